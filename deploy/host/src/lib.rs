@@ -1,0 +1,1 @@
+//! The world behind the engine: upstream client, threads, clock, logs.

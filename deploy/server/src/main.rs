@@ -1,0 +1,2 @@
+//! The badge server.
+fn main() {}

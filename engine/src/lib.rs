@@ -1,0 +1,1 @@
+//! From a request for a badge to a response, without a socket, a clock or an environment.

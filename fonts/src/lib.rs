@@ -1,0 +1,1 @@
+//! How wide a text is in the faces badges are set in.

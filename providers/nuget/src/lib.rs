@@ -1,0 +1,1 @@
+//! The NuGet provider: the newest version of a package as a badge.

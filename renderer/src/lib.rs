@@ -1,0 +1,1 @@
+//! A resolved badge drawn as shields draws it: SVG and JSON.
