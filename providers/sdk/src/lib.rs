@@ -1,1 +1,54 @@
 //! Write a BadgeSmith provider: a pure function from a question and its answers to a badge.
+//!
+//! A provider has no network, no clock and no state. It says what it needs, the host does it, and the provider is
+//! called again with the answer, until the badge is finished:
+//!
+//! ```
+//! use badgesmith_provider::{Badge, Call, Provider, Request, Step};
+//!
+//! struct Hello;
+//!
+//! impl Provider for Hello {
+//!     fn badge(&self, call: &Call) -> Result<Badge, Step> {
+//!         let request = Request::get(call.setting("upstream"), "greetings/{}.json", [call.param("name")]);
+//!         let greeting: String = call.fetch(request)?.json()?;
+//!         Ok(Badge::new(greeting).color("blue"))
+//!     }
+//! }
+//!
+//! badgesmith_provider::export!(Hello, r#"{
+//!   "id": "hello", "version": "1.0.0", "mount": "/badges/hello",
+//!   "badges": [{ "name": "greeting", "route": "{name}", "label": "hello", "summary": "Greets.", "example": "world" }],
+//!   "origins": ["{upstream}"], "settings": { "upstream": "https://example.com" }
+//! }"#);
+//! # fn main() {}
+//! ```
+//!
+//! Built as a `cdylib`, this is a plugin. Its tests are transcripts, which `testkit` replays.
+
+pub mod abi;
+mod answer;
+mod call;
+mod failure;
+mod manifest;
+pub mod message;
+mod request;
+mod step;
+#[cfg(feature = "testkit")]
+pub mod testkit;
+
+pub use answer::Answer;
+pub use call::Call;
+pub use failure::{Failure, Kind};
+pub use manifest::{BadgeRoute, Manifest, Refusal};
+pub use request::{Auth, BadRequest, Request, Scheme};
+pub use step::{Badge, Step};
+
+/// Code that knows one upstream.
+pub trait Provider: Sync {
+    /// `Ok` is a finished badge; `Err` is the step to take first, or the failure it ends with.
+    ///
+    /// # Errors
+    /// Whatever is not a finished badge: [`Call::fetch`] returns the step to pass on, a [`Failure`] converts into one.
+    fn badge(&self, call: &Call) -> Result<Badge, Step>;
+}

@@ -1,0 +1,119 @@
+//! The two messages that cross the boundary, as JSON: a call goes in, a step comes out.
+//!
+//! `include/badgesmith_provider.h` is their specification; this file is its Rust reading, for both sides.
+
+use std::{borrow::Cow, cell::RefCell, collections::BTreeMap};
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Answer, Badge, Call, Failure, Provider, Request, Step};
+
+#[derive(Serialize, Deserialize)]
+struct CallMessage<'a> {
+    kind: Cow<'a, str>,
+    name: Cow<'a, str>,
+    params: Cow<'a, BTreeMap<String, String>>,
+    #[serde(default)]
+    query: Cow<'a, BTreeMap<String, String>>,
+    #[serde(default)]
+    settings: Cow<'a, BTreeMap<String, String>>,
+    now: u64,
+    answers: Vec<AnswerMessage<'a>>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct AnswerMessage<'a> {
+    status: u16,
+    #[serde(default)]
+    headers: Cow<'a, BTreeMap<String, String>>,
+}
+
+/// A step and everything it rests on.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StepMessage {
+    /// Everything asked in this call from its beginning, in order; what has no answer yet is what is asked now.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub fetch: Vec<Request>,
+    /// The finished badge.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub done: Option<Badge>,
+    /// The failure it ends with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fail: Option<Failure>,
+}
+
+/// Writes a call; its answers' bodies travel beside it.
+pub fn write_call(call: &Call) -> Vec<u8> {
+    let message = CallMessage {
+        kind: Cow::Borrowed("badge"),
+        name: Cow::Borrowed(&call.name),
+        params: Cow::Borrowed(&call.params),
+        query: Cow::Borrowed(&call.query),
+        settings: Cow::Borrowed(&call.settings),
+        now: call.now,
+        answers: call
+            .answers
+            .iter()
+            .map(|answer| AnswerMessage { status: answer.status, headers: Cow::Borrowed(&answer.headers) })
+            .collect(),
+    };
+    write(&message)
+}
+
+/// Reads a call and puts the bodies back to their answers.
+///
+/// # Errors
+/// What is wrong with the message, for the host's log.
+pub fn read_call<'a>(message: &[u8], bodies: &[&'a [u8]]) -> Result<Call<'a>, String> {
+    let message: CallMessage = serde_json::from_slice(message).map_err(|fault| format!("not a call: {fault}"))?;
+    if message.kind != "badge" {
+        return Err(format!("a call of kind {:?}, which this provider does not know", message.kind));
+    }
+    if message.answers.len() != bodies.len() {
+        return Err(format!("{} answers came with {} bodies", message.answers.len(), bodies.len()));
+    }
+    let answers = message.answers.into_iter().zip(bodies);
+    Ok(Call {
+        name: message.name.into_owned(),
+        params: message.params.into_owned(),
+        query: message.query.into_owned(),
+        settings: message.settings.into_owned(),
+        now: message.now,
+        answers: answers
+            .map(|(answer, body)| Answer { status: answer.status, headers: answer.headers.into_owned(), body })
+            .collect(),
+        asked: RefCell::default(),
+    })
+}
+
+/// Runs a provider on one call and writes what it says.
+///
+/// # Errors
+/// What is wrong with the call, for the host's log.
+pub fn answer(provider: &dyn Provider, message: &[u8], bodies: &[&[u8]]) -> Result<Vec<u8>, String> {
+    let call = read_call(message, bodies)?;
+    let step = match provider.badge(&call) {
+        Ok(badge) => Step::Done(badge),
+        Err(step) => step,
+    };
+    let fetch = call.asked.take();
+    Ok(write(&match step {
+        Step::Fetch(_) => StepMessage { fetch, ..StepMessage::default() },
+        Step::Done(badge) => StepMessage { fetch, done: Some(badge), ..StepMessage::default() },
+        Step::Fail(failure) => StepMessage { fetch, fail: Some(failure), ..StepMessage::default() },
+    }))
+}
+
+/// Reads a step.
+///
+/// # Errors
+/// What is wrong with the message, for the host's log.
+pub fn read_step(message: &[u8]) -> Result<StepMessage, String> {
+    let text = std::str::from_utf8(message).map_err(|_| "its step is not UTF-8".to_owned())?;
+    serde_json::from_str(text).map_err(|fault| format!("its step cannot be read: {fault}"))
+}
+
+fn write<T: Serialize>(message: &T) -> Vec<u8> {
+    // Strings and numbers in maps with string keys always have a JSON form.
+    serde_json::to_vec(message).unwrap_or_default()
+}

@@ -1,0 +1,97 @@
+//! The C header and the Rust table are the same, to the byte.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+use std::{
+    fs,
+    mem::{offset_of, size_of},
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use badgesmith_provider::abi::{ABI, Bytes, OK, PANICKED, Table, UNREADABLE};
+
+/// Compiles a program against the header, as strictly as compilers go, and returns what it prints.
+fn run_c(name: &str, compiler: &[&str], source: &str) -> String {
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR"));
+    let (file, program) = (folder.join(format!("{name}.c")), folder.join(name));
+    fs::write(&file, source).unwrap();
+    let include = Path::new(env!("CARGO_MANIFEST_DIR")).join("include");
+    let built = Command::new(compiler[0])
+        .args(&compiler[1..])
+        .args(["-Wall", "-Wextra", "-Wpedantic", "-Werror", "-I"])
+        .arg(&include)
+        .arg(&file)
+        .arg("-o")
+        .arg(&program)
+        .output()
+        .expect("a C compiler is needed to compile the header");
+    assert!(built.status.success(), "{}", String::from_utf8_lossy(&built.stderr));
+    String::from_utf8(Command::new(&program).output().unwrap().stdout).unwrap()
+}
+
+const LAYOUT: &str = r#"
+#include "badgesmith_provider.h"
+#include <stdio.h>
+int main(void) {
+  printf("%u %d %d %d\n", BADGESMITH_ABI, BADGESMITH_OK, BADGESMITH_PANICKED, BADGESMITH_UNREADABLE);
+  printf("%zu %zu %zu\n", sizeof(badgesmith_bytes), offsetof(badgesmith_bytes, ptr), offsetof(badgesmith_bytes, len));
+  printf("%zu %zu %zu %zu %zu %zu\n", sizeof(badgesmith_provider), offsetof(badgesmith_provider, abi),
+         offsetof(badgesmith_provider, size), offsetof(badgesmith_provider, manifest),
+         offsetof(badgesmith_provider, step), offsetof(badgesmith_provider, release));
+  return 0;
+}
+"#;
+
+#[test]
+fn every_offset_of_the_header_is_rusts() {
+    let rust = format!(
+        "{ABI} {OK} {PANICKED} {UNREADABLE}\n{} {} {}\n{} {} {} {} {} {}\n",
+        size_of::<Bytes>(),
+        offset_of!(Bytes, ptr),
+        offset_of!(Bytes, len),
+        size_of::<Table>(),
+        offset_of!(Table, abi),
+        offset_of!(Table, size),
+        offset_of!(Table, manifest),
+        offset_of!(Table, step),
+        offset_of!(Table, release),
+    );
+    assert_eq!(run_c("layout", &["cc", "-std=c99"], LAYOUT), rust);
+}
+
+#[test]
+fn the_first_version_is_never_changed() {
+    // The sizes and offsets of version 1 on a 64-bit machine, for good.
+    if cfg!(target_pointer_width = "64") {
+        assert_eq!(run_c("frozen", &["cc", "-std=c99"], LAYOUT), "1 0 1 2\n16 0 8\n40 0 4 8 24 32\n");
+    }
+}
+
+#[test]
+fn the_headers_readers_read_what_the_host_writes() {
+    let printed = run_c(
+        "readers",
+        &["cc", "-std=c99"],
+        r#"
+#include "badgesmith_provider.h"
+#include <stdio.h>
+int main(void) {
+  const char *text = "{\"kind\":\"badge\",\"name\":\"x\",\"params\":{\"p\":\"no\",\"package\":\"a\\\"b\\\\c\\u00e9\\ud83d\\ude00,}]\"},"
+                     "\"query\":{},\"settings\":{\"empty\":\"\"},\"now\":12,"
+                     "\"answers\":[{\"status\":200,\"headers\":{\"link\":\"[{\"}},{\"status\":404,\"headers\":{}}]}";
+  badgesmith_bytes call;
+  char b[64];
+  call.ptr = (const uint8_t *)text;
+  call.len = strlen(text);
+  printf("%ld %s\n", badgesmith_param(call, "package", b, sizeof b), b);
+  printf("%ld %ld\n", badgesmith_param(call, "pack", b, sizeof b), badgesmith_query(call, "package", b, sizeof b));
+  printf("%ld %ld\n", badgesmith_setting(call, "empty", b, sizeof b), badgesmith_param(call, "package", b, 8));
+  printf("%d %d %d\n", badgesmith_status(call, 0), badgesmith_status(call, 1), badgesmith_status(call, 2));
+  printf("%ld %s\n", badgesmith_quote("a\"\\\n\xc3\xa9", 6, b, sizeof b), b);
+  printf("%ld\n", badgesmith_quote("aaaaaaaa", 8, b, 9));
+  return 0;
+}
+"#,
+    );
+    assert_eq!(printed, "14 a\"b\\cé😀,}]\n-1 -1\n0 -1\n200 404 0\n15 \"a\\\"\\\\\\u000aé\"\n-1\n");
+}
