@@ -1,1 +1,457 @@
-//! From a request for a badge to a response, without a socket, a clock or an environment.
+//! From a request for a badge to a response: no socket, no clock, no environment, no AWS.
+//!
+//! The path of a request stands in this file from top to bottom; the modules stand in the same order. What the engine
+//! cannot do itself it asks of a [`World`].
+
+mod cache;
+mod coalesce;
+mod drive;
+mod error;
+mod flight;
+mod front;
+mod health;
+mod origin;
+pub mod plugins;
+mod request;
+mod response;
+mod route;
+mod static_badge;
+mod upstream;
+pub mod world;
+
+use std::{
+    fmt::Write,
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
+
+use badgesmith_provider::{Badge, BadgeRoute, Failure};
+use futures_util::future::{Either, select};
+use http::{HeaderValue, Method, header};
+
+use crate::{
+    cache::{Bounded, Finished, Kept},
+    coalesce::Overrides,
+    drive::{Broken, Question},
+    error::Error,
+    flight::Flights,
+    request::{Pairs, decode},
+    response::{Caching, Draft, Format, preflight},
+    route::{Parameters, Router, Template},
+    upstream::Shelf,
+    world::Fault,
+};
+pub use crate::{
+    error::Source,
+    origin::Origin,
+    plugins::{Config, Plugin, Settings},
+    request::{LARGEST_BODY, LARGEST_HEADERS, LONGEST_PATH, Request},
+    response::{CORRELATION_ID, Line, Response},
+    world::World,
+};
+
+/// How long a caller waits at the most: image proxies give up after four seconds.
+const CALLER_PATIENCE: Duration = Duration::from_millis(3500);
+/// How long a static badge may be kept, in seconds.
+const STATIC_FRESH: u32 = 86_400;
+/// How long an error may be kept, in seconds.
+const ERROR_FRESH: u32 = 10;
+/// How long it may be kept that an upstream knows no such thing, in seconds.
+const MISSING_FRESH: u32 = 60;
+/// The methods of every address there is.
+const METHODS: &str = "GET, HEAD, OPTIONS";
+/// The first segments of addresses that are the engine's own.
+const OWN: [&str; 6] = ["badge", "endpoint", "health", "metrics", "openapi.json", "static"];
+
+/// The engine: plugins, what is kept, and the world behind it.
+#[derive(Debug)]
+pub struct Engine {
+    inner: Arc<Inner>,
+    router: Router<Target>,
+}
+
+/// What outlives a request: work under way holds on to it.
+#[derive(Debug)]
+pub(crate) struct Inner {
+    pub(crate) plugins: Vec<Arc<Plugin>>,
+    pub(crate) world: World,
+    pub(crate) answers: Bounded<Kept>,
+    finished: Bounded<Finished>,
+    pub(crate) fetches: Flights<Result<Arc<Kept>, Fault>>,
+    badges: Flights<Result<Arc<Finished>, Broken>>,
+}
+
+/// What a provider's route leads to: indices into its manifest.
+#[derive(Clone, Copy, Debug)]
+enum Target {
+    Badge { plugin: usize, badge: usize },
+    Refusal { plugin: usize, refusal: usize },
+}
+
+/// Where an address leads.
+enum Place<'a> {
+    Front,
+    Health,
+    Static(String),
+    StaticQuery,
+    Badge { plugin: &'a Arc<Plugin>, route: &'a BadgeRoute, parameters: Parameters },
+    Refused { plugin: &'a Plugin, refusal: &'a badgesmith_provider::Refusal },
+    NoProvider,
+    Nowhere,
+}
+
+impl Engine {
+    /// An engine over these plugins.
+    ///
+    /// # Errors
+    /// One sentence for the first route that another plugin, or the engine itself, has already.
+    pub fn new(plugins: Vec<Plugin>, settings: &Settings, world: World) -> Result<Self, String> {
+        let mut router = Router::new();
+        for (index, plugin) in plugins.iter().enumerate() {
+            let badges = plugin.manifest.badges.iter().enumerate();
+            let refusals = plugin.manifest.refusals.iter().enumerate();
+            let targets = badges
+                .map(|(badge, route)| (&route.route, Target::Badge { plugin: index, badge }))
+                .chain(refusals.map(|(at, refusal)| (&refusal.route, Target::Refusal { plugin: index, refusal: at })));
+            for (route, target) in targets {
+                let refused = |fault: String| format!("plugin {:?}: {fault}", plugin.id);
+                let template = Template::parse(route).map_err(refused)?;
+                if template.first_literal().is_none_or(|first| OWN.contains(&first)) {
+                    return Err(refused(format!("the route {template} is kept for the engine; give it another mount")));
+                }
+                let name = template.to_string();
+                if let Err((other, taken)) = router.add(template, target) {
+                    let other_id = &plugins[taken.plugin()].id;
+                    return Err(refused(format!(
+                        "the route {name} fits the same addresses as {other} of plugin {other_id:?}; give one a mount"
+                    )));
+                }
+            }
+        }
+        let bytes = u64::from(settings.cache_mib) * 1024 * 1024;
+        let inner = Inner {
+            plugins: plugins.into_iter().map(Arc::new).collect(),
+            world,
+            answers: Bounded::new(bytes - bytes / 8),
+            finished: Bounded::new(bytes / 8),
+            fetches: Flights::new(),
+            badges: Flights::new(),
+        };
+        Ok(Self { inner: Arc::new(inner), router })
+    }
+
+    /// The plugins, in the order of plugins.toml.
+    pub fn plugins(&self) -> &[Arc<Plugin>] {
+        &self.inner.plugins
+    }
+
+    /// Answers a request; `now` is the time it is answered at.
+    pub async fn respond(&self, request: &Request, now: SystemTime) -> Response {
+        let pairs = request.pairs();
+        let (place, format) = match self.place(request, &pairs) {
+            Ok(found) => found,
+            Err(error) => return refuse(&error, request),
+        };
+        match request.method {
+            Method::OPTIONS => return preflight(request, METHODS),
+            Method::GET | Method::HEAD => {}
+            _ if matches!(place, Place::Nowhere) => return refuse(&Error::no_route(), request),
+            _ => {
+                let mut response = refuse(&Error::method_not_allowed(), request);
+                response.headers.insert(header::ALLOW, HeaderValue::from_static(METHODS));
+                return response;
+            }
+        }
+        match place {
+            Place::Front => front::answer(&self.inner.plugins, &pairs).respond(request),
+            Place::Health => health::answer(&self.inner, &pairs, now).respond(request),
+            Place::Static(content) => {
+                let color = pairs.get("color").map(str::to_owned);
+                match static_badge::parse(&content) {
+                    Some((label, message, painted)) => {
+                        static_badge(request, &pairs, format, label, message, color.or(Some(painted)))
+                    }
+                    None => draw_error(&Error::no_route(), request, &pairs, format, "404"),
+                }
+            }
+            Place::StaticQuery => match pairs.get("message") {
+                Some(message) => static_badge(request, &pairs, format, String::new(), message.to_owned(), None),
+                None => draw_error(&Error::message_missing(), request, &pairs, format, ""),
+            },
+            Place::Badge { plugin, route, parameters } => {
+                self.badge(request, &pairs, format, plugin, route, parameters, now).await
+            }
+            Place::Refused { plugin, refusal } => {
+                let label = plugin.manifest.badges.first().map_or("", |badge| &badge.label);
+                named(draw_error(&Error::refused(refusal), request, &pairs, format, label), &refusal.route, plugin)
+            }
+            Place::NoProvider => draw_error(&Error::unknown_provider(), request, &pairs, format, "badge"),
+            Place::Nowhere => draw_error(&Error::no_route(), request, &pairs, format, "404"),
+        }
+    }
+
+    /// Where the address leads and in which form the answer goes out.
+    fn place(&self, request: &Request, pairs: &Pairs) -> Result<(Place<'_>, Format), Error> {
+        if request.path.len() + request.query.len() > LONGEST_PATH {
+            return Err(Error::too_large(414, "path"));
+        }
+        let headers = request.headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum::<usize>();
+        if headers > LARGEST_HEADERS {
+            return Err(Error::too_large(431, "header"));
+        }
+        if request.body.len() > LARGEST_BODY {
+            return Err(Error::too_large(413, "body"));
+        }
+        let named = match pairs.get("format") {
+            Some(text) => Some(Format::parse(text).ok_or_else(|| Error::invalid_override("format"))?),
+            None => None,
+        };
+        let mut segments: Vec<&str> = request.segments().collect();
+        let first = segments.first().map(|first| decode(first).to_ascii_lowercase()).unwrap_or_default();
+        let is_static = matches!(&*first, "badge" | "static");
+        let mut ending = None;
+        if named.is_none()
+            && let Some(last) = segments.last_mut()
+            && let Some((format, stem)) = cut_ending(last, is_static)
+        {
+            *last = stem;
+            ending = Some(format);
+        }
+        let format = named.or(ending).unwrap_or(if is_static { Format::Svg } else { Format::Json });
+        let place = match (&*first, &segments[..]) {
+            ("", []) => Place::Front,
+            ("health", [_]) => Place::Health,
+            ("badge", [_, content @ ..]) if !content.is_empty() => {
+                Place::Static(decode(&content.join("/")).into_owned())
+            }
+            ("static", [_, version]) if decode(version).eq_ignore_ascii_case("v1") => Place::StaticQuery,
+            _ => match self.router.find(&segments) {
+                Some((_, Target::Badge { plugin, badge }, parameters)) => {
+                    let plugin = &self.inner.plugins[*plugin];
+                    Place::Badge { plugin, route: &plugin.manifest.badges[*badge], parameters }
+                }
+                Some((_, Target::Refusal { plugin, refusal }, _)) => {
+                    let plugin = &self.inner.plugins[*plugin];
+                    Place::Refused { plugin, refusal: &plugin.manifest.refusals[*refusal] }
+                }
+                None if first == "badges"
+                    && segments.get(1).is_some_and(|second| decode(second).eq_ignore_ascii_case("packages")) =>
+                {
+                    Place::NoProvider
+                }
+                None => Place::Nowhere,
+            },
+        };
+        Ok((place, format))
+    }
+
+    /// A provider's badge.
+    #[expect(clippy::too_many_arguments, reason = "what the address said, taken apart")]
+    async fn badge(
+        &self,
+        request: &Request,
+        pairs: &Pairs<'_>,
+        format: Format,
+        plugin: &Arc<Plugin>,
+        route: &BadgeRoute,
+        parameters: Parameters,
+        now: SystemTime,
+    ) -> Response {
+        let overrides = match Overrides::read(pairs, format) {
+            Ok(overrides) => overrides,
+            Err(error) => return named(refuse(&error, request), &route.route, plugin),
+        };
+        let (finished, cache) = self.finished(plugin, route, parameters, pairs, now).await;
+        let error = match &finished {
+            Ok(finished) => match &finished.outcome {
+                Ok(badge) => {
+                    let fresh = plugin.fresh_seconds.unwrap_or(route.fresh_seconds);
+                    let caching = Caching::Revalidate(fresh, route.revalidate_seconds);
+                    let caching = caching.at_least(overrides.cache_seconds);
+                    let names_style = overrides.names_style();
+                    let resolved = overrides.resolve(Some(route), badge.clone(), false);
+                    let drawn = draw(&resolved, format, names_style, caching);
+                    let mut response = Draft { last_modified: finished.last_modified, ..drawn }.respond(request);
+                    response.line.cache = cache;
+                    return named(response, &route.route, plugin);
+                }
+                Err(failure) => Error::from(failure),
+            },
+            Err(broken) => Error::provider(plugin, broken),
+        };
+        let is_missing = error.status == 404 && finished.is_ok_and(|finished| finished.asked);
+        let caching = Caching::Fresh(if is_missing { MISSING_FRESH } else { ERROR_FRESH });
+        let mut response = error_response(&error, request, overrides, format, Some(route), caching);
+        response.line.cache = cache;
+        named(response, &route.route, plugin)
+    }
+
+    /// What the call comes to: kept, under way already, or made now.
+    async fn finished(
+        &self,
+        plugin: &Arc<Plugin>,
+        route: &BadgeRoute,
+        parameters: Parameters,
+        pairs: &Pairs<'_>,
+        now: SystemTime,
+    ) -> (Result<Arc<Finished>, Broken>, &'static str) {
+        let inner = &self.inner;
+        let query: Parameters =
+            route.query.iter().filter_map(|name| Some((name.clone(), pairs.get(name)?.to_owned()))).collect();
+        let key = key(plugin, route, &parameters, &query);
+        let kept = || inner.finished.get(&key).filter(|kept| kept.until.is_some_and(|until| now < until));
+        if let Some(kept) = kept() {
+            return (Ok(kept), "kept");
+        }
+        let fresh = plugin.fresh_seconds.unwrap_or(route.fresh_seconds);
+        let shelf =
+            Shelf { fresh: Duration::from_secs(fresh.into()), stale: Duration::from_secs(plugin.stale_seconds.into()) };
+        let flight = Box::pin(inner.badges.join(
+            &key,
+            &*inner.world.executor,
+            || kept().map(Ok),
+            || {
+                let question = Question { name: route.name.clone(), params: parameters.clone(), query: query.clone() };
+                let (inner, plugin, key) = (Arc::clone(inner), Arc::clone(plugin), key.clone());
+                Box::pin(async move {
+                    let finished = Arc::new(drive::drive(&inner, &plugin, &question, shelf, now).await?);
+                    if finished.until.is_some() {
+                        inner.finished.put(&key, Arc::clone(&finished));
+                    }
+                    Ok(finished)
+                })
+            },
+        ));
+        let finished = match select(flight, inner.world.executor.sleep(CALLER_PATIENCE)).await {
+            Either::Left((Some(finished), _)) => finished,
+            Either::Left((None, _)) => Err(Broken::Lied("its call broke off".to_owned())),
+            Either::Right(_) => Ok(Arc::new(overdue())),
+        };
+        match &finished {
+            Ok(badge) if badge.stale_seconds.is_some() => {
+                let age_seconds = badge.stale_seconds.unwrap_or_default();
+                tracing::warn!(plugin = plugin.id, badge = route.name, age_seconds, "a stale badge is served");
+                (finished, "stale")
+            }
+            _ => (finished, "made"),
+        }
+    }
+}
+
+impl Target {
+    const fn plugin(self) -> usize {
+        match self {
+            Self::Badge { plugin, .. } | Self::Refusal { plugin, .. } => plugin,
+        }
+    }
+}
+
+/// A response for what the door itself refuses: a body that is too large to be read.
+pub fn refuse_body(request: &Request) -> Response {
+    refuse(&Error::too_large(413, "body"), request)
+}
+
+/// The format an ending names, and what stands before it. `.json` is an ending on static badges only, because packages
+/// are called `Newtonsoft.Json`.
+fn cut_ending(segment: &str, is_static: bool) -> Option<(Format, &str)> {
+    let endings = [("svg", Format::Svg), ("json", Format::Json)];
+    endings.into_iter().filter(|(_, format)| is_static || *format != Format::Json).find_map(|(name, format)| {
+        let stem = segment.strip_suffix(name)?;
+        // A gateway may have encoded the dot, or not.
+        let stem = [".", "%2e", "%2E"].into_iter().find_map(|dot| stem.strip_suffix(dot))?;
+        Some((format, stem))
+    })
+}
+
+fn static_badge(
+    request: &Request,
+    pairs: &Pairs,
+    format: Format,
+    label: String,
+    message: String,
+    color: Option<String>,
+) -> Response {
+    let overrides = match Overrides::read(pairs, format) {
+        Ok(overrides) => overrides,
+        Err(error) => return refuse(&error, request),
+    };
+    let is_known = color.as_deref().is_none_or(|color| badgesmith_renderer::Color::parse(color).is_some());
+    if format == Format::Json && !is_known {
+        return refuse(&Error::invalid_override("color"), request);
+    }
+    let caching = Caching::Fresh(STATIC_FRESH).at_least(overrides.cache_seconds);
+    let badge = Badge { label: Some(label), message, color, ..Badge::default() };
+    let names_style = overrides.names_style();
+    draw(&overrides.resolve(None, badge, false), format, names_style, caching).respond(request)
+}
+
+fn draw(badge: &badgesmith_renderer::ResolvedBadge, format: Format, names_style: bool, caching: Caching) -> Draft {
+    let body = match format {
+        Format::Json => badgesmith_renderer::json(badge, names_style),
+        Format::Svg => badgesmith_renderer::svg(badge),
+    };
+    Draft::badge(format, body, caching)
+}
+
+/// An error as a badge of its own words, or as JSON.
+fn draw_error(error: &Error, request: &Request, pairs: &Pairs, format: Format, label: &str) -> Response {
+    let overrides = match Overrides::read(pairs, format) {
+        Ok(overrides) => overrides,
+        Err(error) => return refuse(&error, request),
+    };
+    let route = BadgeRoute { label: label.to_owned(), ..BadgeRoute::default() };
+    error_response(error, request, overrides, format, Some(&route), Caching::Fresh(ERROR_FRESH))
+}
+
+fn error_response(
+    error: &Error,
+    request: &Request,
+    overrides: Overrides,
+    format: Format,
+    route: Option<&BadgeRoute>,
+    caching: Caching,
+) -> Response {
+    let mut response = if format == Format::Json {
+        Draft::error(error, request, caching).respond(request)
+    } else {
+        let color = Some(error.color.name().to_owned());
+        let badge = Badge { message: error.words.clone().into_owned(), color, ..Badge::default() };
+        draw(&overrides.resolve(route, badge, true), format, false, caching).respond(request)
+    };
+    response.line.code = error.code.clone().into_owned();
+    response
+}
+
+/// An error as JSON, where no picture was asked for or none can be drawn.
+fn refuse(error: &Error, request: &Request) -> Response {
+    let mut response = Draft::error(error, request, Caching::Fresh(ERROR_FRESH)).respond(request);
+    response.line.code = error.code.clone().into_owned();
+    response
+}
+
+fn named(mut response: Response, route: &str, plugin: &Plugin) -> Response {
+    route.clone_into(&mut response.line.route);
+    plugin.id.clone_into(&mut response.line.plugin);
+    response
+}
+
+fn overdue() -> Finished {
+    Finished {
+        outcome: Err(Failure::inaccessible("UPSTREAM_TIMEOUT", "upstream unavailable")),
+        last_modified: None,
+        until: None,
+        asked: true,
+        stale_seconds: None,
+    }
+}
+
+/// What makes a finished badge the same: nothing but what its provider was asked.
+fn key(plugin: &Plugin, route: &BadgeRoute, parameters: &Parameters, query: &Parameters) -> String {
+    let mut key = String::with_capacity(96);
+    let texts = parameters.iter().chain(query).flat_map(|(name, value)| [name, value]);
+    for text in [&plugin.id, &route.name].into_iter().chain(texts) {
+        // Each text's length stands before it, so no text can pass for two. Writing to a String cannot fail.
+        let _ = write!(key, "{}:{text}", text.len());
+    }
+    key
+}

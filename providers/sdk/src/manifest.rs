@@ -44,7 +44,7 @@ pub struct Manifest {
 }
 
 /// One badge a provider makes.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct BadgeRoute {
     /// What [`crate::Call::name`] says for this badge.

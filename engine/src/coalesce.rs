@@ -1,0 +1,104 @@
+//! Every field of a badge decided: the caller's overrides over the provider's badge over the manifest's defaults.
+
+use badgesmith_provider::{Badge, BadgeRoute};
+use badgesmith_renderer::{Color, Link, Links, Logo, ResolvedBadge, Style};
+
+use crate::{error::Error, request::Pairs, response::Format};
+
+/// What a caller may override on every badge, read once.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Overrides {
+    style: Option<Style>,
+    label: Option<String>,
+    color: Option<Color>,
+    label_color: Option<Color>,
+    named_logo: Option<String>,
+    logo: Option<Logo>,
+    logo_color: Option<String>,
+    logo_size: Option<String>,
+    links: Links,
+    /// Seconds that lengthen the badge's time in caches.
+    pub(crate) cache_seconds: Option<u32>,
+}
+
+impl Overrides {
+    /// Reads the query. As JSON a mistake is an error that names the parameter; on an image it is left out, because a
+    /// picture with the words is worth more than a refusal.
+    pub(crate) fn read(pairs: &Pairs, format: Format) -> Result<Self, Error> {
+        let strict = format == Format::Json;
+        let read = Self {
+            style: one(pairs, strict, "style", Style::parse)?,
+            label: pairs.get("label").map(str::to_owned),
+            color: one(pairs, strict, "color", Color::parse)?,
+            label_color: one(pairs, strict, "labelColor", Color::parse)?,
+            logo: match pairs.get("logo") {
+                Some(logo) if logo.starts_with("data:") => one(pairs, strict, "logo", Logo::parse)?,
+                _ => None,
+            },
+            named_logo: one(pairs, strict, "logo", name)?,
+            logo_color: pairs.get("logoColor").filter(|text| !text.is_empty()).map(str::to_owned),
+            logo_size: one(pairs, strict, "logoSize", |text| (text == "auto").then(|| text.to_owned()))?,
+            links: links(pairs, strict)?,
+            cache_seconds: one(pairs, strict, "cacheSeconds", |text| text.parse().ok())?,
+        };
+        Ok(read)
+    }
+
+    /// The badge with every field final. An error keeps its colour whatever the caller wants.
+    pub(crate) fn resolve(self, route: Option<&BadgeRoute>, badge: Badge, is_error: bool) -> ResolvedBadge {
+        let default_label = || route.map(|route| route.label.clone()).unwrap_or_default();
+        let provided = badge.color.as_deref().and_then(Color::parse);
+        let fallback = || route.and_then(|route| Color::parse(route.color.as_deref()?)).unwrap_or(Color::LIGHTGREY);
+        let color = if is_error { provided } else { self.color.or(provided) };
+        let default_logo = || badge.named_logo.or_else(|| route.and_then(|route| route.logo.clone()));
+        let mut resolved = ResolvedBadge::new(self.label.or(badge.label).unwrap_or_else(default_label), badge.message);
+        resolved.color = color.unwrap_or_else(fallback);
+        resolved.label_color = self.label_color.or_else(|| badge.label_color.as_deref().and_then(Color::parse));
+        resolved.style = self.style.unwrap_or(Style::Flat);
+        resolved.is_error = is_error;
+        resolved.named_logo = if self.logo.is_some() { None } else { self.named_logo.or_else(default_logo) };
+        resolved.logo = self.logo;
+        resolved.logo_color = self.logo_color;
+        resolved.logo_size = self.logo_size;
+        resolved.links = self.links;
+        resolved
+    }
+
+    /// Whether the caller named a style, which JSON then repeats.
+    pub(crate) const fn names_style(&self) -> bool {
+        self.style.is_some()
+    }
+}
+
+/// A parameter's value, read; an empty one counts as absent.
+fn one<T>(
+    pairs: &Pairs,
+    strict: bool,
+    name: &'static str,
+    read: impl FnOnce(&str) -> Option<T>,
+) -> Result<Option<T>, Error> {
+    match pairs.get(name).filter(|text| !text.is_empty()) {
+        None => Ok(None),
+        Some(text) => match read(text) {
+            None if strict => Err(Error::invalid_override(name)),
+            read => Ok(read),
+        },
+    }
+}
+
+/// A logo's name, or the empty one for a data URI, which is read elsewhere.
+fn name(text: &str) -> Option<String> {
+    (!text.starts_with("data:")).then(|| text.to_owned())
+}
+
+fn links(pairs: &Pairs, strict: bool) -> Result<Links, Error> {
+    let mut links = [None, None];
+    for (place, text) in links.iter_mut().zip(pairs.all("link")) {
+        *place = Link::parse(text);
+        if strict && place.is_none() && !text.is_empty() {
+            return Err(Error::invalid_override("link"));
+        }
+    }
+    let [left, right] = links;
+    Ok(Links { left, right })
+}

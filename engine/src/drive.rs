@@ -1,0 +1,230 @@
+//! The loop: step, answer, step, until a badge is finished or a limit is reached.
+
+use std::{
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
+
+use badgesmith_provider::{Answer, Badge, Call, Failure, Kind, Request, message};
+use bytes::Bytes;
+use futures_util::{
+    FutureExt,
+    future::{BoxFuture, Either, Shared, join_all, select},
+};
+use tokio::sync::oneshot;
+
+use crate::{
+    Inner,
+    cache::Finished,
+    plugins::Plugin,
+    route::Parameters,
+    upstream::{self, Answered, Mode, Shelf, Unanswered},
+};
+
+/// How many turns a call has.
+const TURNS: usize = 8;
+/// How many requests a call has, all turns together.
+const FETCHES: usize = 64;
+/// How long a step may take.
+const STEP_PATIENCE: Duration = Duration::from_secs(2);
+/// How long all upstreams together may keep one badge waiting.
+const CALL_PATIENCE: Duration = Duration::from_secs(3);
+/// The longest text of a badge, in bytes.
+const LONGEST_TEXT: usize = 1024;
+
+/// When a call stops waiting for upstreams.
+pub(crate) type Deadline = Shared<BoxFuture<'static, ()>>;
+
+/// What a provider is asked: all of a call but its answers and settings.
+#[derive(Clone, Debug)]
+pub(crate) struct Question {
+    /// The badge's name in the manifest.
+    pub(crate) name: String,
+    pub(crate) params: Parameters,
+    pub(crate) query: Parameters,
+}
+
+/// What a plugin did wrong. Its badge says `provider failed`; the log says this.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Broken {
+    /// It panicked, returned rubbish, or asked for what it may not have.
+    Lied(String),
+    /// A step did not come back in time.
+    Overdue,
+    /// It is out of service.
+    Out,
+}
+
+/// Runs a call to its end, and once more on kept answers alone if upstreams spoiled it.
+pub(crate) async fn drive(
+    inner: &Arc<Inner>,
+    plugin: &Arc<Plugin>,
+    question: &Question,
+    shelf: Shelf,
+    now: SystemTime,
+) -> Result<Finished, Broken> {
+    let deadline = inner.world.executor.sleep(CALL_PATIENCE).shared();
+    let (finished, answers) = turns(inner, plugin, question, shelf, now, Mode::Ask, deadline.clone()).await?;
+    let Err(Failure { kind: kind @ (Kind::InvalidResponse | Kind::Inaccessible), .. }) = finished.outcome else {
+        return Ok(finished);
+    };
+    if kind == Kind::InvalidResponse {
+        distrust(inner, &answers, now);
+    }
+    match turns(inner, plugin, question, shelf, now, Mode::KeptOnly, deadline).await {
+        Ok((last_good, _)) if last_good.outcome.is_ok() => Ok(last_good),
+        _ => Ok(finished),
+    }
+}
+
+/// Puts the answers of before back in the place of new ones that made no sense.
+fn distrust(inner: &Inner, answers: &[Answered], now: SystemTime) {
+    for Answered { key, kept, .. } in answers.iter().filter(|answered| answered.kept.asked == now) {
+        inner.answers.replace(key, kept, kept.before.clone());
+    }
+}
+
+async fn turns(
+    inner: &Arc<Inner>,
+    plugin: &Arc<Plugin>,
+    question: &Question,
+    shelf: Shelf,
+    now: SystemTime,
+    mode: Mode,
+    deadline: Deadline,
+) -> Result<(Finished, Vec<Answered>), Broken> {
+    let mut asked: Vec<Request> = Vec::new();
+    let mut answers: Vec<Answered> = Vec::new();
+    for _ in 0..TURNS {
+        let step = message::read_step(&step(inner, plugin, question, &answers, now).await?).map_err(Broken::Lied)?;
+        let is_last = step.done.is_some() || step.fail.is_some();
+        // The list may be left out at the end.
+        if !step.fetch.starts_with(&asked) && !(is_last && step.fetch.is_empty()) {
+            return Err(lied("it asks differently the second time"));
+        }
+        match (step.done, step.fail) {
+            (Some(_), Some(_)) => return Err(lied("it is done and fails at once")),
+            (Some(badge), None) => return Ok((finish(Ok(checked(badge)?), &answers, now), answers)),
+            (None, Some(failure)) => return Ok((finish(Err(worded(failure)?), &answers, now), answers)),
+            (None, None) => {}
+        }
+        let new = &step.fetch[asked.len()..];
+        if new.is_empty() {
+            return Err(lied("it asks nothing that is not answered already"));
+        }
+        if step.fetch.len() > FETCHES {
+            return Err(Broken::Lied(format!("it asks {} things of at most {FETCHES}", step.fetch.len())));
+        }
+        let asking =
+            new.iter().map(|request| upstream::answer(inner, plugin, request, shelf, now, mode, deadline.clone()));
+        for answered in join_all(asking).await {
+            match answered {
+                Ok(answered) => answers.push(answered),
+                Err(Unanswered::Broken(broken)) => return Err(broken),
+                Err(Unanswered::Failed(failure)) => return Ok((finish(Err(failure), &answers, now), answers)),
+            }
+        }
+        asked = step.fetch;
+    }
+    Err(Broken::Lied(format!("it is not done after {TURNS} turns")))
+}
+
+/// One turn, on a thread that may be given up.
+async fn step(
+    inner: &Arc<Inner>,
+    plugin: &Arc<Plugin>,
+    question: &Question,
+    answers: &[Answered],
+    now: SystemTime,
+) -> Result<Bytes, Broken> {
+    if plugin.is_out() {
+        return Err(Broken::Out);
+    }
+    let executor = &inner.world.executor;
+    let patience = executor.sleep(STEP_PATIENCE);
+    let permit = match select(Box::pin(Arc::clone(&plugin.steps).acquire_owned()), patience).await {
+        Either::Left((Ok(permit), _)) => permit,
+        _ => return Err(lied("all its steps are busy")),
+    };
+    let call = written(plugin, question, answers, now);
+    let bodies: Vec<Bytes> = answers.iter().map(|answered| answered.kept.body.clone()).collect();
+    let (sender, receiver) = oneshot::channel();
+    let code = plugin.code;
+    executor.run(Box::new(move || {
+        let bodies: Vec<&[u8]> = bodies.iter().map(|body| &**body).collect();
+        let outcome = code.step(&call, &bodies);
+        drop(permit);
+        // The caller may have given up.
+        let _ = sender.send(outcome);
+    }));
+    match select(receiver, executor.sleep(STEP_PATIENCE)).await {
+        Either::Left((Ok(Ok(message)), _)) => Ok(message.into()),
+        Either::Left((Ok(Err(fault)), _)) => Err(Broken::Lied(fault)),
+        Either::Left((Err(_), _)) => Err(lied("its step broke off")),
+        Either::Right(_) => {
+            if plugin.strike() {
+                tracing::error!(plugin = plugin.id, "taken out of service: its steps do not come back");
+            }
+            Err(Broken::Overdue)
+        }
+    }
+}
+
+/// The call as it is handed over; the bodies go beside it.
+fn written(plugin: &Plugin, question: &Question, answers: &[Answered], now: SystemTime) -> Vec<u8> {
+    let mut call = Call::new(question.name.clone());
+    call.params = question.params.clone();
+    call.query = question.query.clone();
+    call.settings = plugin.settings.clone();
+    call.now = now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs();
+    let kept = answers.iter().map(|answered| &answered.kept);
+    call.answers = kept.map(|kept| Answer { status: kept.status, headers: kept.headers.clone(), body: &[] }).collect();
+    message::write_call(&call)
+}
+
+fn finish(outcome: Result<Badge, Failure>, answers: &[Answered], now: SystemTime) -> Finished {
+    let modified = |answered: &Answered| {
+        let header = answered.kept.headers.get("last-modified")?;
+        httpdate::parse_http_date(header).ok()
+    };
+    let stale = answers.iter().filter(|answered| answered.is_stale);
+    let infrastructure =
+        matches!(&outcome, Err(failure) if matches!(failure.kind, Kind::InvalidResponse | Kind::Inaccessible));
+    let fresh_until = answers.iter().map(|answered| answered.kept.fresh_until).min();
+    Finished {
+        until: fresh_until.filter(|until| *until > now && !infrastructure),
+        last_modified: answers.iter().filter_map(modified).max(),
+        asked: !answers.is_empty(),
+        stale_seconds: stale.map(|answered| answered.kept.age(now).as_secs()).max(),
+        outcome,
+    }
+}
+
+fn lied(words: &str) -> Broken {
+    Broken::Lied(words.to_owned())
+}
+
+/// A badge whose texts are short enough to be drawn.
+fn checked(badge: Badge) -> Result<Badge, Broken> {
+    let texts = [&badge.label, &badge.color, &badge.label_color, &badge.named_logo];
+    let longest = texts.iter().filter_map(|text| text.as_ref()).chain([&badge.message]).map(String::len).max();
+    match longest {
+        Some(length) if length > LONGEST_TEXT => {
+            Err(Broken::Lied(format!("its badge has a text of {length} bytes, at most {LONGEST_TEXT}")))
+        }
+        _ => Ok(badge),
+    }
+}
+
+/// A failure whose code and words can be shown.
+fn worded(failure: Failure) -> Result<Failure, Broken> {
+    let code = &failure.code;
+    let is_code = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_';
+    if code.is_empty() || code.len() > 64 || !code.bytes().all(is_code) {
+        return Err(Broken::Lied(format!("its failure's code {code:?} is not upper-case letters, digits and _")));
+    }
+    if failure.words.trim().is_empty() || failure.words.len() > LONGEST_TEXT {
+        return Err(lied("its failure has no words, or too many"));
+    }
+    Ok(failure)
+}

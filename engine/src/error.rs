@@ -1,0 +1,124 @@
+//! What goes wrong: whose fault it is, what a program reads, and the words on the badge.
+
+use std::borrow::Cow;
+
+use badgesmith_provider::{Failure, Kind};
+use badgesmith_renderer::Color;
+
+use crate::{drive::Broken, plugins::Plugin};
+
+/// Whose fault it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// Who asks us.
+    Caller,
+    /// Whom we ask.
+    Upstream,
+    /// The plugin.
+    Provider,
+}
+
+/// An answer that is not the badge that was asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Error {
+    pub(crate) status: u16,
+    pub(crate) code: Cow<'static, str>,
+    pub(crate) property: Option<Cow<'static, str>>,
+    pub(crate) words: Cow<'static, str>,
+    pub(crate) color: Color,
+    pub(crate) source: Source,
+    pub(crate) retry_after: Option<u32>,
+}
+
+impl Error {
+    fn of_caller(status: u16, code: &'static str, words: impl Into<Cow<'static, str>>) -> Self {
+        Self {
+            status,
+            code: code.into(),
+            property: None,
+            words: words.into(),
+            color: Color::RED,
+            source: Source::Caller,
+            retry_after: None,
+        }
+    }
+
+    fn about(mut self, property: impl Into<Cow<'static, str>>) -> Self {
+        self.property = Some(property.into());
+        self
+    }
+
+    pub(crate) fn no_route() -> Self {
+        Self::of_caller(404, "ROUTE_NOT_FOUND", "badge not found")
+    }
+
+    pub(crate) fn method_not_allowed() -> Self {
+        Self::of_caller(405, "METHOD_NOT_ALLOWED", "method not allowed")
+    }
+
+    pub(crate) fn unknown_provider() -> Self {
+        Self::of_caller(400, "INVALID_PROVIDER", "unknown provider").about("provider")
+    }
+
+    pub(crate) fn message_missing() -> Self {
+        Self::of_caller(400, "MESSAGE_REQUIRED", "message required").about("message")
+    }
+
+    /// A query parameter that every badge takes has a value that none takes.
+    pub(crate) fn invalid_override(name: &'static str) -> Self {
+        Self::of_caller(400, "PARAMETER_INVALID", format!("invalid {name}")).about(name)
+    }
+
+    pub(crate) fn too_large(status: u16, what: &'static str) -> Self {
+        Self::of_caller(status, "TOO_LARGE", format!("{what} too large")).about(what)
+    }
+
+    /// A route that the manifest knows as a mistake.
+    pub(crate) fn refused(refusal: &badgesmith_provider::Refusal) -> Self {
+        Self {
+            code: refusal.code.clone().into(),
+            property: refusal.property.clone().map(Cow::Owned),
+            ..Self::of_caller(400, "", refusal.words.clone())
+        }
+    }
+
+    /// A plugin did something it may not; the log names it and says what.
+    pub(crate) fn provider(plugin: &Plugin, broken: &Broken) -> Self {
+        match broken {
+            Broken::Lied(fault) => tracing::error!(plugin = plugin.id, fault, "a provider broke"),
+            Broken::Overdue => tracing::error!(plugin = plugin.id, "a provider did not come back in time"),
+            Broken::Out => tracing::debug!(plugin = plugin.id, "the plugin is out of service"),
+        }
+        Self {
+            source: Source::Provider,
+            color: Color::LIGHTGREY,
+            ..Self::of_caller(500, "PROVIDER_FAILED", "provider failed")
+        }
+    }
+}
+
+impl From<&Failure> for Error {
+    fn from(failure: &Failure) -> Self {
+        let (status, color, source) = match failure.kind {
+            Kind::NotFound => (404, Color::RED, Source::Caller),
+            Kind::InvalidParameter => (400, Color::RED, Source::Caller),
+            Kind::InvalidResponse => (502, Color::LIGHTGREY, Source::Upstream),
+            Kind::Inaccessible => (503, Color::LIGHTGREY, Source::Upstream),
+        };
+        let status = match &*failure.code {
+            "SECRET_NOT_CONFIGURED" => 401,
+            "UPSTREAM_FORBIDDEN" => 403,
+            "UPSTREAM_TIMEOUT" => 504,
+            _ => status,
+        };
+        Self {
+            status,
+            code: failure.code.clone(),
+            property: failure.property.clone(),
+            words: failure.words.clone(),
+            color,
+            source,
+            retry_after: failure.retry_after,
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! The static badge's path: `label-message-color`, where `--` is a dash, `__` an underscore and `_` a space.
+//!
+//! The rules are shields' (services/static-badge, and the escapes its badge builder documents).
+
+/// Label, message and colour of `label-message-color` or `message-color`, percent-decoded already.
+///
+/// A run of dashes that is even in number is dashes, an odd one has a separator in it. Where the two separators are in
+/// one run, the run is even: `a--b` is a label, no message and a colour.
+pub(crate) fn parse(content: &str) -> Option<(String, String, String)> {
+    let runs = runs(content);
+    let odd: Vec<_> = runs.iter().filter(|(_, length)| length % 2 == 1).collect();
+    // Where the label ends, where the message begins and ends, where the colour begins.
+    let (label, message, color) = match odd[..] {
+        // The separator between label and message comes first in its run, the one before the colour last.
+        [&(first, _), &(second, length)] => (first, first + 1..second + length - 1, second + length),
+        // One separator alone has no label before it.
+        [&(only, length)] => (0, 0..only + length - 1, only + length),
+        // Both in one run, which is then the first.
+        [] => {
+            let &(first, length) = runs.first()?;
+            (first, first + 1..first + length - 1, first + length)
+        }
+        _ => return None,
+    };
+    let color = &content[color..];
+    (!color.is_empty()).then(|| (unescape(&content[..label]), unescape(&content[message]), unescape(color)))
+}
+
+/// The runs of dashes: where each begins and how long it is.
+fn runs(content: &str) -> Vec<(usize, usize)> {
+    let mut runs: Vec<(usize, usize)> = Vec::new();
+    for (index, _) in content.match_indices('-') {
+        match runs.last_mut() {
+            Some((start, length)) if *start + *length == index => *length += 1,
+            _ => runs.push((index, 1)),
+        }
+    }
+    runs
+}
+
+/// `__` is an underscore, a single `_` a space, `--` a dash.
+fn unescape(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    let mut rest = text.chars().peekable();
+    while let Some(char) = rest.next() {
+        let is_pair = matches!(char, '_' | '-') && rest.next_if_eq(&char).is_some();
+        plain.push(if char == '_' && !is_pair { ' ' } else { char });
+    }
+    plain
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_static_path_is_read_as_shields_reads_it() {
+        let rows = [
+            ("build-passing-green", Some(("build", "passing", "green"))),
+            ("passing-green", Some(("", "passing", "green"))),
+            ("just_the_message-8A2BE2", Some(("", "just the message", "8A2BE2"))),
+            ("a--b-c__d-e", Some(("a-b", "c_d", "e"))),
+            ("any_text-you__like-blue", Some(("any text", "you_like", "blue"))),
+            ("a-b---c", Some(("a", "b-", "c"))),
+            ("a---b-c", Some(("a", "-b", "c"))),
+            ("---b", Some(("", "-", "b"))),
+            ("a--b", Some(("a", "", "b"))),
+            ("-message-green", Some(("", "message", "green"))),
+            ("label--green", Some(("label", "", "green"))),
+            ("a___b-c", Some(("", "a_ b", "c"))),
+            ("a-b-c-d", None),
+            ("message", None),
+            ("message-", None),
+            ("", None),
+            ("-", None),
+        ];
+        for (content, expected) in rows {
+            let parsed = parse(content);
+            let parsed = parsed.as_ref().map(|(label, message, color)| (&**label, &**message, &**color));
+            assert_eq!(parsed, expected, "{content}");
+        }
+    }
+}

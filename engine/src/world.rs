@@ -1,0 +1,87 @@
+//! What the engine cannot do itself: reach an upstream, wait, and run what may never come back.
+
+use std::{fmt, sync::Arc, time::Duration};
+
+use bytes::Bytes;
+use futures_util::future::BoxFuture;
+use http::HeaderMap;
+use url::Url;
+
+/// The world behind the engine. The binaries' lies in deploy, the tests' moves by hand.
+#[derive(Clone)]
+pub struct World {
+    /// Who asks upstreams.
+    pub upstream: Arc<dyn Upstream>,
+    /// Who runs what takes time.
+    pub executor: Arc<dyn Executor>,
+}
+
+impl fmt::Debug for World {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("World")
+    }
+}
+
+/// Who asks upstreams: one exchange a call, nothing kept and nothing tried twice.
+pub trait Upstream: Send + Sync {
+    /// Sends a GET and reads the whole answer, whatever its status. Redirects are followed within the origin only.
+    ///
+    /// # Errors
+    /// [`Fault`] where there is no whole answer.
+    fn fetch(&self, ask: Ask) -> BoxFuture<'_, Result<Reply, Fault>>;
+}
+
+/// Who runs what takes time.
+pub trait Executor: Send + Sync {
+    /// Runs a future to its end, whoever waits for it.
+    fn spawn(&self, work: BoxFuture<'static, ()>);
+    /// Waits.
+    fn sleep(&self, time: Duration) -> BoxFuture<'static, ()>;
+    /// Runs something that may never come back, where that holds up nobody.
+    fn run(&self, work: Box<dyn FnOnce() + Send>);
+}
+
+/// One GET.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ask {
+    /// The address; its origin was granted.
+    pub url: Url,
+    /// The media type to ask for.
+    pub accept: Option<String>,
+    /// `If-None-Match`.
+    pub etag: Option<String>,
+    /// `If-Modified-Since`.
+    pub last_modified: Option<String>,
+    /// The largest body to read, in bytes after content decoding.
+    pub largest_body: usize,
+    /// How long the whole exchange may take.
+    pub patience: Duration,
+}
+
+/// A whole answer.
+#[derive(Clone, Debug, Default)]
+pub struct Reply {
+    /// The HTTP status.
+    pub status: u16,
+    /// The headers.
+    pub headers: HeaderMap,
+    /// The body after content decoding.
+    pub body: Bytes,
+}
+
+/// Why there is no whole answer. The words are for the log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// No connection, a connection that broke, or a body cut short.
+    Unreachable(String),
+    /// The exchange took longer than its patience.
+    Timeout,
+    /// The body is larger than it may be.
+    TooLarge,
+    /// The answer is not what HTTP says, is encoded in a way it is not, or leads to another origin.
+    Nonsense(String),
+    /// Status 5xx.
+    Status(u16),
+    /// Status 429, and after how many seconds to ask again if it said so.
+    RateLimited(Option<u32>),
+}

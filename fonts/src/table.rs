@@ -1,0 +1,134 @@
+//! One face's widths, compiled in: ASCII by index, everything else by search. `tables/make.mjs` writes the files and states their form.
+
+const PLANES: usize = 17;
+const HEADER: usize = (PLANES + 1) * 2;
+const UNKNOWN: u16 = u16::MAX;
+
+/// The widths of one face, in hundredths of a pixel except for ASCII.
+pub(crate) struct Table {
+    ascii: [f64; 128],
+    guess: f64,
+    planes: [u16; PLANES + 1],
+    starts: &'static [u16],
+    widths: &'static [u16],
+}
+
+impl Table {
+    /// The width in pixels, guessed where it is not known.
+    #[inline]
+    pub(crate) fn width(&self, character: char) -> f64 {
+        match self.ascii.get(character as usize) {
+            Some(width) => *width,
+            None => self.measured(character).unwrap_or(self.guess),
+        }
+    }
+
+    /// The width in pixels, if it was measured.
+    pub(crate) fn measured(&self, character: char) -> Option<f64> {
+        if let Some(width) = self.ascii.get(character as usize) {
+            return Some(*width);
+        }
+        let code = character as u32;
+        let plane = (code >> 16) as usize;
+        let from = usize::from(*self.planes.get(plane)?);
+        let to = usize::from(*self.planes.get(plane + 1)?);
+        let starts = self.starts.get(from..to)?;
+        // The cast keeps the low 16 bits: the place within the plane.
+        let after = starts.partition_point(|start| *start <= code as u16);
+        let hundredths = *self.widths.get(from + after.checked_sub(1)?)?;
+        (hundredths != UNKNOWN).then(|| pixels(hundredths))
+    }
+}
+
+/// A whole number of hundredths divided by 100 is the same `f64` that reading the decimal number gives, so sums come out alike.
+const fn pixels(hundredths: u16) -> f64 {
+    hundredths as f64 / 100.0
+}
+
+const fn word(bytes: &[u8], index: usize) -> u16 {
+    u16::from_le_bytes([bytes[index * 2], bytes[index * 2 + 1]])
+}
+
+const fn words<const N: usize>(bytes: &[u8], from: usize) -> [u16; N] {
+    let mut out = [0; N];
+    let mut i = 0;
+    while i < N {
+        out[i] = word(bytes, from + i);
+        i += 1;
+    }
+    out
+}
+
+const fn ascii(starts: &[u16], widths: &[u16]) -> [f64; 128] {
+    let mut out = [0.0; 128];
+    let mut at = 0;
+    let mut code = 32;
+    // Control characters have no width, DEL included.
+    while code < 127 {
+        while at + 1 < starts.len() && starts[at + 1] as usize <= code {
+            at += 1;
+        }
+        out[code] = pixels(widths[at]);
+        code += 1;
+    }
+    out
+}
+
+macro_rules! table {
+    ($name:ident, $module:ident, $file:literal) => {
+        mod $module {
+            const BYTES: &[u8] = include_bytes!(concat!("../tables/", $file, ".bin"));
+            const LEN: usize = (BYTES.len() - super::HEADER) / 4;
+            pub(super) static STARTS: [u16; LEN] = super::words(BYTES, super::PLANES + 1);
+            pub(super) static WIDTHS: [u16; LEN] = super::words(BYTES, super::PLANES + 1 + LEN);
+            pub(super) const PLANES: [u16; super::PLANES + 1] = super::words(BYTES, 0);
+            pub(super) const ASCII: [f64; 128] = super::ascii(
+                &super::words::<LEN>(BYTES, super::PLANES + 1),
+                &super::words::<LEN>(BYTES, super::PLANES + 1 + LEN),
+            );
+        }
+        #[doc = concat!("Made from `", $file, "`.")]
+        pub(crate) static $name: Table = Table {
+            ascii: $module::ASCII,
+            guess: $module::ASCII[b'm' as usize],
+            planes: $module::PLANES,
+            starts: &$module::STARTS,
+            widths: &$module::WIDTHS,
+        };
+    };
+}
+
+table!(VERDANA_10, verdana_10, "verdana-10px-normal");
+table!(VERDANA_11, verdana_11, "verdana-11px-normal");
+table!(VERDANA_BOLD_10, verdana_bold_10, "verdana-10px-bold");
+table!(HELVETICA_BOLD_11, helvetica_bold_11, "helvetica-11px-bold");
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ALL: [&Table; 4] = [&VERDANA_10, &VERDANA_11, &VERDANA_BOLD_10, &HELVETICA_BOLD_11];
+
+    #[test]
+    fn every_plane_is_sorted_and_begins_at_zero() {
+        for table in ALL {
+            assert_eq!(usize::from(table.planes[PLANES]), table.starts.len());
+            assert_eq!(table.starts.len(), table.widths.len());
+            for plane in table.planes.windows(2) {
+                let starts = &table.starts[usize::from(plane[0])..usize::from(plane[1])];
+                assert!(starts.first().is_none_or(|first| *first == 0));
+                assert!(starts.is_sorted_by(|a, b| a < b));
+            }
+        }
+    }
+
+    #[test]
+    fn no_character_is_without_a_width() {
+        for table in ALL {
+            for character in '\0'..=char::MAX {
+                assert!(table.width(character) >= 0.0);
+            }
+            assert!((' '..='~').all(|character| table.width(character) > 0.0));
+        }
+    }
+}

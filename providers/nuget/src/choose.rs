@@ -1,0 +1,75 @@
+//! Which versions of a list may be shown, best first.
+
+use crate::range::Range;
+use crate::version::Version;
+
+#[cfg(test)]
+mod vectors;
+
+/// The versions that lie in the range and are stable, or any with `prerelease`; newest first, each with the list's own
+/// spelling.
+///
+/// What is no version is left out: one odd entry in a feed must not cost the badge. Two spellings of one version are one
+/// candidate, the one listed first.
+pub(crate) fn candidates<'a>(
+    versions: impl Iterator<Item = &'a str>,
+    range: Option<&Range<'_>>,
+    prerelease: bool,
+) -> Vec<(Version<'a>, &'a str)> {
+    let mut candidates: Vec<_> = versions
+        .filter_map(|spelling| Some((Version::parse(spelling)?, spelling)))
+        .filter(|(version, _)| prerelease || !version.is_prerelease())
+        .filter(|(version, _)| range.is_none_or(|range| range.satisfied_by(version)))
+        .collect();
+    candidates.sort_by(|(left, _), (right, _)| right.cmp(left));
+    candidates.dedup_by_key(|(version, _)| *version);
+    candidates
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(versions: &str, range: &str, prerelease: bool, expected: &[&str]) {
+        let range = Range::parse(range).unwrap();
+        let found = candidates(versions.split(' '), Some(&range), prerelease);
+        let spellings: Vec<_> = found.iter().map(|(_, spelling)| *spelling).collect();
+        assert_eq!(spellings, expected);
+    }
+
+    #[test]
+    fn candidates_come_newest_first_whatever_the_lists_order() {
+        check("1.0.0 1.10.0 1.9.0", "", false, &["1.10.0", "1.9.0", "1.0.0"]);
+        check("2.0.0-rc 2.0.0 10.0.0", "", true, &["10.0.0", "2.0.0", "2.0.0-rc"]);
+    }
+
+    #[test]
+    fn prereleases_are_shown_only_when_asked_for() {
+        check("1.0.0 2.0.0-rc", "", false, &["1.0.0"]);
+        check("1.0.0 2.0.0-rc", "", true, &["2.0.0-rc", "1.0.0"]);
+        check("1.0.0-beta 1.0.0", "1.0.0-*", false, &["1.0.0"]);
+    }
+
+    #[test]
+    fn candidates_lie_in_the_range() {
+        check("1.0.0 1.5.0 2.0.0-rc 2.0.0", "[1.0,2.0)", true, &["1.5.0", "1.0.0"]);
+        check("2.0.0", "1.*", true, &[]);
+    }
+
+    #[test]
+    fn an_entry_that_is_no_version_is_left_out() {
+        check("latest 1.0.0 v2 sha256:00", "", true, &["1.0.0"]);
+    }
+
+    #[test]
+    fn two_spellings_of_one_version_are_one_candidate() {
+        check("1.0 1.0.0 1.0.0.0 1.0.0+a", "", true, &["1.0"]);
+        check("1.0.0-RC 1.0.0-rc", "", true, &["1.0.0-RC"]);
+    }
+
+    #[test]
+    fn without_a_range_every_version_is_a_candidate() {
+        assert_eq!(candidates(["1.0.0", "0.1.0"].into_iter(), None, false).len(), 2);
+    }
+}

@@ -1,0 +1,320 @@
+//! A NuGet version: read once, then compared and printed as NuGet does.
+
+use std::cmp::Ordering;
+use std::fmt;
+
+#[cfg(test)]
+mod vectors;
+
+/// A version as NuGet reads it: one to four numbers and, for a prerelease, labels.
+///
+/// The labels stay a slice of the text that was read, so a list of hundreds is read without allocating. Metadata
+/// (`+abc`) must be well formed and is then forgotten: NuGet neither compares nor prints it.
+/// <https://learn.microsoft.com/en-us/nuget/concepts/package-versioning>
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Version<'a> {
+    numbers: [u32; 4],
+    labels: &'a str,
+}
+
+impl<'a> Version<'a> {
+    /// Reads a version, or `None` if NuGet would refuse it.
+    ///
+    /// NuGet is more lenient than SemVer: missing numbers are zero, a fourth one is allowed, leading zeros and blanks
+    /// around a number are too. That is why the crate `semver` does not read it.
+    pub(crate) fn parse(text: &'a str) -> Option<Self> {
+        let (numbers, _, rest) = numbers(text.trim())?;
+        let (rest, metadata) = split_metadata(rest);
+        if metadata.is_some_and(|metadata| !labels(metadata).all(is_label)) {
+            return None;
+        }
+        match rest.strip_prefix('-') {
+            None => rest.is_empty().then_some(Self { numbers, labels: "" }),
+            Some(labels) => Self::prerelease(numbers, labels),
+        }
+    }
+
+    /// A prerelease from its parts, or `None` if a label is empty, has a strange character or is a number with a
+    /// leading zero.
+    pub(crate) fn prerelease(numbers: [u32; 4], labels: &'a str) -> Option<Self> {
+        let well_formed = |label: &[u8]| is_label(label) && !(label.len() > 1 && label[0] == b'0' && is_number(label));
+        self::labels(labels).all(well_formed).then_some(Self { numbers, labels })
+    }
+
+    /// The stable version of these numbers.
+    pub(crate) fn stable(numbers: [u32; 4]) -> Self {
+        Self { numbers, labels: "" }
+    }
+
+    /// Whether the version has labels, as `1.0.0-beta.2` has and `1.0.0+build` has not.
+    pub(crate) fn is_prerelease(&self) -> bool {
+        !self.labels.is_empty()
+    }
+
+    /// Major, minor, patch and revision.
+    pub(crate) fn numbers(&self) -> &[u32; 4] {
+        &self.numbers
+    }
+
+    /// What stands behind the first dash, as written; empty for a stable version.
+    pub(crate) fn labels(&self) -> &'a str {
+        self.labels
+    }
+}
+
+/// NuGet's normalised form: three numbers, the fourth if it is not zero, the labels as they were written.
+impl fmt::Display for Version<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [major, minor, patch, revision] = self.numbers;
+        write!(f, "{major}.{minor}.{patch}")?;
+        if revision != 0 {
+            write!(f, ".{revision}")?;
+        }
+        if self.is_prerelease() {
+            write!(f, "-{}", self.labels)?;
+        }
+        Ok(())
+    }
+}
+
+impl Ord for Version<'_> {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.numbers.cmp(&other.numbers).then_with(|| match (self.is_prerelease(), other.is_prerelease()) {
+            (true, true) => compare_labels(self.labels, other.labels),
+            (left, right) => right.cmp(&left),
+        })
+    }
+}
+
+impl PartialOrd for Version<'_> {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for Version<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other).is_eq()
+    }
+}
+
+impl Eq for Version<'_> {}
+
+/// Reads one to four numbers with points between them; also says how many there were and what follows.
+pub(crate) fn numbers(text: &str) -> Option<([u32; 4], usize, &str)> {
+    let mut numbers = [0; 4];
+    let mut count = 0;
+    let mut rest = text;
+    loop {
+        let (number, after) = number(rest)?;
+        *numbers.get_mut(count)? = number;
+        count += 1;
+        match after.strip_prefix('.') {
+            Some(after) => rest = after,
+            None => return Some((numbers, count, after)),
+        }
+    }
+}
+
+/// Reads a number and the blanks around it; at most 2147483647, because NuGet keeps it in .NET's `int`.
+fn number(text: &str) -> Option<(u32, &str)> {
+    let text = trim(text);
+    let mut number = 0_u64;
+    let mut digits = 0;
+    for digit in text.bytes().take_while(u8::is_ascii_digit) {
+        number = number.saturating_mul(10).saturating_add(u64::from(digit - b'0'));
+        digits += 1;
+    }
+    let number = i32::try_from(number).ok().filter(|_| digits > 0)?;
+    Some((number.unsigned_abs(), trim(&text[digits..])))
+}
+
+/// Orders labels as SemVer 2 does (<https://semver.org/#spec-item-11>) but without regard to case, as NuGet does.
+///
+/// `semver::Prerelease` has the same order once lower-cased; it is not used because it would allocate for each version
+/// of a list. A test holds the two together.
+fn compare_labels(left: &str, right: &str) -> Ordering {
+    let (mut left, mut right) = (labels(left), labels(right));
+    loop {
+        let order = match (left.next(), right.next()) {
+            (None, None) => return Ordering::Equal,
+            (None, Some(_)) => return Ordering::Less,
+            (Some(_), None) => return Ordering::Greater,
+            (Some(left), Some(right)) => compare_label(left, right),
+        };
+        if order.is_ne() {
+            return order;
+        }
+    }
+}
+
+fn compare_label(left: &[u8], right: &[u8]) -> Ordering {
+    match (is_number(left), is_number(right)) {
+        // Without leading zeros the longer number is the greater one, however long: build stamps outgrow integers.
+        (true, true) => left.len().cmp(&right.len()).then_with(|| left.cmp(right)),
+        (true, false) => Ordering::Less,
+        (false, true) => Ordering::Greater,
+        (false, false) => lower_case(left).cmp(lower_case(right)),
+    }
+}
+
+/// The labels of a dotted text, as bytes: `str::split` is slower on texts this short.
+fn labels(text: &str) -> impl Iterator<Item = &[u8]> {
+    text.as_bytes().split(|byte| *byte == b'.')
+}
+
+fn lower_case(label: &[u8]) -> impl Iterator<Item = u8> {
+    label.iter().map(u8::to_ascii_lowercase)
+}
+
+fn split_metadata(text: &str) -> (&str, Option<&str>) {
+    match text.bytes().position(|byte| byte == b'+') {
+        Some(plus) => (&text[..plus], Some(&text[plus + 1..])),
+        None => (text, None),
+    }
+}
+
+/// Trims at the start, and sees sooner than `trim_start` that most texts have nothing to trim.
+fn trim(text: &str) -> &str {
+    if text.is_empty() || text.starts_with(|c: char| c.is_ascii_graphic()) { text } else { text.trim_start() }
+}
+
+fn is_number(label: &[u8]) -> bool {
+    !label.is_empty() && label.iter().all(u8::is_ascii_digit)
+}
+
+fn is_label(label: &[u8]) -> bool {
+    !label.is_empty() && label.iter().all(|byte| byte.is_ascii_alphanumeric() || *byte == b'-')
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn parse(text: &str) -> Version<'_> {
+        Version::parse(text).unwrap_or_else(|| panic!("{text:?} is refused"))
+    }
+
+    #[test]
+    fn a_version_prints_in_nugets_normalised_form() {
+        for (text, normalised) in [
+            ("1", "1.0.0"),
+            ("1.2", "1.2.0"),
+            ("1.2.3.0", "1.2.3"),
+            ("1.2.3.4", "1.2.3.4"),
+            ("01.002.0003", "1.2.3"),
+            ("  1 . 2 .3 ", "1.2.3"),
+            ("1.2-Beta.2+build.7", "1.2.0-Beta.2"),
+            ("1.2.3--", "1.2.3--"),
+            ("1.2.3+a-b", "1.2.3"),
+            ("2147483647.0", "2147483647.0.0"),
+        ] {
+            assert_eq!(parse(text).to_string(), normalised, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn what_nuget_refuses_is_refused() {
+        for text in [
+            "",
+            " ",
+            ".",
+            "1.",
+            ".1",
+            "v1.0",
+            "1.2.3.4.5",
+            "+1.0",
+            "1.+2",
+            "1.-2",
+            "2147483648",
+            "1 0.0",
+            "1.0.0-",
+            "1.0.0-a..b",
+            "1.0.0-01",
+            "1.0.0-a b",
+            "1.0.0+",
+            "1.0.0+a+b",
+            "1.0.0-ä",
+            "١.0",
+        ] {
+            assert!(Version::parse(text).is_none(), "{text:?} is read");
+        }
+    }
+
+    #[test]
+    fn each_version_is_older_than_the_next() {
+        let ascending = [
+            "0.9",
+            "1.0.0-0",
+            "1.0.0-2",
+            "1.0.0-10",
+            "1.0.0-99999999999",
+            "1.0.0-100000000000",
+            "1.0.0--",
+            "1.0.0-alpha",
+            "1.0.0-ALPHA.1",
+            "1.0.0-alpha.beta",
+            "1.0.0-beta2-final",
+            "1.0.0-rc.1",
+            "1.0.0",
+            "1.0.0.1-rc",
+            "1.0.0.1",
+            "1.0.10",
+            "1.2",
+            "10",
+        ];
+        for pair in ascending.windows(2) {
+            assert!(parse(pair[0]) < parse(pair[1]), "{pair:?}");
+        }
+    }
+
+    #[test]
+    fn case_metadata_and_missing_zeros_make_no_difference() {
+        for (left, right) in [("1.0", "1.0.0.0"), ("1.0-RC.1", "1.0.0-rc.1"), ("1.0.0+a", "1.0.0+b")] {
+            assert_eq!(parse(left), parse(right));
+        }
+    }
+
+    const LABELS: &str =
+        "(0|[1-9][0-9]{0,11}|[0-9]{0,3}[A-Za-z-][0-9A-Za-z-]{0,3})(\\.(0|[1-9][0-9]{0,2}|[a-bA-B-]{1,2})){0,3}";
+    const VERSION: &str = "[0-2](\\.[0-2]){0,3}(-(0|10?|[abAB-]{1,2})(\\.(0|10?|[abAB-]{1,2})){0,2})?";
+
+    proptest! {
+        #[test]
+        fn no_text_makes_parsing_panic(text in any::<String>(), near in "[ 0-9.a-bA-B*+-]{0,24}") {
+            let _ = Version::parse(&text);
+            let _ = Version::parse(&near);
+        }
+
+        #[test]
+        fn what_is_printed_reads_as_the_same_version(
+            numbers in prop::array::uniform4(0..=i32::MAX.unsigned_abs()), labels in prop::option::of(LABELS)
+        ) {
+            let version = match &labels {
+                Some(labels) => Version::prerelease(numbers, labels).unwrap(),
+                None => Version::stable(numbers),
+            };
+            let printed = version.to_string();
+            prop_assert_eq!(parse(&printed), version);
+            prop_assert_eq!(parse(&printed).to_string(), printed);
+        }
+
+        #[test]
+        fn the_order_is_total(a in VERSION, b in VERSION, c in VERSION) {
+            let (a, b, c) = (parse(&a), parse(&b), parse(&c));
+            prop_assert_eq!(a.cmp(&b), b.cmp(&a).reverse());
+            prop_assert_eq!(a == b, a.to_string().eq_ignore_ascii_case(&b.to_string()));
+            if a <= b && b <= c {
+                prop_assert!(a <= c);
+            }
+        }
+
+        #[test]
+        fn labels_are_ordered_as_the_semver_crate_orders_them_in_lower_case(left in LABELS, right in LABELS) {
+            let semver = |labels: &str| semver::Prerelease::new(&labels.to_ascii_lowercase()).unwrap();
+            prop_assert_eq!(compare_labels(&left, &right), semver(&left).cmp(&semver(&right)));
+        }
+    }
+}
