@@ -16,6 +16,8 @@ pub enum Source {
     Upstream,
     /// The plugin.
     Provider,
+    /// Us.
+    Engine,
 }
 
 /// An answer that is not the badge that was asked for.
@@ -71,6 +73,10 @@ impl Error {
 
     pub(crate) fn too_large(status: u16, what: &'static str) -> Self {
         Self::of_caller(status, "TOO_LARGE", format!("{what} too large")).about(what)
+    }
+
+    pub(crate) fn broken() -> Self {
+        Self { source: Source::Engine, ..Self::of_caller(500, "ENGINE_FAILED", "internal error") }
     }
 
     /// A route that the manifest knows as a mistake.

@@ -351,6 +351,11 @@ pub fn refuse_body(request: &Request) -> Response {
     refuse(&Error::too_large(413, "body"), request)
 }
 
+/// A response for a fault of our own, which the log has to tell.
+pub fn refuse_broken(request: &Request) -> Response {
+    refuse(&Error::broken(), request)
+}
+
 /// The format an ending names, and what stands before it. `.json` is an ending on static badges only, because packages
 /// are called `Newtonsoft.Json`.
 fn cut_ending(segment: &str, is_static: bool) -> Option<(Format, &str)> {

@@ -1,2 +1,55 @@
-//! The badge server.
-fn main() {}
+//! `badgesmith`: the badge server and its tools.
+
+mod connection;
+mod plugins;
+mod render;
+mod serve;
+
+use std::{io::Write, process::ExitCode};
+
+use clap::{Args, Parser, Subcommand};
+
+/// Badges for READMEs: versions, test results, and anything a plugin knows.
+#[derive(Debug, Parser)]
+#[command(version, args_conflicts_with_subcommands = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    serve: serve::Serve,
+    #[command(flatten)]
+    log: Log,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Answers requests over HTTP until it is told to stop; the default.
+    Serve(serve::Serve),
+    /// Draws one badge.
+    Render(render::Render),
+}
+
+#[derive(Args, Debug)]
+struct Log {
+    /// The least severe lines to log: error, warn, info, debug, trace.
+    #[arg(long, env = "LOG_LEVEL", default_value = "info", global = true)]
+    log_level: String,
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let outcome = badgesmith_host::logs::init(Some(&cli.log.log_level)).and_then(|()| {
+        match cli.command.unwrap_or(Command::Serve(cli.serve)) {
+            Command::Serve(serve) => serve::run(&serve),
+            Command::Render(render) => render::run(&render),
+        }
+    });
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(fault) => {
+            // Nobody is left to tell if standard error is closed.
+            let _ = writeln!(std::io::stderr(), "badgesmith: {fault}");
+            ExitCode::FAILURE
+        }
+    }
+}

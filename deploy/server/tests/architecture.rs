@@ -1,0 +1,135 @@
+//! Who may import whom, and what may stand where. The rules are ARCHITECTURE.md's.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use serde_json::Value;
+
+/// Each package of ours and the ones of ours it may import; a provider may import the SDK and nothing else.
+const MAY_IMPORT: [(&str, &[&str]); 6] = [
+    ("badgesmith-fonts", &[]),
+    ("badgesmith-renderer", &["badgesmith-fonts"]),
+    ("badgesmith-provider", &[]),
+    ("badgesmith-engine", &["badgesmith-renderer", "badgesmith-provider"]),
+    ("badgesmith-host", &["badgesmith-engine"]),
+    // The edge to a provider is for building only: the library has to be there for `cargo run`.
+    ("badgesmith", &["badgesmith-engine", "badgesmith-host", "badgesmith-renderer", "badgesmith-provider-*"]),
+];
+
+/// Beginnings of packages that reach the world: runtimes, sockets, clocks, AWS.
+const WORLDLY: [&str; 17] = [
+    "async-std", "aws", "axum", "chrono", "fastrand", "getrandom", "hyper", "isahc", "lambda", "mio", "rand",
+    "reqwest", "smol", "surf", "time", "tokio", "ureq",
+];
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
+}
+
+/// The packages of the workspace: name, folder, and what each imports outside its tests.
+fn packages() -> Vec<(String, PathBuf, Vec<(String, Vec<String>)>)> {
+    let output = Command::new(env!("CARGO"))
+        .args(["metadata", "--format-version=1", "--no-deps", "--offline"])
+        .current_dir(root())
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let metadata: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let list = |value: &Value| value.as_array().unwrap().clone();
+    list(&metadata["packages"])
+        .iter()
+        .map(|package| {
+            let imports = list(&package["dependencies"]);
+            let imports = imports.iter().filter(|import| import["kind"] != "dev");
+            let imports = imports.map(|import| (text(&import["name"]), list(&import["features"]).iter().map(text).collect()));
+            let manifest = PathBuf::from(text(&package["manifest_path"]));
+            (text(&package["name"]), manifest.parent().unwrap().to_owned(), imports.collect())
+        })
+        .collect()
+}
+
+#[test]
+fn no_package_imports_what_it_must_not() {
+    let packages = packages();
+    assert!(packages.len() >= 7, "only {} packages were read", packages.len());
+    for (name, folder, imports) in &packages {
+        let rule = MAY_IMPORT.iter().find(|(package, _)| package == name);
+        let is_provider = name.starts_with("badgesmith-provider-");
+        let may: &[&str] = match rule {
+            Some((_, may)) => may,
+            None if is_provider => &["badgesmith-provider"],
+            None => panic!("{name} stands in no rule; give it one here and in ARCHITECTURE.md"),
+        };
+        for (import, features) in imports {
+            if import.starts_with("badgesmith") {
+                let is_allowed = may.iter().any(|may| may.strip_suffix('*').map_or(may == import, |start| import.starts_with(start)));
+                assert!(is_allowed, "{name} imports {import}");
+            }
+            let is_worldly = WORLDLY.iter().any(|start| import == start || import.starts_with(&format!("{start}-")));
+            // The engine may wait for what others do: tokio's channels reach no world.
+            let is_channels = import == "tokio" && features == &["sync"] && name == "badgesmith-engine";
+            if !folder.starts_with(root().join("deploy")) {
+                assert!(!is_worldly || is_channels, "{name} imports {import} {features:?}, which is deploy's alone");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_provider_is_a_library_for_loading_and_nothing_else() {
+    for (name, folder, _) in packages() {
+        if name.starts_with("badgesmith-provider-") {
+            let manifest = fs::read_to_string(folder.join("Cargo.toml")).unwrap();
+            assert!(manifest.contains("crate-type = [\"cdylib\"]"), "{name}");
+        }
+    }
+}
+
+#[test]
+fn the_world_and_unsafe_code_stay_where_they_belong() {
+    let root = root();
+    let mut files = Vec::new();
+    for folder in ["engine", "renderer", "fonts", "providers", "deploy"] {
+        collect(&root.join(folder), &mut files);
+    }
+    assert!(files.len() > 30, "only {} files were read", files.len());
+    for file in files {
+        let place = file.strip_prefix(&root).unwrap().to_str().unwrap().replace('\\', "/");
+        let is_test = ["/tests/", "/examples/", "/benches/", "/testkit"].iter().any(|part| place.contains(part));
+        let text = fs::read_to_string(&file).unwrap();
+        // A module's own tests are at its end.
+        let code = text.split("#[cfg(test)]").next().unwrap_or_default();
+        for (number, line) in code.lines().enumerate() {
+            let line = line.trim_start();
+            if line.starts_with("//") || is_test {
+                continue;
+            }
+            let at = format!("{place}:{}: {line}", number + 1);
+            let crosses = ["providers/sdk/src/abi.rs", "engine/src/plugins/library.rs"].contains(&&*place);
+            assert!(crosses || !["unsafe {", "unsafe fn", "unsafe extern", "unsafe impl", "unsafe("].iter().any(|word| line.contains(word)), "{at}");
+            if !place.starts_with("deploy/") {
+                for world in ["SystemTime::now", "Instant::now", "std::env::", "env::var", "std::net", "TcpStream", "std::process"] {
+                    assert!(!line.contains(world), "{at}");
+                }
+            }
+        }
+    }
+}
+
+fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            if path.file_name().is_some_and(|name| name != "target") {
+                collect(&path, files);
+            }
+        } else if path.extension().is_some_and(|ending| ending == "rs") {
+            files.push(path);
+        }
+    }
+}

@@ -1,0 +1,221 @@
+//! The real binary, upstreams of our own on loopback, and an HTTP client of few words.
+#![allow(dead_code, unreachable_pub, clippy::unwrap_used, clippy::expect_used, reason = "each test file uses its part")]
+
+use std::{
+    fmt::Write as _,
+    io::{BufRead, BufReader, Read, Write},
+    net::{SocketAddr, TcpListener, TcpStream},
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
+    thread,
+    time::Duration,
+};
+
+/// What an upstream answers: status, headers, body.
+pub type Reply = (u16, Vec<(&'static str, String)>, Vec<u8>);
+
+/// An upstream on loopback.
+pub struct Upstream {
+    pub address: SocketAddr,
+    calls: Arc<AtomicUsize>,
+    closed: Arc<AtomicBool>,
+}
+
+impl Upstream {
+    /// Answers every GET with what `reply` makes of its path.
+    pub fn start(reply: impl Fn(&str) -> Reply + Send + Sync + 'static) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let (calls, closed) = (Arc::<AtomicUsize>::default(), Arc::<AtomicBool>::default());
+        let reply = Arc::new(reply);
+        let counted = (Arc::clone(&calls), Arc::clone(&closed));
+        thread::spawn(move || {
+            for stream in listener.incoming() {
+                let (calls, closed) = counted.clone();
+                if closed.load(Ordering::SeqCst) {
+                    return;
+                }
+                let reply = Arc::clone(&reply);
+                thread::spawn(move || converse(stream.unwrap(), &*reply, &calls, &closed));
+            }
+        });
+        Self { address, calls, closed }
+    }
+
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    pub fn calls(&self) -> usize {
+        self.calls.load(Ordering::SeqCst)
+    }
+
+    /// Closes the port and every connection.
+    pub fn stop(&self) {
+        self.closed.store(true, Ordering::SeqCst);
+        // Wakes the one that waits for a connection, which then lets go of the port.
+        drop(TcpStream::connect(self.address));
+        thread::sleep(Duration::from_millis(50));
+    }
+}
+
+fn converse(stream: TcpStream, reply: &(dyn Fn(&str) -> Reply + Send + Sync), calls: &AtomicUsize, closed: &AtomicBool) {
+    let mut reader = BufReader::new(stream.try_clone().unwrap());
+    let mut stream = stream;
+    loop {
+        let mut first = String::new();
+        if reader.read_line(&mut first).unwrap_or(0) == 0 {
+            return;
+        }
+        let mut line = String::new();
+        while reader.read_line(&mut line).unwrap_or(0) > 2 {
+            line.clear();
+        }
+        if closed.load(Ordering::SeqCst) {
+            return;
+        }
+        calls.fetch_add(1, Ordering::SeqCst);
+        let (status, headers, body) = reply(first.split(' ').nth(1).unwrap_or("/"));
+        let mut head = format!("HTTP/1.1 {status} Whatever\r\nContent-Length: {}\r\n", body.len());
+        for (name, value) in headers {
+            write!(head, "{name}: {value}\r\n").unwrap();
+        }
+        if stream.write_all(format!("{head}\r\n").as_bytes()).and_then(|()| stream.write_all(&body)).is_err() {
+            return;
+        }
+    }
+}
+
+/// The server, stopped when it is dropped.
+pub struct Server {
+    child: Child,
+    pub address: SocketAddr,
+    pub greeting: String,
+    log: Arc<std::sync::Mutex<String>>,
+}
+
+impl Server {
+    /// Starts the binary on a free port with this plugins.toml.
+    pub fn start(name: &str, plugins_toml: &str) -> Self {
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+        std::fs::create_dir_all(&folder).unwrap();
+        let config = folder.join("plugins.toml");
+        std::fs::write(&config, plugins_toml).unwrap();
+        let mut child = command()
+            .args(["serve", "--listen", "127.0.0.1:0", "--config"])
+            .arg(&config)
+            .arg("--data")
+            .arg(folder.join("data"))
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let log = Arc::<std::sync::Mutex<String>>::default();
+        let (written, stderr) = (Arc::clone(&log), child.stderr.take().unwrap());
+        thread::spawn(move || {
+            for line in BufReader::new(stderr).lines().map_while(Result::ok) {
+                written.lock().unwrap().push_str(&(line + "\n"));
+            }
+        });
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
+        let mut greeting = String::new();
+        let address = loop {
+            let Some(line) = lines.next() else {
+                thread::sleep(Duration::from_millis(100));
+                panic!("the server did not start: {}", log.lock().unwrap());
+            };
+            greeting += &format!("{line}\n");
+            if line.contains("/badge/hello-world-brightgreen") {
+                let first = greeting.lines().next().unwrap();
+                break first.rsplit_once("http://").unwrap().1.parse().unwrap();
+            }
+        };
+        Self { child, address, greeting, log }
+    }
+
+    pub fn get(&self, path: &str) -> Response {
+        send(self.address, &format!("GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"))
+    }
+
+    pub fn log(&self) -> String {
+        self.log.lock().unwrap().clone()
+    }
+
+    /// Sends SIGTERM.
+    pub fn terminate(&self) {
+        assert!(Command::new("kill").arg(self.child.id().to_string()).status().unwrap().success());
+    }
+
+    pub fn wait(&mut self) -> Option<i32> {
+        self.child.wait().unwrap().code()
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// The binary, without anything this environment says to it.
+pub fn command() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_badgesmith"));
+    for name in ["BADGESMITH_LISTEN", "BADGESMITH_CONFIG", "BADGESMITH_DATA", "LOG_LEVEL"] {
+        command.env_remove(name);
+    }
+    command
+}
+
+#[derive(Debug)]
+pub struct Response {
+    pub status: u16,
+    pub head: String,
+    pub body: String,
+}
+
+/// Sends a whole request and reads until the connection ends.
+pub fn send(address: SocketAddr, request: &str) -> Response {
+    let mut stream = TcpStream::connect(address).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    stream.write_all(request.as_bytes()).unwrap();
+    let mut bytes = Vec::new();
+    stream.read_to_end(&mut bytes).unwrap();
+    let text = String::from_utf8(bytes).unwrap();
+    let (head, body) = text.split_once("\r\n\r\n").unwrap_or((&text, ""));
+    let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or(0);
+    Response { status, head: head.to_owned(), body: body.to_owned() }
+}
+
+/// plugins.toml with the NuGet provider asking this upstream.
+pub fn nuget_toml(upstream: &str) -> String {
+    format!(
+        "[[plugin]]\nid = \"nuget\"\nlibrary = \"badgesmith_provider_nuget\"\norigins = [{upstream:?}]\n\
+         settings = {{ upstream = {upstream:?} }}\n"
+    )
+}
+
+/// Percent-encodes everything but unreserved characters.
+pub fn escape(text: &str) -> String {
+    text.bytes().fold(String::new(), |mut escaped, byte| {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            escaped.push(char::from(byte));
+        } else {
+            write!(escaped, "%{byte:02X}").unwrap();
+        }
+        escaped
+    })
+}
+
+/// The folder of recorded inputs, if this machine has it.
+pub fn recorded() -> Option<PathBuf> {
+    let folder = std::env::var_os("BADGESMITH_DATA").map(PathBuf::from).filter(|folder| folder.join("nuget").is_dir());
+    if folder.is_none() {
+        println!("skipped: BADGESMITH_DATA does not name the folder of recorded inputs");
+    }
+    folder
+}

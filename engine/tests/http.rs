@@ -1,0 +1,99 @@
+//! Whole requests: every file of `tests/http` is a list of requests and the responses they get.
+//!
+//! `UPDATE=1` writes the responses anew, and the difference is what is reviewed.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod support;
+
+use std::{fmt::Write, fs, path::Path};
+
+use badgesmith_engine::{Request, Response};
+use bytes::Bytes;
+use support::{Stage, hello_toml, title};
+
+#[tokio::test(start_paused = true)]
+async fn every_request_gets_the_response_its_file_says() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/http");
+    let update = std::env::var_os("UPDATE").is_some();
+    let mut faults = Vec::new();
+    let mut count = 0;
+    for entry in fs::read_dir(folder).unwrap() {
+        let file = entry.unwrap().path();
+        let written = fs::read_to_string(&file).unwrap();
+        let stage = stage();
+        let mut actual = String::new();
+        let mut tag = String::new();
+        for block in written.split("### ").skip(1) {
+            let (request, _) = block.split_once("\n\n").expect("a request ends with an empty line");
+            let response = stage.send(&read(request, &tag)).await;
+            write!(actual, "### {request}\n\n{}", shown(&response)).unwrap();
+            if let Some(etag) = response.headers.get("etag") {
+                etag.to_str().unwrap().clone_into(&mut tag);
+            }
+            count += 1;
+        }
+        let head = written.split("### ").next().unwrap_or_default();
+        let actual = head.to_owned() + actual.trim_end() + "\n";
+        if update {
+            fs::write(&file, actual).unwrap();
+        } else if actual != written {
+            let at = actual.lines().zip(written.lines()).position(|(one, other)| one != other).unwrap_or(0);
+            let line = |text: &str| text.lines().nth(at).unwrap_or("(the end)").to_owned();
+            faults.push(format!("{}:{}: got {:?}, want {:?}", file.display(), at + 1, line(&actual), line(&written)));
+        }
+    }
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+    assert!(count > 50, "only {count} requests were read");
+}
+
+/// What the upstream knows: `world`, with a date, and nothing else.
+fn stage() -> Stage {
+    let stage = Stage::new(&hello_toml());
+    for name in ["world", "newtonsoft.json", "World.svg", "a%20b", "wide%2Fname", "x.Svg"] {
+        let headers = [("last-modified", "Fri, 20 Nov 2026 12:00:00 GMT")];
+        stage.upstream.set(&format!("https://example.com/{name}.txt"), 200, &headers, name);
+    }
+    stage.upstream.set("https://example.com/missing.txt", 404, &[], "");
+    stage
+}
+
+/// A title, then `METHOD path`, then headers, in which `TAG` is the last response's.
+fn read(text: &str, tag: &str) -> Request {
+    let mut lines = text.lines().skip(1);
+    let (method, path) = lines.next().unwrap().split_once(' ').expect("METHOD path");
+    let mut request = Request::get(&path.replace("{long}", &"x".repeat(9000)));
+    request.method = method.parse().unwrap();
+    request.correlation_id = "c0ffee".to_owned();
+    for line in lines {
+        let (name, value) = line.split_once(": ").expect("Name: value");
+        let value = value.replace("{long}", &"x".repeat(17_000)).replace("TAG", tag);
+        if name == "Body-Bytes" {
+            request.body = Bytes::from(vec![b'x'; value.parse().unwrap()]);
+            continue;
+        }
+        request.headers.append(name.parse::<http::HeaderName>().unwrap(), value.parse().unwrap());
+    }
+    request
+}
+
+/// The status, the headers but those that every answer has, and the body: of a picture what its title says.
+fn shown(response: &Response) -> String {
+    let mut shown = format!("{}\n", response.status.as_u16());
+    assert_eq!(response.headers["access-control-allow-origin"], "*");
+    let mut headers: Vec<_> = response.headers.iter().map(|(name, value)| (name.as_str(), value)).collect();
+    headers.sort();
+    for (name, value) in headers {
+        if !["access-control-allow-origin", "content-length", "content-security-policy", "x-content-type-options"]
+            .contains(&name)
+        {
+            writeln!(shown, "{name}: {}", value.to_str().unwrap()).unwrap();
+        }
+    }
+    let body = String::from_utf8(response.body.to_vec()).unwrap();
+    match title(&body) {
+        _ if body.is_empty() => shown.push('\n'),
+        Some(title) => writeln!(shown, "\n<svg>{title}</svg>\n").unwrap(),
+        None => writeln!(shown, "\n{}\n", body.trim_end()).unwrap(),
+    }
+    shown
+}

@@ -1,0 +1,162 @@
+//! What is kept, how often upstreams are asked, and what is shown when they fail.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod support;
+
+use std::time::Duration;
+
+use badgesmith_engine::world::Fault;
+use futures_util::future::join_all;
+use support::{Stage, hello_toml};
+
+const ASKED: &str = "https://example.com/world.txt";
+const BADGE: &str = "/badges/hello/world.svg";
+
+fn stage() -> Stage {
+    let stage = Stage::new(&hello_toml());
+    stage.upstream.set(ASKED, 200, &[("etag", "\"1\"")], "good");
+    stage
+}
+
+#[tokio::test(start_paused = true)]
+async fn forty_callers_for_one_cold_badge_cause_one_upstream_call_and_twenty_more_none() {
+    let stage = stage();
+    *stage.upstream.delay.lock().unwrap() = Duration::from_millis(300);
+    let words = join_all((0..40).map(|_| stage.words(BADGE))).await;
+    assert!(words.iter().all(|words| words == "hello: good"), "{words:?}");
+    assert_eq!(stage.upstream.calls(), 1);
+    let steps = stage.executor.steps.load(std::sync::atomic::Ordering::Relaxed);
+    join_all((0..20).map(|_| stage.words(BADGE))).await;
+    assert_eq!(stage.upstream.calls(), 1);
+    let later = stage.executor.steps.load(std::sync::atomic::Ordering::Relaxed);
+    assert_eq!(later, steps, "a warm request runs no provider");
+}
+
+#[tokio::test(start_paused = true)]
+async fn two_badges_that_read_one_document_ask_for_it_once() {
+    let stage = stage();
+    *stage.upstream.delay.lock().unwrap() = Duration::from_millis(300);
+    let loud = "/badges/hello/world.svg?loud=1";
+    let words = join_all([stage.words(BADGE), stage.words(loud)]).await;
+    assert_eq!(words, ["hello: good", "hello: good"]);
+    assert_eq!(stage.upstream.calls(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_is_used_without_asking_while_it_is_fresh_and_then_asked_with_its_etag() {
+    let stage = stage();
+    stage.words(BADGE).await;
+    stage.pass(119);
+    stage.words(BADGE).await;
+    assert_eq!(stage.upstream.calls(), 1);
+    stage.pass(2);
+    assert_eq!(stage.words(BADGE).await, "hello: good");
+    assert_eq!(stage.upstream.asked.lock().unwrap()[1].etag.as_deref(), Some("\"1\""));
+    stage.pass(100);
+    stage.words(BADGE).await;
+    assert_eq!(stage.upstream.calls(), 2, "304 made it fresh again");
+    stage.upstream.set(ASKED, 200, &[("etag", "\"2\"")], "better");
+    stage.pass(21);
+    assert_eq!(stage.words(BADGE).await, "hello: better");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_not_found_is_not_asked_again_for_a_minute() {
+    let stage = stage();
+    stage.upstream.set(ASKED, 404, &[], "");
+    assert_eq!(stage.words(BADGE).await, "hello: name not found");
+    stage.upstream.set(ASKED, 200, &[], "there");
+    stage.pass(59);
+    assert_eq!(stage.words(BADGE).await, "hello: name not found");
+    assert_eq!(stage.upstream.calls(), 1);
+    stage.pass(2);
+    assert_eq!(stage.words(BADGE).await, "hello: there");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_fault_shows_the_last_good_badge_where_there_was_one_and_the_right_words_where_there_was_none() {
+    let unreachable = Fault::Unreachable("refused".to_owned());
+    let rows = [
+        (unreachable, 503, "UPSTREAM_UNAVAILABLE", "upstream unavailable"),
+        (Fault::Timeout, 504, "UPSTREAM_TIMEOUT", "upstream unavailable"),
+        (Fault::TooLarge, 502, "UPSTREAM_INVALID", "invalid response"),
+        (Fault::Nonsense("bad gzip".to_owned()), 502, "UPSTREAM_INVALID", "invalid response"),
+    ];
+    for (fault, status, code, words) in rows {
+        let stage = stage();
+        stage.words(BADGE).await;
+        stage.upstream.fault(ASKED, fault.clone());
+        stage.pass(3600);
+        assert_eq!(stage.words(BADGE).await, "hello: good", "{fault:?}");
+        stage.pass(7 * 24 * 3600);
+        assert_eq!(stage.words(BADGE).await, format!("hello: {words}"), "{fault:?}");
+        let json = stage.get("/badges/hello/world").await;
+        assert_eq!(json.status, status, "{fault:?}");
+        assert!(String::from_utf8_lossy(&json.body).contains(code), "{fault:?}");
+        assert_eq!(json.headers["cache-control"], "public, max-age=10, s-maxage=10");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_status_that_says_nothing_of_the_badge_shows_the_last_good_one() {
+    for (status, body, words) in [
+        (500, "", "upstream unavailable"),
+        (503, "", "upstream unavailable"),
+        (429, "", "rate limited"),
+        (401, "", "forbidden"),
+        (403, "", "forbidden"),
+        (200, "<html>", "invalid response"),
+        (200, "", "invalid response"),
+    ] {
+        let stage = stage();
+        stage.words(BADGE).await;
+        stage.upstream.set(ASKED, status, &[], body);
+        stage.pass(121);
+        assert_eq!(stage.words(BADGE).await, "hello: good", "{status} {body}");
+        assert_eq!(stage.words(BADGE).await, "hello: good", "{status} {body}, again");
+        let cold = Stage::new(&hello_toml());
+        cold.upstream.set(ASKED, status, &[], body);
+        assert_eq!(cold.words(BADGE).await, format!("hello: {words}"), "{status} {body}");
+        cold.upstream.set(ASKED, 200, &[], "back");
+        assert_eq!(cold.words(BADGE).await, "hello: back", "a failure is not kept ({status} {body})");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_caller_never_waits_longer_than_an_image_proxy_does() {
+    let stage = stage();
+    *stage.upstream.delay.lock().unwrap() = Duration::from_secs(7);
+    let before = tokio::time::Instant::now();
+    assert_eq!(stage.words(BADGE).await, "hello: upstream unavailable");
+    assert!(before.elapsed() <= Duration::from_millis(3500), "{:?}", before.elapsed());
+    tokio::time::sleep(Duration::from_secs(5)).await;
+    let before = tokio::time::Instant::now();
+    assert_eq!(stage.words(BADGE).await, "hello: good", "what came too late is there for the next one");
+    assert!(before.elapsed() < Duration::from_millis(1));
+    stage.pass(121);
+    assert_eq!(stage.words(BADGE).await, "hello: good", "a slow upstream shows the last good badge");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_rate_limit_says_when_to_ask_again() {
+    let stage = Stage::new(&hello_toml());
+    stage.upstream.set(ASKED, 429, &[("retry-after", "17")], "");
+    let json = stage.get("/badges/hello/world").await;
+    assert_eq!((json.status.as_u16(), json.headers["retry-after"].to_str().unwrap()), (503, "17"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn how_long_an_answer_is_fresh_is_the_operators_choice() {
+    let stage = Stage::new(&(hello_toml() + "fresh-seconds = 10\nstale-seconds = 100\n"));
+    stage.upstream.set(ASKED, 200, &[], "good");
+    let response = stage.get(BADGE).await;
+    assert!(response.headers["cache-control"].to_str().unwrap().starts_with("public, max-age=10, s-maxage=10, "));
+    stage.upstream.fault(ASKED, Fault::Timeout);
+    stage.pass(9);
+    stage.words(BADGE).await;
+    assert_eq!(stage.upstream.calls(), 1);
+    stage.pass(100);
+    assert_eq!(stage.words(BADGE).await, "hello: good");
+    stage.pass(2);
+    assert_eq!(stage.words(BADGE).await, "hello: upstream unavailable");
+}

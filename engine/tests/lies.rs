@@ -1,0 +1,149 @@
+//! A plugin that lies is refused at start or gets an error badge, and the log names it. It never ends the host.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod support;
+
+use std::{
+    io,
+    sync::{Arc, Mutex, atomic::Ordering},
+};
+
+use support::{Stage, liar_toml};
+
+#[test]
+fn a_library_that_is_no_plugin_of_this_version_is_refused_with_the_remedy() {
+    let rows = [
+        (
+            "OTHER_ABI",
+            "was built for version 2 of the provider boundary, this badgesmith has version 1; use a newer badgesmith",
+        ),
+        ("OTHER_SYMBOL", "was built for version 3 of the provider boundary"),
+        ("NOTHING", "does not export badgesmith_provider_v1"),
+        (
+            "SHORT_TABLE",
+            "its table has 32 bytes where version 1 begins with 40; set `size` to sizeof(badgesmith_provider)",
+        ),
+        ("NULL_TABLE", "returns no table"),
+        ("NO_STEP", "no `step`"),
+        ("NO_RELEASE", "no `release`; every provider needs one, even an empty one"),
+        ("NULL_MANIFEST", "its manifest is 10 bytes at null"),
+        ("BINARY_MANIFEST", "its manifest is not UTF-8"),
+        ("NO_JSON_MANIFEST", "the manifest cannot be read: expected value at line 1 column 1"),
+    ];
+    for (lie, words) in rows {
+        let refusal = Stage::try_new(&liar_toml(lie)).err().expect(lie);
+        assert!(refusal.starts_with("plugins.toml: plugin \"liar\": ") && refusal.contains(words), "{lie}: {refusal}");
+    }
+}
+
+#[tokio::test]
+async fn a_longer_table_of_a_newer_sdk_loads() {
+    let stage = Stage::new(&liar_toml("LONG_TABLE"));
+    assert_eq!(stage.words("/badges/liar/x.svg").await, "liar: honest");
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_lie_ends_in_an_error_badge_and_a_line_that_names_the_plugin() {
+    let rows = [
+        ("NULL_STEP", "its step is 100 bytes at null"),
+        ("BINARY_STEP", "its step is not UTF-8"),
+        ("NO_JSON_STEP", "its step cannot be read"),
+        ("EMPTY_STEP", "its step is empty"),
+        ("HUGE_STEP", "its step has 4194303 bytes of at most 1048576"),
+        ("FAILED_STEP", "its step returned 42: no idea"),
+        ("ENDLESS", "it is not done after 8 turns"),
+        ("GREEDY", "it asks 65 things of at most 64"),
+        ("FICKLE", "it asks differently the second time"),
+        ("REPEATING", "it asks nothing that is not answered already"),
+        ("TRESPASSING", "https://elsewhere.example, which is not granted; add it to its origins in plugins.toml"),
+        ("LOCAL_FILE", "is not an http or https address"),
+        ("TWO_ENDS", "it is done and fails at once"),
+        ("LONG_WINDED", "its badge has a text of 5000 bytes, at most 1024"),
+        ("WORDLESS", "is not upper-case letters, digits and _"),
+    ];
+    for (lie, words) in rows {
+        let stage = Stage::new(&liar_toml(lie));
+        for index in 0..100 {
+            stage.upstream.set(&format!("https://example.com/{index}"), 200, &[], "x");
+        }
+        for name in ["a", "b", "c"] {
+            stage.upstream.set(&format!("https://example.com/{name}"), 200, &[], "x");
+        }
+        let log = Log::default();
+        let guard = tracing::subscriber::set_default(log.subscriber());
+        let picture = stage.words("/badges/liar/x.svg").await;
+        let json = stage.get("/badges/liar/x").await;
+        drop(guard);
+        assert_eq!(picture, "liar: provider failed", "{lie}");
+        assert_eq!(json.status, 500, "{lie}");
+        let body = String::from_utf8(json.body.to_vec()).unwrap();
+        assert!(body.contains("PROVIDER_FAILED") && !body.contains("elsewhere"), "{lie}: {body}");
+        let log = log.text();
+        assert!(log.contains("plugin=\"liar\"") && log.contains(words), "{lie}: {log}");
+    }
+}
+
+#[tokio::test]
+async fn a_panic_of_a_plugin_is_an_error_badge_with_its_words_in_the_log() {
+    let examples = std::env::current_exe().unwrap().parent().unwrap().parent().unwrap().join("examples");
+    let library = examples.join(libloading::library_filename("panics"));
+    let stage = Stage::new(&format!("[[plugin]]\nid = \"panics\"\nlibrary = {library:?}\n"));
+    let log = Log::default();
+    let guard = tracing::subscriber::set_default(log.subscriber());
+    let picture = stage.words("/badges/panics/this.svg").await;
+    drop(guard);
+    assert_eq!(picture, "panics: provider failed");
+    assert!(log.text().contains("nobody expects this"), "{}", log.text());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_plugin_that_does_not_come_back_three_times_is_taken_out_of_service() {
+    let stage = Stage::new(&(liar_toml("HONEST") + &support::hello_toml()));
+    stage.upstream.set("https://example.com/a.txt", 200, &[], "hi");
+    stage.executor.lost.store(true, Ordering::Relaxed);
+    for strike in 1..=3 {
+        assert!(deep(&stage).await.contains("\"status\":\"in service\""), "before strike {strike}");
+        let before = tokio::time::Instant::now();
+        assert_eq!(stage.words("/badges/liar/x.svg").await, "liar: provider failed");
+        assert_eq!(before.elapsed().as_millis() / 100, 20, "the step was given up on after two seconds");
+    }
+    stage.executor.lost.store(false, Ordering::Relaxed);
+    let health = deep(&stage).await;
+    assert!(
+        health.contains(r#""id":"liar","version":"0.0.1","status":"out of service","overdue_steps":3"#),
+        "{health}"
+    );
+    assert!(health.contains(r#""status":"Degraded""#), "{health}");
+    assert_eq!(stage.words("/badges/liar/x.svg").await, "liar: provider failed", "it is not asked any more");
+    assert_eq!(stage.words("/badges/hello/a.svg").await, "hello: hi", "the others go on");
+}
+
+async fn deep(stage: &Stage) -> String {
+    String::from_utf8(stage.get("/health?deep=1").await.body.to_vec()).unwrap()
+}
+
+/// The lines logged while its subscriber holds.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Log {
+    fn subscriber(&self) -> impl tracing::Subscriber + Send + Sync + use<> {
+        let log = self.clone();
+        tracing_subscriber::fmt().with_ansi(false).with_writer(move || log.clone()).finish()
+    }
+
+    fn text(&self) -> String {
+        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+    }
+}
+
+impl io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}

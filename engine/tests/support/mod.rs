@@ -1,0 +1,179 @@
+//! A world that moves by hand, and plugins built from C.
+#![allow(dead_code, unreachable_pub, clippy::unwrap_used, clippy::expect_used, reason = "each test file uses its part")]
+
+use std::{
+    collections::HashMap,
+    path::{Path, PathBuf},
+    process::Command,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::{Duration, SystemTime},
+};
+
+use badgesmith_engine::{
+    Config, Engine, Plugin, Request, Response, World, plugins,
+    world::{Ask, Executor, Fault, Reply, Upstream},
+};
+use bytes::Bytes;
+use futures_util::future::BoxFuture;
+use http::{HeaderMap, HeaderName, HeaderValue};
+
+/// 2026-11-21 12:00:00 UTC.
+pub const NOON: Duration = Duration::from_secs(1_795_262_400);
+
+/// Upstreams in memory: what each address answers, and what was asked.
+#[derive(Default)]
+pub struct Memory {
+    replies: Mutex<HashMap<String, Result<Reply, Fault>>>,
+    pub asked: Mutex<Vec<Ask>>,
+    /// How long every answer takes.
+    pub delay: Mutex<Duration>,
+}
+
+impl Memory {
+    pub fn set(&self, url: &str, status: u16, headers: &[(&str, &str)], body: &str) {
+        let mut map = HeaderMap::new();
+        for (name, value) in headers {
+            map.insert(HeaderName::from_bytes(name.as_bytes()).unwrap(), HeaderValue::from_str(value).unwrap());
+        }
+        let reply = Reply { status, headers: map, body: Bytes::from(body.to_owned()) };
+        self.replies.lock().unwrap().insert(url.to_owned(), Ok(reply));
+    }
+
+    pub fn fault(&self, url: &str, fault: Fault) {
+        self.replies.lock().unwrap().insert(url.to_owned(), Err(fault));
+    }
+
+    pub fn calls(&self) -> usize {
+        self.asked.lock().unwrap().len()
+    }
+}
+
+impl Upstream for Memory {
+    fn fetch(&self, ask: Ask) -> BoxFuture<'_, Result<Reply, Fault>> {
+        let url = ask.url.to_string();
+        self.asked.lock().unwrap().push(ask.clone());
+        let delay = *self.delay.lock().unwrap();
+        Box::pin(async move {
+            tokio::time::sleep(delay).await;
+            let reply = self.replies.lock().unwrap().get(&url).cloned();
+            let reply = reply.unwrap_or_else(|| Err(Fault::Unreachable("no such upstream".to_owned())))?;
+            let etag = reply.headers.get("etag").and_then(|etag| etag.to_str().ok());
+            if etag.is_some() && etag == ask.etag.as_deref() {
+                return Ok(Reply { status: 304, ..Reply::default() });
+            }
+            Ok(reply)
+        })
+    }
+}
+
+/// Runs steps at once, or never where `lost` says so.
+#[derive(Default)]
+pub struct ByHand {
+    pub lost: std::sync::atomic::AtomicBool,
+    kept: Mutex<Vec<Box<dyn FnOnce() + Send>>>,
+    pub steps: AtomicUsize,
+}
+
+impl Executor for ByHand {
+    fn spawn(&self, work: BoxFuture<'static, ()>) {
+        tokio::spawn(work);
+    }
+
+    fn sleep(&self, time: Duration) -> BoxFuture<'static, ()> {
+        Box::pin(tokio::time::sleep(time))
+    }
+
+    fn run(&self, work: Box<dyn FnOnce() + Send>) {
+        self.steps.fetch_add(1, Ordering::Relaxed);
+        if self.lost.load(Ordering::Relaxed) { self.kept.lock().unwrap().push(work) } else { work() }
+    }
+}
+
+/// An engine with everything around it.
+pub struct Stage {
+    pub engine: Engine,
+    pub upstream: Arc<Memory>,
+    pub executor: Arc<ByHand>,
+    pub now: Mutex<SystemTime>,
+}
+
+impl Stage {
+    pub fn new(plugins_toml: &str) -> Self {
+        Self::try_new(plugins_toml).unwrap()
+    }
+
+    pub fn try_new(plugins_toml: &str) -> Result<Self, String> {
+        let config = Config::parse(plugins_toml, Path::new("plugins.toml"))?;
+        let plugins: Vec<Plugin> = plugins::load(&config, &[])?;
+        let (upstream, executor) = (Arc::<Memory>::default(), Arc::<ByHand>::default());
+        let world = World { upstream: upstream.clone(), executor: executor.clone() };
+        let engine = Engine::new(plugins, &config.engine, world)?;
+        Ok(Self { engine, upstream, executor, now: Mutex::new(SystemTime::UNIX_EPOCH + NOON) })
+    }
+
+    pub async fn get(&self, path: &str) -> Response {
+        self.send(&Request::get(path)).await
+    }
+
+    pub async fn send(&self, request: &Request) -> Response {
+        let now = *self.now.lock().unwrap();
+        self.engine.respond(request, now).await
+    }
+
+    /// The badge's words, as its picture says them.
+    pub async fn words(&self, path: &str) -> String {
+        let response = self.get(path).await;
+        let text = String::from_utf8(response.body.to_vec()).unwrap();
+        title(&text).unwrap_or(&text).to_owned()
+    }
+
+    pub fn pass(&self, seconds: u64) {
+        *self.now.lock().unwrap() += Duration::from_secs(seconds);
+    }
+}
+
+/// What an SVG's title says.
+pub fn title(svg: &str) -> Option<&str> {
+    svg.split_once("<title>")?.1.split_once("</title>").map(|(title, _)| title)
+}
+
+/// Builds a C file of `tests/plugins` as a library and returns where it lies.
+pub fn build(source: &str, name: &str, defines: &[&str]) -> PathBuf {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let library = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{}.so", name));
+    // Tests run at the same time, in several processes even: each builds a file of its own and moves it into place.
+    let fresh = library.with_extension(format!("{}.{:?}", std::process::id(), std::thread::current().id()));
+    let built = Command::new("cc")
+        .args(["-shared", "-fPIC", "-fvisibility=hidden", "-O1", "-Wall", "-Wextra", "-Werror"])
+        .args(["-Wno-unused-function", "-Wno-unused-variable"])
+        .args(defines)
+        .arg("-I")
+        .arg(here.join("../providers/sdk/include"))
+        .arg(here.join("tests/plugins").join(source))
+        .arg("-o")
+        .arg(&fresh)
+        .output()
+        .expect("a C compiler is needed for the plugins of the tests");
+    assert!(built.status.success(), "{}", String::from_utf8_lossy(&built.stderr));
+    std::fs::rename(&fresh, &library).unwrap();
+    library
+}
+
+/// The C provider of the tests.
+pub fn hello() -> PathBuf {
+    build("hello.c", "hello", &[])
+}
+
+/// plugins.toml with the C provider alone.
+pub fn hello_toml() -> String {
+    format!("[[plugin]]\nid = \"hello\"\nlibrary = {:?}\norigins = [\"https://example.com\"]\n", hello())
+}
+
+/// plugins.toml with one lie.
+pub fn liar_toml(lie: &str) -> String {
+    let library = build("liar.c", lie, &[&format!("-DLIE={lie}")]);
+    format!("[[plugin]]\nid = \"liar\"\nlibrary = {library:?}\norigins = [\"https://example.com\"]\n")
+}

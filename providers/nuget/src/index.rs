@@ -1,0 +1,59 @@
+//! A package's index: the list of its versions, unlisted ones included.
+
+use std::borrow::Cow;
+
+use badgesmith_provider::{Answer, Failure};
+use serde::Deserialize;
+
+/// <https://learn.microsoft.com/en-us/nuget/api/package-base-address-resource#enumerate-package-versions>
+#[derive(Deserialize)]
+pub(crate) struct Index<'a> {
+    #[serde(borrow)]
+    versions: Vec<Spelling<'a>>,
+}
+
+/// A version as it is written: a slice of the answer, unless it has an escape, as .NET writes `+`.
+#[derive(Deserialize)]
+struct Spelling<'a>(#[serde(borrow)] Cow<'a, str>);
+
+impl<'a> Index<'a> {
+    /// Reads an answer.
+    ///
+    /// # Errors
+    /// What [`Answer::json`] says, which is not used because it would copy every version.
+    pub(crate) fn read(answer: &'a Answer<'_>) -> Result<Self, Failure> {
+        let body = answer.success()?;
+        let body = body.strip_prefix("\u{feff}".as_bytes()).unwrap_or(body);
+        serde_json::from_slice(body).map_err(|_| Failure::invalid_response())
+    }
+
+    /// The versions in the feed's order and spelling.
+    pub(crate) fn versions(&self) -> impl Iterator<Item = &str> {
+        self.versions.iter().map(|Spelling(text)| &**text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answer(body: &str) -> Answer<'_> {
+        Answer { status: 200, body: body.as_bytes(), ..Answer::default() }
+    }
+
+    #[test]
+    fn versions_are_slices_of_the_answer_unless_they_have_escapes() {
+        let answer = answer("\u{feff}{\"versions\": [\"1.0.0\", \"1.1.0\\u002Bbuild\"]}");
+        let index = Index::read(&answer).unwrap();
+        assert_eq!(index.versions().collect::<Vec<_>>(), ["1.0.0", "1.1.0+build"]);
+        let borrowed: Vec<_> = index.versions.iter().map(|Spelling(text)| matches!(text, Cow::Borrowed(_))).collect();
+        assert_eq!(borrowed, [true, false]);
+    }
+
+    #[test]
+    fn an_answer_without_a_list_of_versions_is_no_index() {
+        for body in ["{}", "[]", "null", r#"{"versions": null}"#, r#"{"versions": {}}"#, r#"{"versions": [1]}"#] {
+            assert_eq!(Index::read(&answer(body)).err(), Some(Failure::invalid_response()), "{body}");
+        }
+    }
+}

@@ -1,0 +1,103 @@
+//! What all styles share: the document around the picture, its accessible name, the logo, and the links.
+
+use badgesmith_fonts::{Face, width};
+
+use crate::id::IdSuffix;
+use crate::markup::{Markup, Quarters};
+use crate::text::{Words, escaped};
+use crate::{Color, Link, ResolvedBadge};
+
+/// The font family of every style but social.
+pub(crate) const VERDANA: &str = "Verdana,Geneva,DejaVu Sans,sans-serif";
+/// The side of a logo's square, in pixels.
+pub(crate) const LOGO: i64 = 14;
+/// The label's background where none is set.
+pub(crate) const LABEL_COLOR: &str = "#555";
+
+/// A badge with its words ready to be measured and written.
+pub(crate) struct Drawing<'a> {
+    pub(crate) badge: &'a ResolvedBadge,
+    pub(crate) label: Words<'a>,
+    pub(crate) message: Words<'a>,
+    pub(crate) id: IdSuffix,
+}
+
+impl<'a> Drawing<'a> {
+    /// The link of the label alone. Without a right link the left one is the whole badge's.
+    pub(crate) fn label_link(&self) -> Option<&'a Link> {
+        let links = &self.badge.links;
+        links.left.as_ref().filter(|_| links.right.is_some())
+    }
+
+    pub(crate) fn message_link(&self) -> Option<&'a Link> {
+        self.badge.links.right.as_ref()
+    }
+
+    fn whole_link(&self) -> Option<&'a Link> {
+        let links = &self.badge.links;
+        links.left.as_ref().filter(|_| links.right.is_none())
+    }
+
+    /// The label's background as it is written.
+    pub(crate) fn label_fill(&self) -> &'a str {
+        self.badge.label_color.as_ref().map_or(LABEL_COLOR, Color::svg)
+    }
+
+    /// Words on the label are dark where its background is light; the default background is not.
+    pub(crate) fn label_is_light(&self) -> bool {
+        self.badge.label_color.as_ref().is_some_and(Color::is_light)
+    }
+
+    /// Begins the document: size, accessible name, and the link where there is one for all.
+    pub(crate) fn open(&self, width: Quarters, height: i64, out: &mut Markup) {
+        out.text(r#"<svg xmlns="http://www.w3.org/2000/svg" width=""#).quarters(width);
+        out.text(r#"" height=""#).number(height).text(r#"" viewBox="0 0 "#).quarters(width).text(" ").number(height);
+        // Two links are two things to reach; as one image they would be hidden. The name stays, which badge-maker drops here.
+        out.text(if self.label_link().is_some() { r#"" aria-label=""# } else { r#"" role="img" aria-label=""# });
+        self.name(out);
+        out.text(r#""><title>"#);
+        self.name(out);
+        out.text("</title>");
+        if let Some(link) = self.whole_link() {
+            open_link(link, out);
+        }
+    }
+
+    /// Ends what [`open`](Self::open) began.
+    pub(crate) fn close(&self, out: &mut Markup) {
+        out.text(if self.whole_link().is_some() { "</a></svg>" } else { "</svg>" });
+    }
+
+    fn name(&self, out: &mut Markup) {
+        if !self.label.is_empty() {
+            out.text(&self.label.xml).text(": ");
+        }
+        out.text(&self.message.xml);
+    }
+
+    /// Draws the logo, if there is one, `x` from the left and in the middle of the height.
+    pub(crate) fn logo(&self, x: i64, height: i64, out: &mut Markup) {
+        let Some(logo) = &self.badge.logo else { return };
+        out.text(r#"<image x=""#).number(x).text(r#"" y=""#).number((height - LOGO) / 2);
+        out.text(r#"" width="14" height="14" href=""#).text(&escaped(logo.uri())).text(r#""/>"#);
+    }
+}
+
+/// Begins a link; `</a>` ends it.
+pub(crate) fn open_link(link: &Link, out: &mut Markup) {
+    out.text(r#"<a target="_blank" href=""#).text(&escaped(link.as_str())).text(r#"">"#);
+}
+
+/// An invisible rectangle that takes the clicks beside the glyphs. `x` may be 0.
+pub(crate) fn click_area(x: Quarters, width: Quarters, height: i64, out: &mut Markup) {
+    out.text("<rect ");
+    if x != 0 {
+        out.text(r#"x=""#).quarters(x).text(r#"" "#);
+    }
+    out.text(r#"width=""#).quarters(width).text(r#"" height=""#).number(height).text(r#"" fill-opacity="0"/>"#);
+}
+
+/// The width words take, made odd, which gives text with a middle pixel to centre on; badge-maker's `preferredWidthOf`.
+pub(crate) fn odd_width(face: Face, words: &str) -> i64 {
+    width(face, words) as i64 | 1
+}

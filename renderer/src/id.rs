@@ -1,0 +1,64 @@
+//! The ending of a badge's ids, made from its content, so that many badges can stand in one page.
+
+use crate::ResolvedBadge;
+
+const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+/// Six characters, 36 bits: among 1,500 different badges in one page two share an ending once in 60,000 pages.
+pub(crate) struct IdSuffix([u8; 6]);
+
+impl IdSuffix {
+    /// The same badge has the same suffix on every machine and in every release, so its ETag stays.
+    pub(crate) fn of(badge: &ResolvedBadge) -> Self {
+        let mut hash = Hash(0);
+        hash.add(badge.style.name());
+        hash.add(&badge.label);
+        hash.add(&badge.message);
+        hash.add(badge.color.svg());
+        for part in [
+            badge.label_color.as_ref().map(|color| color.svg()),
+            badge.logo.as_ref().map(|logo| logo.uri()),
+            badge.links.left.as_ref().map(|link| link.as_str()),
+            badge.links.right.as_ref().map(|link| link.as_str()),
+        ] {
+            hash.add(part.unwrap_or_default());
+        }
+        let mut bits = hash.finished();
+        Self(std::array::from_fn(|_| {
+            let digit = DIGITS.get((bits & 63) as usize).copied().unwrap_or(b'A');
+            bits >>= 6;
+            digit
+        }))
+    }
+
+    pub(crate) fn chars(&self) -> impl Iterator<Item = char> {
+        self.0.iter().map(|byte| char::from(*byte))
+    }
+}
+
+/// Multiply and rotate eight bytes at a time: a logo of 10 KB must not cost more than drawing does. Ids need no secrecy, and the
+/// standard library's hasher may change between releases.
+struct Hash(u64);
+
+impl Hash {
+    fn add(&mut self, text: &str) {
+        // The length keeps "ab" + "c" apart from "a" + "bc".
+        self.mix(text.len() as u64);
+        let (words, rest) = text.as_bytes().as_chunks::<8>();
+        for word in words {
+            self.mix(u64::from_le_bytes(*word));
+        }
+        self.mix(rest.iter().fold(0, |word, byte| word << 8 | u64::from(*byte)));
+    }
+
+    fn mix(&mut self, word: u64) {
+        self.0 = (self.0 ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(29);
+    }
+
+    /// The last step of SplitMix64, so that every bit of the input reaches every digit.
+    fn finished(self) -> u64 {
+        let mixed = (self.0 ^ self.0 >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let mixed = (mixed ^ mixed >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^ mixed >> 31
+    }
+}

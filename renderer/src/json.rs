@@ -1,0 +1,57 @@
+//! A badge as a document of shields' endpoint schema.
+
+use serde::Serialize;
+
+use crate::ResolvedBadge;
+
+/// The fields in the contract's order; serde keeps it.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Document<'a> {
+    schema_version: u8,
+    label: &'a str,
+    message: &'a str,
+    color: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    label_color: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    is_error: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    named_logo: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    logo_svg: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    logo_color: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    logo_size: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    style: Option<&'a str>,
+}
+
+/// The badge as compact JSON, schema version 1, only the fields that are set. `style` is written only where somebody asked for one
+/// (`explicit_style`), so that a page showing the document may choose its own. The schema has no field for a logo that is not an SVG.
+///
+/// ```
+/// use badgesmith_renderer::{Color, ResolvedBadge, json};
+///
+/// let badge = ResolvedBadge { color: Color::RED, is_error: true, ..ResolvedBadge::new("nuget", "package not found") };
+/// let expected = r#"{"schemaVersion":1,"label":"nuget","message":"package not found","color":"red","isError":true}"#;
+/// assert_eq!(json(&badge, false), expected);
+/// ```
+pub fn json(badge: &ResolvedBadge, explicit_style: bool) -> String {
+    let document = Document {
+        schema_version: 1,
+        label: &badge.label,
+        message: &badge.message,
+        color: badge.color.name(),
+        label_color: badge.label_color.as_ref().map(|color| color.name()),
+        is_error: badge.is_error.then_some(true),
+        named_logo: badge.named_logo.as_deref(),
+        logo_svg: badge.logo.as_ref().and_then(|logo| logo.svg()),
+        logo_color: badge.logo_color.as_deref(),
+        logo_size: badge.logo_size.as_deref(),
+        style: explicit_style.then(|| badge.style.name()),
+    };
+    // Strings, numbers and booleans in memory: there is nothing serde_json could refuse.
+    serde_json::to_string(&document).unwrap_or_default()
+}

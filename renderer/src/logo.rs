@@ -1,0 +1,149 @@
+//! An image inside a badge, as a data URI that was checked.
+
+use base64::Engine as _;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+
+use crate::text;
+
+const LENIENT: GeneralPurpose = GeneralPurpose::new(
+    &base64::alphabet::STANDARD,
+    GeneralPurposeConfig::new()
+        .with_decode_padding_mode(DecodePaddingMode::Indifferent)
+        .with_decode_allow_trailing_bits(true),
+);
+
+/// An image as a `data:image/…` URI. It is drawn 14 × 14 pixels large, as badge-maker draws it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Logo {
+    uri: Box<str>,
+    /// Where the payload begins.
+    payload: usize,
+}
+
+impl Logo {
+    /// Reads a data URI as shields reads one from a query: `data:` may be missing, and in base64 a space is a `+` that a form decoded
+    /// and other blanks are nothing. `None` for what is no image, has no payload, or whose base64 cannot be decoded.
+    ///
+    /// ```
+    /// use badgesmith_renderer::Logo;
+    ///
+    /// assert!(Logo::parse("data:image/png;base64,iVBORw0KGgo=").is_some());
+    /// assert!(Logo::parse("image/svg+xml,%3Csvg/%3E").is_some());
+    /// assert!(Logo::parse("data:text/html;base64,PGI+").is_none());
+    /// assert!(Logo::parse("data:image/png;base64,***").is_none());
+    /// ```
+    pub fn parse(uri: &str) -> Option<Self> {
+        let uri = uri.trim_matches(text::is_blank);
+        let (scheme, rest) = uri.split_at_checked(5).unwrap_or_default();
+        let rest = if scheme.eq_ignore_ascii_case("data:") { rest } else { uri };
+        let (head, payload) = rest.split_once(',')?;
+        // A query's `+` is a space by now, also in `svg+xml`.
+        let head = head.replace(' ', "+");
+        let image = head.split_at_checked(6).is_some_and(|(start, _)| start.eq_ignore_ascii_case("image/"));
+        let harmless = head.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"/+-.;=_".contains(&byte));
+        if !image || !harmless || payload.is_empty() {
+            return None;
+        }
+        let payload: String = if is_base64(&head) {
+            let payload: String =
+                payload.chars().map(|c| if c == ' ' { '+' } else { c }).filter(|c| !text::is_blank(*c)).collect();
+            LENIENT.decode(&payload).ok()?;
+            payload
+        } else {
+            payload.chars().filter(|c| !c.is_control() && text::is_allowed(*c)).collect()
+        };
+        Some(Self { payload: 6 + head.len(), uri: ["data:", &head, ",", &payload].concat().into() })
+    }
+
+    /// The URI as it is written into the picture, before escaping.
+    pub fn uri(&self) -> &str {
+        &self.uri
+    }
+
+    /// The image's own text, if it is an SVG: what the endpoint's `logoSvg` holds.
+    ///
+    /// ```
+    /// use badgesmith_renderer::Logo;
+    ///
+    /// let logo = Logo::parse("data:image/svg+xml;base64,PHN2Zy8+").unwrap();
+    /// assert_eq!(logo.svg().as_deref(), Some("<svg/>"));
+    /// assert_eq!(Logo::parse("data:image/png;base64,iVBORw0KGgo=").unwrap().svg(), None);
+    /// ```
+    pub fn svg(&self) -> Option<String> {
+        let (head, payload) = self.uri.split_at_checked(self.payload)?;
+        let kind = head.strip_prefix("data:")?.split([';', ',']).next()?;
+        if !kind.eq_ignore_ascii_case("image/svg+xml") {
+            return None;
+        }
+        let bytes =
+            if is_base64(head.strip_suffix(',')?) { LENIENT.decode(payload).ok()? } else { percent_decoded(payload) };
+        String::from_utf8(bytes).ok()
+    }
+}
+
+fn is_base64(head: &str) -> bool {
+    head.rsplit(';').next().is_some_and(|last| last.eq_ignore_ascii_case("base64"))
+}
+
+fn percent_decoded(text: &str) -> Vec<u8> {
+    let mut out = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let [first, tail @ ..] = rest {
+        let digit = |at: usize| tail.get(at).and_then(|byte| char::from(*byte).to_digit(16));
+        match (first, digit(0), digit(1)) {
+            (b'%', Some(high), Some(low)) => {
+                out.push((high * 16 + low) as u8);
+                rest = tail.get(2..).unwrap_or_default();
+            }
+            _ => {
+                out.push(*first);
+                rest = tail;
+            }
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_logo_is_an_image_as_shields_reads_it() {
+        for (given, expected) in [
+            ("data:image/png;base64,iVBORw0KGgo=", "data:image/png;base64,iVBORw0KGgo="),
+            ("image/png;base64,iVBORw0KGgo", "data:image/png;base64,iVBORw0KGgo"),
+            ("data:image/svg xml;base64,PHN2Zy8 ", "data:image/svg+xml;base64,PHN2Zy8"),
+            ("data:image/svg xml;base64,PHN2Zy8 PCE", "data:image/svg+xml;base64,PHN2Zy8+PCE"),
+            ("DATA:image/svg+xml;utf8,<svg>\u{0}</svg>", "data:image/svg+xml;utf8,<svg></svg>"),
+        ] {
+            assert_eq!(Logo::parse(given).as_ref().map(Logo::uri), Some(expected), "{given:?}");
+        }
+        for given in [
+            "",
+            "data:",
+            "nuget",
+            "image/",
+            "data:image/png;base64,",
+            "data:image/png;base64,a",
+            "data:text/html,<script>",
+            "data:image/svg+xml\"onload=,x",
+            "https://example.com/a.png",
+        ] {
+            assert_eq!(Logo::parse(given), None, "{given:?}");
+        }
+    }
+
+    #[test]
+    fn an_svg_logo_gives_its_text() {
+        for (uri, expected) in [
+            ("data:image/svg+xml,%3Csvg%2F%3E%", Some("<svg/>%")),
+            ("data:image/svg+xml;utf8,<svg a='é'/>", Some("<svg a='é'/>")),
+            ("data:image/svg+xml;base64,PHN2Zy8+", Some("<svg/>")),
+            ("data:image/svg+xml,%ff", None),
+            ("data:image/gif,x", None),
+        ] {
+            assert_eq!(Logo::parse(uri).unwrap().svg().as_deref(), expected, "{uri}");
+        }
+    }
+}

@@ -1,0 +1,132 @@
+//! for-the-badge: large, square, all capitals, letters spaced by 1¼ pixels.
+//!
+//! The geometry is that of badge-maker 6.0.0's `forTheBadge` (lib/badge-renderers.js). Everything is in quarter pixels, so nothing is
+//! ever rounded.
+
+use badgesmith_fonts::{Face, width};
+
+use crate::Link;
+use crate::frame::{Drawing, LOGO, VERDANA, click_area, open_link};
+use crate::markup::{Markup, Quarters};
+
+const HEIGHT: i64 = 28;
+const TEXT_MARGIN: Quarters = 4 * 12;
+const LOGO_MARGIN: i64 = 9;
+const LETTER_SPACING: Quarters = 5;
+
+/// One half's words and the rectangle behind them.
+struct Half<'b> {
+    xml: &'b str,
+    link: Option<&'b Link>,
+    text_x: Quarters,
+    text_width: Quarters,
+    x: Quarters,
+    width: Quarters,
+    on_light: bool,
+    bold: bool,
+}
+
+pub(super) fn draw(drawing: &Drawing, out: &mut Markup) {
+    let Drawing { badge, label, message, .. } = drawing;
+    let has_logo = badge.logo.is_some();
+    let label_width = spaced_width(Face::Verdana10, label.plain);
+    let message_width = spaced_width(Face::VerdanaBold10, message.plain);
+
+    // A logo in a coloured label needs the label's rectangle even without words.
+    let has_left = !label.is_empty() || (has_logo && badge.label_color.is_some());
+    let no_words = label.is_empty() && message.is_empty();
+    let logo_width = 4 * (LOGO + if no_words { 6 - LOGO_MARGIN } else { 6 });
+    let label_x = if has_logo { 4 * LOGO_MARGIN + logo_width } else { TEXT_MARGIN };
+    let left = match (has_left, label.is_empty()) {
+        (false, _) => 0,
+        (true, true) => 4 * (2 * LOGO_MARGIN + LOGO),
+        (true, false) => label_x + label_width + TEXT_MARGIN,
+    };
+    let beside_logo = if has_logo && !has_left { logo_width } else { 0 };
+    let right = 2 * TEXT_MARGIN + beside_logo + message_width;
+
+    let halves = [
+        Half {
+            xml: &label.xml,
+            link: drawing.label_link().filter(|_| !label.is_empty()),
+            text_x: label_x,
+            text_width: label_width,
+            x: 0,
+            width: left,
+            on_light: drawing.label_is_light(),
+            bold: false,
+        },
+        Half {
+            xml: &message.xml,
+            link: drawing.message_link(),
+            text_x: left + TEXT_MARGIN + beside_logo,
+            text_width: message_width,
+            x: left,
+            width: right,
+            on_light: badge.color.is_light(),
+            bold: true,
+        },
+    ];
+
+    drawing.open(left + right, HEIGHT, out);
+    out.text(r#"<g shape-rendering="crispEdges">"#);
+    for (half, fill) in halves.iter().zip([drawing.label_fill(), badge.color.svg()]) {
+        background(half, fill, out);
+    }
+    out.text("</g>");
+    drawing.logo(LOGO_MARGIN, HEIGHT, out);
+    foreground(&halves, out);
+    drawing.close(out);
+}
+
+fn background(half: &Half, fill: &str, out: &mut Markup) {
+    if half.width == 0 {
+        return;
+    }
+    out.text("<rect ");
+    if half.x > 0 {
+        out.text(r#"x=""#).quarters(half.x).text(r#"" "#);
+    }
+    out.text(r#"width=""#).quarters(half.width).text(r#"" height=""#).number(HEIGHT);
+    out.text(r#"" fill=""#).text(fill).text(r#""/>"#);
+}
+
+fn foreground(halves: &[Half; 2], out: &mut Markup) {
+    if halves.iter().all(|half| half.xml.is_empty() && half.link.is_none()) {
+        return;
+    }
+    // Where a half is a link of its own, its click area is not to be scaled with the words.
+    let apart = halves.iter().any(|half| half.link.is_some());
+    out.text(r##"<g fill="#fff" text-anchor="middle" font-family=""##).text(VERDANA);
+    out.text(r#"" text-rendering="geometricPrecision" font-size="100""#);
+    out.text(if apart { ">" } else { r#" transform="scale(.1)">"# });
+    for half in halves {
+        if let Some(link) = half.link {
+            open_link(link, out);
+            click_area(half.x, half.width, HEIGHT, out);
+        }
+        words(half, apart, out);
+        if half.link.is_some() {
+            out.text("</a>");
+        }
+    }
+    out.text("</g>");
+}
+
+fn words(half: &Half, apart: bool, out: &mut Markup) {
+    if half.xml.is_empty() {
+        return;
+    }
+    out.text(if apart { r#"<text transform="scale(.1)" x=""# } else { r#"<text x=""# });
+    out.quarters(10 * half.text_x + 5 * half.text_width)
+        .text(r#"" y="175" textLength=""#)
+        .quarters(10 * half.text_width);
+    out.text(if half.bold { r#"" font-weight="bold""# } else { r#"""# });
+    out.text(if half.on_light { r##" fill="#333">"## } else { ">" }).text(half.xml).text("</text>");
+}
+
+/// badge-maker counts letters as JavaScript does, in UTF-16 units.
+fn spaced_width(face: Face, words: &str) -> Quarters {
+    let units = words.chars().map(|character| character.len_utf16() as i64).sum::<i64>();
+    4 * (width(face, words) as i64) + LETTER_SPACING * units
+}
