@@ -1,4 +1,5 @@
 //! Badge by badge the same as badge-maker: size, accessible name, places of the words.
+#![allow(clippy::panic)]
 
 mod common;
 

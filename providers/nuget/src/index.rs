@@ -2,7 +2,6 @@
 
 use std::borrow::Cow;
 
-use badgesmith_provider::{Answer, Failure};
 use serde::Deserialize;
 
 /// <https://learn.microsoft.com/en-us/nuget/api/package-base-address-resource#enumerate-package-versions>
@@ -16,17 +15,7 @@ pub(crate) struct Index<'a> {
 #[derive(Deserialize)]
 struct Spelling<'a>(#[serde(borrow)] Cow<'a, str>);
 
-impl<'a> Index<'a> {
-    /// Reads an answer.
-    ///
-    /// # Errors
-    /// What [`Answer::json`] says, which is not used because it would copy every version.
-    pub(crate) fn read(answer: &'a Answer<'_>) -> Result<Self, Failure> {
-        let body = answer.success()?;
-        let body = body.strip_prefix("\u{feff}".as_bytes()).unwrap_or(body);
-        serde_json::from_slice(body).map_err(|_| Failure::invalid_response())
-    }
-
+impl Index<'_> {
     /// The versions in the feed's order and spelling.
     pub(crate) fn versions(&self) -> impl Iterator<Item = &str> {
         self.versions.iter().map(|Spelling(text)| &**text)
@@ -35,6 +24,8 @@ impl<'a> Index<'a> {
 
 #[cfg(test)]
 mod tests {
+    use badgesmith_provider::{Answer, Failure};
+
     use super::*;
 
     fn answer(body: &str) -> Answer<'_> {
@@ -44,7 +35,7 @@ mod tests {
     #[test]
     fn versions_are_slices_of_the_answer_unless_they_have_escapes() {
         let answer = answer("\u{feff}{\"versions\": [\"1.0.0\", \"1.1.0\\u002Bbuild\"]}");
-        let index = Index::read(&answer).unwrap();
+        let index: Index = answer.json().unwrap();
         assert_eq!(index.versions().collect::<Vec<_>>(), ["1.0.0", "1.1.0+build"]);
         let borrowed: Vec<_> = index.versions.iter().map(|Spelling(text)| matches!(text, Cow::Borrowed(_))).collect();
         assert_eq!(borrowed, [true, false]);
@@ -53,7 +44,7 @@ mod tests {
     #[test]
     fn an_answer_without_a_list_of_versions_is_no_index() {
         for body in ["{}", "[]", "null", r#"{"versions": null}"#, r#"{"versions": {}}"#, r#"{"versions": [1]}"#] {
-            assert_eq!(Index::read(&answer(body)).err(), Some(Failure::invalid_response()), "{body}");
+            assert_eq!(answer(body).json::<Index>().err(), Some(Failure::invalid_response()), "{body}");
         }
     }
 }

@@ -4,7 +4,7 @@ use badgesmith_provider::{Answer, Failure};
 use serde_json::Value;
 
 /// What a leaf has, of which every feed sends some.
-const LEAF: [&str; 3] = ["@id", "catalogEntry", "packageContent"];
+const LEAF: [&str; 4] = ["@id", "catalogEntry", "listed", "packageContent"];
 
 /// Whether a leaf says that its version is listed: unless it is told otherwise, in the leaf or in the catalog entry
 /// that some feeds put inside. A version without a leaf counts as listed, because its feed lists what it has.
@@ -41,13 +41,13 @@ mod tests {
         check(200, r#"{"@id": "x", "catalogEntry": "y", "listed": true}"#, Ok(true));
         check(200, r#"{"@id": "x", "catalogEntry": {"listed": true}}"#, Ok(true));
         check(200, r#"{"packageContent": "x"}"#, Ok(true));
+        check(200, r#"{"listed": false}"#, Ok(false));
         check(404, "<Error><Code>BlobNotFound</Code></Error>", Ok(true));
     }
 
     #[test]
     fn an_answer_that_is_no_leaf_decides_nothing() {
         check(200, "{}", Err("UPSTREAM_INVALID"));
-        check(200, r#"{"listed": false}"#, Err("UPSTREAM_INVALID"));
         check(200, "[]", Err("UPSTREAM_INVALID"));
         check(200, "<html>", Err("UPSTREAM_INVALID"));
         check(401, "", Err("UPSTREAM_FORBIDDEN"));

@@ -33,7 +33,7 @@ impl Provider for Nuget {
         if answer.is_missing() {
             return Err(package_not_found().into());
         }
-        let index = Index::read(answer)?;
+        let index: Index = answer.json()?;
         let candidates = choose::candidates(index.versions(), range.as_ref(), call.flag("prerelease"));
         let version = newest_listed(call, &feed, &id, &candidates)?.ok_or_else(version_not_found)?;
         Ok(Badge::new(version.to_string()).color(if version.is_prerelease() { "orange" } else { "blue" }))

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::de::DeserializeOwned;
+use serde::Deserialize;
 
 use crate::Failure;
 
@@ -21,7 +21,7 @@ pub struct Answer<'a> {
     pub body: &'a [u8],
 }
 
-impl Answer<'_> {
+impl<'a> Answer<'a> {
     /// Whether the upstream knows no such thing: 404 or 410.
     pub fn is_missing(&self) -> bool {
         matches!(self.status, 404 | 410)
@@ -32,7 +32,7 @@ impl Answer<'_> {
         self.headers.get(name).map(String::as_str)
     }
 
-    /// The body read as JSON, if the status is 2xx.
+    /// The body read as JSON, if the status is 2xx; what is read may borrow from it.
     ///
     /// ```
     /// use badgesmith_provider::{Answer, Kind};
@@ -46,7 +46,7 @@ impl Answer<'_> {
     /// # Errors
     /// The failure that [`Answer::success`] gives for the status; `UPSTREAM_INVALID` where the body is something else
     /// than was expected.
-    pub fn json<T: DeserializeOwned>(&self) -> Result<T, Failure> {
+    pub fn json<T: Deserialize<'a>>(&self) -> Result<T, Failure> {
         let body = self.success()?;
         // Some feeds put a byte order mark in front of their JSON, which RFC 8259 lets a reader ignore.
         let body = body.strip_prefix("\u{feff}".as_bytes()).unwrap_or(body);
@@ -58,7 +58,7 @@ impl Answer<'_> {
     /// # Errors
     /// `UPSTREAM_FORBIDDEN` for 401 and 403, `UPSTREAM_NOT_FOUND` for 404 and 410, `UPSTREAM_RATE_LIMITED` for 429,
     /// `UPSTREAM_UNAVAILABLE` for 5xx, `UPSTREAM_INVALID` for the rest.
-    pub fn success(&self) -> Result<&[u8], Failure> {
+    pub fn success(&self) -> Result<&'a [u8], Failure> {
         match self.status {
             200..=299 => Ok(self.body),
             401 | 403 => Err(Failure::inaccessible("UPSTREAM_FORBIDDEN", "forbidden")),

@@ -1,5 +1,5 @@
 //! Rows of test data read into badges.
-#![allow(dead_code)]
+#![allow(dead_code, clippy::expect_used, clippy::print_stderr)]
 
 use badgesmith_renderer::{Color, Link, Links, Logo, ResolvedBadge, Style};
 use serde_json::Value;

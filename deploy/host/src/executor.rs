@@ -1,0 +1,100 @@
+//! Runs what takes time: futures on tokio, and a provider's steps on threads of their own.
+
+use std::{thread, time::Duration};
+
+use badgesmith_engine::world::Executor;
+use futures_util::future::BoxFuture;
+
+/// tokio's tasks and timers, and a thread for each step. To be used within a tokio runtime that has its timer.
+///
+/// A step may never come back. On tokio's blocking threads it would hold one of them for good, and names are looked
+/// up on these; a thread of its own costs microseconds, holds up nobody, and ends with the process.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct TokioExecutor;
+
+impl TokioExecutor {
+    /// An executor. It starts nothing.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self
+    }
+}
+
+impl Executor for TokioExecutor {
+    fn spawn(&self, work: BoxFuture<'static, ()>) {
+        tokio::spawn(work);
+    }
+
+    fn sleep(&self, time: Duration) -> BoxFuture<'static, ()> {
+        // The time counts from here, not from the first poll.
+        Box::pin(tokio::time::sleep(time))
+    }
+
+    fn run(&self, work: Box<dyn FnOnce() + Send>) {
+        // Without a thread the work is dropped, and whoever waits for it sees that.
+        if let Err(fault) = thread::Builder::new().name("step".to_owned()).spawn(work) {
+            tracing::error!(%fault, "a step got no thread");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{sync::mpsc, time::Instant};
+
+    use tokio::{runtime, sync::oneshot};
+
+    use super::*;
+
+    fn runtime() -> runtime::Runtime {
+        // One blocking thread: whoever used it for steps would be found out.
+        runtime::Builder::new_current_thread().max_blocking_threads(1).enable_all().build().unwrap()
+    }
+
+    #[test]
+    fn steps_that_never_come_back_hold_up_neither_the_next_step_nor_a_lookup_nor_the_end() {
+        let (keep, never) = mpsc::channel::<()>();
+        let never = std::sync::Arc::new(std::sync::Mutex::new(never));
+        let runtime = runtime();
+        let before = Instant::now();
+        runtime.block_on(async {
+            for _ in 0..4 {
+                let never = never.clone();
+                TokioExecutor::new().run(Box::new(move || drop(never.lock().unwrap().recv())));
+            }
+            let (sender, receiver) = oneshot::channel();
+            TokioExecutor::new().run(Box::new(move || sender.send(7).unwrap()));
+            assert_eq!(receiver.await, Ok(7));
+            assert_eq!(tokio::task::spawn_blocking(|| 8).await.unwrap(), 8);
+        });
+        drop(runtime);
+        assert!(before.elapsed() < Duration::from_secs(5));
+        drop(keep);
+    }
+
+    #[test]
+    fn a_step_that_panics_takes_nothing_with_it() {
+        let (sender, receiver) = oneshot::channel::<()>();
+        runtime().block_on(async {
+            TokioExecutor::new().run(Box::new(move || {
+                let _sender = sender;
+                panic!("on purpose");
+            }));
+            assert!(receiver.await.is_err());
+        });
+    }
+
+    #[test]
+    fn a_wait_counts_from_when_it_was_asked_for_and_work_runs_without_being_waited_for() {
+        runtime().block_on(async {
+            let before = Instant::now();
+            let wait = TokioExecutor::new().sleep(Duration::from_millis(40));
+            let (sender, receiver) = oneshot::channel();
+            TokioExecutor::new().spawn(Box::pin(async { sender.send(()).unwrap() }));
+            receiver.await.unwrap();
+            thread::sleep(Duration::from_millis(40));
+            wait.await;
+            assert!((40..75).contains(&before.elapsed().as_millis()), "{:?}", before.elapsed());
+        });
+    }
+}

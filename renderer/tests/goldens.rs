@@ -1,0 +1,56 @@
+//! Our own badges, one file each in `goldens/`. UPDATE=1 rewrites them; the diff is what is reviewed.
+#![allow(clippy::expect_used)]
+
+mod common;
+
+use std::path::Path;
+
+use badgesmith_renderer::{ResolvedBadge, Style, svg};
+use serde_json::Value;
+
+fn rows() -> impl Iterator<Item = (String, ResolvedBadge)> {
+    include_str!("badges.jsonl").lines().map(|line| {
+        let row: Value = serde_json::from_str(line).expect(line);
+        (row["name"].as_str().expect(line).to_owned(), common::badge(&row["badge"]))
+    })
+}
+
+#[test]
+fn a_badge_is_drawn_as_it_was_reviewed() {
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/goldens");
+    let update = std::env::var_os("UPDATE").is_some();
+    for (name, badge) in rows() {
+        let path = directory.join(&name).with_extension("svg");
+        let drawn = svg(&badge) + "\n";
+        if update {
+            std::fs::write(&path, &drawn).expect("the golden can be written");
+        }
+        let golden = std::fs::read_to_string(&path).unwrap_or_else(|_| panic!("{name}: UPDATE=1 writes it"));
+        assert_eq!(drawn, golden, "{name}");
+    }
+}
+
+#[test]
+fn no_golden_is_without_its_row() {
+    let names: Vec<String> = rows().map(|(name, _)| name + ".svg").collect();
+    for file in std::fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/goldens")).expect("it is there") {
+        let name = file.expect("it can be read").file_name();
+        assert!(names.iter().any(|known| **known == *name), "{name:?}");
+    }
+}
+
+#[test]
+fn two_badges_in_one_page_share_no_id() {
+    let styles = [Style::Flat, Style::FlatSquare, Style::Plastic, Style::ForTheBadge, Style::Social];
+    for style in styles {
+        let one = svg(&ResolvedBadge { style, ..ResolvedBadge::new("ab", "c") });
+        let two = svg(&ResolvedBadge { style, ..ResolvedBadge::new("a", "bc") });
+        let ids = |svg: &str| -> Vec<String> {
+            svg.split(" id=\"").skip(1).filter_map(|rest| Some(rest.split_once('"')?.0.to_owned())).collect()
+        };
+        for id in ids(&one) {
+            assert!(!two.contains(&id), "{style:?}: {id}");
+            assert!(one.matches(&id).count() > 1, "{style:?}: nothing refers to {id}");
+        }
+    }
+}

@@ -1,0 +1,66 @@
+//! Whatever the words are, the document can be read, and says what the badge says.
+
+use badgesmith_renderer::{Color, Link, Links, Logo, ResolvedBadge, Style, json, svg};
+use proptest::prelude::*;
+use roxmltree::Document;
+
+fn style() -> impl Strategy<Value = Style> {
+    prop::sample::select(vec![Style::Flat, Style::FlatSquare, Style::Plastic, Style::ForTheBadge, Style::Social])
+}
+
+/// Any characters at all, with those that matter to XML and to browsers more often than chance would have it.
+fn words() -> impl Strategy<Value = String> {
+    let special = prop::sample::select(
+        "\0\u{1}\u{8}\t\n\u{b}\r\u{1f}\u{7f}\u{85}\u{fffd}\u{fffe}\u{ffff}<>&\"']]>;# ß🎉".chars().collect::<Vec<_>>(),
+    );
+    prop::collection::vec(prop_oneof![any::<char>(), special, any::<u8>().prop_map(char::from)], 0..40)
+        .prop_map(String::from_iter)
+}
+
+fn address() -> impl Strategy<Value = Option<Link>> {
+    (prop::sample::select(vec!["", "https://example.com/", "javascript:", "data:", "/"]), words())
+        .prop_map(|(start, rest)| Link::parse(&(start.to_owned() + &rest)))
+}
+
+fn logo() -> impl Strategy<Value = Option<Logo>> {
+    let start = vec!["", "data:image/svg+xml,", "data:image/png;base64,", "data:image/", "image/gif;x=1,"];
+    (prop::sample::select(start), words()).prop_map(|(start, rest)| Logo::parse(&(start.to_owned() + &rest)))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn no_words_links_or_logo_break_the_document(
+        (label, message, style) in (words(), words(), style()),
+        (left, right, logo) in (address(), address(), logo()),
+        dark in any::<bool>(),
+    ) {
+        let label_color = dark.then_some(Color::RED);
+        let badge = ResolvedBadge { style, logo, label_color, links: Links { left, right }, ..ResolvedBadge::new(label, message) };
+        let drawn = svg(&badge);
+        let document = match Document::parse(&drawn) {
+            Ok(document) => document,
+            Err(error) => return Err(TestCaseError::fail(format!("{error}: {drawn:?}"))),
+        };
+        let root = document.root_element();
+        let name = root.attribute("aria-label").unwrap_or_default().replace([' ', '\t', '\n', '\r'], "");
+        let title = root.first_element_child().and_then(|title| title.text()).unwrap_or_default();
+        prop_assert_eq!(name, title.replace([' ', '\t', '\n', '\r'], ""));
+        for link in root.descendants().filter(|node| node.has_tag_name("a")) {
+            let address = link.attribute("href").unwrap_or_default();
+            prop_assert!(!address.starts_with("javascript:") && !address.starts_with("data:"), "{}", address);
+        }
+        let document: serde_json::Value = serde_json::from_str(&json(&badge, true)).unwrap();
+        prop_assert_eq!(&document["label"], &badge.label);
+    }
+
+    #[test]
+    fn no_text_breaks_the_reading_of_a_color(text in words()) {
+        if let Some(color) = Color::parse(&text) {
+            prop_assert!(!color.svg().contains(['<', '&', '"']));
+            let again = Color::parse(color.name());
+            prop_assert_eq!(again, Some(color));
+        }
+    }
+}
