@@ -1,0 +1,193 @@
+//! Asks upstreams over HTTP: one exchange a call, redirects within the origin, a body no larger than it may be.
+
+use std::{error::Error, io, mem, sync::OnceLock};
+
+use badgesmith_engine::{
+    Origin,
+    world::{Ask, Fault, Reply, Upstream},
+};
+use futures_util::future::BoxFuture;
+use http::{StatusCode, header};
+use reqwest::{Client, RequestBuilder, Response};
+use url::Url;
+
+use crate::client::{self, Detour};
+
+/// How many redirects are followed.
+const REDIRECTS: usize = 5;
+/// How much room a body gets before any of it is there, in bytes.
+const FIRST_ROOM: usize = 64 * 1024;
+
+/// Upstreams over HTTP/1.1 and HTTP/2, with one pool of connections. To be used within one tokio runtime.
+///
+/// The client is built by the first call, so that a start costs nothing. `HTTPS_PROXY` and `NO_PROXY` are read then;
+/// no proxy is asked for this machine, nor for plain http, which goes nowhere else.
+///
+/// A request is sent once. Only where the upstream or a kept connection says that it never looked at it (HTTP/2's
+/// GOAWAY and REFUSED_STREAM, a connection closed while it was idle) it goes out again within the same patience.
+#[derive(Debug, Default)]
+pub struct HttpUpstream {
+    client: OnceLock<Result<Client, String>>,
+}
+
+impl HttpUpstream {
+    /// Upstreams, nobody asked yet.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { client: OnceLock::new() }
+    }
+
+    fn client(&self) -> Result<&Client, Fault> {
+        let built = self.client.get_or_init(|| client::build(client::mozilla(), &Detour::from_environment()));
+        built.as_ref().map_err(|words| Fault::Unreachable(words.clone()))
+    }
+
+    async fn exchange(&self, ask: &Ask) -> Result<Reply, Fault> {
+        let client = self.client()?;
+        let mut url = ask.url.clone();
+        for _ in 0..=REDIRECTS {
+            let response = request(client, url.clone(), ask).send().await.map_err(fault)?;
+            match leads_to(&url, &response)? {
+                Some(next) => url = next,
+                None => return read(response, ask.largest_body).await,
+            }
+        }
+        Err(Fault::Nonsense(format!("it redirects more than {REDIRECTS} times")))
+    }
+}
+
+impl Upstream for HttpUpstream {
+    fn fetch(&self, ask: Ask) -> BoxFuture<'_, Result<Reply, Fault>> {
+        Box::pin(async move {
+            let exchange = tokio::time::timeout(ask.patience, self.exchange(&ask));
+            exchange.await.unwrap_or(Err(Fault::Timeout))
+        })
+    }
+}
+
+/// Who says nothing takes anything: a provider knows its upstream, and what is kept is kept under the same words.
+fn request(client: &Client, url: Url, ask: &Ask) -> RequestBuilder {
+    let mut request = client.get(url).header(header::ACCEPT, ask.accept.as_deref().unwrap_or("*/*"));
+    if let Some(etag) = &ask.etag {
+        request = request.header(header::IF_NONE_MATCH, etag);
+    }
+    if let Some(time) = &ask.last_modified {
+        request = request.header(header::IF_MODIFIED_SINCE, time);
+    }
+    request
+}
+
+/// Where an answer redirects to, if it does. Only the origin was granted, so only there.
+fn leads_to(from: &Url, response: &Response) -> Result<Option<Url>, Fault> {
+    let Some(location) = response.headers().get(header::LOCATION).filter(|_| is_redirect(response.status())) else {
+        return Ok(None);
+    };
+    let nonsense = |words: String| Fault::Nonsense(format!("it redirects to where it may not: {words}"));
+    let next = str::from_utf8(location.as_bytes()).ok().and_then(|location| from.join(location).ok());
+    let next = next.ok_or_else(|| nonsense("that is no address".to_owned()))?;
+    let origin = Origin::of_url(&next).map_err(nonsense)?;
+    if next.origin() == from.origin() { Ok(Some(next)) } else { Err(nonsense(format!("{origin} is another origin"))) }
+}
+
+/// 300 offers a choice and 304 leads nowhere.
+fn is_redirect(status: StatusCode) -> bool {
+    matches!(status.as_u16(), 301 | 302 | 303 | 307 | 308)
+}
+
+async fn read(mut response: Response, largest: usize) -> Result<Reply, Fault> {
+    let status = response.status().as_u16();
+    let headers = mem::take(response.headers_mut());
+    if status == 304 {
+        // Its headers speak of the body that was not sent.
+        return Ok(Reply { status, headers, ..Reply::default() });
+    }
+    // What reqwest decoded has lost its header.
+    if let Some(coding) = headers.get(header::CONTENT_ENCODING).filter(|coding| *coding != "identity") {
+        return Err(Fault::Nonsense(format!("the body is encoded as {coding:?}, which nobody asked for")));
+    }
+    let announced = response.content_length().map_or(0, |length| usize::try_from(length).unwrap_or(usize::MAX));
+    if announced > largest {
+        return Err(Fault::TooLarge);
+    }
+    let mut body = Vec::with_capacity(announced.min(FIRST_ROOM));
+    while let Some(chunk) = response.chunk().await.map_err(fault)? {
+        if chunk.len() > largest - body.len() {
+            return Err(Fault::TooLarge);
+        }
+        body.extend_from_slice(&chunk);
+    }
+    // It may be kept for long, so without the room it did not need.
+    Ok(Reply { status, headers, body: body.into_boxed_slice().into() })
+}
+
+/// Whether the connection broke or what came over it makes no sense. The address stays out of the words: its query may
+/// hold a secret.
+fn fault(error: reqwest::Error) -> Fault {
+    let error = error.without_url();
+    let words = words(&error);
+    // reqwest calls whatever happens to a body an error of decoding; hyper knows whether the connection was it.
+    let broken = causes(&error).find_map(|cause| cause.downcast_ref::<hyper::Error>());
+    let is_nonsense = match broken {
+        Some(broken) => broken.is_parse() || is_framing(broken),
+        None => error.is_decode() || error.is_builder(),
+    };
+    if is_nonsense { Fault::Nonsense(words) } else { Fault::Unreachable(words) }
+}
+
+/// Whether a body's chunks are written wrongly.
+fn is_framing(error: &hyper::Error) -> bool {
+    let kinds = causes(error).filter_map(|cause| cause.downcast_ref::<io::Error>()).map(io::Error::kind);
+    kinds.into_iter().any(|kind| matches!(kind, io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData))
+}
+
+/// What happened, from the outside to the cause. Errors that may hold an address say nothing, and nobody says what was
+/// said already.
+fn words(error: &reqwest::Error) -> String {
+    let mut words = error.to_string();
+    for cause in causes(error).filter(|cause| !cause.is::<reqwest::Error>()) {
+        let cause = cause.to_string();
+        if !words.ends_with(&cause) {
+            words += ": ";
+            words += &cause;
+        }
+    }
+    words
+}
+
+fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
+    std::iter::successors(error.source(), |&cause| cause.source())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_redirect_is_followed_within_the_origin_only() {
+        let from = Url::parse("https://api.example/a/b?c").unwrap();
+        let rows = [
+            ("https://api.example:443/d", Ok(Some("https://api.example/d"))),
+            ("//API.example/d", Ok(Some("https://api.example/d"))),
+            ("../d", Ok(Some("https://api.example/d"))),
+            ("?d", Ok(Some("https://api.example/a/b?d"))),
+            ("https://api.example:8443/", Err("https://api.example:8443 is another origin")),
+            ("https://evil.example/secret?key", Err("https://evil.example is another origin")),
+            ("http://api.example/", Err("plain http")),
+            ("http://127.0.0.1/", Err("http://127.0.0.1 is another origin")),
+            ("https://user:pa55@api.example/", Err("a user or a password")),
+            ("file:///etc/passwd", Err("is not https")),
+            ("https://", Err("no address")),
+        ];
+        for (location, expected) in rows {
+            let response = http::Response::builder().status(307).header("location", location).body("").unwrap();
+            match (leads_to(&from, &response.into()), expected) {
+                (Ok(next), Ok(expected)) => assert_eq!(next.as_ref().map(Url::as_str), expected, "{location}"),
+                (Err(Fault::Nonsense(words)), Err(expected)) => {
+                    assert!(words.contains(expected), "{location}: {words}");
+                    assert!(!words.contains("secret") && !words.contains("key") && !words.contains("pa55"), "{words}");
+                }
+                (outcome, _) => panic!("{location}: {outcome:?}"),
+            }
+        }
+    }
+}

@@ -1,0 +1,147 @@
+//! Recorded NuGet lists and registrations, replayed by an upstream of ours and asked for over HTTP.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod support;
+
+use std::{collections::BTreeMap, fs, path::Path};
+
+use serde_json::Value;
+use support::{Server, Upstream, escape, nuget_toml, recorded};
+
+fn read(file: &Path) -> Value {
+    serde_json::from_str(fs::read_to_string(file).unwrap().trim_start_matches('\u{feff}')).unwrap()
+}
+
+/// What CONTRACT.md's mended rules make of a row: floats cap, and a prerelease of an excluded bound is outside.
+fn expected(row: &Value, versions: &[Value]) -> Option<String> {
+    if let Some(capped) = row.get("float_aware_latest") {
+        return capped.as_str().map(str::to_owned);
+    }
+    let latest = row["latest"].as_str()?;
+    let bound = row["version"].as_str()?.trim().strip_suffix(')')?.rsplit(',').next()?.trim();
+    let _ = versions;
+    let numbers = |text: &str| {
+        let mut numbers: Vec<u64> = text.split('.').map(|part| part.parse().unwrap_or(0)).collect();
+        numbers.resize(4, 0);
+        numbers
+    };
+    let core = latest.split('-').next()?;
+    (bound.is_empty() || bound.contains('-') || !latest.contains('-') || numbers(core) != numbers(bound))
+        .then(|| latest.to_owned())
+}
+
+#[test]
+fn every_recorded_list_gives_the_right_version_for_every_range() {
+    let Some(data) = recorded() else { return };
+    let nuget = data.join("nuget");
+    let mut lists = BTreeMap::new();
+    let mut rows = Vec::new();
+    for entry in fs::read_dir(nuget.join("expected-latest")).unwrap() {
+        let truth = read(&entry.unwrap().path());
+        let name = truth["list"].as_str().unwrap();
+        let package = name.rsplit('/').next().unwrap().trim_end_matches(".index.json").to_owned();
+        let list = fs::read(nuget.join(name)).unwrap();
+        let versions = read(&nuget.join(name))["versions"].as_array().unwrap().clone();
+        lists.insert(package.clone(), list);
+        rows.extend(truth["rows"].as_array().unwrap().iter().map(|row| (package.clone(), row.clone(), versions.clone())));
+    }
+    let upstream = Upstream::start(move |path| {
+        let package = path.strip_prefix("/v3-flatcontainer/").and_then(|rest| rest.strip_suffix("/index.json"));
+        match package.and_then(|package| lists.get(package)) {
+            Some(list) => (200, Vec::new(), list.clone()),
+            None if path.starts_with("/v3/registration5-gz-semver2/") => (200, Vec::new(), br#"{"listed":true}"#.to_vec()),
+            None => (404, Vec::new(), Vec::new()),
+        }
+    });
+    let server = Server::start("recorded", &nuget_toml(&upstream.url()));
+    let (mut mended, count) = (0, rows.len());
+    for (package, row, versions) in rows {
+        let (range, prerelease) = (row["version"].as_str().unwrap(), row["prerelease"].as_bool().unwrap());
+        let query = format!("version={}&prerelease={prerelease}", escape(range));
+        let response = server.get(&format!("/badges/packages/nuget/{package}?{query}"));
+        let body: Value = serde_json::from_str(&response.body).unwrap();
+        let at = format!("{package} {range:?} {prerelease}: {}", response.body);
+        match row["result"].as_str().unwrap() {
+            "invalid-range" => {
+                assert_eq!(response.status, 400, "{at}");
+                assert_eq!(body["error_details"][0]["error_code"], "PACKAGE_RANGE_INVALID", "{at}");
+            }
+            result => match expected(&row, &versions) {
+                Some(latest) => assert_eq!(body["message"], Value::from(latest), "{at}"),
+                None if result == "ok" && row.get("float_aware_latest").is_none() => {
+                    // The row's own answer is outside; what is inside is found by excluding the bound's prereleases.
+                    let bound = range.trim().trim_end_matches(')');
+                    let outside = format!("version={}&prerelease=true", escape(&format!("{bound}-0)")));
+                    let inside = server.get(&format!("/badges/packages/nuget/{package}?{outside}"));
+                    assert_eq!(response.body.split("correlation").next(), inside.body.split("correlation").next(), "{at}");
+                    mended += 1;
+                }
+                None => {
+                    assert_eq!(response.status, 404, "{at}");
+                    assert_eq!(body["error_details"][0]["error_code"], "VERSION_NOT_FOUND", "{at}");
+                }
+            },
+        }
+    }
+    assert!(count >= 2000, "only {count} rows were read");
+    println!("{count} rows, {mended} of them with a prerelease of the excluded bound");
+}
+
+#[test]
+fn of_recorded_registrations_the_newest_listed_version_is_shown() {
+    let Some(data) = recorded() else { return };
+    let mut packages: BTreeMap<String, BTreeMap<String, bool>> = BTreeMap::new();
+    for entry in fs::read_dir(data.join("nuget/registration")).unwrap() {
+        let file = entry.unwrap().path();
+        let pages = read(&file);
+        let name = file.file_stem().unwrap().to_str().unwrap().to_lowercase().replace("--", "-");
+        let name: String = name.chars().map(|c| if c.is_ascii_alphanumeric() || c == '-' { c } else { '.' }).collect();
+        let items = pages["items"].as_array().cloned().unwrap_or_default();
+        // A page of a large registration has its leaves at the top.
+        let leaves = items.iter().flat_map(|item| match item["items"].as_array() {
+            Some(leaves) => leaves.clone(),
+            None => vec![item.clone()],
+        });
+        for leaf in leaves {
+            let entry = &leaf["catalogEntry"];
+            if let Some(version) = entry["version"].as_str() {
+                let version = version.split('+').next().unwrap().to_lowercase();
+                packages.entry(name.clone()).or_default().insert(version, entry["listed"] != Value::Bool(false));
+            }
+        }
+    }
+    let known = packages.clone();
+    let upstream = Upstream::start(move |path| {
+        let parts: Vec<_> = path.trim_start_matches('/').split('/').collect();
+        match parts[..] {
+            ["v3-flatcontainer", package, "index.json"] if known.contains_key(package) => {
+                let versions: Vec<_> = known[package].keys().collect();
+                (200, Vec::new(), serde_json::json!({ "versions": versions }).to_string().into_bytes())
+            }
+            ["v3", "registration5-gz-semver2", package, leaf] => {
+                let version = leaf.trim_end_matches(".json");
+                match known.get(package).and_then(|versions| versions.get(version)) {
+                    Some(listed) => (200, Vec::new(), serde_json::json!({ "@id": "x", "listed": listed }).to_string().into_bytes()),
+                    None => (404, Vec::new(), Vec::new()),
+                }
+            }
+            _ => (404, Vec::new(), Vec::new()),
+        }
+    });
+    let server = Server::start("registrations", &nuget_toml(&upstream.url()));
+    let mut none_listed = 0;
+    for (package, versions) in &packages {
+        let body: Value =
+            serde_json::from_str(&server.get(&format!("/badges/packages/nuget/{package}?prerelease=true")).body).unwrap();
+        match body["message"].as_str() {
+            Some("version not found") => {
+                assert!(versions.values().all(|listed| !listed), "{package}: {body}");
+                none_listed += 1;
+            }
+            Some(message) => assert_eq!(versions.get(&message.to_lowercase()), Some(&true), "{package}: {body}"),
+            None => panic!("{package}: {body}"),
+        }
+    }
+    assert!(packages.len() >= 15 && none_listed >= 1, "{} packages, {none_listed} with nothing listed", packages.len());
+    println!("{} packages, {none_listed} of them with nothing listed", packages.len());
+}
