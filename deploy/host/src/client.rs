@@ -177,7 +177,8 @@ mod tests {
         let (port, certificate) = tls_server(&[]).await;
         let mut own = RootCertStore::empty();
         own.add(certificate).unwrap();
-        for (roots, host, words) in [(mozilla(), "localhost", "UnknownIssuer"), (own, "127.0.0.1", "not valid for name")]
+        for (roots, host, words) in
+            [(mozilla(), "localhost", "UnknownIssuer"), (own, "127.0.0.1", "not valid for name")]
         {
             let client = build(roots, &Detour::default()).unwrap();
             let fault = client.get(format!("https://{host}:{port}/")).send().await.unwrap_err();

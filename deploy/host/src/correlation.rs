@@ -40,7 +40,8 @@ mod tests {
 
     #[test]
     fn a_fresh_id_is_unlike_every_other_on_any_thread() {
-        let threads: Vec<_> = (0..4).map(|_| thread::spawn(|| (0..1000).map(|_| fresh()).collect::<Vec<_>>())).collect();
+        let threads: Vec<_> =
+            (0..4).map(|_| thread::spawn(|| (0..1000).map(|_| fresh()).collect::<Vec<_>>())).collect();
         let ids: Vec<String> = threads.into_iter().flat_map(|ids| ids.join().unwrap()).collect();
         assert_eq!(ids.iter().collect::<HashSet<_>>().len(), 4000);
         for id in ids {

@@ -40,7 +40,10 @@ impl Executor for TokioExecutor {
 
 #[cfg(test)]
 mod tests {
-    use std::{sync::mpsc, time::Instant};
+    use std::{
+        sync::{Arc, Mutex, mpsc},
+        time::Instant,
+    };
 
     use tokio::{runtime, sync::oneshot};
 
@@ -54,13 +57,15 @@ mod tests {
     #[test]
     fn steps_that_never_come_back_hold_up_neither_the_next_step_nor_a_lookup_nor_the_end() {
         let (keep, never) = mpsc::channel::<()>();
-        let never = std::sync::Arc::new(std::sync::Mutex::new(never));
+        let never = Arc::new(Mutex::new(never));
         let runtime = runtime();
         let before = Instant::now();
         runtime.block_on(async {
             for _ in 0..4 {
-                let never = never.clone();
-                TokioExecutor::new().run(Box::new(move || drop(never.lock().unwrap().recv())));
+                let never = Arc::clone(&never);
+                TokioExecutor::new().run(Box::new(move || {
+                    let _ = never.lock().unwrap().recv();
+                }));
             }
             let (sender, receiver) = oneshot::channel();
             TokioExecutor::new().run(Box::new(move || sender.send(7).unwrap()));

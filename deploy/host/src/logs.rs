@@ -41,11 +41,8 @@ where
 {
     // A line that cannot be written is lost; complaining about it on the same stream would panic.
     let lines = fmt::layer().log_internal_errors(false).with_ansi(false).with_writer(writer);
-    let lines = if is_for_people {
-        lines.boxed()
-    } else {
-        lines.json().flatten_event(true).with_span_list(false).boxed()
-    };
+    let lines =
+        if is_for_people { lines.boxed() } else { lines.json().flatten_event(true).with_span_list(false).boxed() };
     let targets = Targets::new().with_default(level.min(LevelFilter::WARN)).with_target(OURS, level);
     registry().with(lines.with_filter(targets))
 }
@@ -124,7 +121,10 @@ mod tests {
     #[test]
     fn a_line_for_people_is_no_json_and_has_no_escapes() {
         let logged = logged("info", true);
-        assert!(logged.contains("WARN badgesmith: a \"quoted\"") && logged.contains("plugin=\"nuget\" tries=3"), "{logged}");
+        assert!(
+            logged.contains("WARN badgesmith: a \"quoted\"") && logged.contains("plugin=\"nuget\" tries=3"),
+            "{logged}"
+        );
         assert!(!logged.contains('{') && !logged.contains('\u{1b}'), "{logged}");
     }
 
