@@ -31,8 +31,8 @@ impl IdSuffix {
         }))
     }
 
-    pub(crate) fn chars(&self) -> impl Iterator<Item = char> {
-        self.0.iter().map(|byte| char::from(*byte))
+    pub(crate) fn as_str(&self) -> &str {
+        str::from_utf8(&self.0).unwrap_or_default()
     }
 }
 

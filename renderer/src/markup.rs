@@ -35,7 +35,6 @@ impl<'a> Markup<'a> {
 
     pub(crate) fn id(&mut self, letter: char, suffix: &IdSuffix) -> &mut Self {
         self.0.push(letter);
-        self.0.extend(suffix.chars());
-        self
+        self.text(suffix.as_str())
     }
 }

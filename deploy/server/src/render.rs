@@ -61,5 +61,6 @@ fn color(text: &str) -> Result<Color, String> {
 }
 
 fn style(text: &str) -> Result<Style, String> {
-    Style::parse(text).ok_or_else(|| "not a style; there are flat, flat-square, plastic, for-the-badge, social".to_owned())
+    Style::parse(text)
+        .ok_or_else(|| "not a style; there are flat, flat-square, plastic, for-the-badge, social".to_owned())
 }

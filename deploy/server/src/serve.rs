@@ -59,9 +59,9 @@ pub(crate) fn run(serve: &Serve) -> Result<(), String> {
 }
 
 async fn listen(address: SocketAddr, engine: Arc<Engine>) -> Result<(), String> {
-    let listener = TcpListener::bind(address).await.map_err(|fault| {
-        format!("cannot listen at {address}: {fault}; choose another address with --listen")
-    })?;
+    let listener = TcpListener::bind(address)
+        .await
+        .map_err(|fault| format!("cannot listen at {address}: {fault}; choose another address with --listen"))?;
     let address = listener.local_addr().unwrap_or(address);
     let stop = stop_signal()?;
     announce(address, &engine);

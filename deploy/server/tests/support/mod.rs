@@ -63,7 +63,12 @@ impl Upstream {
     }
 }
 
-fn converse(stream: TcpStream, reply: &(dyn Fn(&str) -> Reply + Send + Sync), calls: &AtomicUsize, closed: &AtomicBool) {
+fn converse(
+    stream: TcpStream,
+    reply: &(dyn Fn(&str) -> Reply + Send + Sync),
+    calls: &AtomicUsize,
+    closed: &AtomicBool,
+) {
     let mut reader = BufReader::new(stream.try_clone().unwrap());
     let mut stream = stream;
     loop {
