@@ -18,9 +18,9 @@ impl<'a> Words<'a> {
     }
 }
 
-/// Whether XML 1.0 can hold the character. U+FFFD goes too: it only stands where something was broken before it came here.
+/// Whether XML 1.0 can hold the character. U+FFFD stays, so that a reader sees that something was broken before.
 pub(crate) fn is_allowed(character: char) -> bool {
-    !matches!(character, '\0'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{fffd}'..='\u{ffff}')
+    !matches!(character, '\0'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{fffe}' | '\u{ffff}')
 }
 
 /// JavaScript's idea of a blank, which is what badge-maker trims: U+FEFF is one and U+0085 is none.
@@ -90,7 +90,7 @@ mod tests {
             ("\0 a\u{7}b \u{ffff}", "ab"),
             ("tab\tinside\r\n\u{1f}x", "tab\tinside\r\nx"),
             ("\u{1fffe}", "\u{1fffe}"),
-            ("a\u{fffd}\u{fffe}", "a"),
+            ("a\u{fffd}\u{fffe}", "a\u{fffd}"),
         ] {
             assert_eq!(cleaned(text), expected, "{text:?}");
         }
