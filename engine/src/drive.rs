@@ -99,7 +99,8 @@ async fn turns(
         let step = message::read_step(&step(inner, plugin, question, &answers, now).await?).map_err(Broken::Lied)?;
         let is_last = step.done.is_some() || step.fail.is_some();
         // The list may be left out at the end.
-        if !step.fetch.starts_with(&asked) && !(is_last && step.fetch.is_empty()) {
+        let repeats = step.fetch.starts_with(&asked) || (is_last && step.fetch.is_empty());
+        if !repeats {
             return Err(lied("it asks differently the second time"));
         }
         match (step.done, step.fail) {

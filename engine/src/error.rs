@@ -20,6 +20,18 @@ pub enum Source {
     Engine,
 }
 
+impl Source {
+    /// The word the log has for it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Caller => "caller",
+            Self::Upstream => "upstream",
+            Self::Provider => "provider",
+            Self::Engine => "engine",
+        }
+    }
+}
+
 /// An answer that is not the badge that was asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Error {

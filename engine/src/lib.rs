@@ -424,6 +424,7 @@ fn error_response(
         draw(&overrides.resolve(route, badge, true), format, false, caching).respond(request)
     };
     response.line.code = error.code.clone().into_owned();
+    response.line.fault = error.source.name();
     response
 }
 
@@ -431,6 +432,7 @@ fn error_response(
 fn refuse(error: &Error, request: &Request) -> Response {
     let mut response = Draft::error(error, request, Caching::Fresh(ERROR_FRESH)).respond(request);
     response.line.code = error.code.clone().into_owned();
+    response.line.fault = error.source.name();
     response
 }
 

@@ -34,6 +34,8 @@ pub struct Line {
     pub plugin: String,
     /// The error's code, also where the picture's status is 200.
     pub code: String,
+    /// Whose fault that is: `caller`, `upstream`, `provider` or `engine`.
+    pub fault: &'static str,
     /// Where the badge came from: `kept`, `made` or `stale`; empty for what no provider made.
     pub cache: &'static str,
 }

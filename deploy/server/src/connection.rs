@@ -87,6 +87,7 @@ fn log(request: &Request, response: &Response, took: Duration) {
         route = shown(&response.line.route),
         plugin = shown(&response.line.plugin),
         code = shown(&response.line.code),
+        fault = shown(response.line.fault),
         cache = shown(response.line.cache),
         correlation_id = request.correlation_id,
         "answered"

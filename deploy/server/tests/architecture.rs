@@ -45,8 +45,10 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
 }
 
-/// The packages of the workspace: name, folder, and what each imports outside its tests.
-fn packages() -> Vec<(String, PathBuf, Vec<(String, Vec<String>)>)> {
+/// A package of the workspace: name, folder, and what it imports outside its tests, with the features it asks for.
+type Package = (String, PathBuf, Vec<(String, Vec<String>)>);
+
+fn packages() -> Vec<Package> {
     let output = Command::new(env!("CARGO"))
         .args(["metadata", "--format-version=1", "--no-deps", "--offline"])
         .current_dir(root())

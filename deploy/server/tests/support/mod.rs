@@ -1,5 +1,13 @@
 //! The real binary, upstreams of our own on loopback, and an HTTP client of few words.
-#![allow(dead_code, unreachable_pub, clippy::unwrap_used, clippy::expect_used, reason = "each test file uses its part")]
+#![allow(
+    dead_code,
+    unreachable_pub,
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::expect_used,
+    reason = "each test file uses its part"
+)]
 
 use std::{
     fmt::Write as _,
@@ -106,6 +114,11 @@ pub struct Server {
 impl Server {
     /// Starts the binary on a free port with this plugins.toml.
     pub fn start(name: &str, plugins_toml: &str) -> Self {
+        Self::start_with(name, plugins_toml, &[])
+    }
+
+    /// The same with more arguments.
+    pub fn start_with(name: &str, plugins_toml: &str, arguments: &[&str]) -> Self {
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
         std::fs::create_dir_all(&folder).unwrap();
         let config = folder.join("plugins.toml");
@@ -115,6 +128,7 @@ impl Server {
             .arg(&config)
             .arg("--data")
             .arg(folder.join("data"))
+            .args(arguments)
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
