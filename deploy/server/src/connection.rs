@@ -83,7 +83,7 @@ fn log(request: &Request, response: &Response, took: Duration) {
         method = %request.method,
         path = request.path,
         status = response.status.as_u16(),
-        milliseconds = took.as_millis(),
+        milliseconds = (took.as_secs_f64() * 1e6).round() / 1e3,
         route = shown(&response.line.route),
         plugin = shown(&response.line.plugin),
         code = shown(&response.line.code),

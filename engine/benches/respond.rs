@@ -1,0 +1,36 @@
+//! How long the engine takes for a warm request, without a socket: `cargo bench -p badgesmith-engine --bench respond`.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout)]
+
+#[path = "../tests/support/mod.rs"]
+mod support;
+
+use std::time::Instant;
+
+use badgesmith_engine::Request;
+use support::{Stage, hello_toml};
+
+const REQUESTS: u32 = 20_000;
+const ROUNDS: usize = 11;
+
+fn main() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+    runtime.block_on(async {
+        let stage = Stage::new(&(hello_toml() + "fresh-seconds = 3600\n"));
+        stage.upstream.set("https://example.com/world.txt", 200, &[], "13.0.4");
+        for path in
+            ["/badges/hello/world.svg", "/badges/hello/world", "/badge/build-passing-brightgreen", "/health", "/nothing"]
+        {
+            let request = Request::get(path);
+            let mut rounds = Vec::new();
+            for _ in 0..ROUNDS {
+                let started = Instant::now();
+                for _ in 0..REQUESTS {
+                    std::hint::black_box(stage.send(&request).await);
+                }
+                rounds.push(started.elapsed() / REQUESTS);
+            }
+            rounds.sort();
+            println!("{path}: {:?}", rounds[ROUNDS / 2]);
+        }
+    });
+}
