@@ -17,9 +17,13 @@ fn main() {
     runtime.block_on(async {
         let stage = Stage::new(&(hello_toml() + "fresh-seconds = 3600\n"));
         stage.upstream.set("https://example.com/world.txt", 200, &[], "13.0.4");
-        for path in
-            ["/badges/hello/world.svg", "/badges/hello/world", "/badge/build-passing-brightgreen", "/health", "/nothing"]
-        {
+        for path in [
+            "/badges/hello/world.svg",
+            "/badges/hello/world",
+            "/badge/build-passing-brightgreen",
+            "/health",
+            "/nothing",
+        ] {
             let request = Request::get(path);
             let mut rounds = Vec::new();
             for _ in 0..ROUNDS {

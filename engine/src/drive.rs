@@ -150,7 +150,7 @@ async fn step(
     let call = written(plugin, question, answers, now);
     let bodies: Vec<Bytes> = answers.iter().map(|answered| answered.kept.body.clone()).collect();
     let (sender, receiver) = oneshot::channel();
-    let code = plugin.code;
+    let code = plugin.code.clone();
     executor.run(Box::new(move || {
         let bodies: Vec<&[u8]> = bodies.iter().map(|body| &**body).collect();
         let outcome = code.step(&call, &bodies);

@@ -1,5 +1,7 @@
 //! plugins.toml, parsed into values that cannot be wrong.
 
+mod code;
+mod declarative;
 mod library;
 mod load;
 
@@ -16,7 +18,7 @@ use badgesmith_provider::Manifest;
 use serde::Deserialize;
 use tokio::sync::Semaphore;
 
-pub(crate) use library::Library;
+pub(crate) use code::Code;
 pub use load::load;
 
 use crate::origin::Origin;
@@ -60,7 +62,8 @@ impl Default for Settings {
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct Entry {
     id: String,
-    library: String,
+    library: Option<String>,
+    declarative: Option<PathBuf>,
     #[serde(default)]
     sha256: String,
     #[serde(default)]
@@ -102,7 +105,7 @@ pub struct Plugin {
     pub id: String,
     /// What it says of itself, its routes absolute.
     pub manifest: Manifest,
-    pub(crate) code: Library,
+    pub(crate) code: Code,
     pub(crate) settings: BTreeMap<String, String>,
     pub(crate) origins: Vec<Origin>,
     pub(crate) fresh_seconds: Option<u32>,

@@ -12,9 +12,12 @@ fn a_mistake_in_plugins_toml_is_refused_with_what_to_write() {
     let granted = |more: &str| format!("{HEAD}origins = [\"https://example.com\"]\n{more}");
     let rows = [
         ("plugin = 1".to_owned(), "plugins.toml: TOML parse error at line 1, column 10"),
-        (format!("{HEAD}colour = \"red\""), "unknown field `colour`, expected one of `id`, `library`, `sha256`"),
+        (
+            format!("{HEAD}colour = \"red\""),
+            "unknown field `colour`, expected one of `id`, `library`, `declarative`, `sha256`",
+        ),
         ("[engine]\ncache = 1".to_owned(), "unknown field `cache`, expected `cache-mib`"),
-        ("[[plugin]]\nid = \"hello\"".to_owned(), "missing field `library`"),
+        ("[[plugin]]\nid = \"hello\"".to_owned(), "it has no code; write library"),
         (
             "[[plugin]]\nid = \"hello\"\nlibrary = \"./nothing.so\"".to_owned(),
             "plugin \"hello\": the library is not at ./nothing.so; build it, or write its path",

@@ -9,7 +9,7 @@ use std::{
 use badgesmith_provider::Manifest;
 use tokio::sync::Semaphore;
 
-use super::{Config, Entry, Library, Plugin, STEPS_AT_ONCE, library};
+use super::{Code, Config, Entry, Plugin, STEPS_AT_ONCE};
 use crate::{origin::Origin, route::Template};
 
 /// For how long an answer that cannot be renewed is still served, in seconds: seven days.
@@ -33,10 +33,15 @@ pub fn load(config: &Config, folders: &[PathBuf]) -> Result<Vec<Plugin>, String>
 }
 
 fn load_one(entry: &Entry, beside: &Path, folders: &[PathBuf]) -> Result<Plugin, String> {
-    let path = library::find(&entry.library, beside, folders)?;
-    let in_file = |fault| format!("{}: {fault}", path.display());
-    let code = Library::open(&path, &entry.sha256).map_err(in_file)?;
-    let manifest = Manifest::parse(code.manifest()).map_err(in_file)?;
+    let (code, manifest) = match (&entry.library, &entry.declarative) {
+        (Some(library), None) => Code::library(library, &entry.sha256, beside, folders)?,
+        (None, Some(_)) if !entry.sha256.is_empty() => {
+            return Err("sha256 is for libraries; take it away".to_owned());
+        }
+        (None, Some(file)) => Code::declarative(&beside.join(file))?,
+        (None, None) => return Err("it has no code; write library = \"…\" or declarative = \"….toml\"".to_owned()),
+        (Some(_), Some(_)) => return Err("it has library and declarative; take one away".to_owned()),
+    };
     let manifest = place(manifest, entry)?;
     let settings = settings(&manifest, entry)?;
     let origins = origins(&manifest, &settings, entry)?;
