@@ -13,6 +13,7 @@ use quick_cache::{
     DefaultHashBuilder, OptionsBuilder, Weighter,
     sync::{Cache, DefaultLifecycle},
 };
+use serde::{Deserialize, Serialize};
 
 /// An upstream's answer, as it is kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,6 +38,37 @@ impl Kept {
     /// How long ago the upstream last said so.
     pub(crate) fn age(&self, now: SystemTime) -> Duration {
         now.duration_since(self.asked).unwrap_or_default()
+    }
+}
+
+/// A kept answer's head, as a store keeps it in front of the body.
+#[derive(Serialize, Deserialize)]
+struct Head {
+    status: u16,
+    headers: BTreeMap<String, String>,
+    /// Seconds since 1970.
+    asked: u64,
+}
+
+impl Kept {
+    /// The answer as a store keeps it: the length of its head in four bytes, the head as JSON, the body.
+    pub(crate) fn to_bytes(&self) -> Bytes {
+        let asked = self.asked.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs();
+        let head = Head { status: self.status, headers: self.headers.clone(), asked };
+        // Strings and numbers always have a JSON form.
+        let head = serde_json::to_vec(&head).unwrap_or_default();
+        let length = u32::try_from(head.len()).unwrap_or_default().to_le_bytes();
+        [&length[..], &head, &self.body].concat().into()
+    }
+
+    /// An answer that a store kept. It is stale, whatever it was, until its upstream says otherwise.
+    pub(crate) fn from_bytes(bytes: &Bytes) -> Option<Self> {
+        let (length, rest) = bytes.split_first_chunk::<4>()?;
+        let length = usize::try_from(u32::from_le_bytes(*length)).ok()?;
+        let head: Head = serde_json::from_slice(rest.get(..length)?).ok()?;
+        let asked = SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(head.asked))?;
+        let body = bytes.slice(4 + length..);
+        Some(Self { status: head.status, headers: head.headers, body, asked, fresh_until: asked, before: None })
     }
 }
 
@@ -145,6 +177,17 @@ mod tests {
             fresh_until: SystemTime::UNIX_EPOCH,
             before: None,
         })
+    }
+
+    #[test]
+    fn a_kept_answer_comes_back_from_a_store_as_it_went() {
+        let headers = BTreeMap::from([("etag".to_owned(), "\"1\"".to_owned())]);
+        let kept = Kept { headers, ..Kept::clone(&kept(5)) };
+        let bytes = kept.to_bytes();
+        assert_eq!(Kept::from_bytes(&bytes), Some(kept));
+        for length in 0..bytes.len() - 5 {
+            assert_eq!(Kept::from_bytes(&bytes.slice(..length)), None, "cut at {length}");
+        }
     }
 
     #[test]

@@ -65,22 +65,24 @@ pub(crate) async fn drive(
 ) -> Result<Finished, Broken> {
     let deadline = inner.world.executor.sleep(CALL_PATIENCE).shared();
     let (finished, answers) = turns(inner, plugin, question, shelf, now, Mode::Ask, deadline.clone()).await?;
-    let Err(Failure { kind: kind @ (Kind::InvalidResponse | Kind::Inaccessible), .. }) = finished.outcome else {
+    let Err(Failure { kind: Kind::InvalidResponse | Kind::Inaccessible, .. }) = finished.outcome else {
         return Ok(finished);
     };
-    if kind == Kind::InvalidResponse {
-        distrust(inner, &answers, now);
+    let new = answers.iter().filter(|answered| answered.kept.asked == now);
+    match &finished.outcome {
+        // A provider may know limits that no header tells.
+        Err(Failure { code, retry_after: Some(seconds), .. }) if code == "UPSTREAM_RATE_LIMITED" => {
+            let refused = new.filter(|answered| matches!(answered.kept.status, 403 | 429));
+            refused.for_each(|answered| inner.holds.hold(&answered.token, *seconds, now));
+        }
+        Err(Failure { kind: Kind::InvalidResponse, .. }) => {
+            new.for_each(|answered| upstream::distrust(inner, answered, now));
+        }
+        _ => {}
     }
     match turns(inner, plugin, question, shelf, now, Mode::KeptOnly, deadline).await {
         Ok((last_good, _)) if last_good.outcome.is_ok() => Ok(last_good),
         _ => Ok(finished),
-    }
-}
-
-/// Puts the answers of before back in the place of new ones that made no sense.
-fn distrust(inner: &Inner, answers: &[Answered], now: SystemTime) {
-    for Answered { key, kept, .. } in answers.iter().filter(|answered| answered.kept.asked == now) {
-        inner.answers.replace(key, kept, kept.before.clone());
     }
 }
 

@@ -18,6 +18,10 @@ struct Health<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     plugins: Option<Vec<PluginHealth<'a>>>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    breakers: Option<Vec<BreakerHealth>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rate_limits: Option<Vec<RateLimit>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     cache: Option<[CacheHealth; 2]>,
 }
 
@@ -30,6 +34,21 @@ struct PluginHealth<'a> {
     overdue_steps: u32,
 }
 
+/// An origin with faults.
+#[derive(Serialize)]
+struct BreakerHealth {
+    origin: String,
+    status: &'static str,
+    faults_in_a_row: u32,
+}
+
+/// An origin that calls a token exhausted; whose token is nobody's business.
+#[derive(Serialize)]
+struct RateLimit {
+    origin: String,
+    seconds_left: u32,
+}
+
 #[derive(Serialize)]
 struct CacheHealth {
     of: &'static str,
@@ -39,18 +58,31 @@ struct CacheHealth {
 
 pub(crate) fn answer(inner: &Inner, pairs: &Pairs, now: SystemTime) -> Draft {
     let is_deep = pairs.get("deep").is_some_and(|deep| !matches!(deep, "" | "0" | "false"));
-    let is_degraded = inner.plugins.iter().any(|plugin| plugin.is_out());
+    let breakers = inner.breakers.states(now);
+    let is_degraded =
+        inner.plugins.iter().any(|plugin| plugin.is_out()) || breakers.iter().any(|breaker| breaker.is_open);
     let plugins = inner.plugins.iter().map(|plugin| PluginHealth {
         id: &plugin.id,
         version: &plugin.manifest.version,
         status: if plugin.is_out() { "out of service" } else { "in service" },
         overdue_steps: plugin.strikes(),
     });
+    let breakers = breakers.iter().map(|breaker| BreakerHealth {
+        origin: breaker.origin.to_string(),
+        status: if breaker.is_open { "open" } else { "closed" },
+        faults_in_a_row: breaker.faults,
+    });
+    let rate_limits = inner.holds.all(now).into_iter().map(|(token, seconds_left)| RateLimit {
+        origin: token.split(' ').next().unwrap_or_default().to_owned(),
+        seconds_left,
+    });
     let cache = [("answers", inner.answers.size()), ("badges", inner.finished.size())];
     let health = Health {
         status: if is_deep && is_degraded { "Degraded" } else { "Healthy" },
         time_stamp: Timestamp::try_from(now).map(|time| time.to_string()).unwrap_or_default(),
         plugins: is_deep.then(|| plugins.collect()),
+        breakers: is_deep.then(|| breakers.collect()),
+        rate_limits: is_deep.then(|| rate_limits.collect()),
         cache: is_deep.then(|| cache.map(|(of, (entries, bytes))| CacheHealth { of, entries, bytes })),
     };
     // Numbers and strings always have a JSON form.

@@ -7,9 +7,11 @@ mod cache;
 mod coalesce;
 mod drive;
 mod error;
+mod exchange;
 mod flight;
 mod front;
 mod health;
+mod limits;
 mod origin;
 pub mod plugins;
 mod request;
@@ -35,6 +37,7 @@ use crate::{
     drive::{Broken, Question},
     error::Error,
     flight::Flights,
+    limits::{Breakers, Holds},
     request::{Pairs, decode},
     response::{Caching, Draft, Format, preflight},
     route::{Parameters, Router, Template},
@@ -77,6 +80,8 @@ pub(crate) struct Inner {
     pub(crate) world: World,
     pub(crate) answers: Bounded<Kept>,
     finished: Bounded<Finished>,
+    pub(crate) breakers: Breakers,
+    pub(crate) holds: Holds,
     pub(crate) fetches: Flights<Result<Arc<Kept>, Fault>>,
     badges: Flights<Result<Arc<Finished>, Broken>>,
 }
@@ -134,6 +139,8 @@ impl Engine {
             world,
             answers: Bounded::new(bytes - bytes / 8),
             finished: Bounded::new(bytes / 8),
+            breakers: Breakers::default(),
+            holds: Holds::default(),
             fetches: Flights::new(),
             badges: Flights::new(),
         };

@@ -80,9 +80,9 @@ struct Entry {
 /// Which of an owner's secrets a name of the manifest stands for, and the one origin it may be sent to.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub(crate) struct SecretGrant {
-    pub(crate) purpose: String,
-    pub(crate) origin: String,
+struct SecretGrant {
+    purpose: String,
+    origin: String,
 }
 
 impl Config {
@@ -108,6 +108,8 @@ pub struct Plugin {
     pub(crate) code: Code,
     pub(crate) settings: BTreeMap<String, String>,
     pub(crate) origins: Vec<Origin>,
+    /// For each of the manifest's names the purpose it is stored under and the one origin it may go to.
+    pub(crate) secrets: BTreeMap<String, (String, Origin)>,
     pub(crate) fresh_seconds: Option<u32>,
     pub(crate) stale_seconds: u32,
     pub(crate) steps: Arc<Semaphore>,

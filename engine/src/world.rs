@@ -1,6 +1,10 @@
 //! What the engine cannot do itself: reach an upstream, wait, and run what may never come back.
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{
+    fmt,
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
 
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
@@ -14,6 +18,10 @@ pub struct World {
     pub upstream: Arc<dyn Upstream>,
     /// Who runs what takes time.
     pub executor: Arc<dyn Executor>,
+    /// Who knows the owners' secrets.
+    pub secrets: Arc<dyn Secrets>,
+    /// What survives a restart.
+    pub store: Arc<dyn Store>,
 }
 
 impl fmt::Debug for World {
@@ -39,7 +47,57 @@ pub trait Executor: Send + Sync {
     fn sleep(&self, time: Duration) -> BoxFuture<'static, ()>;
     /// Runs something that may never come back, where that holds up nobody.
     fn run(&self, work: Box<dyn FnOnce() + Send>);
+    /// A number from 0 to 1 that spreads what would otherwise happen at once.
+    fn spread(&self) -> f64;
 }
+
+/// Who knows the owners' secrets.
+pub trait Secrets: Send + Sync {
+    /// The secrets that `owner` (in lower case) left for `purpose`, the newest first: two while one is being rotated,
+    /// none if there never was one.
+    ///
+    /// # Errors
+    /// [`Unavailable`] where nobody can say.
+    fn find<'a>(&'a self, owner: &'a str, purpose: &'a str) -> BoxFuture<'a, Result<Vec<Secret>, Unavailable>>;
+}
+
+/// What survives a restart.
+pub trait Store: Send + Sync {
+    /// An answer as it was kept, if there is one that is not expired at `now`.
+    ///
+    /// # Errors
+    /// [`Unavailable`] where nobody can say.
+    fn answer<'a>(&'a self, key: &'a str, now: SystemTime) -> BoxFuture<'a, Result<Option<Bytes>, Unavailable>>;
+
+    /// Keeps an answer, in the place of an older one of that key; soon, and without saying when.
+    fn keep_answer(&self, key: &str, answer: Bytes, expires: SystemTime);
+}
+
+/// A secret's value, which no log, error or debug output shows.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(String);
+
+impl Secret {
+    /// Takes a value in.
+    pub fn new(value: impl Into<String>) -> Self {
+        Self(value.into())
+    }
+
+    /// The value, for the one who sends it or signs with it.
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret")
+    }
+}
+
+/// A store that cannot be asked now. The words are for the log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unavailable(pub String);
 
 /// One GET.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,6 +106,8 @@ pub struct Ask {
     pub url: Url,
     /// The media type to ask for.
     pub accept: Option<String>,
+    /// `Authorization`, whole.
+    pub authorization: Option<Secret>,
     /// `If-None-Match`.
     pub etag: Option<String>,
     /// `If-Modified-Since`.
@@ -69,7 +129,7 @@ pub struct Reply {
     pub body: Bytes,
 }
 
-/// Why there is no whole answer. The words are for the log.
+/// Why there is no whole answer. The words are for the log and hold no secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Fault {
     /// No connection, a connection that broke, or a body cut short.

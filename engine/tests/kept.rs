@@ -90,7 +90,9 @@ async fn a_fault_shows_the_last_good_badge_where_there_was_one_and_the_right_wor
         assert_eq!(stage.words(BADGE).await, "hello: good", "{fault:?}");
         stage.pass(7 * 24 * 3600);
         assert_eq!(stage.words(BADGE).await, format!("hello: {words}"), "{fault:?}");
-        let json = stage.get("/badges/hello/world").await;
+        let cold = Stage::new(&hello_toml());
+        cold.upstream.fault(ASKED, fault.clone());
+        let json = cold.get("/badges/hello/world").await;
         assert_eq!(json.status, status, "{fault:?}");
         assert!(String::from_utf8_lossy(&json.body).contains(code), "{fault:?}");
         assert_eq!(json.headers["cache-control"], "public, max-age=10, s-maxage=10");
@@ -159,4 +161,99 @@ async fn how_long_an_answer_is_fresh_is_the_operators_choice() {
     assert_eq!(stage.words(BADGE).await, "hello: good");
     stage.pass(2);
     assert_eq!(stage.words(BADGE).await, "hello: upstream unavailable");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_fault_is_tried_four_times_and_five_in_a_row_leave_the_origin_alone_for_a_minute() {
+    let stage = Stage::new(&hello_toml());
+    stage.upstream.set(ASKED, 503, &[], "");
+    let before = tokio::time::Instant::now();
+    assert_eq!(stage.words(BADGE).await, "hello: upstream unavailable");
+    assert_eq!(stage.upstream.calls(), 4, "one try and three retries");
+    assert_eq!(before.elapsed().as_millis(), 150 + 300 + 600, "each retry waits twice as long as the one before");
+    stage.words(BADGE).await;
+    assert_eq!(stage.upstream.calls(), 5, "the fifth fault opens the breaker");
+    let health = String::from_utf8(stage.get("/health?deep=1").await.body.to_vec()).unwrap();
+    let breaker = r#""breakers":[{"origin":"https://example.com","status":"open","faults_in_a_row":5}]"#;
+    assert!(health.contains(breaker) && health.contains("Degraded"), "{health}");
+    for name in 0..50 {
+        stage.words(&format!("/badges/hello/{name}.svg")).await;
+    }
+    assert_eq!(stage.upstream.calls(), 5, "nobody is asked while it is open");
+    stage.upstream.set(ASKED, 200, &[], "back");
+    stage.pass(61);
+    assert_eq!(stage.words(BADGE).await, "hello: back");
+    stage.pass(121);
+    stage.upstream.set(ASKED, 500, &[], "");
+    stage.words(BADGE).await;
+    assert_eq!(stage.upstream.calls(), 10, "an answer closed it: four more tries");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_makes_no_sense_is_neither_tried_again_nor_counted() {
+    for fault in [Fault::TooLarge, Fault::Nonsense("bad gzip".to_owned())] {
+        let stage = Stage::new(&hello_toml());
+        stage.upstream.fault(ASKED, fault);
+        for _ in 0..10 {
+            assert_eq!(stage.words(BADGE).await, "hello: invalid response");
+        }
+        assert_eq!(stage.upstream.calls(), 10);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn retry_after_is_obeyed_where_there_is_time_and_asked_later_where_there_is_none() {
+    let stage = Stage::new(&hello_toml());
+    stage.upstream.set(ASKED, 429, &[("retry-after", "1")], "");
+    let before = tokio::time::Instant::now();
+    assert_eq!(stage.words(BADGE).await, "hello: rate limited");
+    tokio::time::sleep(Duration::from_secs(8)).await;
+    assert_eq!(stage.upstream.calls(), 4, "{:?}", before.elapsed());
+    let stage = Stage::new(&hello_toml());
+    stage.upstream.set(ASKED, 429, &[("retry-after", "30")], "");
+    stage.words(BADGE).await;
+    stage.words(BADGE).await;
+    stage.words("/badges/hello/other.svg").await;
+    assert_eq!(stage.upstream.calls(), 1, "nobody asks again before it said so");
+    stage.upstream.set(ASKED, 200, &[], "back");
+    stage.pass(31);
+    assert_eq!(stage.words(BADGE).await, "hello: back");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_exhausted_token_is_left_alone_until_its_reset_and_shows_the_last_good_badge() {
+    let stage = stage();
+    stage.words(BADGE).await;
+    let reset = (support::NOON.as_secs() + 900).to_string();
+    let headers = [("x-ratelimit-remaining", "0"), ("x-ratelimit-reset", &*reset)];
+    stage.upstream.set(ASKED, 403, &headers, "");
+    stage.pass(121);
+    for _ in 0..5 {
+        assert_eq!(stage.words(BADGE).await, "hello: good");
+    }
+    assert_eq!(stage.upstream.calls(), 2);
+    let json = stage.get("/badges/hello/new").await;
+    assert_eq!((json.status.as_u16(), json.headers["retry-after"].to_str().unwrap()), (503, "779"));
+    let health = String::from_utf8(stage.get("/health?deep=1").await.body.to_vec()).unwrap();
+    assert!(health.contains(r#""rate_limits":[{"origin":"https://example.com","seconds_left":779}]"#), "{health}");
+    stage.upstream.set(ASKED, 200, &[], "better");
+    stage.pass(780);
+    assert_eq!(stage.words(BADGE).await, "hello: better");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_restart_keeps_the_last_good_badge() {
+    let first = stage();
+    first.words(BADGE).await;
+    let second = Stage::over(&hello_toml(), first.drawer.clone()).unwrap();
+    second.upstream.fault(ASKED, Fault::Unreachable("refused".to_owned()));
+    assert_eq!(second.words(BADGE).await, "hello: good");
+    second.upstream.set(ASKED, 200, &[], "<html>");
+    second.pass(61);
+    assert_eq!(second.words(BADGE).await, "hello: good");
+    let third = Stage::over(&hello_toml(), first.drawer.clone()).unwrap();
+    third.upstream.fault(ASKED, Fault::Timeout);
+    assert_eq!(third.words(BADGE).await, "hello: good", "rubbish never takes the place of what was kept");
+    third.pass(8 * 24 * 3600);
+    assert_eq!(third.words(BADGE).await, "hello: upstream unavailable");
 }

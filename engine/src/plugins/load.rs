@@ -45,13 +45,14 @@ fn load_one(entry: &Entry, beside: &Path, folders: &[PathBuf]) -> Result<Plugin,
     let manifest = place(manifest, entry)?;
     let settings = settings(&manifest, entry)?;
     let origins = origins(&manifest, &settings, entry)?;
-    check_secrets(&manifest, entry, &origins)?;
+    let secrets = secrets(&manifest, entry, &origins)?;
     Ok(Plugin {
         id: entry.id.clone(),
         manifest,
         code,
         settings,
         origins,
+        secrets,
         fresh_seconds: entry.fresh_seconds,
         stale_seconds: entry.stale_seconds.unwrap_or(STALE_SECONDS),
         steps: Arc::new(Semaphore::new(STEPS_AT_ONCE)),
@@ -132,8 +133,18 @@ fn origins(manifest: &Manifest, settings: &BTreeMap<String, String>, entry: &Ent
     Ok(granted)
 }
 
-fn check_secrets(manifest: &Manifest, entry: &Entry, granted: &[Origin]) -> Result<(), String> {
-    for (name, grant) in &entry.secrets {
+/// The secrets that plugins.toml grants, which must cover those the manifest cannot do without.
+fn secrets(
+    manifest: &Manifest,
+    entry: &Entry,
+    granted: &[Origin],
+) -> Result<BTreeMap<String, (String, Origin)>, String> {
+    if let Some(name) = manifest.secrets.iter().find(|name| !entry.secrets.contains_key(*name)) {
+        return Err(format!(
+            "it needs the secret {name:?}; write secrets = {{ {name} = {{ purpose = \"Package\", origin = \"https://…\" }} }}"
+        ));
+    }
+    let read = entry.secrets.iter().map(|(name, grant)| {
         let origin = Origin::parse(&grant.origin).map_err(|fault| format!("secrets.{name}.origin: {fault}"))?;
         if !granted.contains(&origin) {
             return Err(format!("secrets.{name} may be sent to {origin}, which origins does not grant; add it there"));
@@ -141,13 +152,9 @@ fn check_secrets(manifest: &Manifest, entry: &Entry, granted: &[Origin]) -> Resu
         if grant.purpose.trim().is_empty() {
             return Err(format!("secrets.{name}.purpose is empty; write the purpose its owners store it under"));
         }
-    }
-    match manifest.secrets.iter().find(|name| !entry.secrets.contains_key(*name)) {
-        Some(name) => Err(format!(
-            "it needs the secret {name:?}; write secrets = {{ {name} = {{ purpose = \"Package\", origin = \"https://…\" }} }}"
-        )),
-        None => Ok(()),
-    }
+        Ok((name.clone(), (grant.purpose.clone(), origin)))
+    });
+    read.collect()
 }
 
 fn is_id(id: &str) -> bool {

@@ -14,7 +14,7 @@ use std::{
 
 use badgesmith_engine::{
     Config, Engine, Plugin, Request, Response, World, plugins,
-    world::{Ask, Executor, Fault, Reply, Upstream},
+    world::{Ask, Executor, Fault, Reply, Secret, Secrets, Store, Unavailable, Upstream},
 };
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
@@ -90,6 +90,35 @@ impl Executor for ByHand {
         self.steps.fetch_add(1, Ordering::Relaxed);
         if self.lost.load(Ordering::Relaxed) { self.kept.lock().unwrap().push(work) } else { work() }
     }
+
+    fn spread(&self) -> f64 {
+        0.5
+    }
+}
+
+/// Secrets and kept answers in memory.
+#[derive(Default)]
+pub struct Drawer {
+    pub secrets: Mutex<HashMap<(String, String), Vec<String>>>,
+    pub answers: Mutex<HashMap<String, (Bytes, SystemTime)>>,
+}
+
+impl Secrets for Drawer {
+    fn find<'a>(&'a self, owner: &'a str, purpose: &'a str) -> BoxFuture<'a, Result<Vec<Secret>, Unavailable>> {
+        let found = self.secrets.lock().unwrap().get(&(owner.to_owned(), purpose.to_owned())).cloned();
+        Box::pin(async move { Ok(found.unwrap_or_default().into_iter().map(Secret::new).collect()) })
+    }
+}
+
+impl Store for Drawer {
+    fn answer<'a>(&'a self, key: &'a str, now: SystemTime) -> BoxFuture<'a, Result<Option<Bytes>, Unavailable>> {
+        let found = self.answers.lock().unwrap().get(key).filter(|(_, expires)| *expires > now).cloned();
+        Box::pin(async move { Ok(found.map(|(bytes, _)| bytes)) })
+    }
+
+    fn keep_answer(&self, key: &str, answer: Bytes, expires: SystemTime) {
+        self.answers.lock().unwrap().insert(key.to_owned(), (answer, expires));
+    }
 }
 
 /// An engine with everything around it.
@@ -97,6 +126,7 @@ pub struct Stage {
     pub engine: Engine,
     pub upstream: Arc<Memory>,
     pub executor: Arc<ByHand>,
+    pub drawer: Arc<Drawer>,
     pub now: Mutex<SystemTime>,
 }
 
@@ -106,12 +136,22 @@ impl Stage {
     }
 
     pub fn try_new(plugins_toml: &str) -> Result<Self, String> {
+        Self::over(plugins_toml, Arc::default())
+    }
+
+    /// An engine over a store that was there before.
+    pub fn over(plugins_toml: &str, drawer: Arc<Drawer>) -> Result<Self, String> {
         let config = Config::parse(plugins_toml, Path::new("plugins.toml"))?;
         let plugins: Vec<Plugin> = plugins::load(&config, &[])?;
         let (upstream, executor) = (Arc::<Memory>::default(), Arc::<ByHand>::default());
-        let world = World { upstream: upstream.clone(), executor: executor.clone() };
+        let world = World {
+            upstream: upstream.clone(),
+            executor: executor.clone(),
+            secrets: drawer.clone(),
+            store: drawer.clone(),
+        };
         let engine = Engine::new(plugins, &config.engine, world)?;
-        Ok(Self { engine, upstream, executor, now: Mutex::new(SystemTime::UNIX_EPOCH + NOON) })
+        Ok(Self { engine, upstream, executor, drawer, now: Mutex::new(SystemTime::UNIX_EPOCH + NOON) })
     }
 
     pub async fn get(&self, path: &str) -> Response {

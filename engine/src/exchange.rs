@@ -1,0 +1,134 @@
+//! One exchange with an upstream, as patiently as the rules allow: retries, one budget, the breaker, exhausted tokens.
+
+use std::{
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
+
+use futures_util::future::{Either, select};
+use http::{HeaderMap, header};
+
+use crate::{
+    Inner,
+    origin::Origin,
+    world::{Ask, Fault, Reply},
+};
+
+/// How long an exchange may take, its retries included. A caller waits less; what comes later is there for the next.
+pub(crate) const BUDGET: Duration = Duration::from_secs(8);
+/// How often an exchange is tried after the first time.
+const RETRIES: u32 = 3;
+/// How long the first retry waits; each further one twice as long.
+const BACKOFF: Duration = Duration::from_millis(150);
+/// For how many seconds a token is held if the upstream does not say.
+const UNSAID_HOLD: u32 = 60;
+
+/// Asks until there is an answer, a fault that a retry does not mend, or no budget. `token` names what an upstream
+/// limits: an origin, or an owner's secret there.
+pub(crate) async fn exchange(
+    inner: &Arc<Inner>,
+    origin: &Origin,
+    token: &str,
+    ask: Ask,
+    now: SystemTime,
+) -> Result<Reply, Fault> {
+    let budget = inner.world.executor.sleep(BUDGET);
+    match select(Box::pin(tries(inner, origin, token, ask, now)), budget).await {
+        Either::Left((outcome, _)) => outcome,
+        Either::Right(_) => {
+            count(inner, origin, now);
+            Err(Fault::Timeout)
+        }
+    }
+}
+
+async fn tries(inner: &Arc<Inner>, origin: &Origin, token: &str, ask: Ask, now: SystemTime) -> Result<Reply, Fault> {
+    let mut waited = Duration::ZERO;
+    let mut retry = 0;
+    loop {
+        if let Some(seconds) = inner.holds.seconds(token, now + waited) {
+            return Err(Fault::RateLimited(Some(seconds)));
+        }
+        if inner.breakers.is_open(origin, now + waited) {
+            return Err(Fault::Unreachable(format!("{origin} is left alone after faults in a row")));
+        }
+        let outcome = inner.world.upstream.fetch(ask.clone()).await;
+        let (fault, after) = match outcome {
+            Ok(reply) => match judge(&reply, now + waited) {
+                Verdict::Answer => {
+                    inner.breakers.answered(origin);
+                    return Ok(reply);
+                }
+                Verdict::Exhausted(seconds) => {
+                    inner.holds.hold(token, seconds, now + waited);
+                    return Err(Fault::RateLimited(Some(seconds)));
+                }
+                Verdict::Fault(fault, after) => (fault, after),
+            },
+            // What makes no sense now will make none in a moment.
+            Err(fault @ (Fault::Nonsense(_) | Fault::TooLarge)) => return Err(fault),
+            Err(fault) => (fault, None),
+        };
+        count(inner, origin, now + waited);
+        let backoff = BACKOFF * 2_u32.pow(retry);
+        let pause = after.map_or(backoff.mul_f64(0.5 + inner.world.executor.spread()), |seconds| {
+            Duration::from_secs(seconds.into())
+        });
+        if let (Fault::RateLimited(_), Some(seconds)) = (&fault, after) {
+            inner.holds.hold(token, seconds, now + waited);
+        }
+        if retry == RETRIES || waited + pause > BUDGET {
+            return Err(fault);
+        }
+        inner.world.executor.sleep(pause).await;
+        waited += pause;
+        retry += 1;
+    }
+}
+
+fn count(inner: &Inner, origin: &Origin, now: SystemTime) {
+    if inner.breakers.fault(origin, now) {
+        tracing::error!(%origin, "an upstream is left alone for a minute after faults in a row");
+    }
+}
+
+/// What a whole answer says of the upstream.
+enum Verdict {
+    Answer,
+    /// Trying again may help, after so many seconds if it said so.
+    Fault(Fault, Option<u32>),
+    /// The token is used up for so many seconds.
+    Exhausted(u32),
+}
+
+/// 5xx and 429 are faults. A token is exhausted where the headers that GitHub and others send say so: nothing remaining,
+/// or 403 with a time to wait.
+fn judge(reply: &Reply, now: SystemTime) -> Verdict {
+    let after = retry_after(&reply.headers, now);
+    let none_left = text(&reply.headers, "x-ratelimit-remaining") == Some("0");
+    match reply.status {
+        403 | 429 if none_left => {
+            let reset = text(&reply.headers, "x-ratelimit-reset").and_then(|text| text.parse::<u64>().ok());
+            let clock = now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs();
+            let until_reset = reset.map(|reset| u32::try_from(reset.saturating_sub(clock)).unwrap_or(u32::MAX).max(1));
+            Verdict::Exhausted(until_reset.or(after).unwrap_or(UNSAID_HOLD))
+        }
+        403 if after.is_some() => Verdict::Exhausted(after.unwrap_or(UNSAID_HOLD)),
+        429 => Verdict::Fault(Fault::RateLimited(after), after),
+        status @ 500..=599 => Verdict::Fault(Fault::Status(status), after),
+        _ => Verdict::Answer,
+    }
+}
+
+fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    headers.get(name)?.to_str().ok().map(str::trim)
+}
+
+/// `Retry-After` in seconds, whether it was written as seconds or as a date.
+fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<u32> {
+    let text = text(headers, header::RETRY_AFTER.as_str())?;
+    text.parse().ok().or_else(|| {
+        let wait = httpdate::parse_http_date(text).ok()?.duration_since(now).ok()?;
+        u32::try_from(wait.as_secs()).ok()
+    })
+}
