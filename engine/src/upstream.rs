@@ -95,9 +95,9 @@ pub(crate) async fn answer(
     let outcome = match select(Box::pin(flight), deadline).await {
         Either::Left((outcome, _)) => outcome.unwrap_or(Err(Fault::Unreachable("the exchange broke off".to_owned()))),
         // Whoever waits for what the upstream told it to wait for is told so.
-        Either::Right(_) => Err(inner.holds.seconds(&token, now).map_or(Fault::Timeout, |seconds| {
-            Fault::RateLimited(Some(seconds))
-        })),
+        Either::Right(_) => {
+            Err(inner.holds.seconds(&token, now).map_or(Fault::Timeout, |seconds| Fault::RateLimited(Some(seconds))))
+        }
     };
     let fault = match outcome {
         Ok(kept) => return Ok(Answered { key, token, kept, is_stale: false }),

@@ -1,5 +1,6 @@
 //! A background colour: shields' own names, bare hex, and the CSS colours badge-maker accepts.
 
+pub(crate) mod contrast;
 mod css;
 
 /// A colour that can be drawn. Its two spellings, [`name`](Color::name) for JSON and [`svg`](Color::svg) for the picture, are ready.
@@ -90,6 +91,27 @@ impl Color {
         Some(Self(Kind::Css { rgb: css::rgb(text)?, text: text.to_ascii_lowercase().into() }))
     }
 
+    /// An opaque colour of red, green and blue, spelled as hex.
+    #[cfg(feature = "icons")]
+    pub(crate) fn from_rgb(rgb: [u8; 3]) -> Self {
+        let [r, g, b] = rgb;
+        Self(Kind::Css { text: format!("#{r:02x}{g:02x}{b:02x}").into(), rgb })
+    }
+
+    /// Red, green and blue, its opacity left aside.
+    ///
+    /// ```
+    /// use badgesmith_renderer::Color;
+    ///
+    /// assert_eq!(Color::BRIGHTGREEN.rgb(), [0x44, 0xbb, 0x00]);
+    /// ```
+    pub fn rgb(&self) -> [u8; 3] {
+        match &self.0 {
+            Kind::Named(named) => named.rgb,
+            Kind::Css { rgb, .. } => *rgb,
+        }
+    }
+
     /// The normalised spelling, as shields writes it into JSON: a name of its own with aliases resolved, hex with its `#`, or the CSS
     /// colour in lower case.
     pub fn name(&self) -> &str {
@@ -127,11 +149,7 @@ impl Color {
     }
 
     fn hundredths(&self) -> u32 {
-        let [r, g, b] = match &self.0 {
-            Kind::Named(named) => named.rgb,
-            Kind::Css { rgb, .. } => *rgb,
-        }
-        .map(u32::from);
+        let [r, g, b] = self.rgb().map(u32::from);
         let sum = r * 299 + g * 587 + b * 114;
         let (whole, rest) = (sum / 2550, sum % 2550);
         // Halfway, toFixed looks at which side of it the double has fallen; the fused operation does not round it back.

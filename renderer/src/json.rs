@@ -47,7 +47,7 @@ pub fn json(badge: &ResolvedBadge, explicit_style: bool) -> String {
         label_color: badge.label_color.as_ref().map(|color| color.name()),
         is_error: badge.is_error.then_some(true),
         named_logo: badge.named_logo.as_deref(),
-        logo_svg: badge.logo.as_ref().and_then(|logo| logo.svg()),
+        logo_svg: badge.logo.as_ref().filter(|logo| !logo.is_icon()).and_then(|logo| logo.svg()),
         logo_color: badge.logo_color.as_deref(),
         logo_size: badge.logo_size.as_deref(),
         style: explicit_style.then(|| badge.style.name()),

@@ -16,19 +16,25 @@
 mod badge;
 mod color;
 mod frame;
+#[cfg(feature = "icons")]
+mod icon;
 mod id;
 mod json;
 mod link;
 mod logo;
 mod markup;
+mod named_logo;
 mod style;
 mod text;
 
 pub use badge::{Links, ResolvedBadge};
 pub use color::Color;
+#[cfg(feature = "icons")]
+pub use icon::Icon;
 pub use json::json;
 pub use link::Link;
 pub use logo::Logo;
+pub use named_logo::is_icon;
 pub use style::Style;
 
 /// The badge as an SVG document.

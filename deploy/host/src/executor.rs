@@ -36,6 +36,10 @@ impl Executor for TokioExecutor {
             tracing::error!(%fault, "a step got no thread");
         }
     }
+
+    fn spread(&self) -> f64 {
+        fastrand::f64()
+    }
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use std::{error::Error, io, mem, sync::OnceLock};
 
 use badgesmith_engine::world::{Ask, Fault, Reply, Upstream};
 use futures_util::future::BoxFuture;
-use http::{StatusCode, header};
+use http::{HeaderValue, StatusCode, header};
 use reqwest::{Client, RequestBuilder, Response};
 use url::Url;
 
@@ -43,7 +43,7 @@ impl HttpUpstream {
         let client = self.client()?;
         let mut url = ask.url.clone();
         for _ in 0..=REDIRECTS {
-            let response = request(client, url.clone(), ask).send().await.map_err(fault)?;
+            let response = request(client, url.clone(), ask)?.send().await.map_err(fault)?;
             match leads_to(&url, &response)? {
                 Some(next) => url = next,
                 None => return read(response, ask.largest_body).await,
@@ -63,15 +63,21 @@ impl Upstream for HttpUpstream {
 }
 
 /// Who says nothing takes anything: a provider knows its upstream, and what is kept is kept under the same words.
-fn request(client: &Client, url: Url, ask: &Ask) -> RequestBuilder {
+fn request(client: &Client, url: Url, ask: &Ask) -> Result<RequestBuilder, Fault> {
     let mut request = client.get(url).header(header::ACCEPT, ask.accept.as_deref().unwrap_or("*/*"));
+    if let Some(authorization) = &ask.authorization {
+        let value = HeaderValue::from_str(authorization.reveal());
+        let mut value = value.map_err(|_| Fault::Nonsense("the secret cannot be sent in a header".to_owned()))?;
+        value.set_sensitive(true);
+        request = request.header(header::AUTHORIZATION, value);
+    }
     if let Some(etag) = &ask.etag {
         request = request.header(header::IF_NONE_MATCH, etag);
     }
     if let Some(time) = &ask.last_modified {
         request = request.header(header::IF_MODIFIED_SINCE, time);
     }
-    request
+    Ok(request)
 }
 
 /// Where an answer redirects to, if it does. Only the origin was granted, so only there.

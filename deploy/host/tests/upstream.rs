@@ -45,6 +45,7 @@ fn ask(url: &str) -> Ask {
     Ask {
         url: url.parse().unwrap(),
         accept: None,
+        authorization: None,
         etag: None,
         last_modified: None,
         largest_body: LARGEST,

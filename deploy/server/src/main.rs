@@ -3,6 +3,7 @@
 mod connection;
 mod plugins;
 mod render;
+mod secret;
 mod serve;
 
 use std::{io::Write, process::ExitCode};
@@ -27,6 +28,9 @@ enum Command {
     Serve(serve::Serve),
     /// Draws one badge.
     Render(render::Render),
+    /// Keeps the secrets that providers ask upstreams with, also while the server runs.
+    #[command(subcommand)]
+    Secret(secret::Secret),
 }
 
 #[derive(Args, Debug)]
@@ -42,6 +46,7 @@ fn main() -> ExitCode {
         match cli.command.unwrap_or(Command::Serve(cli.serve)) {
             Command::Serve(serve) => serve::run(&serve),
             Command::Render(render) => render::run(&render),
+            Command::Secret(secret) => secret::run(&secret),
         }
     });
     match outcome {

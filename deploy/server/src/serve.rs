@@ -2,8 +2,8 @@
 
 use std::{io::Write, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
-use badgesmith_engine::{Engine, World};
-use badgesmith_host::{executor::TokioExecutor, upstream::HttpUpstream};
+use badgesmith_engine::{Engine, World, world::Store};
+use badgesmith_host::{embedded::EmbeddedStore, executor::TokioExecutor, secrets::FileSecrets, upstream::HttpUpstream};
 use clap::Args;
 use hyper::{server::conn::http1, service::service_fn};
 use hyper_util::{
@@ -36,9 +36,16 @@ pub(crate) struct Serve {
     /// The plugins and what they may reach; without it plugins.toml here or beside the binary.
     #[arg(long, env = "BADGESMITH_CONFIG", value_name = "FILE")]
     config: Option<PathBuf>,
-    /// Where lies what must survive a restart.
-    #[arg(long, env = "BADGESMITH_DATA", value_name = "DIR", default_value = "./badgesmith-data")]
-    data: PathBuf,
+    #[command(flatten)]
+    data: Data,
+}
+
+/// Where lies what must survive a restart.
+#[derive(Args, Debug)]
+pub(crate) struct Data {
+    /// The directory of the store and the secrets, private to its user.
+    #[arg(long = "data", env = "BADGESMITH_DATA", value_name = "DIR", default_value = "./badgesmith-data")]
+    pub(crate) directory: PathBuf,
 }
 
 /// Serves until Ctrl-C or SIGTERM, and then finishes what is in flight.
@@ -47,7 +54,13 @@ pub(crate) struct Serve {
 /// The sentence for whatever keeps it from starting.
 pub(crate) fn run(serve: &Serve) -> Result<(), String> {
     let (plugins, settings) = plugins::load(serve.config.as_deref())?;
-    let world = World { upstream: Arc::new(HttpUpstream::new()), executor: Arc::new(TokioExecutor::new()) };
+    let store = Arc::new(EmbeddedStore::open(&serve.data.directory)?);
+    let world = World {
+        upstream: Arc::new(HttpUpstream::new()),
+        executor: Arc::new(TokioExecutor::new()),
+        secrets: Arc::new(FileSecrets::new(&serve.data.directory)),
+        store: Arc::clone(&store) as Arc<dyn Store>,
+    };
     let engine = Engine::new(plugins, &settings, world)?;
     // One thread: a warm request is shorter than the way to another one.
     let runtime = runtime::Builder::new_current_thread().enable_all().build();
@@ -55,6 +68,7 @@ pub(crate) fn run(serve: &Serve) -> Result<(), String> {
     let outcome = runtime.block_on(listen(serve.listen, Arc::new(engine)));
     // A provider's step that never comes back keeps nobody from stopping.
     runtime.shutdown_background();
+    store.close();
     outcome
 }
 

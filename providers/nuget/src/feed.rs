@@ -1,9 +1,10 @@
 //! Where a feed keeps what we ask: on nuget.org known beforehand, elsewhere in its service index.
 
 use badgesmith_provider::{Call, Failure, Request, Scheme, Step};
+use badgesmith_versions::Version;
 use serde::Deserialize;
 
-use crate::{id::PackageId, version::Version};
+use crate::id::PackageId;
 
 /// How many requests a host grants a call.
 const FETCHES: usize = 64;

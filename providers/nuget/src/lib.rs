@@ -1,26 +1,19 @@
 //! The NuGet provider: the newest version of a package as a badge.
 
-mod choose;
 mod feed;
 mod id;
 mod index;
 mod leaf;
-mod range;
-mod version;
 
 #[cfg(test)]
 mod tests;
-#[cfg(test)]
-mod vectors;
 
 use badgesmith_provider::{Badge, Call, Failure, Provider, Step};
+use badgesmith_versions::{Range, Version, candidates};
 
-use crate::{feed::Feed, id::PackageId, index::Index, range::Range, version::Version};
+use crate::{feed::Feed, id::PackageId, index::Index};
 
 badgesmith_provider::export!(Nuget, include_str!("../manifest.json"));
-
-/// The longest text that is read as a range, in bytes.
-const LONGEST_RANGE: usize = 256;
 
 struct Nuget;
 
@@ -34,7 +27,7 @@ impl Provider for Nuget {
             return Err(package_not_found().into());
         }
         let index: Index = answer.json()?;
-        let candidates = choose::candidates(index.versions(), range.as_ref(), call.flag("prerelease"));
+        let candidates = candidates(index.versions(), range.as_ref(), call.flag("prerelease"));
         let version = newest_listed(call, &feed, &id, &candidates)?.ok_or_else(version_not_found)?;
         Ok(Badge::new(version.to_string()).color(if version.is_prerelease() { "orange" } else { "blue" }))
     }
@@ -67,8 +60,7 @@ fn newest_listed<'a>(
 }
 
 fn range(text: &str) -> Result<Range<'_>, Failure> {
-    let range = if text.len() > LONGEST_RANGE { None } else { Range::parse(text) };
-    range.ok_or_else(|| Failure::invalid_parameter("PACKAGE_RANGE_INVALID", "version", "invalid version range"))
+    Range::parse(text).ok_or_else(|| Failure::invalid_parameter("PACKAGE_RANGE_INVALID", "version", "invalid version range"))
 }
 
 fn package_not_found() -> Failure {

@@ -6,13 +6,13 @@ use badgesmith_provider::{
     Answer, Badge, Call, Failure, Manifest, Provider, Step, message,
     testkit::{self, InProcess},
 };
+use badgesmith_versions::{
+    Version,
+    vectors::{each_latest, folder, read, text},
+};
 use serde_json::{Value, json};
 
-use crate::{
-    Nuget,
-    vectors::{each_latest, folder, read, text},
-    version::Version,
-};
+use crate::Nuget;
 
 #[test]
 fn the_provider_does_what_its_transcripts_say() {

@@ -12,7 +12,7 @@ mod vectors;
 /// (`+abc`) must be well formed and is then forgotten: NuGet neither compares nor prints it.
 /// <https://learn.microsoft.com/en-us/nuget/concepts/package-versioning>
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Version<'a> {
+pub struct Version<'a> {
     numbers: [u32; 4],
     labels: &'a str,
 }
@@ -22,7 +22,15 @@ impl<'a> Version<'a> {
     ///
     /// NuGet is more lenient than SemVer: missing numbers are zero, a fourth one is allowed, leading zeros and blanks
     /// around a number are too. That is why the crate `semver` does not read it.
-    pub(crate) fn parse(text: &'a str) -> Option<Self> {
+    ///
+    /// ```
+    /// use badgesmith_versions::Version;
+    ///
+    /// assert_eq!(Version::parse("1.2-Beta+build").unwrap().to_string(), "1.2.0-Beta");
+    /// assert!(Version::parse("1.2").unwrap() < Version::parse("1.10").unwrap());
+    /// assert!(Version::parse("v1.2").is_none());
+    /// ```
+    pub fn parse(text: &'a str) -> Option<Self> {
         let (numbers, _, rest) = numbers(text.trim())?;
         let (rest, metadata) = split_metadata(rest);
         if metadata.is_some_and(|metadata| !labels(metadata).all(is_label)) {
@@ -47,7 +55,7 @@ impl<'a> Version<'a> {
     }
 
     /// Whether the version has labels, as `1.0.0-beta.2` has and `1.0.0+build` has not.
-    pub(crate) fn is_prerelease(&self) -> bool {
+    pub fn is_prerelease(&self) -> bool {
         !self.labels.is_empty()
     }
 

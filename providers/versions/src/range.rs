@@ -7,10 +7,13 @@ use crate::version::{Version, numbers};
 #[cfg(test)]
 mod vectors;
 
+/// The longest text that is read as a range, in bytes.
+const LONGEST: usize = 256;
+
 /// A range in NuGet's notation: two bounds, of which the lower may float.
 /// <https://learn.microsoft.com/en-us/nuget/concepts/package-versioning#version-ranges>
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Range<'a> {
+pub struct Range<'a> {
     min: Bound<Version<'a>>,
     max: Bound<Version<'a>>,
     float: Option<Float<'a>>,
@@ -26,9 +29,21 @@ struct Float<'a> {
 }
 
 impl<'a> Range<'a> {
-    /// Reads a range, or `None` if NuGet would refuse it or nothing could satisfy it. Empty or blank text is the range
-    /// without bounds.
-    pub(crate) fn parse(text: &'a str) -> Option<Self> {
+    /// Reads a range, or `None` if NuGet would refuse it, nothing could satisfy it, or it has more than 256 bytes. Empty
+    /// or blank text is the range without bounds.
+    ///
+    /// ```
+    /// use badgesmith_versions::{Range, Version};
+    ///
+    /// let range = Range::parse("1.*").unwrap();
+    /// assert!(range.satisfied_by(&Version::parse("1.9").unwrap()));
+    /// assert!(!range.satisfied_by(&Version::parse("2.0").unwrap()));
+    /// assert_eq!(Range::parse("~1.0"), None);
+    /// ```
+    pub fn parse(text: &'a str) -> Option<Self> {
+        if text.len() > LONGEST {
+            return None;
+        }
         let text = text.trim();
         if text.is_empty() {
             return Some(Self { min: Bound::Unbounded, max: Bound::Unbounded, float: None });
@@ -64,7 +79,7 @@ impl<'a> Range<'a> {
     /// Stricter than NuGet's `Satisfies` in two points, because a badge has no resolver that chooses afterwards: a
     /// prerelease of an excluded upper bound lies outside (`[1.0,2.0)` has no `2.0.0-preview1`), and a float is a limit
     /// (`1.*` has no 2.0.0 and, like NuGet's floats without a prerelease part, no prereleases).
-    pub(crate) fn satisfied_by(&self, version: &Version<'_>) -> bool {
+    pub fn satisfied_by(&self, version: &Version<'_>) -> bool {
         self.above_min(version) && self.below_max(version) && self.floats_to(version)
     }
 
@@ -196,6 +211,13 @@ mod tests {
     fn no_text_is_the_range_without_bounds() {
         check("", &["0.0.0-0", "1.0", "99.0.0-rc"], &[]);
         check("  ", &["0.0.0-0", "1.0", "99.0.0-rc"], &[]);
+    }
+
+    #[test]
+    fn a_range_has_a_longest_text() {
+        let blank = " ".repeat(LONGEST);
+        assert!(Range::parse(&blank).is_some());
+        assert!(Range::parse(&(blank + " ")).is_none());
     }
 
     #[test]

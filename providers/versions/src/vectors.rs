@@ -1,13 +1,16 @@
 //! Recorded test vectors, which are no part of the project: `BADGESMITH_DATA` names the folder that has them.
+//!
+//! Only tests come here, so what is missing or odd panics.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout)]
 
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use crate::{choose::candidates, range::Range, version::Version};
+use crate::{Range, Version, candidates};
 
 /// The folder of test vectors; without one the test that asks says so and passes.
-pub(crate) fn folder() -> Option<PathBuf> {
+pub fn folder() -> Option<PathBuf> {
     let folder = std::env::var_os("BADGESMITH_DATA").map(PathBuf::from);
     if folder.is_none() {
         println!("skipped: BADGESMITH_DATA is unset, so there are no vectors to test with");
@@ -16,7 +19,7 @@ pub(crate) fn folder() -> Option<PathBuf> {
 }
 
 /// One JSON file of that folder.
-pub(crate) fn read(path: impl Into<PathBuf>) -> Value {
+pub fn read(path: impl Into<PathBuf>) -> Value {
     let path = path.into();
     let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
@@ -24,7 +27,7 @@ pub(crate) fn read(path: impl Into<PathBuf>) -> Value {
 
 /// Runs a check on each row of one section of NuGet's own vectors; a section that shrank fails.
 #[track_caller]
-pub(crate) fn each(section: &str, at_least: usize, check: impl Fn(&Value)) {
+pub fn each(section: &str, at_least: usize, check: impl Fn(&Value)) {
     let Some(folder) = folder() else { return };
     let vectors = read(folder.join("nuget-versioning/nuget_version_vectors.json"));
     let rows = vectors[section].as_array().unwrap();
@@ -33,22 +36,22 @@ pub(crate) fn each(section: &str, at_least: usize, check: impl Fn(&Value)) {
 }
 
 /// A row's text by its key.
-pub(crate) fn text<'a>(row: &'a Value, key: &str) -> &'a str {
+pub fn text<'a>(row: &'a Value, key: &str) -> &'a str {
     row[key].as_str().unwrap_or_else(|| panic!("{row} has no text {key}"))
 }
 
 /// The right answer to a row of `expected-latest`.
-pub(crate) struct Truth {
+pub struct Truth {
     /// The newest version that satisfies the row, normalised.
-    pub(crate) newest: Option<String>,
+    pub newest: Option<String>,
     /// Whether the contract's rule on excluded bounds makes it another than NuGet's.
-    pub(crate) is_mended: bool,
+    pub is_mended: bool,
 }
 
 /// Runs a check on each row of a feed's `expected-latest`, with the list it is about and the right answer; `None` for
 /// a range that must be refused. Returns how many rows there were.
 #[track_caller]
-pub(crate) fn each_latest(feed: &str, mut check: impl FnMut(&[String], &Value, Option<Truth>)) -> usize {
+pub fn each_latest(feed: &str, mut check: impl FnMut(&[String], &Value, Option<Truth>)) -> usize {
     let Some(folder) = folder() else { return 0 };
     let feed = folder.join(feed);
     let mut rows = 0;

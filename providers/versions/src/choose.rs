@@ -11,7 +11,12 @@ mod vectors;
 ///
 /// What is no version is left out: one odd entry in a feed must not cost the badge. Two spellings of one version are one
 /// candidate, the one listed first.
-pub(crate) fn candidates<'a>(
+///
+/// ```
+/// let found = badgesmith_versions::candidates(["1.0", "latest", "1.0.0", "1.1-rc"].into_iter(), None, false);
+/// assert_eq!(found.iter().map(|(_, spelling)| *spelling).collect::<Vec<_>>(), ["1.0"]);
+/// ```
+pub fn candidates<'a>(
     versions: impl Iterator<Item = &'a str>,
     range: Option<&Range<'_>>,
     prerelease: bool,

@@ -1,0 +1,179 @@
+//! Which package is asked for, and the address of its pages.
+
+use badgesmith_provider::{Call, Failure, Request};
+
+use crate::package_not_found;
+
+/// What GitHub wants to be asked for.
+const JSON: &str = "application/vnd.github+json";
+/// The longest login, in characters.
+const LONGEST_LOGIN: usize = 39;
+/// The longest name of a package that is asked for, in bytes.
+const LONGEST_NAME: usize = 255;
+
+/// A package of an organisation or a user, names in lower case.
+#[derive(Debug)]
+pub(crate) struct Package<'a> {
+    upstream: &'a str,
+    owner: Owner,
+    login: String,
+    /// The registry it lies in.
+    pub(crate) kind: Type,
+    name: String,
+}
+
+/// The registries that GitHub has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Type {
+    Nuget,
+    Npm,
+    Maven,
+    Rubygems,
+    /// Images of the registry before the container registry, which GitHub still lists under this name.
+    Docker,
+    Container,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Owner {
+    Organization,
+    User,
+}
+
+impl<'a> Package<'a> {
+    /// Reads parameters and query.
+    ///
+    /// # Errors
+    /// `PACKAGE_TYPE_INVALID` and `PACKAGE_OWNER_INVALID` for what GitHub has no registry or owners of;
+    /// `PACKAGE_NOT_FOUND` for names that nothing there can have.
+    pub(crate) fn of(call: &'a Call<'_>) -> Result<Self, Failure> {
+        let kind = call.query("type").map_or(Ok(Type::Nuget), Type::parse)?;
+        let owner = call.query("owner").map_or(Ok(Owner::Organization), Owner::parse)?;
+        let (login, name) = (call.param("org"), call.param("package"));
+        if !owner.can_be_called(login) {
+            return Err(package_not_found().about("org"));
+        }
+        if !is_name(name) {
+            return Err(package_not_found());
+        }
+        let upstream = call.setting("upstream");
+        Ok(Self { upstream, owner, login: login.to_ascii_lowercase(), kind, name: name.to_lowercase() })
+    }
+
+    /// Asks for a page of the package's versions, counted from one.
+    /// <https://docs.github.com/en/rest/packages/packages#list-package-versions-for-a-package-owned-by-an-organization>
+    pub(crate) fn page(&self, number: u32) -> Request {
+        let mut path = match self.owner {
+            Owner::Organization => "orgs/{}/packages/{}/{}/versions?per_page=100".to_owned(),
+            Owner::User => "users/{}/packages/{}/{}/versions?per_page=100".to_owned(),
+        };
+        if number > 1 {
+            path.push_str(&format!("&page={number}"));
+        }
+        Request::get(self.upstream, path, [&self.login, self.kind.as_str(), &self.name])
+            .accept(JSON)
+            .auth("token", &self.login)
+    }
+}
+
+impl Type {
+    fn parse(text: &str) -> Result<Self, Failure> {
+        let types = [Self::Nuget, Self::Npm, Self::Maven, Self::Rubygems, Self::Docker, Self::Container];
+        types
+            .into_iter()
+            .find(|kind| kind.as_str().eq_ignore_ascii_case(text))
+            .ok_or_else(|| Failure::invalid_parameter("PACKAGE_TYPE_INVALID", "type", "invalid package type"))
+    }
+
+    /// GitHub's name for it.
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Nuget => "nuget",
+            Self::Npm => "npm",
+            Self::Maven => "maven",
+            Self::Rubygems => "rubygems",
+            Self::Docker => "docker",
+            Self::Container => "container",
+        }
+    }
+
+    /// Whether its versions are tags of images.
+    pub(crate) fn is_image(self) -> bool {
+        matches!(self, Self::Docker | Self::Container)
+    }
+}
+
+impl Owner {
+    fn parse(text: &str) -> Result<Self, Failure> {
+        match text.to_ascii_lowercase().as_str() {
+            "org" => Ok(Self::Organization),
+            "user" => Ok(Self::User),
+            _ => Err(Failure::invalid_parameter("PACKAGE_OWNER_INVALID", "owner", "owner must be org or user")),
+        }
+    }
+
+    /// GitHub's rule: words of ASCII letters and digits with one dash between two of them. The users that a company
+    /// manages have its short name behind an underscore.
+    fn can_be_called(self, login: &str) -> bool {
+        let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || (byte == b'_' && self == Self::User);
+        let is_word = |word: &str| !word.is_empty() && word.bytes().all(is_allowed);
+        login.len() <= LONGEST_LOGIN && login.split('-').all(is_word)
+    }
+}
+
+/// Whether a package can have this name. It may have slashes, as images and npm's scopes have, but nothing that a
+/// server on the way could take for another path.
+fn is_name(text: &str) -> bool {
+    let is_segment = |segment: &str| !matches!(segment, "" | "." | "..") && !segment.contains(char::is_control);
+    text.len() <= LONGEST_NAME && text.split(['/', '\\']).all(is_segment)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn page(params: [&str; 2], query: &[(&str, &str)], number: u32) -> Result<String, Failure> {
+        let mut call = Call::new("version");
+        let pairs = ["org", "package"].into_iter().zip(params);
+        call.params = pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+        call.query = query.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        call.settings.insert("upstream".to_owned(), "https://api.github.com".to_owned());
+        Package::of(&call).map(|package| package.page(number).url().unwrap())
+    }
+
+    #[test]
+    fn a_page_has_the_names_in_lower_case_and_in_their_places() {
+        let rows: [([&str; 2], &[(&str, &str)], u32, &str); 5] = [
+            (["Acme", "Acme.Core"], &[], 1, "orgs/acme/packages/nuget/acme.core/versions?per_page=100"),
+            (["acme", "x"], &[("type", "NPM")], 2, "orgs/acme/packages/npm/x/versions?per_page=100&page=2"),
+            (["acme", "@Acme/app"], &[("type", "npm")], 1, "orgs/acme/packages/npm/%40acme%2Fapp/versions?per_page=100"),
+            (["mona_acme", "x"], &[("owner", "User")], 1, "users/mona_acme/packages/nuget/x/versions?per_page=100"),
+            (["acme", "a?b#c"], &[("owner", "org")], 1, "orgs/acme/packages/nuget/a%3Fb%23c/versions?per_page=100"),
+        ];
+        for (params, query, number, url) in rows {
+            assert_eq!(page(params, query, number).unwrap(), format!("https://api.github.com/{url}"));
+        }
+    }
+
+    #[test]
+    fn what_github_cannot_have_is_refused_with_the_parameter_at_fault() {
+        let long_login = "a".repeat(LONGEST_LOGIN + 1);
+        let long_name = "a".repeat(LONGEST_NAME + 1);
+        let logins = ["", "-a", "a-", "a--b", "a b", "a_b", "a/b", "a.b", "é", &long_login].map(|login| [login, "x"]);
+        let names = ["", ".", "..", "/", "a/", "/a", "a//b", "a/../b", "a\\..\\b", "a\0", "a\n", &long_name];
+        for (params, property) in
+            logins.map(|params| (params, "org")).into_iter().chain(names.map(|name| (["acme", name], "package")))
+        {
+            let failure = page(params, &[], 1).unwrap_err();
+            assert_eq!((&*failure.code, failure.property.as_deref()), ("PACKAGE_NOT_FOUND", Some(property)), "{params:?}");
+        }
+        for (query, code) in [
+            (("type", "pypi"), "PACKAGE_TYPE_INVALID"),
+            (("type", ""), "PACKAGE_TYPE_INVALID"),
+            (("owner", "team"), "PACKAGE_OWNER_INVALID"),
+        ] {
+            let failure = page(["acme", "x"], &[query], 1).unwrap_err();
+            assert_eq!((&*failure.code, failure.property.as_deref()), (code, Some(query.0)));
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! How long drawing takes, and what others need for the same badge: `cargo bench -p badgesmith-renderer`.
+//!
+//! Every contestant draws in every round, so a machine that slows down slows all of them; what counts are the ratios. badge-maker runs
+//! where `BADGE_MAKER` says which folder it is installed in (`npm install badge-maker@6` there) or node finds it by itself.
+#![allow(clippy::expect_used, clippy::print_stdout)]
+
+use std::hint::black_box;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use badgesmith_renderer::{Color, ResolvedBadge, Style, json, write_svg};
+
+const ROUNDS: usize = 41;
+/// Long enough for the clock, short enough for many rounds.
+const ROUND: Duration = Duration::from_millis(4);
+
+const BADGE_MAKER: &str = r#"
+const { makeBadge } = require(require.resolve('badge-maker', { paths: [process.env.BADGE_MAKER || '.'] }))
+const badge = { label: 'build', message: 'passing', color: 'brightgreen', style: 'flat' }
+const times = []
+for (let round = 0; round < 40; round++) {
+  const started = process.hrtime.bigint()
+  for (let i = 0; i < 1000; i++) makeBadge(badge)
+  times.push(Number(process.hrtime.bigint() - started) / 1000)
+}
+times.sort((a, b) => a - b)
+console.log(times[0], times[20])
+"#;
+
+struct Row {
+    name: String,
+    draw: Box<dyn FnMut()>,
+    repeats: u32,
+    nanoseconds: Vec<f64>,
+}
+
+impl Row {
+    fn new(name: impl Into<String>, draw: impl FnMut() + 'static) -> Self {
+        let mut row = Self { name: name.into(), draw: Box::new(draw), repeats: 1, nanoseconds: Vec::new() };
+        while row.time() < ROUND {
+            row.repeats *= 2;
+        }
+        row
+    }
+
+    fn time(&mut self) -> Duration {
+        let started = Instant::now();
+        for _ in 0..self.repeats {
+            (self.draw)();
+        }
+        started.elapsed()
+    }
+
+    fn measure(&mut self) {
+        let time = self.time();
+        self.nanoseconds.push(time.as_nanos() as f64 / f64::from(self.repeats));
+    }
+
+    /// The least, which is what the work takes, and the median, which is what this machine made of it.
+    fn times(&mut self) -> (f64, f64) {
+        self.nanoseconds.sort_by(f64::total_cmp);
+        let at = |place: usize| self.nanoseconds.get(place).copied().unwrap_or_default();
+        (at(0), at(self.nanoseconds.len() / 2))
+    }
+}
+
+fn main() {
+    let badge = |style| ResolvedBadge { color: Color::BRIGHTGREEN, style, ..ResolvedBadge::new("build", "passing") };
+    let mut rows = Vec::new();
+    for style in [Style::Flat, Style::FlatSquare, Style::Plastic, Style::ForTheBadge, Style::Social] {
+        let (badge, mut out) = (badge(style), String::with_capacity(4096));
+        rows.push(Row::new(format!("svg {}", style.name()), move || {
+            out.clear();
+            write_svg(black_box(&badge), &mut out);
+            black_box(&out);
+        }));
+    }
+    let flat = badge(Style::Flat);
+    rows.push(Row::new("json", move || {
+        black_box(json(black_box(&flat), false));
+    }));
+    let iconed = ResolvedBadge { named_logo: Some("github".into()), ..badge(Style::Flat) };
+    rows.push(Row::new("find and decode an icon", move || {
+        black_box(black_box(&iconed).clone().with_icon());
+    }));
+    rows.push(Row::new("crate shields, flat", || {
+        let mut badge = shields::builder::Badge::flat();
+        badge.label(black_box("build")).message(black_box("passing")).message_color(black_box("brightgreen"));
+        black_box(badge.build());
+    }));
+    for _ in 0..ROUNDS {
+        rows.iter_mut().for_each(Row::measure);
+    }
+
+    let mut times: Vec<_> = rows.iter_mut().map(|row| (row.name.clone(), row.times())).collect();
+    match badge_maker() {
+        Ok(theirs) => times.push(("badge-maker, flat".into(), theirs)),
+        Err(reason) => println!("skipped: badge-maker: {reason}"),
+    }
+    let ours = times.first().expect("flat is the first").1;
+    println!("{:<28}{:>12}{:>12}{:>14}", "", "least ns", "median ns", "of svg flat");
+    for (name, (least, median)) in times {
+        println!("{name:<28}{least:>12.0}{median:>12.0}{:>13.2}×", least / ours.0);
+    }
+}
+
+fn badge_maker() -> Result<(f64, f64), String> {
+    let output = Command::new("node").args(["-e", BADGE_MAKER]).output().map_err(|error| format!("node: {error}"))?;
+    if !output.status.success() {
+        return Err("node finds none; BADGE_MAKER=FOLDER says where it is installed".into());
+    }
+    let text = String::from_utf8_lossy(&output.stdout);
+    let mut numbers = text.split_whitespace().map_while(|number| number.parse().ok());
+    numbers.next().zip(numbers.next()).ok_or_else(|| format!("node says {text:?}"))
+}
