@@ -19,6 +19,7 @@ use serde::Deserialize;
 use tokio::sync::Semaphore;
 
 pub(crate) use code::Code;
+pub use code::{Opened, manifest_beside};
 pub use load::load;
 
 use crate::origin::Origin;

@@ -133,7 +133,7 @@ fn version_fault(abi: u32) -> String {
 }
 
 /// Compares the file's SHA-256 with the expected one, if one is expected.
-fn check_sum(path: &Path, expected: &str) -> Result<(), String> {
+pub(super) fn check_sum(path: &Path, expected: &str) -> Result<(), String> {
     if expected.is_empty() {
         return Ok(());
     }

@@ -70,10 +70,10 @@ fn listed<'a>(call: &Call<'a>, package: &Package<'_>) -> Result<Vec<Listed<'a>>,
 ///
 /// A tag that is one number alone is often a date, the number of a build, or the start of a commit's hash that happens
 /// to have no letter. It must not outshine `1.2.3`, but where there is nothing else it is the version.
-fn newest<'c, 'a>(candidates: &'c [(Version<'a>, &'a str)], kind: Type) -> Option<&'c (Version<'a>, &'a str)> {
+fn newest<'a>(candidates: &[(Version<'a>, &'a str)], kind: Type) -> Option<(Version<'a>, &'a str)> {
     let has_point = |spelling: &str| spelling.split(['-', '+']).next().is_some_and(|numbers| numbers.contains('.'));
     let exact = candidates.iter().find(|(_, spelling)| !kind.is_image() || has_point(spelling));
-    exact.or(candidates.first())
+    exact.or(candidates.first()).copied()
 }
 
 fn range(text: &str) -> Result<Range<'_>, Failure> {

@@ -70,7 +70,10 @@ mod tests {
     fn check(status: u16, headers: &[(&str, &str)], body: &str, expected: Option<u32>) {
         let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         let said = refusal(&Answer { status, headers, body: body.as_bytes() }, NOW);
-        assert_eq!(said.map(|failure| (failure.code, failure.retry_after)), expected.map(|seconds| ("UPSTREAM_RATE_LIMITED".into(), Some(seconds))));
+        assert_eq!(
+            said.map(|failure| (failure.code, failure.retry_after)),
+            expected.map(|seconds| ("UPSTREAM_RATE_LIMITED".into(), Some(seconds)))
+        );
     }
 
     #[test]

@@ -94,7 +94,8 @@ mod tests {
 
     #[test]
     fn an_answer_that_is_no_list_of_versions_is_invalid() {
-        for body in ["", "{}", "null", "[1]", "[{}]", r#"[{"name": 1}]"#, r#"[{"name": "1", "metadata": []"#, "<html>"] {
+        for body in ["", "{}", "null", "[1]", "[{}]", r#"[{"name": 1}]"#, r#"[{"name": "1", "metadata": []"#, "<html>"]
+        {
             let answer = Answer { status: 200, body: body.as_bytes(), ..Answer::default() };
             assert_eq!(read(&answer, 0).err(), Some(Failure::invalid_response()), "{body}");
         }

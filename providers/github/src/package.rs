@@ -143,16 +143,14 @@ mod tests {
 
     #[test]
     fn a_page_has_the_names_in_lower_case_and_in_their_places() {
-        let rows: [([&str; 2], &[(&str, &str)], u32, &str); 5] = [
-            (["Acme", "Acme.Core"], &[], 1, "orgs/acme/packages/nuget/acme.core/versions?per_page=100"),
-            (["acme", "x"], &[("type", "NPM")], 2, "orgs/acme/packages/npm/x/versions?per_page=100&page=2"),
-            (["acme", "@Acme/app"], &[("type", "npm")], 1, "orgs/acme/packages/npm/%40acme%2Fapp/versions?per_page=100"),
-            (["mona_acme", "x"], &[("owner", "User")], 1, "users/mona_acme/packages/nuget/x/versions?per_page=100"),
-            (["acme", "a?b#c"], &[("owner", "org")], 1, "orgs/acme/packages/nuget/a%3Fb%23c/versions?per_page=100"),
-        ];
-        for (params, query, number, url) in rows {
+        let check = |params, query: &[(&str, &str)], number, url| {
             assert_eq!(page(params, query, number).unwrap(), format!("https://api.github.com/{url}"));
-        }
+        };
+        check(["Acme", "Acme.Core"], &[], 1, "orgs/acme/packages/nuget/acme.core/versions?per_page=100");
+        check(["acme", "x"], &[("type", "NPM")], 2, "orgs/acme/packages/npm/x/versions?per_page=100&page=2");
+        check(["acme", "@A/x"], &[("type", "npm")], 1, "orgs/acme/packages/npm/%40a%2Fx/versions?per_page=100");
+        check(["mona_acme", "x"], &[("owner", "User")], 1, "users/mona_acme/packages/nuget/x/versions?per_page=100");
+        check(["acme", "a?b#c"], &[("owner", "org")], 1, "orgs/acme/packages/nuget/a%3Fb%23c/versions?per_page=100");
     }
 
     #[test]
@@ -165,7 +163,11 @@ mod tests {
             logins.map(|params| (params, "org")).into_iter().chain(names.map(|name| (["acme", name], "package")))
         {
             let failure = page(params, &[], 1).unwrap_err();
-            assert_eq!((&*failure.code, failure.property.as_deref()), ("PACKAGE_NOT_FOUND", Some(property)), "{params:?}");
+            assert_eq!(
+                (&*failure.code, failure.property.as_deref()),
+                ("PACKAGE_NOT_FOUND", Some(property)),
+                "{params:?}"
+            );
         }
         for (query, code) in [
             (("type", "pypi"), "PACKAGE_TYPE_INVALID"),

@@ -60,7 +60,8 @@ fn newest_listed<'a>(
 }
 
 fn range(text: &str) -> Result<Range<'_>, Failure> {
-    Range::parse(text).ok_or_else(|| Failure::invalid_parameter("PACKAGE_RANGE_INVALID", "version", "invalid version range"))
+    Range::parse(text)
+        .ok_or_else(|| Failure::invalid_parameter("PACKAGE_RANGE_INVALID", "version", "invalid version range"))
 }
 
 fn package_not_found() -> Failure {

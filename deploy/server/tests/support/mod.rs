@@ -36,6 +36,19 @@ pub struct Upstream {
 impl Upstream {
     /// Answers every GET with what `reply` makes of its path.
     pub fn start(reply: impl Fn(&str) -> Reply + Send + Sync + 'static) -> Self {
+        Self::raw(move |head, stream| {
+            let (status, headers, body) = reply(head.split(' ').nth(1).unwrap_or("/"));
+            let mut head = format!("HTTP/1.1 {status} Whatever\r\nContent-Length: {}\r\n", body.len());
+            for (name, value) in headers {
+                write!(head, "{name}: {value}\r\n").unwrap();
+            }
+            stream.write_all(format!("{head}\r\n").as_bytes()).and_then(|()| stream.write_all(&body)).is_ok()
+        })
+    }
+
+    /// Does with every request's head whatever `answer` does; the connection stays while that is true.
+    pub fn raw(answer: impl Fn(&str, &mut TcpStream) -> bool + Send + Sync + 'static) -> Self {
+        let reply = answer;
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let (calls, closed) = (Arc::<AtomicUsize>::default(), Arc::<AtomicBool>::default());
@@ -71,33 +84,23 @@ impl Upstream {
     }
 }
 
-fn converse(
-    stream: TcpStream,
-    reply: &(dyn Fn(&str) -> Reply + Send + Sync),
-    calls: &AtomicUsize,
-    closed: &AtomicBool,
-) {
+type Answer = dyn Fn(&str, &mut TcpStream) -> bool + Send + Sync;
+
+fn converse(stream: TcpStream, answer: &Answer, calls: &AtomicUsize, closed: &AtomicBool) {
     let mut reader = BufReader::new(stream.try_clone().unwrap());
     let mut stream = stream;
     loop {
-        let mut first = String::new();
-        if reader.read_line(&mut first).unwrap_or(0) == 0 {
-            return;
-        }
+        let mut head = String::new();
         let mut line = String::new();
         while reader.read_line(&mut line).unwrap_or(0) > 2 {
+            head += &line;
             line.clear();
         }
-        if closed.load(Ordering::SeqCst) {
+        if head.is_empty() || closed.load(Ordering::SeqCst) {
             return;
         }
         calls.fetch_add(1, Ordering::SeqCst);
-        let (status, headers, body) = reply(first.split(' ').nth(1).unwrap_or("/"));
-        let mut head = format!("HTTP/1.1 {status} Whatever\r\nContent-Length: {}\r\n", body.len());
-        for (name, value) in headers {
-            write!(head, "{name}: {value}\r\n").unwrap();
-        }
-        if stream.write_all(format!("{head}\r\n").as_bytes()).and_then(|()| stream.write_all(&body)).is_err() {
+        if !answer(&head, &mut stream) {
             return;
         }
     }
@@ -162,6 +165,12 @@ impl Server {
 
     pub fn log(&self) -> String {
         self.log.lock().unwrap().clone()
+    }
+
+    /// Ends it at once, as a crash would.
+    pub fn kill(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
     }
 
     /// Sends SIGTERM.

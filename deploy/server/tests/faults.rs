@@ -1,0 +1,256 @@
+//! Every way an upstream can fail: the last good badge where there was one, the right words where there was none, in
+//! time, and no more calls than the rules allow.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod support;
+
+use std::{
+    io::Write,
+    net::TcpStream,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread,
+    time::{Duration, Instant},
+};
+
+use support::{Server, Upstream, nuget_toml};
+
+/// What an upstream does instead of answering; whether the connection stays.
+type Fault = fn(&mut TcpStream) -> bool;
+
+/// A fault, its words on the badge, the status as JSON, and the most calls two requests may cause.
+struct Row {
+    name: &'static str,
+    fault: Fault,
+    words: &'static str,
+    status: u16,
+    calls: usize,
+}
+
+fn send(stream: &mut TcpStream, text: &str) -> bool {
+    stream.write_all(text.as_bytes()).is_ok()
+}
+
+const ROWS: [Row; 17] = [
+    Row {
+        name: "401",
+        fault: |s| send(s, "HTTP/1.1 401 X\r\nContent-Length: 0\r\n\r\n"),
+        words: "forbidden",
+        status: 403,
+        calls: 2,
+    },
+    Row {
+        name: "403",
+        fault: |s| send(s, "HTTP/1.1 403 X\r\nContent-Length: 0\r\n\r\n"),
+        words: "forbidden",
+        status: 403,
+        calls: 2,
+    },
+    Row {
+        name: "404",
+        fault: |s| send(s, "HTTP/1.1 404 X\r\nContent-Length: 0\r\n\r\n"),
+        words: "package not found",
+        status: 404,
+        calls: 2,
+    },
+    Row {
+        name: "429",
+        fault: |s| send(s, "HTTP/1.1 429 X\r\nContent-Length: 0\r\n\r\n"),
+        words: "rate limited",
+        status: 503,
+        calls: 5,
+    },
+    Row {
+        name: "429 with Retry-After",
+        fault: |s| send(s, "HTTP/1.1 429 X\r\nRetry-After: 60\r\nContent-Length: 0\r\n\r\n"),
+        words: "rate limited",
+        status: 503,
+        calls: 1,
+    },
+    Row {
+        name: "429 with a short Retry-After",
+        fault: |s| send(s, "HTTP/1.1 429 X\r\nRetry-After: 1\r\nContent-Length: 0\r\n\r\n"),
+        words: "rate limited",
+        status: 503,
+        calls: 5,
+    },
+    Row {
+        name: "500",
+        fault: |s| send(s, "HTTP/1.1 500 X\r\nContent-Length: 0\r\n\r\n"),
+        words: "upstream unavailable",
+        status: 503,
+        calls: 5,
+    },
+    Row {
+        name: "503",
+        fault: |s| send(s, "HTTP/1.1 503 X\r\nContent-Length: 0\r\n\r\n"),
+        words: "upstream unavailable",
+        status: 503,
+        calls: 5,
+    },
+    Row {
+        name: "a cut body",
+        fault: |s| send(s, "HTTP/1.1 200 X\r\nContent-Length: 100\r\n\r\n{\"versions\":[") && false,
+        words: "upstream unavailable",
+        status: 503,
+        calls: 5,
+    },
+    Row {
+        name: "a slow body",
+        fault: |s| {
+            send(s, "HTTP/1.1 200 X\r\nContent-Length: 100\r\n\r\n");
+            for _ in 0..50 {
+                thread::sleep(Duration::from_millis(100));
+                if !send(s, " ") {
+                    break;
+                }
+            }
+            false
+        },
+        words: "upstream unavailable",
+        status: 504,
+        calls: 5,
+    },
+    Row {
+        name: "silence",
+        fault: |_| {
+            thread::sleep(Duration::from_secs(9));
+            false
+        },
+        words: "upstream unavailable",
+        status: 504,
+        calls: 5,
+    },
+    Row {
+        name: "HTML",
+        fault: |s| send(s, "HTTP/1.1 200 X\r\nContent-Length: 6\r\n\r\n<html>"),
+        words: "invalid response",
+        status: 502,
+        calls: 2,
+    },
+    Row {
+        name: "40 MiB",
+        fault: |s| {
+            send(s, "HTTP/1.1 200 X\r\nTransfer-Encoding: chunked\r\n\r\n");
+            let chunk = format!("100000\r\n{}\r\n", " ".repeat(0x10_0000));
+            for _ in 0..40 {
+                if !send(s, &chunk) {
+                    return false;
+                }
+            }
+            send(s, "0\r\n\r\n")
+        },
+        words: "invalid response",
+        status: 502,
+        calls: 2,
+    },
+    Row { name: "a reset", fault: |_| false, words: "upstream unavailable", status: 503, calls: 10 },
+    Row {
+        name: "bad gzip",
+        fault: |s| send(s, "HTTP/1.1 200 X\r\nContent-Encoding: gzip\r\nContent-Length: 6\r\n\r\nno zip"),
+        words: "invalid response",
+        status: 502,
+        calls: 2,
+    },
+    Row {
+        name: "a redirect loop",
+        fault: |s| send(s, "HTTP/1.1 302 X\r\nLocation: /v3-flatcontainer/a/index.json\r\nContent-Length: 0\r\n\r\n"),
+        words: "invalid response",
+        status: 502,
+        calls: 12,
+    },
+    Row {
+        name: "a redirect elsewhere",
+        fault: |s| send(s, "HTTP/1.1 302 X\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n"),
+        words: "invalid response",
+        status: 502,
+        calls: 2,
+    },
+];
+
+const BADGE: &str = "/badges/packages/nuget/a.svg";
+
+/// An upstream that knows the package until it begins to fail.
+fn upstream(fault: Fault, failing: &Arc<AtomicBool>) -> Upstream {
+    let failing = Arc::clone(failing);
+    Upstream::raw(move |head, stream| {
+        if failing.load(Ordering::SeqCst) {
+            return fault(stream);
+        }
+        let body = if head.contains("/v3-flatcontainer/") { r#"{"versions":["1.2.3"]}"# } else { r#"{"listed":true}"# };
+        send(stream, &format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{body}", body.len()))
+    })
+}
+
+fn ask(server: &Server, row: &Row, path: &str) -> support::Response {
+    let asked = Instant::now();
+    let response = server.get(path);
+    assert!(asked.elapsed() < Duration::from_secs(4), "{}: {:?}", row.name, asked.elapsed());
+    response
+}
+
+#[test]
+fn without_a_last_good_badge_each_fault_has_its_words_in_time_and_few_calls() {
+    thread::scope(|scope| {
+        for (index, row) in ROWS.iter().enumerate() {
+            scope.spawn(move || {
+                let upstream = upstream(row.fault, &Arc::new(AtomicBool::new(true)));
+                let server = Server::start(&format!("cold-{index}"), &nuget_toml(&upstream.url()));
+                let response = ask(&server, row, BADGE);
+                let title = format!("<title>nuget: {}</title>", row.words);
+                assert!(response.status == 200 && response.body.contains(&title), "{}: {response:?}", row.name);
+                assert!(upstream.calls() <= row.calls, "{}: {} calls", row.name, upstream.calls());
+                let fresh = Server::start(&format!("json-{index}"), &nuget_toml(&upstream.url()));
+                let response = ask(&fresh, row, "/badges/packages/nuget/a");
+                assert_eq!(response.status, row.status, "{}: {response:?}", row.name);
+            });
+        }
+    });
+}
+
+#[test]
+fn with_a_last_good_badge_each_fault_shows_it() {
+    thread::scope(|scope| {
+        for (index, row) in ROWS.iter().enumerate() {
+            scope.spawn(move || {
+                let failing = Arc::new(AtomicBool::new(false));
+                let upstream = upstream(row.fault, &failing);
+                let toml = nuget_toml(&upstream.url()) + "fresh-seconds = 1\n";
+                let server = Server::start(&format!("warm-{index}"), &toml);
+                assert!(server.get(BADGE).body.contains("nuget: 1.2.3"), "{}", row.name);
+                thread::sleep(Duration::from_millis(1100));
+                failing.store(true, Ordering::SeqCst);
+                let before = upstream.calls();
+                // That a package is gone is no fault: it is the newest that is known of it.
+                let words = if row.name == "404" { "nuget: package not found" } else { "nuget: 1.2.3" };
+                for _ in 0..2 {
+                    let response = ask(&server, row, BADGE);
+                    assert!(response.body.contains(words), "{}: {response:?}", row.name);
+                }
+                // Two documents are behind the badge, and each may be asked for.
+                let calls = upstream.calls() - before;
+                assert!(calls <= 2 * row.calls, "{}: {calls} calls", row.name);
+            });
+        }
+    });
+}
+
+#[test]
+fn the_last_good_badge_outlives_the_upstream_and_a_restart() {
+    let failing = Arc::new(AtomicBool::new(false));
+    let upstream = upstream(|_| false, &failing);
+    let toml = nuget_toml(&upstream.url());
+    let mut server = Server::start("restart", &toml);
+    assert!(server.get(BADGE).body.contains("nuget: 1.2.3"));
+    server.terminate();
+    assert_eq!(server.wait(), Some(0));
+    upstream.stop();
+    let mut server = Server::start("restart", &toml);
+    assert!(server.get(BADGE).body.contains("nuget: 1.2.3"), "{}", server.log());
+    // A crash loses nothing that was kept for a while.
+    server.kill();
+    let server = Server::start("restart", &toml);
+    assert!(server.get(BADGE).body.contains("nuget: 1.2.3"), "{}", server.log());
+}
