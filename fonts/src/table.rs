@@ -7,23 +7,20 @@ const UNKNOWN: u16 = u16::MAX;
 /// The widths of one face, in hundredths of a pixel except for ASCII.
 pub(crate) struct Table {
     ascii: [f64; 128],
-    guess: f64,
     planes: [u16; PLANES + 1],
     starts: &'static [u16],
     widths: &'static [u16],
 }
 
 impl Table {
-    /// The width in pixels, guessed where it is not known.
-    #[inline]
-    pub(crate) fn width(&self, character: char) -> f64 {
-        match self.ascii.get(character as usize) {
-            Some(width) => *width,
-            None => self.measured(character).unwrap_or(self.guess),
-        }
+    /// What anafanafo takes for the width of a character nobody measured.
+    #[cfg(not(feature = "faces"))]
+    pub(crate) fn width_of_m(&self) -> f64 {
+        self.ascii[b'm' as usize]
     }
 
     /// The width in pixels, if it was measured.
+    #[inline]
     pub(crate) fn measured(&self, character: char) -> Option<f64> {
         if let Some(width) = self.ascii.get(character as usize) {
             return Some(*width);
@@ -90,7 +87,6 @@ macro_rules! table {
         #[doc = concat!("Made from `", $file, "`.")]
         pub(crate) static $name: Table = Table {
             ascii: $module::ASCII,
-            guess: $module::ASCII[b'm' as usize],
             planes: $module::PLANES,
             starts: &$module::STARTS,
             widths: &$module::WIDTHS,
@@ -123,12 +119,12 @@ mod tests {
     }
 
     #[test]
-    fn no_character_is_without_a_width() {
+    fn no_width_is_negative_and_no_letter_without_one() {
         for table in ALL {
             for character in '\0'..=char::MAX {
-                assert!(table.width(character) >= 0.0);
+                assert!(table.measured(character).is_none_or(|width| width >= 0.0));
             }
-            assert!((' '..='~').all(|character| table.width(character) > 0.0));
+            assert!((' '..='~').all(|character| table.measured(character) > Some(0.0)));
         }
     }
 }

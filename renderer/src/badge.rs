@@ -24,16 +24,18 @@ pub struct ResolvedBadge {
     pub style: Style,
     /// Whether the badge tells of an error. JSON only: the words and the colour say it in the picture.
     pub is_error: bool,
-    /// The name of an icon. JSON only.
+    /// The name of an icon. JSON only, until [`with_icon`](Self::with_icon) makes a logo of it.
     pub named_logo: Option<String>,
     /// An image drawn left of the label.
     pub logo: Option<Logo>,
-    /// The colour of a named icon. JSON only.
+    /// The colour of a named icon, as it was asked for.
     pub logo_color: Option<String>,
-    /// How wide the logo may become. JSON only.
+    /// How wide a named icon may become: `auto`, or as wide as high.
     pub logo_size: Option<String>,
     /// Where a click leads.
     pub links: Links,
+    /// Whether words and backgrounds are chosen so that the words can be read (WCAG level AA) rather than as badge-maker does.
+    pub contrast: bool,
 }
 
 impl ResolvedBadge {
@@ -58,6 +60,7 @@ impl ResolvedBadge {
             logo_color: None,
             logo_size: None,
             links: Links::default(),
+            contrast: false,
         }
     }
 }

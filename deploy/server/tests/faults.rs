@@ -247,10 +247,10 @@ fn the_last_good_badge_outlives_the_upstream_and_a_restart() {
     server.terminate();
     assert_eq!(server.wait(), Some(0));
     upstream.stop();
-    let mut server = Server::start("restart", &toml);
+    let mut server = Server::start_with("restart", &toml, &[]);
     assert!(server.get(BADGE).body.contains("nuget: 1.2.3"), "{}", server.log());
     // A crash loses nothing that was kept for a while.
     server.kill();
-    let server = Server::start("restart", &toml);
+    let server = Server::start_with("restart", &toml, &[]);
     assert!(server.get(BADGE).body.contains("nuget: 1.2.3"), "{}", server.log());
 }

@@ -111,16 +111,19 @@ pub struct Server {
     child: Child,
     pub address: SocketAddr,
     pub greeting: String,
+    /// The data directory.
+    pub data: PathBuf,
     log: Arc<std::sync::Mutex<String>>,
 }
 
 impl Server {
-    /// Starts the binary on a free port with this plugins.toml.
+    /// Starts the binary on a free port with this plugins.toml and an empty data directory.
     pub fn start(name: &str, plugins_toml: &str) -> Self {
+        let _ = std::fs::remove_dir_all(Path::new(env!("CARGO_TARGET_TMPDIR")).join(name));
         Self::start_with(name, plugins_toml, &[])
     }
 
-    /// The same with more arguments.
+    /// Starts it with more arguments, over the data of the last server of that name.
     pub fn start_with(name: &str, plugins_toml: &str, arguments: &[&str]) -> Self {
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
         std::fs::create_dir_all(&folder).unwrap();
@@ -156,7 +159,7 @@ impl Server {
                 break first.rsplit_once("http://").unwrap().1.parse().unwrap();
             }
         };
-        Self { child, address, greeting, log }
+        Self { child, address, greeting, data: folder.join("data"), log }
     }
 
     pub fn get(&self, path: &str) -> Response {
@@ -165,6 +168,11 @@ impl Server {
 
     pub fn log(&self) -> String {
         self.log.lock().unwrap().clone()
+    }
+
+    /// The arguments it runs with, as every user of the machine can see them.
+    pub fn arguments(&self) -> String {
+        std::fs::read_to_string(format!("/proc/{}/cmdline", self.child.id())).unwrap_or_default()
     }
 
     /// Ends it at once, as a crash would.
@@ -224,6 +232,15 @@ pub fn nuget_toml(upstream: &str) -> String {
     format!(
         "[[plugin]]\nid = \"nuget\"\nlibrary = \"badgesmith_provider_nuget\"\norigins = [{upstream:?}]\n\
          settings = {{ upstream = {upstream:?} }}\n"
+    )
+}
+
+/// plugins.toml with the GitHub provider asking this upstream.
+pub fn github_toml(upstream: &str) -> String {
+    format!(
+        "[[plugin]]\nid = \"github\"\nlibrary = \"badgesmith_provider_github\"\norigins = [{upstream:?}]\n\
+         settings = {{ upstream = {upstream:?} }}\n\
+         secrets = {{ token = {{ purpose = \"Package\", origin = {upstream:?} }} }}\n"
     )
 }
 

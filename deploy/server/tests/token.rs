@@ -1,0 +1,118 @@
+//! An owner's token: set while the server runs, sent to its origin, and to be found nowhere else.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod support;
+
+use std::{
+    fs,
+    io::Write,
+    path::Path,
+    process::Stdio,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread,
+    time::Duration,
+};
+
+use support::{Server, Upstream, command, github_toml};
+
+const TOKEN: &str = "ghp-hush-hush-0123456789";
+
+/// `badgesmith secret …` over this data directory, with this on standard input.
+fn secret(data: &Path, arguments: &[&str], input: &str) -> (bool, String) {
+    let mut child = command()
+        .arg("secret")
+        .args(arguments)
+        .arg("--data")
+        .arg(data)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+    let output = child.wait_with_output().unwrap();
+    let said = [output.stdout, output.stderr].concat();
+    (output.status.success(), String::from_utf8(said).unwrap())
+}
+
+#[test]
+fn a_token_counts_without_a_restart_and_appears_nowhere_but_in_the_request_to_its_origin() {
+    let heads = Arc::<Mutex<Vec<String>>>::default();
+    let broken = Arc::<AtomicBool>::default();
+    let (seen, breaking) = (Arc::clone(&heads), Arc::clone(&broken));
+    let upstream = Upstream::raw(move |head, stream| {
+        seen.lock().unwrap().push(head.to_owned());
+        let (status, body) = match head.contains(&format!("Bearer {TOKEN}\r\n")) {
+            _ if breaking.load(Ordering::SeqCst) => (500, String::new()),
+            // An upstream that repeats what it was sent is no reason for us to repeat it.
+            false => (401, format!("{{\"message\":\"Bad credentials: {head:?}\"}}")),
+            true => (200, r#"[{"id":1,"name":"2.0.0-rc1"},{"id":2,"name":"1.5.0"}]"#.to_owned()),
+        };
+        let answer = format!("HTTP/1.1 {status} X\r\nContent-Length: {}\r\n\r\n{body}", body.len());
+        stream.write_all(answer.as_bytes()).is_ok()
+    });
+    let toml = github_toml(&upstream.url()) + "fresh-seconds = 1\n";
+    let server = Server::start("token", &toml);
+    let badge = "/badges/packages/github/Acme/Acme.Core";
+    let said = Mutex::new(String::new());
+    let get = |path: &str| {
+        let response = server.get(path);
+        said.lock().unwrap().push_str(&format!("{response:?}"));
+        (response.status, response.body)
+    };
+    let (status, body) = get(badge);
+    assert!(status == 401 && body.contains("SECRET_NOT_CONFIGURED"), "{body}");
+    assert!(get("/badges/packages/github/Acme/Acme.Core.svg").1.contains("github: token not configured"));
+    assert_eq!(upstream.calls(), 0, "nobody is asked without a token");
+
+    let named = ["--owner", "ACME", "--purpose", "Package"];
+    let (success, words) = secret(&server.data, &[&["set"], &named[..]].concat(), &format!("{TOKEN}\n"));
+    assert!(success, "{words}");
+    said_nothing(&words);
+    assert!(get(badge).1.contains(r#""message":"1.5.0","color":"green""#));
+    assert!(get(&format!("{badge}?prerelease=true")).1.contains(r#""message":"2.0.0-rc1","color":"orange""#));
+    assert_eq!(upstream.calls(), 1, "both badges read one list");
+
+    broken.store(true, Ordering::SeqCst);
+    thread::sleep(Duration::from_millis(1100));
+    assert!(get(badge).1.contains("1.5.0"), "the last good badge");
+    get("/badges/packages/github/acme/other");
+    get("/health?deep=1");
+    get("/?format=json");
+    let (_, words) = secret(&server.data, &["list"], "");
+    assert_eq!(words, "acme Package\n");
+    said_nothing(&said.lock().unwrap());
+    said_nothing(&server.log());
+    said_nothing(&server.arguments());
+    for entry in fs::read_dir(&server.data).unwrap() {
+        let file = entry.unwrap().path();
+        let is_secrets = file.file_name().unwrap() == "secrets.json";
+        let bytes = fs::read(&file).unwrap();
+        let holds = bytes.windows(TOKEN.len()).any(|window| window == TOKEN.as_bytes());
+        assert_eq!(holds, is_secrets, "{}", file.display());
+    }
+    assert!(heads.lock().unwrap().iter().all(|head| head.contains(TOKEN)), "it is sent with every request");
+
+    let (success, _) = secret(&server.data, &[&["remove"], &named[..]].concat(), "");
+    assert!(success);
+    assert!(get("/badges/packages/github/acme/third").1.contains("SECRET_NOT_CONFIGURED"));
+    let (success, words) = secret(&server.data, &[&["remove"], &named[..]].concat(), "");
+    assert!(!success && words.contains("ACME has no secret for Package"), "{words}");
+}
+
+#[test]
+fn a_secret_that_is_none_is_refused() {
+    let data = Path::new(env!("CARGO_TARGET_TMPDIR")).join("no-secret");
+    for (input, words) in [("", "the secret is empty"), ("\n", "the secret is empty"), ("a b", "has blanks")] {
+        let (success, said) = secret(&data, &["set", "--owner", "a", "--purpose", "Package"], input);
+        assert!(!success && said.contains(words), "{said}");
+    }
+}
+
+#[track_caller]
+fn said_nothing(text: &str) {
+    assert!(!text.contains(TOKEN) && !text.contains("hush"), "{text}");
+}
