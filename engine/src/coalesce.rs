@@ -1,7 +1,7 @@
 //! Every field of a badge decided: the caller's overrides over the provider's badge over the manifest's defaults.
 
 use badgesmith_provider::{Badge, BadgeRoute};
-use badgesmith_renderer::{Color, Link, Links, Logo, ResolvedBadge, Style};
+use badgesmith_renderer::{Color, Link, Links, Logo, ResolvedBadge, Scale, Style, is_icon};
 
 use crate::{error::Error, request::Pairs, response::Format};
 
@@ -17,6 +17,10 @@ pub(crate) struct Overrides {
     logo_color: Option<String>,
     logo_size: Option<String>,
     links: Links,
+    outline: bool,
+    contrast: bool,
+    /// How many times larger a PNG is.
+    pub(crate) scale: Option<Scale>,
     /// Seconds that lengthen the badge's time in caches.
     pub(crate) cache_seconds: Option<u32>,
 }
@@ -35,10 +39,16 @@ impl Overrides {
                 Some(logo) if logo.starts_with("data:") => one(pairs, strict, "logo", Logo::parse)?,
                 _ => None,
             },
-            named_logo: one(pairs, strict, "logo", name)?,
+            named_logo: match pairs.get("logo") {
+                Some(logo) if logo.starts_with("data:") => None,
+                _ => one(pairs, strict, "logo", |name| is_icon(name).then(|| name.to_owned()))?,
+            },
             logo_color: pairs.get("logoColor").filter(|text| !text.is_empty()).map(str::to_owned),
             logo_size: one(pairs, strict, "logoSize", |text| (text == "auto").then(|| text.to_owned()))?,
             links: links(pairs, strict)?,
+            outline: one(pairs, strict, "text", |text| (text == "outline").then_some(()))?.is_some(),
+            contrast: one(pairs, strict, "contrast", |text| (text == "aa").then_some(()))?.is_some(),
+            scale: one(pairs, strict, "scale", |text| Scale::new(text.parse().ok()?))?,
             cache_seconds: one(pairs, strict, "cacheSeconds", |text| text.parse().ok())?,
         };
         Ok(read)
@@ -61,6 +71,8 @@ impl Overrides {
         resolved.logo_color = self.logo_color;
         resolved.logo_size = self.logo_size;
         resolved.links = self.links;
+        resolved.outline = self.outline;
+        resolved.contrast = self.contrast;
         resolved
     }
 
@@ -84,11 +96,6 @@ fn one<T>(
             read => Ok(read),
         },
     }
-}
-
-/// A logo's name, or the empty one for a data URI, which is read elsewhere.
-fn name(text: &str) -> Option<String> {
-    (!text.starts_with("data:")).then(|| text.to_owned())
 }
 
 fn links(pairs: &Pairs, strict: bool) -> Result<Links, Error> {

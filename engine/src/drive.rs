@@ -173,13 +173,19 @@ async fn step(
     }
 }
 
-/// The call as it is handed over; the bodies go beside it.
-fn written(plugin: &Plugin, question: &Question, answers: &[Answered], now: SystemTime) -> Vec<u8> {
+/// A call before any answer.
+pub(crate) fn call(plugin: &Plugin, question: &Question, now: SystemTime) -> Call<'static> {
     let mut call = Call::new(question.name.clone());
     call.params = question.params.clone();
     call.query = question.query.clone();
     call.settings = plugin.settings.clone();
     call.now = now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs();
+    call
+}
+
+/// The call as it is handed over; the bodies go beside it.
+fn written(plugin: &Plugin, question: &Question, answers: &[Answered], now: SystemTime) -> Vec<u8> {
+    let mut call = call(plugin, question, now);
     let kept = answers.iter().map(|answered| &answered.kept);
     call.answers = kept.map(|kept| Answer { status: kept.status, headers: kept.headers.clone(), body: &[] }).collect();
     message::write_call(&call)

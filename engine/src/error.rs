@@ -39,7 +39,6 @@ pub(crate) struct Error {
     pub(crate) code: Cow<'static, str>,
     pub(crate) property: Option<Cow<'static, str>>,
     pub(crate) words: Cow<'static, str>,
-    pub(crate) color: Color,
     pub(crate) source: Source,
     pub(crate) retry_after: Option<u32>,
 }
@@ -51,7 +50,6 @@ impl Error {
             code: code.into(),
             property: None,
             words: words.into(),
-            color: Color::RED,
             source: Source::Caller,
             retry_after: None,
         }
@@ -60,6 +58,11 @@ impl Error {
     fn about(mut self, property: impl Into<Cow<'static, str>>) -> Self {
         self.property = Some(property.into());
         self
+    }
+
+    /// Red for what a caller can mend, light grey for what only time or an operator can.
+    pub(crate) fn color(&self) -> Color {
+        if self.source == Source::Caller { Color::RED } else { Color::LIGHTGREY }
     }
 
     pub(crate) fn no_route() -> Self {
@@ -107,21 +110,17 @@ impl Error {
             Broken::Overdue => tracing::error!(plugin = plugin.id, "a provider did not come back in time"),
             Broken::Out => tracing::debug!(plugin = plugin.id, "the plugin is out of service"),
         }
-        Self {
-            source: Source::Provider,
-            color: Color::LIGHTGREY,
-            ..Self::of_caller(500, "PROVIDER_FAILED", "provider failed")
-        }
+        Self { source: Source::Provider, ..Self::of_caller(500, "PROVIDER_FAILED", "provider failed") }
     }
 }
 
 impl From<&Failure> for Error {
     fn from(failure: &Failure) -> Self {
-        let (status, color, source) = match failure.kind {
-            Kind::NotFound => (404, Color::RED, Source::Caller),
-            Kind::InvalidParameter => (400, Color::RED, Source::Caller),
-            Kind::InvalidResponse => (502, Color::LIGHTGREY, Source::Upstream),
-            Kind::Inaccessible => (503, Color::LIGHTGREY, Source::Upstream),
+        let (status, source) = match failure.kind {
+            Kind::NotFound => (404, Source::Caller),
+            Kind::InvalidParameter => (400, Source::Caller),
+            Kind::InvalidResponse => (502, Source::Upstream),
+            Kind::Inaccessible => (503, Source::Upstream),
         };
         let status = match &*failure.code {
             "SECRET_NOT_CONFIGURED" => 401,
@@ -134,7 +133,6 @@ impl From<&Failure> for Error {
             code: failure.code.clone(),
             property: failure.property.clone(),
             words: failure.words.clone(),
-            color,
             source,
             retry_after: failure.retry_after,
         }

@@ -5,6 +5,7 @@
 
 mod cache;
 mod coalesce;
+mod draw;
 mod drive;
 mod error;
 mod exchange;
@@ -27,13 +28,14 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use badgesmith_provider::{Badge, BadgeRoute, Failure};
+use badgesmith_provider::{BadgeRoute, Call, Failure};
 use futures_util::future::{Either, select};
 use http::{HeaderValue, Method, header};
 
 use crate::{
     cache::{Bounded, Finished, Kept},
     coalesce::Overrides,
+    draw::{Look, draw, draw_error, error_response, refuse, static_badge},
     drive::{Broken, Question},
     error::Error,
     flight::Flights,
@@ -50,6 +52,7 @@ pub use crate::{
     plugins::{Config, Plugin, Settings},
     request::{LARGEST_BODY, LARGEST_HEADERS, LONGEST_PATH, Request},
     response::{CORRELATION_ID, Line, Response},
+    upstream::readable,
     world::World,
 };
 
@@ -150,6 +153,15 @@ impl Engine {
     /// The plugins, in the order of plugins.toml.
     pub fn plugins(&self) -> &[Arc<Plugin>] {
         &self.inner.plugins
+    }
+
+    /// The plugin that makes the badge a request asks for, and what it is called with before any answer; `None` where
+    /// the request asks for something else.
+    pub fn call(&self, request: &Request, now: SystemTime) -> Option<(&Arc<Plugin>, Call<'static>)> {
+        let pairs = request.pairs();
+        let Ok((Place::Badge { plugin, route, parameters }, _)) = self.place(request, &pairs) else { return None };
+        let question = Question { name: route.name.clone(), params: parameters, query: query(route, &pairs) };
+        Some((plugin, drive::call(plugin, &question, now)))
     }
 
     /// Answers a request; `now` is the time it is answered at.
@@ -275,10 +287,12 @@ impl Engine {
                     let fresh = plugin.fresh_seconds.unwrap_or(route.fresh_seconds);
                     let caching = Caching::Revalidate(fresh, route.revalidate_seconds);
                     let caching = caching.at_least(overrides.cache_seconds);
-                    let names_style = overrides.names_style();
+                    let look = Look::new(format, &overrides);
                     let resolved = overrides.resolve(Some(route), badge.clone(), false);
-                    let drawn = draw(&resolved, format, names_style, caching);
-                    let mut response = Draft { last_modified: finished.last_modified, ..drawn }.respond(request);
+                    let mut response = match draw(&resolved, look, caching) {
+                        Ok(drawn) => Draft { last_modified: finished.last_modified, ..drawn }.respond(request),
+                        Err(error) => refuse(&error, request),
+                    };
                     response.line.cache = cache;
                     return named(response, &route.route, plugin);
                 }
@@ -303,8 +317,7 @@ impl Engine {
         now: SystemTime,
     ) -> (Result<Arc<Finished>, Broken>, &'static str) {
         let inner = &self.inner;
-        let query: Parameters =
-            route.query.iter().filter_map(|name| Some((name.clone(), pairs.get(name)?.to_owned()))).collect();
+        let query = query(route, pairs);
         let key = key(plugin, route, &parameters, &query);
         let kept = || inner.finished.get(&key).filter(|kept| kept.until.is_some_and(|until| now < until));
         if let Some(kept) = kept() {
@@ -375,74 +388,6 @@ fn cut_ending(segment: &str, is_static: bool) -> Option<(Format, &str)> {
     })
 }
 
-fn static_badge(
-    request: &Request,
-    pairs: &Pairs,
-    format: Format,
-    label: String,
-    message: String,
-    color: Option<String>,
-) -> Response {
-    let overrides = match Overrides::read(pairs, format) {
-        Ok(overrides) => overrides,
-        Err(error) => return refuse(&error, request),
-    };
-    let is_known = color.as_deref().is_none_or(|color| badgesmith_renderer::Color::parse(color).is_some());
-    if format == Format::Json && !is_known {
-        return refuse(&Error::invalid_override("color"), request);
-    }
-    let caching = Caching::Fresh(STATIC_FRESH).at_least(overrides.cache_seconds);
-    let badge = Badge { label: Some(label), message, color, ..Badge::default() };
-    let names_style = overrides.names_style();
-    draw(&overrides.resolve(None, badge, false), format, names_style, caching).respond(request)
-}
-
-fn draw(badge: &badgesmith_renderer::ResolvedBadge, format: Format, names_style: bool, caching: Caching) -> Draft {
-    let body = match format {
-        Format::Json => badgesmith_renderer::json(badge, names_style),
-        Format::Svg => badgesmith_renderer::svg(badge),
-    };
-    Draft::badge(format, body, caching)
-}
-
-/// An error as a badge of its own words, or as JSON.
-fn draw_error(error: &Error, request: &Request, pairs: &Pairs, format: Format, label: &str) -> Response {
-    let overrides = match Overrides::read(pairs, format) {
-        Ok(overrides) => overrides,
-        Err(error) => return refuse(&error, request),
-    };
-    let route = BadgeRoute { label: label.to_owned(), ..BadgeRoute::default() };
-    error_response(error, request, overrides, format, Some(&route), Caching::Fresh(ERROR_FRESH))
-}
-
-fn error_response(
-    error: &Error,
-    request: &Request,
-    overrides: Overrides,
-    format: Format,
-    route: Option<&BadgeRoute>,
-    caching: Caching,
-) -> Response {
-    let mut response = if format == Format::Json {
-        Draft::error(error, request, caching).respond(request)
-    } else {
-        let color = Some(error.color.name().to_owned());
-        let badge = Badge { message: error.words.clone().into_owned(), color, ..Badge::default() };
-        draw(&overrides.resolve(route, badge, true), format, false, caching).respond(request)
-    };
-    response.line.code = error.code.clone().into_owned();
-    response.line.fault = error.source.name();
-    response
-}
-
-/// An error as JSON, where no picture was asked for or none can be drawn.
-fn refuse(error: &Error, request: &Request) -> Response {
-    let mut response = Draft::error(error, request, Caching::Fresh(ERROR_FRESH)).respond(request);
-    response.line.code = error.code.clone().into_owned();
-    response.line.fault = error.source.name();
-    response
-}
-
 fn named(mut response: Response, route: &str, plugin: &Plugin) -> Response {
     route.clone_into(&mut response.line.route);
     plugin.id.clone_into(&mut response.line.plugin);
@@ -457,6 +402,11 @@ fn overdue() -> Finished {
         asked: true,
         stale_seconds: None,
     }
+}
+
+/// Those of the badge's query parameters that the caller gave.
+fn query(route: &BadgeRoute, pairs: &Pairs) -> Parameters {
+    route.query.iter().filter_map(|name| Some((name.clone(), pairs.get(name)?.to_owned()))).collect()
 }
 
 /// What makes a finished badge the same: nothing but what its provider was asked.

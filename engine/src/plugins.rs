@@ -15,12 +15,13 @@ use std::{
 };
 
 use badgesmith_provider::Manifest;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use tokio::sync::Semaphore;
 
 pub(crate) use code::Code;
 pub use code::{Opened, manifest_beside};
-pub use load::load;
+pub use library::checksum;
+pub use load::{is_id, load};
 
 use crate::origin::Origin;
 
@@ -30,7 +31,7 @@ const STEPS_AT_ONCE: usize = 16;
 const STRIKES: u32 = 3;
 
 /// plugins.toml.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Config {
     /// The engine's own settings.
@@ -38,14 +39,14 @@ pub struct Config {
     pub engine: Settings,
     /// The plugins, in the file's order.
     #[serde(default)]
-    plugin: Vec<Entry>,
+    pub plugin: Vec<Entry>,
     /// The file itself, for messages and relative paths.
     #[serde(skip)]
     file: PathBuf,
 }
 
 /// `[engine]`.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
 pub struct Settings {
     /// How much memory kept answers and finished badges may take, in MiB.
@@ -59,31 +60,43 @@ impl Default for Settings {
 }
 
 /// `[[plugin]]`, as it is written.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-struct Entry {
-    id: String,
-    library: Option<String>,
-    declarative: Option<PathBuf>,
-    #[serde(default)]
-    sha256: String,
-    #[serde(default)]
-    origins: Vec<String>,
-    #[serde(default)]
-    secrets: BTreeMap<String, SecretGrant>,
-    #[serde(default)]
-    settings: BTreeMap<String, String>,
-    mount: Option<String>,
-    fresh_seconds: Option<u32>,
-    stale_seconds: Option<u32>,
+pub struct Entry {
+    /// What the plugin is called here.
+    pub id: String,
+    /// The library: a name that is looked for, or a path from the file's folder.
+    pub library: Option<String>,
+    /// The declarative provider's path from the file's folder.
+    pub declarative: Option<PathBuf>,
+    /// The library's SHA-256 in hexadecimal digits; empty where nobody compares it.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub sha256: String,
+    /// Where its relative routes lie, if not where its manifest says.
+    pub mount: Option<String>,
+    /// Where it may ask.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub origins: Vec<String>,
+    /// For how many seconds an answer is used, if not as long as its manifest says.
+    pub fresh_seconds: Option<u32>,
+    /// For how many seconds longer it is served where it cannot be renewed.
+    pub stale_seconds: Option<u32>,
+    /// What it is to know, in the place of its manifest's defaults.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub settings: BTreeMap<String, String>,
+    /// The secrets it may send, by the names of its manifest.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub secrets: BTreeMap<String, SecretGrant>,
 }
 
 /// Which of an owner's secrets a name of the manifest stands for, and the one origin it may be sent to.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-struct SecretGrant {
-    purpose: String,
-    origin: String,
+pub struct SecretGrant {
+    /// What its owner stored it for.
+    pub purpose: String,
+    /// Where it may be sent.
+    pub origin: String,
 }
 
 impl Config {
@@ -97,6 +110,14 @@ impl Config {
         config.file = file.to_owned();
         Ok(config)
     }
+
+    /// The text of a plugins.toml that says the same.
+    ///
+    /// # Errors
+    /// A value that TOML cannot hold.
+    pub fn to_toml(&self) -> Result<String, String> {
+        toml::to_string(self).map_err(|fault| fault.to_string())
+    }
 }
 
 /// A provider as this deployment loads it.
@@ -106,9 +127,12 @@ pub struct Plugin {
     pub id: String,
     /// What it says of itself, its routes absolute.
     pub manifest: Manifest,
+    /// The library, or the TOML file.
+    pub file: PathBuf,
+    /// Where it may ask.
+    pub origins: Vec<Origin>,
     pub(crate) code: Code,
     pub(crate) settings: BTreeMap<String, String>,
-    pub(crate) origins: Vec<Origin>,
     /// For each of the manifest's names the purpose it is stored under and the one origin it may go to.
     pub(crate) secrets: BTreeMap<String, (String, Origin)>,
     pub(crate) fresh_seconds: Option<u32>,
@@ -118,6 +142,14 @@ pub struct Plugin {
 }
 
 impl Plugin {
+    /// One turn: a call and its answers' bodies in, a step out. It may never come back.
+    ///
+    /// # Errors
+    /// What the plugin did wrong.
+    pub fn step(&self, call: &[u8], bodies: &[&[u8]]) -> Result<Vec<u8>, String> {
+        self.code.step(call, bodies)
+    }
+
     /// Notes a step that did not come back, and returns whether that was one too many.
     pub(crate) fn strike(&self) -> bool {
         self.strikes.fetch_add(1, Ordering::Relaxed) + 1 >= STRIKES

@@ -45,6 +45,7 @@ pub struct Line {
 pub(crate) enum Format {
     Json,
     Svg,
+    Png,
 }
 
 impl Format {
@@ -52,6 +53,7 @@ impl Format {
         match text {
             "json" => Some(Self::Json),
             "svg" => Some(Self::Svg),
+            "png" => Some(Self::Png),
             _ => None,
         }
     }
@@ -60,6 +62,7 @@ impl Format {
         match self {
             Self::Json => "application/json",
             Self::Svg => "image/svg+xml;charset=utf-8",
+            Self::Png => "image/png",
         }
     }
 }
@@ -111,11 +114,11 @@ pub(crate) struct Draft {
 
 impl Draft {
     /// A picture or its JSON.
-    pub(crate) fn badge(format: Format, body: String, caching: Caching) -> Self {
+    pub(crate) fn badge(format: Format, body: impl Into<Bytes>, caching: Caching) -> Self {
         Self { media_type: format.media_type(), ..Self::json(200, body, caching) }
     }
 
-    pub(crate) fn json(status: u16, body: String, caching: Caching) -> Self {
+    pub(crate) fn json(status: u16, body: impl Into<Bytes>, caching: Caching) -> Self {
         Self {
             status,
             media_type: Format::Json.media_type(),

@@ -233,7 +233,7 @@ fn keep(reply: Reply, now: SystemTime, fresh_until: SystemTime, before: Option<A
 }
 
 /// The headers a provider may read.
-fn readable(headers: &HeaderMap) -> BTreeMap<String, String> {
+pub fn readable(headers: &HeaderMap) -> BTreeMap<String, String> {
     let names = [header::CONTENT_TYPE, header::ETAG, header::LAST_MODIFIED, header::LINK, header::RETRY_AFTER];
     let readable = headers
         .iter()

@@ -66,6 +66,11 @@ pub(crate) fn join(characters: &mut Vec<char>) {
     *characters = joined;
 }
 
+/// Whether the character is one of a script whose letters join.
+pub(crate) fn is_arabic(character: char) -> bool {
+    matches!(character, '\u{600}'..='\u{6ff}' | '\u{fb50}'..='\u{fdff}' | '\u{fe70}'..='\u{fefc}')
+}
+
 /// The form of the character at a place, `None` for an alef that its lam took in.
 fn form(text: &[char], at: usize) -> Option<char> {
     let character = *text.get(at)?;

@@ -31,15 +31,19 @@ pub(crate) fn width(face: Face, text: &str) -> f64 {
 }
 
 fn laid_out(face: Face, word: &mut String) -> f64 {
-    let width = if word.is_empty() { 0.0 } else { Line::new(face, word).width() };
+    let width = if word.is_empty() { 0.0 } else { line_width(face, word) };
     word.clear();
     width
+}
+
+fn line_width(face: Face, text: &str) -> f64 {
+    Line::new(face, text, 0.0).map_or(0.0, |line| line.width())
 }
 
 fn wide_width(face: Face, character: char) -> f64 {
     let em = f64::from(face.pixels());
     match typeface::of(face) {
-        Some(typeface) if typeface.has(character) => Line::new(face, character.encode_utf8(&mut [0; 4])).width(),
+        Some(typeface) if typeface.has(character) => line_width(face, character.encode_utf8(&mut [0; 4])),
         _ => em,
     }
 }

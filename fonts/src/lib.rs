@@ -11,18 +11,24 @@
 //! ```
 #![forbid(unsafe_code)]
 
+#[cfg(not(feature = "faces"))]
+mod absent;
 #[cfg(feature = "faces")]
 mod arabic;
 #[cfg(feature = "faces")]
 mod cluster;
 #[cfg(feature = "faces")]
 mod line;
+mod segment;
 mod table;
 #[cfg(feature = "faces")]
 mod typeface;
 
+#[cfg(not(feature = "faces"))]
+pub use absent::Line;
 #[cfg(feature = "faces")]
-pub use line::{Glyph, Line, Segment};
+pub use line::Line;
+pub use segment::{Glyph, Segment};
 use table::Table;
 
 /// One font at one size and weight, as badge-maker's styles use it.

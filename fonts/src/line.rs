@@ -4,7 +4,7 @@ use ab_glyph::{OutlineCurve, Point};
 use unicode_bidi::{BidiInfo, Level};
 
 use crate::typeface::{self, Ink, Typeface, UNITS_PER_EM};
-use crate::{Face, arabic};
+use crate::{Face, Glyph, Segment, arabic};
 
 /// How far two marks on one letter, or a mark and a capital, stay apart; in font units.
 const MARK_GAP: f32 = 60.0;
@@ -14,8 +14,8 @@ const MARK_GAP: f32 = 60.0;
 /// ```
 /// use badgesmith_fonts::{Face, Line};
 ///
-/// let apart = Line::new(Face::Verdana11, "A").width() + Line::new(Face::Verdana11, "V").width();
-/// assert!(Line::new(Face::Verdana11, "AV").width() < apart);
+/// let width = |text| Line::new(Face::Verdana11, text, 0.0).map(|line| line.width());
+/// assert!(width("AV").unwrap() < width("A").unwrap() + width("V").unwrap());
 /// ```
 #[derive(Clone, Debug)]
 pub struct Line {
@@ -24,38 +24,19 @@ pub struct Line {
     glyphs: Vec<Glyph>,
 }
 
-/// A glyph and its origin from the line's start on the baseline, in hundredths of a pixel, y downwards.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Glyph {
-    id: u16,
-    /// From the line's start to the glyph's origin.
-    pub x: i32,
-    /// From the baseline down to the glyph's origin; not 0 for some marks only.
-    pub y: i32,
-}
-
-/// A piece of an outline. Places are in hundredths of a pixel, whole ones, so that a picture made of them is the same everywhere.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Segment {
-    /// Begins a contour.
-    Move(i32, i32),
-    /// A straight line to a place.
-    Line(i32, i32),
-    /// A quadratic curve: its control point and its end.
-    Quad(i32, i32, i32, i32),
-    /// Ends a contour where it began.
-    Close,
-}
-
 impl Line {
     /// Lays out `text` from left to right as a browser does in SVG: runs of blanks are one, right-to-left words are turned round,
     /// Arabic letters joined, marks put on their letters. A character the face lacks is its box.
-    pub fn new(face: Face, text: &str) -> Self {
+    ///
+    /// Every letter takes `letter_spacing` pixels more, half of it on either side; Arabic ones do not, which would tear them apart.
+    /// `None` where no face is compiled in, which the feature `faces` does.
+    pub fn new(face: Face, text: &str, letter_spacing: f32) -> Option<Self> {
+        let typeface = typeface::of(face)?;
         let mut line = Self { face, width: 0.0, glyphs: Vec::with_capacity(text.len()) };
-        if let Some(typeface) = typeface::of(face) {
-            Pen { typeface, line: &mut line, x: 0.0, last: None, base: None }.write(&collapsed(text));
-        }
-        line
+        let spacing = letter_spacing * UNITS_PER_EM / face.pixels();
+        Pen { typeface, line: &mut line, spacing, x: 0.0, last: None, letter: None, base: None }
+            .write(&collapsed(text));
+        Some(line)
     }
 
     /// How wide the text is, in pixels.
@@ -84,9 +65,11 @@ impl Line {
                 follow(Segment::Move(x, y));
             }
             match curve {
-                OutlineCurve::Line(_, to) | OutlineCurve::Cubic(.., to) => {
+                OutlineCurve::Line(from, to) | OutlineCurve::Cubic(from, .., to) => {
                     let (x, y) = place(to);
-                    follow(Segment::Line(x, y));
+                    if place(from) != (x, y) {
+                        follow(Segment::Line(x, y));
+                    }
                     end = Some(to);
                 }
                 OutlineCurve::Quad(_, control, to) => {
@@ -124,10 +107,13 @@ fn collapsed(text: &str) -> String {
 struct Pen<'a> {
     typeface: &'a Typeface,
     line: &'a mut Line,
+    spacing: f32,
     /// Where the next glyph stands, in font units.
     x: f32,
     last: Option<u16>,
-    /// The letter that marks are put on.
+    /// The letter that marks are put on, and where it stands.
+    letter: Option<(u16, f32)>,
+    /// What is inked of it and of its marks, once it has one.
     base: Option<Ink>,
 }
 
@@ -175,26 +161,36 @@ impl Pen<'_> {
 
     fn character(&mut self, character: char) {
         let glyph = self.typeface.glyph(character);
-        if self.is_mark(character) {
+        let advance = self.typeface.advance(glyph);
+        if can_be_mark(character) && glyph != 0 && advance == 0.0 {
             return self.mark(glyph);
         }
-        self.x += self.last.map_or(0.0, |last| self.typeface.kerning(last, glyph));
-        self.base = self.typeface.ink(glyph).map(|ink| Ink { left: ink.left + self.x, right: ink.right + self.x, ..ink });
+        let spacing = if arabic::is_arabic(character) { 0.0 } else { self.spacing };
+        self.x += self.last.map_or(0.0, |last| self.typeface.kerning(last, glyph)) + spacing / 2.0;
+        (self.letter, self.base) = (Some((glyph, self.x)), None);
         self.put(glyph, self.x, 0.0);
-        self.x += self.typeface.advance(glyph);
+        self.x += advance + spacing / 2.0;
         self.last = Some(glyph);
     }
 
-    /// A mark is what takes no place and leaves ink.
     fn is_mark(&self, character: char) -> bool {
         let glyph = self.typeface.glyph(character);
-        character > '\u{2ff}' && glyph != 0 && self.typeface.advance(glyph) == 0.0
+        can_be_mark(character) && glyph != 0 && self.typeface.advance(glyph) == 0.0
+    }
+
+    fn base(&mut self) -> Option<Ink> {
+        if self.base.is_none() {
+            let (glyph, x) = self.letter?;
+            let ink = self.typeface.ink(glyph)?;
+            self.base = Some(Ink { left: ink.left + x, right: ink.right + x, ..ink });
+        }
+        self.base
     }
 
     /// Puts a mark over or under the middle of its letter, beyond what is there already.
     fn mark(&mut self, glyph: u16) {
         let Some(ink) = self.typeface.ink(glyph) else { return };
-        let Some(base) = self.base else { return self.put(glyph, self.x, 0.0) };
+        let Some(base) = self.base() else { return self.put(glyph, self.x, 0.0) };
         let x = (base.left + base.right - ink.left - ink.right) / 2.0;
         let middle = (base.bottom + base.top) / 2.0;
         let up = if ink.bottom > middle {
@@ -213,6 +209,11 @@ impl Pen<'_> {
         let scale = hundredths(self.line.face);
         self.line.glyphs.push(Glyph { id, x: (x * scale).round() as i32, y: (up * -scale).round() as i32 });
     }
+}
+
+/// Whether a glyph that takes no place is a mark: before these there is none.
+fn can_be_mark(character: char) -> bool {
+    character > '\u{2ff}'
 }
 
 /// What is never seen, whatever the face has for it: joiners, marks of direction, variation selectors, tags.

@@ -32,6 +32,9 @@ pub struct ResolvedBadge {
     pub logo_color: Option<String>,
     /// How wide a named icon may become: `auto`, or as wide as high.
     pub logo_size: Option<String>,
+    /// Whether the words are drawn as outlines of the shipped face, laid out by its widths, so that the badge looks the same where no
+    /// font is installed. Without the feature `faces` they remain text.
+    pub outline: bool,
     /// Where a click leads.
     pub links: Links,
     /// Whether words and backgrounds are chosen so that the words can be read (WCAG level AA) rather than as badge-maker does.
@@ -59,6 +62,7 @@ impl ResolvedBadge {
             logo: None,
             logo_color: None,
             logo_size: None,
+            outline: false,
             links: Links::default(),
             contrast: false,
         }

@@ -3,6 +3,8 @@
 pub(crate) mod contrast;
 mod css;
 
+use contrast::{Ink, Veil};
+
 /// A colour that can be drawn. Its two spellings, [`name`](Color::name) for JSON and [`svg`](Color::svg) for the picture, are ready.
 ///
 /// ```
@@ -18,7 +20,17 @@ pub struct Color(Kind);
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 enum Kind {
     Named(&'static Named),
-    Css { text: Box<str>, rgb: [u8; 3] },
+    Css {
+        text: Box<str>,
+        rgb: [u8; 3],
+    },
+    /// Another colour, changed so that words in `ink` can be read on it.
+    Readable {
+        name: Box<str>,
+        svg: Box<str>,
+        rgb: [u8; 3],
+        ink: Ink,
+    },
 }
 
 #[derive(Debug, PartialEq, Eq, Hash)]
@@ -94,8 +106,7 @@ impl Color {
     /// An opaque colour of red, green and blue, spelled as hex.
     #[cfg(feature = "icons")]
     pub(crate) fn from_rgb(rgb: [u8; 3]) -> Self {
-        let [r, g, b] = rgb;
-        Self(Kind::Css { text: format!("#{r:02x}{g:02x}{b:02x}").into(), rgb })
+        Self(Kind::Css { text: hex(rgb).into(), rgb })
     }
 
     /// Red, green and blue, its opacity left aside.
@@ -108,7 +119,7 @@ impl Color {
     pub fn rgb(&self) -> [u8; 3] {
         match &self.0 {
             Kind::Named(named) => named.rgb,
-            Kind::Css { rgb, .. } => *rgb,
+            Kind::Css { rgb, .. } | Kind::Readable { rgb, .. } => *rgb,
         }
     }
 
@@ -118,6 +129,7 @@ impl Color {
         match &self.0 {
             Kind::Named(named) => named.name,
             Kind::Css { text, .. } => text,
+            Kind::Readable { name, .. } => name,
         }
     }
 
@@ -126,6 +138,7 @@ impl Color {
         match &self.0 {
             Kind::Named(named) => named.svg,
             Kind::Css { text, .. } => text,
+            Kind::Readable { svg, .. } => svg,
         }
     }
 
@@ -145,7 +158,16 @@ impl Color {
 
     /// Whether words on this colour are dark: badge-maker's threshold is 0.69.
     pub(crate) fn is_light(&self) -> bool {
-        self.hundredths() > 69
+        match &self.0 {
+            Kind::Readable { ink, .. } => *ink == Ink::Dark,
+            _ => self.hundredths() > 69,
+        }
+    }
+
+    /// The colour as a background on which words can be read, opaque, under each of `veils`. Its name stays.
+    pub(crate) fn readable(&self, veils: &[Veil]) -> Self {
+        let (rgb, ink) = contrast::readable(self.rgb(), veils);
+        Self(Kind::Readable { name: self.name().into(), svg: hex(rgb).into(), rgb, ink })
     }
 
     fn hundredths(&self) -> u32 {
@@ -156,4 +178,8 @@ impl Color {
         let half = || (f64::from(sum) / 255_000.0).mul_add(200.0, -f64::from(2 * whole + 1)) >= 0.0;
         whole + u32::from(rest > 1275 || (rest == 1275 && half()))
     }
+}
+
+fn hex([r, g, b]: [u8; 3]) -> String {
+    format!("#{r:02x}{g:02x}{b:02x}")
 }

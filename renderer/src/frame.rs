@@ -1,16 +1,14 @@
 //! What all styles share: the document around the picture, its accessible name, the logo, and the links.
 
-use badgesmith_fonts::{Face, width};
-
 use crate::id::IdSuffix;
 use crate::markup::{Markup, Quarters};
 use crate::text::{Words, escaped};
-use crate::{Color, Link, ResolvedBadge};
+use crate::{Color, Link, Logo, ResolvedBadge};
 
 /// The font family of every style but social.
 pub(crate) const VERDANA: &str = "Verdana,Geneva,DejaVu Sans,sans-serif";
-/// The side of a logo's square, in pixels.
-pub(crate) const LOGO: i64 = 14;
+/// How high a logo is, in pixels.
+const LOGO_HEIGHT: i64 = 14;
 /// The label's background where none is set.
 pub(crate) const LABEL_COLOR: &str = "#555";
 
@@ -36,6 +34,11 @@ impl<'a> Drawing<'a> {
     fn whole_link(&self) -> Option<&'a Link> {
         let links = &self.badge.links;
         links.left.as_ref().filter(|_| links.right.is_none())
+    }
+
+    /// How wide the logo is, in pixels; 0 without one.
+    pub(crate) fn logo_width(&self) -> i64 {
+        self.badge.logo.as_ref().map_or(0, Logo::width)
     }
 
     /// The label's background as it is written.
@@ -78,14 +81,29 @@ impl<'a> Drawing<'a> {
     /// Draws the logo, if there is one, `x` from the left and in the middle of the height.
     pub(crate) fn logo(&self, x: i64, height: i64, out: &mut Markup) {
         let Some(logo) = &self.badge.logo else { return };
-        out.text(r#"<image x=""#).number(x).text(r#"" y=""#).number((height - LOGO) / 2);
-        out.text(r#"" width="14" height="14" href=""#).text(&escaped(logo.uri())).text(r#""/>"#);
+        out.text(r#"<image x=""#).number(x).text(r#"" y=""#).number(logo_y(height));
+        out.text(r#"" width=""#)
+            .number(logo.width())
+            .text(r#"" height="14" href=""#)
+            .text(&escaped(logo.uri()))
+            .text(r#""/>"#);
     }
+}
+
+/// Where a logo stands in a badge so high.
+pub(crate) fn logo_y(height: i64) -> i64 {
+    (height - LOGO_HEIGHT) / 2
 }
 
 /// Begins a link; `</a>` ends it.
 pub(crate) fn open_link(link: &Link, out: &mut Markup) {
     out.text(r#"<a target="_blank" href=""#).text(&escaped(link.as_str())).text(r#"">"#);
+}
+
+/// Begins a link whose words are outlines, which a screen reader cannot read: it gets their name.
+pub(crate) fn open_named_link(link: &Link, xml: &str, out: &mut Markup) {
+    out.text(r#"<a target="_blank" aria-label=""#).text(xml).text(r#"" href=""#);
+    out.text(&escaped(link.as_str())).text(r#"">"#);
 }
 
 /// An invisible rectangle that takes the clicks beside the glyphs. `x` may be 0.
@@ -95,9 +113,4 @@ pub(crate) fn click_area(x: Quarters, width: Quarters, height: i64, out: &mut Ma
         out.text(r#"x=""#).quarters(x).text(r#"" "#);
     }
     out.text(r#"width=""#).quarters(width).text(r#"" height=""#).number(height).text(r#"" fill-opacity="0"/>"#);
-}
-
-/// The width words take, made odd, which gives text with a middle pixel to centre on; badge-maker's `preferredWidthOf`.
-pub(crate) fn odd_width(face: Face, words: &str) -> i64 {
-    width(face, words) as i64 | 1
 }

@@ -23,6 +23,9 @@ impl IdSuffix {
         ] {
             hash.add(part.unwrap_or_default());
         }
+        if badge.outline {
+            hash.add("outline");
+        }
         let mut bits = hash.finished();
         Self(std::array::from_fn(|_| {
             let digit = DIGITS.get((bits & 63) as usize).copied().unwrap_or(b'A');

@@ -24,6 +24,10 @@ mod link;
 mod logo;
 mod markup;
 mod named_logo;
+mod outline;
+#[cfg(feature = "png")]
+mod png;
+mod readable;
 mod style;
 mod text;
 
@@ -35,6 +39,8 @@ pub use json::json;
 pub use link::Link;
 pub use logo::Logo;
 pub use named_logo::is_icon;
+#[cfg(feature = "png")]
+pub use png::{PngError, Scale, png};
 pub use style::Style;
 
 /// The badge as an SVG document.
@@ -63,5 +69,5 @@ pub fn svg(badge: &ResolvedBadge) -> String {
 /// assert_eq!(page, format!("<p>{}", svg(&badge)));
 /// ```
 pub fn write_svg(badge: &ResolvedBadge, out: &mut String) {
-    style::draw(badge, out);
+    style::draw(&badge.painted(), out);
 }

@@ -58,7 +58,7 @@ impl Logo {
         } else {
             payload.chars().filter(|c| !c.is_control() && text::is_allowed(*c)).collect()
         };
-                Some(Self {
+        Some(Self {
             payload: 6 + head.len(),
             uri: ["data:", &head, ",", &payload].concat().into(),
             width: Self::SIDE,
@@ -108,14 +108,17 @@ impl Logo {
     /// assert_eq!(Logo::parse("data:image/png;base64,iVBORw0KGgo=").unwrap().svg(), None);
     /// ```
     pub fn svg(&self) -> Option<String> {
+        let (kind, bytes) = self.image()?;
+        if kind.eq_ignore_ascii_case("image/svg+xml") { String::from_utf8(bytes).ok() } else { None }
+    }
+
+    /// The media type and the image itself.
+    pub(crate) fn image(&self) -> Option<(&str, Vec<u8>)> {
         let (head, payload) = self.uri.split_at_checked(self.payload)?;
         let kind = head.strip_prefix("data:")?.split([';', ',']).next()?;
-        if !kind.eq_ignore_ascii_case("image/svg+xml") {
-            return None;
-        }
         let bytes =
             if is_base64(head.strip_suffix(',')?) { LENIENT.decode(payload).ok()? } else { percent_decoded(payload) };
-        String::from_utf8(bytes).ok()
+        Some((kind, bytes))
     }
 }
 

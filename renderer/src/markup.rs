@@ -33,8 +33,12 @@ impl<'a> Markup<'a> {
         })
     }
 
-    pub(crate) fn id(&mut self, letter: char, suffix: &IdSuffix) -> &mut Self {
+    pub(crate) fn letter(&mut self, letter: char) -> &mut Self {
         self.0.push(letter);
-        self.text(suffix.as_str())
+        self
+    }
+
+    pub(crate) fn id(&mut self, letter: char, suffix: &IdSuffix) -> &mut Self {
+        self.letter(letter).text(suffix.as_str())
     }
 }

@@ -2,7 +2,11 @@
 
 use crate::ResolvedBadge;
 #[cfg(feature = "icons")]
-use crate::{Color, Icon};
+use crate::color::contrast::{self, AA_GRAPHICS};
+#[cfg(feature = "icons")]
+use crate::readable::veils;
+#[cfg(feature = "icons")]
+use crate::{Color, Icon, Style};
 
 /// Whether `name` is the name of an icon. Without the feature `icons` none is.
 ///
@@ -47,7 +51,7 @@ fn iconed(mut badge: ResolvedBadge) -> ResolvedBadge {
     if badge.logo.is_none()
         && let Some(icon) = badge.named_logo.as_deref().and_then(Icon::find)
     {
-        let color = badge.logo_color.as_deref().and_then(Color::parse);
+        let color = badge.logo_color.as_deref().and_then(Color::parse).or_else(|| readable(&badge, icon));
         let logo = match badge.logo_size.as_deref() {
             Some("auto") => icon.fitted_logo(color.as_ref(), badge.style),
             _ => icon.logo(color.as_ref(), badge.style),
@@ -55,4 +59,22 @@ fn iconed(mut badge: ResolvedBadge) -> ResolvedBadge {
         badge.logo = Some(logo);
     }
     badge
+}
+
+/// With `contrast`, the brand's colour where it stands out from what is behind the icon, or else that of the words there.
+#[cfg(feature = "icons")]
+fn readable(badge: &ResolvedBadge, icon: Icon) -> Option<Color> {
+    if !badge.contrast {
+        return None;
+    }
+    // Without a label of any kind, logo and message share the message's background.
+    let behind = match &badge.label_color {
+        _ if badge.style == Style::Social => Color::from_rgb([0xfc; 3]),
+        Some(color) => color.clone(),
+        None if badge.label.is_empty() => badge.color.clone(),
+        None => Color::GREY,
+    };
+    let (behind, ink) = contrast::readable(behind.rgb(), veils(badge.style));
+    let stands_out = contrast::ratio(icon.color(), behind) >= AA_GRAPHICS;
+    Some(Color::from_rgb(if stands_out { icon.color() } else { ink.rgb() }))
 }

@@ -7,11 +7,21 @@ mod for_the_badge;
 mod plastic;
 mod social;
 
+use badgesmith_fonts::Face;
+
+#[cfg(feature = "png")]
+use classic::Classic;
+
 use crate::ResolvedBadge;
 use crate::frame::Drawing;
 use crate::id::IdSuffix;
 use crate::markup::Markup;
+#[cfg(feature = "png")]
+use crate::png::{PngError, Scale, canvas::Canvas};
 use crate::text::{self, Words};
+
+/// A stop of a gradient: how far along it is, its grey, its opacity.
+pub(crate) type Stop = (f32, u8, f32);
 
 /// A look, by shields' name for it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -54,25 +64,57 @@ impl Style {
             Self::Social => "social",
         }
     }
+
+    /// What label and message are set in.
+    fn faces(self) -> (Face, Face) {
+        match self {
+            Self::Flat | Self::FlatSquare | Self::Plastic => (Face::Verdana11, Face::Verdana11),
+            Self::ForTheBadge => (Face::Verdana10, Face::VerdanaBold10),
+            Self::Social => (Face::HelveticaBold11, Face::HelveticaBold11),
+        }
+    }
 }
 
 /// Appends the badge, drawn in its style.
 pub(crate) fn draw(badge: &ResolvedBadge, out: &mut String) {
+    prepared(badge, badge.outline, |drawing| {
+        let mut out = Markup::new(out);
+        match badge.style {
+            Style::Flat => flat::draw(drawing, &mut out),
+            Style::FlatSquare => flat_square::draw(drawing, &mut out),
+            Style::Plastic => plastic::draw(drawing, &mut out),
+            Style::ForTheBadge => for_the_badge::draw(drawing, &mut out),
+            Style::Social => social::draw(drawing, &mut out),
+        }
+    });
+}
+
+/// The badge painted onto pixels, its words as outlines.
+#[cfg(feature = "png")]
+pub(crate) fn paint(badge: &ResolvedBadge, scale: Scale) -> Result<Canvas, PngError> {
+    prepared(badge, true, |drawing| match badge.style {
+        Style::Flat => Classic::measure(drawing, &flat::LOOK).paint(scale),
+        Style::FlatSquare => Classic::measure(drawing, &flat_square::LOOK).paint(scale),
+        Style::Plastic => Classic::measure(drawing, &plastic::LOOK).paint(scale),
+        Style::ForTheBadge => for_the_badge::paint(drawing, scale),
+        Style::Social => social::paint(drawing, scale),
+    })
+}
+
+/// Draws with the badge's words as its style sets them: before anything is measured, because they are as wide as they are drawn.
+fn prepared<T>(badge: &ResolvedBadge, outline: bool, draw: impl FnOnce(&Drawing) -> T) -> T {
     let mut label = text::cleaned(&badge.label);
     let mut message = text::cleaned(&badge.message);
-    // Before anything is measured: the words are as wide as they are drawn.
     match badge.style {
         Style::ForTheBadge => (label, message) = (text::upper(label), text::upper(message)),
         Style::Social => label = text::capitalized(label),
         Style::Flat | Style::FlatSquare | Style::Plastic => {}
     }
-    let drawing = Drawing { badge, label: Words::new(&label), message: Words::new(&message), id: IdSuffix::of(badge) };
-    let mut out = Markup::new(out);
-    match badge.style {
-        Style::Flat => flat::draw(&drawing, &mut out),
-        Style::FlatSquare => flat_square::draw(&drawing, &mut out),
-        Style::Plastic => plastic::draw(&drawing, &mut out),
-        Style::ForTheBadge => for_the_badge::draw(&drawing, &mut out),
-        Style::Social => social::draw(&drawing, &mut out),
+    let (label_face, message_face) = badge.style.faces();
+    let (mut label, mut message) = (Words::new(&label, label_face), Words::new(&message, message_face));
+    if outline {
+        let spacing = if badge.style == Style::ForTheBadge { for_the_badge::LETTER_SPACING as f32 / 4.0 } else { 0.0 };
+        (label, message) = (label.outlined(spacing), message.outlined(spacing));
     }
+    draw(&Drawing { badge, label, message, id: IdSuffix::of(badge) })
 }

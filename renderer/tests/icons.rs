@@ -60,7 +60,9 @@ fn an_unknown_name_is_no_logo_and_a_logo_stays() {
 
 #[test]
 fn a_fitted_icon_is_as_wide_as_its_shape() {
-    for (name, width) in [("github", 14), ("amd", 59), ("nuget", 14), ("bun", 16), ("linkfire", 9), ("cisco", 27)] {
+    for (name, width) in
+        [("github", 14), ("amd", 59), ("npm", 14), ("bun", 16), ("babel", 12), ("cisco", 27), ("intel", 36)]
+    {
         let icon = Icon::find(name).expect(name);
         assert_eq!(icon.fitted_logo(None, Style::Flat).width(), width, "{name}");
         assert_eq!(icon.logo(None, Style::Flat).width(), 14, "{name}");

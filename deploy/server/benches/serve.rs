@@ -10,7 +10,12 @@ mod support;
 use std::{
     convert::Infallible,
     net::SocketAddr,
-    sync::Arc,
+    path::Path,
+    process::Command,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     thread,
     time::{Duration, Instant},
 };
@@ -55,6 +60,51 @@ fn main() {
         let [ours, hyper] = rates.map(median);
         println!("{name}: {ours:.0} requests/s, plain hyper {hyper:.0}, ratio {:.2}", ours / hyper);
     }
+    drop(server);
+    for lie in ["NO_JSON_STEP", "ENDLESS", "TRESPASSING", "SLEEPING"] {
+        beside(lie, &toml);
+    }
+}
+
+/// The pace of a good badge while somebody keeps asking for a badge of a plugin that lies, and without.
+fn beside(lie: &str, toml: &str) {
+    let library = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{lie}.so"));
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let built = Command::new("cc")
+        .args(["-shared", "-fPIC", "-O1", &format!("-DLIE={lie}"), "-I"])
+        .arg(here.join("../../providers/sdk/include"))
+        .arg(here.join("../../engine/tests/plugins/liar.c"))
+        .arg("-o")
+        .arg(&library)
+        .status();
+    assert!(built.unwrap().success());
+    let toml = format!("{toml}[[plugin]]\nid = \"liar\"\nlibrary = {library:?}\norigins = [\"https://example.com\"]\n");
+    let server = Server::start_with("bench", &toml, &["--log-level", "error"]);
+    let path = "/badges/packages/nuget/Newtonsoft.Json.svg";
+    let mut rates = [Vec::new(), Vec::new()];
+    for round in 0..ROUNDS {
+        rates[0].push(load(server.address, path));
+        let stop = AtomicBool::new(false);
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                for number in 0.. {
+                    if stop.load(Ordering::Relaxed) {
+                        break;
+                    }
+                    let response = server.get(&format!("/badges/liar/{round}-{number}.svg"));
+                    assert!(response.body.contains("provider failed") || response.body.contains("unavailable"));
+                    thread::sleep(Duration::from_millis(20));
+                }
+            });
+            rates[1].push(load(server.address, path));
+            stop.store(true, Ordering::Relaxed);
+        });
+    }
+    let [alone, beside] = rates.map(median);
+    println!(
+        "beside a plugin that lies ({lie}): {beside:.0} requests/s, without {alone:.0}, ratio {:.2}",
+        beside / alone
+    );
 }
 
 /// A hyper server of one thread that answers everything with these bytes.

@@ -27,7 +27,7 @@ enum Command {
     /// Answers requests over HTTP until it is told to stop; the default.
     Serve(serve::Serve),
     /// Draws one badge.
-    Render(render::Render),
+    Render(Box<render::Render>),
     /// Keeps the secrets that providers ask upstreams with, also while the server runs.
     #[command(subcommand)]
     Secret(secret::Secret),

@@ -38,6 +38,15 @@ impl Opened {
         Ok(Self { manifest, code })
     }
 
+    /// The manifest as a library has it, to the byte; a declarative provider has none.
+    #[must_use]
+    pub fn manifest_text(&self) -> Option<&str> {
+        match &self.code {
+            Code::Library(library) => Some(library.manifest()),
+            Code::Packed(_) | Code::Declarative(_) => None,
+        }
+    }
+
     /// One turn: a call and its answers' bodies in, a step out. It may never come back.
     ///
     /// # Errors
@@ -61,16 +70,10 @@ impl Code {
     ///
     /// # Errors
     /// The file, what is wrong with it, and what to write instead.
-    pub(crate) fn library(
-        name: &str,
-        sha256: &str,
-        beside: &Path,
-        folders: &[PathBuf],
-    ) -> Result<(Self, Manifest), String> {
-        let path = library::find(name, beside, folders)?;
-        match Packed::read(&path, sha256)? {
+    pub(crate) fn library(path: &Path, sha256: &str) -> Result<(Self, Manifest), String> {
+        match Packed::read(path, sha256)? {
             Some((packed, manifest)) => Ok((Self::Packed(Arc::new(packed)), manifest)),
-            None => Self::open(&path, sha256),
+            None => Self::open(path, sha256),
         }
     }
 

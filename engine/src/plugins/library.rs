@@ -132,17 +132,25 @@ fn version_fault(abi: u32) -> String {
     format!("it was built for version {abi} of the provider boundary, this badgesmith has version {ABI}; use {remedy}")
 }
 
+/// A library's SHA-256, as plugins.toml has it.
+///
+/// # Errors
+/// Why the file cannot be read.
+pub fn checksum(path: &Path) -> Result<String, String> {
+    let bytes = fs::read(path).map_err(|fault| format!("the library cannot be read: {fault}"))?;
+    Ok(Sha256::digest(&bytes).iter().fold(String::new(), |mut hex, byte| {
+        // Writing to a String cannot fail.
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    }))
+}
+
 /// Compares the file's SHA-256 with the expected one, if one is expected.
 pub(super) fn check_sum(path: &Path, expected: &str) -> Result<(), String> {
     if expected.is_empty() {
         return Ok(());
     }
-    let bytes = fs::read(path).map_err(|fault| format!("the library cannot be read: {fault}"))?;
-    let actual = Sha256::digest(&bytes).iter().fold(String::new(), |mut hex, byte| {
-        // Writing to a String cannot fail.
-        let _ = write!(hex, "{byte:02x}");
-        hex
-    });
+    let actual = checksum(path)?;
     if actual.eq_ignore_ascii_case(expected) {
         return Ok(());
     }

@@ -9,7 +9,7 @@ use std::{
 use badgesmith_provider::Manifest;
 use tokio::sync::Semaphore;
 
-use super::{Code, Config, Entry, Plugin, STEPS_AT_ONCE};
+use super::{Code, Config, Entry, Plugin, STEPS_AT_ONCE, library};
 use crate::{origin::Origin, route::Template};
 
 /// For how long an answer that cannot be renewed is still served, in seconds: seven days.
@@ -33,12 +33,20 @@ pub fn load(config: &Config, folders: &[PathBuf]) -> Result<Vec<Plugin>, String>
 }
 
 fn load_one(entry: &Entry, beside: &Path, folders: &[PathBuf]) -> Result<Plugin, String> {
-    let (code, manifest) = match (&entry.library, &entry.declarative) {
-        (Some(library), None) => Code::library(library, &entry.sha256, beside, folders)?,
+    let (file, (code, manifest)) = match (&entry.library, &entry.declarative) {
+        (Some(name), None) => {
+            let file = library::find(name, beside, folders)?;
+            let opened = Code::library(&file, &entry.sha256)?;
+            (file, opened)
+        }
         (None, Some(_)) if !entry.sha256.is_empty() => {
             return Err("sha256 is for libraries; take it away".to_owned());
         }
-        (None, Some(file)) => Code::declarative(&beside.join(file))?,
+        (None, Some(file)) => {
+            let file = beside.join(file);
+            let read = Code::declarative(&file)?;
+            (file, read)
+        }
         (None, None) => return Err("it has no code; write library = \"…\" or declarative = \"….toml\"".to_owned()),
         (Some(_), Some(_)) => return Err("it has library and declarative; take one away".to_owned()),
     };
@@ -49,9 +57,10 @@ fn load_one(entry: &Entry, beside: &Path, folders: &[PathBuf]) -> Result<Plugin,
     Ok(Plugin {
         id: entry.id.clone(),
         manifest,
+        file,
+        origins,
         code,
         settings,
-        origins,
         secrets,
         fresh_seconds: entry.fresh_seconds,
         stale_seconds: entry.stale_seconds.unwrap_or(STALE_SECONDS),
@@ -157,6 +166,8 @@ fn secrets(
     read.collect()
 }
 
-fn is_id(id: &str) -> bool {
+/// Whether a plugin can be called so.
+#[must_use]
+pub fn is_id(id: &str) -> bool {
     !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
 }

@@ -12,7 +12,7 @@ pub(crate) const AA_GRAPHICS: f64 = 3.0;
 pub(crate) type Rgb = [u8; 3];
 
 /// badge-maker's two colours of words.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Ink {
     /// `#fff`
     Light,
@@ -44,16 +44,22 @@ pub(crate) struct Veil {
     pub(crate) opacity: f64,
 }
 
-/// The ink that stands out more from `background`, and the background, mixed with as little black or white as makes the contrast at
-/// least 4.5:1 under each of the veils, and without any.
+/// The background, mixed with as little black or white as makes one ink's contrast at least 4.5:1 under each of the veils and without
+/// any, and that ink.
 pub(crate) fn readable(background: Rgb, veils: &[Veil]) -> (Rgb, Ink) {
-    let worst = |rgb: Rgb, ink: Ink| {
-        veils.iter().map(|veil| veiled(rgb, *veil)).chain([rgb]).map(|rgb| ratio(rgb, ink.rgb())).fold(f64::MAX, f64::min)
+    let stands_out = |rgb: Rgb, ink: Ink| {
+        veils.iter().map(|veil| veiled(rgb, *veil)).chain([rgb]).all(|rgb| ratio(rgb, ink.rgb()) >= AA)
     };
-    let ink = if worst(background, Ink::Light) >= worst(background, Ink::Dark) { Ink::Light } else { Ink::Dark };
-    let steps = (0..=u8::MAX).map(|opacity| mixed(background, ink.away(), f64::from(opacity) / 255.0));
-    let first = steps.into_iter().find(|rgb| worst(*rgb, ink) >= AA);
-    (first.unwrap_or([ink.away(); 3]), ink)
+    for step in 0..=u8::MAX {
+        for ink in [Ink::Light, Ink::Dark] {
+            let rgb = mixed(background, ink.away(), f64::from(step) / 255.0);
+            if stands_out(rgb, ink) {
+                return (rgb, ink);
+            }
+        }
+    }
+    // Not reached: the last step is white words on black, which no veil of ours makes unreadable.
+    ([0; 3], Ink::Light)
 }
 
 /// The contrast of two colours, from 1 to 21.
@@ -106,8 +112,9 @@ mod tests {
             ([0x55; 3], [0x55; 3], Ink::Light),
             ([0x44, 0xbb, 0x00], [0x44, 0xbb, 0x00], Ink::Dark),
             ([0x00, 0x7e, 0xc6], [0x00, 0x7c, 0xc2], Ink::Light),
-            ([0xdd, 0x43, 0x43], [0xd9, 0x42, 0x42], Ink::Light),
-            ([0x93; 3], [0x9d; 3], Ink::Dark),
+            ([0xdd, 0x43, 0x43], [0xd5, 0x41, 0x41], Ink::Light),
+            ([0x93; 3], [0x9b; 3], Ink::Dark),
+            ([0xea, 0x72, 0x33], [0xeb, 0x7c, 0x41], Ink::Dark),
             ([0xff; 3], [0xff; 3], Ink::Dark),
             ([0; 3], [0; 3], Ink::Light),
         ] {

@@ -2,11 +2,15 @@
 //!
 //! The geometry is that of badge-maker 6.0.0's class `Badge` (lib/badge-renderers.js).
 
-use badgesmith_fonts::Face;
+use badgesmith_fonts::Line;
 
+use super::Stop;
 use crate::Link;
-use crate::frame::{Drawing, LOGO, VERDANA, click_area, odd_width, open_link};
+use crate::frame::{Drawing, VERDANA, click_area, open_link};
 use crate::markup::Markup;
+use crate::outline::{self, Outlined};
+#[cfg(feature = "png")]
+use crate::png::{PngError, Scale, canvas, canvas::Canvas};
 
 const PADDING: i64 = 5;
 
@@ -16,6 +20,12 @@ pub(super) struct Look {
     /// The words' baseline in tenths of a pixel.
     pub(super) baseline: i64,
     pub(super) shadow: bool,
+    /// The radius of the corners; 0 where the halves are not round and have no gradient.
+    pub(super) radius: i64,
+    /// From top to bottom, as SVG and as numbers.
+    pub(super) gradient: &'static str,
+    #[cfg_attr(not(feature = "png"), expect(dead_code, reason = "only pixels need numbers"))]
+    pub(super) stops: &'static [Stop],
 }
 
 /// A classic badge, measured.
@@ -30,6 +40,7 @@ pub(super) struct Classic<'a, 'b> {
 
 struct Half<'b> {
     xml: &'b str,
+    line: Option<&'b Line>,
     link: Option<&'b Link>,
     /// Where the half's words begin, without the padding.
     margin: i64,
@@ -38,20 +49,26 @@ struct Half<'b> {
     on_light: bool,
 }
 
+impl Half<'_> {
+    fn click_x(&self) -> i64 {
+        if self.margin > 1 { self.margin + 1 } else { 0 }
+    }
+}
+
 impl<'a, 'b> Classic<'a, 'b> {
     pub(super) fn measure(drawing: &'b Drawing<'a>, look: &'b Look) -> Self {
         let Drawing { badge, label, message, .. } = drawing;
         let logo = match (&badge.logo, label.is_empty()) {
             (None, _) => 0,
-            (Some(_), true) => LOGO,
-            (Some(_), false) => LOGO + 3,
+            (Some(logo), true) => logo.width(),
+            (Some(logo), false) => logo.width() + 3,
         };
         // A label's colour alone makes a left half, empty or with the logo in it.
         let has_label = !label.is_empty() || badge.label_color.is_some();
-        let label_width = if label.is_empty() { 0 } else { odd_width(Face::Verdana11, label.plain) };
+        let label_width = if label.is_empty() { 0 } else { label.odd_width() };
         let left = if has_label { label_width + 2 * PADDING + logo } else { 0 };
 
-        let message_width = odd_width(Face::Verdana11, message.plain);
+        let message_width = message.odd_width();
         let mut margin = left - i64::from(!message.is_empty());
         let mut right = message_width + 2 * PADDING;
         if !has_label && badge.logo.is_some() {
@@ -68,6 +85,7 @@ impl<'a, 'b> Classic<'a, 'b> {
             right,
             label: Half {
                 xml: &label.xml,
+                line: label.line.as_ref(),
                 link: drawing.label_link(),
                 margin: logo + 1,
                 text_width: label_width,
@@ -76,6 +94,7 @@ impl<'a, 'b> Classic<'a, 'b> {
             },
             message: Half {
                 xml: &message.xml,
+                line: message.line.as_ref(),
                 link: drawing.message_link(),
                 margin,
                 text_width: message_width,
@@ -89,16 +108,21 @@ impl<'a, 'b> Classic<'a, 'b> {
         self.drawing.open(4 * (self.left + self.right), self.look.height, out);
     }
 
-    /// The blur, the gradient made of `stops`, and the round corners: what the other parts refer to.
-    pub(super) fn definitions(&self, stops: &str, radius: i64, out: &mut Markup) {
+    /// The blur, the gradient, and the round corners: what the other parts refer to.
+    pub(super) fn definitions(&self, out: &mut Markup) {
         let id = &self.drawing.id;
-        if self.has_words() {
+        if self.has_outlines() {
+            // Around the whole badge, because the box of a path is tighter than that of a text, and would cut off the blur.
+            out.text(r#"<filter id=""#).id('b', id).text(r#"" filterUnits="userSpaceOnUse" x="0" y="0" width=""#);
+            out.number(100 * (self.left + self.right)).text(r#"" height=""#).number(100 * self.look.height);
+            out.text(r#""><feGaussianBlur stdDeviation="160"/></filter>"#);
+        } else if self.has_words() {
             out.text(r#"<filter id=""#).id('b', id).text(r#""><feGaussianBlur stdDeviation="16"/></filter>"#);
         }
-        out.text(r#"<linearGradient id=""#).id('s', id).text(r#"" x2="0" y2="100%">"#).text(stops);
+        out.text(r#"<linearGradient id=""#).id('s', id).text(r#"" x2="0" y2="100%">"#).text(self.look.gradient);
         out.text(r#"</linearGradient><clipPath id=""#).id('r', id).text(r#""><rect width=""#);
         out.number(self.left + self.right).text(r#"" height=""#).number(self.look.height);
-        out.text(r#"" rx=""#).number(radius).text(r#""/></clipPath>"#);
+        out.text(r#"" rx=""#).number(self.look.radius).text(r#""/></clipPath>"#);
     }
 
     /// Both halves' rectangles, cut to the round corners, the gradient over them.
@@ -136,7 +160,9 @@ impl<'a, 'b> Classic<'a, 'b> {
     /// Logo and words, and the end of the document.
     pub(super) fn foreground(&self, out: &mut Markup) {
         self.drawing.logo(PADDING, self.look.height, out);
-        if self.has_words() {
+        if self.has_outlines() {
+            outline::draw(&self.outlined(), self.look.shadow, &self.drawing.id, self.look.height, out);
+        } else if self.has_words() {
             out.text(r##"<g fill="#fff" text-anchor="middle" font-family=""##).text(VERDANA);
             out.text(r#"" text-rendering="geometricPrecision" font-size="110""#);
             // Where a half is a link of its own, its click area is not to be scaled with the words.
@@ -150,8 +176,54 @@ impl<'a, 'b> Classic<'a, 'b> {
         self.drawing.close(out);
     }
 
+    /// Paints what the SVG draws with outlines.
+    #[cfg(feature = "png")]
+    pub(super) fn paint(&self, scale: Scale) -> Result<Canvas, PngError> {
+        let (width, height, round) = (self.left + self.right, self.look.height, self.look.radius > 0);
+        let mut canvas = Canvas::new(4 * width, height, scale)?;
+        canvas.half(0, 4 * self.left, self.drawing.label_fill(), !round);
+        canvas.half(4 * self.left, 4 * self.right, self.drawing.badge.color.svg(), !round);
+        if round {
+            let all = canvas::rectangle(0.0, 0.0, width as f32, height as f32);
+            canvas.fill_gradient(all.as_ref(), 0.0, height as f32, self.look.stops);
+            canvas.round_corners(width as f32, self.look.radius as f32);
+        }
+        canvas.logo(self.drawing.badge, PADDING);
+        let outlined = self.outlined();
+        if self.look.shadow {
+            canvas.words_with_blur(&outlined);
+        } else {
+            canvas.words(&outlined);
+        }
+        Ok(canvas)
+    }
+
     fn has_words(&self) -> bool {
         !self.label.xml.is_empty() || !self.message.xml.is_empty()
+    }
+
+    fn has_outlines(&self) -> bool {
+        self.label.line.is_some() || self.message.line.is_some()
+    }
+
+    fn outlined(&self) -> Vec<Outlined<'_>> {
+        let halves = [('t', &self.label), ('m', &self.message)];
+        halves.into_iter().filter_map(|(letter, half)| Some(self.outlined_half(letter, half, half.line?))).collect()
+    }
+
+    fn outlined_half<'h>(&self, letter: char, half: &'h Half, line: &'h Line) -> Outlined<'h> {
+        let middle = 100 * (half.margin + PADDING) + 50 * half.text_width;
+        Outlined {
+            line,
+            x: middle - (50.0 * line.width()).round() as i64,
+            baseline: 10 * self.look.baseline,
+            fill: if half.on_light { "#333" } else { "#fff" },
+            shadow: if half.on_light { "#ccc" } else { "#010101" },
+            link: half.link,
+            area: (4 * half.click_x(), 4 * half.click_width),
+            xml: half.xml,
+            letter,
+        }
     }
 
     fn words(&self, half: &Half, apart: bool, out: &mut Markup) {
@@ -160,8 +232,7 @@ impl<'a, 'b> Classic<'a, 'b> {
         }
         if let Some(link) = half.link {
             open_link(link, out);
-            let x = if half.margin > 1 { half.margin + 1 } else { 0 };
-            click_area(4 * x, 4 * half.click_width, self.look.height, out);
+            click_area(4 * half.click_x(), 4 * half.click_width, self.look.height, out);
         }
         if apart {
             out.text(r#"<g transform="scale(.1)">"#);

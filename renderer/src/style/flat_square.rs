@@ -4,7 +4,7 @@ use super::classic::{Classic, Look};
 use crate::frame::Drawing;
 use crate::markup::Markup;
 
-const LOOK: Look = Look { height: 20, baseline: 140, shadow: false };
+pub(super) const LOOK: Look = Look { height: 20, baseline: 140, shadow: false, radius: 0, gradient: "", stops: &[] };
 
 pub(super) fn draw(drawing: &Drawing, out: &mut Markup) {
     let badge = Classic::measure(drawing, &LOOK);

@@ -3,20 +3,25 @@
 //! The geometry is that of badge-maker 6.0.0's `forTheBadge` (lib/badge-renderers.js). Everything is in quarter pixels, so nothing is
 //! ever rounded.
 
-use badgesmith_fonts::{Face, width};
+use badgesmith_fonts::Line;
 
 use crate::Link;
-use crate::frame::{Drawing, LOGO, VERDANA, click_area, open_link};
+use crate::frame::{Drawing, VERDANA, click_area, open_link};
 use crate::markup::{Markup, Quarters};
+use crate::outline::{self, Outlined};
+#[cfg(feature = "png")]
+use crate::png::{PngError, Scale, canvas::Canvas};
+use crate::text::Words;
 
 const HEIGHT: i64 = 28;
 const TEXT_MARGIN: Quarters = 4 * 12;
 const LOGO_MARGIN: i64 = 9;
-const LETTER_SPACING: Quarters = 5;
+pub(super) const LETTER_SPACING: Quarters = 5;
 
 /// One half's words and the rectangle behind them.
 struct Half<'b> {
     xml: &'b str,
+    line: Option<&'b Line>,
     link: Option<&'b Link>,
     text_x: Quarters,
     text_width: Quarters,
@@ -27,27 +32,59 @@ struct Half<'b> {
 }
 
 pub(super) fn draw(drawing: &Drawing, out: &mut Markup) {
+    let halves = measure(drawing);
+    drawing.open(halves.iter().map(|half| half.width).sum(), HEIGHT, out);
+    out.text(r#"<g shape-rendering="crispEdges">"#);
+    for (half, fill) in halves.iter().zip([drawing.label_fill(), drawing.badge.color.svg()]) {
+        background(half, fill, out);
+    }
+    out.text("</g>");
+    drawing.logo(LOGO_MARGIN, HEIGHT, out);
+    if halves.iter().any(|half| half.line.is_some()) {
+        outline::draw(&outlined(&halves), false, &drawing.id, HEIGHT, out);
+    } else {
+        foreground(&halves, out);
+    }
+    drawing.close(out);
+}
+
+/// Paints what the SVG draws with outlines.
+#[cfg(feature = "png")]
+pub(super) fn paint(drawing: &Drawing, scale: Scale) -> Result<Canvas, PngError> {
+    let halves = measure(drawing);
+    let mut canvas = Canvas::new(halves.iter().map(|half| half.width).sum(), HEIGHT, scale)?;
+    for (half, fill) in halves.iter().zip([drawing.label_fill(), drawing.badge.color.svg()]) {
+        canvas.half(half.x, half.width, fill, true);
+    }
+    canvas.logo(drawing.badge, LOGO_MARGIN);
+    canvas.words(&outlined(&halves));
+    Ok(canvas)
+}
+
+/// Both halves, side by side.
+fn measure<'b>(drawing: &'b Drawing) -> [Half<'b>; 2] {
     let Drawing { badge, label, message, .. } = drawing;
     let has_logo = badge.logo.is_some();
-    let label_width = spaced_width(Face::Verdana10, label.plain);
-    let message_width = spaced_width(Face::VerdanaBold10, message.plain);
+    let label_width = spaced_width(label);
+    let message_width = spaced_width(message);
 
     // A logo in a coloured label needs the label's rectangle even without words.
     let has_left = !label.is_empty() || (has_logo && badge.label_color.is_some());
     let no_words = label.is_empty() && message.is_empty();
-    let logo_width = 4 * (LOGO + if no_words { 6 - LOGO_MARGIN } else { 6 });
+    let logo_width = 4 * (drawing.logo_width() + if no_words { 6 - LOGO_MARGIN } else { 6 });
     let label_x = if has_logo { 4 * LOGO_MARGIN + logo_width } else { TEXT_MARGIN };
     let left = match (has_left, label.is_empty()) {
         (false, _) => 0,
-        (true, true) => 4 * (2 * LOGO_MARGIN + LOGO),
+        (true, true) => 4 * (2 * LOGO_MARGIN + drawing.logo_width()),
         (true, false) => label_x + label_width + TEXT_MARGIN,
     };
     let beside_logo = if has_logo && !has_left { logo_width } else { 0 };
     let right = 2 * TEXT_MARGIN + beside_logo + message_width;
 
-    let halves = [
+    [
         Half {
             xml: &label.xml,
+            line: label.line.as_ref(),
             link: drawing.label_link().filter(|_| !label.is_empty()),
             text_x: label_x,
             text_width: label_width,
@@ -58,6 +95,7 @@ pub(super) fn draw(drawing: &Drawing, out: &mut Markup) {
         },
         Half {
             xml: &message.xml,
+            line: message.line.as_ref(),
             link: drawing.message_link(),
             text_x: left + TEXT_MARGIN + beside_logo,
             text_width: message_width,
@@ -66,17 +104,7 @@ pub(super) fn draw(drawing: &Drawing, out: &mut Markup) {
             on_light: badge.color.is_light(),
             bold: true,
         },
-    ];
-
-    drawing.open(left + right, HEIGHT, out);
-    out.text(r#"<g shape-rendering="crispEdges">"#);
-    for (half, fill) in halves.iter().zip([drawing.label_fill(), badge.color.svg()]) {
-        background(half, fill, out);
-    }
-    out.text("</g>");
-    drawing.logo(LOGO_MARGIN, HEIGHT, out);
-    foreground(&halves, out);
-    drawing.close(out);
+    ]
 }
 
 fn background(half: &Half, fill: &str, out: &mut Markup) {
@@ -125,8 +153,30 @@ fn words(half: &Half, apart: bool, out: &mut Markup) {
     out.text(if half.on_light { r##" fill="#333">"## } else { ">" }).text(half.xml).text("</text>");
 }
 
-/// badge-maker counts letters as JavaScript does, in UTF-16 units.
-fn spaced_width(face: Face, words: &str) -> Quarters {
-    let units = words.chars().map(|character| character.len_utf16() as i64).sum::<i64>();
-    4 * (width(face, words) as i64) + LETTER_SPACING * units
+fn outlined<'h>(halves: &'h [Half; 2]) -> Vec<Outlined<'h>> {
+    let outlined = |half: &'h Half| {
+        let line = half.line?;
+        let middle = 25 * half.text_x + 25 * half.text_width / 2;
+        Some(Outlined {
+            line,
+            x: middle - (50.0 * line.width()).round() as i64,
+            baseline: 1750,
+            fill: if half.on_light { "#333" } else { "#fff" },
+            shadow: "",
+            link: half.link,
+            area: (half.x, half.width),
+            xml: half.xml,
+            letter: 't',
+        })
+    };
+    halves.iter().filter_map(outlined).collect()
+}
+
+/// badge-maker counts letters as JavaScript does, in UTF-16 units. A laid out line has the spaces in its width.
+fn spaced_width(words: &Words) -> Quarters {
+    if let Some(line) = &words.line {
+        return (4.0 * line.width()).round() as i64;
+    }
+    let units = words.plain.chars().map(|character| character.len_utf16() as i64).sum::<i64>();
+    4 * (words.width() as i64) + LETTER_SPACING * units
 }

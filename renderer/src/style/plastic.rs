@@ -4,16 +4,22 @@ use super::classic::{Classic, Look};
 use crate::frame::Drawing;
 use crate::markup::Markup;
 
-const LOOK: Look = Look { height: 18, baseline: 130, shadow: true };
-const GRADIENT: &str = concat!(
-    r##"<stop stop-color="#fff" stop-opacity=".7"/><stop offset=".1" stop-color="#aaa" stop-opacity=".1"/>"##,
-    r##"<stop offset=".9" stop-opacity=".3"/><stop offset="1" stop-opacity=".5"/>"##,
-);
+pub(super) const LOOK: Look = Look {
+    height: 18,
+    baseline: 130,
+    shadow: true,
+    radius: 4,
+    gradient: concat!(
+        r##"<stop stop-color="#fff" stop-opacity=".7"/><stop offset=".1" stop-color="#aaa" stop-opacity=".1"/>"##,
+        r##"<stop offset=".9" stop-opacity=".3"/><stop offset="1" stop-opacity=".5"/>"##,
+    ),
+    stops: &[(0.0, 0xff, 0.7), (0.1, 0xaa, 0.1), (0.9, 0, 0.3), (1.0, 0, 0.5)],
+};
 
 pub(super) fn draw(drawing: &Drawing, out: &mut Markup) {
     let badge = Classic::measure(drawing, &LOOK);
     badge.open(out);
-    badge.definitions(GRADIENT, 4, out);
+    badge.definitions(out);
     badge.round_background(out);
     badge.foreground(out);
 }

@@ -2,11 +2,15 @@
 //!
 //! The geometry is that of badge-maker 6.0.0's `social` (lib/badge-renderers.js).
 
-use badgesmith_fonts::Face;
+use badgesmith_fonts::Line;
 
 use crate::Link;
-use crate::frame::{Drawing, LOGO, click_area, odd_width, open_link};
+use crate::frame::{Drawing, click_area, open_link, open_named_link};
 use crate::markup::Markup;
+use crate::outline::{Outlined, SCALED, SHADOW_DROP};
+#[cfg(feature = "png")]
+use crate::png::{PngError, Scale, canvas, canvas::Canvas};
+use crate::text::Words;
 
 const HEIGHT: i64 = 20;
 const INNER_HEIGHT: i64 = 19;
@@ -16,6 +20,8 @@ const MESSAGE_PADDING: i64 = 4;
 const GUTTER: i64 = 6;
 const BUTTON: &str =
     r##"<stop stop-color="#fcfcfc" stop-opacity="0"/><stop offset="1" stop-opacity=".1"/></linearGradient>"##;
+#[cfg(feature = "png")]
+const BUTTON_STOPS: &[super::Stop] = &[(0.0, 0xfc, 0.0), (1.0, 0, 0.1)];
 const HOVERED: &str =
     r##"<stop stop-color="#ccc" stop-opacity=".1"/><stop offset="1" stop-opacity=".1"/></linearGradient>"##;
 
@@ -30,24 +36,8 @@ struct Social<'a, 'b> {
 }
 
 pub(super) fn draw(drawing: &Drawing, out: &mut Markup) {
-    let label_x = LABEL_PADDING
-        + match (&drawing.badge.logo, drawing.label.is_empty()) {
-            (None, _) => 0,
-            (Some(_), true) => LOGO,
-            (Some(_), false) => LOGO + 3,
-        };
-    let label_width = odd_width(Face::HelveticaBold11, drawing.label.plain);
-    let message_width = odd_width(Face::HelveticaBold11, drawing.message.plain);
-    let social = Social {
-        drawing,
-        label_width,
-        message_width,
-        button: label_x + label_width + LABEL_PADDING,
-        bubble: message_width + 2 * MESSAGE_PADDING,
-        label_x,
-    };
-    let right = if drawing.message.is_empty() { 0 } else { GUTTER + social.bubble };
-    drawing.open(4 * (social.button + 1 + right), HEIGHT, out);
+    let social = Social::measure(drawing);
+    drawing.open(4 * social.width(), HEIGHT, out);
     social.definitions(out);
     social.background(out);
     drawing.logo(LABEL_PADDING, HEIGHT, out);
@@ -55,7 +45,70 @@ pub(super) fn draw(drawing: &Drawing, out: &mut Markup) {
     drawing.close(out);
 }
 
-impl Social<'_, '_> {
+/// Paints what the SVG draws with outlines.
+#[cfg(feature = "png")]
+pub(super) fn paint(drawing: &Drawing, scale: Scale) -> Result<Canvas, PngError> {
+    let social = Social::measure(drawing);
+    let mut canvas = Canvas::new(4 * social.width(), HEIGHT, scale)?;
+    let button = canvas::round_rectangle(0.5, 0.5, social.button as f32, 19.0, 2.0);
+    canvas.fill(button.as_ref(), "#fcfcfc");
+    if !drawing.message.is_empty() {
+        social.paint_bubble(&mut canvas);
+    }
+    canvas.logo(drawing.badge, LABEL_PADDING);
+    let middle = 10 * social.label_x + 5 * social.label_width;
+    let label = drawing.label.line.as_ref().map(|line| outlined(line, middle, 't'));
+    // As in the SVG, a label that is a link lies under its button.
+    let (below, above) = if drawing.label_link().is_some() { (label, None) } else { (None, label) };
+    below.iter().for_each(|words| canvas.words_with_edge(words));
+    canvas.fill_gradient(button.as_ref(), 0.5, 19.5, BUTTON_STOPS);
+    canvas.stroke(button.as_ref(), "#d5d5d5");
+    above.iter().for_each(|words| canvas.words_with_edge(words));
+    if let Some(line) = &drawing.message.line {
+        let middle = 10 * (social.button + GUTTER) + 5 * social.bubble;
+        canvas.words_with_edge(&outlined(line, middle, 'm'));
+    }
+    Ok(canvas)
+}
+
+impl<'a, 'b> Social<'a, 'b> {
+    #[cfg(feature = "png")]
+    fn paint_bubble(&self, canvas: &mut Canvas) {
+        let left = (self.button + GUTTER) as f32;
+        let bubble = canvas::round_rectangle(left + 0.5, 0.5, self.bubble as f32, 19.0, 2.0);
+        let joint = canvas::rectangle(left, 7.5, 0.5, 5.0);
+        let beak = canvas::beak(left + 0.5, 6.5);
+        canvas.fill(bubble.as_ref(), "#fafafa");
+        canvas.stroke(bubble.as_ref(), "#d5d5d5");
+        canvas.fill(joint.as_ref(), "#000");
+        canvas.stroke(joint.as_ref(), "#fafafa");
+        canvas.fill(beak.as_ref(), "#fafafa");
+        canvas.stroke(beak.as_ref(), "#d5d5d5");
+    }
+
+    fn measure(drawing: &'b Drawing<'a>) -> Self {
+        let label_x = LABEL_PADDING
+            + match (&drawing.badge.logo, drawing.label.is_empty()) {
+                (None, _) => 0,
+                (Some(logo), true) => logo.width(),
+                (Some(logo), false) => logo.width() + 3,
+            };
+        let label_width = drawing.label.odd_width();
+        let message_width = drawing.message.odd_width();
+        Self {
+            drawing,
+            label_width,
+            message_width,
+            button: label_x + label_width + LABEL_PADDING,
+            bubble: message_width + 2 * MESSAGE_PADDING,
+            label_x,
+        }
+    }
+
+    fn width(&self) -> i64 {
+        self.button + 1 + if self.drawing.message.is_empty() { 0 } else { GUTTER + self.bubble }
+    }
+
     /// Only a link can be hovered over, so only a badge with links says what that looks like.
     fn has_links(&self) -> bool {
         let links = &self.drawing.badge.links;
@@ -101,16 +154,16 @@ impl Social<'_, '_> {
     fn label(&self, out: &mut Markup) {
         let link = self.drawing.label_link();
         let middle = 10 * self.label_x + 5 * self.label_width;
-        let words = &self.drawing.label.xml;
+        let words = &self.drawing.label;
         // Over the words where it is a link, so that all of it takes clicks; badge-maker does so too.
         if let Some(link) = link {
-            open_link(link, out);
-            self.words(middle, self.label_width, words, false, out);
+            self.open_link(link, words, out);
+            self.words(middle, self.label_width, 't', words, out);
             self.button(out);
             out.text("</a>");
         } else {
             self.button(out);
-            self.words(middle, self.label_width, words, false, out);
+            self.words(middle, self.label_width, 't', words, out);
         }
     }
 
@@ -134,19 +187,33 @@ impl Social<'_, '_> {
         let link: Option<&Link> = self.drawing.message_link();
         let left = self.button + GUTTER;
         if let Some(link) = link {
-            open_link(link, out);
+            self.open_link(link, &self.drawing.message, out);
             click_area(4 * left, 4 * (self.bubble + 1), INNER_HEIGHT + 1, out);
         }
-        self.words(10 * left + 5 * self.bubble, self.message_width, &self.drawing.message.xml, self.has_links(), out);
+        self.words(10 * left + 5 * self.bubble, self.message_width, 'm', &self.drawing.message, out);
         if link.is_some() {
             out.text("</a>");
         }
     }
 
-    /// Words with a white edge below them.
-    fn words(&self, middle: i64, width: i64, xml: &str, with_id: bool, out: &mut Markup) {
+    fn open_link(&self, link: &Link, words: &Words, out: &mut Markup) {
+        if words.line.is_some() {
+            open_named_link(link, &words.xml, out);
+        } else {
+            open_link(link, out);
+        }
+    }
+
+    /// Words with a white edge below them; the letter begins the id of their outlines.
+    fn words(&self, middle: i64, width: i64, letter: char, words: &Words, out: &mut Markup) {
+        // Only the message changes its colour.
+        let with_id = letter == 'm' && self.has_links();
+        let xml = &words.xml;
         if xml.is_empty() {
             return;
+        }
+        if let Some(line) = &words.line {
+            return self.outlines(&outlined(line, middle, letter), with_id, out);
         }
         out.text(r#"<text aria-hidden="true" x=""#).number(middle).text(r##"" y="150" fill="#fff""##);
         place(width, out).text(xml).text("</text><text ");
@@ -155,6 +222,35 @@ impl Social<'_, '_> {
         }
         out.text(r#"x=""#).number(middle).text(r#"" y="140""#);
         place(width, out).text(xml).text("</text>");
+    }
+
+    /// The edge first, so that what is hovered over is the words alone.
+    fn outlines(&self, words: &Outlined, with_id: bool, out: &mut Markup) {
+        let id = &self.drawing.id;
+        let edge = Outlined { line: words.line, baseline: words.baseline + SHADOW_DROP, ..*words };
+        out.text("<g").text(SCALED).text(r#"<g fill=""#).text(words.shadow).text(r#""><path id=""#);
+        out.id(words.letter, id).text(r#"" d=""#);
+        edge.path(out);
+        out.text(r#""/></g><use "#);
+        if with_id {
+            out.text(r#"id=""#).id('r', id).text(r#"" "#);
+        }
+        out.text(r##"href="#"##).id(words.letter, id).text(r#"" y="-100"/></g>"#);
+    }
+}
+
+/// Words around a middle in tenths of a pixel.
+fn outlined(line: &Line, middle: i64, letter: char) -> Outlined<'_> {
+    Outlined {
+        line,
+        x: 10 * middle - (50.0 * line.width()).round() as i64,
+        baseline: 1400,
+        fill: "#333",
+        shadow: "#fff",
+        link: None,
+        area: (0, 0),
+        xml: "",
+        letter,
     }
 }
 

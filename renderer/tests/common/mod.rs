@@ -1,6 +1,8 @@
 //! Rows of test data read into badges.
 #![allow(dead_code, clippy::expect_used, clippy::print_stderr)]
 
+pub(crate) mod chromium;
+
 use badgesmith_renderer::{Color, Link, Links, Logo, ResolvedBadge, Style};
 use serde_json::Value;
 

@@ -31,6 +31,20 @@ impl Fault {
 
 impl From<toml::de::Error> for Fault {
     fn from(fault: toml::de::Error) -> Self {
-        Self { at: fault.span().map_or(0, |span| span.start), words: fault.message().to_owned() }
+        Self { at: fault.span().map_or(0, |span| span.start), words: plain(fault.message()) }
     }
+}
+
+/// What serde says, in the words of whoever writes the file.
+fn plain(message: &str) -> String {
+    const TYPES: [(&str, &str); 3] = [
+        ("expected a map", "write a table such as { name = \"text\" }"),
+        ("expected a string", "write a text in \"quotes\""),
+        ("expected u32", "write a whole number from 0"),
+    ];
+    if let Some(key) = message.strip_prefix("missing field `").and_then(|rest| rest.strip_suffix('`')) {
+        return format!("there is no {key}; write {key} = …");
+    }
+    let known = TYPES.iter().find_map(|(end, remedy)| Some(format!("{}{remedy}", message.strip_suffix(end)?)));
+    known.unwrap_or_else(|| message.to_owned())
 }

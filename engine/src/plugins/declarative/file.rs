@@ -98,7 +98,8 @@ impl File {
         filled(&self.version, "\"1.0.0\"")?;
         let mount = self.mount.get_ref();
         if !mount.starts_with('/') || mount.ends_with('/') {
-            let words = format!("a mount begins with / and does not end with it; write \"/{}\"", mount.trim_matches('/'));
+            let words =
+                format!("a mount begins with / and does not end with it; write \"/{}\"", mount.trim_matches('/'));
             return Err(Fault::at(&self.mount, words));
         }
         self.check_settings()?;
@@ -129,16 +130,25 @@ impl File {
 
     /// How each badge is made, by its name.
     pub(super) fn recipes(self) -> Result<BTreeMap<String, Recipe>, Fault> {
-        let File { mount, settings, badge, .. } = self;
-        let recipe = |badge: Badge| Ok((badge.name.get_ref().clone(), badge.recipe(mount.get_ref(), &settings)?));
+        let File { mount, badge, .. } = self;
+        let recipe = |badge: Badge| Ok((badge.name.get_ref().clone(), badge.recipe(mount.get_ref())?));
         badge.into_iter().map(recipe).collect()
     }
 
     /// Every setting is the beginning of an address, and used as one.
     fn check_settings(&self) -> Result<(), Fault> {
+        for Badge { get, .. } in &self.badge {
+            let base = get.get_ref().base();
+            if !self.settings.contains_key(base) {
+                let words = format!("no setting is called {base}; write settings = {{ {base} = \"https://…\" }}");
+                return Err(Fault::at(get, words));
+            }
+        }
         for (name, value) in &self.settings {
             let address = value.get_ref();
-            Origin::of(address).map_err(|fault| Fault::at(value, format!("{fault}; write \"https://…\"")))?;
+            Origin::of(address).map_err(|fault| {
+                Fault::at(value, format!("no address to begin with, such as \"https://example.com\": {fault}"))
+            })?;
             if address.contains(['?', '#']) {
                 return Err(Fault::at(value, "an address to begin with has no ? and no #; write them in get"));
             }
@@ -155,7 +165,8 @@ impl Badge {
     /// Its absolute route.
     fn template(&self, mount: &str) -> Result<Template, Fault> {
         let template = Template::parse(&absolute(mount, self.route.get_ref()));
-        template.map_err(|fault| Fault::at(&self.route, format!("{fault}; write segments such as {{package}} or latest")))
+        template
+            .map_err(|fault| Fault::at(&self.route, format!("{fault}; write segments such as {{package}} or latest")))
     }
 
     /// The names of its route's parameters, as the example has them.
@@ -196,8 +207,8 @@ impl Badge {
         })
     }
 
-    fn recipe(self, mount: &str, settings: &BTreeMap<String, Spanned<String>>) -> Result<Recipe, Fault> {
-        self.check_names(mount, settings)?;
+    fn recipe(self, mount: &str) -> Result<Recipe, Fault> {
+        self.check_names(mount)?;
         let paint = self.paint()?;
         Ok(Recipe {
             get: self.get.into_inner().accept(self.accept),
@@ -213,13 +224,9 @@ impl Badge {
     }
 
     /// Every name that is used is there, and every one that is there is used.
-    fn check_names(&self, mount: &str, settings: &BTreeMap<String, Spanned<String>>) -> Result<(), Fault> {
+    fn check_names(&self, mount: &str) -> Result<(), Fault> {
         let params = self.params(mount)?;
         let get = self.get.get_ref();
-        if !settings.contains_key(get.base()) {
-            let words = format!("no setting is called {0}; write settings = {{ {0} = \"https://…\" }}", get.base());
-            return Err(Fault::at(&self.get, words));
-        }
         let is_known = |name: &str| params.contains(name) || self.query.contains_key(name);
         let known = || {
             let known: Vec<_> = params.iter().chain(self.query.keys()).map(|name| format!("{{{name}}}")).collect();

@@ -51,14 +51,12 @@ impl TryFrom<String> for Get {
 
     fn try_from(text: String) -> Result<Self, String> {
         let pieces = template::parse(&text)?;
-        let Some((Piece::Name(base), [Piece::Text(slash), ..])) = pieces.split_first() else {
-            return Err(no_base(&text));
-        };
-        if !slash.starts_with('/') {
-            return Err(no_base(&text));
+        let Some((Piece::Name(base), rest)) = pieces.split_first() else { return Err(no_base(&text)) };
+        if !matches!(rest, [Piece::Text(path), ..] if path.starts_with('/')) {
+            return Err(format!("no / follows the setting; write get = \"{{{base}}}/…\""));
         }
         let mut path = String::new();
-        for piece in &pieces[1..] {
+        for piece in rest {
             match piece {
                 Piece::Text(text) => path.push_str(plain(text)?),
                 Piece::Name(_) => path.push_str("{}"),
@@ -67,7 +65,7 @@ impl TryFrom<String> for Get {
         if path.split(['/', '?']).any(|segment| matches!(segment, "." | "..")) {
             return Err(format!("{text:?} has a segment . or ..; write the path that is meant"));
         }
-        let names = template::names(&pieces).skip(1).map(str::to_owned).collect();
+        let names = template::names(rest).map(str::to_owned).collect();
         Ok(Self { base: base.clone(), path, names, accept: None })
     }
 }

@@ -89,7 +89,7 @@ impl TryFrom<Written> for Scale {
                 Ok(Self { first, steps: steps.into_iter().zip(colors).collect() })
             }
             _ => Err(format!(
-                "{steps_len} steps have {colors_len} colors; write at least one step, and one color more than steps"
+                "{steps_len} steps and {colors_len} colors; write at least one step, and one color more than steps"
             )),
         }
     }

@@ -94,7 +94,8 @@ impl TryFrom<String> for Pointer {
 
     fn try_from(text: String) -> Result<Self, String> {
         let Some(path) = text.strip_prefix('/') else {
-            let as_path = text.trim_start_matches('$').trim_start_matches('.').replace(['.', '['], "/").replace(']', "");
+            let as_path =
+                text.trim_start_matches('$').trim_start_matches('.').replace(['.', '['], "/").replace(']', "");
             return Err(format!("{text:?} is no JSON Pointer; write {:?}", format!("/{as_path}")));
         };
         let tokens = path.split('/').map(token).collect::<Result<Vec<_>, _>>()?;

@@ -1,0 +1,233 @@
+//! TOML files as providers: those we ship, those that are broken, and what arbitrary answers do to them.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+#[path = "declarative/broken.rs"]
+mod broken;
+mod support;
+
+use std::{
+    collections::BTreeSet,
+    fmt::Write as _,
+    fs,
+    path::{Path, PathBuf},
+};
+
+use badgesmith_engine::plugins::Opened;
+use badgesmith_provider::{
+    Answer, Call,
+    message::{read_step, write_call},
+    testkit::{self, Subject},
+};
+use badgesmith_renderer::Icon;
+use proptest::prelude::*;
+use serde_json::{Value, json};
+use support::Stage;
+
+/// The smallest provider there is, to be broken line by line.
+const WHOLE: &str = r#"id = "demo"
+version = "1.0.0"
+mount = "/badges/demo"
+settings = { upstream = "https://example.com" }
+
+[[badge]]
+name = "demo"
+route = "{package}"
+label = "demo"
+summary = "It shows."
+example = "acme"
+get = "{upstream}/{package}.json"
+value = "/value"
+format = "text"
+"#;
+
+struct Loaded(Opened);
+
+impl Subject for Loaded {
+    fn step(&self, call: &[u8], bodies: &[&[u8]]) -> Result<Vec<u8>, String> {
+        self.0.step(call, bodies)
+    }
+}
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../providers/declarative")
+}
+
+/// The files we ship, by their names.
+fn shipped() -> Vec<(String, PathBuf)> {
+    let files = fs::read_dir(folder()).unwrap().map(|entry| entry.unwrap().path());
+    let files = files.filter(|path| path.extension().is_some_and(|ending| ending == "toml"));
+    let mut files: Vec<_> = files.map(|path| (path.file_stem().unwrap().to_str().unwrap().to_owned(), path)).collect();
+    files.sort();
+    files
+}
+
+/// Writes a provider into a folder of this test's own.
+fn written(name: &str, text: &str) -> PathBuf {
+    let of_this_test = format!("{name}-{}-{:?}.toml", std::process::id(), std::thread::current().id());
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(of_this_test);
+    fs::write(&path, text).unwrap();
+    path
+}
+
+#[test]
+fn every_shipped_provider_passes_its_transcripts() {
+    let shipped = shipped();
+    assert!(shipped.len() >= 20, "{shipped:?}");
+    for (id, path) in shipped {
+        let subject = Loaded(Opened::open(&path).unwrap());
+        let transcripts = folder().join("transcripts").join(&id);
+        testkit::check(&subject, &transcripts).unwrap_or_else(|faults| panic!("{faults}"));
+        let manifest = &subject.0.manifest;
+        assert_eq!(manifest.id, id);
+        let transcripts = fs::read_dir(transcripts).unwrap().map(|entry| fs::read_to_string(entry.unwrap().path()));
+        let transcripts: Vec<Value> = transcripts.map(|text| serde_json::from_str(&text.unwrap()).unwrap()).collect();
+        let of = |badge: &str, end: &str| {
+            let is_it =
+                |transcript: &&Value| transcript["call"]["name"] == badge && transcript["turns"][1].get(end).is_some();
+            transcripts.iter().filter(is_it).count()
+        };
+        for badge in &manifest.badges {
+            assert!(of(&badge.name, "done") > 0, "{id}: no transcript shows {}", badge.name);
+            assert!(badge.logo.as_deref().and_then(Icon::find).is_some(), "{id}: no icon {:?}", badge.logo);
+            assert!(!badge.category.is_empty(), "{id}: {} has no category", badge.name);
+        }
+        let missing = transcripts.iter().filter(|transcript| transcript["turns"][1]["fail"]["kind"] == "not-found");
+        assert!(missing.count() > 0, "{id}: no transcript of what is not found");
+    }
+}
+
+#[tokio::test]
+async fn all_shipped_providers_are_served_side_by_side() {
+    let mut toml = String::new();
+    for (id, path) in shipped() {
+        let origins: BTreeSet<_> = Opened::open(&path).unwrap().manifest.settings.into_values().collect();
+        let origins: Vec<_> = origins.iter().map(|origin| format!("{origin:?}")).collect();
+        writeln!(toml, "[[plugin]]\nid = {id:?}\ndeclarative = {path:?}\norigins = [{}]\n", origins.join(", "))
+            .unwrap();
+    }
+    let stage = Stage::new(&toml);
+    let answer = r#"{"packages":{"acme/rocket":[{"version":"v3.1.0"}]}}"#;
+    stage.upstream.set("https://repo.packagist.org/p2/acme/rocket.json", 200, &[], answer);
+    let response = stage.get("/badges/packages/packagist/acme/rocket").await;
+    let badge: Value = serde_json::from_slice(&response.body).unwrap();
+    let expected = json!({"schemaVersion": 1, "label": "packagist", "message": "3.1.0", "color": "blue", "namedLogo": "packagist"});
+    assert_eq!((response.status.as_u16(), badge), (200, expected));
+
+    stage.upstream.set("https://hub.docker.com/v2/namespaces/a%20b/repositories/c/tags/d%2Fe", 404, &[], "{}");
+    assert_eq!(stage.words("/badges/packages/docker/a%20b/c/updated.svg?tag=d/e").await, "updated: tag not found");
+    let response = stage.get("/badges/packages/docker/a%20b/c/updated?tag=d/e").await;
+    let error: Value = serde_json::from_slice(&response.body).unwrap();
+    assert_eq!((response.status.as_u16(), &error["error_details"][0]["error_code"]), (404, &json!("TAG_NOT_FOUND")));
+
+    // The branch is the rest of the path, and one part of the address.
+    let answer = r#"{"covered_percent":79.98}"#;
+    stage.upstream.set("https://coveralls.io/github/acme/rocket.json?branch=feature%2Fx%26y%3D1", 200, &[], answer);
+    let words = stage.words("/badges/coveralls/github/acme/rocket/feature/x&y=1.svg").await;
+    assert_eq!(words, "coverage: 79.9%");
+
+    // What upstream says wrongly is never a badge, and what it said before stands in for it.
+    let url = "https://rubygems.org/api/v1/gems/acme.json";
+    stage.upstream.set(url, 200, &[], r#"{"version":["1.0.0"]}"#);
+    assert_eq!(stage.words("/badges/packages/rubygems/acme.svg").await, "gem: invalid response");
+    stage.pass(200);
+    stage.upstream.set(url, 200, &[], r#"{"version":"1.0.0"}"#);
+    assert_eq!(stage.words("/badges/packages/rubygems/acme.svg").await, "gem: 1.0.0");
+    stage.pass(200);
+    stage.upstream.set(url, 200, &[], r#"{"version":null}"#);
+    assert_eq!(stage.words("/badges/packages/rubygems/acme.svg").await, "gem: 1.0.0");
+    assert_eq!(stage.words("/badges/packages/rubygems/%2E%2E.svg").await, "gem: invalid parameter");
+}
+
+#[tokio::test]
+async fn one_file_is_served_twice_with_two_settings() {
+    let path = written("twice", WHOLE);
+    let plugin = |id: &str, more: &str| format!("[[plugin]]\nid = {id:?}\ndeclarative = {path:?}\n{more}\n");
+    let second = "mount = \"/badges/ours\"\norigins = [\"https://ours.example\"]\n\
+                  settings = { upstream = \"https://ours.example/api/\" }";
+    let stage = Stage::new(&(plugin("demo", "origins = [\"https://example.com\"]") + &plugin("ours", second)));
+    stage.upstream.set("https://example.com/a.json", 200, &[], r#"{"value":"public"}"#);
+    stage.upstream.set("https://ours.example/api/a.json", 200, &[], r#"{"value":"private"}"#);
+    assert_eq!(stage.words("/badges/demo/a.svg").await, "demo: public");
+    assert_eq!(stage.words("/badges/ours/a.svg").await, "demo: private");
+}
+
+/// One badge a format, each reading the whole answer or something deep in it.
+fn all_formats() -> Opened {
+    let mut text = WHOLE.split("[[badge]]").next().unwrap().to_owned();
+    for (format, more) in [
+        ("text", "match = { a = \"red\" }"),
+        ("version", ""),
+        ("metric", "scale = { steps = [0, 1], colors = [\"red\", \"green\", \"blue\"] }"),
+        ("percent", "scale = { steps = [0.5], colors = [\"red\", \"green\"] }"),
+        ("date", "empty = \"none\""),
+    ] {
+        write!(
+            text,
+            "[[badge]]\nname = {format:?}\nroute = \"{{package}}/{format}\"\nlabel = \"x\"\nsummary = \"x\"\n\
+             example = \"a/{format}\"\nget = \"{{upstream}}/{{package}}\"\n\
+             value = [\"/{{package}}/0\", \"/a\", \"/0\", \"/0/a\"]\nformat = {format:?}\n{more}\n"
+        )
+        .unwrap();
+    }
+    Opened::open(&written("formats", &text)).unwrap()
+}
+
+fn any_json() -> impl Strategy<Value = Value> {
+    let text =
+        prop_oneof!["[a-c]", "v?[0-9]{1,12}(\\.[0-9]{1,3}){0,2}", "[0-9]{4}-[0-9]{2}-[0-9]{2}.{0,15}", ".{0,20}"];
+    let number = prop_oneof![any::<f64>().prop_map(Value::from), any::<i64>().prop_map(Value::from)];
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        number,
+        text.prop_map(Value::from),
+        "x{250,300}".prop_map(Value::from),
+    ];
+    leaf.prop_recursive(4, 32, 4, |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
+            prop::collection::btree_map("[ab]", inner, 0..4).prop_map(|map| map.into_iter().collect()),
+        ]
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 512, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// Whatever an operator types, it is read or refused with its line.
+    #[test]
+    fn no_file_breaks_the_engine(at in any::<prop::sample::Index>(), length in 0..20_usize, put in "[a-z\\[\\]{}\"'=.,/~$\n0-9é ]{0,8}") {
+        let mut text = WHOLE.to_owned();
+        let at = at.index(text.len());
+        text.replace_range(at..(at + length).min(text.len()), &put);
+        let path = written("any", &text);
+        if let Err(refusal) = Opened::open(&path) {
+            assert!(refusal.contains(".toml: line "), "{refusal}");
+        }
+    }
+
+    /// Whatever an upstream says, there is a short badge or a failure.
+    #[test]
+    fn no_answer_breaks_a_declarative_provider(
+        body in prop_oneof![any_json().prop_map(|json| json.to_string().into_bytes()), prop::collection::vec(any::<u8>(), 0..64)],
+        status in prop_oneof![Just(200_u16), 100..600_u16],
+        package in prop_oneof![Just("a".to_owned()), ".{0,12}"],
+    ) {
+        thread_local!(static FORMATS: Opened = all_formats());
+        FORMATS.with(|formats| for badge in &formats.manifest.badges {
+            let mut call = Call::new(badge.name.clone());
+            call.settings = formats.manifest.settings.clone();
+            call.params.insert("package".to_owned(), package.clone());
+            call.answers.push(Answer { status, body: &body, ..Answer::default() });
+            let step = read_step(&formats.step(&write_call(&call), &[&body]).unwrap()).unwrap();
+            match (step.done, step.fail) {
+                (Some(badge), None) => {
+                    assert!((200..300).contains(&status));
+                    assert!(!badge.message.is_empty() && badge.message.len() <= 256, "{badge:?}");
+                }
+                (None, Some(failure)) => assert!(!failure.words.is_empty()),
+                ends => panic!("{ends:?}"),
+            }
+        });
+    }
+}

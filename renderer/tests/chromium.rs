@@ -1,0 +1,168 @@
+//! What a browser makes of our SVG, where this machine has one: the widths of words, the outlines' pixels, many badges in one page.
+#![allow(clippy::expect_used)]
+
+mod common;
+
+use badgesmith_renderer::{Color, ResolvedBadge, Scale, Style, png, svg};
+use common::chromium::Chromium;
+use resvg::tiny_skia::Pixmap;
+
+const STYLES: [Style; 5] = [Style::Flat, Style::FlatSquare, Style::Plastic, Style::ForTheBadge, Style::Social];
+
+fn scripts() -> impl Iterator<Item = (&'static str, &'static str)> {
+    include_str!("data/scripts.tsv").lines().map(|line| line.split_once('\t').expect(line))
+}
+
+/// The width that is left for the words of a badge of one half: 10 pixels are beside them.
+fn text_box(message: &str, outline: bool) -> f64 {
+    let drawn = svg(&ResolvedBadge { outline, ..ResolvedBadge::new("", message) });
+    let width = drawn.split_once("width=\"").and_then(|(_, rest)| rest.split_once('"')).expect(&drawn).0;
+    width.parse::<f64>().expect(width) - 10.0
+}
+
+/// The widths Chromium measures in 11 px of the shipped face.
+fn measured(chromium: &Chromium) -> Vec<f64> {
+    let texts: String = scripts().map(|(_, text)| format!("<text>{text}</text>")).collect();
+    let page = format!(
+        r#"<meta charset="utf-8"><svg font-family="DejaVu Sans" font-size="110" text-rendering="geometricPrecision">{texts}</svg><pre></pre>
+        <script>document.querySelector("pre").textContent =
+        [...document.querySelectorAll("text")].map(text => text.getComputedTextLength() / 10).join(" ")</script>"#
+    );
+    let document = chromium.document(&page);
+    let widths = document.split_once("<pre>").and_then(|(_, rest)| rest.split_once('<')).expect(&document).0;
+    widths.split(' ').map(|width| width.parse().expect(width)).collect()
+}
+
+#[test]
+fn words_of_any_script_are_as_wide_as_in_chromium() {
+    let Some(chromium) = Chromium::find("widths") else { return };
+    let measured = measured(&chromium);
+    assert_eq!(measured.len(), 200);
+    let mut worst: f64 = 0.0;
+    for ((kind, text), expected) in scripts().zip(&measured) {
+        let actual = text_box(text, true);
+        let difference = (actual / expected - 1.0).abs();
+        assert!(difference <= 0.05, "{kind} {text}: {actual}, Chromium {expected}");
+        worst = worst.max(difference);
+    }
+    println!("{} texts, the worst off by {:.1} %", measured.len(), 100.0 * worst);
+}
+
+/// The same as text, whose widths are those of the tables where they know the characters, and of the face where they do not.
+#[test]
+fn words_the_tables_do_not_know_are_as_wide_as_in_chromium() {
+    let Some(chromium) = Chromium::find("estimates") else { return };
+    let mut seen = 0;
+    for ((kind, text), expected) in scripts().zip(measured(&chromium)) {
+        // Not these, because the tables know Arabic's presentation forms.
+        let known = text.contains(|c: char| c.is_ascii_alphanumeric() || c > '\u{fb00}');
+        if matches!(kind, "arabic" | "hebrew") && !known {
+            let actual = text_box(text, false);
+            assert!((actual / expected - 1.0).abs() <= 0.1, "{kind} {text}: {actual}, Chromium {expected}");
+            seen += 1;
+        }
+    }
+    assert!(seen > 40, "{seen}");
+}
+
+fn page(badges: &[String]) -> String {
+    format!(r#"<meta charset="utf-8"><style>body{{margin:0}}svg,img{{display:block}}</style>{}"#, badges.concat())
+}
+
+#[test]
+fn a_png_is_what_chromium_makes_of_the_outlines_but_for_edges() {
+    let Some(chromium) = Chromium::find("outlines") else { return };
+    for scale in 1..=3u8 {
+        let badges: Vec<_> = STYLES
+            .iter()
+            .flat_map(|style| {
+                let badge = ResolvedBadge {
+                    style: *style,
+                    outline: true,
+                    color: Color::BLUE,
+                    ..ResolvedBadge::new("build", "passing")
+                };
+                [
+                    ResolvedBadge {
+                        label_color: Color::parse("gold"),
+                        ..ResolvedBadge { label: "Ж한 café".into(), ..badge.clone() }
+                    },
+                    badge,
+                ]
+            })
+            .collect();
+        let zoomed: Vec<_> = badges
+            .iter()
+            .map(|badge| svg(badge).replacen("<svg ", &format!(r#"<svg style="zoom:{scale}" "#), 1))
+            .collect();
+        let screenshot = chromium.screenshot(&page(&zoomed), (900, 900));
+        let screenshot = Pixmap::decode_png(&screenshot).expect("a screenshot can be decoded");
+        let mut top = 0;
+        for badge in &badges {
+            let ours =
+                Pixmap::decode_png(&png(badge, Scale::new(scale).expect("1 to 3")).expect("a picture")).expect("a PNG");
+            assert_eq!(ours.height() % u32::from(scale), 0);
+            check(&ours, &screenshot, top, &format!("{:?} {} at {scale}", badge.style, badge.label));
+            top += ours.height();
+        }
+    }
+}
+
+/// Away from an edge in ours, the pixels are the same on white; a pixel is at an edge if a neighbour is quite another.
+fn check(ours: &Pixmap, screenshot: &Pixmap, top: u32, name: &str) {
+    let on_white = |x: u32, y: u32| {
+        let pixel = ours.pixel(x, y).expect("within the picture");
+        [pixel.red(), pixel.green(), pixel.blue()].map(|channel| channel + (255 - pixel.alpha()))
+    };
+    let theirs = |x: u32, y: u32| {
+        let pixel = screenshot.pixel(x, y + top).expect("within the screenshot");
+        [pixel.red(), pixel.green(), pixel.blue()]
+    };
+    let distance = |a: [u8; 3], b: [u8; 3]| a.iter().zip(b).map(|(a, b)| a.abs_diff(b)).max().unwrap_or(0);
+    let (mut flat, mut sum) = (0u64, 0u64);
+    for y in 1..ours.height() - 1 {
+        for x in 1..ours.width() - 1 {
+            let here = on_white(x, y);
+            let beside = (y - 1..=y + 1).flat_map(|y| (x - 1..=x + 1).map(move |x| (x, y)));
+            let steep = beside.map(|(x, y)| distance(here, on_white(x, y))).max().unwrap_or(0);
+            let difference = distance(here, theirs(x, y));
+            if steep <= 24 {
+                flat += 1;
+                assert!(difference <= 12, "{name}: {difference} at {x}, {y}: {here:?} {:?}", theirs(x, y));
+            }
+            sum += u64::from(difference);
+        }
+    }
+    let mean = sum as f64 / f64::from(ours.width() * ours.height());
+    assert!(flat > 0 && mean < 8.0, "{name}: {mean}");
+    println!("{name}: a pixel differs by {mean:.2} on average");
+}
+
+#[test]
+fn twelve_badges_in_one_page_do_not_disturb_each_other() {
+    let Some(chromium) = Chromium::find("twelve") else { return };
+    for outline in [false, true] {
+        let badges: Vec<_> = (0..12).map(|index| svg(&numbered(index, outline))).collect();
+        // A document of its own knows nothing of the page it is in.
+        let alone = |svg: &String| {
+            let height = svg.split_once("height=\"").and_then(|(_, rest)| rest.split_once('"')).expect(svg).0;
+            let document = page(std::slice::from_ref(svg)).replace('&', "&amp;").replace('"', "&quot;");
+            format!(
+                r#"<iframe srcdoc="{document}" width="400" height="{height}" style="border:0;display:block"></iframe>"#
+            )
+        };
+        let frames: Vec<_> = badges.iter().map(alone).collect();
+        let [inlined, apart] = [badges, frames].map(|parts| {
+            let screenshot = chromium.screenshot(&page(&parts), (400, 320));
+            Pixmap::decode_png(&screenshot).expect("a screenshot can be decoded")
+        });
+        let difference = inlined.data().iter().zip(apart.data()).map(|(a, b)| a.abs_diff(*b)).max();
+        assert_eq!(difference, Some(0), "outlines: {outline}");
+    }
+}
+
+fn numbered(index: usize, outline: bool) -> ResolvedBadge {
+    let colors = [Color::BRIGHTGREEN, Color::RED, Color::BLUE, Color::parse("#fff").expect("a colour")];
+    let badge = ResolvedBadge::new(format!("badge {index}"), "x".repeat(1 + index * 3));
+    ResolvedBadge { style: STYLES[index % 5], color: colors[index % 4].clone(), outline, ..badge }
+}

@@ -1,0 +1,73 @@
+//! Headless Chromium that has no font but the shipped one.
+#![allow(dead_code, clippy::expect_used, clippy::print_stderr)]
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+pub(crate) struct Chromium {
+    program: PathBuf,
+    directory: PathBuf,
+}
+
+impl Chromium {
+    /// `None`, with the reason printed, where this machine has none. `name` keeps the tests' files apart.
+    pub(crate) fn find(name: &str) -> Option<Self> {
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        let names = ["chromium", "chromium-browser", "google-chrome"];
+        let program = std::env::split_paths(&path)
+            .flat_map(|place| names.map(|name| place.join(name)))
+            .find(|file| file.is_file());
+        let Some(program) = program else {
+            eprintln!("skipped: there is no chromium, chromium-browser or google-chrome on PATH");
+            return None;
+        };
+        let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+        drop(std::fs::remove_dir_all(&directory));
+        std::fs::create_dir_all(directory.join("profile")).expect("the test has a folder of its own");
+        let faces = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fonts/faces");
+        let fonts = format!(
+            "<fontconfig><dir>{}</dir><cachedir>{}</cachedir></fontconfig>",
+            faces.display(),
+            directory.display()
+        );
+        std::fs::write(directory.join("fonts.conf"), fonts).expect("the font configuration can be written");
+        Some(Self { program, directory })
+    }
+
+    /// The document as it is after its scripts ran.
+    pub(crate) fn document(&self, html: &str) -> String {
+        String::from_utf8(self.run(html, &["--dump-dom"])).expect("a document is text")
+    }
+
+    /// A picture of the page, as PNG.
+    pub(crate) fn screenshot(&self, html: &str, (width, height): (u32, u32)) -> Vec<u8> {
+        let file = self.directory.join("page.png");
+        let window = format!("--window-size={width},{height}");
+        self.run(
+            html,
+            &[
+                &format!("--screenshot={}", file.display()),
+                &window,
+                "--hide-scrollbars",
+                "--force-device-scale-factor=1",
+            ],
+        );
+        std::fs::read(file).expect("Chromium wrote a screenshot")
+    }
+
+    fn run(&self, html: &str, flags: &[&str]) -> Vec<u8> {
+        let page = self.directory.join("page.html");
+        std::fs::write(&page, html).expect("the page can be written");
+        let output = Command::new(&self.program)
+            .args(["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"])
+            .args(["--disable-background-networking", "--disable-component-update", "--disable-sync"])
+            .arg(format!("--user-data-dir={}", self.directory.join("profile").display()))
+            .args(flags)
+            .arg(format!("file://{}", page.display()))
+            .env("FONTCONFIG_FILE", self.directory.join("fonts.conf"))
+            .output()
+            .expect("Chromium can be started");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        output.stdout
+    }
+}

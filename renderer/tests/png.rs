@@ -1,0 +1,150 @@
+//! A PNG is resvg's picture of the SVG with outlines, within two steps a channel.
+#![allow(clippy::expect_used)]
+
+mod common;
+
+use badgesmith_renderer::{Color, Logo, PngError, ResolvedBadge, Scale, Style, png, svg};
+use proptest::prelude::*;
+use resvg::tiny_skia::{Pixmap, Transform};
+use resvg::usvg::{Options, Tree};
+
+const STYLES: [Style; 5] = [Style::Flat, Style::FlatSquare, Style::Plastic, Style::ForTheBadge, Style::Social];
+/// Rounding, in a picture of many layers.
+const TOLERANCE: u8 = 2;
+
+fn scales() -> impl Iterator<Item = (Scale, f32)> {
+    (1..=4).map(|scale| (Scale::new(scale).expect("1 to 4"), f32::from(scale)))
+}
+
+/// Every reviewed badge in every style, and what they do not have.
+fn badges() -> Vec<ResolvedBadge> {
+    let mut badges: Vec<_> = include_str!("badges.jsonl")
+        .lines()
+        .map(|line| common::badge(&serde_json::from_str::<serde_json::Value>(line).expect(line)["badge"]))
+        // What resvg cannot read it does not draw.
+        .map(
+            |badge| if badge.color.svg().contains('/') { ResolvedBadge { color: Color::BLUE, ..badge } } else { badge },
+        )
+        .collect();
+    let light = || Color::parse("gold");
+    badges.push(ResolvedBadge { label_color: light(), ..ResolvedBadge::new("light", "and dark") });
+    badges.push(ResolvedBadge {
+        label_color: light(), color: Color::BLUE, ..ResolvedBadge::new("Ñ한국어", "🎉 שלום")
+    });
+    badges.push(ResolvedBadge {
+        color: Color::parse("rgba(0,80,0,.5)").expect("a colour"),
+        ..ResolvedBadge::new("a\u{301}\u{323}", "لا إله")
+    });
+    STYLES
+        .iter()
+        .flat_map(|style| badges.iter().map(|badge| ResolvedBadge { style: *style, outline: true, ..badge.clone() }))
+        .collect()
+}
+
+fn by_resvg(badge: &ResolvedBadge, scale: f32, width: u32, height: u32) -> Pixmap {
+    let drawn = svg(badge);
+    let tree = Tree::from_str(&drawn, &Options::default()).expect(&drawn);
+    let size = tree.size();
+    assert!((size.width() * scale - width as f32).abs() <= 0.5 && size.height() * scale == height as f32, "{drawn}");
+    let mut pixmap = Pixmap::new(width, height).expect(&drawn);
+    resvg::render(&tree, Transform::from_scale(scale, scale), &mut pixmap.as_mut());
+    pixmap
+}
+
+fn pixels(png: &[u8]) -> Pixmap {
+    Pixmap::decode_png(png).expect("a PNG can be decoded")
+}
+
+#[test]
+fn a_png_is_what_resvg_makes_of_the_outlines() {
+    let mut worst = 0;
+    for badge in badges() {
+        for (scale, factor) in scales() {
+            let ours = pixels(&png(&badge, scale).expect("it is not too wide"));
+            let theirs = by_resvg(&badge, factor, ours.width(), ours.height());
+            let difference = ours.data().iter().zip(theirs.data()).map(|(a, b)| a.abs_diff(*b)).max().unwrap_or(0);
+            assert!(difference <= TOLERANCE, "{difference} at {factor}: {badge:?}");
+            worst = worst.max(difference);
+        }
+    }
+    println!("greatest difference of a channel: {worst}");
+}
+
+#[test]
+fn the_same_badge_has_the_same_bytes_whether_its_svg_has_outlines_or_not() {
+    for badge in badges() {
+        let text = ResolvedBadge { outline: false, ..badge.clone() };
+        assert_eq!(png(&badge, Scale::ONE).unwrap(), png(&text, Scale::ONE).unwrap());
+    }
+}
+
+#[test]
+fn a_badge_nobody_can_read_is_refused() {
+    let badge = ResolvedBadge::new("", "m".repeat(1024));
+    assert!(png(&badge, Scale::TWO).is_ok());
+    assert!(matches!(png(&badge, Scale::FOUR), Err(PngError::TooWide { columns: 43_688..=44_000 })));
+}
+
+/// What is drawn of a logo: its pixels, which are red.
+fn has_red(logo: &str) -> bool {
+    let badge = ResolvedBadge { logo: Logo::parse(logo), ..ResolvedBadge::new("a", "b") };
+    assert!(badge.logo.is_some(), "{logo}");
+    let picture = pixels(&png(&badge, Scale::TWO).expect("it is not too wide"));
+    picture.pixels().iter().any(|pixel| pixel.red() > 200 && pixel.green() < 20)
+}
+
+fn svg_logo(content: &str) -> String {
+    format!("data:image/svg+xml,<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 9 9'>{content}</svg>")
+        .replace('#', "%23")
+}
+
+fn png_logo(side: u32) -> String {
+    let mut image = Pixmap::new(side, side).unwrap();
+    image.fill(resvg::tiny_skia::Color::from_rgba8(255, 0, 0, 255));
+    let escaped: String = image.encode_png().unwrap().iter().map(|byte| format!("%{byte:02x}")).collect();
+    format!("data:image/png,{escaped}")
+}
+
+#[test]
+fn a_logo_that_needs_nothing_else_is_drawn() {
+    assert!(has_red(&svg_logo("<path fill='red' d='M0 0h9v9z'/>")));
+    assert!(has_red(&png_logo(16)));
+    assert!(has_red(&png_logo(1024)));
+}
+
+#[test]
+fn a_logo_that_is_large_nested_or_refers_outside_is_not_drawn() {
+    let red = "<path fill='red' d='M0 0h9v9z'/>";
+    let inner = "data:image/svg+xml;base64,PHN2Zy8+";
+    let many = format!("<g id='a'>{}</g>", red.repeat(100)) + &"<use href='#a'/>".repeat(100);
+    for logo in [
+        svg_logo(&format!("{red}<image href='{inner}' width='9' height='9'/>")),
+        svg_logo(&format!("{red}<image href='https://example.com/a.png' width='9' height='9'/>")),
+        svg_logo(&format!("{red}<image href='file:///etc/hostname' width='9' height='9'/>")),
+        svg_logo(&format!("{red}<!--{}-->", "x".repeat(65_536))),
+        svg_logo(&many),
+        svg_logo("<path fill='red'"),
+        png_logo(1025),
+        png_logo(16)[..200].to_owned(),
+        "data:image/gif;base64,R0lGODlhAQABAIAAAP8AAAAAACwAAAAAAQABAAACAkQBADs=".to_owned(),
+    ] {
+        assert!(!has_red(&logo), "{}", logo.chars().take(300).collect::<String>());
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn no_words_and_no_logo_end_the_program(
+        (label, message) in (".{0,30}", proptest::collection::vec(any::<char>(), 0..30)),
+        (kind, image) in (prop::sample::select(vec!["svg+xml", "png"]), ".{1,60}"),
+        (style, scale) in (prop::sample::select(STYLES.to_vec()), 1..=4u8),
+    ) {
+        let logo = Logo::parse(&format!("data:image/{kind},<svg {image}"));
+        let badge = ResolvedBadge { style, logo, ..ResolvedBadge::new(label, String::from_iter(message)) };
+        prop_assert!(png(&badge, Scale::new(scale).unwrap()).is_ok());
+        let outlined = svg(&ResolvedBadge { outline: true, ..badge });
+        prop_assert!(roxmltree::Document::parse(&outlined).is_ok(), "{}", outlined);
+    }
+}
