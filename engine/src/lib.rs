@@ -379,7 +379,7 @@ pub fn refuse_broken(request: &Request) -> Response {
 /// The format an ending names, and what stands before it. `.json` is an ending on static badges only, because packages
 /// are called `Newtonsoft.Json`.
 fn cut_ending(segment: &str, is_static: bool) -> Option<(Format, &str)> {
-    let endings = [("svg", Format::Svg), ("json", Format::Json)];
+    let endings = [("svg", Format::Svg), ("png", Format::Png), ("json", Format::Json)];
     endings.into_iter().filter(|(_, format)| is_static || *format != Format::Json).find_map(|(name, format)| {
         let stem = segment.strip_suffix(name)?;
         // A gateway may have encoded the dot, or not.

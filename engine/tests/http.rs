@@ -89,6 +89,11 @@ fn shown(response: &Response) -> String {
             writeln!(shown, "{name}: {}", value.to_str().unwrap()).unwrap();
         }
     }
+    if let Some(picture) = response.body.strip_prefix(b"\x89PNG\r\n\x1a\n") {
+        let side = |at: usize| u32::from_be_bytes(picture[at..at + 4].try_into().unwrap());
+        writeln!(shown, "\n<png>{} by {}</png>\n", side(8), side(12)).unwrap();
+        return shown;
+    }
     let body = String::from_utf8(response.body.to_vec()).unwrap();
     match title(&body) {
         _ if body.is_empty() => shown.push('\n'),
@@ -96,4 +101,12 @@ fn shown(response: &Response) -> String {
         None => writeln!(shown, "\n{}\n", body.trim_end()).unwrap(),
     }
     shown
+}
+
+#[tokio::test]
+async fn words_that_are_too_long_for_a_png_are_refused() {
+    let wide = format!("/badge/{}-green.png?scale=4", "W".repeat(4000));
+    let response = Stage::new(&hello_toml()).get(&wide).await;
+    assert_eq!(response.status, 400);
+    assert!(String::from_utf8_lossy(&response.body).contains("TOO_LARGE"));
 }
