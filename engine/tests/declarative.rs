@@ -61,6 +61,12 @@ fn shipped() -> Vec<(String, PathBuf)> {
     files
 }
 
+/// The origins that a file asks, as plugins.toml writes them.
+fn origins(path: &Path) -> String {
+    let origins: BTreeSet<_> = Opened::open(path).unwrap().manifest.settings.into_values().collect();
+    origins.iter().map(|origin| format!("{origin:?}")).collect::<Vec<_>>().join(", ")
+}
+
 /// Writes a provider into a folder of this test's own.
 fn written(name: &str, text: &str) -> PathBuf {
     let of_this_test = format!("{name}-{}-{:?}.toml", std::process::id(), std::thread::current().id());
@@ -96,14 +102,36 @@ fn every_shipped_provider_passes_its_transcripts() {
     }
 }
 
+/// README.md's example, from the page.
+#[tokio::test]
+async fn the_example_of_the_readme_is_a_provider() {
+    let readme = fs::read_to_string(folder().join("README.md")).unwrap();
+    let mut fences = readme.split("```toml\n").skip(1).map(|fence| fence.split_once("```").unwrap().0);
+    let path = written("readme", fences.next().unwrap());
+    let toml = fences.next().unwrap().replace("\"acme-warehouse.toml\"", &format!("{path:?}"));
+    let stage = Stage::new(&toml);
+    let url = "https://warehouse.example.com/api/v1/north/shelves/a-17.json?day=today";
+    stage.upstream.set(url, 200, &[], r#"{"fill":{"a-17":{"percent":91.37}}}"#);
+    assert_eq!(stage.words("/badges/acme/north/a-17.svg").await, "fill: 91.3%");
+}
+
+#[test]
+fn plugins_toml_grants_every_shipped_provider_what_it_asks() {
+    let plugins = fs::read_to_string(folder().join("../../plugins.toml")).unwrap();
+    for (id, path) in shipped() {
+        let file = path.file_name().unwrap().to_str().unwrap();
+        let block =
+            format!("id = {id:?}\ndeclarative = \"providers/declarative/{file}\"\norigins = [{}]\n", origins(&path));
+        assert!(plugins.contains(&block), "{block}");
+    }
+}
+
 #[tokio::test]
 async fn all_shipped_providers_are_served_side_by_side() {
     let mut toml = String::new();
     for (id, path) in shipped() {
-        let origins: BTreeSet<_> = Opened::open(&path).unwrap().manifest.settings.into_values().collect();
-        let origins: Vec<_> = origins.iter().map(|origin| format!("{origin:?}")).collect();
-        writeln!(toml, "[[plugin]]\nid = {id:?}\ndeclarative = {path:?}\norigins = [{}]\n", origins.join(", "))
-            .unwrap();
+        let origins = origins(&path);
+        writeln!(toml, "[[plugin]]\nid = {id:?}\ndeclarative = {path:?}\norigins = [{origins}]\n").unwrap();
     }
     let stage = Stage::new(&toml);
     let answer = r#"{"packages":{"acme/rocket":[{"version":"v3.1.0"}]}}"#;

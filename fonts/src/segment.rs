@@ -3,7 +3,6 @@
 /// A glyph and its origin from the line's start on the baseline, in hundredths of a pixel, y downwards.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Glyph {
-    #[cfg_attr(not(feature = "faces"), expect(dead_code, reason = "there is no glyph without a face"))]
     pub(crate) id: u16,
     /// From the line's start to the glyph's origin.
     pub x: i32,

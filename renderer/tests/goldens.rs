@@ -42,15 +42,16 @@ fn no_golden_is_without_its_row() {
 #[test]
 fn two_badges_in_one_page_share_no_id() {
     let styles = [Style::Flat, Style::FlatSquare, Style::Plastic, Style::ForTheBadge, Style::Social];
-    for style in styles {
-        let one = svg(&ResolvedBadge { style, ..ResolvedBadge::new("ab", "c") });
-        let two = svg(&ResolvedBadge { style, ..ResolvedBadge::new("a", "bc") });
+    for (style, outline) in styles.into_iter().flat_map(|style| [(style, false), (style, true)]) {
+        let one = svg(&ResolvedBadge { style, outline, ..ResolvedBadge::new("ab", "c") });
+        let two = svg(&ResolvedBadge { style, outline, ..ResolvedBadge::new("a", "bc") });
         let ids = |svg: &str| -> Vec<String> {
             svg.split(" id=\"").skip(1).filter_map(|rest| Some(rest.split_once('"')?.0.to_owned())).collect()
         };
         for id in ids(&one) {
             assert!(!two.contains(&id), "{style:?}: {id}");
             assert!(one.matches(&id).count() > 1, "{style:?}: nothing refers to {id}");
+            assert_eq!(one.matches(&format!(" id=\"{id}\"")).count(), 1, "{style:?}: two things are {id}");
         }
     }
 }

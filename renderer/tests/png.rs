@@ -5,7 +5,7 @@ mod common;
 
 use badgesmith_renderer::{Color, Logo, PngError, ResolvedBadge, Scale, Style, png, svg};
 use proptest::prelude::*;
-use resvg::tiny_skia::{Pixmap, Transform};
+use resvg::tiny_skia::{self, Pixmap, Transform};
 use resvg::usvg::{Options, Tree};
 
 const STYLES: [Style; 5] = [Style::Flat, Style::FlatSquare, Style::Plastic, Style::ForTheBadge, Style::Social];
@@ -99,9 +99,9 @@ fn svg_logo(content: &str) -> String {
 }
 
 fn png_logo(side: u32) -> String {
-    let mut image = Pixmap::new(side, side).unwrap();
-    image.fill(resvg::tiny_skia::Color::from_rgba8(255, 0, 0, 255));
-    let escaped: String = image.encode_png().unwrap().iter().map(|byte| format!("%{byte:02x}")).collect();
+    let mut image = Pixmap::new(side, side).expect("it is small");
+    image.fill(tiny_skia::Color::from_rgba8(255, 0, 0, 255));
+    let escaped: String = image.encode_png().expect("it is small").iter().map(|byte| format!("%{byte:02x}")).collect();
     format!("data:image/png,{escaped}")
 }
 

@@ -276,7 +276,7 @@ fn a_file_that_is_no_text_or_too_long_is_refused() {
 
 fn refused(text: &str, number: usize, words: &str) {
     let path = written("broken", text);
-    let refusal = Opened::open(&path).err().unwrap_or_else(|| panic!("taken:\n{text}"));
+    let refusal = Opened::open(&path).expect_err(text);
     let line = text.lines().nth(number - 1).unwrap_or_default();
     let expected = format!("{}: line {number}, `{line}`: {words}", path.display());
     assert!(refusal.starts_with(&expected), "{text}\n{refusal}\n{expected}");

@@ -1,8 +1,6 @@
 //! Rows of test data read into badges.
 #![allow(dead_code, clippy::expect_used, clippy::print_stderr)]
 
-pub(crate) mod chromium;
-
 use badgesmith_renderer::{Color, Link, Links, Logo, ResolvedBadge, Style};
 use serde_json::Value;
 
@@ -15,6 +13,7 @@ pub(crate) fn badge(row: &Value) -> ResolvedBadge {
         label_color: row["labelColor"].as_str().map(|color| Color::parse(color).expect(color)),
         style: row["style"].as_str().map_or(Style::Flat, |style| Style::parse(style).expect(style)),
         logo: row["logoBase64"].as_str().map(|logo| Logo::parse(logo).expect(logo)),
+        outline: row["outline"] == true,
         links: Links { left: link(0), right: link(1) },
         ..ResolvedBadge::new(text("label"), text("message"))
     }
