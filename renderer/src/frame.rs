@@ -1,6 +1,5 @@
 //! What all styles share: the document around the picture, its accessible name, the logo, and the links.
 
-use crate::id::IdSuffix;
 use crate::markup::{Markup, Quarters};
 use crate::text::{Words, escaped};
 use crate::{Color, Link, Logo, ResolvedBadge};
@@ -17,7 +16,8 @@ pub(crate) struct Drawing<'a> {
     pub(crate) badge: &'a ResolvedBadge,
     pub(crate) label: Words<'a>,
     pub(crate) message: Words<'a>,
-    pub(crate) id: IdSuffix,
+    /// The ending of every id.
+    pub(crate) id: &'a str,
 }
 
 impl<'a> Drawing<'a> {
@@ -57,10 +57,10 @@ impl<'a> Drawing<'a> {
         out.text(r#"" height=""#).number(height).text(r#"" viewBox="0 0 "#).quarters(width).text(" ").number(height);
         // Two links are two things to reach; as one image they would be hidden. The name stays, which badge-maker drops here.
         out.text(if self.label_link().is_some() { r#"" aria-label=""# } else { r#"" role="img" aria-label=""# });
+        let from = out.place();
         self.name(out);
-        out.text(r#""><title>"#);
-        self.name(out);
-        out.text("</title>");
+        let name = from..out.place();
+        out.text(r#""><title>"#).again(name).text("</title>");
         if let Some(link) = self.whole_link() {
             open_link(link, out);
         }

@@ -1,6 +1,6 @@
 //! Appending markup to a buffer without the formatting machinery, which is most of what drawing would cost.
 
-use crate::id::IdSuffix;
+use std::ops::Range;
 
 /// A number of quarter pixels: for-the-badge spaces its letters by 1¼.
 pub(crate) type Quarters = i64;
@@ -13,6 +13,7 @@ impl<'a> Markup<'a> {
         Self(out)
     }
 
+    #[inline(always)]
     pub(crate) fn text(&mut self, text: &str) -> &mut Self {
         self.0.push_str(text);
         self
@@ -25,12 +26,13 @@ impl<'a> Markup<'a> {
 
     /// Never negative here, so the whole part and the fraction can be written one after the other.
     pub(crate) fn quarters(&mut self, quarters: Quarters) -> &mut Self {
-        self.number(quarters / 4).text(match quarters % 4 {
-            1 => ".25",
-            2 => ".5",
-            3 => ".75",
-            _ => "",
-        })
+        self.number(quarters / 4);
+        match quarters % 4 {
+            1 => self.text(".25"),
+            2 => self.text(".5"),
+            3 => self.text(".75"),
+            _ => self,
+        }
     }
 
     pub(crate) fn letter(&mut self, letter: char) -> &mut Self {
@@ -38,7 +40,20 @@ impl<'a> Markup<'a> {
         self
     }
 
-    pub(crate) fn id(&mut self, letter: char, suffix: &IdSuffix) -> &mut Self {
-        self.letter(letter).text(suffix.as_str())
+    pub(crate) fn id(&mut self, letter: char, suffix: &str) -> &mut Self {
+        self.letter(letter).text(suffix)
+    }
+
+    /// Where what comes next will stand.
+    pub(crate) fn place(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Writes what stands between two places once more, which is one copy for many.
+    pub(crate) fn again(&mut self, places: Range<usize>) -> &mut Self {
+        if self.0.get(places.clone()).is_some() {
+            self.0.extend_from_within(places);
+        }
+        self
     }
 }

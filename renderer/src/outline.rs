@@ -6,7 +6,6 @@ use badgesmith_fonts::{Line, Segment};
 
 use crate::Link;
 use crate::frame::{click_area, open_named_link};
-use crate::id::IdSuffix;
 use crate::markup::{Markup, Quarters};
 
 /// Begins the group all outlines are in; `</g>` ends it.
@@ -50,7 +49,7 @@ impl Outlined<'_> {
 }
 
 /// Draws the words of both halves, over their shadows where `shadows` says so, in a badge `height` pixels high.
-pub(crate) fn draw(halves: &[Outlined], shadows: bool, id: &IdSuffix, height: i64, out: &mut Markup) {
+pub(crate) fn draw(halves: &[Outlined], shadows: bool, id: &str, height: i64, out: &mut Markup) {
     out.text(r##"<g fill="#fff""##).text(SCALED);
     if shadows {
         // The words twice: blurred, and thinner but sharp.

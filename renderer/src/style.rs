@@ -116,5 +116,5 @@ fn prepared<T>(badge: &ResolvedBadge, outline: bool, draw: impl FnOnce(&Drawing)
         let spacing = if badge.style == Style::ForTheBadge { for_the_badge::LETTER_SPACING as f32 / 4.0 } else { 0.0 };
         (label, message) = (label.outlined(spacing), message.outlined(spacing));
     }
-    draw(&Drawing { badge, label, message, id: IdSuffix::of(badge) })
+    draw(&Drawing { badge, label, message, id: IdSuffix::of(badge).as_str() })
 }

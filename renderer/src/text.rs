@@ -51,6 +51,10 @@ pub(crate) fn is_blank(character: char) -> bool {
 
 /// Without forbidden characters and without blanks at the ends.
 pub(crate) fn cleaned(text: &str) -> Cow<'_, str> {
+    // Nearly every badge, and ten times faster than the rules for all characters.
+    if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+        return Cow::Borrowed(text.trim_ascii());
+    }
     if text.chars().all(is_allowed) {
         return Cow::Borrowed(text.trim_matches(is_blank));
     }

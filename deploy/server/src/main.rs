@@ -1,6 +1,7 @@
 //! `badgesmith`: the badge server and its tools.
 
 mod connection;
+mod plugin;
 mod plugins;
 mod render;
 mod secret;
@@ -28,6 +29,9 @@ enum Command {
     Serve(serve::Serve),
     /// Draws one badge.
     Render(Box<render::Render>),
+    /// Makes, checks, lists, packs and records plugins.
+    #[command(subcommand)]
+    Plugin(plugin::Plugin),
     /// Keeps the secrets that providers ask upstreams with, also while the server runs.
     #[command(subcommand)]
     Secret(secret::Secret),
@@ -46,6 +50,7 @@ fn main() -> ExitCode {
         match cli.command.unwrap_or(Command::Serve(cli.serve)) {
             Command::Serve(serve) => serve::run(&serve),
             Command::Render(render) => render::run(&render),
+            Command::Plugin(plugin) => plugin::run(&plugin),
             Command::Secret(secret) => secret::run(&secret),
         }
     });

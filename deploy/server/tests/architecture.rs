@@ -18,7 +18,17 @@ const MAY_IMPORT: [(&str, &[&str]); 7] = [
     ("badgesmith-engine", &["badgesmith-renderer", "badgesmith-provider"]),
     ("badgesmith-host", &["badgesmith-engine"]),
     // The edge to a provider is for building only: the library has to be there for `cargo run`.
-    ("badgesmith", &["badgesmith-engine", "badgesmith-host", "badgesmith-renderer", "badgesmith-provider-*"]),
+    // The SDK's testkit is what `badgesmith plugin check` runs.
+    (
+        "badgesmith",
+        &[
+            "badgesmith-engine",
+            "badgesmith-host",
+            "badgesmith-renderer",
+            "badgesmith-provider",
+            "badgesmith-provider-*",
+        ],
+    ),
 ];
 
 /// The ones of ours a provider may import: the SDK, and what several providers need to read versions.

@@ -20,12 +20,39 @@ pub(super) struct Look {
     /// The words' baseline in tenths of a pixel.
     pub(super) baseline: i64,
     pub(super) shadow: bool,
+    pub(super) joined: Joined,
     /// The radius of the corners; 0 where the halves are not round and have no gradient.
     pub(super) radius: i64,
     /// From top to bottom, as SVG and as numbers.
     pub(super) gradient: &'static str,
     #[cfg_attr(not(feature = "png"), expect(dead_code, reason = "only pixels need numbers"))]
     pub(super) stops: &'static [Stop],
+}
+
+/// A look's numbers joined with the markup around them at compile time: a badge is a row of short copies, and each costs as much as
+/// fifty bytes.
+pub(super) struct Joined {
+    /// From a rectangle's width to its colour.
+    fill: &'static str,
+    words_y: &'static str,
+    shadow_y: &'static str,
+}
+
+macro_rules! joined {
+    ($height:literal, words at $words:literal, shadow at $shadow:literal) => {
+        $crate::style::classic::Joined::new(
+            concat!(r#"" height=""#, $height, r#"" fill=""#),
+            concat!(r#"" y=""#, $words, r#"" textLength=""#),
+            concat!(r#"" y=""#, $shadow, r#"" textLength=""#),
+        )
+    };
+}
+pub(super) use joined;
+
+impl Joined {
+    pub(super) const fn new(fill: &'static str, words_y: &'static str, shadow_y: &'static str) -> Self {
+        Self { fill, words_y, shadow_y }
+    }
 }
 
 /// A classic badge, measured.
@@ -56,6 +83,7 @@ impl Half<'_> {
 }
 
 impl<'a, 'b> Classic<'a, 'b> {
+    #[inline(always)]
     pub(super) fn measure(drawing: &'b Drawing<'a>, look: &'b Look) -> Self {
         let Drawing { badge, label, message, .. } = drawing;
         let logo = match (&badge.logo, label.is_empty()) {
@@ -109,29 +137,31 @@ impl<'a, 'b> Classic<'a, 'b> {
     }
 
     /// The blur, the gradient, and the round corners: what the other parts refer to.
+    #[inline(always)]
     pub(super) fn definitions(&self, out: &mut Markup) {
-        let id = &self.drawing.id;
+        let id = self.drawing.id;
         if self.has_outlines() {
             // Around the whole badge, because the box of a path is tighter than that of a text, and would cut off the blur.
             out.text(r#"<filter id=""#).id('b', id).text(r#"" filterUnits="userSpaceOnUse" x="0" y="0" width=""#);
             out.number(100 * (self.left + self.right)).text(r#"" height=""#).number(100 * self.look.height);
             out.text(r#""><feGaussianBlur stdDeviation="160"/></filter>"#);
         } else if self.has_words() {
-            out.text(r#"<filter id=""#).id('b', id).text(r#""><feGaussianBlur stdDeviation="16"/></filter>"#);
+            out.text(r#"<filter id="b"#).text(id).text(r#""><feGaussianBlur stdDeviation="16"/></filter>"#);
         }
-        out.text(r#"<linearGradient id=""#).id('s', id).text(r#"" x2="0" y2="100%">"#).text(self.look.gradient);
-        out.text(r#"</linearGradient><clipPath id=""#).id('r', id).text(r#""><rect width=""#);
+        out.text(r#"<linearGradient id="s"#).text(id).text(r#"" x2="0" y2="100%">"#).text(self.look.gradient);
+        out.text(r#"</linearGradient><clipPath id="r"#).text(id).text(r#""><rect width=""#);
         out.number(self.left + self.right).text(r#"" height=""#).number(self.look.height);
         out.text(r#"" rx=""#).number(self.look.radius).text(r#""/></clipPath>"#);
     }
 
     /// Both halves' rectangles, cut to the round corners, the gradient over them.
+    #[inline(always)]
     pub(super) fn round_background(&self, out: &mut Markup) {
-        let id = &self.drawing.id;
-        out.text(r#"<g clip-path="url(#"#).id('r', id).text(r#")">"#);
+        let id = self.drawing.id;
+        out.text(r#"<g clip-path="url(#r"#).text(id).text(r#")">"#);
         self.halves(out);
-        out.text(r#"<rect width=""#).number(self.left + self.right).text(r#"" height=""#).number(self.look.height);
-        out.text(r#"" fill="url(#"#).id('s', id).text(r#")"/></g>"#);
+        out.text(r#"<rect width=""#).number(self.left + self.right).text(self.look.joined.fill);
+        out.text("url(#s").text(id).text(r#")"/></g>"#);
     }
 
     /// Both halves' rectangles, their edges on pixels.
@@ -141,6 +171,7 @@ impl<'a, 'b> Classic<'a, 'b> {
         out.text("</g>");
     }
 
+    #[inline(always)]
     fn halves(&self, out: &mut Markup) {
         if self.left > 0 {
             self.half(0, self.left, self.drawing.label_fill(), out);
@@ -148,20 +179,22 @@ impl<'a, 'b> Classic<'a, 'b> {
         self.half(self.left, self.right, self.drawing.badge.color.svg(), out);
     }
 
+    #[inline(always)]
     fn half(&self, x: i64, width: i64, fill: &str, out: &mut Markup) {
-        out.text("<rect ");
         if x > 0 {
-            out.text(r#"x=""#).number(x).text(r#"" "#);
+            out.text(r#"<rect x=""#).number(x).text(r#"" width=""#);
+        } else {
+            out.text(r#"<rect width=""#);
         }
-        out.text(r#"width=""#).number(width).text(r#"" height=""#).number(self.look.height);
-        out.text(r#"" fill=""#).text(fill).text(r#""/>"#);
+        out.number(width).text(self.look.joined.fill).text(fill).text(r#""/>"#);
     }
 
     /// Logo and words, and the end of the document.
+    #[inline(always)]
     pub(super) fn foreground(&self, out: &mut Markup) {
         self.drawing.logo(PADDING, self.look.height, out);
         if self.has_outlines() {
-            outline::draw(&self.outlined(), self.look.shadow, &self.drawing.id, self.look.height, out);
+            outline::draw(&self.outlined(), self.look.shadow, self.drawing.id, self.look.height, out);
         } else if self.has_words() {
             out.text(r##"<g fill="#fff" text-anchor="middle" font-family=""##).text(VERDANA);
             out.text(r#"" text-rendering="geometricPrecision" font-size="110""#);
@@ -226,6 +259,7 @@ impl<'a, 'b> Classic<'a, 'b> {
         }
     }
 
+    #[inline(always)]
     fn words(&self, half: &Half, apart: bool, out: &mut Markup) {
         if half.xml.is_empty() {
             return;
@@ -238,27 +272,32 @@ impl<'a, 'b> Classic<'a, 'b> {
             out.text(r#"<g transform="scale(.1)">"#);
         }
         if self.look.shadow {
-            out.text(r#"<g aria-hidden="true" fill=""#)
-                .text(if half.on_light { "#ccc" } else { "#010101" })
-                .text(r#"">"#);
-            self.text(half, 10, out)
-                .text(r#" fill-opacity=".8" filter="url(#"#)
-                .id('b', &self.drawing.id)
-                .text(r#")">"#);
-            out.text(half.xml).text("</text>");
-            self.text(half, 10, out).text(r#" fill-opacity=".3">"#).text(half.xml).text("</text></g>");
+            out.text(if half.on_light {
+                r##"<g aria-hidden="true" fill="#ccc">"##
+            } else {
+                r##"<g aria-hidden="true" fill="#010101">"##
+            });
+            let from = out.place();
+            self.text(half, self.look.joined.shadow_y, out).text(r#"" fill-opacity="."#);
+            let shadow = from..out.place();
+            out.text(r#"8" filter="url(#b"#).text(self.drawing.id).text(r#")">"#).text(half.xml).text("</text>");
+            out.again(shadow).text(r#"3">"#).text(half.xml).text("</text></g>");
         }
-        self.text(half, 0, out).text(if half.on_light { r##" fill="#333">"## } else { ">" });
+        self.text(half, self.look.joined.words_y, out).text(if half.on_light {
+            r##"" fill="#333">"##
+        } else {
+            r#"">"#
+        });
         out.text(half.xml).text(if apart { "</text></g>" } else { "</text>" });
         if half.link.is_some() {
             out.text("</a>");
         }
     }
 
-    /// Begins a `text` element, coordinates in tenths of a pixel.
-    fn text<'o, 'm>(&self, half: &Half, down: i64, out: &'o mut Markup<'m>) -> &'o mut Markup<'m> {
+    /// Begins a `text` element, coordinates in tenths of a pixel; the quotation mark that ends its length is left out.
+    #[inline(always)]
+    fn text<'o, 'm>(&self, half: &Half, y: &str, out: &'o mut Markup<'m>) -> &'o mut Markup<'m> {
         let middle = 10 * (half.margin + PADDING) + 5 * half.text_width;
-        out.text(r#"<text x=""#).number(middle).text(r#"" y=""#).number(self.look.baseline + down);
-        out.text(r#"" textLength=""#).number(10 * half.text_width).text(r#"""#)
+        out.text(r#"<text x=""#).number(middle).text(y).number(10 * half.text_width)
     }
 }

@@ -1,6 +1,6 @@
 //! flat: round corners, a slight gradient, words with a shadow.
 
-use super::classic::{Classic, Look};
+use super::classic::{Classic, Look, joined};
 use crate::frame::Drawing;
 use crate::markup::Markup;
 
@@ -8,6 +8,7 @@ pub(super) const LOOK: Look = Look {
     height: 20,
     baseline: 140,
     shadow: true,
+    joined: joined!(20, words at 140, shadow at 150),
     radius: 3,
     gradient: r##"<stop stop-color="#bbb" stop-opacity=".1"/><stop offset="1" stop-opacity=".1"/>"##,
     stops: &[(0.0, 0xbb, 0.1), (1.0, 0, 0.1)],

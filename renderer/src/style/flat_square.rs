@@ -1,10 +1,18 @@
 //! flat-square: no corners, no gradient, no shadow.
 
-use super::classic::{Classic, Look};
+use super::classic::{Classic, Look, joined};
 use crate::frame::Drawing;
 use crate::markup::Markup;
 
-pub(super) const LOOK: Look = Look { height: 20, baseline: 140, shadow: false, radius: 0, gradient: "", stops: &[] };
+pub(super) const LOOK: Look = Look {
+    height: 20,
+    baseline: 140,
+    shadow: false,
+    joined: joined!(20, words at 140, shadow at 150),
+    radius: 0,
+    gradient: "",
+    stops: &[],
+};
 
 pub(super) fn draw(drawing: &Drawing, out: &mut Markup) {
     let badge = Classic::measure(drawing, &LOOK);

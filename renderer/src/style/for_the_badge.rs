@@ -41,7 +41,7 @@ pub(super) fn draw(drawing: &Drawing, out: &mut Markup) {
     out.text("</g>");
     drawing.logo(LOGO_MARGIN, HEIGHT, out);
     if halves.iter().any(|half| half.line.is_some()) {
-        outline::draw(&outlined(&halves), false, &drawing.id, HEIGHT, out);
+        outline::draw(&outlined(&halves), false, drawing.id, HEIGHT, out);
     } else {
         foreground(&halves, out);
     }

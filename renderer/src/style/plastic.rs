@@ -1,6 +1,6 @@
 //! plastic: a strong gradient, words with a shadow, two pixels lower than the others.
 
-use super::classic::{Classic, Look};
+use super::classic::{Classic, Look, joined};
 use crate::frame::Drawing;
 use crate::markup::Markup;
 
@@ -8,6 +8,7 @@ pub(super) const LOOK: Look = Look {
     height: 18,
     baseline: 130,
     shadow: true,
+    joined: joined!(18, words at 130, shadow at 140),
     radius: 4,
     gradient: concat!(
         r##"<stop stop-color="#fff" stop-opacity=".7"/><stop offset=".1" stop-color="#aaa" stop-opacity=".1"/>"##,

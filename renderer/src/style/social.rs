@@ -116,7 +116,7 @@ impl<'a, 'b> Social<'a, 'b> {
     }
 
     fn definitions(&self, out: &mut Markup) {
-        let id = &self.drawing.id;
+        let id = self.drawing.id;
         if self.has_links() {
             out.text("<style>a:hover #").id('l', id).text("{fill:url(#").id('b', id).text(");stroke:#ccc}a:hover #");
             out.id('r', id).text("{fill:#4183c4}</style>");
@@ -168,7 +168,7 @@ impl<'a, 'b> Social<'a, 'b> {
     }
 
     fn button(&self, out: &mut Markup) {
-        let id = &self.drawing.id;
+        let id = self.drawing.id;
         out.text("<rect ");
         if self.has_links() {
             out.text(r#"id=""#).id('l', id).text(r#"" "#);
@@ -218,7 +218,7 @@ impl<'a, 'b> Social<'a, 'b> {
         out.text(r#"<text aria-hidden="true" x=""#).number(middle).text(r##"" y="150" fill="#fff""##);
         place(width, out).text(xml).text("</text><text ");
         if with_id {
-            out.text(r#"id=""#).id('r', &self.drawing.id).text(r#"" "#);
+            out.text(r#"id=""#).id('r', self.drawing.id).text(r#"" "#);
         }
         out.text(r#"x=""#).number(middle).text(r#"" y="140""#);
         place(width, out).text(xml).text("</text>");
@@ -226,7 +226,7 @@ impl<'a, 'b> Social<'a, 'b> {
 
     /// The edge first, so that what is hovered over is the words alone.
     fn outlines(&self, words: &Outlined, with_id: bool, out: &mut Markup) {
-        let id = &self.drawing.id;
+        let id = self.drawing.id;
         let edge = Outlined { line: words.line, baseline: words.baseline + SHADOW_DROP, ..*words };
         out.text("<g").text(SCALED).text(r#"<g fill=""#).text(words.shadow).text(r#""><path id=""#);
         out.id(words.letter, id).text(r#"" d=""#);

@@ -1,0 +1,80 @@
+//! `badgesmith plugin pack`: what is deployed. The same plugins give the same bytes.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use badgesmith_engine::{
+    Config,
+    plugins::{self, Opened, checksum, manifest_beside},
+};
+use clap::Args;
+
+use super::{Configured, say};
+
+/// Where the plugins lie, from the packed plugins.toml.
+const FOLDER: &str = "plugins";
+
+/// Packs the configured plugins.
+#[derive(Args, Debug)]
+pub(crate) struct Pack {
+    #[command(flatten)]
+    configured: Configured,
+    /// The folder to make: plugins.toml, and beside it plugins/.
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+}
+
+/// Packs them, and loads what was packed.
+///
+/// # Errors
+/// Whatever a start would refuse, a folder that is not empty, two different files of one name.
+pub(super) fn run(pack: &Pack) -> Result<(), String> {
+    let (mut config, loaded) = crate::plugins::need(pack.configured.config.as_deref())?;
+    let folder = pack.out.join(FOLDER);
+    fs::create_dir_all(&pack.out).map_err(|fault| format!("{}: {fault}", pack.out.display()))?;
+    let mut there = fs::read_dir(&pack.out).map_err(|fault| format!("{}: {fault}", pack.out.display()))?;
+    if there.next().is_some() {
+        return Err(format!("{} is not empty; name a new folder with --out", pack.out.display()));
+    }
+    fs::create_dir_all(&folder).map_err(|fault| format!("{}: {fault}", folder.display()))?;
+    let mut packed: Vec<(PathBuf, &Path)> = Vec::new();
+    for (entry, plugin) in config.plugin.iter_mut().zip(&loaded) {
+        let from = &*plugin.file;
+        let name = from.file_name().unwrap_or_default();
+        let to = folder.join(name);
+        match packed.iter().find(|(other, _)| *other == to) {
+            // One provider may be mounted twice.
+            Some((_, other)) if *other == from => {}
+            Some((_, other)) => {
+                let [one, other] = [from, other].map(Path::display);
+                return Err(format!("plugin {:?}: {one} and {other} have one name; rename one of them", plugin.id));
+            }
+            None => copy(from, &to).map_err(|fault| format!("plugin {:?}: {fault}", plugin.id))?,
+        }
+        let place = format!("{FOLDER}/{}", name.to_string_lossy());
+        if entry.library.is_some() {
+            entry.library = Some(place);
+            entry.sha256 = checksum(&to).map_err(|fault| format!("{}: {fault}", to.display()))?;
+        } else {
+            entry.declarative = Some(place.into());
+        }
+        packed.push((to, from));
+    }
+    let file = pack.out.join("plugins.toml");
+    let text = config.to_toml()?;
+    fs::write(&file, &text).map_err(|fault| format!("{}: {fault}", file.display()))?;
+    plugins::load(&Config::parse(&text, &file)?, &[])?;
+    say(&format!("{} holds {} plugins; `badgesmith serve --config {0}` serves them\n", file.display(), loaded.len()))
+}
+
+/// A plugin's file, and a library's manifest beside it.
+fn copy(from: &Path, to: &Path) -> Result<(), String> {
+    fs::copy(from, to).map_err(|fault| format!("{} to {}: {fault}", from.display(), to.display()))?;
+    if let Some(manifest) = Opened::open(to)?.manifest_text() {
+        let beside = manifest_beside(to);
+        fs::write(&beside, manifest).map_err(|fault| format!("{}: {fault}", beside.display()))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,401 @@
+//! `badgesmith plugin`: a stranger's way from providers/README.md to an answer, and what is refused on it.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod support;
+
+use std::{
+    fs,
+    io::Write,
+    path::{Path, PathBuf},
+    process::{Command, Output, Stdio},
+};
+
+use serde_json::{Value, json};
+use support::{Reply, Server, Upstream, command};
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
+}
+
+/// An empty folder of that name.
+fn folder(name: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("plugin").join(name);
+    let _ = fs::remove_dir_all(&folder);
+    fs::create_dir_all(&folder).unwrap();
+    folder
+}
+
+/// What `badgesmith plugin …` says, and whether it went well.
+fn plugin(arguments: &[&str]) -> (bool, String) {
+    output(command().env_remove("UPDATE").arg("plugin").args(arguments))
+}
+
+fn output(command: &mut Command) -> (bool, String) {
+    let Output { status, stdout, stderr } = command.output().unwrap();
+    (status.success(), String::from_utf8_lossy(&[stdout, stderr].concat()).into_owned())
+}
+
+fn goes_well(arguments: &[&str]) -> String {
+    let (well, words) = plugin(arguments);
+    assert!(well, "{arguments:?}: {words}");
+    words
+}
+
+fn text(path: &Path) -> &str {
+    path.to_str().unwrap()
+}
+
+/// A project that everybody's provider knows, and nothing else.
+fn projects(path: &str) -> Reply {
+    match path {
+        "/projects/demo.json" => (200, Vec::new(), br#"{ "name": "demo", "version": "1.2.3" }"#.to_vec()),
+        _ => (404, Vec::new(), Vec::new()),
+    }
+}
+
+/// The texts of the page that are fenced as this language, in their order.
+fn fenced(language: &str) -> Vec<String> {
+    let page = fs::read_to_string(root().join("providers/README.md")).unwrap();
+    let begins = format!("\n```{language}\n");
+    let fences = page.split(&begins).skip(1);
+    fences.map(|fence| fence.split("\n```").next().unwrap().to_owned() + "\n").collect()
+}
+
+/// Makes `hello`, puts the page's text in the place of its source, and has it looked over once it is built.
+fn new(kind: &str, source: &str, build: impl Fn(&Path) -> PathBuf) -> PathBuf {
+    let place = folder(kind);
+    goes_well(&["new", "hello", "--kind", kind, "--dir", text(&place)]);
+    let hello = place.join("hello");
+    let page = fenced(kind).remove(0);
+    assert_eq!(fs::read_to_string(hello.join(source)).unwrap(), page, "the page shows what `new` makes");
+    fs::write(hello.join(source), page).unwrap();
+    let built = build(&hello);
+    let words = goes_well(&["check", text(&built), "--transcripts", text(&hello.join("transcripts"))]);
+    assert!(words.contains("transcripts, every answer spoiled in turn: 3"), "{words}");
+    assert!(words.contains("id = \"hello\"") && words.contains("origins = [\"https://example.com\"]"), "{words}");
+    built
+}
+
+/// Serves it as the page says, and asks it.
+fn serve(kind: &str, built: &Path) {
+    let upstream = Upstream::start(projects);
+    let page = fenced("toml").remove(1);
+    let code = if kind == "toml" { "declarative" } else { "library" };
+    let entry = page
+        .replace("https://example.com", &upstream.url())
+        .replace("library = \"target/release/libbadgesmith_provider_hello.so\"", &format!("{code} = {built:?}"));
+    assert!(entry.contains(text(built)), "{entry}");
+    let server = Server::start(&format!("plugin-{kind}"), &entry);
+    let response = server.get("/badges/hello/demo");
+    let badge: Value = serde_json::from_str(&response.body).unwrap();
+    assert_eq!(badge, json!({"schemaVersion": 1, "label": "hello", "message": "1.2.3", "color": "blue"}));
+    assert!(server.get("/badges/hello/demo.svg").body.contains("<title>hello: 1.2.3</title>"));
+    let missing = server.get("/badges/hello/nothing");
+    assert!(missing.status == 404 && missing.body.contains("PROJECT_NOT_FOUND"), "{missing:?}");
+}
+
+fn compile(source: &Path, library: &Path, flags: &[&str]) {
+    let mut cc = Command::new("cc");
+    cc.args(["-shared", "-fPIC", "-Wall", "-Wextra", "-Werror", "-I"]).arg(root().join("providers/sdk/include"));
+    let status = cc.args(flags).arg(source).arg("-o").arg(library).status();
+    assert!(status.expect("a C compiler is needed for the plugins of the tests").success(), "{}", source.display());
+}
+
+/// The C template, changed, built and in a folder with its transcripts.
+fn odd(name: &str, change: impl Fn(String) -> String, flags: &[&str]) -> PathBuf {
+    let place = folder(name);
+    goes_well(&["new", "odd", "--kind", "c", "--dir", text(&place)]);
+    let source = place.join("odd/provider.c");
+    let before = fs::read_to_string(&source).unwrap();
+    fs::write(&source, change(before)).unwrap();
+    let library = place.join("odd/odd.so");
+    compile(&source, &library, flags);
+    library
+}
+
+const HIDDEN: &[&str] = &["-fvisibility=hidden"];
+
+#[test]
+fn a_stranger_writes_a_provider_in_rust_from_the_page() {
+    let built = new("rust", "src/lib.rs", |hello| {
+        assert_eq!(fs::read_to_string(hello.join("manifest.json")).unwrap(), fenced("json").remove(0));
+        // The versions that are here already, so that nothing has to be fetched.
+        fs::copy(root().join("Cargo.lock"), hello.join("Cargo.lock")).unwrap();
+        let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("plugin/target");
+        for verb in ["test", "build"] {
+            let mut cargo = Command::new(env!("CARGO"));
+            cargo.args([verb, "--offline", "--quiet"]).current_dir(hello).env("CARGO_TARGET_DIR", &target);
+            let (well, words) = output(&mut cargo);
+            assert!(well, "{words}");
+        }
+        let name = format!("{}badgesmith_provider_hello{}", std::env::consts::DLL_PREFIX, std::env::consts::DLL_SUFFIX);
+        target.join("debug").join(name)
+    });
+    serve("rust", &built);
+}
+
+#[test]
+fn a_stranger_writes_a_provider_in_c_from_the_page() {
+    let built = new("c", "provider.c", |hello| {
+        let (well, words) = output(Command::new("make").current_dir(hello));
+        assert!(well && !words.contains("warning"), "{words}");
+        hello.join("hello.so")
+    });
+    serve("c", &built);
+}
+
+#[test]
+fn a_stranger_writes_a_provider_in_toml_from_the_page() {
+    serve("toml", &new("toml", "hello.toml", |hello| hello.join("hello.toml")));
+}
+
+#[test]
+fn a_new_provider_takes_nobodys_place_and_has_a_name() {
+    let place = folder("names");
+    goes_well(&["new", "two-words", "--kind", "toml", "--dir", text(&place)]);
+    assert!(fs::read_to_string(place.join("two-words/two-words.toml")).unwrap().contains("id = \"two-words\""));
+    let rows = [("two-words", "is there already"), ("Hello", "is no name for a provider"), ("../x", "is no name")];
+    for (name, words) in rows {
+        let (well, said) = plugin(&["new", name, "--dir", text(&place)]);
+        assert!(!well && said.contains(words), "{said}");
+    }
+    let (well, said) = plugin(&["new", "hello", "--dir", text(&place), "--sdk", text(&place)]);
+    assert!(!well && said.contains("is not the SDK"), "{said}");
+    assert_eq!(fs::read_dir(place).unwrap().count(), 1, "what is refused leaves nothing behind");
+}
+
+#[test]
+fn what_a_start_would_refuse_is_refused_with_its_words() {
+    let place = folder("liars");
+    let source = root().join("engine/tests/plugins/liar.c");
+    let rows = [
+        ("OTHER_ABI", "it was built for version 2 of the provider boundary"),
+        ("NO_STEP", "its table has no `step`"),
+        ("NO_JSON_MANIFEST", "the manifest cannot be read"),
+        ("NOTHING", "it does not export badgesmith_provider_v1"),
+        ("NO_JSON_STEP", "/badges/liar/x: its step cannot be read"),
+        ("TRESPASSING", "it asks https://elsewhere.example, which its manifest does not name"),
+        ("SLEEPING", "a step takes longer than two seconds"),
+    ];
+    for (lie, words) in rows {
+        let library = place.join(format!("{lie}.so"));
+        compile(&source, &library, &["-Wno-unused", &format!("-DLIE={lie}")]);
+        let (well, said) = plugin(&["check", text(&library)]);
+        assert!(!well && said.contains("  refused  ") && said.contains(words), "{lie}: {said}");
+        assert!(!said.contains("plugins.toml"), "{lie}: {said}");
+    }
+    let broken = place.join("broken.toml");
+    fs::write(&broken, "id = \"broken\"\nversion = 1\n").unwrap();
+    let garbage = place.join("garbage.so");
+    fs::write(&garbage, "\x7fELF, honestly").unwrap();
+    let nothing = place.join("nothing.so");
+    let (well, said) = plugin(&["check", text(&broken), text(&garbage), text(&nothing)]);
+    assert!(!well && said.contains("line 2") && said.contains("cannot be opened: "), "{said}");
+    assert!(said.contains("it cannot be read: ") && said.contains("things are refused"), "{said}");
+}
+
+#[test]
+fn an_example_that_leads_elsewhere_is_refused() {
+    let place = |from: &'static str, to: &'static str| move |source: String| source.replace(from, to);
+    let rows = [
+        ("example", "\\\"example\\\": \\\"demo\\\"", "\\\"example\\\": \\\"a/b\\\"", "does not fit the route"),
+        ("route", "\\\"{project}\\\"", "\\\"{project\\\"", "is no segment"),
+        ("id", "\\\"id\\\": \\\"odd\\\"", "\\\"id\\\": \\\"Odd\\\"", "an id is lower-case letters"),
+        ("mount", "\\\"/badges/odd\\\"", "\\\"/badge\\\"", "is kept for the engine"),
+        ("origin", "https://example.com", "http://example.com", "is plain http"),
+    ];
+    for (name, from, to, words) in rows {
+        let (well, said) = plugin(&["check", text(&odd(name, place(from, to), HIDDEN))]);
+        assert!(!well && said.contains(words), "{name}: {said}");
+    }
+}
+
+#[test]
+fn a_badge_made_of_a_spoiled_answer_is_refused() {
+    let sloppy = |source: String| {
+        source.replace("version[128]", "version[128] = \"\"").replace("sizeof version) < 0", "sizeof version) < -9")
+    };
+    let (well, said) = plugin(&["check", text(&odd("sloppy", sloppy, HIDDEN))]);
+    assert!(!well && said.contains("a badge was made of it"), "{said}");
+    let library = odd("changed", |source| source, HIDDEN);
+    let transcript = library.with_file_name("transcripts").join("version.json");
+    fs::write(
+        &transcript,
+        fs::read_to_string(&transcript).unwrap().replace("\"message\": \"1.2.3\"", "\"message\": \"1\""),
+    )
+    .unwrap();
+    let (well, said) = plugin(&["check", text(&library)]);
+    assert!(!well && said.contains("version.json: "), "{said}");
+    fs::remove_dir_all(library.with_file_name("transcripts")).unwrap();
+    assert!(goes_well(&["check", text(&library)]).contains("warning  there are no transcripts"));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn how_a_library_was_built_is_looked_at() {
+    let said = goes_well(&["check", text(&odd("loud", |source| source + "\nint odd_extra;\n", &[]))]);
+    assert!(said.contains("warning  it exports [\"odd_extra\"] too"), "{said}");
+    let second = "\nBADGESMITH_EXPORT void badgesmith_provider_v2(void);\nvoid badgesmith_provider_v2(void) {}\n";
+    let (well, said) = plugin(&["check", text(&odd("both", |source| source + second, HIDDEN))]);
+    assert!(!well && said.contains("it exports more of ours than one"), "{said}");
+
+    let place = folder("panic");
+    let source = place.join("panics.rs");
+    let code = "#[unsafe(no_mangle)] pub extern \"C\" fn badgesmith_provider_v1() -> usize { \
+                std::env::args().count() / 1000 }\n";
+    fs::write(&source, code).unwrap();
+    for (how, refused) in [("abort", true), ("unwind", false)] {
+        let library = place.join(format!("{how}.so"));
+        let mut rustc = Command::new(std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into()));
+        rustc.args(["--crate-type=cdylib", "--edition=2024", "-Cstrip=symbols", &format!("-Cpanic={how}"), "-o"]);
+        let (well, words) = output(rustc.arg(&library).arg(&source));
+        assert!(well, "{words}");
+        // It returns no table, which is refused whatever it was built with.
+        let (_, said) = plugin(&["check", text(&library)]);
+        assert_eq!(said.contains("refused  it is built with panic=abort"), refused, "{how}: {said}");
+    }
+}
+
+#[test]
+fn the_list_shows_what_each_plugin_may_reach() {
+    let place = folder("list");
+    let library = odd("listed", |source| source, HIDDEN);
+    goes_well(&["new", "plain", "--kind", "toml", "--dir", text(&place)]);
+    let config = place.join("plugins.toml");
+    let origins = "origins = [\"https://example.com\"]\n";
+    let text_of_config = format!(
+        "[[plugin]]\nid = \"odd\"\nlibrary = {library:?}\n{origins}\n\
+         [[plugin]]\nid = \"acme\"\nmount = \"/badges/acme\"\nlibrary = {library:?}\n{origins}\n\
+         [[plugin]]\nid = \"plain\"\ndeclarative = \"plain/plain.toml\"\n{origins}"
+    );
+    fs::write(&config, text_of_config).unwrap();
+    let said = goes_well(&["list", "--config", text(&config)]);
+    let words: Vec<Vec<_>> =
+        said.lines().map(|line| line.split("  ").filter(|cell| !cell.is_empty()).map(str::trim).collect()).collect();
+    assert_eq!(words[0][..4], ["ID", "VERSION", "KIND", "MOUNT"]);
+    assert_eq!(
+        words[2][..7],
+        ["acme", "0.1.0", "library", "/badges/acme", "{project}", "https://example.com", "not set"]
+    );
+    assert_eq!(words[3][..3], ["plain", "0.1.0", "declarative"]);
+    let (well, said) = plugin(&["list", "--config", "/nothing/plugins.toml"]);
+    assert!(!well && said.contains("/nothing/plugins.toml"), "{said}");
+}
+
+#[test]
+fn what_is_packed_is_the_same_every_time_and_opens_no_library_before_its_first_request() {
+    let place = folder("pack");
+    let upstream = Upstream::start(projects);
+    let marker = place.join("opened");
+    let opens = format!(
+        "\n__attribute__((constructor)) static void opens(void) {{ fclose(fopen({:?}, \"w\")); }}\n",
+        text(&marker)
+    );
+    let library = odd("packed", |source| source + &opens, HIDDEN);
+    goes_well(&["new", "plain", "--kind", "toml", "--dir", text(&place)]);
+    let config = place.join("plugins.toml");
+    let grants = format!("origins = [{0:?}]\nsettings = {{ upstream = {0:?} }}\n", upstream.url());
+    let text_of_config = format!(
+        "[engine]\ncache-mib = 8\n[[plugin]]\nid = \"odd\"\nlibrary = {library:?}\nfresh-seconds = 7\n{grants}\
+         [[plugin]]\nid = \"acme\"\nmount = \"/badges/acme\"\nlibrary = {library:?}\n{grants}\
+         [[plugin]]\nid = \"plain\"\ndeclarative = \"plain/plain.toml\"\n{grants}"
+    );
+    fs::write(&config, text_of_config).unwrap();
+    // The server's own folder, so that it finds plugins/ beside its plugins.toml.
+    let packed = Path::new(env!("CARGO_TARGET_TMPDIR")).join("plugin-packed");
+    let _ = fs::remove_dir_all(&packed);
+    let again = place.join("again");
+    for out in [&packed, &again] {
+        goes_well(&["pack", "--config", text(&config), "--out", text(out)]);
+    }
+    let files = ["plugins.toml", "plugins/odd.so", "plugins/odd.manifest.json", "plugins/plain.toml"];
+    for file in files {
+        assert_eq!(fs::read(packed.join(file)).unwrap(), fs::read(again.join(file)).unwrap(), "{file}");
+    }
+    let written = fs::read_to_string(packed.join("plugins.toml")).unwrap();
+    for kept in ["cache-mib = 8", "fresh-seconds = 7", "mount = \"/badges/acme\"", "library = \"plugins/odd.so\""] {
+        assert!(written.contains(kept), "{written}");
+    }
+    assert_eq!(written.matches("sha256 = ").count(), 2, "{written}");
+    assert!(goes_well(&["list", "--config", text(&packed.join("plugins.toml"))]).contains("  set  "));
+    let (well, said) = plugin(&["pack", "--config", text(&config), "--out", text(&again)]);
+    assert!(!well && said.contains("is not empty"), "{said}");
+
+    fs::remove_file(&marker).unwrap();
+    let server = Server::start_with("plugin-packed", &written, &[]);
+    assert!(server.get("/badge/a-b-red").status == 200 && !marker.exists(), "a start opened the library");
+    assert!(server.get("/badges/acme/demo").body.contains("1.2.3"));
+    assert!(marker.exists() && server.get("/badges/plain/demo").body.contains("1.2.3"));
+}
+
+#[test]
+fn a_recorded_call_is_a_transcript_that_passes() {
+    let upstream = Upstream::start(projects);
+    let library = odd("recorded", |source| source, HIDDEN);
+    let transcripts = library.with_file_name("transcripts");
+    let config = library.with_file_name("plugins.toml");
+    let url = upstream.url();
+    let entry = format!(
+        "[[plugin]]\nid = \"odd\"\nlibrary = {library:?}\norigins = [{url:?}]\nsettings = {{ upstream = {url:?} }}\n"
+    );
+    fs::write(&config, entry).unwrap();
+    let record = |address: &str, name: &str| {
+        let file = transcripts.join(name);
+        plugin(&["record", address, "--config", text(&config), "--output", text(&file)])
+    };
+    let (well, said) = record("/badges/odd/demo", "recorded.json");
+    assert!(well && said.contains("has 2 turns"), "{said}");
+    let (well, said) = record("https://badges.example/badges/odd/nothing.svg?style=flat", "recorded-missing.json");
+    assert!(well, "{said}");
+    let written: Value = serde_json::from_str(&fs::read_to_string(transcripts.join("recorded.json")).unwrap()).unwrap();
+    assert_eq!(written["call"]["params"], json!({"project": "demo"}));
+    assert_eq!(written["turns"][0]["fetch"], json!([format!("{url}/projects/demo.json")]));
+    assert_eq!(written["turns"][0]["answers"][0]["json"]["version"], "1.2.3");
+    assert_eq!(written["turns"][1], json!({"done": {"message": "1.2.3"}}));
+    assert!(goes_well(&["check", text(&library)]).contains("every answer spoiled in turn: 5"));
+
+    let (well, said) = record("/badges/odd/demo", "recorded.json");
+    assert!(!well && said.contains("name a new file"), "{said}");
+    let (well, said) = record("/badges/nobody/demo", "nobody.json");
+    assert!(!well && said.contains("is no badge of a configured plugin; these are:\n  /badges/odd/demo"), "{said}");
+    upstream.stop();
+    let (well, said) = record("/badges/odd/demo", "unwell.json");
+    assert!(!well && said.contains("record it when the upstream is well"), "{said}");
+    assert!(!transcripts.join("unwell.json").exists());
+}
+
+#[test]
+fn a_recorded_call_names_a_secret_and_never_tells_it() {
+    const TOKEN: &str = "ghp_hush";
+    let upstream = Upstream::start(|path| {
+        let list = br#"[{"id":1,"name":"2.0.0"}]"#.to_vec();
+        match path {
+            path if path.starts_with("/orgs/acme/packages/nuget/widget/versions") => (200, Vec::new(), list),
+            path if path.starts_with("/orgs/acme/") => {
+                (200, Vec::new(), format!(r#"[{{"id":1,"name":"2.0.0","you":"{TOKEN}"}}]"#).into_bytes())
+            }
+            _ => (404, Vec::new(), Vec::new()),
+        }
+    });
+    let place = folder("secret");
+    let (config, data, url) = (place.join("plugins.toml"), place.join("data"), upstream.url());
+    let entry = format!(
+        "[[plugin]]\nid = \"github\"\nlibrary = \"badgesmith_provider_github\"\norigins = [{url:?}]\n\
+         settings = {{ upstream = {url:?} }}\nsecrets = {{ token = {{ purpose = \"Package\", origin = {url:?} }} }}\n"
+    );
+    fs::write(&config, entry).unwrap();
+    let mut set = command();
+    set.args(["secret", "set", "--owner", "acme", "--purpose", "Package", "--data", text(&data)]);
+    let mut set = set.stdin(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
+    set.stdin.take().unwrap().write_all(TOKEN.as_bytes()).unwrap();
+    assert!(set.wait().unwrap().success());
+    let record = |package: &str| {
+        let address = format!("/badges/packages/github/acme/{package}");
+        plugin(&["record", &address, "--config", text(&config), "--data", text(&data)])
+    };
+    let (well, said) = record("widget");
+    assert!(well && said.contains("with bearer token of acme") && said.contains("\"message\": \"2.0.0\""), "{said}");
+    assert!(!said.contains(TOKEN) && !said.to_lowercase().contains("authorization"), "{said}");
+    let (well, said) = record("mirror");
+    assert!(!well && said.contains("repeats the secret") && !said.contains(TOKEN), "{said}");
+}
