@@ -9,6 +9,8 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use badgesmith_renderer::{Color, ResolvedBadge, Style, json, write_svg};
+#[cfg(feature = "png")]
+use badgesmith_renderer::{Scale, png};
 
 const ROUNDS: usize = 41;
 /// Long enough for the clock, short enough for many rounds.
@@ -79,6 +81,22 @@ fn main() {
     rows.push(Row::new("json", move || {
         black_box(json(black_box(&flat), false));
     }));
+    #[cfg(feature = "faces")]
+    for style in [Style::Flat, Style::Social] {
+        let (badge, mut out) = (ResolvedBadge { outline: true, ..badge(style) }, String::with_capacity(16_384));
+        rows.push(Row::new(format!("outline {}", style.name()), move || {
+            out.clear();
+            write_svg(black_box(&badge), &mut out);
+            black_box(&out);
+        }));
+    }
+    #[cfg(feature = "png")]
+    for (name, scale) in [("png flat, 1×", Scale::ONE), ("png flat, 2×", Scale::TWO)] {
+        let badge = badge(Style::Flat);
+        rows.push(Row::new(name, move || {
+            black_box(png(black_box(&badge), scale)).expect("it has no logo");
+        }));
+    }
     let iconed = ResolvedBadge { named_logo: Some("github".into()), ..badge(Style::Flat) };
     rows.push(Row::new("find and decode an icon", move || {
         black_box(black_box(&iconed).clone().with_icon());

@@ -110,6 +110,7 @@ fn cases() -> impl Iterator<Item = (&'static str, ResolvedBadge)> {
         ("icon, wide, message only", fitted(named("intel", plain("", "nightly")))),
         ("icon, narrow", fitted(named("babel", build()))),
         ("icon, wide, not fitted", named("amd", build())),
+        ("words as outlines", ResolvedBadge { outline: true, ..build() }),
         ("one link", linked(link(), None, build())),
         ("right link", linked(None, link(), build())),
         ("two links", linked(link(), link(), build())),

@@ -88,7 +88,7 @@ impl std::error::Error for PngError {
 /// # Ok::<(), badgesmith_renderer::PngError>(())
 /// ```
 pub fn png(badge: &ResolvedBadge, scale: Scale) -> Result<Vec<u8>, PngError> {
-    encode(style::paint(badge, scale)?.into_pixels()).map_err(PngError::Encoding)
+    encode(style::paint(&badge.painted(), scale)?.into_pixels()).map_err(PngError::Encoding)
 }
 
 fn encode(pixels: tiny_skia::Pixmap) -> Result<Vec<u8>, png::EncodingError> {

@@ -65,6 +65,20 @@ fn social_is_readable_as_it_is() {
     assert!(words(&svg(&readable)).contains(r##"fill="#333""##));
 }
 
+#[cfg(feature = "png")]
+#[test]
+fn pixels_are_as_readable_as_the_svg() {
+    use badgesmith_renderer::{Scale, png};
+    let readable = readable("orange", Style::FlatSquare);
+    let background = Color::parse("#eb7c41");
+    let painted = ResolvedBadge { label_color: background.clone(), color: background.unwrap(), ..readable.clone() };
+    assert_eq!(png(&readable, Scale::ONE).unwrap(), png(&painted, Scale::ONE).unwrap());
+    assert_ne!(
+        png(&readable, Scale::ONE).unwrap(),
+        png(&ResolvedBadge { contrast: false, ..readable }, Scale::ONE).unwrap()
+    );
+}
+
 #[cfg(feature = "icons")]
 #[test]
 fn an_icon_that_would_vanish_has_the_color_of_the_words() {

@@ -69,6 +69,22 @@ fn a_fitted_icon_is_as_wide_as_its_shape() {
     }
 }
 
+#[test]
+fn a_badge_is_as_much_wider_as_its_icon() {
+    let width = |svg: &str| -> f64 {
+        let rest = svg.split_once("width=\"").expect(svg).1;
+        rest.split_once('"').expect(svg).0.parse().expect(svg)
+    };
+    for style in [Style::Flat, Style::FlatSquare, Style::Plastic, Style::ForTheBadge, Style::Social] {
+        for label in ["label", ""] {
+            let square = ResolvedBadge { style, label: label.into(), ..named("amd") };
+            let fitted = ResolvedBadge { logo_size: Some("auto".into()), ..square.clone() };
+            let difference = width(&svg(&fitted.with_icon())) - width(&svg(&square.with_icon()));
+            assert_eq!(difference, 59.0 - 14.0, "{style:?} {label:?}");
+        }
+    }
+}
+
 /// resvg, which reads the data URI as a browser does, finds the path in it.
 #[test]
 fn an_icon_is_an_image_that_can_be_drawn() {

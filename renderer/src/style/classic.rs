@@ -33,27 +33,21 @@ pub(super) struct Look {
 /// fifty bytes.
 pub(super) struct Joined {
     /// From a rectangle's width to its colour.
-    fill: &'static str,
-    words_y: &'static str,
-    shadow_y: &'static str,
+    pub(super) fill: &'static str,
+    pub(super) words_y: &'static str,
+    pub(super) shadow_y: &'static str,
 }
 
 macro_rules! joined {
     ($height:literal, words at $words:literal, shadow at $shadow:literal) => {
-        $crate::style::classic::Joined::new(
-            concat!(r#"" height=""#, $height, r#"" fill=""#),
-            concat!(r#"" y=""#, $words, r#"" textLength=""#),
-            concat!(r#"" y=""#, $shadow, r#"" textLength=""#),
-        )
+        $crate::style::classic::Joined {
+            fill: concat!(r#"" height=""#, $height, r#"" fill=""#),
+            words_y: concat!(r#"" y=""#, $words, r#"" textLength=""#),
+            shadow_y: concat!(r#"" y=""#, $shadow, r#"" textLength=""#),
+        }
     };
 }
 pub(super) use joined;
-
-impl Joined {
-    pub(super) const fn new(fill: &'static str, words_y: &'static str, shadow_y: &'static str) -> Self {
-        Self { fill, words_y, shadow_y }
-    }
-}
 
 /// A classic badge, measured.
 pub(super) struct Classic<'a, 'b> {
@@ -82,6 +76,7 @@ impl Half<'_> {
     }
 }
 
+// What an SVG is made with is inlined into each look's `draw`, where the look is a constant: that is a tenth of the time.
 impl<'a, 'b> Classic<'a, 'b> {
     #[inline(always)]
     pub(super) fn measure(drawing: &'b Drawing<'a>, look: &'b Look) -> Self {

@@ -27,9 +27,9 @@ pub(crate) struct New {
     /// What it is written in.
     #[arg(long, value_enum, default_value_t = Kind::Rust)]
     kind: Kind,
-    /// Where its folder is made.
-    #[arg(long, value_name = "DIR", default_value = "")]
-    dir: PathBuf,
+    /// Where its folder is made, if not here.
+    #[arg(long, value_name = "DIR")]
+    dir: Option<PathBuf>,
     /// The folder of the Rust SDK; without it the one of the checkout this binary or this folder lies in.
     #[arg(long, value_name = "PATH")]
     sdk: Option<PathBuf>,
@@ -85,7 +85,7 @@ pub(super) fn run(new: &New) -> Result<(), String> {
     if !is_id(name) {
         return Err(format!("{name:?} is no name for a provider; write lower-case letters, digits and -"));
     }
-    let folder = new.dir.join(name);
+    let folder = new.dir.clone().unwrap_or_default().join(name);
     if folder.exists() {
         return Err(format!("{} is there already; write another name, or another --dir", folder.display()));
     }
@@ -154,7 +154,8 @@ fn sdk(new: &New) -> Result<Option<PathBuf>, String> {
         }
         return Ok(Some(sdk));
     }
-    let here = [env::current_dir().ok(), env::current_exe().ok(), fs::canonicalize(&new.dir).ok()];
+    let here =
+        [env::current_dir().ok(), env::current_exe().ok(), new.dir.as_ref().and_then(|dir| fs::canonicalize(dir).ok())];
     let mut places =
         here.iter().flatten().flat_map(|place| place.ancestors()).map(|folder| folder.join("providers/sdk"));
     Ok(places.find(|place| is_sdk(place)))

@@ -99,11 +99,14 @@ fn no_badge(path: &str, engine: &Engine) -> String {
     format!("{path} is no badge of a configured plugin; these are:{}", examples.concat())
 }
 
+/// An address and a media type.
+type Asked = (String, Option<String>);
+
 /// What was heard of a call.
 #[derive(Default)]
 struct Heard {
-    /// What came of each address and media type, the last time it was asked.
-    replies: Mutex<HashMap<(String, Option<String>), Result<Reply, Fault>>>,
+    /// What came of a request, the last time it was sent.
+    replies: Mutex<HashMap<Asked, Result<Reply, Fault>>>,
     /// Everything that may not be written down.
     secrets: Mutex<Vec<String>>,
 }
