@@ -92,7 +92,10 @@ const ROWS: [Row; 17] = [
     },
     Row {
         name: "a cut body",
-        fault: |s| send(s, "HTTP/1.1 200 X\r\nContent-Length: 100\r\n\r\n{\"versions\":[") && false,
+        fault: |s| {
+            send(s, "HTTP/1.1 200 X\r\nContent-Length: 100\r\n\r\n{\"versions\":[");
+            false
+        },
         words: "upstream unavailable",
         status: 503,
         calls: 5,

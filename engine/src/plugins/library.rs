@@ -37,12 +37,11 @@ impl Library {
         check_sum(path, sha256)?;
         // SAFETY: opening runs the library's constructors. The operator named this file, and its checksum where one
         // is given was compared first: a native plugin is trusted code.
-        let library = unsafe { libloading::Library::new(path) }
-            .map_err(|fault| {
-                // What the system says is the cause of what libloading says.
-                let fault = fault.source().map_or_else(|| fault.to_string(), ToString::to_string);
-                format!("the library cannot be opened: {fault}; was it built for this machine?")
-            })?;
+        let library = unsafe { libloading::Library::new(path) }.map_err(|fault| {
+            // What the system says is the cause of what libloading says.
+            let fault = fault.source().map_or_else(|| fault.to_string(), ToString::to_string);
+            format!("the library cannot be opened: {fault}; was it built for this machine?")
+        })?;
         let library: &'static libloading::Library = Box::leak(Box::new(library));
         // SAFETY: the header says what this symbol is.
         let symbol = unsafe { library.get::<extern "C" fn() -> *const Table>(b"badgesmith_provider_v1\0") };
