@@ -66,3 +66,32 @@ fn a_text_is_as_wide_as_anafanafo_says() {
         assert_eq!(width(*face, text), *expected, "{text:?} in {face:?}");
     }
 }
+
+/// In 11 px Verdana: a text with characters the tables do not know, and one that is as wide.
+#[rustfmt::skip]
+#[cfg(feature = "faces")]
+const SCRIPTS: &[(&str, &str)] = &[
+    ("cafe\u{301}", "cafe"),
+    ("\u{2764}\u{fe0f}", "\u{2764}"),
+    ("👩\u{200d}👩\u{200d}👧", "🎉"),
+    ("👍🏽", "🎉"),
+    ("🇩🇪", "🎉"),
+    ("한", "日"),
+    ("\u{1112}\u{1161}\u{11ab}", "한"),
+    ("שָׁלוֹם", "שלום"),
+    ("a\u{feff}b", "ab"),
+];
+
+#[test]
+#[cfg(feature = "faces")]
+fn what_a_reader_sees_as_one_character_has_one_width() {
+    for (text, alike) in SCRIPTS {
+        assert_eq!(width(Verdana11, text), width(Verdana11, alike), "{text:?}");
+    }
+}
+
+#[test]
+#[cfg(feature = "faces")]
+fn arabic_letters_are_narrower_joined_than_apart() {
+    assert!(width(Verdana11, "ببب") < 3.0 * width(Verdana11, "ب"));
+}

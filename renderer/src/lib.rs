@@ -1,6 +1,6 @@
-//! A resolved badge drawn as shields draws it: SVG and the endpoint's JSON.
+//! A resolved badge drawn as shields draws it: SVG, PNG and the endpoint's JSON.
 //!
-//! Nothing here asks the world anything and nothing can fail: every field of a [`ResolvedBadge`] is final and its types cannot hold a
+//! Nothing here asks the world anything and nothing can fail, but for a PNG of words without end: every field of a [`ResolvedBadge`] is final and its types cannot hold a
 //! wrong value, so the same badge gives the same bytes everywhere. The picture is badge-maker 6.0.0's.
 //!
 //! ```

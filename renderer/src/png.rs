@@ -74,7 +74,8 @@ impl std::error::Error for PngError {
 /// The badge as PNG: the picture of its SVG with outlines, whatever [`ResolvedBadge::outline`] says.
 ///
 /// The same badge gives the same bytes. A logo is drawn if it is an SVG or a PNG that needs nothing else: one of more than 64 KiB or
-/// 1024 × 1024 pixels, one with an image inside or outside of it, and one of another format is left out, its place empty.
+/// 1024 × 1024 pixels, one with an image inside or outside of it, one with filters, patterns, markers, dashes or many uses, which may take any time, and one of
+/// another format is left out, its place empty. Text in it is not drawn.
 ///
 /// # Errors
 ///

@@ -117,12 +117,22 @@ fn a_logo_that_is_large_nested_or_refers_outside_is_not_drawn() {
     let red = "<path fill='red' d='M0 0h9v9z'/>";
     let inner = "data:image/svg+xml;base64,PHN2Zy8+";
     let many = format!("<g id='a'>{}</g>", red.repeat(100)) + &"<use href='#a'/>".repeat(100);
+    let doubled = |level: usize| format!("<g id='a{}'><use href='#a{level}'/><use href='#a{level}'/></g>", level + 1);
+    let bomb = format!("<g id='a0'>{red}</g>") + &(0..30).map(doubled).collect::<String>();
     for logo in [
         svg_logo(&format!("{red}<image href='{inner}' width='9' height='9'/>")),
         svg_logo(&format!("{red}<image href='https://example.com/a.png' width='9' height='9'/>")),
         svg_logo(&format!("{red}<image href='file:///etc/hostname' width='9' height='9'/>")),
         svg_logo(&format!("{red}<!--{}-->", "x".repeat(65_536))),
         svg_logo(&many),
+        svg_logo(&bomb),
+        svg_logo(&format!(
+            "<filter id='f'><feTurbulence numOctaves='1000000'/></filter>{red}<path filter='url(#f)' d='M0 0h9v9z'/>"
+        )),
+        svg_logo(&format!(
+            "<pattern id='p' width='99999' height='99999'>{red}</pattern>{red}<path fill='url(#p)' d='M0 0h9v9z'/>"
+        )),
+        svg_logo(&format!("{red}<path stroke='red' stroke-dasharray='.001' d='M0 0h999999'/>")),
         svg_logo("<path fill='red'"),
         png_logo(1025),
         png_logo(16)[..200].to_owned(),

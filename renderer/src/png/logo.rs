@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use png::{ColorType, Decoder, Limits, Transformations};
+use resvg::usvg::roxmltree::{Document, ParsingOptions};
 use resvg::usvg::{Group, ImageHrefResolver, ImageKind, Node, Options, Tree};
 use tiny_skia::{FilterQuality, IntSize, Paint, Pattern, Pixmap, PixmapPaint, Rect, SpreadMode, Transform};
 
@@ -14,8 +15,10 @@ use crate::Logo;
 const MAX_BYTES: usize = 64 * 1024;
 /// The most pixels of a PNG in each direction.
 const MAX_SIDE: u32 = 1024;
-/// The most shapes and groups of an SVG: `use` makes many out of few.
+/// The most nodes of an SVG, as written and as drawn.
 const MAX_NODES: usize = 4096;
+/// The most `use` elements. Used in one another, so many still make at most 18 times as many nodes.
+const MAX_USES: usize = 8;
 const HEIGHT: f32 = 14.0;
 
 /// Draws the logo into its box, as large as its proportions allow. Nothing where it is refused.
@@ -55,10 +58,17 @@ fn tree(bytes: &[u8]) -> Option<Tree> {
         },
         ..Options::default()
     };
-    let text = std::str::from_utf8(bytes).ok()?;
-    let tree = Tree::from_str(text, &options).ok()?;
-    let small = count(tree.root(), MAX_NODES).is_some();
-    (small && !refused.load(Ordering::Relaxed)).then_some(tree)
+    let limits = ParsingOptions { allow_dtd: true, nodes_limit: MAX_NODES as u32, ..ParsingOptions::default() };
+    let document = Document::parse_with_options(std::str::from_utf8(bytes).ok()?, limits).ok()?;
+    let elements =
+        |name: &'static str| document.descendants().filter(move |node| node.tag_name().name() == name).count();
+    if elements("use") > MAX_USES || elements("marker") > 0 {
+        return None;
+    }
+    let tree = Tree::from_xmltree(&document, &options).ok()?;
+    // A filter may take any time, a pattern any memory; both are rare in logos.
+    let frugal = tree.filters().is_empty() && tree.patterns().is_empty() && count(tree.root(), MAX_NODES).is_some();
+    (frugal && !refused.load(Ordering::Relaxed)).then_some(tree)
 }
 
 fn refuse(refused: &AtomicBool) -> Option<ImageKind> {
@@ -66,10 +76,15 @@ fn refuse(refused: &AtomicBool) -> Option<ImageKind> {
     None
 }
 
-/// What remains of `left` after every node took one, `None` if that is not enough.
+/// What remains of `left` after every node took one, `None` if that is not enough or a node could take very long.
 fn count(group: &Group, left: usize) -> Option<usize> {
+    let clip = group.clip_path().map(|clip| clip.root());
+    let mask = group.mask().map(|mask| mask.root());
+    let left = clip.into_iter().chain(mask).try_fold(left, |left, group| count(group, left.checked_sub(1)?))?;
     group.children().iter().try_fold(left, |left, node| match node {
         Node::Group(group) => count(group, left.checked_sub(1)?),
+        // A short dash makes millions of a long line.
+        Node::Path(path) if path.stroke().is_some_and(|stroke| stroke.dasharray().is_some()) => None,
         _ => left.checked_sub(1),
     })
 }
