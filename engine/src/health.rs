@@ -22,7 +22,7 @@ struct Health<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     rate_limits: Option<Vec<RateLimit>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    cache: Option<[CacheHealth; 2]>,
+    cache: Option<[CacheHealth; 3]>,
 }
 
 #[derive(Serialize)]
@@ -76,7 +76,8 @@ pub(crate) fn answer(inner: &Inner, pairs: &Pairs, now: SystemTime) -> Draft {
         origin: token.split(' ').next().unwrap_or_default().to_owned(),
         seconds_left,
     });
-    let cache = [("answers", inner.answers.size()), ("badges", inner.finished.size())];
+    let cache =
+        [("answers", inner.answers.size()), ("badges", inner.finished.size()), ("pictures", inner.pictures.size())];
     let health = Health {
         status: if is_deep && is_degraded { "Degraded" } else { "Healthy" },
         time_stamp: Timestamp::try_from(now).map(|time| time.to_string()).unwrap_or_default(),

@@ -35,7 +35,7 @@ use http::{HeaderValue, Method, header};
 use crate::{
     cache::{Bounded, Finished, Kept},
     coalesce::Overrides,
-    draw::{Look, draw, draw_error, error_response, refuse, static_badge},
+    draw::{Look, Pictures, draw, draw_error, error_response, refuse, static_badge},
     drive::{Broken, Question},
     error::Error,
     flight::Flights,
@@ -83,6 +83,7 @@ pub(crate) struct Inner {
     pub(crate) world: World,
     pub(crate) answers: Bounded<Kept>,
     finished: Bounded<Finished>,
+    pictures: Pictures,
     pub(crate) breakers: Breakers,
     pub(crate) holds: Holds,
     pub(crate) fetches: Flights<Result<Arc<Kept>, Fault>>,
@@ -140,8 +141,9 @@ impl Engine {
         let inner = Inner {
             plugins: plugins.into_iter().map(Arc::new).collect(),
             world,
-            answers: Bounded::new(bytes - bytes / 8),
+            answers: Bounded::new(bytes - bytes / 4),
             finished: Bounded::new(bytes / 8),
+            pictures: Bounded::new(bytes / 8),
             breakers: Breakers::default(),
             holds: Holds::default(),
             fetches: Flights::new(),
@@ -187,25 +189,39 @@ impl Engine {
             Place::Static(content) => {
                 let color = pairs.get("color").map(str::to_owned);
                 match static_badge::parse(&content) {
-                    Some((label, message, painted)) => {
-                        static_badge(request, &pairs, format, label, message, color.or(Some(painted)))
-                    }
-                    None => draw_error(&Error::no_route(), request, &pairs, format, "404"),
+                    Some((label, message, painted)) => static_badge(
+                        &self.inner.pictures,
+                        request,
+                        &pairs,
+                        format,
+                        label,
+                        message,
+                        color.or(Some(painted)),
+                    ),
+                    None => draw_error(&self.inner.pictures, &Error::no_route(), request, &pairs, format, "404"),
                 }
             }
             Place::StaticQuery => match pairs.get("message") {
-                Some(message) => static_badge(request, &pairs, format, String::new(), message.to_owned(), None),
-                None => draw_error(&Error::message_missing(), request, &pairs, format, ""),
+                Some(message) => {
+                    static_badge(&self.inner.pictures, request, &pairs, format, String::new(), message.to_owned(), None)
+                }
+                None => draw_error(&self.inner.pictures, &Error::message_missing(), request, &pairs, format, ""),
             },
             Place::Badge { plugin, route, parameters } => {
                 self.badge(request, &pairs, format, plugin, route, parameters, now).await
             }
             Place::Refused { plugin, refusal } => {
                 let label = plugin.manifest.badges.first().map_or("", |badge| &badge.label);
-                named(draw_error(&Error::refused(refusal), request, &pairs, format, label), &refusal.route, plugin)
+                named(
+                    draw_error(&self.inner.pictures, &Error::refused(refusal), request, &pairs, format, label),
+                    &refusal.route,
+                    plugin,
+                )
             }
-            Place::NoProvider => draw_error(&Error::unknown_provider(), request, &pairs, format, "badge"),
-            Place::Nowhere => draw_error(&Error::no_route(), request, &pairs, format, "404"),
+            Place::NoProvider => {
+                draw_error(&self.inner.pictures, &Error::unknown_provider(), request, &pairs, format, "badge")
+            }
+            Place::Nowhere => draw_error(&self.inner.pictures, &Error::no_route(), request, &pairs, format, "404"),
         }
     }
 
@@ -289,7 +305,7 @@ impl Engine {
                     let caching = caching.at_least(overrides.cache_seconds);
                     let look = Look::new(format, &overrides);
                     let resolved = overrides.resolve(Some(route), badge.clone(), false);
-                    let mut response = match draw(&resolved, look, caching) {
+                    let mut response = match draw(&self.inner.pictures, &resolved, look, caching) {
                         Ok(drawn) => Draft { last_modified: finished.last_modified, ..drawn }.respond(request),
                         Err(error) => refuse(&error, request),
                     };
@@ -302,7 +318,8 @@ impl Engine {
         };
         let is_missing = error.status == 404 && finished.is_ok_and(|finished| finished.asked);
         let caching = Caching::Fresh(if is_missing { MISSING_FRESH } else { ERROR_FRESH });
-        let mut response = error_response(&error, request, overrides, format, Some(route), caching);
+        let mut response =
+            error_response(&self.inner.pictures, &error, request, overrides, format, Some(route), caching);
         response.line.cache = cache;
         named(response, &route.route, plugin)
     }
