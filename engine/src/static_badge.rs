@@ -9,21 +9,27 @@
 pub(crate) fn parse(content: &str) -> Option<(String, String, String)> {
     let runs = runs(content);
     let odd: Vec<_> = runs.iter().filter(|(_, length)| length % 2 == 1).collect();
-    // Where the label ends, where the message begins and ends, where the colour begins.
-    let (label, message, color) = match odd[..] {
+    // Where the label ends and the message begins, and where the run with the separator before the colour ends.
+    let (label, message, end) = match odd[..] {
         // The separator between label and message comes first in its run, the one before the colour last.
-        [&(first, _), &(second, length)] => (first, first + 1..second + length - 1, second + length),
+        [&(first, _), &(second, length)] => (first, first + 1, second + length),
         // One separator alone has no label before it.
-        [&(only, length)] => (0, 0..only + length - 1, only + length),
+        [&(only, length)] => (0, 0, only + length),
         // Both in one run, which is then the first.
         [] => {
             let &(first, length) = runs.first()?;
-            (first, first + 1..first + length - 1, first + length)
+            (first, first + 1, first + length)
         }
         _ => return None,
     };
-    let color = &content[color..];
-    (!color.is_empty()).then(|| (unescape(&content[..label]), unescape(&content[message]), unescape(color)))
+    // A colour there must be: if nothing follows the run, its last two dashes are it, where it has them to spare.
+    let color = match end == content.len() {
+        true if content[message..].ends_with("---") => end - 2,
+        true => return None,
+        false => end,
+    };
+    let message = content.get(message..color.checked_sub(1)?)?;
+    Some((unescape(&content[..label]), unescape(message), unescape(&content[color..])))
 }
 
 /// The runs of dashes: where each begins and how long it is.
@@ -68,6 +74,8 @@ mod tests {
             ("-message-green", Some(("", "message", "green"))),
             ("label--green", Some(("label", "", "green"))),
             ("a___b-c", Some(("", "a_ b", "c"))),
+            ("a---", Some(("", "a", "-"))),
+            ("a----", Some(("a", "", "-"))),
             ("a-b-c-d", None),
             ("message", None),
             ("message-", None),
@@ -78,6 +86,19 @@ mod tests {
             let parsed = parse(content);
             let parsed = parsed.as_ref().map(|(label, message, color)| (&**label, &**message, &**color));
             assert_eq!(parsed, expected, "{content}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn every_path_of_dashes_is_read_as_shields_own_pattern_reads_it(content in "[ab-]{0,12}") {
+            // The path pattern of shields' static badge (services/static-badge/static-badge.service.js).
+            let pattern = regex::Regex::new("^((?:[^-]|--)*?)-?((?:[^-]|--)*)-((?:[^-]|--)+?)$").unwrap();
+            let read = pattern.captures(&content).map(|found| {
+                let [label, message, color] = [1, 2, 3].map(|group| unescape(&found[group]));
+                (label, message, color)
+            });
+            proptest::prop_assert_eq!(parse(&content), read);
         }
     }
 }
