@@ -15,7 +15,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use support::{Server, Upstream, nuget_toml};
+use support::{Server, Upstream, github_toml, nuget_toml, secret};
 
 /// What an upstream does instead of answering; whether the connection stays.
 type Fault = fn(&mut TcpStream) -> bool;
@@ -173,7 +173,30 @@ const ROWS: [Row; 17] = [
     },
 ];
 
-const BADGE: &str = "/badges/packages/nuget/a.svg";
+/// A provider whose upstream fails, and the badge it shows until then.
+#[derive(Clone, Copy)]
+struct Subject {
+    id: &'static str,
+    toml: fn(&str) -> String,
+    badge: &'static str,
+}
+
+const NUGET: Subject = Subject { id: "nuget", toml: nuget_toml, badge: "/badges/packages/nuget/a" };
+const GITHUB: Subject = Subject { id: "github", toml: github_toml, badge: "/badges/packages/github/acme/a" };
+
+impl Subject {
+    fn picture(self) -> String {
+        format!("{}.svg", self.badge)
+    }
+
+    /// A server with the token that the GitHub provider asks with.
+    fn serve(self, name: &str, upstream: &Upstream, more: &str) -> Server {
+        let name = format!("{}-{name}", self.id);
+        let server = Server::start(&name, &((self.toml)(&upstream.url()) + more));
+        secret(&server.data, &["set", "--owner", "acme", "--purpose", "Package"], "token");
+        server
+    }
+}
 
 /// An upstream that knows the package until it begins to fail.
 fn upstream(fault: Fault, failing: &Arc<AtomicBool>) -> Upstream {
@@ -182,7 +205,11 @@ fn upstream(fault: Fault, failing: &Arc<AtomicBool>) -> Upstream {
         if failing.load(Ordering::SeqCst) {
             return fault(stream);
         }
-        let body = if head.contains("/v3-flatcontainer/") { r#"{"versions":["1.2.3"]}"# } else { r#"{"listed":true}"# };
+        let body = match head {
+            head if head.contains("/v3-flatcontainer/") => r#"{"versions":["1.2.3"]}"#,
+            head if head.contains("/orgs/") => r#"[{"id":1,"name":"1.2.3"}]"#,
+            _ => r#"{"listed":true}"#,
+        };
         send(stream, &format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{body}", body.len()))
     })
 }
@@ -196,48 +223,53 @@ fn ask(server: &Server, row: &Row, path: &str) -> support::Response {
 
 #[test]
 fn without_a_last_good_badge_each_fault_has_its_words_in_time_and_few_calls() {
-    thread::scope(|scope| {
-        for (index, row) in ROWS.iter().enumerate() {
-            scope.spawn(move || {
-                let upstream = upstream(row.fault, &Arc::new(AtomicBool::new(true)));
-                let server = Server::start(&format!("cold-{index}"), &nuget_toml(&upstream.url()));
-                let response = ask(&server, row, BADGE);
-                let title = format!("<title>nuget: {}</title>", row.words);
-                assert!(response.status == 200 && response.body.contains(&title), "{}: {response:?}", row.name);
-                assert!(upstream.calls() <= row.calls, "{}: {} calls", row.name, upstream.calls());
-                let fresh = Server::start(&format!("json-{index}"), &nuget_toml(&upstream.url()));
-                let response = ask(&fresh, row, "/badges/packages/nuget/a");
-                assert_eq!(response.status, row.status, "{}: {response:?}", row.name);
-            });
-        }
-    });
+    for subject in [NUGET, GITHUB] {
+        thread::scope(|scope| {
+            for (index, row) in ROWS.iter().enumerate() {
+                scope.spawn(move || {
+                    let upstream = upstream(row.fault, &Arc::new(AtomicBool::new(true)));
+                    let server = subject.serve(&format!("cold-{index}"), &upstream, "");
+                    let response = ask(&server, row, &subject.picture());
+                    let title = format!("<title>{}: {}</title>", subject.id, row.words);
+                    assert!(response.status == 200 && response.body.contains(&title), "{}: {response:?}", row.name);
+                    assert!(upstream.calls() <= row.calls, "{}: {} calls", row.name, upstream.calls());
+                    let fresh = subject.serve(&format!("json-{index}"), &upstream, "");
+                    let response = ask(&fresh, row, subject.badge);
+                    assert_eq!(response.status, row.status, "{}: {response:?}", row.name);
+                });
+            }
+        });
+    }
 }
 
 #[test]
 fn with_a_last_good_badge_each_fault_shows_it() {
-    thread::scope(|scope| {
-        for (index, row) in ROWS.iter().enumerate() {
-            scope.spawn(move || {
-                let failing = Arc::new(AtomicBool::new(false));
-                let upstream = upstream(row.fault, &failing);
-                let toml = nuget_toml(&upstream.url()) + "fresh-seconds = 1\n";
-                let server = Server::start(&format!("warm-{index}"), &toml);
-                assert!(server.get(BADGE).body.contains("nuget: 1.2.3"), "{}", row.name);
-                thread::sleep(Duration::from_millis(1100));
-                failing.store(true, Ordering::SeqCst);
-                let before = upstream.calls();
-                // That a package is gone is no fault: it is the newest that is known of it.
-                let words = if row.name == "404" { "nuget: package not found" } else { "nuget: 1.2.3" };
-                for _ in 0..2 {
-                    let response = ask(&server, row, BADGE);
-                    assert!(response.body.contains(words), "{}: {response:?}", row.name);
-                }
-                // Two documents are behind the badge, and each may be asked for.
-                let calls = upstream.calls() - before;
-                assert!(calls <= 2 * row.calls, "{}: {calls} calls", row.name);
-            });
-        }
-    });
+    for subject in [NUGET, GITHUB] {
+        thread::scope(|scope| {
+            for (index, row) in ROWS.iter().enumerate() {
+                scope.spawn(move || {
+                    let failing = Arc::new(AtomicBool::new(false));
+                    let upstream = upstream(row.fault, &failing);
+                    let server = subject.serve(&format!("warm-{index}"), &upstream, "fresh-seconds = 1\n");
+                    let good = format!("{}: 1.2.3", subject.id);
+                    assert!(server.get(&subject.picture()).body.contains(&good), "{}", row.name);
+                    thread::sleep(Duration::from_millis(1100));
+                    failing.store(true, Ordering::SeqCst);
+                    let before = upstream.calls();
+                    // That a package is gone is no fault: it is the newest that is known of it.
+                    let gone = format!("{}: package not found", subject.id);
+                    let words = if row.name == "404" { gone } else { good };
+                    for _ in 0..2 {
+                        let response = ask(&server, row, &subject.picture());
+                        assert!(response.body.contains(&words), "{}: {response:?}", row.name);
+                    }
+                    // Two documents may be behind the badge, and each may be asked for.
+                    let calls = upstream.calls() - before;
+                    assert!(calls <= 2 * row.calls, "{}: {calls} calls", row.name);
+                });
+            }
+        });
+    }
 }
 
 #[test]
@@ -246,14 +278,14 @@ fn the_last_good_badge_outlives_the_upstream_and_a_restart() {
     let upstream = upstream(|_| false, &failing);
     let toml = nuget_toml(&upstream.url());
     let mut server = Server::start("restart", &toml);
-    assert!(server.get(BADGE).body.contains("nuget: 1.2.3"));
+    assert!(server.get(&NUGET.picture()).body.contains("nuget: 1.2.3"));
     server.terminate();
     assert_eq!(server.wait(), Some(0));
     upstream.stop();
     let mut server = Server::start_with("restart", &toml, &[]);
-    assert!(server.get(BADGE).body.contains("nuget: 1.2.3"), "{}", server.log());
+    assert!(server.get(&NUGET.picture()).body.contains("nuget: 1.2.3"), "{}", server.log());
     // A crash loses nothing that was kept for a while.
     server.kill();
     let server = Server::start_with("restart", &toml, &[]);
-    assert!(server.get(BADGE).body.contains("nuget: 1.2.3"), "{}", server.log());
+    assert!(server.get(&NUGET.picture()).body.contains("nuget: 1.2.3"), "{}", server.log());
 }

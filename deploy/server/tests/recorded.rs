@@ -6,7 +6,7 @@ mod support;
 use std::{collections::BTreeMap, fs, path::Path};
 
 use serde_json::Value;
-use support::{Server, Upstream, escape, nuget_toml, recorded};
+use support::{Server, Upstream, escape, github_toml, nuget_toml, recorded, secret};
 
 fn read(file: &Path) -> Value {
     serde_json::from_str(fs::read_to_string(file).unwrap().trim_start_matches('\u{feff}')).unwrap()
@@ -58,11 +58,17 @@ fn every_recorded_list_gives_the_right_version_for_every_range() {
         }
     });
     let server = Server::start("recorded", &nuget_toml(&upstream.url()));
+    assert!(rows.len() >= 2000, "only {} rows were read", rows.len());
+    check(&server, "/badges/packages/nuget", &rows);
+}
+
+/// Asks for every row and compares.
+fn check(server: &Server, mount: &str, rows: &[(String, Value)]) {
     let (mut mended, count) = (0, rows.len());
     for (package, row) in rows {
         let (range, prerelease) = (row["version"].as_str().unwrap(), row["prerelease"].as_bool().unwrap());
         let query = format!("version={}&prerelease={prerelease}", escape(range));
-        let response = server.get(&format!("/badges/packages/nuget/{package}?{query}"));
+        let response = server.get(&format!("{mount}/{package}?{query}"));
         let body: Value = serde_json::from_str(&response.body).unwrap();
         let at = format!("{package} {range:?} {prerelease}: {}", response.body);
         match row["result"].as_str().unwrap() {
@@ -70,13 +76,13 @@ fn every_recorded_list_gives_the_right_version_for_every_range() {
                 assert_eq!(response.status, 400, "{at}");
                 assert_eq!(body["error_details"][0]["error_code"], "PACKAGE_RANGE_INVALID", "{at}");
             }
-            result => match expected(&row) {
+            result => match expected(row) {
                 Some(latest) => assert_eq!(body["message"], Value::from(latest), "{at}"),
                 None if result == "ok" && row.get("float_aware_latest").is_none() => {
                     // The row's own answer is outside; what is inside is found by excluding the bound's prereleases.
                     let bound = range.trim().trim_end_matches(')');
                     let outside = format!("version={}&prerelease=true", escape(&format!("{bound}-0)")));
-                    let inside = server.get(&format!("/badges/packages/nuget/{package}?{outside}"));
+                    let inside = server.get(&format!("{mount}/{package}?{outside}"));
                     assert_eq!(
                         response.body.split("correlation").next(),
                         inside.body.split("correlation").next(),
@@ -91,8 +97,24 @@ fn every_recorded_list_gives_the_right_version_for_every_range() {
             },
         }
     }
-    assert!(count >= 2000, "only {count} rows were read");
-    println!("{count} rows, {mended} of them with a prerelease of the excluded bound");
+    println!("{mount}: {count} rows, {mended} of them with a prerelease of the excluded bound");
+}
+
+#[test]
+fn a_recorded_list_of_github_packages_gives_the_right_version_for_every_range() {
+    let Some(data) = recorded() else { return };
+    let packages = data.join("github-packages");
+    let truth = read(&packages.join("expected-latest/lambda-nuget-LocalStack.Client.expected.json"));
+    let list = fs::read(packages.join("versions/lambda-nuget-LocalStack.Client.json")).unwrap();
+    let upstream = Upstream::start(move |path| match path {
+        "/orgs/acme/packages/nuget/localstack.client/versions?per_page=100" => (200, Vec::new(), list.clone()),
+        _ => (404, Vec::new(), b"{}".to_vec()),
+    });
+    let server = Server::start("recorded-github", &github_toml(&upstream.url()));
+    secret(&server.data, &["set", "--owner", "acme", "--purpose", "Package"], "token");
+    let rows = truth["rows"].as_array().unwrap().iter();
+    let rows: Vec<_> = rows.map(|row| ("LocalStack.Client".to_owned(), row.clone())).collect();
+    check(&server, "/badges/packages/github/Acme", &rows);
 }
 
 #[test]

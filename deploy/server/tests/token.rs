@@ -7,7 +7,6 @@ use std::{
     fs,
     io::Write,
     path::Path,
-    process::Stdio,
     sync::{
         Arc, Mutex,
         atomic::{AtomicBool, Ordering},
@@ -16,27 +15,9 @@ use std::{
     time::Duration,
 };
 
-use support::{Server, Upstream, command, github_toml};
+use support::{Server, Upstream, github_toml, secret};
 
 const TOKEN: &str = "ghp-hush-hush-0123456789";
-
-/// `badgesmith secret …` over this data directory, with this on standard input.
-fn secret(data: &Path, arguments: &[&str], input: &str) -> (bool, String) {
-    let mut child = command()
-        .arg("secret")
-        .args(arguments)
-        .arg("--data")
-        .arg(data)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
-    let output = child.wait_with_output().unwrap();
-    let said = [output.stdout, output.stderr].concat();
-    (output.status.success(), String::from_utf8(said).unwrap())
-}
 
 #[test]
 fn a_token_counts_without_a_restart_and_appears_nowhere_but_in_the_request_to_its_origin() {

@@ -244,6 +244,24 @@ pub fn github_toml(upstream: &str) -> String {
     )
 }
 
+/// `badgesmith secret …` over this data directory, with this on standard input.
+pub fn secret(data: &Path, arguments: &[&str], input: &str) -> (bool, String) {
+    let mut child = command()
+        .arg("secret")
+        .args(arguments)
+        .arg("--data")
+        .arg(data)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+    let output = child.wait_with_output().unwrap();
+    let said = [output.stdout, output.stderr].concat();
+    (output.status.success(), String::from_utf8(said).unwrap())
+}
+
 /// Percent-encodes everything but unreserved characters.
 pub fn escape(text: &str) -> String {
     text.bytes().fold(String::new(), |mut escaped, byte| {
