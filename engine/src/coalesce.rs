@@ -1,9 +1,12 @@
 //! Every field of a badge decided: the caller's overrides over the provider's badge over the manifest's defaults.
 
 use badgesmith_provider::{Badge, BadgeRoute};
-use badgesmith_renderer::{Color, Link, Links, Logo, ResolvedBadge, Scale, Style, is_icon};
+use badgesmith_renderer::{Color, Link, Links, Logo, ResolvedBadge, Scale, Segment, Style, Theme, is_icon};
 
-use crate::{error::Error, request::Pairs, response::Format};
+use crate::{error::Error, request::Pairs, response::Format, static_badge};
+
+/// How many segments a badge takes.
+const MOST_SEGMENTS: usize = 8;
 
 /// What a caller may override on every badge, read once.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -19,7 +22,9 @@ pub(crate) struct Overrides {
     links: Links,
     outline: bool,
     contrast: bool,
-    /// How many times larger a PNG is.
+    theme: Theme,
+    segments: Vec<Segment>,
+    /// How many times larger a picture is.
     pub(crate) scale: Option<Scale>,
     /// Seconds that lengthen the badge's time in caches.
     pub(crate) cache_seconds: Option<u32>,
@@ -48,6 +53,8 @@ impl Overrides {
             links: links(pairs, strict)?,
             outline: one(pairs, strict, "text", |text| (text == "outline").then_some(()))?.is_some(),
             contrast: one(pairs, strict, "contrast", |text| (text == "aa").then_some(()))?.is_some(),
+            theme: one(pairs, strict, "theme", |text| (text == "auto").then_some(Theme::Auto))?.unwrap_or(Theme::Fixed),
+            segments: segments(pairs, strict)?,
             scale: one(pairs, strict, "scale", |text| Scale::new(text.parse().ok()?))?,
             cache_seconds: one(pairs, strict, "cacheSeconds", |text| text.parse().ok())?,
         };
@@ -73,6 +80,9 @@ impl Overrides {
         resolved.links = self.links;
         resolved.outline = self.outline;
         resolved.contrast = self.contrast;
+        resolved.theme = self.theme;
+        resolved.segments = self.segments;
+        resolved.scale = self.scale.unwrap_or(Scale::ONE);
         resolved
     }
 
@@ -108,4 +118,22 @@ fn links(pairs: &Pairs, strict: bool) -> Result<Links, Error> {
     }
     let [left, right] = links;
     Ok(Links { left, right })
+}
+
+/// `segment=message-color`, by the rules of a static badge's path, as often as there are segments.
+fn segments(pairs: &Pairs, strict: bool) -> Result<Vec<Segment>, Error> {
+    let mut segments = Vec::new();
+    for content in pairs.all("segment") {
+        let read = static_badge::parse(content).filter(|(label, ..)| label.is_empty());
+        let read = read.and_then(|(_, text, color)| match Color::parse(&color) {
+            None if strict => None,
+            color => Some(Segment { text, color: color.unwrap_or(Color::LIGHTGREY) }),
+        });
+        match read {
+            Some(segment) if segments.len() < MOST_SEGMENTS => segments.push(segment),
+            _ if strict => return Err(Error::invalid_override("segment")),
+            _ => {}
+        }
+    }
+    Ok(segments)
 }

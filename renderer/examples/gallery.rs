@@ -10,7 +10,7 @@ mod common;
 use std::fmt::Write as _;
 use std::path::Path;
 
-use badgesmith_renderer::{Color, Link, Links, Logo, ResolvedBadge, Style, svg};
+use badgesmith_renderer::{Color, Link, Links, Logo, ResolvedBadge, Scale, Segment, Style, Theme, svg};
 use base64::Engine as _;
 use serde_json::Value;
 
@@ -81,6 +81,14 @@ fn cases() -> impl Iterator<Item = (&'static str, ResolvedBadge)> {
     let tinted = |color: &str, badge| ResolvedBadge { logo_color: Some(color.into()), ..badge };
     let fitted = |badge| ResolvedBadge { logo_size: Some("auto".into()), ..badge };
     let readable = |badge| ResolvedBadge { contrast: true, ..badge };
+    let following = |badge| ResolvedBadge { theme: Theme::Auto, ..badge };
+    let segmented = |badge| ResolvedBadge {
+        segments: vec![
+            Segment { text: "2 failed".into(), color: Color::RED },
+            Segment { text: "5 skipped".into(), color: Color::LIGHTGREY },
+        ],
+        ..badge
+    };
     let link = || Link::parse("https://example.com/");
     let linked = |left, right, badge| ResolvedBadge { links: Links { left, right }, ..badge };
     let image = |badge| ResolvedBadge {
@@ -126,6 +134,13 @@ fn cases() -> impl Iterator<Item = (&'static str, ResolvedBadge)> {
             named("nuget", readable(labelled("pink", colored(Color::LIGHTGREY, build())))),
         ),
         ("as above, exact", named("nuget", labelled("pink", colored(Color::LIGHTGREY, build())))),
+        ("segments", segmented(build())),
+        ("segments, message only", segmented(plain("", "188 passed"))),
+        ("segments, links", segmented(linked(link(), link(), build()))),
+        ("theme: light or dark", following(build())),
+        ("theme, coloured label", following(labelled("navy", build()))),
+        ("theme, icon", following(named("github", build()))),
+        ("twice the size", ResolvedBadge { scale: Scale::TWO, ..build() }),
         ("long", plain("takes its time", "and thirty characters or so")),
         ("markup", plain("<b>", "\"a\" & 'b' > c")),
         ("right to left", plain("בנייה", "עובר")),

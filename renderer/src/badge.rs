@@ -1,6 +1,6 @@
 //! The badge as it is handed over: every field final, ready to draw.
 
-use crate::{Color, Link, Logo, Style};
+use crate::{Color, Link, Logo, Scale, Segment, Style, Theme};
 
 /// A badge with every field final, in the words of shields' endpoint schema.
 ///
@@ -16,6 +16,8 @@ pub struct ResolvedBadge {
     pub label: String,
     /// The text on the right.
     pub message: String,
+    /// Further halves right of the message. Social and JSON, which have no place for them, add them to the message: `188 passed | 2 failed`.
+    pub segments: Vec<Segment>,
     /// The background of the message.
     pub color: Color,
     /// The background of the label; without it the style's own grey.
@@ -39,6 +41,10 @@ pub struct ResolvedBadge {
     pub links: Links,
     /// Whether words and backgrounds are chosen so that the words can be read (WCAG level AA) rather than as badge-maker does.
     pub contrast: bool,
+    /// How large the SVG says it is; its picture and its JSON are the same. A PNG's scale is [`png`](crate::png())'s own argument.
+    pub scale: Scale,
+    /// Whether the SVG follows what its reader prefers, light or dark. A PNG cannot.
+    pub theme: Theme,
 }
 
 impl ResolvedBadge {
@@ -54,6 +60,7 @@ impl ResolvedBadge {
         Self {
             label: label.into(),
             message: message.into(),
+            segments: Vec::new(),
             color: Color::LIGHTGREY,
             label_color: None,
             style: Style::Flat,
@@ -65,6 +72,8 @@ impl ResolvedBadge {
             outline: false,
             links: Links::default(),
             contrast: false,
+            scale: Scale::ONE,
+            theme: Theme::Fixed,
         }
     }
 }

@@ -1,6 +1,7 @@
 //! What all styles share: the document around the picture, its accessible name, the logo, and the links.
 
 use crate::markup::{Markup, Quarters};
+use crate::segment::SEPARATOR;
 use crate::text::{Words, escaped};
 use crate::{Color, Link, Logo, ResolvedBadge};
 
@@ -16,6 +17,8 @@ pub(crate) struct Drawing<'a> {
     pub(crate) badge: &'a ResolvedBadge,
     pub(crate) label: Words<'a>,
     pub(crate) message: Words<'a>,
+    /// The segments that have words, with what is behind them.
+    pub(crate) segments: Vec<(Words<'a>, &'a Color)>,
     /// The ending of every id.
     pub(crate) id: &'a str,
 }
@@ -53,8 +56,14 @@ impl<'a> Drawing<'a> {
 
     /// Begins the document: size, accessible name, and the link where there is one for all.
     pub(crate) fn open(&self, width: Quarters, height: i64, out: &mut Markup) {
-        out.text(r#"<svg xmlns="http://www.w3.org/2000/svg" width=""#).quarters(width);
-        out.text(r#"" height=""#).number(height).text(r#"" viewBox="0 0 "#).quarters(width).text(" ").number(height);
+        let scale = i64::from(self.badge.scale.pixels());
+        out.text(r#"<svg xmlns="http://www.w3.org/2000/svg" width=""#).quarters(width * scale);
+        out.text(r#"" height=""#)
+            .number(height * scale)
+            .text(r#"" viewBox="0 0 "#)
+            .quarters(width)
+            .text(" ")
+            .number(height);
         // Two links are two things to reach; as one image they would be hidden. The name stays, which badge-maker drops here.
         out.text(if self.label_link().is_some() { r#"" aria-label=""# } else { r#"" role="img" aria-label=""# });
         let from = out.place();
@@ -76,12 +85,17 @@ impl<'a> Drawing<'a> {
             out.text(&self.label.xml).text(": ");
         }
         out.text(&self.message.xml);
+        for (at, (words, _)) in self.segments.iter().enumerate() {
+            out.text(if at == 0 && self.message.is_empty() { "" } else { SEPARATOR }).text(&words.xml);
+        }
     }
 
     /// Draws the logo, if there is one, `x` from the left and in the middle of the height.
     pub(crate) fn logo(&self, x: i64, height: i64, out: &mut Markup) {
         let Some(logo) = &self.badge.logo else { return };
-        out.text(r#"<image x=""#).number(x).text(r#"" y=""#).number(logo_y(height));
+        out.text("<image");
+        self.icon_class(out);
+        out.text(r#" x=""#).number(x).text(r#"" y=""#).number(logo_y(height));
         out.text(r#"" width=""#)
             .number(logo.width())
             .text(r#"" height="14" href=""#)

@@ -1,6 +1,6 @@
 //! The ending of a badge's ids, made from its content, so that many badges can stand in one page.
 
-use crate::ResolvedBadge;
+use crate::{ResolvedBadge, Scale, Theme};
 
 const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
@@ -25,6 +25,16 @@ impl IdSuffix {
         }
         if badge.outline {
             hash.add("outline");
+        }
+        for segment in &badge.segments {
+            hash.add(&segment.text);
+            hash.add(segment.color.svg());
+        }
+        if badge.theme == Theme::Auto {
+            hash.add("auto");
+        }
+        if badge.scale != Scale::ONE {
+            hash.mix(u64::from(badge.scale.pixels()));
         }
         let mut bits = hash.finished();
         Self(std::array::from_fn(|_| {

@@ -29,7 +29,8 @@ struct Document<'a> {
 }
 
 /// The badge as compact JSON, schema version 1, only the fields that are set. `style` is written only where somebody asked for one
-/// (`explicit_style`), so that a page showing the document may choose its own. The schema has no field for a logo that is not an SVG.
+/// (`explicit_style`), so that a page showing the document may choose its own. The schema has no field for a logo that is not an SVG,
+/// and none for segments: they are part of the message, ` | ` before each.
 ///
 /// ```
 /// use badgesmith_renderer::{Color, ResolvedBadge, json};
@@ -39,10 +40,11 @@ struct Document<'a> {
 /// assert_eq!(json(&badge, false), expected);
 /// ```
 pub fn json(badge: &ResolvedBadge, explicit_style: bool) -> String {
+    let message = badge.whole_message();
     let document = Document {
         schema_version: 1,
         label: &badge.label,
-        message: &badge.message,
+        message: &message,
         color: badge.color.name(),
         label_color: badge.label_color.as_ref().map(|color| color.name()),
         is_error: badge.is_error.then_some(true),

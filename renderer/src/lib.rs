@@ -28,8 +28,11 @@ mod outline;
 #[cfg(feature = "png")]
 mod png;
 mod readable;
+mod scale;
+mod segment;
 mod style;
 mod text;
+mod theme;
 
 pub use badge::{Links, ResolvedBadge};
 pub use color::Color;
@@ -40,8 +43,11 @@ pub use link::Link;
 pub use logo::Logo;
 pub use named_logo::is_icon;
 #[cfg(feature = "png")]
-pub use png::{PngError, Scale, png};
+pub use png::{PngError, png};
+pub use scale::Scale;
+pub use segment::Segment;
 pub use style::Style;
+pub use theme::Theme;
 
 /// The badge as an SVG document.
 ///

@@ -27,11 +27,20 @@ pub(crate) struct Outlined<'b> {
     pub(crate) area: (Quarters, Quarters),
     /// The words' name for those who do not see the outlines.
     pub(crate) xml: &'b str,
-    /// The path's id is this letter and the badge's suffix.
+    /// The path's id is this letter, the badge's suffix, and the number of the segment, counted from 1.
     pub(crate) letter: char,
+    pub(crate) segment: usize,
 }
 
 impl Outlined<'_> {
+    /// The path's id; the suffix is always as long, so a number behind it makes no other badge's id.
+    fn id(&self, suffix: &str, out: &mut Markup) {
+        out.id(self.letter, suffix);
+        if self.segment > 0 {
+            out.number(self.segment as i64);
+        }
+    }
+
     /// The words as one path.
     pub(crate) fn path(&self, out: &mut Markup) {
         let mut path = PathData::new(out);
@@ -48,15 +57,16 @@ impl Outlined<'_> {
     }
 }
 
-/// Draws the words of both halves, over their shadows where `shadows` says so, in a badge `height` pixels high.
+/// Draws the words of all halves, over their shadows where `shadows` says so, in a badge `height` pixels high.
 pub(crate) fn draw(halves: &[Outlined], shadows: bool, id: &str, height: i64, out: &mut Markup) {
     out.text(r##"<g fill="#fff""##).text(SCALED);
     if shadows {
         // The words twice: blurred, and thinner but sharp.
         out.text(r#"<g fill-opacity=".8" filter="url(#"#).id('b', id).text(r#")"><g id=""#).id('w', id).text(r#"">"#);
         for half in halves {
-            out.text(r##"<use href="#"##).id(half.letter, id).text(r#"" y="100" fill=""#);
-            out.text(half.shadow).text(r#""/>"#);
+            out.text(r##"<use href="#"##);
+            half.id(id, out);
+            out.text(r#"" y="100" fill=""#).text(half.shadow).text(r#""/>"#);
         }
         out.text(r##"</g></g><use href="#"##).id('w', id).text(r#"" fill-opacity=".3"/>"#);
     }
@@ -72,7 +82,9 @@ pub(crate) fn draw(halves: &[Outlined], shadows: bool, id: &str, height: i64, ou
         }
         out.text("<path ");
         if shadows {
-            out.text(r#"id=""#).id(half.letter, id).text(r#"" "#);
+            out.text(r#"id=""#);
+            half.id(id, out);
+            out.text(r#"" "#);
         }
         out.text(r#"d=""#);
         half.path(out);

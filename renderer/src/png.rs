@@ -2,43 +2,12 @@
 
 use std::fmt;
 
-use crate::{ResolvedBadge, style};
+use crate::{ResolvedBadge, Scale, style};
 
 mod blur;
 pub(crate) mod canvas;
 mod logo;
 mod words;
-
-/// How many pixels stand for one of the badge's in each direction.
-///
-/// ```
-/// use badgesmith_renderer::Scale;
-///
-/// assert_eq!(Scale::new(2), Some(Scale::TWO));
-/// assert_eq!(Scale::new(5), None);
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Scale(u8);
-
-impl Scale {
-    /// A pixel for a pixel.
-    pub const ONE: Self = Self(1);
-    /// Twice the size.
-    pub const TWO: Self = Self(2);
-    /// Three times the size.
-    pub const THREE: Self = Self(3);
-    /// Four times the size.
-    pub const FOUR: Self = Self(4);
-
-    /// A scale of 1 to 4; `None` for any other.
-    pub fn new(scale: u8) -> Option<Self> {
-        (1..=4).contains(&scale).then_some(Self(scale))
-    }
-
-    fn pixels(self) -> u32 {
-        u32::from(self.0)
-    }
-}
 
 /// Why there is no picture. The badge's words are at fault.
 #[derive(Debug)]

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use crate::color::contrast::Veil;
-use crate::{ResolvedBadge, Style};
+use crate::{ResolvedBadge, Segment, Style};
 
 impl ResolvedBadge {
     /// The badge in the colours it is drawn in. An exact badge is drawn in its own.
@@ -14,7 +14,12 @@ impl ResolvedBadge {
         let veils = veils(self.style);
         // A label's own grey is dark enough under every veil.
         let label_color = self.label_color.as_ref().map(|color| color.readable(veils));
-        Cow::Owned(Self { color: self.color.readable(veils), label_color, ..self.clone() })
+        let segments = self
+            .segments
+            .iter()
+            .map(|segment| Segment { color: segment.color.readable(veils), ..segment.clone() })
+            .collect();
+        Cow::Owned(Self { segments, color: self.color.readable(veils), label_color, ..self.clone() })
     }
 }
 

@@ -7,18 +7,23 @@ mod for_the_badge;
 mod plastic;
 mod social;
 
+use std::borrow::Cow;
+
 use badgesmith_fonts::Face;
 
 #[cfg(feature = "png")]
 use classic::Classic;
 
-use crate::ResolvedBadge;
 use crate::frame::Drawing;
 use crate::id::IdSuffix;
 use crate::markup::Markup;
-#[cfg(feature = "png")]
-use crate::png::{PngError, Scale, canvas::Canvas};
 use crate::text::{self, Words};
+use crate::{Color, ResolvedBadge};
+#[cfg(feature = "png")]
+use crate::{
+    Scale,
+    png::{PngError, canvas::Canvas},
+};
 
 /// A stop of a gradient: how far along it is, its grey, its opacity.
 pub(crate) type Stop = (f32, u8, f32);
@@ -104,17 +109,34 @@ pub(crate) fn paint(badge: &ResolvedBadge, scale: Scale) -> Result<Canvas, PngEr
 /// Draws with the badge's words as its style sets them: before anything is measured, because they are as wide as they are drawn.
 fn prepared<T>(badge: &ResolvedBadge, outline: bool, draw: impl FnOnce(&Drawing) -> T) -> T {
     let mut label = text::cleaned(&badge.label);
-    let mut message = text::cleaned(&badge.message);
+    let whole = if badge.style == Style::Social { badge.whole_message() } else { badge.message.as_str().into() };
+    let mut message = text::cleaned(&whole);
+    let mut segments = segments(badge);
     match badge.style {
-        Style::ForTheBadge => (label, message) = (text::upper(label), text::upper(message)),
+        Style::ForTheBadge => {
+            (label, message) = (text::upper(label), text::upper(message));
+            segments = segments.into_iter().map(|(words, color)| (text::upper(words), color)).collect();
+        }
         Style::Social => label = text::capitalized(label),
         Style::Flat | Style::FlatSquare | Style::Plastic => {}
     }
     let (label_face, message_face) = badge.style.faces();
     let (mut label, mut message) = (Words::new(&label, label_face), Words::new(&message, message_face));
+    let mut segments: Vec<_> =
+        segments.iter().map(|(words, color)| (Words::new(words, message_face), *color)).collect();
     if outline {
         let spacing = if badge.style == Style::ForTheBadge { for_the_badge::LETTER_SPACING as f32 / 4.0 } else { 0.0 };
         (label, message) = (label.outlined(spacing), message.outlined(spacing));
+        segments = segments.into_iter().map(|(words, color)| (words.outlined(spacing), color)).collect();
     }
-    draw(&Drawing { badge, label, message, id: IdSuffix::of(badge).as_str() })
+    draw(&Drawing { badge, label, message, segments, id: IdSuffix::of(badge).as_str() })
+}
+
+/// The words of the segments that are drawn by themselves.
+fn segments(badge: &ResolvedBadge) -> Vec<(Cow<'_, str>, &Color)> {
+    if badge.style == Style::Social {
+        return Vec::new();
+    }
+    let segments = badge.segments.iter().map(|segment| (text::cleaned(&segment.text), &segment.color));
+    segments.filter(|(words, _)| !words.is_empty()).collect()
 }

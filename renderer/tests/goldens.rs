@@ -5,7 +5,7 @@ mod common;
 
 use std::path::Path;
 
-use badgesmith_renderer::{ResolvedBadge, Style, svg};
+use badgesmith_renderer::{ResolvedBadge, Style, Theme, svg};
 use serde_json::Value;
 
 fn rows() -> impl Iterator<Item = (String, ResolvedBadge)> {
@@ -42,9 +42,11 @@ fn no_golden_is_without_its_row() {
 #[test]
 fn two_badges_in_one_page_share_no_id() {
     let styles = [Style::Flat, Style::FlatSquare, Style::Plastic, Style::ForTheBadge, Style::Social];
-    for (style, outline) in styles.into_iter().flat_map(|style| [(style, false), (style, true)]) {
-        let one = svg(&ResolvedBadge { style, outline, ..ResolvedBadge::new("ab", "c") });
-        let two = svg(&ResolvedBadge { style, outline, ..ResolvedBadge::new("a", "bc") });
+    let themes = [Theme::Fixed, Theme::Auto].into_iter();
+    let looks = themes.flat_map(|theme| [false, true].map(|outline| (theme, outline)));
+    for ((theme, outline), style) in looks.flat_map(|look| styles.map(|style| (look, style))) {
+        let one = svg(&ResolvedBadge { style, outline, theme, ..ResolvedBadge::new("ab", "c") });
+        let two = svg(&ResolvedBadge { style, outline, theme, ..ResolvedBadge::new("a", "bc") });
         let ids = |svg: &str| -> Vec<String> {
             svg.split(" id=\"").skip(1).filter_map(|rest| Some(rest.split_once('"')?.0.to_owned())).collect()
         };

@@ -1,6 +1,6 @@
 //! The endpoint's document, byte for byte.
 
-use badgesmith_renderer::{Color, Logo, ResolvedBadge, Style, json};
+use badgesmith_renderer::{Color, Logo, ResolvedBadge, Segment, Style, json};
 
 fn check(badge: &ResolvedBadge, explicit_style: bool, expected: &str) {
     assert_eq!(json(badge, explicit_style), expected);
@@ -37,4 +37,16 @@ fn a_logo_that_is_no_svg_has_no_place_in_the_document() {
     let badge =
         ResolvedBadge { logo: Logo::parse("data:image/png;base64,iVBORw0KGgo="), ..ResolvedBadge::new("l", "m") };
     check(&badge, true, r#"{"schemaVersion":1,"label":"l","message":"m","color":"lightgrey","style":"flat"}"#);
+}
+
+#[test]
+fn segments_are_part_of_the_message() {
+    let segment = |text: &str| Segment { text: text.into(), color: Color::RED };
+    let badge = ResolvedBadge {
+        segments: vec![segment("2 failed"), segment(" "), segment("5 skipped")],
+        ..ResolvedBadge::new("tests", "188 passed")
+    };
+    let message = "188 passed | 2 failed | 5 skipped";
+    let expected = format!(r#"{{"schemaVersion":1,"label":"tests","message":"{message}","color":"lightgrey"}}"#);
+    check(&badge, false, &expected);
 }

@@ -37,7 +37,14 @@ fn badges() -> Vec<ResolvedBadge> {
     });
     STYLES
         .iter()
-        .flat_map(|style| badges.iter().map(|badge| ResolvedBadge { style: *style, outline: true, ..badge.clone() }))
+        .flat_map(|style| {
+            badges.iter().map(|badge| ResolvedBadge {
+                style: *style,
+                outline: true,
+                scale: Scale::ONE,
+                ..badge.clone()
+            })
+        })
         .collect()
 }
 

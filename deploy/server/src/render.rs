@@ -8,7 +8,9 @@ use std::{
     path::PathBuf,
 };
 
-use badgesmith_renderer::{Color, Link, Links, Logo, ResolvedBadge, Scale, Style, is_icon, json, png, svg};
+use badgesmith_renderer::{
+    Color, Link, Links, Logo, ResolvedBadge, Scale, Segment, Style, Theme, is_icon, json, png, svg,
+};
 use clap::{Args, ValueEnum};
 
 /// Draws one badge, or a file of them.
@@ -42,6 +44,9 @@ pub(crate) struct Render {
     /// Where a click leads: once for the whole badge, twice for its halves.
     #[arg(long, value_parser = link)]
     link: Vec<Link>,
+    /// A further half right of the message, as TEXT-COLOR; as often as there are.
+    #[arg(long, value_parser = segment, value_name = "TEXT-COLOR")]
+    segment: Vec<Segment>,
     #[command(flatten)]
     how: How,
     /// The file to write; without it standard output.
@@ -49,7 +54,7 @@ pub(crate) struct Render {
     output: Option<PathBuf>,
     /// Draws every badge of a file of JSON lines instead, with the fields label, message, color, labelColor, style,
     /// logo, logoColor, logoSize and links.
-    #[arg(long, value_name = "FILE", requires = "out", conflicts_with_all = ["message", "logo", "link"])]
+    #[arg(long, value_name = "FILE", requires = "out", conflicts_with_all = ["message", "logo", "link", "segment"])]
     batch: Option<PathBuf>,
     /// The folder that `--batch` draws into.
     #[arg(long, value_name = "DIR", requires = "batch")]
@@ -62,7 +67,7 @@ struct How {
     /// The form.
     #[arg(long, value_enum, default_value_t = Form::Svg)]
     format: Form,
-    /// How many times larger a PNG is, 1 to 4.
+    /// How many times larger a picture is, 1 to 4.
     #[arg(long, default_value = "1", value_parser = scale)]
     scale: Scale,
     /// `outline`: the words as paths, so that no font is needed to see them.
@@ -71,6 +76,9 @@ struct How {
     /// `aa`: words and backgrounds that can be read as WCAG level AA asks.
     #[arg(long, value_enum)]
     contrast: Option<Contrast>,
+    /// `auto`: an SVG that follows its reader's light or dark.
+    #[arg(long, value_enum)]
+    theme: Option<Following>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -83,6 +91,11 @@ enum Form {
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum Text {
     Outline,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Following {
+    Auto,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -106,6 +119,7 @@ pub(crate) fn run(render: &Render) -> Result<(), String> {
     badge.logo_size.clone_from(&render.logo_size);
     let mut links = render.link.iter().cloned();
     badge.links = Links { left: links.next(), right: links.next() };
+    badge.segments.clone_from(&render.segment);
     if let Some(logo) = &render.logo {
         name_logo(&mut badge, logo)?;
     }
@@ -118,7 +132,9 @@ pub(crate) fn run(render: &Render) -> Result<(), String> {
 
 /// The badge in its form; text ends with a line.
 fn draw(badge: ResolvedBadge, how: How, names_style: bool) -> Result<Vec<u8>, String> {
-    let badge = ResolvedBadge { outline: how.text.is_some(), contrast: how.contrast.is_some(), ..badge };
+    let theme = if how.theme.is_some() { Theme::Auto } else { Theme::Fixed };
+    let (outline, contrast, scale) = (how.text.is_some(), how.contrast.is_some(), how.scale);
+    let badge = ResolvedBadge { outline, contrast, theme, scale, ..badge };
     match how.format {
         Form::Json => Ok((json(&badge, names_style) + "\n").into_bytes()),
         Form::Svg => Ok((svg(&badge.with_icon()) + "\n").into_bytes()),
@@ -150,6 +166,11 @@ fn style(text: &str) -> Result<Style, String> {
 
 fn link(text: &str) -> Result<Link, String> {
     Link::parse(text).ok_or_else(|| "not a link; write an http, https or mailto address".to_owned())
+}
+
+fn segment(text: &str) -> Result<Segment, String> {
+    let parts = text.rsplit_once('-').ok_or("not a segment; write its words, a dash and a colour: \"2 failed-red\"")?;
+    Ok(Segment { text: parts.0.to_owned(), color: color(parts.1)? })
 }
 
 fn scale(text: &str) -> Result<Scale, String> {

@@ -134,9 +134,10 @@ fn the_world_and_unsafe_code_stay_where_they_belong() {
     assert!(files.len() > 30, "only {} files were read", files.len());
     for file in files {
         let place = file.strip_prefix(&root).unwrap().to_str().unwrap().replace('\\', "/");
-        let is_test = ["/tests/", "/tests.rs", "/vectors.rs", "/examples/", "/benches/", "/testkit"]
-            .iter()
-            .any(|part| place.contains(part));
+        let is_test =
+            ["/tests/", "/tests.rs", "/vectors.rs", "/fuzz/", "/size/", "/examples/", "/benches/", "/testkit"]
+                .iter()
+                .any(|part| place.contains(part));
         let text = fs::read_to_string(&file).unwrap();
         // A module's own tests are at its end.
         let code = text.split("#[cfg(test)]").next().unwrap_or_default();

@@ -5,11 +5,11 @@ use tiny_skia::{
     Stroke, Transform,
 };
 
-use super::{PngError, Scale, logo};
-use crate::ResolvedBadge;
+use super::{PngError, logo};
 use crate::frame::logo_y;
 use crate::markup::Quarters;
 use crate::style::Stop;
+use crate::{ResolvedBadge, Scale};
 
 /// The most columns a picture may have.
 const MAX_COLUMNS: i64 = 32_767;

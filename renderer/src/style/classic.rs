@@ -1,16 +1,21 @@
-//! What flat, flat-square and plastic share: two rectangles side by side, each with words in 11 px Verdana.
+//! What flat, flat-square and plastic share: two or more rectangles side by side, each with words in 11 px Verdana.
 //!
 //! The geometry is that of badge-maker 6.0.0's class `Badge` (lib/badge-renderers.js).
 
 use badgesmith_fonts::Line;
 
 use super::Stop;
-use crate::Link;
 use crate::frame::{Drawing, VERDANA, click_area, open_link};
 use crate::markup::Markup;
 use crate::outline::{self, Outlined};
+use crate::text::Words;
+use crate::theme;
+use crate::{Color, Link};
 #[cfg(feature = "png")]
-use crate::png::{PngError, Scale, canvas, canvas::Canvas};
+use crate::{
+    Scale,
+    png::{PngError, canvas, canvas::Canvas},
+};
 
 const PADDING: i64 = 5;
 
@@ -57,6 +62,16 @@ pub(super) struct Classic<'a, 'b> {
     right: i64,
     label: Half<'b>,
     message: Half<'b>,
+    segments: Vec<Segment<'b>>,
+    /// Of all halves together.
+    width: i64,
+}
+
+/// A further half right of the message.
+struct Segment<'b> {
+    half: Half<'b>,
+    x: i64,
+    fill: &'b str,
 }
 
 struct Half<'b> {
@@ -73,6 +88,22 @@ struct Half<'b> {
 impl Half<'_> {
     fn click_x(&self) -> i64 {
         if self.margin > 1 { self.margin + 1 } else { 0 }
+    }
+}
+
+impl<'b> Segment<'b> {
+    fn measure(words: &'b Words, color: &'b Color, x: i64) -> Self {
+        let text_width = words.odd_width();
+        let half = Half {
+            xml: &words.xml,
+            line: words.line.as_ref(),
+            link: None,
+            margin: x - 1,
+            text_width,
+            click_width: text_width + 2 * PADDING,
+            on_light: color.is_light(),
+        };
+        Self { half, x, fill: color.svg() }
     }
 }
 
@@ -101,6 +132,14 @@ impl<'a, 'b> Classic<'a, 'b> {
             margin += 1;
         }
 
+        let mut width = left + right;
+        let mut segments = Vec::with_capacity(drawing.segments.len());
+        for (words, color) in &drawing.segments {
+            let segment = Segment::measure(words, color, width);
+            width += segment.half.click_width;
+            segments.push(segment);
+        }
+
         Self {
             drawing,
             look,
@@ -124,11 +163,16 @@ impl<'a, 'b> Classic<'a, 'b> {
                 click_width: right,
                 on_light: badge.color.is_light(),
             },
+            segments,
+            width,
         }
     }
 
     pub(super) fn open(&self, out: &mut Markup) {
-        self.drawing.open(4 * (self.left + self.right), self.look.height, out);
+        self.drawing.open(4 * self.width, self.look.height, out);
+        if self.left > 0 && self.drawing.label_adapts() {
+            self.drawing.dark_label(out);
+        }
     }
 
     /// The blur, the gradient, and the round corners: what the other parts refer to.
@@ -138,28 +182,28 @@ impl<'a, 'b> Classic<'a, 'b> {
         if self.has_outlines() {
             // Around the whole badge, because the box of a path is tighter than that of a text, and would cut off the blur.
             out.text(r#"<filter id=""#).id('b', id).text(r#"" filterUnits="userSpaceOnUse" x="0" y="0" width=""#);
-            out.number(100 * (self.left + self.right)).text(r#"" height=""#).number(100 * self.look.height);
+            out.number(100 * self.width).text(r#"" height=""#).number(100 * self.look.height);
             out.text(r#""><feGaussianBlur stdDeviation="160"/></filter>"#);
         } else if self.has_words() {
             out.text(r#"<filter id="b"#).text(id).text(r#""><feGaussianBlur stdDeviation="16"/></filter>"#);
         }
         out.text(r#"<linearGradient id="s"#).text(id).text(r#"" x2="0" y2="100%">"#).text(self.look.gradient);
         out.text(r#"</linearGradient><clipPath id="r"#).text(id).text(r#""><rect width=""#);
-        out.number(self.left + self.right).text(r#"" height=""#).number(self.look.height);
+        out.number(self.width).text(r#"" height=""#).number(self.look.height);
         out.text(r#"" rx=""#).number(self.look.radius).text(r#""/></clipPath>"#);
     }
 
-    /// Both halves' rectangles, cut to the round corners, the gradient over them.
+    /// All halves' rectangles, cut to the round corners, the gradient over them.
     #[inline(always)]
     pub(super) fn round_background(&self, out: &mut Markup) {
         let id = self.drawing.id;
         out.text(r#"<g clip-path="url(#r"#).text(id).text(r#")">"#);
         self.halves(out);
-        out.text(r#"<rect width=""#).number(self.left + self.right).text(self.look.joined.fill);
+        out.text(r#"<rect width=""#).number(self.width).text(self.look.joined.fill);
         out.text("url(#s").text(id).text(r#")"/></g>"#);
     }
 
-    /// Both halves' rectangles, their edges on pixels.
+    /// All halves' rectangles, their edges on pixels.
     pub(super) fn square_background(&self, out: &mut Markup) {
         out.text(r#"<g shape-rendering="crispEdges">"#);
         self.halves(out);
@@ -169,19 +213,26 @@ impl<'a, 'b> Classic<'a, 'b> {
     #[inline(always)]
     fn halves(&self, out: &mut Markup) {
         if self.left > 0 {
-            self.half(0, self.left, self.drawing.label_fill(), out);
+            self.half(0, self.left, self.drawing.label_fill(), self.drawing.label_adapts(), out);
         }
-        self.half(self.left, self.right, self.drawing.badge.color.svg(), out);
+        self.half(self.left, self.right, self.drawing.badge.color.svg(), false, out);
+        for segment in &self.segments {
+            self.half(segment.x, segment.half.click_width, segment.fill, false, out);
+        }
     }
 
     #[inline(always)]
-    fn half(&self, x: i64, width: i64, fill: &str, out: &mut Markup) {
+    fn half(&self, x: i64, width: i64, fill: &str, adapts: bool, out: &mut Markup) {
         if x > 0 {
             out.text(r#"<rect x=""#).number(x).text(r#"" width=""#);
         } else {
             out.text(r#"<rect width=""#);
         }
-        out.number(width).text(self.look.joined.fill).text(fill).text(r#""/>"#);
+        out.number(width).text(self.look.joined.fill).text(fill);
+        if adapts {
+            out.text(r#"" id=""#).id(theme::LABEL, self.drawing.id);
+        }
+        out.text(r#""/>"#);
     }
 
     /// Logo and words, and the end of the document.
@@ -199,6 +250,9 @@ impl<'a, 'b> Classic<'a, 'b> {
             for half in [&self.label, &self.message] {
                 self.words(half, apart, out);
             }
+            for segment in &self.segments {
+                self.words(&segment.half, apart, out);
+            }
             out.text("</g>");
         }
         self.drawing.close(out);
@@ -207,10 +261,13 @@ impl<'a, 'b> Classic<'a, 'b> {
     /// Paints what the SVG draws with outlines.
     #[cfg(feature = "png")]
     pub(super) fn paint(&self, scale: Scale) -> Result<Canvas, PngError> {
-        let (width, height, round) = (self.left + self.right, self.look.height, self.look.radius > 0);
+        let (width, height, round) = (self.width, self.look.height, self.look.radius > 0);
         let mut canvas = Canvas::new(4 * width, height, scale)?;
         canvas.half(0, 4 * self.left, self.drawing.label_fill(), !round);
         canvas.half(4 * self.left, 4 * self.right, self.drawing.badge.color.svg(), !round);
+        for segment in &self.segments {
+            canvas.half(4 * segment.x, 4 * segment.half.click_width, segment.fill, !round);
+        }
         if round {
             let all = canvas::rectangle(0.0, 0.0, width as f32, height as f32);
             canvas.fill_gradient(all.as_ref(), 0.0, height as f32, self.look.stops);
@@ -227,21 +284,26 @@ impl<'a, 'b> Classic<'a, 'b> {
     }
 
     fn has_words(&self) -> bool {
-        !self.label.xml.is_empty() || !self.message.xml.is_empty()
+        !self.label.xml.is_empty() || !self.message.xml.is_empty() || !self.segments.is_empty()
     }
 
     fn has_outlines(&self) -> bool {
-        self.label.line.is_some() || self.message.line.is_some()
+        self.label.line.is_some()
+            || self.message.line.is_some()
+            || self.segments.iter().any(|segment| segment.half.line.is_some())
     }
 
     fn outlined(&self) -> Vec<Outlined<'_>> {
-        let halves = [('t', &self.label), ('m', &self.message)];
-        halves.into_iter().filter_map(|(letter, half)| Some(self.outlined_half(letter, half, half.line?))).collect()
+        let halves = [('t', 0, &self.label), ('m', 0, &self.message)];
+        let segments = (1..).zip(&self.segments).map(|(number, segment)| ('m', number, &segment.half));
+        let outlined = |(letter, number, half): (char, usize, _)| self.outlined_half(letter, number, half);
+        halves.into_iter().chain(segments).filter_map(outlined).collect()
     }
 
-    fn outlined_half<'h>(&self, letter: char, half: &'h Half, line: &'h Line) -> Outlined<'h> {
+    fn outlined_half<'h>(&self, letter: char, segment: usize, half: &'h Half) -> Option<Outlined<'h>> {
+        let line = half.line?;
         let middle = 100 * (half.margin + PADDING) + 50 * half.text_width;
-        Outlined {
+        Some(Outlined {
             line,
             x: middle - (50.0 * line.width()).round() as i64,
             baseline: 10 * self.look.baseline,
@@ -251,7 +313,8 @@ impl<'a, 'b> Classic<'a, 'b> {
             area: (4 * half.click_x(), 4 * half.click_width),
             xml: half.xml,
             letter,
-        }
+            segment,
+        })
     }
 
     #[inline(always)]

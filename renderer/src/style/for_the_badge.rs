@@ -5,13 +5,17 @@
 
 use badgesmith_fonts::Line;
 
-use crate::Link;
 use crate::frame::{Drawing, VERDANA, click_area, open_link};
 use crate::markup::{Markup, Quarters};
 use crate::outline::{self, Outlined};
-#[cfg(feature = "png")]
-use crate::png::{PngError, Scale, canvas::Canvas};
 use crate::text::Words;
+use crate::theme;
+use crate::{Color, Link};
+#[cfg(feature = "png")]
+use crate::{
+    Scale,
+    png::{PngError, canvas::Canvas},
+};
 
 const HEIGHT: i64 = 28;
 const TEXT_MARGIN: Quarters = 4 * 12;
@@ -27,6 +31,10 @@ struct Half<'b> {
     text_width: Quarters,
     x: Quarters,
     width: Quarters,
+    /// The colour of the rectangle.
+    fill: &'b str,
+    /// The ending of the id, where the colour changes in the dark.
+    adapts: Option<&'b str>,
     on_light: bool,
     bold: bool,
 }
@@ -34,9 +42,12 @@ struct Half<'b> {
 pub(super) fn draw(drawing: &Drawing, out: &mut Markup) {
     let halves = measure(drawing);
     drawing.open(halves.iter().map(|half| half.width).sum(), HEIGHT, out);
+    if halves.iter().any(|half| half.adapts.is_some()) {
+        drawing.dark_label(out);
+    }
     out.text(r#"<g shape-rendering="crispEdges">"#);
-    for (half, fill) in halves.iter().zip([drawing.label_fill(), drawing.badge.color.svg()]) {
-        background(half, fill, out);
+    for half in halves.iter() {
+        background(half, out);
     }
     out.text("</g>");
     drawing.logo(LOGO_MARGIN, HEIGHT, out);
@@ -53,16 +64,27 @@ pub(super) fn draw(drawing: &Drawing, out: &mut Markup) {
 pub(super) fn paint(drawing: &Drawing, scale: Scale) -> Result<Canvas, PngError> {
     let halves = measure(drawing);
     let mut canvas = Canvas::new(halves.iter().map(|half| half.width).sum(), HEIGHT, scale)?;
-    for (half, fill) in halves.iter().zip([drawing.label_fill(), drawing.badge.color.svg()]) {
-        canvas.half(half.x, half.width, fill, true);
+    for half in halves.iter() {
+        canvas.half(half.x, half.width, half.fill, true);
     }
     canvas.logo(drawing.badge, LOGO_MARGIN);
     canvas.words(&outlined(&halves));
     Ok(canvas)
 }
 
-/// Both halves, side by side.
-fn measure<'b>(drawing: &'b Drawing) -> [Half<'b>; 2] {
+/// Label, message and segments, side by side.
+struct Halves<'b> {
+    both: [Half<'b>; 2],
+    segments: Vec<Half<'b>>,
+}
+
+impl<'b> Halves<'b> {
+    fn iter(&self) -> impl Iterator<Item = &Half<'b>> {
+        self.both.iter().chain(&self.segments)
+    }
+}
+
+fn measure<'b>(drawing: &'b Drawing) -> Halves<'b> {
     let Drawing { badge, label, message, .. } = drawing;
     let has_logo = badge.logo.is_some();
     let label_width = spaced_width(label);
@@ -81,7 +103,7 @@ fn measure<'b>(drawing: &'b Drawing) -> [Half<'b>; 2] {
     let beside_logo = if has_logo && !has_left { logo_width } else { 0 };
     let right = 2 * TEXT_MARGIN + beside_logo + message_width;
 
-    [
+    let both = [
         Half {
             xml: &label.xml,
             line: label.line.as_ref(),
@@ -90,6 +112,8 @@ fn measure<'b>(drawing: &'b Drawing) -> [Half<'b>; 2] {
             text_width: label_width,
             x: 0,
             width: left,
+            fill: drawing.label_fill(),
+            adapts: Some(drawing.id).filter(|_| left > 0 && drawing.label_adapts()),
             on_light: drawing.label_is_light(),
             bold: false,
         },
@@ -101,13 +125,40 @@ fn measure<'b>(drawing: &'b Drawing) -> [Half<'b>; 2] {
             text_width: message_width,
             x: left,
             width: right,
+            fill: badge.color.svg(),
+            adapts: None,
             on_light: badge.color.is_light(),
             bold: true,
         },
-    ]
+    ];
+    let mut segments = Vec::with_capacity(drawing.segments.len());
+    let mut x = left + right;
+    for (words, color) in &drawing.segments {
+        let segment = segment(words, color, x);
+        x += segment.width;
+        segments.push(segment);
+    }
+    Halves { both, segments }
 }
 
-fn background(half: &Half, fill: &str, out: &mut Markup) {
+fn segment<'b>(words: &'b Words, color: &'b Color, x: Quarters) -> Half<'b> {
+    let text_width = spaced_width(words);
+    Half {
+        xml: &words.xml,
+        line: words.line.as_ref(),
+        link: None,
+        text_x: x + TEXT_MARGIN,
+        text_width,
+        x,
+        width: text_width + 2 * TEXT_MARGIN,
+        fill: color.svg(),
+        adapts: None,
+        on_light: color.is_light(),
+        bold: true,
+    }
+}
+
+fn background(half: &Half, out: &mut Markup) {
     if half.width == 0 {
         return;
     }
@@ -116,10 +167,14 @@ fn background(half: &Half, fill: &str, out: &mut Markup) {
         out.text(r#"x=""#).quarters(half.x).text(r#"" "#);
     }
     out.text(r#"width=""#).quarters(half.width).text(r#"" height=""#).number(HEIGHT);
-    out.text(r#"" fill=""#).text(fill).text(r#""/>"#);
+    out.text(r#"" fill=""#).text(half.fill);
+    if let Some(id) = half.adapts {
+        out.text(r#"" id=""#).id(theme::LABEL, id);
+    }
+    out.text(r#""/>"#);
 }
 
-fn foreground(halves: &[Half; 2], out: &mut Markup) {
+fn foreground(halves: &Halves, out: &mut Markup) {
     if halves.iter().all(|half| half.xml.is_empty() && half.link.is_none()) {
         return;
     }
@@ -128,7 +183,7 @@ fn foreground(halves: &[Half; 2], out: &mut Markup) {
     out.text(r##"<g fill="#fff" text-anchor="middle" font-family=""##).text(VERDANA);
     out.text(r#"" text-rendering="geometricPrecision" font-size="100""#);
     out.text(if apart { ">" } else { r#" transform="scale(.1)">"# });
-    for half in halves {
+    for half in halves.iter() {
         if let Some(link) = half.link {
             open_link(link, out);
             click_area(half.x, half.width, HEIGHT, out);
@@ -153,7 +208,7 @@ fn words(half: &Half, apart: bool, out: &mut Markup) {
     out.text(if half.on_light { r##" fill="#333">"## } else { ">" }).text(half.xml).text("</text>");
 }
 
-fn outlined<'h>(halves: &'h [Half; 2]) -> Vec<Outlined<'h>> {
+fn outlined<'h>(halves: &'h Halves) -> Vec<Outlined<'h>> {
     let outlined = |half: &'h Half| {
         let line = half.line?;
         let middle = 25 * half.text_x + 25 * half.text_width / 2;
@@ -167,6 +222,7 @@ fn outlined<'h>(halves: &'h [Half; 2]) -> Vec<Outlined<'h>> {
             area: (half.x, half.width),
             xml: half.xml,
             letter: 't',
+            segment: 0,
         })
     };
     halves.iter().filter_map(outlined).collect()

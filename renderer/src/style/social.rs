@@ -8,9 +8,13 @@ use crate::Link;
 use crate::frame::{Drawing, click_area, open_link, open_named_link};
 use crate::markup::Markup;
 use crate::outline::{Outlined, SCALED, SHADOW_DROP};
-#[cfg(feature = "png")]
-use crate::png::{PngError, Scale, canvas, canvas::Canvas};
 use crate::text::Words;
+use crate::theme;
+#[cfg(feature = "png")]
+use crate::{
+    Scale,
+    png::{PngError, canvas, canvas::Canvas},
+};
 
 const HEIGHT: i64 = 20;
 const INNER_HEIGHT: i64 = 19;
@@ -121,6 +125,7 @@ impl<'a, 'b> Social<'a, 'b> {
             out.text("<style>a:hover #").id('l', id).text("{fill:url(#").id('b', id).text(");stroke:#ccc}a:hover #");
             out.id('r', id).text("{fill:#4183c4}</style>");
         }
+        self.drawing.dark_social(self.has_links(), out);
         out.text(r#"<linearGradient id=""#).id('a', id).text(r#"" x2="0" y2="100%">"#).text(BUTTON);
         if self.has_links() {
             out.text(r#"<linearGradient id=""#).id('b', id).text(r#"" x2="0" y2="100%">"#).text(HOVERED);
@@ -128,14 +133,24 @@ impl<'a, 'b> Social<'a, 'b> {
     }
 
     fn background(&self, out: &mut Markup) {
-        out.text(r##"<g stroke="#d5d5d5"><rect stroke="none" fill="#fcfcfc" x=".5" y=".5" width=""##)
-            .number(self.button);
+        let class = |letter, out: &mut Markup| self.drawing.class(letter, out);
+        out.text("<g");
+        class(theme::EDGE, out);
+        out.text(r##" stroke="#d5d5d5"><rect"##);
+        class(theme::BUTTON, out);
+        out.text(r##" stroke="none" fill="#fcfcfc" x=".5" y=".5" width=""##).number(self.button);
         out.text(r#"" height="19" rx="2"/>"#);
         if !self.drawing.message.is_empty() {
             let left = self.button + GUTTER;
-            out.text(r#"<rect x=""#).number(left).text(r#".5" y=".5" width=""#).number(self.bubble);
-            out.text(r##"" height="19" rx="2" fill="#fafafa"/><rect x=""##).number(left);
-            out.text(r##"" y="7.5" width=".5" height="5" stroke="#fafafa"/><path d="M"##).number(left);
+            out.text("<rect");
+            class(theme::BUBBLE, out);
+            out.text(r#" x=""#).number(left).text(r#".5" y=".5" width=""#).number(self.bubble);
+            out.text(r##"" height="19" rx="2" fill="#fafafa"/><rect"##);
+            class(theme::JOINT, out);
+            out.text(r#" x=""#).number(left);
+            out.text(r##"" y="7.5" width=".5" height="5" stroke="#fafafa"/><path"##);
+            class(theme::BUBBLE, out);
+            out.text(r#" d="M"#).number(left);
             out.text(r##".5 6.5l-3 3v1l3 3" fill="#fafafa"/>"##);
         }
         out.text("</g>");
@@ -144,6 +159,7 @@ impl<'a, 'b> Social<'a, 'b> {
     fn foreground(&self, out: &mut Markup) {
         // The image's name says the words already; links must stay reachable.
         out.text(if self.has_links() { "<g" } else { r#"<g aria-hidden="true""# });
+        self.drawing.class(theme::INK, out);
         out.text(r##" fill="#333" text-anchor="middle" font-family="Helvetica Neue,Helvetica,Arial,sans-serif""##);
         out.text(r#" text-rendering="geometricPrecision" font-weight="700" font-size="110">"#);
         self.label(out);
@@ -169,11 +185,12 @@ impl<'a, 'b> Social<'a, 'b> {
 
     fn button(&self, out: &mut Markup) {
         let id = self.drawing.id;
-        out.text("<rect ");
+        out.text("<rect");
         if self.has_links() {
-            out.text(r#"id=""#).id('l', id).text(r#"" "#);
+            out.text(r#" id=""#).id('l', id).text(r#"""#);
         }
-        out.text(r##"stroke="#d5d5d5" fill="url(#"##)
+        self.drawing.class(theme::EDGE, out);
+        out.text(r##" stroke="#d5d5d5" fill="url(#"##)
             .id('a', id)
             .text(r#")" x=".5" y=".5" width=""#)
             .number(self.button);
@@ -215,7 +232,9 @@ impl<'a, 'b> Social<'a, 'b> {
         if let Some(line) = &words.line {
             return self.outlines(&outlined(line, middle, letter), with_id, out);
         }
-        out.text(r#"<text aria-hidden="true" x=""#).number(middle).text(r##"" y="150" fill="#fff""##);
+        out.text(r#"<text aria-hidden="true""#);
+        self.drawing.class(theme::INK_EDGE, out);
+        out.text(r#" x=""#).number(middle).text(r##"" y="150" fill="#fff""##);
         place(width, out).text(xml).text("</text><text ");
         if with_id {
             out.text(r#"id=""#).id('r', self.drawing.id).text(r#"" "#);
@@ -228,7 +247,9 @@ impl<'a, 'b> Social<'a, 'b> {
     fn outlines(&self, words: &Outlined, with_id: bool, out: &mut Markup) {
         let id = self.drawing.id;
         let edge = Outlined { line: words.line, baseline: words.baseline + SHADOW_DROP, ..*words };
-        out.text("<g").text(SCALED).text(r#"<g fill=""#).text(words.shadow).text(r#""><path id=""#);
+        out.text("<g").text(SCALED).text("<g");
+        self.drawing.class(theme::INK_EDGE, out);
+        out.text(r#" fill=""#).text(words.shadow).text(r#""><path id=""#);
         out.id(words.letter, id).text(r#"" d=""#);
         edge.path(out);
         out.text(r#""/></g><use "#);
@@ -251,6 +272,7 @@ fn outlined(line: &Line, middle: i64, letter: char) -> Outlined<'_> {
         area: (0, 0),
         xml: "",
         letter,
+        segment: 0,
     }
 }
 

@@ -1,7 +1,7 @@
 //! Rows of test data read into badges.
 #![allow(dead_code, clippy::expect_used, clippy::print_stderr)]
 
-use badgesmith_renderer::{Color, Link, Links, Logo, ResolvedBadge, Style};
+use badgesmith_renderer::{Color, Link, Links, Logo, ResolvedBadge, Scale, Segment, Style, Theme};
 use serde_json::Value;
 
 /// A badge in badge-maker's own spelling of its input.
@@ -14,9 +14,17 @@ pub(crate) fn badge(row: &Value) -> ResolvedBadge {
         style: row["style"].as_str().map_or(Style::Flat, |style| Style::parse(style).expect(style)),
         logo: row["logoBase64"].as_str().map(|logo| Logo::parse(logo).expect(logo)),
         outline: row["outline"] == true,
+        scale: row["scale"].as_u64().map_or(Scale::ONE, |scale| Scale::new(scale as u8).expect("1 to 4")),
+        theme: if row["theme"] == "auto" { Theme::Auto } else { Theme::Fixed },
+        segments: row["segments"].as_array().map_or_else(Vec::new, |segments| segments.iter().map(segment).collect()),
         links: Links { left: link(0), right: link(1) },
         ..ResolvedBadge::new(text("label"), text("message"))
     }
+}
+
+fn segment(row: &Value) -> Segment {
+    let text = |at: usize| row[at].as_str().expect("a segment is its words and its colour");
+    Segment { text: text(0).to_owned(), color: Color::parse(text(1)).expect("a colour") }
 }
 
 /// The recorded pairs of input and badge-maker's SVG, where this machine has them.

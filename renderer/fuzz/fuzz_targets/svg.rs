@@ -1,0 +1,36 @@
+//! No words, colour, logo or link of any kind make ill-formed XML, or a panic. Needs nightly:
+//! `cargo install cargo-fuzz && cargo +nightly fuzz run svg -- -max_total_time=60` in `renderer/`.
+#![no_main]
+
+use badgesmith_renderer::{Color, Link, Links, Logo, ResolvedBadge, Scale, Style, json, png, svg};
+use libfuzzer_sys::fuzz_target;
+
+const STYLES: [Style; 5] = [Style::Flat, Style::FlatSquare, Style::Plastic, Style::ForTheBadge, Style::Social];
+
+fuzz_target!(|bytes: &[u8]| {
+    let Some((&[style, switches], rest)) = bytes.split_first_chunk() else { return };
+    let text = String::from_utf8_lossy(rest);
+    let mut parts = text.split('\u{1}');
+    let mut next = || parts.next().unwrap_or_default();
+    let mut badge = ResolvedBadge::new(next(), next());
+    badge.style = STYLES[usize::from(style) % STYLES.len()];
+    badge.outline = switches & 1 != 0;
+    badge.contrast = switches & 2 != 0;
+    badge.color = Color::parse(next()).unwrap_or(Color::LIGHTGREY);
+    badge.label_color = Color::parse(next());
+    badge.links = Links { left: Link::parse(next()), right: Link::parse(next()) };
+    badge.named_logo = Some(next().to_owned());
+    badge.logo_color = Some(next().to_owned());
+    badge.logo_size = (switches & 4 != 0).then(|| "auto".to_owned());
+    badge.logo = Logo::parse(next());
+    let badge = badge.with_icon();
+    let drawn = svg(&badge);
+    if let Err(fault) = roxmltree::Document::parse(&drawn) {
+        panic!("{fault}: {drawn}");
+    }
+    serde_json::from_str::<serde_json::Value>(&json(&badge, true)).expect("JSON is well-formed");
+    if switches & 8 != 0 {
+        // Words that are too long for a PNG are refused, nothing else is.
+        let _ = png(&badge, Scale::ONE);
+    }
+});
