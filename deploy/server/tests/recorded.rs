@@ -1,5 +1,5 @@
 //! Recorded NuGet lists and registrations, replayed by an upstream of ours and asked for over HTTP.
-#![allow(clippy::unwrap_used, clippy::expect_used)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout)]
 
 mod support;
 
