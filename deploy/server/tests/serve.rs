@@ -19,7 +19,9 @@ fn feed(path: &str) -> Reply {
         "/v3-flatcontainer/newtonsoft.json/index.json" => {
             (200, vec![("ETag", "\"1\"".to_owned())], br#"{"versions":["12.0.3","13.0.4","14.0.0-beta1"]}"#.to_vec())
         }
-        path if path.starts_with("/v3/registration5-gz-semver2/newtonsoft.json/") => {
+        "/v3-flatcontainer/avalonia/index.json" => (200, Vec::new(), br#"{"versions":["10.0.0"]}"#.to_vec()),
+        "/v3-flatcontainer/avalonia.svg/index.json" => (200, Vec::new(), br#"{"versions":["11.0.0"]}"#.to_vec()),
+        path if path.starts_with("/v3/registration5-gz-semver2/") => {
             (200, Vec::new(), br#"{"@id":"x","listed":true}"#.to_vec())
         }
         _ => (404, Vec::new(), Vec::new()),
@@ -38,6 +40,10 @@ fn a_loaded_plugin_works_out_a_package_version_as_a_badge() {
         ),
         ("/badges/packages/nuget/Newtonsoft.Json?prerelease=true", 200, r#""message":"14.0.0-beta1","color":"orange""#),
         ("/badges/packages/nuget/newtonsoft.json.svg?version=12.*", 200, "<title>nuget: 12.0.3</title>"),
+        ("/badges/packages/nuget/newtonsoft.json", 200, r#""message":"13.0.4""#),
+        ("/badges/packages/nuget/Avalonia.Svg", 200, r#""message":"11.0.0""#),
+        ("/badges/packages/nuget/avalonia.svg", 200, "<title>nuget: 10.0.0</title>"),
+        ("/badges/packages/nuget/avalonia.svg?format=json", 200, r#""message":"11.0.0""#),
         ("/badges/packages/nuget/nothing.svg", 200, "<title>nuget: package not found</title>"),
         ("/badges/packages/nuget/nothing", 404, "PACKAGE_NOT_FOUND"),
         ("/badges/packages/nuget/newtonsoft.json?version=~1", 400, "PACKAGE_RANGE_INVALID"),
