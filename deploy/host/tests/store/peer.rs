@@ -3,7 +3,7 @@
 use std::{
     env,
     sync::{
-        Arc,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU32, Ordering},
     },
 };
@@ -14,10 +14,13 @@ use badgesmith_host::{
 };
 use tokio::{net::TcpListener, sync::oneshot};
 
+static TURN: Mutex<()> = Mutex::new(());
+
 /// A peer, and for how long it lives.
 pub(crate) struct Peer {
     endpoint: String,
     _stop: Option<oneshot::Sender<()>>,
+    _turn: Option<MutexGuard<'static, ()>>,
 }
 
 impl Peer {
@@ -30,13 +33,17 @@ impl Peer {
             let _ = stopped.await;
         });
         tokio::spawn(serving);
-        Self { endpoint, _stop: Some(stop) }
+        Self { endpoint, _stop: Some(stop), _turn: None }
     }
 
     /// The one that `BADGESMITH_DYNAMODB` names. Without it there is none, which CI does not let pass.
     pub(crate) fn elsewhere() -> Option<Self> {
         match env::var("BADGESMITH_DYNAMODB") {
-            Ok(endpoint) => Some(Self { endpoint, _stop: None }),
+            // One test at a time: the store waits three seconds, which a slow peer under all of them exceeds.
+            Ok(endpoint) => {
+                let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+                Some(Self { endpoint, _stop: None, _turn: Some(turn) })
+            }
             Err(_) => {
                 assert!(env::var_os("CI").is_none(), "BADGESMITH_DYNAMODB names no peer; .ci/peers starts one");
                 println!("skipped: BADGESMITH_DYNAMODB names no second DynamoDB");
