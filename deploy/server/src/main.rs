@@ -1,11 +1,14 @@
 //! `badgesmith`: the badge server and its tools.
 
+mod cloud;
 mod connection;
 mod plugin;
 mod plugins;
+mod provision;
 mod render;
 mod secret;
 mod serve;
+mod transfer;
 
 use std::{io::Write, process::ExitCode};
 
@@ -32,9 +35,15 @@ enum Command {
     /// Makes, checks, lists, packs and records plugins.
     #[command(subcommand)]
     Plugin(plugin::Plugin),
-    /// Keeps the secrets that providers ask upstreams with, also while the server runs.
+    /// Keeps the secrets that reports are signed with and providers ask upstreams with, also while the server runs.
     #[command(subcommand)]
     Secret(secret::Secret),
+    /// Makes the tables in DynamoDB what the server needs.
+    Provision(provision::Provision),
+    /// Writes all results to standard output as JSON lines.
+    Export(transfer::Transfer),
+    /// Records the results of such lines from standard input.
+    Import(transfer::Transfer),
 }
 
 #[derive(Args, Debug)]
@@ -52,6 +61,9 @@ fn main() -> ExitCode {
             Command::Render(render) => render::run(&render),
             Command::Plugin(plugin) => plugin::run(&plugin),
             Command::Secret(secret) => secret::run(&secret),
+            Command::Provision(provision) => provision::run(&provision),
+            Command::Export(transfer) => transfer::export(&transfer),
+            Command::Import(transfer) => transfer::import(&transfer),
         }
     });
     match outcome {

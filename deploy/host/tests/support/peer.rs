@@ -1,4 +1,5 @@
 //! DynamoDB on this machine: dynoxide in this process, or whatever listens where the environment says.
+#![allow(dead_code, reason = "each test file uses its part")]
 
 use std::{
     env,
@@ -52,8 +53,19 @@ impl Peer {
         }
     }
 
-    /// Clients of this peer, with tables of their own that are there.
-    pub(crate) async fn aws(&self) -> Arc<Aws> {
+    /// The same with Secrets Manager somewhere else.
+    pub(crate) async fn aws_with(&self, secrets_manager: &str) -> Arc<Aws> {
+        let settings = self.settings();
+        let settings = Settings { secrets_manager: Some(secrets_manager.to_owned()), ..settings };
+        let aws = Arc::new(Aws::new(settings, Connections::new()));
+        for step in provision::plan(&aws).await.unwrap().steps {
+            provision::take(&aws, &step).await.unwrap();
+        }
+        aws
+    }
+
+    /// This peer, with tables of their own.
+    pub(crate) fn settings(&self) -> Settings {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         let unique = format!("{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
         let named = |table: &str| format!("{table}-{unique}");
@@ -63,16 +75,11 @@ impl Peer {
             secrets: named("secrets"),
             answers: named("answers"),
         };
-        let settings = Settings { tables, ..Settings::default() }.at(&self.endpoint);
-        let aws = Arc::new(Aws::new(settings, Connections::new()));
-        for step in provision::plan(&aws).await.unwrap().steps {
-            provision::take(&aws, &step).await.unwrap();
-        }
-        aws
+        Settings { tables, ..Settings::default() }.at(&self.endpoint)
     }
 
     /// An empty store in this peer.
     pub(crate) async fn store(&self) -> DynamoStore {
-        DynamoStore::new(self.aws().await)
+        DynamoStore::new(self.aws_with(&self.endpoint).await)
     }
 }
