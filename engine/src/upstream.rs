@@ -46,6 +46,18 @@ pub(crate) struct Answered {
     pub(crate) is_stale: bool,
 }
 
+impl Answered {
+    /// What our own store says; it holds for this request only.
+    pub(crate) fn recorded(kept: Kept) -> Self {
+        Self { key: String::new(), token: String::new(), kept: Arc::new(kept), is_stale: false }
+    }
+
+    /// Whether it is our own store that said so.
+    pub(crate) fn is_recorded(&self) -> bool {
+        self.key.is_empty()
+    }
+}
+
 /// Why there is no answer: the provider asked wrongly, or there will be no badge.
 #[derive(Clone, Debug)]
 pub(crate) enum Unanswered {
@@ -169,7 +181,7 @@ async fn authorization(
         return Err(broken(format!("it sends the secret {name:?} to {origin}; plugins.toml binds it to {bound}")));
     }
     let owner = owner.to_lowercase();
-    let secrets = inner.world.secrets.find(&owner, purpose).await.map_err(|Unavailable(fault)| {
+    let secrets = inner.world.secrets.find(&owner, None, purpose).await.map_err(|Unavailable(fault)| {
         tracing::error!(plugin = plugin.id, fault, "secrets cannot be looked up");
         Unanswered::Failed(Failure::inaccessible("STORE_UNAVAILABLE", "secrets unavailable"))
     })?;
