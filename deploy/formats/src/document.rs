@@ -58,9 +58,16 @@ pub(crate) fn refuse(text: &str) -> Option<Refusal> {
     {
         return Some(broken(&error));
     }
+    let has_keys = ["\"examples\"", "\"stats\"", "\"results\""].iter().any(|key| text.contains(key));
     Some(match serde_json::from_str::<IgnoredAny>(text) {
+        Err(error) if has_keys => broken(&error),
+        // Settings with comments in them are such files.
+        Err(error) => {
+            let line = error.line();
+            let found = format!("it is JSON, broken in line {line}, with none of the keys that reports have");
+            Refusal::NotAReport { found }
+        }
         Ok(_) => Refusal::NotAReport { found: "it is JSON with none of the keys that reports have".into() },
-        Err(error) => broken(&error),
     })
 }
 

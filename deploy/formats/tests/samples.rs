@@ -53,7 +53,7 @@ const SAMPLES: [Row; 40] = [
 ];
 
 /// File, and what the refusal says.
-const REFUSED: [(&str, &str); 15] = [
+const REFUSED: [(&str, &str); 16] = [
     ("empty.xml", "empty"),
     ("blank.xml", "empty"),
     ("cut.xml", "line 4, column 1: Unexpected end"),
@@ -65,6 +65,7 @@ const REFUSED: [(&str, &str); 15] = [
     ("ctest-build.xml", "without <Testing>"),
     ("false-utf8.xml", "line 2 has bytes that are not UTF-8"),
     ("other.json", "JSON with none of the keys"),
+    ("settings.json", "it is JSON, broken in line 2, with none of the keys that reports have"),
     ("cut-ctrf.json", "broken JSON, line 2, column 27: EOF while parsing a string"),
     ("wrong-ctrf.json", "broken JSON, line 1, column 41: invalid type: string \"many\", expected u64"),
     ("prose.txt", "no kind of report is recognized"),

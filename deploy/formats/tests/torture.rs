@@ -49,7 +49,7 @@ fn samples_cut_at_any_place_are_read_or_refused() {
 fn samples_with_a_changed_byte_are_read_or_refused() {
     for sample in samples() {
         for at in 0..sample.len() {
-            for change in [0x00, 0x01, 0x20, 0x80, 0xff] {
+            for change in [0x01, 0x20, 0x80] {
                 let mut bytes = sample.clone();
                 bytes[at] ^= change;
                 look(&bytes);

@@ -24,6 +24,7 @@ const MAY_IMPORT: [(&str, &[&str]); 8] = [
         "badgesmith",
         &[
             "badgesmith-engine",
+            "badgesmith-formats",
             "badgesmith-host",
             "badgesmith-renderer",
             "badgesmith-provider",
