@@ -150,6 +150,11 @@ impl Package {
         self.running.contains(test)
     }
 
+    /// Takes back that a test began.
+    pub(crate) fn forget(&mut self, test: &str) {
+        self.running.remove(test);
+    }
+
     pub(crate) fn end(&mut self, test: &str, outcome: Outcome) {
         self.is_open = true;
         self.running.remove(test);

@@ -26,6 +26,8 @@ pub(crate) fn read(text: &str) -> Option<Report> {
             package.end(test, outcome);
             verdict = None;
         } else if let Some(benchmark) = benchmark(line) {
+            // Newer versions of go announce them as they announce tests, and end them by this line only.
+            package.forget(benchmark);
             benchmarks.insert(benchmark.to_owned());
         } else if let Some((name, outcome, time)) = package_end(line) {
             is_go = true;

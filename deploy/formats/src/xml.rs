@@ -51,15 +51,27 @@ pub(crate) fn read(text: &str) -> Result<Report, Refusal> {
     // The text is UTF-8 by now, whatever it was declared to be.
     config.override_encoding = Some(::xml::Encoding::Utf8);
     config.ignore_invalid_encoding_declarations = true;
-    config.allow_multiple_root_elements = false;
+    // Boost.Test writes two; any other second root is refused below.
+    config.allow_multiple_root_elements = true;
     config.cdata_to_characters = true;
     config.max_data_length = LARGEST_FILE;
     config.max_attribute_length = LARGEST_FILE;
     let mut events = EventReader::new_with_config(text.as_bytes(), config);
     let mut kind: Option<Box<dyn Elements>> = None;
+    let mut root = String::new();
     let mut depth = 0;
     loop {
         match events.next().map_err(|error| broken(&error))? {
+            XmlEvent::StartElement { name, .. } if depth == 0 && kind.is_some() => {
+                // The log and the results of one run; whichever comes first counts.
+                let is_boost = |name: &str| matches!(name, "TestLog" | "TestResult");
+                if is_boost(&root) && is_boost(&name.local_name) {
+                    pass_over(&mut events)?;
+                    continue;
+                }
+                let (position, reason) = (events.position(), "a second root element".to_owned());
+                return Err(Refusal::Xml { line: position.row + 1, column: position.column + 1, reason });
+            }
             XmlEvent::StartElement { name, attributes, .. } => {
                 depth += 1;
                 if depth > DEEPEST {
@@ -68,7 +80,10 @@ pub(crate) fn read(text: &str) -> Result<Report, Refusal> {
                 let element = Element { name: name.local_name, attributes };
                 match &mut kind {
                     Some(kind) => kind.open(&element, depth),
-                    None => kind.insert(by_root(&element)?).open(&element, depth),
+                    None => {
+                        root.clone_from(&element.name);
+                        kind.insert(by_root(&element)?).open(&element, depth);
+                    }
                 }
             }
             XmlEvent::EndElement { name } => {
@@ -87,6 +102,23 @@ pub(crate) fn read(text: &str) -> Result<Report, Refusal> {
         }
     }
     kind.ok_or(Refusal::Unrecognized)?.finish()
+}
+
+/// Reads to the end of the element that was just opened.
+fn pass_over(events: &mut EventReader<&[u8]>) -> Result<(), Refusal> {
+    let mut depth = 1;
+    while depth > 0 {
+        match events.next().map_err(|error| broken(&error))? {
+            XmlEvent::StartElement { .. } => depth += 1,
+            XmlEvent::EndElement { .. } => depth -= 1,
+            XmlEvent::EndDocument => break,
+            _ => {}
+        }
+        if depth > DEEPEST {
+            return Err(Refusal::TooDeep { limit: DEEPEST });
+        }
+    }
+    Ok(())
 }
 
 /// Which kind has such a root.

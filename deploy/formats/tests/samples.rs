@@ -9,7 +9,7 @@ use badgesmith_formats::{Counts, Kind, read};
 type Row = (&'static str, Kind, u64, u64, u64, Option<u128>, &'static str);
 
 #[rustfmt::skip]
-const SAMPLES: [Row; 40] = [
+const SAMPLES: [Row; 41] = [
     ("junit-nested.xml", Kind::JUnit, 2, 2, 1, Some(3250), ""),
     ("junit-no-attributes.xml", Kind::JUnit, 1, 1, 1, None, ""),
     ("junit-empty.xml", Kind::JUnit, 0, 0, 0, None, ""),
@@ -31,6 +31,7 @@ const SAMPLES: [Row; 40] = [
     ("xunit1.xml", Kind::XUnitNet, 1, 1, 0, Some(1500), ""),
     ("ctest.xml", Kind::CTest, 1, 1, 1, Some(2000), ""),
     ("boost-log.xml", Kind::Boost, 1, 2, 1, Some(2), ""),
+    ("boost-log-and-report.xml", Kind::Boost, 1, 1, 0, None, ""),
     ("boost-report.xml", Kind::Boost, 1, 1, 1, None, ""),
     ("boost-report-short.xml", Kind::Boost, 6, 2, 3, None, ""),
     ("subtests.tap", Kind::Tap, 1, 1, 2, Some(1250), ""),
@@ -53,11 +54,12 @@ const SAMPLES: [Row; 40] = [
 ];
 
 /// File, and what the refusal says.
-const REFUSED: [(&str, &str); 16] = [
+const REFUSED: [(&str, &str); 17] = [
     ("empty.xml", "empty"),
     ("blank.xml", "empty"),
     ("cut.xml", "line 4, column 1: Unexpected end"),
     ("mismatched.xml", "line 1, column 36: Unexpected closing tag"),
+    ("two-roots.xml", "line 2, column 1: a second root element"),
     ("less-than.xml", "line 2, column 23: '<' is not allowed in attributes"),
     ("laughs.xml", "DOCTYPE declares entities"),
     ("parameter-laughs.xml", "DOCTYPE declares entities"),
