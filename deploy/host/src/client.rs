@@ -21,6 +21,14 @@ const PONG_PATIENCE: Duration = Duration::from_secs(2);
 /// What no proxy is asked for.
 const LOOPBACK: &str = "localhost,127.0.0.0/8,::1";
 
+/// The client as this environment wants it, for whoever asks without an engine.
+///
+/// # Errors
+/// `HTTPS_PROXY` is no address of a proxy, or there is no TLS.
+pub fn new() -> Result<Client, String> {
+    build(mozilla(), &Detour::from_environment())
+}
+
 /// The proxy an operator set, and what it is not to be asked for.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Detour {

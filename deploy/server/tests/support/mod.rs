@@ -9,6 +9,8 @@
     reason = "each test file uses its part"
 )]
 
+pub mod reports;
+
 use std::{
     fmt::Write as _,
     io::{BufRead, BufReader, Read, Write},
