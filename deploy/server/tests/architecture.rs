@@ -17,7 +17,7 @@ const MAY_IMPORT: [(&str, &[&str]); 8] = [
     ("badgesmith-versions", &[]),
     ("badgesmith-engine", &["badgesmith-renderer", "badgesmith-provider"]),
     ("badgesmith-formats", &[]),
-    ("badgesmith-host", &["badgesmith-engine"]),
+    ("badgesmith-host", &["badgesmith-engine", "badgesmith-provider"]),
     // The edge to a provider is for building only: the library has to be there for `cargo run`.
     // The SDK's testkit is what `badgesmith plugin check` runs.
     (
