@@ -4,6 +4,7 @@
 //! over HTTP by the one [`client`], [`executor`] runs what takes time, [`secrets`] and [`embedded`] keep what lies in a data directory. [`logs`] and [`correlation`] tell afterwards what happened.
 
 pub mod client;
+pub mod config;
 pub mod correlation;
 pub mod data;
 pub mod embedded;

@@ -2,7 +2,6 @@
 
 mod connection;
 mod plugin;
-mod plugins;
 mod render;
 mod report;
 mod secret;
