@@ -57,7 +57,7 @@ fn a_folder_beside_plugins_toml_adds_plugins() {
     std::fs::write(folder.join("plugins.d/more.toml"), entry).unwrap();
     let server = Server::start_with("more", "", &[]);
     let body = server.get("/badges/more/thing").body;
-    assert!(body.contains("\"message\":\"v1.2.3\""), "{body}");
+    assert!(body.contains("\"message\":\"1.2.3\""), "{body}");
 }
 
 #[test]
