@@ -190,6 +190,8 @@ impl Engine {
         };
         let methods = if matches!(place, Place::Report { .. }) { REPORT_METHODS } else { METHODS };
         match request.method {
+            // A mistake in the address is said whatever the method.
+            Method::POST if matches!(place, Place::Refused { .. }) => {}
             Method::OPTIONS => return preflight(request, methods),
             Method::GET | Method::HEAD if methods == METHODS => {}
             Method::POST if methods == REPORT_METHODS => {}
