@@ -142,8 +142,8 @@ pub(crate) fn error_response(
 
 /// An error as JSON, where no picture was asked for or none can be drawn.
 pub(crate) fn refuse(error: &Error, request: &Request) -> Response {
-    let is_safe = matches!(request.method, Method::GET | Method::HEAD);
-    let caching = if is_safe { Caching::Fresh(ERROR_FRESH) } else { Caching::NoStore };
+    let is_post = request.method == Method::POST;
+    let caching = if is_post { Caching::NoStore } else { Caching::Fresh(ERROR_FRESH) };
     let mut response = Draft::error(error, request, caching).respond(request);
     response.line.code = error.code.clone().into_owned();
     response.line.fault = error.source.name();

@@ -40,8 +40,8 @@ impl Connections {
     /// The client.
     ///
     /// # Errors
-    /// As [`build`].
-    pub(crate) fn client(&self) -> Result<&Client, String> {
+    /// `HTTPS_PROXY` is no address of a proxy, or there is no TLS.
+    pub fn client(&self) -> Result<&Client, String> {
         let built = self.0.get_or_init(|| build(mozilla(), &Detour::from_environment()));
         built.as_ref().map_err(Clone::clone)
     }

@@ -3,11 +3,12 @@
 mod cloud;
 mod connection;
 mod plugin;
-mod plugins;
 mod provision;
 mod render;
+mod report;
 mod secret;
 mod serve;
+mod smoke;
 mod transfer;
 
 use std::{io::Write, process::ExitCode};
@@ -32,6 +33,8 @@ enum Command {
     Serve(serve::Serve),
     /// Draws one badge.
     Render(Box<render::Render>),
+    /// Counts a build's tests and reports them to a badge server.
+    Report(Box<report::Report>),
     /// Makes, checks, lists, packs and records plugins.
     #[command(subcommand)]
     Plugin(plugin::Plugin),
@@ -44,6 +47,8 @@ enum Command {
     Export(transfer::Transfer),
     /// Records the results of such lines from standard input.
     Import(transfer::Transfer),
+    /// Asks a deployment whether it does what its users need.
+    Smoke(smoke::Smoke),
 }
 
 #[derive(Args, Debug)]
@@ -59,15 +64,18 @@ fn main() -> ExitCode {
         match cli.command.unwrap_or(Command::Serve(cli.serve)) {
             Command::Serve(serve) => serve::run(&serve),
             Command::Render(render) => render::run(&render),
+            Command::Report(report) => return Ok(report::run(&report)),
             Command::Plugin(plugin) => plugin::run(&plugin),
             Command::Secret(secret) => secret::run(&secret),
             Command::Provision(provision) => provision::run(&provision),
             Command::Export(transfer) => transfer::export(&transfer),
             Command::Import(transfer) => transfer::import(&transfer),
+            Command::Smoke(smoke) => smoke::run(&smoke),
         }
+        .map(|()| ExitCode::SUCCESS)
     });
     match outcome {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(fault) => {
             // Nobody is left to tell if standard error is closed.
             let _ = writeln!(std::io::stderr(), "badgesmith: {fault}");

@@ -10,6 +10,7 @@ use badgesmith_engine::{
 use badgesmith_host::{
     aws::{self, Aws, AwsSecrets, DynamoStore},
     client::Connections,
+    config,
     embedded::EmbeddedStore,
     executor::TokioExecutor,
     secrets::FileSecrets,
@@ -27,7 +28,7 @@ use tokio::{
     sync::Semaphore,
 };
 
-use crate::{connection, plugins};
+use crate::connection;
 
 /// How many connections are open at once; more wait to be accepted.
 const CONNECTIONS: usize = 1024;
@@ -64,7 +65,7 @@ pub(crate) struct Data {
 /// # Errors
 /// The sentence for whatever keeps it from starting.
 pub(crate) fn run(serve: &Serve) -> Result<(), String> {
-    let (plugins, settings) = plugins::load(serve.config.as_deref())?;
+    let (plugins, settings) = config::load(serve.config.as_deref())?;
     let connections = Connections::new();
     let memory = Memory::open(settings.store, &serve.data, &connections)?;
     let world = World {
