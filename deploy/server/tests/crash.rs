@@ -3,6 +3,8 @@
 //! `BADGESMITH_ROUNDS` says how often; without it a few times.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout)]
 
+#[path = "support/cloud.rs"]
+mod cloud;
 mod support;
 
 use std::{
@@ -15,6 +17,7 @@ use std::{
     time::Duration,
 };
 
+use cloud::Cloud;
 use support::{
     Server,
     report::{self, TOML, body},
@@ -26,9 +29,22 @@ const WRITERS: u64 = 32;
 
 #[test]
 fn whatever_was_acknowledged_is_there_after_a_kill_and_only_once() {
-    let rounds = std::env::var("BADGESMITH_ROUNDS").ok().and_then(|rounds| rounds.parse().ok()).unwrap_or(5_u64);
-    let mut server = Server::start("crash", TOML);
+    let server = Server::start("crash", TOML);
     assert!(secret(&server.data, &["set", "--owner", "acme", "--purpose", "TestData"], SECRET).0);
+    kill_and_count(server, || Server::start_with("crash", TOML, &[]));
+}
+
+#[test]
+fn whatever_was_acknowledged_is_in_dynamodb_after_a_kill_and_only_once() {
+    let cloud = Cloud::start();
+    assert!(cloud.run(&["provision"], "").0);
+    assert!(cloud.run(&["secret", "set", "--aws", "--owner", "acme", "--purpose", "TestData"], SECRET).0);
+    let start = || cloud.serve("crash-dynamodb");
+    kill_and_count(start(), start);
+}
+
+fn kill_and_count(mut server: Server, start: impl Fn() -> Server) {
+    let rounds = std::env::var("BADGESMITH_ROUNDS").ok().and_then(|rounds| rounds.parse().ok()).unwrap_or(5_u64);
     let next = AtomicU64::new(1);
     let (mut acknowledged, mut unanswered) = (0, 0);
     for round in 0..rounds {
@@ -58,7 +74,7 @@ fn whatever_was_acknowledged_is_there_after_a_kill_and_only_once() {
             server.kill();
             is_over.store(true, Ordering::Relaxed);
         });
-        server = Server::start_with("crash", TOML, &[]);
+        server = start();
         let (heard, lost) = (heard.into_inner().unwrap(), lost.into_inner().unwrap());
         for run in &heard {
             let badge = server.get(&format!("/badges/tests/linux/acme/tools/{run}")).body;

@@ -129,11 +129,17 @@ impl Server {
 
     /// Starts it with more arguments, over the data of the last server of that name.
     pub fn start_with(name: &str, plugins_toml: &str, arguments: &[&str]) -> Self {
+        Self::start_in(name, plugins_toml, arguments, &[])
+    }
+
+    /// The same in an environment.
+    pub fn start_in(name: &str, plugins_toml: &str, arguments: &[&str], environment: &[(&str, String)]) -> Self {
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
         std::fs::create_dir_all(&folder).unwrap();
         let config = folder.join("plugins.toml");
         std::fs::write(&config, plugins_toml).unwrap();
         let mut child = command()
+            .envs(environment.iter().map(|(name, value)| (name, value)))
             .args(["serve", "--listen", "127.0.0.1:0", "--config"])
             .arg(&config)
             .arg("--data")
