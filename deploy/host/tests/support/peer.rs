@@ -54,18 +54,22 @@ impl Peer {
         }
     }
 
-    /// The same with Secrets Manager somewhere else.
+    /// Clients of this peer with tables of their own, and of a Secrets Manager elsewhere.
     pub(crate) async fn aws_with(&self, secrets_manager: &str) -> Arc<Aws> {
-        let settings = self.settings();
-        let settings = Settings { secrets_manager: Some(secrets_manager.to_owned()), ..settings };
-        let aws = Arc::new(Aws::new(settings, Connections::new()));
+        let settings = Settings { secrets_manager: Some(secrets_manager.to_owned()), ..self.settings() };
+        self.provision(&settings).await;
+        Arc::new(Aws::new(settings, Connections::new()))
+    }
+
+    /// Makes the tables.
+    pub(crate) async fn provision(&self, settings: &Settings) {
+        let aws = Aws::new(settings.clone(), Connections::new());
         for step in provision::plan(&aws).await.unwrap().steps {
             provision::take(&aws, &step).await.unwrap();
         }
-        aws
     }
 
-    /// This peer, with tables of their own.
+    /// This peer, with tables of nobody else's.
     pub(crate) fn settings(&self) -> Settings {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         let unique = format!("{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
