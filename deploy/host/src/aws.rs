@@ -10,8 +10,12 @@ mod dynamo;
 mod http;
 mod insist;
 mod item;
+mod kept;
+pub mod policy;
 pub mod provision;
+mod secrets;
 mod tables;
+pub mod vault;
 
 use std::{collections::BTreeMap, env, time::Duration};
 
@@ -21,7 +25,7 @@ use tokio::sync::OnceCell;
 use url::{Host, Url};
 
 use self::{calls::Calls, http::SharedConnections};
-pub use self::{dynamo::DynamoStore, tables::Tables};
+pub use self::{dynamo::DynamoStore, secrets::AwsSecrets, tables::Tables};
 use crate::client::Connections;
 
 /// How long one attempt of one call may take; what was lost is tried again within the request's time.
@@ -104,7 +108,9 @@ impl Aws {
         self.calls.counts()
     }
 
-    pub(crate) const fn tables(&self) -> &Tables {
+    /// What the tables are called.
+    #[must_use]
+    pub const fn tables(&self) -> &Tables {
         &self.settings.tables
     }
 

@@ -1,12 +1,12 @@
 //! What a store promises, asked of every store: the embedded one and DynamoDB.
 //!
 //! DynamoDB's half runs against a peer in this process, and against the one that `BADGESMITH_DYNAMODB` names, if any.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout)]
 
 #[path = "store/embedded.rs"]
 mod embedded;
 #[cfg(feature = "aws")]
-#[path = "store/peer.rs"]
+#[path = "support/peer.rs"]
 mod peer;
 #[path = "store/promises.rs"]
 mod promises;

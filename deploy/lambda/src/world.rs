@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use badgesmith_engine::World;
 use badgesmith_host::{
-    aws::{Aws, DynamoStore, Settings},
+    aws::{Aws, AwsSecrets, DynamoStore, Settings},
     client::Connections,
     executor::TokioExecutor,
     upstream::HttpUpstream,
@@ -17,7 +17,7 @@ pub(crate) fn new() -> World {
     World {
         upstream: Arc::new(HttpUpstream::over(connections)),
         executor: Arc::new(TokioExecutor::new()),
-        secrets: Arc::new(badgesmith_host::secrets::FileSecrets::new(std::path::Path::new("/nowhere"))),
+        secrets: Arc::new(AwsSecrets::new(Arc::clone(&aws))),
         store: Arc::new(DynamoStore::new(aws)),
     }
 }

@@ -8,11 +8,11 @@ use std::{
 
 use aws_sdk_dynamodb::{
     primitives::Blob,
-    types::{CancellationReason, Put, TransactWriteItem},
+    types::{AttributeValue, CancellationReason, Put, TransactWriteItem},
 };
 use badgesmith_engine::store::{
     Entry, NONCE_LIFE, Recorded, Span, Store, Subject, Unavailable, nonce_partition, partition, result_prefix,
-    result_range,
+    result_range, subject_of,
 };
 use badgesmith_provider::Record;
 use bytes::Bytes;
@@ -25,6 +25,7 @@ use super::{
     insist::{Fault, deadline, insist, insist_until},
     item::{self, Item, claim, expires, number, text},
 };
+use crate::transfer::Line;
 
 /// The largest answer that is kept, in bytes: an item holds 400 KB.
 const LARGEST_ANSWER: usize = 300 * 1024;
@@ -53,6 +54,38 @@ impl DynamoStore {
         drop(self.places.acquire_many(ANSWERS_AT_ONCE).await);
     }
 
+    /// Hands every result over that is not expired at `now`, in no order.
+    ///
+    /// # Errors
+    /// The first fault of DynamoDB's or of `each`.
+    pub async fn export(
+        &self,
+        now: SystemTime,
+        each: &mut dyn FnMut(Line) -> Result<(), String>,
+    ) -> Result<(), String> {
+        let scan = self.aws.dynamodb().await.scan().table_name(&self.aws.tables().results).consistent_read(true);
+        let scan = scan.filter_expression("begins_with(SK, :result)");
+        let scan = scan.expression_attribute_values(":result", text("RESULT#"));
+        let mut start = None;
+        loop {
+            let scan = scan.clone().set_exclusive_start_key(start);
+            let send = || async { scan.clone().send().await.map_err(|error| Fault::of("reading results", &error)) };
+            let page = insist(send).await.map_err(|fault| fault.words)?;
+            for item in page.items().iter().filter(|item| expires(item) > seconds(now)) {
+                let [partition, key] = ["PK", "SK"].map(|name| item::read(item, name).unwrap_or_default());
+                let (Some((collection, subject)), Some(record)) = (subject_of(partition, key), item::record(item))
+                else {
+                    return Err(format!("the item at {partition:?} {key:?} is no record"));
+                };
+                each(Line::new(collection, &subject, record, expires(item)))?;
+            }
+            start = page.last_evaluated_key;
+            if start.is_none() {
+                return Ok(());
+            }
+        }
+    }
+
     async fn read_answer(&self, key: &str, now: u64) -> Result<Option<Bytes>, Fault> {
         let table = &self.aws.tables().answers;
         if table.is_empty() {
@@ -65,7 +98,7 @@ impl DynamoStore {
         // Whatever is expired is gone, swept or not.
         let item = found.await?.item.filter(|item| expires(item) > now);
         Ok(item.and_then(|item| match item.get("Answer") {
-            Some(aws_sdk_dynamodb::types::AttributeValue::B(answer)) => Some(Bytes::copy_from_slice(answer.as_ref())),
+            Some(AttributeValue::B(answer)) => Some(Bytes::copy_from_slice(answer.as_ref())),
             _ => None,
         }))
     }
@@ -160,7 +193,7 @@ impl Store for DynamoStore {
             return;
         };
         let mut item = claim(answer_partition(key), "META", seconds(expires));
-        item.insert("Answer".to_owned(), aws_sdk_dynamodb::types::AttributeValue::B(Blob::new(answer)));
+        item.insert("Answer".to_owned(), AttributeValue::B(Blob::new(answer)));
         let store = self.clone();
         runtime.spawn(async move {
             if let Err(fault) = store.write_answer(item).await {

@@ -1,9 +1,10 @@
 //! DynamoDB on this machine: dynoxide in this process, or whatever listens where the environment says.
+#![allow(dead_code, reason = "each test file uses its part")]
 
 use std::{
     env,
     sync::{
-        Arc,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU32, Ordering},
     },
 };
@@ -14,10 +15,13 @@ use badgesmith_host::{
 };
 use tokio::{net::TcpListener, sync::oneshot};
 
+static TURN: Mutex<()> = Mutex::new(());
+
 /// A peer, and for how long it lives.
 pub(crate) struct Peer {
     endpoint: String,
     _stop: Option<oneshot::Sender<()>>,
+    _turn: Option<MutexGuard<'static, ()>>,
 }
 
 impl Peer {
@@ -30,13 +34,17 @@ impl Peer {
             let _ = stopped.await;
         });
         tokio::spawn(serving);
-        Self { endpoint, _stop: Some(stop) }
+        Self { endpoint, _stop: Some(stop), _turn: None }
     }
 
     /// The one that `BADGESMITH_DYNAMODB` names. Without it there is none, which CI does not let pass.
     pub(crate) fn elsewhere() -> Option<Self> {
         match env::var("BADGESMITH_DYNAMODB") {
-            Ok(endpoint) => Some(Self { endpoint, _stop: None }),
+            // One test at a time: the store waits three seconds, which a slow peer under all of them exceeds.
+            Ok(endpoint) => {
+                let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+                Some(Self { endpoint, _stop: None, _turn: Some(turn) })
+            }
             Err(_) => {
                 assert!(env::var_os("CI").is_none(), "BADGESMITH_DYNAMODB names no peer; .ci/peers starts one");
                 println!("skipped: BADGESMITH_DYNAMODB names no second DynamoDB");
@@ -45,8 +53,19 @@ impl Peer {
         }
     }
 
-    /// Clients of this peer, with tables of their own that are there.
-    pub(crate) async fn aws(&self) -> Arc<Aws> {
+    /// The same with Secrets Manager somewhere else.
+    pub(crate) async fn aws_with(&self, secrets_manager: &str) -> Arc<Aws> {
+        let settings = self.settings();
+        let settings = Settings { secrets_manager: Some(secrets_manager.to_owned()), ..settings };
+        let aws = Arc::new(Aws::new(settings, Connections::new()));
+        for step in provision::plan(&aws).await.unwrap().steps {
+            provision::take(&aws, &step).await.unwrap();
+        }
+        aws
+    }
+
+    /// This peer, with tables of their own.
+    pub(crate) fn settings(&self) -> Settings {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         let unique = format!("{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
         let named = |table: &str| format!("{table}-{unique}");
@@ -56,16 +75,11 @@ impl Peer {
             secrets: named("secrets"),
             answers: named("answers"),
         };
-        let settings = Settings { tables, ..Settings::default() }.at(&self.endpoint);
-        let aws = Arc::new(Aws::new(settings, Connections::new()));
-        for step in provision::plan(&aws).await.unwrap().steps {
-            provision::take(&aws, &step).await.unwrap();
-        }
-        aws
+        Settings { tables, ..Settings::default() }.at(&self.endpoint)
     }
 
     /// An empty store in this peer.
     pub(crate) async fn store(&self) -> DynamoStore {
-        DynamoStore::new(self.aws().await)
+        DynamoStore::new(self.aws_with(&self.endpoint).await)
     }
 }
