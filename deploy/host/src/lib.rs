@@ -1,13 +1,16 @@
 //! The world behind the engine: upstream client, threads, secrets, the store, logs.
 //!
 //! What the engine leaves to a [`World`](badgesmith_engine::World) is done here for every binary: [`upstream`] asks
-//! over HTTP by the one [`client`], [`executor`] runs what takes time, [`secrets`] and [`embedded`] keep what lies in a data directory. [`logs`] and [`correlation`] tell afterwards what happened.
+//! over HTTP by the one [`client`], [`executor`] runs what takes time, [`secrets`] and [`embedded`] keep what lies in a
+//! data directory. [`logs`], [`access`], [`correlation`] and [`metrics`] tell afterwards what happened.
 
+pub mod access;
 pub mod client;
 pub mod correlation;
 pub mod data;
 pub mod embedded;
 pub mod executor;
 pub mod logs;
+pub mod metrics;
 pub mod secrets;
 pub mod upstream;

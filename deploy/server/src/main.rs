@@ -1,6 +1,8 @@
 //! `badgesmith`: the badge server and its tools.
 
 mod connection;
+#[cfg(feature = "otlp")]
+mod otlp;
 mod plugin;
 mod plugins;
 mod render;
@@ -47,9 +49,22 @@ struct Log {
     log_level: String,
 }
 
+/// Logs, and sends spans where this binary can and an environment variable says where to.
+#[cfg(not(feature = "otlp"))]
+fn listen(level: &str) -> Result<(), String> {
+    badgesmith_host::logs::init(Some(level))
+}
+
+#[cfg(feature = "otlp")]
+fn listen(level: &str) -> Result<Option<otlp::Otlp>, String> {
+    let (otlp, beside) = otlp::Otlp::start()?.unzip();
+    badgesmith_host::logs::init_beside(Some(level), beside)?;
+    Ok(otlp)
+}
+
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    let outcome = badgesmith_host::logs::init(Some(&cli.log.log_level)).and_then(|()| {
+    let outcome = listen(&cli.log.log_level).and_then(|_listening| {
         match cli.command.unwrap_or(Command::Serve(cli.serve)) {
             Command::Serve(serve) => serve::run(&serve),
             Command::Render(render) => render::run(&render),
