@@ -67,7 +67,7 @@ impl Upstream for HttpUpstream {
             otel.name = "GET",
             http.request.method = "GET",
             server.address = ask.url.host_str(),
-            server.port = ask.url.port_or_known_default(),
+            server.port = ask.url.port_or_known_default().map(i64::from),
             http.response.status_code = field::Empty,
             "error.type" = field::Empty,
         );
@@ -75,7 +75,7 @@ impl Upstream for HttpUpstream {
             let exchange = tokio::time::timeout(ask.patience, self.exchange(&ask));
             let outcome = exchange.await.unwrap_or(Err(Fault::Timeout));
             match &outcome {
-                Ok(reply) => Span::current().record("http.response.status_code", reply.status),
+                Ok(reply) => Span::current().record("http.response.status_code", i64::from(reply.status)),
                 Err(fault) => Span::current().record("error.type", word(fault)),
             };
             outcome

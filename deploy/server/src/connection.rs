@@ -13,7 +13,6 @@ use badgesmith_engine::{
 };
 use badgesmith_host::{
     access, correlation,
-    logs::SPANS,
     metrics::prometheus::{MEDIA_TYPE, Prometheus},
 };
 use bytes::Bytes;
@@ -24,7 +23,9 @@ use hyper::{
     body::{Body, Incoming},
     header::{self, HeaderValue},
 };
-use tracing::{Instrument, Span, field};
+use tracing::Instrument;
+
+use crate::span;
 
 /// How long a body may take to arrive.
 const BODY_PATIENCE: Duration = Duration::from_secs(10);
@@ -58,7 +59,7 @@ pub(crate) async fn answer(
         headers: parts.headers,
         body: Bytes::new(),
     };
-    let span = span(&request);
+    let span = span::open(&request);
     let response = async {
         match read(body).await {
             Some(body) => {
@@ -71,7 +72,7 @@ pub(crate) async fn answer(
         }
     };
     let response = response.instrument(span.clone()).await;
-    end(&span, &response);
+    span::close(&span, &request, &response);
     access::note(&*door.meter, &request, &response, started.elapsed(), access::trace_id(&request.headers));
     Ok(send(response, &request.correlation_id))
 }
@@ -96,48 +97,6 @@ fn metrics(text: String, request: &Request) -> Response {
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     let body = if request.method == Method::HEAD { Bytes::new() } else { text.into() };
     Response { status: StatusCode::OK, headers, body, line: Line { route: METRICS.into(), ..Line::default() } }
-}
-
-/// The request's span, for who listens to spans.
-fn span(request: &Request) -> Span {
-    let span = tracing::info_span!(
-        target: SPANS,
-        "request",
-        otel.kind = "server",
-        otel.name = field::Empty,
-        otel.status_code = field::Empty,
-        http.request.method = %request.method,
-        url.path = request.path,
-        http.route = field::Empty,
-        http.response.status_code = field::Empty,
-        badgesmith.plugin = field::Empty,
-        badgesmith.outcome = field::Empty,
-        badgesmith.cache = field::Empty,
-        badgesmith.correlation_id = request.correlation_id,
-    );
-    #[cfg(feature = "otlp")]
-    crate::otlp::join(&span, &request.headers);
-    span
-}
-
-fn end(span: &Span, response: &Response) {
-    if span.is_disabled() {
-        return;
-    }
-    let line = &response.line;
-    span.record("http.response.status_code", response.status.as_u16());
-    span.record("badgesmith.outcome", if line.code.is_empty() { "OK" } else { &*line.code });
-    for (field, text) in
-        [("http.route", &*line.route), ("badgesmith.plugin", &line.plugin), ("badgesmith.cache", line.cache)]
-    {
-        if !text.is_empty() {
-            span.record(field, text);
-        }
-    }
-    span.record("otel.name", if line.route.is_empty() { "no route" } else { &*line.route });
-    if response.status.is_server_error() {
-        span.record("otel.status_code", "ERROR");
-    }
 }
 
 /// The whole body, or nothing if it is too large or does not arrive.

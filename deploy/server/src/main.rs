@@ -9,6 +9,7 @@ mod render;
 mod report;
 mod secret;
 mod serve;
+mod span;
 
 use std::{io::Write, process::ExitCode};
 

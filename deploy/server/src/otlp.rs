@@ -56,6 +56,7 @@ impl Otlp {
         let layer = tracing_opentelemetry::layer()
             .with_tracer(provider.tracer(SERVICE))
             .with_location(false)
+            .with_target(false)
             .with_threads(false)
             .with_tracked_inactivity(false);
         Ok(Some((Self(provider), Box::new(layer))))
@@ -81,6 +82,11 @@ pub(crate) fn join(span: &Span, headers: &HeaderMap) {
         // There is nobody to tell where nothing listens to spans.
         let _ = span.set_parent(caller);
     }
+}
+
+/// Gives a span the name that was not known when it began.
+pub(crate) fn rename(span: &Span, name: String) {
+    span.context().span().update_name(name);
 }
 
 /// The one HTTP client, on a runtime that goes on while the server's own has stopped: spans leave from a thread that
