@@ -165,9 +165,14 @@ pub(crate) fn waited<T: Borrow<Finished>>(finished: &Result<T, Broken>) -> Durat
     finished.as_ref().map_or(Duration::ZERO, |finished| finished.borrow().waited)
 }
 
+/// Why whoever waits no longer gets no usual badge.
+pub(crate) fn late() -> Failure {
+    Failure::inaccessible("UPSTREAM_TIMEOUT", "upstream unavailable")
+}
+
 fn overdue() -> Finished {
     Finished {
-        outcome: Err(Failure::inaccessible("UPSTREAM_TIMEOUT", "upstream unavailable")),
+        outcome: Err(late()),
         last_modified: None,
         until: None,
         asked: true,

@@ -196,9 +196,9 @@ impl Engine {
             Ok(found) => found,
             Err(error) => return refuse(&error, request),
         };
-        let (route, plugin) = place.name();
+        let name = place.name();
         let mut response = self.show(place, format, request, &pairs, now).await;
-        (response.line.route, response.line.plugin) = (route, plugin);
+        (response.line.route, response.line.plugin) = name;
         response
     }
 
@@ -213,6 +213,8 @@ impl Engine {
     ) -> Response {
         let methods = if matches!(place, Place::Report { .. }) { REPORT_METHODS } else { METHODS };
         match request.method {
+            // A mistake in the address is said whatever the method.
+            Method::POST if matches!(place, Place::Refused { .. }) => {}
             Method::OPTIONS => return preflight(request, methods),
             Method::GET | Method::HEAD if methods == METHODS => {}
             Method::POST if methods == REPORT_METHODS => {}
@@ -266,6 +268,24 @@ impl Engine {
             }
             Place::Nowhere => draw_error(&self.inner.pictures, &Error::no_route(), request, pairs, format, "404"),
         }
+    }
+
+    /// A response for whoever cannot wait any longer, in the form that was asked for.
+    pub fn respond_late(&self, request: &Request) -> Response {
+        let pairs = request.pairs();
+        let late = Error::from(&badge::late());
+        let (place, format) = match self.place(request, &pairs) {
+            Ok(found) => found,
+            Err(error) => return refuse(&error, request),
+        };
+        let mut response = match &place {
+            Place::Badge { route, .. } => {
+                draw_error(&self.inner.pictures, &late, request, &pairs, format, &route.label)
+            }
+            _ => refuse(&late, request),
+        };
+        (response.line.route, response.line.plugin) = place.name();
+        response
     }
 
     /// Where the address leads and in which form the answer goes out.

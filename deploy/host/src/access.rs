@@ -40,21 +40,22 @@ pub fn note(meter: &dyn Meter, request: &Request, response: &Response, took: Dur
     meter.note(&Event::Answered { response, took });
 }
 
-/// The trace a request belongs to, if a load balancer or a gateway of AWS named one: `Root` of its header, and of a caller's
-/// words only what can stand in a log.
-///
-/// ```
-/// use badgesmith_host::access::trace_id;
-/// let mut headers = http::HeaderMap::new();
-/// let value = "Self=1-67891234-12456789abcdef012345678;Root=1-67891233-abcdef012345678912345678";
-/// headers.insert("x-amzn-trace-id", value.parse()?);
-/// assert_eq!(trace_id(&headers), Some("1-67891233-abcdef012345678912345678"));
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
+/// The trace a request belongs to, if a load balancer or a gateway of AWS named one in its header.
 #[must_use]
 pub fn trace_id(headers: &HeaderMap) -> Option<&str> {
-    let header = headers.get(TRACE_ID)?.to_str().ok()?;
-    let root = header.split(';').find_map(|field| field.trim().strip_prefix("Root="))?;
+    root(headers.get(TRACE_ID)?.to_str().ok()?)
+}
+
+/// `Root` of what X-Ray says of a request, and of a caller's words only what can stand in a log.
+///
+/// ```
+/// use badgesmith_host::access::root;
+/// let tracing = "Self=1-67891234-12456789abcdef012345678;Root=1-67891233-abcdef012345678912345678";
+/// assert_eq!(root(tracing), Some("1-67891233-abcdef012345678912345678"));
+/// ```
+#[must_use]
+pub fn root(tracing: &str) -> Option<&str> {
+    let root = tracing.split(';').find_map(|field| field.trim().strip_prefix("Root="))?;
     let is_plain = root.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
     (is_plain && (1..=LONGEST).contains(&root.len())).then_some(root)
 }

@@ -2,10 +2,14 @@
 //!
 //! What the engine leaves to a [`World`](badgesmith_engine::World) is done here for every binary: [`upstream`] asks
 //! over HTTP by the one [`client`], [`executor`] runs what takes time, [`secrets`] and [`embedded`] keep what lies in a
-//! data directory. [`logs`], [`access`], [`correlation`] and [`metrics`] tell afterwards what happened.
+//! data directory, `aws` what lies in DynamoDB and Secrets Manager. [`logs`], [`access`], [`correlation`] and [`metrics`]
+//! tell afterwards what happened.
 
 pub mod access;
+#[cfg(feature = "aws")]
+pub mod aws;
 pub mod client;
+pub mod config;
 pub mod correlation;
 pub mod data;
 pub mod embedded;

@@ -7,7 +7,7 @@ use badgesmith_engine::{
     world::{Meter, Store},
 };
 use badgesmith_host::{
-    embedded::EmbeddedStore, executor::TokioExecutor, metrics::prometheus::Prometheus, secrets::FileSecrets,
+    config, embedded::EmbeddedStore, executor::TokioExecutor, metrics::prometheus::Prometheus, secrets::FileSecrets,
     upstream::HttpUpstream,
 };
 use clap::Args;
@@ -22,10 +22,7 @@ use tokio::{
     sync::Semaphore,
 };
 
-use crate::{
-    connection::{self, Door},
-    plugins,
-};
+use crate::connection::{self, Door};
 
 /// How many connections are open at once; more wait to be accepted.
 const CONNECTIONS: usize = 1024;
@@ -78,7 +75,7 @@ pub(crate) struct Data {
 /// # Errors
 /// The sentence for whatever keeps it from starting.
 pub(crate) fn run(serve: &Serve) -> Result<(), String> {
-    let (plugins, settings) = plugins::load(serve.config.as_deref())?;
+    let (plugins, settings) = config::load(serve.config.as_deref())?;
     let store = Arc::new(EmbeddedStore::open(&serve.data.directory)?);
     let counts = serve.shows_metrics().then(|| Prometheus::new(env!("CARGO_PKG_VERSION"))).transpose()?.map(Arc::new);
     let meter = counts.clone().map_or_else(|| Arc::new(()) as Arc<dyn Meter>, |counts| counts);

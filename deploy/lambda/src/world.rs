@@ -1,0 +1,24 @@
+//! The world behind the engine on Lambda: the same upstreams as anywhere, and AWS for what must survive.
+
+use std::sync::Arc;
+
+use badgesmith_engine::{World, world::Meter};
+use badgesmith_host::{
+    aws::{Aws, DynamoStore, Settings},
+    client::Connections,
+    executor::TokioExecutor,
+    upstream::HttpUpstream,
+};
+
+/// The world, none of it opened yet; `meter` is told what happens.
+pub(crate) fn new(meter: Arc<dyn Meter>) -> World {
+    let connections = Connections::new();
+    let aws = Arc::new(Aws::new(Settings::from_environment(), connections.clone()));
+    World {
+        upstream: Arc::new(HttpUpstream::over(connections)),
+        executor: Arc::new(TokioExecutor::new()),
+        secrets: Arc::new(badgesmith_host::secrets::FileSecrets::new(std::path::Path::new("/nowhere"))),
+        store: Arc::new(DynamoStore::new(aws)),
+        meter,
+    }
+}
