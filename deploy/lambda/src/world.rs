@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use badgesmith_engine::World;
+use badgesmith_engine::{World, world::Meter};
 use badgesmith_host::{
     aws::{Aws, AwsSecrets, DynamoStore, Settings},
     client::Connections,
@@ -10,8 +10,8 @@ use badgesmith_host::{
     upstream::HttpUpstream,
 };
 
-/// The world, none of it opened yet.
-pub(crate) fn new() -> World {
+/// The world, none of it opened yet; `meter` is told what happens.
+pub(crate) fn new(meter: Arc<dyn Meter>) -> World {
     let connections = Connections::new();
     let aws = Arc::new(Aws::new(Settings::from_environment(), connections.clone()));
     World {
@@ -19,5 +19,6 @@ pub(crate) fn new() -> World {
         executor: Arc::new(TokioExecutor::new()),
         secrets: Arc::new(AwsSecrets::new(Arc::clone(&aws))),
         store: Arc::new(DynamoStore::new(aws)),
+        meter,
     }
 }
