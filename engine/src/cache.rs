@@ -92,6 +92,8 @@ pub(crate) struct Finished {
     pub(crate) asked: bool,
     /// The oldest answer that could not be renewed, in seconds.
     pub(crate) stale_seconds: Option<u64>,
+    /// How long upstreams kept the call waiting.
+    pub(crate) waited: Duration,
 }
 
 /// How many bytes a value takes.

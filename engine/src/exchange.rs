@@ -10,6 +10,7 @@ use http::{HeaderMap, header};
 
 use crate::{
     Inner,
+    meter::Event,
     origin::Origin,
     world::{Ask, Fault, Reply},
 };
@@ -23,26 +24,29 @@ const BACKOFF: Duration = Duration::from_millis(150);
 /// For how many seconds a token is held if the upstream does not say.
 const UNSAID_HOLD: u32 = 60;
 
-/// Asks until there is an answer, a fault that a retry does not mend, or no budget. `token` names what an upstream
-/// limits: an origin, or an owner's secret there.
-pub(crate) async fn exchange(
-    inner: &Arc<Inner>,
-    origin: &Origin,
-    token: &str,
-    ask: Ask,
-    now: SystemTime,
-) -> Result<Reply, Fault> {
+/// Who asks, and whom.
+pub(crate) struct Whom {
+    /// The plugin whose provider asks.
+    pub(crate) plugin: String,
+    pub(crate) origin: Origin,
+    /// What the upstream limits: the origin, or an owner's secret there.
+    pub(crate) token: String,
+}
+
+/// Asks until there is an answer, a fault that a retry does not mend, or no budget.
+pub(crate) async fn exchange(inner: &Arc<Inner>, whom: &Whom, ask: Ask, now: SystemTime) -> Result<Reply, Fault> {
     let budget = inner.world.executor.sleep(BUDGET);
-    match select(Box::pin(tries(inner, origin, token, ask, now)), budget).await {
+    match select(Box::pin(tries(inner, whom, ask, now)), budget).await {
         Either::Left((outcome, _)) => outcome,
         Either::Right(_) => {
-            count(inner, origin, now);
+            count(inner, whom, now);
             Err(Fault::Timeout)
         }
     }
 }
 
-async fn tries(inner: &Arc<Inner>, origin: &Origin, token: &str, ask: Ask, now: SystemTime) -> Result<Reply, Fault> {
+async fn tries(inner: &Arc<Inner>, whom: &Whom, ask: Ask, now: SystemTime) -> Result<Reply, Fault> {
+    let Whom { origin, token, .. } = whom;
     let mut waited = Duration::ZERO;
     let mut retry = 0;
     loop {
@@ -52,24 +56,27 @@ async fn tries(inner: &Arc<Inner>, origin: &Origin, token: &str, ask: Ask, now: 
         if inner.breakers.is_open(origin, now + waited) {
             return Err(Fault::Unreachable(format!("{origin} is left alone after faults in a row")));
         }
+        let watch = Watch::begin(inner, &whom.plugin);
         let outcome = inner.world.upstream.fetch(ask.clone()).await;
-        let (fault, after) = match outcome {
-            Ok(reply) => match judge(&reply, now + waited) {
-                Verdict::Answer => {
-                    inner.breakers.answered(origin);
-                    return Ok(reply);
-                }
-                Verdict::Exhausted(seconds) => {
-                    inner.holds.hold(token, seconds, now + waited);
-                    return Err(Fault::RateLimited(Some(seconds)));
-                }
-                Verdict::Fault(fault, after) => (fault, after),
-            },
-            // What makes no sense now will make none in a moment.
-            Err(fault @ (Fault::Nonsense(_) | Fault::TooLarge)) => return Err(fault),
-            Err(fault) => (fault, None),
+        let verdict = match outcome {
+            Ok(reply) => judge(reply, now + waited),
+            Err(fault) => Verdict::Fault(fault, None),
         };
-        count(inner, origin, now + waited);
+        watch.end(verdict.name());
+        let (fault, after) = match verdict {
+            Verdict::Answer(reply) => {
+                inner.breakers.answered(origin);
+                return Ok(reply);
+            }
+            Verdict::Exhausted(seconds) => {
+                inner.holds.hold(token, seconds, now + waited);
+                return Err(Fault::RateLimited(Some(seconds)));
+            }
+            // What makes no sense now will make none in a moment.
+            Verdict::Fault(fault @ (Fault::Nonsense(_) | Fault::TooLarge), _) => return Err(fault),
+            Verdict::Fault(fault, after) => (fault, after),
+        };
+        count(inner, whom, now + waited);
         let backoff = BACKOFF * 2_u32.pow(retry);
         let pause = after.map_or(backoff.mul_f64(0.5 + inner.world.executor.spread()), |seconds| {
             Duration::from_secs(seconds.into())
@@ -86,24 +93,70 @@ async fn tries(inner: &Arc<Inner>, origin: &Origin, token: &str, ask: Ask, now: 
     }
 }
 
-fn count(inner: &Inner, origin: &Origin, now: SystemTime) {
-    if inner.breakers.fault(origin, now) {
-        tracing::error!(%origin, "an upstream is left alone for a minute after faults in a row");
+fn count(inner: &Inner, whom: &Whom, now: SystemTime) {
+    if inner.breakers.fault(&whom.origin, now) {
+        inner.world.meter.note(&Event::Opened { plugin: &whom.plugin });
+        tracing::error!(origin = %whom.origin, "an upstream is left alone for a minute after faults in a row");
+    }
+}
+
+/// One call of an upstream, which counts however it ends.
+struct Watch<'a> {
+    inner: &'a Inner,
+    plugin: &'a str,
+    began: Duration,
+    outcome: &'static str,
+}
+
+impl<'a> Watch<'a> {
+    fn begin(inner: &'a Inner, plugin: &'a str) -> Self {
+        // Whoever drops a call that has not ended is out of patience.
+        Self { inner, plugin, began: inner.world.executor.clock(), outcome: "timeout" }
+    }
+
+    fn end(mut self, outcome: &'static str) {
+        self.outcome = outcome;
+    }
+}
+
+impl Drop for Watch<'_> {
+    fn drop(&mut self) {
+        let world = &self.inner.world;
+        let took = world.executor.clock().saturating_sub(self.began);
+        world.meter.note(&Event::Called { plugin: self.plugin, outcome: self.outcome, took });
     }
 }
 
 /// What a whole answer says of the upstream.
 enum Verdict {
-    Answer,
+    Answer(Reply),
     /// Trying again may help, after so many seconds if it said so.
     Fault(Fault, Option<u32>),
     /// The token is used up for so many seconds.
     Exhausted(u32),
 }
 
+impl Verdict {
+    /// The word [`Event::Called`] has for it.
+    const fn name(&self) -> &'static str {
+        match self {
+            Self::Answer(Reply { status: 304, .. }) => "not_modified",
+            Self::Answer(Reply { status: 200..=299, .. }) => "answered",
+            Self::Answer(Reply { status: 404 | 410, .. }) => "missing",
+            Self::Answer(_) => "refused",
+            Self::Exhausted(_) | Self::Fault(Fault::RateLimited(_), _) => "rate_limited",
+            Self::Fault(Fault::Status(_), _) => "failed",
+            Self::Fault(Fault::Unreachable(_), _) => "unreachable",
+            Self::Fault(Fault::Timeout, _) => "timeout",
+            Self::Fault(Fault::TooLarge, _) => "too_large",
+            Self::Fault(Fault::Nonsense(_), _) => "nonsense",
+        }
+    }
+}
+
 /// 5xx and 429 are faults. A token is exhausted where the headers that GitHub and others send say so: nothing remaining,
 /// or 403 with a time to wait.
-fn judge(reply: &Reply, now: SystemTime) -> Verdict {
+fn judge(reply: Reply, now: SystemTime) -> Verdict {
     let after = retry_after(&reply.headers, now);
     let none_left = text(&reply.headers, "x-ratelimit-remaining") == Some("0");
     match reply.status {
@@ -116,7 +169,7 @@ fn judge(reply: &Reply, now: SystemTime) -> Verdict {
         403 if after.is_some() => Verdict::Exhausted(after.unwrap_or(UNSAID_HOLD)),
         429 => Verdict::Fault(Fault::RateLimited(after), after),
         status @ 500..=599 => Verdict::Fault(Fault::Status(status), after),
-        _ => Verdict::Answer,
+        _ => Verdict::Answer(reply),
     }
 }
 

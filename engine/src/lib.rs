@@ -15,6 +15,7 @@ mod front;
 mod health;
 mod ingest;
 mod limits;
+mod meter;
 mod origin;
 pub mod plugins;
 mod records;
@@ -29,6 +30,7 @@ mod upstream;
 pub mod world;
 
 use std::{
+    borrow::Cow,
     sync::Arc,
     time::{Duration, SystemTime},
 };
@@ -50,6 +52,7 @@ use crate::{
 };
 pub use crate::{
     error::Source,
+    health::{BreakerHealth, CacheHealth, Health, PluginHealth, RateLimit},
     origin::Origin,
     plugins::{Config, Plugin, Settings},
     request::{LARGEST_BODY, LARGEST_HEADERS, LONGEST_PATH, Request},
@@ -173,6 +176,11 @@ impl Engine {
         &self.inner.plugins
     }
 
+    /// How everything is that the engine rests on, as `/health?deep=1` shows it.
+    pub fn health(&self, now: SystemTime) -> Health {
+        Health::read(&self.inner, now)
+    }
+
     /// The plugin that makes the badge a request asks for, and what it is called with before any answer; `None` where
     /// the request asks for something else.
     pub fn call(&self, request: &Request, now: SystemTime) -> Option<(&Arc<Plugin>, Call<'static>)> {
@@ -188,6 +196,21 @@ impl Engine {
             Ok(found) => found,
             Err(error) => return refuse(&error, request),
         };
+        let name = place.name();
+        let mut response = self.show(place, format, request, &pairs, now).await;
+        (response.line.route, response.line.plugin) = name;
+        response
+    }
+
+    /// What is at a place.
+    async fn show(
+        &self,
+        place: Place<'_>,
+        format: Format,
+        request: &Request,
+        pairs: &Pairs<'_>,
+        now: SystemTime,
+    ) -> Response {
         let methods = if matches!(place, Place::Report { .. }) { REPORT_METHODS } else { METHODS };
         match request.method {
             // A mistake in the address is said whatever the method.
@@ -203,54 +226,47 @@ impl Engine {
             }
         }
         match place {
-            Place::Front => front::answer(&self.inner.plugins, &pairs).respond(request),
-            Place::Health => health::answer(&self.inner, &pairs, now).respond(request),
+            Place::Front => front::answer(&self.inner.plugins, pairs).respond(request),
+            Place::Health => health::answer(&self.inner, pairs, now).respond(request),
             Place::Static(content) => {
                 let color = pairs.get("color").map(str::to_owned);
                 match static_badge::parse(&content) {
                     Some((label, message, painted)) => static_badge(
                         &self.inner.pictures,
                         request,
-                        &pairs,
+                        pairs,
                         format,
                         label,
                         message,
                         color.or(Some(painted)),
                     ),
-                    None => draw_error(&self.inner.pictures, &Error::no_route(), request, &pairs, format, "404"),
+                    None => draw_error(&self.inner.pictures, &Error::no_route(), request, pairs, format, "404"),
                 }
             }
             Place::StaticQuery => match pairs.get("message") {
                 Some(message) => {
-                    static_badge(&self.inner.pictures, request, &pairs, format, String::new(), message.to_owned(), None)
+                    static_badge(&self.inner.pictures, request, pairs, format, String::new(), message.to_owned(), None)
                 }
-                None => draw_error(&self.inner.pictures, &Error::message_missing(), request, &pairs, format, ""),
+                None => draw_error(&self.inner.pictures, &Error::message_missing(), request, pairs, format, ""),
             },
             Place::Badge { plugin, route, parameters } => {
                 let asked = (plugin, route);
-                let response = badge::answer(&self.inner, request, &pairs, format, asked, parameters, now).await;
-                named(response, &route.route, plugin)
+                badge::answer(&self.inner, request, pairs, format, asked, parameters, now).await
             }
             Place::Report { plugin, route, parameters } => {
-                let response = ingest::answer(&self.inner, request, (plugin, route), parameters, now).await;
-                named(response, &route.route, plugin)
+                ingest::answer(&self.inner, request, (plugin, route), parameters, now).await
             }
             Place::Redirect { plugin, route, parameters } => {
-                let response = redirect::answer(&self.inner, request, (plugin, route), parameters, now).await;
-                named(response, &route.route, plugin)
+                redirect::answer(&self.inner, request, (plugin, route), parameters, now).await
             }
             Place::Refused { plugin, refusal } => {
                 let label = plugin.manifest.badges.first().map_or("", |badge| &badge.label);
-                named(
-                    draw_error(&self.inner.pictures, &Error::refused(refusal), request, &pairs, format, label),
-                    &refusal.route,
-                    plugin,
-                )
+                draw_error(&self.inner.pictures, &Error::refused(refusal), request, pairs, format, label)
             }
             Place::NoProvider => {
-                draw_error(&self.inner.pictures, &Error::unknown_provider(), request, &pairs, format, "badge")
+                draw_error(&self.inner.pictures, &Error::unknown_provider(), request, pairs, format, "badge")
             }
-            Place::Nowhere => draw_error(&self.inner.pictures, &Error::no_route(), request, &pairs, format, "404"),
+            Place::Nowhere => draw_error(&self.inner.pictures, &Error::no_route(), request, pairs, format, "404"),
         }
     }
 
@@ -258,14 +274,18 @@ impl Engine {
     pub fn respond_late(&self, request: &Request) -> Response {
         let pairs = request.pairs();
         let late = Error::from(&badge::late());
-        match self.place(request, &pairs) {
-            Ok((Place::Badge { plugin, route, .. }, format)) => {
-                let response = draw_error(&self.inner.pictures, &late, request, &pairs, format, &route.label);
-                named(response, &route.route, plugin)
+        let (place, format) = match self.place(request, &pairs) {
+            Ok(found) => found,
+            Err(error) => return refuse(&error, request),
+        };
+        let mut response = match &place {
+            Place::Badge { route, .. } => {
+                draw_error(&self.inner.pictures, &late, request, &pairs, format, &route.label)
             }
-            Ok(_) => refuse(&late, request),
-            Err(error) => refuse(&error, request),
-        }
+            _ => refuse(&late, request),
+        };
+        (response.line.route, response.line.plugin) = place.name();
+        response
     }
 
     /// Where the address leads and in which form the answer goes out.
@@ -342,6 +362,25 @@ impl Engine {
     }
 }
 
+impl Place<'_> {
+    /// The route's template and the plugin that answers there; empty where there is none.
+    fn name(&self) -> (Cow<'static, str>, String) {
+        let own = |route: &'static str| (Cow::Borrowed(route), String::new());
+        let of = |route: &str, plugin: &Plugin| (Cow::Owned(route.to_owned()), plugin.id.clone());
+        match self {
+            Self::Front => own("/"),
+            Self::Health => own("/health"),
+            Self::Static(_) => own("/badge/{label}-{message}-{color}"),
+            Self::StaticQuery => own("/static/v1"),
+            Self::Badge { plugin, route, .. } => of(&route.route, plugin),
+            Self::Report { plugin, route, .. } => of(&route.route, plugin),
+            Self::Redirect { plugin, route, .. } => of(&route.route, plugin),
+            Self::Refused { plugin, refusal } => of(&refusal.route, plugin),
+            Self::NoProvider | Self::Nowhere => own(""),
+        }
+    }
+}
+
 impl Target {
     const fn plugin(self) -> usize {
         match self {
@@ -373,10 +412,4 @@ fn cut_ending(segment: &str, is_static: bool) -> Option<(Format, &str)> {
         let stem = [".", "%2e", "%2E"].into_iter().find_map(|dot| stem.strip_suffix(dot))?;
         Some((format, stem))
     })
-}
-
-fn named(mut response: Response, route: &str, plugin: &Plugin) -> Response {
-    route.clone_into(&mut response.line.route);
-    plugin.id.clone_into(&mut response.line.plugin);
-    response
 }

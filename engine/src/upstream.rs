@@ -16,7 +16,8 @@ use crate::{
     Inner,
     cache::Kept,
     drive::{Broken, Deadline},
-    exchange::{BUDGET, exchange},
+    exchange::{BUDGET, Whom, exchange},
+    meter::Event,
     origin::Origin,
     plugins::Plugin,
     world::{Ask, Fault, Reply, Secret, Unavailable},
@@ -90,6 +91,7 @@ pub(crate) async fn answer(
     let token = format!("{origin}{owner}");
     let kept = recall(inner, &key, now).await.filter(|kept| kept.age(now) < shelf.fresh + shelf.stale);
     if let Some(kept) = kept.clone().filter(|kept| kept.is_fresh(now)) {
+        supplied(inner, plugin, "kept");
         return Ok(Answered { key, token, kept, is_stale: false });
     }
     let stale = kept.clone().map(|kept| Answered { key: key.clone(), token: token.clone(), kept, is_stale: true });
@@ -97,7 +99,8 @@ pub(crate) async fn answer(
         return stale.ok_or_else(|| Unanswered::Failed(failure(&Fault::Timeout)));
     }
     let ask = ask(url, request, authorization, kept.as_deref());
-    let asking = Asking { key: key.clone(), token: token.clone(), origin, ask, before: kept, shelf, now };
+    let whom = Whom { plugin: plugin.id.clone(), origin, token: token.clone() };
+    let asking = Asking { key: key.clone(), whom, ask, before: kept, shelf, now };
     let flight = inner.fetches.join(
         &key,
         &*inner.world.executor,
@@ -112,11 +115,19 @@ pub(crate) async fn answer(
         }
     };
     let fault = match outcome {
-        Ok(kept) => return Ok(Answered { key, token, kept, is_stale: false }),
+        Ok(kept) => {
+            supplied(inner, plugin, "asked");
+            return Ok(Answered { key, token, kept, is_stale: false });
+        }
         Err(fault) => fault,
     };
     tracing::warn!(plugin = plugin.id, key, ?fault, kept = stale.is_some(), "an upstream did not answer");
+    supplied(inner, plugin, if stale.is_some() { "stale" } else { "none" });
     stale.ok_or_else(|| Unanswered::Failed(failure(&fault)))
+}
+
+fn supplied(inner: &Inner, plugin: &Plugin, from: &'static str) {
+    inner.world.meter.note(&Event::Supplied { plugin: &plugin.id, from });
 }
 
 /// What memory or the store has.
@@ -211,8 +222,7 @@ fn ask(url: Url, request: &Request, authorization: Option<Secret>, kept: Option<
 /// What a flight needs to know, whoever waits for it.
 struct Asking {
     key: String,
-    token: String,
-    origin: Origin,
+    whom: Whom,
     ask: Ask,
     before: Option<Arc<Kept>>,
     shelf: Shelf,
@@ -221,8 +231,8 @@ struct Asking {
 
 /// One exchange, and what is kept of it.
 async fn fetch(inner: Arc<Inner>, asking: Asking) -> Result<Arc<Kept>, Fault> {
-    let Asking { key, token, origin, ask, before, shelf, now } = asking;
-    let reply = exchange(&inner, &origin, &token, ask, now).await?;
+    let Asking { key, whom, ask, before, shelf, now } = asking;
+    let reply = exchange(&inner, &whom, ask, now).await?;
     let kept = match (reply.status, before) {
         (304, Some(before)) => Kept { asked: now, fresh_until: now + shelf.fresh, ..Kept::clone(&before) },
         (304, None) => return Err(Fault::Nonsense("304 to a request without conditions".to_owned())),

@@ -7,7 +7,10 @@ use futures_util::future::BoxFuture;
 use http::HeaderMap;
 use url::Url;
 
-pub use crate::store::{Store, Unavailable};
+pub use crate::{
+    meter::{Event, Meter},
+    store::{Store, Unavailable},
+};
 
 /// The world behind the engine. The binaries' lies in deploy, the tests' moves by hand.
 #[derive(Clone)]
@@ -20,6 +23,8 @@ pub struct World {
     pub secrets: Arc<dyn Secrets>,
     /// What survives a restart.
     pub store: Arc<dyn Store>,
+    /// Who counts what happens; `()` where nobody does.
+    pub meter: Arc<dyn Meter>,
 }
 
 impl fmt::Debug for World {
@@ -45,6 +50,8 @@ pub trait Executor: Send + Sync {
     fn sleep(&self, time: Duration) -> BoxFuture<'static, ()>;
     /// Runs something that may never come back, where that holds up nobody.
     fn run(&self, work: Box<dyn FnOnce() + Send>);
+    /// How long it is since some moment. It never goes back, whatever becomes of the time of day.
+    fn clock(&self) -> Duration;
     /// A number from 0 to 1 that spreads what would otherwise happen at once.
     fn spread(&self) -> f64;
 }

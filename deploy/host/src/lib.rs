@@ -3,8 +3,9 @@
 //! What the engine leaves to a [`World`](badgesmith_engine::World) is done here for every binary: [`upstream`] asks
 //! over HTTP by the one [`client`], [`executor`] runs what takes time, [`secrets`] and [`embedded`] keep what lies in a
 //! data directory, `aws` what lies in DynamoDB and Secrets Manager; [`transfer`] takes results from one to the other.
-//! [`logs`] and [`correlation`] tell afterwards what happened.
+//! [`logs`], [`access`], [`correlation`] and [`metrics`] tell afterwards what happened.
 
+pub mod access;
 #[cfg(feature = "aws")]
 pub mod aws;
 pub mod client;
@@ -14,6 +15,7 @@ pub mod data;
 pub mod embedded;
 pub mod executor;
 pub mod logs;
+pub mod metrics;
 pub mod secrets;
 pub mod transfer;
 pub mod upstream;

@@ -6,9 +6,10 @@ use badgesmith_engine::world::{Ask, Fault, Reply, Upstream};
 use futures_util::future::BoxFuture;
 use http::{HeaderValue, StatusCode, header};
 use reqwest::{Client, RequestBuilder, Response};
+use tracing::{Instrument, Span, field};
 use url::Url;
 
-use crate::client::Connections;
+use crate::{client::Connections, logs::SPANS};
 
 /// How many redirects are followed.
 const REDIRECTS: usize = 5;
@@ -55,10 +56,40 @@ impl HttpUpstream {
 
 impl Upstream for HttpUpstream {
     fn fetch(&self, ask: Ask) -> BoxFuture<'_, Result<Reply, Fault>> {
-        Box::pin(async move {
+        // The address's path and query may hold what is nobody's business.
+        let span = tracing::info_span!(
+            target: SPANS,
+            "upstream",
+            otel.kind = "client",
+            otel.name = "GET",
+            http.request.method = "GET",
+            server.address = ask.url.host_str(),
+            server.port = ask.url.port_or_known_default().map(i64::from),
+            http.response.status_code = field::Empty,
+            "error.type" = field::Empty,
+        );
+        let exchange = async move {
             let exchange = tokio::time::timeout(ask.patience, self.exchange(&ask));
-            exchange.await.unwrap_or(Err(Fault::Timeout))
-        })
+            let outcome = exchange.await.unwrap_or(Err(Fault::Timeout));
+            match &outcome {
+                Ok(reply) => Span::current().record("http.response.status_code", i64::from(reply.status)),
+                Err(fault) => Span::current().record("error.type", word(fault)),
+            };
+            outcome
+        };
+        Box::pin(exchange.instrument(span))
+    }
+}
+
+/// A fault in a word.
+const fn word(fault: &Fault) -> &'static str {
+    match fault {
+        Fault::Unreachable(_) => "unreachable",
+        Fault::Timeout => "timeout",
+        Fault::TooLarge => "too_large",
+        Fault::Nonsense(_) => "nonsense",
+        Fault::Status(_) => "failed",
+        Fault::RateLimited(_) => "rate_limited",
     }
 }
 

@@ -2,22 +2,23 @@
 
 use std::sync::Arc;
 
-use badgesmith_engine::World;
+use badgesmith_engine::{World, world::Meter};
 use badgesmith_host::{
-    aws::{Aws, DynamoStore, Settings},
+    aws::{Aws, AwsSecrets, DynamoStore, Settings},
     client::Connections,
     executor::TokioExecutor,
     upstream::HttpUpstream,
 };
 
-/// The world, none of it opened yet.
-pub(crate) fn new() -> World {
+/// The world, none of it opened yet; `meter` is told what happens.
+pub(crate) fn new(meter: Arc<dyn Meter>) -> World {
     let connections = Connections::new();
     let aws = Arc::new(Aws::new(Settings::from_environment(), connections.clone()));
     World {
         upstream: Arc::new(HttpUpstream::over(connections)),
         executor: Arc::new(TokioExecutor::new()),
-        secrets: Arc::new(badgesmith_host::secrets::FileSecrets::new(std::path::Path::new("/nowhere"))),
+        secrets: Arc::new(AwsSecrets::new(Arc::clone(&aws))),
         store: Arc::new(DynamoStore::new(aws)),
+        meter,
     }
 }

@@ -2,6 +2,8 @@
 
 mod cloud;
 mod connection;
+#[cfg(feature = "otlp")]
+mod otlp;
 mod plugin;
 mod provision;
 mod render;
@@ -9,6 +11,7 @@ mod report;
 mod secret;
 mod serve;
 mod smoke;
+mod span;
 mod transfer;
 
 use std::{io::Write, process::ExitCode};
@@ -41,14 +44,14 @@ enum Command {
     /// Keeps the secrets that reports are signed with and providers ask upstreams with, also while the server runs.
     #[command(subcommand)]
     Secret(secret::Secret),
+    /// Asks a deployment whether it does what its users need.
+    Smoke(smoke::Smoke),
     /// Makes the tables in DynamoDB what the server needs.
     Provision(provision::Provision),
     /// Writes all results to standard output as JSON lines.
     Export(transfer::Transfer),
     /// Records the results of such lines from standard input.
     Import(transfer::Transfer),
-    /// Asks a deployment whether it does what its users need.
-    Smoke(smoke::Smoke),
 }
 
 #[derive(Args, Debug)]
@@ -58,19 +61,32 @@ struct Log {
     log_level: String,
 }
 
+/// Logs, and sends spans where this binary can and an environment variable says where to.
+#[cfg(not(feature = "otlp"))]
+fn listen(level: &str) -> Result<(), String> {
+    badgesmith_host::logs::init(Some(level))
+}
+
+#[cfg(feature = "otlp")]
+fn listen(level: &str) -> Result<Option<otlp::Otlp>, String> {
+    let (otlp, beside) = otlp::Otlp::start()?.unzip();
+    badgesmith_host::logs::init_beside(Some(level), beside)?;
+    Ok(otlp)
+}
+
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    let outcome = badgesmith_host::logs::init(Some(&cli.log.log_level)).and_then(|()| {
+    let outcome = listen(&cli.log.log_level).and_then(|_listening| {
         match cli.command.unwrap_or(Command::Serve(cli.serve)) {
             Command::Serve(serve) => serve::run(&serve),
             Command::Render(render) => render::run(&render),
             Command::Report(report) => return Ok(report::run(&report)),
             Command::Plugin(plugin) => plugin::run(&plugin),
             Command::Secret(secret) => secret::run(&secret),
+            Command::Smoke(smoke) => smoke::run(&smoke),
             Command::Provision(provision) => provision::run(&provision),
             Command::Export(transfer) => transfer::export(&transfer),
             Command::Import(transfer) => transfer::import(&transfer),
-            Command::Smoke(smoke) => smoke::run(&smoke),
         }
         .map(|()| ExitCode::SUCCESS)
     });

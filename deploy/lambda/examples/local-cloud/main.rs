@@ -39,11 +39,7 @@ fn run() -> Result<(), String> {
     let listener = listener.map_err(|fault| fault.to_string())?;
     let address = listener.local_addr().map_err(|fault| fault.to_string())?;
     println!("The function answers at http://{address}; the secret of {} is {}", peers::OWNER, peers::SECRET);
-    println!(
-        "  BADGESMITH_SECRET={} badgesmith smoke --url http://{address} --owner {}",
-        peers::SECRET,
-        peers::OWNER
-    );
+    println!("  BADGESMITH_SECRET={} badgesmith smoke --url http://{address} --owner {}", peers::SECRET, peers::OWNER);
     front::serve(&listener, &runtime);
     Ok(())
 }

@@ -213,6 +213,7 @@ fn start(config: &Config) -> Result<(Engine, Arc<Plugin>), String> {
         executor: Arc::new(TokioExecutor::new()),
         secrets: Arc::new(FileSecrets::new(Path::new(""))),
         store: Arc::new(Nothing),
+        meter: Arc::new(()),
     };
     let plugins = plugins::load(config, &[]).map_err(refused)?;
     let engine = Engine::new(plugins, &config.engine, world).map_err(refused)?;

@@ -62,6 +62,7 @@ pub(super) fn run(record: &Record) -> Result<(), String> {
         executor: Arc::new(TokioExecutor::new()),
         secrets: Arc::new(Watching { secrets: FileSecrets::new(&record.data.directory), heard: Arc::clone(&heard) }),
         store: Arc::new(Nothing),
+        meter: Arc::new(()),
     };
     let engine = Engine::new(plugins, &config.engine, world)?;
     let path = path(&record.address);

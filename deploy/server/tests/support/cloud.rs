@@ -68,6 +68,8 @@ impl Cloud {
     /// A server whose results and secrets lie here.
     pub(crate) fn serve(&self, name: &str) -> Server {
         let toml = format!("[engine]\nstore = \"dynamodb\"\n\n{TOML}");
-        Server::start_in(name, &toml, &[], &self.environment())
+        let mut serve = command();
+        serve.args(["serve", "--listen", "127.0.0.1:0"]).envs(self.environment());
+        Server::start_by(name, &toml, serve)
     }
 }
