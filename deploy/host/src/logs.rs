@@ -10,10 +10,14 @@ use tracing_subscriber::{
 /// The crates whose lines obey the level, by the beginning of their names.
 const OURS: &str = "badgesmith";
 
+/// The crates that say nothing: the SDK's lines show whole answers, of those who hand out credentials too. What they
+/// would tell is in the words of the call that failed.
+const SILENT: &str = "aws_";
+
 /// Logs from now on what is at least as severe as `level`; without one, `info`.
 ///
 /// The levels are error, warn, info, debug and trace, in any case. What the libraries below have to say is logged only
-/// if it is a warning or worse. Times are UTC, RFC 3339. If somebody logs already, that stays as it is.
+/// if it is a warning or worse, and what the AWS SDK has to say not at all. Times are UTC, RFC 3339. If somebody logs already, that stays as it is.
 ///
 /// # Errors
 /// A sentence with the remedy where the level is unknown.
@@ -63,6 +67,7 @@ where
     let lines =
         if is_for_people { lines.boxed() } else { lines.json().flatten_event(true).with_span_list(false).boxed() };
     let targets = Targets::new().with_default(level.min(LevelFilter::WARN)).with_target(OURS, level);
+    let targets = targets.with_target(SILENT, LevelFilter::OFF);
     let spans = Targets::new().with_target(SPANS, LevelFilter::INFO);
     registry().with(beside.map(|beside| beside.with_filter(spans))).with(lines.with_filter(targets))
 }
@@ -109,6 +114,7 @@ mod tests {
             tracing::warn!(target: "h2", "w2");
             tracing::info!(target: "hyper_util::client", "i2");
             tracing::trace!(target: "h2::codec", "t2");
+            tracing::error!(target: "aws_config::meta::credentials", "a whole answer");
         });
         let bytes = page.0.lock().unwrap().clone();
         String::from_utf8(bytes).unwrap()

@@ -49,7 +49,11 @@ impl Fault {
     {
         let (words, passes) = match error {
             SdkError::TimeoutError(_) => ("no answer in time".to_owned(), true),
-            SdkError::DispatchFailure(failure) => (causes(error), failure.is_io() || failure.is_timeout()),
+            SdkError::DispatchFailure(failure) if failure.is_io() || failure.is_timeout() => (causes(error), true),
+            // Nothing was sent.
+            SdkError::DispatchFailure(_) | SdkError::ConstructionFailure(_) => {
+                (format!("{}; set AWS_REGION, and credentials as for any other tool of AWS", causes(error)), false)
+            }
             SdkError::ResponseError(_) => (causes(error), true),
             SdkError::ServiceError(refusal) => {
                 let (code, message) = (error.code().unwrap_or("no code"), error.message().unwrap_or_default());
