@@ -7,15 +7,13 @@ use std::{
 
 use badgesmith_provider::{Answer, Badge, Call, Failure, Kind, Request, message};
 use bytes::Bytes;
-use futures_util::{
-    FutureExt,
-    future::{BoxFuture, Either, Shared, join_all, select},
-};
+use futures_util::future::{Either, join_all, select};
 use tokio::sync::oneshot;
 
 use crate::{
     Inner,
     cache::Finished,
+    door::{self, Deadline},
     plugins::Plugin,
     route::Parameters,
     upstream::{self, Answered, Mode, Shelf, Unanswered},
@@ -31,9 +29,6 @@ const STEP_PATIENCE: Duration = Duration::from_secs(2);
 const CALL_PATIENCE: Duration = Duration::from_secs(3);
 /// The longest text of a badge, in bytes.
 const LONGEST_TEXT: usize = 1024;
-
-/// When a call stops waiting for upstreams.
-pub(crate) type Deadline = Shared<BoxFuture<'static, ()>>;
 
 /// What a provider is asked: all of a call but its answers and settings.
 #[derive(Clone, Debug)]
@@ -63,7 +58,7 @@ pub(crate) async fn drive(
     shelf: Shelf,
     now: SystemTime,
 ) -> Result<Finished, Broken> {
-    let deadline = inner.world.executor.sleep(CALL_PATIENCE).shared();
+    let deadline = door::deadline(&*inner.world.executor, CALL_PATIENCE);
     let (finished, answers) = turns(inner, plugin, question, shelf, now, Mode::Ask, deadline.clone()).await?;
     let Err(Failure { kind: Kind::InvalidResponse | Kind::Inaccessible, .. }) = finished.outcome else {
         return Ok(finished);
@@ -73,7 +68,7 @@ pub(crate) async fn drive(
         // A provider may know limits that no header tells.
         Err(Failure { code, retry_after: Some(seconds), .. }) if code == "UPSTREAM_RATE_LIMITED" => {
             let refused = new.filter(|answered| matches!(answered.kept.status, 403 | 429));
-            refused.for_each(|answered| inner.holds.hold(&answered.token, *seconds, now));
+            refused.for_each(|answered| inner.upstreams.holds.hold(&answered.token, *seconds, now));
         }
         Err(Failure { kind: Kind::InvalidResponse, .. }) => {
             new.for_each(|answered| upstream::distrust(inner, answered, now));

@@ -1,20 +1,18 @@
 //! One exchange with an upstream, as patiently as the rules allow: retries, one budget, the breaker, exhausted tokens.
 
-use std::{
-    sync::Arc,
-    time::{Duration, SystemTime},
-};
+use std::time::{Duration, SystemTime};
 
 use futures_util::future::{Either, select};
 use http::{HeaderMap, header};
 
 use crate::{
-    Inner,
+    door::Door,
     origin::Origin,
-    world::{Ask, Fault, Reply},
+    world::{Ask, Executor, Fault, Reply},
 };
 
-/// How long an exchange may take, its retries included. A caller waits less; what comes later is there for the next.
+/// How long an exchange with an upstream may take, its retries included. A caller waits less; what comes later is there
+/// for the next.
 pub(crate) const BUDGET: Duration = Duration::from_secs(8);
 /// How often an exchange is tried after the first time.
 const RETRIES: u32 = 3;
@@ -23,71 +21,78 @@ const BACKOFF: Duration = Duration::from_millis(150);
 /// For how many seconds a token is held if the upstream does not say.
 const UNSAID_HOLD: u32 = 60;
 
-/// Asks until there is an answer, a fault that a retry does not mend, or no budget. `token` names what an upstream
-/// limits: an origin, or an owner's secret there.
+/// Asks until there is an answer, a fault that a retry does not mend, or the request's patience is at its end. `token`
+/// names what an upstream limits: an origin, or an owner's secret there.
 pub(crate) async fn exchange(
-    inner: &Arc<Inner>,
+    executor: &dyn Executor,
+    door: &Door,
     origin: &Origin,
     token: &str,
     ask: Ask,
     now: SystemTime,
 ) -> Result<Reply, Fault> {
-    let budget = inner.world.executor.sleep(BUDGET);
-    match select(Box::pin(tries(inner, origin, token, ask, now)), budget).await {
+    let budget = executor.sleep(ask.patience);
+    match select(Box::pin(tries(executor, door, origin, token, ask, now)), budget).await {
         Either::Left((outcome, _)) => outcome,
         Either::Right(_) => {
-            count(inner, origin, now);
+            count(door, origin, now);
             Err(Fault::Timeout)
         }
     }
 }
 
-async fn tries(inner: &Arc<Inner>, origin: &Origin, token: &str, ask: Ask, now: SystemTime) -> Result<Reply, Fault> {
+async fn tries(
+    executor: &dyn Executor,
+    door: &Door,
+    origin: &Origin,
+    token: &str,
+    ask: Ask,
+    now: SystemTime,
+) -> Result<Reply, Fault> {
     let mut waited = Duration::ZERO;
     let mut retry = 0;
     loop {
-        if let Some(seconds) = inner.holds.seconds(token, now + waited) {
+        if let Some(seconds) = door.holds.seconds(token, now + waited) {
             return Err(Fault::RateLimited(Some(seconds)));
         }
-        if inner.breakers.is_open(origin, now + waited) {
+        if door.breakers.is_open(origin, now + waited) {
             return Err(Fault::Unreachable(format!("{origin} is left alone after faults in a row")));
         }
-        let outcome = inner.world.upstream.fetch(ask.clone()).await;
+        let outcome = door.who.fetch(ask.clone()).await;
         let (fault, after) = match outcome {
             Ok(reply) => match judge(&reply, now + waited) {
                 Verdict::Answer => {
-                    inner.breakers.answered(origin);
+                    door.breakers.answered(origin);
                     return Ok(reply);
                 }
                 Verdict::Exhausted(seconds) => {
-                    inner.holds.hold(token, seconds, now + waited);
+                    door.holds.hold(token, seconds, now + waited);
                     return Err(Fault::RateLimited(Some(seconds)));
                 }
                 Verdict::Fault(fault, after) => (fault, after),
             },
-            // What makes no sense now will make none in a moment.
-            Err(fault @ (Fault::Nonsense(_) | Fault::TooLarge)) => return Err(fault),
+            // What makes no sense now will make none in a moment, and what is not allowed stays so.
+            Err(fault @ (Fault::Nonsense(_) | Fault::TooLarge | Fault::NotAllowed(_))) => return Err(fault),
             Err(fault) => (fault, None),
         };
-        count(inner, origin, now + waited);
+        count(door, origin, now + waited);
         let backoff = BACKOFF * 2_u32.pow(retry);
-        let pause = after.map_or(backoff.mul_f64(0.5 + inner.world.executor.spread()), |seconds| {
-            Duration::from_secs(seconds.into())
-        });
+        let pause =
+            after.map_or(backoff.mul_f64(0.5 + executor.spread()), |seconds| Duration::from_secs(seconds.into()));
         if let (Fault::RateLimited(_), Some(seconds)) = (&fault, after) {
-            inner.holds.hold(token, seconds, now + waited);
+            door.holds.hold(token, seconds, now + waited);
         }
-        if retry == RETRIES || waited + pause > BUDGET {
+        if retry == RETRIES || waited + pause > ask.patience {
             return Err(fault);
         }
-        inner.world.executor.sleep(pause).await;
+        executor.sleep(pause).await;
         waited += pause;
         retry += 1;
     }
 }
 
-fn count(inner: &Inner, origin: &Origin, now: SystemTime) {
-    if inner.breakers.fault(origin, now) {
+fn count(door: &Door, origin: &Origin, now: SystemTime) {
+    if door.breakers.fault(origin, now) {
         tracing::error!(%origin, "an upstream is left alone for a minute after faults in a row");
     }
 }

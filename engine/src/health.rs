@@ -22,7 +22,7 @@ struct Health<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     rate_limits: Option<Vec<RateLimit>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    cache: Option<[CacheHealth; 3]>,
+    cache: Option<[CacheHealth; 4]>,
 }
 
 #[derive(Serialize)]
@@ -58,7 +58,7 @@ struct CacheHealth {
 
 pub(crate) fn answer(inner: &Inner, pairs: &Pairs, now: SystemTime) -> Draft {
     let is_deep = pairs.get("deep").is_some_and(|deep| !matches!(deep, "" | "0" | "false"));
-    let breakers = inner.breakers.states(now);
+    let breakers = inner.upstreams.breakers.states(now);
     let is_degraded =
         inner.plugins.iter().any(|plugin| plugin.is_out()) || breakers.iter().any(|breaker| breaker.is_open);
     let plugins = inner.plugins.iter().map(|plugin| PluginHealth {
@@ -72,12 +72,16 @@ pub(crate) fn answer(inner: &Inner, pairs: &Pairs, now: SystemTime) -> Draft {
         status: if breaker.is_open { "open" } else { "closed" },
         faults_in_a_row: breaker.faults,
     });
-    let rate_limits = inner.holds.all(now).into_iter().map(|(token, seconds_left)| RateLimit {
+    let rate_limits = inner.upstreams.holds.all(now).into_iter().map(|(token, seconds_left)| RateLimit {
         origin: token.split(' ').next().unwrap_or_default().to_owned(),
         seconds_left,
     });
-    let cache =
-        [("answers", inner.answers.size()), ("badges", inner.finished.size()), ("pictures", inner.pictures.size())];
+    let cache = [
+        ("answers", inner.upstreams.answers.size()),
+        ("documents", inner.web.answers.size()),
+        ("badges", inner.finished.size()),
+        ("pictures", inner.pictures.size()),
+    ];
     let health = Health {
         status: if is_deep && is_degraded { "Degraded" } else { "Healthy" },
         time_stamp: Timestamp::try_from(now).map(|time| time.to_string()).unwrap_or_default(),

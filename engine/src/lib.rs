@@ -5,6 +5,7 @@
 
 mod cache;
 mod coalesce;
+mod door;
 mod draw;
 mod drive;
 mod error;
@@ -33,26 +34,24 @@ use futures_util::future::{Either, select};
 use http::{HeaderValue, Method, header};
 
 use crate::{
-    cache::{Bounded, Finished, Kept},
+    cache::{Bounded, Finished},
     coalesce::Overrides,
+    door::{Door, Shelf},
     draw::{Look, Pictures, draw, draw_error, error_response, refuse, static_badge},
     drive::{Broken, Question},
     error::Error,
     flight::Flights,
-    limits::{Breakers, Holds},
     request::{Pairs, decode},
     response::{Caching, Draft, Format, preflight},
     route::{Parameters, Router, Template},
-    upstream::Shelf,
-    world::Fault,
 };
 pub use crate::{
+    door::readable,
     error::Source,
     origin::Origin,
-    plugins::{Config, Plugin, Settings},
+    plugins::{Allowed, Config, Plugin, Settings},
     request::{LARGEST_BODY, LARGEST_HEADERS, LONGEST_PATH, Request},
     response::{CORRELATION_ID, Line, Response},
-    upstream::readable,
     world::World,
 };
 
@@ -81,12 +80,12 @@ pub struct Engine {
 pub(crate) struct Inner {
     pub(crate) plugins: Vec<Arc<Plugin>>,
     pub(crate) world: World,
-    pub(crate) answers: Bounded<Kept>,
+    /// The way to what plugins were granted.
+    pub(crate) upstreams: Door,
+    /// The way to what callers name.
+    pub(crate) web: Door,
     finished: Bounded<Finished>,
     pictures: Pictures,
-    pub(crate) breakers: Breakers,
-    pub(crate) holds: Holds,
-    pub(crate) fetches: Flights<Result<Arc<Kept>, Fault>>,
     badges: Flights<Result<Arc<Finished>, Broken>>,
 }
 
@@ -140,13 +139,11 @@ impl Engine {
         let bytes = u64::from(settings.cache_mib) * 1024 * 1024;
         let inner = Inner {
             plugins: plugins.into_iter().map(Arc::new).collect(),
+            upstreams: Door::new(Arc::clone(&world.upstream), bytes / 2, true),
+            web: Door::new(Arc::clone(&world.web), bytes / 4, false),
             world,
-            answers: Bounded::new(bytes - bytes / 4),
             finished: Bounded::new(bytes / 8),
             pictures: Bounded::new(bytes / 8),
-            breakers: Breakers::default(),
-            holds: Holds::default(),
-            fetches: Flights::new(),
             badges: Flights::new(),
         };
         Ok(Self { inner: Arc::new(inner), router })

@@ -1,5 +1,6 @@
 //! plugins.toml, parsed into values that cannot be wrong.
 
+mod allowed;
 mod code;
 mod declarative;
 mod library;
@@ -18,6 +19,7 @@ use badgesmith_provider::Manifest;
 use serde::{Deserialize, Serialize};
 use tokio::sync::Semaphore;
 
+pub use allowed::Allowed;
 pub(crate) use code::Code;
 pub use code::{Opened, manifest_beside};
 pub use library::checksum;
@@ -51,11 +53,20 @@ pub struct Config {
 pub struct Settings {
     /// How much memory kept answers and finished badges may take, in MiB.
     pub cache_mib: u32,
+    /// Whether `/endpoint` is served, which visits addresses that callers name.
+    pub endpoint: bool,
+    /// Whether `/badge/dynamic/…` is served, which visits them too.
+    pub dynamic: bool,
+    /// Whether callers may name plain http.
+    pub allow_http: bool,
+    /// What callers may name although it does not lead outside.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub allow_addresses: Vec<Allowed>,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { cache_mib: 64 }
+        Self { cache_mib: 64, endpoint: true, dynamic: true, allow_http: false, allow_addresses: Vec::new() }
     }
 }
 

@@ -1,13 +1,16 @@
 //! The world behind the engine: upstream client, threads, secrets, the store, logs.
 //!
 //! What the engine leaves to a [`World`](badgesmith_engine::World) is done here for every binary: [`upstream`] asks
-//! over HTTP, [`executor`] runs what takes time, [`secrets`] and [`embedded`] keep what lies in a data directory. [`logs`] and [`correlation`] tell afterwards what happened.
+//! over HTTP and [`web`] visits what callers name, [`executor`] runs what takes time, [`secrets`] and [`embedded`] keep
+//! what lies in a data directory. [`logs`] and [`correlation`] tell afterwards what happened.
 
 mod client;
 pub mod correlation;
 pub mod data;
 pub mod embedded;
 pub mod executor;
+mod guard;
 pub mod logs;
 pub mod secrets;
 pub mod upstream;
+pub mod web;

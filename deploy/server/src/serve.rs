@@ -3,7 +3,9 @@
 use std::{io::Write, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
 use badgesmith_engine::{Engine, World, world::Store};
-use badgesmith_host::{embedded::EmbeddedStore, executor::TokioExecutor, secrets::FileSecrets, upstream::HttpUpstream};
+use badgesmith_host::{
+    embedded::EmbeddedStore, executor::TokioExecutor, secrets::FileSecrets, upstream::HttpUpstream, web::HttpWeb,
+};
 use clap::Args;
 use hyper::{server::conn::http1, service::service_fn};
 use hyper_util::{
@@ -57,6 +59,7 @@ pub(crate) fn run(serve: &Serve) -> Result<(), String> {
     let store = Arc::new(EmbeddedStore::open(&serve.data.directory)?);
     let world = World {
         upstream: Arc::new(HttpUpstream::new()),
+        web: Arc::new(HttpWeb::new(&settings)),
         executor: Arc::new(TokioExecutor::new()),
         secrets: Arc::new(FileSecrets::new(&serve.data.directory)),
         store: Arc::clone(&store) as Arc<dyn Store>,
