@@ -7,7 +7,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use badgesmith_provider::{Badge, Failure};
+use badgesmith_provider::{Badge, Failure, Record};
 use bytes::Bytes;
 use quick_cache::{
     DefaultHashBuilder, OptionsBuilder, Weighter,
@@ -72,10 +72,18 @@ impl Kept {
     }
 }
 
+/// The end a call was made for.
+#[derive(Clone, Debug)]
+pub(crate) enum Done {
+    Badge(Badge),
+    Redirect(String),
+    Record(Record),
+}
+
 /// What a call came to, kept for as long as the answers it rests on are fresh.
 #[derive(Clone, Debug)]
 pub(crate) struct Finished {
-    pub(crate) outcome: Result<Badge, Failure>,
+    pub(crate) outcome: Result<Done, Failure>,
     /// The newest `Last-Modified` among the answers.
     pub(crate) last_modified: Option<SystemTime>,
     /// Until when it holds; `None` where it holds for this request only.
@@ -101,7 +109,9 @@ impl Weight for Kept {
 impl Weight for Finished {
     fn weight(&self) -> usize {
         let text = match &self.outcome {
-            Ok(badge) => badge.message.len() + badge.label.as_ref().map_or(0, String::len),
+            Ok(Done::Badge(badge)) => badge.message.len() + badge.label.as_ref().map_or(0, String::len),
+            // Only badges are kept.
+            Ok(Done::Redirect(_) | Done::Record(_)) => 0,
             Err(failure) => failure.words.len() + failure.code.len(),
         };
         size_of::<Self>() + text

@@ -95,6 +95,18 @@ pub(crate) struct Answered {
     pub(crate) is_stale: bool,
 }
 
+impl Answered {
+    /// What our own store says; it holds for this request only.
+    pub(crate) fn recorded(kept: Kept) -> Self {
+        Self { key: String::new(), token: String::new(), kept: Arc::new(kept), is_stale: false }
+    }
+
+    /// Whether it is our own store that said so.
+    pub(crate) fn is_recorded(&self) -> bool {
+        self.key.is_empty()
+    }
+}
+
 impl Door {
     /// A door whose answers take so many bytes of memory.
     pub(crate) fn new(who: Arc<dyn Upstream>, bytes: u64, is_stored: bool) -> Self {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use badgesmith_provider::{Badge, BadgeRoute};
 use badgesmith_renderer::{Color, ResolvedBadge, Scale};
 use bytes::Bytes;
+use http::Method;
 
 use crate::{
     ERROR_FRESH, STATIC_FRESH,
@@ -141,7 +142,9 @@ pub(crate) fn error_response(
 
 /// An error as JSON, where no picture was asked for or none can be drawn.
 pub(crate) fn refuse(error: &Error, request: &Request) -> Response {
-    let mut response = Draft::error(error, request, Caching::Fresh(ERROR_FRESH)).respond(request);
+    let is_post = request.method == Method::POST;
+    let caching = if is_post { Caching::NoStore } else { Caching::Fresh(ERROR_FRESH) };
+    let mut response = Draft::error(error, request, caching).respond(request);
     response.line.code = error.code.clone().into_owned();
     response.line.fault = error.source.name();
     response

@@ -5,17 +5,20 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use badgesmith_provider::{Answer, Badge, Call, Failure, Kind, Request, message};
+use badgesmith_provider::{Answer, Asked, Badge, Call, CallKind, Failure, Kind, Record, message};
 use bytes::Bytes;
 use futures_util::future::{Either, join_all, select};
 use tokio::sync::oneshot;
+use url::Url;
 
 use crate::{
     Inner,
-    cache::Finished,
+    cache::{Done, Finished},
     door::{self, Deadline},
     plugins::Plugin,
+    records,
     route::Parameters,
+    store::LONGEST_RUN,
     upstream::{self, Answered, Mode, Shelf, Unanswered},
 };
 
@@ -30,13 +33,20 @@ const CALL_PATIENCE: Duration = Duration::from_secs(3);
 /// The longest text of a badge, in bytes.
 const LONGEST_TEXT: usize = 1024;
 
+/// The times a record can have: 1970 to 9999, whose text sorts as they do, in milliseconds since 1970.
+const MIN_TIMESTAMP_MS: i64 = 0;
+const MAX_TIMESTAMP_MS: i64 = 253_402_300_799_999;
+
 /// What a provider is asked: all of a call but its answers and settings.
 #[derive(Clone, Debug)]
 pub(crate) struct Question {
-    /// The badge's name in the manifest.
+    pub(crate) kind: CallKind,
+    /// The name of the badge, report or redirect in the manifest.
     pub(crate) name: String,
     pub(crate) params: Parameters,
     pub(crate) query: Parameters,
+    /// The body of a report; empty for anything else.
+    pub(crate) body: Bytes,
 }
 
 /// What a plugin did wrong. Its badge says `provider failed`; the log says this.
@@ -63,7 +73,7 @@ pub(crate) async fn drive(
     let Err(Failure { kind: Kind::InvalidResponse | Kind::Inaccessible, .. }) = finished.outcome else {
         return Ok(finished);
     };
-    let new = answers.iter().filter(|answered| answered.kept.asked == now);
+    let new = answers.iter().filter(|answered| !answered.is_recorded() && answered.kept.asked == now);
     match &finished.outcome {
         // A provider may know limits that no header tells.
         Err(Failure { code, retry_after: Some(seconds), .. }) if code == "UPSTREAM_RATE_LIMITED" => {
@@ -90,21 +100,35 @@ async fn turns(
     mode: Mode,
     deadline: Deadline,
 ) -> Result<(Finished, Vec<Answered>), Broken> {
-    let mut asked: Vec<Request> = Vec::new();
+    let mut asked: Vec<Asked> = Vec::new();
     let mut answers: Vec<Answered> = Vec::new();
     for _ in 0..TURNS {
         let step = message::read_step(&step(inner, plugin, question, &answers, now).await?).map_err(Broken::Lied)?;
-        let is_last = step.done.is_some() || step.fail.is_some();
+        let is_last = step.ends() > 0;
         // The list may be left out at the end.
         let repeats = step.fetch.starts_with(&asked) || (is_last && step.fetch.is_empty());
         if !repeats {
             return Err(lied("it asks differently the second time"));
         }
-        match (step.done, step.fail) {
-            (Some(_), Some(_)) => return Err(lied("it is done and fails at once")),
-            (Some(badge), None) => return Ok((finish(Ok(checked(badge)?), &answers, now), answers)),
-            (None, Some(failure)) => return Ok((finish(Err(worded(failure)?), &answers, now), answers)),
-            (None, None) => {}
+        if step.ends() > 1 {
+            return Err(lied("it has two ends at once"));
+        }
+        if let Some(failure) = step.fail {
+            return Ok((finish(Err(worded(failure)?), &answers, now), answers));
+        }
+        let done = match (step.done, step.redirect, step.record) {
+            (Some(badge), ..) => Some((CallKind::Badge, Done::Badge(checked(badge)?))),
+            (_, Some(url), _) => Some((CallKind::Redirect, Done::Redirect(absolute(url)?))),
+            (.., Some(record)) => Some((CallKind::Report, Done::Record(recordable(record)?))),
+            (None, None, None) => None,
+        };
+        match done {
+            Some((kind, done)) if kind == question.kind => return Ok((finish(Ok(done), &answers, now), answers)),
+            Some((kind, _)) => {
+                return Err(Broken::Lied(format!("asked for a {:?}, it ends with a {kind:?}", question.kind)));
+            }
+            None if question.kind == CallKind::Report => return Err(lied("it asks something of a report")),
+            None => {}
         }
         let new = &step.fetch[asked.len()..];
         if new.is_empty() {
@@ -113,8 +137,10 @@ async fn turns(
         if step.fetch.len() > FETCHES {
             return Err(Broken::Lied(format!("it asks {} things of at most {FETCHES}", step.fetch.len())));
         }
-        let asking =
-            new.iter().map(|request| upstream::answer(inner, plugin, request, shelf, now, mode, deadline.clone()));
+        let asking = new.iter().map(async |asked| match asked {
+            Asked::Fetch(request) => upstream::answer(inner, plugin, request, shelf, now, mode, deadline.clone()).await,
+            Asked::Latest(query) => records::answer(inner, plugin, query, now).await,
+        });
         for answered in join_all(asking).await {
             match answered {
                 Ok(answered) => answers.push(answered),
@@ -145,7 +171,8 @@ async fn step(
         _ => return Err(lied("all its steps are busy")),
     };
     let call = written(plugin, question, answers, now);
-    let bodies: Vec<Bytes> = answers.iter().map(|answered| answered.kept.body.clone()).collect();
+    let report = (question.kind == CallKind::Report).then(|| question.body.clone());
+    let bodies: Vec<Bytes> = answers.iter().map(|answered| answered.kept.body.clone()).chain(report).collect();
     let (sender, receiver) = oneshot::channel();
     let code = plugin.code.clone();
     executor.run(Box::new(move || {
@@ -171,6 +198,7 @@ async fn step(
 /// A call before any answer.
 pub(crate) fn call(plugin: &Plugin, question: &Question, now: SystemTime) -> Call<'static> {
     let mut call = Call::new(question.name.clone());
+    call.kind = question.kind;
     call.params = question.params.clone();
     call.query = question.query.clone();
     call.settings = plugin.settings.clone();
@@ -186,7 +214,7 @@ fn written(plugin: &Plugin, question: &Question, answers: &[Answered], now: Syst
     message::write_call(&call)
 }
 
-fn finish(outcome: Result<Badge, Failure>, answers: &[Answered], now: SystemTime) -> Finished {
+fn finish(outcome: Result<Done, Failure>, answers: &[Answered], now: SystemTime) -> Finished {
     let modified = |answered: &Answered| {
         let header = answered.kept.headers.get("last-modified")?;
         httpdate::parse_http_date(header).ok()
@@ -198,7 +226,7 @@ fn finish(outcome: Result<Badge, Failure>, answers: &[Answered], now: SystemTime
     Finished {
         until: fresh_until.filter(|until| *until > now && !infrastructure),
         last_modified: answers.iter().filter_map(modified).max(),
-        asked: !answers.is_empty(),
+        asked: answers.iter().any(|answered| !answered.is_recorded()),
         stale_seconds: stale.map(|answered| answered.kept.age(now).as_secs()).max(),
         outcome,
     }
@@ -218,6 +246,28 @@ fn checked(badge: Badge) -> Result<Badge, Broken> {
         }
         _ => Ok(badge),
     }
+}
+
+/// An address that a redirect can lead to.
+fn absolute(url: String) -> Result<String, Broken> {
+    match Url::parse(&url) {
+        Ok(parsed) if matches!(parsed.scheme(), "http" | "https") && url.len() <= LONGEST_TEXT * 2 => Ok(parsed.into()),
+        _ => Err(Broken::Lied(format!("it leads to {url:?}, which is no http or https address"))),
+    }
+}
+
+/// A record that a store can keep.
+fn recordable(record: Record) -> Result<Record, Broken> {
+    if record.run_id.is_empty() || record.run_id.len() > LONGEST_RUN {
+        return Err(Broken::Lied(format!("its record's run_id is not 1 to {LONGEST_RUN} bytes")));
+    }
+    if !(1..=9999).contains(&record.run_attempt) {
+        return Err(lied("its record's run_attempt is not 1 to 9999"));
+    }
+    if !(MIN_TIMESTAMP_MS..=MAX_TIMESTAMP_MS).contains(&record.timestamp_ms) {
+        return Err(lied("its record's timestamp_ms is not in the years 1970 to 9999"));
+    }
+    Ok(record)
 }
 
 /// A failure whose code and words can be shown.

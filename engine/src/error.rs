@@ -38,6 +38,8 @@ pub(crate) struct Error {
     pub(crate) status: u16,
     pub(crate) code: Cow<'static, str>,
     pub(crate) property: Option<Cow<'static, str>>,
+    /// All that are at fault, where there is more than one.
+    pub(crate) properties: Vec<Cow<'static, str>>,
     pub(crate) words: Cow<'static, str>,
     pub(crate) source: Source,
     pub(crate) retry_after: Option<u32>,
@@ -49,6 +51,7 @@ impl Error {
             status,
             code: code.into(),
             property: None,
+            properties: Vec::new(),
             words: words.into(),
             source: Source::Caller,
             retry_after: None,
@@ -84,6 +87,31 @@ impl Error {
     /// A query parameter that every badge takes has a value that none takes.
     pub(crate) fn invalid_override(name: &'static str) -> Self {
         Self::of_caller(400, "PARAMETER_INVALID", format!("invalid {name}")).about(name)
+    }
+
+    /// A signed request lacks these headers, or they are no such thing.
+    pub(crate) fn missing_headers(names: &[&'static str]) -> Self {
+        let words = format!("missing or malformed: {}", names.join(", "));
+        let properties = names.iter().map(|name| Cow::Borrowed(*name)).collect();
+        Self { properties, ..Self::of_caller(400, "MISSING_AUTH_HEADERS", words) }
+    }
+
+    pub(crate) fn invalid_timestamp() -> Self {
+        let words = "X-Timestamp is no RFC 3339 time within 5 minutes before and 1 minute after now";
+        Self::of_caller(400, "INVALID_TIMESTAMP", words).about("X-Timestamp")
+    }
+
+    /// The same words for an owner nobody knows and for a wrong signature.
+    pub(crate) fn unauthorized() -> Self {
+        Self::of_caller(401, "INVALID_SIGNATURE", "the signature is not valid").about("X-Signature")
+    }
+
+    pub(crate) fn nonce_used() -> Self {
+        Self::of_caller(400, "NONCE_ALREADY_USED", "the nonce was used before").about("X-Nonce")
+    }
+
+    pub(crate) fn duplicate() -> Self {
+        Self::of_caller(409, "DUPLICATE_TEST_RESULT", "this run and attempt is recorded already").about("run_id")
     }
 
     pub(crate) fn too_large(status: u16, what: &'static str) -> Self {
@@ -128,10 +156,12 @@ impl From<&Failure> for Error {
             "UPSTREAM_TIMEOUT" => 504,
             _ => status,
         };
+        let source = if failure.code == "STORE_UNAVAILABLE" { Source::Engine } else { source };
         Self {
             status,
             code: failure.code.clone(),
             property: failure.property.clone(),
+            properties: failure.properties.clone(),
             words: failure.words.clone(),
             source,
             retry_after: failure.retry_after,

@@ -3,6 +3,7 @@
 //! The path of a request stands in this file from top to bottom; the modules stand in the same order. What the engine
 //! cannot do itself it asks of a [`World`].
 
+mod badge;
 mod cache;
 mod coalesce;
 mod door;
@@ -13,36 +14,38 @@ mod exchange;
 mod flight;
 mod front;
 mod health;
+mod ingest;
 mod limits;
 mod origin;
 pub mod plugins;
+mod records;
+mod redirect;
 mod request;
 mod response;
 mod route;
+pub mod signature;
 mod static_badge;
+pub mod store;
 mod upstream;
 pub mod world;
 
 use std::{
-    fmt::Write,
     sync::Arc,
     time::{Duration, SystemTime},
 };
 
-use badgesmith_provider::{BadgeRoute, Call, Failure};
-use futures_util::future::{Either, select};
+use badgesmith_provider::{BadgeRoute, Call, RedirectRoute, ReportRoute};
 use http::{HeaderValue, Method, header};
 
 use crate::{
     cache::{Bounded, Finished},
-    coalesce::Overrides,
-    door::{Door, Shelf},
-    draw::{Look, Pictures, draw, draw_error, error_response, refuse, static_badge},
-    drive::{Broken, Question},
+    door::Door,
+    draw::{Pictures, draw_error, refuse, static_badge},
+    drive::Broken,
     error::Error,
     flight::Flights,
     request::{Pairs, decode},
-    response::{Caching, Draft, Format, preflight},
+    response::{Format, preflight},
     route::{Parameters, Router, Template},
 };
 pub use crate::{
@@ -63,8 +66,10 @@ const STATIC_FRESH: u32 = 86_400;
 const ERROR_FRESH: u32 = 10;
 /// How long it may be kept that an upstream knows no such thing, in seconds.
 const MISSING_FRESH: u32 = 60;
-/// The methods of every address there is.
+/// The methods of an address that shows something.
 const METHODS: &str = "GET, HEAD, OPTIONS";
+/// The methods of an address that takes reports.
+const REPORT_METHODS: &str = "POST, OPTIONS";
 /// The first segments of addresses that are the engine's own.
 const OWN: [&str; 6] = ["badge", "endpoint", "health", "metrics", "openapi.json", "static"];
 
@@ -87,12 +92,16 @@ pub(crate) struct Inner {
     finished: Bounded<Finished>,
     pictures: Pictures,
     badges: Flights<Result<Arc<Finished>, Broken>>,
+    /// Whether signatures over the body alone are accepted.
+    accepts_body_only: bool,
 }
 
 /// What a provider's route leads to: indices into its manifest.
 #[derive(Clone, Copy, Debug)]
 enum Target {
     Badge { plugin: usize, badge: usize },
+    Report { plugin: usize, report: usize },
+    Redirect { plugin: usize, redirect: usize },
     Refusal { plugin: usize, refusal: usize },
 }
 
@@ -103,6 +112,8 @@ enum Place<'a> {
     Static(String),
     StaticQuery,
     Badge { plugin: &'a Arc<Plugin>, route: &'a BadgeRoute, parameters: Parameters },
+    Report { plugin: &'a Arc<Plugin>, route: &'a ReportRoute, parameters: Parameters },
+    Redirect { plugin: &'a Arc<Plugin>, route: &'a RedirectRoute, parameters: Parameters },
     Refused { plugin: &'a Plugin, refusal: &'a badgesmith_provider::Refusal },
     NoProvider,
     Nowhere,
@@ -116,11 +127,16 @@ impl Engine {
     pub fn new(plugins: Vec<Plugin>, settings: &Settings, world: World) -> Result<Self, String> {
         let mut router = Router::new();
         for (index, plugin) in plugins.iter().enumerate() {
-            let badges = plugin.manifest.badges.iter().enumerate();
-            let refusals = plugin.manifest.refusals.iter().enumerate();
+            let manifest = &plugin.manifest;
+            let badges = manifest.badges.iter().map(|route| &route.route).enumerate();
+            let reports = manifest.reports.iter().map(|route| &route.route).enumerate();
+            let redirects = manifest.redirects.iter().map(|route| &route.route).enumerate();
+            let refusals = manifest.refusals.iter().map(|route| &route.route).enumerate();
             let targets = badges
-                .map(|(badge, route)| (&route.route, Target::Badge { plugin: index, badge }))
-                .chain(refusals.map(|(at, refusal)| (&refusal.route, Target::Refusal { plugin: index, refusal: at })));
+                .map(|(badge, route)| (route, Target::Badge { plugin: index, badge }))
+                .chain(reports.map(|(report, route)| (route, Target::Report { plugin: index, report })))
+                .chain(redirects.map(|(redirect, route)| (route, Target::Redirect { plugin: index, redirect })))
+                .chain(refusals.map(|(refusal, route)| (route, Target::Refusal { plugin: index, refusal })));
             for (route, target) in targets {
                 let refused = |fault: String| format!("plugin {:?}: {fault}", plugin.id);
                 let template = Template::parse(route).map_err(refused)?;
@@ -145,6 +161,7 @@ impl Engine {
             finished: Bounded::new(bytes / 8),
             pictures: Bounded::new(bytes / 8),
             badges: Flights::new(),
+            accepts_body_only: settings.accept_body_only_signatures,
         };
         Ok(Self { inner: Arc::new(inner), router })
     }
@@ -159,8 +176,7 @@ impl Engine {
     pub fn call(&self, request: &Request, now: SystemTime) -> Option<(&Arc<Plugin>, Call<'static>)> {
         let pairs = request.pairs();
         let Ok((Place::Badge { plugin, route, parameters }, _)) = self.place(request, &pairs) else { return None };
-        let question = Question { name: route.name.clone(), params: parameters, query: query(route, &pairs) };
-        Some((plugin, drive::call(plugin, &question, now)))
+        Some((plugin, drive::call(plugin, &badge::question(route, parameters, &pairs), now)))
     }
 
     /// Answers a request; `now` is the time it is answered at.
@@ -170,13 +186,15 @@ impl Engine {
             Ok(found) => found,
             Err(error) => return refuse(&error, request),
         };
+        let methods = if matches!(place, Place::Report { .. }) { REPORT_METHODS } else { METHODS };
         match request.method {
-            Method::OPTIONS => return preflight(request, METHODS),
-            Method::GET | Method::HEAD => {}
+            Method::OPTIONS => return preflight(request, methods),
+            Method::GET | Method::HEAD if methods == METHODS => {}
+            Method::POST if methods == REPORT_METHODS => {}
             _ if matches!(place, Place::Nowhere) => return refuse(&Error::no_route(), request),
             _ => {
                 let mut response = refuse(&Error::method_not_allowed(), request);
-                response.headers.insert(header::ALLOW, HeaderValue::from_static(METHODS));
+                response.headers.insert(header::ALLOW, HeaderValue::from_static(methods));
                 return response;
             }
         }
@@ -205,7 +223,17 @@ impl Engine {
                 None => draw_error(&self.inner.pictures, &Error::message_missing(), request, &pairs, format, ""),
             },
             Place::Badge { plugin, route, parameters } => {
-                self.badge(request, &pairs, format, plugin, route, parameters, now).await
+                let asked = (plugin, route);
+                let response = badge::answer(&self.inner, request, &pairs, format, asked, parameters, now).await;
+                named(response, &route.route, plugin)
+            }
+            Place::Report { plugin, route, parameters } => {
+                let response = ingest::answer(&self.inner, request, (plugin, route), parameters, now).await;
+                named(response, &route.route, plugin)
+            }
+            Place::Redirect { plugin, route, parameters } => {
+                let response = redirect::answer(&self.inner, request, (plugin, route), parameters, now).await;
+                named(response, &route.route, plugin)
             }
             Place::Refused { plugin, refusal } => {
                 let label = plugin.manifest.badges.first().map_or("", |badge| &badge.label);
@@ -238,7 +266,8 @@ impl Engine {
             Some(text) => Some(Format::parse(text).ok_or_else(|| Error::invalid_override("format"))?),
             None => None,
         };
-        let mut segments: Vec<&str> = request.segments().collect();
+        let whole: Vec<&str> = request.segments().collect();
+        let mut segments = whole.clone();
         let first = segments.first().map(|first| decode(first).to_ascii_lowercase()).unwrap_or_default();
         let is_static = matches!(&*first, "badge" | "static");
         let mut ending = None;
@@ -257,10 +286,18 @@ impl Engine {
                 Place::Static(decode(&content.join("/")).into_owned())
             }
             ("static", [_, version]) if decode(version).eq_ignore_ascii_case("v1") => Place::StaticQuery,
-            _ => match self.router.find(&segments) {
+            _ => match self.target(&segments, &whole) {
                 Some((_, Target::Badge { plugin, badge }, parameters)) => {
                     let plugin = &self.inner.plugins[*plugin];
                     Place::Badge { plugin, route: &plugin.manifest.badges[*badge], parameters }
+                }
+                Some((_, Target::Report { plugin, report }, parameters)) => {
+                    let plugin = &self.inner.plugins[*plugin];
+                    Place::Report { plugin, route: &plugin.manifest.reports[*report], parameters }
+                }
+                Some((_, Target::Redirect { plugin, redirect }, parameters)) => {
+                    let plugin = &self.inner.plugins[*plugin];
+                    Place::Redirect { plugin, route: &plugin.manifest.redirects[*redirect], parameters }
                 }
                 Some((_, Target::Refusal { plugin, refusal }, _)) => {
                     let plugin = &self.inner.plugins[*plugin];
@@ -277,97 +314,12 @@ impl Engine {
         Ok((place, format))
     }
 
-    /// A provider's badge.
-    #[expect(clippy::too_many_arguments, reason = "what the address said, taken apart")]
-    async fn badge(
-        &self,
-        request: &Request,
-        pairs: &Pairs<'_>,
-        format: Format,
-        plugin: &Arc<Plugin>,
-        route: &BadgeRoute,
-        parameters: Parameters,
-        now: SystemTime,
-    ) -> Response {
-        let overrides = match Overrides::read(pairs, format) {
-            Ok(overrides) => overrides,
-            Err(error) => return named(refuse(&error, request), &route.route, plugin),
-        };
-        let (finished, cache) = self.finished(plugin, route, parameters, pairs, now).await;
-        let error = match &finished {
-            Ok(finished) => match &finished.outcome {
-                Ok(badge) => {
-                    let fresh = plugin.fresh_seconds.unwrap_or(route.fresh_seconds);
-                    let caching = Caching::Revalidate(fresh, route.revalidate_seconds);
-                    let caching = caching.at_least(overrides.cache_seconds);
-                    let look = Look::new(format, &overrides);
-                    let resolved = overrides.resolve(Some(route), badge.clone(), false);
-                    let mut response = match draw(&self.inner.pictures, &resolved, look, caching) {
-                        Ok(drawn) => Draft { last_modified: finished.last_modified, ..drawn }.respond(request),
-                        Err(error) => refuse(&error, request),
-                    };
-                    response.line.cache = cache;
-                    return named(response, &route.route, plugin);
-                }
-                Err(failure) => Error::from(failure),
-            },
-            Err(broken) => Error::provider(plugin, broken),
-        };
-        let is_missing = error.status == 404 && finished.is_ok_and(|finished| finished.asked);
-        let caching = Caching::Fresh(if is_missing { MISSING_FRESH } else { ERROR_FRESH });
-        let mut response =
-            error_response(&self.inner.pictures, &error, request, overrides, format, Some(route), caching);
-        response.line.cache = cache;
-        named(response, &route.route, plugin)
-    }
-
-    /// What the call comes to: kept, under way already, or made now.
-    async fn finished(
-        &self,
-        plugin: &Arc<Plugin>,
-        route: &BadgeRoute,
-        parameters: Parameters,
-        pairs: &Pairs<'_>,
-        now: SystemTime,
-    ) -> (Result<Arc<Finished>, Broken>, &'static str) {
-        let inner = &self.inner;
-        let query = query(route, pairs);
-        let key = key(plugin, route, &parameters, &query);
-        let kept = || inner.finished.get(&key).filter(|kept| kept.until.is_some_and(|until| now < until));
-        if let Some(kept) = kept() {
-            return (Ok(kept), "kept");
-        }
-        let fresh = plugin.fresh_seconds.unwrap_or(route.fresh_seconds);
-        let shelf =
-            Shelf { fresh: Duration::from_secs(fresh.into()), stale: Duration::from_secs(plugin.stale_seconds.into()) };
-        let flight = Box::pin(inner.badges.join(
-            &key,
-            &*inner.world.executor,
-            || kept().map(Ok),
-            || {
-                let question = Question { name: route.name.clone(), params: parameters.clone(), query: query.clone() };
-                let (inner, plugin, key) = (Arc::clone(inner), Arc::clone(plugin), key.clone());
-                Box::pin(async move {
-                    let finished = Arc::new(drive::drive(&inner, &plugin, &question, shelf, now).await?);
-                    if finished.until.is_some() {
-                        inner.finished.put(&key, Arc::clone(&finished));
-                    }
-                    Ok(finished)
-                })
-            },
-        ));
-        let finished = match select(flight, inner.world.executor.sleep(CALLER_PATIENCE)).await {
-            Either::Left((Some(finished), _)) => finished,
-            Either::Left((None, _)) => Err(Broken::Lied("its call broke off".to_owned())),
-            Either::Right(_) => Ok(Arc::new(overdue())),
-        };
-        match &finished {
-            Ok(badge) if badge.stale_seconds.is_some() => {
-                let age_seconds = badge.stale_seconds.unwrap_or_default();
-                tracing::warn!(plugin = plugin.id, badge = route.name, age_seconds, "a stale badge is served");
-                (finished, "stale")
-            }
-            _ => (finished, "made"),
+    /// The route that fits `segments`, or `whole` where it is none of a picture: a branch may be called `logo.svg`.
+    fn target(&self, segments: &[&str], whole: &[&str]) -> Option<(&Template, &Target, Parameters)> {
+        let found = self.router.find(segments)?;
+        match found.1 {
+            Target::Badge { .. } | Target::Refusal { .. } => Some(found),
+            Target::Report { .. } | Target::Redirect { .. } => self.router.find(whole),
         }
     }
 }
@@ -375,7 +327,10 @@ impl Engine {
 impl Target {
     const fn plugin(self) -> usize {
         match self {
-            Self::Badge { plugin, .. } | Self::Refusal { plugin, .. } => plugin,
+            Self::Badge { plugin, .. }
+            | Self::Report { plugin, .. }
+            | Self::Redirect { plugin, .. }
+            | Self::Refusal { plugin, .. } => plugin,
         }
     }
 }
@@ -406,30 +361,4 @@ fn named(mut response: Response, route: &str, plugin: &Plugin) -> Response {
     route.clone_into(&mut response.line.route);
     plugin.id.clone_into(&mut response.line.plugin);
     response
-}
-
-fn overdue() -> Finished {
-    Finished {
-        outcome: Err(Failure::inaccessible("UPSTREAM_TIMEOUT", "upstream unavailable")),
-        last_modified: None,
-        until: None,
-        asked: true,
-        stale_seconds: None,
-    }
-}
-
-/// Those of the badge's query parameters that the caller gave.
-fn query(route: &BadgeRoute, pairs: &Pairs) -> Parameters {
-    route.query.iter().filter_map(|name| Some((name.clone(), pairs.get(name)?.to_owned()))).collect()
-}
-
-/// What makes a finished badge the same: nothing but what its provider was asked.
-fn key(plugin: &Plugin, route: &BadgeRoute, parameters: &Parameters, query: &Parameters) -> String {
-    let mut key = String::with_capacity(96);
-    let texts = parameters.iter().chain(query).flat_map(|(name, value)| [name, value]);
-    for text in [&plugin.id, &route.name].into_iter().chain(texts) {
-        // Each text's length stands before it, so no text can pass for two. Writing to a String cannot fail.
-        let _ = write!(key, "{}:{text}", text.len());
-    }
-    key
 }

@@ -53,6 +53,11 @@ pub struct Config {
 pub struct Settings {
     /// How much memory kept answers and finished badges may take, in MiB.
     pub cache_mib: u32,
+    /// Where results lie.
+    pub store: StoreKind,
+    /// Whether signatures over the body alone are accepted, as BadgeSmith's own clients send them. Such a report can be
+    /// sent again to another branch by whoever sees it.
+    pub accept_body_only_signatures: bool,
     /// Whether `/endpoint` is served, which visits addresses that callers name.
     pub endpoint: bool,
     /// Whether `/badge/dynamic/…` is served, which visits them too.
@@ -64,9 +69,28 @@ pub struct Settings {
     pub allow_addresses: Vec<Allowed>,
 }
 
+/// Where results lie.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum StoreKind {
+    /// In one file in the data directory.
+    #[default]
+    Embedded,
+    /// In DynamoDB, with the secrets in AWS Secrets Manager.
+    DynamoDb,
+}
+
 impl Default for Settings {
     fn default() -> Self {
-        Self { cache_mib: 64, endpoint: true, dynamic: true, allow_http: false, allow_addresses: Vec::new() }
+        Self {
+            cache_mib: 64,
+            store: StoreKind::Embedded,
+            accept_body_only_signatures: false,
+            endpoint: true,
+            dynamic: true,
+            allow_http: false,
+            allow_addresses: Vec::new(),
+        }
     }
 }
 
@@ -88,6 +112,9 @@ pub struct Entry {
     /// Where it may ask.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub origins: Vec<String>,
+    /// The collections of records it may read and write.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub collections: Vec<String>,
     /// For how many seconds an answer is used, if not as long as its manifest says.
     pub fresh_seconds: Option<u32>,
     /// For how many seconds longer it is served where it cannot be renewed.
@@ -146,6 +173,8 @@ pub struct Plugin {
     pub(crate) settings: BTreeMap<String, String>,
     /// For each of the manifest's names the purpose it is stored under and the one origin it may go to.
     pub(crate) secrets: BTreeMap<String, (String, Origin)>,
+    /// The collections of records it may read and write.
+    pub(crate) collections: Vec<String>,
     pub(crate) fresh_seconds: Option<u32>,
     pub(crate) stale_seconds: u32,
     pub(crate) steps: Arc<Semaphore>,

@@ -26,6 +26,8 @@ pub struct Request {
     pub headers: HeaderMap,
     /// The body, at most [`LARGEST_BODY`] bytes.
     pub body: Bytes,
+    /// Where it came from, for the log: an address, or nothing.
+    pub source: String,
     /// What ties an answer to its lines in the log; errors show it.
     pub correlation_id: String,
 }
@@ -40,6 +42,7 @@ impl Request {
             query: query.to_owned(),
             headers: HeaderMap::new(),
             body: Bytes::new(),
+            source: String::new(),
             correlation_id: String::new(),
         }
     }

@@ -76,6 +76,8 @@ pub(crate) enum Caching {
     Fresh(u32),
     /// So long, and longer while a new one is fetched, and a day longer if that fails.
     Revalidate(u32, u32),
+    /// So long, and longer while a new one is fetched.
+    RevalidateOnly(u32, u32),
 }
 
 impl Caching {
@@ -86,6 +88,9 @@ impl Caching {
             Self::Revalidate(fresh, longer) => format!(
                 "public, max-age={fresh}, s-maxage={fresh}, stale-while-revalidate={longer}, stale-if-error=86400"
             ),
+            Self::RevalidateOnly(fresh, longer) => {
+                format!("public, max-age={fresh}, s-maxage={fresh}, stale-while-revalidate={longer}")
+            }
         };
         value(&text)
     }
@@ -97,6 +102,7 @@ impl Caching {
             Self::NoStore => Self::NoStore,
             Self::Fresh(fresh) => Self::Fresh(fresh.max(seconds)),
             Self::Revalidate(fresh, longer) => Self::Revalidate(fresh.max(seconds), longer),
+            Self::RevalidateOnly(fresh, longer) => Self::RevalidateOnly(fresh.max(seconds), longer),
         }
     }
 }
@@ -138,7 +144,7 @@ impl Draft {
         #[derive(Serialize)]
         struct Shape<'a> {
             message: &'a str,
-            error_details: [Detail<'a>; 1],
+            error_details: Vec<Detail<'a>>,
             correlation_id: &'a str,
         }
         #[derive(Serialize)]
@@ -147,9 +153,13 @@ impl Draft {
             #[serde(skip_serializing_if = "Option::is_none")]
             property_name: Option<&'a str>,
         }
-        let detail = Detail { error_code: &error.code, property_name: error.property.as_deref() };
-        let correlation_id = &request.correlation_id;
-        let shape = Shape { message: &error.words, error_details: [detail], correlation_id };
+        let detail = |property_name| Detail { error_code: &error.code, property_name };
+        let error_details = if error.properties.is_empty() {
+            vec![detail(error.property.as_deref())]
+        } else {
+            error.properties.iter().map(|property| detail(Some(property))).collect()
+        };
+        let shape = Shape { message: &error.words, error_details, correlation_id: &request.correlation_id };
         // Strings always have a JSON form.
         let body = serde_json::to_string(&shape).unwrap_or_default();
         Self { retry_after: error.retry_after, ..Self::json(error.status, body, caching) }

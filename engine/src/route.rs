@@ -86,6 +86,11 @@ impl Template {
         (segments.len() == self.0.len()).then_some(parameters)
     }
 
+    /// Whether it has a parameter of that name.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.0.iter().filter_map(Segment::name).any(|other| other == name)
+    }
+
     /// The first segment, if it is a literal.
     pub(crate) fn first_literal(&self) -> Option<&str> {
         match self.0.first() {

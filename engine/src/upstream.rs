@@ -96,7 +96,7 @@ async fn authorization(
         return Err(broken(format!("it sends the secret {name:?} to {origin}; plugins.toml binds it to {bound}")));
     }
     let owner = owner.to_lowercase();
-    let secrets = inner.world.secrets.find(&owner, purpose).await.map_err(|Unavailable(fault)| {
+    let secrets = inner.world.secrets.find(&owner, None, purpose).await.map_err(|Unavailable(fault)| {
         tracing::error!(plugin = plugin.id, fault, "secrets cannot be looked up");
         Unanswered::Failed(Failure::inaccessible("STORE_UNAVAILABLE", "secrets unavailable"))
     })?;

@@ -1,15 +1,13 @@
 //! What the engine cannot do itself: reach an upstream, wait, and run what may never come back.
 
-use std::{
-    fmt,
-    sync::Arc,
-    time::{Duration, SystemTime},
-};
+use std::{fmt, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use http::HeaderMap;
 use url::Url;
+
+pub use crate::store::{Store, Unavailable};
 
 /// The world behind the engine. The binaries' lies in deploy, the tests' moves by hand.
 #[derive(Clone)]
@@ -56,24 +54,18 @@ pub trait Executor: Send + Sync {
 
 /// Who knows the owners' secrets.
 pub trait Secrets: Send + Sync {
-    /// The secrets that `owner` (in lower case) left for `purpose`, the newest first: two while one is being rotated,
-    /// none if there never was one.
+    /// The secrets that `owner` (folded) left for `purpose`, the newest first: two while one is being rotated, none if
+    /// there never was one. With a `repo` (folded), those of the repository itself if it has any, else the owner's.
+    /// Whether there are any must not show in what is looked up meanwhile.
     ///
     /// # Errors
     /// [`Unavailable`] where nobody can say.
-    fn find<'a>(&'a self, owner: &'a str, purpose: &'a str) -> BoxFuture<'a, Result<Vec<Secret>, Unavailable>>;
-}
-
-/// What survives a restart.
-pub trait Store: Send + Sync {
-    /// An answer as it was kept, if there is one that is not expired at `now`.
-    ///
-    /// # Errors
-    /// [`Unavailable`] where nobody can say.
-    fn answer<'a>(&'a self, key: &'a str, now: SystemTime) -> BoxFuture<'a, Result<Option<Bytes>, Unavailable>>;
-
-    /// Keeps an answer, in the place of an older one of that key; soon, and without saying when.
-    fn keep_answer(&self, key: &str, answer: Bytes, expires: SystemTime);
+    fn find<'a>(
+        &'a self,
+        owner: &'a str,
+        repo: Option<&'a str>,
+        purpose: &'a str,
+    ) -> BoxFuture<'a, Result<Vec<Secret>, Unavailable>>;
 }
 
 /// A secret's value, which no log, error or debug output shows.
@@ -97,10 +89,6 @@ impl fmt::Debug for Secret {
         f.write_str("Secret")
     }
 }
-
-/// A store that cannot be asked now. The words are for the log.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Unavailable(pub String);
 
 /// One GET.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -10,12 +10,16 @@ use std::{
     time::SystemTime,
 };
 
-use badgesmith_engine::world::{Store, Unavailable};
+use badgesmith_engine::store::{Entry, Recorded, Span, Store, Subject, Unavailable};
+use badgesmith_provider::Record;
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use redb::{Database, ReadableDatabase, ReadableTable, TableDefinition, WriteTransaction};
+use tokio::sync::oneshot;
 
 use crate::data;
+
+mod records;
 
 /// The file's name in the data directory.
 const NAME: &str = "store.redb";
@@ -41,11 +45,11 @@ pub struct EmbeddedStore {
     writer: Mutex<Option<JoinHandle<()>>>,
 }
 
+/// One thing to write.
 #[derive(Debug)]
-struct Write {
-    key: String,
-    answer: Bytes,
-    expires: u64,
+enum Write {
+    Answer { key: String, answer: Bytes, expires: u64 },
+    Entry { entry: Box<Entry>, said: oneshot::Sender<Result<Recorded, Unavailable>> },
 }
 
 impl EmbeddedStore {
@@ -82,6 +86,12 @@ impl EmbeddedStore {
         }
     }
 
+    fn write(&self, write: Write) -> Result<(), Unavailable> {
+        let writes = self.writes.lock().unwrap_or_else(PoisonError::into_inner);
+        let handed_over = writes.as_ref().is_some_and(|writes| writes.send(write).is_ok());
+        if handed_over { Ok(()) } else { Err(Unavailable("the store is closed".to_owned())) }
+    }
+
     fn read(&self, key: &str, now: u64) -> Result<Option<Bytes>, redb::Error> {
         let table = self.database.begin_read()?.open_table(ANSWERS)?;
         let Some(value) = table.get(key)? else { return Ok(None) };
@@ -105,11 +115,28 @@ impl Store for EmbeddedStore {
     }
 
     fn keep_answer(&self, key: &str, answer: Bytes, expires: SystemTime) {
-        let write = Write { key: key.to_owned(), answer, expires: seconds(expires) };
-        if let Some(writes) = &*self.writes.lock().unwrap_or_else(PoisonError::into_inner) {
-            // The writer ends only after this end is gone.
-            let _ = writes.send(write);
-        }
+        // What cannot be kept is asked again.
+        let _ = self.write(Write::Answer { key: key.to_owned(), answer, expires: seconds(expires) });
+    }
+
+    fn record<'a>(&'a self, entry: &'a Entry) -> BoxFuture<'a, Result<Recorded, Unavailable>> {
+        let (said, hear) = oneshot::channel();
+        let handed_over = self.write(Write::Entry { entry: Box::new(entry.clone()), said });
+        Box::pin(async move {
+            handed_over?;
+            hear.await.unwrap_or_else(|_| Err(Unavailable("the writer of the store is gone".to_owned())))
+        })
+    }
+
+    fn history<'a>(
+        &'a self,
+        collection: &'a str,
+        subject: &'a Subject,
+        span: Span,
+        now: SystemTime,
+    ) -> BoxFuture<'a, Result<Vec<Record>, Unavailable>> {
+        let found = records::history(&self.database, collection, subject, span, seconds(now));
+        Box::pin(async move { found.map_err(|fault| Unavailable(fault.to_string())) })
     }
 }
 
@@ -117,6 +144,7 @@ impl Store for EmbeddedStore {
 fn prepare(database: &Database) -> Result<(), redb::Error> {
     let transaction = database.begin_write()?;
     transaction.open_table(ANSWERS)?;
+    records::prepare(&transaction)?;
     make_room(&transaction, MOST_ANSWERS)?;
     transaction.commit()?;
     Ok(())
@@ -125,35 +153,56 @@ fn prepare(database: &Database) -> Result<(), redb::Error> {
 fn write_all(database: &Database, writes: &Receiver<Write>) {
     while let Ok(first) = writes.recv() {
         let batch: Vec<Write> = [first].into_iter().chain(writes.try_iter().take(MOST_AT_ONCE - 1)).collect();
-        if let Err(fault) = write(database, &batch) {
-            tracing::error!(%fault, answers = batch.len(), "answers could not be kept");
+        let mut recorded = Vec::new();
+        let written = write(database, &batch, &mut recorded);
+        if let Err(fault) = &written {
+            tracing::error!(%fault, writes = batch.len(), "nothing could be written");
+        }
+        let mut recorded = recorded.into_iter();
+        for write in batch {
+            if let Write::Entry { said, .. } = write {
+                let outcome = match &written {
+                    Ok(()) => recorded.next().ok_or_else(|| Unavailable("an entry was passed over".to_owned())),
+                    Err(fault) => Err(Unavailable(fault.to_string())),
+                };
+                // Whoever waited may have gone away; what is written is written.
+                let _ = said.send(outcome);
+            }
         }
     }
 }
 
-fn write(database: &Database, batch: &[Write]) -> Result<(), redb::Error> {
+/// Writes all of it in one transaction, and says what became of each entry, in their order.
+fn write(database: &Database, batch: &[Write], recorded: &mut Vec<Recorded>) -> Result<(), redb::Error> {
     let transaction = database.begin_write()?;
-    {
-        let mut answers = transaction.open_table(ANSWERS)?;
-        let mut by_expiry = transaction.open_table(ANSWERS_BY_EXPIRY)?;
-        let mut sizes = transaction.open_table(SIZES)?;
-        let mut total = sizes.get("answers")?.map_or(0, |size| size.value());
-        for Write { key, answer, expires } in batch {
-            let value = [&expires.to_le_bytes()[..], answer].concat();
-            if let Some(before) = answers.insert(&**key, &*value)?
-                && let Some((expired, _)) = before.value().split_first_chunk::<8>()
-            {
-                let size = by_expiry.remove((u64::from_le_bytes(*expired), &**key))?;
-                total = total.saturating_sub(size.map_or(0, |size| size.value()));
-            }
-            let size = (key.len() + value.len()) as u64;
-            by_expiry.insert((*expires, &**key), size)?;
-            total += size;
+    for write in batch {
+        match write {
+            Write::Answer { key, answer, expires } => keep(&transaction, key, answer, *expires)?,
+            Write::Entry { entry, .. } => recorded.push(records::record(&transaction, entry)?),
         }
-        sizes.insert("answers", total)?;
     }
+    let now = SystemTime::now();
     make_room(&transaction, MOST_ANSWERS)?;
+    records::sweep(&transaction, seconds(now))?;
     transaction.commit()?;
+    Ok(())
+}
+
+fn keep(transaction: &WriteTransaction, key: &str, answer: &[u8], expires: u64) -> Result<(), redb::Error> {
+    let mut answers = transaction.open_table(ANSWERS)?;
+    let mut by_expiry = transaction.open_table(ANSWERS_BY_EXPIRY)?;
+    let mut sizes = transaction.open_table(SIZES)?;
+    let mut total = sizes.get("answers")?.map_or(0, |size| size.value());
+    let value = [&expires.to_le_bytes()[..], answer].concat();
+    if let Some(before) = answers.insert(key, &*value)?
+        && let Some((expired, _)) = before.value().split_first_chunk::<8>()
+    {
+        let size = by_expiry.remove((u64::from_le_bytes(*expired), key))?;
+        total = total.saturating_sub(size.map_or(0, |size| size.value()));
+    }
+    let size = (key.len() + value.len()) as u64;
+    by_expiry.insert((expires, key), size)?;
+    sizes.insert("answers", total + size)?;
     Ok(())
 }
 

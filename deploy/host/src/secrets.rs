@@ -152,9 +152,16 @@ impl FileSecrets {
 }
 
 impl Secrets for FileSecrets {
-    fn find<'a>(&'a self, owner: &'a str, purpose: &'a str) -> BoxFuture<'a, Result<Vec<Secret>, Unavailable>> {
+    fn find<'a>(
+        &'a self,
+        owner: &'a str,
+        repo: Option<&'a str>,
+        purpose: &'a str,
+    ) -> BoxFuture<'a, Result<Vec<Secret>, Unavailable>> {
         let found = self.current().map_err(|fault| Unavailable(self.named(&fault))).map(|entries| {
-            let entry = entries.into_iter().find(|entry| entry.is(owner, purpose));
+            let repository = repo.map(|repo| format!("{owner}/{repo}"));
+            let of = |holder: &str| entries.iter().find(|entry| entry.is(holder, purpose)).cloned();
+            let entry = repository.and_then(|repository| of(&repository)).or_else(|| of(owner));
             entry.map(|entry| entry.values.into_iter().map(Secret::new).collect()).unwrap_or_default()
         });
         Box::pin(async move { found })
@@ -180,7 +187,7 @@ mod tests {
     }
 
     fn find(secrets: &FileSecrets, owner: &str) -> Vec<String> {
-        let found = secrets.find(owner, "Package").now_or_never().unwrap().unwrap();
+        let found = secrets.find(owner, None, "Package").now_or_never().unwrap().unwrap();
         found.iter().map(|secret| secret.reveal().to_owned()).collect()
     }
 
@@ -221,7 +228,7 @@ mod tests {
         assert!(!format!("{secrets:?}").contains("hush"));
         fs::write(directory.join(NAME), r#"{"secrets": [{"owner": "acme", "purpose": "Package", "values": "hush"}]}"#)
             .unwrap();
-        let fault = secrets.find("acme", "Package").now_or_never().unwrap().unwrap_err();
+        let fault = secrets.find("acme", None, "Package").now_or_never().unwrap().unwrap_err();
         assert!(fault.0.contains("line 1") && !fault.0.contains("hush"), "{fault:?}");
         for value in ["", "two words", "new\nline", &"x".repeat(LARGEST_SECRET + 1)] {
             assert!(secrets.set("acme", "Package", value).is_err());

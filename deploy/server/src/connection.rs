@@ -2,6 +2,7 @@
 
 use std::{
     convert::Infallible,
+    net::SocketAddr,
     panic::AssertUnwindSafe,
     sync::Arc,
     time::{Duration, Instant, SystemTime},
@@ -24,6 +25,7 @@ const BODY_PATIENCE: Duration = Duration::from_secs(10);
 /// Answers one request and writes its line in the log.
 pub(crate) async fn answer(
     engine: Arc<Engine>,
+    from: SocketAddr,
     wire: hyper::Request<Incoming>,
 ) -> Result<hyper::Response<Full<Bytes>>, Infallible> {
     let started = Instant::now();
@@ -32,6 +34,7 @@ pub(crate) async fn answer(
         method: parts.method,
         path: parts.uri.path().to_owned(),
         query: query(&parts.uri),
+        source: from.ip().to_string(),
         correlation_id: correlation_id(&parts.headers),
         headers: parts.headers,
         body: Bytes::new(),

@@ -92,8 +92,8 @@ async fn listen(address: SocketAddr, engine: Arc<Engine>) -> Result<(), String> 
             accepted = async { (place.await, listener.accept().await) } => accepted,
         };
         match accepted {
-            (place, Ok((stream, _))) => {
-                let serving = graceful.watch(connection(stream, Arc::clone(&engine)));
+            (place, Ok((stream, from))) => {
+                let serving = graceful.watch(connection(stream, from, Arc::clone(&engine)));
                 tokio::spawn(async move {
                     // A caller that goes away in the middle is no event.
                     let _ = serving.await;
@@ -115,6 +115,7 @@ async fn listen(address: SocketAddr, engine: Arc<Engine>) -> Result<(), String> 
 /// One connection, with HTTP/1.1 keep-alive and pipelining.
 fn connection(
     stream: TcpStream,
+    from: SocketAddr,
     engine: Arc<Engine>,
 ) -> impl hyper_util::server::graceful::GracefulConnection<Error = hyper::Error> {
     // Nagle's algorithm would hold back small answers.
@@ -126,7 +127,7 @@ fn connection(
         .pipeline_flush(true)
         .serve_connection(
             TokioIo::new(stream),
-            service_fn(move |request| connection::answer(Arc::clone(&engine), request)),
+            service_fn(move |request| connection::answer(Arc::clone(&engine), from, request)),
         )
 }
 

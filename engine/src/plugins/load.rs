@@ -54,6 +54,7 @@ fn load_one(entry: &Entry, beside: &Path, folders: &[PathBuf]) -> Result<Plugin,
     let settings = settings(&manifest, entry)?;
     let origins = origins(&manifest, &settings, entry)?;
     let secrets = secrets(&manifest, entry, &origins)?;
+    let collections = collections(&manifest, entry)?;
     Ok(Plugin {
         id: entry.id.clone(),
         manifest,
@@ -62,6 +63,7 @@ fn load_one(entry: &Entry, beside: &Path, folders: &[PathBuf]) -> Result<Plugin,
         code,
         settings,
         secrets,
+        collections,
         fresh_seconds: entry.fresh_seconds,
         stale_seconds: entry.stale_seconds.unwrap_or(STALE_SECONDS),
         steps: Arc::new(Semaphore::new(STEPS_AT_ONCE)),
@@ -90,13 +92,26 @@ fn place(mut manifest: Manifest, entry: &Entry) -> Result<Manifest, String> {
     for badge in &mut manifest.badges {
         badge.route = absolute(&badge.route);
         badge.example = absolute(&badge.example);
-        let template = Template::parse(&badge.route)?;
-        let path = badge.example.split('?').next().unwrap_or_default();
-        let segments: Vec<_> = path.trim_start_matches('/').split('/').collect();
-        if template.fit(&segments).is_none() {
-            let (example, route) = (&badge.example, &badge.route);
-            return Err(format!("in its manifest the example {example:?} does not fit the route {route:?}"));
+        fitting(&badge.route, &badge.example)?;
+    }
+    manifest.reports.retain(|report| aliases_stay || !report.route.starts_with('/'));
+    for report in &mut manifest.reports {
+        report.route = absolute(&report.route);
+        report.example = absolute(&report.example);
+        let template = fitting(&report.route, &report.example)?;
+        let missing = ["owner", "repo", "platform", "branch"].into_iter().find(|name| !template.has(name));
+        if let Some(name) = missing {
+            return Err(format!("in its manifest the report's route {template} has no {{{name}}}"));
         }
+        if !manifest.collections.contains(&report.collection) {
+            return Err(format!("in its manifest collections lacks {:?}, which a report goes to", report.collection));
+        }
+    }
+    manifest.redirects.retain(|redirect| aliases_stay || !redirect.route.starts_with('/'));
+    for redirect in &mut manifest.redirects {
+        redirect.route = absolute(&redirect.route);
+        redirect.example = absolute(&redirect.example);
+        fitting(&redirect.route, &redirect.example)?;
     }
     manifest.refusals.retain(|refusal| aliases_stay || !refusal.route.starts_with('/'));
     for refusal in &mut manifest.refusals {
@@ -105,6 +120,17 @@ fn place(mut manifest: Manifest, entry: &Entry) -> Result<Manifest, String> {
     }
     manifest.mount = mount;
     Ok(manifest)
+}
+
+/// A route that its own example fits.
+fn fitting(route: &str, example: &str) -> Result<Template, String> {
+    let template = Template::parse(route)?;
+    let path = example.split('?').next().unwrap_or_default();
+    let segments: Vec<_> = path.trim_start_matches('/').split('/').collect();
+    match template.fit(&segments) {
+        Some(_) => Ok(template),
+        None => Err(format!("in its manifest the example {example:?} does not fit the route {route:?}")),
+    }
 }
 
 /// The manifest's settings with this entry's in their place.
@@ -164,6 +190,19 @@ fn secrets(
         Ok((name.clone(), (grant.purpose.clone(), origin)))
     });
     read.collect()
+}
+
+/// The collections that plugins.toml grants, which must cover those of the manifest.
+fn collections(manifest: &Manifest, entry: &Entry) -> Result<Vec<String>, String> {
+    if let Some(name) = entry.collections.iter().find(|name| !is_id(name)) {
+        return Err(format!("collections: {name:?} is not lower-case letters, digits and -"));
+    }
+    match manifest.collections.iter().find(|name| !entry.collections.contains(name)) {
+        Some(name) => {
+            Err(format!("it keeps records in {name:?}, which is not granted; write collections = [{name:?}]"))
+        }
+        None => Ok(entry.collections.clone()),
+    }
 }
 
 /// Whether a plugin can be called so.

@@ -14,8 +14,10 @@ use std::{
 
 use badgesmith_engine::{
     Config, Engine, Plugin, Request, Response, World, plugins,
-    world::{Ask, Executor, Fault, Reply, Secret, Secrets, Store, Unavailable, Upstream},
+    store::{Entry, Recorded, Span, Store, Subject, Unavailable},
+    world::{Ask, Executor, Fault, Reply, Secret, Secrets, Upstream},
 };
+use badgesmith_provider::Record;
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use http::{HeaderMap, HeaderName, HeaderValue};
@@ -101,11 +103,24 @@ impl Executor for ByHand {
 pub struct Drawer {
     pub secrets: Mutex<HashMap<(String, String), Vec<String>>>,
     pub answers: Mutex<HashMap<String, (Bytes, SystemTime)>>,
+    pub entries: Mutex<Vec<Entry>>,
+    /// How often secrets were looked up, and how often something was to be recorded.
+    pub lookups: AtomicUsize,
+    pub writes: AtomicUsize,
+    pub is_down: std::sync::atomic::AtomicBool,
 }
 
 impl Secrets for Drawer {
-    fn find<'a>(&'a self, owner: &'a str, purpose: &'a str) -> BoxFuture<'a, Result<Vec<Secret>, Unavailable>> {
-        let found = self.secrets.lock().unwrap().get(&(owner.to_owned(), purpose.to_owned())).cloned();
+    fn find<'a>(
+        &'a self,
+        owner: &'a str,
+        repo: Option<&'a str>,
+        purpose: &'a str,
+    ) -> BoxFuture<'a, Result<Vec<Secret>, Unavailable>> {
+        self.lookups.fetch_add(1, Ordering::Relaxed);
+        let secrets = self.secrets.lock().unwrap();
+        let of = |holder: String| secrets.get(&(holder, purpose.to_owned())).cloned();
+        let found = repo.and_then(|repo| of(format!("{owner}/{repo}"))).or_else(|| of(owner.to_owned()));
         Box::pin(async move { Ok(found.unwrap_or_default().into_iter().map(Secret::new).collect()) })
     }
 }
@@ -118,6 +133,45 @@ impl Store for Drawer {
 
     fn keep_answer(&self, key: &str, answer: Bytes, expires: SystemTime) {
         self.answers.lock().unwrap().insert(key.to_owned(), (answer, expires));
+    }
+
+    fn record<'a>(&'a self, entry: &'a Entry) -> BoxFuture<'a, Result<Recorded, Unavailable>> {
+        self.writes.fetch_add(1, Ordering::Relaxed);
+        if self.is_down.load(Ordering::Relaxed) {
+            return Box::pin(async { Err(Unavailable("it is down".to_owned())) });
+        }
+        let mut entries = self.entries.lock().unwrap();
+        let same = entries.iter().filter(|other| other.subject == entry.subject).collect::<Vec<_>>();
+        let run = |entry: &Entry| (entry.record.run_id.clone(), entry.record.run_attempt);
+        let recorded = if same.iter().any(|other| other.nonce == entry.nonce) {
+            Recorded::NonceUsed
+        } else if same.iter().any(|other| run(other) == run(entry)) {
+            Recorded::Duplicate
+        } else {
+            entries.push(entry.clone());
+            Recorded::New
+        };
+        Box::pin(async move { Ok(recorded) })
+    }
+
+    fn history<'a>(
+        &'a self,
+        collection: &'a str,
+        subject: &'a Subject,
+        span: Span,
+        _: SystemTime,
+    ) -> BoxFuture<'a, Result<Vec<Record>, Unavailable>> {
+        if self.is_down.load(Ordering::Relaxed) {
+            return Box::pin(async { Err(Unavailable("it is down".to_owned())) });
+        }
+        let entries = self.entries.lock().unwrap();
+        let of = entries.iter().filter(|entry| entry.collection == collection && entry.subject == *subject);
+        let mut records: Vec<Record> = of.map(|entry| entry.record.clone()).collect();
+        records.sort_by_key(|record| (record.timestamp_ms, record.run_id.clone(), record.run_attempt));
+        records.reverse();
+        records.retain(|record| span.since_ms.is_none_or(|since| record.timestamp_ms >= since));
+        records.truncate(span.last);
+        Box::pin(async move { Ok(records) })
     }
 }
 

@@ -1,5 +1,5 @@
 /* BadgeSmith's provider boundary, version 1, whole. Frozen: a change that this page does not allow is another version,
- * with another symbol. SPDX-License-Identifier: MIT OR Apache-2.0
+ * with another symbol. What a later page adds is optional, and a provider that knows nothing of it never sees it. SPDX-License-Identifier: MIT OR Apache-2.0
  *
  * A provider is a pure function. It is called with a question and what the host has answered so far, and says what
  * comes next: what to ask first, the finished badge, or why there is none. It is called again with one more answer
@@ -28,10 +28,21 @@
  *       "fresh-seconds": 300,                 optional: how long an answer is used without asking again
  *       "revalidate-seconds": 300             optional: how much longer caches downstream may show it meanwhile
  *     }],
+ *     "reports": [{                           optional: signed reports of builds that it turns into records
+ *       "name": "run", "route": "/greetings/{platform}/{owner}/{repo}/{branch…}",      with these four parameters
+ *       "collection": "greetings",            where its records go
+ *       "purpose": "TestData",                what the secret that signs it is stored for
+ *       "summary": "Takes a greeting.", "example": "/greetings/linux/acme/tools/main"
+ *     }],
+ *     "redirects": [{                         optional: addresses that lead to others
+ *       "name": "run", "route": "run/{name}", "summary": "Leads to the greeting.", "example": "run/world",
+ *       "fresh-seconds": 300, "revalidate-seconds": 300       these two optional
+ *     }],
  *     "refusals": [{                          optional: routes that are common mistakes
  *       "route": "{a}/{b}", "code": "NAME_REQUIRED", "property": "name", "words": "write /badges/hello/NAME"
  *     }],
  *     "origins": ["{upstream}"],              optional: where it asks; {setting} is that setting's origin
+ *     "collections": ["greetings"],           optional: the collections it reads or writes
  *     "secrets": ["token"],                   optional: the secrets it cannot do without
  *     "settings": { "upstream": "https://example.com" }      optional: what an operator may set, with its default
  *   }
@@ -40,7 +51,8 @@
  * THE CALL   JSON, written without blanks between its tokens. The body of answers[i] is bodies[i], as raw bytes.
  *
  *   {
- *     "kind": "badge",
+ *     "kind": "badge",                        or "redirect", or "report": one turn, without answers, and the report's
+ *                                             own body, as raw bytes, is bodies[0]
  *     "name": "greeting",
  *     "params": { "name": "world" },          the route's parameters, percent-decoded
  *     "query": { "loud": "true" },            those of the badge's query parameters that the caller gave
@@ -52,16 +64,18 @@
  * Headers are those among content-type, etag, last-modified, link, retry-after and x-ratelimit-* that came.
  *
  *
- * THE STEP   JSON, one of three:
+ * THE STEP   JSON, one of these:
  *
- *   { "fetch": [REQUEST, …] }                 everything this call needs so far, from its first request on, in order:
+ *   { "fetch": [REQUEST or QUERY, …] }        everything this call needs so far, from its first request on, in order:
  *                                             those already answered first, unchanged, then at least one more; at most
  *                                             64 in a call and eight turns
  *   { "done": { "message": "13.0.4",          the finished badge; "fetch" may stand beside it
  *       "label": "…", "color": "blue", "labelColor": "…", "namedLogo": "…" } }             these optional
  *   { "fail": { "kind": "not-found",          or "invalid-parameter", "invalid-response", "inaccessible"
  *       "code": "NAME_NOT_FOUND", "words": "name not found",
- *       "property": "name", "retry_after": 30 } }                                          these optional
+ *       "property": "name", "properties": ["name", …], "retry_after": 30 } }               these optional
+ *   { "redirect": "https://example.com/" }    where a redirect leads
+ *   { "record": RECORD }                      what a report became
  *
  *   REQUEST:
  *   { "base": "https://example.com",          an http or https address of a granted origin
@@ -69,6 +83,14 @@
  *     "parts": ["world"],
  *     "accept": "application/json",           optional
  *     "auth": { "secret": "token", "owner": "acme", "scheme": "bearer" } }                 optional; or "basic"
+ *
+ *   QUERY: its answer has status 200 and a JSON array of RECORDs for a body, the newest first, perhaps none.
+ *   { "collection": "greetings", "owner": "acme", "repo": "tools", "platform": "linux", "branch": "main",
+ *     "last": 1,                              optional: at most so many, 1 to 100
+ *     "since_ms": 1790000000000 }             optional: none before this time, in milliseconds since 1970
+ *
+ *   RECORD: one run and attempt of a subject is recorded once.
+ *   { "run_id": "16369042913", "run_attempt": 1, "timestamp_ms": 1790000000000, "fields": { } }
  */
 #ifndef BADGESMITH_PROVIDER_H
 #define BADGESMITH_PROVIDER_H

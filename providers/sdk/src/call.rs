@@ -2,7 +2,9 @@
 
 use std::{cell::RefCell, collections::BTreeMap};
 
-use crate::{Answer, Request, Step};
+use serde::{Deserialize, Serialize};
+
+use crate::{Answer, Asked, Query, Record, Request, Step};
 
 /// One question to a provider.
 ///
@@ -11,7 +13,9 @@ use crate::{Answer, Request, Step};
 /// the step that asks for it.
 #[derive(Clone, Debug, Default)]
 pub struct Call<'a> {
-    /// The name of the badge in the manifest.
+    /// What is asked for.
+    pub kind: CallKind,
+    /// The name of the badge, report or redirect in the manifest.
     pub name: String,
     /// The parameters of the route, percent-decoded.
     pub params: BTreeMap<String, String>,
@@ -24,7 +28,20 @@ pub struct Call<'a> {
     /// The answers so far, in the order in which they were asked.
     pub answers: Vec<Answer<'a>>,
     /// Everything asked so far in this run through the provider.
-    pub(crate) asked: RefCell<Vec<Request>>,
+    pub(crate) asked: RefCell<Vec<Asked>>,
+}
+
+/// What a call asks a provider for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum CallKind {
+    /// A badge: [`crate::Provider::badge`].
+    #[default]
+    Badge,
+    /// The record of a report: [`crate::Provider::accept`].
+    Report,
+    /// An address to lead to: [`crate::Provider::redirect`].
+    Redirect,
 }
 
 impl<'a> Call<'a> {
@@ -80,9 +97,30 @@ impl<'a> Call<'a> {
     /// # Errors
     /// The step to return, where the answers are not there yet.
     pub fn fetch_all(&self, requests: impl IntoIterator<Item = Request>) -> Result<&[Answer<'a>], Step> {
+        let requests: Vec<Request> = requests.into_iter().collect();
         let mut asked = self.asked.borrow_mut();
         let start = asked.len();
-        asked.extend(requests);
-        self.answers.get(start..asked.len()).ok_or_else(|| Step::Fetch(asked[start..].to_vec()))
+        asked.extend(requests.iter().cloned().map(Asked::Fetch));
+        self.answers.get(start..asked.len()).ok_or(Step::Fetch(requests))
+    }
+
+    /// The records that the host's store has for `query`, the newest first and perhaps none; or the step that asks.
+    ///
+    /// ```
+    /// use badgesmith_provider::{Answer, Call, Query, Step};
+    ///
+    /// let call = Call::new("tests");
+    /// let query = Query::latest("test-results", &call);
+    /// assert_eq!(call.records(query.clone()).unwrap_err(), Step::Latest(Box::new(query)));
+    /// ```
+    ///
+    /// # Errors
+    /// The step to return, where there is no answer yet; `UPSTREAM_INVALID` where the answer holds no records.
+    pub fn records(&self, query: Query) -> Result<Vec<Record>, Step> {
+        let mut asked = self.asked.borrow_mut();
+        let at = asked.len();
+        asked.push(Asked::Latest(query.clone()));
+        let answer = self.answers.get(at).ok_or_else(|| Step::Latest(query.into()))?;
+        Ok(answer.json()?)
     }
 }

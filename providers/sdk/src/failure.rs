@@ -28,6 +28,9 @@ pub struct Failure {
     /// The parameter that is at fault, if one is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub property: Option<Cow<'static, str>>,
+    /// All parameters at fault, where there is more than one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub properties: Vec<Cow<'static, str>>,
     /// The words on the badge: short, lower case, such as `package not found`.
     pub words: Cow<'static, str>,
     /// After how many seconds asking again makes sense, if the upstream said so.
@@ -68,6 +71,6 @@ impl Failure {
     }
 
     fn new(kind: Kind, code: impl Into<Cow<'static, str>>, words: impl Into<Cow<'static, str>>) -> Self {
-        Self { kind, code: code.into(), property: None, words: words.into(), retry_after: None }
+        Self { kind, code: code.into(), property: None, properties: Vec::new(), words: words.into(), retry_after: None }
     }
 }

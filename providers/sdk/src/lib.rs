@@ -32,17 +32,21 @@ mod call;
 mod failure;
 mod manifest;
 pub mod message;
+mod record;
 mod request;
 mod step;
 #[cfg(feature = "testkit")]
 pub mod testkit;
+#[cfg(feature = "time")]
+pub mod time;
 
 pub use answer::Answer;
-pub use call::Call;
+pub use call::{Call, CallKind};
 pub use failure::{Failure, Kind};
-pub use manifest::{BadgeRoute, Manifest, Refusal};
+pub use manifest::{BadgeRoute, Manifest, RedirectRoute, Refusal, ReportRoute};
+pub use record::{Query, Record, fold};
 pub use request::{Auth, BadRequest, Request, Scheme};
-pub use step::{Badge, Step};
+pub use step::{Asked, Badge, Step};
 
 /// Code that knows one upstream.
 pub trait Provider: Sync {
@@ -51,4 +55,28 @@ pub trait Provider: Sync {
     /// # Errors
     /// Whatever is not a finished badge: [`Call::fetch`] returns the step to pass on, a [`Failure`] converts into one.
     fn badge(&self, call: &Call) -> Result<Badge, Step>;
+
+    /// Turns the body of a report, whose signature the host has verified, into a record. Providers whose manifest has
+    /// `reports` implement it. It is called once and asks nothing.
+    ///
+    /// # Errors
+    /// The [`Failure`] that says everything that is wrong with the body.
+    fn accept(&self, call: &Call, body: &[u8]) -> Result<Record, Step> {
+        let _ = (call, body);
+        Err(unknown("report").into())
+    }
+
+    /// The address a redirect leads to, absolute. Providers whose manifest has `redirects` implement it.
+    ///
+    /// # Errors
+    /// As for [`Provider::badge`].
+    fn redirect(&self, call: &Call) -> Result<String, Step> {
+        let _ = call;
+        Err(unknown("redirect").into())
+    }
+}
+
+/// The manifest promises what the code does not do.
+fn unknown(kind: &str) -> Failure {
+    Failure::inaccessible("NOT_IMPLEMENTED", format!("no {kind} here"))
 }

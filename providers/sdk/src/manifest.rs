@@ -29,12 +29,21 @@ pub struct Manifest {
     pub mount: String,
     /// The badges it makes.
     pub badges: Vec<BadgeRoute>,
+    /// The reports it takes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reports: Vec<ReportRoute>,
+    /// The redirects it answers.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub redirects: Vec<RedirectRoute>,
     /// Common mistakes in an address, and what to say of them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub refusals: Vec<Refusal>,
     /// Where it asks: scheme, host and port, or `{setting}` for the origin of a setting's address.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub origins: Vec<String>,
+    /// The collections of records it reads or writes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub collections: Vec<String>,
     /// The names of the secrets it cannot do without.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub secrets: Vec<String>,
@@ -74,6 +83,44 @@ pub struct BadgeRoute {
     #[serde(default = "five_minutes")]
     pub fresh_seconds: u32,
     /// For how many seconds longer a cache downstream may show it while it asks again.
+    #[serde(default = "five_minutes")]
+    pub revalidate_seconds: u32,
+}
+
+/// One kind of report a provider takes: a signed POST whose body becomes a record.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct ReportRoute {
+    /// What [`crate::Call::name`] says for this report.
+    pub name: String,
+    /// Its route, with the parameters `owner`, `repo`, `platform` and `branch`: the record's subject.
+    pub route: String,
+    /// The collection its records go to.
+    pub collection: String,
+    /// What the secret that signs it is stored for: `TestData`.
+    pub purpose: String,
+    /// One sentence about the report.
+    pub summary: String,
+    /// An example of its address, relative like the route.
+    pub example: String,
+}
+
+/// An address that leads to another one.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct RedirectRoute {
+    /// What [`crate::Call::name`] says for this redirect.
+    pub name: String,
+    /// Its route, written like a badge's.
+    pub route: String,
+    /// One sentence about where it leads.
+    pub summary: String,
+    /// An example of its address, relative like the route.
+    pub example: String,
+    /// For how many seconds caches may keep it.
+    #[serde(default = "five_minutes")]
+    pub fresh_seconds: u32,
+    /// For how many seconds longer a cache may use it while it asks again.
     #[serde(default = "five_minutes")]
     pub revalidate_seconds: u32,
 }

@@ -6,11 +6,11 @@ use std::{borrow::Cow, cell::RefCell, collections::BTreeMap};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Answer, Badge, Call, Failure, Provider, Request, Step};
+use crate::{Answer, Asked, Badge, Call, CallKind, Failure, Provider, Record, Step};
 
 #[derive(Serialize, Deserialize)]
 struct CallMessage<'a> {
-    kind: Cow<'a, str>,
+    kind: CallKind,
     name: Cow<'a, str>,
     params: Cow<'a, BTreeMap<String, String>>,
     #[serde(default)]
@@ -29,23 +29,37 @@ struct AnswerMessage<'a> {
 }
 
 /// A step and everything it rests on.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct StepMessage {
     /// Everything asked in this call from its beginning, in order; what has no answer yet is what is asked now.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub fetch: Vec<Request>,
+    pub fetch: Vec<Asked>,
     /// The finished badge.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub done: Option<Badge>,
+    /// What a report became.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub record: Option<Record>,
+    /// Where a redirect leads.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub redirect: Option<String>,
     /// The failure it ends with.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fail: Option<Failure>,
 }
 
-/// Writes a call; its answers' bodies travel beside it.
+impl StepMessage {
+    /// How many ends it has: none while it asks, one at the end, more where it is rubbish.
+    pub fn ends(&self) -> usize {
+        let ends = [self.done.is_some(), self.record.is_some(), self.redirect.is_some(), self.fail.is_some()];
+        ends.into_iter().filter(|is_there| *is_there).count()
+    }
+}
+
+/// Writes a call; its answers' bodies travel beside it, or a report's.
 pub fn write_call(call: &Call) -> Vec<u8> {
     let message = CallMessage {
-        kind: Cow::Borrowed("badge"),
+        kind: call.kind,
         name: Cow::Borrowed(&call.name),
         params: Cow::Borrowed(&call.params),
         query: Cow::Borrowed(&call.query),
@@ -60,20 +74,19 @@ pub fn write_call(call: &Call) -> Vec<u8> {
     write(&message)
 }
 
-/// Reads a call and puts the bodies back to their answers.
+/// Reads a call and puts the bodies back to their answers; the body of a report is left over.
 ///
 /// # Errors
 /// What is wrong with the message, for the host's log.
 pub fn read_call<'a>(message: &[u8], bodies: &[&'a [u8]]) -> Result<Call<'a>, String> {
     let message: CallMessage = serde_json::from_slice(message).map_err(|fault| format!("not a call: {fault}"))?;
-    if message.kind != "badge" {
-        return Err(format!("a call of kind {:?}, which this provider does not know", message.kind));
-    }
-    if message.answers.len() != bodies.len() {
+    let left = usize::from(message.kind == CallKind::Report);
+    if message.answers.len() + left != bodies.len() {
         return Err(format!("{} answers came with {} bodies", message.answers.len(), bodies.len()));
     }
     let answers = message.answers.into_iter().zip(bodies);
     Ok(Call {
+        kind: message.kind,
         name: message.name.into_owned(),
         params: message.params.into_owned(),
         query: message.query.into_owned(),
@@ -92,15 +105,18 @@ pub fn read_call<'a>(message: &[u8], bodies: &[&'a [u8]]) -> Result<Call<'a>, St
 /// What is wrong with the call, for the host's log.
 pub fn answer(provider: &dyn Provider, message: &[u8], bodies: &[&[u8]]) -> Result<Vec<u8>, String> {
     let call = read_call(message, bodies)?;
-    let step = match provider.badge(&call) {
-        Ok(badge) => Step::Done(badge),
-        Err(step) => step,
+    let outcome = match call.kind {
+        CallKind::Badge => provider.badge(&call).map(Step::Done),
+        CallKind::Report => provider.accept(&call, bodies.last().unwrap_or(&&[][..])).map(Step::Record),
+        CallKind::Redirect => provider.redirect(&call).map(Step::Redirect),
     };
-    let fetch = call.asked.take();
-    Ok(write(&match step {
-        Step::Fetch(_) => StepMessage { fetch, ..StepMessage::default() },
-        Step::Done(badge) => StepMessage { fetch, done: Some(badge), ..StepMessage::default() },
-        Step::Fail(failure) => StepMessage { fetch, fail: Some(failure), ..StepMessage::default() },
+    let said = StepMessage { fetch: call.asked.take(), ..StepMessage::default() };
+    Ok(write(&match outcome.unwrap_or_else(|step| step) {
+        Step::Fetch(_) | Step::Latest(_) => said,
+        Step::Done(badge) => StepMessage { done: Some(badge), ..said },
+        Step::Record(record) => StepMessage { record: Some(record), ..said },
+        Step::Redirect(url) => StepMessage { redirect: Some(url), ..said },
+        Step::Fail(failure) => StepMessage { fail: Some(failure), ..said },
     }))
 }
 

@@ -1,8 +1,10 @@
 //! What a provider says: a badge, or what it needs first.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
-use crate::{Failure, Request};
+use crate::{Failure, Query, Record, Request};
 
 /// What a provider worked out. What it leaves open, the manifest's defaults fill in.
 ///
@@ -51,15 +53,41 @@ impl Badge {
 }
 
 /// What happens next.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Step {
     /// Ask these, all at once, and call again with the answers behind those of before.
     Fetch(Vec<Request>),
+    /// Ask the host's store for records, and call again with the answer.
+    Latest(Box<Query>),
     /// The badge is finished.
     Done(Badge),
-    /// There will be no usual badge.
+    /// The report is this record.
+    Record(Record),
+    /// The redirect leads to this absolute address.
+    Redirect(String),
+    /// There will be no usual end.
     Fail(Failure),
+}
+
+/// One thing a step asks, of an upstream or of the host's store.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Asked {
+    /// Records of the store.
+    Latest(Query),
+    /// An upstream's answer.
+    Fetch(Request),
+}
+
+/// As a transcript writes it.
+impl fmt::Display for Asked {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Fetch(request) => request.fmt(f),
+            Self::Latest(query) => query.fmt(f),
+        }
+    }
 }
 
 impl From<Failure> for Step {

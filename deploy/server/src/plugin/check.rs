@@ -19,7 +19,7 @@ use badgesmith_engine::{
 };
 use badgesmith_host::{executor::TokioExecutor, secrets::FileSecrets, upstream::HttpUpstream, web::HttpWeb};
 use badgesmith_provider::{
-    Call, Manifest, message,
+    Asked, Call, Manifest, message,
     testkit::{self, Subject},
 };
 use clap::Args;
@@ -248,7 +248,17 @@ fn first_step(subject: &Patient, plugin: &Plugin, call: &Call) -> Result<String,
     if let Some(failure) = step.fail {
         return Ok(format!("fails: {}", failure.words));
     }
-    for request in &step.fetch {
+    for asked in &step.fetch {
+        let request = match asked {
+            Asked::Fetch(request) => request,
+            Asked::Latest(query) if plugin.manifest.collections.contains(&query.collection) => continue,
+            Asked::Latest(query) => {
+                return Err(format!(
+                    "it reads {:?}, which its manifest does not name; add it to collections there",
+                    query.collection
+                ));
+            }
+        };
         let url = request.url().map_err(|fault| fault.to_string())?;
         let origin = Origin::of(&url)?;
         if !plugin.origins.contains(&origin) {

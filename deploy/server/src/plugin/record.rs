@@ -21,6 +21,7 @@ use badgesmith_provider::{
     self as provider, Answer, Call, message,
     testkit::{Subject, Transcript, Turn},
 };
+use bytes::Bytes;
 use clap::Args;
 use futures_util::future::BoxFuture;
 use serde_json::{Value, json};
@@ -124,12 +125,12 @@ impl Heard {
             call.answers = replies.iter().map(answer).collect();
             let bodies: Vec<&[u8]> = replies.iter().map(|reply| &*reply.body).collect();
             let step = message::read_step(&plugin.step(&message::write_call(&call), &bodies)?)?;
-            if step.done.is_some() || step.fail.is_some() {
+            if step.ends() > 0 {
                 turns.push((Turn { done: step.done, fail: step.fail, ..Turn::default() }, Vec::new()));
                 return written(&asked, &turns, plugin);
             }
             let new = step.fetch.get(replies.len()..).unwrap_or_default();
-            let came = new.iter().map(|request| self.reply(request)).collect::<Result<Vec<_>, _>>()?;
+            let came = new.iter().map(|asked| self.reply(asked)).collect::<Result<Vec<_>, _>>()?;
             let fetch = new.iter().map(ToString::to_string).collect();
             turns.push((Turn { fetch, ..Turn::default() }, came.clone()));
             replies.extend(came);
@@ -137,8 +138,11 @@ impl Heard {
         Err(format!("the provider is not done after {TURNS} turns"))
     }
 
-    /// What came of a request.
-    fn reply(&self, request: &provider::Request) -> Result<Reply, String> {
+    /// What came of a request. The store that a recording has is empty.
+    fn reply(&self, asked: &provider::Asked) -> Result<Reply, String> {
+        let provider::Asked::Fetch(request) = asked else {
+            return Ok(Reply { status: 200, body: Bytes::from_static(b"[]"), ..Reply::default() });
+        };
         let url = request.url().map_err(|fault| fault.to_string())?;
         let url = Url::parse(&url).map_err(|fault| format!("{url}: {fault}"))?;
         let key = (String::from(url), request.accepted().map(str::to_owned));
@@ -233,9 +237,14 @@ struct Watching {
 }
 
 impl Secrets for Watching {
-    fn find<'a>(&'a self, owner: &'a str, purpose: &'a str) -> BoxFuture<'a, Result<Vec<Secret>, Unavailable>> {
+    fn find<'a>(
+        &'a self,
+        owner: &'a str,
+        repo: Option<&'a str>,
+        purpose: &'a str,
+    ) -> BoxFuture<'a, Result<Vec<Secret>, Unavailable>> {
         Box::pin(async move {
-            let found = self.secrets.find(owner, purpose).await?;
+            let found = self.secrets.find(owner, repo, purpose).await?;
             let values = found.iter().map(|secret| secret.reveal().to_owned());
             self.heard.secrets.lock().unwrap_or_else(PoisonError::into_inner).extend(values);
             Ok(found)

@@ -50,6 +50,9 @@ fn end(transcript: &Transcript, subject: &dyn Subject, mut played: Vec<Played>) 
         if let Some(badge) = turn.done {
             return Err(format!("a badge was made of it: {:?}", badge.message));
         }
+        if let Some(url) = turn.redirect {
+            return Err(format!("it led to {url:?}"));
+        }
         if turn.fail.is_some() {
             return Ok(());
         }

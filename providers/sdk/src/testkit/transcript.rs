@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::Subject;
 use crate::{
-    Answer, Badge, Call, Failure,
+    Answer, Badge, Call, CallKind, Failure, Record,
     message::{self, StepMessage},
 };
 
@@ -22,6 +22,8 @@ pub struct Transcript {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Asked {
+    #[serde(default, skip_serializing_if = "is_badge")]
+    kind: CallKind,
     name: String,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     params: BTreeMap<String, String>,
@@ -31,6 +33,12 @@ struct Asked {
     settings: BTreeMap<String, String>,
     #[serde(default)]
     now: u64,
+    /// The body of a report, if it is JSON.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    body: Option<Value>,
+    /// The body of a report, if it is not.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    text: String,
 }
 
 /// What the provider says, and what it is answered.
@@ -46,6 +54,12 @@ pub struct Turn {
     /// The finished badge.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub done: Option<Badge>,
+    /// What a report became.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub record: Option<Record>,
+    /// Where a redirect leads.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub redirect: Option<String>,
     /// The failure.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fail: Option<Failure>,
@@ -114,8 +128,8 @@ impl Transcript {
             played.extend(self.answers(index));
         }
         match self.turns.last() {
-            Some(turn) if turn.done.is_some() || turn.fail.is_some() => Ok(()),
-            _ => Err("its last turn is neither done nor fail".to_owned()),
+            Some(turn) if turn.fetch.is_empty() => Ok(()),
+            _ => Err("its last turn is no end: done, record, redirect or fail".to_owned()),
         }
     }
 
@@ -132,11 +146,13 @@ impl Transcript {
 
     /// One turn, asked twice.
     pub(super) fn ask(&self, subject: &dyn Subject, played: &[Played]) -> Result<StepMessage, String> {
-        let Asked { name, params, query, settings, now } = self.call.clone();
+        let Asked { kind, name, params, query, settings, now, body, text } = self.call.clone();
         let answers =
             played.iter().map(|(status, headers, body)| Answer { status: *status, headers: headers.clone(), body });
-        let call = Call { name, params, query, settings, now, answers: answers.collect(), ..Call::default() };
-        let bodies: Vec<&[u8]> = played.iter().map(|(_, _, body)| body.as_slice()).collect();
+        let call = Call { kind, name, params, query, settings, now, answers: answers.collect(), ..Call::default() };
+        let report = body.map_or(text, |body| body.to_string());
+        let report = (kind == CallKind::Report).then_some(report.as_bytes());
+        let bodies: Vec<&[u8]> = played.iter().map(|(_, _, body)| body.as_slice()).chain(report).collect();
         let call = message::write_call(&call);
         let first = subject.step(&call, &bodies)?;
         if subject.step(&call, &bodies)? != first {
@@ -166,9 +182,9 @@ impl Transcript {
 
 /// A step as a transcript writes it: only what is asked anew.
 pub(super) fn turn(said: &StepMessage, answered: usize) -> Result<Turn, String> {
-    let ends = said.done.is_some() || said.fail.is_some();
-    if said.done.is_some() && said.fail.is_some() {
-        return Err("it says done and fail at once".to_owned());
+    let ends = said.ends() > 0;
+    if said.ends() > 1 {
+        return Err("it says two ends at once".to_owned());
     }
     let new = said.fetch.get(answered..).unwrap_or_default();
     if !ends && new.is_empty() {
@@ -178,6 +194,13 @@ pub(super) fn turn(said: &StepMessage, answered: usize) -> Result<Turn, String> 
         fetch: if ends { Vec::new() } else { new.iter().map(ToString::to_string).collect() },
         answers: Vec::new(),
         done: said.done.clone(),
+        record: said.record.clone(),
+        redirect: said.redirect.clone(),
         fail: said.fail.clone(),
     })
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+fn is_badge(kind: &CallKind) -> bool {
+    *kind == CallKind::Badge
 }

@@ -1,0 +1,54 @@
+//! An address that leads to another one, which a provider names.
+
+use std::{sync::Arc, time::SystemTime};
+
+use badgesmith_provider::{CallKind, RedirectRoute};
+use bytes::Bytes;
+use http::{HeaderValue, header};
+
+use crate::{
+    Inner,
+    badge::{caching, in_time, shelf},
+    cache::Done,
+    draw::refuse,
+    drive::{self, Broken, Question},
+    error::Error,
+    plugins::Plugin,
+    request::Request,
+    response::{Draft, Response},
+    route::Parameters,
+};
+
+/// Answers a request for a redirect: 302, or why there is nowhere to lead to.
+pub(crate) async fn answer(
+    inner: &Arc<Inner>,
+    request: &Request,
+    (plugin, route): (&Arc<Plugin>, &RedirectRoute),
+    parameters: Parameters,
+    now: SystemTime,
+) -> Response {
+    let question = Question {
+        kind: CallKind::Redirect,
+        name: route.name.clone(),
+        params: parameters,
+        query: Parameters::new(),
+        body: Bytes::new(),
+    };
+    let driving = drive::drive(inner, plugin, &question, shelf(plugin, route.fresh_seconds), now);
+    let error = match in_time(inner, driving).await.map(|finished| finished.outcome) {
+        Ok(Ok(Done::Redirect(url))) => match HeaderValue::try_from(&url) {
+            Ok(location) => {
+                let caching = caching(plugin, route.fresh_seconds, route.revalidate_seconds);
+                let draft = Draft { status: 302, caching, ..Draft::text(format!("{url}\n")) };
+                let mut response = draft.respond(request);
+                response.headers.insert(header::LOCATION, location);
+                return response;
+            }
+            Err(_) => Error::provider(plugin, &Broken::Lied("it leads to what no header can say".to_owned())),
+        },
+        Ok(Ok(_)) => Error::provider(plugin, &Broken::Lied("its call ended with something else".to_owned())),
+        Ok(Err(failure)) => Error::from(&failure),
+        Err(broken) => Error::provider(plugin, &broken),
+    };
+    refuse(&error, request)
+}

@@ -1,0 +1,321 @@
+//! Reports: in which order they are refused, what they claim, and what a forger learns.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod support;
+
+use std::{fs, path::Path, sync::atomic::Ordering};
+
+use badgesmith_engine::{Request, Response, signature};
+use bytes::Bytes;
+use futures_util::future::join_all;
+use hmac::{Hmac, KeyInit, Mac};
+use http::{HeaderName, Method};
+use serde_json::Value;
+use sha2::Sha256;
+use support::{Stage, build};
+
+const PATH: &str = "/runs/linux/acme/tools/main";
+const BADGE: &str = "/badges/runs/linux/acme/tools/main";
+const NOON: &str = "2026-11-21T12:00:00Z";
+
+/// A stage whose owner `acme` has the secret `hush`.
+fn stage(engine: &str) -> Stage {
+    let library = build("reporter.c", "reporter", &[]);
+    let toml = format!("{engine}\n[[plugin]]\nid = \"reporter\"\nlibrary = {library:?}\ncollections = [\"runs\"]\n");
+    let stage = Stage::new(&toml);
+    let secrets = vec!["hush".to_owned()];
+    stage.drawer.secrets.lock().unwrap().insert(("acme".to_owned(), "TestData".to_owned()), secrets);
+    stage
+}
+
+fn body(run: &str, timestamp_ms: i64) -> String {
+    format!(r#"{{"run_id":"{run}","timestamp_ms":{timestamp_ms},"url":"https://example.com/{run}"}}"#)
+}
+
+fn post(path: &str, body: &str, headers: &[(&str, &str)]) -> Request {
+    let mut request = Request::get(path);
+    request.method = Method::POST;
+    request.body = Bytes::from(body.to_owned());
+    request.correlation_id = "c0ffee".to_owned();
+    for (name, value) in headers {
+        request.headers.insert(name.parse::<HeaderName>().unwrap(), value.parse().unwrap());
+    }
+    request
+}
+
+fn signed(secret: &str, path: &str, body: &str, timestamp: &str, nonce: &str) -> Request {
+    let signature = signature::sign(secret, timestamp, nonce, "POST", path, body.as_bytes());
+    post(path, body, &[("x-signature", &signature), ("x-timestamp", timestamp), ("x-nonce", nonce)])
+}
+
+fn code(response: &Response) -> (u16, String) {
+    let body: Value = serde_json::from_slice(&response.body).unwrap();
+    let code = body["error_details"][0]["error_code"].as_str().unwrap_or_default();
+    (response.status.as_u16(), code.to_owned())
+}
+
+async fn answer(stage: &Stage, request: &Request) -> (u16, String) {
+    code(&stage.send(request).await)
+}
+
+#[tokio::test]
+async fn a_report_is_shown_by_the_next_badge_and_the_next_redirect() {
+    let stage = stage("");
+    assert_eq!(stage.words(&format!("{BADGE}.svg")).await, "run: no results");
+    let response = stage.send(&signed("hush", PATH, &body("7", 5), NOON, "n1")).await;
+    assert_eq!(response.status, 201);
+    assert_eq!(response.headers["cache-control"], "no-store");
+    let said = String::from_utf8(response.body.to_vec()).unwrap();
+    let timestamp = "1970-01-01T00:00:00.005Z";
+    assert_eq!(
+        said,
+        format!(r#"{{"test_result_id":"7","repository":"acme/tools/linux/main","timestamp":"{timestamp}"}}"#)
+    );
+    let badge = stage.get(BADGE).await;
+    assert!(String::from_utf8_lossy(&badge.body).contains(r#""message":"7""#));
+    assert_eq!(badge.headers["cache-control"], "public, max-age=30, s-maxage=30, stale-while-revalidate=60");
+    assert_eq!(badge.headers["last-modified"], "Thu, 01 Jan 1970 00:00:00 GMT");
+    let redirect = stage.get("/redirect/runs/linux/ACME/tools/main").await;
+    assert_eq!(
+        (redirect.status.as_u16(), &redirect.headers["location"]),
+        (302, &"https://example.com/7".parse().unwrap())
+    );
+    // An older run that arrives later is not the newest; a newer one is.
+    assert_eq!(stage.send(&signed("hush", PATH, &body("6", 4), NOON, "n2")).await.status, 201);
+    assert_eq!(stage.words(&format!("{BADGE}.svg")).await, "run: 7");
+    assert_eq!(stage.send(&signed("hush", PATH, &body("8", 6), NOON, "n3")).await.status, 201);
+    assert_eq!(stage.words(&format!("{BADGE}.svg")).await, "run: 8");
+}
+
+#[tokio::test]
+async fn the_first_thing_that_is_wrong_is_what_is_said() {
+    let stage = stage("");
+    let good = |path: &str, body: &str| signed("hush", path, body, NOON, "n1");
+    let without = |name: &str| {
+        let mut request = good(PATH, "");
+        request.headers.remove(name);
+        request
+    };
+    let large = "x".repeat(256 * 1024 + 1);
+    let long = format!("/runs/linux/{}/tools/main", "o".repeat(101));
+    let rows = [
+        ("too large, and not signed", post(PATH, &large, &[]), (413, "TOO_LARGE")),
+        ("an owner too long for a key, and not signed", post(&long, "", &[]), (400, "PARAMETER_INVALID")),
+        ("no headers", post(PATH, "", &[]), (400, "MISSING_AUTH_HEADERS")),
+        ("no signature", without("x-signature"), (400, "MISSING_AUTH_HEADERS")),
+        ("no timestamp", without("x-timestamp"), (400, "MISSING_AUTH_HEADERS")),
+        ("no nonce", without("x-nonce"), (400, "MISSING_AUTH_HEADERS")),
+        (
+            "a nonce with a blank, and a wrong secret",
+            signed("guess", PATH, "", NOON, "a b"),
+            (400, "MISSING_AUTH_HEADERS"),
+        ),
+        ("a long nonce", signed("hush", PATH, "", NOON, &"x".repeat(129)), (400, "MISSING_AUTH_HEADERS")),
+        ("no time, and a wrong secret", signed("guess", PATH, "", "noon", "n1"), (400, "INVALID_TIMESTAMP")),
+        ("six minutes ago", signed("guess", PATH, "", "2026-11-21T11:54:59Z", "n1"), (400, "INVALID_TIMESTAMP")),
+        ("two minutes ahead", signed("guess", PATH, "", "2026-11-21T12:01:01Z", "n1"), (400, "INVALID_TIMESTAMP")),
+        ("a wrong secret, and no payload", signed("guess", PATH, "", NOON, "n1"), (401, "INVALID_SIGNATURE")),
+        (
+            "nobody's owner, and no payload",
+            signed("hush", "/runs/linux/nobody/tools/main", "", NOON, "n1"),
+            (401, "INVALID_SIGNATURE"),
+        ),
+        (
+            "no hexadecimal digits",
+            post(PATH, "", &[("x-signature", "v2=xyz"), ("x-timestamp", NOON), ("x-nonce", "n1")]),
+            (401, "INVALID_SIGNATURE"),
+        ),
+        ("no payload", good(PATH, ""), (400, "INVALID_TEST_PAYLOAD")),
+    ];
+    for (what, request, (status, word)) in rows {
+        assert_eq!(answer(&stage, &request).await, (status, word.to_owned()), "{what}");
+    }
+    assert_eq!(stage.drawer.writes.load(Ordering::Relaxed), 0, "nothing was claimed");
+    // At the very edges of the clock, with the nonce that nobody used up.
+    for (timestamp, run) in [("2026-11-21T11:55:00Z", "1"), ("2026-11-21T13:01:00+01:00", "2")] {
+        let request = signed("hush", PATH, &body(run, 1), timestamp, &format!("edge-{run}"));
+        assert_eq!(answer(&stage, &request).await.0, 201, "{timestamp}");
+    }
+}
+
+#[tokio::test]
+async fn a_replay_is_refused_and_so_is_a_run_that_is_there() {
+    let stage = stage("");
+    let request = signed("hush", PATH, &body("1", 1), NOON, "n1");
+    assert_eq!(answer(&stage, &request).await.0, 201);
+    assert_eq!(answer(&stage, &request).await, (400, "NONCE_ALREADY_USED".to_owned()));
+    let again = signed("hush", PATH, &body("1", 2), NOON, "n2");
+    assert_eq!(answer(&stage, &again).await, (409, "DUPLICATE_TEST_RESULT".to_owned()));
+}
+
+#[tokio::test]
+async fn a_body_signed_for_one_branch_is_refused_on_another() {
+    let stage = stage("");
+    let request = signed("hush", PATH, &body("1", 1), NOON, "n1");
+    for path in ["/runs/linux/acme/tools/other", "/runs/windows/acme/tools/main", "/runs/linux/acme/other/main"] {
+        let moved = Request { path: path.to_owned(), ..request.clone() };
+        assert_eq!(answer(&stage, &moved).await, (401, "INVALID_SIGNATURE".to_owned()), "{path}");
+    }
+    let encoded = Request { path: "/runs/linux/acme/tools/ma%2569n".to_owned(), ..request };
+    assert_eq!(answer(&stage, &encoded).await.0, 201, "however often a gateway encoded it");
+}
+
+#[tokio::test]
+async fn of_64_identical_requests_one_is_recorded() {
+    let stage = stage("");
+    let request = signed("hush", PATH, &body("1", 1), NOON, "n1");
+    let all = join_all((0..64).map(|_| answer(&stage, &request))).await;
+    assert_eq!(all.iter().filter(|(status, _)| *status == 201).count(), 1);
+    assert_eq!(all.iter().filter(|(_, code)| code == "NONCE_ALREADY_USED").count(), 63);
+}
+
+#[tokio::test]
+async fn an_unknown_owner_costs_what_a_wrong_signature_costs() {
+    let stage = stage("");
+    let mut costs = Vec::new();
+    for path in [PATH, "/runs/linux/nobody/tools/main"] {
+        let before = stage.drawer.lookups.load(Ordering::Relaxed);
+        let response = stage.send(&signed("guess", path, &body("1", 1), NOON, "n1")).await;
+        let body = String::from_utf8(response.body.to_vec()).unwrap();
+        costs.push((stage.drawer.lookups.load(Ordering::Relaxed) - before, response.status, body));
+    }
+    assert_eq!(costs[0], costs[1]);
+    assert_eq!(costs[0].0, 1);
+    assert_eq!(stage.drawer.writes.load(Ordering::Relaxed), 0);
+}
+
+#[tokio::test]
+async fn a_repositorys_own_secret_wins_and_two_are_good_while_one_is_rotated() {
+    let stage = stage("");
+    let set = |holder: &str, values: &[&str]| {
+        let values = values.iter().map(|value| (*value).to_owned()).collect();
+        stage.drawer.secrets.lock().unwrap().insert((holder.to_owned(), "TestData".to_owned()), values);
+    };
+    set("acme/tools", &["own", "old"]);
+    let status =
+        async |secret: &str, run: &str| answer(&stage, &signed(secret, PATH, &body(run, 1), NOON, run)).await.0;
+    assert_eq!([status("own", "1").await, status("old", "2").await, status("hush", "3").await], [201, 201, 401]);
+    set("acme/tools", &["new", "own"]);
+    assert_eq!([status("new", "4").await, status("own", "5").await, status("old", "6").await], [201, 201, 401]);
+    let other = signed("hush", "/runs/linux/acme/other/main", &body("1", 1), NOON, "n1");
+    assert_eq!(answer(&stage, &other).await.0, 201, "the owner's is for all other repositories");
+}
+
+#[tokio::test]
+async fn a_signature_over_the_body_alone_needs_the_switch() {
+    let mut mac = Hmac::<Sha256>::new_from_slice(b"hush").unwrap();
+    mac.update(body("1", 1).as_bytes());
+    let digits: String = mac.finalize().into_bytes().iter().map(|byte| format!("{byte:02X}")).collect();
+    let headers = [("x-signature", &*format!("sha256={digits}")), ("x-timestamp", NOON), ("x-nonce", "n1")];
+    let request = post(PATH, &body("1", 1), &headers);
+    assert_eq!(answer(&stage(""), &request).await, (401, "INVALID_SIGNATURE".to_owned()));
+    let lenient = stage("[engine]\naccept-body-only-signatures = true");
+    assert_eq!(answer(&lenient, &request).await.0, 201);
+}
+
+#[tokio::test]
+async fn names_are_one_whatever_their_case_and_their_letters() {
+    let rows = [
+        ("linux", "Acme", "Tools", "Feature/X"),
+        ("Linux%20x64", "acme", "a%23b", "100%2525"),
+        ("linux", "acme", "%F0%9F%9A%80", "fix%2342/%C3%84"),
+        ("linux", "acme", "tools", "logo.svg"),
+    ];
+    for (index, (platform, owner, repo, branch)) in rows.into_iter().enumerate() {
+        let stage = stage("");
+        let rest = format!("{platform}/{owner}/{repo}/{branch}");
+        let run = index.to_string();
+        let written = signed("hush", &format!("/runs/{rest}"), &body(&run, 1), NOON, "n1");
+        assert_eq!(answer(&stage, &written).await.0, 201, "{rest}");
+        for spelling in [rest.clone(), format!("{platform}/{}/{repo}/{branch}", owner.to_uppercase())] {
+            assert_eq!(stage.words(&format!("/badges/runs/{spelling}?format=svg")).await, format!("run: {run}"));
+            assert_eq!(stage.get(&format!("/redirect/runs/{spelling}")).await.status, 302, "{spelling}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_store_that_is_down_is_not_a_duplicate_and_not_an_empty_one() {
+    let stage = stage("");
+    stage.drawer.is_down.store(true, Ordering::Relaxed);
+    let response = stage.send(&signed("hush", PATH, &body("1", 1), NOON, "n1")).await;
+    assert_eq!(code(&response), (503, "STORE_UNAVAILABLE".to_owned()));
+    assert_eq!(response.headers["retry-after"], "5");
+    let badge = stage.get(BADGE).await;
+    assert_eq!(code(&badge), (503, "STORE_UNAVAILABLE".to_owned()));
+    assert_eq!(badge.headers["retry-after"], "5");
+    assert_eq!(stage.words(&format!("{BADGE}.svg")).await, "run: store unavailable");
+}
+
+#[tokio::test]
+async fn an_address_for_reports_takes_posts_and_nothing_else() {
+    let stage = stage("");
+    let response = stage.get(PATH).await;
+    assert_eq!(code(&response), (405, "METHOD_NOT_ALLOWED".to_owned()));
+    assert_eq!(response.headers["allow"], "POST, OPTIONS");
+    let mut preflight = Request::get(PATH);
+    preflight.method = Method::OPTIONS;
+    let wanted = "Content-Type, X-SIGNATURE, x-nonce, x-timestamp, authorization";
+    preflight.headers.insert("access-control-request-headers", wanted.parse().unwrap());
+    let response = stage.send(&preflight).await;
+    assert_eq!(response.headers["access-control-allow-methods"], "POST, OPTIONS");
+    assert_eq!(response.headers["access-control-allow-headers"], "content-type, x-signature, x-nonce, x-timestamp");
+    assert_eq!(answer(&stage, &post(BADGE, "", &[])).await, (405, "METHOD_NOT_ALLOWED".to_owned()));
+}
+
+#[tokio::test]
+async fn every_signature_of_the_shared_file_is_the_one_it_says() {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../deploy/report/vectors.json");
+    let file: Value = serde_json::from_str(&fs::read_to_string(file).unwrap()).unwrap();
+    let vectors = file["vectors"].as_array().unwrap();
+    assert!(vectors.len() >= 10);
+    for vector in vectors {
+        let text = |name: &str| vector[name].as_str().unwrap();
+        let [timestamp, nonce, method, path] = ["timestamp", "nonce", "method", "path"].map(text);
+        let body = text("body").as_bytes();
+        let string = signature::string_to_sign(timestamp, nonce, method, path, body);
+        assert_eq!(string, text("string_to_sign"), "{}", text("name"));
+        let signature = signature::sign(text("secret"), timestamp, nonce, method, path, body);
+        assert_eq!(signature, text("signature"), "{}", text("name"));
+    }
+}
+
+/// The recorded vectors of GitHub and of BadgeSmith's own clients: signatures over the body alone.
+#[tokio::test]
+async fn recorded_signatures_are_judged_as_they_were() {
+    let Some(folder) = std::env::var_os("BADGESMITH_DATA") else {
+        println!("skipped: BADGESMITH_DATA names no recorded inputs");
+        return;
+    };
+    let folder = Path::new(&folder);
+    let file: Value =
+        serde_json::from_str(&fs::read_to_string(folder.join("hmac/hmac_vectors.json")).unwrap()).unwrap();
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let secret = text(&file["webhook_files"]["secret"]);
+    let signed = file["vectors"].as_array().unwrap().iter().map(|vector| {
+        (text(&vector["secret"]), text(&vector["body"]), text(&vector["signature"]), vector["valid"] == true)
+    });
+    let files = file["webhook_files"]["files"].as_array().unwrap().iter().map(|vector| {
+        let body = fs::read_to_string(folder.join(text(&vector["file"]))).unwrap();
+        (secret.clone(), body, text(&vector["signature"]), true)
+    });
+    let mut seen = 0;
+    for (secret, body, signature, valid) in signed.chain(files) {
+        let stage = stage("[engine]\naccept-body-only-signatures = true");
+        stage.drawer.secrets.lock().unwrap().insert(("acme".to_owned(), "TestData".to_owned()), vec![secret]);
+        let headers = [("x-signature", &*signature), ("x-timestamp", NOON), ("x-nonce", "n1")];
+        let (status, code) = answer(&stage, &post(PATH, &body, &headers)).await;
+        // What is authentic is no run of ours, and is refused for that.
+        let expected = if valid { "INVALID_TEST_PAYLOAD" } else { "INVALID_SIGNATURE" };
+        assert!(code == expected || (valid && status == 201), "{signature}: {status} {code}");
+        seen += 1;
+    }
+    assert!(seen > 40, "{seen}");
+}
+
+#[tokio::test]
+async fn a_plugin_without_its_collection_is_refused_with_what_to_write() {
+    let library = build("reporter.c", "reporter", &[]);
+    let refusal = Stage::try_new(&format!("[[plugin]]\nid = \"reporter\"\nlibrary = {library:?}\n")).err().unwrap();
+    assert!(refusal.contains("collections = [\"runs\"]"), "{refusal}");
+}

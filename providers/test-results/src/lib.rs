@@ -1,0 +1,41 @@
+//! The test-results provider: what builds report, as a badge and as a redirect.
+
+mod message;
+mod report;
+#[cfg(test)]
+mod tests;
+
+use badgesmith_provider::{Badge, Call, Failure, Provider, Query, Record, Step};
+
+use crate::{message::Words, report::Counts};
+
+badgesmith_provider::export!(TestResults, include_str!("../manifest.json"));
+
+/// Where the records lie.
+const COLLECTION: &str = "test-results";
+
+struct TestResults;
+
+impl Provider for TestResults {
+    fn badge(&self, call: &Call) -> Result<Badge, Step> {
+        let record = newest(call)?;
+        let counts = Counts::of(&record).ok_or_else(Failure::invalid_response)?;
+        Ok(Words::of(call).badge(counts))
+    }
+
+    fn accept(&self, call: &Call, body: &[u8]) -> Result<Record, Step> {
+        Ok(report::read(body, call.param("platform"), call.now)?)
+    }
+
+    fn redirect(&self, call: &Call) -> Result<String, Step> {
+        let record = newest(call)?;
+        let url = record.fields.get("url_html").and_then(|url| url.as_str());
+        Ok(url.ok_or_else(Failure::invalid_response)?.to_owned())
+    }
+}
+
+/// The newest record of the subject the address names.
+fn newest(call: &Call) -> Result<Record, Step> {
+    let records = call.records(Query::latest(COLLECTION, call))?;
+    Ok(records.into_iter().next().ok_or_else(|| Failure::not_found("RESULT_NOT_FOUND", "no results"))?)
+}

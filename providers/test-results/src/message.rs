@@ -1,0 +1,61 @@
+//! Counts as a badge's words and colour.
+
+use badgesmith_provider::{Badge, Call};
+
+use crate::report::Counts;
+
+/// How counts are said.
+pub(crate) struct Words<'a> {
+    passed: &'a str,
+    failed: &'a str,
+    skipped: &'a str,
+    /// Signs instead of words: `✔ 190 | ✘ 2`.
+    is_compact: bool,
+    says_skipped: bool,
+}
+
+impl<'a> Words<'a> {
+    /// As the query wants it.
+    pub(crate) fn of(call: &'a Call) -> Self {
+        let is_compact = call.flag("compact");
+        let word = |name, sign, word| {
+            call.query(name).filter(|label| !label.is_empty()).unwrap_or(if is_compact { sign } else { word })
+        };
+        Self {
+            passed: word("passed_label", "✔", "passed"),
+            failed: word("failed_label", "✘", "failed"),
+            skipped: word("skipped_label", "➟", "skipped"),
+            is_compact,
+            says_skipped: call.flag("skipped"),
+        }
+    }
+
+    /// The badge of a result.
+    pub(crate) fn badge(&self, counts: Counts) -> Badge {
+        let Counts { passed, failed, skipped } = counts;
+        let mut parts = Vec::new();
+        if passed > 0 && failed <= passed {
+            parts.push(self.part(passed, self.passed));
+        }
+        if failed > 0 {
+            parts.push(self.part(failed, self.failed));
+        }
+        if parts.is_empty() {
+            parts.push("no tests".to_owned());
+        }
+        if self.says_skipped {
+            parts.push(self.part(skipped, self.skipped));
+        }
+        let color = match (passed, failed) {
+            (0, 0) => "lightgrey",
+            (_, 0) => "brightgreen",
+            (passed, failed) if failed > passed => "red",
+            _ => "yellow",
+        };
+        Badge::new(parts.join(if self.is_compact { " | " } else { ", " })).color(color)
+    }
+
+    fn part(&self, count: u64, word: &str) -> String {
+        if self.is_compact { format!("{word} {count}") } else { format!("{count} {word}") }
+    }
+}

@@ -1,0 +1,216 @@
+//! The body of a report, checked whole: whoever sends one learns of everything that is wrong with it at once.
+
+use badgesmith_provider::{Failure, Record, fold, time};
+use serde_json::{Map, Value, json};
+
+/// How far a run's time may be ahead of ours, in milliseconds.
+const AHEAD_MS: i64 = 60_000;
+/// The longest text of a field, in bytes.
+const LONGEST_TEXT: usize = 2048;
+/// The longest identifier of a run, in bytes.
+const LONGEST_RUN: usize = 128;
+/// The most suites that a report tells of.
+const MOST_SUITES: usize = 100;
+/// The largest count, so that sums are exact wherever they are made.
+const LARGEST: u64 = 1 << 52;
+
+/// How many tests passed, failed and were skipped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Counts {
+    pub(crate) passed: u64,
+    pub(crate) failed: u64,
+    pub(crate) skipped: u64,
+}
+
+impl Counts {
+    /// The counts of a record.
+    pub(crate) fn of(record: &Record) -> Option<Self> {
+        let count = |name| record.fields.get(name).and_then(Value::as_u64);
+        Some(Self { passed: count("passed")?, failed: count("failed")?, skipped: count("skipped")? })
+    }
+}
+
+/// A body on its way to a record, with what is wrong so far: a field and what it must be.
+struct Report<'a> {
+    fields: &'a Map<String, Value>,
+    faults: Vec<(&'static str, String)>,
+}
+
+/// The record of a body whose platform is that of its address; `now` is in seconds since 1970.
+pub(crate) fn read(body: &[u8], platform: &str, now: u64) -> Result<Record, Failure> {
+    let body: Value = serde_json::from_slice(body)
+        .map_err(|fault| refused("body", format!("not JSON at line {} column {}", fault.line(), fault.column())))?;
+    let fields = body.as_object().ok_or_else(|| refused("body", "not a JSON object".to_owned()))?;
+    let mut report = Report { fields, faults: Vec::new() };
+
+    let named = report.text("platform");
+    if named.is_some_and(|named| fold(named) != fold(platform)) {
+        report.fault("platform", format!("must be the address's, {platform:?}"));
+    }
+    let counts = ["passed", "failed", "skipped", "total"].map(|name| report.count(name));
+    if let [Some(passed), Some(failed), Some(skipped), Some(total)] = counts
+        && passed + failed + skipped != total
+    {
+        report.fault("total", format!("must be passed + failed + skipped, {}", passed + failed + skipped));
+    }
+    let commit = report.text("commit");
+    let run_id = report.run_id();
+    let run_attempt = report.run_attempt();
+    let url_html = report.link("url_html", true);
+    let run_url = report.link("workflow_run_url", false);
+    let timestamp_ms = report.timestamp(now);
+    let duration = report.duration();
+    let suites = report.suites();
+
+    if !report.faults.is_empty() {
+        return Err(report.refusal());
+    }
+    let [passed, failed, skipped, total] = counts.map(Option::unwrap_or_default);
+    let mut fields = Map::new();
+    let mut keep = |name: &str, value: Option<Value>| value.map(|value| fields.insert(name.to_owned(), value));
+    keep("platform", named.map(Value::from));
+    keep("passed", Some(passed.into()));
+    keep("failed", Some(failed.into()));
+    keep("skipped", Some(skipped.into()));
+    keep("total", Some(total.into()));
+    keep("commit", commit.map(Value::from));
+    keep("url_html", url_html.map(Value::from));
+    keep("workflow_run_url", run_url.map(Value::from));
+    keep("duration_ms", duration.map(Value::from));
+    keep("suites", suites);
+    Ok(Record {
+        run_id: run_id.unwrap_or_default(),
+        run_attempt: run_attempt.unwrap_or(1),
+        timestamp_ms: timestamp_ms.unwrap_or_default(),
+        fields,
+    })
+}
+
+impl<'a> Report<'a> {
+    fn fault(&mut self, name: &'static str, must: String) {
+        self.faults.push((name, must));
+    }
+
+    /// A field that is there; `null` is as good as absent.
+    fn get(&self, name: &str) -> Option<&'a Value> {
+        self.fields.get(name).filter(|value| !value.is_null())
+    }
+
+    fn text(&mut self, name: &'static str) -> Option<&'a str> {
+        let text = self.get(name).and_then(Value::as_str).filter(|text| is_text(text));
+        if text.is_none() {
+            self.fault(name, format!("must be text, not blank, of at most {LONGEST_TEXT} bytes"));
+        }
+        text
+    }
+
+    fn count(&mut self, name: &'static str) -> Option<u64> {
+        let count = self.get(name).and_then(count);
+        if count.is_none() {
+            self.fault(name, "must be an integer of at least 0".to_owned());
+        }
+        count
+    }
+
+    /// Text, or a number as GitHub has it.
+    fn run_id(&mut self) -> Option<String> {
+        let run_id = match self.get("run_id") {
+            Some(Value::String(text)) => Some(text.clone()),
+            Some(Value::Number(number)) if number.is_u64() || number.is_i64() => Some(number.to_string()),
+            _ => None,
+        };
+        let run_id = run_id.filter(|text| is_text(text) && text.len() <= LONGEST_RUN);
+        if run_id.is_none() {
+            self.fault("run_id", format!("must be text or an integer, not blank, of at most {LONGEST_RUN} bytes"));
+        }
+        run_id
+    }
+
+    fn run_attempt(&mut self) -> Option<u32> {
+        let Some(value) = self.get("run_attempt") else { return Some(1) };
+        let attempt = count(value).and_then(|count| u32::try_from(count).ok()).filter(|n| (1..=9999).contains(n));
+        if attempt.is_none() {
+            self.fault("run_attempt", "must be an integer from 1 to 9999".to_owned());
+        }
+        attempt
+    }
+
+    fn link(&mut self, name: &'static str, is_needed: bool) -> Option<&'a str> {
+        let value = self.get(name);
+        let link = value.and_then(Value::as_str).filter(|link| is_link(link));
+        if link.is_none() && (is_needed || value.is_some()) {
+            self.fault(name, "must be an absolute https or http address".to_owned());
+        }
+        link
+    }
+
+    fn timestamp(&mut self, now: u64) -> Option<i64> {
+        let time = self.get("timestamp").and_then(Value::as_str).and_then(time::milliseconds).filter(|time| *time >= 0);
+        match time {
+            None => self.fault("timestamp", "must be an RFC 3339 time".to_owned()),
+            Some(time) if time > i64::try_from(now).unwrap_or(i64::MAX / 1000) * 1000 + AHEAD_MS => {
+                self.fault("timestamp", "must not be more than a minute ahead".to_owned());
+            }
+            Some(_) => {}
+        }
+        time
+    }
+
+    fn duration(&mut self) -> Option<u64> {
+        let value = self.get("duration_ms")?;
+        // A clock that measures more finely than in milliseconds is no fault.
+        let rounded = value.as_f64().filter(|ms| (0.0..=LARGEST as f64).contains(ms)).map(|ms| ms.round() as u64);
+        let duration = count(value).or(rounded);
+        if duration.is_none() {
+            self.fault("duration_ms", "must be a number of at least 0".to_owned());
+        }
+        duration
+    }
+
+    /// Name and counts of each suite, and nothing else of it.
+    fn suites(&mut self) -> Option<Value> {
+        let value = self.get("suites")?;
+        let read = |suite: &Value| {
+            let name = suite.get("name")?.as_str().filter(|name| name.len() <= LONGEST_TEXT)?;
+            let [passed, failed, skipped] = ["passed", "failed", "skipped"]
+                .map(|name| suite.get(name).filter(|value| !value.is_null()).map_or(Some(0), count));
+            Some(json!({ "name": name, "passed": passed?, "failed": failed?, "skipped": skipped? }))
+        };
+        let suites = value.as_array().filter(|suites| suites.len() <= MOST_SUITES);
+        let suites: Option<Vec<_>> = suites.and_then(|suites| suites.iter().map(read).collect());
+        if suites.is_none() {
+            self.fault("suites", format!("must be at most {MOST_SUITES} of {{name, passed, failed, skipped}}"));
+        }
+        suites.map(Value::from)
+    }
+
+    fn refusal(self) -> Failure {
+        let words: Vec<_> = self.faults.iter().map(|(name, must)| format!("{name} {must}")).collect();
+        let mut names: Vec<_> = self.faults.into_iter().map(|(name, _)| name.into()).collect();
+        names.dedup();
+        Failure { properties: names, ..refused("body", words.join("; ")) }
+    }
+}
+
+fn refused(property: &'static str, words: String) -> Failure {
+    Failure::invalid_parameter("INVALID_TEST_PAYLOAD", property, words)
+}
+
+/// An integer of at least 0, however it is written: `3` and `3.0` are one number in JSON.
+fn count(value: &Value) -> Option<u64> {
+    let whole = value.as_f64().filter(|number| number.fract() == 0.0 && (0.0..=LARGEST as f64).contains(number));
+    value.as_u64().or(whole.map(|number| number as u64)).filter(|count| *count <= LARGEST)
+}
+
+fn is_text(text: &str) -> bool {
+    !text.trim().is_empty() && text.len() <= LONGEST_TEXT
+}
+
+/// Whether an address is absolute and safe to lead to.
+fn is_link(link: &str) -> bool {
+    let start = |scheme: &str| link.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme));
+    let rest = ["https://", "http://"].into_iter().find(|scheme| start(scheme)).map(|scheme| &link[scheme.len()..]);
+    let is_plain = !link.contains(|character: char| character.is_whitespace() || character.is_control());
+    let has_host = rest.is_some_and(|rest| !rest.starts_with(['/', '?', '#', ':', '@', '\\']) && !rest.is_empty());
+    is_plain && has_host && link.len() <= LONGEST_TEXT
+}
