@@ -23,6 +23,7 @@ mod redirect;
 mod request;
 mod response;
 mod route;
+mod show;
 pub mod signature;
 mod static_badge;
 pub mod store;

@@ -9,15 +9,17 @@ use toml::Spanned;
 use super::{
     Recipe,
     fault::Fault,
-    format::Format,
     get::Get,
-    paint::{ColorName, Paint, Scale},
     pointer::{Pointer, Pointers},
     words::{Status, Words},
 };
 use crate::{
     origin::Origin,
     route::{Router, Template},
+    show::{
+        format::Format,
+        paint::{ColorName, Paint, Scale},
+    },
 };
 
 /// The colour where the file says none.

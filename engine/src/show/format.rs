@@ -14,7 +14,7 @@ const MILLISECONDS: f64 = 1e11;
 /// How a value is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub(super) enum Format {
+pub(crate) enum Format {
     /// A text, a number or a boolean as it is.
     Text,
     /// A text without blanks, without a `v` in front of its first digit.
@@ -29,20 +29,20 @@ pub(super) enum Format {
 
 /// A value as it is shown.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Shown {
-    pub(super) text: String,
+pub(crate) struct Shown {
+    pub(crate) text: String,
     /// The number it is, for a scale; 0 where it is none.
-    pub(super) number: f64,
+    pub(crate) number: f64,
 }
 
 impl Format {
     /// Whether it shows numbers.
-    pub(super) const fn is_number(self) -> bool {
+    pub(crate) const fn is_number(self) -> bool {
         matches!(self, Self::Metric | Self::Percent)
     }
 
     /// The value as text, or nothing where it is not of this format's type.
-    pub(super) fn show(self, value: &Value) -> Option<Shown> {
+    pub(crate) fn show(self, value: &Value) -> Option<Shown> {
         let (text, number) = match self {
             Self::Text => (text(value)?, 0.0),
             Self::Version => (version(value)?, 0.0),
