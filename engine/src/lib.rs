@@ -16,6 +16,7 @@ mod front;
 mod health;
 mod ingest;
 mod limits;
+mod open;
 mod origin;
 pub mod plugins;
 mod records;
@@ -37,6 +38,7 @@ use std::{
 
 use badgesmith_provider::{BadgeRoute, Call, RedirectRoute, ReportRoute};
 use http::{HeaderValue, Method, header};
+use tokio::sync::Semaphore;
 
 use crate::{
     cache::{Bounded, Finished},
@@ -45,6 +47,7 @@ use crate::{
     drive::Broken,
     error::Error,
     flight::Flights,
+    open::Open,
     request::{Pairs, decode},
     response::{Format, preflight},
     route::{Parameters, Router, Template},
@@ -67,6 +70,8 @@ const STATIC_FRESH: u32 = 86_400;
 const ERROR_FRESH: u32 = 10;
 /// How long it may be kept that an upstream knows no such thing, in seconds.
 const MISSING_FRESH: u32 = 60;
+/// How many documents that callers named are read at once; the others wait.
+const READERS: usize = 4;
 /// The methods of an address that shows something.
 const METHODS: &str = "GET, HEAD, OPTIONS";
 /// The methods of an address that takes reports.
@@ -95,6 +100,10 @@ pub(crate) struct Inner {
     badges: Flights<Result<Arc<Finished>, Broken>>,
     /// Whether signatures over the body alone are accepted.
     accepts_body_only: bool,
+    opens_endpoints: bool,
+    opens_dynamic: bool,
+    /// How many documents are read at once.
+    pub(crate) readers: Arc<Semaphore>,
 }
 
 /// What a provider's route leads to: indices into its manifest.
@@ -112,6 +121,7 @@ enum Place<'a> {
     Health,
     Static(String),
     StaticQuery,
+    Open(Open),
     Badge { plugin: &'a Arc<Plugin>, route: &'a BadgeRoute, parameters: Parameters },
     Report { plugin: &'a Arc<Plugin>, route: &'a ReportRoute, parameters: Parameters },
     Redirect { plugin: &'a Arc<Plugin>, route: &'a RedirectRoute, parameters: Parameters },
@@ -163,6 +173,9 @@ impl Engine {
             pictures: Bounded::new(bytes / 8),
             badges: Flights::new(),
             accepts_body_only: settings.accept_body_only_signatures,
+            opens_endpoints: settings.endpoint,
+            opens_dynamic: settings.dynamic,
+            readers: Arc::new(Semaphore::new(READERS)),
         };
         Ok(Self { inner: Arc::new(inner), router })
     }
@@ -202,8 +215,9 @@ impl Engine {
         match place {
             Place::Front => front::answer(&self.inner.plugins, &pairs).respond(request),
             Place::Health => health::answer(&self.inner, &pairs, now).respond(request),
+            Place::Open(open) => open::answer(&self.inner, request, &pairs, format, open, now).await,
             Place::Static(content) => {
-                let color = pairs.get("color").map(str::to_owned);
+                let color = pairs.get("color").or_else(|| pairs.get("colorB")).map(str::to_owned);
                 match static_badge::parse(&content) {
                     Some((label, message, painted)) => static_badge(
                         &self.inner.pictures,
@@ -269,23 +283,25 @@ impl Engine {
         };
         let whole: Vec<&str> = request.segments().collect();
         let mut segments = whole.clone();
-        let first = segments.first().map(|first| decode(first).to_ascii_lowercase()).unwrap_or_default();
-        let is_static = matches!(&*first, "badge" | "static");
+        let is_own = is_own(&whole);
         let mut ending = None;
         if named.is_none()
             && let Some(last) = segments.last_mut()
-            && let Some((format, stem)) = cut_ending(last, is_static)
+            && let Some((format, stem)) = cut_ending(last, is_own)
         {
             *last = stem;
             ending = Some(format);
         }
-        let format = named.or(ending).unwrap_or(if is_static { Format::Svg } else { Format::Json });
+        let first = segments.first().map(|first| decode(first).to_ascii_lowercase()).unwrap_or_default();
         let place = match (&*first, &segments[..]) {
             ("", []) => Place::Front,
             ("health", [_]) => Place::Health,
+            ("badge" | "endpoint", _) if let Some(open) = Open::parse(&segments) => Place::Open(open),
             ("badge", [_, content @ ..]) if !content.is_empty() => {
                 Place::Static(decode(&content.join("/")).into_owned())
             }
+            // As shields' badges were called at first: /:label-message-color.
+            (first, _) if first.starts_with(':') => Place::Static(decode(&segments.join("/"))[1..].to_owned()),
             ("static", [_, version]) if decode(version).eq_ignore_ascii_case("v1") => Place::StaticQuery,
             _ => match self.target(&segments, &whole) {
                 Some((_, Target::Badge { plugin, badge }, parameters)) => {
@@ -312,7 +328,12 @@ impl Engine {
                 None => Place::Nowhere,
             },
         };
-        Ok((place, format))
+        let default = match &place {
+            Place::Badge { route, .. } => route.format.as_deref().and_then(Format::parse).unwrap_or(Format::Json),
+            _ if is_own => Format::Svg,
+            _ => Format::Json,
+        };
+        Ok((place, named.or(ending).unwrap_or(default)))
     }
 
     /// The route that fits `segments`, or `whole` where it is none of a picture: a branch may be called `logo.svg`.
@@ -344,6 +365,13 @@ pub fn refuse_body(request: &Request) -> Response {
 /// A response for a fault of our own, which the log has to tell.
 pub fn refuse_broken(request: &Request) -> Response {
     refuse(&Error::broken(), request)
+}
+
+/// Whether an address is a badge of the engine's own: a picture unless it names another format.
+fn is_own(segments: &[&str]) -> bool {
+    let first = segments.first().map(|first| decode(first).to_ascii_lowercase()).unwrap_or_default();
+    let is_endpoint = segments.len() == 1 && first.split('.').next() == Some("endpoint");
+    matches!(&*first, "badge" | "static") || first.starts_with(':') || is_endpoint
 }
 
 /// The format an ending names, and what stands before it. `.json` is an ending on static badges only, because packages

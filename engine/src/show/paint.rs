@@ -79,6 +79,16 @@ impl TryFrom<Written> for Scale {
     type Error = String;
 
     fn try_from(Written { steps, colors }: Written) -> Result<Self, String> {
+        Self::new(steps, colors)
+    }
+}
+
+impl Scale {
+    /// A scale of these steps and colours.
+    ///
+    /// # Errors
+    /// Steps that do not ascend, or another number of colours than one more.
+    pub(crate) fn new(steps: Vec<f64>, colors: Vec<ColorName>) -> Result<Self, String> {
         if !steps.is_sorted_by(|a, b| a < b) || steps.iter().any(|step| step.is_nan()) {
             return Err("steps do not ascend; write the lowest first, each once".to_owned());
         }
@@ -93,9 +103,7 @@ impl TryFrom<Written> for Scale {
             )),
         }
     }
-}
 
-impl Scale {
     fn color(&self, number: f64) -> &str {
         let reached = self.steps.iter().rev().find(|(step, _)| number >= *step);
         &reached.map_or(&self.first, |(_, color)| color).0
