@@ -154,7 +154,7 @@ const ROWS: &[Row] = &[
         "format = \"text\"",
         "format = \"number\"",
         14,
-        "unknown variant `number`, expected one of `text`, `version`, `metric`, `percent`, `date`",
+        "unknown variant `number`, expected one of `text`, `version`, `metric`, `percent`, `bytes`, `date`",
     ),
     (
         "format = \"text\"",
