@@ -265,6 +265,20 @@ impl Engine {
         }
     }
 
+    /// A response for whoever cannot wait any longer, in the form that was asked for.
+    pub fn respond_late(&self, request: &Request) -> Response {
+        let pairs = request.pairs();
+        let late = Error::from(&badge::late());
+        match self.place(request, &pairs) {
+            Ok((Place::Badge { plugin, route, .. }, format)) => {
+                let response = draw_error(&self.inner.pictures, &late, request, &pairs, format, &route.label);
+                named(response, &route.route, plugin)
+            }
+            Ok(_) => refuse(&late, request),
+            Err(error) => refuse(&error, request),
+        }
+    }
+
     /// Where the address leads and in which form the answer goes out.
     fn place(&self, request: &Request, pairs: &Pairs) -> Result<(Place<'_>, Format), Error> {
         if request.path.len() + request.query.len() > LONGEST_PATH {

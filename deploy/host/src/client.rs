@@ -1,6 +1,11 @@
 //! HTTP clients: TLS by rustls and ring, Mozilla's roots, HTTP/2 where the upstream speaks it.
 
-use std::{env, io, net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    env, io,
+    net::SocketAddr,
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
 use reqwest::{
     Client, ClientBuilder, NoProxy, Proxy,
@@ -24,6 +29,28 @@ const SILENCE: Duration = Duration::from_secs(3);
 const PONG_PATIENCE: Duration = Duration::from_secs(2);
 /// What no proxy is asked for.
 const LOOPBACK: &str = "localhost,127.0.0.0/8,::1";
+
+/// The HTTP client that everything in a process shares, built by its first use so that a start costs nothing. To be used
+/// within one tokio runtime. `HTTPS_PROXY` and `NO_PROXY` are read at that first use.
+#[derive(Clone, Debug, Default)]
+pub struct Connections(Arc<OnceLock<Result<Client, String>>>);
+
+impl Connections {
+    /// Connections, none of them open yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The client.
+    ///
+    /// # Errors
+    /// `HTTPS_PROXY` is no address of a proxy, or there is no TLS.
+    pub fn client(&self) -> Result<&Client, String> {
+        let built = self.0.get_or_init(|| build(mozilla(), &Detour::from_environment()));
+        built.as_ref().map_err(Clone::clone)
+    }
+}
 
 /// The proxy an operator set, and what it is not to be asked for.
 #[derive(Clone, Debug, Default)]

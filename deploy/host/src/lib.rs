@@ -1,10 +1,14 @@
 //! The world behind the engine: upstream client, threads, secrets, the store, logs.
 //!
 //! What the engine leaves to a [`World`](badgesmith_engine::World) is done here for every binary: [`upstream`] asks
-//! over HTTP and [`web`] visits what callers name, [`executor`] runs what takes time, [`secrets`] and [`embedded`] keep
-//! what lies in a data directory. [`logs`] and [`correlation`] tell afterwards what happened.
+//! over HTTP and [`web`] visits what callers name, both by [`client`]; [`executor`] runs what takes time, [`secrets`] and
+//! [`embedded`] keep what lies in a data directory, `aws` what lies in DynamoDB and Secrets Manager. [`logs`] and
+//! [`correlation`] tell afterwards what happened.
 
-mod client;
+#[cfg(feature = "aws")]
+pub mod aws;
+pub mod client;
+pub mod config;
 pub mod correlation;
 pub mod data;
 pub mod embedded;

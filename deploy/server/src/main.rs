@@ -2,8 +2,8 @@
 
 mod connection;
 mod plugin;
-mod plugins;
 mod render;
+mod report;
 mod secret;
 mod serve;
 
@@ -29,6 +29,8 @@ enum Command {
     Serve(serve::Serve),
     /// Draws one badge.
     Render(Box<render::Render>),
+    /// Counts a build's tests and reports them to a badge server.
+    Report(Box<report::Report>),
     /// Makes, checks, lists, packs and records plugins.
     #[command(subcommand)]
     Plugin(plugin::Plugin),
@@ -50,12 +52,14 @@ fn main() -> ExitCode {
         match cli.command.unwrap_or(Command::Serve(cli.serve)) {
             Command::Serve(serve) => serve::run(&serve),
             Command::Render(render) => render::run(&render),
+            Command::Report(report) => return Ok(report::run(&report)),
             Command::Plugin(plugin) => plugin::run(&plugin),
             Command::Secret(secret) => secret::run(&secret),
         }
+        .map(|()| ExitCode::SUCCESS)
     });
     match outcome {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(fault) => {
             // Nobody is left to tell if standard error is closed.
             let _ = writeln!(std::io::stderr(), "badgesmith: {fault}");

@@ -4,7 +4,8 @@ use std::{io::Write, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
 use badgesmith_engine::{Engine, World, world::Store};
 use badgesmith_host::{
-    embedded::EmbeddedStore, executor::TokioExecutor, secrets::FileSecrets, upstream::HttpUpstream, web::HttpWeb,
+    config, embedded::EmbeddedStore, executor::TokioExecutor, secrets::FileSecrets, upstream::HttpUpstream,
+    web::HttpWeb,
 };
 use clap::Args;
 use hyper::{server::conn::http1, service::service_fn};
@@ -18,7 +19,7 @@ use tokio::{
     sync::Semaphore,
 };
 
-use crate::{connection, plugins};
+use crate::connection;
 
 /// How many connections are open at once; more wait to be accepted.
 const CONNECTIONS: usize = 1024;
@@ -55,7 +56,7 @@ pub(crate) struct Data {
 /// # Errors
 /// The sentence for whatever keeps it from starting.
 pub(crate) fn run(serve: &Serve) -> Result<(), String> {
-    let (plugins, settings) = plugins::load(serve.config.as_deref())?;
+    let (plugins, settings) = config::load(serve.config.as_deref())?;
     let store = Arc::new(EmbeddedStore::open(&serve.data.directory)?);
     let world = World {
         upstream: Arc::new(HttpUpstream::new()),

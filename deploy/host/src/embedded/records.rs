@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use badgesmith_engine::store::{
-    Entry, NONCE_LIFE, RESULT_LIFE, Recorded, Span, Subject, nonce_partition, partition, result_key, result_prefix,
+    Entry, NONCE_LIFE, RESULT_LIFE, Recorded, Span, Subject, nonce_partition, partition, result_key, result_range,
     run_key,
 };
-use badgesmith_provider::{Record, time};
+use badgesmith_provider::Record;
 use redb::{Database, ReadableDatabase, ReadableTable, TableDefinition, WriteTransaction};
 
 use super::seconds;
@@ -85,11 +85,8 @@ pub(super) fn history(
     span: Span,
     now: u64,
 ) -> Result<Vec<Record>, redb::Error> {
-    let (partition, prefix) = (partition(collection, subject), result_prefix(subject));
-    let from = span.since_ms.map_or_else(String::new, |since| time::text(since.max(0)));
-    let from = format!("{prefix}{from}");
-    // The prefix ends with #, and $ follows it.
-    let to = format!("{}$", prefix.trim_end_matches('#'));
+    let partition = partition(collection, subject);
+    let (from, to) = result_range(subject, span.since_ms);
     let table = database.begin_read()?.open_table(RESULTS)?;
     let mut records = Vec::new();
     for row in table.range((&*partition, &*from)..(&*partition, &*to))?.rev() {

@@ -9,6 +9,8 @@
     reason = "each test file uses its part"
 )]
 
+pub mod reports;
+
 use std::{
     fmt::Write as _,
     io::{BufRead, BufReader, Read, Write},
@@ -22,6 +24,8 @@ use std::{
     thread,
     time::Duration,
 };
+
+pub mod report;
 
 /// What an upstream answers: status, headers, body.
 pub type Reply = (u16, Vec<(&'static str, String)>, Vec<u8>);
@@ -216,15 +220,20 @@ pub struct Response {
 
 /// Sends a whole request and reads until the connection ends.
 pub fn send(address: SocketAddr, request: &str) -> Response {
-    let mut stream = TcpStream::connect(address).unwrap();
-    stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
-    stream.write_all(request.as_bytes()).unwrap();
+    try_send(address, request).unwrap()
+}
+
+/// Sends a whole request to a server that may go away meanwhile.
+pub fn try_send(address: SocketAddr, request: &str) -> std::io::Result<Response> {
+    let mut stream = TcpStream::connect(address)?;
+    stream.set_read_timeout(Some(Duration::from_secs(20)))?;
+    stream.write_all(request.as_bytes())?;
     let mut bytes = Vec::new();
-    stream.read_to_end(&mut bytes).unwrap();
+    stream.read_to_end(&mut bytes)?;
     let text = String::from_utf8(bytes).unwrap();
     let (head, body) = text.split_once("\r\n\r\n").unwrap_or((&text, ""));
     let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or(0);
-    Response { status, head: head.to_owned(), body: body.to_owned() }
+    Ok(Response { status, head: head.to_owned(), body: body.to_owned() })
 }
 
 /// plugins.toml with the NuGet provider asking this upstream.

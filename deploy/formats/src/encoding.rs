@@ -1,0 +1,125 @@
+//! Bytes to text: byte order marks, UTF-16 without one, and what an XML declaration declares.
+
+use std::borrow::Cow;
+
+use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
+
+use crate::refusal::Refusal;
+
+/// The text of a file, without its byte order mark.
+///
+/// XML that is not what it declares is refused, as a parser must. Anything else is a log with whatever the tests printed
+/// in it, so bytes that are no text become U+FFFD there.
+///
+/// # Errors
+/// An unknown encoding, or bytes that are none of its characters.
+pub(crate) fn decode(bytes: &[u8]) -> Result<Cow<'_, str>, Refusal> {
+    if bytes.starts_with(&[0xff, 0xfe, 0, 0]) || bytes.starts_with(&[0, 0, 0xfe, 0xff]) {
+        return Err(Refusal::Encoding { reason: "the file is UTF-32, which is not read; save it as UTF-8".into() });
+    }
+    let (encoding, start) = match Encoding::for_bom(bytes) {
+        Some((encoding, mark)) => (Some(encoding), mark),
+        None => (utf16_without_mark(bytes), 0),
+    };
+    let body = bytes.get(start..).unwrap_or_default();
+    let is_xml = encoding.is_none_or(|encoding| encoding == UTF_8) && body.trim_ascii_start().starts_with(b"<");
+    match encoding {
+        Some(encoding) if encoding != UTF_8 => convert(body, encoding),
+        _ if !is_xml => Ok(String::from_utf8_lossy(body)),
+        // The mark outweighs the declaration.
+        Some(_) => utf8(body),
+        None => match declared(body)? {
+            Some(encoding) => convert(body, encoding),
+            None => utf8(body),
+        },
+    }
+}
+
+/// A report's first character is ASCII, so its other byte gives UTF-16 away. Windows PowerShell's `>` writes such files.
+fn utf16_without_mark(bytes: &[u8]) -> Option<&'static Encoding> {
+    match bytes {
+        [first, 0, third, 0, ..] if *first != 0 && *third != 0 => Some(UTF_16LE),
+        [0, second, 0, fourth, ..] if *second != 0 && *fourth != 0 => Some(UTF_16BE),
+        _ => None,
+    }
+}
+
+/// What the XML declaration declares, unless that is UTF-8 or plainly untrue.
+fn declared(bytes: &[u8]) -> Result<Option<&'static Encoding>, Refusal> {
+    let Some(declaration) = bytes.strip_prefix(b"<?xml") else { return Ok(None) };
+    let declaration = declaration.get(..declaration.len().min(256)).unwrap_or_default();
+    let declaration = String::from_utf8_lossy(declaration);
+    let declaration = declaration.split("?>").next().unwrap_or_default();
+    let Some((_, value)) = declaration.split_once("encoding") else { return Ok(None) };
+    let Some(value) = value.trim_start().strip_prefix('=').map(str::trim_start) else { return Ok(None) };
+    let mut parts = value.splitn(3, ['"', '\'']);
+    let Some(label) = parts.nth(1) else { return Ok(None) };
+    match Encoding::for_label(label.as_bytes()) {
+        // .NET's StringWriter declares UTF-16 in files that are saved as UTF-8 afterwards; real UTF-16 was seen before.
+        Some(encoding) if encoding == UTF_8 || encoding == UTF_16LE || encoding == UTF_16BE => Ok(None),
+        Some(encoding) => Ok(Some(encoding)),
+        None => {
+            let label: String = label.chars().take(40).collect();
+            Err(Refusal::Encoding { reason: format!("the encoding `{label}` is not known; save the file as UTF-8") })
+        }
+    }
+}
+
+fn convert<'a>(bytes: &'a [u8], encoding: &'static Encoding) -> Result<Cow<'a, str>, Refusal> {
+    let (text, had_errors) = encoding.decode_without_bom_handling(bytes);
+    if had_errors && text.trim_start().starts_with('<') {
+        let name = encoding.name();
+        return Err(Refusal::Encoding { reason: format!("the file is not the {name} that it claims to be") });
+    }
+    Ok(text)
+}
+
+fn utf8(bytes: &[u8]) -> Result<Cow<'_, str>, Refusal> {
+    std::str::from_utf8(bytes).map(Cow::Borrowed).map_err(|error| {
+        let before = bytes.get(..error.valid_up_to()).unwrap_or_default();
+        let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
+        Refusal::Encoding {
+            reason: format!("line {line} has bytes that are not UTF-8; save it as such, or declare its encoding"),
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn utf16(text: &str, to_bytes: fn(u16) -> [u8; 2]) -> Vec<u8> {
+        text.encode_utf16().flat_map(to_bytes).collect()
+    }
+
+    #[test]
+    fn text_is_found_behind_every_encoding() {
+        let xml = "<?xml version=\"1.0\" encoding=\"utf-16\"?><a b=\"é\"/>";
+        for bytes in [
+            utf16(&format!("\u{feff}{xml}"), u16::to_le_bytes),
+            utf16(&format!("\u{feff}{xml}"), u16::to_be_bytes),
+            utf16(xml, u16::to_le_bytes),
+            utf16(xml, u16::to_be_bytes),
+            xml.as_bytes().to_vec(),
+            format!("\u{feff}{xml}").into_bytes(),
+        ] {
+            assert_eq!(decode(&bytes).as_deref(), Ok(xml), "{bytes:?}");
+        }
+    }
+
+    #[test]
+    fn a_declared_encoding_is_used_and_an_unknown_one_named() {
+        let latin = b"<?xml version='1.0' encoding = 'ISO-8859-1'?><a b='\xe9'/>";
+        assert!(decode(latin).unwrap().contains('é'));
+        let unknown = decode(b"<?xml version='1.0' encoding='klingon'?><a/>").unwrap_err();
+        assert!(unknown.to_string().contains("klingon"), "{unknown}");
+        let false_utf8 = decode(b"<?xml version='1.0' encoding='utf-8'?>\n<a b='\xe9'/>").unwrap_err();
+        assert!(false_utf8.to_string().contains("line 2"), "{false_utf8}");
+        assert!(decode(b"\xff\xfe\0\0<\0\0\0").unwrap_err().to_string().contains("UTF-32"));
+    }
+
+    #[test]
+    fn a_log_may_hold_any_bytes() {
+        assert_eq!(decode(b"ok 1 \xff\n").as_deref(), Ok("ok 1 \u{fffd}\n"));
+    }
+}

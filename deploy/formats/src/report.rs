@@ -1,0 +1,112 @@
+//! What is read from a file.
+
+use std::{fmt, ops::AddAssign, time::Duration};
+
+/// What one file says.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Report {
+    /// Who wrote it.
+    pub kind: Kind,
+    /// All its tests.
+    pub counts: Counts,
+    /// How long they took, where the file says it.
+    pub duration: Option<Duration>,
+    /// The tests by suite, package, class or file, in the file's order; empty where the file knows no such thing.
+    pub suites: Vec<Suite>,
+    /// What a person should know beside the numbers: a run was cut short, a plan was not kept. A sentence each.
+    pub remarks: Vec<String>,
+}
+
+/// Some of a report's tests.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Suite {
+    /// As the tool calls it.
+    pub name: String,
+    /// Its own tests, without those of suites within it.
+    pub counts: Counts,
+}
+
+/// How many tests ended how.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Ran, and nothing was wrong.
+    pub passed: u64,
+    /// Failed, broke or could not even be built.
+    pub failed: u64,
+    /// Did not run to an end that says anything.
+    pub skipped: u64,
+}
+
+impl Counts {
+    /// All of them.
+    #[must_use]
+    pub fn total(&self) -> u64 {
+        self.passed.saturating_add(self.failed).saturating_add(self.skipped)
+    }
+}
+
+impl AddAssign for Counts {
+    fn add_assign(&mut self, other: Self) {
+        self.passed = self.passed.saturating_add(other.passed);
+        self.failed = self.failed.saturating_add(other.failed);
+        self.skipped = self.skipped.saturating_add(other.skipped);
+    }
+}
+
+/// The kinds of reports.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Kind {
+    /// JUnit XML, whoever writes it.
+    JUnit,
+    /// Visual Studio's `.trx`.
+    Trx,
+    /// NUnit 2's `test-results`.
+    NUnit2,
+    /// NUnit 3's `test-run`.
+    NUnit3,
+    /// xUnit.net, versions 1 to 3.
+    XUnitNet,
+    /// CTest's `Test.xml`.
+    CTest,
+    /// Boost.Test's log or its result report.
+    Boost,
+    /// Test Anything Protocol, versions 12 to 14.
+    Tap,
+    /// Common Test Report Format.
+    Ctrf,
+    /// `go test -json`.
+    GoJson,
+    /// `go test -v`.
+    GoText,
+    /// `cargo test -- --format json`.
+    LibtestJson,
+    /// `dart test --reporter json`.
+    DartJson,
+    /// `mocha --reporter json`.
+    MochaJson,
+    /// `rspec --format json`.
+    RspecJson,
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::JUnit => "JUnit XML",
+            Self::Trx => "TRX",
+            Self::NUnit2 => "NUnit 2",
+            Self::NUnit3 => "NUnit 3",
+            Self::XUnitNet => "xUnit.net",
+            Self::CTest => "CTest",
+            Self::Boost => "Boost.Test",
+            Self::Tap => "TAP",
+            Self::Ctrf => "CTRF",
+            Self::GoJson => "go test -json",
+            Self::GoText => "go test -v",
+            Self::LibtestJson => "libtest JSON",
+            Self::DartJson => "dart test JSON",
+            Self::MochaJson => "mocha JSON",
+            Self::RspecJson => "RSpec JSON",
+        })
+    }
+}

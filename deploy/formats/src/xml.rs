@@ -1,0 +1,241 @@
+//! XML reports: one pass over the elements, the kind found by the root, nothing expanded and nothing fetched.
+
+use ::xml::{
+    common::Position,
+    reader::{ErrorKind, EventReader, ParserConfig, XmlEvent},
+};
+
+use crate::{LARGEST_FILE, boost, ctest, junit, nunit, refusal::Refusal, report::Report, trx, xunit};
+
+/// Elements may lie this deep in each other.
+const DEEPEST: usize = 200;
+/// Within this many bytes a declared entity has said where it lies; one that has not is taken for the worst.
+const LONGEST_ENTITY: usize = 1000;
+
+/// What a kind makes of the elements that go by. Depths count from 1, the root.
+pub(crate) trait Elements {
+    /// An element begins.
+    fn open(&mut self, element: &Element, depth: usize);
+    /// Text lies directly in the element at this depth; it may come in pieces.
+    fn text(&mut self, _text: &str, _depth: usize) {}
+    /// An element ends.
+    fn close(&mut self, name: &str, depth: usize);
+    /// The root was closed.
+    fn finish(self: Box<Self>) -> Result<Report, Refusal>;
+}
+
+/// One element's name, without its prefix, and its attributes.
+pub(crate) struct Element {
+    pub(crate) name: String,
+    attributes: Vec<::xml::attribute::OwnedAttribute>,
+}
+
+impl Element {
+    /// An attribute's value, whatever its prefix.
+    pub(crate) fn attribute(&self, name: &str) -> Option<&str> {
+        self.attributes.iter().find(|attribute| attribute.name.local_name == name).map(|attribute| &*attribute.value)
+    }
+
+    /// An attribute that is a count.
+    pub(crate) fn number(&self, name: &str) -> Option<u64> {
+        self.attribute(name)?.trim().parse().ok()
+    }
+}
+
+/// Counts an XML report.
+pub(crate) fn read(text: &str) -> Result<Report, Refusal> {
+    if declares_entities(text) {
+        return Err(Refusal::Entities);
+    }
+    let mut config = ParserConfig::new();
+    // The text is UTF-8 by now, whatever it was declared to be.
+    config.override_encoding = Some(::xml::Encoding::Utf8);
+    config.ignore_invalid_encoding_declarations = true;
+    // Boost.Test writes two; any other second root is refused below.
+    config.allow_multiple_root_elements = true;
+    config.cdata_to_characters = true;
+    config.max_data_length = LARGEST_FILE;
+    config.max_attribute_length = LARGEST_FILE;
+    let mut events = EventReader::new_with_config(text.as_bytes(), config);
+    let mut kind: Option<Box<dyn Elements>> = None;
+    let mut root = String::new();
+    let mut depth = 0;
+    loop {
+        match events.next().map_err(|error| broken(&error))? {
+            XmlEvent::StartElement { name, .. } if depth == 0 && kind.is_some() => {
+                // The log and the results of one run; whichever comes first counts.
+                let is_boost = |name: &str| matches!(name, "TestLog" | "TestResult");
+                if is_boost(&root) && is_boost(&name.local_name) {
+                    pass_over(&mut events)?;
+                    continue;
+                }
+                let (position, reason) = (events.position(), "a second root element".to_owned());
+                return Err(Refusal::Xml { line: position.row + 1, column: position.column + 1, reason });
+            }
+            XmlEvent::StartElement { name, attributes, .. } => {
+                depth += 1;
+                if depth > DEEPEST {
+                    return Err(Refusal::TooDeep { limit: DEEPEST });
+                }
+                let element = Element { name: name.local_name, attributes };
+                match &mut kind {
+                    Some(kind) => kind.open(&element, depth),
+                    None => {
+                        root.clone_from(&element.name);
+                        kind.insert(by_root(&element)?).open(&element, depth);
+                    }
+                }
+            }
+            XmlEvent::EndElement { name } => {
+                if let Some(kind) = &mut kind {
+                    kind.close(&name.local_name, depth);
+                }
+                depth -= 1;
+            }
+            XmlEvent::Characters(text) => {
+                if let Some(kind) = &mut kind {
+                    kind.text(&text, depth);
+                }
+            }
+            XmlEvent::EndDocument => break,
+            _ => {}
+        }
+    }
+    kind.ok_or(Refusal::Unrecognized)?.finish()
+}
+
+/// Reads to the end of the element that was just opened.
+fn pass_over(events: &mut EventReader<&[u8]>) -> Result<(), Refusal> {
+    let mut depth = 1;
+    while depth > 0 {
+        match events.next().map_err(|error| broken(&error))? {
+            XmlEvent::StartElement { .. } => depth += 1,
+            XmlEvent::EndElement { .. } => depth -= 1,
+            XmlEvent::EndDocument => break,
+            _ => {}
+        }
+        if depth > DEEPEST {
+            return Err(Refusal::TooDeep { limit: DEEPEST });
+        }
+    }
+    Ok(())
+}
+
+/// Which kind has such a root.
+fn by_root(root: &Element) -> Result<Box<dyn Elements>, Refusal> {
+    Ok(match &*root.name {
+        // Eclipse calls the root of what it exports `testrun`.
+        "testsuites" | "testsuite" | "testrun" => Box::new(junit::JUnit::default()),
+        "TestRun" => Box::new(trx::Trx::default()),
+        // NUnit's framework driver, and Unity, write suites without a run around them.
+        "test-run" | "test-results" | "test-suite" => Box::new(nunit::NUnit::new(root)),
+        "assemblies" | "assembly" => Box::new(xunit::XUnit::default()),
+        "Site" => Box::new(ctest::CTest::default()),
+        "TestLog" => Box::new(boost::Log::default()),
+        "TestResult" => Box::new(boost::Results::default()),
+        other => {
+            let name: String = other.chars().take(60).collect();
+            return Err(Refusal::NotAReport { found: format!("it is XML with the root <{name}>") });
+        }
+    })
+}
+
+fn broken(error: &::xml::reader::Error) -> Refusal {
+    let position = error.position();
+    let reason = match error.kind() {
+        ErrorKind::UnexpectedEof => "it ends too early".to_owned(),
+        ErrorKind::Syntax(reason) => reason.replace('\n', ": ").chars().take(200).collect(),
+        other => format!("{other:?}"),
+    };
+    Refusal::Xml { line: position.row + 1, column: position.column + 1, reason }
+}
+
+/// Whether a DOCTYPE declares entities that have a text, or that work inside the DOCTYPE itself.
+///
+/// An entity that lies elsewhere (`SYSTEM "…"`) is let through: the parser takes it for empty. With a DOCTYPE in front
+/// the whole file is searched, so that no clever quoting hides a declaration.
+fn declares_entities(text: &str) -> bool {
+    is_doctype_next(text)
+        && text.match_indices("<!ENTITY").any(|(start, word)| {
+            let after = start + word.len();
+            let end = text.floor_char_boundary(after.saturating_add(LONGEST_ENTITY));
+            let declaration = text.get(after..end).unwrap_or_default().trim_ascii_start();
+            let name = declaration.find(|c: char| c.is_ascii_whitespace() || c == '"' || c == '\'');
+            let value = name.and_then(|end| declaration.get(end..)).unwrap_or_default().trim_ascii_start();
+            declaration.starts_with('%') || !value.starts_with(['S', 'P'])
+        })
+}
+
+/// Whether a DOCTYPE comes before the root, after nothing but the declaration, comments and instructions.
+fn is_doctype_next(text: &str) -> bool {
+    let mut rest = text.trim_ascii_start();
+    loop {
+        let end = if rest.starts_with("<!--") {
+            "-->"
+        } else if rest.starts_with("<?") {
+            "?>"
+        } else {
+            return rest.starts_with("<!DOCTYPE");
+        };
+        match rest.split_once(end) {
+            Some((_, after)) => rest = after.trim_ascii_start(),
+            None => return false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refusal(text: &str) -> Refusal {
+        read(text).unwrap_err()
+    }
+
+    #[test]
+    fn entities_are_neither_expanded_nor_fetched() {
+        let laughs = r#"<?xml version="1.0"?><!-- x --><!DOCTYPE testsuite [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;">]><testsuite><testcase name="&b;"/></testsuite>"#;
+        assert_eq!(refusal(laughs), Refusal::Entities);
+        let parameters = r#"<!DOCTYPE testsuite [<!ENTITY % a "ha"> %a;]><testsuite/>"#;
+        assert_eq!(refusal(parameters), Refusal::Entities);
+        let hidden = r#"<!DOCTYPE testsuite [<!ELEMENT e ANY ']>'><!ENTITY a 'ha'>]><testsuite/>"#;
+        assert_eq!(refusal(hidden), Refusal::Entities);
+        let endless = format!("<!DOCTYPE testsuite [{}", "<!ENTITY".repeat(100_000));
+        assert_eq!(refusal(&endless), Refusal::Entities);
+        let elsewhere = r#"<!DOCTYPE testsuite [<!ENTITY a SYSTEM "file:///etc/passwd">]><testsuite><testcase><failure>&a;</failure></testcase></testsuite>"#;
+        assert_eq!(read(elsewhere).unwrap().counts.failed, 1);
+        let told_about = r#"<testsuite><testcase><failure><![CDATA[<!DOCTYPE x [<!ENTITY a "ha">]>]]></failure></testcase></testsuite>"#;
+        assert_eq!(read(told_about).unwrap().counts.failed, 1);
+    }
+
+    #[test]
+    fn what_is_not_well_formed_is_refused_with_its_place() {
+        for (text, line, column) in [
+            ("<testsuite>\n<testcase>\n</testsuite>", 3, 12),
+            ("<testsuite>\n<testcase name='a<b'/></testsuite>", 2, 18),
+            ("<testsuite>\n<testcase>", 2, 11),
+            ("<testsuite/>\n<testsuite/>", 2, 1),
+            ("<testsuite/> words", 1, 14),
+            ("<testsuite a='1' a='2'/>", 1, 18),
+            ("<testsuite>&nbsp;</testsuite>", 1, 17),
+            ("<testsuite>a & b</testsuite>", 1, 15),
+            ("<x:testsuite/>", 1, 13),
+            ("<testsuite name=a/>", 1, 17),
+            ("<testsuite>&#27;</testsuite>", 1, 16),
+            ("\n<?xml version='1.0'?><testsuite/>", 2, 6),
+        ] {
+            let refusal = refusal(text);
+            assert!(
+                matches!(&refusal, Refusal::Xml { line: l, column: c, .. } if (*l, *c) == (line, column)),
+                "{text}: {refusal:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn other_xml_is_called_by_its_root() {
+        assert!(refusal("<html><body/></html>").to_string().contains("<html>"));
+        let deep = "<testsuite>".repeat(300);
+        assert_eq!(refusal(&deep), Refusal::TooDeep { limit: DEEPEST });
+    }
+}

@@ -1,0 +1,138 @@
+//! Small reports of every kind, written by hand, with what is to be counted in each.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+use std::{collections::BTreeSet, fs, path::PathBuf};
+
+use badgesmith_formats::{Counts, Kind, read};
+
+/// File, kind, passed, failed, skipped, milliseconds, and a part of its remark; no part, no remark.
+type Row = (&'static str, Kind, u64, u64, u64, Option<u128>, &'static str);
+
+#[rustfmt::skip]
+const SAMPLES: [Row; 41] = [
+    ("junit-nested.xml", Kind::JUnit, 2, 2, 1, Some(3250), ""),
+    ("junit-no-attributes.xml", Kind::JUnit, 1, 1, 1, None, ""),
+    ("junit-empty.xml", Kind::JUnit, 0, 0, 0, None, ""),
+    ("junit-sums-without-cases.xml", Kind::JUnit, 0, 0, 0, None, "declares 6 tests, some of them failed,"),
+    ("junit-broken-suite.xml", Kind::JUnit, 0, 0, 0, None, "1 suite(s) broke"),
+    ("junit-surefire-reruns.xml", Kind::JUnit, 2, 1, 0, Some(1_002_500), ""),
+    ("junit-statuses.xml", Kind::JUnit, 2, 2, 3, None, ""),
+    ("junit-prefixed.xml", Kind::JUnit, 1, 1, 0, None, ""),
+    ("junit-latin1.xml", Kind::JUnit, 1, 0, 0, None, ""),
+    ("junit-bom.xml", Kind::JUnit, 1, 0, 0, None, ""),
+    ("junit-utf16.xml", Kind::JUnit, 1, 0, 1, None, ""),
+    ("junit-doctype.xml", Kind::JUnit, 1, 1, 0, None, ""),
+    ("junit-eclipse.xml", Kind::JUnit, 1, 1, 0, Some(10), ""),
+    ("run.trx", Kind::Trx, 2, 4, 2, Some(1500), ""),
+    ("run-aborted.trx", Kind::Trx, 1, 0, 1, None, "aborted"),
+    ("nunit2.xml", Kind::NUnit2, 2, 3, 3, Some(404), ""),
+    ("nunit3.xml", Kind::NUnit3, 3, 1, 2, Some(1250), ""),
+    ("xunit2.xml", Kind::XUnitNet, 1, 1, 2, Some(185), "1 error(s) happened outside"),
+    ("xunit1.xml", Kind::XUnitNet, 1, 1, 0, Some(1500), ""),
+    ("ctest.xml", Kind::CTest, 1, 1, 1, Some(2000), ""),
+    ("boost-log.xml", Kind::Boost, 1, 2, 1, Some(2), ""),
+    ("boost-log-and-report.xml", Kind::Boost, 1, 1, 0, None, ""),
+    ("boost-report.xml", Kind::Boost, 1, 1, 1, None, ""),
+    ("boost-report-short.xml", Kind::Boost, 6, 2, 3, None, ""),
+    ("subtests.tap", Kind::Tap, 1, 1, 2, Some(1250), ""),
+    ("plan-not-kept.tap", Kind::Tap, 1, 1, 0, None, "5 tests were planned and 2 ran"),
+    ("bail-out.tap", Kind::Tap, 1, 0, 0, None, "bailed out: The database is gone"),
+    ("two-streams.tap", Kind::Tap, 2, 0, 0, None, ""),
+    ("ctrf.json", Kind::Ctrf, 1, 1, 3, Some(2500), ""),
+    ("ctrf-summary.json", Kind::Ctrf, 2, 1, 1, Some(0), ""),
+    ("go.json", Kind::GoJson, 3, 4, 1, Some(2000), ""),
+    ("go-interrupted.json", Kind::GoJson, 1, 1, 0, None, "cut short"),
+    ("go.txt", Kind::GoText, 2, 5, 1, Some(3664), "1 package(s) passed without naming a test"),
+    ("go-binary.txt", Kind::GoText, 2, 0, 0, None, ""),
+    ("libtest.json", Kind::LibtestJson, 4, 1, 2, Some(1500), ""),
+    ("libtest-aborted.json", Kind::LibtestJson, 1, 1, 0, None, "cut short"),
+    ("dart.json", Kind::DartJson, 1, 2, 1, Some(2500), ""),
+    ("dart-interrupted.json", Kind::DartJson, 0, 1, 0, None, "cut short"),
+    ("mocha.json", Kind::MochaJson, 1, 2, 1, Some(12), ""),
+    ("mochawesome.json", Kind::MochaJson, 2, 1, 2, Some(20), ""),
+    ("rspec.json", Kind::RspecJson, 1, 3, 1, Some(250), "2 error(s) outside"),
+];
+
+/// File, and what the refusal says.
+const REFUSED: [(&str, &str); 17] = [
+    ("empty.xml", "empty"),
+    ("blank.xml", "empty"),
+    ("cut.xml", "line 4, column 1: Unexpected end"),
+    ("mismatched.xml", "line 1, column 36: Unexpected closing tag"),
+    ("two-roots.xml", "line 2, column 1: a second root element"),
+    ("less-than.xml", "line 2, column 23: '<' is not allowed in attributes"),
+    ("laughs.xml", "DOCTYPE declares entities"),
+    ("parameter-laughs.xml", "DOCTYPE declares entities"),
+    ("page.xml", "XML with the root <html>"),
+    ("ctest-build.xml", "without <Testing>"),
+    ("false-utf8.xml", "line 2 has bytes that are not UTF-8"),
+    ("other.json", "JSON with none of the keys"),
+    ("settings.json", "it is JSON, broken in line 2, with none of the keys that reports have"),
+    ("cut-ctrf.json", "broken JSON, line 2, column 27: EOF while parsing a string"),
+    ("wrong-ctrf.json", "broken JSON, line 1, column 41: invalid type: string \"many\", expected u64"),
+    ("prose.txt", "no kind of report is recognized"),
+    ("archive.zip", "no kind of report is recognized"),
+];
+
+fn folder() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/samples")
+}
+
+#[test]
+fn every_kind_is_recognized_and_counted() {
+    for (name, kind, passed, failed, skipped, milliseconds, remark) in SAMPLES {
+        let report =
+            read(&fs::read(folder().join(name)).unwrap()).unwrap_or_else(|refusal| panic!("{name}: {refusal}"));
+        assert_eq!(report.kind, kind, "{name}");
+        assert_eq!(report.counts, Counts { passed, failed, skipped }, "{name}");
+        assert_eq!(report.duration.map(|time| time.as_millis()), milliseconds, "{name}");
+        let is_remarked = report.remarks.iter().any(|said| said.contains(remark));
+        assert!(is_remarked != remark.is_empty() && report.remarks.len() < 3, "{name}: {:?}", report.remarks);
+        let mut sum = Counts::default();
+        report.suites.iter().for_each(|suite| sum += suite.counts);
+        assert!(sum.total() <= report.counts.total(), "{name}: {:?}", report.suites);
+    }
+}
+
+#[test]
+fn what_is_broken_is_refused_in_words() {
+    for (name, words) in REFUSED {
+        let refusal = read(&fs::read(folder().join("refused").join(name)).unwrap()).expect_err(name).to_string();
+        assert!(refusal.contains(words), "{name}: {refusal}");
+    }
+}
+
+#[test]
+fn no_sample_is_forgotten() {
+    let named: BTreeSet<_> = SAMPLES.iter().map(|row| row.0).chain(REFUSED.iter().map(|row| row.0)).collect();
+    for folder in [folder(), folder().join("refused")] {
+        for entry in fs::read_dir(folder).unwrap() {
+            let name = entry.unwrap().file_name().into_string().unwrap();
+            assert!(name == "refused" || named.contains(&*name), "{name} stands in no list");
+        }
+    }
+}
+
+#[test]
+fn suites_carry_their_own_tests_under_the_names_of_their_tools() {
+    let suites = |name| {
+        let report = read(&fs::read(folder().join(name)).unwrap()).unwrap();
+        let line = |suite: badgesmith_formats::Suite| {
+            format!("{} {}/{}/{}", suite.name, suite.counts.passed, suite.counts.failed, suite.counts.skipped)
+        };
+        report.suites.into_iter().map(line).collect::<Vec<_>>().join(", ")
+    };
+    assert_eq!(suites("junit-nested.xml"), "cart 1/2/0, discounts 1/0/1");
+    assert_eq!(suites("junit-latin1.xml"), "café 1/0/0");
+    assert_eq!(suites("run.trx"), "Shop.CartTests 1/0/0, Shop.RowTests 1/1/0");
+    assert_eq!(suites("nunit3.xml"), "Shop.CartTests 3/1/2");
+    assert_eq!(suites("xunit2.xml"), "Shop.CartTests 1/1/1, Cart 0/0/1");
+    assert_eq!(suites("boost-log.xml"), "cart 1/2/1");
+    assert_eq!(suites("ctrf.json"), "cart 1/0/0, cart > prices 0/1/0, c.test.js 0/0/1");
+    assert_eq!(
+        suites("go.json"),
+        "example.com/shop 3/1/1, example.com/main 0/1/0, example.com/new 0/1/0, example.com/old 0/1/0"
+    );
+    assert_eq!(suites("dart.json"), "test/cart_test.dart 1/1/1");
+    assert_eq!(suites("rspec.json"), "./spec/cart_spec.rb 1/1/0, ./spec/price_spec.rb 0/0/1");
+}

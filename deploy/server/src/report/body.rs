@@ -1,0 +1,115 @@
+//! What is sent: a run's counts and where they come from.
+
+use std::time::Duration;
+
+use badgesmith_formats::{Counts, Report, Suite};
+use serde::Serialize;
+
+use super::ci::Facts;
+
+/// The server takes this many suites.
+const MOST_SUITES: usize = 100;
+
+/// The body of a report, as the server reads it. What is not known is left out; only a dry run gets that far.
+#[derive(Debug, Serialize)]
+pub(super) struct Body<'a> {
+    platform: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    commit: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    run_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    run_attempt: Option<u32>,
+    passed: u64,
+    failed: u64,
+    skipped: u64,
+    total: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    url_html: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    workflow_run_url: Option<&'a str>,
+    timestamp: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    duration_ms: Option<u64>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    suites: Vec<Line<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+struct Line<'a> {
+    name: &'a str,
+    passed: u64,
+    failed: u64,
+    skipped: u64,
+}
+
+/// The sum of all reports.
+pub(super) fn sum(reports: &[(String, Report)]) -> Counts {
+    reports.iter().fold(Counts::default(), |mut sum, (_, report)| {
+        sum += report.counts;
+        sum
+    })
+}
+
+/// The body as JSON, compact: the very bytes that are signed and sent.
+///
+/// # Errors
+/// None that can be reached: every value is a text or a number.
+pub(super) fn write(
+    platform: &str,
+    facts: &Facts,
+    reports: &[(String, Report)],
+    timestamp: &str,
+) -> Result<Vec<u8>, String> {
+    let counts = sum(reports);
+    let mut suites: Vec<&Suite> = reports.iter().flat_map(|(_, report)| &report.suites).collect();
+    // Where not all find room, those with failures are worth more.
+    if suites.len() > MOST_SUITES {
+        suites.sort_by_key(|suite| suite.counts.failed == 0);
+        suites.truncate(MOST_SUITES);
+    }
+    let durations = reports.iter().filter_map(|(_, report)| report.duration);
+    let duration = durations.reduce(Duration::saturating_add);
+    let body = Body {
+        platform,
+        commit: facts.commit.as_deref(),
+        run_id: facts.run_id.as_deref(),
+        run_attempt: facts.run_attempt,
+        passed: counts.passed,
+        failed: counts.failed,
+        skipped: counts.skipped,
+        total: counts.total(),
+        url_html: facts.html_url.as_deref(),
+        workflow_run_url: facts.run_url.as_deref(),
+        timestamp,
+        duration_ms: duration.map(|time| u64::try_from(time.as_millis()).unwrap_or(u64::MAX)),
+        suites: suites.into_iter().map(line).collect(),
+    };
+    serde_json::to_vec(&body).map_err(|fault| fault.to_string())
+}
+
+fn line(suite: &Suite) -> Line<'_> {
+    let Counts { passed, failed, skipped } = suite.counts;
+    Line { name: &suite.name, passed, failed, skipped }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_many_suites_those_with_failures_are_sent() {
+        let xml: String = (0..150)
+            .map(|number| {
+                let failure = if number == 140 { "<failure/>" } else { "" };
+                format!("<testsuite name='s{number}'><testcase>{failure}</testcase></testsuite>")
+            })
+            .collect();
+        let report = badgesmith_formats::read(format!("<testsuites>{xml}</testsuites>").as_bytes()).unwrap();
+        let body = write("linux", &Facts::default(), &[("a.xml".into(), report)], "2026-01-02T03:04:05Z").unwrap();
+        let body: serde_json::Value = serde_json::from_slice(&body).unwrap();
+        assert_eq!(body["suites"].as_array().map(Vec::len), Some(100));
+        assert_eq!(body["suites"][0]["name"], "s140");
+        assert_eq!((&body["suites"][1]["name"], &body["total"]), (&"s0".into(), &150.into()));
+    }
+}

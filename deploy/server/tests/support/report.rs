@@ -1,0 +1,55 @@
+//! A build that reports: bodies, signatures, and the request over the wire.
+
+use std::{
+    net::SocketAddr,
+    sync::atomic::{AtomicU64, Ordering},
+    time::SystemTime,
+};
+
+use badgesmith_engine::signature::sign;
+use badgesmith_provider::time;
+use serde_json::json;
+
+use super::{Response, try_send};
+
+/// plugins.toml with the test-results provider.
+pub const TOML: &str = "[[plugin]]\nid = \"test-results\"\nlibrary = \"badgesmith_provider_test_results\"\n\
+                        collections = [\"test-results\"]\n";
+
+/// A nonce that nobody had before in this process.
+pub fn nonce() -> String {
+    static NEXT: AtomicU64 = AtomicU64::new(0);
+    format!("{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed))
+}
+
+/// The time as a report has it.
+pub fn now() -> String {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap();
+    time::text(i64::try_from(since.as_millis()).unwrap())
+}
+
+/// The body of a run.
+pub fn body(platform: &str, run: &str, counts: [u64; 3]) -> String {
+    let [passed, failed, skipped] = counts;
+    json!({
+        "platform": platform, "passed": passed, "failed": failed, "skipped": skipped, "total": counts.iter().sum::<u64>(),
+        "url_html": format!("https://example.com/runs/{run}"), "timestamp": now(), "commit": "11e20f8", "run_id": run,
+    })
+    .to_string()
+}
+
+/// A signed request, whole.
+pub fn request(secret: &str, path: &str, body: &str, nonce: &str) -> String {
+    let timestamp = now();
+    let signature = sign(secret, &timestamp, nonce, "POST", path, body.as_bytes());
+    format!(
+        "POST {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\
+         X-Signature: {signature}\r\nX-Timestamp: {timestamp}\r\nX-Nonce: {nonce}\r\n\r\n{body}",
+        body.len()
+    )
+}
+
+/// Posts a run; `None` where the server went away before it said anything.
+pub fn post(server: SocketAddr, secret: &str, path: &str, body: &str) -> Option<Response> {
+    try_send(server, &request(secret, path, body, &nonce())).ok().filter(|response| response.status != 0)
+}
