@@ -35,14 +35,19 @@ fi
 
 # Paths of this machine would make the bytes of another one differ.
 target=target/package
-export CARGO_TARGET_DIR=$target CARGO_INCREMENTAL=0
-export RUSTFLAGS="--remap-path-prefix=$PWD=/badgesmith --remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}=/cargo"
-cargo build --release --locked -p badgesmith-lambda "${features[@]}"
-cargo build --release --locked -p badgesmith
+plugins=(-p badgesmith-provider-nuget -p badgesmith-provider-github -p badgesmith-provider-test-results)
+CARGO_TARGET_DIR=$target \
+  RUSTFLAGS="--remap-path-prefix=$PWD=/badgesmith --remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}=/cargo" \
+  cargo build --release --locked -p badgesmith-lambda "${features[@]}" "${plugins[@]}"
+# Packing is done by any build of the server.
+cargo build --locked -p badgesmith
 
 folder=$target/zip
-rm -rf "$folder"
-"$target/release/badgesmith" plugin pack --config "$config" --out "$folder" >/dev/null
+rm -rf "$folder" "$target/stage"
+mkdir -p "$target/stage/plugins"
+cp "$config" "$target/stage/plugins.toml"
+cp "$target"/release/libbadgesmith_provider_*.so "$target/stage/plugins/"
+target/debug/badgesmith plugin pack --config "$target/stage/plugins.toml" --out "$folder" >/dev/null
 cp "$target/release/bootstrap" "$folder/bootstrap"
 
 # Amazon Linux 2023 has glibc 2.34.

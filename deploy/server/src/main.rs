@@ -6,6 +6,7 @@ mod render;
 mod report;
 mod secret;
 mod serve;
+mod smoke;
 
 use std::{io::Write, process::ExitCode};
 
@@ -37,6 +38,8 @@ enum Command {
     /// Keeps the secrets that providers ask upstreams with, also while the server runs.
     #[command(subcommand)]
     Secret(secret::Secret),
+    /// Asks a deployment whether it does what its users need.
+    Smoke(smoke::Smoke),
 }
 
 #[derive(Args, Debug)]
@@ -55,6 +58,7 @@ fn main() -> ExitCode {
             Command::Report(report) => return Ok(report::run(&report)),
             Command::Plugin(plugin) => plugin::run(&plugin),
             Command::Secret(secret) => secret::run(&secret),
+            Command::Smoke(smoke) => smoke::run(&smoke),
         }
         .map(|()| ExitCode::SUCCESS)
     });
