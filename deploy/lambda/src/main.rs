@@ -48,7 +48,7 @@ fn run() -> Result<(), String> {
     let (plugins, settings) = config::load(None)?;
     let name = env::var("AWS_LAMBDA_FUNCTION_NAME").ok().filter(|name| !name.is_empty());
     let emf = Arc::new(Emf::new(name.unwrap_or_else(|| "bootstrap".to_owned())));
-    let engine = Arc::new(Engine::new(plugins, &settings, world::new(emf.clone()))?);
+    let engine = Arc::new(Engine::new(plugins, &settings, world::new(&settings, emf.clone()))?);
     runtime
         .block_on(lambda_runtime::run(service_fn(move |event| respond(Arc::clone(&engine), Arc::clone(&emf), event))))
         .map_err(|fault| format!("the Lambda runtime ends: {fault}"))
