@@ -14,6 +14,7 @@ import urllib.request
 import zipfile
 
 import boto3
+import sam
 from botocore.exceptions import ClientError
 
 DEPLOY = pathlib.Path(__file__).resolve().parent.parent
@@ -94,13 +95,15 @@ def outputs(cloudformation):
     return {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
 
 
-def refusal(cloudformation, template, **changed):
+def refusal(cloudformation, template, **given):
     """What is said to a change of the stack's parameters that must not be made."""
-    parameters = cloudformation.describe_stacks(StackName=STACK)["Stacks"][0]["Parameters"]
-    values = {parameter["ParameterKey"]: parameter["ParameterValue"] for parameter in parameters} | changed
-    listed = [{"ParameterKey": key, "ParameterValue": value} for key, value in values.items() if key != "OriginSecret"]
+    parameters = sam.values(template, STACK, given)
+    # The emulator shows asterisks where AWS would take the value it has.
+    parameters["OriginSecret"] = ""
+    listed = [{"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()]
+    body = json.dumps(sam.translate(template, STACK, given))
     try:
-        cloudformation.update_stack(StackName=STACK, TemplateBody=template, Parameters=listed, Capabilities=["CAPABILITY_IAM"])
+        cloudformation.update_stack(StackName=STACK, TemplateBody=body, Parameters=listed, Capabilities=["CAPABILITY_IAM"])
     except ClientError as error:
         return str(error)
     return "nothing"
@@ -202,11 +205,11 @@ def main():
         claim("the values stay", known["level"] == "debug", known)
 
         print("refused")
-        words = refusal(cloudformation, template, DomainName="badges.example.com")
+        words = refusal(cloudformation, json.loads(template), DomainName="badges.example.com")
         claim("a domain without a certificate", "DomainName needs CertificateArn" in words, words)
-        words = refusal(cloudformation, template, WebAclArn="arn:aws:wafv2:us-east-1:000000000000:global/webacl/a/b")
+        words = refusal(cloudformation, json.loads(template), WebAclArn="arn:aws:wafv2:us-east-1:000000000000:global/webacl/a/b")
         claim("a firewall that can be walked around", "WebAclArn needs OriginSecret" in words, words)
-        words = refusal(cloudformation, template, Architecture="armv7")
+        words = refusal(cloudformation, json.loads(template), Architecture="armv7")
         claim("an architecture that no function has", "Architecture" in words, words)
 
         print("deleted")
