@@ -118,6 +118,10 @@ impl Error {
         Self::of_caller(status, "TOO_LARGE", format!("{what} too large")).about(what)
     }
 
+    pub(crate) fn detour() -> Self {
+        Self::of_caller(403, "ORIGIN_FORBIDDEN", "ask by the address in front of this one")
+    }
+
     pub(crate) fn broken() -> Self {
         Self { source: Source::Engine, ..Self::of_caller(500, "ENGINE_FAILED", "internal error") }
     }

@@ -62,6 +62,7 @@ pub use crate::{
     plugins::{Allowed, Config, Plugin, Settings},
     request::{LARGEST_BODY, LARGEST_HEADERS, LONGEST_PATH, Request},
     response::{CORRELATION_ID, Line, Response},
+    signature::is_same,
     world::World,
 };
 
@@ -416,6 +417,11 @@ impl Target {
 /// A response for what the door itself refuses: a body that is too large to be read.
 pub fn refuse_body(request: &Request) -> Response {
     refuse(&Error::too_large(413, "body"), request)
+}
+
+/// A response for whoever came around what stands in front of a deployment.
+pub fn refuse_detour(request: &Request) -> Response {
+    refuse(&Error::detour(), request)
 }
 
 /// A response for a fault of our own, which the log has to tell.

@@ -90,6 +90,7 @@ const fn word(fault: &Fault) -> &'static str {
         Fault::Nonsense(_) => "nonsense",
         Fault::Status(_) => "failed",
         Fault::RateLimited(_) => "rate_limited",
+        Fault::NotAllowed(_) => "not_allowed",
     }
 }
 
