@@ -21,18 +21,18 @@ use std::{collections::BTreeMap, env, time::Duration};
 
 use aws_config::{BehaviorVersion, Region, SdkConfig, retry::RetryConfig, timeout::TimeoutConfig};
 use aws_sdk_dynamodb::config::{Credentials, StalledStreamProtectionConfig};
-use tokio::sync::OnceCell;
+use tokio::{sync::OnceCell, time::Instant};
 use url::{Host, Url};
 
 use self::{calls::Calls, http::SharedConnections};
 pub use self::{dynamo::DynamoStore, secrets::AwsSecrets, tables::Tables};
 use crate::client::Connections;
 
-/// How long one attempt of one call may take; what was lost is tried again within the request's time.
-const ATTEMPT: Duration = Duration::from_millis(1500);
+/// How long a request waits for the store, all attempts together.
+const PATIENCE: Duration = Duration::from_secs(3);
 
 /// Where AWS is, and what the tables are called.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settings {
     /// Where DynamoDB is, if not where the region has it.
     pub dynamodb: Option<String>,
@@ -40,6 +40,14 @@ pub struct Settings {
     pub secrets_manager: Option<String>,
     /// What the tables are called.
     pub tables: Tables,
+    /// How long a request waits, all attempts together; one attempt has half of it.
+    pub patience: Duration,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { dynamodb: None, secrets_manager: None, tables: Tables::default(), patience: PATIENCE }
+    }
 }
 
 impl Settings {
@@ -52,6 +60,7 @@ impl Settings {
             dynamodb: endpoint("DYNAMODB"),
             secrets_manager: endpoint("SECRETS_MANAGER"),
             tables: Tables::named(|name| env::var(name).ok()),
+            ..Self::default()
         }
     }
 
@@ -114,6 +123,11 @@ impl Aws {
         &self.settings.tables
     }
 
+    /// When a request that begins now stops waiting.
+    fn deadline(&self) -> Instant {
+        Instant::now() + self.settings.patience
+    }
+
     pub(crate) async fn dynamodb(&self) -> &aws_sdk_dynamodb::Client {
         let build = || async {
             let mut config = aws_sdk_dynamodb::config::Builder::from(self.config().await);
@@ -142,7 +156,7 @@ impl Aws {
                 .http_client(SharedConnections(self.connections.clone()))
                 // What is tried again, and for how long, is the request's business.
                 .retry_config(RetryConfig::disabled())
-                .timeout_config(TimeoutConfig::builder().operation_attempt_timeout(ATTEMPT).build())
+                .timeout_config(TimeoutConfig::builder().operation_attempt_timeout(self.settings.patience / 2).build())
                 .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
             let is_set = |name: &str| env::var_os(name).is_some();
             if self.settings.is_local() && !is_set("AWS_ACCESS_KEY_ID") && !is_set("AWS_PROFILE") {

@@ -87,7 +87,10 @@ pub(crate) fn run(serve: &Serve) -> Result<(), String> {
     let connections = Connections::new();
     let memory = Memory::open(settings.store, &serve.data, &connections)?;
     let counts = serve.shows_metrics().then(|| Prometheus::new(env!("CARGO_PKG_VERSION"))).transpose()?.map(Arc::new);
-    let meter = counts.clone().map_or_else(|| Arc::new(()) as Arc<dyn Meter>, |counts| counts);
+    let meter: Arc<dyn Meter> = match &counts {
+        Some(counts) => Arc::clone(counts) as Arc<dyn Meter>,
+        None => Arc::new(()),
+    };
     let world = World {
         upstream: Arc::new(HttpUpstream::over(connections)),
         web: Arc::new(HttpWeb::new(&settings)),

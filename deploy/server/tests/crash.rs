@@ -3,6 +3,8 @@
 //! `BADGESMITH_ROUNDS` says how often; without it a few times.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout)]
 
+#[path = "support/cloud.rs"]
+mod cloud;
 mod support;
 
 use std::{
@@ -15,6 +17,7 @@ use std::{
     time::Duration,
 };
 
+use cloud::Cloud;
 use support::{
     Server,
     report::{self, TOML, body},
@@ -26,9 +29,24 @@ const WRITERS: u64 = 32;
 
 #[test]
 fn whatever_was_acknowledged_is_there_after_a_kill_and_only_once() {
-    let rounds = std::env::var("BADGESMITH_ROUNDS").ok().and_then(|rounds| rounds.parse().ok()).unwrap_or(5_u64);
-    let mut server = Server::start("crash", TOML);
+    let server = Server::start("crash", TOML);
     assert!(secret(&server.data, &["set", "--owner", "acme", "--purpose", "TestData"], SECRET).0);
+    kill_and_count(server, || Server::start_with("crash", TOML, &[]), Duration::from_millis(1));
+}
+
+#[test]
+fn whatever_was_acknowledged_is_in_dynamodb_after_a_kill_and_only_once() {
+    let cloud = Cloud::start();
+    assert!(cloud.run(&["provision"], "").0);
+    assert!(cloud.run(&["secret", "set", "--aws", "--owner", "acme", "--purpose", "TestData"], SECRET).0);
+    let start = || cloud.serve("crash-dynamodb");
+    // A server that starts asks for its secrets first, and every transaction goes over a socket.
+    kill_and_count(start(), start, Duration::from_millis(10));
+}
+
+/// Kills it after 3 to 122 `pause`s.
+fn kill_and_count(mut server: Server, start: impl Fn() -> Server, pause: Duration) {
+    let rounds = std::env::var("BADGESMITH_ROUNDS").ok().and_then(|rounds| rounds.parse().ok()).unwrap_or(5_u64);
     let next = AtomicU64::new(1);
     let (mut acknowledged, mut unanswered) = (0, 0);
     for round in 0..rounds {
@@ -54,11 +72,11 @@ fn whatever_was_acknowledged_is_there_after_a_kill_and_only_once() {
                 });
             }
             // Some rounds end before the first transaction, some after hundreds.
-            thread::sleep(Duration::from_millis(3 + round * 37 % 120));
+            thread::sleep(pause * u32::try_from(3 + round * 37 % 120).unwrap());
             server.kill();
             is_over.store(true, Ordering::Relaxed);
         });
-        server = Server::start_with("crash", TOML, &[]);
+        server = start();
         let (heard, lost) = (heard.into_inner().unwrap(), lost.into_inner().unwrap());
         for run in &heard {
             let badge = server.get(&format!("/badges/tests/linux/acme/tools/{run}")).body;

@@ -22,7 +22,7 @@ use tokio::{runtime::Handle, sync::Semaphore};
 
 use super::{
     Aws,
-    insist::{Fault, deadline, insist, insist_until},
+    insist::{Fault, insist},
     item::{self, Item, claim, expires, number, text},
 };
 use crate::transfer::Line;
@@ -70,7 +70,7 @@ impl DynamoStore {
         loop {
             let scan = scan.clone().set_exclusive_start_key(start);
             let send = || async { scan.clone().send().await.map_err(|error| Fault::of("reading results", &error)) };
-            let page = insist(send).await.map_err(|fault| fault.words)?;
+            let page = insist(self.aws.deadline(), send).await.map_err(|fault| fault.words)?;
             for item in page.items().iter().filter(|item| expires(item) > seconds(now)) {
                 let [partition, key] = ["PK", "SK"].map(|name| item::read(item, name).unwrap_or_default());
                 let (Some((collection, subject)), Some(record)) = (subject_of(partition, key), item::record(item))
@@ -93,8 +93,9 @@ impl DynamoStore {
         }
         let get = self.aws.dynamodb().await.get_item().table_name(table);
         let get = get.key("PK", text(answer_partition(key))).key("SK", text("META"));
-        let found =
-            insist(|| async { get.clone().send().await.map_err(|error| Fault::of("reading an answer", &error)) });
+        let found = insist(self.aws.deadline(), || async {
+            get.clone().send().await.map_err(|error| Fault::of("reading an answer", &error))
+        });
         // Whatever is expired is gone, swept or not.
         let item = found.await?.item.filter(|item| expires(item) > now);
         Ok(item.and_then(|item| match item.get("Answer") {
@@ -106,7 +107,7 @@ impl DynamoStore {
     async fn write_answer(&self, item: Item) -> Result<(), Fault> {
         let put = self.aws.dynamodb().await.put_item().table_name(&self.aws.tables().answers).set_item(Some(item));
         let put = || async { put.clone().send().await.map_err(|error| Fault::of("keeping an answer", &error)) };
-        insist(put).await.map(drop)
+        insist(self.aws.deadline(), put).await.map(drop)
     }
 
     /// One transaction. Its token is new for every entry and the same for every attempt at it: an attempt whose answer
@@ -128,7 +129,7 @@ impl DynamoStore {
         }
         let transaction = self.aws.dynamodb().await.transact_write_items();
         let transaction = transaction.client_request_token(token).set_transact_items(Some(writes));
-        insist(|| async {
+        insist(self.aws.deadline(), || async {
             let Err(error) = transaction.clone().send().await else { return Ok(Recorded::New) };
             match error.as_service_error() {
                 Some(refusal) if refusal.is_transaction_canceled_exception() => canceled(refusal),
@@ -153,13 +154,13 @@ impl DynamoStore {
                 .expression_attribute_values(":from", text(from))
                 .expression_attribute_values(":to", text(to))
         };
-        let deadline = deadline();
+        let deadline = self.aws.deadline();
         let mut limit = i32::try_from(span.last).unwrap_or(i32::MAX).min(PAGE);
         let (mut records, mut start) = (Vec::new(), None);
         loop {
             let query = query.clone().limit(limit).set_exclusive_start_key(start);
             let send = || async { query.clone().send().await.map_err(|error| Fault::of("reading results", &error)) };
-            let page = insist_until(deadline, send).await?;
+            let page = insist(deadline, send).await?;
             // Whatever is expired is gone, swept or not.
             for item in page.items().iter().filter(|item| expires(item) > now) {
                 match item::record(item) {

@@ -7,8 +7,6 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use badgesmith_engine::world::Unavailable;
 use tokio::time::{Instant, sleep, timeout_at};
 
-/// How long a request waits for the store, all attempts together.
-const PATIENCE: Duration = Duration::from_secs(3);
 /// The pause after the first attempt, at the most; it doubles.
 const FIRST_PAUSE: Duration = Duration::from_millis(30);
 /// The longest pause.
@@ -70,22 +68,11 @@ fn causes(error: &(dyn Error + 'static)) -> String {
     all.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
 
-/// Calls until it succeeds, will not, or the request's time is over. The pauses spread what would collide again.
+/// Calls until it succeeds, will not, or the deadline is there. The pauses spread what would collide again.
 ///
 /// # Errors
 /// The last fault.
-pub(super) async fn insist<T, F>(call: impl Fn() -> F) -> Result<T, Fault>
-where
-    F: Future<Output = Result<T, Fault>>,
-{
-    insist_until(Instant::now() + PATIENCE, call).await
-}
-
-/// The same until a moment, for several calls that share one.
-///
-/// # Errors
-/// The last fault.
-pub(super) async fn insist_until<T, F>(deadline: Instant, call: impl Fn() -> F) -> Result<T, Fault>
+pub(super) async fn insist<T, F>(deadline: Instant, call: impl Fn() -> F) -> Result<T, Fault>
 where
     F: Future<Output = Result<T, Fault>>,
 {
@@ -110,11 +97,6 @@ where
     }
 }
 
-/// When a request that begins now stops waiting.
-pub(super) fn deadline() -> Instant {
-    Instant::now() + PATIENCE
-}
-
 #[cfg(test)]
 mod tests {
     use std::cell::Cell;
@@ -123,6 +105,10 @@ mod tests {
 
     fn fault(passes: bool) -> Fault {
         Fault { words: "on purpose".to_owned(), passes }
+    }
+
+    fn soon() -> Instant {
+        Instant::now() + Duration::from_secs(3)
     }
 
     #[tokio::test(start_paused = true)]
@@ -136,19 +122,18 @@ mod tests {
                 async move { outcome }
             }
         };
-        assert_eq!(insist(call(3, true)).await, Ok(4));
+        assert_eq!(insist(soon(), call(3, true)).await, Ok(4));
         tries.set(0);
-        assert_eq!(insist(call(3, false)).await, Err(fault(false)));
+        assert_eq!(insist(soon(), call(3, false)).await, Err(fault(false)));
         assert_eq!(tries.get(), 1);
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_request_waits_three_seconds_at_the_most() {
-        let before = Instant::now();
-        assert_eq!(insist::<(), _>(|| async { Err(fault(true)) }).await, Err(fault(true)));
-        assert!(before.elapsed() <= PATIENCE, "{:?}", before.elapsed());
-        let before = Instant::now();
-        assert!(insist::<(), _>(std::future::pending).await.is_err());
-        assert_eq!(before.elapsed().as_secs(), PATIENCE.as_secs());
+    async fn nobody_waits_beyond_the_deadline() {
+        let deadline = soon();
+        assert_eq!(insist::<(), _>(deadline, || async { Err(fault(true)) }).await, Err(fault(true)));
+        assert!(Instant::now() <= deadline);
+        assert!(insist::<(), _>(deadline, std::future::pending).await.is_err());
+        assert_eq!((Instant::now() - deadline).as_secs(), 0);
     }
 }

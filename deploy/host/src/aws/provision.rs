@@ -15,7 +15,7 @@ use tokio::time::{Instant, sleep};
 
 use super::{
     Aws,
-    insist::{Fault, insist, insist_until},
+    insist::{Fault, insist},
 };
 
 /// The index for readers that need no consistency.
@@ -138,7 +138,7 @@ pub async fn take(aws: &Aws, step: &Step) -> Result<bool, String> {
 
 async fn describe(aws: &Aws, table: &str) -> Result<Option<TableDescription>, String> {
     let describe = aws.dynamodb().await.describe_table().table_name(table);
-    let found = insist(|| async {
+    let found = insist(aws.deadline(), || async {
         match describe.clone().send().await {
             Ok(found) => Ok(found.table),
             Err(error) if error.code() == Some("ResourceNotFoundException") => Ok(None),
@@ -165,7 +165,7 @@ fn check_keys(table: &TableDescription, name: &str) -> Result<(), String> {
 async fn expires(aws: &Aws, table: &str) -> Result<bool, String> {
     let describe = aws.dynamodb().await.describe_time_to_live().table_name(table);
     let send = || async { describe.clone().send().await.map_err(|error| Fault::of("DescribeTimeToLive", &error)) };
-    let found = insist(send).await.map_err(|fault| fault.words)?.time_to_live_description;
+    let found = insist(aws.deadline(), send).await.map_err(|fault| fault.words)?.time_to_live_description;
     let is_on = found
         .as_ref()
         .and_then(|found| found.time_to_live_status())
@@ -181,7 +181,7 @@ async fn expires(aws: &Aws, table: &str) -> Result<bool, String> {
 /// Whether it can be restored, if the endpoint knows such a thing.
 async fn recovers(aws: &Aws, table: &str) -> Result<Option<bool>, String> {
     let describe = aws.dynamodb().await.describe_continuous_backups().table_name(table);
-    let found = insist(|| async {
+    let found = insist(aws.deadline(), || async {
         match describe.clone().send().await {
             Ok(found) => Ok(Some(found)),
             Err(error) if error.code().is_some_and(is_unknown) => Ok(None),
@@ -208,7 +208,7 @@ async fn create(aws: &Aws, table: &str, has_index: bool) -> Result<(), String> {
     }
     let create = create.set_attribute_definitions(Some(attributes)).set_key_schema(Some(schema(KEYS)?));
     let send = || async { create.clone().send().await.map_err(|error| Fault::of("CreateTable", &error)) };
-    insist(send).await.map(drop).map_err(|fault| fault.words)
+    insist(aws.deadline(), send).await.map(drop).map_err(|fault| fault.words)
 }
 
 fn definitions(names: [&str; 2]) -> Result<Vec<AttributeDefinition>, String> {
@@ -233,7 +233,7 @@ async fn add_index(aws: &Aws, table: &str) -> Result<(), String> {
     let update = update.set_attribute_definitions(Some([definitions(KEYS)?, definitions(INDEX_KEYS)?].concat()));
     let update = update.global_secondary_index_updates(GlobalSecondaryIndexUpdate::builder().create(action).build());
     let send = || async { update.clone().send().await.map_err(|error| Fault::of("UpdateTable", &error)) };
-    insist(send).await.map(drop).map_err(|fault| fault.words)
+    insist(aws.deadline(), send).await.map(drop).map_err(|fault| fault.words)
 }
 
 async fn switch_on_expiry(aws: &Aws, table: &str) -> Result<(), String> {
@@ -241,7 +241,7 @@ async fn switch_on_expiry(aws: &Aws, table: &str) -> Result<(), String> {
     let expiry = expiry.map_err(|fault| fault.to_string())?;
     let update = aws.dynamodb().await.update_time_to_live().table_name(table).time_to_live_specification(expiry);
     let send = || async { update.clone().send().await.map_err(|error| Fault::of("UpdateTimeToLive", &error)) };
-    insist(send).await.map(drop).map_err(|fault| fault.words)
+    insist(aws.deadline(), send).await.map(drop).map_err(|fault| fault.words)
 }
 
 async fn switch_on_recovery(aws: &Aws, table: &str) -> Result<bool, String> {
@@ -250,7 +250,7 @@ async fn switch_on_recovery(aws: &Aws, table: &str) -> Result<bool, String> {
     let update = aws.dynamodb().await.update_continuous_backups().table_name(table);
     let update = update.point_in_time_recovery_specification(recovery);
     // A new table has no backups for a while.
-    let switched = insist_until(Instant::now() + PATIENCE, || async {
+    let switched = insist(Instant::now() + PATIENCE, || async {
         match update.clone().send().await {
             Ok(_) => Ok(true),
             Err(error) if error.code().is_some_and(is_unknown) => Ok(false),

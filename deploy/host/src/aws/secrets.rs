@@ -16,7 +16,7 @@ use tokio::time::Instant;
 
 use super::{
     Aws,
-    insist::{Fault, deadline, insist_until},
+    insist::{Fault, insist},
     item::{Item, read, text},
     kept::{Kept, Key},
 };
@@ -43,7 +43,7 @@ impl AwsSecrets {
     }
 
     async fn ask(&self, owner: &str, repo: Option<&str>, purpose: &str) -> Result<Vec<Secret>, Fault> {
-        let deadline = deadline();
+        let deadline = self.aws.deadline();
         let names = self.names(owner, repo, purpose, deadline).await?;
         if names.is_empty() {
             // Whatever keeps a real secret from being read keeps this one too, and says so in the same way.
@@ -80,7 +80,7 @@ impl AwsSecrets {
             let keys = keys.build().map_err(|fault| Fault { words: fault.to_string(), passes: false })?;
             let get = self.aws.dynamodb().await.batch_get_item().request_items(table, keys);
             let send = || async { get.clone().send().await.map_err(|error| Fault::of("finding a secret", &error)) };
-            let mut page = insist_until(deadline, send).await?;
+            let mut page = insist(deadline, send).await?;
             found.extend(page.responses.as_mut().and_then(|tables| tables.remove(table)).unwrap_or_default());
             // What DynamoDB had no room for now.
             let rest = page.unprocessed_keys.and_then(|mut tables| tables.remove(table));
@@ -140,7 +140,7 @@ pub(super) fn names(item: &Item) -> Vec<String> {
 /// A secret's value, if there is such a secret.
 async fn value(aws: &Aws, name: &str, deadline: Instant) -> Result<Option<Secret>, Fault> {
     let get = aws.secrets_manager().await.get_secret_value().secret_id(name);
-    let found = insist_until(deadline, || async {
+    let found = insist(deadline, || async {
         match get.clone().send().await {
             Ok(found) => Ok(found.secret_string),
             Err(error) if error.as_service_error().is_some_and(|refusal| refusal.is_resource_not_found_exception()) => {

@@ -115,7 +115,7 @@ impl Vault {
         let delete = self.aws.dynamodb().await.delete_item().table_name(&self.aws.tables().secrets);
         let delete = delete.set_key(Some(key(&partition, place.purpose)));
         let send = || async { delete.clone().send().await.map_err(|error| Fault::of("DeleteItem", &error)) };
-        insist(send).await.map_err(|fault| fault.words)?;
+        insist(self.aws.deadline(), send).await.map_err(|fault| fault.words)?;
         self.delete(&before).await?;
         Ok(true)
     }
@@ -130,7 +130,7 @@ impl Vault {
         loop {
             let scan = scan.clone().set_exclusive_start_key(start);
             let send = || async { scan.clone().send().await.map_err(|error| Fault::of("Scan", &error)) };
-            let page = insist(send).await.map_err(|fault| fault.words)?;
+            let page = insist(self.aws.deadline(), send).await.map_err(|fault| fault.words)?;
             listed.extend(page.items().iter().filter_map(listing));
             start = page.last_evaluated_key;
             if start.is_none() {
@@ -158,7 +158,7 @@ impl Vault {
         let get = self.aws.dynamodb().await.get_item().table_name(&self.aws.tables().secrets).consistent_read(true);
         let get = get.set_key(Some(key(&partition, place.purpose)));
         let send = || async { get.clone().send().await.map_err(|error| Fault::of("GetItem", &error)) };
-        let found = insist(send).await.map_err(|fault| fault.words)?;
+        let found = insist(self.aws.deadline(), send).await.map_err(|fault| fault.words)?;
         Ok(found.item.as_ref().map(names).unwrap_or_default())
     }
 
@@ -174,7 +174,7 @@ impl Vault {
             .expression_attribute_names("#names", NAMES)
             .expression_attribute_values(":before", list(before))
             .expression_attribute_values(":after", list(names));
-        let written = insist(|| async {
+        let written = insist(self.aws.deadline(), || async {
             match put.clone().send().await {
                 Ok(_) => Ok(true),
                 Err(error) if error.code() == Some("ConditionalCheckFailedException") => Ok(false),
@@ -196,14 +196,14 @@ impl Vault {
         let create =
             create.description("A secret of BadgeSmith's, named by its table and changed by `badgesmith secret`");
         let send = || async { create.clone().send().await.map_err(|error| Fault::of("CreateSecret", &error)) };
-        insist(send).await.map(|_| name).map_err(|fault| fault.words)
+        insist(self.aws.deadline(), send).await.map(|_| name).map_err(|fault| fault.words)
     }
 
     /// Deletes those secrets that were made here, as Secrets Manager does: after some days in which they can be restored.
     async fn delete(&self, names: &[String]) -> Result<(), String> {
         for name in names.iter().filter(|name| name.starts_with(PREFIX)) {
             let delete = self.aws.secrets_manager().await.delete_secret().secret_id(name);
-            let deleted = insist(|| async {
+            let deleted = insist(self.aws.deadline(), || async {
                 match delete.clone().send().await {
                     Err(error) if error.code() != Some("ResourceNotFoundException") => {
                         Err(Fault::of("DeleteSecret", &error))

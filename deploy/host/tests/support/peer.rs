@@ -7,6 +7,7 @@ use std::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU32, Ordering},
     },
+    time::Duration,
 };
 
 use badgesmith_host::{
@@ -40,7 +41,7 @@ impl Peer {
     /// The one that `BADGESMITH_DYNAMODB` names. Without it there is none, which CI does not let pass.
     pub(crate) fn elsewhere() -> Option<Self> {
         match env::var("BADGESMITH_DYNAMODB") {
-            // One test at a time: the store waits three seconds, which a slow peer under all of them exceeds.
+            // One test at a time: it is slow enough with one.
             Ok(endpoint) => {
                 let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
                 Some(Self { endpoint, _stop: None, _turn: Some(turn) })
@@ -53,18 +54,22 @@ impl Peer {
         }
     }
 
-    /// The same with Secrets Manager somewhere else.
+    /// Clients of this peer with tables of their own, and of a Secrets Manager elsewhere.
     pub(crate) async fn aws_with(&self, secrets_manager: &str) -> Arc<Aws> {
-        let settings = self.settings();
-        let settings = Settings { secrets_manager: Some(secrets_manager.to_owned()), ..settings };
-        let aws = Arc::new(Aws::new(settings, Connections::new()));
+        let settings = Settings { secrets_manager: Some(secrets_manager.to_owned()), ..self.settings() };
+        self.provision(&settings).await;
+        Arc::new(Aws::new(settings, Connections::new()))
+    }
+
+    /// Makes the tables.
+    pub(crate) async fn provision(&self, settings: &Settings) {
+        let aws = Aws::new(settings.clone(), Connections::new());
         for step in provision::plan(&aws).await.unwrap().steps {
             provision::take(&aws, &step).await.unwrap();
         }
-        aws
     }
 
-    /// This peer, with tables of their own.
+    /// This peer, with tables of nobody else's.
     pub(crate) fn settings(&self) -> Settings {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         let unique = format!("{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
@@ -75,7 +80,8 @@ impl Peer {
             secrets: named("secrets"),
             answers: named("answers"),
         };
-        Settings { tables, ..Settings::default() }.at(&self.endpoint)
+        // A loaded machine is no fault of the store's.
+        Settings { tables, patience: Duration::from_secs(60), ..Settings::default() }.at(&self.endpoint)
     }
 
     /// An empty store in this peer.

@@ -1,0 +1,126 @@
+//! How many results a second the embedded store accepts and finds, beside plain redb doing the least that could do.
+//!
+//! ```sh
+//! cargo bench -p badgesmith-host --bench store
+//! ```
+//!
+//! Every accepted result is durable. Plain redb writes one row in a transaction of its own, and reads one row; the store
+//! claims a nonce, claims the run and writes the result, and finds the newest of a hundred.
+#![allow(clippy::unwrap_used, clippy::print_stdout, clippy::expect_used, missing_docs)]
+
+use std::{
+    fs,
+    path::Path,
+    time::{Duration, Instant, SystemTime},
+};
+
+use badgesmith_engine::store::{Entry, Recorded, Span, Store, Subject};
+use badgesmith_host::embedded::EmbeddedStore;
+use badgesmith_provider::Record;
+use futures_util::future::join_all;
+use redb::{Database, ReadableDatabase, TableDefinition};
+use serde_json::{Map, json};
+
+/// For how long each row is measured.
+const LONG: Duration = Duration::from_secs(3);
+const ROWS: TableDefinition<&str, &[u8]> = TableDefinition::new("rows");
+
+fn main() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let directory = std::env::temp_dir().join(format!("badgesmith-bench-store-{}", std::process::id()));
+    let plain = plain(&directory.join("plain"));
+    println!("{:<38} {:>10} {:>8}", "", "a second", "ratio");
+    row("plain redb: writes, 1 writer", plain.writes, plain.writes);
+    for writers in [1, 32] {
+        let path = directory.join(writers.to_string());
+        let accepted = runtime.block_on(accept(&path, writers));
+        row(&format!("accepted results, writers: {writers}"), accepted, plain.writes);
+    }
+    row("plain redb: reads", plain.reads, plain.reads);
+    row("newest results", runtime.block_on(find(&directory.join("reads"))), plain.reads);
+    fs::remove_dir_all(directory).unwrap();
+}
+
+fn row(name: &str, rate: f64, beside: f64) {
+    println!("{name:<38} {rate:>10.0} {:>8.2}", rate / beside);
+}
+
+fn a_second(count: u32, since: Instant) -> f64 {
+    f64::from(count) / since.elapsed().as_secs_f64()
+}
+
+struct Plain {
+    writes: f64,
+    reads: f64,
+}
+
+fn plain(directory: &Path) -> Plain {
+    fs::create_dir_all(directory).unwrap();
+    let database = Database::create(directory.join("plain.redb")).unwrap();
+    let value = serde_json::to_vec(&entry("1", 0).record).unwrap();
+    let (mut count, start) = (0, Instant::now());
+    while start.elapsed() < LONG {
+        let transaction = database.begin_write().unwrap();
+        transaction.open_table(ROWS).unwrap().insert(&*format!("{count:09}"), &*value).unwrap();
+        transaction.commit().unwrap();
+        count += 1;
+    }
+    let writes = a_second(count, start);
+    let (mut reads, start) = (0, Instant::now());
+    while start.elapsed() < LONG {
+        let table = database.begin_read().unwrap().open_table(ROWS).unwrap();
+        let row = table.get(&*format!("{:09}", reads % count)).unwrap().unwrap();
+        let record: Record = serde_json::from_slice(row.value()).unwrap();
+        assert_eq!(record.run_attempt, 1);
+        reads += 1;
+    }
+    Plain { writes, reads: a_second(reads, start) }
+}
+
+fn entry(run: &str, timestamp_ms: i64) -> Entry {
+    let fields = json!({
+        "platform": "linux", "passed": 190, "failed": 2, "skipped": 1, "total": 193, "commit": "11e20f8",
+        "url_html": "https://example.com/runs/1",
+    });
+    let fields: Map<_, _> = serde_json::from_value(fields).unwrap();
+    Entry {
+        collection: "test-results".to_owned(),
+        subject: Subject::new("acme", "tools", "linux", "main").unwrap(),
+        nonce: run.to_owned(),
+        record: Record { run_id: run.to_owned(), run_attempt: 1, timestamp_ms, fields },
+        arrived: SystemTime::now(),
+    }
+}
+
+async fn accept(directory: &Path, writers: u32) -> f64 {
+    let store = EmbeddedStore::open(directory).unwrap();
+    let start = Instant::now();
+    let counts = join_all((0..writers).map(|writer| {
+        let store = &store;
+        async move {
+            let mut count = 0_u32;
+            while start.elapsed() < LONG {
+                let entry = entry(&format!("{writer}-{count}"), i64::from(count));
+                assert_eq!(store.record(&entry).await, Ok(Recorded::New));
+                count += 1;
+            }
+            count
+        }
+    }));
+    a_second(counts.await.into_iter().sum(), start)
+}
+
+async fn find(directory: &Path) -> f64 {
+    let store = EmbeddedStore::open(directory).unwrap();
+    for index in 0..100 {
+        store.record(&entry(&index.to_string(), index)).await.unwrap();
+    }
+    let subject = Subject::new("acme", "tools", "linux", "main").unwrap();
+    let (mut count, start, now) = (0, Instant::now(), SystemTime::now());
+    while start.elapsed() < LONG {
+        let found = store.history("test-results", &subject, Span::LATEST, now).await.unwrap();
+        assert_eq!(found.first().map(|record| record.timestamp_ms), Some(99));
+        count += 1;
+    }
+    a_second(count, start)
+}

@@ -1,0 +1,75 @@
+//! AWS on this machine: DynamoDB by dynoxide and Secrets Manager by a keeper, both in this process.
+#![allow(dead_code, reason = "each test file uses its part")]
+
+#[path = "../../../host/tests/support/keeper.rs"]
+mod keeper;
+
+use std::{
+    io::Write,
+    net::TcpListener,
+    process::{Output, Stdio},
+    thread,
+};
+
+use crate::support::{Server, command, report::TOML};
+use keeper::Keeper;
+
+/// An AWS that is empty.
+pub(crate) struct Cloud {
+    dynamodb: String,
+    pub(crate) keeper: Keeper,
+}
+
+impl Cloud {
+    pub(crate) fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        listener.set_nonblocking(true).unwrap();
+        let dynamodb = format!("http://{}", listener.local_addr().unwrap());
+        thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            runtime.block_on(async {
+                let listener = tokio::net::TcpListener::from_std(listener).unwrap();
+                let database = dynoxide::Database::memory().unwrap();
+                dynoxide::server::serve_with_shutdown(listener, database, std::future::pending()).await.unwrap();
+            });
+        });
+        Self { dynamodb, keeper: Keeper::start() }
+    }
+
+    /// What leads a process here.
+    pub(crate) fn environment(&self) -> Vec<(&'static str, String)> {
+        let fixed = [("AWS_ACCESS_KEY_ID", "local"), ("AWS_SECRET_ACCESS_KEY", "local"), ("AWS_REGION", "eu-west-1")];
+        let mut environment = fixed.map(|(name, value)| (name, value.to_owned())).to_vec();
+        environment.push(("AWS_ENDPOINT_URL_DYNAMODB", self.dynamodb.clone()));
+        environment.push(("AWS_ENDPOINT_URL_SECRETS_MANAGER", self.keeper.url()));
+        environment
+    }
+
+    /// `badgesmith …` with this on standard input: whether it succeeded, and what it said.
+    pub(crate) fn run(&self, arguments: &[&str], input: &str) -> (bool, String) {
+        let Output { status, stdout, stderr } = self.output(arguments, input);
+        (status.success(), String::from_utf8([stdout, stderr].concat()).unwrap())
+    }
+
+    pub(crate) fn output(&self, arguments: &[&str], input: &str) -> Output {
+        let mut child = command()
+            .args(arguments)
+            .envs(self.environment())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        // Who reads nothing closes it early.
+        let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
+        child.wait_with_output().unwrap()
+    }
+
+    /// A server whose results and secrets lie here.
+    pub(crate) fn serve(&self, name: &str) -> Server {
+        let toml = format!("[engine]\nstore = \"dynamodb\"\n\n{TOML}");
+        let mut serve = command();
+        serve.args(["serve", "--listen", "127.0.0.1:0"]).envs(self.environment());
+        Server::start_by(name, &toml, serve)
+    }
+}
