@@ -42,6 +42,7 @@ use crate::{
     drive::Broken,
     error::Error,
     flight::Flights,
+    front::Front,
     limits::{Breakers, Holds},
     request::{Pairs, decode},
     response::{Format, preflight},
@@ -78,6 +79,7 @@ const OWN: [&str; 6] = ["badge", "endpoint", "health", "metrics", "openapi.json"
 pub struct Engine {
     inner: Arc<Inner>,
     router: Router<Target>,
+    front: Front,
 }
 
 /// What outlives a request: work under way holds on to it.
@@ -108,6 +110,7 @@ enum Target {
 /// Where an address leads.
 enum Place<'a> {
     Front,
+    OpenApi,
     Health,
     Static(String),
     StaticQuery,
@@ -165,7 +168,7 @@ impl Engine {
             badges: Flights::new(),
             accepts_body_only: settings.accept_body_only_signatures,
         };
-        Ok(Self { inner: Arc::new(inner), router })
+        Ok(Self { inner: Arc::new(inner), router, front: Front::default() })
     }
 
     /// The plugins, in the order of plugins.toml.
@@ -201,7 +204,8 @@ impl Engine {
             }
         }
         match place {
-            Place::Front => front::answer(&self.inner.plugins, &pairs).respond(request),
+            Place::Front => self.front.answer(&self.inner.plugins, request, &pairs),
+            Place::OpenApi => self.front.openapi(&self.inner.plugins, request),
             Place::Health => health::answer(&self.inner, &pairs, now).respond(request),
             Place::Static(content) => {
                 let color = pairs.get("color").map(str::to_owned);
@@ -284,6 +288,7 @@ impl Engine {
         let place = match (&*first, &segments[..]) {
             ("", []) => Place::Front,
             ("health", [_]) => Place::Health,
+            ("openapi.json", [_]) => Place::OpenApi,
             ("badge", [_, content @ ..]) if !content.is_empty() => {
                 Place::Static(decode(&content.join("/")).into_owned())
             }

@@ -1,0 +1,155 @@
+//! The front page for people: `page.html` with the manifests in it, one file without anything outside.
+
+use std::{fmt::Write, sync::Arc};
+
+use badgesmith_provider::BadgeRoute;
+use base64::{Engine, prelude::BASE64_STANDARD};
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+use super::{
+    address::{picture, relative},
+    built_in::{BUILT_IN, BuiltIn},
+    snippet,
+};
+use crate::plugins::Plugin;
+
+const HTML: &str = include_str!("page.html");
+const CSS: &str = include_str!("page.css");
+const SCRIPT: &str = include_str!("page.js");
+
+/// What the builder has to know of a badge.
+#[derive(Serialize)]
+struct Buildable<'a> {
+    provider: &'a str,
+    label: &'a str,
+    route: &'a str,
+    query: &'a [String],
+    /// An address that fits the route, without the slash before it.
+    example: &'a str,
+}
+
+/// What a browser may do on the page: its own style and script, pictures and answers of this server, nothing else.
+pub(crate) fn policy() -> String {
+    let hash = |text: &str| BASE64_STANDARD.encode(Sha256::digest(text));
+    format!(
+        "default-src 'none'; script-src 'sha256-{}'; style-src 'sha256-{}'; img-src 'self' data:; connect-src 'self'; \
+         form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+        hash(SCRIPT),
+        hash(CSS)
+    )
+}
+
+/// The whole page.
+pub(crate) fn write(plugins: &[Arc<Plugin>]) -> String {
+    let jump: String = plugins.iter().map(|plugin| link(&plugin.id, &plugin.id)).collect();
+    let mut providers: String = plugins.iter().map(|plugin| provider(plugin)).collect();
+    providers += &section("built-in", "built in", "", "Badges that need no provider.", |out| {
+        BUILT_IN.iter().for_each(|badge| out.push_str(&own_entry(badge)));
+    });
+    // What the manifests say comes last, so that no marker is looked for in it.
+    HTML.replacen("<!--css-->", CSS, 1)
+        .replacen("<!--js-->", SCRIPT, 1)
+        .replacen("<!--jump-->", &(jump + &link("built-in", "built in")), 1)
+        .replacen("<!--providers-->", &providers, 1)
+}
+
+fn link(id: &str, name: &str) -> String {
+    format!("<a href=\"#provider-{}\">{}</a>\n", escape(id), escape(name))
+}
+
+fn provider(plugin: &Plugin) -> String {
+    let manifest = &plugin.manifest;
+    section(&plugin.id, &plugin.id, &manifest.version, &manifest.summary, |out| {
+        for badge in &manifest.badges {
+            out.push_str(&entry(&plugin.id, badge));
+        }
+        for redirect in &manifest.redirects {
+            out.push_str(&plain_entry("redirect", "GET", &redirect.route, &redirect.summary));
+        }
+        for report in &manifest.reports {
+            out.push_str(&plain_entry("signed report", "POST", &report.route, &report.summary));
+        }
+    })
+}
+
+fn section(id: &str, name: &str, version: &str, summary: &str, entries: impl FnOnce(&mut String)) -> String {
+    let (id, name) = (escape(id), escape(name));
+    let version = if version.is_empty() { String::new() } else { format!("<span>{}</span>", escape(version)) };
+    let mut out = format!(
+        "<section class=\"provider\" id=\"provider-{id}\" aria-labelledby=\"name-{id}\">\n<h3 id=\"name-{id}\">\
+         <span>{name}</span>{version}</h3>\n<p class=\"summary\">{}</p>\n<ul>\n",
+        escape(summary)
+    );
+    entries(&mut out);
+    out + "</ul>\n</section>\n"
+}
+
+fn entry(provider: &str, badge: &BadgeRoute) -> String {
+    let example = relative(&badge.example);
+    let buildable =
+        Buildable { provider, label: &badge.label, route: &badge.route, query: &badge.query, example: &example };
+    // Strings always have a JSON form.
+    let buildable = serde_json::to_string(&buildable).unwrap_or_default();
+    let mut query = String::new();
+    if !badge.query.is_empty() {
+        let names: Vec<_> = badge.query.iter().map(|name| format!("<code>{}</code>", escape(name))).collect();
+        query = format!("<p class=\"query\">takes {}</p>\n", names.join(" "));
+    }
+    let about = format!("<p class=\"route\">{}</p>\n{query}", marked(&badge.route));
+    let data = format!(" data-badge=\"{}\"", escape(&buildable));
+    live_entry(&data, &picture(&badge.example), &badge.label, &badge.summary, &about)
+}
+
+fn own_entry(badge: &BuiltIn) -> String {
+    let about = format!("<p class=\"route\">{}</p>\n", marked(badge.route));
+    live_entry("", &relative(badge.example), badge.words, badge.summary, &about)
+}
+
+/// A badge that is shown, with what to paste.
+fn live_entry(data: &str, address: &str, alt: &str, summary: &str, about: &str) -> String {
+    let (href, words) = (escape(address), escape(alt));
+    let mut out = format!(
+        "<li class=\"entry\"{data}>\n<a class=\"specimen\" href=\"./{href}\"><img src=\"./{href}\" alt=\"{words}, live \
+         example\" height=\"20\" loading=\"lazy\"></a>\n<div class=\"about\">\n<p>{}</p>\n{about}<details>\
+         <summary>Code to paste<span class=\"unseen\"> for {words}: {}</span></summary>\n",
+        escape(summary),
+        escape(summary)
+    );
+    for (language, text) in snippet::all(address, alt) {
+        // Writing to a String cannot fail.
+        let _ = writeln!(out, "<div class=\"paste\"><span>{language}</span><code>{}</code></div>", escape(&text));
+    }
+    out + "</details>\n</div>\n</li>\n"
+}
+
+/// A route that shows no picture.
+fn plain_entry(kind: &str, method: &str, route: &str, summary: &str) -> String {
+    format!(
+        "<li class=\"entry\">\n<span class=\"kind\">{kind}</span>\n<div class=\"about\">\n<p>{}</p>\n<p class=\"route\">\
+         <b>{method}</b> {}</p>\n</div>\n</li>\n",
+        escape(summary),
+        marked(route)
+    )
+}
+
+/// A route whose parameters stand out.
+fn marked(route: &str) -> String {
+    let route = escape(route).replace('{', "<var>{").replace('}', "}</var>");
+    format!("<code>{route}</code>")
+}
+
+/// A text as text, in an element or in a quoted attribute.
+pub(crate) fn escape(text: &str) -> String {
+    text.chars().fold(String::with_capacity(text.len()), |mut escaped, char| {
+        match char {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '"' => escaped.push_str("&quot;"),
+            '\'' => escaped.push_str("&#39;"),
+            char => escaped.push(char),
+        }
+        escaped
+    })
+}
