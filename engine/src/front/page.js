@@ -85,14 +85,15 @@
     const plain = alt.trim().split(/\s+/).join(" ");
     const image = { markdown: `![${plain.replace(/[\\[\]*_<`&|$]/g, "\\$&")}](${address})`, html: `<img src="${escapeMarkup(address)}" alt="${escapeMarkup(plain)}">` };
     const signs = { "_": "%5F", "*": "%2A", "~": "%7E", "--": "%2D%2D", "...": "%2E%2E%2E" };
-    const asciidoc = address.replace(/_|\*|~|--|\.\.\./g, (sign) => signs[sign]);
-    const quoted = `"${plain.replace(/["\]{]/g, "\\$&")}"`;
+    const unsigned = (text) => text.replace(/_|\*|~|--|\.\.\./g, (sign) => signs[sign]);
+    const refer = (text) => [...text].map((sign) => `&#${sign.codePointAt(0)};`).join("");
+    const quoted = `"${plain.replace(/--|\.\.\.|["&'()*+<>[\\\]^_`{|}~#/@]/g, refer)}"`;
     return [
       ["Address", address],
       ["Markdown", target ? `[${image.markdown}](${target})` : image.markdown],
       ["HTML", target ? `<a href="${escapeMarkup(target)}">${image.html}</a>` : image.html],
       ["reStructuredText", `.. image:: ${address}\n   :alt: ${plain}${target ? `\n   :target: ${target}` : ""}`],
-      ["AsciiDoc", `image:${asciidoc}[${quoted}${target ? `,link="${target}"` : ""}]`],
+      ["AsciiDoc", `image:${unsigned(address)}[${quoted}${target ? `,link="${unsigned(target)}"` : ""}]`],
     ];
   };
 

@@ -1,5 +1,7 @@
 //! What to paste where a badge is to be seen. `page.js` writes the same for the builder.
 
+use std::fmt::Write;
+
 use super::page::escape;
 
 /// The server in front of an address, until a script knows better.
@@ -22,13 +24,24 @@ fn markdown(address: &str, alt: &str) -> String {
     format!("![{alt}]({SERVER}{address})")
 }
 
-/// AsciiDoc makes signs of some letters before it looks for images; encoded, they stay what they are.
+/// AsciiDoc makes signs of some letters before it looks for images: in an address they are percent-encoded, in words
+/// they are references, which it leaves alone.
 fn asciidoc(address: &str, alt: &str) -> String {
     let mut plain = format!("{SERVER}{address}");
     for (sign, encoded) in [("_", "%5F"), ("*", "%2A"), ("~", "%7E"), ("--", "%2D%2D"), ("...", "%2E%2E%2E")] {
         plain = plain.replace(sign, encoded);
     }
-    format!("image:{plain}[\"{}\"]", marked(alt, &['"', ']', '{']))
+    let alt = alt.chars().fold(String::with_capacity(alt.len()), |mut words, char| {
+        if "\"&'()*+<>[\\]^_`{|}~#/@".contains(char) {
+            // Writing to a String cannot fail.
+            let _ = write!(words, "&#{};", u32::from(char));
+        } else {
+            words.push(char);
+        }
+        words
+    });
+    let alt = alt.replace("--", "&#45;&#45;").replace("...", "&#46;&#46;&#46;");
+    format!("image:{plain}[\"{alt}\"]")
 }
 
 /// The text with a backslash before each of `signs`.
@@ -55,7 +68,7 @@ mod tests {
                 r#"![a \[b\] "c"](https://HOST/badges/a--b_c.svg?x=1&y=2)"#,
                 r#"<img src="https://HOST/badges/a--b_c.svg?x=1&amp;y=2" alt="a [b] &quot;c&quot;">"#,
                 ".. image:: https://HOST/badges/a--b_c.svg?x=1&y=2\n   :alt: a [b] \"c\"",
-                r#"image:https://HOST/badges/a%2D%2Db%5Fc.svg?x=1&y=2["a [b\] \"c\""]"#,
+                r#"image:https://HOST/badges/a%2D%2Db%5Fc.svg?x=1&y=2["a &#91;b&#93; &#34;c&#34;"]"#,
             ]
         );
     }
