@@ -144,14 +144,13 @@ pub(crate) async fn in_time(
     }
 }
 
+/// Why whoever waits no longer gets no usual badge.
+pub(crate) fn late() -> Failure {
+    Failure::inaccessible("UPSTREAM_TIMEOUT", "upstream unavailable")
+}
+
 fn overdue() -> Finished {
-    Finished {
-        outcome: Err(Failure::inaccessible("UPSTREAM_TIMEOUT", "upstream unavailable")),
-        last_modified: None,
-        until: None,
-        asked: true,
-        stale_seconds: None,
-    }
+    Finished { outcome: Err(late()), last_modified: None, until: None, asked: true, stale_seconds: None }
 }
 
 /// What a request asks a badge's provider: those of its query parameters reach it that its manifest names.

@@ -193,6 +193,8 @@ impl Engine {
         };
         let methods = if matches!(place, Place::Report { .. }) { REPORT_METHODS } else { METHODS };
         match request.method {
+            // A mistake in the address is said whatever the method.
+            Method::POST if matches!(place, Place::Refused { .. }) => {}
             Method::OPTIONS => return preflight(request, methods),
             Method::GET | Method::HEAD if methods == METHODS => {}
             Method::POST if methods == REPORT_METHODS => {}
@@ -253,6 +255,20 @@ impl Engine {
                 draw_error(&self.inner.pictures, &Error::unknown_provider(), request, &pairs, format, "badge")
             }
             Place::Nowhere => draw_error(&self.inner.pictures, &Error::no_route(), request, &pairs, format, "404"),
+        }
+    }
+
+    /// A response for whoever cannot wait any longer, in the form that was asked for.
+    pub fn respond_late(&self, request: &Request) -> Response {
+        let pairs = request.pairs();
+        let late = Error::from(&badge::late());
+        match self.place(request, &pairs) {
+            Ok((Place::Badge { plugin, route, .. }, format)) => {
+                let response = draw_error(&self.inner.pictures, &late, request, &pairs, format, &route.label);
+                named(response, &route.route, plugin)
+            }
+            Ok(_) => refuse(&late, request),
+            Err(error) => refuse(&error, request),
         }
     }
 

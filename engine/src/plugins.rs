@@ -40,9 +40,14 @@ pub struct Config {
     /// The plugins, in the file's order.
     #[serde(default)]
     pub plugin: Vec<Entry>,
-    /// The file itself, for messages and relative paths.
-    #[serde(skip)]
-    file: PathBuf,
+}
+
+/// A file of plugins.d: more plugins, and nothing of the engine's own.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct More {
+    #[serde(default)]
+    plugin: Vec<Entry>,
 }
 
 /// `[engine]`.
@@ -106,6 +111,9 @@ pub struct Entry {
     /// The secrets it may send, by the names of its manifest.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub secrets: BTreeMap<String, SecretGrant>,
+    /// The file it stands in, for messages and relative paths.
+    #[serde(skip)]
+    pub file: PathBuf,
 }
 
 /// Which of an owner's secrets a name of the manifest stands for, and the one origin it may be sent to.
@@ -124,10 +132,19 @@ impl Config {
     /// # Errors
     /// The file, the line and what is wrong there.
     pub fn parse(text: &str, file: &Path) -> Result<Self, String> {
-        let mut config: Self =
-            toml::from_str(text).map_err(|fault| format!("{}: {}", file.display(), fault.to_string().trim_end()))?;
-        config.file = file.to_owned();
+        let mut config: Self = read(text, file)?;
+        config.plugin.iter_mut().for_each(|entry| file.clone_into(&mut entry.file));
         Ok(config)
+    }
+
+    /// Adds the plugins of another file, which has no `[engine]`.
+    ///
+    /// # Errors
+    /// The file, the line and what is wrong there.
+    pub fn add(&mut self, text: &str, file: &Path) -> Result<(), String> {
+        let more: More = read(text, file)?;
+        self.plugin.extend(more.plugin.into_iter().map(|entry| Entry { file: file.to_owned(), ..entry }));
+        Ok(())
     }
 
     /// The text of a plugins.toml that says the same.
@@ -137,6 +154,10 @@ impl Config {
     pub fn to_toml(&self) -> Result<String, String> {
         toml::to_string(self).map_err(|fault| fault.to_string())
     }
+}
+
+fn read<T: serde::de::DeserializeOwned>(text: &str, file: &Path) -> Result<T, String> {
+    toml::from_str(text).map_err(|fault| format!("{}: {}", file.display(), fault.to_string().trim_end()))
 }
 
 /// A provider as this deployment loads it.

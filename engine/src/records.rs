@@ -6,6 +6,7 @@ use std::{
 };
 
 use badgesmith_provider::{Failure, Query};
+use futures_util::future::{Either, select};
 
 use crate::{
     Inner,
@@ -18,6 +19,9 @@ use crate::{
 
 /// After how many seconds a store that cannot be asked may be asked again.
 pub(crate) const STORE_RETRY: u32 = 5;
+
+/// How long the store may take: what the rest of a badge needs must fit into what its caller waits for.
+const STORE_PATIENCE: Duration = Duration::from_millis(2500);
 
 /// Answers one question for records. What the store says is never kept: a record shows as soon as it is there.
 pub(crate) async fn answer(
@@ -39,12 +43,12 @@ pub(crate) async fn answer(
     }
     let subject = Subject::new(owner, repo, platform, branch).map_err(|part| Unanswered::Failed(too_long(part)))?;
     let span = Span { last, since_ms: *since_ms };
-    let records = inner
-        .world
-        .store
-        .history(collection, &subject, span, now)
-        .await
-        .map_err(|fault| Unanswered::Failed(unavailable(&fault)))?;
+    let asking = inner.world.store.history(collection, &subject, span, now);
+    let records = match select(asking, inner.world.executor.sleep(STORE_PATIENCE)).await {
+        Either::Left((records, _)) => records,
+        Either::Right(_) => Err(Unavailable("it took too long".to_owned())),
+    };
+    let records = records.map_err(|fault| Unanswered::Failed(unavailable(&fault)))?;
     let newest = records.first().and_then(|record| u64::try_from(record.timestamp_ms).ok());
     // A clock that is ahead of ours does not make an answer newer than now.
     let modified = newest.map(|newest| (SystemTime::UNIX_EPOCH + Duration::from_millis(newest)).min(now));

@@ -23,6 +23,8 @@ pub const LONGEST_BRANCH: usize = 244;
 pub const LONGEST_RUN: usize = 128;
 /// The longest sort key of a record, in bytes.
 pub const LONGEST_KEY: usize = 1024;
+/// The last moment that can be written, in milliseconds since 1970.
+const LATEST_MS: i64 = 253_402_207_200_000;
 /// The most records one question may ask for.
 pub const MOST_RECORDS: usize = 100;
 
@@ -149,6 +151,43 @@ pub fn result_key(subject: &Subject, record: &Record) -> String {
 /// What the sort keys of a subject's records begin with.
 pub fn result_prefix(subject: &Subject) -> String {
     format!("RESULT#{}#{}#", escape(&subject.platform), escape(&subject.branch))
+}
+
+/// What the sort keys of a subject's records lie between, if none is to be older than `since_ms`: the first one that may
+/// be there, and one behind the last.
+pub fn result_range(subject: &Subject, since_ms: Option<i64>) -> (String, String) {
+    let prefix = result_prefix(subject);
+    // The prefix ends with #, and $ follows it.
+    let end = format!("{}$", prefix.trim_end_matches('#'));
+    // A time that has no text is none a record can have.
+    let since = since_ms.map(|since| time::text(since.clamp(0, LATEST_MS))).unwrap_or_default();
+    (prefix + &since, end)
+}
+
+/// The collection and the subject of a record that lies under these two keys, made by [`partition`] and [`result_key`].
+///
+/// ```
+/// use badgesmith_engine::store::{Subject, subject_of};
+///
+/// let subject = Subject::new("acme", "tools", "linux", "issue#1").unwrap();
+/// let key = "RESULT#linux#issue%231#2025-07-18T11:10:27.500Z#42#0001";
+/// assert_eq!(subject_of("TEST#acme#tools", key), Some(("test-results".to_owned(), subject)));
+/// ```
+pub fn subject_of(partition: &str, key: &str) -> Option<(String, Subject)> {
+    let mut names = partition.split('#');
+    let (collection, owner, repo) = (names.next()?, names.next()?, names.next()?);
+    let (platform, rest) = key.strip_prefix("RESULT#")?.split_once('#')?;
+    let (branch, _) = rest.split_once('#')?;
+    let [owner, repo, platform, branch] = [owner, repo, platform, branch].map(unescape);
+    let collection = if collection == "TEST" { "test-results" } else { collection };
+    Some((collection.to_owned(), Subject::new(&owner, &repo, &platform, &branch).ok()?))
+}
+
+/// What [`escape`] was given. `%2523` was `%23`: only a `%` that it wrote begins an escape.
+fn unescape(part: &str) -> String {
+    let mut pieces = part.split("%25").map(|piece| piece.replace("%23", "#"));
+    let first = pieces.next().unwrap_or_default();
+    pieces.fold(first, |text, piece| text + "%" + &piece)
 }
 
 /// A part of a key, with `#` and `%` percent-encoded so that no part can pass for two.

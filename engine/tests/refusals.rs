@@ -3,6 +3,9 @@
 
 mod support;
 
+use std::path::Path;
+
+use badgesmith_engine::Config;
 use support::{Stage, hello, hello_toml};
 
 /// Every row is a plugins.toml (`LIBRARY` stands for the C provider) and what its refusal must say.
@@ -16,7 +19,7 @@ fn a_mistake_in_plugins_toml_is_refused_with_what_to_write() {
             format!("{HEAD}colour = \"red\""),
             "unknown field `colour`, expected one of `id`, `library`, `declarative`, `sha256`",
         ),
-        ("[engine]\ncache = 1".to_owned(), "unknown field `cache`, expected `cache-mib`"),
+        ("[engine]\ncache = 1".to_owned(), "unknown field `cache`, expected one of `cache-mib`, `store`"),
         ("[[plugin]]\nid = \"hello\"".to_owned(), "it has no code; write library"),
         (
             "[[plugin]]\nid = \"hello\"\nlibrary = \"./nothing.so\"".to_owned(),
@@ -50,7 +53,7 @@ fn a_mistake_in_plugins_toml_is_refused_with_what_to_write() {
         ),
         (granted("mount = \"badges\""), "the mount \"badges\" does not begin with /"),
         (granted("mount = \"/badge\""), "the route /badge/{name} is kept for the engine; give it another mount"),
-        (granted(&granted("")), "its id stands there twice; give one a mount and an id of its own"),
+        (granted(&granted("")), "its id stands twice; give one a mount and an id of its own"),
         (
             granted("").replace("id = \"hello\"", "id = \"hi\""),
             "plugin \"hi\": the library calls itself \"hello\"; write id = \"hello\", or give it a mount of its own",
@@ -65,6 +68,9 @@ fn a_mistake_in_plugins_toml_is_refused_with_what_to_write() {
         ),
     ];
     let library = format!("{:?}", hello());
+    let mut config = Config::parse("", Path::new("plugins.toml")).unwrap();
+    let refusal = config.add("[engine]\ncache-mib = 1", Path::new("plugins.d/a.toml")).unwrap_err();
+    assert!(refusal.contains("plugins.d/a.toml") && refusal.contains("unknown field `engine`"), "{refusal}");
     for (toml, words) in rows {
         let toml = toml.replace("LIBRARY", &library);
         let refusal = Stage::try_new(&toml).err().expect(words);

@@ -1,6 +1,10 @@
 //! The one HTTP client: TLS by rustls and ring, Mozilla's roots, HTTP/2 where the upstream speaks it.
 
-use std::{env, sync::Arc, time::Duration};
+use std::{
+    env,
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
 use reqwest::{Client, NoProxy, Proxy, redirect};
 use rustls::{ClientConfig, RootCertStore, crypto::ring};
@@ -21,12 +25,26 @@ const PONG_PATIENCE: Duration = Duration::from_secs(2);
 /// What no proxy is asked for.
 const LOOPBACK: &str = "localhost,127.0.0.0/8,::1";
 
-/// The client as this environment wants it, for whoever asks without an engine.
-///
-/// # Errors
-/// `HTTPS_PROXY` is no address of a proxy, or there is no TLS.
-pub fn new() -> Result<Client, String> {
-    build(mozilla(), &Detour::from_environment())
+/// The HTTP client that everything in a process shares, built by its first use so that a start costs nothing. To be used
+/// within one tokio runtime. `HTTPS_PROXY` and `NO_PROXY` are read at that first use.
+#[derive(Clone, Debug, Default)]
+pub struct Connections(Arc<OnceLock<Result<Client, String>>>);
+
+impl Connections {
+    /// Connections, none of them open yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The client.
+    ///
+    /// # Errors
+    /// `HTTPS_PROXY` is no address of a proxy, or there is no TLS.
+    pub fn client(&self) -> Result<&Client, String> {
+        let built = self.0.get_or_init(|| build(mozilla(), &Detour::from_environment()));
+        built.as_ref().map_err(Clone::clone)
+    }
 }
 
 /// The proxy an operator set, and what it is not to be asked for.

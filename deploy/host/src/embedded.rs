@@ -17,7 +17,7 @@ use futures_util::future::BoxFuture;
 use redb::{Database, ReadableDatabase, ReadableTable, TableDefinition, WriteTransaction};
 use tokio::sync::oneshot;
 
-use crate::data;
+use crate::{data, transfer::Line};
 
 mod records;
 
@@ -84,6 +84,14 @@ impl EmbeddedStore {
             // A writer that panicked has said so.
             let _ = writer.join();
         }
+    }
+
+    /// Hands every result over that is not expired at `now`, in the order of keys.
+    ///
+    /// # Errors
+    /// The first fault of the file's or of `each`.
+    pub fn export(&self, now: SystemTime, each: &mut dyn FnMut(Line) -> Result<(), String>) -> Result<(), String> {
+        records::export(&self.database, seconds(now), each)
     }
 
     fn write(&self, write: Write) -> Result<(), Unavailable> {

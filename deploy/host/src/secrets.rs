@@ -9,15 +9,16 @@ use std::{
 };
 
 use badgesmith_engine::world::{Secret, Secrets, Unavailable};
+use badgesmith_provider::fold;
 use futures_util::future::BoxFuture;
 use serde::{Deserialize, Serialize};
 
 use crate::data;
 
-/// The largest secret, in bytes.
-pub const LARGEST_SECRET: usize = 8 * 1024;
-/// The purpose of secrets that sign reports: they are never sent, so they may be any text.
-const SIGNING: &str = "TestData";
+mod rules;
+
+pub use rules::{LARGEST_SECRET, Listed, MOST_VALUES, check, check_purpose, holder};
+
 /// The file's name in the data directory.
 const NAME: &str = "secrets.json";
 
@@ -42,6 +43,7 @@ struct Contents {
 
 #[derive(Clone, Deserialize, Serialize)]
 struct Entry {
+    /// The holder: an owner, or `owner/repo`.
     owner: String,
     purpose: String,
     /// The newest first.
@@ -61,62 +63,84 @@ impl FileSecrets {
         Self { file: directory.join(NAME), read: Mutex::default() }
     }
 
-    /// Puts a secret in the place of the owner's for that purpose.
+    /// Puts a secret in the place of all that the holder had for that purpose.
     ///
     /// # Errors
-    /// The value is empty, too long or cannot be sent in a header; the file cannot be read or written.
-    pub fn set(&self, owner: &str, purpose: &str, value: &str) -> Result<(), String> {
-        if value.is_empty() {
-            return Err("the secret is empty; send it to standard input".to_owned());
-        }
-        if value.len() > LARGEST_SECRET {
-            return Err(format!("the secret has {} bytes of at most {LARGEST_SECRET}", value.len()));
-        }
-        let is_sent = purpose != SIGNING;
-        if is_sent && !value.bytes().all(|byte| byte.is_ascii_graphic()) {
-            return Err("the secret has blanks or characters that cannot be sent in a header".to_owned());
-        }
-        if value.contains(char::is_control) {
-            return Err("the secret has a line end or another control character inside".to_owned());
-        }
+    /// The value is no secret; the file cannot be read or written.
+    pub fn set(&self, holder: &str, purpose: &str, value: &str) -> Result<(), String> {
+        check(purpose, value)?;
         self.change(|entries| {
-            entries.retain(|entry| !entry.is(owner, purpose));
-            let (owner, purpose) = (owner.to_lowercase(), purpose.to_owned());
+            entries.retain(|entry| !entry.is(holder, purpose));
+            let (owner, purpose) = (fold(holder), purpose.to_owned());
             entries.push(Entry { owner, purpose, values: vec![value.to_owned()] });
             entries.sort_by(|one, other| (&one.owner, &one.purpose).cmp(&(&other.owner, &other.purpose)));
+            Ok(())
         })
     }
 
-    /// Forgets the owner's secrets for that purpose, and returns whether there were any.
+    /// Puts a secret before the holder's newest one, which stays valid until [`FileSecrets::finish`].
+    ///
+    /// # Errors
+    /// There is none yet; the value is no secret; the file cannot be read or written.
+    pub fn rotate(&self, holder: &str, purpose: &str, value: &str) -> Result<(), String> {
+        check(purpose, value)?;
+        self.change(|entries| {
+            let entry = entries.iter_mut().find(|entry| entry.is(holder, purpose));
+            let entry = entry.ok_or("there is no secret to rotate; set one first")?;
+            entry.values.insert(0, value.to_owned());
+            entry.values.truncate(MOST_VALUES);
+            Ok(())
+        })
+    }
+
+    /// Forgets the secret before the newest one, and returns whether there was one.
     ///
     /// # Errors
     /// The file cannot be read or written.
-    pub fn remove(&self, owner: &str, purpose: &str) -> Result<bool, String> {
+    pub fn finish(&self, holder: &str, purpose: &str) -> Result<bool, String> {
+        let mut finished = false;
+        self.change(|entries| {
+            for entry in entries.iter_mut().filter(|entry| entry.is(holder, purpose)) {
+                finished = entry.values.len() > 1;
+                entry.values.truncate(1);
+            }
+            Ok(())
+        })?;
+        Ok(finished)
+    }
+
+    /// Forgets the holder's secrets for that purpose, and returns whether there were any.
+    ///
+    /// # Errors
+    /// The file cannot be read or written.
+    pub fn remove(&self, holder: &str, purpose: &str) -> Result<bool, String> {
         let mut removed = false;
         self.change(|entries| {
             let before = entries.len();
-            entries.retain(|entry| !entry.is(owner, purpose));
+            entries.retain(|entry| !entry.is(holder, purpose));
             removed = entries.len() < before;
+            Ok(())
         })?;
         Ok(removed)
     }
 
-    /// Owner, purpose and number of values of every entry; never a value.
+    /// Holder, purpose and number of values of every entry; never a value.
     ///
     /// # Errors
     /// The file cannot be read.
-    pub fn list(&self) -> Result<Vec<(String, String, usize)>, String> {
+    pub fn list(&self) -> Result<Vec<Listed>, String> {
         let entries = self.load().map_err(|fault| self.named(&fault))?;
-        Ok(entries.into_iter().map(|entry| (entry.owner, entry.purpose, entry.values.len())).collect())
+        let listed = |entry: Entry| Listed { holder: entry.owner, purpose: entry.purpose, values: entry.values.len() };
+        Ok(entries.into_iter().map(listed).collect())
     }
 
     /// Reads, changes and replaces the file while no other command does.
-    fn change(&self, change: impl FnOnce(&mut Vec<Entry>)) -> Result<(), String> {
+    fn change(&self, change: impl FnOnce(&mut Vec<Entry>) -> Result<(), String>) -> Result<(), String> {
         data::open(self.file.parent().unwrap_or(Path::new(".")))?;
         let lock = data::file(&self.file.with_extension("lock")).map_err(|fault| self.named(&fault))?;
         lock.lock().map_err(|fault| self.named(&fault))?;
         let mut entries = self.load().map_err(|fault| self.named(&fault))?;
-        change(&mut entries);
+        change(&mut entries)?;
         let mut text = serde_json::to_vec_pretty(&Contents { secrets: entries }).map_err(|fault| self.named(&fault))?;
         let _ = text.write_all(b"\n");
         data::replace(&self.file, &text).map_err(|fault| self.named(&fault))
@@ -165,18 +189,21 @@ impl Secrets for FileSecrets {
         purpose: &'a str,
     ) -> BoxFuture<'a, Result<Vec<Secret>, Unavailable>> {
         let found = self.current().map_err(|fault| Unavailable(self.named(&fault))).map(|entries| {
-            let repository = repo.map(|repo| format!("{owner}/{repo}"));
-            let of = |holder: &str| entries.iter().find(|entry| entry.is(holder, purpose)).cloned();
-            let entry = repository.and_then(|repository| of(&repository)).or_else(|| of(owner));
-            entry.map(|entry| entry.values.into_iter().map(Secret::new).collect()).unwrap_or_default()
+            let of = |repo| {
+                let holder = holder(owner, repo);
+                entries.iter().find(|entry| entry.is(&holder, purpose))
+            };
+            let entry = repo.and_then(|repo| of(Some(repo))).or_else(|| of(None));
+            let values = entry.map(|entry| entry.values.iter().take(MOST_VALUES).map(Secret::new).collect());
+            values.unwrap_or_default()
         });
         Box::pin(async move { found })
     }
 }
 
 impl Entry {
-    fn is(&self, owner: &str, purpose: &str) -> bool {
-        self.owner == owner.to_lowercase() && self.purpose == purpose
+    fn is(&self, holder: &str, purpose: &str) -> bool {
+        self.owner == fold(holder) && self.purpose == purpose
     }
 }
 
@@ -197,6 +224,47 @@ mod tests {
         found.iter().map(|secret| secret.reveal().to_owned()).collect()
     }
 
+    fn listed(holder: &str, purpose: &str, values: usize) -> Listed {
+        Listed { holder: holder.to_owned(), purpose: purpose.to_owned(), values }
+    }
+
+    #[test]
+    fn two_secrets_are_valid_while_one_is_rotated_and_never_three() {
+        let directory = directory("rotate");
+        let secrets = FileSecrets::new(&directory);
+        assert!(secrets.rotate("acme", "Package", "one").unwrap_err().contains("set one first"));
+        secrets.set("acme", "Package", "one").unwrap();
+        assert_eq!(secrets.finish("acme", "Package"), Ok(false));
+        secrets.rotate("Acme", "Package", "two").unwrap();
+        assert_eq!(find(&secrets, "acme"), ["two", "one"]);
+        secrets.rotate("acme", "Package", "three").unwrap();
+        assert_eq!(find(&secrets, "acme"), ["three", "two"]);
+        assert_eq!(secrets.list().unwrap(), [listed("acme", "Package", 2)]);
+        assert_eq!(secrets.finish("acme", "Package"), Ok(true));
+        assert_eq!(find(&secrets, "acme"), ["three"]);
+        secrets.rotate("acme", "Package", "four").unwrap();
+        secrets.set("acme", "Package", "five").unwrap();
+        assert_eq!(find(&secrets, "acme"), ["five"], "a new one instead of all");
+        fs::remove_dir_all(directory).unwrap();
+    }
+
+    #[test]
+    fn a_repository_has_its_own_secrets_or_its_owners_and_no_name_passes_for_two() {
+        let directory = directory("repo");
+        let secrets = FileSecrets::new(&directory);
+        secrets.set("acme", "Package", "owners").unwrap();
+        secrets.set(&holder("Acme", Some("Tools")), "Package", "repositorys").unwrap();
+        let found = |owner, repo| {
+            let found = secrets.find(owner, repo, "Package").now_or_never().unwrap().unwrap();
+            found.first().map(|secret| secret.reveal().to_owned())
+        };
+        assert_eq!(found("acme", Some("tools")).as_deref(), Some("repositorys"));
+        assert_eq!(found("acme", Some("other")).as_deref(), Some("owners"));
+        assert_eq!(found("acme", None).as_deref(), Some("owners"));
+        assert_eq!(found("acme/tools", Some("x")), None, "an owner with a slash in its name");
+        fs::remove_dir_all(directory).unwrap();
+    }
+
     #[test]
     fn a_secret_that_another_process_sets_is_found_without_a_restart() {
         let directory = directory("set");
@@ -207,7 +275,7 @@ mod tests {
         command.set("acme", "Package", "other").unwrap();
         assert_eq!(find(&server, "ACME"), ["other"]);
         assert!(find(&server, "nobody").is_empty());
-        assert_eq!(command.list().unwrap(), [("acme".to_owned(), "Package".to_owned(), 1)]);
+        assert_eq!(command.list().unwrap(), [listed("acme", "Package", 1)]);
         assert_eq!(command.remove("acme", "Package"), Ok(true));
         assert_eq!(command.remove("acme", "Package"), Ok(false));
         assert!(find(&server, "acme").is_empty());

@@ -1,6 +1,6 @@
 //! Asks upstreams over HTTP: one exchange a call, redirects within the origin, a body no larger than it may be.
 
-use std::{error::Error, io, mem, sync::OnceLock};
+use std::{error::Error, io, mem};
 
 use badgesmith_engine::world::{Ask, Fault, Reply, Upstream};
 use futures_util::future::BoxFuture;
@@ -8,7 +8,7 @@ use http::{HeaderValue, StatusCode, header};
 use reqwest::{Client, RequestBuilder, Response};
 use url::Url;
 
-use crate::client::{self, Detour};
+use crate::client::Connections;
 
 /// How many redirects are followed.
 const REDIRECTS: usize = 5;
@@ -17,30 +17,30 @@ const FIRST_ROOM: usize = 64 * 1024;
 
 /// Upstreams over HTTP/1.1 and HTTP/2, with one pool of connections. To be used within one tokio runtime.
 ///
-/// The client is built by the first call, so that a start costs nothing. `HTTPS_PROXY` and `NO_PROXY` are read then;
-/// no proxy is asked for this machine, nor for plain http, which goes nowhere else.
+/// No proxy is asked for this machine, nor for plain http, which goes nowhere else.
 ///
 /// A request is sent once. Only where the upstream or a kept connection says that it never looked at it (HTTP/2's
 /// GOAWAY and REFUSED_STREAM, a connection closed while it was idle) it goes out again within the same patience.
 #[derive(Debug, Default)]
 pub struct HttpUpstream {
-    client: OnceLock<Result<Client, String>>,
+    connections: Connections,
 }
 
 impl HttpUpstream {
     /// Upstreams, nobody asked yet.
     #[must_use]
-    pub const fn new() -> Self {
-        Self { client: OnceLock::new() }
+    pub fn new() -> Self {
+        Self::default()
     }
 
-    fn client(&self) -> Result<&Client, Fault> {
-        let built = self.client.get_or_init(|| client::build(client::mozilla(), &Detour::from_environment()));
-        built.as_ref().map_err(|words| Fault::Unreachable(words.clone()))
+    /// Upstreams that share their connections with others.
+    #[must_use]
+    pub const fn over(connections: Connections) -> Self {
+        Self { connections }
     }
 
     async fn exchange(&self, ask: &Ask) -> Result<Reply, Fault> {
-        let client = self.client()?;
+        let client = self.connections.client().map_err(Fault::Unreachable)?;
         let mut url = ask.url.clone();
         for _ in 0..=REDIRECTS {
             let response = request(client, url.clone(), ask)?.send().await.map_err(fault)?;

@@ -1,12 +1,15 @@
 //! `badgesmith`: the badge server and its tools.
 
+mod cloud;
 mod connection;
 mod plugin;
-mod plugins;
+mod provision;
 mod render;
 mod report;
 mod secret;
 mod serve;
+mod smoke;
+mod transfer;
 
 use std::{io::Write, process::ExitCode};
 
@@ -35,9 +38,17 @@ enum Command {
     /// Makes, checks, lists, packs and records plugins.
     #[command(subcommand)]
     Plugin(plugin::Plugin),
-    /// Keeps the secrets that providers ask upstreams with, also while the server runs.
+    /// Keeps the secrets that reports are signed with and providers ask upstreams with, also while the server runs.
     #[command(subcommand)]
     Secret(secret::Secret),
+    /// Asks a deployment whether it does what its users need.
+    Smoke(smoke::Smoke),
+    /// Makes the tables in DynamoDB what the server needs.
+    Provision(provision::Provision),
+    /// Writes all results to standard output as JSON lines.
+    Export(transfer::Transfer),
+    /// Records the results of such lines from standard input.
+    Import(transfer::Transfer),
 }
 
 #[derive(Args, Debug)]
@@ -56,6 +67,10 @@ fn main() -> ExitCode {
             Command::Report(report) => return Ok(report::run(&report)),
             Command::Plugin(plugin) => plugin::run(&plugin),
             Command::Secret(secret) => secret::run(&secret),
+            Command::Smoke(smoke) => smoke::run(&smoke),
+            Command::Provision(provision) => provision::run(&provision),
+            Command::Export(transfer) => transfer::export(&transfer),
+            Command::Import(transfer) => transfer::import(&transfer),
         }
         .map(|()| ExitCode::SUCCESS)
     });

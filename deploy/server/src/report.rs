@@ -20,7 +20,8 @@ use tokio::runtime;
 use url::{Host, Url};
 
 use ci::Facts;
-use send::{Letter, Secret, Signed};
+use send::Letter;
+pub(crate) use send::{Secret, Signed};
 
 /// The variable that holds the secret.
 const SECRET: &str = "BADGESMITH_SECRET";
@@ -337,7 +338,7 @@ fn escape(text: &str) -> String {
 }
 
 /// The time in UTC, to the millisecond: of two results the later one is shown.
-fn now() -> String {
+pub(crate) fn now() -> String {
     format!("{:.3}", Timestamp::now())
 }
 

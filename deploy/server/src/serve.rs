@@ -2,8 +2,20 @@
 
 use std::{io::Write, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
-use badgesmith_engine::{Engine, World, world::Store};
-use badgesmith_host::{embedded::EmbeddedStore, executor::TokioExecutor, secrets::FileSecrets, upstream::HttpUpstream};
+use badgesmith_engine::{
+    Engine, World,
+    plugins::StoreKind,
+    world::{Secrets, Store},
+};
+use badgesmith_host::{
+    aws::{self, Aws, AwsSecrets, DynamoStore},
+    client::Connections,
+    config,
+    embedded::EmbeddedStore,
+    executor::TokioExecutor,
+    secrets::FileSecrets,
+    upstream::HttpUpstream,
+};
 use clap::Args;
 use hyper::{server::conn::http1, service::service_fn};
 use hyper_util::{
@@ -16,7 +28,7 @@ use tokio::{
     sync::Semaphore,
 };
 
-use crate::{connection, plugins};
+use crate::connection;
 
 /// How many connections are open at once; more wait to be accepted.
 const CONNECTIONS: usize = 1024;
@@ -53,23 +65,65 @@ pub(crate) struct Data {
 /// # Errors
 /// The sentence for whatever keeps it from starting.
 pub(crate) fn run(serve: &Serve) -> Result<(), String> {
-    let (plugins, settings) = plugins::load(serve.config.as_deref())?;
-    let store = Arc::new(EmbeddedStore::open(&serve.data.directory)?);
+    let (plugins, settings) = config::load(serve.config.as_deref())?;
+    let connections = Connections::new();
+    let memory = Memory::open(settings.store, &serve.data, &connections)?;
     let world = World {
-        upstream: Arc::new(HttpUpstream::new()),
+        upstream: Arc::new(HttpUpstream::over(connections)),
         executor: Arc::new(TokioExecutor::new()),
-        secrets: Arc::new(FileSecrets::new(&serve.data.directory)),
-        store: Arc::clone(&store) as Arc<dyn Store>,
+        secrets: memory.secrets(&serve.data),
+        store: memory.store(),
     };
     let engine = Engine::new(plugins, &settings, world)?;
     // One thread: a warm request is shorter than the way to another one.
     let runtime = runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|fault| format!("the runtime cannot start: {fault}"))?;
     let outcome = runtime.block_on(listen(serve.listen, Arc::new(engine)));
+    runtime.block_on(memory.close());
     // A provider's step that never comes back keeps nobody from stopping.
     runtime.shutdown_background();
-    store.close();
     outcome
+}
+
+/// What survives a restart, as plugins.toml chooses it.
+enum Memory {
+    Embedded(Arc<EmbeddedStore>),
+    DynamoDb(Arc<Aws>, DynamoStore),
+}
+
+impl Memory {
+    fn open(kind: StoreKind, data: &Data, connections: &Connections) -> Result<Self, String> {
+        Ok(match kind {
+            StoreKind::Embedded => Self::Embedded(Arc::new(EmbeddedStore::open(&data.directory)?)),
+            StoreKind::DynamoDb => {
+                let aws = Arc::new(Aws::new(aws::Settings::from_environment(), connections.clone()));
+                Self::DynamoDb(Arc::clone(&aws), DynamoStore::new(aws))
+            }
+        })
+    }
+
+    fn store(&self) -> Arc<dyn Store> {
+        match self {
+            Self::Embedded(store) => Arc::clone(store) as Arc<dyn Store>,
+            Self::DynamoDb(_, store) => Arc::new(store.clone()),
+        }
+    }
+
+    fn secrets(&self, data: &Data) -> Arc<dyn Secrets> {
+        match self {
+            Self::Embedded(_) => Arc::new(FileSecrets::new(&data.directory)),
+            Self::DynamoDb(aws, _) => Arc::new(AwsSecrets::new(Arc::clone(aws))),
+        }
+    }
+
+    /// Makes durable what was handed over.
+    async fn close(&self) {
+        match self {
+            Self::Embedded(store) => store.close(),
+            // What is still on its way then is asked of its upstream again.
+            Self::DynamoDb(_, store) => drop(tokio::time::timeout(STOP_PATIENCE, store.settle()).await),
+        }
+    }
 }
 
 async fn listen(address: SocketAddr, engine: Arc<Engine>) -> Result<(), String> {

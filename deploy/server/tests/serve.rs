@@ -29,6 +29,38 @@ fn feed(path: &str) -> Reply {
 }
 
 #[test]
+fn a_folder_beside_plugins_toml_adds_plugins() {
+    let upstream = Upstream::start(|_| (200, Vec::new(), b"{\"version\":\"1.2.3\"}".to_vec()));
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("more");
+    let _ = std::fs::remove_dir_all(&folder);
+    std::fs::create_dir_all(folder.join("plugins.d")).unwrap();
+    let provider = r#"
+        id = "more"
+        version = "1.0.0"
+        mount = "/badges/more"
+        settings = { upstream = "https://example.com" }
+        [[badge]]
+        name = "version"
+        route = "{name}"
+        label = "more"
+        summary = "The version."
+        example = "x"
+        get = "{upstream}/{name}.json"
+        value = "/version"
+        format = "version"
+    "#;
+    std::fs::write(folder.join("more-provider.toml"), provider).unwrap();
+    let entry = format!(
+        "[[plugin]]\nid = \"more\"\ndeclarative = \"../more-provider.toml\"\norigins = [{0:?}]\nsettings = {{ upstream = {0:?} }}\n",
+        upstream.url()
+    );
+    std::fs::write(folder.join("plugins.d/more.toml"), entry).unwrap();
+    let server = Server::start_with("more", "", &[]);
+    let body = server.get("/badges/more/thing").body;
+    assert!(body.contains("\"message\":\"1.2.3\""), "{body}");
+}
+
+#[test]
 fn a_loaded_plugin_works_out_a_package_version_as_a_badge() {
     let upstream = Upstream::start(feed);
     let server = Server::start("serve", &nuget_toml(&upstream.url()));

@@ -20,13 +20,13 @@ const STALE_SECONDS: u32 = 7 * 24 * 60 * 60;
 /// # Errors
 /// One sentence for the first plugin that is refused: the file, the plugin, the key, and what to write.
 pub fn load(config: &Config, folders: &[PathBuf]) -> Result<Vec<Plugin>, String> {
-    let beside = config.file.parent().unwrap_or(Path::new("."));
     let mut plugins: Vec<Plugin> = Vec::new();
     for entry in &config.plugin {
-        let refused = |fault| format!("{}: plugin {:?}: {fault}", config.file.display(), entry.id);
+        let refused = |fault| format!("{}: plugin {:?}: {fault}", entry.file.display(), entry.id);
         if plugins.iter().any(|plugin| plugin.id == entry.id) {
-            return Err(refused("its id stands there twice; give one a mount and an id of its own".to_owned()));
+            return Err(refused("its id stands twice; give one a mount and an id of its own".to_owned()));
         }
+        let beside = entry.file.parent().unwrap_or(Path::new("."));
         plugins.push(load_one(entry, beside, folders).map_err(refused)?);
     }
     Ok(plugins)

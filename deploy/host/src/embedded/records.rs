@@ -3,13 +3,14 @@
 use std::time::Duration;
 
 use badgesmith_engine::store::{
-    Entry, NONCE_LIFE, RESULT_LIFE, Recorded, Span, Subject, nonce_partition, partition, result_key, result_prefix,
-    run_key,
+    Entry, NONCE_LIFE, RESULT_LIFE, Recorded, Span, Subject, nonce_partition, partition, result_key, result_range,
+    run_key, subject_of,
 };
-use badgesmith_provider::{Record, time};
+use badgesmith_provider::Record;
 use redb::{Database, ReadableDatabase, ReadableTable, TableDefinition, WriteTransaction};
 
 use super::seconds;
+use crate::transfer::Line;
 
 /// (Collection and repository, sort key) → when it expires, in seconds since 1970 in eight bytes, and the record's JSON.
 const RESULTS: TableDefinition<(&str, &str), &[u8]> = TableDefinition::new("results");
@@ -85,11 +86,8 @@ pub(super) fn history(
     span: Span,
     now: u64,
 ) -> Result<Vec<Record>, redb::Error> {
-    let (partition, prefix) = (partition(collection, subject), result_prefix(subject));
-    let from = span.since_ms.map_or_else(String::new, |since| time::text(since.max(0)));
-    let from = format!("{prefix}{from}");
-    // The prefix ends with #, and $ follows it.
-    let to = format!("{}$", prefix.trim_end_matches('#'));
+    let partition = partition(collection, subject);
+    let (from, to) = result_range(subject, span.since_ms);
     let table = database.begin_read()?.open_table(RESULTS)?;
     let mut records = Vec::new();
     for row in table.range((&*partition, &*from)..(&*partition, &*to))?.rev() {
@@ -105,6 +103,26 @@ pub(super) fn history(
         }
     }
     Ok(records)
+}
+
+/// Hands every result over that is not expired.
+pub(super) fn export(
+    database: &Database,
+    now: u64,
+    each: &mut dyn FnMut(Line) -> Result<(), String>,
+) -> Result<(), String> {
+    let rows = || database.begin_read()?.open_table(RESULTS)?.range::<(&str, &str)>(..).map_err(redb::Error::from);
+    for row in rows().map_err(|fault| fault.to_string())? {
+        let (key, value) = row.map_err(|fault| fault.to_string())?;
+        let Some((expires, json)) = split(value.value()).filter(|(expires, _)| *expires > now) else { continue };
+        let (partition, key) = key.value();
+        let (Some((collection, subject)), Ok(record)) = (subject_of(partition, key), serde_json::from_slice(json))
+        else {
+            return Err(format!("the record at {partition:?} {key:?} cannot be read"));
+        };
+        each(Line::new(collection, &subject, record, expires))?;
+    }
+    Ok(())
 }
 
 /// Takes away what is expired, not all of it at once.

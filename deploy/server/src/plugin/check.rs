@@ -193,6 +193,7 @@ fn config(manifest: &Manifest, file: &Path) -> Config {
         declarative: is_declarative.then(|| file.to_owned()),
         origins,
         secrets,
+        collections: manifest.collections.clone(),
         ..Entry::default()
     };
     let mut config = Config::default();

@@ -31,7 +31,7 @@ pub(crate) struct Pack {
 /// # Errors
 /// Whatever a start would refuse, a folder that is not empty, two different files of one name.
 pub(super) fn run(pack: &Pack) -> Result<(), String> {
-    let (mut config, loaded) = crate::plugins::need(pack.configured.config.as_deref())?;
+    let (mut config, loaded) = badgesmith_host::config::need(pack.configured.config.as_deref())?;
     let folder = pack.out.join(FOLDER);
     fs::create_dir_all(&pack.out).map_err(|fault| format!("{}: {fault}", pack.out.display()))?;
     let mut there = fs::read_dir(&pack.out).map_err(|fault| format!("{}: {fault}", pack.out.display()))?;

@@ -16,7 +16,7 @@ use badgesmith_engine::{
     Engine, Plugin, Request, World, readable,
     world::{Ask, Fault, Reply, Secret, Secrets, Unavailable, Upstream},
 };
-use badgesmith_host::{executor::TokioExecutor, secrets::FileSecrets, upstream::HttpUpstream};
+use badgesmith_host::{config, executor::TokioExecutor, secrets::FileSecrets, upstream::HttpUpstream};
 use badgesmith_provider::{
     self as provider, Answer, Call, message,
     testkit::{Subject, Transcript, Turn},
@@ -29,7 +29,7 @@ use tokio::runtime;
 use url::Url;
 
 use super::{Configured, Nothing, say};
-use crate::{plugins, serve::Data};
+use crate::serve::Data;
 
 /// How many turns a call has, as in the engine.
 const TURNS: usize = 8;
@@ -55,7 +55,7 @@ pub(crate) struct Record {
 /// The address is no badge of a configured plugin, an upstream does not answer, the provider fails, an answer repeats a
 /// secret, or the file is there already.
 pub(super) fn run(record: &Record) -> Result<(), String> {
-    let (config, plugins) = plugins::need(record.configured.config.as_deref())?;
+    let (config, plugins) = config::need(record.configured.config.as_deref())?;
     let heard = Arc::new(Heard::default());
     let world = World {
         upstream: Arc::new(Listening { upstream: HttpUpstream::new(), heard: Arc::clone(&heard) }),

@@ -20,7 +20,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 const LARGEST_ANSWER: usize = 64 * 1024;
 
 /// What signs reports. It is printed nowhere.
-pub(super) struct Secret(pub(super) String);
+pub(crate) struct Secret(pub(crate) String);
 
 impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -30,15 +30,15 @@ impl fmt::Debug for Secret {
 
 /// The three headers that prove where a report comes from.
 #[derive(Debug)]
-pub(super) struct Signed {
-    pub(super) signature: String,
-    pub(super) timestamp: String,
-    pub(super) nonce: String,
+pub(crate) struct Signed {
+    pub(crate) signature: String,
+    pub(crate) timestamp: String,
+    pub(crate) nonce: String,
 }
 
 impl Signed {
     /// Signs a body for a path, for the next minutes and for once.
-    pub(super) fn new(secret: &Secret, path: &str, body: &[u8]) -> Self {
+    pub(crate) fn new(secret: &Secret, path: &str, body: &[u8]) -> Self {
         let (timestamp, nonce) = (super::now(), format!("{:032x}", fastrand::u128(..)));
         let signature = signature::sign(&secret.0, &timestamp, &nonce, "POST", path, body);
         Self { signature, timestamp, nonce }
@@ -82,7 +82,7 @@ enum Tried {
 /// # Errors
 /// What the server or the network said, and what to do.
 pub(super) async fn send(letter: &Letter<'_>, mut show: impl FnMut(&Signed)) -> Result<(), String> {
-    let client = client::new()?;
+    let client = client::Connections::new().client().cloned()?;
     let mut may_be_recorded = false;
     let mut retry = 0;
     loop {

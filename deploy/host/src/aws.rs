@@ -1,0 +1,181 @@
+//! AWS: DynamoDB and Secrets Manager over the one HTTP client, nothing made before its first use.
+//!
+//! The SDK comes without a TLS or HTTP stack of its own. Region and credentials are found as every AWS tool finds them:
+//! environment, profile, web identity, the container's or the machine's role. `AWS_ENDPOINT_URL`,
+//! `AWS_ENDPOINT_URL_DYNAMODB` and `AWS_ENDPOINT_URL_SECRETS_MANAGER` lead elsewhere; where both lead to this machine
+//! and no credentials are set, an emulator gets the ones it asks for, which are any.
+
+mod calls;
+mod dynamo;
+mod http;
+mod insist;
+mod item;
+mod kept;
+pub mod policy;
+pub mod provision;
+mod secrets;
+mod tables;
+pub mod vault;
+
+use std::{collections::BTreeMap, env, time::Duration};
+
+use aws_config::{BehaviorVersion, Region, SdkConfig, retry::RetryConfig, timeout::TimeoutConfig};
+use aws_sdk_dynamodb::config::{Credentials, StalledStreamProtectionConfig};
+use tokio::sync::OnceCell;
+use url::{Host, Url};
+
+use self::{calls::Calls, http::SharedConnections};
+pub use self::{dynamo::DynamoStore, secrets::AwsSecrets, tables::Tables};
+use crate::client::Connections;
+
+/// How long one attempt of one call may take; what was lost is tried again within the request's time.
+const ATTEMPT: Duration = Duration::from_millis(1500);
+
+/// Where AWS is, and what the tables are called.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Settings {
+    /// Where DynamoDB is, if not where the region has it.
+    pub dynamodb: Option<String>,
+    /// Where Secrets Manager is, if not where the region has it.
+    pub secrets_manager: Option<String>,
+    /// What the tables are called.
+    pub tables: Tables,
+}
+
+impl Settings {
+    /// What the environment says.
+    #[must_use]
+    pub fn from_environment() -> Self {
+        let of = |name: &str| env::var(name).ok().filter(|value| !value.is_empty());
+        let endpoint = |service: &str| of(&format!("AWS_ENDPOINT_URL_{service}")).or_else(|| of("AWS_ENDPOINT_URL"));
+        Self {
+            dynamodb: endpoint("DYNAMODB"),
+            secrets_manager: endpoint("SECRETS_MANAGER"),
+            tables: Tables::named(|name| env::var(name).ok()),
+        }
+    }
+
+    /// The same with both services at one address, as emulators have it.
+    #[must_use]
+    pub fn at(self, endpoint: &str) -> Self {
+        let endpoint = Some(endpoint.to_owned());
+        Self { dynamodb: endpoint.clone(), secrets_manager: endpoint, ..self }
+    }
+
+    /// Whether both services are on this machine, so that nobody checks a signature.
+    fn is_local(&self) -> bool {
+        [&self.dynamodb, &self.secrets_manager].into_iter().all(|url| url.as_deref().is_some_and(is_loopback))
+    }
+}
+
+fn is_loopback(url: &str) -> bool {
+    match Url::parse(url).ok().as_ref().and_then(Url::host) {
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        None => false,
+    }
+}
+
+/// The clients of both services.
+#[derive(Debug)]
+pub struct Aws {
+    settings: Settings,
+    connections: Connections,
+    calls: Calls,
+    config: OnceCell<SdkConfig>,
+    dynamodb: OnceCell<aws_sdk_dynamodb::Client>,
+    secrets_manager: OnceCell<aws_sdk_secretsmanager::Client>,
+}
+
+impl Aws {
+    /// Clients over shared connections, nothing made yet.
+    #[must_use]
+    pub fn new(settings: Settings, connections: Connections) -> Self {
+        Self {
+            settings,
+            connections,
+            calls: Calls::default(),
+            config: OnceCell::new(),
+            dynamodb: OnceCell::new(),
+            secrets_manager: OnceCell::new(),
+        }
+    }
+
+    /// How often each operation was sent so far, every attempt counted: `DynamoDB.Query`, `Secrets Manager.GetSecretValue`.
+    #[must_use]
+    pub fn calls(&self) -> BTreeMap<String, u64> {
+        self.calls.counts()
+    }
+
+    /// What the tables are called.
+    #[must_use]
+    pub const fn tables(&self) -> &Tables {
+        &self.settings.tables
+    }
+
+    pub(crate) async fn dynamodb(&self) -> &aws_sdk_dynamodb::Client {
+        let build = || async {
+            let mut config = aws_sdk_dynamodb::config::Builder::from(self.config().await);
+            if let Some(endpoint) = &self.settings.dynamodb {
+                config = config.endpoint_url(endpoint);
+            }
+            aws_sdk_dynamodb::Client::from_conf(config.interceptor(self.calls.clone()).build())
+        };
+        self.dynamodb.get_or_init(build).await
+    }
+
+    pub(crate) async fn secrets_manager(&self) -> &aws_sdk_secretsmanager::Client {
+        let build = || async {
+            let mut config = aws_sdk_secretsmanager::config::Builder::from(self.config().await);
+            if let Some(endpoint) = &self.settings.secrets_manager {
+                config = config.endpoint_url(endpoint);
+            }
+            aws_sdk_secretsmanager::Client::from_conf(config.interceptor(self.calls.clone()).build())
+        };
+        self.secrets_manager.get_or_init(build).await
+    }
+
+    async fn config(&self) -> &SdkConfig {
+        let load = || async {
+            let mut loader = aws_config::defaults(BehaviorVersion::latest())
+                .http_client(SharedConnections(self.connections.clone()))
+                // What is tried again, and for how long, is the request's business.
+                .retry_config(RetryConfig::disabled())
+                .timeout_config(TimeoutConfig::builder().operation_attempt_timeout(ATTEMPT).build())
+                .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
+            let is_set = |name: &str| env::var_os(name).is_some();
+            if self.settings.is_local() && !is_set("AWS_ACCESS_KEY_ID") && !is_set("AWS_PROFILE") {
+                loader = loader.credentials_provider(Credentials::new("local", "local", None, None, "loopback"));
+                if !is_set("AWS_REGION") && !is_set("AWS_DEFAULT_REGION") {
+                    loader = loader.region(Region::from_static("us-east-1"));
+                }
+            }
+            loader.load().await
+        };
+        self.config.get_or_init(load).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_emulator_is_one_on_this_machine() {
+        let rows = [
+            ("http://127.0.0.1:8000", true),
+            ("http://localhost:4566/", true),
+            ("http://dynamodb.localhost:4566/", true),
+            ("http://[::1]:4566", true),
+            ("https://dynamodb.eu-west-1.amazonaws.com", false),
+            ("https://localhost.example", false),
+            ("127.0.0.1", false),
+        ];
+        for (url, is_local) in rows {
+            assert_eq!(Settings::default().at(url).is_local(), is_local, "{url}");
+        }
+        let half = Settings { dynamodb: Some("http://127.0.0.1:8000".to_owned()), ..Settings::default() };
+        assert!(!half.is_local(), "the other half is AWS, which checks signatures");
+    }
+}

@@ -1,0 +1,326 @@
+//! What a store promises, one function a promise. Each gets an empty store.
+
+use std::time::{Duration, SystemTime};
+
+use badgesmith_engine::store::{
+    Entry, LONGEST_BRANCH, LONGEST_NAME, LONGEST_PLATFORM, MOST_RECORDS, NONCE_LIFE, RESULT_LIFE, Recorded, Span,
+    Store, Subject,
+};
+use badgesmith_provider::Record;
+use bytes::Bytes;
+use futures_util::future::join_all;
+use serde_json::{Map, json};
+
+const SECOND: Duration = Duration::from_secs(1);
+const ALL: Span = Span { last: MOST_RECORDS, since_ms: None };
+
+fn subject(branch: &str) -> Subject {
+    Subject::new("acme", "tools", "linux", branch).unwrap()
+}
+
+/// A record of a run, with something to recognise it by.
+fn record(run: &str, attempt: u32, timestamp_ms: i64) -> Record {
+    let fields = Map::from_iter([("passed".to_owned(), json!(timestamp_ms))]);
+    Record { run_id: run.to_owned(), run_attempt: attempt, timestamp_ms, fields }
+}
+
+/// An entry with a nonce of its own, which arrived at `arrived`.
+fn entry_at(subject: &Subject, record: Record, arrived: SystemTime) -> Entry {
+    let collection = "test-results".to_owned();
+    let nonce = format!("{}/{}/{}", record.run_id, record.run_attempt, record.timestamp_ms);
+    Entry { collection, subject: subject.clone(), nonce, record, arrived }
+}
+
+fn entry(subject: &Subject, record: Record) -> Entry {
+    entry_at(subject, record, SystemTime::now())
+}
+
+async fn put(store: &impl Store, entry: &Entry) -> Recorded {
+    store.record(entry).await.unwrap()
+}
+
+async fn read(store: &impl Store, subject: &Subject, span: Span, now: SystemTime) -> Vec<Record> {
+    store.history("test-results", subject, span, now).await.unwrap()
+}
+
+async fn runs(store: &impl Store, subject: &Subject) -> Vec<String> {
+    let records = read(store, subject, ALL, SystemTime::now()).await;
+    records.into_iter().map(|record| record.run_id).collect()
+}
+
+pub(crate) async fn a_record_is_read_back_whole(store: &impl Store) {
+    let subject = subject("main");
+    assert_eq!(read(store, &subject, Span::LATEST, SystemTime::now()).await, []);
+    let fields = json!({
+        "passed": 190, "ratio": 1.0, "huge": 1.5e300, "none": null, "deep": {"list": [1, "two", false, {}]},
+        "suites": [{"name": "\u{1F980} \u{0} \"quoted\"", "passed": 18_446_744_073_709_551_615_u64}], "empty": "",
+    });
+    let record = Record { fields: serde_json::from_value(fields).unwrap(), ..record("\u{1F980}#1%", 9999, 1) };
+    assert_eq!(put(store, &entry(&subject, record.clone())).await, Recorded::New);
+    assert_eq!(read(store, &subject, Span::LATEST, SystemTime::now()).await, [record]);
+}
+
+pub(crate) async fn the_newest_is_the_one_with_the_latest_time_whatever_came_first(store: &impl Store) {
+    let subject = subject("main");
+    // 1970, 2001, 2026, 2096 and the last millisecond of 9999.
+    let times = [999_999_999_999, 0, 253_402_207_200_000, 1_780_000_000_000, 3_976_214_400_000];
+    for time in times {
+        assert_eq!(put(store, &entry(&subject, record(&time.to_string(), 1, time))).await, Recorded::New);
+    }
+    let mut sorted = times;
+    sorted.sort_unstable_by_key(|time| std::cmp::Reverse(*time));
+    assert_eq!(runs(store, &subject).await, sorted.map(|time| time.to_string()));
+    let latest = read(store, &subject, Span::LATEST, SystemTime::now()).await;
+    assert_eq!(latest, [record("253402207200000", 1, 253_402_207_200_000)]);
+}
+
+pub(crate) async fn equal_times_are_told_apart_by_run_and_then_by_attempt(store: &impl Store) {
+    let subject = subject("main");
+    for (run, attempt) in [("b", 2), ("a", 10), ("b", 1000), ("a", 9), ("b", 10), ("10", 1), ("9", 1)] {
+        assert_eq!(put(store, &entry(&subject, record(run, attempt, 7000))).await, Recorded::New);
+    }
+    let found = read(store, &subject, ALL, SystemTime::now()).await;
+    let found: Vec<_> = found.iter().map(|record| (&*record.run_id, record.run_attempt)).collect();
+    assert_eq!(found, [("b", 1000), ("b", 10), ("b", 2), ("a", 10), ("a", 9), ("9", 1), ("10", 1)]);
+}
+
+pub(crate) async fn two_spellings_are_one_subject(store: &impl Store) {
+    let one = Subject::new("ACME", "Tools", "Linux", "Feature/\u{c4}\u{3a3}").unwrap();
+    let other = Subject::new("acme", "tOOLS", "linuX", "feature/\u{e4}\u{3c3}").unwrap();
+    assert_eq!(put(store, &entry(&one, record("1", 1, 1000))).await, Recorded::New);
+    assert_eq!(runs(store, &other).await, ["1"]);
+    let again = Entry { nonce: "another".to_owned(), ..entry(&other, record("1", 1, 1000)) };
+    assert_eq!(put(store, &again).await, Recorded::Duplicate);
+}
+
+pub(crate) async fn no_two_subjects_share_a_record(store: &impl Store) {
+    let subjects = [
+        ["a", "b", "c", "d"],
+        ["a#b", "c", "d", "e"],
+        ["a", "b#c", "d", "e"],
+        ["a", "b", "c#d", "e"],
+        ["a", "b", "c", "d#e"],
+        ["a", "b", "c", "d%23e"],
+        ["a", "b", "c", "d%2523e"],
+        ["a/b", "c", "d", "e"],
+        ["a", "b/c", "d", "e"],
+        ["a", "b", "c/d", "e"],
+        ["a", "b", "c", "d/e"],
+        ["a", "b", "c", "d "],
+        ["a", "b", "c", "d$"],
+        ["a", "b", "c", "d\""],
+        ["a", "b", "c", "dd"],
+        ["a", "b", "c", "\u{1F980}"],
+        ["\u{1F980}", "\u{1F980}", "\u{1F980}", "\u{1F980}"],
+        ["%", "#", "%25", "%23"],
+        ["%25", "%23", "%", "#"],
+        ["a", "b", "c", "feature/x#1%2f"],
+    ];
+    let subjects = subjects.map(|[owner, repo, platform, branch]| Subject::new(owner, repo, platform, branch).unwrap());
+    for (index, subject) in subjects.iter().enumerate() {
+        // The same run and the same nonce everywhere.
+        let time = i64::try_from(index).unwrap();
+        let entry = Entry { nonce: "n".to_owned(), ..entry(subject, record("run", 1, time)) };
+        assert_eq!(put(store, &entry).await, Recorded::New, "{subject:?}");
+    }
+    for (index, subject) in subjects.iter().enumerate() {
+        let found = read(store, subject, ALL, SystemTime::now()).await;
+        assert_eq!(found, [record("run", 1, i64::try_from(index).unwrap())], "{subject:?}");
+    }
+}
+
+pub(crate) async fn no_two_collections_share_a_record(store: &impl Store) {
+    let subject = subject("main");
+    let other = Entry { collection: "coverage".to_owned(), ..entry(&subject, record("1", 1, 2000)) };
+    assert_eq!(put(store, &other).await, Recorded::New);
+    assert_eq!(runs(store, &subject).await, [""; 0]);
+    assert_eq!(put(store, &entry(&subject, record("1", 1, 1000))).await, Recorded::New);
+    let found = store.history("coverage", &subject, ALL, SystemTime::now()).await.unwrap();
+    assert_eq!(found, [record("1", 1, 2000)]);
+}
+
+pub(crate) async fn the_longest_names_are_kept(store: &impl Store) {
+    let long = |most: usize| "#".repeat(most);
+    let subject =
+        Subject::new(&long(LONGEST_NAME), &long(LONGEST_NAME), &"x".repeat(LONGEST_PLATFORM), &long(LONGEST_BRANCH));
+    let subject = subject.unwrap();
+    let entry = Entry { nonce: "~".repeat(128), ..entry(&subject, record("r", 9999, 1000)) };
+    assert_eq!(put(store, &entry).await, Recorded::New);
+    assert_eq!(read(store, &subject, ALL, SystemTime::now()).await, [record("r", 9999, 1000)]);
+}
+
+pub(crate) async fn a_large_record_is_kept(store: &impl Store) {
+    let subject = subject("main");
+    let fields = Map::from_iter([("log".to_owned(), json!("x".repeat(256 * 1024)))]);
+    let record = Record { fields, ..record("1", 1, 1000) };
+    assert_eq!(put(store, &entry(&subject, record.clone())).await, Recorded::New);
+    assert_eq!(read(store, &subject, Span::LATEST, SystemTime::now()).await, [record]);
+}
+
+pub(crate) async fn a_run_is_recorded_once_whatever_its_time(store: &impl Store) {
+    let subject = subject("main");
+    assert_eq!(put(store, &entry(&subject, record("1", 1, 1000))).await, Recorded::New);
+    assert_eq!(put(store, &entry(&subject, record("1", 1, 2000))).await, Recorded::Duplicate);
+    assert_eq!(put(store, &entry(&subject, record("1", 2, 2000))).await, Recorded::New);
+    assert_eq!(put(store, &entry(&self::subject("other"), record("1", 1, 1000))).await, Recorded::New);
+    assert_eq!(read(store, &subject, ALL, SystemTime::now()).await, [record("1", 2, 2000), record("1", 1, 1000)]);
+}
+
+pub(crate) async fn a_duplicate_uses_no_nonce(store: &impl Store) {
+    let subject = subject("main");
+    put(store, &entry(&subject, record("1", 1, 1000))).await;
+    let nonce = || "n".to_owned();
+    let duplicate = Entry { nonce: nonce(), ..entry(&subject, record("1", 1, 2000)) };
+    assert_eq!(put(store, &duplicate).await, Recorded::Duplicate);
+    let other = Entry { nonce: nonce(), ..entry(&subject, record("2", 1, 2000)) };
+    assert_eq!(put(store, &other).await, Recorded::New);
+}
+
+pub(crate) async fn a_nonce_is_used_once_for_its_subject_whatever_became_of_the_run(store: &impl Store) {
+    let subject = subject("main");
+    let with = |subject: &Subject, run: &str| Entry { nonce: "n".to_owned(), ..entry(subject, record(run, 1, 1000)) };
+    assert_eq!(put(store, &with(&subject, "1")).await, Recorded::New);
+    assert_eq!(put(store, &with(&subject, "2")).await, Recorded::NonceUsed);
+    assert_eq!(put(store, &with(&subject, "1")).await, Recorded::NonceUsed, "rather than a duplicate");
+    assert_eq!(put(store, &with(&self::subject("other"), "1")).await, Recorded::New);
+}
+
+pub(crate) async fn a_used_nonce_writes_nothing(store: &impl Store) {
+    let subject = subject("main");
+    put(store, &entry(&subject, record("1", 1, 1000))).await;
+    let nonce = "1/1/1000".to_owned();
+    let replayed = Entry { nonce, ..entry(&subject, record("2", 1, 2000)) };
+    assert_eq!(put(store, &replayed).await, Recorded::NonceUsed);
+    assert_eq!(runs(store, &subject).await, ["1"]);
+    assert_eq!(put(store, &entry(&subject, record("2", 1, 2000))).await, Recorded::New);
+}
+
+pub(crate) async fn a_nonce_may_come_again_when_it_is_forgotten(store: &impl Store) {
+    let (subject, now) = (subject("main"), SystemTime::now());
+    let at = |run: &str, arrived| Entry { nonce: "n".to_owned(), ..entry_at(&subject, record(run, 1, 1000), arrived) };
+    assert_eq!(put(store, &at("1", now)).await, Recorded::New);
+    assert_eq!(put(store, &at("2", now + NONCE_LIFE - SECOND)).await, Recorded::NonceUsed);
+    assert_eq!(put(store, &at("2", now + NONCE_LIFE)).await, Recorded::New);
+    assert_eq!(
+        put(store, &at("3", now + NONCE_LIFE + SECOND)).await,
+        Recorded::NonceUsed,
+        "it counts from the last one"
+    );
+}
+
+pub(crate) async fn what_is_expired_is_not_read(store: &impl Store) {
+    let (subject, now) = (subject("main"), SystemTime::now());
+    // The newest by their time are the first to expire.
+    for index in 0..7 {
+        put(store, &entry_at(&subject, record(&index.to_string(), 1, 9000 + index), now)).await;
+    }
+    put(store, &entry_at(&subject, record("old", 1, 1000), now + 9 * SECOND)).await;
+    put(store, &entry_at(&subject, record("older", 1, 500), now + 9 * SECOND)).await;
+    assert_eq!(read(store, &subject, ALL, now + RESULT_LIFE - SECOND).await.len(), 9);
+    let after = now + RESULT_LIFE + SECOND;
+    assert_eq!(read(store, &subject, Span::LATEST, after).await, [record("old", 1, 1000)]);
+    assert_eq!(read(store, &subject, ALL, after).await, [record("old", 1, 1000), record("older", 1, 500)]);
+    assert_eq!(read(store, &subject, Span { last: 9, since_ms: Some(1000) }, after).await, [record("old", 1, 1000)]);
+    assert_eq!(read(store, &subject, ALL, now + RESULT_LIFE + 10 * SECOND).await, []);
+}
+
+pub(crate) async fn a_run_may_come_again_when_it_is_forgotten(store: &impl Store) {
+    let (subject, now) = (subject("main"), SystemTime::now());
+    assert_eq!(put(store, &entry_at(&subject, record("1", 1, 1000), now)).await, Recorded::New);
+    let later = now + RESULT_LIFE;
+    let again = |arrived| Entry { nonce: "n".to_owned(), ..entry_at(&subject, record("1", 1, 1000), arrived) };
+    assert_eq!(put(store, &again(later - SECOND)).await, Recorded::Duplicate);
+    assert_eq!(put(store, &again(later)).await, Recorded::New);
+    assert_eq!(read(store, &subject, ALL, later + SECOND).await, [record("1", 1, 1000)]);
+}
+
+fn count(outcomes: &[Recorded], wanted: Recorded) -> usize {
+    outcomes.iter().filter(|outcome| **outcome == wanted).count()
+}
+
+pub(crate) async fn of_many_at_once_with_one_nonce_one_is_recorded(store: &impl Store) {
+    let subject = subject("main");
+    let entry = entry(&subject, record("1", 1, 1000));
+    let outcomes = join_all((0..64).map(|_| put(store, &entry))).await;
+    assert_eq!((count(&outcomes, Recorded::New), count(&outcomes, Recorded::NonceUsed)), (1, 63));
+    assert_eq!(runs(store, &subject).await, ["1"]);
+}
+
+pub(crate) async fn of_many_at_once_of_one_run_one_is_recorded(store: &impl Store) {
+    let subject = subject("main");
+    let entries: Vec<_> = (0..64).map(|time| entry(&subject, record("1", 1, time))).collect();
+    let outcomes = join_all(entries.iter().map(|entry| put(store, entry))).await;
+    assert_eq!((count(&outcomes, Recorded::New), count(&outcomes, Recorded::Duplicate)), (1, 63));
+    let winner = outcomes.iter().position(|outcome| *outcome == Recorded::New).unwrap();
+    assert_eq!(read(store, &subject, ALL, SystemTime::now()).await, [entries[winner].record.clone()]);
+}
+
+pub(crate) async fn many_runs_at_once_are_all_recorded(store: &impl Store) {
+    let subject = subject("main");
+    let entries: Vec<_> = (0..96).map(|run| entry(&subject, record(&format!("{run:02}"), 1, 1000))).collect();
+    let outcomes = join_all(entries.iter().map(|entry| put(store, entry))).await;
+    assert_eq!(count(&outcomes, Recorded::New), 96);
+    let expected: Vec<_> = (0..96).rev().map(|run| format!("{run:02}")).collect();
+    assert_eq!(runs(store, &subject).await, expected);
+}
+
+pub(crate) async fn history_goes_back_as_far_as_it_is_asked(store: &impl Store) {
+    let (subject, now) = (subject("main"), SystemTime::now());
+    for index in 0..120 {
+        put(store, &entry(&subject, record(&index.to_string(), 1, index * 1000))).await;
+    }
+    // Neighbours in the order of keys.
+    for branch in ["main ", "main$", "mai", "main\u{0}", "main2"] {
+        put(store, &entry(&self::subject(branch), record(branch, 1, 60_000))).await;
+    }
+    let span = |last, since_ms| Span { last, since_ms };
+    let times = |records: Vec<Record>| records.iter().map(|record| record.timestamp_ms / 1000).collect::<Vec<_>>();
+    let rows = [
+        (span(1, None), 119..120),
+        (span(3, None), 117..120),
+        (span(100, None), 20..120),
+        (span(100, Some(117_000)), 117..120),
+        (span(100, Some(116_001)), 117..120),
+        (span(2, Some(100_000)), 118..120),
+        (span(100, Some(119_001)), 120..120),
+        (span(100, Some(-5)), 20..120),
+        (span(100, Some(i64::MIN)), 20..120),
+        (span(100, Some(253_402_300_000_000)), 120..120),
+    ];
+    for (span, expected) in rows {
+        let found = times(read(store, &subject, span, now).await);
+        assert_eq!(found, expected.rev().collect::<Vec<_>>(), "{span:?}");
+    }
+}
+
+/// What is kept under a key, once it is `wanted`; a store keeps an answer soon.
+async fn kept(store: &impl Store, key: &str, now: SystemTime, wanted: &Bytes) {
+    for _ in 0..1000 {
+        if store.answer(key, now).await.unwrap().as_ref() == Some(wanted) {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    panic!("{key} is not kept");
+}
+
+pub(crate) async fn an_answer_is_kept_until_it_expires(store: &impl Store) {
+    let now = SystemTime::now();
+    let key = "nuget application/json https://api.example/a?b#\u{1F980}";
+    assert_eq!(store.answer(key, now).await.unwrap(), None);
+    let (old, new) = (Bytes::from_static(b"old \xff\x00"), Bytes::from_static(b""));
+    store.keep_answer(key, old.clone(), now + 1000 * SECOND);
+    kept(store, key, now, &old).await;
+    assert_eq!(store.answer(key, now + 998 * SECOND).await.unwrap(), Some(old));
+    assert_eq!(store.answer(key, now + 1001 * SECOND).await.unwrap(), None, "expired, though nobody swept it");
+    store.keep_answer(key, new.clone(), now + 2000 * SECOND);
+    kept(store, key, now + 1001 * SECOND, &new).await;
+    assert_eq!(store.answer("nuget */* https://api.example/", now).await.unwrap(), None);
+}
+
+pub(crate) async fn a_large_answer_is_kept(store: &impl Store) {
+    let now = SystemTime::now();
+    let large = Bytes::from(vec![7; 300 * 1024]);
+    store.keep_answer("k", large.clone(), now + 1000 * SECOND);
+    kept(store, "k", now, &large).await;
+}

@@ -1,0 +1,110 @@
+//! As much of Secrets Manager as is asked for: secrets are made, read and deleted, over HTTP on this machine.
+
+use std::{
+    collections::BTreeMap,
+    io::{BufRead, BufReader, Read, Write},
+    net::{SocketAddr, TcpListener, TcpStream},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread,
+};
+
+use serde_json::{Value, json};
+
+/// A Secrets Manager that is empty.
+pub(crate) struct Keeper {
+    address: SocketAddr,
+    inner: Arc<Inner>,
+}
+
+#[derive(Default)]
+struct Inner {
+    values: Mutex<BTreeMap<String, String>>,
+    is_broken: AtomicBool,
+}
+
+impl Keeper {
+    pub(crate) fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let keeper = Self { address: listener.local_addr().unwrap(), inner: Arc::default() };
+        let inner = Arc::clone(&keeper.inner);
+        thread::spawn(move || {
+            for stream in listener.incoming().map_while(Result::ok) {
+                let inner = Arc::clone(&inner);
+                thread::spawn(move || while inner.exchange(&stream).is_some() {});
+            }
+        });
+        keeper
+    }
+
+    pub(crate) fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// The names of all secrets.
+    pub(crate) fn names(&self) -> Vec<String> {
+        self.inner.values.lock().unwrap().keys().cloned().collect()
+    }
+
+    /// Puts a secret that somebody else made.
+    pub(crate) fn put(&self, name: &str, value: &str) {
+        self.inner.values.lock().unwrap().insert(name.to_owned(), value.to_owned());
+    }
+
+    /// From now on it answers nothing but refusals, which nobody may tell from one another.
+    pub(crate) fn break_down(&self) {
+        self.inner.is_broken.store(true, Ordering::SeqCst);
+    }
+}
+
+impl Inner {
+    /// One request and its answer.
+    fn exchange(&self, mut stream: &TcpStream) -> Option<()> {
+        let mut reader = BufReader::new(stream);
+        let (mut length, mut target) = (0, String::new());
+        loop {
+            let mut line = String::new();
+            if reader.read_line(&mut line).ok()? == 0 {
+                return None;
+            }
+            match line.trim_end().split_once(": ") {
+                Some((name, value)) if name.eq_ignore_ascii_case("content-length") => length = value.parse().ok()?,
+                Some((name, value)) if name.eq_ignore_ascii_case("x-amz-target") => target = value.to_owned(),
+                None if line.trim_end().is_empty() => break,
+                _ => {}
+            }
+        }
+        let mut body = vec![0; length];
+        reader.read_exact(&mut body).ok()?;
+        let asked: Value = serde_json::from_slice(&body).ok()?;
+        let (status, answer) = match self.answer(target.rsplit('.').next()?, &asked) {
+            Ok(answer) => (200, answer),
+            Err(code) => (400, json!({"__type": code, "Message": "no"})),
+        };
+        let answer = answer.to_string();
+        let head = format!("HTTP/1.1 {status} X\r\nContent-Type: application/x-amz-json-1.1\r\n");
+        write!(stream, "{head}Content-Length: {}\r\n\r\n{answer}", answer.len()).ok()
+    }
+
+    fn answer(&self, operation: &str, asked: &Value) -> Result<Value, &'static str> {
+        let mut values = self.values.lock().unwrap();
+        if self.is_broken.load(Ordering::SeqCst) {
+            return Err("AccessDeniedException");
+        }
+        let id = asked["SecretId"].as_str().or(asked["Name"].as_str()).ok_or("InvalidParameterException")?;
+        match operation {
+            "CreateSecret" if values.contains_key(id) => Err("ResourceExistsException"),
+            "CreateSecret" => {
+                values.insert(id.to_owned(), asked["SecretString"].as_str().unwrap().to_owned());
+                Ok(json!({"Name": id}))
+            }
+            "GetSecretValue" => {
+                values.get(id).map(|value| json!({"SecretString": value})).ok_or("ResourceNotFoundException")
+            }
+            "DeleteSecret" => values.remove(id).map(|_| json!({"Name": id})).ok_or("ResourceNotFoundException"),
+            _ => Err("UnknownOperationException"),
+        }
+    }
+}

@@ -1,0 +1,135 @@
+//! What plays AWS on this machine: tables, and the secret of one owner.
+
+use std::{
+    collections::HashMap,
+    env,
+    io::{BufRead, BufReader, Read, Write},
+    net::{TcpListener, TcpStream},
+    sync::{Arc, Mutex, PoisonError, mpsc},
+    thread,
+};
+
+use badgesmith_host::{
+    aws::{
+        Aws, Settings, provision,
+        vault::{Place, Vault},
+    },
+    client::Connections,
+};
+use serde_json::{Value, json};
+
+/// The owner that has a secret, and what it is.
+pub const OWNER: &str = "acme";
+pub const SECRET: &str = "It's a Secret to Everybody";
+
+/// The addresses of what was started; it lives as long as the process.
+pub struct Peers {
+    dynamodb: String,
+    secrets_manager: String,
+}
+
+impl Peers {
+    /// Starts them, makes the tables and leaves the secret.
+    ///
+    /// # Errors
+    /// Whatever keeps one of them from it.
+    pub fn start() -> Result<Self, String> {
+        let secrets_manager = match env::var("BADGESMITH_SECRETS_MANAGER") {
+            Ok(address) => address,
+            Err(_) => stand_in().map_err(|fault| fault.to_string())?,
+        };
+        let (ready, started) = mpsc::channel();
+        thread::spawn(move || serve(&ready, secrets_manager));
+        started.recv().map_err(|_| "the peers ended while they started".to_owned())?
+    }
+
+    /// What a function has to be told to find them.
+    pub fn variables(&self) -> [(&str, &str); 2] {
+        [("AWS_ENDPOINT_URL_DYNAMODB", &self.dynamodb), ("AWS_ENDPOINT_URL_SECRETS_MANAGER", &self.secrets_manager)]
+    }
+}
+
+/// DynamoDB in a runtime of its own, until the process ends.
+fn serve(ready: &mpsc::Sender<Result<Peers, String>>, secrets_manager: String) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let Ok(runtime) = runtime else { return };
+    runtime.block_on(async {
+        let prepared = async {
+            let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.map_err(|fault| fault.to_string())?;
+            let address = listener.local_addr().map_err(|fault| fault.to_string())?;
+            let database = dynoxide::Database::memory().map_err(|fault| fault.to_string())?;
+            tokio::spawn(dynoxide::server::serve_with_shutdown(listener, database, std::future::pending()));
+            let peers = Peers { dynamodb: format!("http://{address}"), secrets_manager };
+            prepare(&peers).await?;
+            Ok(peers)
+        };
+        // Whoever started this may have given up.
+        let _ = ready.send(prepared.await);
+        std::future::pending::<()>().await;
+    });
+}
+
+async fn prepare(peers: &Peers) -> Result<(), String> {
+    let settings = Settings {
+        dynamodb: Some(peers.dynamodb.clone()),
+        secrets_manager: Some(peers.secrets_manager.clone()),
+        ..Settings::default()
+    };
+    let aws = Arc::new(Aws::new(settings, Connections::new()));
+    for step in provision::plan(&aws).await?.steps {
+        provision::take(&aws, &step).await?;
+    }
+    let place = Place { owner: OWNER, repo: None, purpose: "TestData" };
+    Vault::new(aws).set(place, SECRET).await
+}
+
+/// As much of Secrets Manager as keeps secrets and shows them.
+fn stand_in() -> std::io::Result<String> {
+    let listener = TcpListener::bind("127.0.0.1:0")?;
+    let address = listener.local_addr()?;
+    let secrets = Arc::<Mutex<HashMap<String, String>>>::default();
+    thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            let secrets = Arc::clone(&secrets);
+            thread::spawn(move || while answer(&stream, &secrets).is_some() {});
+        }
+    });
+    Ok(format!("http://{address}"))
+}
+
+fn answer(stream: &TcpStream, secrets: &Mutex<HashMap<String, String>>) -> Option<()> {
+    let mut reader = BufReader::with_capacity(1, stream);
+    let (mut length, mut target) = (0, String::new());
+    loop {
+        let mut line = String::new();
+        reader.read_line(&mut line).ok().filter(|read| *read > 0)?;
+        match line.trim_end().split_once(": ") {
+            Some((name, value)) if name.eq_ignore_ascii_case("content-length") => length = value.parse().ok()?,
+            Some((name, value)) if name.eq_ignore_ascii_case("x-amz-target") => value.clone_into(&mut target),
+            _ if line.trim_end().is_empty() => break,
+            _ => {}
+        }
+    }
+    let mut body = vec![0; length];
+    reader.read_exact(&mut body).ok()?;
+    let asked: Value = serde_json::from_slice(&body).ok()?;
+    let text = |name: &str| asked[name].as_str().unwrap_or_default().to_owned();
+    let mut secrets = secrets.lock().unwrap_or_else(PoisonError::into_inner);
+    let (status, said) = match target.rsplit('.').next() {
+        Some("CreateSecret") => {
+            secrets.insert(text("Name"), text("SecretString"));
+            (200, json!({ "ARN": text("Name"), "Name": text("Name"), "VersionId": "1" }))
+        }
+        Some("GetSecretValue") => match secrets.get(&text("SecretId")) {
+            Some(value) => (200, json!({ "Name": text("SecretId"), "SecretString": value, "VersionId": "1" })),
+            None => (400, json!({ "__type": "ResourceNotFoundException", "Message": "there is no such secret" })),
+        },
+        _ => (400, json!({ "__type": "InvalidRequestException", "Message": "a stand-in does not do that" })),
+    };
+    let said = said.to_string();
+    let head = "Content-Type: application/x-amz-json-1.1\r\n";
+    let mut stream = stream;
+    stream
+        .write_all(format!("HTTP/1.1 {status} X\r\n{head}Content-Length: {}\r\n\r\n{said}", said.len()).as_bytes())
+        .ok()
+}

@@ -1,0 +1,239 @@
+//! An event of API Gateway, of a function URL or of a load balancer becomes a request.
+//!
+//! The request is made of what the event says to the letter. The types that come with the runtime build a URI first,
+//! which refuses or cuts paths and queries that callers do send.
+
+use std::collections::BTreeMap;
+
+use badgesmith_engine::{CORRELATION_ID, Request};
+use badgesmith_host::correlation;
+use base64::{Engine as _, prelude::BASE64_STANDARD};
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
+use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
+use serde::Deserialize;
+
+/// What cannot stand in a path: a gateway that decoded it left these bare.
+const PATH: &AsciiSet =
+    &CONTROLS.add(b' ').add(b'"').add(b'#').add(b'<').add(b'>').add(b'?').add(b'`').add(b'{').add(b'}');
+
+/// An event: HTTP APIs and function URLs send version 2.0 of the format; load balancers, and REST APIs, the one before.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub(crate) struct Event {
+    raw_path: Option<String>,
+    raw_query_string: Option<String>,
+    #[serde(default)]
+    headers: Option<BTreeMap<String, Option<String>>>,
+    multi_value_headers: Option<BTreeMap<String, Vec<String>>>,
+    body: Option<String>,
+    is_base64_encoded: bool,
+    request_context: Context,
+    /// Of the older format.
+    http_method: Option<String>,
+    path: Option<String>,
+    query_string_parameters: Option<BTreeMap<String, Option<String>>>,
+    multi_value_query_string_parameters: Option<BTreeMap<String, Vec<String>>>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct Context {
+    http: Http,
+    /// A load balancer's.
+    elb: Option<Elb>,
+    identity: Identity,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct Http {
+    method: String,
+    source_ip: String,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct Identity {
+    source_ip: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Elb {}
+
+/// In which shape the answer goes back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Shape {
+    /// One value a header.
+    Single,
+    /// Every header a list, because the event's were.
+    Multi,
+}
+
+impl Event {
+    /// The request, and the shape its answer takes.
+    pub(crate) fn into_request(self) -> (Request, Shape) {
+        let shape =
+            if self.multi_value_headers.is_some() && self.raw_path.is_none() { Shape::Multi } else { Shape::Single };
+        let is_newer = self.raw_path.is_some();
+        let query = self.query();
+        let headers = headers(self.headers.unwrap_or_default(), self.multi_value_headers.unwrap_or_default());
+        let method = if is_newer { self.request_context.http.method } else { self.http_method.unwrap_or_default() };
+        let path = self.raw_path.or(self.path).unwrap_or_else(|| "/".to_owned());
+        let forwarded = self.request_context.elb.is_some().then(|| text(&headers, "x-forwarded-for")).flatten();
+        let source = match forwarded {
+            // A load balancer writes the address it saw behind those the caller claims.
+            Some(list) => list.rsplit(',').next().unwrap_or_default().trim().to_owned(),
+            None if is_newer => self.request_context.http.source_ip,
+            None => self.request_context.identity.source_ip.unwrap_or_default(),
+        };
+        let request = Request {
+            // A method that is none is one that nothing answers to.
+            method: Method::from_bytes(method.as_bytes()).unwrap_or(Method::TRACE),
+            path: utf8_percent_encode(&path, PATH).to_string(),
+            query,
+            correlation_id: text(&headers, CORRELATION_ID.as_str())
+                .and_then(correlation::accept)
+                .unwrap_or_else(correlation::fresh),
+            headers,
+            body: body(self.body.unwrap_or_default(), self.is_base64_encoded),
+            source,
+        };
+        (request, shape)
+    }
+
+    /// The query as it was sent. In the older format it came in pairs, whose order is lost; a load balancer leaves them
+    /// as they stood in the address, a REST API decodes them.
+    fn query(&self) -> String {
+        if let Some(query) = &self.raw_query_string {
+            return query.clone();
+        }
+        let is_raw = self.request_context.elb.is_some();
+        let pair = |name: &str, value: &str| {
+            let [name, value] = [name, value].map(|text| match is_raw {
+                true => text.to_owned(),
+                false => form_urlencoded::byte_serialize(text.as_bytes()).collect(),
+            });
+            format!("{name}={value}")
+        };
+        let single = self.query_string_parameters.iter().flatten();
+        let single = single.map(|(name, value)| pair(name, value.as_deref().unwrap_or_default()));
+        match &self.multi_value_query_string_parameters {
+            Some(multi) => {
+                let pairs = multi.iter().flat_map(|(name, values)| values.iter().map(move |value| pair(name, value)));
+                pairs.collect::<Vec<_>>().join("&")
+            }
+            None => single.collect::<Vec<_>>().join("&"),
+        }
+    }
+}
+
+/// The headers, whatever their case; what cannot be one is left out. The lists say all that the single values say.
+fn headers(single: BTreeMap<String, Option<String>>, multi: BTreeMap<String, Vec<String>>) -> HeaderMap {
+    let mut headers = HeaderMap::with_capacity(single.len().max(multi.len()));
+    let single = single.into_iter().filter(|(name, _)| !multi.contains_key(name));
+    let single = single.filter_map(|(name, value)| Some((name, vec![value?])));
+    for (name, values) in single.chain(multi.clone()) {
+        let Ok(name) = HeaderName::from_bytes(name.as_bytes()) else { continue };
+        for value in values {
+            if let Ok(value) = HeaderValue::from_bytes(value.as_bytes()) {
+                headers.append(name.clone(), value);
+            }
+        }
+    }
+    // What is decoded already is not encoded.
+    headers.remove(header::TRANSFER_ENCODING);
+    headers
+}
+
+fn text<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
+    headers.get(name).and_then(|value| value.to_str().ok())
+}
+
+/// The body's bytes. One that claims to be base64 and is not is taken as it stands: its signature will not fit.
+fn body(text: String, is_base64: bool) -> Bytes {
+    let decoded = if is_base64 { BASE64_STANDARD.decode(&text).ok() } else { None };
+    decoded.map_or_else(|| Bytes::from(text), Bytes::from)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn read(event: Value) -> (Request, Shape) {
+        serde_json::from_value::<Event>(event).unwrap().into_request()
+    }
+
+    /// An event of an HTTP API or of a function URL.
+    fn newer(path: &str, query: &str) -> Value {
+        json!({
+            "version": "2.0", "routeKey": "$default", "rawPath": path, "rawQueryString": query,
+            "headers": { "Host": "x", "X-Correlation-ID": "build-7" },
+            "requestContext": { "http": { "method": "GET", "path": path, "sourceIp": "192.0.2.7" } },
+            "isBase64Encoded": false
+        })
+    }
+
+    #[test]
+    fn a_path_and_a_query_arrive_as_they_were_sent() {
+        let rows = [
+            ("/badges/a", "x=1&x=2", "/badges/a?x=1&x=2"),
+            ("/badge/a b-c>d\"e-red", "", "/badge/a%20b-c%3Ed%22e-red"),
+            ("/badge/100%-red", "", "/badge/100%-red"),
+            ("/tests/fix#42?/é/..", "", "/tests/fix%2342%3F/%C3%A9/.."),
+            ("/a\\b", "version=[1.0,2.0)&q=\">< |", "/a\\b?version=[1.0,2.0)&q=\">< |"),
+            ("", "", ""),
+        ];
+        for (path, query, expected) in rows {
+            let (request, shape) = read(newer(path, query));
+            let shown =
+                if query.is_empty() { request.path.clone() } else { format!("{}?{}", request.path, request.query) };
+            assert_eq!(shown, expected);
+            assert_eq!((request.method, shape, &*request.source), (Method::GET, Shape::Single, "192.0.2.7"));
+            assert_eq!(request.correlation_id, "build-7");
+        }
+    }
+
+    #[test]
+    fn a_load_balancers_pairs_are_a_query_again() {
+        let event = json!({
+            "requestContext": { "elb": { "targetGroupArn": "arn:x" } },
+            "httpMethod": "GET", "path": "/badges/a%20b",
+            "multiValueQueryStringParameters": { "a": ["1", "2%2C3"], "b": [""] },
+            "multiValueHeaders": { "x-forwarded-for": ["6.6.6.6, 192.0.2.7"], "accept": ["a", "b"] },
+            "body": "", "isBase64Encoded": false
+        });
+        let (request, shape) = read(event);
+        assert_eq!((&*request.path, &*request.query), ("/badges/a%20b", "a=1&a=2%2C3&b="));
+        assert_eq!((shape, &*request.source), (Shape::Multi, "192.0.2.7"));
+        assert_eq!(request.headers.get_all("accept").iter().count(), 2);
+        let decoded = json!({ "httpMethod": "GET", "path": "/", "queryStringParameters": { "a": "1&2" } });
+        assert_eq!(read(decoded).0.query, "a=1%262", "a REST API decodes");
+    }
+
+    #[test]
+    fn a_body_is_decoded_and_rubbish_is_left_alone() {
+        let body = |body: &str, is_base64: bool| {
+            let mut event = newer("/", "");
+            event["body"] = body.into();
+            event["isBase64Encoded"] = is_base64.into();
+            read(event).0.body
+        };
+        assert_eq!(body("eyJhIjoxfQ==", true), "{\"a\":1}");
+        assert_eq!(body("{\"a\":1}", false), "{\"a\":1}");
+        assert_eq!(body("!!", true), "!!");
+    }
+
+    #[test]
+    fn an_odd_event_is_a_request_that_nothing_answers_to() {
+        for event in
+            [json!({}), json!({ "rawPath": "/", "headers": null }), json!({ "headers": { "a b": "c", "d": null } })]
+        {
+            let (request, _) = read(event);
+            assert!(request.headers.is_empty(), "{request:?}");
+            assert_eq!(request.method, Method::TRACE);
+        }
+    }
+}

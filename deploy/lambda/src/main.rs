@@ -1,0 +1,74 @@
+//! `bootstrap`: the badge engine as an AWS Lambda function.
+//!
+//! One engine is built before the first event and answers all of them. What the first event does not need is not made
+//! at start: the HTTP client, the AWS clients and the plugins' libraries open at their first use.
+
+mod answer;
+mod event;
+mod world;
+
+use std::{
+    env,
+    io::Write,
+    panic::AssertUnwindSafe,
+    process::ExitCode,
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
+
+use badgesmith_engine::{Engine, Request, Response, refuse_broken};
+use badgesmith_host::{config, logs};
+use futures_util::FutureExt;
+use lambda_http::{
+    Error,
+    lambda_runtime::{self, LambdaEvent, service_fn},
+};
+
+use crate::{answer::Answer, event::Event};
+
+/// How long before an invocation's deadline its answer leaves.
+const MARGIN: Duration = Duration::from_millis(250);
+
+fn main() -> ExitCode {
+    let outcome = logs::init(env::var("LOG_LEVEL").ok().as_deref()).and_then(|()| run());
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(fault) => {
+            // Nobody is left to tell if standard error is closed.
+            let _ = writeln!(std::io::stderr(), "bootstrap: {fault}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> Result<(), String> {
+    // One thread: one event comes at a time, and a warm one takes less than the way to another thread.
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|fault| format!("the runtime cannot start: {fault}"))?;
+    let (plugins, settings) = config::load(None)?;
+    let engine = Arc::new(Engine::new(plugins, &settings, world::new())?);
+    runtime
+        .block_on(lambda_runtime::run(service_fn(move |event| respond(Arc::clone(&engine), event))))
+        .map_err(|fault| format!("the Lambda runtime ends: {fault}"))
+}
+
+/// Answers one event, before its deadline whatever happens.
+async fn respond(engine: Arc<Engine>, event: LambdaEvent<Event>) -> Result<Answer, Error> {
+    let now = SystemTime::now();
+    let LambdaEvent { payload, context } = event;
+    let deadline = SystemTime::UNIX_EPOCH + Duration::from_millis(context.deadline);
+    let patience = deadline.duration_since(now).unwrap_or_default().saturating_sub(MARGIN);
+    let (request, shape) = payload.into_request();
+    let response = answer(&engine, &request, now, patience).await;
+    Ok(Answer::new(response, &request.correlation_id, shape))
+}
+
+async fn answer(engine: &Engine, request: &Request, now: SystemTime, patience: Duration) -> Response {
+    // A panic of ours is our fault, not the end of the caller's request.
+    let answering = AssertUnwindSafe(engine.respond(request, now)).catch_unwind();
+    match tokio::time::timeout(patience, answering).await {
+        Ok(Ok(response)) => response,
+        Ok(Err(_)) => refuse_broken(request),
+        Err(_) => engine.respond_late(request),
+    }
+}

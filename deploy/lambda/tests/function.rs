@@ -1,0 +1,173 @@
+//! The real bootstrap under a Runtime API of our own: every kind of event, and answers that leave in time.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout)]
+
+mod support;
+
+use std::{
+    fs,
+    io::{Read, Write},
+    net::{SocketAddr, TcpListener},
+    path::PathBuf,
+    thread,
+    time::{Duration, Instant},
+};
+
+use base64::{Engine as _, prelude::BASE64_STANDARD};
+use serde_json::{Value, json};
+use support::{Function, body, event};
+
+/// A NuGet feed with one package, or one that never answers.
+fn feed(answers: bool) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            thread::spawn(move || {
+                let mut head = [0; 4096];
+                let read = stream.read(&mut head).unwrap_or(0);
+                if !answers {
+                    thread::sleep(Duration::from_secs(30));
+                    return;
+                }
+                let head = String::from_utf8_lossy(&head[..read]).into_owned();
+                let (status, body) = match head.split(' ').nth(1).unwrap_or("/") {
+                    path if path.starts_with("/v3-flatcontainer/") => (200, r#"{"versions":["1.0.0","3.1.0"]}"#),
+                    path if path.starts_with("/v3/registration5") => (200, r#"{"listed":true}"#),
+                    _ => (404, ""),
+                };
+                let length = body.len();
+                let head = format!("HTTP/1.1 {status} X\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n");
+                let _ = stream.write_all((head + body).as_bytes());
+            });
+        }
+    });
+    address
+}
+
+/// A function with two plugins and nothing at the addresses of AWS: whatever is asked there fails at once.
+fn start(name: &str, feed: SocketAddr) -> Function {
+    let toml = format!(
+        "[[plugin]]\nid = \"nuget\"\nlibrary = \"badgesmith_provider_nuget\"\norigins = [\"http://{feed}\"]\n\
+         settings = {{ upstream = \"http://{feed}\" }}\n\
+         [[plugin]]\nid = \"test-results\"\nlibrary = \"badgesmith_provider_test_results\"\n\
+         collections = [\"test-results\"]\n"
+    );
+    Function::start(name, &toml, &[("AWS_ENDPOINT_URL", "http://127.0.0.1:9")])
+}
+
+#[test]
+fn a_badge_is_text_a_picture_is_base64_and_the_headers_are_the_engines() {
+    let function = Function::start("formats", "", &[]);
+    let svg = function.get("/badge/build-passing-brightgreen", "");
+    assert_eq!((&svg["statusCode"], &svg["isBase64Encoded"]), (&json!(200), &json!(false)));
+    assert!(body(&svg).contains("<title>build: passing</title>"));
+    let headers = &svg["headers"];
+    assert_eq!(headers["content-type"], "image/svg+xml;charset=utf-8");
+    assert_eq!(headers["access-control-allow-origin"], "*");
+    assert_eq!(headers["x-correlation-id"], "build-7");
+    let png = function.get("/badge/build-passing-brightgreen.png", "scale=2");
+    assert_eq!(png["isBase64Encoded"], true);
+    assert!(BASE64_STANDARD.decode(body(&png)).unwrap().starts_with(b"\x89PNG\r\n\x1a\n"));
+    let wrong = function.ask(&event("POST", "/badge/a-b-c", ""));
+    assert_eq!((&wrong["statusCode"], &wrong["headers"]["allow"]), (&json!(405), &json!("GET, HEAD, OPTIONS")));
+    let preflight = function.ask(&event("OPTIONS", "/badge/a-b-c", ""));
+    assert_eq!((&preflight["statusCode"], &preflight["body"]), (&json!(204), &json!("")));
+}
+
+#[test]
+fn addresses_that_break_other_parsers_are_badges_here() {
+    let function = Function::start("addresses", "", &[]);
+    let rows = [
+        ("/badge/a b-c>d\"e-red", "", "a b: c&gt;d&quot;e"),
+        ("/badge/100%-red", "", "100%"),
+        ("/badge/fix#42?-red", "", "fix#42?"),
+        ("/badge/a\\b-..-red", "", "a\\b: .."),
+        ("/badge/grüße-🚀-red", "", "grüße: 🚀"),
+        ("/badge/a%2520b-c-red", "", "a%20b: c"),
+        ("/static/v1", "label=a b&message=>\"<&color=red", "a b: &gt;&quot;&lt;"),
+        ("/static/v1", "message=a+b%26c", "a b&amp;c"),
+        ("/badge/dup-x-red", "style=flat&style=plastic", "dup: x"),
+    ];
+    for (path, query, title) in rows {
+        let answer = function.get(path, query);
+        let said = body(&answer);
+        assert!(said.contains(&format!("<title>{title}</title>")), "{path}?{query}: {said}");
+    }
+}
+
+#[test]
+fn a_load_balancer_gets_lists_of_headers_if_it_sends_them() {
+    let function = Function::start("balancer", "", &[]);
+    let mut event = json!({
+        "requestContext": { "elb": { "targetGroupArn": "arn:aws:elasticloadbalancing:eu-west-1:1:targetgroup/x/y" } },
+        "httpMethod": "GET", "path": "/static/v1", "queryStringParameters": { "message": "a%20b", "color": "red" },
+        "headers": { "x-forwarded-for": "192.0.2.7" }, "body": "", "isBase64Encoded": false
+    });
+    let answer = function.ask(&event);
+    assert!(body(&answer).contains("<title>a b</title>") && answer["headers"]["etag"].is_string(), "{answer}");
+    let parts = event.as_object_mut().unwrap();
+    parts.remove("headers");
+    parts.remove("queryStringParameters");
+    parts.insert("multiValueQueryStringParameters".to_owned(), json!({ "message": ["a%20b"] }));
+    parts.insert("multiValueHeaders".to_owned(), json!({ "X-Correlation-Id": ["elb-1"] }));
+    let answer = function.ask(&event);
+    assert!(answer.get("headers").is_none() && body(&answer).contains("<title>a b</title>"), "{answer}");
+    assert_eq!(answer["multiValueHeaders"]["x-correlation-id"], json!(["elb-1"]));
+}
+
+#[test]
+fn an_answer_leaves_before_the_deadline_whatever_an_upstream_does() {
+    let function = start("deadline", feed(false));
+    let rows =
+        [("/badges/packages/nuget/x", "UPSTREAM_TIMEOUT"), ("/badges/packages/nuget/x.svg", "upstream unavailable")];
+    for (path, words) in rows {
+        let (started, time) = (Instant::now(), Duration::from_millis(1500));
+        let said = function.runtime.invoke_within(&event("GET", path, "").to_string(), time).unwrap();
+        assert!(said.contains(words), "{said}");
+        assert!(started.elapsed() < time, "{:?}", started.elapsed());
+    }
+}
+
+#[test]
+fn a_store_that_is_not_there_is_said_and_static_badges_need_none() {
+    let function = start("no-store", feed(true));
+    let badge = function.get("/badges/tests/linux/acme/tools/main", "");
+    assert_eq!(badge["statusCode"], 503);
+    assert!(body(&badge).contains("STORE_UNAVAILABLE"), "{badge}");
+    assert_eq!(function.get("/badge/a-b-c", "")["statusCode"], 200);
+}
+
+#[test]
+fn rubbish_never_ends_the_function() {
+    let function = Function::start("rubbish", "", &[]);
+    let rows =
+        [json!({}), json!([]), json!({ "rawPath": 7 }), json!({ "rawPath": "/", "headers": { "a b": "\u{1}" } })];
+    for event in rows {
+        let said = function.runtime.invoke(&event.to_string());
+        println!("{event}: {said:?}");
+        assert_eq!(function.get("/badge/a-b-c", "")["statusCode"], 200);
+    }
+}
+
+/// The events that BadgeSmith's own test tool saved.
+#[test]
+fn recorded_events_get_the_answers_they_should() {
+    let Some(folder) = std::env::var_os("BADGESMITH_DATA").map(PathBuf::from) else {
+        println!("skipped: BADGESMITH_DATA names no recorded inputs");
+        return;
+    };
+    let function = start("recorded", feed(true));
+    let rows = [
+        ("HealthRequest", 200, "Healthy"),
+        ("PackageNugetBadgeWithVersion", 200, r#""label":"nuget","message":"3.1.0""#),
+        ("PackageGithubRequest", 400, "INVALID_PROVIDER"),
+        // It names no owner, repository or branch.
+        ("TestIngenstionRequest", 400, "SUBJECT_REQUIRED"),
+        ("TestRedirectRequest", 503, "STORE_UNAVAILABLE"),
+    ];
+    for (name, status, words) in rows {
+        let event = fs::read_to_string(folder.join("apigw-events").join(format!("{name}.json"))).unwrap();
+        let answer: Value = function.ask(&serde_json::from_str(&event).unwrap());
+        assert!(answer["statusCode"] == status && body(&answer).contains(words), "{name}: {answer}");
+    }
+}

@@ -1,0 +1,64 @@
+//! The bootstrap as a process, and events for it.
+#![allow(dead_code, unreachable_pub, clippy::unwrap_used, clippy::panic, reason = "each test file uses its part")]
+
+#[path = "../../examples/local-cloud/runtime.rs"]
+pub mod runtime;
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Stdio,
+};
+
+use serde_json::{Value, json};
+
+use runtime::{Running, Runtime};
+
+/// A function with these plugins, and how to ask it.
+pub struct Function {
+    pub runtime: Runtime,
+    pub process: Running,
+}
+
+impl Function {
+    /// The bootstrap of this build in a folder of its own.
+    pub fn start(name: &str, plugins_toml: &str, variables: &[(&str, &str)]) -> Self {
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+        fs::create_dir_all(&folder).unwrap();
+        fs::write(folder.join("plugins.toml"), plugins_toml).unwrap();
+        Self::run(&PathBuf::from(env!("CARGO_BIN_EXE_bootstrap")), &folder, variables)
+    }
+
+    /// A bootstrap wherever it lies.
+    pub fn run(bootstrap: &Path, folder: &Path, variables: &[(&str, &str)]) -> Self {
+        let runtime = Runtime::start().unwrap();
+        let mut command = runtime.command(bootstrap, folder);
+        command.env("LOG_LEVEL", "error").envs(variables.iter().copied()).stderr(Stdio::inherit());
+        let process = Running(command.spawn().unwrap());
+        Self { runtime, process }
+    }
+
+    pub fn ask(&self, event: &Value) -> Value {
+        let said = self.runtime.invoke(&event.to_string()).unwrap_or_else(|fault| panic!("{fault}: {event}"));
+        serde_json::from_str(&said).unwrap()
+    }
+
+    pub fn get(&self, path: &str, query: &str) -> Value {
+        self.ask(&event("GET", path, query))
+    }
+}
+
+/// An event of an HTTP API or of a function URL.
+pub fn event(method: &str, path: &str, query: &str) -> Value {
+    json!({
+        "version": "2.0", "routeKey": "$default", "rawPath": path, "rawQueryString": query,
+        "cookies": ["a=b", "c=d"], "headers": { "Host": "x", "X-Correlation-ID": "build-7" },
+        "requestContext": { "http": { "method": method, "path": path, "protocol": "HTTP/1.1", "sourceIp": "192.0.2.7" } },
+        "isBase64Encoded": false
+    })
+}
+
+/// The body of an answer, as its text stands there.
+pub fn body(answer: &Value) -> String {
+    answer["body"].as_str().unwrap().to_owned()
+}

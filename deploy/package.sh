@@ -1,0 +1,80 @@
+#!/usr/bin/env bash
+# Makes dist/badgesmith-lambda-ARCH.zip and dist/manifest.json. The same commit gives the same bytes.
+#
+#   deploy/package.sh [--arch x86_64|arm64] [--without-icons] [--config plugins.toml]
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+fail() { printf 'package.sh: %s\n' "$*" >&2; exit 1; }
+
+case "$(uname -m)" in
+  x86_64 | amd64) machine=x86_64 ;;
+  aarch64 | arm64) machine=arm64 ;;
+  *) fail "Lambda runs x86_64 and arm64; this machine is $(uname -m)" ;;
+esac
+arch=$machine
+config=deploy/plugins.toml
+features=()
+while [ $# -gt 0 ]; do
+  case "$1" in
+    --arch) arch=${2:?--arch needs x86_64 or arm64}; shift ;;
+    --config) config=${2:?--config needs a file}; shift ;;
+    --without-icons) features=(--no-default-features) ;;
+    *) fail "unknown argument $1; there are --arch, --without-icons and --config" ;;
+  esac
+  shift
+done
+[ "$arch" = x86_64 ] || [ "$arch" = arm64 ] || fail "--arch is x86_64 or arm64, not $arch"
+# Packing opens every plugin to compare its manifest, so a package is made where it can run.
+[ "$arch" = "$machine" ] || fail "this machine makes $machine packages; .github/workflows/deploy.yml makes both"
+[ -f "$config" ] || fail "there is no $config"
+
+if ! command -v zip >/dev/null || ! command -v objdump >/dev/null; then
+  apt-get update -qq && apt-get install -y -qq --no-install-recommends zip binutils
+fi
+
+# Paths of this machine would make the bytes of another one differ.
+target=target/package
+plugins=(-p badgesmith-provider-nuget -p badgesmith-provider-github -p badgesmith-provider-test-results)
+CARGO_TARGET_DIR=$target \
+  RUSTFLAGS="--remap-path-prefix=$PWD=/badgesmith --remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}=/cargo" \
+  cargo build --release --locked -p badgesmith-lambda "${features[@]}" "${plugins[@]}"
+# Packing is done by any build of the server.
+cargo build --locked -p badgesmith
+
+folder=$target/zip
+rm -rf "$folder" "$target/stage"
+mkdir -p "$target/stage/plugins"
+cp "$config" "$target/stage/plugins.toml"
+cp "$target"/release/libbadgesmith_provider_*.so "$target/stage/plugins/"
+target/debug/badgesmith plugin pack --config "$target/stage/plugins.toml" --out "$folder" >/dev/null
+cp "$target/release/bootstrap" "$folder/bootstrap"
+
+# Amazon Linux 2023 has glibc 2.34.
+newest=$(objdump -T "$folder/bootstrap" "$folder"/plugins/*.so | grep -o 'GLIBC_2\.[0-9.]*' | sort -Vu | tail -n 1)
+[ "$(printf '%s\nGLIBC_2.34\n' "$newest" | sort -V | tail -n 1)" = GLIBC_2.34 ] ||
+  fail "the build needs $newest, and Lambda has GLIBC_2.34; build on Debian 12, Ubuntu 22.04 or Amazon Linux 2023"
+
+find "$folder" -type d -exec chmod 755 {} +
+find "$folder" -type f -exec chmod 644 {} +
+chmod 755 "$folder/bootstrap" "$folder"/plugins/*.so
+find "$folder" -exec touch -d '1980-01-01 00:00:00 UTC' {} +
+mkdir -p dist
+archive=dist/badgesmith-lambda-$arch.zip
+rm -f "$archive"
+(cd "$folder" && find . -type f -printf '%P\n' | LC_ALL=C sort | TZ=UTC zip -q -X -9 -@ - ) >"$archive"
+
+# What is in it, for whoever deploys it.
+commit=$(git rev-parse HEAD 2>/dev/null || echo unknown)
+version=$(sed -n '/^\[workspace.package\]/,/^\[/s/^version = "\(.*\)"/\1/p' Cargo.toml)
+row() { printf '    { "path": "%s", "sha256": "%s", "bytes": %s }' "$1" "$(sha256sum <"$2" | cut -d ' ' -f 1)" "$(stat -c %s "$2")"; }
+{
+  printf '{\n  "version": "%s",\n  "commit": "%s",\n  "arch": "%s",\n  "files": [\n' "$version" "$commit" "$arch"
+  row "${archive#dist/}" "$archive"
+  (cd "$folder" && find . -type f -printf '%P\n' | LC_ALL=C sort) | while read -r name; do
+    printf ',\n'
+    row "$name" "$folder/$name"
+  done
+  printf '\n  ]\n}\n'
+} >dist/manifest.json
+printf '%s: %s bytes, %s\n' "$archive" "$(stat -c %s "$archive")" "$(sha256sum <"$archive" | cut -d ' ' -f 1)"

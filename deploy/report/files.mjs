@@ -1,0 +1,153 @@
+// Which files are meant. A name is a file, a directory or a pattern such as `**/TEST-*.xml`, as for the client.
+import { readdirSync, realpathSync, statSync } from "node:fs";
+import { isAbsolute, join, parse } from "node:path";
+
+import { Failure } from "./say.mjs";
+
+/** What the tools call their reports: Surefire, Gradle, jest-junit, PHPUnit, cargo-nextest, dotnet and many more. */
+export const PATTERNS = ["**/TEST-*.xml", "**/junit*.xml", "**/*junit.xml", "**/*.trx"];
+
+const DEEPEST = 32;
+const MOST_FILES = 10_000;
+/** Directories of others' files. */
+const PASSED_OVER = [".git", "node_modules"];
+
+/**
+ * Finds what the names mean: files that were named or fit a pattern, and directories that were named.
+ * Each file comes once. Names that mean nothing are refused, the patterns of our own all together.
+ */
+export function find(names) {
+  const files = new Map();
+  const directories = [];
+  const refusals = [];
+  const add = (file) => {
+    const real = realpathSync(file);
+    if (!files.has(real)) files.set(real, file);
+  };
+  for (const name of names.length > 0 ? names : PATTERNS) {
+    const found = stat(name);
+    if (found?.isDirectory()) {
+      directories.push(name);
+    } else if (found) {
+      add(name);
+    } else if (!/[*?[]/.test(name)) {
+      refusals.push(`${name}: there is no such file`);
+    } else {
+      const fitting = fit(name);
+      if (fitting.length === 0 && names.length > 0) refusals.push(`${name}: no file fits; did the tests run?`);
+      fitting.forEach(add);
+    }
+  }
+  if (refusals.length > 0) throw new Failure(refusals.join("\n"));
+  if (files.size === 0 && directories.length === 0) {
+    const patterns = PATTERNS.join(", ");
+    throw new Failure(`no file fits ${patterns}; did the tests run? Say in \`files\` what their reports are called`);
+  }
+  if (files.size > MOST_FILES) throw new Failure(`more than ${MOST_FILES} files fit; name fewer`);
+  return { files: [...files.values()].sort(), directories };
+}
+
+/** All files of a directory with such endings, deep down. Links to directories are not followed: they lead in circles. */
+export function search(directory, endings) {
+  const files = [];
+  walk(directory, DEEPEST, (path, name) => {
+    if (endings.some((ending) => name.toLowerCase().endsWith(`.${ending}`)) && isFile(path)) files.push(path);
+    if (files.length > MOST_FILES) throw new Failure(`${directory}: more than ${MOST_FILES} files; name fewer`);
+  });
+  return files.sort();
+}
+
+function walk(directory, depth, visit) {
+  let within;
+  try {
+    within = readdirSync(directory, { withFileTypes: true });
+  } catch (fault) {
+    throw new Failure(`${directory}: ${fault.message}`);
+  }
+  for (const entry of within) {
+    const path = join(directory, entry.name);
+    if (!entry.isDirectory()) {
+      visit(path, entry.name);
+    } else if (depth > 1 && !PASSED_OVER.includes(entry.name)) {
+      walk(path, depth - 1, visit);
+    }
+  }
+}
+
+/** The files a pattern fits: `**` is any number of directories, `*`, `?` and `[a-z]` stay within one name. */
+function fit(pattern) {
+  const parts = (process.platform === "win32" ? pattern.replaceAll("\\", "/") : pattern).split("/");
+  const files = [];
+  // Two `**` can lead to one directory by two ways.
+  const seen = new Set();
+  const descend = (directory, at, depth) => {
+    const key = `${at} ${directory}`;
+    if (seen.has(key) || depth > DEEPEST || files.length > MOST_FILES) return;
+    seen.add(key);
+    const part = parts[at];
+    const isLast = at === parts.length - 1;
+    if (!/[*?[]/.test(part)) {
+      const path = join(directory, part);
+      const found = stat(path);
+      if (isLast && found?.isFile()) files.push(path);
+      if (!isLast && found?.isDirectory()) descend(path, at + 1, depth);
+      return;
+    }
+    const isAny = part === "**";
+    if (isAny && !isLast) descend(directory, at + 1, depth);
+    const fits = isAny ? /^/ : expression(part);
+    for (const entry of entries(directory)) {
+      if (!fits.test(entry.name)) continue;
+      const path = join(directory, entry.name);
+      if (entry.isDirectory()) {
+        if (!isAny && !isLast) descend(path, at + 1, depth + 1);
+        if (isAny && !PASSED_OVER.includes(entry.name)) descend(path, at, depth + 1);
+      } else if (isLast && isFile(path)) {
+        files.push(path);
+      }
+    }
+  };
+  if (isAbsolute(pattern)) descend(parse(pattern).root, 1, 0);
+  else descend(".", 0, 0);
+  return files;
+}
+
+/** One part of a pattern as a regular expression. */
+function expression(part) {
+  const translate = (piece) => {
+    if (/^\*+$/.test(piece)) return ".*";
+    if (piece === "?") return ".";
+    const [, not, within] = /^\[(!?)(.+)\]$/s.exec(piece) ?? [];
+    if (within) return `[${not ? "^" : ""}${within.replace(/[\\\]^]/g, "\\$&")}]`;
+    return piece.replace(/[\\^$.|+(){}[\]]/g, "\\$&");
+  };
+  const pieces = part.match(/\*+|\?|\[!?[^\]]+\]|[^*?[]+|\[/g) ?? [];
+  try {
+    return new RegExp(`^${pieces.map(translate).join("")}$`, "su");
+  } catch {
+    throw new Failure(`${part}: not a pattern; its brackets name no range of characters`);
+  }
+}
+
+/** A directory that may not be read has nothing that fits. */
+function entries(directory) {
+  try {
+    return readdirSync(directory, { withFileTypes: true });
+  } catch {
+    return [];
+  }
+}
+
+/** Whether there is a file behind the path, through links. */
+export function isFile(path) {
+  return stat(path)?.isFile() ?? false;
+}
+
+/** What cannot be looked at, such as a link that leads to itself, is not there. */
+function stat(path) {
+  try {
+    return statSync(path);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,68 @@
+// The step, from its inputs to the badge: find the reports, have them counted, signed and sent, and say how that went.
+//
+// Every value comes through the environment; nothing is put together to a command line or a script.
+import process from "node:process";
+
+import { findClient, reportByClient } from "./client.mjs";
+import { badgeOf, failsOnError, input, readFacts } from "./facts.mjs";
+import { find } from "./files.mjs";
+import { Failure, annotate, escapeMarkdown, log, mask, output, summarize } from "./say.mjs";
+import { send } from "./send.mjs";
+import { sum } from "./sum.mjs";
+
+const { env } = process;
+// One who misspells this wants to know of failures.
+let isFatal = true;
+try {
+  isFatal = failsOnError(env);
+  await report();
+} catch (fault) {
+  const words = fault instanceof Failure ? fault.message : `this action has a defect: ${fault.stack}`;
+  annotate(isFatal ? "error" : "warning", `the test results were not reported: ${words}`);
+  summarize(env, `### Test results\n\nThey were not reported: ${escapeMarkdown(words)}`);
+  output(env, { status: "failed" });
+  process.exitCode = isFatal ? 1 : 0;
+}
+
+async function report() {
+  // Without the line end that `echo` puts behind it, as the client reads it.
+  const secret = (env.INPUT_SECRET ?? "").replace(/^[\r\n]+|[\r\n]+$/g, "");
+  if (secret.trim() === "") {
+    const why = "there is no secret to sign with. Builds of forks have none; elsewhere set `secret`";
+    annotate("notice", `nothing is reported, because ${why}`);
+    output(env, { status: "skipped" });
+    return;
+  }
+  mask(secret);
+  const facts = readFacts(env);
+  const names = input(env, "files").split(/\r?\n/).map((name) => name.trim());
+  const found = find(names.filter((name) => name !== ""));
+  const client = findClient(env);
+  const { passed, failed, skipped } = client
+    ? reportByClient(client, { env, found, facts, secret })
+    : await reportByScript(found, facts, secret);
+  const total = passed + failed + skipped;
+  const badge = badgeOf(facts);
+  output(env, { status: "recorded", passed, failed, skipped, total, badge });
+  const place = `${facts.owner}/${facts.repo}, ${facts.branch} on ${facts.platform}`;
+  log(`${passed} passed, ${failed} failed, ${skipped} skipped; recorded for ${place}\n${badge}`);
+  const table = `| passed | failed | skipped | total |\n|---|---|---|---|\n| ${passed} | ${failed} | ${skipped} | ${total} |`;
+  summarize(env, `### Test results\n\n${badge}\n\n${table}\n\n\`\`\`markdown\n${badge}\n\`\`\``);
+}
+
+async function reportByScript(found, facts, secret) {
+  const counts = sum(found);
+  const body = JSON.stringify({
+    platform: facts.platform,
+    commit: facts.commit,
+    run_id: facts.runId,
+    run_attempt: facts.runAttempt ? Number(facts.runAttempt) : undefined,
+    ...counts,
+    total: counts.passed + counts.failed + counts.skipped,
+    url_html: facts.htmlUrl,
+    workflow_run_url: facts.runUrl || undefined,
+    timestamp: new Date().toISOString(),
+  });
+  await send({ server: facts.server, path: `/tests/results/${facts.place}`, body, secret });
+  return counts;
+}

@@ -1,0 +1,400 @@
+// What the action promises, without a network: `node test.mjs`. With a real server: deploy/server/tests/action.rs.
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import process from "node:process";
+import { after, test } from "node:test";
+import { fileURLToPath } from "node:url";
+
+import { Refusal, count } from "./counts.mjs";
+import { badgeOf, failsOnError, readFacts } from "./facts.mjs";
+import { find, search } from "./files.mjs";
+import { escapeCommand, escapeMarkdown } from "./say.mjs";
+import { send } from "./send.mjs";
+import { decodeFully, encodeSegment, sign, signedHeaders, stringToSign } from "./sign.mjs";
+
+const here = fileURLToPath(new URL(".", import.meta.url));
+const text = (name) => readFileSync(join(here, name), "utf8");
+const scratch = mkdtempSync(join(tmpdir(), "badgesmith-report-"));
+after(() => rmSync(scratch, { recursive: true }));
+
+/** A folder with these files. */
+function folder(files) {
+  const root = mkdtempSync(join(scratch, "f-"));
+  for (const [name, content] of Object.entries(files)) {
+    mkdirSync(dirname(join(root, name)), { recursive: true });
+    writeFileSync(join(root, name), content);
+  }
+  return root;
+}
+
+function within(root, act) {
+  const before = process.cwd();
+  process.chdir(root);
+  try {
+    return act();
+  } finally {
+    process.chdir(before);
+  }
+}
+
+const { vectors } = JSON.parse(text("vectors.json"));
+test("there are vectors", () => assert.ok(vectors.length >= 10));
+for (const vector of vectors) {
+  test(`the vector "${vector.name}" is signed as everybody signs it`, () => {
+    assert.equal(stringToSign(vector), vector.string_to_sign);
+    assert.equal(sign(vector.secret, vector), vector.signature);
+    assert.equal(sign(vector.secret, { ...vector, body: Buffer.from(vector.body) }), vector.signature);
+  });
+}
+
+test("every try has a nonce of its own, and the time in UTC", () => {
+  const [one, two] = [signedHeaders("s", "/a", "{}"), signedHeaders("s", "/a", "{}")];
+  assert.notEqual(one["X-Nonce"], two["X-Nonce"]);
+  assert.match(one["X-Timestamp"], /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
+  const request = { timestamp: one["X-Timestamp"], nonce: one["X-Nonce"], method: "POST", path: "/a", body: "{}" };
+  assert.equal(one["X-Signature"], sign("s", request));
+});
+
+test("a branch is encoded part by part, and decodes to itself", () => {
+  for (const [branch, encoded] of [
+    ["main", "main"],
+    ["feature/x", "feature/x"],
+    ["fix#42", "fix%2342"],
+    ["100%", "100%25"],
+    ["a b", "a%20b"],
+    ["c++", "c%2B%2B"],
+    ["🚀/grüße", "%F0%9F%9A%80/gr%C3%BC%C3%9Fe"],
+    ["a?b&c=d", "a%3Fb%26c%3Dd"],
+    ["it's(1)!*", "it%27s%281%29%21%2A"],
+    ["back\\slash", "back%5Cslash"],
+    ["-._~", "-._~"],
+    ['a"; curl x | sh; #', "a%22%3B%20curl%20x%20%7C%20sh%3B%20%23"],
+    ["$(id)`id`", "%24%28id%29%60id%60"],
+  ]) {
+    const path = branch.split("/").map(encodeSegment).join("/");
+    assert.equal(path, encoded);
+    assert.equal(decodeFully(path), branch);
+    // An address parser leaves it as it is, so what is signed is what is sent.
+    assert.equal(new URL(`https://x/${path}`).pathname, `/${path}`);
+  }
+  assert.equal(decodeFully("%zz%2"), "%zz%2");
+  assert.equal(decodeFully("%ff"), "\ufffd");
+  assert.equal(decodeFully("feature%25252fx"), "feature/x");
+});
+
+const junit = (within) => `<testsuite>${within}</testsuite>`;
+const trx = (within) => `<TestRun xmlns="http://x"><Results>${within}</Results></TestRun>`;
+for (const [name, report, expected, remark] of [
+  ["one of each", junit("<testcase/><testcase><failure/></testcase><testcase><error/></testcase><testcase><skipped/></testcase>"), [1, 2, 1]],
+  ["nested suites", `<testsuites>${junit(junit("<testcase/>") + "<testcase/>")}</testsuites>`, [2, 0, 0]],
+  ["sums that lie", '<testsuite tests="9" failures="4"><testcase/></testsuite>', [1, 0, 0]],
+  ["sums without cases", '<testsuite tests="6" errors="1"/>', [0, 0, 0], "declares 6 tests, some of them failed,"],
+  ["a suite that broke", junit("<error/>"), [0, 0, 0], "1 suite(s) broke"],
+  ["tries of one case", junit("<testcase><flakyFailure/></testcase><testcase><failure/><rerunFailure/></testcase>"), [1, 1, 0]],
+  ["a failure and a skip", junit("<testcase><skipped/><failure/></testcase>"), [0, 1, 0]],
+  ["statuses", junit('<testcase status="notrun"/><testcase result="Failed"/><testcase status="run" result="completed"/>'), [1, 1, 1]],
+  ["a failure told of deeper down", junit("<testcase><properties><failure/></properties></testcase>"), [1, 0, 0]],
+  ["prefixes", '<x:testsuite xmlns:x="y"><x:testcase><x:failure/></x:testcase></x:testsuite>', [0, 1, 0]],
+  ["tags in CDATA and comments", junit("<testcase><![CDATA[<failure>]]><!-- <failure> --></testcase>"), [1, 0, 0]],
+  ["quotes in quotes", junit(`<testcase name="a'>b" classname='"'/>`), [1, 0, 0]],
+  ["entities that are known", junit('<testcase name="&lt;&amp;&#x1F680;">&gt;&#10;</testcase>'), [1, 0, 0]],
+  ["an entity that lies elsewhere", `<!DOCTYPE testsuite [<!ENTITY a SYSTEM "file:///etc/passwd">]>${junit("<testcase>&a;</testcase>")}`, [1, 0, 0]],
+  ["Eclipse", "<testrun><testsuite><testcase/></testsuite></testrun>", [1, 0, 0]],
+  ["a mark", `\ufeff<?xml version="1.0"?>${junit("<testcase/>")}`, [1, 0, 0]],
+  ["UTF-16 in UTF-8", `<?xml version="1.0" encoding="utf-16"?>${junit("<testcase/>")}`, [1, 0, 0]],
+  ["UTF-16", Buffer.from(`\ufeff${junit("<testcase/>")}`, "utf16le"), [1, 0, 0]],
+  ["UTF-16 without a mark", Buffer.from(junit("<testcase/>"), "utf16le"), [1, 0, 0]],
+  ["Latin-1", Buffer.from(`<?xml version="1.0" encoding="ISO-8859-1"?>${junit('<testcase name="café"/>')}`, "latin1"), [1, 0, 0]],
+  ["outcomes", trx(["Passed", "Warning", "Failed", "Timeout", "NotExecuted", "Inconclusive"].map((o) => `<UnitTestResult outcome="${o}"/>`).join("")), [2, 2, 2]],
+  ["no outcome", trx("<UnitTestResult/>"), [0, 1, 0]],
+  ["an unknown outcome", trx('<UnitTestResult outcome="Dizzy"/>'), [0, 1, 0], "1 test(s) with unknown outcomes"],
+  ["rows", trx('<UnitTestResult outcome="Failed"><InnerResults><UnitTestResult outcome="Passed"/><UnitTestResult outcome="Failed"/></InnerResults></UnitTestResult>'), [1, 1, 0]],
+  ["an aborted run", '<TestRun><Results/><ResultSummary outcome="Aborted"/></TestRun>', [0, 0, 0], "aborted"],
+]) {
+  test(`counted: ${name}`, () => {
+    const { passed, failed, skipped, remarks } = count(Buffer.from(report));
+    assert.deepEqual([passed, failed, skipped], expected);
+    assert.equal(remarks.length, remark ? 1 : 0);
+    assert.ok((remarks[0] ?? "").includes(remark ?? ""), remarks[0]);
+  });
+}
+
+for (const [report, words] of [
+  ["", "the file is empty"],
+  [" \n", "the file is empty"],
+  ["<testsuite>\n<testcase>", "line 2, column 11: it ends too early"],
+  ["<testsuite>\n<testcase>\n</testsuite>", "line 3, column 1: expected </testcase>"],
+  ["<testsuite/>\n<testsuite/>", "line 2, column 1: a second root element"],
+  ["<testsuite/> words", "column 14: text outside the root element"],
+  ["<testsuite><testcase name='a<b'/></testsuite>", "not an attribute"],
+  ["<testsuite name=a/>", "not an attribute"],
+  ["<testsuite a='1' a='2'/>", "the attribute a comes twice"],
+  ["<testsuite>&nbsp;</testsuite>", "`&` begins nothing that is known"],
+  ["<testsuite>a & b</testsuite>", "column 14: `&` begins nothing"],
+  ["<testsuite>&#27;</testsuite>", "`&` begins nothing that is known"],
+  ["<testsuite><!-- </testsuite>", "it ends too early"],
+  ["<testsuite>".repeat(300), "more than 200 levels deep"],
+  ['<!DOCTYPE x [<!ENTITY a "ha"><!ENTITY b "&a;&a;">]><testsuite/>', "DOCTYPE declares entities"],
+  ['<!DOCTYPE x [<!ENTITY % a "ha"> %a;]><testsuite/>', "DOCTYPE declares entities"],
+  ["<!DOCTYPE x [<!ELEMENT e ANY ']>'><!ENTITY a 'ha'>]><testsuite/>", "DOCTYPE declares entities"],
+  [`<!DOCTYPE x [${"<!ENTITY".repeat(100_000)}`, "DOCTYPE declares entities"],
+  ["<html/>", "XML with the root <html>"],
+  ["<?xml version='1.0' encoding='klingon'?><testsuite/>", "`klingon` is not known"],
+  [Buffer.from("<?xml version='1.0'?><testsuite name='\xe9'/>", "latin1"), "not the utf-8 that it claims"],
+  ["TAP version 13\n1..1\nok 1\n", "only the badgesmith client reads"],
+  ['{"tests":[]}', "only the badgesmith client reads"],
+  ["PK\x03\x04", "only the badgesmith client reads"],
+  ["<test-run/>", "only the badgesmith client reads"],
+  ["<assemblies/>", "only the badgesmith client reads"],
+  ["<Site/>", "only the badgesmith client reads"],
+]) {
+  test(`refused in words: ${JSON.stringify(report.toString("latin1").slice(0, 60))}`, () => {
+    assert.throws(
+      () => count(Buffer.from(report)),
+      (fault) => fault instanceof Refusal && fault.message.includes(words) && fault.isOther === (words.includes("root <html>")),
+    );
+  });
+}
+
+test("files are found by name, by pattern and in directories, each once", () => {
+  const root = folder({
+    "TEST-a.xml": "", "a/b/TEST-b.xml": "", "a/b/c/run.trx": "", "a/x[1].xml": "", "a/notes.txt": "",
+    "node_modules/m/TEST-m.xml": "", ".git/TEST-g.xml": "", "-dash.xml": "", "out/junit.xml": "", "out/deep/my-junit.xml": "",
+  });
+  symlinkSync("..", join(root, "a/circle"));
+  symlinkSync("loop.xml", join(root, "junit-loop.xml"));
+  symlinkSync("junit-loop.xml", join(root, "loop.xml"));
+  within(root, () => {
+    for (const [names, files, directories = []] of [
+      [[], ["TEST-a.xml", "a/b/TEST-b.xml", "a/b/c/run.trx", "out/deep/my-junit.xml", "out/junit.xml"]],
+      [["**/TEST-*.xml"], ["TEST-a.xml", "a/b/TEST-b.xml"]],
+      [["a/**/*.xml"], ["a/b/TEST-b.xml", "a/x[1].xml"]],
+      [["a/x[1].xml"], ["a/x[1].xml"]],
+      [["**/**/run.t?x"], ["a/b/c/run.trx"]],
+      [["?/[!c]/*.xml"], ["a/b/TEST-b.xml"]],
+      [["TEST-[a-c].xml", "./TEST-a.xml", "*.xml"], ["-dash.xml", "TEST-a.xml"]],
+      [["a", "TEST-a.xml"], ["TEST-a.xml"], ["a"]],
+      [[join(root, "*", "junit.xml")], [join(root, "out/junit.xml")]],
+    ]) {
+      assert.deepEqual(find(names), { files, directories }, names.join(" "));
+    }
+    for (const [names, words] of [
+      [["gone.xml"], "gone.xml: there is no such file"],
+      [["*.tap"], "*.tap: no file fits; did the tests run?"],
+      [["[z-a]"], "its brackets name no range"],
+      [["junit-loop.xml"], "there is no such file"],
+    ]) {
+      assert.throws(() => find(names), (fault) => fault.message.includes(words));
+    }
+    assert.deepEqual(search("a", ["xml", "trx"]), ["a/b/TEST-b.xml", "a/b/c/run.trx", "a/x[1].xml"]);
+  });
+  within(folder({ "readme.md": "" }), () => assert.throws(() => find([]), /no file fits .*Say in `files`/));
+});
+
+const RUN = {
+  INPUT_SERVER: "https://badges.example/", GITHUB_REPOSITORY: "acme/shop", GITHUB_REF_NAME: "main", GITHUB_SHA: "c0ffee",
+  GITHUB_RUN_ID: "7", GITHUB_RUN_ATTEMPT: "2", GITHUB_SERVER_URL: "https://github.com", RUNNER_OS: "macOS",
+};
+
+test("the runner's variables say what the inputs do not", () => {
+  const event = join(folder({ "e.json": '{"pull_request":{"number":12,"head":{"repo":{"full_name":"mallory/shop"}}}}' }), "e.json");
+  const page = "https://github.com/acme/shop/actions/runs/7";
+  for (const [env, expected] of [
+    [{}, { place: "macos/acme/shop/main", commit: "c0ffee", runId: "7", runAttempt: "2", htmlUrl: `${page}/attempts/2`, runUrl: page }],
+    [{ GITHUB_REF_NAME: "v1.0" }, { branch: "v1.0" }],
+    [{ GITHUB_HEAD_REF: "fix/a", GITHUB_REF_NAME: "12/merge" }, { branch: "fix/a" }],
+    // A fork's `main` is not ours.
+    [{ GITHUB_HEAD_REF: "main", GITHUB_REF_NAME: "12/merge", GITHUB_EVENT_PATH: event }, { branch: "pull/12" }],
+    [{ GITHUB_HEAD_REF: "fix", GITHUB_REPOSITORY: "Mallory/Shop", GITHUB_EVENT_PATH: event }, { branch: "fix" }],
+    [{ INPUT_BRANCH: " dev ", INPUT_PLATFORM: "linux arm", INPUT_OWNER: "o", INPUT_REPO: "r" }, { place: "linux%20arm/o/r/dev" }],
+    [{ "INPUT_RUN-ID": "n1" }, { runId: "n1", runAttempt: "", htmlUrl: `${page}/attempts/2` }],
+    [{ "INPUT_HTML-URL": "https://x/1", "INPUT_RUN-URL": "https://x/2" }, { htmlUrl: "https://x/1", runUrl: "https://x/2" }],
+    [{ INPUT_SERVER: "http://127.0.0.1:8080/badges/?a#b" }, { server: "http://127.0.0.1:8080/badges" }],
+    [{ INPUT_SERVER: "http://[::1]:1" }, { server: "http://[::1]:1" }],
+    [{ GITHUB_EVENT_NAME: "workflow_run", INPUT_BRANCH: "b", INPUT_COMMIT: "c" }, { branch: "b", commit: "c" }],
+  ]) {
+    const facts = readFacts({ ...RUN, ...env });
+    for (const [name, value] of Object.entries(expected)) assert.equal(facts[name], value, name);
+  }
+  for (const [env, words] of [
+    [{ GITHUB_EVENT_NAME: "workflow_run" }, "says branch, commit;"],
+    [{ GITHUB_EVENT_NAME: "pull_request_target", GITHUB_HEAD_REF: "x" }, "says branch, commit;"],
+    [{ GITHUB_REPOSITORY: "", GITHUB_RUN_ID: "" }, "says owner, repo, run-id, html-url;"],
+    [{ INPUT_SERVER: "" }, "server must be"],
+    [{ INPUT_SERVER: "http://badges.example" }, "https://"],
+    [{ INPUT_SERVER: "http://127.0.0.1.evil.example" }, "https://"],
+    [{ INPUT_SERVER: "https://me:pw@badges.example" }, "no user or password"],
+    [{ INPUT_BRANCH: "a/../b" }, "must not be empty"],
+    [{ INPUT_BRANCH: "a//b" }, "must not be empty"],
+    [{ "INPUT_RUN-ATTEMPT": "0" }, "run-attempt must be"],
+  ]) {
+    assert.throws(() => readFacts({ ...RUN, ...env }), (fault) => fault.message.includes(words), words);
+  }
+  assert.equal(failsOnError({ "INPUT_FAIL-ON-ERROR": "True" }), true);
+  assert.equal(failsOnError({}), false);
+  assert.throws(() => failsOnError({ "INPUT_FAIL-ON-ERROR": "yes" }), /must be true or false/);
+});
+
+test("a badge's Markdown cannot be broken out of", () => {
+  const facts = readFacts({ ...RUN, INPUT_BRANCH: "a](x) <script>" });
+  assert.match(badgeOf(facts), /^\[!\[tests\]\(https:[\w/.%-]+\)\]\(https:[\w/.%-]+\)$/);
+});
+
+test("no value ends a command or begins another one", () => {
+  assert.equal(escapeCommand("50%\r\n::error::x"), "50%25%0D%0A::error::x");
+  assert.equal(escapeMarkdown("<a>`*"), "&#60;a&#62;&#96;&#42;");
+});
+
+/** Sends against these answers; gives the requests and the pauses. */
+async function exchange(answers) {
+  const requests = [];
+  const pauses = [];
+  const world = {
+    async fetch(url, request) {
+      requests.push({ url, ...request });
+      const answer = answers[requests.length - 1] ?? answers.at(-1);
+      if (typeof answer === "string") throw Object.assign(new TypeError("fetch failed"), { cause: { code: answer } });
+      const [status, headers, body] = answer;
+      return new Response(body, { status, headers });
+    },
+    wait: async (pause) => void pauses.push(pause),
+  };
+  const words = await send({ server: "https://b.example/p", path: "/tests/results/x", body: "{}", secret: "s" }, world).then(
+    () => "recorded",
+    (fault) => fault.message,
+  );
+  return { words, requests, pauses };
+}
+
+test("a fault is tried again, signed anew, and a conflict after an unanswered try is a success", async () => {
+  const limited = (seconds) => [429, { "Retry-After": seconds }];
+  const refusal = '{"message":"no\\u001b","error_details":[{"error_code":"INVALID_TEST_PAYLOAD","property_name":"total"}]}';
+  for (const [answers, expected, tries] of [
+    [[[201]], "recorded", 1],
+    [[[503], "ECONNRESET", [201]], "recorded", 3],
+    [["ECONNRESET", [409]], "recorded", 2],
+    [[[500], [409]], "recorded", 2],
+    [["ECONNREFUSED", [409]], "another job of this run", 2],
+    [[limited("1"), [409]], "another job of this run", 2],
+    [[[409]], "tell them apart by `platform`", 1],
+    [["ECONNREFUSED"], "https://b.example cannot be reached (ECONNREFUSED), 4 times in a row", 4],
+    [[[502]], "answers 502, 4 times in a row", 4],
+    [[limited("61")], "asks to wait 61 seconds", 1],
+    [[[401]], "is it the secret", 1],
+    [[[404]], "is `server` the address of a badge server?", 1],
+    [[[302, { Location: "https://x" }]], "the address it moved to", 1],
+    [[[400, {}, refusal]], "answers 400: no (INVALID_TEST_PAYLOAD total)", 1],
+    [[[400, {}, "x".repeat(100_000)]], "answers 400", 1],
+  ]) {
+    const { words, requests, pauses } = await exchange(answers);
+    assert.ok(words.includes(expected), words);
+    assert.equal(requests.length, tries, words);
+    assert.equal(new Set(requests.map(({ headers }) => headers["X-Nonce"])).size, tries);
+    assert.equal(requests[0].url, "https://b.example/p/tests/results/x");
+    assert.equal(requests[0].redirect, "manual");
+    assert.equal(pauses.length, tries - 1);
+  }
+  const { pauses } = await exchange([[500]]);
+  pauses.forEach((pause, retry) => assert.ok(pause >= 75 * 2 ** retry && pause <= 150 * 2 ** retry, `${pause}`));
+  assert.deepEqual((await exchange([limited("7"), [201]])).pauses, [7000]);
+});
+
+test("a connection that breaks may have delivered, one that never was has not", async () => {
+  const letter = { path: "/x", body: "{}", secret: "s" };
+  const world = { fetch, wait: async () => undefined };
+  let calls = 0;
+  const server = createServer((request, response) => {
+    calls += 1;
+    if (calls === 1) return void request.socket.destroy();
+    response.writeHead(409, { "Content-Type": "application/json", Connection: "close" }).end("{}");
+  });
+  await new Promise((listening) => server.listen(0, "127.0.0.1", listening));
+  const address = `http://127.0.0.1:${server.address().port}`;
+  await send({ ...letter, server: address }, world);
+  assert.equal(calls, 2);
+  await assert.rejects(send({ ...letter, server: address }, world), /answers 409/);
+  await new Promise((closed) => server.close(closed));
+  await assert.rejects(send({ ...letter, server: address }, world), /cannot be reached \(ECONNREFUSED\), 4 times in a row/);
+});
+
+/** Runs the step as the runner does. */
+function step(root, env) {
+  const [outputs, summary] = [join(root, ".outputs"), join(root, ".summary")];
+  for (const file of [outputs, summary]) writeFileSync(file, "");
+  const path = { PATH: dirname(process.execPath), GITHUB_OUTPUT: outputs, GITHUB_STEP_SUMMARY: summary };
+  const { status, stdout, stderr } = spawnSync(process.execPath, [join(here, "main.mjs")], {
+    cwd: root, env: { ...RUN, ...path, ...env }, encoding: "utf8",
+  });
+  assert.equal(stderr, "");
+  return { status, stdout, outputs: readFileSync(outputs, "utf8"), summary: readFileSync(summary, "utf8") };
+}
+
+test("without a secret nothing is sent, and the step says so and passes", () => {
+  const { status, stdout, outputs } = step(folder({}), { INPUT_SECRET: "\n", "INPUT_FAIL-ON-ERROR": "true" });
+  assert.equal(status, 0);
+  assert.match(stdout, /^::notice title=BadgeSmith::nothing is reported/);
+  assert.match(outputs, /^status<<(\S+)\nskipped\n\1\n$/);
+});
+
+test("a failure is always seen, and fails the step where it was asked to", () => {
+  const root = folder({ "a.tap": "1..1\nok 1\n", "b.xml": "<testsuite><testcase></testsuite>" });
+  for (const [setting, level, code] of [["false", "warning", 0], ["true", "error", 1], ["maybe", "error", 1]]) {
+    const { status, stdout, outputs, summary } = step(root, { INPUT_SECRET: "hush", INPUT_FILES: "a.tap\nb.xml", "INPUT_FAIL-ON-ERROR": setting });
+    assert.equal(status, code, stdout);
+    assert.match(stdout, new RegExp(`^::${level} title=BadgeSmith::the test results were not reported: `, "m"));
+    if (setting !== "maybe") assert.match(stdout, /a\.tap: a kind of report that only the badgesmith client reads.*%0Ab\.xml: not well-formed XML/);
+    assert.match(outputs, /failed/);
+    assert.match(summary, /They were not reported/);
+  }
+});
+
+test("the client gets each value as one argument, the secret in its environment, and no input", { skip: process.platform === "win32" }, () => {
+  const client = `#!${process.execPath}
+const inputs = Object.keys(process.env).filter((name) => name.startsWith("INPUT_"));
+require("fs").writeFileSync("called.json", JSON.stringify({ line: process.argv.slice(2), secret: process.env.BADGESMITH_SECRET, inputs }));
+process.stderr.write("badgesmith: a.tap: 9 tests were planned\\n");
+process.stdout.write("3 passed, 1 failed, 2 skipped in 1 file(s), recorded for acme/shop, main on linux\\n[![tests]...\\n");
+process.exit(Number(process.env.CODE ?? 0));
+`;
+  const root = folder({ "bin/badgesmith": client, "-a.tap": "", "$(touch x).tap": "" });
+  chmodSync(join(root, "bin/badgesmith"), 0o755);
+  const branch = 'a"; touch pwned; #';
+  const env = { INPUT_SECRET: "hush\n", INPUT_FILES: "*.tap", INPUT_BRANCH: branch, INPUT_PLATFORM: "linux", PATH: join(root, "bin") };
+  for (const more of [{}, { PATH: "", INPUT_BINARY: "bin/badgesmith" }]) {
+    const { status, stdout, outputs, summary } = step(root, { ...env, ...more });
+    assert.equal(status, 0, stdout);
+    const { line, secret, inputs } = JSON.parse(readFileSync(join(root, "called.json"), "utf8"));
+    const page = "https://github.com/acme/shop/actions/runs/7";
+    assert.deepEqual(line, [
+      "report", "$(touch x).tap", "./-a.tap", "--server=https://badges.example", "--owner=acme", "--repo=shop",
+      `--branch=${branch}`, "--platform=linux", "--commit=c0ffee", "--run-id=7", "--run-attempt=2", `--html-url=${page}/attempts/2`, `--run-url=${page}`,
+    ]);
+    assert.equal(secret, "hush");
+    assert.deepEqual(inputs, []);
+    assert.match(stdout, /^::add-mask::hush\n::warning title=BadgeSmith::a\.tap: 9 tests were planned\nbadgesmith: 3 passed/);
+    assert.match(outputs, /^passed<<(\S+)\n3\n\1\nfailed<<\1\n1\n\1\nskipped<<\1\n2\n\1\ntotal<<\1\n6\n\1$/m);
+    assert.ok(summary.includes("| 3 | 1 | 2 | 6 |") && !summary.includes("touch pwned"), summary);
+  }
+  const { status, stdout } = step(root, { ...env, CODE: "1" });
+  assert.equal(status, 0);
+  assert.match(stdout, /^::warning title=BadgeSmith::the test results were not reported: a\.tap: 9 tests/m);
+  assert.match(step(root, { ...env, INPUT_BINARY: "gone" }).stdout, /binary: there is no file gone/);
+});
+
+test("nothing is pasted into a script, and what the code reads is what is declared", () => {
+  const action = text("action.yml");
+  assert.ok(!action.includes("${{"), "action.yml interpolates");
+  assert.match(action, /^runs:\n {2}using: node24\n {2}main: main\.mjs\n$/m);
+  const declared = /^inputs:\n([\s\S]*?)^outputs:/m.exec(action)[1].match(/^ {2}[\w-]+(?=:)/gm).map((name) => name.trim());
+  const code = ["client.mjs", "facts.mjs", "main.mjs"].map(text).join("");
+  const used = new Set([...code.matchAll(/input\(env, "([\w-]+)"\)/g)].map(([, name]) => name).concat("secret"));
+  assert.deepEqual([...used].sort(), declared.sort());
+  const readme = text("README.md");
+  for (const name of declared) assert.ok(readme.includes(`\`${name}\``), `README.md does not name ${name}`);
+  for (const [, pin] of readme.matchAll(/uses: [^@\s]+@(\S+)/g)) assert.match(pin, /^(?:[0-9a-f]{40}|COMMIT)$/);
+  for (const line of readme.match(/^.*\$\{\{.*$/gm)) assert.match(line, /^ +[\w-]+: \$\{\{ secrets\.\w+ \}\}$/);
+});

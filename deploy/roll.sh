@@ -1,0 +1,85 @@
+#!/usr/bin/env bash
+# Rolls a stage forward to a package, or back to the release before. By hand and from the workflows it is the same.
+#
+#   deploy/roll.sh forward STAGE ARCH PACKAGE.zip [NAME=VALUE...]   values for deploy/template.yaml's parameters
+#   deploy/roll.sh back STAGE
+#   deploy/roll.sh url STAGE
+#
+# STAGE is staging or production, ARCH is x86_64 or arm64. A release is a package and the template it was deployed with;
+# both stay in the stage's bucket, and the object `releases` there names them, the live one last. Parameters that are not
+# given keep the values they have. BADGESMITH_TEMPLATE is another template, for tests.
+set -euo pipefail
+
+here="$(cd "$(dirname "$0")" && pwd)"
+
+usage() { sed -n '4,6s/^# *//p' "$0" >&2; exit 2; }
+
+prepared() { # what deploy/github-oidc.yaml made for this stage
+  local found
+  found="$(aws cloudformation describe-stacks --stack-name "bootstrap-badgesmith-$stage" --output text --query \
+    "Stacks[0].Outputs | [[?OutputKey=='ArtefactBucket'], [?OutputKey=='CloudFormationRoleArn'], [?OutputKey=='BoundaryArn']][].OutputValue | [join(' ', @)]")"
+  read -r bucket role boundary <<<"$found"
+}
+
+apply() { # TEMPLATE NAME=VALUE...
+  local template="$1"
+  shift
+  aws cloudformation deploy --stack-name "badgesmith-$stage" --template-file "$template" --role-arn "$role" \
+    --capabilities CAPABILITY_IAM --no-fail-on-empty-changeset --parameter-overrides "$@" >&2
+}
+
+read_releases() { # into the array `releases`, oldest first
+  local said
+  releases=()
+  if said="$(aws s3 cp --only-show-errors "s3://$bucket/releases" - 2>&1)"; then
+    mapfile -t releases <<<"$said"
+  elif [[ "$said" != *404* ]]; then
+    echo "$said" >&2
+    exit 1
+  fi
+}
+
+write_releases() { printf '%s\n' "${releases[@]}" | aws s3 cp --quiet - "s3://$bucket/releases"; }
+
+[ $# -ge 2 ] || usage
+direction="$1" stage="$2"
+shift 2
+case "$stage" in staging | production) ;; *) usage ;; esac
+
+case "$direction" in
+  forward)
+    [ $# -ge 2 ] || usage
+    arch="$1" package="$2" template="${BADGESMITH_TEMPLATE:-$here/template.yaml}"
+    shift 2
+    case "$arch" in x86_64 | arm64) ;; *) usage ;; esac
+    [ -f "$package" ] || { echo "there is no $package; deploy/package.sh --arch $arch makes it" >&2; exit 1; }
+    prepared
+    release="$(cat "$package" "$template" | sha256sum | cut -c1-16)/badgesmith-lambda-$arch.zip"
+    aws s3 cp --quiet "$package" "s3://$bucket/$release"
+    aws s3 cp --quiet "$template" "s3://$bucket/${release%/*}/template.yaml"
+    apply "$template" Stage="$stage" Architecture="$arch" ArtefactBucket="$bucket" ArtefactKey="$release" \
+      PermissionsBoundaryArn="$boundary" "$@"
+    read_releases
+    if [ ${#releases[@]} -eq 0 ] || [ "${releases[-1]}" != "$release" ]; then
+      releases+=("$release")
+      write_releases
+    fi
+    ;;
+  back)
+    prepared
+    read_releases
+    [ ${#releases[@]} -ge 2 ] || { echo "$stage has no release before this one" >&2; exit 1; }
+    unset 'releases[-1]'
+    release="${releases[-1]}" arch="${releases[-1]##*badgesmith-lambda-}"
+    template="$(mktemp)"
+    trap 'rm -f "$template"' EXIT
+    aws s3 cp --quiet "s3://$bucket/${release%/*}/template.yaml" "$template"
+    apply "$template" Architecture="${arch%.zip}" ArtefactKey="$release"
+    write_releases
+    ;;
+  url) ;;
+  *) usage ;;
+esac
+
+aws cloudformation describe-stacks --stack-name "badgesmith-$stage" --output text \
+  --query "Stacks[0].Outputs[?OutputKey=='Url'].OutputValue"

@@ -1,0 +1,21 @@
+#!/usr/bin/env bash
+# Lays out the file system of a container: deploy/rootfs.sh target/release DIR
+set -euo pipefail
+built=${1:?the folder of the release build}
+root=${2:?the folder to make}
+here=$(cd "$(dirname "$0")/.." && pwd)
+mkdir -p "$root/data" "$root/tmp"
+"$built/badgesmith" plugin pack --config "$here/plugins.toml" --out "$root/pack" >/dev/null
+mv "$root/pack/plugins.toml" "$root/pack/plugins" "$root/"
+rmdir "$root/pack"
+cp "$built/badgesmith" "$root/badgesmith"
+# The libraries that the linker finds, where it finds them. glibc answers for names by itself since 2.34.
+ldd "$root/badgesmith" "$root"/plugins/*.so | grep -o '/[^ ]*' | grep -v ':$' | sort -u | while read -r library; do
+  case "$library" in "$root"/*) continue ;; esac
+  mkdir -p "$root$(dirname "$library")"
+  cp -L "$library" "$root$library"
+done
+mkdir -p "$root/etc"
+printf 'hosts: files dns\n' >"$root/etc/nsswitch.conf"
+printf 'badgesmith:x:65532:65532::/data:/nonexistent\n' >"$root/etc/passwd"
+chown 65532:65532 "$root/data" "$root/tmp" 2>/dev/null || true

@@ -1,0 +1,235 @@
+//! The GitHub Action in deploy/report, as a runner runs it, against the real server.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout)]
+
+mod support;
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use support::{Server, command, escape, report::TOML, secret};
+
+const SECRET: &str = "It's a Secret to Everybody";
+
+/// Whether there is a node to run it. Where everything has to be tested, there must be.
+fn has_node() -> bool {
+    let is_there = Command::new("node").arg("--version").output().is_ok();
+    assert!(is_there || std::env::var_os("CI").is_none(), "node is missing; .ci/run installs it");
+    if !is_there {
+        println!("skipped: there is no node in PATH");
+    }
+    is_there
+}
+
+fn action() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../report").canonicalize().unwrap()
+}
+
+/// A server whose owner `acme` has a secret, and a folder where a build has left its reports.
+fn build(name: &str) -> (Server, PathBuf) {
+    let server = Server::start(name, TOML);
+    let (success, said) = secret(&server.data, &["set", "--owner", "acme", "--purpose", "TestData"], SECRET);
+    assert!(success, "{said}");
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name).join("build");
+    fs::create_dir_all(folder.join("out")).unwrap();
+    let junit = "<testsuites><testsuite><testcase/><testcase/><testcase><failure/></testcase></testsuite></testsuites>";
+    fs::write(folder.join("out/TEST-unit.xml"), junit).unwrap();
+    let trx = "<TestRun><Results><UnitTestResult outcome='Passed'/><UnitTestResult outcome='NotExecuted'/></Results></TestRun>";
+    fs::write(folder.join("out/run.trx"), trx).unwrap();
+    (server, folder)
+}
+
+/// What a step left behind.
+struct Step {
+    code: Option<i32>,
+    printed: String,
+    outputs: String,
+    summary: String,
+}
+
+impl Step {
+    fn output(&self, name: &str) -> &str {
+        let rest = self.outputs.split_once(&format!("{name}<<")).map_or("", |(_, rest)| rest);
+        rest.split('\n').nth(1).unwrap_or_default()
+    }
+}
+
+/// Runs the step with these variables and nothing else of this environment.
+fn run(server: &Server, folder: &Path, variables: &[(&str, &str)]) -> Step {
+    let (outputs, summary) = (folder.join(".outputs"), folder.join(".summary"));
+    fs::write(&outputs, "").unwrap();
+    fs::write(&summary, "").unwrap();
+    let node = Command::new("node").args(["-p", "process.execPath"]).output().unwrap().stdout;
+    let output = Command::new(String::from_utf8(node).unwrap().trim())
+        .arg(action().join("main.mjs"))
+        .current_dir(folder)
+        .env_clear()
+        .env("GITHUB_OUTPUT", &outputs)
+        .env("GITHUB_STEP_SUMMARY", &summary)
+        .env("GITHUB_REPOSITORY", "Acme/tools")
+        .env("GITHUB_REF_NAME", "main")
+        .env("GITHUB_SHA", "11e20f8")
+        .env("GITHUB_RUN_ID", "4711")
+        .env("GITHUB_RUN_ATTEMPT", "1")
+        .env("RUNNER_OS", "Linux")
+        .env("INPUT_SERVER", format!("http://{}", server.address))
+        .env("INPUT_SECRET", SECRET)
+        .env("INPUT_FAIL-ON-ERROR", "false")
+        .envs(variables.iter().copied())
+        .output()
+        .unwrap();
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+    Step {
+        code: output.status.code(),
+        printed: String::from_utf8(output.stdout).unwrap(),
+        outputs: fs::read_to_string(outputs).unwrap(),
+        summary: fs::read_to_string(summary).unwrap(),
+    }
+}
+
+#[test]
+fn the_actions_own_tests_pass() {
+    if !has_node() {
+        return;
+    }
+    let output = Command::new("node").arg("test.mjs").current_dir(action()).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+}
+
+#[test]
+fn a_step_puts_the_counts_on_the_badge() {
+    if !has_node() {
+        return;
+    }
+    let (server, folder) = build("action");
+    let step = run(&server, &folder, &[]);
+    assert_eq!(step.code, Some(0), "{}", step.printed);
+    let counts = ["status", "passed", "failed", "skipped", "total"].map(|name| step.output(name));
+    assert_eq!(counts, ["recorded", "3", "1", "1", "5"], "{}", step.printed);
+    let badge = server.get("/badges/tests/linux/acme/tools/main?skipped=true").body;
+    assert!(badge.contains(r#""message":"3 passed, 1 failed, 1 skipped""#), "{badge}");
+    let redirect = server.get("/redirect/test-results/linux/acme/tools/main");
+    assert!(redirect.head.contains("location: https://github.com/Acme/tools/actions/runs/4711/attempts/1\r\n"));
+    let base = format!("http://{}", server.address);
+    let place = "linux/Acme/tools/main";
+    let markdown = format!("[![tests]({base}/badges/tests/{place}.svg)]({base}/redirect/test-results/{place})");
+    assert_eq!(step.output("badge"), markdown);
+    assert!(step.summary.contains(&markdown) && step.summary.contains("| 3 | 1 | 1 | 5 |"), "{}", step.summary);
+    // The only line with the secret is the one that has it masked.
+    let lines: Vec<_> = step.printed.lines().filter(|line| line.contains(SECRET)).collect();
+    assert_eq!(lines, [format!("::add-mask::{SECRET}")]);
+    assert!(!step.summary.contains(SECRET) && !step.outputs.contains(SECRET));
+}
+
+#[test]
+fn a_run_that_is_known_is_warned_of_and_fails_only_where_asked_to() {
+    if !has_node() {
+        return;
+    }
+    let (server, folder) = build("action-again");
+    assert_eq!(run(&server, &folder, &[]).output("status"), "recorded");
+    for (setting, level, code) in [("false", "warning", 0), ("true", "error", 1)] {
+        let again = run(&server, &folder, &[("INPUT_FAIL-ON-ERROR", setting)]);
+        assert_eq!((again.code, again.output("status")), (Some(code), "failed"), "{}", again.printed);
+        let annotation = format!("::{level} title=BadgeSmith::the test results were not reported: ");
+        let line = again.printed.lines().find(|line| line.starts_with(&annotation)).unwrap();
+        assert!(line.contains("answers 409") && line.contains("DUPLICATE_TEST_RESULT"), "{line}");
+    }
+    let attempt = run(&server, &folder, &[("GITHUB_RUN_ATTEMPT", "2"), ("INPUT_FAIL-ON-ERROR", "true")]);
+    assert_eq!((attempt.code, attempt.output("status")), (Some(0), "recorded"), "{}", attempt.printed);
+    let forged = run(&server, &folder, &[("GITHUB_RUN_ATTEMPT", "3"), ("INPUT_SECRET", "a guess")]);
+    assert_eq!((forged.code, forged.output("status")), (Some(0), "failed"));
+    assert!(
+        forged.printed.contains("answers 401") && forged.printed.contains("is it the secret"),
+        "{}",
+        forged.printed
+    );
+}
+
+#[test]
+fn a_branch_of_any_name_is_only_a_branch() {
+    if !has_node() {
+        return;
+    }
+    let (server, folder) = build("action-branches");
+    for branch in [
+        r#"a"; curl x | sh; #"#,
+        "$(touch x)`id`",
+        "fix#42",
+        "100%",
+        "a b",
+        "feature/x",
+        "🚀/grüße",
+        "%2e%2e",
+        "a%0A::x",
+    ] {
+        let step = run(&server, &folder, &[("GITHUB_REF_NAME", branch), ("INPUT_FAIL-ON-ERROR", "true")]);
+        assert_eq!(step.code, Some(0), "{branch}: {}", step.printed);
+        let path: Vec<_> = branch.split('/').map(escape).collect();
+        let badge = server.get(&format!("/badges/tests/linux/acme/tools/{}", path.join("/"))).body;
+        assert!(badge.contains(r#""message":"3 passed, 1 failed""#), "{branch}: {badge}");
+        assert!(!step.summary.contains("curl x") && !step.summary.contains("touch x"), "{}", step.summary);
+    }
+    assert!(!folder.join("x").exists());
+}
+
+#[test]
+fn with_the_client_the_counts_and_the_badge_are_the_same() {
+    if !has_node() {
+        return;
+    }
+    let (server, folder) = build("action-client");
+    fs::write(folder.join("out/more.tap"), "1..2\nok 1\nnot ok 2\n").unwrap();
+    let client = [("INPUT_BINARY", env!("CARGO_BIN_EXE_badgesmith")), ("GITHUB_ACTIONS", "true")];
+    let branch = r#"a"; curl x | sh; #"#;
+    let by_client = run(&server, &folder, &[&client[..], &[("GITHUB_REF_NAME", branch)]].concat());
+    let by_script = run(&server, &folder, &[]);
+    for name in ["status", "passed", "failed", "skipped", "total"] {
+        assert_eq!(by_client.output(name), by_script.output(name), "{}", by_client.printed);
+    }
+    let badge = server.get(&format!("/badges/tests/linux/acme/tools/{}", escape(branch))).body;
+    assert!(badge.contains(r#""message":"3 passed, 1 failed""#), "{badge}");
+    assert!(by_client.output("badge").contains(&escape(branch)));
+    let again = run(&server, &folder, &client);
+    assert!(again.code == Some(0) && again.printed.contains("::warning title=BadgeSmith::"), "{}", again.printed);
+    // What only the client reads.
+    let attempt = [("GITHUB_RUN_ATTEMPT", "2"), ("INPUT_FILES", "out")];
+    let folders = run(&server, &folder, &[&client[..], &attempt].concat());
+    assert_eq!(folders.output("total"), "7", "{}", folders.printed);
+    let refused = run(&server, &folder, &attempt);
+    assert!(refused.printed.contains("more.tap: only the badgesmith client reads such reports"), "{}", refused.printed);
+}
+
+#[test]
+fn the_script_counts_what_the_client_counts() {
+    let samples = Path::new(env!("CARGO_MANIFEST_DIR")).join("../formats/tests/samples");
+    if !has_node() {
+        return;
+    }
+    let mut compared = 0;
+    for entry in fs::read_dir(&samples).unwrap() {
+        let file = entry.unwrap().path();
+        let name = file.file_name().unwrap().to_str().unwrap();
+        if !name.starts_with("junit") && !name.ends_with(".trx") {
+            continue;
+        }
+        let client = command().args(["report", "--dry-run"]).arg(&file).env_clear().output().unwrap();
+        let body: serde_json::Value = serde_json::from_slice(&client.stdout).unwrap();
+        let module = action().join("counts.mjs");
+        let code = "const [module, file] = process.argv.slice(1);
+            const { count } = await import(module);
+            const { passed, failed, skipped } = count((await import('node:fs')).readFileSync(file));
+            console.log(JSON.stringify({ passed, failed, skipped }));";
+        let script =
+            Command::new("node").args(["--input-type=module", "-e", code]).arg(module).arg(&file).output().unwrap();
+        assert!(script.status.success(), "{name}: {}", String::from_utf8_lossy(&script.stderr));
+        let counted: serde_json::Value = serde_json::from_slice(&script.stdout).unwrap();
+        for outcome in ["passed", "failed", "skipped"] {
+            assert_eq!(counted[outcome], body[outcome], "{name}: {outcome}");
+        }
+        compared += 1;
+    }
+    assert!(compared >= 10, "only {compared} samples were compared");
+}

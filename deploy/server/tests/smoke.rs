@@ -1,0 +1,46 @@
+//! The smoke test passes on a server that is well, and on no other.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod support;
+
+use support::{Server, Upstream, command, nuget_toml, report::TOML, secret};
+
+fn smoke(url: &str, secret: &str, more: &[&str]) -> (Option<i32>, String) {
+    let mut command = command();
+    command.args(["smoke", "--url", url, "--owner", "acme"]).args(more).env("BADGESMITH_SECRET", secret);
+    let output = command.output().unwrap();
+    (output.status.code(), String::from_utf8([output.stdout, output.stderr].concat()).unwrap())
+}
+
+#[test]
+fn a_server_that_is_well_passes_as_often_as_it_is_asked() {
+    let server = Server::start("smoke", TOML);
+    assert!(secret(&server.data, &["set", "--owner", "acme", "--purpose", "TestData"], "hush").0);
+    let url = format!("http://{}/", server.address);
+    for _ in 0..2 {
+        let (code, said) = smoke(&url, "hush", &[]);
+        assert_eq!((code, said.matches("ok ").count()), (Some(0), 10), "{said}");
+        assert!(!said.contains("hush"), "{said}");
+    }
+}
+
+#[test]
+fn a_server_that_is_not_well_does_not_pass() {
+    let server = Server::start("smoke-wrong", TOML);
+    let url = format!("http://{}", server.address);
+    let (code, said) = smoke(&url, "hush", &[]);
+    assert!(code == Some(1) && said.contains("WRONG  a signed report: 401"), "no such owner: {said}");
+    let (code, said) = smoke(&url, "", &[]);
+    assert!(code == Some(1) && said.contains("BADGESMITH_SECRET is empty"), "{said}");
+    assert_eq!(smoke(&url, "", &["--unsigned"]).0, Some(0));
+
+    let bare = Server::start("smoke-bare", &nuget_toml("http://127.0.0.1:1"));
+    let (code, said) = smoke(&format!("http://{}", bare.address), "hush", &[]);
+    assert!(code == Some(1) && said.contains("WRONG  a signed report: 404"), "no such plugin: {said}");
+
+    let down = Upstream::start(|_| (200, Vec::new(), b"<h1>It works!</h1>".to_vec()));
+    let (code, said) = smoke(&down.url(), "hush", &["--unsigned"]);
+    assert!(code == Some(1) && said.contains("WRONG  a static badge: 200"), "another server: {said}");
+    down.stop();
+    assert_eq!(smoke(&down.url(), "hush", &["--unsigned"]).0, Some(1), "no server");
+}

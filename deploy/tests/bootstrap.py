@@ -1,0 +1,26 @@
+#!/usr/bin/env python3
+"""A function for tests: answers every event with what it knows about itself and about the event."""
+
+import json
+import os
+import urllib.request
+
+RELEASE = "RELEASE"
+RUNTIME = f"http://{os.environ['AWS_LAMBDA_RUNTIME_API']}/2018-06-01/runtime/invocation"
+
+while True:
+    with urllib.request.urlopen(f"{RUNTIME}/next") as invocation:
+        id = invocation.headers["Lambda-Runtime-Aws-Request-Id"]
+        event = json.load(invocation)
+    known = {
+        "release": RELEASE,
+        "version": os.environ["AWS_LAMBDA_FUNCTION_VERSION"],
+        "variables": {name: value for name, value in os.environ.items() if name.startswith("BADGESMITH_")},
+        "level": os.environ["LOG_LEVEL"],
+        "payload": event["version"],
+        "method": event["requestContext"]["http"]["method"],
+        "path": event["rawPath"],
+        "query": event["rawQueryString"],
+    }
+    answer = {"statusCode": 404, "headers": {"content-type": "application/json"}, "body": json.dumps(known)}
+    urllib.request.urlopen(f"{RUNTIME}/{id}/response", json.dumps(answer).encode()).close()

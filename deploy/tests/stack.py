@@ -1,0 +1,220 @@
+"""The stack in an emulator: created, used, updated, rolled back, refused where it must be, deleted. Run by deploy/stack-test."""
+
+import contextlib
+import json
+import os
+import pathlib
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+import zipfile
+
+import boto3
+from botocore.exceptions import ClientError
+
+DEPLOY = pathlib.Path(__file__).resolve().parent.parent
+STACK = "badgesmith-staging"
+PROVIDER = "arn:aws:iam::000000000000:oidc-provider/token.actions.githubusercontent.com"
+
+claims = 0
+
+
+def claim(sentence, truth, found=None):
+    """Says what holds, or ends the test with what was found instead."""
+    global claims
+    if not truth:
+        sys.exit(f"not so: {sentence}; found {found!r}")
+    claims += 1
+    print(f"  {sentence}", flush=True)
+
+
+@contextlib.contextmanager
+def emulator(place):
+    """ministack on a free port, ended with its last use; its files lie in `place`."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    settings = {"GATEWAY_PORT": str(port), "BIND_HOST": "127.0.0.1", "IOT_MTLS_ENABLED": "0", "HOME": str(place)}
+    log = open(place / "ministack.log", "wb")
+    process = subprocess.Popen(["ministack"], env=os.environ | settings, stdout=log, stderr=subprocess.STDOUT)
+    try:
+        for _ in range(150):
+            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+                break
+            time.sleep(0.1)
+        else:
+            sys.exit(f"ministack does not start: {(place / 'ministack.log').read_text()}")
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        process.wait(20)
+        log.close()
+
+
+def pack(place, release):
+    """A package whose function answers that it is `release`."""
+    code = (DEPLOY / "tests/bootstrap.py").read_text().replace('"RELEASE"', json.dumps(release))
+    package = place / f"{release}.zip"
+    with zipfile.ZipFile(package, "w") as file:
+        entry = zipfile.ZipInfo("bootstrap")
+        entry.external_attr = 0o755 << 16
+        file.writestr(entry, code)
+    return package
+
+
+def run(*words, succeeds=True):
+    """A command's output; its errors where it must fail."""
+    done = subprocess.run([str(word) for word in words], capture_output=True, text=True)
+    if (done.returncode == 0) != succeeds:
+        sys.exit(f"{' '.join(map(str, words))}\nended with {done.returncode}\n{done.stdout}{done.stderr}")
+    return done.stdout.strip() if succeeds else done.stderr
+
+
+def roll(*words, succeeds=True):
+    return run(DEPLOY / "roll.sh", *words, succeeds=succeeds)
+
+
+def ask(url, method):
+    """What the function says, through the API and the alias. The API has a name that not every machine finds."""
+    name, path = url.removeprefix("http://").split("/", 1)
+    request = urllib.request.Request(f"{os.environ['AWS_ENDPOINT_URL']}/{path}", method=method, headers={"Host": name})
+    try:
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            return answer.status, json.load(answer)
+    except urllib.error.HTTPError as answer:
+        return answer.code, json.load(answer)
+
+
+def outputs(cloudformation):
+    stack = cloudformation.describe_stacks(StackName=STACK)["Stacks"][0]
+    return {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
+
+
+def refusal(cloudformation, template, **changed):
+    """What is said to a change of the stack's parameters that must not be made."""
+    parameters = cloudformation.describe_stacks(StackName=STACK)["Stacks"][0]["Parameters"]
+    values = {parameter["ParameterKey"]: parameter["ParameterValue"] for parameter in parameters} | changed
+    listed = [{"ParameterKey": key, "ParameterValue": value} for key, value in values.items() if key != "OriginSecret"]
+    try:
+        cloudformation.update_stack(StackName=STACK, TemplateBody=template, Parameters=listed, Capabilities=["CAPABILITY_IAM"])
+    except ClientError as error:
+        return str(error)
+    return "nothing"
+
+
+def is_there(find, **names):
+    try:
+        find(**names)
+        return True
+    except ClientError:
+        return False
+
+
+def check_tables(dynamodb, out):
+    for name in ("Results", "Nonces", "Secrets", "Answers"):
+        table = dynamodb.describe_table(TableName=out[f"{name}Table"])["Table"]
+        keys = [(key["AttributeName"], key["KeyType"]) for key in table["KeySchema"]]
+        claim(f"{name} is keyed as the contract says", keys == [("PK", "HASH"), ("SK", "RANGE")], keys)
+    index = dynamodb.describe_table(TableName=out["ResultsTable"])["Table"]["GlobalSecondaryIndexes"]
+    claim("Results has GSI1", [one["IndexName"] for one in index] == ["GSI1"], index)
+
+
+def check_function(out, release):
+    url = f"{out['ApiUrl']}/badges/tests/linux/acme/app/main"
+    for method in ("GET", "POST", "DELETE"):
+        status, known = ask(f"{url}?a=1&a=2", method)
+        claim(f"{method} of any path reaches the function and its 404 comes back", (status, known["method"]) == (404, method), known)
+    claim("the function hears the API's payload 2.0", known["payload"] == "2.0", known)
+    claim("the whole query arrives", known["query"] == "a=1&a=2", known)
+    names = {f"BADGESMITH_TABLE_{name.upper()}": out[f"{name}Table"] for name in ("Results", "Nonces", "Secrets", "Answers")}
+    claim("the function knows its tables", known["variables"] == names, known)
+    claim(f"the alias has {release}", known["release"] == release, known)
+    claim("the alias has a published version", known["version"].isdigit(), known)
+    return known
+
+
+def resources(policy):
+    for statement in policy["Statement"]:
+        yield from [statement["Resource"]] if isinstance(statement["Resource"], str) else statement["Resource"]
+
+
+def check_surroundings(cloud, out):
+    alarms = cloud("cloudwatch").describe_alarms(AlarmNamePrefix=STACK)["MetricAlarms"]
+    claim("there are five alarms", len(alarms) == 5, [alarm["AlarmName"] for alarm in alarms])
+    silent = [alarm["AlarmName"] for alarm in alarms if alarm["AlarmActions"] != [out["AlarmTopicArn"]]]
+    claim("every alarm tells the topic", not silent, silent)
+    policy = cloud("iam").get_role_policy(RoleName=out["FunctionRoleName"], PolicyName="badges")["PolicyDocument"]
+    reached = {place.split(":table/")[1] for place in resources(policy) if ":table/" in place}
+    tables = {value for name, value in out.items() if name.endswith("Table")}
+    claim("the function's role reaches this stack's tables and no other", reached == tables, reached)
+    dashboard = json.loads(cloud("cloudwatch").get_dashboard(DashboardName=STACK)["DashboardBody"])
+    claim("the dashboard is one", len(dashboard["widgets"]) == 8, dashboard)
+    config = cloud("cloudfront").get_distribution_config(Id=out["DistributionId"])["DistributionConfig"]
+    origin = config["Origins"]["Items"][0]
+    claim("CloudFront asks the API", out["ApiUrl"].split("/")[2].split(".")[0] in origin["DomainName"], origin)
+
+
+def main():
+    with tempfile.TemporaryDirectory() as folder, emulator(pathlib.Path(folder)) as endpoint:
+        place = pathlib.Path(folder)
+        os.environ |= {
+            "AWS_ENDPOINT_URL": endpoint, "AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local",
+            "AWS_DEFAULT_REGION": "eu-west-1", "AWS_CONFIG_FILE": os.devnull, "AWS_PAGER": "",
+            "BADGESMITH_TEMPLATE": str(place / "template.json"),
+        }
+        cloud = boto3.client
+        cloudformation, dynamodb = cloud("cloudformation"), cloud("dynamodb")
+        template = run(sys.executable, DEPLOY / "tests/reduce.py", DEPLOY / "template.yaml")
+        (place / "template.json").write_text(template)
+        first, second = pack(place, "first"), pack(place, "second")
+
+        print("created")
+        run("aws", "cloudformation", "deploy", "--stack-name", f"bootstrap-{STACK}", "--template-file",
+            DEPLOY / "github-oidc.yaml", "--capabilities", "CAPABILITY_IAM", "--parameter-overrides",
+            "Stage=staging", "Repository=acme/badgesmith", f"OidcProviderArn={PROVIDER}")
+        url = roll("forward", "staging", "x86_64", first)
+        out = outputs(cloudformation)
+        claim("roll.sh says where it is", url == out["Url"] and url.startswith("https://"), url)
+        before = check_function(out, "first")
+        check_tables(dynamodb, out)
+        check_surroundings(cloud, out)
+        claim("there is nothing to go back to", "no release before" in roll("back", "staging", succeeds=False))
+
+        print("updated")
+        key = {"PK": {"S": "TEST#acme#app"}, "SK": {"S": "RESULT#linux#main#1"}}
+        dynamodb.put_item(TableName=out["ResultsTable"], Item=key)
+        roll("forward", "staging", "x86_64", second, "LogLevel=debug")
+        after = check_function(out, "second")
+        claim("it is another version", after["version"] != before["version"], after)
+        claim("a changed variable arrived", after["level"] == "debug", after)
+        kept = dynamodb.get_item(TableName=out["ResultsTable"], Key=key)
+        claim("results are where they were", "Item" in kept, kept)
+
+        print("rolled back")
+        roll("back", "staging")
+        known = check_function(out, "first")
+        claim("what was not the release's stays", known["level"] == "debug", known)
+
+        print("refused")
+        words = refusal(cloudformation, template, DomainName="badges.example.com")
+        claim("a domain without a certificate", "DomainName needs CertificateArn" in words, words)
+        words = refusal(cloudformation, template, WebAclArn="arn:aws:wafv2:us-east-1:000000000000:global/webacl/a/b")
+        claim("a firewall that can be walked around", "WebAclArn needs OriginSecret" in words, words)
+        words = refusal(cloudformation, template, Architecture="armv7")
+        claim("an architecture that no function has", "Architecture" in words, words)
+
+        print("deleted")
+        cloudformation.delete_stack(StackName=STACK)
+        cloudformation.get_waiter("stack_delete_complete").wait(StackName=STACK, WaiterConfig={"Delay": 1})
+        for name, stays in (("Results", True), ("Secrets", True), ("Nonces", False), ("Answers", False)):
+            found = is_there(dynamodb.describe_table, TableName=out[f"{name}Table"])
+            claim(f"{name} {'stays' if stays else 'is gone'}", found == stays, found)
+        claim("the function is gone", not is_there(cloud("lambda").get_function, FunctionName=STACK))
+    print(f"{claims} passed, 0 failed")
+
+
+main()
