@@ -28,7 +28,7 @@ const CACHING: Caching = Caching::Fresh(300);
 /// What was made so far.
 #[derive(Debug, Default)]
 pub(crate) struct Front {
-    page: OnceLock<Bytes>,
+    page: OnceLock<(Bytes, HeaderValue)>,
     listing: OnceLock<Bytes>,
     openapi: OnceLock<Bytes>,
 }
@@ -40,12 +40,14 @@ impl Front {
             let listing = self.listing.get_or_init(|| list(plugins).into());
             return Draft::json(200, listing.clone(), CACHING).respond(request);
         }
-        let page = self.page.get_or_init(|| page::write(plugins).into());
+        let (page, policy) = self.page.get_or_init(|| {
+            // Base64 and plain words can always stand in a header.
+            let policy = HeaderValue::from_str(&page::policy());
+            (page::write(plugins).into(), policy.unwrap_or(HeaderValue::from_static("default-src 'none'")))
+        });
         let mut response = Draft::page(page.clone(), CACHING).respond(request);
-        if response.headers.contains_key(header::CONTENT_SECURITY_POLICY) {
-            let policy =
-                HeaderValue::from_str(&page::policy()).unwrap_or(HeaderValue::from_static("default-src 'none'"));
-            response.headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+        if let Some(header) = response.headers.get_mut(header::CONTENT_SECURITY_POLICY) {
+            header.clone_from(policy);
         }
         response
     }
@@ -79,8 +81,8 @@ struct Listed<'a> {
 #[derive(Serialize)]
 struct ListedBadge<'a> {
     route: &'a str,
-    #[serde(skip_serializing_if = "<[String]>::is_empty")]
-    query: &'a [String],
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    query: Vec<&'a str>,
     example: &'a str,
     summary: &'a str,
 }
@@ -98,7 +100,7 @@ fn list(plugins: &[Arc<Plugin>]) -> String {
         let manifest = &plugin.manifest;
         let badges = manifest.badges.iter().map(|badge| ListedBadge {
             route: &badge.route,
-            query: &badge.query,
+            query: badge.query.iter().map(String::as_str).collect(),
             example: &badge.example,
             summary: &badge.summary,
         });
@@ -123,7 +125,7 @@ fn list(plugins: &[Arc<Plugin>]) -> String {
     });
     let built_in = BUILT_IN.iter().map(|badge| ListedBadge {
         route: badge.route,
-        query: &[],
+        query: badge.query.to_vec(),
         example: badge.example,
         summary: badge.summary,
     });

@@ -4,6 +4,8 @@
 pub(crate) struct BuiltIn {
     /// Its address, the parameters in braces.
     pub(crate) route: &'static str,
+    /// The query parameters the builder offers; without any, the builder's own form is the one for it.
+    pub(crate) query: &'static [&'static str],
     /// An address that fits.
     pub(crate) example: &'static str,
     /// One sentence about it.
@@ -15,12 +17,14 @@ pub(crate) struct BuiltIn {
 pub(crate) const BUILT_IN: [BuiltIn; 2] = [
     BuiltIn {
         route: "/badge/{label}-{message}-{color}",
+        query: &[],
         example: "/badge/build-passing-brightgreen",
         summary: "Says what its address says.",
         words: "build: passing",
     },
     BuiltIn {
         route: "/static/v1?label=&message=&color=",
+        query: &[],
         example: "/static/v1?label=build&message=passing",
         summary: "Says what its query says.",
         words: "build: passing",

@@ -71,9 +71,18 @@
     const path = badge.route.replace(/^\//, "").split("/").map((segment) => {
       const name = nameOf(segment);
       if (name === undefined) return segment;
-      return isRest(segment) ? parameters[name].split("/").map(encode).join("/") : encode(parameters[name]);
+      const value = parameters.get(name);
+      return isRest(segment) ? value.split("/").map(encode).join("/") : encode(value);
     }).join("/");
     return [withQuery(`${path}.${format}`, pairs), withQuery(path, [["format", "json"], ...pairs])];
+  };
+  /** What an encoded text says; the text itself where it is none. */
+  const decode = (text) => {
+    try {
+      return decodeURIComponent(text);
+    } catch {
+      return text;
+    }
   };
   const nameOf = (segment) => (/^\{.*\}$/.test(segment) ? segment.slice(1, -1).replace(/…$|\.\.\.$/, "") : undefined);
   const isRest = (segment) => /(?:…|\.\.\.)\}$/.test(segment);
@@ -103,7 +112,7 @@
   const kind = find("kind");
   const provided = find("provided");
   const said = find("said");
-  const field = (name) => form.elements[name];
+  const field = (name) => form.elements.namedItem(name);
   const entries = [...document.querySelectorAll("[data-badge]")];
   const badges = entries.map((entry) => JSON.parse(entry.dataset.badge));
   let group;
@@ -144,7 +153,7 @@
       const name = nameOf(segment);
       if (name === undefined) return;
       const text = isRest(segment) ? values.slice(index).join("/") : values[index];
-      provided.append(input("param", name, decodeURIComponent(text), isRest(segment) ? "may contain slashes" : ""));
+      provided.append(input("param", name, decode(text), isRest(segment) ? "may contain slashes" : ""));
     });
     for (const name of badge.query) provided.append(input("query", name, given.get(name) ?? "", "optional"));
   };
@@ -175,14 +184,14 @@
     const pairs = names.map((name) => [name, field(name).value.trim()]).filter(([, value]) => value !== "");
     for (const box of form.querySelectorAll("[type=checkbox]:checked")) pairs.push([box.name, box.value]);
     if (!badge) return staticAddresses({ label: field("label").value, message: field("message").value, color: field("color").value.trim(), format, pairs });
-    const parameters = {};
+    const parameters = new Map();
     for (const box of provided.querySelectorAll("[data-param]")) {
       const value = box.value.trim();
       if (value === "" || value === "." || value === "..") {
         say(`${box.dataset.param} is missing.`, true, box);
         return undefined;
       }
-      parameters[box.dataset.param] = value;
+      parameters.set(box.dataset.param, value);
     }
     const own = [...provided.querySelectorAll("[data-query]")].filter((box) => box.value !== "").map((box) => [box.dataset.query, box.value]);
     return routeAddresses({ badge, parameters, format, pairs: [...own, ...pairs] });
@@ -201,14 +210,17 @@
   const show = async () => {
     asking.abort();
     asking = new AbortController();
+    const preview = document.querySelector(".preview");
     const found = addresses();
-    if (!found) return;
+    if (!found) {
+      preview.setAttribute("aria-busy", "false");
+      return;
+    }
     const [picture, json] = found;
     const leads = target();
     const label = field("label").value;
-    const alt = chosen() ? label || chosen().label : [label, field("message").value].filter(Boolean).join(": ");
+    const alt = chosen() ? label || chosen().label || "badge" : [label, field("message").value].filter(Boolean).join(": ");
     for (const [language, text] of snippets(server + picture, alt, leads ?? "")) rows[language].textContent = text;
-    const preview = document.querySelector(".preview");
     preview.setAttribute("aria-busy", "true");
     const images = [find("preview"), find("shadow")];
     for (const image of images) image.src = `./${picture}`;
@@ -222,7 +234,7 @@
       } else {
         const detail = answer.error_details?.[0]?.property_name;
         images[0].alt = answer.message;
-        say(`It says: ${answer.message}.`, true, field(detail) ?? find(`param-${detail}`) ?? find(`query-${detail}`));
+        say(`It says: ${answer.message}.`, true, find(`param-${detail}`) ?? find(`query-${detail}`) ?? form.elements.namedItem(detail));
       }
       if (leads === undefined) say("Leads to: write an address that begins with https://", true, field("target"));
     } catch (fault) {

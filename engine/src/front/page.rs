@@ -24,7 +24,7 @@ struct Buildable<'a> {
     provider: &'a str,
     label: &'a str,
     route: &'a str,
-    query: &'a [String],
+    query: Vec<&'a str>,
     /// An address that fits the route, without the slash before it.
     example: &'a str,
 }
@@ -87,34 +87,34 @@ fn section(id: &str, name: &str, version: &str, summary: &str, entries: impl FnO
 
 fn entry(provider: &str, badge: &BadgeRoute) -> String {
     let example = relative(&badge.example);
-    let buildable =
-        Buildable { provider, label: &badge.label, route: &badge.route, query: &badge.query, example: &example };
-    // Strings always have a JSON form.
-    let buildable = serde_json::to_string(&buildable).unwrap_or_default();
-    let mut query = String::new();
-    if !badge.query.is_empty() {
-        let names: Vec<_> = badge.query.iter().map(|name| format!("<code>{}</code>", escape(name))).collect();
-        query = format!("<p class=\"query\">takes {}</p>\n", names.join(" "));
-    }
-    let about = format!("<p class=\"route\">{}</p>\n{query}", marked(&badge.route));
-    let data = format!(" data-badge=\"{}\"", escape(&buildable));
-    live_entry(&data, &picture(&badge.example), &badge.label, &badge.summary, &about)
+    let query = badge.query.iter().map(String::as_str).collect();
+    let buildable = Buildable { provider, label: &badge.label, route: &badge.route, query, example: &example };
+    live_entry(Some(&buildable), &badge.route, &picture(&badge.example), &badge.label, &badge.summary)
 }
 
 fn own_entry(badge: &BuiltIn) -> String {
-    let about = format!("<p class=\"route\">{}</p>\n", marked(badge.route));
-    live_entry("", &relative(badge.example), badge.words, badge.summary, &about)
+    let &BuiltIn { route, query, example, summary, words } = badge;
+    let address = relative(example);
+    let query = query.to_vec();
+    let buildable = Buildable { provider: "built in", label: "", route, query, example: &address };
+    live_entry((!badge.query.is_empty()).then_some(&buildable), route, &address, words, summary)
 }
 
-/// A badge that is shown, with what to paste.
-fn live_entry(data: &str, address: &str, alt: &str, summary: &str, about: &str) -> String {
-    let (href, words) = (escape(address), escape(alt));
+/// A badge that is shown, with what to paste, and with what the builder has to know if it can build it.
+fn live_entry(buildable: Option<&Buildable>, route: &str, address: &str, alt: &str, summary: &str) -> String {
+    // Strings always have a JSON form.
+    let json = |buildable| serde_json::to_string(buildable).unwrap_or_default();
+    let data = buildable.map(|buildable| format!(" data-badge=\"{}\"", escape(&json(buildable)))).unwrap_or_default();
+    let names = buildable.into_iter().flat_map(|buildable| &buildable.query);
+    let names: Vec<_> = names.map(|name| format!("<code>{}</code>", escape(name))).collect();
+    let query =
+        if names.is_empty() { String::new() } else { format!("<p class=\"query\">takes {}</p>\n", names.join(" ")) };
+    let (href, words, summary) = (escape(address), escape(alt), escape(summary));
     let mut out = format!(
         "<li class=\"entry\"{data}>\n<a class=\"specimen\" href=\"./{href}\"><img src=\"./{href}\" alt=\"{words}, live \
-         example\" height=\"20\" loading=\"lazy\"></a>\n<div class=\"about\">\n<p>{}</p>\n{about}<details>\
-         <summary>Code to paste<span class=\"unseen\"> for {words}: {}</span></summary>\n",
-        escape(summary),
-        escape(summary)
+         example\" height=\"20\" loading=\"lazy\"></a>\n<div class=\"about\">\n<p>{summary}</p>\n<p class=\"route\">{}</p>\n\
+         {query}<details><summary>Code to paste<span class=\"unseen\"> for {words}: {summary}</span></summary>\n",
+        marked(route)
     );
     for (language, text) in snippet::all(address, alt) {
         // Writing to a String cannot fail.
