@@ -1,6 +1,7 @@
 //! A provider's badge: kept, under way already, or made now; then drawn.
 
 use std::{
+    borrow::Borrow,
     fmt::Write,
     sync::Arc,
     time::{Duration, SystemTime},
@@ -38,7 +39,7 @@ pub(crate) async fn answer(
         Ok(overrides) => overrides,
         Err(error) => return refuse(&error, request),
     };
-    let (finished, cache) = finished(inner, plugin, route, parameters, pairs, now).await;
+    let Made { finished, cache, waited } = finished(inner, plugin, route, parameters, pairs, now).await;
     let error = match &finished {
         Ok(finished) => match &finished.outcome {
             Ok(Done::Badge(badge)) => {
@@ -50,7 +51,7 @@ pub(crate) async fn answer(
                     Ok(drawn) => Draft { last_modified: finished.last_modified, ..drawn }.respond(request),
                     Err(error) => refuse(&error, request),
                 };
-                response.line.cache = cache;
+                (response.line.cache, response.line.upstream) = (cache, waited);
                 return response;
             }
             Ok(_) => Error::provider(plugin, &Broken::Lied("its call ended with something else".to_owned())),
@@ -61,8 +62,22 @@ pub(crate) async fn answer(
     let is_missing = error.status == 404 && finished.is_ok_and(|finished| finished.asked);
     let caching = Caching::Fresh(if is_missing { MISSING_FRESH } else { ERROR_FRESH });
     let mut response = error_response(&inner.pictures, &error, request, overrides, format, Some(route), caching);
-    response.line.cache = cache;
+    (response.line.cache, response.line.upstream) = (cache, waited);
     response
+}
+
+/// What a call comes to, where that is from, and how long this request waited for upstreams.
+struct Made {
+    finished: Result<Arc<Finished>, Broken>,
+    cache: &'static str,
+    waited: Duration,
+}
+
+impl Made {
+    fn now(finished: Result<Arc<Finished>, Broken>) -> Self {
+        let waited = waited(&finished);
+        Self { finished, cache: "made", waited }
+    }
 }
 
 /// How long caches may keep what a plugin made, if plugins.toml says nothing else than its manifest.
@@ -90,18 +105,19 @@ async fn finished(
     parameters: Parameters,
     pairs: &Pairs<'_>,
     now: SystemTime,
-) -> (Result<Arc<Finished>, Broken>, &'static str) {
+) -> Made {
     let question = question(route, parameters, pairs);
     let shelf = shelf(plugin, route.fresh_seconds);
     if !plugin.collections.is_empty() {
         // Neither kept nor shared with a call that began before a result was there.
-        return (in_time(inner, drive::drive(inner, plugin, &question, shelf, now)).await.map(Arc::new), "made");
+        return Made::now(in_time(inner, drive::drive(inner, plugin, &question, shelf, now)).await.map(Arc::new));
     }
     let key = key(plugin, &question);
     let kept = || inner.finished.get(&key).filter(|kept| kept.until.is_some_and(|until| now < until));
     if let Some(kept) = kept() {
-        return (Ok(kept), "kept");
+        return Made { finished: Ok(kept), cache: "kept", waited: Duration::ZERO };
     }
+    let joined = inner.world.executor.clock();
     let flight = Box::pin(inner.badges.join(
         &key,
         &*inner.world.executor,
@@ -123,14 +139,14 @@ async fn finished(
         Either::Left((None, _)) => Err(Broken::Lied("its call broke off".to_owned())),
         Either::Right(_) => Ok(Arc::new(overdue())),
     };
-    match &finished {
-        Ok(badge) if badge.stale_seconds.is_some() => {
-            let age_seconds = badge.stale_seconds.unwrap_or_default();
-            tracing::warn!(plugin = plugin.id, badge = route.name, age_seconds, "a stale badge is served");
-            (finished, "stale")
-        }
-        _ => (finished, "made"),
+    let mut made = Made::now(finished);
+    // Who came late to a flight waited for the rest of it only.
+    made.waited = made.waited.min(inner.world.executor.clock().saturating_sub(joined));
+    if let Some(age_seconds) = made.finished.as_ref().ok().and_then(|badge| badge.stale_seconds) {
+        tracing::warn!(plugin = plugin.id, badge = route.name, age_seconds, "a stale badge is served");
+        made.cache = "stale";
     }
+    made
 }
 
 /// A call's end, or that it took too long.
@@ -144,13 +160,25 @@ pub(crate) async fn in_time(
     }
 }
 
+/// How long upstreams kept a call waiting; nobody knows it of a call that broke.
+pub(crate) fn waited<T: Borrow<Finished>>(finished: &Result<T, Broken>) -> Duration {
+    finished.as_ref().map_or(Duration::ZERO, |finished| finished.borrow().waited)
+}
+
 /// Why whoever waits no longer gets no usual badge.
 pub(crate) fn late() -> Failure {
     Failure::inaccessible("UPSTREAM_TIMEOUT", "upstream unavailable")
 }
 
 fn overdue() -> Finished {
-    Finished { outcome: Err(late()), last_modified: None, until: None, asked: true, stale_seconds: None }
+    Finished {
+        outcome: Err(late()),
+        last_modified: None,
+        until: None,
+        asked: true,
+        stale_seconds: None,
+        waited: CALLER_PATIENCE,
+    }
 }
 
 /// What a request asks a badge's provider: those of its query parameters reach it that its manifest names.

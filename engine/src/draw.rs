@@ -135,7 +135,7 @@ pub(crate) fn error_response(
             Err(error) => return refuse(&error, request),
         }
     };
-    response.line.code = error.code.clone().into_owned();
+    response.line.code = error.code.clone();
     response.line.fault = error.source.name();
     response
 }
@@ -145,7 +145,7 @@ pub(crate) fn refuse(error: &Error, request: &Request) -> Response {
     let is_post = request.method == Method::POST;
     let caching = if is_post { Caching::NoStore } else { Caching::Fresh(ERROR_FRESH) };
     let mut response = Draft::error(error, request, caching).respond(request);
-    response.line.code = error.code.clone().into_owned();
+    response.line.code = error.code.clone();
     response.line.fault = error.source.name();
     response
 }

@@ -7,16 +7,15 @@ use std::{
 
 use badgesmith_provider::{Answer, Asked, Badge, Call, CallKind, Failure, Kind, Record, message};
 use bytes::Bytes;
-use futures_util::{
-    FutureExt,
-    future::{BoxFuture, Either, Shared, join_all, select},
-};
+use futures_util::future::{Either, join_all, select};
 use tokio::sync::oneshot;
 use url::Url;
 
 use crate::{
     Inner,
     cache::{Done, Finished},
+    door::{self, Deadline},
+    meter::Event,
     plugins::Plugin,
     records,
     route::Parameters,
@@ -38,9 +37,6 @@ const LONGEST_TEXT: usize = 1024;
 /// The times a record can have: 1970 to 9999, whose text sorts as they do, in milliseconds since 1970.
 const MIN_TIMESTAMP_MS: i64 = 0;
 const MAX_TIMESTAMP_MS: i64 = 253_402_300_799_999;
-
-/// When a call stops waiting for upstreams.
-pub(crate) type Deadline = Shared<BoxFuture<'static, ()>>;
 
 /// What a provider is asked: all of a call but its answers and settings.
 #[derive(Clone, Debug)]
@@ -73,7 +69,7 @@ pub(crate) async fn drive(
     shelf: Shelf,
     now: SystemTime,
 ) -> Result<Finished, Broken> {
-    let deadline = inner.world.executor.sleep(CALL_PATIENCE).shared();
+    let deadline = door::deadline(&*inner.world.executor, CALL_PATIENCE);
     let (finished, answers) = turns(inner, plugin, question, shelf, now, Mode::Ask, deadline.clone()).await?;
     let Err(Failure { kind: Kind::InvalidResponse | Kind::Inaccessible, .. }) = finished.outcome else {
         return Ok(finished);
@@ -83,7 +79,7 @@ pub(crate) async fn drive(
         // A provider may know limits that no header tells.
         Err(Failure { code, retry_after: Some(seconds), .. }) if code == "UPSTREAM_RATE_LIMITED" => {
             let refused = new.filter(|answered| matches!(answered.kept.status, 403 | 429));
-            refused.for_each(|answered| inner.holds.hold(&answered.token, *seconds, now));
+            refused.for_each(|answered| inner.upstreams.holds.hold(&answered.token, *seconds, now));
         }
         Err(Failure { kind: Kind::InvalidResponse, .. }) => {
             new.for_each(|answered| upstream::distrust(inner, answered, now));
@@ -107,6 +103,7 @@ async fn turns(
 ) -> Result<(Finished, Vec<Answered>), Broken> {
     let mut asked: Vec<Asked> = Vec::new();
     let mut answers: Vec<Answered> = Vec::new();
+    let mut waited = Duration::ZERO;
     for _ in 0..TURNS {
         let step = message::read_step(&step(inner, plugin, question, &answers, now).await?).map_err(Broken::Lied)?;
         let is_last = step.ends() > 0;
@@ -119,7 +116,7 @@ async fn turns(
             return Err(lied("it has two ends at once"));
         }
         if let Some(failure) = step.fail {
-            return Ok((finish(Err(worded(failure)?), &answers, now), answers));
+            return Ok((finish(Err(worded(failure)?), &answers, waited, now), answers));
         }
         let done = match (step.done, step.redirect, step.record) {
             (Some(badge), ..) => Some((CallKind::Badge, Done::Badge(checked(badge)?))),
@@ -128,7 +125,9 @@ async fn turns(
             (None, None, None) => None,
         };
         match done {
-            Some((kind, done)) if kind == question.kind => return Ok((finish(Ok(done), &answers, now), answers)),
+            Some((kind, done)) if kind == question.kind => {
+                return Ok((finish(Ok(done), &answers, waited, now), answers));
+            }
             Some((kind, _)) => {
                 return Err(Broken::Lied(format!("asked for a {:?}, it ends with a {kind:?}", question.kind)));
             }
@@ -146,11 +145,18 @@ async fn turns(
             Asked::Fetch(request) => upstream::answer(inner, plugin, request, shelf, now, mode, deadline.clone()).await,
             Asked::Latest(query) => records::answer(inner, plugin, query, now).await,
         });
-        for answered in join_all(asking).await {
+        let asked_at = inner.world.executor.clock();
+        let all_answered = join_all(asking).await;
+        if new.iter().any(|asked| matches!(asked, Asked::Fetch(_))) {
+            waited += inner.world.executor.clock().saturating_sub(asked_at);
+        }
+        for answered in all_answered {
             match answered {
                 Ok(answered) => answers.push(answered),
                 Err(Unanswered::Broken(broken)) => return Err(broken),
-                Err(Unanswered::Failed(failure)) => return Ok((finish(Err(failure), &answers, now), answers)),
+                Err(Unanswered::Failed(failure)) => {
+                    return Ok((finish(Err(failure), &answers, waited, now), answers));
+                }
             }
         }
         asked = step.fetch;
@@ -180,6 +186,7 @@ async fn step(
     let bodies: Vec<Bytes> = answers.iter().map(|answered| answered.kept.body.clone()).chain(report).collect();
     let (sender, receiver) = oneshot::channel();
     let code = plugin.code.clone();
+    let began = executor.clock();
     executor.run(Box::new(move || {
         let bodies: Vec<&[u8]> = bodies.iter().map(|body| &**body).collect();
         let outcome = code.step(&call, &bodies);
@@ -187,7 +194,7 @@ async fn step(
         // The caller may have given up.
         let _ = sender.send(outcome);
     }));
-    match select(receiver, executor.sleep(STEP_PATIENCE)).await {
+    let stepped = match select(receiver, executor.sleep(STEP_PATIENCE)).await {
         Either::Left((Ok(Ok(message)), _)) => Ok(message.into()),
         Either::Left((Ok(Err(fault)), _)) => Err(Broken::Lied(fault)),
         Either::Left((Err(_), _)) => Err(lied("its step broke off")),
@@ -197,7 +204,15 @@ async fn step(
             }
             Err(Broken::Overdue)
         }
-    }
+    };
+    let outcome = match stepped {
+        Ok(_) => "done",
+        Err(Broken::Overdue) => "overdue",
+        Err(Broken::Lied(_) | Broken::Out) => "broken",
+    };
+    let took = executor.clock().saturating_sub(began);
+    inner.world.meter.note(&Event::Stepped { plugin: &plugin.id, outcome, took });
+    stepped
 }
 
 /// A call before any answer.
@@ -219,7 +234,7 @@ fn written(plugin: &Plugin, question: &Question, answers: &[Answered], now: Syst
     message::write_call(&call)
 }
 
-fn finish(outcome: Result<Done, Failure>, answers: &[Answered], now: SystemTime) -> Finished {
+fn finish(outcome: Result<Done, Failure>, answers: &[Answered], waited: Duration, now: SystemTime) -> Finished {
     let modified = |answered: &Answered| {
         let header = answered.kept.headers.get("last-modified")?;
         httpdate::parse_http_date(header).ok()
@@ -233,6 +248,7 @@ fn finish(outcome: Result<Done, Failure>, answers: &[Answered], now: SystemTime)
         last_modified: answers.iter().filter_map(modified).max(),
         asked: answers.iter().any(|answered| !answered.is_recorded()),
         stale_seconds: stale.map(|answered| answered.kept.age(now).as_secs()).max(),
+        waited,
         outcome,
     }
 }

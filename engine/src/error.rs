@@ -152,7 +152,8 @@ impl From<&Failure> for Error {
         };
         let status = match &*failure.code {
             "SECRET_NOT_CONFIGURED" => 401,
-            "UPSTREAM_FORBIDDEN" => 403,
+            "UPSTREAM_FORBIDDEN" | "URL_NOT_ALLOWED" => 403,
+            "RESULT_NOT_FOUND" => 404,
             "UPSTREAM_TIMEOUT" => 504,
             _ => status,
         };

@@ -1,20 +1,18 @@
 //! One exchange with an upstream, as patiently as the rules allow: retries, one budget, the breaker, exhausted tokens.
 
-use std::{
-    sync::Arc,
-    time::{Duration, SystemTime},
-};
+use std::time::{Duration, SystemTime};
 
 use futures_util::future::{Either, select};
 use http::{HeaderMap, header};
 
 use crate::{
-    Inner,
-    origin::Origin,
-    world::{Ask, Fault, Reply},
+    door::{Door, Wanted},
+    meter::Event,
+    world::{Ask, Fault, Reply, World},
 };
 
-/// How long an exchange may take, its retries included. A caller waits less; what comes later is there for the next.
+/// How long an exchange with an upstream may take, its retries included. A caller waits less; what comes later is there
+/// for the next.
 pub(crate) const BUDGET: Duration = Duration::from_secs(8);
 /// How often an exchange is tried after the first time.
 const RETRIES: u32 = 3;
@@ -23,87 +21,139 @@ const BACKOFF: Duration = Duration::from_millis(150);
 /// For how many seconds a token is held if the upstream does not say.
 const UNSAID_HOLD: u32 = 60;
 
-/// Asks until there is an answer, a fault that a retry does not mend, or no budget. `token` names what an upstream
-/// limits: an origin, or an owner's secret there.
+/// Asks until there is an answer, a fault that a retry does not mend, or the request's patience is at its end.
 pub(crate) async fn exchange(
-    inner: &Arc<Inner>,
-    origin: &Origin,
-    token: &str,
+    world: &World,
+    door: &Door,
+    wanted: &Wanted,
     ask: Ask,
     now: SystemTime,
 ) -> Result<Reply, Fault> {
-    let budget = inner.world.executor.sleep(BUDGET);
-    match select(Box::pin(tries(inner, origin, token, ask, now)), budget).await {
+    let budget = world.executor.sleep(ask.patience);
+    match select(Box::pin(tries(world, door, wanted, ask, now)), budget).await {
         Either::Left((outcome, _)) => outcome,
         Either::Right(_) => {
-            count(inner, origin, now);
+            count(world, door, wanted, now);
             Err(Fault::Timeout)
         }
     }
 }
 
-async fn tries(inner: &Arc<Inner>, origin: &Origin, token: &str, ask: Ask, now: SystemTime) -> Result<Reply, Fault> {
+async fn tries(world: &World, door: &Door, wanted: &Wanted, ask: Ask, now: SystemTime) -> Result<Reply, Fault> {
+    let Wanted { who, origin, token, .. } = wanted;
+    let executor = &*world.executor;
     let mut waited = Duration::ZERO;
     let mut retry = 0;
     loop {
-        if let Some(seconds) = inner.holds.seconds(token, now + waited) {
+        if let Some(seconds) = door.holds.seconds(token, now + waited) {
             return Err(Fault::RateLimited(Some(seconds)));
         }
-        if inner.breakers.is_open(origin, now + waited) {
+        if door.breakers.is_open(origin, now + waited) {
             return Err(Fault::Unreachable(format!("{origin} is left alone after faults in a row")));
         }
-        let outcome = inner.world.upstream.fetch(ask.clone()).await;
-        let (fault, after) = match outcome {
-            Ok(reply) => match judge(&reply, now + waited) {
-                Verdict::Answer => {
-                    inner.breakers.answered(origin);
-                    return Ok(reply);
-                }
-                Verdict::Exhausted(seconds) => {
-                    inner.holds.hold(token, seconds, now + waited);
-                    return Err(Fault::RateLimited(Some(seconds)));
-                }
-                Verdict::Fault(fault, after) => (fault, after),
-            },
-            // What makes no sense now will make none in a moment.
-            Err(fault @ (Fault::Nonsense(_) | Fault::TooLarge)) => return Err(fault),
-            Err(fault) => (fault, None),
+        let watch = Watch::begin(world, who);
+        let outcome = door.who.fetch(ask.clone()).await;
+        let verdict = match outcome {
+            Ok(reply) => judge(reply, now + waited),
+            Err(fault) => Verdict::Fault(fault, None),
         };
-        count(inner, origin, now + waited);
+        watch.end(verdict.name());
+        let (fault, after) = match verdict {
+            Verdict::Answer(reply) => {
+                door.breakers.answered(origin);
+                return Ok(reply);
+            }
+            Verdict::Exhausted(seconds) => {
+                door.holds.hold(token, seconds, now + waited);
+                return Err(Fault::RateLimited(Some(seconds)));
+            }
+            // What makes no sense now will make none in a moment, and what is not allowed stays so.
+            Verdict::Fault(fault @ (Fault::Nonsense(_) | Fault::TooLarge | Fault::NotAllowed(_)), _) => {
+                return Err(fault);
+            }
+            Verdict::Fault(fault, after) => (fault, after),
+        };
+        count(world, door, wanted, now + waited);
         let backoff = BACKOFF * 2_u32.pow(retry);
-        let pause = after.map_or(backoff.mul_f64(0.5 + inner.world.executor.spread()), |seconds| {
-            Duration::from_secs(seconds.into())
-        });
+        let pause =
+            after.map_or(backoff.mul_f64(0.5 + executor.spread()), |seconds| Duration::from_secs(seconds.into()));
         if let (Fault::RateLimited(_), Some(seconds)) = (&fault, after) {
-            inner.holds.hold(token, seconds, now + waited);
+            door.holds.hold(token, seconds, now + waited);
         }
-        if retry == RETRIES || waited + pause > BUDGET {
+        if retry == RETRIES || waited + pause > ask.patience {
             return Err(fault);
         }
-        inner.world.executor.sleep(pause).await;
+        executor.sleep(pause).await;
         waited += pause;
         retry += 1;
     }
 }
 
-fn count(inner: &Inner, origin: &Origin, now: SystemTime) {
-    if inner.breakers.fault(origin, now) {
+fn count(world: &World, door: &Door, wanted: &Wanted, now: SystemTime) {
+    let Wanted { who, origin, .. } = wanted;
+    if door.breakers.fault(origin, now) {
+        world.meter.note(&Event::Opened { plugin: who });
         tracing::error!(%origin, "an upstream is left alone for a minute after faults in a row");
+    }
+}
+
+/// One call of an upstream, which counts however it ends.
+struct Watch<'a> {
+    world: &'a World,
+    who: &'a str,
+    began: Duration,
+    outcome: &'static str,
+}
+
+impl<'a> Watch<'a> {
+    fn begin(world: &'a World, who: &'a str) -> Self {
+        // Whoever drops a call that has not ended is out of patience.
+        Self { world, who, began: world.executor.clock(), outcome: "timeout" }
+    }
+
+    fn end(mut self, outcome: &'static str) {
+        self.outcome = outcome;
+    }
+}
+
+impl Drop for Watch<'_> {
+    fn drop(&mut self) {
+        let took = self.world.executor.clock().saturating_sub(self.began);
+        self.world.meter.note(&Event::Called { plugin: self.who, outcome: self.outcome, took });
     }
 }
 
 /// What a whole answer says of the upstream.
 enum Verdict {
-    Answer,
+    Answer(Reply),
     /// Trying again may help, after so many seconds if it said so.
     Fault(Fault, Option<u32>),
     /// The token is used up for so many seconds.
     Exhausted(u32),
 }
 
+impl Verdict {
+    /// The word [`Event::Called`] has for it.
+    const fn name(&self) -> &'static str {
+        match self {
+            Self::Answer(Reply { status: 304, .. }) => "not_modified",
+            Self::Answer(Reply { status: 200..=299, .. }) => "answered",
+            Self::Answer(Reply { status: 404 | 410, .. }) => "missing",
+            Self::Answer(_) => "refused",
+            Self::Exhausted(_) | Self::Fault(Fault::RateLimited(_), _) => "rate_limited",
+            Self::Fault(Fault::Status(_), _) => "failed",
+            Self::Fault(Fault::Unreachable(_), _) => "unreachable",
+            Self::Fault(Fault::Timeout, _) => "timeout",
+            Self::Fault(Fault::TooLarge, _) => "too_large",
+            Self::Fault(Fault::Nonsense(_), _) => "nonsense",
+            Self::Fault(Fault::NotAllowed(_), _) => "not_allowed",
+        }
+    }
+}
+
 /// 5xx and 429 are faults. A token is exhausted where the headers that GitHub and others send say so: nothing remaining,
 /// or 403 with a time to wait.
-fn judge(reply: &Reply, now: SystemTime) -> Verdict {
+fn judge(reply: Reply, now: SystemTime) -> Verdict {
     let after = retry_after(&reply.headers, now);
     let none_left = text(&reply.headers, "x-ratelimit-remaining") == Some("0");
     match reply.status {
@@ -116,7 +166,7 @@ fn judge(reply: &Reply, now: SystemTime) -> Verdict {
         403 if after.is_some() => Verdict::Exhausted(after.unwrap_or(UNSAID_HOLD)),
         429 => Verdict::Fault(Fault::RateLimited(after), after),
         status @ 500..=599 => Verdict::Fault(Fault::Status(status), after),
-        _ => Verdict::Answer,
+        _ => Verdict::Answer(reply),
     }
 }
 

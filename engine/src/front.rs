@@ -9,18 +9,17 @@ mod openapi;
 mod page;
 mod snippet;
 
-use std::sync::{Arc, OnceLock};
+use std::sync::OnceLock;
 
 use bytes::Bytes;
 use http::{HeaderValue, header};
 use serde::Serialize;
 
 use crate::{
-    plugins::Plugin,
+    Inner,
     request::{Pairs, Request},
     response::{Caching, Draft, Response},
 };
-use built_in::BUILT_IN;
 
 /// How long they may be kept, in seconds.
 const CACHING: Caching = Caching::Fresh(300);
@@ -35,15 +34,15 @@ pub(crate) struct Front {
 
 impl Front {
     /// Answers `/`: a page, or with `format=json` the same for a program.
-    pub(crate) fn answer(&self, plugins: &[Arc<Plugin>], request: &Request, pairs: &Pairs) -> Response {
+    pub(crate) fn answer(&self, inner: &Inner, request: &Request, pairs: &Pairs) -> Response {
         if pairs.get("format") == Some("json") {
-            let listing = self.listing.get_or_init(|| list(plugins).into());
+            let listing = self.listing.get_or_init(|| list(inner).into());
             return Draft::json(200, listing.clone(), CACHING).respond(request);
         }
         let (page, policy) = self.page.get_or_init(|| {
             // Base64 and plain words can always stand in a header.
             let policy = HeaderValue::from_str(&page::policy());
-            (page::write(plugins).into(), policy.unwrap_or(HeaderValue::from_static("default-src 'none'")))
+            (page::write(inner).into(), policy.unwrap_or(HeaderValue::from_static("default-src 'none'")))
         });
         let mut response = Draft::page(page.clone(), CACHING).respond(request);
         if let Some(header) = response.headers.get_mut(header::CONTENT_SECURITY_POLICY) {
@@ -53,8 +52,8 @@ impl Front {
     }
 
     /// Answers `/openapi.json`.
-    pub(crate) fn openapi(&self, plugins: &[Arc<Plugin>], request: &Request) -> Response {
-        let openapi = self.openapi.get_or_init(|| openapi::write(plugins).into());
+    pub(crate) fn openapi(&self, inner: &Inner, request: &Request) -> Response {
+        let openapi = self.openapi.get_or_init(|| openapi::write(inner).into());
         Draft::json(200, openapi.clone(), CACHING).respond(request)
     }
 }
@@ -95,8 +94,8 @@ struct ListedRoute<'a> {
 }
 
 /// The front page for programs.
-fn list(plugins: &[Arc<Plugin>]) -> String {
-    let providers = plugins.iter().map(|plugin| {
+fn list(inner: &Inner) -> String {
+    let providers = inner.plugins.iter().map(|plugin| {
         let manifest = &plugin.manifest;
         let badges = manifest.badges.iter().map(|badge| ListedBadge {
             route: &badge.route,
@@ -123,7 +122,7 @@ fn list(plugins: &[Arc<Plugin>]) -> String {
             redirects: redirects.collect(),
         }
     });
-    let built_in = BUILT_IN.iter().map(|badge| ListedBadge {
+    let built_in = built_in::served(inner).map(|badge| ListedBadge {
         route: badge.route,
         query: badge.query.to_vec(),
         example: badge.example,

@@ -19,6 +19,7 @@ use crate::{
     draw::refuse,
     drive::{self, Question},
     error::Error,
+    meter::Event,
     plugins::Plugin,
     records,
     request::Request,
@@ -49,6 +50,7 @@ pub(crate) async fn answer(
 ) -> Response {
     let outcome = accept(inner, request, (plugin, route), &parameters, now).await;
     audit(request, &parameters, &outcome);
+    inner.world.meter.note(&Event::Reported { plugin: &plugin.id, outcome: word(&outcome) });
     match outcome {
         Ok(record) => created(request, &parameters, &record),
         Err(error) => refuse(&error, request),
@@ -174,11 +176,16 @@ fn created(request: &Request, parameters: &Parameters, record: &Record) -> Respo
     Draft::json(201, body, Caching::NoStore).respond(request)
 }
 
+/// What an attempt came to, in a word.
+fn word(outcome: &Result<Record, Error>) -> &str {
+    outcome.as_ref().map_or_else(|error| &*error.code, |_| "ACCEPTED")
+}
+
 /// One line for every attempt, without a signature or a secret.
 fn audit(request: &Request, parameters: &Parameters, outcome: &Result<Record, Error>) {
     let param = |name| parameters.get(name).map_or("", String::as_str);
     tracing::info!(
-        outcome = outcome.as_ref().map_or_else(|error| &*error.code, |_| "ACCEPTED"),
+        outcome = word(outcome),
         owner = param("owner"),
         repo = param("repo"),
         source = request.source,

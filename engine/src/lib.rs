@@ -6,6 +6,7 @@
 mod badge;
 mod cache;
 mod coalesce;
+mod door;
 mod draw;
 mod drive;
 mod error;
@@ -15,6 +16,8 @@ mod front;
 mod health;
 mod ingest;
 mod limits;
+mod meter;
+mod open;
 mod origin;
 pub mod plugins;
 mod records;
@@ -22,6 +25,7 @@ mod redirect;
 mod request;
 mod response;
 mod route;
+mod show;
 pub mod signature;
 mod static_badge;
 pub mod store;
@@ -29,33 +33,36 @@ mod upstream;
 pub mod world;
 
 use std::{
+    borrow::Cow,
     sync::Arc,
     time::{Duration, SystemTime},
 };
 
 use badgesmith_provider::{BadgeRoute, Call, RedirectRoute, ReportRoute};
 use http::{HeaderValue, Method, header};
+use tokio::sync::Semaphore;
 
 use crate::{
-    cache::{Bounded, Finished, Kept},
+    cache::{Bounded, Finished},
+    door::Door,
     draw::{Pictures, draw_error, refuse, static_badge},
     drive::Broken,
     error::Error,
     flight::Flights,
     front::Front,
-    limits::{Breakers, Holds},
+    open::Open,
     request::{Pairs, decode},
     response::{Format, preflight},
     route::{Parameters, Router, Template},
-    world::Fault,
 };
 pub use crate::{
+    door::readable,
     error::Source,
+    health::{BreakerHealth, CacheHealth, Health, PluginHealth, RateLimit},
     origin::Origin,
-    plugins::{Config, Plugin, Settings},
+    plugins::{Allowed, Config, Plugin, Settings},
     request::{LARGEST_BODY, LARGEST_HEADERS, LONGEST_PATH, Request},
     response::{CORRELATION_ID, Line, Response},
-    upstream::readable,
     world::World,
 };
 
@@ -67,6 +74,8 @@ const STATIC_FRESH: u32 = 86_400;
 const ERROR_FRESH: u32 = 10;
 /// How long it may be kept that an upstream knows no such thing, in seconds.
 const MISSING_FRESH: u32 = 60;
+/// How many documents that callers named are read at once; the others wait.
+const READERS: usize = 4;
 /// The methods of an address that shows something.
 const METHODS: &str = "GET, HEAD, OPTIONS";
 /// The methods of an address that takes reports.
@@ -87,15 +96,19 @@ pub struct Engine {
 pub(crate) struct Inner {
     pub(crate) plugins: Vec<Arc<Plugin>>,
     pub(crate) world: World,
-    pub(crate) answers: Bounded<Kept>,
+    /// The way to what plugins were granted.
+    pub(crate) upstreams: Door,
+    /// The way to what callers name.
+    pub(crate) web: Door,
     finished: Bounded<Finished>,
     pictures: Pictures,
-    pub(crate) breakers: Breakers,
-    pub(crate) holds: Holds,
-    pub(crate) fetches: Flights<Result<Arc<Kept>, Fault>>,
     badges: Flights<Result<Arc<Finished>, Broken>>,
     /// Whether signatures over the body alone are accepted.
     accepts_body_only: bool,
+    opens_endpoints: bool,
+    opens_dynamic: bool,
+    /// How many documents are read at once.
+    pub(crate) readers: Arc<Semaphore>,
 }
 
 /// What a provider's route leads to: indices into its manifest.
@@ -114,6 +127,7 @@ enum Place<'a> {
     Health,
     Static(String),
     StaticQuery,
+    Open(Open),
     Badge { plugin: &'a Arc<Plugin>, route: &'a BadgeRoute, parameters: Parameters },
     Report { plugin: &'a Arc<Plugin>, route: &'a ReportRoute, parameters: Parameters },
     Redirect { plugin: &'a Arc<Plugin>, route: &'a RedirectRoute, parameters: Parameters },
@@ -158,15 +172,16 @@ impl Engine {
         let bytes = u64::from(settings.cache_mib) * 1024 * 1024;
         let inner = Inner {
             plugins: plugins.into_iter().map(Arc::new).collect(),
+            upstreams: Door::new(Arc::clone(&world.upstream), bytes / 2, true),
+            web: Door::new(Arc::clone(&world.web), bytes / 4, false),
             world,
-            answers: Bounded::new(bytes - bytes / 4),
             finished: Bounded::new(bytes / 8),
             pictures: Bounded::new(bytes / 8),
-            breakers: Breakers::default(),
-            holds: Holds::default(),
-            fetches: Flights::new(),
             badges: Flights::new(),
             accepts_body_only: settings.accept_body_only_signatures,
+            opens_endpoints: settings.endpoint,
+            opens_dynamic: settings.dynamic,
+            readers: Arc::new(Semaphore::new(READERS)),
         };
         Ok(Self { inner: Arc::new(inner), router, front: Front::default() })
     }
@@ -174,6 +189,11 @@ impl Engine {
     /// The plugins, in the order of plugins.toml.
     pub fn plugins(&self) -> &[Arc<Plugin>] {
         &self.inner.plugins
+    }
+
+    /// How everything is that the engine rests on, as `/health?deep=1` shows it.
+    pub fn health(&self, now: SystemTime) -> Health {
+        Health::read(&self.inner, now)
     }
 
     /// The plugin that makes the badge a request asks for, and what it is called with before any answer; `None` where
@@ -191,6 +211,21 @@ impl Engine {
             Ok(found) => found,
             Err(error) => return refuse(&error, request),
         };
+        let name = place.name();
+        let mut response = self.show(place, format, request, &pairs, now).await;
+        (response.line.route, response.line.plugin) = name;
+        response
+    }
+
+    /// What is at a place.
+    async fn show(
+        &self,
+        place: Place<'_>,
+        format: Format,
+        request: &Request,
+        pairs: &Pairs<'_>,
+        now: SystemTime,
+    ) -> Response {
         let methods = if matches!(place, Place::Report { .. }) { REPORT_METHODS } else { METHODS };
         match request.method {
             // A mistake in the address is said whatever the method.
@@ -206,55 +241,49 @@ impl Engine {
             }
         }
         match place {
-            Place::Front => self.front.answer(&self.inner.plugins, request, &pairs),
-            Place::OpenApi => self.front.openapi(&self.inner.plugins, request),
-            Place::Health => health::answer(&self.inner, &pairs, now).respond(request),
+            Place::Front => self.front.answer(&self.inner, request, pairs),
+            Place::OpenApi => self.front.openapi(&self.inner, request),
+            Place::Health => health::answer(&self.inner, pairs, now).respond(request),
+            Place::Open(open) => open::answer(&self.inner, request, pairs, format, open, now).await,
             Place::Static(content) => {
-                let color = pairs.get("color").map(str::to_owned);
+                let color = pairs.get("color").or_else(|| pairs.get("colorB")).map(str::to_owned);
                 match static_badge::parse(&content) {
                     Some((label, message, painted)) => static_badge(
                         &self.inner.pictures,
                         request,
-                        &pairs,
+                        pairs,
                         format,
                         label,
                         message,
                         color.or(Some(painted)),
                     ),
-                    None => draw_error(&self.inner.pictures, &Error::no_route(), request, &pairs, format, "404"),
+                    None => draw_error(&self.inner.pictures, &Error::no_route(), request, pairs, format, "404"),
                 }
             }
             Place::StaticQuery => match pairs.get("message") {
                 Some(message) => {
-                    static_badge(&self.inner.pictures, request, &pairs, format, String::new(), message.to_owned(), None)
+                    static_badge(&self.inner.pictures, request, pairs, format, String::new(), message.to_owned(), None)
                 }
-                None => draw_error(&self.inner.pictures, &Error::message_missing(), request, &pairs, format, ""),
+                None => draw_error(&self.inner.pictures, &Error::message_missing(), request, pairs, format, ""),
             },
             Place::Badge { plugin, route, parameters } => {
                 let asked = (plugin, route);
-                let response = badge::answer(&self.inner, request, &pairs, format, asked, parameters, now).await;
-                named(response, &route.route, plugin)
+                badge::answer(&self.inner, request, pairs, format, asked, parameters, now).await
             }
             Place::Report { plugin, route, parameters } => {
-                let response = ingest::answer(&self.inner, request, (plugin, route), parameters, now).await;
-                named(response, &route.route, plugin)
+                ingest::answer(&self.inner, request, (plugin, route), parameters, now).await
             }
             Place::Redirect { plugin, route, parameters } => {
-                let response = redirect::answer(&self.inner, request, (plugin, route), parameters, now).await;
-                named(response, &route.route, plugin)
+                redirect::answer(&self.inner, request, (plugin, route), parameters, now).await
             }
             Place::Refused { plugin, refusal } => {
                 let label = plugin.manifest.badges.first().map_or("", |badge| &badge.label);
-                named(
-                    draw_error(&self.inner.pictures, &Error::refused(refusal), request, &pairs, format, label),
-                    &refusal.route,
-                    plugin,
-                )
+                draw_error(&self.inner.pictures, &Error::refused(refusal), request, pairs, format, label)
             }
             Place::NoProvider => {
-                draw_error(&self.inner.pictures, &Error::unknown_provider(), request, &pairs, format, "badge")
+                draw_error(&self.inner.pictures, &Error::unknown_provider(), request, pairs, format, "badge")
             }
-            Place::Nowhere => draw_error(&self.inner.pictures, &Error::no_route(), request, &pairs, format, "404"),
+            Place::Nowhere => draw_error(&self.inner.pictures, &Error::no_route(), request, pairs, format, "404"),
         }
     }
 
@@ -262,14 +291,18 @@ impl Engine {
     pub fn respond_late(&self, request: &Request) -> Response {
         let pairs = request.pairs();
         let late = Error::from(&badge::late());
-        match self.place(request, &pairs) {
-            Ok((Place::Badge { plugin, route, .. }, format)) => {
-                let response = draw_error(&self.inner.pictures, &late, request, &pairs, format, &route.label);
-                named(response, &route.route, plugin)
+        let (place, format) = match self.place(request, &pairs) {
+            Ok(found) => found,
+            Err(error) => return refuse(&error, request),
+        };
+        let mut response = match &place {
+            Place::Badge { route, .. } => {
+                draw_error(&self.inner.pictures, &late, request, &pairs, format, &route.label)
             }
-            Ok(_) => refuse(&late, request),
-            Err(error) => refuse(&error, request),
-        }
+            _ => refuse(&late, request),
+        };
+        (response.line.route, response.line.plugin) = place.name();
+        response
     }
 
     /// Where the address leads and in which form the answer goes out.
@@ -290,24 +323,26 @@ impl Engine {
         };
         let whole: Vec<&str> = request.segments().collect();
         let mut segments = whole.clone();
-        let first = segments.first().map(|first| decode(first).to_ascii_lowercase()).unwrap_or_default();
-        let is_static = matches!(&*first, "badge" | "static");
+        let is_own = is_own(&whole);
         let mut ending = None;
         if named.is_none()
             && let Some(last) = segments.last_mut()
-            && let Some((format, stem)) = cut_ending(last, is_static)
+            && let Some((format, stem)) = cut_ending(last, is_own)
         {
             *last = stem;
             ending = Some(format);
         }
-        let format = named.or(ending).unwrap_or(if is_static { Format::Svg } else { Format::Json });
+        let first = segments.first().map(|first| decode(first).to_ascii_lowercase()).unwrap_or_default();
         let place = match (&*first, &segments[..]) {
             ("", []) => Place::Front,
             ("health", [_]) => Place::Health,
             ("openapi.json", [_]) => Place::OpenApi,
+            ("badge" | "endpoint", _) if let Some(open) = Open::parse(&segments) => Place::Open(open),
             ("badge", [_, content @ ..]) if !content.is_empty() => {
                 Place::Static(decode(&content.join("/")).into_owned())
             }
+            // As shields' badges were called at first: /:label-message-color.
+            (first, _) if first.starts_with(':') => Place::Static(decode(&segments.join("/"))[1..].to_owned()),
             ("static", [_, version]) if decode(version).eq_ignore_ascii_case("v1") => Place::StaticQuery,
             _ => match self.target(&segments, &whole) {
                 Some((_, Target::Badge { plugin, badge }, parameters)) => {
@@ -334,7 +369,12 @@ impl Engine {
                 None => Place::Nowhere,
             },
         };
-        Ok((place, format))
+        let default = match &place {
+            Place::Badge { route, .. } => route.format.as_deref().and_then(Format::parse).unwrap_or(Format::Json),
+            _ if is_own => Format::Svg,
+            _ => Format::Json,
+        };
+        Ok((place, named.or(ending).unwrap_or(default)))
     }
 
     /// The route that fits `segments`, or `whole` where it is none of a picture: a branch may be called `logo.svg`.
@@ -343,6 +383,27 @@ impl Engine {
         match found.1 {
             Target::Badge { .. } | Target::Refusal { .. } => Some(found),
             Target::Report { .. } | Target::Redirect { .. } => self.router.find(whole),
+        }
+    }
+}
+
+impl Place<'_> {
+    /// The route's template and the plugin that answers there; empty where there is none.
+    fn name(&self) -> (Cow<'static, str>, String) {
+        let own = |route: &'static str| (Cow::Borrowed(route), String::new());
+        let of = |route: &str, plugin: &Plugin| (Cow::Owned(route.to_owned()), plugin.id.clone());
+        match self {
+            Self::Front => own("/"),
+            Self::OpenApi => own("/openapi.json"),
+            Self::Health => own("/health"),
+            Self::Static(_) => own("/badge/{label}-{message}-{color}"),
+            Self::StaticQuery => own("/static/v1"),
+            Self::Open(open) => own(open.route()),
+            Self::Badge { plugin, route, .. } => of(&route.route, plugin),
+            Self::Report { plugin, route, .. } => of(&route.route, plugin),
+            Self::Redirect { plugin, route, .. } => of(&route.route, plugin),
+            Self::Refused { plugin, refusal } => of(&refusal.route, plugin),
+            Self::NoProvider | Self::Nowhere => own(""),
         }
     }
 }
@@ -368,6 +429,13 @@ pub fn refuse_broken(request: &Request) -> Response {
     refuse(&Error::broken(), request)
 }
 
+/// Whether an address is a badge of the engine's own: a picture unless it names another format.
+fn is_own(segments: &[&str]) -> bool {
+    let first = segments.first().map(|first| decode(first).to_ascii_lowercase()).unwrap_or_default();
+    let is_endpoint = segments.len() == 1 && first.split('.').next() == Some("endpoint");
+    matches!(&*first, "badge" | "static") || first.starts_with(':') || is_endpoint
+}
+
 /// The format an ending names, and what stands before it. `.json` is an ending on static badges only, because packages
 /// are called `Newtonsoft.Json`.
 fn cut_ending(segment: &str, is_static: bool) -> Option<(Format, &str)> {
@@ -378,10 +446,4 @@ fn cut_ending(segment: &str, is_static: bool) -> Option<(Format, &str)> {
         let stem = [".", "%2e", "%2E"].into_iter().find_map(|dot| stem.strip_suffix(dot))?;
         Some((format, stem))
     })
-}
-
-fn named(mut response: Response, route: &str, plugin: &Plugin) -> Response {
-    route.clone_into(&mut response.line.route);
-    plugin.id.clone_into(&mut response.line.plugin);
-    response
 }

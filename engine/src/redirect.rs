@@ -8,7 +8,7 @@ use http::{HeaderValue, header};
 
 use crate::{
     Inner,
-    badge::{caching, in_time, shelf},
+    badge::{caching, in_time, shelf, waited},
     cache::Done,
     draw::refuse,
     drive::{self, Broken, Question},
@@ -35,13 +35,16 @@ pub(crate) async fn answer(
         body: Bytes::new(),
     };
     let driving = drive::drive(inner, plugin, &question, shelf(plugin, route.fresh_seconds), now);
-    let error = match in_time(inner, driving).await.map(|finished| finished.outcome) {
+    let finished = in_time(inner, driving).await;
+    let waited = waited(&finished);
+    let error = match finished.map(|finished| finished.outcome) {
         Ok(Ok(Done::Redirect(url))) => match HeaderValue::try_from(&url) {
             Ok(location) => {
                 let caching = caching(plugin, route.fresh_seconds, route.revalidate_seconds);
                 let draft = Draft { status: 302, caching, ..Draft::text(format!("{url}\n")) };
                 let mut response = draft.respond(request);
                 response.headers.insert(header::LOCATION, location);
+                response.line.upstream = waited;
                 return response;
             }
             Err(_) => Error::provider(plugin, &Broken::Lied("it leads to what no header can say".to_owned())),
@@ -50,5 +53,7 @@ pub(crate) async fn answer(
         Ok(Err(failure)) => Error::from(&failure),
         Err(broken) => Error::provider(plugin, &broken),
     };
-    refuse(&error, request)
+    let mut response = refuse(&error, request);
+    response.line.upstream = waited;
+    response
 }

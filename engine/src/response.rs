@@ -1,6 +1,9 @@
 //! The last step: format, status, caching, conditions, CORS.
 
-use std::time::SystemTime;
+use std::{
+    borrow::Cow,
+    time::{Duration, SystemTime},
+};
 
 use bytes::Bytes;
 use http::{
@@ -28,16 +31,20 @@ pub struct Response {
 /// What the log says of a response, beside what the request says.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Line {
-    /// The route's template.
-    pub route: String,
+    /// The route's template; empty where no route fits.
+    pub route: Cow<'static, str>,
     /// The plugin that answered.
     pub plugin: String,
     /// The error's code, also where the picture's status is 200.
-    pub code: String,
+    pub code: Cow<'static, str>,
     /// Whose fault that is: `caller`, `upstream`, `provider` or `engine`.
     pub fault: &'static str,
     /// Where the badge came from: `kept`, `made` or `stale`; empty for what no provider made.
     pub cache: &'static str,
+    /// The form in which a badge was drawn: `svg`, `png` or `json`; empty where none was.
+    pub format: &'static str,
+    /// How long upstreams kept it waiting.
+    pub upstream: Duration,
 }
 
 /// In which form a badge goes out.
@@ -55,6 +62,14 @@ impl Format {
             "svg" => Some(Self::Svg),
             "png" => Some(Self::Png),
             _ => None,
+        }
+    }
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Json => "json",
+            Self::Svg => "svg",
+            Self::Png => "png",
         }
     }
 
@@ -111,6 +126,8 @@ impl Caching {
 #[derive(Debug)]
 pub(crate) struct Draft {
     pub(crate) status: u16,
+    /// What was drawn, if it is a badge.
+    pub(crate) format: Option<Format>,
     pub(crate) media_type: &'static str,
     pub(crate) body: Bytes,
     pub(crate) caching: Caching,
@@ -121,12 +138,13 @@ pub(crate) struct Draft {
 impl Draft {
     /// A picture or its JSON.
     pub(crate) fn badge(format: Format, body: impl Into<Bytes>, caching: Caching) -> Self {
-        Self { media_type: format.media_type(), ..Self::json(200, body, caching) }
+        Self { format: Some(format), media_type: format.media_type(), ..Self::json(200, body, caching) }
     }
 
     pub(crate) fn json(status: u16, body: impl Into<Bytes>, caching: Caching) -> Self {
         Self {
             status,
+            format: None,
             media_type: Format::Json.media_type(),
             body: body.into(),
             caching,
@@ -172,6 +190,7 @@ impl Draft {
 
     /// The response to this request: 304 if it knows the body already, without a body for HEAD.
     pub(crate) fn respond(self, request: &Request) -> Response {
+        let line = Line { format: self.format.map_or("", Format::name), ..Line::default() };
         let mut headers = HeaderMap::with_capacity(12);
         open(&mut headers);
         headers.insert(header::CACHE_CONTROL, self.caching.header());
@@ -188,7 +207,7 @@ impl Draft {
             }
             if is_known {
                 status = StatusCode::NOT_MODIFIED;
-                return Response { status, headers, body: Bytes::new(), line: Line::default() };
+                return Response { status, headers, body: Bytes::new(), line };
             }
         }
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(self.media_type));
@@ -200,7 +219,7 @@ impl Draft {
             HeaderValue::from_static("default-src 'none'; style-src 'unsafe-inline'; img-src data:"),
         );
         let body = if request.method == Method::HEAD { Bytes::new() } else { self.body };
-        Response { status, headers, body, line: Line::default() }
+        Response { status, headers, body, line }
     }
 }
 

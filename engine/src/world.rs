@@ -7,19 +7,26 @@ use futures_util::future::BoxFuture;
 use http::HeaderMap;
 use url::Url;
 
-pub use crate::store::{Store, Unavailable};
+pub use crate::{
+    meter::{Event, Meter},
+    store::{Store, Unavailable},
+};
 
 /// The world behind the engine. The binaries' lies in deploy, the tests' moves by hand.
 #[derive(Clone)]
 pub struct World {
     /// Who asks upstreams.
     pub upstream: Arc<dyn Upstream>,
+    /// Who visits the addresses that callers name, and those alone that lead outside.
+    pub web: Arc<dyn Upstream>,
     /// Who runs what takes time.
     pub executor: Arc<dyn Executor>,
     /// Who knows the owners' secrets.
     pub secrets: Arc<dyn Secrets>,
     /// What survives a restart.
     pub store: Arc<dyn Store>,
+    /// Who counts what happens; `()` where nobody does.
+    pub meter: Arc<dyn Meter>,
 }
 
 impl fmt::Debug for World {
@@ -28,9 +35,10 @@ impl fmt::Debug for World {
     }
 }
 
-/// Who asks upstreams: one exchange a call, nothing kept and nothing tried twice.
+/// Who asks: one exchange a call, nothing kept and nothing tried twice.
 pub trait Upstream: Send + Sync {
-    /// Sends a GET and reads the whole answer, whatever its status. Redirects are followed within the origin only.
+    /// Sends a GET and reads the whole answer, whatever its status. Redirects are followed within the origin only, or on
+    /// the web wherever they lead outside.
     ///
     /// # Errors
     /// [`Fault`] where there is no whole answer.
@@ -45,6 +53,8 @@ pub trait Executor: Send + Sync {
     fn sleep(&self, time: Duration) -> BoxFuture<'static, ()>;
     /// Runs something that may never come back, where that holds up nobody.
     fn run(&self, work: Box<dyn FnOnce() + Send>);
+    /// How long it is since some moment. It never goes back, whatever becomes of the time of day.
+    fn clock(&self) -> Duration;
     /// A number from 0 to 1 that spreads what would otherwise happen at once.
     fn spread(&self) -> f64;
 }
@@ -90,7 +100,7 @@ impl fmt::Debug for Secret {
 /// One GET.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ask {
-    /// The address; its origin was granted.
+    /// The address. An upstream's origin was granted; on the web it is whatever the caller named.
     pub url: Url,
     /// The media type to ask for.
     pub accept: Option<String>,
@@ -130,6 +140,8 @@ pub enum Fault {
     Nonsense(String),
     /// Status 5xx.
     Status(u16),
+    /// The address, or one it leads to, is none that may be visited. The words are for the badge.
+    NotAllowed(&'static str),
     /// Status 429, and after how many seconds to ask again if it said so.
     RateLimited(Option<u32>),
 }

@@ -85,6 +85,12 @@ async fn a_report_is_shown_by_the_next_badge_and_the_next_redirect() {
     assert_eq!(stage.words(&format!("{BADGE}.svg")).await, "run: 7");
     assert_eq!(stage.send(&signed("hush", PATH, &body("8", 6), NOON, "n3")).await.status, 201);
     assert_eq!(stage.words(&format!("{BADGE}.svg")).await, "run: 8");
+    // What came of each report is told, and no more than once.
+    assert_eq!(stage.send(&signed("hush", PATH, &body("9", 7), NOON, "n3")).await.status, 400);
+    assert_eq!(stage.send(&signed("guess", PATH, &body("9", 7), NOON, "n4")).await.status, 401);
+    let told: Vec<_> = stage.diary.read().into_iter().filter(|entry| entry.contains(" report ")).collect();
+    let words = ["ACCEPTED", "ACCEPTED", "ACCEPTED", "NONCE_ALREADY_USED", "INVALID_SIGNATURE"];
+    assert_eq!(told, words.map(|word| format!("reporter report {word}")));
 }
 
 #[tokio::test]

@@ -2,8 +2,18 @@
 
 use std::hash::{BuildHasher, RandomState};
 
+use badgesmith_engine::CORRELATION_ID;
+use http::HeaderMap;
+
 /// The longest id that is taken from a caller, in bytes.
 const LONGEST: usize = 64;
+
+/// The caller's id if it is well-formed, otherwise a new one.
+#[must_use]
+pub fn of(headers: &HeaderMap) -> String {
+    let given = headers.get(CORRELATION_ID).and_then(|value| value.to_str().ok());
+    given.and_then(accept).unwrap_or_else(fresh)
+}
 
 /// A new id: 128 random bits as lower-case hex.
 ///

@@ -1,9 +1,14 @@
 //! Runs what takes time: futures on tokio, and a provider's steps on threads of their own.
 
-use std::{thread, time::Duration};
+use std::{
+    sync::OnceLock,
+    thread,
+    time::{Duration, Instant},
+};
 
 use badgesmith_engine::world::Executor;
 use futures_util::future::BoxFuture;
+use tracing::Instrument;
 
 /// tokio's tasks and timers, and a thread for each step. To be used within a tokio runtime that has its timer.
 ///
@@ -22,7 +27,8 @@ impl TokioExecutor {
 
 impl Executor for TokioExecutor {
     fn spawn(&self, work: BoxFuture<'static, ()>) {
-        tokio::spawn(work);
+        // What comes of a request belongs to its span, also when it goes on without it.
+        tokio::spawn(work.in_current_span());
     }
 
     fn sleep(&self, time: Duration) -> BoxFuture<'static, ()> {
@@ -37,6 +43,11 @@ impl Executor for TokioExecutor {
         }
     }
 
+    fn clock(&self) -> Duration {
+        static START: OnceLock<Instant> = OnceLock::new();
+        START.get_or_init(Instant::now).elapsed()
+    }
+
     fn spread(&self) -> f64 {
         fastrand::f64()
     }
@@ -44,10 +55,7 @@ impl Executor for TokioExecutor {
 
 #[cfg(test)]
 mod tests {
-    use std::{
-        sync::{Arc, Mutex, mpsc},
-        time::Instant,
-    };
+    use std::sync::{Arc, Mutex, mpsc};
 
     use futures_util::FutureExt;
     use tokio::{runtime, sync::oneshot};

@@ -4,7 +4,7 @@ use std::io::{IsTerminal, stderr};
 
 use tracing::{Subscriber, level_filters::LevelFilter};
 use tracing_subscriber::{
-    Layer, filter::Targets, fmt, fmt::MakeWriter, layer::SubscriberExt, registry, util::SubscriberInitExt,
+    Layer, Registry, filter::Targets, fmt, fmt::MakeWriter, layer::SubscriberExt, registry, util::SubscriberInitExt,
 };
 
 /// The crates whose lines obey the level, by the beginning of their names.
@@ -18,7 +18,21 @@ const OURS: &str = "badgesmith";
 /// # Errors
 /// A sentence with the remedy where the level is unknown.
 pub fn init(level: Option<&str>) -> Result<(), String> {
-    let subscriber = subscriber(parse(level.unwrap_or("info"))?, stderr().is_terminal(), stderr);
+    init_beside(level, None)
+}
+
+/// The target of the spans of requests and of upstream calls. The log shows no spans; what listens beside it may.
+pub const SPANS: &str = "spans";
+
+/// What listens to spans beside the log.
+pub type Beside = Box<dyn Layer<Registry> + Send + Sync>;
+
+/// Logs as [`init`] does, and tells `beside` the spans whose target is [`SPANS`].
+///
+/// # Errors
+/// A sentence with the remedy where the level is unknown.
+pub fn init_beside(level: Option<&str>, beside: Option<Beside>) -> Result<(), String> {
+    let subscriber = subscriber(parse(level.unwrap_or("info"))?, stderr().is_terminal(), stderr, beside);
     // The first one stays; a second is no reason to end.
     let _ = subscriber.try_init();
     Ok(())
@@ -35,7 +49,12 @@ fn parse(level: &str) -> Result<LevelFilter, String> {
     }
 }
 
-fn subscriber<W>(level: LevelFilter, is_for_people: bool, writer: W) -> impl Subscriber + Send + Sync
+fn subscriber<W>(
+    level: LevelFilter,
+    is_for_people: bool,
+    writer: W,
+    beside: Option<Beside>,
+) -> impl Subscriber + Send + Sync
 where
     W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
 {
@@ -44,7 +63,8 @@ where
     let lines =
         if is_for_people { lines.boxed() } else { lines.json().flatten_event(true).with_span_list(false).boxed() };
     let targets = Targets::new().with_default(level.min(LevelFilter::WARN)).with_target(OURS, level);
-    registry().with(lines.with_filter(targets))
+    let spans = Targets::new().with_target(SPANS, LevelFilter::INFO);
+    registry().with(beside.map(|beside| beside.with_filter(spans))).with(lines.with_filter(targets))
 }
 
 #[cfg(test)]
@@ -55,6 +75,11 @@ mod tests {
     };
 
     use serde_json::Value;
+    use tracing::{
+        Event,
+        span::{Attributes, Id},
+    };
+    use tracing_subscriber::layer::Context;
 
     use super::*;
 
@@ -74,7 +99,7 @@ mod tests {
     fn logged(level: &str, is_for_people: bool) -> String {
         let page = Page::default();
         let writer = page.clone();
-        let subscriber = subscriber(parse(level).unwrap(), is_for_people, move || writer.clone());
+        let subscriber = subscriber(parse(level).unwrap(), is_for_people, move || writer.clone(), None);
         tracing::subscriber::with_default(subscriber, || {
             tracing::error!(target: "badgesmith_engine", "e1");
             tracing::warn!(target: "badgesmith", plugin = "nuget", tries = 3, "a \"quoted\"\nword");
@@ -116,6 +141,33 @@ mod tests {
         assert_eq!(line["tries"], 3);
         let time = line["timestamp"].as_str().unwrap();
         assert!(time.starts_with("20") && time.contains('T') && time.contains('.') && time.ends_with('Z'), "{time}");
+    }
+
+    #[test]
+    fn the_log_shows_no_span_and_what_listens_beside_it_hears_those_and_nothing_else() {
+        #[derive(Clone, Default)]
+        struct Ear(Arc<Mutex<Vec<&'static str>>>);
+        impl Layer<Registry> for Ear {
+            fn on_new_span(&self, span: &Attributes<'_>, _: &Id, _: Context<'_, Registry>) {
+                self.0.lock().unwrap().push(span.metadata().name());
+            }
+
+            fn on_event(&self, event: &Event<'_>, _: Context<'_, Registry>) {
+                self.0.lock().unwrap().push(event.metadata().name());
+            }
+        }
+        let (page, ear) = (Page::default(), Ear::default());
+        let writer = page.clone();
+        let beside: Beside = Box::new(ear.clone());
+        let subscriber = subscriber(LevelFilter::INFO, false, move || writer.clone(), Some(beside));
+        tracing::subscriber::with_default(subscriber, || {
+            let request = tracing::info_span!(target: SPANS, "request", path = "/p");
+            request.in_scope(|| tracing::info!(target: "badgesmith", "answered"));
+            drop(tracing::info_span!(target: "badgesmith_engine", "another"));
+        });
+        assert_eq!(*ear.0.lock().unwrap(), ["request"]);
+        let logged = String::from_utf8(page.0.lock().unwrap().clone()).unwrap();
+        assert!(logged.lines().count() == 1 && logged.contains("answered") && !logged.contains("/p"), "{logged}");
     }
 
     #[test]

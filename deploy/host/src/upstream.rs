@@ -6,9 +6,10 @@ use badgesmith_engine::world::{Ask, Fault, Reply, Upstream};
 use futures_util::future::BoxFuture;
 use http::{HeaderValue, StatusCode, header};
 use reqwest::{Client, RequestBuilder, Response};
+use tracing::{Instrument, Span, field};
 use url::Url;
 
-use crate::client::Connections;
+use crate::{client::Connections, logs::SPANS};
 
 /// How many redirects are followed.
 const REDIRECTS: usize = 5;
@@ -55,15 +56,45 @@ impl HttpUpstream {
 
 impl Upstream for HttpUpstream {
     fn fetch(&self, ask: Ask) -> BoxFuture<'_, Result<Reply, Fault>> {
-        Box::pin(async move {
+        // The address's path and query may hold what is nobody's business.
+        let span = tracing::info_span!(
+            target: SPANS,
+            "upstream",
+            otel.kind = "client",
+            otel.name = "GET",
+            http.request.method = "GET",
+            server.address = ask.url.host_str(),
+            server.port = ask.url.port_or_known_default().map(i64::from),
+            http.response.status_code = field::Empty,
+            "error.type" = field::Empty,
+        );
+        let exchange = async move {
             let exchange = tokio::time::timeout(ask.patience, self.exchange(&ask));
-            exchange.await.unwrap_or(Err(Fault::Timeout))
-        })
+            let outcome = exchange.await.unwrap_or(Err(Fault::Timeout));
+            match &outcome {
+                Ok(reply) => Span::current().record("http.response.status_code", i64::from(reply.status)),
+                Err(fault) => Span::current().record("error.type", word(fault)),
+            };
+            outcome
+        };
+        Box::pin(exchange.instrument(span))
+    }
+}
+
+/// A fault in a word.
+const fn word(fault: &Fault) -> &'static str {
+    match fault {
+        Fault::Unreachable(_) => "unreachable",
+        Fault::Timeout => "timeout",
+        Fault::TooLarge => "too_large",
+        Fault::Nonsense(_) => "nonsense",
+        Fault::Status(_) => "failed",
+        Fault::RateLimited(_) => "rate_limited",
     }
 }
 
 /// Who says nothing takes anything: a provider knows its upstream, and what is kept is kept under the same words.
-fn request(client: &Client, url: Url, ask: &Ask) -> Result<RequestBuilder, Fault> {
+pub(crate) fn request(client: &Client, url: Url, ask: &Ask) -> Result<RequestBuilder, Fault> {
     let mut request = client.get(url).header(header::ACCEPT, ask.accept.as_deref().unwrap_or("*/*"));
     if let Some(authorization) = &ask.authorization {
         let value = HeaderValue::from_str(authorization.reveal());
@@ -82,10 +113,7 @@ fn request(client: &Client, url: Url, ask: &Ask) -> Result<RequestBuilder, Fault
 
 /// Where an answer redirects to, if it does. Only the origin was granted, so only there.
 fn leads_to(from: &Url, response: &Response) -> Result<Option<Url>, Fault> {
-    let Some(location) = response.headers().get(header::LOCATION).filter(|_| is_redirect(response.status())) else {
-        return Ok(None);
-    };
-    let next = str::from_utf8(location.as_bytes()).ok().and_then(|location| from.join(location).ok());
+    let Some(next) = location(from, response) else { return Ok(None) };
     let words = match next {
         None => "to what is no address".to_owned(),
         Some(next) if next.origin() != from.origin() => format!("to {}, another origin", origin(&next)),
@@ -95,6 +123,12 @@ fn leads_to(from: &Url, response: &Response) -> Result<Option<Url>, Fault> {
         Some(next) => return Ok(Some(next)),
     };
     Err(Fault::Nonsense(format!("it redirects {words}")))
+}
+
+/// Where an answer redirects to, if it does and that is an address.
+pub(crate) fn location(from: &Url, response: &Response) -> Option<Option<Url>> {
+    let location = response.headers().get(header::LOCATION).filter(|_| is_redirect(response.status()))?;
+    Some(str::from_utf8(location.as_bytes()).ok().and_then(|location| from.join(location).ok()))
 }
 
 /// An origin as it can be shown; the rest of an address may hold a secret.
@@ -108,7 +142,8 @@ fn is_redirect(status: StatusCode) -> bool {
     matches!(status.as_u16(), 301 | 302 | 303 | 307 | 308)
 }
 
-async fn read(mut response: Response, largest: usize) -> Result<Reply, Fault> {
+/// The whole answer, if it is no larger than it may be once it is decoded.
+pub(crate) async fn read(mut response: Response, largest: usize) -> Result<Reply, Fault> {
     let status = response.status().as_u16();
     let headers = mem::take(response.headers_mut());
     if status == 304 {
@@ -136,7 +171,7 @@ async fn read(mut response: Response, largest: usize) -> Result<Reply, Fault> {
 
 /// Whether the connection broke or what came over it makes no sense. The address stays out of the words: its query may
 /// hold a secret.
-fn fault(error: reqwest::Error) -> Fault {
+pub(crate) fn fault(error: reqwest::Error) -> Fault {
     let error = error.without_url();
     let words = words(&error);
     // reqwest calls whatever happens to a body an error of decoding; hyper knows whether the connection was it.

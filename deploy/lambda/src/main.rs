@@ -13,11 +13,11 @@ use std::{
     panic::AssertUnwindSafe,
     process::ExitCode,
     sync::Arc,
-    time::{Duration, SystemTime},
+    time::{Duration, Instant, SystemTime},
 };
 
 use badgesmith_engine::{Engine, Request, Response, refuse_broken};
-use badgesmith_host::{config, logs};
+use badgesmith_host::{access, config, logs, metrics::emf::Emf};
 use futures_util::FutureExt;
 use lambda_http::{
     Error,
@@ -46,20 +46,29 @@ fn run() -> Result<(), String> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|fault| format!("the runtime cannot start: {fault}"))?;
     let (plugins, settings) = config::load(None)?;
-    let engine = Arc::new(Engine::new(plugins, &settings, world::new())?);
+    let name = env::var("AWS_LAMBDA_FUNCTION_NAME").ok().filter(|name| !name.is_empty());
+    let emf = Arc::new(Emf::new(name.unwrap_or_else(|| "bootstrap".to_owned())));
+    let engine = Arc::new(Engine::new(plugins, &settings, world::new(&settings, emf.clone()))?);
     runtime
-        .block_on(lambda_runtime::run(service_fn(move |event| respond(Arc::clone(&engine), event))))
+        .block_on(lambda_runtime::run(service_fn(move |event| respond(Arc::clone(&engine), Arc::clone(&emf), event))))
         .map_err(|fault| format!("the Lambda runtime ends: {fault}"))
 }
 
 /// Answers one event, before its deadline whatever happens.
-async fn respond(engine: Arc<Engine>, event: LambdaEvent<Event>) -> Result<Answer, Error> {
-    let now = SystemTime::now();
+async fn respond(engine: Arc<Engine>, emf: Arc<Emf>, event: LambdaEvent<Event>) -> Result<Answer, Error> {
+    let (started, now) = (Instant::now(), SystemTime::now());
     let LambdaEvent { payload, context } = event;
     let deadline = SystemTime::UNIX_EPOCH + Duration::from_millis(context.deadline);
     let patience = deadline.duration_since(now).unwrap_or_default().saturating_sub(MARGIN);
     let (request, shape) = payload.into_request();
     let response = answer(&engine, &request, now, patience).await;
+    let trace_id = context.xray_trace_id.as_deref().and_then(access::root);
+    let trace_id = trace_id.or_else(|| access::trace_id(&request.headers));
+    access::note(&*emf, &request, &response, started.elapsed(), trace_id);
+    if let Some(line) = emf.flush(SystemTime::now()) {
+        // A line that cannot be written is lost.
+        let _ = writeln!(std::io::stdout(), "{line}");
+    }
     Ok(Answer::new(response, &request.correlation_id, shape))
 }
 

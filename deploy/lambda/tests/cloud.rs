@@ -1,7 +1,7 @@
 //! From a signed report to its badge, through the real bootstrap and what plays AWS.
 //!
 //! `BADGESMITH_PACKAGE` names the folder that deploy/package.sh zips; without it this build's own bootstrap is asked.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, unreachable_pub)]
 
 mod support;
 

@@ -8,23 +8,43 @@ use std::{
     time::{Duration, Instant, SystemTime},
 };
 
-use badgesmith_engine::{CORRELATION_ID, Engine, LARGEST_BODY, Request, Response, refuse_body, refuse_broken};
-use badgesmith_host::correlation;
+use badgesmith_engine::{
+    CORRELATION_ID, Engine, LARGEST_BODY, Line, Request, Response, refuse_body, refuse_broken, world::Meter,
+};
+use badgesmith_host::{
+    access, correlation,
+    metrics::prometheus::{MEDIA_TYPE, Prometheus},
+};
 use bytes::Bytes;
 use futures_util::FutureExt;
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::{
-    HeaderMap, Uri,
+    HeaderMap, Method, StatusCode, Uri,
     body::{Body, Incoming},
-    header::HeaderValue,
+    header::{self, HeaderValue},
 };
+use tracing::Instrument;
+
+use crate::span;
 
 /// How long a body may take to arrive.
 const BODY_PATIENCE: Duration = Duration::from_secs(10);
+/// Where the metrics are, if they are anywhere.
+const METRICS: &str = "/metrics";
+
+/// What every connection leads to.
+#[derive(Clone)]
+pub(crate) struct Door {
+    pub(crate) engine: Arc<Engine>,
+    /// Who is told of every answer.
+    pub(crate) meter: Arc<dyn Meter>,
+    /// What `/metrics` shows; without it the address leads nowhere.
+    pub(crate) counts: Option<Arc<Prometheus>>,
+}
 
 /// Answers one request and writes its line in the log.
 pub(crate) async fn answer(
-    engine: Arc<Engine>,
+    door: Door,
     from: SocketAddr,
     wire: hyper::Request<Incoming>,
 ) -> Result<hyper::Response<Full<Bytes>>, Infallible> {
@@ -35,21 +55,48 @@ pub(crate) async fn answer(
         path: parts.uri.path().to_owned(),
         query: query(&parts.uri),
         source: from.ip().to_string(),
-        correlation_id: correlation_id(&parts.headers),
+        correlation_id: correlation::of(&parts.headers),
         headers: parts.headers,
         body: Bytes::new(),
     };
-    let response = match read(body).await {
-        Some(body) => {
-            request.body = body;
-            // A panic of ours is our fault, not the end of the caller's connection.
-            let answering = AssertUnwindSafe(engine.respond(&request, SystemTime::now())).catch_unwind();
-            answering.await.unwrap_or_else(|_| refuse_broken(&request))
+    let span = span::open(&request);
+    let response = async {
+        match read(body).await {
+            Some(body) => {
+                request.body = body;
+                // A panic of ours is our fault, not the end of the caller's connection.
+                let answering = AssertUnwindSafe(show(&door, &request)).catch_unwind();
+                answering.await.unwrap_or_else(|_| refuse_broken(&request))
+            }
+            None => refuse_body(&request),
         }
-        None => refuse_body(&request),
     };
-    log(&request, &response, started.elapsed());
+    let response = response.instrument(span.clone()).await;
+    span::close(&span, &request, &response);
+    access::note(&*door.meter, &request, &response, started.elapsed(), access::trace_id(&request.headers));
     Ok(send(response, &request.correlation_id))
+}
+
+/// The metrics where they are shown; everything else is the engine's.
+async fn show(door: &Door, request: &Request) -> Response {
+    let now = SystemTime::now();
+    match &door.counts {
+        Some(counts) if request.path == METRICS && matches!(request.method, Method::GET | Method::HEAD) => {
+            metrics(counts.text(&door.engine, now), request)
+        }
+        _ => door.engine.respond(request, now).await,
+    }
+}
+
+/// Not for other sites' scripts, so without CORS.
+fn metrics(text: String, request: &Request) -> Response {
+    let mut headers = HeaderMap::with_capacity(8);
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE));
+    headers.insert(header::CONTENT_LENGTH, text.len().into());
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    let body = if request.method == Method::HEAD { Bytes::new() } else { text.into() };
+    Response { status: StatusCode::OK, headers, body, line: Line { route: METRICS.into(), ..Line::default() } }
 }
 
 /// The whole body, or nothing if it is too large or does not arrive.
@@ -65,12 +112,6 @@ fn query(uri: &Uri) -> String {
     uri.query().unwrap_or_default().to_owned()
 }
 
-/// The caller's correlation id if it is well-formed, otherwise a new one.
-fn correlation_id(headers: &HeaderMap) -> String {
-    let given = headers.get(CORRELATION_ID).and_then(|value| value.to_str().ok());
-    given.and_then(correlation::accept).unwrap_or_else(correlation::fresh)
-}
-
 fn send(response: Response, correlation_id: &str) -> hyper::Response<Full<Bytes>> {
     let mut wire = hyper::Response::new(Full::new(response.body));
     *wire.status_mut() = response.status;
@@ -79,25 +120,4 @@ fn send(response: Response, correlation_id: &str) -> hyper::Response<Full<Bytes>
         wire.headers_mut().insert(CORRELATION_ID, value);
     }
     wire
-}
-
-fn log(request: &Request, response: &Response, took: Duration) {
-    tracing::info!(
-        method = %request.method,
-        path = request.path,
-        status = response.status.as_u16(),
-        milliseconds = (took.as_secs_f64() * 1e6).round() / 1e3,
-        route = shown(&response.line.route),
-        plugin = shown(&response.line.plugin),
-        code = shown(&response.line.code),
-        fault = shown(response.line.fault),
-        cache = shown(response.line.cache),
-        correlation_id = request.correlation_id,
-        "answered"
-    );
-}
-
-/// A field that is left out where it is empty.
-fn shown(text: &str) -> Option<&str> {
-    (!text.is_empty()).then_some(text)
 }

@@ -2,6 +2,8 @@
 
 mod cloud;
 mod connection;
+#[cfg(feature = "otlp")]
+mod otlp;
 mod plugin;
 mod provision;
 mod render;
@@ -9,6 +11,7 @@ mod report;
 mod secret;
 mod serve;
 mod smoke;
+mod span;
 mod transfer;
 
 use std::{io::Write, process::ExitCode};
@@ -58,9 +61,22 @@ struct Log {
     log_level: String,
 }
 
+/// Logs, and sends spans where this binary can and an environment variable says where to.
+#[cfg(not(feature = "otlp"))]
+fn listen(level: &str) -> Result<(), String> {
+    badgesmith_host::logs::init(Some(level))
+}
+
+#[cfg(feature = "otlp")]
+fn listen(level: &str) -> Result<Option<otlp::Otlp>, String> {
+    let (otlp, beside) = otlp::Otlp::start()?.unzip();
+    badgesmith_host::logs::init_beside(Some(level), beside)?;
+    Ok(otlp)
+}
+
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    let outcome = badgesmith_host::logs::init(Some(&cli.log.log_level)).and_then(|()| {
+    let outcome = listen(&cli.log.log_level).and_then(|_listening| {
         match cli.command.unwrap_or(Command::Serve(cli.serve)) {
             Command::Serve(serve) => serve::run(&serve),
             Command::Render(render) => render::run(&render),

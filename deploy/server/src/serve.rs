@@ -5,7 +5,7 @@ use std::{io::Write, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 use badgesmith_engine::{
     Engine, World,
     plugins::StoreKind,
-    world::{Secrets, Store},
+    world::{Meter, Secrets, Store},
 };
 use badgesmith_host::{
     aws::{self, Aws, AwsSecrets, DynamoStore},
@@ -13,8 +13,10 @@ use badgesmith_host::{
     config,
     embedded::EmbeddedStore,
     executor::TokioExecutor,
+    metrics::prometheus::Prometheus,
     secrets::FileSecrets,
     upstream::HttpUpstream,
+    web::HttpWeb,
 };
 use clap::Args;
 use hyper::{server::conn::http1, service::service_fn};
@@ -28,7 +30,7 @@ use tokio::{
     sync::Semaphore,
 };
 
-use crate::connection;
+use crate::connection::{self, Door};
 
 /// How many connections are open at once; more wait to be accepted.
 const CONNECTIONS: usize = 1024;
@@ -48,8 +50,24 @@ pub(crate) struct Serve {
     /// The plugins and what they may reach; without it plugins.toml here or beside the binary.
     #[arg(long, env = "BADGESMITH_CONFIG", value_name = "FILE")]
     config: Option<PathBuf>,
+    /// Whether /metrics shows Prometheus' text; if it is not said, only where no other machine can ask.
+    #[arg(
+        long,
+        env = "BADGESMITH_METRICS",
+        value_name = "BOOL",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "true"
+    )]
+    metrics: Option<bool>,
     #[command(flatten)]
     data: Data,
+}
+
+impl Serve {
+    fn shows_metrics(&self) -> bool {
+        self.metrics.unwrap_or_else(|| self.listen.ip().is_loopback())
+    }
 }
 
 /// Where lies what must survive a restart.
@@ -68,17 +86,21 @@ pub(crate) fn run(serve: &Serve) -> Result<(), String> {
     let (plugins, settings) = config::load(serve.config.as_deref())?;
     let connections = Connections::new();
     let memory = Memory::open(settings.store, &serve.data, &connections)?;
+    let counts = serve.shows_metrics().then(|| Prometheus::new(env!("CARGO_PKG_VERSION"))).transpose()?.map(Arc::new);
+    let meter = counts.clone().map_or_else(|| Arc::new(()) as Arc<dyn Meter>, |counts| counts);
     let world = World {
         upstream: Arc::new(HttpUpstream::over(connections)),
+        web: Arc::new(HttpWeb::new(&settings)),
         executor: Arc::new(TokioExecutor::new()),
         secrets: memory.secrets(&serve.data),
         store: memory.store(),
+        meter: Arc::clone(&meter),
     };
-    let engine = Engine::new(plugins, &settings, world)?;
+    let door = Door { engine: Arc::new(Engine::new(plugins, &settings, world)?), meter, counts };
     // One thread: a warm request is shorter than the way to another one.
     let runtime = runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|fault| format!("the runtime cannot start: {fault}"))?;
-    let outcome = runtime.block_on(listen(serve.listen, Arc::new(engine)));
+    let outcome = runtime.block_on(listen(serve.listen, door));
     runtime.block_on(memory.close());
     // A provider's step that never comes back keeps nobody from stopping.
     runtime.shutdown_background();
@@ -126,13 +148,13 @@ impl Memory {
     }
 }
 
-async fn listen(address: SocketAddr, engine: Arc<Engine>) -> Result<(), String> {
+async fn listen(address: SocketAddr, door: Door) -> Result<(), String> {
     let listener = TcpListener::bind(address)
         .await
         .map_err(|fault| format!("cannot listen at {address}: {fault}; choose another address with --listen"))?;
     let address = listener.local_addr().unwrap_or(address);
     let stop = stop_signal()?;
-    announce(address, &engine);
+    announce(address, &door);
     let places = Arc::new(Semaphore::new(CONNECTIONS));
     let graceful = GracefulShutdown::new();
     tokio::pin!(stop);
@@ -144,7 +166,7 @@ async fn listen(address: SocketAddr, engine: Arc<Engine>) -> Result<(), String> 
         };
         match accepted {
             (place, Ok((stream, from))) => {
-                let serving = graceful.watch(connection(stream, from, Arc::clone(&engine)));
+                let serving = graceful.watch(connection(stream, from, door.clone()));
                 tokio::spawn(async move {
                     // A caller that goes away in the middle is no event.
                     let _ = serving.await;
@@ -167,7 +189,7 @@ async fn listen(address: SocketAddr, engine: Arc<Engine>) -> Result<(), String> 
 fn connection(
     stream: TcpStream,
     from: SocketAddr,
-    engine: Arc<Engine>,
+    door: Door,
 ) -> impl hyper_util::server::graceful::GracefulConnection<Error = hyper::Error> {
     // Nagle's algorithm would hold back small answers.
     let _ = stream.set_nodelay(true);
@@ -178,7 +200,7 @@ fn connection(
         .pipeline_flush(true)
         .serve_connection(
             TokioIo::new(stream),
-            service_fn(move |request| connection::answer(Arc::clone(&engine), from, request)),
+            service_fn(move |request| connection::answer(door.clone(), from, request)),
         )
 }
 
@@ -201,13 +223,16 @@ fn stop_signal() -> Result<impl Future<Output = ()>, String> {
 }
 
 /// Says where it listens and what there is to see.
-fn announce(address: SocketAddr, engine: &Engine) {
+fn announce(address: SocketAddr, door: &Door) {
     let mut lines = format!("BadgeSmith {} at http://{address}\n", env!("CARGO_PKG_VERSION"));
-    for plugin in engine.plugins() {
+    for plugin in door.engine.plugins() {
         lines += &format!("\n  {} {}\n", plugin.id, plugin.manifest.version);
         for badge in &plugin.manifest.badges {
             lines += &format!("    http://{address}{}\n", as_picture(&badge.example));
         }
+    }
+    if door.counts.is_some() {
+        lines += &format!("\n  metrics\n    http://{address}/metrics\n");
     }
     lines += &format!("\n  static badges\n    http://{address}/badge/hello-world-brightgreen\n\n");
     // Whoever closed standard output does not want to know.

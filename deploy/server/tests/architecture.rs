@@ -10,14 +10,16 @@ use std::{
 use serde_json::Value;
 
 /// Each package of ours and the ones of ours it may import.
-const MAY_IMPORT: [(&str, &[&str]); 8] = [
+const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("badgesmith-fonts", &[]),
     ("badgesmith-renderer", &["badgesmith-fonts"]),
     ("badgesmith-provider", &[]),
     ("badgesmith-versions", &[]),
-    ("badgesmith-engine", &["badgesmith-renderer", "badgesmith-provider"]),
+    ("badgesmith-queries", &[]),
+    ("badgesmith-engine", &["badgesmith-renderer", "badgesmith-provider", "badgesmith-queries"]),
     ("badgesmith-formats", &[]),
     ("badgesmith-host", &["badgesmith-engine", "badgesmith-provider"]),
+    ("badgesmith-lambda", &["badgesmith-engine", "badgesmith-host"]),
     // The edge to a provider is for building only: the library has to be there for `cargo run`.
     // The SDK's testkit is what `badgesmith plugin check` runs.
     (

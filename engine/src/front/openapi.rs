@@ -1,12 +1,14 @@
 //! `/openapi.json`: every route in OpenAPI 3.1. What the engine answers by itself stands in `openapi.json` beside this
 //! file, written by hand; the rest is made of the manifests.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::collections::BTreeSet;
 
 use badgesmith_provider::{BadgeRoute, RedirectRoute, ReportRoute};
 use serde_json::{Map, Value, json};
 
+use super::built_in::is_served;
 use crate::{
+    Inner,
     plugins::Plugin,
     route::{Segment, Template},
 };
@@ -31,25 +33,28 @@ const OVERRIDES: [&str; 15] = [
     "segment",
     "scale",
 ];
-/// The paths in `openapi.json` that are badges, and get what every badge takes.
-const BADGES: [&str; 2] = ["/badge/{content}", "/static/v1"];
 /// What may be wrong with any request, with one for a badge or a redirect, and with a report.
 const ANY: [u16; 4] = [400, 413, 414, 431];
 const ASKED: [u16; 7] = [401, 403, 404, 500, 502, 503, 504];
 const REPORTED: [u16; 6] = [401, 404, 409, 500, 503, 504];
 
 /// The whole document.
-pub(crate) fn write(plugins: &[Arc<Plugin>]) -> String {
+pub(crate) fn write(inner: &Inner) -> String {
     // The tests read what is embedded here.
     let mut document: Value = serde_json::from_str(BASE).unwrap_or_default();
     document["info"]["version"] = env!("CARGO_PKG_VERSION").into();
-    for path in BADGES {
-        let operation = &mut document["paths"][path]["get"];
-        let own = operation["parameters"].as_array().cloned().unwrap_or_default();
-        operation["parameters"] = own.into_iter().chain(overrides(&[])).collect();
-        operation["responses"] = badge_responses();
+    if let Some(paths) = document["paths"].as_object_mut() {
+        paths.retain(|path, _| is_served(inner, path));
+        // What has no responses there is a badge, and gets those of every badge, and what every badge takes.
+        for operation in paths.values_mut().map(|path| &mut path["get"]) {
+            if operation["responses"].as_object().is_some_and(Map::is_empty) {
+                let own = operation["parameters"].as_array().cloned().unwrap_or_default();
+                operation["parameters"] = own.into_iter().chain(overrides(&[])).collect();
+                operation["responses"] = badge_responses();
+            }
+        }
     }
-    for plugin in plugins {
+    for plugin in &inner.plugins {
         let manifest = &plugin.manifest;
         push(&mut document["tags"], json!({ "name": plugin.id, "description": manifest.summary }));
         let mut taken = BTreeSet::new();

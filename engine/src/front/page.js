@@ -74,7 +74,7 @@
       const value = parameters.get(name);
       return isRest(segment) ? value.split("/").map(encode).join("/") : encode(value);
     }).join("/");
-    return [withQuery(`${path}.${format}`, pairs), withQuery(path, [["format", "json"], ...pairs])];
+    return [withQuery(badge.picture && format === "svg" ? path : `${path}.${format}`, pairs), withQuery(path, [["format", "json"], ...pairs])];
   };
   /** What an encoded text says; the text itself where it is none. */
   const decode = (text) => {
@@ -219,7 +219,7 @@
     const [picture, json] = found;
     const leads = target();
     const label = field("label").value;
-    const alt = chosen() ? label || chosen().label || "badge" : [label, field("message").value].filter(Boolean).join(": ");
+    const alt = chosen() ? label || chosen().label : [label, field("message").value].filter(Boolean).join(": ");
     for (const [language, text] of snippets(server + picture, alt, leads ?? "")) rows[language].textContent = text;
     preview.setAttribute("aria-busy", "true");
     const images = [find("preview"), find("shadow")];

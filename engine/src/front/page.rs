@@ -1,6 +1,6 @@
 //! The front page for people: `page.html` with the manifests in it, one file without anything outside.
 
-use std::{fmt::Write, sync::Arc};
+use std::fmt::Write;
 
 use badgesmith_provider::BadgeRoute;
 use base64::{Engine, prelude::BASE64_STANDARD};
@@ -9,10 +9,10 @@ use sha2::{Digest, Sha256};
 
 use super::{
     address::{picture, relative},
-    built_in::{BUILT_IN, BuiltIn},
+    built_in::{self, BuiltIn},
     snippet,
 };
-use crate::plugins::Plugin;
+use crate::{Inner, plugins::Plugin};
 
 const HTML: &str = include_str!("page.html");
 const CSS: &str = include_str!("page.css");
@@ -25,6 +25,8 @@ struct Buildable<'a> {
     label: &'a str,
     route: &'a str,
     query: Vec<&'a str>,
+    /// Whether it is an SVG without an ending.
+    picture: bool,
     /// An address that fits the route, without the slash before it.
     example: &'a str,
 }
@@ -41,11 +43,11 @@ pub(crate) fn policy() -> String {
 }
 
 /// The whole page.
-pub(crate) fn write(plugins: &[Arc<Plugin>]) -> String {
-    let jump: String = plugins.iter().map(|plugin| link(&plugin.id, &plugin.id)).collect();
-    let mut providers: String = plugins.iter().map(|plugin| provider(plugin)).collect();
+pub(crate) fn write(inner: &Inner) -> String {
+    let jump: String = inner.plugins.iter().map(|plugin| link(&plugin.id, &plugin.id)).collect();
+    let mut providers: String = inner.plugins.iter().map(|plugin| provider(plugin)).collect();
     providers += &section("built-in", "built in", "", "Badges that need no provider.", |out| {
-        BUILT_IN.iter().for_each(|badge| out.push_str(&own_entry(badge)));
+        built_in::served(inner).for_each(|badge| out.push_str(&own_entry(badge)));
     });
     // What the manifests say comes last, so that no marker is looked for in it.
     HTML.replacen("<!--css-->", CSS, 1)
@@ -86,18 +88,26 @@ fn section(id: &str, name: &str, version: &str, summary: &str, entries: impl FnO
 }
 
 fn entry(provider: &str, badge: &BadgeRoute) -> String {
+    let is_picture = badge.format.as_deref() == Some("svg");
     let example = relative(&badge.example);
-    let query = badge.query.iter().map(String::as_str).collect();
-    let buildable = Buildable { provider, label: &badge.label, route: &badge.route, query, example: &example };
-    live_entry(Some(&buildable), &badge.route, &picture(&badge.example), &badge.label, &badge.summary)
+    let buildable = Buildable {
+        provider,
+        label: &badge.label,
+        route: &badge.route,
+        query: badge.query.iter().map(String::as_str).collect(),
+        picture: is_picture,
+        example: &example,
+    };
+    let address = if is_picture { example.clone() } else { picture(&badge.example) };
+    live_entry(Some(&buildable), &badge.route, &address, &badge.label, &badge.summary)
 }
 
 fn own_entry(badge: &BuiltIn) -> String {
-    let &BuiltIn { route, query, example, summary, words } = badge;
-    let address = relative(example);
-    let query = query.to_vec();
-    let buildable = Buildable { provider: "built in", label: "", route, query, example: &address };
-    live_entry((!badge.query.is_empty()).then_some(&buildable), route, &address, words, summary)
+    let (route, address) = (badge.route, relative(badge.example));
+    let query = badge.query.to_vec();
+    let buildable =
+        Buildable { provider: "built in", label: badge.words, route, query, picture: true, example: &address };
+    live_entry((!badge.query.is_empty()).then_some(&buildable), route, &address, badge.words, badge.summary)
 }
 
 /// A badge that is shown, with what to paste, and with what the builder has to know if it can build it.

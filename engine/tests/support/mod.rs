@@ -15,7 +15,7 @@ use std::{
 use badgesmith_engine::{
     Config, Engine, Plugin, Request, Response, World, plugins,
     store::{Entry, Recorded, Span, Store, Subject, Unavailable},
-    world::{Ask, Executor, Fault, Reply, Secret, Secrets, Upstream},
+    world::{Ask, Event, Executor, Fault, Meter, Reply, Secret, Secrets, Upstream},
 };
 use badgesmith_provider::Record;
 use bytes::Bytes;
@@ -77,6 +77,32 @@ pub struct ByHand {
     pub lost: std::sync::atomic::AtomicBool,
     kept: Mutex<Vec<Box<dyn FnOnce() + Send>>>,
     pub steps: AtomicUsize,
+    start: std::sync::OnceLock<tokio::time::Instant>,
+}
+
+/// Writes down what happened, without the times.
+#[derive(Default)]
+pub struct Diary(Mutex<Vec<String>>);
+
+impl Diary {
+    /// What happened since the last time this was asked.
+    pub fn read(&self) -> Vec<String> {
+        std::mem::take(&mut self.0.lock().unwrap())
+    }
+}
+
+impl Meter for Diary {
+    fn note(&self, event: &Event<'_>) {
+        let entry = match event {
+            Event::Answered { .. } => "answered".to_owned(),
+            Event::Stepped { plugin, outcome, .. } => format!("{plugin} step {outcome}"),
+            Event::Supplied { plugin, from } => format!("{plugin} supplied {from}"),
+            Event::Called { plugin, outcome, .. } => format!("{plugin} called {outcome}"),
+            Event::Opened { plugin } => format!("{plugin} opened"),
+            Event::Reported { plugin, outcome } => format!("{plugin} report {outcome}"),
+        };
+        self.0.lock().unwrap().push(entry);
+    }
 }
 
 impl Executor for ByHand {
@@ -91,6 +117,11 @@ impl Executor for ByHand {
     fn run(&self, work: Box<dyn FnOnce() + Send>) {
         self.steps.fetch_add(1, Ordering::Relaxed);
         if self.lost.load(Ordering::Relaxed) { self.kept.lock().unwrap().push(work) } else { work() }
+    }
+
+    fn clock(&self) -> Duration {
+        let start = *self.start.get_or_init(tokio::time::Instant::now);
+        start.elapsed()
     }
 
     fn spread(&self) -> f64 {
@@ -179,8 +210,10 @@ impl Store for Drawer {
 pub struct Stage {
     pub engine: Engine,
     pub upstream: Arc<Memory>,
+    pub web: Arc<Memory>,
     pub executor: Arc<ByHand>,
     pub drawer: Arc<Drawer>,
+    pub diary: Arc<Diary>,
     pub now: Mutex<SystemTime>,
 }
 
@@ -197,15 +230,19 @@ impl Stage {
     pub fn over(plugins_toml: &str, drawer: Arc<Drawer>) -> Result<Self, String> {
         let config = Config::parse(plugins_toml, Path::new("plugins.toml"))?;
         let plugins: Vec<Plugin> = plugins::load(&config, &[])?;
-        let (upstream, executor) = (Arc::<Memory>::default(), Arc::<ByHand>::default());
+        let (upstream, web) = (Arc::<Memory>::default(), Arc::<Memory>::default());
+        let executor = Arc::<ByHand>::default();
+        let diary = Arc::<Diary>::default();
         let world = World {
             upstream: upstream.clone(),
+            web: web.clone(),
             executor: executor.clone(),
             secrets: drawer.clone(),
             store: drawer.clone(),
+            meter: diary.clone(),
         };
         let engine = Engine::new(plugins, &config.engine, world)?;
-        Ok(Self { engine, upstream, executor, drawer, now: Mutex::new(SystemTime::UNIX_EPOCH + NOON) })
+        Ok(Self { engine, upstream, web, executor, drawer, diary, now: Mutex::new(SystemTime::UNIX_EPOCH + NOON) })
     }
 
     pub async fn get(&self, path: &str) -> Response {

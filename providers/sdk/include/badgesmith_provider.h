@@ -26,7 +26,8 @@
  *       "summary": "Greets.",
  *       "example": "world",                   an address that fits the route
  *       "fresh-seconds": 300,                 optional: how long an answer is used without asking again
- *       "revalidate-seconds": 300             optional: how much longer caches downstream may show it meanwhile
+ *       "revalidate-seconds": 300,            optional: how much longer caches downstream may show it meanwhile
+ *       "format": "svg"                       optional: its form where the address names none; or "png", "json"
  *     }],
  *     "reports": [{                           optional: signed reports of builds that it turns into records
  *       "name": "run", "route": "/greetings/{platform}/{owner}/{repo}/{branch…}",      with these four parameters

@@ -129,16 +129,22 @@ impl Server {
 
     /// Starts it with more arguments, over the data of the last server of that name.
     pub fn start_with(name: &str, plugins_toml: &str, arguments: &[&str]) -> Self {
+        let mut serve = command();
+        serve.args(["serve", "--listen", "127.0.0.1:0"]).args(arguments);
+        Self::start_by(name, plugins_toml, serve)
+    }
+
+    /// Starts it by a command that says all the rest, over the data of the last server of that name.
+    pub fn start_by(name: &str, plugins_toml: &str, mut serve: Command) -> Self {
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
         std::fs::create_dir_all(&folder).unwrap();
         let config = folder.join("plugins.toml");
         std::fs::write(&config, plugins_toml).unwrap();
-        let mut child = command()
-            .args(["serve", "--listen", "127.0.0.1:0", "--config"])
+        let mut child = serve
+            .arg("--config")
             .arg(&config)
             .arg("--data")
             .arg(folder.join("data"))
-            .args(arguments)
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
@@ -205,7 +211,7 @@ impl Drop for Server {
 /// The binary, without anything this environment says to it.
 pub fn command() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_badgesmith"));
-    for name in ["BADGESMITH_LISTEN", "BADGESMITH_CONFIG", "BADGESMITH_DATA", "LOG_LEVEL"] {
+    for name in ["BADGESMITH_LISTEN", "BADGESMITH_CONFIG", "BADGESMITH_DATA", "BADGESMITH_METRICS", "LOG_LEVEL"] {
         command.env_remove(name);
     }
     command

@@ -1,0 +1,5 @@
+//! What the engine tells a [`Meter`](badgesmith_engine::world::Meter), for Prometheus and for CloudWatch.
+
+pub mod emf;
+#[cfg(feature = "prometheus")]
+pub mod prometheus;

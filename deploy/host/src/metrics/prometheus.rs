@@ -1,0 +1,218 @@
+//! Counts what happens and tells it as Prometheus' text, for a server that is asked.
+
+use std::{
+    collections::BTreeSet,
+    sync::{Mutex, PoisonError},
+    time::SystemTime,
+};
+
+use badgesmith_engine::{
+    Engine,
+    world::{Event, Meter},
+};
+use prometheus::{
+    HistogramOpts, HistogramVec, IntCounterVec, IntGaugeVec, Opts, Registry, TextEncoder, core::Collector,
+};
+
+/// The media type of the text.
+pub const MEDIA_TYPE: &str = prometheus::TEXT_FORMAT;
+
+/// How long answers take, in seconds: a warm one is below the first bound, no caller waits longer than the last.
+const ANSWERS: [f64; 9] = [0.000_1, 0.001, 0.01, 0.05, 0.1, 0.25, 0.5, 1.0, 3.5];
+/// How long an upstream takes, in seconds; after eight nobody waits.
+const CALLS: [f64; 9] = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 3.0, 8.0];
+/// How long a provider's step takes, in seconds; after two it is given up.
+const STEPS: [f64; 8] = [0.000_1, 0.000_25, 0.001, 0.005, 0.025, 0.1, 0.5, 2.0];
+/// What stands for a route where none fits.
+const NO_ROUTE: &str = "none";
+/// A refusal's code may be a provider's own: so many are told apart.
+const MOST_OUTCOMES: usize = 64;
+const OTHER: &str = "OTHER";
+
+/// Counts since the process began. Every label is one of ours, of plugins.toml or of a manifest, so a caller cannot add
+/// to them.
+#[derive(Debug)]
+pub struct Prometheus {
+    registry: Registry,
+    requests: IntCounterVec,
+    request_seconds: HistogramVec,
+    drawn: IntCounterVec,
+    badges: IntCounterVec,
+    answers: IntCounterVec,
+    calls: IntCounterVec,
+    call_seconds: HistogramVec,
+    step_seconds: HistogramVec,
+    openings: IntCounterVec,
+    reports: IntCounterVec,
+    outcomes: Mutex<BTreeSet<String>>,
+    breakers: IntGaugeVec,
+    plugins: IntGaugeVec,
+    entries: IntGaugeVec,
+    bytes: IntGaugeVec,
+}
+
+impl Prometheus {
+    /// Counters at nothing; `version` is the binary's.
+    ///
+    /// # Errors
+    /// A name that Prometheus does not take, which is a mistake in this file.
+    pub fn new(version: &str) -> Result<Self, String> {
+        Self::build(version).map_err(|fault| format!("the metrics cannot be made: {fault}"))
+    }
+
+    fn build(version: &str) -> prometheus::Result<Self> {
+        let registry = Registry::new();
+        let counter = |name, help, labels: &[&str]| add(&registry, IntCounterVec::new(Opts::new(name, help), labels)?);
+        let gauge = |name, help, labels: &[&str]| add(&registry, IntGaugeVec::new(Opts::new(name, help), labels)?);
+        let seconds = |name, help, bounds: &[f64], labels: &[&str]| {
+            let options = HistogramOpts::new(name, help).buckets(bounds.to_vec());
+            add(&registry, HistogramVec::new(options, labels)?)
+        };
+        gauge("badgesmith_build_info", "The version that runs.", &["version"])?.with_label_values(&[version]).set(1);
+        Ok(Self {
+            requests: counter("badgesmith_requests_total", "Requests answered.", &["route", "status"])?,
+            request_seconds: seconds(
+                "badgesmith_request_duration_seconds",
+                "How long an answer took, all in all.",
+                &ANSWERS,
+                &["route"],
+            )?,
+            drawn: counter("badgesmith_badges_drawn_total", "Badges drawn, those of errors included.", &["format"])?,
+            badges: counter(
+                "badgesmith_provider_badges_total",
+                "Badges of providers: kept from before, made now, or stale because an upstream failed.",
+                &["plugin", "cache"],
+            )?,
+            answers: counter(
+                "badgesmith_provider_answers_total",
+                "What providers asked for: kept from before, asked of an upstream, stale because it failed, or none.",
+                &["plugin", "cache"],
+            )?,
+            calls: counter(
+                "badgesmith_upstream_calls_total",
+                "Calls of upstreams, each try counted.",
+                &["plugin", "outcome"],
+            )?,
+            call_seconds: seconds(
+                "badgesmith_upstream_call_duration_seconds",
+                "How long a call of an upstream took.",
+                &CALLS,
+                &["plugin"],
+            )?,
+            step_seconds: seconds(
+                "badgesmith_step_duration_seconds",
+                "How long a provider's step took.",
+                &STEPS,
+                &["plugin", "outcome"],
+            )?,
+            openings: counter(
+                "badgesmith_breaker_openings_total",
+                "How often an upstream was left alone after faults in a row.",
+                &["plugin"],
+            )?,
+            reports: counter(
+                "badgesmith_reports_total",
+                "Reports by what became of them: ACCEPTED, or the code of the refusal.",
+                &["plugin", "outcome"],
+            )?,
+            outcomes: Mutex::default(),
+            breakers: gauge("badgesmith_breaker_open", "1 while an upstream is left alone.", &["origin"])?,
+            plugins: gauge("badgesmith_plugin_in_service", "0 once a plugin's steps did not come back.", &["plugin"])?,
+            entries: gauge("badgesmith_cache_entries", "How many values are kept in memory.", &["cache"])?,
+            bytes: gauge("badgesmith_cache_bytes", "How much memory kept values take.", &["cache"])?,
+            registry,
+        })
+    }
+
+    /// Everything counted so far and how `engine` is at `now`, in Prometheus' text format 0.0.4.
+    #[must_use]
+    pub fn text(&self, engine: &Engine, now: SystemTime) -> String {
+        let health = engine.health(now);
+        // An origin without faults is in no list; its gauge says so all the same.
+        for origin in engine.plugins().iter().flat_map(|plugin| &plugin.origins) {
+            self.breakers.with_label_values(&[&*origin.to_string()]).set(0);
+        }
+        for breaker in &health.breakers {
+            self.breakers.with_label_values(&[&*breaker.origin]).set(breaker.is_open.into());
+        }
+        for plugin in &health.plugins {
+            self.plugins.with_label_values(&[&*plugin.id]).set((!plugin.is_out).into());
+        }
+        for cache in &health.cache {
+            self.entries.with_label_values(&[cache.of]).set(i64::try_from(cache.entries).unwrap_or(i64::MAX));
+            self.bytes.with_label_values(&[cache.of]).set(i64::try_from(cache.bytes).unwrap_or(i64::MAX));
+        }
+        // Every family has a name and a value.
+        TextEncoder::new().encode_to_string(&self.registry.gather()).unwrap_or_default()
+    }
+
+    /// The outcome, while there are not too many of them.
+    fn bounded<'a>(&self, outcome: &'a str) -> &'a str {
+        let mut outcomes = self.outcomes.lock().unwrap_or_else(PoisonError::into_inner);
+        if outcomes.contains(outcome) {
+            return outcome;
+        }
+        if outcomes.len() >= MOST_OUTCOMES {
+            return OTHER;
+        }
+        outcomes.insert(outcome.to_owned());
+        outcome
+    }
+}
+
+impl Meter for Prometheus {
+    fn note(&self, event: &Event<'_>) {
+        match *event {
+            Event::Answered { response, took } => {
+                let line = &response.line;
+                let route = if line.route.is_empty() { NO_ROUTE } else { &*line.route };
+                self.requests.with_label_values(&[route, response.status.as_str()]).inc();
+                self.request_seconds.with_label_values(&[route]).observe(took.as_secs_f64());
+                if !line.format.is_empty() {
+                    self.drawn.with_label_values(&[line.format]).inc();
+                }
+                if !line.cache.is_empty() {
+                    self.badges.with_label_values(&[&*line.plugin, line.cache]).inc();
+                }
+            }
+            Event::Stepped { plugin, outcome, took } => {
+                self.step_seconds.with_label_values(&[plugin, outcome]).observe(took.as_secs_f64());
+            }
+            Event::Supplied { plugin, from } => self.answers.with_label_values(&[plugin, from]).inc(),
+            Event::Called { plugin, outcome, took } => {
+                self.calls.with_label_values(&[plugin, outcome]).inc();
+                self.call_seconds.with_label_values(&[plugin]).observe(took.as_secs_f64());
+            }
+            Event::Opened { plugin } => self.openings.with_label_values(&[plugin]).inc(),
+            Event::Reported { plugin, outcome } => {
+                self.reports.with_label_values(&[plugin, self.bounded(outcome)]).inc();
+            }
+        }
+    }
+}
+
+fn add<C: Collector + Clone + 'static>(registry: &Registry, collector: C) -> prometheus::Result<C> {
+    registry.register(Box::new(collector.clone()))?;
+    Ok(collector)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_provider_cannot_add_outcomes_without_end() {
+        let counts = Prometheus::new("1.2.3").unwrap();
+        counts.note(&Event::Reported { plugin: "p", outcome: "ACCEPTED" });
+        for number in 0..1000 {
+            counts.note(&Event::Reported { plugin: "p", outcome: &format!("CODE_{number}") });
+        }
+        counts.note(&Event::Reported { plugin: "p", outcome: "ACCEPTED" });
+        let text = TextEncoder::new().encode_to_string(&counts.registry.gather()).unwrap();
+        let reports: Vec<_> = text.lines().filter(|line| line.starts_with("badgesmith_reports_total{")).collect();
+        assert_eq!(reports.len(), MOST_OUTCOMES + 1, "{text}");
+        assert!(reports.contains(&r#"badgesmith_reports_total{outcome="OTHER",plugin="p"} 937"#), "{text}");
+        assert!(reports.contains(&r#"badgesmith_reports_total{outcome="ACCEPTED",plugin="p"} 2"#), "{text}");
+        assert!(text.contains(r#"badgesmith_build_info{version="1.2.3"} 1"#), "{text}");
+    }
+}

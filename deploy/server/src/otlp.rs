@@ -1,0 +1,130 @@
+//! Sends the spans of requests and upstream calls to a collector, as OTLP over HTTP.
+//!
+//! `OTEL_EXPORTER_OTLP_ENDPOINT` or `OTEL_EXPORTER_OTLP_TRACES_ENDPOINT` names the collector; without either nothing is
+//! sent. The other variables of the OpenTelemetry specification hold: `OTEL_EXPORTER_OTLP_HEADERS`, `OTEL_SERVICE_NAME`,
+//! `OTEL_TRACES_SAMPLER`, `OTEL_BSP_SCHEDULE_DELAY` and their like.
+
+use std::{env, io, thread, time::Duration};
+
+use badgesmith_host::{client, logs::Beside};
+use bytes::Bytes;
+use futures_util::future::{self, BoxFuture};
+use hyper::HeaderMap;
+use opentelemetry::{
+    KeyValue,
+    propagation::TextMapPropagator,
+    trace::{TraceContextExt, TracerProvider},
+};
+use opentelemetry_http::{HeaderExtractor, HttpClient, HttpError};
+use opentelemetry_otlp::{Protocol, SpanExporter, WithExportConfig, WithHttpConfig};
+use opentelemetry_sdk::{Resource, propagation::TraceContextPropagator, trace::SdkTracerProvider};
+use tokio::runtime::{self, Handle};
+use tracing::Span;
+use tracing_opentelemetry::OpenTelemetrySpanExt;
+
+/// What the service is called if `OTEL_SERVICE_NAME` does not say.
+const SERVICE: &str = "badgesmith";
+/// How long the last spans may take once the server is told to stop.
+const STOP_PATIENCE: Duration = Duration::from_secs(5);
+
+/// Spans on their way to a collector.
+#[derive(Debug)]
+pub(crate) struct Otlp(SdkTracerProvider);
+
+impl Otlp {
+    /// What listens to spans, if the environment names a collector.
+    ///
+    /// # Errors
+    /// The sentence for what is wrong with the environment.
+    pub(crate) fn start() -> Result<Option<(Self, Beside)>, String> {
+        let names = ["OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT"];
+        if names.iter().all(|name| env::var_os(name).is_none_or(|value| value.is_empty())) {
+            return Ok(None);
+        }
+        let exporter = SpanExporter::builder()
+            .with_http()
+            .with_protocol(Protocol::HttpBinary)
+            .with_http_client(Sender { client: client::new()?, runtime: spawn_runtime()? })
+            .build()
+            .map_err(|fault| format!("OTLP: {fault}"))?;
+        let mut resource = Resource::builder();
+        if env::var_os("OTEL_SERVICE_NAME").is_none_or(|name| name.is_empty()) {
+            resource = resource.with_service_name(SERVICE);
+        }
+        let resource = resource.with_attribute(KeyValue::new("service.version", env!("CARGO_PKG_VERSION"))).build();
+        let provider = SdkTracerProvider::builder().with_batch_exporter(exporter).with_resource(resource).build();
+        let layer = tracing_opentelemetry::layer()
+            .with_tracer(provider.tracer(SERVICE))
+            .with_location(false)
+            .with_target(false)
+            .with_threads(false)
+            .with_tracked_inactivity(false);
+        Ok(Some((Self(provider), Box::new(layer))))
+    }
+}
+
+/// Sends what is left.
+impl Drop for Otlp {
+    fn drop(&mut self) {
+        if let Err(fault) = self.0.shutdown_with_timeout(STOP_PATIENCE) {
+            tracing::warn!(%fault, "the last spans could not be sent");
+        }
+    }
+}
+
+/// Makes a request's span a child of the caller's, if its `traceparent` names one.
+pub(crate) fn join(span: &Span, headers: &HeaderMap) {
+    if span.is_disabled() {
+        return;
+    }
+    let caller = TraceContextPropagator::new().extract(&HeaderExtractor(headers));
+    if caller.span().span_context().is_valid() {
+        // There is nobody to tell where nothing listens to spans.
+        let _ = span.set_parent(caller);
+    }
+}
+
+/// Gives a span the name that was not known when it began.
+pub(crate) fn rename(span: &Span, name: String) {
+    span.context().span().update_name(name);
+}
+
+/// The one HTTP client, on a runtime that goes on while the server's own has stopped: spans leave from a thread that
+/// belongs to no runtime.
+#[derive(Debug)]
+struct Sender {
+    client: reqwest::Client,
+    runtime: Handle,
+}
+
+impl HttpClient for Sender {
+    fn send_bytes<'s, 'f>(
+        &'s self,
+        request: hyper::Request<Bytes>,
+    ) -> BoxFuture<'f, Result<hyper::Response<Bytes>, HttpError>>
+    where
+        's: 'f,
+        Self: 'f,
+    {
+        let client = self.client.clone();
+        let sending = self.runtime.spawn(async move {
+            let response = client.execute(request.try_into()?).await?;
+            let mut answer = hyper::Response::new(Bytes::new());
+            *answer.status_mut() = response.status();
+            // Of a collector's body nobody needs to know.
+            *answer.headers_mut() = response.headers().clone();
+            Ok::<_, reqwest::Error>(answer)
+        });
+        Box::pin(async move { Ok(sending.await?.map_err(reqwest::Error::without_url)?) })
+    }
+}
+
+fn spawn_runtime() -> Result<Handle, String> {
+    let start = || -> io::Result<Handle> {
+        let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
+        let handle = runtime.handle().clone();
+        thread::Builder::new().name("otlp".to_owned()).spawn(move || runtime.block_on(future::pending::<()>()))?;
+        Ok(handle)
+    };
+    start().map_err(|fault| format!("OTLP: no thread to send from: {fault}"))
+}
