@@ -49,6 +49,7 @@ use crate::{
     drive::Broken,
     error::Error,
     flight::Flights,
+    front::Front,
     open::Open,
     request::{Pairs, decode},
     response::{Format, preflight},
@@ -88,6 +89,7 @@ const OWN: [&str; 6] = ["badge", "endpoint", "health", "metrics", "openapi.json"
 pub struct Engine {
     inner: Arc<Inner>,
     router: Router<Target>,
+    front: Front,
 }
 
 /// What outlives a request: work under way holds on to it.
@@ -122,6 +124,7 @@ enum Target {
 /// Where an address leads.
 enum Place<'a> {
     Front,
+    OpenApi,
     Health,
     Static(String),
     StaticQuery,
@@ -181,7 +184,7 @@ impl Engine {
             opens_dynamic: settings.dynamic,
             readers: Arc::new(Semaphore::new(READERS)),
         };
-        Ok(Self { inner: Arc::new(inner), router })
+        Ok(Self { inner: Arc::new(inner), router, front: Front::default() })
     }
 
     /// The plugins, in the order of plugins.toml.
@@ -239,7 +242,8 @@ impl Engine {
             }
         }
         match place {
-            Place::Front => front::answer(&self.inner.plugins, pairs).respond(request),
+            Place::Front => self.front.answer(&self.inner, request, pairs),
+            Place::OpenApi => self.front.openapi(&self.inner, request),
             Place::Health => health::answer(&self.inner, pairs, now).respond(request),
             Place::Open(open) => open::answer(&self.inner, request, pairs, format, open, now).await,
             Place::Static(content) => {
@@ -333,6 +337,7 @@ impl Engine {
         let place = match (&*first, &segments[..]) {
             ("", []) => Place::Front,
             ("health", [_]) => Place::Health,
+            ("openapi.json", [_]) => Place::OpenApi,
             ("badge" | "endpoint", _) if let Some(open) = Open::parse(&segments) => Place::Open(open),
             ("badge", [_, content @ ..]) if !content.is_empty() => {
                 Place::Static(decode(&content.join("/")).into_owned())
@@ -390,6 +395,7 @@ impl Place<'_> {
         let of = |route: &str, plugin: &Plugin| (Cow::Owned(route.to_owned()), plugin.id.clone());
         match self {
             Self::Front => own("/"),
+            Self::OpenApi => own("/openapi.json"),
             Self::Health => own("/health"),
             Self::Static(_) => own("/badge/{label}-{message}-{color}"),
             Self::StaticQuery => own("/static/v1"),

@@ -33,6 +33,7 @@
  *       "name": "run", "route": "/greetings/{platform}/{owner}/{repo}/{branch…}",      with these four parameters
  *       "collection": "greetings",            where its records go
  *       "purpose": "TestData",                what the secret that signs it is stored for
+ *       "body": { "type": "object" },         optional: the JSON Schema of its body, for documentation alone
  *       "summary": "Takes a greeting.", "example": "/greetings/linux/acme/tools/main"
  *     }],
  *     "redirects": [{                         optional: addresses that lead to others

@@ -102,6 +102,9 @@ pub struct ReportRoute {
     pub collection: String,
     /// What the secret that signs it is stored for: `TestData`.
     pub purpose: String,
+    /// The JSON Schema of its body, for those who read `/openapi.json`; nothing is checked by it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub body: Option<serde_json::Value>,
     /// One sentence about the report.
     pub summary: String,
     /// An example of its address, relative like the route.
