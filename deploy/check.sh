@@ -5,7 +5,10 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 . deploy/tests/venv.sh
 
+# Both at once: most of it is waiting.
+venv checkov >/dev/null &
 lint="$(venv lint)/bin"
+wait $!
 checkov="$(venv checkov)/bin/checkov"
 templates=(deploy/template.yaml deploy/github-oidc.yaml)
 export SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=eu-west-1

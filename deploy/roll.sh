@@ -6,8 +6,9 @@
 #   deploy/roll.sh url STAGE
 #
 # STAGE is staging or production, ARCH is x86_64 or arm64. A release is a package and the template it was deployed with;
-# both stay in the stage's bucket, and the object `releases` there names them, the live one last. Parameters that are not
-# given keep the values they have. BADGESMITH_TEMPLATE is another template, for tests.
+# both stay in the stage's bucket, and the object `releases` there names them, the live one last. Its name is a hash of both
+# and of the values given, so that each of them publishes a version. Values that are not given stay what they are, also on
+# the way back. BADGESMITH_TEMPLATE is another template, for tests.
 set -euo pipefail
 
 here="$(cd "$(dirname "$0")" && pwd)"
@@ -54,7 +55,7 @@ case "$direction" in
     case "$arch" in x86_64 | arm64) ;; *) usage ;; esac
     [ -f "$package" ] || { echo "there is no $package; deploy/package.sh --arch $arch makes it" >&2; exit 1; }
     prepared
-    release="$(cat "$package" "$template" | sha256sum | cut -c1-16)/badgesmith-lambda-$arch.zip"
+    release="$({ cat "$package" "$template"; printf '%s\n' "$@"; } | sha256sum | cut -c1-16)/badgesmith-lambda-$arch.zip"
     aws s3 cp --quiet "$package" "s3://$bucket/$release"
     aws s3 cp --quiet "$template" "s3://$bucket/${release%/*}/template.yaml"
     apply "$template" Stage="$stage" Architecture="$arch" ArtefactBucket="$bucket" ArtefactKey="$release" \

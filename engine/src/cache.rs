@@ -15,6 +15,8 @@ use quick_cache::{
 };
 use serde::{Deserialize, Serialize};
 
+use crate::open::Opened;
+
 /// An upstream's answer, as it is kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Kept {
@@ -76,6 +78,7 @@ impl Kept {
 #[derive(Clone, Debug)]
 pub(crate) enum Done {
     Badge(Badge),
+    Open(Box<Opened>),
     Redirect(String),
     Record(Record),
 }
@@ -112,6 +115,7 @@ impl Weight for Finished {
     fn weight(&self) -> usize {
         let text = match &self.outcome {
             Ok(Done::Badge(badge)) => badge.message.len() + badge.label.as_ref().map_or(0, String::len),
+            Ok(Done::Open(opened)) => opened.weight(),
             // Only badges are kept.
             Ok(Done::Redirect(_) | Done::Record(_)) => 0,
             Err(failure) => failure.words.len() + failure.code.len(),

@@ -3,10 +3,12 @@
 use badgesmith_provider::{Badge, BadgeRoute};
 use badgesmith_renderer::{Color, Link, Links, Logo, ResolvedBadge, Scale, Segment, Style, Theme, is_icon};
 
-use crate::{error::Error, request::Pairs, response::Format, static_badge};
+use crate::{error::Error, open::Opened, request::Pairs, response::Format, static_badge};
 
 /// How many segments a badge takes.
 const MOST_SEGMENTS: usize = 8;
+/// The longest text that is drawn, in UTF-16 units: shields counts so, and leaves the rest out.
+const LONGEST_TEXT: usize = 255;
 
 /// What a caller may override on every badge, read once.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -23,6 +25,8 @@ pub(crate) struct Overrides {
     outline: bool,
     contrast: bool,
     theme: Theme,
+    /// Whether shields' names are drawn as before 2026.
+    classic: bool,
     segments: Vec<Segment>,
     /// How many times larger a picture is.
     pub(crate) scale: Option<Scale>,
@@ -36,10 +40,10 @@ impl Overrides {
     pub(crate) fn read(pairs: &Pairs, format: Format) -> Result<Self, Error> {
         let strict = format == Format::Json;
         let read = Self {
-            style: one(pairs, strict, "style", Style::parse)?,
+            style: one(pairs, strict, "style", style)?,
             label: pairs.get("label").map(str::to_owned),
-            color: one(pairs, strict, "color", Color::parse)?,
-            label_color: one(pairs, strict, "labelColor", Color::parse)?,
+            color: one(pairs, strict, either(pairs, "color", "colorB"), Color::parse)?,
+            label_color: one(pairs, strict, either(pairs, "labelColor", "colorA"), Color::parse)?,
             logo: match pairs.get("logo") {
                 Some(logo) if logo.starts_with("data:") => one(pairs, strict, "logo", Logo::parse)?,
                 _ => None,
@@ -56,21 +60,34 @@ impl Overrides {
             theme: one(pairs, strict, "theme", |text| (text == "auto").then_some(Theme::Auto))?.unwrap_or(Theme::Fixed),
             segments: segments(pairs, strict)?,
             scale: one(pairs, strict, "scale", |text| Scale::new(text.parse().ok()?))?,
-            cache_seconds: one(pairs, strict, "cacheSeconds", |text| text.parse().ok())?,
+            classic: one(pairs, strict, "palette", |text| (text == "classic").then_some(()))?.is_some(),
+            cache_seconds: one(pairs, strict, either(pairs, "cacheSeconds", "maxAge"), |text| text.parse().ok())?,
         };
         Ok(read)
     }
 
-    /// The badge with every field final. An error keeps its colour whatever the caller wants.
+    /// The caller's overrides over what a document says beyond its badge.
+    pub(crate) fn over(mut self, opened: &Opened) -> Self {
+        self.style = self.style.or(opened.style);
+        if self.logo.is_none() && self.named_logo.is_none() {
+            self.logo = opened.logo.clone();
+            self.logo_color = self.logo_color.or_else(|| opened.logo_color.clone());
+            self.logo_size = self.logo_size.or_else(|| opened.logo_size.clone());
+        }
+        self
+    }
+
+    /// The badge with every field final. An error keeps its colours whatever the caller wants.
     pub(crate) fn resolve(self, route: Option<&BadgeRoute>, badge: Badge, is_error: bool) -> ResolvedBadge {
         let default_label = || route.map(|route| route.label.clone()).unwrap_or_default();
         let provided = badge.color.as_deref().and_then(Color::parse);
         let fallback = || route.and_then(|route| Color::parse(route.color.as_deref()?)).unwrap_or(Color::LIGHTGREY);
-        let color = if is_error { provided } else { self.color.or(provided) };
+        let (color, label_color) = if is_error { (None, None) } else { (self.color, self.label_color) };
         let default_logo = || badge.named_logo.or_else(|| route.and_then(|route| route.logo.clone()));
-        let mut resolved = ResolvedBadge::new(self.label.or(badge.label).unwrap_or_else(default_label), badge.message);
-        resolved.color = color.unwrap_or_else(fallback);
-        resolved.label_color = self.label_color.or_else(|| badge.label_color.as_deref().and_then(Color::parse));
+        let label = self.label.or(badge.label).unwrap_or_else(default_label);
+        let mut resolved = ResolvedBadge::new(shortened(label), shortened(badge.message));
+        resolved.color = color.or(provided).unwrap_or_else(fallback);
+        resolved.label_color = label_color.or_else(|| badge.label_color.as_deref().and_then(Color::parse));
         resolved.style = self.style.unwrap_or(Style::Flat);
         resolved.is_error = is_error;
         resolved.named_logo = if self.logo.is_some() { None } else { self.named_logo.or_else(default_logo) };
@@ -83,6 +100,11 @@ impl Overrides {
         resolved.theme = self.theme;
         resolved.segments = self.segments;
         resolved.scale = self.scale.unwrap_or(Scale::ONE);
+        if self.classic {
+            resolved.color = resolved.color.classic();
+            resolved.label_color = resolved.label_color.map(|color| color.classic());
+            resolved.segments.iter_mut().for_each(|segment| segment.color = segment.color.classic());
+        }
         resolved
     }
 
@@ -108,6 +130,35 @@ fn one<T>(
     }
 }
 
+/// Which of a parameter's two names the caller used; the older counts where the newer is not there.
+fn either(pairs: &Pairs, name: &'static str, older: &'static str) -> &'static str {
+    if pairs.get(name).is_none() && pairs.get(older).is_some() { older } else { name }
+}
+
+/// A style; those that popped out of the page long ago are flat.
+fn style(name: &str) -> Option<Style> {
+    match name {
+        "popout" => Some(Style::Flat),
+        "popout-square" => Some(Style::FlatSquare),
+        name => Style::parse(name),
+    }
+}
+
+/// As much of a text as is drawn.
+fn shortened(mut text: String) -> String {
+    if text.len() > LONGEST_TEXT {
+        let mut units = 0;
+        let end = text.char_indices().find(|(_, letter)| {
+            units += letter.len_utf16();
+            units > LONGEST_TEXT
+        });
+        if let Some((end, _)) = end {
+            text.truncate(end);
+        }
+    }
+    text
+}
+
 fn links(pairs: &Pairs, strict: bool) -> Result<Links, Error> {
     let mut links = [None, None];
     for (place, text) in links.iter_mut().zip(pairs.all("link")) {
@@ -127,7 +178,7 @@ fn segments(pairs: &Pairs, strict: bool) -> Result<Vec<Segment>, Error> {
         let read = static_badge::parse(content).filter(|(label, ..)| label.is_empty());
         let read = read.and_then(|(_, text, color)| match Color::parse(&color) {
             None if strict => None,
-            color => Some(Segment { text, color: color.unwrap_or(Color::LIGHTGREY) }),
+            color => Some(Segment { text: shortened(text), color: color.unwrap_or(Color::LIGHTGREY) }),
         });
         match read {
             Some(segment) if segments.len() < MOST_SEGMENTS => segments.push(segment),
@@ -136,4 +187,17 @@ fn segments(pairs: &Pairs, strict: bool) -> Result<Vec<Segment>, Error> {
         }
     }
     Ok(segments)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_is_as_long_as_shields_lets_it_be_and_no_letter_is_cut() {
+        for (text, length) in [("a".repeat(255), 255), ("a".repeat(256), 255), ("é".repeat(300), 510)] {
+            assert_eq!(shortened(text).len(), length);
+        }
+        assert_eq!(shortened("😀".repeat(200)), "😀".repeat(127));
+    }
 }

@@ -7,16 +7,14 @@ use std::{
 
 use badgesmith_provider::{Answer, Asked, Badge, Call, CallKind, Failure, Kind, Record, message};
 use bytes::Bytes;
-use futures_util::{
-    FutureExt,
-    future::{BoxFuture, Either, Shared, join_all, select},
-};
+use futures_util::future::{Either, join_all, select};
 use tokio::sync::oneshot;
 use url::Url;
 
 use crate::{
     Inner,
     cache::{Done, Finished},
+    door::{self, Deadline},
     meter::Event,
     plugins::Plugin,
     records,
@@ -39,9 +37,6 @@ const LONGEST_TEXT: usize = 1024;
 /// The times a record can have: 1970 to 9999, whose text sorts as they do, in milliseconds since 1970.
 const MIN_TIMESTAMP_MS: i64 = 0;
 const MAX_TIMESTAMP_MS: i64 = 253_402_300_799_999;
-
-/// When a call stops waiting for upstreams.
-pub(crate) type Deadline = Shared<BoxFuture<'static, ()>>;
 
 /// What a provider is asked: all of a call but its answers and settings.
 #[derive(Clone, Debug)]
@@ -74,7 +69,7 @@ pub(crate) async fn drive(
     shelf: Shelf,
     now: SystemTime,
 ) -> Result<Finished, Broken> {
-    let deadline = inner.world.executor.sleep(CALL_PATIENCE).shared();
+    let deadline = door::deadline(&*inner.world.executor, CALL_PATIENCE);
     let (finished, answers) = turns(inner, plugin, question, shelf, now, Mode::Ask, deadline.clone()).await?;
     let Err(Failure { kind: Kind::InvalidResponse | Kind::Inaccessible, .. }) = finished.outcome else {
         return Ok(finished);
@@ -84,7 +79,7 @@ pub(crate) async fn drive(
         // A provider may know limits that no header tells.
         Err(Failure { code, retry_after: Some(seconds), .. }) if code == "UPSTREAM_RATE_LIMITED" => {
             let refused = new.filter(|answered| matches!(answered.kept.status, 403 | 429));
-            refused.for_each(|answered| inner.holds.hold(&answered.token, *seconds, now));
+            refused.for_each(|answered| inner.upstreams.holds.hold(&answered.token, *seconds, now));
         }
         Err(Failure { kind: Kind::InvalidResponse, .. }) => {
             new.for_each(|answered| upstream::distrust(inner, answered, now));

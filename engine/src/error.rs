@@ -118,6 +118,10 @@ impl Error {
         Self::of_caller(status, "TOO_LARGE", format!("{what} too large")).about(what)
     }
 
+    pub(crate) fn detour() -> Self {
+        Self::of_caller(403, "ORIGIN_FORBIDDEN", "ask by the address in front of this one")
+    }
+
     pub(crate) fn broken() -> Self {
         Self { source: Source::Engine, ..Self::of_caller(500, "ENGINE_FAILED", "internal error") }
     }
@@ -152,7 +156,8 @@ impl From<&Failure> for Error {
         };
         let status = match &*failure.code {
             "SECRET_NOT_CONFIGURED" => 401,
-            "UPSTREAM_FORBIDDEN" => 403,
+            "UPSTREAM_FORBIDDEN" | "URL_NOT_ALLOWED" => 403,
+            "RESULT_NOT_FOUND" => 404,
             "UPSTREAM_TIMEOUT" => 504,
             _ => status,
         };

@@ -1,21 +1,18 @@
 //! One exchange with an upstream, as patiently as the rules allow: retries, one budget, the breaker, exhausted tokens.
 
-use std::{
-    sync::Arc,
-    time::{Duration, SystemTime},
-};
+use std::time::{Duration, SystemTime};
 
 use futures_util::future::{Either, select};
 use http::{HeaderMap, header};
 
 use crate::{
-    Inner,
+    door::{Door, Wanted},
     meter::Event,
-    origin::Origin,
-    world::{Ask, Fault, Reply},
+    world::{Ask, Fault, Reply, World},
 };
 
-/// How long an exchange may take, its retries included. A caller waits less; what comes later is there for the next.
+/// How long an exchange with an upstream may take, its retries included. A caller waits less; what comes later is there
+/// for the next.
 pub(crate) const BUDGET: Duration = Duration::from_secs(8);
 /// How often an exchange is tried after the first time.
 const RETRIES: u32 = 3;
@@ -24,40 +21,38 @@ const BACKOFF: Duration = Duration::from_millis(150);
 /// For how many seconds a token is held if the upstream does not say.
 const UNSAID_HOLD: u32 = 60;
 
-/// Who asks, and whom.
-pub(crate) struct Whom {
-    /// The plugin whose provider asks.
-    pub(crate) plugin: String,
-    pub(crate) origin: Origin,
-    /// What the upstream limits: the origin, or an owner's secret there.
-    pub(crate) token: String,
-}
-
-/// Asks until there is an answer, a fault that a retry does not mend, or no budget.
-pub(crate) async fn exchange(inner: &Arc<Inner>, whom: &Whom, ask: Ask, now: SystemTime) -> Result<Reply, Fault> {
-    let budget = inner.world.executor.sleep(BUDGET);
-    match select(Box::pin(tries(inner, whom, ask, now)), budget).await {
+/// Asks until there is an answer, a fault that a retry does not mend, or the request's patience is at its end.
+pub(crate) async fn exchange(
+    world: &World,
+    door: &Door,
+    wanted: &Wanted,
+    ask: Ask,
+    now: SystemTime,
+) -> Result<Reply, Fault> {
+    let budget = world.executor.sleep(ask.patience);
+    match select(Box::pin(tries(world, door, wanted, ask, now)), budget).await {
         Either::Left((outcome, _)) => outcome,
         Either::Right(_) => {
-            count(inner, whom, now);
+            count(world, door, wanted, now);
             Err(Fault::Timeout)
         }
     }
 }
 
-async fn tries(inner: &Arc<Inner>, whom: &Whom, ask: Ask, now: SystemTime) -> Result<Reply, Fault> {
-    let Whom { origin, token, .. } = whom;
+async fn tries(world: &World, door: &Door, wanted: &Wanted, ask: Ask, now: SystemTime) -> Result<Reply, Fault> {
+    let Wanted { who, origin, token, .. } = wanted;
+    let executor = &*world.executor;
     let mut waited = Duration::ZERO;
     let mut retry = 0;
     loop {
-        if let Some(seconds) = inner.holds.seconds(token, now + waited) {
+        if let Some(seconds) = door.holds.seconds(token, now + waited) {
             return Err(Fault::RateLimited(Some(seconds)));
         }
-        if inner.breakers.is_open(origin, now + waited) {
+        if door.breakers.is_open(origin, now + waited) {
             return Err(Fault::Unreachable(format!("{origin} is left alone after faults in a row")));
         }
-        let watch = Watch::begin(inner, &whom.plugin);
-        let outcome = inner.world.upstream.fetch(ask.clone()).await;
+        let watch = Watch::begin(world, who);
+        let outcome = door.who.fetch(ask.clone()).await;
         let verdict = match outcome {
             Ok(reply) => judge(reply, now + waited),
             Err(fault) => Verdict::Fault(fault, None),
@@ -65,53 +60,55 @@ async fn tries(inner: &Arc<Inner>, whom: &Whom, ask: Ask, now: SystemTime) -> Re
         watch.end(verdict.name());
         let (fault, after) = match verdict {
             Verdict::Answer(reply) => {
-                inner.breakers.answered(origin);
+                door.breakers.answered(origin);
                 return Ok(reply);
             }
             Verdict::Exhausted(seconds) => {
-                inner.holds.hold(token, seconds, now + waited);
+                door.holds.hold(token, seconds, now + waited);
                 return Err(Fault::RateLimited(Some(seconds)));
             }
-            // What makes no sense now will make none in a moment.
-            Verdict::Fault(fault @ (Fault::Nonsense(_) | Fault::TooLarge), _) => return Err(fault),
+            // What makes no sense now will make none in a moment, and what is not allowed stays so.
+            Verdict::Fault(fault @ (Fault::Nonsense(_) | Fault::TooLarge | Fault::NotAllowed(_)), _) => {
+                return Err(fault);
+            }
             Verdict::Fault(fault, after) => (fault, after),
         };
-        count(inner, whom, now + waited);
+        count(world, door, wanted, now + waited);
         let backoff = BACKOFF * 2_u32.pow(retry);
-        let pause = after.map_or(backoff.mul_f64(0.5 + inner.world.executor.spread()), |seconds| {
-            Duration::from_secs(seconds.into())
-        });
+        let pause =
+            after.map_or(backoff.mul_f64(0.5 + executor.spread()), |seconds| Duration::from_secs(seconds.into()));
         if let (Fault::RateLimited(_), Some(seconds)) = (&fault, after) {
-            inner.holds.hold(token, seconds, now + waited);
+            door.holds.hold(token, seconds, now + waited);
         }
-        if retry == RETRIES || waited + pause > BUDGET {
+        if retry == RETRIES || waited + pause > ask.patience {
             return Err(fault);
         }
-        inner.world.executor.sleep(pause).await;
+        executor.sleep(pause).await;
         waited += pause;
         retry += 1;
     }
 }
 
-fn count(inner: &Inner, whom: &Whom, now: SystemTime) {
-    if inner.breakers.fault(&whom.origin, now) {
-        inner.world.meter.note(&Event::Opened { plugin: &whom.plugin });
-        tracing::error!(origin = %whom.origin, "an upstream is left alone for a minute after faults in a row");
+fn count(world: &World, door: &Door, wanted: &Wanted, now: SystemTime) {
+    let Wanted { who, origin, .. } = wanted;
+    if door.breakers.fault(origin, now) {
+        world.meter.note(&Event::Opened { plugin: who });
+        tracing::error!(%origin, "an upstream is left alone for a minute after faults in a row");
     }
 }
 
 /// One call of an upstream, which counts however it ends.
 struct Watch<'a> {
-    inner: &'a Inner,
-    plugin: &'a str,
+    world: &'a World,
+    who: &'a str,
     began: Duration,
     outcome: &'static str,
 }
 
 impl<'a> Watch<'a> {
-    fn begin(inner: &'a Inner, plugin: &'a str) -> Self {
+    fn begin(world: &'a World, who: &'a str) -> Self {
         // Whoever drops a call that has not ended is out of patience.
-        Self { inner, plugin, began: inner.world.executor.clock(), outcome: "timeout" }
+        Self { world, who, began: world.executor.clock(), outcome: "timeout" }
     }
 
     fn end(mut self, outcome: &'static str) {
@@ -121,9 +118,8 @@ impl<'a> Watch<'a> {
 
 impl Drop for Watch<'_> {
     fn drop(&mut self) {
-        let world = &self.inner.world;
-        let took = world.executor.clock().saturating_sub(self.began);
-        world.meter.note(&Event::Called { plugin: self.plugin, outcome: self.outcome, took });
+        let took = self.world.executor.clock().saturating_sub(self.began);
+        self.world.meter.note(&Event::Called { plugin: self.who, outcome: self.outcome, took });
     }
 }
 
@@ -150,6 +146,7 @@ impl Verdict {
             Self::Fault(Fault::Timeout, _) => "timeout",
             Self::Fault(Fault::TooLarge, _) => "too_large",
             Self::Fault(Fault::Nonsense(_), _) => "nonsense",
+            Self::Fault(Fault::NotAllowed(_), _) => "not_allowed",
         }
     }
 }

@@ -1,23 +1,65 @@
-//! `/`: what is served here, for a person and for a program.
+//! What says what is served here: `/` for a person, `/?format=json` for a program, `/openapi.json` for its tools.
+//!
+//! All three are made of the manifests and of nothing else, once, when somebody first asks. Nothing of a request is in
+//! them, its host neither, so a cache may give one caller's copy to every other.
 
-use std::{fmt::Write, sync::Arc};
+mod address;
+mod built_in;
+mod openapi;
+mod page;
+mod snippet;
 
+use std::sync::OnceLock;
+
+use bytes::Bytes;
+use http::{HeaderValue, header};
 use serde::Serialize;
 
 use crate::{
-    plugins::Plugin,
-    request::Pairs,
-    response::{Caching, Draft},
+    Inner,
+    request::{Pairs, Request},
+    response::{Caching, Draft, Response},
 };
 
-/// The badges that need no plugin: route, example, summary.
-const BUILT_IN: [(&str, &str, &str); 2] = [
-    ("/badge/{label}-{message}-{color}", "/badge/build-passing-brightgreen", "Says what its address says."),
-    ("/static/v1?label=&message=&color=", "/static/v1?label=build&message=passing", "Says what its query says."),
-];
+/// How long they may be kept, in seconds.
+const CACHING: Caching = Caching::Fresh(300);
+
+/// What was made so far.
+#[derive(Debug, Default)]
+pub(crate) struct Front {
+    page: OnceLock<(Bytes, HeaderValue)>,
+    listing: OnceLock<Bytes>,
+    openapi: OnceLock<Bytes>,
+}
+
+impl Front {
+    /// Answers `/`: a page, or with `format=json` the same for a program.
+    pub(crate) fn answer(&self, inner: &Inner, request: &Request, pairs: &Pairs) -> Response {
+        if pairs.get("format") == Some("json") {
+            let listing = self.listing.get_or_init(|| list(inner).into());
+            return Draft::json(200, listing.clone(), CACHING).respond(request);
+        }
+        let (page, policy) = self.page.get_or_init(|| {
+            // Base64 and plain words can always stand in a header.
+            let policy = HeaderValue::from_str(&page::policy());
+            (page::write(inner).into(), policy.unwrap_or(HeaderValue::from_static("default-src 'none'")))
+        });
+        let mut response = Draft::page(page.clone(), CACHING).respond(request);
+        if let Some(header) = response.headers.get_mut(header::CONTENT_SECURITY_POLICY) {
+            header.clone_from(policy);
+        }
+        response
+    }
+
+    /// Answers `/openapi.json`.
+    pub(crate) fn openapi(&self, inner: &Inner, request: &Request) -> Response {
+        let openapi = self.openapi.get_or_init(|| openapi::write(inner).into());
+        Draft::json(200, openapi.clone(), CACHING).respond(request)
+    }
+}
 
 #[derive(Serialize)]
-struct Front<'a> {
+struct Listing<'a> {
     providers: Vec<Listed<'a>>,
     badges: Vec<ListedBadge<'a>>,
 }
@@ -29,53 +71,64 @@ struct Listed<'a> {
     #[serde(skip_serializing_if = "str::is_empty")]
     summary: &'a str,
     badges: Vec<ListedBadge<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    reports: Vec<ListedRoute<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    redirects: Vec<ListedRoute<'a>>,
 }
 
 #[derive(Serialize)]
 struct ListedBadge<'a> {
     route: &'a str,
-    #[serde(skip_serializing_if = "<[String]>::is_empty")]
-    query: &'a [String],
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    query: Vec<&'a str>,
     example: &'a str,
     summary: &'a str,
 }
 
-pub(crate) fn answer(plugins: &[Arc<Plugin>], pairs: &Pairs) -> Draft {
-    let providers = plugins.iter().map(|plugin| Listed {
-        id: &plugin.id,
-        version: &plugin.manifest.version,
-        summary: &plugin.manifest.summary,
-        badges: plugin
-            .manifest
-            .badges
-            .iter()
-            .map(|badge| ListedBadge {
-                route: &badge.route,
-                query: &badge.query,
-                example: &badge.example,
-                summary: &badge.summary,
-            })
-            .collect(),
-    });
-    let built_in = BUILT_IN.map(|(route, example, summary)| ListedBadge { route, query: &[], example, summary });
-    let front = Front { providers: providers.collect(), badges: built_in.into() };
-    if pairs.get("format") == Some("json") {
-        // Strings always have a JSON form.
-        return Draft::json(200, serde_json::to_string(&front).unwrap_or_default(), Caching::Fresh(300));
-    }
-    Draft::text(plain(&front))
+#[derive(Serialize)]
+struct ListedRoute<'a> {
+    route: &'a str,
+    example: &'a str,
+    summary: &'a str,
 }
 
-fn plain(front: &Front) -> String {
-    let mut text = "BadgeSmith\n".to_owned();
-    let all =
-        front.providers.iter().map(|provider| (format!("{} {}", provider.id, provider.version), &provider.badges));
-    for (name, badges) in all.chain([("built in".to_owned(), &front.badges)]) {
-        // Writing to a String cannot fail.
-        let _ = write!(text, "\n{name}\n");
-        for badge in badges {
-            let _ = write!(text, "  {}\n    {}\n    for example {}\n", badge.route, badge.summary, badge.example);
+/// The front page for programs.
+fn list(inner: &Inner) -> String {
+    let providers = inner.plugins.iter().map(|plugin| {
+        let manifest = &plugin.manifest;
+        let badges = manifest.badges.iter().map(|badge| ListedBadge {
+            route: &badge.route,
+            query: badge.query.iter().map(String::as_str).collect(),
+            example: &badge.example,
+            summary: &badge.summary,
+        });
+        let reports = manifest.reports.iter().map(|report| ListedRoute {
+            route: &report.route,
+            example: &report.example,
+            summary: &report.summary,
+        });
+        let redirects = manifest.redirects.iter().map(|redirect| ListedRoute {
+            route: &redirect.route,
+            example: &redirect.example,
+            summary: &redirect.summary,
+        });
+        Listed {
+            id: &plugin.id,
+            version: &manifest.version,
+            summary: &manifest.summary,
+            badges: badges.collect(),
+            reports: reports.collect(),
+            redirects: redirects.collect(),
         }
-    }
-    text
+    });
+    let built_in = built_in::served(inner).map(|badge| ListedBadge {
+        route: badge.route,
+        query: badge.query.to_vec(),
+        example: badge.example,
+        summary: badge.summary,
+    });
+    let listing = Listing { providers: providers.collect(), badges: built_in.collect() };
+    // Strings always have a JSON form.
+    serde_json::to_string(&listing).unwrap_or_default()
 }

@@ -21,7 +21,7 @@ pub struct Health {
     /// The origins that call a token exhausted, in order.
     pub rate_limits: Vec<RateLimit>,
     /// What is kept in memory.
-    pub cache: [CacheHealth; 3],
+    pub cache: [CacheHealth; 4],
 }
 
 /// How a plugin is.
@@ -62,7 +62,7 @@ pub struct RateLimit {
 /// How full a cache is.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct CacheHealth {
-    /// What it keeps: `answers`, `badges` or `pictures`.
+    /// What it keeps: `answers`, `documents`, `badges` or `pictures`.
     pub of: &'static str,
     /// How many of them.
     pub entries: usize,
@@ -78,17 +78,21 @@ impl Health {
             is_out: plugin.is_out(),
             overdue_steps: plugin.strikes(),
         });
-        let breakers = inner.breakers.states(now).into_iter().map(|breaker| BreakerHealth {
+        let breakers = inner.upstreams.breakers.states(now).into_iter().map(|breaker| BreakerHealth {
             origin: breaker.origin.to_string(),
             is_open: breaker.is_open,
             faults_in_a_row: breaker.faults,
         });
-        let rate_limits = inner.holds.all(now).into_iter().map(|(token, seconds_left)| RateLimit {
+        let rate_limits = inner.upstreams.holds.all(now).into_iter().map(|(token, seconds_left)| RateLimit {
             origin: token.split(' ').next().unwrap_or_default().to_owned(),
             seconds_left,
         });
-        let cache =
-            [("answers", inner.answers.size()), ("badges", inner.finished.size()), ("pictures", inner.pictures.size())];
+        let cache = [
+            ("answers", inner.upstreams.answers.size()),
+            ("documents", inner.web.answers.size()),
+            ("badges", inner.finished.size()),
+            ("pictures", inner.pictures.size()),
+        ];
         Self {
             plugins: plugins.collect(),
             breakers: breakers.collect(),

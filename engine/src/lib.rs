@@ -6,6 +6,7 @@
 mod badge;
 mod cache;
 mod coalesce;
+mod door;
 mod draw;
 mod drive;
 mod error;
@@ -16,6 +17,7 @@ mod health;
 mod ingest;
 mod limits;
 mod meter;
+mod open;
 mod origin;
 pub mod plugins;
 mod records;
@@ -23,6 +25,7 @@ mod redirect;
 mod request;
 mod response;
 mod route;
+mod show;
 pub mod signature;
 mod static_badge;
 pub mod store;
@@ -37,27 +40,30 @@ use std::{
 
 use badgesmith_provider::{BadgeRoute, Call, RedirectRoute, ReportRoute};
 use http::{HeaderValue, Method, header};
+use tokio::sync::Semaphore;
 
 use crate::{
-    cache::{Bounded, Finished, Kept},
+    cache::{Bounded, Finished},
+    door::Door,
     draw::{Pictures, draw_error, refuse, static_badge},
     drive::Broken,
     error::Error,
     flight::Flights,
-    limits::{Breakers, Holds},
+    front::Front,
+    open::Open,
     request::{Pairs, decode},
     response::{Format, preflight},
     route::{Parameters, Router, Template},
-    world::Fault,
 };
 pub use crate::{
+    door::readable,
     error::Source,
     health::{BreakerHealth, CacheHealth, Health, PluginHealth, RateLimit},
     origin::Origin,
-    plugins::{Config, Plugin, Settings},
+    plugins::{Allowed, Config, Plugin, Settings},
     request::{LARGEST_BODY, LARGEST_HEADERS, LONGEST_PATH, Request},
     response::{CORRELATION_ID, Line, Response},
-    upstream::readable,
+    signature::is_same,
     world::World,
 };
 
@@ -69,6 +75,8 @@ const STATIC_FRESH: u32 = 86_400;
 const ERROR_FRESH: u32 = 10;
 /// How long it may be kept that an upstream knows no such thing, in seconds.
 const MISSING_FRESH: u32 = 60;
+/// How many documents that callers named are read at once; the others wait.
+const READERS: usize = 4;
 /// The methods of an address that shows something.
 const METHODS: &str = "GET, HEAD, OPTIONS";
 /// The methods of an address that takes reports.
@@ -81,6 +89,7 @@ const OWN: [&str; 6] = ["badge", "endpoint", "health", "metrics", "openapi.json"
 pub struct Engine {
     inner: Arc<Inner>,
     router: Router<Target>,
+    front: Front,
 }
 
 /// What outlives a request: work under way holds on to it.
@@ -88,15 +97,19 @@ pub struct Engine {
 pub(crate) struct Inner {
     pub(crate) plugins: Vec<Arc<Plugin>>,
     pub(crate) world: World,
-    pub(crate) answers: Bounded<Kept>,
+    /// The way to what plugins were granted.
+    pub(crate) upstreams: Door,
+    /// The way to what callers name.
+    pub(crate) web: Door,
     finished: Bounded<Finished>,
     pictures: Pictures,
-    pub(crate) breakers: Breakers,
-    pub(crate) holds: Holds,
-    pub(crate) fetches: Flights<Result<Arc<Kept>, Fault>>,
     badges: Flights<Result<Arc<Finished>, Broken>>,
     /// Whether signatures over the body alone are accepted.
     accepts_body_only: bool,
+    opens_endpoints: bool,
+    opens_dynamic: bool,
+    /// How many documents are read at once.
+    pub(crate) readers: Arc<Semaphore>,
 }
 
 /// What a provider's route leads to: indices into its manifest.
@@ -111,9 +124,11 @@ enum Target {
 /// Where an address leads.
 enum Place<'a> {
     Front,
+    OpenApi,
     Health,
     Static(String),
     StaticQuery,
+    Open(Open),
     Badge { plugin: &'a Arc<Plugin>, route: &'a BadgeRoute, parameters: Parameters },
     Report { plugin: &'a Arc<Plugin>, route: &'a ReportRoute, parameters: Parameters },
     Redirect { plugin: &'a Arc<Plugin>, route: &'a RedirectRoute, parameters: Parameters },
@@ -158,17 +173,18 @@ impl Engine {
         let bytes = u64::from(settings.cache_mib) * 1024 * 1024;
         let inner = Inner {
             plugins: plugins.into_iter().map(Arc::new).collect(),
+            upstreams: Door::new(Arc::clone(&world.upstream), bytes / 2, true),
+            web: Door::new(Arc::clone(&world.web), bytes / 4, false),
             world,
-            answers: Bounded::new(bytes - bytes / 4),
             finished: Bounded::new(bytes / 8),
             pictures: Bounded::new(bytes / 8),
-            breakers: Breakers::default(),
-            holds: Holds::default(),
-            fetches: Flights::new(),
             badges: Flights::new(),
             accepts_body_only: settings.accept_body_only_signatures,
+            opens_endpoints: settings.endpoint,
+            opens_dynamic: settings.dynamic,
+            readers: Arc::new(Semaphore::new(READERS)),
         };
-        Ok(Self { inner: Arc::new(inner), router })
+        Ok(Self { inner: Arc::new(inner), router, front: Front::default() })
     }
 
     /// The plugins, in the order of plugins.toml.
@@ -226,10 +242,12 @@ impl Engine {
             }
         }
         match place {
-            Place::Front => front::answer(&self.inner.plugins, pairs).respond(request),
+            Place::Front => self.front.answer(&self.inner, request, pairs),
+            Place::OpenApi => self.front.openapi(&self.inner, request),
             Place::Health => health::answer(&self.inner, pairs, now).respond(request),
+            Place::Open(open) => open::answer(&self.inner, request, pairs, format, open, now).await,
             Place::Static(content) => {
-                let color = pairs.get("color").map(str::to_owned);
+                let color = pairs.get("color").or_else(|| pairs.get("colorB")).map(str::to_owned);
                 match static_badge::parse(&content) {
                     Some((label, message, painted)) => static_badge(
                         &self.inner.pictures,
@@ -306,23 +324,26 @@ impl Engine {
         };
         let whole: Vec<&str> = request.segments().collect();
         let mut segments = whole.clone();
-        let first = segments.first().map(|first| decode(first).to_ascii_lowercase()).unwrap_or_default();
-        let is_static = matches!(&*first, "badge" | "static");
+        let is_own = is_own(&whole);
         let mut ending = None;
         if named.is_none()
             && let Some(last) = segments.last_mut()
-            && let Some((format, stem)) = cut_ending(last, is_static)
+            && let Some((format, stem)) = cut_ending(last, is_own)
         {
             *last = stem;
             ending = Some(format);
         }
-        let format = named.or(ending).unwrap_or(if is_static { Format::Svg } else { Format::Json });
+        let first = segments.first().map(|first| decode(first).to_ascii_lowercase()).unwrap_or_default();
         let place = match (&*first, &segments[..]) {
             ("", []) => Place::Front,
             ("health", [_]) => Place::Health,
+            ("openapi.json", [_]) => Place::OpenApi,
+            ("badge" | "endpoint", _) if let Some(open) = Open::parse(&segments) => Place::Open(open),
             ("badge", [_, content @ ..]) if !content.is_empty() => {
                 Place::Static(decode(&content.join("/")).into_owned())
             }
+            // As shields' badges were called at first: /:label-message-color.
+            (first, _) if first.starts_with(':') => Place::Static(decode(&segments.join("/"))[1..].to_owned()),
             ("static", [_, version]) if decode(version).eq_ignore_ascii_case("v1") => Place::StaticQuery,
             _ => match self.target(&segments, &whole) {
                 Some((_, Target::Badge { plugin, badge }, parameters)) => {
@@ -349,7 +370,12 @@ impl Engine {
                 None => Place::Nowhere,
             },
         };
-        Ok((place, format))
+        let default = match &place {
+            Place::Badge { route, .. } => route.format.as_deref().and_then(Format::parse).unwrap_or(Format::Json),
+            _ if is_own => Format::Svg,
+            _ => Format::Json,
+        };
+        Ok((place, named.or(ending).unwrap_or(default)))
     }
 
     /// The route that fits `segments`, or `whole` where it is none of a picture: a branch may be called `logo.svg`.
@@ -369,9 +395,11 @@ impl Place<'_> {
         let of = |route: &str, plugin: &Plugin| (Cow::Owned(route.to_owned()), plugin.id.clone());
         match self {
             Self::Front => own("/"),
+            Self::OpenApi => own("/openapi.json"),
             Self::Health => own("/health"),
             Self::Static(_) => own("/badge/{label}-{message}-{color}"),
             Self::StaticQuery => own("/static/v1"),
+            Self::Open(open) => own(open.route()),
             Self::Badge { plugin, route, .. } => of(&route.route, plugin),
             Self::Report { plugin, route, .. } => of(&route.route, plugin),
             Self::Redirect { plugin, route, .. } => of(&route.route, plugin),
@@ -397,9 +425,21 @@ pub fn refuse_body(request: &Request) -> Response {
     refuse(&Error::too_large(413, "body"), request)
 }
 
+/// A response for whoever came around what stands in front of a deployment.
+pub fn refuse_detour(request: &Request) -> Response {
+    refuse(&Error::detour(), request)
+}
+
 /// A response for a fault of our own, which the log has to tell.
 pub fn refuse_broken(request: &Request) -> Response {
     refuse(&Error::broken(), request)
+}
+
+/// Whether an address is a badge of the engine's own: a picture unless it names another format.
+fn is_own(segments: &[&str]) -> bool {
+    let first = segments.first().map(|first| decode(first).to_ascii_lowercase()).unwrap_or_default();
+    let is_endpoint = segments.len() == 1 && first.split('.').next() == Some("endpoint");
+    matches!(&*first, "badge" | "static") || first.starts_with(':') || is_endpoint
 }
 
 /// The format an ending names, and what stands before it. `.json` is an ending on static badges only, because packages

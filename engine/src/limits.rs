@@ -16,6 +16,8 @@ const OPEN: Duration = Duration::from_secs(60);
 const LONGEST_HOLD: Duration = Duration::from_secs(3600);
 /// How many exhausted tokens are remembered.
 const MOST_HOLDS: usize = 10_000;
+/// How many origins with faults are remembered: callers may name any number.
+const MOST_BREAKERS: usize = 10_000;
 
 /// The breakers of all origins. One opens after five faults in a row, for a minute; then one more fault opens it again,
 /// and one answer closes it.
@@ -45,6 +47,12 @@ impl Breakers {
     /// Counts a fault, and returns whether it opened the breaker.
     pub(crate) fn fault(&self, origin: &Origin, now: SystemTime) -> bool {
         let mut breakers = self.lock();
+        if breakers.len() >= MOST_BREAKERS && !breakers.contains_key(origin) {
+            breakers.retain(|_, breaker| breaker.is_open(now));
+            if breakers.len() >= MOST_BREAKERS {
+                return false;
+            }
+        }
         let breaker = breakers.entry(origin.clone()).or_default();
         breaker.faults = breaker.faults.saturating_add(1);
         let opens = breaker.faults >= FAULTS && !breaker.is_open(now);
@@ -141,6 +149,20 @@ mod tests {
         assert!(breakers.fault(&origin, now + 61 * SECOND), "one more fault opens it again");
         breakers.answered(&origin);
         assert!(!breakers.is_open(&origin, now + 62 * SECOND), "one answer closes it");
+    }
+
+    #[test]
+    fn however_many_origins_fail_only_so_many_are_remembered() {
+        let (breakers, now) = (Breakers::default(), SystemTime::UNIX_EPOCH);
+        let origin = |at: usize| Origin::parse(&format!("https://{at}.example.com")).unwrap();
+        for _ in 0..5 {
+            breakers.fault(&origin(0), now);
+        }
+        for at in 1..2 * MOST_BREAKERS {
+            breakers.fault(&origin(at), now);
+        }
+        assert!(breakers.states(now).len() <= MOST_BREAKERS);
+        assert!(breakers.is_open(&origin(0), now), "those that are open are kept");
     }
 
     #[test]

@@ -37,6 +37,11 @@ impl Origin {
         Ok(Self(shown))
     }
 
+    /// The origin of an address that a caller named, whatever it is.
+    pub(crate) fn of_web(url: &Url) -> Self {
+        Self(url.origin().ascii_serialization())
+    }
+
     /// An origin alone, as plugins.toml grants it.
     ///
     /// # Errors

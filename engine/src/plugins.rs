@@ -1,5 +1,6 @@
 //! plugins.toml, parsed into values that cannot be wrong.
 
+mod allowed;
 mod code;
 mod declarative;
 mod library;
@@ -18,6 +19,7 @@ use badgesmith_provider::Manifest;
 use serde::{Deserialize, Serialize};
 use tokio::sync::Semaphore;
 
+pub use allowed::Allowed;
 pub(crate) use code::Code;
 pub use code::{Opened, manifest_beside};
 pub use library::checksum;
@@ -61,6 +63,15 @@ pub struct Settings {
     /// Whether signatures over the body alone are accepted, as BadgeSmith's own clients send them. Such a report can be
     /// sent again to another branch by whoever sees it.
     pub accept_body_only_signatures: bool,
+    /// Whether `/endpoint` is served, which visits addresses that callers name.
+    pub endpoint: bool,
+    /// Whether `/badge/dynamic/…` is served, which visits them too.
+    pub dynamic: bool,
+    /// Whether callers may name plain http.
+    pub allow_http: bool,
+    /// What callers may name although it does not lead outside.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub allow_addresses: Vec<Allowed>,
 }
 
 /// Where results lie.
@@ -76,7 +87,15 @@ pub enum StoreKind {
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { cache_mib: 64, store: StoreKind::Embedded, accept_body_only_signatures: false }
+        Self {
+            cache_mib: 64,
+            store: StoreKind::Embedded,
+            accept_body_only_signatures: false,
+            endpoint: true,
+            dynamic: true,
+            allow_http: false,
+            allow_addresses: Vec::new(),
+        }
     }
 }
 

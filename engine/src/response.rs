@@ -153,6 +153,11 @@ impl Draft {
         }
     }
 
+    /// A page for a browser.
+    pub(crate) fn page(body: impl Into<Bytes>, caching: Caching) -> Self {
+        Self { media_type: "text/html;charset=utf-8", ..Self::json(200, body, caching) }
+    }
+
     pub(crate) fn text(body: String) -> Self {
         Self { media_type: "text/plain;charset=utf-8", ..Self::json(200, body, Caching::Fresh(300)) }
     }

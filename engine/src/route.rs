@@ -8,8 +8,9 @@ use crate::request::{decode, decode_fully};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Template(Vec<Segment>);
 
+/// A part of a route between two slashes.
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Segment {
+pub(crate) enum Segment {
     /// Matches without regard to case.
     Literal(String),
     /// Takes one segment, decoded once.
@@ -84,6 +85,11 @@ impl Template {
             }
         }
         (segments.len() == self.0.len()).then_some(parameters)
+    }
+
+    /// Its segments, in their order.
+    pub(crate) fn segments(&self) -> &[Segment] {
+        &self.0
     }
 
     /// Whether it has a parameter of that name.

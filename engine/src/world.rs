@@ -17,6 +17,8 @@ pub use crate::{
 pub struct World {
     /// Who asks upstreams.
     pub upstream: Arc<dyn Upstream>,
+    /// Who visits the addresses that callers name, and those alone that lead outside.
+    pub web: Arc<dyn Upstream>,
     /// Who runs what takes time.
     pub executor: Arc<dyn Executor>,
     /// Who knows the owners' secrets.
@@ -33,9 +35,10 @@ impl fmt::Debug for World {
     }
 }
 
-/// Who asks upstreams: one exchange a call, nothing kept and nothing tried twice.
+/// Who asks: one exchange a call, nothing kept and nothing tried twice.
 pub trait Upstream: Send + Sync {
-    /// Sends a GET and reads the whole answer, whatever its status. Redirects are followed within the origin only.
+    /// Sends a GET and reads the whole answer, whatever its status. Redirects are followed within the origin only, or on
+    /// the web wherever they lead outside.
     ///
     /// # Errors
     /// [`Fault`] where there is no whole answer.
@@ -97,7 +100,7 @@ impl fmt::Debug for Secret {
 /// One GET.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ask {
-    /// The address; its origin was granted.
+    /// The address. An upstream's origin was granted; on the web it is whatever the caller named.
     pub url: Url,
     /// The media type to ask for.
     pub accept: Option<String>,
@@ -137,6 +140,8 @@ pub enum Fault {
     Nonsense(String),
     /// Status 5xx.
     Status(u16),
+    /// The address, or one it leads to, is none that may be visited. The words are for the badge.
+    NotAllowed(&'static str),
     /// Status 429, and after how many seconds to ask again if it said so.
     RateLimited(Option<u32>),
 }

@@ -7,7 +7,7 @@ mod support;
 
 use std::{fmt::Write, fs, path::Path};
 
-use badgesmith_engine::{Request, Response};
+use badgesmith_engine::{Request, Response, world::Fault};
 use bytes::Bytes;
 use support::{Stage, hello_toml, title};
 
@@ -54,8 +54,50 @@ fn stage() -> Stage {
         stage.upstream.set(&format!("https://example.com/{name}.txt"), 200, &headers, name);
     }
     stage.upstream.set("https://example.com/missing.txt", 404, &[], "");
+    for (name, document) in DOCUMENTS {
+        let headers = [("last-modified", "Fri, 20 Nov 2026 12:00:00 GMT")];
+        stage.web.set(&format!("https://example.com/{name}"), 200, &headers, document);
+    }
+    stage.web.set("https://example.com/missing", 404, &[], "");
+    stage.web.set("https://example.com/private", 403, &[], "");
+    for (name, fault) in [
+        ("inside", Fault::NotAllowed("url not allowed")),
+        ("plain", Fault::NotAllowed("please use https")),
+        ("large", Fault::TooLarge),
+        ("slow", Fault::Timeout),
+        ("down", Fault::Status(503)),
+        ("odd", Fault::Nonsense(String::new())),
+        ("limited", Fault::RateLimited(Some(7))),
+    ] {
+        stage.web.fault(&format!("https://{name}.example/"), fault);
+    }
     stage
 }
+
+/// What lies on the web.
+const DOCUMENTS: [(&str, &str); 10] = [
+    ("badge.json", r#"{"schemaVersion":1,"label":"hello","message":"sweet world","color":"orange"}"#),
+    (
+        "full.json",
+        r##"{"schemaVersion":1,"label":"hello","message":"world","color":"#9cf","labelColor":"blue","namedLogo":"github",
+            "logoColor":"white","logoSize":"auto","style":"flat-square","cacheSeconds":1800}"##,
+    ),
+    (
+        "logo.json",
+        r#"{"schemaVersion":1,"label":"hello","message":"world","logoSvg":"<svg xmlns='http://www.w3.org/2000/svg'/>"}"#,
+    ),
+    ("error.json", r#"{"schemaVersion":1,"label":"build","message":"broken","color":"red","isError":true}"#),
+    ("wrong.json", r#"{"schemaVersion":1,"label":"hello","message":"","colour":"red"}"#),
+    (
+        "package.json",
+        r#"{"name":"wave","version":"v1.2.3-rc.1","keywords":["a","b"],"downloads":1234567,"size":34567890,
+            "coverage":"87.25%","updated":"2026-11-20T23:00:00-05:00","0.1":"x","dev-dependencies":{"a":"^1.0"},"on":{}}"#,
+    ),
+    ("feed.xml", "<feed><entry id='1'><title>First</title></entry><entry id='2'><title>Second</title></entry></feed>"),
+    ("config.yaml", "image: redis\ntags: [a, b]\nport: 6379\n"),
+    ("Cargo.toml", "[package]\nname = \"wave\"\nrust-version = \"1.95\"\n"),
+    ("README.md", "# Wave\n\nversion - 2.4\nEvery month it serves 1,234 images.\n"),
+];
 
 /// A title, then `METHOD path`, then headers, in which `TAG` is the last response's.
 fn read(text: &str, tag: &str) -> Request {
@@ -105,7 +147,9 @@ fn shown(response: &Response) -> String {
 
 #[tokio::test]
 async fn words_that_are_too_long_for_a_png_are_refused() {
-    let wide = format!("/badge/{}-green.png?scale=4", "W".repeat(4000));
+    let words = "W".repeat(255);
+    let segments = format!("&segment={words}-red").repeat(8);
+    let wide = format!("/badge/{words}-green.png?scale=4{segments}");
     let response = Stage::new(&hello_toml()).get(&wide).await;
     assert_eq!(response.status, 400);
     assert!(String::from_utf8_lossy(&response.body).contains("TOO_LARGE"));

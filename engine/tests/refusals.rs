@@ -20,6 +20,10 @@ fn a_mistake_in_plugins_toml_is_refused_with_what_to_write() {
             "unknown field `colour`, expected one of `id`, `library`, `declarative`, `sha256`",
         ),
         ("[engine]\ncache = 1".to_owned(), "unknown field `cache`, expected one of `cache-mib`, `store`"),
+        (
+            "[engine]\nallow-addresses = [\"10.0.0.0/8\"]".to_owned(),
+            "\"10.0.0.0/8\" is no host and port; write \"127.0.0.1:9000\"",
+        ),
         ("[[plugin]]\nid = \"hello\"".to_owned(), "it has no code; write library"),
         (
             "[[plugin]]\nid = \"hello\"\nlibrary = \"./nothing.so\"".to_owned(),

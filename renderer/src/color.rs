@@ -65,6 +65,19 @@ named! {
     LIGHTGREY "lightgrey" "#939393" [0x93, 0x93, 0x93];
 }
 
+/// The same names as badge-maker drew them up to 5.0.2, for pictures that shall not change.
+static CLASSIC: [Named; 9] = [
+    Named { name: "brightgreen", svg: "#4c1", rgb: [0x44, 0xcc, 0x11] },
+    Named { name: "green", svg: "#97ca00", rgb: [0x97, 0xca, 0x00] },
+    Named { name: "yellow", svg: "#dfb317", rgb: [0xdf, 0xb3, 0x17] },
+    Named { name: "yellowgreen", svg: "#a4a61d", rgb: [0xa4, 0xa6, 0x1d] },
+    Named { name: "orange", svg: "#fe7d37", rgb: [0xfe, 0x7d, 0x37] },
+    Named { name: "red", svg: "#e05d44", rgb: [0xe0, 0x5d, 0x44] },
+    Named { name: "blue", svg: "#007ec6", rgb: [0x00, 0x7e, 0xc6] },
+    Named { name: "grey", svg: "#555", rgb: [0x55, 0x55, 0x55] },
+    Named { name: "lightgrey", svg: "#9f9f9f", rgb: [0x9f, 0x9f, 0x9f] },
+];
+
 /// shields' names by meaning and by the other spelling of grey.
 const ALIASES: [(&str, Color); 7] = [
     ("gray", Color::GREY),
@@ -101,6 +114,26 @@ impl Color {
             return Some(Self(Kind::Css { rgb: css::rgb(&text)?, text: text.into() }));
         }
         Some(Self(Kind::Css { rgb: css::rgb(text)?, text: text.to_ascii_lowercase().into() }))
+    }
+
+    /// The colour as shields drew it before 2026: its own names differ, and stay what they are called.
+    ///
+    /// ```
+    /// use badgesmith_renderer::Color;
+    ///
+    /// assert_eq!(Color::BRIGHTGREEN.classic().svg(), "#4c1");
+    /// assert_eq!(Color::BRIGHTGREEN.classic().name(), "brightgreen");
+    /// assert_eq!(Color::parse("#123456").unwrap().classic().svg(), "#123456");
+    /// ```
+    #[must_use]
+    pub fn classic(&self) -> Self {
+        match &self.0 {
+            Kind::Named(named) => {
+                let classic = CLASSIC.iter().find(|classic| classic.name == named.name);
+                classic.map_or_else(|| self.clone(), |classic| Self(Kind::Named(classic)))
+            }
+            Kind::Css { .. } | Kind::Readable { .. } => self.clone(),
+        }
     }
 
     /// An opaque colour of red, green and blue, spelled as hex.

@@ -1,12 +1,17 @@
-//! The one HTTP client: TLS by rustls and ring, Mozilla's roots, HTTP/2 where the upstream speaks it.
+//! HTTP clients: TLS by rustls and ring, Mozilla's roots, HTTP/2 where the upstream speaks it.
 
 use std::{
-    env,
+    env, io,
+    net::SocketAddr,
     sync::{Arc, OnceLock},
     time::Duration,
 };
 
-use reqwest::{Client, NoProxy, Proxy, redirect};
+use reqwest::{
+    Client, ClientBuilder, NoProxy, Proxy,
+    dns::{Name, Resolve, Resolving},
+    redirect,
+};
 use rustls::{ClientConfig, RootCertStore, crypto::ring};
 use url::Url;
 
@@ -67,32 +72,67 @@ pub(crate) fn mozilla() -> RootCertStore {
     RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() }
 }
 
-/// Builds the client. It follows no redirect and asks a proxy only for https to other machines.
+/// TLS by ring, trusting these roots.
 ///
 /// # Errors
-/// What is wrong with the proxy, in words without its address because that may carry a password; or with TLS.
-pub(crate) fn build(roots: RootCertStore, detour: &Detour) -> Result<Client, String> {
+/// What is wrong with TLS.
+pub(crate) fn tls(roots: RootCertStore) -> Result<ClientConfig, String> {
     let tls = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_safe_default_protocol_versions()
         .map_err(|fault| format!("no TLS: {fault}"))?;
     let mut tls = tls.with_root_certificates(roots).with_no_client_auth();
     tls.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-    let mut builder = Client::builder()
+    Ok(tls)
+}
+
+/// A client that follows no redirect and asks no proxy.
+fn plain(tls: ClientConfig) -> ClientBuilder {
+    Client::builder()
         .tls_backend_preconfigured(tls)
         .user_agent(USER_AGENT)
         .redirect(redirect::Policy::none())
         .connect_timeout(CONNECT_PATIENCE)
-        .pool_idle_timeout(IDLE)
-        .pool_max_idle_per_host(IDLE_CONNECTIONS)
         .http2_keep_alive_interval(SILENCE)
         .http2_keep_alive_timeout(PONG_PATIENCE)
-        .no_proxy();
-    if let Some(proxy) = detour.proxy.as_deref().map(str::trim).filter(|proxy| !proxy.is_empty()) {
-        let except = detour.except.as_deref().unwrap_or_default();
-        let proxy = proxied(proxy).ok_or("HTTPS_PROXY is no address of a proxy; write http://host:port")?;
-        builder = builder.proxy(proxy.no_proxy(NoProxy::from_string(&format!("{LOOPBACK},{except}"))));
-    }
+        .no_proxy()
+}
+
+/// Builds the client for upstreams. It follows no redirect and asks a proxy only for https to other machines.
+///
+/// # Errors
+/// What is wrong with the proxy, in words without its address because that may carry a password; or with TLS.
+pub(crate) fn build(roots: RootCertStore, detour: &Detour) -> Result<Client, String> {
+    let builder = plain(tls(roots)?).pool_idle_timeout(IDLE).pool_max_idle_per_host(IDLE_CONNECTIONS);
+    built(match detour.proxy.as_deref().map(str::trim).filter(|proxy| !proxy.is_empty()) {
+        None => builder,
+        Some(proxy) => {
+            let except = detour.except.as_deref().unwrap_or_default();
+            let proxy = proxied(proxy).ok_or("HTTPS_PROXY is no address of a proxy; write http://host:port")?;
+            builder.proxy(proxy.no_proxy(NoProxy::from_string(&format!("{LOOPBACK},{except}"))))
+        }
+    })
+}
+
+/// A client for one visit: it finds `name` at these addresses, and no other name anywhere.
+///
+/// # Errors
+/// What is wrong with TLS.
+pub(crate) fn pinned(tls: &ClientConfig, name: &str, addresses: &[SocketAddr]) -> Result<Client, String> {
+    built(plain(tls.clone()).pool_max_idle_per_host(0).dns_resolver(Nowhere).resolve_to_addrs(name, addresses))
+}
+
+fn built(builder: ClientBuilder) -> Result<Client, String> {
     builder.build().map_err(|fault| format!("no HTTP client: {}", fault.without_url()))
+}
+
+/// Who knows no name.
+struct Nowhere;
+
+impl Resolve for Nowhere {
+    fn resolve(&self, name: Name) -> Resolving {
+        let fault = io::Error::new(io::ErrorKind::NotFound, format!("{} was not judged", name.as_str()));
+        Box::pin(async move { Err(fault.into()) })
+    }
 }
 
 /// The proxy for https alone: plain http goes to this machine only. One that could not be used would be passed by.

@@ -1,9 +1,9 @@
 //! The world behind the engine: upstream client, threads, secrets, the store, logs.
 //!
 //! What the engine leaves to a [`World`](badgesmith_engine::World) is done here for every binary: [`upstream`] asks
-//! over HTTP by the one [`client`], [`executor`] runs what takes time, [`secrets`] and [`embedded`] keep what lies in a
-//! data directory, `aws` what lies in DynamoDB and Secrets Manager; [`transfer`] takes results from one to the other.
-//! [`logs`], [`access`], [`correlation`] and [`metrics`] tell afterwards what happened.
+//! over HTTP and [`web`] visits what callers name, both by [`client`]; [`executor`] runs what takes time, [`secrets`] and
+//! [`embedded`] keep what lies in a data directory, `aws` what lies in DynamoDB and Secrets Manager; [`transfer`] takes
+//! results from one to the other. [`logs`], [`access`], [`correlation`] and [`metrics`] tell afterwards what happened.
 
 pub mod access;
 #[cfg(feature = "aws")]
@@ -14,8 +14,10 @@ pub mod correlation;
 pub mod data;
 pub mod embedded;
 pub mod executor;
+mod guard;
 pub mod logs;
 pub mod metrics;
 pub mod secrets;
 pub mod transfer;
 pub mod upstream;
+pub mod web;

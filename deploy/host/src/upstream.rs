@@ -90,11 +90,12 @@ const fn word(fault: &Fault) -> &'static str {
         Fault::Nonsense(_) => "nonsense",
         Fault::Status(_) => "failed",
         Fault::RateLimited(_) => "rate_limited",
+        Fault::NotAllowed(_) => "not_allowed",
     }
 }
 
 /// Who says nothing takes anything: a provider knows its upstream, and what is kept is kept under the same words.
-fn request(client: &Client, url: Url, ask: &Ask) -> Result<RequestBuilder, Fault> {
+pub(crate) fn request(client: &Client, url: Url, ask: &Ask) -> Result<RequestBuilder, Fault> {
     let mut request = client.get(url).header(header::ACCEPT, ask.accept.as_deref().unwrap_or("*/*"));
     if let Some(authorization) = &ask.authorization {
         let value = HeaderValue::from_str(authorization.reveal());
@@ -113,10 +114,7 @@ fn request(client: &Client, url: Url, ask: &Ask) -> Result<RequestBuilder, Fault
 
 /// Where an answer redirects to, if it does. Only the origin was granted, so only there.
 fn leads_to(from: &Url, response: &Response) -> Result<Option<Url>, Fault> {
-    let Some(location) = response.headers().get(header::LOCATION).filter(|_| is_redirect(response.status())) else {
-        return Ok(None);
-    };
-    let next = str::from_utf8(location.as_bytes()).ok().and_then(|location| from.join(location).ok());
+    let Some(next) = location(from, response) else { return Ok(None) };
     let words = match next {
         None => "to what is no address".to_owned(),
         Some(next) if next.origin() != from.origin() => format!("to {}, another origin", origin(&next)),
@@ -126,6 +124,12 @@ fn leads_to(from: &Url, response: &Response) -> Result<Option<Url>, Fault> {
         Some(next) => return Ok(Some(next)),
     };
     Err(Fault::Nonsense(format!("it redirects {words}")))
+}
+
+/// Where an answer redirects to, if it does and that is an address.
+pub(crate) fn location(from: &Url, response: &Response) -> Option<Option<Url>> {
+    let location = response.headers().get(header::LOCATION).filter(|_| is_redirect(response.status()))?;
+    Some(str::from_utf8(location.as_bytes()).ok().and_then(|location| from.join(location).ok()))
 }
 
 /// An origin as it can be shown; the rest of an address may hold a secret.
@@ -139,7 +143,8 @@ fn is_redirect(status: StatusCode) -> bool {
     matches!(status.as_u16(), 301 | 302 | 303 | 307 | 308)
 }
 
-async fn read(mut response: Response, largest: usize) -> Result<Reply, Fault> {
+/// The whole answer, if it is no larger than it may be once it is decoded.
+pub(crate) async fn read(mut response: Response, largest: usize) -> Result<Reply, Fault> {
     let status = response.status().as_u16();
     let headers = mem::take(response.headers_mut());
     if status == 304 {
@@ -167,7 +172,7 @@ async fn read(mut response: Response, largest: usize) -> Result<Reply, Fault> {
 
 /// Whether the connection broke or what came over it makes no sense. The address stays out of the words: its query may
 /// hold a secret.
-fn fault(error: reqwest::Error) -> Fault {
+pub(crate) fn fault(error: reqwest::Error) -> Fault {
     let error = error.without_url();
     let words = words(&error);
     // reqwest calls whatever happens to a body an error of decoding; hyper knows whether the connection was it.

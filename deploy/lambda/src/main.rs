@@ -5,6 +5,7 @@
 
 mod answer;
 mod event;
+mod origin;
 mod world;
 
 use std::{
@@ -16,7 +17,7 @@ use std::{
     time::{Duration, Instant, SystemTime},
 };
 
-use badgesmith_engine::{Engine, Request, Response, refuse_broken};
+use badgesmith_engine::{Engine, Request, Response, refuse_broken, refuse_detour};
 use badgesmith_host::{access, config, logs, metrics::emf::Emf};
 use futures_util::FutureExt;
 use lambda_http::{
@@ -24,7 +25,7 @@ use lambda_http::{
     lambda_runtime::{self, LambdaEvent, service_fn},
 };
 
-use crate::{answer::Answer, event::Event};
+use crate::{answer::Answer, event::Event, origin::Origin};
 
 /// How long before an invocation's deadline its answer leaves.
 const MARGIN: Duration = Duration::from_millis(250);
@@ -48,23 +49,33 @@ fn run() -> Result<(), String> {
     let (plugins, settings) = config::load(None)?;
     let name = env::var("AWS_LAMBDA_FUNCTION_NAME").ok().filter(|name| !name.is_empty());
     let emf = Arc::new(Emf::new(name.unwrap_or_else(|| "bootstrap".to_owned())));
-    let engine = Arc::new(Engine::new(plugins, &settings, world::new(emf.clone()))?);
+    let engine = Engine::new(plugins, &settings, world::new(&settings, emf.clone()))?;
+    let function = Arc::new(Function { engine, emf, origin: Origin::from_environment() });
     runtime
-        .block_on(lambda_runtime::run(service_fn(move |event| respond(Arc::clone(&engine), Arc::clone(&emf), event))))
+        .block_on(lambda_runtime::run(service_fn(move |event| respond(Arc::clone(&function), event))))
         .map_err(|fault| format!("the Lambda runtime ends: {fault}"))
 }
 
-/// Answers one event, before its deadline whatever happens.
-async fn respond(engine: Arc<Engine>, emf: Arc<Emf>, event: LambdaEvent<Event>) -> Result<Answer, Error> {
+/// What answers all events.
+struct Function {
+    engine: Engine,
+    emf: Arc<Emf>,
+    origin: Origin,
+}
+
+/// Answers one event, before its deadline whatever happens, and tells the log and CloudWatch.
+async fn respond(function: Arc<Function>, event: LambdaEvent<Event>) -> Result<Answer, Error> {
+    let Function { engine, emf, origin } = &*function;
     let (started, now) = (Instant::now(), SystemTime::now());
     let LambdaEvent { payload, context } = event;
     let deadline = SystemTime::UNIX_EPOCH + Duration::from_millis(context.deadline);
     let patience = deadline.duration_since(now).unwrap_or_default().saturating_sub(MARGIN);
     let (request, shape) = payload.into_request();
-    let response = answer(&engine, &request, now, patience).await;
+    let response =
+        if origin.admits(&request) { answer(engine, &request, now, patience).await } else { refuse_detour(&request) };
     let trace_id = context.xray_trace_id.as_deref().and_then(access::root);
     let trace_id = trace_id.or_else(|| access::trace_id(&request.headers));
-    access::note(&*emf, &request, &response, started.elapsed(), trace_id);
+    access::note(&**emf, &request, &response, started.elapsed(), trace_id);
     if let Some(line) = emf.flush(SystemTime::now()) {
         // A line that cannot be written is lost.
         let _ = writeln!(std::io::stdout(), "{line}");

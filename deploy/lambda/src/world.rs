@@ -2,20 +2,22 @@
 
 use std::sync::Arc;
 
-use badgesmith_engine::{World, world::Meter};
+use badgesmith_engine::{Settings, World, world::Meter};
 use badgesmith_host::{
-    aws::{Aws, AwsSecrets, DynamoStore, Settings},
+    aws::{self, Aws, AwsSecrets, DynamoStore},
     client::Connections,
     executor::TokioExecutor,
     upstream::HttpUpstream,
+    web::HttpWeb,
 };
 
-/// The world, none of it opened yet; `meter` is told what happens.
-pub(crate) fn new(meter: Arc<dyn Meter>) -> World {
+/// The world of `settings`, none of it opened yet; `meter` is told what happens.
+pub(crate) fn new(settings: &Settings, meter: Arc<dyn Meter>) -> World {
     let connections = Connections::new();
-    let aws = Arc::new(Aws::new(Settings::from_environment(), connections.clone()));
+    let aws = Arc::new(Aws::new(aws::Settings::from_environment(), connections.clone()));
     World {
         upstream: Arc::new(HttpUpstream::over(connections)),
+        web: Arc::new(HttpWeb::new(settings)),
         executor: Arc::new(TokioExecutor::new()),
         secrets: Arc::new(AwsSecrets::new(Arc::clone(&aws))),
         store: Arc::new(DynamoStore::new(aws)),

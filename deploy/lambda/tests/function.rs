@@ -138,6 +138,19 @@ fn a_store_that_is_not_there_is_said_and_static_badges_need_none() {
 }
 
 #[test]
+fn whoever_comes_around_the_front_is_refused_where_that_is_wanted() {
+    let function = Function::start("origin", "", &[("BADGESMITH_ORIGIN_SECRET", "new-one, old-one")]);
+    for (sent, status) in [(None, 403), (Some("guess"), 403), (Some("new-one"), 200), (Some("old-one"), 200)] {
+        let mut event = event("GET", "/badge/a-b-c", "");
+        if let Some(sent) = sent {
+            event["headers"]["X-Origin-Secret"] = sent.into();
+        }
+        let answer = function.ask(&event);
+        assert_eq!(answer["statusCode"], status, "{sent:?}: {answer}");
+    }
+}
+
+#[test]
 fn rubbish_never_ends_the_function() {
     let function = Function::start("rubbish", "", &[]);
     let rows =

@@ -16,6 +16,7 @@ use badgesmith_host::{
     metrics::prometheus::Prometheus,
     secrets::FileSecrets,
     upstream::HttpUpstream,
+    web::HttpWeb,
 };
 use clap::Args;
 use hyper::{server::conn::http1, service::service_fn};
@@ -92,6 +93,7 @@ pub(crate) fn run(serve: &Serve) -> Result<(), String> {
     };
     let world = World {
         upstream: Arc::new(HttpUpstream::over(connections)),
+        web: Arc::new(HttpWeb::new(&settings)),
         executor: Arc::new(TokioExecutor::new()),
         secrets: memory.secrets(&serve.data),
         store: memory.store(),

@@ -178,3 +178,49 @@ fn of_recorded_registrations_the_newest_listed_version_is_shown() {
     assert!(packages.len() >= 15 && none_listed >= 1, "{} packages, {none_listed} with nothing listed", packages.len());
     println!("{} packages, {none_listed} of them with nothing listed", packages.len());
 }
+
+/// Every recorded address of a NuGet badge at shields, asked of us: a picture with shields' words and the caller's.
+#[test]
+fn every_recorded_nuget_address_of_shields_is_served() {
+    let Some(data) = recorded() else { return };
+    let list = read(&data.join("badge-urls/badge_urls.json"));
+    let here = std::sync::Arc::new(std::sync::OnceLock::<String>::new());
+    let address = std::sync::Arc::clone(&here);
+    let upstream = Upstream::start(move |path| {
+        let body = match path.split('?').next().unwrap_or_default() {
+            "/v3/index.json" => {
+                let search = format!("{}/query", address.get().unwrap());
+                serde_json::json!({ "resources": [{ "@type": "SearchQueryService", "@id": search }] })
+            }
+            "/query" => {
+                let id = path.split("packageid%3A").nth(1).and_then(|rest| rest.split('&').next()).unwrap_or_default();
+                serde_json::json!({ "data": [{ "id": id, "totalDownloads": 1_234_567 }] })
+            }
+            path if path.starts_with("/v3-flatcontainer/") => {
+                serde_json::json!({ "versions": ["1.0.0", "1.2.0", "2.0.0-rc.1"] })
+            }
+            _ => serde_json::json!({ "listed": true }),
+        };
+        (200, Vec::new(), body.to_string().into_bytes())
+    });
+    here.set(upstream.url()).unwrap();
+    let server = Server::start("shields-nuget", &nuget_toml(&upstream.url()));
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    let urls = list["urls"].as_array().unwrap();
+    for entry in urls.iter().filter(|entry| entry["kind"] == "nuget") {
+        let url = entry["url"].as_str().unwrap();
+        let path = &url[url.find("/nuget/").unwrap()..];
+        let (family, label, message) = match path.split('/').nth(2).unwrap() {
+            "v" => ("v", "nuget", "v1.2.0"),
+            "vpre" => ("vpre", "nuget", "v2.0.0-rc.1"),
+            _ => ("dt", "downloads", "1.2M"),
+        };
+        let asked = entry["query"].as_array().unwrap().iter().find(|pair| pair[0] == "label");
+        let label = asked.map_or(label, |pair| pair[1].as_str().unwrap());
+        let body = server.get(path).body;
+        assert!(body.contains(&format!("<title>{label}: {message}</title>")), "{path}: {body}");
+        *counts.entry(family).or_default() += 1;
+    }
+    println!("served: {counts:?}");
+    assert_eq!(counts.keys().copied().collect::<Vec<_>>(), ["dt", "v", "vpre"]);
+}

@@ -5,9 +5,7 @@
 
 mod fault;
 mod file;
-mod format;
 mod get;
-mod paint;
 mod pointer;
 mod template;
 mod words;
@@ -19,12 +17,11 @@ use serde_json::Value;
 
 use self::{
     file::File,
-    format::Format,
     get::Get,
-    paint::Paint,
     pointer::{Found, Pointer},
     words::{Status, Words},
 };
+use crate::show::{format::Format, paint::Paint};
 
 /// A declarative provider.
 #[derive(Debug)]

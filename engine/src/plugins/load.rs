@@ -10,7 +10,7 @@ use badgesmith_provider::Manifest;
 use tokio::sync::Semaphore;
 
 use super::{Code, Config, Entry, Plugin, STEPS_AT_ONCE, library};
-use crate::{origin::Origin, route::Template};
+use crate::{origin::Origin, response::Format, route::Template};
 
 /// For how long an answer that cannot be renewed is still served, in seconds: seven days.
 const STALE_SECONDS: u32 = 7 * 24 * 60 * 60;
@@ -93,6 +93,9 @@ fn place(mut manifest: Manifest, entry: &Entry) -> Result<Manifest, String> {
         badge.route = absolute(&badge.route);
         badge.example = absolute(&badge.example);
         fitting(&badge.route, &badge.example)?;
+        if let Some(format) = badge.format.as_deref().filter(|format| Format::parse(format).is_none()) {
+            return Err(format!("in its manifest the format {format:?} is none; write \"svg\", \"png\" or \"json\""));
+        }
     }
     manifest.reports.retain(|report| aliases_stay || !report.route.starts_with('/'));
     for report in &mut manifest.reports {

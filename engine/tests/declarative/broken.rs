@@ -154,7 +154,7 @@ const ROWS: &[Row] = &[
         "format = \"text\"",
         "format = \"number\"",
         14,
-        "unknown variant `number`, expected one of `text`, `version`, `metric`, `percent`, `date`",
+        "unknown variant `number`, expected one of `text`, `version`, `metric`, `percent`, `bytes`, `date`",
     ),
     (
         "format = \"text\"",
@@ -166,7 +166,7 @@ const ROWS: &[Row] = &[
         "format = \"text\"",
         "format = \"text\"\nscale = { steps = [1], colors = [\"red\", \"green\"] }",
         15,
-        "a scale is for numbers; write format = \"metric\" or \"percent\", or a match",
+        "a scale is for numbers; write format = \"metric\", \"percent\" or \"bytes\", or a match",
     ),
     (
         "format = \"text\"",

@@ -210,6 +210,7 @@ impl Store for Drawer {
 pub struct Stage {
     pub engine: Engine,
     pub upstream: Arc<Memory>,
+    pub web: Arc<Memory>,
     pub executor: Arc<ByHand>,
     pub drawer: Arc<Drawer>,
     pub diary: Arc<Diary>,
@@ -229,17 +230,19 @@ impl Stage {
     pub fn over(plugins_toml: &str, drawer: Arc<Drawer>) -> Result<Self, String> {
         let config = Config::parse(plugins_toml, Path::new("plugins.toml"))?;
         let plugins: Vec<Plugin> = plugins::load(&config, &[])?;
-        let (upstream, executor) = (Arc::<Memory>::default(), Arc::<ByHand>::default());
+        let (upstream, web) = (Arc::<Memory>::default(), Arc::<Memory>::default());
+        let executor = Arc::<ByHand>::default();
         let diary = Arc::<Diary>::default();
         let world = World {
             upstream: upstream.clone(),
+            web: web.clone(),
             executor: executor.clone(),
             secrets: drawer.clone(),
             store: drawer.clone(),
             meter: diary.clone(),
         };
         let engine = Engine::new(plugins, &config.engine, world)?;
-        Ok(Self { engine, upstream, executor, drawer, diary, now: Mutex::new(SystemTime::UNIX_EPOCH + NOON) })
+        Ok(Self { engine, upstream, web, executor, drawer, diary, now: Mutex::new(SystemTime::UNIX_EPOCH + NOON) })
     }
 
     pub async fn get(&self, path: &str) -> Response {

@@ -21,6 +21,12 @@ const REGISTRATIONS: &[&str] = &[
     "RegistrationsBaseUrl",
 ];
 
+/// The resources that find packages. All know what we ask of them; the newer ones also know SemVer 2 packages.
+const SEARCHES: &[&str] =
+    &["SearchQueryService/3.5.0", "SearchQueryService/3.0.0-rc", "SearchQueryService/3.0.0-beta", "SearchQueryService"];
+/// Where nuget.org's layout has its service index, under the setting `upstream`.
+const INDEX: &str = "v3/index.json";
+
 /// The two places of a feed.
 pub(crate) struct Feed<'a> {
     /// Where the versions of a package are listed.
@@ -81,17 +87,27 @@ impl<'a> Feed<'a> {
                 leaves: FETCHES - 1,
             });
         }
-        let answer = call.fetch(access.with(Request::to(call.setting("index"))))?;
-        if answer.is_missing() {
-            // A feed that is not there must not read as a package that is not there.
-            return Err(Failure::invalid_response().into());
-        }
-        let index: ServiceIndex = answer.json()?;
+        let index = ServiceIndex::fetch(call, access.with(Request::to(call.setting("index"))))?;
         Ok(Self {
             packages: index.find(PACKAGES).map(place).ok_or_else(Failure::invalid_response)?,
             registrations: index.find(REGISTRATIONS).map(place),
             leaves: FETCHES - 2,
         })
+    }
+
+    /// Where a feed's packages are searched for, as its service index says.
+    ///
+    /// # Errors
+    /// The step that asks for the service index; a failure if it is none, or names no such place.
+    pub(crate) fn search(call: &'a Call) -> Result<Place<'a>, Step> {
+        let access = Access::read(call)?;
+        let request = match call.setting("index") {
+            "" => Request::get::<&str>(call.setting("upstream"), INDEX, []),
+            index => Request::to(index),
+        };
+        let index = ServiceIndex::fetch(call, access.with(request))?;
+        let base = index.find(SEARCHES).ok_or_else(Failure::invalid_response)?;
+        Ok(Place { base: base.to_owned(), access })
     }
 }
 
@@ -99,6 +115,14 @@ impl Place<'_> {
     /// Asks for the versions of a package.
     pub(crate) fn index(&self, id: &PackageId) -> Request {
         self.access.with(Request::get(&self.base, "{}/index.json", [id.as_str()]))
+    }
+
+    /// Searches for one package by its id.
+    pub(crate) fn package(&self, id: &PackageId) -> Request {
+        // What is searched at is a file, not a folder: the query follows its name.
+        let (folder, file) = self.base.rsplit_once('/').unwrap_or((&self.base, ""));
+        let path = format!("{file}?q=packageid%3A{{}}&prerelease=true&semVerLevel=2.0.0");
+        self.access.with(Request::get(folder, path, [id.as_str()]))
     }
 
     /// Asks for a version's leaf.
@@ -128,6 +152,15 @@ impl<'a> Access<'a> {
 }
 
 impl ServiceIndex {
+    fn fetch(call: &Call, request: Request) -> Result<Self, Step> {
+        let answer = call.fetch(request)?;
+        if answer.is_missing() {
+            // A feed that is not there must not read as a package that is not there.
+            return Err(Failure::invalid_response().into());
+        }
+        Ok(answer.json()?)
+    }
+
     /// The address of the first of these types that the feed has.
     fn find(&self, types: &[&str]) -> Option<&str> {
         let of_type = |wanted: &&str| self.resources.iter().find(|resource| resource.is(wanted));

@@ -1,9 +1,11 @@
-//! The NuGet provider: the newest version of a package as a badge.
+//! The NuGet provider: the newest version of a package as a badge, and how often it was downloaded.
 
 mod feed;
 mod id;
 mod index;
 mod leaf;
+mod search;
+mod shields;
 
 #[cfg(test)]
 mod tests;
@@ -20,17 +22,31 @@ struct Nuget;
 impl Provider for Nuget {
     fn badge(&self, call: &Call) -> Result<Badge, Step> {
         let id = PackageId::parse(call.param("package")).ok_or_else(package_not_found)?;
-        let range = call.query("version").map(range).transpose()?;
-        let feed = Feed::find(call)?;
-        let answer = call.fetch(feed.packages.index(&id))?;
-        if answer.is_missing() {
-            return Err(package_not_found().into());
+        match call.name.as_str() {
+            "shields-v" => shields::version(call, &id, false),
+            "shields-vpre" => shields::version(call, &id, true),
+            "shields-dt" => shields::downloads(call, &id),
+            _ => version(call, &id),
         }
-        let index: Index = answer.json()?;
-        let candidates = candidates(index.versions(), range.as_ref(), call.flag("prerelease"));
-        let version = newest_listed(call, &feed, &id, &candidates)?.ok_or_else(version_not_found)?;
-        Ok(Badge::new(version.to_string()).color(if version.is_prerelease() { "orange" } else { "blue" }))
     }
+}
+
+fn version(call: &Call, id: &PackageId) -> Result<Badge, Step> {
+    let range = call.query("version").map(range).transpose()?;
+    let feed = Feed::find(call)?;
+    let index = versions(call, &feed, id)?;
+    let candidates = candidates(index.versions(), range.as_ref(), call.flag("prerelease"));
+    let version = newest_listed(call, &feed, id, &candidates)?.ok_or_else(version_not_found)?;
+    Ok(Badge::new(version.to_string()).color(if version.is_prerelease() { "orange" } else { "blue" }))
+}
+
+/// The list of a package's versions.
+fn versions<'a>(call: &'a Call, feed: &Feed, id: &PackageId) -> Result<Index<'a>, Step> {
+    let answer = call.fetch(feed.packages.index(id))?;
+    if answer.is_missing() {
+        return Err(package_not_found().into());
+    }
+    Ok(answer.json()?)
 }
 
 /// The first of the candidates that is listed.

@@ -135,6 +135,58 @@ fn normalised(spelling: &str) -> String {
 }
 
 #[test]
+fn the_downloads_of_a_recorded_search_are_shown_and_every_recorded_index_says_where_to_search() {
+    let Some(folder) = folder() else { return };
+    let (mut packages, mut indexes) = (0, 0);
+    let index = json!({ "resources": [{ "@type": "SearchQueryService", "@id": "https://search.example.com/query" }] });
+    for file in std::fs::read_dir(folder.join("nuget/search")).unwrap() {
+        let body = std::fs::read(file.unwrap().path()).unwrap();
+        let text = String::from_utf8_lossy(&body);
+        let found: Value = serde_json::from_str(text.trim_start_matches('\u{feff}')).unwrap();
+        let data = found["data"].as_array().unwrap();
+        // One of them completes versions.
+        if data.iter().any(Value::is_string) {
+            continue;
+        }
+        let ids = data.iter().filter_map(|package| package["id"].as_str());
+        for id in ids.chain(["No.Such.Package"]) {
+            let mut call = Call::new("shields-dt");
+            call.params.insert("package".to_owned(), id.to_owned());
+            call.settings.insert("upstream".to_owned(), "https://api.nuget.org".to_owned());
+            let index = index.to_string();
+            let bodies = [index.as_bytes(), &body];
+            call.answers = bodies.map(|body| Answer { status: 200, body, ..Answer::default() }).into();
+            match (Nuget.badge(&call), id) {
+                (Err(Step::Fail(failure)), "No.Such.Package") => assert_eq!(failure.code, "PACKAGE_NOT_FOUND"),
+                (Ok(badge), _) => {
+                    assert_ne!(badge.message, "0", "{id}");
+                    packages += 1;
+                }
+                (said, _) => panic!("{id}: {said:?}"),
+            }
+        }
+    }
+    for file in std::fs::read_dir(folder.join("nuget/service-index")).unwrap() {
+        let body = std::fs::read(file.unwrap().path()).unwrap();
+        let mut call = Call::new("shields-dt");
+        call.params.insert("package".to_owned(), "a".to_owned());
+        call.settings.insert("upstream".to_owned(), "https://api.nuget.org".to_owned());
+        call.answers = vec![Answer { status: 200, body: &body, ..Answer::default() }];
+        match Nuget.badge(&call) {
+            Err(Step::Fetch(requests)) => {
+                let url = requests.last().unwrap().url().unwrap();
+                assert!(url.contains("query") && url.contains("?q=packageid%3Aa&"), "{url}");
+                indexes += 1;
+            }
+            Err(Step::Fail(_)) => {}
+            said => panic!("{said:?}"),
+        }
+    }
+    println!("downloads of {packages} packages, searches of {indexes} feeds");
+    assert!(packages >= 20 && indexes >= 8, "{packages} packages, {indexes} indexes");
+}
+
+#[test]
 fn as_many_leaves_are_asked_as_a_host_grants_and_no_more() {
     let versions: Vec<_> = (0..500).map(|minor| format!("1.{minor}.0")).collect();
     let index = json!({ "versions": versions }).to_string();

@@ -26,12 +26,14 @@
  *       "summary": "Greets.",
  *       "example": "world",                   an address that fits the route
  *       "fresh-seconds": 300,                 optional: how long an answer is used without asking again
- *       "revalidate-seconds": 300             optional: how much longer caches downstream may show it meanwhile
+ *       "revalidate-seconds": 300,            optional: how much longer caches downstream may show it meanwhile
+ *       "format": "svg"                       optional: its form where the address names none; or "png", "json"
  *     }],
  *     "reports": [{                           optional: signed reports of builds that it turns into records
  *       "name": "run", "route": "/greetings/{platform}/{owner}/{repo}/{branch…}",      with these four parameters
  *       "collection": "greetings",            where its records go
  *       "purpose": "TestData",                what the secret that signs it is stored for
+ *       "body": { "type": "object" },         optional: the JSON Schema of its body, for documentation alone
  *       "summary": "Takes a greeting.", "example": "/greetings/linux/acme/tools/main"
  *     }],
  *     "redirects": [{                         optional: addresses that lead to others

@@ -85,6 +85,9 @@ pub struct BadgeRoute {
     /// For how many seconds longer a cache downstream may show it while it asks again.
     #[serde(default = "five_minutes")]
     pub revalidate_seconds: u32,
+    /// The form it goes out in where its address says none: `svg`, `png`, or `json`, which is the default.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub format: Option<String>,
 }
 
 /// One kind of report a provider takes: a signed POST whose body becomes a record.
@@ -99,6 +102,9 @@ pub struct ReportRoute {
     pub collection: String,
     /// What the secret that signs it is stored for: `TestData`.
     pub purpose: String,
+    /// The JSON Schema of its body, for those who read `/openapi.json`; nothing is checked by it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub body: Option<serde_json::Value>,
     /// One sentence about the report.
     pub summary: String,
     /// An example of its address, relative like the route.

@@ -17,7 +17,7 @@ use badgesmith_engine::{
     Config, Engine, Origin, Plugin, Request, World,
     plugins::{self, Entry, Opened, SecretGrant},
 };
-use badgesmith_host::{executor::TokioExecutor, secrets::FileSecrets, upstream::HttpUpstream};
+use badgesmith_host::{executor::TokioExecutor, secrets::FileSecrets, upstream::HttpUpstream, web::HttpWeb};
 use badgesmith_provider::{
     Asked, Call, Manifest, message,
     testkit::{self, Subject},
@@ -210,6 +210,7 @@ fn start(config: &Config) -> Result<(Engine, Arc<Plugin>), String> {
     };
     let world = World {
         upstream: Arc::new(HttpUpstream::new()),
+        web: Arc::new(HttpWeb::new(&config.engine)),
         executor: Arc::new(TokioExecutor::new()),
         secrets: Arc::new(FileSecrets::new(Path::new(""))),
         store: Arc::new(Nothing),

@@ -16,7 +16,7 @@ use badgesmith_engine::{
     Engine, Plugin, Request, World, readable,
     world::{Ask, Fault, Reply, Secret, Secrets, Unavailable, Upstream},
 };
-use badgesmith_host::{config, executor::TokioExecutor, secrets::FileSecrets, upstream::HttpUpstream};
+use badgesmith_host::{config, executor::TokioExecutor, secrets::FileSecrets, upstream::HttpUpstream, web::HttpWeb};
 use badgesmith_provider::{
     self as provider, Answer, Call, message,
     testkit::{Subject, Transcript, Turn},
@@ -59,6 +59,7 @@ pub(super) fn run(record: &Record) -> Result<(), String> {
     let heard = Arc::new(Heard::default());
     let world = World {
         upstream: Arc::new(Listening { upstream: HttpUpstream::new(), heard: Arc::clone(&heard) }),
+        web: Arc::new(HttpWeb::new(&config.engine)),
         executor: Arc::new(TokioExecutor::new()),
         secrets: Arc::new(Watching { secrets: FileSecrets::new(&record.data.directory), heard: Arc::clone(&heard) }),
         store: Arc::new(Nothing),

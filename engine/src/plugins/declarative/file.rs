@@ -9,15 +9,17 @@ use toml::Spanned;
 use super::{
     Recipe,
     fault::Fault,
-    format::Format,
     get::Get,
-    paint::{ColorName, Paint, Scale},
     pointer::{Pointer, Pointers},
     words::{Status, Words},
 };
 use crate::{
     origin::Origin,
     route::{Router, Template},
+    show::{
+        format::Format,
+        paint::{ColorName, Paint, Scale},
+    },
 };
 
 /// The colour where the file says none.
@@ -207,6 +209,7 @@ impl Badge {
             example: self.example.get_ref().clone(),
             fresh_seconds: self.fresh_seconds.unwrap_or(default.fresh_seconds),
             revalidate_seconds: self.revalidate_seconds.unwrap_or(default.revalidate_seconds),
+            format: None,
         })
     }
 
@@ -267,9 +270,10 @@ impl Badge {
         match (&self.color, &self.scale, &self.r#match) {
             (_, Some(_), Some(colors)) => Err(Fault::at(colors, "there is a scale already; take one of the two away")),
             (Some(color), Some(_), None) => Err(Fault::at(color, "the scale has every colour; take color away")),
-            (None, Some(scale), None) if !format.is_number() => {
-                Err(Fault::at(scale, "a scale is for numbers; write format = \"metric\" or \"percent\", or a match"))
-            }
+            (None, Some(scale), None) if !format.is_number() => Err(Fault::at(
+                scale,
+                "a scale is for numbers; write format = \"metric\", \"percent\" or \"bytes\", or a match",
+            )),
             (None, Some(scale), None) => Ok(Paint::Scale(scale.get_ref().clone())),
             (_, None, Some(colors)) if format != Format::Text => {
                 Err(Fault::at(colors, "a match is for texts; write format = \"text\", or a scale"))

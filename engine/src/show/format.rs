@@ -1,4 +1,4 @@
-//! The five ways to show a value.
+//! The six ways to show a value.
 
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use serde::Deserialize;
@@ -14,7 +14,7 @@ const MILLISECONDS: f64 = 1e11;
 /// How a value is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub(super) enum Format {
+pub(crate) enum Format {
     /// A text, a number or a boolean as it is.
     Text,
     /// A text without blanks, without a `v` in front of its first digit.
@@ -23,26 +23,28 @@ pub(super) enum Format {
     Metric,
     /// A number and `%`.
     Percent,
+    /// A number of bytes as `1.2 kB`, `34 MB`; a thousand to the next.
+    Bytes,
     /// `2026-11-21`, from RFC 3339, a text that begins so, or seconds or milliseconds since 1970.
     Date,
 }
 
 /// A value as it is shown.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Shown {
-    pub(super) text: String,
+pub(crate) struct Shown {
+    pub(crate) text: String,
     /// The number it is, for a scale; 0 where it is none.
-    pub(super) number: f64,
+    pub(crate) number: f64,
 }
 
 impl Format {
     /// Whether it shows numbers.
-    pub(super) const fn is_number(self) -> bool {
-        matches!(self, Self::Metric | Self::Percent)
+    pub(crate) const fn is_number(self) -> bool {
+        matches!(self, Self::Metric | Self::Percent | Self::Bytes)
     }
 
     /// The value as text, or nothing where it is not of this format's type.
-    pub(super) fn show(self, value: &Value) -> Option<Shown> {
+    pub(crate) fn show(self, value: &Value) -> Option<Shown> {
         let (text, number) = match self {
             Self::Text => (text(value)?, 0.0),
             Self::Version => (version(value)?, 0.0),
@@ -53,6 +55,10 @@ impl Format {
             Self::Percent => {
                 let number = number(value)?;
                 (percent(number), number)
+            }
+            Self::Bytes => {
+                let number = number(value).filter(|number| *number >= 0.0)?;
+                (bytes(number), number)
             }
             Self::Date => (date(value)?.to_string(), 0.0),
         };
@@ -77,7 +83,7 @@ fn version(value: &Value) -> Option<String> {
 }
 
 /// A number, or a text that is one: some upstreams write all their numbers as texts.
-fn number(value: &Value) -> Option<f64> {
+pub(crate) fn number(value: &Value) -> Option<f64> {
     let number = match value {
         Value::Number(number) => number.as_f64()?,
         Value::String(text) => {
@@ -91,6 +97,18 @@ fn number(value: &Value) -> Option<f64> {
 
 /// Three digits and a prefix, as shields' `metric` writes them; one decimal only where a single digit stands before it.
 fn metric(number: f64) -> String {
+    let (digits, prefix) = scaled(number);
+    format!("{digits}{prefix}")
+}
+
+/// The same with the unit.
+fn bytes(number: f64) -> String {
+    let (digits, prefix) = scaled(number.round());
+    format!("{digits} {prefix}B")
+}
+
+/// Up to three digits, their sign before them, and the prefix behind.
+fn scaled(number: f64) -> (String, &'static str) {
     const PREFIXES: [&str; 9] = ["", "k", "M", "G", "T", "P", "E", "Z", "Y"];
     let mut scaled = number.abs();
     let mut prefixes = PREFIXES.into_iter();
@@ -101,7 +119,7 @@ fn metric(number: f64) -> String {
     }
     let digits = if prefix.is_empty() || scaled < 10.0 { one_decimal(scaled) } else { scaled.round().to_string() };
     let sign = if number < 0.0 && digits != "0" { "-" } else { "" };
-    format!("{sign}{digits}{prefix}")
+    (format!("{sign}{digits}"), prefix)
 }
 
 /// At most one decimal, rounded towards zero: what is not all of it is never `100%`.
@@ -222,6 +240,22 @@ mod tests {
             (json!(false), "nothing"),
         ];
         check(Format::Metric, &rows);
+    }
+
+    #[test]
+    fn bytes_have_their_unit() {
+        let rows = [
+            (json!(0), "0 B"),
+            (json!(1), "1 B"),
+            (json!(999), "999 B"),
+            (json!(1337), "1.3 kB"),
+            (json!("12345"), "12 kB"),
+            (json!(3_400_000), "3.4 MB"),
+            (json!(7_000_000_000_u64), "7 GB"),
+            (json!(-1), "nothing"),
+            (json!("1 kB"), "nothing"),
+        ];
+        check(Format::Bytes, &rows);
     }
 
     #[test]

@@ -16,7 +16,7 @@ const PRERELEASES: [&str; 10] =
 
 /// How the colour comes about.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Paint {
+pub(crate) enum Paint {
     /// The manifest says it.
     Fixed,
     Version,
@@ -26,7 +26,7 @@ pub(super) enum Paint {
 
 impl Paint {
     /// The colour, where it is not the manifest's.
-    pub(super) fn color(&self, shown: &Shown) -> Option<&str> {
+    pub(crate) fn color(&self, shown: &Shown) -> Option<&str> {
         match self {
             Self::Fixed => None,
             Self::Version => Some(if is_stable(&shown.text) { STABLE } else { UNSTABLE }),
@@ -45,7 +45,7 @@ fn is_stable(version: &str) -> bool {
 /// A colour that can be drawn, by its name.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]
-pub(super) struct ColorName(pub(super) String);
+pub(crate) struct ColorName(pub(crate) String);
 
 impl TryFrom<String> for ColorName {
     type Error = String;
@@ -61,7 +61,7 @@ impl TryFrom<String> for ColorName {
 /// Colours by number: the first up to the first step, the second from there on, and so forth.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(try_from = "Written")]
-pub(super) struct Scale {
+pub(crate) struct Scale {
     first: ColorName,
     /// From which number on which colour holds, ascending.
     steps: Vec<(f64, ColorName)>,
@@ -79,6 +79,16 @@ impl TryFrom<Written> for Scale {
     type Error = String;
 
     fn try_from(Written { steps, colors }: Written) -> Result<Self, String> {
+        Self::new(steps, colors)
+    }
+}
+
+impl Scale {
+    /// A scale of these steps and colours.
+    ///
+    /// # Errors
+    /// Steps that do not ascend, or another number of colours than one more.
+    pub(crate) fn new(steps: Vec<f64>, colors: Vec<ColorName>) -> Result<Self, String> {
         if !steps.is_sorted_by(|a, b| a < b) || steps.iter().any(|step| step.is_nan()) {
             return Err("steps do not ascend; write the lowest first, each once".to_owned());
         }
@@ -93,9 +103,7 @@ impl TryFrom<Written> for Scale {
             )),
         }
     }
-}
 
-impl Scale {
     fn color(&self, number: f64) -> &str {
         let reached = self.steps.iter().rev().find(|(step, _)| number >= *step);
         &reached.map_or(&self.first, |(_, color)| color).0

@@ -1,0 +1,229 @@
+//! What callers may name: every way inside is refused, and what was judged is what is connected to.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use std::{
+    collections::HashMap,
+    io,
+    net::IpAddr,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use badgesmith_engine::{
+    Allowed, Settings,
+    world::{Ask, Fault, Reply, Upstream},
+};
+use badgesmith_host::web::{HttpWeb, Resolver};
+use flate2::{Compression, write::GzEncoder};
+use futures_util::future::BoxFuture;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpListener,
+};
+use url::Url;
+
+const LARGEST: usize = 64 * 1024;
+
+/// Names that lead where a test says; each lookup takes the next of a name's answers, the last for ever.
+#[derive(Default)]
+struct Names {
+    answers: Mutex<HashMap<String, Vec<Vec<IpAddr>>>>,
+    asked: AtomicUsize,
+}
+
+impl Names {
+    fn set(&self, name: &str, answers: &[&[&str]]) {
+        let parsed = answers.iter().map(|answer| answer.iter().map(|text| text.parse().unwrap()).collect()).collect();
+        self.answers.lock().unwrap().insert(name.to_owned(), parsed);
+    }
+}
+
+impl Resolver for Names {
+    fn resolve<'a>(&'a self, name: &'a str) -> BoxFuture<'a, io::Result<Vec<IpAddr>>> {
+        self.asked.fetch_add(1, Ordering::Relaxed);
+        let mut answers = self.answers.lock().unwrap();
+        let found = match answers.get_mut(name) {
+            Some(answers) if answers.len() > 1 => Ok(answers.remove(0)),
+            Some(answers) => Ok(answers[0].clone()),
+            None => Err(io::Error::new(io::ErrorKind::NotFound, "no such name")),
+        };
+        Box::pin(async move { found })
+    }
+}
+
+fn ask(url: &str) -> Ask {
+    Ask {
+        url: Url::parse(url).unwrap(),
+        accept: None,
+        authorization: None,
+        etag: None,
+        last_modified: None,
+        largest_body: LARGEST,
+        patience: Duration::from_secs(20),
+    }
+}
+
+fn web(allow: &[&str], names: &Arc<Names>) -> HttpWeb {
+    let allow_addresses = allow.iter().map(|text| Allowed::try_from((*text).to_owned()).unwrap()).collect();
+    let settings = Settings { allow_addresses, ..Settings::default() };
+    HttpWeb::with_resolver(&settings, Arc::clone(names) as Arc<dyn Resolver>)
+}
+
+/// Serves `answer` of a request's path to everybody; its address, and how many came.
+async fn server(host: &str, answer: impl Fn(&str) -> Vec<u8> + Send + Sync + 'static) -> (String, Arc<AtomicUsize>) {
+    let listener = TcpListener::bind((host, 0)).await.unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    let came = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&came);
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            count.fetch_add(1, Ordering::Relaxed);
+            let mut head = Vec::new();
+            while !head.ends_with(b"\r\n\r\n") {
+                match stream.read_u8().await {
+                    Ok(byte) => head.push(byte),
+                    Err(_) => break,
+                }
+            }
+            let head = String::from_utf8(head).unwrap();
+            let path = head.split(' ').nth(1).unwrap_or_default().to_owned();
+            // Who found out enough hangs up in the middle.
+            let _ = stream.write_all(&answer(&path)).await;
+        }
+    });
+    (address, came)
+}
+
+fn whole(status: &str, headers: &str, body: &[u8]) -> Vec<u8> {
+    let head = format!("HTTP/1.1 {status}\r\n{headers}Content-Length: {}\r\nConnection: close\r\n\r\n", body.len());
+    [head.as_bytes(), body].concat()
+}
+
+fn text(outcome: Result<Reply, Fault>) -> String {
+    String::from_utf8(outcome.unwrap().body.to_vec()).unwrap()
+}
+
+#[tokio::test]
+async fn every_address_that_leads_inside_is_refused_however_it_is_spelled() {
+    let names = Arc::<Names>::default();
+    let (mut refused, mut none) = (0, 0);
+    for line in include_str!("inside.txt").lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {
+        // Only what parses at all can be followed by addresses.
+        let (url, leads_to) = match line.split_once(' ') {
+            Some((url, rest)) if rest.starts_with(|first: char| first.is_ascii_digit() || first == ':') => (url, rest),
+            _ => (line, ""),
+        };
+        let Ok(parsed) = Url::parse(url) else {
+            none += 1;
+            continue;
+        };
+        if let (Some(name), false) = (parsed.host_str(), leads_to.is_empty()) {
+            names.set(name, &[&leads_to.split(' ').collect::<Vec<_>>()]);
+        }
+        let outcome = web(&[], &names).fetch(ask(url)).await;
+        assert!(matches!(outcome, Err(Fault::NotAllowed(_))), "{line}: {outcome:?}");
+        refused += 1;
+    }
+    println!("{refused} spellings refused, {none} more are no addresses");
+    assert!(refused >= 60, "only {refused} spellings were refused");
+}
+
+#[tokio::test]
+async fn a_name_is_looked_up_once_and_led_to_what_was_judged() {
+    let (good, came) = server("127.0.0.1", |_| whole("200 OK", "", b"good")).await;
+    let port = good.rsplit_once(':').unwrap().1;
+    // The same port elsewhere on this machine, which is not allowed.
+    let evil = TcpListener::bind(format!("127.0.0.2:{port}")).await.unwrap();
+    let names = Arc::<Names>::default();
+    names.set("rebinds.localhost", &[&["127.0.0.1"], &["127.0.0.2"]]);
+    let web = web(&[&good, &format!("127.0.0.3:{port}")], &names);
+    let url = format!("https://rebinds.localhost:{port}/");
+    // It speaks no TLS, so it is seen to be connected to and nothing more.
+    assert!(matches!(web.fetch(ask(&url)).await, Err(Fault::Unreachable(_) | Fault::Nonsense(_))));
+    assert_eq!((names.asked.load(Ordering::Relaxed), came.load(Ordering::Relaxed)), (1, 1));
+    assert_eq!(web.fetch(ask(&url)).await.unwrap_err(), Fault::NotAllowed("url not allowed"));
+    assert_eq!((names.asked.load(Ordering::Relaxed), came.load(Ordering::Relaxed)), (2, 1));
+    let nobody = tokio::time::timeout(Duration::from_millis(100), evil.accept()).await;
+    assert!(nobody.is_err(), "somebody connected to what was not judged");
+}
+
+#[tokio::test]
+async fn a_redirect_is_judged_like_the_first_address() {
+    let (inside, came) = server("127.0.0.1", |_| whole("200 OK", "", b"secret")).await;
+    let elsewhere = inside.clone();
+    let (good, _) = server("127.0.0.1", move |path| {
+        let location = match path {
+            "/there" => return whole("200 OK", "", b"there"),
+            "/inside" => format!("http://{elsewhere}/"),
+            "/numbers" => "https://2130706433/".to_owned(),
+            "/metadata" => "http://169.254.169.254/latest/meta-data/".to_owned(),
+            "/name" => "https://inside.example/".to_owned(),
+            "/file" => "file:///etc/passwd".to_owned(),
+            "/nothing" => "https://".to_owned(),
+            "/circle" => "/circle".to_owned(),
+            _ => "/there".to_owned(),
+        };
+        whole("302 Found", &format!("Location: {location}\r\n"), b"")
+    })
+    .await;
+    let names = Arc::<Names>::default();
+    names.set("inside.example", &[&["127.0.0.1"]]);
+    let web = web(&[&good], &names);
+    assert_eq!(text(web.fetch(ask(&format!("http://{good}/"))).await), "there");
+    for (path, expected) in [
+        ("/inside", Fault::NotAllowed("please use https")),
+        ("/numbers", Fault::NotAllowed("url not allowed")),
+        ("/metadata", Fault::NotAllowed("please use https")),
+        ("/name", Fault::NotAllowed("url not allowed")),
+        ("/file", Fault::NotAllowed("url not allowed")),
+        ("/nothing", Fault::Nonsense("it redirects to what is no address".to_owned())),
+        ("/circle", Fault::Nonsense("it redirects more than 5 times".to_owned())),
+    ] {
+        assert_eq!(web.fetch(ask(&format!("http://{good}{path}"))).await.unwrap_err(), expected, "{path}");
+    }
+    assert_eq!(came.load(Ordering::Relaxed), 0, "somebody came inside");
+}
+
+#[tokio::test]
+async fn what_is_allowed_is_visited_by_its_address_and_by_its_name() {
+    let (address, _) = server("127.0.0.1", |path| whole("200 OK", "ETag: \"1\"\r\n", path.as_bytes())).await;
+    let port = address.rsplit_once(':').unwrap().1;
+    let names = Arc::<Names>::default();
+    names.set("localhost", &[&["127.0.0.1"]]);
+    let web = web(&[&address], &names);
+    assert_eq!(text(web.fetch(ask(&format!("http://{address}/a?b=c#d"))).await), "/a?b=c");
+    assert_eq!(text(web.fetch(ask(&format!("http://localhost:{port}/e"))).await), "/e");
+    let unknown = web.fetch(ask("https://nowhere.example/")).await;
+    assert!(matches!(unknown, Err(Fault::Unreachable(_))), "{unknown:?}");
+}
+
+#[tokio::test]
+async fn a_body_is_read_up_to_its_limit_and_an_exchange_up_to_its_patience() {
+    let mut bomb = GzEncoder::new(Vec::new(), Compression::best());
+    io::Write::write_all(&mut bomb, &vec![b' '; 64 * 1024 * 1024]).unwrap();
+    let bomb = whole("200 OK", "Content-Encoding: gzip\r\n", &bomb.finish().unwrap());
+    let large = vec![b' '; LARGEST + 1];
+    let (address, _) = server("127.0.0.1", move |path| match path {
+        "/bomb" => bomb.clone(),
+        "/large" => whole("200 OK", "", &large),
+        "/chunks" => {
+            let chunk = [format!("{:x}\r\n", large.len()).as_bytes(), &large, b"\r\n0\r\n\r\n"].concat();
+            [b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n".as_slice(), &chunk].concat()
+        }
+        _ => b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n".to_vec(),
+    })
+    .await;
+    let web = web(&[&address], &Arc::default());
+    for path in ["/bomb", "/large", "/chunks"] {
+        let outcome = web.fetch(ask(&format!("http://{address}{path}"))).await;
+        assert_eq!(outcome.unwrap_err(), Fault::TooLarge, "{path}");
+    }
+    let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = silent.local_addr().unwrap().to_string();
+    let web = self::web(&[&address], &Arc::default());
+    let short = Ask { patience: Duration::from_millis(50), ..ask(&format!("http://{address}/")) };
+    assert_eq!(web.fetch(short).await.unwrap_err(), Fault::Timeout);
+}

@@ -1,0 +1,291 @@
+// The front page in a real browser, beside the server that stage.py runs.
+//
+//   STAGE_URL=… STAGE_MODULES=DIR STAGE_PYTHON=python node browse.mjs
+//
+// DIR holds node_modules with playwright-core, axe-core, markdown-it and asciidoctor, and gets the screenshots; the
+// python has docutils.
+
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { createRequire } from "node:module";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+
+const server = process.env.STAGE_URL;
+const folder = process.env.STAGE_MODULES;
+const require = createRequire(join(folder, "here.js"));
+const { chromium } = require("playwright-core");
+const asciidoctor = require("@asciidoctor/core");
+const markdown = require("markdown-it")({ html: true });
+const axe = readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
+
+const DESKTOP = { width: 1280, height: 900 };
+const PHONE = { width: 390, height: 844 };
+/** The languages, each as its own tool renders it. */
+const RENDER = {
+  Markdown: (text) => markdown.render(text),
+  HTML: (text) => text,
+  reStructuredText: (text) => {
+    const whole = execFileSync(process.env.STAGE_PYTHON, ["-m", "docutils", "--writer=html5", "-"], { input: text, encoding: "utf8" });
+    return whole.replace(/^.*<body[^>]*>/s, "");
+  },
+  AsciiDoc: (text) => asciidoctor.convert(text),
+};
+
+const browser = await chromium.launch({
+  executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+  args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
+});
+
+/** Opens the page, runs `use` on it, and fails if anything was asked of another server or went wrong unseen. */
+async function visit(options, use) {
+  const context = await browser.newContext({ viewport: DESKTOP, reducedMotion: "reduce", permissions: ["clipboard-read", "clipboard-write"], ...options });
+  const page = await context.newPage();
+  const faults = [];
+  page.on("pageerror", (fault) => faults.push(fault.message));
+  page.on("console", (line) => {
+    // A refusal that the page shows its reader is in the browser's log as well.
+    if (line.type() === "error" && !line.text().includes("the server responded with a status of 4")) faults.push(line.text());
+  });
+  page.on("request", (request) => {
+    if (!request.url().startsWith(`${server}/`) && !request.url().startsWith("data:")) faults.push(`asks ${request.url()}`);
+  });
+  await page.goto(`${server}/`);
+  await page.evaluate(() => {
+    window.shown = 0;
+    const count = () => { window.shown += document.querySelector(".preview").getAttribute("aria-busy") === "false" ? 1 : 0; };
+    new MutationObserver(count).observe(document.querySelector(".preview"), { attributeFilter: ["aria-busy"] });
+  });
+  await use(page);
+  assert.deepEqual(faults, []);
+  await context.close();
+}
+
+/** Does something to the form and waits until the builder has shown what that makes of it. */
+async function change(page, act) {
+  const before = await page.evaluate(() => window.shown);
+  await act();
+  await page.waitForFunction((before) => window.shown > before, before);
+}
+const type = (page, id, text) => change(page, () => page.fill(id, text));
+const choose = (page, id, option) => change(page, () => page.selectOption(id, option));
+const said = (page) => page.textContent("#said");
+const bytes = async (address) => {
+  const response = await fetch(address);
+  assert.equal(response.status, 200, address);
+  return Buffer.from(await response.arrayBuffer()).toString("base64");
+};
+
+/** Copies the code of each language, renders it with that language's own tool, and compares the picture with the previewed one. */
+async function comparePasted(page, words, target) {
+  const previewed = await bytes(await page.getAttribute("#preview", "src").then((src) => new URL(src, `${server}/`).href));
+  for (const [language, render] of Object.entries(RENDER)) {
+    await page.click(`#pastes button[aria-label="Copy ${language}"]`);
+    const rendered = await render(await page.evaluate(() => navigator.clipboard.readText()));
+    const [image, link] = await page.evaluate((html) => {
+      const pasted = new DOMParser().parseFromString(html, "text/html");
+      const images = [...pasted.querySelectorAll("img")];
+      return [images.map((image) => [image.getAttribute("src"), image.alt]), pasted.querySelector("a:has(img)")?.href];
+    }, rendered);
+    assert.equal(image.length, 1, `${language}: ${rendered}`);
+    assert.equal(image[0][1], words, `${language}: ${rendered}`);
+    assert.equal(await bytes(image[0][0]), previewed, `${language}: ${rendered}`);
+    // AsciiDoc has some of its letters encoded.
+    assert.equal(link?.replaceAll("%5F", "_"), target, `${language}: ${rendered}`);
+  }
+}
+
+const checks = {
+  async "every picture of the page loads and every example is a badge"() {
+    await visit({}, async (page) => {
+      for (const image of await page.locator("img:visible").all()) {
+        await image.scrollIntoViewIfNeeded();
+        await image.evaluate((image) => image.decode());
+        assert.ok(await image.evaluate((image) => image.naturalWidth > 20), await image.getAttribute("src"));
+      }
+      const examples = await page.locator("[data-badge]").evaluateAll((entries) => entries.map((entry) => JSON.parse(entry.dataset.badge).example));
+      assert.ok(examples.length > 40);
+      for (const example of examples) {
+        const response = await fetch(`${server}/${example}`);
+        assert.equal(response.status, 200, `${example}: ${await response.text()}`);
+      }
+    });
+  },
+
+  async "the builder makes of every example the code that stands beside it"() {
+    await visit({}, async (page) => {
+      for (const entry of await page.locator("[data-badge]").all()) {
+        await change(page, () => entry.getByRole("button", { name: "Build with it" }).click());
+        const badge = JSON.parse(await entry.getAttribute("data-badge"));
+        assert.match(await said(page), /^It reads “.+”\.$/, badge.route);
+        const codes = (scope) => scope.locator(".paste code").allTextContents();
+        const [, ...built] = await codes(page.locator("#pastes"));
+        assert.deepEqual(built, await codes(entry), badge.route);
+        assert.equal(await page.evaluate(() => document.activeElement.closest("#provided") !== null), true);
+      }
+    });
+  },
+
+  async "the code the builder copies renders the badge it previewed"() {
+    const texts = [
+      ["build", "passing", "brightgreen"],
+      ["a-b_c", "--d__ e", "6f42c1"],
+      ["", "only words", "blue"],
+      ["100%", "a/b?c=d&e#f+g", "red"],
+      ["[x](y) \"z\"", "<b>*1*</b> | `2` $3$ \\", "orange"],
+      ["größe …", "日本語 😀", "rgb(1, 2, 3)"],
+      ["it's (C)", "a...b -> c~d~ {e}", "yellow"],
+      [" x ", "_y_", "green"],
+      ["a.svg", "b.png", "blue"],
+    ];
+    await visit({}, async (page) => {
+      for (const [label, message, color] of texts) {
+        // A field that says already what it is to say changes nothing: it is left empty first.
+        await type(page, "#message", "");
+        await page.fill("#label", label);
+        await page.fill("#color", color);
+        await type(page, "#message", message);
+        const words = [label, message].filter(Boolean).join(": ").trim().split(/\s+/).join(" ");
+        assert.match(await said(page), /^It reads /, words);
+        await comparePasted(page, words, undefined);
+      }
+      await page.selectOption("#style", "for-the-badge");
+      await page.click(".more summary");
+      await page.fill("#labelColor", "rebeccapurple");
+      await page.check("[name=contrast]");
+      await page.fill("#target", "https://example.com/a_b?c=(d)&e='f'");
+      await type(page, "#logo", "rust");
+      await comparePasted(page, "a.svg: b.png", "https://example.com/a_b?c=%28d%29&e=%27f%27");
+      await choose(page, "#format", "png");
+      await choose(page, "#scale", "2");
+      assert.match(await page.getAttribute("#preview", "src"), /format=png|\.png\?/);
+      await comparePasted(page, "a.svg: b.png", "https://example.com/a_b?c=%28d%29&e=%27f%27");
+    });
+    await visit({}, async (page) => {
+      await choose(page, "#kind", { label: "/badges/tests/{platform}/{owner}/{repo}/{branch…}" });
+      await page.fill("#query-passed_label", "good & well");
+      await type(page, "#label", "my_tests [x]");
+      await comparePasted(page, "my_tests [x]", undefined);
+      await type(page, "#param-branch", "feature/nobody's (own)");
+      assert.equal(await said(page), "It says: no results.");
+      assert.match(await page.getAttribute("#preview", "src"), /feature\/nobody%27s%20%28own%29\.svg/);
+    });
+  },
+
+  async "what the form cannot mean is said, at its field"() {
+    await visit({}, async (page) => {
+      await type(page, "#logo", "no such logo");
+      assert.equal(await said(page), "It says: invalid logo.");
+      assert.equal(await page.getAttribute("#logo", "aria-invalid"), "true");
+      await type(page, "#logo", "");
+      assert.equal(await page.getAttribute("#logo", "aria-invalid"), null);
+      await type(page, "#target", "javascript:alert(1)");
+      assert.equal(await page.getAttribute("#target", "aria-invalid"), "true");
+      assert.ok(!(await page.textContent("#pastes")).includes("javascript"));
+      await type(page, "#target", "");
+      await choose(page, "#kind", { label: "/badges/packages/nuget/{package}" });
+      await page.fill("#param-package", "..");
+      await page.waitForSelector("#param-package[aria-invalid=true]");
+      await type(page, "#param-package", "nothing");
+      assert.equal(await said(page), "It says: package not found.");
+      await change(page, () => page.click("text=Start over"));
+      assert.equal(await said(page), "It reads “build: passing”.");
+    });
+  },
+
+  async "all of it can be done from the keyboard"() {
+    await visit({}, async (page) => {
+      const focused = () => page.evaluate(() => document.activeElement.id || document.activeElement.textContent);
+      await page.keyboard.press("Tab");
+      assert.equal(await focused(), "Skip to the builder");
+      await page.keyboard.press("Enter");
+      await page.keyboard.press("Tab");
+      assert.equal(await focused(), "kind");
+      await page.keyboard.press("Tab");
+      assert.equal(await focused(), "label");
+      await page.keyboard.type("by hand");
+      await page.keyboard.press("Enter");
+      await page.waitForURL(`${server}/badge/by_hand-passing-brightgreen`);
+    });
+    await visit({}, async (page) => {
+      await page.focus("#filter");
+      await page.keyboard.type("docker pulled");
+      assert.equal(await page.textContent("#found"), "1 found");
+      assert.equal(await page.locator(".entry:visible").count(), 1);
+      await page.locator(".entry:visible summary").focus();
+      await page.keyboard.press("Enter");
+      await page.locator(".entry:visible").getByRole("button", { name: "Copy Markdown" }).focus();
+      await page.keyboard.press("Enter");
+      await page.waitForFunction(() => document.querySelector("#copied").textContent === "Markdown copied.");
+      const copied = await page.evaluate(() => navigator.clipboard.readText());
+      assert.equal(copied, `![docker pulls](${server}/badges/packages/docker/library/nginx/pulls.svg)`);
+    });
+  },
+
+  async "without JavaScript there are examples, code and a form"() {
+    await visit({ javaScriptEnabled: false }, async (page) => {
+      assert.ok((await page.locator(".entry img").count()) > 40);
+      assert.equal(await page.locator("button:visible").count(), 2);
+      assert.equal(await page.locator("#kind, .result, #filter").locator("visible=true").count(), 0);
+      await page.locator("[data-badge] summary").first().click();
+      assert.ok((await page.locator("[data-badge] .paste code").first().textContent()).startsWith("![nuget](https://HOST/badges/"));
+      await page.fill("#label", "no script");
+      await page.fill("#message", "at & all");
+      await page.click("text=Open the badge");
+      assert.ok(page.url().startsWith(`${server}/static/v1?label=no+script`));
+      assert.ok((await bytes(page.url())).length > 100);
+      assert.ok(Buffer.from(await bytes(page.url()), "base64").toString().includes("<title>no script: at &amp; all</title>"));
+    });
+  },
+
+  async "it fits a narrow screen, and letters of twice the size"() {
+    for (const viewport of [PHONE, { width: 320, height: 640 }, { width: 640, height: 450 }]) {
+      await visit({ viewport }, async (page) => {
+        await page.locator("[data-badge] summary").first().click();
+        const [wide, room] = await page.evaluate(() => [document.scrollingElement.scrollWidth, innerWidth]);
+        assert.ok(wide <= room, `${wide} in ${room}`);
+      });
+    }
+  },
+
+  async "axe finds no fault, light and dark, on a desktop and on a phone"() {
+    for (const [name, viewport] of [["desktop", DESKTOP], ["phone", PHONE]]) {
+      for (const colorScheme of ["light", "dark"]) {
+        await visit({ viewport, colorScheme }, async (page) => {
+          await page.waitForSelector("#preview[src]");
+          await page.screenshot({ path: join(folder, `${name}-${colorScheme}.png`) });
+          const examine = async (state) => {
+            // The policy of the page lets no script in; the browser's own door is open.
+            await page.evaluate(axe);
+            const { violations } = await page.evaluate(() => globalThis.axe.run({ resultTypes: ["violations"] }));
+            const told = violations.map(({ id, impact, nodes }) => `${impact} ${id}: ${nodes[0].html.slice(0, 200)} ${nodes[0].failureSummary}`);
+            assert.deepEqual(told, [], `${name} ${colorScheme} ${state}`);
+          };
+          await examine("as it opens");
+          await page.evaluate(() => document.querySelectorAll("details").forEach((details) => { details.open = true; }));
+          await choose(page, "#kind", { label: "/badges/packages/docker/{namespace}/{image}/updated" });
+          await type(page, "#logo", "no such logo");
+          await examine("with everything open and a mistake");
+          await page.screenshot({ path: join(folder, `${name}-${colorScheme}-open.png`) });
+          await page.locator("#provider-test-results").evaluate((section) => section.scrollIntoView());
+          await page.waitForLoadState("networkidle");
+          await page.screenshot({ path: join(folder, `${name}-${colorScheme}-badges.png`) });
+        });
+      }
+    }
+  },
+};
+
+let failed = 0;
+for (const [name, check] of Object.entries(checks)) {
+  if (process.argv[2] && !name.includes(process.argv[2])) continue;
+  try {
+    await check();
+    console.log(`ok      ${name}`);
+  } catch (fault) {
+    failed += 1;
+    console.log(`FAILED  ${name}\n${fault.stack}`);
+  }
+}
+await browser.close();
+process.exit(failed ? 1 : 0);

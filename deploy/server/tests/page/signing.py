@@ -1,0 +1,68 @@
+"""Hooks for schemathesis: what a schema cannot say of a report, so that reports reach the store.
+
+A report whose headers are valid is signed as its build would sign it, every eighth by somebody else. In one that is valid as a whole the counts add up, the
+platform is the path's and nothing is of the future. All others are sent as they were made. How often each status was
+answered goes to the file STAGE_REPORTS names.
+"""
+
+import atexit
+import collections
+import hashlib
+import hmac
+import itertools
+import json
+import os
+import time
+import urllib.parse
+import uuid
+
+import requests
+import schemathesis
+from schemathesis.core.parameters import ParameterLocation
+
+statuses = collections.Counter()
+turns = itertools.count()
+
+
+class Signed(requests.auth.AuthBase):
+    """The signature of docs/reporting.md, over the request as it leaves."""
+
+    def __init__(self, secret):
+        self.secret = secret.encode()
+
+    def __call__(self, request):
+        now, nonce = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), uuid.uuid4().hex
+        path = request.path_url.partition("?")[0]
+        while path != urllib.parse.unquote(path):
+            path = urllib.parse.unquote(path)
+        body = request.body or b""
+        body = body.encode() if isinstance(body, str) else body
+        text = "\n".join(["v2", now, nonce, request.method, path, hashlib.sha256(body).hexdigest()])
+        digest = hmac.new(self.secret, text.encode(), hashlib.sha256).hexdigest()
+        request.headers.update({"X-Signature": f"v2={digest}", "X-Timestamp": now, "X-Nonce": nonce})
+        return request
+
+
+@schemathesis.hook
+def before_call(context, case, kwargs):
+    if case.method.upper() != "POST" or case.meta is None or case.meta.is_negative_at(ParameterLocation.HEADER):
+        return
+    case.path_parameters["owner"] = "acme"
+    if case.meta.generation.mode.is_positive and isinstance(case.body, dict):
+        body = case.body
+        body["total"] = body["passed"] + body["failed"] + body["skipped"]
+        body["platform"] = case.path_parameters["platform"]
+        body["timestamp"] = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+    kwargs["auth"] = Signed(os.environ["STAGE_SECRET"] if next(turns) % 8 else "a guess")
+
+
+@schemathesis.hook
+def after_call(context, case, response):
+    if case.method.upper() == "POST" and "/tests/results/" in case.path:
+        statuses[response.status_code] += 1
+
+
+@atexit.register
+def tell():
+    with open(os.environ["STAGE_REPORTS"], "w") as file:
+        json.dump(statuses, file)

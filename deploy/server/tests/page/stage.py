@@ -1,0 +1,165 @@
+"""Runs a command beside a real server whose upstreams are all here, on loopback.
+
+    stage.py BINARY FOLDER COMMAND …
+
+The server has every plugin of plugins.toml. Each upstream is this process: it knows the manifests' own examples, with
+the answers of the providers' transcripts, and says 404 to the rest. The command finds in its environment STAGE_URL, the
+server's address, and STAGE_SECRET, with which reports of the owner `acme` are signed. Its exit code is ours.
+"""
+
+import hashlib
+import hmac
+import json
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import threading
+import time
+import tomllib
+import urllib.parse
+import urllib.request
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+ROOT = pathlib.Path(__file__).resolve().parents[4]
+SECRET = "a-secret-to-everybody"
+NUGET = {"versions": ["12.0.3", "13.0.4", "14.0.0-beta1"]}
+GITHUB = [{"id": 2, "name": "2.1.0", "metadata": {"package_type": "nuget"}}]
+
+
+def answers():
+    """What each upstream says: its address, without a scheme, and the body."""
+    known = {}
+    for file in sorted((ROOT / "providers/declarative").glob("*.toml")):
+        provider = tomllib.loads(file.read_text())
+        transcripts = sorted((file.parent / "transcripts" / file.stem).glob("*.json"))
+        calls = [json.loads(transcript.read_text()) for transcript in transcripts]
+        for badge in provider["badge"]:
+            told = next(call for call in calls if call["call"]["name"] == badge["name"] and "done" in call["turns"][-1])
+            values = parameters(badge)
+            body = json.dumps(told["turns"][0]["answers"][0]["json"])
+            for name, value in told["call"]["params"].items():
+                body = body.replace(json.dumps(value)[1:-1], json.dumps(values[name])[1:-1])
+            address = badge["get"].format(**provider["settings"], **values)
+            address = urllib.parse.unquote(address.removeprefix("https://"))
+            known[address] = both(known.get(address), json.loads(body))
+    return {address: json.dumps(body).encode() for address, body in known.items()}
+
+
+def both(one, other):
+    """Two answers of one address: the badges of a package read one document, and each transcript has its part of it."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        return {name: both(one.get(name), other.get(name)) for name in one | other}
+    return other if one is None else one
+
+
+def parameters(badge):
+    """The values that a badge's example gives its route and its query."""
+    path, _, query = badge["example"].partition("?")
+    names, values = badge["route"].split("/"), path.split("/")
+    given = dict(badge["query"]) if isinstance(badge.get("query"), dict) else {}
+    given.update(urllib.parse.parse_qsl(query))
+    for index, name in enumerate(names):
+        if name.startswith("{"):
+            is_rest = name.endswith("…}")
+            given[name.strip("{…}")] = "/".join(values[index:]) if is_rest else values[index]
+    return given
+
+
+class Upstream(BaseHTTPRequestHandler):
+    """Every upstream at once; the first segment of a path is the host that is meant."""
+
+    protocol_version = "HTTP/1.1"
+    known = answers()
+
+    def do_GET(self):
+        address = urllib.parse.unquote(self.path[1:])
+        body = self.known.get(address)
+        if body is None and address.endswith("/newtonsoft.json/index.json"):
+            body = json.dumps(NUGET).encode()
+        elif body is None and address.startswith("api.nuget.org/v3/registration"):
+            body = b'{"listed":true}'
+        elif body is None and address.startswith("api.github.com/orgs/localstack-dotnet/"):
+            body = json.dumps(GITHUB).encode()
+        self.send_response(404 if body is None else 200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body or b"")))
+        self.end_headers()
+        self.wfile.write(body or b"")
+
+    def log_message(self, *_):
+        pass
+
+
+def plugins_toml(upstream):
+    """plugins.toml of the project, but every origin is `upstream`."""
+    lines = []
+    for plugin in tomllib.loads((ROOT / "plugins.toml").read_text())["plugin"]:
+        lines += ["[[plugin]]", f"id = {json.dumps(plugin['id'])}"]
+        settings = {}
+        if "declarative" in plugin:
+            file = ROOT / plugin["declarative"]
+            lines.append(f"declarative = {json.dumps(str(file))}")
+            settings = tomllib.loads(file.read_text())["settings"]
+        else:
+            lines.append(f"library = {json.dumps(plugin['library'])}")
+            settings = {"upstream": plugin["origins"][0]} if "origins" in plugin else {}
+        if "origins" in plugin:
+            lines.append(f"origins = [{json.dumps(upstream)}]")
+        if settings:
+            here = (f"{name} = {json.dumps(value.replace('https:/', upstream))}" for name, value in settings.items())
+            lines.append(f"settings = {{ {', '.join(here)} }}")
+        if "collections" in plugin:
+            lines.append(f"collections = {json.dumps(plugin['collections'])}")
+        for name, grant in plugin.get("secrets", {}).items():
+            grant = f"purpose = {json.dumps(grant['purpose'])}, origin = {json.dumps(upstream)}"
+            lines.append(f"secrets = {{ {name} = {{ {grant} }} }}")
+    return "\n".join(lines) + "\n"
+
+
+def report(url):
+    """A signed report of the branch that the test-results provider has as its example; its status."""
+    path, now = "/tests/results/linux/acme/tools/main", time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+    counts = {"passed": 188, "failed": 2, "skipped": 0, "total": 190}
+    run = {"platform": "linux", "commit": "11e20f8", "run_id": "1", "timestamp": now, "url_html": "https://example.com/1"}
+    body = json.dumps(run | counts).encode()
+    text = "\n".join(["v2", now, "stage-1", "POST", path, hashlib.sha256(body).hexdigest()])
+    signature = hmac.new(SECRET.encode(), text.encode(), hashlib.sha256).hexdigest()
+    headers = {"X-Signature": f"v2={signature}", "X-Timestamp": now, "X-Nonce": "stage-1"}
+    return urllib.request.urlopen(urllib.request.Request(url + path, body, headers)).status
+
+
+def main():
+    binary, folder, command = sys.argv[1], pathlib.Path(sys.argv[2]), sys.argv[3:]
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    upstream = ThreadingHTTPServer(("127.0.0.1", 0), Upstream)
+    threading.Thread(target=upstream.serve_forever, daemon=True).start()
+    (folder / "plugins.toml").write_text(plugins_toml(f"http://127.0.0.1:{upstream.server_port}"))
+    data = folder / "data"
+    for owner, purpose in [("acme", "TestData"), ("localstack-dotnet", "Package")]:
+        arguments = [binary, "secret", "set", "--owner", owner, "--purpose", purpose, "--data", data]
+        subprocess.run(arguments, input=SECRET, text=True, check=True, stdout=subprocess.DEVNULL)
+    serve = [binary, "serve", "--listen", "127.0.0.1:0", "--config", folder / "plugins.toml", "--data", data]
+    with open(folder / "server.log", "w") as log:
+        server = subprocess.Popen(serve, stdout=subprocess.PIPE, stderr=log, text=True)
+    try:
+        first = re.search(r"http://\S+", server.stdout.readline())
+        if first is None:
+            sys.exit((folder / "server.log").read_text())
+        threading.Thread(target=server.stdout.read, daemon=True).start()
+        url = first.group()
+        assert report(url) == 201
+        outcome = subprocess.run(command, env=os.environ | {"STAGE_URL": url, "STAGE_SECRET": SECRET}).returncode
+        if server.poll() is not None:
+            sys.exit(f"the server ended: {(folder / 'server.log').read_text()[-2000:]}")
+        sys.exit(outcome)
+    finally:
+        server.terminate()
+        server.wait()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,134 @@
+//! XML as a tree, looked over before it is read.
+//!
+//! The parser compares every attribute of an element with every other, and carries the namespaces of an element to
+//! all in it. Both are fine for documents people write and take minutes for some that nobody writes.
+
+use roxmltree::{Document, Error, ParsingOptions};
+
+use crate::{Fault, Kind};
+
+/// The most elements, texts and comments.
+const MOST_NODES: u32 = 50_000;
+/// The most attributes of one element.
+const MOST_ATTRIBUTES: usize = 256;
+/// The most namespaces that are declared around one element.
+const MOST_NAMESPACES: usize = 64;
+/// How deep elements may lie in each other.
+const DEEPEST: usize = 512;
+
+/// Reads XML. A document type is skipped, unless it declares entities.
+pub(crate) fn read(text: &str) -> Result<Document<'_>, Fault> {
+    look_over(text)?;
+    let options = ParsingOptions { allow_dtd: true, nodes_limit: MOST_NODES, ..ParsingOptions::default() };
+    let document = Document::parse_with_options(text, options);
+    document.map_err(|fault| match fault {
+        Error::NodesLimitReached => Fault::TooManyValues(Kind::Xml),
+        _ => Fault::Unparseable(Kind::Xml),
+    })
+}
+
+/// Counts what the parser does not. A `<` begins markup wherever it stands, but in comments and the like.
+fn look_over(text: &str) -> Result<(), Fault> {
+    // For each open element how many namespaces it declares.
+    let mut open: Vec<usize> = Vec::new();
+    let mut namespaces = 0;
+    let mut rest = text;
+    while let Some(start) = rest.find('<') {
+        rest = &rest[start..];
+        if rest.starts_with("<!ENTITY") {
+            return Err(Fault::Entities);
+        }
+        let enclosed = [("<!--", "-->"), ("<![CDATA[", "]]>"), ("<?", "?>")];
+        if let Some((begin, end)) = enclosed.iter().find(|(begin, _)| rest.starts_with(begin)) {
+            let body = &rest[begin.len()..];
+            rest = body.find(end).map_or("", |at| &body[at + end.len()..]);
+            continue;
+        }
+        if rest.starts_with("</") {
+            namespaces -= open.pop().unwrap_or(0);
+            rest = &rest[2..];
+            continue;
+        }
+        let tag = &rest[1..1 + tag(&rest[1..])];
+        rest = &rest[1 + tag.len()..];
+        if tag.starts_with('!') {
+            continue;
+        }
+        let declared = tag.matches("xmlns").count();
+        if attributes(tag) > MOST_ATTRIBUTES || namespaces + declared > MOST_NAMESPACES || open.len() == DEEPEST {
+            return Err(Fault::TooManyValues(Kind::Xml));
+        }
+        if !tag.ends_with('/') {
+            open.push(declared);
+            namespaces += declared;
+        }
+    }
+    Ok(())
+}
+
+/// How long a tag is, up to the `>` that ends it or to the next `<`, which cannot be in it.
+fn tag(text: &str) -> usize {
+    let mut quote = None;
+    for (at, letter) in text.char_indices() {
+        match (quote, letter) {
+            (_, '<') | (None, '>') => return at,
+            (None, '\'' | '"') => quote = Some(letter),
+            (Some(mark), _) if mark == letter => quote = None,
+            _ => {}
+        }
+    }
+    text.len()
+}
+
+/// How many attributes a tag has: an equals sign outside of quotes each.
+fn attributes(tag: &str) -> usize {
+    let (mut quote, mut count) = (None, 0);
+    for letter in tag.chars() {
+        match (quote, letter) {
+            (None, '=') => count += 1,
+            (None, '\'' | '"') => quote = Some(letter),
+            (Some(mark), _) if mark == letter => quote = None,
+            _ => {}
+        }
+    }
+    count
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn xml_people_write_is_read() {
+        for text in [
+            "<a/>",
+            "<?xml version='1.0'?><!DOCTYPE plist PUBLIC \"-//Apple//DTD PLIST 1.0//EN\" \"x.dtd\"><plist>1</plist>",
+            "<!-- <!ENTITY \" ' --><a b='>' c=\"&lt;=\">x = y<![CDATA[<!ENTITY <b c=]]></a>",
+            "<a xmlns='u' xmlns:b='v'><b:c/></a>",
+        ] {
+            assert!(read(text).is_ok(), "{text}");
+        }
+    }
+
+    #[test]
+    fn xml_nobody_writes_is_refused() {
+        let attributes = |count: usize| (0..count).map(|at| format!(" a{at}=''")).collect::<String>();
+        let nested = |count: usize| (0..count).map(|at| format!("<a xmlns:n{at}='u{at}'>")).collect::<String>();
+        let too_many = Fault::TooManyValues(Kind::Xml);
+        let rows = [
+            ("<!DOCTYPE a [<!ENTITY b 'c'>]><a>&b;</a>".to_owned(), Fault::Entities),
+            ("<!DOCTYPE a [<!ENTITY % b SYSTEM 'file:///etc/passwd'> %b;]><a/>".to_owned(), Fault::Entities),
+            (format!("<a{}/>", attributes(257)), too_many),
+            (nested(65), too_many),
+            ("<a>".repeat(513), too_many),
+            (format!("<a>{}</a>", "<b/>".repeat(50_000)), too_many),
+            ("<a>".to_owned(), Fault::Unparseable(Kind::Xml)),
+            ("<a>&b;</a>".to_owned(), Fault::Unparseable(Kind::Xml)),
+            ("{}".to_owned(), Fault::Unparseable(Kind::Xml)),
+            (String::new(), Fault::Unparseable(Kind::Xml)),
+        ];
+        for (text, fault) in rows {
+            assert_eq!(read(&text).err(), Some(fault), "{}", &text[..text.len().min(80)]);
+        }
+    }
+}

@@ -1,0 +1,231 @@
+//! What queries find, and what they are refused.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+use badgesmith_queries::{Document, Fault, Kind, LARGEST_DOCUMENT};
+
+fn find(kind: Kind, text: &str, query: &str) -> Result<Vec<String>, Fault> {
+    Document::read(kind, text)?.find(query)
+}
+
+fn check(kind: Kind, text: &str, rows: &[(&str, &str)]) {
+    for (query, expected) in rows {
+        let found = find(kind, text, query).map_or_else(|fault| format!("({fault})"), |texts| texts.join("|"));
+        assert_eq!(found, *expected, "{kind:?}: {query}");
+    }
+}
+
+/// The example of RFC 9535, section 1.5.
+const STORE: &str = r#"{ "store": {
+    "book": [
+      { "category": "reference", "author": "Nigel Rees", "title": "Sayings of the Century", "price": 8.95 },
+      { "category": "fiction", "author": "Evelyn Waugh", "title": "Sword of Honour", "price": 12.99 },
+      { "category": "fiction", "author": "Herman Melville", "title": "Moby Dick", "isbn": "0-553-21311-3", "price": 8.99 },
+      { "category": "fiction", "author": "J. R. R. Tolkien", "title": "The Lord of the Rings", "isbn": "0-395-19395-8", "price": 22.99 }
+    ],
+    "bicycle": { "color": "red", "price": 399 } } }"#;
+
+#[test]
+fn a_jsonpath_finds_what_rfc_9535_says() {
+    let rows = [
+        ("$.store.book[*].author", "Nigel Rees|Evelyn Waugh|Herman Melville|J. R. R. Tolkien"),
+        ("$..author", "Nigel Rees|Evelyn Waugh|Herman Melville|J. R. R. Tolkien"),
+        ("$.store.book[0].title", "Sayings of the Century"),
+        ("$.store..price", "399|8.95|12.99|8.99|22.99"),
+        ("$..book[2].title", "Moby Dick"),
+        ("$..book[-1].title", "The Lord of the Rings"),
+        ("$..book[0,1].price", "8.95|12.99"),
+        ("$..book[:2].price", "8.95|12.99"),
+        ("$..book[?@.isbn].price", "8.99|22.99"),
+        ("$..book[?@.price < 10].title", "Sayings of the Century|Moby Dick"),
+        ("$..book[?(@.price < 10 && @.category == 'fiction')].title", "Moby Dick"),
+        ("$.store.book[?count(@.*) == 5].isbn", "0-553-21311-3|0-395-19395-8"),
+        ("$.store.book[?length(@.title) == 9].author", "Herman Melville"),
+        ("$.store.book[?match(@.author, 'N.*')].price", "8.95"),
+        ("$.store.book[?search(@.title, '[LM]o')].price", "8.99|22.99"),
+        ("$.store.book[?value(@..isbn) == '0-553-21311-3'].price", "8.99"),
+        ("$.store.bicycle.color", "red"),
+        ("store.bicycle.color", "red"),
+        ("$.store.book.[0].price", "8.95"),
+        ("$.store.car", "(no result)"),
+        ("$.store.bicycle", "(result is an object)"),
+        ("$.store.book[", "(unparseable jsonpath query)"),
+        ("$.store,", "(no result)"),
+        ("$[?", "(unparseable jsonpath query)"),
+        ("$[?(en|**|(@.object.property.one=='other'))]", "(unparseable jsonpath query)"),
+    ];
+    check(Kind::Json, STORE, &rows);
+}
+
+#[test]
+fn values_are_shown_as_they_are_written() {
+    let json =
+        r#"{"a":1.0,"b":1e3,"c":-0,"d":true,"e":null,"f":[1,[null,"x"],[]],"g":"","h":[],"i":18446744073709551615}"#;
+    let rows = [
+        ("$.a", "1.0"),
+        ("$.b", "1000.0"),
+        ("$.d", "true"),
+        ("$.e", "(no result)"),
+        ("$.f", "1|x"),
+        ("$.g", ""),
+        ("$.h", "(no result)"),
+        ("$.i", "18446744073709551615"),
+    ];
+    check(Kind::Json, json, &rows);
+}
+
+#[test]
+fn yaml_and_toml_are_read_as_what_they_mean() {
+    let yaml = "\u{feff}base: &base\n  image: redis\n  on: yes\nservice:\n  <<: *base\n  tag: '7.0'\n  port: 6_379\n  when: 2026-11-21\n  nothing: ~\n";
+    let rows = [
+        ("$.service.image", "redis"),
+        ("$.service.on", "yes"),
+        ("$.service.tag", "7.0"),
+        ("$.service.when", "2026-11-21"),
+        ("$.service.nothing", "(no result)"),
+    ];
+    check(Kind::Yaml, yaml, &rows);
+    let toml = "[package]\nname = 'wave'\nrust-version = '1.95'\nsince = 2026-11-21\nsize = 1.50\nhuge = inf\n[[bin]]\nname = 'a'\n[[bin]]\nname = 'b'\n";
+    let rows = [
+        ("$.package.rust-version", "1.95"),
+        ("$.package.since", "2026-11-21"),
+        ("$.package.size", "1.5"),
+        ("$.package.huge", "(no result)"),
+        ("$.bin[*].name", "a|b"),
+    ];
+    check(Kind::Toml, toml, &rows);
+}
+
+#[test]
+fn an_xpath_finds_what_shields_shows() {
+    let xml = "<?xml version='1.0'?><catalog xmlns:x='urn:x'><book id='bk101'><title>XML Guide</title><price>44.95</price></book>\
+        <book id='bk102'><title>Midnight Rain</title><price>5.95</price></book><x:note>a <b>c</b> d</x:note><e/><f><g>h</g>i</f></catalog>";
+    let rows = [
+        ("//book[@id='bk102']/title", "Midnight Rain"),
+        ("//book[2]/@id", "bk102"),
+        ("/catalog/book/title", "XML Guide|Midnight Rain"),
+        ("//book[1]/title/text()", "XML Guide"),
+        ("string(//book[1]/title)", "XML Guide"),
+        ("count(//book)", "2"),
+        ("sum(//price) > 50", "true"),
+        ("//book[price > 10]/title", "XML Guide"),
+        ("//book[last()]/title | //book[1]/@id", "bk101|Midnight Rain"),
+        ("translate(//book[2]/@id, 'bk', 'BK')", "BK102"),
+        ("concat(//book[1]/@id, '-', normalize-space(' a  b '))", "bk101-a b"),
+        ("//*[local-name()='note']", "a"),
+        ("//x:note", "a"),
+        ("//x:note/b", "c"),
+        ("//a:si", "(no result)"),
+        ("//f", "hi"),
+        ("//e", ""),
+        ("//does/not/@exist", "(no result)"),
+        ("//a[contains(@href, \"foo\"]", "(XPath parse error)"),
+        ("nonsense()", "(XPath parse error)"),
+        ("$variable", "(XPath parse error)"),
+        ("", "(XPath parse error)"),
+    ];
+    check(Kind::Xml, xml, &rows);
+}
+
+#[test]
+fn what_is_not_of_its_kind_is_said_so() {
+    let rows = [
+        (Kind::Json, "{\"a\":1", "unparseable json response"),
+        (Kind::Json, "<html>", "unparseable json response"),
+        (Kind::Json, "\"foo\"", "resource must contain an object or array"),
+        (Kind::Json, &"[".repeat(200), "unparseable json response"),
+        (Kind::Yaml, "a: b: c", "unparseable yaml response"),
+        (Kind::Yaml, "a: 1\n---\nb: 2", "unparseable yaml response"),
+        (Kind::Yaml, "foo", "resource must contain an object or array"),
+        (Kind::Toml, "a = ", "unparseable toml response"),
+        (Kind::Xml, "<a>", "unparseable xml response"),
+        (Kind::Json, &" ".repeat(LARGEST_DOCUMENT + 1), "document too large"),
+    ];
+    for (kind, text, words) in rows {
+        let fault = Document::read(kind, text).unwrap_err();
+        assert_eq!(fault.to_string(), words, "{kind:?}");
+        assert!(!fault.is_the_querys(), "{kind:?}: {words}");
+    }
+}
+
+#[test]
+fn a_document_that_is_larger_than_it_looks_is_refused() {
+    let aliases: String = (b'b'..=b'k')
+        .map(|letter| {
+            let (name, before) = (char::from(letter), char::from(letter - 1));
+            format!("{name}: &{name} [{}]\n", vec![format!("*{before}"); 9].join(","))
+        })
+        .collect();
+    let yaml = format!("a: &a [x,x,x,x,x,x,x,x,x]\n{aliases}");
+    assert_eq!(Document::read(Kind::Yaml, &yaml).unwrap_err(), Fault::TooManyValues(Kind::Yaml));
+    assert_eq!(Document::read(Kind::Yaml, &"- ".repeat(500_000)).unwrap_err(), Fault::TooManyValues(Kind::Yaml));
+    assert!(Document::read(Kind::Yaml, &"[".repeat(1_000_000)).is_err());
+    assert!(Document::read(Kind::Toml, &format!("a = {}", "[".repeat(1_000_000))).is_err());
+    let entities: String = (1..20).map(|at| format!("<!ENTITY a{at} '&a{0};&a{0};'>", at - 1)).collect();
+    let xml = format!("<!DOCTYPE a [<!ENTITY a0 'lol'>{entities}]><a>&a19;</a>");
+    assert_eq!(Document::read(Kind::Xml, &xml).unwrap_err(), Fault::Entities);
+}
+
+#[test]
+fn a_jsonpath_that_would_explode_is_refused() {
+    let deep = format!("{}{}", "[".repeat(120), "]".repeat(120));
+    let wide = format!("[{}]", ["{\"a\":[1,{\"b\":2}]}"; 20_000].join(","));
+    let rows = [
+        (&deep, "$..*..*..*..*..*", Fault::TooManySteps),
+        (&deep, "$..[*,*,*,*]..[*,*,*,*]..[*,*,*,*]", Fault::TooManySteps),
+        (&wide, "$[?count($..*) > 1]", Fault::TooManySteps),
+        (&wide, "$..[?@..[?@..[?$..b]]]", Fault::TooManySteps),
+        (&wide, "$[?match(@.a, 'x')]", Fault::TooManySteps),
+        (&wide, "$[?match(@.a, $[0].a)]", Fault::TooManySteps),
+        (&wide, "$[?@[?@[?@[?@[?@.a]]]]]", Fault::QueryTooDeep),
+        (&wide, &format!("$[?{}@.a{}]", "(".repeat(17), ")".repeat(17)), Fault::QueryTooDeep),
+        (&wide, &"a".repeat(1025), Fault::QueryTooLong),
+        (&wide, "$..b[?@.c]", Fault::NoResult),
+        (&wide, "$[?@.a[1].b == 3]", Fault::NoResult),
+    ];
+    for (text, query, fault) in rows {
+        assert_eq!(find(Kind::Json, text, query), Err(fault), "{query}");
+    }
+}
+
+#[test]
+fn an_xpath_that_would_explode_is_refused() {
+    let wide = format!("<a>{}</a>", "<b c='1'><d>e</d></b>".repeat(12_000));
+    let texts = format!("<a>{}{}</a>", "<b>1</b>".repeat(12_000), "<c>2</c>".repeat(12_000));
+    let distinct: String = ('\u{4e00}'..='\u{9fff}').collect();
+    let letters = format!("<a>{}</a>", distinct.repeat(10));
+    let row = |times: usize| ["string(/)"].repeat(times).join(",");
+    let rows = [
+        (&wide, "//*[count(//*) > 1]", Fault::TooManySteps),
+        (&wide, "//d/following::*/preceding::*", Fault::TooManySteps),
+        (&wide, "//b[following-sibling::b[following-sibling::b[@c = 2]]]", Fault::TooManySteps),
+        (&wide, "//*[string(/) = 'x']", Fault::TooManySteps),
+        (&texts, "//b = //c", Fault::TooManySteps),
+        (&texts, "//b > //c", Fault::TooManySteps),
+        (&texts, "//b[. = 'x']", Fault::NoResult),
+        (&letters, "translate(string(/), string(/), '')", Fault::TooManySteps),
+        (&letters, &format!("string-length(concat({}))", row(80)), Fault::TooManySteps),
+        (&wide, &format!("{}1{}", "(".repeat(17), ")".repeat(17)), Fault::QueryTooDeep),
+        (&wide, &format!("{}1", "-".repeat(1025)), Fault::QueryTooLong),
+        (&wide, &"-".repeat(1024), Fault::QueryTooDeep),
+        (&wide, &format!("1{}", "+1".repeat(500)), Fault::QueryTooDeep),
+        (&wide, "//b[@c = '2']", Fault::NoResult),
+        (&wide, "//b[d = 'f']/@c", Fault::NoResult),
+    ];
+    for (text, query, fault) in rows {
+        assert_eq!(find(Kind::Xml, text, query), Err(fault), "{query}");
+    }
+    // As deep as a query can lead, on as little stack as a thread has.
+    let query = format!("{}1{}{}", "(-".repeat(16), ")".repeat(16), "+1".repeat(13));
+    assert_eq!(find(Kind::Xml, "<a/>", &query), Ok(vec!["14".to_owned()]));
+}
+
+proptest::proptest! {
+    #[test]
+    fn no_query_breaks_the_reader(
+        jsonpath in "\\$?([.a*?@$(),'\"=!&|<>:0-9 -]|\\.\\.|\\[|\\]|length|count|match){0,24}",
+        xpath in "([/a@*.,'\"=!|<>:0-9 -]|//|\\[|\\]|\\(|\\)|text|count|string|position|last|child::|preceding::){0,24}",
+    ) {
+        let _ = find(Kind::Json, STORE, &jsonpath);
+        let _ = find(Kind::Xml, "<a b='c'><d>e</d><!--f--><a>1</a></a>", &xpath);
+    }
+}

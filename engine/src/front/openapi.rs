@@ -1,0 +1,200 @@
+//! `/openapi.json`: every route in OpenAPI 3.1. What the engine answers by itself stands in `openapi.json` beside this
+//! file, written by hand; the rest is made of the manifests.
+
+use std::collections::BTreeSet;
+
+use badgesmith_provider::{BadgeRoute, RedirectRoute, ReportRoute};
+use serde_json::{Map, Value, json};
+
+use super::built_in::is_served;
+use crate::{
+    Inner,
+    plugins::Plugin,
+    route::{Segment, Template},
+};
+
+const BASE: &str = include_str!("openapi.json");
+
+/// What every badge takes, as it is called among the components.
+const OVERRIDES: [&str; 15] = [
+    "format",
+    "style",
+    "label",
+    "color",
+    "labelColor",
+    "logo",
+    "logoColor",
+    "logoSize",
+    "link",
+    "cacheSeconds",
+    "text",
+    "contrast",
+    "theme",
+    "segment",
+    "scale",
+];
+/// What may be wrong with any request, with one for a badge or a redirect, and with a report.
+const ANY: [u16; 4] = [400, 413, 414, 431];
+const ASKED: [u16; 7] = [401, 403, 404, 500, 502, 503, 504];
+const REPORTED: [u16; 6] = [401, 404, 409, 500, 503, 504];
+
+/// The whole document.
+pub(crate) fn write(inner: &Inner) -> String {
+    // The tests read what is embedded here.
+    let mut document: Value = serde_json::from_str(BASE).unwrap_or_default();
+    document["info"]["version"] = env!("CARGO_PKG_VERSION").into();
+    if let Some(paths) = document["paths"].as_object_mut() {
+        paths.retain(|path, _| is_served(inner, path));
+        // What has no responses there is a badge, and gets those of every badge, and what every badge takes.
+        for operation in paths.values_mut().map(|path| &mut path["get"]) {
+            if operation["responses"].as_object().is_some_and(Map::is_empty) {
+                let own = operation["parameters"].as_array().cloned().unwrap_or_default();
+                operation["parameters"] = own.into_iter().chain(overrides(&[])).collect();
+                operation["responses"] = badge_responses();
+            }
+        }
+    }
+    for plugin in &inner.plugins {
+        let manifest = &plugin.manifest;
+        push(&mut document["tags"], json!({ "name": plugin.id, "description": manifest.summary }));
+        let mut taken = BTreeSet::new();
+        let mut named = |kind: &str, name: &str| {
+            let mut id = format!("{}-{kind}-{name}", plugin.id);
+            while !taken.insert(id.clone()) {
+                id.push('_');
+            }
+            id
+        };
+        for route in &manifest.badges {
+            add(&mut document, &route.route, "get", badge(plugin, route, named("badge", &route.name)));
+        }
+        for route in &manifest.redirects {
+            add(&mut document, &route.route, "get", redirect(plugin, route, named("redirect", &route.name)));
+        }
+        for route in &manifest.reports {
+            add(&mut document, &route.route, "post", report(plugin, route, named("report", &route.name)));
+        }
+    }
+    document.to_string()
+}
+
+fn badge(plugin: &Plugin, route: &BadgeRoute, id: String) -> Value {
+    let query = route.query.iter().map(|name| json!({ "name": name, "in": "query", "schema": { "type": "string" } }));
+    let own = path_parameters(&route.route, &route.example).into_iter().chain(query);
+    let parameters: Vec<_> = own.chain(overrides(&route.query)).collect();
+    json!({
+        "operationId": id, "tags": [plugin.id], "summary": route.summary,
+        "parameters": parameters, "responses": badge_responses(),
+    })
+}
+
+fn redirect(plugin: &Plugin, route: &RedirectRoute, id: String) -> Value {
+    let mut responses = errors(&ASKED);
+    responses.insert("302".to_owned(), reference("responses/Redirect"));
+    json!({
+        "operationId": id, "tags": [plugin.id], "summary": route.summary,
+        "parameters": path_parameters(&route.route, &route.example), "responses": responses,
+    })
+}
+
+fn report(plugin: &Plugin, route: &ReportRoute, id: String) -> Value {
+    let header = |name: &str, schema: Value, description: &str| json!({ "name": name, "in": "header", "required": true, "schema": schema, "description": description });
+    let headers = [
+        header(
+            "X-Signature",
+            json!({ "type": "string" }),
+            "v2= and the hex HMAC-SHA256, by the owner's secret, of six lines joined by line feeds: v2, X-Timestamp, \
+             X-Nonce, the method, the decoded path, the hex SHA-256 of the body.",
+        ),
+        header("X-Timestamp", json!({ "type": "string", "format": "date-time" }), "Now, within five minutes."),
+        header(
+            "X-Nonce",
+            json!({ "type": "string", "pattern": "^[!-~]{1,128}$" }),
+            "Used once: visible ASCII characters.",
+        ),
+    ];
+    let mut responses = errors(&REPORTED);
+    responses.insert("201".to_owned(), reference("responses/Recorded"));
+    let parameters: Vec<_> = path_parameters(&route.route, &route.example).into_iter().chain(headers).collect();
+    let schema = route.body.clone().unwrap_or_else(|| json!({ "type": "object" }));
+    json!({
+        "operationId": id, "tags": [plugin.id], "summary": route.summary,
+        "parameters": parameters,
+        "requestBody": { "required": true, "content": { "application/json": { "schema": schema } } },
+        "responses": responses,
+    })
+}
+
+/// Adds an operation. Where a route takes the rest of the path and another one segment in its place, OpenAPI cannot
+/// tell their paths apart; the first of them is described.
+fn add(document: &mut Value, route: &str, method: &str, operation: Value) {
+    let write = |segment| match segment {
+        Segment::Literal(text) => format!("/{text}"),
+        Segment::Parameter(name) | Segment::Rest(name) => format!("/{{{name}}}"),
+    };
+    let path: String = segments(route).into_iter().map(write).collect();
+    let is_same = |other: &str| path.split('/').map(blank).eq(other.split('/').map(blank));
+    if let Some(paths) = document["paths"].as_object_mut()
+        && !paths.keys().any(|other| is_same(other))
+    {
+        paths.insert(path, json!({ method: operation }));
+    }
+}
+
+/// A segment of a path without its parameter's name.
+fn blank(segment: &str) -> &str {
+    if segment.starts_with('{') { "{}" } else { segment }
+}
+
+/// The parameters in a route, with the values they have in its example.
+fn path_parameters(route: &str, example: &str) -> Vec<Value> {
+    let path = example.split('?').next().unwrap_or_default();
+    let texts: Vec<_> = path.trim_start_matches('/').split('/').collect();
+    let values = Template::parse(route).ok().and_then(|template| template.fit(&texts)).unwrap_or_default();
+    let parameters = segments(route).into_iter().filter_map(|segment| {
+        let (name, words) = match segment {
+            Segment::Literal(_) => return None,
+            Segment::Parameter(name) => (name, "One segment of the path."),
+            Segment::Rest(name) => (name, "The rest of the path, slashes included."),
+        };
+        Some(json!({
+            "name": name, "in": "path", "required": true, "description": words,
+            "schema": { "type": "string", "minLength": 1 }, "example": values.get(&name),
+        }))
+    });
+    parameters.collect()
+}
+
+/// The route's segments; one that a plugin was loaded with can be read.
+fn segments(route: &str) -> Vec<Segment> {
+    Template::parse(route).map(|template| template.segments().to_vec()).unwrap_or_default()
+}
+
+/// What every badge takes, but what the provider itself calls so.
+fn overrides(own: &[String]) -> impl Iterator<Item = Value> {
+    OVERRIDES
+        .into_iter()
+        .filter(|name| !own.iter().any(|own| own == name))
+        .map(|name| reference(&format!("parameters/{name}")))
+}
+
+fn badge_responses() -> Value {
+    let mut responses = errors(&ASKED);
+    responses.insert("200".to_owned(), reference("responses/Badge"));
+    responses.insert("304".to_owned(), reference("responses/NotModified"));
+    responses.into()
+}
+
+fn errors(statuses: &[u16]) -> Map<String, Value> {
+    ANY.iter().chain(statuses).map(|status| (status.to_string(), reference("responses/Error"))).collect()
+}
+
+fn reference(component: &str) -> Value {
+    json!({ "$ref": format!("#/components/{component}") })
+}
+
+fn push(list: &mut Value, item: Value) {
+    if let Some(list) = list.as_array_mut() {
+        list.push(item);
+    }
+}

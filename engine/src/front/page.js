@@ -1,0 +1,303 @@
+"use strict";
+(() => {
+  const root = document.documentElement;
+  root.classList.add("scripted");
+  const find = (id) => document.getElementById(id);
+  const make = (tag, properties, ...children) => {
+    const element = Object.assign(document.createElement(tag), properties);
+    element.append(...children);
+    return element;
+  };
+  /** Where this server's addresses begin, as this reader sees it. */
+  const server = new URL("./", location.href).href;
+
+  // What to paste: the server's own name, and a button to each.
+
+  const copy = async (code, button) => {
+    try {
+      await navigator.clipboard.writeText(code.textContent);
+    } catch {
+      // Without https there is no clipboard, but there is a selection.
+      getSelection().selectAllChildren(code);
+      document.execCommand("copy");
+    }
+    button.textContent = "Copied";
+    setTimeout(() => {
+      button.textContent = "Copy";
+      find("copied").textContent = "";
+    }, 1500);
+  };
+  const addCopy = (paste) => {
+    const code = paste.querySelector("code");
+    const button = make("button", { type: "button", textContent: "Copy" });
+    button.setAttribute("aria-label", `Copy ${paste.querySelector("span").textContent}`);
+    button.addEventListener("click", () => {
+      copy(code, button);
+      find("copied").textContent = `${paste.querySelector("span").textContent} copied.`;
+    });
+    paste.append(button);
+  };
+  for (const paste of document.querySelectorAll(".paste")) {
+    const code = paste.querySelector("code");
+    code.textContent = code.textContent.replace("https://HOST/", server);
+    addCopy(paste);
+  }
+
+  // Addresses.
+
+  const encode = (text) => encodeURIComponent(text.replace(/[\ud800-\udfff]/gu, "\ufffd"))
+    .replace(/[!'()*]/g, (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`)
+    .replace(/%(?:3A|40|2C)/g, decodeURIComponent);
+  const encodeQuery = (pairs) => pairs.map(([name, value]) => `${encode(name)}=${encode(value)}`).join("&");
+  const withQuery = (path, pairs) => (pairs.length ? `${path}?${encodeQuery(pairs)}` : path);
+
+  /** Whether label-message-color says these texts and no others: some of dashes, underscores and blanks cannot be told apart. */
+  const isClear = (text) => text !== "" && !/^-|-$|_ | _|^ | $| {2}/.test(text);
+  const escapeStatic = (text) => encode(text.replace(/-/g, "--").replace(/_/g, "__").replace(/ /g, "_"));
+
+  /** The picture's address and its JSON's, both relative. */
+  const staticAddresses = ({ label, message, color, format, pairs }) => {
+    const painted = color || "lightgrey";
+    const texts = label ? [label, message, painted] : [message, painted];
+    if (texts.every(isClear) && !painted.includes(".")) {
+      const path = `badge/${texts.map(escapeStatic).join("-")}`;
+      return [withQuery(format === "png" ? `${path}.png` : path, pairs), withQuery(path, [["format", "json"], ...pairs])];
+    }
+    const all = [["label", label], ["message", message], ["color", painted], ...pairs];
+    const path = "static/v1";
+    return [withQuery(path, format === "png" ? [["format", "png"], ...all] : all), withQuery(path, [["format", "json"], ...all])];
+  };
+  const routeAddresses = ({ badge, parameters, format, pairs }) => {
+    const path = badge.route.replace(/^\//, "").split("/").map((segment) => {
+      const name = nameOf(segment);
+      if (name === undefined) return segment;
+      const value = parameters.get(name);
+      return isRest(segment) ? value.split("/").map(encode).join("/") : encode(value);
+    }).join("/");
+    return [withQuery(badge.picture && format === "svg" ? path : `${path}.${format}`, pairs), withQuery(path, [["format", "json"], ...pairs])];
+  };
+  /** What an encoded text says; the text itself where it is none. */
+  const decode = (text) => {
+    try {
+      return decodeURIComponent(text);
+    } catch {
+      return text;
+    }
+  };
+  const nameOf = (segment) => (/^\{.*\}$/.test(segment) ? segment.slice(1, -1).replace(/…$|\.\.\.$/, "") : undefined);
+  const isRest = (segment) => /(?:…|\.\.\.)\}$/.test(segment);
+
+  // Languages; front/snippet.rs writes the same.
+
+  const escapeMarkup = (text) => text.replace(/[&<>"']/g, (sign) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" })[sign]);
+  const snippets = (address, alt, target) => {
+    const plain = alt.trim().split(/\s+/).join(" ");
+    const image = { markdown: `![${plain.replace(/[\\[\]*_<`&|$]/g, "\\$&")}](${address})`, html: `<img src="${escapeMarkup(address)}" alt="${escapeMarkup(plain)}">` };
+    const signs = { "_": "%5F", "*": "%2A", "~": "%7E", "--": "%2D%2D", "...": "%2E%2E%2E" };
+    const unsigned = (text) => text.replace(/_|\*|~|--|\.\.\./g, (sign) => signs[sign]);
+    const refer = (text) => [...text].map((sign) => `&#${sign.codePointAt(0)};`).join("");
+    const quoted = `"${plain.replace(/--|\.\.\.|["&'()*+<>[\\\]^_`{|}~#/@]/g, refer)}"`;
+    return [
+      ["Address", address],
+      ["Markdown", target ? `[${image.markdown}](${target})` : image.markdown],
+      ["HTML", target ? `<a href="${escapeMarkup(target)}">${image.html}</a>` : image.html],
+      ["reStructuredText", `.. image:: ${address}\n   :alt: ${plain}${target ? `\n   :target: ${target}` : ""}`],
+      ["AsciiDoc", `image:${unsigned(address)}[${quoted}${target ? `,link="${unsigned(target)}"` : ""}]`],
+    ];
+  };
+
+  // The builder.
+
+  const form = find("builder");
+  const kind = find("kind");
+  const provided = find("provided");
+  const said = find("said");
+  const field = (name) => form.elements.namedItem(name);
+  const entries = [...document.querySelectorAll("[data-badge]")];
+  const badges = entries.map((entry) => JSON.parse(entry.dataset.badge));
+  let group;
+  badges.forEach((badge, index) => {
+    if (group?.label !== badge.provider) {
+      group = make("optgroup", { label: badge.provider });
+      kind.append(group);
+    }
+    group.append(new Option(badge.route, index));
+  });
+  const chosen = () => badges[kind.value];
+
+  const rows = {};
+  for (const [language] of snippets("", "")) {
+    const code = make("code");
+    const paste = make("div", { className: "paste" }, make("span", { textContent: language }), code);
+    rows[language] = code;
+    find("pastes").append(paste);
+    addCopy(paste);
+  }
+
+  /** An input for each parameter of the route and of the query, with the example's values. */
+  const offer = (badge) => {
+    provided.hidden = !badge;
+    provided.replaceChildren(provided.querySelector("legend"));
+    find("message-field").hidden = Boolean(badge);
+    field("message").disabled = Boolean(badge);
+    field("label").value = badge ? "" : field("label").defaultValue;
+    field("label").placeholder = badge ? badge.label : "";
+    field("color").value = badge ? "" : field("color").defaultValue;
+    field("color").placeholder = badge ? "the provider's" : "";
+    if (!badge) return;
+    provided.append(make("code", { textContent: badge.route }));
+    const [path, query] = badge.example.split("?");
+    const values = path.split("/");
+    const given = new URLSearchParams(query);
+    badge.route.replace(/^\//, "").split("/").forEach((segment, index) => {
+      const name = nameOf(segment);
+      if (name === undefined) return;
+      const text = isRest(segment) ? values.slice(index).join("/") : values[index];
+      provided.append(input("param", name, decode(text), isRest(segment) ? "may contain slashes" : ""));
+    });
+    for (const name of badge.query) provided.append(input("query", name, given.get(name) ?? "", "optional"));
+  };
+  const input = (place, name, value, hint) => {
+    const id = `${place}-${name}`;
+    const box = make("input", { id, value, defaultValue: value, spellcheck: false, autocapitalize: "none", required: place === "param" });
+    box.dataset[place] = name;
+    const whole = make("p", { className: "field" }, make("label", { htmlFor: id, textContent: name }), box);
+    if (hint) {
+      whole.append(make("small", { id: `${id}-hint`, textContent: hint }));
+      box.setAttribute("aria-describedby", `${id}-hint`);
+    }
+    return whole;
+  };
+
+  const say = (text, isFault, box) => {
+    said.textContent = text;
+    said.classList.toggle("fault", Boolean(isFault));
+    for (const other of form.elements) other.removeAttribute("aria-invalid");
+    box?.setAttribute("aria-invalid", "true");
+  };
+
+  /** The addresses of what the form says, or nothing after the reader was told what is missing. */
+  const addresses = () => {
+    const badge = chosen();
+    const format = field("format").value;
+    const names = ["style", "labelColor", "logo", "logoColor", "cacheSeconds", ...(badge ? ["label", "color"] : []), ...(format === "png" ? ["scale"] : [])];
+    const pairs = names.map((name) => [name, field(name).value.trim()]).filter(([, value]) => value !== "");
+    for (const box of form.querySelectorAll("[type=checkbox]:checked")) pairs.push([box.name, box.value]);
+    if (!badge) return staticAddresses({ label: field("label").value, message: field("message").value, color: field("color").value.trim(), format, pairs });
+    const parameters = new Map();
+    for (const box of provided.querySelectorAll("[data-param]")) {
+      const value = box.value.trim();
+      if (value === "" || value === "." || value === "..") {
+        say(`${box.dataset.param} is missing.`, true, box);
+        return undefined;
+      }
+      parameters.set(box.dataset.param, value);
+    }
+    const own = [...provided.querySelectorAll("[data-query]")].filter((box) => box.value !== "").map((box) => [box.dataset.query, box.value]);
+    return routeAddresses({ badge, parameters, format, pairs: [...own, ...pairs] });
+  };
+
+  /** Where the badge leads, if that is an address of the web. */
+  const target = () => {
+    const text = field("target").value.trim();
+    if (text === "") return "";
+    const url = URL.parse?.(text) ?? (URL.canParse?.(text) ? new URL(text) : null);
+    if (!url || !/^https?:$/.test(url.protocol)) return undefined;
+    return url.href.replace(/[()'[\]]/g, (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`);
+  };
+
+  let asking = new AbortController();
+  const show = async () => {
+    asking.abort();
+    asking = new AbortController();
+    const preview = document.querySelector(".preview");
+    const found = addresses();
+    if (!found) {
+      preview.setAttribute("aria-busy", "false");
+      return;
+    }
+    const [picture, json] = found;
+    const leads = target();
+    const label = field("label").value;
+    const alt = chosen() ? label || chosen().label : [label, field("message").value].filter(Boolean).join(": ");
+    for (const [language, text] of snippets(server + picture, alt, leads ?? "")) rows[language].textContent = text;
+    preview.setAttribute("aria-busy", "true");
+    const images = [find("preview"), find("shadow")];
+    for (const image of images) image.src = `./${picture}`;
+    try {
+      const response = await fetch(`./${json}`, { signal: asking.signal });
+      const answer = await response.json();
+      if (response.ok) {
+        const words = [answer.label, answer.message].filter(Boolean).join(": ");
+        images[0].alt = words;
+        say(`It reads “${words}”.`);
+      } else {
+        const detail = answer.error_details?.[0]?.property_name;
+        images[0].alt = answer.message;
+        say(`It says: ${answer.message}.`, true, find(`param-${detail}`) ?? find(`query-${detail}`) ?? form.elements.namedItem(detail));
+      }
+      if (leads === undefined) say("Leads to: write an address that begins with https://", true, field("target"));
+    } catch (fault) {
+      if (fault.name === "AbortError") return;
+      say("The server does not answer.", true);
+    }
+    preview.setAttribute("aria-busy", "false");
+  };
+
+  let waiting;
+  // A provider asks somebody else: it is not asked at every letter.
+  const later = () => {
+    clearTimeout(waiting);
+    waiting = setTimeout(show, chosen() ? 700 : 200);
+  };
+  form.addEventListener("input", (event) => {
+    const name = event.target.dataset.for;
+    if (name) field(name).value = event.target.value.slice(1);
+    if (event.target === kind) offer(chosen());
+    later();
+  });
+  form.addEventListener("reset", () => setTimeout(() => {
+    offer(undefined);
+    show();
+  }));
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    const found = addresses();
+    if (found) location.assign(`./${found[0]}`);
+  });
+  entries.forEach((entry, index) => {
+    const button = make("button", { type: "button", className: "start", textContent: "Build with it" });
+    button.append(make("span", { className: "unseen", textContent: ` ${badges[index].route}` }));
+    button.addEventListener("click", () => {
+      kind.value = index;
+      offer(badges[index]);
+      show();
+      find("build").scrollIntoView();
+      provided.querySelector("input")?.focus({ preventScroll: true });
+    });
+    entry.append(button);
+  });
+  // A browser may bring back what was typed before.
+  kind.value = "";
+  show();
+
+  // Finding a badge among many.
+
+  find("filter").addEventListener("input", (event) => {
+    const words = event.target.value.toLowerCase().split(/\s+/).filter(Boolean);
+    let count = 0;
+    for (const provider of document.querySelectorAll(".provider")) {
+      const name = provider.querySelector("h3").textContent.toLowerCase();
+      let left = 0;
+      for (const entry of provider.querySelectorAll(".entry")) {
+        const text = `${name} ${entry.querySelector(".about").textContent.toLowerCase()}`;
+        entry.hidden = !words.every((word) => text.includes(word));
+        left += entry.hidden ? 0 : 1;
+      }
+      provider.hidden = left === 0;
+      document.querySelector(`.jump a[href="#${provider.id}"]`).hidden = left === 0;
+      count += left;
+    }
+    find("found").textContent = words.length ? `${count} found` : "";
+  });
+})();

@@ -1,0 +1,165 @@
+//! The front page for people: `page.html` with the manifests in it, one file without anything outside.
+
+use std::fmt::Write;
+
+use badgesmith_provider::BadgeRoute;
+use base64::{Engine, prelude::BASE64_STANDARD};
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+use super::{
+    address::{picture, relative},
+    built_in::{self, BuiltIn},
+    snippet,
+};
+use crate::{Inner, plugins::Plugin};
+
+const HTML: &str = include_str!("page.html");
+const CSS: &str = include_str!("page.css");
+const SCRIPT: &str = include_str!("page.js");
+
+/// What the builder has to know of a badge.
+#[derive(Serialize)]
+struct Buildable<'a> {
+    provider: &'a str,
+    label: &'a str,
+    route: &'a str,
+    query: Vec<&'a str>,
+    /// Whether it is an SVG without an ending.
+    picture: bool,
+    /// An address that fits the route, without the slash before it.
+    example: &'a str,
+}
+
+/// What a browser may do on the page: its own style and script, pictures and answers of this server, nothing else.
+pub(crate) fn policy() -> String {
+    let hash = |text: &str| BASE64_STANDARD.encode(Sha256::digest(text));
+    format!(
+        "default-src 'none'; script-src 'sha256-{}'; style-src 'sha256-{}'; img-src 'self' data:; connect-src 'self'; \
+         form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+        hash(SCRIPT),
+        hash(CSS)
+    )
+}
+
+/// The whole page.
+pub(crate) fn write(inner: &Inner) -> String {
+    let jump: String = inner.plugins.iter().map(|plugin| link(&plugin.id, &plugin.id)).collect();
+    let mut providers: String = inner.plugins.iter().map(|plugin| provider(plugin)).collect();
+    providers += &section("built-in", "built in", "", "Badges that need no provider.", |out| {
+        built_in::served(inner).for_each(|badge| out.push_str(&own_entry(badge)));
+    });
+    // What the manifests say comes last, so that no marker is looked for in it.
+    HTML.replacen("<!--css-->", CSS, 1)
+        .replacen("<!--js-->", SCRIPT, 1)
+        .replacen("<!--jump-->", &(jump + &link("built-in", "built in")), 1)
+        .replacen("<!--providers-->", &providers, 1)
+}
+
+fn link(id: &str, name: &str) -> String {
+    format!("<a href=\"#provider-{}\">{}</a>\n", escape(id), escape(name))
+}
+
+fn provider(plugin: &Plugin) -> String {
+    let manifest = &plugin.manifest;
+    section(&plugin.id, &plugin.id, &manifest.version, &manifest.summary, |out| {
+        for badge in &manifest.badges {
+            out.push_str(&entry(&plugin.id, badge));
+        }
+        for redirect in &manifest.redirects {
+            out.push_str(&plain_entry("redirect", "GET", &redirect.route, &redirect.summary));
+        }
+        for report in &manifest.reports {
+            out.push_str(&plain_entry("signed report", "POST", &report.route, &report.summary));
+        }
+    })
+}
+
+fn section(id: &str, name: &str, version: &str, summary: &str, entries: impl FnOnce(&mut String)) -> String {
+    let (id, name) = (escape(id), escape(name));
+    let version = if version.is_empty() { String::new() } else { format!("<span>{}</span>", escape(version)) };
+    let mut out = format!(
+        "<section class=\"provider\" id=\"provider-{id}\" aria-labelledby=\"name-{id}\">\n<h3 id=\"name-{id}\">\
+         <span>{name}</span>{version}</h3>\n<p class=\"summary\">{}</p>\n<ul>\n",
+        escape(summary)
+    );
+    entries(&mut out);
+    out + "</ul>\n</section>\n"
+}
+
+fn entry(provider: &str, badge: &BadgeRoute) -> String {
+    let is_picture = badge.format.as_deref() == Some("svg");
+    let example = relative(&badge.example);
+    let buildable = Buildable {
+        provider,
+        label: &badge.label,
+        route: &badge.route,
+        query: badge.query.iter().map(String::as_str).collect(),
+        picture: is_picture,
+        example: &example,
+    };
+    let address = if is_picture { example.clone() } else { picture(&badge.example) };
+    live_entry(Some(&buildable), &badge.route, &address, &badge.label, &badge.summary)
+}
+
+fn own_entry(badge: &BuiltIn) -> String {
+    let (route, address) = (badge.route, relative(badge.example));
+    let query = badge.query.to_vec();
+    let buildable =
+        Buildable { provider: "built in", label: badge.words, route, query, picture: true, example: &address };
+    live_entry((!badge.query.is_empty()).then_some(&buildable), route, &address, badge.words, badge.summary)
+}
+
+/// A badge that is shown, with what to paste, and with what the builder has to know if it can build it.
+fn live_entry(buildable: Option<&Buildable>, route: &str, address: &str, alt: &str, summary: &str) -> String {
+    // Strings always have a JSON form.
+    let json = |buildable| serde_json::to_string(buildable).unwrap_or_default();
+    let data = buildable.map(|buildable| format!(" data-badge=\"{}\"", escape(&json(buildable)))).unwrap_or_default();
+    let names = buildable.into_iter().flat_map(|buildable| &buildable.query);
+    let names: Vec<_> = names.map(|name| format!("<code>{}</code>", escape(name))).collect();
+    let query =
+        if names.is_empty() { String::new() } else { format!("<p class=\"query\">takes {}</p>\n", names.join(" ")) };
+    let (href, words, summary) = (escape(address), escape(alt), escape(summary));
+    let mut out = format!(
+        "<li class=\"entry\"{data}>\n<a class=\"specimen\" href=\"./{href}\"><img src=\"./{href}\" alt=\"{words}, live \
+         example\" height=\"20\" loading=\"lazy\"></a>\n<div class=\"about\">\n<p>{summary}</p>\n<p class=\"route\">{}</p>\n\
+         {query}<details><summary>Code to paste<span class=\"unseen\"> for {words}: {summary}</span></summary>\n",
+        marked(route)
+    );
+    for (language, text) in snippet::all(address, alt) {
+        // Writing to a String cannot fail.
+        let _ = writeln!(out, "<div class=\"paste\"><span>{language}</span><code>{}</code></div>", escape(&text));
+    }
+    out + "</details>\n</div>\n</li>\n"
+}
+
+/// A route that shows no picture.
+fn plain_entry(kind: &str, method: &str, route: &str, summary: &str) -> String {
+    format!(
+        "<li class=\"entry\">\n<span class=\"kind\">{kind}</span>\n<div class=\"about\">\n<p>{}</p>\n<p class=\"route\">\
+         <b>{method}</b> {}</p>\n</div>\n</li>\n",
+        escape(summary),
+        marked(route)
+    )
+}
+
+/// A route whose parameters stand out.
+fn marked(route: &str) -> String {
+    let route = escape(route).replace('{', "<var>{").replace('}', "}</var>");
+    format!("<code>{route}</code>")
+}
+
+/// A text as text, in an element or in a quoted attribute.
+pub(crate) fn escape(text: &str) -> String {
+    text.chars().fold(String::with_capacity(text.len()), |mut escaped, char| {
+        match char {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '"' => escaped.push_str("&quot;"),
+            '\'' => escaped.push_str("&#39;"),
+            char => escaped.push(char),
+        }
+        escaped
+    })
+}

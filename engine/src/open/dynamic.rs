@@ -1,0 +1,253 @@
+//! The dynamic badges: what a query finds in a document, or a regex in any text.
+//!
+//! `url`, `query`, `prefix`, `suffix`, `search`, `replace` and `flags` are shields'. Beyond them: several `query`, joined
+//! by `separator`; `as`, which says what the value is; `steps` and `colors`, which say where its colour changes.
+
+use badgesmith_provider::{Badge, Failure};
+use badgesmith_queries::{Document, Fault, Kind, Pattern};
+use serde_json::Value;
+
+use super::{Opened, invalid};
+use crate::{
+    request::Pairs,
+    show::{
+        format::{self, Format, Shown},
+        paint::{ColorName, Paint, Scale},
+    },
+};
+
+/// The most queries of one badge.
+const MOST_QUERIES: usize = 8;
+/// The most steps of a scale.
+const MOST_STEPS: usize = 16;
+/// What stands between two values where the caller says nothing else.
+const SEPARATOR: &str = ", ";
+/// The longest prefix, suffix, separator or replacement, in bytes.
+const LONGEST_AFFIX: usize = 256;
+/// The longest text of a badge that is put together, in bytes; more than is drawn.
+const LONGEST_TEXT: usize = 4 * 1024;
+
+/// Shields' colours for scales of one step to five.
+const COLORS: [&[&str]; 5] = [
+    &["red", "brightgreen"],
+    &["red", "yellow", "brightgreen"],
+    &["red", "yellow", "green", "brightgreen"],
+    &["red", "yellow", "yellowgreen", "green", "brightgreen"],
+    &["red", "orange", "yellow", "yellowgreen", "green", "brightgreen"],
+];
+
+/// What a document is read as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Source {
+    Tree(Kind),
+    Text,
+}
+
+impl Source {
+    /// The last segment of the address.
+    pub(crate) fn parse(name: &str) -> Option<Self> {
+        match name {
+            "json" => Some(Self::Tree(Kind::Json)),
+            "xml" => Some(Self::Tree(Kind::Xml)),
+            "yaml" => Some(Self::Tree(Kind::Yaml)),
+            "toml" => Some(Self::Tree(Kind::Toml)),
+            "regex" => Some(Self::Text),
+            _ => None,
+        }
+    }
+
+    pub(super) const fn route(self) -> &'static str {
+        match self {
+            Self::Tree(Kind::Json) => "/badge/dynamic/json",
+            Self::Tree(Kind::Xml) => "/badge/dynamic/xml",
+            Self::Tree(Kind::Yaml) => "/badge/dynamic/yaml",
+            Self::Tree(Kind::Toml) => "/badge/dynamic/toml",
+            Self::Text => "/badge/dynamic/regex",
+        }
+    }
+}
+
+/// How the badge is made of a document. Its debug output is part of a key: whoever adds a field adds it there.
+#[derive(Debug)]
+pub(super) struct Recipe {
+    looked_for: LookedFor,
+    prefix: String,
+    suffix: String,
+    separator: String,
+    format: Option<Format>,
+    paint: Paint,
+}
+
+#[derive(Debug)]
+enum LookedFor {
+    Queries(Kind, Vec<String>),
+    Pattern { search: String, flags: String, replace: Option<String> },
+}
+
+impl Recipe {
+    /// Reads the parameters.
+    ///
+    /// # Errors
+    /// Shields' `invalid query parameter: …` for the first that is missing or cannot be.
+    pub(super) fn read(source: Source, pairs: &Pairs) -> Result<Self, Failure> {
+        let affix = |name: &'static str, default: &str| match pairs.get(name) {
+            Some(text) if text.len() > LONGEST_AFFIX => Err(wrong(name)),
+            text => Ok(text.unwrap_or(default).to_owned()),
+        };
+        let looked_for = match source {
+            Source::Tree(kind) => {
+                let queries: Vec<_> = pairs.all("query").filter(|query| !query.is_empty()).map(str::to_owned).collect();
+                if queries.is_empty() || queries.len() > MOST_QUERIES {
+                    return Err(wrong("query"));
+                }
+                LookedFor::Queries(kind, queries)
+            }
+            Source::Text => LookedFor::Pattern {
+                search: pairs
+                    .get("search")
+                    .filter(|search| !search.is_empty())
+                    .ok_or_else(|| wrong("search"))?
+                    .to_owned(),
+                flags: pairs.get("flags").unwrap_or_default().to_owned(),
+                replace: match pairs.get("replace").filter(|replace| !replace.is_empty()) {
+                    Some(_) => Some(affix("replace", "")?),
+                    None => None,
+                },
+            },
+        };
+        let format = match pairs.get("as").filter(|name| !name.is_empty()) {
+            None => None,
+            Some("version") => Some(Format::Version),
+            Some("metric") => Some(Format::Metric),
+            Some("percent") => Some(Format::Percent),
+            Some("bytes") => Some(Format::Bytes),
+            Some("date") => Some(Format::Date),
+            Some(_) => return Err(wrong("as")),
+        };
+        let paint = match (scale(pairs)?, format) {
+            (Some(_), Some(Format::Version | Format::Date)) => return Err(wrong("steps")),
+            (Some(scale), _) => Paint::Scale(scale),
+            (None, Some(Format::Version)) => Paint::Version,
+            (None, _) => Paint::Fixed,
+        };
+        let (prefix, suffix) = (affix("prefix", "")?, affix("suffix", "")?);
+        Ok(Self { looked_for, prefix, suffix, separator: affix("separator", SEPARATOR)?, format, paint })
+    }
+
+    /// The media type to ask for, as shields does.
+    pub(super) const fn accept(&self) -> &'static str {
+        match &self.looked_for {
+            LookedFor::Queries(Kind::Json, _) => "application/json",
+            LookedFor::Queries(Kind::Xml, _) => "application/xml, text/xml",
+            LookedFor::Queries(Kind::Yaml, _) => {
+                "text/x-yaml, text/yaml, application/x-yaml, application/yaml, text/plain"
+            }
+            LookedFor::Queries(Kind::Toml, _) => {
+                "text/x-toml, text/toml, application/x-toml, application/toml, text/plain"
+            }
+            LookedFor::Pattern { .. } => "*/*",
+        }
+    }
+
+    /// The badge of a document. It may take a good part of a second.
+    ///
+    /// # Errors
+    /// What is wrong with the document or with what is looked for in it.
+    pub(super) fn make(&self, body: &[u8]) -> Result<Opened, Failure> {
+        let text = String::from_utf8_lossy(body);
+        let texts = match &self.looked_for {
+            LookedFor::Queries(kind, queries) => {
+                let document = Document::read(*kind, &text).map_err(|fault| failure(fault, "query"))?;
+                let found = queries.iter().map(|query| document.find(query).map_err(|fault| failure(fault, "query")));
+                found.collect::<Result<Vec<_>, _>>()?.concat()
+            }
+            LookedFor::Pattern { search, flags, replace } => {
+                let pattern = Pattern::read(search, flags);
+                let found = pattern.and_then(|pattern| pattern.find(&text, replace.as_deref()));
+                vec![found.map_err(|fault| failure(fault, if fault == Fault::Flags { "flags" } else { "search" }))?]
+            }
+        };
+        let shown: Vec<_> = texts.iter().map(|text| self.show(text)).collect::<Result<_, _>>()?;
+        let first = shown.first().ok_or_else(|| failure(Fault::NoResult, "query"))?;
+        let color = self.paint.color(first).unwrap_or("blue").to_owned();
+        let mut message = self.prefix.clone();
+        for (at, shown) in shown.iter().enumerate() {
+            message.push_str(if at == 0 { "" } else { &self.separator });
+            message.push_str(&shown.text);
+            if message.len() > LONGEST_TEXT {
+                break;
+            }
+        }
+        message.push_str(&self.suffix);
+        Ok(Opened::new(Badge { color: Some(color), ..Badge::new(message) }))
+    }
+
+    /// A text as its format shows it, with its number where a scale asks for one.
+    fn show(&self, text: &str) -> Result<Shown, Failure> {
+        let percentage = |text: &str| Value::String(text.trim().trim_end_matches('%').trim_end().to_owned());
+        let Some(format) = self.format else {
+            let number = match &self.paint {
+                Paint::Scale(_) => format::number(&percentage(text)).ok_or_else(|| unfit("result is no number"))?,
+                _ => 0.0,
+            };
+            // A line's end has no place on a badge.
+            let text = text.replace(|letter: char| letter.is_control(), " ");
+            return Ok(Shown { text: text.trim().to_owned(), number });
+        };
+        let value = match format {
+            Format::Percent => percentage(text),
+            _ => Value::String(text.trim().to_owned()),
+        };
+        format.show(&value).ok_or_else(|| {
+            unfit(match format {
+                Format::Metric | Format::Percent | Format::Bytes => "result is no number",
+                Format::Date => "result is no date",
+                Format::Version | Format::Text => "result is no version",
+            })
+        })
+    }
+}
+
+/// `steps=80,90` and `colors=red,yellow,brightgreen`, or shields' colours where there are none.
+fn scale(pairs: &Pairs) -> Result<Option<Scale>, Failure> {
+    let Some(steps) = pairs.get("steps").filter(|steps| !steps.is_empty()) else {
+        return if pairs.get("colors").is_some_and(|colors| !colors.is_empty()) {
+            Err(wrong("steps"))
+        } else {
+            Ok(None)
+        };
+    };
+    let steps: Vec<f64> =
+        steps.split(',').map(|step| step.trim().parse().map_err(|_| wrong("steps"))).collect::<Result<_, _>>()?;
+    if steps.len() > MOST_STEPS || !steps.iter().all(|step| step.is_finite()) {
+        return Err(wrong("steps"));
+    }
+    let names: Vec<&str> = match pairs.get("colors").filter(|colors| !colors.is_empty()) {
+        Some(colors) => colors.split(',').map(str::trim).collect(),
+        None => COLORS.get(steps.len() - 1).ok_or_else(|| wrong("colors"))?.to_vec(),
+    };
+    let colors = names.into_iter().map(|name| ColorName::try_from(name.to_owned()).map_err(|_| wrong("colors")));
+    let colors = colors.collect::<Result<Vec<_>, _>>()?;
+    let name = if colors.len() == steps.len() + 1 { "steps" } else { "colors" };
+    Scale::new(steps, colors).map(Some).map_err(|_| wrong(name))
+}
+
+/// What was found is not what the caller says it is.
+fn unfit(words: &'static str) -> Failure {
+    Failure { code: "RESULT_INVALID".into(), ..invalid(words) }
+}
+
+fn wrong(name: &'static str) -> Failure {
+    Failure::invalid_parameter("PARAMETER_INVALID", name, format!("invalid query parameter: {name}"))
+}
+
+/// What a reader of documents says, as a failure about one parameter.
+fn failure(fault: Fault, parameter: &'static str) -> Failure {
+    match fault {
+        fault if fault.is_the_querys() => Failure::invalid_parameter("PARAMETER_INVALID", parameter, fault.to_string()),
+        Fault::NoResult | Fault::NoText => {
+            Failure { code: "RESULT_NOT_FOUND".into(), ..invalid(fault.to_string()) }.about(parameter)
+        }
+        fault => invalid(fault.to_string()),
+    }
+}

@@ -1,0 +1,180 @@
+//! The endpoint badge: a document that says what shields' schema has, and nothing else.
+//!
+//! <https://shields.io/badges/endpoint-badge>; the rules beyond its words are those of shields' own check.
+
+use badgesmith_provider::{Badge, Failure};
+use badgesmith_renderer::{Logo, Style, is_icon};
+use base64::{Engine as _, prelude::BASE64_STANDARD};
+use serde_json::{Map, Value};
+
+use super::{FRESH, LONGEST_FRESH, Opened, invalid};
+
+/// The media type that is asked for.
+pub(super) const ACCEPT: &str = "application/json";
+/// The largest document, in bytes.
+pub(super) const LARGEST: usize = 64 * 1024;
+/// How many fields' names fit into a message.
+const MOST_NAMES: usize = 5;
+/// The fields there are. The last two have done nothing for years.
+const FIELDS: [&str; 14] = [
+    "schemaVersion",
+    "label",
+    "message",
+    "color",
+    "labelColor",
+    "isError",
+    "namedLogo",
+    "logoSvg",
+    "logoColor",
+    "logoSize",
+    "style",
+    "cacheSeconds",
+    "logoWidth",
+    "logoPosition",
+];
+
+/// Reads a document.
+///
+/// # Errors
+/// `invalid properties: …` names every field that is missing, unknown or of another type.
+pub(super) fn read(body: &[u8]) -> Result<Opened, Failure> {
+    let body = body.strip_prefix("\u{feff}".as_bytes()).unwrap_or(body);
+    let value: Value = serde_json::from_slice(body).map_err(|_| invalid("unparseable json response"))?;
+    let Value::Object(fields) = value else { return Err(invalid("invalid properties")) };
+    let mut wrong: Vec<&str> = FIELDS.into_iter().filter(|name| !is_right(&fields, name)).collect();
+    wrong.extend(fields.keys().map(String::as_str).filter(|name| !FIELDS.contains(name)));
+    if !wrong.is_empty() {
+        wrong.truncate(MOST_NAMES);
+        return Err(invalid(format!("invalid properties: {}", wrong.join(", "))));
+    }
+    Ok(opened(&fields))
+}
+
+/// Whether a field is as the schema wants it.
+fn is_right(fields: &Map<String, Value>, name: &str) -> bool {
+    let has = |name: &str| fields.contains_key(name);
+    let Some(value) = fields.get(name) else { return !matches!(name, "schemaVersion" | "label" | "message") };
+    let is_text = value.as_str().is_some_and(|text| !text.is_empty());
+    match name {
+        "schemaVersion" => value.as_u64() == Some(1),
+        "label" => value.is_string(),
+        "isError" => flag(value).is_some(),
+        "cacheSeconds" => seconds(value).is_some(),
+        // One of the two, not both.
+        "logoSvg" => is_text && !has("namedLogo"),
+        "logoColor" | "logoSize" => is_text && has("namedLogo"),
+        "logoWidth" | "logoPosition" => number(value).is_some() && (has("namedLogo") || has("logoSvg")),
+        _ => is_text,
+    }
+}
+
+fn opened(fields: &Map<String, Value>) -> Opened {
+    let text = |name: &str| fields.get(name).and_then(Value::as_str).map(str::to_owned);
+    let logo = text("logoSvg")
+        .and_then(|svg| Logo::parse(&format!("data:image/svg+xml;base64,{}", BASE64_STANDARD.encode(svg))));
+    let badge = Badge {
+        label: text("label"),
+        message: text("message").unwrap_or_default(),
+        color: text("color"),
+        label_color: text("labelColor"),
+        // A badge without its logo is worth more than none.
+        named_logo: text("namedLogo").filter(|name| is_icon(name)),
+    };
+    Opened {
+        is_error: fields.get("isError").and_then(flag).unwrap_or(false),
+        style: text("style").and_then(|name| Style::parse(&name)),
+        logo,
+        logo_color: text("logoColor"),
+        logo_size: text("logoSize").filter(|size| size == "auto"),
+        fresh_seconds: fields.get("cacheSeconds").and_then(seconds).unwrap_or(0).clamp(FRESH, LONGEST_FRESH),
+        ..Opened::new(badge)
+    }
+}
+
+/// A boolean, or a text that says one.
+fn flag(value: &Value) -> Option<bool> {
+    match value {
+        Value::Bool(flag) => Some(*flag),
+        Value::String(text) => text.trim().to_ascii_lowercase().parse().ok(),
+        _ => None,
+    }
+}
+
+/// A number, or a text that is one.
+fn number(value: &Value) -> Option<f64> {
+    match value {
+        Value::Number(number) => number.as_f64(),
+        Value::String(text) => text.trim().parse().ok().filter(|number: &f64| number.is_finite()),
+        _ => None,
+    }
+}
+
+/// Whole seconds; more than fit are as many as fit.
+fn seconds(value: &Value) -> Option<u32> {
+    number(value).filter(|number| *number >= 0.0 && number.fract() == 0.0).map(|number| number as u32)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn words(document: &str) -> String {
+        match read(document.as_bytes()) {
+            Ok(opened) => format!("{:?} {} {}", opened.badge.label, opened.badge.message, opened.fresh_seconds),
+            Err(failure) => failure.words.into_owned(),
+        }
+    }
+
+    #[test]
+    fn a_document_is_read_as_strictly_as_shields_reads_it() {
+        let rows = [
+            (r#"{"schemaVersion":1,"label":"","message":"yo"}"#, "Some(\"\") yo 300"),
+            (
+                "\u{feff}{\"schemaVersion\":1,\"label\":\"a\",\"message\":\"b\",\"cacheSeconds\":\"1800\"}",
+                "Some(\"a\") b 1800",
+            ),
+            (r#"{"schemaVersion":1,"label":"a","message":"b","cacheSeconds":10}"#, "Some(\"a\") b 300"),
+            (r#"{"schemaVersion":1,"label":"a","message":"b","cacheSeconds":1e12}"#, "Some(\"a\") b 86400"),
+            (r#"{"schemaVersion":1.0,"label":"a","message":"b"}"#, "invalid properties: schemaVersion"),
+            (r#"{"schemaVersion":-1}"#, "invalid properties: schemaVersion, label, message"),
+            (r#"{"label":"a","message":"b"}"#, "invalid properties: schemaVersion"),
+            (r#"{"schemaVersion":1,"label":1,"message":""}"#, "invalid properties: label, message"),
+            (
+                r#"{"schemaVersion":1,"label":"a","message":"b","extra":"keys","bogus":true}"#,
+                "invalid properties: bogus, extra",
+            ),
+            (
+                r#"{"schemaVersion":1,"label":"a","message":"b","color":"","style":null}"#,
+                "invalid properties: color, style",
+            ),
+            (
+                r#"{"schemaVersion":1,"label":"a","message":"b","isError":"yes","cacheSeconds":-1}"#,
+                "invalid properties: isError, cacheSeconds",
+            ),
+            (
+                r#"{"schemaVersion":1,"label":"a","message":"b","isError":"true","cacheSeconds":1.5}"#,
+                "invalid properties: cacheSeconds",
+            ),
+            (
+                r#"{"schemaVersion":1,"label":"a","message":"b","namedLogo":"github","logoSvg":"<svg/>"}"#,
+                "invalid properties: logoSvg",
+            ),
+            (
+                r#"{"schemaVersion":1,"label":"a","message":"b","logoColor":"red","logoWidth":3}"#,
+                "invalid properties: logoColor, logoWidth",
+            ),
+            (
+                r#"{"schemaVersion":1,"label":"a","message":"b","namedLogo":"github","logoColor":"red","logoWidth":"30","logoPosition":-1}"#,
+                "Some(\"a\") b 300",
+            ),
+            (r#"{"a":1,"b":1,"c":1,"d":1}"#, "invalid properties: schemaVersion, label, message, a, b"),
+            ("[]", "invalid properties"),
+            ("null", "invalid properties"),
+            ("<html>", "unparseable json response"),
+            ("", "unparseable json response"),
+        ];
+        for (document, expected) in rows {
+            assert_eq!(words(document), expected, "{document}");
+        }
+    }
+}

@@ -1,0 +1,207 @@
+//! Open badges: how often documents are asked for, for how long they are used, and what is shown without them.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod support;
+
+use std::{collections::HashSet, time::Duration};
+
+use badgesmith_engine::world::Fault;
+use futures_util::future::join_all;
+use support::Stage;
+
+const DOCUMENT: &str = r#"{"schemaVersion":1,"label":"a","message":"one"}"#;
+const BADGE: &str = "/endpoint?url=https://example.com/a.json";
+const ASKED: &str = "https://example.com/a.json";
+
+fn stage() -> Stage {
+    let stage = Stage::new("");
+    stage.web.set(ASKED, 200, &[("etag", "\"1\"")], DOCUMENT);
+    stage
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_thousand_badges_on_ten_documents_make_ten_calls() {
+    let stage = Stage::new("");
+    *stage.web.delay.lock().unwrap() = Duration::from_millis(300);
+    for document in 0..10 {
+        let values = (0..100).map(|at| format!("\"v{at}\":\"{document}.{at}\"")).collect::<Vec<_>>().join(",");
+        stage.web.set(&format!("https://example.com/{document}.json"), 200, &[], &format!("{{{values}}}"));
+    }
+    let address = |document, value| {
+        let colour = if value % 2 == 0 { "red" } else { "green" };
+        format!("/badge/dynamic/json?url=https://example.com/{document}.json&query=$.v{value}&color={colour}")
+    };
+    let addresses: Vec<_> = (0..1000).map(|at| address(at % 10, at / 10)).collect();
+    let words = join_all(addresses.iter().map(|address| stage.words(address))).await;
+    for (at, words) in words.iter().enumerate() {
+        assert_eq!(*words, format!("custom badge: {}.{}", at % 10, at / 10));
+    }
+    assert_eq!(stage.web.calls(), 10);
+    join_all(addresses.iter().map(|address| stage.words(address))).await;
+    assert_eq!(stage.web.calls(), 10);
+    let asked: HashSet<_> = stage.web.asked.lock().unwrap().iter().map(|ask| ask.url.to_string()).collect();
+    assert_eq!(asked.len(), 10);
+    assert_eq!(stage.upstream.calls(), 0, "an upstream of a plugin was asked");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_document_is_used_for_300_seconds_and_then_asked_for_with_its_etag() {
+    let stage = stage();
+    assert_eq!(stage.words(BADGE).await, "a: one");
+    stage.pass(299);
+    stage.words(BADGE).await;
+    assert_eq!(stage.web.calls(), 1);
+    stage.pass(1);
+    assert_eq!(stage.words(BADGE).await, "a: one");
+    assert_eq!(stage.web.calls(), 2);
+    assert_eq!(stage.web.asked.lock().unwrap()[1].etag.as_deref(), Some("\"1\""));
+    stage.pass(299);
+    stage.words(BADGE).await;
+    assert_eq!(stage.web.calls(), 2, "what was said to be as before holds as long again");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_document_may_lengthen_its_time_and_not_shorten_it() {
+    for (said, held) in [(3600, 3600), (10, 300), (1_000_000, 86_400)] {
+        let stage = stage();
+        let document = DOCUMENT.replace('}', &format!(",\"cacheSeconds\":{said}}}"));
+        stage.web.set(ASKED, 200, &[], &document);
+        let response = stage.get(BADGE).await;
+        let caching = response.headers["cache-control"].to_str().unwrap();
+        assert!(caching.starts_with(&format!("public, max-age={held}, s-maxage={held}, ")), "{caching}");
+        stage.pass(held - 1);
+        stage.words(BADGE).await;
+        assert_eq!(stage.web.calls(), 1, "{said}");
+        stage.pass(1);
+        stage.words(BADGE).await;
+        assert_eq!(stage.web.calls(), 2, "{said}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_old_document_is_better_than_none_for_seven_days() {
+    let stage = stage();
+    stage.words(BADGE).await;
+    for fault in [Fault::Status(503), Fault::Timeout, Fault::Nonsense(String::new()), Fault::TooLarge] {
+        stage.pass(400);
+        stage.web.fault(ASKED, fault);
+        let response = stage.get(BADGE).await;
+        assert_eq!(response.line.cache, "stale");
+    }
+    stage.pass(7 * 24 * 3600);
+    assert_eq!(stage.words(BADGE).await, "custom badge: document too large");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_may_not_be_visited_any_more_is_not_shown_any_more() {
+    let stage = stage();
+    stage.words(BADGE).await;
+    stage.pass(300);
+    stage.web.fault(ASKED, Fault::NotAllowed("url not allowed"));
+    assert_eq!(stage.words(BADGE).await, "custom badge: url not allowed");
+    assert_eq!(stage.web.calls(), 2, "what is refused is not tried again");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_document_that_was_mended_is_seen_after_ten_seconds() {
+    let stage = stage();
+    stage.web.set(ASKED, 200, &[], "{");
+    assert_eq!(stage.words(BADGE).await, "custom badge: unparseable json response");
+    stage.web.set(ASKED, 200, &[], DOCUMENT);
+    stage.pass(9);
+    assert_eq!(stage.words(BADGE).await, "custom badge: unparseable json response");
+    assert_eq!(stage.web.calls(), 1);
+    stage.pass(1);
+    assert_eq!(stage.words(BADGE).await, "a: one");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_not_found_in_a_document_leaves_the_document_as_it_is() {
+    let stage = stage();
+    for (query, words) in [("$.nothing", "no result"), ("$.label&as=metric", "result is no number"), ("$[?", "")] {
+        let address = format!("/badge/dynamic/json?url={ASKED}&query={query}");
+        assert!(stage.words(&address).await.contains(words), "{query}");
+    }
+    stage.pass(200);
+    assert_eq!(stage.words(&format!("/badge/dynamic/json?url={ASKED}&query=$.label")).await, "custom badge: a");
+    assert_eq!(stage.web.calls(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_origin_that_fails_is_left_alone_and_nobody_elses_health_suffers() {
+    let stage = Stage::new("");
+    stage.web.fault("https://down.example/0", Fault::Status(500));
+    for at in 0..5 {
+        stage.web.fault(&format!("https://down.example/{at}"), Fault::Status(500));
+        stage.words(&format!("/endpoint?url=https://down.example/{at}")).await;
+    }
+    let calls = stage.web.calls();
+    assert_eq!(stage.words("/endpoint?url=https://down.example/5").await, "custom badge: inaccessible");
+    assert_eq!(stage.web.calls(), calls, "its breaker is open");
+    let health = stage.get("/health?deep=1").await;
+    let health = String::from_utf8(health.body.to_vec()).unwrap();
+    assert!(health.contains("\"Healthy\"") && !health.contains("down.example"), "{health}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_caller_waits_three_and_a_half_seconds_at_the_most() {
+    let stage = stage();
+    *stage.web.delay.lock().unwrap() = Duration::from_secs(60);
+    let before = tokio::time::Instant::now();
+    let response = stage.get(&BADGE.replace("endpoint", "endpoint.json")).await;
+    assert_eq!((response.status.as_u16(), &*response.line.code), (504, "UPSTREAM_TIMEOUT"));
+    assert!(before.elapsed() <= Duration::from_millis(3500), "{:?}", before.elapsed());
+    tokio::time::sleep(Duration::from_secs(10)).await;
+    assert_eq!(stage.web.asked.lock().unwrap()[0].patience, Duration::from_millis(3500));
+}
+
+#[tokio::test(start_paused = true)]
+async fn documents_are_kept_in_memory_alone_and_no_stranger_pushes_out_what_plugins_need() {
+    let stage = stage();
+    stage.words(BADGE).await;
+    assert!(stage.drawer.answers.lock().unwrap().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_switched_off_says_so() {
+    for (off, badge, other) in [
+        ("endpoint", "/endpoint.json", "/badge/dynamic/json.json"),
+        ("dynamic", "/badge/dynamic/json.json", "/endpoint.json"),
+    ] {
+        let stage = Stage::new(&format!("[engine]\n{off} = false\n"));
+        stage.web.set(ASKED, 200, &[], DOCUMENT);
+        let response = stage.get(&format!("{badge}?url={ASKED}&query=$.label")).await;
+        assert_eq!((response.status.as_u16(), &*response.line.code), (403, "URL_NOT_ALLOWED"));
+        assert!(String::from_utf8_lossy(&response.body).contains(&format!("{off} badges are switched off here")));
+        assert_eq!(stage.web.calls(), 0);
+        assert_eq!(stage.get(&format!("{other}?url={ASKED}&query=$.label")).await.status, 200);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn hostile_documents_and_queries_are_refused_with_words() {
+    let stage = Stage::new("");
+    let lol: String = (1..30).map(|at| format!("<!ENTITY a{at} '&a{0};&a{0};'>", at - 1)).collect();
+    let deep = format!("{}{}", "[".repeat(100), "]".repeat(100));
+    let aliases: String = (1..30).map(|at| format!("a{at}: &a{at} [*a{0}, *a{0}]\n", at - 1)).collect();
+    for (name, text) in [
+        ("lol.xml", format!("<!DOCTYPE a [<!ENTITY a0 'lol'>{lol}]><a>&a29;</a>")),
+        ("deep.json", deep),
+        ("bomb.yaml", format!("a0: &a0 [x]\n{aliases}")),
+        ("text", "a".repeat(1024 * 1024)),
+        ("large.json", format!("[\"{}\"]", "x".repeat(1024 * 1024))),
+    ] {
+        stage.web.set(&format!("https://example.com/{name}"), 200, &[], &text);
+    }
+    for (badge, words) in [
+        ("xml?url=https://example.com/lol.xml&query=//a", "xml declares entities"),
+        ("json?url=https://example.com/deep.json&query=$..*..*..*..*..*", "query takes too many steps"),
+        ("yaml?url=https://example.com/bomb.yaml&query=$.a0", "yaml too large or too deep"),
+        ("regex?url=https://example.com/text&search=(a?){50}(a?){50}b", "query takes too many steps"),
+        ("regex?url=https://example.com/text&search=(a%2B)%2B$", "aaaa"),
+        ("json?url=https://example.com/large.json&query=$[0]", "document too large"),
+    ] {
+        let shown = stage.words(&format!("/badge/dynamic/{badge}")).await;
+        assert!(shown.contains(words), "{badge}: {}", &shown[..shown.len().min(200)]);
+    }
+}
