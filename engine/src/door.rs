@@ -30,6 +30,8 @@ use crate::{
 
 /// The largest answer that is kept beyond a restart, in bytes.
 const LARGEST_STORED: usize = 1024 * 1024;
+/// How long the store may take to say what it kept: it saves a call, and must not cost more than one.
+const RECALL_PATIENCE: Duration = Duration::from_millis(700);
 /// For how long what is not found is not asked again.
 const MISSING_FRESH: Duration = Duration::from_secs(60);
 
@@ -181,7 +183,12 @@ impl Door {
         if !self.is_stored {
             return None;
         }
-        match inner.world.store.answer(key, now).await {
+        let asking = inner.world.store.answer(key, now);
+        let said = match select(asking, inner.world.executor.sleep(RECALL_PATIENCE)).await {
+            Either::Left((said, _)) => said,
+            Either::Right(_) => Err(Unavailable("it took too long".to_owned())),
+        };
+        match said {
             Ok(bytes) => {
                 let kept = Arc::new(Kept::from_bytes(&bytes?)?);
                 self.answers.put(key, Arc::clone(&kept));

@@ -74,6 +74,10 @@ pub(crate) async fn drive(
     let Err(Failure { kind: Kind::InvalidResponse | Kind::Inaccessible, .. }) = finished.outcome else {
         return Ok(finished);
     };
+    if finished.outcome.as_ref().is_err_and(|failure| failure.code == records::STORE_UNAVAILABLE) {
+        // Nothing is kept of what our own store says, and asking it twice would take twice as long.
+        return Ok(finished);
+    }
     let new = answers.iter().filter(|answered| !answered.is_recorded() && answered.kept.asked == now);
     match &finished.outcome {
         // A provider may know limits that no header tells.

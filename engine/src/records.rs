@@ -20,6 +20,8 @@ use crate::{
 /// After how many seconds a store that cannot be asked may be asked again.
 pub(crate) const STORE_RETRY: u32 = 5;
 
+/// The code of a store that cannot be asked.
+pub(crate) const STORE_UNAVAILABLE: &str = "STORE_UNAVAILABLE";
 /// How long the store may take: what the rest of a badge needs must fit into what its caller waits for.
 const STORE_PATIENCE: Duration = Duration::from_millis(2500);
 
@@ -67,6 +69,6 @@ pub(crate) fn too_long(part: &'static str) -> Failure {
 /// The store cannot be asked now; the log says why.
 pub(crate) fn unavailable(Unavailable(fault): &Unavailable) -> Failure {
     tracing::error!(fault, "the store does not answer");
-    let failure = Failure::inaccessible("STORE_UNAVAILABLE", "store unavailable");
+    let failure = Failure::inaccessible(STORE_UNAVAILABLE, "store unavailable");
     Failure { retry_after: Some(STORE_RETRY), ..failure }
 }

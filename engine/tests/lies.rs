@@ -57,7 +57,7 @@ async fn every_lie_ends_in_an_error_badge_and_a_line_that_names_the_plugin() {
         ("REPEATING", "it asks nothing that is not answered already"),
         ("TRESPASSING", "https://elsewhere.example, which is not granted; add it to its origins in plugins.toml"),
         ("LOCAL_FILE", "is not an http or https address"),
-        ("TWO_ENDS", "it is done and fails at once"),
+        ("TWO_ENDS", "it has two ends at once"),
         ("LONG_WINDED", "its badge has a text of 5000 bytes, at most 1024"),
         ("WORDLESS", "is not upper-case letters, digits and _"),
     ];

@@ -44,7 +44,10 @@ impl Otlp {
         let exporter = SpanExporter::builder()
             .with_http()
             .with_protocol(Protocol::HttpBinary)
-            .with_http_client(Sender { client: client::new()?, runtime: spawn_runtime()? })
+            .with_http_client(Sender {
+                client: client::Connections::new().client()?.clone(),
+                runtime: spawn_runtime()?,
+            })
             .build()
             .map_err(|fault| format!("OTLP: {fault}"))?;
         let mut resource = Resource::builder();

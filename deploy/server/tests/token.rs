@@ -81,7 +81,7 @@ fn a_token_counts_without_a_restart_and_appears_nowhere_but_in_the_request_to_it
     assert!(success);
     assert!(get("/badges/packages/github/acme/third").1.contains("SECRET_NOT_CONFIGURED"));
     let (success, words) = secret(&server.data, &[&["remove"], &named[..]].concat(), "");
-    assert!(!success && words.contains("ACME has no secret for Package"), "{words}");
+    assert!(!success && words.contains("Package of ACME has no secret"), "{words}");
 }
 
 #[test]
