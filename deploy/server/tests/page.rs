@@ -85,6 +85,9 @@ fn every_route_that_is_served_is_in_the_document() {
     let server = server("openapi-routes");
     let document = json(&server.get("/openapi.json"));
     let listing = json(&server.get("/?format=json"));
+    for open in ["/endpoint", "/badge/dynamic/json", "/badge/dynamic/xml", "/badge/dynamic/regex"] {
+        assert!(document["paths"][open]["get"]["responses"]["200"].is_object(), "{open}");
+    }
     let providers = listing["providers"].as_array().unwrap();
     let mut routes: Vec<(&str, &str)> = Vec::new();
     for provider in providers {
@@ -93,12 +96,24 @@ fn every_route_that_is_served_is_in_the_document() {
             routes.extend(of_kind.map(|route| (route["route"].as_str().unwrap(), method)));
         }
     }
-    assert_eq!(routes.len(), 9, "{routes:?}");
+    assert_eq!(routes.len(), 9);
     for (route, method) in routes {
         assert!(document["paths"][route.replace('…', "")][method].is_object(), "{method} {route}");
     }
     let schema = "/paths/~1tests~1results~1{platform}~1{owner}~1{repo}~1{branch}/post/requestBody/content/application~1json/schema";
     assert_eq!(document.pointer(schema).unwrap()["properties"]["passed"]["type"], "integer");
+}
+
+#[test]
+fn what_is_switched_off_is_on_no_page() {
+    let server = Server::start("openapi-switched-off", "[engine]\nendpoint = false\ndynamic = false\n");
+    for page in ["/", "/?format=json", "/openapi.json"] {
+        let page = server.get(page).body;
+        assert!(
+            page.contains("/static/v1") && !page.contains("/endpoint") && !page.contains("/badge/dynamic"),
+            "{page}"
+        );
+    }
 }
 
 #[test]

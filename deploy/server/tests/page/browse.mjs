@@ -103,10 +103,11 @@ const checks = {
         await image.evaluate((image) => image.decode());
         assert.ok(await image.evaluate((image) => image.naturalWidth > 20), await image.getAttribute("src"));
       }
-      const examples = await page.locator("[data-badge]").evaluateAll((entries) => entries.map((entry) => JSON.parse(entry.dataset.badge).example));
+      const examples = await page.locator("[data-badge]").evaluateAll((entries) => entries.map((entry) => JSON.parse(entry.dataset.badge)).filter((badge) => badge.provider !== "built in").map((badge) => badge.example));
+      // Those of open badges are documents on the web, which this machine may not reach.
       assert.ok(examples.length > 40);
       for (const example of examples) {
-        const response = await fetch(`${server}/${example}`);
+        const response = await fetch(`${server}/${example}${example.includes("?") ? "&" : "?"}format=json`);
         assert.equal(response.status, 200, `${example}: ${await response.text()}`);
       }
     });
@@ -117,7 +118,7 @@ const checks = {
       for (const entry of await page.locator("[data-badge]").all()) {
         await change(page, () => entry.getByRole("button", { name: "Build with it" }).click());
         const badge = JSON.parse(await entry.getAttribute("data-badge"));
-        assert.match(await said(page), /^It reads “.+”\.$/, badge.route);
+        if (badge.provider !== "built in") assert.match(await said(page), /^It reads “.+”\.$/, badge.route);
         const codes = (scope) => scope.locator(".paste code").allTextContents();
         const [, ...built] = await codes(page.locator("#pastes"));
         assert.deepEqual(built, await codes(entry), badge.route);
@@ -166,6 +167,14 @@ const checks = {
       await page.fill("#query-passed_label", "good & well");
       await type(page, "#label", "my_tests [x]");
       await comparePasted(page, "my_tests [x]", undefined);
+      await choose(page, "#kind", { label: "/badge/dynamic/json" });
+      await page.fill("#query-url", `${process.env.STAGE_DOCUMENTS}/values.json`);
+      await page.fill("#query-query", "$.names[?@ != 'c']");
+      await page.fill("#label", "names");
+      await type(page, "#query-prefix", "all: ");
+      assert.equal(await said(page), "It reads “names: all: a, b”.");
+      await comparePasted(page, "names", undefined);
+      await choose(page, "#kind", { label: "/badges/tests/{platform}/{owner}/{repo}/{branch…}" });
       await type(page, "#param-branch", "feature/nobody's (own)");
       assert.equal(await said(page), "It says: no results.");
       assert.match(await page.getAttribute("#preview", "src"), /feature\/nobody%27s%20%28own%29\.svg/);

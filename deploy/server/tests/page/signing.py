@@ -3,6 +3,9 @@
 A report whose headers are valid is signed as its build would sign it, every eighth by somebody else. In one that is valid as a whole the counts add up, the
 platform is the path's and nothing is of the future. All others are sent as they were made. How often each status was
 answered goes to the file STAGE_REPORTS names.
+
+An open badge reads a document of the stage, three times in four. A server may say that an upstream is down, slow or
+talks nonsense, which are 502 to 504; schemathesis.toml says so.
 """
 
 import atexit
@@ -22,6 +25,8 @@ from schemathesis.core.parameters import ParameterLocation
 
 statuses = collections.Counter()
 turns = itertools.count()
+DOCUMENTS = ["endpoint.json", "values.json", "values.toml", "values.yaml", "values.xml", "broken", "missing"]
+QUERIES = {"query": ["//version | //coverage", "$.version", "$.coverage"], "search": ["[0-9]+", "v(.)"]}
 
 
 class Signed(requests.auth.AuthBase):
@@ -45,6 +50,11 @@ class Signed(requests.auth.AuthBase):
 
 @schemathesis.hook
 def before_call(context, case, kwargs):
+    if "url" in case.operation.query and case.query and case.query.get("url") and (turn := next(turns)) % 4:
+        case.query["url"] = f"{os.environ['STAGE_DOCUMENTS']}/{DOCUMENTS[turn % len(DOCUMENTS)]}"
+        for name in QUERIES.keys() & case.query.keys():
+            found = QUERIES[name][turn % len(QUERIES[name])]
+            case.query[name] = [found] if isinstance(case.query[name], list) else found
     if case.method.upper() != "POST" or case.meta is None or case.meta.is_negative_at(ParameterLocation.HEADER):
         return
     case.path_parameters["owner"] = "acme"

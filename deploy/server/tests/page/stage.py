@@ -3,8 +3,9 @@
     stage.py BINARY FOLDER COMMAND …
 
 The server has every plugin of plugins.toml. Each upstream is this process: it knows the manifests' own examples, with
-the answers of the providers' transcripts, and says 404 to the rest. The command finds in its environment STAGE_URL, the
-server's address, and STAGE_SECRET, with which reports of the owner `acme` are signed. Its exit code is ours.
+the answers of the providers' transcripts, and says 404 to the rest. It also has documents for open badges, under
+STAGE_DOCUMENTS, which the server may ask. The command finds in its environment STAGE_URL, the server's address, and
+STAGE_SECRET, with which reports of the owner `acme` are signed. Its exit code is ours.
 """
 
 import hashlib
@@ -27,6 +28,14 @@ ROOT = pathlib.Path(__file__).resolve().parents[4]
 SECRET = "a-secret-to-everybody"
 NUGET = {"versions": ["12.0.3", "13.0.4", "14.0.0-beta1"]}
 GITHUB = [{"id": 2, "name": "2.1.0", "metadata": {"package_type": "nuget"}}]
+DOCUMENTS = {
+    "endpoint.json": '{"schemaVersion":1,"label":"here","message":"there","color":"orange"}',
+    "values.json": '{"version":"1.2.3","coverage":91.5,"names":["a","b"]}',
+    "values.toml": 'version = "1.2.3"\ncoverage = 91.5\n',
+    "values.yaml": "version: 1.2.3\ncoverage: 91.5\n",
+    "values.xml": "<all><version>1.2.3</version><coverage>91.5</coverage></all>",
+    "broken": "{<",
+}
 
 
 def answers():
@@ -77,6 +86,8 @@ class Upstream(BaseHTTPRequestHandler):
     def do_GET(self):
         address = urllib.parse.unquote(self.path[1:])
         body = self.known.get(address)
+        if address.startswith("documents/") and address.removeprefix("documents/") in DOCUMENTS:
+            body = DOCUMENTS[address.removeprefix("documents/")].encode()
         if body is None and address.endswith("/newtonsoft.json/index.json"):
             body = json.dumps(NUGET).encode()
         elif body is None and address.startswith("api.nuget.org/v3/registration"):
@@ -95,7 +106,8 @@ class Upstream(BaseHTTPRequestHandler):
 
 def plugins_toml(upstream):
     """plugins.toml of the project, but every origin is `upstream`."""
-    lines = []
+    here = upstream.removeprefix("http://")
+    lines = ["[engine]", "allow-http = true", f"allow-addresses = [{json.dumps(here)}]"]
     for plugin in tomllib.loads((ROOT / "plugins.toml").read_text())["plugin"]:
         lines += ["[[plugin]]", f"id = {json.dumps(plugin['id'])}"]
         settings = {}
@@ -109,8 +121,8 @@ def plugins_toml(upstream):
         if "origins" in plugin:
             lines.append(f"origins = [{json.dumps(upstream)}]")
         if settings:
-            here = (f"{name} = {json.dumps(value.replace('https:/', upstream))}" for name, value in settings.items())
-            lines.append(f"settings = {{ {', '.join(here)} }}")
+            mapped = (f"{name} = {json.dumps(value.replace('https:/', upstream))}" for name, value in settings.items())
+            lines.append(f"settings = {{ {', '.join(mapped)} }}")
         if "collections" in plugin:
             lines.append(f"collections = {json.dumps(plugin['collections'])}")
         for name, grant in plugin.get("secrets", {}).items():
@@ -137,7 +149,8 @@ def main():
     folder.mkdir(parents=True)
     upstream = ThreadingHTTPServer(("127.0.0.1", 0), Upstream)
     threading.Thread(target=upstream.serve_forever, daemon=True).start()
-    (folder / "plugins.toml").write_text(plugins_toml(f"http://127.0.0.1:{upstream.server_port}"))
+    upstream_url = f"http://127.0.0.1:{upstream.server_port}"
+    (folder / "plugins.toml").write_text(plugins_toml(upstream_url))
     data = folder / "data"
     for owner, purpose in [("acme", "TestData"), ("localstack-dotnet", "Package")]:
         arguments = [binary, "secret", "set", "--owner", owner, "--purpose", purpose, "--data", data]
@@ -152,7 +165,8 @@ def main():
         threading.Thread(target=server.stdout.read, daemon=True).start()
         url = first.group()
         assert report(url) == 201
-        outcome = subprocess.run(command, env=os.environ | {"STAGE_URL": url, "STAGE_SECRET": SECRET}).returncode
+        told = {"STAGE_URL": url, "STAGE_SECRET": SECRET, "STAGE_DOCUMENTS": f"{upstream_url}/documents"}
+        outcome = subprocess.run(command, env=os.environ | told).returncode
         if server.poll() is not None:
             sys.exit(f"the server ended: {(folder / 'server.log').read_text()[-2000:]}")
         sys.exit(outcome)
