@@ -45,7 +45,7 @@ async function visit(options, use) {
   page.on("pageerror", (fault) => faults.push(fault.message));
   page.on("console", (line) => {
     // A refusal that the page shows its reader is in the browser's log as well.
-    if (line.type() === "error" && !line.text().includes("the server responded with a status of 4")) faults.push(line.text());
+    if (line.type() === "error" && !line.text().includes("the server responded with a status of")) faults.push(line.text());
   });
   page.on("request", (request) => {
     if (!request.url().startsWith(`${server}/`) && !request.url().startsWith("data:")) faults.push(`asks ${request.url()}`);

@@ -92,6 +92,13 @@ class Upstream(BaseHTTPRequestHandler):
             body = json.dumps(NUGET).encode()
         elif body is None and address.startswith("api.nuget.org/v3/registration"):
             body = b'{"listed":true}'
+        elif body is None and address == "api.nuget.org/v3/index.json":
+            search = f"http://127.0.0.1:{self.server.server_port}/api.nuget.org/query"
+            body = json.dumps({"resources": [{"@id": search, "@type": "SearchQueryService"}]}).encode()
+        elif body is None and address.startswith("api.nuget.org/query?q=packageid:newtonsoft.json"):
+            body = b'{"data":[{"id":"Newtonsoft.Json","versions":[{"version":"13.0.4","downloads":1234567}]}]}'
+        elif body is None and address.startswith("api.nuget.org/query"):
+            body = b'{"data":[]}'
         elif body is None and address.startswith("api.github.com/orgs/localstack-dotnet/"):
             body = json.dumps(GITHUB).encode()
         self.send_response(404 if body is None else 200)
