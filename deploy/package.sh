@@ -1,7 +1,9 @@
 #!/usr/bin/env bash
 # Makes dist/badgesmith-lambda-ARCH.zip and dist/manifest.json. The same commit gives the same bytes.
 #
-#   deploy/package.sh [--arch x86_64|arm64] [--without-icons] [--config plugins.toml]
+#   deploy/package.sh [--arch x86_64|arm64] [--without-icons] [--all-scripts] [--config plugins.toml]
+#
+# Letters are drawn in Latin, Greek, Cyrillic, Hebrew and Arabic, or with --all-scripts in all that DejaVu Sans has.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -19,8 +21,9 @@ while [ $# -gt 0 ]; do
   case "$1" in
     --arch) arch=${2:?--arch needs x86_64 or arm64}; shift ;;
     --config) config=${2:?--config needs a file}; shift ;;
-    --without-icons) features=(--no-default-features) ;;
-    *) fail "unknown argument $1; there are --arch, --without-icons and --config" ;;
+    --without-icons) features+=(--no-default-features) ;;
+    --all-scripts) features+=(--features scripts) ;;
+    *) fail "unknown argument $1; there are --arch, --without-icons, --all-scripts and --config" ;;
   esac
   shift
 done
@@ -29,26 +32,31 @@ done
 [ "$arch" = "$machine" ] || fail "this machine makes $machine packages; .github/workflows/deploy.yml makes both"
 [ -f "$config" ] || fail "there is no $config"
 
-if ! command -v zip >/dev/null || ! command -v objdump >/dev/null; then
-  apt-get update -qq && apt-get install -y -qq --no-install-recommends zip binutils
+if ! command -v zip >/dev/null || ! command -v advzip >/dev/null || ! command -v objdump >/dev/null; then
+  apt-get update -qq && apt-get install -y -qq --no-install-recommends zip advancecomp binutils
 fi
 
 # Paths of this machine would make the bytes of another one differ.
 target=target/package
+flags="--remap-path-prefix=$PWD=/badgesmith --remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}=/cargo"
+# LLD, which Rust links with here, keeps one of several functions that came out the same.
+[ "$arch" = x86_64 ] && flags+=" -Clink-arg=-Wl,--icf=all"
 plugins=(-p badgesmith-provider-nuget -p badgesmith-provider-github -p badgesmith-provider-test-results)
 CARGO_TARGET_DIR=$target \
-  RUSTFLAGS="--remap-path-prefix=$PWD=/badgesmith --remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}=/cargo" \
-  cargo build --release --locked -p badgesmith-lambda "${features[@]}" "${plugins[@]}"
+  RUSTFLAGS="$flags" cargo build --profile lambda --locked "${plugins[@]}"
+# At a fixed place in memory the function needs no relocations: 460 KB of them, and the time they take at every start.
+CARGO_TARGET_DIR=$target RUSTFLAGS="$flags" \
+  cargo rustc --profile lambda --locked -p badgesmith-lambda --bin bootstrap "${features[@]}" -- -Crelocation-model=static
 # Packing is done by any build of the server.
-cargo build --locked -p badgesmith
+CARGO_TARGET_DIR=target cargo build --locked -p badgesmith
 
 folder=$target/zip
 rm -rf "$folder" "$target/stage"
 mkdir -p "$target/stage/plugins"
 cp "$config" "$target/stage/plugins.toml"
-cp "$target"/release/libbadgesmith_provider_*.so "$target/stage/plugins/"
+cp "$target"/lambda/libbadgesmith_provider_*.so "$target/stage/plugins/"
 target/debug/badgesmith plugin pack --config "$target/stage/plugins.toml" --out "$folder" >/dev/null
-cp "$target/release/bootstrap" "$folder/bootstrap"
+cp "$target/lambda/bootstrap" "$folder/bootstrap"
 
 # Amazon Linux 2023 has glibc 2.34.
 newest=$(objdump -T "$folder/bootstrap" "$folder"/plugins/*.so | grep -o 'GLIBC_2\.[0-9.]*' | sort -Vu | tail -n 1)
@@ -62,7 +70,9 @@ find "$folder" -exec touch -d '1980-01-01 00:00:00 UTC' {} +
 mkdir -p dist
 archive=dist/badgesmith-lambda-$arch.zip
 rm -f "$archive"
-(cd "$folder" && find . -type f -printf '%P\n' | LC_ALL=C sort | TZ=UTC zip -q -X -9 -@ - ) >"$archive"
+(cd "$folder" && find . -type f -printf '%P\n' | LC_ALL=C sort | TZ=UTC zip -q -X -@ - ) >"$archive"
+# Packs tighter than zip does: about 4 % fewer bytes to load.
+advzip -z -4 -q "$archive"
 
 # What is in it, for whoever deploys it.
 commit=$(git rev-parse HEAD 2>/dev/null || echo unknown)

@@ -71,33 +71,42 @@ const fn ascii(starts: &[u16], widths: &[u16]) -> [f64; 128] {
     out
 }
 
-macro_rules! table {
-    ($name:ident, $module:ident, $file:literal) => {
-        mod $module {
-            const BYTES: &[u8] = include_bytes!(concat!("../tables/", $file, ".bin"));
-            const LEN: usize = (BYTES.len() - super::HEADER) / 4;
-            pub(super) static STARTS: [u16; LEN] = super::words(BYTES, super::PLANES + 1);
-            pub(super) static WIDTHS: [u16; LEN] = super::words(BYTES, super::PLANES + 1 + LEN);
+macro_rules! tables {
+    ($($name:ident: $module:ident = $file:literal,)*) => {
+        $(mod $module {
+            pub(super) const BYTES: &[u8] = include_bytes!(concat!("../tables/", $file, ".bin"));
+            pub(super) const LEN: usize = (BYTES.len() - super::HEADER) / 4;
             pub(super) const PLANES: [u16; super::PLANES + 1] = super::words(BYTES, 0);
-            pub(super) const ASCII: [f64; 128] = super::ascii(
-                &super::words::<LEN>(BYTES, super::PLANES + 1),
-                &super::words::<LEN>(BYTES, super::PLANES + 1 + LEN),
-            );
+            pub(super) const STARTS: [u16; LEN] = super::words(BYTES, super::PLANES + 1);
+            pub(super) const WIDTHS: [u16; LEN] = super::words(BYTES, super::PLANES + 1 + LEN);
+        })*
+
+        /// One list of each face.
+        #[repr(C)]
+        struct Lists {
+            $($module: [u16; $module::LEN],)*
         }
-        #[doc = concat!("Made from `", $file, "`.")]
-        pub(crate) static $name: Table = Table {
-            ascii: $module::ASCII,
-            planes: $module::PLANES,
-            starts: &$module::STARTS,
-            widths: &$module::WIDTHS,
-        };
+        // The faces' starts are nearly the same. Side by side they take 40 KB less in a zip, which looks back 32 KB.
+        static STARTS: Lists = Lists { $($module: $module::STARTS,)* };
+        static WIDTHS: Lists = Lists { $($module: $module::WIDTHS,)* };
+        $(
+            #[doc = concat!("Made from `", $file, "`.")]
+            pub(crate) static $name: Table = Table {
+                ascii: ascii(&$module::STARTS, &$module::WIDTHS),
+                planes: $module::PLANES,
+                starts: &STARTS.$module,
+                widths: &WIDTHS.$module,
+            };
+        )*
     };
 }
 
-table!(VERDANA_10, verdana_10, "verdana-10px-normal");
-table!(VERDANA_11, verdana_11, "verdana-11px-normal");
-table!(VERDANA_BOLD_10, verdana_bold_10, "verdana-10px-bold");
-table!(HELVETICA_BOLD_11, helvetica_bold_11, "helvetica-11px-bold");
+tables! {
+    VERDANA_10: verdana_10 = "verdana-10px-normal",
+    VERDANA_11: verdana_11 = "verdana-11px-normal",
+    VERDANA_BOLD_10: verdana_bold_10 = "verdana-10px-bold",
+    HELVETICA_BOLD_11: helvetica_bold_11 = "helvetica-11px-bold",
+}
 
 #[cfg(test)]
 mod tests {

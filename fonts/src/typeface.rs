@@ -9,6 +9,20 @@ use crate::Face;
 /// Both faces have 2,048 units in an em; a test says so.
 pub(crate) const UNITS_PER_EM: f32 = 2048.0;
 
+/// A shipped file: with all that DejaVu Sans has, or the small one that `faces/small/subset.sh` made of it.
+#[cfg(feature = "scripts")]
+macro_rules! bytes {
+    ($file:literal) => {
+        include_bytes!(concat!("../faces/", $file))
+    };
+}
+#[cfg(not(feature = "scripts"))]
+macro_rules! bytes {
+    ($file:literal) => {
+        include_bytes!(concat!("../faces/small/", $file))
+    };
+}
+
 /// One parsed face.
 pub(crate) struct Typeface(FontRef<'static>);
 
@@ -27,9 +41,9 @@ pub(crate) fn of(face: Face) -> Option<&'static Typeface> {
     static BOLD: OnceLock<Option<Typeface>> = OnceLock::new();
     let parsed = |bytes| FontRef::try_from_slice(bytes).ok().map(Typeface);
     if face.is_bold() {
-        BOLD.get_or_init(|| parsed(include_bytes!("../faces/DejaVuSans-Bold.ttf"))).as_ref()
+        BOLD.get_or_init(|| parsed(bytes!("DejaVuSans-Bold.ttf"))).as_ref()
     } else {
-        REGULAR.get_or_init(|| parsed(include_bytes!("../faces/DejaVuSans.ttf"))).as_ref()
+        REGULAR.get_or_init(|| parsed(bytes!("DejaVuSans.ttf"))).as_ref()
     }
 }
 
@@ -76,6 +90,7 @@ pub(crate) fn start(curve: &OutlineCurve) -> Point {
 mod tests {
     use super::*;
 
+    #[cfg(feature = "scripts")]
     #[test]
     fn the_shipped_files_are_faces_of_2048_units() {
         for face in [Face::Verdana11, Face::HelveticaBold11] {
@@ -83,6 +98,35 @@ mod tests {
             assert_eq!(typeface.0.units_per_em(), Some(UNITS_PER_EM));
             for character in ['A', 'é', 'Ω', 'ж', 'א', '\u{fe8f}', '→', '☺'] {
                 assert!(typeface.has(character), "{character} in {face:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_small_faces_draw_what_they_have_as_the_whole_ones_do() {
+        let whole: [&[u8]; 2] =
+            [include_bytes!("../faces/DejaVuSans.ttf"), include_bytes!("../faces/DejaVuSans-Bold.ttf")];
+        let small: [&[u8]; 2] =
+            [include_bytes!("../faces/small/DejaVuSans.ttf"), include_bytes!("../faces/small/DejaVuSans-Bold.ttf")];
+        for (whole, small) in whole.into_iter().zip(small) {
+            let [whole, small] = [whole, small].map(|bytes| Typeface(FontRef::try_from_slice(bytes).unwrap()));
+            assert_eq!(small.0.units_per_em(), Some(UNITS_PER_EM));
+            let traced = |face: &Typeface, character: char| {
+                let (glyph, mut points) = (face.glyph(character), Vec::new());
+                face.trace(glyph, |curve| points.push(start(&curve)));
+                (face.advance(glyph), points)
+            };
+            let has: Vec<char> = ('\0'..'\u{20000}').filter(|&character| small.has(character)).collect();
+            for &character in &has {
+                assert_eq!(traced(&small, character), traced(&whole, character), "{character:?}");
+            }
+            let kerned = |face: &Typeface, first, second| face.kerning(face.glyph(first), face.glyph(second));
+            for (first, second) in [('A', 'V'), ('T', 'o'), ('r', '.'), ('Г', 'а'), ('a', 'b')] {
+                assert_eq!(kerned(&small, first, second), kerned(&whole, first, second), "{first}{second}");
+            }
+            for character in "AéřẞªńəΩωжїŋאשبـﻼ…–—“”€₿№™½→⇒≤≠∞■●▲░★☆☑☠♥♪⚑⚙⚠⚡✉✓✔✗✘❤➜".chars()
+            {
+                assert!(has.contains(&character) || !whole.has(character), "{character}");
             }
         }
     }

@@ -1,11 +1,11 @@
 //! AWS: DynamoDB and Secrets Manager over the one HTTP client, nothing made before its first use.
 //!
-//! The SDK comes without a TLS or HTTP stack of its own. Region and credentials are found as every AWS tool finds them:
-//! environment, profile, web identity, the container's or the machine's role. `AWS_ENDPOINT_URL`,
-//! `AWS_ENDPOINT_URL_DYNAMODB` and `AWS_ENDPOINT_URL_SECRETS_MANAGER` lead elsewhere; where both lead to this machine
+//! The SDK comes without a TLS or HTTP stack of its own. Region and credentials are the environment's, or with the
+//! feature `aws-profiles` found as every AWS tool finds them. `AWS_ENDPOINT_URL`, `AWS_ENDPOINT_URL_DYNAMODB` and `AWS_ENDPOINT_URL_SECRETS_MANAGER` lead elsewhere; where both lead to this machine
 //! and no credentials are set, an emulator gets the ones it asks for, which are any.
 
 mod calls;
+mod config;
 mod dynamo;
 mod http;
 mod insist;
@@ -19,12 +19,11 @@ pub mod vault;
 
 use std::{collections::BTreeMap, env, time::Duration};
 
-use aws_config::{BehaviorVersion, Region, SdkConfig, retry::RetryConfig, timeout::TimeoutConfig};
-use aws_sdk_dynamodb::config::{Credentials, StalledStreamProtectionConfig};
+use aws_types::SdkConfig;
 use tokio::{sync::OnceCell, time::Instant};
 use url::{Host, Url};
 
-use self::{calls::Calls, http::SharedConnections};
+use self::calls::Calls;
 pub use self::{dynamo::DynamoStore, secrets::AwsSecrets, tables::Tables};
 use crate::client::Connections;
 
@@ -151,23 +150,7 @@ impl Aws {
     }
 
     async fn config(&self) -> &SdkConfig {
-        let load = || async {
-            let mut loader = aws_config::defaults(BehaviorVersion::latest())
-                .http_client(SharedConnections(self.connections.clone()))
-                // What is tried again, and for how long, is the request's business.
-                .retry_config(RetryConfig::disabled())
-                .timeout_config(TimeoutConfig::builder().operation_attempt_timeout(self.settings.patience / 2).build())
-                .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
-            let is_set = |name: &str| env::var_os(name).is_some();
-            if self.settings.is_local() && !is_set("AWS_ACCESS_KEY_ID") && !is_set("AWS_PROFILE") {
-                loader = loader.credentials_provider(Credentials::new("local", "local", None, None, "loopback"));
-                if !is_set("AWS_REGION") && !is_set("AWS_DEFAULT_REGION") {
-                    loader = loader.region(Region::from_static("us-east-1"));
-                }
-            }
-            loader.load().await
-        };
-        self.config.get_or_init(load).await
+        self.config.get_or_init(|| config::load(&self.settings, self.connections.clone())).await
     }
 }
 

@@ -25,7 +25,9 @@ const IDLE: Duration = Duration::from_secs(30);
 const IDLE_CONNECTIONS: usize = 8;
 /// How long an HTTP/2 connection may be silent during an exchange until it is asked whether it lives, and for how long
 /// it may think about that. Without it a connection that died silently would spoil every exchange on it.
+#[cfg(feature = "http2")]
 const SILENCE: Duration = Duration::from_secs(3);
+#[cfg(feature = "http2")]
 const PONG_PATIENCE: Duration = Duration::from_secs(2);
 /// What no proxy is asked for.
 const LOOPBACK: &str = "localhost,127.0.0.0/8,::1";
@@ -81,20 +83,22 @@ pub(crate) fn tls(roots: RootCertStore) -> Result<ClientConfig, String> {
         .with_safe_default_protocol_versions()
         .map_err(|fault| format!("no TLS: {fault}"))?;
     let mut tls = tls.with_root_certificates(roots).with_no_client_auth();
-    tls.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    let protocols: &[&[u8]] = if cfg!(feature = "http2") { &[b"h2", b"http/1.1"] } else { &[b"http/1.1"] };
+    tls.alpn_protocols = protocols.iter().map(|protocol| protocol.to_vec()).collect();
     Ok(tls)
 }
 
 /// A client that follows no redirect and asks no proxy.
 fn plain(tls: ClientConfig) -> ClientBuilder {
-    Client::builder()
+    let builder = Client::builder()
         .tls_backend_preconfigured(tls)
         .user_agent(USER_AGENT)
         .redirect(redirect::Policy::none())
         .connect_timeout(CONNECT_PATIENCE)
-        .http2_keep_alive_interval(SILENCE)
-        .http2_keep_alive_timeout(PONG_PATIENCE)
-        .no_proxy()
+        .no_proxy();
+    #[cfg(feature = "http2")]
+    let builder = builder.http2_keep_alive_interval(SILENCE).http2_keep_alive_timeout(PONG_PATIENCE);
+    builder
 }
 
 /// Builds the client for upstreams. It follows no redirect and asks a proxy only for https to other machines.
@@ -217,6 +221,7 @@ mod tests {
         (port, certificate)
     }
 
+    #[cfg(feature = "http2")]
     #[tokio::test]
     async fn http_2_is_spoken_where_the_upstream_can_and_http_1_1_elsewhere() {
         for (protocols, version) in [

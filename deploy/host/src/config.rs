@@ -44,7 +44,7 @@ fn find(named: Option<&Path>) -> Result<Option<(Config, Vec<Plugin>)>, String> {
         config.add(&text, &file)?;
     }
     let [beside, layer] = [here, Path::new(LAYER)].map(|folder| folder.join("plugins"));
-    let folders = [binary.clone(), binary.join("plugins"), beside, layer, binary.join("deps")];
+    let folders = [beside, layer, binary.clone(), binary.join("plugins"), binary.join("deps")];
     let plugins = plugins::load(&config, &folders)?;
     Ok(Some((config, plugins)))
 }

@@ -5,6 +5,8 @@
 
 mod answer;
 mod event;
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+mod glibc;
 mod origin;
 mod world;
 

@@ -3,18 +3,18 @@
 //! `BADGESMITH_PACKAGE` names the folder that deploy/package.sh zips; without it this build's own bootstrap is asked.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, unreachable_pub)]
 
-mod support;
-
 #[path = "../examples/local-cloud/peers.rs"]
 mod peers;
+#[path = "support/report.rs"]
+mod report;
+mod support;
 
-use std::{env, fs, path::PathBuf, time::SystemTime};
+use std::{env, fs, path::PathBuf};
 
-use badgesmith_engine::signature::sign;
-use badgesmith_provider::time;
-use peers::{OWNER, Peers, SECRET};
-use serde_json::{Value, json};
-use support::{Function, body, event};
+use peers::{OWNER, Peers};
+use report::report;
+use serde_json::json;
+use support::{Function, body};
 
 const TOML: &str = "[engine]\nstore = \"dynamodb\"\n\n[[plugin]]\nid = \"test-results\"\n\
                     library = \"badgesmith_provider_test_results\"\ncollections = [\"test-results\"]\n";
@@ -26,28 +26,6 @@ fn start(peers: &Peers) -> Function {
         Some(folder) => Function::run(&folder.join("bootstrap"), &folder, &variables),
         None => Function::start("cloud", TOML, &variables),
     }
-}
-
-fn now() -> String {
-    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap();
-    time::text(i64::try_from(since.as_millis()).unwrap())
-}
-
-/// A signed report, as an HTTP API hands it over: its path decoded once.
-fn report(sent: &str, decoded: &str, run: &str, nonce: &str) -> Value {
-    let timestamp = now();
-    let body = json!({
-        "platform": "linux", "passed": 190, "failed": 0, "skipped": 2, "total": 192, "commit": "11e20f8",
-        "run_id": run, "url_html": format!("https://example.com/{run}"), "timestamp": timestamp,
-    })
-    .to_string();
-    let mut event = event("POST", decoded, "");
-    event["headers"] = json!({
-        "X-Signature": sign(SECRET, &timestamp, nonce, "POST", sent, body.as_bytes()),
-        "x-timestamp": timestamp, "X-NONCE": nonce, "content-type": "application/json",
-    });
-    event["body"] = body.into();
-    event
 }
 
 #[test]

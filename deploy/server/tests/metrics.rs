@@ -158,7 +158,7 @@ fn a_line_of_the_log_says_what_a_request_came_to() {
     let missing = ask("/badges/packages/nuget/none", "X-Correlation-ID: missing\r\n");
     assert!(missing.body.contains(r#""correlation_id":"missing""#), "{missing:?}");
     ask("/badge/a-b-red", "X-Correlation-ID: two words\r\nX-Amzn-Trace-Id: Root=<script>\r\n");
-    let log = server.log();
+    let log = server.log_once(|log| log.matches(r#""message":"answered""#).count() == 4);
     let lines: Vec<Value> = log.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let lines: Vec<_> = lines.iter().filter(|line| line["message"] == "answered").collect();
     let of = |id: &str| *lines.iter().find(|line| line["correlation_id"] == id).expect(id);

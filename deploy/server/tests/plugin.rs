@@ -326,6 +326,14 @@ fn what_is_packed_is_the_same_every_time_and_opens_no_library_before_its_first_r
     assert!(server.get("/badge/a-b-red").status == 200 && !marker.exists(), "a start opened the library");
     assert!(server.get("/badges/acme/demo").body.contains("1.2.3"));
     assert!(marker.exists() && server.get("/badges/plain/demo").body.contains("1.2.3"));
+    drop(server);
+
+    let library = packed.join("plugins/odd.so");
+    fs::write(&library, [fs::read(&library).unwrap(), vec![0]].concat()).unwrap();
+    let server = Server::start_with("plugin-packed", &written, &[]);
+    assert_eq!((server.get("/badge/a-b-red").status, server.get("/badges/acme/demo").status), (200, 503));
+    let log = server.log_once(|log| log.contains("plugins.toml says"));
+    assert!(log.contains("odd.so: sha256 is "), "{log}");
 }
 
 #[test]

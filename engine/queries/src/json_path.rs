@@ -1,6 +1,7 @@
 //! A JSONPath through a tree: RFC 9535 by `serde_json_path`, measured before it is walked.
 
 mod dialect;
+mod functions;
 mod scan;
 mod work;
 

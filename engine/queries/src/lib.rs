@@ -18,6 +18,7 @@ mod pattern;
 mod tree;
 mod xml;
 mod xpath;
+mod yaml;
 
 use serde_json::Value;
 

@@ -1,16 +1,9 @@
-//! JSON, YAML and TOML as one kind of tree.
+//! JSON, YAML and TOML as one kind of tree. The readers of JSON and TOML have limits of their own: 127 and 80 levels.
 
 use serde_json::Value;
-use serde_saphyr::Error;
 use toml::{Table, Value as Toml};
 
-use crate::{Fault, Kind};
-
-/// How deep the values of a YAML document may lie in each other. Its reader takes much stack for each level; those of
-/// JSON and TOML have limits of their own, 127 and 80.
-const DEEPEST: usize = 64;
-/// The most values of a YAML document, its aliases followed. JSON and TOML have none, so their bytes bound them.
-const MOST_VALUES: usize = 250_000;
+use crate::{Fault, Kind, yaml};
 
 pub(crate) fn json(text: &str) -> Result<Value, Fault> {
     let value: Value = serde_json::from_str(text).map_err(|_| Fault::Unparseable(Kind::Json))?;
@@ -18,28 +11,7 @@ pub(crate) fn json(text: &str) -> Result<Value, Fault> {
 }
 
 pub(crate) fn yaml(text: &str) -> Result<Value, Fault> {
-    let budget = serde_saphyr::budget! {
-        max_nodes: MOST_VALUES,
-        max_depth: DEEPEST,
-    };
-    let options = serde_saphyr::options! {
-        budget: budget,
-        strict_booleans: true,
-        with_snippet: false,
-    };
-    let value: Value = serde_saphyr::from_str_with_options(text, options).map_err(|fault| {
-        if is_too_much(&fault) { Fault::TooManyValues(Kind::Yaml) } else { Fault::Unparseable(Kind::Yaml) }
-    })?;
-    rooted(value)
-}
-
-/// Whether the YAML would have been read if there were more room for it.
-fn is_too_much(fault: &Error) -> bool {
-    match fault {
-        Error::Budget { .. } | Error::AliasReplayLimitExceeded { .. } => true,
-        Error::AliasError { error, .. } => is_too_much(error),
-        _ => false,
-    }
+    rooted(yaml::read(text)?)
 }
 
 pub(crate) fn toml(text: &str) -> Result<Value, Fault> {

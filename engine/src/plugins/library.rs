@@ -150,7 +150,7 @@ pub fn checksum(path: &Path) -> Result<String, String> {
 }
 
 /// Compares the file's SHA-256 with the expected one, if one is expected.
-pub(super) fn check_sum(path: &Path, expected: &str) -> Result<(), String> {
+fn check_sum(path: &Path, expected: &str) -> Result<(), String> {
     if expected.is_empty() {
         return Ok(());
     }

@@ -50,11 +50,11 @@ class Signed(requests.auth.AuthBase):
 
 @schemathesis.hook
 def before_call(context, case, kwargs):
-    if "url" in case.operation.query and case.query and case.query.get("url") and (turn := next(turns)) % 4:
-        case.query["url"] = f"{os.environ['STAGE_DOCUMENTS']}/{DOCUMENTS[turn % len(DOCUMENTS)]}"
-        for name in QUERIES.keys() & case.query.keys():
-            found = QUERIES[name][turn % len(QUERIES[name])]
-            case.query[name] = [found] if isinstance(case.query[name], list) else found
+    names = {parameter.name for parameter in case.operation.query}
+    if "url" in names and (turn := next(turns)) % 4 and not case.meta.is_negative_at(ParameterLocation.QUERY):
+        found = {name: texts[turn % len(texts)] for name, texts in QUERIES.items() if name in names}
+        document = DOCUMENTS[turn % len(DOCUMENTS)]
+        case.query = (case.query or {}) | found | {"url": f"{os.environ['STAGE_DOCUMENTS']}/{document}"}
     if case.method.upper() != "POST" or case.meta is None or case.meta.is_negative_at(ParameterLocation.HEADER):
         return
     case.path_parameters["owner"] = "acme"

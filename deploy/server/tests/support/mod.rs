@@ -180,6 +180,17 @@ impl Server {
         self.log.lock().unwrap().clone()
     }
 
+    /// The log as soon as it is `whole`: a line may follow the answer that it tells of.
+    pub fn log_once(&self, whole: impl Fn(&str) -> bool) -> String {
+        for _ in 0..100 {
+            if whole(&self.log.lock().unwrap()) {
+                break;
+            }
+            thread::sleep(Duration::from_millis(50));
+        }
+        self.log()
+    }
+
     /// The arguments it runs with, as every user of the machine can see them.
     pub fn arguments(&self) -> String {
         std::fs::read_to_string(format!("/proc/{}/cmdline", self.child.id())).unwrap_or_default()
