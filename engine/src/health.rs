@@ -9,6 +9,7 @@ use crate::{
     Inner,
     request::Pairs,
     response::{Caching, Draft},
+    store::{Span, Subject},
 };
 
 /// How everything is that the engine rests on.
@@ -111,20 +112,36 @@ impl Health {
 struct Shape {
     status: &'static str,
     time_stamp: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    store: Option<&'static str>,
     #[serde(flatten)]
     health: Option<Health>,
 }
 
-pub(crate) fn answer(inner: &Inner, pairs: &Pairs, now: SystemTime) -> Draft {
+pub(crate) async fn answer(inner: &Inner, pairs: &Pairs<'_>, now: SystemTime) -> Draft {
     let is_deep = pairs.get("deep").is_some_and(|deep| !matches!(deep, "" | "0" | "false"));
     let health = is_deep.then(|| Health::read(inner, now));
+    let answers = if is_deep { Some(store_answers(inner, now).await) } else { None };
+    let is_degraded = answers == Some(false) || health.as_ref().is_some_and(Health::is_degraded);
     let shape = Shape {
-        status: if health.as_ref().is_some_and(Health::is_degraded) { "Degraded" } else { "Healthy" },
+        status: if is_degraded { "Degraded" } else { "Healthy" },
+        store: answers.map(|answers| if answers { "in service" } else { "unavailable" }),
         time_stamp: Timestamp::try_from(now).map(|time| time.to_string()).unwrap_or_default(),
         health,
     };
     // Numbers and strings always have a JSON form.
     Draft::json(200, serde_json::to_string(&shape).unwrap_or_default(), Caching::NoStore)
+}
+
+/// Whether the store answers a question that a badge would ask: the results' table where a plugin has results, else
+/// what upstreams answered.
+async fn store_answers(inner: &Inner, now: SystemTime) -> bool {
+    let store = &inner.world.store;
+    let collection = inner.plugins.iter().find_map(|plugin| plugin.collections.first());
+    match (collection, Subject::new("badgesmith", "health", "none", "none")) {
+        (Some(collection), Ok(subject)) => store.history(collection, &subject, Span::LATEST, now).await.is_ok(),
+        _ => store.answer("health", now).await.is_ok(),
+    }
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it")]

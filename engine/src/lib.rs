@@ -244,7 +244,7 @@ impl Engine {
         match place {
             Place::Front => self.front.answer(&self.inner, request, pairs),
             Place::OpenApi => self.front.openapi(&self.inner, request),
-            Place::Health => health::answer(&self.inner, pairs, now).respond(request),
+            Place::Health => health::answer(&self.inner, pairs, now).await.respond(request),
             Place::Open(open) => open::answer(&self.inner, request, pairs, format, open, now).await,
             Place::Static(content) => {
                 let color = pairs.get("color").or_else(|| pairs.get("colorB")).map(str::to_owned);

@@ -1,0 +1,38 @@
+#!/usr/bin/env bash
+# The container's file system, without a container: laid out, entered as its user, and asked for badges.
+#
+#   deploy/tests/container.sh target/release
+set -euo pipefail
+built=${1:?the folder of the release build}
+cd "$(dirname "$0")/../.."
+root=$(mktemp -d)
+server=
+end() {
+  [ -z "$server" ] || kill "$server" 2>/dev/null || true
+  rm -rf "$root"
+}
+trap end EXIT
+
+deploy/rootfs.sh "$built" "$root"
+if [ "$(id -u)" != 0 ]; then
+  echo "laid out; only root can enter it" >&2
+  exit
+fi
+chmod 755 "$root"
+env -i BADGESMITH_LISTEN=127.0.0.1:0 BADGESMITH_DATA=/data \
+  chroot --userspec=65532:65532 "$root" /badgesmith serve >"$root/said" 2>"$root/log" &
+server=$!
+for _ in $(seq 100); do
+  address=$(sed -n 's|.*\(http://127[0-9.:]*\).*|\1|p' "$root/said" | head -n 1)
+  [ -z "$address" ] || break
+  kill -0 "$server" || { cat "$root/log" >&2; exit 1; }
+  sleep 0.1
+done
+ask() { curl --silent --show-error --fail "$address$1"; }
+ask /badge/hello-world-blue.svg | grep -q '<title>hello: world</title>'
+ask /badge/hello-world-blue.png | head -c 8 | grep -q PNG
+ask '/health?deep=1' | grep -q '"nuget"'
+test -s "$root/data/store.redb"
+# Nothing in it can be written by the server but what it keeps.
+test -z "$(find "$root" -user 65532 ! -path "$root/data*" ! -path "$root/tmp*" ! -path "$root/said" ! -path "$root/log")"
+echo "the container serves from $(du -sh "$root" | cut -f 1)"
