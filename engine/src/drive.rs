@@ -7,7 +7,7 @@ use std::{
 
 use badgesmith_provider::{Answer, Asked, Badge, Call, CallKind, Failure, Kind, Record, message};
 use bytes::Bytes;
-use futures_util::future::{Either, join_all, select};
+use futures_util::future::{Either, join, join_all, select};
 use tokio::sync::oneshot;
 use url::Url;
 
@@ -109,7 +109,14 @@ async fn turns(
     let mut answers: Vec<Answered> = Vec::new();
     let mut waited = Duration::ZERO;
     for _ in 0..TURNS {
-        let step = message::read_step(&step(inner, plugin, question, &answers, now).await?).map_err(Broken::Lied)?;
+        let step = step(inner, plugin, question, &answers, now);
+        let step = if asked.is_empty() && !plugin.collections.is_empty() {
+            // A first step opens its library, on another thread.
+            join(step, inner.world.store.prepare()).await.0
+        } else {
+            step.await
+        };
+        let step = message::read_step(&step?).map_err(Broken::Lied)?;
         let is_last = step.ends() > 0;
         // The list may be left out at the end.
         let repeats = step.fetch.starts_with(&asked) || (is_last && step.fetch.is_empty());

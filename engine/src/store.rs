@@ -2,6 +2,7 @@
 
 use std::{
     borrow::Cow,
+    future::ready,
     time::{Duration, SystemTime},
 };
 
@@ -58,6 +59,11 @@ pub trait Store: Send + Sync {
         span: Span,
         now: SystemTime,
     ) -> BoxFuture<'a, Result<Vec<Record>, Unavailable>>;
+
+    /// Makes ready what a first question needs, asking nobody. It is called while a plugin that will ask is opened.
+    fn prepare(&self) -> BoxFuture<'_, ()> {
+        Box::pin(ready(()))
+    }
 }
 
 /// A store that cannot be asked now. The words are for the log.

@@ -127,6 +127,13 @@ impl Aws {
         Instant::now() + self.settings.patience
     }
 
+    /// Makes the clients that the first question needs.
+    async fn prepare(&self) {
+        // Whatever is wrong with them is said to whoever asks.
+        let _ = self.connections.client();
+        self.dynamodb().await;
+    }
+
     pub(crate) async fn dynamodb(&self) -> &aws_sdk_dynamodb::Client {
         let build = || async {
             let mut config = aws_sdk_dynamodb::config::Builder::from(self.config().await);

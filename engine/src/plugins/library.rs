@@ -4,7 +4,8 @@
 use std::{
     error::Error,
     fmt::Write,
-    fs, io,
+    fs::{self, File},
+    io::{self, Read},
     path::{Path, PathBuf},
     slice, str,
 };
@@ -141,8 +142,17 @@ fn version_fault(abi: u32) -> String {
 /// # Errors
 /// Why the file cannot be read.
 pub fn checksum(path: &Path) -> Result<String, String> {
-    let bytes = fs::read(path).map_err(|fault| format!("the library cannot be read: {fault}"))?;
-    Ok(Sha256::digest(&bytes).iter().fold(String::new(), |mut hex, byte| {
+    let in_words = |fault: io::Error| format!("the library cannot be read: {fault}");
+    let mut file = File::open(path).map_err(in_words)?;
+    // A piece at a time: new memory for all of it would take as long as the sum.
+    let (mut sum, mut piece) = (Sha256::new(), vec![0; 64 * 1024]);
+    loop {
+        match file.read(&mut piece).map_err(in_words)? {
+            0 => break,
+            read => sum.update(&piece[..read]),
+        }
+    }
+    Ok(sum.finalize().iter().fold(String::new(), |mut hex, byte| {
         // Writing to a String cannot fail.
         let _ = write!(hex, "{byte:02x}");
         hex

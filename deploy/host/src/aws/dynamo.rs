@@ -181,6 +181,10 @@ impl DynamoStore {
 }
 
 impl Store for DynamoStore {
+    fn prepare(&self) -> BoxFuture<'_, ()> {
+        Box::pin(self.aws.prepare())
+    }
+
     fn answer<'a>(&'a self, key: &'a str, now: SystemTime) -> BoxFuture<'a, Result<Option<Bytes>, Unavailable>> {
         Box::pin(async move { Ok(self.read_answer(key, seconds(now)).await?) })
     }

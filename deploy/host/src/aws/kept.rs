@@ -3,7 +3,10 @@
 use std::{sync::Arc, time::Duration};
 
 use badgesmith_engine::world::Secret;
-use quick_cache::sync::Cache;
+use quick_cache::{
+    DefaultHashBuilder, OptionsBuilder, UnitWeighter,
+    sync::{Cache, DefaultLifecycle},
+};
 use tokio::time::Instant;
 
 /// How long a secret is used without asking again; so long an old one counts after it was removed.
@@ -22,7 +25,16 @@ pub(super) struct Kept(Cache<Key, Arc<(Instant, Vec<Secret>)>>);
 
 impl Kept {
     pub(super) fn new() -> Self {
-        Self(Cache::new(MOST))
+        // One shard: the number of processors, which is the default, takes a dozen files to find out.
+        let options =
+            OptionsBuilder::new().shards(1).estimated_items_capacity(MOST).weight_capacity(MOST as u64).build();
+        Self(match options {
+            Ok(options) => {
+                Cache::with_options(options, UnitWeighter, DefaultHashBuilder::default(), DefaultLifecycle::default())
+            }
+            // Everything that is asked for is set above.
+            Err(_) => Cache::new(MOST),
+        })
     }
 
     /// What was found, if that still counts.
