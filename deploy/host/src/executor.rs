@@ -2,7 +2,6 @@
 
 use std::{
     sync::OnceLock,
-    thread,
     time::{Duration, Instant},
 };
 
@@ -10,10 +9,12 @@ use badgesmith_engine::world::Executor;
 use futures_util::future::BoxFuture;
 use tracing::Instrument;
 
-/// tokio's tasks and timers, and a thread for each step. To be used within a tokio runtime that has its timer.
+use crate::threads;
+
+/// tokio's tasks and timers, and threads of our own for steps. To be used within a tokio runtime that has its timer.
 ///
 /// A step may never come back. On tokio's blocking threads it would hold one of them for good, and names are looked
-/// up on these; a thread of its own costs tens of microseconds, holds up nobody, and ends with the process.
+/// up on these; a thread of ours holds up nobody, and ends with the process.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct TokioExecutor;
 
@@ -38,7 +39,7 @@ impl Executor for TokioExecutor {
 
     fn run(&self, work: Box<dyn FnOnce() + Send>) {
         // Without a thread the work is dropped, and whoever waits for it sees that.
-        if let Err(fault) = thread::Builder::new().name("step".to_owned()).spawn(work) {
+        if let Err(fault) = threads::run(work) {
             tracing::error!(%fault, "a step got no thread");
         }
     }

@@ -18,6 +18,7 @@ mod guard;
 pub mod logs;
 pub mod metrics;
 pub mod secrets;
+mod threads;
 pub mod transfer;
 pub mod upstream;
 pub mod web;
