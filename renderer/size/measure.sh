@@ -2,7 +2,7 @@
 # Prints what each feature of the renderer adds to a program that draws a badge: bytes of the file, and of it zipped.
 set -eu
 cd "$(dirname "$0")"
-for features in "" faces icons faces,png faces,icons,png; do
+for features in "" faces scripts icons faces,png scripts,icons,png; do
   cargo build --quiet --release --features "$features"
   file=target/release/badgesmith-renderer-size
   printf '%-16s %9d bytes %9d zipped\n' "${features:-none}" "$(wc -c <"$file")" "$(gzip -9 <"$file" | wc -c)"
