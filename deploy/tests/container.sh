@@ -15,11 +15,14 @@ trap end EXIT
 
 deploy/rootfs.sh "$built" "$root"
 PATH=$PATH:/usr/sbin:/sbin
-if ! chroot "$root" /badgesmith --version >/dev/null; then
-  # Not every root may change its root.
+status=0
+chroot "$root" /badgesmith --version >/dev/null || status=$?
+if [ "$status" = 125 ]; then
+  # Only root may change its root, and not every root. Whatever else is wrong is wrong.
   echo "laid out; it cannot be entered here" >&2
   exit
 fi
+test "$status" = 0
 chmod 755 "$root"
 env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin BADGESMITH_LISTEN=127.0.0.1:0 BADGESMITH_DATA=/data \
   chroot --userspec=65532:65532 "$root" /badgesmith serve >"$root/said" 2>"$root/log" &
