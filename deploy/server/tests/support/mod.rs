@@ -26,6 +26,7 @@ use std::{
 };
 
 pub mod report;
+pub mod watch;
 
 /// What an upstream answers: status, headers, body.
 pub type Reply = (u16, Vec<(&'static str, String)>, Vec<u8>);
@@ -194,6 +195,11 @@ impl Server {
     /// The arguments it runs with, as every user of the machine can see them.
     pub fn arguments(&self) -> String {
         std::fs::read_to_string(format!("/proc/{}/cmdline", self.child.id())).unwrap_or_default()
+    }
+
+    /// The id of its process.
+    pub fn process(&self) -> u32 {
+        self.child.id()
     }
 
     /// Ends it at once, as a crash would.
