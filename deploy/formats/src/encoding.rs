@@ -1,10 +1,15 @@
-//! Bytes to text: byte order marks, UTF-16 without one, and what an XML declaration declares.
+//! Bytes to text: byte order marks, UTF-16 without one, what an XML declaration declares, and colour codes.
 
 use std::borrow::Cow;
 
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
 
 use crate::refusal::Refusal;
+
+/// What begins a terminal's codes.
+const ESCAPE: char = '\u{1b}';
+/// The longest code that is looked for, in characters.
+const LONGEST_CODE: usize = 256;
 
 /// The text of a file, without its byte order mark.
 ///
@@ -33,6 +38,32 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<Cow<'_, str>, Refusal> {
             None => utf8(body),
         },
     }
+}
+
+/// The text without the codes that colour a terminal or move its cursor: `ESC [ … letter`, and the `ESC ] … BEL` that
+/// names a window. XML is left as it is; the characters it forbids are dropped later.
+pub(crate) fn without_colours(text: &str) -> Cow<'_, str> {
+    if !text.contains(ESCAPE) || text.trim_start().starts_with('<') {
+        return Cow::Borrowed(text);
+    }
+    let mut kept = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once(ESCAPE) {
+        kept.push_str(before);
+        let is_end = |c: char| match after.as_bytes().first() {
+            Some(b'[') => ('\u{40}'..='\u{7e}').contains(&c),
+            _ => c == '\u{7}',
+        };
+        let is_sequence = after.starts_with(['[', ']']);
+        // A sequence that does not end soon is none.
+        let end = after.char_indices().skip(1).take(LONGEST_CODE).find(|(_, c)| is_end(*c));
+        rest = match end.filter(|_| is_sequence) {
+            Some((at, c)) => after.get(at + c.len_utf8()..).unwrap_or_default(),
+            None => after,
+        };
+    }
+    kept.push_str(rest);
+    Cow::Owned(kept)
 }
 
 /// A report's first character is ASCII, so its other byte gives UTF-16 away. Windows PowerShell's `>` writes such files.
@@ -116,6 +147,20 @@ mod tests {
         let false_utf8 = decode(b"<?xml version='1.0' encoding='utf-8'?>\n<a b='\xe9'/>").unwrap_err();
         assert!(false_utf8.to_string().contains("line 2"), "{false_utf8}");
         assert!(decode(b"\xff\xfe\0\0<\0\0\0").unwrap_err().to_string().contains("UTF-32"));
+    }
+
+    #[test]
+    fn colour_codes_are_no_text() {
+        for (text, plain) in [
+            ("\u{1b}[32mok 1\u{1b}[0m", "ok 1"),
+            ("\u{1b}[1;38;5;9mnot ok\u{1b}[K", "not ok"),
+            ("\u{1b}]0;tests\u{7}ok", "ok"),
+            ("\u{1b}ok", "ok"),
+            ("\u{1b}[", "["),
+            ("<a>\u{1b}[0m</a>", "<a>\u{1b}[0m</a>"),
+        ] {
+            assert_eq!(without_colours(text), plain, "{text:?}");
+        }
     }
 
     #[test]

@@ -7,8 +7,10 @@ use std::{fmt, ops::AddAssign, time::Duration};
 pub struct Report {
     /// Who wrote it.
     pub kind: Kind,
-    /// All its tests.
+    /// All its tests, and one failure for each run or suite that failed although no test in it did.
     pub counts: Counts,
+    /// How many of the failures are of such runs and suites.
+    pub outside: u64,
     /// How long they took, where the file says it.
     pub duration: Option<Duration>,
     /// The tests by suite, package, class or file, in the file's order; empty where the file knows no such thing.
@@ -59,6 +61,10 @@ impl AddAssign for Counts {
 pub enum Kind {
     /// JUnit XML, whoever writes it.
     JUnit,
+    /// What `CppUnit`'s XML outputter writes, and AUnit in the same shape.
+    CppUnit,
+    /// The XML log of Check, the C library.
+    Check,
     /// Visual Studio's `.trx`.
     Trx,
     /// NUnit 2's `test-results`.
@@ -87,12 +93,18 @@ pub enum Kind {
     MochaJson,
     /// `rspec --format json`.
     RspecJson,
+    /// Playwright's JSON reporter.
+    PlaywrightJson,
+    /// `jest --json` and Vitest's JSON reporter.
+    JestJson,
 }
 
 impl fmt::Display for Kind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::JUnit => "JUnit XML",
+            Self::CppUnit => "CppUnit",
+            Self::Check => "Check",
             Self::Trx => "TRX",
             Self::NUnit2 => "NUnit 2",
             Self::NUnit3 => "NUnit 3",
@@ -107,6 +119,8 @@ impl fmt::Display for Kind {
             Self::DartJson => "dart test JSON",
             Self::MochaJson => "mocha JSON",
             Self::RspecJson => "RSpec JSON",
+            Self::PlaywrightJson => "Playwright JSON",
+            Self::JestJson => "Jest JSON",
         })
     }
 }
