@@ -152,7 +152,7 @@ impl Stream {
     }
 
     fn point(&mut self, point: &Point) {
-        if point.number == Some(1) && self.points > 1 && self.plan == Some(self.points) {
+        if point.number == Some(1) && self.points > 0 && self.plan == Some(self.points) {
             self.close();
         }
         self.is_tap |= point.is_plain;
