@@ -110,9 +110,7 @@ impl Stream {
             let reason = line.split_once(':').map_or("without a reason", |(_, reason)| reason.trim());
             self.tally.remark(format!("the run bailed out: {}", reason.chars().take(200).collect::<String>()));
             self.is_between = true;
-        } else if line == "ok" && self.plan.is_some_and(|plan| plan == self.points) {
-            self.is_between = true;
-        } else if line.contains(".. skipped") || line == "skipped" || line.starts_with("skipped: ") {
+        } else if (line == "ok" && self.plan.is_some_and(|plan| plan == self.points)) || is_skipped_script(line) {
             self.is_between = true;
         } else {
             return false;
@@ -205,6 +203,13 @@ fn is_script(line: &str) -> bool {
     let name = line.trim_end_matches('.');
     line.len() >= name.len() + 2
         && name.strip_suffix(' ').is_some_and(|name| !name.contains(char::is_whitespace) && name.contains(['.', '/']))
+}
+
+/// `t/net.t .. skipped: no network`, or the second half of it alone.
+fn is_skipped_script(line: &str) -> bool {
+    let is_reason = |rest: &str| rest.is_empty() || rest.starts_with(": ");
+    line.split_once("skipped")
+        .is_some_and(|(before, reason)| is_reason(reason) && (before.is_empty() || is_script(before.trim_ascii_end())))
 }
 
 /// `Failed 2/3 subtests`, `No subtests run`.
