@@ -110,8 +110,8 @@ function begin(attributes, depth, isListed) {
     isFailed: false,
     isSkipped: false,
     isFlaky: is("flaky", "true"),
-    // pytest writes `skipped` and `error` for a test that was skipped and whose fixture broke afterwards.
-    isPytest: false,
+    // pytest and GoogleTest count a case that is both skipped and failed as failed.
+    isStrict: is("result", "completed"),
     isUnable: is("status", "notrun"),
     hasTries: false,
     said: isListed ? "skipped" : said(attributes),
@@ -127,7 +127,7 @@ function child(test, name, attributes) {
     test.isFailed ||= (attributes.get("type") ?? "").startsWith("PHPUnit");
   } else if (name === "skipped" || name === "skip") {
     test.isSkipped = true;
-    test.isPytest ||= (attributes.get("type") ?? "").startsWith("pytest.");
+    test.isStrict ||= (attributes.get("type") ?? "").startsWith("pytest.");
     // CTest: `notrun` with a reason, which is no failure where the test was disabled or asked for it.
     const reason = attributes.get("message") ?? "";
     test.isUnable &&= !(reason === "" || reason === "Disabled" || reason.startsWith("SKIP_"));
@@ -136,8 +136,8 @@ function child(test, name, attributes) {
   }
 }
 
-function outcomeOf({ isFailed, isSkipped, isPytest, isUnable, said: otherwise }) {
-  if (isSkipped) return (isFailed ? isPytest : isUnable) ? "failed" : "skipped";
+function outcomeOf({ isFailed, isSkipped, isStrict, isUnable, said: otherwise }) {
+  if (isSkipped) return (isFailed ? isStrict : isUnable) ? "failed" : "skipped";
   return isFailed ? "failed" : otherwise;
 }
 

@@ -1,14 +1,13 @@
 //! JUnit XML, in the dialects of some forty tools that all call their root `testsuites` or `testsuite`.
 //!
 //! Test cases count. A case ends as its children say: one that is both `skipped` and `failure` or `error` was skipped,
-//! as a test that is still to do and fails as expected; where there are no such children, an attribute `status` or
+//! as a test that is still to do and fails as expected, unless its tool counts it otherwise; where there are no such children, an attribute `status` or
 //! `result` may tell. Surefire's `flakyFailure` and `rerunFailure` tell of other tries of the same case and change
 //! nothing: a test that passed in the end has passed.
 //!
 //! A suite that failed as a whole, by a `failure` or `error` of its own, is one failure where no case in it failed. So is
-//! one that declares errors of which no case tells, or failures without listing any case; jest-junit writes that for a
-//! file that does not load. Otherwise the sums of suites are not believed: they are missing, stale or of other meanings
-//! in too many dialects.
+//! one that declares errors of which no case tells, or failures without listing any case. Otherwise the sums of suites
+//! are not believed: they are missing, stale or of other meanings in too many dialects.
 
 use std::time::Duration;
 
@@ -64,8 +63,9 @@ struct Case {
     is_failed: bool,
     is_skipped: bool,
     is_flaky: bool,
-    /// pytest writes `skipped` and `error` for a test that was skipped and whose fixture broke afterwards.
-    is_pytest: bool,
+    /// The tool counts a case that is both skipped and failed as failed: pytest, where a fixture broke after the test was
+    /// skipped, and GoogleTest, where a check failed before it was; GoogleTest calls such a case `completed`.
+    is_strict: bool,
     /// The reason that CTest gives for a test that it could not run.
     is_unable: bool,
     /// Other tries of it failed.
@@ -213,7 +213,7 @@ impl Case {
             is_failed: false,
             is_skipped: false,
             is_flaky: is("flaky", "true"),
-            is_pytest: false,
+            is_strict: is("result", "completed"),
             is_unable: is("status", "notrun"),
             has_tries: false,
             said: said(element),
@@ -228,7 +228,7 @@ impl Case {
             "warning" => self.is_failed |= element.attribute("type").is_some_and(|kind| kind.starts_with("PHPUnit")),
             "skipped" | "skip" => {
                 self.is_skipped = true;
-                self.is_pytest |= element.attribute("type").is_some_and(|kind| kind.starts_with("pytest."));
+                self.is_strict |= element.attribute("type").is_some_and(|kind| kind.starts_with("pytest."));
                 // CTest: `notrun` with a reason, which is no failure where the test was disabled or asked for it.
                 let reason = element.attribute("message").unwrap_or_default();
                 self.is_unable &= !(reason.is_empty() || reason == "Disabled" || reason.starts_with("SKIP_"));
@@ -240,7 +240,7 @@ impl Case {
 
     fn outcome(&self) -> Outcome {
         match (self.is_failed, self.is_skipped) {
-            (true, true) if self.is_pytest => Outcome::Failed,
+            (true, true) if self.is_strict => Outcome::Failed,
             (false, true) if self.is_unable => Outcome::Failed,
             (_, true) => Outcome::Skipped,
             (true, false) => Outcome::Failed,

@@ -52,7 +52,7 @@ const SAMPLES: [Row; 87] = [
     ("mochawesome.json", Kind::MochaJson, 2, 1, 2, Some(20), ""),
     ("rspec.json", Kind::RspecJson, 1, 3, 1, Some(250), "2 error(s) outside"),
     ("junit-suite-failed.xml", Kind::JUnit, 2, 4, 0, None, "failed although no test"),
-    ("junit-skipped-and-failed.xml", Kind::JUnit, 0, 1, 2, None, ""),
+    ("junit-skipped-and-failed.xml", Kind::JUnit, 0, 2, 3, None, ""),
     ("junit-flaky.xml", Kind::JUnit, 2, 3, 0, None, ""),
     ("junit-phpunit-warning.xml", Kind::JUnit, 1, 2, 0, None, ""),
     ("junit-ctest.xml", Kind::JUnit, 1, 2, 2, None, ""),
