@@ -51,7 +51,8 @@ export function count(bytes) {
   } catch (fault) {
     if (!(fault instanceof Broken)) throw fault;
     const head = text.slice(0, LONGEST_HEAD);
-    throw new Refusal(fault.message, { isOther: !kind && !fault.isHostile && !ROOTS.some((root) => head.includes(root)) });
+    const isSuspect = fault.isHostile || fault.message.endsWith("it ends too early");
+    throw new Refusal(fault.message, { isOther: !kind && !isSuspect && !ROOTS.some((root) => head.includes(root)) });
   }
   const { found, ...counts } = kind.finish();
   if (found) throw new Refusal(`${found}, which is no report of tests`, { isOther: true });

@@ -13,17 +13,22 @@ use serde::{
 
 use crate::{ctrf, jest, mocha, playwright, refusal::Refusal, report::Report, rspec};
 
-/// At how many places in a log a document may seem to begin.
+/// At how many places in a log a document may seem to begin that is none.
 const MOST_BEGINNINGS: usize = 16;
 /// Keys of one object beyond this many are not looked at.
 const MOST_KEYS: usize = 100;
 /// What a document that breaks off has in it if it was a report: all the keys of one of these rows.
-const MARKS: [&[&str]; 5] = [
-    &["\"examples\"", "\"file_path\"", "\"status\""],
+const MARKS: [&[&str]; 10] = [
+    &["\"examples\"", "\"status\""],
+    &["\"examples\"", "\"full_description\""],
     &["\"stats\"", "\"passes\""],
+    &["\"stats\"", "\"suites\"", "\"tests\""],
     &["\"results\"", "\"tests\"", "\"status\""],
+    &["\"results\"", "\"summary\"", "\"passed\""],
+    &["\"reportFormat\"", "\"CTRF\""],
     &["\"suites\"", "\"specs\""],
     &["\"numTotalTests\""],
+    &["\"numFailedTests\""],
 ];
 
 /// The keys that tell which kind a document is, with what they hold.
@@ -135,12 +140,13 @@ pub(crate) fn read(text: &str) -> Option<Report> {
     by_shape(&shape, text)?.ok()
 }
 
-/// Counts the document that stands in a log.
+/// Counts the documents that stand in a log, all of them: each package of a workspace may print one.
 pub(crate) fn read_amid_noise(text: &str) -> Option<Report> {
-    let mut start = 0;
-    for _ in 0..MOST_BEGINNINGS {
-        let rest = text.get(start..)?;
-        let at = if rest.starts_with('{') { 0 } else { rest.find("\n{")? + 1 };
+    let mut all: Option<Report> = None;
+    let (mut start, mut strangers) = (0, 0);
+    while strangers < MOST_BEGINNINGS {
+        let Some(rest) = text.get(start..) else { break };
+        let Some(at) = (if rest.starts_with('{') { Some(0) } else { rest.find("\n{").map(|at| at + 1) }) else { break };
         start += at;
         let rest = text.get(start..)?;
         let mut documents = serde_json::Deserializer::from_str(rest).into_iter::<Shape>();
@@ -149,11 +155,16 @@ pub(crate) fn read_amid_noise(text: &str) -> Option<Report> {
         if let Some(Ok(shape)) = shape
             && let Some(Ok(report)) = by_shape(&shape, rest.get(..end)?)
         {
-            return Some(report);
+            match &mut all {
+                Some(all) => *all += report,
+                None => all = Some(report),
+            }
+        } else {
+            strangers += 1;
         }
         start += end.max(1);
     }
-    None
+    all
 }
 
 /// Why a file that begins like JSON is no report.

@@ -77,5 +77,5 @@ pub fn read(bytes: &[u8]) -> Result<Report, Refusal> {
     if let Some(report) = gotext::read(text).or_else(|| tap::read(text)) {
         return Ok(report);
     }
-    Err(document::refuse(text).unwrap_or(Refusal::Unrecognized))
+    Err(document::refuse(text).or_else(|| xml::refuse_amid_noise(text)).unwrap_or(Refusal::Unrecognized))
 }

@@ -19,6 +19,20 @@ pub struct Report {
     pub remarks: Vec<String>,
 }
 
+impl AddAssign for Report {
+    /// Another report that stands in the same file.
+    fn add_assign(&mut self, other: Self) {
+        self.counts += other.counts;
+        self.outside = self.outside.saturating_add(other.outside);
+        self.duration = match (self.duration, other.duration) {
+            (Some(first), Some(second)) => Some(first.saturating_add(second)),
+            (first, second) => first.or(second),
+        };
+        self.suites.extend(other.suites);
+        self.remarks.extend(other.remarks);
+    }
+}
+
 /// Some of a report's tests.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Suite {

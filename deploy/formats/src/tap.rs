@@ -72,7 +72,9 @@ impl Stream {
             if self.points > 0 || self.is_over {
                 self.close();
             }
-        } else if let Some(reason) = bail_out(line) {
+        } else if let Some(reason) = bail_out(line)
+            && (self.is_tap || line.starts_with("Bail out!"))
+        {
             self.bail_out(reason);
         } else if let Some(points) = plan(line) {
             if !self.is_in_block {
@@ -119,10 +121,7 @@ impl Stream {
     }
 
     fn bail_out(&mut self, reason: &str) {
-        // Before any line of TAP it is a sentence.
-        if !self.is_tap && !self.is_prove {
-            return;
-        }
+        self.is_tap = true;
         if !self.is_over {
             let reason = if reason.is_empty() { "without a reason" } else { reason };
             let reason: String = reason.chars().take(200).collect();

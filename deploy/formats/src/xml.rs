@@ -34,6 +34,8 @@ const ROOTS: [&str; 12] = [
     "TestLog",
     "TestResult",
 ];
+/// What the parser says first of a file that ends before its root is closed.
+const ENDS_EARLY: &str = "Unexpected end of stream";
 /// Digits of a reference to a character, of which any has at most seven.
 const LONGEST_NUMBER: usize = 7;
 
@@ -88,10 +90,12 @@ pub(crate) fn read(text: &str) -> Result<Report, Refusal> {
     let mut root = String::new();
     let mut depth = 0;
     loop {
-        let event = events.next().map_err(|error| match broken(&error) {
-            refusal if kind.is_some() || names_a_root(&text) => refusal,
+        let event = events.next().map_err(|error| {
+            let refusal = broken(&error);
             // A template or a piece of another language, which stands in no report's place.
-            refusal => Refusal::NotAReport { found: format!("it is {refusal}; and") },
+            let is_stranger = kind.is_none() && !names_a_root(&text) && !ends_early(&refusal);
+            let found = || format!("it begins like XML, but is {refusal}");
+            if is_stranger { Refusal::NotAReport { found: found() } } else { refusal }
         })?;
         match event {
             XmlEvent::StartElement { name, .. } if depth == 0 && kind.is_some() => {
@@ -134,6 +138,17 @@ pub(crate) fn read(text: &str) -> Result<Report, Refusal> {
         }
     }
     kind.ok_or(Refusal::Unrecognized)?.finish()
+}
+
+/// Why a report is not read that has other text before it, as what a package manager prints.
+pub(crate) fn refuse_amid_noise(text: &str) -> Option<Refusal> {
+    let is_root = |line: &str| {
+        let name = line.trim_ascii_start().strip_prefix('<').unwrap_or_default();
+        let end = name.find(|c: char| c.is_ascii_whitespace() || c == '>' || c == '/').unwrap_or(name.len());
+        name.get(..end).is_some_and(|name| ROOTS.contains(&name))
+    };
+    let line = (1..).zip(text.lines()).find(|(_, line)| is_root(line)).map(|(number, _)| number)?;
+    Some(Refusal::Xml { line, column: 1, reason: "a report begins here, behind other text; write it to a file".into() })
 }
 
 /// Whether a text that breaks before its root is known has the name of a report's root near its beginning.
@@ -218,10 +233,15 @@ fn by_root(root: &Element) -> Result<Box<dyn Elements>, Refusal> {
     })
 }
 
+/// Whether the file is what is left of another one.
+fn ends_early(refusal: &Refusal) -> bool {
+    matches!(refusal, Refusal::Xml { reason, .. } if reason.starts_with(ENDS_EARLY))
+}
+
 fn broken(error: &::xml::reader::Error) -> Refusal {
     let position = error.position();
     let reason = match error.kind() {
-        ErrorKind::UnexpectedEof => "it ends too early".to_owned(),
+        ErrorKind::UnexpectedEof => ENDS_EARLY.to_owned(),
         ErrorKind::Syntax(reason) => reason.replace('\n', ": ").chars().take(200).collect(),
         other => format!("{other:?}"),
     };

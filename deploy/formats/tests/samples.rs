@@ -9,7 +9,7 @@ use badgesmith_formats::{Counts, Kind, read};
 type Row = (&'static str, Kind, u64, u64, u64, Option<u128>, &'static str);
 
 #[rustfmt::skip]
-const SAMPLES: [Row; 87] = [
+const SAMPLES: [Row; 89] = [
     ("junit-nested.xml", Kind::JUnit, 2, 2, 1, Some(3250), ""),
     ("junit-no-attributes.xml", Kind::JUnit, 1, 1, 1, None, ""),
     ("junit-empty.xml", Kind::JUnit, 0, 0, 0, None, ""),
@@ -94,13 +94,15 @@ const SAMPLES: [Row; 87] = [
     ("mocha-untold.json", Kind::MochaJson, 1, 1, 0, Some(3), "failed although no test"),
     ("playwright.json", Kind::PlaywrightJson, 2, 1, 1, Some(1200), ""),
     ("playwright-setup.json", Kind::PlaywrightJson, 1, 1, 0, Some(1), "failed although no test"),
+    ("bail-out-at-once.tap", Kind::Tap, 0, 1, 0, None, "bailed out"),
+    ("mocha-workspaces.json", Kind::MochaJson, 1, 1, 0, Some(7), ""),
     ("jest.json", Kind::JestJson, 2, 3, 4, Some(1000), "2 run(s) or suite(s) failed although no test"),
     ("jest-exit.json", Kind::JestJson, 1, 1, 0, Some(250), "failed although no test"),
     ("jest-interrupted.json", Kind::JestJson, 1, 1, 0, Some(250), "interrupted"),
 ];
 
 /// File, and what the refusal says.
-const REFUSED: [(&str, &str); 32] = [
+const REFUSED: [(&str, &str); 33] = [
     ("empty.xml", "empty"),
     ("blank.xml", "empty"),
     ("cut.xml", "line 4, column 1: Unexpected end"),
@@ -130,9 +132,10 @@ const REFUSED: [(&str, &str); 32] = [
     ("testlink.xml", "cases that people try by hand"),
     ("test-result.xml", "without a suite of Boost.Test"),
     ("test-results.xml", "called as in NUnit's, without a suite"),
-    ("template.xml", "it is not well-formed XML, line 1"),
+    ("template.xml", "it begins like XML, but is not well-formed XML, line 1"),
     ("cut-playwright.json", "broken JSON, line 1"),
     ("hidden-entity.xml", "DOCTYPE declares entities"),
+    ("behind-text.xml", "line 5, column 1: a report begins here, behind other text"),
 ];
 
 fn folder() -> PathBuf {
