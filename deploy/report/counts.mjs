@@ -64,7 +64,9 @@ function kindOf(root, attributes) {
   // Eclipse calls the root of what it exports `testrun`.
   if (["testsuites", "testsuite", "testrun"].includes(root)) return junit();
   if (root === "TestRun") return testRun();
-  if (OTHER_ROOTS.includes(root)) throw new Refusal(NEEDS_CLIENT);
+  // An assembly in a namespace is a manifest of Windows, or Maven's description of an archive.
+  const isManifest = root === "assembly" && attributes.has("xmlns");
+  if (OTHER_ROOTS.includes(root) && !isManifest) throw new Refusal(NEEDS_CLIENT);
   throw new Refusal(`it is XML with the root <${root.slice(0, 60)}>, which is no report of tests`, { isOther: true });
 }
 

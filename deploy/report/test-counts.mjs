@@ -62,6 +62,7 @@ for (const [report, words, isOther = false] of [
   ["<testsuite>&#;</testsuite>", "`&` begins nothing that is known"],
   ["<TestRun><FailedTests/></TestRun>", "only the badgesmith client reads"],
   ['<testsuites xmlns="http://check.sourceforge.net/ns"/>', "only the badgesmith client reads"],
+  ['<assembly xmlns="urn:schemas-microsoft-com:asm.v1"/>', "XML with the root <assembly>", true],
   ["<TestRun><Owner/></TestRun>", "without anything of TRX in it", true],
   ["<testsuites><suite/></testsuites>", "without suites or cases of it", true],
   ['<testsuite><testcase internalid="7"/></testsuite>', "people try by hand", true],

@@ -20,6 +20,9 @@ pub(crate) struct Log {
     case: Option<(usize, Outcome)>,
     /// Text of the time that is open, in microseconds.
     time: Option<String>,
+    /// Whether a suite or an error was there, and whether anything was; other tools call a root so, too.
+    is_boost: bool,
+    has_content: bool,
 }
 
 #[derive(Debug)]
@@ -31,16 +34,19 @@ struct Suite {
 
 impl Elements for Log {
     fn open(&mut self, element: &Element, depth: usize) {
+        self.has_content |= depth > 1;
         match (&*element.name, &mut self.case) {
             ("Error" | "FatalError" | "Exception" | "SystemError", Some((case, outcome))) if depth == *case + 1 => {
                 *outcome = Outcome::Failed;
             }
             ("Error" | "FatalError" | "Exception" | "SystemError", None) => {
+                self.is_boost = true;
                 if let Some(suite) = self.suites.last_mut() {
                     suite.is_failed = true;
                 }
             }
             ("TestSuite" | "TestLog", None) => {
+                self.is_boost |= element.name == "TestSuite";
                 let name = element.attribute("name").unwrap_or_default().to_owned();
                 self.suites.push(Suite { name, mark: self.tally.mark(), is_failed: false });
             }
@@ -71,6 +77,10 @@ impl Elements for Log {
     }
 
     fn finish(self: Box<Self>) -> Result<Report, Refusal> {
+        if self.has_content && !self.is_boost {
+            let found = "it is XML with the root <TestLog>, without a suite of Boost.Test".into();
+            return Err(Refusal::NotAReport { found });
+        }
         Ok(self.tally.finish(Kind::Boost))
     }
 }

@@ -26,8 +26,19 @@ struct Shape<'a> {
     action: Option<Cow<'a, str>>,
     #[serde(borrow, rename = "type")]
     kind: Option<Cow<'a, str>>,
-    event: Option<IgnoredAny>,
+    #[serde(borrow)]
+    event: Option<Cow<'a, str>>,
     time: Option<IgnoredAny>,
+    #[serde(rename = "Package")]
+    package: Option<IgnoredAny>,
+    #[serde(rename = "Test")]
+    test: Option<IgnoredAny>,
+    #[serde(rename = "ImportPath")]
+    import_path: Option<IgnoredAny>,
+    #[serde(rename = "protocolVersion")]
+    protocol: Option<IgnoredAny>,
+    success: Option<IgnoredAny>,
+    median: Option<IgnoredAny>,
 }
 
 /// Counts a file of lines, if one of them is an event.
@@ -92,13 +103,20 @@ fn by_shape(json: &str) -> Option<Box<dyn Events>> {
         ["start", "run", "pause", "cont", "pass", "bench", "fail", "output", "skip", "build-output", "build-fail"]
             .contains(&action)
     };
+    let is_libtest =
+        |event: &str| ["started", "ok", "failed", "ignored", "allowed_failure", "timeout"].contains(&event);
+    // Logs of other programs have actions, types and times, too.
+    let is_of_go = shape.package.is_some() || shape.test.is_some() || shape.import_path.is_some();
+    let is_of_dart = shape.time.is_some();
     match (shape.action.as_deref(), shape.kind.as_deref()) {
-        (Some(action), _) if is_go(action) => Some(Box::new(Go::default())),
-        (_, Some("suite" | "test")) if shape.event.is_some() => Some(Box::new(Libtest::default())),
-        (_, Some("bench")) => Some(Box::new(Libtest::default())),
-        (_, Some("start" | "suite" | "testStart" | "testDone" | "allSuites" | "done")) if shape.time.is_some() => {
-            Some(Box::new(Dart::default()))
+        (Some(action), _) if is_of_go && is_go(action) => Some(Box::new(Go::default())),
+        (_, Some("suite" | "test")) if shape.event.as_deref().is_some_and(is_libtest) => {
+            Some(Box::new(Libtest::default()))
         }
+        (_, Some("bench")) if shape.median.is_some() => Some(Box::new(Libtest::default())),
+        (_, Some("testStart" | "testDone" | "allSuites")) if is_of_dart => Some(Box::new(Dart::default())),
+        (_, Some("start")) if is_of_dart && shape.protocol.is_some() => Some(Box::new(Dart::default())),
+        (_, Some("done")) if is_of_dart && shape.success.is_some() => Some(Box::new(Dart::default())),
         _ => None,
     }
 }

@@ -9,7 +9,7 @@ use badgesmith_formats::{Counts, Kind, read};
 type Row = (&'static str, Kind, u64, u64, u64, Option<u128>, &'static str);
 
 #[rustfmt::skip]
-const SAMPLES: [Row; 89] = [
+const SAMPLES: [Row; 90] = [
     ("junit-nested.xml", Kind::JUnit, 2, 2, 1, Some(3250), ""),
     ("junit-no-attributes.xml", Kind::JUnit, 1, 1, 1, None, ""),
     ("junit-empty.xml", Kind::JUnit, 0, 0, 0, None, ""),
@@ -70,6 +70,7 @@ const SAMPLES: [Row; 89] = [
     ("ctest-notrun.xml", Kind::CTest, 1, 4, 4, None, ""),
     ("ctest-cut-short.xml", Kind::CTest, 1, 1, 0, None, "cut short"),
     ("boost-fixture.xml", Kind::Boost, 1, 1, 0, Some(0), "failed although no test"),
+    ("boost-global-fixture.xml", Kind::Boost, 0, 1, 0, None, "failed although no test"),
     ("boost-report-aborted.xml", Kind::Boost, 1, 1, 0, None, "failed although no test"),
     ("cppunit.xml", Kind::CppUnit, 1, 2, 0, None, ""),
     ("aunit.xml", Kind::CppUnit, 1, 2, 0, None, ""),
@@ -102,7 +103,7 @@ const SAMPLES: [Row; 89] = [
 ];
 
 /// File, and what the refusal says.
-const REFUSED: [(&str, &str); 33] = [
+const REFUSED: [(&str, &str); 36] = [
     ("empty.xml", "empty"),
     ("blank.xml", "empty"),
     ("cut.xml", "line 4, column 1: Unexpected end"),
@@ -135,6 +136,9 @@ const REFUSED: [(&str, &str); 33] = [
     ("template.xml", "it begins like XML, but is not well-formed XML, line 1"),
     ("cut-playwright.json", "broken JSON, line 1"),
     ("hidden-entity.xml", "DOCTYPE declares entities"),
+    ("docker-events.jsonl", "with none of the keys"),
+    ("log.jsonl", "with none of the keys"),
+    ("test-log.xml", "without a suite of Boost.Test"),
     ("behind-text.xml", "line 5, column 1: a report begins here, behind other text"),
 ];
 
