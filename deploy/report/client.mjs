@@ -65,7 +65,8 @@ export function reportByClient(client, { env, found, facts, secret }) {
   const words = stderr.trim().replace(/^badgesmith: /gm, "");
   if (status !== 0) throw new Failure(words || `${client} ended with ${signal ?? status} and without a word`);
   const said = words.split("\n").filter((line) => line !== "");
-  const [notices, warnings] = [true, false].map((isNotice) => said.filter((line) => isNotice === line.startsWith(NOTICE)));
+  const notices = said.filter((line) => line.startsWith(NOTICE));
+  const warnings = said.filter((line) => !line.startsWith(NOTICE));
   if (notices.length > 0) annotate("notice", notices.map((line) => line.slice(NOTICE.length)).join("\n"));
   if (warnings.length > 0) annotate("warning", warnings.join("\n"));
   const counted = /^(\d+) passed, (\d+) failed, (\d+) skipped\b/m.exec(stdout);

@@ -1,7 +1,7 @@
 // JUnit XML, by the client's rules (deploy/formats/src/junit.rs, which says why).
 //
-// A case ends as its children say; one that is both skipped and failed was skipped. Where there are no such children, an
-// attribute may tell. Surefire's `flakyFailure` and `rerunFailure` tell of other tries of the same case.
+// A case ends as its children say; one that is both skipped and failed was skipped. Where there are no such children,
+// an attribute may tell. Surefire's `flakyFailure` and `rerunFailure` tell of other tries of the same case.
 import { tally } from "./tally.mjs";
 
 /** What stands directly in a suite, beside suites and cases. */
@@ -22,7 +22,8 @@ export function junit() {
     if (name === "testsuite") declared = Math.max(declared, number(attributes, "tests") ?? 0);
     const [failures, errors] = [number(attributes, "failures"), number(attributes, "errors")];
     const mark = sums.counts.failed;
-    suites.push({ depth, mark, failures, errors, failed: 0, flaky: 0, isBroken: false, hasCase: false, hasPardoned: false });
+    const suite = { depth, mark, failures, errors, failed: 0, flaky: 0 };
+    suites.push({ ...suite, isBroken: false, hasCase: false, hasPardoned: false });
   };
 
   const closeCase = (test) => {

@@ -1,7 +1,7 @@
 // TRX, by the client's rules (deploy/formats/src/trx.rs, which says why).
 //
-// A data-driven or ordered test is a result with the results of its rows within: the rows count, and it does not, unless
-// it failed although no row did.
+// A data-driven or ordered test is a result with the results of its rows within: the rows count, and it does not,
+// unless it failed although no row did.
 import { tally } from "./tally.mjs";
 
 const RESULTS = [

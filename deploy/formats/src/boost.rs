@@ -1,6 +1,6 @@
 //! Boost.Test: its log (`--log_format=XML`), where cases fail by what is logged in them, and its result report
-//! (`--report_format=XML`), where cases say how they ended. What goes wrong in a suite outside its cases, as in a global
-//! fixture, is one failure where no case in it failed.
+//! (`--report_format=XML`), where cases say how they ended. What goes wrong in a suite outside its cases, as in a
+//! global fixture, is one failure where no case in it failed.
 
 use std::time::Duration;
 

@@ -13,8 +13,8 @@ const LONGEST_CODE: usize = 256;
 
 /// The text of a file, without its byte order mark.
 ///
-/// XML that is not what it declares is refused, as a parser must. Anything else is a log with whatever the tests printed
-/// in it, so bytes that are no text become U+FFFD there.
+/// XML that is not what it declares is refused, as a parser must. Anything else is a log with whatever the tests
+/// printed in it, so bytes that are no text become U+FFFD there.
 ///
 /// # Errors
 /// An unknown encoding, or bytes that are none of its characters.
@@ -66,7 +66,8 @@ pub(crate) fn without_colours(text: &str) -> Cow<'_, str> {
     Cow::Owned(kept)
 }
 
-/// A report's first character is ASCII, so its other byte gives UTF-16 away. Windows PowerShell's `>` writes such files.
+/// A report's first character is ASCII, so its other byte gives UTF-16 away. Windows PowerShell's `>` writes such
+/// files.
 fn utf16_without_mark(bytes: &[u8]) -> Option<&'static Encoding> {
     match bytes {
         [first, 0, third, 0, ..] if *first != 0 && *third != 0 => Some(UTF_16LE),

@@ -2,8 +2,8 @@
 //!
 //! A package that fails although none of its tests does (it does not build, its `TestMain` panics) counts as one failed
 //! test. A test that began and never ended has failed, unless its package or the test around it passed: go loses the
-//! end of a test that printed half a line before it. A package without an end was cut short, and is one failure where no
-//! test in it failed.
+//! end of a test that printed half a line before it. A package without an end was cut short, and is one failure where
+//! no test in it failed.
 
 use std::{
     borrow::Cow,

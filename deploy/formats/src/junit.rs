@@ -1,13 +1,14 @@
 //! JUnit XML, in the dialects of some forty tools that all call their root `testsuites` or `testsuite`.
 //!
 //! Test cases count. A case ends as its children say: one that is both `skipped` and `failure` or `error` was skipped,
-//! as a test that is still to do and fails as expected, unless its tool counts it otherwise; where there are no such children, an attribute `status` or
+//! as a test that is still to do and fails as expected, unless its tool counts it otherwise; where there are no such
+//! children, an attribute `status` or
 //! `result` may tell. Surefire's `flakyFailure` and `rerunFailure` tell of other tries of the same case and change
 //! nothing: a test that passed in the end has passed.
 //!
-//! A suite that failed as a whole, by a `failure` or `error` of its own, is one failure where no case in it failed. So is
-//! one that declares errors of which no case tells, or failures without listing any case. Otherwise the sums of suites
-//! are not believed: they are missing, stale or of other meanings in too many dialects.
+//! A suite that failed as a whole, by a `failure` or `error` of its own, is one failure where no case in it failed. So
+//! is one that declares errors of which no case tells, or failures without listing any case. Otherwise the sums of
+//! suites are not believed: they are missing, stale or of other meanings in too many dialects.
 
 use std::time::Duration;
 
@@ -63,8 +64,8 @@ struct Case {
     is_failed: bool,
     is_skipped: bool,
     is_flaky: bool,
-    /// The tool counts a case that is both skipped and failed as failed: pytest, where a fixture broke after the test was
-    /// skipped, and GoogleTest, where a check failed before it was; GoogleTest calls such a case `completed`.
+    /// The tool counts a case that is both skipped and failed as failed: pytest, where a fixture broke after the test
+    /// was skipped, and GoogleTest, where a check failed before it was; GoogleTest calls such a case `completed`.
     is_strict: bool,
     /// The reason that CTest gives for a test that it could not run.
     is_unable: bool,

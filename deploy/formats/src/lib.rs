@@ -5,10 +5,10 @@
 //! says where the file is broken.
 //!
 //! Every test case counts once and in one of three ways. Errors are failures; what was ignored, disabled, inconclusive,
-//! still to do or not run was skipped, and so was a case that is both skipped and failed. A repeated test counts as often
-//! as it was run, as the tools themselves count. A run, a suite or a container that failed, or was cut short, although no
-//! case in it failed is one failure. Otherwise what a file says about itself in sums is not believed: cases are counted.
-//! A remark says where a run failed as a whole or was cut short.
+//! still to do or not run was skipped, and so was a case that is both skipped and failed. A repeated test counts as
+//! often as it was run, as the tools themselves count. A run, a suite or a container that failed, or was cut short,
+//! although no case in it failed is one failure. Otherwise what a file says about itself in sums is not believed: cases
+//! are counted. A remark says where a run failed as a whole or was cut short.
 //!
 //! ```
 //! let report = badgesmith_formats::read(b"TAP version 13\n1..2\nok 1\nnot ok 2 - adds\n").unwrap();

@@ -1,8 +1,8 @@
 //! libtest's JSON lines, as `cargo test -- -Z unstable-options --format json` and cargo-nextest write them.
 //!
-//! Each suite says at its end how many of its tests ended how. Tests that are missing from the file, because their lines
-//! were left out or are broken, are made up for by these sums. Suites may run at the same time, so that is done for all
-//! of them together.
+//! Each suite says at its end how many of its tests ended how. Tests that are missing from the file, because their
+//! lines were left out or are broken, are made up for by these sums. Suites may run at the same time, so that is done
+//! for all of them together.
 
 use std::{borrow::Cow, collections::HashMap, time::Duration};
 

@@ -1,7 +1,7 @@
 //! `mocha --reporter json`, and documents that keep its `stats`, such as mochawesome's.
 //!
-//! The three lists count rather than `tests`, because a hook that fails is a failure and no test. Failures that only the
-//! sums know are one.
+//! The three lists count rather than `tests`, because a hook that fails is a failure and no test. Failures that only
+//! the sums know are one.
 
 use serde::{Deserialize, de::IgnoredAny};
 

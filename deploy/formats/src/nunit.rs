@@ -116,7 +116,8 @@ impl Elements for NUnit {
     }
 }
 
-/// Whether a run or a suite says in its result that it failed. `NotRunnable` and `Invalid` are what could not be loaded.
+/// Whether a run or a suite says in its result that it failed. `NotRunnable` and `Invalid` are what could not be
+/// loaded.
 fn is_failed(suite: &Element) -> bool {
     let result = suite.attribute("result").map(|result| result.split('(').next().unwrap_or_default().trim());
     matches!(result, Some("Failed" | "Failure" | "Error" | "NotRunnable" | "Invalid" | "Cancelled"))

@@ -1,7 +1,7 @@
 //! Playwright's JSON reporter: suites in suites, in them specs, in each spec a test for each project.
 //!
-//! A test that failed and passed when tried again is flaky, and passed. Errors outside every test, as of a file that does
-//! not load or of the global set-up, are one failure where no test failed.
+//! A test that failed and passed when tried again is flaky, and passed. Errors outside every test, as of a file that
+//! does not load or of the global set-up, are one failure where no test failed.
 
 use std::borrow::Cow;
 

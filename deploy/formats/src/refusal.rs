@@ -55,8 +55,8 @@ pub enum Refusal {
 }
 
 impl Refusal {
-    /// Whether the file is none of ours, so that a directory of them may hold it. One that is empty, broken or too large
-    /// may be what is left of a report.
+    /// Whether the file is none of ours, so that a directory of them may hold it. One that is empty, broken or too
+    /// large may be what is left of a report.
     #[must_use]
     pub fn is_other(&self) -> bool {
         matches!(self, Self::NotAReport { .. } | Self::Unrecognized)
@@ -81,7 +81,8 @@ impl fmt::Display for Refusal {
             Self::TooDeep { limit } => write!(f, "elements lie more than {limit} levels deep, which no report's do"),
             Self::NotAReport { found } => write!(f, "{found}, which is no report of tests"),
             Self::Unrecognized => f.write_str(
-                "no kind of report is recognized in it; known are JUnit XML, TRX, NUnit, xUnit.net, CTest, Boost.Test, CppUnit, Check, TAP, CTRF, and what go, cargo, dart, mocha, RSpec, Playwright, Jest and Vitest write",
+                "no kind of report is recognized in it; known are JUnit XML, TRX, NUnit, xUnit.net, CTest, Boost.Test, \
+                 CppUnit, Check, TAP, CTRF, and what go, cargo, dart, mocha, RSpec, Playwright, Jest and Vitest write",
             ),
         }
     }

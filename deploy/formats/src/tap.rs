@@ -4,9 +4,9 @@
 //! YAML) and does not. `# SKIP` and `# TODO` make a point skipped, whether it was ok or not.
 //!
 //! One file may hold several streams: each begins with a version, with the plan or the first point after a plan that is
-//! fulfilled, or with the name of a script in what prove prints. A stream that bails out, or ends before its plan, is one
-//! failure where no point in it failed; one with more points than planned is remarked only. prove's own verdict on a
-//! script, such as the `ok` behind its points, is no point.
+//! fulfilled, or with the name of a script in what prove prints. A stream that bails out, or ends before its plan, is
+//! one failure where no point in it failed; one with more points than planned is remarked only. prove's own verdict on
+//! a script, such as the `ok` behind its points, is no point.
 
 use crate::{
     report::{Kind, Report},

@@ -1,4 +1,5 @@
-//! Files with the root `TestRun`: TRX by its namespace, otherwise TRX, `CppUnit` or a stranger by what lies in the root.
+//! Files with the root `TestRun`: TRX by its namespace, otherwise TRX, `CppUnit` or a stranger by what lies in the
+//! root.
 
 use crate::{
     cppunit::CppUnit,

@@ -1,7 +1,7 @@
 //! XML reports: one pass over the elements, the kind found by the root, nothing expanded and nothing fetched.
 //!
-//! Characters that XML forbids, such as those of colour codes, are dropped wherever they stand. They come from what tests
-//! print, and nothing that is counted depends on them.
+//! Characters that XML forbids, such as those of colour codes, are dropped wherever they stand. They come from what
+//! tests print, and nothing that is counted depends on them.
 
 use std::borrow::Cow;
 
@@ -157,8 +157,8 @@ fn names_a_root(text: &str) -> bool {
     ROOTS.iter().any(|root| start.contains(root))
 }
 
-/// The text without the characters that XML 1.0 forbids, and without references to them such as `&#27;`. A reference has
-/// at most so many digits that the work is bounded by the text's length.
+/// The text without the characters that XML 1.0 forbids, and without references to them such as `&#27;`. A reference
+/// has at most so many digits that the work is bounded by the text's length.
 fn without_forbidden(text: &str) -> Cow<'_, str> {
     if !text.contains(|c: char| !is_allowed(c)) && !text.contains("&#") {
         return Cow::Borrowed(text);

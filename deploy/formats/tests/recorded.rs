@@ -1,5 +1,5 @@
-//! Recorded reports of many tools with their counts, which are no part of the project: `BADGESMITH_DATA` names the folder
-//! that has them. Where other tools disagree with the list, and so do we, it is written down here by name.
+//! Recorded reports of many tools with their counts, which are no part of the project: `BADGESMITH_DATA` names the
+//! folder that has them. Where other tools disagree with the list, and so do we, it is written down here by name.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use std::{collections::BTreeMap, fs, path::PathBuf};
@@ -31,8 +31,8 @@ const EXCEPTIONS: [(&str, [u64; 3], &str); 4] = [
     ),
 ];
 
-/// Files whose tests are counted as the list says, and one failure more, because something failed that no test tells of.
-/// The list has tests only; it notes beside most of these that the run is not ok whatever its tests say.
+/// Files whose tests are counted as the list says, and one failure more, because something failed that no test tells
+/// of. The list has tests only; it notes beside most of these that the run is not ok whatever its tests say.
 const OUTSIDE: [(&str, &str); 5] = [
     ("junit/generic/enricomi-no-cases-but-tests.xml", "a suite declares a failure and lists no case"),
     ("junit/jenkins/jenkins-junit-report-6700.xml", "a class that could not be loaded is an error of its suite"),

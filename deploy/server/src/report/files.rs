@@ -31,8 +31,8 @@ pub(super) struct Found {
     pub(super) others: Vec<String>,
 }
 
-/// Finds and reads all reports, each file once however often it is named. What was named must be a report, unless others
-/// are to be skipped.
+/// Finds and reads all reports, each file once however often it is named. What was named must be a report, unless
+/// others are to be skipped.
 pub(super) fn read(names: &[PathBuf], skips_others: bool) -> Found {
     let mut found = Found::default();
     let mut seen = BTreeSet::new();
