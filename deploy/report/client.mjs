@@ -3,12 +3,14 @@ import { spawnSync } from "node:child_process";
 import { delimiter, isAbsolute, join } from "node:path";
 import process from "node:process";
 
-import { input } from "./facts.mjs";
+import { allowsEmpty, input } from "./facts.mjs";
 import { isFile } from "./files.mjs";
 import { Failure, annotate } from "./say.mjs";
 
 /** The most bytes of arguments that the system takes. */
 const LONGEST_ARGUMENTS = process.platform === "win32" ? 30_000 : 500_000;
+/** What the client's lines begin with that are no cause for worry. */
+const NOTICE = "notice: ";
 /** The client gives up by itself long before, in milliseconds. */
 const PATIENCE = 600_000;
 
@@ -41,7 +43,10 @@ export function reportByClient(client, { env, found, facts, secret }) {
     "run-url": facts.runUrl,
   };
   const given = Object.entries(options).filter(([, value]) => value);
-  const line = ["report", ...names, ...given.map(([name, value]) => `--${name}=${value}`)];
+  const flags = allowsEmpty(env) ? ["--allow-empty"] : [];
+  // What patterns found may be none of ours, as in a directory; what was named may not.
+  if (found.files.length > 0 && found.named.size === 0) flags.push("--skip-others");
+  const line = ["report", ...names, ...flags, ...given.map(([name, value]) => `--${name}=${value}`)];
   if (Buffer.byteLength(line.join(" ")) > LONGEST_ARGUMENTS) {
     throw new Failure("so many files fit that no command line holds their names; name their directory in `files`");
   }
@@ -59,7 +64,11 @@ export function reportByClient(client, { env, found, facts, secret }) {
   if (error) throw new Failure(`${client} cannot be run: ${error.message}`);
   const words = stderr.trim().replace(/^badgesmith: /gm, "");
   if (status !== 0) throw new Failure(words || `${client} ended with ${signal ?? status} and without a word`);
-  if (words) annotate("warning", words);
+  const said = words.split("\n").filter((line) => line !== "");
+  const notices = said.filter((line) => line.startsWith(NOTICE));
+  const warnings = said.filter((line) => !line.startsWith(NOTICE));
+  if (notices.length > 0) annotate("notice", notices.map((line) => line.slice(NOTICE.length)).join("\n"));
+  if (warnings.length > 0) annotate("warning", warnings.join("\n"));
   const counted = /^(\d+) passed, (\d+) failed, (\d+) skipped\b/m.exec(stdout);
   if (!counted) throw new Failure(`${client} does not say what it counted; is it badgesmith?`);
   const [passed, failed, skipped] = counted.slice(1).map(Number);

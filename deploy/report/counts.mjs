@@ -1,8 +1,10 @@
 // Counting without the client: JUnit XML and TRX, by the client's rules. Any other kind is refused and named.
 //
 // Cases count, not the sums that suites declare. An error is a failure; what was ignored, disabled, inconclusive or not
-// run was skipped.
-import { Broken, scan } from "./xml.mjs";
+// run was skipped. A run or a suite that failed although no case in it did is one failure.
+import { junit } from "./junit.mjs";
+import { trx } from "./trx.mjs";
+import { Broken, scan, withoutForbidden } from "./xml.mjs";
 
 /** The largest file that is read, in bytes. */
 export const LARGEST_FILE = 64 * 1024 * 1024;
@@ -18,140 +20,76 @@ export class Refusal extends Error {
 const NEEDS_CLIENT = "a kind of report that only the badgesmith client reads; put it in PATH or name it in `binary`";
 /** NUnit, xUnit.net, CTest and Boost.Test. */
 const OTHER_ROOTS = ["test-run", "test-results", "test-suite", "assemblies", "assembly", "Site", "TestLog", "TestResult"];
+/** Roots of reports, by which what breaks before its root is known is told from a stranger. */
+const ROOTS = ["testsuites", "testsuite", "testrun", "TestRun", ...OTHER_ROOTS];
+/** A root begins within so many characters. */
+const LONGEST_HEAD = 4096;
+/** What lies in the root of Check's log, and in that of CppUnit. */
+const CHECK = "http://check.sourceforge.net/ns";
+const OF_CPPUNIT = ["FailedTests", "SuccessfulTests", "Statistics"];
+const OF_TRX = [
+  ...["Results", "ResultSummary", "TestDefinitions", "TestEntries", "TestLists", "TestSettings"],
+  ...["TestRunConfiguration", "Times", "Build"],
+];
 
 /** What a file's bytes report: `{ passed, failed, skipped, remarks }`. */
 export function count(bytes) {
   if (bytes.length > LARGEST_FILE) throw new Refusal(`it has more than the ${LARGEST_FILE} bytes that are read`);
-  const text = decode(bytes);
-  if (text.trim() === "") throw new Refusal("the file is empty; did the test tool run?");
-  if (!text.trimStart().startsWith("<")) throw new Refusal(NEEDS_CLIENT);
+  const decoded = decode(bytes);
+  if (decoded.trim() === "") throw new Refusal("the file is empty; did the test tool run?");
+  if (!decoded.trimStart().startsWith("<")) throw new Refusal(NEEDS_CLIENT);
+  const text = withoutForbidden(decoded);
   let kind;
   try {
     scan(text, {
       open(name, attributes, depth) {
-        kind ??= kindOf(name);
+        kind ??= kindOf(name, attributes);
         kind.open(name, attributes, depth);
       },
       close: (depth) => kind.close(depth),
     });
   } catch (fault) {
-    throw fault instanceof Broken ? new Refusal(fault.message) : fault;
+    if (!(fault instanceof Broken)) throw fault;
+    const head = text.slice(0, LONGEST_HEAD);
+    const isSuspect = fault.isHostile || fault.message.endsWith("it ends too early");
+    throw new Refusal(fault.message, { isOther: !kind && !isSuspect && !ROOTS.some((root) => head.includes(root)) });
   }
-  return kind.finish();
+  const { found, ...counts } = kind.finish();
+  if (found) throw new Refusal(`${found}, which is no report of tests`, { isOther: true });
+  return counts;
 }
 
-function kindOf(root) {
+function kindOf(root, attributes) {
+  if (root === "testsuites" && attributes.get("xmlns") === CHECK) throw new Refusal(NEEDS_CLIENT);
   // Eclipse calls the root of what it exports `testrun`.
   if (["testsuites", "testsuite", "testrun"].includes(root)) return junit();
-  if (root === "TestRun") return trx();
-  if (OTHER_ROOTS.includes(root)) throw new Refusal(NEEDS_CLIENT);
+  if (root === "TestRun") return testRun();
+  // An assembly in a namespace is a manifest of Windows, or Maven's description of an archive.
+  const isManifest = root === "assembly" && attributes.has("xmlns");
+  if (OTHER_ROOTS.includes(root) && !isManifest) throw new Refusal(NEEDS_CLIENT);
   throw new Refusal(`it is XML with the root <${root.slice(0, 60)}>, which is no report of tests`, { isOther: true });
 }
 
-/**
- * A case ends as its children say: `failure` and `error` before `skipped`; where there are none, an attribute may.
- * Surefire's `flakyFailure` and `rerunFailure` tell of other tries of the same case and change nothing.
- */
-function junit() {
-  const counts = { passed: 0, failed: 0, skipped: 0, remarks: [] };
-  const suites = [];
-  let [current, broken, declared, isWrong] = [undefined, 0, 0, false];
+/** TRX by its namespace or by what lies in the root; CppUnit calls its root so, too. */
+function testRun() {
+  const kind = trx();
+  let isTrx = false;
   return {
     open(name, attributes, depth) {
-      if (current) {
-        if (depth !== current.depth + 1) return;
-        current.isFailed ||= name === "failure" || name === "error";
-        current.isSkipped ||= name === "skipped" || name === "skip";
-      } else if (["testsuites", "testsuite", "testrun"].includes(name)) {
-        if (name === "testsuite") {
-          const number = (attribute) => Number(/^\s*(\d+)\s*$/.exec(attributes.get(attribute) ?? "")?.[1] ?? 0);
-          declared = Math.max(declared, number("tests"));
-          isWrong ||= number("failures") + number("errors") > 0;
-        }
-        suites.push(depth);
-      } else if (name === "testcase") {
-        current = { depth, isFailed: false, isSkipped: false, said: said(attributes) };
-      } else if ((name === "error" || name === "failure") && suites.at(-1) === depth - 1) {
-        broken += 1;
+      if (depth === 1) {
+        isTrx = (attributes.get("xmlns") ?? "").startsWith("http://microsoft.com/schemas/VisualStudio/TeamTest/");
+      } else if (depth === 2 && !isTrx) {
+        if (OF_CPPUNIT.includes(name)) throw new Refusal(NEEDS_CLIENT);
+        isTrx = OF_TRX.includes(name);
       }
+      if (isTrx) kind.open(name, attributes, depth);
     },
     close(depth) {
-      if (current?.depth === depth) {
-        const outcome = current.isFailed ? "failed" : current.isSkipped ? "skipped" : current.said;
-        counts[outcome] += 1;
-        current = undefined;
-      }
-      if (suites.at(-1) === depth) suites.pop();
+      if (isTrx) kind.close(depth);
     },
     finish() {
-      const total = counts.passed + counts.failed + counts.skipped;
-      if (broken > 0) {
-        counts.remarks.push(`${broken} suite(s) broke outside their test cases, which no case counts`);
-      } else if (total === 0 && declared > 0) {
-        const wrong = isWrong ? ", some of them failed," : "";
-        counts.remarks.push(`a suite declares ${declared} tests${wrong} but no test case is listed`);
-      }
-      return counts;
-    },
-  };
-}
-
-const FAILED = ["fail", "failed", "failure", "error", "errored"];
-const SKIPPED = [
-  ...["skip", "skipped", "suppressed", "ignored", "disabled", "notrun", "not_run", "not run"],
-  ...["pending", "inconclusive"],
-];
-
-/** What a case's attributes say: GoogleTest's and CTest's, and some tools' that write no children. */
-function said(attributes) {
-  for (const name of ["status", "result"]) {
-    const value = (attributes.get(name) ?? "").toLowerCase();
-    if (FAILED.includes(value)) return "failed";
-    if (SKIPPED.includes(value)) return "skipped";
-  }
-  return "passed";
-}
-
-const RESULTS = [
-  ...["UnitTestResult", "GenericTestResult", "ManualTestResult", "WebTestResult", "LoadTestResult", "TestResult"],
-  ...["TestResultAggregation", "OrderedTestResult"],
-];
-const OUTCOMES = {
-  passed: ["Passed", "PassedButRunAborted", "Completed", "Warning"],
-  failed: ["Failed", "Error", "Timeout"],
-  skipped: ["NotExecuted", "NotRunnable", "Inconclusive", "Aborted", "Disconnected", "InProgress", "Pending", "Skipped"],
-};
-
-/** A data-driven or ordered test is a result with the results of its rows within: the rows count, it does not. */
-function trx() {
-  const counts = { passed: 0, failed: 0, skipped: 0, remarks: [] };
-  const results = [];
-  let [unknown, isAborted] = [0, false];
-  const outcomeOf = (word) => {
-    // Visual Studio leaves an outcome out where it is the first of its list, `Error`.
-    if (word === undefined) return "failed";
-    const outcome = Object.keys(OUTCOMES).find((name) => OUTCOMES[name].includes(word.trim()));
-    if (!outcome) unknown += 1;
-    return outcome ?? "failed";
-  };
-  return {
-    open(name, attributes, depth) {
-      if (RESULTS.includes(name)) {
-        if (results.length > 0) results.at(-1).hasInner = true;
-        results.push({ depth, outcome: outcomeOf(attributes.get("outcome")), hasInner: false });
-      } else if (name === "ResultSummary") {
-        isAborted = ["Aborted", "Error"].includes(attributes.get("outcome"));
-      }
-    },
-    close(depth) {
-      if (results.at(-1)?.depth !== depth) return;
-      const { outcome, hasInner } = results.pop();
-      if (!hasInner) counts[outcome] += 1;
-    },
-    finish() {
-      if (unknown > 0) counts.remarks.push(`${unknown} test(s) with unknown outcomes count as failed`);
-      if (isAborted) counts.remarks.push("the run was aborted, so tests may be missing");
-      return counts;
+      if (isTrx) return kind.finish();
+      return { found: "it is XML with the root <TestRun>, without anything of TRX in it" };
     },
   };
 }

@@ -9,12 +9,21 @@ export function input(env, name) {
   return (env[`INPUT_${name.toUpperCase()}`] ?? "").trim();
 }
 
-/** Whether a failure fails the step; YAML's spellings, as GitHub's own actions take them. */
+/** Whether a failure fails the step. */
 export function failsOnError(env) {
-  const word = input(env, "fail-on-error");
+  return isTrue("fail-on-error", input(env, "fail-on-error"));
+}
+
+/** Whether a result without any tests is sent. */
+export function allowsEmpty(env) {
+  return isTrue("allow-empty", input(env, "allow-empty"));
+}
+
+/** YAML's spellings, as GitHub's own actions take them. */
+function isTrue(name, word) {
   if (["true", "True", "TRUE"].includes(word)) return true;
   if (["false", "False", "FALSE", ""].includes(word)) return false;
-  throw new Failure(`fail-on-error must be true or false, not ${JSON.stringify(word)}`);
+  throw new Failure(`${name} must be true or false, not ${JSON.stringify(word)}`);
 }
 
 /** Everything about the run, complete and checked. */

@@ -14,22 +14,25 @@ const PASSED_OVER = [".git", "node_modules"];
 
 /**
  * Finds what the names mean: files that were named or fit a pattern, and directories that were named.
- * Each file comes once. Names that mean nothing are refused, the patterns of our own all together.
+ * Each file comes once, and `named` has those that must be reports, because no pattern found them. Names that mean
+ * nothing are refused, the patterns of our own all together.
  */
 export function find(names) {
   const files = new Map();
+  const named = new Set();
   const directories = [];
   const refusals = [];
   const add = (file) => {
     const real = realpathSync(file);
     if (!files.has(real)) files.set(real, file);
+    return files.get(real);
   };
   for (const name of names.length > 0 ? names : PATTERNS) {
     const found = stat(name);
     if (found?.isDirectory()) {
       directories.push(name);
     } else if (found) {
-      add(name);
+      named.add(add(name));
     } else if (!/[*?[]/.test(name)) {
       refusals.push(`${name}: there is no such file`);
     } else {
@@ -44,7 +47,7 @@ export function find(names) {
     throw new Failure(`no file fits ${patterns}; did the tests run? Say in \`files\` what their reports are called`);
   }
   if (files.size > MOST_FILES) throw new Failure(`more than ${MOST_FILES} files fit; name fewer`);
-  return { files: [...files.values()].sort(), directories };
+  return { files: [...files.values()].sort(), named, directories };
 }
 
 /** All files of a directory with such endings, deep down. Links to directories are not followed: they lead in circles. */

@@ -4,7 +4,7 @@
 import process from "node:process";
 
 import { findClient, reportByClient } from "./client.mjs";
-import { badgeOf, failsOnError, input, readFacts } from "./facts.mjs";
+import { allowsEmpty, badgeOf, failsOnError, input, readFacts } from "./facts.mjs";
 import { find } from "./files.mjs";
 import { Failure, annotate, escapeMarkdown, log, mask, output, summarize } from "./say.mjs";
 import { send } from "./send.mjs";
@@ -51,7 +51,7 @@ async function report() {
 }
 
 async function reportByScript(found, facts, secret) {
-  const counts = sum(found);
+  const counts = sum(found, { allowsEmpty: allowsEmpty(env) });
   const body = JSON.stringify({
     platform: facts.platform,
     commit: facts.commit,

@@ -7,13 +7,15 @@ import { Failure, annotate } from "./say.mjs";
 
 /** Refusals and remarks beyond this many are only counted. */
 const MOST_LINES = 20;
+/** Files that were passed over beyond this many are only counted. */
+const MOST_NAMES = 10;
 /** What the script reads in a directory, what only the client reads, and what may be a report or anything else. */
 const ENDINGS = { ours: ["xml", "trx"], clients: ["tap", "gojson", "ctrf"], perhaps: ["json", "jsonl", "ndjson"] };
 
 /** Counts the files and what lies in the directories, each file once. */
-export function sum({ files, directories }) {
+export function sum({ files, named, directories }, { allowsEmpty = false } = {}) {
   // By their real paths, each with its name and whether it may turn out to be none of ours.
-  const candidates = new Map(files.map((file) => [realpathSync(file), { file, mayBeOther: false }]));
+  const candidates = new Map(files.map((file) => [realpathSync(file), { file, mayBeOther: !named.has(file) }]));
   const refusals = [];
   for (const directory of directories) {
     for (const file of search(directory, ENDINGS.ours)) {
@@ -30,6 +32,7 @@ export function sum({ files, directories }) {
   }
   const counts = { passed: 0, failed: 0, skipped: 0 };
   const remarks = [];
+  const others = [];
   let reports = 0;
   for (const { file, mayBeOther } of candidates.values()) {
     try {
@@ -39,11 +42,20 @@ export function sum({ files, directories }) {
       reports += 1;
     } catch (fault) {
       if (!(fault instanceof Refusal)) throw fault;
-      if (!(fault.isOther && mayBeOther)) refusals.push(`${file}: ${fault.message}`);
+      if (fault.isOther && mayBeOther) others.push(file);
+      else refusals.push(`${file}: ${fault.message}`);
     }
+  }
+  if (others.length > 0) {
+    const more = others.length > MOST_NAMES ? ` and ${others.length - MOST_NAMES} more` : "";
+    const names = others.slice(0, MOST_NAMES).join(", ");
+    annotate("notice", `passed over, because they are no reports of tests: ${names}${more}`);
   }
   if (refusals.length > 0) throw new Failure(lines(refusals));
   if (reports === 0) throw new Failure("no file that was found is a report of tests");
+  if (!allowsEmpty && counts.passed + counts.failed + counts.skipped === 0) {
+    throw new Failure(`the ${reports} report(s) have no tests; did they run? \`allow-empty\` sends that all the same`);
+  }
   if (remarks.length > 0) annotate("warning", lines(remarks));
   return counts;
 }

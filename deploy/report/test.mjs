@@ -9,12 +9,13 @@ import process from "node:process";
 import { after, test } from "node:test";
 import { fileURLToPath } from "node:url";
 
-import { Refusal, count } from "./counts.mjs";
+import "./test-counts.mjs";
 import { badgeOf, failsOnError, readFacts } from "./facts.mjs";
 import { find, search } from "./files.mjs";
 import { escapeCommand, escapeMarkdown } from "./say.mjs";
 import { send } from "./send.mjs";
 import { decodeFully, encodeSegment, sign, signedHeaders, stringToSign } from "./sign.mjs";
+import { sum } from "./sum.mjs";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
 const text = (name) => readFileSync(join(here, name), "utf8");
@@ -86,80 +87,6 @@ test("a branch is encoded part by part, and decodes to itself", () => {
   assert.equal(decodeFully("feature%25252fx"), "feature/x");
 });
 
-const junit = (within) => `<testsuite>${within}</testsuite>`;
-const trx = (within) => `<TestRun xmlns="http://x"><Results>${within}</Results></TestRun>`;
-for (const [name, report, expected, remark] of [
-  ["one of each", junit("<testcase/><testcase><failure/></testcase><testcase><error/></testcase><testcase><skipped/></testcase>"), [1, 2, 1]],
-  ["nested suites", `<testsuites>${junit(junit("<testcase/>") + "<testcase/>")}</testsuites>`, [2, 0, 0]],
-  ["sums that lie", '<testsuite tests="9" failures="4"><testcase/></testsuite>', [1, 0, 0]],
-  ["sums without cases", '<testsuite tests="6" errors="1"/>', [0, 0, 0], "declares 6 tests, some of them failed,"],
-  ["a suite that broke", junit("<error/>"), [0, 0, 0], "1 suite(s) broke"],
-  ["tries of one case", junit("<testcase><flakyFailure/></testcase><testcase><failure/><rerunFailure/></testcase>"), [1, 1, 0]],
-  ["a failure and a skip", junit("<testcase><skipped/><failure/></testcase>"), [0, 1, 0]],
-  ["statuses", junit('<testcase status="notrun"/><testcase result="Failed"/><testcase status="run" result="completed"/>'), [1, 1, 1]],
-  ["a failure told of deeper down", junit("<testcase><properties><failure/></properties></testcase>"), [1, 0, 0]],
-  ["prefixes", '<x:testsuite xmlns:x="y"><x:testcase><x:failure/></x:testcase></x:testsuite>', [0, 1, 0]],
-  ["tags in CDATA and comments", junit("<testcase><![CDATA[<failure>]]><!-- <failure> --></testcase>"), [1, 0, 0]],
-  ["quotes in quotes", junit(`<testcase name="a'>b" classname='"'/>`), [1, 0, 0]],
-  ["entities that are known", junit('<testcase name="&lt;&amp;&#x1F680;">&gt;&#10;</testcase>'), [1, 0, 0]],
-  ["an entity that lies elsewhere", `<!DOCTYPE testsuite [<!ENTITY a SYSTEM "file:///etc/passwd">]>${junit("<testcase>&a;</testcase>")}`, [1, 0, 0]],
-  ["Eclipse", "<testrun><testsuite><testcase/></testsuite></testrun>", [1, 0, 0]],
-  ["a mark", `\ufeff<?xml version="1.0"?>${junit("<testcase/>")}`, [1, 0, 0]],
-  ["UTF-16 in UTF-8", `<?xml version="1.0" encoding="utf-16"?>${junit("<testcase/>")}`, [1, 0, 0]],
-  ["UTF-16", Buffer.from(`\ufeff${junit("<testcase/>")}`, "utf16le"), [1, 0, 0]],
-  ["UTF-16 without a mark", Buffer.from(junit("<testcase/>"), "utf16le"), [1, 0, 0]],
-  ["Latin-1", Buffer.from(`<?xml version="1.0" encoding="ISO-8859-1"?>${junit('<testcase name="café"/>')}`, "latin1"), [1, 0, 0]],
-  ["outcomes", trx(["Passed", "Warning", "Failed", "Timeout", "NotExecuted", "Inconclusive"].map((o) => `<UnitTestResult outcome="${o}"/>`).join("")), [2, 2, 2]],
-  ["no outcome", trx("<UnitTestResult/>"), [0, 1, 0]],
-  ["an unknown outcome", trx('<UnitTestResult outcome="Dizzy"/>'), [0, 1, 0], "1 test(s) with unknown outcomes"],
-  ["rows", trx('<UnitTestResult outcome="Failed"><InnerResults><UnitTestResult outcome="Passed"/><UnitTestResult outcome="Failed"/></InnerResults></UnitTestResult>'), [1, 1, 0]],
-  ["an aborted run", '<TestRun><Results/><ResultSummary outcome="Aborted"/></TestRun>', [0, 0, 0], "aborted"],
-]) {
-  test(`counted: ${name}`, () => {
-    const { passed, failed, skipped, remarks } = count(Buffer.from(report));
-    assert.deepEqual([passed, failed, skipped], expected);
-    assert.equal(remarks.length, remark ? 1 : 0);
-    assert.ok((remarks[0] ?? "").includes(remark ?? ""), remarks[0]);
-  });
-}
-
-for (const [report, words] of [
-  ["", "the file is empty"],
-  [" \n", "the file is empty"],
-  ["<testsuite>\n<testcase>", "line 2, column 11: it ends too early"],
-  ["<testsuite>\n<testcase>\n</testsuite>", "line 3, column 1: expected </testcase>"],
-  ["<testsuite/>\n<testsuite/>", "line 2, column 1: a second root element"],
-  ["<testsuite/> words", "column 14: text outside the root element"],
-  ["<testsuite><testcase name='a<b'/></testsuite>", "not an attribute"],
-  ["<testsuite name=a/>", "not an attribute"],
-  ["<testsuite a='1' a='2'/>", "the attribute a comes twice"],
-  ["<testsuite>&nbsp;</testsuite>", "`&` begins nothing that is known"],
-  ["<testsuite>a & b</testsuite>", "column 14: `&` begins nothing"],
-  ["<testsuite>&#27;</testsuite>", "`&` begins nothing that is known"],
-  ["<testsuite><!-- </testsuite>", "it ends too early"],
-  ["<testsuite>".repeat(300), "more than 200 levels deep"],
-  ['<!DOCTYPE x [<!ENTITY a "ha"><!ENTITY b "&a;&a;">]><testsuite/>', "DOCTYPE declares entities"],
-  ['<!DOCTYPE x [<!ENTITY % a "ha"> %a;]><testsuite/>', "DOCTYPE declares entities"],
-  ["<!DOCTYPE x [<!ELEMENT e ANY ']>'><!ENTITY a 'ha'>]><testsuite/>", "DOCTYPE declares entities"],
-  [`<!DOCTYPE x [${"<!ENTITY".repeat(100_000)}`, "DOCTYPE declares entities"],
-  ["<html/>", "XML with the root <html>"],
-  ["<?xml version='1.0' encoding='klingon'?><testsuite/>", "`klingon` is not known"],
-  [Buffer.from("<?xml version='1.0'?><testsuite name='\xe9'/>", "latin1"), "not the utf-8 that it claims"],
-  ["TAP version 13\n1..1\nok 1\n", "only the badgesmith client reads"],
-  ['{"tests":[]}', "only the badgesmith client reads"],
-  ["PK\x03\x04", "only the badgesmith client reads"],
-  ["<test-run/>", "only the badgesmith client reads"],
-  ["<assemblies/>", "only the badgesmith client reads"],
-  ["<Site/>", "only the badgesmith client reads"],
-]) {
-  test(`refused in words: ${JSON.stringify(report.toString("latin1").slice(0, 60))}`, () => {
-    assert.throws(
-      () => count(Buffer.from(report)),
-      (fault) => fault instanceof Refusal && fault.message.includes(words) && fault.isOther === (words.includes("root <html>")),
-    );
-  });
-}
-
 test("files are found by name, by pattern and in directories, each once", () => {
   const root = folder({
     "TEST-a.xml": "", "a/b/TEST-b.xml": "", "a/b/c/run.trx": "", "a/x[1].xml": "", "a/notes.txt": "",
@@ -180,7 +107,8 @@ test("files are found by name, by pattern and in directories, each once", () => 
       [["a", "TEST-a.xml"], ["TEST-a.xml"], ["a"]],
       [[join(root, "*", "junit.xml")], [join(root, "out/junit.xml")]],
     ]) {
-      assert.deepEqual(find(names), { files, directories }, names.join(" "));
+      const found = find(names);
+      assert.deepEqual([found.files, found.directories], [files, directories], names.join(" "));
     }
     for (const [names, words] of [
       [["gone.xml"], "gone.xml: there is no such file"],
@@ -370,7 +298,7 @@ process.exit(Number(process.env.CODE ?? 0));
     const { line, secret, inputs } = JSON.parse(readFileSync(join(root, "called.json"), "utf8"));
     const page = "https://github.com/acme/shop/actions/runs/7";
     assert.deepEqual(line, [
-      "report", "$(touch x).tap", "./-a.tap", "--server=https://badges.example", "--owner=acme", "--repo=shop",
+      "report", "$(touch x).tap", "./-a.tap", "--skip-others", "--server=https://badges.example", "--owner=acme", "--repo=shop",
       `--branch=${branch}`, "--platform=linux", "--commit=c0ffee", "--run-id=7", "--run-attempt=2", `--html-url=${page}/attempts/2`, `--run-url=${page}`,
     ]);
     assert.equal(secret, "hush");
@@ -383,6 +311,24 @@ process.exit(Number(process.env.CODE ?? 0));
   assert.equal(status, 0);
   assert.match(stdout, /^::warning title=BadgeSmith::the test results were not reported: a\.tap: 9 tests/m);
   assert.match(step(root, { ...env, INPUT_BINARY: "gone" }).stdout, /binary: there is no file gone/);
+});
+
+test("strangers that a pattern found are passed over and named, one that was named is refused", () => {
+  const root = folder({ "junit-a.xml": "<testsuite><testcase/></testsuite>", "junit-config.xml": "<config/>", "junit-none.xml": "<testsuite/>" });
+  within(root, () => {
+    const lines = [];
+    const { write } = process.stdout;
+    process.stdout.write = (line) => lines.push(line) > 0;
+    try {
+      assert.deepEqual(sum(find([])).passed, 1);
+      assert.throws(() => sum(find(["junit-config.xml", "*.xml"])), /junit-config\.xml: it is XML with the root <config>/);
+      assert.throws(() => sum(find(["junit-none.xml"])), /the 1 report\(s\) have no tests; did they run\?/);
+      assert.equal(sum(find(["junit-none.xml"]), { allowsEmpty: true }).passed, 0);
+    } finally {
+      process.stdout.write = write;
+    }
+    assert.deepEqual(lines, ["::notice title=BadgeSmith::passed over, because they are no reports of tests: junit-config.xml\n"]);
+  });
 });
 
 test("nothing is pasted into a script, and what the code reads is what is declared", () => {

@@ -1,12 +1,13 @@
 //! Boost.Test: its log (`--log_format=XML`), where cases fail by what is logged in them, and its result report
-//! (`--report_format=XML`), where cases say how they ended.
+//! (`--report_format=XML`), where cases say how they ended. What goes wrong in a suite outside its cases, as in a
+//! global fixture, is one failure where no case in it failed.
 
 use std::time::Duration;
 
 use crate::{
     refusal::Refusal,
     report::{Counts, Kind, Report},
-    tally::{Outcome, Tally},
+    tally::{Mark, Outcome, Tally},
     xml::{Element, Elements},
 };
 
@@ -14,23 +15,40 @@ use crate::{
 #[derive(Debug, Default)]
 pub(crate) struct Log {
     tally: Tally,
-    /// The suites around, outermost first.
-    suites: Vec<String>,
+    /// The log and the suites around, outermost first.
+    suites: Vec<Suite>,
     case: Option<(usize, Outcome)>,
     /// Text of the time that is open, in microseconds.
     time: Option<String>,
-    broken_suites: u64,
+    /// Whether a suite or an error was there, and whether anything was; other tools call a root so, too.
+    is_boost: bool,
+    has_content: bool,
+}
+
+#[derive(Debug)]
+struct Suite {
+    name: String,
+    mark: Mark,
+    is_failed: bool,
 }
 
 impl Elements for Log {
     fn open(&mut self, element: &Element, depth: usize) {
+        self.has_content |= depth > 1;
         match (&*element.name, &mut self.case) {
             ("Error" | "FatalError" | "Exception" | "SystemError", Some((case, outcome))) if depth == *case + 1 => {
                 *outcome = Outcome::Failed;
             }
-            ("Error" | "FatalError" | "Exception" | "SystemError", None) => self.broken_suites += 1,
-            ("TestSuite", None) => {
-                self.suites.push(element.attribute("name").unwrap_or_default().to_owned());
+            ("Error" | "FatalError" | "Exception" | "SystemError", None) => {
+                self.is_boost = true;
+                if let Some(suite) = self.suites.last_mut() {
+                    suite.is_failed = true;
+                }
+            }
+            ("TestSuite" | "TestLog", None) => {
+                self.is_boost |= element.name == "TestSuite";
+                let name = element.attribute("name").unwrap_or_default().to_owned();
+                self.suites.push(Suite { name, mark: self.tally.mark(), is_failed: false });
             }
             ("TestCase", None) => self.case = self.begin(element).then_some((depth, Outcome::Passed)),
             ("TestingTime", Some(_)) => self.time = Some(String::new()),
@@ -46,9 +64,11 @@ impl Elements for Log {
 
     fn close(&mut self, name: &str, depth: usize) {
         if let Some((_, outcome)) = self.case.take_if(|(case, _)| *case == depth) {
-            self.tally.add(self.suites.last().map_or("", |suite| suite), outcome);
-        } else if name == "TestSuite" {
-            self.suites.pop();
+            self.tally.add(self.suites.last().map_or("", |suite| &suite.name), outcome);
+        } else if name == "TestSuite" || depth == 1 {
+            if let Some(suite) = self.suites.pop().filter(|suite| suite.is_failed) {
+                self.tally.fail_since(suite.mark, &suite.name);
+            }
         } else if let Some(time) = self.time.take()
             && let Ok(microseconds) = time.trim().parse()
         {
@@ -56,10 +76,10 @@ impl Elements for Log {
         }
     }
 
-    fn finish(mut self: Box<Self>) -> Result<Report, Refusal> {
-        if self.broken_suites > 0 {
-            let errors = self.broken_suites;
-            self.tally.remark(format!("{errors} error(s) were logged outside every test case, which no case counts"));
+    fn finish(self: Box<Self>) -> Result<Report, Refusal> {
+        if self.has_content && !self.is_boost {
+            let found = "it is XML with the root <TestLog>, without a suite of Boost.Test".into();
+            return Err(Refusal::NotAReport { found });
         }
         Ok(self.tally.finish(Kind::Boost))
     }
@@ -70,7 +90,7 @@ impl Log {
     fn begin(&mut self, case: &Element) -> bool {
         let is_skipped = case.attribute("skipped").is_some_and(|skipped| skipped.eq_ignore_ascii_case("yes"));
         if is_skipped {
-            self.tally.add(self.suites.last().map_or("", |suite| suite), Outcome::Skipped);
+            self.tally.add(self.suites.last().map_or("", |suite| &suite.name), Outcome::Skipped);
         }
         !is_skipped
     }
@@ -80,7 +100,12 @@ impl Log {
 #[derive(Debug, Default)]
 pub(crate) struct Results {
     tally: Tally,
-    suites: Vec<String>,
+    suites: Vec<Suite>,
+    /// Whether a suite was there; other tools call a root so, too.
+    has_suite: bool,
+    /// Whether a case was listed, and whether a suite failed before any was.
+    has_case: bool,
+    is_failed: bool,
     /// The sums of the outermost suites, for a report that lists no cases.
     sums: Counts,
 }
@@ -97,7 +122,11 @@ impl Elements for Results {
                         skipped: sum(&["test_cases_skipped"]),
                     };
                 }
-                self.suites.push(element.attribute("name").unwrap_or_default().to_owned());
+                self.has_suite = true;
+                let result = element.attribute("result").map(str::trim);
+                let is_failed = matches!(result, Some("failed" | "aborted"));
+                let name = element.attribute("name").unwrap_or_default().to_owned();
+                self.suites.push(Suite { name, mark: self.tally.mark(), is_failed });
             }
             "TestCase" => {
                 let outcome = match element.attribute("result").map(str::trim) {
@@ -105,21 +134,35 @@ impl Elements for Results {
                     Some("skipped") => Outcome::Skipped,
                     _ => Outcome::Failed,
                 };
-                self.tally.add(self.suites.last().map_or("", |suite| suite), outcome);
+                self.has_case = true;
+                self.tally.add(self.suites.last().map_or("", |suite| &suite.name), outcome);
             }
             _ => {}
         }
     }
 
     fn close(&mut self, name: &str, _: usize) {
-        if name == "TestSuite" {
-            self.suites.pop();
+        if name == "TestSuite"
+            && let Some(suite) = self.suites.pop().filter(|suite| suite.is_failed)
+        {
+            if self.has_case {
+                self.tally.fail_since(suite.mark, &suite.name);
+            } else {
+                self.is_failed = true;
+            }
         }
     }
 
     fn finish(mut self: Box<Self>) -> Result<Report, Refusal> {
+        if !self.has_suite {
+            let found = "it is XML with the root <TestResult>, without a suite of Boost.Test".into();
+            return Err(Refusal::NotAReport { found });
+        }
         if self.tally.counts().total() == 0 {
             self.tally.add_all("", self.sums);
+        }
+        if self.is_failed {
+            self.tally.fail_since(Mark::default(), "");
         }
         Ok(self.tally.finish(Kind::Boost))
     }

@@ -1,4 +1,5 @@
-//! CTRF, the Common Test Report Format. Its tests count; its summary does where no test is listed.
+//! CTRF, the Common Test Report Format. Its tests count; its summary does where no test is listed, and a summary with
+//! failures of which no test tells is one failure.
 
 use std::borrow::Cow;
 
@@ -6,7 +7,7 @@ use serde::Deserialize;
 
 use crate::{
     report::{Counts, Kind, Report},
-    tally::{Outcome, Tally, milliseconds},
+    tally::{Mark, Outcome, Tally, milliseconds},
 };
 
 #[derive(Deserialize)]
@@ -80,6 +81,9 @@ pub(crate) fn read(text: &str) -> Result<Report, serde_json::Error> {
         tally.add_all("", summed);
     } else if tally.counts() != summed {
         tally.remark("the summary differs from the tests that are listed; these count");
+    }
+    if summary.failed > 0 {
+        tally.fail_since(Mark::default(), "");
     }
     if let (Some(start), Some(stop)) = (summary.start, summary.stop) {
         tally.lasted_in_all(milliseconds(stop - start));

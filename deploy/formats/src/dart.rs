@@ -1,5 +1,5 @@
 //! `dart test --reporter json` and `flutter test --machine`. Hidden tests, which load files and set things up, count
-//! only where they fail.
+//! only where they fail. A run that says that it failed although no test did is one failure.
 
 use std::{
     borrow::Cow,
@@ -11,7 +11,7 @@ use serde::Deserialize;
 use crate::{
     lines::Events,
     report::{Counts, Kind, Report},
-    tally::{Outcome, Tally, milliseconds},
+    tally::{Mark, Outcome, Tally, milliseconds},
 };
 
 #[derive(Debug, Default)]
@@ -23,6 +23,8 @@ pub(crate) struct Dart {
     tests: HashMap<i64, i64>,
     running: HashSet<i64>,
     is_over: bool,
+    /// What the run says at its end.
+    success: Option<bool>,
 }
 
 #[derive(Deserialize)]
@@ -38,6 +40,7 @@ struct Event<'a> {
     test_id: Option<i64>,
     #[serde(borrow)]
     result: Option<Cow<'a, str>>,
+    success: Option<bool>,
     #[serde(default)]
     skipped: bool,
     #[serde(default)]
@@ -86,6 +89,7 @@ impl Events for Dart {
             }
             ("done", ..) => {
                 self.is_over = true;
+                self.success = event.success;
                 self.tally.lasted_in_all(event.time.and_then(milliseconds));
             }
             ("start" | "allSuites" | "group" | "print" | "error" | "debug", ..) => {}
@@ -95,9 +99,17 @@ impl Events for Dart {
     }
 
     fn finish(mut self: Box<Self>, broken: u64) -> Report {
+        // Of a test that began and has no end, the run's own verdict tells; a run that was cut short has none.
+        let unfinished = u64::try_from(self.running.len()).unwrap_or(u64::MAX);
+        if self.is_over && self.success == Some(true) {
+            self.tally.add_all("", Counts { passed: unfinished, ..Counts::default() });
+        } else {
+            self.tally.add_all("", Counts { failed: unfinished, ..Counts::default() });
+        }
+        if !self.is_over || self.success == Some(false) {
+            self.tally.fail_since(Mark::default(), "");
+        }
         if !self.is_over {
-            let failed = u64::try_from(self.running.len()).unwrap_or(u64::MAX);
-            self.tally.add_all("", Counts { failed, ..Counts::default() });
             self.tally.remark("the run has no end; it was cut short, so tests may be missing");
         }
         if broken > 0 {

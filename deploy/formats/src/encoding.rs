@@ -1,4 +1,4 @@
-//! Bytes to text: byte order marks, UTF-16 without one, and what an XML declaration declares.
+//! Bytes to text: byte order marks, UTF-16 without one, what an XML declaration declares, and colour codes.
 
 use std::borrow::Cow;
 
@@ -6,10 +6,15 @@ use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
 
 use crate::refusal::Refusal;
 
+/// What begins a terminal's codes.
+const ESCAPE: char = '\u{1b}';
+/// The longest code that is looked for, in characters.
+const LONGEST_CODE: usize = 256;
+
 /// The text of a file, without its byte order mark.
 ///
-/// XML that is not what it declares is refused, as a parser must. Anything else is a log with whatever the tests printed
-/// in it, so bytes that are no text become U+FFFD there.
+/// XML that is not what it declares is refused, as a parser must. Anything else is a log with whatever the tests
+/// printed in it, so bytes that are no text become U+FFFD there.
 ///
 /// # Errors
 /// An unknown encoding, or bytes that are none of its characters.
@@ -35,7 +40,34 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<Cow<'_, str>, Refusal> {
     }
 }
 
-/// A report's first character is ASCII, so its other byte gives UTF-16 away. Windows PowerShell's `>` writes such files.
+/// The text without the codes that colour a terminal or move its cursor: `ESC [ … letter`, and the `ESC ] … BEL` that
+/// names a window. XML is left as it is; the characters it forbids are dropped later.
+pub(crate) fn without_colours(text: &str) -> Cow<'_, str> {
+    if !text.contains(ESCAPE) || text.trim_start().starts_with('<') {
+        return Cow::Borrowed(text);
+    }
+    let mut kept = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once(ESCAPE) {
+        kept.push_str(before);
+        let is_end = |c: char| match after.as_bytes().first() {
+            Some(b'[') => ('\u{40}'..='\u{7e}').contains(&c),
+            _ => c == '\u{7}',
+        };
+        let is_sequence = after.starts_with(['[', ']']);
+        // A sequence that does not end soon is none.
+        let end = after.char_indices().skip(1).take(LONGEST_CODE).find(|(_, c)| is_end(*c));
+        rest = match end.filter(|_| is_sequence) {
+            Some((at, c)) => after.get(at + c.len_utf8()..).unwrap_or_default(),
+            None => after,
+        };
+    }
+    kept.push_str(rest);
+    Cow::Owned(kept)
+}
+
+/// A report's first character is ASCII, so its other byte gives UTF-16 away. Windows PowerShell's `>` writes such
+/// files.
 fn utf16_without_mark(bytes: &[u8]) -> Option<&'static Encoding> {
     match bytes {
         [first, 0, third, 0, ..] if *first != 0 && *third != 0 => Some(UTF_16LE),
@@ -116,6 +148,20 @@ mod tests {
         let false_utf8 = decode(b"<?xml version='1.0' encoding='utf-8'?>\n<a b='\xe9'/>").unwrap_err();
         assert!(false_utf8.to_string().contains("line 2"), "{false_utf8}");
         assert!(decode(b"\xff\xfe\0\0<\0\0\0").unwrap_err().to_string().contains("UTF-32"));
+    }
+
+    #[test]
+    fn colour_codes_are_no_text() {
+        for (text, plain) in [
+            ("\u{1b}[32mok 1\u{1b}[0m", "ok 1"),
+            ("\u{1b}[1;38;5;9mnot ok\u{1b}[K", "not ok"),
+            ("\u{1b}]0;tests\u{7}ok", "ok"),
+            ("\u{1b}ok", "ok"),
+            ("\u{1b}[", "["),
+            ("<a>\u{1b}[0m</a>", "<a>\u{1b}[0m</a>"),
+        ] {
+            assert_eq!(without_colours(text), plain, "{text:?}");
+        }
     }
 
     #[test]

@@ -2,7 +2,8 @@
 //!
 //! A package that fails although none of its tests does (it does not build, its `TestMain` panics) counts as one failed
 //! test. A test that began and never ended has failed, unless its package or the test around it passed: go loses the
-//! end of a test that printed half a line before it.
+//! end of a test that printed half a line before it. A package without an end was cut short, and is one failure where
+//! no test in it failed.
 
 use std::{
     borrow::Cow,
@@ -105,8 +106,13 @@ impl Events for Go {
         }
         let mut unfinished = 0;
         for (name, package) in &mut self.packages {
-            unfinished += u64::from(package.is_open);
+            let is_open = package.is_open;
+            unfinished += u64::from(is_open);
+            let mark = self.tally.mark();
             self.tally.add_all(name, package.close(None));
+            if is_open {
+                self.tally.fail_since(mark, name);
+            }
         }
         if unfinished > 0 {
             self.tally
@@ -144,6 +150,11 @@ impl Package {
     pub(crate) fn begin(&mut self, test: &str) {
         self.is_open = true;
         self.running.insert(test.to_owned());
+    }
+
+    /// Whether a test of it began and the package did not end yet.
+    pub(crate) fn is_open(&self) -> bool {
+        self.is_open
     }
 
     pub(crate) fn is_running(&self, test: &str) -> bool {

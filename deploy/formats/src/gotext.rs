@@ -34,6 +34,7 @@ pub(crate) fn read(text: &str) -> Option<Report> {
             let mut counts = package.close(Some(outcome));
             counts.passed += u64::try_from(benchmarks.len()).unwrap_or(u64::MAX);
             benchmarks.clear();
+            verdict = None;
             silent_packages += u64::from(outcome == Outcome::Passed && counts == Counts::default());
             tally.add_all(name, counts);
             if let Some(time) = seconds(time) {
@@ -42,14 +43,22 @@ pub(crate) fn read(text: &str) -> Option<Report> {
         } else if line == "PASS" {
             // A test binary that was run by hand names no package after it.
             verdict = Some(Outcome::Passed);
+        } else if line == "FAIL" && package.is_open() {
+            verdict = Some(Outcome::Failed);
         }
     }
     if !is_go {
         return None;
     }
+    // Tests without a verdict behind them: the output was cut short, or a test binary was ended from outside.
+    let (is_cut, mark) = (package.is_open() && verdict.is_none(), tally.mark());
     let mut rest = package.close(verdict);
     rest.passed += u64::try_from(benchmarks.len()).unwrap_or(u64::MAX);
     tally.add_all("", rest);
+    if is_cut {
+        tally.remark("the output has no verdict at its end; it was cut short, so tests may be missing");
+        tally.fail_since(mark, "");
+    }
     if silent_packages > 0 {
         tally
             .remark(format!("{silent_packages} package(s) passed without naming a test; run go test with -v or -json"));

@@ -5,9 +5,10 @@
 //! says where the file is broken.
 //!
 //! Every test case counts once and in one of three ways. Errors are failures; what was ignored, disabled, inconclusive,
-//! still to do or not run was skipped. A repeated test counts as often as it was run, as the tools themselves count. What
-//! a file says about itself in words or sums is not believed: cases are counted. Where the two differ, or where a run
-//! was cut short, a remark says so.
+//! still to do or not run was skipped, and so was a case that is both skipped and failed. A repeated test counts as
+//! often as it was run, as the tools themselves count. A run, a suite or a container that failed, or was cut short,
+//! although no case in it failed is one failure. Otherwise what a file says about itself in sums is not believed: cases
+//! are counted. A remark says where a run failed as a whole or was cut short.
 //!
 //! ```
 //! let report = badgesmith_formats::read(b"TAP version 13\n1..2\nok 1\nnot ok 2 - adds\n").unwrap();
@@ -16,6 +17,8 @@
 //! ```
 
 mod boost;
+mod check;
+mod cppunit;
 mod ctest;
 mod ctrf;
 mod dart;
@@ -23,16 +26,19 @@ mod document;
 mod encoding;
 mod go;
 mod gotext;
+mod jest;
 mod junit;
 mod libtest;
 mod lines;
 mod mocha;
 mod nunit;
+mod playwright;
 mod refusal;
 mod report;
 mod rspec;
 mod tally;
 mod tap;
+mod testrun;
 mod trx;
 mod xml;
 mod xunit;
@@ -52,6 +58,7 @@ pub fn read(bytes: &[u8]) -> Result<Report, Refusal> {
         return Err(Refusal::TooLarge { bytes: bytes.len() });
     }
     let text = encoding::decode(bytes)?;
+    let text = encoding::without_colours(&text);
     let text = text.as_ref();
     if text.trim_ascii().is_empty() {
         return Err(Refusal::Empty);
@@ -70,5 +77,5 @@ pub fn read(bytes: &[u8]) -> Result<Report, Refusal> {
     if let Some(report) = gotext::read(text).or_else(|| tap::read(text)) {
         return Ok(report);
     }
-    Err(document::refuse(text).unwrap_or(Refusal::Unrecognized))
+    Err(document::refuse(text).or_else(|| xml::refuse_amid_noise(text)).unwrap_or(Refusal::Unrecognized))
 }

@@ -1,4 +1,8 @@
 //! libtest's JSON lines, as `cargo test -- -Z unstable-options --format json` and cargo-nextest write them.
+//!
+//! Each suite says at its end how many of its tests ended how. Tests that are missing from the file, because their
+//! lines were left out or are broken, are made up for by these sums. Suites may run at the same time, so that is done
+//! for all of them together.
 
 use std::{borrow::Cow, collections::HashMap, time::Duration};
 
@@ -7,7 +11,7 @@ use serde::Deserialize;
 use crate::{
     lines::Events,
     report::{Counts, Kind, Report},
-    tally::{Outcome, Tally},
+    tally::{Mark, Outcome, Tally},
 };
 
 #[derive(Debug, Default)]
@@ -15,9 +19,11 @@ pub(crate) struct Libtest {
     tally: Tally,
     /// How often a test began and did not end yet. Two crates may have tests of one name.
     running: HashMap<String, u64>,
-    /// Tests of the suite so far.
-    in_suite: u64,
+    /// What the suites say that ended.
+    sums: Counts,
     open_suites: u64,
+    /// A suite said that it failed.
+    is_failed: bool,
 }
 
 #[derive(Deserialize)]
@@ -51,12 +57,10 @@ impl Events for Libtest {
         let Ok(event) = serde_json::from_str::<Event<'_>>(json) else { return false };
         let name = event.name.as_deref().unwrap_or_default();
         match (&*event.kind, event.event.as_deref()) {
-            ("suite", Some("started")) => {
-                self.open_suites += 1;
-                self.in_suite = 0;
-            }
-            ("suite", Some(_)) => {
+            ("suite", Some("started")) => self.open_suites += 1,
+            ("suite", Some(end)) => {
                 self.open_suites = self.open_suites.saturating_sub(1);
+                self.is_failed |= end == "failed";
                 if let Ok(sums) = serde_json::from_str(json) {
                     self.close(&sums);
                 }
@@ -73,13 +77,27 @@ impl Events for Libtest {
     }
 
     fn finish(mut self: Box<Self>, broken: u64) -> Report {
-        let unfinished = self.running.values().sum();
+        let counted = self.tally.counts();
+        let missing = Counts {
+            passed: self.sums.passed.saturating_sub(counted.passed),
+            failed: self.sums.failed.saturating_sub(counted.failed),
+            skipped: self.sums.skipped.saturating_sub(counted.skipped),
+        };
+        self.tally.add_all("", missing);
+        // A test without an end is in the sums of its suite, unless that has none either.
+        let unfinished = self.running.values().sum::<u64>().saturating_sub(missing.total());
         self.tally.add_all("", Counts { failed: unfinished, ..Counts::default() });
         if unfinished > 0 || self.open_suites > 0 {
             self.tally.remark("a suite has no end; the run was cut short, so tests may be missing");
         }
+        if self.is_failed || self.open_suites > 0 {
+            self.tally.fail_since(Mark::default(), "");
+        }
         if broken > 0 {
-            self.tally.remark(format!("{broken} line(s) are broken JSON and passed over"));
+            let missing = missing.total();
+            self.tally.remark(format!(
+                "{broken} line(s) are broken JSON; {missing} test(s) are counted by the sums of their suites"
+            ));
         }
         self.tally.finish(Kind::LibtestJson)
     }
@@ -90,18 +108,13 @@ impl Libtest {
         if let Some(times) = self.running.get_mut(name) {
             *times = times.saturating_sub(1);
         }
-        self.in_suite += 1;
         self.tally.add("", outcome);
     }
 
-    /// The sums count where the tests themselves were left out of the file.
     fn close(&mut self, sums: &Sums) {
-        if self.in_suite == 0 {
-            let Sums { passed, failed, allowed_fail, ignored, measured, .. } = *sums;
-            let (passed, skipped) = (passed.saturating_add(measured), ignored.saturating_add(allowed_fail));
-            self.tally.add_all("", Counts { passed, failed, skipped });
-        }
-        self.in_suite = 0;
+        let Sums { passed, failed, allowed_fail, ignored, measured, .. } = *sums;
+        let (passed, skipped) = (passed.saturating_add(measured), ignored.saturating_add(allowed_fail));
+        self.sums += Counts { passed, failed, skipped };
         if let Some(time) = sums.exec_time.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok()) {
             self.tally.lasted(time);
         }

@@ -1,4 +1,7 @@
 //! Reports that are one JSON object a line: go, libtest, dart. Lines that are none of theirs are noise and passed over.
+//!
+//! libtest writes the names of tests as they are, and on Windows those of documentation tests are paths with single
+//! backslashes, which is no JSON. Such a line is read with its backslashes doubled.
 
 use std::borrow::Cow;
 
@@ -23,22 +26,64 @@ struct Shape<'a> {
     action: Option<Cow<'a, str>>,
     #[serde(borrow, rename = "type")]
     kind: Option<Cow<'a, str>>,
-    event: Option<IgnoredAny>,
+    #[serde(borrow)]
+    event: Option<Cow<'a, str>>,
     time: Option<IgnoredAny>,
+    #[serde(rename = "Package")]
+    package: Option<IgnoredAny>,
+    #[serde(rename = "Test")]
+    test: Option<IgnoredAny>,
+    #[serde(rename = "ImportPath")]
+    import_path: Option<IgnoredAny>,
+    #[serde(rename = "protocolVersion")]
+    protocol: Option<IgnoredAny>,
+    success: Option<IgnoredAny>,
+    median: Option<IgnoredAny>,
 }
 
 /// Counts a file of lines, if one of them is an event.
 pub(crate) fn read(text: &str) -> Option<Report> {
-    let mut kind = text.lines().filter_map(object).find_map(by_shape)?;
+    let mut kind =
+        text.lines().filter_map(object).find_map(|json| by_shape(json).or_else(|| by_shape(&repaired(json)?)))?;
     let mut broken = 0;
     for line in text.lines() {
         match object(line) {
             Some(json) if kind.event(json) => {}
-            Some(json) if json.starts_with("{\"") && serde_json::from_str::<IgnoredAny>(json).is_err() => broken += 1,
+            Some(json) if repaired(json).is_some_and(|json| kind.event(&json)) => {}
+            Some(json) if begins_like_an_event(json) && serde_json::from_str::<IgnoredAny>(json).is_err() => {
+                broken += 1
+            }
             _ => kind.noise(line),
         }
     }
     Some(kind.finish(broken))
+}
+
+/// Whether a line begins as the lines of events do: `{"type"`, `{ "type"`.
+fn begins_like_an_event(json: &str) -> bool {
+    json.strip_prefix('{').is_some_and(|rest| rest.trim_ascii_start().starts_with('"'))
+}
+
+/// A broken line with every backslash doubled that begins no escape of JSON, if there is any.
+fn repaired(json: &str) -> Option<String> {
+    if !json.contains('\\') || !begins_like_an_event(json) || serde_json::from_str::<IgnoredAny>(json).is_ok() {
+        return None;
+    }
+    let mut text = String::with_capacity(json.len() + 16);
+    let mut rest = json;
+    while let Some((before, after)) = rest.split_once('\\') {
+        text.push_str(before);
+        let is_unicode = after.strip_prefix('u').and_then(|digits| digits.get(..4));
+        let is_escape = after.starts_with(['"', '\\', '/', 'b', 'f', 'n', 'r', 't'])
+            || is_unicode.is_some_and(|digits| digits.bytes().all(|digit| digit.is_ascii_hexdigit()));
+        text.push_str(if is_escape { "\\" } else { "\\\\" });
+        // The second half of an escape is no beginning of another one.
+        let kept = if is_escape { after.chars().next().map_or(0, char::len_utf8) } else { 0 };
+        text.push_str(after.get(..kept)?);
+        rest = after.get(kept..)?;
+    }
+    text.push_str(rest);
+    Some(text)
 }
 
 /// The object on a line. What a test prints without ending its line stands before it.
@@ -58,13 +103,20 @@ fn by_shape(json: &str) -> Option<Box<dyn Events>> {
         ["start", "run", "pause", "cont", "pass", "bench", "fail", "output", "skip", "build-output", "build-fail"]
             .contains(&action)
     };
+    let is_libtest =
+        |event: &str| ["started", "ok", "failed", "ignored", "allowed_failure", "timeout"].contains(&event);
+    // Logs of other programs have actions, types and times, too.
+    let is_of_go = shape.package.is_some() || shape.test.is_some() || shape.import_path.is_some();
+    let is_of_dart = shape.time.is_some();
     match (shape.action.as_deref(), shape.kind.as_deref()) {
-        (Some(action), _) if is_go(action) => Some(Box::new(Go::default())),
-        (_, Some("suite" | "test")) if shape.event.is_some() => Some(Box::new(Libtest::default())),
-        (_, Some("bench")) => Some(Box::new(Libtest::default())),
-        (_, Some("start" | "suite" | "testStart" | "testDone" | "allSuites" | "done")) if shape.time.is_some() => {
-            Some(Box::new(Dart::default()))
+        (Some(action), _) if is_of_go && is_go(action) => Some(Box::new(Go::default())),
+        (_, Some("suite" | "test")) if shape.event.as_deref().is_some_and(is_libtest) => {
+            Some(Box::new(Libtest::default()))
         }
+        (_, Some("bench")) if shape.median.is_some() => Some(Box::new(Libtest::default())),
+        (_, Some("testStart" | "testDone" | "allSuites")) if is_of_dart => Some(Box::new(Dart::default())),
+        (_, Some("start")) if is_of_dart && shape.protocol.is_some() => Some(Box::new(Dart::default())),
+        (_, Some("done")) if is_of_dart && shape.success.is_some() => Some(Box::new(Dart::default())),
         _ => None,
     }
 }

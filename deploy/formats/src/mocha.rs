@@ -1,12 +1,13 @@
 //! `mocha --reporter json`, and documents that keep its `stats`, such as mochawesome's.
 //!
-//! The three lists count rather than `tests`, because a hook that fails is a failure and no test.
+//! The three lists count rather than `tests`, because a hook that fails is a failure and no test. Failures that only
+//! the sums know are one.
 
 use serde::{Deserialize, de::IgnoredAny};
 
 use crate::{
     report::{Counts, Kind, Report},
-    tally::{Tally, milliseconds},
+    tally::{Mark, Tally, milliseconds},
 };
 
 #[derive(Deserialize)]
@@ -45,6 +46,9 @@ pub(crate) fn read(text: &str) -> Result<Report, serde_json::Error> {
     };
     let mut tally = Tally::default();
     tally.add_all("", counts);
+    if stats.failures > 0 {
+        tally.fail_since(Mark::default(), "");
+    }
     tally.lasted_in_all(stats.duration.and_then(milliseconds));
     Ok(tally.finish(Kind::MochaJson))
 }

@@ -54,6 +54,15 @@ pub enum Refusal {
     Unrecognized,
 }
 
+impl Refusal {
+    /// Whether the file is none of ours, so that a directory of them may hold it. One that is empty, broken or too
+    /// large may be what is left of a report.
+    #[must_use]
+    pub fn is_other(&self) -> bool {
+        matches!(self, Self::NotAReport { .. } | Self::Unrecognized)
+    }
+}
+
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -72,7 +81,8 @@ impl fmt::Display for Refusal {
             Self::TooDeep { limit } => write!(f, "elements lie more than {limit} levels deep, which no report's do"),
             Self::NotAReport { found } => write!(f, "{found}, which is no report of tests"),
             Self::Unrecognized => f.write_str(
-                "no kind of report is recognized in it; known are JUnit XML, TRX, NUnit, xUnit.net, CTest, Boost.Test, TAP, CTRF, and what go, cargo, dart, mocha and RSpec write",
+                "no kind of report is recognized in it; known are JUnit XML, TRX, NUnit, xUnit.net, CTest, Boost.Test, \
+                 CppUnit, Check, TAP, CTRF, and what go, cargo, dart, mocha, RSpec, Playwright, Jest and Vitest write",
             ),
         }
     }

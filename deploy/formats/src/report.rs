@@ -7,14 +7,30 @@ use std::{fmt, ops::AddAssign, time::Duration};
 pub struct Report {
     /// Who wrote it.
     pub kind: Kind,
-    /// All its tests.
+    /// All its tests, and one failure for each run or suite that failed although no test in it did.
     pub counts: Counts,
+    /// How many of the failures are of such runs and suites.
+    pub outside: u64,
     /// How long they took, where the file says it.
     pub duration: Option<Duration>,
     /// The tests by suite, package, class or file, in the file's order; empty where the file knows no such thing.
     pub suites: Vec<Suite>,
     /// What a person should know beside the numbers: a run was cut short, a plan was not kept. A sentence each.
     pub remarks: Vec<String>,
+}
+
+impl AddAssign for Report {
+    /// Another report that stands in the same file.
+    fn add_assign(&mut self, other: Self) {
+        self.counts += other.counts;
+        self.outside = self.outside.saturating_add(other.outside);
+        self.duration = match (self.duration, other.duration) {
+            (Some(first), Some(second)) => Some(first.saturating_add(second)),
+            (first, second) => first.or(second),
+        };
+        self.suites.extend(other.suites);
+        self.remarks.extend(other.remarks);
+    }
 }
 
 /// Some of a report's tests.
@@ -59,6 +75,10 @@ impl AddAssign for Counts {
 pub enum Kind {
     /// JUnit XML, whoever writes it.
     JUnit,
+    /// What `CppUnit`'s XML outputter writes, and AUnit in the same shape.
+    CppUnit,
+    /// The XML log of Check, the C library.
+    Check,
     /// Visual Studio's `.trx`.
     Trx,
     /// NUnit 2's `test-results`.
@@ -87,12 +107,18 @@ pub enum Kind {
     MochaJson,
     /// `rspec --format json`.
     RspecJson,
+    /// Playwright's JSON reporter.
+    PlaywrightJson,
+    /// `jest --json` and Vitest's JSON reporter.
+    JestJson,
 }
 
 impl fmt::Display for Kind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::JUnit => "JUnit XML",
+            Self::CppUnit => "CppUnit",
+            Self::Check => "Check",
             Self::Trx => "TRX",
             Self::NUnit2 => "NUnit 2",
             Self::NUnit3 => "NUnit 3",
@@ -107,6 +133,8 @@ impl fmt::Display for Kind {
             Self::DartJson => "dart test JSON",
             Self::MochaJson => "mocha JSON",
             Self::RspecJson => "RSpec JSON",
+            Self::PlaywrightJson => "Playwright JSON",
+            Self::JestJson => "Jest JSON",
         })
     }
 }

@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use crate::{
     report::{Counts, Kind, Report},
-    tally::{Outcome, Tally},
+    tally::{Mark, Outcome, Tally},
 };
 
 #[derive(Deserialize)]
@@ -28,6 +28,8 @@ struct Example<'a> {
 struct Summary {
     duration: Option<f64>,
     #[serde(default)]
+    failure_count: u64,
+    #[serde(default)]
     errors_outside_of_examples_count: u64,
 }
 
@@ -48,6 +50,9 @@ pub(crate) fn read(text: &str) -> Result<Report, serde_json::Error> {
         if errors > 0 {
             tally.add_all("", Counts { failed: errors, ..Counts::default() });
             tally.remark(format!("{errors} error(s) outside of examples count as failed"));
+        }
+        if summary.failure_count > 0 {
+            tally.fail_since(Mark::default(), "");
         }
     }
     Ok(tally.finish(Kind::RspecJson))

@@ -26,7 +26,13 @@ pub(crate) struct Tally {
     places: HashMap<String, usize>,
     duration: Option<Duration>,
     remarks: Vec<String>,
+    /// Failures of runs and suites that no test tells of.
+    outside: u64,
 }
+
+/// Where a run or a suite begins: how many failures were counted before it.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Mark(u64);
 
 impl Tally {
     /// One test of a suite; a suite without a name is none.
@@ -60,6 +66,19 @@ impl Tally {
         }
     }
 
+    /// Where something begins that may fail as a whole.
+    pub(crate) fn mark(&self) -> Mark {
+        Mark(self.counts.failed)
+    }
+
+    /// Something that began at the mark failed as a whole. That is one failure, unless one was counted in it already.
+    pub(crate) fn fail_since(&mut self, mark: Mark, suite: &str) {
+        if self.counts.failed == mark.0 {
+            self.outside += 1;
+            self.add(suite, Outcome::Failed);
+        }
+    }
+
     /// Some time that was spent, on top of what was said before.
     pub(crate) fn lasted(&mut self, time: Duration) {
         self.duration = Some(self.duration.unwrap_or_default().saturating_add(time));
@@ -78,8 +97,15 @@ impl Tally {
         self.counts
     }
 
-    pub(crate) fn finish(self, kind: Kind) -> Report {
-        Report { kind, counts: self.counts, duration: self.duration, suites: self.suites, remarks: self.remarks }
+    pub(crate) fn finish(mut self, kind: Kind) -> Report {
+        let outside = self.outside;
+        if outside > 0 {
+            self.remark(format!(
+                "{outside} run(s) or suite(s) failed although no test in them did; each is one failure"
+            ));
+        }
+        let Self { counts, suites, duration, remarks, .. } = self;
+        Report { kind, counts, outside, duration, suites, remarks }
     }
 }
 
@@ -122,6 +148,20 @@ mod tests {
         ] {
             assert_eq!(seconds(text), milliseconds.map(Duration::from_millis), "{text}");
         }
+    }
+
+    #[test]
+    fn what_failed_as_a_whole_is_one_failure_unless_a_test_in_it_failed() {
+        let mut tally = Tally::default();
+        tally.add("one", Outcome::Failed);
+        let (outer, inner) = (tally.mark(), tally.mark());
+        tally.add("two", Outcome::Passed);
+        tally.fail_since(inner, "two");
+        tally.fail_since(inner, "two");
+        tally.fail_since(outer, "all");
+        let report = tally.finish(Kind::NUnit3);
+        assert_eq!(report.counts, Counts { passed: 1, failed: 2, skipped: 0 });
+        assert!(report.outside == 1 && report.remarks.len() == 1, "{report:?}");
     }
 
     #[test]

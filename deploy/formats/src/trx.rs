@@ -1,6 +1,8 @@
 //! TRX, what Visual Studio and `dotnet test --logger trx` write.
 //!
-//! A data-driven or ordered test is a result with the results of its rows within: the rows count, it does not.
+//! A data-driven or ordered test is a result with the results of its rows within: the rows count, and it does not,
+//! unless it failed although no row did. In the same way a run that failed, or was aborted, although no test did is one
+//! failure: a test host that crashed says so in the summary only.
 
 use std::{collections::HashMap, time::Duration};
 
@@ -23,6 +25,8 @@ pub(crate) struct Trx {
     classes: HashMap<String, String>,
     unknown_outcomes: u64,
     is_aborted: bool,
+    /// The summary says that something failed.
+    is_failed: bool,
 }
 
 #[derive(Debug)]
@@ -32,6 +36,8 @@ struct Open {
     outcome: Outcome,
     duration: Option<Duration>,
     has_inner: bool,
+    /// How many results had ended before it began.
+    begin: usize,
 }
 
 impl Elements for Trx {
@@ -51,7 +57,8 @@ impl Elements for Trx {
                 let outcome = self.outcome(element.attribute("outcome"));
                 let test = element.attribute("testId").unwrap_or_default().to_owned();
                 let duration = element.attribute("duration").and_then(clock);
-                self.open.push(Open { depth, test, outcome, duration, has_inner: false });
+                let begin = self.ended.len();
+                self.open.push(Open { depth, test, outcome, duration, has_inner: false, begin });
             }
             "UnitTest" => self.definition = element.attribute("id").map(str::to_owned),
             "TestMethod" => {
@@ -61,13 +68,29 @@ impl Elements for Trx {
                     self.classes.insert(test, class.to_owned());
                 }
             }
-            "ResultSummary" => self.is_aborted = matches!(element.attribute("outcome"), Some("Aborted" | "Error")),
+            "ResultSummary" => {
+                let outcome = element.attribute("outcome").map(str::trim);
+                self.is_aborted |= matches!(outcome, Some("Aborted" | "Error" | "Timeout" | "Disconnected"));
+                self.is_failed |= self.is_aborted || outcome == Some("Failed");
+            }
+            "Counters" => {
+                let failed = ["failed", "error", "timeout", "aborted", "disconnected"];
+                self.is_failed |= failed.iter().any(|sum| element.number(sum).is_some_and(|number| number > 0));
+            }
+            "RunInfo" => {
+                let outcome = element.attribute("outcome").map(str::trim);
+                self.is_failed |= matches!(outcome, Some("Failed" | "Error" | "Aborted" | "Timeout"));
+            }
             _ => {}
         }
     }
 
     fn close(&mut self, _: &str, depth: usize) {
-        if let Some(result) = self.open.pop_if(|result| result.depth == depth).filter(|result| !result.has_inner) {
+        if let Some(result) = self.open.pop_if(|result| result.depth == depth) {
+            let is_row_failed = self.ended.iter().skip(result.begin).any(|(_, outcome)| *outcome == Outcome::Failed);
+            if result.has_inner && (result.outcome != Outcome::Failed || is_row_failed) {
+                return;
+            }
             self.ended.push((result.test, result.outcome));
             if let Some(time) = result.duration {
                 self.duration = Some(self.duration.unwrap_or_default().saturating_add(time));
@@ -77,6 +100,7 @@ impl Elements for Trx {
 
     fn finish(self: Box<Self>) -> Result<Report, Refusal> {
         let mut tally = Tally::default();
+        let run = tally.mark();
         for (test, outcome) in &self.ended {
             tally.add(self.classes.get(test).map_or("", |class| class), *outcome);
         }
@@ -86,6 +110,9 @@ impl Elements for Trx {
         }
         if self.is_aborted {
             tally.remark("the run was aborted, so tests may be missing");
+        }
+        if self.is_failed {
+            tally.fail_since(run, "");
         }
         Ok(tally.finish(Kind::Trx))
     }

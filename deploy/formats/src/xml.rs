@@ -1,16 +1,43 @@
 //! XML reports: one pass over the elements, the kind found by the root, nothing expanded and nothing fetched.
+//!
+//! Characters that XML forbids, such as those of colour codes, are dropped wherever they stand. They come from what
+//! tests print, and nothing that is counted depends on them.
+
+use std::borrow::Cow;
 
 use ::xml::{
     common::Position,
     reader::{ErrorKind, EventReader, ParserConfig, XmlEvent},
 };
 
-use crate::{LARGEST_FILE, boost, ctest, junit, nunit, refusal::Refusal, report::Report, trx, xunit};
+use crate::{LARGEST_FILE, boost, check, ctest, junit, nunit, refusal::Refusal, report::Report, testrun, xunit};
 
 /// Elements may lie this deep in each other.
 const DEEPEST: usize = 200;
 /// Within this many bytes a declared entity has said where it lies; one that has not is taken for the worst.
 const LONGEST_ENTITY: usize = 1000;
+
+/// A report's root begins within so many bytes.
+const LONGEST_HEAD: usize = 4096;
+/// The roots of all kinds.
+const ROOTS: [&str; 12] = [
+    "testsuites",
+    "testsuite",
+    "testrun",
+    "TestRun",
+    "test-run",
+    "test-results",
+    "test-suite",
+    "assemblies",
+    "assembly",
+    "Site",
+    "TestLog",
+    "TestResult",
+];
+/// What the parser says first of a file that ends before its root is closed.
+const ENDS_EARLY: &str = "Unexpected end of stream";
+/// Digits of a reference to a character, of which any has at most seven.
+const LONGEST_NUMBER: usize = 7;
 
 /// What a kind makes of the elements that go by. Depths count from 1, the root.
 pub(crate) trait Elements {
@@ -27,6 +54,7 @@ pub(crate) trait Elements {
 /// One element's name, without its prefix, and its attributes.
 pub(crate) struct Element {
     pub(crate) name: String,
+    pub(crate) namespace: Option<String>,
     attributes: Vec<::xml::attribute::OwnedAttribute>,
 }
 
@@ -44,7 +72,8 @@ impl Element {
 
 /// Counts an XML report.
 pub(crate) fn read(text: &str) -> Result<Report, Refusal> {
-    if declares_entities(text) {
+    let text = without_forbidden(text);
+    if declares_entities(&text) {
         return Err(Refusal::Entities);
     }
     let mut config = ParserConfig::new();
@@ -61,7 +90,14 @@ pub(crate) fn read(text: &str) -> Result<Report, Refusal> {
     let mut root = String::new();
     let mut depth = 0;
     loop {
-        match events.next().map_err(|error| broken(&error))? {
+        let event = events.next().map_err(|error| {
+            let refusal = broken(&error);
+            // A template or a piece of another language, which stands in no report's place.
+            let is_stranger = kind.is_none() && !names_a_root(&text) && !ends_early(&refusal);
+            let found = || format!("it begins like XML, but is {refusal}");
+            if is_stranger { Refusal::NotAReport { found: found() } } else { refusal }
+        })?;
+        match event {
             XmlEvent::StartElement { name, .. } if depth == 0 && kind.is_some() => {
                 // The log and the results of one run; whichever comes first counts.
                 let is_boost = |name: &str| matches!(name, "TestLog" | "TestResult");
@@ -77,7 +113,7 @@ pub(crate) fn read(text: &str) -> Result<Report, Refusal> {
                 if depth > DEEPEST {
                     return Err(Refusal::TooDeep { limit: DEEPEST });
                 }
-                let element = Element { name: name.local_name, attributes };
+                let element = Element { name: name.local_name, namespace: name.namespace, attributes };
                 match &mut kind {
                     Some(kind) => kind.open(&element, depth),
                     None => {
@@ -104,6 +140,61 @@ pub(crate) fn read(text: &str) -> Result<Report, Refusal> {
     kind.ok_or(Refusal::Unrecognized)?.finish()
 }
 
+/// Why a report is not read that has other text before it, as what a package manager prints.
+pub(crate) fn refuse_amid_noise(text: &str) -> Option<Refusal> {
+    let is_root = |line: &str| {
+        let name = line.trim_ascii_start().strip_prefix('<').unwrap_or_default();
+        let end = name.find(|c: char| c.is_ascii_whitespace() || c == '>' || c == '/').unwrap_or(name.len());
+        name.get(..end).is_some_and(|name| ROOTS.contains(&name))
+    };
+    let line = (1..).zip(text.lines()).find(|(_, line)| is_root(line)).map(|(number, _)| number)?;
+    Some(Refusal::Xml { line, column: 1, reason: "a report begins here, behind other text; write it to a file".into() })
+}
+
+/// Whether a text that breaks before its root is known has the name of a report's root near its beginning.
+fn names_a_root(text: &str) -> bool {
+    let start = text.get(..text.floor_char_boundary(LONGEST_HEAD)).unwrap_or_default();
+    ROOTS.iter().any(|root| start.contains(root))
+}
+
+/// The text without the characters that XML 1.0 forbids, and without references to them such as `&#27;`. A reference
+/// has at most so many digits that the work is bounded by the text's length.
+fn without_forbidden(text: &str) -> Cow<'_, str> {
+    if !text.contains(|c: char| !is_allowed(c)) && !text.contains("&#") {
+        return Cow::Borrowed(text);
+    }
+    let mut kept = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find(|c: char| c == '&' || !is_allowed(c)) {
+        let (before, after) = rest.split_at(at);
+        kept.push_str(before);
+        let length = forbidden_reference(after);
+        let (first, rest_after) =
+            after.split_at(length.unwrap_or_else(|| after.chars().next().map_or(0, char::len_utf8)));
+        if first == "&" {
+            kept.push('&');
+        }
+        rest = rest_after;
+    }
+    kept.push_str(rest);
+    Cow::Owned(kept)
+}
+
+/// How long the reference is that the text begins with, if it stands for a character that XML forbids.
+fn forbidden_reference(text: &str) -> Option<usize> {
+    let digits = text.strip_prefix("&#")?;
+    let (digits, radix) = digits.strip_prefix('x').map_or((digits, 10), |digits| (digits, 16));
+    let end = digits.char_indices().take(LONGEST_NUMBER + 1).find(|(_, c)| !c.is_digit(radix))?.0;
+    let number = u32::from_str_radix(digits.get(..end)?, radix).ok()?;
+    let is_forbidden = digits.get(end..)?.starts_with(';') && char::from_u32(number).is_none_or(|c| !is_allowed(c));
+    is_forbidden.then(|| text.len() - digits.len() + end + 1)
+}
+
+/// Whether XML 1.0 has such a character.
+fn is_allowed(c: char) -> bool {
+    ::xml::common::is_xml10_char(c)
+}
+
 /// Reads to the end of the element that was just opened.
 fn pass_over(events: &mut EventReader<&[u8]>) -> Result<(), Refusal> {
     let mut depth = 1;
@@ -124,12 +215,14 @@ fn pass_over(events: &mut EventReader<&[u8]>) -> Result<(), Refusal> {
 /// Which kind has such a root.
 fn by_root(root: &Element) -> Result<Box<dyn Elements>, Refusal> {
     Ok(match &*root.name {
+        "testsuites" if root.namespace.as_deref() == Some(check::NAMESPACE) => Box::new(check::Check::default()),
         // Eclipse calls the root of what it exports `testrun`.
         "testsuites" | "testsuite" | "testrun" => Box::new(junit::JUnit::default()),
-        "TestRun" => Box::new(trx::Trx::default()),
+        "TestRun" => Box::new(testrun::TestRun::new(root)),
         // NUnit's framework driver, and Unity, write suites without a run around them.
         "test-run" | "test-results" | "test-suite" => Box::new(nunit::NUnit::new(root)),
-        "assemblies" | "assembly" => Box::new(xunit::XUnit::default()),
+        // An assembly in a namespace is a manifest of Windows, or Maven's description of an archive.
+        "assemblies" | "assembly" if root.namespace.is_none() => Box::new(xunit::XUnit::default()),
         "Site" => Box::new(ctest::CTest::default()),
         "TestLog" => Box::new(boost::Log::default()),
         "TestResult" => Box::new(boost::Results::default()),
@@ -140,10 +233,15 @@ fn by_root(root: &Element) -> Result<Box<dyn Elements>, Refusal> {
     })
 }
 
+/// Whether the file is what is left of another one.
+fn ends_early(refusal: &Refusal) -> bool {
+    matches!(refusal, Refusal::Xml { reason, .. } if reason.starts_with(ENDS_EARLY))
+}
+
 fn broken(error: &::xml::reader::Error) -> Refusal {
     let position = error.position();
     let reason = match error.kind() {
-        ErrorKind::UnexpectedEof => "it ends too early".to_owned(),
+        ErrorKind::UnexpectedEof => ENDS_EARLY.to_owned(),
         ErrorKind::Syntax(reason) => reason.replace('\n', ": ").chars().take(200).collect(),
         other => format!("{other:?}"),
     };
@@ -221,7 +319,7 @@ mod tests {
             ("<testsuite>a & b</testsuite>", 1, 15),
             ("<x:testsuite/>", 1, 13),
             ("<testsuite name=a/>", 1, 17),
-            ("<testsuite>&#27;</testsuite>", 1, 16),
+            ("<testsuite>&#;</testsuite>", 1, 14),
             ("\n<?xml version='1.0'?><testsuite/>", 2, 6),
         ] {
             let refusal = refusal(text);
@@ -230,6 +328,22 @@ mod tests {
                 "{text}: {refusal:?}"
             );
         }
+    }
+
+    #[test]
+    fn characters_that_xml_forbids_are_dropped_and_others_stay() {
+        for (text, kept) in [
+            ("a\u{1b}[0m\u{8}b\u{fffe}", "a[0mb"),
+            ("&#27;&#x1b;&#0;&#xd800;&#x110000;&#xFFFF;", ""),
+            ("&#9;&#65;&#x1F680;&amp;&", "&#9;&#65;&#x1F680;&amp;&"),
+            ("&#;&#x;&#27&#-1;&#00000027;&#99999999999;", "&#;&#x;&#27&#-1;&#00000027;&#99999999999;"),
+            ("&&#27;#27;", "&#27;"),
+            ("é\n\t\r", "é\n\t\r"),
+        ] {
+            assert_eq!(without_forbidden(text), kept, "{text:?}");
+        }
+        // What comes together by that is no declaration that was overlooked.
+        assert_eq!(refusal("<!DOCTYPE a [<!EN\u{1b}TITY a 'ha'>]><testsuite/>"), Refusal::Entities);
     }
 
     #[test]

@@ -58,6 +58,98 @@ fn samples_with_a_changed_byte_are_read_or_refused() {
     }
 }
 
+/// Samples that are one document, so that any part of them is none.
+fn is_document(name: &str) -> bool {
+    let is_stream = ["go", "libtest", "dart"].iter().any(|kind| name.starts_with(kind));
+    // Two documents in one file, and one with a log around it.
+    (name.ends_with(".xml") || name.ends_with(".trx") || (name.ends_with(".json") && !is_stream))
+        && !["boost-log-and-report.xml", "mocha.json", "mocha-workspaces.json"].contains(&name)
+}
+
+#[test]
+fn a_document_that_breaks_off_is_never_counted() {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/samples");
+    let mut documents = 0;
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+        if !path.is_file() || !is_document(&name) {
+            continue;
+        }
+        let bytes = fs::read(&path).unwrap();
+        let is_blank = |byte: &u8| matches!(byte, 0 | b' ' | b'\r' | b'\n');
+        let end = bytes.len() - bytes.iter().rev().take_while(|byte| is_blank(byte)).count();
+        for cut in 0..end {
+            let part = read(&bytes[..cut]);
+            let is_other = part.as_ref().map_err(Refusal::is_other);
+            assert!(part.is_err(), "{name}, cut at {cut} of {end}: {part:?}");
+            // A directory must not pass it over either.
+            assert!(cut < end / 2 || is_other == Err(false), "{name}, cut at {cut} of {end}: {part:?}");
+        }
+        documents += 1;
+    }
+    assert!(documents > 50);
+}
+
+/// Streams in which everything passed, each with an announcement of what is to come or a verdict at its end.
+const GREEN: [&str; 6] = [
+    "TAP version 14\n1..3\nok 1 - a\nok 2 - b\nok 3 - c\n",
+    "t/a.t .. \n1..2\nok 1\nok 2\nok\nt/b.t .. \n1..1\nok 1\nok\nAll tests successful.\nFiles=2, Tests=3, 0 wallclock secs\nResult: PASS\n",
+    "{\"Action\":\"start\",\"Package\":\"p\"}\n{\"Action\":\"run\",\"Package\":\"p\",\"Test\":\"A\"}\n\
+     {\"Action\":\"pass\",\"Package\":\"p\",\"Test\":\"A\"}\n{\"Action\":\"pass\",\"Package\":\"p\",\"Elapsed\":0.1}\n",
+    "=== RUN   TestA\n--- PASS: TestA (0.00s)\n=== RUN   TestB\n--- PASS: TestB (0.00s)\nPASS\n",
+    "{\"type\":\"suite\",\"event\":\"started\",\"test_count\":1}\n{\"type\":\"test\",\"event\":\"started\",\"name\":\"a\"}\n\
+     {\"type\":\"test\",\"name\":\"a\",\"event\":\"ok\"}\n{\"type\":\"suite\",\"event\":\"ok\",\"passed\":1,\"failed\":0}\n",
+    "{\"type\":\"start\",\"time\":0}\n{\"type\":\"testStart\",\"test\":{\"id\":1,\"name\":\"a\"},\"time\":1}\n\
+     {\"type\":\"testDone\",\"testID\":1,\"result\":\"success\",\"time\":2}\n{\"type\":\"done\",\"success\":true,\"time\":3}\n",
+];
+
+#[test]
+fn a_stream_that_breaks_off_is_never_green() {
+    for stream in GREEN {
+        let whole = read(stream.as_bytes()).unwrap();
+        assert!(whole.counts.failed == 0 && whole.counts.passed > 0, "{stream}: {whole:?}");
+        // The last line may lack its end, or the last of its characters where they are not needed.
+        let last = stream.trim_end().rfind('\n').unwrap();
+        for end in 0..=last {
+            if let Ok(part) = read(&stream.as_bytes()[..end]) {
+                let is_red = part.counts.failed > 0 || part.counts.total() == 0;
+                assert!(is_red, "{:?}: {part:?}", &stream[..end]);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_failure_is_not_lost_by_colours_a_mark_or_line_ends() {
+    for entry in fs::read_dir(PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/samples")).unwrap() {
+        let path = entry.unwrap().path();
+        let Some(text) =
+            path.is_file().then(|| fs::read(&path).unwrap()).and_then(|bytes| String::from_utf8(bytes).ok())
+        else {
+            continue;
+        };
+        if text.bytes().take(4).any(|byte| byte == 0) {
+            // It is UTF-16 as it is.
+            continue;
+        }
+        let (name, counts) = (path.display(), read(text.as_bytes()).unwrap().counts);
+        let is_declared = text.contains("encoding=") && !text.to_ascii_lowercase().contains("utf");
+        let lines = text.replace("\r\n", "\n").replace('\n', "\r\n");
+        assert_eq!(read(lines.as_bytes()).unwrap().counts, counts, "{name} with CRLF");
+        if !text.starts_with('\u{feff}') && !is_declared {
+            assert_eq!(read(format!("\u{feff}{text}").as_bytes()).unwrap().counts, counts, "{name} with a mark");
+        }
+        let units = format!("\u{feff}{}", text.trim_start_matches('\u{feff}'));
+        let bytes: Vec<u8> = units.encode_utf16().flat_map(u16::to_le_bytes).collect();
+        assert_eq!(read(&bytes).unwrap().counts, counts, "{name} in UTF-16");
+        if !text.trim_start().starts_with(['<', '\u{feff}', '{']) {
+            let coloured: String = text.lines().map(|line| format!("\u{1b}[31m{line}\u{1b}[0m\n")).collect();
+            assert_eq!(read(coloured.as_bytes()).unwrap().counts, counts, "{name} in colours");
+        }
+    }
+}
+
 proptest! {
     #[test]
     fn any_bytes_are_read_or_refused(bytes in proptest::collection::vec(any::<u8>(), 0..2000)) {
@@ -73,7 +165,7 @@ proptest! {
 }
 
 /// What the formats are made of.
-const PIECES: [&str; 44] = [
+const PIECES: [&str; 68] = [
     "<testsuite>",
     "</testsuite>",
     "<testcase name='a'>",
@@ -118,6 +210,30 @@ const PIECES: [&str; 44] = [
     "\n",
     "#",
     "\u{feff}",
+    "<testsuite errors='1' failures='2'>",
+    "<testcase flaky='true' status='notrun'>",
+    "<skipped message='x' type='pytest.skip'/>",
+    "<testsuites xmlns='http://check.sourceforge.net/ns'>",
+    "<suite>",
+    "<test result='failure'/>",
+    "<FailedTests>",
+    "</FailedTests>",
+    "<FailedTest id='1'/>",
+    "<Statistics><Tests>5</Tests>",
+    "<ResultSummary outcome='Failed'/>",
+    "<InnerResults>",
+    "<test-suite result='Failed'>",
+    "<test-case runstate='Runnable'/>",
+    "<Test Status='notrun'>",
+    "&#27;",
+    "\u{1b}[31m",
+    "t/a.t .. \n",
+    "Result: FAIL\n",
+    "ok\n",
+    "1..0 # SKIP\n",
+    "{\"type\":\"test\",\"event\":\"ok\",\"name\":\"a\\b\"}\n",
+    "{\"numTotalTests\":1,\"testResults\":[{\"status\":\"failed\"}]}",
+    "{\"suites\":[],\"errors\":[{}],\"stats\":{\"expected\":1,\"unexpected\":1}}",
 ];
 
 #[test]
@@ -144,6 +260,16 @@ fn files_of_mischief_take_no_longer_than_their_size_allows() {
         ("", "--- PASS: ", 100_000),
         ("", "=== RUN   TestA/a/a/a/a\n", 50_000),
         ("", "1..18446744073709551615\n", 50_000),
+        ("", "1..1\nok 1\n", 50_000),
+        ("t/a.t ..\n", "t/a.t ..\nok\n", 50_000),
+        ("", "\u{1b}", 500_000),
+        ("", "\u{1b}[", 300_000),
+        ("<testsuite>", "&#27;", 200_000),
+        ("<testsuite>", "&#", 300_000),
+        ("<testsuite>", "\u{1}", 500_000),
+        ("{\"type\":\"test\",\"event\":\"ok\",\"name\":\"", "\\x", 300_000),
+        ("{\"suites\":[", "{\"suites\":[", 100_000),
+        ("<TestRun><Results>", "<UnitTestResult outcome='Failed'><InnerResults>", 90),
         ("{\"Action\":\"run\",\"Test\":\"", "a/", 300_000),
     ] {
         look(format!("{start}{}", piece.repeat(times)).as_bytes());

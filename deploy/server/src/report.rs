@@ -31,6 +31,8 @@ const LARGEST_SECRET: u64 = 8 * 1024;
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 /// Remarks and refusals beyond this many are only counted.
 const MOST_LINES: usize = 20;
+/// Files that were passed over beyond this many are only counted.
+const MOST_NAMES: usize = 10;
 
 /// One build's tests, and where to report them.
 #[derive(Args, Debug)]
@@ -41,11 +43,11 @@ job belongs to; there --server is all that is needed. An option outweighs what t
 The report is signed with the secret in BADGESMITH_SECRET or in --secret-file. A build without one, as of a fork, sends
 nothing, says so and goes on.
 
-Kinds of reports: JUnit XML, TRX, NUnit 2 and 3, xUnit.net, CTest, Boost.Test, TAP, CTRF, go test -json and -v, libtest
-JSON, dart, mocha and RSpec JSON. The kind is found by what is in a file.
+Kinds of reports: JUnit XML, TRX, NUnit 2 and 3, xUnit.net, CTest, Boost.Test, CppUnit, Check, TAP, CTRF, go test -json
+and -v, libtest JSON, dart, mocha, RSpec, Playwright, Jest and Vitest JSON. The kind is found by what is in a file.
 
 Exit codes: 0 sent, or nothing to sign with; 1 refused by the server or not delivered; 2 something is missing or wrong
-in the arguments; 3 a report is missing or cannot be read.")]
+in the arguments; 3 a report is missing or cannot be read, or the reports have no tests.")]
 pub(crate) struct Report {
     /// Reports, directories with reports in them, patterns such as '**/TEST-*.xml', or - for standard input.
     #[arg(required = true, value_name = "FILES")]
@@ -83,6 +85,12 @@ pub(crate) struct Report {
     /// A file that holds the secret; without it the variable BADGESMITH_SECRET does.
     #[arg(long, value_name = "FILE")]
     secret_file: Option<PathBuf>,
+    /// Sends a result without any tests; without this option that is refused, since it is mostly a mistake.
+    #[arg(long)]
+    allow_empty: bool,
+    /// Passes over named files that are whole and no reports, as in a directory.
+    #[arg(long)]
+    skip_others: bool,
     /// Prints what would be sent, as JSON, and sends nothing; needs neither server nor secret.
     #[arg(long)]
     dry_run: bool,
@@ -143,9 +151,12 @@ impl Report {
         if !self.dry_run || self.print_headers {
             self.need(&facts)?;
         }
-        let found = files::read(&self.files);
+        let found = files::read(&self.files, self.skip_others);
         if !found.refusals.is_empty() {
             return Err(Failure::Unreadable(lines(&found.refusals)));
+        }
+        if !found.others.is_empty() {
+            tell(&format!("notice: passed over, because they are no reports of tests: {}", listed(&found.others)));
         }
         if found.reports.is_empty() {
             return Err(Failure::Unreadable("no file that was found is a report of tests".to_owned()));
@@ -155,8 +166,18 @@ impl Report {
             tell(&lines(&remarks));
         }
         let body = body::write(&self.platform, &facts, &found.reports, &now()).map_err(Failure::Usage)?;
+        let is_empty = body::sum(&found.reports).total() == 0 && !self.allow_empty;
         if self.dry_run {
-            return self.print(&facts, &body, secret.as_ref());
+            self.print(&facts, &body, secret.as_ref())?;
+        }
+        if is_empty {
+            let files = found.reports.len();
+            return Err(Failure::Unreadable(format!(
+                "the {files} report(s) have no tests; did they run? --allow-empty sends that all the same"
+            )));
+        }
+        if self.dry_run {
+            return Ok(());
         }
         let Some(secret) = secret else { return Ok(()) };
         self.send(&facts, &body, &secret)?;
@@ -328,6 +349,15 @@ fn lines(all: &[String]) -> String {
     let mut text = all.iter().take(MOST_LINES).cloned().collect::<Vec<_>>().join("\n");
     if all.len() > MOST_LINES {
         text += &format!("\nand {} more", all.len() - MOST_LINES);
+    }
+    text
+}
+
+/// Some names on one line, and how many more there are.
+fn listed(names: &[String]) -> String {
+    let mut text = names.iter().take(MOST_NAMES).cloned().collect::<Vec<_>>().join(", ");
+    if names.len() > MOST_NAMES {
+        text += &format!(" and {} more", names.len() - MOST_NAMES);
     }
     text
 }

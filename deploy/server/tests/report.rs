@@ -88,7 +88,62 @@ fn what_cannot_be_read_is_named_with_its_reason() {
     fs::remove_file(folder.join("deep/cut.xml")).unwrap();
     fs::remove_dir_all(folder.join("deep/down")).unwrap();
     let (_, words, code) = said(&report(&folder, &["--dry-run", "deep"], &[]));
-    assert_eq!((words.as_str(), code), ("badgesmith: no file that was found is a report of tests\n", 3));
+    let expected = "badgesmith: notice: passed over, because they are no reports of tests: deep/package.json\n\
+                    badgesmith: no file that was found is a report of tests\n";
+    assert_eq!((words.as_str(), code), (expected, 3));
+}
+
+#[test]
+fn strangers_in_a_directory_or_a_pattern_are_passed_over_and_named_ones_are_refused() {
+    let folder = folder("strangers");
+    let strangers = [
+        ("linter.json", r#"{"errors":[],"results":[{"filename":"a.py","issue_severity":"LOW"}]}"#),
+        ("schema.json", r#"{"$schema":"x","examples":[1],"properties":{"stats":{},"results":{}}}"#),
+        ("manifest.xml", r#"<assembly xmlns="urn:schemas-microsoft-com:asm.v1"/>"#),
+        ("template.xml", "<{{ root }}/>"),
+    ];
+    fs::create_dir(folder.join("out")).unwrap();
+    fs::write(folder.join("out/junit.xml"), "<testsuite><testcase/></testsuite>").unwrap();
+    let playwright = r#"{"suites":[],"errors":[],"stats":{"expected":3,"unexpected":1,"skipped":1,"flaky":0}}"#;
+    fs::write(folder.join("out/playwright.json"), playwright).unwrap();
+    for (name, text) in strangers {
+        fs::write(folder.join("out").join(name), text).unwrap();
+        let (_, words, code) = said(&report(&folder, &["--dry-run", &format!("out/{name}")], &[]));
+        assert!(code == 3 && words.contains("no report of tests"), "{name}: {words}");
+    }
+    let all = "out/linter.json, out/manifest.xml, out/schema.json, out/template.xml";
+    for name in ["out", "out/*"] {
+        let (out, words, code) = said(&report(&folder, &["--dry-run", name], &[]));
+        assert!(out.contains(r#""passed":4,"failed":1,"skipped":1,"total":6"#) && code == 0, "{out}{words}");
+        assert_eq!(words, format!("badgesmith: notice: passed over, because they are no reports of tests: {all}\n"));
+    }
+    let named = ["--dry-run", "--skip-others", "out/junit.xml", "out/linter.json"];
+    let (out, words, code) = said(&report(&folder, &named, &[]));
+    assert!(out.contains(r#""total":1"#) && words.contains("passed over") && code == 0, "{words}");
+    // What breaks off and was a report is refused wherever it lies.
+    fs::write(folder.join("out/cut.json"), r#"{"suites":[{"specs":[{"title":"x""#).unwrap();
+    let (out, words, code) = said(&report(&folder, &["--dry-run", "out"], &[]));
+    assert!(out.is_empty() && words.contains("out/cut.json: broken JSON") && code == 3, "{words}");
+}
+
+#[test]
+fn no_tests_at_all_are_no_success_unless_that_is_asked_for() {
+    let folder = folder("no-tests");
+    for (name, text) in
+        [("a.xml", "<testsuites/>"), ("b.tap", "1..0 # SKIP no network\n"), ("c.trx", "<TestRun><Results/></TestRun>")]
+    {
+        fs::write(folder.join(name), text).unwrap();
+        let (out, words, code) = said(&report(&folder, &["--dry-run", name], &[]));
+        let expected =
+            "badgesmith: the 1 report(s) have no tests; did they run? --allow-empty sends that all the same\n";
+        assert_eq!((words.as_str(), code), (expected, 3), "{name}");
+        assert!(out.contains(r#""total":0"#), "{name}: {out}");
+        let (out, words, code) = said(&report(&folder, &["--dry-run", "--allow-empty", name], &[]));
+        assert_eq!((out.contains(r#""total":0"#), words.as_str(), code), (true, "", 0), "{name}");
+    }
+    // Beside a report with tests, one without is fine.
+    let (_, words, code) = said(&report(&folder, &["--dry-run", "a.xml", "unit.xml"], &[]));
+    assert_eq!((words.as_str(), code), ("", 0));
 }
 
 #[test]
@@ -96,8 +151,10 @@ fn remarks_are_told_beside_the_body() {
     let folder = folder("remarks");
     fs::write(folder.join("cut.tap"), "1..9\nok 1\n").unwrap();
     let (out, words, code) = said(&report(&folder, &["--dry-run", "cut.tap"], &[]));
-    assert!(out.contains("\"total\":1") && code == 0, "{out}");
-    assert_eq!(words, "badgesmith: cut.tap: 9 tests were planned and 1 ran\n");
+    assert!(out.contains(r#""passed":1,"failed":1,"skipped":0,"total":2"#) && code == 0, "{out}");
+    let expected = "badgesmith: cut.tap: 9 tests were planned and 1 ran\n\
+                    badgesmith: cut.tap: 1 run(s) or suite(s) failed although no test in them did; each is one failure\n";
+    assert_eq!(words, expected);
 }
 
 #[test]

@@ -1,8 +1,8 @@
 //! Which files are meant, and what stands in them.
 //!
-//! A name is a file, a directory, a pattern such as `**/TEST-*.xml`, or `-` for standard input. Files and patterns are
-//! meant as they stand, so every one must be a report. A directory is searched: what is whole and no report is passed
-//! over there, what is broken is not.
+//! A name is a file, a directory, a pattern such as `**/TEST-*.xml`, or `-` for standard input. A file is meant as it
+//! stands, so it must be a report. A directory is searched, and a pattern may fit other files too: what is whole and no
+//! report is passed over there, and named; what is broken is refused.
 
 use std::{
     collections::BTreeSet,
@@ -11,7 +11,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use badgesmith_formats::{LARGEST_FILE, Refusal, Report};
+use badgesmith_formats::{LARGEST_FILE, Report};
 
 /// Directories are searched this deep.
 const DEEPEST: usize = 32;
@@ -27,15 +27,21 @@ const PASSED_OVER: [&str; 2] = [".git", "node_modules"];
 pub(super) struct Found {
     pub(super) reports: Vec<(String, Report)>,
     pub(super) refusals: Vec<String>,
+    /// The files that lie among the reports and are none.
+    pub(super) others: Vec<String>,
 }
 
-/// Finds and reads all reports, each file once however often it is named.
-pub(super) fn read(names: &[PathBuf]) -> Found {
+/// Finds and reads all reports, each file once however often it is named. What was named must be a report, unless
+/// others are to be skipped.
+pub(super) fn read(names: &[PathBuf], skips_others: bool) -> Found {
     let mut found = Found::default();
     let mut seen = BTreeSet::new();
     for name in names {
         match find(name) {
-            Ok(files) => files.into_iter().for_each(|file| found.add(file, &mut seen)),
+            Ok(files) => files.into_iter().for_each(|mut file| {
+                file.may_be_other |= skips_others;
+                found.add(file, &mut seen);
+            }),
             Err(words) => found.refusals.push(words),
         }
     }
@@ -67,7 +73,7 @@ impl Found {
         };
         match badgesmith_formats::read(&bytes) {
             Ok(report) => self.reports.push((name, report)),
-            Err(Refusal::NotAReport { .. } | Refusal::Unrecognized) if may_be_other => {}
+            Err(refusal) if may_be_other && refusal.is_other() => self.others.push(name),
             Err(refusal) => self.refusals.push(format!("{name}: {refusal}")),
         }
     }
@@ -102,7 +108,7 @@ fn find(name: &Path) -> Result<Vec<Candidate>, String> {
     if files.is_empty() {
         return Err(format!("{shown}: no file fits; did the tests run?"));
     }
-    Ok(files.into_iter().map(exact).collect())
+    Ok(files.into_iter().map(|path| Candidate { path, may_be_other: true }).collect())
 }
 
 fn search(folder: &Path, depth: usize, files: &mut Vec<PathBuf>) -> io::Result<()> {
