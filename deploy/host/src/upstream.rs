@@ -91,6 +91,7 @@ const fn word(fault: &Fault) -> &'static str {
         Fault::Status(_) => "failed",
         Fault::RateLimited(_) => "rate_limited",
         Fault::NotAllowed(_) => "not_allowed",
+        Fault::Busy => "busy",
     }
 }
 

@@ -63,6 +63,7 @@ fn ask(url: &str) -> Ask {
         last_modified: None,
         largest_body: LARGEST,
         patience: Duration::from_secs(20),
+        progress: Default::default(),
     }
 }
 
