@@ -90,9 +90,12 @@ impl<T> Drop for Landing<T> {
 /// Flights that end when nobody waits for them any more: the work is dropped where it stands.
 pub(crate) struct WantedFlights<T>(Arc<Mutex<Wanted<T>>>);
 
+/// Work that lives as long as somebody waits for it.
+type Work<T> = BoxFuture<'static, Option<T>>;
+
 /// What is under way and wanted, by key, each with a number of its own.
 struct Wanted<T> {
-    flights: HashMap<String, (u64, WeakShared<BoxFuture<'static, Option<T>>>)>,
+    flights: HashMap<String, (u64, WeakShared<Work<T>>)>,
     begun: u64,
 }
 
