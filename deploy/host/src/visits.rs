@@ -1,9 +1,12 @@
 //! How many visits to callers' addresses are under way at once, in all and to one host.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use badgesmith_engine::{Places, Share, Taken, world::Fault};
-use tokio::time::{Instant, timeout_at};
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore},
+    time::{Instant, timeout_at},
+};
 use url::{Host, Url};
 
 /// How many visits are under way at once.
@@ -20,6 +23,10 @@ const WAITING_OF_ONE: u64 = 64;
 const LOOKUPS: usize = 32;
 /// How many of them of names that belong together.
 const LOOKUPS_OF_NEIGHBOURS: usize = 8;
+/// How much memory the bodies that are arriving may take, all together, in blocks.
+const BODIES: usize = 32 * 1024 * 1024 / BLOCK;
+/// How large a block is, in bytes.
+const BLOCK: usize = 64 * 1024;
 /// How long a visit waits for its turns, all together.
 pub(crate) const TURN_PATIENCE: Duration = Duration::from_secs(2);
 
@@ -27,11 +34,42 @@ pub(crate) const TURN_PATIENCE: Duration = Duration::from_secs(2);
 pub(crate) struct Visits {
     visits: Places,
     lookups: Places,
+    bodies: Arc<Semaphore>,
+}
+
+/// The memory that one body takes while it arrives.
+pub(crate) struct Room {
+    bodies: Arc<Semaphore>,
+    blocks: Option<OwnedSemaphorePermit>,
+}
+
+impl Room {
+    /// Makes room for a body of so many bytes.
+    ///
+    /// # Errors
+    /// [`Fault::Busy`] where other bodies have taken it all.
+    pub(crate) fn grow(&mut self, bytes: usize) -> Result<(), Fault> {
+        let has = self.blocks.as_ref().map_or(0, OwnedSemaphorePermit::num_permits);
+        let more = bytes.div_ceil(BLOCK).saturating_sub(has);
+        let more = u32::try_from(more).map_err(|_| Fault::Busy)?;
+        if more > 0 {
+            let blocks = Arc::clone(&self.bodies).try_acquire_many_owned(more).map_err(|_| Fault::Busy)?;
+            match &mut self.blocks {
+                Some(has) => has.merge(blocks),
+                None => self.blocks = Some(blocks),
+            }
+        }
+        Ok(())
+    }
 }
 
 impl Visits {
     pub(crate) fn new() -> Self {
-        Self { visits: Places::new(VISITS, WAITING), lookups: Places::new(LOOKUPS, WAITING) }
+        Self {
+            visits: Places::new(VISITS, WAITING),
+            lookups: Places::new(LOOKUPS, WAITING),
+            bodies: Arc::new(Semaphore::new(BODIES)),
+        }
     }
 
     /// A place for a visit to the host of an address, as soon as one is free.
@@ -41,6 +79,11 @@ impl Visits {
     pub(crate) async fn visit(&self, url: &Url, until: Instant) -> Result<Taken, Fault> {
         let host = share(format!("host {}", url.host_str().unwrap_or_default()), VISITS_OF_HOST);
         turn(&self.visits, &[host, share(neighbours(url), VISITS_OF_NEIGHBOURS)], until).await
+    }
+
+    /// Room for a body, none of it taken yet.
+    pub(crate) fn room(&self) -> Room {
+        Room { bodies: Arc::clone(&self.bodies), blocks: None }
     }
 
     /// A place for looking up the name of an address.
@@ -79,6 +122,18 @@ fn neighbours(url: &Url) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn bodies_that_arrive_take_so_much_memory_and_give_it_back() {
+        let visits = Visits::new();
+        let mut rooms: Vec<_> = (0..32).map(|_| visits.room()).collect();
+        for bytes in [1, BLOCK, 1024 * 1024] {
+            assert!(rooms.iter_mut().all(|room| room.grow(bytes).is_ok()));
+        }
+        assert_eq!(visits.room().grow(1), Err(Fault::Busy));
+        rooms.pop();
+        assert_eq!(visits.room().grow(1024 * 1024), Ok(()));
+    }
 
     #[test]
     fn hosts_that_belong_together_share_their_places() {

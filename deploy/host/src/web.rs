@@ -101,7 +101,11 @@ impl HttpWeb {
             upstream::fault(error)
         })?;
         match upstream::location(url, &response) {
-            None => upstream::read(response, ask.largest_body).await.map(Hop::Arrived),
+            None => {
+                let mut room = self.visits.room();
+                let read = upstream::read(response, ask.largest_body, |bytes| room.grow(bytes)).await;
+                read.map(Hop::Arrived)
+            }
             Some(None) => Err(Fault::Nonsense("it redirects to what is no address".to_owned())),
             Some(Some(next)) => Ok(Hop::Redirected(next)),
         }

@@ -6,7 +6,6 @@ use std::{
 };
 
 use badgesmith_provider::Failure;
-use badgesmith_queries::LARGEST_DOCUMENT;
 use sha2::{Digest, Sha256};
 use tokio::sync::oneshot;
 use url::Url;
@@ -34,13 +33,16 @@ const READERS: usize = 4;
 const READERS_OF_DOCUMENT: usize = 2;
 /// How many readers may be at the documents of one origin: one is left for all others.
 const READERS_OF_ORIGIN: usize = 3;
-/// How much may wait for a reader: 16 documents of the largest size, or more smaller ones, in bytes.
-const WAITING: u64 = 16 * LARGEST_DOCUMENT as u64;
+/// A document of more bytes than this is large: what is made of it while it is read takes many times its size, so one
+/// is read at a time.
+const LARGE: usize = 1024 * 1024;
+/// How much may wait for a reader, in bytes: 16 documents of 1 MiB, or more smaller ones.
+const WAITING: u64 = 16 * 1024 * 1024;
 /// How much of that may be of one document or one origin.
 const WAITING_OF_ONE: u64 = WAITING / 2;
 /// What a document counts as in the queue at least, in bytes, so that 4,096 badges wait at the most. A thousand honest
 /// badges on small documents of one origin find room.
-const LIGHTEST: usize = LARGEST_DOCUMENT / 256;
+const LIGHTEST: usize = 4 * 1024;
 /// How long a badge waits for it; after that an old document is better than none.
 const BADGE_PATIENCE: Duration = Duration::from_secs(3);
 
@@ -125,7 +127,10 @@ pub(super) async fn reader(inner: &Inner, url: &Url, bytes: usize) -> Result<Tak
     let origin = Origin::of_web(url);
     let document = share(format!("{origin}{}", url.path()), READERS_OF_DOCUMENT);
     let weight = bytes.max(LIGHTEST) as u64;
-    let shares = [document, share(origin.to_string(), READERS_OF_ORIGIN)];
+    let mut shares = vec![document, share(origin.to_string(), READERS_OF_ORIGIN)];
+    if bytes > LARGE {
+        shares.push(share("large".to_owned(), 1));
+    }
     inner.readers.take(&shares, weight).await.map_err(|Busy| too_busy())
 }
 

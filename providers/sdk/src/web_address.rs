@@ -3,7 +3,8 @@
 //! Whoever takes an address in and whoever leads to it later must mean the same, so both ask here. The rule is stricter
 //! than a browser's: everything it takes is an address to a browser, too.
 
-use std::net::{Ipv4Addr, Ipv6Addr};
+// The types of addresses, which open nothing.
+use core::net::{Ipv4Addr, Ipv6Addr};
 
 /// Whether a text is an absolute http or https address with a host that can exist, and nothing in it that has no place in
 /// a header.
