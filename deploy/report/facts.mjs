@@ -54,6 +54,10 @@ export function readFacts(env) {
   if (parts.some((part) => ["", ".", ".."].includes(part))) {
     throw new Failure("platform, owner, repo and the parts of branch must not be empty, `.` or `..`");
   }
+  // The server refuses these, and a gateway in front of it would read another address in them.
+  if (parts.slice(0, 3).some((part) => /\/|%[0-9a-f]{2}/i.test(part))) {
+    throw new Failure("platform, owner and repo must hold no slash and nothing percent-encoded");
+  }
   // The owner and the repository are one segment each; a branch has its slashes.
   facts.place = parts.map(encodeSegment).join("/");
   return facts;

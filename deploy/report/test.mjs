@@ -158,6 +158,8 @@ test("the runner's variables say what the inputs do not", () => {
     [{ INPUT_SERVER: "https://me:pw@badges.example" }, "no user or password"],
     [{ INPUT_BRANCH: "a/../b" }, "must not be empty"],
     [{ INPUT_BRANCH: "a//b" }, "must not be empty"],
+    [{ INPUT_PLATFORM: "a/b" }, "must hold no slash"],
+    [{ INPUT_REPO: "a%41" }, "must hold no slash"],
     [{ "INPUT_RUN-ATTEMPT": "0" }, "run-attempt must be"],
   ]) {
     assert.throws(() => readFacts({ ...RUN, ...env }), (fault) => fault.message.includes(words), words);

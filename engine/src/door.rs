@@ -1,4 +1,4 @@
-//! A way out of here: who asks, what is kept of the answers, what is under way, and whom to leave alone.
+//! A way out of here: who asks, what is kept of the answers, what is under way, breakers and holds.
 //!
 //! There are two: upstreams that were granted to plugins, and the web, whose addresses callers name. They share this
 //! code and nothing else, so that no stranger's document takes the place of what a provider needs.
@@ -20,9 +20,9 @@ use http::{HeaderMap, header};
 use crate::{
     Inner,
     cache::{Bounded, Kept},
-    exchange::exchange,
+    exchange::{RETRIES, exchange},
     flight::Flights,
-    limits::{Breakers, Holds},
+    limits::{Breakers, Holds, LONGEST_HOLD, LONGEST_WEB_HOLD},
     meter::Event,
     origin::Origin,
     world::{Ask, Executor, Fault, Reply, Unavailable, Upstream},
@@ -34,6 +34,9 @@ const LARGEST_STORED: usize = 1024 * 1024;
 const RECALL_PATIENCE: Duration = Duration::from_millis(700);
 /// For how long what is not found is not asked again.
 const MISSING_FRESH: Duration = Duration::from_secs(60);
+
+/// How long a visit to the web waits for its turn at the most, its patience left aside.
+const TURN_PATIENCE: Duration = Duration::from_secs(2);
 
 /// When a call stops waiting for answers.
 pub(crate) type Deadline = Shared<BoxFuture<'static, ()>>;
@@ -50,6 +53,18 @@ pub(crate) struct Door {
     pub(crate) breakers: Breakers,
     pub(crate) holds: Holds,
     fetches: Flights<Result<Arc<Kept>, Fault>>,
+    pub(crate) rules: Rules,
+}
+
+/// What differs between upstreams that an operator granted and addresses that callers name.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Rules {
+    /// How often an exchange is tried after the first time.
+    pub(crate) retries: u32,
+    /// How long an exchange may wait for its turn.
+    pub(crate) turn_patience: Duration,
+    /// Whether an address that went wrong is held for a moment. An upstream of a plugin has its breaker.
+    holds_failed: bool,
     /// Whether answers are kept beyond a restart.
     is_stored: bool,
 }
@@ -79,7 +94,7 @@ pub(crate) struct Shelf {
 pub(crate) struct Wanted {
     /// What makes an answer the same.
     pub(crate) key: String,
-    /// What its upstream limits: the origin, or an owner's secret there.
+    /// What its upstream limits: the origin, or an owner's secret there; on the web one address.
     pub(crate) token: String,
     /// What the log calls it.
     pub(crate) shown: String,
@@ -113,15 +128,36 @@ impl Answered {
 }
 
 impl Door {
-    /// A door whose answers take so many bytes of memory.
-    pub(crate) fn new(who: Arc<dyn Upstream>, bytes: u64, is_stored: bool) -> Self {
-        Self {
-            who,
-            answers: Bounded::new(bytes),
-            breakers: Breakers::default(),
-            holds: Holds::default(),
-            fetches: Flights::new(),
-            is_stored,
+    /// The way to upstreams that plugins were granted; its answers take so many bytes of memory.
+    pub(crate) fn to_upstreams(who: Arc<dyn Upstream>, bytes: u64) -> Self {
+        let rules = Rules { retries: RETRIES, turn_patience: Duration::ZERO, holds_failed: false, is_stored: true };
+        Self::new(who, bytes, Breakers::of_upstreams(), Holds::new(LONGEST_HOLD), rules)
+    }
+
+    /// The way to what callers name. Nothing is tried twice there: a caller could make us knock anywhere.
+    pub(crate) fn to_web(who: Arc<dyn Upstream>, bytes: u64) -> Self {
+        let rules = Rules { retries: 0, turn_patience: TURN_PATIENCE, holds_failed: true, is_stored: false };
+        Self::new(who, bytes, Breakers::of_web(), Holds::new(LONGEST_WEB_HOLD), rules)
+    }
+
+    fn new(who: Arc<dyn Upstream>, bytes: u64, breakers: Breakers, holds: Holds, rules: Rules) -> Self {
+        Self { who, answers: Bounded::new(bytes), breakers, holds, fetches: Flights::new(), rules }
+    }
+
+    /// Why nobody is to be asked now, if so. `is_known` says that an earlier answer is kept.
+    pub(crate) fn refusal(&self, wanted: &Wanted, is_known: bool, now: SystemTime) -> Option<Fault> {
+        let Wanted { origin, token, .. } = wanted;
+        let is_open = || self.breakers.is_open(origin, is_known, now);
+        let open = || Fault::Unreachable(format!("the circuit breaker of {origin} is open"));
+        self.holds.fault(token, now).or_else(|| is_open().then(open))
+    }
+
+    /// Holds an address that went wrong, where single addresses are held.
+    pub(crate) fn hold_failed(&self, token: &str, fault: &Fault, time: Duration, now: SystemTime) {
+        // Who was limited with a time to wait is on hold already.
+        let is_held = matches!(fault, Fault::RateLimited(Some(_)));
+        if self.rules.holds_failed && !is_held {
+            self.holds.fail(token, fault.clone(), time, now);
         }
     }
 
@@ -157,9 +193,7 @@ impl Door {
                 outcome.unwrap_or(Err(Fault::Unreachable("the exchange broke off".to_owned())))
             }
             // Whoever waits for what the upstream told it to wait for is told so.
-            Either::Right(_) => {
-                Err(this.holds.seconds(&token, now).map_or(Fault::Timeout, |seconds| Fault::RateLimited(Some(seconds))))
-            }
+            Either::Right(_) => Err(this.holds.fault(&token, now).unwrap_or(Fault::Timeout)),
         };
         let fault = match outcome {
             Ok(kept) => {
@@ -180,7 +214,7 @@ impl Door {
         if let Some(kept) = self.answers.get(key) {
             return Some(kept);
         }
-        if !self.is_stored {
+        if !self.rules.is_stored {
             return None;
         }
         let asking = inner.world.store.answer(key, now);
@@ -212,7 +246,7 @@ impl Door {
     }
 
     fn store(&self, inner: &Inner, key: &str, bytes: Bytes, expires: SystemTime) {
-        if self.is_stored {
+        if self.rules.is_stored {
             inner.world.store.keep_answer(key, bytes, expires);
         }
     }
@@ -229,8 +263,9 @@ async fn fetch(
     let Wanted { key, ask, shelf, .. } = wanted.clone();
     let this = door(&inner);
     let header = |name: &str| before.as_ref().and_then(|kept| kept.headers.get(name).cloned());
+    let is_known = before.as_ref().is_some_and(|kept| kept.status < 300);
     let ask = Ask { etag: header("etag"), last_modified: header("last-modified"), ..ask };
-    let reply = exchange(&inner.world, this, &wanted, ask, now).await?;
+    let reply = exchange(&inner.world, this, &wanted, ask, is_known, now).await?;
     let kept = match (reply.status, before) {
         (304, Some(before)) => Kept { asked: now, fresh_until: now + shelf.fresh, ..Kept::clone(&before) },
         (304, None) => return Err(Fault::Nonsense("304 to a request without conditions".to_owned())),

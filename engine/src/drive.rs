@@ -5,9 +5,10 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use badgesmith_provider::{Answer, Asked, Badge, Call, CallKind, Failure, Kind, Record, message};
+use badgesmith_provider::{Answer, Asked, Badge, Call, CallKind, Failure, Kind, Record, is_web_address, message};
 use bytes::Bytes;
 use futures_util::future::{Either, join, join_all, select};
+use percent_encoding::{CONTROLS, utf8_percent_encode};
 use tokio::sync::oneshot;
 use url::Url;
 
@@ -15,6 +16,7 @@ use crate::{
     Inner,
     cache::{Done, Finished},
     door::{self, Deadline},
+    limits::LONGEST_HOLD,
     meter::Event,
     plugins::Plugin,
     records,
@@ -70,7 +72,7 @@ pub(crate) async fn drive(
     now: SystemTime,
 ) -> Result<Finished, Broken> {
     let deadline = door::deadline(&*inner.world.executor, CALL_PATIENCE);
-    let (finished, answers) = turns(inner, plugin, question, shelf, now, Mode::Ask, deadline.clone()).await?;
+    let (mut finished, answers) = turns(inner, plugin, question, shelf, now, Mode::Ask, deadline.clone()).await?;
     let Err(Failure { kind: Kind::InvalidResponse | Kind::Inaccessible, .. }) = finished.outcome else {
         return Ok(finished);
     };
@@ -79,11 +81,13 @@ pub(crate) async fn drive(
         return Ok(finished);
     }
     let new = answers.iter().filter(|answered| !answered.is_recorded() && answered.kept.asked == now);
-    match &finished.outcome {
-        // A provider may know limits that no header tells.
+    match &mut finished.outcome {
+        // A provider may know limits that no header tells. Nobody is told to wait for longer than a hold can last.
         Err(Failure { code, retry_after: Some(seconds), .. }) if code == "UPSTREAM_RATE_LIMITED" => {
-            let refused = new.filter(|answered| matches!(answered.kept.status, 403 | 429));
-            refused.for_each(|answered| inner.upstreams.holds.hold(&answered.token, *seconds, now));
+            *seconds = (*seconds).min(u32::try_from(LONGEST_HOLD.as_secs()).unwrap_or(u32::MAX));
+            for answered in new.filter(|answered| matches!(answered.kept.status, 403 | 429)) {
+                inner.upstreams.holds.limit(&answered.token, *seconds, now);
+            }
         }
         Err(Failure { kind: Kind::InvalidResponse, .. }) => {
             new.for_each(|answered| upstream::distrust(inner, answered, now));
@@ -280,12 +284,13 @@ fn checked(badge: Badge) -> Result<Badge, Broken> {
     }
 }
 
-/// An address that a redirect can lead to.
+/// An address that a redirect can lead to, by the rule that providers have, too.
 fn absolute(url: String) -> Result<String, Broken> {
-    match Url::parse(&url) {
-        Ok(parsed) if matches!(parsed.scheme(), "http" | "https") && url.len() <= LONGEST_TEXT * 2 => Ok(parsed.into()),
-        _ => Err(Broken::Lied(format!("it leads to {url:?}, which is no http or https address"))),
+    if url.len() > LONGEST_TEXT * 2 || !is_web_address(&url) {
+        return Err(Broken::Lied(format!("it leads to {url:?}, which is no http or https address")));
     }
+    // In its normal form it is ASCII. A host's name in other letters may have none; a browser says so of it.
+    Ok(Url::parse(&url).map_or_else(|_| utf8_percent_encode(&url, CONTROLS).to_string(), String::from))
 }
 
 /// A record that a store can keep.
@@ -313,4 +318,34 @@ fn worded(failure: Failure) -> Result<Failure, Broken> {
         return Err(lied("its failure has no words, or too many"));
     }
     Ok(failure)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    proptest::proptest! {
+        #[test]
+        fn every_address_in_ascii_that_providers_take_is_one_to_a_browser(
+            host in "[a-c0-9xX.\\[\\]:%@_-]{0,12}", rest in "[ -~]{0,12}",
+        ) {
+            let text = format!("https://{host}{rest}");
+            // Whether a name in other letters exists is a question of IDNA's tables.
+            if is_web_address(&text) && !text.to_ascii_lowercase().contains("xn--") {
+                proptest::prop_assert!(Url::parse(&text).is_ok(), "{}", text);
+            }
+        }
+    }
+
+    #[test]
+    fn a_redirect_to_a_name_in_any_letters_is_a_header_in_ascii() {
+        for (url, expected) in [
+            ("https://münchen.example/ä", "https://xn--mnchen-3ya.example/%C3%A4"),
+            ("https://a.example/b?c#d", "https://a.example/b?c#d"),
+            ("https://xn--a/", "https://xn--a/"),
+        ] {
+            assert_eq!(absolute(url.to_owned()).as_deref(), Ok(expected));
+        }
+        assert!(absolute("https://[::1/".to_owned()).is_err());
+    }
 }

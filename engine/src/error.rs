@@ -5,7 +5,17 @@ use std::borrow::Cow;
 use badgesmith_provider::{Failure, Kind};
 use badgesmith_renderer::Color;
 
-use crate::{drive::Broken, plugins::Plugin};
+use crate::{
+    ERROR_FRESH,
+    drive::Broken,
+    plugins::Plugin,
+    request::{DEEPEST_ENCODING, MOST_PAIRS},
+};
+
+/// The code of what there is no place for now.
+pub(crate) const TOO_BUSY: &str = "TOO_BUSY";
+/// After how many seconds it may be tried again: whoever waits for a place is gone by then.
+const BUSY_RETRY: u32 = 5;
 
 /// Whose fault it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,6 +80,24 @@ impl Error {
 
     pub(crate) fn no_route() -> Self {
         Self::of_caller(404, "ROUTE_NOT_FOUND", "badge not found")
+    }
+
+    /// A path is percent-encoded in more levels than are decoded.
+    pub(crate) fn too_deep() -> Self {
+        let words = format!("path encoded more than {DEEPEST_ENCODING} times");
+        Self::of_caller(400, "PATH_INVALID", words).about("path")
+    }
+
+    /// A query has more pairs than are read.
+    pub(crate) fn too_many_pairs() -> Self {
+        let words = format!("more than {MOST_PAIRS} query parameters");
+        Self::of_caller(400, "PARAMETER_INVALID", words).about("query")
+    }
+
+    /// The address of a report names a part of its subject in a way that could be read as another subject.
+    pub(crate) fn ambiguous(name: &str) -> Self {
+        let words = format!("invalid {name}: encode it once; no slash may stand in it, nor at the end of a branch");
+        Self::of_caller(400, "PARAMETER_INVALID", words).about(name.to_owned())
     }
 
     pub(crate) fn method_not_allowed() -> Self {
@@ -146,6 +174,18 @@ impl Error {
     }
 }
 
+/// There is no place for this now; whoever comes later may find one.
+pub(crate) fn too_busy() -> Failure {
+    Failure { retry_after: Some(BUSY_RETRY), ..Failure::inaccessible(TOO_BUSY, "too busy") }
+}
+
+/// An upstream limits us, for so many seconds if it said so. Where it did not, nobody is told to wait for longer than
+/// the error is kept.
+pub(crate) fn rate_limited(after: Option<u32>) -> Failure {
+    let limited = Failure::inaccessible("UPSTREAM_RATE_LIMITED", "rate limited");
+    Failure { retry_after: Some(after.unwrap_or(ERROR_FRESH)), ..limited }
+}
+
 impl From<&Failure> for Error {
     fn from(failure: &Failure) -> Self {
         let (status, source) = match failure.kind {
@@ -161,7 +201,8 @@ impl From<&Failure> for Error {
             "UPSTREAM_TIMEOUT" => 504,
             _ => status,
         };
-        let source = if failure.code == "STORE_UNAVAILABLE" { Source::Engine } else { source };
+        let is_ours = matches!(&*failure.code, "STORE_UNAVAILABLE" | TOO_BUSY);
+        let source = if is_ours { Source::Engine } else { source };
         Self {
             status,
             code: failure.code.clone(),

@@ -46,9 +46,14 @@ pub(crate) async fn answer(
     request: &Request,
     (plugin, route): (&Arc<Plugin>, &ReportRoute),
     parameters: Parameters,
+    ambiguous: Option<String>,
     now: SystemTime,
 ) -> Response {
-    let outcome = accept(inner, request, (plugin, route), &parameters, now).await;
+    let outcome = match ambiguous {
+        // One signature names one subject. It is seen without a secret, so it is said before anything else.
+        Some(name) => Err(Error::ambiguous(&name)),
+        None => accept(inner, request, (plugin, route), &parameters, now).await,
+    };
     audit(request, &parameters, &outcome);
     inner.world.meter.note(&Event::Reported { plugin: &plugin.id, outcome: word(&outcome) });
     match outcome {

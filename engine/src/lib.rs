@@ -19,6 +19,7 @@ mod limits;
 mod meter;
 mod open;
 mod origin;
+mod places;
 pub mod plugins;
 mod records;
 mod redirect;
@@ -40,7 +41,6 @@ use std::{
 
 use badgesmith_provider::{BadgeRoute, Call, RedirectRoute, ReportRoute};
 use http::{HeaderValue, Method, header};
-use tokio::sync::Semaphore;
 
 use crate::{
     cache::{Bounded, Finished},
@@ -48,18 +48,19 @@ use crate::{
     draw::{Pictures, draw_error, refuse, static_badge},
     drive::Broken,
     error::Error,
-    flight::Flights,
+    flight::{Flights, WantedFlights},
     front::Front,
     open::Open,
-    request::{Pairs, decode},
+    request::{Pairs, TooDeep, decode, decode_fully, segments},
     response::{Format, preflight},
-    route::{Parameters, Router, Template},
+    route::{Found, Parameters, Router, Segment, Template},
 };
 pub use crate::{
     door::readable,
     error::Source,
     health::{BreakerHealth, CacheHealth, Health, PluginHealth, RateLimit},
     origin::Origin,
+    places::{Busy, Places, Share, Taken},
     plugins::{Allowed, Config, Plugin, Settings},
     request::{LARGEST_BODY, LARGEST_HEADERS, LONGEST_PATH, Request},
     response::{CORRELATION_ID, Line, Response},
@@ -75,8 +76,6 @@ const STATIC_FRESH: u32 = 86_400;
 const ERROR_FRESH: u32 = 10;
 /// How long it may be kept that an upstream knows no such thing, in seconds.
 const MISSING_FRESH: u32 = 60;
-/// How many documents that callers named are read at once; the others wait.
-const READERS: usize = 4;
 /// The methods of an address that shows something.
 const METHODS: &str = "GET, HEAD, OPTIONS";
 /// The methods of an address that takes reports.
@@ -108,12 +107,14 @@ pub(crate) struct Inner {
     accepts_body_only: bool,
     opens_endpoints: bool,
     opens_dynamic: bool,
-    /// How many documents are read at once.
-    pub(crate) readers: Arc<Semaphore>,
+    /// Who reads documents that callers named.
+    pub(crate) readers: Places,
+    /// Badges of such documents that somebody waits for.
+    opened: WantedFlights<Result<Arc<Finished>, Broken>>,
 }
 
 /// What a provider's route leads to: indices into its manifest.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Target {
     Badge { plugin: usize, badge: usize },
     Report { plugin: usize, report: usize },
@@ -129,11 +130,30 @@ enum Place<'a> {
     Static(String),
     StaticQuery,
     Open(Open),
-    Badge { plugin: &'a Arc<Plugin>, route: &'a BadgeRoute, parameters: Parameters },
-    Report { plugin: &'a Arc<Plugin>, route: &'a ReportRoute, parameters: Parameters },
-    Redirect { plugin: &'a Arc<Plugin>, route: &'a RedirectRoute, parameters: Parameters },
-    Refused { plugin: &'a Plugin, refusal: &'a badgesmith_provider::Refusal },
+    Badge {
+        plugin: &'a Arc<Plugin>,
+        route: &'a BadgeRoute,
+        parameters: Parameters,
+    },
+    /// `ambiguous` names a parameter that the signed path could say in another way.
+    Report {
+        plugin: &'a Arc<Plugin>,
+        route: &'a ReportRoute,
+        parameters: Parameters,
+        ambiguous: Option<String>,
+    },
+    Redirect {
+        plugin: &'a Arc<Plugin>,
+        route: &'a RedirectRoute,
+        parameters: Parameters,
+    },
+    Refused {
+        plugin: &'a Plugin,
+        refusal: &'a badgesmith_provider::Refusal,
+    },
     NoProvider,
+    /// A path that is encoded too often.
+    TooDeep(&'a Plugin),
     Nowhere,
 }
 
@@ -173,8 +193,8 @@ impl Engine {
         let bytes = u64::from(settings.cache_mib) * 1024 * 1024;
         let inner = Inner {
             plugins: plugins.into_iter().map(Arc::new).collect(),
-            upstreams: Door::new(Arc::clone(&world.upstream), bytes / 2, true),
-            web: Door::new(Arc::clone(&world.web), bytes / 4, false),
+            upstreams: Door::to_upstreams(Arc::clone(&world.upstream), bytes / 2),
+            web: Door::to_web(Arc::clone(&world.web), bytes / 4),
             world,
             finished: Bounded::new(bytes / 8),
             pictures: Bounded::new(bytes / 8),
@@ -182,7 +202,8 @@ impl Engine {
             accepts_body_only: settings.accept_body_only_signatures,
             opens_endpoints: settings.endpoint,
             opens_dynamic: settings.dynamic,
-            readers: Arc::new(Semaphore::new(READERS)),
+            readers: open::document::readers(),
+            opened: WantedFlights::new(),
         };
         Ok(Self { inner: Arc::new(inner), router, front: Front::default() })
     }
@@ -230,7 +251,7 @@ impl Engine {
         let methods = if matches!(place, Place::Report { .. }) { REPORT_METHODS } else { METHODS };
         match request.method {
             // A mistake in the address is said whatever the method.
-            Method::POST if matches!(place, Place::Refused { .. }) => {}
+            Method::POST if matches!(place, Place::Refused { .. } | Place::TooDeep(_)) => {}
             Method::OPTIONS => return preflight(request, methods),
             Method::GET | Method::HEAD if methods == METHODS => {}
             Method::POST if methods == REPORT_METHODS => {}
@@ -271,8 +292,8 @@ impl Engine {
                 let asked = (plugin, route);
                 badge::answer(&self.inner, request, pairs, format, asked, parameters, now).await
             }
-            Place::Report { plugin, route, parameters } => {
-                ingest::answer(&self.inner, request, (plugin, route), parameters, now).await
+            Place::Report { plugin, route, parameters, ambiguous } => {
+                ingest::answer(&self.inner, request, (plugin, route), parameters, ambiguous, now).await
             }
             Place::Redirect { plugin, route, parameters } => {
                 redirect::answer(&self.inner, request, (plugin, route), parameters, now).await
@@ -280,6 +301,10 @@ impl Engine {
             Place::Refused { plugin, refusal } => {
                 let label = plugin.manifest.badges.first().map_or("", |badge| &badge.label);
                 draw_error(&self.inner.pictures, &Error::refused(refusal), request, pairs, format, label)
+            }
+            Place::TooDeep(plugin) => {
+                let label = plugin.manifest.badges.first().map_or("", |badge| &badge.label);
+                draw_error(&self.inner.pictures, &Error::too_deep(), request, pairs, format, label)
             }
             Place::NoProvider => {
                 draw_error(&self.inner.pictures, &Error::unknown_provider(), request, pairs, format, "badge")
@@ -318,6 +343,9 @@ impl Engine {
         if request.body.len() > LARGEST_BODY {
             return Err(Error::too_large(413, "body"));
         }
+        if pairs.are_too_many() {
+            return Err(Error::too_many_pairs());
+        }
         let named = match pairs.get("format") {
             Some(text) => Some(Format::parse(text).ok_or_else(|| Error::invalid_override("format"))?),
             None => None,
@@ -346,22 +374,7 @@ impl Engine {
             (first, _) if first.starts_with(':') => Place::Static(decode(&segments.join("/"))[1..].to_owned()),
             ("static", [_, version]) if decode(version).eq_ignore_ascii_case("v1") => Place::StaticQuery,
             _ => match self.target(&segments, &whole) {
-                Some((_, Target::Badge { plugin, badge }, parameters)) => {
-                    let plugin = &self.inner.plugins[*plugin];
-                    Place::Badge { plugin, route: &plugin.manifest.badges[*badge], parameters }
-                }
-                Some((_, Target::Report { plugin, report }, parameters)) => {
-                    let plugin = &self.inner.plugins[*plugin];
-                    Place::Report { plugin, route: &plugin.manifest.reports[*report], parameters }
-                }
-                Some((_, Target::Redirect { plugin, redirect }, parameters)) => {
-                    let plugin = &self.inner.plugins[*plugin];
-                    Place::Redirect { plugin, route: &plugin.manifest.redirects[*redirect], parameters }
-                }
-                Some((_, Target::Refusal { plugin, refusal }, _)) => {
-                    let plugin = &self.inner.plugins[*plugin];
-                    Place::Refused { plugin, refusal: &plugin.manifest.refusals[*refusal] }
-                }
+                Some(found) => self.found(found, request),
                 None if first == "badges"
                     && segments.get(1).is_some_and(|second| decode(second).eq_ignore_ascii_case("packages")) =>
                 {
@@ -379,12 +392,55 @@ impl Engine {
     }
 
     /// The route that fits `segments`, or `whole` where it is none of a picture: a branch may be called `logo.svg`.
-    fn target(&self, segments: &[&str], whole: &[&str]) -> Option<(&Template, &Target, Parameters)> {
+    fn target(&self, segments: &[&str], whole: &[&str]) -> Option<Found<'_, Target>> {
         let found = self.router.find(segments)?;
-        match found.1 {
+        match found.target {
             Target::Badge { .. } | Target::Refusal { .. } => Some(found),
             Target::Report { .. } | Target::Redirect { .. } => self.router.find(whole),
         }
+    }
+
+    /// What a provider's route leads to.
+    fn found(&self, found: Found<'_, Target>, request: &Request) -> Place<'_> {
+        let plugin = &self.inner.plugins[found.target.plugin()];
+        let parameters = match (found.target, found.parameters) {
+            (Target::Refusal { refusal, .. }, _) => {
+                return Place::Refused { plugin, refusal: &plugin.manifest.refusals[*refusal] };
+            }
+            (_, Err(TooDeep)) => return Place::TooDeep(plugin),
+            (_, Ok(parameters)) => parameters,
+        };
+        match *found.target {
+            Target::Badge { badge, .. } => Place::Badge { plugin, route: &plugin.manifest.badges[badge], parameters },
+            Target::Redirect { redirect, .. } => {
+                Place::Redirect { plugin, route: &plugin.manifest.redirects[redirect], parameters }
+            }
+            Target::Refusal { refusal, .. } => Place::Refused { plugin, refusal: &plugin.manifest.refusals[refusal] },
+            Target::Report { report, .. } => {
+                let ambiguous = self.ambiguous(request, found.template, *found.target, &parameters);
+                Place::Report { plugin, route: &plugin.manifest.reports[report], parameters, ambiguous }
+            }
+        }
+    }
+
+    /// The parameter of a report's path that is not what the signed path says in its place, if there is one.
+    ///
+    /// What is signed is the path decoded until nothing is left to decode. Read as a path itself, it must lead to the
+    /// same route with the same parameters: then two paths with the same signature have the same subject.
+    fn ambiguous(
+        &self,
+        request: &Request,
+        template: &Template,
+        target: Target,
+        parameters: &Parameters,
+    ) -> Option<String> {
+        // Its literals and parameters were decoded, so the whole path can be.
+        let signed = decode_fully(&request.path).unwrap_or_default();
+        let segments: Vec<&str> = segments(&signed).collect();
+        let again = self.router.find(&segments).filter(|again| *again.target == target);
+        let again = again.and_then(|again| again.parameters.ok()).unwrap_or_default();
+        let mut names = template.segments().iter().filter_map(Segment::name);
+        names.find(|name| again.get(*name) != parameters.get(*name)).map(str::to_owned)
     }
 }
 
@@ -404,6 +460,7 @@ impl Place<'_> {
             Self::Report { plugin, route, .. } => of(&route.route, plugin),
             Self::Redirect { plugin, route, .. } => of(&route.route, plugin),
             Self::Refused { plugin, refusal } => of(&refusal.route, plugin),
+            Self::TooDeep(plugin) => of("", plugin),
             Self::NoProvider | Self::Nowhere => own(""),
         }
     }

@@ -1,32 +1,53 @@
-//! When an origin is left alone: its breaker is open, or a token at it is exhausted.
+//! When an origin is not asked: its circuit breaker is open, or one of its tokens or addresses is on hold.
 
 use std::{
     collections::HashMap,
-    sync::{Mutex, PoisonError},
+    sync::{Mutex, MutexGuard, PoisonError},
     time::{Duration, SystemTime},
 };
 
-use crate::origin::Origin;
+use crate::{origin::Origin, world::Fault};
 
-/// After how many faults in a row a breaker opens.
+/// After how many faults in a row a breaker opens. An exchange counts once, however often it was tried.
 const FAULTS: u32 = 5;
 /// For how long it stays open.
 const OPEN: Duration = Duration::from_secs(60);
+/// How many different documents must be concerned before a breaker of the web opens.
+const WEB_DOCUMENTS: usize = 3;
 /// The longest time a token is believed to be exhausted, whatever an upstream says.
-const LONGEST_HOLD: Duration = Duration::from_secs(3600);
-/// How many exhausted tokens are remembered.
+pub(crate) const LONGEST_HOLD: Duration = Duration::from_secs(3600);
+/// The same for an address on the web: callers name it, and nobody is to hold it for others for long.
+pub(crate) const LONGEST_WEB_HOLD: Duration = Duration::from_secs(60);
+/// How many holds are remembered.
 const MOST_HOLDS: usize = 10_000;
 /// How many origins with faults are remembered: callers may name any number.
 const MOST_BREAKERS: usize = 10_000;
 
 /// The breakers of all origins. One opens after five faults in a row, for a minute; then one more fault opens it again,
 /// and one answer closes it.
-#[derive(Debug, Default)]
-pub(crate) struct Breakers(Mutex<HashMap<Origin, Breaker>>);
+#[derive(Debug)]
+pub(crate) struct Breakers {
+    states: Mutex<HashMap<Origin, Breaker>>,
+    /// How many documents must be concerned where the origin could be reached.
+    documents: usize,
+}
 
-#[derive(Clone, Copy, Debug, Default)]
+/// What went wrong in an exchange that counts as a fault.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Blame {
+    /// The origin could not be reached, whatever was asked of it.
+    Origin,
+    /// The origin was reached; what was asked of it, as a hash, went wrong.
+    Document(u64),
+}
+
+#[derive(Clone, Debug, Default)]
 struct Breaker {
     faults: u32,
+    /// How many of the latest faults in a row blame the origin itself.
+    unreached: u32,
+    /// The documents concerned; no more of them than it takes to open.
+    documents: Vec<u64>,
     open_until: Option<SystemTime>,
 }
 
@@ -39,13 +60,26 @@ pub(crate) struct BreakerState {
 }
 
 impl Breakers {
-    /// Whether the origin is left alone at `now`.
-    pub(crate) fn is_open(&self, origin: &Origin, now: SystemTime) -> bool {
-        self.lock().get(origin).is_some_and(|breaker| breaker.is_open(now))
+    /// Breakers of upstreams that plugins were granted: five faults of whatever document open one.
+    pub(crate) fn of_upstreams() -> Self {
+        Self { states: Mutex::default(), documents: 1 }
+    }
+
+    /// Breakers of what callers name. One document says nothing of its origin, so five faults open a breaker only if
+    /// the origin could not be reached, or if they are faults of at least three documents.
+    pub(crate) fn of_web() -> Self {
+        Self { states: Mutex::default(), documents: WEB_DOCUMENTS }
+    }
+
+    /// Whether the origin is not to be asked at `now`. `is_known` says that this very document was had before: on the
+    /// web it is asked for all the same where it is other documents that fail, because these may be a stranger's.
+    pub(crate) fn is_open(&self, origin: &Origin, is_known: bool, now: SystemTime) -> bool {
+        let spares = |breaker: &Breaker| is_known && self.documents > 1 && breaker.unreached < FAULTS;
+        self.lock().get(origin).is_some_and(|breaker| breaker.is_open(now) && !spares(breaker))
     }
 
     /// Counts a fault, and returns whether it opened the breaker.
-    pub(crate) fn fault(&self, origin: &Origin, now: SystemTime) -> bool {
+    pub(crate) fn fault(&self, origin: &Origin, blame: Blame, now: SystemTime) -> bool {
         let mut breakers = self.lock();
         if breakers.len() >= MOST_BREAKERS && !breakers.contains_key(origin) {
             breakers.retain(|_, breaker| breaker.is_open(now));
@@ -55,7 +89,17 @@ impl Breakers {
         }
         let breaker = breakers.entry(origin.clone()).or_default();
         breaker.faults = breaker.faults.saturating_add(1);
-        let opens = breaker.faults >= FAULTS && !breaker.is_open(now);
+        match blame {
+            Blame::Origin => breaker.unreached = breaker.unreached.saturating_add(1),
+            Blame::Document(document) => {
+                breaker.unreached = 0;
+                if breaker.documents.len() < self.documents && !breaker.documents.contains(&document) {
+                    breaker.documents.push(document);
+                }
+            }
+        }
+        let is_ill = breaker.unreached >= FAULTS || breaker.documents.len() >= self.documents;
+        let opens = breaker.faults >= FAULTS && is_ill && !breaker.is_open(now);
         if opens {
             breaker.open_until = Some(now + OPEN);
         }
@@ -79,8 +123,8 @@ impl Breakers {
         states
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<Origin, Breaker>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, HashMap<Origin, Breaker>> {
+        self.states.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -90,40 +134,77 @@ impl Breaker {
     }
 }
 
-/// Tokens that an upstream called exhausted: nobody asks with them before it said so.
-#[derive(Debug, Default)]
-pub(crate) struct Holds(Mutex<HashMap<String, SystemTime>>);
+/// What is on hold: tokens that an upstream called exhausted, and on the web single addresses. Nobody asks before the
+/// hold is over.
+#[derive(Debug)]
+pub(crate) struct Holds {
+    holds: Mutex<HashMap<String, Hold>>,
+    longest: Duration,
+}
+
+#[derive(Clone, Debug)]
+struct Hold {
+    until: SystemTime,
+    /// What is said meanwhile.
+    fault: Fault,
+}
 
 impl Holds {
-    /// For how many seconds a token is held at `now`.
-    pub(crate) fn seconds(&self, token: &str, now: SystemTime) -> Option<u32> {
-        let until = *self.lock().get(token)?;
-        let wait = until.duration_since(now).ok()?.as_secs_f64().ceil();
-        (wait >= 1.0).then_some(wait as u32)
+    /// Holds that last so long at the most, whatever an upstream says.
+    pub(crate) fn new(longest: Duration) -> Self {
+        Self { holds: Mutex::default(), longest }
     }
 
-    /// Holds a token for so many seconds.
-    pub(crate) fn hold(&self, token: &str, seconds: u32, now: SystemTime) {
+    /// Why a token or an address is on hold at `now`, if it is; where it is limited, with the seconds left.
+    pub(crate) fn fault(&self, token: &str, now: SystemTime) -> Option<Fault> {
+        let hold = self.lock().get(token).cloned()?;
+        let seconds = hold.seconds(now)?;
+        Some(if matches!(hold.fault, Fault::RateLimited(_)) { Fault::RateLimited(Some(seconds)) } else { hold.fault })
+    }
+
+    /// Holds what is limited for so many seconds, or as long as a hold can be. Returns for how many, which is all that
+    /// callers are told.
+    pub(crate) fn limit(&self, token: &str, seconds: u32, now: SystemTime) -> u32 {
+        let seconds = seconds.min(u32::try_from(self.longest.as_secs()).unwrap_or(u32::MAX));
+        self.put(token, Fault::RateLimited(None), Duration::from_secs(seconds.into()), now);
+        seconds
+    }
+
+    /// Holds what went wrong for a time, so that one address that fails is not asked for every badge.
+    pub(crate) fn fail(&self, token: &str, fault: Fault, time: Duration, now: SystemTime) {
+        self.put(token, fault, time.min(self.longest), now);
+    }
+
+    fn put(&self, token: &str, fault: Fault, time: Duration, now: SystemTime) {
         let mut holds = self.lock();
         if holds.len() >= MOST_HOLDS {
-            holds.retain(|_, until| *until > now);
+            holds.retain(|_, hold| hold.until > now);
         }
         if holds.len() < MOST_HOLDS {
-            holds.insert(token.to_owned(), now + Duration::from_secs(seconds.into()).min(LONGEST_HOLD));
+            holds.insert(token.to_owned(), Hold { until: now + time, fault });
         }
     }
 
-    /// Every token that is held, with the seconds left.
+    /// Every token that is limited, with the seconds left.
     pub(crate) fn all(&self, now: SystemTime) -> Vec<(String, u32)> {
-        let tokens: Vec<_> = self.lock().keys().cloned().collect();
+        let holds = self.lock();
+        let limited = holds.iter().filter(|(_, hold)| matches!(hold.fault, Fault::RateLimited(_)));
         let mut held: Vec<_> =
-            tokens.into_iter().filter_map(|token| self.seconds(&token, now).map(|seconds| (token, seconds))).collect();
+            limited.filter_map(|(token, hold)| hold.seconds(now).map(|seconds| (token.clone(), seconds))).collect();
         held.sort();
         held
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<String, SystemTime>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, HashMap<String, Hold>> {
+        self.holds.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Hold {
+    /// The seconds left at `now`, if there are any.
+    fn seconds(&self, now: SystemTime) -> Option<u32> {
+        let wait = self.until.duration_since(now).ok()?.as_secs_f64().ceil();
+        (wait >= 1.0).then_some(wait as u32)
     }
 }
 
@@ -132,47 +213,71 @@ mod tests {
     use super::*;
 
     const SECOND: Duration = Duration::from_secs(1);
+    const SOMETHING: Blame = Blame::Document(1);
 
     #[test]
     fn a_breaker_opens_after_five_faults_in_a_row_and_for_a_minute() {
-        let (breakers, origin) = (Breakers::default(), Origin::parse("https://example.com").unwrap());
+        let (breakers, origin) = (Breakers::of_upstreams(), Origin::parse("https://example.com").unwrap());
         let now = SystemTime::UNIX_EPOCH;
         for _ in 0..4 {
-            assert!(!breakers.fault(&origin, now));
+            assert!(!breakers.fault(&origin, SOMETHING, now));
         }
         breakers.answered(&origin);
         for fault in 1..=5 {
-            assert_eq!(breakers.fault(&origin, now), fault == 5);
+            assert_eq!(breakers.fault(&origin, SOMETHING, now), fault == 5);
         }
-        assert!(breakers.is_open(&origin, now + 59 * SECOND));
-        assert!(!breakers.is_open(&origin, now + 60 * SECOND));
-        assert!(breakers.fault(&origin, now + 61 * SECOND), "one more fault opens it again");
+        assert!(breakers.is_open(&origin, true, now + 59 * SECOND));
+        assert!(!breakers.is_open(&origin, true, now + 60 * SECOND));
+        assert!(breakers.fault(&origin, SOMETHING, now + 61 * SECOND), "one more fault opens it again");
         breakers.answered(&origin);
-        assert!(!breakers.is_open(&origin, now + 62 * SECOND), "one answer closes it");
+        assert!(!breakers.is_open(&origin, true, now + 62 * SECOND), "one answer closes it");
+    }
+
+    #[test]
+    fn on_the_web_one_document_never_opens_a_breaker_and_an_origin_that_cannot_be_reached_does() {
+        let (origin, now) = (Origin::parse("https://example.com").unwrap(), SystemTime::UNIX_EPOCH);
+        let count = |blames: &[Blame]| {
+            let breakers = Breakers::of_web();
+            let opened = blames.iter().map(|blame| breakers.fault(&origin, *blame, now)).filter(|opens| *opens).count();
+            (opened, breakers.is_open(&origin, false, now), breakers.is_open(&origin, true, now))
+        };
+        let document = Blame::Document;
+        assert_eq!(count(&[document(1); 50]), (0, false, false));
+        assert_eq!(count(&[document(1), document(2)].repeat(25)), (0, false, false));
+        assert_eq!(count(&[document(1), document(2), document(3), document(1)]), (0, false, false));
+        let three = [document(1), document(2), document(3), document(1), document(2)];
+        assert_eq!(count(&three), (1, true, false), "a document that was had before is spared");
+        assert_eq!(count(&[Blame::Origin; 5]), (1, true, true));
+        assert_eq!(count(&[Blame::Origin, Blame::Origin, document(1)].repeat(4)), (0, false, false));
     }
 
     #[test]
     fn however_many_origins_fail_only_so_many_are_remembered() {
-        let (breakers, now) = (Breakers::default(), SystemTime::UNIX_EPOCH);
+        let (breakers, now) = (Breakers::of_upstreams(), SystemTime::UNIX_EPOCH);
         let origin = |at: usize| Origin::parse(&format!("https://{at}.example.com")).unwrap();
         for _ in 0..5 {
-            breakers.fault(&origin(0), now);
+            breakers.fault(&origin(0), SOMETHING, now);
         }
         for at in 1..2 * MOST_BREAKERS {
-            breakers.fault(&origin(at), now);
+            breakers.fault(&origin(at), SOMETHING, now);
         }
         assert!(breakers.states(now).len() <= MOST_BREAKERS);
-        assert!(breakers.is_open(&origin(0), now), "those that are open are kept");
+        assert!(breakers.is_open(&origin(0), false, now), "those that are open are kept");
     }
 
     #[test]
     fn a_token_is_held_for_as_long_as_was_said_and_an_hour_at_most() {
-        let (holds, now) = (Holds::default(), SystemTime::UNIX_EPOCH);
-        holds.hold("a", 10, now);
-        assert_eq!(holds.seconds("a", now + 4 * SECOND), Some(6));
-        assert_eq!(holds.seconds("a", now + 10 * SECOND), None);
-        assert_eq!(holds.seconds("b", now), None);
-        holds.hold("b", u32::MAX, now);
-        assert_eq!(holds.seconds("b", now), Some(3600));
+        let (holds, now) = (Holds::new(LONGEST_HOLD), SystemTime::UNIX_EPOCH);
+        let limited = |seconds| Some(Fault::RateLimited(Some(seconds)));
+        assert_eq!(holds.limit("a", 10, now), 10);
+        assert_eq!(holds.fault("a", now + 4 * SECOND), limited(6));
+        assert_eq!(holds.fault("a", now + 10 * SECOND), None);
+        assert_eq!(holds.fault("b", now), None);
+        assert_eq!(holds.limit("b", u32::MAX, now), 3600, "nobody is told to wait for longer than it is held");
+        assert_eq!(holds.fault("b", now), limited(3600));
+        holds.fail("c", Fault::Status(503), 2 * LONGEST_HOLD, now);
+        assert_eq!(holds.fault("c", now + 3599 * SECOND), Some(Fault::Status(503)));
+        assert_eq!(holds.fault("c", now + 3600 * SECOND), None);
+        assert_eq!(holds.all(now), [("a".to_owned(), 10), ("b".to_owned(), 3600)]);
     }
 }

@@ -3,7 +3,7 @@
 //! `/endpoint` draws a document that is a badge already, `/badge/dynamic/…` what a query finds in one. Parameters and
 //! messages are shields'.
 
-mod document;
+pub(crate) mod document;
 mod dynamic;
 mod endpoint;
 
@@ -23,6 +23,7 @@ use crate::{
     CALLER_PATIENCE, ERROR_FRESH, Inner, MISSING_FRESH,
     cache::{Done, Finished},
     coalesce::Overrides,
+    door::Answered,
     draw::{Look, draw, error_response, refuse},
     drive::Broken,
     error::Error,
@@ -195,19 +196,13 @@ async fn finished(
     if let Some(kept) = kept() {
         return Ok((kept, "kept"));
     }
-    let flight = Box::pin(inner.badges.join(
+    // Given up when nobody waits any more. What was fetched is kept all the same, and so is what a reader has begun with.
+    let flight = Box::pin(inner.opened.join(
         &key,
-        &*inner.world.executor,
         || kept().map(Ok),
         || {
             let (inner, key) = (Arc::clone(inner), key.clone());
-            Box::pin(async move {
-                let finished = Arc::new(make(&inner, recipe, url, now).await?);
-                if finished.until.is_some() {
-                    inner.finished.put(&key, Arc::clone(&finished));
-                }
-                Ok(finished)
-            })
+            Box::pin(async move { make(&inner, recipe, url, &key, now).await })
         },
     ));
     let finished = match select(flight, inner.world.executor.sleep(CALLER_PATIENCE)).await {
@@ -233,45 +228,105 @@ fn read(pairs: &Pairs<'_>, open: Open) -> Result<(Url, Recipe), Failure> {
 }
 
 /// Asks for the document and makes the badge of it.
-async fn make(inner: &Arc<Inner>, recipe: Recipe, url: Url, now: SystemTime) -> Result<Finished, Broken> {
+async fn make(
+    inner: &Arc<Inner>,
+    recipe: Recipe,
+    url: Url,
+    key: &str,
+    now: SystemTime,
+) -> Result<Arc<Finished>, Broken> {
     let wanted = match &recipe {
-        Recipe::Endpoint => document::wanted(url, endpoint::ACCEPT, endpoint::LARGEST),
-        Recipe::Dynamic(recipe) => document::wanted(url, recipe.accept(), badgesmith_queries::LARGEST_DOCUMENT),
+        Recipe::Endpoint => document::wanted(url.clone(), endpoint::ACCEPT, endpoint::LARGEST),
+        Recipe::Dynamic(recipe) => document::wanted(url.clone(), recipe.accept(), badgesmith_queries::LARGEST_DOCUMENT),
     };
     let asked_at = inner.world.executor.clock();
     let answered = match document::fetch(inner, wanted, now).await {
         Ok(answered) => answered,
-        Err(failure) => return Ok(unasked(failure)),
+        Err(failure) => return Ok(Arc::new(unasked(failure))),
     };
     let waited = inner.world.executor.clock().saturating_sub(asked_at);
-    let kept = Arc::clone(&answered.kept);
-    let outcome = match document::status(kept.status) {
-        Err(failure) => Err(failure),
-        Ok(()) => match recipe {
-            Recipe::Endpoint => endpoint::read(&kept.body),
-            Recipe::Dynamic(recipe) => {
-                let body = kept.body.clone();
-                document::apart(inner, move || recipe.make(&body)).await?
-            }
-        },
-    };
-    let until = match &outcome {
-        Ok(opened) => kept.asked + Duration::from_secs(opened.fresh_seconds.into()),
-        Err(failure) if failure.code == NONSENSE => kept.asked + Duration::from_secs(ERROR_FRESH.into()),
-        Err(_) => kept.fresh_until,
-    };
-    if until < kept.fresh_until && !answered.is_stale {
-        document::doubt(inner, &answered, until);
+    let made = Made { inner: Arc::clone(inner), key: key.to_owned(), answered, waited, now };
+    if let Err(failure) = document::status(made.answered.kept.status) {
+        return Ok(made.finish(Err(failure)));
     }
-    let modified = kept.headers.get("last-modified").and_then(|text| httpdate::parse_http_date(text).ok());
-    Ok(Finished {
-        outcome: outcome.map(|opened| Done::Open(Box::new(opened))),
-        last_modified: modified,
-        until: (!answered.is_stale && until > now).then_some(until),
-        asked: true,
-        waited,
-        stale_seconds: answered.is_stale.then(|| kept.age(now).as_secs()),
-    })
+    match recipe {
+        Recipe::Endpoint => {
+            let outcome = endpoint::read(&made.answered.kept.body);
+            Ok(made.finish(outcome))
+        }
+        Recipe::Dynamic(recipe) => evaluate(inner, recipe, &url, made).await,
+    }
+}
+
+/// Reads a document with a recipe, by a reader, once however many wait.
+async fn evaluate(
+    inner: &Arc<Inner>,
+    recipe: Arc<dynamic::Recipe>,
+    url: &Url,
+    made: Made,
+) -> Result<Arc<Finished>, Broken> {
+    let broken = || Broken::Lied("reading a document broke off".to_owned());
+    // A reader that was given up by its callers goes on, and is not begun a second time.
+    if let Some(reading) = inner.badges.under_way(&made.key) {
+        return reading.await.ok_or_else(broken)?;
+    }
+    let place = match document::reader(inner, url, made.answered.kept.body.len()).await {
+        Ok(place) => place,
+        Err(failure) => return Ok(Arc::new(unasked(failure))),
+    };
+    let key = made.key.clone();
+    let reading = inner.badges.join(
+        &key,
+        &*inner.world.executor,
+        || None,
+        || {
+            let inner = Arc::clone(inner);
+            Box::pin(async move {
+                let body = made.answered.kept.body.clone();
+                let outcome = document::apart(&inner, place, move || recipe.make(&body)).await?;
+                Ok(made.finish(outcome))
+            })
+        },
+    );
+    reading.await.ok_or_else(broken)?
+}
+
+/// A document, and where the badge of it is kept.
+struct Made {
+    inner: Arc<Inner>,
+    key: String,
+    answered: Answered,
+    waited: Duration,
+    now: SystemTime,
+}
+
+impl Made {
+    /// The end, which is kept for as long as it holds.
+    fn finish(self, outcome: Result<Opened, Failure>) -> Arc<Finished> {
+        let Self { inner, key, answered, waited, now } = self;
+        let kept = &answered.kept;
+        let until = match &outcome {
+            Ok(opened) => kept.asked + Duration::from_secs(opened.fresh_seconds.into()),
+            Err(failure) if failure.code == NONSENSE => kept.asked + Duration::from_secs(ERROR_FRESH.into()),
+            Err(_) => kept.fresh_until,
+        };
+        if until < kept.fresh_until && !answered.is_stale {
+            document::doubt(&inner, &answered, until);
+        }
+        let modified = kept.headers.get("last-modified").and_then(|text| httpdate::parse_http_date(text).ok());
+        let finished = Arc::new(Finished {
+            outcome: outcome.map(|opened| Done::Open(Box::new(opened))),
+            last_modified: modified,
+            until: (!answered.is_stale && until > now).then_some(until),
+            asked: true,
+            waited,
+            stale_seconds: answered.is_stale.then(|| kept.age(now).as_secs()),
+        });
+        if finished.until.is_some() {
+            inner.finished.put(&key, Arc::clone(&finished));
+        }
+        finished
+    }
 }
 
 /// An end that rests on no document.

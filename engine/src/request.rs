@@ -13,6 +13,11 @@ pub const LARGEST_HEADERS: usize = 16 * 1024;
 /// The largest body, in bytes; a larger one is 413.
 pub const LARGEST_BODY: usize = 256 * 1024;
 
+/// The most pairs of a query; more are 400. Every override looks through all of them.
+pub(crate) const MOST_PAIRS: usize = 256;
+/// The most levels of percent-encoding that are decoded; more are 400. Each gateway on the way adds or takes one.
+pub(crate) const DEEPEST_ENCODING: usize = 8;
+
 /// What a caller asks, as it came over the wire.
 #[derive(Clone, Debug)]
 pub struct Request {
@@ -49,20 +54,25 @@ impl Request {
 
     /// The path's segments, still encoded; one slash at the end is tolerated.
     pub(crate) fn segments(&self) -> impl Iterator<Item = &str> {
-        let path = self.path.strip_prefix('/').unwrap_or(&self.path);
-        let path = path.strip_suffix('/').unwrap_or(path);
-        path.split('/').filter(move |_| !path.is_empty())
+        segments(&self.path)
     }
 
-    /// The query's pairs, decoded as a form's.
+    /// The query's pairs, decoded as a form's, and one more than there may be at the most.
     pub(crate) fn pairs(&self) -> Pairs<'_> {
-        Pairs(form_urlencoded::parse(self.query.as_bytes()).collect())
+        Pairs(form_urlencoded::parse(self.query.as_bytes()).take(MOST_PAIRS + 1).collect())
     }
 
     /// The header's text; empty if it is missing or no text.
     pub(crate) fn header(&self, name: http::header::HeaderName) -> &str {
         self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or("")
     }
+}
+
+/// A path's segments; one slash at the end is tolerated.
+pub(crate) fn segments(path: &str) -> impl Iterator<Item = &str> {
+    let path = path.strip_prefix('/').unwrap_or(path);
+    let path = path.strip_suffix('/').unwrap_or(path);
+    path.split('/').filter(move |_| !path.is_empty())
 }
 
 /// The pairs of a query.
@@ -73,6 +83,11 @@ impl Pairs<'_> {
     /// The first value of that name.
     pub(crate) fn get<'s>(&'s self, name: &'s str) -> Option<&'s str> {
         self.all(name).next()
+    }
+
+    /// Whether there are more than are read.
+    pub(crate) fn are_too_many(&self) -> bool {
+        self.0.len() > MOST_PAIRS
     }
 
     /// All values of that name, in their order.
@@ -86,16 +101,23 @@ pub(crate) fn decode(segment: &str) -> Cow<'_, str> {
     percent_decode_str(segment).decode_utf8_lossy()
 }
 
+/// A text is percent-encoded in more levels than are decoded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct TooDeep;
+
 /// A text decoded until nothing is left to decode, so that it is the same on both sides of a gateway that decodes.
-pub(crate) fn decode_fully(text: &str) -> String {
+///
+/// # Errors
+/// [`TooDeep`] after [`DEEPEST_ENCODING`] levels, so that the work is linear in the text.
+pub(crate) fn decode_fully(text: &str) -> Result<String, TooDeep> {
     let mut text = text.to_owned();
-    loop {
+    for _ in 0..=DEEPEST_ENCODING {
         match decode(&text) {
-            // Each round that changes anything makes the text shorter, so this ends.
             Cow::Owned(decoded) if decoded != text => text = decoded,
-            _ => return text,
+            _ => return Ok(text),
         }
     }
+    Err(TooDeep)
 }
 
 #[cfg(test)]
@@ -105,10 +127,26 @@ mod tests {
     #[test]
     fn a_branch_is_the_same_however_often_it_was_encoded() {
         for branch in ["feature/x", "feature%2Fx", "feature%252Fx", "feature%25252fx"] {
-            assert_eq!(decode_fully(branch), "feature/x");
+            assert_eq!(decode_fully(branch).as_deref(), Ok("feature/x"));
         }
-        assert_eq!(decode_fully("100%"), "100%");
-        assert_eq!(decode_fully("%zz%2"), "%zz%2");
+        assert_eq!(decode_fully("100%").as_deref(), Ok("100%"));
+        assert_eq!(decode_fully("%zz%2").as_deref(), Ok("%zz%2"));
+    }
+
+    #[test]
+    fn eight_levels_of_encoding_are_decoded_and_nine_are_not() {
+        let encoded = |levels: usize| format!("%{}2Fx", "25".repeat(levels - 1));
+        assert_eq!(decode_fully(&encoded(DEEPEST_ENCODING)).as_deref(), Ok("/x"));
+        assert_eq!(decode_fully(&encoded(DEEPEST_ENCODING + 1)), Err(TooDeep));
+        assert_eq!(decode_fully(&encoded(2700)), Err(TooDeep));
+    }
+
+    #[test]
+    fn no_more_pairs_are_read_than_there_may_be() {
+        let query = |pairs: usize| format!("/?{}", "a&".repeat(pairs));
+        assert!(!Request::get(&query(MOST_PAIRS)).pairs().are_too_many());
+        let request = Request::get(&query(4000));
+        assert!(request.pairs().are_too_many() && request.pairs().0.len() == MOST_PAIRS + 1);
     }
 
     #[test]

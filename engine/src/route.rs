@@ -1,8 +1,8 @@
 //! Templates of addresses, and the one a path fits.
 
-use std::{cmp::Ordering, collections::BTreeMap, fmt};
+use std::{borrow::Cow, cmp::Ordering, collections::BTreeMap, fmt};
 
-use crate::request::{decode, decode_fully};
+use crate::request::{TooDeep, decode, decode_fully};
 
 /// A route: literal segments, `{parameter}` segments, and at the end perhaps `{rest…}`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,32 +59,40 @@ impl Template {
         }
     }
 
-    /// The parameters, if `segments` (still encoded) fit.
+    /// The parameters, if these segments, still encoded, fit.
     pub(crate) fn fit(&self, segments: &[&str]) -> Option<Parameters> {
-        let mut parameters = Parameters::new();
+        let decoded = decoded(segments);
+        if self.fits(&decoded) { self.parameters(segments, &decoded).ok() } else { None }
+    }
+
+    /// Whether these segments, decoded once, fit.
+    fn fits(&self, segments: &[Cow<'_, str>]) -> bool {
         for (index, segment) in self.0.iter().enumerate() {
-            let text = *segments.get(index)?;
+            let Some(text) = segments.get(index) else { return false };
             match segment {
-                Segment::Literal(literal) if decode(text).eq_ignore_ascii_case(literal) => {}
-                Segment::Literal(_) => return None,
-                Segment::Parameter(name) => {
-                    let value = decode(text).into_owned();
-                    if value.is_empty() {
-                        return None;
-                    }
-                    parameters.insert(name.clone(), value);
-                }
+                Segment::Literal(literal) if text.eq_ignore_ascii_case(literal) => {}
+                Segment::Literal(_) => return false,
+                Segment::Parameter(_) if text.is_empty() => return false,
+                Segment::Parameter(_) => {}
+                Segment::Rest(_) => return segments.len() > index + 1 || !text.is_empty(),
+            }
+        }
+        segments.len() == self.0.len()
+    }
+
+    /// The parameters of segments that fit, as they came and decoded once.
+    fn parameters(&self, segments: &[&str], decoded: &[Cow<'_, str>]) -> Result<Parameters, TooDeep> {
+        let mut parameters = Parameters::new();
+        for (index, (segment, text)) in self.0.iter().zip(decoded).enumerate() {
+            match segment {
+                Segment::Literal(_) => {}
+                Segment::Parameter(name) => drop(parameters.insert(name.clone(), text.clone().into_owned())),
                 Segment::Rest(name) => {
-                    let value = decode_fully(&segments[index..].join("/"));
-                    if value.is_empty() {
-                        return None;
-                    }
-                    parameters.insert(name.clone(), value);
-                    return Some(parameters);
+                    parameters.insert(name.clone(), decode_fully(&segments[index..].join("/"))?);
                 }
             }
         }
-        (segments.len() == self.0.len()).then_some(parameters)
+        Ok(parameters)
     }
 
     /// Its segments, in their order.
@@ -114,7 +122,7 @@ impl Template {
 }
 
 impl Segment {
-    fn name(&self) -> Option<&str> {
+    pub(crate) fn name(&self) -> Option<&str> {
         match self {
             Self::Literal(_) => None,
             Self::Parameter(name) | Self::Rest(name) => Some(name),
@@ -156,12 +164,25 @@ impl<T> Router<T> {
         }
     }
 
-    /// The most specific route the segments fit.
-    pub(crate) fn find(&self, segments: &[&str]) -> Option<(&Template, &T, Parameters)> {
-        self.0
-            .iter()
-            .find_map(|(template, target)| template.fit(segments).map(|parameters| (template, target, parameters)))
+    /// The most specific route that these segments fit, still encoded.
+    pub(crate) fn find(&self, segments: &[&str]) -> Option<Found<'_, T>> {
+        let decoded = decoded(segments);
+        let (template, target) = self.0.iter().find(|(template, _)| template.fits(&decoded))?;
+        Some(Found { template, target, parameters: template.parameters(segments, &decoded) })
     }
+}
+
+fn decoded<'s>(segments: &[&'s str]) -> Vec<Cow<'s, str>> {
+    segments.iter().map(|segment| decode(segment)).collect()
+}
+
+/// A route that a path fits.
+#[derive(Debug)]
+pub(crate) struct Found<'r, T> {
+    pub(crate) template: &'r Template,
+    pub(crate) target: &'r T,
+    /// What the path gives for its parameters, unless it is encoded too often.
+    pub(crate) parameters: Result<Parameters, TooDeep>,
 }
 
 #[cfg(test)]
@@ -188,7 +209,7 @@ mod tests {
         ];
         for (path, route) in rows {
             let segments: Vec<_> = path[1..].split('/').collect();
-            assert_eq!(router.find(&segments).map(|(_, route, _)| *route), Some(route), "{path}");
+            assert_eq!(router.find(&segments).map(|found| *found.target), Some(route), "{path}");
         }
     }
 
@@ -201,9 +222,10 @@ mod tests {
 
     #[test]
     fn a_parameter_is_decoded_once_and_the_rest_until_the_end() {
-        let fit = |route: &str, path: &str| {
-            let parameters = Template::parse(route).unwrap().fit(&path[1..].split('/').collect::<Vec<_>>());
-            parameters.and_then(|parameters| parameters.into_values().next())
+        let fit = |route: &'static str, path: &str| {
+            let router = router(&[route]);
+            let found = router.find(&path[1..].split('/').collect::<Vec<_>>())?;
+            found.parameters.unwrap().into_values().next()
         };
         assert_eq!(fit("/{x}", "/a%252Fb").as_deref(), Some("a%2Fb"));
         assert_eq!(fit("/{x…}", "/a%252Fb/c").as_deref(), Some("a/b/c"));

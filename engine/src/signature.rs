@@ -8,7 +8,10 @@ use std::fmt::Write;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
 
-use crate::{request::decode_fully, world::Secret};
+use crate::{
+    request::{TooDeep, decode_fully},
+    world::Secret,
+};
 
 /// How many secrets are compared, whether there are any or not: two while one is being rotated.
 const COMPARED: usize = 2;
@@ -16,7 +19,8 @@ const COMPARED: usize = 2;
 /// The string that a version 2 signature signs: six lines, joined by `\n`.
 ///
 /// They are `v2`, the timestamp and the nonce as their headers have them, the method, the path without its query and
-/// percent-decoded until nothing is left to decode (a gateway may have decoded it once), and the body's SHA-256 in
+/// percent-decoded until nothing is left to decode (a gateway may have decoded it once; more than 8 levels are left as
+/// they are, and refused), and the body's SHA-256 in
 /// lower-case hexadecimal digits.
 ///
 /// ```
@@ -25,7 +29,9 @@ const COMPARED: usize = 2;
 /// assert_eq!(text, format!("v2\n2026-11-21T12:00:00Z\nn1\nPOST\n/a/b\n{empty}"));
 /// ```
 pub fn string_to_sign(timestamp: &str, nonce: &str, method: &str, path: &str, body: &[u8]) -> String {
-    format!("v2\n{timestamp}\n{nonce}\n{method}\n{}\n{}", decode_fully(path), hex(&Sha256::digest(body)))
+    // A path that is encoded more often is refused before anybody looks at its signature.
+    let path = decode_fully(path).unwrap_or_else(|TooDeep| path.to_owned());
+    format!("v2\n{timestamp}\n{nonce}\n{method}\n{path}\n{}", hex(&Sha256::digest(body)))
 }
 
 /// The value of `X-Signature` for a report: `v2=` and the HMAC-SHA256 of [`string_to_sign`] in hexadecimal digits.
@@ -83,7 +89,7 @@ fn keyed(key: &[u8]) -> Hmac<Sha256> {
     Hmac::new_from_slice(key).unwrap_or_else(|_| Hmac::new(&Default::default()))
 }
 
-fn hex(bytes: &[u8]) -> String {
+pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
         // Writing to a String cannot fail.
         let _ = write!(text, "{byte:02x}");

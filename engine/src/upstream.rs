@@ -11,10 +11,11 @@ use crate::{
     Inner,
     door::{Deadline, Door, Wanted},
     drive::Broken,
+    error::{rate_limited, too_busy},
     exchange::BUDGET,
     origin::Origin,
     plugins::Plugin,
-    world::{Ask, Fault, Secret, Unavailable},
+    world::{Ask, Fault, Progress, Secret, Unavailable},
 };
 
 /// The largest body of an upstream's answer, in bytes.
@@ -51,6 +52,7 @@ pub(crate) async fn answer(
         last_modified: None,
         largest_body: LARGEST_BODY,
         patience: BUDGET,
+        progress: Progress::default(),
     };
     let wanted = Wanted { who: plugin.id.clone(), shown: key.clone(), key, token, origin, ask, shelf };
     let answered = Door::answer(|inner| &inner.upstreams, inner, wanted, now, mode, deadline).await;
@@ -118,9 +120,7 @@ fn failure(fault: &Fault) -> Failure {
         }
         Fault::Timeout => Failure::inaccessible("UPSTREAM_TIMEOUT", "upstream unavailable"),
         Fault::TooLarge | Fault::Nonsense(_) | Fault::NotAllowed(_) => Failure::invalid_response(),
-        Fault::RateLimited(after) => {
-            let limited = Failure::inaccessible("UPSTREAM_RATE_LIMITED", "rate limited");
-            Failure { retry_after: Some(after.unwrap_or(60)), ..limited }
-        }
+        Fault::RateLimited(after) => rate_limited(*after),
+        Fault::Busy => too_busy(),
     }
 }

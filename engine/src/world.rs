@@ -1,6 +1,10 @@
 //! What the engine cannot do itself: reach an upstream, wait, and run what may never come back.
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{
+    fmt,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
@@ -98,7 +102,7 @@ impl fmt::Debug for Secret {
 }
 
 /// One GET.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Ask {
     /// The address. An upstream's origin was granted; on the web it is whatever the caller named.
     pub url: Url,
@@ -112,8 +116,45 @@ pub struct Ask {
     pub last_modified: Option<String>,
     /// The largest body to read, in bytes after content decoding.
     pub largest_body: usize,
-    /// How long the whole exchange may take.
+    /// How long the whole exchange may take, the wait for its turn left aside.
     pub patience: Duration,
+    /// Where it says how far it came.
+    pub progress: Progress,
+}
+
+/// How far an exchange came. It is told while the exchange is under way, so that whoever gives one up knows which origin
+/// kept it waiting.
+#[derive(Clone, Debug, Default)]
+pub struct Progress(Arc<Mutex<Hop>>);
+
+/// The latest request of an exchange that follows redirects.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Hop {
+    /// Where it went, if that is not the first address.
+    pub(crate) url: Option<Url>,
+    /// Whether anybody was reached there.
+    pub(crate) is_reached: bool,
+}
+
+impl Progress {
+    /// The exchange goes on at this address, where nobody was reached yet.
+    pub fn go(&self, url: &Url) {
+        self.set(Hop { url: Some(url.clone()), is_reached: false });
+    }
+
+    /// Somebody was reached at the latest address.
+    pub fn reach(&self) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).is_reached = true;
+    }
+
+    /// The latest request.
+    pub(crate) fn hop(&self) -> Hop {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn set(&self, hop: Hop) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = hop;
+    }
 }
 
 /// A whole answer.
@@ -144,4 +185,6 @@ pub enum Fault {
     NotAllowed(&'static str),
     /// Status 429, and after how many seconds to ask again if it said so.
     RateLimited(Option<u32>),
+    /// Nobody was asked: too many exchanges are under way.
+    Busy,
 }

@@ -166,6 +166,118 @@ async fn a_body_signed_for_one_branch_is_refused_on_another() {
     assert_eq!(answer(&stage, &encoded).await.0, 201, "however often a gateway encoded it");
 }
 
+/// Every letter of a text, each percent-encoded as often as the next of `levels` says.
+fn encoded(text: &str, levels: &[usize]) -> String {
+    let mut levels = levels.iter().cycle();
+    text.chars().fold(String::new(), |path, letter| {
+        let level = *levels.next().unwrap();
+        // Neither of these ends a path here, and what is not ASCII never stands in one.
+        if level == 0 && letter.is_ascii() && !matches!(letter, '?' | '#') {
+            return path + &letter.to_string();
+        }
+        let more = "25".repeat(level.max(1) - 1);
+        letter.to_string().bytes().fold(path, |path, byte| path + &format!("%{more}{byte:02x}"))
+    })
+}
+
+#[tokio::test]
+async fn one_signature_is_good_for_one_subject_however_its_path_is_encoded() {
+    let stage = stage("");
+    let whole = "linux/acme/tools/feature/x";
+    let request = signed("hush", &format!("/runs/{whole}"), &body("1", 1), NOON, "n1");
+    let slashes: Vec<usize> = whole.match_indices('/').map(|(at, _)| at).collect();
+    // Every way to write each of the four slashes: as it is, encoded, encoded twice.
+    let mut seen = 0;
+    for way in 0..3_usize.pow(4) {
+        let ways: Vec<usize> = (0..4).map(|at| way / 3_usize.pow(at) % 3).collect();
+        let level = |at| slashes.iter().position(|slash| *slash == at).map_or(0, |slash| ways[slash]);
+        let path: String = whole.char_indices().map(|(at, one)| encoded(&one.to_string(), &[level(at)])).collect();
+        let moved = Request { path: format!("/runs/{path}"), ..request.clone() };
+        let (status, code) = answer(&stage, &moved).await;
+        // Only the branch may hold an encoded slash; and where the route fits no more, there is none.
+        let is_plain = ways[..3].iter().all(|way| *way == 0);
+        match (status, &*code) {
+            (201, _) => assert!(is_plain && way == 0, "{path}"),
+            (400, "NONCE_ALREADY_USED") => assert!(is_plain, "{path}"),
+            (400, "PARAMETER_INVALID") | (404 | 405, _) => assert!(!is_plain, "{path}: {status} {code}"),
+            other => panic!("{path}: {other:?}"),
+        }
+        seen += 1;
+    }
+    assert_eq!((seen, stage.drawer.entries.lock().unwrap().len()), (81, 1));
+}
+
+#[tokio::test]
+async fn an_address_that_could_be_read_as_another_subject_is_refused_with_the_name_of_the_part() {
+    let stage = stage("");
+    for (path, property) in [
+        ("linux/acme/tools%2Ffeature/x", "repo"),
+        ("linux/acme/too%256Cs/main", "repo"),
+        ("linux/ac%252Fme/tools/main", "owner"),
+        ("li%2Fnux/acme/tools/main", "platform"),
+        ("li%252525nux/acme/tools/main", ""),
+        ("linux/acme/tools/main%2F", "branch"),
+        ("linux/acme/tools/main/%252F", "branch"),
+    ] {
+        let path = format!("/runs/{path}");
+        let response = stage.send(&signed("hush", &path, &body("1", 1), NOON, "n1")).await;
+        let said = String::from_utf8(response.body.to_vec()).unwrap();
+        let property = if property.is_empty() { "platform" } else { property };
+        assert_eq!(code(&response), (400, "PARAMETER_INVALID".to_owned()), "{path}: {said}");
+        assert!(
+            said.contains(&format!("\"property_name\":\"{property}\"")) && said.contains("encode it once"),
+            "{said}"
+        );
+    }
+    assert_eq!(stage.drawer.lookups.load(Ordering::Relaxed), 0, "it is seen without a secret");
+    // What a client sends of odd names is taken: each part encoded once, the branch as often as gateways like.
+    for (run, path) in [
+        "linux/acme/tools/feature/x",
+        "linux/acme/tools/feature%2Fx%252Fy",
+        "linux%20x64/acme/c%2B%2B/fix%2342",
+        "linux/acme/a%23b%3Fc%25/100%25",
+        "linux/acme/%C3%A9%5C.b/main/",
+        "linux/acme/tools/main.svg",
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let request = signed("hush", &format!("/runs/{path}"), &body(&run.to_string(), 1), NOON, &format!("n{run}"));
+        assert_eq!(answer(&stage, &request).await.0, 201, "{path}");
+    }
+}
+
+#[test]
+fn two_requests_with_one_signed_string_have_one_subject() {
+    use proptest::{collection::vec, test_runner::TestRunner};
+
+    let stage = stage("");
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let config = proptest::test_runner::Config { cases: 2000, failure_persistence: None, ..Default::default() };
+    let rest = "/[al]{1,2}/acme/[t%2]{1,3}/[x%/25F.~?#é]{1,6}|/[al%2/F5é?#]{1,3}/(acme|ac/me)/[t/]{1,3}/[x/]{1,4}";
+    let levels = || vec(proptest::sample::select([vec![0_usize; 30], vec![1, 2, 3]].concat()), 1..40);
+    let (accepted, refused) = (std::cell::Cell::new(0), std::cell::Cell::new(0));
+    let number = std::cell::Cell::new(0);
+    let tested = TestRunner::new(config).run(&(rest, levels(), levels()), |(rest, one, other)| {
+        number.set(number.get() + 1);
+        let paths = [one, other]
+            .map(|levels| format!("/runs{}", rest.split_at(1).0.to_owned() + &encoded(&rest[1..], &levels)));
+        let nonce = format!("n{}", number.get());
+        let strings = paths.each_ref().map(|path| signature::string_to_sign(NOON, &nonce, "POST", path, b""));
+        proptest::prop_assert_eq!(&strings[0], &strings[1]);
+        let first = signed("hush", &paths[0], &body(&nonce, 1), NOON, &nonce);
+        let second = Request { path: paths[1].clone(), ..first.clone() };
+        let (first, second) = runtime.block_on(async { (answer(&stage, &first).await, answer(&stage, &second).await) });
+        let tally = if first.0 == 201 && second.1 == "NONCE_ALREADY_USED" { &accepted } else { &refused };
+        tally.set(tally.get() + 1);
+        proptest::prop_assert!(first.0 != 201 || second.0 != 201, "one signature was good twice: {:?}", paths);
+        Ok(())
+    });
+    tested.unwrap();
+    println!("{} pairs with one subject, {} with none or with one that was refused", accepted.get(), refused.get());
+    assert!(accepted.get() > 20 && refused.get() > 20);
+}
+
 #[tokio::test]
 async fn of_64_identical_requests_one_is_recorded() {
     let stage = stage("");

@@ -164,29 +164,31 @@ async fn how_long_an_answer_is_fresh_is_the_operators_choice() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_fault_is_tried_four_times_and_five_in_a_row_leave_the_origin_alone_for_a_minute() {
+async fn a_fault_is_tried_four_times_and_counts_once_and_five_in_a_row_open_the_breaker_for_a_minute() {
     let stage = Stage::new(&hello_toml());
     stage.upstream.set(ASKED, 503, &[], "");
     let before = tokio::time::Instant::now();
     assert_eq!(stage.words(BADGE).await, "hello: upstream unavailable");
     assert_eq!(stage.upstream.calls(), 4, "one try and three retries");
     assert_eq!(before.elapsed().as_millis(), 150 + 300 + 600, "each retry waits twice as long as the one before");
-    stage.words(BADGE).await;
-    assert_eq!(stage.upstream.calls(), 5, "the fifth fault opens the breaker");
+    for calls in [8, 12, 16, 20] {
+        stage.words(BADGE).await;
+        assert_eq!(stage.upstream.calls(), calls, "however often it was tried, the exchange counts once");
+    }
     let health = String::from_utf8(stage.get("/health?deep=1").await.body.to_vec()).unwrap();
     let breaker = r#""breakers":[{"origin":"https://example.com","status":"open","faults_in_a_row":5}]"#;
     assert!(health.contains(breaker) && health.contains("Degraded"), "{health}");
     for name in 0..50 {
         stage.words(&format!("/badges/hello/{name}.svg")).await;
     }
-    assert_eq!(stage.upstream.calls(), 5, "nobody is asked while it is open");
+    assert_eq!(stage.upstream.calls(), 20, "nobody is asked while it is open");
     stage.upstream.set(ASKED, 200, &[], "back");
     stage.pass(61);
     assert_eq!(stage.words(BADGE).await, "hello: back");
     stage.pass(121);
     stage.upstream.set(ASKED, 500, &[], "");
     stage.words(BADGE).await;
-    assert_eq!(stage.upstream.calls(), 10, "an answer closed it: four more tries");
+    assert_eq!(stage.upstream.calls(), 25, "an answer closed it: four more tries");
 }
 
 #[tokio::test(start_paused = true)]
@@ -218,6 +220,27 @@ async fn retry_after_is_obeyed_where_there_is_time_and_asked_later_where_there_i
     stage.upstream.set(ASKED, 200, &[], "back");
     stage.pass(31);
     assert_eq!(stage.words(BADGE).await, "hello: back");
+}
+
+#[tokio::test(start_paused = true)]
+async fn nobody_is_told_to_wait_for_longer_than_a_token_is_held() {
+    let far = "Fri, 31 Dec 9999 23:59:59 GMT";
+    for (status, after) in [(429, "7200"), (403, "7200"), (429, far), (403, far), (403, "99999999999")] {
+        let stage = Stage::new(&hello_toml());
+        stage.upstream.set(ASKED, status, &[("retry-after", after)], "");
+        for _ in 0..2 {
+            let json = stage.get("/badges/hello/world").await;
+            assert_eq!(
+                (json.status.as_u16(), &json.headers["retry-after"]),
+                (503, &"3600".parse().unwrap()),
+                "{after}"
+            );
+        }
+        assert_eq!(stage.upstream.calls(), 1);
+        stage.pass(3600);
+        stage.get("/badges/hello/world").await;
+        assert_eq!(stage.upstream.calls(), 2);
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -3,10 +3,10 @@
 
 mod support;
 
-use std::{collections::HashSet, time::Duration};
+use std::{collections::HashSet, sync::atomic::Ordering, time::Duration};
 
 use badgesmith_engine::world::Fault;
-use futures_util::future::join_all;
+use futures_util::future::{join, join_all, join3};
 use support::Stage;
 
 const DOCUMENT: &str = r#"{"schemaVersion":1,"label":"a","message":"one"}"#;
@@ -204,4 +204,207 @@ async fn hostile_documents_and_queries_are_refused_with_words() {
         let shown = stage.words(&format!("/badge/dynamic/{badge}")).await;
         assert!(shown.contains(words), "{badge}: {}", &shown[..shown.len().min(200)]);
     }
+}
+
+/// The words of a document at this path of one origin.
+async fn shown(stage: &Stage, path: &str) -> String {
+    stage.words(&format!("/endpoint?url=https://shared.example/{path}")).await
+}
+
+fn shared(path: &str) -> String {
+    format!("https://shared.example/{path}")
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_document_that_asks_to_be_left_alone_is_so_for_a_minute_and_no_other_is() {
+    let far = "Fri, 31 Dec 9999 23:59:59 GMT";
+    for (status, after) in [(403, "3600"), (429, "3600"), (403, far), (429, far), (403, "99999999999")] {
+        let stage = Stage::new("");
+        stage.web.set(&shared("limited"), status, &[("retry-after", after)], "");
+        stage.web.set(&shared("good"), 200, &[], DOCUMENT);
+        let limited = format!("/endpoint.json?url={}", shared("limited"));
+        let json = stage.get(&limited).await;
+        assert_eq!((json.status.as_u16(), &json.headers["retry-after"]), (503, &"60".parse().unwrap()), "{after}");
+        assert_eq!(shown(&stage, "good").await, "a: one");
+        stage.pass(59);
+        assert_eq!(shown(&stage, "limited").await, "custom badge: rate limited");
+        assert_eq!(stage.get(&limited).await.headers["retry-after"], "1");
+        assert_eq!(stage.web.calls(), 2, "it is not asked again before the hold is over");
+        stage.web.set(&shared("limited"), 200, &[], DOCUMENT);
+        stage.pass(1);
+        assert_eq!(shown(&stage, "limited").await, "a: one");
+    }
+    let stage = Stage::new("");
+    stage.web.set(&shared("limited"), 429, &[], "");
+    let json = stage.get(&format!("/endpoint.json?url={}", shared("limited"))).await;
+    assert_eq!(json.headers["retry-after"], "10", "it did not say for how long");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_document_that_fails_is_visited_once_in_ten_seconds_and_takes_no_other_with_it() {
+    let faults = [Fault::Status(500), Fault::Timeout, Fault::TooLarge, Fault::Nonsense(String::new())];
+    for fault in faults {
+        let stage = Stage::new("");
+        stage.web.set(&shared("good"), 200, &[], DOCUMENT);
+        for bad in ["one", "two?1", "two?2", "two?3"] {
+            stage.web.fault(&shared(bad), fault.clone());
+        }
+        for round in 1..=10 {
+            for bad in ["one", "two?1", "two?2", "two?3"] {
+                for _ in 0..5 {
+                    assert!(shown(&stage, bad).await.starts_with("custom badge: "));
+                }
+            }
+            assert_eq!(stage.web.calls(), 4 * round, "nothing is tried twice at what callers name");
+            stage.pass(10);
+        }
+        assert_eq!(shown(&stage, "good").await, "a: one", "{fault:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_origin_that_cannot_be_reached_is_not_asked_for_a_minute() {
+    let stage = Stage::new("");
+    for _ in 0..5 {
+        shown(&stage, "any").await;
+        stage.pass(10);
+    }
+    assert_eq!(stage.web.calls(), 5);
+    stage.pass(10);
+    assert_eq!(shown(&stage, "other").await, "custom badge: inaccessible");
+    assert_eq!(stage.web.calls(), 5);
+    stage.web.set(&shared("other"), 200, &[], DOCUMENT);
+    stage.pass(60);
+    assert_eq!(shown(&stage, "other").await, "a: one");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_strangers_documents_keep_nobody_from_one_that_was_there() {
+    let stage = Stage::new("");
+    stage.web.set(&shared("good"), 200, &[], DOCUMENT);
+    shown(&stage, "good").await;
+    stage.pass(301);
+    for at in 0..6 {
+        stage.web.fault(&shared(&format!("evil/{at}")), Fault::Status(500));
+        shown(&stage, &format!("evil/{at}")).await;
+    }
+    let calls = stage.web.calls();
+    assert_eq!(shown(&stage, "new").await, "custom badge: inaccessible");
+    assert_eq!(stage.web.calls(), calls, "the breaker is open to what nobody has seen yet");
+    stage.web.set(&shared("good"), 200, &[], &DOCUMENT.replace("one", "two"));
+    assert_eq!(shown(&stage, "good").await, "a: two");
+    stage.web.set(&shared("new"), 200, &[], DOCUMENT);
+    assert_eq!(shown(&stage, "new").await, "a: one", "an answer closed it");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_origin_that_answered_is_charged_and_not_the_one_that_led_there() {
+    let stage = Stage::new("");
+    for at in 0..6 {
+        let (from, to) = (shared(&format!("to/{at}")), format!("https://ill.example/{at}"));
+        stage.web.leads.lock().unwrap().insert(from, to.clone());
+        stage.web.fault(&to, Fault::Status(502));
+        shown(&stage, &format!("to/{at}")).await;
+    }
+    stage.web.set(&shared("good"), 200, &[], DOCUMENT);
+    stage.web.set("https://ill.example/good", 200, &[], DOCUMENT);
+    assert_eq!(shown(&stage, "good").await, "a: one");
+    let ill = stage.words("/endpoint?url=https://ill.example/good").await;
+    assert_eq!(ill, "custom badge: inaccessible");
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_place_for_a_visit_is_too_busy_and_says_nothing_of_the_origin() {
+    let stage = stage();
+    stage.words(BADGE).await;
+    stage.pass(301);
+    stage.web.fault(ASKED, Fault::Busy);
+    assert_eq!(stage.words(BADGE).await, "a: one", "the last good badge is better");
+    for at in 0..20 {
+        let url = format!("https://example.com/{at}");
+        stage.web.fault(&url, Fault::Busy);
+        let json = stage.get(&format!("/endpoint.json?url={url}")).await;
+        assert_eq!((json.status.as_u16(), &*json.line.code, json.line.fault), (503, "TOO_BUSY", "engine"));
+        assert_eq!(json.headers["retry-after"], "5");
+        assert_eq!(json.headers["cache-control"], "public, max-age=10, s-maxage=10");
+        assert_eq!(stage.words(&format!("/endpoint?url={url}")).await, "custom badge: too busy");
+    }
+    stage.web.set(ASKED, 200, &[], DOCUMENT);
+    assert_eq!(stage.words(BADGE).await, "a: one");
+}
+
+#[tokio::test(start_paused = true)]
+async fn many_queries_of_one_large_document_are_too_busy_at_once_and_others_are_read_meanwhile() {
+    let stage = Stage::new("");
+    let large = format!("[\"{}\"]", "x".repeat(1024 * 1024 - 100));
+    for name in ["evil/a", "evil/b", "good"] {
+        let host = if name == "good" { "good" } else { "evil" };
+        stage.web.set(&format!("https://{host}.example/{name}"), 200, &[], &large);
+    }
+    stage.executor.lost.store(true, Ordering::Relaxed);
+    let steps = || stage.executor.steps.load(Ordering::Relaxed);
+    let address = |host: &str, name: &str, at: usize| {
+        format!("/badge/dynamic/json.json?url=https://{host}.example/{name}&query=$[0]&prefix={at}")
+    };
+    let began = tokio::time::Instant::now();
+    let ask = async |host: &str, name: &str, at: usize| {
+        let response = stage.get(&address(host, name, at)).await;
+        (response.line.code.into_owned(), began.elapsed())
+    };
+    let attack = join_all((0..40).map(|at| ask("evil", "evil/a", at)));
+    let other = async {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+        assert_eq!(steps(), 2, "two readers are at one document");
+        let more = join_all((0..3).map(|at| ask("evil", "evil/b", at)));
+        let good = async {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+            assert_eq!(steps(), 3, "three readers are at the documents of one origin");
+            ask("good", "good", 0).await
+        };
+        let seen = async {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            assert_eq!(steps(), 4, "the fourth is for others");
+        };
+        join3(more, good, seen).await
+    };
+    let (answers, _) = join(attack, other).await;
+    let busy: Vec<_> = answers.iter().filter(|(code, _)| code == "TOO_BUSY").collect();
+    assert_eq!(busy.len(), 40 - 2 - 8, "two are read and eight wait");
+    assert!(busy.iter().all(|(_, took)| *took < Duration::from_millis(10)), "it is said at once");
+    assert!(answers.iter().all(|(code, _)| code == "TOO_BUSY" || code == "UPSTREAM_TIMEOUT"), "{answers:?}");
+    assert!(began.elapsed() <= Duration::from_millis(3700), "{:?}", began.elapsed());
+    // Those that waited are gone: nothing is begun for them when a reader comes back.
+    stage.executor.lost.store(false, Ordering::Relaxed);
+    stage.executor.come_back();
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert_eq!(steps(), 4, "nobody waits any more");
+    // What a reader has begun with is kept all the same, and what was fetched, too.
+    let kept = stage.get(&address("evil", "evil/a", 0)).await;
+    assert_eq!((kept.status.as_u16(), kept.line.cache), (200, "kept"));
+    assert_eq!(stage.get(&address("evil", "evil/a", 39)).await.status, 200);
+    assert_eq!((steps(), stage.web.calls()), (5, 3));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_document_is_fetched_to_its_end_although_its_badge_is_given_up() {
+    let stage = stage();
+    *stage.web.delay.lock().unwrap() = Duration::from_millis(300);
+    let given_up = tokio::time::timeout(Duration::from_millis(100), stage.get(BADGE)).await;
+    assert!(given_up.is_err());
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert_eq!(stage.words(BADGE).await, "a: one");
+    assert_eq!(stage.web.calls(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_reader_that_outlives_its_callers_is_not_begun_a_second_time() {
+    let stage = stage();
+    stage.executor.lost.store(true, Ordering::Relaxed);
+    let address = format!("/badge/dynamic/json?url={ASKED}&query=$.message");
+    for _ in 0..3 {
+        assert_eq!(stage.words(&address).await, "custom badge: inaccessible");
+    }
+    assert_eq!(stage.executor.steps.load(Ordering::Relaxed), 1);
+    stage.executor.come_back();
+    assert_eq!(stage.words(&address).await, "custom badge: one");
 }

@@ -21,4 +21,5 @@ pub mod secrets;
 mod threads;
 pub mod transfer;
 pub mod upstream;
+mod visits;
 pub mod web;

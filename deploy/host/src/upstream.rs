@@ -47,7 +47,7 @@ impl HttpUpstream {
             let response = request(client, url.clone(), ask)?.send().await.map_err(fault)?;
             match leads_to(&url, &response)? {
                 Some(next) => url = next,
-                None => return read(response, ask.largest_body).await,
+                None => return read(response, ask.largest_body, |_| Ok(())).await,
             }
         }
         Err(Fault::Nonsense(format!("it redirects more than {REDIRECTS} times")))
@@ -91,6 +91,7 @@ const fn word(fault: &Fault) -> &'static str {
         Fault::Status(_) => "failed",
         Fault::RateLimited(_) => "rate_limited",
         Fault::NotAllowed(_) => "not_allowed",
+        Fault::Busy => "busy",
     }
 }
 
@@ -143,8 +144,13 @@ fn is_redirect(status: StatusCode) -> bool {
     matches!(status.as_u16(), 301 | 302 | 303 | 307 | 308)
 }
 
-/// The whole answer, if it is no larger than it may be once it is decoded.
-pub(crate) async fn read(mut response: Response, largest: usize) -> Result<Reply, Fault> {
+/// The whole answer, if it is no larger than it may be once it is decoded. `grow` is asked whether there is memory for so
+/// many bytes of it.
+pub(crate) async fn read(
+    mut response: Response,
+    largest: usize,
+    mut grow: impl FnMut(usize) -> Result<(), Fault>,
+) -> Result<Reply, Fault> {
     let status = response.status().as_u16();
     let headers = mem::take(response.headers_mut());
     if status == 304 {
@@ -164,6 +170,7 @@ pub(crate) async fn read(mut response: Response, largest: usize) -> Result<Reply
         if chunk.len() > largest - body.len() {
             return Err(Fault::TooLarge);
         }
+        grow(body.len() + chunk.len())?;
         body.extend_from_slice(&chunk);
     }
     // It may be kept for long, so without the room it did not need.

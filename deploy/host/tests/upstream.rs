@@ -50,6 +50,7 @@ fn ask(url: &str) -> Ask {
         last_modified: None,
         largest_body: LARGEST,
         patience: PATIENCE,
+        progress: Default::default(),
     }
 }
 

@@ -63,6 +63,7 @@ fn ask(url: &str) -> Ask {
         last_modified: None,
         largest_body: LARGEST,
         patience: Duration::from_secs(20),
+        progress: Default::default(),
     }
 }
 
@@ -226,4 +227,101 @@ async fn a_body_is_read_up_to_its_limit_and_an_exchange_up_to_its_patience() {
     let web = self::web(&[&address], &Arc::default());
     let short = Ask { patience: Duration::from_millis(50), ..ask(&format!("http://{address}/")) };
     assert_eq!(web.fetch(short).await.unwrap_err(), Fault::Timeout);
+}
+
+/// A server that keeps every visitor waiting for so long; its address, and how many were there at once at the most.
+async fn slow(host: &str, wait: Duration) -> (String, Arc<AtomicUsize>) {
+    let listener = TcpListener::bind((host, 0)).await.unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    let most = Arc::<AtomicUsize>::default();
+    let (here, seen) = (Arc::<AtomicUsize>::default(), Arc::clone(&most));
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let (here, seen) = (Arc::clone(&here), Arc::clone(&seen));
+            tokio::spawn(async move {
+                seen.fetch_max(here.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+                let _ = stream.read(&mut [0; 4096]).await;
+                tokio::time::sleep(wait).await;
+                here.fetch_sub(1, Ordering::SeqCst);
+                let _ = stream.write_all(&whole("200 OK", "", b"late")).await;
+            });
+        }
+    });
+    (address, most)
+}
+
+#[tokio::test]
+async fn four_visits_go_to_one_host_at_once_and_64_in_all() {
+    let mut servers = Vec::new();
+    for at in 1..=20 {
+        servers.push(slow(&format!("127.0.0.{at}"), Duration::from_millis(400)).await);
+    }
+    let allow: Vec<&str> = servers.iter().map(|(address, _)| &**address).collect();
+    let web = web(&allow, &Arc::default());
+    let asks = (0..100).map(|at| web.fetch(ask(&format!("http://{}/{at}", allow[at % 20]))));
+    let began = tokio::time::Instant::now();
+    let outcomes = futures_util::future::join_all(asks).await;
+    assert!(outcomes.iter().all(Result::is_ok), "{outcomes:?}");
+    assert!(began.elapsed() >= Duration::from_millis(800), "100 visits are two rounds of 64 at least");
+    let most: Vec<usize> = servers.iter().map(|(_, most)| most.load(Ordering::SeqCst)).collect();
+    assert!(most.iter().all(|most| *most <= 4), "{most:?}");
+}
+
+#[tokio::test]
+async fn a_host_that_stalls_is_too_busy_soon_and_takes_no_place_from_others() {
+    let (stalling, most) = slow("127.0.0.1", Duration::from_secs(60)).await;
+    let (good, _) = server("127.0.0.2", |_| whole("200 OK", "", b"good")).await;
+    let (from, _) = server("127.0.0.3", {
+        let stalling = stalling.clone();
+        move |_| whole("302 Found", &format!("Location: http://{stalling}/\r\n"), b"")
+    })
+    .await;
+    let web = Arc::new(web(&[&stalling, &good, &from], &Arc::default()));
+    let short = |url: String| Ask { patience: Duration::from_millis(2500), ..ask(&url) };
+    // Half of them come by way of another host, which is no way around.
+    let asks: Vec<_> = (0..100)
+        .map(|at| {
+            let (web, host) = (Arc::clone(&web), if at % 2 == 0 { &stalling } else { &from });
+            let ask = short(format!("http://{host}/{at}"));
+            tokio::spawn(async move { web.fetch(ask).await })
+        })
+        .collect();
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    let began = tokio::time::Instant::now();
+    assert_eq!(text(web.fetch(ask(&format!("http://{good}/"))).await), "good");
+    println!("a visit to another host took {:?} meanwhile", began.elapsed());
+    let (mut busy, mut late) = (0, 0);
+    for asking in asks {
+        match asking.await.unwrap() {
+            Err(Fault::Busy) => busy += 1,
+            Err(Fault::Timeout) => late += 1,
+            other => panic!("{other:?}"),
+        }
+    }
+    assert_eq!((busy, late, most.load(Ordering::SeqCst)), (96, 4, 4));
+}
+
+#[tokio::test]
+async fn lookups_that_never_end_keep_their_places_and_take_none_from_other_names() {
+    /// Names of one domain are never found.
+    struct Stuck;
+    impl Resolver for Stuck {
+        fn resolve<'a>(&'a self, name: &'a str) -> BoxFuture<'a, io::Result<Vec<IpAddr>>> {
+            Box::pin(async move {
+                if name.ends_with(".evil.example") {
+                    std::future::pending::<()>().await;
+                }
+                Ok(vec!["127.0.0.1".parse().unwrap()])
+            })
+        }
+    }
+    let settings = Settings { allow_http: true, ..Settings::default() };
+    let web = Arc::new(HttpWeb::with_resolver(&settings, Arc::new(Stuck)));
+    let short = |url: String| Ask { patience: Duration::from_millis(100), ..ask(&url) };
+    let asks = (0..40).map(|at| web.fetch(short(format!("http://{at}.evil.example/"))));
+    let outcomes = futures_util::future::join_all(asks).await;
+    let count = |fault: &Fault| outcomes.iter().filter(|outcome| outcome.as_ref().err() == Some(fault)).count();
+    assert_eq!((count(&Fault::Timeout), count(&Fault::Busy)), (8, 32));
+    let good = web.fetch(short("http://good.example/".to_owned())).await;
+    assert_eq!(good.unwrap_err(), Fault::NotAllowed("url not allowed"), "it was looked up, and leads inside");
 }

@@ -15,7 +15,7 @@ use std::{
 use badgesmith_formats::Report as Counted;
 use clap::Args;
 use jiff::Timestamp;
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use tokio::runtime;
 use url::{Host, Url};
 
@@ -223,6 +223,13 @@ impl Report {
         }
         if self.path(facts).split('/').any(|part| ["", ".", ".."].contains(&part)) {
             let words = "--platform, --owner, --repo and the parts of --branch must not be empty, `.` or `..`";
+            return Err(Failure::Usage(words.to_owned()));
+        }
+        // The server refuses these, and a gateway in front of it would read another address in them.
+        let is_plain = |name: &str| !name.contains('/') && percent_decode_str(name).decode_utf8_lossy() == name;
+        let names = [Some(&self.platform), facts.owner.as_ref(), facts.repo.as_ref()];
+        if !names.into_iter().flatten().all(|name| is_plain(name)) {
+            let words = "--platform, --owner and --repo must hold no slash and nothing percent-encoded";
             return Err(Failure::Usage(words.to_owned()));
         }
         self.server.as_ref().map_or(Ok(()), |server| self.check(server))

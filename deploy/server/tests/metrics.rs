@@ -111,14 +111,14 @@ fn a_breaker_that_is_open_and_a_badge_that_is_stale_show() {
     assert!(server.get(badge).body.contains("nuget: 1.0.0"));
     let origin = upstream.url();
     upstream.stop();
-    // Each tries four times; the fifth fault in a row opens the breaker.
-    for _ in 0..2 {
+    // An exchange counts once, and two documents are behind the badge: the fifth fault in a row opens the breaker.
+    for _ in 0..3 {
         assert!(server.get(badge).body.contains("nuget: 1.0.0"));
     }
     let samples = samples(&server.get("/metrics").body);
     assert_eq!(samples[&format!(r#"badgesmith_breaker_open{{origin="{origin}"}}"#)], 1.0);
     assert_eq!(samples[r#"badgesmith_breaker_openings_total{plugin="nuget"}"#], 1.0);
-    assert_eq!(samples[r#"badgesmith_provider_badges_total{cache="stale",plugin="nuget"}"#], 2.0);
+    assert_eq!(samples[r#"badgesmith_provider_badges_total{cache="stale",plugin="nuget"}"#], 3.0);
     assert!(samples[r#"badgesmith_provider_answers_total{cache="stale",plugin="nuget"}"#] >= 2.0, "{samples:?}");
     assert!(samples[r#"badgesmith_upstream_calls_total{outcome="unreachable",plugin="nuget"}"#] >= 5.0, "{samples:?}");
 }

@@ -189,6 +189,8 @@ fn wrong_usage_says_what_is_missing_or_wrong() {
         (with(&["--server", "ftp://badges.example"]), "--server must be an https:// address"),
         (with(&["--server", "badges.example"]), "invalid value 'badges.example' for '--server <URL>'"),
         (with(&["--server", "http://127.0.0.1:1", "--platform", ".."]), "must not be empty, `.` or `..`"),
+        (with(&["--server", "http://127.0.0.1:1", "--platform", "a/b"]), "must hold no slash"),
+        (with(&["--server", "http://127.0.0.1:1", "--platform", "a%41"]), "must hold no slash"),
         (with(&["--server", "http://127.0.0.1:1", "--secret-file", "gone"]), "--secret-file gone: "),
         (with(&["--secret", SECRET]), "unexpected argument '--secret'"),
         (vec![], "required arguments were not provided"),

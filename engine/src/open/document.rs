@@ -6,6 +6,7 @@ use std::{
 };
 
 use badgesmith_provider::Failure;
+use sha2::{Digest, Sha256};
 use tokio::sync::oneshot;
 use url::Url;
 
@@ -15,15 +16,40 @@ use crate::{
     cache::Kept,
     door::{self, Answered, Door, Mode, Shelf, Wanted},
     drive::Broken,
+    error::{rate_limited, too_busy},
     origin::Origin,
+    places::{Busy, Places, Share, Taken},
     request::Pairs,
-    world::{Ask, Fault},
+    signature::hex,
+    world::{Ask, Fault, Progress},
 };
 
-/// How long a visit may take, its retries included.
+/// How long a visit may take. It is not tried again.
 const PATIENCE: Duration = Duration::from_millis(3500);
+/// How many documents that callers named are read at once.
+const READERS: usize = 4;
+/// How many readers may be at one document, whatever each of them looks for: many queries of one large document take
+/// half of all readers at the most.
+const READERS_OF_DOCUMENT: usize = 2;
+/// How many readers may be at the documents of one origin: one is left for all others.
+const READERS_OF_ORIGIN: usize = 3;
+/// A document of more bytes than this is large: what is made of it while it is read takes many times its size, so one
+/// is read at a time.
+const LARGE: usize = 1024 * 1024;
+/// How much may wait for a reader, in bytes: 16 documents of 1 MiB, or more smaller ones.
+const WAITING: u64 = 16 * 1024 * 1024;
+/// How much of that may be of one document or one origin.
+const WAITING_OF_ONE: u64 = WAITING / 2;
+/// What a document counts as in the queue at least, in bytes, so that 4,096 badges wait at the most. A thousand honest
+/// badges on small documents of one origin find room.
+const LIGHTEST: usize = 4 * 1024;
 /// How long a badge waits for it; after that an old document is better than none.
 const BADGE_PATIENCE: Duration = Duration::from_secs(3);
+
+/// The places of readers, and the queue in front of them.
+pub(crate) fn readers() -> Places {
+    Places::new(READERS, WAITING)
+}
 
 /// The address that `url` names, or `uri`, as it was called once.
 pub(super) fn url(pairs: &Pairs) -> Result<Url, Failure> {
@@ -38,10 +64,12 @@ pub(super) fn url(pairs: &Pairs) -> Result<Url, Failure> {
 /// What is asked for. Badges that read one document share it, however each of them reads it.
 pub(super) fn wanted(url: Url, accept: &'static str, largest_body: usize) -> Wanted {
     let origin = Origin::of_web(&url);
+    let key = format!("{largest_body} {accept} {url}");
     Wanted {
         who: "web".to_owned(),
-        key: format!("{largest_body} {accept} {url}"),
-        token: origin.to_string(),
+        // One address is held and no other of its origin. An address may be long, and many are remembered.
+        token: hex(&Sha256::digest(&key)),
+        key,
         // The rest of an address may hold what only its caller is to know.
         shown: origin.to_string(),
         origin,
@@ -53,6 +81,7 @@ pub(super) fn wanted(url: Url, accept: &'static str, largest_body: usize) -> Wan
             last_modified: None,
             largest_body,
             patience: PATIENCE,
+            progress: Progress::default(),
         },
         shelf: Shelf { fresh: Duration::from_secs(FRESH.into()), stale: STALE },
     }
@@ -67,10 +96,8 @@ pub(super) async fn fetch(inner: &Arc<Inner>, wanted: Wanted, now: SystemTime) -
         Fault::Timeout => Failure::inaccessible("UPSTREAM_TIMEOUT", "inaccessible"),
         Fault::TooLarge => invalid("document too large"),
         Fault::Nonsense(_) => invalid("invalid"),
-        Fault::RateLimited(after) => {
-            let limited = Failure::inaccessible("UPSTREAM_RATE_LIMITED", "rate limited");
-            Failure { retry_after: Some(after.unwrap_or(60)), ..limited }
-        }
+        Fault::RateLimited(after) => rate_limited(after),
+        Fault::Busy => too_busy(),
     })
 }
 
@@ -90,19 +117,35 @@ pub(super) fn doubt(inner: &Inner, answered: &Answered, fresh_until: SystemTime)
     inner.web.answers.replace(&answered.key, kept, Some(Arc::new(doubted)));
 }
 
-/// Does what takes time where it holds up nobody, so many at once and no more.
+/// A place among the readers for a document of so many bytes, as soon as one is free.
+///
+/// # Errors
+/// `too busy`, at once, where the queue is full.
+pub(super) async fn reader(inner: &Inner, url: &Url, bytes: usize) -> Result<Taken, Failure> {
+    let share = |name: String, places| Share { name, places, waiting: WAITING_OF_ONE };
+    // A query makes no other document: it can be anything.
+    let origin = Origin::of_web(url);
+    let document = share(format!("{origin}{}", url.path()), READERS_OF_DOCUMENT);
+    let weight = bytes.max(LIGHTEST) as u64;
+    let mut shares = vec![document, share(origin.to_string(), READERS_OF_ORIGIN)];
+    if bytes > LARGE {
+        shares.push(share("large".to_owned(), 1));
+    }
+    inner.readers.take(&shares, weight).await.map_err(|Busy| too_busy())
+}
+
+/// Does what takes time where it holds up nobody, and gives its place back when it is done.
 pub(super) async fn apart<T: Send + 'static>(
     inner: &Inner,
+    place: Taken,
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T, Broken> {
-    let broken = || Broken::Lied("reading a document broke off".to_owned());
-    let permit = Arc::clone(&inner.readers).acquire_owned().await.map_err(|_| broken())?;
     let (sender, receiver) = oneshot::channel();
     inner.world.executor.run(Box::new(move || {
         let outcome = work();
-        drop(permit);
+        drop(place);
         // The caller may have given up.
         let _ = sender.send(outcome);
     }));
-    receiver.await.map_err(|_| broken())
+    receiver.await.map_err(|_| Broken::Lied("reading a document broke off".to_owned()))
 }

@@ -30,6 +30,8 @@ pub const NOON: Duration = Duration::from_secs(1_795_262_400);
 pub struct Memory {
     replies: Mutex<HashMap<String, Result<Reply, Fault>>>,
     pub asked: Mutex<Vec<Ask>>,
+    /// Where an address leads, for those that lead elsewhere.
+    pub leads: Mutex<HashMap<String, String>>,
     /// How long every answer takes.
     pub delay: Mutex<Duration>,
 }
@@ -60,6 +62,8 @@ impl Upstream for Memory {
         let delay = *self.delay.lock().unwrap();
         Box::pin(async move {
             tokio::time::sleep(delay).await;
+            let url = self.leads.lock().unwrap().get(&url).cloned().unwrap_or(url);
+            ask.progress.go(&url.parse().unwrap());
             let reply = self.replies.lock().unwrap().get(&url).cloned();
             let reply = reply.unwrap_or_else(|| Err(Fault::Unreachable("no such upstream".to_owned())))?;
             let etag = reply.headers.get("etag").and_then(|etag| etag.to_str().ok());
@@ -102,6 +106,14 @@ impl Meter for Diary {
             Event::Reported { plugin, outcome } => format!("{plugin} report {outcome}"),
         };
         self.0.lock().unwrap().push(entry);
+    }
+}
+
+impl ByHand {
+    /// Runs to their ends the steps that were lost.
+    pub fn come_back(&self) {
+        let kept = std::mem::take(&mut *self.kept.lock().unwrap());
+        kept.into_iter().for_each(|work| work());
     }
 }
 

@@ -39,6 +39,7 @@ mod step;
 pub mod testkit;
 #[cfg(feature = "time")]
 pub mod time;
+mod web_address;
 
 pub use answer::Answer;
 pub use call::{Call, CallKind};
@@ -47,6 +48,7 @@ pub use manifest::{BadgeRoute, Manifest, RedirectRoute, Refusal, ReportRoute};
 pub use record::{Query, Record, fold};
 pub use request::{Auth, BadRequest, Request, Scheme};
 pub use step::{Asked, Badge, Step};
+pub use web_address::is_web_address;
 
 /// Code that knows one upstream.
 pub trait Provider: Sync {
@@ -66,7 +68,7 @@ pub trait Provider: Sync {
         Err(unknown("report").into())
     }
 
-    /// The address a redirect leads to, absolute. Providers whose manifest has `redirects` implement it.
+    /// The address a redirect leads to, one by the rule of [`is_web_address`]. Providers whose manifest has `redirects` implement it.
     ///
     /// # Errors
     /// As for [`Provider::badge`].

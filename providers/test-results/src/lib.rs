@@ -5,7 +5,7 @@ mod report;
 #[cfg(test)]
 mod tests;
 
-use badgesmith_provider::{Badge, Call, Failure, Provider, Query, Record, Step};
+use badgesmith_provider::{Badge, Call, Failure, Provider, Query, Record, Step, is_web_address};
 
 use crate::{message::Words, report::Counts};
 
@@ -29,8 +29,9 @@ impl Provider for TestResults {
 
     fn redirect(&self, call: &Call) -> Result<String, Step> {
         let record = newest(call)?;
-        let url = record.fields.get("url_html").and_then(|url| url.as_str());
-        Ok(url.ok_or_else(Failure::invalid_response)?.to_owned())
+        let url = record.fields.get("url_html").and_then(|url| url.as_str()).filter(|url| is_web_address(url));
+        // Records of before may hold what is no address, and so may imported ones.
+        Ok(url.ok_or_else(|| Failure::not_found("LINK_NOT_FOUND", "the newest result has no page"))?.to_owned())
     }
 }
 

@@ -1,6 +1,6 @@
 //! The body of a report, checked whole: whoever sends one learns of everything that is wrong with it at once.
 
-use badgesmith_provider::{Failure, Record, fold, time};
+use badgesmith_provider::{Failure, Record, fold, is_web_address, time};
 use serde_json::{Map, Value, json};
 
 /// How far a run's time may be ahead of ours, in milliseconds.
@@ -137,7 +137,7 @@ impl<'a> Report<'a> {
 
     fn link(&mut self, name: &'static str, is_needed: bool) -> Option<&'a str> {
         let value = self.get(name);
-        let link = value.and_then(Value::as_str).filter(|link| is_link(link));
+        let link = value.and_then(Value::as_str).filter(|link| is_web_address(link) && link.len() <= LONGEST_TEXT);
         if link.is_none() && (is_needed || value.is_some()) {
             self.fault(name, "must be an absolute https or http address".to_owned());
         }
@@ -204,13 +204,4 @@ fn count(value: &Value) -> Option<u64> {
 
 fn is_text(text: &str) -> bool {
     !text.trim().is_empty() && text.len() <= LONGEST_TEXT
-}
-
-/// Whether an address is absolute and safe to lead to.
-fn is_link(link: &str) -> bool {
-    let start = |scheme: &str| link.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme));
-    let rest = ["https://", "http://"].into_iter().find(|scheme| start(scheme)).map(|scheme| &link[scheme.len()..]);
-    let is_plain = !link.contains(|character: char| character.is_whitespace() || character.is_control());
-    let has_host = rest.is_some_and(|rest| !rest.starts_with(['/', '?', '#', ':', '@', '\\']) && !rest.is_empty());
-    is_plain && has_host && link.len() <= LONGEST_TEXT
 }
