@@ -126,7 +126,9 @@ impl Keeper {
 
     fn migrate(&self) -> Result<(), String> {
         if !self.aws {
-            return Err("secrets in a data directory have no prefix; with --aws those of Secrets Manager are moved".into());
+            return Err(
+                "secrets in a data directory have no prefix; with --aws those of Secrets Manager are moved".into()
+            );
         }
         let aws = aws(None);
         let migrated = wait(Vault::new(Arc::clone(&aws)).migrate())?;
@@ -139,7 +141,9 @@ impl Keeper {
         say(&format!("{moved} values were moved from {SHARED_PREFIX} to {prefix}\n"))?;
         let missing = |Migrated { listed: Listed { holder, purpose, .. }, missing, .. }: &Migrated| {
             let names = missing.join(" and ");
-            format!("{purpose} of {holder} names {names}, which Secrets Manager has not: set the secret anew, or remove it")
+            format!(
+                "{purpose} of {holder} names {names}, which Secrets Manager has not: set the secret anew, or remove it"
+            )
         };
         let missing: Vec<_> = migrated.iter().filter(|one| !one.missing.is_empty()).map(missing).collect();
         if missing.is_empty() { Ok(()) } else { Err(missing.join("; ")) }
