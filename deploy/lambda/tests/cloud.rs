@@ -118,9 +118,10 @@ fn a_provider_that_is_a_file_is_answered_by_the_function() {
     let grants = format!("origins = [{url:?}]\nsettings = {{ upstream = {url:?} }}\n");
     let toml = format!("[[plugin]]\nid = \"homebrew\"\ndeclarative = {file:?}\n{grants}");
     fs::write(folder.join("plugins.toml"), toml).unwrap();
-    let function = Function::run(&bootstrap, &folder, &[]);
+    // There is no DynamoDB for it, and it needs none.
+    let function = Function::run(&bootstrap, &folder, &[("BADGESMITH_TABLE_ANSWERS", "")]);
     let badge = function.get("/badges/packages/homebrew/formula/ripgrep", "");
-    assert!(body(&badge).contains(r#""label":"homebrew","message":"v15.1.0""#), "{badge}");
+    assert!(body(&badge).contains(r#""label":"homebrew","message":"15.1.0""#), "{badge}");
     let picture = function.get("/badges/packages/homebrew/formula/none.svg", "");
     assert!(body(&picture).contains("formula not found"), "{picture}");
 }
