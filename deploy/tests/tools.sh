@@ -4,7 +4,7 @@
 # It runs with a PATH of its own, on which nothing of what it looks for is; sudo, apt-get and id are stand-ins there that
 # write down what they were asked. Where this runs as root, what must not be root runs as nobody.
 set -euo pipefail
-tools="$(cd "$(dirname "$0")/../.." && pwd)/.ci/tools"
+cd "$(dirname "$0")/../.."
 place=$(mktemp -d)
 trap 'rm -rf "$place"' EXIT
 count=0
@@ -12,7 +12,10 @@ count=0
 # What every case begins with: no tool but those of the shell, and a stand-in for apt-get that makes what it installs.
 fresh() {
   rm -rf "${place:?}"/*
-  mkdir "$place/bin"
+  # Nobody may not be allowed into the folder of the repository.
+  mkdir -p "$place/bin" "$place/repository/.ci"
+  cp .ci/tools "$place/repository/.ci/"
+  cp Cargo.toml "$place/repository/"
   for command in awk bash cat chmod cut dirname echo env head id sed sort touch xargs; do
     ln -s "$(type -P "$command")" "$place/bin/$command"
   done
@@ -38,7 +41,7 @@ run() {
   local as=()
   [ "$(id -u)" != 0 ] || as=(setpriv --reuid=65534 --regid=65534 --clear-groups)
   status=0
-  said=$("${as[@]}" env -i "PATH=$place/bin" "HOME=$place" /bin/bash "$tools" "$@" 2>&1) || status=$?
+  said=$("${as[@]}" env -i "PATH=$place/bin" "HOME=$place" /bin/bash "$place/repository/.ci/tools" "$@" 2>&1) || status=$?
 }
 
 # holds SENTENCE CONDITION…
