@@ -23,6 +23,7 @@ done
 "$checkov" -f "${templates[@]}" --framework cloudformation --compact --quiet --skip-download
 "$lint/zizmor" --offline --no-progress --persona regular .github/workflows
 mapfile -t scripts < <(git grep -lE '^#!.*\b(ba)?sh$' -- .ci deploy fonts renderer)
+[ ${#scripts[@]} -gt 0 ]
 shellcheck --external-sources "${scripts[@]}" deploy/tests/venv.sh
 deploy/tests/tools.sh
 deploy/tests/named.sh

@@ -3,8 +3,9 @@
 #
 #   deploy/package.sh [--arch x86_64|arm64] [--without-icons] [--all-scripts] [--config FILE]
 #
-# In it are the plugins of FILE, a plugins.toml as `badgesmith serve --config` takes it; without one all that come along.
-# Letters are drawn in Latin, Greek, Cyrillic, Hebrew and Arabic, or with --all-scripts in all that DejaVu Sans has.
+# In it are the plugins of FILE, a plugins.toml as `badgesmith serve --config` takes it; without one all that come
+# along. Letters are drawn in Latin, Greek, Cyrillic, Hebrew and Arabic, or with --all-scripts in all that DejaVu Sans
+# has.
 set -euo pipefail
 caller=$PWD
 cd "$(dirname "$0")/.."

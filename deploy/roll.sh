@@ -56,7 +56,11 @@ case "$direction" in
     [ -f "$package" ] || { echo "there is no $package; deploy/package.sh --arch $arch makes it" >&2; exit 1; }
     prepared
     # Its boundary would keep the function from secrets under the stage's own prefix.
-    [ -n "$prefix" ] || { echo "bootstrap-badgesmith-$stage is older than this: deploy deploy/github-oidc.yaml once more, as in step 2 of deploy/README.md" >&2; exit 1; }
+    [ -n "$prefix" ] || {
+      echo "bootstrap-badgesmith-$stage is older than this: deploy/github-oidc.yaml must be deployed once more," \
+        "as in step 2 of deploy/README.md" >&2
+      exit 1
+    }
     release="$({ cat "$package" "$template"; printf '%s\n' "$@"; } | sha256sum | cut -c1-16)/badgesmith-lambda-$arch.zip"
     aws s3 cp --quiet "$package" "s3://$bucket/$release"
     aws s3 cp --quiet "$template" "s3://$bucket/${release%/*}/template.yaml"

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # `.ci/tools` asks apt-get through sudo where it is not root, says what is missing where it cannot, and fails then.
 #
-# It runs with a PATH of its own, on which nothing of what it looks for is; sudo, apt-get and id are stand-ins there that
-# write down what they were asked. Where this runs as root, what must not be root runs as nobody.
+# It runs with a PATH of its own, on which nothing of what it looks for is; sudo, apt-get and id are stand-ins there
+# that write down what they were asked. Where this runs as root, what must not be root runs as nobody.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 place=$(mktemp -d)

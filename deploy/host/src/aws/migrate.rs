@@ -1,8 +1,9 @@
 //! Moves a deployment's secrets from the prefix that all deployments once shared to its own.
 //!
-//! A value is copied into a secret of a new name, then the table's item is changed in one write if it is still as it was
-//! read, and only then is the old secret deleted, as Secrets Manager does it: it can be restored for some days. Whoever
-//! asks meanwhile finds one or the other. What is done is not done again, so a migration that was stopped is repeated.
+//! A value is copied into a secret of a new name, then the table's item is changed in one write if it is still as it
+//! was read, and only then is the old secret deleted, as Secrets Manager does it: it can be restored for some days.
+//! Whoever asks meanwhile finds one or the other. What is done is not done again, so a migration that was stopped is
+//! repeated.
 
 use aws_sdk_dynamodb::{error::ProvideErrorMetadata, types::AttributeValue};
 

@@ -25,8 +25,8 @@ impl Default for Tables {
 }
 
 impl Tables {
-    /// What the names of this deployment's secrets in Secrets Manager begin with: the name of the table that lists them,
-    /// which no other deployment of the account has. A role that reads these reads nobody else's.
+    /// What the names of this deployment's secrets in Secrets Manager begin with: the name of the table that lists
+    /// them, which no other deployment of the account has. A role that reads these reads nobody else's.
     #[must_use]
     pub fn secret_prefix(&self) -> String {
         // A table may be named by its ARN, of which the name is the end.

@@ -19,8 +19,8 @@ use crate::secrets::{Listed, MOST_VALUES, check, check_purpose};
 /// What the names of secrets began with before each deployment had a prefix of its own
 /// ([`Tables::secret_prefix`](super::Tables::secret_prefix)).
 pub const SHARED_PREFIX: &str = "badgesmith/";
-/// How much of a name says whose it is, in bytes. Secrets Manager takes 512 in all; a prefix has 256 at most, what makes
-/// a name its own 17, and the last letter may take eight more than there was room for.
+/// How much of a name says whose it is, in bytes. Secrets Manager takes 512 in all; a prefix has 256 at most, what
+/// makes a name its own 17, and the last letter may take eight more than there was room for.
 const LONGEST_STEM: usize = 230;
 
 /// The secrets of a deployment, to be changed.
