@@ -3,6 +3,7 @@
 # All of them work without a network once they are installed.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+.ci/tools lint
 . deploy/tests/venv.sh
 
 # Both at once: most of it is waiting.
@@ -21,6 +22,10 @@ for template in "${templates[@]}"; do
 done
 "$checkov" -f "${templates[@]}" --framework cloudformation --compact --quiet --skip-download
 "$lint/zizmor" --offline --no-progress --persona regular .github/workflows
-for script in deploy/*.sh deploy/tests/*.sh; do bash -n "$script"; done
+mapfile -t scripts < <(git grep -lE '^#!.*\b(ba)?sh$' -- .ci deploy fonts renderer)
+[ ${#scripts[@]} -gt 0 ]
+shellcheck --external-sources "${scripts[@]}" deploy/tests/venv.sh
+deploy/tests/tools.sh
+deploy/tests/named.sh
 deploy/cost.sh >/dev/null
 echo "deploy: the templates, workflows and scripts are clean"

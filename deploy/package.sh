@@ -1,10 +1,13 @@
 #!/usr/bin/env bash
 # Makes dist/badgesmith-lambda-ARCH.zip and dist/manifest.json. The same commit gives the same bytes.
 #
-#   deploy/package.sh [--arch x86_64|arm64] [--without-icons] [--all-scripts] [--config plugins.toml]
+#   deploy/package.sh [--arch x86_64|arm64] [--without-icons] [--all-scripts] [--config FILE]
 #
-# Letters are drawn in Latin, Greek, Cyrillic, Hebrew and Arabic, or with --all-scripts in all that DejaVu Sans has.
+# In it are the plugins of FILE, a plugins.toml as `badgesmith serve --config` takes it; without one all that come
+# along. Letters are drawn in Latin, Greek, Cyrillic, Hebrew and Arabic, or with --all-scripts in all that DejaVu Sans
+# has.
 set -euo pipefail
+caller=$PWD
 cd "$(dirname "$0")/.."
 
 fail() { printf 'package.sh: %s\n' "$*" >&2; exit 1; }
@@ -15,12 +18,17 @@ case "$(uname -m)" in
   *) fail "Lambda runs x86_64 and arm64; this machine is $(uname -m)" ;;
 esac
 arch=$machine
-config=deploy/plugins.toml
+config=plugins.toml
 features=()
 while [ $# -gt 0 ]; do
   case "$1" in
     --arch) arch=${2:?--arch needs x86_64 or arm64}; shift ;;
-    --config) config=${2:?--config needs a file}; shift ;;
+    --config)
+      config=${2:?--config needs a file}
+      # From where the caller stands.
+      [ "${config#/}" != "$config" ] || config=$caller/$config
+      shift
+      ;;
     --without-icons) features+=(--no-default-features) ;;
     --all-scripts) features+=(--features scripts) ;;
     *) fail "unknown argument $1; there are --arch, --without-icons, --all-scripts and --config" ;;
@@ -32,9 +40,7 @@ done
 [ "$arch" = "$machine" ] || fail "this machine makes $machine packages; .github/workflows/deploy.yml makes both"
 [ -f "$config" ] || fail "there is no $config"
 
-if ! command -v zip >/dev/null || ! command -v advzip >/dev/null || ! command -v objdump >/dev/null; then
-  apt-get update -qq && apt-get install -y -qq --no-install-recommends zip advancecomp binutils
-fi
+.ci/tools package
 
 # Paths of this machine would make the bytes of another one differ.
 target=target/package
@@ -51,17 +57,14 @@ CARGO_TARGET_DIR=$target RUSTFLAGS="$flags" \
 CARGO_TARGET_DIR=target cargo build --locked -p badgesmith
 
 folder=$target/zip
-rm -rf "$folder" "$target/stage"
-mkdir -p "$target/stage/plugins"
-cp "$config" "$target/stage/plugins.toml"
-cp "$target"/lambda/libbadgesmith_provider_*.so "$target/stage/plugins/"
-target/debug/badgesmith plugin pack --config "$target/stage/plugins.toml" --out "$folder" >/dev/null
+rm -rf "$folder"
+target/debug/badgesmith plugin pack --config "$config" --libraries "$target/lambda" --out "$folder" >/dev/null
 cp "$target/lambda/bootstrap" "$folder/bootstrap"
 
-# Amazon Linux 2023 has glibc 2.34.
+# Amazon Linux 2023 has glibc 2.34. What is linked on a newer one needs that one only for functions which changed since.
 newest=$(objdump -T "$folder/bootstrap" "$folder"/plugins/*.so | grep -o 'GLIBC_2\.[0-9.]*' | sort -Vu | tail -n 1)
 [ "$(printf '%s\nGLIBC_2.34\n' "$newest" | sort -V | tail -n 1)" = GLIBC_2.34 ] ||
-  fail "the build needs $newest, and Lambda has GLIBC_2.34; build on Debian 12, Ubuntu 22.04 or Amazon Linux 2023"
+  fail "the build needs $newest, and Lambda has GLIBC_2.34; build on Debian 12 or Amazon Linux 2023"
 
 find "$folder" -type d -exec chmod 755 {} +
 find "$folder" -type f -exec chmod 644 {} +

@@ -18,8 +18,8 @@ usage() { sed -n '4,6s/^# *//p' "$0" >&2; exit 2; }
 prepared() { # what deploy/github-oidc.yaml made for this stage
   local found
   found="$(aws cloudformation describe-stacks --stack-name "bootstrap-badgesmith-$stage" --output text --query \
-    "Stacks[0].Outputs | [[?OutputKey=='ArtefactBucket'], [?OutputKey=='CloudFormationRoleArn'], [?OutputKey=='BoundaryArn']][].OutputValue | [join(' ', @)]")"
-  read -r bucket role boundary <<<"$found"
+    "Stacks[0].Outputs | [[?OutputKey=='ArtefactBucket'], [?OutputKey=='CloudFormationRoleArn'], [?OutputKey=='BoundaryArn'], [?OutputKey=='SecretsPrefix']][].OutputValue | [join(' ', @)]")"
+  read -r bucket role boundary prefix <<<"$found"
 }
 
 apply() { # TEMPLATE NAME=VALUE...
@@ -55,6 +55,12 @@ case "$direction" in
     case "$arch" in x86_64 | arm64) ;; *) usage ;; esac
     [ -f "$package" ] || { echo "there is no $package; deploy/package.sh --arch $arch makes it" >&2; exit 1; }
     prepared
+    # Its boundary would keep the function from secrets under the stage's own prefix.
+    [ -n "$prefix" ] || {
+      echo "bootstrap-badgesmith-$stage is older than this: deploy/github-oidc.yaml must be deployed once more," \
+        "as in step 2 of deploy/README.md" >&2
+      exit 1
+    }
     release="$({ cat "$package" "$template"; printf '%s\n' "$@"; } | sha256sum | cut -c1-16)/badgesmith-lambda-$arch.zip"
     aws s3 cp --quiet "$package" "s3://$bucket/$release"
     aws s3 cp --quiet "$template" "s3://$bucket/${release%/*}/template.yaml"

@@ -145,6 +145,12 @@ def resources(policy):
         yield from [statement["Resource"]] if isinstance(statement["Resource"], str) else statement["Resource"]
 
 
+def check_secrets(cloud, out, expected):
+    policy = cloud("iam").get_role_policy(RoleName=out["FunctionRoleName"], PolicyName="badges")["PolicyDocument"]
+    read = {place.split(":secret:")[1] for place in resources(policy) if ":secret:" in place}
+    claim(f"the function's role reads the secrets {', '.join(sorted(expected))} and no other", read == expected, read)
+
+
 def check_surroundings(cloud, out):
     alarms = cloud("cloudwatch").describe_alarms(AlarmNamePrefix=STACK)["MetricAlarms"]
     claim("there are five alarms", len(alarms) == 5, [alarm["AlarmName"] for alarm in alarms])
@@ -154,6 +160,7 @@ def check_surroundings(cloud, out):
     reached = {place.split(":table/")[1] for place in resources(policy) if ":table/" in place}
     tables = {value for name, value in out.items() if name.endswith("Table")}
     claim("the function's role reaches this stack's tables and no other", reached == tables, reached)
+    check_secrets(cloud, out, {f"{STACK}-secrets/*", "badgesmith/*"})
     dashboard = json.loads(cloud("cloudwatch").get_dashboard(DashboardName=STACK)["DashboardBody"])
     claim("the dashboard is one", len(dashboard["widgets"]) == 11, dashboard)
     config = cloud("cloudfront").get_distribution_config(Id=out["DistributionId"])["DistributionConfig"]
@@ -188,8 +195,9 @@ def main():
         claim("there is nothing to go back to", "no release before" in roll("back", "staging", succeeds=False))
 
         print("updated")
-        roll("forward", "staging", "x86_64", first, "LogLevel=warn")
+        roll("forward", "staging", "x86_64", first, "LogLevel=warn", "SharedSecrets=closed")
         known = check_function(out, "first")
+        check_secrets(cloud, out, {f"{STACK}-secrets/*"})
         claim("a changed variable reaches the alias", known["level"] == "warn", known)
         claim("by a version of its own", known["version"] != before["version"], known)
         key = {"PK": {"S": "TEST#acme#app"}, "SK": {"S": "RESULT#linux#main#1"}}

@@ -1,6 +1,7 @@
 //! plugins.toml, parsed into values that cannot be wrong.
 
 mod allowed;
+mod checksum;
 mod code;
 mod declarative;
 mod library;
@@ -20,9 +21,9 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::Semaphore;
 
 pub use allowed::Allowed;
+pub use checksum::checksum;
 pub(crate) use code::Code;
 pub use code::{Opened, manifest_beside};
-pub use library::checksum;
 pub use load::{is_id, load};
 
 use crate::origin::Origin;
@@ -109,7 +110,8 @@ pub struct Entry {
     pub library: Option<String>,
     /// The declarative provider's path from the file's folder.
     pub declarative: Option<PathBuf>,
-    /// The library's SHA-256 in hexadecimal digits; empty where nobody compares it.
+    /// The SHA-256 of the library or of the declarative provider's file, in hexadecimal digits; empty where nobody
+    /// compares it.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub sha256: String,
     /// Where its relative routes lie, if not where its manifest says.

@@ -11,6 +11,7 @@ mod http;
 mod insist;
 mod item;
 mod kept;
+pub mod migrate;
 pub mod policy;
 pub mod provision;
 mod secrets;

@@ -19,7 +19,7 @@ const LAYER: &str = "/opt/badgesmith";
 /// # Errors
 /// The sentence that refuses the first mistake.
 pub fn load(config: Option<&Path>) -> Result<(Vec<Plugin>, Settings), String> {
-    let Some((config, plugins)) = find(config)? else {
+    let Some((config, plugins)) = find(config, None)? else {
         tracing::warn!("there is no {NAME} here nor beside the binary: static badges only");
         return Ok((Vec::new(), Settings::default()));
     };
@@ -31,10 +31,19 @@ pub fn load(config: Option<&Path>) -> Result<(Vec<Plugin>, Settings), String> {
 /// # Errors
 /// As [`load`], and where there is none.
 pub fn need(config: Option<&Path>) -> Result<(Config, Vec<Plugin>), String> {
-    find(config)?.ok_or_else(|| format!("there is no {NAME} here nor beside the binary; name one with --config"))
+    need_with(config, None)
 }
 
-fn find(named: Option<&Path>) -> Result<Option<(Config, Vec<Plugin>)>, String> {
+/// As [`need`], with bare names of libraries looked for in `libraries` before anywhere else.
+///
+/// # Errors
+/// As [`need`].
+pub fn need_with(config: Option<&Path>, libraries: Option<&Path>) -> Result<(Config, Vec<Plugin>), String> {
+    find(config, libraries)?
+        .ok_or_else(|| format!("there is no {NAME} here nor beside the binary; name one with --config"))
+}
+
+fn find(named: Option<&Path>, libraries: Option<&Path>) -> Result<Option<(Config, Vec<Plugin>)>, String> {
     let binary = env::current_exe().ok().and_then(|exe| exe.parent().map(Path::to_owned)).unwrap_or_default();
     let Some((file, text)) = read(named, &binary)? else { return Ok(None) };
     let mut config = Config::parse(&text, &file)?;
@@ -44,7 +53,8 @@ fn find(named: Option<&Path>) -> Result<Option<(Config, Vec<Plugin>)>, String> {
         config.add(&text, &file)?;
     }
     let [beside, layer] = [here, Path::new(LAYER)].map(|folder| folder.join("plugins"));
-    let folders = [beside, layer, binary.clone(), binary.join("plugins"), binary.join("deps")];
+    let usual = [beside, layer, binary.clone(), binary.join("plugins"), binary.join("deps")];
+    let folders: Vec<_> = libraries.map(Path::to_owned).into_iter().chain(usual).collect();
     let plugins = plugins::load(&config, &folders)?;
     Ok(Some((config, plugins)))
 }

@@ -4,24 +4,35 @@
 
 use std::collections::BTreeSet;
 
-use badgesmith_host::aws::policy::{CALLS, Resource};
+use badgesmith_host::aws::{
+    Tables,
+    policy::{CALLS, Resource},
+};
 
 /// How the role names what the function asks; whatever it does not name here is no resource of ours.
-const NAMES: [(&str, Resource); 5] = [
+const NAMES: [(&str, Resource); 6] = [
     ("Results.Arn", Resource::Results),
     ("Nonces.Arn", Resource::Nonces),
     ("Secrets.Arn", Resource::Secrets),
     ("Answers.Arn", Resource::Answers),
-    (":secret:badgesmith/*", Resource::Values),
+    (":secret:${Secrets}/*", Resource::Values),
+    (SHARED, Resource::Values),
 ];
+
+/// The secrets that all stages of an account once shared.
+const SHARED: &str = ":secret:badgesmith/*";
 
 /// What every function of Lambda does beside its own calls.
 const SURROUNDINGS: [&str; 4] =
     ["logs:CreateLogStream", "logs:PutLogEvents", "xray:PutTelemetryRecords", "xray:PutTraceSegments"];
 
+fn read(template: &str) -> String {
+    std::fs::read_to_string(format!("{}/../{template}", env!("CARGO_MANIFEST_DIR"))).unwrap()
+}
+
 /// The function's statements, action by action, with the text of their resources.
 fn granted() -> Vec<(String, String)> {
-    let template = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../template.yaml")).unwrap();
+    let template = read("template.yaml");
     let (_, role) = template.split_once("PolicyName: badges\n").unwrap();
     let (role, _) = role.split_once("\n      Tags:").unwrap();
     let statements = role.split("- Sid: ").skip(1).map(|statement| {
@@ -33,6 +44,29 @@ fn granted() -> Vec<(String, String)> {
         actions.collect::<Vec<_>>()
     };
     statements.flat_map(split).collect()
+}
+
+#[test]
+fn a_stages_secrets_are_read_by_its_own_role_and_those_all_shared_only_until_they_are_closed() {
+    let own = Tables { secrets: "badgesmith-staging-secrets".to_owned(), ..Tables::default() }.secret_prefix();
+    // The template's table of this name is its stack's, and stacks are called badgesmith-STAGE.
+    let template = read("template.yaml");
+    assert!(template.contains("TableName: !Sub ${AWS::StackName}-secrets\n"));
+    let boundary = read("github-oidc.yaml");
+    assert_eq!(boundary.matches(&format!(":secret:{}*\n", own.replace("staging", "${Stage}"))).count(), 1);
+    assert!(boundary.contains(&format!("Value: !Sub {}\n", own.replace("staging", "${Stage}"))));
+    for (name, text) in [("template.yaml", template), ("github-oidc.yaml", boundary)] {
+        let statements: Vec<_> = text.split("- Sid: ").filter(|statement| statement.contains(":secret:")).collect();
+        assert_eq!(statements.len(), 2, "{name}");
+        let (own, shared) = (statements[0], statements[1]);
+        assert!(!own.contains(SHARED), "{name}: {own}");
+        // What follows the first is the condition under which the second counts, and its end is nothing at all.
+        // `split` took the sign of the second statement away.
+        let words: Vec<_> = own.split_whitespace().collect();
+        assert!(words.ends_with(&["-", "!If", "-", "HasSharedSecrets"]), "{name}: {own}");
+        assert!(shared.contains(SHARED) && shared.contains("- !Ref AWS::NoValue\n"), "{name}: {shared}");
+        assert!(text.contains("HasSharedSecrets: !Equals [!Ref SharedSecrets, readable]\n"), "{name}");
+    }
 }
 
 #[test]

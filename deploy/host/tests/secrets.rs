@@ -4,6 +4,8 @@
 #![cfg(feature = "aws")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout)]
 
+#[path = "support/dynamodb.rs"]
+mod dynamodb;
 #[path = "support/keeper.rs"]
 mod keeper;
 #[path = "support/peer.rs"]
@@ -23,7 +25,7 @@ use badgesmith_engine::{
 use badgesmith_host::{
     aws::{
         Aws, AwsSecrets, DynamoStore, policy,
-        vault::{PREFIX, Place, Vault},
+        vault::{Place, SHARED_PREFIX, Vault},
     },
     client::Connections,
 };
@@ -31,7 +33,7 @@ use badgesmith_provider::Record;
 use bytes::Bytes;
 use keeper::Keeper;
 use peer::Peer;
-use serde_json::Map;
+use serde_json::{Map, json};
 
 const fn place<'a>(owner: &'a str, repo: Option<&'a str>, purpose: &'a str) -> Place<'a> {
     Place { owner, repo, purpose }
@@ -92,7 +94,8 @@ async fn a_secret_counts_as_soon_as_it_is_set_and_as_long_as_it_is_not_removed()
     secrets_are_set_rotated_and_removed(&aws).await;
     let names = keeper.names();
     assert_eq!(names.len(), 1, "what is no longer used is deleted: {names:?}");
-    assert!(names[0].starts_with(&format!("{PREFIX}acme/tools/TestData/")), "{names:?}");
+    let prefix = aws.tables().secret_prefix();
+    assert!(names[0].starts_with(&format!("{prefix}acme/tools/TestData/")), "{names:?}");
 }
 
 #[tokio::test]
@@ -104,6 +107,123 @@ async fn another_secrets_manager_sees_it_the_same_way() {
     };
     let peer = Peer::start().await;
     secrets_are_set_rotated_and_removed(&peer.aws_with(&url).await).await;
+}
+
+/// A deployment that was set up before it had a prefix of its own: an owner whose secret is being rotated, a repository
+/// with a secret, and an owner whose secret BadgeSmith named.
+async fn of_before(peer: &Peer, secrets_manager: &str) -> Arc<Aws> {
+    let mut settings = peer.settings();
+    settings.secrets_manager = Some(secrets_manager.to_owned());
+    // The prefix of a table of this name is the one that all once shared.
+    settings.tables.secrets = SHARED_PREFIX.trim_end_matches('/').to_owned();
+    peer.provision(&settings).await;
+    let before = Arc::new(Aws::new(settings.clone(), Connections::new()));
+    let vault = Vault::new(Arc::clone(&before));
+    vault.set(place("acme", None, "TestData"), r#"{"hmac_key": "one"}"#).await.unwrap();
+    vault.rotate(place("acme", None, "TestData"), "two \u{1F980}").await.unwrap();
+    vault.set(place("acme", Some("tools"), "TestData"), "own").await.unwrap();
+    vault.set(place("other", None, "Package"), "token").await.unwrap();
+
+    let aws = peer.aws_with(secrets_manager).await;
+    let endpoint = settings.dynamodb.unwrap();
+    let found = dynamodb::call(&endpoint, "Scan", &json!({"TableName": before.tables().secrets})).await;
+    for item in found["Items"].as_array().unwrap() {
+        let mut item = item.clone();
+        if item["SK"]["S"] == "Package" {
+            item["SK"]["S"] = "CONST#GITHUB#package".into();
+            item["SecretName"] = item["SecretNames"]["L"][0].clone();
+            item.as_object_mut().unwrap().remove("SecretNames");
+        }
+        dynamodb::call(&endpoint, "PutItem", &json!({"TableName": aws.tables().secrets, "Item": item})).await;
+    }
+    aws
+}
+
+/// What a migration leaves as it was: every secret, the newest first.
+async fn all_are_found(aws: &Arc<Aws>) {
+    assert_eq!(found(aws, "acme", None, "TestData").await, ["two \u{1F980}", "one"]);
+    assert_eq!(found(aws, "acme", Some("tools"), "TestData").await, ["own"]);
+    assert_eq!(found(aws, "other", None, "Package").await, ["token"]);
+    assert!(found(aws, "nobody", None, "TestData").await.is_empty());
+}
+
+async fn moved(aws: &Arc<Aws>) -> Vec<(String, usize)> {
+    let migrated = Vault::new(Arc::clone(aws)).migrate().await.unwrap();
+    assert!(migrated.iter().all(|migrated| migrated.missing.is_empty()), "{migrated:?}");
+    migrated.into_iter().map(|migrated| (migrated.listed.holder, migrated.moved)).collect()
+}
+
+#[tokio::test]
+async fn what_was_migrated_is_read_by_a_role_that_reads_its_own_prefix_only() {
+    let (peer, keeper) = (Peer::start().await, Keeper::start());
+    let aws = of_before(&peer, &keeper.url()).await;
+    keeper.put("badgesmith/acme/TestData/of-another-deployment", "hush");
+    all_are_found(&aws).await;
+    let rows = |counts: [usize; 3]| {
+        let names = ["acme", "acme/tools", "other"].map(str::to_owned);
+        names.into_iter().zip(counts).collect::<Vec<_>>()
+    };
+    assert_eq!(moved(&aws).await, rows([2, 1, 1]));
+    let after = keeper.names();
+    let own = aws.tables().secret_prefix();
+    let (own_names, others): (Vec<_>, Vec<_>) = after.iter().partition(|name| name.starts_with(&own));
+    assert_eq!(own_names.len(), 4, "{after:?}");
+    // What BadgeSmith named may still be used by it; another deployment's is nobody's business here.
+    assert_eq!(others.len(), 2, "{after:?}");
+    assert!(others.iter().any(|name| name.starts_with("badgesmith/other/Package/")), "{after:?}");
+    keeper.read_only_under(&own);
+    all_are_found(&aws).await;
+    assert_eq!(moved(&aws).await, rows([0, 0, 0]), "what is done is not done again");
+    assert_eq!(keeper.names(), after);
+
+    // The rest of what operators do goes on as before.
+    let vault = Vault::new(Arc::clone(&aws));
+    assert_eq!(vault.finish(place("acme", None, "TestData")).await, Ok(true));
+    assert_eq!(found(&aws, "acme", None, "TestData").await, ["two \u{1F980}"]);
+    assert_eq!(keeper.names().len(), after.len() - 1);
+}
+
+#[tokio::test]
+async fn a_migration_that_was_stopped_is_repeated() {
+    let (peer, keeper) = (Peer::start().await, Keeper::start());
+    let aws = of_before(&peer, &keeper.url()).await;
+    let lost = keeper.names().into_iter().find(|name| name.starts_with("badgesmith/acme/tools/")).unwrap();
+    keeper.remove(&lost);
+    let migrated = Vault::new(Arc::clone(&aws)).migrate().await.unwrap();
+    let told: Vec<_> = migrated.iter().map(|one| (&*one.listed.holder, one.moved, one.missing.clone())).collect();
+    assert_eq!(told, [("acme", 2, vec![]), ("acme/tools", 0, vec![lost.clone()]), ("other", 1, vec![])]);
+    // Restored, it is found where it was, and moved.
+    keeper.put(&lost, "own");
+    all_are_found(&aws).await;
+    assert_eq!(moved(&aws).await, [("acme".to_owned(), 0), ("acme/tools".to_owned(), 1), ("other".to_owned(), 0)]);
+    all_are_found(&aws).await;
+}
+
+#[tokio::test]
+async fn a_migration_that_may_not_read_says_so_and_changes_nothing() {
+    let (peer, keeper) = (Peer::start().await, Keeper::start());
+    let aws = of_before(&peer, &keeper.url()).await;
+    let before = keeper.names();
+    keeper.read_only_under("nothing");
+    let words = Vault::new(Arc::clone(&aws)).migrate().await.unwrap_err();
+    assert!(words.contains("AccessDenied"), "{words}");
+    keeper.read_only_under("");
+    assert_eq!(keeper.names(), before);
+    all_are_found(&aws).await;
+}
+
+#[tokio::test]
+async fn another_secrets_manager_migrates_the_same_way() {
+    let Ok(url) = env::var("BADGESMITH_SECRETS_MANAGER") else {
+        assert!(env::var_os("CI").is_none(), "BADGESMITH_SECRETS_MANAGER names no peer; .ci/peers starts one");
+        println!("skipped: BADGESMITH_SECRETS_MANAGER names no second Secrets Manager");
+        return;
+    };
+    let peer = Peer::start().await;
+    let aws = of_before(&peer, &url).await;
+    assert_eq!(moved(&aws).await.iter().map(|(_, count)| count).sum::<usize>(), 4);
+    all_are_found(&aws).await;
+    assert_eq!(moved(&aws).await.iter().map(|(_, count)| count).sum::<usize>(), 0);
 }
 
 #[tokio::test]

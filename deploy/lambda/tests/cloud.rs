@@ -9,20 +9,35 @@ mod peers;
 mod report;
 mod support;
 
-use std::{env, fs, path::PathBuf};
+use std::{
+    collections::BTreeSet,
+    env, fs,
+    io::{BufRead, BufReader, Write},
+    net::TcpListener,
+    path::{Path, PathBuf},
+    thread,
+};
 
 use peers::{OWNER, Peers};
 use report::report;
-use serde_json::json;
+use serde_json::{Value, json};
 use support::{Function, body};
 
 const TOML: &str = "[engine]\nstore = \"dynamodb\"\n\n[[plugin]]\nid = \"test-results\"\n\
                     library = \"badgesmith_provider_test_results\"\ncollections = [\"test-results\"]\n";
 
+/// The declarative providers that come along.
+const PROVIDERS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../providers/declarative");
+
+/// The folder that deploy/package.sh zips.
+fn package() -> Option<PathBuf> {
+    env::var_os("BADGESMITH_PACKAGE").map(PathBuf::from)
+}
+
 /// The packaged function, or this build's.
 fn start(peers: &Peers) -> Function {
     let variables = peers.variables();
-    match env::var_os("BADGESMITH_PACKAGE").map(PathBuf::from) {
+    match package() {
         Some(folder) => Function::run(&folder.join("bootstrap"), &folder, &variables),
         None => Function::start("cloud", TOML, &variables),
     }
@@ -69,6 +84,64 @@ fn a_report_is_recorded_once_and_shown_and_a_thousand_events_take_no_more_memory
     let after = resident(&function);
     println!("resident memory: {before} KiB after 400 events, {after} KiB after 1,000 more");
     assert!(after < before + 4096, "from {before} KiB to {after} KiB");
+}
+
+/// An upstream that knows one address and one answer.
+fn upstream(path: &'static str, json: &'static str) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            let lines = BufReader::new(&stream).lines().map_while(Result::ok);
+            let lines: Vec<_> = lines.take_while(|line| !line.is_empty()).collect();
+            let is_known = lines.first().is_some_and(|line| line.starts_with(&format!("GET {path} ")));
+            let (status, body) = if is_known { (200, json) } else { (404, "{}") };
+            let head = format!("HTTP/1.1 {status} X\r\nContent-Type: application/json\r\nConnection: close\r\n");
+            let _ = write!(stream, "{head}Content-Length: {}\r\n\r\n{body}", body.len());
+        }
+    });
+    url
+}
+
+#[test]
+fn a_provider_that_is_a_file_is_answered_by_the_function() {
+    let packed = package();
+    let (bootstrap, providers) = match &packed {
+        Some(folder) => (folder.join("bootstrap"), folder.join("plugins")),
+        None => (PathBuf::from(env!("CARGO_BIN_EXE_bootstrap")), PathBuf::from(PROVIDERS)),
+    };
+    // The provider that was packed, but asking an upstream of this machine.
+    let url = upstream("/api/formula/ripgrep.json", r#"{"versions":{"stable":"15.1.0"}}"#);
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("declarative");
+    fs::create_dir_all(&folder).unwrap();
+    let file = providers.join("homebrew.toml");
+    let grants = format!("origins = [{url:?}]\nsettings = {{ upstream = {url:?} }}\n");
+    let toml = format!("[[plugin]]\nid = \"homebrew\"\ndeclarative = {file:?}\n{grants}");
+    fs::write(folder.join("plugins.toml"), toml).unwrap();
+    // There is no DynamoDB for it, and it needs none.
+    let function = Function::run(&bootstrap, &folder, &[("BADGESMITH_TABLE_ANSWERS", "")]);
+    let badge = function.get("/badges/packages/homebrew/formula/ripgrep", "");
+    assert!(body(&badge).contains(r#""label":"homebrew","message":"15.1.0""#), "{badge}");
+    let picture = function.get("/badges/packages/homebrew/formula/none.svg", "");
+    assert!(body(&picture).contains("formula not found"), "{picture}");
+}
+
+#[test]
+fn the_package_has_every_provider_that_comes_along() {
+    let Some(folder) = package() else {
+        println!("skipped: BADGESMITH_PACKAGE names no package");
+        return;
+    };
+    let function = Function::run(&folder.join("bootstrap"), &folder, &[]);
+    let listing: Value = serde_json::from_str(&body(&function.get("/", "format=json"))).unwrap();
+    let listed: BTreeSet<_> =
+        listing["providers"].as_array().unwrap().iter().map(|one| one["id"].as_str().unwrap().to_owned()).collect();
+    let files = fs::read_dir(PROVIDERS).unwrap().map(|entry| entry.unwrap().path());
+    let files = files.filter(|file| file.extension().is_some_and(|ending| ending == "toml"));
+    let mut expected: BTreeSet<_> = files.map(|file| file.file_stem().unwrap().to_str().unwrap().to_owned()).collect();
+    assert!(expected.len() >= 20, "{expected:?}");
+    expected.extend(["nuget", "github", "test-results"].map(str::to_owned));
+    assert_eq!(listed, expected);
 }
 
 /// The memory that the function holds, in KiB.

@@ -3,10 +3,14 @@
 use std::{
     fmt::Write as _,
     io::{self, Read, Write},
+    sync::Arc,
 };
 
 use badgesmith_host::{
-    aws::vault::{self, Vault},
+    aws::{
+        migrate::Migrated,
+        vault::{self, SHARED_PREFIX, Vault},
+    },
     secrets::{FileSecrets, LARGEST_SECRET, Listed, holder},
 };
 use clap::{Args, Subcommand};
@@ -27,6 +31,8 @@ pub(crate) enum Secret {
     List(Keeper),
     /// Forgets an owner's secrets.
     Remove(Named),
+    /// Moves the secrets in Secrets Manager from the prefix that all stages once shared to this stage's.
+    Migrate(Keeper),
 }
 
 /// Where the secrets lie.
@@ -98,8 +104,13 @@ pub(crate) fn run(secret: &Secret) -> Result<(), String> {
             format!("{named} is removed\n")
         }
         Secret::List(keeper) => keeper.list()?.iter().map(line).collect(),
+        Secret::Migrate(keeper) => return keeper.migrate(),
     };
-    io::stdout().write_all(said.as_bytes()).map_err(|fault| format!("standard output: {fault}"))
+    say(&said)
+}
+
+fn say(words: &str) -> Result<(), String> {
+    io::stdout().write_all(words.as_bytes()).map_err(|fault| format!("standard output: {fault}"))
 }
 
 fn line(listed: &Listed) -> String {
@@ -111,6 +122,31 @@ fn line(listed: &Listed) -> String {
 impl Keeper {
     fn list(&self) -> Result<Vec<Listed>, String> {
         if self.aws { wait(Vault::new(aws(None)).list()) } else { self.file().list() }
+    }
+
+    fn migrate(&self) -> Result<(), String> {
+        if !self.aws {
+            return Err(
+                "secrets in a data directory have no prefix; with --aws those of Secrets Manager are moved".into()
+            );
+        }
+        let aws = aws(None);
+        let migrated = wait(Vault::new(Arc::clone(&aws)).migrate())?;
+        for Migrated { listed, moved, .. } in migrated.iter().filter(|migrated| migrated.moved > 0) {
+            let values = if *moved == 1 { "1 value" } else { "2 values" };
+            say(&format!("{} {}: {values} moved\n", listed.holder, listed.purpose))?;
+        }
+        let moved: usize = migrated.iter().map(|migrated| migrated.moved).sum();
+        let prefix = aws.tables().secret_prefix();
+        say(&format!("{moved} values were moved from {SHARED_PREFIX} to {prefix}\n"))?;
+        let missing = |Migrated { listed: Listed { holder, purpose, .. }, missing, .. }: &Migrated| {
+            let names = missing.join(" and ");
+            format!(
+                "{purpose} of {holder} names {names}, which Secrets Manager has not: set the secret anew, or remove it"
+            )
+        };
+        let missing: Vec<_> = migrated.iter().filter(|one| !one.missing.is_empty()).map(missing).collect();
+        if missing.is_empty() { Ok(()) } else { Err(missing.join("; ")) }
     }
 
     fn file(&self) -> FileSecrets {

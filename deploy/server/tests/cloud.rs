@@ -89,6 +89,69 @@ fn a_seed_puts_the_secrets_that_are_missing_and_shows_none() {
 }
 
 #[test]
+fn secrets_of_before_are_migrated_once_and_never_shown() {
+    let cloud = provisioned();
+    cloud.keeper.put("badgesmith/other/TestData/1", "hush hush");
+    cloud.keeper.put("team/acme", "hush");
+    let seed = r#"
+        [[secret]]
+        owner = "other"
+        purpose = "TestData"
+        name = "badgesmith/other/TestData/1"
+
+        [[secret]]
+        owner = "team"
+        purpose = "TestData"
+        name = "team/acme"
+
+        [[secret]]
+        owner = "lost"
+        purpose = "Package"
+        name = "badgesmith/lost/Package/1"
+    "#;
+    assert!(cloud.run(&["provision", "--seed", "-"], seed).0);
+    let server = cloud.serve("cloud-migrate");
+    let post = |owner: &str, secret: &str, run: &str| {
+        let path = format!("/tests/results/linux/{owner}/tools/main");
+        report::post(server.address, secret, &path, &body("linux", run, [1, 0, 0])).unwrap().status
+    };
+    assert_eq!(post("other", "hush hush", "1"), 201);
+
+    let (success, said) = cloud.run(&["secret", "migrate", "--aws"], "");
+    assert!(!success && said.contains("other TestData: 1 value moved\n"), "{said}");
+    assert!(said.contains("1 values were moved from badgesmith/ to badge-secrets/\n"), "{said}");
+    assert!(said.contains("Package of lost names badgesmith/lost/Package/1, which Secrets Manager has not"), "{said}");
+    assert!(!said.contains("hush"), "{said}");
+    assert!(cloud.run(&["secret", "remove", "--aws", "--owner", "lost", "--purpose", "Package"], "").0);
+    let names = cloud.keeper.names();
+    assert!(names.contains(&"team/acme".to_owned()) && !names.iter().any(|name| name.starts_with("badgesmith/")));
+
+    let (success, said) = cloud.run(&["secret", "migrate", "--aws"], "");
+    assert!(success && said == "0 values were moved from badgesmith/ to badge-secrets/\n", "{said}");
+    assert_eq!(cloud.keeper.names(), names);
+    let fresh = cloud.serve("cloud-migrated");
+    let path = "/tests/results/linux/other/tools/main";
+    let posted = report::post(fresh.address, "hush hush", path, &body("linux", "2", [1, 0, 0])).unwrap();
+    assert_eq!((posted.status, post("other", "hush hush", "3")), (201, 201));
+    let (success, said) = cloud.run(&["secret", "migrate"], "");
+    assert!(!success && said.contains("with --aws"), "{said}");
+}
+
+#[test]
+fn the_least_policy_of_a_stage_reads_no_other_stages_secrets() {
+    let print = |table: &str| {
+        let output = command().args(["provision", "--print-policy"]).env("BADGESMITH_TABLE_SECRETS", table).output();
+        String::from_utf8(output.unwrap().stdout).unwrap()
+    };
+    let [staging, production] = ["staging", "production"].map(|stage| print(&format!("badgesmith-{stage}-secrets")));
+    assert!(staging.contains(":secret:badgesmith-staging-secrets/*\""), "{staging}");
+    assert!(production.contains(":secret:badgesmith-production-secrets/*\""), "{production}");
+    for policy in [staging, production] {
+        assert_eq!(policy.matches(":secret:").count(), 1, "{policy}");
+    }
+}
+
+#[test]
 fn the_least_policy_is_printed_without_asking_anybody() {
     let output = command().args(["provision", "--print-policy"]).output().unwrap();
     let policy: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();

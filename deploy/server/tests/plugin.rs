@@ -316,7 +316,7 @@ fn what_is_packed_is_the_same_every_time_and_opens_no_library_before_its_first_r
     for kept in ["cache-mib = 8", "fresh-seconds = 7", "mount = \"/badges/acme\"", "library = \"plugins/odd.so\""] {
         assert!(written.contains(kept), "{written}");
     }
-    assert_eq!(written.matches("sha256 = ").count(), 2, "{written}");
+    assert_eq!(written.matches("sha256 = ").count(), 3, "{written}");
     assert!(goes_well(&["list", "--config", text(&packed.join("plugins.toml"))]).contains("  set  "));
     let (well, said) = plugin(&["pack", "--config", text(&config), "--out", text(&again)]);
     assert!(!well && said.contains("is not empty"), "{said}");
@@ -334,6 +334,50 @@ fn what_is_packed_is_the_same_every_time_and_opens_no_library_before_its_first_r
     assert_eq!((server.get("/badge/a-b-red").status, server.get("/badges/acme/demo").status), (200, 500));
     let log = server.log_once(|log| log.contains("plugins.toml says"));
     assert!(log.contains("odd.so: sha256 is "), "{log}");
+    drop(server);
+
+    // A provider that is a file has a checksum as well, and a start compares it.
+    let file = packed.join("plugins/plain.toml");
+    fs::write(&file, fs::read_to_string(&file).unwrap() + "\n").unwrap();
+    let (well, said) = plugin(&["list", "--config", text(&packed.join("plugins.toml"))]);
+    assert!(!well && said.contains("plain.toml: sha256 is ") && said.contains("if the file was meant"), "{said}");
+}
+
+#[test]
+fn what_is_packed_is_found_from_any_folder_and_libraries_where_they_are_said_to_be() {
+    let place = folder("pack-elsewhere");
+    let library = odd("elsewhere", |source| source, HIDDEN);
+    let (built, config) = (place.join("built"), place.join("config"));
+    for made in [&built, &config.join("providers")] {
+        fs::create_dir_all(made).unwrap();
+    }
+    // As Cargo calls it, which a bare name in plugins.toml stands for.
+    fs::copy(&library, built.join("libodd.so")).unwrap();
+    goes_well(&["new", "plain", "--kind", "toml", "--dir", text(&config.join("providers"))]);
+    let origins = "origins = [\"https://example.com\"]\n";
+    let bare = format!("[[plugin]]\nid = \"odd\"\nlibrary = \"odd\"\n{origins}");
+    let relative = format!("[[plugin]]\nid = \"plain\"\ndeclarative = \"providers/plain/plain.toml\"\n{origins}");
+    fs::write(config.join("plugins.toml"), bare + &relative).unwrap();
+    let pack = |from: &Path, config: &str, out: &Path| {
+        let arguments = ["plugin", "pack", "--config", config, "--libraries", text(&built), "--out", text(out)];
+        let output = command().args(arguments).current_dir(from).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8(output.stderr).unwrap());
+    };
+    for (index, (from, named)) in [
+        (place.clone(), "config/plugins.toml"),
+        (config.clone(), "plugins.toml"),
+        (built.clone(), "../config/plugins.toml"),
+        (PathBuf::from("/"), text(&config.join("plugins.toml"))),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let out = place.join(format!("out-{index}"));
+        pack(&from, named, &out);
+        for file in ["plugins/libodd.so", "plugins/libodd.manifest.json", "plugins/plain.toml"] {
+            assert!(out.join(file).is_file(), "{named}: {file}");
+        }
+    }
 }
 
 #[test]

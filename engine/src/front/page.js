@@ -27,11 +27,13 @@
       find("copied").textContent = "";
     }, 1500);
   };
-  const addCopy = (paste) => {
+  /** A button to what is to be pasted; `isThere` says at the click whether there is something. */
+  const addCopy = (paste, isThere = () => true) => {
     const code = paste.querySelector("code");
     const button = make("button", { type: "button", textContent: "Copy" });
     button.setAttribute("aria-label", `Copy ${paste.querySelector("span").textContent}`);
     button.addEventListener("click", () => {
+      if (!isThere()) return;
       copy(code, button);
       find("copied").textContent = `${paste.querySelector("span").textContent} copied.`;
     });
@@ -131,7 +133,7 @@
     const paste = make("div", { className: "paste" }, make("span", { textContent: language }), code);
     rows[language] = code;
     find("pastes").append(paste);
-    addCopy(paste);
+    addCopy(paste, () => write() !== undefined);
   }
 
   /** An input for each parameter of the route and of the query, with the example's values. */
@@ -155,11 +157,14 @@
       const text = isRest(segment) ? values.slice(index).join("/") : values[index];
       provided.append(input("param", name, decode(text), isRest(segment) ? "may contain slashes" : ""));
     });
-    for (const name of badge.query) provided.append(input("query", name, given.get(name) ?? "", "optional"));
+    for (const name of badge.query) {
+      const isRequired = badge.required.includes(name);
+      provided.append(input("query", name, given.get(name) ?? "", isRequired ? "" : "optional", isRequired));
+    }
   };
-  const input = (place, name, value, hint) => {
+  const input = (place, name, value, hint, isRequired = place === "param") => {
     const id = `${place}-${name}`;
-    const box = make("input", { id, value, defaultValue: value, spellcheck: false, autocapitalize: "none", required: place === "param" });
+    const box = make("input", { id, value, defaultValue: value, spellcheck: false, autocapitalize: "none", required: isRequired });
     box.dataset[place] = name;
     const whole = make("p", { className: "field" }, make("label", { htmlFor: id, textContent: name }), box);
     if (hint) {
@@ -193,6 +198,12 @@
       }
       parameters.set(box.dataset.param, value);
     }
+    for (const box of provided.querySelectorAll("[data-query][required]")) {
+      if (box.value.trim() === "") {
+        say(`${box.dataset.query} is missing.`, true, box);
+        return undefined;
+      }
+    }
     const own = [...provided.querySelectorAll("[data-query]")].filter((box) => box.value !== "").map((box) => [box.dataset.query, box.value]);
     return routeAddresses({ badge, parameters, format, pairs: [...own, ...pairs] });
   };
@@ -206,23 +217,43 @@
     return url.href.replace(/[()'[\]]/g, (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`);
   };
 
-  let asking = new AbortController();
-  const show = async () => {
-    asking.abort();
-    asking = new AbortController();
-    const preview = document.querySelector(".preview");
+  const preview = document.querySelector(".preview");
+  const images = [find("preview"), find("shadow")];
+
+  /** Writes the code of what the form says now, or none where a field is missing. Returns the addresses, if there are any. */
+  const write = () => {
     const found = addresses();
-    if (!found) {
-      preview.setAttribute("aria-busy", "false");
-      return;
-    }
-    const [picture, json] = found;
-    const leads = target();
+    find("pastes").hidden = !found;
     const label = field("label").value;
     const alt = chosen() ? label || chosen().label : [label, field("message").value].filter(Boolean).join(": ");
-    for (const [language, text] of snippets(server + picture, alt, leads ?? "")) rows[language].textContent = text;
-    preview.setAttribute("aria-busy", "true");
-    const images = [find("preview"), find("shadow")];
+    for (const [language, text] of snippets(found ? server + found[0] : "", alt, target() ?? "")) {
+      rows[language].textContent = found ? text : "";
+    }
+    return found;
+  };
+
+  let waiting;
+  let asking = new AbortController();
+  /** Shows what the form says: its code at once, its picture after so many milliseconds. */
+  const show = (later) => {
+    clearTimeout(waiting);
+    // What is on its way belongs to what the form said before.
+    asking.abort();
+    if (said.classList.contains("fault")) say("");
+    const found = write();
+    preview.setAttribute("aria-busy", String(Boolean(found)));
+    if (found) {
+      waiting = setTimeout(() => draw(found), later);
+      return;
+    }
+    for (const image of images) {
+      image.removeAttribute("src");
+      image.alt = "";
+    }
+  };
+  const draw = async ([picture, json]) => {
+    asking = new AbortController();
+    const leads = target();
     for (const image of images) image.src = `./${picture}`;
     try {
       const response = await fetch(`./${json}`, { signal: asking.signal });
@@ -244,21 +275,16 @@
     preview.setAttribute("aria-busy", "false");
   };
 
-  let waiting;
-  // A provider asks somebody else: it is not asked at every letter.
-  const later = () => {
-    clearTimeout(waiting);
-    waiting = setTimeout(show, chosen() ? 700 : 200);
-  };
   form.addEventListener("input", (event) => {
     const name = event.target.dataset.for;
     if (name) field(name).value = event.target.value.slice(1);
     if (event.target === kind) offer(chosen());
-    later();
+    // A provider asks somebody else: it is not asked at every letter.
+    show(chosen() ? 700 : 200);
   });
   form.addEventListener("reset", () => setTimeout(() => {
     offer(undefined);
-    show();
+    show(0);
   }));
   form.addEventListener("submit", (event) => {
     event.preventDefault();
@@ -271,7 +297,7 @@
     button.addEventListener("click", () => {
       kind.value = index;
       offer(badges[index]);
-      show();
+      show(0);
       find("build").scrollIntoView();
       provided.querySelector("input")?.focus({ preventScroll: true });
     });
@@ -279,7 +305,7 @@
   });
   // A browser may bring back what was typed before.
   kind.value = "";
-  show();
+  show(0);
 
   // Finding a badge among many.
 

@@ -25,6 +25,8 @@ struct Buildable<'a> {
     label: &'a str,
     route: &'a str,
     query: Vec<&'a str>,
+    /// Those of them without which there is no badge.
+    required: &'a [&'a str],
     /// Whether it is an SVG without an ending.
     picture: bool,
     /// An address that fits the route, without the slash before it.
@@ -95,6 +97,7 @@ fn entry(provider: &str, badge: &BadgeRoute) -> String {
         label: &badge.label,
         route: &badge.route,
         query: badge.query.iter().map(String::as_str).collect(),
+        required: &[],
         picture: is_picture,
         example: &example,
     };
@@ -104,9 +107,15 @@ fn entry(provider: &str, badge: &BadgeRoute) -> String {
 
 fn own_entry(badge: &BuiltIn) -> String {
     let (route, address) = (badge.route, relative(badge.example));
-    let query = badge.query.to_vec();
-    let buildable =
-        Buildable { provider: "built in", label: badge.words, route, query, picture: true, example: &address };
+    let buildable = Buildable {
+        provider: "built in",
+        label: badge.words,
+        route,
+        query: badge.query.to_vec(),
+        required: badge.required,
+        picture: true,
+        example: &address,
+    };
     live_entry((!badge.query.is_empty()).then_some(&buildable), route, &address, badge.words, badge.summary)
 }
 

@@ -8,7 +8,7 @@ use std::{
 
 use badgesmith_provider::{Manifest, message};
 
-use super::{declarative::Declarative, library::Library};
+use super::{checksum, declarative::Declarative, library::Library};
 
 /// The largest declarative provider, in bytes.
 const LARGEST_FILE: u64 = 256 * 1024;
@@ -28,7 +28,7 @@ impl Opened {
     /// The file, what is wrong with it, and what to write instead.
     pub fn open(file: &Path) -> Result<Self, String> {
         let (code, manifest) = if file.extension().is_some_and(|ending| ending == "toml") {
-            Code::declarative(file)?
+            Code::declarative(file, "")?
         } else {
             Code::open(file, "")?
         };
@@ -81,16 +81,17 @@ impl Code {
         Ok((Self::Library(code), manifest))
     }
 
-    /// Reads a declarative provider, of which the manifest is a part.
+    /// Compares the checksum and reads a declarative provider, of which the manifest is a part.
     ///
     /// # Errors
     /// The file, the line, and what is wrong there.
-    pub(crate) fn declarative(file: &Path) -> Result<(Self, Manifest), String> {
+    pub(crate) fn declarative(file: &Path, sha256: &str) -> Result<(Self, Manifest), String> {
         let in_file = |fault: String| format!("{}: {fault}", file.display());
         let size = fs::metadata(file).map_err(|fault| in_file(fault.to_string()))?.len();
         if size > LARGEST_FILE {
             return Err(in_file(format!("has {size} bytes of at most {LARGEST_FILE}")));
         }
+        checksum::compare(file, sha256, "file").map_err(in_file)?;
         let text = fs::read_to_string(file).map_err(|fault| in_file(fault.to_string()))?;
         let (manifest, code) = Declarative::parse(&text).map_err(in_file)?;
         Ok((Self::Declarative(Arc::new(code)), manifest))

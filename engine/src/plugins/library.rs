@@ -3,15 +3,14 @@
 
 use std::{
     error::Error,
-    fmt::Write,
-    fs::{self, File},
-    io::{self, Read},
+    fs, io,
     path::{Path, PathBuf},
     slice, str,
 };
 
 use badgesmith_provider::abi::{ABI, Bytes, OK, PANICKED, Table};
-use sha2::{Digest, Sha256};
+
+use super::checksum;
 
 /// The largest manifest or step a provider may hand over, in bytes.
 const LARGEST_MESSAGE: usize = 1024 * 1024;
@@ -35,7 +34,7 @@ impl Library {
     /// # Errors
     /// What is wrong and what to write instead; the caller adds the file and the plugin.
     pub(crate) fn open(path: &Path, sha256: &str) -> Result<Self, String> {
-        check_sum(path, sha256)?;
+        checksum::compare(path, sha256, "library")?;
         // SAFETY: opening runs the library's constructors. The operator named this file, and its checksum where one
         // is given was compared first: a native plugin is trusted code.
         let library = unsafe { libloading::Library::new(path) }.map_err(|fault| {
@@ -135,42 +134,6 @@ fn other_version(library: &libloading::Library) -> String {
 fn version_fault(abi: u32) -> String {
     let remedy = if abi > ABI { "a newer badgesmith, or build the plugin against an older SDK" } else { "a newer SDK" };
     format!("it was built for version {abi} of the provider boundary, this badgesmith has version {ABI}; use {remedy}")
-}
-
-/// A library's SHA-256, as plugins.toml has it.
-///
-/// # Errors
-/// Why the file cannot be read.
-pub fn checksum(path: &Path) -> Result<String, String> {
-    let in_words = |fault: io::Error| format!("the library cannot be read: {fault}");
-    let mut file = File::open(path).map_err(in_words)?;
-    // A piece at a time: new memory for all of it would take as long as the sum.
-    let (mut sum, mut piece) = (Sha256::new(), vec![0; 64 * 1024]);
-    loop {
-        match file.read(&mut piece).map_err(in_words)? {
-            0 => break,
-            read => sum.update(&piece[..read]),
-        }
-    }
-    Ok(sum.finalize().iter().fold(String::new(), |mut hex, byte| {
-        // Writing to a String cannot fail.
-        let _ = write!(hex, "{byte:02x}");
-        hex
-    }))
-}
-
-/// Compares the file's SHA-256 with the expected one, if one is expected.
-fn check_sum(path: &Path, expected: &str) -> Result<(), String> {
-    if expected.is_empty() {
-        return Ok(());
-    }
-    let actual = checksum(path)?;
-    if actual.eq_ignore_ascii_case(expected) {
-        return Ok(());
-    }
-    Err(format!(
-        "sha256 is {actual}, plugins.toml says {expected}; if the library was meant to change, write sha256 = \"{actual}\""
-    ))
 }
 
 /// Where a library lies: a path as it is, a bare name with this platform's prefix and ending in each folder in turn.

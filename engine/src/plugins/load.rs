@@ -39,12 +39,9 @@ fn load_one(entry: &Entry, beside: &Path, folders: &[PathBuf]) -> Result<Plugin,
             let opened = Code::library(&file, &entry.sha256)?;
             (file, opened)
         }
-        (None, Some(_)) if !entry.sha256.is_empty() => {
-            return Err("sha256 is for libraries; take it away".to_owned());
-        }
         (None, Some(file)) => {
             let file = beside.join(file);
-            let read = Code::declarative(&file)?;
+            let read = Code::declarative(&file, &entry.sha256)?;
             (file, read)
         }
         (None, None) => return Err("it has no code; write library = \"…\" or declarative = \"….toml\"".to_owned()),

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Tables, vault};
+use super::Tables;
 
 /// One operation that the server calls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,7 +56,7 @@ pub fn policy(tables: &Tables) -> Value {
         Resource::Nonces => table(&tables.nonces),
         Resource::Secrets => table(&tables.secrets),
         Resource::Answers => table(&tables.answers),
-        Resource::Values => Some(format!("arn:aws:secretsmanager:*:*:secret:{}*", vault::PREFIX)),
+        Resource::Values => Some(format!("arn:aws:secretsmanager:*:*:secret:{}*", tables.secret_prefix())),
     };
     let statements = CALLS.iter().filter_map(|call| {
         let resources: Vec<_> = call.on.iter().filter_map(arn).collect();
@@ -81,6 +81,7 @@ mod tests {
         for table in ["badge-test-results", "hmac-nonce", "badge-secrets", "badge-answers"] {
             assert!(words.contains(&format!("table/{table}\"")), "{words}");
         }
+        assert!(words.contains("secret:badge-secrets/*\""), "{words}");
         assert!(!words.contains("\"*\"") && !words.contains(":*\""), "{words}");
         let without = policy(&Tables { answers: String::new(), ..Tables::default() }).to_string();
         assert!(!without.contains("GetItem\"") || !without.contains("dynamodb:GetItem"), "{without}");

@@ -22,11 +22,12 @@ use super::{
 };
 use crate::secrets::{self, LARGEST_SECRET, MOST_VALUES};
 
-/// What is asked for in the place of a secret that is not there, so that its absence takes as long. Nobody makes it.
-const DECOY: &str = "badgesmith/nobody";
+/// What is asked for in the place of a secret that is not there, so that its absence takes as long. Nobody makes one
+/// that ends so.
+const DECOY: &str = "nobody";
 /// The attributes with names of secrets.
 pub(super) const NAMES: &str = "SecretNames";
-const BADGESMITHS_NAME: &str = "SecretName";
+pub(super) const BADGESMITHS_NAME: &str = "SecretName";
 
 /// The secrets of a deployment. Nothing is called before the first request needs it.
 #[derive(Debug)]
@@ -47,7 +48,8 @@ impl AwsSecrets {
         let names = self.names(owner, repo, purpose, deadline).await?;
         if names.is_empty() {
             // Whatever keeps a real secret from being read keeps this one too, and says so in the same way.
-            value(&self.aws, DECOY, deadline).await?;
+            let decoy = self.aws.tables().secret_prefix() + DECOY;
+            value(&self.aws, &decoy, deadline).await?;
             return Ok(Vec::new());
         }
         let values = names.iter().take(MOST_VALUES).map(|name| value(&self.aws, name, deadline));
@@ -137,8 +139,13 @@ pub(super) fn names(item: &Item) -> Vec<String> {
     }
 }
 
-/// A secret's value, if there is such a secret.
+/// The secret in a value, if there is one of this name.
 async fn value(aws: &Aws, name: &str, deadline: Instant) -> Result<Option<Secret>, Fault> {
+    Ok(stored(aws, name, deadline).await?.and_then(|text| parse(&text)))
+}
+
+/// A value as it is stored, if there is one of this name.
+pub(super) async fn stored(aws: &Aws, name: &str, deadline: Instant) -> Result<Option<String>, Fault> {
     let get = aws.secrets_manager().await.get_secret_value().secret_id(name);
     let found = insist(deadline, || async {
         match get.clone().send().await {
@@ -153,7 +160,7 @@ async fn value(aws: &Aws, name: &str, deadline: Instant) -> Result<Option<Secret
             Err(error) => Err(Fault::of("reading a secret", &error)),
         }
     });
-    Ok(found.await?.and_then(|text| parse(&text)))
+    found.await
 }
 
 /// The secret in a value: raw text, or the one field that is it.

@@ -25,6 +25,14 @@ impl Default for Tables {
 }
 
 impl Tables {
+    /// What the names of this deployment's secrets in Secrets Manager begin with: the name of the table that lists
+    /// them, which no other deployment of the account has. A role that reads these reads nobody else's.
+    #[must_use]
+    pub fn secret_prefix(&self) -> String {
+        // A table may be named by its ARN, of which the name is the end.
+        format!("{}/", self.secrets.rsplit('/').next().unwrap_or_default())
+    }
+
     /// The names that `variable` has: `BADGESMITH_TABLE_RESULTS`, `_NONCES`, `_SECRETS` and `_ANSWERS`, and where they are
     /// not set BadgeSmith's own `AWS_RESOURCE_TEST_RESULTS_TABLE`, `AWS_RESOURCE_NONCE_TABLE` and
     /// `AWS_RESOURCE_ORG_SECRETS_TABLE`. An empty `BADGESMITH_TABLE_ANSWERS` switches that table off.
@@ -45,6 +53,17 @@ impl Tables {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn two_deployments_have_two_prefixes_of_which_neither_begins_with_the_other() {
+        let prefix = |secrets: &str| Tables { secrets: secrets.to_owned(), ..Tables::default() }.secret_prefix();
+        assert_eq!(prefix("badgesmith-staging-secrets"), "badgesmith-staging-secrets/");
+        assert_eq!(prefix("arn:aws:dynamodb:eu-west-1:123456789012:table/badge-secrets"), "badge-secrets/");
+        for (one, other) in [("staging", "production"), ("secrets", "secrets-2"), ("a", "a.b")] {
+            assert!(!prefix(one).starts_with(&prefix(other)) && !prefix(other).starts_with(&prefix(one)));
+        }
+        assert!(!prefix("badgesmith-staging-secrets").starts_with("badgesmith/"), "the prefix that all once shared");
+    }
 
     #[test]
     fn a_table_has_our_name_for_it_or_badgesmiths_or_the_usual_one() {

@@ -16,15 +16,17 @@ use super::{
 };
 use crate::secrets::{Listed, MOST_VALUES, check, check_purpose};
 
-/// What the names of the secrets that are made here begin with. Others that an item names are not ours to delete.
-pub const PREFIX: &str = "badgesmith/";
-/// How much of a name says whose it is, in bytes; Secrets Manager takes 512.
-const LONGEST_STEM: usize = 400;
+/// What the names of secrets began with before each deployment had a prefix of its own
+/// ([`Tables::secret_prefix`](super::Tables::secret_prefix)).
+pub const SHARED_PREFIX: &str = "badgesmith/";
+/// How much of a name says whose it is, in bytes. Secrets Manager takes 512 in all; a prefix has 256 at most, what
+/// makes a name its own 17, and the last letter may take eight more than there was room for.
+const LONGEST_STEM: usize = 230;
 
 /// The secrets of a deployment, to be changed.
 #[derive(Clone, Debug)]
 pub struct Vault {
-    aws: Arc<Aws>,
+    pub(super) aws: Arc<Aws>,
 }
 
 /// Whose secret it is, and what for.
@@ -125,17 +127,23 @@ impl Vault {
     /// # Errors
     /// AWS does not say.
     pub async fn list(&self) -> Result<Vec<Listed>, String> {
+        let mut listed: Vec<_> = self.items().await?.iter().filter_map(listing).collect();
+        listed.sort();
+        Ok(listed)
+    }
+
+    /// Every item of the table.
+    pub(super) async fn items(&self) -> Result<Vec<Item>, String> {
         let scan = self.aws.dynamodb().await.scan().table_name(&self.aws.tables().secrets).consistent_read(true);
-        let (mut listed, mut start) = (Vec::new(), None);
+        let (mut items, mut start) = (Vec::new(), None);
         loop {
             let scan = scan.clone().set_exclusive_start_key(start);
             let send = || async { scan.clone().send().await.map_err(|error| Fault::of("Scan", &error)) };
             let page = insist(self.aws.deadline(), send).await.map_err(|fault| fault.words)?;
-            listed.extend(page.items().iter().filter_map(listing));
+            items.extend(page.items.unwrap_or_default());
             start = page.last_evaluated_key;
             if start.is_none() {
-                listed.sort();
-                return Ok(listed);
+                return Ok(items);
             }
         }
     }
@@ -143,7 +151,8 @@ impl Vault {
     /// Makes a secret, puts it before the `keep` newest ones, and deletes the rest.
     async fn put(&self, place: Place<'_>, value: &str, before: &[String], keep: usize) -> Result<(), String> {
         let kept = &before[..keep.min(before.len())];
-        let made = self.make(place, value).await?;
+        let stem = crate::secrets::holder(place.owner, place.repo) + "/" + place.purpose;
+        let made = self.make(&stem, value).await?;
         let names = [std::slice::from_ref(&made), kept].concat();
         if let Err(words) = self.write(place, &names, before).await {
             self.delete(&[made]).await?;
@@ -188,9 +197,9 @@ impl Vault {
         }
     }
 
-    async fn make(&self, place: Place<'_>, value: &str) -> Result<String, String> {
-        let stem = crate::secrets::holder(place.owner, place.repo) + "/" + place.purpose;
-        let name = format!("{PREFIX}{}/{:016x}", plain(&stem), fastrand::u64(..));
+    /// Makes a secret under this deployment's prefix, and returns its name. The stem says whose it is.
+    pub(super) async fn make(&self, stem: &str, value: &str) -> Result<String, String> {
+        let name = format!("{}{}/{:016x}", self.aws.tables().secret_prefix(), plain(stem), fastrand::u64(..));
         let create = self.aws.secrets_manager().await.create_secret().name(&name).secret_string(value);
         let create = create.client_request_token(format!("{:032x}", fastrand::u128(..)));
         let create =
@@ -200,8 +209,10 @@ impl Vault {
     }
 
     /// Deletes those secrets that were made here, as Secrets Manager does: after some days in which they can be restored.
-    async fn delete(&self, names: &[String]) -> Result<(), String> {
-        for name in names.iter().filter(|name| name.starts_with(PREFIX)) {
+    /// Others that an item names are not ours to delete.
+    pub(super) async fn delete(&self, names: &[String]) -> Result<(), String> {
+        let own = self.aws.tables().secret_prefix();
+        for name in names.iter().filter(|name| name.starts_with(SHARED_PREFIX) || name.starts_with(&own)) {
             let delete = self.aws.secrets_manager().await.delete_secret().secret_id(name);
             let deleted = insist(self.aws.deadline(), || async {
                 match delete.clone().send().await {
@@ -219,7 +230,8 @@ impl Vault {
     }
 }
 
-fn listing(item: &Item) -> Option<Listed> {
+/// What is listed of an item.
+pub(super) fn listing(item: &Item) -> Option<Listed> {
     let (_, holder) = read(item, "PK")?.split_once('#')?;
     Some(Listed { holder: holder.to_owned(), purpose: read(item, "SK")?.to_owned(), values: names(item).len() })
 }
@@ -248,6 +260,7 @@ mod tests {
     fn a_name_has_only_letters_that_secrets_manager_takes_and_is_not_too_long() {
         assert_eq!(plain("acme/my.tools_2/TestData"), "acme/my.tools_2/TestData");
         assert_eq!(plain("\u{1F980}%2F#"), "=1f980=252F=23");
-        assert!(plain(&"\u{1F980}".repeat(200)).len() < 480);
+        let longest_prefix_and_end = 256 + 17;
+        assert!(plain(&"\u{1F980}".repeat(200)).len() + longest_prefix_and_end <= 512);
     }
 }

@@ -1,4 +1,5 @@
 //! As much of Secrets Manager as is asked for: secrets are made, read and deleted, over HTTP on this machine.
+#![allow(dead_code, reason = "each test file uses its part")]
 
 use std::{
     collections::BTreeMap,
@@ -22,6 +23,7 @@ pub(crate) struct Keeper {
 #[derive(Default)]
 struct Inner {
     values: Mutex<BTreeMap<String, String>>,
+    readable: Mutex<String>,
     is_broken: AtomicBool,
 }
 
@@ -51,6 +53,16 @@ impl Keeper {
     /// Puts a secret that somebody else made.
     pub(crate) fn put(&self, name: &str, value: &str) {
         self.inner.values.lock().unwrap().insert(name.to_owned(), value.to_owned());
+    }
+
+    /// Forgets a secret.
+    pub(crate) fn remove(&self, name: &str) {
+        self.inner.values.lock().unwrap().remove(name);
+    }
+
+    /// From now on it lets whoever asks read secrets whose names begin so, and no others, as a role does.
+    pub(crate) fn read_only_under(&self, prefix: &str) {
+        prefix.clone_into(&mut self.inner.readable.lock().unwrap());
     }
 
     /// From now on it answers nothing but refusals, which nobody may tell from one another.
@@ -100,6 +112,7 @@ impl Inner {
                 values.insert(id.to_owned(), asked["SecretString"].as_str().unwrap().to_owned());
                 Ok(json!({"Name": id}))
             }
+            "GetSecretValue" if !id.starts_with(&*self.readable.lock().unwrap()) => Err("AccessDeniedException"),
             "GetSecretValue" => {
                 values.get(id).map(|value| json!({"SecretString": value})).ok_or("ResourceNotFoundException")
             }

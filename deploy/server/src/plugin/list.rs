@@ -26,11 +26,7 @@ fn row(plugin: &Plugin, checked: bool) -> [String; 8] {
     let routes = manifest.badges.iter().map(|badge| badge.route.strip_prefix(&mount).unwrap_or(&badge.route));
     let origins = plugin.origins.iter().map(ToString::to_string);
     let is_declarative = is_declarative(&plugin.file);
-    let checksum = match (is_declarative, checked) {
-        (true, _) => "-",
-        (false, true) => "set",
-        (false, false) => "not set",
-    };
+    let checksum = if checked { "set" } else { "not set" };
     [
         plugin.id.clone(),
         manifest.version.clone(),

@@ -9,6 +9,7 @@ use badgesmith_engine::{
     Config,
     plugins::{self, Opened, checksum, manifest_beside},
 };
+use badgesmith_host::config;
 use clap::Args;
 
 use super::{Configured, say};
@@ -24,6 +25,9 @@ pub(crate) struct Pack {
     /// The folder to make: plugins.toml, and beside it plugins/.
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
+    /// Where libraries that plugins.toml has by a bare name are looked for first, such as a build for another profile.
+    #[arg(long, value_name = "DIR")]
+    libraries: Option<PathBuf>,
 }
 
 /// Packs them, and loads what was packed.
@@ -31,7 +35,7 @@ pub(crate) struct Pack {
 /// # Errors
 /// Whatever a start would refuse, a folder that is not empty, two different files of one name.
 pub(super) fn run(pack: &Pack) -> Result<(), String> {
-    let (mut config, loaded) = badgesmith_host::config::need(pack.configured.config.as_deref())?;
+    let (mut config, loaded) = config::need_with(pack.configured.config.as_deref(), pack.libraries.as_deref())?;
     let folder = pack.out.join(FOLDER);
     fs::create_dir_all(&pack.out).map_err(|fault| format!("{}: {fault}", pack.out.display()))?;
     let mut there = fs::read_dir(&pack.out).map_err(|fault| format!("{}: {fault}", pack.out.display()))?;
@@ -54,9 +58,9 @@ pub(super) fn run(pack: &Pack) -> Result<(), String> {
             None => copy(from, &to).map_err(|fault| format!("plugin {:?}: {fault}", plugin.id))?,
         }
         let place = format!("{FOLDER}/{}", name.to_string_lossy());
+        entry.sha256 = checksum(&to).map_err(|fault| format!("{}: {fault}", to.display()))?;
         if entry.library.is_some() {
             entry.library = Some(place);
-            entry.sha256 = checksum(&to).map_err(|fault| format!("{}: {fault}", to.display()))?;
         } else {
             entry.declarative = Some(place.into());
         }

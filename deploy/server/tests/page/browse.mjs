@@ -181,6 +181,67 @@ const checks = {
     });
   },
 
+  async "Copy takes what the form says now, however short a time ago it was said"() {
+    await visit({}, async (page) => {
+      /** Fills a field and copies in one go, before anything that waits can have happened. */
+      const fillAndCopy = (id, text) => page.evaluate(async ([id, text]) => {
+        await navigator.clipboard.writeText("nothing was copied");
+        const box = document.querySelector(id);
+        box.value = text;
+        box.dispatchEvent(new Event("input", { bubbles: true }));
+        document.querySelector('#pastes button[aria-label="Copy Address"]').click();
+        await new Promise((done) => { setTimeout(done, 20); });
+        return navigator.clipboard.readText();
+      }, [id, text]);
+      const codes = () => page.locator("#pastes code").allTextContents();
+      assert.equal(await fillAndCopy("#message", "failing"), `${server}/badge/build-failing-brightgreen`);
+      await choose(page, "#kind", { label: "/badges/packages/nuget/{package}" });
+      for (const name of ["A", "Newtonsoft.Json", "B"]) {
+        assert.equal(await fillAndCopy("#param-package", name), `${server}/badges/packages/nuget/${name}.svg`);
+      }
+      // A field that is missing takes all code away, and what was asked before does not bring it back.
+      assert.equal(await fillAndCopy("#param-package", ""), "nothing was copied");
+      assert.equal(await said(page), "package is missing.");
+      assert.equal(await page.locator("#pastes").isVisible(), false);
+      assert.ok((await codes()).every((code) => code === ""));
+      assert.equal(await page.getAttribute("#preview", "src"), null);
+      await page.waitForTimeout(1000);
+      assert.equal(await said(page), "package is missing.");
+      assert.ok((await codes()).every((code) => code === ""));
+      await type(page, "#param-package", "Newtonsoft.Json");
+      assert.equal(await said(page), "It reads “nuget: 13.0.4”.");
+      assert.equal(await page.locator("#pastes").isVisible(), true);
+    });
+  },
+
+  async "a field without which there is no badge is not called optional"() {
+    const REQUIRED = { "/endpoint": ["url"], "/badge/dynamic/json": ["url", "query"], "/badge/dynamic/regex": ["url", "search"] };
+    await visit({}, async (page) => {
+      for (const [route, required] of Object.entries(REQUIRED)) {
+        await choose(page, "#kind", { label: route });
+        for (const box of await page.locator("#provided input").all()) {
+          const id = await box.getAttribute("id");
+          const isRequired = required.includes(id.replace("query-", ""));
+          assert.equal(await box.evaluate((box) => box.required), isRequired, `${route} ${id}`);
+          assert.equal(await page.locator(`#${id}-hint`).count(), isRequired ? 0 : 1, `${route} ${id}`);
+        }
+        for (const name of required) {
+          const before = await page.inputValue(`#query-${name}`);
+          await page.fill(`#query-${name}`, "");
+          assert.equal(await said(page), `${name} is missing.`);
+          assert.equal(await page.getAttribute(`#query-${name}`, "aria-invalid"), "true");
+          assert.equal(await page.locator("#pastes").isVisible(), false);
+          await page.fill(`#query-${name}`, before);
+          assert.equal(await page.getAttribute(`#query-${name}`, "aria-invalid"), null);
+          assert.equal(await page.locator("#pastes").isVisible(), true);
+        }
+      }
+      await choose(page, "#kind", { label: "/badges/tests/{platform}/{owner}/{repo}/{branch…}" });
+      assert.ok((await page.locator("#provided [data-param]").evaluateAll((boxes) => boxes.every((box) => box.required))));
+      assert.equal(await page.textContent("#query-skipped-hint"), "optional");
+    });
+  },
+
   async "what the form cannot mean is said, at its field"() {
     await visit({}, async (page) => {
       await type(page, "#logo", "no such logo");
