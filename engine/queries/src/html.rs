@@ -17,7 +17,7 @@ const TOO_MUCH: Fault = Fault::TooManyValues(Kind::Xml);
 /// How much larger than a document its XML may be.
 const LARGEST_XML: usize = LARGEST_DOCUMENT;
 /// How far up an end tag is looked for; nobody leaves open more.
-const FARTHEST: usize = 32;
+const FARTHEST: usize = 16;
 /// The most different prefixes in the names of a page.
 const MOST_PREFIXES: usize = 16;
 

@@ -10,8 +10,8 @@ use std::borrow::Cow;
 
 use crate::{Fault, Kind};
 
-/// The most values of a document; a thousandfold of what people write, and 60 MiB at the worst.
-const MOST_VALUES: usize = 1_000_000;
+/// The most values of a document: more than people write, and 45 MiB at the worst.
+const MOST_VALUES: usize = 500_000;
 
 /// A value of a document.
 #[derive(Clone, Debug, PartialEq)]

@@ -9,7 +9,7 @@ use xpath_eval::{
 };
 
 use crate::{Fault, MOST_BYTES, MOST_TEXTS, cut, steps::Steps};
-use walk::{Budget, Walk};
+use walk::{Budget, Ground, Walk};
 
 /// The longest list of letters that `translate` looks through for every letter of a text.
 const LONGEST_TRANSLATION: usize = 128;
@@ -31,8 +31,8 @@ pub(crate) fn find(document: &Document, query: &str, steps: &Steps) -> Result<Ve
         return Err(Fault::QueryTooDeep);
     }
     let calls = calls(&expression).ok_or(Fault::TooManySteps)?;
-    let budget = Budget::new(steps, 1 + calls);
-    let root = Walk::root(document, &budget);
+    let ground = Ground { document, budget: Budget::new(steps, 1 + calls) };
+    let root = Walk::root(&ground);
     let prefixed = |prefix: &str| document.root_element().lookup_namespace_uri(Some(prefix)).map(str::to_owned);
     let mut context = EvaluationContext::new(root);
     context.namespaces = Some(&prefixed);

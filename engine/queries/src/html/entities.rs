@@ -1,5 +1,7 @@
 //! Entities of HTML, and the few of XML that a text is written with.
 
+use std::{collections::HashMap, sync::LazyLock};
+
 /// Names of the letters from U+00A0 to U+00FF, in their order.
 const LATIN: &str = "nbsp iexcl cent pound curren yen brvbar sect uml copy ordf laquo not shy reg macr deg plusmn sup2 \
     sup3 acute micro para middot cedil sup1 ordm raquo frac14 frac12 frac34 iquest Agrave Aacute Acirc Atilde Auml \
@@ -35,6 +37,11 @@ const OTHERS: [(&str, char); 25] = [
     ("check", '✓'),
     ("star", '☆'),
 ];
+/// All of them by name.
+static LETTERS: LazyLock<HashMap<&str, char>> = LazyLock::new(|| {
+    let latin = LATIN.split_ascii_whitespace().zip('\u{a0}'..='\u{ff}');
+    latin.chain(OTHERS).collect()
+});
 /// The longest name or number between `&` and `;`.
 const LONGEST: usize = 10;
 
@@ -82,9 +89,5 @@ fn letter(entity: &str) -> Option<char> {
         };
         return Some(char::from_u32(code).filter(|letter| *letter != '\0').unwrap_or(char::REPLACEMENT_CHARACTER));
     }
-    let other = OTHERS.iter().find(|(name, _)| *name == entity).map(|(_, letter)| *letter);
-    other.or_else(|| {
-        let place = LATIN.split_ascii_whitespace().position(|name| name == entity)?;
-        char::from_u32(0xa0 + u32::try_from(place).ok()?)
-    })
+    LETTERS.get(entity).copied()
 }

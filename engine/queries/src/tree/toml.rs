@@ -5,23 +5,35 @@ use toml::de::{DeTable, DeValue};
 use super::{Map, Tree, number};
 use crate::{Fault, Kind};
 
-/// The most values and tables, which its reader keeps in 150 bytes each.
-const MOST_VALUES: usize = 250_000;
+/// The most values, which its reader keeps in 150 bytes each.
+const MOST_VALUES: usize = 150_000;
+/// The most tables, for each of which it keeps room for eleven values.
+const MOST_TABLES: usize = 30_000;
+/// The most marks, words, blanks and ends of lines, which its reader keeps in about 50 bytes each until it is done.
+const MOST_TOKENS: usize = 1_000_000;
 
 /// Reads a document.
 pub(super) fn read(text: &str) -> Result<Tree<'_>, Fault> {
-    if marks(text) > MOST_VALUES {
+    let counted = counted(text);
+    if counted.values > MOST_VALUES || counted.tables > MOST_TABLES || counted.tokens > MOST_TOKENS {
         return Err(Fault::TooManyValues(Kind::Toml));
     }
     let table = DeTable::parse(text).map_err(|_| Fault::Unparseable(Kind::Toml))?;
     Ok(table_of(table.into_inner()))
 }
 
-/// How many marks begin or part values, keys and tables, outside of texts and comments: at least as many as there are
-/// values.
-fn marks(text: &str) -> usize {
-    let (mut marks, mut rest) = (0, text);
-    while let Some(at) = rest.find(|letter| matches!(letter, ',' | '=' | '[' | '{' | '.' | '\'' | '"' | '#')) {
+/// What a document has at the most, as far as its marks tell.
+#[derive(Default)]
+struct Counted {
+    values: usize,
+    tables: usize,
+    tokens: usize,
+}
+
+/// Counts the marks that begin or part values, keys and tables, outside of texts and comments.
+fn counted(text: &str) -> Counted {
+    let (mut counted, mut rest) = (Counted::default(), text);
+    while let Some(at) = rest.find([',', '=', '[', ']', '{', '}', '.', '\'', '"', '#', ' ', '\t', '\n']) {
         let from = &rest[at..];
         let end = match &from[..1] {
             "#" => from.find('\n'),
@@ -29,14 +41,19 @@ fn marks(text: &str) -> usize {
             "'" if from.starts_with("\'\'\'") => end_of(from, "\'\'\'"),
             "\"" => end_of(from, "\""),
             "'" => end_of(from, "'"),
-            _ => {
-                marks += 1;
+            " " | "\t" => Some(from.len() - from.trim_start_matches([' ', '\t']).len()),
+            mark => {
+                counted.values += usize::from(matches!(mark, "," | "=" | "[" | "{" | "."));
+                // A dot in a number is counted, too.
+                counted.tables += usize::from(matches!(mark, "[" | "{" | "."));
                 Some(1)
             }
         };
+        // A word may stand in front of it.
+        counted.tokens += 1 + usize::from(at > 0);
         rest = end.map_or("", |end| &from[end..]);
     }
-    marks
+    counted
 }
 
 /// Where a text that begins with this quote ends.
@@ -98,7 +115,8 @@ mod tests {
             ("a = 'x", 1),
         ];
         for (text, expected) in rows {
-            assert_eq!(marks(text), expected, "{text}");
+            assert!(counted(text).tokens >= expected, "{text}");
+            assert_eq!(counted(text).values, expected, "{text}");
         }
     }
 }
