@@ -235,7 +235,7 @@ fn read(pairs: &Pairs<'_>, open: Open) -> Result<(Url, Recipe), Failure> {
 /// Asks for the document and makes the badge of it.
 async fn make(inner: &Arc<Inner>, recipe: Recipe, url: Url, now: SystemTime) -> Result<Finished, Broken> {
     let wanted = match &recipe {
-        Recipe::Endpoint => document::wanted(url, endpoint::ACCEPT, endpoint::LARGEST),
+        Recipe::Endpoint => document::wanted(url, endpoint::ACCEPT, badgesmith_queries::LARGEST_DOCUMENT),
         Recipe::Dynamic(recipe) => document::wanted(url, recipe.accept(), badgesmith_queries::LARGEST_DOCUMENT),
     };
     let asked_at = inner.world.executor.clock();
@@ -248,10 +248,14 @@ async fn make(inner: &Arc<Inner>, recipe: Recipe, url: Url, now: SystemTime) -> 
     let outcome = match document::status(kept.status) {
         Err(failure) => Err(failure),
         Ok(()) => match recipe {
-            Recipe::Endpoint => endpoint::read(&kept.body),
-            Recipe::Dynamic(recipe) => {
+            Recipe::Endpoint if kept.body.len() <= endpoint::SMALL => endpoint::read(&kept.body),
+            Recipe::Endpoint => {
                 let body = kept.body.clone();
-                document::apart(inner, move || recipe.make(&body)).await?
+                document::apart(inner, move || endpoint::read(&body)).await?
+            }
+            Recipe::Dynamic(recipe) => {
+                let (body, media_type) = (kept.body.clone(), kept.headers.get("content-type").cloned());
+                document::apart(inner, move || recipe.make(&body, media_type.as_deref().unwrap_or_default())).await?
             }
         },
     };

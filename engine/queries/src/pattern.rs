@@ -222,7 +222,9 @@ fn names(hir: &Hir, largest: usize) -> Result<Vec<Option<String>>, Fault> {
         return Ok(vec![None]);
     }
     let nfa = nfa(hir, largest.saturating_mul(2), false, WhichCaptures::All)?;
-    Ok(nfa.group_info().all_names().map(|(_, _, name)| name.map(str::to_owned)).collect())
+    // Each has been given a letter in front.
+    let named = |name: Option<&str>| name.map(|name| name.strip_prefix('_').unwrap_or(name).to_owned());
+    Ok(nfa.group_info().all_names().map(|(_, _, name)| named(name)).collect())
 }
 
 /// A part of a replacement.
@@ -280,6 +282,7 @@ mod tests {
             ("abc", "a(.)c", Some("$1"), "", Ok("b")),
             ("abc", "(.)(.)", Some("$2"), "", Ok("b")),
             ("abc", "(?<x>.)", Some("$<x>"), "", Ok("a")),
+            ("abc", "(?P<_1>.)", Some("$<_1>"), "", Ok("a")),
             ("abc", "(?P<x>.)b", Some("[$&]$$1 $9 $0 $"), "", Ok("[ab]$1 $9 $0 $")),
             ("abc", "(a)b", Some("$10"), "", Ok("a0")),
             ("abcdefghij", "(a)(b)(c)(d)(e)(f)(g)(h)(i)(j)", Some("$10$1"), "", Ok("ja")),

@@ -115,7 +115,8 @@ impl Walk<'_> {
             if name.is_empty() || !is_name {
                 return Err(Fault::Regex);
             }
-            self.written.push_str(&["(?P<", name, ">"].concat());
+            // Rust wants a letter first, RE2 does not.
+            self.written.push_str(&["(?P<_", name, ">"].concat());
             self.rest = rest;
             return Ok(());
         }
@@ -357,7 +358,8 @@ mod tests {
             ("[[:foo:]]", None),
             ("[\\x41-\\x{5a}\\n\\]]", Some("[A-Z\n\\]]")),
             ("\\101\\07\\u0041\\u{1F600}\\cA", Some("A\x07A😀\x01")),
-            ("(?P<n>a)(?<m>b)(?i:c)(?s-m)(?:d)", Some("(?P<n>a)(?P<m>b)(?i:c)(?s-m)(?:d)")),
+            ("(?P<n>a)(?<m>b)(?i:c)(?s-m)(?:d)", Some("(?P<_n>a)(?P<_m>b)(?i:c)(?s-m)(?:d)")),
+            ("(?P<1n>a)", Some("(?P<_1n>a)")),
             ("\\pN\\p{Greek}\\P{^Lu}\\p{^Lu}", Some("\\p{N}\\p{Greek}\\p{Lu}\\P{Lu}")),
             ("a**", None),
             ("a+?b*?", Some("a+?b*?")),
@@ -381,6 +383,8 @@ mod tests {
             ("(?x)a", None),
             ("(?P=n)", None),
             ("(?#a)", None),
+            ("(?P<>a)", None),
+            ("(?P<a b>a)", None),
             ("\\x4", None),
             ("\\x{110000}", None),
             ("\\p{Greek", None),

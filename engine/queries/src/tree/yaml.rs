@@ -1,8 +1,8 @@
 //! YAML as a tree: its reader's events, counted while they are put together.
 //!
-//! What a scalar means is YAML 1.2's core schema, with `<<` and the underscores in numbers that documents of before it
-//! have: <https://yaml.org/spec/1.2.2/#103-core-schema>, <https://yaml.org/type/merge.html>. A decimal number keeps
-//! its digits, so that the version `1.20` is not shown as 1.2.
+//! What a scalar means is YAML 1.2's core schema, with `<<` of before it:
+//! <https://yaml.org/spec/1.2.2/#103-core-schema>, <https://yaml.org/type/merge.html>. A decimal number keeps its
+//! digits, so that the version `1.20` is not shown as 1.2.
 
 use std::{
     borrow::Cow,
@@ -216,20 +216,19 @@ fn core(text: Cow<'_, str>) -> Result<Tree<'_>, Cow<'_, str>> {
     if !unsigned.starts_with(|first: char| first.is_ascii_digit() || first == '.') {
         return Err(text);
     }
-    for (prefix, radix) in [("0x", 16), ("0o", 8), ("0b", 2)] {
-        if let Some(digits) = unsigned.strip_prefix(prefix) {
-            let Ok(number) = i64::from_str_radix(&digits.replace('_', ""), radix) else { return Err(text) };
+    for (prefix, radix) in [("0x", 16), ("0o", 8)] {
+        if let Some(digits) = unsigned.strip_prefix(prefix).filter(|digits| !digits.starts_with(['+', '-'])) {
+            let Ok(number) = i64::from_str_radix(digits, radix) else { return Err(text) };
             let number = if text.starts_with('-') { -number } else { number };
             return Ok(Tree::Number(number.to_string().into()));
         }
     }
-    let digits = if text.contains('_') { Cow::Owned(text.replace('_', "")) } else { text.clone() };
     let is_number = |char: char| char.is_ascii_digit() || matches!(char, '.' | 'e' | 'E' | '-' | '+');
-    if !digits.chars().all(is_number) || text.ends_with('_') || digits.parse::<f64>().is_err() {
+    if !text.chars().all(is_number) || text.parse::<f64>().is_err() {
         return Err(text);
     }
     // Digits that are a number beyond all numbers are more likely the beginning of a hash.
-    let shown = number(digits.strip_prefix('+').unwrap_or(&digits)).into_owned();
+    let shown = number(text.strip_prefix('+').unwrap_or(&text)).into_owned();
     Ok(Tree::Number(shown.into()))
 }
 
@@ -248,9 +247,10 @@ mod tests {
             ("18446744073709551617", "Number(\"18446744073709551617\")"),
             ("1e3", "Number(\"1000\")"),
             ("12e4567", "Number(\"12e4567\")"),
-            ("1_000", "Number(\"1000\")"),
+            ("1_000", "Text(\"1_000\")"),
             ("0x1F", "Number(\"31\")"),
-            ("-0o17", "Number(\"-15\")"),
+            ("0o17", "Number(\"15\")"),
+            ("0b11", "Text(\"0b11\")"),
             ("1.2.3", "Text(\"1.2.3\")"),
             ("2026-11-21", "Text(\"2026-11-21\")"),
             ("0xyz", "Text(\"0xyz\")"),
