@@ -11,7 +11,7 @@ use crate::{Fault, tree::Tree};
 /// An operand, or what is true by itself.
 enum Part {
     Operand(Operand),
-    Fits(Fits),
+    Fits(Box<Fits>),
 }
 
 /// Comparisons, the longer ones first.
@@ -94,7 +94,7 @@ impl Reader<'_> {
                 (Part::Operand(Operand::Query(query)), None) => Test::Exists(query),
                 (Part::Fits(fits), None) => {
                     self.rest = before;
-                    Test::Fits(Box::new(fits))
+                    Test::Fits(fits)
                 }
                 _ => return Err(Fault::JsonPath),
             }
@@ -154,7 +154,7 @@ impl Reader<'_> {
                 self.blanks();
                 self.expect(",")?;
                 let regex = self.value()?;
-                Part::Fits(Fits { text, regex, is_whole: name == "match", last: RefCell::default() })
+                Part::Fits(Box::new(Fits { text, regex, is_whole: name == "match", last: RefCell::default() }))
             }
             _ => return Err(Fault::JsonPath),
         };
