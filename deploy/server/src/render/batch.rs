@@ -101,8 +101,12 @@ fn nearest(name: &str) -> Option<&'static str> {
     let plain = |name: &str| name.replace(['-', '_', ' '], "").to_ascii_lowercase();
     let name = plain(name);
     let known = FIELDS.into_iter().chain(["badge"]);
-    let (distance, known) = known.map(|known| (distance(&name, &plain(known)), known)).min_by_key(|(away, _)| *away)?;
-    (distance <= FARTHEST && distance < known.len().div_ceil(2)).then_some(known)
+    let (distance, near) = known.map(|known| (distance(&name, &plain(known)), known)).min_by_key(|(away, _)| *away)?;
+    if distance <= FARTHEST && distance < near.len().div_ceil(2) {
+        return Some(near);
+    }
+    // `logoSvg` is a logo, too.
+    FIELDS.into_iter().find(|known| name.starts_with(&plain(known)))
 }
 
 /// How many letters have to be added, dropped or replaced to make one word of another.
