@@ -91,6 +91,21 @@ enum Recipe {
     Dynamic(Arc<dynamic::Recipe>),
 }
 
+impl Recipe {
+    /// Whether a document is read at once, on the thread that serves.
+    fn is_quick(&self, body: &[u8]) -> bool {
+        matches!(self, Self::Endpoint) && body.len() <= endpoint::SMALL
+    }
+
+    /// What a document says; `media_type` is its `Content-Type`, empty where nothing is said.
+    fn make(&self, body: &[u8], media_type: &str) -> Result<Opened, Failure> {
+        match self {
+            Self::Endpoint => endpoint::read(body),
+            Self::Dynamic(recipe) => recipe.make(body, media_type),
+        }
+    }
+}
+
 impl Open {
     /// The open badge at these segments, still encoded.
     pub(crate) fn parse(segments: &[&str]) -> Option<Self> {
@@ -236,7 +251,7 @@ async fn make(
     now: SystemTime,
 ) -> Result<Arc<Finished>, Broken> {
     let wanted = match &recipe {
-        Recipe::Endpoint => document::wanted(url.clone(), endpoint::ACCEPT, endpoint::LARGEST),
+        Recipe::Endpoint => document::wanted(url.clone(), endpoint::ACCEPT, badgesmith_queries::LARGEST_DOCUMENT),
         Recipe::Dynamic(recipe) => document::wanted(url.clone(), recipe.accept(), badgesmith_queries::LARGEST_DOCUMENT),
     };
     let asked_at = inner.world.executor.clock();
@@ -249,19 +264,17 @@ async fn make(
     if let Err(failure) = document::status(made.answered.kept.status) {
         return Ok(made.finish(Err(failure)));
     }
-    match recipe {
-        Recipe::Endpoint => {
-            let outcome = endpoint::read(&made.answered.kept.body);
-            Ok(made.finish(outcome))
-        }
-        Recipe::Dynamic(recipe) => evaluate(inner, recipe, &url, made).await,
+    if recipe.is_quick(&made.answered.kept.body) {
+        let outcome = recipe.make(&made.answered.kept.body, "");
+        return Ok(made.finish(outcome));
     }
+    evaluate(inner, recipe, &url, made).await
 }
 
 /// Reads a document with a recipe, by a reader, once however many wait.
 async fn evaluate(
     inner: &Arc<Inner>,
-    recipe: Arc<dynamic::Recipe>,
+    recipe: Recipe,
     url: &Url,
     made: Made,
 ) -> Result<Arc<Finished>, Broken> {
@@ -282,8 +295,10 @@ async fn evaluate(
         || {
             let inner = Arc::clone(inner);
             Box::pin(async move {
-                let body = made.answered.kept.body.clone();
-                let outcome = document::apart(&inner, place, move || recipe.make(&body)).await?;
+                let kept = &made.answered.kept;
+                let (body, media_type) = (kept.body.clone(), kept.headers.get("content-type").cloned());
+                let read = move || recipe.make(&body, media_type.as_deref().unwrap_or_default());
+                let outcome = document::apart(&inner, place, read).await?;
                 Ok(made.finish(outcome))
             })
         },

@@ -189,7 +189,7 @@ async fn hostile_documents_and_queries_are_refused_with_words() {
         ("deep.json", deep),
         ("bomb.yaml", format!("a0: &a0 [x]\n{aliases}")),
         ("text", "a".repeat(1024 * 1024)),
-        ("large.json", format!("[\"{}\"]", "x".repeat(1024 * 1024))),
+        ("large.json", format!("[\"{}\"]", "x".repeat(4 * 1024 * 1024))),
     ] {
         stage.web.set(&format!("https://example.com/{name}"), 200, &[], &text);
     }
@@ -197,7 +197,11 @@ async fn hostile_documents_and_queries_are_refused_with_words() {
         ("xml?url=https://example.com/lol.xml&query=//a", "xml declares entities"),
         ("json?url=https://example.com/deep.json&query=$..*..*..*..*..*", "query takes too many steps"),
         ("yaml?url=https://example.com/bomb.yaml&query=$.a0", "yaml too large or too deep"),
-        ("regex?url=https://example.com/text&search=(a?){50}(a?){50}b", "query takes too many steps"),
+        ("regex?url=https://example.com/text&search=(a?){50}(a?){50}b", "no result"),
+        (
+            "regex?url=https://example.com/text&search=(a)*(a)*(a)*(a)*(a)*(a)*(a)*(a)*$&replace=$8",
+            "query takes too many steps",
+        ),
         ("regex?url=https://example.com/text&search=(a%2B)%2B$", "aaaa"),
         ("json?url=https://example.com/large.json&query=$[0]", "document too large"),
     ] {

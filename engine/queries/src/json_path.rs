@@ -1,64 +1,58 @@
-//! A JSONPath through a tree: RFC 9535 by `serde_json_path`, measured before it is walked.
+//! A JSONPath through a tree: RFC 9535, and what shields' own reader (jsonpath-plus) takes beside it.
+//!
+//! A query is read as the RFC writes it; one that is none is read once more as the other reader would. Every step
+//! through the tree is counted while it is taken.
 
-mod dialect;
-mod functions;
-mod scan;
-mod work;
+mod compare;
+mod filter;
+mod path;
+mod read;
+mod walk;
 
-use serde_json::Value;
-use serde_json_path::JsonPath;
-
-use crate::{Fault, MOST_TEXTS};
-
-/// The most steps a path may take; one takes about a tenth of a microsecond.
-const MOST_STEPS: f64 = 2e6;
+use crate::{Fault, MOST_BYTES, MOST_TEXTS, cut, steps::Steps, tree::Tree};
+use walk::{Found, Stop, Walk};
 
 /// The texts at a path, in the tree's order.
-pub(crate) fn find(tree: &Value, query: &str) -> Result<Vec<String>, Fault> {
-    let (query, path) = parse(query)?;
-    // The library walks to the end of what it was told, so what it is told is measured.
-    let scanned = scan::path(&query).ok_or(Fault::JsonPath)?;
-    if scanned.is_unbounded || work::steps(tree, &scanned.steps) > MOST_STEPS {
-        return Err(Fault::TooManySteps);
+pub(crate) fn find(tree: &Tree, query: &str, steps: &Steps) -> Result<Vec<String>, Fault> {
+    let path = read::path(query.trim())?;
+    let mut texts = Texts::default();
+    match Walk::new(tree, steps).follow(&path, &mut |found| texts.add(found)) {
+        Ok(()) | Err(Stop::Enough) => Ok(texts.texts),
+        Err(Stop::Fault(fault)) => Err(fault),
     }
-    let mut texts = Vec::new();
-    for value in path.query(tree) {
-        add(value, &mut texts)?;
-        if texts.len() >= MOST_TEXTS {
-            break;
-        }
-    }
-    texts.truncate(MOST_TEXTS);
-    Ok(texts)
 }
 
-/// The path as it is written, or as RFC 9535 would write what shields' own reader takes.
-fn parse(query: &str) -> Result<(String, JsonPath), Fault> {
-    let written = query.trim();
-    // Its reader takes twice as long for every filter in a filter.
-    if scan::filters_in_filters(written) > scan::DEEPEST_FILTER {
-        return Err(Fault::QueryTooDeep);
-    }
-    if let Ok(path) = JsonPath::parse(written) {
-        return Ok((written.to_owned(), path));
-    }
-    let meant = dialect::translate(written);
-    let path = JsonPath::parse(&meant).map_err(|_| Fault::JsonPath)?;
-    Ok((meant, path))
+/// What has been found, as long as there is room for it.
+#[derive(Default)]
+struct Texts {
+    texts: Vec<String>,
+    bytes: usize,
 }
 
-/// A value's texts: a list is its items, null is nothing.
-fn add(value: &Value, texts: &mut Vec<String>) -> Result<(), Fault> {
-    match value {
-        Value::Null => {}
-        Value::String(text) => texts.push(text.clone()),
-        Value::Bool(_) | Value::Number(_) => texts.push(value.to_string()),
-        Value::Array(items) => {
-            for item in items {
-                add(item, texts)?;
-            }
+impl Texts {
+    fn add(&mut self, found: &Found) -> Result<(), Stop> {
+        match found {
+            Found::Tree(tree) => self.add_tree(tree),
+            Found::Number(number) => self.push(&number.to_string()),
+            Found::Name(name) => self.push(name),
         }
-        Value::Object(_) => return Err(Fault::NoText),
     }
-    Ok(())
+
+    /// A value's texts: a list is its items, null is nothing.
+    fn add_tree(&mut self, tree: &Tree) -> Result<(), Stop> {
+        match tree {
+            Tree::Null => Ok(()),
+            Tree::Text(text) | Tree::Number(text) => self.push(text),
+            Tree::Truth(truth) => self.push(if *truth { "true" } else { "false" }),
+            Tree::List(items) => items.iter().try_for_each(|item| self.add_tree(item)),
+            Tree::Map(_) => Err(Stop::Fault(Fault::NoText)),
+        }
+    }
+
+    fn push(&mut self, text: &str) -> Result<(), Stop> {
+        let text = cut(text);
+        self.texts.push(text.to_owned());
+        self.bytes += text.len();
+        if self.texts.len() == MOST_TEXTS || self.bytes >= MOST_BYTES { Err(Stop::Enough) } else { Ok(()) }
+    }
 }

@@ -8,11 +8,9 @@ use xpath_eval::{
     evaluate, parse,
 };
 
-use crate::{Fault, MOST_TEXTS};
-use walk::{Budget, Walk};
+use crate::{Fault, MOST_BYTES, MOST_TEXTS, cut, steps::Steps};
+use walk::{Budget, Ground, Walk};
 
-/// The most steps a path may take; one takes a quarter of a microsecond at the most.
-const MOST_STEPS: u64 = 2_000_000;
 /// The longest list of letters that `translate` looks through for every letter of a text.
 const LONGEST_TRANSLATION: usize = 128;
 
@@ -23,7 +21,7 @@ const HIGHEST: usize = 48;
 const MOST_MINUSES: &str = "----------------";
 
 /// The texts of what a path selects, in the document's order; a number, a boolean or a text is its own.
-pub(crate) fn find(document: &Document, query: &str) -> Result<Vec<String>, Fault> {
+pub(crate) fn find(document: &Document, query: &str, steps: &Steps) -> Result<Vec<String>, Fault> {
     let query = query.trim();
     if query.split_whitespace().collect::<String>().contains(MOST_MINUSES) {
         return Err(Fault::QueryTooDeep);
@@ -33,20 +31,35 @@ pub(crate) fn find(document: &Document, query: &str) -> Result<Vec<String>, Faul
         return Err(Fault::QueryTooDeep);
     }
     let calls = calls(&expression).ok_or(Fault::TooManySteps)?;
-    let budget = Budget::new(MOST_STEPS, 1 + calls);
-    let root = Walk::root(document, &budget);
+    let ground = Ground { document, budget: Budget::new(steps, 1 + calls) };
+    let root = Walk::root(&ground);
     let prefixed = |prefix: &str| document.root_element().lookup_namespace_uri(Some(prefix)).map(str::to_owned);
     let mut context = EvaluationContext::new(root);
     context.namespaces = Some(&prefixed);
     let found = evaluate(&expression, &context);
     let texts = match found {
-        Ok(Value::NodeSet(nodes)) => nodes.into_iter().take(MOST_TEXTS).map(text).collect(),
-        Ok(value) => vec![value.to_xpath_string()],
+        Ok(Value::NodeSet(nodes)) => texts(nodes),
+        Ok(value) => vec![cut(&value.to_xpath_string()).to_owned()],
         Err(EvalError::UnknownFunction(_) | EvalError::ArgumentCount { .. }) => return Err(Fault::XPath),
         Err(EvalError::UnboundVariable(_) | EvalError::ExpectedNodeSet { .. }) => return Err(Fault::XPath),
     };
     // Whatever was found once the steps had run out is nothing to go by.
-    if budget.is_spent() { Err(Fault::TooManySteps) } else { Ok(texts) }
+    if steps.is_spent() { Err(Fault::TooManySteps) } else { Ok(texts) }
+}
+
+/// The texts of nodes, as many as there is room for.
+fn texts(nodes: Vec<Walk>) -> Vec<String> {
+    let mut bytes = 0;
+    let mut texts = Vec::new();
+    for node in nodes.into_iter().take(MOST_TEXTS) {
+        let text = text(node);
+        bytes += text.len();
+        texts.push(text);
+        if bytes >= MOST_BYTES {
+            break;
+        }
+    }
+    texts
 }
 
 /// What a badge shows of a node, as shields does: of an element the text it begins with, and of one that begins with
@@ -58,7 +71,7 @@ fn text(node: Walk) -> String {
         Some(first) if first.kind() == NodeKind::Text => first.string_value(),
         _ => node.string_value(),
     };
-    text.trim().to_owned()
+    cut(text.trim()).to_owned()
 }
 
 /// How many functions an expression calls, `translate` once for every letter it looks for; `None` where that is not

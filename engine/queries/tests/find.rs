@@ -30,7 +30,7 @@ fn a_jsonpath_finds_what_rfc_9535_says() {
         ("$.store.book[*].author", "Nigel Rees|Evelyn Waugh|Herman Melville|J. R. R. Tolkien"),
         ("$..author", "Nigel Rees|Evelyn Waugh|Herman Melville|J. R. R. Tolkien"),
         ("$.store.book[0].title", "Sayings of the Century"),
-        ("$.store..price", "399|8.95|12.99|8.99|22.99"),
+        ("$.store..price", "8.95|12.99|8.99|22.99|399"),
         ("$..book[2].title", "Moby Dick"),
         ("$..book[-1].title", "The Lord of the Rings"),
         ("$..book[0,1].price", "8.95|12.99"),
@@ -57,12 +57,105 @@ fn a_jsonpath_finds_what_rfc_9535_says() {
 }
 
 #[test]
+fn a_jsonpath_finds_what_jsonpath_plus_finds() {
+    let json = r#"{
+        "releases": [
+            {"tag": "v2", "pre": true, "assets": [{"n": "a", "count": 3}, {"n": "b", "count": "5"}]},
+            {"tag": "v1", "pre": false, "assets": [], "length": "own"}
+        ],
+        "tags": ["x", "😀y"], "0": "zero", "dev-deps": {"foo": "^1", "bar": "^2"}, "a.b": "dot", "empty": "", "none": null
+    }"#;
+    let rows = [
+        ("$.releases.length", "2"),
+        ("$.tags.1.length", "3"),
+        ("$.releases.1.length", "own"),
+        ("$.tags[*].length", "1|3"),
+        ("$.empty.length", "0"),
+        ("$..assets.length", "2|0"),
+        ("$.none.length", "(no result)"),
+        ("$.tags.length.length", "(no result)"),
+        ("$.releases.0.tag", "v2"),
+        ("$.0", "zero"),
+        ("$.tags.00", "(no result)"),
+        ("$[releases][0][tag]", "v2"),
+        ("$[dev-deps].foo", "^1"),
+        ("$[dev-deps, tags]", "(result is an object)"),
+        ("dev-deps.foo", "^1"),
+        ("$.'a.b'", "dot"),
+        ("$.dev-deps.*~", "foo|bar"),
+        ("$.dev-deps~", "dev-deps"),
+        ("$.tags[*]~", "0|1"),
+        ("$~", "(no result)"),
+        ("$..n^.count", "3|5"),
+        ("$..n^^^.tag", "v2|v2"),
+        ("$.dev-deps.foo^.bar", "^2"),
+        ("$^", "(no result)"),
+        ("$.releases[?(!@.pre)].tag", "v1"),
+        ("$.releases[?(@.pre)].tag", "v2"),
+        ("$.releases[?!@.pre].tag", "(no result)"),
+        ("$.releases[?@.pre].tag", "v2|v1"),
+        ("$.releases[?(@.assets.length > 0)].tag", "v2"),
+        ("$.releases[?(@.nothing == null)].tag", "v2|v1"),
+        ("$.releases[?(@.pre === false)].tag", "v1"),
+        ("$..assets[?(@.count == 5)].n", "b"),
+        ("$..assets[?(@.count === 5)].n", "(no result)"),
+        ("$..assets[?(@.count > 4)].n", "b"),
+        ("$..assets[?@.count > 4].n", "(no result)"),
+        ("$.releases[(@.length-1)].tag", "(unparseable jsonpath query)"),
+        ("$.releases[?(@.tag.match(/v/))].tag", "(unparseable jsonpath query)"),
+        ("$.", "(unparseable jsonpath query)"),
+        ("$. a", "(unparseable jsonpath query)"),
+        ("", "(unparseable jsonpath query)"),
+    ];
+    check(Kind::Json, json, &rows);
+}
+
+#[test]
+fn a_page_of_html_is_searched_as_its_source_nests_it() {
+    let html = "<!DOCTYPE html><html lang=en><head><meta name=v content='1.20'><title>a &eacute;</title></head>\
+        <body><table><tr><td>1<td>2</table><ul><li>x<li>y</ul><script>a<b</script><A HREF='/q?a&amp;b'>l</A></body></html>";
+    let xml = badgesmith_queries::as_xml(html).unwrap();
+    let rows = [
+        ("//title", "a é"),
+        ("/html/@lang", "en"),
+        ("//meta[@name='v']/@content", "1.20"),
+        ("//table/tr/td[2]", "2"),
+        ("//li", "x|y"),
+        ("//a/@href", "/q?a&b"),
+        ("name(//li[1])", "li"),
+        ("//script", "a<b"),
+        ("//h1", "(no result)"),
+    ];
+    check(Kind::Xml, &xml, &rows);
+}
+
+#[test]
+fn a_name_has_the_prefix_it_is_written_with() {
+    let xml = "<a xmlns='u' xmlns:u='u' xmlns:p='v' xml:lang='en'><p:b p:c='1' d='2' xmlns:q='v'/><q:b xmlns:q='v'/><u:e/><f/></a>";
+    let rows = [
+        ("name(/*)", "a"),
+        ("name(//*[2])", "q:b"),
+        ("//*[name()='p:b']/@p:c", "1"),
+        ("name(//@p:c)", "p:c"),
+        ("name(//@d)", "d"),
+        ("name(/*/@*)", "xml:lang"),
+        ("name(//*[3])", "u:e"),
+        ("name(//*[4])", "f"),
+        ("name(//p:b/..)", "a"),
+        ("local-name(//p:b)", "b"),
+        ("namespace-uri(//p:b)", "v"),
+    ];
+    check(Kind::Xml, xml, &rows);
+}
+
+#[test]
 fn values_are_shown_as_they_are_written() {
     let json =
         r#"{"a":1.0,"b":1e3,"c":-0,"d":true,"e":null,"f":[1,[null,"x"],[]],"g":"","h":[],"i":18446744073709551615}"#;
     let rows = [
         ("$.a", "1.0"),
-        ("$.b", "1000.0"),
+        ("$.b", "1000"),
+        ("$.c", "-0"),
         ("$.d", "true"),
         ("$.e", "(no result)"),
         ("$.f", "1|x"),
@@ -88,7 +181,7 @@ fn yaml_and_toml_are_read_as_what_they_mean() {
     let rows = [
         ("$.package.rust-version", "1.95"),
         ("$.package.since", "2026-11-21"),
-        ("$.package.size", "1.5"),
+        ("$.package.size", "1.50"),
         ("$.package.huge", "(no result)"),
         ("$.bin[*].name", "a|b"),
     ];
@@ -169,13 +262,16 @@ fn a_document_that_is_larger_than_it_looks_is_refused() {
 fn a_jsonpath_that_would_explode_is_refused() {
     let deep = format!("{}{}", "[".repeat(120), "]".repeat(120));
     let wide = format!("[{}]", ["{\"a\":[1,{\"b\":2}]}"; 20_000].join(","));
+    let names = format!("[{}]", (0..20_000).map(|at| format!("\"{at}\"")).collect::<Vec<_>>().join(","));
     let rows = [
         (&deep, "$..*..*..*..*..*", Fault::TooManySteps),
         (&deep, "$..[*,*,*,*]..[*,*,*,*]..[*,*,*,*]", Fault::TooManySteps),
-        (&wide, "$[?count($..*) > 1]", Fault::TooManySteps),
-        (&wide, "$..[?@..[?@..[?$..b]]]", Fault::TooManySteps),
-        (&wide, "$[?match(@.a, 'x')]", Fault::TooManySteps),
-        (&wide, "$[?match(@.a, $[0].a)]", Fault::TooManySteps),
+        (&wide, "$[?count($..*) < 1]", Fault::TooManySteps),
+        (&wide, "$[?@..[?@..[?$..c]]]", Fault::TooManySteps),
+        (&wide, "$[?match('x', @.b)]", Fault::NoResult),
+        (&wide, "$[?match('x', $[0].b)]", Fault::NoResult),
+        (&names, "$[?match(@, @)].x", Fault::TooManySteps),
+        (&names, "$[?match(@, '[0-9]*1[0-9]{30}.*')].x", Fault::NoResult),
         (&wide, "$[?@[?@[?@[?@[?@.a]]]]]", Fault::QueryTooDeep),
         (&wide, &format!("$[?{}@.a{}]", "(".repeat(17), ")".repeat(17)), Fault::QueryTooDeep),
         (&wide, &"a".repeat(1025), Fault::QueryTooLong),
@@ -185,6 +281,47 @@ fn a_jsonpath_that_would_explode_is_refused() {
     for (text, query, fault) in rows {
         assert_eq!(find(Kind::Json, text, query), Err(fault), "{query}");
     }
+}
+
+#[test]
+fn all_queries_of_a_document_share_its_steps() {
+    let json = format!("[{}]", ["1"; 100_000].join(","));
+    let document = Document::read(Kind::Json, &json).unwrap();
+    let found: Vec<_> = (0..50).map(|_| document.find("$[?@ == 2]")).collect();
+    assert_eq!((found[0].clone(), found[49].clone()), (Err(Fault::NoResult), Err(Fault::TooManySteps)));
+    let xml = format!("<a>{}</a>", "<b/>".repeat(100_000));
+    let document = Document::read(Kind::Xml, &xml).unwrap();
+    let found: Vec<_> = (0..50).map(|_| document.find("//c")).collect();
+    assert_eq!((found[0].clone(), found[49].clone()), (Err(Fault::NoResult), Err(Fault::TooManySteps)));
+}
+
+#[test]
+fn texts_that_no_badge_can_show_are_not_copied() {
+    let long = "é".repeat(1_000_000);
+    let json = format!("{{\"a\":\"{long}\"}}");
+    let names = ["'a'"; 200].join(",");
+    let found = find(Kind::Json, &json, &format!("$[{names}]")).unwrap();
+    assert!(found.iter().map(String::len).sum::<usize>() <= 64 * 1024);
+    let xml = format!("{}{long}{}", "<a>".repeat(100), "</a>".repeat(100));
+    let found = find(Kind::Xml, &xml, "//a").unwrap_or_default();
+    assert!(found.iter().map(String::len).sum::<usize>() <= 64 * 1024);
+}
+
+#[test]
+fn the_deepest_path_fits_a_small_stack() {
+    let json = format!("{}1{}", "{\"a\":[".repeat(60), "]}".repeat(60));
+    let within = |query: String| {
+        let json = json.clone();
+        let thread = std::thread::Builder::new().stack_size(1024 * 1024);
+        thread.spawn(move || find(Kind::Json, &json, &query)).unwrap().join().unwrap()
+    };
+    assert_eq!(within(format!("${}", ".a[0]".repeat(60))), Ok(vec!["1".to_owned()]));
+    for steps in ["..a", "..*", "..a[0]", "..x^"] {
+        assert!(within(format!("${}", steps.repeat(60))).is_err(), "{steps}");
+    }
+    assert_eq!(within(format!("${}", ".a".repeat(200))), Err(Fault::QueryTooDeep));
+    let filter = format!("[?@{0}[?@{0}[?@{0}[?@{0}]]]]", ".a[0]".repeat(25));
+    assert_eq!(within(format!("$..a{filter}")), Err(Fault::NoResult));
 }
 
 #[test]

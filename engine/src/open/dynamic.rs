@@ -4,7 +4,7 @@
 //! by `separator`; `as`, which says what the value is; `steps` and `colors`, which say where its colour changes.
 
 use badgesmith_provider::{Badge, Failure};
-use badgesmith_queries::{Document, Fault, Kind, Pattern};
+use badgesmith_queries::{Document, Fault, Kind, Pattern, as_xml, is_html};
 use serde_json::Value;
 
 use super::{Opened, invalid};
@@ -149,17 +149,20 @@ impl Recipe {
         }
     }
 
-    /// The badge of a document. It may take a good part of a second.
+    /// The badge of a document that came as such a media type. It may take a good part of a second.
     ///
     /// # Errors
     /// What is wrong with the document or with what is looked for in it.
-    pub(super) fn make(&self, body: &[u8]) -> Result<Opened, Failure> {
+    pub(super) fn make(&self, body: &[u8], media_type: &str) -> Result<Opened, Failure> {
         let text = String::from_utf8_lossy(body);
         let texts = match &self.looked_for {
             LookedFor::Queries(kind, queries) => {
-                let document = Document::read(*kind, &text).map_err(|fault| failure(fault, "query"))?;
-                let found = queries.iter().map(|query| document.find(query).map_err(|fault| failure(fault, "query")));
-                found.collect::<Result<Vec<_>, _>>()?.concat()
+                let found = if *kind == Kind::Xml {
+                    find_in_xml(&text, media_type, queries)
+                } else {
+                    find(*kind, &text, queries)
+                };
+                found.map_err(|fault| failure(fault, "query"))?
             }
             LookedFor::Pattern { search, flags, replace } => {
                 let pattern = Pattern::read(search, flags);
@@ -205,6 +208,27 @@ impl Recipe {
                 Format::Version | Format::Text => "result is no version",
             })
         })
+    }
+}
+
+/// What every query finds in a document.
+fn find(kind: Kind, text: &str, queries: &[String]) -> Result<Vec<String>, Fault> {
+    let document = Document::read(kind, text)?;
+    let found = queries.iter().map(|query| document.find(query));
+    Ok(found.collect::<Result<Vec<_>, _>>()?.concat())
+}
+
+/// The same in XML, or in a page of HTML: a document that comes as one, or that begins as one and is no XML.
+fn find_in_xml(text: &str, media_type: &str, queries: &[String]) -> Result<Vec<String>, Fault> {
+    let essence = media_type.split(';').next().unwrap_or_default().trim();
+    let comes_as_html = essence.eq_ignore_ascii_case("text/html");
+    let begins_as_xml = text.trim_start_matches('\u{feff}').trim_start().starts_with("<?xml");
+    if comes_as_html && !begins_as_xml {
+        return find(Kind::Xml, &as_xml(text)?, queries);
+    }
+    match find(Kind::Xml, text, queries) {
+        Err(Fault::Unparseable(_)) if comes_as_html || is_html(text) => find(Kind::Xml, &as_xml(text)?, queries),
+        found => found,
     }
 }
 

@@ -2,7 +2,10 @@
 //!
 //! <https://shields.io/badges/endpoint-badge>; the rules beyond its words are those of shields' own check.
 
+mod fields;
+
 use badgesmith_provider::{Badge, Failure};
+use badgesmith_queries::without_halves;
 use badgesmith_renderer::{Logo, Style, is_icon};
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use serde_json::{Map, Value};
@@ -11,8 +14,8 @@ use super::{FRESH, LONGEST_FRESH, Opened, invalid};
 
 /// The media type that is asked for.
 pub(super) const ACCEPT: &str = "application/json";
-/// The largest document, in bytes.
-pub(super) const LARGEST: usize = 64 * 1024;
+/// A document that is read at once, in bytes; a larger one holds up nobody else.
+pub(super) const SMALL: usize = 64 * 1024;
 /// How many fields' names fit into a message.
 const MOST_NAMES: usize = 5;
 /// The fields there are. The last two have done nothing for years.
@@ -39,8 +42,8 @@ const FIELDS: [&str; 14] = [
 /// `invalid properties: …` names every field that is missing, unknown or of another type.
 pub(super) fn read(body: &[u8]) -> Result<Opened, Failure> {
     let body = body.strip_prefix("\u{feff}".as_bytes()).unwrap_or(body);
-    let value: Value = serde_json::from_slice(body).map_err(|_| invalid("unparseable json response"))?;
-    let Value::Object(fields) = value else { return Err(invalid("invalid properties")) };
+    let fields = fields::read(&without_halves(body)).map_err(|_| invalid("unparseable json response"))?;
+    let fields = fields.ok_or_else(|| invalid("invalid properties"))?;
     let mut wrong: Vec<&str> = FIELDS.into_iter().filter(|name| !is_right(&fields, name)).collect();
     wrong.extend(fields.keys().map(String::as_str).filter(|name| !FIELDS.contains(name)));
     if !wrong.is_empty() {
@@ -56,7 +59,7 @@ fn is_right(fields: &Map<String, Value>, name: &str) -> bool {
     let Some(value) = fields.get(name) else { return !matches!(name, "schemaVersion" | "label" | "message") };
     let is_text = value.as_str().is_some_and(|text| !text.is_empty());
     match name {
-        "schemaVersion" => value.as_u64() == Some(1),
+        "schemaVersion" => value.as_f64() == Some(1.0),
         "label" => value.is_string(),
         "isError" => flag(value).is_some(),
         "cacheSeconds" => seconds(value).is_some(),
@@ -135,7 +138,12 @@ mod tests {
             ),
             (r#"{"schemaVersion":1,"label":"a","message":"b","cacheSeconds":10}"#, "Some(\"a\") b 300"),
             (r#"{"schemaVersion":1,"label":"a","message":"b","cacheSeconds":1e12}"#, "Some(\"a\") b 86400"),
-            (r#"{"schemaVersion":1.0,"label":"a","message":"b"}"#, "invalid properties: schemaVersion"),
+            (r#"{"schemaVersion":1.0,"label":"a","message":"b"}"#, "Some(\"a\") b 300"),
+            (r#"{"schemaVersion":1e0,"label":"a","message":"b\ud83d \\ud83d"}"#, "Some(\"a\") b\u{fffd} \\ud83d 300"),
+            (r#"{"schemaVersion":1.5,"label":"a","message":"b"}"#, "invalid properties: schemaVersion"),
+            (r#"{"schemaVersion":"1","label":"a","message":"b"}"#, "invalid properties: schemaVersion"),
+            (r#"{"schemaVersion":[1],"label":{"a":"b"},"message":"b"}"#, "invalid properties: schemaVersion, label"),
+            (r#"{"schemaVersion":1,"label":"a","message":"b","message":"c"}"#, "Some(\"a\") c 300"),
             (r#"{"schemaVersion":-1}"#, "invalid properties: schemaVersion, label, message"),
             (r#"{"label":"a","message":"b"}"#, "invalid properties: schemaVersion"),
             (r#"{"schemaVersion":1,"label":1,"message":""}"#, "invalid properties: label, message"),
@@ -169,6 +177,9 @@ mod tests {
             ),
             (r#"{"a":1,"b":1,"c":1,"d":1}"#, "invalid properties: schemaVersion, label, message, a, b"),
             ("[]", "invalid properties"),
+            ("[1,{}", "unparseable json response"),
+            ("1.5", "invalid properties"),
+            ("{} {}", "unparseable json response"),
             ("null", "invalid properties"),
             ("<html>", "unparseable json response"),
             ("", "unparseable json response"),

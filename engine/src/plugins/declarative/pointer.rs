@@ -72,7 +72,8 @@ impl Pointer {
         let tokens: Vec<String> = self.0.iter().map(|token| filled(token, &part)).collect();
         // Some upstreams put a byte order mark in front of their JSON, which RFC 8259 lets a reader ignore.
         let body = body.strip_prefix("\u{feff}".as_bytes()).unwrap_or(body);
-        let mut reader = serde_json::Deserializer::from_slice(body);
+        let body = badgesmith_queries::without_halves(body);
+        let mut reader = serde_json::Deserializer::from_slice(&body);
         let found = At(&tokens).deserialize(&mut reader).map_err(|_| Failure::invalid_response())?;
         reader.end().map_err(|_| Failure::invalid_response())?;
         Ok(found)

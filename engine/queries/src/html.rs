@@ -1,0 +1,382 @@
+//! HTML written anew as XML, so that an XPath leads through a page as its source nests it.
+//!
+//! Tags that HTML lets a writer leave out are closed where it says so (`<li>`, `<p>`, `<td>`), but none are added: a
+//! `<tr>` stays right below its `<table>`. Names come out in lower case. The page is gone through once, and what comes
+//! out has the limits of any XML.
+
+mod entities;
+mod tags;
+
+use std::collections::BTreeSet;
+
+use crate::{Fault, Kind, LARGEST_DOCUMENT, xml};
+use tags::{closes, ends_scope, is_hidden, is_raw, is_void};
+
+const TOO_MUCH: Fault = Fault::TooManyValues(Kind::Xml);
+
+/// How much larger than a document its XML may be.
+const LARGEST_XML: usize = LARGEST_DOCUMENT;
+/// How far up an end tag is looked for; nobody leaves open more.
+const FARTHEST: usize = 16;
+/// The most different prefixes in the names of a page.
+const MOST_PREFIXES: usize = 16;
+
+/// Whether a text says that it is a page of HTML.
+#[must_use]
+pub fn is_html(text: &str) -> bool {
+    let text = text.trim_start_matches('\u{feff}').trim_start();
+    let begins = |word: &str| {
+        text.get(..word.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(word))
+            && !text[word.len()..].starts_with(|next: char| next.is_ascii_alphanumeric() || matches!(next, '-' | ':'))
+    };
+    begins("<!doctype html") || begins("<html")
+}
+
+/// A page of HTML as XML.
+///
+/// ```
+/// let xml = badgesmith_queries::as_xml("<TITLE>a &amp; b</TITLE><p>one<p>two<br>").unwrap();
+/// assert_eq!(xml, "<html><title>a &amp; b</title><p>one</p><p>two<br></br></p></html>");
+/// ```
+///
+/// # Errors
+/// [`Fault::TooLarge`], [`Fault::TooManyValues`].
+pub fn as_xml(text: &str) -> Result<String, Fault> {
+    if text.len() > LARGEST_DOCUMENT {
+        return Err(Fault::TooLarge);
+    }
+    let mut page = Page { rest: text.trim_start_matches('\u{feff}'), ..Page::default() };
+    while let Some(at) = page.rest.find('<') {
+        let (text, rest) = page.rest.split_at(at);
+        page.text(text)?;
+        page.rest = rest;
+        page.markup()?;
+    }
+    page.text(page.rest)?;
+    page.whole()
+}
+
+#[derive(Default)]
+struct Page<'t> {
+    rest: &'t str,
+    xml: String,
+    /// Names of elements whose end has not come.
+    open: Vec<String>,
+    prefixes: BTreeSet<String>,
+    /// Attributes of the root, which is written last.
+    root: String,
+}
+
+impl<'t> Page<'t> {
+    fn whole(mut self) -> Result<String, Fault> {
+        self.close(0);
+        let mut xml = String::with_capacity(self.xml.len() + 64);
+        xml.push_str("<html");
+        for prefix in &self.prefixes {
+            xml.push_str(&[" xmlns:", prefix, "=\"", prefix, "\""].concat());
+        }
+        xml.push_str(&self.root);
+        xml.push('>');
+        xml.push_str(&self.xml);
+        xml.push_str("</html>");
+        self.checked(xml.len())?;
+        Ok(xml)
+    }
+
+    fn checked(&self, length: usize) -> Result<(), Fault> {
+        if length > LARGEST_XML { Err(Fault::TooLarge) } else { Ok(()) }
+    }
+
+    fn text(&mut self, text: &str) -> Result<(), Fault> {
+        // Between the page's parts there is nothing but blanks.
+        if self.open.is_empty() && text.trim().is_empty() {
+            return Ok(());
+        }
+        entities::write(text, &mut self.xml);
+        self.checked(self.xml.len())
+    }
+
+    /// What begins with a `<`.
+    fn markup(&mut self) -> Result<(), Fault> {
+        let after = &self.rest[1..];
+        if let Some(comment) = after.strip_prefix("!--") {
+            self.rest = behind(comment, "-->");
+        } else if after.starts_with(['!', '?']) {
+            self.rest = behind(after, ">");
+        } else if let Some(name) = after.strip_prefix('/') {
+            let end = name.find('>').unwrap_or(name.len());
+            self.end(&name_of(&name[..end]));
+            self.rest = name.get(end + 1..).unwrap_or("");
+        } else if after.starts_with(|first: char| first.is_ascii_alphabetic()) {
+            self.rest = after;
+            self.element()?;
+        } else {
+            self.text("<")?;
+            self.rest = after;
+        }
+        Ok(())
+    }
+
+    /// An element, from its name on.
+    fn element(&mut self) -> Result<(), Fault> {
+        let name = name_of(self.rest);
+        let is_end = |letter: char| letter.is_ascii_whitespace() || matches!(letter, '/' | '>');
+        self.rest = self.rest.find(is_end).map_or("", |end| &self.rest[end..]);
+        let (attributes, is_empty) = self.attributes()?;
+        // What XML cannot name is left out, and what stands in it stays.
+        if name.is_empty() {
+            return Ok(());
+        }
+        if name == "html" {
+            if self.root.is_empty() {
+                self.root = attributes;
+            }
+            return Ok(());
+        }
+        while self.open.last().is_some_and(|open| closes(&name, open)) {
+            self.close(self.open.len() - 1);
+        }
+        if self.open.len() + 1 >= xml::DEEPEST {
+            return Err(TOO_MUCH);
+        }
+        self.prefixed(&name)?;
+        self.xml.push_str(&["<", &name, &attributes, ">"].concat());
+        let is_raw = is_raw(&name);
+        self.open.push(name);
+        if is_raw && !is_empty {
+            self.raw()?;
+        }
+        // A slash closes what is no element of HTML, such as those of SVG.
+        if self.open.last().is_some_and(|name| is_void(name) || is_empty) {
+            self.close(self.open.len() - 1);
+        }
+        self.checked(self.xml.len())
+    }
+
+    /// Attributes up to the `>`, as XML, and whether a slash stands before it.
+    fn attributes(&mut self) -> Result<(String, bool), Fault> {
+        let mut written = String::new();
+        let mut names: Vec<String> = Vec::new();
+        loop {
+            self.rest = self.rest.trim_start_matches(|letter: char| letter.is_ascii_whitespace());
+            if let Some(rest) = self.rest.strip_prefix('/') {
+                self.rest = rest;
+                if let Some(rest) = rest.strip_prefix('>') {
+                    self.rest = rest;
+                    return Ok((written, true));
+                }
+                continue;
+            }
+            if self.rest.is_empty() {
+                return Ok((written, false));
+            }
+            if let Some(rest) = self.rest.strip_prefix('>') {
+                self.rest = rest;
+                return Ok((written, false));
+            }
+            let is_end = |letter: char| letter.is_ascii_whitespace() || matches!(letter, '/' | '>' | '=');
+            // An equals sign may begin a name, and nothing else can be in its place.
+            let first = self.rest.chars().next().map_or(0, char::len_utf8);
+            let end = self.rest[first..].find(is_end).map_or(self.rest.len(), |end| first + end);
+            let name = name_of(&self.rest[..end]);
+            self.rest = &self.rest[end..];
+            let value = self.value();
+            if name.is_empty() || name.starts_with("xmlns") || names.contains(&name) {
+                continue;
+            }
+            if names.len() == xml::MOST_ATTRIBUTES {
+                return Err(TOO_MUCH);
+            }
+            self.prefixed(&name)?;
+            written.push_str(&[" ", &name, "=\""].concat());
+            entities::write(value, &mut written);
+            written.push('"');
+            names.push(name);
+        }
+    }
+
+    /// The value of an attribute whose name has been read.
+    fn value(&mut self) -> &'t str {
+        let ahead = self.rest.trim_start_matches(|letter: char| letter.is_ascii_whitespace());
+        let Some(ahead) = ahead.strip_prefix('=') else { return "" };
+        let ahead = ahead.trim_start_matches(|letter: char| letter.is_ascii_whitespace());
+        let (value, rest) = match ahead.chars().next() {
+            Some(quote @ ('"' | '\'')) => ahead[1..].split_once(quote).unwrap_or((&ahead[1..], "")),
+            _ => {
+                let is_end = |letter: char| letter.is_ascii_whitespace() || letter == '>';
+                ahead.split_at(ahead.find(is_end).unwrap_or(ahead.len()))
+            }
+        };
+        self.rest = rest;
+        value
+    }
+
+    /// The text of an element in which there are no tags, up to its end.
+    fn raw(&mut self) -> Result<(), Fault> {
+        let name = self.open.last().cloned().unwrap_or_default();
+        let is_end = |at: usize| {
+            let after = &self.rest[at + 2..];
+            after.get(..name.len()).is_some_and(|after| after.eq_ignore_ascii_case(&name))
+                && !after[name.len()..].starts_with(|next: char| next.is_ascii_alphanumeric())
+        };
+        let end = self.rest.match_indices("</").map(|(at, _)| at).find(|at| is_end(*at)).unwrap_or(self.rest.len());
+        let (text, rest) = self.rest.split_at(end);
+        self.rest = behind(rest, ">");
+        if is_hidden(&name) {
+            // No entities, as HTML has it.
+            entities::escape(text, &mut self.xml);
+        } else {
+            entities::write(text, &mut self.xml);
+        }
+        self.close(self.open.len() - 1);
+        self.checked(self.xml.len())
+    }
+
+    /// An end tag; one that ends nothing is nothing.
+    fn end(&mut self, name: &str) {
+        // What comes behind the body and the page is put into them, as browsers do.
+        if matches!(name, "html" | "body") {
+            return;
+        }
+        let is_table_part = ends_scope(name);
+        for (at, open) in self.open.iter().enumerate().rev().take(FARTHEST) {
+            if open == name {
+                self.close(at);
+                return;
+            }
+            if ends_scope(open) && !is_table_part {
+                return;
+            }
+        }
+    }
+
+    /// Closes every element from a depth on.
+    fn close(&mut self, depth: usize) {
+        for name in self.open.drain(depth..).rev() {
+            self.xml.push_str(&["</", &name, ">"].concat());
+        }
+    }
+
+    /// Keeps a name's prefix, which XML wants to be declared.
+    fn prefixed(&mut self, name: &str) -> Result<(), Fault> {
+        let Some((prefix, _)) = name.split_once(':').filter(|(prefix, _)| *prefix != "xml") else { return Ok(()) };
+        if !self.prefixes.contains(prefix) {
+            if self.prefixes.len() == MOST_PREFIXES {
+                return Err(TOO_MUCH);
+            }
+            self.prefixes.insert(prefix.to_owned());
+        }
+        Ok(())
+    }
+}
+
+/// What is behind a mark, or nothing.
+fn behind<'t>(text: &'t str, mark: &str) -> &'t str {
+    text.split_once(mark).map_or("", |(_, rest)| rest)
+}
+
+/// The name at the beginning of a text in lower case, as far as XML has such names; otherwise an empty one.
+fn name_of(text: &str) -> String {
+    let is_end = |letter: char| letter.is_ascii_whitespace() || matches!(letter, '/' | '>' | '=');
+    let name = &text[..text.find(is_end).unwrap_or(text.len())];
+    let is_name = |part: &str| {
+        part.starts_with(|first: char| first == '_' || first.is_ascii_alphabetic())
+            && part.chars().all(|letter| letter.is_ascii_alphanumeric() || matches!(letter, '_' | '-' | '.'))
+    };
+    let is_right = match name.split_once(':') {
+        Some((prefix, local)) => is_name(prefix) && is_name(local) && !prefix.eq_ignore_ascii_case("xmlns"),
+        None => is_name(name),
+    };
+    if is_right { name.to_ascii_lowercase() } else { String::new() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_is_xml_as_its_source_nests_it() {
+        let rows = [
+            (
+                "<!DOCTYPE html>\n<html lang=de>\n<head><title>a</title></head></html>",
+                "<html lang=\"de\"><head><title>a</title></head></html>",
+            ),
+            (
+                "<table><tr><td>1<td>2<tr><td>3</table>x",
+                "<html><table><tr><td>1</td><td>2</td></tr><tr><td>3</td></tr></table>x</html>",
+            ),
+            ("<ul><li>a<ul><li>b</ul><li>c</ul>", "<html><ul><li>a<ul><li>b</li></ul></li><li>c</li></ul></html>"),
+            ("<p>a<div>b</div></p>", "<html><p>a</p><div>b</div></html>"),
+            ("<div><p>a</div>b", "<html><div><p>a</p></div>b</html>"),
+            ("<div><td>a</div>b</td></div>", "<html><div><td>ab</td></div></html>"),
+            ("<b>a<i>b</b>c</i>", "<html><b>a<i>b</i></b>c</html>"),
+            ("<a href=/x/>y</a>", "<html><a href=\"/x/\">y</a></html>"),
+            (
+                "<a HREF='&quot;<>' disabled data-x=1 @click=no href=2>",
+                "<html><a href=\"&quot;&lt;&gt;\" disabled=\"\" data-x=\"1\"></a></html>",
+            ),
+            (
+                "<script>if (a<b && c) '</div>'</SCRIPT>d",
+                "<html><script>if (a&lt;b &amp;&amp; c) '&lt;/div&gt;'</script>d</html>",
+            ),
+            ("<title>a<b>&amp;</title>", "<html><title>a&lt;b&gt;&amp;</title></html>"),
+            ("<script>never ends", "<html><script>never ends</script></html>"),
+            (
+                "a < b & c &eacute; &#233; &#xe9; &#0; &nothing;",
+                "<html>a &lt; b &amp; c é é é \u{fffd} &amp;nothing;</html>",
+            ),
+            ("<!-- <p> --><p><![CDATA[x]]>y<?php ?>", "<html><p>y</p></html>"),
+            (
+                "<svg:rect xlink:href='a' xml:lang='b'/>",
+                "<html xmlns:svg=\"svg\" xmlns:xlink=\"xlink\"><svg:rect xlink:href=\"a\" xml:lang=\"b\"></svg:rect></html>",
+            ),
+            ("<p xmlns='a' xmlns:b='c'><b:/></p>", "<html><p></p></html>"),
+            ("<br/><img src=a><hr>", "<html><br></br><img src=\"a\"></img><hr></hr></html>"),
+            ("<", "<html>&lt;</html>"),
+            ("</", "<html></html>"),
+            ("<a", "<html><a></a></html>"),
+            ("<a b", "<html><a b=\"\"></a></html>"),
+            ("<a b='", "<html><a b=\"\"></a></html>"),
+            ("", "<html></html>"),
+        ];
+        for (html, xml) in rows {
+            assert_eq!(as_xml(html).as_deref(), Ok(xml), "{html}");
+            assert!(xml::read(xml).is_ok(), "{xml}");
+        }
+    }
+
+    #[test]
+    fn a_page_says_that_it_is_one() {
+        for text in ["<!DOCTYPE html>", "\u{feff}\n <!doctype HTML PUBLIC>", "<html lang='en'>", "<HTML>"] {
+            assert!(is_html(text), "{text}");
+        }
+        for text in ["<?xml version='1.0'?>", "<rss>", "<!DOCTYPE html5>", "<html-x>", "é", ""] {
+            assert!(!is_html(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_page_nobody_writes_is_refused() {
+        let attributes = (0..300).map(|at| format!(" a{at}=1")).collect::<String>();
+        let prefixes = (0..20).map(|at| format!("<a{at}:b>")).collect::<String>();
+        for (html, fault) in [
+            ("<div>".repeat(600), TOO_MUCH),
+            (format!("<a{attributes}>"), TOO_MUCH),
+            (prefixes, TOO_MUCH),
+            ("&".repeat(2_000_000), Fault::TooLarge),
+            (" ".repeat(LARGEST_DOCUMENT + 1), Fault::TooLarge),
+        ] {
+            assert_eq!(as_xml(&html), Err(fault), "{}", &html[..40]);
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn whatever_comes_as_a_page_is_xml(
+            html in "([a-z<>/&;='\" \\n:!?#\u{0}\u{ffff}é-]|<p>|</p>|<td>|<table>|</table>|<script>|</script>|&amp;|<a b=|<!--|-->|<br/>|<html |</html>|x:y|xmlns|&#1;){0,40}",
+        ) {
+            let xml = as_xml(&html).unwrap();
+            proptest::prop_assert!(xml::read(&xml).is_ok(), "{html:?} {xml:?}");
+        }
+    }
+}

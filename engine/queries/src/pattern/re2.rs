@@ -1,0 +1,405 @@
+//! A regular expression in RE2's syntax, written as Rust's parser reads it.
+//!
+//! The two syntaxes are close, and differ in what a caller meets first: RE2 takes a `{` that begins no repetition as
+//! that letter, an escaped punctuation mark as that mark, and `\d`, `\s`, `\w` and `\b` as ASCII. The text is walked
+//! through once. What RE2 does not have (lookaround, back references, the flags `x` and `R`) is refused here.
+//! Syntax: <https://github.com/google/re2/wiki/Syntax>. `\uFFFF`, `\u{…}` and `\cA` are JavaScript's, which shields'
+//! binding of RE2 takes too.
+
+use crate::Fault;
+
+/// The names between `[:` and `:]`.
+const NAMED_CLASSES: [&str; 14] = [
+    "alnum", "alpha", "ascii", "blank", "cntrl", "digit", "graph", "lower", "print", "punct", "space", "upper", "word",
+    "xdigit",
+];
+
+/// Writes a pattern of RE2 in Rust's syntax.
+///
+/// # Errors
+/// [`Fault::Regex`] where RE2 would refuse it. What is left to Rust's parser to refuse comes out as it is.
+pub(super) fn translate(pattern: &str) -> Result<String, Fault> {
+    let mut walk = Walk { rest: pattern, written: String::with_capacity(pattern.len() * 2) };
+    let mut follows_repetition = false;
+    while let Some(letter) = walk.next() {
+        let is_repetition = match letter {
+            '*' | '+' | '?' => {
+                walk.written.push(letter);
+                true
+            }
+            '{' => walk.counted(),
+            _ => {
+                walk.one(letter)?;
+                false
+            }
+        };
+        if is_repetition {
+            if follows_repetition {
+                return Err(Fault::Regex);
+            }
+            if walk.take('?') {
+                walk.written.push('?');
+            }
+        }
+        follows_repetition = is_repetition;
+    }
+    Ok(walk.written)
+}
+
+struct Walk<'p> {
+    rest: &'p str,
+    written: String,
+}
+
+impl Walk<'_> {
+    fn next(&mut self) -> Option<char> {
+        let letter = self.rest.chars().next()?;
+        self.rest = &self.rest[letter.len_utf8()..];
+        Some(letter)
+    }
+
+    /// Whether a letter comes next; it is passed over.
+    fn take(&mut self, letter: char) -> bool {
+        let rest = self.rest.strip_prefix(letter);
+        self.rest = rest.unwrap_or(self.rest);
+        rest.is_some()
+    }
+
+    /// Everything but repetitions.
+    fn one(&mut self, letter: char) -> Result<(), Fault> {
+        match letter {
+            '\\' => self.escape(),
+            '[' => self.class(),
+            '(' => self.group(),
+            '.' | '^' | '$' | '|' | ')' => {
+                self.written.push(letter);
+                Ok(())
+            }
+            _ => {
+                self.literal(letter);
+                Ok(())
+            }
+        }
+    }
+
+    /// One letter that stands for itself, in a class or outside.
+    fn literal(&mut self, letter: char) {
+        // Rust's parser takes an escape before every punctuation mark but these two.
+        if letter.is_ascii_punctuation() && !matches!(letter, '<' | '>') {
+            self.written.push('\\');
+        }
+        self.written.push(letter);
+    }
+
+    /// What follows a `{`: a count, or the letter itself. Returns whether it was a count.
+    fn counted(&mut self) -> bool {
+        let count = self.rest.split_once('}').filter(|(count, _)| is_count(count));
+        if let Some((count, rest)) = count {
+            self.written.push_str(&["{", count, "}"].concat());
+            self.rest = rest;
+        } else {
+            self.literal('{');
+        }
+        count.is_some()
+    }
+
+    /// What follows a `(`.
+    fn group(&mut self) -> Result<(), Fault> {
+        let Some(rest) = self.rest.strip_prefix('?') else {
+            self.written.push('(');
+            return Ok(());
+        };
+        let name = rest.strip_prefix("P<").or_else(|| rest.strip_prefix('<'));
+        if let Some((name, rest)) = name.and_then(|name| name.split_once('>')) {
+            let is_name = name.chars().all(|letter| letter == '_' || letter.is_alphanumeric());
+            if name.is_empty() || !is_name {
+                return Err(Fault::Regex);
+            }
+            // Rust wants a letter first, RE2 does not.
+            self.written.push_str(&["(?P<_", name, ">"].concat());
+            self.rest = rest;
+            return Ok(());
+        }
+        let end = rest.find([':', ')']).ok_or(Fault::Regex)?;
+        if !rest[..end].chars().all(|flag| "imsU-".contains(flag)) {
+            return Err(Fault::Regex);
+        }
+        self.written.push_str(&["(?", &rest[..=end]].concat());
+        self.rest = &rest[end + 1..];
+        Ok(())
+    }
+
+    /// What follows a `\` outside of a class.
+    fn escape(&mut self) -> Result<(), Fault> {
+        let written = match self.rest.chars().next().ok_or(Fault::Regex)? {
+            'A' => "\\A",
+            'z' => "\\z",
+            'b' => "(?-u:\\b)",
+            'B' => "(?-u:\\B)",
+            // One byte in RE2; half a letter can be shown nowhere.
+            'C' => "(?s:.)",
+            'Q' => {
+                self.quoted();
+                return Ok(());
+            }
+            _ if self.perl_class()? => return Ok(()),
+            _ => {
+                let letter = self.escaped()?;
+                self.literal(letter);
+                return Ok(());
+            }
+        };
+        self.next();
+        self.written.push_str(written);
+        Ok(())
+    }
+
+    /// `\Q…\E`: letters as they stand, to the pattern's end where there is no `\E`.
+    fn quoted(&mut self) {
+        let (quoted, rest) = self.rest[1..].split_once("\\E").unwrap_or((&self.rest[1..], ""));
+        quoted.chars().for_each(|letter| self.literal(letter));
+        self.rest = rest;
+    }
+
+    /// A class that an escape names, such as `\d` or `\pN`; returns whether it was one.
+    fn perl_class(&mut self) -> Result<bool, Fault> {
+        let letter = self.rest.chars().next().ok_or(Fault::Regex)?;
+        let class = match letter {
+            'd' => "[0-9]",
+            'D' => "[^0-9]",
+            's' => "[\\t\\n\\f\\r ]",
+            'S' => "[^\\t\\n\\f\\r ]",
+            'w' => "[0-9A-Za-z_]",
+            'W' => "[^0-9A-Za-z_]",
+            'p' | 'P' => {
+                self.next();
+                self.unicode_class(letter)?;
+                return Ok(true);
+            }
+            _ => return Ok(false),
+        };
+        self.next();
+        self.written.push_str(class);
+        Ok(true)
+    }
+
+    /// What follows `\p` or `\P`.
+    fn unicode_class(&mut self, letter: char) -> Result<(), Fault> {
+        let (name, rest) = match self.rest.strip_prefix('{') {
+            Some(name) => name.split_once('}').ok_or(Fault::Regex)?,
+            None => self.rest.split_at(self.rest.chars().next().map_or(0, char::len_utf8)),
+        };
+        let (is_turned, name) = name.strip_prefix('^').map_or((false, name), |name| (true, name));
+        if name.is_empty() || !name.chars().all(|letter| letter == '_' || letter.is_ascii_alphanumeric()) {
+            return Err(Fault::Regex);
+        }
+        let written = if (letter == 'P') == is_turned { "\\p{" } else { "\\P{" };
+        self.written.push_str(&[written, name, "}"].concat());
+        self.rest = rest;
+        Ok(())
+    }
+
+    /// The letter an escape stands for.
+    fn escaped(&mut self) -> Result<char, Fault> {
+        let letter = self.next().ok_or(Fault::Regex)?;
+        match letter {
+            'a' => Ok('\x07'),
+            'f' => Ok('\x0c'),
+            'n' => Ok('\n'),
+            'r' => Ok('\r'),
+            't' => Ok('\t'),
+            'v' => Ok('\x0b'),
+            'x' => self.hexadecimal(2),
+            'u' => self.hexadecimal(4),
+            'c' => match self.next() {
+                Some(letter) if letter.is_ascii_alphabetic() => Ok(char::from(letter as u8 & 0x1f)),
+                _ => Err(Fault::Regex),
+            },
+            // `\1` alone would be a back reference.
+            '1'..='7' if !self.rest.starts_with(|next| ('0'..='7').contains(&next)) => Err(Fault::Regex),
+            '0'..='7' => Ok(self.octal(letter)),
+            _ if letter.is_ascii() && !letter.is_ascii_alphanumeric() => Ok(letter),
+            _ => Err(Fault::Regex),
+        }
+    }
+
+    /// Up to three octal digits, of which the first has been read.
+    fn octal(&mut self, first: char) -> char {
+        let mut code = first.to_digit(8).unwrap_or(0);
+        for _ in 0..2 {
+            let Some(digit) = self.rest.chars().next().and_then(|digit| digit.to_digit(8)) else { break };
+            self.next();
+            code = code * 8 + digit;
+        }
+        char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER)
+    }
+
+    /// So many hexadecimal digits, or any number of them in braces.
+    fn hexadecimal(&mut self, length: usize) -> Result<char, Fault> {
+        let (digits, rest) = match self.rest.strip_prefix('{') {
+            Some(digits) => digits.split_once('}').ok_or(Fault::Regex)?,
+            None => self.rest.split_at_checked(length).ok_or(Fault::Regex)?,
+        };
+        if digits.is_empty() || !digits.bytes().all(|digit| digit.is_ascii_hexdigit()) {
+            return Err(Fault::Regex);
+        }
+        self.rest = rest;
+        let code = u32::from_str_radix(digits, 16).map_err(|_| Fault::Regex)?;
+        char::from_u32(code).ok_or(Fault::Regex)
+    }
+
+    /// What follows a `[`, up to its `]`.
+    fn class(&mut self) -> Result<(), Fault> {
+        self.written.push('[');
+        if self.take('^') {
+            self.written.push('^');
+        }
+        let mut is_first = true;
+        loop {
+            if !is_first && self.take(']') {
+                self.written.push(']');
+                return Ok(());
+            }
+            is_first = false;
+            if self.named_class()? {
+                continue;
+            }
+            if let Some(rest) = self.rest.strip_prefix('\\') {
+                let before = std::mem::replace(&mut self.rest, rest);
+                if self.perl_class()? {
+                    continue;
+                }
+                self.rest = before;
+            }
+            self.range()?;
+        }
+    }
+
+    /// `[:alpha:]` in a class; returns whether it was one.
+    fn named_class(&mut self) -> Result<bool, Fault> {
+        let Some((name, rest)) = self.rest.strip_prefix("[:").and_then(|name| name.split_once(":]")) else {
+            return Ok(false);
+        };
+        if !NAMED_CLASSES.contains(&name.strip_prefix('^').unwrap_or(name)) {
+            return Err(Fault::Regex);
+        }
+        self.written.push_str(&["[:", name, ":]"].concat());
+        self.rest = rest;
+        Ok(true)
+    }
+
+    /// One letter of a class, or two with a dash between them.
+    fn range(&mut self) -> Result<(), Fault> {
+        let first = self.in_class()?;
+        self.literal(first);
+        let last = self.rest.strip_prefix('-').filter(|last| !last.is_empty() && !last.starts_with(']'));
+        if let Some(last) = last {
+            self.rest = last;
+            let last = self.in_class()?;
+            if last < first {
+                return Err(Fault::Regex);
+            }
+            self.written.push('-');
+            self.literal(last);
+        }
+        Ok(())
+    }
+
+    fn in_class(&mut self) -> Result<char, Fault> {
+        match self.next().ok_or(Fault::Regex)? {
+            '\\' => self.escaped(),
+            letter => Ok(letter),
+        }
+    }
+}
+
+/// Whether the text between braces is a count, as in `{2}`, `{2,}` and `{2,5}`.
+fn is_count(text: &str) -> bool {
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|digit| digit.is_ascii_digit());
+    match text.split_once(',') {
+        Some((least, most)) => is_number(least) && (most.is_empty() || is_number(most)),
+        None => is_number(text),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pattern_of_re2_means_the_same_in_rusts_syntax() {
+        let rows = [
+            ("abc-é", Some("abc\\-é")),
+            ("^\\{", Some("^\\{")),
+            ("{a", Some("\\{a")),
+            ("x{2}y{2,}z{2,5}?", Some("x{2}y{2,}z{2,5}?")),
+            ("x{,5}", Some("x\\{\\,5\\}")),
+            ("x{2,5", Some("x\\{2\\,5")),
+            ("x{a}", Some("x\\{a\\}")),
+            ("]}", Some("\\]\\}")),
+            ("\\<\\_\\ \\/\\-", Some("<\\_ \\/\\-")),
+            ("\\d\\D", Some("[0-9][^0-9]")),
+            ("[\\d\\W]", Some("[[0-9][^0-9A-Za-z_]]")),
+            ("\\bx\\B\\Ay\\z\\C", Some("(?-u:\\b)x(?-u:\\B)\\Ay\\z(?s:.)")),
+            ("\\Qa.b*\\E+", Some("a\\.b\\*+")),
+            ("\\Qa\\d", Some("a\\\\d")),
+            ("[[a]", Some("[\\[a]")),
+            ("[a[b]", Some("[a\\[b]")),
+            ("[]a]", Some("[\\]a]")),
+            ("[^]a]", Some("[^\\]a]")),
+            ("[a&&b]", Some("[a\\&\\&b]")),
+            ("[a--b~~c]", None),
+            ("[+--]", Some("[\\+-\\-]")),
+            ("[\\w-.]", Some("[[0-9A-Za-z_]\\-\\.]")),
+            ("[a-]", Some("[a\\-]")),
+            ("[-a]", Some("[\\-a]")),
+            ("[a-b-c]", Some("[a-b\\-c]")),
+            ("[[:alpha:][:^digit:]]", Some("[[:alpha:][:^digit:]]")),
+            ("[[:foo:]]", None),
+            ("[\\x41-\\x{5a}\\n\\]]", Some("[A-Z\n\\]]")),
+            ("\\101\\07\\u0041\\u{1F600}\\cA", Some("A\x07A😀\x01")),
+            ("(?P<n>a)(?<m>b)(?i:c)(?s-m)(?:d)", Some("(?P<_n>a)(?P<_m>b)(?i:c)(?s-m)(?:d)")),
+            ("(?P<1n>a)", Some("(?P<_1n>a)")),
+            ("\\pN\\p{Greek}\\P{^Lu}\\p{^Lu}", Some("\\p{N}\\p{Greek}\\p{Lu}\\P{Lu}")),
+            ("a**", None),
+            ("a+?b*?", Some("a+?b*?")),
+            ("a{2}+", None),
+            ("a??", Some("a??")),
+            ("a???", None),
+            ("\\1", None),
+            ("\\8", None),
+            ("\\Z", None),
+            ("\\h", None),
+            ("\\é", None),
+            ("\\", None),
+            ("[a", None),
+            ("[b-a]", None),
+            ("[a-\\d]", None),
+            ("[\\Qa\\E]", None),
+            ("(?=a)", None),
+            ("(?<=a)", None),
+            ("(?<!a)", None),
+            ("(?>a)", None),
+            ("(?x)a", None),
+            ("(?P=n)", None),
+            ("(?#a)", None),
+            ("(?P<>a)", None),
+            ("(?P<a b>a)", None),
+            ("\\x4", None),
+            ("\\x{110000}", None),
+            ("\\p{Greek", None),
+        ];
+        for (pattern, written) in rows {
+            assert_eq!(translate(pattern).ok().as_deref(), written, "{pattern}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn what_is_written_for_a_literal_is_read_by_rusts_parser(text in "\\PC{0,40}") {
+            let quoted = translate(&["\\Q", &text.replace("\\E", "")].concat()).unwrap();
+            let parsed = regex_syntax::parse(&quoted);
+            proptest::prop_assert!(parsed.is_ok(), "{quoted}");
+        }
+    }
+}

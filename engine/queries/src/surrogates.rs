@@ -1,0 +1,64 @@
+//! Half surrogate pairs in JSON, which JavaScript reads and Rust's readers refuse.
+
+use std::borrow::Cow;
+
+/// JSON without halves of surrogate pairs: an escape such as `\ud83d` that has no other half becomes `\ufffd`, as long
+/// as it was. A text that is no JSON comes back as something that is none either.
+///
+/// ```
+/// use badgesmith_queries::without_halves;
+///
+/// assert_eq!(without_halves(br#"["\ud83d", "\ud83d\ude00", "\\ud83d"]"#), br#"["\ufffd", "\ud83d\ude00", "\\ud83d"]"#.as_slice());
+/// ```
+#[must_use]
+pub fn without_halves(json: &[u8]) -> Cow<'_, [u8]> {
+    let mut whole = Cow::Borrowed(json);
+    let mut at = 0;
+    while let Some(found) = json[at..].iter().position(|byte| *byte == b'\\') {
+        at += found;
+        at += match (unit(json, at), unit(json, at + 6)) {
+            (Some(0xd800..0xdc00), Some(0xdc00..0xe000)) => 12,
+            (Some(0xd800..0xe000), _) => {
+                whole.to_mut()[at + 2..at + 6].copy_from_slice(b"fffd");
+                6
+            }
+            _ => 2,
+        };
+        if at >= json.len() {
+            break;
+        }
+    }
+    whole
+}
+
+/// The unit of UTF-16 that is written at a place, if there is one.
+fn unit(json: &[u8], at: usize) -> Option<u16> {
+    let digits = json.get(at..at + 6)?.strip_prefix(b"\\u")?;
+    let digits = std::str::from_utf8(digits).ok().filter(|digits| !digits.starts_with('+'))?;
+    u16::from_str_radix(digits, 16).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_halves_are_replaced() {
+        let rows = [
+            (r"", r""),
+            (r"\", r"\"),
+            (r"\u", r"\u"),
+            (r"\ud83d", r"\ufffd"),
+            (r"\uDE00\uD83D", r"\ufffd\ufffd"),
+            (r"\ud83d\ude00", r"\ud83d\ude00"),
+            (r"\ud83d\ud83d\ude00", r"\ufffd\ud83d\ude00"),
+            (r"\\ud83d", r"\\ud83d"),
+            (r"\\\ud83d", r"\\\ufffd"),
+            (r"\u00e9\n\ud83dé", r"\u00e9\n\ufffdé"),
+            (r"\ud83", r"\ud83"),
+        ];
+        for (json, expected) in rows {
+            assert_eq!(without_halves(json.as_bytes()), expected.as_bytes(), "{json}");
+        }
+    }
+}

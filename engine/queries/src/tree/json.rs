@@ -1,0 +1,304 @@
+//! JSON as a tree: RFC 8259, with what JavaScript's reader takes beside it.
+//!
+//! Half of a surrogate pair in an escape is a replacement character, where others refuse the whole document for it.
+//! Numbers keep their digits and members their order, which a reader into numbers and sorted maps would lose.
+
+use std::borrow::Cow;
+
+use super::{MOST_VALUES, Map, Tree, number};
+use crate::{Fault, Kind};
+
+/// How deep values may lie in each other.
+const DEEPEST: usize = 127;
+
+const WRONG: Fault = Fault::Unparseable(Kind::Json);
+const TOO_MUCH: Fault = Fault::TooManyValues(Kind::Json);
+
+/// Reads a document.
+pub(super) fn read(text: &str) -> Result<Tree<'_>, Fault> {
+    let mut reader = Reader { text, at: 0, values: 0 };
+    let tree = reader.value(0)?;
+    if reader.peek().is_some() { Err(WRONG) } else { Ok(tree) }
+}
+
+struct Reader<'t> {
+    text: &'t str,
+    at: usize,
+    values: usize,
+}
+
+impl<'t> Reader<'t> {
+    /// The next byte that is no blank.
+    fn peek(&mut self) -> Option<u8> {
+        let rest = self.text.as_bytes().get(self.at..)?;
+        let blanks = rest.iter().take_while(|byte| matches!(byte, b' ' | b'\t' | b'\n' | b'\r')).count();
+        self.at += blanks;
+        rest.get(blanks).copied()
+    }
+
+    fn expect(&mut self, byte: u8) -> Result<(), Fault> {
+        if self.peek() == Some(byte) {
+            self.at += 1;
+            Ok(())
+        } else {
+            Err(WRONG)
+        }
+    }
+
+    fn value(&mut self, depth: usize) -> Result<Tree<'t>, Fault> {
+        self.values += 1;
+        if self.values > MOST_VALUES {
+            return Err(TOO_MUCH);
+        }
+        match self.peek().ok_or(WRONG)? {
+            b'"' => Ok(Tree::Text(self.string()?)),
+            b'{' | b'[' if depth == DEEPEST => Err(WRONG),
+            b'{' => self.map(depth + 1),
+            b'[' => self.list(depth + 1),
+            b't' => self.word("true", Tree::Truth(true)),
+            b'f' => self.word("false", Tree::Truth(false)),
+            b'n' => self.word("null", Tree::Null),
+            _ => Ok(Tree::Number(self.number()?)),
+        }
+    }
+
+    fn word(&mut self, word: &str, value: Tree<'t>) -> Result<Tree<'t>, Fault> {
+        if !self.text[self.at..].starts_with(word) {
+            return Err(WRONG);
+        }
+        self.at += word.len();
+        Ok(value)
+    }
+
+    fn list(&mut self, depth: usize) -> Result<Tree<'t>, Fault> {
+        self.at += 1;
+        let mut items = Vec::new();
+        if self.peek() == Some(b']') {
+            self.at += 1;
+            return Ok(Tree::List(Box::default()));
+        }
+        loop {
+            items.push(self.value(depth)?);
+            if self.peek() == Some(b',') {
+                self.at += 1;
+            } else {
+                self.expect(b']')?;
+                return Ok(Tree::List(items.into_boxed_slice()));
+            }
+        }
+    }
+
+    fn map(&mut self, depth: usize) -> Result<Tree<'t>, Fault> {
+        self.at += 1;
+        let mut members = Vec::new();
+        if self.peek() == Some(b'}') {
+            self.at += 1;
+            return Ok(Tree::Map(Box::new(Map::new(members))));
+        }
+        loop {
+            if self.peek() != Some(b'"') {
+                return Err(WRONG);
+            }
+            let name = self.string()?;
+            self.expect(b':')?;
+            members.push((name, self.value(depth)?));
+            if self.peek() == Some(b',') {
+                self.at += 1;
+            } else {
+                self.expect(b'}')?;
+                return Ok(Tree::Map(Box::new(Map::new(members))));
+            }
+        }
+    }
+
+    /// `-? (0 | [1-9][0-9]*) (. [0-9]+)? ([eE] [+-]? [0-9]+)?`
+    fn number(&mut self) -> Result<Cow<'t, str>, Fault> {
+        let rest = &self.text[self.at..];
+        let mut end = usize::from(rest.starts_with('-'));
+        let digits = |from: usize| rest[from..].bytes().take_while(u8::is_ascii_digit).count();
+        let whole = digits(end);
+        if whole == 0 || (whole > 1 && rest[end..].starts_with('0')) {
+            return Err(WRONG);
+        }
+        end += whole;
+        if rest[end..].starts_with('.') {
+            let fraction = digits(end + 1);
+            if fraction == 0 {
+                return Err(WRONG);
+            }
+            end += 1 + fraction;
+        }
+        if rest[end..].starts_with(['e', 'E']) {
+            let sign = usize::from(rest[end + 1..].starts_with(['-', '+']));
+            let exponent = digits(end + 1 + sign);
+            if exponent == 0 {
+                return Err(WRONG);
+            }
+            end += 1 + sign + exponent;
+        }
+        self.at += end;
+        Ok(number(&rest[..end]))
+    }
+
+    /// A text in quotes, which begins here.
+    fn string(&mut self) -> Result<Cow<'t, str>, Fault> {
+        self.at += 1;
+        let plain = self.plain()?;
+        if self.take('"') {
+            return Ok(Cow::Borrowed(plain));
+        }
+        let mut text = plain.to_owned();
+        while !self.take('"') {
+            self.at += 1;
+            self.escape(&mut text)?;
+            text.push_str(self.plain()?);
+        }
+        Ok(Cow::Owned(text))
+    }
+
+    /// The letters up to a quote or an escape.
+    fn plain(&mut self) -> Result<&'t str, Fault> {
+        let rest = &self.text[self.at..];
+        let end = rest.bytes().position(|byte| matches!(byte, b'"' | b'\\' | ..0x20)).ok_or(WRONG)?;
+        self.at += end;
+        if rest.as_bytes()[end] < 0x20 { Err(WRONG) } else { Ok(&rest[..end]) }
+    }
+
+    /// What follows a `\`.
+    fn escape(&mut self, text: &mut String) -> Result<(), Fault> {
+        let letter = self.text.as_bytes().get(self.at).ok_or(WRONG)?;
+        self.at += 1;
+        text.push(match letter {
+            b'"' | b'\\' | b'/' => char::from(*letter),
+            b'b' => '\x08',
+            b'f' => '\x0c',
+            b'n' => '\n',
+            b'r' => '\r',
+            b't' => '\t',
+            b'u' => {
+                let unit = self.unit()?;
+                self.letter(unit)?
+            }
+            _ => return Err(WRONG),
+        });
+        Ok(())
+    }
+
+    /// The letter that begins with a unit of UTF-16.
+    fn letter(&mut self, unit: u32) -> Result<char, Fault> {
+        if let Some(letter) = char::from_u32(unit) {
+            return Ok(letter);
+        }
+        let before = self.at;
+        if unit < 0xdc00 && self.text[self.at..].starts_with("\\u") {
+            self.at += 2;
+            let low = self.unit()?;
+            if (0xdc00..0xe000).contains(&low) {
+                let code = 0x10000 + ((unit - 0xd800) << 10) + (low - 0xdc00);
+                return Ok(char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER));
+            }
+            self.at = before;
+        }
+        Ok(char::REPLACEMENT_CHARACTER)
+    }
+
+    /// Four hexadecimal digits.
+    fn unit(&mut self) -> Result<u32, Fault> {
+        let digits = self.text.get(self.at..self.at + 4).ok_or(WRONG)?;
+        if !digits.bytes().all(|digit| digit.is_ascii_hexdigit()) {
+            return Err(WRONG);
+        }
+        self.at += 4;
+        u32::from_str_radix(digits, 16).map_err(|_| WRONG)
+    }
+
+    fn take(&mut self, letter: char) -> bool {
+        let is_next = self.text[self.at..].starts_with(letter);
+        self.at += usize::from(is_next);
+        is_next
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    use super::*;
+
+    /// What serde_json reads, as a tree; numbers are compared as numbers.
+    fn is_same(tree: &Tree, value: &Value) -> bool {
+        match (tree, value) {
+            (Tree::Null, Value::Null) => true,
+            (Tree::Truth(one), Value::Bool(other)) => one == other,
+            (Tree::Number(one), Value::Number(other)) => one.parse::<f64>().ok() == other.as_f64(),
+            (Tree::Text(one), Value::String(other)) => one == other,
+            (Tree::List(one), Value::Array(other)) => {
+                one.len() == other.len() && one.iter().zip(other).all(|(one, other)| is_same(one, other))
+            }
+            (Tree::Map(one), Value::Object(other)) => {
+                let has = |(name, value): &(Cow<str>, Tree)| other.get(&**name).is_some_and(|o| is_same(value, o));
+                one.len() == other.len() && one.iter().all(has)
+            }
+            _ => false,
+        }
+    }
+
+    #[test]
+    fn half_of_a_pair_is_a_replacement_character() {
+        let rows = [
+            (r#"["\ud83d"]"#, "\u{fffd}"),
+            (r#"["a\ud83dz"]"#, "a\u{fffd}z"),
+            (r#"["\ude00\ud83d"]"#, "\u{fffd}\u{fffd}"),
+            (r#"["\ud83d\ude00"]"#, "😀"),
+            (r#"["\ud83d\ud83d\ude00"]"#, "\u{fffd}😀"),
+            (r#"["\ud83d\n"]"#, "\u{fffd}\n"),
+            (r#"["\ud83d\u0041"]"#, "\u{fffd}A"),
+            (r#"["\\ud83d"]"#, "\\ud83d"),
+        ];
+        for (text, expected) in rows {
+            assert_eq!(read(text), Ok(Tree::List(Box::new([Tree::Text(expected.into())]))), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_json_is_refused() {
+        for text in [
+            "",
+            "[",
+            "[1,]",
+            "{,}",
+            "{\"a\"}",
+            "{\"a\":1,}",
+            "[01]",
+            "[1.]",
+            "[.5]",
+            "[+1]",
+            "[1e]",
+            "[nul]",
+            "['a']",
+            "[\"\t\"]",
+            "[\"\\x\"]",
+            "[\"\\u12\"]",
+            "[\"\\u+123\"]",
+            "[\"a]",
+            "[1] 2",
+            "[NaN]",
+            "// a\n[]",
+            "[\u{a0}]",
+        ] {
+            assert_eq!(read(text), Err(WRONG), "{text}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn another_reader_reads_the_same(text in r#"([\[\]{}:,"0-9eE.+\\ -]|true|null|\\u00e9|\\ud83d\\ude00|"a"|é|\[|\]){0,24}"#) {
+            match (read(&text), serde_json::from_str::<Value>(&text)) {
+                (Ok(tree), Ok(value)) => proptest::prop_assert!(is_same(&tree, &value), "{text}"),
+                (Ok(_), Err(fault)) => proptest::prop_assert!(fault.to_string().contains("out of range"), "{text}: {fault}"),
+                (Err(_), Ok(_)) => proptest::prop_assert!(false, "{text}"),
+                (Err(_), Err(_)) => {}
+            }
+        }
+    }
+}

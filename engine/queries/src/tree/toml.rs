@@ -1,0 +1,122 @@
+//! TOML as a tree. Its reader has a limit of its own, 80 levels.
+
+use toml::de::{DeTable, DeValue};
+
+use super::{Map, Tree, number};
+use crate::{Fault, Kind};
+
+/// The most values, which its reader keeps in 150 bytes each.
+const MOST_VALUES: usize = 150_000;
+/// The most tables, for each of which it keeps room for eleven values.
+const MOST_TABLES: usize = 30_000;
+/// The most marks, words, blanks and ends of lines, which its reader keeps in about 50 bytes each until it is done.
+const MOST_TOKENS: usize = 1_000_000;
+
+/// Reads a document.
+pub(super) fn read(text: &str) -> Result<Tree<'_>, Fault> {
+    let counted = counted(text);
+    if counted.values > MOST_VALUES || counted.tables > MOST_TABLES || counted.tokens > MOST_TOKENS {
+        return Err(Fault::TooManyValues(Kind::Toml));
+    }
+    let table = DeTable::parse(text).map_err(|_| Fault::Unparseable(Kind::Toml))?;
+    Ok(table_of(table.into_inner()))
+}
+
+/// What a document has at the most, as far as its marks tell.
+#[derive(Default)]
+struct Counted {
+    values: usize,
+    tables: usize,
+    tokens: usize,
+}
+
+/// Counts the marks that begin or part values, keys and tables, outside of texts and comments.
+fn counted(text: &str) -> Counted {
+    let (mut counted, mut rest) = (Counted::default(), text);
+    while let Some(at) = rest.find([',', '=', '[', ']', '{', '}', '.', '\'', '"', '#', ' ', '\t', '\n']) {
+        let from = &rest[at..];
+        let end = match &from[..1] {
+            "#" => from.find('\n'),
+            "\"" if from.starts_with("\"\"\"") => end_of(from, "\"\"\""),
+            "'" if from.starts_with("\'\'\'") => end_of(from, "\'\'\'"),
+            "\"" => end_of(from, "\""),
+            "'" => end_of(from, "'"),
+            " " | "\t" => Some(from.len() - from.trim_start_matches([' ', '\t']).len()),
+            mark => {
+                counted.values += usize::from(matches!(mark, "," | "=" | "[" | "{" | "."));
+                // A dot in a number is counted, too.
+                counted.tables += usize::from(matches!(mark, "[" | "{" | "."));
+                Some(1)
+            }
+        };
+        // A word may stand in front of it.
+        counted.tokens += 1 + usize::from(at > 0);
+        rest = end.map_or("", |end| &from[end..]);
+    }
+    counted
+}
+
+/// Where a text that begins with this quote ends.
+fn end_of(text: &str, quote: &str) -> Option<usize> {
+    let mut at = quote.len();
+    while let Some(found) = text[at..].find(['\\', '\'', '"', '\n']) {
+        at += found;
+        match text.as_bytes()[at] {
+            b'\\' if quote.starts_with('"') => at += 1 + text[at + 1..].chars().next().map_or(0, char::len_utf8),
+            b'\n' if quote.len() == 1 => return Some(at),
+            _ if text[at..].starts_with(quote) => return Some(at + quote.len()),
+            _ => at += 1,
+        }
+    }
+    None
+}
+
+/// A table in the document's order, which its reader keeps by name.
+fn table_of(table: DeTable<'_>) -> Tree<'_> {
+    let mut members: Vec<_> = table.into_iter().collect();
+    members.sort_by_key(|(key, _)| key.span().start);
+    let members = members.into_iter().map(|(key, value)| (key.into_inner(), of(value.into_inner()))).collect();
+    Tree::Map(Box::new(Map::new(members)))
+}
+
+/// Dates become texts; an infinite number becomes nothing, as there is no digit for it.
+fn of(value: DeValue<'_>) -> Tree<'_> {
+    match value {
+        DeValue::String(text) => Tree::Text(text),
+        DeValue::Boolean(truth) => Tree::Truth(truth),
+        DeValue::Datetime(time) => Tree::Text(time.to_string().into()),
+        DeValue::Array(items) => Tree::List(items.into_iter().map(|item| of(item.into_inner())).collect()),
+        DeValue::Table(table) => table_of(table),
+        DeValue::Integer(integer) => match i64::from_str_radix(integer.as_str(), integer.radix()) {
+            Ok(number) => Tree::Number(number.to_string().into()),
+            Err(_) => Tree::Number(integer.as_str().to_owned().into()),
+        },
+        DeValue::Float(float) if float.as_str().trim_start_matches(['+', '-']).starts_with(['i', 'n']) => Tree::Null,
+        DeValue::Float(float) => Tree::Number(number(float.as_str()).into_owned().into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_are_counted_before_they_are_read() {
+        let rows = [
+            ("a = 1", 1),
+            ("a.b.c = [1, 2]", 5),
+            ("a = 'x.y, z=1'", 1),
+            ("a = \"x\\\".y\" # = . ,\nb = 2", 2),
+            ("a = \"\"\"\n.\"=,\n\"\"\"\nb = 1", 2),
+            ("a = \'\'\'\n.'=,\\\'\'\'\nb = 1", 2),
+            ("[a.b]", 2),
+            ("a = { b = 1.5 }", 4),
+            ("a = \"x\\", 1),
+            ("a = 'x", 1),
+        ];
+        for (text, expected) in rows {
+            assert!(counted(text).tokens >= expected, "{text}");
+            assert_eq!(counted(text).values, expected, "{text}");
+        }
+    }
+}
