@@ -6,6 +6,7 @@
 mod badge;
 mod cache;
 mod coalesce;
+mod dependency;
 mod door;
 mod draw;
 mod drive;
@@ -44,6 +45,7 @@ use tokio::sync::Semaphore;
 
 use crate::{
     cache::{Bounded, Finished},
+    dependency::Dependency,
     door::Door,
     draw::{Pictures, draw_error, refuse, static_badge},
     drive::Broken,
@@ -110,6 +112,10 @@ pub(crate) struct Inner {
     opens_dynamic: bool,
     /// How many documents are read at once.
     pub(crate) readers: Arc<Semaphore>,
+    /// How the store is, as it said lately.
+    pub(crate) store: Dependency,
+    /// How the owners' secrets are, as they said lately.
+    pub(crate) secrets: Dependency,
 }
 
 /// What a provider's route leads to: indices into its manifest.
@@ -170,10 +176,11 @@ impl Engine {
                 }
             }
         }
-        let bytes = u64::from(settings.cache_mib) * 1024 * 1024;
+        // An eighth is the embedded store's.
+        let bytes = settings.cache_bytes();
         let inner = Inner {
             plugins: plugins.into_iter().map(Arc::new).collect(),
-            upstreams: Door::new(Arc::clone(&world.upstream), bytes / 2, true),
+            upstreams: Door::new(Arc::clone(&world.upstream), bytes / 8 * 3, true),
             web: Door::new(Arc::clone(&world.web), bytes / 4, false),
             world,
             finished: Bounded::new(bytes / 8),
@@ -183,6 +190,8 @@ impl Engine {
             opens_endpoints: settings.endpoint,
             opens_dynamic: settings.dynamic,
             readers: Arc::new(Semaphore::new(READERS)),
+            store: Dependency::new("store"),
+            secrets: Dependency::new("secrets"),
         };
         Ok(Self { inner: Arc::new(inner), router, front: Front::default() })
     }

@@ -8,7 +8,7 @@ use std::{
     time::SystemTime,
 };
 
-use badgesmith_engine::world::{Secret, Secrets, Unavailable};
+use badgesmith_engine::world::{Ill, Secret, Secrets, Unavailable};
 use badgesmith_provider::fold;
 use futures_util::future::BoxFuture;
 use serde::{Deserialize, Serialize};
@@ -198,6 +198,12 @@ impl Secrets for FileSecrets {
             values.unwrap_or_default()
         });
         Box::pin(async move { found })
+    }
+
+    fn check(&self) -> BoxFuture<'_, Result<(), Ill>> {
+        // No file is a file without secrets.
+        let read = self.current().map(drop).map_err(|fault| Unavailable(self.named(&fault)).into());
+        Box::pin(async move { read })
     }
 }
 
