@@ -69,6 +69,7 @@ impl EmbeddedStore {
     /// # Errors
     /// As [`EmbeddedStore::open`]. A file that is damaged is refused, and left as it is.
     pub fn open_within(directory: &Path, memory: u64) -> Result<Self, String> {
+        fault::silence_guarded();
         data::open(directory)?;
         let file = StoreFile::new(directory, usize::try_from(memory).unwrap_or(usize::MAX));
         let refuse = |fault: Fault| file.refusal(&fault);
@@ -192,13 +193,14 @@ pub fn export(
     now: SystemTime,
     each: &mut dyn FnMut(Line) -> Result<(), String>,
 ) -> Result<Exported, String> {
+    fault::silence_guarded();
     let memory = usize::try_from(Settings::default().store_bytes()).unwrap_or(usize::MAX);
     let file = StoreFile::new(directory, memory);
-    let (database, _) = file.open_aside().map_err(|fault| file.refusal(&fault))?;
-    let exported = records::export(&database, seconds(now), each);
+    let store = file.open_unchecked().map_err(|fault| file.refusal(&fault))?;
+    let exported = records::export(&store, seconds(now), each);
     // Nothing of it was written, so nothing of it can be lost.
     let _ = guard(|| {
-        drop(database);
+        drop(store);
         Ok::<_, Fault>(())
     });
     exported
@@ -210,7 +212,7 @@ fn seconds(time: SystemTime) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use std::{fs, path::PathBuf, time::Duration};
+    use std::{fs, path::PathBuf, sync::atomic::Ordering, time::Duration};
 
     use futures_util::FutureExt;
 
@@ -250,6 +252,10 @@ mod tests {
         let answer = Bytes::from(vec![7; 1024 * 1024]);
         for index in 0..80 {
             store.keep_answer(&index.to_string(), answer.clone(), now + Duration::from_secs(100 + index));
+            // No more of them wait to be written than fit into memory.
+            while store.shared.waiting.load(Ordering::Relaxed) > MOST_WAITING / 2 {
+                thread::yield_now();
+            }
         }
         store.close();
         assert_eq!(get(&store, "0", now), None);

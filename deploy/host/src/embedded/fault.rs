@@ -2,9 +2,11 @@
 
 use std::{
     any::Any,
+    cell::Cell,
     fmt,
     io::{self, ErrorKind},
-    panic::{AssertUnwindSafe, catch_unwind},
+    panic::{self, AssertUnwindSafe, catch_unwind},
+    sync::Once,
 };
 
 use badgesmith_engine::store::Unavailable;
@@ -75,11 +77,33 @@ impl From<Fault> for Unavailable {
     }
 }
 
+thread_local! {
+    /// Whether this thread is calling redb, so that a panic is a fault and not an event of its own.
+    static IS_GUARDED: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Makes panics that [`guard`] catches silent: what they said is in the fault, which the log or a refusal tells. Any
+/// other panic is told as before.
+pub(super) fn silence_guarded() {
+    static DONE: Once = Once::new();
+    DONE.call_once(|| {
+        let told = panic::take_hook();
+        panic::set_hook(Box::new(move |panic| {
+            if !IS_GUARDED.get() {
+                told(panic);
+            }
+        }));
+    });
+}
+
 /// Calls redb. Damaged bytes may make it panic, which is a fault like any other.
 ///
 /// What it was called on may be in no good state afterwards: the database has to be opened again.
 pub(super) fn guard<T, E: Into<Fault>>(call: impl FnOnce() -> Result<T, E>) -> Result<T, Fault> {
-    match catch_unwind(AssertUnwindSafe(call)) {
+    let before = IS_GUARDED.replace(true);
+    let outcome = catch_unwind(AssertUnwindSafe(call));
+    IS_GUARDED.set(before);
+    match outcome {
         Ok(outcome) => outcome.map_err(Into::into),
         Err(panic) => Err(Fault::Damaged(format!("redb panicked: {}", words(&*panic)))),
     }

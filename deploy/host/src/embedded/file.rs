@@ -11,7 +11,9 @@ use std::{
     },
 };
 
-use redb::{Database, RepairSession};
+use redb::{
+    Database, DatabaseError, ReadOnlyDatabase, ReadTransaction, ReadableDatabase, RepairSession, TransactionError,
+};
 
 use super::{
     fault::{Fault, guard},
@@ -53,6 +55,23 @@ pub(super) struct Opened {
     pub(super) database: Database,
     /// Which file it is, whatever its name.
     identity: Option<(u64, u64)>,
+}
+
+/// A store that is open for reading alone, and never changed.
+pub(super) enum Unchecked {
+    /// One that was closed.
+    Closed(ReadOnlyDatabase),
+    /// One that was not, repaired in memory.
+    Repaired(Database),
+}
+
+impl Unchecked {
+    pub(super) fn begin_read(&self) -> Result<ReadTransaction, TransactionError> {
+        match self {
+            Self::Closed(database) => database.begin_read(),
+            Self::Repaired(database) => database.begin_read(),
+        }
+    }
 }
 
 impl StoreFile {
@@ -123,7 +142,7 @@ impl StoreFile {
     }
 
     /// Opens the file without ever writing to it, and without a check if it was closed; says whether it was not.
-    pub(super) fn open_aside(&self) -> Result<(Database, bool), Fault> {
+    fn open_aside(&self) -> Result<(Database, bool), Fault> {
         let overlay = Overlay::over(existing(&self.path())?)?;
         let was_repaired = Arc::new(AtomicBool::new(false));
         let noted = Arc::clone(&was_repaired);
@@ -143,6 +162,19 @@ impl StoreFile {
         };
         let database = guard(open)?;
         Ok((database, was_repaired.load(Ordering::Relaxed)))
+    }
+
+    /// Opens the file for reading alone, as it is: whatever is damaged shows when it is read.
+    pub(super) fn open_unchecked(&self) -> Result<Unchecked, Fault> {
+        let mut builder = Database::builder();
+        let builder = builder.set_cache_size(self.cache);
+        match guard(|| Ok::<_, Fault>(builder.open_read_only(self.path()))) {
+            Ok(Err(DatabaseError::RepairAborted)) => {
+                // It was not closed. A repair checks all of it.
+                self.open_aside().map(|(database, _)| Unchecked::Repaired(database))
+            }
+            opened => opened?.map(Unchecked::Closed).map_err(|fault| erased(fault).into()),
+        }
     }
 
     /// Whether the file at the path is still the one that is open.

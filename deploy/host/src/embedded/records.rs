@@ -11,6 +11,7 @@ use redb::{Database, ReadableDatabase, ReadableTable, TableDefinition, WriteTran
 
 use super::{
     fault::{Fault, guard},
+    file::Unchecked,
     sealed::{open, open_claim, seal, seal_claim},
     seconds,
 };
@@ -128,12 +129,12 @@ pub(super) fn history(
 ///
 /// Where the file itself cannot be read any further, the results behind that place are read from the other end.
 pub(super) fn export(
-    database: &Database,
+    store: &Unchecked,
     now: u64,
     each: &mut dyn FnMut(Line) -> Result<(), String>,
 ) -> Result<Exported, String> {
-    let open = || Ok::<_, redb::Error>(database.begin_read()?.open_table(RESULTS)?);
-    let table = guard(open).map_err(|fault| fault.to_string())?;
+    let open_table = || Ok::<_, redb::Error>(store.begin_read()?.open_table(RESULTS)?);
+    let table = guard(open_table).map_err(|fault| fault.to_string())?;
     let mut exported = Exported::default();
     let mut last = None;
     let broke = walk(&table, false, &mut |key, value| {
