@@ -48,6 +48,11 @@ pub(super) fn read(database: &Database, key: &str, now: u64) -> Result<Option<By
     Ok(opened.filter(|(expires, _)| *expires > now).map(|(_, answer)| Bytes::copy_from_slice(answer)))
 }
 
+/// Whether no answer is kept.
+pub(super) fn is_empty(database: &Database) -> Result<bool, redb::Error> {
+    Ok(database.begin_read()?.open_table(BY_EXPIRY)?.first()?.is_none())
+}
+
 /// Keeps answers, each in the place of an older one of its key, and makes room for them.
 pub(super) fn keep(transaction: &WriteTransaction, answers: &[Answer]) -> Result<(), redb::Error> {
     for answer in answers {

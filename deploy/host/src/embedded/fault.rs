@@ -105,7 +105,7 @@ pub(super) fn guard<T, E: Into<Fault>>(call: impl FnOnce() -> Result<T, E>) -> R
     IS_GUARDED.set(before);
     match outcome {
         Ok(outcome) => outcome.map_err(Into::into),
-        Err(panic) => Err(Fault::Damaged(format!("redb panicked: {}", words(&*panic)))),
+        Err(panic) => Err(Fault::Damaged(format!("redb broke off: {}", words(&*panic)))),
     }
 }
 

@@ -26,6 +26,10 @@ use crate::data;
 const NAME: &str = "store.redb";
 /// The name of the file that is written to find out whether there is room; it never stays.
 const ROOM: &str = "store.room";
+/// The name of the file that holds some room for the moment when there is no other.
+const RESERVE: &str = "store.reserve";
+/// How large it is, in bytes: what it takes to begin to take kept answers away.
+const RESERVED: usize = 1024 * 1024;
 /// How much room there must be before a store that had none is used again, in bytes: four of the largest reports, or
 /// some hundred of the usual ones.
 const LEAST_ROOM: usize = 1024 * 1024;
@@ -186,13 +190,23 @@ impl StoreFile {
     /// Whether there is room to write, found out beside the store so that nothing in it can go wrong.
     pub(super) fn has_room(&self) -> Result<(), Fault> {
         let path = self.directory.join(ROOM);
-        let written = data::file(&path).and_then(|mut file| {
-            file.set_len(0)?;
-            file.write_all(&vec![1; LEAST_ROOM])?;
-            file.sync_data()
-        });
+        let written = occupy(&path, LEAST_ROOM);
         let removed = fs::remove_file(&path);
         written.and(removed).map_err(Fault::from)
+    }
+
+    /// Holds some room in reserve, if there is that much.
+    pub(super) fn reserve(&self) {
+        let path = self.directory.join(RESERVE);
+        let is_there = fs::metadata(&path).is_ok_and(|metadata| metadata.len() == RESERVED as u64);
+        if !is_there && occupy(&path, RESERVED).is_err() {
+            self.release();
+        }
+    }
+
+    /// Gives the reserve up: the room is there for whoever writes next.
+    pub(super) fn release(&self) {
+        let _ = fs::remove_file(self.directory.join(RESERVE));
     }
 
     /// The sentence that refuses the file: where it lies, what is wrong with it, and what to do.
@@ -212,6 +226,15 @@ impl StoreFile {
             Fault::Gone | Fault::Failed(_) => format!("{path}: {fault}"),
         }
     }
+}
+
+/// Fills a file with so many bytes.
+fn occupy(path: &Path, bytes: usize) -> io::Result<()> {
+    let mut file = data::file(path)?;
+    file.set_len(0)?;
+    // Not zeroes, which some file systems do not store.
+    file.write_all(&vec![1; bytes])?;
+    file.sync_data()
 }
 
 fn existing(path: &Path) -> io::Result<File> {

@@ -42,8 +42,6 @@ const PROOF: Duration = Duration::from_secs(15);
 const PROBE: usize = 16 * 1024;
 /// How many answers make way for results at once to begin with; the number doubles. Taking many away needs room too.
 const FIRST_AWAY: usize = 8;
-/// The bytes of answers that make way before a result is tried once more.
-const ENOUGH_AWAY: u64 = 8 * 1024 * 1024;
 
 /// One row that is written over and over.
 const PROBES: TableDefinition<&str, &[u8]> = TableDefinition::new("probes");
@@ -90,6 +88,7 @@ impl Writer {
             proven: None,
             answers_again: None,
         };
+        writer.file.reserve();
         if let Some(fault) = fault {
             writer.give_up(fault);
         }
@@ -252,6 +251,7 @@ impl Writer {
                 return;
             }
             self.answers_again = None;
+            self.file.reserve();
         }
         // What cannot be kept is asked again.
         if let Err(fault) = self.commit(|transaction| answers::keep(transaction, answers)) {
@@ -281,16 +281,23 @@ impl Writer {
             Fault::Gone => Err(Fault::Gone),
             Fault::Full(_) => {
                 self.answers_again = Some(Instant::now() + ANSWERS_PAUSE);
-                if self.take_answers_away()? > 0 { Ok(()) } else { Err(fault.clone()) }
+                if self.take_answers_away()? { Ok(()) } else { Err(fault.clone()) }
             }
             _ => Ok(()),
         }
     }
 
-    /// Takes answers away, a few at first, and returns how many bytes went: pages that results can have.
-    fn take_answers_away(&mut self) -> Result<u64, Fault> {
+    /// Takes all answers away, a few at first, so that results have their pages; says whether there were any.
+    fn take_answers_away(&mut self) -> Result<bool, Fault> {
+        let current = self.shared.current().ok_or_else(|| Fault::Failed("the file is not open".to_owned()))?;
+        if guard(|| answers::is_empty(&current.opened.database))? {
+            return Ok(false);
+        }
+        drop(current);
+        // Taking something away is written, too.
+        self.file.release();
         let (mut count, mut bytes) = (FIRST_AWAY, 0);
-        while bytes < ENOUGH_AWAY {
+        loop {
             let mut gone = 0;
             let taken = self.commit(|transaction| {
                 gone = answers::take_away(transaction, count)?;
@@ -298,18 +305,15 @@ impl Writer {
             });
             if let Err(fault) = taken {
                 self.reopen()?;
-                return if bytes > 0 { Ok(bytes) } else { Err(fault) };
+                return if bytes > 0 { Ok(true) } else { Err(fault) };
             }
             if gone == 0 {
-                break;
+                tracing::warn!(bytes, "there is no room: kept answers were taken away to make some for results");
+                return Ok(true);
             }
             bytes += gone;
             count *= 2;
         }
-        if bytes > 0 {
-            tracing::warn!(bytes, "there is no room: kept answers were taken away to make some for results");
-        }
-        Ok(bytes)
     }
 
     /// Opens the file again if it met a fault or is not the one at the path.
@@ -369,6 +373,7 @@ impl Writer {
             return;
         }
         self.again = None;
+        self.file.reserve();
         if let Some(ill) = self.shared.recover() {
             let since = ill.since.and_then(|since| since.elapsed().ok()).unwrap_or_default();
             tracing::info!(seconds = since.as_secs(), "results are taken again");
