@@ -317,6 +317,20 @@ mod tests {
     }
 
     #[test]
+    fn a_file_that_cannot_be_read_is_told_and_one_that_is_not_there_is_none() {
+        let directory = directory("check");
+        let secrets = FileSecrets::new(&directory);
+        let check = || secrets.check().now_or_never().unwrap();
+        assert_eq!(check(), Ok(()));
+        secrets.set("acme", "Package", "hush").unwrap();
+        assert_eq!(check(), Ok(()));
+        fs::write(directory.join(NAME), "{\"secrets\": [hush").unwrap();
+        let ill = check().unwrap_err();
+        assert!(ill.fault.contains(NAME) && !ill.fault.contains("hush"), "{ill:?}");
+        fs::remove_dir_all(directory).unwrap();
+    }
+
+    #[test]
     fn two_commands_at_once_lose_nothing() {
         let directory = directory("race");
         std::thread::scope(|scope| {

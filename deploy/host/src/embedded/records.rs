@@ -176,11 +176,14 @@ pub(super) fn export(
     Ok(exported)
 }
 
+/// What is shown a row's key and value, and says whether it wants more.
+type Visit<'a> = dyn FnMut((&str, &str), &[u8]) -> Result<bool, String> + 'a;
+
 /// Shows every row to `each` until that says no, from the first or from the last; returns the fault that ended it.
 fn walk(
     table: &redb::ReadOnlyTable<(&'static str, &'static str), &'static [u8]>,
     backwards: bool,
-    each: &mut dyn FnMut((&str, &str), &[u8]) -> Result<bool, String>,
+    each: &mut Visit,
 ) -> Result<Option<Fault>, String> {
     let mut rows = match guard(|| table.range::<(&str, &str)>(..).map_err(erased)) {
         Ok(rows) => rows,

@@ -5,6 +5,7 @@
 //! succeeds no result is taken: whoever brings one is told so without waiting.
 
 use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
     sync::{
         Arc,
         atomic::Ordering,
@@ -100,7 +101,7 @@ impl Writer {
         loop {
             let wait = self.again.map(|again| again.saturating_duration_since(Instant::now()));
             if wait == Some(Duration::ZERO) {
-                self.recover();
+                self.survive(Self::recover);
                 continue;
             }
             let first = match wait {
@@ -110,11 +111,19 @@ impl Writer {
             match first {
                 Ok(first) => {
                     let batch = [first].into_iter().chain(writes.try_iter().take(MOST_AT_ONCE - 1)).collect();
-                    self.work(batch);
+                    self.survive(|writer| writer.work(batch));
                 }
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => return,
             }
+        }
+    }
+
+    /// Does something, whatever becomes of it: without this thread nothing would be written until the next start.
+    fn survive(&mut self, work: impl FnOnce(&mut Self)) {
+        if catch_unwind(AssertUnwindSafe(|| work(self))).is_err() {
+            self.is_spoiled = true;
+            self.give_up(&Fault::Failed("the writer of the store broke off".to_owned()));
         }
     }
 
@@ -134,10 +143,11 @@ impl Writer {
             }
         }
         self.is_spoiled |= is_suspect;
-        if is_suspect && self.again.is_none() {
-            if let Err(fault) = self.reopen() {
-                self.give_up(&fault);
-            }
+        if is_suspect
+            && self.again.is_none()
+            && let Err(fault) = self.reopen()
+        {
+            self.give_up(&fault);
         }
         let (entries, said): (Vec<_>, Vec<_>) = entries.into_iter().unzip();
         let outcomes = self.record(&entries);
