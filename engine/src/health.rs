@@ -1,15 +1,16 @@
 //! `/health`: whether we are here, and with `?deep=1` how everything we rest on is.
 
-use std::time::SystemTime;
+use std::{sync::Arc, time::SystemTime};
 
+use futures_util::future::join;
 use jiff::Timestamp;
 use serde::{Serialize, Serializer};
 
 use crate::{
     Inner,
+    dependency::State,
     request::Pairs,
     response::{Caching, Draft},
-    store::{Span, Subject},
 };
 
 /// How everything is that the engine rests on.
@@ -113,35 +114,58 @@ struct Shape {
     status: &'static str,
     time_stamp: String,
     #[serde(skip_serializing_if = "Option::is_none")]
-    store: Option<&'static str>,
+    dependencies: Option<[DependencyHealth; 2]>,
     #[serde(flatten)]
     health: Option<Health>,
 }
 
+/// How something is that reports rest on. What is wrong with it is for the log.
+#[derive(Serialize)]
+struct DependencyHealth {
+    name: &'static str,
+    status: &'static str,
+    /// Since when it is unavailable.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    since: Option<String>,
+}
+
+impl DependencyHealth {
+    fn new(name: &'static str, ill_since: State) -> Self {
+        let status = if ill_since.is_some() { "unavailable" } else { "in service" };
+        Self { name, status, since: ill_since.map(text) }
+    }
+}
+
+/// Says how everything is. Where reports are taken in principle and cannot be now, that is status 503.
 pub(crate) async fn answer(inner: &Inner, pairs: &Pairs<'_>, now: SystemTime) -> Draft {
     let is_deep = pairs.get("deep").is_some_and(|deep| !matches!(deep, "" | "0" | "false"));
     let health = is_deep.then(|| Health::read(inner, now));
-    let answers = if is_deep { Some(store_answers(inner, now).await) } else { None };
-    let is_degraded = answers == Some(false) || health.as_ref().is_some_and(Health::is_degraded);
-    let shape = Shape {
-        status: if is_degraded { "Degraded" } else { "Healthy" },
-        store: answers.map(|answers| if answers { "in service" } else { "unavailable" }),
-        time_stamp: Timestamp::try_from(now).map(|time| time.to_string()).unwrap_or_default(),
-        health,
-    };
+    let dependencies = if is_deep { Some(dependencies(inner, now).await) } else { None };
+    let is_ill = dependencies.iter().flatten().any(|dependency| dependency.since.is_some());
+    let is_degraded = is_ill || health.as_ref().is_some_and(Health::is_degraded);
+    let takes_reports = inner.plugins.iter().any(|plugin| !plugin.manifest.reports.is_empty());
+    let shape =
+        Shape { status: if is_degraded { "Degraded" } else { "Healthy" }, time_stamp: text(now), dependencies, health };
     // Numbers and strings always have a JSON form.
-    Draft::json(200, serde_json::to_string(&shape).unwrap_or_default(), Caching::NoStore)
+    let body = serde_json::to_string(&shape).unwrap_or_default();
+    Draft::json(if is_ill && takes_reports { 503 } else { 200 }, body, Caching::NoStore)
 }
 
-/// Whether the store answers a question that a badge would ask: the results' table where a plugin has results, else
-/// what upstreams answered.
-async fn store_answers(inner: &Inner, now: SystemTime) -> bool {
-    let store = &inner.world.store;
-    let collection = inner.plugins.iter().find_map(|plugin| plugin.collections.first());
-    match (collection, Subject::new("badgesmith", "health", "none", "none")) {
-        (Some(collection), Ok(subject)) => store.history(collection, &subject, Span::LATEST, now).await.is_ok(),
-        _ => store.answer("health", now).await.is_ok(),
-    }
+/// How the store and the secrets are.
+async fn dependencies(inner: &Inner, now: SystemTime) -> [DependencyHealth; 2] {
+    let (store, secrets) = (Arc::clone(&inner.world.store), Arc::clone(&inner.world.secrets));
+    let executor = &inner.world.executor;
+    let (store, secrets) = join(
+        inner.store.ask(now, executor, move || Box::pin(async move { store.check().await })),
+        inner.secrets.ask(now, executor, move || Box::pin(async move { secrets.check().await })),
+    )
+    .await;
+    [DependencyHealth::new(inner.store.name, store), DependencyHealth::new(inner.secrets.name, secrets)]
+}
+
+/// A time in RFC 3339.
+fn text(time: SystemTime) -> String {
+    Timestamp::try_from(time).map(|time| time.to_string()).unwrap_or_default()
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it")]

@@ -27,7 +27,6 @@ use crate::{
     route::Parameters,
     signature::{Signature, string_to_sign},
     store::{Entry, LONGEST_KEY, Recorded, Subject, result_key},
-    world::Unavailable,
 };
 
 /// The headers of a signed request.
@@ -98,7 +97,11 @@ async fn accept(
     let entry =
         Entry { collection: route.collection.clone(), subject, nonce: signed.nonce.to_owned(), record, arrived: now };
     let recorded = inner.world.store.record(&entry).await;
-    match recorded.map_err(|fault| Error::from(&records::unavailable(&fault)))? {
+    let recorded = recorded.map_err(|fault| {
+        inner.store.doubt();
+        Error::from(&records::unavailable(&fault))
+    })?;
+    match recorded {
         Recorded::New => Ok(entry.record),
         Recorded::NonceUsed => Err(Error::nonce_used()),
         Recorded::Duplicate => Err(Error::duplicate()),
@@ -149,7 +152,10 @@ impl<'a> Signed<'a> {
     ) -> Result<bool, Error> {
         let Self { signature, timestamp, nonce } = self;
         let secrets = inner.world.secrets.find(subject.owner(), Some(subject.repo()), purpose).await;
-        let secrets = secrets.map_err(|Unavailable(fault)| Error::from(&records::unavailable(&Unavailable(fault))))?;
+        let secrets = secrets.map_err(|fault| {
+            inner.secrets.doubt();
+            Error::from(&records::unavailable(&fault))
+        })?;
         let signature = Signature::parse(signature);
         let (is_readable, signature) = match signature {
             Some(Signature::BodyOnly(_)) if !inner.accepts_body_only => (false, Signature::Whole([0; 32])),

@@ -6,6 +6,7 @@
 mod badge;
 mod cache;
 mod coalesce;
+mod dependency;
 mod door;
 mod draw;
 mod drive;
@@ -44,6 +45,7 @@ use http::{HeaderValue, Method, header};
 
 use crate::{
     cache::{Bounded, Finished},
+    dependency::Dependency,
     door::Door,
     draw::{Pictures, draw_error, refuse, static_badge},
     drive::Broken,
@@ -111,6 +113,10 @@ pub(crate) struct Inner {
     pub(crate) readers: Places,
     /// Badges of such documents that somebody waits for.
     opened: WantedFlights<Result<Arc<Finished>, Broken>>,
+    /// How the store is, as it said lately.
+    pub(crate) store: Dependency,
+    /// How the owners' secrets are, as they said lately.
+    pub(crate) secrets: Dependency,
 }
 
 /// What a provider's route leads to: indices into its manifest.
@@ -190,10 +196,11 @@ impl Engine {
                 }
             }
         }
-        let bytes = u64::from(settings.cache_mib) * 1024 * 1024;
+        // An eighth is the embedded store's.
+        let bytes = settings.cache_bytes();
         let inner = Inner {
             plugins: plugins.into_iter().map(Arc::new).collect(),
-            upstreams: Door::to_upstreams(Arc::clone(&world.upstream), bytes / 2),
+            upstreams: Door::to_upstreams(Arc::clone(&world.upstream), bytes / 8 * 3),
             web: Door::to_web(Arc::clone(&world.web), bytes / 4),
             world,
             finished: Bounded::new(bytes / 8),
@@ -204,6 +211,8 @@ impl Engine {
             opens_dynamic: settings.dynamic,
             readers: open::document::readers(),
             opened: WantedFlights::new(),
+            store: Dependency::new("store"),
+            secrets: Dependency::new("secrets"),
         };
         Ok(Self { inner: Arc::new(inner), router, front: Front::default() })
     }

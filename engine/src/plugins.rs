@@ -57,7 +57,7 @@ struct More {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
 pub struct Settings {
-    /// How much memory kept answers and finished badges may take, in MiB.
+    /// How much memory kept answers, finished badges, and what the embedded store keeps of its file may take, in MiB.
     pub cache_mib: u32,
     /// Where results lie.
     pub store: StoreKind,
@@ -73,6 +73,19 @@ pub struct Settings {
     /// What callers may name although it does not lead outside.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub allow_addresses: Vec<Allowed>,
+}
+
+impl Settings {
+    /// How much of `cache-mib` is the embedded store's, in bytes: an eighth. The engine's own caches share the rest.
+    #[must_use]
+    pub const fn store_bytes(&self) -> u64 {
+        self.cache_bytes() / 8
+    }
+
+    /// The whole of `cache-mib`, in bytes.
+    pub(crate) const fn cache_bytes(&self) -> u64 {
+        self.cache_mib as u64 * 1024 * 1024
+    }
 }
 
 /// Where results lie.

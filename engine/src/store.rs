@@ -60,6 +60,13 @@ pub trait Store: Send + Sync {
         now: SystemTime,
     ) -> BoxFuture<'a, Result<Vec<Record>, Unavailable>>;
 
+    /// Whether a result could be recorded now: asks whatever writes, and changes nothing that a caller sees. It may be asked
+    /// as often as the engine likes to know; the engine asks for callers at most once in ten seconds.
+    ///
+    /// # Errors
+    /// [`Ill`] where a result could not be recorded.
+    fn check(&self) -> BoxFuture<'_, Result<(), Ill>>;
+
     /// Makes ready what a first question needs, asking nobody. It is called while a plugin that will ask is opened.
     fn prepare(&self) -> BoxFuture<'_, ()> {
         Box::pin(ready(()))
@@ -69,6 +76,21 @@ pub trait Store: Send + Sync {
 /// A store that cannot be asked now. The words are for the log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unavailable(pub String);
+
+/// What a report rests on, and cannot do its work now. The words are for the log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ill {
+    /// What is wrong.
+    pub fault: String,
+    /// Since when, where that is known.
+    pub since: Option<SystemTime>,
+}
+
+impl From<Unavailable> for Ill {
+    fn from(Unavailable(fault): Unavailable) -> Self {
+        Self { fault, since: None }
+    }
+}
 
 /// What results are about. Two spellings that differ in case alone are one subject.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -13,7 +13,7 @@ use url::Url;
 
 pub use crate::{
     meter::{Event, Meter},
-    store::{Store, Unavailable},
+    store::{Ill, Store, Unavailable},
 };
 
 /// The world behind the engine. The binaries' lies in deploy, the tests' moves by hand.
@@ -77,6 +77,12 @@ pub trait Secrets: Send + Sync {
         repo: Option<&'a str>,
         purpose: &'a str,
     ) -> BoxFuture<'a, Result<Vec<Secret>, Unavailable>>;
+
+    /// Whether secrets can be found now, with calls that [`Secrets::find`] makes too.
+    ///
+    /// # Errors
+    /// [`Ill`] where they cannot.
+    fn check(&self) -> BoxFuture<'_, Result<(), Ill>>;
 }
 
 /// A secret's value, which no log, error or debug output shows.

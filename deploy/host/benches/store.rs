@@ -4,6 +4,8 @@
 //! cargo bench -p badgesmith-host --bench store
 //! ```
 //!
+//! With `-- memory` it says instead how much memory a process with 100,000 results takes where `cache-mib` is 8.
+//!
 //! Every accepted result is durable. Plain redb writes one row in a transaction of its own, and reads one row; the store
 //! claims a nonce, claims the run and writes the result, and finds the newest of a hundred.
 #![allow(clippy::unwrap_used, clippy::print_stdout, clippy::expect_used, missing_docs)]
@@ -14,7 +16,10 @@ use std::{
     time::{Duration, Instant, SystemTime},
 };
 
-use badgesmith_engine::store::{Entry, Recorded, Span, Store, Subject};
+use badgesmith_engine::{
+    Settings,
+    store::{Entry, Recorded, Span, Store, Subject},
+};
 use badgesmith_host::embedded::EmbeddedStore;
 use badgesmith_provider::Record;
 use futures_util::future::join_all;
@@ -28,6 +33,11 @@ const ROWS: TableDefinition<&str, &[u8]> = TableDefinition::new("rows");
 fn main() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let directory = std::env::temp_dir().join(format!("badgesmith-bench-store-{}", std::process::id()));
+    if std::env::args().any(|argument| argument == "memory") {
+        runtime.block_on(memory(&directory));
+        fs::remove_dir_all(directory).unwrap();
+        return;
+    }
     let plain = plain(&directory.join("plain"));
     println!("{:<38} {:>10} {:>8}", "", "a second", "ratio");
     row("plain redb: writes, 1 writer", plain.writes, plain.writes);
@@ -108,6 +118,42 @@ async fn accept(directory: &Path, writers: u32) -> f64 {
         }
     }));
     a_second(counts.await.into_iter().sum(), start)
+}
+
+/// How many results the memory is measured with.
+const MANY: u32 = 100_000;
+
+async fn memory(directory: &Path) {
+    let settings = Settings { cache_mib: 8, ..Settings::default() };
+    let open = || EmbeddedStore::open_within(directory, settings.store_bytes()).unwrap();
+    let subject = |run: u32| Subject::new("acme", "tools", "linux", &format!("b{}", run % 20_000)).unwrap();
+    println!("{:<38} {:>6} MiB", "memory before anything", resident());
+    let store = open();
+    for start in (0..MANY).step_by(500) {
+        let entries: Vec<_> = (start..start + 500)
+            .map(|run| Entry { subject: subject(run), ..entry(&run.to_string(), i64::from(run)) })
+            .collect();
+        join_all(entries.iter().map(|entry| store.record(entry))).await;
+    }
+    println!("{:<38} {:>6} MiB", "memory after 100,000 were recorded", resident());
+    drop(store);
+    let start = Instant::now();
+    let store = open();
+    println!("{:<38} {:>6} ms", "opening and checking them", start.elapsed().as_millis());
+    println!("{:<38} {:>6} MiB", "file", fs::metadata(directory.join("store.redb")).unwrap().len() / 1024 / 1024);
+    let (now, start) = (SystemTime::now(), Instant::now());
+    for run in 0..20_000 {
+        store.history("test-results", &subject(run), Span::LATEST, now).await.unwrap();
+    }
+    println!("{:<38} {:>6.0} a second", "newest results, each once", a_second(20_000, start));
+    println!("{:<38} {:>6} MiB", "memory after all were read", resident());
+}
+
+/// How much memory the process takes, in MiB, as Linux counts it.
+fn resident() -> u64 {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap_or_default();
+    line.split_whitespace().nth(1).and_then(|kib| kib.parse::<u64>().ok()).unwrap_or_default() / 1024
 }
 
 async fn find(directory: &Path) -> f64 {

@@ -32,7 +32,11 @@ pub(crate) fn replace(path: &Path, text: &[u8]) -> io::Result<()> {
     file.write_all(text)?;
     file.sync_all()?;
     fs::rename(&fresh, path)?;
-    // The rename itself is durable once the directory is.
+    settle(path)
+}
+
+/// Makes a file's name durable, which it is once its directory is.
+pub(crate) fn settle(path: &Path) -> io::Result<()> {
     match path.parent().map(File::open) {
         Some(Ok(directory)) => directory.sync_all(),
         _ => Ok(()),

@@ -4,77 +4,93 @@ use std::{
     path::Path,
     sync::{
         Arc, Mutex, PoisonError,
-        mpsc::{self, Receiver, Sender},
+        mpsc::{self, Sender},
     },
     thread::{self, JoinHandle},
     time::SystemTime,
 };
 
-use badgesmith_engine::store::{Entry, Recorded, Span, Store, Subject, Unavailable};
+use badgesmith_engine::{
+    Settings,
+    store::{Entry, Ill, Recorded, Span, Store, Subject, Unavailable},
+};
 use badgesmith_provider::Record;
 use bytes::Bytes;
-use futures_util::future::BoxFuture;
-use redb::{Database, ReadableDatabase, ReadableTable, TableDefinition, WriteTransaction};
+use futures_util::future::{BoxFuture, ready};
+use redb::Database;
 use tokio::sync::oneshot;
 
-use crate::{data, transfer::Line};
+use self::{
+    answers::Answer,
+    fault::{Fault, guard},
+    file::{Missing, StoreFile},
+    shared::{Shared, alone},
+    writer::{Write, Writer},
+};
+use crate::{
+    data,
+    transfer::{Exported, Line},
+};
 
+mod answers;
+mod fault;
+mod file;
+mod overlay;
 mod records;
+mod sealed;
+mod shared;
+mod writer;
 
-/// The file's name in the data directory.
-const NAME: &str = "store.redb";
-/// The most bytes of kept answers; those that expire first go first.
-const MOST_ANSWERS: u64 = 64 * 1024 * 1024;
-/// How many writes go into one transaction at the most.
-const MOST_AT_ONCE: usize = 1024;
-
-/// Key → when it expires, in seconds since 1970 in eight bytes, and the answer.
-const ANSWERS: TableDefinition<&str, &[u8]> = TableDefinition::new("answers");
-/// (When it expires, key) → how many bytes it takes: the order in which answers go.
-const ANSWERS_BY_EXPIRY: TableDefinition<(u64, &str), u64> = TableDefinition::new("answers-by-expiry");
-/// How many bytes all answers take.
-const SIZES: TableDefinition<&str, u64> = TableDefinition::new("sizes");
+/// The most bytes of answers that wait to be written; what comes on top is asked of its upstream another time.
+const MOST_WAITING: u64 = 16 * 1024 * 1024;
 
 /// A store over one redb file.
 ///
 /// One thread writes. What came in while it made the last transaction durable goes into the next one, all together.
+/// Whoever reads does so on a thread of its own.
 #[derive(Debug)]
 pub struct EmbeddedStore {
-    database: Arc<Database>,
+    shared: Arc<Shared>,
     writes: Mutex<Option<Sender<Write>>>,
     writer: Mutex<Option<JoinHandle<()>>>,
 }
 
-/// One thing to write.
-#[derive(Debug)]
-enum Write {
-    Answer { key: String, answer: Bytes, expires: u64 },
-    Entry { entry: Box<Entry>, said: oneshot::Sender<Result<Recorded, Unavailable>> },
-}
-
 impl EmbeddedStore {
-    /// Opens the store of a data directory, or makes a new one.
+    /// Opens the store of a data directory, or makes a new one, with the memory that [`Settings`] have for it.
     ///
     /// # Errors
     /// The file, what is wrong with it, and what to do.
     pub fn open(directory: &Path) -> Result<Self, String> {
+        Self::open_within(directory, Settings::default().store_bytes())
+    }
+
+    /// The same, with this much memory for what redb keeps of the file, in bytes.
+    ///
+    /// # Errors
+    /// As [`EmbeddedStore::open`]. A file that is damaged is refused, and left as it is.
+    pub fn open_within(directory: &Path, memory: u64) -> Result<Self, String> {
+        fault::silence_guarded();
         data::open(directory)?;
-        let path = directory.join(NAME);
-        let named = |fault: &dyn std::fmt::Display| format!("{}: {fault}", path.display());
-        let file = data::file(&path).map_err(|fault| named(&fault))?;
-        let database = Database::builder().create_file(file).map_err(|fault| match fault {
-            redb::DatabaseError::DatabaseAlreadyOpen => {
-                named(&"another badgesmith has it open; stop that one, or name another directory with --data")
+        let file = StoreFile::new(directory, usize::try_from(memory).unwrap_or(usize::MAX));
+        let refuse = |fault: Fault| file.refusal(&fault);
+        let mut opened = file.open(Missing::Make).map_err(refuse)?;
+        let prepared = guard(|| writer::prepare(&opened));
+        let ill = match prepared {
+            Ok(()) => None,
+            // What is there can be read all the same, and the rest may be mended without a restart.
+            Err(fault @ Fault::Full(_)) => {
+                file::close(opened);
+                opened = file.open(Missing::Refuse).map_err(refuse)?;
+                Some(fault)
             }
-            fault => named(&fault),
-        })?;
-        prepare(&database).map_err(|fault| named(&fault))?;
-        let database = Arc::new(database);
+            Err(fault) => return Err(refuse(fault)),
+        };
+        let shared = Arc::new(Shared::new(opened));
         let (writes, received) = mpsc::channel();
-        let writing = Arc::clone(&database);
-        let writer = thread::Builder::new().name("store".to_owned()).spawn(move || write_all(&writing, &received));
-        let writer = writer.map_err(|fault| named(&fault))?;
-        Ok(Self { database, writes: Mutex::new(Some(writes)), writer: Mutex::new(Some(writer)) })
+        let writing = Writer::new(file.clone(), Arc::clone(&shared), ill.as_ref());
+        let writer = thread::Builder::new().name("store".to_owned()).spawn(move || writing.run(&received));
+        let writer = writer.map_err(|fault| refuse(Fault::Failed(fault.to_string())))?;
+        Ok(Self { shared, writes: Mutex::new(Some(writes)), writer: Mutex::new(Some(writer)) })
     }
 
     /// Makes everything durable that was handed over; nothing is written afterwards.
@@ -86,48 +102,54 @@ impl EmbeddedStore {
         }
     }
 
-    /// Hands every result over that is not expired at `now`, in the order of keys.
-    ///
-    /// # Errors
-    /// The first fault of the file's or of `each`.
-    pub fn export(&self, now: SystemTime, each: &mut dyn FnMut(Line) -> Result<(), String>) -> Result<(), String> {
-        records::export(&self.database, seconds(now), each)
-    }
-
     fn write(&self, write: Write) -> Result<(), Unavailable> {
         let writes = self.writes.lock().unwrap_or_else(PoisonError::into_inner);
         let handed_over = writes.as_ref().is_some_and(|writes| writes.send(write).is_ok());
         if handed_over { Ok(()) } else { Err(Unavailable("the store is closed".to_owned())) }
     }
 
-    fn read(&self, key: &str, now: u64) -> Result<Option<Bytes>, redb::Error> {
-        let table = self.database.begin_read()?.open_table(ANSWERS)?;
-        let Some(value) = table.get(key)? else { return Ok(None) };
-        let Some((expires, answer)) = value.value().split_first_chunk::<8>() else { return Ok(None) };
-        // Whatever is expired is gone, swept or not.
-        Ok((u64::from_le_bytes(*expires) > now).then(|| Bytes::copy_from_slice(answer)))
+    /// Reads from the file on this thread. A fault of the file's is for the writer to look after.
+    fn read<T, E: Into<Fault>>(&self, read: impl FnOnce(&Database) -> Result<T, E>) -> Result<T, Unavailable> {
+        let current = self.shared.current();
+        let current = current.ok_or_else(|| Unavailable("the store's file is not open".to_owned()))?;
+        let found = guard(|| read(&current.opened.database));
+        if let Err(fault) = &found
+            && !matches!(fault, Fault::Value(_))
+        {
+            let _ = self.write(Write::Suspect(current.generation));
+        }
+        Ok(found?)
     }
 }
 
 impl Drop for EmbeddedStore {
     fn drop(&mut self) {
         self.close();
+        if let Some(Ok(opened)) = self.shared.replace(None, 0).map(alone) {
+            file::close(opened);
+        }
     }
 }
 
 impl Store for EmbeddedStore {
     fn answer<'a>(&'a self, key: &'a str, now: SystemTime) -> BoxFuture<'a, Result<Option<Bytes>, Unavailable>> {
         // The file is in the page cache or read in microseconds, so this does not leave the thread.
-        let found = self.read(key, seconds(now)).map_err(|fault| Unavailable(fault.to_string()));
-        Box::pin(async move { found })
+        Box::pin(ready(self.read(|database| answers::read(database, key, seconds(now)))))
     }
 
     fn keep_answer(&self, key: &str, answer: Bytes, expires: SystemTime) {
+        let bytes = answer.len() as u64;
+        if self.shared.ill().is_some() || !self.shared.queue(bytes, MOST_WAITING) {
+            return;
+        }
         // What cannot be kept is asked again.
-        let _ = self.write(Write::Answer { key: key.to_owned(), answer, expires: seconds(expires) });
+        let _ = self.write(Write::Answer(Answer { key: key.to_owned(), answer, expires: seconds(expires) }));
     }
 
     fn record<'a>(&'a self, entry: &'a Entry) -> BoxFuture<'a, Result<Recorded, Unavailable>> {
+        if let Some(ill) = self.shared.ill() {
+            return Box::pin(ready(Err(Unavailable(ill.fault))));
+        }
         let (said, hear) = oneshot::channel();
         let handed_over = self.write(Write::Entry { entry: Box::new(entry.clone()), said });
         Box::pin(async move {
@@ -143,96 +165,45 @@ impl Store for EmbeddedStore {
         span: Span,
         now: SystemTime,
     ) -> BoxFuture<'a, Result<Vec<Record>, Unavailable>> {
-        let found = records::history(&self.database, collection, subject, span, seconds(now));
-        Box::pin(async move { found.map_err(|fault| Unavailable(fault.to_string())) })
+        let found = self.read(|database| records::history(database, collection, subject, span, seconds(now)));
+        Box::pin(ready(found))
     }
-}
 
-/// Makes the tables, and sweeps what expired while nobody looked.
-fn prepare(database: &Database) -> Result<(), redb::Error> {
-    let transaction = database.begin_write()?;
-    transaction.open_table(ANSWERS)?;
-    records::prepare(&transaction)?;
-    make_room(&transaction, MOST_ANSWERS)?;
-    transaction.commit()?;
-    Ok(())
-}
-
-fn write_all(database: &Database, writes: &Receiver<Write>) {
-    while let Ok(first) = writes.recv() {
-        let batch: Vec<Write> = [first].into_iter().chain(writes.try_iter().take(MOST_AT_ONCE - 1)).collect();
-        let mut recorded = Vec::new();
-        let written = write(database, &batch, &mut recorded);
-        if let Err(fault) = &written {
-            tracing::error!(%fault, writes = batch.len(), "nothing could be written");
+    fn check(&self) -> BoxFuture<'_, Result<(), Ill>> {
+        if let Some(ill) = self.shared.ill() {
+            return Box::pin(ready(Err(ill)));
         }
-        let mut recorded = recorded.into_iter();
-        for write in batch {
-            if let Write::Entry { said, .. } = write {
-                let outcome = match &written {
-                    Ok(()) => recorded.next().ok_or_else(|| Unavailable("an entry was passed over".to_owned())),
-                    Err(fault) => Err(Unavailable(fault.to_string())),
-                };
-                // Whoever waited may have gone away; what is written is written.
-                let _ = said.send(outcome);
-            }
-        }
+        let (said, hear) = oneshot::channel();
+        let handed_over = self.write(Write::Check(said));
+        Box::pin(async move {
+            let ill = |fault: &str| Ill { fault: fault.to_owned(), since: None };
+            handed_over.map_err(|fault| ill(&fault.0))?;
+            hear.await.unwrap_or_else(|_| Err(ill("the writer of the store is gone")))
+        })
     }
 }
 
-/// Writes all of it in one transaction, and says what became of each entry, in their order.
-fn write(database: &Database, batch: &[Write], recorded: &mut Vec<Recorded>) -> Result<(), redb::Error> {
-    let transaction = database.begin_write()?;
-    for write in batch {
-        match write {
-            Write::Answer { key, answer, expires } => keep(&transaction, key, answer, *expires)?,
-            Write::Entry { entry, .. } => recorded.push(records::record(&transaction, entry)?),
-        }
-    }
-    let now = SystemTime::now();
-    make_room(&transaction, MOST_ANSWERS)?;
-    records::sweep(&transaction, seconds(now))?;
-    transaction.commit()?;
-    Ok(())
-}
-
-fn keep(transaction: &WriteTransaction, key: &str, answer: &[u8], expires: u64) -> Result<(), redb::Error> {
-    let mut answers = transaction.open_table(ANSWERS)?;
-    let mut by_expiry = transaction.open_table(ANSWERS_BY_EXPIRY)?;
-    let mut sizes = transaction.open_table(SIZES)?;
-    let mut total = sizes.get("answers")?.map_or(0, |size| size.value());
-    let value = [&expires.to_le_bytes()[..], answer].concat();
-    if let Some(before) = answers.insert(key, &*value)?
-        && let Some((expired, _)) = before.value().split_first_chunk::<8>()
-    {
-        let size = by_expiry.remove((u64::from_le_bytes(*expired), key))?;
-        total = total.saturating_sub(size.map_or(0, |size| size.value()));
-    }
-    let size = (key.len() + value.len()) as u64;
-    by_expiry.insert((expires, key), size)?;
-    sizes.insert("answers", total + size)?;
-    Ok(())
-}
-
-/// Takes away what is expired, and what expires first while there is more than `most` bytes.
-fn make_room(transaction: &WriteTransaction, most: u64) -> Result<(), redb::Error> {
-    let mut answers = transaction.open_table(ANSWERS)?;
-    let mut by_expiry = transaction.open_table(ANSWERS_BY_EXPIRY)?;
-    let mut sizes = transaction.open_table(SIZES)?;
-    let mut total = sizes.get("answers")?.map_or(0, |size| size.value());
-    let now = seconds(SystemTime::now());
-    loop {
-        let first = by_expiry.first()?.map(|(key, size)| {
-            let (expires, key) = key.value();
-            (expires, key.to_owned(), size.value())
-        });
-        let Some((expires, key, size)) = first.filter(|(expires, ..)| *expires <= now || total > most) else { break };
-        by_expiry.remove((expires, &*key))?;
-        answers.remove(&*key)?;
-        total = total.saturating_sub(size);
-    }
-    sizes.insert("answers", total)?;
-    Ok(())
+/// Hands every result of a data directory over that is not expired at `now`, in the order of keys, and says which ones
+/// are damaged. The file is not changed, whatever state it is in.
+///
+/// # Errors
+/// There is no store, a server has it open, nothing of it can be read, or the first fault of `each`.
+pub fn export(
+    directory: &Path,
+    now: SystemTime,
+    each: &mut dyn FnMut(Line) -> Result<(), String>,
+) -> Result<Exported, String> {
+    fault::silence_guarded();
+    let memory = usize::try_from(Settings::default().store_bytes()).unwrap_or(usize::MAX);
+    let file = StoreFile::new(directory, memory);
+    let store = file.open_unchecked().map_err(|fault| file.refusal(&fault))?;
+    let exported = records::export(&store, seconds(now), each);
+    // Nothing of it was written, so nothing of it can be lost.
+    let _ = guard(|| {
+        drop(store);
+        Ok::<_, Fault>(())
+    });
+    exported
 }
 
 fn seconds(time: SystemTime) -> u64 {
@@ -241,7 +212,7 @@ fn seconds(time: SystemTime) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use std::{fs, path::PathBuf, time::Duration};
+    use std::{fs, path::PathBuf, sync::atomic::Ordering, time::Duration};
 
     use futures_util::FutureExt;
 
@@ -281,6 +252,10 @@ mod tests {
         let answer = Bytes::from(vec![7; 1024 * 1024]);
         for index in 0..80 {
             store.keep_answer(&index.to_string(), answer.clone(), now + Duration::from_secs(100 + index));
+            // No more of them wait to be written than fit into memory.
+            while store.shared.waiting.load(Ordering::Relaxed) > MOST_WAITING / 2 {
+                thread::yield_now();
+            }
         }
         store.close();
         assert_eq!(get(&store, "0", now), None);
@@ -303,9 +278,9 @@ mod tests {
     fn a_file_that_is_no_store_is_refused_and_left_as_it_is() {
         let directory = directory("rubbish");
         data::open(&directory).unwrap();
-        fs::write(directory.join(NAME), b"rubbish, but not ours to delete").unwrap();
+        fs::write(directory.join("store.redb"), b"rubbish, but not ours to delete").unwrap();
         assert!(EmbeddedStore::open(&directory).is_err());
-        assert_eq!(fs::read(directory.join(NAME)).unwrap(), b"rubbish, but not ours to delete");
+        assert_eq!(fs::read(directory.join("store.redb")).unwrap(), b"rubbish, but not ours to delete");
         fs::remove_dir_all(directory).unwrap();
     }
 }

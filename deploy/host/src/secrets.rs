@@ -8,7 +8,7 @@ use std::{
     time::SystemTime,
 };
 
-use badgesmith_engine::world::{Secret, Secrets, Unavailable};
+use badgesmith_engine::world::{Ill, Secret, Secrets, Unavailable};
 use badgesmith_provider::fold;
 use futures_util::future::BoxFuture;
 use serde::{Deserialize, Serialize};
@@ -199,6 +199,12 @@ impl Secrets for FileSecrets {
         });
         Box::pin(async move { found })
     }
+
+    fn check(&self) -> BoxFuture<'_, Result<(), Ill>> {
+        // No file is a file without secrets.
+        let read = self.current().map(drop).map_err(|fault| Unavailable(self.named(&fault)).into());
+        Box::pin(async move { read })
+    }
 }
 
 impl Entry {
@@ -307,6 +313,20 @@ mod tests {
         for value in ["", "two words", "new\nline", &"x".repeat(LARGEST_SECRET + 1)] {
             assert!(secrets.set("acme", "Package", value).is_err());
         }
+        fs::remove_dir_all(directory).unwrap();
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_read_is_told_and_one_that_is_not_there_is_none() {
+        let directory = directory("check");
+        let secrets = FileSecrets::new(&directory);
+        let check = || secrets.check().now_or_never().unwrap();
+        assert_eq!(check(), Ok(()));
+        secrets.set("acme", "Package", "hush").unwrap();
+        assert_eq!(check(), Ok(()));
+        fs::write(directory.join(NAME), "{\"secrets\": [hush").unwrap();
+        let ill = check().unwrap_err();
+        assert!(ill.fault.contains(NAME) && !ill.fault.contains("hush"), "{ill:?}");
         fs::remove_dir_all(directory).unwrap();
     }
 

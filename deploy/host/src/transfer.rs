@@ -21,6 +21,15 @@ pub struct Line {
     arrived: String,
 }
 
+/// What an export came to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Exported {
+    /// How many results were handed over.
+    pub written: u64,
+    /// What could not be read, a sentence each: the others were handed over all the same.
+    pub damaged: Vec<String>,
+}
+
 impl Line {
     /// A result that expires so many seconds after 1970.
     pub(crate) fn new(collection: String, subject: &Subject, record: Record, expires: u64) -> Self {

@@ -299,6 +299,24 @@ async fn a_report_is_one_transaction_a_badge_one_query_and_the_policy_allows_wha
 }
 
 #[tokio::test]
+async fn asking_how_aws_is_costs_three_reads() {
+    let (peer, keeper) = (Peer::start().await, Keeper::start());
+    let aws = peer.aws_with(&keeper.url()).await;
+    let (secrets, store) = (AwsSecrets::new(Arc::clone(&aws)), DynamoStore::new(Arc::clone(&aws)));
+    let before = aws.calls();
+    assert_eq!(store.check().await, Ok(()));
+    assert_eq!(secrets.check().await, Ok(()));
+    let reads = [("DynamoDB.BatchGetItem", 1), ("DynamoDB.Query", 1), ("Secrets Manager.GetSecretValue", 1)];
+    assert_eq!(since(&before, &aws), calls(&reads));
+    let mut settings = peer.settings();
+    settings.tables.secrets = "nobody-made-it".to_owned();
+    settings.tables.results = "nobody-made-it".to_owned();
+    let aws = Arc::new(Aws::new(settings, Connections::new()));
+    assert!(AwsSecrets::new(Arc::clone(&aws)).check().await.is_err());
+    assert!(DynamoStore::new(aws).check().await.is_err());
+}
+
+#[tokio::test]
 async fn a_table_that_is_switched_off_is_never_asked() {
     let peer = Peer::start().await;
     let mut settings = peer.settings();

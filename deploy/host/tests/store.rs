@@ -64,4 +64,5 @@ promised!(
     history_goes_back_as_far_as_it_is_asked,
     an_answer_is_kept_until_it_expires,
     a_large_answer_is_kept,
+    a_store_that_works_says_so_and_asking_it_shows_nowhere,
 );

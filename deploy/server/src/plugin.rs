@@ -9,7 +9,7 @@ mod record;
 
 use std::{io::Write, path::PathBuf, time::SystemTime};
 
-use badgesmith_engine::store::{Entry, Recorded, Span, Store, Subject, Unavailable};
+use badgesmith_engine::store::{Entry, Ill, Recorded, Span, Store, Subject, Unavailable};
 use badgesmith_provider::Record;
 use bytes::Bytes;
 use clap::{Args, Subcommand};
@@ -80,5 +80,9 @@ impl Store for Nothing {
         _: SystemTime,
     ) -> BoxFuture<'a, Result<Vec<Record>, Unavailable>> {
         Box::pin(ready(Ok(Vec::new())))
+    }
+
+    fn check(&self) -> BoxFuture<'_, Result<(), Ill>> {
+        Box::pin(ready(Err(Unavailable("a command records nothing".to_owned()).into())))
     }
 }

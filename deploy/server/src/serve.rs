@@ -3,7 +3,7 @@
 use std::{io::Write, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
 use badgesmith_engine::{
-    Engine, World,
+    Engine, Settings, World,
     plugins::StoreKind,
     world::{Meter, Secrets, Store},
 };
@@ -85,7 +85,7 @@ pub(crate) struct Data {
 pub(crate) fn run(serve: &Serve) -> Result<(), String> {
     let (plugins, settings) = config::load(serve.config.as_deref())?;
     let connections = Connections::new();
-    let memory = Memory::open(settings.store, &serve.data, &connections)?;
+    let memory = Memory::open(&settings, &serve.data, &connections)?;
     let counts = serve.shows_metrics().then(|| Prometheus::new(env!("CARGO_PKG_VERSION"))).transpose()?.map(Arc::new);
     let meter: Arc<dyn Meter> = match &counts {
         Some(counts) => Arc::clone(counts) as Arc<dyn Meter>,
@@ -117,9 +117,11 @@ enum Memory {
 }
 
 impl Memory {
-    fn open(kind: StoreKind, data: &Data, connections: &Connections) -> Result<Self, String> {
-        Ok(match kind {
-            StoreKind::Embedded => Self::Embedded(Arc::new(EmbeddedStore::open(&data.directory)?)),
+    fn open(settings: &Settings, data: &Data, connections: &Connections) -> Result<Self, String> {
+        Ok(match settings.store {
+            StoreKind::Embedded => {
+                Self::Embedded(Arc::new(EmbeddedStore::open_within(&data.directory, settings.store_bytes())?))
+            }
             StoreKind::DynamoDb => {
                 let aws = Arc::new(Aws::new(aws::Settings::from_environment(), connections.clone()));
                 Self::DynamoDb(Arc::clone(&aws), DynamoStore::new(aws))

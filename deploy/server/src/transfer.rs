@@ -12,7 +12,7 @@ use badgesmith_engine::{
 };
 use badgesmith_host::{
     aws::DynamoStore,
-    embedded::EmbeddedStore,
+    embedded::{self, EmbeddedStore},
     transfer::{LONGEST_LINE, Line},
 };
 use clap::Args;
@@ -38,18 +38,30 @@ pub(crate) struct Transfer {
 
 /// Writes every result that is not expired to standard output, a line each. Secrets stay where they are.
 ///
+/// What is damaged is named on standard error and left out; the rest is written all the same.
+///
 /// # Errors
-/// The store cannot be read (the embedded one only while no server has it open), or standard output not written.
+/// The store cannot be read (the embedded one only while no server has it open), standard output not written, or
+/// something was damaged.
 pub(crate) fn export(transfer: &Transfer) -> Result<(), String> {
     let mut out = BufWriter::new(io::stdout().lock());
     let written = |fault: io::Error| format!("standard output: {fault}");
-    if transfer.aws {
+    let exported = if transfer.aws {
         let store = DynamoStore::new(aws(None));
-        wait(store.export(SystemTime::now(), &mut |line| write(&mut out, &line)))?;
+        wait(store.export(SystemTime::now(), &mut |line| write(&mut out, &line)))?
     } else {
-        EmbeddedStore::open(&transfer.data.directory)?.export(SystemTime::now(), &mut |line| write(&mut out, &line))?;
+        embedded::export(&transfer.data.directory, SystemTime::now(), &mut |line| write(&mut out, &line))?
+    };
+    out.flush().map_err(written)?;
+    if exported.damaged.is_empty() {
+        return Ok(());
     }
-    out.flush().map_err(written)
+    for words in &exported.damaged {
+        // Nobody is left to tell if standard error is closed.
+        let _ = writeln!(io::stderr(), "{words}");
+    }
+    let (written, damaged) = (exported.written, exported.damaged.len());
+    Err(format!("{written} results were written; {damaged} places of the store, named above, could not be read"))
 }
 
 fn write(out: &mut impl Write, line: &Line) -> Result<(), String> {

@@ -14,7 +14,7 @@ use std::{
 
 use badgesmith_engine::{
     Config, Engine, Plugin, Request, Response, World, plugins,
-    store::{Entry, Recorded, Span, Store, Subject, Unavailable},
+    store::{Entry, Ill, Recorded, Span, Store, Subject, Unavailable},
     world::{Ask, Event, Executor, Fault, Meter, Reply, Secret, Secrets, Upstream},
 };
 use badgesmith_provider::Record;
@@ -151,6 +151,9 @@ pub struct Drawer {
     pub lookups: AtomicUsize,
     pub writes: AtomicUsize,
     pub is_down: std::sync::atomic::AtomicBool,
+    pub are_secrets_down: std::sync::atomic::AtomicBool,
+    /// How often the store and the secrets were asked how they are.
+    pub checks: AtomicUsize,
 }
 
 impl Secrets for Drawer {
@@ -164,7 +167,19 @@ impl Secrets for Drawer {
         let secrets = self.secrets.lock().unwrap();
         let of = |holder: String| secrets.get(&(holder, purpose.to_owned())).cloned();
         let found = repo.and_then(|repo| of(format!("{owner}/{repo}"))).or_else(|| of(owner.to_owned()));
-        Box::pin(async move { Ok(found.unwrap_or_default().into_iter().map(Secret::new).collect()) })
+        let is_down = self.are_secrets_down.load(Ordering::Relaxed);
+        Box::pin(async move {
+            if is_down {
+                return Err(Unavailable("they are down".to_owned()));
+            }
+            Ok(found.unwrap_or_default().into_iter().map(Secret::new).collect())
+        })
+    }
+
+    fn check(&self) -> BoxFuture<'_, Result<(), Ill>> {
+        self.checks.fetch_add(1, Ordering::Relaxed);
+        let is_down = self.are_secrets_down.load(Ordering::Relaxed);
+        Box::pin(async move { if is_down { Err(Unavailable("they are down".to_owned()).into()) } else { Ok(()) } })
     }
 }
 
@@ -215,6 +230,12 @@ impl Store for Drawer {
         records.retain(|record| span.since_ms.is_none_or(|since| record.timestamp_ms >= since));
         records.truncate(span.last);
         Box::pin(async move { Ok(records) })
+    }
+
+    fn check(&self) -> BoxFuture<'_, Result<(), Ill>> {
+        self.checks.fetch_add(1, Ordering::Relaxed);
+        let is_down = self.is_down.load(Ordering::Relaxed);
+        Box::pin(async move { if is_down { Err(Unavailable("it is down".to_owned()).into()) } else { Ok(()) } })
     }
 }
 

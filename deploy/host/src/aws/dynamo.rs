@@ -11,7 +11,7 @@ use aws_sdk_dynamodb::{
     types::{AttributeValue, CancellationReason, Put, TransactWriteItem},
 };
 use badgesmith_engine::store::{
-    Entry, NONCE_LIFE, Recorded, Span, Store, Subject, Unavailable, nonce_partition, partition, result_prefix,
+    Entry, Ill, NONCE_LIFE, Recorded, Span, Store, Subject, Unavailable, nonce_partition, partition, result_prefix,
     result_range, subject_of,
 };
 use badgesmith_provider::Record;
@@ -25,7 +25,7 @@ use super::{
     insist::{Fault, insist},
     item::{self, Item, claim, expires, number, text},
 };
-use crate::transfer::Line;
+use crate::transfer::{Exported, Line};
 
 /// The largest answer that is kept, in bytes: an item holds 400 KB.
 const LARGEST_ANSWER: usize = 300 * 1024;
@@ -54,7 +54,7 @@ impl DynamoStore {
         drop(self.places.acquire_many(ANSWERS_AT_ONCE).await);
     }
 
-    /// Hands every result over that is not expired at `now`, in no order.
+    /// Hands every result over that is not expired at `now`, in no order, and says which items are none.
     ///
     /// # Errors
     /// The first fault of DynamoDB's or of `each`.
@@ -62,7 +62,8 @@ impl DynamoStore {
         &self,
         now: SystemTime,
         each: &mut dyn FnMut(Line) -> Result<(), String>,
-    ) -> Result<(), String> {
+    ) -> Result<Exported, String> {
+        let mut exported = Exported::default();
         let scan = self.aws.dynamodb().await.scan().table_name(&self.aws.tables().results).consistent_read(true);
         let scan = scan.filter_expression("begins_with(SK, :result)");
         let scan = scan.expression_attribute_values(":result", text("RESULT#"));
@@ -75,13 +76,15 @@ impl DynamoStore {
                 let [partition, key] = ["PK", "SK"].map(|name| item::read(item, name).unwrap_or_default());
                 let (Some((collection, subject)), Some(record)) = (subject_of(partition, key), item::record(item))
                 else {
-                    return Err(format!("the item at {partition:?} {key:?} is no record"));
+                    exported.damaged.push(format!("the item at {partition:?} {key:?} is no record"));
+                    continue;
                 };
+                exported.written += 1;
                 each(Line::new(collection, &subject, record, expires(item)))?;
             }
             start = page.last_evaluated_key;
             if start.is_none() {
-                return Ok(());
+                return Ok(exported);
             }
         }
     }
@@ -163,10 +166,12 @@ impl DynamoStore {
             let page = insist(deadline, send).await?;
             // Whatever is expired is gone, swept or not.
             for item in page.items().iter().filter(|item| expires(item) > now) {
-                match item::record(item) {
-                    Some(record) => records.push(record),
-                    None => tracing::error!(key = item::read(item, "SK"), "an item is no record"),
-                }
+                // An older one in its place would say something that is no longer so.
+                let record = item::record(item).ok_or_else(|| {
+                    let key = item::read(item, "SK").unwrap_or_default();
+                    Fault { words: format!("the item at {key:?} is no record"), passes: false }
+                })?;
+                records.push(record);
                 if records.len() == span.last {
                     return Ok(records);
                 }
@@ -220,6 +225,16 @@ impl Store for DynamoStore {
         now: SystemTime,
     ) -> BoxFuture<'a, Result<Vec<Record>, Unavailable>> {
         Box::pin(async move { Ok(self.query((collection, subject), span, seconds(now)).await?) })
+    }
+
+    fn check(&self) -> BoxFuture<'_, Result<(), Ill>> {
+        // A read alone: what is written is paid for, and a table that answers takes results too.
+        Box::pin(async move {
+            let subject = Subject::new("badgesmith", "health", "none", "none")
+                .map_err(|part| Ill::from(Unavailable(part.to_owned())))?;
+            let found = self.query(("test-results", &subject), Span::LATEST, 0).await;
+            found.map(drop).map_err(|fault| Unavailable::from(fault).into())
+        })
     }
 }
 

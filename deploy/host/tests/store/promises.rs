@@ -324,3 +324,13 @@ pub(crate) async fn a_large_answer_is_kept(store: &impl Store) {
     store.keep_answer("k", large.clone(), now + 1000 * SECOND);
     kept(store, "k", now, &large).await;
 }
+
+pub(crate) async fn a_store_that_works_says_so_and_asking_it_shows_nowhere(store: &impl Store) {
+    let subject = subject("main");
+    assert_eq!(store.check().await, Ok(()), "an empty one, too");
+    assert_eq!(put(store, &entry(&subject, record("1", 1, 1000))).await, Recorded::New);
+    for _ in 0..3 {
+        assert_eq!(store.check().await, Ok(()));
+    }
+    assert_eq!(runs(store, &subject).await, ["1"]);
+}

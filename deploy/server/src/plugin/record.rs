@@ -14,7 +14,7 @@ use std::{
 
 use badgesmith_engine::{
     Engine, Plugin, Request, World, readable,
-    world::{Ask, Fault, Reply, Secret, Secrets, Unavailable, Upstream},
+    world::{Ask, Fault, Ill, Reply, Secret, Secrets, Unavailable, Upstream},
 };
 use badgesmith_host::{config, executor::TokioExecutor, secrets::FileSecrets, upstream::HttpUpstream, web::HttpWeb};
 use badgesmith_provider::{
@@ -250,5 +250,9 @@ impl Secrets for Watching {
             self.heard.secrets.lock().unwrap_or_else(PoisonError::into_inner).extend(values);
             Ok(found)
         })
+    }
+
+    fn check(&self) -> BoxFuture<'_, Result<(), Ill>> {
+        self.secrets.check()
     }
 }
