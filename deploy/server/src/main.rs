@@ -1,7 +1,7 @@
 //! `badgesmith`: the badge server and its tools.
 
+mod answer;
 mod cloud;
-mod connection;
 #[cfg(feature = "otlp")]
 mod otlp;
 mod plugin;

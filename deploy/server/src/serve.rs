@@ -30,7 +30,7 @@ use tokio::{
     sync::Semaphore,
 };
 
-use crate::connection::{self, Door};
+use crate::answer::{self, Server};
 
 /// How many connections are open at once; more wait to be accepted.
 const CONNECTIONS: usize = 1024;
@@ -99,11 +99,11 @@ pub(crate) fn run(serve: &Serve) -> Result<(), String> {
         store: memory.store(),
         meter: Arc::clone(&meter),
     };
-    let door = Door { engine: Arc::new(Engine::new(plugins, &settings, world)?), meter, counts };
+    let server = Server { engine: Arc::new(Engine::new(plugins, &settings, world)?), meter, counts };
     // One thread: a warm request is shorter than the way to another one.
     let runtime = runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|fault| format!("the runtime cannot start: {fault}"))?;
-    let outcome = runtime.block_on(listen(serve.listen, door));
+    let outcome = runtime.block_on(listen(serve.listen, server));
     runtime.block_on(memory.close());
     // A provider's step that never comes back keeps nobody from stopping.
     runtime.shutdown_background();
@@ -151,13 +151,13 @@ impl Memory {
     }
 }
 
-async fn listen(address: SocketAddr, door: Door) -> Result<(), String> {
+async fn listen(address: SocketAddr, server: Server) -> Result<(), String> {
     let listener = TcpListener::bind(address)
         .await
         .map_err(|fault| format!("cannot listen at {address}: {fault}; choose another address with --listen"))?;
     let address = listener.local_addr().unwrap_or(address);
     let stop = stop_signal()?;
-    announce(address, &door);
+    announce(address, &server);
     let places = Arc::new(Semaphore::new(CONNECTIONS));
     let graceful = GracefulShutdown::new();
     tokio::pin!(stop);
@@ -169,7 +169,7 @@ async fn listen(address: SocketAddr, door: Door) -> Result<(), String> {
         };
         match accepted {
             (place, Ok((stream, from))) => {
-                let serving = graceful.watch(connection(stream, from, door.clone()));
+                let serving = graceful.watch(connection(stream, from, server.clone()));
                 tokio::spawn(async move {
                     // A caller that goes away in the middle is no event.
                     let _ = serving.await;
@@ -192,7 +192,7 @@ async fn listen(address: SocketAddr, door: Door) -> Result<(), String> {
 fn connection(
     stream: TcpStream,
     from: SocketAddr,
-    door: Door,
+    server: Server,
 ) -> impl hyper_util::server::graceful::GracefulConnection<Error = hyper::Error> {
     // Nagle's algorithm would hold back small answers.
     let _ = stream.set_nodelay(true);
@@ -203,7 +203,7 @@ fn connection(
         .pipeline_flush(true)
         .serve_connection(
             TokioIo::new(stream),
-            service_fn(move |request| connection::answer(door.clone(), from, request)),
+            service_fn(move |request| answer::answer(server.clone(), from, request)),
         )
 }
 
@@ -226,15 +226,15 @@ fn stop_signal() -> Result<impl Future<Output = ()>, String> {
 }
 
 /// Says where it listens and what there is to see.
-fn announce(address: SocketAddr, door: &Door) {
+fn announce(address: SocketAddr, server: &Server) {
     let mut lines = format!("BadgeSmith {} at http://{address}\n", env!("CARGO_PKG_VERSION"));
-    for plugin in door.engine.plugins() {
+    for plugin in server.engine.plugins() {
         lines += &format!("\n  {} {}\n", plugin.id, plugin.manifest.version);
         for badge in &plugin.manifest.badges {
             lines += &format!("    http://{address}{}\n", as_picture(&badge.example));
         }
     }
-    if door.counts.is_some() {
+    if server.counts.is_some() {
         lines += &format!("\n  metrics\n    http://{address}/metrics\n");
     }
     lines += &format!("\n  static badges\n    http://{address}/badge/hello-world-brightgreen\n\n");

@@ -32,9 +32,9 @@ const BODY_PATIENCE: Duration = Duration::from_secs(10);
 /// Where the metrics are, if they are anywhere.
 const METRICS: &str = "/metrics";
 
-/// What every connection leads to.
+/// What answers the requests of every connection.
 #[derive(Clone)]
-pub(crate) struct Door {
+pub(crate) struct Server {
     pub(crate) engine: Arc<Engine>,
     /// Who is told of every answer.
     pub(crate) meter: Arc<dyn Meter>,
@@ -44,7 +44,7 @@ pub(crate) struct Door {
 
 /// Answers one request and writes its line in the log.
 pub(crate) async fn answer(
-    door: Door,
+    server: Server,
     from: SocketAddr,
     wire: hyper::Request<Incoming>,
 ) -> Result<hyper::Response<Full<Bytes>>, Infallible> {
@@ -65,7 +65,7 @@ pub(crate) async fn answer(
             Some(body) => {
                 request.body = body;
                 // A panic of ours is our fault, not the end of the caller's connection.
-                let answering = AssertUnwindSafe(show(&door, &request)).catch_unwind();
+                let answering = AssertUnwindSafe(show(&server, &request)).catch_unwind();
                 answering.await.unwrap_or_else(|_| refuse_broken(&request))
             }
             None => refuse_body(&request),
@@ -73,18 +73,18 @@ pub(crate) async fn answer(
     };
     let response = response.instrument(span.clone()).await;
     span::close(&span, &request, &response);
-    access::note(&*door.meter, &request, &response, started.elapsed(), access::trace_id(&request.headers));
+    access::note(&*server.meter, &request, &response, started.elapsed(), access::trace_id(&request.headers));
     Ok(send(response, &request.correlation_id))
 }
 
 /// The metrics where they are shown; everything else is the engine's.
-async fn show(door: &Door, request: &Request) -> Response {
+async fn show(server: &Server, request: &Request) -> Response {
     let now = SystemTime::now();
-    match &door.counts {
+    match &server.counts {
         Some(counts) if request.path == METRICS && matches!(request.method, Method::GET | Method::HEAD) => {
-            metrics(counts.text(&door.engine, now), request)
+            metrics(counts.text(&server.engine, now), request)
         }
-        _ => door.engine.respond(request, now).await,
+        _ => server.engine.respond(request, now).await,
     }
 }
 
