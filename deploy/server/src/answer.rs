@@ -25,7 +25,7 @@ use hyper::{
 };
 use tracing::Instrument;
 
-use crate::span;
+use crate::{activity::Activity, span};
 
 /// How long a body may take to arrive.
 const BODY_PATIENCE: Duration = Duration::from_secs(10);
@@ -46,10 +46,12 @@ pub(crate) struct Server {
 pub(crate) async fn answer(
     server: Server,
     from: SocketAddr,
+    activity: Arc<Activity>,
     wire: hyper::Request<Incoming>,
 ) -> Result<hyper::Response<Full<Bytes>>, Infallible> {
     let started = Instant::now();
     let (parts, body) = wire.into_parts();
+    activity.asked(!body.is_end_stream(), started);
     let mut request = Request {
         method: parts.method,
         path: parts.uri.path().to_owned(),
@@ -61,7 +63,9 @@ pub(crate) async fn answer(
     };
     let span = span::open(&request);
     let response = async {
-        match read(body).await {
+        let body = read(body).await;
+        activity.answering(Instant::now());
+        match body {
             Some(body) => {
                 request.body = body;
                 // A panic of ours is our fault, not the end of the caller's connection.
@@ -74,6 +78,9 @@ pub(crate) async fn answer(
     let response = response.instrument(span.clone()).await;
     span::close(&span, &request, &response);
     access::note(&*server.meter, &request, &response, started.elapsed(), access::trace_id(&request.headers));
+    // What others hold, too, such as a picture that is kept, costs nothing more.
+    let holds = if response.body.is_unique() { response.body.len() } else { 0 };
+    activity.answered(holds, Instant::now());
     Ok(send(response, &request.correlation_id))
 }
 

@@ -1,7 +1,13 @@
 //! `badgesmith`: the badge server and its tools.
 
+mod activity;
 mod answer;
+mod client;
+mod clock;
 mod cloud;
+mod connections;
+mod files;
+mod listen;
 #[cfg(feature = "otlp")]
 mod otlp;
 mod plugin;
@@ -11,6 +17,7 @@ mod report;
 mod secret;
 mod serve;
 mod smoke;
+mod socket;
 mod span;
 mod transfer;
 

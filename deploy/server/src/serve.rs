@@ -1,6 +1,6 @@
 //! `badgesmith serve`: the engine over HTTP, until it is told to stop.
 
-use std::{io::Write, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
+use std::{cmp::max, io::Write, net::SocketAddr, path::PathBuf, sync::Arc};
 
 use badgesmith_engine::{
     Engine, World,
@@ -9,8 +9,7 @@ use badgesmith_engine::{
 };
 use badgesmith_host::{
     aws::{self, Aws, AwsSecrets, DynamoStore},
-    client::Connections,
-    config,
+    client, config,
     embedded::EmbeddedStore,
     executor::TokioExecutor,
     metrics::prometheus::Prometheus,
@@ -18,28 +17,18 @@ use badgesmith_host::{
     upstream::HttpUpstream,
     web::HttpWeb,
 };
-use clap::Args;
-use hyper::{server::conn::http1, service::service_fn};
-use hyper_util::{
-    rt::{TokioIo, TokioTimer},
-    server::graceful::GracefulShutdown,
-};
-use tokio::{
-    net::{TcpListener, TcpStream},
-    runtime,
-    sync::Semaphore,
+use clap::{Args, builder::RangedU64ValueParser};
+use tokio::runtime;
+
+use crate::{
+    answer::Server,
+    connections::{Bounds, Connections},
+    files,
+    listen::{STOP_PATIENCE, listen},
 };
 
-use crate::answer::{self, Server};
-
-/// How many connections are open at once; more wait to be accepted.
-const CONNECTIONS: usize = 1024;
-/// How long a request's head may take to arrive, the wait for the next one on the same connection included.
-const HEAD_PATIENCE: Duration = Duration::from_secs(30);
-/// The largest head that is read at all, in bytes; up to there the engine says itself what is too large.
-const LARGEST_HEAD: usize = 256 * 1024;
-/// How long what is in flight may take once the server is told to stop.
-const STOP_PATIENCE: Duration = Duration::from_secs(10);
+/// How many of the files that may be open are for everything but callers' connections: upstreams, the store, secrets.
+const OTHER_FILES: usize = 160;
 
 /// Answers requests over HTTP.
 #[derive(Args, Debug)]
@@ -60,11 +49,34 @@ pub(crate) struct Serve {
         default_missing_value = "true"
     )]
     metrics: Option<bool>,
+    /// How many connections may be open at once; past it the one that has waited longest for its client is closed.
+    #[arg(
+        long,
+        env = "BADGESMITH_CONNECTIONS",
+        value_name = "COUNT",
+        default_value_t = 1024,
+        value_parser = RangedU64ValueParser::<usize>::new().range(16..=60_000)
+    )]
+    connections: usize,
+    /// How many of them one client may have, an IPv4 address or an IPv6 network of 64 bits; 0 is as many as there may
+    /// be. This machine itself may always have all, since a reverse proxy may stand there.
+    #[arg(long, env = "BADGESMITH_CONNECTIONS_PER_CLIENT", value_name = "COUNT", default_value_t = 256)]
+    connections_per_client: usize,
     #[command(flatten)]
     data: Data,
 }
 
 impl Serve {
+    /// How many connections there may be, where so many files may be open.
+    fn bounds(&self, files: Option<usize>) -> Bounds {
+        let room = files.map_or(usize::MAX, |files| max(files.saturating_sub(OTHER_FILES), files / 2));
+        if room < self.connections {
+            tracing::warn!(room, wanted = self.connections, "fewer connections: no more files may be open at once");
+        }
+        let all = self.connections.min(room);
+        Bounds { all, per_client: if self.connections_per_client == 0 { all } else { self.connections_per_client } }
+    }
+
     fn shows_metrics(&self) -> bool {
         self.metrics.unwrap_or_else(|| self.listen.ip().is_loopback())
     }
@@ -84,7 +96,7 @@ pub(crate) struct Data {
 /// The sentence for whatever keeps it from starting.
 pub(crate) fn run(serve: &Serve) -> Result<(), String> {
     let (plugins, settings) = config::load(serve.config.as_deref())?;
-    let connections = Connections::new();
+    let connections = client::Connections::new();
     let memory = Memory::open(settings.store, &serve.data, &connections)?;
     let counts = serve.shows_metrics().then(|| Prometheus::new(env!("CARGO_PKG_VERSION"))).transpose()?.map(Arc::new);
     let meter: Arc<dyn Meter> = match &counts {
@@ -103,7 +115,8 @@ pub(crate) fn run(serve: &Serve) -> Result<(), String> {
     // One thread: a warm request is shorter than the way to another one.
     let runtime = runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|fault| format!("the runtime cannot start: {fault}"))?;
-    let outcome = runtime.block_on(listen(serve.listen, server));
+    let open = Connections::new(serve.bounds(files::raise()));
+    let outcome = runtime.block_on(listen(serve.listen, server, open));
     runtime.block_on(memory.close());
     // A provider's step that never comes back keeps nobody from stopping.
     runtime.shutdown_background();
@@ -117,7 +130,7 @@ enum Memory {
 }
 
 impl Memory {
-    fn open(kind: StoreKind, data: &Data, connections: &Connections) -> Result<Self, String> {
+    fn open(kind: StoreKind, data: &Data, connections: &client::Connections) -> Result<Self, String> {
         Ok(match kind {
             StoreKind::Embedded => Self::Embedded(Arc::new(EmbeddedStore::open(&data.directory)?)),
             StoreKind::DynamoDb => {
@@ -151,82 +164,8 @@ impl Memory {
     }
 }
 
-async fn listen(address: SocketAddr, server: Server) -> Result<(), String> {
-    let listener = TcpListener::bind(address)
-        .await
-        .map_err(|fault| format!("cannot listen at {address}: {fault}; choose another address with --listen"))?;
-    let address = listener.local_addr().unwrap_or(address);
-    let stop = stop_signal()?;
-    announce(address, &server);
-    let places = Arc::new(Semaphore::new(CONNECTIONS));
-    let graceful = GracefulShutdown::new();
-    tokio::pin!(stop);
-    loop {
-        let place = Arc::clone(&places).acquire_owned();
-        let accepted = tokio::select! {
-            () = &mut stop => break,
-            accepted = async { (place.await, listener.accept().await) } => accepted,
-        };
-        match accepted {
-            (place, Ok((stream, from))) => {
-                let serving = graceful.watch(connection(stream, from, server.clone()));
-                tokio::spawn(async move {
-                    // A caller that goes away in the middle is no event.
-                    let _ = serving.await;
-                    drop(place);
-                });
-            }
-            (_, Err(fault)) => {
-                tracing::warn!(%fault, "a connection could not be accepted");
-                tokio::time::sleep(Duration::from_millis(50)).await;
-            }
-        }
-    }
-    tracing::info!("stopping: finishing what is in flight");
-    drop(listener);
-    let _ = tokio::time::timeout(STOP_PATIENCE, graceful.shutdown()).await;
-    Ok(())
-}
-
-/// One connection, with HTTP/1.1 keep-alive and pipelining.
-fn connection(
-    stream: TcpStream,
-    from: SocketAddr,
-    server: Server,
-) -> impl hyper_util::server::graceful::GracefulConnection<Error = hyper::Error> {
-    // Nagle's algorithm would hold back small answers.
-    let _ = stream.set_nodelay(true);
-    http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(HEAD_PATIENCE)
-        .max_buf_size(LARGEST_HEAD)
-        .pipeline_flush(true)
-        .serve_connection(
-            TokioIo::new(stream),
-            service_fn(move |request| answer::answer(server.clone(), from, request)),
-        )
-}
-
-/// Ends with Ctrl-C or SIGTERM.
-fn stop_signal() -> Result<impl Future<Output = ()>, String> {
-    #[cfg(unix)]
-    let mut terminate = {
-        use tokio::signal::unix::{SignalKind, signal};
-        signal(SignalKind::terminate()).map_err(|fault| format!("cannot listen for SIGTERM: {fault}"))?
-    };
-    Ok(async move {
-        #[cfg(unix)]
-        tokio::select! {
-            _ = tokio::signal::ctrl_c() => {}
-            _ = terminate.recv() => {}
-        }
-        #[cfg(not(unix))]
-        let _ = tokio::signal::ctrl_c().await;
-    })
-}
-
 /// Says where it listens and what there is to see.
-fn announce(address: SocketAddr, server: &Server) {
+pub(crate) fn announce(address: SocketAddr, server: &Server) {
     let mut lines = format!("BadgeSmith {} at http://{address}\n", env!("CARGO_PKG_VERSION"));
     for plugin in server.engine.plugins() {
         lines += &format!("\n  {} {}\n", plugin.id, plugin.manifest.version);
