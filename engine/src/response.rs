@@ -133,6 +133,8 @@ pub(crate) struct Draft {
     pub(crate) caching: Caching,
     pub(crate) last_modified: Option<SystemTime>,
     pub(crate) retry_after: Option<u32>,
+    /// The body's tag where it was worked out already.
+    pub(crate) etag: Option<HeaderValue>,
 }
 
 impl Draft {
@@ -150,6 +152,7 @@ impl Draft {
             caching,
             last_modified: None,
             retry_after: None,
+            etag: None,
         }
     }
 
@@ -199,9 +202,9 @@ impl Draft {
         }
         let mut status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         if status == StatusCode::OK && self.caching != Caching::NoStore {
-            let etag = etag(&self.body);
+            let etag = self.etag.unwrap_or_else(|| etag(&self.body));
             let is_known = is_known(request, &etag, self.last_modified);
-            headers.insert(header::ETAG, value(&etag));
+            headers.insert(header::ETAG, etag);
             if let Some(time) = self.last_modified {
                 headers.insert(header::LAST_MODIFIED, value(&httpdate::fmt_http_date(time)));
             }
@@ -245,7 +248,7 @@ fn open(headers: &mut HeaderMap) {
 }
 
 /// `"` + upper-case hex SHA-256 of the body + `"`.
-fn etag(body: &[u8]) -> String {
+pub(crate) fn etag(body: &[u8]) -> HeaderValue {
     const HEX: &[u8; 16] = b"0123456789ABCDEF";
     let mut etag = String::with_capacity(66);
     etag.push('"');
@@ -254,16 +257,16 @@ fn etag(body: &[u8]) -> String {
         etag.push(char::from(HEX[usize::from(byte & 15)]));
     }
     etag.push('"');
-    etag
+    value(&etag)
 }
 
 /// Whether the caller's conditions say that it has this body (RFC 9110, section 13).
-fn is_known(request: &Request, etag: &str, last_modified: Option<SystemTime>) -> bool {
+fn is_known(request: &Request, etag: &HeaderValue, last_modified: Option<SystemTime>) -> bool {
     if request.headers.contains_key(header::IF_NONE_MATCH) {
         let lists = request.headers.get_all(header::IF_NONE_MATCH);
         let mut tags =
             lists.iter().filter_map(|list| list.to_str().ok()).flat_map(|list| list.split(',')).map(str::trim);
-        return tags.any(|tag| tag == "*" || tag.strip_prefix("W/").unwrap_or(tag) == etag);
+        return tags.any(|tag| tag == "*" || tag.strip_prefix("W/").unwrap_or(tag).as_bytes() == etag.as_bytes());
     }
     let since = httpdate::parse_http_date(request.header(header::IF_MODIFIED_SINCE)).ok();
     match (since, last_modified) {

@@ -92,11 +92,14 @@ impl Activity {
         self.hold(&mut state, held);
     }
 
-    /// A request's head is whole; its body is to arrive, or there is none.
-    pub(crate) fn asked(&self, has_body: bool, now: Instant) {
+    /// A request's head is whole; its body is to arrive, or there is none. Returns whether the request was there before
+    /// the answer to the last one was written.
+    pub(crate) fn asked(&self, has_body: bool, now: Instant) -> bool {
         let mut state = self.state();
+        let was_waiting = state.phase == Phase::Idle;
         state.enter(if has_body { Phase::Body } else { Phase::Answering }, now);
         self.hold(&mut state, 0);
+        was_waiting
     }
 
     /// The body has arrived, or never will.
@@ -221,13 +224,13 @@ mod tests {
         let writing = |activity: &Activity, now| activity.answered(9, now);
         assert_eq!(patience(nothing, nothing, false), 75, "a connection without a request");
         assert_eq!(patience(drips, drips, false), 15, "a head that drips");
-        assert_eq!(patience(|activity, now| activity.asked(true, now), drips, false), 20, "a body that drips");
+        assert_eq!(patience(|activity, now| drop(activity.asked(true, now)), drips, false), 20, "a body that drips");
         assert_eq!(patience(writing, nothing, false), 10, "a client that reads nothing");
         assert_eq!(patience(writing, sips, false), 60, "a client that reads a byte a second");
         assert_eq!(patience(|activity, now| activity.closing(now), drips, false), 2, "a client that does not close");
-        assert_eq!(patience(|activity, now| activity.asked(false, now), nothing, false), 1001, "an answer");
+        assert_eq!(patience(|activity, now| drop(activity.asked(false, now)), nothing, false), 1001, "an answer");
         assert_eq!(patience(writing, nothing, true), 2, "a client that reads nothing from a server that stops");
-        assert_eq!(patience(|activity, now| activity.asked(false, now), nothing, true), 1001, "its last answer");
+        assert_eq!(patience(|activity, now| drop(activity.asked(false, now)), nothing, true), 1001, "its last answer");
     }
 
     #[test]

@@ -17,6 +17,8 @@ use crate::{
 const MOST_HELD: usize = 32 * 1024 * 1024;
 /// How long the log says nothing more of connections that were closed to make room.
 const QUIET: Duration = Duration::from_secs(10);
+/// How long there are fewer connections after the process ran out of files.
+const SHRUNK: Duration = Duration::from_secs(30);
 
 /// How many connections there may be.
 #[derive(Clone, Copy, Debug)]
@@ -45,6 +47,8 @@ struct Table {
     /// How many were closed to make room since the log said so, and when it did.
     closed: Closed,
     told: Option<Instant>,
+    /// How many there may be until when, since there were no files for more.
+    shrunk: Option<(usize, Instant)>,
 }
 
 #[derive(Debug)]
@@ -88,8 +92,8 @@ impl Connections {
         {
             table.closed.per_client += u64::from(table.close_one(|entry| entry.client == Some(client)));
         }
-        if table.open.len() >= self.bounds.all {
-            table.closed.all += u64::from(table.close_one(|_| true));
+        while table.open.len() >= table.room(self.bounds.all, now) && table.close_one(|_| true) {
+            table.closed.all += 1;
         }
         let activity = Arc::new(Activity::new(self.held.clone(), now));
         let number = table.next;
@@ -101,12 +105,18 @@ impl Connections {
         Place { number, activity, connections: Arc::clone(self) }
     }
 
-    /// Closes a connection so that there is a file for another one, and returns whether there was any.
-    pub(crate) fn close_for_a_file(&self) -> bool {
+    /// There is no file for one more: for a while there are fewer connections, so that what else opens files finds
+    /// some, too. Returns whether any was closed.
+    pub(crate) fn shrink(&self, now: Instant) -> bool {
         let mut table = self.table();
-        let closed = table.close_one(|_| true);
-        table.closed.files += u64::from(closed);
-        closed
+        let fewer = table.open.len() * 7 / 8;
+        table.shrunk = Some((fewer.max(1), now + SHRUNK));
+        let mut any = false;
+        while table.open.len() > fewer && table.close_one(|_| true) {
+            table.closed.files += 1;
+            any = true;
+        }
+        any
     }
 
     /// Closes connections while all together hold too many bytes: of those that hold some, the one that has waited
@@ -141,6 +151,12 @@ impl Connections {
         Some(mem::take(&mut table.closed))
     }
 
+    /// Whether the next one makes another one end.
+    pub(crate) fn is_full(&self, now: Instant) -> bool {
+        let table = self.table();
+        table.open.len() >= table.room(self.bounds.all, now)
+    }
+
     /// How many are open.
     pub(crate) fn count(&self) -> usize {
         self.table().open.len()
@@ -152,6 +168,11 @@ impl Connections {
 }
 
 impl Table {
+    /// How many there may be now, of so many in general.
+    fn room(&self, all: usize, now: Instant) -> usize {
+        self.shrunk.filter(|(_, until)| now < *until).map_or(all, |(fewer, _)| fewer.min(all))
+    }
+
     /// Closes the one of these connections that has waited longest for its client; one that is being answered only if
     /// all of them are. Returns whether there was any.
     fn close_one(&mut self, of: impl Fn(&Entry) -> bool) -> bool {
@@ -333,6 +354,20 @@ mod tests {
     }
 
     #[test]
+    fn without_files_there_are_fewer_connections_for_a_while() {
+        let (connections, start) = (connections(100, 100), Instant::now());
+        let at = |seconds| start + Duration::from_secs(seconds);
+        assert!(!connections.shrink(start), "there is none to be closed");
+        let mut places: Vec<_> = (0..80).map(|_| connections.open(None, at(31))).collect();
+        assert!(connections.shrink(at(31)) && connections.is_full(at(31)));
+        assert_eq!(closed(&places), (0..10).collect::<Vec<_>>());
+        places.extend((0..20).map(|_| connections.open(None, at(60))));
+        assert_eq!(connections.count(), 70);
+        places.extend((0..40).map(|_| connections.open(None, at(61))));
+        assert_eq!(connections.count(), 100);
+    }
+
+    #[test]
     fn the_log_says_at_most_every_ten_seconds_that_room_was_made() {
         let (connections, start) = (connections(1, 1), Instant::now());
         let at = |seconds| start + Duration::from_secs(seconds);
@@ -341,7 +376,7 @@ mod tests {
         let _second = connections.open(None, start);
         assert_eq!(connections.news(start).map(|closed| closed.all), Some(1));
         let _third = connections.open(None, at(1));
-        assert!(connections.close_for_a_file());
+        assert!(connections.shrink(at(1)));
         assert_eq!(connections.news(at(9)), None);
         assert_eq!(connections.news(at(10)), Some(Closed { all: 1, files: 1, ..Closed::default() }));
         assert_eq!(connections.news(at(30)), None);

@@ -18,6 +18,7 @@ use hyper_util::{
 use tokio::{
     io::AsyncWriteExt,
     net::{TcpListener, TcpSocket},
+    task::yield_now,
     time::{MissedTickBehavior, interval, sleep, timeout},
 };
 
@@ -26,6 +27,7 @@ use crate::{
     client::Client,
     clock,
     connections::Connections,
+    files,
     serve::announce,
     socket::Socket,
 };
@@ -39,8 +41,8 @@ const SYSTEM_BUFFER: u32 = 64 * 1024;
 const BACKLOG: u32 = 1024;
 /// How often the connections are looked at whose clients keep them waiting.
 const LOOK: Duration = Duration::from_secs(1);
-/// The pause where no connection can be accepted, so that the others get on.
-const PAUSE: Duration = Duration::from_millis(10);
+/// The pause where no connection can be accepted, so that the others get on and the log is not flooded.
+const PAUSE: Duration = Duration::from_secs(1);
 /// How long what is in flight may take once the server is told to stop.
 pub(crate) const STOP_PATIENCE: Duration = Duration::from_secs(10);
 /// What every request is told while the machine's clock has no date.
@@ -68,6 +70,10 @@ pub(crate) async fn listen(address: SocketAddr, server: Server, connections: Arc
                 Ok((stream, from)) => {
                     let place = connections.open(Client::at(from.ip()), Instant::now());
                     tokio::spawn(serve(Socket::new(stream, place), from, server.clone(), graceful.watcher()));
+                    if connections.is_full(Instant::now()) {
+                        // What it has sent already is read before it can be the one that makes room.
+                        yield_now().await;
+                    }
                 }
                 Err(fault) => refused(&fault, &connections).await,
             },
@@ -113,18 +119,22 @@ fn look(connections: &Connections, stopping: bool) {
     }
 }
 
-/// A connection could not be accepted. Where no file is left for it, one that waits is closed.
+/// A connection could not be accepted. Where no file is left for it, some that wait are closed.
 async fn refused(fault: &io::Error, connections: &Connections) {
     match fault.kind() {
         // It was gone before it was accepted.
-        io::ErrorKind::ConnectionAborted | io::ErrorKind::ConnectionReset | io::ErrorKind::Interrupted => {}
-        _ => {
-            if !connections.close_for_a_file() {
-                tracing::warn!(%fault, "a connection could not be accepted, and none waits that could be closed");
+        io::ErrorKind::ConnectionAborted | io::ErrorKind::ConnectionReset | io::ErrorKind::Interrupted => return,
+        _ if files::has_none_left(fault) => {
+            // What was accepted last is read before it can be among them, and they end when their tasks run.
+            yield_now().await;
+            if connections.shrink(Instant::now()) {
+                return yield_now().await;
             }
-            sleep(PAUSE).await;
         }
+        _ => {}
     }
+    tracing::warn!(%fault, "a connection could not be accepted");
+    sleep(PAUSE).await;
 }
 
 /// Serves one connection to its end, with HTTP/1.1 keep-alive and pipelining: one request after the other, each when
