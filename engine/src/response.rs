@@ -205,8 +205,8 @@ impl Draft {
             let etag = self.etag.unwrap_or_else(|| etag(&self.body));
             let is_known = is_known(request, &etag, self.last_modified);
             headers.insert(header::ETAG, etag);
-            if let Some(time) = self.last_modified {
-                headers.insert(header::LAST_MODIFIED, value(&httpdate::fmt_http_date(time)));
+            if let Some(date) = self.last_modified.and_then(http_date) {
+                headers.insert(header::LAST_MODIFIED, value(&date));
             }
             if is_known {
                 status = StatusCode::NOT_MODIFIED;
@@ -273,6 +273,14 @@ fn is_known(request: &Request, etag: &HeaderValue, last_modified: Option<SystemT
         (Some(since), Some(modified)) => modified <= since,
         _ => false,
     }
+}
+
+/// The time as HTTP writes it. Outside the years 1970 to 9999, which a clock may be although nothing happens there, it
+/// has no way to write it.
+pub(crate) fn http_date(time: SystemTime) -> Option<String> {
+    const END: Duration = Duration::from_secs(253_402_300_800);
+    let is_writable = time.duration_since(SystemTime::UNIX_EPOCH).is_ok_and(|since| since < END);
+    is_writable.then(|| httpdate::fmt_http_date(time))
 }
 
 /// A header's value of text that is ours; what cannot stand in a header is left empty.

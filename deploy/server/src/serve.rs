@@ -149,7 +149,11 @@ impl Memory {
 
     fn secrets(&self, data: &Data) -> Arc<dyn Secrets> {
         match self {
-            Self::Embedded(_) => Arc::new(FileSecrets::new(&data.directory)),
+            Self::Embedded(_) => {
+                let secrets = FileSecrets::new(&data.directory);
+                secrets.look();
+                Arc::new(secrets)
+            }
             Self::DynamoDb(aws, _) => Arc::new(AwsSecrets::new(Arc::clone(aws))),
         }
     }

@@ -204,7 +204,8 @@ fn a_process_without_files_for_another_connection_closes_one_that_waits() {
     drop(crowd);
     is_back_at(&server, before);
     let log = server.log_once(|log| log.contains("to make room"));
-    assert!(log.lines().count() < 20, "{log}");
+    let others: Vec<_> = log.lines().filter(|line| !line.contains("\"message\":\"answered\"")).collect();
+    assert!((1..10).contains(&others.len()), "{others:#?}");
 }
 
 #[test]
