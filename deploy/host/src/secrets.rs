@@ -180,9 +180,7 @@ impl FileSecrets {
     fn current(&self) -> io::Result<Vec<Entry>> {
         let seen = match fs::metadata(&self.file) {
             Err(fault) if fault.kind() == io::ErrorKind::NotFound => None,
-            metadata => {
-                Some(Seen::of(&metadata?)?)
-            }
+            metadata => Some(Seen::of(&metadata?)?),
         };
         let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
         if seen.is_none() || read.seen != seen {

@@ -335,7 +335,9 @@ mod tests {
                     let activity = &places[random.usize(0..places.len())].activity;
                     match action {
                         6 => activity.received(random.usize(0..9000), now),
-                        7 => drop(activity.asked(random.bool(), now)),
+                        7 => {
+                            let _ = activity.asked(random.bool(), now);
+                        }
                         8 => activity.answered(random.usize(0..90_000), now),
                         _ => activity.flushed(now),
                     }
