@@ -55,7 +55,7 @@ pub(crate) struct Serve {
         env = "BADGESMITH_CONNECTIONS",
         value_name = "COUNT",
         default_value_t = 1024,
-        value_parser = RangedU64ValueParser::<usize>::new().range(16..=60_000)
+        value_parser = RangedU64ValueParser::<usize>::new().range(16..=20_000)
     )]
     connections: usize,
     /// How many of them one client may have, an IPv4 address or an IPv6 network of 64 bits; 0 is as many as there may

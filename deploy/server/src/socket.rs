@@ -17,8 +17,8 @@ use crate::{activity::Activity, connections::Place};
 
 /// How much is read at once, in bytes. It is the most that a connection holds of requests that wait for their turn.
 const MOST_AT_ONCE: usize = 8 * 1024;
-/// Up to how many bytes an answer is put together before it is written: several pieces cost the system more than a copy.
-/// Most badges fit.
+/// Up to how many bytes an answer is put together before it is written, since several pieces cost the system more than
+/// a copy. Most badges fit.
 const SMALL: usize = 4 * 1024;
 /// How many bytes are thrown away of a client that goes on sending to a connection that ends.
 const MOST_THROWN_AWAY: usize = 4 * 1024 * 1024;
