@@ -19,6 +19,7 @@ use support::{Server, command, report::TOML, watch::Watch};
 
 /// Requests that cost their client little, and their server an answer of 1 KB or of more than 100 KB.
 const BADGE: &str = "GET /badge/build-passing-brightgreen HTTP/1.1\r\nHost: x\r\n\r\n";
+const PAGE: &str = "GET / HTTP/1.1\r\n\r\n";
 const DOCUMENT: &str = "GET /openapi.json HTTP/1.1\r\nHost: x\r\n\r\n";
 
 /// A server, and leave for this process to open as many connections as a test wants.
@@ -85,14 +86,14 @@ fn pipelined_requests_whose_answers_are_not_read_cost_no_memory() {
     let before = sockets(&server);
     let watch = Watch::begin(&server);
     let mut attackers = Vec::new();
-    for (size, count) in [(180_000, 16), (540_000, 16)] {
-        for request in [BADGE, DOCUMENT] {
+    for (size, count) in [(180_000, 11), (540_000, 11)] {
+        for request in [BADGE, DOCUMENT, PAGE] {
             let requests = request.repeat(size / request.len());
             attackers.extend((0..count).map(|_| attack(&server, requests.as_bytes())));
         }
     }
     thread::sleep(Duration::from_secs(2));
-    watch.end("64 connections with 180 or 540 KB of requests whose answers nobody reads");
+    watch.end("66 connections with 180 or 540 KB of requests whose answers nobody reads");
     drop(attackers);
     is_back_at(&server, before);
 }
