@@ -1,6 +1,7 @@
 //! The loop: step, answer, step, until a badge is finished or a limit is reached.
 
 use std::{
+    pin::pin,
     sync::Arc,
     time::{Duration, SystemTime},
 };
@@ -192,9 +193,9 @@ async fn step(
     }
     let executor = &inner.world.executor;
     let patience = executor.sleep(STEP_PATIENCE);
-    let permit = match select(Box::pin(Arc::clone(&plugin.steps).acquire_owned()), patience).await {
-        Either::Left((Ok(permit), _)) => permit,
-        _ => return Err(lied("all its steps are busy")),
+    let permit = match select(pin!(plugin.permit()), patience).await {
+        Either::Left((Some(permit), _)) => permit,
+        _ => return Err(lied("a step before this one is still running")),
     };
     let call = written(plugin, question, answers, now);
     let report = (question.kind == CallKind::Report).then(|| question.body.clone());

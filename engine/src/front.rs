@@ -18,7 +18,7 @@ use serde::Serialize;
 use crate::{
     Inner,
     request::{Pairs, Request},
-    response::{Caching, Draft, Response},
+    response::{Caching, Draft, Response, etag},
 };
 
 /// How long they may be kept, in seconds.
@@ -27,9 +27,29 @@ const CACHING: Caching = Caching::Fresh(300);
 /// What was made so far.
 #[derive(Debug, Default)]
 pub(crate) struct Front {
-    page: OnceLock<(Bytes, HeaderValue)>,
-    listing: OnceLock<Bytes>,
-    openapi: OnceLock<Bytes>,
+    page: OnceLock<(Made, HeaderValue)>,
+    listing: OnceLock<Made>,
+    openapi: OnceLock<Made>,
+}
+
+/// A body and its tag: to sum up 130 KB takes longer than all else that a request costs.
+#[derive(Debug)]
+struct Made {
+    body: Bytes,
+    etag: HeaderValue,
+}
+
+impl From<String> for Made {
+    fn from(body: String) -> Self {
+        Self { etag: etag(body.as_bytes()), body: body.into() }
+    }
+}
+
+impl Made {
+    /// The draft that `draft` makes of the body.
+    fn draft(&self, draft: impl FnOnce(Bytes) -> Draft) -> Draft {
+        Draft { etag: Some(self.etag.clone()), ..draft(self.body.clone()) }
+    }
 }
 
 impl Front {
@@ -37,14 +57,14 @@ impl Front {
     pub(crate) fn answer(&self, inner: &Inner, request: &Request, pairs: &Pairs) -> Response {
         if pairs.get("format") == Some("json") {
             let listing = self.listing.get_or_init(|| list(inner).into());
-            return Draft::json(200, listing.clone(), CACHING).respond(request);
+            return listing.draft(|body| Draft::json(200, body, CACHING)).respond(request);
         }
         let (page, policy) = self.page.get_or_init(|| {
             // Base64 and plain words can always stand in a header.
             let policy = HeaderValue::from_str(&page::policy());
             (page::write(inner).into(), policy.unwrap_or(HeaderValue::from_static("default-src 'none'")))
         });
-        let mut response = Draft::page(page.clone(), CACHING).respond(request);
+        let mut response = page.draft(|body| Draft::page(body, CACHING)).respond(request);
         if let Some(header) = response.headers.get_mut(header::CONTENT_SECURITY_POLICY) {
             header.clone_from(policy);
         }
@@ -54,7 +74,7 @@ impl Front {
     /// Answers `/openapi.json`.
     pub(crate) fn openapi(&self, inner: &Inner, request: &Request) -> Response {
         let openapi = self.openapi.get_or_init(|| openapi::write(inner).into());
-        Draft::json(200, openapi.clone(), CACHING).respond(request)
+        openapi.draft(|body| Draft::json(200, body, CACHING)).respond(request)
     }
 }
 

@@ -12,13 +12,13 @@ use std::{
     path::{Path, PathBuf},
     sync::{
         Arc,
-        atomic::{AtomicU32, Ordering},
+        atomic::{AtomicBool, AtomicU32, Ordering},
     },
 };
 
 use badgesmith_provider::Manifest;
 use serde::{Deserialize, Serialize};
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 pub use allowed::Allowed;
 pub use checksum::checksum;
@@ -28,9 +28,12 @@ pub use load::{is_id, load};
 
 use crate::origin::Origin;
 
-/// How many steps of one plugin may run at once: those that never come back hold their thread.
-const STEPS_AT_ONCE: usize = 16;
-/// After how many steps that did not come back a plugin is taken out of service.
+/// How many steps of a declarative provider may run at once: they end, since the engine itself takes them.
+const DECLARATIVE_STEPS: usize = 16;
+/// How many steps of a library may run at once. One that never comes back holds its thread for good, and so would every
+/// other that began before anybody could know that.
+const LIBRARY_STEPS: usize = 1;
+/// After how many steps that did not come back in time a plugin is out of service until the next start.
 const STRIKES: u32 = 3;
 
 /// plugins.toml.
@@ -213,8 +216,10 @@ pub struct Plugin {
     pub(crate) collections: Vec<String>,
     pub(crate) fresh_seconds: Option<u32>,
     pub(crate) stale_seconds: u32,
-    pub(crate) steps: Arc<Semaphore>,
+    steps: Arc<Semaphore>,
     strikes: AtomicU32,
+    /// Whether the step that began last did not come back in time.
+    is_overdue: AtomicBool,
 }
 
 impl Plugin {
@@ -226,14 +231,23 @@ impl Plugin {
         self.code.step(call, bodies)
     }
 
-    /// Notes a step that did not come back, and returns whether that was one too many.
+    /// Waits for leave to begin a step. The step is over when the permit is dropped.
+    pub(crate) async fn permit(&self) -> Option<OwnedSemaphorePermit> {
+        let permit = Arc::clone(&self.steps).acquire_owned().await.ok()?;
+        self.is_overdue.store(false, Ordering::Relaxed);
+        Some(permit)
+    }
+
+    /// Notes a step that did not come back in time, and returns whether that was one too many.
     pub(crate) fn strike(&self) -> bool {
+        self.is_overdue.store(true, Ordering::Relaxed);
         self.strikes.fetch_add(1, Ordering::Relaxed) + 1 >= STRIKES
     }
 
-    /// Whether it was taken out of service.
+    /// Whether it is out of service: until an overdue step comes back, or for good.
     pub(crate) fn is_out(&self) -> bool {
-        self.strikes.load(Ordering::Relaxed) >= STRIKES
+        let is_stuck = self.is_overdue.load(Ordering::Relaxed) && self.steps.available_permits() == 0;
+        is_stuck || self.strikes.load(Ordering::Relaxed) >= STRIKES
     }
 
     /// How many steps did not come back.

@@ -13,6 +13,7 @@ use crate::{
     cache::Kept,
     drive::Broken,
     plugins::Plugin,
+    response::http_date,
     store::{MOST_RECORDS, Span, Subject, Unavailable},
     upstream::{Answered, Unanswered},
 };
@@ -55,7 +56,7 @@ pub(crate) async fn answer(
     // A clock that is ahead of ours does not make an answer newer than now.
     let modified = newest.map(|newest| (SystemTime::UNIX_EPOCH + Duration::from_millis(newest)).min(now));
     let headers: BTreeMap<_, _> =
-        modified.map(|time| ("last-modified".to_owned(), httpdate::fmt_http_date(time))).into_iter().collect();
+        modified.and_then(http_date).map(|date| ("last-modified".to_owned(), date)).into_iter().collect();
     // Records came as JSON and go as JSON.
     let body = serde_json::to_vec(&records).unwrap_or_default().into();
     Ok(Answered::recorded(Kept { status: 200, headers, body, asked: now, fresh_until: now, before: None }))

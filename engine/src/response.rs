@@ -133,6 +133,8 @@ pub(crate) struct Draft {
     pub(crate) caching: Caching,
     pub(crate) last_modified: Option<SystemTime>,
     pub(crate) retry_after: Option<u32>,
+    /// The body's tag where it was worked out already.
+    pub(crate) etag: Option<HeaderValue>,
 }
 
 impl Draft {
@@ -150,6 +152,7 @@ impl Draft {
             caching,
             last_modified: None,
             retry_after: None,
+            etag: None,
         }
     }
 
@@ -199,11 +202,11 @@ impl Draft {
         }
         let mut status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         if status == StatusCode::OK && self.caching != Caching::NoStore {
-            let etag = etag(&self.body);
+            let etag = self.etag.unwrap_or_else(|| etag(&self.body));
             let is_known = is_known(request, &etag, self.last_modified);
-            headers.insert(header::ETAG, value(&etag));
-            if let Some(time) = self.last_modified {
-                headers.insert(header::LAST_MODIFIED, value(&httpdate::fmt_http_date(time)));
+            headers.insert(header::ETAG, etag);
+            if let Some(date) = self.last_modified.and_then(http_date) {
+                headers.insert(header::LAST_MODIFIED, value(&date));
             }
             if is_known {
                 status = StatusCode::NOT_MODIFIED;
@@ -245,7 +248,7 @@ fn open(headers: &mut HeaderMap) {
 }
 
 /// `"` + upper-case hex SHA-256 of the body + `"`.
-fn etag(body: &[u8]) -> String {
+pub(crate) fn etag(body: &[u8]) -> HeaderValue {
     const HEX: &[u8; 16] = b"0123456789ABCDEF";
     let mut etag = String::with_capacity(66);
     etag.push('"');
@@ -254,22 +257,30 @@ fn etag(body: &[u8]) -> String {
         etag.push(char::from(HEX[usize::from(byte & 15)]));
     }
     etag.push('"');
-    etag
+    value(&etag)
 }
 
 /// Whether the caller's conditions say that it has this body (RFC 9110, section 13).
-fn is_known(request: &Request, etag: &str, last_modified: Option<SystemTime>) -> bool {
+fn is_known(request: &Request, etag: &HeaderValue, last_modified: Option<SystemTime>) -> bool {
     if request.headers.contains_key(header::IF_NONE_MATCH) {
         let lists = request.headers.get_all(header::IF_NONE_MATCH);
         let mut tags =
             lists.iter().filter_map(|list| list.to_str().ok()).flat_map(|list| list.split(',')).map(str::trim);
-        return tags.any(|tag| tag == "*" || tag.strip_prefix("W/").unwrap_or(tag) == etag);
+        return tags.any(|tag| tag == "*" || tag.strip_prefix("W/").unwrap_or(tag).as_bytes() == etag.as_bytes());
     }
     let since = httpdate::parse_http_date(request.header(header::IF_MODIFIED_SINCE)).ok();
     match (since, last_modified) {
         (Some(since), Some(modified)) => modified <= since,
         _ => false,
     }
+}
+
+/// The time as HTTP writes it. Outside the years 1970 to 9999, which a clock may be although nothing happens there, it
+/// has no way to write it.
+pub(crate) fn http_date(time: SystemTime) -> Option<String> {
+    const END: Duration = Duration::from_secs(253_402_300_800);
+    let is_writable = time.duration_since(SystemTime::UNIX_EPOCH).is_ok_and(|since| since < END);
+    is_writable.then(|| httpdate::fmt_http_date(time))
 }
 
 /// A header's value of text that is ours; what cannot stand in a header is left empty.

@@ -8,6 +8,7 @@ use std::{
     sync::{Arc, Mutex, atomic::Ordering},
 };
 
+use futures_util::future::join_all;
 use support::{Stage, liar_toml};
 
 #[test]
@@ -97,25 +98,42 @@ async fn a_panic_of_a_plugin_is_an_error_badge_with_its_words_in_the_log() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_plugin_that_does_not_come_back_three_times_is_taken_out_of_service() {
+async fn a_plugin_is_out_of_service_while_a_step_is_overdue_and_the_third_time_for_good() {
     let stage = Stage::new(&(liar_toml("HONEST") + &support::hello_toml()));
     stage.upstream.set("https://example.com/a.txt", 200, &[], "hi");
-    stage.executor.lost.store(true, Ordering::Relaxed);
     for strike in 1..=3 {
         assert!(deep(&stage).await.contains("\"status\":\"in service\""), "before strike {strike}");
+        stage.executor.lost.store(true, Ordering::Relaxed);
         let before = tokio::time::Instant::now();
         assert_eq!(stage.words("/badges/liar/x.svg").await, "liar: provider failed");
         assert_eq!(before.elapsed().as_millis() / 100, 20, "the step was given up on after two seconds");
+        stage.executor.lost.store(false, Ordering::Relaxed);
+        let health = deep(&stage).await;
+        let words = format!(r#""id":"liar","version":"0.0.1","status":"out of service","overdue_steps":{strike}"#);
+        assert!(health.contains(&words) && health.contains(r#""status":"Degraded""#), "{health}");
+        assert_eq!(stage.words("/badges/liar/x.svg").await, "liar: provider failed", "it is not asked meanwhile");
+        assert_eq!(stage.words("/badges/hello/a.svg").await, "hello: hi", "the others go on");
+        stage.executor.come_back();
     }
+    assert!(deep(&stage).await.contains(r#""status":"out of service","overdue_steps":3"#));
+    assert_eq!(stage.words("/badges/liar/y.svg").await, "liar: provider failed", "it is not asked any more");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_plugin_that_loops_takes_one_thread_however_many_ask_it_at_once() {
+    let stage = Stage::new(&liar_toml("HONEST"));
+    stage.executor.lost.store(true, Ordering::Relaxed);
+    let paths: Vec<_> = (0..40).map(|index| format!("/badges/liar/{index}.svg")).collect();
+    let badges = join_all(paths.iter().map(|path| stage.words(path))).await;
+    assert!(badges.iter().all(|badge| badge == "liar: provider failed"), "{badges:?}");
+    assert_eq!(stage.executor.steps.load(Ordering::Relaxed), 1);
+    for path in &paths {
+        assert_eq!(stage.words(path).await, "liar: provider failed");
+    }
+    assert_eq!(stage.executor.steps.load(Ordering::Relaxed), 1, "and none later");
     stage.executor.lost.store(false, Ordering::Relaxed);
-    let health = deep(&stage).await;
-    assert!(
-        health.contains(r#""id":"liar","version":"0.0.1","status":"out of service","overdue_steps":3"#),
-        "{health}"
-    );
-    assert!(health.contains(r#""status":"Degraded""#), "{health}");
-    assert_eq!(stage.words("/badges/liar/x.svg").await, "liar: provider failed", "it is not asked any more");
-    assert_eq!(stage.words("/badges/hello/a.svg").await, "hello: hi", "the others go on");
+    stage.executor.come_back();
+    assert_eq!(stage.words("/badges/liar/x.svg").await, "liar: honest", "one that comes back late is asked again");
 }
 
 async fn deep(stage: &Stage) -> String {

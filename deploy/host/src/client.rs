@@ -4,7 +4,7 @@ use std::{
     env, io,
     net::SocketAddr,
     sync::{Arc, OnceLock},
-    time::Duration,
+    time::{Duration, SystemTime},
 };
 
 use reqwest::{
@@ -12,7 +12,7 @@ use reqwest::{
     dns::{Name, Resolve, Resolving},
     redirect,
 };
-use rustls::{ClientConfig, RootCertStore, crypto::ring};
+use rustls::{ClientConfig, RootCertStore, crypto::ring, pki_types::UnixTime, time_provider::TimeProvider};
 use url::Url;
 
 /// What upstreams read in their logs.
@@ -79,13 +79,23 @@ pub(crate) fn mozilla() -> RootCertStore {
 /// # Errors
 /// What is wrong with TLS.
 pub(crate) fn tls(roots: RootCertStore) -> Result<ClientConfig, String> {
-    let tls = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+    let tls = ClientConfig::builder_with_details(Arc::new(ring::default_provider()), Arc::new(Clock))
         .with_safe_default_protocol_versions()
         .map_err(|fault| format!("no TLS: {fault}"))?;
     let mut tls = tls.with_root_certificates(roots).with_no_client_auth();
     let protocols: &[&[u8]] = if cfg!(feature = "http2") { &[b"h2", b"http/1.1"] } else { &[b"http/1.1"] };
     tls.alpn_protocols = protocols.iter().map(|protocol| protocol.to_vec()).collect();
     Ok(tls)
+}
+
+/// The time that certificates are judged by. Before 1970 there is none, where rustls' own clock panics.
+#[derive(Debug)]
+struct Clock;
+
+impl TimeProvider for Clock {
+    fn current_time(&self) -> Option<UnixTime> {
+        SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).ok().map(UnixTime::since_unix_epoch)
+    }
 }
 
 /// A client that follows no redirect and asks no proxy.

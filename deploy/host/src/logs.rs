@@ -1,6 +1,12 @@
 //! The log: one line an event on standard error, for a person at a terminal and as JSON for everything else.
 
-use std::io::{IsTerminal, stderr};
+use std::{
+    backtrace::{Backtrace, BacktraceStatus},
+    cell::Cell,
+    io::{IsTerminal, stderr},
+    panic::{self, PanicHookInfo},
+    thread,
+};
 
 use tracing::{Subscriber, level_filters::LevelFilter};
 use tracing_subscriber::{
@@ -40,6 +46,40 @@ pub fn init_beside(level: Option<&str>, beside: Option<Beside>) -> Result<(), St
     // The first one stays; a second is no reason to end.
     let _ = subscriber.try_init();
     Ok(())
+}
+
+/// Has every panic say its words in the log from now on, in the place of some lines of text beside it. To be called when
+/// somebody logs.
+pub fn log_panics() {
+    let before = panic::take_hook();
+    panic::set_hook(Box::new(move |panic| {
+        // A panic of the log itself cannot be logged.
+        if IS_TELLING.replace(true) {
+            return before(panic);
+        }
+        log_panic(panic);
+        IS_TELLING.set(false);
+    }));
+}
+
+thread_local! {
+    /// Whether this thread is logging a panic.
+    static IS_TELLING: Cell<bool> = const { Cell::new(false) };
+}
+
+fn log_panic(panic: &PanicHookInfo<'_>) {
+    let location = panic.location().map(ToString::to_string);
+    // It is there if RUST_BACKTRACE asks for it.
+    let backtrace = Backtrace::capture();
+    let backtrace = (backtrace.status() == BacktraceStatus::Captured).then(|| backtrace.to_string());
+    tracing::error!(
+        target: "badgesmith",
+        location = location.as_deref(),
+        thread = thread::current().name(),
+        backtrace = backtrace.as_deref(),
+        "a panic: {}",
+        panic.payload_as_str().unwrap_or("without words"),
+    );
 }
 
 fn parse(level: &str) -> Result<LevelFilter, String> {
@@ -184,6 +224,25 @@ mod tests {
             "{logged}"
         );
         assert!(!logged.contains('{') && !logged.contains('\u{1b}'), "{logged}");
+    }
+
+    #[test]
+    fn a_panic_is_one_line_of_json_with_its_words_and_its_place() {
+        let page = Page::default();
+        let writer = page.clone();
+        let subscriber = subscriber(LevelFilter::ERROR, false, move || writer.clone(), None);
+        log_panics();
+        let panicking = thread::Builder::new().name("unlucky".to_owned()).spawn(|| {
+            tracing::subscriber::with_default(subscriber, || panic!("on\npurpose: {}", 7));
+        });
+        assert!(panicking.unwrap().join().is_err());
+        drop(panic::take_hook());
+        let logged = String::from_utf8(page.0.lock().unwrap().clone()).unwrap();
+        assert_eq!(logged.lines().count(), 1, "{logged}");
+        let line: Value = serde_json::from_str(&logged).unwrap();
+        assert_eq!((&line["level"], &line["message"]), (&"ERROR".into(), &"a panic: on\npurpose: 7".into()));
+        assert_eq!(line["thread"], "unlucky");
+        assert!(line["location"].as_str().unwrap().contains("logs.rs:"), "{line}");
     }
 
     #[test]

@@ -32,8 +32,17 @@ pub struct FileSecrets {
 /// What was read last, and what the file looked like then.
 #[derive(Debug, Default)]
 struct Read {
-    seen: Option<(SystemTime, u64)>,
+    seen: Option<Seen>,
     entries: Vec<Entry>,
+}
+
+/// What changes when the file does.
+#[derive(Debug, PartialEq, Eq)]
+struct Seen {
+    modified: SystemTime,
+    size: u64,
+    /// Who may do what with it, as Unix writes it; 0 elsewhere.
+    mode: u32,
 }
 
 #[derive(Deserialize, Serialize)]
@@ -61,6 +70,13 @@ impl FileSecrets {
     #[must_use]
     pub fn new(directory: &Path) -> Self {
         Self { file: directory.join(NAME), read: Mutex::default() }
+    }
+
+    /// Reads the file now, if there is one, so that the log says at once what is wrong with it.
+    pub fn look(&self) {
+        if let Err(fault) = self.current() {
+            tracing::error!(fault = self.named(&fault), "the secrets cannot be read");
+        }
     }
 
     /// Puts a secret in the place of all that the holder had for that purpose.
@@ -164,13 +180,16 @@ impl FileSecrets {
     fn current(&self) -> io::Result<Vec<Entry>> {
         let seen = match fs::metadata(&self.file) {
             Err(fault) if fault.kind() == io::ErrorKind::NotFound => None,
-            metadata => {
-                let metadata = metadata?;
-                Some((metadata.modified()?, metadata.len()))
-            }
+            metadata => Some(Seen::of(&metadata?)?),
         };
         let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
         if seen.is_none() || read.seen != seen {
+            if let Some(Seen { mode, .. }) = seen
+                && mode & 0o077 != 0
+            {
+                let (file, mode) = (self.file.display(), format!("{mode:04o}"));
+                tracing::warn!(%file, mode, "others than its user may read or change the secrets; run chmod 600 on it");
+            }
             *read = Read { entries: self.load()?, seen };
         }
         Ok(read.entries.clone())
@@ -178,6 +197,16 @@ impl FileSecrets {
 
     fn named(&self, fault: &dyn std::fmt::Display) -> String {
         format!("{}: {fault}", self.file.display())
+    }
+}
+
+impl Seen {
+    fn of(metadata: &fs::Metadata) -> io::Result<Self> {
+        #[cfg(unix)]
+        let mode = std::os::unix::fs::PermissionsExt::mode(&metadata.permissions()) & 0o7777;
+        #[cfg(not(unix))]
+        let mode = 0;
+        Ok(Self { modified: metadata.modified()?, size: metadata.len(), mode })
     }
 }
 

@@ -20,6 +20,8 @@ use std::{
 };
 
 use badgesmith_engine::{Engine, Request, Response, refuse_broken, refuse_detour};
+#[cfg(unix)]
+use badgesmith_host::exit;
 use badgesmith_host::{access, config, logs, metrics::emf::Emf};
 use futures_util::FutureExt;
 use lambda_http::{
@@ -33,7 +35,14 @@ use crate::{answer::Answer, event::Event, origin::Origin};
 const MARGIN: Duration = Duration::from_millis(250);
 
 fn main() -> ExitCode {
-    let outcome = logs::init(env::var("LOG_LEVEL").ok().as_deref()).and_then(|()| run());
+    #[cfg(unix)]
+    exit::guard();
+    let outcome = logs::init(env::var("LOG_LEVEL").ok().as_deref()).and_then(|()| {
+        logs::log_panics();
+        run()
+    });
+    #[cfg(unix)]
+    exit::allow();
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(fault) => {

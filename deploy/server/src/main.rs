@@ -1,7 +1,13 @@
 //! `badgesmith`: the badge server and its tools.
 
+mod activity;
+mod answer;
+mod client;
+mod clock;
 mod cloud;
-mod connection;
+mod connections;
+mod files;
+mod listen;
 #[cfg(feature = "otlp")]
 mod otlp;
 mod plugin;
@@ -11,11 +17,15 @@ mod report;
 mod secret;
 mod serve;
 mod smoke;
+mod socket;
 mod span;
 mod transfer;
 
 use std::{io::Write, process::ExitCode};
 
+#[cfg(unix)]
+use badgesmith_host::exit;
+use badgesmith_host::logs;
 use clap::{Args, Parser, Subcommand};
 
 /// Badges for READMEs: versions, test results, and anything a plugin knows.
@@ -64,19 +74,30 @@ struct Log {
 /// Logs, and sends spans where this binary can and an environment variable says where to.
 #[cfg(not(feature = "otlp"))]
 fn listen(level: &str) -> Result<(), String> {
-    badgesmith_host::logs::init(Some(level))
+    logs::init(Some(level))
 }
 
 #[cfg(feature = "otlp")]
 fn listen(level: &str) -> Result<Option<otlp::Otlp>, String> {
     let (otlp, beside) = otlp::Otlp::start()?.unzip();
-    badgesmith_host::logs::init_beside(Some(level), beside)?;
+    logs::init_beside(Some(level), beside)?;
     Ok(otlp)
 }
 
 fn main() -> ExitCode {
+    // It ends the process itself where it only has to show something.
     let cli = Cli::parse();
+    #[cfg(unix)]
+    exit::guard();
+    let code = run(cli);
+    #[cfg(unix)]
+    exit::allow();
+    code
+}
+
+fn run(cli: Cli) -> ExitCode {
     let outcome = listen(&cli.log.log_level).and_then(|_listening| {
+        logs::log_panics();
         match cli.command.unwrap_or(Command::Serve(cli.serve)) {
             Command::Serve(serve) => serve::run(&serve),
             Command::Render(render) => render::run(&render),

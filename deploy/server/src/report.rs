@@ -10,6 +10,7 @@ use std::{
     io::Write,
     path::{Path, PathBuf},
     process::ExitCode,
+    time::SystemTime,
 };
 
 use badgesmith_formats::Report as Counted;
@@ -374,9 +375,10 @@ fn escape(text: &str) -> String {
     utf8_percent_encode(text, SEGMENT).to_string()
 }
 
-/// The time in UTC, to the millisecond: of two results the later one is shown.
+/// The time in UTC, to the millisecond: of two results the later one is shown. A clock that is outside every calendar
+/// says 1970, which no server accepts.
 pub(crate) fn now() -> String {
-    format!("{:.3}", Timestamp::now())
+    format!("{:.3}", Timestamp::try_from(SystemTime::now()).unwrap_or(Timestamp::UNIX_EPOCH))
 }
 
 /// To standard error, each line with our name; nobody is left to tell if it is closed.

@@ -1,6 +1,6 @@
 //! `badgesmith serve`: the engine over HTTP, until it is told to stop.
 
-use std::{io::Write, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
+use std::{cmp::max, io::Write, net::SocketAddr, path::PathBuf, sync::Arc};
 
 use badgesmith_engine::{
     Engine, Settings, World,
@@ -9,8 +9,7 @@ use badgesmith_engine::{
 };
 use badgesmith_host::{
     aws::{self, Aws, AwsSecrets, DynamoStore},
-    client::Connections,
-    config,
+    client, config,
     embedded::EmbeddedStore,
     executor::TokioExecutor,
     metrics::prometheus::Prometheus,
@@ -18,28 +17,18 @@ use badgesmith_host::{
     upstream::HttpUpstream,
     web::HttpWeb,
 };
-use clap::Args;
-use hyper::{server::conn::http1, service::service_fn};
-use hyper_util::{
-    rt::{TokioIo, TokioTimer},
-    server::graceful::GracefulShutdown,
-};
-use tokio::{
-    net::{TcpListener, TcpStream},
-    runtime,
-    sync::Semaphore,
+use clap::{Args, builder::RangedU64ValueParser};
+use tokio::runtime;
+
+use crate::{
+    answer::Server,
+    connections::{Bounds, Connections},
+    files,
+    listen::{STOP_PATIENCE, listen},
 };
 
-use crate::connection::{self, Door};
-
-/// How many connections are open at once; more wait to be accepted.
-const CONNECTIONS: usize = 1024;
-/// How long a request's head may take to arrive, the wait for the next one on the same connection included.
-const HEAD_PATIENCE: Duration = Duration::from_secs(30);
-/// The largest head that is read at all, in bytes; up to there the engine says itself what is too large.
-const LARGEST_HEAD: usize = 256 * 1024;
-/// How long what is in flight may take once the server is told to stop.
-const STOP_PATIENCE: Duration = Duration::from_secs(10);
+/// How many of the files that may be open are for everything but callers' connections: upstreams, the store, secrets.
+const OTHER_FILES: usize = 160;
 
 /// Answers requests over HTTP.
 #[derive(Args, Debug)]
@@ -60,11 +49,34 @@ pub(crate) struct Serve {
         default_missing_value = "true"
     )]
     metrics: Option<bool>,
+    /// How many connections may be open at once; past it the one that has waited longest for its client is closed.
+    #[arg(
+        long,
+        env = "BADGESMITH_CONNECTIONS",
+        value_name = "COUNT",
+        default_value_t = 1024,
+        value_parser = RangedU64ValueParser::<usize>::new().range(16..=20_000)
+    )]
+    connections: usize,
+    /// How many of them one client may have, an IPv4 address or an IPv6 network of 64 bits; 0 is as many as there may
+    /// be. This machine itself may always have all, since a reverse proxy may stand there.
+    #[arg(long, env = "BADGESMITH_CONNECTIONS_PER_CLIENT", value_name = "COUNT", default_value_t = 256)]
+    connections_per_client: usize,
     #[command(flatten)]
     data: Data,
 }
 
 impl Serve {
+    /// How many connections there may be, where so many files may be open.
+    fn bounds(&self, files: Option<usize>) -> Bounds {
+        let room = files.map_or(usize::MAX, |files| max(files.saturating_sub(OTHER_FILES), files / 2));
+        if room < self.connections {
+            tracing::warn!(room, wanted = self.connections, "fewer connections: no more files may be open at once");
+        }
+        let all = self.connections.min(room);
+        Bounds { all, per_client: if self.connections_per_client == 0 { all } else { self.connections_per_client } }
+    }
+
     fn shows_metrics(&self) -> bool {
         self.metrics.unwrap_or_else(|| self.listen.ip().is_loopback())
     }
@@ -84,7 +96,7 @@ pub(crate) struct Data {
 /// The sentence for whatever keeps it from starting.
 pub(crate) fn run(serve: &Serve) -> Result<(), String> {
     let (plugins, settings) = config::load(serve.config.as_deref())?;
-    let connections = Connections::new();
+    let connections = client::Connections::new();
     let memory = Memory::open(&settings, &serve.data, &connections)?;
     let counts = serve.shows_metrics().then(|| Prometheus::new(env!("CARGO_PKG_VERSION"))).transpose()?.map(Arc::new);
     let meter: Arc<dyn Meter> = match &counts {
@@ -99,11 +111,12 @@ pub(crate) fn run(serve: &Serve) -> Result<(), String> {
         store: memory.store(),
         meter: Arc::clone(&meter),
     };
-    let door = Door { engine: Arc::new(Engine::new(plugins, &settings, world)?), meter, counts };
+    let server = Server { engine: Arc::new(Engine::new(plugins, &settings, world)?), meter, counts };
     // One thread: a warm request is shorter than the way to another one.
     let runtime = runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|fault| format!("the runtime cannot start: {fault}"))?;
-    let outcome = runtime.block_on(listen(serve.listen, door));
+    let open = Connections::new(serve.bounds(files::raise()));
+    let outcome = runtime.block_on(listen(serve.listen, server, open));
     runtime.block_on(memory.close());
     // A provider's step that never comes back keeps nobody from stopping.
     runtime.shutdown_background();
@@ -117,7 +130,7 @@ enum Memory {
 }
 
 impl Memory {
-    fn open(settings: &Settings, data: &Data, connections: &Connections) -> Result<Self, String> {
+    fn open(settings: &Settings, data: &Data, connections: &client::Connections) -> Result<Self, String> {
         Ok(match settings.store {
             StoreKind::Embedded => {
                 Self::Embedded(Arc::new(EmbeddedStore::open_within(&data.directory, settings.store_bytes())?))
@@ -138,7 +151,11 @@ impl Memory {
 
     fn secrets(&self, data: &Data) -> Arc<dyn Secrets> {
         match self {
-            Self::Embedded(_) => Arc::new(FileSecrets::new(&data.directory)),
+            Self::Embedded(_) => {
+                let secrets = FileSecrets::new(&data.directory);
+                secrets.look();
+                Arc::new(secrets)
+            }
             Self::DynamoDb(aws, _) => Arc::new(AwsSecrets::new(Arc::clone(aws))),
         }
     }
@@ -153,90 +170,16 @@ impl Memory {
     }
 }
 
-async fn listen(address: SocketAddr, door: Door) -> Result<(), String> {
-    let listener = TcpListener::bind(address)
-        .await
-        .map_err(|fault| format!("cannot listen at {address}: {fault}; choose another address with --listen"))?;
-    let address = listener.local_addr().unwrap_or(address);
-    let stop = stop_signal()?;
-    announce(address, &door);
-    let places = Arc::new(Semaphore::new(CONNECTIONS));
-    let graceful = GracefulShutdown::new();
-    tokio::pin!(stop);
-    loop {
-        let place = Arc::clone(&places).acquire_owned();
-        let accepted = tokio::select! {
-            () = &mut stop => break,
-            accepted = async { (place.await, listener.accept().await) } => accepted,
-        };
-        match accepted {
-            (place, Ok((stream, from))) => {
-                let serving = graceful.watch(connection(stream, from, door.clone()));
-                tokio::spawn(async move {
-                    // A caller that goes away in the middle is no event.
-                    let _ = serving.await;
-                    drop(place);
-                });
-            }
-            (_, Err(fault)) => {
-                tracing::warn!(%fault, "a connection could not be accepted");
-                tokio::time::sleep(Duration::from_millis(50)).await;
-            }
-        }
-    }
-    tracing::info!("stopping: finishing what is in flight");
-    drop(listener);
-    let _ = tokio::time::timeout(STOP_PATIENCE, graceful.shutdown()).await;
-    Ok(())
-}
-
-/// One connection, with HTTP/1.1 keep-alive and pipelining.
-fn connection(
-    stream: TcpStream,
-    from: SocketAddr,
-    door: Door,
-) -> impl hyper_util::server::graceful::GracefulConnection<Error = hyper::Error> {
-    // Nagle's algorithm would hold back small answers.
-    let _ = stream.set_nodelay(true);
-    http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(HEAD_PATIENCE)
-        .max_buf_size(LARGEST_HEAD)
-        .pipeline_flush(true)
-        .serve_connection(
-            TokioIo::new(stream),
-            service_fn(move |request| connection::answer(door.clone(), from, request)),
-        )
-}
-
-/// Ends with Ctrl-C or SIGTERM.
-fn stop_signal() -> Result<impl Future<Output = ()>, String> {
-    #[cfg(unix)]
-    let mut terminate = {
-        use tokio::signal::unix::{SignalKind, signal};
-        signal(SignalKind::terminate()).map_err(|fault| format!("cannot listen for SIGTERM: {fault}"))?
-    };
-    Ok(async move {
-        #[cfg(unix)]
-        tokio::select! {
-            _ = tokio::signal::ctrl_c() => {}
-            _ = terminate.recv() => {}
-        }
-        #[cfg(not(unix))]
-        let _ = tokio::signal::ctrl_c().await;
-    })
-}
-
 /// Says where it listens and what there is to see.
-fn announce(address: SocketAddr, door: &Door) {
+pub(crate) fn announce(address: SocketAddr, server: &Server) {
     let mut lines = format!("BadgeSmith {} at http://{address}\n", env!("CARGO_PKG_VERSION"));
-    for plugin in door.engine.plugins() {
+    for plugin in server.engine.plugins() {
         lines += &format!("\n  {} {}\n", plugin.id, plugin.manifest.version);
         for badge in &plugin.manifest.badges {
             lines += &format!("    http://{address}{}\n", as_picture(&badge.example));
         }
     }
-    if door.counts.is_some() {
+    if server.counts.is_some() {
         lines += &format!("\n  metrics\n    http://{address}/metrics\n");
     }
     lines += &format!("\n  static badges\n    http://{address}/badge/hello-world-brightgreen\n\n");

@@ -3,13 +3,16 @@
 use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
-    sync::{Arc, atomic::AtomicU32},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU32},
+    },
 };
 
 use badgesmith_provider::Manifest;
 use tokio::sync::Semaphore;
 
-use super::{Code, Config, Entry, Plugin, STEPS_AT_ONCE, library};
+use super::{Code, Config, DECLARATIVE_STEPS, Entry, LIBRARY_STEPS, Plugin, library};
 use crate::{origin::Origin, response::Format, route::Template};
 
 /// For how long an answer that cannot be renewed is still served, in seconds: seven days.
@@ -33,16 +36,16 @@ pub fn load(config: &Config, folders: &[PathBuf]) -> Result<Vec<Plugin>, String>
 }
 
 fn load_one(entry: &Entry, beside: &Path, folders: &[PathBuf]) -> Result<Plugin, String> {
-    let (file, (code, manifest)) = match (&entry.library, &entry.declarative) {
+    let (file, (code, manifest), steps) = match (&entry.library, &entry.declarative) {
         (Some(name), None) => {
             let file = library::find(name, beside, folders)?;
             let opened = Code::library(&file, &entry.sha256)?;
-            (file, opened)
+            (file, opened, LIBRARY_STEPS)
         }
         (None, Some(file)) => {
             let file = beside.join(file);
             let read = Code::declarative(&file, &entry.sha256)?;
-            (file, read)
+            (file, read, DECLARATIVE_STEPS)
         }
         (None, None) => return Err("it has no code; write library = \"…\" or declarative = \"….toml\"".to_owned()),
         (Some(_), Some(_)) => return Err("it has library and declarative; take one away".to_owned()),
@@ -63,8 +66,9 @@ fn load_one(entry: &Entry, beside: &Path, folders: &[PathBuf]) -> Result<Plugin,
         collections,
         fresh_seconds: entry.fresh_seconds,
         stale_seconds: entry.stale_seconds.unwrap_or(STALE_SECONDS),
-        steps: Arc::new(Semaphore::new(STEPS_AT_ONCE)),
+        steps: Arc::new(Semaphore::new(steps)),
         strikes: AtomicU32::new(0),
+        is_overdue: AtomicBool::new(false),
     })
 }
 

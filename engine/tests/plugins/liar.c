@@ -31,6 +31,9 @@
 #define LOCAL_FILE 26
 #define SLEEPING 27
 #define HONEST 28
+#define EXITING 29
+#define QUICK_EXITING 30
+#define EXITING_THREAD 31
 
 #if defined(_WIN32)
 #include <windows.h>
@@ -38,6 +41,14 @@
 #else
 #include <unistd.h>
 #define PAUSE() sleep(10)
+#endif
+
+#if LIE == EXITING_THREAD
+#include <pthread.h>
+static void *end(void *nothing) {
+  (void)nothing;
+  exit(0);
+}
 #endif
 
 #if LIE == BINARY_MANIFEST
@@ -102,6 +113,14 @@ static int32_t step(badgesmith_bytes call, const badgesmith_bytes *bodies, size_
 #else
 #if LIE == SLEEPING
   PAUSE();
+#elif LIE == EXITING
+  exit(0);
+#elif LIE == QUICK_EXITING
+  quick_exit(0);
+#elif LIE == EXITING_THREAD
+  pthread_t thread;
+  pthread_create(&thread, NULL, end, NULL);
+  pthread_join(thread, NULL);
 #endif
   strcpy(text, "{\"done\":{\"message\":\"honest\"}}");
 #endif

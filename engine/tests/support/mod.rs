@@ -84,6 +84,14 @@ pub struct ByHand {
     start: std::sync::OnceLock<tokio::time::Instant>,
 }
 
+impl ByHand {
+    /// Lets the steps that were lost come back.
+    pub fn come_back(&self) {
+        let kept = std::mem::take(&mut *self.kept.lock().unwrap());
+        kept.into_iter().for_each(|work| work());
+    }
+}
+
 /// Writes down what happened, without the times.
 #[derive(Default)]
 pub struct Diary(Mutex<Vec<String>>);

@@ -228,7 +228,15 @@ impl Drop for Server {
 /// The binary, without anything this environment says to it.
 pub fn command() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_badgesmith"));
-    for name in ["BADGESMITH_LISTEN", "BADGESMITH_CONFIG", "BADGESMITH_DATA", "BADGESMITH_METRICS", "LOG_LEVEL"] {
+    for name in [
+        "BADGESMITH_LISTEN",
+        "BADGESMITH_CONFIG",
+        "BADGESMITH_CONNECTIONS",
+        "BADGESMITH_CONNECTIONS_PER_CLIENT",
+        "BADGESMITH_DATA",
+        "BADGESMITH_METRICS",
+        "LOG_LEVEL",
+    ] {
         command.env_remove(name);
     }
     command

@@ -25,16 +25,16 @@ use hyper::{
 };
 use tracing::Instrument;
 
-use crate::span;
+use crate::{activity::Activity, span};
 
 /// How long a body may take to arrive.
 const BODY_PATIENCE: Duration = Duration::from_secs(10);
 /// Where the metrics are, if they are anywhere.
 const METRICS: &str = "/metrics";
 
-/// What every connection leads to.
+/// What answers the requests of every connection.
 #[derive(Clone)]
-pub(crate) struct Door {
+pub(crate) struct Server {
     pub(crate) engine: Arc<Engine>,
     /// Who is told of every answer.
     pub(crate) meter: Arc<dyn Meter>,
@@ -44,12 +44,17 @@ pub(crate) struct Door {
 
 /// Answers one request and writes its line in the log.
 pub(crate) async fn answer(
-    door: Door,
+    server: Server,
     from: SocketAddr,
+    activity: Arc<Activity>,
     wire: hyper::Request<Incoming>,
 ) -> Result<hyper::Response<Full<Bytes>>, Infallible> {
     let started = Instant::now();
     let (parts, body) = wire.into_parts();
+    if activity.asked(!body.is_end_stream(), started) {
+        // Whoever sends many requests at once has one answered before everybody else's turn, not all.
+        tokio::task::yield_now().await;
+    }
     let mut request = Request {
         method: parts.method,
         path: parts.uri.path().to_owned(),
@@ -61,11 +66,13 @@ pub(crate) async fn answer(
     };
     let span = span::open(&request);
     let response = async {
-        match read(body).await {
+        let body = read(body).await;
+        activity.answering(Instant::now());
+        match body {
             Some(body) => {
                 request.body = body;
                 // A panic of ours is our fault, not the end of the caller's connection.
-                let answering = AssertUnwindSafe(show(&door, &request)).catch_unwind();
+                let answering = AssertUnwindSafe(show(&server, &request)).catch_unwind();
                 answering.await.unwrap_or_else(|_| refuse_broken(&request))
             }
             None => refuse_body(&request),
@@ -73,18 +80,21 @@ pub(crate) async fn answer(
     };
     let response = response.instrument(span.clone()).await;
     span::close(&span, &request, &response);
-    access::note(&*door.meter, &request, &response, started.elapsed(), access::trace_id(&request.headers));
+    access::note(&*server.meter, &request, &response, started.elapsed(), access::trace_id(&request.headers));
+    // What others hold, too, such as a picture that is kept, costs nothing more.
+    let holds = if response.body.is_unique() { response.body.len() } else { 0 };
+    activity.answered(holds, Instant::now());
     Ok(send(response, &request.correlation_id))
 }
 
 /// The metrics where they are shown; everything else is the engine's.
-async fn show(door: &Door, request: &Request) -> Response {
+async fn show(server: &Server, request: &Request) -> Response {
     let now = SystemTime::now();
-    match &door.counts {
+    match &server.counts {
         Some(counts) if request.path == METRICS && matches!(request.method, Method::GET | Method::HEAD) => {
-            metrics(counts.text(&door.engine, now), request)
+            metrics(counts.text(&server.engine, now), request)
         }
-        _ => door.engine.respond(request, now).await,
+        _ => server.engine.respond(request, now).await,
     }
 }
 

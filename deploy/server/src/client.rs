@@ -1,0 +1,61 @@
+//! Whose connection it is: the address that a client's connections are counted by.
+
+use std::net::{IpAddr, Ipv6Addr};
+
+/// The bits of an IPv6 address that name a network: whoever has one address of it has all of them.
+const NETWORK: u32 = 64;
+
+/// What the connections of one client have in common.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Client(IpAddr);
+
+impl Client {
+    /// The client behind an address: an IPv4 address, also where IPv6 carries it, or an IPv6 network of 64 bits. Nobody
+    /// in particular connects from this machine itself, since a reverse proxy may stand there for everybody.
+    pub(crate) fn at(address: IpAddr) -> Option<Self> {
+        let address = address.to_canonical();
+        if address.is_loopback() {
+            return None;
+        }
+        Some(Self(match address {
+            IpAddr::V4(_) => address,
+            IpAddr::V6(address) => {
+                let network = u128::from(address) & (u128::MAX << (u128::BITS - NETWORK));
+                IpAddr::V6(Ipv6Addr::from(network))
+            }
+        }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn client(address: &str) -> Option<Client> {
+        Client::at(address.parse().unwrap())
+    }
+
+    #[test]
+    fn addresses_of_one_client_count_together_and_of_two_do_not() {
+        let rows = [
+            ("192.0.2.1", "192.0.2.1", true),
+            ("192.0.2.1", "::ffff:192.0.2.1", true),
+            ("192.0.2.1", "192.0.2.2", false),
+            ("2001:db8:1:2::1", "2001:db8:1:2:ffff:ffff:ffff:ffff", true),
+            ("2001:db8:1:2::1", "2001:db8:1:3::1", false),
+            // An IPv4 address that IPv6 is compatible with, and not one that it carries.
+            ("192.0.2.1", "::192.0.2.1", false),
+        ];
+        for (one, other, same) in rows {
+            assert_eq!(client(one) == client(other), same, "{one} {other}");
+            assert!(client(one).is_some() && client(other).is_some(), "{one} {other}");
+        }
+    }
+
+    #[test]
+    fn this_machine_is_nobody_in_particular() {
+        for address in ["127.0.0.1", "127.255.255.254", "::1", "::ffff:127.0.0.1"] {
+            assert_eq!(client(address), None, "{address}");
+        }
+    }
+}

@@ -1,0 +1,33 @@
+//! Whether the machine's clock can be right.
+
+use std::time::{Duration, SystemTime};
+
+/// The first second that HTTP has no date for, in seconds since 1970: the year 10000.
+const END: Duration = Duration::from_secs(253_402_300_800);
+
+/// Whether HTTP has a date for this time: the years 1970 to 9999. hyper, which puts the date into every answer, panics
+/// at any other.
+pub(crate) fn has_date(time: SystemTime) -> bool {
+    time.duration_since(SystemTime::UNIX_EPOCH).is_ok_and(|since| since < END)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_has_a_date_in_the_years_1970_to_9999() {
+        let second = Duration::from_secs(1);
+        let end = SystemTime::UNIX_EPOCH + END;
+        let rows = [
+            (SystemTime::UNIX_EPOCH - second, false),
+            (SystemTime::UNIX_EPOCH, true),
+            (SystemTime::now(), true),
+            (end - second, true),
+            (end, false),
+        ];
+        for (time, expected) in rows {
+            assert_eq!(has_date(time), expected, "{time:?}");
+        }
+    }
+}
