@@ -54,7 +54,7 @@ impl Logo {
     /// assert!(Logo::parse("data:image/png;base64,***").is_none());
     /// ```
     pub fn parse(uri: &str) -> Option<Self> {
-        let uri = uri.trim_matches(text::is_blank);
+        let uri = uri.trim_start_matches(text::is_blank);
         let (scheme, rest) = uri.split_at_checked(5).unwrap_or_default();
         let rest = if scheme.eq_ignore_ascii_case("data:") { rest } else { uri };
         let (head, payload) = rest.split_once(',')?;
@@ -62,10 +62,15 @@ impl Logo {
         let head = head.replace(' ', "+");
         let image = head.split_at_checked(6).is_some_and(|(start, _)| start.eq_ignore_ascii_case("image/"));
         let harmless = head.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"/+-.;=_".contains(&byte));
-        if !image || !harmless || payload.is_empty() {
+        let trimmed = payload.trim_end_matches(text::is_blank);
+        if !image || !harmless || trimmed.is_empty() {
             return None;
         }
         let payload: String = if is_base64(&head) {
+            // An SVG ends in `+` if nothing had to be added to its bytes; other blanks at the end are nothing.
+            let missing = trimmed.chars().filter(|c| *c == ' ' || !text::is_blank(*c)).count().wrapping_neg() % 4;
+            let signs = payload.get(trimmed.len()..)?.bytes().take(missing).take_while(|byte| *byte == b' ').count();
+            let payload = payload.get(..trimmed.len() + signs)?;
             // Browsers decode percents first.
             let payload = String::from_utf8(percent_decoded(payload)).ok()?;
             let usual = |c| match c {
@@ -77,7 +82,7 @@ impl Logo {
             LENIENT.decode(&payload).ok()?;
             payload
         } else {
-            let payload: String = payload.chars().filter(|c| !c.is_control() && text::is_allowed(*c)).collect();
+            let payload: String = trimmed.chars().filter(|c| !c.is_control() && text::is_allowed(*c)).collect();
             if payload.contains('#') { payload.replace('#', "%23") } else { payload }
         };
         Some(Self {
@@ -197,7 +202,9 @@ mod tests {
         for (given, expected) in [
             ("data:image/png;base64,iVBORw0KGgo=", "data:image/png;base64,iVBORw0KGgo="),
             ("image/png;base64,iVBORw0KGgo", "data:image/png;base64,iVBORw0KGgo"),
-            ("data:image/svg xml;base64,PHN2Zy8 ", "data:image/svg+xml;base64,PHN2Zy8"),
+            ("data:image/svg xml;base64,PHN2Zy8 ", "data:image/svg+xml;base64,PHN2Zy8+"),
+            ("data:image/svg+xml;base64,PHN2Zy8+  \n", "data:image/svg+xml;base64,PHN2Zy8+"),
+            (" data:image/png;base64,iVBORw0KGgo= ", "data:image/png;base64,iVBORw0KGgo="),
             ("data:image/svg xml;base64,PHN2Zy8 PCE", "data:image/svg+xml;base64,PHN2Zy8+PCE"),
             ("DATA:image/svg+xml;utf8,<svg>\u{0}</svg>", "data:image/svg+xml;utf8,<svg></svg>"),
             ("data:image/png;base64,-_-_", "data:image/png;base64,+/+/"),

@@ -201,9 +201,9 @@ fn pngs() -> Vec<Attack> {
             Png { width: 1024, height: 1024, interlaced: true, ..Png::default() }.bytes(),
         ),
         png(
-            "the same with deep colours",
+            "half of them with deep colours",
             true,
-            Png { width: 1024, height: 1024, depth: 16, extra: 0, ..Png::default() }.bytes(),
+            Png { width: 1024, height: 512, depth: 16, extra: 0, ..Png::default() }.bytes(),
         ),
         png("a PNG of more pixels", true, Png { width: 1025, height: 1, ..Png::default() }.bytes()),
         png(
