@@ -3,7 +3,7 @@
 use std::io::Cursor;
 
 use png::{ColorType, Decoder, Limits, Transformations};
-use tiny_skia::{IntSize, Pixmap};
+use tiny_skia::{ColorU8, IntSize, Pixmap};
 
 /// The most pixels in each direction.
 const MAX_SIDE: u32 = 1024;
@@ -23,21 +23,30 @@ pub(super) fn decoded(bytes: &[u8]) -> Option<Pixmap> {
     }
     let mut buffer = vec![0; reader.output_buffer_size()?];
     let frame = reader.next_frame(&mut buffer).ok()?;
-    let channels = buffer.chunks_exact(frame.color_type.samples());
-    let rgba: fn(&[u8]) -> [u8; 4] = match frame.color_type {
-        ColorType::Rgba => |c| std::array::from_fn(|i| c.get(i).copied().unwrap_or_default()),
-        ColorType::Rgb => |c| std::array::from_fn(|i| c.get(i).copied().unwrap_or(255)),
-        ColorType::Grayscale => {
-            |c| std::array::from_fn(|i| if i < 3 { c.first().copied().unwrap_or_default() } else { 255 })
-        }
-        ColorType::GrayscaleAlpha => |c| std::array::from_fn(|i| c.get(i / 3).copied().unwrap_or_default()),
+    buffer.truncate(frame.buffer_size());
+    // Four channels stay where they are: a picture of a million pixels is in memory once.
+    let mut pixels = match frame.color_type {
+        ColorType::Rgba => buffer,
+        ColorType::Rgb => widened::<3>(&buffer, |[red, green, blue]| [red, green, blue, 255]),
+        ColorType::Grayscale => widened::<1>(&buffer, |[grey]| [grey, grey, grey, 255]),
+        ColorType::GrayscaleAlpha => widened::<2>(&buffer, |[grey, alpha]| [grey, grey, grey, alpha]),
         // The decoder was told to resolve palettes.
         ColorType::Indexed => return None,
     };
-    let premultiplied = channels.flat_map(|channels| {
-        let [red, green, blue, alpha] = rgba(channels);
-        let color = tiny_skia::ColorU8::from_rgba(red, green, blue, alpha).premultiply();
-        [color.red(), color.green(), color.blue(), color.alpha()]
-    });
-    Pixmap::from_vec(premultiplied.collect(), IntSize::from_wh(width, height)?)
+    for pixel in pixels.chunks_exact_mut(4) {
+        if let [red, green, blue, alpha] = pixel {
+            let color = ColorU8::from_rgba(*red, *green, *blue, *alpha).premultiply();
+            (*red, *green, *blue) = (color.red(), color.green(), color.blue());
+        }
+    }
+    Pixmap::from_vec(pixels, IntSize::from_wh(width, height)?)
+}
+
+/// Pixels of fewer channels with all four.
+fn widened<const CHANNELS: usize>(pixels: &[u8], rgba: fn([u8; CHANNELS]) -> [u8; 4]) -> Vec<u8> {
+    let mut widened = Vec::with_capacity(pixels.len() / CHANNELS * 4);
+    for pixel in pixels.as_chunks().0 {
+        widened.extend(rgba(*pixel));
+    }
+    widened
 }

@@ -52,7 +52,7 @@ fn references() -> Vec<Attack> {
         }) + &format!("<path {attribute}='url(#a0)' d='M0 0h9v9z'/>")
     };
     let uses = |levels_: usize, times: usize| {
-        format!("<path id='a0' d='M0 0h9v9z'/>")
+        "<path id='a0' d='M0 0h9v9z'/>".to_owned()
             + &levels(levels_, |at| {
                 format!("<g id='a{}'>{}</g>", at + 1, format!("<use xlink:href='#a{at}'/>").repeat(times))
             })
@@ -132,9 +132,7 @@ fn numbers() -> Vec<Attack> {
         whole(
             "a window like a ribbon",
             false,
-            &format!(
-                "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 1000000 1'><path fill='red' d='M0 0h1e6v1e6z'/></svg>"
-            ),
+            "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 1000000 1'><path fill='red' d='M0 0h1e6v1e6z'/></svg>",
         ),
         whole(
             "a window that is stretched",

@@ -45,8 +45,7 @@ impl Left<'_> {
         self.count = self.count.checked_sub(1)?;
         let linear = element.linear.map_or(place.linear, |linear| multiplied(place.linear, linear));
         let scale = linear.iter().map(|number| number * number).sum::<f64>().sqrt();
-        // A number that is none is refused as well.
-        if !(scale <= GREATEST_SCALE) {
+        if scale.is_nan() || scale > GREATEST_SCALE {
             return None;
         }
         let strokes = element.strokes.unwrap_or(place.strokes);
