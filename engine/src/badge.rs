@@ -15,7 +15,7 @@ use crate::{
     CALLER_PATIENCE, ERROR_FRESH, Inner, MISSING_FRESH,
     cache::{Done, Finished},
     coalesce::Overrides,
-    draw::{Look, draw, error_response, refuse},
+    draw::{Look, draw, error_response, refuse, refuse_picture},
     drive::{self, Broken, Question},
     error::Error,
     plugins::Plugin,
@@ -47,9 +47,9 @@ pub(crate) async fn answer(
                 let caching = caching.at_least(overrides.cache_seconds);
                 let look = Look::new(format, &overrides);
                 let resolved = overrides.resolve(Some(route), badge.clone(), false);
-                let mut response = match draw(&inner.pictures, &resolved, look, caching) {
+                let mut response = match draw(inner, resolved, look, caching).await {
                     Ok(drawn) => Draft { last_modified: finished.last_modified, ..drawn }.respond(request),
-                    Err(error) => refuse(&error, request),
+                    Err(error) => refuse_picture(&error, request, format),
                 };
                 (response.line.cache, response.line.upstream) = (cache, waited);
                 return response;
@@ -61,7 +61,7 @@ pub(crate) async fn answer(
     };
     let is_missing = error.status == 404 && finished.is_ok_and(|finished| finished.asked);
     let caching = Caching::Fresh(if is_missing { MISSING_FRESH } else { ERROR_FRESH });
-    let mut response = error_response(&inner.pictures, &error, request, overrides, format, Some(route), caching);
+    let mut response = error_response(inner, &error, request, overrides, format, Some(route), caching).await;
     (response.line.cache, response.line.upstream) = (cache, waited);
     response
 }

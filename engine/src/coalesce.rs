@@ -39,19 +39,14 @@ impl Overrides {
     /// picture with the words is worth more than a refusal.
     pub(crate) fn read(pairs: &Pairs, format: Format) -> Result<Self, Error> {
         let strict = format == Format::Json;
+        let has_image = pairs.get("logo").is_some_and(Logo::is_image);
         let read = Self {
             style: one(pairs, strict, "style", style)?,
             label: pairs.get("label").map(str::to_owned),
             color: one(pairs, strict, either(pairs, "color", "colorB"), Color::parse)?,
             label_color: one(pairs, strict, either(pairs, "labelColor", "colorA"), Color::parse)?,
-            logo: match pairs.get("logo") {
-                Some(logo) if logo.starts_with("data:") => one(pairs, strict, "logo", Logo::parse)?,
-                _ => None,
-            },
-            named_logo: match pairs.get("logo") {
-                Some(logo) if logo.starts_with("data:") => None,
-                _ => one(pairs, strict, "logo", |name| is_icon(name).then(|| name.to_owned()))?,
-            },
+            logo: if has_image { one(pairs, strict, "logo", Logo::parse)? } else { None },
+            named_logo: if has_image { None } else { one(pairs, strict, "logo", named_logo)? },
             logo_color: pairs.get("logoColor").filter(|text| !text.is_empty()).map(str::to_owned),
             logo_size: one(pairs, strict, "logoSize", |text| (text == "auto").then(|| text.to_owned()))?,
             links: links(pairs, strict)?,
@@ -135,6 +130,28 @@ fn either(pairs: &Pairs, name: &'static str, older: &'static str) -> &'static st
     if pairs.get(name).is_none() && pairs.get(older).is_some() { older } else { name }
 }
 
+/// The icon's name, if it is one. A form has blanks where `logo=c++` has its signs; a name ends in no blank and has no two
+/// of them together.
+fn named_logo(text: &str) -> Option<String> {
+    let words = text.trim_end_matches(' ');
+    let mut name = String::with_capacity(text.len());
+    let mut blanks = 0;
+    for letter in words.chars() {
+        if letter == ' ' {
+            blanks += 1;
+            continue;
+        }
+        if blanks > 0 {
+            name.extend(std::iter::repeat_n('+', blanks - 1));
+            name.push(' ');
+            blanks = 0;
+        }
+        name.push(letter);
+    }
+    name.extend(std::iter::repeat_n('+', text.len() - words.len()));
+    if is_icon(&name) { Some(name) } else { is_icon(text).then(|| text.to_owned()) }
+}
+
 /// A style; those that popped out of the page long ago are flat.
 fn style(name: &str) -> Option<Style> {
     match name {
@@ -192,6 +209,26 @@ fn segments(pairs: &Pairs, strict: bool) -> Result<Vec<Segment>, Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[cfg(feature = "icons")]
+    #[test]
+    fn a_plus_of_a_name_that_a_form_made_a_blank_is_one_again() {
+        for (text, name) in [
+            ("c  ", Some("c++")),
+            ("c++", Some("c++")),
+            ("c", Some("c")),
+            ("c ", Some("c ")),
+            ("notepad  ", Some("notepad++")),
+            ("visual studio code", None),
+            ("github actions", Some("github actions")),
+            ("github actions ", Some("github actions ")),
+            ("c   builder", Some("c++ builder")),
+            ("  ", None),
+            ("", None),
+        ] {
+            assert_eq!(named_logo(text).as_deref(), name, "{text:?}");
+        }
+    }
 
     #[test]
     fn a_text_is_as_long_as_shields_lets_it_be_and_no_letter_is_cut() {

@@ -154,6 +154,12 @@ impl Error {
         Self { source: Source::Engine, ..Self::of_caller(500, "ENGINE_FAILED", "internal error") }
     }
 
+    /// More is asked for at once than can be done.
+    pub(crate) fn too_busy() -> Self {
+        let busy = Self { source: Source::Engine, ..Self::of_caller(503, "TOO_BUSY", "too busy") };
+        Self { retry_after: Some(1), ..busy }
+    }
+
     /// A route that the manifest knows as a mistake.
     pub(crate) fn refused(refusal: &badgesmith_provider::Refusal) -> Self {
         Self {

@@ -47,7 +47,7 @@ use crate::{
     cache::{Bounded, Finished},
     dependency::Dependency,
     door::Door,
-    draw::{Pictures, draw_error, refuse, static_badge},
+    draw::{Drawers, Pictures, draw_error, error_at_once, refuse, static_badge},
     drive::Broken,
     error::Error,
     flight::{Flights, WantedFlights},
@@ -104,6 +104,7 @@ pub(crate) struct Inner {
     pub(crate) web: Door,
     finished: Bounded<Finished>,
     pictures: Pictures,
+    drawers: Drawers,
     badges: Flights<Result<Arc<Finished>, Broken>>,
     /// Whether signatures over the body alone are accepted.
     accepts_body_only: bool,
@@ -205,6 +206,7 @@ impl Engine {
             world,
             finished: Bounded::new(bytes / 8),
             pictures: Bounded::new(bytes / 8),
+            drawers: Drawers::default(),
             badges: Flights::new(),
             accepts_body_only: settings.accept_body_only_signatures,
             opens_endpoints: settings.endpoint,
@@ -279,23 +281,19 @@ impl Engine {
             Place::Static(content) => {
                 let color = pairs.get("color").or_else(|| pairs.get("colorB")).map(str::to_owned);
                 match static_badge::parse(&content) {
-                    Some((label, message, painted)) => static_badge(
-                        &self.inner.pictures,
-                        request,
-                        pairs,
-                        format,
-                        label,
-                        message,
-                        color.or(Some(painted)),
-                    ),
-                    None => draw_error(&self.inner.pictures, &Error::no_route(), request, pairs, format, "404"),
+                    Some((label, message, painted)) => {
+                        let color = color.or(Some(painted));
+                        static_badge(&self.inner, request, pairs, format, label, message, color).await
+                    }
+                    None => draw_error(&self.inner, &Error::no_route(), request, pairs, format, "404").await,
                 }
             }
             Place::StaticQuery => match pairs.get("message") {
                 Some(message) => {
-                    static_badge(&self.inner.pictures, request, pairs, format, String::new(), message.to_owned(), None)
+                    let message = message.to_owned();
+                    static_badge(&self.inner, request, pairs, format, String::new(), message, None).await
                 }
-                None => draw_error(&self.inner.pictures, &Error::message_missing(), request, pairs, format, ""),
+                None => draw_error(&self.inner, &Error::message_missing(), request, pairs, format, "").await,
             },
             Place::Badge { plugin, route, parameters } => {
                 let asked = (plugin, route);
@@ -309,16 +307,16 @@ impl Engine {
             }
             Place::Refused { plugin, refusal } => {
                 let label = plugin.manifest.badges.first().map_or("", |badge| &badge.label);
-                draw_error(&self.inner.pictures, &Error::refused(refusal), request, pairs, format, label)
+                draw_error(&self.inner, &Error::refused(refusal), request, pairs, format, label).await
             }
             Place::TooDeep(plugin) => {
                 let label = plugin.manifest.badges.first().map_or("", |badge| &badge.label);
                 draw_error(&self.inner.pictures, &Error::too_deep(), request, pairs, format, label)
             }
             Place::NoProvider => {
-                draw_error(&self.inner.pictures, &Error::unknown_provider(), request, pairs, format, "badge")
+                draw_error(&self.inner, &Error::unknown_provider(), request, pairs, format, "badge").await
             }
-            Place::Nowhere => draw_error(&self.inner.pictures, &Error::no_route(), request, pairs, format, "404"),
+            Place::Nowhere => draw_error(&self.inner, &Error::no_route(), request, pairs, format, "404").await,
         }
     }
 
@@ -331,9 +329,7 @@ impl Engine {
             Err(error) => return refuse(&error, request),
         };
         let mut response = match &place {
-            Place::Badge { route, .. } => {
-                draw_error(&self.inner.pictures, &late, request, &pairs, format, &route.label)
-            }
+            Place::Badge { route, .. } => error_at_once(&late, request, &pairs, format, &route.label),
             _ => refuse(&late, request),
         };
         (response.line.route, response.line.plugin) = place.name();

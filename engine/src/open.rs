@@ -24,7 +24,7 @@ use crate::{
     cache::{Done, Finished},
     coalesce::Overrides,
     door::Answered,
-    draw::{Look, draw, error_response, refuse},
+    draw::{Look, draw, error_response, refuse, refuse_picture},
     drive::Broken,
     error::Error,
     request::{Pairs, Request, decode},
@@ -151,7 +151,9 @@ pub(crate) async fn answer(
     };
     let (finished, cache) = match finished(inner, pairs, open, now).await {
         Ok(found) => found,
-        Err(error) => return logged(failed(inner, request, overrides, format, open, &error, false), open, "made"),
+        Err(error) => {
+            return logged(failed(inner, request, overrides, format, open, &error, false).await, open, "made");
+        }
     };
     let response = match &finished.outcome {
         Ok(Done::Open(opened)) => {
@@ -160,19 +162,19 @@ pub(crate) async fn answer(
             let look = Look::new(format, &overrides);
             let route = open.defaults();
             let resolved = overrides.resolve(Some(&route), opened.badge.clone(), opened.is_error);
-            match draw(&inner.pictures, &resolved, look, caching) {
+            match draw(inner, resolved, look, caching).await {
                 Ok(drawn) => Draft { last_modified: finished.last_modified, ..drawn }.respond(request),
-                Err(error) => refuse(&error, request),
+                Err(error) => refuse_picture(&error, request, format),
             }
         }
         Ok(_) => refuse(&Error::broken(), request),
-        Err(failure) => failed(inner, request, overrides, format, open, &Error::from(failure), finished.asked),
+        Err(failure) => failed(inner, request, overrides, format, open, &Error::from(failure), finished.asked).await,
     };
     logged(response, open, cache)
 }
 
 /// An error as a badge, or as JSON; what was asked for and is not there may be kept a while.
-fn failed(
+async fn failed(
     inner: &Inner,
     request: &Request,
     overrides: Overrides,
@@ -183,7 +185,7 @@ fn failed(
 ) -> Response {
     let is_missing = error.status == 404 && was_asked;
     let caching = Caching::Fresh(if is_missing { MISSING_FRESH } else { ERROR_FRESH });
-    error_response(&inner.pictures, error, request, overrides, format, Some(&open.defaults()), caching)
+    error_response(inner, error, request, overrides, format, Some(&open.defaults()), caching).await
 }
 
 fn logged(mut response: Response, open: Open, cache: &'static str) -> Response {

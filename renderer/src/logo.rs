@@ -27,8 +27,23 @@ impl Logo {
     /// The height of every logo and the width of most, in pixels.
     pub(crate) const SIDE: i64 = 14;
 
-    /// Reads a data URI as shields reads one from a query: `data:` may be missing, and in base64 a space is a `+` that a form decoded
-    /// and other blanks are nothing. `None` for what is no image, has no payload, or whose base64 cannot be decoded.
+    /// Whether a text means to be an image rather than the name of an icon.
+    ///
+    /// ```
+    /// use badgesmith_renderer::Logo;
+    ///
+    /// assert!(Logo::is_image("DATA:image/png;base64,iVBORw0KGgo=") && Logo::is_image("image/png;base64,iVBORw0KGgo="));
+    /// assert!(!Logo::is_image("data") && !Logo::is_image("image"));
+    /// ```
+    pub fn is_image(text: &str) -> bool {
+        let text = text.trim_matches(text::is_blank);
+        let begins = |start: &str| text.get(..start.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(start));
+        begins("data:") || begins("image/")
+    }
+
+    /// Reads a data URI as shields reads one from a query: `data:` may be missing, and in base64 a space is a `+` that a form decoded,
+    /// other blanks are nothing, and the alphabet for addresses is as good as the usual one. A `#` of text is written `%23`, because
+    /// browsers end the image there. `None` for what is no image, has no payload, or whose base64 cannot be decoded.
     ///
     /// ```
     /// use badgesmith_renderer::Logo;
@@ -39,7 +54,7 @@ impl Logo {
     /// assert!(Logo::parse("data:image/png;base64,***").is_none());
     /// ```
     pub fn parse(uri: &str) -> Option<Self> {
-        let uri = uri.trim_matches(text::is_blank);
+        let uri = uri.trim_start_matches(text::is_blank);
         let (scheme, rest) = uri.split_at_checked(5).unwrap_or_default();
         let rest = if scheme.eq_ignore_ascii_case("data:") { rest } else { uri };
         let (head, payload) = rest.split_once(',')?;
@@ -47,16 +62,28 @@ impl Logo {
         let head = head.replace(' ', "+");
         let image = head.split_at_checked(6).is_some_and(|(start, _)| start.eq_ignore_ascii_case("image/"));
         let harmless = head.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"/+-.;=_".contains(&byte));
-        if !image || !harmless || payload.is_empty() {
+        let trimmed = payload.trim_end_matches(text::is_blank);
+        if !image || !harmless || trimmed.is_empty() {
             return None;
         }
         let payload: String = if is_base64(&head) {
-            let payload: String =
-                payload.chars().map(|c| if c == ' ' { '+' } else { c }).filter(|c| !text::is_blank(*c)).collect();
+            // An SVG ends in `+` if nothing had to be added to its bytes; other blanks at the end are nothing.
+            let missing = trimmed.chars().filter(|c| *c == ' ' || !text::is_blank(*c)).count().wrapping_neg() % 4;
+            let signs = payload.get(trimmed.len()..)?.bytes().take(missing).take_while(|byte| *byte == b' ').count();
+            let payload = payload.get(..trimmed.len() + signs)?;
+            // Browsers decode percents first.
+            let payload = String::from_utf8(percent_decoded(payload)).ok()?;
+            let usual = |c| match c {
+                ' ' | '-' => '+',
+                '_' => '/',
+                c => c,
+            };
+            let payload: String = payload.chars().map(usual).filter(|c| !text::is_blank(*c)).collect();
             LENIENT.decode(&payload).ok()?;
             payload
         } else {
-            payload.chars().filter(|c| !c.is_control() && text::is_allowed(*c)).collect()
+            let payload: String = trimmed.chars().filter(|c| !c.is_control() && text::is_allowed(*c)).collect();
+            if payload.contains('#') { payload.replace('#', "%23") } else { payload }
         };
         Some(Self {
             payload: 6 + head.len(),
@@ -75,6 +102,21 @@ impl Logo {
         let uri =
             [HEAD, open, &view_box, "'%20fill='", &fill, "'%3E%3Cpath%20d='", path, "'/%3E%3C/svg%3E"].concat().into();
         Self { payload: HEAD.len(), uri, width, is_icon: true }
+    }
+
+    /// An image as wide as this one, of which a PNG shows nothing.
+    ///
+    /// ```
+    /// use badgesmith_renderer::Logo;
+    ///
+    /// let logo = Logo::parse("image/png;base64,iVBORw0KGgo=").unwrap();
+    /// assert_eq!(logo.blank().width(), logo.width());
+    /// ```
+    #[must_use]
+    pub fn blank(&self) -> Self {
+        const HEAD: &str = "data:image/svg+xml,";
+        let uri = [HEAD, "%3Csvg%20xmlns='http://www.w3.org/2000/svg'/%3E"].concat().into();
+        Self { payload: HEAD.len(), uri, width: self.width, is_icon: self.is_icon }
     }
 
     /// The URI as it is written into the picture, before escaping.
@@ -160,9 +202,14 @@ mod tests {
         for (given, expected) in [
             ("data:image/png;base64,iVBORw0KGgo=", "data:image/png;base64,iVBORw0KGgo="),
             ("image/png;base64,iVBORw0KGgo", "data:image/png;base64,iVBORw0KGgo"),
-            ("data:image/svg xml;base64,PHN2Zy8 ", "data:image/svg+xml;base64,PHN2Zy8"),
+            ("data:image/svg xml;base64,PHN2Zy8 ", "data:image/svg+xml;base64,PHN2Zy8+"),
+            ("data:image/svg+xml;base64,PHN2Zy8+  \n", "data:image/svg+xml;base64,PHN2Zy8+"),
+            (" data:image/png;base64,iVBORw0KGgo= ", "data:image/png;base64,iVBORw0KGgo="),
             ("data:image/svg xml;base64,PHN2Zy8 PCE", "data:image/svg+xml;base64,PHN2Zy8+PCE"),
             ("DATA:image/svg+xml;utf8,<svg>\u{0}</svg>", "data:image/svg+xml;utf8,<svg></svg>"),
+            ("data:image/png;base64,-_-_", "data:image/png;base64,+/+/"),
+            ("data:image/png;base64,iVBORw0KGgo%3d", "data:image/png;base64,iVBORw0KGgo="),
+            ("data:image/svg+xml,<svg fill='#f00'/>", "data:image/svg+xml,<svg fill='%23f00'/>"),
         ] {
             assert_eq!(Logo::parse(given).as_ref().map(Logo::uri), Some(expected), "{given:?}");
         }

@@ -7,17 +7,17 @@ use crate::{ResolvedBadge, Scale, style};
 mod blur;
 pub(crate) mod canvas;
 mod logo;
+mod paint_effort;
+mod plain_svg;
+mod raster;
 mod words;
 
-/// Why there is no picture. The badge's words are at fault.
+/// Why there is no picture.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum PngError {
-    /// The picture would have more than 32,767 columns.
-    TooWide {
-        /// How many it would have.
-        columns: i64,
-    },
+    /// There is no memory for its pixels.
+    Pixels,
     /// The encoder refused the picture.
     Encoding(png::EncodingError),
 }
@@ -25,7 +25,7 @@ pub enum PngError {
 impl fmt::Display for PngError {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         match self {
-            Self::TooWide { columns } => write!(f, "the badge is {columns} pixels wide; 32767 are drawn at most"),
+            Self::Pixels => f.write_str("there is no room for the picture"),
             Self::Encoding(_) => f.write_str("the picture was not encoded"),
         }
     }
@@ -34,7 +34,7 @@ impl fmt::Display for PngError {
 impl std::error::Error for PngError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            Self::TooWide { .. } => None,
+            Self::Pixels => None,
             Self::Encoding(error) => Some(error),
         }
     }
@@ -42,13 +42,18 @@ impl std::error::Error for PngError {
 
 /// The badge as PNG: the picture of its SVG with outlines, whatever [`ResolvedBadge::outline`] says.
 ///
-/// The same badge gives the same bytes. A logo is drawn if it is an SVG or a PNG that needs nothing else: one of more than 64 KiB or
-/// 1024 × 1024 pixels, one with an image inside or outside of it, one with filters, patterns, markers, dashes or many uses, which may take any time, and one of
-/// another format is left out, its place empty. Text in it is not drawn.
+/// The same badge gives the same bytes. A picture has at most 4,096 columns: a badge that would be wider is drawn at the
+/// largest scale that fits, which is below 1 for one that is wider than that in its own pixels.
+///
+/// A logo is drawn if it is a PNG or an SVG of plain shapes: paths and the other basic shapes, in groups or used again,
+/// filled and stroked with colours and gradients, clipped by plain shapes. One of another format is left out, its place
+/// empty, and so is an image of more than 64 KiB, a PNG of more than 1024 × 1024 pixels, and an SVG with a document
+/// type, style sheets, filters, masks, patterns, markers, dashes or images, or with so much in it that drawing would take
+/// long. Text in it is not drawn.
 ///
 /// # Errors
 ///
-/// [`PngError::TooWide`] for words that nobody reads on a badge.
+/// [`PngError`] where there is no memory.
 ///
 /// ```
 /// use badgesmith_renderer::{ResolvedBadge, Scale, png};

@@ -26,6 +26,15 @@ impl Scale {
         (1..=4).contains(&scale).then_some(Self(scale))
     }
 
+    /// 1 to 4.
+    ///
+    /// ```
+    /// assert_eq!(badgesmith_renderer::Scale::TWO.factor(), 2);
+    /// ```
+    pub fn factor(self) -> u8 {
+        self.0
+    }
+
     pub(crate) fn pixels(self) -> u32 {
         u32::from(self.0)
     }

@@ -3,7 +3,7 @@
 
 mod common;
 
-use badgesmith_renderer::{Color, Logo, PngError, ResolvedBadge, Scale, Style, png, svg};
+use badgesmith_renderer::{Color, Logo, ResolvedBadge, Scale, Segment, Style, png, svg};
 use proptest::prelude::*;
 use resvg::tiny_skia::{self, Pixmap, Transform};
 use resvg::usvg::{Options, Tree};
@@ -86,10 +86,30 @@ fn the_same_badge_has_the_same_bytes_whether_its_svg_has_outlines_or_not() {
 }
 
 #[test]
-fn a_badge_nobody_can_read_is_refused() {
-    let badge = ResolvedBadge::new("", "m".repeat(1024));
-    assert!(png(&badge, Scale::TWO).is_ok());
-    assert!(matches!(png(&badge, Scale::FOUR), Err(PngError::TooWide { columns: 43_688..=44_000 })));
+fn a_badge_that_is_too_wide_is_drawn_at_the_largest_scale_that_fits() {
+    let size = |badge: &ResolvedBadge, scale| {
+        let picture = pixels(&png(badge, scale).expect("a picture"));
+        (picture.width(), picture.height())
+    };
+    let wide = ResolvedBadge::new("", "m".repeat(200));
+    let (columns, rows) = size(&wide, Scale::ONE);
+    assert!((2048..4096).contains(&columns) && rows == 20, "{columns} {rows}");
+    for scale in [Scale::TWO, Scale::THREE, Scale::FOUR] {
+        assert_eq!(size(&wide, scale), (columns, rows));
+    }
+    let narrower = ResolvedBadge::new("", "m".repeat(110));
+    assert_eq!(size(&narrower, Scale::FOUR), size(&narrower, Scale::THREE));
+    assert_eq!(size(&narrower, Scale::THREE).1, 60);
+    for style in STYLES {
+        let segment =
+            |at: usize| Segment { text: "w".repeat(255), color: if at == 0 { Color::RED } else { Color::BLUE } };
+        let segments = (0..8).map(segment).collect();
+        let widest = ResolvedBadge { style, segments, ..ResolvedBadge::new("W".repeat(255), "\u{fdfd}".repeat(255)) };
+        for scale in [Scale::ONE, Scale::FOUR] {
+            let (columns, rows) = size(&widest, scale);
+            assert!(columns == 4096 && (1..20).contains(&rows), "{style:?}: {columns} {rows}");
+        }
+    }
 }
 
 /// What is drawn of a logo: its pixels, which are red.

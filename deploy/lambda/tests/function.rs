@@ -1,6 +1,8 @@
 //! The real bootstrap under a Runtime API of our own: every kind of event, and answers that leave in time.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout)]
 
+#[path = "../../../renderer/tests/common/attacks.rs"]
+mod attacks;
 mod support;
 
 use std::{
@@ -183,4 +185,30 @@ fn recorded_events_get_the_answers_they_should() {
         let answer: Value = function.ask(&serde_json::from_str(&event).unwrap());
         assert!(answer["statusCode"] == status && body(&answer).contains(words), "{name}: {answer}");
     }
+}
+
+#[test]
+fn logos_that_are_made_to_take_long_and_large_pictures_leave_before_the_deadline() {
+    let function = Function::start("logos", "", &[]);
+    let escaped = |text: &str| text.bytes().map(|byte| format!("%{byte:02x}")).collect::<String>();
+    let logos = attacks::small().into_iter().map(|attack| {
+        // Where little has to be escaped, the address is short enough.
+        let logo = attack.uri().replace('+', "%2B").replace('/', "%2F").replace('=', "%3D");
+        (attack.name, "/badge/a-b-red.png".to_owned(), format!("scale=4&logo={logo}"))
+    });
+    let wide = format!("/badge/{}-{}-red.png", "W".repeat(255), escaped(&"w".repeat(255)));
+    let wide = ("wide", wide, format!("scale=4&style=for-the-badge&segment={}-blue", "m".repeat(255)));
+    let time = Duration::from_secs(10);
+    let (mut slowest, mut name) = (Duration::ZERO, "");
+    for (attack, path, query) in logos.chain([wide]) {
+        let started = Instant::now();
+        let said = function.runtime.invoke_within(&event("GET", &path, &query).to_string(), time);
+        let answer: Value = serde_json::from_str(&said.unwrap_or_else(|fault| panic!("{attack}: {fault}"))).unwrap();
+        assert_eq!(answer["statusCode"], 200, "{attack}: {answer}");
+        assert!(BASE64_STANDARD.decode(body(&answer)).unwrap().starts_with(b"\x89PNG\r\n\x1a\n"), "{attack}");
+        if started.elapsed() > slowest {
+            (slowest, name) = (started.elapsed(), attack);
+        }
+    }
+    println!("the slowest took {slowest:?}: {name}");
 }

@@ -11,28 +11,32 @@ use crate::markup::Quarters;
 use crate::style::Stop;
 use crate::{ResolvedBadge, Scale};
 
-/// The most columns a picture may have.
-const MAX_COLUMNS: i64 = 32_767;
+/// The most columns a picture has: those of the widest screens. A badge that is wider is drawn smaller.
+const MAX_COLUMNS: i64 = 4096;
 /// How far the control points of a quarter circle are from its ends, in radii.
 const KAPPA: f32 = 0.552_284_8;
 
 /// A picture in the making.
 pub(crate) struct Canvas {
     pub(super) pixels: Pixmap,
-    pub(super) scale: Scale,
+    /// How many pixels of the picture one of the badge's is, in each direction.
+    pub(super) factor: f32,
     height: i64,
 }
 
 impl Canvas {
-    /// Transparent. A fraction of a column is one if it is more than half: so much of it do rectangles with crisp edges cover.
+    /// Transparent, at `scale` or the largest one below it that fits. A fraction of a column is one if it is more than
+    /// half: so much of it do rectangles with crisp edges cover.
     pub(crate) fn new(width: Quarters, height: i64, scale: Scale) -> Result<Self, PngError> {
-        let factor = i64::from(scale.pixels());
-        let columns = ((width * factor + 1) / 4).max(1);
-        if columns > MAX_COLUMNS {
-            return Err(PngError::TooWide { columns });
-        }
-        let pixels = Pixmap::new(columns as u32, (height * factor) as u32).ok_or(PngError::TooWide { columns })?;
-        Ok(Self { pixels, scale, height })
+        let columns = |factor: i64| ((width * factor + 1) / 4).max(1);
+        let whole = (1..=i64::from(scale.pixels())).rev().find(|factor| columns(*factor) <= MAX_COLUMNS);
+        let (factor, columns) = match whole {
+            Some(factor) => (factor as f32, columns(factor)),
+            None => (4.0 * MAX_COLUMNS as f32 / width as f32, MAX_COLUMNS),
+        };
+        let rows = (height as f32 * factor).ceil().max(1.0);
+        let pixels = Pixmap::new(columns as u32, rows as u32).ok_or(PngError::Pixels)?;
+        Ok(Self { pixels, factor, height })
     }
 
     pub(crate) fn into_pixels(self) -> Pixmap {
@@ -79,7 +83,7 @@ impl Canvas {
     pub(crate) fn round_corners(&mut self, width: f32, radius: f32) {
         let height = self.height as f32;
         let Some(path) = round_rectangle(0.0, 0.0, width, height, radius) else { return };
-        let side = (radius as u32 + 1) * self.scale.pixels();
+        let side = ((radius + 1.0).floor() * self.factor).ceil().max(1.0) as u32;
         let (columns, rows) = (self.pixels.width(), self.pixels.height());
         for left in [0, columns.saturating_sub(side)] {
             for top in [0, rows.saturating_sub(side)] {
@@ -113,8 +117,7 @@ impl Canvas {
     }
 
     pub(super) fn transform(&self) -> Transform {
-        let factor = self.scale.pixels() as f32;
-        Transform::from_scale(factor, factor)
+        Transform::from_scale(self.factor, self.factor)
     }
 }
 

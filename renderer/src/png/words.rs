@@ -44,7 +44,7 @@ impl Canvas {
         let coverages: Vec<_> = halves.iter().filter_map(|half| Some((half, self.coverage(half)?))).collect();
         for (half, coverage) in &coverages {
             let mut shadow = self.lowered(coverage);
-            blur::blur(&mut shadow, DEVIATION * self.scale.pixels() as f32);
+            blur::blur(&mut shadow, DEVIATION * self.factor);
             self.tint(&shadow, 0, rgba(half.shadow), over);
         }
         for (half, coverage) in &coverages {
@@ -54,6 +54,11 @@ impl Canvas {
         for (half, coverage) in &coverages {
             self.tint(coverage, 0, rgba(half.fill), fast_over);
         }
+    }
+
+    /// How many rows of the picture one of the badge's is: none where it is less than half of one.
+    fn drop(&self) -> i32 {
+        self.factor.round() as i32
     }
 
     /// Which pixels the words cover, also one of the badge's pixels above the picture, because shadows fall.
@@ -79,9 +84,9 @@ impl Canvas {
             });
         }
         let path = path.finish()?;
-        let factor = self.scale.pixels() as f32 / 100.0;
+        let factor = self.factor / 100.0;
         let bounds = path.bounds();
-        let drop = self.scale.pixels() as i32;
+        let drop = self.drop();
         let edge = |place: f32, most: u32| (place as i32).clamp(-drop, most as i32);
         let left = edge((bounds.left() * factor).floor(), self.pixels.width());
         let right = edge((bounds.right() * factor).ceil(), self.pixels.width());
@@ -95,8 +100,8 @@ impl Canvas {
 
     /// The shadow before it is blurred, with room around it, but no more than the picture has.
     fn lowered(&self, words: &Coverage) -> Coverage {
-        let room = blur::reach(DEVIATION * self.scale.pixels() as f32);
-        let drop = self.scale.pixels() as i32;
+        let room = blur::reach(DEVIATION * self.factor);
+        let drop = self.drop();
         let rows = (words.covers.len() / words.columns.max(1)) as i32;
         let left = (words.left - room).max(0);
         let top = (words.top + drop - room).max(0);
@@ -122,7 +127,7 @@ impl Canvas {
         let color = color.map(|channel| product(channel, alpha));
         let color = [color[0], color[1], color[2], alpha];
         let columns = self.pixels.width() as usize;
-        let top = coverage.top + down * self.scale.pixels() as i32;
+        let top = coverage.top + down * self.drop();
         let skipped = usize::try_from(-coverage.left).unwrap_or_default();
         let indent = usize::try_from(coverage.left).unwrap_or_default();
         let pixels = self.pixels.data_mut();

@@ -1,0 +1,87 @@
+//! Logos as callers write them, and pictures that cannot be drawn in time.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod support;
+
+use std::{sync::atomic::Ordering, time::Duration};
+
+use support::Stage;
+
+const LOGO: &str = "/badge/a-b-red.png?logo=data:image/svg%2Bxml,%3Csvg%20xmlns='http://www.w3.org/2000/svg'%20\
+                    viewBox='0%200%209%209'%3E%3Cpath%20d='M0%200h9v9z'/%3E%3C/svg%3E";
+
+/// For how many seconds a PNG may be kept, and the PNG.
+async fn png(stage: &Stage, path: &str) -> (u32, Vec<u8>) {
+    let response = stage.get(path).await;
+    assert_eq!((response.status.as_u16(), &response.headers["content-type"]), (200, &"image/png".parse().unwrap()));
+    let caching = response.headers["cache-control"].to_str().unwrap();
+    let age = caching.split(['=', ',']).nth(2).unwrap().parse().unwrap();
+    (age, response.body.to_vec())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_picture_whose_logo_takes_too_long_goes_out_without_it_and_is_soon_asked_for_again() {
+    let stage = Stage::new("");
+    stage.executor.lost.store(true, Ordering::Relaxed);
+    let mends = async {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        stage.executor.lost.store(false, Ordering::Relaxed);
+    };
+    let ((age, without), ()) =
+        futures_util::future::join(png(&stage, &format!("{LOGO}&cacheSeconds=99999")), mends).await;
+    assert_eq!(age, 10);
+    let (age, with) = png(&stage, LOGO).await;
+    assert_eq!(age, 86_400);
+    assert!(with != without && with[16..24] == without[16..24], "the logo's place stays");
+}
+
+#[tokio::test(start_paused = true)]
+async fn pictures_that_cannot_be_drawn_say_so_and_those_that_are_small_are_not_concerned() {
+    let stage = Stage::new("");
+    stage.executor.lost.store(true, Ordering::Relaxed);
+    let large = format!("/badge/a-{}-red.png?scale=4", "b".repeat(200));
+    let (small_age, small) = png(&stage, "/badge/a-b-red.png").await;
+    for path in [LOGO, &large, &large, &large] {
+        let response = stage.get(path).await;
+        assert_eq!(response.line.code, "TOO_BUSY", "{path}");
+        let (age, picture) = png(&stage, path).await;
+        assert!(age == 10 && picture != small, "{path}");
+    }
+    assert_eq!(png(&stage, "/badge/a-b-red.png").await, (small_age, small));
+    let (age, _) = png(&stage, "/badge/a-other-red.png").await;
+    assert_eq!(age, 86_400);
+}
+
+#[tokio::test]
+async fn an_image_is_a_logo_however_its_address_is_written() {
+    let stage = Stage::new("");
+    for (logo, written) in [
+        ("image/png;base64,iVBORw0KGgo=", "data:image/png;base64,iVBORw0KGgo="),
+        ("DATA:image/png;base64,iVBORw0KGgo=", "data:image/png;base64,iVBORw0KGgo="),
+        ("Data:Image/png;base64,iVBORw0KGgo", "data:Image/png;base64,iVBORw0KGgo"),
+        ("data:image/svg%2Bxml;base64,PHN2Zz4-Pz8_", "data:image/svg+xml;base64,PHN2Zz4+Pz8/"),
+        ("data:image/svg+xml;base64,PHN2Zz4+", "data:image/svg+xml;base64,PHN2Zz4+"),
+        ("data:image/svg%2Bxml;utf8,(fill:%23f00)", "data:image/svg+xml;utf8,(fill:%23f00)"),
+        ("data:image/svg%2Bxml;utf8,(fill:%2523f00)", "data:image/svg+xml;utf8,(fill:%23f00)"),
+    ] {
+        let response = stage.get(&format!("/badge/a-b-red.svg?logo={logo}")).await;
+        let svg = String::from_utf8(response.body.to_vec()).unwrap();
+        assert!(
+            svg.contains(&format!("xlink:href=\"{written}\"")) || svg.contains(&format!("href=\"{written}\"")),
+            "{logo}: {svg}"
+        );
+    }
+}
+
+#[cfg(feature = "icons")]
+#[tokio::test]
+async fn a_name_with_signs_is_that_icon_and_no_other() {
+    let stage = Stage::new("");
+    let svg = async |logo: &str| stage.get(&format!("/badge/a-b-red.svg?logo={logo}")).await.body;
+    assert_eq!(svg("c++").await, svg("cplusplus").await);
+    assert_eq!(svg("c%2B%2B").await, svg("cplusplus").await);
+    assert!(svg("c").await != svg("c++").await);
+    assert_eq!(svg("github+actions").await, svg("githubactions").await);
+    let json = stage.get("/badge/a-b-red.json?logo=c++").await;
+    assert!(String::from_utf8_lossy(&json.body).contains(r#""namedLogo":"c++""#), "{json:?}");
+}

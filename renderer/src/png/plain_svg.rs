@@ -1,0 +1,170 @@
+//! A caller's SVG reduced to plain shapes: read within bounds, and written anew from what is known.
+//!
+//! Reading an SVG may take any time: masks that use each other, selectors of style sheets, strokes of a curve that was
+//! made very large. So usvg never reads what a caller wrote. The text is scanned, parsed without a document type,
+//! and every element and attribute on the lists of this module is written into a new document with numbers, keywords
+//! and names of our own. What is not on them is left out where the picture stays the same, and refuses the whole
+//! picture where it would not. Then what drawing would take is counted, before anything is drawn.
+
+mod attributes;
+mod effort;
+mod elements;
+mod path;
+mod scan;
+mod values;
+
+use std::collections::HashMap;
+
+use resvg::usvg::roxmltree::{Document, Node, ParsingOptions};
+
+use self::elements::{Element, Names};
+
+/// The most elements of a document.
+const MOST_ELEMENTS: usize = 4096;
+/// How deep elements may stand in one another, those that `use` puts there included.
+const MOST_LEVELS: usize = 64;
+/// The greatest number, in either direction. Drawings that were traced from pictures reach 100,000.
+const GREATEST: f64 = 1e6;
+/// The most pixels of the picture that a unit of a drawing may be. One that is a thousandth of a unit wide needs 56,000.
+const GREATEST_SCALE: f64 = 1e5;
+
+const SVG_NAMESPACE: &str = "http://www.w3.org/2000/svg";
+const XLINK_NAMESPACE: &str = "http://www.w3.org/1999/xlink";
+
+/// The SVG as plain shapes, `None` where it is more than these or would take too long. `side` is how many pixels its
+/// picture has in the longer direction.
+pub(super) fn reduce(svg: &str, side: f64) -> Option<String> {
+    if !scan::is_within_bounds(svg) {
+        return None;
+    }
+    let options = ParsingOptions { allow_dtd: false, ..ParsingOptions::default() };
+    let document = Document::parse_with_options(svg, options).ok()?;
+    let root = document.root_element();
+    if !is_svg(root) || root.tag_name().name() != "svg" {
+        return None;
+    }
+    let mut drawing = Drawing {
+        names: Names::of(&document),
+        elements: HashMap::new(),
+        whole: 0.0,
+        narrow: 0.0,
+        out: String::with_capacity(2 * svg.len()),
+    };
+    let root = drawing.write_root(root)?;
+    effort::is_bearable(&drawing.elements, root, side / drawing.narrow).then_some(drawing.out)
+}
+
+/// Whether an element belongs to the drawing, rather than to an editor.
+fn is_svg(node: Node) -> bool {
+    matches!(node.tag_name().namespace(), None | Some(SVG_NAMESPACE))
+}
+
+/// A drawing that is being written, and what its elements will cost.
+struct Drawing<'a, 'input> {
+    names: Names<'a, 'input>,
+    elements: HashMap<u32, Element>,
+    /// The longer side and the shorter one, in its units.
+    whole: f64,
+    narrow: f64,
+    out: String,
+}
+
+/// A number within bounds.
+fn bounded(number: f64) -> Option<f64> {
+    (number.abs() <= GREATEST).then_some(number)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const OPEN: &str = "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 24 24'>";
+
+    fn content(content: &str) -> Option<String> {
+        let written = reduce(&format!("{OPEN}{content}</svg>"), 56.0)?;
+        let inner = written.split_once('>').unwrap().1.strip_suffix("</svg>").unwrap();
+        Some(inner.to_owned())
+    }
+
+    #[test]
+    fn plain_shapes_are_written_anew_with_numbers_and_names_of_our_own() {
+        let rows = [
+            ("<path d='M1 2h3v4z' fill='red'/>", "<path fill=\"#ff0000\" d=\"M1 2L4 2L4 6Z\"/>"),
+            ("<g style='fill:#0f0;stroke : none ;zoom:2'/>", "<g fill=\"#00ff00\" stroke=\"none\"/>"),
+            (
+                "<rect id='a\"b' x='1' width='5%' height='2e1mm' data-x='y'/>",
+                "<rect id=\"n2\" x=\"1\" width=\"5%\" height=\"20mm\"/>",
+            ),
+            ("<a href='javascript:x'><circle r='1'/></a>", "<g><circle r=\"1\"/></g>"),
+            ("<title>t</title><metadata><x/></metadata><text>words</text>", ""),
+            ("<i:x xmlns:i='http://example.com/'><path d='M0 0h1'/></i:x>", ""),
+            ("<g id='x'/><use href='#x' x='2'/>", "<g id=\"n2\"/><use x=\"2\" href=\"#n2\"/>"),
+            ("<use href='#missing'/><use href='other.svg#x'/>", "<use/><use/>"),
+            (
+                "<g transform='translate(2) scale(3)' fill='nonsense'/>",
+                "<g fill=\"#000000\" transform=\"matrix(3 0 0 3 2 0)\"/>",
+            ),
+            ("<path d='M0 0L1 x'/>", "<path d=\"M0 0\"/>"),
+            ("<path fill='url(#none)'/>", "<path fill=\"none\"/>"),
+            ("<path fill='url(#none) red'/>", "<path fill=\"#ff0000\"/>"),
+        ];
+        for (given, expected) in rows {
+            assert_eq!(content(given).as_deref(), Some(expected), "{given}");
+        }
+    }
+
+    #[test]
+    fn what_is_more_than_plain_shapes_is_refused() {
+        let rows = [
+            "<mask id='a'/>",
+            "<style>g{}</style>",
+            "<filter id='a'/>",
+            "<pattern id='a'/>",
+            "<image href='x'/>",
+            "<foreignObject/>",
+            "<script/>",
+            "<symbol/>",
+            "<switch/>",
+            "<svg/>",
+            "<marker/>",
+            "<g mask='url(#a)'/>",
+            "<g style='filter:url(#a)'/>",
+            "<path d='M0 0h9' stroke-dasharray='1'/>",
+            "<path marker-end='url(#a)'/>",
+            "<g systemLanguage='de'/>",
+            "<path d='M0 0h1e7'/>",
+            "<path d='M0 0a1e9 1e9 0 0 0 1 1'/>",
+            "<g transform='scale(1e8)'/>",
+            "<g transform='scale(1e3)'><g transform='scale(1e3)'><path d='M0 0h1'/></g></g>",
+            "<g id='a'><use href='#a'/></g>",
+            "<g id='a'><use href='#b'/></g><g id='b'><use href='#a'/></g><use href='#a'/>",
+            "<clipPath id='a'><g/></clipPath>",
+            "<clipPath id='a'><path clip-path='url(#a)'/></clipPath>",
+            "<clipPath id='a' clip-path='url(#a)'/>",
+            "<clipPath id='a'><use href='#b'/></clipPath><g id='b'/><path clip-path='url(#a)'/>",
+            "<linearGradient id='a' href='#b'/><linearGradient id='b' href='#a'/>",
+        ];
+        for given in rows {
+            assert_eq!(content(given), None, "{given}");
+        }
+        for whole in ["<!DOCTYPE svg><svg/>", "<svg", "<html/>", "<x:svg xmlns:x='urn:x'/>", ""] {
+            assert_eq!(reduce(whole, 56.0), None, "{whole}");
+        }
+    }
+
+    #[test]
+    fn uses_are_counted_as_often_as_they_are_drawn() {
+        let doubled = |levels: usize| {
+            let level = |at: usize| format!("<g id='a{}'><use href='#a{at}'/><use href='#a{at}'/></g>", at + 1);
+            format!("<path id='a0' d='M0 0h1v1z'/>{}", (0..levels).map(level).collect::<String>())
+        };
+        assert!(content(&doubled(5)).is_some());
+        assert_eq!(content(&doubled(20)), None);
+        let clips = |uses: usize| {
+            let clip = format!("<clipPath id='a'>{}</clipPath>", "<path d='M0 0h1v1z'/>".repeat(100));
+            clip + &"<path clip-path='url(#a)' d='M0 0h1v1z'/>".repeat(uses)
+        };
+        assert!(content(&clips(10)).is_some());
+        assert_eq!(content(&clips(100)), None);
+    }
+}
