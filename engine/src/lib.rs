@@ -311,7 +311,7 @@ impl Engine {
             }
             Place::TooDeep(plugin) => {
                 let label = plugin.manifest.badges.first().map_or("", |badge| &badge.label);
-                draw_error(&self.inner.pictures, &Error::too_deep(), request, pairs, format, label)
+                draw_error(&self.inner, &Error::too_deep(), request, pairs, format, label).await
             }
             Place::NoProvider => {
                 draw_error(&self.inner, &Error::unknown_provider(), request, pairs, format, "badge").await

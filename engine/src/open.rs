@@ -274,12 +274,7 @@ async fn make(
 }
 
 /// Reads a document with a recipe, by a reader, once however many wait.
-async fn evaluate(
-    inner: &Arc<Inner>,
-    recipe: Recipe,
-    url: &Url,
-    made: Made,
-) -> Result<Arc<Finished>, Broken> {
+async fn evaluate(inner: &Arc<Inner>, recipe: Recipe, url: &Url, made: Made) -> Result<Arc<Finished>, Broken> {
     let broken = || Broken::Lied("reading a document broke off".to_owned());
     // A reader that was given up by its callers goes on, and is not begun a second time.
     if let Some(reading) = inner.badges.under_way(&made.key) {
