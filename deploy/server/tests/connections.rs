@@ -7,7 +7,7 @@ mod support;
 
 use std::{
     io::{Read, Write},
-    net::{Shutdown, SocketAddr, TcpStream},
+    net::{IpAddr, Shutdown, SocketAddr, TcpStream, UdpSocket},
     path::Path,
     process::Command,
     thread,
@@ -332,4 +332,42 @@ fn a_bound_of_connections_that_an_operator_sets_holds() {
     crowd[1].write_all(BADGE.as_bytes()).unwrap();
     assert!(crowd[1].read(&mut [0; 4096]).unwrap() > 0, "and no other one");
     assert_eq!(sockets(&server), before + 16);
+}
+
+/// This machine's own address that is not loopback, if it has one. Nothing is sent to find it, and what is sent to it
+/// stays on the machine.
+fn own_address() -> Option<IpAddr> {
+    let socket = UdpSocket::bind("0.0.0.0:0").ok()?;
+    socket.connect("198.51.100.1:9").ok()?;
+    let address = socket.local_addr().ok()?.ip();
+    (!address.is_loopback() && !address.is_unspecified()).then_some(address)
+}
+
+#[test]
+fn past_a_clients_bound_its_own_longest_idle_connections_are_closed() {
+    let Some(own) = own_address() else {
+        println!("skipped: this machine has no address but loopback");
+        return;
+    };
+    // IPv6 carries IPv4 at the second one.
+    for listen in ["0.0.0.0:0", "[::]:0"] {
+        let _ = std::fs::remove_dir_all(Path::new(env!("CARGO_TARGET_TMPDIR")).join("per-client"));
+        let mut serve = command();
+        serve.args(["serve", "--listen", listen, "--connections-per-client", "20"]);
+        let server = Server::start_by("per-client", TOML, serve);
+        let to = |address: IpAddr| SocketAddr::new(address, server.address.port());
+        let is_served = |stream: &mut TcpStream| {
+            stream.write_all(BADGE.as_bytes()).is_ok() && stream.read(&mut [0; 4096]).is_ok_and(|read| read > 0)
+        };
+        let mut here: Vec<_> = (0..30).map(|_| connect_to(to(IpAddr::from([127, 0, 0, 1])))).collect();
+        let mut one: Vec<_> = Vec::new();
+        for _ in 0..60 {
+            let mut newest = connect_to(to(own));
+            assert!(is_served(&mut newest), "at {listen}");
+            one.push(newest);
+        }
+        let served: Vec<_> = (0..60).filter(|index| is_served(&mut one[*index])).collect();
+        assert_eq!(served, (40..60).collect::<Vec<_>>(), "at {listen}");
+        assert!(here.iter_mut().all(is_served), "whoever comes from this machine has lost nothing");
+    }
 }
