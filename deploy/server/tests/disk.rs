@@ -137,6 +137,12 @@ fn a_full_disk_refuses_reports_while_it_lasts_and_loses_none() {
         taken.push(run);
     }
     watch.end("a full disk");
+    // A server starts on a full disk, too, and shows what is there.
+    disk.fill();
+    server.kill();
+    let mut server = again(&disk, "full", TOML);
+    assert!(taken.iter().all(|run| shows(&server, *run)), "{}", story(&server));
+    disk.free();
     server.kill();
     let server = again(&disk, "full", TOML);
     for run in &taken {
