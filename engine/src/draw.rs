@@ -105,7 +105,12 @@ pub(crate) async fn static_badge(
 
 /// The badge in its form. Where too many large pictures are asked for at once, none is drawn; a caller's logo that cannot
 /// be drawn in time is left out, and the picture without it is kept for as long as an error's.
-pub(crate) async fn draw(inner: &Inner, badge: ResolvedBadge, look: Look, caching: Caching) -> Result<Draft, Error> {
+pub(crate) async fn draw(
+    inner: &Inner,
+    mut badge: ResolvedBadge,
+    look: Look,
+    caching: Caching,
+) -> Result<Draft, Error> {
     let Look { format, names_style, scale } = look;
     if format == Format::Json {
         return Ok(Draft::badge(format, badgesmith_renderer::json(&badge, names_style), caching));
@@ -114,7 +119,7 @@ pub(crate) async fn draw(inner: &Inner, badge: ResolvedBadge, look: Look, cachin
     if format == Format::Svg && badge.named_logo.is_none() && effort == Effort::Small {
         return Ok(Draft::badge(format, badgesmith_renderer::svg(&badge), caching));
     }
-    let key = key(&badge, look);
+    let key = key(&mut badge, look);
     if let Some(picture) = inner.pictures.get(&key) {
         return Ok(Draft::badge(format, Bytes::clone(&picture), caching));
     }
@@ -156,9 +161,16 @@ impl From<Undrawn> for Error {
     }
 }
 
-/// What makes a picture the same.
-fn key(badge: &ResolvedBadge, look: Look) -> String {
-    format!("{:?} {:?} {badge:?}", look.format, look.scale)
+/// What makes a picture the same. A caller's logo stands at its end as it is: written as a text in quotes, which takes
+/// every letter by itself, it would hold up the thread that serves.
+fn key(badge: &mut ResolvedBadge, look: Look) -> String {
+    let logo = badge.logo.take();
+    let mut key = format!("{:?} {:?} {badge:?}", look.format, look.scale);
+    if let Some(logo) = &logo {
+        key.push_str(logo.uri());
+    }
+    badge.logo = logo;
+    key
 }
 
 /// A picture, drawn now with its icon.

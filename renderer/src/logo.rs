@@ -71,14 +71,11 @@ impl Logo {
             let missing = trimmed.chars().filter(|c| *c == ' ' || !text::is_blank(*c)).count().wrapping_neg() % 4;
             let signs = payload.get(trimmed.len()..)?.bytes().take(missing).take_while(|byte| *byte == b' ').count();
             let payload = payload.get(..trimmed.len() + signs)?;
-            // Browsers decode percents first.
-            let payload = String::from_utf8(percent_decoded(payload)).ok()?;
-            let usual = |c| match c {
-                ' ' | '-' => '+',
-                '_' => '/',
-                c => c,
+            let payload = if payload.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+/=".contains(&byte)) {
+                payload.to_owned()
+            } else {
+                plain_base64(payload)?
             };
-            let payload: String = payload.chars().map(usual).filter(|c| !text::is_blank(*c)).collect();
             LENIENT.decode(&payload).ok()?;
             payload
         } else {
@@ -162,6 +159,17 @@ impl Logo {
             if is_base64(head.strip_suffix(',')?) { LENIENT.decode(payload).ok()? } else { percent_decoded(payload) };
         Some((kind, bytes))
     }
+}
+
+/// Base64 in the usual alphabet without blanks; browsers decode percents first.
+fn plain_base64(payload: &str) -> Option<String> {
+    let usual = |c| match c {
+        ' ' | '-' => '+',
+        '_' => '/',
+        c => c,
+    };
+    let payload = String::from_utf8(percent_decoded(payload)).ok()?;
+    Some(payload.chars().map(usual).filter(|c| !text::is_blank(*c)).collect())
 }
 
 fn is_base64(head: &str) -> bool {
