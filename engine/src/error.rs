@@ -156,8 +156,7 @@ impl Error {
 
     /// More is asked for at once than can be done.
     pub(crate) fn too_busy() -> Self {
-        let busy = Self { source: Source::Engine, ..Self::of_caller(503, "TOO_BUSY", "too busy") };
-        Self { retry_after: Some(1), ..busy }
+        Self::from(&too_busy())
     }
 
     /// A route that the manifest knows as a mistake.

@@ -117,14 +117,6 @@ impl Meter for Diary {
     }
 }
 
-impl ByHand {
-    /// Runs to their ends the steps that were lost.
-    pub fn come_back(&self) {
-        let kept = std::mem::take(&mut *self.kept.lock().unwrap());
-        kept.into_iter().for_each(|work| work());
-    }
-}
-
 impl Executor for ByHand {
     fn spawn(&self, work: BoxFuture<'static, ()>) {
         tokio::spawn(work);
