@@ -94,12 +94,14 @@ fn a_badge_that_is_too_wide_is_drawn_at_the_largest_scale_that_fits() {
     let wide = ResolvedBadge::new("", "m".repeat(200));
     let (columns, rows) = size(&wide, Scale::ONE);
     assert!((2048..4096).contains(&columns) && rows == 20, "{columns} {rows}");
+    let fitting = (4096, (20 * 4096_u32).div_ceil(columns));
     for scale in [Scale::TWO, Scale::THREE, Scale::FOUR] {
-        assert_eq!(size(&wide, scale), (columns, rows));
+        assert_eq!(size(&wide, scale), fitting);
     }
     let narrower = ResolvedBadge::new("", "m".repeat(110));
-    assert_eq!(size(&narrower, Scale::FOUR), size(&narrower, Scale::THREE));
-    assert_eq!(size(&narrower, Scale::THREE).1, 60);
+    let (columns, rows) = size(&narrower, Scale::ONE);
+    assert_eq!(size(&narrower, Scale::TWO), (2 * columns, 2 * rows), "it fits");
+    assert_eq!(size(&narrower, Scale::FOUR), (4096, (20 * 4096_u32).div_ceil(columns)));
     for style in STYLES {
         let segment =
             |at: usize| Segment { text: "w".repeat(255), color: if at == 0 { Color::RED } else { Color::BLUE } };

@@ -29,10 +29,10 @@ impl Canvas {
     /// half: so much of it do rectangles with crisp edges cover.
     pub(crate) fn new(width: Quarters, height: i64, scale: Scale) -> Result<Self, PngError> {
         let columns = |factor: i64| ((width * factor + 1) / 4).max(1);
-        let whole = (1..=i64::from(scale.pixels())).rev().find(|factor| columns(*factor) <= MAX_COLUMNS);
-        let (factor, columns) = match whole {
-            Some(factor) => (factor as f32, columns(factor)),
-            None => (4.0 * MAX_COLUMNS as f32 / width as f32, MAX_COLUMNS),
+        let asked = i64::from(scale.pixels());
+        let (factor, columns) = match columns(asked) {
+            fitting @ ..=MAX_COLUMNS => (asked as f32, fitting),
+            _ => (4.0 * MAX_COLUMNS as f32 / width as f32, MAX_COLUMNS),
         };
         let rows = (height as f32 * factor).ceil().max(1.0);
         let pixels = Pixmap::new(columns as u32, rows as u32).ok_or(PngError::Pixels)?;
