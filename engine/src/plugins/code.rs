@@ -123,7 +123,7 @@ pub(crate) struct Packed {
 impl Packed {
     /// The manifest beside a plugin's file that has a checksum, if there is one.
     fn read(kind: Kind, file: &Path, sha256: &str) -> Result<Option<(Self, Manifest)>, String> {
-        // Without a checksum nobody knows whether the two belong together.
+        // Only the checksum says that the file is the one that the manifest was written for.
         if sha256.is_empty() {
             return Ok(None);
         }
