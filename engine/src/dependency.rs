@@ -1,4 +1,4 @@
-//! What reports rest on, the store and the secrets: asked how it is at most once in ten seconds, whoever wants to know.
+//! The health of what reports depend on, the store and the secrets: checked at most once in ten seconds, however many ask.
 
 use std::{
     sync::{Arc, Mutex, PoisonError},

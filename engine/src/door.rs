@@ -1,4 +1,4 @@
-//! A way out of here: who asks, what is kept of the answers, what is under way, breakers and holds.
+//! Outgoing requests: the client, the cache of answers, requests in flight, circuit breakers and rate-limit holds.
 //!
 //! There are two: upstreams that were granted to plugins, and the web, whose addresses callers name. They share this
 //! code and nothing else, so that no stranger's document takes the place of what a provider needs.
@@ -134,7 +134,7 @@ impl Door {
         Self::new(who, bytes, Breakers::of_upstreams(), Holds::new(LONGEST_HOLD), rules)
     }
 
-    /// The way to what callers name. Nothing is tried twice there: a caller could make us knock anywhere.
+    /// The way to what callers name. Nothing is retried there, or a caller could have any address asked several times.
     pub(crate) fn to_web(who: Arc<dyn Upstream>, bytes: u64) -> Self {
         let rules = Rules { retries: 0, turn_patience: TURN_PATIENCE, holds_failed: true, is_stored: false };
         Self::new(who, bytes, Breakers::of_web(), Holds::new(LONGEST_WEB_HOLD), rules)

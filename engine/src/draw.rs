@@ -50,11 +50,11 @@ const LETTERS_AT_ONCE: usize = 256;
 /// Where a badge is drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Effort {
-    /// It takes less than the way to another thread, or little more.
+    /// On the thread that serves: drawing it takes little longer than handing it to another thread.
     Small,
-    /// It takes milliseconds.
+    /// On a thread of its own, since it takes milliseconds.
     Large,
-    /// A caller's logo has to be read.
+    /// On a thread of its own, since a caller's logo has to be parsed.
     CallersLogo,
 }
 

@@ -12,9 +12,9 @@ use crate::{
     request::{DEEPEST_ENCODING, MOST_PAIRS},
 };
 
-/// The code of what there is no place for now.
+/// The code of a request that was refused because a queue is full.
 pub(crate) const TOO_BUSY: &str = "TOO_BUSY";
-/// After how many seconds it may be tried again: whoever waits for a place is gone by then.
+/// After how many seconds it may be tried again: longer than anything waits in a queue.
 const BUSY_RETRY: u32 = 5;
 
 /// Whose fault it is.
@@ -179,7 +179,7 @@ impl Error {
     }
 }
 
-/// There is no place for this now; whoever comes later may find one.
+/// A queue is full now; a later request may find room.
 pub(crate) fn too_busy() -> Failure {
     Failure { retry_after: Some(BUSY_RETRY), ..Failure::inaccessible(TOO_BUSY, "too busy") }
 }

@@ -1,4 +1,4 @@
-//! One exchange with an upstream, as patiently as the rules allow: retries, one budget, the breaker, holds.
+//! One exchange with an upstream: retries within one time budget, the circuit breaker, rate-limit holds.
 
 use std::{
     hash::{DefaultHasher, Hash, Hasher},
@@ -106,7 +106,7 @@ async fn tries(world: &World, door: &Door, wanted: &Wanted, ask: Ask, is_known: 
                 return Ending::Failed(Fault::RateLimited(Some(seconds)));
             }
             Verdict::Fault(Fault::RateLimited(_), Some(seconds)) => {
-                // Who is told to wait is told no longer than the token is held.
+                // Callers are not told to wait for longer than the token is on hold.
                 let seconds = door.holds.limit(token, seconds, now + waited);
                 (Fault::RateLimited(Some(seconds)), Some(seconds))
             }

@@ -87,7 +87,7 @@ impl<T> Drop for Landing<T> {
     }
 }
 
-/// Flights that end when nobody waits for them any more: the work is dropped where it stands.
+/// Single flights that are cancelled when no caller waits for them any more.
 pub(crate) struct WantedFlights<T>(Arc<Mutex<Wanted<T>>>);
 
 /// Work that lives as long as somebody waits for it.

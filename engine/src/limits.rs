@@ -12,11 +12,11 @@ use crate::{origin::Origin, world::Fault};
 const FAULTS: u32 = 5;
 /// For how long it stays open.
 const OPEN: Duration = Duration::from_secs(60);
-/// How many different documents must be concerned before a breaker of the web opens.
+/// How many different documents must have failed before a breaker of the web opens.
 const WEB_DOCUMENTS: usize = 3;
 /// The longest time a token is believed to be exhausted, whatever an upstream says.
 pub(crate) const LONGEST_HOLD: Duration = Duration::from_secs(3600);
-/// The same for an address on the web: callers name it, and nobody is to hold it for others for long.
+/// The same for an address on the web: any caller may name it, so one caller must not block it for others for long.
 pub(crate) const LONGEST_WEB_HOLD: Duration = Duration::from_secs(60);
 /// How many holds are remembered.
 const MOST_HOLDS: usize = 10_000;
@@ -28,7 +28,7 @@ const MOST_BREAKERS: usize = 10_000;
 #[derive(Debug)]
 pub(crate) struct Breakers {
     states: Mutex<HashMap<Origin, Breaker>>,
-    /// How many documents must be concerned where the origin could be reached.
+    /// How many different documents must have failed where the origin could be reached.
     documents: usize,
 }
 
@@ -46,7 +46,7 @@ struct Breaker {
     faults: u32,
     /// How many of the latest faults in a row blame the origin itself.
     unreached: u32,
-    /// The documents concerned; no more of them than it takes to open.
+    /// Hashes of the documents that failed; no more of them than it takes to open.
     documents: Vec<u64>,
     open_until: Option<SystemTime>,
 }
@@ -71,8 +71,8 @@ impl Breakers {
         Self { states: Mutex::default(), documents: WEB_DOCUMENTS }
     }
 
-    /// Whether the origin is not to be asked at `now`. `is_known` says that this very document was had before: on the
-    /// web it is asked for all the same where it is other documents that fail, because these may be a stranger's.
+    /// Whether the origin is not to be asked at `now`. `is_known` says that this document was fetched before: on the web
+    /// it is then asked for although the breaker is open, if other documents opened it, since these may be another user's.
     pub(crate) fn is_open(&self, origin: &Origin, is_known: bool, now: SystemTime) -> bool {
         let spares = |breaker: &Breaker| is_known && self.documents > 1 && breaker.unreached < FAULTS;
         self.lock().get(origin).is_some_and(|breaker| breaker.is_open(now) && !spares(breaker))

@@ -213,7 +213,7 @@ async fn finished(
     if let Some(kept) = kept() {
         return Ok((kept, "kept"));
     }
-    // Given up when nobody waits any more. What was fetched is kept all the same, and so is what a reader has begun with.
+    // Cancelled when no caller waits any more. Fetching, and reading once it has begun, go on, and their results are kept.
     let flight = Box::pin(inner.opened.join(
         &key,
         || kept().map(Ok),
@@ -276,7 +276,7 @@ async fn make(
 /// Reads a document with a recipe, by a reader, once however many wait.
 async fn evaluate(inner: &Arc<Inner>, recipe: Recipe, url: &Url, made: Made) -> Result<Arc<Finished>, Broken> {
     let broken = || Broken::Lied("reading a document broke off".to_owned());
-    // A reader that was given up by its callers goes on, and is not begun a second time.
+    // A reading that all its callers left goes on, and is not begun a second time.
     if let Some(reading) = inner.badges.under_way(&made.key) {
         return reading.await.ok_or_else(broken)?;
     }

@@ -1,4 +1,4 @@
-//! Places that are taken in turn: so many in all, so many for one name, and a queue that is never long.
+//! A semaphore with a bounded queue, of whose permits and queue one name can have a share only.
 
 use std::{
     collections::HashMap,
@@ -8,8 +8,9 @@ use std::{
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// So many places, and a queue of so much weight in front of them. Whoever would make the queue longer is told so at
-/// once. A name can have a part of the places and of the queue only, so no name alone can take them from all others.
+/// A number of places (permits), and a queue in front of them that is bounded by the weight of what waits. A request
+/// that the queue has no room for is refused at once. Each name, such as a host, can have only a share of the places and
+/// of the queue, so one name cannot take them all.
 #[derive(Clone)]
 pub struct Places(Arc<Inner>);
 
@@ -53,7 +54,7 @@ pub struct Busy;
 pub struct Taken {
     places: Places,
     names: Vec<String>,
-    /// What it weighs in the queue; nothing any more once it is taken.
+    /// Its weight in the queue; 0 once the place is taken.
     waiting: u64,
     permits: Vec<OwnedSemaphorePermit>,
 }
@@ -86,7 +87,7 @@ impl Places {
         Ok(place)
     }
 
-    /// A place, or a place in the queue and what is to be waited for.
+    /// Takes a place at once, or one in the queue; then the semaphores that are to be waited for are returned, too.
     fn enter(&self, shares: &[Share], weight: u64) -> Result<(Taken, Vec<Arc<Semaphore>>), Busy> {
         let mut state = self.lock();
         let mut semaphores = Vec::with_capacity(shares.len() + 1);
@@ -96,7 +97,7 @@ impl Places {
             name.users += 1;
             semaphores.push(Arc::clone(&name.places));
         }
-        // Last: whoever waits for a name's place keeps none of all others.
+        // The semaphore of all places comes last, so that waiting for a name's share occupies no place.
         semaphores.push(Arc::clone(&self.0.all));
         let names = shares.iter().map(|share| share.name.clone()).collect();
         let mut place = Taken { places: self.clone(), names, waiting: 0, permits: Vec::new() };
@@ -110,7 +111,7 @@ impl Places {
         let has_room = state.waiting + weight <= self.0.most_waiting
             && shares.iter().all(|share| name_waits(share) + weight <= share.waiting);
         if !has_room {
-            // A place that is given back asks for the lock.
+            // Dropping `place` takes the lock.
             drop(state);
             return Err(Busy);
         }
@@ -120,6 +121,12 @@ impl Places {
         }
         place.waiting = weight;
         Ok((place, semaphores))
+    }
+
+    /// How many places are free.
+    #[cfg(test)]
+    pub(crate) fn free(&self) -> usize {
+        self.0.all.available_permits()
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {

@@ -124,7 +124,7 @@ pub struct Ask {
     pub largest_body: usize,
     /// How long the whole exchange may take, the wait for its turn left aside.
     pub patience: Duration,
-    /// Where it says how far it came.
+    /// Where the client records how far the exchange came.
     pub progress: Progress,
 }
 
@@ -138,17 +138,17 @@ pub struct Progress(Arc<Mutex<Hop>>);
 pub(crate) struct Hop {
     /// Where it went, if that is not the first address.
     pub(crate) url: Option<Url>,
-    /// Whether anybody was reached there.
+    /// Whether a connection was made there.
     pub(crate) is_reached: bool,
 }
 
 impl Progress {
-    /// The exchange goes on at this address, where nobody was reached yet.
+    /// The exchange goes on at this address, to which no connection was made yet.
     pub fn go(&self, url: &Url) {
         self.set(Hop { url: Some(url.clone()), is_reached: false });
     }
 
-    /// Somebody was reached at the latest address.
+    /// A connection was made to the latest address.
     pub fn reach(&self) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).is_reached = true;
     }

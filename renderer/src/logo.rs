@@ -41,9 +41,10 @@ impl Logo {
         begins("data:") || begins("image/")
     }
 
-    /// Reads a data URI as shields reads one from a query: `data:` may be missing, and in base64 a space is a `+` that a form decoded,
-    /// other blanks are nothing, and the alphabet for addresses is as good as the usual one. A `#` of text is written `%23`, because
-    /// browsers end the image there. `None` for what is no image, has no payload, or whose base64 cannot be decoded.
+    /// Reads a data URI as shields reads one from a query: `data:` may be missing, and in base64 a space is a `+` that
+    /// a form decoded, other blanks are dropped, and both the usual and the URL-safe alphabet are read. A `#` of text
+    /// is written `%23`, because browsers end the image there. `None` for what is no image, has no payload, or whose
+    /// base64 cannot be decoded.
     ///
     /// ```
     /// use badgesmith_renderer::Logo;

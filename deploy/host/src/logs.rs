@@ -48,12 +48,11 @@ pub fn init_beside(level: Option<&str>, beside: Option<Beside>) -> Result<(), St
     Ok(())
 }
 
-/// Has every panic say its words in the log from now on, in the place of some lines of text beside it. To be called when
-/// somebody logs.
+/// Logs every panic from now on, instead of Rust's lines of text on standard error. To be called after [`init`].
 pub fn log_panics() {
     let before = panic::take_hook();
     panic::set_hook(Box::new(move |panic| {
-        // A panic of the log itself cannot be logged.
+        // A panic within logging a panic goes to the hook before.
         if IS_TELLING.replace(true) {
             return before(panic);
         }

@@ -14,7 +14,7 @@ const VISITS: usize = 64;
 /// How many of them are to one host.
 const VISITS_OF_HOST: usize = 4;
 /// How many of them are to hosts that belong together: names with the same last two labels, addresses of one network.
-/// Somebody's wildcard of names takes a quarter of all places at the most.
+/// So all names under one domain, as of a wildcard record, take a quarter of all places at the most.
 const VISITS_OF_NEIGHBOURS: usize = 16;
 /// How many visits wait for their turn, and how many of those for one host or for hosts that belong together.
 const WAITING: u64 = 256;
@@ -113,7 +113,7 @@ fn neighbours(url: &Url) -> String {
             labels.join(".")
         }
         Some(Host::Ipv4(address)) => address.to_string(),
-        // One line has a network of 64 bits.
+        // One internet connection usually has a whole network of 64 bits.
         Some(Host::Ipv6(address)) => format!("{:x}/64", address.to_bits() >> 64),
         None => String::new(),
     }

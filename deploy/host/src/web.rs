@@ -92,7 +92,7 @@ impl HttpWeb {
         let tls = self.tls.get_or_init(|| client::tls(client::mozilla()));
         let tls = tls.as_ref().map_err(|words| Fault::Unreachable(words.clone()))?;
         let client = client::pinned(tls, host, addresses).map_err(Fault::Unreachable)?;
-        // Whoever cannot connect is told so by the client, in less time than there is.
+        // The client's own time limit for connecting is shorter than what is left here.
         ask.progress.reach();
         let response = upstream::request(&client, url.clone(), ask)?.send().await.map_err(|error| {
             if error.is_connect() {
@@ -155,9 +155,9 @@ enum Hop {
 
 /// How much time a visit has left.
 struct Patience {
-    /// For what it does.
+    /// For requests.
     left: Duration,
-    /// For waiting until it may.
+    /// For waiting for places.
     turns: Duration,
 }
 

@@ -283,7 +283,7 @@ fn the_list_shows_what_each_plugin_may_reach() {
 }
 
 #[test]
-fn what_is_packed_is_the_same_every_time_and_opens_no_library_before_its_first_request() {
+fn what_is_packed_is_the_same_every_time_and_opens_no_plugin_before_its_first_request() {
     let place = folder("pack");
     let upstream = Upstream::start(projects);
     let marker = place.join("opened");
@@ -308,8 +308,8 @@ fn what_is_packed_is_the_same_every_time_and_opens_no_library_before_its_first_r
     for out in [&packed, &again] {
         goes_well(&["pack", "--config", text(&config), "--out", text(out)]);
     }
-    let files = ["plugins.toml", "plugins/odd.so", "plugins/odd.manifest.json", "plugins/plain.toml"];
-    for file in files {
+    let plain = ["plugins/plain.toml", "plugins/plain.toml.manifest.json"];
+    for file in ["plugins.toml", "plugins/odd.so", "plugins/odd.manifest.json"].into_iter().chain(plain) {
         assert_eq!(fs::read(packed.join(file)).unwrap(), fs::read(again.join(file)).unwrap(), "{file}");
     }
     let written = fs::read_to_string(packed.join("plugins.toml")).unwrap();
@@ -336,8 +336,26 @@ fn what_is_packed_is_the_same_every_time_and_opens_no_library_before_its_first_r
     assert!(log.contains("odd.so: sha256 is "), "{log}");
     drop(server);
 
-    // A provider that is a file has a checksum as well, and a start compares it.
+    // So it is with a provider that is a file.
     let file = packed.join("plugins/plain.toml");
+    let text_of_file = fs::read_to_string(&file).unwrap();
+    fs::write(&file, text_of_file.clone() + "\n").unwrap();
+    let server = Server::start_with("plugin-packed", &written, &[]);
+    assert_eq!((server.get("/badge/a-b-red").status, server.get("/badges/plain/demo").status), (200, 500));
+    let log = server.log_once(|log| log.contains("plugins.toml says"));
+    assert!(log.contains("plain.toml: sha256 is ") && log.contains("if the file was meant"), "{log}");
+    drop(server);
+    // A manifest of something else is not believed, whatever it says.
+    fs::write(&file, text_of_file).unwrap();
+    let manifest = packed.join("plugins/plain.toml.manifest.json");
+    let other = fs::read_to_string(&manifest).unwrap().replace("\"summary\":\"", "\"summary\":\"Not ");
+    fs::write(&manifest, other).unwrap();
+    let server = Server::start_with("plugin-packed", &written, &[]);
+    assert_eq!((server.get("/badge/a-b-red").status, server.get("/badges/plain/demo").status), (200, 500));
+    server.log_once(|log| log.contains("plain.toml.manifest.json; pack it again"));
+    drop(server);
+    // Without a manifest beside it, a start reads the file and compares its checksum.
+    fs::remove_file(&manifest).unwrap();
     fs::write(&file, fs::read_to_string(&file).unwrap() + "\n").unwrap();
     let (well, said) = plugin(&["list", "--config", text(&packed.join("plugins.toml"))]);
     assert!(!well && said.contains("plain.toml: sha256 is ") && said.contains("if the file was meant"), "{said}");

@@ -1,4 +1,4 @@
-//! Drawing on threads of their own: so many pictures at once, a short queue, and a time after which nobody waits.
+//! Drawing on threads of their own: a limited number of pictures at once, a short queue, and a deadline.
 
 use std::{
     sync::{
@@ -9,19 +9,22 @@ use std::{
 };
 
 use futures_util::future::{Either, select};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
+use tokio::sync::oneshot;
 
-use crate::world::Executor;
+use crate::{
+    places::{Places, Taken},
+    world::Executor,
+};
 
 /// How many pictures of one kind are drawn at once. More would only take turns: a server has few cores, and each
 /// picture takes up to 10 MB while it is drawn.
 const AT_ONCE: usize = 2;
 /// How many pictures of one kind wait for their turn: a page full of badges, read by several people.
-const QUEUE: usize = 64;
+const QUEUE: u64 = 64;
 /// How long a picture is waited for, the queue included. Counting lets none take a tenth of it on a machine that does
 /// nothing else; a function with a seventh of a core takes most of it.
 const PATIENCE: Duration = Duration::from_millis(1500);
-/// After how long a thread counts as lost, because nothing that is counted takes so long.
+/// After how long a thread counts as lost: the work of a picture is limited by counting, and takes far less.
 const LOST: Duration = Duration::from_secs(30);
 /// How many threads may be lost. Each takes a core's time for good, so after that nothing of its kind is drawn.
 const MOST_LOST: usize = 2;
@@ -50,51 +53,43 @@ pub(super) enum Undrawn {
 /// Turns to draw pictures of one kind.
 #[derive(Debug)]
 pub(super) struct Turns {
-    free: Arc<Semaphore>,
-    queue: Semaphore,
+    places: Places,
     /// Those that were taken and perhaps not given back.
     taken: Mutex<Vec<Turn>>,
     lost: AtomicUsize,
 }
 
-/// A turn that was taken, and since when. The permit is gone once the drawing has ended.
+/// A turn that was taken, and since when. The place is gone once the drawing has ended.
 #[derive(Debug)]
 struct Turn {
     since: Duration,
-    permit: Arc<Mutex<Option<OwnedSemaphorePermit>>>,
+    place: Arc<Mutex<Option<Taken>>>,
 }
 
 impl Default for Turns {
     fn default() -> Self {
-        Self {
-            free: Arc::new(Semaphore::new(AT_ONCE)),
-            queue: Semaphore::new(QUEUE),
-            taken: Mutex::default(),
-            lost: AtomicUsize::new(0),
-        }
+        Self { places: Places::new(AT_ONCE, QUEUE), taken: Mutex::default(), lost: AtomicUsize::new(0) }
     }
 }
 
 impl Turns {
     /// Draws on a thread of its own, when it is this picture's turn. A drawing that has begun goes on to its end, and
-    /// keeps its turn until then; one that waits is forgotten with whoever waits for it.
+    /// keeps its turn until then; dropping the future of one that waits takes it off the queue.
     pub(super) async fn draw<T: Send + 'static>(
         &self,
         executor: &dyn Executor,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, Undrawn> {
         let patience = executor.sleep(PATIENCE);
-        let place = self.queue.try_acquire().map_err(|_| Undrawn::Busy)?;
         self.take_back_lost(executor.clock());
-        let (permit, patience) = match select(Box::pin(Arc::clone(&self.free).acquire_owned()), patience).await {
-            Either::Left((permit, patience)) => (permit.map_err(|_| Undrawn::Broken)?, patience),
+        let (place, patience) = match select(Box::pin(self.places.take(&[], 1)), patience).await {
+            Either::Left((place, patience)) => (place.map_err(|_| Undrawn::Busy)?, patience),
             Either::Right(_) => return Err(Undrawn::Busy),
         };
-        drop(place);
-        let permit = Arc::new(Mutex::new(Some(permit)));
-        lock(&self.taken).push(Turn { since: executor.clock(), permit: Arc::clone(&permit) });
+        let place = Arc::new(Mutex::new(Some(place)));
+        lock(&self.taken).push(Turn { since: executor.clock(), place: Arc::clone(&place) });
         let (sender, receiver) = oneshot::channel();
-        let end = End(permit);
+        let end = End(place);
         executor.run(Box::new(move || {
             let drawn = work();
             drop(end);
@@ -110,22 +105,22 @@ impl Turns {
     /// Forgets turns that ended, and gives others those that were lost.
     fn take_back_lost(&self, now: Duration) {
         lock(&self.taken).retain(|turn| {
-            let mut permit = lock(&turn.permit);
-            let is_lost = permit.is_some()
+            let mut place = lock(&turn.place);
+            let is_lost = place.is_some()
                 && now.saturating_sub(turn.since) >= LOST
                 && self.lost.load(Ordering::Relaxed) < MOST_LOST;
             if is_lost {
                 self.lost.fetch_add(1, Ordering::Relaxed);
                 tracing::error!("a picture is still being drawn after 30 seconds; its thread is given up");
-                *permit = None;
+                *place = None;
             }
-            permit.is_some()
+            place.is_some()
         });
     }
 }
 
 /// Gives a turn back, also where drawing panics.
-struct End(Arc<Mutex<Option<OwnedSemaphorePermit>>>);
+struct End(Arc<Mutex<Option<Taken>>>);
 
 impl Drop for End {
     fn drop(&mut self) {
@@ -216,7 +211,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn what_waits_is_forgotten_with_its_caller_and_the_queue_ends() {
         let (turns, executor) = (Turns::default(), Held::default());
-        let mut waiting: Vec<_> = (0..AT_ONCE + QUEUE).map(|_| Box::pin(turns.draw(&executor, || ()))).collect();
+        let mut waiting: Vec<_> = (0..AT_ONCE as u64 + QUEUE).map(|_| Box::pin(turns.draw(&executor, || ()))).collect();
         for one in &mut waiting {
             assert!(one.now_or_never().is_none());
         }
@@ -245,9 +240,9 @@ mod tests {
         assert_eq!(turns.draw(&executor, || ()).await, Err(Undrawn::Busy));
         // One that ends after all gives its turn to nobody, or it would be two.
         executor.finish(0);
-        assert_eq!(turns.free.available_permits(), 0);
+        assert_eq!(turns.places.free(), 0);
         executor.finish(2);
-        assert_eq!(turns.free.available_permits(), 1);
+        assert_eq!(turns.places.free(), 1);
     }
 
     #[tokio::test(start_paused = true)]
@@ -258,6 +253,6 @@ mod tests {
         let work = lock(&executor.work).remove(0);
         assert!(std::panic::catch_unwind(std::panic::AssertUnwindSafe(work)).is_err());
         assert_eq!(drawing.await, Err::<(), _>(Undrawn::Broken));
-        assert_eq!(turns.free.available_permits(), AT_ONCE);
+        assert_eq!(turns.places.free(), AT_ONCE);
     }
 }

@@ -123,7 +123,7 @@ pub(super) fn doubt(inner: &Inner, answered: &Answered, fresh_until: SystemTime)
 /// `too busy`, at once, where the queue is full.
 pub(super) async fn reader(inner: &Inner, url: &Url, bytes: usize) -> Result<Taken, Failure> {
     let share = |name: String, places| Share { name, places, waiting: WAITING_OF_ONE };
-    // A query makes no other document: it can be anything.
+    // The query is left out: it can be anything, and must not make one document count as many.
     let origin = Origin::of_web(url);
     let document = share(format!("{origin}{}", url.path()), READERS_OF_DOCUMENT);
     let weight = bytes.max(LIGHTEST) as u64;
@@ -134,7 +134,7 @@ pub(super) async fn reader(inner: &Inner, url: &Url, bytes: usize) -> Result<Tak
     inner.readers.take(&shares, weight).await.map_err(|Busy| too_busy())
 }
 
-/// Does what takes time where it holds up nobody, and gives its place back when it is done.
+/// Does the reading on a worker thread, and gives the reader's place back when it is done.
 pub(super) async fn apart<T: Send + 'static>(
     inner: &Inner,
     place: Taken,

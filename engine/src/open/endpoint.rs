@@ -14,7 +14,7 @@ use super::{FRESH, LONGEST_FRESH, Opened, invalid};
 
 /// The media type that is asked for.
 pub(super) const ACCEPT: &str = "application/json";
-/// A document that is read at once, in bytes; a larger one holds up nobody else.
+/// The largest document that is read on the thread that serves, in bytes; a larger one is read by a worker.
 pub(super) const SMALL: usize = 64 * 1024;
 /// How many fields' names fit into a message.
 const MOST_NAMES: usize = 5;

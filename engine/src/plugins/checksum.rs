@@ -1,13 +1,14 @@
 //! The checksums of plugins' files, as plugins.toml has them.
 
 use std::{
-    fmt::Write,
     fs::File,
     io::{self, Read},
     path::Path,
 };
 
 use sha2::{Digest, Sha256};
+
+use crate::signature::hex;
 
 /// A file's SHA-256 in hexadecimal digits.
 ///
@@ -24,11 +25,7 @@ pub fn checksum(path: &Path) -> Result<String, String> {
             read => sum.update(&piece[..read]),
         }
     }
-    Ok(sum.finalize().iter().fold(String::new(), |mut hex, byte| {
-        // Writing to a String cannot fail.
-        let _ = write!(hex, "{byte:02x}");
-        hex
-    }))
+    Ok(hex(&sum.finalize()))
 }
 
 /// Compares the file's SHA-256 with the expected one, if one is expected. `what` is what the file is called in words.

@@ -27,21 +27,9 @@ impl Opened {
     /// # Errors
     /// The file, what is wrong with it, and what to write instead.
     pub fn open(file: &Path) -> Result<Self, String> {
-        let (code, manifest) = if file.extension().is_some_and(|ending| ending == "toml") {
-            Code::declarative(file, "")?
-        } else {
-            Code::open(file, "")?
-        };
+        let kind = if is_toml(file) { Kind::Declarative } else { Kind::Library };
+        let (code, manifest) = Code::open(kind, file, "")?;
         Ok(Self { manifest, code })
-    }
-
-    /// The manifest as a library has it, to the byte; a declarative provider has none.
-    #[must_use]
-    pub fn manifest_text(&self) -> Option<&str> {
-        match &self.code {
-            Code::Library(library) => Some(library.manifest()),
-            Code::Packed(_) | Code::Declarative(_) => None,
-        }
     }
 
     /// One turn: a call and its answers' bodies in, a step out. It may never come back.
@@ -53,47 +41,58 @@ impl Opened {
     }
 }
 
+/// What a plugin's file is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Library,
+    Declarative,
+}
+
 /// A provider's code.
 #[derive(Clone, Debug)]
 pub(crate) enum Code {
     Library(Library),
-    /// A library that is opened at its first step.
-    Packed(Arc<Packed>),
     Declarative(Arc<Declarative>),
+    /// Either of them, opened at its first step.
+    Packed(Arc<Packed>),
 }
 
 impl Code {
-    /// Opens a library, and reads its manifest.
+    /// Reads a plugin's manifest, and opens its file unless `badgesmith plugin pack` wrote the manifest beside it.
     ///
     /// # Errors
     /// The file, what is wrong with it, and what to write instead.
-    pub(crate) fn library(path: &Path, sha256: &str) -> Result<(Self, Manifest), String> {
-        match Packed::read(path, sha256)? {
+    pub(crate) fn load(kind: Kind, file: &Path, sha256: &str) -> Result<(Self, Manifest), String> {
+        match Packed::read(kind, file, sha256)? {
             Some((packed, manifest)) => Ok((Self::Packed(Arc::new(packed)), manifest)),
-            None => Self::open(path, sha256),
+            None => Self::open(kind, file, sha256),
         }
     }
 
-    fn open(path: &Path, sha256: &str) -> Result<(Self, Manifest), String> {
-        let in_file = |fault| format!("{}: {fault}", path.display());
-        let code = Library::open(path, sha256).map_err(in_file)?;
-        let manifest = Manifest::parse(code.manifest()).map_err(in_file)?;
+    /// Compares the checksum of a plugin's file and opens it.
+    fn open(kind: Kind, file: &Path, sha256: &str) -> Result<(Self, Manifest), String> {
+        let opened = match kind {
+            Kind::Library => Self::library(file, sha256),
+            Kind::Declarative => Self::declarative(file, sha256),
+        };
+        opened.map_err(|fault| format!("{}: {fault}", file.display()))
+    }
+
+    fn library(file: &Path, sha256: &str) -> Result<(Self, Manifest), String> {
+        let code = Library::open(file, sha256)?;
+        let manifest = Manifest::parse(code.manifest())?;
         Ok((Self::Library(code), manifest))
     }
 
-    /// Compares the checksum and reads a declarative provider, of which the manifest is a part.
-    ///
-    /// # Errors
-    /// The file, the line, and what is wrong there.
-    pub(crate) fn declarative(file: &Path, sha256: &str) -> Result<(Self, Manifest), String> {
-        let in_file = |fault: String| format!("{}: {fault}", file.display());
-        let size = fs::metadata(file).map_err(|fault| in_file(fault.to_string()))?.len();
+    /// Reads a declarative provider, of which the manifest is a part.
+    fn declarative(file: &Path, sha256: &str) -> Result<(Self, Manifest), String> {
+        let size = fs::metadata(file).map_err(|fault| fault.to_string())?.len();
         if size > LARGEST_FILE {
-            return Err(in_file(format!("has {size} bytes of at most {LARGEST_FILE}")));
+            return Err(format!("has {size} bytes of at most {LARGEST_FILE}"));
         }
-        checksum::compare(file, sha256, "file").map_err(in_file)?;
-        let text = fs::read_to_string(file).map_err(|fault| in_file(fault.to_string()))?;
-        let (manifest, code) = Declarative::parse(&text).map_err(in_file)?;
+        checksum::compare(file, sha256, "file")?;
+        let text = fs::read_to_string(file).map_err(|fault| fault.to_string())?;
+        let (manifest, code) = Declarative::parse(&text)?;
         Ok((Self::Declarative(Arc::new(code)), manifest))
     }
 
@@ -104,53 +103,62 @@ impl Code {
     pub(crate) fn step(&self, call: &[u8], bodies: &[&[u8]]) -> Result<Vec<u8>, String> {
         match self {
             Self::Library(library) => library.step(call, bodies),
-            Self::Packed(packed) => packed.open()?.step(call, bodies),
             Self::Declarative(provider) => message::answer(&**provider, call, bodies),
+            Self::Packed(packed) => packed.open()?.step(call, bodies),
         }
     }
 }
 
-/// A library whose manifest lies beside it, as `badgesmith plugin pack` writes it: a start reads the manifest, and the
-/// first step opens the library.
+/// A plugin whose manifest lies beside it, as `badgesmith plugin pack` writes it: a start reads the manifest only, and
+/// the first step opens the file.
 #[derive(Debug)]
 pub(crate) struct Packed {
-    path: PathBuf,
+    kind: Kind,
+    file: PathBuf,
     sha256: String,
-    manifest: String,
-    opened: OnceLock<Result<Library, String>>,
+    manifest: Manifest,
+    opened: OnceLock<Result<Code, String>>,
 }
 
 impl Packed {
-    /// The manifest beside a library with a checksum, if there is one.
-    fn read(library: &Path, sha256: &str) -> Result<Option<(Self, Manifest)>, String> {
-        let beside = manifest_beside(library);
-        let manifest = match fs::read_to_string(&beside) {
+    /// The manifest beside a plugin's file that has a checksum, if there is one.
+    fn read(kind: Kind, file: &Path, sha256: &str) -> Result<Option<(Self, Manifest)>, String> {
+        // Only the checksum says that the file is the one that the manifest was written for.
+        if sha256.is_empty() {
+            return Ok(None);
+        }
+        let beside = manifest_beside(file);
+        let text = match fs::read_to_string(&beside) {
             Err(fault) if fault.kind() == io::ErrorKind::NotFound => return Ok(None),
-            // Without a checksum nobody knows whether the two belong together.
-            _ if sha256.is_empty() => return Ok(None),
             text => text.map_err(|fault| format!("{}: {fault}", beside.display()))?,
         };
-        // Its bytes are compared before the first step: reading them takes longer than the rest of a start.
-        fs::metadata(library).map_err(|fault| format!("{}: {fault}", library.display()))?;
-        let parsed = Manifest::parse(&manifest).map_err(|fault| format!("{}: {fault}", beside.display()))?;
-        let (path, sha256) = (library.to_owned(), sha256.to_owned());
-        Ok(Some((Self { path, sha256, manifest, opened: OnceLock::new() }, parsed)))
+        // Its bytes are compared before the first step: reading and opening all plugins takes longer than the rest of
+        // a start.
+        fs::metadata(file).map_err(|fault| format!("{}: {fault}", file.display()))?;
+        let manifest = Manifest::parse(&text).map_err(|fault| format!("{}: {fault}", beside.display()))?;
+        let (file, sha256, opened) = (file.to_owned(), sha256.to_owned(), OnceLock::new());
+        Ok(Some((Self { kind, file, sha256, manifest: manifest.clone(), opened }, manifest)))
     }
 
-    fn open(&self) -> Result<&Library, String> {
+    fn open(&self) -> Result<&Code, String> {
         let opened = self.opened.get_or_init(|| {
-            let library = Library::open(&self.path, &self.sha256)?;
-            if library.manifest() == self.manifest {
-                return Ok(library);
+            let (code, manifest) = Code::open(self.kind, &self.file, &self.sha256)?;
+            if manifest == self.manifest {
+                return Ok(code);
             }
-            Err(format!("its manifest is not {}; pack it again", manifest_beside(&self.path).display()))
+            let (file, beside) = (self.file.display(), manifest_beside(&self.file));
+            Err(format!("{file}: its manifest is not {}; pack it again", beside.display()))
         });
-        opened.as_ref().map_err(|fault| format!("{}: {fault}", self.path.display()))
+        opened.as_ref().map_err(Clone::clone)
     }
 }
 
-/// Where a packed library's manifest lies.
+/// Where the manifest of a packed plugin lies. A library and a TOML file of one name have two.
 #[must_use]
-pub fn manifest_beside(library: &Path) -> PathBuf {
-    library.with_extension("manifest.json")
+pub fn manifest_beside(file: &Path) -> PathBuf {
+    file.with_extension(if is_toml(file) { "toml.manifest.json" } else { "manifest.json" })
+}
+
+fn is_toml(file: &Path) -> bool {
+    file.extension().is_some_and(|ending| ending == "toml")
 }

@@ -12,7 +12,7 @@ use std::{
 use badgesmith_provider::Manifest;
 use tokio::sync::Semaphore;
 
-use super::{Code, Config, DECLARATIVE_STEPS, Entry, LIBRARY_STEPS, Plugin, library};
+use super::{Code, Config, DECLARATIVE_STEPS, Entry, LIBRARY_STEPS, Plugin, code::Kind, library};
 use crate::{origin::Origin, response::Format, route::Template};
 
 /// For how long an answer that cannot be renewed is still served, in seconds: seven days.
@@ -36,20 +36,13 @@ pub fn load(config: &Config, folders: &[PathBuf]) -> Result<Vec<Plugin>, String>
 }
 
 fn load_one(entry: &Entry, beside: &Path, folders: &[PathBuf]) -> Result<Plugin, String> {
-    let (file, (code, manifest), steps) = match (&entry.library, &entry.declarative) {
-        (Some(name), None) => {
-            let file = library::find(name, beside, folders)?;
-            let opened = Code::library(&file, &entry.sha256)?;
-            (file, opened, LIBRARY_STEPS)
-        }
-        (None, Some(file)) => {
-            let file = beside.join(file);
-            let read = Code::declarative(&file, &entry.sha256)?;
-            (file, read, DECLARATIVE_STEPS)
-        }
+    let (kind, file, steps) = match (&entry.library, &entry.declarative) {
+        (Some(name), None) => (Kind::Library, library::find(name, beside, folders)?, LIBRARY_STEPS),
+        (None, Some(file)) => (Kind::Declarative, beside.join(file), DECLARATIVE_STEPS),
         (None, None) => return Err("it has no code; write library = \"…\" or declarative = \"….toml\"".to_owned()),
         (Some(_), Some(_)) => return Err("it has library and declarative; take one away".to_owned()),
     };
+    let (code, manifest) = Code::load(kind, &file, &entry.sha256)?;
     let manifest = place(manifest, entry)?;
     let settings = settings(&manifest, entry)?;
     let origins = origins(&manifest, &settings, entry)?;

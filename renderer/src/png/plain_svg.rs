@@ -104,6 +104,11 @@ mod tests {
                 "<g transform='translate(2) scale(3)' fill='nonsense'/>",
                 "<g fill=\"#000000\" transform=\"matrix(3 0 0 3 2 0)\"/>",
             ),
+            // Spellings that browsers read and svgtypes does not.
+            ("<g fill='currentcolor'/>", "<g fill=\"currentColor\"/>"),
+            ("<g fill='NONE' stroke='rgb(0 200 0 / 20%)'/>", "<g fill=\"none\" stroke=\"rgba(0,200,0,0.2)\"/>"),
+            ("<g color='rgba(0,200,0,100%)'/>", "<g color=\"#00c800\"/>"),
+            ("<g fill='rgb(1%)' stroke='%)'/>", "<g fill=\"#000000\" stroke=\"none\"/>"),
             ("<path d='M0 0L1 x'/>", "<path d=\"M0 0\"/>"),
             ("<path fill='url(#none)'/>", "<path fill=\"none\"/>"),
             ("<path fill='url(#none) red'/>", "<path fill=\"#ff0000\"/>"),

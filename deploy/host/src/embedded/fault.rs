@@ -78,12 +78,12 @@ impl From<Fault> for Unavailable {
 }
 
 thread_local! {
-    /// Whether this thread is calling redb, so that a panic is a fault and not an event of its own.
+    /// Whether this thread is calling redb, so that a panic becomes a fault and is not logged by itself.
     static IS_GUARDED: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Makes panics that [`guard`] catches silent: what they said is in the fault, which the log or a refusal tells. Any
-/// other panic is told as before.
+/// Makes panics that [`guard`] catches silent: their message is in the fault, which is logged or shown. For any other
+/// panic the hook that was set before is called, which is the log's ([`logs::log_panics`](crate::logs::log_panics)).
 pub(super) fn silence_guarded() {
     static DONE: Once = Once::new();
     DONE.call_once(|| {

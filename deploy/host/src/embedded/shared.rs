@@ -61,7 +61,7 @@ impl Shared {
         self.ill.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Notes why no result is taken; since when that is so stays what it was.
+    /// Records why no result is taken; if none was taken before, the time since when stays.
     pub(super) fn fall_ill(&self, fault: &Fault) {
         let mut ill = self.ill.lock().unwrap_or_else(PoisonError::into_inner);
         let since = ill.as_ref().and_then(|ill| ill.since).unwrap_or_else(SystemTime::now);
@@ -80,7 +80,7 @@ impl Shared {
     }
 }
 
-/// The file alone, once nobody reads it any more.
+/// Waits until nobody reads the file any more, and returns it.
 pub(super) fn alone(current: Current) -> Result<Opened, Current> {
     let Current { mut opened, generation } = current;
     for _ in 0..READERS_PATIENCE.as_millis() / LOOK.as_millis() {

@@ -73,12 +73,10 @@ pub(super) fn run(pack: &Pack) -> Result<(), String> {
     say(&format!("{} holds {} plugins; `badgesmith serve --config {0}` serves them\n", file.display(), loaded.len()))
 }
 
-/// A plugin's file, and a library's manifest beside it.
+/// A plugin's file, and its manifest beside it, which is all that a start reads of it.
 fn copy(from: &Path, to: &Path) -> Result<(), String> {
     fs::copy(from, to).map_err(|fault| format!("{} to {}: {fault}", from.display(), to.display()))?;
-    if let Some(manifest) = Opened::open(to)?.manifest_text() {
-        let beside = manifest_beside(to);
-        fs::write(&beside, manifest).map_err(|fault| format!("{}: {fault}", beside.display()))?;
-    }
-    Ok(())
+    let beside = manifest_beside(to);
+    let manifest = serde_json::to_vec(&Opened::open(to)?.manifest).map_err(|fault| fault.to_string())?;
+    fs::write(&beside, manifest).map_err(|fault| format!("{}: {fault}", beside.display()))
 }

@@ -29,6 +29,8 @@ const FIELDS: [&str; 11] = [
 ];
 /// Fields that other JSON of badges has and a picture has no use for: shields' endpoint schema, badge-maker.
 const UNUSED: [&str; 6] = ["schemaVersion", "isError", "cacheSeconds", "logoWidth", "logoPosition", "idSuffix"];
+/// What is said once, of all badges of a batch: options of the command that share their names with a badge's query.
+const OPTIONS: [&str; 5] = ["format", "scale", "text", "contrast", "theme"];
 /// How many letters a misspelt field may be away from the one that is named.
 const FARTHEST: usize = 3;
 
@@ -66,7 +68,12 @@ pub(super) fn run(file: &Path, folder: &Path, how: How) -> Result<(), String> {
         Form::Png => "png",
     };
     let bar = bar(lines.len());
-    for (number, line) in (1..).zip(&lines).filter(|(_, line)| !line.trim().is_empty()) {
+    for (number, line) in (1..).zip(&lines) {
+        // Windows writes a byte order mark before the first line.
+        let line = if number == 1 { line.trim_start_matches('\u{feff}') } else { line };
+        if line.trim().is_empty() {
+            continue;
+        }
         let at = |fault: String| format!("{} line {number}: {fault}", file.display());
         let line = parse(line).map_err(at)?;
         let names_style = line.style.is_some();
@@ -89,6 +96,9 @@ fn parse(line: &str) -> Result<Line, String> {
     if let Some(name) = fields.keys().find(|name| !FIELDS.contains(&name.as_str()) && !UNUSED.contains(&name.as_str()))
     {
         return Err(match nearest(name) {
+            _ if OPTIONS.contains(&name.as_str()) => {
+                format!("no badge has the field {name:?}; say --{name} for all badges of the batch")
+            }
             Some(known) => format!("no badge has the field {name:?}; write {known:?}"),
             None => format!("no badge has the field {name:?}; the fields are {}", FIELDS.join(", ")),
         });
@@ -157,6 +167,8 @@ fn read(line: &Line) -> Result<ResolvedBadge, String> {
 
 #[cfg(test)]
 mod tests {
+    use badgesmith_renderer::Scale;
+
     use super::*;
 
     #[test]
@@ -173,11 +185,25 @@ mod tests {
                 "no badge has the field \"picture\"; the fields are label, message, color, labelColor, style, logo, \
                  logoBase64, namedLogo, logoColor, logoSize, links",
             ),
+            (r#"{"scale":2}"#, r#"no badge has the field "scale"; say --scale for all badges of the batch"#),
             (r#"{"logoSvg":"<svg/>"}"#, r#"no badge has the field "logoSvg"; write "logo""#),
             ("[]", "not a badge as JSON: invalid type: sequence, expected a map at line 1 column 0"),
         ] {
             assert_eq!(parse(line).err().as_deref(), Some(words), "{line}");
         }
+    }
+
+    #[test]
+    fn a_file_with_a_byte_order_mark_and_empty_lines_is_a_batch() {
+        let folder = std::env::temp_dir().join(format!("badgesmith-batch-{}", std::process::id()));
+        fs::create_dir_all(&folder).unwrap();
+        let file = folder.join("badges.jsonl");
+        fs::write(&file, "\u{feff}{\"message\":\"one\"}\r\n\r\n{\"message\":\"two\"}\r\n").unwrap();
+        let how = How { format: Form::Json, scale: Scale::default(), text: None, contrast: None, theme: None };
+        assert_eq!(run(&file, &folder, how), Ok(()));
+        let drawn = |name: &str| fs::read_to_string(folder.join(name)).unwrap();
+        assert!(drawn("00001.json").contains("one") && drawn("00003.json").contains("two"));
+        fs::remove_dir_all(&folder).unwrap();
     }
 
     #[test]

@@ -59,11 +59,14 @@ pub(super) fn write(kind: Kind, text: &str, names: &Names) -> Value {
         Kind::Number => read(svgtypes::Number::from_str(text), |number| Some(Number(bounded(number.0)?).to_string())),
         Kind::Length => read(Length::from_str(text), length),
         Kind::Opacity => read(Length::from_str(text), opacity),
-        Kind::Color if text == "currentColor" => written("currentColor"),
-        Kind::Color => read(Color::from_str(text), |read| Some(color(read))),
-        Kind::Paint { otherwise } => {
-            written(&Paint::from_str(text).map_or(otherwise.to_owned(), |read| paint(&read, names)))
-        }
+        Kind::Color | Kind::Paint { .. } if text.eq_ignore_ascii_case("currentColor") => written("currentColor"),
+        Kind::Paint { .. } if text.eq_ignore_ascii_case("none") => written("none"),
+        Kind::Color => read_color(text).map_or(Value::Ignored, |read| Value::Written(color(read))),
+        Kind::Paint { otherwise } => Value::Written(match (read_color(text), Paint::from_str(text)) {
+            (Some(read), _) => color(read),
+            (None, Ok(read)) => paint(&read, names),
+            (None, Err(_)) => otherwise.to_owned(),
+        }),
         Kind::Transform => read(Transform::from_str(text), transform),
         Kind::Origin => read(TransformOrigin::from_str(text), |origin| {
             Some(format!("{} {}", length(origin.x_offset)?, length(origin.y_offset)?))
@@ -159,6 +162,17 @@ fn opacity(length: Length) -> Option<String> {
         _ => return Some("1".to_owned()),
     };
     Some(format!("{}{share}", Number(length.number.clamp(0.0, 100.0))))
+}
+
+/// Reads a colour. svgtypes does not know that the opacity in `rgb()` may be a percentage.
+fn read_color(text: &str) -> Option<Color> {
+    let with_share = || {
+        let inside = text.strip_suffix(')')?.trim_end().strip_suffix('%')?;
+        let at = inside.rfind([',', '/', ' '])? + 1;
+        let percent: f64 = inside[at..].parse().ok()?;
+        Color::from_str(&format!("{}{})", &inside[..at], Number((percent / 100.0).clamp(0.0, 1.0)))).ok()
+    };
+    Color::from_str(text).ok().or_else(with_share)
 }
 
 fn color(color: Color) -> String {
