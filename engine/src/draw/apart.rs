@@ -23,7 +23,7 @@ const QUEUE: usize = 64;
 const PATIENCE: Duration = Duration::from_millis(1500);
 /// After how long a thread counts as lost, because nothing that is counted takes so long.
 const LOST: Duration = Duration::from_secs(30);
-/// How many threads may be lost. Each takes a core's time for good, so after that nothing of its kind is drawn.
+/// How many threads may be lost at once. Each takes a core's time, so while more do not end nothing of its kind is drawn.
 const MOST_LOST: usize = 2;
 
 /// The threads that draw.
@@ -54,7 +54,7 @@ pub(super) struct Turns {
     queue: Semaphore,
     /// Those that were taken and perhaps not given back.
     taken: Mutex<Vec<Turn>>,
-    lost: AtomicUsize,
+    lost: Arc<AtomicUsize>,
 }
 
 /// A turn that was taken, and since when. The permit is gone once the drawing has ended.
@@ -70,7 +70,7 @@ impl Default for Turns {
             free: Arc::new(Semaphore::new(AT_ONCE)),
             queue: Semaphore::new(QUEUE),
             taken: Mutex::default(),
-            lost: AtomicUsize::new(0),
+            lost: Arc::default(),
         }
     }
 }
@@ -94,7 +94,7 @@ impl Turns {
         let permit = Arc::new(Mutex::new(Some(permit)));
         lock(&self.taken).push(Turn { since: executor.clock(), permit: Arc::clone(&permit) });
         let (sender, receiver) = oneshot::channel();
-        let end = End(permit);
+        let end = End { permit, lost: Arc::clone(&self.lost) };
         executor.run(Box::new(move || {
             let drawn = work();
             drop(end);
@@ -124,12 +124,18 @@ impl Turns {
     }
 }
 
-/// Gives a turn back, also where drawing panics.
-struct End(Arc<Mutex<Option<OwnedSemaphorePermit>>>);
+/// Gives a turn back, also where drawing panics. What was given up and ends after all, since the process stood still
+/// meanwhile, was not lost.
+struct End {
+    permit: Arc<Mutex<Option<OwnedSemaphorePermit>>>,
+    lost: Arc<AtomicUsize>,
+}
 
 impl Drop for End {
     fn drop(&mut self) {
-        drop(lock(&self.0).take());
+        if lock(&self.permit).take().is_none() {
+            self.lost.fetch_sub(1, Ordering::Relaxed);
+        }
     }
 }
 
@@ -248,6 +254,23 @@ mod tests {
         assert_eq!(turns.free.available_permits(), 0);
         executor.finish(2);
         assert_eq!(turns.free.available_permits(), 1);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn drawings_that_end_after_the_process_stood_still_were_not_lost() {
+        let (turns, executor) = (Turns::default(), Held::default());
+        for _ in 0..2 * MOST_LOST {
+            assert_eq!(turns.draw(&executor, || ()).await, Err(Undrawn::Late));
+            tokio::time::advance(LOST).await;
+            let mut next = Box::pin(turns.draw(&executor, || ()));
+            assert!((&mut next).now_or_never().is_none());
+            assert_eq!(turns.lost.load(Ordering::Relaxed), 1);
+            executor.finish(0);
+            executor.finish(0);
+            assert_eq!(next.await, Ok(()));
+            assert_eq!(turns.lost.load(Ordering::Relaxed), 0);
+        }
+        assert_eq!(turns.free.available_permits(), AT_ONCE);
     }
 
     #[tokio::test(start_paused = true)]
