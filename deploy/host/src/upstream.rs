@@ -39,7 +39,8 @@ const BODIES: usize = 64 * 1024 * 1024;
 /// A request is sent once. Only where the upstream or a kept connection says that it never looked at it (HTTP/2's
 /// GOAWAY and REFUSED_STREAM, a connection closed while it was idle) it goes out again within the same patience.
 ///
-/// So many exchanges are under way at once, a bounded number waits, and for what is beyond that the upstream is too busy.
+/// So many exchanges are under way at once and a bounded number waits; what is beyond that is answered with
+/// [`Fault::Busy`].
 #[derive(Debug)]
 pub struct HttpUpstream {
     connections: Connections,

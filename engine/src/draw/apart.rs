@@ -23,7 +23,8 @@ const QUEUE: usize = 64;
 const PATIENCE: Duration = Duration::from_millis(1500);
 /// After how long a thread counts as lost, because nothing that is counted takes so long.
 const LOST: Duration = Duration::from_secs(30);
-/// How many threads may be lost at once. Each takes a core's time, so while more do not end nothing of its kind is drawn.
+/// How many threads may be lost at once. Each takes a core's time, so while more do not end, nothing of their kind is
+/// drawn.
 const MOST_LOST: usize = 2;
 
 /// The threads that draw.
