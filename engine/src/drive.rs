@@ -24,14 +24,19 @@ use crate::{
     route::Parameters,
     store::LONGEST_RUN,
     upstream::{self, Answered, Mode, Shelf, Unanswered},
+    world::Executor,
 };
 
 /// How many turns a call has.
 const TURNS: usize = 8;
 /// How many requests a call has, all turns together.
 const FETCHES: usize = 64;
-/// How long a step may take.
+/// How long a step may take, in pieces: of a time in which the process stood still, as a function does between two
+/// events, one piece counts at the most.
 const STEP_PATIENCE: Duration = Duration::from_secs(2);
+const STEP_PIECES: u32 = 10;
+/// How long a step waits for the steps before it: until one that does not come back is known to be overdue.
+const PERMIT_PATIENCE: Duration = Duration::from_millis(2500);
 /// How long all upstreams together may keep one badge waiting.
 const CALL_PATIENCE: Duration = Duration::from_secs(3);
 /// The longest text of a badge, in bytes.
@@ -62,6 +67,8 @@ pub(crate) enum Broken {
     Overdue,
     /// It is out of service.
     Out,
+    /// Too many steps came before this one.
+    Busy,
 }
 
 /// Runs a call to its end, and once more on kept answers alone if upstreams spoiled it.
@@ -192,10 +199,10 @@ async fn step(
         return Err(Broken::Out);
     }
     let executor = &inner.world.executor;
-    let patience = executor.sleep(STEP_PATIENCE);
+    let patience = executor.sleep(PERMIT_PATIENCE);
     let permit = match select(pin!(plugin.permit()), patience).await {
         Either::Left((Some(permit), _)) => permit,
-        _ => return Err(lied("a step before this one is still running")),
+        _ => return Err(if plugin.is_out() { Broken::Out } else { Broken::Busy }),
     };
     let call = written(plugin, question, answers, now);
     let report = (question.kind == CallKind::Report).then(|| question.body.clone());
@@ -210,7 +217,7 @@ async fn step(
         // The caller may have given up.
         let _ = sender.send(outcome);
     }));
-    let stepped = match select(receiver, executor.sleep(STEP_PATIENCE)).await {
+    let stepped = match select(receiver, pin!(step_patience(&**executor))).await {
         Either::Left((Ok(Ok(message)), _)) => Ok(message.into()),
         Either::Left((Ok(Err(fault)), _)) => Err(Broken::Lied(fault)),
         Either::Left((Err(_), _)) => Err(lied("its step broke off")),
@@ -224,11 +231,18 @@ async fn step(
     let outcome = match stepped {
         Ok(_) => "done",
         Err(Broken::Overdue) => "overdue",
-        Err(Broken::Lied(_) | Broken::Out) => "broken",
+        Err(Broken::Lied(_) | Broken::Out | Broken::Busy) => "broken",
     };
     let took = executor.clock().saturating_sub(began);
     inner.world.meter.note(&Event::Stepped { plugin: &plugin.id, outcome, took });
     stepped
+}
+
+/// Ends when a step has taken too long.
+async fn step_patience(executor: &dyn Executor) {
+    for _ in 0..STEP_PIECES {
+        executor.sleep(STEP_PATIENCE / STEP_PIECES).await;
+    }
 }
 
 /// A call before any answer.

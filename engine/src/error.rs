@@ -174,6 +174,10 @@ impl Error {
             Broken::Lied(fault) => tracing::error!(plugin = plugin.id, fault, "a provider broke"),
             Broken::Overdue => tracing::error!(plugin = plugin.id, "a provider did not come back in time"),
             Broken::Out => tracing::debug!(plugin = plugin.id, "the plugin is out of service"),
+            Broken::Busy => {
+                tracing::warn!(plugin = plugin.id, "a provider has too many steps to take");
+                return Self::too_busy();
+            }
         }
         Self { source: Source::Provider, ..Self::of_caller(500, "PROVIDER_FAILED", "provider failed") }
     }

@@ -328,8 +328,15 @@ impl Engine {
             Ok(found) => found,
             Err(error) => return refuse(&error, request),
         };
+        let at_once = |error: &Error, label: &str| error_at_once(error, request, &pairs, format, label);
         let mut response = match &place {
-            Place::Badge { route, .. } => error_at_once(&late, request, &pairs, format, &route.label),
+            Place::Badge { route, .. } => at_once(&late, &route.label),
+            Place::Open(open) => at_once(&Error::from(&open::late()), &open.defaults().label),
+            // What asks nobody is late where too much is drawn.
+            Place::Static(_) | Place::StaticQuery => at_once(&Error::too_busy(), ""),
+            Place::Refused { .. } | Place::TooDeep(_) | Place::NoProvider | Place::Nowhere => {
+                at_once(&Error::too_busy(), "badge")
+            }
             _ => refuse(&late, request),
         };
         (response.line.route, response.line.plugin) = place.name();

@@ -130,7 +130,7 @@ impl Open {
     }
 
     /// What holds where neither the caller nor the document says anything: shields' labels.
-    fn defaults(self) -> BadgeRoute {
+    pub(crate) fn defaults(self) -> BadgeRoute {
         let label = if self == Self::Dynamic(dynamic::Source::Text) { "match" } else { "custom badge" };
         BadgeRoute { label: label.to_owned(), ..BadgeRoute::default() }
     }
@@ -228,10 +228,15 @@ async fn finished(
             tracing::error!(route = open.route(), "reading a document broke off");
             return Err(Error::broken());
         }
-        Either::Right(_) => return Err((&Failure::inaccessible("UPSTREAM_TIMEOUT", "inaccessible")).into()),
+        Either::Right(_) => return Err((&late()).into()),
     };
     let cache = if finished.stale_seconds.is_some() { "stale" } else { "made" };
     Ok((finished, cache))
+}
+
+/// There was no badge in time.
+pub(crate) fn late() -> Failure {
+    Failure::inaccessible("UPSTREAM_TIMEOUT", "inaccessible")
 }
 
 /// The parameters.

@@ -8,7 +8,7 @@ use std::{
     sync::{Arc, Mutex, atomic::Ordering},
 };
 
-use futures_util::future::join_all;
+use futures_util::{FutureExt, future::join_all};
 use support::{Stage, liar_toml};
 
 #[test]
@@ -117,6 +117,46 @@ async fn a_plugin_is_out_of_service_while_a_step_is_overdue_and_the_third_time_f
     }
     assert!(deep(&stage).await.contains(r#""status":"out of service","overdue_steps":3"#));
     assert_eq!(stage.words("/badges/liar/y.svg").await, "liar: provider failed", "it is not asked any more");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_step_during_which_the_process_stood_still_is_not_overdue() {
+    let stage = Stage::new(&liar_toml("HONEST"));
+    for name in ["a", "b", "c", "d"] {
+        stage.executor.lost.store(true, Ordering::Relaxed);
+        let path = format!("/badges/liar/{name}.svg");
+        let mut asked = Box::pin(stage.words(&path));
+        for _ in 0..10 {
+            assert!((&mut asked).now_or_never().is_none());
+            tokio::task::yield_now().await;
+        }
+        // As a function is between two events. What waits for its caller alone is late by then.
+        tokio::time::advance(std::time::Duration::from_secs(600)).await;
+        assert!((&mut asked).now_or_never().is_some());
+        for _ in 0..10 {
+            tokio::task::yield_now().await;
+        }
+        stage.executor.lost.store(false, Ordering::Relaxed);
+        stage.executor.come_back();
+        assert!(deep(&stage).await.contains(r#""status":"in service","overdue_steps":0"#), "{name}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn steps_that_wait_too_long_behind_honest_ones_are_too_busy_and_no_fault_of_the_plugin() {
+    let stage = Stage::new(&liar_toml("HONEST"));
+    stage.executor.lost.store(true, Ordering::Relaxed);
+    let [first, second, third] = ["a", "b", "c"].map(|name| format!("/badges/liar/{name}.svg"));
+    let slow = async {
+        for _ in 0..3 {
+            tokio::time::sleep(std::time::Duration::from_millis(1900)).await;
+            stage.executor.come_back();
+        }
+    };
+    let asked = join_all([&first, &second, &third].map(|path| stage.words(path)));
+    let (words, ()) = tokio::join!(asked, slow);
+    assert_eq!(words.iter().filter(|words| *words == "liar: too busy").count(), 1, "{words:?}");
+    assert!(deep(&stage).await.contains(r#""status":"in service""#));
 }
 
 #[tokio::test(start_paused = true)]

@@ -8,6 +8,7 @@
 pub mod access;
 #[cfg(feature = "aws")]
 pub mod aws;
+mod bodies;
 pub mod client;
 pub mod config;
 pub mod correlation;

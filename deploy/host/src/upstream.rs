@@ -1,20 +1,36 @@
 //! Asks upstreams over HTTP: one exchange a call, redirects within the origin, a body no larger than it may be.
 
-use std::{error::Error, io, mem};
+use std::{error::Error, io, mem, time::Duration};
 
-use badgesmith_engine::world::{Ask, Fault, Reply, Upstream};
+use badgesmith_engine::{
+    Places, Share,
+    world::{Ask, Fault, Reply, Upstream},
+};
 use futures_util::future::BoxFuture;
 use http::{HeaderValue, StatusCode, header};
 use reqwest::{Client, RequestBuilder, Response};
+use tokio::time::{Instant, timeout_at};
 use tracing::{Instrument, Span, field};
 use url::Url;
 
-use crate::{client::Connections, logs::SPANS};
+use crate::{bodies::Bodies, client::Connections, logs::SPANS, visits::turn};
 
 /// How many redirects are followed.
 const REDIRECTS: usize = 5;
 /// How much room a body gets before any of it is there, in bytes.
 const FIRST_ROOM: usize = 64 * 1024;
+
+/// How many exchanges are under way at once, and how many of them with one origin. Each has a connection over HTTP/1.1,
+/// and callers may ask for any number of badges that nobody asked for before.
+const EXCHANGES: usize = 256;
+const EXCHANGES_OF_ORIGIN: usize = 128;
+/// How many wait for their turn, and how many of those for one origin. One badge may take 64 of them.
+const WAITING: u64 = 4096;
+const WAITING_OF_ORIGIN: u64 = 3072;
+/// How long an exchange waits for its turn.
+const TURN_PATIENCE: Duration = Duration::from_secs(2);
+/// How much memory the bodies that are arriving may take, all together, in bytes.
+const BODIES: usize = 64 * 1024 * 1024;
 
 /// Upstreams over HTTP/1.1 and HTTP/2, with one pool of connections. To be used within one tokio runtime.
 ///
@@ -22,9 +38,20 @@ const FIRST_ROOM: usize = 64 * 1024;
 ///
 /// A request is sent once. Only where the upstream or a kept connection says that it never looked at it (HTTP/2's
 /// GOAWAY and REFUSED_STREAM, a connection closed while it was idle) it goes out again within the same patience.
-#[derive(Debug, Default)]
+///
+/// So many exchanges are under way at once and a bounded number waits; what is beyond that is answered with
+/// [`Fault::Busy`].
+#[derive(Debug)]
 pub struct HttpUpstream {
     connections: Connections,
+    exchanges: Places,
+    bodies: Bodies,
+}
+
+impl Default for HttpUpstream {
+    fn default() -> Self {
+        Self::over(Connections::new())
+    }
 }
 
 impl HttpUpstream {
@@ -36,8 +63,17 @@ impl HttpUpstream {
 
     /// Upstreams that share their connections with others.
     #[must_use]
-    pub const fn over(connections: Connections) -> Self {
-        Self { connections }
+    pub fn over(connections: Connections) -> Self {
+        Self { connections, exchanges: Places::new(EXCHANGES, WAITING), bodies: Bodies::new(BODIES) }
+    }
+
+    /// One exchange within its patience, as soon as it is its turn.
+    async fn in_turn(&self, ask: &Ask) -> Result<Reply, Fault> {
+        let now = Instant::now();
+        let until = now + ask.patience;
+        let share = Share { name: origin(&ask.url), places: EXCHANGES_OF_ORIGIN, waiting: WAITING_OF_ORIGIN };
+        let _place = turn(&self.exchanges, &[share], until.min(now + TURN_PATIENCE)).await?;
+        timeout_at(until, self.exchange(ask)).await.unwrap_or(Err(Fault::Timeout))
     }
 
     async fn exchange(&self, ask: &Ask) -> Result<Reply, Fault> {
@@ -47,7 +83,10 @@ impl HttpUpstream {
             let response = request(client, url.clone(), ask)?.send().await.map_err(fault)?;
             match leads_to(&url, &response)? {
                 Some(next) => url = next,
-                None => return read(response, ask.largest_body, |_| Ok(())).await,
+                None => {
+                    let mut room = self.bodies.room();
+                    return read(response, ask.largest_body, |bytes| room.grow(bytes)).await;
+                }
             }
         }
         Err(Fault::Nonsense(format!("it redirects more than {REDIRECTS} times")))
@@ -69,8 +108,7 @@ impl Upstream for HttpUpstream {
             "error.type" = field::Empty,
         );
         let exchange = async move {
-            let exchange = tokio::time::timeout(ask.patience, self.exchange(&ask));
-            let outcome = exchange.await.unwrap_or(Err(Fault::Timeout));
+            let outcome = self.in_turn(&ask).await;
             match &outcome {
                 Ok(reply) => Span::current().record("http.response.status_code", i64::from(reply.status)),
                 Err(fault) => Span::current().record("error.type", word(fault)),

@@ -1,13 +1,12 @@
 //! How many visits to callers' addresses are under way at once, in all and to one host.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use badgesmith_engine::{Places, Share, Taken, world::Fault};
-use tokio::{
-    sync::{OwnedSemaphorePermit, Semaphore},
-    time::{Instant, timeout_at},
-};
+use tokio::time::{Instant, timeout_at};
 use url::{Host, Url};
+
+use crate::bodies::{Bodies, Room};
 
 /// How many visits are under way at once.
 const VISITS: usize = 64;
@@ -23,10 +22,8 @@ const WAITING_OF_ONE: u64 = 64;
 const LOOKUPS: usize = 32;
 /// How many of them of names that belong together.
 const LOOKUPS_OF_NEIGHBOURS: usize = 8;
-/// How much memory the bodies that are arriving may take, all together, in blocks.
-const BODIES: usize = 32 * 1024 * 1024 / BLOCK;
-/// How large a block is, in bytes.
-const BLOCK: usize = 64 * 1024;
+/// How much memory the bodies that are arriving may take, all together, in bytes.
+const BODIES: usize = 32 * 1024 * 1024;
 /// How long a visit waits for its turns, all together.
 pub(crate) const TURN_PATIENCE: Duration = Duration::from_secs(2);
 
@@ -34,33 +31,7 @@ pub(crate) const TURN_PATIENCE: Duration = Duration::from_secs(2);
 pub(crate) struct Visits {
     visits: Places,
     lookups: Places,
-    bodies: Arc<Semaphore>,
-}
-
-/// The memory that one body takes while it arrives.
-pub(crate) struct Room {
-    bodies: Arc<Semaphore>,
-    blocks: Option<OwnedSemaphorePermit>,
-}
-
-impl Room {
-    /// Makes room for a body of so many bytes.
-    ///
-    /// # Errors
-    /// [`Fault::Busy`] where other bodies have taken it all.
-    pub(crate) fn grow(&mut self, bytes: usize) -> Result<(), Fault> {
-        let has = self.blocks.as_ref().map_or(0, OwnedSemaphorePermit::num_permits);
-        let more = bytes.div_ceil(BLOCK).saturating_sub(has);
-        let more = u32::try_from(more).map_err(|_| Fault::Busy)?;
-        if more > 0 {
-            let blocks = Arc::clone(&self.bodies).try_acquire_many_owned(more).map_err(|_| Fault::Busy)?;
-            match &mut self.blocks {
-                Some(has) => has.merge(blocks),
-                None => self.blocks = Some(blocks),
-            }
-        }
-        Ok(())
-    }
+    bodies: Bodies,
 }
 
 impl Visits {
@@ -68,7 +39,7 @@ impl Visits {
         Self {
             visits: Places::new(VISITS, WAITING),
             lookups: Places::new(LOOKUPS, WAITING),
-            bodies: Arc::new(Semaphore::new(BODIES)),
+            bodies: Bodies::new(BODIES),
         }
     }
 
@@ -83,7 +54,7 @@ impl Visits {
 
     /// Room for a body, none of it taken yet.
     pub(crate) fn room(&self) -> Room {
-        Room { bodies: Arc::clone(&self.bodies), blocks: None }
+        self.bodies.room()
     }
 
     /// A place for looking up the name of an address.
@@ -99,7 +70,11 @@ fn share(name: String, places: usize) -> Share {
     Share { name, places, waiting: WAITING_OF_ONE }
 }
 
-async fn turn(places: &Places, shares: &[Share], until: Instant) -> Result<Taken, Fault> {
+/// A place as soon as one is free.
+///
+/// # Errors
+/// [`Fault::Busy`] at once where the queue is full, or when `until` comes.
+pub(crate) async fn turn(places: &Places, shares: &[Share], until: Instant) -> Result<Taken, Fault> {
     let turn = timeout_at(until, places.take(shares, 1)).await;
     turn.map_err(|_| Fault::Busy)?.map_err(|_| Fault::Busy)
 }
@@ -122,18 +97,6 @@ fn neighbours(url: &Url) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn bodies_that_arrive_take_so_much_memory_and_give_it_back() {
-        let visits = Visits::new();
-        let mut rooms: Vec<_> = (0..32).map(|_| visits.room()).collect();
-        for bytes in [1, BLOCK, 1024 * 1024] {
-            assert!(rooms.iter_mut().all(|room| room.grow(bytes).is_ok()));
-        }
-        assert_eq!(visits.room().grow(1), Err(Fault::Busy));
-        rooms.pop();
-        assert_eq!(visits.room().grow(1024 * 1024), Ok(()));
-    }
 
     #[test]
     fn hosts_that_belong_together_share_their_places() {

@@ -3,12 +3,17 @@
 
 use std::{
     io::Write,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::{Duration, Instant},
 };
 
 use badgesmith_engine::world::{Ask, Fault, Reply, Upstream};
 use badgesmith_host::upstream::HttpUpstream;
 use flate2::{Compression, write::GzEncoder};
+use futures_util::FutureExt;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
@@ -315,4 +320,51 @@ async fn a_connection_is_used_again() {
     for _ in 0..3 {
         assert_eq!(upstream.fetch(ask(&url)).await.unwrap().body, "again");
     }
+}
+
+#[tokio::test]
+async fn an_upstream_that_is_slow_has_so_many_connections_and_a_queue_and_no_other_waits_for_it() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let slow = format!("http://{}/", listener.local_addr().unwrap());
+    let accepted = Arc::<AtomicUsize>::default();
+    let counted = Arc::clone(&accepted);
+    tokio::spawn(async move {
+        let mut held = Vec::new();
+        loop {
+            held.push(listener.accept().await.unwrap());
+            counted.fetch_add(1, Ordering::SeqCst);
+        }
+    });
+    let upstream = HttpUpstream::new();
+    let mut asking: Vec<_> = (0..128 + 3072).map(|_| upstream.fetch(ask(&slow))).collect();
+    assert!(asking.iter_mut().all(|asking| asking.now_or_never().is_none()));
+    let beyond = upstream.fetch(ask(&slow)).now_or_never();
+    assert!(matches!(beyond, Some(Err(Fault::Busy))), "the queue has an end: {beyond:?}");
+    let other = self::upstream(|_| whole("200 OK", "", b"other"), End::Close).await;
+    assert_eq!(upstream.fetch(ask(&other)).await.unwrap().body, "other");
+    // The last one waits for its turn as long as any does.
+    let last = asking.pop().unwrap().await;
+    assert!(matches!(last, Err(Fault::Busy)), "{last:?}");
+    assert!(accepted.load(Ordering::SeqCst) <= 128, "{accepted:?}");
+    drop(asking);
+    assert!(upstream.fetch(ask(&slow)).now_or_never().is_none(), "nothing is left in the queue");
+}
+
+#[tokio::test]
+async fn bodies_that_arrive_at_once_take_a_bounded_memory_in_all() {
+    // What is announced and sent stays 16 KiB short of its end.
+    let origin = upstream(
+        |_| {
+            let mut part = b"HTTP/1.1 200 OK\r\nContent-Length: 4210688\r\n\r\n".to_vec();
+            part.resize(part.len() + 4 * 1024 * 1024, b' ');
+            part
+        },
+        End::Hang,
+    )
+    .await;
+    let upstream = HttpUpstream::new();
+    let large = Ask { largest_body: 8 * 1024 * 1024, patience: Duration::from_secs(3), ..ask(&origin) };
+    let outcomes = futures_util::future::join_all((0..20).map(|_| upstream.fetch(large.clone()))).await;
+    let busy = outcomes.iter().filter(|outcome| matches!(outcome, Err(Fault::Busy))).count();
+    assert!(busy >= 4, "64 MiB hold 16 of them, and {busy} were refused");
 }

@@ -26,7 +26,8 @@ const QUEUE: u64 = 64;
 const PATIENCE: Duration = Duration::from_millis(1500);
 /// After how long a thread counts as lost: the work of a picture is limited by counting, and takes far less.
 const LOST: Duration = Duration::from_secs(30);
-/// How many threads may be lost. Each takes a core's time for good, so after that nothing of its kind is drawn.
+/// How many threads may be lost at once. Each takes a core's time, so while more do not end, nothing of their kind is
+/// drawn.
 const MOST_LOST: usize = 2;
 
 /// The threads that draw.
@@ -56,7 +57,7 @@ pub(super) struct Turns {
     places: Places,
     /// Those that were taken and perhaps not given back.
     taken: Mutex<Vec<Turn>>,
-    lost: AtomicUsize,
+    lost: Arc<AtomicUsize>,
 }
 
 /// A turn that was taken, and since when. The place is gone once the drawing has ended.
@@ -68,7 +69,7 @@ struct Turn {
 
 impl Default for Turns {
     fn default() -> Self {
-        Self { places: Places::new(AT_ONCE, QUEUE), taken: Mutex::default(), lost: AtomicUsize::new(0) }
+        Self { places: Places::new(AT_ONCE, QUEUE), taken: Mutex::default(), lost: Arc::default() }
     }
 }
 
@@ -89,7 +90,7 @@ impl Turns {
         let place = Arc::new(Mutex::new(Some(place)));
         lock(&self.taken).push(Turn { since: executor.clock(), place: Arc::clone(&place) });
         let (sender, receiver) = oneshot::channel();
-        let end = End(place);
+        let end = End { place, lost: Arc::clone(&self.lost) };
         executor.run(Box::new(move || {
             let drawn = work();
             drop(end);
@@ -119,12 +120,18 @@ impl Turns {
     }
 }
 
-/// Gives a turn back, also where drawing panics.
-struct End(Arc<Mutex<Option<Taken>>>);
+/// Gives a turn back, also where drawing panics. What was given up and ends after all, since the process stood still
+/// meanwhile, was not lost.
+struct End {
+    place: Arc<Mutex<Option<Taken>>>,
+    lost: Arc<AtomicUsize>,
+}
 
 impl Drop for End {
     fn drop(&mut self) {
-        drop(lock(&self.0).take());
+        if lock(&self.place).take().is_none() {
+            self.lost.fetch_sub(1, Ordering::Relaxed);
+        }
     }
 }
 
@@ -243,6 +250,23 @@ mod tests {
         assert_eq!(turns.places.free(), 0);
         executor.finish(2);
         assert_eq!(turns.places.free(), 1);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn drawings_that_end_after_the_process_stood_still_were_not_lost() {
+        let (turns, executor) = (Turns::default(), Held::default());
+        for _ in 0..2 * MOST_LOST {
+            assert_eq!(turns.draw(&executor, || ()).await, Err(Undrawn::Late));
+            tokio::time::advance(LOST).await;
+            let mut next = Box::pin(turns.draw(&executor, || ()));
+            assert!((&mut next).now_or_never().is_none());
+            assert_eq!(turns.lost.load(Ordering::Relaxed), 1);
+            executor.finish(0);
+            executor.finish(0);
+            assert_eq!(next.await, Ok(()));
+            assert_eq!(turns.lost.load(Ordering::Relaxed), 0);
+        }
+        assert_eq!(turns.places.free(), AT_ONCE);
     }
 
     #[tokio::test(start_paused = true)]
