@@ -194,6 +194,7 @@ impl Writer {
 
     fn try_record(&mut self, entries: &[Box<Entry>], outcomes: &mut Vec<Recorded>) -> Result<Vec<Recorded>, Fault> {
         self.commit(|transaction| {
+            answers::mark(transaction)?;
             for entry in entries {
                 outcomes.push(records::record(transaction, entry)?);
             }
