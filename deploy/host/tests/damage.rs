@@ -301,6 +301,32 @@ async fn pages_that_are_overwritten_under_an_open_store_give_no_wrong_answer_and
 
 #[cfg(unix)]
 #[tokio::test]
+async fn a_file_that_is_cut_under_an_open_store_takes_no_result_until_it_is_whole() {
+    let directory = directory("cut");
+    let store = fill(&directory).await;
+    let path = directory.join(FILE);
+    let whole = fs::read(&path).unwrap();
+    fs::File::options().write(true).open(&path).unwrap().set_len(whole.len() as u64 / 2).unwrap();
+    for run in 0..3 {
+        assert!(store.record(&entry(SUBJECTS, run)).await.is_err(), "taken into a file that nobody can open again");
+    }
+    assert!(store.check().await.is_err());
+    fs::write(&path, &whole).unwrap();
+    let mut outcome = store.record(&entry(SUBJECTS, 9)).await;
+    for _ in 0..200 {
+        if outcome.is_ok() {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        outcome = store.record(&entry(SUBJECTS, 9)).await;
+    }
+    assert_eq!(outcome, Ok(Recorded::New));
+    assert_eq!(history(&store, 1).await, Ok(truth(1)));
+    drop(store);
+    fs::remove_dir_all(directory).unwrap();
+}
+
+#[tokio::test]
 async fn a_file_that_is_taken_away_takes_no_result_until_it_is_back() {
     let directory = directory("away");
     let store = fill(&directory).await;
