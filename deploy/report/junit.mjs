@@ -142,10 +142,13 @@ function outcomeOf({ isFailed, isSkipped, isStrict, isUnable, said: otherwise })
   return isFailed ? "failed" : otherwise;
 }
 
-const FAILED = ["fail", "failed", "failure", "error", "errored"];
+const FAILED = [
+  ...["fail", "failed", "failure", "error", "errored", "not ok", "broken", "crash", "crashed", "killed"],
+  ...["timeout", "timedout", "timed_out", "timed out", "cancelled", "canceled", "interrupted"],
+];
 const SKIPPED = [
   ...["skip", "skipped", "suppressed", "ignored", "disabled", "notrun", "not_run", "not run"],
-  ...["pending", "inconclusive"],
+  ...["pending", "inconclusive", "aborted", "blocked", "todo", "xfail", "xfailed"],
 ];
 
 /** What a case's attributes say: GoogleTest's and CTest's, and some tools' that write no children. */

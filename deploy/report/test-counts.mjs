@@ -19,6 +19,7 @@ for (const [name, report, expected, remark] of [
   ["a skip whose fixture broke", junit('<testcase><skipped type="pytest.skip"/><error/></testcase>'), [0, 1, 0]],
   ["characters that XML forbids", junit("<testcase><failure>\u001b[31m&#27;&#x1b;&#0;&#xd800;</failure></testcase>"), [0, 1, 0]],
   ["statuses", junit('<testcase status="notrun"/><testcase result="Failed"/><testcase status="run" result="completed"/>'), [1, 1, 1]],
+  ["more statuses", junit('<testcase status="Timed out"/><testcase result="cancelled"/><testcase status="aborted"/>'), [0, 2, 1]],
   ["a failure told of deeper down", junit("<testcase><properties><failure/></properties></testcase>"), [1, 0, 0]],
   ["prefixes", '<x:testsuite xmlns:x="y"><x:testcase><x:failure/></x:testcase></x:testsuite>', [0, 1, 0]],
   ["tags in CDATA and comments", junit("<testcase><![CDATA[<failure>]]><!-- <failure> --></testcase>"), [1, 0, 0]],

@@ -61,11 +61,16 @@ enum Suite<'a> {
 pub(crate) fn read(text: &str) -> Result<Report, serde_json::Error> {
     let Results { summary, tests } = serde_json::from_str::<Document<'_>>(text)?.results;
     let mut tally = Tally::default();
+    let mut unknown_statuses = 0_u64;
     for test in &tests {
         let outcome = match &*test.status {
             "passed" => Outcome::Passed,
             "failed" => Outcome::Failed,
-            _ => Outcome::Skipped,
+            "skipped" | "pending" | "other" => Outcome::Skipped,
+            _ => {
+                unknown_statuses += 1;
+                Outcome::Failed
+            }
         };
         let suite = match (&test.suite, &test.file_path) {
             (Some(Suite::Name(name)), _) => name.to_string(),
@@ -74,6 +79,9 @@ pub(crate) fn read(text: &str) -> Result<Report, serde_json::Error> {
             (None, None) => String::new(),
         };
         tally.add(&suite, outcome);
+    }
+    if unknown_statuses > 0 {
+        tally.remark(format!("{unknown_statuses} test(s) with unknown statuses count as failed"));
     }
     let skipped = summary.pending.saturating_add(summary.skipped).saturating_add(summary.other);
     let summed = Counts { passed: summary.passed, failed: summary.failed, skipped };

@@ -251,13 +251,20 @@ impl Case {
 }
 
 /// What a case's attributes say: GoogleTest's `status` and `result`, CTest's, and some tools' that write no children.
+/// What was `aborted` is what JUnit calls so, a case whose assumption did not hold.
 fn said(element: &Element) -> Outcome {
     for name in ["status", "result"] {
         let value = element.attribute(name).unwrap_or_default().to_ascii_lowercase();
         match value.as_str() {
-            "fail" | "failed" | "failure" | "error" | "errored" => return Outcome::Failed,
+            "fail" | "failed" | "failure" | "error" | "errored" | "not ok" | "broken" | "crash" | "crashed"
+            | "killed" | "timeout" | "timedout" | "timed_out" | "timed out" | "cancelled" | "canceled"
+            | "interrupted" => {
+                return Outcome::Failed;
+            }
             "skip" | "skipped" | "suppressed" | "ignored" | "disabled" | "notrun" | "not_run" | "not run"
-            | "pending" | "inconclusive" => return Outcome::Skipped,
+            | "pending" | "inconclusive" | "aborted" | "blocked" | "todo" | "xfail" | "xfailed" => {
+                return Outcome::Skipped;
+            }
             _ => {}
         }
     }

@@ -173,12 +173,16 @@ impl Stream {
 
     /// Ends one stream.
     fn close(&mut self) {
+        let has_plan = self.plan.is_some();
         let is_repeated = self.points == 0 && self.repeated.is_some() && self.repeated == self.plan;
         if let Some(plan) = self.plan.take().filter(|plan| *plan != self.points && !is_repeated) {
             self.tally.remark(format!("{plan} tests were planned and {} ran", self.points));
             if self.points < plan {
                 self.tally.fail_since(self.mark, "");
             }
+        }
+        if self.is_tap && self.points > 0 && !has_plan && !self.is_over && !self.is_prove {
+            self.tally.remark("no plan says how many tests there should be; if it was cut short, tests are missing");
         }
         self.points = 0;
         self.repeated = None;

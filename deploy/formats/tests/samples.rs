@@ -9,7 +9,7 @@ use badgesmith_formats::{Counts, Kind, read};
 type Row = (&'static str, Kind, u64, u64, u64, Option<u128>, &'static str);
 
 #[rustfmt::skip]
-const SAMPLES: [Row; 90] = [
+const SAMPLES: [Row; 93] = [
     ("junit-nested.xml", Kind::JUnit, 2, 2, 1, Some(3250), ""),
     ("junit-no-attributes.xml", Kind::JUnit, 1, 1, 1, None, ""),
     ("junit-empty.xml", Kind::JUnit, 0, 0, 0, None, ""),
@@ -17,6 +17,7 @@ const SAMPLES: [Row; 90] = [
     ("junit-broken-suite.xml", Kind::JUnit, 0, 1, 0, None, "failed although no test"),
     ("junit-surefire-reruns.xml", Kind::JUnit, 2, 1, 0, Some(1_002_500), ""),
     ("junit-statuses.xml", Kind::JUnit, 2, 2, 3, None, ""),
+    ("junit-more-statuses.xml", Kind::JUnit, 2, 6, 3, None, ""),
     ("junit-prefixed.xml", Kind::JUnit, 1, 1, 0, None, ""),
     ("junit-latin1.xml", Kind::JUnit, 1, 0, 0, None, ""),
     ("junit-bom.xml", Kind::JUnit, 1, 0, 0, None, ""),
@@ -36,9 +37,11 @@ const SAMPLES: [Row; 90] = [
     ("boost-report-short.xml", Kind::Boost, 6, 2, 3, None, ""),
     ("subtests.tap", Kind::Tap, 1, 1, 2, Some(1250), ""),
     ("plan-not-kept.tap", Kind::Tap, 1, 1, 0, None, "5 tests were planned and 2 ran"),
+    ("no-plan.tap", Kind::Tap, 2, 0, 0, None, "no plan says how many tests there should be"),
     ("bail-out.tap", Kind::Tap, 1, 1, 0, None, "bailed out: The database is gone"),
     ("two-streams.tap", Kind::Tap, 2, 0, 0, None, ""),
     ("ctrf.json", Kind::Ctrf, 1, 1, 3, Some(2500), ""),
+    ("ctrf-unknown-status.json", Kind::Ctrf, 1, 2, 2, None, "2 test(s) with unknown statuses count as failed"),
     ("ctrf-summary.json", Kind::Ctrf, 2, 1, 1, Some(0), ""),
     ("go.json", Kind::GoJson, 3, 4, 1, Some(2000), ""),
     ("go-interrupted.json", Kind::GoJson, 1, 1, 0, None, "cut short"),

@@ -76,7 +76,10 @@ impl EmbeddedStore {
         let mut opened = file.open(Missing::Make).map_err(refuse)?;
         let prepared = guard(|| writer::prepare(&opened));
         let ill = match prepared {
-            Ok(()) => None,
+            Ok(()) => {
+                file.note(&opened);
+                None
+            }
             // What is there can be read all the same, and the rest may be mended without a restart.
             Err(fault @ Fault::Full(_)) => {
                 file::close(opened);

@@ -1,8 +1,8 @@
 //! The owners' secrets in a file of their own, which commands change while the server runs.
 
 use std::{
-    fs,
-    io::{self, Write},
+    fs::{self, File},
+    io::{self, ErrorKind, Read as _, Write},
     path::{Path, PathBuf},
     sync::{Mutex, PoisonError},
     time::SystemTime,
@@ -21,6 +21,8 @@ pub use rules::{LARGEST_SECRET, Listed, MOST_VALUES, check, check_purpose, holde
 
 /// The file's name in the data directory.
 const NAME: &str = "secrets.json";
+/// The largest file that is read, in bytes: some ten thousand secrets. It is read on the thread that serves.
+const LARGEST_FILE: u64 = 4 * 1024 * 1024;
 
 /// `secrets.json` in the data directory: readable by its user alone, replaced as a whole, read again when it changed.
 #[derive(Debug)]
@@ -159,19 +161,28 @@ impl FileSecrets {
         change(&mut entries)?;
         let mut text = serde_json::to_vec_pretty(&Contents { secrets: entries }).map_err(|fault| self.named(&fault))?;
         let _ = text.write_all(b"\n");
+        if text.len() as u64 > LARGEST_FILE {
+            return Err(self.named(&too_large()));
+        }
         data::replace(&self.file, &text).map_err(|fault| self.named(&fault))
     }
 
     /// The file's entries; none if there is no file.
     fn load(&self) -> io::Result<Vec<Entry>> {
-        let text = match fs::read(&self.file) {
-            Err(fault) if fault.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-            text => text?,
+        match fs::metadata(&self.file) {
+            Err(fault) if fault.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+            // Looked at before it is opened: whoever opens a pipe waits for its other end.
+            metadata => Seen::of(&metadata?)?,
         };
+        let mut text = Vec::new();
+        File::open(&self.file)?.take(LARGEST_FILE + 1).read_to_end(&mut text)?;
+        if text.len() as u64 > LARGEST_FILE {
+            return Err(too_large());
+        }
         // The parser's own words might quote a value.
         let contents: Contents = serde_json::from_slice(&text).map_err(|fault| {
             let words = format!("not the secrets' JSON at line {} column {}", fault.line(), fault.column());
-            io::Error::new(io::ErrorKind::InvalidData, words)
+            io::Error::new(ErrorKind::InvalidData, words)
         })?;
         Ok(contents.secrets)
     }
@@ -179,10 +190,15 @@ impl FileSecrets {
     /// The entries, read again if the file changed.
     fn current(&self) -> io::Result<Vec<Entry>> {
         let seen = match fs::metadata(&self.file) {
-            Err(fault) if fault.kind() == io::ErrorKind::NotFound => None,
+            Err(fault) if fault.kind() == ErrorKind::NotFound => None,
             metadata => Some(Seen::of(&metadata?)?),
         };
         let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
+        if seen.is_none() && read.seen.is_some() {
+            // No command takes the file away. Without it every signature would be wrong, for good in a client's eyes.
+            let words = "it was there and is gone; put it back, or restart the server to go on without secrets";
+            return Err(io::Error::new(ErrorKind::NotFound, words));
+        }
         if seen.is_none() || read.seen != seen {
             if let Some(Seen { mode, .. }) = seen
                 && mode & 0o077 != 0
@@ -201,13 +217,25 @@ impl FileSecrets {
 }
 
 impl Seen {
+    /// What a file looks like, if it is one that can be read within bounds.
     fn of(metadata: &fs::Metadata) -> io::Result<Self> {
+        if !metadata.is_file() {
+            return Err(io::Error::new(ErrorKind::InvalidInput, "it is no file, but a directory, a pipe or a device"));
+        }
+        if metadata.len() > LARGEST_FILE {
+            return Err(too_large());
+        }
         #[cfg(unix)]
         let mode = std::os::unix::fs::PermissionsExt::mode(&metadata.permissions()) & 0o7777;
         #[cfg(not(unix))]
         let mode = 0;
         Ok(Self { modified: metadata.modified()?, size: metadata.len(), mode })
     }
+}
+
+fn too_large() -> io::Error {
+    let words = format!("it has more than the {LARGEST_FILE} bytes that are read; remove secrets that nobody needs");
+    io::Error::new(ErrorKind::InvalidData, words)
 }
 
 impl Secrets for FileSecrets {
@@ -230,7 +258,7 @@ impl Secrets for FileSecrets {
     }
 
     fn check(&self) -> BoxFuture<'_, Result<(), Ill>> {
-        // No file is a file without secrets.
+        // A file that was never there is one without secrets.
         let read = self.current().map(drop).map_err(|fault| Unavailable(self.named(&fault)).into());
         Box::pin(async move { read })
     }
@@ -356,6 +384,46 @@ mod tests {
         fs::write(directory.join(NAME), "{\"secrets\": [hush").unwrap();
         let ill = check().unwrap_err();
         assert!(ill.fault.contains(NAME) && !ill.fault.contains("hush"), "{ill:?}");
+        fs::remove_dir_all(directory).unwrap();
+    }
+
+    #[test]
+    fn a_file_that_was_there_and_is_gone_is_a_fault_and_not_a_file_without_secrets() {
+        let directory = directory("gone");
+        let secrets = FileSecrets::new(&directory);
+        secrets.set("acme", "Package", "hush").unwrap();
+        assert_eq!(find(&secrets, "acme"), ["hush"]);
+        let (file, away) = (directory.join(NAME), directory.join("away"));
+        fs::rename(&file, &away).unwrap();
+        let fault = secrets.find("acme", None, "Package").now_or_never().unwrap().unwrap_err();
+        assert!(fault.0.contains("put it back"), "{fault:?}");
+        assert!(secrets.check().now_or_never().unwrap().is_err());
+        fs::rename(&away, &file).unwrap();
+        assert_eq!(find(&secrets, "acme"), ["hush"]);
+        fs::remove_dir_all(directory).unwrap();
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_is_no_file_or_without_end_is_refused_before_it_is_read() {
+        let directory = directory("odd");
+        let secrets = FileSecrets::new(&directory);
+        secrets.set("acme", "Package", "hush").unwrap();
+        let file = directory.join(NAME);
+        let faulty = |words: &str| {
+            for fault in [secrets.check().now_or_never().unwrap().unwrap_err().fault, secrets.list().unwrap_err()] {
+                assert!(fault.contains(NAME) && fault.contains(words), "{fault}");
+            }
+            fs::remove_file(&file).or_else(|_| fs::remove_dir(&file)).unwrap();
+        };
+        File::options().write(true).open(&file).unwrap().set_len(LARGEST_FILE + 1).unwrap();
+        faulty("bytes that are read");
+        std::os::unix::fs::symlink("/dev/zero", &file).unwrap();
+        faulty("it is no file");
+        fs::create_dir(&file).unwrap();
+        faulty("it is no file");
+        assert!(std::process::Command::new("mkfifo").arg(&file).status().unwrap().success());
+        faulty("it is no file");
         fs::remove_dir_all(directory).unwrap();
     }
 

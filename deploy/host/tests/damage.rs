@@ -24,6 +24,8 @@ const RUNS: i64 = 4;
 const RESULTS: TableDefinition<(&str, &str), &[u8]> = TableDefinition::new("results");
 const CLAIMS: TableDefinition<(&str, &str), u64> = TableDefinition::new("claims");
 const ANSWERS: TableDefinition<&str, &[u8]> = TableDefinition::new("answers");
+/// As stores from before there were checksums have it.
+const SIZES: TableDefinition<&str, u64> = TableDefinition::new("sizes");
 
 fn directory(name: &str) -> PathBuf {
     let directory = std::env::temp_dir().join(format!("badgesmith-damage-{}-{name}", std::process::id()));
@@ -209,11 +211,28 @@ async fn values_of_before_there_were_checksums_are_read() {
         transaction.open_table(CLAIMS).unwrap().insert((PARTITION, "RUN#linux#branch-1#1#1"), later).unwrap();
         let value = [&later.to_le_bytes()[..], b"kept"].concat();
         transaction.open_table(ANSWERS).unwrap().insert("k", &*value).unwrap();
+        let sizes = transaction.list_tables().unwrap().find(|table| redb::TableHandle::name(table) == "sizes").unwrap();
+        transaction.delete_table(sizes).unwrap();
+        transaction.open_table(SIZES).unwrap().insert("answers", 12).unwrap();
     });
     let store = EmbeddedStore::open(&directory).unwrap();
     assert_eq!(history(&store, 1).await, Ok(vec![record(1, 1)]));
     assert_eq!(store.record(&entry(1, 1)).await, Ok(Recorded::Duplicate));
     assert_eq!(store.answer("k", SystemTime::now()).await.unwrap().as_deref(), Some(&b"kept"[..]));
+    fs::remove_dir_all(directory).unwrap();
+}
+
+#[tokio::test]
+async fn a_store_with_sealed_values_is_none_that_a_binary_from_before_opens() {
+    let directory = directory("after");
+    let store = EmbeddedStore::open(&directory).unwrap();
+    assert_eq!(store.record(&entry(1, 1)).await, Ok(Recorded::New));
+    drop(store);
+    change(&directory, |transaction| {
+        // What such a binary asks for when it opens a file.
+        let refused = transaction.open_table(SIZES).map(drop).unwrap_err();
+        assert!(matches!(refused, redb::TableError::TableTypeMismatch { .. }), "{refused}");
+    });
     fs::remove_dir_all(directory).unwrap();
 }
 
@@ -281,6 +300,32 @@ async fn pages_that_are_overwritten_under_an_open_store_give_no_wrong_answer_and
 }
 
 #[cfg(unix)]
+#[tokio::test]
+async fn a_file_that_is_cut_under_an_open_store_takes_no_result_until_it_is_whole() {
+    let directory = directory("cut");
+    let store = fill(&directory).await;
+    let path = directory.join(FILE);
+    let whole = fs::read(&path).unwrap();
+    fs::File::options().write(true).open(&path).unwrap().set_len(whole.len() as u64 / 2).unwrap();
+    for run in 0..3 {
+        assert!(store.record(&entry(SUBJECTS, run)).await.is_err(), "taken into a file that nobody can open again");
+    }
+    assert!(store.check().await.is_err());
+    fs::write(&path, &whole).unwrap();
+    let mut outcome = store.record(&entry(SUBJECTS, 9)).await;
+    for _ in 0..200 {
+        if outcome.is_ok() {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        outcome = store.record(&entry(SUBJECTS, 9)).await;
+    }
+    assert_eq!(outcome, Ok(Recorded::New));
+    assert_eq!(history(&store, 1).await, Ok(truth(1)));
+    drop(store);
+    fs::remove_dir_all(directory).unwrap();
+}
+
 #[tokio::test]
 async fn a_file_that_is_taken_away_takes_no_result_until_it_is_back() {
     let directory = directory("away");

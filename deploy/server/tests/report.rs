@@ -127,6 +127,20 @@ fn strangers_in_a_directory_or_a_pattern_are_passed_over_and_named_ones_are_refu
 }
 
 #[test]
+fn a_pattern_goes_into_no_directory_of_others_files_unless_it_names_it() {
+    let folder = folder("vendored");
+    fs::create_dir_all(folder.join("app/node_modules/dep")).unwrap();
+    for name in ["app/TEST-own.xml", "app/node_modules/dep/TEST-other.xml"] {
+        fs::write(folder.join(name), "<testsuite><testcase/></testsuite>").unwrap();
+    }
+    for (name, total) in [("app", 1), ("app/**/TEST-*.xml", 1), ("app/node_modules/**/TEST-*.xml", 1), ("app/**/*", 1)]
+    {
+        let (out, words, code) = said(&report(&folder, &["--dry-run", name], &[]));
+        assert!(out.contains(&format!(r#""total":{total}"#)) && code == 0, "{name}: {out}{words}");
+    }
+}
+
+#[test]
 fn no_tests_at_all_are_no_success_unless_that_is_asked_for() {
     let folder = folder("no-tests");
     for (name, text) in

@@ -3,7 +3,7 @@
 use std::time::SystemTime;
 
 use bytes::Bytes;
-use redb::{Database, ReadableDatabase, ReadableTable, TableDefinition, WriteTransaction};
+use redb::{Database, ReadableDatabase, ReadableTable, Table, TableDefinition, TableError, WriteTransaction};
 
 use super::{
     sealed::{open, seal},
@@ -18,7 +18,11 @@ const ANSWERS: TableDefinition<&str, &[u8]> = TableDefinition::new("answers");
 /// (When it expires, key) → how many bytes it takes: the order in which answers go.
 const BY_EXPIRY: TableDefinition<(u64, &str), u64> = TableDefinition::new("answers-by-expiry");
 /// How many bytes all answers take.
-const SIZES: TableDefinition<&str, u64> = TableDefinition::new("sizes");
+///
+/// Its type is the mark of a store whose values are sealed. A binary from before that asks for `SIZES_BEFORE` when it
+/// opens a file, and so refuses this one. It would take sealed results for none and show an older one in their place.
+const SIZES: TableDefinition<&str, u128> = TableDefinition::new("sizes");
+const SIZES_BEFORE: TableDefinition<&str, u64> = TableDefinition::new("sizes");
 const ALL: &str = "answers";
 
 /// An answer on its way into the store.
@@ -28,6 +32,31 @@ pub(super) struct Answer {
     pub(super) answer: Bytes,
     /// In seconds since 1970.
     pub(super) expires: u64,
+}
+
+/// Marks the store as one whose values are sealed. Whoever seals something does so in the same transaction.
+pub(super) fn mark(transaction: &WriteTransaction) -> Result<(), redb::Error> {
+    sizes(transaction).map(drop)
+}
+
+fn sizes(transaction: &WriteTransaction) -> Result<Table<'_, &'static str, u128>, redb::Error> {
+    match transaction.open_table(SIZES) {
+        Err(TableError::TableTypeMismatch { .. }) => {
+            let before = transaction.open_table(SIZES_BEFORE)?;
+            let total = before.get(ALL)?.map_or(0, |size| size.value());
+            drop(before);
+            transaction.delete_table(SIZES_BEFORE)?;
+            let mut sizes = transaction.open_table(SIZES)?;
+            sizes.insert(ALL, u128::from(total))?;
+            Ok(sizes)
+        }
+        sizes => Ok(sizes?),
+    }
+}
+
+/// All answers' bytes, as many as they can be.
+fn total(sizes: &Table<'_, &'static str, u128>) -> Result<u64, redb::Error> {
+    Ok(sizes.get(ALL)?.map_or(0, |size| u64::try_from(size.value()).unwrap_or(u64::MAX)))
 }
 
 /// Makes the tables, and sweeps what expired while nobody looked.
@@ -64,8 +93,8 @@ pub(super) fn keep(transaction: &WriteTransaction, answers: &[Answer]) -> Result
 fn keep_one(transaction: &WriteTransaction, Answer { key, answer, expires }: &Answer) -> Result<(), redb::Error> {
     let mut answers = transaction.open_table(ANSWERS)?;
     let mut by_expiry = transaction.open_table(BY_EXPIRY)?;
-    let mut sizes = transaction.open_table(SIZES)?;
-    let mut total = sizes.get(ALL)?.map_or(0, |size| size.value());
+    let mut sizes = sizes(transaction)?;
+    let mut total = total(&sizes)?;
     let value = seal(&[key], *expires, answer);
     if let Some(before) = answers.insert(&**key, &*value)?
         && let Some((expired, _)) = open(&[key], before.value())
@@ -75,7 +104,7 @@ fn keep_one(transaction: &WriteTransaction, Answer { key, answer, expires }: &An
     }
     let size = (key.len() + value.len()) as u64;
     by_expiry.insert((*expires, &**key), size)?;
-    sizes.insert(ALL, total.saturating_add(size))?;
+    sizes.insert(ALL, u128::from(total.saturating_add(size)))?;
     Ok(())
 }
 
@@ -89,8 +118,8 @@ pub(super) fn take_away(transaction: &WriteTransaction, count: usize) -> Result<
 fn make_room(transaction: &WriteTransaction, most: u64, count: usize) -> Result<u64, redb::Error> {
     let mut answers = transaction.open_table(ANSWERS)?;
     let mut by_expiry = transaction.open_table(BY_EXPIRY)?;
-    let mut sizes = transaction.open_table(SIZES)?;
-    let mut total = sizes.get(ALL)?.map_or(0, |size| size.value());
+    let mut sizes = sizes(transaction)?;
+    let mut total = total(&sizes)?;
     let now = seconds(SystemTime::now());
     let mut gone = 0;
     for _ in 0..count {
@@ -107,6 +136,6 @@ fn make_room(transaction: &WriteTransaction, most: u64, count: usize) -> Result<
         total = total.saturating_sub(size);
         gone += size;
     }
-    sizes.insert(ALL, total)?;
+    sizes.insert(ALL, u128::from(total))?;
     Ok(gone)
 }

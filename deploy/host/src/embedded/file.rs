@@ -7,7 +7,7 @@ use std::{
     process,
     sync::{
         Arc,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
 };
 
@@ -59,6 +59,8 @@ pub(super) struct Opened {
     pub(super) database: Database,
     /// Which file it is, whatever its name.
     identity: Option<(u64, u64)>,
+    /// How long it was after the last transaction, in bytes; 0 before the first.
+    length: AtomicU64,
 }
 
 /// A store that is open for reading alone, and never changed.
@@ -108,7 +110,7 @@ impl StoreFile {
         let checked = self.look()?;
         guard(|| drop_checked(checked))?;
         let database = guard(|| Database::builder().set_cache_size(self.cache).create_file(file).map_err(erased))?;
-        Ok(Opened { database, identity: identity(&metadata) })
+        Ok(Opened { database, identity: identity(&metadata), length: AtomicU64::new(0) })
     }
 
     /// Makes an empty store. It gets its name when it is whole, so that a crash leaves none that is not.
@@ -170,6 +172,8 @@ impl StoreFile {
 
     /// Opens the file for reading alone, as it is: whatever is damaged shows when it is read.
     pub(super) fn open_unchecked(&self) -> Result<Unchecked, Fault> {
+        // Looked at before it is opened: whoever opens a pipe waits for its other end.
+        refuse_others(&fs::metadata(self.path())?)?;
         let mut builder = Database::builder();
         let builder = builder.set_cache_size(self.cache);
         match guard(|| Ok::<_, Fault>(builder.open_read_only(self.path()))) {
@@ -185,6 +189,20 @@ impl StoreFile {
     pub(super) fn holds(&self, opened: &Opened) -> bool {
         opened.identity.is_none()
             || fs::metadata(self.path()).is_ok_and(|metadata| identity(&metadata) == opened.identity)
+    }
+
+    /// Notes how long the file is, when a transaction has just ended.
+    pub(super) fn note(&self, opened: &Opened) {
+        if let Ok(metadata) = fs::metadata(self.path()) {
+            opened.length.store(metadata.len(), Ordering::Relaxed);
+        }
+    }
+
+    /// Whether the file is as long as it was: between transactions only somebody else makes it shorter, and as long as
+    /// its pages are in memory nothing else would tell.
+    pub(super) fn is_as_long(&self, opened: &Opened) -> bool {
+        let length = opened.length.load(Ordering::Relaxed);
+        fs::metadata(self.path()).is_ok_and(|metadata| metadata.len() >= length)
     }
 
     /// Whether there is room to write, found out beside the store so that nothing in it can go wrong.
@@ -223,7 +241,10 @@ impl StoreFile {
                  import --data {directory} < results.jsonl`; or begin with an empty store elsewhere with --data"
             ),
             Fault::Full(_) => format!("{path}: {fault}; make room, or name another directory with --data"),
-            Fault::Gone | Fault::Failed(_) => format!("{path}: {fault}"),
+            Fault::Gone | Fault::Failed(_) => format!(
+                "{path}: {fault}; see that it is a file that this user may read and write, or name another directory \
+                 with --data"
+            ),
         }
     }
 }
@@ -238,7 +259,16 @@ fn occupy(path: &Path, bytes: usize) -> io::Result<()> {
 }
 
 fn existing(path: &Path) -> io::Result<File> {
+    refuse_others(&fs::metadata(path)?)?;
     File::options().read(true).write(true).open(path)
+}
+
+/// Refuses what is no file.
+fn refuse_others(metadata: &Metadata) -> io::Result<()> {
+    if metadata.is_file() {
+        return Ok(());
+    }
+    Err(io::Error::new(ErrorKind::InvalidInput, "it is no file, but a directory, a pipe or a device"))
 }
 
 fn erased(error: impl Into<redb::Error>) -> redb::Error {

@@ -194,6 +194,7 @@ impl Writer {
 
     fn try_record(&mut self, entries: &[Box<Entry>], outcomes: &mut Vec<Recorded>) -> Result<Vec<Recorded>, Fault> {
         self.commit(|transaction| {
+            answers::mark(transaction)?;
             for entry in entries {
                 outcomes.push(records::record(transaction, entry)?);
             }
@@ -206,7 +207,11 @@ impl Writer {
     fn commit(&mut self, work: impl FnOnce(&redb::WriteTransaction) -> Result<(), redb::Error>) -> Result<(), Fault> {
         let current = self.shared.current().ok_or_else(|| Fault::Failed("the file is not open".to_owned()))?;
         let opened = &*current.opened;
-        let written = guard(|| commit(opened, work));
+        let written = if self.file.holds(opened) && !self.file.is_as_long(opened) {
+            Err(Fault::Damaged("somebody made it shorter while it was open".to_owned()))
+        } else {
+            guard(|| commit(opened, work))
+        };
         if let Err(fault) = written {
             self.is_spoiled = true;
             self.proven = None;
@@ -216,6 +221,7 @@ impl Writer {
         if !self.file.holds(opened) {
             return Err(Fault::Gone);
         }
+        self.file.note(opened);
         self.proven = Some(Instant::now());
         Ok(())
     }

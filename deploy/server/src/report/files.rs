@@ -103,12 +103,19 @@ fn find(name: &Path) -> Result<Vec<Candidate>, String> {
         return Err(format!("{shown}: there is no such file"));
     }
     let paths = glob::glob(pattern).map_err(|fault| format!("{shown}: {fault}"))?;
+    let is_ours = |path: &PathBuf| path.is_file() && !leads_to_others(pattern, path);
     // One more than are read, so that the one too many is told of.
-    let files: Vec<_> = paths.filter_map(Result::ok).filter(|path| path.is_file()).take(MOST_FILES + 1).collect();
+    let files: Vec<_> = paths.filter_map(Result::ok).filter(is_ours).take(MOST_FILES + 1).collect();
     if files.is_empty() {
         return Err(format!("{shown}: no file fits; did the tests run?"));
     }
     Ok(files.into_iter().map(|path| Candidate { path, may_be_other: true }).collect())
+}
+
+/// Whether a `**` led to a directory of others' files, which the pattern does not name.
+fn leads_to_others(pattern: &str, path: &Path) -> bool {
+    let is_passed_over = |name: &&str| !pattern.contains(*name) && path.iter().any(|part| part == *name);
+    pattern.contains("**") && PASSED_OVER.iter().any(|name| is_passed_over(&name))
 }
 
 fn search(folder: &Path, depth: usize, files: &mut Vec<PathBuf>) -> io::Result<()> {
