@@ -115,7 +115,7 @@ fn find(name: &Path) -> Result<Vec<Candidate>, String> {
 /// Whether a `**` led to a directory of others' files, which the pattern does not name.
 fn leads_to_others(pattern: &str, path: &Path) -> bool {
     let is_passed_over = |name: &&str| !pattern.contains(*name) && path.iter().any(|part| part == *name);
-    pattern.contains("**") && PASSED_OVER.iter().any(|name| is_passed_over(&name))
+    pattern.contains("**") && PASSED_OVER.iter().any(is_passed_over)
 }
 
 fn search(folder: &Path, depth: usize, files: &mut Vec<PathBuf>) -> io::Result<()> {
