@@ -21,18 +21,13 @@ use std::{
 use peers::{OWNER, Peers};
 use report::report;
 use serde_json::{Value, json};
-use support::{Function, body};
+use support::{Function, body, package};
 
 const TOML: &str = "[engine]\nstore = \"dynamodb\"\n\n[[plugin]]\nid = \"test-results\"\n\
                     library = \"badgesmith_provider_test_results\"\ncollections = [\"test-results\"]\n";
 
 /// The declarative providers that come along.
 const PROVIDERS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../providers/declarative");
-
-/// The folder that deploy/package.sh zips.
-fn package() -> Option<PathBuf> {
-    env::var_os("BADGESMITH_PACKAGE").map(PathBuf::from)
-}
 
 /// The packaged function, or this build's.
 fn start(peers: &Peers) -> Function {

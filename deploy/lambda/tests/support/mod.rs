@@ -5,7 +5,7 @@
 pub mod runtime;
 
 use std::{
-    fs,
+    env, fs,
     path::{Path, PathBuf},
     process::Stdio,
 };
@@ -38,6 +38,13 @@ impl Function {
         Self { runtime, process }
     }
 
+    /// The most memory it ever had, in KiB, as Linux counts it.
+    pub fn most_memory(&self) -> u64 {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.process.0.id())).unwrap();
+        let line = status.lines().find(|line| line.starts_with("VmHWM:")).unwrap();
+        line.split_whitespace().nth(1).unwrap().parse().unwrap()
+    }
+
     pub fn ask(&self, event: &Value) -> Value {
         let said = self.runtime.invoke(&event.to_string()).unwrap_or_else(|fault| panic!("{fault}: {event}"));
         serde_json::from_str(&said).unwrap()
@@ -46,6 +53,11 @@ impl Function {
     pub fn get(&self, path: &str, query: &str) -> Value {
         self.ask(&event("GET", path, query))
     }
+}
+
+/// The folder that deploy/package.sh zips.
+pub fn package() -> Option<PathBuf> {
+    env::var_os("BADGESMITH_PACKAGE").map(PathBuf::from)
 }
 
 /// An event of an HTTP API or of a function URL.
