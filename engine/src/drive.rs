@@ -200,8 +200,9 @@ async fn step(
     }
     let executor = &inner.world.executor;
     let patience = executor.sleep(PERMIT_PATIENCE);
-    let permit = match select(pin!(plugin.permit()), patience).await {
-        Either::Left((Some(permit), _)) => permit,
+    let bytes = answers.iter().map(|answered| answered.kept.body.len()).sum();
+    let place = match select(pin!(plugin.place(bytes)), patience).await {
+        Either::Left((Ok(place), _)) => place,
         _ => return Err(if plugin.is_out() { Broken::Out } else { Broken::Busy }),
     };
     let call = written(plugin, question, answers, now);
@@ -213,7 +214,7 @@ async fn step(
     executor.run(Box::new(move || {
         let bodies: Vec<&[u8]> = bodies.iter().map(|body| &**body).collect();
         let outcome = code.step(&call, &bodies);
-        drop(permit);
+        drop(place);
         // The caller may have given up.
         let _ = sender.send(outcome);
     }));

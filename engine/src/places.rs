@@ -124,7 +124,6 @@ impl Places {
     }
 
     /// How many places are free.
-    #[cfg(test)]
     pub(crate) fn free(&self) -> usize {
         self.0.all.available_permits()
     }

@@ -10,15 +10,11 @@ mod load;
 use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
-    sync::{
-        Arc,
-        atomic::{AtomicBool, AtomicU32, Ordering},
-    },
+    sync::atomic::{AtomicBool, AtomicU32, Ordering},
 };
 
 use badgesmith_provider::Manifest;
 use serde::{Deserialize, Serialize};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 pub use allowed::Allowed;
 pub use checksum::checksum;
@@ -26,13 +22,20 @@ pub(crate) use code::Code;
 pub use code::{Opened, manifest_beside};
 pub use load::{is_id, load};
 
-use crate::origin::Origin;
+use crate::{
+    origin::Origin,
+    places::{Busy, Places, Taken},
+};
 
 /// How many steps of a declarative provider may run at once: they end, since the engine itself takes them.
 const DECLARATIVE_STEPS: usize = 16;
 /// How many steps of a library may run at once. One that never comes back holds its thread for good, and so would every
 /// other that began before anybody could know that.
 const LIBRARY_STEPS: usize = 1;
+/// How many bytes of answers may wait for a step of one plugin. They arrived already, so nothing else bounds their memory.
+const WAITING_ANSWERS: u64 = 32 * 1024 * 1024;
+/// What a call weighs at least while it waits, in bytes, so that the number of waiting calls is bounded as well.
+const LIGHTEST_CALL: u64 = 8 * 1024;
 /// After how many steps that did not come back in time a plugin is out of service until the next start.
 const STRIKES: u32 = 3;
 
@@ -216,7 +219,7 @@ pub struct Plugin {
     pub(crate) collections: Vec<String>,
     pub(crate) fresh_seconds: Option<u32>,
     pub(crate) stale_seconds: u32,
-    steps: Arc<Semaphore>,
+    steps: Places,
     strikes: AtomicU32,
     /// Whether the step that began last did not come back in time.
     is_overdue: AtomicBool,
@@ -231,11 +234,15 @@ impl Plugin {
         self.code.step(call, bodies)
     }
 
-    /// Waits for leave to begin a step. The step is over when the permit is dropped.
-    pub(crate) async fn permit(&self) -> Option<OwnedSemaphorePermit> {
-        let permit = Arc::clone(&self.steps).acquire_owned().await.ok()?;
+    /// Waits for a place to run a step with answers of so many bytes. The step is over when the place is dropped.
+    ///
+    /// # Errors
+    /// [`Busy`], at once, where too much waits for this plugin already.
+    pub(crate) async fn place(&self, bytes: usize) -> Result<Taken, Busy> {
+        let weight = u64::try_from(bytes).unwrap_or(u64::MAX).clamp(LIGHTEST_CALL, WAITING_ANSWERS);
+        let place = self.steps.take(&[], weight).await?;
         self.is_overdue.store(false, Ordering::Relaxed);
-        Some(permit)
+        Ok(place)
     }
 
     /// Notes a step that did not come back in time, and returns whether that was one too many.
@@ -246,7 +253,7 @@ impl Plugin {
 
     /// Whether it is out of service: until an overdue step comes back, or for good.
     pub(crate) fn is_out(&self) -> bool {
-        let is_stuck = self.is_overdue.load(Ordering::Relaxed) && self.steps.available_permits() == 0;
+        let is_stuck = self.is_overdue.load(Ordering::Relaxed) && self.steps.free() == 0;
         is_stuck || self.strikes.load(Ordering::Relaxed) >= STRIKES
     }
 

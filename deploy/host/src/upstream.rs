@@ -17,7 +17,7 @@ use crate::{bodies::Bodies, client::Connections, logs::SPANS, visits::turn};
 
 /// How many redirects are followed.
 const REDIRECTS: usize = 5;
-/// How much room a body gets before any of it is there, in bytes.
+/// How much room the first piece of a body gets, in bytes, if no smaller body was announced.
 const FIRST_ROOM: usize = 64 * 1024;
 
 /// How many exchanges are under way at once, and how many of them with one origin. Each has a connection over HTTP/1.1,
@@ -30,7 +30,7 @@ const WAITING_OF_ORIGIN: u64 = 3072;
 /// How long an exchange waits for its turn.
 const TURN_PATIENCE: Duration = Duration::from_secs(2);
 /// How much memory the bodies that are arriving may take, all together, in bytes.
-const BODIES: usize = 64 * 1024 * 1024;
+const BODIES: usize = 32 * 1024 * 1024;
 
 /// Upstreams over HTTP/1.1 and HTTP/2, with one pool of connections. To be used within one tokio runtime.
 ///
@@ -203,12 +203,19 @@ pub(crate) async fn read(
     if announced > largest {
         return Err(Fault::TooLarge);
     }
-    let mut body = Vec::with_capacity(announced.min(FIRST_ROOM));
+    let mut body = Vec::new();
     while let Some(chunk) = response.chunk().await.map_err(fault)? {
         if chunk.len() > largest - body.len() {
             return Err(Fault::TooLarge);
         }
-        grow(body.len() + chunk.len())?;
+        let needed = body.len() + chunk.len();
+        if needed > body.capacity() {
+            // Twice as much as before, so that bytes are seldom moved, but no more than was announced.
+            let most = if announced > 0 { announced } else { largest };
+            let room = needed.max(most.min(FIRST_ROOM.max(2 * body.capacity())));
+            grow(room)?;
+            body.reserve_exact(room - body.len());
+        }
         body.extend_from_slice(&chunk);
     }
     // It may be kept for long, so without the room it did not need.

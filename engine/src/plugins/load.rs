@@ -3,17 +3,13 @@
 use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
-    sync::{
-        Arc,
-        atomic::{AtomicBool, AtomicU32},
-    },
+    sync::atomic::{AtomicBool, AtomicU32},
 };
 
 use badgesmith_provider::Manifest;
-use tokio::sync::Semaphore;
 
-use super::{Code, Config, DECLARATIVE_STEPS, Entry, LIBRARY_STEPS, Plugin, code::Kind, library};
-use crate::{origin::Origin, response::Format, route::Template};
+use super::{Code, Config, DECLARATIVE_STEPS, Entry, LIBRARY_STEPS, Plugin, WAITING_ANSWERS, code::Kind, library};
+use crate::{origin::Origin, places::Places, response::Format, route::Template};
 
 /// For how long an answer that cannot be renewed is still served, in seconds: seven days.
 const STALE_SECONDS: u32 = 7 * 24 * 60 * 60;
@@ -59,7 +55,7 @@ fn load_one(entry: &Entry, beside: &Path, folders: &[PathBuf]) -> Result<Plugin,
         collections,
         fresh_seconds: entry.fresh_seconds,
         stale_seconds: entry.stale_seconds.unwrap_or(STALE_SECONDS),
-        steps: Arc::new(Semaphore::new(steps)),
+        steps: Places::new(steps, WAITING_ANSWERS),
         strikes: AtomicU32::new(0),
         is_overdue: AtomicBool::new(false),
     })
