@@ -88,5 +88,7 @@ impl Pen<'_> {
 }
 
 fn distance(from: (f64, f64), to: (f64, f64)) -> f64 {
-    (to.0 - from.0).hypot(to.1 - from.1)
+    let (x, y) = (to.0 - from.0, to.1 - from.1);
+    // Numbers of a logo are bounded, so their squares are finite. glibc before 2.35 has another version of `hypot`.
+    (x * x + y * y).sqrt()
 }
