@@ -22,7 +22,7 @@ use tokio::sync::oneshot;
 
 use self::{
     answers::Answer,
-    fault::{Fault, guard},
+    fault::{Fault, guard, let_go},
     file::{Missing, StoreFile},
     shared::{Shared, alone},
     writer::{Write, Writer},
@@ -121,6 +121,8 @@ impl EmbeddedStore {
         {
             let _ = self.write(Write::Suspect(current.generation));
         }
+        // The last one that reads a file closes it.
+        let_go(current);
         Ok(found?)
     }
 }
@@ -202,10 +204,7 @@ pub fn export(
     let store = file.open_unchecked().map_err(|fault| file.refusal(&fault))?;
     let exported = records::export(&store, seconds(now), each);
     // Nothing of it was written, so nothing of it can be lost.
-    let _ = guard(|| {
-        drop(store);
-        Ok::<_, Fault>(())
-    });
+    let_go(store);
     exported
 }
 

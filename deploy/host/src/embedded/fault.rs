@@ -109,6 +109,15 @@ pub(super) fn guard<T, E: Into<Fault>>(call: impl FnOnce() -> Result<T, E>) -> R
     }
 }
 
+/// Drops what redb made. Where redb panicked before, its locks are poisoned and dropping panics as well; that says
+/// nothing that is not known already.
+pub(super) fn let_go<T>(value: T) {
+    let _ = guard(|| {
+        drop(value);
+        Ok::<_, Fault>(())
+    });
+}
+
 /// What a panic said.
 fn words(panic: &(dyn Any + Send)) -> &str {
     let text = panic.downcast_ref::<String>().map(String::as_str);

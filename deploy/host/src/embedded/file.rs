@@ -16,7 +16,7 @@ use redb::{
 };
 
 use super::{
-    fault::{Fault, guard},
+    fault::{Fault, guard, let_go},
     overlay::Overlay,
     records,
 };
@@ -139,12 +139,20 @@ impl StoreFile {
     /// Opens the file without ever writing to it, and checks every page and what its tables are.
     fn look(&self) -> Result<Database, Fault> {
         let (mut database, was_repaired) = self.open_aside()?;
-        // A repair has just checked them all.
-        if !was_repaired && !guard(|| database.check_integrity().map_err(erased))? {
-            tracing::warn!("the store's list of free pages was wrong; it is made anew");
+        let mut check = || {
+            // A repair has just checked them all.
+            if !was_repaired && !guard(|| database.check_integrity().map_err(erased))? {
+                tracing::warn!("the store's list of free pages was wrong; it is made anew");
+            }
+            guard(|| records::check(&database))
+        };
+        match check() {
+            Ok(()) => Ok(database),
+            Err(fault) => {
+                let_go(database);
+                Err(fault)
+            }
         }
-        guard(|| records::check(&database))?;
-        Ok(database)
     }
 
     /// Opens the file without ever writing to it, and without a check if it was closed; says whether it was not.
