@@ -1,4 +1,4 @@
-// What the action promises, without a network: `node test.mjs`. With a real server: deploy/server/tests/action.rs.
+// What the action promises, without a network: `node test.mjs`. With a real server: deploy/cli/tests/action.rs.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";

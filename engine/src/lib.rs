@@ -27,7 +27,7 @@ mod redirect;
 mod request;
 mod response;
 mod route;
-mod show;
+mod value;
 pub mod signature;
 mod static_badge;
 pub mod store;

@@ -1,6 +1,6 @@
 //! Addresses of shields' badges as they were found in READMEs, each asked of us with only its host changed.
 //!
-//! The recorded list lies in `BADGESMITH_DATA`; without it the few below are asked.
+//! The recorded list lies in `BADGESMITH_RECORDED`; without it the few below are asked.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout)]
 
 mod support;
@@ -44,9 +44,9 @@ async fn every_recorded_address_is_understood_as_shields_understands_it() {
 /// The recorded list, or what stands for it.
 fn entries() -> Vec<Value> {
     let recorded =
-        std::env::var_os("BADGESMITH_DATA").map(|data| PathBuf::from(data).join("badge-urls/badge_urls.json"));
+        std::env::var_os("BADGESMITH_RECORDED").map(|data| PathBuf::from(data).join("badge-urls/badge_urls.json"));
     let Some(file) = recorded else {
-        println!("BADGESMITH_DATA is not set: the recorded addresses are not asked");
+        println!("BADGESMITH_RECORDED is not set: the recorded addresses are not asked");
         let rule =
             |label: &str, message: &str, color: &str| json!({"label": label, "message": message, "color": color});
         return vec![

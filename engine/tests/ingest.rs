@@ -402,8 +402,8 @@ async fn every_signature_of_the_shared_file_is_the_one_it_says() {
 /// The recorded vectors of GitHub and of BadgeSmith's own clients: signatures over the body alone.
 #[tokio::test]
 async fn recorded_signatures_are_judged_as_they_were() {
-    let Some(folder) = std::env::var_os("BADGESMITH_DATA") else {
-        println!("skipped: BADGESMITH_DATA names no recorded inputs");
+    let Some(folder) = std::env::var_os("BADGESMITH_RECORDED") else {
+        println!("skipped: BADGESMITH_RECORDED names no recorded inputs");
         return;
     };
     let folder = Path::new(&folder);

@@ -1,6 +1,6 @@
 //! One page of every style and every case: `cargo run --example gallery -p badgesmith-renderer [-- FILE]`.
 //!
-//! Beside each badge of `tests/badges.jsonl` stands the golden that was reviewed, and where `BADGESMITH_DATA` says where `badges.jsonl`
+//! Beside each badge of `tests/badges.jsonl` stands the golden that was reviewed, and where `BADGESMITH_RECORDED` says where `badges.jsonl`
 //! is, some of the recorded badges stand beside badge-maker's. All badges stand in the page itself, so ids that meet show.
 #![allow(clippy::expect_used, clippy::print_stdout)]
 
@@ -42,7 +42,7 @@ fn main() {
             });
             table(&mut page, "Ours and badge-maker's", &["ours", "badge-maker"], pairs);
         }
-        None => page.push_str("<p>Recorded badges: skipped, BADGESMITH_DATA is not set.</p>"),
+        None => page.push_str("<p>Recorded badges: skipped, BADGESMITH_RECORDED is not set.</p>"),
     }
     std::fs::write(&file, page).expect("the page can be written");
     println!("{file}");

@@ -1,4 +1,4 @@
-//! Recorded reports of many tools with their counts, which are no part of the project: `BADGESMITH_DATA` names the
+//! Recorded reports of many tools with their counts, which are no part of the project: `BADGESMITH_RECORDED` names the
 //! folder that has them. Where other tools disagree with the list, and so do we, it is written down here by name.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
@@ -46,8 +46,8 @@ const FEWEST: usize = 234;
 
 #[test]
 fn recorded_reports_are_counted_as_their_list_says() {
-    let Some(folder) = std::env::var_os("BADGESMITH_DATA").map(|data| PathBuf::from(data).join("test-reports")) else {
-        println!("skipped: BADGESMITH_DATA is unset, so there are no recorded reports to count");
+    let Some(folder) = std::env::var_os("BADGESMITH_RECORDED").map(|data| PathBuf::from(data).join("test-reports")) else {
+        println!("skipped: BADGESMITH_RECORDED is unset, so there are no recorded reports to count");
         return;
     };
     let manifest: Value = serde_json::from_slice(&fs::read(folder.join("manifest.json")).unwrap()).unwrap();
@@ -98,8 +98,8 @@ fn recorded_reports_are_counted_as_their_list_says() {
 
 #[test]
 fn recorded_faults_are_counted_as_their_list_says() {
-    let Some(folder) = std::env::var_os("BADGESMITH_DATA").map(|data| PathBuf::from(data).join("faults")) else {
-        println!("skipped: BADGESMITH_DATA is unset, so there are no recorded faults to count");
+    let Some(folder) = std::env::var_os("BADGESMITH_RECORDED").map(|data| PathBuf::from(data).join("faults")) else {
+        println!("skipped: BADGESMITH_RECORDED is unset, so there are no recorded faults to count");
         return;
     };
     let manifest: Value = serde_json::from_slice(&fs::read(folder.join("manifest.json")).unwrap()).unwrap();

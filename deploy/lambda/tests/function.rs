@@ -172,8 +172,8 @@ fn rubbish_never_ends_the_function() {
 /// The events that BadgeSmith's own test tool saved.
 #[test]
 fn recorded_events_get_the_answers_they_should() {
-    let Some(folder) = std::env::var_os("BADGESMITH_DATA").map(PathBuf::from) else {
-        println!("skipped: BADGESMITH_DATA names no recorded inputs");
+    let Some(folder) = std::env::var_os("BADGESMITH_RECORDED").map(PathBuf::from) else {
+        println!("skipped: BADGESMITH_RECORDED names no recorded inputs");
         return;
     };
     let function = start("recorded", feed(true));

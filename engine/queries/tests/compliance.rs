@@ -22,8 +22,8 @@ fn texts(result: &Value) -> Option<Vec<String>> {
 
 #[test]
 fn the_suite_of_the_rfc_passes() {
-    let Some(folder) = std::env::var_os("BADGESMITH_DATA") else {
-        eprintln!("the suite of RFC 9535 is passed over: BADGESMITH_DATA names no folder");
+    let Some(folder) = std::env::var_os("BADGESMITH_RECORDED") else {
+        eprintln!("the suite of RFC 9535 is passed over: BADGESMITH_RECORDED names no folder");
         return;
     };
     let suite = std::fs::read_to_string(std::path::Path::new(&folder).join("jsonpath/cts.json")).unwrap();

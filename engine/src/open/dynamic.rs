@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::{Opened, invalid};
 use crate::{
     request::Pairs,
-    show::{
+    value::{
         format::{self, Format, Shown},
         paint::{ColorName, Paint, Scale},
     },

@@ -21,7 +21,7 @@ use self::{
     pointer::{Found, Pointer},
     words::{Status, Words},
 };
-use crate::show::{format::Format, paint::Paint};
+use crate::value::{format::Format, paint::Paint};
 
 /// A declarative provider.
 #[derive(Debug)]

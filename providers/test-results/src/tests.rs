@@ -154,8 +154,8 @@ fn all_faults_are_named_at_once() {
 /// The recorded payloads: those of BadgeSmith's predecessor, good and bad.
 #[test]
 fn recorded_reports_are_read_as_they_were() {
-    let Some(folder) = std::env::var_os("BADGESMITH_DATA") else {
-        println!("skipped: BADGESMITH_DATA names no recorded inputs");
+    let Some(folder) = std::env::var_os("BADGESMITH_RECORDED") else {
+        println!("skipped: BADGESMITH_RECORDED names no recorded inputs");
         return;
     };
     let mut seen = 0;

@@ -1,4 +1,4 @@
-//! Recorded test vectors, which are no part of the project: `BADGESMITH_DATA` names the folder that has them.
+//! Recorded test vectors, which are no part of the project: `BADGESMITH_RECORDED` names the folder that has them.
 //!
 //! Only tests come here, so what is missing or odd panics.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout)]
@@ -11,9 +11,9 @@ use crate::{Range, Version, candidates};
 
 /// The folder of test vectors; without one the test that asks says so and passes.
 pub fn folder() -> Option<PathBuf> {
-    let folder = std::env::var_os("BADGESMITH_DATA").map(PathBuf::from);
+    let folder = std::env::var_os("BADGESMITH_RECORDED").map(PathBuf::from);
     if folder.is_none() {
-        println!("skipped: BADGESMITH_DATA is unset, so there are no vectors to test with");
+        println!("skipped: BADGESMITH_RECORDED is unset, so there are no vectors to test with");
     }
     folder
 }

@@ -29,8 +29,8 @@ fn segment(row: &Value) -> Segment {
 
 /// The recorded pairs of input and badge-maker's SVG, where this machine has them.
 pub(crate) fn recorded() -> Option<Vec<(Value, String)>> {
-    let Ok(directory) = std::env::var("BADGESMITH_DATA") else {
-        eprintln!("skipped: BADGESMITH_DATA does not say where badges.jsonl is");
+    let Ok(directory) = std::env::var("BADGESMITH_RECORDED") else {
+        eprintln!("skipped: BADGESMITH_RECORDED does not say where badges.jsonl is");
         return None;
     };
     let lines = std::fs::read_to_string(format!("{directory}/badges.jsonl")).expect("badges.jsonl is readable");

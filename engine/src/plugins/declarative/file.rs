@@ -16,7 +16,7 @@ use super::{
 use crate::{
     origin::Origin,
     route::{Router, Template},
-    show::{
+    value::{
         format::Format,
         paint::{ColorName, Paint, Scale},
     },

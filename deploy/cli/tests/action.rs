@@ -213,7 +213,7 @@ fn the_script_counts_what_the_client_counts() {
         let name = file.file_name().unwrap().to_str().unwrap();
         name.starts_with("junit") || name.ends_with(".trx")
     });
-    match std::env::var_os("BADGESMITH_DATA").map(PathBuf::from) {
+    match std::env::var_os("BADGESMITH_RECORDED").map(PathBuf::from) {
         Some(data) => {
             for (list, files_of, key, folder) in
                 [("faults", "reports", "file", "faults/reports"), ("test-reports", "files", "file", "test-reports")]
@@ -230,7 +230,7 @@ fn the_script_counts_what_the_client_counts() {
                 }
             }
         }
-        None => println!("BADGESMITH_DATA is unset, so only the samples of the project are compared"),
+        None => println!("BADGESMITH_RECORDED is unset, so only the samples of the project are compared"),
     }
     let mut compared = 0;
     for file in files {
