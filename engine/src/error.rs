@@ -2,36 +2,39 @@
 
 use std::borrow::Cow;
 
-use badgesmith_provider::{Failure, Kind};
+use badgesmith_provider::{Failure, Kind, Refusal};
 use badgesmith_renderer::Color;
 
 use crate::{
-    ERROR_FRESH,
-    drive::Broken,
-    plugins::Plugin,
+    caching::{ERROR_FRESH, MISSING_FRESH},
+    call::broken::Broken,
+    code::Code,
     request::{DEEPEST_ENCODING, MOST_PAIRS},
 };
 
-/// The code of a request that was refused because a queue is full.
-pub(crate) const TOO_BUSY: &str = "TOO_BUSY";
-/// After how many seconds it may be tried again: longer than anything waits in a queue.
+/// After how many seconds a request that was refused as too busy may be tried again: longer than anything waits in a
+/// queue.
 const BUSY_RETRY: u32 = 5;
 
-/// Whose fault it is.
+/// Whose fault an error is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Source {
-    /// Who asks us.
+    /// The client's.
     Caller,
-    /// Whom we ask.
+    /// The upstream's.
     Upstream,
-    /// The plugin.
+    /// The plugin's.
     Provider,
-    /// Us.
+    /// The engine's.
     Engine,
 }
 
 impl Source {
-    /// The word the log has for it.
+    /// Every source.
+    pub const ALL: [Self; 4] = [Self::Caller, Self::Upstream, Self::Provider, Self::Engine];
+
+    /// The word that the log has for it.
+    #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             Self::Caller => "caller",
@@ -42,29 +45,50 @@ impl Source {
     }
 }
 
-/// An answer that is not the badge that was asked for.
+/// How much of the badge that was asked for an error's picture shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ErrorPicture {
+    /// Everything that the caller overrides.
+    Whole,
+    /// The words of the error alone, because the badge itself could not be drawn.
+    WordsAlone,
+}
+
+/// Why a request has no usual answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Error {
     pub(crate) status: u16,
     pub(crate) code: Cow<'static, str>,
+    /// What is at fault: the name of a parameter or of a header.
     pub(crate) property: Option<Cow<'static, str>>,
     /// All that are at fault, where there is more than one.
     pub(crate) properties: Vec<Cow<'static, str>>,
     pub(crate) words: Cow<'static, str>,
     pub(crate) source: Source,
     pub(crate) retry_after: Option<u32>,
+    /// How long the response may be cached, in seconds.
+    pub(crate) fresh_seconds: u32,
+    pub(crate) picture: ErrorPicture,
+    /// The label of its badge, if not that of the badge that was asked for.
+    pub(crate) label: Option<&'static str>,
+    /// `Allow`, for a method that the address does not take.
+    pub(crate) allow: Option<&'static str>,
 }
 
 impl Error {
-    fn of_caller(status: u16, code: &'static str, words: impl Into<Cow<'static, str>>) -> Self {
+    fn of_caller(status: u16, code: Code, words: impl Into<Cow<'static, str>>) -> Self {
         Self {
             status,
-            code: code.into(),
+            code: code.name().into(),
             property: None,
             properties: Vec::new(),
             words: words.into(),
             source: Source::Caller,
             retry_after: None,
+            fresh_seconds: ERROR_FRESH,
+            picture: ErrorPicture::Whole,
+            label: None,
+            allow: None,
         }
     }
 
@@ -79,79 +103,82 @@ impl Error {
     }
 
     pub(crate) fn no_route() -> Self {
-        Self::of_caller(404, "ROUTE_NOT_FOUND", "badge not found")
+        Self { label: Some("404"), ..Self::of_caller(404, Code::RouteNotFound, "badge not found") }
     }
 
-    /// A path is percent-encoded in more levels than are decoded.
+    /// The path is percent-encoded in more levels than are decoded.
     pub(crate) fn too_deep() -> Self {
         let words = format!("path encoded more than {DEEPEST_ENCODING} times");
-        Self::of_caller(400, "PATH_INVALID", words).about("path")
+        Self::of_caller(400, Code::PathInvalid, words).about("path")
     }
 
-    /// A query has more pairs than are read.
+    /// The query has more pairs than are read.
     pub(crate) fn too_many_pairs() -> Self {
         let words = format!("more than {MOST_PAIRS} query parameters");
-        Self::of_caller(400, "PARAMETER_INVALID", words).about("query")
+        Self::of_caller(400, Code::ParameterInvalid, words).about("query")
     }
 
     /// The address of a report names a part of its subject in a way that could be read as another subject.
     pub(crate) fn ambiguous(name: &str) -> Self {
         let words = format!("invalid {name}: encode it once; no slash may stand in it, nor at the end of a branch");
-        Self::of_caller(400, "PARAMETER_INVALID", words).about(name.to_owned())
+        Self::of_caller(400, Code::ParameterInvalid, words).about(name.to_owned())
     }
 
-    pub(crate) fn method_not_allowed() -> Self {
-        Self::of_caller(405, "METHOD_NOT_ALLOWED", "method not allowed")
+    /// The address takes these methods and no other.
+    pub(crate) fn method_not_allowed(methods: &'static str) -> Self {
+        Self { allow: Some(methods), ..Self::of_caller(405, Code::MethodNotAllowed, "method not allowed") }
     }
 
     pub(crate) fn unknown_provider() -> Self {
-        Self::of_caller(400, "INVALID_PROVIDER", "unknown provider").about("provider")
+        Self::of_caller(400, Code::InvalidProvider, "unknown provider").about("provider")
     }
 
     pub(crate) fn message_missing() -> Self {
-        Self::of_caller(400, "MESSAGE_REQUIRED", "message required").about("message")
+        Self::of_caller(400, Code::MessageRequired, "message required").about("message")
     }
 
-    /// A query parameter that every badge takes has a value that none takes.
+    /// A query parameter that every badge takes has a value that is not allowed.
     pub(crate) fn invalid_override(name: &'static str) -> Self {
-        Self::of_caller(400, "PARAMETER_INVALID", format!("invalid {name}")).about(name)
+        Self::of_caller(400, Code::ParameterInvalid, format!("invalid {name}")).about(name)
     }
 
-    /// A signed request lacks these headers, or they are no such thing.
+    /// A signed request lacks these headers, or they are malformed.
     pub(crate) fn missing_headers(names: &[&'static str]) -> Self {
         let words = format!("missing or malformed: {}", names.join(", "));
         let properties = names.iter().map(|name| Cow::Borrowed(*name)).collect();
-        Self { properties, ..Self::of_caller(400, "MISSING_AUTH_HEADERS", words) }
+        Self { properties, ..Self::of_caller(400, Code::MissingAuthHeaders, words) }
     }
 
     pub(crate) fn invalid_timestamp() -> Self {
         let words = "X-Timestamp is no RFC 3339 time within 5 minutes before and 1 minute after now";
-        Self::of_caller(400, "INVALID_TIMESTAMP", words).about("X-Timestamp")
+        Self::of_caller(400, Code::InvalidTimestamp, words).about("X-Timestamp")
     }
 
-    /// The same words for an owner nobody knows and for a wrong signature.
+    /// The same words for an unknown owner and for a wrong signature.
     pub(crate) fn unauthorized() -> Self {
-        Self::of_caller(401, "INVALID_SIGNATURE", "the signature is not valid").about("X-Signature")
+        Self::of_caller(401, Code::InvalidSignature, "the signature is not valid").about("X-Signature")
     }
 
     pub(crate) fn nonce_used() -> Self {
-        Self::of_caller(400, "NONCE_ALREADY_USED", "the nonce was used before").about("X-Nonce")
+        Self::of_caller(400, Code::NonceAlreadyUsed, "the nonce was used before").about("X-Nonce")
     }
 
     pub(crate) fn duplicate() -> Self {
-        Self::of_caller(409, "DUPLICATE_TEST_RESULT", "this run and attempt is recorded already").about("run_id")
+        Self::of_caller(409, Code::DuplicateTestResult, "this run and attempt is recorded already").about("run_id")
     }
 
     pub(crate) fn too_large(status: u16, what: &'static str) -> Self {
-        Self::of_caller(status, "TOO_LARGE", format!("{what} too large")).about(what)
+        Self::of_caller(status, Code::TooLarge, format!("{what} too large")).about(what)
     }
 
-    pub(crate) fn detour() -> Self {
-        Self::of_caller(403, "ORIGIN_FORBIDDEN", "ask by the address in front of this one")
+    /// The request did not come through the proxy in front of the server.
+    pub(crate) fn proxy_bypassed() -> Self {
+        Self::of_caller(403, Code::OriginForbidden, "ask by the address in front of this one")
     }
 
-    pub(crate) fn broken() -> Self {
-        Self { source: Source::Engine, ..Self::of_caller(500, "ENGINE_FAILED", "internal error") }
+    /// A fault of the engine's own; the log says which.
+    pub(crate) fn engine_failed() -> Self {
+        Self { source: Source::Engine, ..Self::of_caller(500, Code::EngineFailed, "internal error") }
     }
 
     /// More is asked for at once than can be done.
@@ -159,40 +186,58 @@ impl Error {
         Self::from(&too_busy())
     }
 
-    /// A route that the manifest knows as a mistake.
-    pub(crate) fn refused(refusal: &badgesmith_provider::Refusal) -> Self {
+    /// An address that a manifest lists as a mistake.
+    pub(crate) fn refused(refusal: &Refusal) -> Self {
         Self {
             code: refusal.code.clone().into(),
             property: refusal.property.clone().map(Cow::Owned),
-            ..Self::of_caller(400, "", refusal.words.clone())
+            ..Self::of_caller(400, Code::PathInvalid, refusal.words.clone())
         }
     }
 
-    /// A plugin did something it may not; the log names it and says what.
-    pub(crate) fn provider(plugin: &Plugin, broken: &Broken) -> Self {
-        match broken {
-            Broken::Lied(fault) => tracing::error!(plugin = plugin.id, fault, "a provider broke"),
-            Broken::Overdue => tracing::error!(plugin = plugin.id, "a provider did not come back in time"),
-            Broken::Out => tracing::debug!(plugin = plugin.id, "the plugin is out of service"),
-            Broken::Busy => {
-                tracing::warn!(plugin = plugin.id, "a provider has too many steps to take");
-                return Self::too_busy();
-            }
+    /// The failure that a call ended with. That an upstream which was asked has no such resource may be cached longer.
+    pub(crate) fn of_outcome(failure: &Failure, asked_upstream: bool) -> Self {
+        let mut error = Self::from(failure);
+        if error.status == 404 && asked_upstream {
+            error.fresh_seconds = MISSING_FRESH;
         }
-        Self { source: Source::Provider, ..Self::of_caller(500, "PROVIDER_FAILED", "provider failed") }
+        error
     }
+
+    /// The same, on a picture of its words alone.
+    pub(crate) const fn words_alone(mut self) -> Self {
+        self.picture = ErrorPicture::WordsAlone;
+        self
+    }
+}
+
+/// A caller waited too long for a provider's badge.
+pub(crate) fn late() -> Failure {
+    Failure::inaccessible(Code::UpstreamTimeout.name(), "upstream unavailable")
 }
 
 /// A queue is full now; a later request may find room.
 pub(crate) fn too_busy() -> Failure {
-    Failure { retry_after: Some(BUSY_RETRY), ..Failure::inaccessible(TOO_BUSY, "too busy") }
+    Failure { retry_after: Some(BUSY_RETRY), ..Failure::inaccessible(Code::TooBusy.name(), "too busy") }
 }
 
-/// An upstream limits us, for so many seconds if it said so. Where it did not, nobody is told to wait for longer than
-/// the error is kept.
+/// An upstream limits how often it is asked, for so many seconds if it said so. Where it did not, no caller is told to
+/// wait for longer than the error may be cached.
 pub(crate) fn rate_limited(after: Option<u32>) -> Failure {
-    let limited = Failure::inaccessible("UPSTREAM_RATE_LIMITED", "rate limited");
+    let limited = Failure::inaccessible(Code::UpstreamRateLimited.name(), "rate limited");
     Failure { retry_after: Some(after.unwrap_or(ERROR_FRESH)), ..limited }
+}
+
+impl From<&Broken> for Error {
+    fn from(broken: &Broken) -> Self {
+        match broken {
+            Broken::Violation(_) | Broken::Overdue | Broken::OutOfService => {
+                Self { source: Source::Provider, ..Self::of_caller(500, Code::ProviderFailed, "provider failed") }
+            }
+            Broken::Busy => Self::too_busy(),
+            Broken::Engine(_) => Self::engine_failed(),
+        }
+    }
 }
 
 impl From<&Failure> for Error {
@@ -203,23 +248,22 @@ impl From<&Failure> for Error {
             Kind::InvalidResponse => (502, Source::Upstream),
             Kind::Inaccessible => (503, Source::Upstream),
         };
-        let status = match &*failure.code {
-            "SECRET_NOT_CONFIGURED" => 401,
-            "UPSTREAM_FORBIDDEN" | "URL_NOT_ALLOWED" => 403,
-            "RESULT_NOT_FOUND" => 404,
-            "UPSTREAM_TIMEOUT" => 504,
+        let code = Code::parse(&failure.code);
+        let status = match code {
+            Some(Code::SecretNotConfigured) => 401,
+            Some(Code::UpstreamForbidden | Code::UrlNotAllowed) => 403,
+            Some(Code::ResultNotFound) => 404,
+            Some(Code::UpstreamTimeout) => 504,
             _ => status,
         };
-        let is_ours = matches!(&*failure.code, "STORE_UNAVAILABLE" | TOO_BUSY);
-        let source = if is_ours { Source::Engine } else { source };
+        let is_engine = matches!(code, Some(Code::StoreUnavailable | Code::TooBusy));
         Self {
-            status,
             code: failure.code.clone(),
             property: failure.property.clone(),
             properties: failure.properties.clone(),
-            words: failure.words.clone(),
-            source,
+            source: if is_engine { Source::Engine } else { source },
             retry_after: failure.retry_after,
+            ..Self::of_caller(status, Code::EngineFailed, failure.words.clone())
         }
     }
 }

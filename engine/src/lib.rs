@@ -3,35 +3,24 @@
 //! The path of a request stands in this file from top to bottom; the modules stand in the same order. What the engine
 //! cannot do itself it asks of a [`World`].
 
-mod badge;
-mod cache;
-mod coalesce;
+mod bounded;
+mod call;
 mod dependency;
-mod door;
 mod draw;
-mod drive;
 mod error;
-mod exchange;
+mod fetch;
 mod flight;
-mod front;
-mod health;
-mod ingest;
-mod limits;
 mod meter;
-mod open;
 mod origin;
-mod places;
+mod permits;
 pub mod plugins;
-mod records;
-mod redirect;
 mod request;
 mod response;
 mod route;
-mod value;
+mod serve;
 pub mod signature;
-mod static_badge;
 pub mod store;
-mod upstream;
+mod value;
 pub mod world;
 
 use std::{
@@ -43,32 +32,8 @@ use std::{
 use badgesmith_provider::{BadgeRoute, Call, RedirectRoute, ReportRoute};
 use http::{HeaderValue, Method, header};
 
-use crate::{
-    cache::{Bounded, Finished},
-    dependency::Dependency,
-    door::Door,
-    draw::{Drawers, Pictures, draw_error, error_at_once, refuse, static_badge},
-    drive::Broken,
-    error::Error,
-    flight::{Flights, WantedFlights},
-    front::Front,
-    open::Open,
-    request::{Pairs, TooDeep, decode, decode_fully, segments},
-    response::{Format, preflight},
-    route::{Found, Parameters, Router, Segment, Template},
-};
-pub use crate::{
-    door::readable,
-    error::Source,
-    health::{BreakerHealth, CacheHealth, Health, PluginHealth, RateLimit},
-    origin::Origin,
-    places::{Busy, Places, Share, Taken},
-    plugins::{Allowed, Config, Plugin, Settings},
-    request::{LARGEST_BODY, LARGEST_HEADERS, LONGEST_PATH, Request},
-    response::{CORRELATION_ID, Line, Response},
-    signature::is_same,
-    world::World,
-};
+use crate::{bounded::{Bounded, Finished}, dependency::Dependency, fetch::fetcher::Door, draw::picture::{Drawers, Pictures, draw_error, error_at_once, refuse, static_badge}, call::run::Broken, error::Error, flight::{Flights, WantedFlights}, serve::index::Front, serve::document_badge::Open, request::{Pairs, TooDeep, decode, decode_fully, segments}, response::{Format, preflight}, route::{Found, Parameters, Router, Segment, Template}};
+pub use crate::{fetch::fetcher::readable, error::Source, serve::health::{BreakerHealth, CacheHealth, Health, PluginHealth, RateLimit}, origin::Origin, permits::{Busy, Places, Share, Taken}, plugins::{Allowed, Config, Plugin, Settings}, request::{LARGEST_BODY, LARGEST_HEADERS, LONGEST_PATH, Request}, response::{CORRELATION_ID, Line, Response}, signature::is_same, world::World};
 
 /// How long a caller waits at the most: image proxies give up after four seconds.
 const CALLER_PATIENCE: Duration = Duration::from_millis(3500);
@@ -211,7 +176,7 @@ impl Engine {
             accepts_body_only: settings.accept_body_only_signatures,
             opens_endpoints: settings.endpoint,
             opens_dynamic: settings.dynamic,
-            readers: open::document::readers(),
+            readers: serve::document_badge::document::readers(),
             opened: WantedFlights::new(),
             store: Dependency::new("store"),
             secrets: Dependency::new("secrets"),
@@ -234,7 +199,7 @@ impl Engine {
     pub fn call(&self, request: &Request, now: SystemTime) -> Option<(&Arc<Plugin>, Call<'static>)> {
         let pairs = request.pairs();
         let Ok((Place::Badge { plugin, route, parameters }, _)) = self.place(request, &pairs) else { return None };
-        Some((plugin, drive::call(plugin, &badge::question(route, parameters, &pairs), now)))
+        Some((plugin, call::run::call(plugin, &serve::badge::question(route, parameters, &pairs), now)))
     }
 
     /// Answers a request; `now` is the time it is answered at.
@@ -276,11 +241,11 @@ impl Engine {
         match place {
             Place::Front => self.front.answer(&self.inner, request, pairs),
             Place::OpenApi => self.front.openapi(&self.inner, request),
-            Place::Health => health::answer(&self.inner, pairs, now).await.respond(request),
-            Place::Open(open) => open::answer(&self.inner, request, pairs, format, open, now).await,
+            Place::Health => serve::health::answer(&self.inner, pairs, now).await.respond(request),
+            Place::Open(open) => serve::document_badge::answer(&self.inner, request, pairs, format, open, now).await,
             Place::Static(content) => {
                 let color = pairs.get("color").or_else(|| pairs.get("colorB")).map(str::to_owned);
-                match static_badge::parse(&content) {
+                match draw::static_path::parse(&content) {
                     Some((label, message, painted)) => {
                         let color = color.or(Some(painted));
                         static_badge(&self.inner, request, pairs, format, label, message, color).await
@@ -297,13 +262,13 @@ impl Engine {
             },
             Place::Badge { plugin, route, parameters } => {
                 let asked = (plugin, route);
-                badge::answer(&self.inner, request, pairs, format, asked, parameters, now).await
+                serve::badge::answer(&self.inner, request, pairs, format, asked, parameters, now).await
             }
             Place::Report { plugin, route, parameters, ambiguous } => {
-                ingest::answer(&self.inner, request, (plugin, route), parameters, ambiguous, now).await
+                serve::report::answer(&self.inner, request, (plugin, route), parameters, ambiguous, now).await
             }
             Place::Redirect { plugin, route, parameters } => {
-                redirect::answer(&self.inner, request, (plugin, route), parameters, now).await
+                serve::redirect::answer(&self.inner, request, (plugin, route), parameters, now).await
             }
             Place::Refused { plugin, refusal } => {
                 let label = plugin.manifest.badges.first().map_or("", |badge| &badge.label);
@@ -323,7 +288,7 @@ impl Engine {
     /// A response for whoever cannot wait any longer, in the form that was asked for.
     pub fn respond_late(&self, request: &Request) -> Response {
         let pairs = request.pairs();
-        let late = Error::from(&badge::late());
+        let late = Error::from(&serve::badge::late());
         let (place, format) = match self.place(request, &pairs) {
             Ok(found) => found,
             Err(error) => return refuse(&error, request),
@@ -331,7 +296,7 @@ impl Engine {
         let at_once = |error: &Error, label: &str| error_at_once(error, request, &pairs, format, label);
         let mut response = match &place {
             Place::Badge { route, .. } => at_once(&late, &route.label),
-            Place::Open(open) => at_once(&Error::from(&open::late()), &open.defaults().label),
+            Place::Open(open) => at_once(&Error::from(&serve::document_badge::late()), &open.defaults().label),
             // What asks nobody is late where too much is drawn.
             Place::Static(_) | Place::StaticQuery => at_once(&Error::too_busy(), ""),
             Place::Refused { .. } | Place::TooDeep(_) | Place::NoProvider | Place::Nowhere => {

@@ -12,7 +12,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 /// that the queue has no room for is refused at once. Each name, such as a host, can have only a share of the places and
 /// of the queue, so one name cannot take them all.
 #[derive(Clone)]
-pub struct Places(Arc<Inner>);
+pub struct Permits(Arc<Inner>);
 
 struct Inner {
     all: Arc<Semaphore>,
@@ -51,21 +51,21 @@ pub struct Busy;
 
 /// A place; dropping it gives it back.
 #[derive(Debug)]
-pub struct Taken {
-    places: Places,
+pub struct Permit {
+    places: Permits,
     names: Vec<String>,
     /// Its weight in the queue; 0 once the place is taken.
     waiting: u64,
     permits: Vec<OwnedSemaphorePermit>,
 }
 
-impl fmt::Debug for Places {
+impl fmt::Debug for Permits {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Places")
+        f.write_str("Permits")
     }
 }
 
-impl Places {
+impl Permits {
     /// So many places, and so much weight that may wait for them.
     #[must_use]
     pub fn new(places: usize, most_waiting: u64) -> Self {
@@ -77,7 +77,7 @@ impl Places {
     ///
     /// # Errors
     /// [`Busy`], at once, where the queue has no room.
-    pub async fn take(&self, shares: &[Share], weight: u64) -> Result<Taken, Busy> {
+    pub async fn take(&self, shares: &[Share], weight: u64) -> Result<Permit, Busy> {
         let (mut place, awaited) = self.enter(shares, weight)?;
         for semaphore in awaited {
             // These semaphores are never closed.
@@ -88,7 +88,7 @@ impl Places {
     }
 
     /// Takes a place at once, or one in the queue; then the semaphores that are to be waited for are returned, too.
-    fn enter(&self, shares: &[Share], weight: u64) -> Result<(Taken, Vec<Arc<Semaphore>>), Busy> {
+    fn enter(&self, shares: &[Share], weight: u64) -> Result<(Permit, Vec<Arc<Semaphore>>), Busy> {
         let mut state = self.lock();
         let mut semaphores = Vec::with_capacity(shares.len() + 1);
         for share in shares {
@@ -100,7 +100,7 @@ impl Places {
         // The semaphore of all places comes last, so that waiting for a name's share occupies no place.
         semaphores.push(Arc::clone(&self.0.all));
         let names = shares.iter().map(|share| share.name.clone()).collect();
-        let mut place = Taken { places: self.clone(), names, waiting: 0, permits: Vec::new() };
+        let mut place = Permit { places: self.clone(), names, waiting: 0, permits: Vec::new() };
         let free: Result<Vec<_>, _> =
             semaphores.iter().map(|semaphore| Arc::clone(semaphore).try_acquire_owned()).collect();
         if let Ok(permits) = free {
@@ -133,7 +133,7 @@ impl Places {
     }
 }
 
-impl Taken {
+impl Permit {
     fn leave_queue(&mut self) {
         let mut state = self.places.lock();
         state.waiting -= self.waiting;
@@ -144,7 +144,7 @@ impl Taken {
     }
 }
 
-impl Drop for Taken {
+impl Drop for Permit {
     fn drop(&mut self) {
         self.leave_queue();
         self.permits.clear();
@@ -171,7 +171,7 @@ mod tests {
 
     #[tokio::test]
     async fn one_name_takes_neither_all_places_nor_the_whole_queue() {
-        let places = Places::new(3, 4);
+        let places = Permits::new(3, 4);
         let first = places.take(&share("a"), 1).await.unwrap();
         let _second = places.take(&share("a"), 1).await.unwrap();
         let mut waiting: Vec<_> = (0..3).map(|_| Box::pin(async { places.take(&share("a"), 1).await })).collect();

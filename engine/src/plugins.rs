@@ -22,10 +22,7 @@ pub(crate) use code::Code;
 pub use code::{Opened, manifest_beside};
 pub use load::{is_id, load};
 
-use crate::{
-    origin::Origin,
-    places::{Busy, Places, Taken},
-};
+use crate::{origin::Origin, permits::{Busy, Permits, Permit}};
 
 /// How many steps of a declarative provider may run at once: they end, since the engine itself takes them.
 const DECLARATIVE_STEPS: usize = 16;
@@ -219,7 +216,7 @@ pub struct Plugin {
     pub(crate) collections: Vec<String>,
     pub(crate) fresh_seconds: Option<u32>,
     pub(crate) stale_seconds: u32,
-    steps: Places,
+    steps: Permits,
     strikes: AtomicU32,
     /// Whether the step that began last did not come back in time.
     is_overdue: AtomicBool,
@@ -238,7 +235,7 @@ impl Plugin {
     ///
     /// # Errors
     /// [`Busy`], at once, where too much waits for this plugin already.
-    pub(crate) async fn place(&self, bytes: usize) -> Result<Taken, Busy> {
+    pub(crate) async fn place(&self, bytes: usize) -> Result<Permit, Busy> {
         let weight = u64::try_from(bytes).unwrap_or(u64::MAX).clamp(LIGHTEST_CALL, WAITING_ANSWERS);
         let place = self.steps.take(&[], weight).await?;
         self.is_overdue.store(false, Ordering::Relaxed);

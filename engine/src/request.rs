@@ -1,10 +1,12 @@
 //! A request as data, and the only percent-decoding.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, time::SystemTime};
 
 use bytes::Bytes;
 use http::{HeaderMap, Method};
 use percent_encoding::percent_decode_str;
+
+use crate::format::Format;
 
 /// The longest path with its query, in bytes; a longer one is 414.
 pub const LONGEST_PATH: usize = 8 * 1024;
@@ -66,6 +68,14 @@ impl Request {
     pub(crate) fn header(&self, name: http::header::HeaderName) -> &str {
         self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or("")
     }
+}
+
+/// A request as it is answered: with its query read, the form that was asked for, and the time.
+pub(crate) struct Incoming<'a> {
+    pub(crate) request: &'a Request,
+    pub(crate) pairs: Pairs<'a>,
+    pub(crate) format: Format,
+    pub(crate) now: SystemTime,
 }
 
 /// A path's segments; one slash at the end is tolerated.

@@ -8,10 +8,7 @@ use std::fmt::Write;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
 
-use crate::{
-    request::{TooDeep, decode_fully},
-    world::Secret,
-};
+use crate::{request::{TooDeep, decode_fully}, world::Secret};
 
 /// How many secrets are compared, whether there are any or not: two while one is being rotated.
 const COMPARED: usize = 2;

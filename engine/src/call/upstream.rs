@@ -1,45 +1,40 @@
-//! A provider's request becomes an answer: granted, kept, asked once, and stale rather than none.
-
-use std::{sync::Arc, time::SystemTime};
+//! A provider's request to an upstream: allowed by plugins.toml, with the owner's secret, and answered.
 
 use badgesmith_provider::{Auth, BadRequest, Failure, Request, Scheme};
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use url::Url;
 
-pub(crate) use crate::door::{Answered, Mode, Shelf};
+use super::{
+    broken::{Broken, Unanswered},
+    caller::Caller,
+    provider_call::ProviderCall,
+};
 use crate::{
-    Inner,
-    door::{Deadline, Door, Wanted},
-    drive::Broken,
-    error::{rate_limited, too_busy},
-    exchange::BUDGET,
+    code::Code,
+    error::{late, rate_limited, too_busy},
+    fetch::{
+        exchange::BUDGET,
+        fetcher::Fetched,
+        upstream_request::{Pass, UpstreamRequest},
+    },
     origin::Origin,
     plugins::Plugin,
-    world::{Ask, Fault, Progress, Secret, Unavailable},
+    world::{Ask, Fault, Progress, Secret, Secrets, Unavailable},
 };
 
 /// The largest body of an upstream's answer, in bytes.
 const LARGEST_BODY: usize = 16 * 1024 * 1024;
 
-/// Why there is no answer: the provider asked wrongly, or there will be no badge.
-#[derive(Clone, Debug)]
-pub(crate) enum Unanswered {
-    Broken(Broken),
-    Failed(Failure),
-}
-
 /// Answers one request of a provider.
 pub(crate) async fn answer(
-    inner: &Arc<Inner>,
-    plugin: &Plugin,
+    caller: &Caller,
+    call: &ProviderCall,
     request: &Request,
-    shelf: Shelf,
-    now: SystemTime,
-    mode: Mode,
-    deadline: Deadline,
-) -> Result<Answered, Unanswered> {
+    pass: &Pass,
+) -> Result<Fetched, Unanswered> {
+    let plugin = &*call.plugin;
     let (url, origin) = granted(plugin, request)?;
-    let authorization = authorization(inner, plugin, request, &origin).await?;
+    let authorization = authorization(&*caller.world.secrets, plugin, request, &origin).await?;
     let owner = request.secret().map(|auth| format!(" {} of {}", auth.secret, auth.owner.to_lowercase()));
     let owner = owner.unwrap_or_default();
     let key = format!("{} {} {url}{owner}", plugin.id, request.accepted().unwrap_or("*/*"));
@@ -54,56 +49,51 @@ pub(crate) async fn answer(
         patience: BUDGET,
         progress: Progress::default(),
     };
-    let wanted = Wanted { who: plugin.id.clone(), shown: key.clone(), key, token, origin, ask, shelf };
-    let answered = Door::answer(|inner| &inner.upstreams, inner, wanted, now, mode, deadline).await;
-    answered.map_err(|fault| Unanswered::Failed(failure(&fault)))
-}
-
-/// Puts the answer of before back in the place of one that made no sense.
-pub(crate) fn distrust(inner: &Inner, answered: &Answered, now: SystemTime) {
-    inner.upstreams.distrust(inner, answered, now);
+    let (client, shown, freshness) = (plugin.id.clone(), key.clone(), call.freshness);
+    let request = UpstreamRequest { key, token, shown, client, origin, ask, freshness };
+    caller.upstreams.fetch(request, pass).await.map_err(|fault| Unanswered::Failed(failure(&fault)))
 }
 
 /// The address, if it is one and plugins.toml grants its origin.
 fn granted(plugin: &Plugin, request: &Request) -> Result<(Url, Origin), Unanswered> {
-    let broken = |fault: String| Unanswered::Broken(Broken::Lied(fault));
     let url = request.url().map_err(|fault| match fault {
         BadRequest::Part(_) => {
-            Unanswered::Failed(Failure::invalid_parameter("PARAMETER_INVALID", "path", "invalid parameter"))
+            let code = Code::ParameterInvalid.name();
+            Unanswered::Failed(Failure::invalid_parameter(code, "path", "invalid parameter"))
         }
-        fault => broken(format!("it asks for an address that is none: {fault}")),
+        fault => violation(format!("it asks for an address that is none: {fault}")),
     })?;
-    let url = Url::parse(&url).map_err(|fault| broken(format!("it asks for {url:?}: {fault}")))?;
-    let origin = Origin::of_url(&url).map_err(broken)?;
+    let url = Url::parse(&url).map_err(|fault| violation(format!("it asks for {url:?}: {fault}")))?;
+    let origin = Origin::of_url(&url).map_err(violation)?;
     if plugin.origins.contains(&origin) {
         return Ok((url, origin));
     }
-    Err(broken(format!("it asks {origin}, which is not granted; add it to its origins in plugins.toml")))
+    Err(violation(format!("it asks {origin}, which is not granted; add it to its origins in plugins.toml")))
 }
 
-/// The `Authorization` header, if the request names a secret. It goes to the origin that plugins.toml binds it to and
-/// nowhere else.
+/// The `Authorization` header, if the request names a secret. It is sent to the origin that plugins.toml binds the secret
+/// to, and nowhere else.
 async fn authorization(
-    inner: &Inner,
+    secrets: &dyn Secrets,
     plugin: &Plugin,
     request: &Request,
     origin: &Origin,
 ) -> Result<Option<Secret>, Unanswered> {
     let Some(Auth { secret: name, owner, scheme }) = request.secret() else { return Ok(None) };
-    let broken = |fault: String| Unanswered::Broken(Broken::Lied(fault));
     let Some((purpose, bound)) = plugin.secrets.get(name) else {
-        return Err(broken(format!("it asks with the secret {name:?}, which plugins.toml does not grant")));
+        return Err(violation(format!("it asks with the secret {name:?}, which plugins.toml does not grant")));
     };
     if bound != origin {
-        return Err(broken(format!("it sends the secret {name:?} to {origin}; plugins.toml binds it to {bound}")));
+        return Err(violation(format!("it sends the secret {name:?} to {origin}; plugins.toml binds it to {bound}")));
     }
     let owner = owner.to_lowercase();
-    let secrets = inner.world.secrets.find(&owner, None, purpose).await.map_err(|Unavailable(fault)| {
+    let found = secrets.find(&owner, None, purpose).await.map_err(|Unavailable(fault)| {
         tracing::error!(plugin = plugin.id, fault, "secrets cannot be looked up");
-        Unanswered::Failed(Failure::inaccessible("STORE_UNAVAILABLE", "secrets unavailable"))
+        Unanswered::Failed(Failure::inaccessible(Code::StoreUnavailable.name(), "secrets unavailable"))
     })?;
-    let Some(secret) = secrets.first() else {
-        return Err(Unanswered::Failed(Failure::inaccessible("SECRET_NOT_CONFIGURED", "token not configured")));
+    let Some(secret) = found.first() else {
+        let failure = Failure::inaccessible(Code::SecretNotConfigured.name(), "token not configured");
+        return Err(Unanswered::Failed(failure));
     };
     let value = secret.reveal();
     Ok(Some(Secret::new(match scheme {
@@ -112,13 +102,17 @@ async fn authorization(
     })))
 }
 
-/// What a reader is told of a fault.
+fn violation(fault: impl ToString) -> Unanswered {
+    Unanswered::Broken(Broken::Violation(fault.to_string()))
+}
+
+/// The failure that a fault becomes.
 fn failure(fault: &Fault) -> Failure {
     match fault {
         Fault::Unreachable(_) | Fault::Status(_) => {
-            Failure::inaccessible("UPSTREAM_UNAVAILABLE", "upstream unavailable")
+            Failure::inaccessible(Code::UpstreamUnavailable.name(), "upstream unavailable")
         }
-        Fault::Timeout => Failure::inaccessible("UPSTREAM_TIMEOUT", "upstream unavailable"),
+        Fault::Timeout => late(),
         Fault::TooLarge | Fault::Nonsense(_) | Fault::NotAllowed(_) => Failure::invalid_response(),
         Fault::RateLimited(after) => rate_limited(*after),
         Fault::Busy => too_busy(),

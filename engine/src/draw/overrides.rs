@@ -3,14 +3,73 @@
 use badgesmith_provider::{Badge, BadgeRoute};
 use badgesmith_renderer::{Color, Link, Links, Logo, ResolvedBadge, Scale, Segment, Style, Theme, is_icon};
 
-use crate::{error::Error, open::Opened, request::Pairs, response::Format, static_badge};
+use super::static_path;
+use crate::{
+    badge_content::{BadgeContent, Extras},
+    error::Error,
+    format::Format,
+    request::Pairs,
+};
 
 /// How many segments a badge takes.
 const MOST_SEGMENTS: usize = 8;
 /// The longest text that is drawn, in UTF-16 units: shields counts so, and leaves the rest out.
 const LONGEST_TEXT: usize = 255;
 
-/// What a caller may override on every badge, read once.
+/// A query parameter that every badge takes.
+pub(crate) struct Override {
+    pub(crate) name: &'static str,
+    /// The name it had at first; it counts where the newer one is missing.
+    older: Option<&'static str>,
+    /// Whether `/openapi.json` describes it.
+    pub(crate) is_documented: bool,
+    read: Read,
+}
+
+/// How an override is read; a reader returns whether the value is allowed. An empty value counts as missing, except of
+/// [`Read::Text`].
+enum Read {
+    /// The first value of the name.
+    One(fn(&mut Overrides, &str) -> bool),
+    /// Any text, also an empty one.
+    Text(fn(&mut Overrides, &str)),
+    /// Every value of the name.
+    Each(fn(&mut Overrides, &str) -> bool),
+    /// `format` is read before, with the address.
+    WithAddress,
+}
+
+/// The overrides, in the order in which a mistake in several of them is reported.
+pub(crate) const OVERRIDES: [Override; 16] = [
+    documented("format", Read::WithAddress),
+    documented("style", Read::One(|all, text| set(&mut all.style, style(text)))),
+    documented("label", Read::Text(|all, text| all.label = Some(text.to_owned()))),
+    Override { older: Some("colorB"), ..documented("color", Read::One(|all, text| set(&mut all.color, Color::parse(text)))) },
+    Override {
+        older: Some("colorA"),
+        ..documented("labelColor", Read::One(|all, text| set(&mut all.label_color, Color::parse(text))))
+    },
+    documented("logo", Read::One(Overrides::read_logo)),
+    documented("logoColor", Read::One(|all, text| set(&mut all.logo_color, Some(text.to_owned())))),
+    documented("logoSize", Read::One(|all, text| set(&mut all.logo_size, word(text, "auto").map(|()| text.to_owned())))),
+    documented("link", Read::Each(Overrides::read_link)),
+    documented("text", Read::One(|all, text| flag(&mut all.outline, text, "outline"))),
+    documented("contrast", Read::One(|all, text| flag(&mut all.contrast, text, "aa"))),
+    documented("theme", Read::One(|all, text| set(&mut all.theme, word(text, "auto").map(|()| Theme::Auto)))),
+    documented("segment", Read::Each(Overrides::read_segment)),
+    documented("scale", Read::One(|all, text| set(&mut all.scale, text.parse().ok().and_then(Scale::new)))),
+    Override { is_documented: false, ..documented("palette", Read::One(|all, text| flag(&mut all.is_classic, text, "classic"))) },
+    Override {
+        older: Some("maxAge"),
+        ..documented("cacheSeconds", Read::One(|all, text| set(&mut all.cache_seconds, text.parse().ok())))
+    },
+];
+
+const fn documented(name: &'static str, read: Read) -> Override {
+    Override { name, older: None, is_documented: true, read }
+}
+
+/// What a caller overrides, read once.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Overrides {
     style: Option<Style>,
@@ -21,65 +80,95 @@ pub(crate) struct Overrides {
     logo: Option<Logo>,
     logo_color: Option<String>,
     logo_size: Option<String>,
-    links: Links,
+    links: Vec<Option<Link>>,
     outline: bool,
     contrast: bool,
-    theme: Theme,
-    /// Whether shields' names are drawn as before 2026.
-    classic: bool,
+    theme: Option<Theme>,
+    /// Whether shields' color names are drawn as before 2026.
+    is_classic: bool,
     segments: Vec<Segment>,
+    /// Whether a mistake is an error.
+    is_strict: bool,
     /// How many times larger a picture is.
     pub(crate) scale: Option<Scale>,
-    /// Seconds that lengthen the badge's time in caches.
+    /// How long the caller wants the badge to be cached, in seconds.
     pub(crate) cache_seconds: Option<u32>,
 }
 
 impl Overrides {
-    /// Reads the query. As JSON a mistake is an error that names the parameter; on an image it is left out, because a
+    /// Reads the query. As JSON a mistake is an error that names the parameter; on a picture it is left out, because a
     /// picture with the words is worth more than a refusal.
     pub(crate) fn read(pairs: &Pairs, format: Format) -> Result<Self, Error> {
-        let strict = format == Format::Json;
-        let has_image = pairs.get("logo").is_some_and(Logo::is_image);
-        let read = Self {
-            style: one(pairs, strict, "style", style)?,
-            label: pairs.get("label").map(str::to_owned),
-            color: one(pairs, strict, either(pairs, "color", "colorB"), Color::parse)?,
-            label_color: one(pairs, strict, either(pairs, "labelColor", "colorA"), Color::parse)?,
-            logo: if has_image { one(pairs, strict, "logo", Logo::parse)? } else { None },
-            named_logo: if has_image { None } else { one(pairs, strict, "logo", named_logo)? },
-            logo_color: pairs.get("logoColor").filter(|text| !text.is_empty()).map(str::to_owned),
-            logo_size: one(pairs, strict, "logoSize", |text| (text == "auto").then(|| text.to_owned()))?,
-            links: links(pairs, strict)?,
-            outline: one(pairs, strict, "text", |text| (text == "outline").then_some(()))?.is_some(),
-            contrast: one(pairs, strict, "contrast", |text| (text == "aa").then_some(()))?.is_some(),
-            theme: one(pairs, strict, "theme", |text| (text == "auto").then_some(Theme::Auto))?.unwrap_or(Theme::Fixed),
-            segments: segments(pairs, strict)?,
-            scale: one(pairs, strict, "scale", |text| Scale::new(text.parse().ok()?))?,
-            classic: one(pairs, strict, "palette", |text| (text == "classic").then_some(()))?.is_some(),
-            cache_seconds: one(pairs, strict, either(pairs, "cacheSeconds", "maxAge"), |text| text.parse().ok())?,
-        };
-        Ok(read)
+        let mut overrides = Self { is_strict: format == Format::Json, ..Self::default() };
+        for Override { name, older, read, .. } in &OVERRIDES {
+            let name = older.filter(|older| pairs.get(name).is_none() && pairs.get(older).is_some()).unwrap_or(name);
+            let is_allowed = match read {
+                Read::WithAddress => true,
+                Read::Text(read) => {
+                    pairs.get(name).into_iter().for_each(|text| read(&mut overrides, text));
+                    true
+                }
+                Read::One(read) => match pairs.get(name) {
+                    None | Some("") => true,
+                    Some(text) => read(&mut overrides, text),
+                },
+                Read::Each(read) => {
+                    pairs.all(name).fold(true, |is_allowed, text| read(&mut overrides, text) && is_allowed)
+                }
+            };
+            if overrides.is_strict && !is_allowed {
+                return Err(Error::invalid_override(name));
+            }
+        }
+        Ok(overrides)
+    }
+
+    /// An icon's name or a picture as a data URI.
+    fn read_logo(&mut self, text: &str) -> bool {
+        if Logo::is_image(text) { set(&mut self.logo, Logo::parse(text)) } else { set(&mut self.named_logo, named_logo(text)) }
+    }
+
+    /// The first link is that of the left half, the second that of the right one.
+    fn read_link(&mut self, text: &str) -> bool {
+        if self.links.len() == 2 {
+            return true;
+        }
+        let link = Link::parse(text);
+        let is_allowed = link.is_some() || text.is_empty();
+        self.links.push(link);
+        is_allowed
+    }
+
+    /// `message-color`, by the rules of a static badge's path.
+    fn read_segment(&mut self, text: &str) -> bool {
+        let Some((_, text, color)) = static_path::parse(text).filter(|(label, ..)| label.is_empty()) else { return false };
+        let color = Color::parse(&color);
+        if self.segments.len() == MOST_SEGMENTS || (self.is_strict && color.is_none()) {
+            return false;
+        }
+        self.segments.push(Segment { text: shortened(text), color: color.unwrap_or(Color::LIGHTGREY) });
+        true
     }
 
     /// The caller's overrides over what a document says beyond its badge.
-    pub(crate) fn over(mut self, opened: &Opened) -> Self {
-        self.style = self.style.or(opened.style);
+    pub(crate) fn over(mut self, content: &BadgeContent) -> Self {
+        let Some(Extras { style, logo, logo_color, logo_size, .. }) = content.extras.as_deref() else { return self };
+        self.style = self.style.or(*style);
         if self.logo.is_none() && self.named_logo.is_none() {
-            self.logo = opened.logo.clone();
-            self.logo_color = self.logo_color.or_else(|| opened.logo_color.clone());
-            self.logo_size = self.logo_size.or_else(|| opened.logo_size.clone());
+            self.logo = logo.clone();
+            self.logo_color = self.logo_color.or_else(|| logo_color.clone());
+            self.logo_size = self.logo_size.or_else(|| logo_size.clone());
         }
         self
     }
 
     /// The badge with every field final. An error keeps its colours whatever the caller wants.
-    pub(crate) fn resolve(self, route: Option<&BadgeRoute>, badge: Badge, is_error: bool) -> ResolvedBadge {
-        let default_label = || route.map(|route| route.label.clone()).unwrap_or_default();
+    pub(crate) fn resolve(self, route: &BadgeRoute, badge: Badge, is_error: bool) -> ResolvedBadge {
         let provided = badge.color.as_deref().and_then(Color::parse);
-        let fallback = || route.and_then(|route| Color::parse(route.color.as_deref()?)).unwrap_or(Color::LIGHTGREY);
+        let fallback = || route.color.as_deref().and_then(Color::parse).unwrap_or(Color::LIGHTGREY);
         let (color, label_color) = if is_error { (None, None) } else { (self.color, self.label_color) };
-        let default_logo = || badge.named_logo.or_else(|| route.and_then(|route| route.logo.clone()));
-        let label = self.label.or(badge.label).unwrap_or_else(default_label);
+        let default_logo = || badge.named_logo.or_else(|| route.logo.clone());
+        let label = self.label.or(badge.label).unwrap_or_else(|| route.label.clone());
         let mut resolved = ResolvedBadge::new(shortened(label), shortened(badge.message));
         resolved.color = color.or(provided).unwrap_or_else(fallback);
         resolved.label_color = label_color.or_else(|| badge.label_color.as_deref().and_then(Color::parse));
@@ -89,13 +178,14 @@ impl Overrides {
         resolved.logo = self.logo;
         resolved.logo_color = self.logo_color;
         resolved.logo_size = self.logo_size;
-        resolved.links = self.links;
+        let mut links = self.links.into_iter();
+        resolved.links = Links { left: links.next().flatten(), right: links.next().flatten() };
         resolved.outline = self.outline;
         resolved.contrast = self.contrast;
-        resolved.theme = self.theme;
+        resolved.theme = self.theme.unwrap_or(Theme::Fixed);
         resolved.segments = self.segments;
         resolved.scale = self.scale.unwrap_or(Scale::ONE);
-        if self.classic {
+        if self.is_classic {
             resolved.color = resolved.color.classic();
             resolved.label_color = resolved.label_color.map(|color| color.classic());
             resolved.segments.iter_mut().for_each(|segment| segment.color = segment.color.classic());
@@ -109,25 +199,21 @@ impl Overrides {
     }
 }
 
-/// A parameter's value, read; an empty one counts as absent.
-fn one<T>(
-    pairs: &Pairs,
-    strict: bool,
-    name: &'static str,
-    read: impl FnOnce(&str) -> Option<T>,
-) -> Result<Option<T>, Error> {
-    match pairs.get(name).filter(|text| !text.is_empty()) {
-        None => Ok(None),
-        Some(text) => match read(text) {
-            None if strict => Err(Error::invalid_override(name)),
-            read => Ok(read),
-        },
-    }
+/// Sets a field, and returns whether there was a value.
+fn set<T>(field: &mut Option<T>, value: Option<T>) -> bool {
+    let is_allowed = value.is_some();
+    *field = value;
+    is_allowed
 }
 
-/// Which of a parameter's two names the caller used; the older counts where the newer is not there.
-fn either(pairs: &Pairs, name: &'static str, older: &'static str) -> &'static str {
-    if pairs.get(name).is_none() && pairs.get(older).is_some() { older } else { name }
+/// Sets a field where the text is the one word that it may be.
+fn flag(field: &mut bool, text: &str, expected: &str) -> bool {
+    *field = text == expected;
+    *field
+}
+
+fn word(text: &str, expected: &str) -> Option<()> {
+    (text == expected).then_some(())
 }
 
 /// The icon's name, if it is one. A form has blanks where `logo=c++` has its signs; a name ends in no blank and has no two
@@ -174,36 +260,6 @@ fn shortened(mut text: String) -> String {
         }
     }
     text
-}
-
-fn links(pairs: &Pairs, strict: bool) -> Result<Links, Error> {
-    let mut links = [None, None];
-    for (place, text) in links.iter_mut().zip(pairs.all("link")) {
-        *place = Link::parse(text);
-        if strict && place.is_none() && !text.is_empty() {
-            return Err(Error::invalid_override("link"));
-        }
-    }
-    let [left, right] = links;
-    Ok(Links { left, right })
-}
-
-/// `segment=message-color`, by the rules of a static badge's path, as often as there are segments.
-fn segments(pairs: &Pairs, strict: bool) -> Result<Vec<Segment>, Error> {
-    let mut segments = Vec::new();
-    for content in pairs.all("segment") {
-        let read = static_badge::parse(content).filter(|(label, ..)| label.is_empty());
-        let read = read.and_then(|(_, text, color)| match Color::parse(&color) {
-            None if strict => None,
-            color => Some(Segment { text: shortened(text), color: color.unwrap_or(Color::LIGHTGREY) }),
-        });
-        match read {
-            Some(segment) if segments.len() < MOST_SEGMENTS => segments.push(segment),
-            _ if strict => return Err(Error::invalid_override("segment")),
-            _ => {}
-        }
-    }
-    Ok(segments)
 }
 
 #[cfg(test)]

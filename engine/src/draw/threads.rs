@@ -11,10 +11,7 @@ use std::{
 use futures_util::future::{Either, select};
 use tokio::sync::oneshot;
 
-use crate::{
-    places::{Places, Taken},
-    world::Executor,
-};
+use crate::{permits::{Permits, Permit}, world::Executor};
 
 /// How many pictures of one kind are drawn at once. More would only take turns: a server has few cores, and each
 /// picture takes up to 10 MB while it is drawn.
@@ -54,7 +51,7 @@ pub(super) enum Undrawn {
 /// Turns to draw pictures of one kind.
 #[derive(Debug)]
 pub(super) struct Turns {
-    places: Places,
+    places: Permits,
     /// Those that were taken and perhaps not given back.
     taken: Mutex<Vec<Turn>>,
     lost: Arc<AtomicUsize>,
@@ -64,12 +61,12 @@ pub(super) struct Turns {
 #[derive(Debug)]
 struct Turn {
     since: Duration,
-    place: Arc<Mutex<Option<Taken>>>,
+    place: Arc<Mutex<Option<Permit>>>,
 }
 
 impl Default for Turns {
     fn default() -> Self {
-        Self { places: Places::new(AT_ONCE, QUEUE), taken: Mutex::default(), lost: Arc::default() }
+        Self { places: Permits::new(AT_ONCE, QUEUE), taken: Mutex::default(), lost: Arc::default() }
     }
 }
 
@@ -123,7 +120,7 @@ impl Turns {
 /// Gives a turn back, also where drawing panics. What was given up and ends after all, since the process stood still
 /// meanwhile, was not lost.
 struct End {
-    place: Arc<Mutex<Option<Taken>>>,
+    place: Arc<Mutex<Option<Permit>>>,
     lost: Arc<AtomicUsize>,
 }
 

@@ -1,201 +1,261 @@
-//! One exchange with an upstream: retries within one time budget, the circuit breaker, rate-limit holds.
+//! HTTP exchanges with upstreams: retries within one time budget, the circuit breaker, rate-limit holds.
 
 use std::{
     hash::{DefaultHasher, Hash, Hasher},
+    sync::Arc,
     time::{Duration, SystemTime},
 };
 
 use futures_util::future::{Either, select};
 use http::{HeaderMap, header};
 
+use super::{
+    limits::{Blame, Breakers, Holds, LONGEST_HOLD, LONGEST_WEB_HOLD},
+    upstream_request::UpstreamRequest,
+};
 use crate::{
-    door::{Door, Wanted},
-    limits::Blame,
-    meter::Event,
+    caching::ERROR_FRESH,
+    meter::{Event, ExchangeOutcome, Meter},
     origin::Origin,
-    world::{Ask, Fault, Reply, World},
+    world::{Ask, Executor, Fault, Reply, Upstream, World},
 };
 
-/// How long an exchange with an upstream may take, its retries included. A caller waits less; what comes later is there
-/// for the next.
+/// How long an exchange with a plugin's upstream may take, its retries included. A caller waits less; an answer that
+/// comes later is cached for the next one.
 pub(crate) const BUDGET: Duration = Duration::from_secs(8);
-/// How often an exchange with a plugin's upstream is tried after the first time.
-pub(crate) const RETRIES: u32 = 3;
-/// How long the first retry waits; each further one twice as long.
+/// How often an exchange with a plugin's upstream is retried.
+const RETRIES: u32 = 3;
+/// How long the first retry waits; each further one waits twice as long.
 const BACKOFF: Duration = Duration::from_millis(150);
-/// For how many seconds a token is held if the upstream does not say.
-const UNSAID_HOLD: u32 = 60;
-/// For how long an address on the web that went wrong is not asked again, which is as long as its error is kept.
-const FAULT_HOLD: Duration = Duration::from_secs(crate::ERROR_FRESH as u64);
+/// For how many seconds a token is on hold if the upstream does not say.
+const DEFAULT_HOLD: u32 = 60;
+/// For how long an address on the web that failed is not asked again, which is as long as its error is cached.
+const FAULT_HOLD: Duration = Duration::from_secs(ERROR_FRESH as u64);
+/// How long an exchange with the web waits for its turn at the most, in addition to its patience.
+const WEB_TURN_PATIENCE: Duration = Duration::from_secs(2);
+
+/// Exchanges with upstreams of one kind: those that an operator granted to plugins, or addresses that callers name.
+pub(crate) struct Exchanges {
+    client: Arc<dyn Upstream>,
+    executor: Arc<dyn Executor>,
+    meter: Arc<dyn Meter>,
+    pub(crate) breakers: Breakers,
+    pub(crate) holds: Holds,
+    retries: u32,
+    /// How long an exchange may wait for its turn.
+    turn_patience: Duration,
+    /// Whether an address that failed is on hold for a moment. An upstream of a plugin has its circuit breaker.
+    holds_failed: bool,
+}
 
 /// How an exchange ended.
 enum Ending {
     Answered(Reply),
-    /// The fault counts at a breaker.
+    /// A fault that the circuit breaker counts.
     Faulty(Fault),
-    /// The fault says nothing of the origin, or nobody was asked.
+    /// A fault that says nothing of the origin, or nothing was sent.
     Failed(Fault),
 }
 
-/// Asks until there is an answer, a fault that a retry does not mend, or the request's patience is at its end.
-///
-/// `is_known` says that an earlier answer is kept.
-pub(crate) async fn exchange(
-    world: &World,
-    door: &Door,
-    wanted: &Wanted,
-    ask: Ask,
-    is_known: bool,
-    now: SystemTime,
-) -> Result<Reply, Fault> {
-    let progress = ask.progress.clone();
-    let budget = world.executor.sleep(ask.patience + door.rules.turn_patience);
-    let ending = match select(Box::pin(tries(world, door, wanted, ask, is_known, now)), budget).await {
-        Either::Left((ending, _)) => ending,
-        Either::Right(_) => Ending::Faulty(Fault::Timeout),
-    };
-    let hop = progress.hop();
-    let charged = hop.url.as_ref().map_or_else(|| wanted.origin.clone(), Origin::of_web);
-    let is_led_away = charged != wanted.origin;
-    match ending {
-        Ending::Answered(reply) => {
-            door.breakers.answered(&charged);
-            if is_led_away {
-                door.breakers.answered(&wanted.origin);
-            }
-            Ok(reply)
+impl Exchanges {
+    /// Exchanges with upstreams that were granted to plugins.
+    pub(crate) fn with_upstreams(world: &World) -> Self {
+        Self {
+            client: Arc::clone(&world.upstream),
+            executor: Arc::clone(&world.executor),
+            meter: Arc::clone(&world.meter),
+            breakers: Breakers::of_upstreams(),
+            holds: Holds::new(LONGEST_HOLD),
+            retries: RETRIES,
+            turn_patience: Duration::ZERO,
+            holds_failed: false,
         }
-        Ending::Faulty(fault) => {
-            if is_led_away {
-                door.breakers.answered(&wanted.origin);
+    }
+
+    /// Exchanges with addresses that callers name. Nothing is retried, or a caller could have any address asked several
+    /// times.
+    pub(crate) fn with_web(world: &World) -> Self {
+        Self {
+            client: Arc::clone(&world.web),
+            breakers: Breakers::of_web(),
+            holds: Holds::new(LONGEST_WEB_HOLD),
+            retries: 0,
+            turn_patience: WEB_TURN_PATIENCE,
+            holds_failed: true,
+            ..Self::with_upstreams(world)
+        }
+    }
+
+    /// Asks until there is an answer, a fault that a retry does not mend, or the request's patience is at its end.
+    ///
+    /// `is_known` says that an earlier answer is cached.
+    pub(crate) async fn exchange(
+        &self,
+        request: &UpstreamRequest,
+        ask: Ask,
+        is_known: bool,
+        now: SystemTime,
+    ) -> Result<Reply, Fault> {
+        let progress = ask.progress.clone();
+        let budget = self.executor.sleep(ask.patience + self.turn_patience);
+        let ending = match select(Box::pin(self.tries(request, ask, is_known, now)), budget).await {
+            Either::Left((ending, _)) => ending,
+            Either::Right(_) => Ending::Faulty(Fault::Timeout),
+        };
+        let hop = progress.hop();
+        let charged = hop.url.as_ref().map_or_else(|| request.origin.clone(), Origin::of_web);
+        let is_redirected = charged != request.origin;
+        match ending {
+            Ending::Answered(reply) => {
+                self.breakers.answered(&charged);
+                if is_redirected {
+                    self.breakers.answered(&request.origin);
+                }
+                Ok(reply)
             }
-            let blame = match fault {
-                Fault::Unreachable(_) if !hop.is_reached => Blame::Origin,
-                // A query makes no other document: it can be anything, and the same document fails.
-                _ => Blame::Document(document(hop.url.as_ref().unwrap_or(&wanted.ask.url).path())),
+            Ending::Faulty(fault) => {
+                if is_redirected {
+                    self.breakers.answered(&request.origin);
+                }
+                let blame = match fault {
+                    Fault::Unreachable(_) if !hop.is_reached => Blame::Origin,
+                    // The query is left out: it can be anything, and must not make one document count as many.
+                    _ => Blame::Document(hash(hop.url.as_ref().unwrap_or(&request.ask.url).path())),
+                };
+                if self.breakers.fault(&charged, blame, now) {
+                    self.meter.note(&Event::Opened { plugin: &request.client });
+                    tracing::error!(origin = %charged, "the circuit breaker is open for a minute after faults in a row");
+                }
+                self.hold_failed(&request.token, &fault, now);
+                Err(fault)
+            }
+            Ending::Failed(fault) => Err(fault),
+        }
+    }
+
+    async fn tries(&self, request: &UpstreamRequest, ask: Ask, is_known: bool, now: SystemTime) -> Ending {
+        let UpstreamRequest { client, token, .. } = request;
+        let mut waited = Duration::ZERO;
+        let mut retry = 0;
+        let mut last = None;
+        loop {
+            if let Some(refusal) = self.refusal(request, is_known, now + waited) {
+                return last.map_or(Ending::Failed(refusal), Ending::Faulty);
+            }
+            let watch = Watch::begin(self, client);
+            let outcome = self.client.fetch(ask.clone()).await;
+            let verdict = match outcome {
+                Ok(reply) => judge(reply, now + waited),
+                Err(fault) => Verdict::Fault(fault, None),
             };
-            count(world, door, wanted, &charged, blame, now);
-            door.hold_failed(&wanted.token, &fault, FAULT_HOLD, now);
-            Err(fault)
+            watch.end(verdict.outcome());
+            let (fault, after) = match verdict {
+                Verdict::Answer(reply) => return Ending::Answered(reply),
+                Verdict::Exhausted(seconds) => {
+                    let seconds = self.holds.limit(token, seconds, now + waited);
+                    return Ending::Failed(Fault::RateLimited(Some(seconds)));
+                }
+                Verdict::Fault(Fault::RateLimited(_), Some(seconds)) => {
+                    // Callers are not told to wait for longer than the token is on hold.
+                    let seconds = self.holds.limit(token, seconds, now + waited);
+                    (Fault::RateLimited(Some(seconds)), Some(seconds))
+                }
+                // A retry would get the same.
+                Verdict::Fault(fault @ (Fault::Nonsense(_) | Fault::TooLarge), _) => {
+                    self.hold_failed(token, &fault, now + waited);
+                    return Ending::Failed(fault);
+                }
+                Verdict::Fault(fault @ (Fault::NotAllowed(_) | Fault::Busy), _) => return Ending::Failed(fault),
+                Verdict::Fault(fault, after) => (fault, after),
+            };
+            let backoff = BACKOFF * 2_u32.pow(retry);
+            let pause = after
+                .map_or(backoff.mul_f64(0.5 + self.executor.spread()), |seconds| Duration::from_secs(seconds.into()));
+            if retry == self.retries || waited + pause > ask.patience {
+                return Ending::Faulty(fault);
+            }
+            last = Some(fault);
+            self.executor.sleep(pause).await;
+            waited += pause;
+            retry += 1;
         }
-        Ending::Failed(fault) => Err(fault),
+    }
+
+    /// Why the upstream must not be asked now, if so. `is_known` says that an earlier answer is cached.
+    fn refusal(&self, request: &UpstreamRequest, is_known: bool, now: SystemTime) -> Option<Fault> {
+        let UpstreamRequest { origin, token, .. } = request;
+        let is_open = || self.breakers.is_open(origin, is_known, now);
+        let open = || Fault::Unreachable(format!("the circuit breaker of {origin} is open"));
+        self.holds.fault(token, now).or_else(|| is_open().then(open))
+    }
+
+    /// Puts an address that failed on hold, where these exchanges do so.
+    fn hold_failed(&self, token: &str, fault: &Fault, now: SystemTime) {
+        // A token whose limit names a time is on hold already.
+        let is_held = matches!(fault, Fault::RateLimited(Some(_)));
+        if self.holds_failed && !is_held {
+            self.holds.fail(token, fault.clone(), FAULT_HOLD, now);
+        }
     }
 }
 
-async fn tries(world: &World, door: &Door, wanted: &Wanted, ask: Ask, is_known: bool, now: SystemTime) -> Ending {
-    let Wanted { who, token, .. } = wanted;
-    let executor = &*world.executor;
-    let mut waited = Duration::ZERO;
-    let mut retry = 0;
-    let mut last = None;
-    loop {
-        if let Some(refusal) = door.refusal(wanted, is_known, now + waited) {
-            return last.map_or(Ending::Failed(refusal), Ending::Faulty);
-        }
-        let watch = Watch::begin(world, who);
-        let outcome = door.who.fetch(ask.clone()).await;
-        let verdict = match outcome {
-            Ok(reply) => judge(reply, now + waited),
-            Err(fault) => Verdict::Fault(fault, None),
-        };
-        watch.end(verdict.name());
-        let (fault, after) = match verdict {
-            Verdict::Answer(reply) => return Ending::Answered(reply),
-            Verdict::Exhausted(seconds) => {
-                let seconds = door.holds.limit(token, seconds, now + waited);
-                return Ending::Failed(Fault::RateLimited(Some(seconds)));
-            }
-            Verdict::Fault(Fault::RateLimited(_), Some(seconds)) => {
-                // Callers are not told to wait for longer than the token is on hold.
-                let seconds = door.holds.limit(token, seconds, now + waited);
-                (Fault::RateLimited(Some(seconds)), Some(seconds))
-            }
-            // What makes no sense now will make none in a moment, and what is not allowed stays so.
-            Verdict::Fault(fault @ (Fault::Nonsense(_) | Fault::TooLarge), _) => {
-                door.hold_failed(token, &fault, FAULT_HOLD, now + waited);
-                return Ending::Failed(fault);
-            }
-            Verdict::Fault(fault @ (Fault::NotAllowed(_) | Fault::Busy), _) => return Ending::Failed(fault),
-            Verdict::Fault(fault, after) => (fault, after),
-        };
-        let backoff = BACKOFF * 2_u32.pow(retry);
-        let pause =
-            after.map_or(backoff.mul_f64(0.5 + executor.spread()), |seconds| Duration::from_secs(seconds.into()));
-        if retry == door.rules.retries || waited + pause > ask.patience {
-            return Ending::Faulty(fault);
-        }
-        last = Some(fault);
-        executor.sleep(pause).await;
-        waited += pause;
-        retry += 1;
-    }
-}
-
-fn count(world: &World, door: &Door, wanted: &Wanted, charged: &Origin, blame: Blame, now: SystemTime) {
-    if door.breakers.fault(charged, blame, now) {
-        world.meter.note(&Event::Opened { plugin: &wanted.who });
-        tracing::error!(origin = %charged, "the circuit breaker is open for a minute after faults in a row");
-    }
-}
-
-/// What stands for a document in a breaker.
-fn document(path: &str) -> u64 {
+/// What stands for a document in a circuit breaker.
+fn hash(path: &str) -> u64 {
     let mut hasher = DefaultHasher::new();
     path.hash(&mut hasher);
     hasher.finish()
 }
 
-/// One call of an upstream, which counts however it ends.
+/// One request to an upstream, which is counted however it ends.
 struct Watch<'a> {
-    world: &'a World,
-    who: &'a str,
+    exchanges: &'a Exchanges,
+    client: &'a str,
     began: Duration,
-    outcome: &'static str,
+    outcome: ExchangeOutcome,
 }
 
 impl<'a> Watch<'a> {
-    fn begin(world: &'a World, who: &'a str) -> Self {
-        // Whoever drops a call that has not ended is out of patience.
-        Self { world, who, began: world.executor.clock(), outcome: "timeout" }
+    fn begin(exchanges: &'a Exchanges, client: &'a str) -> Self {
+        // A request that is dropped before its end is out of time.
+        Self { exchanges, client, began: exchanges.executor.clock(), outcome: ExchangeOutcome::Timeout }
     }
 
-    fn end(mut self, outcome: &'static str) {
+    fn end(mut self, outcome: ExchangeOutcome) {
         self.outcome = outcome;
     }
 }
 
 impl Drop for Watch<'_> {
     fn drop(&mut self) {
-        let took = self.world.executor.clock().saturating_sub(self.began);
-        self.world.meter.note(&Event::Called { plugin: self.who, outcome: self.outcome, took });
+        let took = self.exchanges.executor.clock().saturating_sub(self.began);
+        self.exchanges.meter.note(&Event::Called { plugin: self.client, outcome: self.outcome, took });
     }
 }
 
 /// What a whole answer says of the upstream.
 enum Verdict {
     Answer(Reply),
-    /// Trying again may help, after so many seconds if it said so.
+    /// A retry may help, after so many seconds if the upstream said so.
     Fault(Fault, Option<u32>),
-    /// The token is used up for so many seconds.
+    /// The token's limit is used up for so many seconds.
     Exhausted(u32),
 }
 
 impl Verdict {
-    /// The word [`Event::Called`] has for it.
-    const fn name(&self) -> &'static str {
+    const fn outcome(&self) -> ExchangeOutcome {
         match self {
-            Self::Answer(Reply { status: 304, .. }) => "not_modified",
-            Self::Answer(Reply { status: 200..=299, .. }) => "answered",
-            Self::Answer(Reply { status: 404 | 410, .. }) => "missing",
-            Self::Answer(_) => "refused",
-            Self::Exhausted(_) | Self::Fault(Fault::RateLimited(_), _) => "rate_limited",
-            Self::Fault(Fault::Status(_), _) => "failed",
-            Self::Fault(Fault::Unreachable(_), _) => "unreachable",
-            Self::Fault(Fault::Timeout, _) => "timeout",
-            Self::Fault(Fault::TooLarge, _) => "too_large",
-            Self::Fault(Fault::Nonsense(_), _) => "nonsense",
-            Self::Fault(Fault::NotAllowed(_), _) => "not_allowed",
-            Self::Fault(Fault::Busy, _) => "busy",
+            Self::Answer(Reply { status: 304, .. }) => ExchangeOutcome::NotModified,
+            Self::Answer(Reply { status: 200..=299, .. }) => ExchangeOutcome::Answered,
+            Self::Answer(Reply { status: 404 | 410, .. }) => ExchangeOutcome::Missing,
+            Self::Answer(_) => ExchangeOutcome::Refused,
+            Self::Exhausted(_) | Self::Fault(Fault::RateLimited(_), _) => ExchangeOutcome::RateLimited,
+            Self::Fault(Fault::Status(_), _) => ExchangeOutcome::Failed,
+            Self::Fault(Fault::Unreachable(_), _) => ExchangeOutcome::Unreachable,
+            Self::Fault(Fault::Timeout, _) => ExchangeOutcome::Timeout,
+            Self::Fault(Fault::TooLarge, _) => ExchangeOutcome::TooLarge,
+            Self::Fault(Fault::Nonsense(_), _) => ExchangeOutcome::Nonsense,
+            Self::Fault(Fault::NotAllowed(_), _) => ExchangeOutcome::NotAllowed,
+            Self::Fault(Fault::Busy, _) => ExchangeOutcome::Busy,
         }
     }
 }
@@ -210,9 +270,9 @@ fn judge(reply: Reply, now: SystemTime) -> Verdict {
             let reset = text(&reply.headers, "x-ratelimit-reset").and_then(|text| text.parse::<u64>().ok());
             let clock = now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs();
             let until_reset = reset.map(|reset| u32::try_from(reset.saturating_sub(clock)).unwrap_or(u32::MAX).max(1));
-            Verdict::Exhausted(until_reset.or(after).unwrap_or(UNSAID_HOLD))
+            Verdict::Exhausted(until_reset.or(after).unwrap_or(DEFAULT_HOLD))
         }
-        403 if after.is_some() => Verdict::Exhausted(after.unwrap_or(UNSAID_HOLD)),
+        403 if after.is_some() => Verdict::Exhausted(after.unwrap_or(DEFAULT_HOLD)),
         429 => Verdict::Fault(Fault::RateLimited(after), after),
         status @ 500..=599 => Verdict::Fault(Fault::Status(status), after),
         _ => Verdict::Answer(reply),

@@ -9,7 +9,7 @@ use std::{
 use badgesmith_provider::Manifest;
 
 use super::{Code, Config, DECLARATIVE_STEPS, Entry, LIBRARY_STEPS, Plugin, WAITING_ANSWERS, code::Kind, library};
-use crate::{origin::Origin, places::Places, response::Format, route::Template};
+use crate::{origin::Origin, permits::Permits, response::Format, route::Template};
 
 /// For how long an answer that cannot be renewed is still served, in seconds: seven days.
 const STALE_SECONDS: u32 = 7 * 24 * 60 * 60;
@@ -55,7 +55,7 @@ fn load_one(entry: &Entry, beside: &Path, folders: &[PathBuf]) -> Result<Plugin,
         collections,
         fresh_seconds: entry.fresh_seconds,
         stale_seconds: entry.stale_seconds.unwrap_or(STALE_SECONDS),
-        steps: Places::new(steps, WAITING_ANSWERS),
+        steps: Permits::new(steps, WAITING_ANSWERS),
         strikes: AtomicU32::new(0),
         is_overdue: AtomicBool::new(false),
     })

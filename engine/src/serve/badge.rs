@@ -11,19 +11,7 @@ use badgesmith_provider::{BadgeRoute, CallKind, Failure};
 use bytes::Bytes;
 use futures_util::future::{Either, select};
 
-use crate::{
-    CALLER_PATIENCE, ERROR_FRESH, Inner, MISSING_FRESH,
-    cache::{Done, Finished},
-    coalesce::Overrides,
-    draw::{Look, draw, error_response, refuse, refuse_picture},
-    drive::{self, Broken, Question},
-    error::Error,
-    plugins::Plugin,
-    request::{Pairs, Request},
-    response::{Caching, Draft, Format, Response},
-    route::Parameters,
-    upstream::Shelf,
-};
+use crate::{CALLER_PATIENCE, ERROR_FRESH, Inner, MISSING_FRESH, bounded::{Done, Finished}, draw::overrides::Overrides, draw::picture::{Look, draw, error_response, refuse, refuse_picture}, call::run::{self, Broken, Question}, error::Error, plugins::Plugin, request::{Pairs, Request}, response::{Caching, Draft, Format, Response}, route::Parameters, call::upstream::Shelf};
 
 /// Answers a request for a provider's badge.
 pub(crate) async fn answer(
@@ -110,7 +98,7 @@ async fn finished(
     let shelf = shelf(plugin, route.fresh_seconds);
     if !plugin.collections.is_empty() {
         // Neither kept nor shared with a call that began before a result was there.
-        return Made::now(in_time(inner, drive::drive(inner, plugin, &question, shelf, now)).await.map(Arc::new));
+        return Made::now(in_time(inner, run::drive(inner, plugin, &question, shelf, now)).await.map(Arc::new));
     }
     let key = key(plugin, &question);
     let kept = || inner.finished.get(&key).filter(|kept| kept.until.is_some_and(|until| now < until));
@@ -126,7 +114,7 @@ async fn finished(
             let (inner, plugin, key) = (Arc::clone(inner), Arc::clone(plugin), key.clone());
             let question = question.clone();
             Box::pin(async move {
-                let finished = Arc::new(drive::drive(&inner, &plugin, &question, shelf, now).await?);
+                let finished = Arc::new(run::drive(&inner, &plugin, &question, shelf, now).await?);
                 if finished.until.is_some() {
                     inner.finished.put(&key, Arc::clone(&finished));
                 }

@@ -19,17 +19,7 @@ use badgesmith_renderer::{Logo, Style};
 use futures_util::future::{Either, select};
 use url::Url;
 
-use crate::{
-    CALLER_PATIENCE, ERROR_FRESH, Inner, MISSING_FRESH,
-    cache::{Done, Finished},
-    coalesce::Overrides,
-    door::Answered,
-    draw::{Look, draw, error_response, refuse, refuse_picture},
-    drive::Broken,
-    error::Error,
-    request::{Pairs, Request, decode},
-    response::{Caching, Draft, Format, Response},
-};
+use crate::{CALLER_PATIENCE, ERROR_FRESH, Inner, MISSING_FRESH, bounded::{Done, Finished}, draw::overrides::Overrides, fetch::fetcher::Answered, draw::picture::{Look, draw, error_response, refuse, refuse_picture}, call::run::Broken, error::Error, request::{Pairs, Request, decode}, response::{Caching, Draft, Format, Response}};
 
 /// How long a document is used without asking again, in seconds.
 const FRESH: u32 = 300;

@@ -6,12 +6,7 @@ use futures_util::future::join;
 use jiff::Timestamp;
 use serde::{Serialize, Serializer};
 
-use crate::{
-    Inner,
-    dependency::State,
-    request::Pairs,
-    response::{Caching, Draft},
-};
+use crate::{Inner, dependency::State, request::Pairs, response::{Caching, Draft}};
 
 /// How everything is that the engine rests on.
 #[derive(Clone, Debug, Serialize)]

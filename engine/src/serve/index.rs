@@ -15,11 +15,7 @@ use bytes::Bytes;
 use http::{HeaderValue, header};
 use serde::Serialize;
 
-use crate::{
-    Inner,
-    request::{Pairs, Request},
-    response::{Caching, Draft, Response, etag},
-};
+use crate::{Inner, request::{Pairs, Request}, response::{Caching, Draft, Response, etag}};
 
 /// How long they may be kept, in seconds.
 const CACHING: Caching = Caching::Fresh(300);

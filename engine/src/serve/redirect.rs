@@ -6,18 +6,7 @@ use badgesmith_provider::{CallKind, RedirectRoute};
 use bytes::Bytes;
 use http::{HeaderValue, header};
 
-use crate::{
-    Inner,
-    badge::{caching, in_time, shelf, waited},
-    cache::Done,
-    draw::refuse,
-    drive::{self, Broken, Question},
-    error::Error,
-    plugins::Plugin,
-    request::Request,
-    response::{Draft, Response},
-    route::Parameters,
-};
+use crate::{Inner, serve::badge::{caching, in_time, shelf, waited}, bounded::Done, draw::picture::refuse, call::run::{self, Broken, Question}, error::Error, plugins::Plugin, request::Request, response::{Draft, Response}, route::Parameters};
 
 /// Answers a request for a redirect: 302, or why there is nowhere to lead to.
 pub(crate) async fn answer(
@@ -34,7 +23,7 @@ pub(crate) async fn answer(
         query: Parameters::new(),
         body: Bytes::new(),
     };
-    let driving = drive::drive(inner, plugin, &question, shelf(plugin, route.fresh_seconds), now);
+    let driving = run::drive(inner, plugin, &question, shelf(plugin, route.fresh_seconds), now);
     let finished = in_time(inner, driving).await;
     let waited = waited(&finished);
     let error = match finished.map(|finished| finished.outcome) {

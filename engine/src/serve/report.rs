@@ -12,22 +12,7 @@ use badgesmith_provider::{CallKind, Record, ReportRoute, time};
 use http::HeaderName;
 use serde::Serialize;
 
-use crate::{
-    Inner,
-    badge::{in_time, shelf},
-    cache::Done,
-    draw::refuse,
-    drive::{self, Question},
-    error::Error,
-    meter::Event,
-    plugins::Plugin,
-    records,
-    request::Request,
-    response::{Caching, Draft, Response},
-    route::Parameters,
-    signature::{Signature, string_to_sign},
-    store::{Entry, LONGEST_KEY, Recorded, Subject, result_key},
-};
+use crate::{Inner, serve::badge::{in_time, shelf}, bounded::Done, draw::picture::refuse, call::run::{self, Question}, error::Error, meter::Event, plugins::Plugin, call::records, request::Request, response::{Caching, Draft, Response}, route::Parameters, signature::{Signature, string_to_sign}, store::{Entry, LONGEST_KEY, Recorded, Subject, result_key}};
 
 /// The headers of a signed request.
 const SIGNATURE: HeaderName = HeaderName::from_static("x-signature");
@@ -84,7 +69,7 @@ async fn accept(
         query: Parameters::new(),
         body: request.body.clone(),
     };
-    let driving = drive::drive(inner, plugin, &question, shelf(plugin, 0), now);
+    let driving = run::drive(inner, plugin, &question, shelf(plugin, 0), now);
     let record = match in_time(inner, driving).await.map(|finished| finished.outcome) {
         Ok(Ok(Done::Record(record))) => record,
         Ok(Ok(_)) => return Err(Error::broken()),

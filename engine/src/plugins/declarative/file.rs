@@ -13,14 +13,10 @@ use super::{
     pointer::{Pointer, Pointers},
     words::{Status, Words},
 };
-use crate::{
-    origin::Origin,
-    route::{Router, Template},
-    value::{
+use crate::{origin::Origin, route::{Router, Template}, value::{
         format::Format,
         paint::{ColorName, Paint, Scale},
-    },
-};
+    }};
 
 /// The colour where the file says none.
 const COLOR: &str = "blue";

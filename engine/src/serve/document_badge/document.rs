@@ -11,18 +11,7 @@ use tokio::sync::oneshot;
 use url::Url;
 
 use super::{FRESH, STALE, invalid};
-use crate::{
-    Inner,
-    cache::Kept,
-    door::{self, Answered, Door, Mode, Shelf, Wanted},
-    drive::Broken,
-    error::{rate_limited, too_busy},
-    origin::Origin,
-    places::{Busy, Places, Share, Taken},
-    request::Pairs,
-    signature::hex,
-    world::{Ask, Fault, Progress},
-};
+use crate::{Inner, bounded::Kept, fetch::fetcher::{self, Answered, Door, Mode, Shelf, Wanted}, call::run::Broken, error::{rate_limited, too_busy}, origin::Origin, permits::{Busy, Permits, Share, Permit}, request::Pairs, signature::hex, world::{Ask, Fault, Progress}};
 
 /// How long a visit may take. It is not tried again.
 const PATIENCE: Duration = Duration::from_millis(3500);
@@ -47,8 +36,8 @@ const LIGHTEST: usize = 4 * 1024;
 const BADGE_PATIENCE: Duration = Duration::from_secs(3);
 
 /// The places of readers, and the queue in front of them.
-pub(crate) fn readers() -> Places {
-    Places::new(READERS, WAITING)
+pub(crate) fn readers() -> Permits {
+    Permits::new(READERS, WAITING)
 }
 
 /// The address that `url` names, or `uri`, as it was called once.
@@ -88,7 +77,7 @@ pub(super) fn wanted(url: Url, accept: &'static str, largest_body: usize) -> Wan
 }
 
 pub(super) async fn fetch(inner: &Arc<Inner>, wanted: Wanted, now: SystemTime) -> Result<Answered, Failure> {
-    let deadline = door::deadline(&*inner.world.executor, BADGE_PATIENCE);
+    let deadline = fetcher::deadline(&*inner.world.executor, BADGE_PATIENCE);
     let answered = Door::answer(|inner| &inner.web, inner, wanted, now, Mode::Ask, deadline).await;
     answered.map_err(|fault| match fault {
         Fault::NotAllowed(words) => Failure::invalid_parameter("URL_NOT_ALLOWED", "url", words),
@@ -121,7 +110,7 @@ pub(super) fn doubt(inner: &Inner, answered: &Answered, fresh_until: SystemTime)
 ///
 /// # Errors
 /// `too busy`, at once, where the queue is full.
-pub(super) async fn reader(inner: &Inner, url: &Url, bytes: usize) -> Result<Taken, Failure> {
+pub(super) async fn reader(inner: &Inner, url: &Url, bytes: usize) -> Result<Permit, Failure> {
     let share = |name: String, places| Share { name, places, waiting: WAITING_OF_ONE };
     // The query is left out: it can be anything, and must not make one document count as many.
     let origin = Origin::of_web(url);
@@ -137,7 +126,7 @@ pub(super) async fn reader(inner: &Inner, url: &Url, bytes: usize) -> Result<Tak
 /// Does the reading on a worker thread, and gives the reader's place back when it is done.
 pub(super) async fn apart<T: Send + 'static>(
     inner: &Inner,
-    place: Taken,
+    place: Permit,
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T, Broken> {
     let (sender, receiver) = oneshot::channel();

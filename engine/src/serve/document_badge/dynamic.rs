@@ -8,13 +8,10 @@ use badgesmith_queries::{Document, Fault, Kind, Pattern, as_xml, is_html};
 use serde_json::Value;
 
 use super::{Opened, invalid};
-use crate::{
-    request::Pairs,
-    value::{
+use crate::{request::Pairs, value::{
         format::{self, Format, Shown},
         paint::{ColorName, Paint, Scale},
-    },
-};
+    }};
 
 /// The most queries of one badge.
 const MOST_QUERIES: usize = 8;

@@ -7,11 +7,7 @@ use badgesmith_provider::{BadgeRoute, RedirectRoute, ReportRoute};
 use serde_json::{Map, Value, json};
 
 use super::built_in::is_served;
-use crate::{
-    Inner,
-    plugins::Plugin,
-    route::{Segment, Template},
-};
+use crate::{Inner, plugins::Plugin, route::{Segment, Template}};
 
 const BASE: &str = include_str!("openapi.json");
 

@@ -1,0 +1,262 @@
+//! The engine's own addresses in one table: routing, the index page and `/openapi.json` are made of it.
+
+use crate::request::decode;
+
+/// An address of the engine's own.
+pub(crate) struct OwnAddress {
+    /// What answers there.
+    pub(crate) serves: Serves,
+    /// Its path; a parameter in braces stands for all that is left of a path, slashes included.
+    pub(crate) path: &'static str,
+    /// What logs and metrics call it, and the index page shows.
+    pub(crate) route: &'static str,
+    /// What an operator may switch off.
+    pub(crate) switch: Switch,
+    /// Its operation in `/openapi.json`; an older spelling of an address has none.
+    pub(crate) operation: Option<Operation>,
+    /// How the index page shows it, if it is a badge.
+    pub(crate) example: Option<Example>,
+}
+
+/// What answers at an address of the engine's own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Serves {
+    Index,
+    OpenApi,
+    Health,
+    /// A badge that its path describes.
+    StaticPath,
+    /// A badge that its query describes.
+    StaticQuery,
+    /// The badge that a document describes.
+    Endpoint,
+    /// A value that a query finds in a document.
+    Dynamic(Document),
+}
+
+/// How a document is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Document {
+    Json,
+    Toml,
+    Yaml,
+    Xml,
+    /// Any text, searched by a regular expression.
+    Text,
+}
+
+/// What an operator may switch off in plugins.toml.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Switch {
+    /// Nothing: it is always served.
+    Always,
+    /// `endpoint = false`.
+    Endpoint,
+    /// `dynamic = false`.
+    Dynamic,
+}
+
+/// An operation of `/openapi.json`.
+pub(crate) struct Operation {
+    pub(crate) id: &'static str,
+    pub(crate) tag: &'static str,
+    pub(crate) summary: &'static str,
+}
+
+/// A badge on the index page.
+pub(crate) struct Example {
+    /// The query parameters that the page's builder offers; without any, the builder has a form of its own for it.
+    pub(crate) query: &'static [&'static str],
+    /// Those of them without which there is no badge.
+    pub(crate) required: &'static [&'static str],
+    /// An address that fits, encoded as the builder does it.
+    pub(crate) address: &'static str,
+    /// The alternative text of the picture.
+    pub(crate) words: &'static str,
+}
+
+/// What `/badge/dynamic/…` takes, except for a regular expression.
+const QUERY: &[&str] = &["url", "query", "prefix", "suffix", "separator", "as", "steps", "colors"];
+
+/// The addresses. The first that fits a path is meant.
+pub(crate) static ADDRESSES: [OwnAddress; 12] = [
+    plain(Serves::Index, "/", server("front", "What is served here: a page, or the same for a program.")),
+    plain(Serves::OpenApi, "/openapi.json", server("openapi", "This document.")),
+    plain(Serves::Health, "/health", server("health", "Whether the server is well.")),
+    OwnAddress {
+        switch: Switch::Endpoint,
+        example: Some(Example {
+            query: &["url"],
+            required: &["url"],
+            address: "/endpoint?url=https:%2F%2Fraw.githubusercontent.com%2Fastral-sh%2Fruff%2Fmain%2Fassets%2Fbadge%2Fv2.json",
+            words: "endpoint",
+        }),
+        ..plain(
+            Serves::Endpoint,
+            "/endpoint",
+            open("endpoint", "Shows the badge that a document of shields' endpoint schema describes."),
+        )
+    },
+    // The address of the endpoint badge until 2019.
+    OwnAddress {
+        serves: Serves::Endpoint,
+        path: "/badge/endpoint",
+        route: "/endpoint",
+        switch: Switch::Endpoint,
+        operation: None,
+        example: None,
+    },
+    dynamic(
+        Document::Json,
+        "/badge/dynamic/json",
+        open("dynamic-json", "Shows what a JSONPath finds in a JSON document."),
+        "/badge/dynamic/json?url=https:%2F%2Fraw.githubusercontent.com%2Fbadges%2Fshields%2Fmaster%2Fpackage.json&query=%24.license",
+    ),
+    dynamic(
+        Document::Toml,
+        "/badge/dynamic/toml",
+        open("dynamic-toml", "Shows what a JSONPath finds in a TOML document."),
+        "/badge/dynamic/toml?url=https:%2F%2Fraw.githubusercontent.com%2Fastral-sh%2Fruff%2Fmain%2Fpyproject.toml&query=%24.project.version&as=version",
+    ),
+    dynamic(
+        Document::Yaml,
+        "/badge/dynamic/yaml",
+        open("dynamic-yaml", "Shows what a JSONPath finds in a YAML document."),
+        "/badge/dynamic/yaml?url=https:%2F%2Fraw.githubusercontent.com%2Fbadges%2Fshields%2Fmaster%2F.github%2Fdependabot.yml&query=%24.version",
+    ),
+    dynamic(
+        Document::Xml,
+        "/badge/dynamic/xml",
+        open("dynamic-xml", "Shows what an XPath finds in an XML document."),
+        "/badge/dynamic/xml?url=https:%2F%2Frepo1.maven.org%2Fmaven2%2Forg%2Fslf4j%2Fslf4j-api%2Fmaven-metadata.xml&query=%2F%2Frelease",
+    ),
+    OwnAddress {
+        switch: Switch::Dynamic,
+        example: Some(Example {
+            query: &["url", "search", "replace", "flags", "prefix", "suffix"],
+            required: &["url", "search"],
+            address: "/badge/dynamic/regex?url=https:%2F%2Fraw.githubusercontent.com%2Frust-lang%2Frust%2Fmaster%2Fsrc%2Fversion&search=%5Cd%2B%5C.%5Cd%2B",
+            words: "match",
+        }),
+        ..plain(
+            Serves::Dynamic(Document::Text),
+            "/badge/dynamic/regex",
+            open("dynamic-regex", "Shows what a regular expression finds in any text."),
+        )
+    },
+    OwnAddress {
+        route: "/static/v1",
+        example: Some(example("/static/v1?label=build&message=passing", "build: passing")),
+        ..plain(Serves::StaticQuery, "/static/v1", open("static-query", "Says what its query says."))
+    },
+    OwnAddress {
+        route: "/badge/{label}-{message}-{color}",
+        example: Some(example("/badge/build-passing-brightgreen", "build: passing")),
+        ..plain(Serves::StaticPath, "/badge/{content}", open("static-path", "Says what its address says."))
+    },
+];
+
+const fn plain(serves: Serves, path: &'static str, operation: Operation) -> OwnAddress {
+    OwnAddress { serves, path, route: path, switch: Switch::Always, operation: Some(operation), example: None }
+}
+
+const fn dynamic(document: Document, path: &'static str, operation: Operation, address: &'static str) -> OwnAddress {
+    let example = Example { query: QUERY, required: &["url", "query"], address, words: "custom badge" };
+    OwnAddress {
+        serves: Serves::Dynamic(document),
+        path,
+        route: path,
+        switch: Switch::Dynamic,
+        operation: Some(operation),
+        example: Some(example),
+    }
+}
+
+const fn example(address: &'static str, words: &'static str) -> Example {
+    Example { query: &[], required: &[], address, words }
+}
+
+const fn server(id: &'static str, summary: &'static str) -> Operation {
+    Operation { id, tag: "server", summary }
+}
+
+const fn open(id: &'static str, summary: &'static str) -> Operation {
+    Operation { id, tag: "open", summary }
+}
+
+/// An address that the server answers beside the engine.
+const OF_SERVER: &str = "metrics";
+
+/// The address of a static badge whose path describes it.
+pub(crate) static STATIC_PATH: &OwnAddress = &ADDRESSES[ADDRESSES.len() - 1];
+
+impl OwnAddress {
+    /// The label of a badge here for which neither the caller nor a document gives one.
+    pub(crate) const fn label(&self) -> &'static str {
+        match self.serves {
+            Serves::Endpoint | Serves::Dynamic(Document::Json | Document::Toml | Document::Yaml | Document::Xml) => {
+                "custom badge"
+            }
+            Serves::Dynamic(Document::Text) => "match",
+            _ => "",
+        }
+    }
+
+    /// Whether badges are served here.
+    pub(crate) const fn is_badge(&self) -> bool {
+        !matches!(self.serves, Serves::Index | Serves::OpenApi | Serves::Health)
+    }
+
+    /// The first segment of its path.
+    fn first(&self) -> &'static str {
+        self.path.split('/').nth(1).unwrap_or_default()
+    }
+
+    /// Whether these segments, still encoded, lead here. Letters are compared without regard to case.
+    fn fits(&self, segments: &[&str]) -> bool {
+        let mut segments = segments.iter();
+        for literal in self.path.split('/').skip(1).filter(|literal| !literal.is_empty()) {
+            match segments.next() {
+                Some(_) if literal.starts_with('{') => return true,
+                Some(segment) if decode(segment).eq_ignore_ascii_case(literal) => {}
+                _ => return false,
+            }
+        }
+        segments.next().is_none()
+    }
+}
+
+/// The address of the engine's own that these segments, still encoded, lead to.
+pub(crate) fn find(segments: &[&str]) -> Option<&'static OwnAddress> {
+    ADDRESSES.iter().find(|address| address.fits(segments))
+}
+
+/// Whether no plugin may have a route that begins with this segment.
+pub(crate) fn is_reserved(first: &str) -> bool {
+    first == OF_SERVER || ADDRESSES.iter().any(|address| address.first() == first)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_most_specific_address_is_found_whatever_the_case_of_its_letters() {
+        let found = |path: &str| find(&path[1..].split('/').collect::<Vec<_>>()).map(|address| address.serves);
+        assert_eq!(find(&[]).map(|address| address.serves), Some(Serves::Index));
+        let rows = [
+            ("/Health", Some(Serves::Health)),
+            ("/health/x", None),
+            ("/badge/a/b-c-d", Some(Serves::StaticPath)),
+            ("/badge/dynamic/x", Some(Serves::StaticPath)),
+            ("/badge/dynamic/%4aSON", Some(Serves::Dynamic(Document::Json))),
+            ("/badge/endpoint", Some(Serves::Endpoint)),
+            ("/badge", None),
+            ("/static/v2", None),
+        ];
+        for (path, serves) in rows {
+            assert_eq!(found(path), serves, "{path}");
+        }
+        assert!(is_reserved("metrics") && is_reserved("badge") && !is_reserved("badges"));
+    }
+}

@@ -1,0 +1,163 @@
+//! An answer on its way out: status, body, caching, and the conditions of the request.
+
+use std::{
+    borrow::Cow,
+    time::{Duration, SystemTime},
+};
+
+use bytes::Bytes;
+use http::{
+    HeaderMap, HeaderValue, Method, StatusCode,
+    header::{self, HeaderName},
+};
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+use crate::{
+    caching::Caching,
+    error::Error,
+    format::Format,
+    request::Request,
+    response::{AccessLine, Response},
+};
+
+/// What a handler answers.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    /// The form in which a badge was drawn, if it is a badge.
+    pub(crate) format: Option<Format>,
+    pub(crate) media_type: &'static str,
+    pub(crate) body: Bytes,
+    pub(crate) caching: Caching,
+    pub(crate) last_modified: Option<SystemTime>,
+    /// The body's ETag, where it was computed before.
+    pub(crate) etag: Option<HeaderValue>,
+    /// Headers beyond those of every answer, or in the place of them.
+    pub(crate) headers: Vec<(HeaderName, HeaderValue)>,
+}
+
+impl Answer {
+    /// A badge in its form.
+    pub(crate) fn badge(format: Format, body: impl Into<Bytes>, caching: Caching) -> Self {
+        Self { format: Some(format), media_type: format.media_type(), ..Self::json(200, body, caching) }
+    }
+
+    pub(crate) fn json(status: u16, body: impl Into<Bytes>, caching: Caching) -> Self {
+        Self {
+            status,
+            format: None,
+            media_type: Format::Json.media_type(),
+            body: body.into(),
+            caching,
+            last_modified: None,
+            etag: None,
+            headers: Vec::new(),
+        }
+    }
+
+    /// A page for a browser.
+    pub(crate) fn page(body: impl Into<Bytes>, caching: Caching) -> Self {
+        Self { media_type: "text/html;charset=utf-8", ..Self::json(200, body, caching) }
+    }
+
+    /// 302 to `location`, which its body repeats.
+    pub(crate) fn redirect(location: HeaderValue, caching: Caching) -> Self {
+        let body = [location.as_bytes(), b"\n"].concat();
+        let headers = vec![(header::LOCATION, location)];
+        Self { media_type: "text/plain;charset=utf-8", headers, ..Self::json(302, body, caching) }
+    }
+
+    /// An error as JSON, in the one shape that all errors have.
+    pub(crate) fn error(error: &Error, request: &Request) -> Self {
+        #[derive(Serialize)]
+        struct ErrorBody<'a> {
+            message: &'a str,
+            error_details: Vec<Detail<'a>>,
+            correlation_id: &'a str,
+        }
+        #[derive(Serialize)]
+        struct Detail<'a> {
+            error_code: &'a str,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            property_name: Option<&'a str>,
+        }
+        let detail = |property_name| Detail { error_code: &error.code, property_name };
+        let error_details = if error.properties.is_empty() {
+            vec![detail(error.property.as_deref())]
+        } else {
+            error.properties.iter().map(Cow::as_ref).map(|name| detail(Some(name))).collect()
+        };
+        let body = ErrorBody { message: &error.words, error_details, correlation_id: &request.correlation_id };
+        // Strings always have a JSON form.
+        let body = serde_json::to_string(&body).unwrap_or_default();
+        let is_post = request.method == Method::POST;
+        let caching = if is_post { Caching::NoStore } else { Caching::Fresh(error.fresh_seconds) };
+        let retry_after = error.retry_after.map(|seconds| (header::RETRY_AFTER, seconds.into()));
+        let allow = error.allow.map(|methods| (header::ALLOW, HeaderValue::from_static(methods)));
+        Self { headers: retry_after.into_iter().chain(allow).collect(), ..Self::json(error.status, body, caching) }
+    }
+
+    /// The response to this request: 304 if the client has the body already, and without a body for HEAD.
+    pub(crate) fn respond(self, request: &Request, line: AccessLine) -> Response {
+        let line = AccessLine { format: self.format, ..line };
+        let mut headers = HeaderMap::with_capacity(12);
+        headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+        headers.insert(header::CACHE_CONTROL, self.caching.header());
+        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        if status == StatusCode::OK && self.caching != Caching::NoStore {
+            let etag = self.etag.unwrap_or_else(|| etag(&self.body));
+            let is_known = is_known(request, &etag, self.last_modified);
+            headers.insert(header::ETAG, etag);
+            if let Some(date) = self.last_modified.and_then(http_date) {
+                headers.insert(header::LAST_MODIFIED, value(&date));
+            }
+            if is_known {
+                return Response { status: StatusCode::NOT_MODIFIED, headers, body: Bytes::new(), line };
+            }
+        }
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(self.media_type));
+        headers.insert(header::CONTENT_LENGTH, self.body.len().into());
+        headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+        // An SVG that is opened by itself is a document: it may show its own picture and do nothing else.
+        headers.insert(
+            header::CONTENT_SECURITY_POLICY,
+            HeaderValue::from_static("default-src 'none'; style-src 'unsafe-inline'; img-src data:"),
+        );
+        headers.extend(self.headers);
+        let body = if request.method == Method::HEAD { Bytes::new() } else { self.body };
+        Response { status, headers, body, line }
+    }
+}
+
+/// `"` + upper-case hex SHA-256 of the body + `"`.
+pub(crate) fn etag(body: &[u8]) -> HeaderValue {
+    value(&format!("\"{}\"", hex::encode_upper(Sha256::digest(body))))
+}
+
+/// Whether the request's conditions say that the client has this body (RFC 9110, section 13).
+fn is_known(request: &Request, etag: &HeaderValue, last_modified: Option<SystemTime>) -> bool {
+    if request.headers.contains_key(header::IF_NONE_MATCH) {
+        let lists = request.headers.get_all(header::IF_NONE_MATCH);
+        let mut tags =
+            lists.iter().filter_map(|list| list.to_str().ok()).flat_map(|list| list.split(',')).map(str::trim);
+        return tags.any(|tag| tag == "*" || tag.strip_prefix("W/").unwrap_or(tag).as_bytes() == etag.as_bytes());
+    }
+    let since = httpdate::parse_http_date(request.header(header::IF_MODIFIED_SINCE)).ok();
+    match (since, last_modified) {
+        (Some(since), Some(modified)) => modified <= since,
+        _ => false,
+    }
+}
+
+/// The time as HTTP writes it, if it is in the years 1970 to 9999.
+pub(crate) fn http_date(time: SystemTime) -> Option<String> {
+    const END: Duration = Duration::from_secs(253_402_300_800);
+    let is_writable = time.duration_since(SystemTime::UNIX_EPOCH).is_ok_and(|since| since < END);
+    is_writable.then(|| httpdate::fmt_http_date(time))
+}
+
+/// A header's value of the engine's own text; text that cannot stand in a header is left out.
+fn value(text: &str) -> HeaderValue {
+    HeaderValue::from_str(text).unwrap_or(HeaderValue::from_static(""))
+}

@@ -1,0 +1,51 @@
+//! `Cache-Control`: how long browsers and proxies may keep a response.
+
+use http::HeaderValue;
+
+/// How long a static badge may be cached, in seconds.
+pub(crate) const STATIC_FRESH: u32 = 86_400;
+/// How long an error may be cached, in seconds.
+pub(crate) const ERROR_FRESH: u32 = 10;
+/// How long it may be cached that an upstream has no such resource, in seconds.
+pub(crate) const MISSING_FRESH: u32 = 60;
+
+/// What `Cache-Control` says. Times are in seconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Caching {
+    /// `no-store`.
+    NoStore,
+    /// `max-age` and `s-maxage`.
+    Fresh(u32),
+    /// The same, then `stale-while-revalidate`, and `stale-if-error` of a day.
+    Revalidate(u32, u32),
+    /// The same without `stale-if-error`.
+    RevalidateOnly(u32, u32),
+}
+
+impl Caching {
+    pub(crate) fn header(self) -> HeaderValue {
+        let text = match self {
+            Self::NoStore => return HeaderValue::from_static("no-store"),
+            Self::Fresh(seconds) => format!("public, max-age={seconds}, s-maxage={seconds}"),
+            Self::Revalidate(fresh, stale) => format!(
+                "public, max-age={fresh}, s-maxage={fresh}, stale-while-revalidate={stale}, stale-if-error=86400"
+            ),
+            Self::RevalidateOnly(fresh, stale) => {
+                format!("public, max-age={fresh}, s-maxage={fresh}, stale-while-revalidate={stale}")
+            }
+        };
+        // ASCII letters and digits are always a header's value.
+        HeaderValue::try_from(text).unwrap_or(HeaderValue::from_static("no-store"))
+    }
+
+    /// The same with `max-age` of at least so many seconds: a caller may lengthen the time and never shorten it.
+    pub(crate) fn at_least(self, seconds: Option<u32>) -> Self {
+        let seconds = seconds.unwrap_or(0);
+        match self {
+            Self::NoStore => Self::NoStore,
+            Self::Fresh(fresh) => Self::Fresh(fresh.max(seconds)),
+            Self::Revalidate(fresh, stale) => Self::Revalidate(fresh.max(seconds), stale),
+            Self::RevalidateOnly(fresh, stale) => Self::RevalidateOnly(fresh.max(seconds), stale),
+        }
+    }
+}

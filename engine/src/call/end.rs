@@ -1,0 +1,133 @@
+//! How a call ends: with a badge, with the address of a redirect, with a record, or with a failure in words.
+
+use badgesmith_provider::{Badge, CallKind, Failure, Record, Step, is_web_address};
+use http::HeaderValue;
+use percent_encoding::{CONTROLS, utf8_percent_encode};
+use url::Url;
+
+use super::broken::Broken;
+use crate::store::LONGEST_RUN;
+
+/// The longest text of a badge, in bytes.
+const LONGEST_TEXT: usize = 1024;
+
+/// What a call of one kind ends with.
+pub(crate) trait End: Sized {
+    /// What a step of a call of this kind ends with, checked; `None` where the step has no such end.
+    fn of(step: &Step) -> Option<Result<Self, Broken>>;
+}
+
+/// How a step ends its call, if it does.
+pub(super) fn end<T: End>(step: &Step, kind: CallKind) -> Result<Option<Result<T, Failure>>, Broken> {
+    if step.ends() > 1 {
+        return Err(Broken::violation("it has two ends at once"));
+    }
+    if let Some(failure) = &step.fail {
+        return Ok(Some(Err(worded(failure.clone())?)));
+    }
+    if let Some(end) = T::of(step) {
+        return Ok(Some(Ok(end?)));
+    }
+    let other = match step {
+        Step { done: Some(_), .. } => CallKind::Badge,
+        Step { redirect: Some(_), .. } => CallKind::Redirect,
+        Step { record: Some(_), .. } => CallKind::Report,
+        _ if kind == CallKind::Report => return Err(Broken::violation("it asks something of a report")),
+        _ => return Ok(None),
+    };
+    Err(Broken::Violation(format!("asked for a {kind:?}, it ends with a {other:?}")))
+}
+
+impl End for Badge {
+    fn of(step: &Step) -> Option<Result<Self, Broken>> {
+        step.done.clone().map(drawable)
+    }
+}
+
+impl End for HeaderValue {
+    fn of(step: &Step) -> Option<Result<Self, Broken>> {
+        step.redirect.as_deref().map(location)
+    }
+}
+
+impl End for Record {
+    fn of(step: &Step) -> Option<Result<Self, Broken>> {
+        step.record.clone().map(recordable)
+    }
+}
+
+/// A badge whose texts are short enough to be drawn.
+fn drawable(badge: Badge) -> Result<Badge, Broken> {
+    let texts = [&badge.label, &badge.color, &badge.label_color, &badge.named_logo];
+    let longest = texts.iter().filter_map(|text| text.as_ref()).chain([&badge.message]).map(String::len).max();
+    match longest {
+        Some(length) if length > LONGEST_TEXT => {
+            Err(Broken::Violation(format!("its badge has a text of {length} bytes, at most {LONGEST_TEXT}")))
+        }
+        _ => Ok(badge),
+    }
+}
+
+/// An address that a redirect can lead to, by the rule that providers have, too, as the value of `Location`.
+fn location(url: &str) -> Result<HeaderValue, Broken> {
+    if url.len() > LONGEST_TEXT * 2 || !is_web_address(url) {
+        return Err(Broken::Violation(format!("it leads to {url:?}, which is no http or https address")));
+    }
+    // In its normal form it is ASCII. A host's name in other letters may have no such form; a browser says so of it.
+    let ascii = Url::parse(url).map_or_else(|_| utf8_percent_encode(url, CONTROLS).to_string(), String::from);
+    HeaderValue::try_from(ascii).map_err(|_| Broken::violation("it leads to what no header can say"))
+}
+
+/// A record that a store can keep.
+fn recordable(record: Record) -> Result<Record, Broken> {
+    if record.run_id.is_empty() || record.run_id.len() > LONGEST_RUN {
+        return Err(Broken::Violation(format!("its record's run_id is not 1 to {LONGEST_RUN} bytes")));
+    }
+    if !(1..=9999).contains(&record.run_attempt) {
+        return Err(Broken::violation("its record's run_attempt is not 1 to 9999"));
+    }
+    Ok(record)
+}
+
+/// A failure whose code and words can be shown.
+fn worded(failure: Failure) -> Result<Failure, Broken> {
+    let code = &failure.code;
+    let is_code = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_';
+    if code.is_empty() || code.len() > 64 || !code.bytes().all(is_code) {
+        return Err(Broken::Violation(format!("its failure's code {code:?} is not upper-case letters, digits and _")));
+    }
+    if failure.words.trim().is_empty() || failure.words.len() > LONGEST_TEXT {
+        return Err(Broken::violation("its failure has no words, or too many"));
+    }
+    Ok(failure)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    proptest::proptest! {
+        #[test]
+        fn every_address_in_ascii_that_providers_take_is_one_to_a_browser(
+            host in "[a-c0-9xX.\\[\\]:%@_-]{0,12}", rest in "[ -~]{0,12}",
+        ) {
+            let text = format!("https://{host}{rest}");
+            // Whether a name in other letters exists is a question of IDNA's tables.
+            if is_web_address(&text) && !text.to_ascii_lowercase().contains("xn--") {
+                proptest::prop_assert!(Url::parse(&text).is_ok(), "{}", text);
+            }
+        }
+    }
+
+    #[test]
+    fn a_redirect_to_a_name_in_any_letters_is_a_header_in_ascii() {
+        for (url, expected) in [
+            ("https://münchen.example/ä", "https://xn--mnchen-3ya.example/%C3%A4"),
+            ("https://a.example/b?c#d", "https://a.example/b?c#d"),
+            ("https://xn--a/", "https://xn--a/"),
+        ] {
+            assert_eq!(location(url).unwrap(), expected);
+        }
+        assert!(location("https://[::1/").is_err());
+    }
+}

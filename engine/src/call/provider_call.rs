@@ -1,0 +1,81 @@
+//! What a provider is asked.
+
+use std::{
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
+
+use badgesmith_provider::{Answer, BadgeRoute, Call, CallKind, RedirectRoute, ReportRoute, message};
+use bytes::Bytes;
+
+use crate::{
+    fetch::{fetcher::Fetched, upstream_request::Freshness},
+    plugins::Plugin,
+    request::Pairs,
+    route::Parameters,
+};
+
+/// A call of a provider: what it is asked, and how long answers hold that it asks for.
+#[derive(Clone, Debug)]
+pub(crate) struct ProviderCall {
+    pub(crate) plugin: Arc<Plugin>,
+    pub(crate) kind: CallKind,
+    /// The name of the badge, report or redirect in the manifest.
+    pub(crate) name: String,
+    pub(crate) params: Parameters,
+    pub(crate) query: Parameters,
+    /// The body of a report; empty for anything else.
+    pub(crate) body: Bytes,
+    pub(crate) freshness: Freshness,
+}
+
+impl ProviderCall {
+    /// A badge is asked for. Those query parameters reach the provider that its manifest names.
+    pub(crate) fn badge(plugin: &Arc<Plugin>, route: &BadgeRoute, params: Parameters, pairs: &Pairs) -> Self {
+        let query = route.query.iter().filter_map(|name| Some((name.clone(), pairs.get(name)?.to_owned()))).collect();
+        let freshness = freshness(plugin, route.fresh_seconds);
+        let (plugin, name) = (Arc::clone(plugin), route.name.clone());
+        Self { plugin, kind: CallKind::Badge, name, params, query, body: Bytes::new(), freshness }
+    }
+
+    /// The address is asked for that a redirect leads to.
+    pub(crate) fn redirect(plugin: &Arc<Plugin>, route: &RedirectRoute, params: Parameters) -> Self {
+        let freshness = freshness(plugin, route.fresh_seconds);
+        let (plugin, name, query) = (Arc::clone(plugin), route.name.clone(), Parameters::new());
+        Self { plugin, kind: CallKind::Redirect, name, params, query, body: Bytes::new(), freshness }
+    }
+
+    /// A record is asked for that is made of a report's body.
+    pub(crate) fn report(plugin: &Arc<Plugin>, route: &ReportRoute, params: Parameters, body: Bytes) -> Self {
+        let freshness = freshness(plugin, 0);
+        let (plugin, name, query) = (Arc::clone(plugin), route.name.clone(), Parameters::new());
+        Self { plugin, kind: CallKind::Report, name, params, query, body, freshness }
+    }
+
+    /// The call as the provider gets it, before any answer.
+    pub(crate) fn message(&self, now: SystemTime) -> Call<'static> {
+        let mut call = Call::new(self.name.clone());
+        call.kind = self.kind;
+        call.params = self.params.clone();
+        call.query = self.query.clone();
+        call.settings = self.plugin.settings.clone();
+        call.now = now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs();
+        call
+    }
+
+    /// The same with answers, as bytes. The bodies of the answers go beside it.
+    pub(crate) fn written(&self, answers: &[Fetched], now: SystemTime) -> Vec<u8> {
+        let mut call = self.message(now);
+        let answers = answers.iter().map(|fetched| &fetched.answer);
+        call.answers = answers
+            .map(|answer| Answer { status: answer.status, headers: answer.headers.clone(), body: &[] })
+            .collect();
+        message::write_call(&call)
+    }
+}
+
+/// How long answers hold, if plugins.toml says nothing else than the manifest.
+fn freshness(plugin: &Plugin, fresh: u32) -> Freshness {
+    let fresh = plugin.fresh_seconds.unwrap_or(fresh);
+    Freshness { fresh: Duration::from_secs(fresh.into()), stale: Duration::from_secs(plugin.stale_seconds.into()) }
+}

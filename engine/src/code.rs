@@ -1,0 +1,137 @@
+//! The codes of errors: what a program reads where a person reads the badge's words.
+
+/// A code that the engine knows. A provider may end a call with a code of its own, which is sent as it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Code {
+    /// The report's run and attempt are recorded already.
+    DuplicateTestResult,
+    /// The engine failed; the log says why.
+    EngineFailed,
+    /// No plugin has this provider's addresses.
+    InvalidProvider,
+    /// The report's signature is not valid.
+    InvalidSignature,
+    /// The report's time is unreadable or too far from now.
+    InvalidTimestamp,
+    /// A static badge without `message`.
+    MessageRequired,
+    /// The address does not take this method.
+    MethodNotAllowed,
+    /// A signed request lacks headers.
+    MissingAuthHeaders,
+    /// The report's nonce was used before.
+    NonceAlreadyUsed,
+    /// The request did not come through the proxy in front of the server.
+    OriginForbidden,
+    /// A parameter has a value that is not allowed.
+    ParameterInvalid,
+    /// The path is percent-encoded too often.
+    PathInvalid,
+    /// The provider broke the rules of its interface; the log says how.
+    ProviderFailed,
+    /// The document that was asked for does not exist.
+    ResourceNotFound,
+    /// What a query found in a document is not what the caller says it is.
+    ResultInvalid,
+    /// There is no result, or a query found none.
+    ResultNotFound,
+    /// No badge has this address.
+    RouteNotFound,
+    /// The owner has no secret for this upstream.
+    SecretNotConfigured,
+    /// The store or the owners' secrets do not answer.
+    StoreUnavailable,
+    /// A queue is full.
+    TooBusy,
+    /// The path, the headers or the body are too large.
+    TooLarge,
+    /// The upstream refuses access.
+    UpstreamForbidden,
+    /// The upstream's answer cannot be used.
+    UpstreamInvalid,
+    /// The upstream limits how often it is asked.
+    UpstreamRateLimited,
+    /// The upstream did not answer in time.
+    UpstreamTimeout,
+    /// The upstream cannot be reached, or fails.
+    UpstreamUnavailable,
+    /// The address in `url` is none.
+    UrlInvalid,
+    /// The address in `url` may not be asked.
+    UrlNotAllowed,
+}
+
+impl Code {
+    /// Every code, in the order of their names.
+    pub const ALL: [Self; 28] = [
+        Self::DuplicateTestResult,
+        Self::EngineFailed,
+        Self::InvalidProvider,
+        Self::InvalidSignature,
+        Self::InvalidTimestamp,
+        Self::MessageRequired,
+        Self::MethodNotAllowed,
+        Self::MissingAuthHeaders,
+        Self::NonceAlreadyUsed,
+        Self::OriginForbidden,
+        Self::ParameterInvalid,
+        Self::PathInvalid,
+        Self::ProviderFailed,
+        Self::ResourceNotFound,
+        Self::ResultInvalid,
+        Self::ResultNotFound,
+        Self::RouteNotFound,
+        Self::SecretNotConfigured,
+        Self::StoreUnavailable,
+        Self::TooBusy,
+        Self::TooLarge,
+        Self::UpstreamForbidden,
+        Self::UpstreamInvalid,
+        Self::UpstreamRateLimited,
+        Self::UpstreamTimeout,
+        Self::UpstreamUnavailable,
+        Self::UrlInvalid,
+        Self::UrlNotAllowed,
+    ];
+
+    /// The code as it is sent and logged.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::DuplicateTestResult => "DUPLICATE_TEST_RESULT",
+            Self::EngineFailed => "ENGINE_FAILED",
+            Self::InvalidProvider => "INVALID_PROVIDER",
+            Self::InvalidSignature => "INVALID_SIGNATURE",
+            Self::InvalidTimestamp => "INVALID_TIMESTAMP",
+            Self::MessageRequired => "MESSAGE_REQUIRED",
+            Self::MethodNotAllowed => "METHOD_NOT_ALLOWED",
+            Self::MissingAuthHeaders => "MISSING_AUTH_HEADERS",
+            Self::NonceAlreadyUsed => "NONCE_ALREADY_USED",
+            Self::OriginForbidden => "ORIGIN_FORBIDDEN",
+            Self::ParameterInvalid => "PARAMETER_INVALID",
+            Self::PathInvalid => "PATH_INVALID",
+            Self::ProviderFailed => "PROVIDER_FAILED",
+            Self::ResourceNotFound => "RESOURCE_NOT_FOUND",
+            Self::ResultInvalid => "RESULT_INVALID",
+            Self::ResultNotFound => "RESULT_NOT_FOUND",
+            Self::RouteNotFound => "ROUTE_NOT_FOUND",
+            Self::SecretNotConfigured => "SECRET_NOT_CONFIGURED",
+            Self::StoreUnavailable => "STORE_UNAVAILABLE",
+            Self::TooBusy => "TOO_BUSY",
+            Self::TooLarge => "TOO_LARGE",
+            Self::UpstreamForbidden => "UPSTREAM_FORBIDDEN",
+            Self::UpstreamInvalid => "UPSTREAM_INVALID",
+            Self::UpstreamRateLimited => "UPSTREAM_RATE_LIMITED",
+            Self::UpstreamTimeout => "UPSTREAM_TIMEOUT",
+            Self::UpstreamUnavailable => "UPSTREAM_UNAVAILABLE",
+            Self::UrlInvalid => "URL_INVALID",
+            Self::UrlNotAllowed => "URL_NOT_ALLOWED",
+        }
+    }
+
+    /// The code of that name, if the engine knows it.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|code| code.name() == name)
+    }
+}

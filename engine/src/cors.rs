@@ -1,0 +1,28 @@
+//! CORS: what a browser asks before it sends a request from another site (a preflight).
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, StatusCode, header};
+
+use crate::{
+    request::Request,
+    response::{AccessLine, Response},
+};
+
+/// The headers of a request that the engine reads.
+const READ: [&str; 4] = ["content-type", "x-signature", "x-timestamp", "x-nonce"];
+
+/// 204 to a preflight: the methods of the address, and those of the headers asked for that the engine reads.
+pub(crate) fn preflight(request: &Request, methods: &'static str, line: AccessLine) -> Response {
+    let mut headers = HeaderMap::with_capacity(6);
+    headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+    headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static(methods));
+    let wanted = request.header(header::ACCESS_CONTROL_REQUEST_HEADERS).to_ascii_lowercase();
+    let allowed: Vec<_> = wanted.split(',').map(str::trim).filter(|name| READ.contains(name)).collect();
+    if let (false, Ok(allowed)) = (allowed.is_empty(), HeaderValue::from_str(&allowed.join(", "))) {
+        headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, allowed);
+    }
+    headers.insert(header::ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("3600"));
+    let vary = HeaderValue::from_static("Access-Control-Request-Method, Access-Control-Request-Headers");
+    headers.insert(header::VARY, vary);
+    Response { status: StatusCode::NO_CONTENT, headers, body: Bytes::new(), line }
+}

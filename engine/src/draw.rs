@@ -1,0 +1,8 @@
+//! From what is known of a badge to its picture: [`overrides`] decides every field, [`drawing`] draws, on [`threads`]
+//! where that takes long, and [`error_badge`] draws errors.
+
+pub(crate) mod drawing;
+pub(crate) mod error_badge;
+pub(crate) mod overrides;
+pub(crate) mod static_path;
+pub(crate) mod threads;

@@ -1,0 +1,64 @@
+//! The last step of every request: an answer, or an error in the form that was asked for, becomes the response.
+
+use crate::{
+    answer::Answer,
+    draw::{error_badge, overrides::Overrides},
+    error::Error,
+    format::Format,
+    parts::Parts,
+    place::Target,
+    request::{Incoming, Request},
+    response::{AccessLine, Response},
+};
+
+/// The response to a request: what its handler answered, or its error.
+pub(crate) async fn finish(
+    parts: &Parts,
+    incoming: &Incoming<'_>,
+    target: &Target<'_>,
+    line: AccessLine,
+    answer: Result<Answer, Error>,
+) -> Response {
+    let Incoming { request, format, .. } = *incoming;
+    let error = match answer {
+        Ok(answer) => return answer.respond(request, line),
+        Err(error) if is_picture(&error, format) => error,
+        Err(error) => return refuse(request, line, &error),
+    };
+    let Ok(overrides) = Overrides::read(&incoming.pairs, format) else { return refuse(request, line, &error) };
+    let drawn = error_badge::draw(&parts.drawing, &error, overrides, format, &target.defaults()).await;
+    // Where the badge of an error cannot be drawn, the reason is the error.
+    let (error, drawn) = match drawn {
+        Ok(picture) => (error, Ok(picture)),
+        Err(undrawn) => {
+            let drawn = error_badge::words_alone(&undrawn, format);
+            (undrawn, drawn)
+        }
+    };
+    match drawn {
+        Ok(picture) => picture.respond(request, line.with_error(&error)),
+        Err(_) => refuse(request, line, &error),
+    }
+}
+
+/// The response to a request that cannot wait any longer, drawn at once.
+pub(crate) fn finish_late(incoming: &Incoming<'_>, target: &Target<'_>, error: &Error) -> Response {
+    let Incoming { request, format, .. } = *incoming;
+    let line = target.access_line();
+    let drawn = Overrides::read(&incoming.pairs, format).ok().filter(|_| is_picture(error, format));
+    let drawn = drawn.map(|overrides| error_badge::draw_at_once(error, overrides, format, &target.defaults()));
+    match drawn {
+        Some(Ok(picture)) => picture.respond(request, line.with_error(error)),
+        _ => refuse(request, line, error),
+    }
+}
+
+/// An error as JSON.
+pub(crate) fn refuse(request: &Request, line: AccessLine, error: &Error) -> Response {
+    Answer::error(error, request).respond(request, line.with_error(error))
+}
+
+/// Whether an error is a picture where this format was asked for. A wrong method is always answered as JSON.
+fn is_picture(error: &Error, format: Format) -> bool {
+    format != Format::Json && error.allow.is_none()
+}

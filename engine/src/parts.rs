@@ -1,0 +1,66 @@
+//! What the handlers share, and what work holds on to that outlives a request.
+
+use std::sync::Arc;
+
+use crate::{
+    addresses::Switch,
+    call::{badge_cache::BadgeCache, caller::Caller},
+    dependency::Dependency,
+    draw::drawing::Drawing,
+    fetch::fetcher::Fetcher,
+    plugins::{Plugin, Settings},
+    serve::document_badge::readers::Readers,
+    world::World,
+};
+
+/// The parts of an engine.
+#[derive(Debug)]
+pub(crate) struct Parts {
+    pub(crate) plugins: Vec<Arc<Plugin>>,
+    pub(crate) world: World,
+    /// Runs the calls of providers.
+    pub(crate) caller: Caller,
+    /// Asks addresses on the web that callers name.
+    pub(crate) web: Arc<Fetcher>,
+    pub(crate) badges: Arc<BadgeCache>,
+    pub(crate) drawing: Drawing,
+    pub(crate) readers: Readers,
+    pub(crate) store: Dependency,
+    pub(crate) secrets: Dependency,
+    /// Whether signatures over the body alone are accepted.
+    pub(crate) accepts_body_only: bool,
+    serves_endpoint: bool,
+    serves_dynamic: bool,
+}
+
+impl Parts {
+    /// Puts an engine's parts together. Of the memory for caches, answers of upstreams get three eighths, documents two,
+    /// badges and pictures one each; the embedded store has the last.
+    pub(crate) fn new(plugins: Vec<Plugin>, settings: &Settings, world: World) -> Self {
+        let eighth = settings.cache_bytes() / 8;
+        let executor = || Arc::clone(&world.executor);
+        Self {
+            plugins: plugins.into_iter().map(Arc::new).collect(),
+            caller: Caller { world: world.clone(), upstreams: Fetcher::of_upstreams(&world, eighth * 3) },
+            web: Fetcher::of_web(&world, eighth * 2),
+            badges: Arc::new(BadgeCache::new(eighth, executor())),
+            drawing: Drawing::new(eighth, executor()),
+            readers: Readers::new(executor()),
+            store: Dependency::new("store"),
+            secrets: Dependency::new("secrets"),
+            accepts_body_only: settings.accept_body_only_signatures,
+            serves_endpoint: settings.endpoint,
+            serves_dynamic: settings.dynamic,
+            world,
+        }
+    }
+
+    /// Whether the operator left this on.
+    pub(crate) const fn is_on(&self, switch: Switch) -> bool {
+        match switch {
+            Switch::Always => true,
+            Switch::Endpoint => self.serves_endpoint,
+            Switch::Dynamic => self.serves_dynamic,
+        }
+    }
+}
