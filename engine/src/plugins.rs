@@ -1,11 +1,12 @@
 //! plugins.toml, parsed into values that cannot be wrong.
 
-mod allowed;
+mod allowed_address;
 mod checksum;
-mod code;
+
 mod declarative;
 mod library;
 mod load;
+mod provider_file;
 
 use std::{
     collections::BTreeMap,
@@ -16,11 +17,11 @@ use std::{
 use badgesmith_provider::Manifest;
 use serde::{Deserialize, Serialize};
 
-pub use allowed::Allowed;
+pub use allowed_address::Allowed;
 pub use checksum::checksum;
-pub(crate) use code::Code;
-pub use code::{Opened, manifest_beside};
 pub use load::{is_id, load};
+pub(crate) use provider_file::Code;
+pub use provider_file::{Opened, manifest_beside};
 
 use crate::{
     origin::Origin,

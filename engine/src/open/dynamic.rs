@@ -11,8 +11,8 @@ use super::{Opened, invalid};
 use crate::{
     request::Pairs,
     value::{
-        format::{self, Format, Shown},
-        paint::{ColorName, Paint, Scale},
+        color_scale::{ColorName, Paint, Scale},
+        value_format::{self as format, Format, Shown},
     },
 };
 

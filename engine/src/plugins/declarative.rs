@@ -3,12 +3,12 @@
 //! `providers/declarative/README.md` describes the file. It is read once, into types that cannot be wrong; after that a
 //! badge fails only for what its caller or its upstream did.
 
-mod fault;
+mod braces;
 mod file;
-mod get;
+mod file_error;
 mod pointer;
-mod template;
-mod words;
+mod request_template;
+mod status_words;
 
 use std::collections::BTreeMap;
 
@@ -17,11 +17,11 @@ use serde_json::Value;
 
 use self::{
     file::File,
-    get::Get,
     pointer::{Found, Pointer},
-    words::{Status, Words},
+    request_template::Get,
+    status_words::{Status, Words},
 };
-use crate::value::{format::Format, paint::Paint};
+use crate::value::{color_scale::Paint, value_format::Format};
 
 /// A declarative provider.
 #[derive(Debug)]
@@ -55,7 +55,7 @@ impl Declarative {
             let manifest = file.manifest()?;
             Ok((manifest, Self(file.recipes()?)))
         };
-        read().map_err(|fault: fault::Fault| fault.shown(text))
+        read().map_err(|fault: file_error::Fault| fault.shown(text))
     }
 }
 

@@ -8,7 +8,9 @@ use std::{
 
 use badgesmith_provider::Manifest;
 
-use super::{Code, Config, DECLARATIVE_STEPS, Entry, LIBRARY_STEPS, Plugin, WAITING_ANSWERS, code::Kind, library};
+use super::{
+    Code, Config, DECLARATIVE_STEPS, Entry, LIBRARY_STEPS, Plugin, WAITING_ANSWERS, library, provider_file::Kind,
+};
 use crate::{origin::Origin, places::Places, response::Format, route::Template};
 
 /// For how long an answer that cannot be renewed is still served, in seconds: seven days.

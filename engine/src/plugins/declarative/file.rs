@@ -8,17 +8,17 @@ use toml::Spanned;
 
 use super::{
     Recipe,
-    fault::Fault,
-    get::Get,
+    file_error::Fault,
     pointer::{Pointer, Pointers},
-    words::{Status, Words},
+    request_template::Get,
+    status_words::{Status, Words},
 };
 use crate::{
     origin::Origin,
     route::{Router, Template},
     value::{
-        format::Format,
-        paint::{ColorName, Paint, Scale},
+        color_scale::{ColorName, Paint, Scale},
+        value_format::Format,
     },
 };
 

@@ -9,7 +9,7 @@ use serde::{
 };
 use serde_json::Value;
 
-use super::template::{self, Piece};
+use super::braces::{self as template, Piece};
 
 /// How deep a pointer may lead.
 const DEEPEST: usize = 32;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use badgesmith_renderer::Color;
 use serde::Deserialize;
 
-use super::format::Shown;
+use super::value_format::Shown;
 
 /// The colours of a stable version and of one that is not.
 const STABLE: &str = "blue";

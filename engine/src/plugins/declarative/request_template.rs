@@ -3,7 +3,7 @@
 use badgesmith_provider::{Call, Request};
 use serde::Deserialize;
 
-use super::template::{self, Piece};
+use super::braces::{self as template, Piece};
 
 /// A request with its parts left open.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
