@@ -4,13 +4,13 @@
 //! `<tr>` stays right below its `<table>`. Names come out in lower case. The page is gone through once, and what comes
 //! out has the limits of any XML.
 
-mod entities;
-mod tags;
+mod character_references;
+mod element_rules;
 
 use std::collections::BTreeSet;
 
 use crate::{Fault, Kind, LARGEST_DOCUMENT, xml};
-use tags::{closes, ends_scope, is_hidden, is_raw, is_void};
+use element_rules::{closes, ends_scope, is_hidden, is_raw, is_void};
 
 const TOO_MUCH: Fault = Fault::TooManyValues(Kind::Xml);
 
@@ -92,7 +92,7 @@ impl<'t> Page<'t> {
         if self.open.is_empty() && text.trim().is_empty() {
             return Ok(());
         }
-        entities::write(text, &mut self.xml);
+        character_references::write(text, &mut self.xml);
         self.checked(self.xml.len())
     }
 
@@ -189,7 +189,7 @@ impl<'t> Page<'t> {
             }
             self.prefixed(&name)?;
             written.push_str(&[" ", &name, "=\""].concat());
-            entities::write(value, &mut written);
+            character_references::write(value, &mut written);
             written.push('"');
             names.push(name);
         }
@@ -224,9 +224,9 @@ impl<'t> Page<'t> {
         self.rest = behind(rest, ">");
         if is_hidden(&name) {
             // No entities, as HTML has it.
-            entities::escape(text, &mut self.xml);
+            character_references::escape(text, &mut self.xml);
         } else {
-            entities::write(text, &mut self.xml);
+            character_references::write(text, &mut self.xml);
         }
         self.close(self.open.len() - 1);
         self.checked(self.xml.len())

@@ -3,18 +3,18 @@
 //! A query is read as the RFC writes it; one that is none is read once more as the other reader would. Every step
 //! through the tree is counted while it is taken.
 
-mod compare;
-mod filter;
-mod path;
-mod read;
+mod filter_evaluator;
+mod filter_parser;
+mod parser;
+mod path_syntax;
 mod walk;
 
-use crate::{Fault, MOST_BYTES, MOST_TEXTS, cut, steps::Steps, tree::Tree};
+use crate::{Fault, MOST_BYTES, MOST_TEXTS, cut, step_budget::Steps, tree::Tree};
 use walk::{Found, Stop, Walk};
 
 /// The texts at a path, in the tree's order.
 pub(crate) fn find(tree: &Tree, query: &str, steps: &Steps) -> Result<Vec<String>, Fault> {
-    let path = read::path(query.trim())?;
+    let path = parser::path(query.trim())?;
     let mut texts = Texts::default();
     match Walk::new(tree, steps).follow(&path, &mut |found| texts.add(found)) {
         Ok(()) | Err(Stop::Enough) => Ok(texts.texts),

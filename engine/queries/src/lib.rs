@@ -12,22 +12,22 @@
 //! assert_eq!(document.find("$.package.keywords").unwrap(), ["badge", "svg"]);
 //! ```
 
-mod fault;
 mod html;
 mod json_path;
+mod lone_surrogates;
 mod pattern;
-mod steps;
-mod surrogates;
+mod query_error;
+mod step_budget;
 mod tree;
 mod xml;
 mod xpath;
 
-pub use fault::Fault;
 pub use html::{as_xml, is_html};
+pub use lone_surrogates::without_halves;
 pub use pattern::{LONGEST_PATTERN, Pattern};
-pub use surrogates::without_halves;
+pub use query_error::Fault;
 
-use steps::Steps;
+use step_budget::Steps;
 use tree::Tree;
 
 /// The largest document, in bytes.

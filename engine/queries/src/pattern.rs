@@ -18,7 +18,7 @@ use regex_automata::{
 };
 use regex_syntax::{ParserBuilder, hir::Hir};
 
-use crate::{Fault, cut, steps::Steps};
+use crate::{Fault, cut, step_budget::Steps};
 
 /// The longest regex, in bytes.
 pub const LONGEST_PATTERN: usize = 1024;

@@ -1,6 +1,6 @@
 //! An XPath through XML: version 1.0 by `xpath-eval`, over a tree that counts the steps through it.
 
-mod walk;
+mod counted_node;
 
 use roxmltree::Document;
 use xpath_eval::{
@@ -8,8 +8,8 @@ use xpath_eval::{
     evaluate, parse,
 };
 
-use crate::{Fault, MOST_BYTES, MOST_TEXTS, cut, steps::Steps};
-use walk::{Budget, Ground, Walk};
+use crate::{Fault, MOST_BYTES, MOST_TEXTS, cut, step_budget::Steps};
+use counted_node::{Budget, Ground, Walk};
 
 /// The longest list of letters that `translate` looks through for every letter of a text.
 const LONGEST_TRANSLATION: usize = 128;

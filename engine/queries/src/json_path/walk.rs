@@ -5,8 +5,8 @@
 
 use std::{borrow::Cow, rc::Rc};
 
-use super::path::{Segment, Selector, Slice};
-use crate::{Fault, steps::Steps, tree::Tree};
+use super::path_syntax::{Segment, Selector, Slice};
+use crate::{Fault, step_budget::Steps, tree::Tree};
 
 /// Why a walk ends before its end.
 #[derive(Debug)]
@@ -215,7 +215,7 @@ impl<'a> Walk<'a> {
         match tree {
             Tree::List(items) => Ok(Some(items.len())),
             Tree::Text(text) => {
-                self.steps.spend(1 + text.len() / super::compare::BYTES)?;
+                self.steps.spend(1 + text.len() / super::filter_evaluator::BYTES)?;
                 Ok(Some(text.encode_utf16().count()))
             }
             _ => Ok(None),

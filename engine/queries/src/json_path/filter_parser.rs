@@ -3,8 +3,8 @@
 use std::cell::RefCell;
 
 use super::{
-    path::{Comparison, Filter, Fits, Operand, Query, Test},
-    read::Reader,
+    parser::Reader,
+    path_syntax::{Comparison, Filter, Fits, Operand, Query, Test},
 };
 use crate::{Fault, tree::Tree};
 

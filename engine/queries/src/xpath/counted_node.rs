@@ -8,7 +8,7 @@ use std::{cell::Cell, cmp::Ordering};
 use roxmltree::{Attribute, Document, Node as Element, NodeId, NodeType};
 use xpath_eval::{ExpandedName, Node, NodeKind};
 
-use crate::steps::Steps;
+use crate::step_budget::Steps;
 
 /// How many bytes of text are read in one step.
 const BYTES: usize = 32;

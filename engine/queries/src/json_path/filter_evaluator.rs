@@ -3,7 +3,7 @@
 use std::{borrow::Cow, cmp::Ordering};
 
 use super::{
-    path::{Comparison, Filter, Fits, Operand, Query, Test},
+    path_syntax::{Comparison, Filter, Fits, Operand, Query, Test},
     walk::{Found, Place, Stop, Walk},
 };
 use crate::{Fault, pattern::Pattern, tree::Tree};

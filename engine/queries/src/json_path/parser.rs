@@ -3,7 +3,7 @@
 //! jsonpath-plus reads paths without `$`, names with dashes and digits behind a dot, `.[0]`, names without quotes in
 //! brackets, `~` and `^`. Its scripts, `[(@.length - 1)]`, are refused. <https://github.com/JSONPath-Plus/JSONPath>
 
-use super::path::{Segment, Selector, Slice};
+use super::path_syntax::{Segment, Selector, Slice};
 use crate::Fault;
 
 /// The most segments: more than any document is deep.
