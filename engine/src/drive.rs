@@ -220,7 +220,7 @@ async fn step(
     }));
     let stepped = match select(receiver, pin!(step_patience(&**executor))).await {
         Either::Left((Ok(Ok(message)), _)) => Ok(message.into()),
-        Either::Left((Ok(Err(fault)), _)) => Err(Broken::Lied(fault)),
+        Either::Left((Ok(Err(fault)), _)) => Err(Broken::Lied(fault.to_string())),
         Either::Left((Err(_), _)) => Err(lied("its step broke off")),
         Either::Right(_) => {
             if plugin.strike() {

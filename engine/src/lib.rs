@@ -27,11 +27,11 @@ mod redirect;
 mod request;
 mod response;
 mod route;
-mod value;
 pub mod signature;
 mod static_badge;
 pub mod store;
 mod upstream;
+mod value;
 pub mod world;
 
 use std::{
@@ -53,17 +53,18 @@ use crate::{
     flight::{Flights, WantedFlights},
     front::Front,
     open::Open,
+    plugins::RouteErrorKind,
     request::{Pairs, TooDeep, decode, decode_fully, segments},
     response::{Format, preflight},
-    route::{Found, Parameters, Router, Segment, Template},
+    route::{Parameters, RouteMatch, RouteSegment, RouteTemplate, Router},
 };
 pub use crate::{
     door::readable,
     error::Source,
     health::{BreakerHealth, CacheHealth, Health, PluginHealth, RateLimit},
-    origin::Origin,
+    origin::{Origin, OriginError},
     places::{Busy, Places, Share, Taken},
-    plugins::{Allowed, Config, Plugin, Settings},
+    plugins::{AllowedAddress, Config, Plugin, RouteError, Settings},
     request::{LARGEST_BODY, LARGEST_HEADERS, LONGEST_PATH, Request},
     response::{CORRELATION_ID, Line, Response},
     signature::is_same,
@@ -168,8 +169,8 @@ impl Engine {
     /// An engine over these plugins.
     ///
     /// # Errors
-    /// One sentence for the first route that another plugin, or the engine itself, has already.
-    pub fn new(plugins: Vec<Plugin>, settings: &Settings, world: World) -> Result<Self, String> {
+    /// The first route that another plugin, or the engine itself, has already.
+    pub fn new(plugins: Vec<Plugin>, settings: &Settings, world: World) -> Result<Self, RouteError> {
         let mut router = Router::new();
         for (index, plugin) in plugins.iter().enumerate() {
             let manifest = &plugin.manifest;
@@ -183,17 +184,15 @@ impl Engine {
                 .chain(redirects.map(|(redirect, route)| (route, Target::Redirect { plugin: index, redirect })))
                 .chain(refusals.map(|(refusal, route)| (route, Target::Refusal { plugin: index, refusal })));
             for (route, target) in targets {
-                let refused = |fault: String| format!("plugin {:?}: {fault}", plugin.id);
-                let template = Template::parse(route).map_err(refused)?;
+                let refused = |kind| RouteError { plugin: plugin.id.clone(), kind };
+                let template = RouteTemplate::parse(route).map_err(|fault| refused(RouteErrorKind::Syntax(fault)))?;
+                let route = template.to_string();
                 if template.first_literal().is_none_or(|first| OWN.contains(&first)) {
-                    return Err(refused(format!("the route {template} is kept for the engine; give it another mount")));
+                    return Err(refused(RouteErrorKind::Reserved { route }));
                 }
-                let name = template.to_string();
                 if let Err((other, taken)) = router.add(template, target) {
-                    let other_id = &plugins[taken.plugin()].id;
-                    return Err(refused(format!(
-                        "the route {name} fits the same addresses as {other} of plugin {other_id:?}; give one a mount"
-                    )));
+                    let (other_route, other_plugin) = (other.to_string(), plugins[taken.plugin()].id.clone());
+                    return Err(refused(RouteErrorKind::Taken { route, other_route, other_plugin }));
                 }
             }
         }
@@ -404,7 +403,7 @@ impl Engine {
     }
 
     /// The route that fits `segments`, or `whole` where it is none of a picture: a branch may be called `logo.svg`.
-    fn target(&self, segments: &[&str], whole: &[&str]) -> Option<Found<'_, Target>> {
+    fn target(&self, segments: &[&str], whole: &[&str]) -> Option<RouteMatch<'_, Target>> {
         let found = self.router.find(segments)?;
         match found.target {
             Target::Badge { .. } | Target::Refusal { .. } => Some(found),
@@ -413,7 +412,7 @@ impl Engine {
     }
 
     /// What a provider's route leads to.
-    fn found(&self, found: Found<'_, Target>, request: &Request) -> Place<'_> {
+    fn found(&self, found: RouteMatch<'_, Target>, request: &Request) -> Place<'_> {
         let plugin = &self.inner.plugins[found.target.plugin()];
         let parameters = match (found.target, found.parameters) {
             (Target::Refusal { refusal, .. }, _) => {
@@ -442,7 +441,7 @@ impl Engine {
     fn ambiguous(
         &self,
         request: &Request,
-        template: &Template,
+        template: &RouteTemplate,
         target: Target,
         parameters: &Parameters,
     ) -> Option<String> {
@@ -451,7 +450,7 @@ impl Engine {
         let segments: Vec<&str> = segments(&signed).collect();
         let again = self.router.find(&segments).filter(|again| *again.target == target);
         let again = again.and_then(|again| again.parameters.ok()).unwrap_or_default();
-        let mut names = template.segments().iter().filter_map(Segment::name);
+        let mut names = template.segments().iter().filter_map(RouteSegment::name);
         names.find(|name| again.get(*name) != parameters.get(*name)).map(str::to_owned)
     }
 }

@@ -14,7 +14,7 @@ use crate::{
     error::{rate_limited, too_busy},
     exchange::BUDGET,
     origin::Origin,
-    plugins::Plugin,
+    plugins::{BoundSecret, Plugin},
     world::{Ask, Fault, Progress, Secret, Unavailable},
 };
 
@@ -74,7 +74,7 @@ fn granted(plugin: &Plugin, request: &Request) -> Result<(Url, Origin), Unanswer
         fault => broken(format!("it asks for an address that is none: {fault}")),
     })?;
     let url = Url::parse(&url).map_err(|fault| broken(format!("it asks for {url:?}: {fault}")))?;
-    let origin = Origin::of_url(&url).map_err(broken)?;
+    let origin = Origin::of_url(&url).map_err(|fault| broken(fault.to_string()))?;
     if plugin.origins.contains(&origin) {
         return Ok((url, origin));
     }
@@ -91,7 +91,7 @@ async fn authorization(
 ) -> Result<Option<Secret>, Unanswered> {
     let Some(Auth { secret: name, owner, scheme }) = request.secret() else { return Ok(None) };
     let broken = |fault: String| Unanswered::Broken(Broken::Lied(fault));
-    let Some((purpose, bound)) = plugin.secrets.get(name) else {
+    let Some(BoundSecret { purpose, origin: bound }) = plugin.secrets.get(name) else {
         return Err(broken(format!("it asks with the secret {name:?}, which plugins.toml does not grant")));
     };
     if bound != origin {

@@ -23,7 +23,7 @@ mod xml;
 mod xpath;
 
 pub use html::{as_xml, is_html};
-pub use lone_surrogates::without_halves;
+pub use lone_surrogates::replace_lone_surrogates;
 pub use pattern::{LONGEST_PATTERN, Pattern};
 pub use query_error::Fault;
 

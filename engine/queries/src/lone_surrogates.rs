@@ -6,12 +6,12 @@ use std::borrow::Cow;
 /// as it was. A text that is no JSON comes back as something that is none either.
 ///
 /// ```
-/// use badgesmith_queries::without_halves;
+/// use badgesmith_queries::replace_lone_surrogates;
 ///
-/// assert_eq!(without_halves(br#"["\ud83d", "\ud83d\ude00", "\\ud83d"]"#), br#"["\ufffd", "\ud83d\ude00", "\\ud83d"]"#.as_slice());
+/// assert_eq!(replace_lone_surrogates(br#"["\ud83d", "\ud83d\ude00", "\\ud83d"]"#), br#"["\ufffd", "\ud83d\ude00", "\\ud83d"]"#.as_slice());
 /// ```
 #[must_use]
-pub fn without_halves(json: &[u8]) -> Cow<'_, [u8]> {
+pub fn replace_lone_surrogates(json: &[u8]) -> Cow<'_, [u8]> {
     let mut whole = Cow::Borrowed(json);
     let mut at = 0;
     while let Some(found) = json[at..].iter().position(|byte| *byte == b'\\') {
@@ -58,7 +58,7 @@ mod tests {
             (r"\ud83", r"\ud83"),
         ];
         for (json, expected) in rows {
-            assert_eq!(without_halves(json.as_bytes()), expected.as_bytes(), "{json}");
+            assert_eq!(replace_lone_surrogates(json.as_bytes()), expected.as_bytes(), "{json}");
         }
     }
 }

@@ -11,8 +11,8 @@ use super::{Opened, invalid};
 use crate::{
     request::Pairs,
     value::{
-        color_scale::{ColorName, Paint, Scale},
-        value_format::{self as format, Format, Shown},
+        color_scale::{ColorName, ColorRule, ColorScale},
+        value_format::{self, ShownValue, ValueFormat},
     },
 };
 
@@ -74,8 +74,8 @@ pub(super) struct Recipe {
     prefix: String,
     suffix: String,
     separator: String,
-    format: Option<Format>,
-    paint: Paint,
+    format: Option<ValueFormat>,
+    paint: ColorRule,
 }
 
 #[derive(Debug)]
@@ -117,18 +117,18 @@ impl Recipe {
         };
         let format = match pairs.get("as").filter(|name| !name.is_empty()) {
             None => None,
-            Some("version") => Some(Format::Version),
-            Some("metric") => Some(Format::Metric),
-            Some("percent") => Some(Format::Percent),
-            Some("bytes") => Some(Format::Bytes),
-            Some("date") => Some(Format::Date),
+            Some("version") => Some(ValueFormat::Version),
+            Some("metric") => Some(ValueFormat::Metric),
+            Some("percent") => Some(ValueFormat::Percent),
+            Some("bytes") => Some(ValueFormat::Bytes),
+            Some("date") => Some(ValueFormat::Date),
             Some(_) => return Err(wrong("as")),
         };
         let paint = match (scale(pairs)?, format) {
-            (Some(_), Some(Format::Version | Format::Date)) => return Err(wrong("steps")),
-            (Some(scale), _) => Paint::Scale(scale),
-            (None, Some(Format::Version)) => Paint::Version,
-            (None, _) => Paint::Fixed,
+            (Some(_), Some(ValueFormat::Version | ValueFormat::Date)) => return Err(wrong("steps")),
+            (Some(scale), _) => ColorRule::Scale(scale),
+            (None, Some(ValueFormat::Version)) => ColorRule::Version,
+            (None, _) => ColorRule::Fixed,
         };
         let (prefix, suffix) = (affix("prefix", "")?, affix("suffix", "")?);
         Ok(Self { looked_for, prefix, suffix, separator: affix("separator", SEPARATOR)?, format, paint })
@@ -186,26 +186,28 @@ impl Recipe {
     }
 
     /// A text as its format shows it, with its number where a scale asks for one.
-    fn show(&self, text: &str) -> Result<Shown, Failure> {
+    fn show(&self, text: &str) -> Result<ShownValue, Failure> {
         let percentage = |text: &str| Value::String(text.trim().trim_end_matches('%').trim_end().to_owned());
         let Some(format) = self.format else {
             let number = match &self.paint {
-                Paint::Scale(_) => format::number(&percentage(text)).ok_or_else(|| unfit("result is no number"))?,
+                ColorRule::Scale(_) => {
+                    value_format::number(&percentage(text)).ok_or_else(|| unfit("result is no number"))?
+                }
                 _ => 0.0,
             };
             // A line's end has no place on a badge.
             let text = text.replace(|letter: char| letter.is_control(), " ");
-            return Ok(Shown { text: text.trim().to_owned(), number });
+            return Ok(ShownValue { text: text.trim().to_owned(), number });
         };
         let value = match format {
-            Format::Percent => percentage(text),
+            ValueFormat::Percent => percentage(text),
             _ => Value::String(text.trim().to_owned()),
         };
         format.show(&value).ok_or_else(|| {
             unfit(match format {
-                Format::Metric | Format::Percent | Format::Bytes => "result is no number",
-                Format::Date => "result is no date",
-                Format::Version | Format::Text => "result is no version",
+                ValueFormat::Metric | ValueFormat::Percent | ValueFormat::Bytes => "result is no number",
+                ValueFormat::Date => "result is no date",
+                ValueFormat::Version | ValueFormat::Text => "result is no version",
             })
         })
     }
@@ -233,7 +235,7 @@ fn find_in_xml(text: &str, media_type: &str, queries: &[String]) -> Result<Vec<S
 }
 
 /// `steps=80,90` and `colors=red,yellow,brightgreen`, or shields' colours where there are none.
-fn scale(pairs: &Pairs) -> Result<Option<Scale>, Failure> {
+fn scale(pairs: &Pairs) -> Result<Option<ColorScale>, Failure> {
     let Some(steps) = pairs.get("steps").filter(|steps| !steps.is_empty()) else {
         return if pairs.get("colors").is_some_and(|colors| !colors.is_empty()) {
             Err(wrong("steps"))
@@ -253,7 +255,7 @@ fn scale(pairs: &Pairs) -> Result<Option<Scale>, Failure> {
     let colors = names.into_iter().map(|name| ColorName::try_from(name.to_owned()).map_err(|_| wrong("colors")));
     let colors = colors.collect::<Result<Vec<_>, _>>()?;
     let name = if colors.len() == steps.len() + 1 { "steps" } else { "colors" };
-    Scale::new(steps, colors).map(Some).map_err(|_| wrong(name))
+    ColorScale::new(steps, colors).map(Some).map_err(|_| wrong(name))
 }
 
 /// What was found is not what the caller says it is.

@@ -1,32 +1,32 @@
-//! A badge's colour: fixed, by scale, by match, or by what a version looks like.
+//! The color of a value: fixed, by a scale of numbers, by text, or by whether a version is stable.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, error::Error, fmt};
 
 use badgesmith_renderer::Color;
 use serde::Deserialize;
 
-use super::value_format::Shown;
+use super::value_format::ShownValue;
 
-/// The colours of a stable version and of one that is not.
+/// The colors of a stable version and of an unstable one.
 const STABLE: &str = "blue";
 const UNSTABLE: &str = "orange";
-/// What makes a version unstable wherever it stands as a word.
+/// The words that make a version unstable.
 const PRERELEASES: [&str; 10] =
     ["alpha", "beta", "canary", "dev", "nightly", "pre", "preview", "prerelease", "rc", "snapshot"];
 
-/// How the colour comes about.
+/// How the color of a badge follows from its value.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Paint {
-    /// The manifest says it.
+pub(crate) enum ColorRule {
+    /// It does not: the color is the manifest's, or the default.
     Fixed,
     Version,
-    Scale(Scale),
+    Scale(ColorScale),
     Match(BTreeMap<String, ColorName>),
 }
 
-impl Paint {
-    /// The colour, where it is not the manifest's.
-    pub(crate) fn color(&self, shown: &Shown) -> Option<&str> {
+impl ColorRule {
+    /// The color of a value; none where it is fixed or the text has none.
+    pub(crate) fn color(&self, shown: &ShownValue) -> Option<&str> {
         match self {
             Self::Fixed => None,
             Self::Version => Some(if is_stable(&shown.text) { STABLE } else { UNSTABLE }),
@@ -36,72 +36,78 @@ impl Paint {
     }
 }
 
-/// Not 0.x, and without a word for a prerelease in it: shields' rule.
+/// Whether a version is neither 0.x nor a prerelease, by shields' rule.
 fn is_stable(version: &str) -> bool {
     let is_prerelease = |word: &str| PRERELEASES.iter().any(|name| word.eq_ignore_ascii_case(name));
     !version.starts_with('0') && !version.split(|letter: char| !letter.is_ascii_alphabetic()).any(is_prerelease)
 }
 
-/// A colour that can be drawn, by its name.
+/// The name of a color that can be drawn.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]
 pub(crate) struct ColorName(pub(crate) String);
 
 impl TryFrom<String> for ColorName {
-    type Error = String;
+    type Error = UnknownColor;
 
-    fn try_from(text: String) -> Result<Self, String> {
-        if Color::parse(&text).is_some() {
-            return Ok(Self(text));
-        }
-        Err(format!("{text:?} is no colour; write a name such as \"brightgreen\", or \"#4c1\""))
+    fn try_from(text: String) -> Result<Self, UnknownColor> {
+        if Color::parse(&text).is_some() { Ok(Self(text)) } else { Err(UnknownColor(text)) }
     }
 }
 
-/// Colours by number: the first up to the first step, the second from there on, and so forth.
+/// A text that is not a color.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct UnknownColor(String);
+
+impl fmt::Display for UnknownColor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?} is no colour; write a name such as \"brightgreen\", or \"#4c1\"", self.0)
+    }
+}
+
+impl Error for UnknownColor {}
+
+/// Colors of numbers: the first color below the first step, the second from there on, and so forth.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(try_from = "Written")]
-pub(crate) struct Scale {
+#[serde(try_from = "ColorScaleTable")]
+pub(crate) struct ColorScale {
     first: ColorName,
-    /// From which number on which colour holds, ascending.
+    /// From which number on which color holds, in ascending order.
     steps: Vec<(f64, ColorName)>,
 }
 
-/// A scale as it is written.
+/// A scale as it is written in TOML.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-struct Written {
+struct ColorScaleTable {
     steps: Vec<f64>,
     colors: Vec<ColorName>,
 }
 
-impl TryFrom<Written> for Scale {
-    type Error = String;
+impl TryFrom<ColorScaleTable> for ColorScale {
+    type Error = ColorScaleError;
 
-    fn try_from(Written { steps, colors }: Written) -> Result<Self, String> {
+    fn try_from(ColorScaleTable { steps, colors }: ColorScaleTable) -> Result<Self, ColorScaleError> {
         Self::new(steps, colors)
     }
 }
 
-impl Scale {
-    /// A scale of these steps and colours.
+impl ColorScale {
+    /// A scale of these steps and colors.
     ///
     /// # Errors
-    /// Steps that do not ascend, or another number of colours than one more.
-    pub(crate) fn new(steps: Vec<f64>, colors: Vec<ColorName>) -> Result<Self, String> {
+    /// [`ColorScaleError`].
+    pub(crate) fn new(steps: Vec<f64>, colors: Vec<ColorName>) -> Result<Self, ColorScaleError> {
         if !steps.is_sorted_by(|a, b| a < b) || steps.iter().any(|step| step.is_nan()) {
-            return Err("steps do not ascend; write the lowest first, each once".to_owned());
+            return Err(ColorScaleError::NotAscending);
         }
-        let (steps_len, colors_len) = (steps.len(), colors.len());
+        let mismatch = ColorScaleError::Mismatch { steps: steps.len(), colors: colors.len() };
+        if steps.is_empty() || colors.len() != steps.len() + 1 {
+            return Err(mismatch);
+        }
         let mut colors = colors.into_iter();
-        match colors.next() {
-            Some(first) if steps_len > 0 && colors_len == steps_len + 1 => {
-                Ok(Self { first, steps: steps.into_iter().zip(colors).collect() })
-            }
-            _ => Err(format!(
-                "{steps_len} steps and {colors_len} colors; write at least one step, and one color more than steps"
-            )),
-        }
+        let first = colors.next().ok_or(mismatch)?;
+        Ok(Self { first, steps: steps.into_iter().zip(colors).collect() })
     }
 
     fn color(&self, number: f64) -> &str {
@@ -109,6 +115,33 @@ impl Scale {
         &reached.map_or(&self.first, |(_, color)| color).0
     }
 }
+
+/// Why steps and colors are not a scale, with what to write.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum ColorScaleError {
+    /// The steps do not ascend.
+    NotAscending,
+    /// There is no step, or not one color more than steps.
+    Mismatch {
+        /// How many steps there are.
+        steps: usize,
+        /// How many colors there are.
+        colors: usize,
+    },
+}
+
+impl fmt::Display for ColorScaleError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotAscending => f.write_str("steps do not ascend; write the lowest first, each once"),
+            Self::Mismatch { steps, colors } => {
+                write!(f, "{steps} steps and {colors} colors; write at least one step, and one color more than steps")
+            }
+        }
+    }
+}
+
+impl Error for ColorScaleError {}
 
 #[cfg(test)]
 mod tests {
@@ -130,7 +163,7 @@ mod tests {
     fn a_step_begins_its_colour() {
         let color = |name: &str| ColorName(name.to_owned());
         let written = Written { steps: vec![50.0, 80.0], colors: vec![color("red"), color("yellow"), color("green")] };
-        let scale = Scale::try_from(written).unwrap();
+        let scale = ColorScale::try_from(written).unwrap();
         let rows = [(-1.0, "red"), (49.9, "red"), (50.0, "yellow"), (79.9, "yellow"), (80.0, "green"), (1e9, "green")];
         for (number, name) in rows {
             assert_eq!(scale.color(number), name, "{number}");

@@ -1,6 +1,6 @@
-//! The words for an upstream's status, and the failure they become.
+//! The words for an error status of the upstream, and the failure they become.
 
-use std::fmt;
+use std::{error::Error, fmt};
 
 use badgesmith_provider::{Failure, Kind};
 use serde::{
@@ -8,68 +8,78 @@ use serde::{
     de::{self, Visitor},
 };
 
-/// The longest words, in bytes.
+/// The greatest length of a failure's words, in bytes.
 const LONGEST: usize = 64;
 
-/// Words of a failure, such as `package not found`.
+/// The words of a failure, such as `package not found`.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]
-pub(super) struct Words {
+pub(super) struct FailureWords {
     text: String,
-    /// The words in capitals, such as `PACKAGE_NOT_FOUND`.
+    /// The same words as a code, such as `PACKAGE_NOT_FOUND`.
     code: String,
 }
 
-impl Words {
-    /// The failure that a status of the upstream becomes.
+impl FailureWords {
+    /// The failure for this status of the upstream.
     pub(super) fn failure(&self, status: u16) -> Failure {
         let failure = Failure::not_found(self.code.clone(), self.text.clone());
-        // What the upstream calls a bad request can only come from the parts that the caller gave.
+        // All that varies in the request are the caller's parameters, so a bad request is the caller's mistake.
         if matches!(status, 400 | 422) { Failure { kind: Kind::InvalidParameter, ..failure } } else { failure }
     }
 }
 
-impl TryFrom<String> for Words {
-    type Error = String;
+impl TryFrom<String> for FailureWords {
+    type Error = InvalidWords;
 
-    fn try_from(text: String) -> Result<Self, String> {
+    fn try_from(text: String) -> Result<Self, InvalidWords> {
         let parts = text.split(|letter: char| !letter.is_ascii_alphanumeric()).filter(|part| !part.is_empty());
         let code = parts.map(str::to_ascii_uppercase).collect::<Vec<_>>().join("_");
         if code.is_empty() || text.len() > LONGEST || text.trim() != text {
-            return Err(format!(
-                "{text:?} are no words for a badge; write 1 to {LONGEST} bytes such as \"package not found\""
-            ));
+            return Err(InvalidWords(text));
         }
         Ok(Self { text, code })
     }
 }
 
-/// A status that an upstream gives a meaning: 4xx, without those the host takes care of.
+/// A text that cannot be a failure's words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct InvalidWords(String);
+
+impl fmt::Display for InvalidWords {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?} are no words for a badge; write 1 to {LONGEST} bytes such as \"package not found\"", self.0)
+    }
+}
+
+impl Error for InvalidWords {}
+
+/// An error status whose meaning a provider defines: 4xx, without 408 and 429, which the engine handles for all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Status(pub(super) u16);
+pub(super) struct ErrorStatus(pub(super) u16);
 
-impl<'de> Deserialize<'de> for Status {
+impl<'de> Deserialize<'de> for ErrorStatus {
     fn deserialize<D: Deserializer<'de>>(reader: D) -> Result<Self, D::Error> {
-        struct Key;
+        struct StatusKey;
 
-        impl Visitor<'_> for Key {
-            type Value = Status;
+        impl Visitor<'_> for StatusKey {
+            type Value = ErrorStatus;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("a status from 400 to 499")
             }
 
-            fn visit_str<E: de::Error>(self, text: &str) -> Result<Status, E> {
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<ErrorStatus, E> {
                 match text.parse() {
                     Ok(408 | 429 | 500..=599) => Err(E::custom(format!(
                         "{text} is a fault, for which badgesmith has its own words; take it away"
                     ))),
-                    Ok(status @ 400..=499) => Ok(Status(status)),
+                    Ok(status @ 400..=499) => Ok(ErrorStatus(status)),
                     _ => Err(E::custom(format!("{text:?} is no status; write one from 400 to 499, such as 404"))),
                 }
             }
         }
 
-        reader.deserialize_str(Key)
+        reader.deserialize_str(StatusKey)
     }
 }
