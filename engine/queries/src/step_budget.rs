@@ -1,26 +1,29 @@
-//! The work a document's queries may still take, counted in steps.
+//! The work that queries may still do, counted in steps.
 
 use std::cell::Cell;
 
-use crate::Fault;
+use crate::query_error::QueryError;
+
+/// How many bytes of text a query reads in one step.
+pub(crate) const BYTES_A_STEP: usize = 32;
 
 /// How many steps are left. All queries of one document share them.
 #[derive(Debug)]
-pub(crate) struct Steps(Cell<u64>);
+pub(crate) struct StepBudget(Cell<u64>);
 
-impl Steps {
+impl StepBudget {
     pub(crate) const fn new(steps: u64) -> Self {
         Self(Cell::new(steps))
     }
 
-    /// Takes so many steps from those that are left.
+    /// Spends this many steps.
     ///
     /// # Errors
-    /// [`Fault::TooManySteps`] where there are none left.
-    pub(crate) fn spend(&self, steps: usize) -> Result<(), Fault> {
+    /// [`QueryError::TooManySteps`] where none are left.
+    pub(crate) fn spend(&self, steps: usize) -> Result<(), QueryError> {
         let left = self.0.get().saturating_sub(steps as u64);
         self.0.set(left);
-        if left == 0 { Err(Fault::TooManySteps) } else { Ok(()) }
+        if left == 0 { Err(QueryError::TooManySteps) } else { Ok(()) }
     }
 
     pub(crate) fn is_spent(&self) -> bool {

@@ -1,76 +1,77 @@
-//! Reads the filters of a JSONPath: RFC 9535, section 2.3.5, with `===` and `!==` of JavaScript.
+//! Parses the filters of a JSONPath: RFC 9535, section 2.3.5, with `===` and `!==` of JavaScript.
 
 use std::cell::RefCell;
 
 use super::{
-    parser::Reader,
-    path_syntax::{Comparison, Filter, Fits, Operand, Query, Test},
+    parser::PathParser,
+    path_syntax::{ComparisonOperator, FilterOperand, FilterQuery, FilterTest, PathFilter, RegexTest},
 };
-use crate::{Fault, tree::Tree};
+use crate::{query_error::QueryError, tree::Tree};
 
-/// An operand, or what is true by itself.
-enum Part {
-    Operand(Operand),
-    Fits(Box<Fits>),
+/// An operand of a comparison, or a test by a function.
+enum FilterTerm {
+    Operand(FilterOperand),
+    Regex(Box<RegexTest>),
 }
 
-/// Comparisons, the longer ones first.
-const COMPARISONS: [(&str, Comparison); 8] = [
-    ("===", Comparison::Same),
-    ("!==", Comparison::Different),
-    ("==", Comparison::Equal),
-    ("!=", Comparison::Unequal),
-    ("<=", Comparison::LessOrEqual),
-    (">=", Comparison::GreaterOrEqual),
-    ("<", Comparison::Less),
-    (">", Comparison::Greater),
+/// The comparison operators, the longer ones first.
+const COMPARISONS: [(&str, ComparisonOperator); 8] = [
+    ("===", ComparisonOperator::Same),
+    ("!==", ComparisonOperator::Different),
+    ("==", ComparisonOperator::Equal),
+    ("!=", ComparisonOperator::Unequal),
+    ("<=", ComparisonOperator::LessOrEqual),
+    (">=", ComparisonOperator::GreaterOrEqual),
+    ("<", ComparisonOperator::Less),
+    (">", ComparisonOperator::Greater),
 ];
 
-impl Reader<'_> {
-    /// What follows a `?`.
-    pub(super) fn filter(&mut self) -> Result<Filter, Fault> {
+impl PathParser<'_> {
+    /// A filter, after its `?`.
+    pub(super) fn filter(&mut self) -> Result<PathFilter, QueryError> {
         self.blanks();
         let before = self.rest;
         if self.take("(") {
-            // Whether the parentheses hold all of it is known at their end.
+            // Only at the closing parenthesis is it known whether the parentheses enclose the whole filter.
             let test = self.any();
             self.blanks();
             if test.is_ok() && self.take(")") {
                 self.blanks();
                 if self.rest.starts_with([',', ']']) {
-                    return Ok(Filter { test: test?, is_javascript: true });
+                    return Ok(PathFilter { test: test?, is_javascript: true });
                 }
             }
             self.rest = before;
         }
-        Ok(Filter { test: self.any()?, is_javascript: false })
+        Ok(PathFilter { test: self.any()?, is_javascript: false })
     }
 
     /// Tests with `||` between them.
-    fn any(&mut self) -> Result<Test, Fault> {
+    fn any(&mut self) -> Result<FilterTest, QueryError> {
         let mut tests = vec![self.all()?];
         self.blanks();
         while self.take("||") {
             tests.push(self.all()?);
             self.blanks();
         }
-        Ok(if tests.len() == 1 { tests.remove(0) } else { Test::Any(tests) })
+        Ok(if tests.len() == 1 { tests.remove(0) } else { FilterTest::Any(tests) })
     }
 
     /// Tests with `&&` between them.
-    fn all(&mut self) -> Result<Test, Fault> {
+    fn all(&mut self) -> Result<FilterTest, QueryError> {
         let mut tests = vec![self.test()?];
         self.blanks();
         while self.take("&&") {
             tests.push(self.test()?);
             self.blanks();
         }
-        Ok(if tests.len() == 1 { tests.remove(0) } else { Test::All(tests) })
+        Ok(if tests.len() == 1 { tests.remove(0) } else { FilterTest::All(tests) })
     }
 
-    fn test(&mut self) -> Result<Test, Fault> {
+    /// A test, with `!` before it or without.
+    fn test(&mut self) -> Result<FilterTest, QueryError> {
         self.blanks();
-        let is_turned = !self.rest.starts_with("!=") && self.take("!");
+        let is_negated = !self.rest.starts_with("!=") && self.take("!");
         self.blanks();
         let test = if self.take("(") {
             let test = self.any()?;
@@ -78,107 +79,114 @@ impl Reader<'_> {
             self.expect(")")?;
             test
         } else {
-            let part = self.part()?;
+            let term = self.term()?;
             let before = self.rest;
             self.blanks();
             let comparison = COMPARISONS.iter().find(|(written, _)| self.take(written));
-            match (part, comparison) {
-                (Part::Operand(one), Some((_, comparison))) if !is_turned => {
+            match (term, comparison) {
+                (FilterTerm::Operand(one), Some((_, comparison))) if !is_negated => {
                     self.blanks();
-                    let Part::Operand(other) = self.part()? else { return Err(Fault::JsonPath) };
+                    let FilterTerm::Operand(other) = self.term()? else { return Err(QueryError::JsonPath) };
                     if !is_one_value(&one) || !is_one_value(&other) {
-                        return Err(Fault::JsonPath);
+                        return Err(QueryError::JsonPath);
                     }
-                    Test::Compare(one, *comparison, other)
+                    FilterTest::Compare(one, *comparison, other)
                 }
-                (Part::Operand(Operand::Query(query)), None) => Test::Exists(query),
-                (Part::Fits(fits), None) => {
+                (FilterTerm::Operand(FilterOperand::Query(query)), None) => FilterTest::Exists(query),
+                (FilterTerm::Regex(regex), None) => {
                     self.rest = before;
-                    Test::Fits(fits)
+                    FilterTest::Regex(regex)
                 }
-                _ => return Err(Fault::JsonPath),
+                _ => return Err(QueryError::JsonPath),
             }
         };
-        Ok(if is_turned { Test::Not(Box::new(test)) } else { test })
+        Ok(if is_negated { FilterTest::Not(Box::new(test)) } else { test })
     }
 
-    /// A literal, a path or a call.
-    fn part(&mut self) -> Result<Part, Fault> {
-        match self.rest.chars().next().ok_or(Fault::JsonPath)? {
-            '@' | '$' => self.query().map(|query| Part::Operand(Operand::Query(query))),
-            '\'' | '"' => self.quoted().map(|text| Part::Operand(Operand::Literal(Tree::Text(text.into())))),
-            '-' | '0'..='9' => self.number().map(|number| Part::Operand(Operand::Literal(number))),
+    /// A literal, a path or a function call.
+    fn term(&mut self) -> Result<FilterTerm, QueryError> {
+        match self.rest.chars().next().ok_or(QueryError::JsonPath)? {
+            '@' | '$' => self.query().map(|query| FilterTerm::Operand(FilterOperand::Query(query))),
+            '\'' | '"' => {
+                self.quoted().map(|text| FilterTerm::Operand(FilterOperand::Literal(Tree::Text(text.into()))))
+            }
+            '-' | '0'..='9' => self.number().map(|number| FilterTerm::Operand(FilterOperand::Literal(number))),
             _ => {
                 let is_word = |letter: char| letter == '_' || letter.is_ascii_alphanumeric();
                 let end = self.rest.find(|letter| !is_word(letter)).unwrap_or(self.rest.len());
                 let (word, rest) = self.rest.split_at(end);
                 self.rest = rest;
                 match word {
-                    "true" | "false" => Ok(Part::Operand(Operand::Literal(Tree::Truth(word == "true")))),
-                    "null" => Ok(Part::Operand(Operand::Literal(Tree::Null))),
+                    "true" | "false" => Ok(FilterTerm::Operand(FilterOperand::Literal(Tree::Bool(word == "true")))),
+                    "null" => Ok(FilterTerm::Operand(FilterOperand::Literal(Tree::Null))),
                     _ => self.call(word),
                 }
             }
         }
     }
 
-    fn query(&mut self) -> Result<Query, Fault> {
+    fn query(&mut self) -> Result<FilterQuery, QueryError> {
         let is_from_root = self.take("$");
         if !is_from_root {
             self.expect("@")?;
         }
-        Ok(Query { is_from_root, segments: self.segments()? })
+        Ok(FilterQuery { is_from_root, segments: self.segments()? })
     }
 
-    fn number(&mut self) -> Result<Tree<'static>, Fault> {
+    fn number(&mut self) -> Result<Tree<'static>, QueryError> {
         let is_number = |letter: char| letter.is_ascii_digit() || matches!(letter, '-' | '+' | '.' | 'e' | 'E');
         let end = self.rest.find(|letter| !is_number(letter)).unwrap_or(self.rest.len());
         let (text, rest) = self.rest.split_at(end);
         self.rest = rest;
-        // JSON's own grammar of numbers.
+        // The RFC's numbers are those of JSON.
         match serde_json::from_str::<serde_json::Number>(text) {
             Ok(_) => Ok(Tree::Number(text.to_owned().into())),
-            Err(_) => Err(Fault::JsonPath),
+            Err(_) => Err(QueryError::JsonPath),
         }
     }
 
-    /// What follows the name of a function.
-    fn call(&mut self, name: &str) -> Result<Part, Fault> {
+    /// The arguments of a function.
+    fn call(&mut self, name: &str) -> Result<FilterTerm, QueryError> {
         self.expect("(")?;
-        let part = match name {
-            "length" => Part::Operand(Operand::Length(Box::new(self.value()?))),
-            "count" => Part::Operand(Operand::Count(self.nodes()?)),
-            "value" => Part::Operand(Operand::Value(self.nodes()?)),
+        let term = match name {
+            "length" => FilterTerm::Operand(FilterOperand::Length(Box::new(self.value()?))),
+            "count" => FilterTerm::Operand(FilterOperand::Count(self.nodes()?)),
+            "value" => FilterTerm::Operand(FilterOperand::Value(self.nodes()?)),
             "match" | "search" => {
                 let text = self.value()?;
                 self.blanks();
                 self.expect(",")?;
                 let regex = self.value()?;
-                Part::Fits(Box::new(Fits { text, regex, is_whole: name == "match", last: RefCell::default() }))
+                FilterTerm::Regex(Box::new(RegexTest {
+                    text,
+                    regex,
+                    is_whole: name == "match",
+                    last: RefCell::default(),
+                }))
             }
-            _ => return Err(Fault::JsonPath),
+            _ => return Err(QueryError::JsonPath),
         };
         self.blanks();
         self.expect(")")?;
-        Ok(part)
+        Ok(term)
     }
 
-    /// An argument that is one value.
-    fn value(&mut self) -> Result<Operand, Fault> {
+    /// An argument that is a single value.
+    fn value(&mut self) -> Result<FilterOperand, QueryError> {
         self.blanks();
-        match self.part()? {
-            Part::Operand(operand) if is_one_value(&operand) => Ok(operand),
-            _ => Err(Fault::JsonPath),
+        match self.term()? {
+            FilterTerm::Operand(operand) if is_one_value(&operand) => Ok(operand),
+            _ => Err(QueryError::JsonPath),
         }
     }
 
-    /// An argument that is whatever a path leads to.
-    fn nodes(&mut self) -> Result<Query, Fault> {
+    /// An argument that is all the values a path leads to.
+    fn nodes(&mut self) -> Result<FilterQuery, QueryError> {
         self.blanks();
         self.query()
     }
 }
 
-fn is_one_value(operand: &Operand) -> bool {
-    !matches!(operand, Operand::Query(query) if !query.is_singular())
+fn is_one_value(operand: &FilterOperand) -> bool {
+    !matches!(operand, FilterOperand::Query(query) if !query.is_singular())
 }

@@ -1,69 +1,69 @@
-//! What a JSONPath is made of once it was read.
+//! The syntax tree of a JSONPath.
 
 use std::cell::RefCell;
 
 use crate::{pattern::Pattern, tree::Tree};
 
-/// One step of a path.
+/// A segment of a path.
 #[derive(Debug)]
-pub(super) enum Segment {
-    /// To what these select among the values right below.
-    Child(Vec<Selector>),
-    /// The same from a value and from everything below it: `..`.
-    Descendant(Vec<Selector>),
-    /// To the value around it: `^` of jsonpath-plus.
+pub(super) enum PathSegment {
+    /// The selected children of a value.
+    Child(Vec<PathSelector>),
+    /// The selected children of a value and of all its descendants: `..`.
+    Descendant(Vec<PathSelector>),
+    /// The parent of a value: `^` of jsonpath-plus.
     Parent,
-    /// To its own name or place, where the path ends: `~` of jsonpath-plus.
+    /// The name or index of a value in its parent, at the end of a path: `~` of jsonpath-plus.
     Name,
 }
 
-/// What is selected among the values below one.
+/// Selects children of a value.
 #[derive(Debug)]
-pub(super) enum Selector {
+pub(super) enum PathSelector {
     Name(String),
-    /// A number behind a dot: a name in an object and a place in a list, as in JavaScript.
+    /// A number after a dot: a name in an object and an index in a list, as in JavaScript.
     Member(String),
     Index(i64),
-    Slice(Slice),
+    Slice(PathSlice),
     All,
-    Filter(Filter),
+    Filter(PathFilter),
 }
 
 /// `start:end:step`.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Slice {
+pub(super) struct PathSlice {
     pub(super) start: Option<i64>,
     pub(super) end: Option<i64>,
     pub(super) step: Option<i64>,
 }
 
-/// What stands behind a `?`.
+/// A filter, which follows a `?`.
 #[derive(Debug)]
-pub(super) struct Filter {
-    pub(super) test: Test,
-    /// Whether it is in parentheses, as JavaScript in jsonpath-plus is: there false, 0, null and the empty text are as
-    /// good as nothing.
+pub(super) struct PathFilter {
+    pub(super) test: FilterTest,
+    /// Whether it is in parentheses, as JavaScript in jsonpath-plus is. Then false, 0, null and the empty text are falsy,
+    /// and comparisons convert types.
     pub(super) is_javascript: bool,
 }
 
-/// What is true or false of a candidate.
+/// A logical expression about a candidate.
 #[derive(Debug)]
-pub(super) enum Test {
+pub(super) enum FilterTest {
     Any(Vec<Self>),
     All(Vec<Self>),
     Not(Box<Self>),
-    Exists(Query),
-    Compare(Operand, Comparison, Operand),
+    Exists(FilterQuery),
+    Compare(FilterOperand, ComparisonOperator, FilterOperand),
     /// `match` and `search`.
-    Fits(Box<Fits>),
+    Regex(Box<RegexTest>),
 }
 
-/// Two values side by side.
+/// A comparison operator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Comparison {
+pub(super) enum ComparisonOperator {
     Equal,
     Unequal,
-    /// `===`, which takes no text for a number.
+    /// `===`, which does not convert types.
     Same,
     Different,
     Less,
@@ -72,38 +72,38 @@ pub(super) enum Comparison {
     GreaterOrEqual,
 }
 
-/// One side of a comparison, or an argument.
+/// An operand of a comparison, or an argument of a function.
 #[derive(Debug)]
-pub(super) enum Operand {
+pub(super) enum FilterOperand {
     Literal(Tree<'static>),
-    Query(Query),
+    Query(FilterQuery),
     Length(Box<Self>),
-    Count(Query),
-    Value(Query),
+    Count(FilterQuery),
+    Value(FilterQuery),
 }
 
-/// A path within a filter.
+/// A path in a filter.
 #[derive(Debug)]
-pub(super) struct Query {
+pub(super) struct FilterQuery {
     pub(super) is_from_root: bool,
-    pub(super) segments: Vec<Segment>,
+    pub(super) segments: Vec<PathSegment>,
 }
 
-impl Query {
-    /// Whether it leads to one value at the most.
+impl FilterQuery {
+    /// Whether it leads to at most one value.
     pub(super) fn is_singular(&self) -> bool {
-        let is_one = |selector: &Selector| matches!(selector, Selector::Name(_) | Selector::Index(_));
-        let is_step = |segment: &Segment| matches!(segment, Segment::Child(selectors) if matches!(&selectors[..], [one] if is_one(one)));
+        let is_one = |selector: &PathSelector| matches!(selector, PathSelector::Name(_) | PathSelector::Index(_));
+        let is_step = |segment: &PathSegment| matches!(segment, PathSegment::Child(selectors) if matches!(&selectors[..], [one] if is_one(one)));
         self.segments.iter().all(is_step)
     }
 }
 
-/// A text that a regex fits, or a part of it.
+/// Whether a regex matches a text, or a part of it.
 #[derive(Debug)]
-pub(super) struct Fits {
-    pub(super) text: Operand,
-    pub(super) regex: Operand,
+pub(super) struct RegexTest {
+    pub(super) text: FilterOperand,
+    pub(super) regex: FilterOperand,
     pub(super) is_whole: bool,
-    /// The regex that was read last, with what it is; `None` is one that cannot be read.
+    /// The regex that was compiled last, with its pattern; without one where it is not valid.
     pub(super) last: RefCell<Option<(String, Option<Pattern>)>>,
 }
