@@ -11,8 +11,6 @@ use std::{
 
 use sha2::{Digest, Sha256};
 
-use crate::signature::hex;
-
 /// Why a file's checksum is not the expected one.
 #[derive(Clone, Debug)]
 pub enum ChecksumError {
@@ -43,7 +41,7 @@ pub fn checksum(path: &Path) -> Result<String, ChecksumError> {
             read => hash.update(&chunk[..read]),
         }
     }
-    Ok(hex(&hash.finalize()))
+    Ok(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
 /// Compares a file's SHA-256 with the expected one; an empty one is not compared. The message calls the file `name`.

@@ -162,7 +162,8 @@ mod tests {
     #[test]
     fn a_step_begins_its_colour() {
         let color = |name: &str| ColorName(name.to_owned());
-        let written = Written { steps: vec![50.0, 80.0], colors: vec![color("red"), color("yellow"), color("green")] };
+        let written =
+            ColorScaleTable { steps: vec![50.0, 80.0], colors: vec![color("red"), color("yellow"), color("green")] };
         let scale = ColorScale::try_from(written).unwrap();
         let rows = [(-1.0, "red"), (49.9, "red"), (50.0, "yellow"), (79.9, "yellow"), (80.0, "green"), (1e9, "green")];
         for (number, name) in rows {
