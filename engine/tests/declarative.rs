@@ -230,7 +230,7 @@ proptest! {
         text.replace_range(at..(at + length).min(text.len()), &put);
         let path = written("any", &text);
         if let Err(refusal) = ProviderFile::open(&path) {
-            assert!(refusal.contains(".toml: line "), "{refusal}");
+            assert!(refusal.to_string().contains(".toml: line "), "{refusal}");
         }
     }
 

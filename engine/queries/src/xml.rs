@@ -112,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn xml_nobody_writes_is_refused() {
+    fn hostile_xml_is_refused() {
         let attributes = |count: usize| (0..count).map(|at| format!(" a{at}=''")).collect::<String>();
         let nested = |count: usize| (0..count).map(|at| format!("<a xmlns:n{at}='u{at}'>")).collect::<String>();
         let too_many = QueryError::TooManyValues(DocumentKind::Xml);

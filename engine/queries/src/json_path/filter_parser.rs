@@ -29,14 +29,14 @@ const COMPARISONS: [(&str, ComparisonOperator); 8] = [
 impl PathParser<'_> {
     /// A filter, after its `?`.
     pub(super) fn filter(&mut self) -> Result<PathFilter, QueryError> {
-        self.blanks();
+        self.whitespace();
         let before = self.rest;
         if self.take("(") {
             // Only at the closing parenthesis is it known whether the parentheses enclose the whole filter.
             let test = self.any();
-            self.blanks();
+            self.whitespace();
             if test.is_ok() && self.take(")") {
-                self.blanks();
+                self.whitespace();
                 if self.rest.starts_with([',', ']']) {
                     return Ok(PathFilter { test: test?, is_javascript: true });
                 }
@@ -49,10 +49,10 @@ impl PathParser<'_> {
     /// Tests with `||` between them.
     fn any(&mut self) -> Result<FilterTest, QueryError> {
         let mut tests = vec![self.all()?];
-        self.blanks();
+        self.whitespace();
         while self.take("||") {
             tests.push(self.all()?);
-            self.blanks();
+            self.whitespace();
         }
         Ok(if tests.len() == 1 { tests.remove(0) } else { FilterTest::Any(tests) })
     }
@@ -60,32 +60,32 @@ impl PathParser<'_> {
     /// Tests with `&&` between them.
     fn all(&mut self) -> Result<FilterTest, QueryError> {
         let mut tests = vec![self.test()?];
-        self.blanks();
+        self.whitespace();
         while self.take("&&") {
             tests.push(self.test()?);
-            self.blanks();
+            self.whitespace();
         }
         Ok(if tests.len() == 1 { tests.remove(0) } else { FilterTest::All(tests) })
     }
 
     /// A test, with `!` before it or without.
     fn test(&mut self) -> Result<FilterTest, QueryError> {
-        self.blanks();
+        self.whitespace();
         let is_negated = !self.rest.starts_with("!=") && self.take("!");
-        self.blanks();
+        self.whitespace();
         let test = if self.take("(") {
             let test = self.any()?;
-            self.blanks();
+            self.whitespace();
             self.expect(")")?;
             test
         } else {
             let term = self.term()?;
             let before = self.rest;
-            self.blanks();
+            self.whitespace();
             let comparison = COMPARISONS.iter().find(|(written, _)| self.take(written));
             match (term, comparison) {
                 (FilterTerm::Operand(one), Some((_, comparison))) if !is_negated => {
-                    self.blanks();
+                    self.whitespace();
                     let FilterTerm::Operand(other) = self.term()? else { return Err(QueryError::JsonPath) };
                     if !is_one_value(&one) || !is_one_value(&other) {
                         return Err(QueryError::JsonPath);
@@ -154,7 +154,7 @@ impl PathParser<'_> {
             "value" => FilterTerm::Operand(FilterOperand::Value(self.nodes()?)),
             "match" | "search" => {
                 let text = self.value()?;
-                self.blanks();
+                self.whitespace();
                 self.expect(",")?;
                 let regex = self.value()?;
                 FilterTerm::Regex(Box::new(RegexTest {
@@ -166,14 +166,14 @@ impl PathParser<'_> {
             }
             _ => return Err(QueryError::JsonPath),
         };
-        self.blanks();
+        self.whitespace();
         self.expect(")")?;
         Ok(term)
     }
 
     /// An argument that is a single value.
     fn value(&mut self) -> Result<FilterOperand, QueryError> {
-        self.blanks();
+        self.whitespace();
         match self.term()? {
             FilterTerm::Operand(operand) if is_one_value(&operand) => Ok(operand),
             _ => Err(QueryError::JsonPath),
@@ -182,7 +182,7 @@ impl PathParser<'_> {
 
     /// An argument that is all the values a path leads to.
     fn nodes(&mut self) -> Result<FilterQuery, QueryError> {
-        self.blanks();
+        self.whitespace();
         self.query()
     }
 }

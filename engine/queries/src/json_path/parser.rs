@@ -62,7 +62,7 @@ impl<'q> PathParser<'q> {
                 return Err(QueryError::QueryTooDeep);
             }
             let before = self.rest;
-            self.blanks();
+            self.whitespace();
             if self.take("..") {
                 let selectors = if self.rest.starts_with('[') { self.brackets()? } else { vec![self.dot_selector()?] };
                 segments.push(PathSegment::Descendant(selectors));
@@ -129,9 +129,9 @@ impl<'q> PathParser<'q> {
         self.expect("[")?;
         let mut selectors = Vec::new();
         loop {
-            self.blanks();
+            self.whitespace();
             selectors.push(self.selector()?);
-            self.blanks();
+            self.whitespace();
             if !self.take(",") {
                 self.expect("]")?;
                 return Ok(selectors);
@@ -175,16 +175,16 @@ impl<'q> PathParser<'q> {
     fn number_or_slice(&mut self) -> Result<PathSelector, QueryError> {
         let start = self.integer()?;
         let before = self.rest;
-        self.blanks();
+        self.whitespace();
         if !self.take(":") {
             self.rest = before;
             return start.map(PathSelector::Index).ok_or(QueryError::JsonPath);
         }
-        self.blanks();
+        self.whitespace();
         let end = self.integer()?;
-        self.blanks();
+        self.whitespace();
         let step = if self.take(":") {
-            self.blanks();
+            self.whitespace();
             self.integer()?
         } else {
             None
@@ -267,7 +267,7 @@ impl<'q> PathParser<'q> {
     }
 
     /// Skips whitespace.
-    pub(super) fn blanks(&mut self) {
+    pub(super) fn whitespace(&mut self) {
         self.rest = self.rest.trim_start_matches([' ', '\t', '\n', '\r']);
     }
 

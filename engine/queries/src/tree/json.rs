@@ -36,9 +36,9 @@ impl<'t> JsonParser<'t> {
     /// Skips whitespace, and returns the next byte.
     fn peek(&mut self) -> Option<u8> {
         let rest = self.text.as_bytes().get(self.at..)?;
-        let blanks = rest.iter().take_while(|byte| matches!(byte, b' ' | b'\t' | b'\n' | b'\r')).count();
-        self.at += blanks;
-        rest.get(blanks).copied()
+        let whitespace = rest.iter().take_while(|byte| matches!(byte, b' ' | b'\t' | b'\n' | b'\r')).count();
+        self.at += whitespace;
+        rest.get(whitespace).copied()
     }
 
     fn expect(&mut self, byte: u8) -> Result<(), QueryError> {
