@@ -1,10 +1,10 @@
-//! An origin: scheme, host and port, and nothing else.
+//! An origin: scheme, host and port.
 
-use std::fmt;
+use std::{error::Error, fmt};
 
-use url::{Host, Url};
+use url::{Host, ParseError, Url};
 
-/// Where a request goes, in its normal form: `https://api.nuget.org`, `http://127.0.0.1:9000`.
+/// The origin of an address, in its normal form: `https://api.nuget.org`, `http://127.0.0.1:9000`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Origin(String);
 
@@ -12,32 +12,30 @@ impl Origin {
     /// The origin of an address.
     ///
     /// # Errors
-    /// What is wrong with the address: it is none, it carries a user or a password, or it is plain http to anywhere
-    /// but this machine.
-    pub fn of(address: &str) -> Result<Self, String> {
-        let url = Url::parse(address).map_err(|fault| format!("{address:?} is no address: {fault}"))?;
-        Self::of_url(&url)
+    /// [`OriginError`] for anything but https, or plain http to this machine, and for an address with credentials.
+    pub fn of(address: &str) -> Result<Self, OriginError> {
+        Self::of_url(&parse(address)?)
     }
 
-    /// The origin of an address that was read already.
+    /// The origin of a parsed address.
     ///
     /// # Errors
     /// As [`Origin::of`].
-    pub fn of_url(url: &Url) -> Result<Self, String> {
-        let shown = url.origin().ascii_serialization();
+    pub fn of_url(url: &Url) -> Result<Self, OriginError> {
+        let origin = Self::of_web(url);
         match url.scheme() {
             "https" => {}
             "http" if is_loopback(url) => {}
-            "http" => return Err(format!("{shown} is plain http, which is for this machine only; write https")),
-            scheme => return Err(format!("{scheme}: is not https")),
+            "http" => return Err(OriginError::PlainHttp(origin)),
+            scheme => return Err(OriginError::Scheme(scheme.to_owned())),
         }
         if !url.username().is_empty() || url.password().is_some() {
-            return Err(format!("an address at {shown} carries a user or a password; use a secret"));
+            return Err(OriginError::Credentials(origin));
         }
-        Ok(Self(shown))
+        Ok(origin)
     }
 
-    /// The origin of an address that a caller named, whatever it is.
+    /// The origin of an address that a caller named, without a check.
     pub(crate) fn of_web(url: &Url) -> Self {
         Self(url.origin().ascii_serialization())
     }
@@ -45,16 +43,63 @@ impl Origin {
     /// An origin alone, as plugins.toml grants it.
     ///
     /// # Errors
-    /// As [`Origin::of`], and where more than an origin is there.
-    pub fn parse(text: &str) -> Result<Self, String> {
-        let url = Url::parse(text).map_err(|fault| format!("{text:?} is no address: {fault}"))?;
+    /// As [`Origin::of`], and [`OriginError::More`].
+    pub fn parse(text: &str) -> Result<Self, OriginError> {
+        let url = parse(text)?;
         let origin = Self::of_url(&url)?;
         if url.path() != "/" || url.query().is_some() || url.fragment().is_some() {
-            return Err(format!("{text:?} is more than an origin; write {origin}"));
+            return Err(OriginError::More { text: text.to_owned(), origin });
         }
         Ok(origin)
     }
 }
+
+fn parse(text: &str) -> Result<Url, OriginError> {
+    Url::parse(text).map_err(|fault| OriginError::Address { text: text.to_owned(), fault })
+}
+
+/// Why a text is not the address of an origin that a plugin may ask.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum OriginError {
+    /// It is not an address.
+    Address {
+        /// The text.
+        text: String,
+        /// What is wrong with it.
+        fault: ParseError,
+    },
+    /// It is plain http to another machine.
+    PlainHttp(Origin),
+    /// It has this scheme, not https.
+    Scheme(String),
+    /// It has a user or a password.
+    Credentials(Origin),
+    /// It has a path, a query or a fragment.
+    More {
+        /// The text.
+        text: String,
+        /// The origin in it.
+        origin: Origin,
+    },
+}
+
+impl fmt::Display for OriginError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Address { text, fault } => write!(f, "{text:?} is no address: {fault}"),
+            Self::PlainHttp(origin) => {
+                write!(f, "{origin} is plain http, which is for this machine only; write https")
+            }
+            Self::Scheme(scheme) => write!(f, "{scheme}: is not https"),
+            Self::Credentials(origin) => {
+                write!(f, "an address at {origin} carries a user or a password; use a secret")
+            }
+            Self::More { text, origin } => write!(f, "{text:?} is more than an origin; write {origin}"),
+        }
+    }
+}
+
+impl Error for OriginError {}
 
 impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -1,93 +1,102 @@
-//! Templates of addresses, and the one a path fits.
+//! Route templates, and a router that finds the one a path matches.
 
-use std::{borrow::Cow, cmp::Ordering, collections::BTreeMap, fmt};
+use std::{borrow::Cow, cmp::Ordering, collections::BTreeMap, error::Error, fmt};
 
 use crate::request::{TooDeep, decode, decode_fully};
 
-/// A route: literal segments, `{parameter}` segments, and at the end perhaps `{rest…}`.
+/// A route such as `/literal/{parameter}/{rest…}`, in which only the last segment may be `{rest…}`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Template(Vec<Segment>);
+pub(crate) struct RouteTemplate(Vec<RouteSegment>);
 
-/// A part of a route between two slashes.
+/// A segment of a route, between two slashes.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Segment {
-    /// Matches without regard to case.
+pub(crate) enum RouteSegment {
+    /// Matches itself, in any case.
     Literal(String),
-    /// Takes one segment, decoded once.
+    /// Takes one segment, percent-decoded once.
     Parameter(String),
-    /// Takes all that is left, decoded until nothing is left to decode.
+    /// Takes all remaining segments, percent-decoded until nothing is left to decode.
     Rest(String),
 }
 
-/// The parameters a path gave.
+/// The values that a path gives for the parameters of its route.
 pub(crate) type Parameters = BTreeMap<String, String>;
 
-/// Which template a path fits, most specific first.
+/// Route templates with their targets, sorted from the most specific to the least.
 #[derive(Debug)]
-pub(crate) struct Router<T>(Vec<(Template, T)>);
+pub(crate) struct Router<T>(Vec<(RouteTemplate, T)>);
 
-impl Template {
+impl RouteTemplate {
     /// Reads `/literal/{parameter}/{rest…}`; `{rest...}` is the same.
-    pub(crate) fn parse(route: &str) -> Result<Self, String> {
-        let path = route.strip_prefix('/').ok_or_else(|| format!("the route {route:?} does not begin with /"))?;
+    ///
+    /// # Errors
+    /// [`RouteSyntaxError`].
+    pub(crate) fn parse(route: &str) -> Result<Self, RouteSyntaxError> {
+        let error = |fault| RouteSyntaxError { route: route.to_owned(), fault };
+        let path = route.strip_prefix('/').ok_or_else(|| error(RouteSyntaxFault::NoSlash))?;
         let mut segments = Vec::new();
         for text in path.split('/') {
-            let segment =
-                Self::segment(text).ok_or_else(|| format!("{text:?} in the route {route:?} is no segment"))?;
-            if matches!(segments.last(), Some(Segment::Rest(_))) {
-                return Err(format!("something follows the rest in the route {route:?}"));
+            let segment = Self::segment(text).ok_or_else(|| error(RouteSyntaxFault::Segment(text.to_owned())))?;
+            if matches!(segments.last(), Some(RouteSegment::Rest(_))) {
+                return Err(error(RouteSyntaxFault::AfterRest));
             }
             segments.push(segment);
         }
-        let mut names: Vec<_> = segments.iter().filter_map(Segment::name).collect();
+        let mut names: Vec<_> = segments.iter().filter_map(RouteSegment::name).collect();
         names.sort_unstable();
         if names.windows(2).any(|pair| pair[0] == pair[1]) {
-            return Err(format!("a parameter stands twice in the route {route:?}"));
+            return Err(error(RouteSyntaxFault::DuplicateParameter));
         }
         Ok(Self(segments))
     }
 
-    fn segment(text: &str) -> Option<Segment> {
+    fn segment(text: &str) -> Option<RouteSegment> {
         let plain = |text: &str| !text.is_empty() && !text.contains(['{', '}', '%', '?', '#']);
         let Some(inner) = text.strip_prefix('{').and_then(|text| text.strip_suffix('}')) else {
-            return plain(text).then(|| Segment::Literal(text.to_ascii_lowercase()));
+            return plain(text).then(|| RouteSegment::Literal(text.to_ascii_lowercase()));
         };
         let rest = inner.strip_suffix('…').or_else(|| inner.strip_suffix("..."));
         match rest {
-            Some(name) => plain(name).then(|| Segment::Rest(name.to_owned())),
-            None => plain(inner).then(|| Segment::Parameter(inner.to_owned())),
+            Some(name) => plain(name).then(|| RouteSegment::Rest(name.to_owned())),
+            None => plain(inner).then(|| RouteSegment::Parameter(inner.to_owned())),
         }
     }
 
-    /// The parameters, if these segments, still encoded, fit.
+    /// The parameters of an address of the same host, whose query is ignored, if it matches.
+    pub(crate) fn fit_address(&self, address: &str) -> Option<Parameters> {
+        let path = address.split('?').next().unwrap_or_default();
+        self.fit(&path.trim_start_matches('/').split('/').collect::<Vec<_>>())
+    }
+
+    /// The parameters of these segments, which are still percent-encoded, if they match.
     pub(crate) fn fit(&self, segments: &[&str]) -> Option<Parameters> {
         let decoded = decoded(segments);
         if self.fits(&decoded) { self.parameters(segments, &decoded).ok() } else { None }
     }
 
-    /// Whether these segments, decoded once, fit.
+    /// Whether these segments, decoded once, match.
     fn fits(&self, segments: &[Cow<'_, str>]) -> bool {
         for (index, segment) in self.0.iter().enumerate() {
             let Some(text) = segments.get(index) else { return false };
             match segment {
-                Segment::Literal(literal) if text.eq_ignore_ascii_case(literal) => {}
-                Segment::Literal(_) => return false,
-                Segment::Parameter(_) if text.is_empty() => return false,
-                Segment::Parameter(_) => {}
-                Segment::Rest(_) => return segments.len() > index + 1 || !text.is_empty(),
+                RouteSegment::Literal(literal) if text.eq_ignore_ascii_case(literal) => {}
+                RouteSegment::Literal(_) => return false,
+                RouteSegment::Parameter(_) if text.is_empty() => return false,
+                RouteSegment::Parameter(_) => {}
+                RouteSegment::Rest(_) => return segments.len() > index + 1 || !text.is_empty(),
             }
         }
         segments.len() == self.0.len()
     }
 
-    /// The parameters of segments that fit, as they came and decoded once.
+    /// The parameters of segments that match, given as they came and decoded once.
     fn parameters(&self, segments: &[&str], decoded: &[Cow<'_, str>]) -> Result<Parameters, TooDeep> {
         let mut parameters = Parameters::new();
         for (index, (segment, text)) in self.0.iter().zip(decoded).enumerate() {
             match segment {
-                Segment::Literal(_) => {}
-                Segment::Parameter(name) => drop(parameters.insert(name.clone(), text.clone().into_owned())),
-                Segment::Rest(name) => {
+                RouteSegment::Literal(_) => {}
+                RouteSegment::Parameter(name) => drop(parameters.insert(name.clone(), text.clone().into_owned())),
+                RouteSegment::Rest(name) => {
                     parameters.insert(name.clone(), decode_fully(&segments[index..].join("/"))?);
                 }
             }
@@ -96,32 +105,32 @@ impl Template {
     }
 
     /// Its segments, in their order.
-    pub(crate) fn segments(&self) -> &[Segment] {
+    pub(crate) fn segments(&self) -> &[RouteSegment] {
         &self.0
     }
 
     /// Whether it has a parameter of that name.
     pub(crate) fn has(&self, name: &str) -> bool {
-        self.0.iter().filter_map(Segment::name).any(|other| other == name)
+        self.0.iter().filter_map(RouteSegment::name).any(|other| other == name)
     }
 
     /// The first segment, if it is a literal.
     pub(crate) fn first_literal(&self) -> Option<&str> {
         match self.0.first() {
-            Some(Segment::Literal(literal)) => Some(literal),
+            Some(RouteSegment::Literal(literal)) => Some(literal),
             _ => None,
         }
     }
 
-    /// Literals before parameters, parameters before the rest, from left to right. Templates that every path fits
-    /// alike are equal.
+    /// Literals before parameters, parameters before the rest, from left to right. Templates that match the same paths
+    /// are equal.
     fn precedence(&self, other: &Self) -> Ordering {
-        let key = |template: &Self| template.0.iter().map(Segment::rank).collect::<Vec<_>>();
+        let key = |template: &Self| template.0.iter().map(RouteSegment::rank).collect::<Vec<_>>();
         key(self).cmp(&key(other))
     }
 }
 
-impl Segment {
+impl RouteSegment {
     pub(crate) fn name(&self) -> Option<&str> {
         match self {
             Self::Literal(_) => None,
@@ -138,12 +147,48 @@ impl Segment {
     }
 }
 
-impl fmt::Display for Template {
+/// Why a text is not a route.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RouteSyntaxError {
+    /// The text.
+    pub route: String,
+    /// What is wrong with it.
+    pub fault: RouteSyntaxFault,
+}
+
+/// What is wrong with the text of a route.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RouteSyntaxFault {
+    /// It does not begin with a slash.
+    NoSlash,
+    /// This part of it is not a segment.
+    Segment(String),
+    /// A segment follows `{rest…}`.
+    AfterRest,
+    /// Two parameters have the same name.
+    DuplicateParameter,
+}
+
+impl fmt::Display for RouteSyntaxError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let route = &self.route;
+        match &self.fault {
+            RouteSyntaxFault::NoSlash => write!(f, "the route {route:?} does not begin with /"),
+            RouteSyntaxFault::Segment(text) => write!(f, "{text:?} in the route {route:?} is no segment"),
+            RouteSyntaxFault::AfterRest => write!(f, "something follows the rest in the route {route:?}"),
+            RouteSyntaxFault::DuplicateParameter => write!(f, "a parameter stands twice in the route {route:?}"),
+        }
+    }
+}
+
+impl Error for RouteSyntaxError {}
+
+impl fmt::Display for RouteTemplate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.iter().try_for_each(|segment| match segment {
-            Segment::Literal(literal) => write!(f, "/{literal}"),
-            Segment::Parameter(name) => write!(f, "/{{{name}}}"),
-            Segment::Rest(name) => write!(f, "/{{{name}…}}"),
+            RouteSegment::Literal(literal) => write!(f, "/{literal}"),
+            RouteSegment::Parameter(name) => write!(f, "/{{{name}}}"),
+            RouteSegment::Rest(name) => write!(f, "/{{{name}…}}"),
         })
     }
 }
@@ -153,8 +198,11 @@ impl<T> Router<T> {
         Self(Vec::new())
     }
 
-    /// Adds a route, or returns what already stands where it would.
-    pub(crate) fn add(&mut self, template: Template, target: T) -> Result<(), &(Template, T)> {
+    /// Adds a route.
+    ///
+    /// # Errors
+    /// The route that matches the same paths already.
+    pub(crate) fn add(&mut self, template: RouteTemplate, target: T) -> Result<(), &(RouteTemplate, T)> {
         match self.0.binary_search_by(|(other, _)| other.precedence(&template)) {
             Ok(index) => Err(&self.0[index]),
             Err(index) => {
@@ -164,11 +212,11 @@ impl<T> Router<T> {
         }
     }
 
-    /// The most specific route that these segments fit, still encoded.
-    pub(crate) fn find(&self, segments: &[&str]) -> Option<Found<'_, T>> {
+    /// The most specific route that these segments match. They are still percent-encoded.
+    pub(crate) fn find(&self, segments: &[&str]) -> Option<RouteMatch<'_, T>> {
         let decoded = decoded(segments);
         let (template, target) = self.0.iter().find(|(template, _)| template.fits(&decoded))?;
-        Some(Found { template, target, parameters: template.parameters(segments, &decoded) })
+        Some(RouteMatch { template, target, parameters: template.parameters(segments, &decoded) })
     }
 }
 
@@ -176,12 +224,12 @@ fn decoded<'s>(segments: &[&'s str]) -> Vec<Cow<'s, str>> {
     segments.iter().map(|segment| decode(segment)).collect()
 }
 
-/// A route that a path fits.
+/// The route that a path matches.
 #[derive(Debug)]
-pub(crate) struct Found<'r, T> {
-    pub(crate) template: &'r Template,
+pub(crate) struct RouteMatch<'r, T> {
+    pub(crate) template: &'r RouteTemplate,
     pub(crate) target: &'r T,
-    /// What the path gives for its parameters, unless it is encoded too often.
+    /// The path's values for the parameters, unless the path is percent-encoded too many times.
     pub(crate) parameters: Result<Parameters, TooDeep>,
 }
 
@@ -192,7 +240,7 @@ mod tests {
     fn router(routes: &[&'static str]) -> Router<&'static str> {
         let mut router = Router::new();
         for route in routes {
-            router.add(Template::parse(route).unwrap(), *route).unwrap();
+            router.add(RouteTemplate::parse(route).unwrap(), *route).unwrap();
         }
         router
     }
@@ -216,8 +264,8 @@ mod tests {
     #[test]
     fn two_routes_that_fit_the_same_paths_conflict() {
         let mut router = router(&["/a/{x}/b"]);
-        assert!(router.add(Template::parse("/A/{other}/B").unwrap(), "second").is_err());
-        assert!(router.add(Template::parse("/a/{x}/c").unwrap(), "third").is_ok());
+        assert!(router.add(RouteTemplate::parse("/A/{other}/B").unwrap(), "second").is_err());
+        assert!(router.add(RouteTemplate::parse("/a/{x}/c").unwrap(), "third").is_ok());
     }
 
     #[test]
@@ -236,7 +284,7 @@ mod tests {
     #[test]
     fn nonsense_is_no_route() {
         for route in ["", "a", "/a//b", "/{x…}/b", "/{}", "/{a}b", "/{a}/{a}", "/a?b"] {
-            assert!(Template::parse(route).is_err(), "{route}");
+            assert!(RouteTemplate::parse(route).is_err(), "{route}");
         }
     }
 }

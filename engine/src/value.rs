@@ -1,4 +1,4 @@
-//! How a value is shown on a badge: as which text, and in which colour.
+//! How dynamic badges and declarative providers show a value: its text and its color.
 
-pub(crate) mod format;
-pub(crate) mod paint;
+pub(crate) mod color_scale;
+pub(crate) mod value_format;

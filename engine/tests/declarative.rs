@@ -12,7 +12,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use badgesmith_engine::plugins::Opened;
+use badgesmith_engine::plugins::ProviderFile;
 use badgesmith_provider::{
     Answer, Call,
     message::{read_step, write_call},
@@ -40,11 +40,11 @@ value = "/value"
 format = "text"
 "#;
 
-struct Loaded(Opened);
+struct Loaded(ProviderFile);
 
 impl Subject for Loaded {
     fn step(&self, call: &[u8], bodies: &[&[u8]]) -> Result<Vec<u8>, String> {
-        self.0.step(call, bodies)
+        self.0.code.step(call, bodies).map_err(|fault| fault.to_string())
     }
 }
 
@@ -63,7 +63,7 @@ fn shipped() -> Vec<(String, PathBuf)> {
 
 /// The origins that a file asks, as plugins.toml writes them.
 fn origins(path: &Path) -> String {
-    let origins: BTreeSet<_> = Opened::open(path).unwrap().manifest.settings.into_values().collect();
+    let origins: BTreeSet<_> = ProviderFile::open(path).unwrap().manifest.settings.into_values().collect();
     origins.iter().map(|origin| format!("{origin:?}")).collect::<Vec<_>>().join(", ")
 }
 
@@ -80,7 +80,7 @@ fn every_shipped_provider_passes_its_transcripts() {
     let shipped = shipped();
     assert!(shipped.len() >= 20, "{shipped:?}");
     for (id, path) in shipped {
-        let subject = Loaded(Opened::open(&path).unwrap());
+        let subject = Loaded(ProviderFile::open(&path).unwrap());
         let transcripts = folder().join("transcripts").join(&id);
         testkit::check(&subject, &transcripts).unwrap_or_else(|faults| panic!("{faults}"));
         let manifest = &subject.0.manifest;
@@ -180,7 +180,7 @@ async fn one_file_is_served_twice_with_two_settings() {
 }
 
 /// One badge a format, each reading the whole answer or something deep in it.
-fn all_formats() -> Opened {
+fn all_formats() -> ProviderFile {
     let mut text = WHOLE.split("[[badge]]").next().unwrap().to_owned();
     for (format, more) in [
         ("text", "match = { a = \"red\" }"),
@@ -197,7 +197,7 @@ fn all_formats() -> Opened {
         )
         .unwrap();
     }
-    Opened::open(&written("formats", &text)).unwrap()
+    ProviderFile::open(&written("formats", &text)).unwrap()
 }
 
 fn any_json() -> impl Strategy<Value = Value> {
@@ -229,8 +229,8 @@ proptest! {
         let at = at.index(text.len());
         text.replace_range(at..(at + length).min(text.len()), &put);
         let path = written("any", &text);
-        if let Err(refusal) = Opened::open(&path) {
-            assert!(refusal.contains(".toml: line "), "{refusal}");
+        if let Err(refusal) = ProviderFile::open(&path) {
+            assert!(refusal.to_string().contains(".toml: line "), "{refusal}");
         }
     }
 
@@ -241,13 +241,13 @@ proptest! {
         status in prop_oneof![Just(200_u16), 100..600_u16],
         package in prop_oneof![Just("a".to_owned()), ".{0,12}"],
     ) {
-        thread_local!(static FORMATS: Opened = all_formats());
+        thread_local!(static FORMATS: ProviderFile = all_formats());
         FORMATS.with(|formats| for badge in &formats.manifest.badges {
             let mut call = Call::new(badge.name.clone());
             call.settings = formats.manifest.settings.clone();
             call.params.insert("package".to_owned(), package.clone());
             call.answers.push(Answer { status, body: &body, ..Answer::default() });
-            let step = read_step(&formats.step(&write_call(&call), &[&body]).unwrap()).unwrap();
+            let step = read_step(&formats.code.step(&write_call(&call), &[&body]).unwrap()).unwrap();
             match (step.done, step.fail) {
                 (Some(badge), None) => {
                     assert!((200..300).contains(&status));

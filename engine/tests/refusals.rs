@@ -73,7 +73,7 @@ fn a_mistake_in_plugins_toml_is_refused_with_what_to_write() {
     ];
     let library = format!("{:?}", hello());
     let mut config = Config::parse("", Path::new("plugins.toml")).unwrap();
-    let refusal = config.add("[engine]\ncache-mib = 1", Path::new("plugins.d/a.toml")).unwrap_err();
+    let refusal = config.add("[engine]\ncache-mib = 1", Path::new("plugins.d/a.toml")).unwrap_err().to_string();
     assert!(refusal.contains("plugins.d/a.toml") && refusal.contains("unknown field `engine`"), "{refusal}");
     for (toml, words) in rows {
         let toml = toml.replace("LIBRARY", &library);

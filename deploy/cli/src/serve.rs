@@ -111,7 +111,8 @@ pub(crate) fn run(serve: &Serve) -> Result<(), String> {
         store: memory.store(),
         meter: Arc::clone(&meter),
     };
-    let server = Server { engine: Arc::new(Engine::new(plugins, &settings, world)?), meter, counts };
+    let engine = Engine::new(plugins, &settings, world).map_err(|fault| fault.to_string())?;
+    let server = Server { engine: Arc::new(engine), meter, counts };
     // One thread: a warm request is shorter than the way to another one.
     let runtime = runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|fault| format!("the runtime cannot start: {fault}"))?;

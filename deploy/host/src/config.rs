@@ -46,16 +46,16 @@ pub fn need_with(config: Option<&Path>, libraries: Option<&Path>) -> Result<(Con
 fn find(named: Option<&Path>, libraries: Option<&Path>) -> Result<Option<(Config, Vec<Plugin>)>, String> {
     let binary = env::current_exe().ok().and_then(|exe| exe.parent().map(Path::to_owned)).unwrap_or_default();
     let Some((file, text)) = read(named, &binary)? else { return Ok(None) };
-    let mut config = Config::parse(&text, &file)?;
+    let mut config = Config::parse(&text, &file).map_err(|fault| fault.to_string())?;
     let here = file.parent().unwrap_or(Path::new(""));
     for file in more(&here.join(MORE))?.into_iter().chain(more(&Path::new(LAYER).join(MORE))?) {
         let text = fs::read_to_string(&file).map_err(|fault| format!("{}: {fault}", file.display()))?;
-        config.add(&text, &file)?;
+        config.add(&text, &file).map_err(|fault| fault.to_string())?;
     }
     let [beside, layer] = [here, Path::new(LAYER)].map(|folder| folder.join("plugins"));
     let usual = [beside, layer, binary.clone(), binary.join("plugins"), binary.join("deps")];
     let folders: Vec<_> = libraries.map(Path::to_owned).into_iter().chain(usual).collect();
-    let plugins = plugins::load(&config, &folders)?;
+    let plugins = plugins::load(&config, &folders).map_err(|fault| fault.to_string())?;
     Ok(Some((config, plugins)))
 }
 

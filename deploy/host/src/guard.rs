@@ -7,7 +7,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
-use badgesmith_engine::{Allowed, Settings};
+use badgesmith_engine::{AllowedAddress, Settings};
 use url::{Host, Url};
 
 /// The ports that callers may name.
@@ -51,7 +51,7 @@ const INSIDE_V6: [(Ipv6Addr, u32); 5] = [
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Guard {
     allow_http: bool,
-    allowed: Vec<Allowed>,
+    allowed: Vec<AllowedAddress>,
 }
 
 /// Where an address leads, as far as it can be told without asking anybody.
@@ -221,7 +221,7 @@ mod tests {
     #[test]
     fn what_is_allowed_is_that_host_with_that_port() {
         let allow = ["127.0.0.1:9000", "[::1]:9001", "10.0.0.7:443", "reports.example:8443"];
-        let allow_addresses = allow.map(|text| Allowed::try_from(text.to_owned()).unwrap()).to_vec();
+        let allow_addresses = allow.map(|text| AllowedAddress::try_from(text.to_owned()).unwrap()).to_vec();
         let guard = Guard::new(&Settings { allow_addresses, ..Settings::default() });
         let here = |address: &str| Ok(Place::Here(address.parse().unwrap()));
         let named = |name: &str, port| Ok(Place::Named(name.to_owned(), port));

@@ -13,7 +13,7 @@ use std::{
 };
 
 use badgesmith_engine::{
-    Allowed, Settings,
+    AllowedAddress, Settings,
     world::{Ask, Fault, Reply, Upstream},
 };
 use badgesmith_host::web::{HttpWeb, Resolver};
@@ -68,7 +68,7 @@ fn ask(url: &str) -> Ask {
 }
 
 fn web(allow: &[&str], names: &Arc<Names>) -> HttpWeb {
-    let allow_addresses = allow.iter().map(|text| Allowed::try_from((*text).to_owned()).unwrap()).collect();
+    let allow_addresses = allow.iter().map(|text| AllowedAddress::try_from((*text).to_owned()).unwrap()).collect();
     let settings = Settings { allow_addresses, ..Settings::default() };
     HttpWeb::with_resolver(&settings, Arc::clone(names) as Arc<dyn Resolver>)
 }

@@ -60,7 +60,8 @@ fn run() -> Result<(), String> {
     let (plugins, settings) = config::load(None)?;
     let name = env::var("AWS_LAMBDA_FUNCTION_NAME").ok().filter(|name| !name.is_empty());
     let emf = Arc::new(Emf::new(name.unwrap_or_else(|| "bootstrap".to_owned())));
-    let engine = Engine::new(plugins, &settings, world::new(&settings, emf.clone()))?;
+    let engine = Engine::new(plugins, &settings, world::new(&settings, emf.clone()));
+    let engine = engine.map_err(|fault| fault.to_string())?;
     let function = Arc::new(Function { engine, emf, origin: Origin::from_environment() });
     runtime
         .block_on(lambda_runtime::run(service_fn(move |event| respond(Arc::clone(&function), event))))

@@ -1,27 +1,27 @@
-//! HTML written anew as XML, so that an XPath leads through a page as its source nests it.
+//! Converts HTML to XML, so that an XPath can be evaluated on a page.
 //!
-//! Tags that HTML lets a writer leave out are closed where it says so (`<li>`, `<p>`, `<td>`), but none are added: a
-//! `<tr>` stays right below its `<table>`. Names come out in lower case. The page is gone through once, and what comes
-//! out has the limits of any XML.
+//! Elements nest as in the source: end tags that HTML makes optional are added (`<li>`, `<p>`, `<td>`), but no elements
+//! are: a `<tr>` stays a child of its `<table>`, without a `<tbody>`. Names become lower case. The conversion is one pass,
+//! and its result is within the limits of XML.
 
-mod entities;
-mod tags;
+mod character_references;
+mod element_rules;
 
 use std::collections::BTreeSet;
 
-use crate::{Fault, Kind, LARGEST_DOCUMENT, xml};
-use tags::{closes, ends_scope, is_hidden, is_raw, is_void};
+use crate::{document_kind::DocumentKind, limits::LARGEST_DOCUMENT, query_error::QueryError, xml};
+use element_rules::{closes, ends_scope, is_foreign, is_raw, is_void};
 
-const TOO_MUCH: Fault = Fault::TooManyValues(Kind::Xml);
+const TOO_MUCH: QueryError = QueryError::TooManyValues(DocumentKind::Xml);
 
-/// How much larger than a document its XML may be.
+/// The largest XML of a page, in bytes.
 const LARGEST_XML: usize = LARGEST_DOCUMENT;
-/// How far up an end tag is looked for; nobody leaves open more.
-const FARTHEST: usize = 16;
+/// How many open elements an end tag is compared with, from the innermost.
+const MOST_COMPARED: usize = 16;
 /// The most different prefixes in the names of a page.
 const MOST_PREFIXES: usize = 16;
 
-/// Whether a text says that it is a page of HTML.
+/// Whether a text begins as an HTML page.
 #[must_use]
 pub fn is_html(text: &str) -> bool {
     let text = text.trim_start_matches('\u{feff}').trim_start();
@@ -32,7 +32,7 @@ pub fn is_html(text: &str) -> bool {
     begins("<!doctype html") || begins("<html")
 }
 
-/// A page of HTML as XML.
+/// Converts an HTML page to XML.
 ///
 /// ```
 /// let xml = badgesmith_queries::as_xml("<TITLE>a &amp; b</TITLE><p>one<p>two<br>").unwrap();
@@ -40,12 +40,12 @@ pub fn is_html(text: &str) -> bool {
 /// ```
 ///
 /// # Errors
-/// [`Fault::TooLarge`], [`Fault::TooManyValues`].
-pub fn as_xml(text: &str) -> Result<String, Fault> {
+/// [`QueryError::TooLarge`], [`QueryError::TooManyValues`].
+pub fn as_xml(text: &str) -> Result<String, QueryError> {
     if text.len() > LARGEST_DOCUMENT {
-        return Err(Fault::TooLarge);
+        return Err(QueryError::TooLarge);
     }
-    let mut page = Page { rest: text.trim_start_matches('\u{feff}'), ..Page::default() };
+    let mut page = XmlWriter { rest: text.trim_start_matches('\u{feff}'), ..XmlWriter::default() };
     while let Some(at) = page.rest.find('<') {
         let (text, rest) = page.rest.split_at(at);
         page.text(text)?;
@@ -53,22 +53,23 @@ pub fn as_xml(text: &str) -> Result<String, Fault> {
         page.markup()?;
     }
     page.text(page.rest)?;
-    page.whole()
+    page.finish()
 }
 
 #[derive(Default)]
-struct Page<'t> {
+struct XmlWriter<'t> {
+    /// The part of the page that is not converted yet.
     rest: &'t str,
     xml: String,
-    /// Names of elements whose end has not come.
+    /// The names of the open elements.
     open: Vec<String>,
     prefixes: BTreeSet<String>,
-    /// Attributes of the root, which is written last.
+    /// The attributes of the root element, which is written last.
     root: String,
 }
 
-impl<'t> Page<'t> {
-    fn whole(mut self) -> Result<String, Fault> {
+impl<'t> XmlWriter<'t> {
+    fn finish(mut self) -> Result<String, QueryError> {
         self.close(0);
         let mut xml = String::with_capacity(self.xml.len() + 64);
         xml.push_str("<html");
@@ -79,51 +80,51 @@ impl<'t> Page<'t> {
         xml.push('>');
         xml.push_str(&self.xml);
         xml.push_str("</html>");
-        self.checked(xml.len())?;
+        self.check_length(xml.len())?;
         Ok(xml)
     }
 
-    fn checked(&self, length: usize) -> Result<(), Fault> {
-        if length > LARGEST_XML { Err(Fault::TooLarge) } else { Ok(()) }
+    fn check_length(&self, length: usize) -> Result<(), QueryError> {
+        if length > LARGEST_XML { Err(QueryError::TooLarge) } else { Ok(()) }
     }
 
-    fn text(&mut self, text: &str) -> Result<(), Fault> {
-        // Between the page's parts there is nothing but blanks.
+    fn text(&mut self, text: &str) -> Result<(), QueryError> {
+        // Whitespace outside of all elements.
         if self.open.is_empty() && text.trim().is_empty() {
             return Ok(());
         }
-        entities::write(text, &mut self.xml);
-        self.checked(self.xml.len())
+        character_references::resolve(text, &mut self.xml);
+        self.check_length(self.xml.len())
     }
 
-    /// What begins with a `<`.
-    fn markup(&mut self) -> Result<(), Fault> {
-        let after = &self.rest[1..];
-        if let Some(comment) = after.strip_prefix("!--") {
-            self.rest = behind(comment, "-->");
-        } else if after.starts_with(['!', '?']) {
-            self.rest = behind(after, ">");
-        } else if let Some(name) = after.strip_prefix('/') {
+    /// Markup, from its `<` on.
+    fn markup(&mut self) -> Result<(), QueryError> {
+        let markup = &self.rest[1..];
+        if let Some(comment) = markup.strip_prefix("!--") {
+            self.rest = after(comment, "-->");
+        } else if markup.starts_with(['!', '?']) {
+            self.rest = after(markup, ">");
+        } else if let Some(name) = markup.strip_prefix('/') {
             let end = name.find('>').unwrap_or(name.len());
-            self.end(&name_of(&name[..end]));
+            self.end_tag(&name_of(&name[..end]));
             self.rest = name.get(end + 1..).unwrap_or("");
-        } else if after.starts_with(|first: char| first.is_ascii_alphabetic()) {
-            self.rest = after;
+        } else if markup.starts_with(|first: char| first.is_ascii_alphabetic()) {
+            self.rest = markup;
             self.element()?;
         } else {
             self.text("<")?;
-            self.rest = after;
+            self.rest = markup;
         }
         Ok(())
     }
 
     /// An element, from its name on.
-    fn element(&mut self) -> Result<(), Fault> {
+    fn element(&mut self) -> Result<(), QueryError> {
         let name = name_of(self.rest);
         let is_end = |letter: char| letter.is_ascii_whitespace() || matches!(letter, '/' | '>');
         self.rest = self.rest.find(is_end).map_or("", |end| &self.rest[end..]);
         let (attributes, is_empty) = self.attributes()?;
-        // What XML cannot name is left out, and what stands in it stays.
+        // XML has no such name: the tags are dropped, the content stays.
         if name.is_empty() {
             return Ok(());
         }
@@ -139,22 +140,22 @@ impl<'t> Page<'t> {
         if self.open.len() + 1 >= xml::DEEPEST {
             return Err(TOO_MUCH);
         }
-        self.prefixed(&name)?;
+        self.add_prefix(&name)?;
         self.xml.push_str(&["<", &name, &attributes, ">"].concat());
         let is_raw = is_raw(&name);
         self.open.push(name);
         if is_raw && !is_empty {
-            self.raw()?;
+            self.raw_text()?;
         }
-        // A slash closes what is no element of HTML, such as those of SVG.
+        // A slash before the `>` closes elements that are not HTML's, such as SVG's.
         if self.open.last().is_some_and(|name| is_void(name) || is_empty) {
             self.close(self.open.len() - 1);
         }
-        self.checked(self.xml.len())
+        self.check_length(self.xml.len())
     }
 
-    /// Attributes up to the `>`, as XML, and whether a slash stands before it.
-    fn attributes(&mut self) -> Result<(String, bool), Fault> {
+    /// Attributes up to the `>`, as XML, and whether a slash comes before it.
+    fn attributes(&mut self) -> Result<(String, bool), QueryError> {
         let mut written = String::new();
         let mut names: Vec<String> = Vec::new();
         loop {
@@ -175,7 +176,7 @@ impl<'t> Page<'t> {
                 return Ok((written, false));
             }
             let is_end = |letter: char| letter.is_ascii_whitespace() || matches!(letter, '/' | '>' | '=');
-            // An equals sign may begin a name, and nothing else can be in its place.
+            // By HTML's rules an equals sign may begin a name.
             let first = self.rest.chars().next().map_or(0, char::len_utf8);
             let end = self.rest[first..].find(is_end).map_or(self.rest.len(), |end| first + end);
             let name = name_of(&self.rest[..end]);
@@ -187,15 +188,15 @@ impl<'t> Page<'t> {
             if names.len() == xml::MOST_ATTRIBUTES {
                 return Err(TOO_MUCH);
             }
-            self.prefixed(&name)?;
+            self.add_prefix(&name)?;
             written.push_str(&[" ", &name, "=\""].concat());
-            entities::write(value, &mut written);
+            character_references::resolve(value, &mut written);
             written.push('"');
             names.push(name);
         }
     }
 
-    /// The value of an attribute whose name has been read.
+    /// The value of an attribute, after its name.
     fn value(&mut self) -> &'t str {
         let ahead = self.rest.trim_start_matches(|letter: char| letter.is_ascii_whitespace());
         let Some(ahead) = ahead.strip_prefix('=') else { return "" };
@@ -211,8 +212,8 @@ impl<'t> Page<'t> {
         value
     }
 
-    /// The text of an element in which there are no tags, up to its end.
-    fn raw(&mut self) -> Result<(), Fault> {
+    /// The content of an element without tags, up to its end tag.
+    fn raw_text(&mut self) -> Result<(), QueryError> {
         let name = self.open.last().cloned().unwrap_or_default();
         let is_end = |at: usize| {
             let after = &self.rest[at + 2..];
@@ -221,25 +222,25 @@ impl<'t> Page<'t> {
         };
         let end = self.rest.match_indices("</").map(|(at, _)| at).find(|at| is_end(*at)).unwrap_or(self.rest.len());
         let (text, rest) = self.rest.split_at(end);
-        self.rest = behind(rest, ">");
-        if is_hidden(&name) {
-            // No entities, as HTML has it.
-            entities::escape(text, &mut self.xml);
+        self.rest = after(rest, ">");
+        if is_foreign(&name) {
+            // HTML does not resolve character references here.
+            character_references::escape(text, &mut self.xml);
         } else {
-            entities::write(text, &mut self.xml);
+            character_references::resolve(text, &mut self.xml);
         }
         self.close(self.open.len() - 1);
-        self.checked(self.xml.len())
+        self.check_length(self.xml.len())
     }
 
-    /// An end tag; one that ends nothing is nothing.
-    fn end(&mut self, name: &str) {
-        // What comes behind the body and the page is put into them, as browsers do.
+    /// An end tag. One without an open element is ignored.
+    fn end_tag(&mut self, name: &str) {
+        // As in browsers, content after the body belongs to it.
         if matches!(name, "html" | "body") {
             return;
         }
         let is_table_part = ends_scope(name);
-        for (at, open) in self.open.iter().enumerate().rev().take(FARTHEST) {
+        for (at, open) in self.open.iter().enumerate().rev().take(MOST_COMPARED) {
             if open == name {
                 self.close(at);
                 return;
@@ -250,15 +251,15 @@ impl<'t> Page<'t> {
         }
     }
 
-    /// Closes every element from a depth on.
+    /// Closes all elements from this depth on.
     fn close(&mut self, depth: usize) {
         for name in self.open.drain(depth..).rev() {
             self.xml.push_str(&["</", &name, ">"].concat());
         }
     }
 
-    /// Keeps a name's prefix, which XML wants to be declared.
-    fn prefixed(&mut self, name: &str) -> Result<(), Fault> {
+    /// Remembers the prefix of a name, which XML requires to be declared.
+    fn add_prefix(&mut self, name: &str) -> Result<(), QueryError> {
         let Some((prefix, _)) = name.split_once(':').filter(|(prefix, _)| *prefix != "xml") else { return Ok(()) };
         if !self.prefixes.contains(prefix) {
             if self.prefixes.len() == MOST_PREFIXES {
@@ -270,12 +271,12 @@ impl<'t> Page<'t> {
     }
 }
 
-/// What is behind a mark, or nothing.
-fn behind<'t>(text: &'t str, mark: &str) -> &'t str {
-    text.split_once(mark).map_or("", |(_, rest)| rest)
+/// The text after a delimiter; empty without one.
+fn after<'t>(text: &'t str, delimiter: &str) -> &'t str {
+    text.split_once(delimiter).map_or("", |(_, rest)| rest)
 }
 
-/// The name at the beginning of a text in lower case, as far as XML has such names; otherwise an empty one.
+/// The name at the beginning of a text, in lower case; empty where XML has no such name.
 fn name_of(text: &str) -> String {
     let is_end = |letter: char| letter.is_ascii_whitespace() || matches!(letter, '/' | '>' | '=');
     let name = &text[..text.find(is_end).unwrap_or(text.len())];
@@ -346,7 +347,7 @@ mod tests {
     }
 
     #[test]
-    fn a_page_says_that_it_is_one() {
+    fn a_page_is_known_by_its_beginning() {
         for text in ["<!DOCTYPE html>", "\u{feff}\n <!doctype HTML PUBLIC>", "<html lang='en'>", "<HTML>"] {
             assert!(is_html(text), "{text}");
         }
@@ -356,15 +357,15 @@ mod tests {
     }
 
     #[test]
-    fn a_page_nobody_writes_is_refused() {
+    fn a_hostile_page_is_refused() {
         let attributes = (0..300).map(|at| format!(" a{at}=1")).collect::<String>();
         let prefixes = (0..20).map(|at| format!("<a{at}:b>")).collect::<String>();
         for (html, fault) in [
             ("<div>".repeat(600), TOO_MUCH),
             (format!("<a{attributes}>"), TOO_MUCH),
             (prefixes, TOO_MUCH),
-            ("&".repeat(2_000_000), Fault::TooLarge),
-            (" ".repeat(LARGEST_DOCUMENT + 1), Fault::TooLarge),
+            ("&".repeat(2_000_000), QueryError::TooLarge),
+            (" ".repeat(LARGEST_DOCUMENT + 1), QueryError::TooLarge),
         ] {
             assert_eq!(as_xml(&html), Err(fault), "{}", &html[..40]);
         }
@@ -372,7 +373,7 @@ mod tests {
 
     proptest::proptest! {
         #[test]
-        fn whatever_comes_as_a_page_is_xml(
+        fn any_text_converts_to_xml(
             html in "([a-z<>/&;='\" \\n:!?#\u{0}\u{ffff}é-]|<p>|</p>|<td>|<table>|</table>|<script>|</script>|&amp;|<a b=|<!--|-->|<br/>|<html |</html>|x:y|xmlns|&#1;){0,40}",
         ) {
             let xml = as_xml(&html).unwrap();

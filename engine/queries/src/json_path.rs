@@ -1,56 +1,61 @@
-//! A JSONPath through a tree: RFC 9535, and what shields' own reader (jsonpath-plus) takes beside it.
+//! JSONPath: RFC 9535, and what shields' library (jsonpath-plus) accepts beyond it.
 //!
-//! A query is read as the RFC writes it; one that is none is read once more as the other reader would. Every step
-//! through the tree is counted while it is taken.
+//! A query is parsed by the RFC; one that the RFC refuses is parsed again by the rules of jsonpath-plus. Every step
+//! through the tree is counted as it is taken.
 
-mod compare;
-mod filter;
-mod path;
-mod read;
-mod walk;
+mod evaluator;
+mod filter_evaluator;
+mod filter_parser;
+mod parser;
+mod path_syntax;
 
-use crate::{Fault, MOST_BYTES, MOST_TEXTS, cut, steps::Steps, tree::Tree};
-use walk::{Found, Stop, Walk};
+use crate::{
+    limits::{MOST_BYTES, MOST_TEXTS, truncate},
+    query_error::QueryError,
+    step_budget::StepBudget,
+    tree::Tree,
+};
+use evaluator::{PathEvaluator, PathValue, Stop};
 
-/// The texts at a path, in the tree's order.
-pub(crate) fn find(tree: &Tree, query: &str, steps: &Steps) -> Result<Vec<String>, Fault> {
-    let path = read::path(query.trim())?;
-    let mut texts = Texts::default();
-    match Walk::new(tree, steps).follow(&path, &mut |found| texts.add(found)) {
+/// The texts that a path finds, in the tree's order.
+pub(crate) fn find(tree: &Tree, query: &str, steps: &StepBudget) -> Result<Vec<String>, QueryError> {
+    let path = parser::parse(query.trim())?;
+    let mut texts = FoundTexts::default();
+    match PathEvaluator::new(tree, steps).evaluate(&path, &mut |found| texts.add(found)) {
         Ok(()) | Err(Stop::Enough) => Ok(texts.texts),
-        Err(Stop::Fault(fault)) => Err(fault),
+        Err(Stop::Error(error)) => Err(error),
     }
 }
 
-/// What has been found, as long as there is room for it.
+/// The texts found so far, within the limits.
 #[derive(Default)]
-struct Texts {
+struct FoundTexts {
     texts: Vec<String>,
     bytes: usize,
 }
 
-impl Texts {
-    fn add(&mut self, found: &Found) -> Result<(), Stop> {
+impl FoundTexts {
+    fn add(&mut self, found: &PathValue) -> Result<(), Stop> {
         match found {
-            Found::Tree(tree) => self.add_tree(tree),
-            Found::Number(number) => self.push(&number.to_string()),
-            Found::Name(name) => self.push(name),
+            PathValue::Tree(tree) => self.add_tree(tree),
+            PathValue::Number(number) => self.push(&number.to_string()),
+            PathValue::Name(name) => self.push(name),
         }
     }
 
-    /// A value's texts: a list is its items, null is nothing.
+    /// Adds a value's texts: those of a list's items, none of null.
     fn add_tree(&mut self, tree: &Tree) -> Result<(), Stop> {
         match tree {
             Tree::Null => Ok(()),
             Tree::Text(text) | Tree::Number(text) => self.push(text),
-            Tree::Truth(truth) => self.push(if *truth { "true" } else { "false" }),
+            Tree::Bool(truth) => self.push(if *truth { "true" } else { "false" }),
             Tree::List(items) => items.iter().try_for_each(|item| self.add_tree(item)),
-            Tree::Map(_) => Err(Stop::Fault(Fault::NoText)),
+            Tree::Map(_) => Err(Stop::Error(QueryError::NoText)),
         }
     }
 
     fn push(&mut self, text: &str) -> Result<(), Stop> {
-        let text = cut(text);
+        let text = truncate(text);
         self.texts.push(text.to_owned());
         self.bytes += text.len();
         if self.texts.len() == MOST_TEXTS || self.bytes >= MOST_BYTES { Err(Stop::Enough) } else { Ok(()) }

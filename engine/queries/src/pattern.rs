@@ -1,14 +1,13 @@
-//! A regex searched for in a text, and what its match is replaced with.
+//! Searches a text for a regex in RE2's syntax, and replaces the match.
 //!
-//! A text is searched by an automaton that is built while it is searched with. Its memory is bounded, and so is how
-//! often it may be thrown away and begun anew; a regex that fills it again and again is handed to the slow engine,
-//! which is at every place of the regex at once. That engine also finds the groups, within the match alone. What it
-//! does is the product of places, groups and bytes, which is known and bounded before it begins. There is no
-//! backtracking, and no lookaround and no back reference, as in RE2.
+//! A text is searched with a lazy DFA. The size of its cache is bounded, and so is how often the cache may be cleared; a
+//! regex that fills it again and again is searched with the Pike VM instead. The Pike VM also finds the capture groups,
+//! within the match only. Its work is the product of NFA states, groups and bytes, which is known and bounded before it
+//! begins. There is no backtracking, no lookaround and no back reference, as in RE2.
 
-mod re2;
+mod re2_translator;
 
-use std::cell::RefCell;
+use std::{cell::RefCell, ops::Range};
 
 use regex_automata::{
     Anchored, Input, MatchKind,
@@ -18,49 +17,60 @@ use regex_automata::{
 };
 use regex_syntax::{ParserBuilder, hir::Hir};
 
-use crate::{Fault, cut, steps::Steps};
+use crate::{
+    limits::{LARGEST_DOCUMENT, LONGEST_PATTERN, MOST_BYTES, truncate},
+    query_error::QueryError,
+    step_budget::StepBudget,
+};
 
-/// The longest regex, in bytes.
-pub const LONGEST_PATTERN: usize = 1024;
-/// How large a compiled regex may become, in bytes.
+/// The largest compiled regex, in bytes.
 const LARGEST_PATTERN: usize = 1024 * 1024;
-/// How deep its brackets may stand in each other; a translated word boundary is one more.
+/// The deepest nesting of a translated regex; a translated word boundary is one level more.
 const DEEPEST: u32 = 33;
-/// How much memory the automaton of one direction may take, in bytes.
-const LARGEST_AUTOMATON: usize = 1024 * 1024;
-/// How often it may be thrown away before the slow engine takes over.
+/// The largest cache of the lazy DFA of one direction, in bytes.
+const LARGEST_CACHE: usize = 1024 * 1024;
+/// How often the cache may be cleared before the search fails and the Pike VM takes over.
 const MOST_CLEARED: usize = 4;
-/// The most steps of a regex in one text. A step of the slow engine takes 5 nanoseconds, of the automaton much less.
+/// The most steps of a regex through one text. A step of the Pike VM takes 5 nanoseconds, one of the DFA much less.
 const MOST_STEPS: u64 = 64 * 1024 * 1024;
-/// How many bytes the automaton reads in one step of the slow engine.
+/// How many slots of groups the Pike VM copies in one step.
+const SLOTS_A_STEP: usize = 4;
+/// How many bytes the DFA reads in one step.
 const BYTES_A_STEP: usize = 4;
 
-/// A regex that was read.
+/// A compiled regex.
 #[derive(Debug)]
 pub struct Pattern {
     hir: Hir,
     forward: DFA,
     backward: DFA,
-    /// The automata as far as they have been built.
-    built: RefCell<(Cache, Cache)>,
-    groups: Vec<Option<String>>,
+    caches: RefCell<Caches>,
+    /// The names of the groups. The first group is the match and has none.
+    group_names: Vec<Option<String>>,
+}
+
+/// The caches of the lazy DFAs.
+#[derive(Debug)]
+struct Caches {
+    forward: Cache,
+    backward: Cache,
 }
 
 /// Where in a text the match and its groups are.
-type Groups = Vec<Option<(usize, usize)>>;
+type Groups = Vec<Option<Range<usize>>>;
 
 impl Pattern {
-    /// Reads a regex in RE2's syntax. `flags` are shields': `i` without regard to case, `m` for `^` and `$` at lines,
-    /// `s` for a dot that is a line's end too, `U` for what takes as little as it can.
+    /// Compiles a regex in RE2's syntax. `flags` are shields': `i` ignores case, with `m` `^` and `$` match at lines, with `s`
+    /// a dot matches line ends, `U` swaps greedy and lazy.
     ///
     /// # Errors
-    /// [`Fault::Regex`], [`Fault::Flags`], [`Fault::QueryTooLong`].
-    pub fn read(search: &str, flags: &str) -> Result<Self, Fault> {
+    /// [`QueryError::Regex`], [`QueryError::Flags`], [`QueryError::QueryTooLong`].
+    pub fn read(search: &str, flags: &str) -> Result<Self, QueryError> {
         if search.len() > LONGEST_PATTERN {
-            return Err(Fault::QueryTooLong);
+            return Err(QueryError::QueryTooLong);
         }
         if !flags.chars().all(|flag| "imsU".contains(flag)) {
-            return Err(Fault::Flags);
+            return Err(QueryError::Flags);
         }
         let mut parser = ParserBuilder::new();
         parser
@@ -69,13 +79,13 @@ impl Pattern {
             .dot_matches_new_line(flags.contains('s'))
             .swap_greed(flags.contains('U'))
             .nest_limit(DEEPEST);
-        let hir = parser.build().parse(&re2::translate(search)?).map_err(|_| Fault::Regex)?;
+        let hir = parser.build().parse(&re2_translator::translate(search)?).map_err(|_| QueryError::Regex)?;
         Self::compile(hir, LARGEST_PATTERN)
     }
 
-    /// Reads a regex of a JSONPath (RFC 9485), where a dot is no end of a line. `is_whole` is for one that has to fit
-    /// the whole of a text.
-    pub(crate) fn of_path(regex: &str, is_whole: bool, largest: usize) -> Result<Self, Fault> {
+    /// Compiles a regex of a JSONPath (RFC 9485), in which a dot matches no line end. With `is_whole` it has to match the
+    /// whole text.
+    pub(crate) fn of_path(regex: &str, is_whole: bool, largest: usize) -> Result<Self, QueryError> {
         let mut parser = ParserBuilder::new();
         parser.crlf(true).nest_limit(DEEPEST);
         let whole;
@@ -85,28 +95,28 @@ impl Pattern {
         } else {
             regex
         };
-        Self::compile(parser.build().parse(regex).map_err(|_| Fault::Regex)?, largest)
+        Self::compile(parser.build().parse(regex).map_err(|_| QueryError::Regex)?, largest)
     }
 
-    fn compile(hir: Hir, largest: usize) -> Result<Self, Fault> {
-        let automaton = |is_reverse: bool, kind: MatchKind| {
+    fn compile(hir: Hir, largest: usize) -> Result<Self, QueryError> {
+        let dfa = |is_reverse: bool, kind: MatchKind| {
             let nfa = nfa(&hir, largest, is_reverse, WhichCaptures::None)?;
             let config = DFA::config()
                 .match_kind(kind)
-                .cache_capacity(LARGEST_AUTOMATON)
+                .cache_capacity(LARGEST_CACHE)
                 .skip_cache_capacity_check(true)
                 .minimum_cache_clear_count(Some(MOST_CLEARED));
-            DFA::builder().configure(config).build_from_nfa(nfa).map_err(|_| Fault::Regex)
+            DFA::builder().configure(config).build_from_nfa(nfa).map_err(|_| QueryError::Regex)
         };
-        let forward = automaton(false, MatchKind::LeftmostFirst)?;
-        let backward = automaton(true, MatchKind::All)?;
-        let built = RefCell::new((forward.create_cache(), backward.create_cache()));
-        let groups = names(&hir, largest)?;
-        Ok(Self { hir, forward, backward, built, groups })
+        let forward = dfa(false, MatchKind::LeftmostFirst)?;
+        let backward = dfa(true, MatchKind::All)?;
+        let caches = Caches { forward: forward.create_cache(), backward: backward.create_cache() };
+        let group_names = group_names(&hir, largest)?;
+        Ok(Self { hir, forward, backward, caches: RefCell::new(caches), group_names })
     }
 
-    /// The first match in a text, or what `replace` makes of it: `$1` and `$<name>` are groups, `$&` is the match, `$$`
-    /// a dollar, as in JavaScript. What is longer than any badge is cut.
+    /// The first match in a text, or its replacement, in which `$1` and `$<name>` are groups, `$&` is the match and `$$` a
+    /// dollar, as in JavaScript. A result that is longer than any badge is truncated.
     ///
     /// ```
     /// use badgesmith_queries::Pattern;
@@ -116,35 +126,40 @@ impl Pattern {
     /// ```
     ///
     /// # Errors
-    /// [`Fault::NoResult`], [`Fault::TooLarge`], [`Fault::TooManySteps`].
-    pub fn find(&self, text: &str, replace: Option<&str>) -> Result<String, Fault> {
-        if text.len() > crate::LARGEST_DOCUMENT {
-            return Err(Fault::TooLarge);
+    /// [`QueryError::NoResult`], [`QueryError::TooLarge`], [`QueryError::TooManySteps`].
+    pub fn find(&self, text: &str, replace: Option<&str>) -> Result<String, QueryError> {
+        if text.len() > LARGEST_DOCUMENT {
+            return Err(QueryError::TooLarge);
         }
-        let steps = Steps::new(MOST_STEPS);
-        let (start, end) = self.search(text, &steps)?.ok_or(Fault::NoResult)?;
-        let Some(replace) = replace else { return Ok(cut(&text[start..end]).to_owned()) };
-        let pieces = replacement(replace, &self.groups);
-        let last = pieces.iter().filter_map(|piece| if let Piece::Group(at) = piece { Some(*at) } else { None }).max();
-        let groups = self.groups(text, (start, end), last.unwrap_or(0), &steps)?;
+        let steps = StepBudget::new(MOST_STEPS);
+        let found = self.search(text, &steps)?.ok_or(QueryError::NoResult)?;
+        let Some(replace) = replace else { return Ok(truncate(&text[found]).to_owned()) };
+        let pieces = parse_replacement(replace, &self.group_names);
+        let last = pieces
+            .iter()
+            .filter_map(|piece| if let ReplacementPiece::Group(at) = piece { Some(*at) } else { None })
+            .max();
+        let groups = self.groups(text, found, last.unwrap_or(0), &steps)?;
         let mut shown = String::new();
         for piece in pieces {
             shown.push_str(match piece {
-                Piece::Text(text) => text,
-                Piece::Group(at) => groups.get(at).copied().flatten().map_or("", |(start, end)| cut(&text[start..end])),
+                ReplacementPiece::Text(text) => text,
+                ReplacementPiece::Group(at) => {
+                    groups.get(at).cloned().flatten().map_or("", |group| truncate(&text[group]))
+                }
             });
-            if shown.len() > crate::MOST_BYTES {
+            if shown.len() > MOST_BYTES {
                 break;
             }
         }
-        shown.truncate(cut(&shown).len());
+        shown.truncate(truncate(&shown).len());
         Ok(shown)
     }
 
     /// Where the first match is.
-    pub(crate) fn search(&self, text: &str, steps: &Steps) -> Result<Option<(usize, usize)>, Fault> {
-        let mut built = self.built.borrow_mut();
-        let (forward, backward) = &mut *built;
+    pub(crate) fn search(&self, text: &str, steps: &StepBudget) -> Result<Option<Range<usize>>, QueryError> {
+        let mut caches = self.caches.borrow_mut();
+        let Caches { forward, backward } = &mut *caches;
         let ended = search_with(&self.forward, forward, steps, text.len(), |dfa, cache| {
             dfa.try_search_fwd(cache, &Input::new(text)).map(|found| found.map(|found| found.offset())).ok()
         })?;
@@ -155,121 +170,121 @@ impl Pattern {
             dfa.try_search_rev(cache, &input).map(|found| found.map(|found| found.offset())).ok()
         })?;
         match began.flatten() {
-            Some(start) => Ok(Some((start, end))),
+            Some(start) => Ok(Some(start..end)),
             None => self.search_slowly(text, steps),
         }
     }
 
-    /// The same by the slow engine.
-    fn search_slowly(&self, text: &str, steps: &Steps) -> Result<Option<(usize, usize)>, Fault> {
-        let groups = self.slowly(&Input::new(text), 0, steps)?;
-        Ok(groups.and_then(|groups| groups.first().copied().flatten()))
+    /// As [`search`](Self::search), by the Pike VM.
+    fn search_slowly(&self, text: &str, steps: &StepBudget) -> Result<Option<Range<usize>>, QueryError> {
+        let groups = self.search_groups(&Input::new(text), 0, steps)?;
+        Ok(groups.and_then(|groups| groups.into_iter().next().flatten()))
     }
 
-    /// The match and its groups up to the `last` that is asked for.
-    fn groups(&self, text: &str, (start, end): (usize, usize), last: usize, steps: &Steps) -> Result<Groups, Fault> {
+    /// The match and its groups, up to the group `last`.
+    fn groups(&self, text: &str, found: Range<usize>, last: usize, steps: &StepBudget) -> Result<Groups, QueryError> {
         if last == 0 {
-            return Ok(vec![Some((start, end))]);
+            return Ok(vec![Some(found)]);
         }
-        // The whole text is there for `^` and `\b`, but only the match is gone through.
-        let input = Input::new(text).range(start..end).anchored(Anchored::Yes);
-        self.slowly(&input, last, steps)?.ok_or(Fault::NoResult)
+        // The engine sees the whole text for `^` and `\b`, but searches the match only.
+        let input = Input::new(text).range(found).anchored(Anchored::Yes);
+        self.search_groups(&input, last, steps)?.ok_or(QueryError::NoResult)
     }
 
-    fn slowly(&self, input: &Input<'_>, last: usize, steps: &Steps) -> Result<Option<Groups>, Fault> {
+    /// The match and its groups, by the Pike VM.
+    fn search_groups(&self, input: &Input<'_>, last: usize, steps: &StepBudget) -> Result<Option<Groups>, QueryError> {
         let captures = if last == 0 { WhichCaptures::Implicit } else { WhichCaptures::All };
         let nfa = nfa(&self.hir, usize::MAX, false, captures)?;
         let mut slots: Vec<Option<NonMaxUsize>> = vec![None; 2 * (last + 1)];
-        // A place is gone through for every byte, and takes its groups along.
-        let places = nfa.states().len().saturating_mul(1 + slots.len() / SLOTS_A_STEP);
-        steps.spend(places.saturating_mul(input.get_span().len()))?;
-        let engine = PikeVM::new_from_nfa(nfa).map_err(|_| Fault::Regex)?;
+        // Each state is visited for every byte, and its slots are copied.
+        let states = nfa.states().len().saturating_mul(1 + slots.len() / SLOTS_A_STEP);
+        steps.spend(states.saturating_mul(input.get_span().len()))?;
+        let engine = PikeVM::new_from_nfa(nfa).map_err(|_| QueryError::Regex)?;
         let found = engine.search_slots(&mut engine.create_cache(), input, &mut slots);
-        let at = |slot: Option<NonMaxUsize>| slot.map(NonMaxUsize::get);
-        let group = |slots: &[Option<NonMaxUsize>]| at(*slots.first()?).zip(at(*slots.get(1)?));
+        let group = |slots: &[Option<NonMaxUsize>]| match slots {
+            [Some(start), Some(end)] => Some(start.get()..end.get()),
+            _ => None,
+        };
         Ok(found.map(|_| slots.chunks(2).map(group).collect()))
     }
 }
 
-/// How many numbers of groups are copied in one step.
-const SLOTS_A_STEP: usize = 4;
-
-/// One search by an automaton, with what it cost: the bytes it read and what it built. `None` where it gave up.
+/// Searches with a lazy DFA, and spends steps for the bytes it reads and the states it builds. `None` where it gives up.
 fn search_with<T>(
     dfa: &DFA,
     cache: &mut Cache,
-    steps: &Steps,
+    steps: &StepBudget,
     bytes: usize,
     search: impl FnOnce(&DFA, &mut Cache) -> Option<T>,
-) -> Result<Option<T>, Fault> {
+) -> Result<Option<T>, QueryError> {
     let before = (cache.clear_count(), cache.memory_usage());
     let found = search(dfa, cache);
     let cleared = cache.clear_count().saturating_sub(before.0);
-    let built = (cleared * LARGEST_AUTOMATON).saturating_add(cache.memory_usage()).saturating_sub(before.1);
+    let built = (cleared * LARGEST_CACHE).saturating_add(cache.memory_usage()).saturating_sub(before.1);
     steps.spend(1 + bytes / BYTES_A_STEP + built / BYTES_A_STEP)?;
     Ok(found)
 }
 
-fn nfa(hir: &Hir, largest: usize, is_reverse: bool, captures: WhichCaptures) -> Result<NFA, Fault> {
+fn nfa(hir: &Hir, largest: usize, is_reverse: bool, captures: WhichCaptures) -> Result<NFA, QueryError> {
     let limit = (largest < usize::MAX).then_some(largest);
     let config = Config::new().nfa_size_limit(limit).reverse(is_reverse).which_captures(captures);
-    Compiler::new().configure(config).build_from_hir(hir).map_err(|_| Fault::Regex)
+    Compiler::new().configure(config).build_from_hir(hir).map_err(|_| QueryError::Regex)
 }
 
-/// The groups' names, of which the first is the match's own and has none.
-fn names(hir: &Hir, largest: usize) -> Result<Vec<Option<String>>, Fault> {
+/// The names of the groups. The first group is the match and has none.
+fn group_names(hir: &Hir, largest: usize) -> Result<Vec<Option<String>>, QueryError> {
     if hir.properties().explicit_captures_len() == 0 {
         return Ok(vec![None]);
     }
     let nfa = nfa(hir, largest.saturating_mul(2), false, WhichCaptures::All)?;
-    // Each has been given a letter in front.
+    // The translation puts an underscore before each name.
     let named = |name: Option<&str>| name.map(|name| name.strip_prefix('_').unwrap_or(name).to_owned());
     Ok(nfa.group_info().all_names().map(|(_, _, name)| named(name)).collect())
 }
 
 /// A part of a replacement.
 #[derive(Debug, PartialEq)]
-enum Piece<'r> {
+enum ReplacementPiece<'r> {
     Text(&'r str),
     Group(usize),
 }
 
-/// Takes a replacement apart.
-fn replacement<'r>(replace: &'r str, groups: &[Option<String>]) -> Vec<Piece<'r>> {
+/// Splits a replacement at its references to groups.
+fn parse_replacement<'r>(replace: &'r str, groups: &[Option<String>]) -> Vec<ReplacementPiece<'r>> {
     let mut pieces = Vec::new();
     let mut rest = replace;
     while let Some(at) = rest.find('$') {
-        pieces.push(Piece::Text(&rest[..at]));
+        pieces.push(ReplacementPiece::Text(&rest[..at]));
         rest = &rest[at + 1..];
         let (piece, length) = reference(rest, groups);
         pieces.push(piece);
         rest = &rest[length..];
     }
-    pieces.push(Piece::Text(rest));
+    pieces.push(ReplacementPiece::Text(rest));
     pieces
 }
 
-/// What stands for the reference behind a dollar, and how long that is.
-fn reference<'r>(rest: &str, groups: &[Option<String>]) -> (Piece<'r>, usize) {
+/// The reference after a dollar, and its length.
+fn reference<'r>(rest: &str, groups: &[Option<String>]) -> (ReplacementPiece<'r>, usize) {
     if rest.starts_with('$') {
-        return (Piece::Text("$"), 1);
+        return (ReplacementPiece::Text("$"), 1);
     }
     if rest.starts_with('&') {
-        return (Piece::Group(0), 1);
+        return (ReplacementPiece::Group(0), 1);
     }
     if let Some((name, _)) = rest.strip_prefix('<').and_then(|name| name.split_once('>')) {
         let group = groups.iter().position(|group| group.as_deref() == Some(name));
-        return (group.map_or(Piece::Text(""), Piece::Group), name.len() + 2);
+        return (group.map_or(ReplacementPiece::Text(""), ReplacementPiece::Group), name.len() + 2);
     }
-    // Two digits where there is such a group, otherwise one.
+    // Two digits if there is such a group, otherwise one.
     let digits = rest.bytes().take(2).take_while(u8::is_ascii_digit).count();
     for length in (1..=digits).rev() {
         let number = rest[..length].parse().unwrap_or(0);
         if (1..groups.len()).contains(&number) {
-            return (Piece::Group(number), length);
+            return (ReplacementPiece::Group(number), length);
         }
     }
-    (Piece::Text("$"), 0)
+    (ReplacementPiece::Text("$"), 0)
 }
 
 #[cfg(test)]
@@ -293,11 +308,11 @@ mod tests {
             ("abc\ndef", "^d", None, "m", Ok("d")),
             ("abc\ndef", "c(.)", Some("$1"), "s", Ok("\n")),
             ("aaa", "a+", None, "U", Ok("a")),
-            ("abc", "A", None, "", Err(Fault::NoResult)),
-            ("abc", "a", None, "g", Err(Fault::Flags)),
-            ("abc", "(a", None, "", Err(Fault::Regex)),
-            ("abc", "(?=a)", None, "", Err(Fault::Regex)),
-            ("abc", "(.)\\1", None, "", Err(Fault::Regex)),
+            ("abc", "A", None, "", Err(QueryError::NoResult)),
+            ("abc", "a", None, "g", Err(QueryError::Flags)),
+            ("abc", "(a", None, "", Err(QueryError::Regex)),
+            ("abc", "(?=a)", None, "", Err(QueryError::Regex)),
+            ("abc", "(.)\\1", None, "", Err(QueryError::Regex)),
         ];
         for (text, search, replace, flags, expected) in rows {
             let found = Pattern::read(search, flags).and_then(|pattern| pattern.find(text, replace));
@@ -305,7 +320,7 @@ mod tests {
         }
     }
 
-    /// Digits without any order.
+    /// Pseudo-random binary digits.
     fn digits(count: usize) -> String {
         let mut state = 1_u64;
         let digit = std::iter::repeat_with(move || {
@@ -320,33 +335,33 @@ mod tests {
         let text = digits(1024 * 1024);
         let groups = format!("(?s)^{}.*$", "(.)?".repeat(60));
         for (search, replace, expected) in [
-            ("(?:[01]*1[01]{80})2", None, Fault::TooManySteps),
-            ("(?:(?:[01]{2}){9}[01]?){7}2", None, Fault::NoResult),
-            ("(a|a)+$", None, Fault::NoResult),
-            ("(a+)+$", None, Fault::NoResult),
-            ("[01]{9999999}", None, Fault::Regex),
-            ("(?:(?:\\w{100}){100}){100}", None, Fault::Regex),
-            (&"(".repeat(100), None, Fault::Regex),
-            (&"a".repeat(1025), None, Fault::QueryTooLong),
+            ("(?:[01]*1[01]{80})2", None, QueryError::TooManySteps),
+            ("(?:(?:[01]{2}){9}[01]?){7}2", None, QueryError::NoResult),
+            ("(a|a)+$", None, QueryError::NoResult),
+            ("(a+)+$", None, QueryError::NoResult),
+            ("[01]{9999999}", None, QueryError::Regex),
+            ("(?:(?:\\w{100}){100}){100}", None, QueryError::Regex),
+            (&"(".repeat(100), None, QueryError::Regex),
+            (&"a".repeat(1025), None, QueryError::QueryTooLong),
             // Groups are followed through the whole of a match.
-            (&groups, Some("$60"), Fault::TooManySteps),
-            ("((?:[01]{4}){9}|.)*", Some("$1"), Fault::TooManySteps),
+            (&groups, Some("$60"), QueryError::TooManySteps),
+            ("((?:[01]{4}){9}|.)*", Some("$1"), QueryError::TooManySteps),
         ] {
             let found = Pattern::read(search, "").and_then(|pattern| pattern.find(&text, replace));
             assert_eq!(found, Err(expected), "{}", &search[..search.len().min(40)]);
         }
-        // Only those that are asked for.
+        // Groups that the replacement does not use cost nothing.
         let pattern = Pattern::read(&groups, "").unwrap();
         assert!(pattern.find(&text, Some("$&")).is_ok());
     }
 
     #[test]
-    fn what_no_badge_can_show_is_cut() {
+    fn a_result_longer_than_any_badge_is_truncated() {
         let text = "é".repeat(100_000);
         let pattern = Pattern::read("((?:é)+)", "").unwrap();
         for replace in [None, Some("$1$1$1")] {
             let found = pattern.find(&text, replace).unwrap();
-            assert!((crate::MOST_BYTES - 1..=crate::MOST_BYTES).contains(&found.len()), "{}", found.len());
+            assert!((MOST_BYTES - 1..=MOST_BYTES).contains(&found.len()), "{}", found.len());
         }
     }
 

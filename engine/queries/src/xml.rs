@@ -1,42 +1,43 @@
-//! XML as a tree, looked over before it is read.
+//! XML by `roxmltree`, after a scan for what would take the parser too long.
 //!
-//! The parser compares every attribute of an element with every other, and carries the namespaces of an element to
-//! all in it. Both are fine for documents people write and take minutes for some that nobody writes.
+//! The parser compares every attribute of an element with every other, and copies the namespaces of an element to all
+//! elements in it. Both are fine for documents that people write, and take minutes for hostile ones.
 
 use roxmltree::{Document, Error, ParsingOptions};
 
-use crate::{Fault, Kind};
+use crate::{document_kind::DocumentKind, query_error::QueryError};
 
 /// The most elements, texts and comments.
 const MOST_NODES: u32 = 200_000;
 /// The most attributes of one element.
 pub(crate) const MOST_ATTRIBUTES: usize = 256;
-/// The most namespaces that are declared around one element.
+/// The most namespaces in the scope of one element.
 const MOST_NAMESPACES: usize = 64;
-/// How deep elements may lie in each other.
+/// The deepest nesting of elements.
 pub(crate) const DEEPEST: usize = 512;
 
-/// Reads XML. A document type is skipped, unless it declares entities.
-pub(crate) fn read(text: &str) -> Result<Document<'_>, Fault> {
-    look_over(text)?;
+/// Parses XML. A document type declaration is skipped, unless it declares entities.
+pub(crate) fn read(text: &str) -> Result<Document<'_>, QueryError> {
+    scan(text)?;
     let options = ParsingOptions { allow_dtd: true, nodes_limit: MOST_NODES, ..ParsingOptions::default() };
     let document = Document::parse_with_options(text, options);
     document.map_err(|fault| match fault {
-        Error::NodesLimitReached => Fault::TooManyValues(Kind::Xml),
-        _ => Fault::Unparseable(Kind::Xml),
+        Error::NodesLimitReached => QueryError::TooManyValues(DocumentKind::Xml),
+        _ => QueryError::Unparseable(DocumentKind::Xml),
     })
 }
 
-/// Counts what the parser does not. A `<` begins markup wherever it stands, but in comments and the like.
-fn look_over(text: &str) -> Result<(), Fault> {
-    // For each open element how many namespaces it declares.
+/// Checks the limits that the parser does not have. Every `<` outside of comments, CDATA sections and processing
+/// instructions begins markup.
+fn scan(text: &str) -> Result<(), QueryError> {
+    // The number of namespaces that each open element declares.
     let mut open: Vec<usize> = Vec::new();
     let mut namespaces = 0;
     let mut rest = text;
     while let Some(start) = rest.find('<') {
         rest = &rest[start..];
         if rest.starts_with("<!ENTITY") {
-            return Err(Fault::Entities);
+            return Err(QueryError::Entities);
         }
         let enclosed = [("<!--", "-->"), ("<![CDATA[", "]]>"), ("<?", "?>")];
         if let Some((begin, end)) = enclosed.iter().find(|(begin, _)| rest.starts_with(begin)) {
@@ -49,14 +50,14 @@ fn look_over(text: &str) -> Result<(), Fault> {
             rest = &rest[2..];
             continue;
         }
-        let tag = &rest[1..1 + tag(&rest[1..])];
+        let tag = &rest[1..1 + tag_length(&rest[1..])];
         rest = &rest[1 + tag.len()..];
         if tag.starts_with('!') {
             continue;
         }
         let declared = tag.matches("xmlns").count();
-        if attributes(tag) > MOST_ATTRIBUTES || namespaces + declared > MOST_NAMESPACES || open.len() == DEEPEST {
-            return Err(Fault::TooManyValues(Kind::Xml));
+        if attribute_count(tag) > MOST_ATTRIBUTES || namespaces + declared > MOST_NAMESPACES || open.len() == DEEPEST {
+            return Err(QueryError::TooManyValues(DocumentKind::Xml));
         }
         if !tag.ends_with('/') {
             open.push(declared);
@@ -66,8 +67,8 @@ fn look_over(text: &str) -> Result<(), Fault> {
     Ok(())
 }
 
-/// How long a tag is, up to the `>` that ends it or to the next `<`, which cannot be in it.
-fn tag(text: &str) -> usize {
+/// The length of a tag, up to its `>`, or up to the next `<`, which a tag cannot contain.
+fn tag_length(text: &str) -> usize {
     let mut quote = None;
     for (at, letter) in text.char_indices() {
         match (quote, letter) {
@@ -80,8 +81,8 @@ fn tag(text: &str) -> usize {
     text.len()
 }
 
-/// How many attributes a tag has: an equals sign outside of quotes each.
-fn attributes(tag: &str) -> usize {
+/// The number of attributes of a tag: that of the equals signs outside of quotes.
+fn attribute_count(tag: &str) -> usize {
     let (mut quote, mut count) = (None, 0);
     for letter in tag.chars() {
         match (quote, letter) {
@@ -111,21 +112,21 @@ mod tests {
     }
 
     #[test]
-    fn xml_nobody_writes_is_refused() {
+    fn hostile_xml_is_refused() {
         let attributes = |count: usize| (0..count).map(|at| format!(" a{at}=''")).collect::<String>();
         let nested = |count: usize| (0..count).map(|at| format!("<a xmlns:n{at}='u{at}'>")).collect::<String>();
-        let too_many = Fault::TooManyValues(Kind::Xml);
+        let too_many = QueryError::TooManyValues(DocumentKind::Xml);
         let rows = [
-            ("<!DOCTYPE a [<!ENTITY b 'c'>]><a>&b;</a>".to_owned(), Fault::Entities),
-            ("<!DOCTYPE a [<!ENTITY % b SYSTEM 'file:///etc/passwd'> %b;]><a/>".to_owned(), Fault::Entities),
+            ("<!DOCTYPE a [<!ENTITY b 'c'>]><a>&b;</a>".to_owned(), QueryError::Entities),
+            ("<!DOCTYPE a [<!ENTITY % b SYSTEM 'file:///etc/passwd'> %b;]><a/>".to_owned(), QueryError::Entities),
             (format!("<a{}/>", attributes(257)), too_many),
             (nested(65), too_many),
             ("<a>".repeat(513), too_many),
             (format!("<a>{}</a>", "<b/>".repeat(200_000)), too_many),
-            ("<a>".to_owned(), Fault::Unparseable(Kind::Xml)),
-            ("<a>&b;</a>".to_owned(), Fault::Unparseable(Kind::Xml)),
-            ("{}".to_owned(), Fault::Unparseable(Kind::Xml)),
-            (String::new(), Fault::Unparseable(Kind::Xml)),
+            ("<a>".to_owned(), QueryError::Unparseable(DocumentKind::Xml)),
+            ("<a>&b;</a>".to_owned(), QueryError::Unparseable(DocumentKind::Xml)),
+            ("{}".to_owned(), QueryError::Unparseable(DocumentKind::Xml)),
+            (String::new(), QueryError::Unparseable(DocumentKind::Xml)),
         ];
         for (text, fault) in rows {
             assert_eq!(read(&text).err(), Some(fault), "{}", &text[..text.len().min(80)]);

@@ -1,6 +1,6 @@
-//! An XPath through XML: version 1.0 by `xpath-eval`, over a tree that counts the steps through it.
+//! XPath 1.0 by `xpath-eval`, on nodes that count the steps through their document.
 
-mod walk;
+mod counted_node;
 
 use roxmltree::Document;
 use xpath_eval::{
@@ -8,47 +8,50 @@ use xpath_eval::{
     evaluate, parse,
 };
 
-use crate::{Fault, MOST_BYTES, MOST_TEXTS, cut, steps::Steps};
-use walk::{Budget, Ground, Walk};
+use crate::{
+    limits::{MOST_BYTES, MOST_TEXTS, truncate},
+    query_error::QueryError,
+    step_budget::StepBudget,
+};
+use counted_node::{CountedNode, DocumentBudget, TextBudget};
 
-/// The longest list of letters that `translate` looks through for every letter of a text.
+/// The longest second argument of `translate`, which is searched once for every character of a text.
 const LONGEST_TRANSLATION: usize = 128;
 
-/// How deep the parts of an expression may lie in each other: its evaluator calls itself for each. `1 + 1 + 1` is
-/// three high.
+/// The greatest height of an expression, on which the evaluator recurses. `1 + 1 + 1` has a height of three.
 const HIGHEST: usize = 48;
-/// More minuses in a row than this are refused before the parser calls itself for each.
+/// As many minus signs in a row are refused before the parser recurses on each.
 const MOST_MINUSES: &str = "----------------";
 
-/// The texts of what a path selects, in the document's order; a number, a boolean or a text is its own.
-pub(crate) fn find(document: &Document, query: &str, steps: &Steps) -> Result<Vec<String>, Fault> {
+/// The texts of the selected nodes, in the document's order, or the text of a number, a boolean or a string.
+pub(crate) fn find(document: &Document, query: &str, steps: &StepBudget) -> Result<Vec<String>, QueryError> {
     let query = query.trim();
     if query.split_whitespace().collect::<String>().contains(MOST_MINUSES) {
-        return Err(Fault::QueryTooDeep);
+        return Err(QueryError::QueryTooDeep);
     }
-    let expression = parse(query).map_err(|_| Fault::XPath)?;
+    let expression = parse(query).map_err(|_| QueryError::XPath)?;
     if height(&expression) > HIGHEST {
-        return Err(Fault::QueryTooDeep);
+        return Err(QueryError::QueryTooDeep);
     }
-    let calls = calls(&expression).ok_or(Fault::TooManySteps)?;
-    let ground = Ground { document, budget: Budget::new(steps, 1 + calls) };
-    let root = Walk::root(&ground);
+    let calls = calls(&expression).ok_or(QueryError::TooManySteps)?;
+    let document_budget = DocumentBudget { document, budget: TextBudget::new(steps, 1 + calls) };
+    let root = CountedNode::root(&document_budget);
     let prefixed = |prefix: &str| document.root_element().lookup_namespace_uri(Some(prefix)).map(str::to_owned);
     let mut context = EvaluationContext::new(root);
     context.namespaces = Some(&prefixed);
     let found = evaluate(&expression, &context);
     let texts = match found {
         Ok(Value::NodeSet(nodes)) => texts(nodes),
-        Ok(value) => vec![cut(&value.to_xpath_string()).to_owned()],
-        Err(EvalError::UnknownFunction(_) | EvalError::ArgumentCount { .. }) => return Err(Fault::XPath),
-        Err(EvalError::UnboundVariable(_) | EvalError::ExpectedNodeSet { .. }) => return Err(Fault::XPath),
+        Ok(value) => vec![truncate(&value.to_xpath_string()).to_owned()],
+        Err(EvalError::UnknownFunction(_) | EvalError::ArgumentCount { .. }) => return Err(QueryError::XPath),
+        Err(EvalError::UnboundVariable(_) | EvalError::ExpectedNodeSet { .. }) => return Err(QueryError::XPath),
     };
-    // Whatever was found once the steps had run out is nothing to go by.
-    if steps.is_spent() { Err(Fault::TooManySteps) } else { Ok(texts) }
+    // Without steps nodes look empty, so what was found then is wrong.
+    if steps.is_spent() { Err(QueryError::TooManySteps) } else { Ok(texts) }
 }
 
-/// The texts of nodes, as many as there is room for.
-fn texts(nodes: Vec<Walk>) -> Vec<String> {
+/// The texts of nodes, within the limits.
+fn texts(nodes: Vec<CountedNode>) -> Vec<String> {
     let mut bytes = 0;
     let mut texts = Vec::new();
     for node in nodes.into_iter().take(MOST_TEXTS) {
@@ -62,20 +65,20 @@ fn texts(nodes: Vec<Walk>) -> Vec<String> {
     texts
 }
 
-/// What a badge shows of a node, as shields does: of an element the text it begins with, and of one that begins with
-/// an element all its text.
-fn text(node: Walk) -> String {
+/// The text of a node, as shields shows it: the first text node of an element, or the whole text of one that begins with
+/// an element.
+fn text(node: CountedNode) -> String {
     use xpath_eval::Node;
 
     let text = match node.children().next() {
         Some(first) if first.kind() == NodeKind::Text => first.string_value(),
         _ => node.string_value(),
     };
-    cut(text.trim()).to_owned()
+    truncate(text.trim()).to_owned()
 }
 
-/// How many functions an expression calls, `translate` once for every letter it looks for; `None` where that is not
-/// known beforehand.
+/// How many function calls an expression has; `translate` counts once for every character it searches for. `None` where
+/// their number is not known before the evaluation.
 fn calls(expression: &Expr) -> Option<u64> {
     let own = match expression {
         Expr::Path(PathExpr::Filter(filter) | PathExpr::FilterLocation(filter, _)) => match &filter.primary {
@@ -97,18 +100,18 @@ fn call_cost(call: &FunctionCall) -> Option<u64> {
         {
             Some(letters.len() as u64)
         }
-        // The evaluator says itself that there are too few arguments.
+        // The evaluator reports the missing arguments.
         None => Some(1),
         Some(_) => None,
     }
 }
 
-/// How deep an expression's parts lie in each other.
+/// The height of an expression's syntax tree.
 fn height(expression: &Expr) -> usize {
     1 + parts(expression).into_iter().map(height).max().unwrap_or(0)
 }
 
-/// The expressions in an expression: its operands, arguments and predicates.
+/// The direct subexpressions: operands, arguments and predicates.
 fn parts(expression: &Expr) -> Vec<&Expr> {
     match expression {
         Expr::Or(one, other) | Expr::And(one, other) | Expr::Union(one, other) => vec![one, other],

@@ -1,7 +1,7 @@
 //! RFC 9535's compliance suite, as far as texts can show it.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr)]
 
-use badgesmith_queries::{Document, Fault, Kind};
+use badgesmith_queries::{Document, DocumentKind, QueryError};
 use serde_json::Value;
 
 /// How many of the cases whose results are texts find just these.
@@ -33,8 +33,8 @@ fn the_suite_of_the_rfc_passes() {
         let selector = case["selector"].as_str().unwrap();
         if case["invalid_selector"] == true {
             // A document in which names and places lead somewhere.
-            let document = Document::read(Kind::Json, r#"[{"a":1},[2],"c"]"#).unwrap();
-            if document.find(selector) != Err(Fault::JsonPath) {
+            let document = Document::read(DocumentKind::Json, r#"[{"a":1},[2],"c"]"#).unwrap();
+            if document.find(selector) != Err(QueryError::JsonPath) {
                 read.push(selector);
             }
             continue;
@@ -47,8 +47,8 @@ fn the_suite_of_the_rfc_passes() {
         }
         shown += 1;
         let document = case["document"].to_string();
-        let found = Document::read(Kind::Json, &document).and_then(|document| document.find(selector));
-        let found = if found == Err(Fault::NoResult) { Ok(Vec::new()) } else { found };
+        let found = Document::read(DocumentKind::Json, &document).and_then(|document| document.find(selector));
+        let found = if found == Err(QueryError::NoResult) { Ok(Vec::new()) } else { found };
         if found.as_ref().is_ok_and(|found| expected.contains(found)) {
             right += 1;
         } else {

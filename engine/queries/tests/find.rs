@@ -1,13 +1,13 @@
 //! What queries find, and what they are refused.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
-use badgesmith_queries::{Document, Fault, Kind, LARGEST_DOCUMENT};
+use badgesmith_queries::{Document, DocumentKind, LARGEST_DOCUMENT, QueryError};
 
-fn find(kind: Kind, text: &str, query: &str) -> Result<Vec<String>, Fault> {
+fn find(kind: DocumentKind, text: &str, query: &str) -> Result<Vec<String>, QueryError> {
     Document::read(kind, text)?.find(query)
 }
 
-fn check(kind: Kind, text: &str, rows: &[(&str, &str)]) {
+fn check(kind: DocumentKind, text: &str, rows: &[(&str, &str)]) {
     for (query, expected) in rows {
         let found = find(kind, text, query).map_or_else(|fault| format!("({fault})"), |texts| texts.join("|"));
         assert_eq!(found, *expected, "{kind:?}: {query}");
@@ -53,7 +53,7 @@ fn a_jsonpath_finds_what_rfc_9535_says() {
         ("$[?", "(unparseable jsonpath query)"),
         ("$[?(en|**|(@.object.property.one=='other'))]", "(unparseable jsonpath query)"),
     ];
-    check(Kind::Json, STORE, &rows);
+    check(DocumentKind::Json, STORE, &rows);
 }
 
 #[test]
@@ -107,7 +107,7 @@ fn a_jsonpath_finds_what_jsonpath_plus_finds() {
         ("$. a", "(unparseable jsonpath query)"),
         ("", "(unparseable jsonpath query)"),
     ];
-    check(Kind::Json, json, &rows);
+    check(DocumentKind::Json, json, &rows);
 }
 
 #[test]
@@ -126,7 +126,7 @@ fn a_page_of_html_is_searched_as_its_source_nests_it() {
         ("//script", "a<b"),
         ("//h1", "(no result)"),
     ];
-    check(Kind::Xml, &xml, &rows);
+    check(DocumentKind::Xml, &xml, &rows);
 }
 
 #[test]
@@ -145,7 +145,7 @@ fn a_name_has_the_prefix_it_is_written_with() {
         ("local-name(//p:b)", "b"),
         ("namespace-uri(//p:b)", "v"),
     ];
-    check(Kind::Xml, xml, &rows);
+    check(DocumentKind::Xml, xml, &rows);
 }
 
 #[test]
@@ -163,7 +163,7 @@ fn values_are_shown_as_they_are_written() {
         ("$.h", "(no result)"),
         ("$.i", "18446744073709551615"),
     ];
-    check(Kind::Json, json, &rows);
+    check(DocumentKind::Json, json, &rows);
 }
 
 #[test]
@@ -176,7 +176,7 @@ fn yaml_and_toml_are_read_as_what_they_mean() {
         ("$.service.when", "2026-11-21"),
         ("$.service.nothing", "(no result)"),
     ];
-    check(Kind::Yaml, yaml, &rows);
+    check(DocumentKind::Yaml, yaml, &rows);
     let toml = "[package]\nname = 'wave'\nrust-version = '1.95'\nsince = 2026-11-21\nsize = 1.50\nhuge = inf\n[[bin]]\nname = 'a'\n[[bin]]\nname = 'b'\n";
     let rows = [
         ("$.package.rust-version", "1.95"),
@@ -185,7 +185,7 @@ fn yaml_and_toml_are_read_as_what_they_mean() {
         ("$.package.huge", "(no result)"),
         ("$.bin[*].name", "a|b"),
     ];
-    check(Kind::Toml, toml, &rows);
+    check(DocumentKind::Toml, toml, &rows);
 }
 
 #[test]
@@ -216,27 +216,27 @@ fn an_xpath_finds_what_shields_shows() {
         ("$variable", "(XPath parse error)"),
         ("", "(XPath parse error)"),
     ];
-    check(Kind::Xml, xml, &rows);
+    check(DocumentKind::Xml, xml, &rows);
 }
 
 #[test]
 fn what_is_not_of_its_kind_is_said_so() {
     let rows = [
-        (Kind::Json, "{\"a\":1", "unparseable json response"),
-        (Kind::Json, "<html>", "unparseable json response"),
-        (Kind::Json, "\"foo\"", "resource must contain an object or array"),
-        (Kind::Json, &"[".repeat(200), "unparseable json response"),
-        (Kind::Yaml, "a: b: c", "unparseable yaml response"),
-        (Kind::Yaml, "a: 1\n---\nb: 2", "unparseable yaml response"),
-        (Kind::Yaml, "foo", "resource must contain an object or array"),
-        (Kind::Toml, "a = ", "unparseable toml response"),
-        (Kind::Xml, "<a>", "unparseable xml response"),
-        (Kind::Json, &" ".repeat(LARGEST_DOCUMENT + 1), "document too large"),
+        (DocumentKind::Json, "{\"a\":1", "unparseable json response"),
+        (DocumentKind::Json, "<html>", "unparseable json response"),
+        (DocumentKind::Json, "\"foo\"", "resource must contain an object or array"),
+        (DocumentKind::Json, &"[".repeat(200), "unparseable json response"),
+        (DocumentKind::Yaml, "a: b: c", "unparseable yaml response"),
+        (DocumentKind::Yaml, "a: 1\n---\nb: 2", "unparseable yaml response"),
+        (DocumentKind::Yaml, "foo", "resource must contain an object or array"),
+        (DocumentKind::Toml, "a = ", "unparseable toml response"),
+        (DocumentKind::Xml, "<a>", "unparseable xml response"),
+        (DocumentKind::Json, &" ".repeat(LARGEST_DOCUMENT + 1), "document too large"),
     ];
     for (kind, text, words) in rows {
         let fault = Document::read(kind, text).unwrap_err();
         assert_eq!(fault.to_string(), words, "{kind:?}");
-        assert!(!fault.is_the_querys(), "{kind:?}: {words}");
+        assert!(!fault.is_in_query(), "{kind:?}: {words}");
     }
 }
 
@@ -249,13 +249,16 @@ fn a_document_that_is_larger_than_it_looks_is_refused() {
         })
         .collect();
     let yaml = format!("a: &a [x,x,x,x,x,x,x,x,x]\n{aliases}");
-    assert_eq!(Document::read(Kind::Yaml, &yaml).unwrap_err(), Fault::TooManyValues(Kind::Yaml));
-    assert_eq!(Document::read(Kind::Yaml, &"- ".repeat(500_000)).unwrap_err(), Fault::TooManyValues(Kind::Yaml));
-    assert!(Document::read(Kind::Yaml, &"[".repeat(1_000_000)).is_err());
-    assert!(Document::read(Kind::Toml, &format!("a = {}", "[".repeat(1_000_000))).is_err());
+    assert_eq!(Document::read(DocumentKind::Yaml, &yaml).unwrap_err(), QueryError::TooManyValues(DocumentKind::Yaml));
+    assert_eq!(
+        Document::read(DocumentKind::Yaml, &"- ".repeat(500_000)).unwrap_err(),
+        QueryError::TooManyValues(DocumentKind::Yaml)
+    );
+    assert!(Document::read(DocumentKind::Yaml, &"[".repeat(1_000_000)).is_err());
+    assert!(Document::read(DocumentKind::Toml, &format!("a = {}", "[".repeat(1_000_000))).is_err());
     let entities: String = (1..20).map(|at| format!("<!ENTITY a{at} '&a{0};&a{0};'>", at - 1)).collect();
     let xml = format!("<!DOCTYPE a [<!ENTITY a0 'lol'>{entities}]><a>&a19;</a>");
-    assert_eq!(Document::read(Kind::Xml, &xml).unwrap_err(), Fault::Entities);
+    assert_eq!(Document::read(DocumentKind::Xml, &xml).unwrap_err(), QueryError::Entities);
 }
 
 #[test]
@@ -264,35 +267,35 @@ fn a_jsonpath_that_would_explode_is_refused() {
     let wide = format!("[{}]", ["{\"a\":[1,{\"b\":2}]}"; 20_000].join(","));
     let names = format!("[{}]", (0..20_000).map(|at| format!("\"{at}\"")).collect::<Vec<_>>().join(","));
     let rows = [
-        (&deep, "$..*..*..*..*..*", Fault::TooManySteps),
-        (&deep, "$..[*,*,*,*]..[*,*,*,*]..[*,*,*,*]", Fault::TooManySteps),
-        (&wide, "$[?count($..*) < 1]", Fault::TooManySteps),
-        (&wide, "$[?@..[?@..[?$..c]]]", Fault::TooManySteps),
-        (&wide, "$[?match('x', @.b)]", Fault::NoResult),
-        (&wide, "$[?match('x', $[0].b)]", Fault::NoResult),
-        (&names, "$[?match(@, @)].x", Fault::TooManySteps),
-        (&names, "$[?match(@, '[0-9]*1[0-9]{30}.*')].x", Fault::NoResult),
-        (&wide, "$[?@[?@[?@[?@[?@.a]]]]]", Fault::QueryTooDeep),
-        (&wide, &format!("$[?{}@.a{}]", "(".repeat(17), ")".repeat(17)), Fault::QueryTooDeep),
-        (&wide, &"a".repeat(1025), Fault::QueryTooLong),
-        (&wide, "$..b[?@.c]", Fault::NoResult),
-        (&wide, "$[?@.a[1].b == 3]", Fault::NoResult),
+        (&deep, "$..*..*..*..*..*", QueryError::TooManySteps),
+        (&deep, "$..[*,*,*,*]..[*,*,*,*]..[*,*,*,*]", QueryError::TooManySteps),
+        (&wide, "$[?count($..*) < 1]", QueryError::TooManySteps),
+        (&wide, "$[?@..[?@..[?$..c]]]", QueryError::TooManySteps),
+        (&wide, "$[?match('x', @.b)]", QueryError::NoResult),
+        (&wide, "$[?match('x', $[0].b)]", QueryError::NoResult),
+        (&names, "$[?match(@, @)].x", QueryError::TooManySteps),
+        (&names, "$[?match(@, '[0-9]*1[0-9]{30}.*')].x", QueryError::NoResult),
+        (&wide, "$[?@[?@[?@[?@[?@.a]]]]]", QueryError::QueryTooDeep),
+        (&wide, &format!("$[?{}@.a{}]", "(".repeat(17), ")".repeat(17)), QueryError::QueryTooDeep),
+        (&wide, &"a".repeat(1025), QueryError::QueryTooLong),
+        (&wide, "$..b[?@.c]", QueryError::NoResult),
+        (&wide, "$[?@.a[1].b == 3]", QueryError::NoResult),
     ];
     for (text, query, fault) in rows {
-        assert_eq!(find(Kind::Json, text, query), Err(fault), "{query}");
+        assert_eq!(find(DocumentKind::Json, text, query), Err(fault), "{query}");
     }
 }
 
 #[test]
 fn all_queries_of_a_document_share_its_steps() {
     let json = format!("[{}]", ["1"; 100_000].join(","));
-    let document = Document::read(Kind::Json, &json).unwrap();
+    let document = Document::read(DocumentKind::Json, &json).unwrap();
     let found: Vec<_> = (0..50).map(|_| document.find("$[?@ == 2]")).collect();
-    assert_eq!((found[0].clone(), found[49].clone()), (Err(Fault::NoResult), Err(Fault::TooManySteps)));
+    assert_eq!((found[0].clone(), found[49].clone()), (Err(QueryError::NoResult), Err(QueryError::TooManySteps)));
     let xml = format!("<a>{}</a>", "<b/>".repeat(100_000));
-    let document = Document::read(Kind::Xml, &xml).unwrap();
+    let document = Document::read(DocumentKind::Xml, &xml).unwrap();
     let found: Vec<_> = (0..50).map(|_| document.find("//c")).collect();
-    assert_eq!((found[0].clone(), found[49].clone()), (Err(Fault::NoResult), Err(Fault::TooManySteps)));
+    assert_eq!((found[0].clone(), found[49].clone()), (Err(QueryError::NoResult), Err(QueryError::TooManySteps)));
 }
 
 #[test]
@@ -300,10 +303,10 @@ fn texts_that_no_badge_can_show_are_not_copied() {
     let long = "é".repeat(1_000_000);
     let json = format!("{{\"a\":\"{long}\"}}");
     let names = ["'a'"; 200].join(",");
-    let found = find(Kind::Json, &json, &format!("$[{names}]")).unwrap();
+    let found = find(DocumentKind::Json, &json, &format!("$[{names}]")).unwrap();
     assert!(found.iter().map(String::len).sum::<usize>() <= 64 * 1024);
     let xml = format!("{}{long}{}", "<a>".repeat(100), "</a>".repeat(100));
-    let found = find(Kind::Xml, &xml, "//a").unwrap_or_default();
+    let found = find(DocumentKind::Xml, &xml, "//a").unwrap_or_default();
     assert!(found.iter().map(String::len).sum::<usize>() <= 64 * 1024);
 }
 
@@ -313,15 +316,15 @@ fn the_deepest_path_fits_a_small_stack() {
     let within = |query: String| {
         let json = json.clone();
         let thread = std::thread::Builder::new().stack_size(1024 * 1024);
-        thread.spawn(move || find(Kind::Json, &json, &query)).unwrap().join().unwrap()
+        thread.spawn(move || find(DocumentKind::Json, &json, &query)).unwrap().join().unwrap()
     };
     assert_eq!(within(format!("${}", ".a[0]".repeat(60))), Ok(vec!["1".to_owned()]));
     for steps in ["..a", "..*", "..a[0]", "..x^"] {
         assert!(within(format!("${}", steps.repeat(60))).is_err(), "{steps}");
     }
-    assert_eq!(within(format!("${}", ".a".repeat(200))), Err(Fault::QueryTooDeep));
+    assert_eq!(within(format!("${}", ".a".repeat(200))), Err(QueryError::QueryTooDeep));
     let filter = format!("[?@{0}[?@{0}[?@{0}[?@{0}]]]]", ".a[0]".repeat(25));
-    assert_eq!(within(format!("$..a{filter}")), Err(Fault::NoResult));
+    assert_eq!(within(format!("$..a{filter}")), Err(QueryError::NoResult));
 }
 
 #[test]
@@ -332,28 +335,28 @@ fn an_xpath_that_would_explode_is_refused() {
     let letters = format!("<a>{}</a>", distinct.repeat(10));
     let row = |times: usize| ["string(/)"].repeat(times).join(",");
     let rows = [
-        (&wide, "//*[count(//*) > 1]", Fault::TooManySteps),
-        (&wide, "//d/following::*/preceding::*", Fault::TooManySteps),
-        (&wide, "//b[following-sibling::b[following-sibling::b[@c = 2]]]", Fault::TooManySteps),
-        (&wide, "//*[string(/) = 'x']", Fault::TooManySteps),
-        (&texts, "//b = //c", Fault::TooManySteps),
-        (&texts, "//b > //c", Fault::TooManySteps),
-        (&texts, "//b[. = 'x']", Fault::NoResult),
-        (&letters, "translate(string(/), string(/), '')", Fault::TooManySteps),
-        (&letters, &format!("string-length(concat({}))", row(80)), Fault::TooManySteps),
-        (&wide, &format!("{}1{}", "(".repeat(17), ")".repeat(17)), Fault::QueryTooDeep),
-        (&wide, &format!("{}1", "-".repeat(1025)), Fault::QueryTooLong),
-        (&wide, &"-".repeat(1024), Fault::QueryTooDeep),
-        (&wide, &format!("1{}", "+1".repeat(500)), Fault::QueryTooDeep),
-        (&wide, "//b[@c = '2']", Fault::NoResult),
-        (&wide, "//b[d = 'f']/@c", Fault::NoResult),
+        (&wide, "//*[count(//*) > 1]", QueryError::TooManySteps),
+        (&wide, "//d/following::*/preceding::*", QueryError::TooManySteps),
+        (&wide, "//b[following-sibling::b[following-sibling::b[@c = 2]]]", QueryError::TooManySteps),
+        (&wide, "//*[string(/) = 'x']", QueryError::TooManySteps),
+        (&texts, "//b = //c", QueryError::TooManySteps),
+        (&texts, "//b > //c", QueryError::TooManySteps),
+        (&texts, "//b[. = 'x']", QueryError::NoResult),
+        (&letters, "translate(string(/), string(/), '')", QueryError::TooManySteps),
+        (&letters, &format!("string-length(concat({}))", row(80)), QueryError::TooManySteps),
+        (&wide, &format!("{}1{}", "(".repeat(17), ")".repeat(17)), QueryError::QueryTooDeep),
+        (&wide, &format!("{}1", "-".repeat(1025)), QueryError::QueryTooLong),
+        (&wide, &"-".repeat(1024), QueryError::QueryTooDeep),
+        (&wide, &format!("1{}", "+1".repeat(500)), QueryError::QueryTooDeep),
+        (&wide, "//b[@c = '2']", QueryError::NoResult),
+        (&wide, "//b[d = 'f']/@c", QueryError::NoResult),
     ];
     for (text, query, fault) in rows {
-        assert_eq!(find(Kind::Xml, text, query), Err(fault), "{query}");
+        assert_eq!(find(DocumentKind::Xml, text, query), Err(fault), "{query}");
     }
     // As deep as a query can lead, on as little stack as a thread has.
     let query = format!("{}1{}{}", "(-".repeat(16), ")".repeat(16), "+1".repeat(13));
-    assert_eq!(find(Kind::Xml, "<a/>", &query), Ok(vec!["14".to_owned()]));
+    assert_eq!(find(DocumentKind::Xml, "<a/>", &query), Ok(vec!["14".to_owned()]));
 }
 
 proptest::proptest! {
@@ -362,7 +365,7 @@ proptest::proptest! {
         jsonpath in "\\$?([.a*?@$(),'\"=!&|<>:0-9 -]|\\.\\.|\\[|\\]|length|count|match){0,24}",
         xpath in "([/a@*.,'\"=!|<>:0-9 -]|//|\\[|\\]|\\(|\\)|text|count|string|position|last|child::|preceding::){0,24}",
     ) {
-        let _ = find(Kind::Json, STORE, &jsonpath);
-        let _ = find(Kind::Xml, "<a b='c'><d>e</d><!--f--><a>1</a></a>", &xpath);
+        let _ = find(DocumentKind::Json, STORE, &jsonpath);
+        let _ = find(DocumentKind::Xml, "<a b='c'><d>e</d><!--f--><a>1</a></a>", &xpath);
     }
 }

@@ -1,38 +1,54 @@
-//! The checksums of plugins' files, as plugins.toml has them.
+//! The checksums of plugins' files, as `sha256` in plugins.toml has them.
 
 use std::{
+    error::Error,
+    fmt,
     fs::File,
     io::{self, Read},
     path::Path,
+    sync::Arc,
 };
 
 use sha2::{Digest, Sha256};
 
-use crate::signature::hex;
+/// Why a file's checksum is not the expected one.
+#[derive(Clone, Debug)]
+pub enum ChecksumError {
+    /// The file cannot be read.
+    Unreadable(Arc<io::Error>),
+    /// The file has another checksum.
+    Different {
+        /// The file's checksum.
+        actual: String,
+        /// The checksum in plugins.toml.
+        expected: String,
+        /// What the message calls the file: `library` or `file`.
+        name: &'static str,
+    },
+}
 
 /// A file's SHA-256 in hexadecimal digits.
 ///
 /// # Errors
-/// Why the file cannot be read.
-pub fn checksum(path: &Path) -> Result<String, String> {
-    let in_words = |fault: io::Error| format!("it cannot be read: {fault}");
-    let mut file = File::open(path).map_err(in_words)?;
-    // A piece at a time: new memory for all of it would take as long as the sum.
-    let (mut sum, mut piece) = (Sha256::new(), vec![0; 64 * 1024]);
+/// [`ChecksumError::Unreadable`].
+pub fn checksum(path: &Path) -> Result<String, ChecksumError> {
+    let mut file = File::open(path)?;
+    // Read in chunks: allocating memory for the whole of a large library takes as long as hashing it.
+    let (mut hash, mut chunk) = (Sha256::new(), vec![0; 64 * 1024]);
     loop {
-        match file.read(&mut piece).map_err(in_words)? {
+        match file.read(&mut chunk)? {
             0 => break,
-            read => sum.update(&piece[..read]),
+            read => hash.update(&chunk[..read]),
         }
     }
-    Ok(hex(&sum.finalize()))
+    Ok(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
-/// Compares the file's SHA-256 with the expected one, if one is expected. `what` is what the file is called in words.
+/// Compares a file's SHA-256 with the expected one; an empty one is not compared. The message calls the file `name`.
 ///
 /// # Errors
-/// The two checksums, and what to write where the file was meant to change.
-pub(super) fn compare(path: &Path, expected: &str, what: &str) -> Result<(), String> {
+/// [`ChecksumError`].
+pub(super) fn compare(path: &Path, expected: &str, name: &'static str) -> Result<(), ChecksumError> {
     if expected.is_empty() {
         return Ok(());
     }
@@ -40,7 +56,26 @@ pub(super) fn compare(path: &Path, expected: &str, what: &str) -> Result<(), Str
     if actual.eq_ignore_ascii_case(expected) {
         return Ok(());
     }
-    Err(format!(
-        "sha256 is {actual}, plugins.toml says {expected}; if the {what} was meant to change, write sha256 = \"{actual}\""
-    ))
+    Err(ChecksumError::Different { actual, expected: expected.to_owned(), name })
 }
+
+impl From<io::Error> for ChecksumError {
+    fn from(fault: io::Error) -> Self {
+        Self::Unreadable(Arc::new(fault))
+    }
+}
+
+impl fmt::Display for ChecksumError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unreadable(fault) => write!(f, "it cannot be read: {fault}"),
+            Self::Different { actual, expected, name } => write!(
+                f,
+                "sha256 is {actual}, plugins.toml says {expected}; if the {name} was meant to change, \
+                 write sha256 = \"{actual}\""
+            ),
+        }
+    }
+}
+
+impl Error for ChecksumError {}

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use badgesmith_engine::plugins::Opened;
+use badgesmith_engine::plugins::ProviderFile;
 
 use super::{WHOLE, written};
 
@@ -267,16 +267,16 @@ fn two_badges_of_a_file_share_neither_name_nor_route() {
 fn a_file_that_is_no_text_or_too_long_is_refused() {
     let path = written("latin1", "");
     fs::write(&path, b"id = \"d\xE9mo\"").unwrap();
-    let refusal = Opened::open(&path).unwrap_err();
+    let refusal = ProviderFile::open(&path).unwrap_err().to_string();
     assert!(refusal.contains("UTF-8"), "{refusal}");
     let long = written("long", &" ".repeat(300_000));
-    let refusal = Opened::open(&long).unwrap_err();
+    let refusal = ProviderFile::open(&long).unwrap_err().to_string();
     assert!(refusal.ends_with("has 300000 bytes of at most 262144"), "{refusal}");
 }
 
 fn refused(text: &str, number: usize, words: &str) {
     let path = written("broken", text);
-    let refusal = Opened::open(&path).expect_err(text);
+    let refusal = ProviderFile::open(&path).expect_err(text).to_string();
     let line = text.lines().nth(number - 1).unwrap_or_default();
     let expected = format!("{}: line {number}, `{line}`: {words}", path.display());
     assert!(refusal.starts_with(&expected), "{text}\n{refusal}\n{expected}");

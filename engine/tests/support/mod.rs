@@ -13,7 +13,7 @@ use std::{
 };
 
 use badgesmith_engine::{
-    Config, Engine, Plugin, Request, Response, World, plugins,
+    Config, Engine, Plugin, Request, Response, RouteError, Settings, World, plugins,
     store::{Entry, Ill, Recorded, Span, Store, Subject, Unavailable},
     world::{Ask, Event, Executor, Fault, Meter, Reply, Secret, Secrets, Upstream},
 };
@@ -261,8 +261,13 @@ impl Stage {
 
     /// An engine over a store that was there before.
     pub fn over(plugins_toml: &str, drawer: Arc<Drawer>) -> Result<Self, String> {
-        let config = Config::parse(plugins_toml, Path::new("plugins.toml"))?;
-        let plugins: Vec<Plugin> = plugins::load(&config, &[])?;
+        let config = Config::parse(plugins_toml, Path::new("plugins.toml")).map_err(|fault| fault.to_string())?;
+        let plugins = plugins::load(&config, &[]).map_err(|fault| fault.to_string())?;
+        Self::of(plugins, &config.engine, drawer).map_err(|fault| fault.to_string())
+    }
+
+    /// An engine with these plugins.
+    pub fn of(plugins: Vec<Plugin>, settings: &Settings, drawer: Arc<Drawer>) -> Result<Self, RouteError> {
         let (upstream, web) = (Arc::<Memory>::default(), Arc::<Memory>::default());
         let executor = Arc::<ByHand>::default();
         let diary = Arc::<Diary>::default();
@@ -274,7 +279,7 @@ impl Stage {
             store: drawer.clone(),
             meter: diary.clone(),
         };
-        let engine = Engine::new(plugins, &config.engine, world)?;
+        let engine = Engine::new(plugins, settings, world)?;
         Ok(Self { engine, upstream, web, executor, drawer, diary, now: Mutex::new(SystemTime::UNIX_EPOCH + NOON) })
     }
 

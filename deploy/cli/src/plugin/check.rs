@@ -15,7 +15,7 @@ use std::{
 
 use badgesmith_engine::{
     Config, Engine, Origin, Plugin, Request, World,
-    plugins::{self, Entry, Opened, SecretGrant},
+    plugins::{self, Code, PluginConfig, ProviderFile, SecretGrant},
 };
 use badgesmith_host::{executor::TokioExecutor, secrets::FileSecrets, upstream::HttpUpstream, web::HttpWeb};
 use badgesmith_provider::{
@@ -102,14 +102,15 @@ fn provider(path: &Path, transcripts: Option<&Path>, report: &mut Report) -> Res
     if file.extension().is_none_or(|ending| ending != "toml") {
         built(&file, report)?;
     }
-    let opened = match Opened::open(&file) {
-        Ok(opened) => Arc::new(opened),
-        Err(fault) => return report.refused(&without(&file, &fault)).map(|()| None),
+    let opened = match ProviderFile::open(&file) {
+        Ok(opened) => opened,
+        // The file is named in the line above.
+        Err(fault) => return report.refused(&fault.kind.to_string()).map(|()| None),
     };
     let Manifest { id, version, mount, badges, .. } = &opened.manifest;
     report.ok(&format!("it opens: {id} {version}, at {mount}, badges: {}", badges.len()))?;
     let config = config(&opened.manifest, &file);
-    let subject = Patient { provider: Arc::clone(&opened), hangs: AtomicBool::new(false) };
+    let subject = Patient { code: Arc::clone(&opened.code), hangs: AtomicBool::new(false) };
     match start(&config) {
         Ok((engine, plugin)) => {
             report.ok("a start takes its id, mount, routes, examples and origins")?;
@@ -128,7 +129,7 @@ fn provider(path: &Path, transcripts: Option<&Path>, report: &mut Report) -> Res
              `badgesmith plugin record`",
         )?,
     }
-    let written = config.to_toml()?;
+    let written = config.to_toml().map_err(|fault| fault.to_string())?;
     let entry = written.find("[[plugin]]").map(|at| written[at..].to_owned());
     Ok(entry.filter(|_| report.refused == before))
 }
@@ -187,14 +188,14 @@ fn config(manifest: &Manifest, file: &Path) -> Config {
     };
     let secrets = manifest.secrets.iter().map(grant).collect::<BTreeMap<_, _>>();
     let is_declarative = file.extension().is_some_and(|ending| ending == "toml");
-    let entry = Entry {
+    let entry = PluginConfig {
         id: manifest.id.clone(),
         library: (!is_declarative).then(|| file.display().to_string()),
         declarative: is_declarative.then(|| file.to_owned()),
         origins,
         secrets,
         collections: manifest.collections.clone(),
-        ..Entry::default()
+        ..PluginConfig::default()
     };
     let mut config = Config::default();
     config.plugin.push(entry);
@@ -203,11 +204,6 @@ fn config(manifest: &Manifest, file: &Path) -> Config {
 
 /// An engine with this one plugin.
 fn start(config: &Config) -> Result<(Engine, Arc<Plugin>), String> {
-    let refused = |fault: String| {
-        let id = config.plugin.first().map_or("", |entry| &entry.id);
-        let words = fault.trim_start_matches(": ");
-        words.strip_prefix(&format!("plugin {id:?}: ")).unwrap_or(words).to_owned()
-    };
     let world = World {
         upstream: Arc::new(HttpUpstream::new()),
         web: Arc::new(HttpWeb::new(&config.engine)),
@@ -216,8 +212,9 @@ fn start(config: &Config) -> Result<(Engine, Arc<Plugin>), String> {
         store: Arc::new(Nothing),
         meter: Arc::new(()),
     };
-    let plugins = plugins::load(config, &[]).map_err(refused)?;
-    let engine = Engine::new(plugins, &config.engine, world).map_err(refused)?;
+    // The kinds alone: there is one plugin, and no file.
+    let plugins = plugins::load(config, &[]).map_err(|fault| fault.kind.to_string())?;
+    let engine = Engine::new(plugins, &config.engine, world).map_err(|fault| fault.kind.to_string())?;
     let plugin = engine.plugins().first().map(Arc::clone).ok_or("there is no plugin")?;
     Ok((engine, plugin))
 }
@@ -262,7 +259,7 @@ fn first_step(subject: &Patient, plugin: &Plugin, call: &Call) -> Result<String,
             }
         };
         let url = request.url().map_err(|fault| fault.to_string())?;
-        let origin = Origin::of(&url)?;
+        let origin = Origin::of(&url).map_err(|fault| fault.to_string())?;
         if !plugin.origins.contains(&origin) {
             return Err(format!("it asks {origin}, which its manifest does not name; add it to origins there"));
         }
@@ -281,14 +278,9 @@ fn folder(file: &Path, id: &str, named: Option<&Path>) -> Option<PathBuf> {
     places.find(|folder| folder.is_dir()).map(of_id)
 }
 
-/// What a fault says beside the file it names.
-fn without(file: &Path, fault: &str) -> String {
-    fault.strip_prefix(&format!("{}: ", file.display())).unwrap_or(fault).to_owned()
-}
-
 /// A provider whose steps may hang: each runs on a thread of its own, and after one that did not come back none is tried.
 struct Patient {
-    provider: Arc<Opened>,
+    code: Arc<dyn Code>,
     hangs: AtomicBool,
 }
 
@@ -298,12 +290,12 @@ impl Subject for Patient {
             return Err("not tried, because a step before it did not come back".to_owned());
         }
         let (call, bodies) = (call.to_vec(), bodies.iter().map(|body| body.to_vec()).collect::<Vec<_>>());
-        let provider = Arc::clone(&self.provider);
+        let code = Arc::clone(&self.code);
         let (sender, receiver) = mpsc::channel();
         thread::spawn(move || {
             let bodies: Vec<&[u8]> = bodies.iter().map(Vec::as_slice).collect();
             // Whoever waits may have given up.
-            let _ = sender.send(provider.step(&call, &bodies));
+            let _ = sender.send(code.step(&call, &bodies).map_err(|fault| fault.to_string()));
         });
         receiver.recv_timeout(PATIENCE).unwrap_or_else(|fault| {
             self.hangs.store(true, Ordering::Relaxed);

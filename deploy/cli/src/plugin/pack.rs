@@ -7,7 +7,7 @@ use std::{
 
 use badgesmith_engine::{
     Config,
-    plugins::{self, Opened, checksum, manifest_beside},
+    plugins::{self, ProviderFile, checksum, manifest_beside},
 };
 use badgesmith_host::config;
 use clap::Args;
@@ -67,9 +67,10 @@ pub(super) fn run(pack: &Pack) -> Result<(), String> {
         packed.push((to, from));
     }
     let file = pack.out.join("plugins.toml");
-    let text = config.to_toml()?;
+    let text = config.to_toml().map_err(|fault| fault.to_string())?;
     fs::write(&file, &text).map_err(|fault| format!("{}: {fault}", file.display()))?;
-    plugins::load(&Config::parse(&text, &file)?, &[])?;
+    let packed = Config::parse(&text, &file).and_then(|config| plugins::load(&config, &[]));
+    packed.map_err(|fault| fault.to_string())?;
     say(&format!("{} holds {} plugins; `badgesmith serve --config {0}` serves them\n", file.display(), loaded.len()))
 }
 
@@ -77,6 +78,7 @@ pub(super) fn run(pack: &Pack) -> Result<(), String> {
 fn copy(from: &Path, to: &Path) -> Result<(), String> {
     fs::copy(from, to).map_err(|fault| format!("{} to {}: {fault}", from.display(), to.display()))?;
     let beside = manifest_beside(to);
-    let manifest = serde_json::to_vec(&Opened::open(to)?.manifest).map_err(|fault| fault.to_string())?;
+    let opened = ProviderFile::open(to).map_err(|fault| fault.to_string())?;
+    let manifest = serde_json::to_vec(&opened.manifest).map_err(|fault| fault.to_string())?;
     fs::write(&beside, manifest).map_err(|fault| format!("{}: {fault}", beside.display()))
 }

@@ -65,7 +65,7 @@ pub(super) fn run(record: &Record) -> Result<(), String> {
         store: Arc::new(Nothing),
         meter: Arc::new(()),
     };
-    let engine = Engine::new(plugins, &config.engine, world)?;
+    let engine = Engine::new(plugins, &config.engine, world).map_err(|fault| fault.to_string())?;
     let path = path(&record.address);
     let (request, now) = (Request::get(&path), SystemTime::now());
     let Some((plugin, call)) = engine.call(&request, now) else {
@@ -125,7 +125,8 @@ impl Heard {
         for _ in 0..TURNS {
             call.answers = replies.iter().map(answer).collect();
             let bodies: Vec<&[u8]> = replies.iter().map(|reply| &*reply.body).collect();
-            let step = message::read_step(&plugin.step(&message::write_call(&call), &bodies)?)?;
+            let step = plugin.step(&message::write_call(&call), &bodies).map_err(|fault| fault.to_string())?;
+            let step = message::read_step(&step)?;
             if step.ends() > 0 {
                 turns.push((Turn { done: step.done, fail: step.fail, ..Turn::default() }, Vec::new()));
                 return written(&asked, &turns, plugin);
@@ -207,7 +208,7 @@ struct Played<'a>(&'a Plugin);
 
 impl Subject for Played<'_> {
     fn step(&self, call: &[u8], bodies: &[&[u8]]) -> Result<Vec<u8>, String> {
-        self.0.step(call, bodies)
+        self.0.step(call, bodies).map_err(|fault| fault.to_string())
     }
 }
 

@@ -1,76 +1,81 @@
-//! JSON as a tree: RFC 8259, with what JavaScript's reader takes beside it.
+//! A JSON parser: RFC 8259, and lone surrogates as JavaScript accepts them.
 //!
-//! Half of a surrogate pair in an escape is a replacement character, where others refuse the whole document for it.
-//! Numbers keep their digits and members their order, which a reader into numbers and sorted maps would lose.
+//! serde_json would refuse a document with a lone surrogate, which becomes a replacement character here, and would lose
+//! the digits of numbers and the order of members.
 
 use std::borrow::Cow;
 
-use super::{MOST_VALUES, Map, Tree, number};
-use crate::{Fault, Kind};
+use super::{
+    number::number,
+    value::{Map, Tree},
+};
+use crate::{document_kind::DocumentKind, query_error::QueryError};
 
-/// How deep values may lie in each other.
+/// The most values of a document: more than people write, and at most 45 MiB of memory.
+const MOST_VALUES: usize = 500_000;
+/// The deepest nesting of values.
 const DEEPEST: usize = 127;
 
-const WRONG: Fault = Fault::Unparseable(Kind::Json);
-const TOO_MUCH: Fault = Fault::TooManyValues(Kind::Json);
+const INVALID: QueryError = QueryError::Unparseable(DocumentKind::Json);
+const TOO_MUCH: QueryError = QueryError::TooManyValues(DocumentKind::Json);
 
-/// Reads a document.
-pub(super) fn read(text: &str) -> Result<Tree<'_>, Fault> {
-    let mut reader = Reader { text, at: 0, values: 0 };
-    let tree = reader.value(0)?;
-    if reader.peek().is_some() { Err(WRONG) } else { Ok(tree) }
+/// Parses a document.
+pub(super) fn read(text: &str) -> Result<Tree<'_>, QueryError> {
+    let mut parser = JsonParser { text, at: 0, values: 0 };
+    let tree = parser.value(0)?;
+    if parser.peek().is_some() { Err(INVALID) } else { Ok(tree) }
 }
 
-struct Reader<'t> {
+struct JsonParser<'t> {
     text: &'t str,
     at: usize,
     values: usize,
 }
 
-impl<'t> Reader<'t> {
-    /// The next byte that is no blank.
+impl<'t> JsonParser<'t> {
+    /// Skips whitespace, and returns the next byte.
     fn peek(&mut self) -> Option<u8> {
         let rest = self.text.as_bytes().get(self.at..)?;
-        let blanks = rest.iter().take_while(|byte| matches!(byte, b' ' | b'\t' | b'\n' | b'\r')).count();
-        self.at += blanks;
-        rest.get(blanks).copied()
+        let whitespace = rest.iter().take_while(|byte| matches!(byte, b' ' | b'\t' | b'\n' | b'\r')).count();
+        self.at += whitespace;
+        rest.get(whitespace).copied()
     }
 
-    fn expect(&mut self, byte: u8) -> Result<(), Fault> {
+    fn expect(&mut self, byte: u8) -> Result<(), QueryError> {
         if self.peek() == Some(byte) {
             self.at += 1;
             Ok(())
         } else {
-            Err(WRONG)
+            Err(INVALID)
         }
     }
 
-    fn value(&mut self, depth: usize) -> Result<Tree<'t>, Fault> {
+    fn value(&mut self, depth: usize) -> Result<Tree<'t>, QueryError> {
         self.values += 1;
         if self.values > MOST_VALUES {
             return Err(TOO_MUCH);
         }
-        match self.peek().ok_or(WRONG)? {
+        match self.peek().ok_or(INVALID)? {
             b'"' => Ok(Tree::Text(self.string()?)),
-            b'{' | b'[' if depth == DEEPEST => Err(WRONG),
+            b'{' | b'[' if depth == DEEPEST => Err(INVALID),
             b'{' => self.map(depth + 1),
             b'[' => self.list(depth + 1),
-            b't' => self.word("true", Tree::Truth(true)),
-            b'f' => self.word("false", Tree::Truth(false)),
+            b't' => self.word("true", Tree::Bool(true)),
+            b'f' => self.word("false", Tree::Bool(false)),
             b'n' => self.word("null", Tree::Null),
             _ => Ok(Tree::Number(self.number()?)),
         }
     }
 
-    fn word(&mut self, word: &str, value: Tree<'t>) -> Result<Tree<'t>, Fault> {
+    fn word(&mut self, word: &str, value: Tree<'t>) -> Result<Tree<'t>, QueryError> {
         if !self.text[self.at..].starts_with(word) {
-            return Err(WRONG);
+            return Err(INVALID);
         }
         self.at += word.len();
         Ok(value)
     }
 
-    fn list(&mut self, depth: usize) -> Result<Tree<'t>, Fault> {
+    fn list(&mut self, depth: usize) -> Result<Tree<'t>, QueryError> {
         self.at += 1;
         let mut items = Vec::new();
         if self.peek() == Some(b']') {
@@ -88,7 +93,7 @@ impl<'t> Reader<'t> {
         }
     }
 
-    fn map(&mut self, depth: usize) -> Result<Tree<'t>, Fault> {
+    fn map(&mut self, depth: usize) -> Result<Tree<'t>, QueryError> {
         self.at += 1;
         let mut members = Vec::new();
         if self.peek() == Some(b'}') {
@@ -97,7 +102,7 @@ impl<'t> Reader<'t> {
         }
         loop {
             if self.peek() != Some(b'"') {
-                return Err(WRONG);
+                return Err(INVALID);
             }
             let name = self.string()?;
             self.expect(b':')?;
@@ -112,19 +117,19 @@ impl<'t> Reader<'t> {
     }
 
     /// `-? (0 | [1-9][0-9]*) (. [0-9]+)? ([eE] [+-]? [0-9]+)?`
-    fn number(&mut self) -> Result<Cow<'t, str>, Fault> {
+    fn number(&mut self) -> Result<Cow<'t, str>, QueryError> {
         let rest = &self.text[self.at..];
         let mut end = usize::from(rest.starts_with('-'));
         let digits = |from: usize| rest[from..].bytes().take_while(u8::is_ascii_digit).count();
         let whole = digits(end);
         if whole == 0 || (whole > 1 && rest[end..].starts_with('0')) {
-            return Err(WRONG);
+            return Err(INVALID);
         }
         end += whole;
         if rest[end..].starts_with('.') {
             let fraction = digits(end + 1);
             if fraction == 0 {
-                return Err(WRONG);
+                return Err(INVALID);
             }
             end += 1 + fraction;
         }
@@ -132,7 +137,7 @@ impl<'t> Reader<'t> {
             let sign = usize::from(rest[end + 1..].starts_with(['-', '+']));
             let exponent = digits(end + 1 + sign);
             if exponent == 0 {
-                return Err(WRONG);
+                return Err(INVALID);
             }
             end += 1 + sign + exponent;
         }
@@ -140,8 +145,8 @@ impl<'t> Reader<'t> {
         Ok(number(&rest[..end]))
     }
 
-    /// A text in quotes, which begins here.
-    fn string(&mut self) -> Result<Cow<'t, str>, Fault> {
+    /// A string, whose opening quote is next.
+    fn string(&mut self) -> Result<Cow<'t, str>, QueryError> {
         self.at += 1;
         let plain = self.plain()?;
         if self.take('"') {
@@ -156,17 +161,17 @@ impl<'t> Reader<'t> {
         Ok(Cow::Owned(text))
     }
 
-    /// The letters up to a quote or an escape.
-    fn plain(&mut self) -> Result<&'t str, Fault> {
+    /// The characters up to a quote or an escape.
+    fn plain(&mut self) -> Result<&'t str, QueryError> {
         let rest = &self.text[self.at..];
-        let end = rest.bytes().position(|byte| matches!(byte, b'"' | b'\\' | ..0x20)).ok_or(WRONG)?;
+        let end = rest.bytes().position(|byte| matches!(byte, b'"' | b'\\' | ..0x20)).ok_or(INVALID)?;
         self.at += end;
-        if rest.as_bytes()[end] < 0x20 { Err(WRONG) } else { Ok(&rest[..end]) }
+        if rest.as_bytes()[end] < 0x20 { Err(INVALID) } else { Ok(&rest[..end]) }
     }
 
     /// What follows a `\`.
-    fn escape(&mut self, text: &mut String) -> Result<(), Fault> {
-        let letter = self.text.as_bytes().get(self.at).ok_or(WRONG)?;
+    fn escape(&mut self, text: &mut String) -> Result<(), QueryError> {
+        let letter = self.text.as_bytes().get(self.at).ok_or(INVALID)?;
         self.at += 1;
         text.push(match letter {
             b'"' | b'\\' | b'/' => char::from(*letter),
@@ -179,13 +184,13 @@ impl<'t> Reader<'t> {
                 let unit = self.unit()?;
                 self.letter(unit)?
             }
-            _ => return Err(WRONG),
+            _ => return Err(INVALID),
         });
         Ok(())
     }
 
-    /// The letter that begins with a unit of UTF-16.
-    fn letter(&mut self, unit: u32) -> Result<char, Fault> {
+    /// The character that begins with this UTF-16 code unit.
+    fn letter(&mut self, unit: u32) -> Result<char, QueryError> {
         if let Some(letter) = char::from_u32(unit) {
             return Ok(letter);
         }
@@ -202,16 +207,17 @@ impl<'t> Reader<'t> {
         Ok(char::REPLACEMENT_CHARACTER)
     }
 
-    /// Four hexadecimal digits.
-    fn unit(&mut self) -> Result<u32, Fault> {
-        let digits = self.text.get(self.at..self.at + 4).ok_or(WRONG)?;
+    /// A UTF-16 code unit in four hexadecimal digits.
+    fn unit(&mut self) -> Result<u32, QueryError> {
+        let digits = self.text.get(self.at..self.at + 4).ok_or(INVALID)?;
         if !digits.bytes().all(|digit| digit.is_ascii_hexdigit()) {
-            return Err(WRONG);
+            return Err(INVALID);
         }
         self.at += 4;
-        u32::from_str_radix(digits, 16).map_err(|_| WRONG)
+        u32::from_str_radix(digits, 16).map_err(|_| INVALID)
     }
 
+    /// Skips a character if it is next, and returns whether it was.
     fn take(&mut self, letter: char) -> bool {
         let is_next = self.text[self.at..].starts_with(letter);
         self.at += usize::from(is_next);
@@ -225,11 +231,11 @@ mod tests {
 
     use super::*;
 
-    /// What serde_json reads, as a tree; numbers are compared as numbers.
+    /// Whether a tree has the values that serde_json reads; numbers are compared as numbers.
     fn is_same(tree: &Tree, value: &Value) -> bool {
         match (tree, value) {
             (Tree::Null, Value::Null) => true,
-            (Tree::Truth(one), Value::Bool(other)) => one == other,
+            (Tree::Bool(one), Value::Bool(other)) => one == other,
             (Tree::Number(one), Value::Number(other)) => one.parse::<f64>().ok() == other.as_f64(),
             (Tree::Text(one), Value::String(other)) => one == other,
             (Tree::List(one), Value::Array(other)) => {
@@ -244,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn half_of_a_pair_is_a_replacement_character() {
+    fn a_lone_surrogate_is_a_replacement_character() {
         let rows = [
             (r#"["\ud83d"]"#, "\u{fffd}"),
             (r#"["a\ud83dz"]"#, "a\u{fffd}z"),
@@ -286,13 +292,13 @@ mod tests {
             "// a\n[]",
             "[\u{a0}]",
         ] {
-            assert_eq!(read(text), Err(WRONG), "{text}");
+            assert_eq!(read(text), Err(INVALID), "{text}");
         }
     }
 
     proptest::proptest! {
         #[test]
-        fn another_reader_reads_the_same(text in r#"([\[\]{}:,"0-9eE.+\\ -]|true|null|\\u00e9|\\ud83d\\ude00|"a"|é|\[|\]){0,24}"#) {
+        fn serde_json_reads_the_same(text in r#"([\[\]{}:,"0-9eE.+\\ -]|true|null|\\u00e9|\\ud83d\\ude00|"a"|é|\[|\]){0,24}"#) {
             match (read(&text), serde_json::from_str::<Value>(&text)) {
                 (Ok(tree), Ok(value)) => proptest::prop_assert!(is_same(&tree, &value), "{text}"),
                 (Ok(_), Err(fault)) => proptest::prop_assert!(fault.to_string().contains("out of range"), "{text}: {fault}"),

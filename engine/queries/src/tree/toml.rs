@@ -1,38 +1,41 @@
-//! TOML as a tree. Its reader has a limit of its own, 80 levels.
+//! TOML by the `toml` crate, which limits the nesting to 80 levels. What it would need too much memory for is refused before.
 
 use toml::de::{DeTable, DeValue};
 
-use super::{Map, Tree, number};
-use crate::{Fault, Kind};
+use super::{
+    number::number,
+    value::{Map, Tree},
+};
+use crate::{document_kind::DocumentKind, query_error::QueryError};
 
-/// The most values, which its reader keeps in 150 bytes each.
+/// The most values; the parser needs 150 bytes for each.
 const MOST_VALUES: usize = 150_000;
-/// The most tables, for each of which it keeps room for eleven values.
+/// The most tables; the parser reserves memory for eleven values in each.
 const MOST_TABLES: usize = 30_000;
-/// The most marks, words, blanks and ends of lines, which its reader keeps in about 50 bytes each until it is done.
+/// The most tokens, with whitespace and line ends; the parser keeps about 50 bytes for each until it is done.
 const MOST_TOKENS: usize = 1_000_000;
 
-/// Reads a document.
-pub(super) fn read(text: &str) -> Result<Tree<'_>, Fault> {
-    let counted = counted(text);
+/// Parses a document.
+pub(super) fn read(text: &str) -> Result<Tree<'_>, QueryError> {
+    let counted = count_tokens(text);
     if counted.values > MOST_VALUES || counted.tables > MOST_TABLES || counted.tokens > MOST_TOKENS {
-        return Err(Fault::TooManyValues(Kind::Toml));
+        return Err(QueryError::TooManyValues(DocumentKind::Toml));
     }
-    let table = DeTable::parse(text).map_err(|_| Fault::Unparseable(Kind::Toml))?;
+    let table = DeTable::parse(text).map_err(|_| QueryError::Unparseable(DocumentKind::Toml))?;
     Ok(table_of(table.into_inner()))
 }
 
-/// What a document has at the most, as far as its marks tell.
+/// Upper bounds for what a document contains, as its punctuation tells.
 #[derive(Default)]
-struct Counted {
+struct TokenCounts {
     values: usize,
     tables: usize,
     tokens: usize,
 }
 
-/// Counts the marks that begin or part values, keys and tables, outside of texts and comments.
-fn counted(text: &str) -> Counted {
-    let (mut counted, mut rest) = (Counted::default(), text);
+/// Counts the punctuation of values, keys and tables outside of strings and comments.
+fn count_tokens(text: &str) -> TokenCounts {
+    let (mut counted, mut rest) = (TokenCounts::default(), text);
     while let Some(at) = rest.find([',', '=', '[', ']', '{', '}', '.', '\'', '"', '#', ' ', '\t', '\n']) {
         let from = &rest[at..];
         let end = match &from[..1] {
@@ -44,19 +47,19 @@ fn counted(text: &str) -> Counted {
             " " | "\t" => Some(from.len() - from.trim_start_matches([' ', '\t']).len()),
             mark => {
                 counted.values += usize::from(matches!(mark, "," | "=" | "[" | "{" | "."));
-                // A dot in a number is counted, too.
+                // A dot may be in a number; an upper bound may be too high.
                 counted.tables += usize::from(matches!(mark, "[" | "{" | "."));
                 Some(1)
             }
         };
-        // A word may stand in front of it.
+        // The token before the punctuation, such as a key.
         counted.tokens += 1 + usize::from(at > 0);
         rest = end.map_or("", |end| &from[end..]);
     }
     counted
 }
 
-/// Where a text that begins with this quote ends.
+/// The end of the string that begins with this quote.
 fn end_of(text: &str, quote: &str) -> Option<usize> {
     let mut at = quote.len();
     while let Some(found) = text[at..].find(['\\', '\'', '"', '\n']) {
@@ -71,21 +74,21 @@ fn end_of(text: &str, quote: &str) -> Option<usize> {
     None
 }
 
-/// A table in the document's order, which its reader keeps by name.
+/// A table in the document's order; the parser sorts it by name.
 fn table_of(table: DeTable<'_>) -> Tree<'_> {
     let mut members: Vec<_> = table.into_iter().collect();
     members.sort_by_key(|(key, _)| key.span().start);
-    let members = members.into_iter().map(|(key, value)| (key.into_inner(), of(value.into_inner()))).collect();
+    let members = members.into_iter().map(|(key, value)| (key.into_inner(), tree_of(value.into_inner()))).collect();
     Tree::Map(Box::new(Map::new(members)))
 }
 
-/// Dates become texts; an infinite number becomes nothing, as there is no digit for it.
-fn of(value: DeValue<'_>) -> Tree<'_> {
+/// A value as a tree. A date becomes a text; an infinite number or NaN becomes null, because it has no digits.
+fn tree_of(value: DeValue<'_>) -> Tree<'_> {
     match value {
         DeValue::String(text) => Tree::Text(text),
-        DeValue::Boolean(truth) => Tree::Truth(truth),
+        DeValue::Boolean(truth) => Tree::Bool(truth),
         DeValue::Datetime(time) => Tree::Text(time.to_string().into()),
-        DeValue::Array(items) => Tree::List(items.into_iter().map(|item| of(item.into_inner())).collect()),
+        DeValue::Array(items) => Tree::List(items.into_iter().map(|item| tree_of(item.into_inner())).collect()),
         DeValue::Table(table) => table_of(table),
         DeValue::Integer(integer) => match i64::from_str_radix(integer.as_str(), integer.radix()) {
             Ok(number) => Tree::Number(number.to_string().into()),
@@ -115,8 +118,8 @@ mod tests {
             ("a = 'x", 1),
         ];
         for (text, expected) in rows {
-            assert!(counted(text).tokens >= expected, "{text}");
-            assert_eq!(counted(text).values, expected, "{text}");
+            assert!(count_tokens(text).tokens >= expected, "{text}");
+            assert_eq!(count_tokens(text).values, expected, "{text}");
         }
     }
 }

@@ -1,8 +1,8 @@
-//! YAML as a tree: its reader's events, counted while they are put together.
+//! YAML, built from the events of `granit-parser`; values are counted as they come, aliases included.
 //!
-//! What a scalar means is YAML 1.2's core schema, with `<<` of before it:
-//! <https://yaml.org/spec/1.2.2/#103-core-schema>, <https://yaml.org/type/merge.html>. A decimal number keeps its
-//! digits, so that the version `1.20` is not shown as 1.2.
+//! Scalars follow YAML 1.2's core schema (<https://yaml.org/spec/1.2.2/#103-core-schema>), with the merge key `<<` of
+//! YAML 1.1 (<https://yaml.org/type/merge.html>). A decimal number keeps its digits, so that the version `1.20` is not
+//! shown as 1.2.
 
 use std::{
     borrow::Cow,
@@ -11,91 +11,94 @@ use std::{
 
 use granit_parser::{Event, Parser, ScalarStyle, Tag};
 
-use super::{Map, Tree, number};
-use crate::{Fault, Kind};
+use super::{
+    number::number,
+    value::{Map, Tree},
+};
+use crate::{document_kind::DocumentKind, query_error::QueryError};
 
-/// How deep values may lie in each other: as deep as nobody writes.
+/// The deepest nesting of values: deeper than people write.
 const DEEPEST: usize = 64;
-/// The most values, its aliases followed; a long text counts as one for every [`LINE`] bytes.
+/// The most values, with aliases expanded. A text counts as one value more for every [`BYTES_A_VALUE`] bytes.
 const MOST_VALUES: usize = 250_000;
-const LINE: usize = 64;
+const BYTES_A_VALUE: usize = 64;
 
-const WRONG: Fault = Fault::Unparseable(Kind::Yaml);
-const TOO_MUCH: Fault = Fault::TooManyValues(Kind::Yaml);
+const INVALID: QueryError = QueryError::Unparseable(DocumentKind::Yaml);
+const TOO_MUCH: QueryError = QueryError::TooManyValues(DocumentKind::Yaml);
 
-/// Reads one document; none at all is null.
-pub(super) fn read(text: &str) -> Result<Tree<'_>, Fault> {
-    let mut building = Building::default();
+/// Parses one document; an empty one is null.
+pub(super) fn read(text: &str) -> Result<Tree<'_>, QueryError> {
+    let mut builder = TreeBuilder::default();
     for event in Parser::new_from_str(text.trim_start_matches('\u{feff}')) {
-        let (event, _) = event.map_err(|_| WRONG)?;
-        building.take(event)?;
+        let (event, _) = event.map_err(|_| INVALID)?;
+        builder.take(event)?;
     }
-    Ok(building.root.unwrap_or(Tree::Null))
+    Ok(builder.root.unwrap_or(Tree::Null))
 }
 
-/// A list or a map whose end has not come, and the anchor it has; 0 is none.
-struct Open<'t> {
-    inside: Inside<'t>,
+/// A list or a map that is not complete, and the number of its anchor; 0 is none.
+struct OpenContainer<'t> {
+    inside: Container<'t>,
     anchor: usize,
 }
 
-enum Inside<'t> {
+enum Container<'t> {
     List(Vec<Tree<'t>>),
-    /// What it has, the key that waits for its value, and what is merged into it at its end.
-    Map(Vec<(Cow<'t, str>, Tree<'t>)>, Option<Key<'t>>, Vec<Tree<'t>>),
+    /// The members, the key whose value comes next, and the values of merge keys, which are merged in at the end.
+    Map(Vec<(Cow<'t, str>, Tree<'t>)>, Option<MapKey<'t>>, Vec<Tree<'t>>),
 }
 
-enum Key<'t> {
+enum MapKey<'t> {
     Merge,
     Name(Cow<'t, str>),
 }
 
 #[derive(Default)]
-struct Building<'t> {
+struct TreeBuilder<'t> {
     root: Option<Tree<'t>>,
-    open: Vec<Open<'t>>,
+    open: Vec<OpenContainer<'t>>,
     anchors: HashMap<usize, Tree<'t>>,
     values: usize,
 }
 
-impl<'t> Building<'t> {
-    fn take(&mut self, event: Event<'t>) -> Result<(), Fault> {
+impl<'t> TreeBuilder<'t> {
+    fn take(&mut self, event: Event<'t>) -> Result<(), QueryError> {
         match event {
-            Event::DocumentStart(..) if self.root.is_some() => Err(WRONG),
+            Event::DocumentStart(..) if self.root.is_some() => Err(INVALID),
             Event::Scalar(text, style, anchor, tag) => {
-                self.count(1 + text.len() / LINE)?;
+                self.count(1 + text.len() / BYTES_A_VALUE)?;
                 let is_merge = text == "<<" && style == ScalarStyle::Plain && tag.is_none();
                 let value = scalar(text.clone(), style, tag.as_deref())?;
-                // A key is what is written, so that 1.10 stays that.
+                // A key is the text as it is written, so that 1.10 is kept.
                 match self.open.last_mut() {
-                    Some(Open { inside: Inside::Map(_, key @ None, _), .. }) => {
-                        *key = Some(if is_merge { Key::Merge } else { Key::Name(text) });
+                    Some(OpenContainer { inside: Container::Map(_, key @ None, _), .. }) => {
+                        *key = Some(if is_merge { MapKey::Merge } else { MapKey::Name(text) });
                         self.name(anchor, &value);
                         Ok(())
                     }
                     _ => self.place(value, anchor),
                 }
             }
-            Event::SequenceStart(_, anchor, _) => self.begin(Inside::List(Vec::new()), anchor),
-            Event::MappingStart(_, anchor, _) => self.begin(Inside::Map(Vec::new(), None, Vec::new()), anchor),
+            Event::SequenceStart(_, anchor, _) => self.begin(Container::List(Vec::new()), anchor),
+            Event::MappingStart(_, anchor, _) => self.begin(Container::Map(Vec::new(), None, Vec::new()), anchor),
             Event::SequenceEnd | Event::MappingEnd => {
-                let Open { inside, anchor } = self.open.pop().ok_or(WRONG)?;
+                let OpenContainer { inside, anchor } = self.open.pop().ok_or(INVALID)?;
                 let value = match inside {
-                    Inside::List(items) => Tree::List(items.into_boxed_slice()),
-                    Inside::Map(members, _, merged) => Tree::Map(Box::new(merge(members, merged)?)),
+                    Container::List(items) => Tree::List(items.into_boxed_slice()),
+                    Container::Map(members, _, merged) => Tree::Map(Box::new(merge(members, merged)?)),
                 };
                 self.place(value, anchor)
             }
             Event::Alias(anchor) => {
-                let (size, depth) = measure(self.anchors.get(&anchor).ok_or(WRONG)?);
-                if self.open.len() + depth > DEEPEST {
+                let extent = measure(self.anchors.get(&anchor).ok_or(INVALID)?);
+                if self.open.len() + extent.depth > DEEPEST {
                     return Err(TOO_MUCH);
                 }
-                self.count(size)?;
+                self.count(extent.values)?;
                 let value = self.anchors.get(&anchor).cloned().unwrap_or(Tree::Null);
                 match (self.open.last_mut(), &value) {
-                    (Some(Open { inside: Inside::Map(_, key @ None, _), .. }), Tree::Text(text)) => {
-                        *key = Some(Key::Name(text.clone()));
+                    (Some(OpenContainer { inside: Container::Map(_, key @ None, _), .. }), Tree::Text(text)) => {
+                        *key = Some(MapKey::Name(text.clone()));
                         Ok(())
                     }
                     _ => self.place(value, 0),
@@ -105,17 +108,17 @@ impl<'t> Building<'t> {
         }
     }
 
-    fn count(&mut self, more: usize) -> Result<(), Fault> {
+    fn count(&mut self, more: usize) -> Result<(), QueryError> {
         self.values += more;
         if self.values > MOST_VALUES { Err(TOO_MUCH) } else { Ok(()) }
     }
 
-    fn begin(&mut self, inside: Inside<'t>, anchor: usize) -> Result<(), Fault> {
+    fn begin(&mut self, inside: Container<'t>, anchor: usize) -> Result<(), QueryError> {
         self.count(1)?;
         if self.open.len() == DEEPEST {
             return Err(TOO_MUCH);
         }
-        self.open.push(Open { inside, anchor });
+        self.open.push(OpenContainer { inside, anchor });
         Ok(())
     }
 
@@ -125,73 +128,79 @@ impl<'t> Building<'t> {
         }
     }
 
-    /// Puts a whole value where it belongs.
-    fn place(&mut self, value: Tree<'t>, anchor: usize) -> Result<(), Fault> {
+    /// Adds a complete value to the innermost open container.
+    fn place(&mut self, value: Tree<'t>, anchor: usize) -> Result<(), QueryError> {
         if anchor != 0 {
-            // It is kept a second time for its aliases.
-            self.count(measure(&value).0)?;
+            // A copy is kept for its aliases.
+            self.count(measure(&value).values)?;
             self.name(anchor, &value);
         }
         match self.open.last_mut().map(|open| &mut open.inside) {
             None => self.root = Some(value),
-            Some(Inside::List(items)) => items.push(value),
-            Some(Inside::Map(members, key, merged)) => match key.take() {
-                // A list or a map as a key is what no path can name.
-                None => return Err(WRONG),
-                Some(Key::Merge) => merged.push(value),
-                Some(Key::Name(name)) => members.push((name, value)),
+            Some(Container::List(items)) => items.push(value),
+            Some(Container::Map(members, key, merged)) => match key.take() {
+                // A list or a map is the key, which no path can name.
+                None => return Err(INVALID),
+                Some(MapKey::Merge) => merged.push(value),
+                Some(MapKey::Name(name)) => members.push((name, value)),
             },
         }
         Ok(())
     }
 }
 
-/// A map with what it has besides its own: what is merged adds names and replaces none. A name that is there twice is
-/// a mistake.
-fn merge<'t>(mut members: Vec<(Cow<'t, str>, Tree<'t>)>, merged: Vec<Tree<'t>>) -> Result<Map<'t>, Fault> {
+/// A map with the members of merged maps, which never replace its own. Two own members of the same name are an error.
+fn merge<'t>(mut members: Vec<(Cow<'t, str>, Tree<'t>)>, merged: Vec<Tree<'t>>) -> Result<Map<'t>, QueryError> {
     let own = members.len();
     if merged.is_empty() {
         let map = Map::new(members);
-        return if map.len() == own { Ok(map) } else { Err(WRONG) };
+        return if map.len() == own { Ok(map) } else { Err(INVALID) };
     }
     let mut names: HashSet<_> = members.iter().map(|(name, _)| name.clone()).collect();
     if names.len() < own {
-        return Err(WRONG);
+        return Err(INVALID);
     }
     for value in merged {
         let values = if let Tree::List(values) = value { values.into_vec() } else { vec![value] };
         for value in values {
-            let Tree::Map(other) = value else { return Err(WRONG) };
+            let Tree::Map(other) = value else { return Err(INVALID) };
             members.extend(other.into_members().into_iter().filter(|(name, _)| names.insert(name.clone())));
         }
     }
     Ok(Map::new(members))
 }
 
-/// How many values there are, and how deep they lie.
-fn measure(value: &Tree) -> (usize, usize) {
-    let sum = |(size, depth): (usize, usize), (more, deep): (usize, usize)| (size + more, depth.max(deep + 1));
-    match value {
-        Tree::Text(text) => (1 + text.len() / LINE, 0),
-        Tree::List(items) => items.iter().map(measure).fold((1, 1), sum),
-        Tree::Map(map) => {
-            let member = |(name, value): &(Cow<str>, Tree)| {
-                let (size, depth) = measure(value);
-                (size + name.len() / LINE, depth)
-            };
-            map.iter().map(member).fold((1, 1), sum)
-        }
-        Tree::Null | Tree::Truth(_) | Tree::Number(_) => (1, 0),
+/// How many values a tree has, and how deep it is.
+struct Extent {
+    values: usize,
+    depth: usize,
+}
+
+fn measure(tree: &Tree) -> Extent {
+    let around = |parts: &mut dyn Iterator<Item = Extent>| {
+        parts.fold(Extent { values: 1, depth: 1 }, |sum, part| Extent {
+            values: sum.values + part.values,
+            depth: sum.depth.max(part.depth + 1),
+        })
+    };
+    match tree {
+        Tree::Text(text) => Extent { values: 1 + text.len() / BYTES_A_VALUE, depth: 0 },
+        Tree::List(items) => around(&mut items.iter().map(measure)),
+        Tree::Map(map) => around(&mut map.iter().map(|(name, value)| {
+            let extent = measure(value);
+            Extent { values: extent.values + name.len() / BYTES_A_VALUE, ..extent }
+        })),
+        Tree::Null | Tree::Bool(_) | Tree::Number(_) => Extent { values: 1, depth: 0 },
     }
 }
 
-fn scalar<'t>(text: Cow<'t, str>, style: ScalarStyle, tag: Option<&Tag>) -> Result<Tree<'t>, Fault> {
+fn scalar<'t>(text: Cow<'t, str>, style: ScalarStyle, tag: Option<&Tag>) -> Result<Tree<'t>, QueryError> {
     let suffix = tag.map(|tag| tag.core_suffix());
     let is_plain = style == ScalarStyle::Plain;
     match suffix {
-        Some(Some("null" | "bool" | "int" | "float")) => core(text).map_err(|_| WRONG),
+        Some(Some("null" | "bool" | "int" | "float")) => core(text).map_err(|_| INVALID),
         None if is_plain => Ok(core(text).unwrap_or_else(Tree::Text)),
-        // A tag of somebody's own says nothing to us.
+        // An application's own tag does not change the type.
         Some(None) if is_plain && tag.is_some_and(|tag| !tag.suffix().is_empty()) => {
             Ok(core(text).unwrap_or_else(Tree::Text))
         }
@@ -199,13 +208,13 @@ fn scalar<'t>(text: Cow<'t, str>, style: ScalarStyle, tag: Option<&Tag>) -> Resu
     }
 }
 
-/// Null, a truth or a number, where the text is one; otherwise the text is given back.
+/// Null, a boolean or a number by the core schema; otherwise the text is returned as the error.
 fn core(text: Cow<'_, str>) -> Result<Tree<'_>, Cow<'_, str>> {
     match &*text {
         "" | "~" | "null" | "Null" | "NULL" => return Ok(Tree::Null),
-        "true" | "True" | "TRUE" => return Ok(Tree::Truth(true)),
-        "false" | "False" | "FALSE" => return Ok(Tree::Truth(false)),
-        // A badge has no digits for them.
+        "true" | "True" | "TRUE" => return Ok(Tree::Bool(true)),
+        "false" | "False" | "FALSE" => return Ok(Tree::Bool(false)),
+        // NaN and infinity have no digits that a badge could show.
         ".nan" | ".NaN" | ".NAN" => return Ok(Tree::Null),
         _ => {}
     }
@@ -227,7 +236,7 @@ fn core(text: Cow<'_, str>) -> Result<Tree<'_>, Cow<'_, str>> {
     if !text.chars().all(is_number) || text.parse::<f64>().is_err() {
         return Err(text);
     }
-    // Digits that are a number beyond all numbers are more likely the beginning of a hash.
+    // A number too large for a float, such as 12e4567, is more likely a hash and keeps its text.
     let shown = number(text.strip_prefix('+').unwrap_or(&text)).into_owned();
     Ok(Tree::Number(shown.into()))
 }
@@ -237,7 +246,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_scalar_is_shown_as_whoever_wrote_it_wants_to_see_it() {
+    fn a_scalar_is_shown_as_it_is_written() {
         let rows = [
             ("1.20", "Number(\"1.20\")"),
             ("1.0", "Number(\"1.0\")"),
@@ -256,7 +265,7 @@ mod tests {
             ("0xyz", "Text(\"0xyz\")"),
             ("1_", "Text(\"1_\")"),
             ("yes", "Text(\"yes\")"),
-            ("True", "Truth(true)"),
+            ("True", "Bool(true)"),
             ("'1.20'", "Text(\"1.20\")"),
             ("!!str 1.20", "Text(\"1.20\")"),
             ("!!float '1.20'", "Number(\"1.20\")"),
@@ -274,8 +283,8 @@ mod tests {
 
     #[test]
     fn a_name_that_stands_twice_is_a_mistake_and_one_that_is_merged_twice_is_none() {
-        assert_eq!(read("a: 1\na: 2").err(), Some(WRONG));
-        assert_eq!(read("b: &b {c: 1}\na:\n  <<: *b\n  d: 1\n  d: 2").err(), Some(WRONG));
+        assert_eq!(read("a: 1\na: 2").err(), Some(INVALID));
+        assert_eq!(read("b: &b {c: 1}\na:\n  <<: *b\n  d: 1\n  d: 2").err(), Some(INVALID));
         assert!(read("b: &b {c: 1}\na:\n  <<: [*b, *b]\n  c: 2").is_ok());
     }
 }

@@ -1,6 +1,6 @@
-//! A JSON Pointer (RFC 6901) into an answer, followed without keeping what it does not point to.
+//! A JSON Pointer (RFC 6901) into a body, evaluated while the body is parsed, so that nothing else of it is kept.
 
-use std::fmt;
+use std::{error::Error, fmt};
 
 use badgesmith_provider::Failure;
 use serde::{
@@ -9,41 +9,41 @@ use serde::{
 };
 use serde_json::Value;
 
-use super::template::{self, Piece};
+use super::braces::{self, LoneBrace, TextPiece};
 
-/// How deep a pointer may lead.
-const DEEPEST: usize = 32;
+/// The most tokens of a pointer.
+const MOST_TOKENS: usize = 32;
 
-/// The place of a value. A `{name}` in it stands for a part of the call, for answers that are keyed by name.
+/// A JSON Pointer. A `{name}` in it is replaced by a parameter of the call, for bodies whose keys are names.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]
-pub(super) struct Pointer(Vec<Vec<Piece>>);
+pub(super) struct Pointer(Vec<Vec<TextPiece>>);
 
 /// One pointer, or several in the order in which they are tried.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Pointers(pub(super) Vec<Pointer>);
+pub(super) struct PointerList(pub(super) Vec<Pointer>);
 
-impl<'de> Deserialize<'de> for Pointers {
+impl<'de> Deserialize<'de> for PointerList {
     fn deserialize<D: Deserializer<'de>>(reader: D) -> Result<Self, D::Error> {
         struct OneOrMore;
 
         impl<'de> Visitor<'de> for OneOrMore {
-            type Value = Pointers;
+            type Value = PointerList;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("a JSON Pointer such as \"/version\", or a list of them")
             }
 
-            fn visit_str<E: de::Error>(self, text: &str) -> Result<Pointers, E> {
-                Ok(Pointers(vec![Pointer::try_from(text.to_owned()).map_err(E::custom)?]))
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<PointerList, E> {
+                Ok(PointerList(vec![Pointer::try_from(text.to_owned()).map_err(E::custom)?]))
             }
 
-            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Pointers, A::Error> {
+            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<PointerList, A::Error> {
                 let mut pointers = Vec::new();
                 while let Some(pointer) = list.next_element()? {
                     pointers.push(pointer);
                 }
-                Ok(Pointers(pointers))
+                Ok(PointerList(pointers))
             }
         }
 
@@ -51,102 +51,124 @@ impl<'de> Deserialize<'de> for Pointers {
     }
 }
 
-/// What is at a place.
+/// What a pointer leads to.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Found {
+pub(super) enum Lookup {
     Value(Value),
-    /// There is a list on the way, and it has no items.
+    /// It leads through a list that has no items.
     EmptyList,
-    /// There is nothing, or null.
+    /// It leads to nothing, or to null.
     Nothing,
 }
 
 impl Pointer {
     /// The names in it.
     pub(super) fn names(&self) -> impl Iterator<Item = &str> {
-        self.0.iter().flat_map(|token| template::names(token))
+        self.0.iter().flat_map(|token| braces::names(token))
     }
 
-    /// Reads the whole body, which must be JSON, and returns what is at the place.
-    pub(super) fn find<'a>(&self, body: &[u8], part: impl Fn(&str) -> &'a str) -> Result<Found, Failure> {
-        let tokens: Vec<String> = self.0.iter().map(|token| filled(token, &part)).collect();
-        // Some upstreams put a byte order mark in front of their JSON, which RFC 8259 lets a reader ignore.
+    /// Parses the whole body, which must be JSON, and returns what the pointer leads to.
+    pub(super) fn find<'a>(&self, body: &[u8], parameter: impl Fn(&str) -> &'a str) -> Result<Lookup, Failure> {
+        let tokens: Vec<String> = self.0.iter().map(|token| filled(token, &parameter)).collect();
+        // Some upstreams begin their JSON with a byte order mark, which RFC 8259 allows a parser to ignore.
         let body = body.strip_prefix("\u{feff}".as_bytes()).unwrap_or(body);
-        let body = badgesmith_queries::without_halves(body);
+        let body = badgesmith_queries::replace_lone_surrogates(body);
         let mut reader = serde_json::Deserializer::from_slice(&body);
-        let found = At(&tokens).deserialize(&mut reader).map_err(|_| Failure::invalid_response())?;
+        let found = PointerSeed(&tokens).deserialize(&mut reader).map_err(|_| Failure::invalid_response())?;
         reader.end().map_err(|_| Failure::invalid_response())?;
         Ok(found)
     }
 }
 
-fn filled<'a>(token: &[Piece], part: impl Fn(&str) -> &'a str) -> String {
+fn filled<'a>(token: &[TextPiece], parameter: impl Fn(&str) -> &'a str) -> String {
     token
         .iter()
         .map(|piece| match piece {
-            Piece::Text(text) => text.as_str(),
-            Piece::Name(name) => part(name),
+            TextPiece::Literal(text) => text.as_str(),
+            TextPiece::Name(name) => parameter(name),
         })
         .collect()
 }
 
-impl TryFrom<String> for Pointer {
-    type Error = String;
+/// Why a text is not a pointer, with what to write.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum PointerError {
+    /// The text does not begin with a slash.
+    NoSlash(String),
+    /// It has this many tokens, which are too many.
+    TooDeep(usize),
+    /// A token of it has a `~` without `0` or `1`.
+    LoneTilde(String),
+    /// A brace does not enclose a name.
+    Brace(LoneBrace),
+}
 
-    fn try_from(text: String) -> Result<Self, String> {
-        let Some(path) = text.strip_prefix('/') else {
-            let as_path =
-                text.trim_start_matches('$').trim_start_matches('.').replace(['.', '['], "/").replace(']', "");
-            return Err(format!("{text:?} is no JSON Pointer; write {:?}", format!("/{as_path}")));
-        };
+impl TryFrom<String> for Pointer {
+    type Error = PointerError;
+
+    fn try_from(text: String) -> Result<Self, PointerError> {
+        let Some(path) = text.strip_prefix('/') else { return Err(PointerError::NoSlash(text)) };
         let tokens = path.split('/').map(token).collect::<Result<Vec<_>, _>>()?;
-        if tokens.len() > DEEPEST {
-            return Err(format!("it leads {} steps deep, at most {DEEPEST}", tokens.len()));
-        }
-        Ok(Self(tokens))
+        if tokens.len() > MOST_TOKENS { Err(PointerError::TooDeep(tokens.len())) } else { Ok(Self(tokens)) }
     }
 }
 
-/// One step of a pointer: `~1` is a slash, `~0` a tilde.
-fn token(text: &str) -> Result<Vec<Piece>, String> {
+/// One token of a pointer: `~1` is a slash, `~0` a tilde.
+fn token(text: &str) -> Result<Vec<TextPiece>, PointerError> {
     if text.split('~').skip(1).any(|after| !after.starts_with(['0', '1'])) {
-        return Err(format!("a ~ in {text:?} stands alone; write ~0 for a tilde, ~1 for a slash"));
+        return Err(PointerError::LoneTilde(text.to_owned()));
     }
     let unescaped = |piece| match piece {
-        Piece::Text(text) => Piece::Text(text.replace("~1", "/").replace("~0", "~")),
-        name @ Piece::Name(_) => name,
+        TextPiece::Literal(text) => TextPiece::Literal(text.replace("~1", "/").replace("~0", "~")),
+        name @ TextPiece::Name(_) => name,
     };
-    Ok(template::parse(text)?.into_iter().map(unescaped).collect())
+    Ok(braces::parse(text).map_err(PointerError::Brace)?.into_iter().map(unescaped).collect())
 }
 
-/// Follows what is left of a pointer.
-struct At<'p>(&'p [String]);
+impl fmt::Display for PointerError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoSlash(text) => {
+                let path = text.trim_start_matches('$').trim_start_matches('.').replace(['.', '['], "/");
+                write!(f, "{text:?} is no JSON Pointer; write {:?}", format!("/{}", path.replace(']', "")))
+            }
+            Self::TooDeep(tokens) => write!(f, "it leads {tokens} steps deep, at most {MOST_TOKENS}"),
+            Self::LoneTilde(text) => write!(f, "a ~ in {text:?} stands alone; write ~0 for a tilde, ~1 for a slash"),
+            Self::Brace(fault) => fault.fmt(f),
+        }
+    }
+}
 
-impl<'de> DeserializeSeed<'de> for At<'_> {
-    type Value = Found;
+impl Error for PointerError {}
 
-    fn deserialize<D: Deserializer<'de>>(self, reader: D) -> Result<Found, D::Error> {
+/// Deserializes what the rest of a pointer leads to.
+struct PointerSeed<'p>(&'p [String]);
+
+impl<'de> DeserializeSeed<'de> for PointerSeed<'_> {
+    type Value = Lookup;
+
+    fn deserialize<D: Deserializer<'de>>(self, reader: D) -> Result<Lookup, D::Error> {
         if self.0.is_empty() {
             let value = Value::deserialize(reader)?;
-            return Ok(if value.is_null() { Found::Nothing } else { Found::Value(value) });
+            return Ok(if value.is_null() { Lookup::Nothing } else { Lookup::Value(value) });
         }
         reader.deserialize_any(self)
     }
 }
 
-impl<'de> Visitor<'de> for At<'_> {
-    type Value = Found;
+impl<'de> Visitor<'de> for PointerSeed<'_> {
+    type Value = Lookup;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("JSON")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Found, A::Error> {
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Lookup, A::Error> {
         let (token, rest) = (&self.0[0], &self.0[1..]);
-        let mut found = Found::Nothing;
+        let mut found = Lookup::Nothing;
         while let Some(key) = map.next_key::<String>()? {
             if key == *token {
-                found = map.next_value_seed(At(rest))?;
+                found = map.next_value_seed(PointerSeed(rest))?;
             } else {
                 map.next_value::<IgnoredAny>()?;
             }
@@ -154,50 +176,50 @@ impl<'de> Visitor<'de> for At<'_> {
         Ok(found)
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Found, A::Error> {
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Lookup, A::Error> {
         let (token, rest) = (&self.0[0], &self.0[1..]);
         let index = token.parse::<usize>().ok().filter(|index| index.to_string() == *token);
-        let mut found = Found::EmptyList;
+        let mut found = Lookup::EmptyList;
         for at in 0.. {
             let is_wanted = index == Some(at);
-            let item = if is_wanted { list.next_element_seed(At(rest))? } else { skipped(&mut list)? };
+            let item = if is_wanted { list.next_element_seed(PointerSeed(rest))? } else { skipped(&mut list)? };
             match item {
                 None => break,
                 Some(item) if is_wanted => found = item,
-                Some(_) if at == 0 => found = Found::Nothing,
+                Some(_) if at == 0 => found = Lookup::Nothing,
                 Some(_) => {}
             }
         }
         Ok(found)
     }
 
-    fn visit_bool<E>(self, _: bool) -> Result<Found, E> {
-        Ok(Found::Nothing)
+    fn visit_bool<E>(self, _: bool) -> Result<Lookup, E> {
+        Ok(Lookup::Nothing)
     }
 
-    fn visit_i64<E>(self, _: i64) -> Result<Found, E> {
-        Ok(Found::Nothing)
+    fn visit_i64<E>(self, _: i64) -> Result<Lookup, E> {
+        Ok(Lookup::Nothing)
     }
 
-    fn visit_u64<E>(self, _: u64) -> Result<Found, E> {
-        Ok(Found::Nothing)
+    fn visit_u64<E>(self, _: u64) -> Result<Lookup, E> {
+        Ok(Lookup::Nothing)
     }
 
-    fn visit_f64<E>(self, _: f64) -> Result<Found, E> {
-        Ok(Found::Nothing)
+    fn visit_f64<E>(self, _: f64) -> Result<Lookup, E> {
+        Ok(Lookup::Nothing)
     }
 
-    fn visit_str<E>(self, _: &str) -> Result<Found, E> {
-        Ok(Found::Nothing)
+    fn visit_str<E>(self, _: &str) -> Result<Lookup, E> {
+        Ok(Lookup::Nothing)
     }
 
-    fn visit_unit<E>(self) -> Result<Found, E> {
-        Ok(Found::Nothing)
+    fn visit_unit<E>(self) -> Result<Lookup, E> {
+        Ok(Lookup::Nothing)
     }
 }
 
-fn skipped<'de, A: SeqAccess<'de>>(list: &mut A) -> Result<Option<Found>, A::Error> {
-    Ok(list.next_element::<IgnoredAny>()?.map(|_| Found::Nothing))
+fn skipped<'de, A: SeqAccess<'de>>(list: &mut A) -> Result<Option<Lookup>, A::Error> {
+    Ok(list.next_element::<IgnoredAny>()?.map(|_| Lookup::Nothing))
 }
 
 #[cfg(test)]
@@ -240,9 +262,9 @@ mod tests {
             let parsed = Pointer::try_from(pointer.to_owned()).unwrap();
             let part = |name: &str| if name == "name" { "foo" } else { "n" };
             let found = match parsed.find(body, part).unwrap() {
-                Found::Value(value) => value.to_string(),
-                Found::EmptyList => "empty".to_owned(),
-                Found::Nothing => "nothing".to_owned(),
+                Lookup::Value(value) => value.to_string(),
+                Lookup::EmptyList => "empty".to_owned(),
+                Lookup::Nothing => "nothing".to_owned(),
             };
             assert_eq!(found, expected, "{pointer}");
         }
@@ -255,6 +277,6 @@ mod tests {
             assert!(pointer.find(body.as_bytes(), |_| "").is_err(), "{body}");
         }
         let marked = "\u{feff}{\"a\":1}".as_bytes();
-        assert_eq!(pointer.find(marked, |_| ""), Ok(Found::Value(1.into())));
+        assert_eq!(pointer.find(marked, |_| ""), Ok(Lookup::Value(1.into())));
     }
 }

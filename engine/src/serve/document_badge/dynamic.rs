@@ -4,14 +4,17 @@
 //! by `separator`; `as`, which says what the value is; `steps` and `colors`, which say where its colour changes.
 
 use badgesmith_provider::{Badge, Failure};
-use badgesmith_queries::{Document, Fault, Kind, Pattern, as_xml, is_html};
+use badgesmith_queries::{Document, DocumentKind, Pattern, QueryError, as_xml, is_html};
 use serde_json::Value;
 
 use super::{Opened, invalid};
-use crate::{request::Pairs, value::{
-        format::{self, Format, Shown},
-        paint::{ColorName, Paint, Scale},
-    }};
+use crate::{
+    request::Pairs,
+    value::{
+        color_scale::{ColorName, ColorRule, ColorScale},
+        value_format::{self, ShownValue, ValueFormat},
+    },
+};
 
 /// The most queries of one badge.
 const MOST_QUERIES: usize = 8;
@@ -36,7 +39,7 @@ const COLORS: [&[&str]; 5] = [
 /// What a document is read as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Source {
-    Tree(Kind),
+    Tree(DocumentKind),
     Text,
 }
 
@@ -44,10 +47,10 @@ impl Source {
     /// The last segment of the address.
     pub(crate) fn parse(name: &str) -> Option<Self> {
         match name {
-            "json" => Some(Self::Tree(Kind::Json)),
-            "xml" => Some(Self::Tree(Kind::Xml)),
-            "yaml" => Some(Self::Tree(Kind::Yaml)),
-            "toml" => Some(Self::Tree(Kind::Toml)),
+            "json" => Some(Self::Tree(DocumentKind::Json)),
+            "xml" => Some(Self::Tree(DocumentKind::Xml)),
+            "yaml" => Some(Self::Tree(DocumentKind::Yaml)),
+            "toml" => Some(Self::Tree(DocumentKind::Toml)),
             "regex" => Some(Self::Text),
             _ => None,
         }
@@ -55,10 +58,10 @@ impl Source {
 
     pub(super) const fn route(self) -> &'static str {
         match self {
-            Self::Tree(Kind::Json) => "/badge/dynamic/json",
-            Self::Tree(Kind::Xml) => "/badge/dynamic/xml",
-            Self::Tree(Kind::Yaml) => "/badge/dynamic/yaml",
-            Self::Tree(Kind::Toml) => "/badge/dynamic/toml",
+            Self::Tree(DocumentKind::Json) => "/badge/dynamic/json",
+            Self::Tree(DocumentKind::Xml) => "/badge/dynamic/xml",
+            Self::Tree(DocumentKind::Yaml) => "/badge/dynamic/yaml",
+            Self::Tree(DocumentKind::Toml) => "/badge/dynamic/toml",
             Self::Text => "/badge/dynamic/regex",
         }
     }
@@ -71,13 +74,13 @@ pub(super) struct Recipe {
     prefix: String,
     suffix: String,
     separator: String,
-    format: Option<Format>,
-    paint: Paint,
+    format: Option<ValueFormat>,
+    paint: ColorRule,
 }
 
 #[derive(Debug)]
 enum LookedFor {
-    Queries(Kind, Vec<String>),
+    Queries(DocumentKind, Vec<String>),
     Pattern { search: String, flags: String, replace: Option<String> },
 }
 
@@ -114,18 +117,18 @@ impl Recipe {
         };
         let format = match pairs.get("as").filter(|name| !name.is_empty()) {
             None => None,
-            Some("version") => Some(Format::Version),
-            Some("metric") => Some(Format::Metric),
-            Some("percent") => Some(Format::Percent),
-            Some("bytes") => Some(Format::Bytes),
-            Some("date") => Some(Format::Date),
+            Some("version") => Some(ValueFormat::Version),
+            Some("metric") => Some(ValueFormat::Metric),
+            Some("percent") => Some(ValueFormat::Percent),
+            Some("bytes") => Some(ValueFormat::Bytes),
+            Some("date") => Some(ValueFormat::Date),
             Some(_) => return Err(wrong("as")),
         };
         let paint = match (scale(pairs)?, format) {
-            (Some(_), Some(Format::Version | Format::Date)) => return Err(wrong("steps")),
-            (Some(scale), _) => Paint::Scale(scale),
-            (None, Some(Format::Version)) => Paint::Version,
-            (None, _) => Paint::Fixed,
+            (Some(_), Some(ValueFormat::Version | ValueFormat::Date)) => return Err(wrong("steps")),
+            (Some(scale), _) => ColorRule::Scale(scale),
+            (None, Some(ValueFormat::Version)) => ColorRule::Version,
+            (None, _) => ColorRule::Fixed,
         };
         let (prefix, suffix) = (affix("prefix", "")?, affix("suffix", "")?);
         Ok(Self { looked_for, prefix, suffix, separator: affix("separator", SEPARATOR)?, format, paint })
@@ -134,12 +137,12 @@ impl Recipe {
     /// The media type to ask for, as shields does.
     pub(super) const fn accept(&self) -> &'static str {
         match &self.looked_for {
-            LookedFor::Queries(Kind::Json, _) => "application/json",
-            LookedFor::Queries(Kind::Xml, _) => "application/xml, text/xml",
-            LookedFor::Queries(Kind::Yaml, _) => {
+            LookedFor::Queries(DocumentKind::Json, _) => "application/json",
+            LookedFor::Queries(DocumentKind::Xml, _) => "application/xml, text/xml",
+            LookedFor::Queries(DocumentKind::Yaml, _) => {
                 "text/x-yaml, text/yaml, application/x-yaml, application/yaml, text/plain"
             }
-            LookedFor::Queries(Kind::Toml, _) => {
+            LookedFor::Queries(DocumentKind::Toml, _) => {
                 "text/x-toml, text/toml, application/x-toml, application/toml, text/plain"
             }
             LookedFor::Pattern { .. } => "*/*",
@@ -154,7 +157,7 @@ impl Recipe {
         let text = String::from_utf8_lossy(body);
         let texts = match &self.looked_for {
             LookedFor::Queries(kind, queries) => {
-                let found = if *kind == Kind::Xml {
+                let found = if *kind == DocumentKind::Xml {
                     find_in_xml(&text, media_type, queries)
                 } else {
                     find(*kind, &text, queries)
@@ -164,11 +167,14 @@ impl Recipe {
             LookedFor::Pattern { search, flags, replace } => {
                 let pattern = Pattern::read(search, flags);
                 let found = pattern.and_then(|pattern| pattern.find(&text, replace.as_deref()));
-                vec![found.map_err(|fault| failure(fault, if fault == Fault::Flags { "flags" } else { "search" }))?]
+                vec![
+                    found
+                        .map_err(|fault| failure(fault, if fault == QueryError::Flags { "flags" } else { "search" }))?,
+                ]
             }
         };
         let shown: Vec<_> = texts.iter().map(|text| self.show(text)).collect::<Result<_, _>>()?;
-        let first = shown.first().ok_or_else(|| failure(Fault::NoResult, "query"))?;
+        let first = shown.first().ok_or_else(|| failure(QueryError::NoResult, "query"))?;
         let color = self.paint.color(first).unwrap_or("blue").to_owned();
         let mut message = self.prefix.clone();
         for (at, shown) in shown.iter().enumerate() {
@@ -183,54 +189,58 @@ impl Recipe {
     }
 
     /// A text as its format shows it, with its number where a scale asks for one.
-    fn show(&self, text: &str) -> Result<Shown, Failure> {
+    fn show(&self, text: &str) -> Result<ShownValue, Failure> {
         let percentage = |text: &str| Value::String(text.trim().trim_end_matches('%').trim_end().to_owned());
         let Some(format) = self.format else {
             let number = match &self.paint {
-                Paint::Scale(_) => format::number(&percentage(text)).ok_or_else(|| unfit("result is no number"))?,
+                ColorRule::Scale(_) => {
+                    value_format::number(&percentage(text)).ok_or_else(|| unfit("result is no number"))?
+                }
                 _ => 0.0,
             };
             // A line's end has no place on a badge.
             let text = text.replace(|letter: char| letter.is_control(), " ");
-            return Ok(Shown { text: text.trim().to_owned(), number });
+            return Ok(ShownValue { text: text.trim().to_owned(), number });
         };
         let value = match format {
-            Format::Percent => percentage(text),
+            ValueFormat::Percent => percentage(text),
             _ => Value::String(text.trim().to_owned()),
         };
         format.show(&value).ok_or_else(|| {
             unfit(match format {
-                Format::Metric | Format::Percent | Format::Bytes => "result is no number",
-                Format::Date => "result is no date",
-                Format::Version | Format::Text => "result is no version",
+                ValueFormat::Metric | ValueFormat::Percent | ValueFormat::Bytes => "result is no number",
+                ValueFormat::Date => "result is no date",
+                ValueFormat::Version | ValueFormat::Text => "result is no version",
             })
         })
     }
 }
 
 /// What every query finds in a document.
-fn find(kind: Kind, text: &str, queries: &[String]) -> Result<Vec<String>, Fault> {
+fn find(kind: DocumentKind, text: &str, queries: &[String]) -> Result<Vec<String>, QueryError> {
     let document = Document::read(kind, text)?;
     let found = queries.iter().map(|query| document.find(query));
     Ok(found.collect::<Result<Vec<_>, _>>()?.concat())
 }
 
 /// The same in XML, or in a page of HTML: a document that comes as one, or that begins as one and is no XML.
-fn find_in_xml(text: &str, media_type: &str, queries: &[String]) -> Result<Vec<String>, Fault> {
+fn find_in_xml(text: &str, media_type: &str, queries: &[String]) -> Result<Vec<String>, QueryError> {
     let essence = media_type.split(';').next().unwrap_or_default().trim();
     let comes_as_html = essence.eq_ignore_ascii_case("text/html");
     let begins_as_xml = text.trim_start_matches('\u{feff}').trim_start().starts_with("<?xml");
     if comes_as_html && !begins_as_xml {
-        return find(Kind::Xml, &as_xml(text)?, queries);
+        return find(DocumentKind::Xml, &as_xml(text)?, queries);
     }
-    match find(Kind::Xml, text, queries) {
-        Err(Fault::Unparseable(_)) if comes_as_html || is_html(text) => find(Kind::Xml, &as_xml(text)?, queries),
+    match find(DocumentKind::Xml, text, queries) {
+        Err(QueryError::Unparseable(_)) if comes_as_html || is_html(text) => {
+            find(DocumentKind::Xml, &as_xml(text)?, queries)
+        }
         found => found,
     }
 }
 
 /// `steps=80,90` and `colors=red,yellow,brightgreen`, or shields' colours where there are none.
-fn scale(pairs: &Pairs) -> Result<Option<Scale>, Failure> {
+fn scale(pairs: &Pairs) -> Result<Option<ColorScale>, Failure> {
     let Some(steps) = pairs.get("steps").filter(|steps| !steps.is_empty()) else {
         return if pairs.get("colors").is_some_and(|colors| !colors.is_empty()) {
             Err(wrong("steps"))
@@ -250,7 +260,7 @@ fn scale(pairs: &Pairs) -> Result<Option<Scale>, Failure> {
     let colors = names.into_iter().map(|name| ColorName::try_from(name.to_owned()).map_err(|_| wrong("colors")));
     let colors = colors.collect::<Result<Vec<_>, _>>()?;
     let name = if colors.len() == steps.len() + 1 { "steps" } else { "colors" };
-    Scale::new(steps, colors).map(Some).map_err(|_| wrong(name))
+    ColorScale::new(steps, colors).map(Some).map_err(|_| wrong(name))
 }
 
 /// What was found is not what the caller says it is.
@@ -263,10 +273,10 @@ fn wrong(name: &'static str) -> Failure {
 }
 
 /// What a reader of documents says, as a failure about one parameter.
-fn failure(fault: Fault, parameter: &'static str) -> Failure {
+fn failure(fault: QueryError, parameter: &'static str) -> Failure {
     match fault {
-        fault if fault.is_the_querys() => Failure::invalid_parameter("PARAMETER_INVALID", parameter, fault.to_string()),
-        Fault::NoResult | Fault::NoText => {
+        fault if fault.is_in_query() => Failure::invalid_parameter("PARAMETER_INVALID", parameter, fault.to_string()),
+        QueryError::NoResult | QueryError::NoText => {
             Failure { code: "RESULT_NOT_FOUND".into(), ..invalid(fault.to_string()) }.about(parameter)
         }
         fault => invalid(fault.to_string()),

@@ -5,7 +5,7 @@
 mod fields;
 
 use badgesmith_provider::{Badge, Failure};
-use badgesmith_queries::without_halves;
+use badgesmith_queries::replace_lone_surrogates;
 use badgesmith_renderer::{Logo, Style, is_icon};
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use serde_json::{Map, Value};
@@ -42,7 +42,7 @@ const FIELDS: [&str; 14] = [
 /// `invalid properties: …` names every field that is missing, unknown or of another type.
 pub(super) fn read(body: &[u8]) -> Result<Opened, Failure> {
     let body = body.strip_prefix("\u{feff}".as_bytes()).unwrap_or(body);
-    let fields = fields::read(&without_halves(body)).map_err(|_| invalid("unparseable json response"))?;
+    let fields = fields::read(&replace_lone_surrogates(body)).map_err(|_| invalid("unparseable json response"))?;
     let fields = fields.ok_or_else(|| invalid("invalid properties"))?;
     let mut wrong: Vec<&str> = FIELDS.into_iter().filter(|name| !is_right(&fields, name)).collect();
     wrong.extend(fields.keys().map(String::as_str).filter(|name| !FIELDS.contains(name)));

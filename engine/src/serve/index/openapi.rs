@@ -7,7 +7,11 @@ use badgesmith_provider::{BadgeRoute, RedirectRoute, ReportRoute};
 use serde_json::{Map, Value, json};
 
 use super::built_in::is_served;
-use crate::{Inner, plugins::Plugin, route::{Segment, Template}};
+use crate::{
+    Inner,
+    plugins::Plugin,
+    route::{RouteSegment, RouteTemplate},
+};
 
 const BASE: &str = include_str!("openapi.json");
 
@@ -125,8 +129,8 @@ fn report(plugin: &Plugin, route: &ReportRoute, id: String) -> Value {
 /// tell their paths apart; the first of them is described.
 fn add(document: &mut Value, route: &str, method: &str, operation: Value) {
     let write = |segment| match segment {
-        Segment::Literal(text) => format!("/{text}"),
-        Segment::Parameter(name) | Segment::Rest(name) => format!("/{{{name}}}"),
+        RouteSegment::Literal(text) => format!("/{text}"),
+        RouteSegment::Parameter(name) | RouteSegment::Rest(name) => format!("/{{{name}}}"),
     };
     let path: String = segments(route).into_iter().map(write).collect();
     let is_same = |other: &str| path.split('/').map(blank).eq(other.split('/').map(blank));
@@ -146,12 +150,12 @@ fn blank(segment: &str) -> &str {
 fn path_parameters(route: &str, example: &str) -> Vec<Value> {
     let path = example.split('?').next().unwrap_or_default();
     let texts: Vec<_> = path.trim_start_matches('/').split('/').collect();
-    let values = Template::parse(route).ok().and_then(|template| template.fit(&texts)).unwrap_or_default();
+    let values = RouteTemplate::parse(route).ok().and_then(|template| template.fit(&texts)).unwrap_or_default();
     let parameters = segments(route).into_iter().filter_map(|segment| {
         let (name, words) = match segment {
-            Segment::Literal(_) => return None,
-            Segment::Parameter(name) => (name, "One segment of the path."),
-            Segment::Rest(name) => (name, "The rest of the path, slashes included."),
+            RouteSegment::Literal(_) => return None,
+            RouteSegment::Parameter(name) => (name, "One segment of the path."),
+            RouteSegment::Rest(name) => (name, "The rest of the path, slashes included."),
         };
         Some(json!({
             "name": name, "in": "path", "required": true, "description": words,
@@ -162,8 +166,8 @@ fn path_parameters(route: &str, example: &str) -> Vec<Value> {
 }
 
 /// The route's segments; one that a plugin was loaded with can be read.
-fn segments(route: &str) -> Vec<Segment> {
-    Template::parse(route).map(|template| template.segments().to_vec()).unwrap_or_default()
+fn segments(route: &str) -> Vec<RouteSegment> {
+    RouteTemplate::parse(route).map(|template| template.segments().to_vec()).unwrap_or_default()
 }
 
 /// What every badge takes, but what the provider itself calls so.

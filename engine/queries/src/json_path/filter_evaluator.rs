@@ -1,34 +1,32 @@
-//! Whether a candidate passes a filter: RFC 9535's comparisons, and JavaScript's where the filter is in parentheses.
+//! Evaluates the filters of a JSONPath: by RFC 9535, and by JavaScript's rules where a filter is in parentheses.
 
 use std::{borrow::Cow, cmp::Ordering};
 
 use super::{
-    path::{Comparison, Filter, Fits, Operand, Query, Test},
-    walk::{Found, Place, Stop, Walk},
+    evaluator::{PathEvaluator, PathNode, PathValue, Stop},
+    path_syntax::{ComparisonOperator, FilterOperand, FilterQuery, FilterTest, PathFilter, RegexTest},
 };
-use crate::{Fault, pattern::Pattern, tree::Tree};
+use crate::{pattern::Pattern, query_error::QueryError, step_budget::BYTES_A_STEP, tree::Tree};
 
-/// How many bytes of a text are gone over in one step.
-pub(super) const BYTES: usize = 32;
-/// What reading a regex costs, in steps.
-const REGEX: usize = 50_000;
+/// The cost of compiling a regex, in steps.
+const REGEX_STEPS: usize = 50_000;
 /// The longest regex, in bytes.
 const LONGEST_REGEX: usize = 128;
-/// How large such a regex may become, in bytes.
+/// The largest compiled form of such a regex, in bytes.
 const LARGEST_REGEX: usize = 256 * 1024;
 
-/// One side of a comparison; `None` is nothing at all.
-type Side<'a> = Option<Cow<'a, Tree<'a>>>;
+/// The value of an operand; `None` is RFC 9535's Nothing.
+type OperandValue<'a> = Option<Cow<'a, Tree<'a>>>;
 
-impl<'a> Walk<'a> {
-    pub(super) fn passes(&self, filter: &'a Filter, candidate: &Place<'a>) -> Result<bool, Fault> {
+impl<'a> PathEvaluator<'a> {
+    pub(super) fn passes(&self, filter: &'a PathFilter, candidate: &PathNode<'a>) -> Result<bool, QueryError> {
         self.is_true(&filter.test, candidate, filter.is_javascript)
     }
 
-    fn is_true(&self, test: &'a Test, candidate: &Place<'a>, is_javascript: bool) -> Result<bool, Fault> {
+    fn is_true(&self, test: &'a FilterTest, candidate: &PathNode<'a>, is_javascript: bool) -> Result<bool, QueryError> {
         self.steps.spend(1)?;
         match test {
-            Test::Any(tests) => {
+            FilterTest::Any(tests) => {
                 for test in tests {
                     if self.is_true(test, candidate, is_javascript)? {
                         return Ok(true);
@@ -36,7 +34,7 @@ impl<'a> Walk<'a> {
                 }
                 Ok(false)
             }
-            Test::All(tests) => {
+            FilterTest::All(tests) => {
                 for test in tests {
                     if !self.is_true(test, candidate, is_javascript)? {
                         return Ok(false);
@@ -44,42 +42,43 @@ impl<'a> Walk<'a> {
                 }
                 Ok(true)
             }
-            Test::Not(test) => Ok(!self.is_true(test, candidate, is_javascript)?),
-            Test::Exists(query) => {
+            FilterTest::Not(test) => Ok(!self.is_true(test, candidate, is_javascript)?),
+            FilterTest::Exists(query) => {
                 let first = self.first(query, candidate)?;
                 Ok(first.is_some_and(|tree| !is_javascript || is_truthy(&tree)))
             }
-            Test::Compare(one, comparison, other) => {
-                let (one, other) = (self.side(one, candidate)?, self.side(other, candidate)?);
-                let is_loose = is_javascript && !matches!(comparison, Comparison::Same | Comparison::Different);
+            FilterTest::Compare(one, comparison, other) => {
+                let (one, other) = (self.operand(one, candidate)?, self.operand(other, candidate)?);
+                let is_loose =
+                    is_javascript && !matches!(comparison, ComparisonOperator::Same | ComparisonOperator::Different);
                 self.compares(one.as_deref(), *comparison, other.as_deref(), is_loose)
             }
-            Test::Fits(fits) => self.fits(fits, candidate),
+            FilterTest::Regex(test) => self.matches(test, candidate),
         }
     }
 
-    /// Follows a path of a filter.
+    /// Evaluates a path of a filter, and calls `found` with each result.
     fn each(
         &self,
-        query: &'a Query,
-        candidate: &Place<'a>,
-        found: &mut dyn FnMut(&Found<'a>) -> Result<(), Stop>,
-    ) -> Result<(), Fault> {
+        query: &'a FilterQuery,
+        candidate: &PathNode<'a>,
+        found: &mut dyn FnMut(&PathValue<'a>) -> Result<(), Stop>,
+    ) -> Result<(), QueryError> {
         let root;
         let from = if query.is_from_root {
-            root = Place::new(self.root);
+            root = PathNode::new(self.root);
             &root
         } else {
             candidate
         };
-        match self.from(from, &query.segments, &mut |place| found(place.found())) {
+        match self.from(from, &query.segments, &mut |node| found(node.value())) {
             Ok(()) | Err(Stop::Enough) => Ok(()),
-            Err(Stop::Fault(fault)) => Err(fault),
+            Err(Stop::Error(error)) => Err(error),
         }
     }
 
     /// The first value a path leads to.
-    fn first(&self, query: &'a Query, candidate: &Place<'a>) -> Result<Side<'a>, Fault> {
+    fn first(&self, query: &'a FilterQuery, candidate: &PathNode<'a>) -> Result<OperandValue<'a>, QueryError> {
         let mut first = None;
         self.each(query, candidate, &mut |found| {
             first = Some(tree(found));
@@ -88,15 +87,15 @@ impl<'a> Walk<'a> {
         Ok(first)
     }
 
-    fn side(&self, operand: &'a Operand, candidate: &Place<'a>) -> Result<Side<'a>, Fault> {
+    fn operand(&self, operand: &'a FilterOperand, candidate: &PathNode<'a>) -> Result<OperandValue<'a>, QueryError> {
         self.steps.spend(1)?;
         match operand {
-            Operand::Literal(literal) => Ok(Some(Cow::Borrowed(literal))),
-            Operand::Query(query) => self.first(query, candidate),
-            Operand::Length(operand) => {
-                let length = match self.side(operand, candidate)?.as_deref() {
+            FilterOperand::Literal(literal) => Ok(Some(Cow::Borrowed(literal))),
+            FilterOperand::Query(query) => self.first(query, candidate),
+            FilterOperand::Length(operand) => {
+                let length = match self.operand(operand, candidate)?.as_deref() {
                     Some(Tree::Text(text)) => {
-                        self.steps.spend(text.len() / BYTES)?;
+                        self.steps.spend(text.len() / BYTES_A_STEP)?;
                         Some(text.chars().count())
                     }
                     Some(Tree::List(items)) => Some(items.len()),
@@ -105,7 +104,7 @@ impl<'a> Walk<'a> {
                 };
                 Ok(length.map(|length| Cow::Owned(number(length))))
             }
-            Operand::Count(query) => {
+            FilterOperand::Count(query) => {
                 let mut count = 0;
                 self.each(query, candidate, &mut |_| {
                     count += 1;
@@ -113,7 +112,7 @@ impl<'a> Walk<'a> {
                 })?;
                 Ok(Some(Cow::Owned(number(count))))
             }
-            Operand::Value(query) => {
+            FilterOperand::Value(query) => {
                 let (mut value, mut count) = (None, 0);
                 self.each(query, candidate, &mut |found| {
                     value = Some(tree(found));
@@ -125,19 +124,19 @@ impl<'a> Walk<'a> {
         }
     }
 
-    fn fits(&self, fits: &'a Fits, candidate: &Place<'a>) -> Result<bool, Fault> {
-        let (text, regex) = (self.side(&fits.text, candidate)?, self.side(&fits.regex, candidate)?);
+    fn matches(&self, test: &'a RegexTest, candidate: &PathNode<'a>) -> Result<bool, QueryError> {
+        let (text, regex) = (self.operand(&test.text, candidate)?, self.operand(&test.regex, candidate)?);
         let (Some(Tree::Text(text)), Some(Tree::Text(regex))) = (text.as_deref(), regex.as_deref()) else {
             return Ok(false);
         };
         if regex.len() > LONGEST_REGEX {
-            return Err(Fault::TooManySteps);
+            return Err(QueryError::TooManySteps);
         }
-        let mut last = fits.last.borrow_mut();
+        let mut last = test.last.borrow_mut();
         if last.as_ref().is_none_or(|(last, _)| last != regex) {
-            self.steps.spend(REGEX)?;
-            // What is no regex fits nothing.
-            let pattern = Pattern::of_path(regex, fits.is_whole, LARGEST_REGEX).ok();
+            self.steps.spend(REGEX_STEPS)?;
+            // By the RFC a text that is not a regex matches nothing.
+            let pattern = Pattern::of_path(regex, test.is_whole, LARGEST_REGEX).ok();
             *last = Some((regex.clone().into_owned(), pattern));
         }
         match last.as_ref().and_then(|(_, pattern)| pattern.as_ref()) {
@@ -149,34 +148,37 @@ impl<'a> Walk<'a> {
     fn compares(
         &self,
         one: Option<&Tree>,
-        comparison: Comparison,
+        comparison: ComparisonOperator,
         other: Option<&Tree>,
         is_loose: bool,
-    ) -> Result<bool, Fault> {
+    ) -> Result<bool, QueryError> {
         let is_equal = || if is_loose { self.loosely_equal(one, other) } else { self.equal(one, other) };
-        let is_ordered = |ordering: Ordering| Ok::<_, Fault>(self.ordering(one, other, is_loose)? == Some(ordering));
+        let is_ordered =
+            |ordering: Ordering| Ok::<_, QueryError>(self.ordering(one, other, is_loose)? == Some(ordering));
         Ok(match comparison {
-            Comparison::Equal | Comparison::Same => is_equal()?,
-            Comparison::Unequal | Comparison::Different => !is_equal()?,
-            Comparison::Less => is_ordered(Ordering::Less)?,
-            Comparison::Greater => is_ordered(Ordering::Greater)?,
-            Comparison::LessOrEqual if is_loose => is_ordered(Ordering::Less)? || is_ordered(Ordering::Equal)?,
-            Comparison::GreaterOrEqual if is_loose => is_ordered(Ordering::Greater)? || is_ordered(Ordering::Equal)?,
-            Comparison::LessOrEqual => is_ordered(Ordering::Less)? || is_equal()?,
-            Comparison::GreaterOrEqual => is_ordered(Ordering::Greater)? || is_equal()?,
+            ComparisonOperator::Equal | ComparisonOperator::Same => is_equal()?,
+            ComparisonOperator::Unequal | ComparisonOperator::Different => !is_equal()?,
+            ComparisonOperator::Less => is_ordered(Ordering::Less)?,
+            ComparisonOperator::Greater => is_ordered(Ordering::Greater)?,
+            ComparisonOperator::LessOrEqual if is_loose => is_ordered(Ordering::Less)? || is_ordered(Ordering::Equal)?,
+            ComparisonOperator::GreaterOrEqual if is_loose => {
+                is_ordered(Ordering::Greater)? || is_ordered(Ordering::Equal)?
+            }
+            ComparisonOperator::LessOrEqual => is_ordered(Ordering::Less)? || is_equal()?,
+            ComparisonOperator::GreaterOrEqual => is_ordered(Ordering::Greater)? || is_equal()?,
         })
     }
 
-    /// RFC 9535: values of one type and content; nothing equals nothing.
-    fn equal(&self, one: Option<&Tree>, other: Option<&Tree>) -> Result<bool, Fault> {
+    /// RFC 9535's equality: the same type and content; Nothing equals Nothing.
+    fn equal(&self, one: Option<&Tree>, other: Option<&Tree>) -> Result<bool, QueryError> {
         self.steps.spend(1)?;
         match (one, other) {
             (None, None) => Ok(true),
             (Some(one), Some(other)) => match (one, other) {
                 (Tree::Null, Tree::Null) => Ok(true),
-                (Tree::Truth(one), Tree::Truth(other)) => Ok(one == other),
+                (Tree::Bool(one), Tree::Bool(other)) => Ok(one == other),
                 (Tree::Text(one), Tree::Text(other)) => {
-                    self.steps.spend(one.len().min(other.len()) / BYTES)?;
+                    self.steps.spend(one.len().min(other.len()) / BYTES_A_STEP)?;
                     Ok(one == other)
                 }
                 (Tree::Number(one), Tree::Number(other)) => {
@@ -198,7 +200,7 @@ impl<'a> Walk<'a> {
                         return Ok(false);
                     }
                     for (name, value) in one.iter() {
-                        self.steps.spend(1 + name.len() / BYTES)?;
+                        self.steps.spend(1 + name.len() / BYTES_A_STEP)?;
                         let Some(other) = other.get(name) else { return Ok(false) };
                         if !self.equal(Some(value), Some(other))? {
                             return Ok(false);
@@ -212,17 +214,17 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// JavaScript's `==`: null is nothing, and a text or a truth beside a number is one.
-    fn loosely_equal(&self, one: Option<&Tree>, other: Option<&Tree>) -> Result<bool, Fault> {
+    /// JavaScript's `==`: null equals Nothing, and texts and booleans are converted to numbers where types differ.
+    fn loosely_equal(&self, one: Option<&Tree>, other: Option<&Tree>) -> Result<bool, QueryError> {
         let is_nothing = |side: Option<&Tree>| matches!(side, None | Some(Tree::Null));
         if is_nothing(one) || is_nothing(other) {
             return Ok(is_nothing(one) && is_nothing(other));
         }
         match (one, other) {
-            (Some(Tree::Number(_) | Tree::Truth(_)), Some(Tree::Text(_)))
-            | (Some(Tree::Text(_)), Some(Tree::Number(_) | Tree::Truth(_)))
-            | (Some(Tree::Number(_)), Some(Tree::Truth(_)))
-            | (Some(Tree::Truth(_)), Some(Tree::Number(_))) => {
+            (Some(Tree::Number(_) | Tree::Bool(_)), Some(Tree::Text(_)))
+            | (Some(Tree::Text(_)), Some(Tree::Number(_) | Tree::Bool(_)))
+            | (Some(Tree::Number(_)), Some(Tree::Bool(_)))
+            | (Some(Tree::Bool(_)), Some(Tree::Number(_))) => {
                 let (one, other) = (self.as_number(one)?, self.as_number(other)?);
                 Ok(one.zip(other).is_some_and(|(one, other)| one == other))
             }
@@ -230,11 +232,16 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// Which of two comes first: numbers, or texts by their letters.
-    fn ordering(&self, one: Option<&Tree>, other: Option<&Tree>, is_loose: bool) -> Result<Option<Ordering>, Fault> {
+    /// The order of two numbers, or of two texts by their characters.
+    fn ordering(
+        &self,
+        one: Option<&Tree>,
+        other: Option<&Tree>,
+        is_loose: bool,
+    ) -> Result<Option<Ordering>, QueryError> {
         match (one, other) {
             (Some(Tree::Text(one)), Some(Tree::Text(other))) => {
-                self.steps.spend(one.len().min(other.len()) / BYTES)?;
+                self.steps.spend(one.len().min(other.len()) / BYTES_A_STEP)?;
                 Ok(Some(one.cmp(other)))
             }
             (Some(Tree::Number(_)), Some(Tree::Number(_))) => {
@@ -249,31 +256,31 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// A value as JavaScript's number.
-    fn as_number(&self, side: Option<&Tree>) -> Result<Option<f64>, Fault> {
+    /// A value converted to a number as in JavaScript.
+    fn as_number(&self, side: Option<&Tree>) -> Result<Option<f64>, QueryError> {
         match side {
             Some(Tree::Number(text)) => self.parsed(text),
             Some(Tree::Text(text)) if text.trim().is_empty() => Ok(Some(0.0)),
             Some(Tree::Text(text)) => self.parsed(text.trim()),
-            Some(Tree::Truth(truth)) => Ok(Some(f64::from(*truth))),
+            Some(Tree::Bool(truth)) => Ok(Some(f64::from(*truth))),
             Some(Tree::Null) => Ok(Some(0.0)),
             _ => Ok(None),
         }
     }
 
-    fn parsed(&self, text: &str) -> Result<Option<f64>, Fault> {
-        self.steps.spend(1 + text.len() / BYTES)?;
+    fn parsed(&self, text: &str) -> Result<Option<f64>, QueryError> {
+        self.steps.spend(1 + text.len() / BYTES_A_STEP)?;
         let is_number = text.starts_with(|first: char| first.is_ascii_digit() || matches!(first, '-' | '+' | '.'));
         Ok(if is_number { text.parse().ok() } else { None })
     }
 }
 
-/// What a path found, as a value.
-fn tree<'a>(found: &Found<'a>) -> Cow<'a, Tree<'a>> {
+/// The result of a path as a tree.
+fn tree<'a>(found: &PathValue<'a>) -> Cow<'a, Tree<'a>> {
     match found {
-        Found::Tree(tree) => Cow::Borrowed(*tree),
-        Found::Number(length) => Cow::Owned(number(*length)),
-        Found::Name(name) => Cow::Owned(Tree::Text(name.clone())),
+        PathValue::Tree(tree) => Cow::Borrowed(*tree),
+        PathValue::Number(length) => Cow::Owned(number(*length)),
+        PathValue::Name(name) => Cow::Owned(Tree::Text(name.clone())),
     }
 }
 
@@ -281,11 +288,11 @@ fn number(number: usize) -> Tree<'static> {
     Tree::Number(number.to_string().into())
 }
 
-/// What JavaScript takes for true.
+/// Whether JavaScript takes a value for true.
 fn is_truthy(tree: &Tree) -> bool {
     match tree {
         Tree::Null => false,
-        Tree::Truth(truth) => *truth,
+        Tree::Bool(truth) => *truth,
         Tree::Number(number) => number.parse::<f64>().is_ok_and(|number| number != 0.0),
         Tree::Text(text) => !text.is_empty(),
         Tree::List(_) | Tree::Map(_) => true,

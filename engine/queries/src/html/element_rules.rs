@@ -1,9 +1,9 @@
-//! What HTML knows of its elements: which have no end, which hold no tags, and which end another one.
+//! HTML's rules for elements: which have no content, which contain no tags, and which close another one.
 
-/// Elements that hold nothing.
+/// Elements without content.
 const VOID: [&str; 14] =
     ["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr"];
-/// Elements that end a paragraph.
+/// Elements whose start tag closes a paragraph.
 const BLOCKS: [&str; 29] = [
     "address",
     "article",
@@ -40,17 +40,17 @@ pub(super) fn is_void(name: &str) -> bool {
     VOID.contains(&name)
 }
 
-/// Whether there are no tags in an element.
+/// Whether an element's content has no tags.
 pub(super) fn is_raw(name: &str) -> bool {
-    is_hidden(name) || matches!(name, "title" | "textarea")
+    is_foreign(name) || matches!(name, "title" | "textarea")
 }
 
-/// Whether an element's text is none of HTML's, so that there are no entities in it either.
-pub(super) fn is_hidden(name: &str) -> bool {
+/// Whether an element's content is another language, without tags and character references.
+pub(super) fn is_foreign(name: &str) -> bool {
     matches!(name, "script" | "style")
 }
 
-/// Whether an element that begins here ends the one it stands in.
+/// Whether the start tag of an element closes the innermost open element.
 pub(super) fn closes(name: &str, open: &str) -> bool {
     match open {
         "p" => BLOCKS.contains(&name) || name == "table",
@@ -66,7 +66,7 @@ pub(super) fn closes(name: &str, open: &str) -> bool {
     }
 }
 
-/// Whether an end tag within such an element ends nothing outside of it, but other parts of a table.
+/// Whether an end tag in this element closes no element outside of it, except for parts of a table.
 pub(super) fn ends_scope(name: &str) -> bool {
     matches!(name, "table" | "tbody" | "thead" | "tfoot" | "tr" | "td" | "th" | "caption")
 }

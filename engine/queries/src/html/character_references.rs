@@ -1,15 +1,15 @@
-//! Entities of HTML, and the few of XML that a text is written with.
+//! HTML's character references, and the escapes of XML.
 
 use std::{collections::HashMap, sync::LazyLock};
 
-/// Names of the letters from U+00A0 to U+00FF, in their order.
+/// The names of the characters from U+00A0 to U+00FF, in their order.
 const LATIN: &str = "nbsp iexcl cent pound curren yen brvbar sect uml copy ordf laquo not shy reg macr deg plusmn sup2 \
     sup3 acute micro para middot cedil sup1 ordm raquo frac14 frac12 frac34 iquest Agrave Aacute Acirc Atilde Auml \
     Aring AElig Ccedil Egrave Eacute Ecirc Euml Igrave Iacute Icirc Iuml ETH Ntilde Ograve Oacute Ocirc Otilde Ouml \
     times Oslash Ugrave Uacute Ucirc Uuml Yacute THORN szlig agrave aacute acirc atilde auml aring aelig ccedil egrave \
     eacute ecirc euml igrave iacute icirc iuml eth ntilde ograve oacute ocirc otilde ouml divide oslash ugrave uacute \
     ucirc uuml yacute thorn yuml";
-/// Others that pages have.
+/// Other common names.
 const OTHERS: [(&str, char); 25] = [
     ("amp", '&'),
     ("lt", '<'),
@@ -37,16 +37,16 @@ const OTHERS: [(&str, char); 25] = [
     ("check", '✓'),
     ("star", '☆'),
 ];
-/// All of them by name.
-static LETTERS: LazyLock<HashMap<&str, char>> = LazyLock::new(|| {
+/// All characters by name.
+static CHARACTERS: LazyLock<HashMap<&str, char>> = LazyLock::new(|| {
     let latin = LATIN.split_ascii_whitespace().zip('\u{a0}'..='\u{ff}');
     latin.chain(OTHERS).collect()
 });
 /// The longest name or number between `&` and `;`.
 const LONGEST: usize = 10;
 
-/// Writes a text of HTML as one of XML; what is no entity stays as it stands.
-pub(super) fn write(text: &str, xml: &mut String) {
+/// Writes a text of HTML as XML, with character references resolved. An unknown one stays as it is.
+pub(super) fn resolve(text: &str, xml: &mut String) {
     let mut rest = text;
     while let Some(at) = rest.find('&') {
         escape(&rest[..at], xml);
@@ -54,7 +54,7 @@ pub(super) fn write(text: &str, xml: &mut String) {
         let mut ahead = rest.char_indices().take(LONGEST + 1);
         let entity = ahead.find(|(_, letter)| !letter.is_ascii_alphanumeric() && *letter != '#');
         let entity =
-            entity.filter(|(_, letter)| *letter == ';').and_then(|(end, _)| Some((letter(&rest[..end])?, end)));
+            entity.filter(|(_, letter)| *letter == ';').and_then(|(end, _)| Some((character(&rest[..end])?, end)));
         match entity {
             Some((letter, end)) => {
                 escape(letter.encode_utf8(&mut [0; 4]), xml);
@@ -66,7 +66,7 @@ pub(super) fn write(text: &str, xml: &mut String) {
     escape(rest, xml);
 }
 
-/// Writes a text as it stands, without what XML forbids.
+/// Writes a text as XML, without the characters that XML forbids.
 pub(super) fn escape(text: &str, xml: &mut String) {
     for letter in text.chars() {
         match letter {
@@ -81,7 +81,8 @@ pub(super) fn escape(text: &str, xml: &mut String) {
     }
 }
 
-fn letter(entity: &str) -> Option<char> {
+/// The character of a reference, without `&` and `;`.
+fn character(entity: &str) -> Option<char> {
     if let Some(number) = entity.strip_prefix('#') {
         let code = match number.strip_prefix(['x', 'X']) {
             Some(digits) => u32::from_str_radix(digits, 16).ok()?,
@@ -89,5 +90,5 @@ fn letter(entity: &str) -> Option<char> {
         };
         return Some(char::from_u32(code).filter(|letter| *letter != '\0').unwrap_or(char::REPLACEMENT_CHARACTER));
     }
-    LETTERS.get(entity).copied()
+    CHARACTERS.get(entity).copied()
 }

@@ -1,12 +1,11 @@
-//! A regular expression in RE2's syntax, written as Rust's parser reads it.
+//! Translates a regex from RE2's syntax to that of `regex-syntax`, in one pass.
 //!
-//! The two syntaxes are close, and differ in what a caller meets first: RE2 takes a `{` that begins no repetition as
-//! that letter, an escaped punctuation mark as that mark, and `\d`, `\s`, `\w` and `\b` as ASCII. The text is walked
-//! through once. What RE2 does not have (lookaround, back references, the flags `x` and `R`) is refused here.
-//! Syntax: <https://github.com/google/re2/wiki/Syntax>. `\uFFFF`, `\u{…}` and `\cA` are JavaScript's, which shields'
-//! binding of RE2 takes too.
+//! The two syntaxes are close. In RE2 a `{` that begins no repetition is a literal, an escaped punctuation mark is that
+//! mark, and `\d`, `\s`, `\w` and `\b` are ASCII. What RE2 does not have (lookaround, back references, the flags `x` and
+//! `R`) is refused here. Syntax: <https://github.com/google/re2/wiki/Syntax>. `\uFFFF`, `\u{…}` and `\cA` are JavaScript's,
+//! which shields' binding of RE2 accepts too.
 
-use crate::Fault;
+use crate::query_error::QueryError;
 
 /// The names between `[:` and `:]`.
 const NAMED_CLASSES: [&str; 14] = [
@@ -14,59 +13,59 @@ const NAMED_CLASSES: [&str; 14] = [
     "xdigit",
 ];
 
-/// Writes a pattern of RE2 in Rust's syntax.
+/// Translates a regex.
 ///
 /// # Errors
-/// [`Fault::Regex`] where RE2 would refuse it. What is left to Rust's parser to refuse comes out as it is.
-pub(super) fn translate(pattern: &str) -> Result<String, Fault> {
-    let mut walk = Walk { rest: pattern, written: String::with_capacity(pattern.len() * 2) };
+/// [`QueryError::Regex`] where RE2 would refuse it. Mistakes that `regex-syntax` refuses too are left to it.
+pub(super) fn translate(pattern: &str) -> Result<String, QueryError> {
+    let mut translator = Translator { rest: pattern, written: String::with_capacity(pattern.len() * 2) };
     let mut follows_repetition = false;
-    while let Some(letter) = walk.next() {
+    while let Some(letter) = translator.next() {
         let is_repetition = match letter {
             '*' | '+' | '?' => {
-                walk.written.push(letter);
+                translator.written.push(letter);
                 true
             }
-            '{' => walk.counted(),
+            '{' => translator.counted(),
             _ => {
-                walk.one(letter)?;
+                translator.item(letter)?;
                 false
             }
         };
         if is_repetition {
             if follows_repetition {
-                return Err(Fault::Regex);
+                return Err(QueryError::Regex);
             }
-            if walk.take('?') {
-                walk.written.push('?');
+            if translator.take('?') {
+                translator.written.push('?');
             }
         }
         follows_repetition = is_repetition;
     }
-    Ok(walk.written)
+    Ok(translator.written)
 }
 
-struct Walk<'p> {
+struct Translator<'p> {
     rest: &'p str,
     written: String,
 }
 
-impl Walk<'_> {
+impl Translator<'_> {
     fn next(&mut self) -> Option<char> {
         let letter = self.rest.chars().next()?;
         self.rest = &self.rest[letter.len_utf8()..];
         Some(letter)
     }
 
-    /// Whether a letter comes next; it is passed over.
+    /// Skips a character if it is next, and returns whether it was.
     fn take(&mut self, letter: char) -> bool {
         let rest = self.rest.strip_prefix(letter);
         self.rest = rest.unwrap_or(self.rest);
         rest.is_some()
     }
 
-    /// Everything but repetitions.
-    fn one(&mut self, letter: char) -> Result<(), Fault> {
+    /// Anything but a repetition.
+    fn item(&mut self, letter: char) -> Result<(), QueryError> {
         match letter {
             '\\' => self.escape(),
             '[' => self.class(),
@@ -82,16 +81,16 @@ impl Walk<'_> {
         }
     }
 
-    /// One letter that stands for itself, in a class or outside.
+    /// A literal character, in a class or outside of one.
     fn literal(&mut self, letter: char) {
-        // Rust's parser takes an escape before every punctuation mark but these two.
+        // In Rust's syntax every punctuation mark but these two can be escaped.
         if letter.is_ascii_punctuation() && !matches!(letter, '<' | '>') {
             self.written.push('\\');
         }
         self.written.push(letter);
     }
 
-    /// What follows a `{`: a count, or the letter itself. Returns whether it was a count.
+    /// A counted repetition after its `{`, or the literal `{`. Returns whether it was a repetition.
     fn counted(&mut self) -> bool {
         let count = self.rest.split_once('}').filter(|(count, _)| is_count(count));
         if let Some((count, rest)) = count {
@@ -103,8 +102,8 @@ impl Walk<'_> {
         count.is_some()
     }
 
-    /// What follows a `(`.
-    fn group(&mut self) -> Result<(), Fault> {
+    /// The beginning of a group, after its `(`.
+    fn group(&mut self) -> Result<(), QueryError> {
         let Some(rest) = self.rest.strip_prefix('?') else {
             self.written.push('(');
             return Ok(());
@@ -113,30 +112,30 @@ impl Walk<'_> {
         if let Some((name, rest)) = name.and_then(|name| name.split_once('>')) {
             let is_name = name.chars().all(|letter| letter == '_' || letter.is_alphanumeric());
             if name.is_empty() || !is_name {
-                return Err(Fault::Regex);
+                return Err(QueryError::Regex);
             }
-            // Rust wants a letter first, RE2 does not.
+            // Unlike RE2's, a name in Rust's syntax cannot begin with a digit.
             self.written.push_str(&["(?P<_", name, ">"].concat());
             self.rest = rest;
             return Ok(());
         }
-        let end = rest.find([':', ')']).ok_or(Fault::Regex)?;
+        let end = rest.find([':', ')']).ok_or(QueryError::Regex)?;
         if !rest[..end].chars().all(|flag| "imsU-".contains(flag)) {
-            return Err(Fault::Regex);
+            return Err(QueryError::Regex);
         }
         self.written.push_str(&["(?", &rest[..=end]].concat());
         self.rest = &rest[end + 1..];
         Ok(())
     }
 
-    /// What follows a `\` outside of a class.
-    fn escape(&mut self) -> Result<(), Fault> {
-        let written = match self.rest.chars().next().ok_or(Fault::Regex)? {
+    /// An escape outside of a class, after its `\`.
+    fn escape(&mut self) -> Result<(), QueryError> {
+        let written = match self.rest.chars().next().ok_or(QueryError::Regex)? {
             'A' => "\\A",
             'z' => "\\z",
             'b' => "(?-u:\\b)",
             'B' => "(?-u:\\B)",
-            // One byte in RE2; half a letter can be shown nowhere.
+            // In RE2 one byte; a part of a character cannot be shown.
             'C' => "(?s:.)",
             'Q' => {
                 self.quoted();
@@ -154,16 +153,16 @@ impl Walk<'_> {
         Ok(())
     }
 
-    /// `\Q…\E`: letters as they stand, to the pattern's end where there is no `\E`.
+    /// `\Q…\E`: literal text, up to the end of the regex where there is no `\E`.
     fn quoted(&mut self) {
         let (quoted, rest) = self.rest[1..].split_once("\\E").unwrap_or((&self.rest[1..], ""));
         quoted.chars().for_each(|letter| self.literal(letter));
         self.rest = rest;
     }
 
-    /// A class that an escape names, such as `\d` or `\pN`; returns whether it was one.
-    fn perl_class(&mut self) -> Result<bool, Fault> {
-        let letter = self.rest.chars().next().ok_or(Fault::Regex)?;
+    /// A class such as `\d` or `\pN`, after its `\`. Returns whether it was one.
+    fn perl_class(&mut self) -> Result<bool, QueryError> {
+        let letter = self.rest.chars().next().ok_or(QueryError::Regex)?;
         let class = match letter {
             'd' => "[0-9]",
             'D' => "[^0-9]",
@@ -183,25 +182,25 @@ impl Walk<'_> {
         Ok(true)
     }
 
-    /// What follows `\p` or `\P`.
-    fn unicode_class(&mut self, letter: char) -> Result<(), Fault> {
+    /// The name of a Unicode class, after `\p` or `\P`.
+    fn unicode_class(&mut self, letter: char) -> Result<(), QueryError> {
         let (name, rest) = match self.rest.strip_prefix('{') {
-            Some(name) => name.split_once('}').ok_or(Fault::Regex)?,
+            Some(name) => name.split_once('}').ok_or(QueryError::Regex)?,
             None => self.rest.split_at(self.rest.chars().next().map_or(0, char::len_utf8)),
         };
-        let (is_turned, name) = name.strip_prefix('^').map_or((false, name), |name| (true, name));
+        let (is_negated, name) = name.strip_prefix('^').map_or((false, name), |name| (true, name));
         if name.is_empty() || !name.chars().all(|letter| letter == '_' || letter.is_ascii_alphanumeric()) {
-            return Err(Fault::Regex);
+            return Err(QueryError::Regex);
         }
-        let written = if (letter == 'P') == is_turned { "\\p{" } else { "\\P{" };
+        let written = if (letter == 'P') == is_negated { "\\p{" } else { "\\P{" };
         self.written.push_str(&[written, name, "}"].concat());
         self.rest = rest;
         Ok(())
     }
 
-    /// The letter an escape stands for.
-    fn escaped(&mut self) -> Result<char, Fault> {
-        let letter = self.next().ok_or(Fault::Regex)?;
+    /// The character of an escape, after its `\`.
+    fn escaped(&mut self) -> Result<char, QueryError> {
+        let letter = self.next().ok_or(QueryError::Regex)?;
         match letter {
             'a' => Ok('\x07'),
             'f' => Ok('\x0c'),
@@ -213,17 +212,17 @@ impl Walk<'_> {
             'u' => self.hexadecimal(4),
             'c' => match self.next() {
                 Some(letter) if letter.is_ascii_alphabetic() => Ok(char::from(letter as u8 & 0x1f)),
-                _ => Err(Fault::Regex),
+                _ => Err(QueryError::Regex),
             },
-            // `\1` alone would be a back reference.
-            '1'..='7' if !self.rest.starts_with(|next| ('0'..='7').contains(&next)) => Err(Fault::Regex),
+            // A single digit is a back reference, several are an octal code.
+            '1'..='7' if !self.rest.starts_with(|next| ('0'..='7').contains(&next)) => Err(QueryError::Regex),
             '0'..='7' => Ok(self.octal(letter)),
             _ if letter.is_ascii() && !letter.is_ascii_alphanumeric() => Ok(letter),
-            _ => Err(Fault::Regex),
+            _ => Err(QueryError::Regex),
         }
     }
 
-    /// Up to three octal digits, of which the first has been read.
+    /// The character of up to three octal digits, after the first.
     fn octal(&mut self, first: char) -> char {
         let mut code = first.to_digit(8).unwrap_or(0);
         for _ in 0..2 {
@@ -234,22 +233,22 @@ impl Walk<'_> {
         char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER)
     }
 
-    /// So many hexadecimal digits, or any number of them in braces.
-    fn hexadecimal(&mut self, length: usize) -> Result<char, Fault> {
+    /// The character of this many hexadecimal digits, or of any number of them in braces.
+    fn hexadecimal(&mut self, length: usize) -> Result<char, QueryError> {
         let (digits, rest) = match self.rest.strip_prefix('{') {
-            Some(digits) => digits.split_once('}').ok_or(Fault::Regex)?,
-            None => self.rest.split_at_checked(length).ok_or(Fault::Regex)?,
+            Some(digits) => digits.split_once('}').ok_or(QueryError::Regex)?,
+            None => self.rest.split_at_checked(length).ok_or(QueryError::Regex)?,
         };
         if digits.is_empty() || !digits.bytes().all(|digit| digit.is_ascii_hexdigit()) {
-            return Err(Fault::Regex);
+            return Err(QueryError::Regex);
         }
         self.rest = rest;
-        let code = u32::from_str_radix(digits, 16).map_err(|_| Fault::Regex)?;
-        char::from_u32(code).ok_or(Fault::Regex)
+        let code = u32::from_str_radix(digits, 16).map_err(|_| QueryError::Regex)?;
+        char::from_u32(code).ok_or(QueryError::Regex)
     }
 
-    /// What follows a `[`, up to its `]`.
-    fn class(&mut self) -> Result<(), Fault> {
+    /// A class, from after its `[` to its `]`.
+    fn class(&mut self) -> Result<(), QueryError> {
         self.written.push('[');
         if self.take('^') {
             self.written.push('^');
@@ -275,21 +274,21 @@ impl Walk<'_> {
         }
     }
 
-    /// `[:alpha:]` in a class; returns whether it was one.
-    fn named_class(&mut self) -> Result<bool, Fault> {
+    /// A class such as `[:alpha:]` in a class. Returns whether it was one.
+    fn named_class(&mut self) -> Result<bool, QueryError> {
         let Some((name, rest)) = self.rest.strip_prefix("[:").and_then(|name| name.split_once(":]")) else {
             return Ok(false);
         };
         if !NAMED_CLASSES.contains(&name.strip_prefix('^').unwrap_or(name)) {
-            return Err(Fault::Regex);
+            return Err(QueryError::Regex);
         }
         self.written.push_str(&["[:", name, ":]"].concat());
         self.rest = rest;
         Ok(true)
     }
 
-    /// One letter of a class, or two with a dash between them.
-    fn range(&mut self) -> Result<(), Fault> {
+    /// A character of a class, or a range.
+    fn range(&mut self) -> Result<(), QueryError> {
         let first = self.in_class()?;
         self.literal(first);
         let last = self.rest.strip_prefix('-').filter(|last| !last.is_empty() && !last.starts_with(']'));
@@ -297,7 +296,7 @@ impl Walk<'_> {
             self.rest = last;
             let last = self.in_class()?;
             if last < first {
-                return Err(Fault::Regex);
+                return Err(QueryError::Regex);
             }
             self.written.push('-');
             self.literal(last);
@@ -305,15 +304,15 @@ impl Walk<'_> {
         Ok(())
     }
 
-    fn in_class(&mut self) -> Result<char, Fault> {
-        match self.next().ok_or(Fault::Regex)? {
+    fn in_class(&mut self) -> Result<char, QueryError> {
+        match self.next().ok_or(QueryError::Regex)? {
             '\\' => self.escaped(),
             letter => Ok(letter),
         }
     }
 }
 
-/// Whether the text between braces is a count, as in `{2}`, `{2,}` and `{2,5}`.
+/// Whether the text between braces is a repetition count, as in `{2}`, `{2,}` and `{2,5}`.
 fn is_count(text: &str) -> bool {
     let is_number = |text: &str| !text.is_empty() && text.bytes().all(|digit| digit.is_ascii_digit());
     match text.split_once(',') {
@@ -396,7 +395,7 @@ mod tests {
 
     proptest::proptest! {
         #[test]
-        fn what_is_written_for_a_literal_is_read_by_rusts_parser(text in "\\PC{0,40}") {
+        fn a_translated_literal_can_be_parsed(text in "\\PC{0,40}") {
             let quoted = translate(&["\\Q", &text.replace("\\E", "")].concat()).unwrap();
             let parsed = regex_syntax::parse(&quoted);
             proptest::prop_assert!(parsed.is_ok(), "{quoted}");

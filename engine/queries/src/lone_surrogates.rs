@@ -1,25 +1,25 @@
-//! Half surrogate pairs in JSON, which JavaScript reads and Rust's readers refuse.
+//! Lone surrogates in JSON, which JavaScript accepts and serde_json refuses.
 
 use std::borrow::Cow;
 
-/// JSON without halves of surrogate pairs: an escape such as `\ud83d` that has no other half becomes `\ufffd`, as long
-/// as it was. A text that is no JSON comes back as something that is none either.
+/// JSON without lone surrogates: an escape such as `\ud83d` without its other half becomes `\ufffd`, so the length does not
+/// change. A text that is not JSON stays one that is not.
 ///
 /// ```
-/// use badgesmith_queries::without_halves;
+/// use badgesmith_queries::replace_lone_surrogates;
 ///
-/// assert_eq!(without_halves(br#"["\ud83d", "\ud83d\ude00", "\\ud83d"]"#), br#"["\ufffd", "\ud83d\ude00", "\\ud83d"]"#.as_slice());
+/// assert_eq!(replace_lone_surrogates(br#"["\ud83d", "\ud83d\ude00", "\\ud83d"]"#), br#"["\ufffd", "\ud83d\ude00", "\\ud83d"]"#.as_slice());
 /// ```
 #[must_use]
-pub fn without_halves(json: &[u8]) -> Cow<'_, [u8]> {
-    let mut whole = Cow::Borrowed(json);
+pub fn replace_lone_surrogates(json: &[u8]) -> Cow<'_, [u8]> {
+    let mut replaced = Cow::Borrowed(json);
     let mut at = 0;
     while let Some(found) = json[at..].iter().position(|byte| *byte == b'\\') {
         at += found;
-        at += match (unit(json, at), unit(json, at + 6)) {
+        at += match (code_unit(json, at), code_unit(json, at + 6)) {
             (Some(0xd800..0xdc00), Some(0xdc00..0xe000)) => 12,
             (Some(0xd800..0xe000), _) => {
-                whole.to_mut()[at + 2..at + 6].copy_from_slice(b"fffd");
+                replaced.to_mut()[at + 2..at + 6].copy_from_slice(b"fffd");
                 6
             }
             _ => 2,
@@ -28,11 +28,11 @@ pub fn without_halves(json: &[u8]) -> Cow<'_, [u8]> {
             break;
         }
     }
-    whole
+    replaced
 }
 
-/// The unit of UTF-16 that is written at a place, if there is one.
-fn unit(json: &[u8], at: usize) -> Option<u16> {
+/// The UTF-16 code unit of the escape at an offset, if there is one.
+fn code_unit(json: &[u8], at: usize) -> Option<u16> {
     let digits = json.get(at..at + 6)?.strip_prefix(b"\\u")?;
     let digits = std::str::from_utf8(digits).ok().filter(|digits| !digits.starts_with('+'))?;
     u16::from_str_radix(digits, 16).ok()
@@ -43,7 +43,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_halves_are_replaced() {
+    fn only_lone_surrogates_are_replaced() {
         let rows = [
             (r"", r""),
             (r"\", r"\"),
@@ -58,7 +58,7 @@ mod tests {
             (r"\ud83", r"\ud83"),
         ];
         for (json, expected) in rows {
-            assert_eq!(without_halves(json.as_bytes()), expected.as_bytes(), "{json}");
+            assert_eq!(replace_lone_surrogates(json.as_bytes()), expected.as_bytes(), "{json}");
         }
     }
 }

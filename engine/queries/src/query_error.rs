@@ -1,35 +1,35 @@
-//! Why there is no text: whose fault it is, in words short enough for a badge.
+//! Why a query finds no text, in words short enough for a badge.
 
-use std::fmt;
+use std::{error::Error, fmt};
 
-use crate::Kind;
+use crate::document_kind::DocumentKind;
 
-/// Why a query finds no text. The words are shields', where shields has words for it.
+/// Why a query finds no text. The words are shields', where shields has this error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fault {
-    /// The document is not of its kind.
-    Unparseable(Kind),
+pub enum QueryError {
+    /// The document is not in its language.
+    Unparseable(DocumentKind),
     /// The document is larger than [`LARGEST_DOCUMENT`](crate::LARGEST_DOCUMENT).
     TooLarge,
-    /// The document has more values in it, or deeper ones, than is read of any; aliases may have made it so.
-    TooManyValues(Kind),
-    /// The XML declares entities, which can make it as large as it likes.
+    /// The document has too many values, aliases expanded, or nests them too deeply.
+    TooManyValues(DocumentKind),
+    /// The XML declares entities, whose expansion would be unbounded.
     Entities,
-    /// There is but one value, nothing to look for anything in.
-    NoTree,
+    /// The document is a scalar, not an object or a list.
+    NoContainer,
     /// The query is longer than [`LONGEST_QUERY`](crate::LONGEST_QUERY).
     QueryTooLong,
-    /// The query's brackets stand too deep in each other.
+    /// The query nests too deeply.
     QueryTooDeep,
-    /// The query is no JSONPath.
+    /// The query is not a JSONPath.
     JsonPath,
-    /// The query is no XPath, or calls a function there is not.
+    /// The query is not an XPath, or calls an unknown function.
     XPath,
-    /// The regex cannot be read, or would take too much memory.
+    /// The regex cannot be parsed, or would need too much memory.
     Regex,
-    /// The flags of a regex are not among those there are.
+    /// A flag of the regex is unknown.
     Flags,
-    /// The query would take too many steps through this document.
+    /// The query takes too many steps through this document.
     TooManySteps,
     /// The query finds nothing.
     NoResult,
@@ -37,10 +37,10 @@ pub enum Fault {
     NoText,
 }
 
-impl Fault {
-    /// Whether whoever wrote the query can mend it; otherwise the document is at fault.
+impl QueryError {
+    /// Whether the query is at fault; otherwise the document is.
     #[must_use]
-    pub const fn is_the_querys(self) -> bool {
+    pub const fn is_in_query(self) -> bool {
         matches!(
             self,
             Self::QueryTooLong
@@ -54,14 +54,14 @@ impl Fault {
     }
 }
 
-impl fmt::Display for Fault {
+impl fmt::Display for QueryError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let words = match self {
             Self::Unparseable(kind) => return write!(f, "unparseable {} response", kind.name()),
             Self::TooManyValues(kind) => return write!(f, "{} too large or too deep", kind.name()),
             Self::TooLarge => "document too large",
             Self::Entities => "xml declares entities",
-            Self::NoTree => "resource must contain an object or array",
+            Self::NoContainer => "resource must contain an object or array",
             Self::QueryTooLong => "query too long",
             Self::QueryTooDeep => "query too deep",
             Self::JsonPath => "unparseable jsonpath query",
@@ -76,4 +76,4 @@ impl fmt::Display for Fault {
     }
 }
 
-impl std::error::Error for Fault {}
+impl Error for QueryError {}

@@ -1,4 +1,4 @@
-//! The six ways to show a value.
+//! The six formats in which a value is shown.
 
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use serde::Deserialize;
@@ -6,45 +6,45 @@ use serde_json::Value;
 
 /// The longest text that is shown, in bytes.
 const LONGEST_TEXT: usize = 256;
-/// Beyond this a number has no prefix.
+/// Numbers from here on have no SI prefix, and are not shown.
 const LARGEST_NUMBER: f64 = 1e27;
-/// From here on a number of seconds since 1970 is one of milliseconds: the year 5138, or 1973.
-const MILLISECONDS: f64 = 1e11;
+/// A Unix time from here on is in milliseconds: as seconds it would be the year 5138, as milliseconds it is 1973.
+const LEAST_MILLISECONDS: f64 = 1e11;
 
 /// How a value is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub(crate) enum Format {
+pub(crate) enum ValueFormat {
     /// A text, a number or a boolean as it is.
     Text,
-    /// A text without blanks, without a `v` in front of its first digit.
+    /// A text without whitespace; a leading `v` before a digit is removed.
     Version,
     /// A number as `1.2k`, `34M`.
     Metric,
     /// A number and `%`.
     Percent,
-    /// A number of bytes as `1.2 kB`, `34 MB`; a thousand to the next.
+    /// A number of bytes as `1.2 kB`, `34 MB`, with decimal prefixes.
     Bytes,
     /// `2026-11-21`, from RFC 3339, a text that begins so, or seconds or milliseconds since 1970.
     Date,
 }
 
-/// A value as it is shown.
+/// A value as a badge shows it.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Shown {
+pub(crate) struct ShownValue {
     pub(crate) text: String,
-    /// The number it is, for a scale; 0 where it is none.
+    /// The value as a number, for a color scale; 0 where it is not a number.
     pub(crate) number: f64,
 }
 
-impl Format {
-    /// Whether it shows numbers.
+impl ValueFormat {
+    /// Whether it takes numbers.
     pub(crate) const fn is_number(self) -> bool {
         matches!(self, Self::Metric | Self::Percent | Self::Bytes)
     }
 
-    /// The value as text, or nothing where it is not of this format's type.
-    pub(crate) fn show(self, value: &Value) -> Option<Shown> {
+    /// The value in this format; none where the format does not take such a value.
+    pub(crate) fn show(self, value: &Value) -> Option<ShownValue> {
         let (text, number) = match self {
             Self::Text => (text(value)?, 0.0),
             Self::Version => (version(value)?, 0.0),
@@ -62,7 +62,7 @@ impl Format {
             }
             Self::Date => (date(value)?.to_string(), 0.0),
         };
-        Some(Shown { text, number })
+        Some(ShownValue { text, number })
     }
 }
 
@@ -82,7 +82,7 @@ fn version(value: &Value) -> Option<String> {
     Some(bare.unwrap_or(&version).to_owned())
 }
 
-/// A number, or a text that is one: some upstreams write all their numbers as texts.
+/// A number, or a string that contains one: some upstreams write all numbers as strings.
 pub(crate) fn number(value: &Value) -> Option<f64> {
     let number = match value {
         Value::Number(number) => number.as_f64()?,
@@ -95,19 +95,19 @@ pub(crate) fn number(value: &Value) -> Option<f64> {
     (number.abs() < LARGEST_NUMBER).then_some(number)
 }
 
-/// Three digits and a prefix, as shields' `metric` writes them; one decimal only where a single digit stands before it.
+/// Up to three digits and a prefix, as shields' `metric` writes them; one decimal only after a single digit.
 fn metric(number: f64) -> String {
     let (digits, prefix) = scaled(number);
     format!("{digits}{prefix}")
 }
 
-/// The same with the unit.
+/// As [`metric`], with the unit `B`.
 fn bytes(number: f64) -> String {
     let (digits, prefix) = scaled(number.round());
     format!("{digits} {prefix}B")
 }
 
-/// Up to three digits, their sign before them, and the prefix behind.
+/// The sign and up to three digits, and the SI prefix.
 fn scaled(number: f64) -> (String, &'static str) {
     const PREFIXES: [&str; 9] = ["", "k", "M", "G", "T", "P", "E", "Z", "Y"];
     let mut scaled = number.abs();
@@ -122,9 +122,9 @@ fn scaled(number: f64) -> (String, &'static str) {
     (format!("{sign}{digits}"), prefix)
 }
 
-/// At most one decimal, rounded towards zero: what is not all of it is never `100%`.
+/// At most one decimal, rounded towards zero, so that 99.99 is not shown as `100%`.
 fn percent(number: f64) -> String {
-    // 57.3 × 10 must not become 572.
+    // 57.3 × 10 is a little less than 573 in binary, and must not be truncated to 572.
     let tenths = (number * 10.0 + number.signum() * 1e-6).trunc();
     format!("{}%", one_decimal(if tenths == 0.0 { 0.0 } else { tenths / 10.0 }))
 }
@@ -142,7 +142,7 @@ fn date(value: &Value) -> Option<Date> {
         }
         Value::String(text) => match text.parse::<Timestamp>() {
             Ok(timestamp) => Some(TimeZone::UTC.to_datetime(timestamp).date()),
-            // A text without an offset: its day is the one it says.
+            // A text without an offset: its day is taken as it is written.
             Err(_) => {
                 let (day, rest) = text.split_at_checked("2026-11-21".len())?;
                 if rest.starts_with(char::is_alphanumeric) && !rest.starts_with('T') { None } else { day.parse().ok() }
@@ -152,10 +152,10 @@ fn date(value: &Value) -> Option<Date> {
     }
 }
 
-/// The day of a time since 1970, in UTC.
+/// The day of a Unix time, in UTC.
 fn day(since_1970: f64) -> Option<Date> {
-    let seconds = if since_1970.abs() < MILLISECONDS { since_1970 } else { since_1970 / 1000.0 };
-    // Beyond what fits, `as` gives the largest there is, which is no timestamp.
+    let seconds = if since_1970.abs() < LEAST_MILLISECONDS { since_1970 } else { since_1970 / 1000.0 };
+    // Where the number does not fit, `as` saturates, and the largest i64 is not a timestamp.
     let timestamp = Timestamp::from_second(seconds.floor() as i64).ok()?;
     Some(TimeZone::UTC.to_datetime(timestamp).date())
 }
@@ -166,7 +166,7 @@ mod tests {
 
     use super::*;
 
-    fn check(format: Format, rows: &[(Value, &str)]) {
+    fn check(format: ValueFormat, rows: &[(Value, &str)]) {
         for (value, expected) in rows {
             let shown = format.show(value).map_or_else(|| "nothing".to_owned(), |shown| shown.text);
             assert_eq!(shown, *expected, "{format:?} of {value}");
@@ -188,7 +188,7 @@ mod tests {
             (json!(["MIT"]), "nothing"),
             (json!({"a": 1}), "nothing"),
         ];
-        check(Format::Text, &rows);
+        check(ValueFormat::Text, &rows);
     }
 
     #[test]
@@ -204,7 +204,7 @@ mod tests {
             (json!(1.2), "nothing"),
             (json!(true), "nothing"),
         ];
-        check(Format::Version, &rows);
+        check(ValueFormat::Version, &rows);
     }
 
     #[test]
@@ -239,7 +239,7 @@ mod tests {
             (json!("-"), "nothing"),
             (json!(false), "nothing"),
         ];
-        check(Format::Metric, &rows);
+        check(ValueFormat::Metric, &rows);
     }
 
     #[test]
@@ -255,7 +255,7 @@ mod tests {
             (json!(-1), "nothing"),
             (json!("1 kB"), "nothing"),
         ];
-        check(Format::Bytes, &rows);
+        check(ValueFormat::Bytes, &rows);
     }
 
     #[test]
@@ -273,7 +273,7 @@ mod tests {
             (json!("91%"), "nothing"),
             (json!(null), "nothing"),
         ];
-        check(Format::Percent, &rows);
+        check(ValueFormat::Percent, &rows);
     }
 
     #[test]
@@ -295,6 +295,6 @@ mod tests {
             (json!(1e300), "nothing"),
             (json!(true), "nothing"),
         ];
-        check(Format::Date, &rows);
+        check(ValueFormat::Date, &rows);
     }
 }

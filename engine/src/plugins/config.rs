@@ -1,0 +1,116 @@
+//! plugins.toml and the files of plugins.d, as they are written.
+
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
+
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+
+use super::{
+    config_error::{ConfigError, ConfigErrorKind},
+    settings::Settings,
+};
+
+/// plugins.toml.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Config {
+    /// The engine's own settings.
+    #[serde(default)]
+    pub engine: Settings,
+    /// The plugins, in the file's order.
+    #[serde(default)]
+    pub plugin: Vec<PluginConfig>,
+}
+
+/// `[[plugin]]`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct PluginConfig {
+    /// The plugin's id in this deployment.
+    pub id: String,
+    /// The library: a bare name that is searched for, or a path relative to the file's folder.
+    pub library: Option<String>,
+    /// The path of the declarative provider, relative to the file's folder.
+    pub declarative: Option<PathBuf>,
+    /// The SHA-256 of the library or of the declarative provider's file, in hexadecimal digits. Empty: not compared.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub sha256: String,
+    /// The mount that replaces the manifest's.
+    pub mount: Option<String>,
+    /// The origins it may send requests to.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub origins: Vec<String>,
+    /// The collections of records it may read and write.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub collections: Vec<String>,
+    /// How many seconds an upstream's answer is fresh, if not as long as the manifest says.
+    pub fresh_seconds: Option<u32>,
+    /// For how many seconds longer a stale answer is served while it cannot be renewed.
+    pub stale_seconds: Option<u32>,
+    /// Settings that replace the manifest's defaults.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub settings: BTreeMap<String, String>,
+    /// The secrets it may send, by the names of its manifest.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub secrets: BTreeMap<String, SecretGrant>,
+    /// The file this table is in, for messages and relative paths.
+    #[serde(skip)]
+    pub file: PathBuf,
+}
+
+/// Which of an owner's secrets a name of the manifest stands for, and the one origin it may be sent to.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct SecretGrant {
+    /// The purpose under which its owner stored it.
+    pub purpose: String,
+    /// Where it may be sent.
+    pub origin: String,
+}
+
+impl Config {
+    /// Reads the text of a plugins.toml; `file` is its path.
+    ///
+    /// # Errors
+    /// [`ConfigErrorKind::Syntax`] with the line.
+    pub fn parse(text: &str, file: &Path) -> Result<Self, ConfigError> {
+        let mut config: Self = parse(text, file)?;
+        config.plugin.iter_mut().for_each(|plugin| file.clone_into(&mut plugin.file));
+        Ok(config)
+    }
+
+    /// Adds the plugins of a file of plugins.d, which has no `[engine]`.
+    ///
+    /// # Errors
+    /// [`ConfigErrorKind::Syntax`] with the line.
+    pub fn add(&mut self, text: &str, file: &Path) -> Result<(), ConfigError> {
+        #[derive(Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct PluginsOnly {
+            #[serde(default)]
+            plugin: Vec<PluginConfig>,
+        }
+
+        let added: PluginsOnly = parse(text, file)?;
+        self.plugin.extend(added.plugin.into_iter().map(|plugin| PluginConfig { file: file.to_owned(), ..plugin }));
+        Ok(())
+    }
+
+    /// The same configuration as the text of a plugins.toml.
+    ///
+    /// # Errors
+    /// A value that TOML cannot hold.
+    pub fn to_toml(&self) -> Result<String, toml::ser::Error> {
+        toml::to_string(self)
+    }
+}
+
+fn parse<T: DeserializeOwned>(text: &str, file: &Path) -> Result<T, ConfigError> {
+    toml::from_str(text).map_err(|fault| ConfigError {
+        file: file.to_owned(),
+        plugin: None,
+        kind: ConfigErrorKind::Syntax(Box::new(fault)),
+    })
+}

@@ -1,0 +1,203 @@
+//! A plugin: a provider's code and manifest with what this deployment grants it.
+
+use std::{
+    collections::BTreeMap,
+    path::PathBuf,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU32, Ordering},
+    },
+};
+
+use badgesmith_provider::Manifest;
+
+use super::{
+    code::{Code, StepError},
+    id::is_id,
+    manifest_check::{self, PluginError},
+};
+use crate::{
+    origin::Origin,
+    places::{Busy, Places, Taken},
+};
+
+/// For how many seconds a stale answer is served by default while it cannot be renewed: seven days.
+const STALE_SECONDS: u32 = 7 * 24 * 60 * 60;
+/// How many bytes of answers may wait for the steps of one plugin. The answers are in memory already, so nothing else
+/// bounds them.
+const WAITING_ANSWERS: u64 = 32 * 1024 * 1024;
+/// The least weight of a waiting call, in bytes, so that the number of waiting calls is bounded as well.
+const LIGHTEST_CALL: u64 = 8 * 1024;
+/// After how many steps that missed the deadline a plugin is out of service until the next start.
+const STRIKES: u32 = 3;
+
+/// A provider as this deployment serves it.
+///
+/// [`load`](super::load) makes one for every `[[plugin]]` of plugins.toml. A program that embeds the engine can make one
+/// of its own Rust code:
+///
+/// ```
+/// use std::sync::Arc;
+///
+/// use badgesmith_engine::{Origin, Plugin};
+/// use badgesmith_provider::{Badge, Call, Manifest, Provider, Step};
+///
+/// #[derive(Debug)]
+/// struct Greeting;
+///
+/// impl Provider for Greeting {
+///     fn badge(&self, call: &Call) -> Result<Badge, Step> {
+///         Ok(Badge::new(format!("hello, {}", call.param("name"))))
+///     }
+/// }
+///
+/// let manifest = r#"{"id": "greeting", "version": "1.0.0", "mount": "/badges/greeting", "badges": [
+///     {"name": "hello", "route": "{name}", "label": "greeting", "summary": "Greets.", "example": "world"}]}"#;
+/// let manifest = Manifest::parse(manifest).unwrap();
+/// let plugin = Plugin::new("greeting", manifest, Arc::new(Greeting)).unwrap();
+/// let plugin = plugin.with_origins(vec![Origin::parse("https://example.com").unwrap()]);
+/// assert_eq!(plugin.manifest.badges[0].route, "/badges/greeting/{name}");
+/// ```
+#[derive(Debug)]
+pub struct Plugin {
+    /// Its id in this deployment.
+    pub id: String,
+    /// Its manifest, with absolute routes.
+    pub manifest: Manifest,
+    /// The file it was loaded from; empty for code that is a part of the program.
+    pub file: PathBuf,
+    /// The origins it may send requests to.
+    pub origins: Vec<Origin>,
+    pub(crate) code: Arc<dyn Code>,
+    pub(crate) settings: BTreeMap<String, String>,
+    /// The secrets it may send, by the names of its manifest.
+    pub(crate) secrets: BTreeMap<String, BoundSecret>,
+    /// The collections of records it may read and write.
+    pub(crate) collections: Vec<String>,
+    /// How many seconds an answer is fresh, if not as long as the manifest says.
+    pub(crate) fresh_seconds: Option<u32>,
+    pub(crate) stale_seconds: u32,
+    steps: Places,
+    strikes: AtomicU32,
+    /// Whether the step that began last missed its deadline.
+    is_overdue: AtomicBool,
+}
+
+/// The purpose under which a secret is stored, and the one origin it may be sent to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BoundSecret {
+    /// The purpose under which its owner stored it.
+    pub purpose: String,
+    /// Where it may be sent.
+    pub origin: Origin,
+}
+
+impl Plugin {
+    /// A plugin that runs one step at a time, has its manifest's settings and collections, and may send requests and
+    /// secrets nowhere. Relative routes of the manifest become absolute below its mount.
+    ///
+    /// # Errors
+    /// [`PluginError`] where the id or the manifest cannot be served.
+    pub fn new(id: &str, mut manifest: Manifest, code: Arc<dyn Code>) -> Result<Self, PluginError> {
+        if !is_id(id) {
+            return Err(PluginError::Id);
+        }
+        manifest_check::make_absolute(&mut manifest)?;
+        manifest_check::check(&manifest)?;
+        Ok(Self {
+            id: id.to_owned(),
+            settings: manifest.settings.clone(),
+            collections: manifest.collections.clone(),
+            manifest,
+            file: PathBuf::new(),
+            origins: Vec::new(),
+            code,
+            secrets: BTreeMap::new(),
+            fresh_seconds: None,
+            stale_seconds: STALE_SECONDS,
+            steps: Places::new(1, WAITING_ANSWERS),
+            strikes: AtomicU32::new(0),
+            is_overdue: AtomicBool::new(false),
+        })
+    }
+
+    /// Names the file it was loaded from.
+    #[must_use]
+    pub fn with_file(self, file: PathBuf) -> Self {
+        Self { file, ..self }
+    }
+
+    /// Lets so many steps run at once instead of one. A step that never returns holds its thread for good, so more than
+    /// one is for code that is known to end.
+    #[must_use]
+    pub fn with_concurrent_steps(self, steps: usize) -> Self {
+        Self { steps: Places::new(steps, WAITING_ANSWERS), ..self }
+    }
+
+    /// Grants origins it may send requests to.
+    #[must_use]
+    pub fn with_origins(self, origins: Vec<Origin>) -> Self {
+        Self { origins, ..self }
+    }
+
+    /// Gives it settings, all of those it is to have.
+    #[must_use]
+    pub fn with_settings(self, settings: BTreeMap<String, String>) -> Self {
+        Self { settings, ..self }
+    }
+
+    /// Grants secrets, by the names of its manifest.
+    #[must_use]
+    pub fn with_secrets(self, secrets: BTreeMap<String, BoundSecret>) -> Self {
+        Self { secrets, ..self }
+    }
+
+    /// Grants collections of records, all of those it may read and write.
+    #[must_use]
+    pub fn with_collections(self, collections: Vec<String>) -> Self {
+        Self { collections, ..self }
+    }
+
+    /// Says how many seconds an answer is fresh, if not as long as the manifest says, and how many seconds longer a stale
+    /// one is served while it cannot be renewed, if not seven days.
+    #[must_use]
+    pub fn with_freshness(self, fresh_seconds: Option<u32>, stale_seconds: Option<u32>) -> Self {
+        Self { fresh_seconds, stale_seconds: stale_seconds.unwrap_or(STALE_SECONDS), ..self }
+    }
+
+    /// Runs one step: a call and the bodies of its answers become a step message. It may never return.
+    ///
+    /// # Errors
+    /// What the plugin did wrong.
+    pub fn step(&self, call: &[u8], bodies: &[&[u8]]) -> Result<Vec<u8>, StepError> {
+        self.code.step(call, bodies)
+    }
+
+    /// Waits for a permit to run a step with answers of so many bytes. The step is over when the permit is dropped.
+    ///
+    /// # Errors
+    /// [`Busy`], at once, where the queue of this plugin is full.
+    pub(crate) async fn place(&self, bytes: usize) -> Result<Taken, Busy> {
+        let weight = u64::try_from(bytes).unwrap_or(u64::MAX).clamp(LIGHTEST_CALL, WAITING_ANSWERS);
+        let permit = self.steps.take(&[], weight).await?;
+        self.is_overdue.store(false, Ordering::Relaxed);
+        Ok(permit)
+    }
+
+    /// Counts a step that missed its deadline. Returns whether the plugin is out of service now.
+    pub(crate) fn strike(&self) -> bool {
+        self.is_overdue.store(true, Ordering::Relaxed);
+        self.strikes.fetch_add(1, Ordering::Relaxed) + 1 >= STRIKES
+    }
+
+    /// Whether it is out of service: until an overdue step returns, or for good.
+    pub(crate) fn is_out(&self) -> bool {
+        let is_stuck = self.is_overdue.load(Ordering::Relaxed) && self.steps.free() == 0;
+        is_stuck || self.strikes.load(Ordering::Relaxed) >= STRIKES
+    }
+
+    /// How many steps missed their deadline.
+    pub(crate) fn strikes(&self) -> u32 {
+        self.strikes.load(Ordering::Relaxed)
+    }
+}

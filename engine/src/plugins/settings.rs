@@ -1,0 +1,66 @@
+//! `[engine]` of plugins.toml.
+
+use serde::{Deserialize, Serialize};
+
+use super::allowed_address::AllowedAddress;
+
+/// `[engine]`: the engine's own settings.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+pub struct Settings {
+    /// The memory that the response caches, the badge caches and the embedded store's page cache may take together, in
+    /// MiB.
+    pub cache_mib: u32,
+    /// Where test results are stored.
+    pub store: StoreKind,
+    /// Whether signatures over the body alone are accepted, as BadgeSmith's own clients send them. Whoever observes such
+    /// a report can replay it for another branch.
+    pub accept_body_only_signatures: bool,
+    /// Whether `/endpoint` is served, which fetches addresses that callers name.
+    pub endpoint: bool,
+    /// Whether `/badge/dynamic/…` is served, which fetches them too.
+    pub dynamic: bool,
+    /// Whether callers may name plain http addresses.
+    pub allow_http: bool,
+    /// Private addresses that callers may name nevertheless.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub allow_addresses: Vec<AllowedAddress>,
+}
+
+/// Where test results are stored.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum StoreKind {
+    /// In one file in the data directory.
+    #[default]
+    Embedded,
+    /// In DynamoDB, with the secrets in AWS Secrets Manager.
+    DynamoDb,
+}
+
+impl Settings {
+    /// The share of `cache-mib` for the embedded store, in bytes: an eighth. The engine's own caches share the rest.
+    #[must_use]
+    pub const fn store_bytes(&self) -> u64 {
+        self.cache_bytes() / 8
+    }
+
+    /// The whole of `cache-mib`, in bytes.
+    pub(crate) const fn cache_bytes(&self) -> u64 {
+        self.cache_mib as u64 * 1024 * 1024
+    }
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            cache_mib: 64,
+            store: StoreKind::Embedded,
+            accept_body_only_signatures: false,
+            endpoint: true,
+            dynamic: true,
+            allow_http: false,
+            allow_addresses: Vec::new(),
+        }
+    }
+}

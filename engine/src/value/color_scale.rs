@@ -1,0 +1,173 @@
+//! The color of a value: fixed, by a scale of numbers, by text, or by whether a version is stable.
+
+use std::{collections::BTreeMap, error::Error, fmt};
+
+use badgesmith_renderer::Color;
+use serde::Deserialize;
+
+use super::value_format::ShownValue;
+
+/// The colors of a stable version and of an unstable one.
+const STABLE: &str = "blue";
+const UNSTABLE: &str = "orange";
+/// The words that make a version unstable.
+const PRERELEASES: [&str; 10] =
+    ["alpha", "beta", "canary", "dev", "nightly", "pre", "preview", "prerelease", "rc", "snapshot"];
+
+/// How the color of a badge follows from its value.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum ColorRule {
+    /// It does not: the color is the manifest's, or the default.
+    Fixed,
+    Version,
+    Scale(ColorScale),
+    Match(BTreeMap<String, ColorName>),
+}
+
+impl ColorRule {
+    /// The color of a value; none where it is fixed or the text has none.
+    pub(crate) fn color(&self, shown: &ShownValue) -> Option<&str> {
+        match self {
+            Self::Fixed => None,
+            Self::Version => Some(if is_stable(&shown.text) { STABLE } else { UNSTABLE }),
+            Self::Scale(scale) => Some(scale.color(shown.number)),
+            Self::Match(colors) => colors.get(&shown.text).map(|color| color.0.as_str()),
+        }
+    }
+}
+
+/// Whether a version is neither 0.x nor a prerelease, by shields' rule.
+fn is_stable(version: &str) -> bool {
+    let is_prerelease = |word: &str| PRERELEASES.iter().any(|name| word.eq_ignore_ascii_case(name));
+    !version.starts_with('0') && !version.split(|letter: char| !letter.is_ascii_alphabetic()).any(is_prerelease)
+}
+
+/// The name of a color that can be drawn.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub(crate) struct ColorName(pub(crate) String);
+
+impl TryFrom<String> for ColorName {
+    type Error = UnknownColor;
+
+    fn try_from(text: String) -> Result<Self, UnknownColor> {
+        if Color::parse(&text).is_some() { Ok(Self(text)) } else { Err(UnknownColor(text)) }
+    }
+}
+
+/// A text that is not a color.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct UnknownColor(String);
+
+impl fmt::Display for UnknownColor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?} is no colour; write a name such as \"brightgreen\", or \"#4c1\"", self.0)
+    }
+}
+
+impl Error for UnknownColor {}
+
+/// Colors of numbers: the first color below the first step, the second from there on, and so forth.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(try_from = "ColorScaleTable")]
+pub(crate) struct ColorScale {
+    first: ColorName,
+    /// From which number on which color holds, in ascending order.
+    steps: Vec<(f64, ColorName)>,
+}
+
+/// A scale as it is written in TOML.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct ColorScaleTable {
+    steps: Vec<f64>,
+    colors: Vec<ColorName>,
+}
+
+impl TryFrom<ColorScaleTable> for ColorScale {
+    type Error = ColorScaleError;
+
+    fn try_from(ColorScaleTable { steps, colors }: ColorScaleTable) -> Result<Self, ColorScaleError> {
+        Self::new(steps, colors)
+    }
+}
+
+impl ColorScale {
+    /// A scale of these steps and colors.
+    ///
+    /// # Errors
+    /// [`ColorScaleError`].
+    pub(crate) fn new(steps: Vec<f64>, colors: Vec<ColorName>) -> Result<Self, ColorScaleError> {
+        if !steps.is_sorted_by(|a, b| a < b) || steps.iter().any(|step| step.is_nan()) {
+            return Err(ColorScaleError::NotAscending);
+        }
+        let mismatch = ColorScaleError::Mismatch { steps: steps.len(), colors: colors.len() };
+        if steps.is_empty() || colors.len() != steps.len() + 1 {
+            return Err(mismatch);
+        }
+        let mut colors = colors.into_iter();
+        let first = colors.next().ok_or(mismatch)?;
+        Ok(Self { first, steps: steps.into_iter().zip(colors).collect() })
+    }
+
+    fn color(&self, number: f64) -> &str {
+        let reached = self.steps.iter().rev().find(|(step, _)| number >= *step);
+        &reached.map_or(&self.first, |(_, color)| color).0
+    }
+}
+
+/// Why steps and colors are not a scale, with what to write.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum ColorScaleError {
+    /// The steps do not ascend.
+    NotAscending,
+    /// There is no step, or not one color more than steps.
+    Mismatch {
+        /// How many steps there are.
+        steps: usize,
+        /// How many colors there are.
+        colors: usize,
+    },
+}
+
+impl fmt::Display for ColorScaleError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotAscending => f.write_str("steps do not ascend; write the lowest first, each once"),
+            Self::Mismatch { steps, colors } => {
+                write!(f, "{steps} steps and {colors} colors; write at least one step, and one color more than steps")
+            }
+        }
+    }
+}
+
+impl Error for ColorScaleError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_version_is_orange_until_it_is_stable() {
+        let stable = ["1.0.0", "10.2", "2024.1.post1", "1:9.1-2", "3.0.0-1ubuntu2", "1.0-predator", "4.2.0.rch1"];
+        let unstable = ["0.9.1", "0", "1.0.0-alpha", "1.0.0-RC.1", "2.0rc1", "1.0.0-beta2", "1.0-SNAPSHOT", "dev-main"];
+        for version in stable {
+            assert!(is_stable(version), "{version}");
+        }
+        for version in unstable {
+            assert!(!is_stable(version), "{version}");
+        }
+    }
+
+    #[test]
+    fn a_step_begins_its_colour() {
+        let color = |name: &str| ColorName(name.to_owned());
+        let written =
+            ColorScaleTable { steps: vec![50.0, 80.0], colors: vec![color("red"), color("yellow"), color("green")] };
+        let scale = ColorScale::try_from(written).unwrap();
+        let rows = [(-1.0, "red"), (49.9, "red"), (50.0, "yellow"), (79.9, "yellow"), (80.0, "green"), (1e9, "green")];
+        for (number, name) in rows {
+            assert_eq!(scale.color(number), name, "{number}");
+        }
+    }
+}
