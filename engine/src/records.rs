@@ -52,7 +52,7 @@ pub(crate) async fn answer(
         Either::Right(_) => Err(Unavailable("it took too long".to_owned())),
     };
     let records = records.map_err(|fault| Unanswered::Failed(unavailable(&fault)))?;
-    let newest = records.first().and_then(|record| u64::try_from(record.timestamp_ms).ok());
+    let newest = records.first().and_then(|record| u64::try_from(record.timestamp_ms.as_ms()).ok());
     // A clock that is ahead of ours does not make an answer newer than now.
     let modified = newest.map(|newest| (SystemTime::UNIX_EPOCH + Duration::from_millis(newest)).min(now));
     let headers: BTreeMap<_, _> =

@@ -37,8 +37,7 @@ mod request;
 mod step;
 #[cfg(feature = "testkit")]
 pub mod testkit;
-#[cfg(feature = "time")]
-pub mod time;
+mod timestamp;
 mod web_address;
 
 pub use answer::Answer;
@@ -48,6 +47,7 @@ pub use manifest::{BadgeRoute, Manifest, RedirectRoute, Refusal, ReportRoute};
 pub use record::{Query, Record, fold};
 pub use request::{Auth, BadRequest, Request, Scheme};
 pub use step::{Asked, Badge, Step};
+pub use timestamp::{Timestamp, TimestampOutOfRange};
 pub use web_address::is_web_address;
 
 /// Code that knows one upstream.

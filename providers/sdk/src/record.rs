@@ -5,6 +5,8 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::Timestamp;
+
 /// One run's result, as a provider made it of a verified report.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Record {
@@ -12,8 +14,8 @@ pub struct Record {
     pub run_id: String,
     /// Which attempt of the run, 1 to 9999.
     pub run_attempt: u32,
-    /// When it ran, in milliseconds since 1970, UTC: the latest is the newest, whatever the order of arrival.
-    pub timestamp_ms: i64,
+    /// When it ran: the record with the latest time is the newest one, whatever the order of arrival.
+    pub timestamp_ms: Timestamp,
     /// Whatever the provider wants to read again.
     pub fields: Map<String, Value>,
 }

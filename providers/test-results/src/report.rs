@@ -1,6 +1,6 @@
 //! The body of a report, checked whole: whoever sends one learns of everything that is wrong with it at once.
 
-use badgesmith_provider::{Failure, Record, fold, is_web_address, time};
+use badgesmith_provider::{Failure, Record, Timestamp, fold, is_web_address};
 use serde_json::{Map, Value, json};
 
 /// How far a run's time may be ahead of ours, in milliseconds.
@@ -144,16 +144,17 @@ impl<'a> Report<'a> {
         link
     }
 
-    fn timestamp(&mut self, now: u64) -> Option<i64> {
-        let time = self.get("timestamp").and_then(Value::as_str).and_then(time::milliseconds).filter(|time| *time >= 0);
-        match time {
+    fn timestamp(&mut self, now: u64) -> Option<Timestamp> {
+        let latest = i64::try_from(now).unwrap_or(i64::MAX).saturating_mul(1000).saturating_add(AHEAD_MS);
+        let timestamp = self.get("timestamp").and_then(Value::as_str).and_then(Timestamp::parse);
+        match timestamp {
             None => self.fault("timestamp", "must be an RFC 3339 time".to_owned()),
-            Some(time) if time > i64::try_from(now).unwrap_or(i64::MAX / 1000) * 1000 + AHEAD_MS => {
+            Some(timestamp) if timestamp.as_ms() > latest => {
                 self.fault("timestamp", "must not be more than a minute ahead".to_owned());
             }
             Some(_) => {}
         }
-        time
+        timestamp
     }
 
     fn duration(&mut self) -> Option<u64> {
