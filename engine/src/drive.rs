@@ -6,7 +6,9 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use badgesmith_provider::{Answer, Asked, Badge, Call, CallKind, Failure, Kind, Record, is_web_address, message};
+use badgesmith_provider::{
+    Answer, Asked, Badge, Call, CallKind, Failure, FailureKind, Record, is_web_address, message,
+};
 use bytes::Bytes;
 use futures_util::future::{Either, join, join_all, select};
 use percent_encoding::{CONTROLS, utf8_percent_encode};
@@ -77,7 +79,7 @@ pub(crate) async fn drive(
 ) -> Result<Finished, Broken> {
     let deadline = door::deadline(&*inner.world.executor, CALL_PATIENCE);
     let (mut finished, answers) = turns(inner, plugin, question, shelf, now, Mode::Ask, deadline.clone()).await?;
-    let Err(Failure { kind: Kind::InvalidResponse | Kind::Inaccessible, .. }) = finished.outcome else {
+    let Err(Failure { kind: FailureKind::InvalidResponse | FailureKind::Inaccessible, .. }) = finished.outcome else {
         return Ok(finished);
     };
     if finished.outcome.as_ref().is_err_and(|failure| failure.code == records::STORE_UNAVAILABLE) {
@@ -93,7 +95,7 @@ pub(crate) async fn drive(
                 inner.upstreams.holds.limit(&answered.token, *seconds, now);
             }
         }
-        Err(Failure { kind: Kind::InvalidResponse, .. }) => {
+        Err(Failure { kind: FailureKind::InvalidResponse, .. }) => {
             new.for_each(|answered| upstream::distrust(inner, answered, now));
         }
         _ => {}
@@ -124,7 +126,7 @@ async fn turns(
         } else {
             step.await
         };
-        let step = message::read_step(&step?).map_err(Broken::Lied)?;
+        let step = message::read_step(&step?).map_err(|fault| Broken::Lied(fault.to_string()))?;
         let is_last = step.ends() > 0;
         // The list may be left out at the end.
         let repeats = step.fetch.starts_with(&asked) || (is_last && step.fetch.is_empty());
@@ -267,8 +269,7 @@ fn finish(outcome: Result<Done, Failure>, answers: &[Answered], waited: Duration
         httpdate::parse_http_date(header).ok()
     };
     let stale = answers.iter().filter(|answered| answered.is_stale);
-    let infrastructure =
-        matches!(&outcome, Err(failure) if matches!(failure.kind, Kind::InvalidResponse | Kind::Inaccessible));
+    let infrastructure = matches!(&outcome, Err(failure) if matches!(failure.kind, FailureKind::InvalidResponse | FailureKind::Inaccessible));
     let fresh_until = answers.iter().map(|answered| answered.kept.fresh_until).min();
     Finished {
         until: fresh_until.filter(|until| *until > now && !infrastructure),

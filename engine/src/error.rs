@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use badgesmith_provider::{Failure, Kind};
+use badgesmith_provider::{Failure, FailureKind};
 use badgesmith_renderer::Color;
 
 use crate::{
@@ -160,7 +160,7 @@ impl Error {
     }
 
     /// A route that the manifest knows as a mistake.
-    pub(crate) fn refused(refusal: &badgesmith_provider::Refusal) -> Self {
+    pub(crate) fn refused(refusal: &badgesmith_provider::RefusedRoute) -> Self {
         Self {
             code: refusal.code.clone().into(),
             property: refusal.property.clone().map(Cow::Owned),
@@ -198,10 +198,10 @@ pub(crate) fn rate_limited(after: Option<u32>) -> Failure {
 impl From<&Failure> for Error {
     fn from(failure: &Failure) -> Self {
         let (status, source) = match failure.kind {
-            Kind::NotFound => (404, Source::Caller),
-            Kind::InvalidParameter => (400, Source::Caller),
-            Kind::InvalidResponse => (502, Source::Upstream),
-            Kind::Inaccessible => (503, Source::Upstream),
+            FailureKind::NotFound => (404, Source::Caller),
+            FailureKind::InvalidParameter => (400, Source::Caller),
+            FailureKind::InvalidResponse => (502, Source::Upstream),
+            FailureKind::Inaccessible => (503, Source::Upstream),
         };
         let status = match &*failure.code {
             "SECRET_NOT_CONFIGURED" => 401,

@@ -156,7 +156,7 @@ enum Place<'a> {
     },
     Refused {
         plugin: &'a Plugin,
-        refusal: &'a badgesmith_provider::Refusal,
+        refusal: &'a badgesmith_provider::RefusedRoute,
     },
     NoProvider,
     /// A path that is encoded too often.

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::SystemTime};
 
-use badgesmith_provider::{Auth, BadRequest, Failure, Request, Scheme};
+use badgesmith_provider::{Auth, Failure, InvalidRequest, Request, Scheme};
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use url::Url;
 
@@ -68,7 +68,7 @@ pub(crate) fn distrust(inner: &Inner, answered: &Answered, now: SystemTime) {
 fn granted(plugin: &Plugin, request: &Request) -> Result<(Url, Origin), Unanswered> {
     let broken = |fault: String| Unanswered::Broken(Broken::Lied(fault));
     let url = request.url().map_err(|fault| match fault {
-        BadRequest::Part(_) => {
+        InvalidRequest::Part(_) => {
             Unanswered::Failed(Failure::invalid_parameter("PARAMETER_INVALID", "path", "invalid parameter"))
         }
         fault => broken(format!("it asks for an address that is none: {fault}")),

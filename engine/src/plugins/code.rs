@@ -80,7 +80,7 @@ impl Code {
 
     fn library(file: &Path, sha256: &str) -> Result<(Self, Manifest), String> {
         let code = Library::open(file, sha256)?;
-        let manifest = Manifest::parse(code.manifest())?;
+        let manifest = Manifest::parse(code.manifest()).map_err(|fault| fault.to_string())?;
         Ok((Self::Library(code), manifest))
     }
 
@@ -103,7 +103,9 @@ impl Code {
     pub(crate) fn step(&self, call: &[u8], bodies: &[&[u8]]) -> Result<Vec<u8>, String> {
         match self {
             Self::Library(library) => library.step(call, bodies),
-            Self::Declarative(provider) => message::answer(&**provider, call, bodies),
+            Self::Declarative(provider) => {
+                message::answer(&**provider, call, bodies).map_err(|fault| fault.to_string())
+            }
             Self::Packed(packed) => packed.open()?.step(call, bodies),
         }
     }

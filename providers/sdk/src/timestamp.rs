@@ -147,7 +147,8 @@ fn has_form(text: &[u8], form: &[u8]) -> bool {
     text.len() == form.len() && text.iter().zip(form).all(fits)
 }
 
-#[cfg(all(test, feature = "time"))]
+#[cfg(test)]
+#[cfg(feature = "time")]
 mod tests {
     use super::*;
 
@@ -196,7 +197,7 @@ mod tests {
     fn a_record_from_before_1970_or_after_9999_is_refused_with_words() {
         for ms in [-1, MAX_MS + 1, i64::MIN, i64::MAX] {
             let record = format!(r#"{{"run_id": "1", "run_attempt": 1, "timestamp_ms": {ms}, "fields": {{}}}}"#);
-            let fault = serde_json::from_str::<crate::Record>(&record).unwrap_err().to_string();
+            let fault = serde_json::from_str::<crate::record::Record>(&record).unwrap_err().to_string();
             assert!(fault.starts_with("its record's timestamp_ms is not in the years 1970 to 9999"), "{fault}");
             assert!([Timestamp::MIN, Timestamp::MAX].contains(&Timestamp::nearest(ms)));
         }

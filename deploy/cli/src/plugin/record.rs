@@ -19,7 +19,7 @@ use badgesmith_engine::{
 use badgesmith_host::{config, executor::TokioExecutor, secrets::FileSecrets, upstream::HttpUpstream, web::HttpWeb};
 use badgesmith_provider::{
     self as provider, Answer, Call, message,
-    testkit::{Subject, Transcript, Turn},
+    testkit::{Subject, SubjectFault, Transcript, Turn},
 };
 use bytes::Bytes;
 use clap::Args;
@@ -125,7 +125,8 @@ impl Heard {
         for _ in 0..TURNS {
             call.answers = replies.iter().map(answer).collect();
             let bodies: Vec<&[u8]> = replies.iter().map(|reply| &*reply.body).collect();
-            let step = message::read_step(&plugin.step(&message::write_call(&call), &bodies)?)?;
+            let step = message::read_step(&plugin.step(&message::write_call(&call), &bodies)?)
+                .map_err(|fault| fault.to_string())?;
             if step.ends() > 0 {
                 turns.push((Turn { done: step.done, fail: step.fail, ..Turn::default() }, Vec::new()));
                 return written(&asked, &turns, plugin);
@@ -190,7 +191,7 @@ fn written(call: &Value, turns: &[(Turn, Vec<Reply>)], plugin: &Plugin) -> Resul
             Ok(turn)
         });
         let turns = turns.collect::<Result<Vec<_>, String>>()?;
-        Transcript::parse(&json!({ "call": call, "turns": turns }).to_string())
+        Transcript::parse(&json!({ "call": call, "turns": turns }).to_string()).map_err(|fault| fault.to_string())
     };
     let as_json =
         with(|text| serde_json::from_str(text).map_or_else(|_| ("text", text.into()), |json| ("json", json)))?;
@@ -198,7 +199,7 @@ fn written(call: &Value, turns: &[(Turn, Vec<Reply>)], plugin: &Plugin) -> Resul
         return Ok(as_json);
     }
     let as_text = with(|text| ("text", text.into()))?;
-    as_text.replay(&Played(plugin))?;
+    as_text.replay(&Played(plugin)).map_err(|fault| fault.to_string())?;
     Ok(as_text)
 }
 
@@ -206,8 +207,8 @@ fn written(call: &Value, turns: &[(Turn, Vec<Reply>)], plugin: &Plugin) -> Resul
 struct Played<'a>(&'a Plugin);
 
 impl Subject for Played<'_> {
-    fn step(&self, call: &[u8], bodies: &[&[u8]]) -> Result<Vec<u8>, String> {
-        self.0.step(call, bodies)
+    fn step(&self, call: &[u8], bodies: &[&[u8]]) -> Result<Vec<u8>, SubjectFault> {
+        Ok(self.0.step(call, bodies)?)
     }
 }
 

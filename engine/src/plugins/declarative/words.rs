@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use badgesmith_provider::{Failure, Kind};
+use badgesmith_provider::{Failure, FailureKind};
 use serde::{
     Deserialize, Deserializer,
     de::{self, Visitor},
@@ -25,7 +25,7 @@ impl Words {
     pub(super) fn failure(&self, status: u16) -> Failure {
         let failure = Failure::not_found(self.code.clone(), self.text.clone());
         // What the upstream calls a bad request can only come from the parts that the caller gave.
-        if matches!(status, 400 | 422) { Failure { kind: Kind::InvalidParameter, ..failure } } else { failure }
+        if matches!(status, 400 | 422) { Failure { kind: FailureKind::InvalidParameter, ..failure } } else { failure }
     }
 }
 
