@@ -11,8 +11,8 @@ const LONGEST: u64 = 3600;
 
 /// `UPSTREAM_RATE_LIMITED`, if the answer is a refusal for having asked too much or too fast.
 ///
-/// GitHub says so with 403 as well as with 429: of its hourly limit by `x-ratelimit-remaining: 0`, of its secondary ones
-/// by `Retry-After` or in the body's words alone. Any other 403 is about permissions.
+/// GitHub says so with 403 as well as with 429: of its hourly limit by `x-ratelimit-remaining: 0`, of its secondary
+/// ones by `Retry-After` or in the body's words alone. Any other 403 is about permissions.
 /// <https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api#exceeding-the-rate-limit>
 pub(crate) fn refusal(answer: &Answer<'_>, now: u64) -> Option<Failure> {
     let is_limit = match answer.status {

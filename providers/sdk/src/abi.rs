@@ -84,7 +84,8 @@ impl Bytes {
     }
 }
 
-/// The implementation of [`Table::step`] for a provider in Rust, used by [`crate::export!`]. A panic becomes a return code.
+/// The implementation of [`Table::step`] for a provider in Rust, used by [`crate::export!`]. A panic becomes a return
+/// code.
 ///
 /// # Safety
 /// As the header requires: `call` and each of the `bodies_len` entries of `bodies` are valid until this returns, and
@@ -157,7 +158,9 @@ fn panic_message(payload: Box<dyn Any + Send>) -> String {
 ///     }
 /// }
 ///
-/// badgesmith_provider::export!(Hello, r#"{"id": "hello", "version": "1.0.0", "mount": "/badges/hello", "badges": []}"#);
+/// badgesmith_provider::export!(Hello, r#"{
+///   "id": "hello", "version": "1.0.0", "mount": "/badges/hello", "badges": []
+/// }"#);
 /// # fn main() {}
 /// ```
 #[macro_export]

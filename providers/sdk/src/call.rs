@@ -110,7 +110,8 @@ impl<'a> Call<'a> {
         self.answers.get(start..asked.len()).ok_or(Step::Fetch(requests))
     }
 
-    /// The records in the host's store that match `query`, the newest first, perhaps none; or the step that asks for them.
+    /// The records in the host's store that match `query`, the newest first, perhaps none; or the step that asks for
+    /// them.
     ///
     /// ```
     /// use badgesmith_provider::{Answer, Call, Query, Step};
@@ -121,8 +122,8 @@ impl<'a> Call<'a> {
     /// ```
     ///
     /// # Errors
-    /// The step to return, if the call does not have the answer yet; `UPSTREAM_INVALID` if the answer is not an array of
-    /// records.
+    /// The step to return, if the call does not have the answer yet; `UPSTREAM_INVALID` if the answer is not an array
+    /// of records.
     pub fn records(&self, query: Query) -> Result<Vec<Record>, Step> {
         let mut asked = self.asked.borrow_mut();
         let index = asked.len();
@@ -133,8 +134,8 @@ impl<'a> Call<'a> {
 }
 
 impl Query {
-    /// The query for the newest record of the subject that the call's parameters `owner`, `repo`, `platform` and `branch`
-    /// name.
+    /// The query for the newest record of the subject that the call's parameters `owner`, `repo`, `platform` and
+    /// `branch` name.
     pub fn latest(collection: impl Into<String>, call: &Call) -> Self {
         let param = |name| call.param(name).to_owned();
         Self {

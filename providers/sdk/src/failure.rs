@@ -4,8 +4,8 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
-/// The four kinds of failure that shields distinguishes. The kind decides the badge's colour and the HTTP status, unless
-/// the host knows the failure's code and has a status for it.
+/// The four kinds of failure that shields distinguishes. The kind decides the badge's colour and the HTTP status,
+/// unless the host knows the failure's code and has a status for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum FailureKind {

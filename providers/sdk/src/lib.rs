@@ -1,7 +1,7 @@
 //! Write a BadgeSmith provider: a pure function from a call and the answers to its requests to a badge.
 //!
-//! A provider has no network, no clock and no state. It returns the requests it needs, the host (the server that loads it)
-//! performs them, and the provider is called again with the answers, until it returns the finished badge:
+//! A provider has no network, no clock and no state. It returns the requests it needs, the host (the server that loads
+//! it) performs them, and the provider is called again with the answers, until it returns the finished badge:
 //!
 //! ```
 //! use badgesmith_provider::{Badge, Call, Provider, Request, Step};

@@ -128,8 +128,8 @@ pub fn write_call(call: &Call) -> Vec<u8> {
     write(&message)
 }
 
-/// Reads a call and joins its answers with their bodies. Of a call for a report, the last body is the report's own and is
-/// left out.
+/// Reads a call and joins its answers with their bodies. Of a call for a report, the last body is the report's own and
+/// is left out.
 ///
 /// # Errors
 /// [`UnreadableCall`] if the message is not a call, or the number of bodies is wrong.

@@ -4,8 +4,8 @@ use crate::{call::Call, failure::Failure, record::Record, step::Badge, step::Ste
 
 /// Code that turns what one upstream says into badges.
 ///
-/// Each method is a pure function of the call: no network, no clock, no state. The host may run it on several threads at
-/// once, and repeats a call with more answers until it ends, so the same call must always ask for the same things.
+/// Each method is a pure function of the call: no network, no clock, no state. The host may run it on several threads
+/// at once, and repeats a call with more answers until it ends, so the same call must always ask for the same things.
 pub trait Provider: Sync {
     /// Makes a badge: `Ok` is the finished badge, `Err` the step to take first, or the failure that ends the call.
     ///
@@ -23,8 +23,8 @@ pub trait Provider: Sync {
         Err(not_implemented("report").into())
     }
 
-    /// Returns the address that a redirect leads to; [`crate::is_web_address`] must accept it. A provider whose manifest
-    /// has `redirects` implements it.
+    /// Returns the address that a redirect leads to; [`crate::is_web_address`] must accept it. A provider whose
+    /// manifest has `redirects` implements it.
     ///
     /// # Errors
     /// As for [`Provider::badge`].

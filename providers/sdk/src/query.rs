@@ -52,8 +52,8 @@ impl fmt::Display for Query {
 
 /// The name in lower case, as owners, repositories, platforms and branches are compared.
 ///
-/// Each character is converted by itself, so that its neighbours do not matter: `str::to_lowercase` gives a Greek capital
-/// sigma at the end of a word another form than one inside.
+/// Each character is converted by itself, so that its neighbours do not matter: `str::to_lowercase` gives a Greek
+/// capital sigma at the end of a word another form than one inside.
 ///
 /// ```
 /// assert_eq!(badgesmith_provider::fold("Feature/ÄΣ"), "feature/äσ");

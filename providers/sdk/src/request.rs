@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 /// A GET request that a provider asks its host to send.
 ///
 /// Parts of the address that come from a client are passed separately from the template and are percent-encoded where
-/// they are inserted, so a package called `../admin?x` stays one path segment. A request has the name and the owner of a
-/// secret, never the secret itself.
+/// they are inserted, so a package called `../admin?x` stays one path segment. A request has the name and the owner of
+/// a secret, never the secret itself.
 ///
 /// ```
 /// use badgesmith_provider::Request;
@@ -130,7 +130,8 @@ impl Request {
     /// The whole address.
     ///
     /// # Errors
-    /// [`InvalidRequest`] if a part would change the path, the template does not fit the parts, or the base is not an address.
+    /// [`InvalidRequest`] if a part would change the path, the template does not fit the parts, or the base is not an
+    /// address.
     pub fn url(&self) -> Result<String, InvalidRequest> {
         if !self.base.starts_with("https://") && !self.base.starts_with("http://") {
             return Err(InvalidRequest::Base(self.base.clone()));

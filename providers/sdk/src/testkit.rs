@@ -1,21 +1,22 @@
 //! Tests a provider with transcripts: replays them, makes every call twice, and spoils every answer.
 //!
-//! A transcript is a JSON file: a call, then turns, each with what the provider asks for and the answers to it. The same
-//! file tests a Rust provider in process, the same provider as a built library, and a provider in C.
+//! A transcript is a JSON file: a call, then turns, each with what the provider asks for and the answers to it. The
+//! same file tests a Rust provider in process, the same provider as a built library, and a provider in C.
 //!
 //! ```json
 //! {
 //!   "call": { "name": "greeting", "params": { "name": "world" },
 //!             "settings": { "upstream": "https://example.com" }, "now": 1790000000 },
 //!   "turns": [
-//!     { "fetch": ["https://example.com/greetings/world.json"], "answers": [{ "status": 200, "json": "hello world" }] },
+//!     { "fetch": ["https://example.com/greetings/world.json"],
+//!       "answers": [{ "status": 200, "json": "hello world" }] },
 //!     { "done": { "message": "hello world", "color": "blue" } }
 //!   ]
 //! }
 //! ```
 //!
-//! With `UPDATE=1` in the environment the provider's side of each transcript is rewritten, so that a reviewer can read the
-//! difference.
+//! With `UPDATE=1` in the environment the provider's side of each transcript is rewritten, so that a reviewer can read
+//! the difference.
 
 mod fault;
 mod spoil;

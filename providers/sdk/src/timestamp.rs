@@ -9,8 +9,8 @@ const MAX_MS: i64 = 253_402_300_799_999;
 
 /// A moment from 1970-01-01T00:00:00.000Z to 9999-12-31T23:59:59.999Z, with a precision of milliseconds.
 ///
-/// Every such moment has a text of the same length, so that texts sort as the moments do, and a store can use them in its
-/// keys. In JSON it is a number: milliseconds since 1970, UTC. A number outside the range cannot be deserialised.
+/// Every such moment has a text of the same length, so that texts sort as the moments do, and a store can use them in
+/// its keys. In JSON it is a number: milliseconds since 1970, UTC. A number outside the range cannot be deserialised.
 ///
 /// ```
 /// use badgesmith_provider::Timestamp;
@@ -45,8 +45,8 @@ impl Timestamp {
         Self(ms.clamp(0, MAX_MS))
     }
 
-    /// Reads an RFC 3339 time: date, `T`, time with seconds, and `Z` or an offset. Digits beyond milliseconds are cut off.
-    /// `None` for any other text, and for a time outside the range.
+    /// Reads an RFC 3339 time: date, `T`, time with seconds, and `Z` or an offset. Digits beyond milliseconds are cut
+    /// off. `None` for any other text, and for a time outside the range.
     ///
     /// ```
     /// use badgesmith_provider::Timestamp;
@@ -111,8 +111,8 @@ impl Error for TimestampOutOfRange {}
 #[cfg(feature = "time")]
 const EPOCH: jiff::civil::DateTime = jiff::civil::DateTime::constant(1970, 1, 1, 0, 0, 0, 0);
 
-/// Whether a text has the form that RFC 3339, section 5.6, gives a date and time, perhaps with a fraction of one to nine
-/// digits. jiff reads more forms than that.
+/// Whether a text has the form that RFC 3339, section 5.6, gives a date and time, perhaps with a fraction of one to
+/// nine digits. jiff reads more forms than that.
 #[cfg(feature = "time")]
 fn is_local_time(text: &[u8]) -> bool {
     let Some((start, fraction)) = text.split_at_checked("0000-00-00T00:00:00".len()) else { return false };
@@ -147,8 +147,8 @@ fn has_form(text: &[u8], form: &[u8]) -> bool {
     text.len() == form.len() && text.iter().zip(form).all(fits)
 }
 
-#[cfg(test)]
 #[cfg(feature = "time")]
+#[cfg(test)]
 mod tests {
     use super::*;
 
@@ -190,16 +190,6 @@ mod tests {
         ];
         for (text, ms) in rows {
             assert_eq!(Timestamp::parse(text).map(Timestamp::as_ms), ms, "{text}");
-        }
-    }
-
-    #[test]
-    fn a_record_from_before_1970_or_after_9999_is_refused_with_words() {
-        for ms in [-1, MAX_MS + 1, i64::MIN, i64::MAX] {
-            let record = format!(r#"{{"run_id": "1", "run_attempt": 1, "timestamp_ms": {ms}, "fields": {{}}}}"#);
-            let fault = serde_json::from_str::<crate::record::Record>(&record).unwrap_err().to_string();
-            assert!(fault.starts_with("its record's timestamp_ms is not in the years 1970 to 9999"), "{fault}");
-            assert!([Timestamp::MIN, Timestamp::MAX].contains(&Timestamp::nearest(ms)));
         }
     }
 }

@@ -4,7 +4,8 @@ use std::{error::Error, panic};
 
 use crate::{message, provider::Provider};
 
-/// Why a subject returned no step: an error of the subject's own kind, such as a panic or a library that cannot be opened.
+/// Why a subject returned no step: an error of the subject's own kind, such as a panic or a library that cannot be
+/// opened.
 pub type SubjectFault = Box<dyn Error + Send + Sync>;
 
 /// A provider under test.
