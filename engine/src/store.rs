@@ -6,7 +6,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use badgesmith_provider::{Record, fold, time};
+use badgesmith_provider::{Record, Timestamp, fold};
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 
@@ -24,8 +24,6 @@ pub const LONGEST_BRANCH: usize = 244;
 pub const LONGEST_RUN: usize = 128;
 /// The longest sort key of a record, in bytes.
 pub const LONGEST_KEY: usize = 1024;
-/// The last moment that can be written, in milliseconds since 1970.
-const LATEST_MS: i64 = 253_402_207_200_000;
 /// The most records one question may ask for.
 pub const MOST_RECORDS: usize = 100;
 
@@ -173,7 +171,7 @@ pub fn nonce_partition(subject: &Subject) -> String {
 /// one of a platform and branch is the newest.
 pub fn result_key(subject: &Subject, record: &Record) -> String {
     let Record { run_id, run_attempt, timestamp_ms, .. } = record;
-    format!("{}{}#{}#{run_attempt:04}", result_prefix(subject), time::text(*timestamp_ms), escape(run_id))
+    format!("{}{timestamp_ms}#{}#{run_attempt:04}", result_prefix(subject), escape(run_id))
 }
 
 /// What the sort keys of a subject's records begin with.
@@ -187,8 +185,7 @@ pub fn result_range(subject: &Subject, since_ms: Option<i64>) -> (String, String
     let prefix = result_prefix(subject);
     // The prefix ends with #, and $ follows it.
     let end = format!("{}$", prefix.trim_end_matches('#'));
-    // A time that has no text is none a record can have.
-    let since = since_ms.map(|since| time::text(since.clamp(0, LATEST_MS))).unwrap_or_default();
+    let since = since_ms.map(|since| Timestamp::nearest(since).to_string()).unwrap_or_default();
     (prefix + &since, end)
 }
 

@@ -16,7 +16,7 @@ use badgesmith_engine::plugins::ProviderFile;
 use badgesmith_provider::{
     Answer, Call,
     message::{read_step, write_call},
-    testkit::{self, Subject},
+    testkit::{self, Subject, SubjectFault},
 };
 use badgesmith_renderer::Icon;
 use proptest::prelude::*;
@@ -43,8 +43,8 @@ format = "text"
 struct Loaded(ProviderFile);
 
 impl Subject for Loaded {
-    fn step(&self, call: &[u8], bodies: &[&[u8]]) -> Result<Vec<u8>, String> {
-        self.0.code.step(call, bodies).map_err(|fault| fault.to_string())
+    fn step(&self, call: &[u8], bodies: &[&[u8]]) -> Result<Vec<u8>, SubjectFault> {
+        Ok(self.0.code.step(call, bodies)?)
     }
 }
 

@@ -94,6 +94,23 @@ async fn a_report_is_shown_by_the_next_badge_and_the_next_redirect() {
 }
 
 #[tokio::test]
+async fn a_report_of_the_first_or_the_last_moment_is_recorded_and_one_beyond_is_the_plugins_fault() {
+    let stage = stage("");
+    let rows = [
+        (0, Some("1970-01-01T00:00:00.000Z")),
+        (253_402_300_799_999, Some("9999-12-31T23:59:59.999Z")),
+        (-1, None),
+        (253_402_300_800_000, None),
+    ];
+    for (ms, text) in rows {
+        let response = stage.send(&signed("hush", PATH, &body(&ms.to_string(), ms), NOON, &format!("n{ms}"))).await;
+        let answered: Value = serde_json::from_slice(&response.body).unwrap();
+        assert_eq!(response.status, if text.is_some() { 201 } else { 500 }, "{ms}");
+        assert_eq!(answered["timestamp"].as_str(), text, "{ms}");
+    }
+}
+
+#[tokio::test]
 async fn the_first_thing_that_is_wrong_is_what_is_said() {
     let stage = stage("");
     let good = |path: &str, body: &str| signed("hush", path, body, NOON, "n1");

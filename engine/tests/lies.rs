@@ -60,6 +60,7 @@ async fn every_lie_ends_in_an_error_badge_and_a_line_that_names_the_plugin() {
         ("LOCAL_FILE", "is not an http or https address"),
         ("TWO_ENDS", "it has two ends at once"),
         ("LONG_WINDED", "its badge has a text of 5000 bytes, at most 1024"),
+        ("LATE_RECORD", "its record's timestamp_ms is not in the years 1970 to 9999"),
         ("WORDLESS", "is not upper-case letters, digits and _"),
     ];
     for (lie, words) in rows {

@@ -21,7 +21,7 @@ use badgesmith_engine::{
     store::{Entry, Recorded, Span, Store, Subject},
 };
 use badgesmith_host::embedded::EmbeddedStore;
-use badgesmith_provider::Record;
+use badgesmith_provider::{Record, Timestamp};
 use futures_util::future::join_all;
 use redb::{Database, ReadableDatabase, TableDefinition};
 use serde_json::{Map, json};
@@ -97,7 +97,12 @@ fn entry(run: &str, timestamp_ms: i64) -> Entry {
         collection: "test-results".to_owned(),
         subject: Subject::new("acme", "tools", "linux", "main").unwrap(),
         nonce: run.to_owned(),
-        record: Record { run_id: run.to_owned(), run_attempt: 1, timestamp_ms, fields },
+        record: Record {
+            run_id: run.to_owned(),
+            run_attempt: 1,
+            timestamp_ms: Timestamp::nearest(timestamp_ms),
+            fields,
+        },
         arrived: SystemTime::now(),
     }
 }
@@ -165,7 +170,7 @@ async fn find(directory: &Path) -> f64 {
     let (mut count, start, now) = (0, Instant::now(), SystemTime::now());
     while start.elapsed() < LONG {
         let found = store.history("test-results", &subject, Span::LATEST, now).await.unwrap();
-        assert_eq!(found.first().map(|record| record.timestamp_ms), Some(99));
+        assert_eq!(found.first().map(|record| record.timestamp_ms.as_ms()), Some(99));
         count += 1;
     }
     a_second(count, start)

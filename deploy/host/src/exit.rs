@@ -14,7 +14,7 @@ use std::{
     time::SystemTime,
 };
 
-use badgesmith_provider::time;
+use badgesmith_provider::Timestamp;
 use serde_json::json;
 
 /// The status of a process that a plugin ended: an internal software error, as `sysexits.h` numbers them.
@@ -63,6 +63,6 @@ extern "C" fn ended() {
 
 fn line(now: SystemTime) -> String {
     let since = now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_millis();
-    let timestamp = time::text(i64::try_from(since).unwrap_or_default());
+    let timestamp = Timestamp::nearest(i64::try_from(since).unwrap_or_default()).to_string();
     json!({ "timestamp": timestamp, "level": "ERROR", "message": WORDS, "target": "badgesmith" }).to_string()
 }

@@ -3,7 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use badgesmith_engine::store::{Entry, LONGEST_RUN, RESULT_LIFE, Subject};
-use badgesmith_provider::{Record, time};
+use badgesmith_provider::{Record, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// The longest line, in bytes.
@@ -41,7 +41,7 @@ impl Line {
             platform: subject.platform().to_owned(),
             branch: subject.branch().to_owned(),
             record,
-            arrived: time::text(i64::try_from(arrived).unwrap_or_default()),
+            arrived: Timestamp::nearest(i64::try_from(arrived).unwrap_or_default()).to_string(),
         }
     }
 
@@ -57,10 +57,10 @@ impl Line {
         if !(1..=LONGEST_RUN).contains(&record.run_id.len()) || !(1..=9999).contains(&record.run_attempt) {
             return Err("its run_id is empty or too long, or its run_attempt is not 1 to 9999".to_owned());
         }
-        if collection.is_empty() || collection.contains('#') || time::text(record.timestamp_ms).is_empty() {
-            return Err("its collection or timestamp_ms is none".to_owned());
+        if collection.is_empty() || collection.contains('#') {
+            return Err("its collection is empty or has a # in it".to_owned());
         }
-        let arrived = time::milliseconds(&arrived).and_then(|arrived| u64::try_from(arrived).ok());
+        let arrived = Timestamp::parse(&arrived).and_then(|arrived| u64::try_from(arrived.as_ms()).ok());
         let arrived = arrived.ok_or("its arrived is no RFC 3339 time since 1970")?;
         let nonce = format!("import-{:032x}", fastrand::u128(..));
         let arrived = SystemTime::UNIX_EPOCH + Duration::from_millis(arrived);

@@ -9,7 +9,7 @@ use std::{
 
 use badgesmith_engine::store::{Entry, MOST_RECORDS, Recorded, Span, Store, Subject};
 use badgesmith_host::embedded::{self, EmbeddedStore};
-use badgesmith_provider::Record;
+use badgesmith_provider::{Record, Timestamp};
 use bytes::Bytes;
 use redb::{Database, ReadableTable, TableDefinition};
 use serde_json::{Map, json};
@@ -41,7 +41,7 @@ fn subject(number: i64) -> Subject {
 fn record(number: i64, run: i64) -> Record {
     let fields = json!({"passed": number * 1000 + run, "failed": 0, "url_html": "https://ci.example/".repeat(8)});
     let fields: Map<_, _> = serde_json::from_value(fields).unwrap();
-    Record { run_id: run.to_string(), run_attempt: 1, timestamp_ms: run * 1000, fields }
+    Record { run_id: run.to_string(), run_attempt: 1, timestamp_ms: Timestamp::nearest(run * 1000), fields }
 }
 
 fn entry(number: i64, run: i64) -> Entry {

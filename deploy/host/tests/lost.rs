@@ -16,7 +16,7 @@ use badgesmith_host::{
     aws::{Aws, DynamoStore},
     client::Connections,
 };
-use badgesmith_provider::Record;
+use badgesmith_provider::{Record, Timestamp};
 use peer::Peer;
 use serde_json::Map;
 use tokio::{
@@ -104,7 +104,12 @@ fn entry(nonce: &str, run: &str) -> Entry {
         collection: "test-results".to_owned(),
         subject: Subject::new("acme", "tools", "linux", "main").unwrap(),
         nonce: nonce.to_owned(),
-        record: Record { run_id: run.to_owned(), run_attempt: 1, timestamp_ms: 1000, fields: Map::new() },
+        record: Record {
+            run_id: run.to_owned(),
+            run_attempt: 1,
+            timestamp_ms: Timestamp::nearest(1000),
+            fields: Map::new(),
+        },
         arrived: SystemTime::now(),
     }
 }

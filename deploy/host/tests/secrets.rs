@@ -29,7 +29,7 @@ use badgesmith_host::{
     },
     client::Connections,
 };
-use badgesmith_provider::Record;
+use badgesmith_provider::{Record, Timestamp};
 use bytes::Bytes;
 use keeper::Keeper;
 use peer::Peer;
@@ -277,7 +277,8 @@ async fn a_report_is_one_transaction_a_badge_one_query_and_the_policy_allows_wha
     secrets.find("acme", Some("tools"), "TestData").await.unwrap();
     let now = SystemTime::now();
     let subject = Subject::new("acme", "tools", "linux", "main").unwrap();
-    let record = Record { run_id: "1".to_owned(), run_attempt: 1, timestamp_ms: 1000, fields: Map::new() };
+    let record =
+        Record { run_id: "1".to_owned(), run_attempt: 1, timestamp_ms: Timestamp::nearest(1000), fields: Map::new() };
     let collection = "test-results".to_owned();
     let entry = Entry { collection, subject: subject.clone(), nonce: "n".to_owned(), record, arrived: now };
 

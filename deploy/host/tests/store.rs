@@ -44,6 +44,7 @@ macro_rules! promised {
 
 promised!(
     a_record_is_read_back_whole,
+    the_first_and_the_last_moment_are_kept_in_their_order,
     the_newest_is_the_one_with_the_latest_time_whatever_came_first,
     equal_times_are_told_apart_by_run_and_then_by_attempt,
     two_spellings_are_one_subject,

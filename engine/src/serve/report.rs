@@ -8,7 +8,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use badgesmith_provider::{CallKind, Record, ReportRoute, time};
+use badgesmith_provider::{CallKind, Record, ReportRoute, Timestamp};
 use http::HeaderName;
 use serde::Serialize;
 
@@ -117,9 +117,9 @@ impl<'a> Signed<'a> {
     }
 
     fn check_clock(&self, now: SystemTime) -> Result<(), Error> {
-        let Some(milliseconds) = time::milliseconds(self.timestamp) else { return Err(Error::invalid_timestamp()) };
+        let Some(timestamp) = Timestamp::parse(self.timestamp) else { return Err(Error::invalid_timestamp()) };
         let since = |time: SystemTime| time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_millis();
-        let milliseconds = u128::try_from(milliseconds).map_err(|_| Error::invalid_timestamp())?;
+        let milliseconds = u128::try_from(timestamp.as_ms()).map_err(|_| Error::invalid_timestamp())?;
         if milliseconds < since(now - BACK) || milliseconds > since(now + AHEAD) {
             return Err(Error::invalid_timestamp());
         }
@@ -165,7 +165,7 @@ fn created(request: &Request, parameters: &Parameters, record: &Record) -> Respo
     }
     let parts = ["owner", "repo", "platform", "branch"];
     let repository = parts.map(|name| parameters.get(name).map_or("", String::as_str)).join("/");
-    let timestamp = time::text(record.timestamp_ms);
+    let timestamp = record.timestamp_ms.to_string();
     let created = Created { test_result_id: &record.run_id, repository, timestamp };
     // Strings always have a JSON form.
     let body = serde_json::to_string(&created).unwrap_or_default();

@@ -34,6 +34,7 @@
 #define EXITING 29
 #define QUICK_EXITING 30
 #define EXITING_THREAD 31
+#define LATE_RECORD 32
 
 #if defined(_WIN32)
 #include <windows.h>
@@ -108,6 +109,8 @@ static int32_t step(badgesmith_bytes call, const badgesmith_bytes *bodies, size_
   n += (size_t)sprintf(text + n, "{\"done\":{\"message\":\"");
   for (i = 0; i < 5000; i++) text[n++] = 'a';
   n += (size_t)sprintf(text + n, "\"}}");
+#elif LIE == LATE_RECORD
+  strcpy(text, "{\"record\":{\"run_id\":\"1\",\"run_attempt\":1,\"timestamp_ms\":253402300800000,\"fields\":{}}}");
 #elif LIE == WORDLESS
   strcpy(text, "{\"fail\":{\"kind\":\"not-found\",\"code\":\"no code\",\"words\":\"\"}}");
 #else

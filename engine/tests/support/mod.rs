@@ -227,7 +227,7 @@ impl Store for Drawer {
         let mut records: Vec<Record> = of.map(|entry| entry.record.clone()).collect();
         records.sort_by_key(|record| (record.timestamp_ms, record.run_id.clone(), record.run_attempt));
         records.reverse();
-        records.retain(|record| span.since_ms.is_none_or(|since| record.timestamp_ms >= since));
+        records.retain(|record| span.since_ms.is_none_or(|since| record.timestamp_ms.as_ms() >= since));
         records.truncate(span.last);
         Box::pin(async move { Ok(records) })
     }

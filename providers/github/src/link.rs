@@ -1,22 +1,22 @@
-//! The `Link` header, of which only numbers are taken: a page's address is made by us.
+//! Reads the `Link` header. Only page numbers are taken from it; the addresses of pages are made by this provider.
 
 use badgesmith_provider::Answer;
 
-/// The number of the last page, if the answer names it.
+/// The number of the last page, if the header has it.
 /// <https://docs.github.com/en/rest/using-the-rest-api/using-pagination-in-the-rest-api>
 pub(crate) fn last_page(answer: &Answer<'_>) -> Option<u32> {
     let (_, query) = target(answer, "last")?.split_once('?')?;
     query.split(['&', '#']).find_map(|pair| pair.strip_prefix("page="))?.parse().ok()
 }
 
-/// Whether another page follows.
+/// Whether there is a next page.
 pub(crate) fn has_next(answer: &Answer<'_>) -> bool {
     target(answer, "next").is_some()
 }
 
-/// The address of this relation: `<address>; rel="relation", …` (RFC 8288).
+/// The target of the link with this relation: `<address>; rel="relation", …` (RFC 8288).
 fn target<'a>(answer: &'a Answer<'_>, relation: &str) -> Option<&'a str> {
-    // A link ends where the next one begins; what stands between them, a comma included, is its parameters.
+    // Each link begins with `<`; everything up to the next one, including commas, is its parameters.
     answer.header("link")?.split('<').skip(1).find_map(|link| {
         let (address, parameters) = link.split_once('>')?;
         parameters.split([';', ',']).any(|parameter| is_relation(parameter, relation)).then_some(address)

@@ -1,91 +1,91 @@
-//! Which package is asked for, and the address of its pages.
+//! The package that a call is for, and the requests for its versions.
 
 use badgesmith_provider::{Call, Failure, Request};
 
-use crate::package_not_found;
+use crate::failures::package_not_found;
 
-/// What GitHub wants to be asked for.
+/// The media type that GitHub recommends.
 const JSON: &str = "application/vnd.github+json";
-/// The longest login, in characters.
+/// The longest login of an organisation or a user, in characters.
 const LONGEST_LOGIN: usize = 39;
-/// The longest name of a package that is asked for, in bytes.
+/// The longest name of a package, in bytes.
 const LONGEST_NAME: usize = 255;
 
-/// A package of an organisation or a user, names in lower case.
+/// A package of an organisation or a user, with names in lower case.
 #[derive(Debug)]
 pub(crate) struct Package<'a> {
     upstream: &'a str,
-    owner: Owner,
+    owner: OwnerKind,
     login: String,
-    /// The registry it lies in.
-    pub(crate) kind: Type,
+    /// The registry that has it.
+    pub(crate) registry: Registry,
     name: String,
 }
 
-/// The registries that GitHub has.
+/// The registries of GitHub Packages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Type {
+pub(crate) enum Registry {
     Nuget,
     Npm,
     Maven,
     Rubygems,
-    /// Images of the registry before the container registry, which GitHub still lists under this name.
+    /// Images of the registry that the container registry replaced; GitHub still lists them under this name.
     Docker,
     Container,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Owner {
+enum OwnerKind {
     Organization,
     User,
 }
 
 impl<'a> Package<'a> {
-    /// Reads parameters and query.
+    /// Reads the parameters and the query of a call.
     ///
     /// # Errors
-    /// `PACKAGE_TYPE_INVALID` and `PACKAGE_OWNER_INVALID` for what GitHub has no registry or owners of;
-    /// `PACKAGE_NOT_FOUND` for names that nothing there can have.
+    /// `PACKAGE_TYPE_INVALID` and `PACKAGE_OWNER_INVALID` for a registry or a kind of owner that GitHub does not have;
+    /// `PACKAGE_NOT_FOUND` for names that no owner or package on GitHub can have.
     pub(crate) fn of(call: &'a Call<'_>) -> Result<Self, Failure> {
-        let kind = call.query("type").map_or(Ok(Type::Nuget), Type::parse)?;
-        let owner = call.query("owner").map_or(Ok(Owner::Organization), Owner::parse)?;
+        let registry = call.query("type").map_or(Ok(Registry::Nuget), Registry::parse)?;
+        let owner = call.query("owner").map_or(Ok(OwnerKind::Organization), OwnerKind::parse)?;
         let (login, name) = (call.param("org"), call.param("package"));
-        if !owner.can_be_called(login) {
+        if !owner.accepts_login(login) {
             return Err(package_not_found().about("org"));
         }
         if !is_name(name) {
             return Err(package_not_found());
         }
         let upstream = call.setting("upstream");
-        Ok(Self { upstream, owner, login: login.to_ascii_lowercase(), kind, name: name.to_lowercase() })
+        Ok(Self { upstream, owner, login: login.to_ascii_lowercase(), registry, name: name.to_lowercase() })
     }
 
-    /// Asks for a page of the package's versions, counted from one.
+    /// The request for a page of the package's versions, counted from 1.
     /// <https://docs.github.com/en/rest/packages/packages#list-package-versions-for-a-package-owned-by-an-organization>
     pub(crate) fn page(&self, number: u32) -> Request {
         let mut path = match self.owner {
-            Owner::Organization => "orgs/{}/packages/{}/{}/versions?per_page=100".to_owned(),
-            Owner::User => "users/{}/packages/{}/{}/versions?per_page=100".to_owned(),
+            OwnerKind::Organization => "orgs/{}/packages/{}/{}/versions?per_page=100".to_owned(),
+            OwnerKind::User => "users/{}/packages/{}/{}/versions?per_page=100".to_owned(),
         };
         if number > 1 {
             path.push_str(&format!("&page={number}"));
         }
-        Request::get(self.upstream, path, [&self.login, self.kind.as_str(), &self.name])
+        Request::get(self.upstream, path, [&self.login, self.registry.as_str(), &self.name])
             .accept(JSON)
             .auth("token", &self.login)
     }
 }
 
-impl Type {
+impl Registry {
     fn parse(text: &str) -> Result<Self, Failure> {
-        let types = [Self::Nuget, Self::Npm, Self::Maven, Self::Rubygems, Self::Docker, Self::Container];
-        types
+        let registries = [Self::Nuget, Self::Npm, Self::Maven, Self::Rubygems, Self::Docker, Self::Container];
+        registries
             .into_iter()
-            .find(|kind| kind.as_str().eq_ignore_ascii_case(text))
+            .find(|registry| registry.as_str().eq_ignore_ascii_case(text))
             .ok_or_else(|| Failure::invalid_parameter("PACKAGE_TYPE_INVALID", "type", "invalid package type"))
     }
 
-    /// GitHub's name for it.
+    /// The registry's name in GitHub's API.
     fn as_str(self) -> &'static str {
         match self {
             Self::Nuget => "nuget",
@@ -97,13 +97,13 @@ impl Type {
         }
     }
 
-    /// Whether its versions are tags of images.
+    /// Whether it is a registry of container images, whose tags are the versions.
     pub(crate) fn is_image(self) -> bool {
         matches!(self, Self::Docker | Self::Container)
     }
 }
 
-impl Owner {
+impl OwnerKind {
     fn parse(text: &str) -> Result<Self, Failure> {
         match text.to_ascii_lowercase().as_str() {
             "org" => Ok(Self::Organization),
@@ -112,17 +112,17 @@ impl Owner {
         }
     }
 
-    /// GitHub's rule: words of ASCII letters and digits with one dash between two of them. The users that a company
-    /// manages have its short name behind an underscore.
-    fn can_be_called(self, login: &str) -> bool {
+    /// Whether this is a valid login: words of ASCII letters and digits with single dashes between them. The login of a
+    /// user that an enterprise manages ends with an underscore and the enterprise's short code.
+    fn accepts_login(self, login: &str) -> bool {
         let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || (byte == b'_' && self == Self::User);
         let is_word = |word: &str| !word.is_empty() && word.bytes().all(is_allowed);
         login.len() <= LONGEST_LOGIN && login.split('-').all(is_word)
     }
 }
 
-/// Whether a package can have this name. It may have slashes, as images and npm's scopes have, but nothing that a
-/// server on the way could take for another path.
+/// Whether a package can have this name. It may have slashes, as the names of images and npm scopes do, but no segment
+/// that a proxy could resolve to another path.
 fn is_name(text: &str) -> bool {
     let is_segment = |segment: &str| !matches!(segment, "" | "." | "..") && !segment.contains(char::is_control);
     text.len() <= LONGEST_NAME && text.split(['/', '\\']).all(is_segment)

@@ -1,4 +1,5 @@
-//! Where a feed keeps what we ask: on nuget.org known beforehand, elsewhere in its service index.
+//! The resources of a feed: those of nuget.org are known in advance, those of another feed are read from its service
+//! index.
 
 use badgesmith_provider::{Call, Failure, Request, Scheme, Step};
 use badgesmith_versions::Version;
@@ -6,12 +7,13 @@ use serde::Deserialize;
 
 use crate::id::PackageId;
 
-/// How many requests a host grants a call.
+/// The number of requests that a host allows in a call.
 const FETCHES: usize = 64;
 
-/// The resources that say which versions there are.
+/// The types of the resource that has the versions of a package.
 const PACKAGES: &[&str] = &["PackageBaseAddress/3.0.0"];
-/// The resources that say whether a version is listed, best first: only the first two know SemVer 2 packages.
+/// The types of the resource that says whether a version is listed, the best one first: only the first two have SemVer
+/// 2 packages.
 const REGISTRATIONS: &[&str] = &[
     "RegistrationsBaseUrl/3.6.0",
     "RegistrationsBaseUrl/Versioned",
@@ -21,43 +23,44 @@ const REGISTRATIONS: &[&str] = &[
     "RegistrationsBaseUrl",
 ];
 
-/// The resources that find packages. All know what we ask of them; the newer ones also know SemVer 2 packages.
+/// The types of the resource that finds packages. All support the search for an id; the newer ones also have SemVer 2
+/// packages.
 const SEARCHES: &[&str] =
     &["SearchQueryService/3.5.0", "SearchQueryService/3.0.0-rc", "SearchQueryService/3.0.0-beta", "SearchQueryService"];
-/// Where nuget.org's layout has its service index, under the setting `upstream`.
+/// The path of the service index in nuget.org's layout, relative to the setting `upstream`.
 const INDEX: &str = "v3/index.json";
 
-/// The two places of a feed.
+/// The resources of a feed that have the versions of its packages.
 pub(crate) struct Feed<'a> {
-    /// Where the versions of a package are listed.
-    pub(crate) packages: Place<'a>,
-    /// Where a version's leaf lies. A feed without such a place has no unlisted versions.
-    pub(crate) registrations: Option<Place<'a>>,
-    /// How many leaves may be asked.
+    /// The resource with the index of each package.
+    pub(crate) packages: FeedResource<'a>,
+    /// The resource with the leaf of each version. A feed without it has no unlisted versions.
+    pub(crate) registrations: Option<FeedResource<'a>>,
+    /// The number of leaves that may be fetched.
     pub(crate) leaves: usize,
 }
 
-/// A part of a feed, and how it is asked.
-pub(crate) struct Place<'a> {
+/// The address of a resource, and the authentication of requests to it.
+pub(crate) struct FeedResource<'a> {
     base: String,
-    access: Access<'a>,
+    authentication: Authentication<'a>,
 }
 
-/// What a feed wants to see before it answers.
+/// How requests to a feed are authenticated.
 #[derive(Clone, Copy)]
-enum Access<'a> {
-    Open,
+enum Authentication<'a> {
+    None,
     Token { scheme: Scheme, owner: &'a str },
 }
 
 /// <https://learn.microsoft.com/en-us/nuget/api/service-index>
 #[derive(Deserialize)]
 struct ServiceIndex {
-    resources: Vec<Resource>,
+    resources: Vec<IndexEntry>,
 }
 
 #[derive(Deserialize)]
-struct Resource {
+struct IndexEntry {
     #[serde(rename = "@id")]
     id: String,
     #[serde(rename = "@type")]
@@ -72,70 +75,73 @@ enum Types {
 }
 
 impl<'a> Feed<'a> {
-    /// The feed of this deployment: that of the setting `index`, or nuget.org's layout under the setting `upstream`.
+    /// The feed of this deployment: the one whose service index is the setting `index`, or nuget.org's layout at the
+    /// setting `upstream`.
     ///
     /// # Errors
-    /// The step that asks for the service index; a failure if it is none, or if the setting `auth` is none.
+    /// The step that asks for the service index; a failure if its answer is not a service index, or if the setting
+    /// `auth` is invalid.
     pub(crate) fn find(call: &'a Call) -> Result<Self, Step> {
-        let access = Access::read(call)?;
-        let place = |base: &str| Place { base: base.to_owned(), access };
+        let authentication = Authentication::read(call)?;
+        let resource = |base: &str| FeedResource { base: base.to_owned(), authentication };
         if call.setting("index").is_empty() {
             let upstream = call.setting("upstream").trim_end_matches('/');
             return Ok(Self {
-                packages: place(&format!("{upstream}/v3-flatcontainer")),
-                registrations: Some(place(&format!("{upstream}/v3/registration5-gz-semver2"))),
+                packages: resource(&format!("{upstream}/v3-flatcontainer")),
+                registrations: Some(resource(&format!("{upstream}/v3/registration5-gz-semver2"))),
                 leaves: FETCHES - 1,
             });
         }
-        let index = ServiceIndex::fetch(call, access.with(Request::to(call.setting("index"))))?;
+        let index = ServiceIndex::fetch(call, authentication.apply(Request::to(call.setting("index"))))?;
         Ok(Self {
-            packages: index.find(PACKAGES).map(place).ok_or_else(Failure::invalid_response)?,
-            registrations: index.find(REGISTRATIONS).map(place),
+            packages: index.find(PACKAGES).map(resource).ok_or_else(Failure::invalid_response)?,
+            registrations: index.find(REGISTRATIONS).map(resource),
             leaves: FETCHES - 2,
         })
     }
 
-    /// Where a feed's packages are searched for, as its service index says.
+    /// The resource that finds packages, from the feed's service index.
     ///
     /// # Errors
-    /// The step that asks for the service index; a failure if it is none, or names no such place.
-    pub(crate) fn search(call: &'a Call) -> Result<Place<'a>, Step> {
-        let access = Access::read(call)?;
+    /// The step that asks for the service index; a failure if its answer is not a service index or has no such
+    /// resource.
+    pub(crate) fn find_search(call: &'a Call) -> Result<FeedResource<'a>, Step> {
+        let authentication = Authentication::read(call)?;
         let request = match call.setting("index") {
             "" => Request::get::<&str>(call.setting("upstream"), INDEX, []),
             index => Request::to(index),
         };
-        let index = ServiceIndex::fetch(call, access.with(request))?;
+        let index = ServiceIndex::fetch(call, authentication.apply(request))?;
         let base = index.find(SEARCHES).ok_or_else(Failure::invalid_response)?;
-        Ok(Place { base: base.to_owned(), access })
+        Ok(FeedResource { base: base.to_owned(), authentication })
     }
 }
 
-impl Place<'_> {
-    /// Asks for the versions of a package.
-    pub(crate) fn index(&self, id: &PackageId) -> Request {
-        self.access.with(Request::get(&self.base, "{}/index.json", [id.as_str()]))
+impl FeedResource<'_> {
+    /// The request for the index of a package.
+    pub(crate) fn index_request(&self, id: &PackageId) -> Request {
+        self.authentication.apply(Request::get(&self.base, "{}/index.json", [id.as_str()]))
     }
 
-    /// Searches for one package by its id.
-    pub(crate) fn package(&self, id: &PackageId) -> Request {
-        // What is searched at is a file, not a folder: the query follows its name.
+    /// The request that searches for a package by its id.
+    pub(crate) fn search_request(&self, id: &PackageId) -> Request {
+        // The address of a search resource has no slash at its end: the query follows its last segment.
         let (folder, file) = self.base.rsplit_once('/').unwrap_or((&self.base, ""));
         let path = format!("{file}?q=packageid%3A{{}}&prerelease=true&semVerLevel=2.0.0");
-        self.access.with(Request::get(folder, path, [id.as_str()]))
+        self.authentication.apply(Request::get(folder, path, [id.as_str()]))
     }
 
-    /// Asks for a version's leaf.
-    pub(crate) fn leaf(&self, id: &PackageId, version: &Version<'_>) -> Request {
+    /// The request for the leaf of a version.
+    pub(crate) fn leaf_request(&self, id: &PackageId, version: &Version<'_>) -> Request {
         let version = version.to_string().to_ascii_lowercase();
-        self.access.with(Request::get(&self.base, "{}/{}.json", [id.as_str(), &version]))
+        self.authentication.apply(Request::get(&self.base, "{}/{}.json", [id.as_str(), &version]))
     }
 }
 
-impl<'a> Access<'a> {
+impl<'a> Authentication<'a> {
     fn read(call: &'a Call) -> Result<Self, Failure> {
         let scheme = match call.setting("auth") {
-            "" => return Ok(Self::Open),
+            "" => return Ok(Self::None),
             "bearer" => Scheme::Bearer,
             "basic" => Scheme::Basic,
             _ => return Err(Failure::inaccessible("SETTING_INVALID", "setting auth must be bearer or basic")),
@@ -143,9 +149,9 @@ impl<'a> Access<'a> {
         Ok(Self::Token { scheme, owner: call.setting("owner") })
     }
 
-    fn with(self, request: Request) -> Request {
+    fn apply(self, request: Request) -> Request {
         match self {
-            Self::Open => request,
+            Self::None => request,
             Self::Token { scheme, owner } => request.auth_as(scheme, "token", owner),
         }
     }
@@ -155,22 +161,22 @@ impl ServiceIndex {
     fn fetch(call: &Call, request: Request) -> Result<Self, Step> {
         let answer = call.fetch(request)?;
         if answer.is_missing() {
-            // A feed that is not there must not read as a package that is not there.
+            // A missing feed must not look like a missing package.
             return Err(Failure::invalid_response().into());
         }
         Ok(answer.json()?)
     }
 
-    /// The address of the first of these types that the feed has.
+    /// The address of the resource with the first of these types that the feed has.
     fn find(&self, types: &[&str]) -> Option<&str> {
-        let of_type = |wanted: &&str| self.resources.iter().find(|resource| resource.is(wanted));
-        types.iter().find_map(of_type).map(|resource| resource.id.as_str())
+        let of_type = |wanted: &&str| self.resources.iter().find(|entry| entry.has_type(wanted));
+        types.iter().find_map(of_type).map(|entry| entry.id.as_str())
     }
 }
 
-impl Resource {
-    /// Whether it is of this type and can be asked.
-    fn is(&self, wanted: &str) -> bool {
+impl IndexEntry {
+    /// Whether the resource has this type and an HTTP address.
+    fn has_type(&self, wanted: &str) -> bool {
         let is_type = match &self.types {
             Types::One(name) => name == wanted,
             Types::Many(names) => names.iter().any(|name| name == wanted),

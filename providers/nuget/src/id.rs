@@ -1,17 +1,17 @@
-//! A package's id.
+//! The id of a package.
 
-/// The longest id there can be, in characters.
+/// The longest id of a package, in characters.
 const LONGEST: usize = 100;
 
-/// An id that a NuGet package can have, in lower case, as addresses have it.
+/// A valid id of a NuGet package, in lower case as in the addresses of a feed.
 #[derive(Debug)]
 pub(crate) struct PackageId(String);
 
 impl PackageId {
-    /// Reads an id, or `None` if no package can be called so.
+    /// Reads an id. `None` if no package can have it.
     ///
-    /// NuGet's rule: words of letters, digits and `_`, with one `.` or `-` between two of them. Letters need not be
-    /// ASCII; nuget.org takes no new ids of others, but other feeds may.
+    /// NuGet's rule: words of letters, digits and `_`, with a single `.` or `-` between them. Letters need not be
+    /// ASCII: nuget.org accepts no new ids with others, but other feeds may.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let is_word = |word: &str| !word.is_empty() && word.chars().all(|c| c.is_alphanumeric() || c == '_');
         let is_id = text.chars().nth(LONGEST).is_none() && text.split(['.', '-']).all(is_word);

@@ -1,4 +1,4 @@
-//! A package's index: the list of its versions, unlisted ones included.
+//! The index of a package: the list of its versions, including unlisted ones.
 
 use std::borrow::Cow;
 
@@ -6,17 +6,17 @@ use serde::Deserialize;
 
 /// <https://learn.microsoft.com/en-us/nuget/api/package-base-address-resource#enumerate-package-versions>
 #[derive(Deserialize)]
-pub(crate) struct Index<'a> {
+pub(crate) struct PackageIndex<'a> {
     #[serde(borrow)]
     versions: Vec<Spelling<'a>>,
 }
 
-/// A version as it is written: a slice of the answer, unless it has an escape, as .NET writes `+`.
+/// The text of a version: a slice of the answer unless it has an escape, as .NET writes `+`.
 #[derive(Deserialize)]
 struct Spelling<'a>(#[serde(borrow)] Cow<'a, str>);
 
-impl Index<'_> {
-    /// The versions in the feed's order and spelling.
+impl PackageIndex<'_> {
+    /// The versions as the feed spells and orders them.
     pub(crate) fn versions(&self) -> impl Iterator<Item = &str> {
         self.versions.iter().map(|Spelling(text)| &**text)
     }
@@ -35,7 +35,7 @@ mod tests {
     #[test]
     fn versions_are_slices_of_the_answer_unless_they_have_escapes() {
         let answer = answer("\u{feff}{\"versions\": [\"1.0.0\", \"1.1.0\\u002Bbuild\"]}");
-        let index: Index = answer.json().unwrap();
+        let index: PackageIndex = answer.json().unwrap();
         assert_eq!(index.versions().collect::<Vec<_>>(), ["1.0.0", "1.1.0+build"]);
         let borrowed: Vec<_> = index.versions.iter().map(|Spelling(text)| matches!(text, Cow::Borrowed(_))).collect();
         assert_eq!(borrowed, [true, false]);
@@ -44,7 +44,7 @@ mod tests {
     #[test]
     fn an_answer_without_a_list_of_versions_is_no_index() {
         for body in ["{}", "[]", "null", r#"{"versions": null}"#, r#"{"versions": {}}"#, r#"{"versions": [1]}"#] {
-            assert_eq!(answer(body).json::<Index>().err(), Some(Failure::invalid_response()), "{body}");
+            assert_eq!(answer(body).json::<PackageIndex>().err(), Some(Failure::invalid_response()), "{body}");
         }
     }
 }

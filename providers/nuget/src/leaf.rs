@@ -1,17 +1,17 @@
-//! A version's leaf, which alone says whether the version is listed.
+//! The registration leaf of a version, the only resource that says whether the version is listed.
 
 use badgesmith_provider::{Answer, Failure};
 use serde_json::Value;
 
-/// What a leaf has, of which every feed sends some.
+/// Fields of a leaf. Every feed's leaves have at least one of them.
 const LEAF: [&str; 4] = ["@id", "catalogEntry", "listed", "packageContent"];
 
-/// Whether a leaf says that its version is listed: unless it is told otherwise, in the leaf or in the catalog entry
-/// that some feeds put inside. A version without a leaf counts as listed, because its feed lists what it has.
+/// Whether a version is listed: it is unless `listed` is false in its leaf, or in the catalog entry that some feeds
+/// embed in the leaf. A version without a leaf counts as listed, because such feeds list every version they have.
 /// <https://learn.microsoft.com/en-us/nuget/api/registration-base-url-resource#registration-leaf>
 ///
 /// # Errors
-/// What [`Answer::json`] says, or `UPSTREAM_INVALID` for JSON that is no leaf.
+/// As [`Answer::json`]; `UPSTREAM_INVALID` for JSON that is not a leaf.
 pub(crate) fn is_listed(answer: &Answer<'_>) -> Result<bool, Failure> {
     if answer.is_missing() {
         return Ok(true);

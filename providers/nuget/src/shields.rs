@@ -1,17 +1,23 @@
 //! The badges under the addresses they have at shields, and as shields draws them.
 //!
-//! `/nuget/v`, `/nuget/vpre` and `/nuget/dt` stand in many READMEs; the rules are those of shields' services/nuget. What
-//! is shown is ours: a version that is not listed is none.
+//! `/nuget/v`, `/nuget/vpre` and `/nuget/dt` stand in many READMEs; the rules are those of shields' services/nuget.
+//! What is shown is ours: a version that is not listed is none.
 
 use badgesmith_provider::{Badge, Call, Step};
 use badgesmith_versions::candidates;
 
-use crate::{feed::Feed, id::PackageId, newest_listed, search, version_not_found, versions};
+use crate::{
+    failures::version_not_found,
+    feed::Feed,
+    id::PackageId,
+    listed::{fetch_index, newest_listed},
+    search,
+};
 
 /// The newest version with a `v` in front: a stable one, or any with `prereleases`, or where there is no stable one.
 pub(crate) fn version(call: &Call, id: &PackageId, prereleases: bool) -> Result<Badge, Step> {
     let feed = Feed::find(call)?;
-    let index = versions(call, &feed, id)?;
+    let index = fetch_index(call, &feed, id)?;
     let stable = candidates(index.versions(), None, prereleases);
     let candidates = if stable.is_empty() { candidates(index.versions(), None, true) } else { stable };
     let version = newest_listed(call, &feed, id, &candidates)?.ok_or_else(version_not_found)?.to_string();

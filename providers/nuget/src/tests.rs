@@ -1,4 +1,4 @@
-//! The provider as a host sees it: transcripts, recorded feeds, and how long a step takes.
+//! Tests of the whole provider: its transcripts, recorded feeds, and the time that a step takes.
 
 use std::path::Path;
 
@@ -79,21 +79,23 @@ fn check(said: Result<Badge, Failure>, newest: Option<&str>, missing: &str, row:
 }
 
 #[test]
-fn the_badge_of_a_recorded_list_shows_what_nuget_computes_but_for_the_mended_bound() {
+#[ignore = "needs BADGESMITH_RECORDED, the folder of recorded inputs"]
+fn the_badge_of_a_recorded_list_shows_what_nuget_computes_but_for_the_excluded_bound() {
     let listed = |_: &str| Some(br#"{"@id": "x", "listed": true}"#.to_vec());
-    let rows = each_latest("nuget", |versions, row, truth| {
+    let rows = each_latest("nuget", |versions, row, expected| {
         let index = json!({ "versions": versions }).to_string();
         let said = play(&call(text(row, "version"), row["prerelease"] == true), index.as_bytes(), listed);
-        let newest = truth.as_ref().and_then(|truth| truth.newest.as_deref());
-        check(said, newest, if truth.is_none() { "PACKAGE_RANGE_INVALID" } else { "VERSION_NOT_FOUND" }, row);
+        let newest = expected.as_ref().and_then(|expected| expected.newest.as_deref());
+        check(said, newest, if expected.is_none() { "PACKAGE_RANGE_INVALID" } else { "VERSION_NOT_FOUND" }, row);
     });
     println!("{rows} rows");
-    assert!(folder().is_none() || rows >= 2_436, "{rows} rows");
+    assert!(rows >= 2_436, "{rows} rows");
 }
 
 #[test]
+#[ignore = "needs BADGESMITH_RECORDED, the folder of recorded inputs"]
 fn the_badge_of_a_recorded_registration_shows_its_newest_listed_version() {
-    let Some(folder) = folder() else { return };
+    let folder = folder();
     let (mut registrations, mut unlisted) = (0, 0);
     for file in std::fs::read_dir(folder.join("nuget/registration")).unwrap() {
         let file = read(file.unwrap().path());
@@ -135,8 +137,9 @@ fn normalised(spelling: &str) -> String {
 }
 
 #[test]
+#[ignore = "needs BADGESMITH_RECORDED, the folder of recorded inputs"]
 fn the_downloads_of_a_recorded_search_are_shown_and_every_recorded_index_says_where_to_search() {
-    let Some(folder) = folder() else { return };
+    let folder = folder();
     let (mut packages, mut indexes) = (0, 0);
     let index = json!({ "resources": [{ "@type": "SearchQueryService", "@id": "https://search.example.com/query" }] });
     for file in std::fs::read_dir(folder.join("nuget/search")).unwrap() {
@@ -210,13 +213,10 @@ fn as_many_leaves_are_asked_as_a_host_grants_and_no_more() {
     assert_eq!(newest(&call, 437), Err("VERSION_NOT_FOUND".into()), "the 63rd leaf");
 }
 
-/// Prints how long a step takes where `BADGESMITH_BENCH` is set: both turns of a call with 500 versions, from the
-/// call's JSON to the step's.
+/// Prints the time of a step in both turns of a call with 500 versions, from the call's JSON to the step's.
 #[test]
+#[ignore = "asserts nothing: prints times, best read in a release build with --nocapture"]
 fn a_step_with_500_versions_can_be_timed() {
-    if std::env::var_os("BADGESMITH_BENCH").is_none() {
-        return;
-    }
     let versions: Vec<_> = (0..500).map(|n| format!("{}.{}.{}", n / 50, n / 5 % 10, n % 5)).collect();
     let index = json!({ "versions": versions }).to_string();
     let bodies = [index.as_bytes(), br#"{"@id": "x", "listed": true}"#];
@@ -230,8 +230,8 @@ fn a_step_with_500_versions_can_be_timed() {
             std::hint::black_box(step());
             start.elapsed()
         };
-        let mut times: Vec<_> = (0..10_000).map(|_| timed()).collect();
+        let mut times: Vec<_> = (0..200).map(|_| timed()).collect();
         times.sort();
-        println!("turn {}: {:?}, at best {:?}", turn + 2, times[5_000], times[0]);
+        println!("turn {}: {:?}, at best {:?}", turn + 2, times[100], times[0]);
     }
 }

@@ -1,37 +1,43 @@
-//! What a provider is asked, with everything the host has answered so far.
+//! A call: what a provider is asked for, with everything the host has answered so far.
 
 use std::{cell::RefCell, collections::BTreeMap};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Answer, Asked, Query, Record, Request, Step};
+use crate::{
+    answer::Answer,
+    query::Query,
+    record::Record,
+    request::Request,
+    step::{Asked, Step},
+};
 
-/// One question to a provider.
+/// A call of a provider: the parameters of one address, and the answers to what the provider has asked for.
 ///
-/// A provider is called again with one more answer until it is done, so the same call must always ask the same
-/// things in the same order. [`Call::fetch`] keeps that straight: it returns the answer if it is there, and otherwise
-/// the step that asks for it.
+/// The host repeats a call with more answers until the provider is done, so the same call must always ask for the same
+/// things in the same order. [`Call::fetch`] takes care of the rest: it returns the answer if the call has it, and
+/// otherwise the step that asks for it.
 #[derive(Clone, Debug, Default)]
 pub struct Call<'a> {
-    /// What is asked for.
+    /// Whether it is for a badge, a report or a redirect.
     pub kind: CallKind,
     /// The name of the badge, report or redirect in the manifest.
     pub name: String,
     /// The parameters of the route, percent-decoded.
     pub params: BTreeMap<String, String>,
-    /// The query parameters that the badge declares, where the caller gave them.
+    /// The query parameters that the badge declares and the client sent.
     pub query: BTreeMap<String, String>,
-    /// The manifest's settings, as this deployment has them.
+    /// The manifest's settings, with the values of this deployment.
     pub settings: BTreeMap<String, String>,
-    /// The time of the request in whole seconds since 1970.
+    /// The time of the request in whole seconds since 1970, UTC.
     pub now: u64,
-    /// The answers so far, in the order in which they were asked.
+    /// The answers so far, in the order in which the provider asked.
     pub answers: Vec<Answer<'a>>,
-    /// Everything asked so far in this run through the provider.
+    /// Everything asked for so far while the provider runs on this call.
     pub(crate) asked: RefCell<Vec<Asked>>,
 }
 
-/// What a call asks a provider for.
+/// What a provider is called for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum CallKind {
@@ -40,27 +46,27 @@ pub enum CallKind {
     Badge,
     /// The record of a report: [`crate::Provider::accept`].
     Report,
-    /// An address to lead to: [`crate::Provider::redirect`].
+    /// The target of a redirect: [`crate::Provider::redirect`].
     Redirect,
 }
 
 impl<'a> Call<'a> {
-    /// A call for the badge of that name, with nothing else set.
+    /// A call for the badge with this name, with everything else empty.
     pub fn new(name: impl Into<String>) -> Self {
         Self { name: name.into(), ..Self::default() }
     }
 
-    /// A parameter of the route; empty if the manifest has no such parameter.
+    /// A parameter of the route; empty if the route has no such parameter.
     pub fn param(&self, name: &str) -> &str {
         self.params.get(name).map_or("", String::as_str)
     }
 
-    /// A query parameter, if the caller gave it.
+    /// A query parameter, if the client sent it.
     pub fn query(&self, name: &str) -> Option<&str> {
         self.query.get(name).map(String::as_str)
     }
 
-    /// Whether a query parameter is switched on: there, and neither `false` nor `0`.
+    /// Whether a query parameter is switched on: sent, and neither `false` nor `0`.
     pub fn flag(&self, name: &str) -> bool {
         self.query(name).is_some_and(|value| !value.eq_ignore_ascii_case("false") && value != "0")
     }
@@ -85,17 +91,17 @@ impl<'a> Call<'a> {
     /// ```
     ///
     /// # Errors
-    /// The step to return, where there is no answer yet.
+    /// The step to return, if the call does not have the answer yet.
     pub fn fetch(&self, request: Request) -> Result<&Answer<'a>, Step> {
         let answers = self.fetch_all([request])?;
-        // `fetch_all` gave as many answers as there are requests: one.
+        // `fetch_all` returned as many answers as there are requests: one.
         Ok(&answers[0])
     }
 
     /// The answers to `requests` in their order, or the step that asks for all of them at once.
     ///
     /// # Errors
-    /// The step to return, where the answers are not there yet.
+    /// The step to return, if the call does not have all the answers yet.
     pub fn fetch_all(&self, requests: impl IntoIterator<Item = Request>) -> Result<&[Answer<'a>], Step> {
         let requests: Vec<Request> = requests.into_iter().collect();
         let mut asked = self.asked.borrow_mut();
@@ -104,7 +110,8 @@ impl<'a> Call<'a> {
         self.answers.get(start..asked.len()).ok_or(Step::Fetch(requests))
     }
 
-    /// The records that the host's store has for `query`, the newest first and perhaps none; or the step that asks.
+    /// The records in the host's store that match `query`, the newest first, perhaps none; or the step that asks for
+    /// them.
     ///
     /// ```
     /// use badgesmith_provider::{Answer, Call, Query, Step};
@@ -115,12 +122,30 @@ impl<'a> Call<'a> {
     /// ```
     ///
     /// # Errors
-    /// The step to return, where there is no answer yet; `UPSTREAM_INVALID` where the answer holds no records.
+    /// The step to return, if the call does not have the answer yet; `UPSTREAM_INVALID` if the answer is not an array
+    /// of records.
     pub fn records(&self, query: Query) -> Result<Vec<Record>, Step> {
         let mut asked = self.asked.borrow_mut();
-        let at = asked.len();
+        let index = asked.len();
         asked.push(Asked::Latest(query.clone()));
-        let answer = self.answers.get(at).ok_or_else(|| Step::Latest(query.into()))?;
+        let answer = self.answers.get(index).ok_or_else(|| Step::Latest(query.into()))?;
         Ok(answer.json()?)
+    }
+}
+
+impl Query {
+    /// The query for the newest record of the subject that the call's parameters `owner`, `repo`, `platform` and
+    /// `branch` name.
+    pub fn latest(collection: impl Into<String>, call: &Call) -> Self {
+        let param = |name| call.param(name).to_owned();
+        Self {
+            collection: collection.into(),
+            owner: param("owner"),
+            repo: param("repo"),
+            platform: param("platform"),
+            branch: param("branch"),
+            last: 1,
+            since_ms: None,
+        }
     }
 }

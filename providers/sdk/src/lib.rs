@@ -1,7 +1,7 @@
-//! Write a BadgeSmith provider: a pure function from a question and its answers to a badge.
+//! Write a BadgeSmith provider: a pure function from a call and the answers to its requests to a badge.
 //!
-//! A provider has no network, no clock and no state. It says what it needs, the host does it, and the provider is
-//! called again with the answer, until the badge is finished:
+//! A provider has no network, no clock and no state. It returns the requests it needs, the host (the server that loads
+//! it) performs them, and the provider is called again with the answers, until it returns the finished badge:
 //!
 //! ```
 //! use badgesmith_provider::{Badge, Call, Provider, Request, Step};
@@ -24,7 +24,7 @@
 //! # fn main() {}
 //! ```
 //!
-//! Built as a `cdylib`, this is a plugin. Its tests are transcripts, which `testkit` replays.
+//! Built as a `cdylib`, this is a plugin. Its tests are transcripts, which the module `testkit` (a feature) replays.
 
 pub mod abi;
 mod answer;
@@ -32,53 +32,24 @@ mod call;
 mod failure;
 mod manifest;
 pub mod message;
+mod provider;
+mod query;
 mod record;
 mod request;
 mod step;
 #[cfg(feature = "testkit")]
 pub mod testkit;
-#[cfg(feature = "time")]
-pub mod time;
+mod timestamp;
 mod web_address;
 
 pub use answer::Answer;
 pub use call::{Call, CallKind};
-pub use failure::{Failure, Kind};
-pub use manifest::{BadgeRoute, Manifest, RedirectRoute, Refusal, ReportRoute};
-pub use record::{Query, Record, fold};
-pub use request::{Auth, BadRequest, Request, Scheme};
+pub use failure::{Failure, FailureKind};
+pub use manifest::{BadgeRoute, Manifest, RedirectRoute, RefusedRoute, ReportRoute, UnreadableManifest};
+pub use provider::Provider;
+pub use query::{Query, fold};
+pub use record::Record;
+pub use request::{Auth, InvalidRequest, Request, Scheme};
 pub use step::{Asked, Badge, Step};
+pub use timestamp::{Timestamp, TimestampOutOfRange};
 pub use web_address::is_web_address;
-
-/// Code that knows one upstream.
-pub trait Provider: Sync {
-    /// `Ok` is a finished badge; `Err` is the step to take first, or the failure it ends with.
-    ///
-    /// # Errors
-    /// Whatever is not a finished badge: [`Call::fetch`] returns the step to pass on, a [`Failure`] converts into one.
-    fn badge(&self, call: &Call) -> Result<Badge, Step>;
-
-    /// Turns the body of a report, whose signature the host has verified, into a record. Providers whose manifest has
-    /// `reports` implement it. It is called once and asks nothing.
-    ///
-    /// # Errors
-    /// The [`Failure`] that says everything that is wrong with the body.
-    fn accept(&self, call: &Call, body: &[u8]) -> Result<Record, Step> {
-        let _ = (call, body);
-        Err(unknown("report").into())
-    }
-
-    /// The address a redirect leads to, one by the rule of [`is_web_address`]. Providers whose manifest has `redirects` implement it.
-    ///
-    /// # Errors
-    /// As for [`Provider::badge`].
-    fn redirect(&self, call: &Call) -> Result<String, Step> {
-        let _ = call;
-        Err(unknown("redirect").into())
-    }
-}
-
-/// The manifest promises what the code does not do.
-fn unknown(kind: &str) -> Failure {
-    Failure::inaccessible("NOT_IMPLEMENTED", format!("no {kind} here"))
-}

@@ -1,12 +1,12 @@
-//! The declarative half of a provider: routes, documentation, defaults and what it needs to be granted.
+//! The manifest: a provider's routes, documentation and defaults, and the permissions it needs.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, error::Error, fmt};
 
 use serde::{Deserialize, Serialize};
 
-/// What a provider says of itself, without a line of its code being called.
+/// The description of a provider, which the host reads without running any of its code.
 ///
-/// A field this version does not know is ignored, because another version may send it.
+/// A field that this version does not know is ignored, because a later version may have it.
 ///
 /// ```
 /// let manifest = badgesmith_provider::Manifest::parse(r#"{
@@ -25,20 +25,20 @@ pub struct Manifest {
     /// One sentence about the provider.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub summary: String,
-    /// The path its relative routes lie under, such as `/badges/packages/nuget`.
+    /// The path that its relative routes are appended to, such as `/badges/packages/nuget`.
     pub mount: String,
-    /// The badges it makes.
+    /// Its badges.
     pub badges: Vec<BadgeRoute>,
-    /// The reports it takes.
+    /// The reports it accepts.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub reports: Vec<ReportRoute>,
     /// The redirects it answers.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub redirects: Vec<RedirectRoute>,
-    /// Common mistakes in an address, and what to say of them.
+    /// Addresses that are common mistakes, and the words that answer them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub refusals: Vec<Refusal>,
-    /// Where it asks: scheme, host and port, or `{setting}` for the origin of a setting's address.
+    pub refusals: Vec<RefusedRoute>,
+    /// The origins it sends requests to: scheme, host and port, or `{setting}` for the origin of a setting's address.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub origins: Vec<String>,
     /// The collections of records it reads or writes.
@@ -47,62 +47,62 @@ pub struct Manifest {
     /// The names of the secrets it cannot do without.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub secrets: Vec<String>,
-    /// What an operator may set, and what holds until then.
+    /// The settings an operator may change, with their defaults.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub settings: BTreeMap<String, String>,
 }
 
-/// One badge a provider makes.
+/// One badge of a provider, and its addresses.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct BadgeRoute {
     /// What [`crate::Call::name`] says for this badge.
     pub name: String,
-    /// Literal segments, `{parameter}` segments and at the end perhaps `{rest…}`; under the mount, or from `/` where
-    /// it begins with one.
+    /// Literal segments, `{parameter}` segments and perhaps a `{rest…}` at the end. It is relative to the mount unless
+    /// it begins with `/`.
     pub route: String,
-    /// The query parameters it reads; no other reaches it.
+    /// The query parameters it reads; calls have no others.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub query: Vec<String>,
     /// Shields' category: version, test-results, downloads, …
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub category: String,
-    /// The left half.
+    /// The text of the left half.
     pub label: String,
-    /// The right half's colour where the provider leaves it open.
+    /// The colour of the right half, unless the provider sets one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub color: Option<String>,
-    /// A known logo's name.
+    /// The name of a known logo.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub logo: Option<String>,
     /// One sentence about the badge.
     pub summary: String,
     /// An example of its address, relative like the route.
     pub example: String,
-    /// For how many seconds an answer is used without asking again.
+    /// For how many seconds an answer is used without asking the upstream again.
     #[serde(default = "five_minutes")]
     pub fresh_seconds: u32,
-    /// For how many seconds longer a cache downstream may show it while it asks again.
+    /// For how many seconds after that a cache may serve it while it revalidates (`stale-while-revalidate`).
     #[serde(default = "five_minutes")]
     pub revalidate_seconds: u32,
-    /// The form it goes out in where its address says none: `svg`, `png`, or `json`, which is the default.
+    /// The format of the response if the address names none: `svg`, `png`, or `json`, which is the default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub format: Option<String>,
 }
 
-/// One kind of report a provider takes: a signed POST whose body becomes a record.
+/// One kind of report that a provider accepts: a signed POST whose body becomes a record.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct ReportRoute {
     /// What [`crate::Call::name`] says for this report.
     pub name: String,
-    /// Its route, with the parameters `owner`, `repo`, `platform` and `branch`: the record's subject.
+    /// Its route, with the parameters `owner`, `repo`, `platform` and `branch`, which are the record's subject.
     pub route: String,
-    /// The collection its records go to.
+    /// The collection its records are stored in.
     pub collection: String,
-    /// What the secret that signs it is stored for: `TestData`.
+    /// The purpose of the secrets that sign it, such as `TestData`.
     pub purpose: String,
-    /// The JSON Schema of its body, for those who read `/openapi.json`; nothing is checked by it.
+    /// The JSON Schema of its body for `/openapi.json`; bodies are not validated against it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub body: Option<serde_json::Value>,
     /// One sentence about the report.
@@ -111,35 +111,35 @@ pub struct ReportRoute {
     pub example: String,
 }
 
-/// An address that leads to another one.
+/// An address that redirects to another one.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct RedirectRoute {
     /// What [`crate::Call::name`] says for this redirect.
     pub name: String,
-    /// Its route, written like a badge's.
+    /// Its route, in the syntax of [`BadgeRoute::route`].
     pub route: String,
-    /// One sentence about where it leads.
+    /// One sentence about its target.
     pub summary: String,
     /// An example of its address, relative like the route.
     pub example: String,
-    /// For how many seconds caches may keep it.
+    /// For how many seconds caches may use it.
     #[serde(default = "five_minutes")]
     pub fresh_seconds: u32,
-    /// For how many seconds longer a cache may use it while it asks again.
+    /// For how many seconds after that a cache may use it while it revalidates (`stale-while-revalidate`).
     #[serde(default = "five_minutes")]
     pub revalidate_seconds: u32,
 }
 
-/// A route that is a common mistake.
+/// A route that is a common mistake, and the error that answers it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub struct Refusal {
-    /// The mistaken route, written like a badge's.
+pub struct RefusedRoute {
+    /// The mistaken route, in the syntax of [`BadgeRoute::route`].
     pub route: String,
-    /// The code a program reads.
+    /// The code that programs read.
     pub code: String,
-    /// The parameter that is at fault.
+    /// The name of the parameter that is at fault.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub property: Option<String>,
     /// What to do instead, in a short sentence without a full stop.
@@ -150,11 +150,23 @@ impl Manifest {
     /// Reads a manifest.
     ///
     /// # Errors
-    /// What is wrong, with its line and column.
-    pub fn parse(json: &str) -> Result<Self, String> {
-        serde_json::from_str(json).map_err(|fault| format!("the manifest cannot be read: {fault}"))
+    /// [`UnreadableManifest`] if the text is not the JSON of a manifest.
+    pub fn parse(json: &str) -> Result<Self, UnreadableManifest> {
+        serde_json::from_str(json).map_err(UnreadableManifest)
     }
 }
+
+/// Why a manifest cannot be read, with line and column.
+#[derive(Debug)]
+pub struct UnreadableManifest(serde_json::Error);
+
+impl fmt::Display for UnreadableManifest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the manifest cannot be read: {}", self.0)
+    }
+}
+
+impl Error for UnreadableManifest {}
 
 const fn five_minutes() -> u32 {
     300

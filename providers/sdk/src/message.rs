@@ -1,12 +1,19 @@
-//! The two messages that cross the boundary, as JSON: a call goes in, a step comes out.
+//! The two JSON messages between host and provider: a call goes in, a step comes out.
 //!
-//! `include/badgesmith_provider.h` is their specification; this file is its Rust reading, for both sides.
+//! `include/badgesmith_provider.h` specifies them. This module reads and writes them for both sides.
 
-use std::{borrow::Cow, cell::RefCell, collections::BTreeMap};
+use std::{borrow::Cow, cell::RefCell, collections::BTreeMap, error::Error, fmt};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Answer, Asked, Badge, Call, CallKind, Failure, Provider, Record, Step};
+use crate::{
+    answer::Answer,
+    call::{Call, CallKind},
+    failure::Failure,
+    provider::Provider,
+    record::Record,
+    step::{Asked, Badge, Step},
+};
 
 #[derive(Serialize, Deserialize)]
 struct CallMessage<'a> {
@@ -28,35 +35,82 @@ struct AnswerMessage<'a> {
     headers: Cow<'a, BTreeMap<String, String>>,
 }
 
-/// A step and everything it rests on.
+/// A step, and everything the provider has asked for to get there.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct StepMessage {
-    /// Everything asked in this call from its beginning, in order; what has no answer yet is what is asked now.
+    /// Everything asked for since the call began, in order; what has no answer yet is what the step asks for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub fetch: Vec<Asked>,
     /// The finished badge.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub done: Option<Badge>,
-    /// What a report became.
+    /// The record that a report became.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub record: Option<Record>,
-    /// Where a redirect leads.
+    /// The target of a redirect.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub redirect: Option<String>,
-    /// The failure it ends with.
+    /// The failure that ends the call.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fail: Option<Failure>,
 }
 
 impl StepMessage {
-    /// How many ends it has: none while it asks, one at the end, more where it is rubbish.
+    /// The number of ends in it: none while the provider asks, one at the end of a call; more are invalid.
     pub fn ends(&self) -> usize {
         let ends = [self.done.is_some(), self.record.is_some(), self.redirect.is_some(), self.fail.is_some()];
         ends.into_iter().filter(|is_there| *is_there).count()
     }
 }
 
-/// Writes a call; its answers' bodies travel beside it, or a report's.
+/// Why a call cannot be read. Its text is for the host's log.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum UnreadableCall {
+    /// It is not the JSON of a call.
+    Json(serde_json::Error),
+    /// The number of bodies does not fit the number of answers.
+    Bodies {
+        /// The number of answers in the message.
+        answers: usize,
+        /// The number of bodies beside it.
+        bodies: usize,
+    },
+}
+
+impl fmt::Display for UnreadableCall {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Json(fault) => write!(f, "not a call: {fault}"),
+            Self::Bodies { answers, bodies } => write!(f, "{answers} answers came with {bodies} bodies"),
+        }
+    }
+}
+
+impl Error for UnreadableCall {}
+
+/// Why a step cannot be read. Its text is for the host's log.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum UnreadableStep {
+    /// It is not UTF-8.
+    NotUtf8,
+    /// It is not the JSON of a step.
+    Json(serde_json::Error),
+}
+
+impl fmt::Display for UnreadableStep {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotUtf8 => f.write_str("its step is not UTF-8"),
+            Self::Json(fault) => write!(f, "its step cannot be read: {fault}"),
+        }
+    }
+}
+
+impl Error for UnreadableStep {}
+
+/// Writes a call. The bodies of its answers, or of a report, are passed separately.
 pub fn write_call(call: &Call) -> Vec<u8> {
     let message = CallMessage {
         kind: call.kind,
@@ -74,15 +128,16 @@ pub fn write_call(call: &Call) -> Vec<u8> {
     write(&message)
 }
 
-/// Reads a call and puts the bodies back to their answers; the body of a report is left over.
+/// Reads a call and joins its answers with their bodies. Of a call for a report, the last body is the report's own and
+/// is left out.
 ///
 /// # Errors
-/// What is wrong with the message, for the host's log.
-pub fn read_call<'a>(message: &[u8], bodies: &[&'a [u8]]) -> Result<Call<'a>, String> {
-    let message: CallMessage = serde_json::from_slice(message).map_err(|fault| format!("not a call: {fault}"))?;
-    let left = usize::from(message.kind == CallKind::Report);
-    if message.answers.len() + left != bodies.len() {
-        return Err(format!("{} answers came with {} bodies", message.answers.len(), bodies.len()));
+/// [`UnreadableCall`] if the message is not a call, or the number of bodies is wrong.
+pub fn read_call<'a>(message: &[u8], bodies: &[&'a [u8]]) -> Result<Call<'a>, UnreadableCall> {
+    let message: CallMessage = serde_json::from_slice(message).map_err(UnreadableCall::Json)?;
+    let reports = usize::from(message.kind == CallKind::Report);
+    if message.answers.len() + reports != bodies.len() {
+        return Err(UnreadableCall::Bodies { answers: message.answers.len(), bodies: bodies.len() });
     }
     let answers = message.answers.into_iter().zip(bodies);
     Ok(Call {
@@ -99,37 +154,37 @@ pub fn read_call<'a>(message: &[u8], bodies: &[&'a [u8]]) -> Result<Call<'a>, St
     })
 }
 
-/// Runs a provider on one call and writes what it says.
+/// Runs a provider on one call and writes the step it returns.
 ///
 /// # Errors
-/// What is wrong with the call, for the host's log.
-pub fn answer(provider: &dyn Provider, message: &[u8], bodies: &[&[u8]]) -> Result<Vec<u8>, String> {
+/// [`UnreadableCall`] as from [`read_call`].
+pub fn answer(provider: &dyn Provider, message: &[u8], bodies: &[&[u8]]) -> Result<Vec<u8>, UnreadableCall> {
     let call = read_call(message, bodies)?;
     let outcome = match call.kind {
         CallKind::Badge => provider.badge(&call).map(Step::Done),
         CallKind::Report => provider.accept(&call, bodies.last().unwrap_or(&&[][..])).map(Step::Record),
         CallKind::Redirect => provider.redirect(&call).map(Step::Redirect),
     };
-    let said = StepMessage { fetch: call.asked.take(), ..StepMessage::default() };
+    let asking = StepMessage { fetch: call.asked.take(), ..StepMessage::default() };
     Ok(write(&match outcome.unwrap_or_else(|step| step) {
-        Step::Fetch(_) | Step::Latest(_) => said,
-        Step::Done(badge) => StepMessage { done: Some(badge), ..said },
-        Step::Record(record) => StepMessage { record: Some(record), ..said },
-        Step::Redirect(url) => StepMessage { redirect: Some(url), ..said },
-        Step::Fail(failure) => StepMessage { fail: Some(failure), ..said },
+        Step::Fetch(_) | Step::Latest(_) => asking,
+        Step::Done(badge) => StepMessage { done: Some(badge), ..asking },
+        Step::Record(record) => StepMessage { record: Some(record), ..asking },
+        Step::Redirect(url) => StepMessage { redirect: Some(url), ..asking },
+        Step::Fail(failure) => StepMessage { fail: Some(failure), ..asking },
     }))
 }
 
 /// Reads a step.
 ///
 /// # Errors
-/// What is wrong with the message, for the host's log.
-pub fn read_step(message: &[u8]) -> Result<StepMessage, String> {
-    let text = std::str::from_utf8(message).map_err(|_| "its step is not UTF-8".to_owned())?;
-    serde_json::from_str(text).map_err(|fault| format!("its step cannot be read: {fault}"))
+/// [`UnreadableStep`] if the message is not a step.
+pub fn read_step(message: &[u8]) -> Result<StepMessage, UnreadableStep> {
+    let text = std::str::from_utf8(message).map_err(|_| UnreadableStep::NotUtf8)?;
+    serde_json::from_str(text).map_err(UnreadableStep::Json)
 }
 
 fn write<T: Serialize>(message: &T) -> Vec<u8> {
-    // Strings and numbers in maps with string keys always have a JSON form.
+    // Cannot fail: the messages are strings, numbers, and maps with string keys.
     serde_json::to_vec(message).unwrap_or_default()
 }

@@ -1,14 +1,14 @@
-//! One question to an upstream, built so that no part of it can escape its place.
+//! A request to an upstream, built so that no parameter can change the path it is inserted into.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// A GET of one address, as a provider asks its host for it.
+/// A GET request that a provider asks its host to send.
 ///
-/// The parts of an address that come from outside are given apart from its template and are percent-encoded in their
-/// place, so a package called `../admin?x` stays one path segment. A request names a secret and its owner, it never
-/// holds one.
+/// Parts of the address that come from a client are passed separately from the template and are percent-encoded where
+/// they are inserted, so a package called `../admin?x` stays one path segment. A request has the name and the owner of
+/// a secret, never the secret itself.
 ///
 /// ```
 /// use badgesmith_provider::Request;
@@ -19,34 +19,34 @@ use serde::{Deserialize, Serialize};
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Request {
-    /// Where the address begins: scheme, host, port and perhaps a path.
+    /// The start of the address: scheme, host, port and perhaps a path.
     base: String,
-    /// What follows, with a `{}` for every part.
+    /// The template of the rest, with a `{}` for every part.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     path: String,
-    /// What stands in the place of each `{}`, not yet encoded.
+    /// What replaces each `{}`, not yet percent-encoded.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     parts: Vec<String>,
-    /// The media type to ask for.
+    /// The value of the `Accept` header.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     accept: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     auth: Option<Auth>,
 }
 
-/// The secret a request is sent with: a name and an owner that the host looks up.
+/// The secret that a request is sent with: a name and an owner, by which the host finds it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Auth {
     /// The secret's name in the manifest.
     pub secret: String,
-    /// Whose secret: an organisation or a user.
+    /// The owner of the secret: an organisation or a user.
     pub owner: String,
-    /// How it is sent.
+    /// How it is sent in the `Authorization` header.
     #[serde(default)]
     pub scheme: Scheme,
 }
 
-/// How a secret travels in the `Authorization` header.
+/// The scheme of the `Authorization` header.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Scheme {
@@ -57,19 +57,19 @@ pub enum Scheme {
     Basic,
 }
 
-/// Why a request has no address.
+/// Why a request has no valid address.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum BadRequest {
-    /// A part is empty, `.` or `..`, which would name another path than the template's: the caller's fault.
+pub enum InvalidRequest {
+    /// A part is empty, `.` or `..`, which would change the template's path: the client's fault.
     Part(String),
-    /// The template has another number of `{}` than there are parts: the provider's fault.
+    /// The number of `{}` in the template is not the number of parts: the provider's fault.
     Template(String),
-    /// The base is not an `http` or `https` address: the provider's fault, or a setting's.
+    /// The base is not an `http` or `https` address: the fault of the provider or of a setting.
     Base(String),
 }
 
-impl fmt::Display for BadRequest {
+impl fmt::Display for InvalidRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Part(part) => write!(f, "{part:?} cannot be a part of an address"),
@@ -79,10 +79,10 @@ impl fmt::Display for BadRequest {
     }
 }
 
-impl std::error::Error for BadRequest {}
+impl std::error::Error for InvalidRequest {}
 
 impl Request {
-    /// A GET of `base/path`, every `{}` of `path` replaced by the percent-encoded part of that place.
+    /// A GET of `base/path`, with each `{}` of `path` replaced by the corresponding part, percent-encoded.
     pub fn get<P: Into<String>>(
         base: impl Into<String>,
         path: impl Into<String>,
@@ -92,37 +92,37 @@ impl Request {
         Self { base: base.into(), path: path.into(), parts, accept: None, auth: None }
     }
 
-    /// A GET of an absolute address that an upstream itself gave, such as the next page of a `Link` header.
+    /// A GET of an absolute address that an upstream returned, such as the next page in a `Link` header.
     pub fn to(url: impl Into<String>) -> Self {
         Self { base: url.into(), path: String::new(), parts: Vec::new(), accept: None, auth: None }
     }
 
-    /// Asks for a media type.
+    /// Sets the `Accept` header.
     #[must_use]
     pub fn accept(mut self, media_type: impl Into<String>) -> Self {
         self.accept = Some(media_type.into());
         self
     }
 
-    /// Sends the secret called `secret` that `owner` left with the host, as a bearer token.
+    /// Sends `owner`'s secret with the name `secret` as a bearer token.
     #[must_use]
     pub fn auth(self, secret: impl Into<String>, owner: impl Into<String>) -> Self {
         self.auth_as(Scheme::Bearer, secret, owner)
     }
 
-    /// Sends the secret called `secret` that `owner` left with the host, in the given scheme.
+    /// Sends `owner`'s secret with the name `secret` in this scheme.
     #[must_use]
     pub fn auth_as(mut self, scheme: Scheme, secret: impl Into<String>, owner: impl Into<String>) -> Self {
         self.auth = Some(Auth { secret: secret.into(), owner: owner.into(), scheme });
         self
     }
 
-    /// The media type asked for.
+    /// The value of the `Accept` header, if it is set.
     pub fn accepted(&self) -> Option<&str> {
         self.accept.as_deref()
     }
 
-    /// The secret to send, by name.
+    /// The name and owner of the secret to send, if there is one.
     pub fn secret(&self) -> Option<&Auth> {
         self.auth.as_ref()
     }
@@ -130,10 +130,11 @@ impl Request {
     /// The whole address.
     ///
     /// # Errors
-    /// [`BadRequest`] where a part would change the path, a `{}` has no part, or the base is no address.
-    pub fn url(&self) -> Result<String, BadRequest> {
+    /// [`InvalidRequest`] if a part would change the path, the template does not fit the parts, or the base is not an
+    /// address.
+    pub fn url(&self) -> Result<String, InvalidRequest> {
         if !self.base.starts_with("https://") && !self.base.starts_with("http://") {
-            return Err(BadRequest::Base(self.base.clone()));
+            return Err(InvalidRequest::Base(self.base.clone()));
         }
         if self.path.is_empty() && self.parts.is_empty() {
             return Ok(self.base.clone());
@@ -143,15 +144,15 @@ impl Request {
         let mut pieces = self.path.trim_start_matches('/').split("{}");
         url.push_str(pieces.next().unwrap_or_default());
         for piece in pieces {
-            let part = parts.next().ok_or_else(|| BadRequest::Template(self.path.clone()))?;
+            let part = parts.next().ok_or_else(|| InvalidRequest::Template(self.path.clone()))?;
             escape(part, &mut url)?;
             url.push_str(piece);
         }
-        if parts.next().is_some() { Err(BadRequest::Template(self.path.clone())) } else { Ok(url) }
+        if parts.next().is_some() { Err(InvalidRequest::Template(self.path.clone())) } else { Ok(url) }
     }
 }
 
-/// The request as a transcript writes it: `https://host/path`, and whose secret goes with it.
+/// The request as a transcript writes it: the address, the media type, and the name and owner of the secret.
 impl fmt::Display for Request {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.url() {
@@ -169,11 +170,11 @@ impl fmt::Display for Request {
     }
 }
 
-/// Appends `part` with everything but RFC 3986's unreserved characters percent-encoded.
-fn escape(part: &str, url: &mut String) -> Result<(), BadRequest> {
+/// Appends `part` with all bytes percent-encoded except RFC 3986's unreserved characters.
+fn escape(part: &str, url: &mut String) -> Result<(), InvalidRequest> {
     const HEX: &[u8; 16] = b"0123456789ABCDEF";
     if matches!(part, "" | "." | "..") {
-        return Err(BadRequest::Part(part.to_owned()));
+        return Err(InvalidRequest::Part(part.to_owned()));
     }
     for &byte in part.as_bytes() {
         if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
@@ -210,9 +211,9 @@ mod tests {
 
     #[test]
     fn a_template_has_a_place_for_every_part() {
-        assert!(matches!(Request::get("https://h", "{}/{}", ["a"]).url(), Err(BadRequest::Template(_))));
-        assert!(matches!(Request::get("https://h", "{}", ["a", "b"]).url(), Err(BadRequest::Template(_))));
-        assert!(matches!(Request::get("file:///etc", "{}", ["passwd"]).url(), Err(BadRequest::Base(_))));
+        assert!(matches!(Request::get("https://h", "{}/{}", ["a"]).url(), Err(InvalidRequest::Template(_))));
+        assert!(matches!(Request::get("https://h", "{}", ["a", "b"]).url(), Err(InvalidRequest::Template(_))));
+        assert!(matches!(Request::get("file:///etc", "{}", ["passwd"]).url(), Err(InvalidRequest::Base(_))));
     }
 
     #[test]

@@ -1,12 +1,12 @@
-//! What a provider says: a badge, or what it needs first.
+//! A step: what a provider returns, which is the end of the call or what it needs first.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Failure, Query, Record, Request};
+use crate::{failure::Failure, query::Query, record::Record, request::Request};
 
-/// What a provider worked out. What it leaves open, the manifest's defaults fill in.
+/// A finished badge. The manifest's defaults apply to what it leaves open.
 ///
 /// ```
 /// let badge = badgesmith_provider::Badge::new("13.0.4").color("blue");
@@ -15,36 +15,36 @@ use crate::{Failure, Query, Record, Request};
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Badge {
-    /// The left half, instead of the manifest's.
+    /// The text of the left half, instead of the manifest's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub label: Option<String>,
-    /// The right half.
+    /// The text of the right half.
     pub message: String,
-    /// The right half's colour: a name, `#rgb`, `#rrggbb` or a CSS colour.
+    /// The colour of the right half: a name, `#rgb`, `#rrggbb` or a CSS colour.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub color: Option<String>,
-    /// The left half's colour.
+    /// The colour of the left half.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub label_color: Option<String>,
-    /// A known logo's name, instead of the manifest's.
+    /// The name of a known logo, instead of the manifest's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub named_logo: Option<String>,
 }
 
 impl Badge {
-    /// A badge that says `message` and leaves the rest to the manifest.
+    /// A badge with this message that leaves the rest to the manifest.
     pub fn new(message: impl Into<String>) -> Self {
         Self { message: message.into(), ..Self::default() }
     }
 
-    /// Sets the right half's colour.
+    /// Sets the colour of the right half.
     #[must_use]
     pub fn color(mut self, color: impl Into<String>) -> Self {
         self.color = Some(color.into());
         self
     }
 
-    /// Sets the left half.
+    /// Sets the text of the left half.
     #[must_use]
     pub fn label(mut self, label: impl Into<String>) -> Self {
         self.label = Some(label.into());
@@ -52,35 +52,35 @@ impl Badge {
     }
 }
 
-/// What happens next.
+/// What the host does next.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Step {
-    /// Ask these, all at once, and call again with the answers behind those of before.
+    /// Send these requests, all at once, and repeat the call with their answers appended.
     Fetch(Vec<Request>),
-    /// Ask the host's store for records, and call again with the answer.
+    /// Ask the host's store for records, and repeat the call with the answer appended.
     Latest(Box<Query>),
-    /// The badge is finished.
+    /// Draw this badge: the call has ended.
     Done(Badge),
-    /// The report is this record.
+    /// Store this record, which the report became: the call has ended.
     Record(Record),
-    /// The redirect leads to this absolute address.
+    /// Redirect to this absolute address: the call has ended.
     Redirect(String),
-    /// There will be no usual end.
+    /// Show this failure: the call has ended.
     Fail(Failure),
 }
 
-/// One thing a step asks, of an upstream or of the host's store.
+/// One thing that a provider asks for: an answer of an upstream, or records of the host's store.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Asked {
-    /// Records of the store.
+    /// Records of the host's store.
     Latest(Query),
-    /// An upstream's answer.
+    /// The answer of an upstream.
     Fetch(Request),
 }
 
-/// As a transcript writes it.
+/// The text that stands for it in a transcript.
 impl fmt::Display for Asked {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -1,13 +1,13 @@
-//! Which text is an address that a badge may lead to.
+//! Which texts are web addresses that a badge may link to.
 //!
-//! Whoever takes an address in and whoever leads to it later must mean the same, so both ask here. The rule is stricter
-//! than a browser's: everything it takes is an address to a browser, too.
+//! The code that accepts an address and the code that redirects to it later use the same rule. It is stricter than a
+//! browser's: every text it accepts is an address to a browser, too.
 
-// The types of addresses, which open nothing.
+// Only the types of addresses: no networking.
 use core::net::{Ipv4Addr, Ipv6Addr};
 
-/// Whether a text is an absolute http or https address with a host that can exist, and nothing in it that has no place in
-/// a header.
+/// Whether a text is an absolute http or https address with a valid host, without white space and control characters,
+/// which are not allowed in a header.
 ///
 /// ```
 /// use badgesmith_provider::is_web_address;
@@ -28,7 +28,7 @@ pub fn is_web_address(text: &str) -> bool {
         return false;
     }
     let authority = rest.split(['/', '?', '#', '\\']).next().unwrap_or_default();
-    // A user or a password may stand in front of the host.
+    // A user and a password may precede the host.
     let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
     match host.strip_prefix('[').and_then(|host| host.split_once(']')) {
         Some((address, port)) => {
@@ -46,12 +46,12 @@ fn is_port(port: &str) -> bool {
     port.bytes().all(|byte| byte.is_ascii_digit()) && port.parse::<u16>().is_ok()
 }
 
-/// Whether a name can be a host's, or is an IPv4 address.
+/// Whether a text is a valid host name or IPv4 address.
 fn is_host(name: &str) -> bool {
     let is_letter = |letter: char| letter.is_alphanumeric() || matches!(letter, '-' | '_' | '.');
     let name = name.strip_suffix('.').unwrap_or(name);
     let last = name.rsplit('.').next().unwrap_or_default();
-    // A browser takes a name whose last part is a number for an IPv4 address.
+    // A browser parses a name whose last label is a number as an IPv4 address.
     let hexadecimal = |digits: &str| digits.bytes().all(|byte| byte.is_ascii_hexdigit());
     let is_number = !last.is_empty() && last.bytes().all(|byte| byte.is_ascii_digit())
         || last.strip_prefix("0x").or_else(|| last.strip_prefix("0X")).is_some_and(hexadecimal);

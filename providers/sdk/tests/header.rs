@@ -1,4 +1,4 @@
-//! The C header and the Rust table are the same, to the byte.
+//! The C header and the Rust declarations describe the same table, byte for byte.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use std::{
@@ -10,7 +10,7 @@ use std::{
 
 use badgesmith_provider::abi::{ABI, Bytes, OK, PANICKED, Table, UNREADABLE};
 
-/// Compiles a program against the header, as strictly as compilers go, and returns what it prints.
+/// Compiles a program against the header with all warnings as errors, runs it, and returns its output.
 fn run_c(name: &str, compiler: &[&str], source: &str) -> String {
     let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR"));
     let (file, program) = (folder.join(format!("{name}.c")), folder.join(name));
@@ -61,7 +61,7 @@ fn every_offset_of_the_header_is_rusts() {
 
 #[test]
 fn the_first_version_is_never_changed() {
-    // The sizes and offsets of version 1 on a 64-bit machine, for good.
+    // The sizes and offsets of version 1 on a 64-bit machine, which must never change.
     if cfg!(target_pointer_width = "64") {
         assert_eq!(run_c("frozen", &["cc", "-std=c99"], LAYOUT), "1 0 1 2\n16 0 8\n40 0 4 8 24 32\n");
     }

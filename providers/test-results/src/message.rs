@@ -1,36 +1,36 @@
-//! Counts as a badge's words and colour.
+//! Turns counts into the message and colour of a badge.
 
 use badgesmith_provider::{Badge, Call};
 
-use crate::report::Counts;
+use crate::counts::Counts;
 
-/// How counts are said.
-pub(crate) struct Words<'a> {
+/// How counts are written, as the query parameters choose it.
+pub(crate) struct Wording<'a> {
     passed: &'a str,
     failed: &'a str,
     skipped: &'a str,
-    /// Signs instead of words: `✔ 190 | ✘ 2`.
+    /// Symbols instead of words: `✔ 190 | ✘ 2`.
     is_compact: bool,
-    says_skipped: bool,
+    shows_skipped: bool,
 }
 
-impl<'a> Words<'a> {
-    /// As the query wants it.
+impl<'a> Wording<'a> {
+    /// The wording that the query parameters of a call choose.
     pub(crate) fn of(call: &'a Call) -> Self {
         let is_compact = call.flag("compact");
-        let word = |name, sign, word| {
-            call.query(name).filter(|label| !label.is_empty()).unwrap_or(if is_compact { sign } else { word })
+        let word = |name, symbol, word| {
+            call.query(name).filter(|label| !label.is_empty()).unwrap_or(if is_compact { symbol } else { word })
         };
         Self {
             passed: word("passed_label", "✔", "passed"),
             failed: word("failed_label", "✘", "failed"),
             skipped: word("skipped_label", "➟", "skipped"),
             is_compact,
-            says_skipped: call.flag("skipped"),
+            shows_skipped: call.flag("skipped"),
         }
     }
 
-    /// The badge of a result.
+    /// The badge that shows these counts.
     pub(crate) fn badge(&self, counts: Counts) -> Badge {
         let Counts { passed, failed, skipped } = counts;
         let mut parts = Vec::new();
@@ -43,7 +43,7 @@ impl<'a> Words<'a> {
         if parts.is_empty() {
             parts.push("no tests".to_owned());
         }
-        if self.says_skipped {
+        if self.shows_skipped {
             parts.push(self.part(skipped, self.skipped));
         }
         let color = match (passed, failed) {

@@ -1,47 +1,36 @@
-//! The body of a report, checked whole: whoever sends one learns of everything that is wrong with it at once.
+//! Validates the body of a report and makes a record of it. A failure names everything that is wrong with the body at
+//! once.
 
-use badgesmith_provider::{Failure, Record, fold, is_web_address, time};
+use badgesmith_provider::{Failure, Record, Timestamp, fold, is_web_address};
 use serde_json::{Map, Value, json};
 
-/// How far a run's time may be ahead of ours, in milliseconds.
+/// How far a run's time may be ahead of the server's clock, in milliseconds.
 const AHEAD_MS: i64 = 60_000;
 /// The longest text of a field, in bytes.
 const LONGEST_TEXT: usize = 2048;
 /// The longest identifier of a run, in bytes.
 const LONGEST_RUN: usize = 128;
-/// The most suites that a report tells of.
+/// The largest number of suites in a report.
 const MOST_SUITES: usize = 100;
-/// The largest count, so that sums are exact wherever they are made.
+/// The largest count: sums of such numbers are exact in a JavaScript client, too.
 const LARGEST: u64 = 1 << 52;
 
-/// How many tests passed, failed and were skipped.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Counts {
-    pub(crate) passed: u64,
-    pub(crate) failed: u64,
-    pub(crate) skipped: u64,
-}
-
-impl Counts {
-    /// The counts of a record.
-    pub(crate) fn of(record: &Record) -> Option<Self> {
-        let count = |name| record.fields.get(name).and_then(Value::as_u64);
-        Some(Self { passed: count("passed")?, failed: count("failed")?, skipped: count("skipped")? })
-    }
-}
-
-/// A body on its way to a record, with what is wrong so far: a field and what it must be.
-struct Report<'a> {
+/// Reads the fields of a body and collects what is wrong with them.
+struct ReportReader<'a> {
     fields: &'a Map<String, Value>,
+    /// The name of each invalid field, and what it must be.
     faults: Vec<(&'static str, String)>,
 }
 
-/// The record of a body whose platform is that of its address; `now` is in seconds since 1970.
+/// The record of a body. Its platform must be the one in the address; `now` is in seconds since 1970, UTC.
+///
+/// # Errors
+/// `INVALID_TEST_PAYLOAD`, with the names of all invalid fields.
 pub(crate) fn read(body: &[u8], platform: &str, now: u64) -> Result<Record, Failure> {
     let body: Value = serde_json::from_slice(body)
         .map_err(|fault| refused("body", format!("not JSON at line {} column {}", fault.line(), fault.column())))?;
     let fields = body.as_object().ok_or_else(|| refused("body", "not a JSON object".to_owned()))?;
-    let mut report = Report { fields, faults: Vec::new() };
+    let mut report = ReportReader { fields, faults: Vec::new() };
 
     let named = report.text("platform");
     if named.is_some_and(|named| fold(named) != fold(platform)) {
@@ -86,12 +75,12 @@ pub(crate) fn read(body: &[u8], platform: &str, now: u64) -> Result<Record, Fail
     })
 }
 
-impl<'a> Report<'a> {
+impl<'a> ReportReader<'a> {
     fn fault(&mut self, name: &'static str, must: String) {
         self.faults.push((name, must));
     }
 
-    /// A field that is there; `null` is as good as absent.
+    /// The value of a field, if it is present and not `null`.
     fn get(&self, name: &str) -> Option<&'a Value> {
         self.fields.get(name).filter(|value| !value.is_null())
     }
@@ -112,7 +101,7 @@ impl<'a> Report<'a> {
         count
     }
 
-    /// Text, or a number as GitHub has it.
+    /// A text, or an integer such as GitHub's run ids.
     fn run_id(&mut self) -> Option<String> {
         let run_id = match self.get("run_id") {
             Some(Value::String(text)) => Some(text.clone()),
@@ -144,21 +133,22 @@ impl<'a> Report<'a> {
         link
     }
 
-    fn timestamp(&mut self, now: u64) -> Option<i64> {
-        let time = self.get("timestamp").and_then(Value::as_str).and_then(time::milliseconds).filter(|time| *time >= 0);
-        match time {
+    fn timestamp(&mut self, now: u64) -> Option<Timestamp> {
+        let latest = i64::try_from(now).unwrap_or(i64::MAX).saturating_mul(1000).saturating_add(AHEAD_MS);
+        let timestamp = self.get("timestamp").and_then(Value::as_str).and_then(Timestamp::parse);
+        match timestamp {
             None => self.fault("timestamp", "must be an RFC 3339 time".to_owned()),
-            Some(time) if time > i64::try_from(now).unwrap_or(i64::MAX / 1000) * 1000 + AHEAD_MS => {
+            Some(timestamp) if timestamp.as_ms() > latest => {
                 self.fault("timestamp", "must not be more than a minute ahead".to_owned());
             }
             Some(_) => {}
         }
-        time
+        timestamp
     }
 
     fn duration(&mut self) -> Option<u64> {
         let value = self.get("duration_ms")?;
-        // A clock that measures more finely than in milliseconds is no fault.
+        // A duration with a fraction of a millisecond is rounded.
         let rounded = value.as_f64().filter(|ms| (0.0..=LARGEST as f64).contains(ms)).map(|ms| ms.round() as u64);
         let duration = count(value).or(rounded);
         if duration.is_none() {
@@ -167,7 +157,7 @@ impl<'a> Report<'a> {
         duration
     }
 
-    /// Name and counts of each suite, and nothing else of it.
+    /// The name and the counts of each suite; other fields are dropped.
     fn suites(&mut self) -> Option<Value> {
         let value = self.get("suites")?;
         let read = |suite: &Value| {
@@ -196,7 +186,7 @@ fn refused(property: &'static str, words: String) -> Failure {
     Failure::invalid_parameter("INVALID_TEST_PAYLOAD", property, words)
 }
 
-/// An integer of at least 0, however it is written: `3` and `3.0` are one number in JSON.
+/// An integer of at least 0, written with or without a fraction: `3` and `3.0` are the same number in JSON.
 fn count(value: &Value) -> Option<u64> {
     let whole = value.as_f64().filter(|number| number.fract() == 0.0 && (0.0..=LARGEST as f64).contains(number));
     value.as_u64().or(whole.map(|number| number as u64)).filter(|count| *count <= LARGEST)

@@ -1,16 +1,15 @@
-//! Which versions of a list may be shown, best first.
+//! Chooses the versions of a list that a badge may show, the best one first.
 
-use crate::range::Range;
-use crate::version::Version;
+use crate::{range::Range, version::Version};
 
 #[cfg(test)]
 mod vectors;
 
-/// The versions that lie in the range and are stable, or any with `prerelease`; newest first, each with the list's own
-/// spelling.
+/// The versions in the range, each with its spelling in the list, the newest first; without prereleases unless
+/// `prerelease` is set.
 ///
-/// What is no version is left out: one odd entry in a feed must not cost the badge. Two spellings of one version are one
-/// candidate, the one listed first.
+/// An entry that is not a version is left out, so that one odd entry in a feed does not cost the badge. Two spellings
+/// of one version are one candidate, with the spelling that the list has first.
 ///
 /// ```
 /// let found = badgesmith_versions::candidates(["1.0", "latest", "1.0.0", "1.1-rc"].into_iter(), None, false);

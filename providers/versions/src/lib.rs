@@ -1,6 +1,7 @@
-//! Versions and version ranges as NuGet reads them, and which version of a list a badge shows.
+//! Versions and version ranges in NuGet's syntax, and the choice of the version that a badge shows.
 //!
-//! Badges of every kind of package take one query, so providers share its grammar. Nothing in here knows a provider.
+//! Badges of every kind of package have the same query parameters, so the providers share their grammar. This crate
+//! depends on no provider.
 //!
 //! ```
 //! use badgesmith_versions::{Range, candidates};

@@ -7,10 +7,10 @@ use crate::version::{Version, numbers};
 #[cfg(test)]
 mod vectors;
 
-/// The longest text that is read as a range, in bytes.
+/// The longest text of a range, in bytes.
 const LONGEST: usize = 256;
 
-/// A range in NuGet's notation: two bounds, of which the lower may float.
+/// A range in NuGet's syntax: two bounds, of which the lower one may float.
 /// <https://learn.microsoft.com/en-us/nuget/concepts/package-versioning#version-ranges>
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Range<'a> {
@@ -19,18 +19,20 @@ pub struct Range<'a> {
     float: Option<Float<'a>>,
 }
 
-/// The part of a range behind a star, which NuGet takes for a wish and we take for a limit.
+/// The float of a range, written with a star. To NuGet it is a preference among the versions within the bounds; here it
+/// is a limit.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Float<'a> {
-    /// How many numbers stand before the first star and must be equal to those of the lower bound.
+    /// The number of leading version numbers that must be equal to those of the lower bound: those before the first
+    /// star.
     fixed: usize,
-    /// How a prerelease's labels must begin; `None` for stable versions only.
+    /// What the labels of a prerelease must start with; `None` if only stable versions match.
     prefix: Option<&'a str>,
 }
 
 impl<'a> Range<'a> {
-    /// Reads a range, or `None` if NuGet would refuse it, nothing could satisfy it, or it has more than 256 bytes. Empty
-    /// or blank text is the range without bounds.
+    /// Reads a range. `None` if NuGet would refuse it, no version could satisfy it, or it has more than 256 bytes.
+    /// Empty or blank text is the range without bounds.
     ///
     /// ```
     /// use badgesmith_versions::{Range, Version};
@@ -74,11 +76,12 @@ impl<'a> Range<'a> {
         in_order(&min, &max).then_some(Self { min, max, float })
     }
 
-    /// Whether a version lies in the range.
+    /// Whether the range has this version.
     ///
-    /// Stricter than NuGet's `Satisfies` in two points, because a badge has no resolver that chooses afterwards: a
-    /// prerelease of an excluded upper bound lies outside (`[1.0,2.0)` has no `2.0.0-preview1`), and a float is a limit
-    /// (`1.*` has no 2.0.0 and, like NuGet's floats without a prerelease part, no prereleases).
+    /// This is stricter than NuGet's `Satisfies` in two points, because no resolver chooses among the versions
+    /// afterwards: a prerelease of an excluded upper bound is not in the range (`2.0.0-preview1` is not in
+    /// `[1.0,2.0)`), and a float is a limit (`2.0.0` is not in `1.*`, nor is a prerelease, as in NuGet's floats without
+    /// a prerelease part).
     pub fn satisfied_by(&self, version: &Version<'_>) -> bool {
         self.above_min(version) && self.below_max(version) && self.floats_to(version)
     }
@@ -95,7 +98,7 @@ impl<'a> Range<'a> {
         match &self.max {
             Bound::Included(max) => version <= max,
             Bound::Excluded(max) if max.is_prerelease() => version < max,
-            // Numbers alone, so that the prereleases of a stable bound are excluded with it.
+            // Compares the numbers alone, so that the prereleases of a stable bound are excluded with it.
             Bound::Excluded(max) => version.numbers() < max.numbers(),
             Bound::Unbounded => true,
         }
@@ -111,7 +114,7 @@ impl<'a> Range<'a> {
     }
 }
 
-/// Reads a lower bound, which alone may float: `1.2`, `1.*`, `1.2.0-beta*`, `1.*-rc*`.
+/// Reads a lower bound, the only one that may float: `1.2`, `1.*`, `1.2.0-beta*`, `1.*-rc*`.
 fn lower(text: &str) -> Option<(Version<'_>, Option<Float<'_>>)> {
     let Some(head) = text.strip_suffix('*') else {
         return Some((Version::parse(text)?, None));
@@ -124,16 +127,17 @@ fn lower(text: &str) -> Option<(Version<'_>, Option<Float<'_>>)> {
         Some(head) => floating_numbers(head)?,
         None => (only_numbers(head)?.0, 4),
     };
-    // `0` is the lowest label there is. NuGet's lowest for `beta.*` is `beta.0`; `beta` does as well, because the
-    // prefix keeps out what lies between. Only `(1.0.0-beta.*,)` differs: it has `beta.0`, which NuGet excludes.
+    // `0` is the lowest possible label. NuGet's lower bound for `beta.*` is `beta.0`; `beta` gives the same range,
+    // because the prefix excludes the labels between them. Only `(1.0.0-beta.*,)` differs: it has `beta.0`, which NuGet
+    // excludes.
     let labels = if prefix.is_empty() { "0" } else { prefix.strip_suffix('.').unwrap_or(prefix) };
     Some((Version::prerelease(numbers, labels)?, Some(Float { fixed, prefix: Some(prefix) })))
 }
 
-/// The lowest numbers of a float and how many of them are fixed, from what stands before the star.
+/// The lowest numbers of a float and how many of them are fixed, read from the text before the star.
 ///
-/// The star stands for a zero, so that `1.1*` begins at 1.10 and floats through 1.x: NuGet's reading, which
-/// <https://github.com/renovatebot/renovate> shares.
+/// The star is read as a zero, so `1.1*` starts at 1.10 and has every later 1.x. NuGet reads it so, and so does
+/// <https://github.com/renovatebot/renovate>.
 fn floating_numbers(head: &str) -> Option<([u32; 4], usize)> {
     let (numbers, count) = only_numbers(&format!("{head}0"))?;
     Some((numbers, count - 1))

@@ -1,7 +1,9 @@
-//! Recorded test vectors, which are no part of the project: `BADGESMITH_RECORDED` names the folder that has them.
+//! Recorded test vectors. They are not part of the project: the environment variable `BADGESMITH_RECORDED` is the path
+//! of their folder.
 //!
-//! Only tests come here, so what is missing or odd panics.
-#![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout)]
+//! Only tests use this module, so a missing or malformed file panics. A test that uses it has the attribute
+//! `#[ignore = "needs BADGESMITH_RECORDED, the folder of recorded inputs"]`.
+#![allow(clippy::unwrap_used, clippy::panic)]
 
 use std::path::{Path, PathBuf};
 
@@ -9,74 +11,76 @@ use serde_json::Value;
 
 use crate::{Range, Version, candidates};
 
-/// The folder of test vectors; without one the test that asks says so and passes.
-pub fn folder() -> Option<PathBuf> {
-    let folder = std::env::var_os("BADGESMITH_RECORDED").map(PathBuf::from);
-    if folder.is_none() {
-        println!("skipped: BADGESMITH_RECORDED is unset, so there are no vectors to test with");
-    }
-    folder
+/// The folder of recorded inputs.
+///
+/// # Panics
+/// If `BADGESMITH_RECORDED` is not set.
+#[track_caller]
+pub fn folder() -> PathBuf {
+    let Some(folder) = std::env::var_os("BADGESMITH_RECORDED") else {
+        panic!("set BADGESMITH_RECORDED to the folder of recorded inputs, or run without --include-ignored");
+    };
+    folder.into()
 }
 
-/// One JSON file of that folder.
+/// Reads a JSON file.
 pub fn read(path: impl Into<PathBuf>) -> Value {
     let path = path.into();
     let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-/// Runs a check on each row of one section of NuGet's own vectors; a section that shrank fails.
+/// Runs a check on each row of a section of NuGet's own test vectors, and fails if the section has fewer rows than
+/// this.
 #[track_caller]
 pub fn each(section: &str, at_least: usize, check: impl Fn(&Value)) {
-    let Some(folder) = folder() else { return };
-    let vectors = read(folder.join("nuget-versioning/nuget_version_vectors.json"));
+    let vectors = read(folder().join("nuget-versioning/nuget_version_vectors.json"));
     let rows = vectors[section].as_array().unwrap();
     assert!(rows.len() >= at_least, "{section} has {} rows", rows.len());
     rows.iter().for_each(check);
 }
 
-/// A row's text by its key.
+/// The text of a row under this key.
 pub fn text<'a>(row: &'a Value, key: &str) -> &'a str {
     row[key].as_str().unwrap_or_else(|| panic!("{row} has no text {key}"))
 }
 
-/// The right answer to a row of `expected-latest`.
-pub struct Truth {
-    /// The newest version that satisfies the row, normalised.
+/// The expected result of a row of `expected-latest`.
+pub struct ExpectedLatest {
+    /// The newest version that satisfies the row, in normalised form.
     pub newest: Option<String>,
-    /// Whether the contract's rule on excluded bounds makes it another than NuGet's.
-    pub is_mended: bool,
+    /// Whether it differs from NuGet's own result, because our ranges leave out prereleases of an excluded upper bound.
+    pub differs_from_nuget: bool,
 }
 
-/// Runs a check on each row of a feed's `expected-latest`, with the list it is about and the right answer; `None` for
-/// a range that must be refused. Returns how many rows there were.
+/// Runs a check on each row of a feed's `expected-latest`, with the list of versions that the row is about and the
+/// expected result, which is `None` for a range that must be refused. Returns the number of rows.
 #[track_caller]
-pub fn each_latest(feed: &str, mut check: impl FnMut(&[String], &Value, Option<Truth>)) -> usize {
-    let Some(folder) = folder() else { return 0 };
-    let feed = folder.join(feed);
+pub fn each_latest(feed: &str, mut check: impl FnMut(&[String], &Value, Option<ExpectedLatest>)) -> usize {
+    let feed = folder().join(feed);
     let mut rows = 0;
     for file in std::fs::read_dir(feed.join("expected-latest")).unwrap() {
         let file = read(file.unwrap().path());
         let versions = list(&feed.join(text(&file, "list")));
         for row in file["rows"].as_array().unwrap() {
             rows += 1;
-            check(&versions, row, truth(&versions, row));
+            check(&versions, row, expected(&versions, row));
         }
     }
     rows
 }
 
-fn truth(versions: &[String], row: &Value) -> Option<Truth> {
+fn expected(versions: &[String], row: &Value) -> Option<ExpectedLatest> {
     if row["result"] == "invalid-range" {
         return None;
     }
     let range = text(row, "version");
     let nuget = row.get("float_aware_latest").unwrap_or(&row["latest"]).as_str();
-    let mended = nuget.zip(excluded_bound(range)).filter(|(nuget, bound)| is_prerelease_of(nuget, bound));
-    let newest = match mended {
+    let differing = nuget.zip(excluded_bound(range)).filter(|(nuget, bound)| is_prerelease_of(nuget, bound));
+    let newest = match differing {
         None => nuget.map(str::to_owned),
         Some((_, bound)) => {
-            // NuGet itself needs `2.0-0` for the bound that we take `2.0` for.
+            // The bound that we read `2.0` as is `2.0-0` to NuGet.
             let spelled_out = range.replace(bound, &format!("{}-0", bound.trim()));
             let range = Range::parse(&spelled_out).unwrap();
             let versions = versions.iter().map(String::as_str);
@@ -84,7 +88,7 @@ fn truth(versions: &[String], row: &Value) -> Option<Truth> {
             found.first().map(|(version, _)| version.to_string())
         }
     };
-    Some(Truth { newest, is_mended: mended.is_some() })
+    Some(ExpectedLatest { newest, differs_from_nuget: differing.is_some() })
 }
 
 fn excluded_bound(range: &str) -> Option<&str> {

@@ -1,15 +1,14 @@
-//! A NuGet version: read once, then compared and printed as NuGet does.
+//! A NuGet version: parsed, compared and displayed as NuGet does.
 
-use std::cmp::Ordering;
-use std::fmt;
+use std::{cmp::Ordering, fmt};
 
 #[cfg(test)]
 mod vectors;
 
-/// A version as NuGet reads it: one to four numbers and, for a prerelease, labels.
+/// A version in NuGet's syntax: one to four numbers and, for a prerelease, labels.
 ///
-/// The labels stay a slice of the text that was read, so a list of hundreds is read without allocating. Metadata
-/// (`+abc`) must be well formed and is then forgotten: NuGet neither compares nor prints it.
+/// The labels are a slice of the parsed text, so a list of hundreds of versions is parsed without allocating. Metadata
+/// (`+abc`) must be well formed and is then dropped: NuGet neither compares nor displays it.
 /// <https://learn.microsoft.com/en-us/nuget/concepts/package-versioning>
 #[derive(Clone, Copy, Debug)]
 pub struct Version<'a> {
@@ -18,10 +17,10 @@ pub struct Version<'a> {
 }
 
 impl<'a> Version<'a> {
-    /// Reads a version, or `None` if NuGet would refuse it.
+    /// Reads a version. `None` if NuGet would refuse it.
     ///
-    /// NuGet is more lenient than SemVer: missing numbers are zero, a fourth one is allowed, leading zeros and blanks
-    /// around a number are too. That is why the crate `semver` does not read it.
+    /// NuGet is more lenient than SemVer: missing numbers are zero, and a fourth number, leading zeros and blanks
+    /// around a number are allowed. The crate `semver` accepts none of these.
     ///
     /// ```
     /// use badgesmith_versions::Version;
@@ -42,19 +41,19 @@ impl<'a> Version<'a> {
         }
     }
 
-    /// A prerelease from its parts, or `None` if a label is empty, has a strange character or is a number with a
-    /// leading zero.
+    /// The prerelease with these numbers and labels. `None` if a label is empty, has a character other than ASCII
+    /// letters, digits and `-`, or is a number with a leading zero.
     pub(crate) fn prerelease(numbers: [u32; 4], labels: &'a str) -> Option<Self> {
         let well_formed = |label: &[u8]| is_label(label) && !(label.len() > 1 && label[0] == b'0' && is_number(label));
         self::labels(labels).all(well_formed).then_some(Self { numbers, labels })
     }
 
-    /// The stable version of these numbers.
+    /// The stable version with these numbers.
     pub(crate) fn stable(numbers: [u32; 4]) -> Self {
         Self { numbers, labels: "" }
     }
 
-    /// Whether the version has labels, as `1.0.0-beta.2` has and `1.0.0+build` has not.
+    /// Whether the version has labels: `1.0.0-beta.2` has, `1.0.0+build` has none.
     pub fn is_prerelease(&self) -> bool {
         !self.labels.is_empty()
     }
@@ -64,13 +63,13 @@ impl<'a> Version<'a> {
         &self.numbers
     }
 
-    /// What stands behind the first dash, as written; empty for a stable version.
+    /// The labels as written, without the dash before them; empty for a stable version.
     pub(crate) fn labels(&self) -> &'a str {
         self.labels
     }
 }
 
-/// NuGet's normalised form: three numbers, the fourth if it is not zero, the labels as they were written.
+/// NuGet's normalised form: three numbers, the fourth if it is not zero, and the labels as written.
 impl fmt::Display for Version<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let [major, minor, patch, revision] = self.numbers;
@@ -108,7 +107,7 @@ impl PartialEq for Version<'_> {
 
 impl Eq for Version<'_> {}
 
-/// Reads one to four numbers with points between them; also says how many there were and what follows.
+/// Reads one to four numbers separated by points; returns them, their count, and the rest of the text.
 pub(crate) fn numbers(text: &str) -> Option<([u32; 4], usize, &str)> {
     let mut numbers = [0; 4];
     let mut count = 0;
@@ -124,7 +123,8 @@ pub(crate) fn numbers(text: &str) -> Option<([u32; 4], usize, &str)> {
     }
 }
 
-/// Reads a number and the blanks around it; at most 2147483647, because NuGet keeps it in .NET's `int`.
+/// Reads a number and the blanks around it; returns it and the rest of the text. The number is at most 2147483647,
+/// because NuGet stores it in a 32-bit signed integer.
 fn number(text: &str) -> Option<(u32, &str)> {
     let text = trim(text);
     let mut number = 0_u64;
@@ -137,10 +137,11 @@ fn number(text: &str) -> Option<(u32, &str)> {
     Some((number.unsigned_abs(), trim(&text[digits..])))
 }
 
-/// Orders labels as SemVer 2 does (<https://semver.org/#spec-item-11>) but without regard to case, as NuGet does.
+/// Compares labels by the rules of SemVer 2 (<https://semver.org/#spec-item-11>), but without regard to case, as NuGet
+/// does.
 ///
-/// `semver::Prerelease` has the same order once lower-cased; it is not used because it would allocate for each version
-/// of a list. A test holds the two together.
+/// `semver::Prerelease` has the same order for labels in lower case; it is not used because it would allocate for every
+/// version of a list. A test compares the two.
 fn compare_labels(left: &str, right: &str) -> Ordering {
     let (mut left, mut right) = (labels(left), labels(right));
     loop {
@@ -158,7 +159,7 @@ fn compare_labels(left: &str, right: &str) -> Ordering {
 
 fn compare_label(left: &[u8], right: &[u8]) -> Ordering {
     match (is_number(left), is_number(right)) {
-        // Without leading zeros the longer number is the greater one, however long: build stamps outgrow integers.
+        // Without leading zeros the longer number is the greater one. Numbers can be too long for an integer type.
         (true, true) => left.len().cmp(&right.len()).then_with(|| left.cmp(right)),
         (true, false) => Ordering::Less,
         (false, true) => Ordering::Greater,
@@ -166,7 +167,7 @@ fn compare_label(left: &[u8], right: &[u8]) -> Ordering {
     }
 }
 
-/// The labels of a dotted text, as bytes: `str::split` is slower on texts this short.
+/// The labels between the points, as bytes: splitting a `str` is slower for texts as short as these.
 fn labels(text: &str) -> impl Iterator<Item = &[u8]> {
     text.as_bytes().split(|byte| *byte == b'.')
 }
@@ -182,7 +183,7 @@ fn split_metadata(text: &str) -> (&str, Option<&str>) {
     }
 }
 
-/// Trims at the start, and sees sooner than `trim_start` that most texts have nothing to trim.
+/// `trim_start` with a fast path for a text that starts with visible ASCII, as nearly all do.
 fn trim(text: &str) -> &str {
     if text.is_empty() || text.starts_with(|c: char| c.is_ascii_graphic()) { text } else { text.trim_start() }
 }

@@ -20,7 +20,7 @@ use badgesmith_engine::{
 use badgesmith_host::{executor::TokioExecutor, secrets::FileSecrets, upstream::HttpUpstream, web::HttpWeb};
 use badgesmith_provider::{
     Asked, Call, Manifest, message,
-    testkit::{self, Subject},
+    testkit::{self, Subject, SubjectFault},
 };
 use clap::Args;
 
@@ -122,7 +122,7 @@ fn provider(path: &Path, transcripts: Option<&Path>, report: &mut Report) -> Res
         _ if subject.hangs.load(Ordering::Relaxed) => {}
         Some(folder) => match testkit::check(&subject, &folder) {
             Ok(count) => report.ok(&format!("transcripts, every answer spoiled in turn: {count}"))?,
-            Err(faults) => faults.lines().try_for_each(|fault| report.refused(fault))?,
+            Err(faults) => faults.to_string().lines().try_for_each(|fault| report.refused(fault))?,
         },
         None => report.warning(
             "there are no transcripts beside it; name their folder with --transcripts, or write one with \
@@ -240,7 +240,8 @@ fn first_steps(engine: &Engine, plugin: &Plugin, subject: &Patient, report: &mut
 
 /// What the first step says, if it may.
 fn first_step(subject: &Patient, plugin: &Plugin, call: &Call) -> Result<String, String> {
-    let step = message::read_step(&subject.step(&message::write_call(call), &[])?)?;
+    let step = subject.step(&message::write_call(call), &[]).map_err(|fault| fault.to_string())?;
+    let step = message::read_step(&step).map_err(|fault| fault.to_string())?;
     if let Some(badge) = step.done {
         return Ok(format!("is {:?}", badge.message));
     }
@@ -285,9 +286,9 @@ struct Patient {
 }
 
 impl Subject for Patient {
-    fn step(&self, call: &[u8], bodies: &[&[u8]]) -> Result<Vec<u8>, String> {
+    fn step(&self, call: &[u8], bodies: &[&[u8]]) -> Result<Vec<u8>, SubjectFault> {
         if self.hangs.load(Ordering::Relaxed) {
-            return Err("not tried, because a step before it did not come back".to_owned());
+            return Err("not tried, because a step before it did not come back".into());
         }
         let (call, bodies) = (call.to_vec(), bodies.iter().map(|body| body.to_vec()).collect::<Vec<_>>());
         let code = Arc::clone(&self.code);
@@ -297,12 +298,13 @@ impl Subject for Patient {
             // Whoever waits may have given up.
             let _ = sender.send(code.step(&call, &bodies).map_err(|fault| fault.to_string()));
         });
-        receiver.recv_timeout(PATIENCE).unwrap_or_else(|fault| {
+        let stepped = receiver.recv_timeout(PATIENCE).unwrap_or_else(|fault| {
             self.hangs.store(true, Ordering::Relaxed);
             Err(match fault {
                 RecvTimeoutError::Timeout => "a step takes longer than two seconds".to_owned(),
                 RecvTimeoutError::Disconnected => "a step broke off".to_owned(),
             })
-        })
+        });
+        Ok(stepped?)
     }
 }

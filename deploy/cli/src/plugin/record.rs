@@ -19,7 +19,7 @@ use badgesmith_engine::{
 use badgesmith_host::{config, executor::TokioExecutor, secrets::FileSecrets, upstream::HttpUpstream, web::HttpWeb};
 use badgesmith_provider::{
     self as provider, Answer, Call, message,
-    testkit::{Subject, Transcript, Turn},
+    testkit::{Subject, SubjectFault, Transcript, Turn},
 };
 use bytes::Bytes;
 use clap::Args;
@@ -126,7 +126,7 @@ impl Heard {
             call.answers = replies.iter().map(answer).collect();
             let bodies: Vec<&[u8]> = replies.iter().map(|reply| &*reply.body).collect();
             let step = plugin.step(&message::write_call(&call), &bodies).map_err(|fault| fault.to_string())?;
-            let step = message::read_step(&step)?;
+            let step = message::read_step(&step).map_err(|fault| fault.to_string())?;
             if step.ends() > 0 {
                 turns.push((Turn { done: step.done, fail: step.fail, ..Turn::default() }, Vec::new()));
                 return written(&asked, &turns, plugin);
@@ -191,7 +191,7 @@ fn written(call: &Value, turns: &[(Turn, Vec<Reply>)], plugin: &Plugin) -> Resul
             Ok(turn)
         });
         let turns = turns.collect::<Result<Vec<_>, String>>()?;
-        Transcript::parse(&json!({ "call": call, "turns": turns }).to_string())
+        Transcript::parse(&json!({ "call": call, "turns": turns }).to_string()).map_err(|fault| fault.to_string())
     };
     let as_json =
         with(|text| serde_json::from_str(text).map_or_else(|_| ("text", text.into()), |json| ("json", json)))?;
@@ -199,7 +199,7 @@ fn written(call: &Value, turns: &[(Turn, Vec<Reply>)], plugin: &Plugin) -> Resul
         return Ok(as_json);
     }
     let as_text = with(|text| ("text", text.into()))?;
-    as_text.replay(&Played(plugin))?;
+    as_text.replay(&Played(plugin)).map_err(|fault| fault.to_string())?;
     Ok(as_text)
 }
 
@@ -207,8 +207,8 @@ fn written(call: &Value, turns: &[(Turn, Vec<Reply>)], plugin: &Plugin) -> Resul
 struct Played<'a>(&'a Plugin);
 
 impl Subject for Played<'_> {
-    fn step(&self, call: &[u8], bodies: &[&[u8]]) -> Result<Vec<u8>, String> {
-        self.0.step(call, bodies).map_err(|fault| fault.to_string())
+    fn step(&self, call: &[u8], bodies: &[&[u8]]) -> Result<Vec<u8>, SubjectFault> {
+        Ok(self.0.step(call, bodies)?)
     }
 }
 

@@ -7,7 +7,7 @@ use std::{
 };
 
 use badgesmith_engine::signature::sign;
-use badgesmith_provider::time;
+use badgesmith_provider::Timestamp;
 use serde_json::json;
 
 use super::{Response, try_send};
@@ -25,7 +25,7 @@ pub fn nonce() -> String {
 /// The time as a report has it.
 pub fn now() -> String {
     let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap();
-    time::text(i64::try_from(since.as_millis()).unwrap())
+    Timestamp::nearest(i64::try_from(since.as_millis()).unwrap()).to_string()
 }
 
 /// The body of a run.

@@ -13,7 +13,7 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use badgesmith_engine::store::{Entry, RESULT_LIFE, Subject, escape, partition, result_key, run_key};
-use badgesmith_provider::{Record, time};
+use badgesmith_provider::{Record, Timestamp};
 use serde_json::{Number, Value};
 
 /// An item, or its keys.
@@ -50,7 +50,7 @@ pub(super) fn of_record(entry: &Entry, arrived: u64) -> Item {
     let Entry { collection, subject, record, .. } = entry;
     let expires = arrived + RESULT_LIFE.as_secs();
     let mut item = claim(partition(collection, subject), result_key(subject, record), expires);
-    let timestamp = time::text(record.timestamp_ms);
+    let timestamp = record.timestamp_ms.to_string();
     let mut put = |name: &str, value| item.insert(name.to_owned(), value);
     put("RunId", text(&record.run_id));
     put("RunAttempt", number(record.run_attempt));
@@ -78,7 +78,7 @@ pub(super) fn record(item: &Item) -> Option<Record> {
     Some(Record {
         run_id: read(item, "RunId")?.to_owned(),
         run_attempt: item.get("RunAttempt").map_or(Some(1), |attempt| attempt.as_n().ok()?.parse().ok())?,
-        timestamp_ms: time::milliseconds(read(item, "Timestamp")?)?,
+        timestamp_ms: Timestamp::parse(read(item, "Timestamp")?)?,
         fields,
     })
 }
@@ -126,7 +126,12 @@ mod tests {
     fn a_record_comes_back_as_it_went() {
         let fields =
             fields(json!({"passed": 1, "ratio": 1.0, "huge": 1e300, "none": null, "suites": [{"name": "🦀"}]}));
-        let record = Record { run_id: "a#1".to_owned(), run_attempt: 2, timestamp_ms: 1_752_837_027_500, fields };
+        let record = Record {
+            run_id: "a#1".to_owned(),
+            run_attempt: 2,
+            timestamp_ms: Timestamp::nearest(1_752_837_027_500),
+            fields,
+        };
         let entry = Entry {
             collection: "test-results".to_owned(),
             subject: Subject::new("Acme", "Tools#1", "Linux", "Feature/X").unwrap(),
@@ -162,7 +167,12 @@ mod tests {
         .map(|(name, value)| (name.to_owned(), value))
         .into();
         let fields = fields(json!({"passed": 190, "platform": "linux", "url_html": "https://ci.example/1"}));
-        let expected = Record { run_id: "42".to_owned(), run_attempt: 1, timestamp_ms: 1_752_837_027_500, fields };
+        let expected = Record {
+            run_id: "42".to_owned(),
+            run_attempt: 1,
+            timestamp_ms: Timestamp::nearest(1_752_837_027_500),
+            fields,
+        };
         assert_eq!(record(&item), Some(expected));
         assert_eq!(record(&claim("TEST#acme#tools", "RUN#linux#main#42#1", 1)), None);
     }

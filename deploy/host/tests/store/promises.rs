@@ -21,13 +21,13 @@ fn subject(branch: &str) -> Subject {
 /// A record of a run, with something to recognise it by.
 fn record(run: &str, attempt: u32, timestamp_ms: i64) -> Record {
     let fields = Map::from_iter([("passed".to_owned(), json!(timestamp_ms))]);
-    Record { run_id: run.to_owned(), run_attempt: attempt, timestamp_ms, fields }
+    Record { run_id: run.to_owned(), run_attempt: attempt, timestamp_ms: timestamp_ms.try_into().unwrap(), fields }
 }
 
 /// An entry with a nonce of its own, which arrived at `arrived`.
 fn entry_at(subject: &Subject, record: Record, arrived: SystemTime) -> Entry {
     let collection = "test-results".to_owned();
-    let nonce = format!("{}/{}/{}", record.run_id, record.run_attempt, record.timestamp_ms);
+    let nonce = format!("{}/{}/{}", record.run_id, record.run_attempt, record.timestamp_ms.as_ms());
     Entry { collection, subject: subject.clone(), nonce, record, arrived }
 }
 
@@ -46,6 +46,18 @@ async fn read(store: &impl Store, subject: &Subject, span: Span, now: SystemTime
 async fn runs(store: &impl Store, subject: &Subject) -> Vec<String> {
     let records = read(store, subject, ALL, SystemTime::now()).await;
     records.into_iter().map(|record| record.run_id).collect()
+}
+
+pub(crate) async fn the_first_and_the_last_moment_are_kept_in_their_order(store: &impl Store) {
+    let subject = subject("main");
+    let [first, middle, last] = [0, 1000, 253_402_300_799_999].map(|ms| record(&ms.to_string(), 1, ms));
+    for record in [&last, &first, &middle] {
+        assert_eq!(put(store, &entry(&subject, record.clone())).await, Recorded::New);
+    }
+    let now = SystemTime::now();
+    assert_eq!(read(store, &subject, ALL, now).await, [last.clone(), middle, first]);
+    let since = Span { last: 9, since_ms: Some(253_402_300_799_999) };
+    assert_eq!(read(store, &subject, since, now).await, [last]);
 }
 
 pub(crate) async fn a_record_is_read_back_whole(store: &impl Store) {
@@ -274,7 +286,8 @@ pub(crate) async fn history_goes_back_as_far_as_it_is_asked(store: &impl Store) 
         put(store, &entry(&self::subject(branch), record(branch, 1, 60_000))).await;
     }
     let span = |last, since_ms| Span { last, since_ms };
-    let times = |records: Vec<Record>| records.iter().map(|record| record.timestamp_ms / 1000).collect::<Vec<_>>();
+    let times =
+        |records: Vec<Record>| records.iter().map(|record| record.timestamp_ms.as_ms() / 1000).collect::<Vec<_>>();
     let rows = [
         (span(1, None), 119..120),
         (span(3, None), 117..120),

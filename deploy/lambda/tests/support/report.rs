@@ -3,7 +3,7 @@
 use std::time::SystemTime;
 
 use badgesmith_engine::signature::sign;
-use badgesmith_provider::time;
+use badgesmith_provider::Timestamp;
 use serde_json::{Value, json};
 
 use crate::{peers::SECRET, support::event};
@@ -11,7 +11,7 @@ use crate::{peers::SECRET, support::event};
 /// The report of a run, signed over the path that was `sent`; the event has that path decoded once.
 pub fn report(sent: &str, decoded: &str, run: &str, nonce: &str) -> Value {
     let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap();
-    let timestamp = time::text(i64::try_from(since.as_millis()).unwrap());
+    let timestamp = Timestamp::nearest(i64::try_from(since.as_millis()).unwrap()).to_string();
     let body = json!({
         "platform": "linux", "passed": 190, "failed": 0, "skipped": 2, "total": 192, "commit": "11e20f8",
         "run_id": run, "url_html": format!("https://example.com/{run}"), "timestamp": timestamp,

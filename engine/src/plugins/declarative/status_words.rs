@@ -2,7 +2,7 @@
 
 use std::{error::Error, fmt};
 
-use badgesmith_provider::{Failure, Kind};
+use badgesmith_provider::{Failure, FailureKind};
 use serde::{
     Deserialize, Deserializer,
     de::{self, Visitor},
@@ -25,7 +25,7 @@ impl FailureWords {
     pub(super) fn failure(&self, status: u16) -> Failure {
         let failure = Failure::not_found(self.code.clone(), self.text.clone());
         // All that varies in the request are the caller's parameters, so a bad request is the caller's mistake.
-        if matches!(status, 400 | 422) { Failure { kind: Kind::InvalidParameter, ..failure } } else { failure }
+        if matches!(status, 400 | 422) { Failure { kind: FailureKind::InvalidParameter, ..failure } } else { failure }
     }
 }
 

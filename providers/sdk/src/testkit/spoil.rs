@@ -1,62 +1,73 @@
-//! Every answer of a transcript, spoiled in every way: the call must end in a failure, never in a badge made of it.
+//! Spoils every answer of a transcript in every way: the call must end in a failure, never in a badge or a redirect.
 
 use super::{
-    Subject,
-    transcript::{Played, Transcript, turn},
+    fault::{TranscriptFault, TurnFault},
+    subject::Subject,
+    transcript::{PlayedAnswer, Transcript},
 };
 
-/// As many turns as a host grants.
+/// The number of turns that a host allows.
 const TURNS: usize = 8;
 
-/// A way to spoil an answer: a name, and what is left of it.
-type Spoil = (&'static str, fn(&Played) -> Played);
+/// A way to spoil an answer: its name, and what it does to the answer.
+type Spoil = (&'static str, fn(&mut PlayedAnswer));
 
 const SPOILS: [Spoil; 7] = [
-    ("500", |played| (500, played.1.clone(), b"{\"error\":\"oops\"}".to_vec())),
-    ("404", |played| (404, played.1.clone(), b"{\"message\":\"Not Found\"}".to_vec())),
-    ("empty", |played| (played.0, played.1.clone(), Vec::new())),
-    ("html", |played| (played.0, played.1.clone(), b"<!DOCTYPE html><title>Sorry</title>".to_vec())),
-    ("[]", |played| (played.0, played.1.clone(), b"[]".to_vec())),
-    ("{}", |played| (played.0, played.1.clone(), b"{}".to_vec())),
-    ("half", |played| (played.0, played.1.clone(), played.2[..played.2.len() / 2].to_vec())),
+    ("500", |answer| (answer.status, answer.body) = (500, b"{\"error\":\"oops\"}".to_vec())),
+    ("404", |answer| (answer.status, answer.body) = (404, b"{\"message\":\"Not Found\"}".to_vec())),
+    ("empty", |answer| answer.body.clear()),
+    ("html", |answer| answer.body = b"<!DOCTYPE html><title>Sorry</title>".to_vec()),
+    ("[]", |answer| answer.body = b"[]".to_vec()),
+    ("{}", |answer| answer.body = b"{}".to_vec()),
+    ("half", |answer| answer.body.truncate(answer.body.len() / 2)),
 ];
 
 /// Plays the transcript once for every answer and every spoil.
-pub(super) fn check(transcript: &Transcript, subject: &dyn Subject) -> Result<(), String> {
-    let turns = transcript.turns();
-    for (at, written) in turns.iter().enumerate() {
-        for (nth, reply) in written.answers.iter().enumerate() {
-            // A body behind an error's status is not what the provider reads.
-            let readable = (200..300).contains(&reply.status);
+pub(super) fn check(transcript: &Transcript, subject: &dyn Subject) -> Result<(), TranscriptFault> {
+    for (turn, written) in transcript.turns().iter().enumerate() {
+        for (index, answer) in written.answers.iter().enumerate() {
+            // A provider does not read the body of an answer with an error's status.
+            if !(200..300).contains(&answer.status) {
+                continue;
+            }
             for (name, spoil) in SPOILS {
-                if reply.tolerates.iter().any(|tolerated| tolerated == name) || !readable {
+                if answer.tolerates.iter().any(|tolerated| tolerated == name) {
                     continue;
                 }
-                let mut played: Vec<Played> = (0..=at).flat_map(|turn| transcript.answers(turn)).collect();
-                let place = played.len() - written.answers.len() + nth;
-                played[place] = spoil(&played[place]);
-                end(transcript, subject, played)
-                    .map_err(|fault| format!("turn {}, answer {} spoiled ({name}): {fault}", at + 1, nth + 1))?;
+                let mut played: Vec<_> = (0..=turn).flat_map(|turn| transcript.answers(turn)).collect();
+                let spoiled = played.len() - written.answers.len() + index;
+                spoil(&mut played[spoiled]);
+                expect_failure(transcript, subject, played).map_err(|fault| TranscriptFault::Spoiled {
+                    turn: turn + 1,
+                    answer: index + 1,
+                    spoil: name,
+                    fault,
+                })?;
             }
         }
     }
     Ok(())
 }
 
-/// Plays on from a spoiled answer; whatever is asked then finds nothing.
-fn end(transcript: &Transcript, subject: &dyn Subject, mut played: Vec<Played>) -> Result<(), String> {
+/// Plays on after a spoiled answer until the call ends; every further request is answered with 404.
+fn expect_failure(
+    transcript: &Transcript,
+    subject: &dyn Subject,
+    mut played: Vec<PlayedAnswer>,
+) -> Result<(), TurnFault> {
     for _ in 0..TURNS {
-        let turn = turn(&transcript.ask(subject, &played)?, played.len())?;
+        let turn = transcript.play(subject, &played)?;
         if let Some(badge) = turn.done {
-            return Err(format!("a badge was made of it: {:?}", badge.message));
+            return Err(TurnFault::Badge(badge.message));
         }
         if let Some(url) = turn.redirect {
-            return Err(format!("it led to {url:?}"));
+            return Err(TurnFault::Redirect(url));
         }
         if turn.fail.is_some() {
             return Ok(());
         }
-        played.extend(turn.fetch.iter().map(|_| (404, <_>::default(), b"{}".to_vec())));
+        let missing = PlayedAnswer { status: 404, headers: <_>::default(), body: b"{}".to_vec() };
+        played.extend(turn.fetch.iter().map(|_| missing.clone()));
     }
-    Err("it asks without end".to_owned())
+    Err(TurnFault::Endless)
 }

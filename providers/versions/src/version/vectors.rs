@@ -1,4 +1,4 @@
-//! NuGet's own verdicts on versions.
+//! NuGet's own test vectors for versions.
 
 use std::cmp::Ordering;
 
@@ -10,6 +10,7 @@ fn parse(text: &str) -> Version<'_> {
 }
 
 #[test]
+#[ignore = "needs BADGESMITH_RECORDED, the folder of recorded inputs"]
 fn versions_normalise_as_nuget_normalises_them() {
     each("version_normalized", 43, |row| {
         let version = parse(text(row, "version"));
@@ -19,11 +20,13 @@ fn versions_normalise_as_nuget_normalises_them() {
 }
 
 #[test]
+#[ignore = "needs BADGESMITH_RECORDED, the folder of recorded inputs"]
 fn versions_that_nuget_refuses_are_refused() {
     each("version_invalid", 41, |row| assert!(Version::parse(text(row, "version")).is_none(), "{row}"));
 }
 
 #[test]
+#[ignore = "needs BADGESMITH_RECORDED, the folder of recorded inputs"]
 fn versions_are_ordered_as_nuget_orders_them() {
     each("version_order", 21, |row| assert!(parse(text(row, "lower")) < parse(text(row, "higher")), "{row}"));
     each("version_compare_computed", 267, |row| {
@@ -34,12 +37,14 @@ fn versions_are_ordered_as_nuget_orders_them() {
 }
 
 #[test]
+#[ignore = "needs BADGESMITH_RECORDED, the folder of recorded inputs"]
 fn versions_are_equal_where_nuget_says_so() {
     each("version_equal", 14, |row| assert_eq!(parse(text(row, "a")), parse(text(row, "b")), "{row}"));
     each("version_not_equal", 4, |row| assert_ne!(parse(text(row, "a")), parse(text(row, "b")), "{row}"));
 }
 
 #[test]
+#[ignore = "needs BADGESMITH_RECORDED, the folder of recorded inputs"]
 fn versions_are_read_or_refused_as_nuget_does() {
     each("version_parse_computed", 16, |row| {
         let normalised = Version::parse(text(row, "version")).map(|version| version.to_string());
@@ -54,9 +59,9 @@ fn versions_are_read_or_refused_as_nuget_does() {
 }
 
 #[test]
+#[ignore = "needs BADGESMITH_RECORDED, the folder of recorded inputs"]
 fn the_semver_list_reads_as_nuget_reads_it() {
-    let Some(folder) = folder() else { return };
-    let list = read(folder.join("semver/semver_regex_list.json"));
+    let list = read(folder().join("semver/semver_regex_list.json"));
     let versions = list["versions"].as_array().unwrap();
     assert!(!versions.is_empty());
     for row in versions {

@@ -1,0 +1,195 @@
+//! A moment from 1970 to 9999 with a precision of milliseconds: the only times a record can have.
+
+use std::{error::Error, fmt};
+
+use serde::{Deserialize, Serialize};
+
+/// 9999-12-31T23:59:59.999Z in milliseconds since 1970.
+const MAX_MS: i64 = 253_402_300_799_999;
+
+/// A moment from 1970-01-01T00:00:00.000Z to 9999-12-31T23:59:59.999Z, with a precision of milliseconds.
+///
+/// Every such moment has a text of the same length, so that texts sort as the moments do, and a store can use them in
+/// its keys. In JSON it is a number: milliseconds since 1970, UTC. A number outside the range cannot be deserialised.
+///
+/// ```
+/// use badgesmith_provider::Timestamp;
+///
+/// let timestamp = Timestamp::try_from(1_752_837_027_500).unwrap();
+/// assert_eq!(serde_json::to_string(&timestamp).unwrap(), "1752837027500");
+/// assert!(Timestamp::try_from(-1).is_err());
+/// assert!(serde_json::from_str::<Timestamp>("253402300800000").is_err());
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "i64", into = "i64")]
+pub struct Timestamp(i64);
+
+/// A number of milliseconds that is before 1970 or after 9999.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TimestampOutOfRange;
+
+impl Timestamp {
+    /// The first moment: 1970-01-01T00:00:00.000Z.
+    pub const MIN: Self = Self(0);
+    /// The last moment: 9999-12-31T23:59:59.999Z.
+    pub const MAX: Self = Self(MAX_MS);
+
+    /// The milliseconds since 1970, UTC: 0 to 253,402,300,799,999.
+    pub const fn as_ms(self) -> i64 {
+        self.0
+    }
+
+    /// The moment closest to this number of milliseconds since 1970: [`Timestamp::MIN`] for what is before it, and
+    /// [`Timestamp::MAX`] for what is after it.
+    pub fn nearest(ms: i64) -> Self {
+        Self(ms.clamp(0, MAX_MS))
+    }
+
+    /// Reads an RFC 3339 time: date, `T`, time with seconds, and `Z` or an offset. Digits beyond milliseconds are cut
+    /// off. `None` for any other text, and for a time outside the range.
+    ///
+    /// ```
+    /// use badgesmith_provider::Timestamp;
+    ///
+    /// let ms = |text| Timestamp::parse(text).map(Timestamp::as_ms);
+    /// assert_eq!(ms("2025-07-18T13:10:27.5+02:00"), Some(1_752_837_027_500));
+    /// assert_eq!(ms("2025-07-18 11:10:27Z"), None);
+    /// assert_eq!(ms("2025-07-18T11:10:27"), None);
+    /// assert_eq!(ms("1969-07-18T11:10:27Z"), None);
+    /// ```
+    #[cfg(feature = "time")]
+    pub fn parse(text: &str) -> Option<Self> {
+        let bytes = text.as_bytes();
+        let after_seconds = bytes.get("0000-00-00T00:00:00".len()..)?;
+        let fraction = after_seconds.iter().take_while(|byte| byte.is_ascii_digit() || **byte == b'.').count();
+        let (local, offset) = text.split_at_checked(bytes.len() - after_seconds.len() + fraction)?;
+        let time = is_local_time(local.as_bytes()).then(|| local.parse::<jiff::civil::DateTime>().ok()).flatten()?;
+        let utc = time.checked_sub(jiff::SignedDuration::from_secs(offset_seconds(offset.as_bytes())?)).ok()?;
+        i64::try_from(utc.duration_since(EPOCH).as_millis()).ok()?.try_into().ok()
+    }
+}
+
+impl TryFrom<i64> for Timestamp {
+    type Error = TimestampOutOfRange;
+
+    /// The moment that many milliseconds after 1970, UTC.
+    fn try_from(ms: i64) -> Result<Self, TimestampOutOfRange> {
+        if (0..=MAX_MS).contains(&ms) { Ok(Self(ms)) } else { Err(TimestampOutOfRange) }
+    }
+}
+
+impl From<Timestamp> for i64 {
+    fn from(timestamp: Timestamp) -> Self {
+        timestamp.0
+    }
+}
+
+/// `2025-07-18T11:10:27.500Z`: RFC 3339 in UTC, always with three digits after the second.
+///
+/// ```
+/// use badgesmith_provider::Timestamp;
+///
+/// assert_eq!(Timestamp::nearest(1_752_837_027_500).to_string(), "2025-07-18T11:10:27.500Z");
+/// assert_eq!(Timestamp::MAX.to_string(), "9999-12-31T23:59:59.999Z");
+/// ```
+#[cfg(feature = "time")]
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:.3}Z", EPOCH.saturating_add(jiff::SignedDuration::from_millis(self.0)))
+    }
+}
+
+impl fmt::Display for TimestampOutOfRange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("its record's timestamp_ms is not in the years 1970 to 9999")
+    }
+}
+
+impl Error for TimestampOutOfRange {}
+
+/// Moments are calculated as civil times in UTC: jiff's own timestamps end a day before the year 9999 does.
+#[cfg(feature = "time")]
+const EPOCH: jiff::civil::DateTime = jiff::civil::DateTime::constant(1970, 1, 1, 0, 0, 0, 0);
+
+/// Whether a text has the form that RFC 3339, section 5.6, gives a date and time, perhaps with a fraction of one to
+/// nine digits. jiff reads more forms than that.
+#[cfg(feature = "time")]
+fn is_local_time(text: &[u8]) -> bool {
+    let Some((start, fraction)) = text.split_at_checked("0000-00-00T00:00:00".len()) else { return false };
+    let is_fraction = match fraction.split_first() {
+        Some((b'.', digits)) => (1..=9).contains(&digits.len()) && digits.iter().all(u8::is_ascii_digit),
+        Some(_) => false,
+        None => true,
+    };
+    has_form(start, b"0000-00-00T00:00:00") && is_fraction
+}
+
+/// The seconds of `Z`, `+02:00` or `-02:00`; `None` for any other text.
+#[cfg(feature = "time")]
+fn offset_seconds(text: &[u8]) -> Option<i64> {
+    if has_form(text, b"Z") {
+        return Some(0);
+    }
+    let is_offset = has_form(text, b"+00:00") || has_form(text, b"-00:00");
+    let [sign, h, hh, _, m, mm] = *text else { return None };
+    let number = |tens: u8, ones: u8| i64::from(tens.wrapping_sub(b'0')) * 10 + i64::from(ones.wrapping_sub(b'0'));
+    let (hours, minutes) = (number(h, hh), number(m, mm));
+    let seconds = (hours * 60 + minutes) * 60;
+    (is_offset && hours < 26 && minutes < 60).then_some(if sign == b'-' { -seconds } else { seconds })
+}
+
+/// Whether a text has a digit wherever `form` has `0`, and otherwise the same characters without regard to case.
+#[cfg(feature = "time")]
+fn has_form(text: &[u8], form: &[u8]) -> bool {
+    let fits = |(byte, form): (&u8, &u8)| {
+        if *form == b'0' { byte.is_ascii_digit() } else { byte.eq_ignore_ascii_case(form) }
+    };
+    text.len() == form.len() && text.iter().zip(form).all(fits)
+}
+
+#[cfg(feature = "time")]
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_timestamp_has_a_text_that_reads_back_and_sorts_as_the_times_do() {
+        let times = [0, 1, 999, 1_752_837_027_500, 253_402_207_200_000, 253_402_207_200_001, MAX_MS - 1, MAX_MS];
+        let texts = times.map(|ms| Timestamp::try_from(ms).unwrap().to_string());
+        assert!(texts.is_sorted(), "{texts:?}");
+        assert_eq!(texts.each_ref().map(|text| Timestamp::parse(text).unwrap().as_ms()), times);
+        assert_eq!((&*texts[0], &*texts[7]), ("1970-01-01T00:00:00.000Z", "9999-12-31T23:59:59.999Z"));
+    }
+
+    #[test]
+    fn only_rfc_3339_within_the_range_is_a_time() {
+        let rows = [
+            ("2025-07-18t11:10:27z", Some(1_752_837_027_000)),
+            ("2025-07-18T11:10:27.123456789Z", Some(1_752_837_027_123)),
+            ("2025-07-18T11:10:27-00:00", Some(1_752_837_027_000)),
+            ("2016-12-31T23:59:60Z", Some(1_483_228_799_000)),
+            ("1969-12-31T23:00:00-01:00", Some(0)),
+            ("1970-01-01T00:00:00+00:01", None),
+            ("9999-12-31T22:59:59.999-01:00", Some(MAX_MS)),
+            ("9999-12-31T23:59:59-00:01", None),
+            ("2025-07-18T11:10:27.Z", None),
+            ("2025-07-18T11:10:27.1234567890Z", None),
+            ("2025-07-18T11:10:27.1.2Z", None),
+            ("2025-07-18T11:10:27,5Z", None),
+            ("2025-07-18T11:10:27+02", None),
+            ("2025-07-18T11:10:27+0200", None),
+            ("2025-07-18T11:10:27+02:60", None),
+            ("2025-07-18T11:10:27+26:00", None),
+            ("2025-07-18T11:10Z", None),
+            ("2025-02-30T11:10:27Z", None),
+            ("2025-07-18T24:10:27Z", None),
+            ("+002025-07-18T11:10:27Z", None),
+            ("2025-07-18T11:10:27Zé", None),
+            ("2025-07-18T11:10:2é", None),
+            ("", None),
+        ];
+        for (text, ms) in rows {
+            assert_eq!(Timestamp::parse(text).map(Timestamp::as_ms), ms, "{text}");
+        }
+    }
+}
