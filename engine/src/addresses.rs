@@ -1,5 +1,7 @@
 //! The engine's own addresses in one table: routing, the index page and `/openapi.json` are made of it.
 
+use badgesmith_queries::DocumentKind;
+
 use crate::request::decode;
 
 /// An address of the engine's own.
@@ -30,19 +32,10 @@ pub(crate) enum Serves {
     StaticQuery,
     /// The badge that a document describes.
     Endpoint,
-    /// A value that a query finds in a document.
-    Dynamic(Document),
-}
-
-/// How a document is read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Document {
-    Json,
-    Toml,
-    Yaml,
-    Xml,
-    /// Any text, searched by a regular expression.
-    Text,
+    /// What queries find in a document of this kind.
+    Queries(DocumentKind),
+    /// What a regular expression finds in any text.
+    Regex,
 }
 
 /// What an operator may switch off in plugins.toml.
@@ -65,6 +58,8 @@ pub(crate) struct Operation {
 
 /// A badge on the index page.
 pub(crate) struct Example {
+    /// How the page writes its route, if not as logs do.
+    pub(crate) route: Option<&'static str>,
     /// The query parameters that the page's builder offers; without any, the builder has a form of its own for it.
     pub(crate) query: &'static [&'static str],
     /// Those of them without which there is no badge.
@@ -78,14 +73,27 @@ pub(crate) struct Example {
 /// What `/badge/dynamic/…` takes, except for a regular expression.
 const QUERY: &[&str] = &["url", "query", "prefix", "suffix", "separator", "as", "steps", "colors"];
 
-/// The addresses. The first that fits a path is meant.
+/// The addresses, in the order in which the index page shows their badges.
 pub(crate) static ADDRESSES: [OwnAddress; 12] = [
     plain(Serves::Index, "/", server("front", "What is served here: a page, or the same for a program.")),
     plain(Serves::OpenApi, "/openapi.json", server("openapi", "This document.")),
     plain(Serves::Health, "/health", server("health", "Whether the server is well.")),
     OwnAddress {
+        route: "/badge/{label}-{message}-{color}",
+        example: Some(example("/badge/build-passing-brightgreen", "build: passing")),
+        ..plain(Serves::StaticPath, "/badge/{content}", open("static-path", "Says what its address says."))
+    },
+    OwnAddress {
+        example: Some(Example {
+            route: Some("/static/v1?label=&message=&color="),
+            ..example("/static/v1?label=build&message=passing", "build: passing")
+        }),
+        ..plain(Serves::StaticQuery, "/static/v1", open("static-query", "Says what its query says."))
+    },
+    OwnAddress {
         switch: Switch::Endpoint,
         example: Some(Example {
+            route: None,
             query: &["url"],
             required: &["url"],
             address: "/endpoint?url=https:%2F%2Fraw.githubusercontent.com%2Fastral-sh%2Fruff%2Fmain%2Fassets%2Fbadge%2Fv2.json",
@@ -107,25 +115,25 @@ pub(crate) static ADDRESSES: [OwnAddress; 12] = [
         example: None,
     },
     dynamic(
-        Document::Json,
+        DocumentKind::Json,
         "/badge/dynamic/json",
         open("dynamic-json", "Shows what a JSONPath finds in a JSON document."),
         "/badge/dynamic/json?url=https:%2F%2Fraw.githubusercontent.com%2Fbadges%2Fshields%2Fmaster%2Fpackage.json&query=%24.license",
     ),
     dynamic(
-        Document::Toml,
+        DocumentKind::Toml,
         "/badge/dynamic/toml",
         open("dynamic-toml", "Shows what a JSONPath finds in a TOML document."),
         "/badge/dynamic/toml?url=https:%2F%2Fraw.githubusercontent.com%2Fastral-sh%2Fruff%2Fmain%2Fpyproject.toml&query=%24.project.version&as=version",
     ),
     dynamic(
-        Document::Yaml,
+        DocumentKind::Yaml,
         "/badge/dynamic/yaml",
         open("dynamic-yaml", "Shows what a JSONPath finds in a YAML document."),
         "/badge/dynamic/yaml?url=https:%2F%2Fraw.githubusercontent.com%2Fbadges%2Fshields%2Fmaster%2F.github%2Fdependabot.yml&query=%24.version",
     ),
     dynamic(
-        Document::Xml,
+        DocumentKind::Xml,
         "/badge/dynamic/xml",
         open("dynamic-xml", "Shows what an XPath finds in an XML document."),
         "/badge/dynamic/xml?url=https:%2F%2Frepo1.maven.org%2Fmaven2%2Forg%2Fslf4j%2Fslf4j-api%2Fmaven-metadata.xml&query=%2F%2Frelease",
@@ -133,26 +141,17 @@ pub(crate) static ADDRESSES: [OwnAddress; 12] = [
     OwnAddress {
         switch: Switch::Dynamic,
         example: Some(Example {
+            route: None,
             query: &["url", "search", "replace", "flags", "prefix", "suffix"],
             required: &["url", "search"],
             address: "/badge/dynamic/regex?url=https:%2F%2Fraw.githubusercontent.com%2Frust-lang%2Frust%2Fmaster%2Fsrc%2Fversion&search=%5Cd%2B%5C.%5Cd%2B",
             words: "match",
         }),
         ..plain(
-            Serves::Dynamic(Document::Text),
+            Serves::Regex,
             "/badge/dynamic/regex",
             open("dynamic-regex", "Shows what a regular expression finds in any text."),
         )
-    },
-    OwnAddress {
-        route: "/static/v1",
-        example: Some(example("/static/v1?label=build&message=passing", "build: passing")),
-        ..plain(Serves::StaticQuery, "/static/v1", open("static-query", "Says what its query says."))
-    },
-    OwnAddress {
-        route: "/badge/{label}-{message}-{color}",
-        example: Some(example("/badge/build-passing-brightgreen", "build: passing")),
-        ..plain(Serves::StaticPath, "/badge/{content}", open("static-path", "Says what its address says."))
     },
 ];
 
@@ -160,10 +159,10 @@ const fn plain(serves: Serves, path: &'static str, operation: Operation) -> OwnA
     OwnAddress { serves, path, route: path, switch: Switch::Always, operation: Some(operation), example: None }
 }
 
-const fn dynamic(document: Document, path: &'static str, operation: Operation, address: &'static str) -> OwnAddress {
-    let example = Example { query: QUERY, required: &["url", "query"], address, words: "custom badge" };
+const fn dynamic(kind: DocumentKind, path: &'static str, operation: Operation, address: &'static str) -> OwnAddress {
+    let example = Example { route: None, query: QUERY, required: &["url", "query"], address, words: "custom badge" };
     OwnAddress {
-        serves: Serves::Dynamic(document),
+        serves: Serves::Queries(kind),
         path,
         route: path,
         switch: Switch::Dynamic,
@@ -173,7 +172,7 @@ const fn dynamic(document: Document, path: &'static str, operation: Operation, a
 }
 
 const fn example(address: &'static str, words: &'static str) -> Example {
-    Example { query: &[], required: &[], address, words }
+    Example { route: None, query: &[], required: &[], address, words }
 }
 
 const fn server(id: &'static str, summary: &'static str) -> Operation {
@@ -188,16 +187,14 @@ const fn open(id: &'static str, summary: &'static str) -> Operation {
 const OF_SERVER: &str = "metrics";
 
 /// The address of a static badge whose path describes it.
-pub(crate) static STATIC_PATH: &OwnAddress = &ADDRESSES[ADDRESSES.len() - 1];
+pub(crate) static STATIC_PATH: &OwnAddress = &ADDRESSES[3];
 
 impl OwnAddress {
     /// The label of a badge here for which neither the caller nor a document gives one.
     pub(crate) const fn label(&self) -> &'static str {
         match self.serves {
-            Serves::Endpoint | Serves::Dynamic(Document::Json | Document::Toml | Document::Yaml | Document::Xml) => {
-                "custom badge"
-            }
-            Serves::Dynamic(Document::Text) => "match",
+            Serves::Endpoint | Serves::Queries(_) => "custom badge",
+            Serves::Regex => "match",
             _ => "",
         }
     }
@@ -205,6 +202,10 @@ impl OwnAddress {
     /// Whether badges are served here.
     pub(crate) const fn is_badge(&self) -> bool {
         !matches!(self.serves, Serves::Index | Serves::OpenApi | Serves::Health)
+    }
+
+    fn has_parameter(&self) -> bool {
+        self.path.contains('{')
     }
 
     /// The first segment of its path.
@@ -228,7 +229,10 @@ impl OwnAddress {
 
 /// The address of the engine's own that these segments, still encoded, lead to.
 pub(crate) fn find(segments: &[&str]) -> Option<&'static OwnAddress> {
-    ADDRESSES.iter().find(|address| address.fits(segments))
+    let mut fitting = ADDRESSES.iter().filter(|address| address.fits(segments));
+    let first = fitting.next()?;
+    // A path without a parameter is more specific than one with it.
+    Some(if first.has_parameter() { fitting.next().unwrap_or(first) } else { first })
 }
 
 /// Whether no plugin may have a route that begins with this segment.
@@ -249,7 +253,7 @@ mod tests {
             ("/health/x", None),
             ("/badge/a/b-c-d", Some(Serves::StaticPath)),
             ("/badge/dynamic/x", Some(Serves::StaticPath)),
-            ("/badge/dynamic/%4aSON", Some(Serves::Dynamic(Document::Json))),
+            ("/badge/dynamic/%4aSON", Some(Serves::Queries(DocumentKind::Json))),
             ("/badge/endpoint", Some(Serves::Endpoint)),
             ("/badge", None),
             ("/static/v2", None),

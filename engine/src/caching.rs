@@ -2,6 +2,8 @@
 
 use http::HeaderValue;
 
+use crate::plugins::Plugin;
+
 /// How long a static badge may be cached, in seconds.
 pub(crate) const STATIC_FRESH: u32 = 86_400;
 /// How long an error may be cached, in seconds.
@@ -47,5 +49,16 @@ impl Caching {
             Self::Revalidate(fresh, stale) => Self::Revalidate(fresh.max(seconds), stale),
             Self::RevalidateOnly(fresh, stale) => Self::RevalidateOnly(fresh.max(seconds), stale),
         }
+    }
+}
+
+/// How long caches may keep what a plugin made, if plugins.toml says nothing else than the manifest.
+pub(crate) fn plugin_caching(plugin: &Plugin, fresh: u32, revalidate: u32) -> Caching {
+    let fresh = plugin.fresh_seconds.unwrap_or(fresh);
+    if plugin.collections.is_empty() {
+        Caching::Revalidate(fresh, revalidate)
+    } else {
+        // A test result of yesterday must not pass for today's because this server is down.
+        Caching::RevalidateOnly(fresh, revalidate)
     }
 }

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use badgesmith_provider::{Failure, Kind, Refusal};
+use badgesmith_provider::{Failure, FailureKind, RefusedRoute};
 use badgesmith_renderer::Color;
 
 use crate::{
@@ -187,7 +187,7 @@ impl Error {
     }
 
     /// An address that a manifest lists as a mistake.
-    pub(crate) fn refused(refusal: &Refusal) -> Self {
+    pub(crate) fn refused(refusal: &RefusedRoute) -> Self {
         Self {
             code: refusal.code.clone().into(),
             property: refusal.property.clone().map(Cow::Owned),
@@ -243,10 +243,10 @@ impl From<&Broken> for Error {
 impl From<&Failure> for Error {
     fn from(failure: &Failure) -> Self {
         let (status, source) = match failure.kind {
-            Kind::NotFound => (404, Source::Caller),
-            Kind::InvalidParameter => (400, Source::Caller),
-            Kind::InvalidResponse => (502, Source::Upstream),
-            Kind::Inaccessible => (503, Source::Upstream),
+            FailureKind::NotFound => (404, Source::Caller),
+            FailureKind::InvalidParameter => (400, Source::Caller),
+            FailureKind::InvalidResponse => (502, Source::Upstream),
+            FailureKind::Inaccessible => (503, Source::Upstream),
         };
         let code = Code::parse(&failure.code);
         let status = match code {

@@ -1,5 +1,7 @@
 //! The last step of every request: an answer, or an error in the form that was asked for, becomes the response.
 
+use http::Method;
+
 use crate::{
     answer::Answer,
     draw::{error_badge, overrides::Overrides},
@@ -22,7 +24,7 @@ pub(crate) async fn finish(
     let Incoming { request, format, .. } = *incoming;
     let error = match answer {
         Ok(answer) => return answer.respond(request, line),
-        Err(error) if is_picture(&error, format) => error,
+        Err(error) if is_picture(incoming) => error,
         Err(error) => return refuse(request, line, &error),
     };
     let Ok(overrides) = Overrides::read(&incoming.pairs, format) else { return refuse(request, line, &error) };
@@ -45,7 +47,7 @@ pub(crate) async fn finish(
 pub(crate) fn finish_late(incoming: &Incoming<'_>, target: &Target<'_>, error: &Error) -> Response {
     let Incoming { request, format, .. } = *incoming;
     let line = target.access_line();
-    let drawn = Overrides::read(&incoming.pairs, format).ok().filter(|_| is_picture(error, format));
+    let drawn = Overrides::read(&incoming.pairs, format).ok().filter(|_| is_picture(incoming));
     let drawn = drawn.map(|overrides| error_badge::draw_at_once(error, overrides, format, &target.defaults()));
     match drawn {
         Some(Ok(picture)) => picture.respond(request, line.with_error(error)),
@@ -58,7 +60,7 @@ pub(crate) fn refuse(request: &Request, line: AccessLine, error: &Error) -> Resp
     Answer::error(error, request).respond(request, line.with_error(error))
 }
 
-/// Whether an error is a picture where this format was asked for. A wrong method is always answered as JSON.
-fn is_picture(error: &Error, format: Format) -> bool {
-    format != Format::Json && error.allow.is_none()
+/// Whether an error is a picture: where one is asked for, by a method that shows something.
+fn is_picture(incoming: &Incoming<'_>) -> bool {
+    incoming.format != Format::Json && matches!(incoming.request.method, Method::GET | Method::HEAD)
 }

@@ -10,9 +10,11 @@ use crate::{
     error::Error,
     format::Format,
     plugins::{Plugin, RouteError, RouteErrorKind},
-    request::{Incoming, LARGEST_BODY, LARGEST_HEADERS, LONGEST_PATH, Pairs, Request, TooDeep, decode, decode_fully, segments},
+    request::{
+        Incoming, LARGEST_BODY, LARGEST_HEADERS, LONGEST_PATH, Pairs, Request, TooDeep, decode, decode_fully, segments,
+    },
     response::AccessLine,
-    route::{Found, Parameters, RouteSegment, RouteTemplate, Router},
+    route::{Parameters, RouteMatch, RouteSegment, RouteTemplate, Router},
 };
 
 /// The methods of an address that shows something.
@@ -189,11 +191,12 @@ impl Places {
             _ => is_own_badge.then_some(Format::Svg),
         };
         let format = named.or(ending).or(default).unwrap_or(Format::Json);
-        Ok((target, if shows_pictures(&target) { format } else { Format::Json }))
+        let format = if shows_pictures(&target) { format } else { Format::Json };
+        Ok((target, format))
     }
 
     /// The route that fits `segments`, or `whole` where it is not that of a picture: a branch may be called `logo.svg`.
-    fn route(&self, segments: &[&str], whole: &[&str]) -> Option<Found<'_, Index>> {
+    fn route(&self, segments: &[&str], whole: &[&str]) -> Option<RouteMatch<'_, Index>> {
         let found = self.router.find(segments)?;
         match found.target {
             Index::Badge { .. } | Index::Refusal { .. } => Some(found),
@@ -202,33 +205,28 @@ impl Places {
     }
 
     /// What a provider's route leads to.
-    fn provider<'a>(&self, plugins: &'a [Arc<Plugin>], found: Found<'_, Index>, request: &Request) -> Target<'a> {
+    fn provider<'a>(&self, plugins: &'a [Arc<Plugin>], found: RouteMatch<'_, Index>, request: &Request) -> Target<'a> {
         let plugin = &plugins[found.target.plugin()];
         let refused = |error, route| {
             Target::Refused(RefusedTarget { error, route, plugin: Some(plugin), refuses: Refuses::Mistake })
         };
-        let parameters = match (found.target, found.parameters) {
+        match (*found.target, found.parameters) {
             (Index::Refusal { refusal, .. }, _) => {
-                let refusal = &plugin.manifest.refusals[*refusal];
-                return refused(Error::refused(refusal), &refusal.route);
+                let refusal = &plugin.manifest.refusals[refusal];
+                refused(Error::refused(refusal), &refusal.route)
             }
-            (_, Err(TooDeep)) => return refused(Error::too_deep(), ""),
-            (_, Ok(parameters)) => parameters,
-        };
-        match *found.target {
-            Index::Badge { badge, .. } => {
+            (_, Err(TooDeep)) => refused(Error::too_deep(), ""),
+            (Index::Badge { badge, .. }, Ok(parameters)) => {
                 Target::Badge(BadgeTarget { plugin, route: &plugin.manifest.badges[badge], parameters })
             }
-            Index::Redirect { redirect, .. } => {
+            (Index::Redirect { redirect, .. }, Ok(parameters)) => {
                 Target::Redirect(RedirectTarget { plugin, route: &plugin.manifest.redirects[redirect], parameters })
             }
-            Index::Report { report, .. } => {
+            (Index::Report { report, .. }, Ok(parameters)) => {
                 let ambiguous = self.ambiguous(request, found.template, *found.target, &parameters);
                 let route = &plugin.manifest.reports[report];
                 Target::Report(ReportTarget { plugin, route, parameters, ambiguous })
             }
-            // Handled above.
-            Index::Refusal { .. } => refused(Error::no_route(), ""),
         }
     }
 
@@ -253,6 +251,20 @@ impl Places {
     }
 }
 
+impl RefusedTarget<'_> {
+    /// Whether the request as a whole is refused, whatever its address.
+    pub(crate) fn refuses_request(&self) -> bool {
+        self.refuses == Refuses::Request
+    }
+}
+
+impl OwnTarget {
+    /// What its badge shows where nothing else is said.
+    pub(crate) fn defaults(&self) -> BadgeRoute {
+        BadgeRoute { label: self.address.label().to_owned(), ..BadgeRoute::default() }
+    }
+}
+
 impl<'a> Target<'a> {
     fn own(address: &'static OwnAddress, segments: &[&str]) -> Self {
         let content = match address.serves {
@@ -273,7 +285,7 @@ impl<'a> Target<'a> {
 
     /// Whether OPTIONS is answered for it.
     pub(crate) fn has_options(&self) -> bool {
-        !matches!(self, Self::Refused(RefusedTarget { refuses: Refuses::Request, .. }))
+        !matches!(self, Self::Refused(refused) if refused.refuses_request())
     }
 
     /// Whether it takes this method, OPTIONS aside.
@@ -296,7 +308,7 @@ impl<'a> Target<'a> {
         let labelled = |label: &str| Cow::Owned(BadgeRoute { label: label.to_owned(), ..BadgeRoute::default() });
         match self {
             Self::Badge(BadgeTarget { route, .. }) => Cow::Borrowed(route),
-            Self::Own(OwnTarget { address, .. }) => labelled(address.label()),
+            Self::Own(target) => Cow::Owned(target.defaults()),
             Self::Refused(RefusedTarget { plugin: Some(plugin), .. }) => {
                 labelled(plugin.manifest.badges.first().map_or("", |badge| &badge.label))
             }

@@ -1,4 +1,4 @@
-//! What answers: one file a kind of address.
+//! What answers a request: one file a kind of address.
 
 pub(crate) mod badge;
 pub(crate) mod document_badge;
@@ -6,3 +6,39 @@ pub(crate) mod health;
 pub(crate) mod index;
 pub(crate) mod redirect;
 pub(crate) mod report;
+pub(crate) mod static_badge;
+
+use std::sync::Arc;
+
+use self::index::IndexPages;
+use crate::{
+    addresses::Serves, answer::Answer, error::Error, parts::Parts, place::Target, request::Incoming,
+    response::AccessLine,
+};
+
+/// Answers a request at its target. What only the answer knows of the access log is noted in `line`.
+pub(crate) async fn serve(
+    parts: &Arc<Parts>,
+    pages: &IndexPages,
+    incoming: &Incoming<'_>,
+    target: &Target<'_>,
+    line: &mut AccessLine,
+) -> Result<Answer, Error> {
+    target.check_method(&incoming.request.method)?;
+    match target {
+        Target::Own(own) => match own.address.serves {
+            Serves::Index => pages.index(parts, incoming),
+            Serves::OpenApi => pages.openapi(parts),
+            Serves::Health => health::answer(parts, incoming).await,
+            Serves::StaticPath => static_badge::answer_path(parts, incoming, &own.content).await,
+            Serves::StaticQuery => static_badge::answer_query(parts, incoming).await,
+            Serves::Endpoint | Serves::Queries(_) | Serves::Regex => {
+                document_badge::answer(parts, incoming, own, line).await
+            }
+        },
+        Target::Badge(badge) => badge::answer(parts, incoming, badge, line).await,
+        Target::Report(report) => report::answer(parts, incoming, report).await,
+        Target::Redirect(redirect) => redirect::answer(parts, incoming, redirect, line).await,
+        Target::Refused(refused) => Err(refused.error.clone()),
+    }
+}

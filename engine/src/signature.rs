@@ -3,12 +3,13 @@
 //! Version 2 binds a report to its time, its nonce and its address, so that it is good once and in one place. Version 1
 //! signs the body alone, as BadgeSmith's first clients do.
 
-use std::fmt::Write;
-
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
 
-use crate::{request::{TooDeep, decode_fully}, world::Secret};
+use crate::{
+    request::{TooDeep, decode_fully},
+    world::Secret,
+};
 
 /// How many secrets are compared, whether there are any or not: two while one is being rotated.
 const COMPARED: usize = 2;
@@ -28,14 +29,14 @@ const COMPARED: usize = 2;
 pub fn string_to_sign(timestamp: &str, nonce: &str, method: &str, path: &str, body: &[u8]) -> String {
     // A path that is encoded more often is refused before anybody looks at its signature.
     let path = decode_fully(path).unwrap_or_else(|TooDeep| path.to_owned());
-    format!("v2\n{timestamp}\n{nonce}\n{method}\n{path}\n{}", hex(&Sha256::digest(body)))
+    format!("v2\n{timestamp}\n{nonce}\n{method}\n{path}\n{}", hex::encode(Sha256::digest(body)))
 }
 
 /// The value of `X-Signature` for a report: `v2=` and the HMAC-SHA256 of [`string_to_sign`] in hexadecimal digits.
 pub fn sign(secret: &str, timestamp: &str, nonce: &str, method: &str, path: &str, body: &[u8]) -> String {
     let mut mac = keyed(secret.as_bytes());
     mac.update(string_to_sign(timestamp, nonce, method, path, body).as_bytes());
-    format!("v2={}", hex(&mac.finalize().into_bytes()))
+    format!("v2={}", hex::encode(mac.finalize().into_bytes()))
 }
 
 /// What a report says it was signed with.
@@ -86,24 +87,9 @@ fn keyed(key: &[u8]) -> Hmac<Sha256> {
     Hmac::new_from_slice(key).unwrap_or_else(|_| Hmac::new(&Default::default()))
 }
 
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
-        // Writing to a String cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
-}
-
 /// 32 bytes of 64 hexadecimal digits, in either case.
 fn unhex(digits: &str) -> Option<[u8; 32]> {
-    let digits = digits.as_bytes();
     let mut bytes = [0; 32];
-    if digits.len() != 2 * bytes.len() {
-        return None;
-    }
-    for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
-        let digit = |digit: u8| char::from(digit).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
-        *byte = digit(pair[0])? << 4 | digit(pair[1])?;
-    }
+    hex::decode_to_slice(digits, &mut bytes).ok()?;
     Some(bytes)
 }

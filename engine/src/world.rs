@@ -11,7 +11,10 @@ use futures_util::future::BoxFuture;
 use http::HeaderMap;
 use url::Url;
 
-pub use crate::{meter::{Event, Meter}, store::{Ill, Store, Unavailable}};
+pub use crate::{
+    meter::{Event, Meter},
+    store::{Ill, Store, Unavailable},
+};
 
 /// The world behind the engine. The binaries' lies in deploy, the tests' moves by hand.
 #[derive(Clone)]

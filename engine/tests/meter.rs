@@ -5,7 +5,7 @@ mod support;
 
 use std::time::Duration;
 
-use badgesmith_engine::{Line, world::Fault};
+use badgesmith_engine::{AccessLine, CacheState, Format, Source, world::Fault};
 use futures_util::future::join;
 use support::{Stage, hello_toml, liar_toml};
 
@@ -105,15 +105,16 @@ async fn a_provider_that_breaks_is_told_by_its_steps() {
 #[tokio::test(start_paused = true)]
 async fn a_line_says_route_plugin_format_and_where_the_badge_came_from() {
     let stage = stage();
-    let line = |route: &'static str, plugin: &str, code: &'static str, fault, cache, format| Line {
-        route: route.into(),
-        plugin: plugin.to_owned(),
-        code: code.into(),
-        fault,
-        cache,
-        format,
-        upstream: Duration::ZERO,
-    };
+    let line =
+        |route: &'static str, plugin: &str, code: &'static str, fault: &str, cache: &str, format: &str| AccessLine {
+            route: route.into(),
+            plugin: plugin.to_owned(),
+            code: code.into(),
+            fault: Source::ALL.into_iter().find(|source| source.name() == fault),
+            cache: CacheState::ALL.into_iter().find(|state| state.name() == cache),
+            format: [Format::Json, Format::Svg, Format::Png].into_iter().find(|known| known.name() == format),
+            upstream: Duration::ZERO,
+        };
     let route = "/badges/hello/{name}";
     stage.upstream.set("https://example.com/nobody.txt", 404, &[], "");
     let rows = [

@@ -88,7 +88,7 @@ impl BadgeCache {
     pub(crate) async fn get(
         self: &Arc<Self>,
         query: BadgeQuery<'_>,
-        make: impl FnOnce() -> BoxFuture<'static, Making>,
+        make: impl FnOnce() -> BoxFuture<'static, Making> + Send,
     ) -> Served {
         let BadgeQuery { key, now, .. } = query;
         let cached = || self.badges.get(key).filter(|badge| badge.valid_until.is_some_and(|until| now < until));
@@ -126,7 +126,7 @@ impl BadgeCache {
     pub(crate) async fn finish(
         self: &Arc<Self>,
         key: &str,
-        make: impl FnOnce() -> BoxFuture<'static, Making>,
+        make: impl FnOnce() -> BoxFuture<'static, Making> + Send,
     ) -> Making {
         let work = || {
             let (this, key, making) = (Arc::clone(self), key.to_owned(), make());

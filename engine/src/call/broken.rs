@@ -28,8 +28,8 @@ pub(crate) enum Unanswered {
 
 impl Broken {
     /// A violation in these words.
-    pub(crate) fn violation(words: &str) -> Self {
-        Self::Violation(words.to_owned())
+    pub(crate) fn violation(fault: impl ToString) -> Self {
+        Self::Violation(fault.to_string())
     }
 
     /// Writes to the log what went wrong in a call of this plugin.

@@ -1,6 +1,6 @@
 //! How a call ends: with a badge, with the address of a redirect, with a record, or with a failure in words.
 
-use badgesmith_provider::{Badge, CallKind, Failure, Record, Step, is_web_address};
+use badgesmith_provider::{Badge, CallKind, Failure, Record, is_web_address, message::StepMessage};
 use http::HeaderValue;
 use percent_encoding::{CONTROLS, utf8_percent_encode};
 use url::Url;
@@ -14,11 +14,11 @@ const LONGEST_TEXT: usize = 1024;
 /// What a call of one kind ends with.
 pub(crate) trait End: Sized {
     /// What a step of a call of this kind ends with, checked; `None` where the step has no such end.
-    fn of(step: &Step) -> Option<Result<Self, Broken>>;
+    fn of(step: &StepMessage) -> Option<Result<Self, Broken>>;
 }
 
 /// How a step ends its call, if it does.
-pub(super) fn end<T: End>(step: &Step, kind: CallKind) -> Result<Option<Result<T, Failure>>, Broken> {
+pub(super) fn end<T: End>(step: &StepMessage, kind: CallKind) -> Result<Option<Result<T, Failure>>, Broken> {
     if step.ends() > 1 {
         return Err(Broken::violation("it has two ends at once"));
     }
@@ -29,9 +29,9 @@ pub(super) fn end<T: End>(step: &Step, kind: CallKind) -> Result<Option<Result<T
         return Ok(Some(Ok(end?)));
     }
     let other = match step {
-        Step { done: Some(_), .. } => CallKind::Badge,
-        Step { redirect: Some(_), .. } => CallKind::Redirect,
-        Step { record: Some(_), .. } => CallKind::Report,
+        StepMessage { done: Some(_), .. } => CallKind::Badge,
+        StepMessage { redirect: Some(_), .. } => CallKind::Redirect,
+        StepMessage { record: Some(_), .. } => CallKind::Report,
         _ if kind == CallKind::Report => return Err(Broken::violation("it asks something of a report")),
         _ => return Ok(None),
     };
@@ -39,19 +39,19 @@ pub(super) fn end<T: End>(step: &Step, kind: CallKind) -> Result<Option<Result<T
 }
 
 impl End for Badge {
-    fn of(step: &Step) -> Option<Result<Self, Broken>> {
+    fn of(step: &StepMessage) -> Option<Result<Self, Broken>> {
         step.done.clone().map(drawable)
     }
 }
 
 impl End for HeaderValue {
-    fn of(step: &Step) -> Option<Result<Self, Broken>> {
+    fn of(step: &StepMessage) -> Option<Result<Self, Broken>> {
         step.redirect.as_deref().map(location)
     }
 }
 
 impl End for Record {
-    fn of(step: &Step) -> Option<Result<Self, Broken>> {
+    fn of(step: &StepMessage) -> Option<Result<Self, Broken>> {
         step.record.clone().map(recordable)
     }
 }

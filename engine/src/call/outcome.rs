@@ -34,7 +34,7 @@ impl<T> Outcome<T> {
     }
 
     /// The failure of a caller who waited so long for upstreams in vain.
-    pub(crate) const fn late(failure: Failure, waited: Duration) -> Self {
+    pub(crate) fn late(failure: Failure, waited: Duration) -> Self {
         Self { asked_upstream: true, waited, ..Self::failed(failure) }
     }
 

@@ -5,7 +5,10 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use badgesmith_provider::{Asked, CallKind, Failure, Kind, Step, message};
+use badgesmith_provider::{
+    Asked, CallKind, Failure, FailureKind,
+    message::{self, StepMessage},
+};
 use bytes::Bytes;
 use futures_util::future::{Either, join, join_all, select};
 use tokio::sync::oneshot;
@@ -17,17 +20,12 @@ use super::{
     end::{End, end},
     outcome::Outcome,
     provider_call::ProviderCall,
-    records,
-    upstream,
+    records, upstream,
 };
 use crate::{
     code::Code,
     error::late,
-    fetch::{
-        fetcher::Fetched,
-        limits::LONGEST_HOLD,
-        upstream_request::Pass,
-    },
+    fetch::{fetcher::Fetched, limits::LONGEST_HOLD, upstream_request::Pass},
     meter::{Event, StepOutcome},
     world::Executor,
 };
@@ -83,7 +81,7 @@ impl Caller {
                     self.upstreams.exchanges.holds.limit(&fetched.token, *seconds, now);
                 }
             }
-            Failure { kind: Kind::InvalidResponse, .. } => {
+            Failure { kind: FailureKind::InvalidResponse, .. } => {
                 new.for_each(|fetched| self.upstreams.distrust(fetched, now));
             }
             _ => {}
@@ -106,7 +104,7 @@ impl Caller {
             } else {
                 step.await
             };
-            let step = message::read_step(&step?).map_err(Broken::Violation)?;
+            let step = message::read_step(&step?).map_err(Broken::violation)?;
             if !repeats(&step, &asked) {
                 return Err(Broken::violation("it asks differently the second time"));
             }
@@ -166,7 +164,7 @@ impl Caller {
         }));
         let stepped = match select(receiver, pin!(step_patience(&**executor))).await {
             Either::Left((Ok(Ok(message)), _)) => Ok(message.into()),
-            Either::Left((Ok(Err(fault)), _)) => Err(Broken::Violation(fault)),
+            Either::Left((Ok(Err(fault)), _)) => Err(Broken::violation(fault)),
             Either::Left((Err(_), _)) => Err(Broken::violation("its step broke off")),
             Either::Right(_) => {
                 if plugin.strike() {
@@ -194,12 +192,12 @@ async fn step_patience(executor: &dyn Executor) {
 }
 
 /// Whether a step asks again what the steps before it asked. The list may be left out at the end.
-fn repeats(step: &Step, asked: &[Asked]) -> bool {
+fn repeats(step: &StepMessage, asked: &[Asked]) -> bool {
     step.fetch.starts_with(asked) || (step.ends() > 0 && step.fetch.is_empty())
 }
 
 /// The requests of a step beyond those that are answered.
-fn new_requests(step: &Step, answered: usize) -> Result<&[Asked], Broken> {
+fn new_requests(step: &StepMessage, answered: usize) -> Result<&[Asked], Broken> {
     let new = step.fetch.get(answered..).unwrap_or_default();
     if new.is_empty() {
         return Err(Broken::violation("it asks nothing that is not answered already"));
@@ -212,7 +210,7 @@ fn new_requests(step: &Step, answered: usize) -> Result<&[Asked], Broken> {
 
 /// Whether a failure is an upstream's or the engine's, which an older answer may mend.
 const fn is_infrastructure(failure: &Failure) -> bool {
-    matches!(failure.kind, Kind::InvalidResponse | Kind::Inaccessible)
+    matches!(failure.kind, FailureKind::InvalidResponse | FailureKind::Inaccessible)
 }
 
 fn outcome<T>(result: Result<T, Failure>, answers: &[Fetched], waited: Duration, now: SystemTime) -> Outcome<T> {

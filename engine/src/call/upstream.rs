@@ -1,6 +1,6 @@
 //! A provider's request to an upstream: allowed by plugins.toml, with the owner's secret, and answered.
 
-use badgesmith_provider::{Auth, BadRequest, Failure, Request, Scheme};
+use badgesmith_provider::{Auth, Failure, InvalidRequest, Request, Scheme};
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use url::Url;
 
@@ -18,7 +18,7 @@ use crate::{
         upstream_request::{Pass, UpstreamRequest},
     },
     origin::Origin,
-    plugins::Plugin,
+    plugins::{BoundSecret, Plugin},
     world::{Ask, Fault, Progress, Secret, Secrets, Unavailable},
 };
 
@@ -57,7 +57,7 @@ pub(crate) async fn answer(
 /// The address, if it is one and plugins.toml grants its origin.
 fn granted(plugin: &Plugin, request: &Request) -> Result<(Url, Origin), Unanswered> {
     let url = request.url().map_err(|fault| match fault {
-        BadRequest::Part(_) => {
+        InvalidRequest::Part(_) => {
             let code = Code::ParameterInvalid.name();
             Unanswered::Failed(Failure::invalid_parameter(code, "path", "invalid parameter"))
         }
@@ -80,7 +80,7 @@ async fn authorization(
     origin: &Origin,
 ) -> Result<Option<Secret>, Unanswered> {
     let Some(Auth { secret: name, owner, scheme }) = request.secret() else { return Ok(None) };
-    let Some((purpose, bound)) = plugin.secrets.get(name) else {
+    let Some(BoundSecret { purpose, origin: bound }) = plugin.secrets.get(name) else {
         return Err(violation(format!("it asks with the secret {name:?}, which plugins.toml does not grant")));
     };
     if bound != origin {

@@ -44,21 +44,30 @@ pub(crate) const OVERRIDES: [Override; 16] = [
     documented("format", Read::WithAddress),
     documented("style", Read::One(|all, text| set(&mut all.style, style(text)))),
     documented("label", Read::Text(|all, text| all.label = Some(text.to_owned()))),
-    Override { older: Some("colorB"), ..documented("color", Read::One(|all, text| set(&mut all.color, Color::parse(text)))) },
+    Override {
+        older: Some("colorB"),
+        ..documented("color", Read::One(|all, text| set(&mut all.color, Color::parse(text))))
+    },
     Override {
         older: Some("colorA"),
         ..documented("labelColor", Read::One(|all, text| set(&mut all.label_color, Color::parse(text))))
     },
     documented("logo", Read::One(Overrides::read_logo)),
     documented("logoColor", Read::One(|all, text| set(&mut all.logo_color, Some(text.to_owned())))),
-    documented("logoSize", Read::One(|all, text| set(&mut all.logo_size, word(text, "auto").map(|()| text.to_owned())))),
+    documented(
+        "logoSize",
+        Read::One(|all, text| set(&mut all.logo_size, word(text, "auto").map(|()| text.to_owned()))),
+    ),
     documented("link", Read::Each(Overrides::read_link)),
     documented("text", Read::One(|all, text| flag(&mut all.outline, text, "outline"))),
     documented("contrast", Read::One(|all, text| flag(&mut all.contrast, text, "aa"))),
     documented("theme", Read::One(|all, text| set(&mut all.theme, word(text, "auto").map(|()| Theme::Auto)))),
     documented("segment", Read::Each(Overrides::read_segment)),
     documented("scale", Read::One(|all, text| set(&mut all.scale, text.parse().ok().and_then(Scale::new)))),
-    Override { is_documented: false, ..documented("palette", Read::One(|all, text| flag(&mut all.is_classic, text, "classic"))) },
+    Override {
+        is_documented: false,
+        ..documented("palette", Read::One(|all, text| flag(&mut all.is_classic, text, "classic")))
+    },
     Override {
         older: Some("maxAge"),
         ..documented("cacheSeconds", Read::One(|all, text| set(&mut all.cache_seconds, text.parse().ok())))
@@ -125,7 +134,11 @@ impl Overrides {
 
     /// An icon's name or a picture as a data URI.
     fn read_logo(&mut self, text: &str) -> bool {
-        if Logo::is_image(text) { set(&mut self.logo, Logo::parse(text)) } else { set(&mut self.named_logo, named_logo(text)) }
+        if Logo::is_image(text) {
+            set(&mut self.logo, Logo::parse(text))
+        } else {
+            set(&mut self.named_logo, named_logo(text))
+        }
     }
 
     /// The first link is that of the left half, the second that of the right one.
@@ -141,7 +154,9 @@ impl Overrides {
 
     /// `message-color`, by the rules of a static badge's path.
     fn read_segment(&mut self, text: &str) -> bool {
-        let Some((_, text, color)) = static_path::parse(text).filter(|(label, ..)| label.is_empty()) else { return false };
+        let Some((_, text, color)) = static_path::parse(text).filter(|(label, ..)| label.is_empty()) else {
+            return false;
+        };
         let color = Color::parse(&color);
         if self.segments.len() == MOST_SEGMENTS || (self.is_strict && color.is_none()) {
             return false;

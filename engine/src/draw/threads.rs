@@ -11,7 +11,10 @@ use std::{
 use futures_util::future::{Either, select};
 use tokio::sync::oneshot;
 
-use crate::{permits::{Permits, Permit}, world::Executor};
+use crate::{
+    permits::{Permit, Permits},
+    world::Executor,
+};
 
 /// How many pictures of one kind are drawn at once. More would only take turns: a server has few cores, and each
 /// picture takes up to 10 MB while it is drawn.

@@ -5,7 +5,7 @@ use std::{error::Error, fmt};
 use badgesmith_provider::Manifest;
 
 use crate::{
-    response::Format,
+    format::Format,
     route::{RouteSyntaxError, RouteTemplate},
 };
 

@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     origin::Origin,
-    places::{Busy, Places, Taken},
+    permits::{Busy, Permit, Permits},
 };
 
 /// For how many seconds a stale answer is served by default while it cannot be renewed: seven days.
@@ -77,7 +77,7 @@ pub struct Plugin {
     /// How many seconds an answer is fresh, if not as long as the manifest says.
     pub(crate) fresh_seconds: Option<u32>,
     pub(crate) stale_seconds: u32,
-    steps: Places,
+    steps: Permits,
     strikes: AtomicU32,
     /// Whether the step that began last missed its deadline.
     is_overdue: AtomicBool,
@@ -115,7 +115,7 @@ impl Plugin {
             secrets: BTreeMap::new(),
             fresh_seconds: None,
             stale_seconds: STALE_SECONDS,
-            steps: Places::new(1, WAITING_ANSWERS),
+            steps: Permits::new(1, WAITING_ANSWERS),
             strikes: AtomicU32::new(0),
             is_overdue: AtomicBool::new(false),
         })
@@ -131,7 +131,7 @@ impl Plugin {
     /// one is for code that is known to end.
     #[must_use]
     pub fn with_concurrent_steps(self, steps: usize) -> Self {
-        Self { steps: Places::new(steps, WAITING_ANSWERS), ..self }
+        Self { steps: Permits::new(steps, WAITING_ANSWERS), ..self }
     }
 
     /// Grants origins it may send requests to.
@@ -177,7 +177,7 @@ impl Plugin {
     ///
     /// # Errors
     /// [`Busy`], at once, where the queue of this plugin is full.
-    pub(crate) async fn place(&self, bytes: usize) -> Result<Taken, Busy> {
+    pub(crate) async fn permit(&self, bytes: usize) -> Result<Permit, Busy> {
         let weight = u64::try_from(bytes).unwrap_or(u64::MAX).clamp(LIGHTEST_CALL, WAITING_ANSWERS);
         let permit = self.steps.take(&[], weight).await?;
         self.is_overdue.store(false, Ordering::Relaxed);

@@ -6,7 +6,7 @@ use futures_util::future::join;
 use jiff::Timestamp;
 use serde::{Serialize, Serializer};
 
-use crate::{Inner, dependency::State, request::Pairs, response::{Caching, Draft}};
+use crate::{answer::Answer, caching::Caching, dependency::State, error::Error, parts::Parts, request::Incoming};
 
 /// How everything is that the engine rests on.
 #[derive(Clone, Debug, Serialize)]
@@ -67,28 +67,30 @@ pub struct CacheHealth {
     pub bytes: u64,
 }
 
+/// The caches of the engine, in the order in which they are shown.
+pub const CACHES: [&str; 4] = ["answers", "documents", "badges", "pictures"];
+
 impl Health {
-    pub(crate) fn read(inner: &Inner, now: SystemTime) -> Self {
-        let plugins = inner.plugins.iter().map(|plugin| PluginHealth {
+    pub(crate) fn read(parts: &Parts, now: SystemTime) -> Self {
+        let plugins = parts.plugins.iter().map(|plugin| PluginHealth {
             id: plugin.id.clone(),
             version: plugin.manifest.version.clone(),
             is_out: plugin.is_out(),
             overdue_steps: plugin.strikes(),
         });
-        let breakers = inner.upstreams.breakers.states(now).into_iter().map(|breaker| BreakerHealth {
+        let breakers = parts.caller.upstreams.exchanges.breakers.states(now).into_iter().map(|breaker| BreakerHealth {
             origin: breaker.origin.to_string(),
             is_open: breaker.is_open,
             faults_in_a_row: breaker.faults,
         });
-        let rate_limits = inner.upstreams.holds.all(now).into_iter().map(|(token, seconds_left)| RateLimit {
-            origin: token.split(' ').next().unwrap_or_default().to_owned(),
-            seconds_left,
+        let rate_limits = parts.caller.upstreams.exchanges.holds.all(now).into_iter().map(|(token, seconds_left)| {
+            RateLimit { origin: token.split(' ').next().unwrap_or_default().to_owned(), seconds_left }
         });
         let cache = [
-            ("answers", inner.upstreams.answers.size()),
-            ("documents", inner.web.answers.size()),
-            ("badges", inner.finished.size()),
-            ("pictures", inner.pictures.size()),
+            ("answers", parts.caller.upstreams.answers.size()),
+            ("documents", parts.web.answers.size()),
+            ("badges", parts.badges.size()),
+            ("pictures", parts.drawing.size()),
         ];
         Self {
             plugins: plugins.collect(),
@@ -105,7 +107,7 @@ impl Health {
 }
 
 #[derive(Serialize)]
-struct Shape {
+struct HealthBody {
     status: &'static str,
     time_stamp: String,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -132,30 +134,35 @@ impl DependencyHealth {
 }
 
 /// Says how everything is. Where reports are taken in principle and cannot be now, that is status 503.
-pub(crate) async fn answer(inner: &Inner, pairs: &Pairs<'_>, now: SystemTime) -> Draft {
-    let is_deep = pairs.get("deep").is_some_and(|deep| !matches!(deep, "" | "0" | "false"));
-    let health = is_deep.then(|| Health::read(inner, now));
-    let dependencies = if is_deep { Some(dependencies(inner, now).await) } else { None };
+pub(crate) async fn answer(parts: &Parts, incoming: &Incoming<'_>) -> Result<Answer, Error> {
+    let now = incoming.now;
+    let is_deep = incoming.pairs.get("deep").is_some_and(|deep| !matches!(deep, "" | "0" | "false"));
+    let health = is_deep.then(|| Health::read(parts, now));
+    let dependencies = if is_deep { Some(dependencies(parts, now).await) } else { None };
     let is_ill = dependencies.iter().flatten().any(|dependency| dependency.since.is_some());
     let is_degraded = is_ill || health.as_ref().is_some_and(Health::is_degraded);
-    let takes_reports = inner.plugins.iter().any(|plugin| !plugin.manifest.reports.is_empty());
-    let shape =
-        Shape { status: if is_degraded { "Degraded" } else { "Healthy" }, time_stamp: text(now), dependencies, health };
+    let takes_reports = parts.plugins.iter().any(|plugin| !plugin.manifest.reports.is_empty());
+    let body = HealthBody {
+        status: if is_degraded { "Degraded" } else { "Healthy" },
+        time_stamp: text(now),
+        dependencies,
+        health,
+    };
     // Numbers and strings always have a JSON form.
-    let body = serde_json::to_string(&shape).unwrap_or_default();
-    Draft::json(if is_ill && takes_reports { 503 } else { 200 }, body, Caching::NoStore)
+    let body = serde_json::to_string(&body).unwrap_or_default();
+    Ok(Answer::json(if is_ill && takes_reports { 503 } else { 200 }, body, Caching::NoStore))
 }
 
 /// How the store and the secrets are.
-async fn dependencies(inner: &Inner, now: SystemTime) -> [DependencyHealth; 2] {
-    let (store, secrets) = (Arc::clone(&inner.world.store), Arc::clone(&inner.world.secrets));
-    let executor = &inner.world.executor;
+async fn dependencies(parts: &Parts, now: SystemTime) -> [DependencyHealth; 2] {
+    let (store, secrets) = (Arc::clone(&parts.world.store), Arc::clone(&parts.world.secrets));
+    let executor = &parts.world.executor;
     let (store, secrets) = join(
-        inner.store.ask(now, executor, move || Box::pin(async move { store.check().await })),
-        inner.secrets.ask(now, executor, move || Box::pin(async move { secrets.check().await })),
+        parts.store.ask(now, executor, move || Box::pin(async move { store.check().await })),
+        parts.secrets.ask(now, executor, move || Box::pin(async move { secrets.check().await })),
     )
     .await;
-    [DependencyHealth::new(inner.store.name, store), DependencyHealth::new(inner.secrets.name, secrets)]
+    [DependencyHealth::new(parts.store.name, store), DependencyHealth::new(parts.secrets.name, secrets)]
 }
 
 /// A time in RFC 3339.

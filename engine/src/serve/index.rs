@@ -4,7 +4,7 @@
 //! them, its host neither, so a cache may give one caller's copy to every other.
 
 mod address;
-mod built_in;
+mod html;
 mod openapi;
 mod page;
 mod snippet;
@@ -15,62 +15,66 @@ use bytes::Bytes;
 use http::{HeaderValue, header};
 use serde::Serialize;
 
-use crate::{Inner, request::{Pairs, Request}, response::{Caching, Draft, Response, etag}};
+use crate::{
+    addresses::ADDRESSES,
+    answer::{Answer, etag},
+    caching::Caching,
+    error::Error,
+    parts::Parts,
+    request::Incoming,
+};
 
 /// How long they may be kept, in seconds.
 const CACHING: Caching = Caching::Fresh(300);
 
 /// What was made so far.
 #[derive(Debug, Default)]
-pub(crate) struct Front {
-    page: OnceLock<(Made, HeaderValue)>,
-    listing: OnceLock<Made>,
-    openapi: OnceLock<Made>,
+pub(crate) struct IndexPages {
+    page: OnceLock<(CachedBody, HeaderValue)>,
+    listing: OnceLock<CachedBody>,
+    openapi: OnceLock<CachedBody>,
 }
 
 /// A body and its tag: to sum up 130 KB takes longer than all else that a request costs.
 #[derive(Debug)]
-struct Made {
+struct CachedBody {
     body: Bytes,
     etag: HeaderValue,
 }
 
-impl From<String> for Made {
+impl From<String> for CachedBody {
     fn from(body: String) -> Self {
         Self { etag: etag(body.as_bytes()), body: body.into() }
     }
 }
 
-impl Made {
-    /// The draft that `draft` makes of the body.
-    fn draft(&self, draft: impl FnOnce(Bytes) -> Draft) -> Draft {
-        Draft { etag: Some(self.etag.clone()), ..draft(self.body.clone()) }
+impl CachedBody {
+    /// The answer that `answer` makes of the body.
+    fn answer(&self, answer: impl FnOnce(Bytes, Caching) -> Answer) -> Answer {
+        Answer { etag: Some(self.etag.clone()), ..answer(self.body.clone(), CACHING) }
     }
 }
 
-impl Front {
+impl IndexPages {
     /// Answers `/`: a page, or with `format=json` the same for a program.
-    pub(crate) fn answer(&self, inner: &Inner, request: &Request, pairs: &Pairs) -> Response {
-        if pairs.get("format") == Some("json") {
-            let listing = self.listing.get_or_init(|| list(inner).into());
-            return listing.draft(|body| Draft::json(200, body, CACHING)).respond(request);
+    pub(crate) fn index(&self, parts: &Parts, incoming: &Incoming<'_>) -> Result<Answer, Error> {
+        if incoming.pairs.get("format") == Some("json") {
+            let listing = self.listing.get_or_init(|| list(parts).into());
+            return Ok(listing.answer(|body, caching| Answer::json(200, body, caching)));
         }
         let (page, policy) = self.page.get_or_init(|| {
             // Base64 and plain words can always stand in a header.
             let policy = HeaderValue::from_str(&page::policy());
-            (page::write(inner).into(), policy.unwrap_or(HeaderValue::from_static("default-src 'none'")))
+            (page::write(parts).into(), policy.unwrap_or(HeaderValue::from_static("default-src 'none'")))
         });
-        let mut response = page.draft(|body| Draft::page(body, CACHING)).respond(request);
-        if let Some(header) = response.headers.get_mut(header::CONTENT_SECURITY_POLICY) {
-            header.clone_from(policy);
-        }
-        response
+        let headers = vec![(header::CONTENT_SECURITY_POLICY, policy.clone())];
+        Ok(Answer { headers, ..page.answer(Answer::page) })
     }
 
     /// Answers `/openapi.json`.
-    pub(crate) fn openapi(&self, inner: &Inner, request: &Request) -> Response {
-        let openapi = self.openapi.get_or_init(|| openapi::write(inner).into());
-        openapi.draft(|body| Draft::json(200, body, CACHING)).respond(request)
+    pub(crate) fn openapi(&self, parts: &Parts) -> Result<Answer, Error> {
+        let openapi = self.openapi.get_or_init(|| openapi::write(parts).into());
+        Ok(openapi.answer(|body, caching| Answer::json(200, body, caching)))
     }
 }
 
@@ -109,9 +113,9 @@ struct ListedRoute<'a> {
     summary: &'a str,
 }
 
-/// The front page for programs.
-fn list(inner: &Inner) -> String {
-    let providers = inner.plugins.iter().map(|plugin| {
+/// The index page for programs.
+fn list(parts: &Parts) -> String {
+    let providers = parts.plugins.iter().map(|plugin| {
         let manifest = &plugin.manifest;
         let badges = manifest.badges.iter().map(|badge| ListedBadge {
             route: &badge.route,
@@ -138,13 +142,16 @@ fn list(inner: &Inner) -> String {
             redirects: redirects.collect(),
         }
     });
-    let built_in = built_in::served(inner).map(|badge| ListedBadge {
-        route: badge.route,
-        query: badge.query.to_vec(),
-        example: badge.example,
-        summary: badge.summary,
+    let own = ADDRESSES.iter().filter(|address| parts.is_on(address.switch)).filter_map(|address| {
+        let (example, operation) = (address.example.as_ref()?, address.operation.as_ref()?);
+        Some(ListedBadge {
+            route: example.route.unwrap_or(address.route),
+            query: example.query.to_vec(),
+            example: example.address,
+            summary: operation.summary,
+        })
     });
-    let listing = Listing { providers: providers.collect(), badges: built_in.collect() };
+    let listing = Listing { providers: providers.collect(), badges: own.collect() };
     // Strings always have a JSON form.
     serde_json::to_string(&listing).unwrap_or_default()
 }

@@ -3,16 +3,28 @@
 //! Sizes, headers, clock, signature, body, and then one transaction that claims the nonce, claims the run and writes
 //! the record. Nothing is claimed by a request that is not authentic, and 201 is said when the record is durable.
 
-use std::{
-    sync::Arc,
-    time::{Duration, SystemTime},
-};
+use std::time::{Duration, SystemTime};
 
-use badgesmith_provider::{CallKind, Record, ReportRoute, Timestamp};
+use badgesmith_provider::{Record, Timestamp};
 use http::HeaderName;
 use serde::Serialize;
 
-use crate::{Inner, serve::badge::{in_time, shelf}, bounded::Done, draw::picture::refuse, call::run::{self, Question}, error::Error, meter::Event, plugins::Plugin, call::records, request::Request, response::{Caching, Draft, Response}, route::Parameters, signature::{Signature, string_to_sign}, store::{Entry, LONGEST_KEY, Recorded, Subject, result_key}};
+use crate::{
+    answer::Answer,
+    caching::Caching,
+    call::{
+        provider_call::ProviderCall,
+        records::{too_long, unavailable},
+    },
+    error::Error,
+    meter::Event,
+    parts::Parts,
+    place::ReportTarget,
+    request::{Incoming, Request},
+    route::Parameters,
+    signature::{Signature, string_to_sign},
+    store::{Entry, LONGEST_KEY, Recorded, Subject, result_key},
+};
 
 /// The headers of a signed request.
 const SIGNATURE: HeaderName = HeaderName::from_static("x-signature");
@@ -24,67 +36,43 @@ const LONGEST_NONCE: usize = 128;
 const BACK: Duration = Duration::from_secs(5 * 60);
 const AHEAD: Duration = Duration::from_secs(60);
 
-/// Answers a report: 201 when its record is durable, or why there is none.
-pub(crate) async fn answer(
-    inner: &Arc<Inner>,
-    request: &Request,
-    (plugin, route): (&Arc<Plugin>, &ReportRoute),
-    parameters: Parameters,
-    ambiguous: Option<String>,
-    now: SystemTime,
-) -> Response {
-    let outcome = match ambiguous {
-        // One signature names one subject. It is seen without a secret, so it is said before anything else.
-        Some(name) => Err(Error::ambiguous(&name)),
-        None => accept(inner, request, (plugin, route), &parameters, now).await,
+/// Answers a report: 201 when its record is durable.
+pub(crate) async fn answer(parts: &Parts, incoming: &Incoming<'_>, target: &ReportTarget<'_>) -> Result<Answer, Error> {
+    let outcome = match &target.ambiguous {
+        // One signature names one subject. This is seen without a secret, so it is said before anything else.
+        Some(name) => Err(Error::ambiguous(name)),
+        None => accept(parts, incoming, target).await,
     };
-    audit(request, &parameters, &outcome);
-    inner.world.meter.note(&Event::Reported { plugin: &plugin.id, outcome: word(&outcome) });
-    match outcome {
-        Ok(record) => created(request, &parameters, &record),
-        Err(error) => refuse(&error, request),
-    }
+    audit(incoming.request, &target.parameters, &outcome);
+    parts.world.meter.note(&Event::Reported { plugin: &target.plugin.id, outcome: word(&outcome) });
+    outcome.map(|record| created(&target.parameters, &record))
 }
 
-async fn accept(
-    inner: &Arc<Inner>,
-    request: &Request,
-    (plugin, route): (&Arc<Plugin>, &ReportRoute),
-    parameters: &Parameters,
-    now: SystemTime,
-) -> Result<Record, Error> {
+async fn accept(parts: &Parts, incoming: &Incoming<'_>, target: &ReportTarget<'_>) -> Result<Record, Error> {
+    let Incoming { request, now, .. } = *incoming;
+    let ReportTarget { plugin, route, parameters, .. } = target;
     let param = |name| parameters.get(name).map_or("", String::as_str);
     let subject = Subject::new(param("owner"), param("repo"), param("platform"), param("branch"))
-        .map_err(|part| Error::from(&records::too_long(part)))?;
-    let signed = Signed::read(request)?;
+        .map_err(|part| Error::from(&too_long(part)))?;
+    let signed = SignedHeaders::read(request)?;
     signed.check_clock(now)?;
-    let is_authentic = signed.is_authentic(inner, request, &subject, &route.purpose).await?;
-    if !is_authentic {
+    if !signed.is_authentic(parts, request, &subject, &route.purpose).await? {
         return Err(Error::unauthorized());
     }
-    let question = Question {
-        kind: CallKind::Report,
-        name: route.name.clone(),
-        params: parameters.clone(),
-        query: Parameters::new(),
-        body: request.body.clone(),
-    };
-    let driving = run::drive(inner, plugin, &question, shelf(plugin, 0), now);
-    let record = match in_time(inner, driving).await.map(|finished| finished.outcome) {
-        Ok(Ok(Done::Record(record))) => record,
-        Ok(Ok(_)) => return Err(Error::broken()),
-        Ok(Err(failure)) => return Err(Error::from(&failure)),
-        Err(broken) => return Err(Error::provider(plugin, &broken)),
-    };
+    let call = ProviderCall::report(plugin, route, parameters.clone(), request.body.clone());
+    let outcome = parts.caller.run_in_time::<Record>(&call, now).await.map_err(|broken| {
+        broken.log(&plugin.id);
+        Error::from(&broken)
+    })?;
+    let record = outcome.result.map_err(|failure| Error::from(&failure))?;
     if result_key(&subject, &record).len() > LONGEST_KEY {
-        return Err(Error::from(&records::too_long("branch")));
+        return Err(Error::from(&too_long("branch")));
     }
     let entry =
         Entry { collection: route.collection.clone(), subject, nonce: signed.nonce.to_owned(), record, arrived: now };
-    let recorded = inner.world.store.record(&entry).await;
-    let recorded = recorded.map_err(|fault| {
-        inner.store.doubt();
-        Error::from(&records::unavailable(&fault))
+    let recorded = parts.world.store.record(&entry).await.map_err(|fault| {
+        parts.store.doubt();
+        Error::from(&unavailable(&fault))
     })?;
     match recorded {
         Recorded::New => Ok(entry.record),
@@ -93,14 +81,14 @@ async fn accept(
     }
 }
 
-/// The headers of a signed request, all there.
-struct Signed<'a> {
+/// The headers of a signed request.
+struct SignedHeaders<'a> {
     signature: &'a str,
     timestamp: &'a str,
     nonce: &'a str,
 }
 
-impl<'a> Signed<'a> {
+impl<'a> SignedHeaders<'a> {
     fn read(request: &'a Request) -> Result<Self, Error> {
         let headers = [SIGNATURE, TIMESTAMP, NONCE].map(|name| request.header(name));
         let names = ["X-Signature", "X-Timestamp", "X-Nonce"];
@@ -126,24 +114,24 @@ impl<'a> Signed<'a> {
         Ok(())
     }
 
-    /// Whether a secret of the repository, or else of its owner, made the signature. A signature that cannot be read, a
-    /// version that is switched off and an owner nobody knows cost as much as a wrong one.
+    /// Whether the signature was made with a secret of the repository, or else of its owner. An unreadable signature, a
+    /// version that is switched off, and an unknown owner take as much work as a wrong signature.
     async fn is_authentic(
         &self,
-        inner: &Inner,
+        parts: &Parts,
         request: &Request,
         subject: &Subject,
         purpose: &str,
     ) -> Result<bool, Error> {
         let Self { signature, timestamp, nonce } = self;
-        let secrets = inner.world.secrets.find(subject.owner(), Some(subject.repo()), purpose).await;
+        let secrets = parts.world.secrets.find(subject.owner(), Some(subject.repo()), purpose).await;
         let secrets = secrets.map_err(|fault| {
-            inner.secrets.doubt();
-            Error::from(&records::unavailable(&fault))
+            parts.secrets.doubt();
+            Error::from(&unavailable(&fault))
         })?;
         let signature = Signature::parse(signature);
         let (is_readable, signature) = match signature {
-            Some(Signature::BodyOnly(_)) if !inner.accepts_body_only => (false, Signature::Whole([0; 32])),
+            Some(Signature::BodyOnly(_)) if !parts.accepts_body_only => (false, Signature::Whole([0; 32])),
             Some(signature) => (true, signature),
             None => (false, Signature::Whole([0; 32])),
         };
@@ -156,7 +144,7 @@ impl<'a> Signed<'a> {
     }
 }
 
-fn created(request: &Request, parameters: &Parameters, record: &Record) -> Response {
+fn created(parameters: &Parameters, record: &Record) -> Answer {
     #[derive(Serialize)]
     struct Created<'a> {
         test_result_id: &'a str,
@@ -169,7 +157,7 @@ fn created(request: &Request, parameters: &Parameters, record: &Record) -> Respo
     let created = Created { test_result_id: &record.run_id, repository, timestamp };
     // Strings always have a JSON form.
     let body = serde_json::to_string(&created).unwrap_or_default();
-    Draft::json(201, body, Caching::NoStore).respond(request)
+    Answer::json(201, body, Caching::NoStore)
 }
 
 /// What an attempt came to, in a word.

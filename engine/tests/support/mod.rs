@@ -107,9 +107,9 @@ impl Meter for Diary {
     fn note(&self, event: &Event<'_>) {
         let entry = match event {
             Event::Answered { .. } => "answered".to_owned(),
-            Event::Stepped { plugin, outcome, .. } => format!("{plugin} step {outcome}"),
-            Event::Supplied { plugin, from } => format!("{plugin} supplied {from}"),
-            Event::Called { plugin, outcome, .. } => format!("{plugin} called {outcome}"),
+            Event::Stepped { plugin, outcome, .. } => format!("{plugin} step {}", outcome.name()),
+            Event::Supplied { plugin, from } => format!("{plugin} supplied {}", from.name()),
+            Event::Called { plugin, outcome, .. } => format!("{plugin} called {}", outcome.name()),
             Event::Opened { plugin } => format!("{plugin} opened"),
             Event::Reported { plugin, outcome } => format!("{plugin} report {outcome}"),
         };

@@ -7,8 +7,10 @@ use badgesmith_provider::{Badge, Failure};
 use badgesmith_queries::{Document, DocumentKind, Pattern, QueryError, as_xml, is_html};
 use serde_json::Value;
 
-use super::{Opened, invalid};
+use super::document_rules::invalid;
 use crate::{
+    badge_content::BadgeContent,
+    code::Code,
     request::Pairs,
     value::{
         color_scale::{ColorName, ColorRule, ColorScale},
@@ -36,46 +38,15 @@ const COLORS: [&[&str]; 5] = [
     &["red", "orange", "yellow", "yellowgreen", "green", "brightgreen"],
 ];
 
-/// What a document is read as.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Source {
-    Tree(DocumentKind),
-    Text,
-}
-
-impl Source {
-    /// The last segment of the address.
-    pub(crate) fn parse(name: &str) -> Option<Self> {
-        match name {
-            "json" => Some(Self::Tree(DocumentKind::Json)),
-            "xml" => Some(Self::Tree(DocumentKind::Xml)),
-            "yaml" => Some(Self::Tree(DocumentKind::Yaml)),
-            "toml" => Some(Self::Tree(DocumentKind::Toml)),
-            "regex" => Some(Self::Text),
-            _ => None,
-        }
-    }
-
-    pub(super) const fn route(self) -> &'static str {
-        match self {
-            Self::Tree(DocumentKind::Json) => "/badge/dynamic/json",
-            Self::Tree(DocumentKind::Xml) => "/badge/dynamic/xml",
-            Self::Tree(DocumentKind::Yaml) => "/badge/dynamic/yaml",
-            Self::Tree(DocumentKind::Toml) => "/badge/dynamic/toml",
-            Self::Text => "/badge/dynamic/regex",
-        }
-    }
-}
-
 /// How the badge is made of a document. Its debug output is part of a key: whoever adds a field adds it there.
 #[derive(Debug)]
-pub(super) struct Recipe {
+pub(super) struct DynamicRecipe {
     looked_for: LookedFor,
     prefix: String,
     suffix: String,
     separator: String,
     format: Option<ValueFormat>,
-    paint: ColorRule,
+    color: ColorRule,
 }
 
 #[derive(Debug)]
@@ -84,37 +55,32 @@ enum LookedFor {
     Pattern { search: String, flags: String, replace: Option<String> },
 }
 
-impl Recipe {
-    /// Reads the parameters.
+impl DynamicRecipe {
+    /// Reads the parameters of a badge that shows what queries find in a document of this kind.
     ///
     /// # Errors
-    /// Shields' `invalid query parameter: …` for the first that is missing or cannot be.
-    pub(super) fn read(source: Source, pairs: &Pairs) -> Result<Self, Failure> {
-        let affix = |name: &'static str, default: &str| match pairs.get(name) {
-            Some(text) if text.len() > LONGEST_AFFIX => Err(wrong(name)),
-            text => Ok(text.unwrap_or(default).to_owned()),
-        };
-        let looked_for = match source {
-            Source::Tree(kind) => {
-                let queries: Vec<_> = pairs.all("query").filter(|query| !query.is_empty()).map(str::to_owned).collect();
-                if queries.is_empty() || queries.len() > MOST_QUERIES {
-                    return Err(wrong("query"));
-                }
-                LookedFor::Queries(kind, queries)
-            }
-            Source::Text => LookedFor::Pattern {
-                search: pairs
-                    .get("search")
-                    .filter(|search| !search.is_empty())
-                    .ok_or_else(|| wrong("search"))?
-                    .to_owned(),
-                flags: pairs.get("flags").unwrap_or_default().to_owned(),
-                replace: match pairs.get("replace").filter(|replace| !replace.is_empty()) {
-                    Some(_) => Some(affix("replace", "")?),
-                    None => None,
-                },
-            },
-        };
+    /// Shields' `invalid query parameter: …` for the first parameter that is missing or invalid.
+    pub(super) fn read_queries(kind: DocumentKind, pairs: &Pairs) -> Result<Self, Failure> {
+        let queries: Vec<_> = pairs.all("query").filter(|query| !query.is_empty()).map(str::to_owned).collect();
+        if queries.is_empty() || queries.len() > MOST_QUERIES {
+            return Err(wrong("query"));
+        }
+        Self::read(LookedFor::Queries(kind, queries), pairs)
+    }
+
+    /// Reads the parameters of a badge that shows what a regular expression finds in any text.
+    ///
+    /// # Errors
+    /// As [`Self::read_queries`].
+    pub(super) fn read_regex(pairs: &Pairs) -> Result<Self, Failure> {
+        let search = pairs.get("search").filter(|search| !search.is_empty()).ok_or_else(|| wrong("search"))?.to_owned();
+        let flags = pairs.get("flags").unwrap_or_default().to_owned();
+        let replace = pairs.get("replace").filter(|replace| !replace.is_empty());
+        let replace = replace.map(|_| affix(pairs, "replace", "")).transpose()?;
+        Self::read(LookedFor::Pattern { search, flags, replace }, pairs)
+    }
+
+    fn read(looked_for: LookedFor, pairs: &Pairs) -> Result<Self, Failure> {
         let format = match pairs.get("as").filter(|name| !name.is_empty()) {
             None => None,
             Some("version") => Some(ValueFormat::Version),
@@ -124,14 +90,14 @@ impl Recipe {
             Some("date") => Some(ValueFormat::Date),
             Some(_) => return Err(wrong("as")),
         };
-        let paint = match (scale(pairs)?, format) {
+        let color = match (scale(pairs)?, format) {
             (Some(_), Some(ValueFormat::Version | ValueFormat::Date)) => return Err(wrong("steps")),
             (Some(scale), _) => ColorRule::Scale(scale),
             (None, Some(ValueFormat::Version)) => ColorRule::Version,
             (None, _) => ColorRule::Fixed,
         };
-        let (prefix, suffix) = (affix("prefix", "")?, affix("suffix", "")?);
-        Ok(Self { looked_for, prefix, suffix, separator: affix("separator", SEPARATOR)?, format, paint })
+        let (prefix, suffix) = (affix(pairs, "prefix", "")?, affix(pairs, "suffix", "")?);
+        Ok(Self { looked_for, prefix, suffix, separator: affix(pairs, "separator", SEPARATOR)?, format, color })
     }
 
     /// The media type to ask for, as shields does.
@@ -153,7 +119,7 @@ impl Recipe {
     ///
     /// # Errors
     /// What is wrong with the document or with what is looked for in it.
-    pub(super) fn make(&self, body: &[u8], media_type: &str) -> Result<Opened, Failure> {
+    pub(super) fn make(&self, body: &[u8], media_type: &str) -> Result<BadgeContent, Failure> {
         let text = String::from_utf8_lossy(body);
         let texts = match &self.looked_for {
             LookedFor::Queries(kind, queries) => {
@@ -175,7 +141,7 @@ impl Recipe {
         };
         let shown: Vec<_> = texts.iter().map(|text| self.show(text)).collect::<Result<_, _>>()?;
         let first = shown.first().ok_or_else(|| failure(QueryError::NoResult, "query"))?;
-        let color = self.paint.color(first).unwrap_or("blue").to_owned();
+        let color = self.color.color(first).unwrap_or("blue").to_owned();
         let mut message = self.prefix.clone();
         for (at, shown) in shown.iter().enumerate() {
             message.push_str(if at == 0 { "" } else { &self.separator });
@@ -185,14 +151,14 @@ impl Recipe {
             }
         }
         message.push_str(&self.suffix);
-        Ok(Opened::new(Badge { color: Some(color), ..Badge::new(message) }))
+        Ok(Badge { color: Some(color), ..Badge::new(message) }.into())
     }
 
     /// A text as its format shows it, with its number where a scale asks for one.
     fn show(&self, text: &str) -> Result<ShownValue, Failure> {
         let percentage = |text: &str| Value::String(text.trim().trim_end_matches('%').trim_end().to_owned());
         let Some(format) = self.format else {
-            let number = match &self.paint {
+            let number = match &self.color {
                 ColorRule::Scale(_) => {
                     value_format::number(&percentage(text)).ok_or_else(|| unfit("result is no number"))?
                 }
@@ -239,6 +205,14 @@ fn find_in_xml(text: &str, media_type: &str, queries: &[String]) -> Result<Vec<S
     }
 }
 
+/// A text that stands before, after or between what was found.
+fn affix(pairs: &Pairs, name: &'static str, default: &str) -> Result<String, Failure> {
+    match pairs.get(name) {
+        Some(text) if text.len() > LONGEST_AFFIX => Err(wrong(name)),
+        text => Ok(text.unwrap_or(default).to_owned()),
+    }
+}
+
 /// `steps=80,90` and `colors=red,yellow,brightgreen`, or shields' colours where there are none.
 fn scale(pairs: &Pairs) -> Result<Option<ColorScale>, Failure> {
     let Some(steps) = pairs.get("steps").filter(|steps| !steps.is_empty()) else {
@@ -265,19 +239,21 @@ fn scale(pairs: &Pairs) -> Result<Option<ColorScale>, Failure> {
 
 /// What was found is not what the caller says it is.
 fn unfit(words: &'static str) -> Failure {
-    Failure { code: "RESULT_INVALID".into(), ..invalid(words) }
+    Failure { code: Code::ResultInvalid.name().into(), ..invalid(words) }
 }
 
 fn wrong(name: &'static str) -> Failure {
-    Failure::invalid_parameter("PARAMETER_INVALID", name, format!("invalid query parameter: {name}"))
+    Failure::invalid_parameter(Code::ParameterInvalid.name(), name, format!("invalid query parameter: {name}"))
 }
 
 /// What a reader of documents says, as a failure about one parameter.
 fn failure(fault: QueryError, parameter: &'static str) -> Failure {
     match fault {
-        fault if fault.is_in_query() => Failure::invalid_parameter("PARAMETER_INVALID", parameter, fault.to_string()),
+        fault if fault.is_in_query() => {
+            Failure::invalid_parameter(Code::ParameterInvalid.name(), parameter, fault.to_string())
+        }
         QueryError::NoResult | QueryError::NoText => {
-            Failure { code: "RESULT_NOT_FOUND".into(), ..invalid(fault.to_string()) }.about(parameter)
+            Failure { code: Code::ResultNotFound.name().into(), ..invalid(fault.to_string()) }.about(parameter)
         }
         fault => invalid(fault.to_string()),
     }

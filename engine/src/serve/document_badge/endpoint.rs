@@ -10,7 +10,8 @@ use badgesmith_renderer::{Logo, Style, is_icon};
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use serde_json::{Map, Value};
 
-use super::{FRESH, LONGEST_FRESH, Opened, invalid};
+use super::document_rules::{FRESH, LONGEST_FRESH, invalid};
+use crate::badge_content::{BadgeContent, Extras};
 
 /// The media type that is asked for.
 pub(super) const ACCEPT: &str = "application/json";
@@ -40,7 +41,7 @@ const FIELDS: [&str; 14] = [
 ///
 /// # Errors
 /// `invalid properties: …` names every field that is missing, unknown or of another type.
-pub(super) fn read(body: &[u8]) -> Result<Opened, Failure> {
+pub(super) fn read(body: &[u8]) -> Result<BadgeContent, Failure> {
     let body = body.strip_prefix("\u{feff}".as_bytes()).unwrap_or(body);
     let fields = fields::read(&replace_lone_surrogates(body)).map_err(|_| invalid("unparseable json response"))?;
     let fields = fields.ok_or_else(|| invalid("invalid properties"))?;
@@ -50,7 +51,7 @@ pub(super) fn read(body: &[u8]) -> Result<Opened, Failure> {
         wrong.truncate(MOST_NAMES);
         return Err(invalid(format!("invalid properties: {}", wrong.join(", "))));
     }
-    Ok(opened(&fields))
+    Ok(content(&fields))
 }
 
 /// Whether a field is as the schema wants it.
@@ -71,7 +72,7 @@ fn is_right(fields: &Map<String, Value>, name: &str) -> bool {
     }
 }
 
-fn opened(fields: &Map<String, Value>) -> Opened {
+fn content(fields: &Map<String, Value>) -> BadgeContent {
     let text = |name: &str| fields.get(name).and_then(Value::as_str).map(str::to_owned);
     let logo = text("logoSvg")
         .and_then(|svg| Logo::parse(&format!("data:image/svg+xml;base64,{}", BASE64_STANDARD.encode(svg))));
@@ -83,15 +84,15 @@ fn opened(fields: &Map<String, Value>) -> Opened {
         // A badge without its logo is worth more than none.
         named_logo: text("namedLogo").filter(|name| is_icon(name)),
     };
-    Opened {
+    let extras = Extras {
         is_error: fields.get("isError").and_then(flag).unwrap_or(false),
         style: text("style").and_then(|name| Style::parse(&name)),
         logo,
         logo_color: text("logoColor"),
         logo_size: text("logoSize").filter(|size| size == "auto"),
         fresh_seconds: fields.get("cacheSeconds").and_then(seconds).unwrap_or(0).clamp(FRESH, LONGEST_FRESH),
-        ..Opened::new(badge)
-    }
+    };
+    BadgeContent { badge, extras: Some(Box::new(extras)) }
 }
 
 /// A boolean, or a text that says one.
@@ -123,7 +124,9 @@ mod tests {
 
     fn words(document: &str) -> String {
         match read(document.as_bytes()) {
-            Ok(opened) => format!("{:?} {} {}", opened.badge.label, opened.badge.message, opened.fresh_seconds),
+            Ok(BadgeContent { badge, extras }) => {
+                format!("{:?} {} {}", badge.label, badge.message, extras.unwrap().fresh_seconds)
+            }
             Err(failure) => failure.words.into_owned(),
         }
     }

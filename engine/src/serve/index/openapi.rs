@@ -6,55 +6,31 @@ use std::collections::BTreeSet;
 use badgesmith_provider::{BadgeRoute, RedirectRoute, ReportRoute};
 use serde_json::{Map, Value, json};
 
-use super::built_in::is_served;
 use crate::{
-    Inner,
+    addresses::{ADDRESSES, Operation, OwnAddress},
+    draw::overrides::OVERRIDES,
+    parts::Parts,
     plugins::Plugin,
     route::{RouteSegment, RouteTemplate},
 };
 
 const BASE: &str = include_str!("openapi.json");
 
-/// What every badge takes, as it is called among the components.
-const OVERRIDES: [&str; 15] = [
-    "format",
-    "style",
-    "label",
-    "color",
-    "labelColor",
-    "logo",
-    "logoColor",
-    "logoSize",
-    "link",
-    "cacheSeconds",
-    "text",
-    "contrast",
-    "theme",
-    "segment",
-    "scale",
-];
 /// What may be wrong with any request, with one for a badge or a redirect, and with a report.
 const ANY: [u16; 4] = [400, 413, 414, 431];
 const ASKED: [u16; 7] = [401, 403, 404, 500, 502, 503, 504];
 const REPORTED: [u16; 6] = [401, 404, 409, 500, 503, 504];
 
 /// The whole document.
-pub(crate) fn write(inner: &Inner) -> String {
+pub(crate) fn write(parts: &Parts) -> String {
     // The tests read what is embedded here.
     let mut document: Value = serde_json::from_str(BASE).unwrap_or_default();
     document["info"]["version"] = env!("CARGO_PKG_VERSION").into();
-    if let Some(paths) = document["paths"].as_object_mut() {
-        paths.retain(|path, _| is_served(inner, path));
-        // What has no responses there is a badge, and gets those of every badge, and what every badge takes.
-        for operation in paths.values_mut().map(|path| &mut path["get"]) {
-            if operation["responses"].as_object().is_some_and(Map::is_empty) {
-                let own = operation["parameters"].as_array().cloned().unwrap_or_default();
-                operation["parameters"] = own.into_iter().chain(overrides(&[])).collect();
-                operation["responses"] = badge_responses();
-            }
-        }
-    }
-    for plugin in &inner.plugins {
+    let operations = document.as_object_mut().and_then(|document| document.remove("operations")).unwrap_or_default();
+    let paths = ADDRESSES.iter().filter(|address| parts.is_on(address.switch));
+    let paths = paths.filter_map(|address| Some((address.path.to_owned(), own(address, &operations)?)));
+    document["paths"] = paths.collect::<Map<_, _>>().into();
+    for plugin in &parts.plugins {
         let manifest = &plugin.manifest;
         push(&mut document["tags"], json!({ "name": plugin.id, "description": manifest.summary }));
         let mut taken = BTreeSet::new();
@@ -76,6 +52,22 @@ pub(crate) fn write(inner: &Inner) -> String {
         }
     }
     document.to_string()
+}
+
+/// The operation of an address of the engine's own, with what `operations` says of it. One that says nothing of responses
+/// is a badge: it has those of every badge, and takes what every badge takes.
+fn own(address: &OwnAddress, operations: &Value) -> Option<Value> {
+    let Operation { id, tag, summary } = address.operation.as_ref()?;
+    let mut operation = operations[*id].clone();
+    if address.is_badge() {
+        let parameters = operation["parameters"].as_array().cloned().unwrap_or_default();
+        operation["parameters"] = parameters.into_iter().chain(overrides(&[])).collect();
+        operation["responses"] = badge_responses();
+    }
+    operation["operationId"] = (*id).into();
+    operation["tags"] = json!([tag]);
+    operation["summary"] = (*summary).into();
+    Some(json!({ "get": operation }))
 }
 
 fn badge(plugin: &Plugin, route: &BadgeRoute, id: String) -> Value {
@@ -172,10 +164,8 @@ fn segments(route: &str) -> Vec<RouteSegment> {
 
 /// What every badge takes, but what the provider itself calls so.
 fn overrides(own: &[String]) -> impl Iterator<Item = Value> {
-    OVERRIDES
-        .into_iter()
-        .filter(|name| !own.iter().any(|own| own == name))
-        .map(|name| reference(&format!("parameters/{name}")))
+    let names = OVERRIDES.iter().filter(|parameter| parameter.is_documented).map(|parameter| parameter.name);
+    names.filter(|name| !own.iter().any(|own| own == name)).map(|name| reference(&format!("parameters/{name}")))
 }
 
 fn badge_responses() -> Value {

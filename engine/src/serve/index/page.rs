@@ -9,10 +9,14 @@ use sha2::{Digest, Sha256};
 
 use super::{
     address::{picture, relative},
-    built_in::{self, BuiltIn},
+    html::escape,
     snippet,
 };
-use crate::{Inner, plugins::Plugin};
+use crate::{
+    addresses::{ADDRESSES, OwnAddress},
+    parts::Parts,
+    plugins::Plugin,
+};
 
 const HTML: &str = include_str!("page.html");
 const CSS: &str = include_str!("page.css");
@@ -45,11 +49,12 @@ pub(crate) fn policy() -> String {
 }
 
 /// The whole page.
-pub(crate) fn write(inner: &Inner) -> String {
-    let jump: String = inner.plugins.iter().map(|plugin| link(&plugin.id, &plugin.id)).collect();
-    let mut providers: String = inner.plugins.iter().map(|plugin| provider(plugin)).collect();
+pub(crate) fn write(parts: &Parts) -> String {
+    let jump: String = parts.plugins.iter().map(|plugin| link(&plugin.id, &plugin.id)).collect();
+    let mut providers: String = parts.plugins.iter().map(|plugin| provider(plugin)).collect();
     providers += &section("built-in", "built in", "", "Badges that need no provider.", |out| {
-        built_in::served(inner).for_each(|badge| out.push_str(&own_entry(badge)));
+        let own = ADDRESSES.iter().filter(|address| parts.is_on(address.switch));
+        own.for_each(|address| out.push_str(&own_entry(address).unwrap_or_default()));
     });
     // What the manifests say comes last, so that no marker is looked for in it.
     HTML.replacen("<!--css-->", CSS, 1)
@@ -105,18 +110,21 @@ fn entry(provider: &str, badge: &BadgeRoute) -> String {
     live_entry(Some(&buildable), &badge.route, &address, &badge.label, &badge.summary)
 }
 
-fn own_entry(badge: &BuiltIn) -> String {
-    let (route, address) = (badge.route, relative(badge.example));
+/// A badge of the engine's own, if there is one at the address.
+fn own_entry(own: &OwnAddress) -> Option<String> {
+    let (example, operation) = (own.example.as_ref()?, own.operation.as_ref()?);
+    let (route, address) = (example.route.unwrap_or(own.route), relative(example.address));
     let buildable = Buildable {
         provider: "built in",
-        label: badge.words,
+        label: example.words,
         route,
-        query: badge.query.to_vec(),
-        required: badge.required,
+        query: example.query.to_vec(),
+        required: example.required,
         picture: true,
         example: &address,
     };
-    live_entry((!badge.query.is_empty()).then_some(&buildable), route, &address, badge.words, badge.summary)
+    let buildable = (!example.query.is_empty()).then_some(&buildable);
+    Some(live_entry(buildable, route, &address, example.words, operation.summary))
 }
 
 /// A badge that is shown, with what to paste, and with what the builder has to know if it can build it.
@@ -156,19 +164,4 @@ fn plain_entry(kind: &str, method: &str, route: &str, summary: &str) -> String {
 fn marked(route: &str) -> String {
     let route = escape(route).replace('{', "<var>{").replace('}', "}</var>");
     format!("<code>{route}</code>")
-}
-
-/// A text as text, in an element or in a quoted attribute.
-pub(crate) fn escape(text: &str) -> String {
-    text.chars().fold(String::with_capacity(text.len()), |mut escaped, char| {
-        match char {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' => escaped.push_str("&quot;"),
-            '\'' => escaped.push_str("&#39;"),
-            char => escaped.push(char),
-        }
-        escaped
-    })
 }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::page::escape;
+use super::html::escape;
 
 /// The server in front of an address, until a script knows better.
 const SERVER: &str = "https://HOST/";

@@ -1,0 +1,90 @@
+//! A document on the web: its address, the request for it, and its answer.
+
+use std::{sync::Arc, time::Duration};
+
+use badgesmith_provider::Failure;
+use sha2::{Digest, Sha256};
+use url::Url;
+
+use super::document_rules::{FRESH, STALE, invalid};
+use crate::{
+    code::Code,
+    error::{rate_limited, too_busy},
+    fetch::{
+        fetcher::{Fetched, Fetcher},
+        upstream_request::{Freshness, Pass, UpstreamRequest},
+    },
+    origin::Origin,
+    request::Pairs,
+    world::{Ask, Fault, Progress},
+};
+
+/// How long an exchange may take. It is not retried.
+const PATIENCE: Duration = Duration::from_millis(3500);
+/// How long a badge waits for the document; after that an old document is better than none.
+pub(super) const BADGE_PATIENCE: Duration = Duration::from_secs(3);
+
+/// The address that `url` names, or `uri`, as the parameter was called once.
+pub(super) fn url(pairs: &Pairs) -> Result<Url, Failure> {
+    let text = pairs.get("uri").or_else(|| pairs.get("url")).unwrap_or_default();
+    let url = Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
+    let invalid = || Failure::invalid_parameter(Code::UrlInvalid.name(), "url", "invalid query parameter: url");
+    let mut url = url.ok_or_else(invalid)?;
+    url.set_fragment(None);
+    Ok(url)
+}
+
+/// The document at an address, as a media type that it is asked for. Badges that read one document share its answer.
+pub(super) async fn fetch(web: &Arc<Fetcher>, url: Url, accept: &'static str, pass: &Pass) -> Result<Fetched, Failure> {
+    web.fetch(request(url, accept), pass).await.map_err(|fault| match fault {
+        Fault::NotAllowed(words) => Failure::invalid_parameter(Code::UrlNotAllowed.name(), "url", words),
+        Fault::Unreachable(_) | Fault::Status(_) => {
+            Failure::inaccessible(Code::UpstreamUnavailable.name(), "inaccessible")
+        }
+        Fault::Timeout => late(),
+        Fault::TooLarge => invalid("document too large"),
+        Fault::Nonsense(_) => invalid("invalid"),
+        Fault::RateLimited(after) => rate_limited(after),
+        Fault::Busy => too_busy(),
+    })
+}
+
+/// There was no document in time.
+pub(crate) fn late() -> Failure {
+    Failure::inaccessible(Code::UpstreamTimeout.name(), "inaccessible")
+}
+
+/// What the status of an answer says before its body is read.
+pub(super) fn check_status(status: u16) -> Result<(), Failure> {
+    match status {
+        200..=299 => Ok(()),
+        404 | 410 => Err(Failure::not_found(Code::ResourceNotFound.name(), "resource not found").about("url")),
+        _ => Err(invalid("invalid")),
+    }
+}
+
+fn request(url: Url, accept: &'static str) -> UpstreamRequest {
+    let origin = Origin::of_web(&url);
+    let largest_body = badgesmith_queries::LARGEST_DOCUMENT;
+    let key = format!("{largest_body} {accept} {url}");
+    UpstreamRequest {
+        client: "web".to_owned(),
+        // Limits hold for one address and no other of its origin. An address may be long, and many are remembered.
+        token: hex::encode(Sha256::digest(&key)),
+        key,
+        // The rest of an address may hold what only its caller is to know.
+        shown: origin.to_string(),
+        origin,
+        ask: Ask {
+            url,
+            accept: Some(accept.to_owned()),
+            authorization: None,
+            etag: None,
+            last_modified: None,
+            largest_body,
+            patience: PATIENCE,
+            progress: Progress::default(),
+        },
+        freshness: Freshness { fresh: Duration::from_secs(FRESH.into()), stale: STALE },
+    }
+}
