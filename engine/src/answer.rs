@@ -124,7 +124,9 @@ impl Answer {
             header::CONTENT_SECURITY_POLICY,
             HeaderValue::from_static("default-src 'none'; style-src 'unsafe-inline'; img-src data:"),
         );
-        headers.extend(self.headers);
+        for (name, value) in self.headers {
+            headers.insert(name, value);
+        }
         let body = if request.method == Method::HEAD { Bytes::new() } else { self.body };
         Response { status, headers, body, line }
     }

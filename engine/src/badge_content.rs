@@ -42,11 +42,11 @@ impl Weight for Outcome<BadgeContent> {
         let text = match &self.result {
             Ok(BadgeContent { badge, extras }) => {
                 let logo = extras.as_ref().and_then(|extras| extras.logo.as_ref()).map_or(0, |logo| logo.uri().len());
-                let extras = extras.as_ref().map_or(0, |_| size_of::<Extras>());
+                let extras = extras.as_ref().map_or(0, |_| size_of::<Self>());
                 badge.message.len() + badge.label.as_ref().map_or(0, String::len) + extras + logo
             }
             Err(failure) => failure.words.len() + failure.code.len(),
         };
-        size_of::<Self>() + text
+        size_of::<Outcome<Badge>>() + text
     }
 }

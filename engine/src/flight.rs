@@ -42,10 +42,10 @@ impl<T: Clone + Send + Sync + 'static> Flights<T> {
         landed: impl FnOnce() -> Option<T>,
         work: impl FnOnce() -> BoxFuture<'static, T>,
     ) -> Option<T> {
-        let flight = {
+        let (flight, work) = {
             let mut flights = self.0.lock().unwrap_or_else(PoisonError::into_inner);
             match flights.get(key) {
-                Some(flight) => flight.clone(),
+                Some(flight) => (flight.clone(), None),
                 None => {
                     if let Some(value) = landed() {
                         return Some(value);
@@ -55,16 +55,20 @@ impl<T: Clone + Send + Sync + 'static> Flights<T> {
                     flights.insert(key.to_owned(), flight.clone());
                     let landing = Landing { flights: Arc::clone(&self.0), key: key.to_owned() };
                     let work = work();
-                    executor.spawn(Box::pin(async move {
+                    let work = async move {
                         let value = work.await;
                         drop(landing);
-                        // Nobody may be waiting any more.
+                        // No caller may be waiting any more.
                         let _ = sender.send(value);
-                    }));
-                    flight
+                    };
+                    (flight, Some(work))
                 }
             }
         };
+        // An executor that drops the work at once makes `Landing` take the lock again.
+        if let Some(work) = work {
+            executor.spawn(Box::pin(work));
+        }
         flight.await.ok()
     }
 

@@ -3,13 +3,10 @@
 
 mod support;
 
-use std::{
-    io,
-    sync::{Arc, Mutex, atomic::Ordering},
-};
+use std::sync::atomic::Ordering;
 
 use futures_util::{FutureExt, future::join_all};
-use support::{Stage, liar_toml};
+use support::{Log, Stage, liar_toml};
 
 #[test]
 fn a_library_that_is_no_plugin_of_this_version_is_refused_with_the_remedy() {
@@ -179,30 +176,4 @@ async fn a_plugin_that_loops_takes_one_thread_however_many_ask_it_at_once() {
 
 async fn deep(stage: &Stage) -> String {
     String::from_utf8(stage.get("/health?deep=1").await.body.to_vec()).unwrap()
-}
-
-/// The lines logged while its subscriber holds.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Log {
-    fn subscriber(&self) -> impl tracing::Subscriber + Send + Sync + use<> {
-        let log = self.clone();
-        tracing_subscriber::fmt().with_ansi(false).with_writer(move || log.clone()).finish()
-    }
-
-    fn text(&self) -> String {
-        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
-    }
-}
-
-impl io::Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
 }

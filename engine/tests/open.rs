@@ -1,13 +1,13 @@
-//! Open badges: how often documents are asked for, for how long they are used, and what is shown without them.
+//! Document badges: how often documents are asked for, for how long they are used, and what is shown without them.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod support;
 
 use std::{collections::HashSet, sync::atomic::Ordering, time::Duration};
 
-use badgesmith_engine::world::Fault;
+use badgesmith_engine::{CacheState, Source, world::Fault};
 use futures_util::future::{join, join_all, join3};
-use support::Stage;
+use support::{Log, Stage, hello_toml};
 
 const DOCUMENT: &str = r#"{"schemaVersion":1,"label":"a","message":"one"}"#;
 const BADGE: &str = "/endpoint?url=https://example.com/a.json";
@@ -79,6 +79,43 @@ async fn a_document_may_lengthen_its_time_and_not_shorten_it() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn the_log_says_how_long_a_document_kept_its_badge_waiting_and_that_it_is_stale() {
+    let stage = stage();
+    *stage.web.delay.lock().unwrap() = Duration::from_millis(300);
+    let made = stage.get(BADGE).await;
+    assert_eq!((made.line.cache, made.line.upstream), (Some(CacheState::Made), Duration::from_millis(300)));
+    let kept = stage.get(BADGE).await;
+    assert_eq!((kept.line.cache, kept.line.upstream), (Some(CacheState::Kept), Duration::ZERO));
+    stage.pass(400);
+    stage.web.fault(ASKED, Fault::Status(503));
+    let log = Log::default();
+    let guard = tracing::subscriber::set_default(log.subscriber());
+    let stale = stage.get(BADGE).await;
+    drop(guard);
+    assert_eq!((stale.line.cache, stale.line.upstream), (Some(CacheState::Stale), Duration::from_millis(300)));
+    let log = log.text();
+    assert!(log.contains("a stale badge is served plugin=\"web\" badge=\"/endpoint\" age_seconds=400"), "{log}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn work_of_the_engines_own_that_breaks_off_is_the_engines_fault_and_no_plugins() {
+    let stage = Stage::new(&hello_toml());
+    stage.web.set(ASKED, 200, &[], DOCUMENT);
+    for path in ["/badge/dynamic/json.json?url=https://example.com/a.json&query=$.message", "/badges/hello/a"] {
+        stage.executor.breaks.store(true, Ordering::Relaxed);
+        let log = Log::default();
+        let guard = tracing::subscriber::set_default(log.subscriber());
+        let response = stage.get(path).await;
+        drop(guard);
+        let line = response.line;
+        let seen = (response.status.as_u16(), &*line.code, line.fault);
+        assert_eq!(seen, (500, "ENGINE_FAILED", Some(Source::Engine)), "{path}");
+        let log = log.text();
+        assert!(log.contains("the engine failed") && !log.contains("a provider broke"), "{path}: {log}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_old_document_is_better_than_none_for_seven_days() {
     let stage = stage();
     stage.words(BADGE).await;
@@ -86,7 +123,7 @@ async fn an_old_document_is_better_than_none_for_seven_days() {
         stage.pass(400);
         stage.web.fault(ASKED, fault);
         let response = stage.get(BADGE).await;
-        assert_eq!(response.line.cache, "stale");
+        assert_eq!(response.line.cache, Some(CacheState::Stale));
     }
     stage.pass(7 * 24 * 3600);
     assert_eq!(stage.words(BADGE).await, "custom badge: document too large");
@@ -328,7 +365,7 @@ async fn no_place_for_a_visit_is_too_busy_and_says_nothing_of_the_origin() {
         let url = format!("https://example.com/{at}");
         stage.web.fault(&url, Fault::Busy);
         let json = stage.get(&format!("/endpoint.json?url={url}")).await;
-        assert_eq!((json.status.as_u16(), &*json.line.code, json.line.fault), (503, "TOO_BUSY", "engine"));
+        assert_eq!((json.status.as_u16(), &*json.line.code, json.line.fault), (503, "TOO_BUSY", Some(Source::Engine)));
         assert_eq!(json.headers["retry-after"], "5");
         assert_eq!(json.headers["cache-control"], "public, max-age=10, s-maxage=10");
         assert_eq!(stage.words(&format!("/endpoint?url={url}")).await, "custom badge: too busy");
@@ -384,7 +421,7 @@ async fn many_queries_of_one_large_document_are_too_busy_at_once_and_others_are_
     assert_eq!(steps(), 4, "nobody waits any more");
     // What a reader has begun with is kept all the same, and what was fetched, too.
     let kept = stage.get(&address("evil", "evil/a", 0)).await;
-    assert_eq!((kept.status.as_u16(), kept.line.cache), (200, "kept"));
+    assert_eq!((kept.status.as_u16(), kept.line.cache), (200, Some(CacheState::Kept)));
     assert_eq!(stage.get(&address("evil", "evil/a", 39)).await.status, 200);
     assert_eq!((steps(), stage.web.calls()), (5, 3));
 }

@@ -1,6 +1,7 @@
 //! The call loop: step, answers, step, until a call has its end or a limit is reached.
 
 use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
     pin::pin,
     time::{Duration, SystemTime},
 };
@@ -157,15 +158,16 @@ impl Caller {
         let began = executor.clock();
         executor.run(Box::new(move || {
             let bodies: Vec<&[u8]> = bodies.iter().map(|body| &**body).collect();
-            let stepped = code.step(&message, &bodies);
+            let stepped = catch_unwind(AssertUnwindSafe(|| code.step(&message, &bodies)));
             drop(permit);
             // The caller may have given up.
             let _ = sender.send(stepped);
         }));
         let stepped = match select(receiver, pin!(step_patience(&**executor))).await {
-            Either::Left((Ok(Ok(message)), _)) => Ok(message.into()),
-            Either::Left((Ok(Err(fault)), _)) => Err(Broken::violation(fault)),
-            Either::Left((Err(_), _)) => Err(Broken::violation("its step broke off")),
+            Either::Left((Ok(Ok(Ok(message))), _)) => Ok(message.into()),
+            Either::Left((Ok(Ok(Err(fault))), _)) => Err(Broken::violation(fault)),
+            Either::Left((Ok(Err(_)), _)) => Err(Broken::violation("its step panicked")),
+            Either::Left((Err(_), _)) => Err(Broken::Engine("a step was not run")),
             Either::Right(_) => {
                 if plugin.strike() {
                     tracing::error!(plugin = plugin.id, "taken out of service: its steps do not come back");

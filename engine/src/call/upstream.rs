@@ -14,7 +14,7 @@ use crate::{
     error::{late, rate_limited, too_busy},
     fetch::{
         exchange::BUDGET,
-        fetcher::Fetched,
+        fetcher::{Fetched, NotFetched},
         upstream_request::{Pass, UpstreamRequest},
     },
     origin::Origin,
@@ -51,7 +51,10 @@ pub(crate) async fn answer(
     };
     let (client, shown, freshness) = (plugin.id.clone(), key.clone(), call.freshness);
     let request = UpstreamRequest { key, token, shown, client, origin, ask, freshness };
-    caller.upstreams.fetch(request, pass).await.map_err(|fault| Unanswered::Failed(failure(&fault)))
+    caller.upstreams.fetch(request, pass).await.map_err(|fault| match fault {
+        NotFetched::Fault(fault) => Unanswered::Failed(failure(&fault)),
+        NotFetched::BrokeOff => Unanswered::Broken(Broken::Engine("an exchange broke off")),
+    })
 }
 
 /// The address, if it is one and plugins.toml grants its origin.

@@ -53,6 +53,15 @@ pub(crate) struct Fetched {
     pub(crate) is_stale: bool,
 }
 
+/// Why there is no answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum NotFetched {
+    /// The upstream did not answer, or must not be asked.
+    Fault(Fault),
+    /// The engine's own work ended without a result.
+    BrokeOff,
+}
+
 impl Fetched {
     /// An answer of the store, which holds for this request only.
     pub(crate) fn recorded(answer: CachedAnswer) -> Self {
@@ -94,7 +103,7 @@ impl Fetcher {
     }
 
     /// The answer to a request.
-    pub(crate) async fn fetch(self: &Arc<Self>, request: UpstreamRequest, pass: &Pass) -> Result<Fetched, Fault> {
+    pub(crate) async fn fetch(self: &Arc<Self>, request: UpstreamRequest, pass: &Pass) -> Result<Fetched, NotFetched> {
         let UpstreamRequest { key, token, shown, client, freshness, .. } = request.clone();
         let now = pass.now;
         let supplied = |from| self.meter.note(&Event::Supplied { plugin: &client, from });
@@ -106,7 +115,7 @@ impl Fetcher {
             return Ok(fetched(cached, false));
         }
         if pass.mode == Mode::CachedOnly {
-            return cached.map(|cached| fetched(cached, true)).ok_or(Fault::Timeout);
+            return cached.map(|cached| fetched(cached, true)).ok_or(NotFetched::Fault(Fault::Timeout));
         }
         let flight = self.flights.join(
             &key,
@@ -115,20 +124,19 @@ impl Fetcher {
             || Box::pin(Arc::clone(self).ask(request, cached.clone(), now)),
         );
         let outcome = match select(Box::pin(flight), pass.deadline.clone()).await {
-            Either::Left((outcome, _)) => {
-                outcome.unwrap_or(Err(Fault::Unreachable("the exchange broke off".to_owned())))
-            }
+            Either::Left((outcome, _)) => outcome.ok_or(NotFetched::BrokeOff),
             // Where the upstream said for how long to wait, the caller is told so.
-            Either::Right(_) => Err(self.exchanges.holds.fault(&token, now).unwrap_or(Fault::Timeout)),
+            Either::Right(_) => Ok(Err(self.exchanges.holds.fault(&token, now).unwrap_or(Fault::Timeout))),
         };
         let fault = match outcome {
-            Ok(answer) => {
+            Ok(Ok(answer)) => {
                 supplied(AnswerSource::Asked);
                 return Ok(fetched(answer, false));
             }
             // What must not be asked must not be shown from the cache either.
-            Err(fault @ Fault::NotAllowed(_)) => return Err(fault),
-            Err(fault) => fault,
+            Ok(Err(fault @ Fault::NotAllowed(_))) => return Err(NotFetched::Fault(fault)),
+            Ok(Err(fault)) => NotFetched::Fault(fault),
+            Err(broke_off) => broke_off,
         };
         tracing::warn!(asked = shown, ?fault, kept = cached.is_some(), "an upstream did not answer");
         supplied(if cached.is_some() { AnswerSource::Stale } else { AnswerSource::None });

@@ -31,6 +31,7 @@ use crate::{
     caching::{Caching, ERROR_FRESH},
     call::{
         badge_cache::{Abandoned, BadgeQuery, Making, Served},
+        broken::Unanswered,
         outcome::Outcome,
     },
     code::Code,
@@ -120,7 +121,8 @@ impl DocumentBadge {
         let waited = executor.clock().saturating_sub(asked_at);
         let fetched = match fetched {
             Ok(fetched) => fetched,
-            Err(failure) => return Ok(Arc::new(Outcome { waited, ..Outcome::failed(failure) })),
+            Err(Unanswered::Failed(failure)) => return Ok(Arc::new(Outcome { waited, ..Outcome::failed(failure) })),
+            Err(Unanswered::Broken(broken)) => return Err(broken),
         };
         if let Err(failure) = web_document::check_status(fetched.answer.status) {
             return Ok(self.finish(&fetched, waited, Err(failure)));

@@ -79,6 +79,8 @@ impl Upstream for Memory {
 #[derive(Default)]
 pub struct ByHand {
     pub lost: std::sync::atomic::AtomicBool,
+    /// Whether work breaks off at its beginning.
+    pub breaks: std::sync::atomic::AtomicBool,
     kept: Mutex<Vec<Box<dyn FnOnce() + Send>>>,
     pub steps: AtomicUsize,
     start: std::sync::OnceLock<tokio::time::Instant>,
@@ -119,7 +121,9 @@ impl Meter for Diary {
 
 impl Executor for ByHand {
     fn spawn(&self, work: BoxFuture<'static, ()>) {
-        tokio::spawn(work);
+        if !self.breaks.load(Ordering::Relaxed) {
+            tokio::spawn(work);
+        }
     }
 
     fn sleep(&self, time: Duration) -> BoxFuture<'static, ()> {
@@ -128,6 +132,9 @@ impl Executor for ByHand {
 
     fn run(&self, work: Box<dyn FnOnce() + Send>) {
         self.steps.fetch_add(1, Ordering::Relaxed);
+        if self.breaks.load(Ordering::Relaxed) {
+            return;
+        }
         if self.lost.load(Ordering::Relaxed) { self.kept.lock().unwrap().push(work) } else { work() }
     }
 
@@ -345,4 +352,30 @@ pub fn hello_toml() -> String {
 pub fn liar_toml(lie: &str) -> String {
     let library = build("liar.c", lie, &[&format!("-DLIE={lie}")]);
     format!("[[plugin]]\nid = \"liar\"\nlibrary = {library:?}\norigins = [\"https://example.com\"]\n")
+}
+
+/// The lines logged while its subscriber holds.
+#[derive(Clone, Default)]
+pub struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Log {
+    pub fn subscriber(&self) -> impl tracing::Subscriber + Send + Sync + use<> {
+        let log = self.clone();
+        tracing_subscriber::fmt().with_ansi(false).with_writer(move || log.clone()).finish()
+    }
+
+    pub fn text(&self) -> String {
+        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+    }
+}
+
+impl std::io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
 }

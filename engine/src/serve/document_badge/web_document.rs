@@ -8,10 +8,11 @@ use url::Url;
 
 use super::document_rules::{FRESH, STALE, invalid};
 use crate::{
+    call::broken::{Broken, Unanswered},
     code::Code,
     error::{rate_limited, too_busy},
     fetch::{
-        fetcher::{Fetched, Fetcher},
+        fetcher::{Fetched, Fetcher, NotFetched},
         upstream_request::{Freshness, Pass, UpstreamRequest},
     },
     origin::Origin,
@@ -35,18 +36,31 @@ pub(super) fn url(pairs: &Pairs) -> Result<Url, Failure> {
 }
 
 /// The document at an address, as a media type that it is asked for. Badges that read one document share its answer.
-pub(super) async fn fetch(web: &Arc<Fetcher>, url: Url, accept: &'static str, pass: &Pass) -> Result<Fetched, Failure> {
+pub(super) async fn fetch(
+    web: &Arc<Fetcher>,
+    url: Url,
+    accept: &'static str,
+    pass: &Pass,
+) -> Result<Fetched, Unanswered> {
     web.fetch(request(url, accept), pass).await.map_err(|fault| match fault {
-        Fault::NotAllowed(words) => Failure::invalid_parameter(Code::UrlNotAllowed.name(), "url", words),
+        NotFetched::Fault(fault) => Unanswered::Failed(failure(&fault)),
+        NotFetched::BrokeOff => Unanswered::Broken(Broken::Engine("an exchange broke off")),
+    })
+}
+
+/// The failure that a fault becomes.
+fn failure(fault: &Fault) -> Failure {
+    match fault {
+        Fault::NotAllowed(words) => Failure::invalid_parameter(Code::UrlNotAllowed.name(), "url", *words),
         Fault::Unreachable(_) | Fault::Status(_) => {
             Failure::inaccessible(Code::UpstreamUnavailable.name(), "inaccessible")
         }
         Fault::Timeout => late(),
         Fault::TooLarge => invalid("document too large"),
         Fault::Nonsense(_) => invalid("invalid"),
-        Fault::RateLimited(after) => rate_limited(after),
+        Fault::RateLimited(after) => rate_limited(*after),
         Fault::Busy => too_busy(),
-    })
+    }
 }
 
 /// There was no document in time.
