@@ -1,8 +1,8 @@
 //! Converts HTML to XML, so that an XPath can be evaluated on a page.
 //!
 //! Elements nest as in the source: end tags that HTML makes optional are added (`<li>`, `<p>`, `<td>`), but no elements
-//! are: a `<tr>` stays a child of its `<table>`, without a `<tbody>`. Names become lower case. The conversion is one pass,
-//! and its result is within the limits of XML.
+//! are: a `<tr>` stays a child of its `<table>`, without a `<tbody>`. Names become lower case. The conversion is one
+//! pass, and its result is within the limits of XML.
 
 mod character_references;
 mod element_rules;

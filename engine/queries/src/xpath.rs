@@ -65,8 +65,8 @@ fn texts(nodes: Vec<CountedNode>) -> Vec<String> {
     texts
 }
 
-/// The text of a node, as shields shows it: the first text node of an element, or the whole text of one that begins with
-/// an element.
+/// The text of a node, as shields shows it: the first text node of an element, or the whole text of one that begins
+/// with an element.
 fn text(node: CountedNode) -> String {
     use xpath_eval::Node;
 

@@ -12,7 +12,8 @@ use super::{library_error::InvalidMessage, provider_file_error::ProviderFileErro
 /// [`Executor`](crate::world::Executor), from several threads at once where the plugin allows
 /// [that many steps](super::Plugin::with_concurrent_steps).
 pub trait Code: Send + Sync + fmt::Debug {
-    /// Runs one step: a call and the bodies of its answers, as `badgesmith_provider.h` defines them, become a step message.
+    /// Runs one step: a call and the bodies of its answers, as `badgesmith_provider.h` defines them, become a step
+    /// message.
     ///
     /// A library's step may never return. The engine gives up on it after two seconds.
     ///

@@ -1,4 +1,5 @@
-//! A packed plugin: `badgesmith plugin pack` wrote its manifest beside it, so its file is opened at its first step only.
+//! A packed plugin: `badgesmith plugin pack` wrote its manifest beside it, so its file is opened at its first step
+//! only.
 
 use std::{
     fs, io,

@@ -33,8 +33,8 @@ const STRIKES: u32 = 3;
 
 /// A provider as this deployment serves it.
 ///
-/// [`load`](super::load) makes one for every `[[plugin]]` of plugins.toml. A program that embeds the engine can make one
-/// of its own Rust code:
+/// [`load`](super::load) makes one for every `[[plugin]]` of plugins.toml. A program that embeds the engine can make
+/// one of its own Rust code:
 ///
 /// ```
 /// use std::sync::Arc;
@@ -158,8 +158,8 @@ impl Plugin {
         Self { collections, ..self }
     }
 
-    /// Says how many seconds an answer is fresh, if not as long as the manifest says, and how many seconds longer a stale
-    /// one is served while it cannot be renewed, if not seven days.
+    /// Says how many seconds an answer is fresh, if not as long as the manifest says, and how many seconds longer a
+    /// stale one is served while it cannot be renewed, if not seven days.
     #[must_use]
     pub fn with_freshness(self, fresh_seconds: Option<u32>, stale_seconds: Option<u32>) -> Self {
         Self { fresh_seconds, stale_seconds: stale_seconds.unwrap_or(STALE_SECONDS), ..self }

@@ -19,6 +19,7 @@ const LARGEST_REGEX: usize = 256 * 1024;
 type OperandValue<'a> = Option<Cow<'a, Tree<'a>>>;
 
 impl<'a> PathEvaluator<'a> {
+    /// Whether a candidate passes a filter.
     pub(super) fn passes(&self, filter: &'a PathFilter, candidate: &PathNode<'a>) -> Result<bool, QueryError> {
         self.is_true(&filter.test, candidate, filter.is_javascript)
     }

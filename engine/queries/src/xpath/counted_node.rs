@@ -10,8 +10,8 @@ use xpath_eval::{ExpandedName, Node, NodeKind};
 
 use crate::step_budget::{BYTES_A_STEP, StepBudget};
 
-/// Texts that are read in a row, without a step through the tree between them, are compared each with each. Each costs one
-/// step more for every this many before it.
+/// Texts that are read in a row, without a step through the tree between them, are compared each with each. Each costs
+/// one step more for every this many before it.
 const ROW: u64 = 64;
 
 /// The steps that are left, and how much a text costs.
