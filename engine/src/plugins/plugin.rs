@@ -122,8 +122,7 @@ impl Plugin {
     }
 
     /// Names the file it was loaded from.
-    #[must_use]
-    pub fn with_file(self, file: PathBuf) -> Self {
+    pub(super) fn with_file(self, file: PathBuf) -> Self {
         Self { file, ..self }
     }
 
@@ -134,25 +133,26 @@ impl Plugin {
         Self { steps: Places::new(steps, WAITING_ANSWERS), ..self }
     }
 
-    /// Grants origins it may send requests to.
+    /// Grants the origins that it may send requests to.
     #[must_use]
     pub fn with_origins(self, origins: Vec<Origin>) -> Self {
         Self { origins, ..self }
     }
 
-    /// Gives it settings, all of those it is to have.
+    /// Replaces its settings, which are its manifest's by default.
     #[must_use]
     pub fn with_settings(self, settings: BTreeMap<String, String>) -> Self {
         Self { settings, ..self }
     }
 
-    /// Grants secrets, by the names of its manifest.
+    /// Grants the secrets that it may send, by the names of its manifest.
     #[must_use]
     pub fn with_secrets(self, secrets: BTreeMap<String, BoundSecret>) -> Self {
         Self { secrets, ..self }
     }
 
-    /// Grants collections of records, all of those it may read and write.
+    /// Replaces the collections of records that it may read and write, which are its manifest's by default. Their names
+    /// are lower-case letters, digits and `-`.
     #[must_use]
     pub fn with_collections(self, collections: Vec<String>) -> Self {
         Self { collections, ..self }

@@ -217,7 +217,7 @@ impl<'a> PathEvaluator<'a> {
 
     /// JavaScript's `==`: null equals Nothing, and texts and booleans are converted to numbers where types differ.
     fn loosely_equal(&self, one: Option<&Tree>, other: Option<&Tree>) -> Result<bool, QueryError> {
-        let is_nothing = |side: Option<&Tree>| matches!(side, None | Some(Tree::Null));
+        let is_nothing = |operand: Option<&Tree>| matches!(operand, None | Some(Tree::Null));
         if is_nothing(one) || is_nothing(other) {
             return Ok(is_nothing(one) && is_nothing(other));
         }
@@ -258,12 +258,12 @@ impl<'a> PathEvaluator<'a> {
     }
 
     /// A value converted to a number as in JavaScript.
-    fn as_number(&self, side: Option<&Tree>) -> Result<Option<f64>, QueryError> {
-        match side {
+    fn as_number(&self, operand: Option<&Tree>) -> Result<Option<f64>, QueryError> {
+        match operand {
             Some(Tree::Number(text)) => self.parsed(text),
             Some(Tree::Text(text)) if text.trim().is_empty() => Ok(Some(0.0)),
             Some(Tree::Text(text)) => self.parsed(text.trim()),
-            Some(Tree::Bool(truth)) => Ok(Some(f64::from(*truth))),
+            Some(Tree::Bool(bool)) => Ok(Some(f64::from(*bool))),
             Some(Tree::Null) => Ok(Some(0.0)),
             _ => Ok(None),
         }
@@ -293,7 +293,7 @@ fn number(number: usize) -> Tree<'static> {
 fn is_truthy(tree: &Tree) -> bool {
     match tree {
         Tree::Null => false,
-        Tree::Bool(truth) => *truth,
+        Tree::Bool(bool) => *bool,
         Tree::Number(number) => number.parse::<f64>().is_ok_and(|number| number != 0.0),
         Tree::Text(text) => !text.is_empty(),
         Tree::List(_) | Tree::Map(_) => true,
