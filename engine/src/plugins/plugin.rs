@@ -12,9 +12,9 @@ use std::{
 use badgesmith_provider::Manifest;
 
 use super::{
-    code::{Code, StepError},
     id::is_id,
     manifest_check::{self, PluginError},
+    plugin_code::{PluginCode, StepError},
 };
 use crate::{
     origin::Origin,
@@ -68,7 +68,7 @@ pub struct Plugin {
     pub file: PathBuf,
     /// The origins it may send requests to.
     pub origins: Vec<Origin>,
-    pub(crate) code: Arc<dyn Code>,
+    pub(crate) code: Arc<dyn PluginCode>,
     pub(crate) settings: BTreeMap<String, String>,
     /// The secrets it may send, by the names of its manifest.
     pub(crate) secrets: BTreeMap<String, BoundSecret>,
@@ -98,7 +98,7 @@ impl Plugin {
     ///
     /// # Errors
     /// [`PluginError`] where the id or the manifest cannot be served.
-    pub fn new(id: &str, mut manifest: Manifest, code: Arc<dyn Code>) -> Result<Self, PluginError> {
+    pub fn new(id: &str, mut manifest: Manifest, code: Arc<dyn PluginCode>) -> Result<Self, PluginError> {
         if !is_id(id) {
             return Err(PluginError::Id);
         }

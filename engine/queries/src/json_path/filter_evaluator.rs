@@ -3,7 +3,7 @@
 use std::{borrow::Cow, cmp::Ordering};
 
 use super::{
-    evaluator::{PathEvaluator, PathNode, PathValue, Stop},
+    evaluator::{EarlyEnd, PathEvaluator, PathNode, PathValue},
     path_syntax::{ComparisonOperator, FilterOperand, FilterQuery, FilterTest, PathFilter, RegexTest},
 };
 use crate::{pattern::Pattern, query_error::QueryError, step_budget::BYTES_A_STEP, tree::Tree};
@@ -63,7 +63,7 @@ impl<'a> PathEvaluator<'a> {
         &self,
         query: &'a FilterQuery,
         candidate: &PathNode<'a>,
-        found: &mut dyn FnMut(&PathValue<'a>) -> Result<(), Stop>,
+        found: &mut dyn FnMut(&PathValue<'a>) -> Result<(), EarlyEnd>,
     ) -> Result<(), QueryError> {
         let root;
         let from = if query.is_from_root {
@@ -73,8 +73,8 @@ impl<'a> PathEvaluator<'a> {
             candidate
         };
         match self.from(from, &query.segments, &mut |node| found(node.value())) {
-            Ok(()) | Err(Stop::Enough) => Ok(()),
-            Err(Stop::Error(error)) => Err(error),
+            Ok(()) | Err(EarlyEnd::Enough) => Ok(()),
+            Err(EarlyEnd::Error(error)) => Err(error),
         }
     }
 
@@ -83,7 +83,7 @@ impl<'a> PathEvaluator<'a> {
         let mut first = None;
         self.each(query, candidate, &mut |found| {
             first = Some(tree(found));
-            Err(Stop::Enough)
+            Err(EarlyEnd::Enough)
         })?;
         Ok(first)
     }
@@ -118,7 +118,7 @@ impl<'a> PathEvaluator<'a> {
                 self.each(query, candidate, &mut |found| {
                     value = Some(tree(found));
                     count += 1;
-                    if count > 1 { Err(Stop::Enough) } else { Ok(()) }
+                    if count > 1 { Err(EarlyEnd::Enough) } else { Ok(()) }
                 })?;
                 Ok(value.filter(|_| count == 1))
             }

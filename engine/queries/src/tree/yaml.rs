@@ -38,11 +38,11 @@ pub(super) fn read(text: &str) -> Result<Tree<'_>, QueryError> {
 
 /// A list or a map that is not complete, and the number of its anchor; 0 is none.
 struct OpenContainer<'t> {
-    container: Container<'t>,
+    container: ContainerParts<'t>,
     anchor: usize,
 }
 
-enum Container<'t> {
+enum ContainerParts<'t> {
     List(Vec<Tree<'t>>),
     Map {
         members: Vec<(Cow<'t, str>, Tree<'t>)>,
@@ -77,7 +77,7 @@ impl<'t> TreeBuilder<'t> {
                 let value = scalar(text.clone(), style, tag.as_deref())?;
                 // A key is the text as it is written, so that 1.10 is kept.
                 match self.open.last_mut() {
-                    Some(OpenContainer { container: Container::Map { key: key @ None, .. }, .. }) => {
+                    Some(OpenContainer { container: ContainerParts::Map { key: key @ None, .. }, .. }) => {
                         *key = Some(if is_merge { MapKey::Merge } else { MapKey::Name(text) });
                         self.keep_anchor(anchor, &value);
                         Ok(())
@@ -85,15 +85,15 @@ impl<'t> TreeBuilder<'t> {
                     _ => self.add(value, anchor),
                 }
             }
-            Event::SequenceStart(_, anchor, _) => self.begin(Container::List(Vec::new()), anchor),
+            Event::SequenceStart(_, anchor, _) => self.begin(ContainerParts::List(Vec::new()), anchor),
             Event::MappingStart(_, anchor, _) => {
-                self.begin(Container::Map { members: Vec::new(), key: None, merged: Vec::new() }, anchor)
+                self.begin(ContainerParts::Map { members: Vec::new(), key: None, merged: Vec::new() }, anchor)
             }
             Event::SequenceEnd | Event::MappingEnd => {
                 let OpenContainer { container, anchor } = self.open.pop().ok_or(INVALID)?;
                 let value = match container {
-                    Container::List(items) => Tree::List(items.into_boxed_slice()),
-                    Container::Map { members, merged, .. } => Tree::Map(Box::new(merge(members, merged)?)),
+                    ContainerParts::List(items) => Tree::List(items.into_boxed_slice()),
+                    ContainerParts::Map { members, merged, .. } => Tree::Map(Box::new(merge(members, merged)?)),
                 };
                 self.add(value, anchor)
             }
@@ -106,7 +106,7 @@ impl<'t> TreeBuilder<'t> {
                 let value = self.anchors.get(&anchor).cloned().unwrap_or(Tree::Null);
                 match (self.open.last_mut(), &value) {
                     (
-                        Some(OpenContainer { container: Container::Map { key: key @ None, .. }, .. }),
+                        Some(OpenContainer { container: ContainerParts::Map { key: key @ None, .. }, .. }),
                         Tree::Text(text),
                     ) => {
                         *key = Some(MapKey::Name(text.clone()));
@@ -125,7 +125,7 @@ impl<'t> TreeBuilder<'t> {
         if self.values > MOST_VALUES { Err(TOO_MUCH) } else { Ok(()) }
     }
 
-    fn begin(&mut self, container: Container<'t>, anchor: usize) -> Result<(), QueryError> {
+    fn begin(&mut self, container: ContainerParts<'t>, anchor: usize) -> Result<(), QueryError> {
         self.count(1)?;
         if self.open.len() == DEEPEST {
             return Err(TOO_MUCH);
@@ -149,8 +149,8 @@ impl<'t> TreeBuilder<'t> {
         }
         match self.open.last_mut().map(|open| &mut open.container) {
             None => self.root = Some(value),
-            Some(Container::List(items)) => items.push(value),
-            Some(Container::Map { members, key, merged }) => match key.take() {
+            Some(ContainerParts::List(items)) => items.push(value),
+            Some(ContainerParts::Map { members, key, merged }) => match key.take() {
                 // A list or a map is the key, which no path can name.
                 None => return Err(INVALID),
                 Some(MapKey::Merge) => merged.push(value),
