@@ -2,7 +2,6 @@
 
 mod allowed_address;
 mod checksum;
-mod code;
 mod config;
 mod config_error;
 mod declarative;
@@ -13,6 +12,7 @@ mod load;
 mod manifest_check;
 mod packed;
 mod plugin;
+mod plugin_code;
 mod provider_file;
 mod provider_file_error;
 mod route_error;
@@ -20,7 +20,6 @@ mod settings;
 
 pub use allowed_address::{AllowedAddress, InvalidAllowedAddress};
 pub use checksum::{ChecksumError, checksum};
-pub use code::{Code, StepError};
 pub use config::{Config, PluginConfig, SecretGrant};
 pub use config_error::{ConfigError, ConfigErrorKind};
 pub use declarative::DeclarativeError;
@@ -30,6 +29,7 @@ pub use load::load;
 pub use manifest_check::PluginError;
 pub use packed::manifest_beside;
 pub use plugin::{BoundSecret, Plugin};
+pub use plugin_code::{PluginCode, StepError};
 pub use provider_file::ProviderFile;
 pub use provider_file_error::{ProviderFileError, ProviderFileErrorKind};
 pub use route_error::{RouteError, RouteErrorKind};

@@ -51,8 +51,8 @@ impl<'text> Document<'text> {
     /// The texts that a query finds, in the document's order: at least one, and a thousand at most.
     ///
     /// A JSONPath is RFC 9535's, with what shields' library accepts beyond it (`package.name` without `$`, names with
-    /// dashes, `.length`). The texts of a list are those of its items; null has none. An XPath is version 1.0; the text of
-    /// an element is its first text node, or its whole text where it begins with an element.
+    /// dashes, `.length`). The texts of a list are those of its items; null has none. An XPath is version 1.0; the text
+    /// of an element is its first text node, or its whole text where it begins with an element.
     ///
     /// # Errors
     /// [`QueryError`] where the query cannot be parsed, takes too many steps, finds nothing, or finds an object.

@@ -1,8 +1,8 @@
 //! Converts HTML to XML, so that an XPath can be evaluated on a page.
 //!
 //! Elements nest as in the source: end tags that HTML makes optional are added (`<li>`, `<p>`, `<td>`), but no elements
-//! are: a `<tr>` stays a child of its `<table>`, without a `<tbody>`. Names become lower case. The conversion is one pass,
-//! and its result is within the limits of XML.
+//! are: a `<tr>` stays a child of its `<table>`, without a `<tbody>`. Names become lower case. The conversion is one
+//! pass, and its result is within the limits of XML.
 
 mod character_references;
 mod element_rules;
@@ -45,19 +45,20 @@ pub fn as_xml(text: &str) -> Result<String, QueryError> {
     if text.len() > LARGEST_DOCUMENT {
         return Err(QueryError::TooLarge);
     }
-    let mut page = XmlWriter { rest: text.trim_start_matches('\u{feff}'), ..XmlWriter::default() };
-    while let Some(at) = page.rest.find('<') {
-        let (text, rest) = page.rest.split_at(at);
-        page.text(text)?;
-        page.rest = rest;
-        page.markup()?;
+    let mut converter = HtmlConverter { rest: text.trim_start_matches('\u{feff}'), ..HtmlConverter::default() };
+    while let Some(at) = converter.rest.find('<') {
+        let (text, rest) = converter.rest.split_at(at);
+        converter.text(text)?;
+        converter.rest = rest;
+        converter.markup()?;
     }
-    page.text(page.rest)?;
-    page.finish()
+    converter.text(converter.rest)?;
+    converter.finish()
 }
 
+/// A page, and its XML so far.
 #[derive(Default)]
-struct XmlWriter<'t> {
+struct HtmlConverter<'t> {
     /// The part of the page that is not converted yet.
     rest: &'t str,
     xml: String,
@@ -68,7 +69,7 @@ struct XmlWriter<'t> {
     root: String,
 }
 
-impl<'t> XmlWriter<'t> {
+impl<'t> HtmlConverter<'t> {
     fn finish(mut self) -> Result<String, QueryError> {
         self.close(0);
         let mut xml = String::with_capacity(self.xml.len() + 64);
@@ -89,7 +90,7 @@ impl<'t> XmlWriter<'t> {
     }
 
     fn text(&mut self, text: &str) -> Result<(), QueryError> {
-        // Whitespace outside of all elements.
+        // Whitespace outside of all elements is dropped.
         if self.open.is_empty() && text.trim().is_empty() {
             return Ok(());
         }

@@ -15,15 +15,15 @@ use crate::{
     step_budget::StepBudget,
     tree::Tree,
 };
-use evaluator::{PathEvaluator, PathValue, Stop};
+use evaluator::{EarlyEnd, PathEvaluator, PathValue};
 
 /// The texts that a path finds, in the tree's order.
 pub(crate) fn find(tree: &Tree, query: &str, steps: &StepBudget) -> Result<Vec<String>, QueryError> {
     let path = parser::parse(query.trim())?;
     let mut texts = FoundTexts::default();
     match PathEvaluator::new(tree, steps).evaluate(&path, &mut |found| texts.add(found)) {
-        Ok(()) | Err(Stop::Enough) => Ok(texts.texts),
-        Err(Stop::Error(error)) => Err(error),
+        Ok(()) | Err(EarlyEnd::Enough) => Ok(texts.texts),
+        Err(EarlyEnd::Error(error)) => Err(error),
     }
 }
 
@@ -35,7 +35,7 @@ struct FoundTexts {
 }
 
 impl FoundTexts {
-    fn add(&mut self, found: &PathValue) -> Result<(), Stop> {
+    fn add(&mut self, found: &PathValue) -> Result<(), EarlyEnd> {
         match found {
             PathValue::Tree(tree) => self.add_tree(tree),
             PathValue::Number(number) => self.push(&number.to_string()),
@@ -44,20 +44,20 @@ impl FoundTexts {
     }
 
     /// Adds a value's texts: those of a list's items, none of null.
-    fn add_tree(&mut self, tree: &Tree) -> Result<(), Stop> {
+    fn add_tree(&mut self, tree: &Tree) -> Result<(), EarlyEnd> {
         match tree {
             Tree::Null => Ok(()),
             Tree::Text(text) | Tree::Number(text) => self.push(text),
             Tree::Bool(truth) => self.push(if *truth { "true" } else { "false" }),
             Tree::List(items) => items.iter().try_for_each(|item| self.add_tree(item)),
-            Tree::Map(_) => Err(Stop::Error(QueryError::NoText)),
+            Tree::Map(_) => Err(EarlyEnd::Error(QueryError::NoText)),
         }
     }
 
-    fn push(&mut self, text: &str) -> Result<(), Stop> {
+    fn push(&mut self, text: &str) -> Result<(), EarlyEnd> {
         let text = truncate(text);
         self.texts.push(text.to_owned());
         self.bytes += text.len();
-        if self.texts.len() == MOST_TEXTS || self.bytes >= MOST_BYTES { Err(Stop::Enough) } else { Ok(()) }
+        if self.texts.len() == MOST_TEXTS || self.bytes >= MOST_BYTES { Err(EarlyEnd::Enough) } else { Ok(()) }
     }
 }

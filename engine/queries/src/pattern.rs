@@ -1,11 +1,13 @@
 //! Searches a text for a regex in RE2's syntax, and replaces the match.
 //!
-//! A text is searched with a lazy DFA. The size of its cache is bounded, and so is how often the cache may be cleared; a
-//! regex that fills it again and again is searched with the Pike VM instead. The Pike VM also finds the capture groups,
-//! within the match only. Its work is the product of NFA states, groups and bytes, which is known and bounded before it
-//! begins. There is no backtracking, no lookaround and no back reference, as in RE2.
+//! A text is searched with a lazy DFA. The size of its cache is bounded, and so is how often the cache may be cleared;
+//! a regex that fills it again and again is searched with the Pike VM instead. The Pike VM also finds the capture
+//! groups, within the match only. Its work is the product of NFA states, groups and bytes, which is known and bounded
+//! before it begins. There is no backtracking, no lookaround and no back reference, as in RE2.
 
+mod re2_class;
 mod re2_translator;
+mod replacement;
 
 use std::{cell::RefCell, ops::Range};
 
@@ -16,6 +18,8 @@ use regex_automata::{
     util::primitives::NonMaxUsize,
 };
 use regex_syntax::{ParserBuilder, hir::Hir};
+
+use replacement::ReplacementPiece;
 
 use crate::{
     limits::{LARGEST_DOCUMENT, LONGEST_PATTERN, MOST_BYTES, truncate},
@@ -60,8 +64,8 @@ struct Caches {
 type Groups = Vec<Option<Range<usize>>>;
 
 impl Pattern {
-    /// Compiles a regex in RE2's syntax. `flags` are shields': `i` ignores case, with `m` `^` and `$` match at lines, with `s`
-    /// a dot matches line ends, `U` swaps greedy and lazy.
+    /// Compiles a regex in RE2's syntax. `flags` are shields': `i` ignores case, with `m` `^` and `$` match at lines,
+    /// with `s` a dot matches line ends, `U` swaps greedy and lazy.
     ///
     /// # Errors
     /// [`QueryError::Regex`], [`QueryError::Flags`], [`QueryError::QueryTooLong`].
@@ -83,8 +87,8 @@ impl Pattern {
         Self::compile(hir, LARGEST_PATTERN)
     }
 
-    /// Compiles a regex of a JSONPath (RFC 9485), in which a dot matches no line end. With `is_whole` it has to match the
-    /// whole text.
+    /// Compiles a regex of a JSONPath (RFC 9485), in which a dot matches no line end. With `is_whole` it has to match
+    /// the whole text.
     pub(crate) fn of_path(regex: &str, is_whole: bool, largest: usize) -> Result<Self, QueryError> {
         let mut parser = ParserBuilder::new();
         parser.crlf(true).nest_limit(DEEPEST);
@@ -115,8 +119,8 @@ impl Pattern {
         Ok(Self { hir, forward, backward, caches: RefCell::new(caches), group_names })
     }
 
-    /// The first match in a text, or its replacement, in which `$1` and `$<name>` are groups, `$&` is the match and `$$` a
-    /// dollar, as in JavaScript. A result that is longer than any badge is truncated.
+    /// The first match in a text, or its replacement, in which `$1` and `$<name>` are groups, `$&` is the match and
+    /// `$$` a dollar, as in JavaScript. A result that is longer than any badge is truncated.
     ///
     /// ```
     /// use badgesmith_queries::Pattern;
@@ -134,18 +138,19 @@ impl Pattern {
         let steps = StepBudget::new(MOST_STEPS);
         let found = self.search(text, &steps)?.ok_or(QueryError::NoResult)?;
         let Some(replace) = replace else { return Ok(truncate(&text[found]).to_owned()) };
-        let pieces = parse_replacement(replace, &self.group_names);
-        let last = pieces
-            .iter()
-            .filter_map(|piece| if let ReplacementPiece::Group(at) = piece { Some(*at) } else { None })
-            .max();
-        let groups = self.groups(text, found, last.unwrap_or(0), &steps)?;
+        let pieces = replacement::parse(replace, &self.group_names);
+        let group = |piece: &ReplacementPiece| match piece {
+            ReplacementPiece::Text(_) => 0,
+            ReplacementPiece::Group(number) => *number,
+        };
+        let last = pieces.iter().map(group).max().unwrap_or(0);
+        let groups = self.groups(text, found, last, &steps)?;
         let mut shown = String::new();
         for piece in pieces {
             shown.push_str(match piece {
                 ReplacementPiece::Text(text) => text,
-                ReplacementPiece::Group(at) => {
-                    groups.get(at).cloned().flatten().map_or("", |group| truncate(&text[group]))
+                ReplacementPiece::Group(number) => {
+                    groups.get(number).cloned().flatten().map_or("", |group| truncate(&text[group]))
                 }
             });
             if shown.len() > MOST_BYTES {
@@ -209,7 +214,8 @@ impl Pattern {
     }
 }
 
-/// Searches with a lazy DFA, and spends steps for the bytes it reads and the states it builds. `None` where it gives up.
+/// Searches with a lazy DFA, and spends steps for the bytes it reads and the states it builds. `None` where it gives
+/// up.
 fn search_with<T>(
     dfa: &DFA,
     cache: &mut Cache,
@@ -240,51 +246,6 @@ fn group_names(hir: &Hir, largest: usize) -> Result<Vec<Option<String>>, QueryEr
     // The translation puts an underscore before each name.
     let named = |name: Option<&str>| name.map(|name| name.strip_prefix('_').unwrap_or(name).to_owned());
     Ok(nfa.group_info().all_names().map(|(_, _, name)| named(name)).collect())
-}
-
-/// A part of a replacement.
-#[derive(Debug, PartialEq)]
-enum ReplacementPiece<'r> {
-    Text(&'r str),
-    Group(usize),
-}
-
-/// Splits a replacement at its references to groups.
-fn parse_replacement<'r>(replace: &'r str, groups: &[Option<String>]) -> Vec<ReplacementPiece<'r>> {
-    let mut pieces = Vec::new();
-    let mut rest = replace;
-    while let Some(at) = rest.find('$') {
-        pieces.push(ReplacementPiece::Text(&rest[..at]));
-        rest = &rest[at + 1..];
-        let (piece, length) = reference(rest, groups);
-        pieces.push(piece);
-        rest = &rest[length..];
-    }
-    pieces.push(ReplacementPiece::Text(rest));
-    pieces
-}
-
-/// The reference after a dollar, and its length.
-fn reference<'r>(rest: &str, groups: &[Option<String>]) -> (ReplacementPiece<'r>, usize) {
-    if rest.starts_with('$') {
-        return (ReplacementPiece::Text("$"), 1);
-    }
-    if rest.starts_with('&') {
-        return (ReplacementPiece::Group(0), 1);
-    }
-    if let Some((name, _)) = rest.strip_prefix('<').and_then(|name| name.split_once('>')) {
-        let group = groups.iter().position(|group| group.as_deref() == Some(name));
-        return (group.map_or(ReplacementPiece::Text(""), ReplacementPiece::Group), name.len() + 2);
-    }
-    // Two digits if there is such a group, otherwise one.
-    let digits = rest.bytes().take(2).take_while(u8::is_ascii_digit).count();
-    for length in (1..=digits).rev() {
-        let number = rest[..length].parse().unwrap_or(0);
-        if (1..groups.len()).contains(&number) {
-            return (ReplacementPiece::Group(number), length);
-        }
-    }
-    (ReplacementPiece::Text("$"), 0)
 }
 
 #[cfg(test)]

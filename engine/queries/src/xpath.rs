@@ -13,7 +13,7 @@ use crate::{
     query_error::QueryError,
     step_budget::StepBudget,
 };
-use counted_node::{CountedNode, DocumentBudget, TextBudget};
+use counted_node::{CountedDocument, CountedNode, TextBudget};
 
 /// The longest second argument of `translate`, which is searched once for every character of a text.
 const LONGEST_TRANSLATION: usize = 128;
@@ -34,8 +34,8 @@ pub(crate) fn find(document: &Document, query: &str, steps: &StepBudget) -> Resu
         return Err(QueryError::QueryTooDeep);
     }
     let calls = calls(&expression).ok_or(QueryError::TooManySteps)?;
-    let document_budget = DocumentBudget { document, budget: TextBudget::new(steps, 1 + calls) };
-    let root = CountedNode::root(&document_budget);
+    let counted = CountedDocument { document, budget: TextBudget::new(steps, 1 + calls) };
+    let root = CountedNode::root(&counted);
     let prefixed = |prefix: &str| document.root_element().lookup_namespace_uri(Some(prefix)).map(str::to_owned);
     let mut context = EvaluationContext::new(root);
     context.namespaces = Some(&prefixed);
@@ -65,8 +65,8 @@ fn texts(nodes: Vec<CountedNode>) -> Vec<String> {
     texts
 }
 
-/// The text of a node, as shields shows it: the first text node of an element, or the whole text of one that begins with
-/// an element.
+/// The text of a node, as shields shows it: the first text node of an element, or the whole text of one that begins
+/// with an element.
 fn text(node: CountedNode) -> String {
     use xpath_eval::Node;
 

@@ -123,7 +123,8 @@ impl fmt::Display for ConfigErrorKind {
             }
             Self::SecretNotGranted(name) => write!(
                 f,
-                "it needs the secret {name:?}; write secrets = {{ {name} = {{ purpose = \"Package\", origin = \"https://…\" }} }}"
+                "it needs the secret {name:?}; \
+                 write secrets = {{ {name} = {{ purpose = \"Package\", origin = \"https://…\" }} }}"
             ),
             Self::SecretOrigin { name, fault } => write!(f, "secrets.{name}.origin: {fault}"),
             Self::SecretOriginNotGranted { name, origin } => {

@@ -13,4 +13,4 @@ mod request_template;
 mod status_words;
 
 pub use file_error::DeclarativeError;
-pub(super) use provider::DeclarativeProvider;
+pub(crate) use provider::DeclarativeProvider;

@@ -6,8 +6,8 @@ use std::{error::Error, ffi::OsString, path::Path, slice, str};
 use badgesmith_provider::abi::{ABI, Bytes, OK, PANICKED, Table};
 
 use super::{
-    code::{Code, StepError},
     library_error::{InvalidMessage, LibraryError},
+    plugin_code::{PluginCode, StepError},
 };
 
 /// The largest manifest or step message of a library, in bytes.
@@ -15,15 +15,15 @@ const LARGEST_MESSAGE: usize = 1024 * 1024;
 /// The size of version 1's table in its first header, on this machine.
 const FIRST_SIZE: usize = size_of::<Table>();
 
-type Step = unsafe extern "C" fn(Bytes, *const Bytes, usize, *mut Bytes) -> i32;
-type Release = unsafe extern "C" fn(Bytes);
+type StepFunction = unsafe extern "C" fn(Bytes, *const Bytes, usize, *mut Bytes) -> i32;
+type ReleaseFunction = unsafe extern "C" fn(Bytes);
 
 /// An open library. It is never closed: its threads and statics may be in use at any time.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Library {
     manifest: &'static str,
-    step: Step,
-    release: Release,
+    step: StepFunction,
+    release: ReleaseFunction,
 }
 
 /// The file name of a library with a bare name on this platform, such as `libnuget.so`.
@@ -77,7 +77,7 @@ impl Library {
     }
 }
 
-impl Code for Library {
+impl PluginCode for Library {
     fn step(&self, call: &[u8], bodies: &[&[u8]]) -> Result<Vec<u8>, StepError> {
         let bodies: Vec<Bytes> = bodies.iter().map(|body| Bytes::of(body)).collect();
         let mut out = Bytes::NONE;

@@ -1,4 +1,5 @@
-//! A packed plugin: `badgesmith plugin pack` wrote its manifest beside it, so its file is opened at its first step only.
+//! A packed plugin: `badgesmith plugin pack` wrote its manifest beside it, so its file is opened at its first step
+//! only.
 
 use std::{
     fs, io,
@@ -9,7 +10,7 @@ use std::{
 use badgesmith_provider::Manifest;
 
 use super::{
-    code::{Code, StepError},
+    plugin_code::{PluginCode, StepError},
     provider_file::{FileKind, ProviderFile},
     provider_file_error::{ProviderFileError, ProviderFileErrorKind},
 };
@@ -41,10 +42,10 @@ struct PackedCode {
     file: PathBuf,
     sha256: String,
     manifest: Manifest,
-    opened: OnceLock<Result<Arc<dyn Code>, Arc<ProviderFileError>>>,
+    opened: OnceLock<Result<Arc<dyn PluginCode>, Arc<ProviderFileError>>>,
 }
 
-impl Code for PackedCode {
+impl PluginCode for PackedCode {
     fn step(&self, call: &[u8], bodies: &[&[u8]]) -> Result<Vec<u8>, StepError> {
         match self.opened.get_or_init(|| self.open().map_err(Arc::new)) {
             Ok(code) => code.step(call, bodies),
@@ -54,7 +55,7 @@ impl Code for PackedCode {
 }
 
 impl PackedCode {
-    fn open(&self) -> Result<Arc<dyn Code>, ProviderFileError> {
+    fn open(&self) -> Result<Arc<dyn PluginCode>, ProviderFileError> {
         let opened = ProviderFile::open_as(self.kind, &self.file, &self.sha256)?;
         if opened.manifest == self.manifest {
             return Ok(opened.code);

@@ -12,9 +12,9 @@ use std::{
 use badgesmith_provider::Manifest;
 
 use super::{
-    code::{Code, StepError},
     id::is_id,
     manifest_check::{self, PluginError},
+    plugin_code::{PluginCode, StepError},
 };
 use crate::{
     origin::Origin,
@@ -33,8 +33,8 @@ const STRIKES: u32 = 3;
 
 /// A provider as this deployment serves it.
 ///
-/// [`load`](super::load) makes one for every `[[plugin]]` of plugins.toml. A program that embeds the engine can make one
-/// of its own Rust code:
+/// [`load`](super::load) makes one for every `[[plugin]]` of plugins.toml. A program that embeds the engine can make
+/// one of its own Rust code:
 ///
 /// ```
 /// use std::sync::Arc;
@@ -68,7 +68,7 @@ pub struct Plugin {
     pub file: PathBuf,
     /// The origins it may send requests to.
     pub origins: Vec<Origin>,
-    pub(crate) code: Arc<dyn Code>,
+    pub(crate) code: Arc<dyn PluginCode>,
     pub(crate) settings: BTreeMap<String, String>,
     /// The secrets it may send, by the names of its manifest.
     pub(crate) secrets: BTreeMap<String, BoundSecret>,
@@ -98,7 +98,7 @@ impl Plugin {
     ///
     /// # Errors
     /// [`PluginError`] where the id or the manifest cannot be served.
-    pub fn new(id: &str, mut manifest: Manifest, code: Arc<dyn Code>) -> Result<Self, PluginError> {
+    pub fn new(id: &str, mut manifest: Manifest, code: Arc<dyn PluginCode>) -> Result<Self, PluginError> {
         if !is_id(id) {
             return Err(PluginError::Id);
         }
@@ -122,8 +122,7 @@ impl Plugin {
     }
 
     /// Names the file it was loaded from.
-    #[must_use]
-    pub fn with_file(self, file: PathBuf) -> Self {
+    pub(super) fn with_file(self, file: PathBuf) -> Self {
         Self { file, ..self }
     }
 
@@ -134,32 +133,33 @@ impl Plugin {
         Self { steps: Permits::new(steps, WAITING_ANSWERS), ..self }
     }
 
-    /// Grants origins it may send requests to.
+    /// Grants the origins that it may send requests to.
     #[must_use]
     pub fn with_origins(self, origins: Vec<Origin>) -> Self {
         Self { origins, ..self }
     }
 
-    /// Gives it settings, all of those it is to have.
+    /// Replaces its settings, which are its manifest's by default.
     #[must_use]
     pub fn with_settings(self, settings: BTreeMap<String, String>) -> Self {
         Self { settings, ..self }
     }
 
-    /// Grants secrets, by the names of its manifest.
+    /// Grants the secrets that it may send, by the names of its manifest.
     #[must_use]
     pub fn with_secrets(self, secrets: BTreeMap<String, BoundSecret>) -> Self {
         Self { secrets, ..self }
     }
 
-    /// Grants collections of records, all of those it may read and write.
+    /// Replaces the collections of records that it may read and write, which are its manifest's by default. Their names
+    /// are lower-case letters, digits and `-`.
     #[must_use]
     pub fn with_collections(self, collections: Vec<String>) -> Self {
         Self { collections, ..self }
     }
 
-    /// Says how many seconds an answer is fresh, if not as long as the manifest says, and how many seconds longer a stale
-    /// one is served while it cannot be renewed, if not seven days.
+    /// Says how many seconds an answer is fresh, if not as long as the manifest says, and how many seconds longer a
+    /// stale one is served while it cannot be renewed, if not seven days.
     #[must_use]
     pub fn with_freshness(self, fresh_seconds: Option<u32>, stale_seconds: Option<u32>) -> Self {
         Self { fresh_seconds, stale_seconds: stale_seconds.unwrap_or(STALE_SECONDS), ..self }

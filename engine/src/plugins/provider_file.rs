@@ -6,9 +6,9 @@ use badgesmith_provider::Manifest;
 
 use super::{
     checksum,
-    code::Code,
     declarative::DeclarativeProvider,
     library::Library,
+    plugin_code::PluginCode,
     provider_file_error::{ProviderFileError, ProviderFileErrorKind},
 };
 
@@ -21,7 +21,7 @@ pub struct ProviderFile {
     /// The provider's manifest.
     pub manifest: Manifest,
     /// What runs its steps.
-    pub code: Arc<dyn Code>,
+    pub code: Arc<dyn PluginCode>,
 }
 
 impl ProviderFile {

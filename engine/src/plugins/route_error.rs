@@ -51,7 +51,8 @@ impl fmt::Display for RouteErrorKind {
             }
             Self::Taken { route, other_route, other_plugin } => write!(
                 f,
-                "the route {route} fits the same addresses as {other_route} of plugin {other_plugin:?}; give one a mount"
+                "the route {route} fits the same addresses as {other_route} of plugin {other_plugin:?}; \
+                 give one a mount"
             ),
         }
     }

@@ -13,8 +13,8 @@ pub struct Settings {
     pub cache_mib: u32,
     /// Where test results are stored.
     pub store: StoreKind,
-    /// Whether signatures over the body alone are accepted, as BadgeSmith's own clients send them. Whoever observes such
-    /// a report can replay it for another branch.
+    /// Whether signatures over the body alone are accepted, as BadgeSmith's own clients send them. Whoever observes
+    /// such a report can replay it for another branch.
     pub accept_body_only_signatures: bool,
     /// Whether `/endpoint` is served, which fetches addresses that callers name.
     pub endpoint: bool,

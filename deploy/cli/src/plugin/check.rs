@@ -15,7 +15,7 @@ use std::{
 
 use badgesmith_engine::{
     Config, Engine, Origin, Plugin, Request, World,
-    plugins::{self, Code, PluginConfig, ProviderFile, SecretGrant},
+    plugins::{self, PluginCode, PluginConfig, ProviderFile, SecretGrant},
 };
 use badgesmith_host::{executor::TokioExecutor, secrets::FileSecrets, upstream::HttpUpstream, web::HttpWeb};
 use badgesmith_provider::{
@@ -281,7 +281,7 @@ fn folder(file: &Path, id: &str, named: Option<&Path>) -> Option<PathBuf> {
 
 /// A provider whose steps may hang: each runs on a thread of its own, and after one that did not come back none is tried.
 struct Patient {
-    code: Arc<dyn Code>,
+    code: Arc<dyn PluginCode>,
     hangs: AtomicBool,
 }
 

@@ -13,13 +13,13 @@ use crate::{
 
 /// Why an evaluation ends early.
 #[derive(Debug)]
-pub(super) enum Stop {
+pub(super) enum EarlyEnd {
     /// No more results are needed.
     Enough,
     Error(QueryError),
 }
 
-impl From<QueryError> for Stop {
+impl From<QueryError> for EarlyEnd {
     fn from(error: QueryError) -> Self {
         Self::Error(error)
     }
@@ -70,7 +70,7 @@ impl<'a> PathNode<'a> {
 }
 
 /// Whether the evaluation goes on.
-type Flow = Result<(), Stop>;
+type Flow = Result<(), EarlyEnd>;
 
 /// The evaluation of paths on one tree.
 pub(super) struct PathEvaluator<'a> {

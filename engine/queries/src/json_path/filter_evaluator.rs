@@ -3,7 +3,7 @@
 use std::{borrow::Cow, cmp::Ordering};
 
 use super::{
-    evaluator::{PathEvaluator, PathNode, PathValue, Stop},
+    evaluator::{EarlyEnd, PathEvaluator, PathNode, PathValue},
     path_syntax::{ComparisonOperator, FilterOperand, FilterQuery, FilterTest, PathFilter, RegexTest},
 };
 use crate::{pattern::Pattern, query_error::QueryError, step_budget::BYTES_A_STEP, tree::Tree};
@@ -19,6 +19,7 @@ const LARGEST_REGEX: usize = 256 * 1024;
 type OperandValue<'a> = Option<Cow<'a, Tree<'a>>>;
 
 impl<'a> PathEvaluator<'a> {
+    /// Whether a candidate passes a filter.
     pub(super) fn passes(&self, filter: &'a PathFilter, candidate: &PathNode<'a>) -> Result<bool, QueryError> {
         self.is_true(&filter.test, candidate, filter.is_javascript)
     }
@@ -62,7 +63,7 @@ impl<'a> PathEvaluator<'a> {
         &self,
         query: &'a FilterQuery,
         candidate: &PathNode<'a>,
-        found: &mut dyn FnMut(&PathValue<'a>) -> Result<(), Stop>,
+        found: &mut dyn FnMut(&PathValue<'a>) -> Result<(), EarlyEnd>,
     ) -> Result<(), QueryError> {
         let root;
         let from = if query.is_from_root {
@@ -72,8 +73,8 @@ impl<'a> PathEvaluator<'a> {
             candidate
         };
         match self.from(from, &query.segments, &mut |node| found(node.value())) {
-            Ok(()) | Err(Stop::Enough) => Ok(()),
-            Err(Stop::Error(error)) => Err(error),
+            Ok(()) | Err(EarlyEnd::Enough) => Ok(()),
+            Err(EarlyEnd::Error(error)) => Err(error),
         }
     }
 
@@ -82,7 +83,7 @@ impl<'a> PathEvaluator<'a> {
         let mut first = None;
         self.each(query, candidate, &mut |found| {
             first = Some(tree(found));
-            Err(Stop::Enough)
+            Err(EarlyEnd::Enough)
         })?;
         Ok(first)
     }
@@ -117,7 +118,7 @@ impl<'a> PathEvaluator<'a> {
                 self.each(query, candidate, &mut |found| {
                     value = Some(tree(found));
                     count += 1;
-                    if count > 1 { Err(Stop::Enough) } else { Ok(()) }
+                    if count > 1 { Err(EarlyEnd::Enough) } else { Ok(()) }
                 })?;
                 Ok(value.filter(|_| count == 1))
             }
@@ -216,7 +217,7 @@ impl<'a> PathEvaluator<'a> {
 
     /// JavaScript's `==`: null equals Nothing, and texts and booleans are converted to numbers where types differ.
     fn loosely_equal(&self, one: Option<&Tree>, other: Option<&Tree>) -> Result<bool, QueryError> {
-        let is_nothing = |side: Option<&Tree>| matches!(side, None | Some(Tree::Null));
+        let is_nothing = |operand: Option<&Tree>| matches!(operand, None | Some(Tree::Null));
         if is_nothing(one) || is_nothing(other) {
             return Ok(is_nothing(one) && is_nothing(other));
         }
@@ -257,12 +258,12 @@ impl<'a> PathEvaluator<'a> {
     }
 
     /// A value converted to a number as in JavaScript.
-    fn as_number(&self, side: Option<&Tree>) -> Result<Option<f64>, QueryError> {
-        match side {
+    fn as_number(&self, operand: Option<&Tree>) -> Result<Option<f64>, QueryError> {
+        match operand {
             Some(Tree::Number(text)) => self.parsed(text),
             Some(Tree::Text(text)) if text.trim().is_empty() => Ok(Some(0.0)),
             Some(Tree::Text(text)) => self.parsed(text.trim()),
-            Some(Tree::Bool(truth)) => Ok(Some(f64::from(*truth))),
+            Some(Tree::Bool(bool)) => Ok(Some(f64::from(*bool))),
             Some(Tree::Null) => Ok(Some(0.0)),
             _ => Ok(None),
         }
@@ -292,7 +293,7 @@ fn number(number: usize) -> Tree<'static> {
 fn is_truthy(tree: &Tree) -> bool {
     match tree {
         Tree::Null => false,
-        Tree::Bool(truth) => *truth,
+        Tree::Bool(bool) => *bool,
         Tree::Number(number) => number.parse::<f64>().is_ok_and(|number| number != 0.0),
         Tree::Text(text) => !text.is_empty(),
         Tree::List(_) | Tree::Map(_) => true,

@@ -1,7 +1,7 @@
 //! Parses the segments and selectors of a JSONPath.
 //!
-//! jsonpath-plus (<https://github.com/JSONPath-Plus/JSONPath>) accepts paths without `$`, names with dashes and digits after
-//! a dot, `.[0]`, unquoted names in brackets, `~` and `^`. Its scripts, such as `[(@.length - 1)]`, are refused.
+//! jsonpath-plus (<https://github.com/JSONPath-Plus/JSONPath>) accepts paths without `$`, names with dashes and digits
+//! after a dot, `.[0]`, unquoted names in brackets, `~` and `^`. Its scripts, such as `[(@.length - 1)]`, are refused.
 
 use super::path_syntax::{PathSegment, PathSelector, PathSlice};
 use crate::query_error::QueryError;

@@ -41,8 +41,8 @@ pub(super) struct PathSlice {
 #[derive(Debug)]
 pub(super) struct PathFilter {
     pub(super) test: FilterTest,
-    /// Whether it is in parentheses, as JavaScript in jsonpath-plus is. Then false, 0, null and the empty text are falsy,
-    /// and comparisons convert types.
+    /// Whether it is in parentheses, as JavaScript in jsonpath-plus is. Then false, 0, null and the empty text are
+    /// falsy, and comparisons convert types.
     pub(super) is_javascript: bool,
 }
 
@@ -93,8 +93,10 @@ impl FilterQuery {
     /// Whether it leads to at most one value.
     pub(super) fn is_singular(&self) -> bool {
         let is_one = |selector: &PathSelector| matches!(selector, PathSelector::Name(_) | PathSelector::Index(_));
-        let is_step = |segment: &PathSegment| matches!(segment, PathSegment::Child(selectors) if matches!(&selectors[..], [one] if is_one(one)));
-        self.segments.iter().all(is_step)
+        self.segments.iter().all(|segment| match segment {
+            PathSegment::Child(selectors) => matches!(&selectors[..], [selector] if is_one(selector)),
+            _ => false,
+        })
     }
 }
 

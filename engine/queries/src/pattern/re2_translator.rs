@@ -1,17 +1,11 @@
 //! Translates a regex from RE2's syntax to that of `regex-syntax`, in one pass.
 //!
 //! The two syntaxes are close. In RE2 a `{` that begins no repetition is a literal, an escaped punctuation mark is that
-//! mark, and `\d`, `\s`, `\w` and `\b` are ASCII. What RE2 does not have (lookaround, back references, the flags `x` and
-//! `R`) is refused here. Syntax: <https://github.com/google/re2/wiki/Syntax>. `\uFFFF`, `\u{…}` and `\cA` are JavaScript's,
-//! which shields' binding of RE2 accepts too.
+//! mark, and `\d`, `\s`, `\w` and `\b` are ASCII. What RE2 does not have (lookaround, back references, the flags `x`
+//! and `R`) is refused here. Syntax: <https://github.com/google/re2/wiki/Syntax>. `\uFFFF`, `\u{…}` and `\cA` are
+//! JavaScript's, which shields' binding of RE2 accepts too.
 
 use crate::query_error::QueryError;
-
-/// The names between `[:` and `:]`.
-const NAMED_CLASSES: [&str; 14] = [
-    "alnum", "alpha", "ascii", "blank", "cntrl", "digit", "graph", "lower", "print", "punct", "space", "upper", "word",
-    "xdigit",
-];
 
 /// Translates a regex.
 ///
@@ -45,20 +39,21 @@ pub(super) fn translate(pattern: &str) -> Result<String, QueryError> {
     Ok(translator.written)
 }
 
-struct Translator<'p> {
-    rest: &'p str,
-    written: String,
+/// The rest of a regex, and the translation so far.
+pub(super) struct Translator<'p> {
+    pub(super) rest: &'p str,
+    pub(super) written: String,
 }
 
 impl Translator<'_> {
-    fn next(&mut self) -> Option<char> {
+    pub(super) fn next(&mut self) -> Option<char> {
         let letter = self.rest.chars().next()?;
         self.rest = &self.rest[letter.len_utf8()..];
         Some(letter)
     }
 
     /// Skips a character if it is next, and returns whether it was.
-    fn take(&mut self, letter: char) -> bool {
+    pub(super) fn take(&mut self, letter: char) -> bool {
         let rest = self.rest.strip_prefix(letter);
         self.rest = rest.unwrap_or(self.rest);
         rest.is_some()
@@ -82,7 +77,7 @@ impl Translator<'_> {
     }
 
     /// A literal character, in a class or outside of one.
-    fn literal(&mut self, letter: char) {
+    pub(super) fn literal(&mut self, letter: char) {
         // In Rust's syntax every punctuation mark but these two can be escaped.
         if letter.is_ascii_punctuation() && !matches!(letter, '<' | '>') {
             self.written.push('\\');
@@ -160,46 +155,8 @@ impl Translator<'_> {
         self.rest = rest;
     }
 
-    /// A class such as `\d` or `\pN`, after its `\`. Returns whether it was one.
-    fn perl_class(&mut self) -> Result<bool, QueryError> {
-        let letter = self.rest.chars().next().ok_or(QueryError::Regex)?;
-        let class = match letter {
-            'd' => "[0-9]",
-            'D' => "[^0-9]",
-            's' => "[\\t\\n\\f\\r ]",
-            'S' => "[^\\t\\n\\f\\r ]",
-            'w' => "[0-9A-Za-z_]",
-            'W' => "[^0-9A-Za-z_]",
-            'p' | 'P' => {
-                self.next();
-                self.unicode_class(letter)?;
-                return Ok(true);
-            }
-            _ => return Ok(false),
-        };
-        self.next();
-        self.written.push_str(class);
-        Ok(true)
-    }
-
-    /// The name of a Unicode class, after `\p` or `\P`.
-    fn unicode_class(&mut self, letter: char) -> Result<(), QueryError> {
-        let (name, rest) = match self.rest.strip_prefix('{') {
-            Some(name) => name.split_once('}').ok_or(QueryError::Regex)?,
-            None => self.rest.split_at(self.rest.chars().next().map_or(0, char::len_utf8)),
-        };
-        let (is_negated, name) = name.strip_prefix('^').map_or((false, name), |name| (true, name));
-        if name.is_empty() || !name.chars().all(|letter| letter == '_' || letter.is_ascii_alphanumeric()) {
-            return Err(QueryError::Regex);
-        }
-        let written = if (letter == 'P') == is_negated { "\\p{" } else { "\\P{" };
-        self.written.push_str(&[written, name, "}"].concat());
-        self.rest = rest;
-        Ok(())
-    }
-
     /// The character of an escape, after its `\`.
-    fn escaped(&mut self) -> Result<char, QueryError> {
+    pub(super) fn escaped(&mut self) -> Result<char, QueryError> {
         let letter = self.next().ok_or(QueryError::Regex)?;
         match letter {
             'a' => Ok('\x07'),
@@ -245,70 +202,6 @@ impl Translator<'_> {
         self.rest = rest;
         let code = u32::from_str_radix(digits, 16).map_err(|_| QueryError::Regex)?;
         char::from_u32(code).ok_or(QueryError::Regex)
-    }
-
-    /// A class, from after its `[` to its `]`.
-    fn class(&mut self) -> Result<(), QueryError> {
-        self.written.push('[');
-        if self.take('^') {
-            self.written.push('^');
-        }
-        let mut is_first = true;
-        loop {
-            if !is_first && self.take(']') {
-                self.written.push(']');
-                return Ok(());
-            }
-            is_first = false;
-            if self.named_class()? {
-                continue;
-            }
-            if let Some(rest) = self.rest.strip_prefix('\\') {
-                let before = std::mem::replace(&mut self.rest, rest);
-                if self.perl_class()? {
-                    continue;
-                }
-                self.rest = before;
-            }
-            self.range()?;
-        }
-    }
-
-    /// A class such as `[:alpha:]` in a class. Returns whether it was one.
-    fn named_class(&mut self) -> Result<bool, QueryError> {
-        let Some((name, rest)) = self.rest.strip_prefix("[:").and_then(|name| name.split_once(":]")) else {
-            return Ok(false);
-        };
-        if !NAMED_CLASSES.contains(&name.strip_prefix('^').unwrap_or(name)) {
-            return Err(QueryError::Regex);
-        }
-        self.written.push_str(&["[:", name, ":]"].concat());
-        self.rest = rest;
-        Ok(true)
-    }
-
-    /// A character of a class, or a range.
-    fn range(&mut self) -> Result<(), QueryError> {
-        let first = self.in_class()?;
-        self.literal(first);
-        let last = self.rest.strip_prefix('-').filter(|last| !last.is_empty() && !last.starts_with(']'));
-        if let Some(last) = last {
-            self.rest = last;
-            let last = self.in_class()?;
-            if last < first {
-                return Err(QueryError::Regex);
-            }
-            self.written.push('-');
-            self.literal(last);
-        }
-        Ok(())
-    }
-
-    fn in_class(&mut self) -> Result<char, QueryError> {
-        match self.next().ok_or(QueryError::Regex)? {
-            '\\' => self.escaped(),
-            letter => Ok(letter),
-        }
     }
 }
 

@@ -1,4 +1,5 @@
-//! TOML by the `toml` crate, which limits the nesting to 80 levels. What it would need too much memory for is refused before.
+//! TOML by the `toml` crate, which limits the nesting to 80 levels. What it would need too much memory for is refused
+//! before.
 
 use toml::de::{DeTable, DeValue};
 

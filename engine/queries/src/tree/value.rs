@@ -2,7 +2,8 @@
 
 use std::borrow::Cow;
 
-/// A value of a document. A value takes about 24 bytes: texts are borrowed from the document where they need no unescaping.
+/// A value of a document. A value takes about 24 bytes: texts are borrowed from the document where they need no
+/// unescaping.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Tree<'t> {
     Null,

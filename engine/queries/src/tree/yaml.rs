@@ -38,17 +38,23 @@ pub(super) fn read(text: &str) -> Result<Tree<'_>, QueryError> {
 
 /// A list or a map that is not complete, and the number of its anchor; 0 is none.
 struct OpenContainer<'t> {
-    inside: Container<'t>,
+    container: ContainerParts<'t>,
     anchor: usize,
 }
 
-enum Container<'t> {
+enum ContainerParts<'t> {
     List(Vec<Tree<'t>>),
-    /// The members, the key whose value comes next, and the values of merge keys, which are merged in at the end.
-    Map(Vec<(Cow<'t, str>, Tree<'t>)>, Option<MapKey<'t>>, Vec<Tree<'t>>),
+    Map {
+        members: Vec<(Cow<'t, str>, Tree<'t>)>,
+        /// The key whose value comes next.
+        key: Option<MapKey<'t>>,
+        /// The values of merge keys, which are merged in at the end.
+        merged: Vec<Tree<'t>>,
+    },
 }
 
 enum MapKey<'t> {
+    /// `<<`.
     Merge,
     Name(Cow<'t, str>),
 }
@@ -71,23 +77,25 @@ impl<'t> TreeBuilder<'t> {
                 let value = scalar(text.clone(), style, tag.as_deref())?;
                 // A key is the text as it is written, so that 1.10 is kept.
                 match self.open.last_mut() {
-                    Some(OpenContainer { inside: Container::Map(_, key @ None, _), .. }) => {
+                    Some(OpenContainer { container: ContainerParts::Map { key: key @ None, .. }, .. }) => {
                         *key = Some(if is_merge { MapKey::Merge } else { MapKey::Name(text) });
-                        self.name(anchor, &value);
+                        self.keep_anchor(anchor, &value);
                         Ok(())
                     }
-                    _ => self.place(value, anchor),
+                    _ => self.add(value, anchor),
                 }
             }
-            Event::SequenceStart(_, anchor, _) => self.begin(Container::List(Vec::new()), anchor),
-            Event::MappingStart(_, anchor, _) => self.begin(Container::Map(Vec::new(), None, Vec::new()), anchor),
+            Event::SequenceStart(_, anchor, _) => self.begin(ContainerParts::List(Vec::new()), anchor),
+            Event::MappingStart(_, anchor, _) => {
+                self.begin(ContainerParts::Map { members: Vec::new(), key: None, merged: Vec::new() }, anchor)
+            }
             Event::SequenceEnd | Event::MappingEnd => {
-                let OpenContainer { inside, anchor } = self.open.pop().ok_or(INVALID)?;
-                let value = match inside {
-                    Container::List(items) => Tree::List(items.into_boxed_slice()),
-                    Container::Map(members, _, merged) => Tree::Map(Box::new(merge(members, merged)?)),
+                let OpenContainer { container, anchor } = self.open.pop().ok_or(INVALID)?;
+                let value = match container {
+                    ContainerParts::List(items) => Tree::List(items.into_boxed_slice()),
+                    ContainerParts::Map { members, merged, .. } => Tree::Map(Box::new(merge(members, merged)?)),
                 };
-                self.place(value, anchor)
+                self.add(value, anchor)
             }
             Event::Alias(anchor) => {
                 let extent = measure(self.anchors.get(&anchor).ok_or(INVALID)?);
@@ -97,48 +105,52 @@ impl<'t> TreeBuilder<'t> {
                 self.count(extent.values)?;
                 let value = self.anchors.get(&anchor).cloned().unwrap_or(Tree::Null);
                 match (self.open.last_mut(), &value) {
-                    (Some(OpenContainer { inside: Container::Map(_, key @ None, _), .. }), Tree::Text(text)) => {
+                    (
+                        Some(OpenContainer { container: ContainerParts::Map { key: key @ None, .. }, .. }),
+                        Tree::Text(text),
+                    ) => {
                         *key = Some(MapKey::Name(text.clone()));
                         Ok(())
                     }
-                    _ => self.place(value, 0),
+                    _ => self.add(value, 0),
                 }
             }
             _ => Ok(()),
         }
     }
 
+    /// Counts values, and fails beyond the most.
     fn count(&mut self, more: usize) -> Result<(), QueryError> {
         self.values += more;
         if self.values > MOST_VALUES { Err(TOO_MUCH) } else { Ok(()) }
     }
 
-    fn begin(&mut self, inside: Container<'t>, anchor: usize) -> Result<(), QueryError> {
+    fn begin(&mut self, container: ContainerParts<'t>, anchor: usize) -> Result<(), QueryError> {
         self.count(1)?;
         if self.open.len() == DEEPEST {
             return Err(TOO_MUCH);
         }
-        self.open.push(OpenContainer { inside, anchor });
+        self.open.push(OpenContainer { container, anchor });
         Ok(())
     }
 
-    fn name(&mut self, anchor: usize, value: &Tree<'t>) {
+    fn keep_anchor(&mut self, anchor: usize, value: &Tree<'t>) {
         if anchor != 0 {
             self.anchors.insert(anchor, value.clone());
         }
     }
 
     /// Adds a complete value to the innermost open container.
-    fn place(&mut self, value: Tree<'t>, anchor: usize) -> Result<(), QueryError> {
+    fn add(&mut self, value: Tree<'t>, anchor: usize) -> Result<(), QueryError> {
         if anchor != 0 {
             // A copy is kept for its aliases.
             self.count(measure(&value).values)?;
-            self.name(anchor, &value);
+            self.keep_anchor(anchor, &value);
         }
-        match self.open.last_mut().map(|open| &mut open.inside) {
+        match self.open.last_mut().map(|open| &mut open.container) {
             None => self.root = Some(value),
-            Some(Container::List(items)) => items.push(value),
-            Some(Container::Map(members, key, merged)) => match key.take() {
+            Some(ContainerParts::List(items)) => items.push(value),
+            Some(ContainerParts::Map { members, key, merged }) => match key.take() {
                 // A list or a map is the key, which no path can name.
                 None => return Err(INVALID),
                 Some(MapKey::Merge) => merged.push(value),

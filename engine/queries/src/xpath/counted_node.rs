@@ -10,8 +10,8 @@ use xpath_eval::{ExpandedName, Node, NodeKind};
 
 use crate::step_budget::{BYTES_A_STEP, StepBudget};
 
-/// Texts that are read in a row, without a step through the tree between them, are compared each with each. Each costs one
-/// step more for every this many before it.
+/// Texts that are read in a row, without a step through the tree between them, are compared each with each. Each costs
+/// one step more for every this many before it.
 const ROW: u64 = 64;
 
 /// The steps that are left, and how much a text costs.
@@ -50,7 +50,7 @@ impl<'s> TextBudget<'s> {
 
 /// A document and its budget.
 #[derive(Debug)]
-pub(super) struct DocumentBudget<'a> {
+pub(super) struct CountedDocument<'a> {
     pub(super) document: &'a Document<'a>,
     pub(super) budget: TextBudget<'a>,
 }
@@ -60,7 +60,7 @@ pub(super) struct DocumentBudget<'a> {
 pub(super) struct CountedNode<'a> {
     node: NodeId,
     part: NodePart,
-    document_budget: &'a DocumentBudget<'a>,
+    counted: &'a CountedDocument<'a>,
 }
 
 /// Which node of an element this is.
@@ -90,12 +90,12 @@ impl PartialEq for CountedNode<'_> {
 impl Eq for CountedNode<'_> {}
 
 impl<'a> CountedNode<'a> {
-    pub(super) fn root(document_budget: &'a DocumentBudget<'a>) -> Self {
-        Self { node: document_budget.document.root().id(), part: NodePart::Whole, document_budget }
+    pub(super) fn root(counted: &'a CountedDocument<'a>) -> Self {
+        Self { node: counted.document.root().id(), part: NodePart::Whole, counted }
     }
 
     fn locate(self) -> LocatedNode<'a> {
-        let document = self.document_budget.document;
+        let document = self.counted.document;
         let node = document.get_node(self.node).unwrap_or_else(|| document.root());
         match self.part {
             NodePart::Whole => LocatedNode::Node(node),
@@ -108,7 +108,7 @@ impl<'a> CountedNode<'a> {
     }
 
     fn budget(self) -> &'a TextBudget<'a> {
-        &self.document_budget.budget
+        &self.counted.budget
     }
 
     fn at(self, node: Element<'a, 'a>, part: NodePart) -> Self {

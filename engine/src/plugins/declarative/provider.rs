@@ -12,14 +12,14 @@ use super::{
 
 /// A declarative provider: its recipes by the names of its badges.
 #[derive(Debug)]
-pub(in crate::plugins) struct DeclarativeProvider(BTreeMap<String, BadgeRecipe>);
+pub(crate) struct DeclarativeProvider(BTreeMap<String, BadgeRecipe>);
 
 impl DeclarativeProvider {
     /// Reads a declarative provider, and the manifest that its file implies.
     ///
     /// # Errors
     /// The first line that is wrong, and what to write there.
-    pub(in crate::plugins) fn parse(text: &str) -> Result<(Manifest, Self), DeclarativeError> {
+    pub(crate) fn parse(text: &str) -> Result<(Manifest, Self), DeclarativeError> {
         let read = || {
             let file: DeclarativeFile = toml::from_str(text)?;
             let manifest = file.manifest()?;

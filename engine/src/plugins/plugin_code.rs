@@ -11,8 +11,9 @@ use super::{library_error::InvalidMessage, provider_file_error::ProviderFileErro
 /// Every [`Provider`] of the SDK is one. The engine calls [`step`](Self::step) on a thread of its
 /// [`Executor`](crate::world::Executor), from several threads at once where the plugin allows
 /// [that many steps](super::Plugin::with_concurrent_steps).
-pub trait Code: Send + Sync + fmt::Debug {
-    /// Runs one step: a call and the bodies of its answers, as `badgesmith_provider.h` defines them, become a step message.
+pub trait PluginCode: Send + Sync + fmt::Debug {
+    /// Runs one step: a call and the bodies of its answers, as `badgesmith_provider.h` defines them, become a step
+    /// message.
     ///
     /// A library's step may never return. The engine gives up on it after two seconds.
     ///
@@ -21,7 +22,7 @@ pub trait Code: Send + Sync + fmt::Debug {
     fn step(&self, call: &[u8], bodies: &[&[u8]]) -> Result<Vec<u8>, StepError>;
 }
 
-impl<P: Provider + Send + fmt::Debug> Code for P {
+impl<P: Provider + Send + fmt::Debug> PluginCode for P {
     fn step(&self, call: &[u8], bodies: &[&[u8]]) -> Result<Vec<u8>, StepError> {
         message::answer(self, call, bodies).map_err(|fault| StepError::InvalidCall(fault.to_string()))
     }
