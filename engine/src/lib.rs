@@ -27,11 +27,11 @@ mod redirect;
 mod request;
 mod response;
 mod route;
+mod value;
 pub mod signature;
 mod static_badge;
 pub mod store;
 mod upstream;
-mod value;
 pub mod world;
 
 use std::{
