@@ -46,8 +46,7 @@ const FEWEST: usize = 234;
 
 #[test]
 fn recorded_reports_are_counted_as_their_list_says() {
-    let Some(folder) = std::env::var_os("BADGESMITH_RECORDED").map(|data| PathBuf::from(data).join("test-reports"))
-    else {
+    let Some(folder) = std::env::var_os("BADGESMITH_RECORDED").map(|data| PathBuf::from(data).join("test-reports")) else {
         println!("skipped: BADGESMITH_RECORDED is unset, so there are no recorded reports to count");
         return;
     };

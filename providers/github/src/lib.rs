@@ -12,7 +12,7 @@ mod tests;
 use std::cmp::Reverse;
 
 use badgesmith_provider::{Badge, Call, Failure, Provider, Step};
-use badgesmith_versions::{Range, Version, candidates};
+use badgesmith_versions::{Candidate, Range, candidates};
 
 use crate::{
     failures::version_not_found,
@@ -39,7 +39,7 @@ impl Provider for Github {
         // An image can have several tags of one version: `1`, `1.2` and `1.2.0`. The longest one is the most precise.
         spellings.sort_by_key(|spelling| Reverse(spelling.len()));
         let candidates = candidates(spellings.into_iter(), range.as_ref(), call.flag("prerelease"));
-        let (version, spelling) = newest(&candidates, package.registry).ok_or_else(version_not_found)?;
+        let Candidate { version, spelling } = newest(&candidates, package.registry).ok_or_else(version_not_found)?;
         // NuGet's clients show a version in normalised form, other registries' clients as it was published.
         let message = if package.registry == Registry::Nuget { version.to_string() } else { spelling.to_owned() };
         Ok(Badge::new(message).color(if version.is_prerelease() { "orange" } else { "green" }))
@@ -73,9 +73,9 @@ fn listed<'a>(call: &Call<'a>, package: &Package<'_>) -> Result<Vec<ListedVersio
 ///
 /// A tag that is a single number is often a date, a build number, or the start of a commit hash that happens to have no
 /// letter. It must not win over `1.2.3`, but if the image has no other tags it is the version.
-fn newest<'a>(candidates: &[(Version<'a>, &'a str)], registry: Registry) -> Option<(Version<'a>, &'a str)> {
+fn newest<'a>(candidates: &[Candidate<'a>], registry: Registry) -> Option<Candidate<'a>> {
     let has_point = |spelling: &str| spelling.split(['-', '+']).next().is_some_and(|numbers| numbers.contains('.'));
-    let exact = candidates.iter().find(|(_, spelling)| !registry.is_image() || has_point(spelling));
+    let exact = candidates.iter().find(|candidate| !registry.is_image() || has_point(candidate.spelling));
     exact.or(candidates.first()).copied()
 }
 

@@ -139,7 +139,7 @@ fn recorded_pages_are_all_asked_and_read() {
     let page = "https://api.github.com/orgs/acme/packages/container/core/versions?per_page=100";
     assert_eq!(asked, [page.to_owned(), format!("{page}&page=2")]);
     assert_eq!(said.unwrap_err().code, "VERSION_NOT_FOUND", "no tag of these is a version");
-    // With a version among the tags of the second page it is found there.
+    // If the second page has a version among its tags, it is found there.
     let (said, _) = play(&call, |number| {
         let (status, headers, body) = recorded(number);
         (status, headers, body.replace("vuls-data-raw-fedora", "v0.1.2").into_bytes())
@@ -171,7 +171,7 @@ fn recorded_faults_give_the_right_failures() {
         let path = file.unwrap().path();
         let name = path.file_name().unwrap().to_str().unwrap();
         let reply = reply(&read(&path));
-        // A 304 never reaches a provider; the recorded 200 answers another question and is nonsense to this one.
+        // A 304 never reaches a provider; the recorded 200 is the answer to another request and invalid here.
         if reply.0 == 304 {
             continue;
         }

@@ -1,5 +1,4 @@
-//! The resources of a feed: those of nuget.org are known in advance, those of another feed are read from its service
-//! index.
+//! The resources of a feed: known in advance for nuget.org, and read from the service index of any other feed.
 
 use badgesmith_provider::{Call, Failure, Request, Scheme, Step};
 use badgesmith_versions::Version;

@@ -1,7 +1,7 @@
 //! Finds the newest version of a package that its feed lists.
 
 use badgesmith_provider::{Call, Step};
-use badgesmith_versions::Version;
+use badgesmith_versions::{Candidate, Version};
 
 use crate::{failures::package_not_found, feed::Feed, id::PackageId, index::PackageIndex, leaf};
 
@@ -28,18 +28,19 @@ pub(crate) fn newest_listed<'a>(
     call: &Call,
     feed: &Feed,
     id: &PackageId,
-    candidates: &[(Version<'a>, &str)],
+    candidates: &[Candidate<'a>],
 ) -> Result<Option<Version<'a>>, Step> {
     let Some(registrations) = &feed.registrations else {
-        return Ok(candidates.first().map(|(version, _)| *version));
+        return Ok(candidates.first().map(|candidate| candidate.version));
     };
     let candidates = &candidates[..candidates.len().min(feed.leaves)];
     let (best, others) = candidates.split_at(candidates.len().min(1));
     for candidates in [best, others] {
-        let leaves = call.fetch_all(candidates.iter().map(|(version, _)| registrations.leaf_request(id, version)))?;
-        for ((version, _), leaf) in candidates.iter().zip(leaves) {
+        let leaves =
+            call.fetch_all(candidates.iter().map(|candidate| registrations.leaf_request(id, &candidate.version)))?;
+        for (candidate, leaf) in candidates.iter().zip(leaves) {
             if leaf::is_listed(leaf)? {
-                return Ok(Some(*version));
+                return Ok(Some(candidate.version));
             }
         }
     }

@@ -1,7 +1,7 @@
-//! The badges under the addresses they have at shields, and as shields draws them.
+//! The badges with the addresses, messages and colours that they have at shields.io.
 //!
-//! `/nuget/v`, `/nuget/vpre` and `/nuget/dt` stand in many READMEs; the rules are those of shields' services/nuget.
-//! What is shown is ours: a version that is not listed is none.
+//! `/nuget/v`, `/nuget/vpre` and `/nuget/dt` are used in many READMEs. The rules are those of shields' `services/nuget`,
+//! except that unlisted versions are never shown.
 
 use badgesmith_provider::{Badge, Call, Step};
 use badgesmith_versions::candidates;
@@ -14,7 +14,7 @@ use crate::{
     search,
 };
 
-/// The newest version with a `v` in front: a stable one, or any with `prereleases`, or where there is no stable one.
+/// The newest version with a leading `v`: a stable one, or any if `prereleases` is set or there is no stable one.
 pub(crate) fn version(call: &Call, id: &PackageId, prereleases: bool) -> Result<Badge, Step> {
     let feed = Feed::find(call)?;
     let index = fetch_index(call, &feed, id)?;
@@ -29,7 +29,7 @@ pub(crate) fn version(call: &Call, id: &PackageId, prereleases: bool) -> Result<
     Ok(Badge::new(if has_date(&version) { version } else { format!("v{version}") }).color(color))
 }
 
-/// All downloads of all versions, redder the fewer.
+/// The downloads of all versions together, in a colour from red for none to bright green for 1000 and more.
 pub(crate) fn downloads(call: &Call, id: &PackageId) -> Result<Badge, Step> {
     let downloads = search::downloads(call, id)?;
     let color = match downloads {
@@ -42,7 +42,7 @@ pub(crate) fn downloads(call: &Call, id: &PackageId) -> Result<Badge, Step> {
     Ok(Badge::new(metric(downloads)).color(color))
 }
 
-/// Whether a date such as 2026-11-21 is in a version: shields puts no `v` before one.
+/// Whether a version contains a date such as 2026-11-21: shields puts no `v` before such a version.
 fn has_date(version: &str) -> bool {
     let is_date = |window: &[u8]| {
         window
@@ -53,7 +53,7 @@ fn has_date(version: &str) -> bool {
     version.as_bytes().windows("2026-11-21".len()).any(is_date)
 }
 
-/// Up to three digits and a prefix: `999`, `1.2k`, `34M`; one decimal only where a single digit stands before it.
+/// A number with up to three digits and a metric prefix: `999`, `1.2k`, `34M`; one decimal only after a single digit.
 fn metric(number: u64) -> String {
     let mut scaled = number as f64;
     let mut unit = "";

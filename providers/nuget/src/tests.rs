@@ -37,8 +37,8 @@ fn call(range: &str, prerelease: bool) -> Call<'static> {
     call
 }
 
-/// Plays a call to its end in at most three rounds, or four with a service index, and at most 64 requests: `index` is
-/// the list of versions, `file` any other file by its name.
+/// Plays a call to its end in at most three turns, or four with a service index, and at most 64 requests: `index` is the
+/// list of versions, and `file` returns any other file by its name.
 #[track_caller]
 fn play(call: &Call<'_>, index: &[u8], file: impl Fn(&str) -> Option<Vec<u8>>) -> Result<Badge, Failure> {
     let granted = if call.setting("index").is_empty() { 3 } else { 4 };
@@ -120,7 +120,7 @@ fn the_badge_of_a_recorded_registration_shows_its_newest_listed_version() {
     assert!(registrations >= 19 && unlisted >= 66, "{registrations} registrations, {unlisted} unlisted versions");
 }
 
-/// The versions on a page of a registration, or the version that an entry of such a page is.
+/// The versions and leaves on a page of a registration, or those of a single entry of such a page.
 fn leaves(entry: &Value) -> Vec<(&str, &Value)> {
     match entry["items"].as_array() {
         Some(entries) => entries.iter().flat_map(leaves).collect(),
@@ -147,7 +147,7 @@ fn the_downloads_of_a_recorded_search_are_shown_and_every_recorded_index_says_wh
         let text = String::from_utf8_lossy(&body);
         let found: Value = serde_json::from_str(text.trim_start_matches('\u{feff}')).unwrap();
         let data = found["data"].as_array().unwrap();
-        // One of them completes versions.
+        // One recorded answer is of the autocomplete service, which returns version strings.
         if data.iter().any(Value::is_string) {
             continue;
         }

@@ -1,98 +1,105 @@
-/* BadgeSmith's provider boundary, version 1, whole. Frozen: a change that this page does not allow is another version,
- * with another symbol. What a later page adds is optional, and a provider that knows nothing of it never sees it. SPDX-License-Identifier: MIT OR Apache-2.0
+/* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * A provider is a pure function. It is called with a question and what the host has answered so far, and says what
- * comes next: what to ask first, the finished badge, or why there is none. It is called again with one more answer
- * until it is done. It keeps no state, opens no connection and reads no clock: the host does all that. It may be
- * called from several threads at once, and has two seconds for a call.
+ * The interface between BadgeSmith (the host) and a provider, version 1: this file is its complete specification. It
+ * is frozen: a change that this file does not allow needs another version, with another symbol. Whatever a later
+ * version of this file adds is optional, and a provider that does not know it never receives it.
  *
- * The library exports one symbol, badgesmith_provider_v1. A host looks at `abi` and `size` before anything else; it
- * takes a larger table than its own, and one as large as this page's or larger; a field beyond `size` counts as absent.
+ * A provider is a pure function. It is called with a call (what is wanted, and the answers so far) and returns a step:
+ * what it needs to ask first, the finished badge, or why there is none. The host repeats the call with more answers
+ * until the provider is done. A provider keeps no state, opens no connection and reads no clock. It may be called from
+ * several threads at once, and must return within two seconds.
+ *
+ * The library exports one symbol, badgesmith_provider_v1. A host checks `abi` and `size` before it reads anything
+ * else. It accepts a table that is as large as this file's or larger, even if it is larger than the host's own; a
+ * field beyond `size` counts as absent.
  *
  *
- * THE MANIFEST   JSON. A field that is not named here is ignored.
+ * THE MANIFEST   JSON. A host ignores fields that are not listed here.
  *
  *   {
  *     "id": "hello",                          lower-case letters, digits and "-"
- *     "version": "1.0.0",                     the provider's own
- *     "mount": "/badges/hello",               where its relative routes lie
+ *     "version": "1.0.0",                     the provider's version
+ *     "mount": "/badges/hello",               the path that its relative routes are appended to
  *     "badges": [{
- *       "name": "greeting",                   what a call's "name" says
- *       "route": "{name}",                    literal segments, {parameter}s, at the end perhaps {rest…}
+ *       "name": "greeting",                   the "name" in a call for this badge
+ *       "route": "{name}",                    literal segments, {parameter}s, perhaps {rest…} at the end
  *       "query": ["loud"],                    optional: the query parameters it reads
  *       "category": "other",                  optional
- *       "label": "hello",                     the left half
- *       "color": "blue", "logo": "nuget",     optional: the defaults of the right half's colour and of the logo
+ *       "label": "hello",                     the text of the left half
+ *       "color": "blue", "logo": "nuget",     optional: the default colour of the right half, and the default logo
  *       "summary": "Greets.",
- *       "example": "world",                   an address that fits the route
- *       "fresh-seconds": 300,                 optional: how long an answer is used without asking again
- *       "revalidate-seconds": 300,            optional: how much longer caches downstream may show it meanwhile
- *       "format": "svg"                       optional: its form where the address names none; or "png", "json"
+ *       "example": "world",                   an address that matches the route
+ *       "fresh-seconds": 300,                 optional: how long an answer is used before it is asked for again
+ *       "revalidate-seconds": 300,            optional: how much longer caches may serve it while they revalidate
+ *       "format": "svg"                       optional: the format if the address has none; or "png", "json"
  *     }],
- *     "reports": [{                           optional: signed reports of builds that it turns into records
+ *     "reports": [{                           optional: signed reports of builds, which it turns into records
  *       "name": "run", "route": "/greetings/{platform}/{owner}/{repo}/{branch…}",      with these four parameters
- *       "collection": "greetings",            where its records go
- *       "purpose": "TestData",                what the secret that signs it is stored for
- *       "body": { "type": "object" },         optional: the JSON Schema of its body, for documentation alone
+ *       "collection": "greetings",            the collection its records are stored in
+ *       "purpose": "TestData",                the purpose of the secrets that sign it
+ *       "body": { "type": "object" },         optional: the JSON Schema of its body, only for documentation
  *       "summary": "Takes a greeting.", "example": "/greetings/linux/acme/tools/main"
  *     }],
- *     "redirects": [{                         optional: addresses that lead to others
- *       "name": "run", "route": "run/{name}", "summary": "Leads to the greeting.", "example": "run/world",
- *       "fresh-seconds": 300, "revalidate-seconds": 300       these two optional
+ *     "redirects": [{                         optional: addresses that redirect to others
+ *       "name": "run", "route": "run/{name}", "summary": "Redirects to the greeting.", "example": "run/world",
+ *       "fresh-seconds": 300, "revalidate-seconds": 300       both optional
  *     }],
- *     "refusals": [{                          optional: routes that are common mistakes
+ *     "refusals": [{                          optional: routes that are common mistakes, with their errors
  *       "route": "{a}/{b}", "code": "NAME_REQUIRED", "property": "name", "words": "write /badges/hello/NAME"
  *     }],
- *     "origins": ["{upstream}"],              optional: where it asks; {setting} is that setting's origin
+ *     "origins": ["{upstream}"],              optional: where it sends requests; {setting} is that setting's origin
  *     "collections": ["greetings"],           optional: the collections it reads or writes
- *     "secrets": ["token"],                   optional: the secrets it cannot do without
- *     "settings": { "upstream": "https://example.com" }      optional: what an operator may set, with its default
+ *     "secrets": ["token"],                   optional: the secrets it requires
+ *     "settings": { "upstream": "https://example.com" }      optional: what an operator may change, with the defaults
  *   }
  *
  *
- * THE CALL   JSON, written without blanks between its tokens. The body of answers[i] is bodies[i], as raw bytes.
+ * THE CALL   JSON without white space between its tokens. The body of answers[i] is bodies[i], as raw bytes.
  *
  *   {
- *     "kind": "badge",                        or "redirect", or "report": one turn, without answers, and the report's
- *                                             own body, as raw bytes, is bodies[0]
+ *     "kind": "badge",                        or "redirect", or "report", which has one turn and no answers: bodies[0]
+ *                                             is the report's body, as raw bytes
  *     "name": "greeting",
  *     "params": { "name": "world" },          the route's parameters, percent-decoded
- *     "query": { "loud": "true" },            those of the badge's query parameters that the caller gave
+ *     "query": { "loud": "true" },            those of the badge's query parameters that the client sent
  *     "settings": { "upstream": "https://example.com" },
- *     "now": 1790000000,                      seconds since 1970
+ *     "now": 1790000000,                      seconds since 1970, UTC
  *     "answers": [{ "status": 200, "headers": { "content-type": "application/json" } }]
  *   }
  *
- * Headers are those among content-type, etag, last-modified, link, retry-after and x-ratelimit-* that came.
+ * "headers" has those of content-type, etag, last-modified, link, retry-after and x-ratelimit-* that the upstream sent.
  *
  *
  * THE STEP   JSON, one of these:
  *
- *   { "fetch": [REQUEST or QUERY, …] }        everything this call needs so far, from its first request on, in order:
- *                                             those already answered first, unchanged, then at least one more; at most
- *                                             64 in a call and eight turns
- *   { "done": { "message": "13.0.4",          the finished badge; "fetch" may stand beside it
- *       "label": "…", "color": "blue", "labelColor": "…", "namedLogo": "…" } }             these optional
+ *   { "fetch": [REQUEST or QUERY, …] }        everything this call has asked for since its first turn, in order: first
+ *                                             what is answered already, unchanged, then at least one more; a call has
+ *                                             at most 64 of them and eight turns
+ *   { "done": { "message": "13.0.4",          the finished badge; the step may have "fetch" as well
+ *       "label": "…", "color": "blue", "labelColor": "…", "namedLogo": "…" } }             these are optional
  *   { "fail": { "kind": "not-found",          or "invalid-parameter", "invalid-response", "inaccessible"
  *       "code": "NAME_NOT_FOUND", "words": "name not found",
- *       "property": "name", "properties": ["name", …], "retry_after": 30 } }               these optional
- *   { "redirect": "https://example.com/" }    where a redirect leads
- *   { "record": RECORD }                      what a report became
+ *       "property": "name", "properties": ["name", …], "retry_after": 30 } }               these are optional
+ *   { "redirect": "https://example.com/" }    the target of a redirect
+ *   { "record": RECORD }                      the record that a report became
  *
  *   REQUEST:
  *   { "base": "https://example.com",          an http or https address of a granted origin
- *     "path": "greetings/{}.json",            optional; every {} is replaced by its part, percent-encoded
+ *     "path": "greetings/{}.json",            optional; each {} is replaced by its part, percent-encoded
  *     "parts": ["world"],
  *     "accept": "application/json",           optional
  *     "auth": { "secret": "token", "owner": "acme", "scheme": "bearer" } }                 optional; or "basic"
  *
- *   QUERY: its answer has status 200 and a JSON array of RECORDs for a body, the newest first, perhaps none.
+ *   QUERY: its answer has status 200 and a JSON array of RECORDs as its body, the newest first, perhaps empty.
  *   { "collection": "greetings", "owner": "acme", "repo": "tools", "platform": "linux", "branch": "main",
- *     "last": 1,                              optional: at most so many, 1 to 100
- *     "since_ms": 1790000000000 }             optional: none before this time, in milliseconds since 1970
+ *     "last": 1,                              optional: the largest number of records, 1 to 100
+ *     "since_ms": 1790000000000 }             optional: the earliest time of a record, in milliseconds since 1970, UTC
  *
- *   RECORD: one run and attempt of a subject is recorded once.
- *   { "run_id": "16369042913", "run_attempt": 1, "timestamp_ms": 1790000000000, "fields": { } }
+ *   RECORD: a run and attempt of a subject is recorded once.
+ *   { "run_id": "16369042913",                1 to 128 bytes
+ *     "run_attempt": 1,                       1 to 9999
+ *     "timestamp_ms": 1790000000000,          in milliseconds since 1970, UTC; up to the end of the year 9999
+ *     "fields": { } }                         whatever the provider wants to read again
  */
 #ifndef BADGESMITH_PROVIDER_H
 #define BADGESMITH_PROVIDER_H
@@ -107,7 +114,7 @@ extern "C" {
 
 #define BADGESMITH_ABI 1u
 
-/* What `step` returns. With any other than OK, `out` may hold UTF-8 words for the host's log. */
+/* What `step` returns. If it is not OK, `out` may hold a UTF-8 message for the host's log. */
 #define BADGESMITH_OK 0
 #define BADGESMITH_PANICKED 1
 #define BADGESMITH_UNREADABLE 2
@@ -118,31 +125,31 @@ extern "C" {
 #define BADGESMITH_EXPORT __attribute__((visibility("default")))
 #endif
 
-/* Borrowed, never freed by the receiver. `ptr` may be NULL where `len` is 0. */
+/* Borrowed bytes, which the receiver never frees. `ptr` may be NULL if `len` is 0. */
 typedef struct {
   const uint8_t *ptr;
   size_t len;
 } badgesmith_bytes;
 
 typedef struct {
-  uint32_t abi;              /* BADGESMITH_ABI of the header this was built with */
+  uint32_t abi;              /* BADGESMITH_ABI of the header that the provider was built with */
   uint32_t size;             /* sizeof(badgesmith_provider) of that header; new fields go at the end */
-  badgesmith_bytes manifest; /* UTF-8; the provider's, valid and unchanged for the life of the library */
+  badgesmith_bytes manifest; /* UTF-8; owned by the provider, valid and unchanged while the library is loaded */
 
-  /* One turn. `call` and the `bodies` are the host's and end with the call. What is written to `out` is the provider's
-   * and stays until the host gives it to `release`, once, whatever `step` returned. */
+  /* Takes one turn. The host owns `call` and the `bodies`, which are valid until `step` returns. The provider owns what
+   * it writes to `out`, which stays valid until the host passes it to `release`, once, whatever `step` returned. */
   int32_t (*step)(badgesmith_bytes call, const badgesmith_bytes *bodies, size_t bodies_len, badgesmith_bytes *out);
 
-  /* Takes back what `step` wrote to `out`. Never NULL; may do nothing. */
+  /* Frees what `step` wrote to `out`. Never NULL; may do nothing. */
   void (*release)(badgesmith_bytes out);
 } badgesmith_provider;
 
-/* The one exported symbol. The table is the provider's and stays for the life of the library. */
+/* The one exported symbol. The provider owns the table, which stays valid while the library is loaded. */
 BADGESMITH_EXPORT const badgesmith_provider *badgesmith_provider_v1(void);
 
-/* ---- Readers, so that a provider in C needs no JSON library for what the host says. Nothing here allocates. ---- */
+/* ---- Functions that read a call, so that a provider in C needs no JSON library. None of them allocates. ---- */
 
-/* The first byte behind the JSON value that begins at `p`. */
+/* The first byte after the JSON value that starts at `p`. */
 static inline const uint8_t *badgesmith_skip(const uint8_t *p, const uint8_t *end) {
   int depth = 0;
   while (p < end) {
@@ -163,7 +170,7 @@ static inline const uint8_t *badgesmith_skip(const uint8_t *p, const uint8_t *en
   return end;
 }
 
-/* The value of a member of a JSON object, as it stands there; { NULL, 0 } if there is none. Names must be plain. */
+/* The value of a member of a JSON object, as JSON; { NULL, 0 } if there is none. `name` must need no escape. */
 static inline badgesmith_bytes badgesmith_member(badgesmith_bytes object, const char *name) {
   badgesmith_bytes none = {NULL, 0};
   const uint8_t *p = object.ptr, *end = object.ptr + object.len;
@@ -185,7 +192,7 @@ static inline badgesmith_bytes badgesmith_member(badgesmith_bytes object, const 
   return none;
 }
 
-/* An element of a JSON array, counted from 0; { NULL, 0 } if there is none. */
+/* An element of a JSON array, as JSON, counted from 0; { NULL, 0 } if there is none. */
 static inline badgesmith_bytes badgesmith_element(badgesmith_bytes array, size_t index) {
   badgesmith_bytes found = {NULL, 0};
   const uint8_t *p = array.ptr, *end = array.ptr + array.len;
@@ -218,8 +225,8 @@ static inline uint32_t badgesmith_hex4(const uint8_t *p) {
   return code;
 }
 
-/* Writes a JSON string's text to `buffer` as UTF-8 that ends with NUL. Returns its length without the NUL, or -1 if
- * `value` is no string or `size` is too small; `buffer` is then the empty text. */
+/* Writes the text of a JSON string to `buffer` as UTF-8 with a NUL at the end. Returns the length without the NUL, or
+ * -1 if `value` is not a string or `size` is too small; `buffer` is then the empty text. */
 static inline long badgesmith_text(badgesmith_bytes value, char *buffer, size_t size) {
   const uint8_t *p = value.ptr, *end = value.ptr + value.len;
   size_t n = 0;
@@ -266,7 +273,7 @@ static inline long badgesmith_text(badgesmith_bytes value, char *buffer, size_t 
   return (long)n;
 }
 
-/* A route's parameter, a query parameter, a setting: the text's length, or -1 if it is not there or too long. */
+/* Write a parameter of the route, a query parameter or a setting to `buffer`; return as badgesmith_text. */
 static inline long badgesmith_param(badgesmith_bytes call, const char *name, char *buffer, size_t size) {
   return badgesmith_text(badgesmith_member(badgesmith_member(call, "params"), name), buffer, size);
 }
@@ -277,7 +284,7 @@ static inline long badgesmith_setting(badgesmith_bytes call, const char *name, c
   return badgesmith_text(badgesmith_member(badgesmith_member(call, "settings"), name), buffer, size);
 }
 
-/* The status of an answer, counted from 0; 0 if there is no such answer yet. */
+/* The status of an answer, counted from 0; 0 if the call does not have the answer yet. */
 static inline int badgesmith_status(badgesmith_bytes call, size_t index) {
   badgesmith_bytes answer = badgesmith_element(badgesmith_member(call, "answers"), index);
   badgesmith_bytes value = badgesmith_member(answer, "status");
@@ -288,8 +295,8 @@ static inline int badgesmith_status(badgesmith_bytes call, size_t index) {
   return status;
 }
 
-/* Writes `length` bytes of UTF-8 text to `buffer` as a JSON string with its quotes, ended with NUL. Returns the length
- * without the NUL, or -1 if `size` is too small; six bytes a character and three more are always enough. */
+/* Writes `length` bytes of UTF-8 text to `buffer` as a JSON string with quotes and a NUL at the end. Returns the length
+ * without the NUL, or -1 if `size` is too small. A `size` of six times `length` plus three is always enough. */
 static inline long badgesmith_quote(const char *text, size_t length, char *buffer, size_t size) {
   static const char hex[] = "0123456789abcdef";
   size_t n = 0, i;

@@ -156,6 +156,24 @@ pub fn read_call<'a>(message: &[u8], bodies: &[&'a [u8]]) -> Result<Call<'a>, Un
 
 /// Runs a provider on one call and writes the step it returns.
 ///
+/// ```
+/// use badgesmith_provider::{Badge, Call, Provider, Request, Step, message};
+///
+/// struct Hello;
+///
+/// impl Provider for Hello {
+///     fn badge(&self, call: &Call) -> Result<Badge, Step> {
+///         let greeting: String = call.fetch(Request::to("https://example.com/greeting"))?.json()?;
+///         Ok(Badge::new(greeting))
+///     }
+/// }
+///
+/// let call = message::write_call(&Call::new("greeting"));
+/// let step = message::answer(&Hello, &call, &[]).unwrap();
+/// assert_eq!(step, br#"{"fetch":[{"base":"https://example.com/greeting"}]}"#);
+/// assert_eq!(message::read_step(&step).unwrap().ends(), 0);
+/// ```
+///
 /// # Errors
 /// [`UnreadableCall`] as from [`read_call`].
 pub fn answer(provider: &dyn Provider, message: &[u8], bodies: &[&[u8]]) -> Result<Vec<u8>, UnreadableCall> {

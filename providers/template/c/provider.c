@@ -14,7 +14,7 @@ static const char manifest[] =
 #define FAIL(kind, code, words) \
   "{\"fail\": {\"kind\": \"" kind "\", \"code\": \"" code "\", \"words\": \"" words "\"}}"
 
-/* The text of a member of a flat JSON object, or -1. Whoever reads more of an answer than this brings a JSON library. */
+/* The text of a member of a flat JSON object, or -1. To read more of an answer than this, use a JSON library. */
 static long text_of(badgesmith_bytes json, const char *name, char *buffer, size_t size) {
   const uint8_t *p, *end = json.ptr + json.len;
   size_t length = strlen(name);
@@ -31,7 +31,7 @@ static long text_of(badgesmith_bytes json, const char *name, char *buffer, size_
   return -1;
 }
 
-/* Lends the host a copy of `text`, which comes back through `release`. */
+/* Gives the host a copy of `text`, which the host returns through `release`. */
 static int32_t say(badgesmith_bytes *out, const char *text) {
   size_t length = strlen(text);
   uint8_t *copy = malloc(length);
@@ -50,8 +50,8 @@ static int32_t step(badgesmith_bytes call, const badgesmith_bytes *bodies, size_
       return say(out, FAIL("invalid-parameter", "PROJECT_INVALID", "invalid project"));
     badgesmith_quote(upstream, strlen(upstream), quoted[0], sizeof quoted[0]);
     badgesmith_quote(project, strlen(project), quoted[1], sizeof quoted[1]);
-    snprintf(text, sizeof text, "{\"fetch\": [{\"base\": %s, \"path\": \"projects/{}.json\", \"parts\": [%s]}]}", quoted[0],
-             quoted[1]);
+    snprintf(text, sizeof text, "{\"fetch\": [{\"base\": %s, \"path\": \"projects/{}.json\", \"parts\": [%s]}]}",
+             quoted[0], quoted[1]);
     return say(out, text);
   }
   if (status == 404 || status == 410) return say(out, FAIL("not-found", "PROJECT_NOT_FOUND", "project not found"));

@@ -1,5 +1,4 @@
-//! Validates the body of a report and makes a record of it. A failure names everything that is wrong with the body at
-//! once.
+//! Validates the body of a report and makes a record of it. The failure names all invalid fields at once.
 
 use badgesmith_provider::{Failure, Record, Timestamp, fold, is_web_address};
 use serde_json::{Map, Value, json};

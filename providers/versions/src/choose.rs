@@ -5,6 +5,15 @@ use crate::{range::Range, version::Version};
 #[cfg(test)]
 mod vectors;
 
+/// A version that a badge may show.
+#[derive(Clone, Copy, Debug)]
+pub struct Candidate<'a> {
+    /// The version.
+    pub version: Version<'a>,
+    /// The text of the version in the list.
+    pub spelling: &'a str,
+}
+
 /// The versions in the range, each with its spelling in the list, the newest first; without prereleases unless
 /// `prerelease` is set.
 ///
@@ -13,20 +22,20 @@ mod vectors;
 ///
 /// ```
 /// let found = badgesmith_versions::candidates(["1.0", "latest", "1.0.0", "1.1-rc"].into_iter(), None, false);
-/// assert_eq!(found.iter().map(|(_, spelling)| *spelling).collect::<Vec<_>>(), ["1.0"]);
+/// assert_eq!(found.iter().map(|found| found.spelling).collect::<Vec<_>>(), ["1.0"]);
 /// ```
 pub fn candidates<'a>(
     versions: impl Iterator<Item = &'a str>,
     range: Option<&Range<'_>>,
     prerelease: bool,
-) -> Vec<(Version<'a>, &'a str)> {
+) -> Vec<Candidate<'a>> {
     let mut candidates: Vec<_> = versions
-        .filter_map(|spelling| Some((Version::parse(spelling)?, spelling)))
-        .filter(|(version, _)| prerelease || !version.is_prerelease())
-        .filter(|(version, _)| range.is_none_or(|range| range.satisfied_by(version)))
+        .filter_map(|spelling| Some(Candidate { version: Version::parse(spelling)?, spelling }))
+        .filter(|candidate| prerelease || !candidate.version.is_prerelease())
+        .filter(|candidate| range.is_none_or(|range| range.satisfied_by(&candidate.version)))
         .collect();
-    candidates.sort_by(|(left, _), (right, _)| right.cmp(left));
-    candidates.dedup_by_key(|(version, _)| *version);
+    candidates.sort_by(|left, right| right.version.cmp(&left.version));
+    candidates.dedup_by_key(|candidate| candidate.version);
     candidates
 }
 
@@ -38,7 +47,7 @@ mod tests {
     fn check(versions: &str, range: &str, prerelease: bool, expected: &[&str]) {
         let range = Range::parse(range).unwrap();
         let found = candidates(versions.split(' '), Some(&range), prerelease);
-        let spellings: Vec<_> = found.iter().map(|(_, spelling)| *spelling).collect();
+        let spellings: Vec<_> = found.iter().map(|found| found.spelling).collect();
         assert_eq!(spellings, expected);
     }
 

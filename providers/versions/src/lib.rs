@@ -8,7 +8,7 @@
 //!
 //! let range = Range::parse("[1.0,2.0)").unwrap();
 //! let newest = candidates(["1.9.0", "1.10.0", "2.0.0-rc.1"].into_iter(), Some(&range), true);
-//! assert_eq!(newest[0].1, "1.10.0");
+//! assert_eq!(newest[0].spelling, "1.10.0");
 //! ```
 
 mod choose;
@@ -17,6 +17,6 @@ mod range;
 pub mod vectors;
 mod version;
 
-pub use choose::candidates;
+pub use choose::{Candidate, candidates};
 pub use range::Range;
 pub use version::Version;

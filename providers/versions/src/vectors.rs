@@ -85,7 +85,7 @@ fn expected(versions: &[String], row: &Value) -> Option<ExpectedLatest> {
             let range = Range::parse(&spelled_out).unwrap();
             let versions = versions.iter().map(String::as_str);
             let found = candidates(versions, Some(&range), row["prerelease"] == true);
-            found.first().map(|(version, _)| version.to_string())
+            found.first().map(|newest| newest.version.to_string())
         }
     };
     Some(ExpectedLatest { newest, differs_from_nuget: differing.is_some() })

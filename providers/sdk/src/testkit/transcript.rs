@@ -19,6 +19,29 @@ use crate::{
 };
 
 /// A call, and the turns it takes.
+///
+/// ```
+/// use badgesmith_provider::{
+///     Badge, Call, Provider, Step,
+///     testkit::{InProcess, Transcript},
+/// };
+///
+/// struct Hello;
+///
+/// impl Provider for Hello {
+///     fn badge(&self, call: &Call) -> Result<Badge, Step> {
+///         Ok(Badge::new(format!("hello {}", call.param("name"))))
+///     }
+/// }
+///
+/// let transcript = Transcript::parse(r#"{
+///   "call": { "name": "greeting", "params": { "name": "world" } },
+///   "turns": [{ "done": { "message": "hello moon" } }]
+/// }"#).unwrap();
+/// let fault = transcript.replay(&InProcess(Hello)).unwrap_err();
+/// let words = r#"turn 1: it says {"done":{"message":"hello world"}}, the transcript {"done":{"message":"hello moon"}}"#;
+/// assert_eq!(fault.to_string(), words);
+/// ```
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Transcript {

@@ -7,7 +7,7 @@ badgesmith_provider::export!(MyProvider, include_str!("../manifest.json"));
 
 struct MyProvider;
 
-/// What is read of the upstream's answer.
+/// The part of the upstream's answer that the badge needs.
 #[derive(Deserialize)]
 struct Project {
     version: String,

@@ -21,9 +21,9 @@ fn the_newest_version_of_a_list_is_what_nuget_computes_but_for_the_excluded_boun
             differing += usize::from(expected.differs_from_nuget);
             let versions = versions.iter().map(String::as_str);
             let found = candidates(versions, Some(&range), row["prerelease"] == true);
-            let newest = found.first().map(|(version, spelling)| {
-                assert_eq!(version.to_string(), *spelling, "these lists are normalised: {row}");
-                *spelling
+            let newest = found.first().map(|newest| {
+                assert_eq!(newest.version.to_string(), newest.spelling, "these lists are normalised: {row}");
+                newest.spelling
             });
             assert_eq!(newest, expected.newest.as_deref(), "{row}");
         })

@@ -130,7 +130,7 @@ fn the_best_match_of_a_float_is_nugets_but_for_its_fallbacks() {
         let range = parse(text(row, "range"));
         assert!(range.float.is_some(), "NuGet takes the lowest version of a range that does not float: {row}");
         let versions = row["versions"].as_array().unwrap().iter().filter_map(Value::as_str);
-        let best = crate::choose::candidates(versions, Some(&range), true).first().map(|(_, spelling)| *spelling);
+        let best = crate::choose::candidates(versions, Some(&range), true).first().map(|newest| newest.spelling);
         let expected = row["best"].as_str().filter(|best| !FALLBACKS.contains(&(text(row, "range"), best)));
         assert_eq!(best, expected, "{row}");
     });
