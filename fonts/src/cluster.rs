@@ -3,7 +3,7 @@
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthChar;
 
-use crate::line::is_ignorable;
+use crate::text_line::is_ignorable;
 use crate::{Face, Line, typeface};
 
 /// The sum of three kinds of clusters. One whose first character the tables know is as wide as its known characters: marks and

@@ -11,25 +11,25 @@
 //! ```
 #![forbid(unsafe_code)]
 
-#[cfg(not(feature = "faces"))]
-mod absent;
 #[cfg(feature = "faces")]
 mod arabic;
 #[cfg(feature = "faces")]
 mod cluster;
-#[cfg(feature = "faces")]
-mod line;
-mod segment;
+mod outline;
 mod table;
+#[cfg(feature = "faces")]
+mod text_line;
+#[cfg(not(feature = "faces"))]
+mod text_line_without_face;
 #[cfg(feature = "faces")]
 mod typeface;
 
-#[cfg(not(feature = "faces"))]
-pub use absent::Line;
-#[cfg(feature = "faces")]
-pub use line::Line;
-pub use segment::{Glyph, Segment};
+pub use outline::{Glyph, Segment};
 use table::Table;
+#[cfg(feature = "faces")]
+pub use text_line::Line;
+#[cfg(not(feature = "faces"))]
+pub use text_line_without_face::Line;
 
 /// One font at one size and weight, as badge-maker's styles use it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -14,8 +14,9 @@
 #![forbid(unsafe_code)]
 
 mod badge;
+#[cfg(feature = "png")]
+mod canvas;
 mod color;
-mod frame;
 #[cfg(feature = "icons")]
 mod icon;
 mod id;
@@ -24,7 +25,6 @@ mod link;
 mod logo;
 mod markup;
 mod named_logo;
-mod outline;
 #[cfg(feature = "png")]
 mod png;
 mod readable;

@@ -1,5 +1,8 @@
 //! Appending markup to a buffer without the formatting machinery, which is most of what drawing would cost.
 
+pub(crate) mod frame;
+pub(crate) mod outline;
+
 use std::ops::Range;
 
 /// A number of quarter pixels: for-the-badge spaces its letters by 1¼.

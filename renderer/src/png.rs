@@ -4,14 +4,6 @@ use std::fmt;
 
 use crate::{ResolvedBadge, Scale, style};
 
-mod blur;
-pub(crate) mod canvas;
-mod logo;
-mod paint_effort;
-mod plain_svg;
-mod raster;
-mod words;
-
 /// Why there is no picture.
 #[derive(Debug)]
 #[non_exhaustive]

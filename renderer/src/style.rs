@@ -14,16 +14,13 @@ use badgesmith_fonts::Face;
 #[cfg(feature = "png")]
 use classic::Classic;
 
-use crate::frame::Drawing;
 use crate::id::IdSuffix;
 use crate::markup::Markup;
+use crate::markup::frame::Drawing;
 use crate::text::{self, Words};
 use crate::{Color, ResolvedBadge};
 #[cfg(feature = "png")]
-use crate::{
-    Scale,
-    png::{PngError, canvas::Canvas},
-};
+use crate::{Scale, canvas::Canvas, png::PngError};
 
 /// A stop of a gradient: how far along it is, its grey, its opacity.
 pub(crate) type Stop = (f32, u8, f32);

@@ -1,8 +1,8 @@
 //! One SVG for light and dark pages: the rules for what becomes darker or lighter where the reader prefers dark.
 
 use crate::Style;
-use crate::frame::Drawing;
 use crate::markup::Markup;
+use crate::markup::frame::Drawing;
 
 /// Whether a badge follows what its reader prefers, `prefers-color-scheme`.
 ///

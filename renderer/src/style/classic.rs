@@ -5,16 +5,17 @@
 use badgesmith_fonts::Line;
 
 use super::Stop;
-use crate::frame::{Drawing, VERDANA, click_area, open_link};
 use crate::markup::Markup;
-use crate::outline::{self, Outlined};
+use crate::markup::frame::{Drawing, VERDANA, click_area, open_link};
+use crate::markup::outline::{self, Outlined};
 use crate::text::Words;
 use crate::theme;
 use crate::{Color, Link};
 #[cfg(feature = "png")]
 use crate::{
     Scale,
-    png::{PngError, canvas, canvas::Canvas},
+    canvas::{self, Canvas},
+    png::PngError,
 };
 
 const PADDING: i64 = 5;

@@ -1,8 +1,8 @@
 //! flat: round corners, a slight gradient, words with a shadow.
 
 use super::classic::{Classic, Look, joined};
-use crate::frame::Drawing;
 use crate::markup::Markup;
+use crate::markup::frame::Drawing;
 
 pub(super) const LOOK: Look = Look {
     height: 20,

@@ -1,8 +1,8 @@
 //! flat-square: no corners, no gradient, no shadow.
 
 use super::classic::{Classic, Look, joined};
-use crate::frame::Drawing;
 use crate::markup::Markup;
+use crate::markup::frame::Drawing;
 
 pub(super) const LOOK: Look = Look {
     height: 20,

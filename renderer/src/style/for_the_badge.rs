@@ -5,17 +5,14 @@
 
 use badgesmith_fonts::Line;
 
-use crate::frame::{Drawing, VERDANA, click_area, open_link};
+use crate::markup::frame::{Drawing, VERDANA, click_area, open_link};
+use crate::markup::outline::{self, Outlined};
 use crate::markup::{Markup, Quarters};
-use crate::outline::{self, Outlined};
 use crate::text::Words;
 use crate::theme;
 use crate::{Color, Link};
 #[cfg(feature = "png")]
-use crate::{
-    Scale,
-    png::{PngError, canvas::Canvas},
-};
+use crate::{Scale, canvas::Canvas, png::PngError};
 
 const HEIGHT: i64 = 28;
 const TEXT_MARGIN: Quarters = 4 * 12;

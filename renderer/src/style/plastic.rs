@@ -1,8 +1,8 @@
 //! plastic: a strong gradient, words with a shadow, two pixels lower than the others.
 
 use super::classic::{Classic, Look, joined};
-use crate::frame::Drawing;
 use crate::markup::Markup;
+use crate::markup::frame::Drawing;
 
 pub(super) const LOOK: Look = Look {
     height: 18,

@@ -5,15 +5,16 @@
 use badgesmith_fonts::Line;
 
 use crate::Link;
-use crate::frame::{Drawing, click_area, open_link, open_named_link};
 use crate::markup::Markup;
-use crate::outline::{Outlined, SCALED, SHADOW_DROP};
+use crate::markup::frame::{Drawing, click_area, open_link, open_named_link};
+use crate::markup::outline::{Outlined, SCALED, SHADOW_DROP};
 use crate::text::Words;
 use crate::theme;
 #[cfg(feature = "png")]
 use crate::{
     Scale,
-    png::{PngError, canvas, canvas::Canvas},
+    canvas::{self, Canvas},
+    png::PngError,
 };
 
 const HEIGHT: i64 = 20;

@@ -5,7 +5,7 @@
 use badgesmith_fonts::{Line, Segment};
 
 use crate::Link;
-use crate::frame::{click_area, open_named_link};
+use crate::markup::frame::{click_area, open_named_link};
 use crate::markup::{Markup, Quarters};
 
 /// Begins the group all outlines are in; `</g>` ends it.

@@ -5,11 +5,18 @@ use tiny_skia::{
     Stroke, Transform,
 };
 
-use super::{PngError, logo};
-use crate::frame::logo_y;
 use crate::markup::Quarters;
+use crate::markup::frame::logo_y;
+use crate::png::PngError;
 use crate::style::Stop;
 use crate::{ResolvedBadge, Scale};
+
+mod blur;
+mod logo;
+mod paint_effort;
+mod plain_svg;
+mod raster;
+mod words;
 
 /// The most columns a picture has: those of the widest screens. A badge that is wider is drawn smaller.
 const MAX_COLUMNS: i64 = 4096;

@@ -4,8 +4,8 @@ use badgesmith_fonts::Segment;
 use tiny_skia::{FillRule, Mask, PathBuilder, Transform};
 
 use super::blur;
-use super::canvas::{Canvas, alpha, product, rgba};
-use crate::outline::Outlined;
+use super::{Canvas, alpha, product, rgba};
+use crate::markup::outline::Outlined;
 
 /// The opacity of a blurred shadow and of the sharp one over it.
 const BLURRED: f32 = 0.8;

@@ -3,7 +3,7 @@
 use resvg::usvg::{Options, Tree};
 use tiny_skia::{FilterQuality, Paint, Pattern, Pixmap, PixmapPaint, Rect, SpreadMode, Transform};
 
-use super::{canvas::Canvas, paint_effort, plain_svg, raster};
+use super::{Canvas, paint_effort, plain_svg, raster};
 use crate::Logo;
 
 /// The largest image, in bytes.
