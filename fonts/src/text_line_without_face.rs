@@ -1,29 +1,30 @@
-//! Without a face no text can be laid out; there is no value of this `Line`.
+//! The replacement for `TextLine` without the feature `faces`: a type that has no values.
 
-use crate::{Face, Glyph, Segment};
+use crate::face::Face;
+use crate::outline::{Glyph, OutlineSegment};
 
-/// A laid out text, which the feature `faces` would make.
+/// A text laid out in the bundled font. Without the feature `faces` there is none.
 #[derive(Clone, Debug)]
-pub enum Line {}
+pub enum TextLine {}
 
-impl Line {
-    /// `None`: no face is compiled in.
+impl TextLine {
+    /// Always `None`, because no font is compiled in.
     pub fn new(_face: Face, _text: &str, _letter_spacing: f32) -> Option<Self> {
         None
     }
 
-    /// How wide the text is, in pixels.
+    /// The width of the text, in pixels.
     pub fn width(&self) -> f64 {
         match *self {}
     }
 
-    /// Where its glyphs stand.
+    /// The glyphs and their positions.
     pub fn glyphs(&self) -> &[Glyph] {
         match *self {}
     }
 
-    /// Follows the outline of one of the line's glyphs, relative to the glyph's origin.
-    pub fn trace(&self, _glyph: Glyph, _follow: impl FnMut(Segment)) {
+    /// Passes each segment of a glyph's outline to `follow`, relative to the glyph's origin.
+    pub fn trace(&self, _glyph: Glyph, _follow: impl FnMut(OutlineSegment)) {
         match *self {}
     }
 }

@@ -2,14 +2,14 @@
 
 use std::borrow::Cow;
 
-use badgesmith_fonts::{Face, Line, width};
+use badgesmith_fonts::{Face, TextLine, width};
 
 /// One half's words as they are measured and as they are written.
 pub(crate) struct Words<'a> {
     pub(crate) plain: &'a str,
     pub(crate) xml: Cow<'a, str>,
     /// The words laid out, where they are to be drawn as outlines.
-    pub(crate) line: Option<Line>,
+    pub(crate) line: Option<TextLine>,
     face: Face,
 }
 
@@ -20,13 +20,13 @@ impl<'a> Words<'a> {
 
     /// The same words to be drawn as outlines, their letters apart by as many pixels more.
     pub(crate) fn outlined(self, letter_spacing: f32) -> Self {
-        let line = if self.is_empty() { None } else { Line::new(self.face, self.plain, letter_spacing) };
+        let line = if self.is_empty() { None } else { TextLine::new(self.face, self.plain, letter_spacing) };
         Self { line, ..self }
     }
 
     /// How wide the words are, in pixels.
     pub(crate) fn width(&self) -> f64 {
-        self.line.as_ref().map_or_else(|| width(self.face, self.plain), Line::width)
+        self.line.as_ref().map_or_else(|| width(self.face, self.plain), TextLine::width)
     }
 
     /// The width words take, made odd, which gives text with a middle pixel to centre on; badge-maker's `preferredWidthOf`.

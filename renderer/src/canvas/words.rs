@@ -1,6 +1,6 @@
 //! Outlined words on pixels. Their coverage is computed once: a shadow is the same a whole pixel lower.
 
-use badgesmith_fonts::Segment;
+use badgesmith_fonts::OutlineSegment;
 use tiny_skia::{FillRule, Mask, PathBuilder, Transform};
 
 use super::blur;
@@ -68,19 +68,19 @@ impl Canvas {
             let (x, y) = (words.x as i32 + glyph.x, words.baseline as i32 + glyph.y);
             let place = |dx: i32, dy: i32| ((x + dx) as f32, (y + dy) as f32);
             words.line.trace(*glyph, |segment| match segment {
-                Segment::Move(dx, dy) => {
+                OutlineSegment::Move(dx, dy) => {
                     let (x, y) = place(dx, dy);
                     path.move_to(x, y);
                 }
-                Segment::Line(dx, dy) => {
+                OutlineSegment::Line(dx, dy) => {
                     let (x, y) = place(dx, dy);
                     path.line_to(x, y);
                 }
-                Segment::Quad(cx, cy, dx, dy) => {
+                OutlineSegment::Quad(cx, cy, dx, dy) => {
                     let ((cx, cy), (x, y)) = (place(cx, cy), place(dx, dy));
                     path.quad_to(cx, cy, x, y);
                 }
-                Segment::Close => path.close(),
+                OutlineSegment::Close => path.close(),
             });
         }
         let path = path.finish()?;

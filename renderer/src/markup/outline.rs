@@ -2,7 +2,7 @@
 //!
 //! Everything is in hundredths of a pixel, inside a group that scales them down.
 
-use badgesmith_fonts::{Line, Segment};
+use badgesmith_fonts::{OutlineSegment, TextLine};
 
 use crate::Link;
 use crate::markup::frame::{click_area, open_named_link};
@@ -15,7 +15,7 @@ pub(crate) const SHADOW_DROP: i64 = 100;
 
 /// One half's words, placed.
 pub(crate) struct Outlined<'b> {
-    pub(crate) line: &'b Line,
+    pub(crate) line: &'b TextLine,
     /// Where the line begins.
     pub(crate) x: i64,
     pub(crate) baseline: i64,
@@ -48,10 +48,10 @@ impl Outlined<'_> {
             let (x, y) = (self.x + i64::from(glyph.x), self.baseline + i64::from(glyph.y));
             let place = |dx: i32, dy: i32| (x + i64::from(dx), y + i64::from(dy));
             self.line.trace(*glyph, |segment| match segment {
-                Segment::Move(dx, dy) => path.begin(place(dx, dy)),
-                Segment::Line(dx, dy) => path.line(place(dx, dy)),
-                Segment::Quad(cx, cy, dx, dy) => path.curve(place(cx, cy), place(dx, dy)),
-                Segment::Close => path.close(),
+                OutlineSegment::Move(dx, dy) => path.begin(place(dx, dy)),
+                OutlineSegment::Line(dx, dy) => path.line(place(dx, dy)),
+                OutlineSegment::Quad(cx, cy, dx, dy) => path.curve(place(cx, cy), place(dx, dy)),
+                OutlineSegment::Close => path.close(),
             });
         }
     }

@@ -2,7 +2,7 @@
 //!
 //! The geometry is that of badge-maker 6.0.0's class `Badge` (lib/badge-renderers.js).
 
-use badgesmith_fonts::Line;
+use badgesmith_fonts::TextLine;
 
 use super::Stop;
 use crate::markup::Markup;
@@ -77,7 +77,7 @@ struct Segment<'b> {
 
 struct Half<'b> {
     xml: &'b str,
-    line: Option<&'b Line>,
+    line: Option<&'b TextLine>,
     link: Option<&'b Link>,
     /// Where the half's words begin, without the padding.
     margin: i64,

@@ -3,7 +3,7 @@
 //! The geometry is that of badge-maker 6.0.0's `forTheBadge` (lib/badge-renderers.js). Everything is in quarter pixels, so nothing is
 //! ever rounded.
 
-use badgesmith_fonts::Line;
+use badgesmith_fonts::TextLine;
 
 use crate::markup::frame::{Drawing, VERDANA, click_area, open_link};
 use crate::markup::outline::{self, Outlined};
@@ -22,7 +22,7 @@ pub(super) const LETTER_SPACING: Quarters = 5;
 /// One half's words and the rectangle behind them.
 struct Half<'b> {
     xml: &'b str,
-    line: Option<&'b Line>,
+    line: Option<&'b TextLine>,
     link: Option<&'b Link>,
     text_x: Quarters,
     text_width: Quarters,

@@ -2,7 +2,7 @@
 //!
 //! The geometry is that of badge-maker 6.0.0's `social` (lib/badge-renderers.js).
 
-use badgesmith_fonts::Line;
+use badgesmith_fonts::TextLine;
 
 use crate::Link;
 use crate::markup::Markup;
@@ -262,7 +262,7 @@ impl<'a, 'b> Social<'a, 'b> {
 }
 
 /// Words around a middle in tenths of a pixel.
-fn outlined(line: &Line, middle: i64, letter: char) -> Outlined<'_> {
+fn outlined(line: &TextLine, middle: i64, letter: char) -> Outlined<'_> {
     Outlined {
         line,
         x: 10 * middle - (50.0 * line.width()).round() as i64,
