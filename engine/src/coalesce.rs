@@ -1,7 +1,7 @@
 //! Every field of a badge decided: the caller's overrides over the provider's badge over the manifest's defaults.
 
 use badgesmith_provider::{Badge, BadgeRoute};
-use badgesmith_renderer::{Color, Link, Links, Logo, ResolvedBadge, Scale, Segment, Style, Theme, is_icon};
+use badgesmith_renderer::{BadgeSegment, Color, Link, Links, Logo, ResolvedBadge, Scale, Style, Theme, is_icon};
 
 use crate::{error::Error, open::Opened, request::Pairs, response::Format, static_badge};
 
@@ -27,7 +27,7 @@ pub(crate) struct Overrides {
     theme: Theme,
     /// Whether shields' names are drawn as before 2026.
     classic: bool,
-    segments: Vec<Segment>,
+    segments: Vec<BadgeSegment>,
     /// How many times larger a picture is.
     pub(crate) scale: Option<Scale>,
     /// Seconds that lengthen the badge's time in caches.
@@ -189,13 +189,13 @@ fn links(pairs: &Pairs, strict: bool) -> Result<Links, Error> {
 }
 
 /// `segment=message-color`, by the rules of a static badge's path, as often as there are segments.
-fn segments(pairs: &Pairs, strict: bool) -> Result<Vec<Segment>, Error> {
+fn segments(pairs: &Pairs, strict: bool) -> Result<Vec<BadgeSegment>, Error> {
     let mut segments = Vec::new();
     for content in pairs.all("segment") {
         let read = static_badge::parse(content).filter(|(label, ..)| label.is_empty());
         let read = read.and_then(|(_, text, color)| match Color::parse(&color) {
             None if strict => None,
-            color => Some(Segment { text: shortened(text), color: color.unwrap_or(Color::LIGHTGREY) }),
+            color => Some(BadgeSegment { text: shortened(text), color: color.unwrap_or(Color::LIGHTGREY) }),
         });
         match read {
             Some(segment) if segments.len() < MOST_SEGMENTS => segments.push(segment),

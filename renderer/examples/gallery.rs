@@ -10,7 +10,7 @@ mod common;
 use std::fmt::Write as _;
 use std::path::Path;
 
-use badgesmith_renderer::{Color, Link, Links, Logo, ResolvedBadge, Scale, Segment, Style, Theme, svg};
+use badgesmith_renderer::{BadgeSegment, Color, Link, Links, Logo, ResolvedBadge, Scale, Style, Theme, svg};
 use base64::Engine as _;
 use serde_json::Value;
 
@@ -84,8 +84,8 @@ fn cases() -> impl Iterator<Item = (&'static str, ResolvedBadge)> {
     let following = |badge| ResolvedBadge { theme: Theme::Auto, ..badge };
     let segmented = |badge| ResolvedBadge {
         segments: vec![
-            Segment { text: "2 failed".into(), color: Color::RED },
-            Segment { text: "5 skipped".into(), color: Color::LIGHTGREY },
+            BadgeSegment { text: "2 failed".into(), color: Color::RED },
+            BadgeSegment { text: "5 skipped".into(), color: Color::LIGHTGREY },
         ],
         ..badge
     };

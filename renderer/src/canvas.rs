@@ -1,44 +1,49 @@
-//! The pixels a badge is painted onto. Places are in the badge's own pixels; the canvas scales them.
+//! The picture that a badge is painted into. Coordinates are in the badge's own pixels, and the canvas scales them.
 
-use tiny_skia::{
-    Color, FillRule, GradientStop, LinearGradient, Mask, Paint, Path, PathBuilder, Pixmap, Point, Rect, SpreadMode,
-    Stroke, Transform,
-};
-
-use crate::markup::Quarters;
-use crate::markup::frame::logo_y;
-use crate::png::PngError;
-use crate::style::Stop;
-use crate::{ResolvedBadge, Scale};
-
+mod blend;
 mod blur;
+mod coverage;
+pub(crate) mod error;
 mod logo;
 mod paint_effort;
 mod plain_svg;
 mod raster;
-mod words;
+pub(crate) mod shapes;
 
-/// The most columns a picture has: those of the widest screens. A badge that is wider is drawn smaller.
+use blend::{alpha, fast_over, over, product, rgba};
+use coverage::{Coverage, PictureSize};
+use error::PngError;
+use tiny_skia::{
+    Color, FillRule, GradientStop as Stop, LinearGradient, Mask, Paint, Path, Pixmap, PixmapPaint, Point, SpreadMode,
+    Stroke, Transform,
+};
+
+use crate::gradient::GradientStop;
+use crate::logo::Logo;
+use crate::placed_text::PlacedText;
+use crate::scale::{QuarterPixels, Scale};
+
+/// The most columns of a picture: as many as the widest common screens have. A wider badge is drawn smaller.
 const MAX_COLUMNS: i64 = 4096;
-/// How far the control points of a quarter circle are from its ends, in radii.
-const KAPPA: f32 = 0.552_284_8;
+/// The opacity of the sharp shadow that lies over the blurred one.
+const SHARP_SHADOW: f32 = 0.3;
 
-/// A picture in the making.
+/// A picture that is being painted.
 pub(crate) struct Canvas {
-    pub(super) pixels: Pixmap,
-    /// How many pixels of the picture one of the badge's is, in each direction.
-    pub(super) factor: f32,
+    pixels: Pixmap,
+    /// How many pixels of the picture one pixel of the badge is, in each direction.
+    factor: f32,
     height: i64,
 }
 
 impl Canvas {
-    /// Transparent, at `scale` or the largest one below it that fits. A fraction of a column is one if it is more than
-    /// half: so much of it do rectangles with crisp edges cover.
-    pub(crate) fn new(width: Quarters, height: i64, scale: Scale) -> Result<Self, PngError> {
+    /// A transparent picture at `scale`, or at the largest smaller scale that fits. A fraction of a column counts as a
+    /// column if it is more than half, because that much of it is covered by rectangles with crisp edges.
+    pub(crate) fn new(width: QuarterPixels, height: i64, scale: Scale) -> Result<Self, PngError> {
         let columns = |factor: i64| ((width * factor + 1) / 4).max(1);
-        let asked = i64::from(scale.pixels());
-        let (factor, columns) = match columns(asked) {
-            fitting @ ..=MAX_COLUMNS => (asked as f32, fitting),
+        let wanted = i64::from(scale.factor());
+        let (factor, columns) = match columns(wanted) {
+            columns @ ..=MAX_COLUMNS => (wanted as f32, columns),
             _ => (4.0 * MAX_COLUMNS as f32 / width as f32, MAX_COLUMNS),
         };
         let rows = (height as f32 * factor).ceil().max(1.0);
@@ -50,10 +55,10 @@ impl Canvas {
         self.pixels
     }
 
-    /// One half's rectangle, over the whole height.
-    pub(crate) fn half(&mut self, x: Quarters, width: Quarters, color: &str, crisp: bool) {
-        let paint = Paint { anti_alias: !crisp, ..solid(color) };
-        let path = rectangle(x as f32 / 4.0, 0.0, width as f32 / 4.0, self.height as f32);
+    /// Fills the rectangle of a section, which is as high as the badge.
+    pub(crate) fn section(&mut self, x: QuarterPixels, width: QuarterPixels, color: &str, is_crisp: bool) {
+        let paint = Paint { anti_alias: !is_crisp, ..solid(color) };
+        let path = shapes::rectangle(x as f32 / 4.0, 0.0, width as f32 / 4.0, self.height as f32);
         self.fill_with(path.as_ref(), &paint);
     }
 
@@ -61,14 +66,14 @@ impl Canvas {
         self.fill_with(path, &solid(color));
     }
 
-    /// Fills with a gradient from `top` to `bottom`.
-    pub(crate) fn fill_gradient(&mut self, path: Option<&Path>, top: f32, bottom: f32, stops: &[Stop]) {
-        let stop = |(offset, grey, opacity): &Stop| {
-            GradientStop::new(*offset, Color::from_rgba8(*grey, *grey, *grey, alpha(*opacity)))
+    /// Fills with a vertical gradient from `top` to `bottom`.
+    pub(crate) fn fill_gradient(&mut self, path: Option<&Path>, top: f32, bottom: f32, stops: &[GradientStop]) {
+        let stop = |GradientStop { offset, grey, opacity }: &GradientStop| {
+            Stop::new(*offset, Color::from_rgba8(*grey, *grey, *grey, alpha(*opacity as f32)))
         };
-        let (from, to) = (Point::from_xy(0.0, top), Point::from_xy(0.0, bottom));
+        let (start, end) = (Point::from_xy(0.0, top), Point::from_xy(0.0, bottom));
         let stops = stops.iter().map(stop).collect();
-        if let Some(shader) = LinearGradient::new(from, to, stops, SpreadMode::Pad, Transform::identity()) {
+        if let Some(shader) = LinearGradient::new(start, end, stops, SpreadMode::Pad, Transform::identity()) {
             self.fill_with(path, &Paint { shader, ..Paint::default() });
         }
     }
@@ -86,10 +91,10 @@ impl Canvas {
         }
     }
 
-    /// Cuts the corners of everything painted so far.
+    /// Rounds the corners of everything that was painted so far.
     pub(crate) fn round_corners(&mut self, width: f32, radius: f32) {
         let height = self.height as f32;
-        let Some(path) = round_rectangle(0.0, 0.0, width, height, radius) else { return };
+        let Some(path) = shapes::round_rectangle(0.0, 0.0, width, height, radius) else { return };
         let side = ((radius + 1.0).floor() * self.factor).ceil().max(1.0) as u32;
         let (columns, rows) = (self.pixels.width(), self.pixels.height());
         for left in [0, columns.saturating_sub(side)] {
@@ -97,16 +102,15 @@ impl Canvas {
                 let Some(mut mask) = Mask::new(side, side) else { return };
                 let transform = self.transform().post_translate(-(left as f32), -(top as f32));
                 mask.fill_path(&path, FillRule::Winding, true, transform);
-                self.cut(&mask, left as usize, top as usize);
+                self.apply_mask(&mask, left as usize, top as usize);
             }
         }
     }
 
-    fn cut(&mut self, mask: &Mask, left: usize, top: usize) {
-        let (columns, side) = (self.pixels.width() as usize, mask.width() as usize);
-        for (row, covers) in
-            self.pixels.data_mut().chunks_exact_mut(4 * columns).skip(top).zip(mask.data().chunks_exact(side))
-        {
+    fn apply_mask(&mut self, mask: &Mask, left: usize, top: usize) {
+        let columns = self.pixels.width() as usize;
+        let rows = self.pixels.data_mut().chunks_exact_mut(4 * columns).skip(top);
+        for (row, covers) in rows.zip(mask.data().chunks_exact(mask.width() as usize)) {
             for (pixel, cover) in row.chunks_exact_mut(4).skip(left).zip(covers) {
                 for channel in pixel {
                     *channel = product(*channel, *cover);
@@ -115,49 +119,77 @@ impl Canvas {
         }
     }
 
-    /// The badge's logo, if it has one that can be drawn, in the middle of the height.
-    pub(crate) fn logo(&mut self, badge: &ResolvedBadge, x: i64) {
-        if let Some(image) = &badge.logo {
-            let y = logo_y(self.height);
-            logo::draw(image, x as f32, y as f32, self);
+    /// Paints the logo, if there is one and it can be painted, vertically centred.
+    pub(crate) fn logo(&mut self, logo: Option<&Logo>, x: i64) {
+        let Some(logo) = logo else { return };
+        let Some(picture) = logo::picture(logo, self.factor) else { return };
+        let left = (x as f32 * self.factor) as i32;
+        let top = (Logo::y(self.height) as f32 * self.factor) as i32;
+        self.pixels.draw_pixmap(left, top, picture.as_ref(), &PixmapPaint::default(), Transform::identity(), None);
+    }
+
+    /// Paints texts without shadows.
+    pub(crate) fn text(&mut self, texts: &[PlacedText]) {
+        for text in texts {
+            if let Some(coverage) = Coverage::of(text, self.size()) {
+                self.tint(&coverage, 0, rgba(text.fill), fast_over);
+            }
         }
     }
 
-    pub(super) fn transform(&self) -> Transform {
+    /// Paints a text over an edge one pixel below it.
+    pub(crate) fn text_with_edge(&mut self, text: &PlacedText) {
+        if let Some(coverage) = Coverage::of(text, self.size()) {
+            self.tint(&coverage, self.size().shadow_drop(), rgba(text.shadow), fast_over);
+            self.tint(&coverage, 0, rgba(text.fill), fast_over);
+        }
+    }
+
+    /// Paints texts over a blurred and a sharp shadow one pixel below them.
+    pub(crate) fn text_with_shadow(&mut self, texts: &[PlacedText]) {
+        let size = self.size();
+        let coverages: Vec<_> = texts.iter().filter_map(|text| Some((text, Coverage::of(text, size)?))).collect();
+        for (text, coverage) in &coverages {
+            self.tint(&coverage.blurred_shadow(size), 0, rgba(text.shadow), over);
+        }
+        for (text, coverage) in &coverages {
+            let [red, green, blue, _] = rgba(text.shadow);
+            self.tint(coverage, size.shadow_drop(), [red, green, blue, alpha(SHARP_SHADOW)], fast_over);
+        }
+        for (text, coverage) in &coverages {
+            self.tint(coverage, 0, rgba(text.fill), fast_over);
+        }
+    }
+
+    /// Lays a colour over the pixels that are covered, `rows_down` rows lower.
+    fn tint(&mut self, coverage: &Coverage, rows_down: i32, color: [u8; 4], over: fn(u8, u8, u8, u8) -> u8) {
+        let [red, green, blue, alpha] = color;
+        let color = [product(red, alpha), product(green, alpha), product(blue, alpha), alpha];
+        let columns = self.pixels.width() as usize;
+        let skipped = usize::try_from(-coverage.left).unwrap_or_default();
+        let indent = usize::try_from(coverage.left).unwrap_or_default();
+        let pixels = self.pixels.data_mut();
+        for (y, covers) in (coverage.top + rows_down..).zip(coverage.covers.chunks_exact(coverage.columns.max(1))) {
+            let Ok(y) = usize::try_from(y) else { continue };
+            let Some(row) = pixels.get_mut(4 * y * columns..4 * (y + 1) * columns) else { return };
+            for (pixel, cover) in row.chunks_exact_mut(4).skip(indent).zip(covers.iter().skip(skipped)) {
+                if *cover == 0 {
+                    continue;
+                }
+                for (channel, source) in pixel.iter_mut().zip(color) {
+                    *channel = over(*channel, source, alpha, *cover);
+                }
+            }
+        }
+    }
+
+    fn size(&self) -> PictureSize {
+        PictureSize { columns: self.pixels.width(), rows: self.pixels.height(), factor: self.factor }
+    }
+
+    fn transform(&self) -> Transform {
         Transform::from_scale(self.factor, self.factor)
     }
-}
-
-pub(crate) fn rectangle(x: f32, y: f32, width: f32, height: f32) -> Option<Path> {
-    Rect::from_xywh(x, y, width, height).map(PathBuilder::from_rect)
-}
-
-pub(crate) fn round_rectangle(x: f32, y: f32, width: f32, height: f32, radius: f32) -> Option<Path> {
-    let (right, bottom) = (x + width, y + height);
-    // The corners' ends, and the distance from the corner to the control points.
-    let c = radius * (1.0 - KAPPA);
-    let mut path = PathBuilder::new();
-    path.move_to(x + radius, y);
-    path.line_to(right - radius, y);
-    path.cubic_to(right - c, y, right, y + c, right, y + radius);
-    path.line_to(right, bottom - radius);
-    path.cubic_to(right, bottom - c, right - c, bottom, right - radius, bottom);
-    path.line_to(x + radius, bottom);
-    path.cubic_to(x + c, bottom, x, bottom - c, x, bottom - radius);
-    path.line_to(x, y + radius);
-    path.cubic_to(x, y + c, x + c, y, x + radius, y);
-    path.close();
-    path.finish()
-}
-
-/// The beak of a speech bubble, from its upper end to the lower one.
-pub(crate) fn beak(x: f32, y: f32) -> Option<Path> {
-    let mut path = PathBuilder::new();
-    path.move_to(x, y);
-    path.line_to(x - 3.0, y + 3.0);
-    path.line_to(x - 3.0, y + 4.0);
-    path.line_to(x, y + 7.0);
-    path.finish()
 }
 
 fn solid(color: &str) -> Paint<'static> {
@@ -165,19 +197,4 @@ fn solid(color: &str) -> Paint<'static> {
     let [red, green, blue, alpha] = rgba(color);
     paint.set_color_rgba8(red, green, blue, alpha);
     paint
-}
-
-/// A colour that can be drawn can be read; black stands for what cannot.
-pub(super) fn rgba(color: &str) -> [u8; 4] {
-    csscolorparser::parse(color).map_or([0, 0, 0, 255], |color| color.to_rgba8())
-}
-
-pub(super) fn alpha(opacity: f32) -> u8 {
-    (opacity * 255.0 + 0.5) as u8
-}
-
-/// The product of two numbers of 255, rounded.
-pub(super) fn product(a: u8, b: u8) -> u8 {
-    let product = u32::from(a) * u32::from(b) + 128;
-    ((product + (product >> 8)) >> 8) as u8
 }

@@ -1,6 +1,6 @@
 //! The endpoint's document, byte for byte.
 
-use badgesmith_renderer::{Color, Logo, ResolvedBadge, Segment, Style, json};
+use badgesmith_renderer::{BadgeSegment, Color, Logo, ResolvedBadge, Style, json};
 
 fn check(badge: &ResolvedBadge, explicit_style: bool, expected: &str) {
     assert_eq!(json(badge, explicit_style), expected);
@@ -41,7 +41,7 @@ fn a_logo_that_is_no_svg_has_no_place_in_the_document() {
 
 #[test]
 fn segments_are_part_of_the_message() {
-    let segment = |text: &str| Segment { text: text.into(), color: Color::RED };
+    let segment = |text: &str| BadgeSegment { text: text.into(), color: Color::RED };
     let badge = ResolvedBadge {
         segments: vec![segment("2 failed"), segment(" "), segment("5 skipped")],
         ..ResolvedBadge::new("tests", "188 passed")

@@ -3,7 +3,7 @@
 
 mod common;
 
-use badgesmith_renderer::{Color, Logo, ResolvedBadge, Scale, Segment, Style, png, svg};
+use badgesmith_renderer::{BadgeSegment, Color, Logo, ResolvedBadge, Scale, Style, png, svg};
 use proptest::prelude::*;
 use resvg::tiny_skia::{self, Pixmap, Transform};
 use resvg::usvg::{Options, Tree};
@@ -104,7 +104,7 @@ fn a_badge_that_is_too_wide_is_drawn_at_the_largest_scale_that_fits() {
     assert_eq!(size(&narrower, Scale::FOUR), (4096, (20 * 4096_u32).div_ceil(columns)));
     for style in STYLES {
         let segment =
-            |at: usize| Segment { text: "w".repeat(255), color: if at == 0 { Color::RED } else { Color::BLUE } };
+            |at: usize| BadgeSegment { text: "w".repeat(255), color: if at == 0 { Color::RED } else { Color::BLUE } };
         let segments = (0..8).map(segment).collect();
         let widest = ResolvedBadge { style, segments, ..ResolvedBadge::new("W".repeat(255), "\u{fdfd}".repeat(255)) };
         for scale in [Scale::ONE, Scale::FOUR] {

@@ -1,6 +1,6 @@
 //! Whatever the words are, the document can be read, and says what the badge says.
 
-use badgesmith_renderer::{Color, Link, Links, Logo, ResolvedBadge, Segment, Style, Theme, json, svg};
+use badgesmith_renderer::{BadgeSegment, Color, Link, Links, Logo, ResolvedBadge, Style, Theme, json, svg};
 use proptest::prelude::*;
 use roxmltree::Document;
 
@@ -36,7 +36,7 @@ proptest! {
         (left, right, logo) in (address(), address(), logo()),
         (dark, follows, outline, texts) in (any::<bool>(), any::<bool>(), prop::bool::weighted(0.1), prop::collection::vec(words(), 0..3)),
     ) {
-        let segments = texts.into_iter().map(|text| Segment { text, color: Color::BLUE }).collect();
+        let segments = texts.into_iter().map(|text| BadgeSegment { text, color: Color::BLUE }).collect();
         let label_color = dark.then_some(Color::RED);
         let theme = if follows { Theme::Auto } else { Theme::Fixed };
         let badge = ResolvedBadge { segments, theme, outline, style, logo, label_color, links: Links { left, right }, ..ResolvedBadge::new(label, message) };

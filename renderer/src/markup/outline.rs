@@ -1,174 +1,190 @@
-//! Words as outlines of the shipped face: where they stand, and the paths an SVG has instead of text.
+//! Texts as outlines in an SVG: the paths that replace `<text>` elements.
 //!
-//! Everything is in hundredths of a pixel, inside a group that scales them down.
+//! Coordinates are in hundredths of a pixel, inside a group that scales them down.
 
-use badgesmith_fonts::{OutlineSegment, TextLine};
+use badgesmith_fonts::OutlineSegment;
 
-use crate::Link;
-use crate::markup::frame::{click_area, open_named_link};
-use crate::markup::{Markup, Quarters};
+use super::Markup;
+use super::document::{click_area, open_named_link};
+use crate::link::Link;
+use crate::placed_text::PlacedText;
+use crate::scale::QuarterPixels;
 
-/// Begins the group all outlines are in; `</g>` ends it.
+/// The attribute that scales a group of outlines, and the end of the tag; `</g>` closes the group.
 pub(crate) const SCALED: &str = r#" transform="scale(.01)">"#;
-/// How far down a shadow falls: a pixel.
+/// The distance from a text down to its shadow: one pixel.
 pub(crate) const SHADOW_DROP: i64 = 100;
 
-/// One half's words, placed.
-pub(crate) struct Outlined<'b> {
-    pub(crate) line: &'b TextLine,
-    /// Where the line begins.
-    pub(crate) x: i64,
-    pub(crate) baseline: i64,
-    /// Of `#fff` words no fill is written, because their group says so.
-    pub(crate) fill: &'static str,
-    pub(crate) shadow: &'static str,
-    pub(crate) link: Option<&'b Link>,
-    /// Where the half begins and how wide it is, to take clicks.
-    pub(crate) area: (Quarters, Quarters),
-    /// The words' name for those who do not see the outlines.
-    pub(crate) xml: &'b str,
-    /// The path's id is this letter, the badge's suffix, and the number of the segment, counted from 1.
+/// The text of one section of a badge, drawn as outlines.
+pub(crate) struct OutlinedText<'b> {
+    pub(crate) text: PlacedText<'b>,
+    pub(crate) path: PathId,
+    pub(crate) link: Option<SectionLink<'b>>,
+}
+
+/// The id of a path: a letter, the badge's suffix, and the segment's number.
+#[derive(Clone, Copy)]
+pub(crate) struct PathId {
     pub(crate) letter: char,
+    /// Counted from 1; 0 for label and message, whose ids have no number.
     pub(crate) segment: usize,
 }
 
-impl Outlined<'_> {
-    /// The path's id; the suffix is always as long, so a number behind it makes no other badge's id.
-    fn id(&self, suffix: &str, out: &mut Markup) {
+/// The link of a section, and the part of the badge that takes its clicks.
+#[derive(Clone, Copy)]
+pub(crate) struct SectionLink<'b> {
+    pub(crate) link: &'b Link,
+    /// The escaped text of the section, which names the link for screen readers.
+    pub(crate) name_xml: &'b str,
+    pub(crate) x: QuarterPixels,
+    pub(crate) width: QuarterPixels,
+}
+
+impl PathId {
+    /// All suffixes have the same length, so a number after one cannot give another badge's id.
+    fn write(self, suffix: &str, out: &mut Markup) {
         out.id(self.letter, suffix);
         if self.segment > 0 {
             out.number(self.segment as i64);
         }
     }
-
-    /// The words as one path.
-    pub(crate) fn path(&self, out: &mut Markup) {
-        let mut path = PathData::new(out);
-        for glyph in self.line.glyphs() {
-            let (x, y) = (self.x + i64::from(glyph.x), self.baseline + i64::from(glyph.y));
-            let place = |dx: i32, dy: i32| (x + i64::from(dx), y + i64::from(dy));
-            self.line.trace(*glyph, |segment| match segment {
-                OutlineSegment::Move(dx, dy) => path.begin(place(dx, dy)),
-                OutlineSegment::Line(dx, dy) => path.line(place(dx, dy)),
-                OutlineSegment::Quad(cx, cy, dx, dy) => path.curve(place(cx, cy), place(dx, dy)),
-                OutlineSegment::Close => path.close(),
-            });
-        }
-    }
 }
 
-/// Draws the words of all halves, over their shadows where `shadows` says so, in a badge `height` pixels high.
-pub(crate) fn draw(halves: &[Outlined], shadows: bool, id: &str, height: i64, out: &mut Markup) {
+/// Draws the texts of all sections, over their shadows if `has_shadows`, in a badge `height` pixels high.
+pub(crate) fn draw(texts: &[OutlinedText], has_shadows: bool, id: &str, height: i64, out: &mut Markup) {
     out.text(r##"<g fill="#fff""##).text(SCALED);
-    if shadows {
-        // The words twice: blurred, and thinner but sharp.
+    if has_shadows {
+        // The shadow is drawn twice: blurred, and sharp with less opacity.
         out.text(r#"<g fill-opacity=".8" filter="url(#"#).id('b', id).text(r#")"><g id=""#).id('w', id).text(r#"">"#);
-        for half in halves {
+        for section in texts {
             out.text(r##"<use href="#"##);
-            half.id(id, out);
-            out.text(r#"" y="100" fill=""#).text(half.shadow).text(r#""/>"#);
+            section.path.write(id, out);
+            out.text(r#"" y="100" fill=""#).text(section.text.shadow).text(r#""/>"#);
         }
         out.text(r##"</g></g><use href="#"##).id('w', id).text(r#"" fill-opacity=".3"/>"#);
     }
-    for half in halves {
-        if let Some(link) = half.link {
-            open_named_link(link, half.xml, out);
-            click_area(100 * half.area.0, 100 * half.area.1, 100 * height, out);
+    for section in texts {
+        if let Some(SectionLink { link, name_xml, x, width }) = section.link {
+            open_named_link(link, name_xml, out);
+            click_area(100 * x, 100 * width, 100 * height, out);
         }
-        // Around the path, not on it: the shadow is the same path in another colour.
-        let dark = half.fill != "#fff";
-        if dark {
-            out.text(r#"<g fill=""#).text(half.fill).text(r#"">"#);
+        // The colour is set on a group around the path, because the shadow uses the same path in another colour.
+        let is_dark = section.text.fill != "#fff";
+        if is_dark {
+            out.text(r#"<g fill=""#).text(section.text.fill).text(r#"">"#);
         }
         out.text("<path ");
-        if shadows {
+        if has_shadows {
             out.text(r#"id=""#);
-            half.id(id, out);
+            section.path.write(id, out);
             out.text(r#"" "#);
         }
         out.text(r#"d=""#);
-        half.path(out);
-        out.text(if dark { r#""/></g>"# } else { r#""/>"# });
-        if half.link.is_some() {
+        write_path(&section.text, out);
+        out.text(if is_dark { r#""/></g>"# } else { r#""/>"# });
+        if section.link.is_some() {
             out.text("</a>");
         }
     }
     out.text("</g>");
 }
 
-/// The shortest spelling of a path: relative, no letter twice, no blank before a minus.
+/// Writes the outlines of a text as the data of one path.
+pub(crate) fn write_path(text: &PlacedText, out: &mut Markup) {
+    let mut path = PathData::new(out);
+    for glyph in text.line.glyphs() {
+        let (x, y) = (text.x + i64::from(glyph.x), text.baseline + i64::from(glyph.y));
+        let point = |dx: i32, dy: i32| Point { x: x + i64::from(dx), y: y + i64::from(dy) };
+        text.line.trace(*glyph, |segment| match segment {
+            OutlineSegment::Move(dx, dy) => path.begin(point(dx, dy)),
+            OutlineSegment::Line(dx, dy) => path.line(point(dx, dy)),
+            OutlineSegment::Quad(cx, cy, dx, dy) => path.curve(point(cx, cy), point(dx, dy)),
+            OutlineSegment::Close => path.close(),
+        });
+    }
+}
+
+#[derive(Clone, Copy, Default)]
+struct Point {
+    x: i64,
+    y: i64,
+}
+
+/// Writes the shortest form of path data: relative coordinates, no repeated command letters, no space before a minus
+/// sign.
 struct PathData<'o, 'm> {
     out: &'o mut Markup<'m>,
+    /// The command that the next coordinates belong to if no letter is written.
     command: char,
-    /// Whether a letter was just written, which needs no blank after it.
-    fresh: bool,
-    at: (i64, i64),
-    start: (i64, i64),
+    /// Whether the last character is a letter, after which a number needs no space.
+    ends_in_letter: bool,
+    current: Point,
+    start: Point,
 }
 
 impl<'o, 'm> PathData<'o, 'm> {
     fn new(out: &'o mut Markup<'m>) -> Self {
-        // A path's first `m` counts from the origin.
-        Self { out, command: ' ', fresh: false, at: (0, 0), start: (0, 0) }
+        // The first `m` of a path is relative to the origin.
+        Self { out, command: ' ', ends_in_letter: false, current: Point::default(), start: Point::default() }
     }
 
-    fn begin(&mut self, to: (i64, i64)) {
+    fn begin(&mut self, to: Point) {
         self.command = ' ';
         self.write('m', &[to]);
         self.start = to;
-        // What follows a move without a letter is a line.
+        // Coordinates that follow a move without a letter are a line.
         self.command = 'l';
     }
 
-    fn line(&mut self, to: (i64, i64)) {
-        if to.1 == self.at.1 {
-            self.single('h', to.0 - self.at.0);
-        } else if to.0 == self.at.0 {
-            self.single('v', to.1 - self.at.1);
+    fn line(&mut self, to: Point) {
+        if to.y == self.current.y {
+            self.write_distance('h', to.x - self.current.x);
+        } else if to.x == self.current.x {
+            self.write_distance('v', to.y - self.current.y);
         } else {
             self.write('l', &[to]);
         }
-        self.at = to;
+        self.current = to;
     }
 
-    fn curve(&mut self, control: (i64, i64), to: (i64, i64)) {
+    fn curve(&mut self, control: Point, to: Point) {
         self.write('q', &[control, to]);
     }
 
     fn close(&mut self) {
         self.out.text("z");
         self.command = 'z';
-        self.at = self.start;
+        self.current = self.start;
     }
 
-    fn write(&mut self, command: char, places: &[(i64, i64)]) {
-        let from = self.at;
-        self.letter(command);
-        for (x, y) in places {
-            self.number(x - from.0);
-            self.number(y - from.1);
-            self.at = (*x, *y);
+    fn write(&mut self, command: char, points: &[Point]) {
+        let from = self.current;
+        self.write_letter(command);
+        for point in points {
+            self.write_number(point.x - from.x);
+            self.write_number(point.y - from.y);
+            self.current = *point;
         }
     }
 
-    fn single(&mut self, command: char, by: i64) {
-        self.letter(command);
-        self.number(by);
+    fn write_distance(&mut self, command: char, distance: i64) {
+        self.write_letter(command);
+        self.write_number(distance);
     }
 
-    fn letter(&mut self, command: char) {
+    fn write_letter(&mut self, command: char) {
         if self.command != command {
             self.out.letter(command);
             self.command = command;
-            self.fresh = true;
+            self.ends_in_letter = true;
         }
     }
 
-    fn number(&mut self, number: i64) {
-        if number >= 0 && !self.fresh {
+    fn write_number(&mut self, number: i64) {
+        if number >= 0 && !self.ends_in_letter {
             self.out.text(" ");
         }
         self.out.number(number);
-        self.fresh = false;
+        self.ends_in_letter = false;
     }
 }

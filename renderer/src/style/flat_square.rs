@@ -1,21 +1,32 @@
-//! flat-square: no corners, no gradient, no shadow.
+//! `flat-square`: square corners, no gradient, no shadow.
 
-use super::classic::{Classic, Look, joined};
+use super::classic::{self, ClassicBadge, ClassicLook, joined_markup};
+use super::definition::StyleDefinition;
+use crate::drawing::Drawing;
 use crate::markup::Markup;
-use crate::markup::frame::Drawing;
 
-pub(super) const LOOK: Look = Look {
+pub(super) static STYLE: StyleDefinition = StyleDefinition {
+    text: classic::TEXT,
+    joins_segments: false,
+    icons_adapt: false,
+    overlays: &[],
+    draw,
+    #[cfg(feature = "png")]
+    paint: |drawing, scale| ClassicBadge::measure(drawing, &LOOK).paint(scale),
+};
+
+const LOOK: ClassicLook = ClassicLook {
     height: 20,
     baseline: 140,
-    shadow: false,
-    joined: joined!(20, words at 140, shadow at 150),
+    has_shadow: false,
+    joined: joined_markup!(height 20, text at 140, shadow at 150),
     radius: 0,
     gradient: "",
     stops: &[],
 };
 
-pub(super) fn draw(drawing: &Drawing, out: &mut Markup) {
-    let badge = Classic::measure(drawing, &LOOK);
+fn draw(drawing: &Drawing, out: &mut Markup) {
+    let badge = ClassicBadge::measure(drawing, &LOOK);
     badge.open(out);
     badge.square_background(out);
     badge.foreground(out);

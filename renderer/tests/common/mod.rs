@@ -1,7 +1,7 @@
 //! Rows of test data read into badges.
 #![allow(dead_code, clippy::expect_used, clippy::print_stderr)]
 
-use badgesmith_renderer::{Color, Link, Links, Logo, ResolvedBadge, Scale, Segment, Style, Theme};
+use badgesmith_renderer::{BadgeSegment, Color, Link, Links, Logo, ResolvedBadge, Scale, Style, Theme};
 use serde_json::Value;
 
 /// A badge in badge-maker's own spelling of its input.
@@ -22,9 +22,9 @@ pub(crate) fn badge(row: &Value) -> ResolvedBadge {
     }
 }
 
-fn segment(row: &Value) -> Segment {
+fn segment(row: &Value) -> BadgeSegment {
     let text = |at: usize| row[at].as_str().expect("a segment is its words and its colour");
-    Segment { text: text(0).to_owned(), color: Color::parse(text(1)).expect("a colour") }
+    BadgeSegment { text: text(0).to_owned(), color: Color::parse(text(1)).expect("a colour") }
 }
 
 /// The recorded pairs of input and badge-maker's SVG, where this machine has them.
