@@ -1,4 +1,4 @@
-//! The endpoint's document, byte for byte.
+//! The JSON of a badge, byte for byte.
 
 use badgesmith_renderer::{BadgeSegment, Color, Logo, ResolvedBadge, Style, json};
 
@@ -7,7 +7,7 @@ fn check(badge: &ResolvedBadge, explicit_style: bool, expected: &str) {
 }
 
 #[test]
-fn all_fields_stand_in_the_contract_s_order() {
+fn all_fields_are_written_in_their_order() {
     let badge = ResolvedBadge {
         color: Color::parse("ABC").unwrap(),
         label_color: Color::parse("critical"),
@@ -27,13 +27,13 @@ fn all_fields_stand_in_the_contract_s_order() {
 }
 
 #[test]
-fn what_is_not_set_is_not_written() {
+fn a_field_that_is_not_set_is_not_written() {
     let expected = r#"{"schemaVersion":1,"label":"","message":"m","color":"lightgrey"}"#;
     check(&ResolvedBadge::new("", "m"), false, expected);
 }
 
 #[test]
-fn a_logo_that_is_no_svg_has_no_place_in_the_document() {
+fn a_logo_that_is_no_svg_is_not_written() {
     let badge =
         ResolvedBadge { logo: Logo::parse("data:image/png;base64,iVBORw0KGgo="), ..ResolvedBadge::new("l", "m") };
     check(&badge, true, r#"{"schemaVersion":1,"label":"l","message":"m","color":"lightgrey","style":"flat"}"#);

@@ -1,56 +1,54 @@
-//! The attributes that are known: those that say how something looks, and those that say what it is.
+//! The tables of known attributes and of the values that each may have.
 
-use resvg::usvg::roxmltree::{Attribute, Node};
+use super::values::ValueKind;
 
-use super::{XLINK_NAMESPACE, values::Kind};
+const FILL_RULES: ValueKind = ValueKind::Keyword(&["nonzero", "evenodd"]);
+const UNITS: ValueKind = ValueKind::Keyword(&["userSpaceOnUse", "objectBoundingBox"]);
 
-const FILL_RULES: Kind = Kind::Word(&["nonzero", "evenodd"]);
-const UNITS: Kind = Kind::Word(&["userSpaceOnUse", "objectBoundingBox"]);
-
-/// What every element may have, as an attribute of its own or in `style`.
-pub(super) const PRESENTATION: &[(&str, Kind)] = &[
-    ("background-color", Kind::Color),
-    ("clip-path", Kind::ClipPath),
+/// The properties of every element, as attributes or in `style`.
+pub(super) const PRESENTATION: &[(&str, ValueKind)] = &[
+    ("background-color", ValueKind::Color),
+    ("clip-path", ValueKind::ClipPath),
     ("clip-rule", FILL_RULES),
-    ("color", Kind::Color),
-    ("display", Kind::Word(&["none"])),
-    // What usvg makes of a paint that it cannot read.
-    ("fill", Kind::Paint { otherwise: "#000000" }),
-    ("fill-opacity", Kind::Opacity),
+    ("color", ValueKind::Color),
+    ("display", ValueKind::Keyword(&["none"])),
+    // The defaults of `fill` and `stroke` are usvg's values for a paint that it cannot read.
+    ("fill", ValueKind::Paint { default: "#000000" }),
+    ("fill-opacity", ValueKind::Opacity),
     ("fill-rule", FILL_RULES),
-    ("filter", Kind::Nothing),
-    ("marker", Kind::Nothing),
-    ("marker-end", Kind::Nothing),
-    ("marker-mid", Kind::Nothing),
-    ("marker-start", Kind::Nothing),
-    ("mask", Kind::Nothing),
-    ("opacity", Kind::Opacity),
-    ("paint-order", Kind::PaintOrder),
-    ("requiredExtensions", Kind::Nothing),
-    ("requiredFeatures", Kind::Nothing),
-    ("shape-rendering", Kind::Word(&["auto", "optimizeSpeed", "crispEdges", "geometricPrecision"])),
-    ("stop-color", Kind::Color),
-    ("stop-opacity", Kind::Opacity),
-    ("stroke", Kind::Paint { otherwise: "none" }),
-    // Short dashes make millions of a long line.
-    ("stroke-dasharray", Kind::Nothing),
-    ("stroke-linecap", Kind::Word(&["butt", "round", "square"])),
-    ("stroke-linejoin", Kind::Word(&["miter", "miter-clip", "round", "bevel"])),
-    ("stroke-miterlimit", Kind::Number),
-    ("stroke-opacity", Kind::Opacity),
-    ("stroke-width", Kind::Length),
-    ("systemLanguage", Kind::Nothing),
-    ("transform", Kind::Transform),
-    ("transform-origin", Kind::Origin),
-    ("visibility", Kind::Word(&["visible", "hidden", "collapse"])),
+    ("filter", ValueKind::Unsupported),
+    ("marker", ValueKind::Unsupported),
+    ("marker-end", ValueKind::Unsupported),
+    ("marker-mid", ValueKind::Unsupported),
+    ("marker-start", ValueKind::Unsupported),
+    ("mask", ValueKind::Unsupported),
+    ("opacity", ValueKind::Opacity),
+    ("paint-order", ValueKind::PaintOrder),
+    ("requiredExtensions", ValueKind::Unsupported),
+    ("requiredFeatures", ValueKind::Unsupported),
+    ("shape-rendering", ValueKind::Keyword(&["auto", "optimizeSpeed", "crispEdges", "geometricPrecision"])),
+    ("stop-color", ValueKind::Color),
+    ("stop-opacity", ValueKind::Opacity),
+    ("stroke", ValueKind::Paint { default: "none" }),
+    // Short dashes split a long line into millions of segments.
+    ("stroke-dasharray", ValueKind::Unsupported),
+    ("stroke-linecap", ValueKind::Keyword(&["butt", "round", "square"])),
+    ("stroke-linejoin", ValueKind::Keyword(&["miter", "miter-clip", "round", "bevel"])),
+    ("stroke-miterlimit", ValueKind::Number),
+    ("stroke-opacity", ValueKind::Opacity),
+    ("stroke-width", ValueKind::Length),
+    ("systemLanguage", ValueKind::Unsupported),
+    ("transform", ValueKind::Transform),
+    ("transform-origin", ValueKind::Origin),
+    ("visibility", ValueKind::Keyword(&["visible", "hidden", "collapse"])),
 ];
 
-/// What only `style` says.
-pub(super) const STYLE_ONLY: &[(&str, Kind)] = &[
-    ("isolation", Kind::Word(&["auto", "isolate"])),
+/// The properties that are only valid in `style`.
+pub(super) const STYLE_ONLY: &[(&str, ValueKind)] = &[
+    ("isolation", ValueKind::Keyword(&["auto", "isolate"])),
     (
         "mix-blend-mode",
-        Kind::Word(&[
+        ValueKind::Keyword(&[
             "normal",
             "multiply",
             "screen",
@@ -72,71 +70,59 @@ pub(super) const STYLE_ONLY: &[(&str, Kind)] = &[
     ),
 ];
 
-/// What one kind of element has besides.
-pub(super) fn of_element(name: &str) -> &'static [(&'static str, Kind)] {
+/// The additional attributes of one kind of element.
+pub(super) fn of_element(name: &str) -> &'static [(&'static str, ValueKind)] {
     match name {
         "svg" => &[
-            ("viewBox", Kind::ViewBox),
-            ("width", Kind::Length),
-            ("height", Kind::Length),
-            ("preserveAspectRatio", Kind::AspectRatio),
+            ("viewBox", ValueKind::ViewBox),
+            ("width", ValueKind::Length),
+            ("height", ValueKind::Length),
+            ("preserveAspectRatio", ValueKind::AspectRatio),
         ],
         "rect" => &[
-            ("x", Kind::Length),
-            ("y", Kind::Length),
-            ("width", Kind::Length),
-            ("height", Kind::Length),
-            ("rx", Kind::Length),
-            ("ry", Kind::Length),
+            ("x", ValueKind::Length),
+            ("y", ValueKind::Length),
+            ("width", ValueKind::Length),
+            ("height", ValueKind::Length),
+            ("rx", ValueKind::Length),
+            ("ry", ValueKind::Length),
         ],
-        "circle" => &[("cx", Kind::Length), ("cy", Kind::Length), ("r", Kind::Length)],
-        "ellipse" => &[("cx", Kind::Length), ("cy", Kind::Length), ("rx", Kind::Length), ("ry", Kind::Length)],
-        "line" => &[("x1", Kind::Length), ("y1", Kind::Length), ("x2", Kind::Length), ("y2", Kind::Length)],
-        "use" => &[("x", Kind::Length), ("y", Kind::Length)],
+        "circle" => &[("cx", ValueKind::Length), ("cy", ValueKind::Length), ("r", ValueKind::Length)],
+        "ellipse" => &[
+            ("cx", ValueKind::Length),
+            ("cy", ValueKind::Length),
+            ("rx", ValueKind::Length),
+            ("ry", ValueKind::Length),
+        ],
+        "line" => &[
+            ("x1", ValueKind::Length),
+            ("y1", ValueKind::Length),
+            ("x2", ValueKind::Length),
+            ("y2", ValueKind::Length),
+        ],
+        "use" => &[("x", ValueKind::Length), ("y", ValueKind::Length)],
         "clipPath" => &[("clipPathUnits", UNITS)],
         "linearGradient" => &[
-            ("x1", Kind::Length),
-            ("y1", Kind::Length),
-            ("x2", Kind::Length),
-            ("y2", Kind::Length),
+            ("x1", ValueKind::Length),
+            ("y1", ValueKind::Length),
+            ("x2", ValueKind::Length),
+            ("y2", ValueKind::Length),
             ("gradientUnits", UNITS),
-            ("gradientTransform", Kind::Transform),
-            ("spreadMethod", Kind::Word(&["pad", "reflect", "repeat"])),
+            ("gradientTransform", ValueKind::Transform),
+            ("spreadMethod", ValueKind::Keyword(&["pad", "reflect", "repeat"])),
         ],
         "radialGradient" => &[
-            ("cx", Kind::Length),
-            ("cy", Kind::Length),
-            ("r", Kind::Length),
-            ("fx", Kind::Length),
-            ("fy", Kind::Length),
-            ("fr", Kind::Length),
+            ("cx", ValueKind::Length),
+            ("cy", ValueKind::Length),
+            ("r", ValueKind::Length),
+            ("fx", ValueKind::Length),
+            ("fy", ValueKind::Length),
+            ("fr", ValueKind::Length),
             ("gradientUnits", UNITS),
-            ("gradientTransform", Kind::Transform),
-            ("spreadMethod", Kind::Word(&["pad", "reflect", "repeat"])),
+            ("gradientTransform", ValueKind::Transform),
+            ("spreadMethod", ValueKind::Keyword(&["pad", "reflect", "repeat"])),
         ],
-        "stop" => &[("offset", Kind::Length)],
+        "stop" => &[("offset", ValueKind::Length)],
         _ => &[],
     }
-}
-
-/// An attribute as it is written.
-pub(super) fn own<'a>(node: Node<'a, '_>, name: &str) -> Option<&'a str> {
-    let is_it = |attribute: &Attribute| attribute.namespace().is_none() && attribute.name() == name;
-    node.attributes().find(is_it).map(|attribute| attribute.value())
-}
-
-/// The last value that `style` gives a property.
-pub(super) fn styled<'a>(style: &'a str, name: &str) -> Option<&'a str> {
-    style.rsplit(';').find_map(|declaration| {
-        let (property, value) = declaration.split_once(':')?;
-        let value = value.trim_end();
-        let value = value.strip_suffix("!important").unwrap_or(value);
-        (property.trim() == name).then_some(value)
-    })
-}
-
-/// The id in this document that an element refers to.
-pub(super) fn reference<'a>(node: Node<'a, '_>) -> Option<&'a str> {
-    let old = node.attribute((XLINK_NAMESPACE, "href"));
-    own(node, "href").or(old)?.trim().strip_prefix('#')
 }

@@ -1,29 +1,28 @@
-//! Values of attributes: read as usvg reads them, and written anew.
+//! Attribute values: read as usvg reads them, and written again.
 
-use std::{
-    fmt::{self, Write},
-    str::FromStr,
-};
+use std::str::FromStr;
 
 use svgtypes::{
     Align, AspectRatio, Color, FuncIRI, Length, LengthUnit, Paint, PaintFallback, PaintOrder, PaintOrderKind,
     Transform, TransformOrigin, ViewBox,
 };
 
-use super::{bounded, elements::Names};
+use super::ids::ElementIds;
+use super::number::{ShortNumber, bounded, number_list};
 
-/// What an attribute's value is.
+/// The kinds of attribute values.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Kind {
-    /// One of these words.
-    Word(&'static [&'static str]),
+pub(super) enum ValueKind {
+    /// One of these keywords.
+    Keyword(&'static [&'static str]),
     Number,
     Length,
-    /// A number or a percentage; what is outside of 0 to 1 is the nearer of them.
+    /// A number or a percentage.
     Opacity,
     Color,
     Paint {
-        otherwise: &'static str,
+        /// The value that replaces an unreadable one.
+        default: &'static str,
     },
     Transform,
     Origin,
@@ -31,100 +30,89 @@ pub(super) enum Kind {
     ClipPath,
     ViewBox,
     AspectRatio,
-    /// What would have to be drawn with more than plain shapes, unless it says that there is nothing of it.
-    Nothing,
+    /// A feature that is more than plain shapes, so that only `none` is accepted.
+    Unsupported,
 }
 
-/// What becomes of a value.
-pub(super) enum Value {
+/// The result of reading a value.
+pub(super) enum WrittenValue {
+    /// The value to write.
     Written(String),
-    /// It says nothing, as if it were not there.
+    /// The value has no effect, so the attribute is left out.
     Ignored,
-    /// With it, this is no drawing of plain shapes.
+    /// The value is more than plain shapes, so the drawing is refused.
     Refused,
 }
 
-/// Reads a value and writes it anew.
-pub(super) fn write(kind: Kind, text: &str, names: &Names) -> Value {
+/// Reads a value and writes it again.
+pub(super) fn write(kind: ValueKind, text: &str, ids: &ElementIds) -> WrittenValue {
     let text = text.trim();
     if text == "inherit" {
-        // A clip path is not passed on by itself, and nobody writes that it should be.
+        // These are not inherited by default, and no editor asks for it.
         return match kind {
-            Kind::ClipPath | Kind::Transform | Kind::Nothing => Value::Refused,
-            _ => Value::Written("inherit".to_owned()),
+            ValueKind::ClipPath | ValueKind::Transform | ValueKind::Unsupported => WrittenValue::Refused,
+            _ => WrittenValue::Written("inherit".to_owned()),
         };
     }
     match kind {
-        Kind::Word(words) => words.iter().find(|word| **word == text).map_or(Value::Ignored, |word| written(word)),
-        Kind::Number => read(svgtypes::Number::from_str(text), |number| Some(Number(bounded(number.0)?).to_string())),
-        Kind::Length => read(Length::from_str(text), length),
-        Kind::Opacity => read(Length::from_str(text), opacity),
-        Kind::Color | Kind::Paint { .. } if text.eq_ignore_ascii_case("currentColor") => written("currentColor"),
-        Kind::Paint { .. } if text.eq_ignore_ascii_case("none") => written("none"),
-        Kind::Color => read_color(text).map_or(Value::Ignored, |read| Value::Written(color(read))),
-        Kind::Paint { otherwise } => Value::Written(match (read_color(text), Paint::from_str(text)) {
+        ValueKind::Keyword(words) => {
+            words.iter().find(|word| **word == text).map_or(WrittenValue::Ignored, |word| written(word))
+        }
+        ValueKind::Number => {
+            read(svgtypes::Number::from_str(text), |number| Some(ShortNumber(bounded(number.0)?).to_string()))
+        }
+        ValueKind::Length => read(Length::from_str(text), length),
+        ValueKind::Opacity => read(Length::from_str(text), opacity),
+        ValueKind::Color | ValueKind::Paint { .. } if text.eq_ignore_ascii_case("currentColor") => {
+            written("currentColor")
+        }
+        ValueKind::Paint { .. } if text.eq_ignore_ascii_case("none") => written("none"),
+        ValueKind::Color => read_color(text).map_or(WrittenValue::Ignored, |read| WrittenValue::Written(color(read))),
+        ValueKind::Paint { default } => WrittenValue::Written(match (read_color(text), Paint::from_str(text)) {
             (Some(read), _) => color(read),
-            (None, Ok(read)) => paint(&read, names),
-            (None, Err(_)) => otherwise.to_owned(),
+            (None, Ok(read)) => paint(&read, ids),
+            (None, Err(_)) => default.to_owned(),
         }),
-        Kind::Transform => read(Transform::from_str(text), transform),
-        Kind::Origin => read(TransformOrigin::from_str(text), |origin| {
+        ValueKind::Transform => read(Transform::from_str(text), transform),
+        ValueKind::Origin => read(TransformOrigin::from_str(text), |origin| {
             Some(format!("{} {}", length(origin.x_offset)?, length(origin.y_offset)?))
         }),
-        Kind::PaintOrder => read(PaintOrder::from_str(text), |read| Some(paint_order(read))),
-        Kind::ClipPath => match FuncIRI::from_str(text) {
-            Err(_) => Value::Ignored,
-            Ok(FuncIRI(id)) => match names.of_clip_path(id) {
-                Some(name) => Value::Written(format!("url(#n{name})")),
-                None if names.has(id) => Value::Refused,
-                None => Value::Ignored,
+        ValueKind::PaintOrder => read(PaintOrder::from_str(text), |read| Some(paint_order(read))),
+        ValueKind::ClipPath => match FuncIRI::from_str(text) {
+            Err(_) => WrittenValue::Ignored,
+            Ok(FuncIRI(id)) => match ids.clip_path(id) {
+                Some(number) => WrittenValue::Written(format!("url(#n{number})")),
+                None if ids.has(id) => WrittenValue::Refused,
+                None => WrittenValue::Ignored,
             },
         },
-        Kind::ViewBox => match ViewBox::from_str(text) {
-            Ok(ViewBox { x, y, w, h }) => numbers([x, y, w, h]).map_or(Value::Refused, Value::Written),
-            Err(_) => Value::Ignored,
+        ValueKind::ViewBox => match ViewBox::from_str(text) {
+            Ok(ViewBox { x, y, w, h }) => {
+                number_list([x, y, w, h]).map_or(WrittenValue::Refused, WrittenValue::Written)
+            }
+            Err(_) => WrittenValue::Ignored,
         },
-        Kind::AspectRatio => read(AspectRatio::from_str(text), |ratio| Some(aspect_ratio(ratio))),
-        Kind::Nothing => {
+        ValueKind::AspectRatio => read(AspectRatio::from_str(text), |ratio| Some(aspect_ratio(ratio))),
+        ValueKind::Unsupported => {
             if matches!(text, "none" | "") {
-                Value::Ignored
+                WrittenValue::Ignored
             } else {
-                Value::Refused
+                WrittenValue::Refused
             }
         }
     }
 }
 
-/// What was read, if it could be; `None` from `write` is a number that is too great.
-fn read<T, E>(read: Result<T, E>, write: impl FnOnce(T) -> Option<String>) -> Value {
+/// Writes what was read; it is ignored if it could not be read. `write` returns `None` if a number is too great.
+fn read<T, E>(read: Result<T, E>, write: impl FnOnce(T) -> Option<String>) -> WrittenValue {
     match read {
-        Ok(read) => write(read).map_or(Value::Refused, Value::Written),
-        Err(_) => Value::Ignored,
+        Ok(read) => write(read).map_or(WrittenValue::Refused, WrittenValue::Written),
+        Err(_) => WrittenValue::Ignored,
     }
 }
 
-fn written(text: &str) -> Value {
-    Value::Written(text.to_owned())
-}
-
-/// A number in the fewest digits that give it back.
-pub(super) struct Number(pub(super) f64);
-
-impl fmt::Display for Number {
-    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        // In full it would take as many zeros as it is small.
-        if self.0 != 0.0 && self.0.abs() < 1e-6 { write!(f, "{:e}", self.0) } else { self.0.fmt(f) }
-    }
-}
-
-fn numbers<const COUNT: usize>(numbers: [f64; COUNT]) -> Option<String> {
-    let mut out = String::new();
-    for (index, number) in numbers.into_iter().enumerate() {
-        let gap = if index == 0 { "" } else { " " };
-        // Writing to a String cannot fail.
-        let _ = write!(out, "{gap}{}", Number(bounded(number)?));
-    }
-    Some(out)
+fn written(text: &str) -> WrittenValue {
+    WrittenValue::Written(text.to_owned())
 }
 
 fn length(length: Length) -> Option<String> {
@@ -140,10 +128,10 @@ fn length(length: Length) -> Option<String> {
         LengthUnit::Pc => "pc",
         LengthUnit::Percent => "%",
     };
-    Some(format!("{}{unit}", Number(bounded(length.number)?)))
+    Some(format!("{}{unit}", ShortNumber(bounded(length.number)?)))
 }
 
-/// A length in the drawing's units, at the most; `whole` is what 100 percent are.
+/// An upper bound of a length in the drawing's units; `whole` is 100 percent.
 pub(super) fn units(text: &str, whole: f64) -> Option<f64> {
     let Length { number, unit } = Length::from_str(text.trim()).ok()?;
     Some(match unit {
@@ -155,24 +143,24 @@ pub(super) fn units(text: &str, whole: f64) -> Option<f64> {
 }
 
 fn opacity(length: Length) -> Option<String> {
-    let share = match length.unit {
+    let unit = match length.unit {
         LengthUnit::Percent => "%",
         LengthUnit::None => "",
-        // As usvg: any other unit says nothing.
+        // usvg ignores an opacity with any other unit.
         _ => return Some("1".to_owned()),
     };
-    Some(format!("{}{share}", Number(length.number.clamp(0.0, 100.0))))
+    Some(format!("{}{unit}", ShortNumber(length.number.clamp(0.0, 100.0))))
 }
 
-/// Reads a colour. svgtypes does not know that the opacity in `rgb()` may be a percentage.
+/// Reads a colour. Unlike svgtypes, accepts an opacity in `rgb()` that is a percentage.
 fn read_color(text: &str) -> Option<Color> {
-    let with_share = || {
+    let with_percentage = || {
         let inside = text.strip_suffix(')')?.trim_end().strip_suffix('%')?;
         let at = inside.rfind([',', '/', ' '])? + 1;
         let percent: f64 = inside[at..].parse().ok()?;
-        Color::from_str(&format!("{}{})", &inside[..at], Number((percent / 100.0).clamp(0.0, 1.0)))).ok()
+        Color::from_str(&format!("{}{})", &inside[..at], ShortNumber((percent / 100.0).clamp(0.0, 1.0)))).ok()
     };
-    Color::from_str(text).ok().or_else(with_share)
+    Color::from_str(text).ok().or_else(with_percentage)
 }
 
 fn color(color: Color) -> String {
@@ -183,8 +171,8 @@ fn color(color: Color) -> String {
     }
 }
 
-/// A paint; a gradient that does not exist is what stands behind it, or else nothing.
-fn paint(paint: &Paint, names: &Names) -> String {
+/// A paint. A gradient that does not exist is replaced by its fallback, or by `none`.
+fn paint(paint: &Paint, ids: &ElementIds) -> String {
     match paint {
         Paint::None => "none".to_owned(),
         Paint::Inherit => "inherit".to_owned(),
@@ -198,9 +186,9 @@ fn paint(paint: &Paint, names: &Names) -> String {
                 Some(PaintFallback::CurrentColor) => "currentColor".to_owned(),
                 Some(PaintFallback::None) | None => "none".to_owned(),
             };
-            match names.of_gradient(id) {
-                Some(name) => format!("url(#n{name}) {fallback}"),
-                None if names.has(id) => "none".to_owned(),
+            match ids.gradient(id) {
+                Some(number) => format!("url(#n{number}) {fallback}"),
+                None if ids.has(id) => "none".to_owned(),
                 None => fallback,
             }
         }
@@ -209,7 +197,7 @@ fn paint(paint: &Paint, names: &Names) -> String {
 
 fn transform(transform: Transform) -> Option<String> {
     let Transform { a, b, c, d, e, f } = transform;
-    Some(format!("matrix({})", numbers([a, b, c, d, e, f])?))
+    Some(format!("matrix({})", number_list([a, b, c, d, e, f])?))
 }
 
 fn paint_order(order: PaintOrder) -> String {
