@@ -2,7 +2,7 @@
 //!
 //! The geometry is that of the class `Badge` in badge-maker 6.0.0 (lib/badge-renderers.js).
 
-use badgesmith_fonts::{Face, TextLine};
+use badgesmith_fonts::Face;
 
 use super::definition::TextSettings;
 #[cfg(feature = "png")]
@@ -14,6 +14,7 @@ use crate::markup::Markup;
 use crate::markup::dark;
 use crate::markup::document::{VERDANA, click_area, open_link};
 use crate::markup::outline::{self, OutlinedText, PathId, SectionLink};
+use crate::measured_text::MeasuredText;
 use crate::placed_text::{PlacedText, centered_start};
 #[cfg(feature = "png")]
 use crate::scale::Scale;
@@ -87,8 +88,7 @@ struct ClassicSegment<'b> {
 
 /// The text of a label, a message or a segment, and its position.
 struct ClassicSection<'b> {
-    xml: &'b str,
-    line: Option<&'b TextLine>,
+    text: &'b MeasuredText<'b>,
     link: Option<&'b Link>,
     /// The start of the text, without the padding before it.
     margin: i64,
@@ -114,8 +114,7 @@ impl<'b> ClassicSegment<'b> {
         let SegmentDrawing { text, color } = segment;
         let text_width = text.odd_width();
         let section = ClassicSection {
-            xml: &text.xml,
-            line: text.line.as_ref(),
+            text,
             link: None,
             margin: x - 1,
             text_width,
@@ -162,8 +161,7 @@ impl<'a, 'b> ClassicBadge<'a, 'b> {
             label_width,
             message_width,
             label: ClassicSection {
-                xml: &label.xml,
-                line: label.line.as_ref(),
+                text: label,
                 link: drawing.label_link(),
                 margin: logo_width + 1,
                 text_width: label_text_width,
@@ -171,8 +169,7 @@ impl<'a, 'b> ClassicBadge<'a, 'b> {
                 is_light: drawing.label_is_light(),
             },
             message: ClassicSection {
-                xml: &message.xml,
-                line: message.line.as_ref(),
+                text: message,
                 link: drawing.message_link(),
                 margin: message_margin,
                 text_width: message_text_width,
@@ -184,7 +181,20 @@ impl<'a, 'b> ClassicBadge<'a, 'b> {
         }
     }
 
-    pub(super) fn open(&self, out: &mut Markup) {
+    /// Writes the SVG.
+    #[inline(always)]
+    pub(super) fn draw(&self, out: &mut Markup) {
+        self.open(out);
+        if self.look.radius > 0 {
+            self.definitions(out);
+            self.round_background(out);
+        } else {
+            self.square_background(out);
+        }
+        self.foreground(out);
+    }
+
+    fn open(&self, out: &mut Markup) {
         self.drawing.open(4 * self.width, self.look.height, out);
         if self.label_width > 0 && self.drawing.label_adapts() {
             self.drawing.dark_label(out);
@@ -193,7 +203,7 @@ impl<'a, 'b> ClassicBadge<'a, 'b> {
 
     /// Writes what the other parts refer to: the blur, the gradient, and the clip path of the rounded corners.
     #[inline(always)]
-    pub(super) fn definitions(&self, out: &mut Markup) {
+    fn definitions(&self, out: &mut Markup) {
         let id = self.drawing.id;
         if self.has_outlines() {
             // The filter region is the whole badge: the bounding box of a path is tighter than that of a text and would
@@ -212,7 +222,7 @@ impl<'a, 'b> ClassicBadge<'a, 'b> {
 
     /// Draws the rectangles of all sections with rounded corners and the gradient over them.
     #[inline(always)]
-    pub(super) fn round_background(&self, out: &mut Markup) {
+    fn round_background(&self, out: &mut Markup) {
         let id = self.drawing.id;
         out.text(r#"<g clip-path="url(#r"#).text(id).text(r#")">"#);
         self.rectangles(out);
@@ -221,7 +231,7 @@ impl<'a, 'b> ClassicBadge<'a, 'b> {
     }
 
     /// Draws the rectangles of all sections with edges that are aligned to pixels.
-    pub(super) fn square_background(&self, out: &mut Markup) {
+    fn square_background(&self, out: &mut Markup) {
         out.text(r#"<g shape-rendering="crispEdges">"#);
         self.rectangles(out);
         out.text("</g>");
@@ -254,7 +264,7 @@ impl<'a, 'b> ClassicBadge<'a, 'b> {
 
     /// Draws the logo and the texts, and closes the document.
     #[inline(always)]
-    pub(super) fn foreground(&self, out: &mut Markup) {
+    fn foreground(&self, out: &mut Markup) {
         self.drawing.logo(PADDING, self.look.height, out);
         if self.has_outlines() {
             outline::draw(&self.outlined(), self.look.has_shadow, self.drawing.id, self.look.height, out);
@@ -301,13 +311,13 @@ impl<'a, 'b> ClassicBadge<'a, 'b> {
     }
 
     fn has_text(&self) -> bool {
-        !self.label.xml.is_empty() || !self.message.xml.is_empty() || !self.segments.is_empty()
+        !self.label.text.is_empty() || !self.message.text.is_empty() || !self.segments.is_empty()
     }
 
     fn has_outlines(&self) -> bool {
-        self.label.line.is_some()
-            || self.message.line.is_some()
-            || self.segments.iter().any(|segment| segment.section.line.is_some())
+        self.label.text.line.is_some()
+            || self.message.text.line.is_some()
+            || self.segments.iter().any(|segment| segment.section.text.line.is_some())
     }
 
     fn outlined(&self) -> Vec<OutlinedText<'_>> {
@@ -320,7 +330,7 @@ impl<'a, 'b> ClassicBadge<'a, 'b> {
     }
 
     fn outlined_section<'h>(&self, path: PathId, section: &'h ClassicSection) -> Option<OutlinedText<'h>> {
-        let line = section.line?;
+        let line = section.text.line.as_ref()?;
         let text = PlacedText {
             line,
             x: centered_start(line, 10 * section.middle()),
@@ -328,14 +338,14 @@ impl<'a, 'b> ClassicBadge<'a, 'b> {
             fill: if section.is_light { "#333" } else { "#fff" },
             shadow: if section.is_light { "#ccc" } else { "#010101" },
         };
-        let (name_xml, x, width) = (section.xml, 4 * section.click_x(), 4 * section.click_width);
+        let (name_xml, x, width) = (&section.text.xml, 4 * section.click_x(), 4 * section.click_width);
         let link = section.link.map(|link| SectionLink { link, name_xml, x, width });
         Some(OutlinedText { text, path, link })
     }
 
     #[inline(always)]
     fn section_text(&self, section: &ClassicSection, scales_itself: bool, out: &mut Markup) {
-        if section.xml.is_empty() {
+        if section.text.xml.is_empty() {
             return;
         }
         if let Some(link) = section.link {
@@ -354,15 +364,19 @@ impl<'a, 'b> ClassicBadge<'a, 'b> {
             let start = out.position();
             open_text(section, self.look.joined.shadow_y, out).text(r#"" fill-opacity="."#);
             let shadow = start..out.position();
-            out.text(r#"8" filter="url(#b"#).text(self.drawing.id).text(r#")">"#).text(section.xml).text("</text>");
-            out.repeat(shadow).text(r#"3">"#).text(section.xml).text("</text></g>");
+            out.text(r#"8" filter="url(#b"#)
+                .text(self.drawing.id)
+                .text(r#")">"#)
+                .text(&section.text.xml)
+                .text("</text>");
+            out.repeat(shadow).text(r#"3">"#).text(&section.text.xml).text("</text></g>");
         }
         open_text(section, self.look.joined.text_y, out).text(if section.is_light {
             r##"" fill="#333">"##
         } else {
             r#"">"#
         });
-        out.text(section.xml).text(if scales_itself { "</text></g>" } else { "</text>" });
+        out.text(&section.text.xml).text(if scales_itself { "</text></g>" } else { "</text>" });
         if section.link.is_some() {
             out.text("</a>");
         }

@@ -2,16 +2,14 @@
 
 use super::classic::{self, ClassicBadge, ClassicLook, joined_markup};
 use super::definition::StyleDefinition;
-use crate::drawing::Drawing;
 use crate::gradient::GradientStop;
-use crate::markup::Markup;
 
 pub(super) static STYLE: StyleDefinition = StyleDefinition {
     text: classic::TEXT,
     joins_segments: false,
     icons_adapt: false,
     overlays: STOPS,
-    draw,
+    draw: |drawing, out| ClassicBadge::measure(drawing, &LOOK).draw(out),
     #[cfg(feature = "png")]
     paint: |drawing, scale| ClassicBadge::measure(drawing, &LOOK).paint(scale),
 };
@@ -28,11 +26,3 @@ const LOOK: ClassicLook = ClassicLook {
     gradient: r##"<stop stop-color="#bbb" stop-opacity=".1"/><stop offset="1" stop-opacity=".1"/>"##,
     stops: STOPS,
 };
-
-fn draw(drawing: &Drawing, out: &mut Markup) {
-    let badge = ClassicBadge::measure(drawing, &LOOK);
-    badge.open(out);
-    badge.definitions(out);
-    badge.round_background(out);
-    badge.foreground(out);
-}

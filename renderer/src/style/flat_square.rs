@@ -2,15 +2,13 @@
 
 use super::classic::{self, ClassicBadge, ClassicLook, joined_markup};
 use super::definition::StyleDefinition;
-use crate::drawing::Drawing;
-use crate::markup::Markup;
 
 pub(super) static STYLE: StyleDefinition = StyleDefinition {
     text: classic::TEXT,
     joins_segments: false,
     icons_adapt: false,
     overlays: &[],
-    draw,
+    draw: |drawing, out| ClassicBadge::measure(drawing, &LOOK).draw(out),
     #[cfg(feature = "png")]
     paint: |drawing, scale| ClassicBadge::measure(drawing, &LOOK).paint(scale),
 };
@@ -24,10 +22,3 @@ const LOOK: ClassicLook = ClassicLook {
     gradient: "",
     stops: &[],
 };
-
-fn draw(drawing: &Drawing, out: &mut Markup) {
-    let badge = ClassicBadge::measure(drawing, &LOOK);
-    badge.open(out);
-    badge.square_background(out);
-    badge.foreground(out);
-}

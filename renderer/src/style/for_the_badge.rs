@@ -3,11 +3,12 @@
 //! The geometry is that of `forTheBadge` in badge-maker 6.0.0 (lib/badge-renderers.js). All lengths are in quarter
 //! pixels, so nothing is rounded.
 
-use badgesmith_fonts::{Face, TextLine};
+use badgesmith_fonts::Face;
 
 use super::definition::{StyleDefinition, TextSettings};
 #[cfg(feature = "png")]
 use crate::canvas::{Canvas, error::PngError};
+use crate::color::Color;
 use crate::drawing::{Drawing, SegmentDrawing};
 use crate::link::Link;
 use crate::markup::Markup;
@@ -44,8 +45,7 @@ const LETTER_SPACING: QuarterPixels = 5;
 
 /// A label, a message or a segment: its text and the rectangle behind it.
 struct LargeSection<'b> {
-    xml: &'b str,
-    line: Option<&'b TextLine>,
+    text: &'b MeasuredText<'b>,
     link: Option<&'b Link>,
     text_x: QuarterPixels,
     text_width: QuarterPixels,
@@ -72,7 +72,7 @@ fn draw(drawing: &Drawing, out: &mut Markup) {
     }
     out.text("</g>");
     drawing.logo(LOGO_MARGIN, HEIGHT, out);
-    if sections.iter().any(|section| section.line.is_some()) {
+    if sections.iter().any(|section| section.text.line.is_some()) {
         outline::draw(&outlined(&sections), false, drawing.id, HEIGHT, out);
     } else {
         foreground(&sections, out);
@@ -110,7 +110,6 @@ fn measure<'b>(drawing: &'b Drawing) -> LargeSections<'b> {
     let Drawing { label, message, .. } = drawing;
     let has_logo = drawing.logo.is_some();
     let label_width = spaced_width(label);
-    let message_width = spaced_width(message);
 
     // A logo on a label colour needs the label's rectangle even without text.
     let has_label = !label.is_empty() || (has_logo && drawing.label_color.is_some());
@@ -123,61 +122,48 @@ fn measure<'b>(drawing: &'b Drawing) -> LargeSections<'b> {
         (true, false) => label_x + label_width + TEXT_MARGIN,
     };
     let beside_logo = if has_logo && !has_label { logo_width } else { 0 };
-    let message_section = 2 * TEXT_MARGIN + beside_logo + message_width;
-
-    let both = [
-        LargeSection {
-            xml: &label.xml,
-            line: label.line.as_ref(),
-            link: drawing.label_link().filter(|_| !label.is_empty()),
-            text_x: label_x,
-            text_width: label_width,
-            x: 0,
-            width: label_section,
-            fill: drawing.label_fill(),
-            adapting_id: Some(drawing.id).filter(|_| label_section > 0 && drawing.label_adapts()),
-            is_light: drawing.label_is_light(),
-            is_bold: false,
-        },
-        LargeSection {
-            xml: &message.xml,
-            line: message.line.as_ref(),
-            link: drawing.message_link(),
-            text_x: label_section + TEXT_MARGIN + beside_logo,
-            text_width: message_width,
-            x: label_section,
-            width: message_section,
-            fill: drawing.color.svg(),
-            adapting_id: None,
-            is_light: drawing.color.is_light(),
-            is_bold: true,
-        },
-    ];
+    let label = LargeSection {
+        text: label,
+        link: drawing.label_link().filter(|_| !label.is_empty()),
+        text_x: label_x,
+        text_width: label_width,
+        x: 0,
+        width: label_section,
+        fill: drawing.label_fill(),
+        adapting_id: Some(drawing.id).filter(|_| label_section > 0 && drawing.label_adapts()),
+        is_light: drawing.label_is_light(),
+        is_bold: false,
+    };
+    let message = LargeSection {
+        link: drawing.message_link(),
+        ..LargeSection::measure(message, drawing.color, label_section, beside_logo)
+    };
     let mut segments = Vec::with_capacity(drawing.segments.len());
-    let mut x = label_section + message_section;
-    for segment in &drawing.segments {
-        let segment = measure_segment(segment, x);
+    let mut x = label_section + message.width;
+    for SegmentDrawing { text, color } in &drawing.segments {
+        let segment = LargeSection::measure(text, color, x, 0);
         x += segment.width;
         segments.push(segment);
     }
-    LargeSections { both, segments }
+    LargeSections { both: [label, message], segments }
 }
 
-fn measure_segment<'b>(segment: &'b SegmentDrawing, x: QuarterPixels) -> LargeSection<'b> {
-    let SegmentDrawing { text, color } = segment;
-    let text_width = spaced_width(text);
-    LargeSection {
-        xml: &text.xml,
-        line: text.line.as_ref(),
-        link: None,
-        text_x: x + TEXT_MARGIN,
-        text_width,
-        x,
-        width: text_width + 2 * TEXT_MARGIN,
-        fill: color.svg(),
-        adapting_id: None,
-        is_light: color.is_light(),
-        is_bold: true,
+impl<'b> LargeSection<'b> {
+    /// A message or a segment at `x`, with additional space `before_text`.
+    fn measure(text: &'b MeasuredText, color: &'b Color, x: QuarterPixels, before_text: QuarterPixels) -> Self {
+        let text_width = spaced_width(text);
+        Self {
+            text,
+            link: None,
+            text_x: x + TEXT_MARGIN + before_text,
+            text_width,
+            x,
+            width: 2 * TEXT_MARGIN + before_text + text_width,
+            fill: color.svg(),
+            adapting_id: None,
+            is_light: color.is_light(),
+            is_bold: true,
+        }
     }
 }
 
@@ -198,7 +184,7 @@ fn background(section: &LargeSection, out: &mut Markup) {
 }
 
 fn foreground(sections: &LargeSections, out: &mut Markup) {
-    if sections.iter().all(|section| section.xml.is_empty() && section.link.is_none()) {
+    if sections.iter().all(|section| section.text.is_empty() && section.link.is_none()) {
         return;
     }
     // The click area of a section's own link must not be scaled with the text.
@@ -220,7 +206,7 @@ fn foreground(sections: &LargeSections, out: &mut Markup) {
 }
 
 fn section_text(section: &LargeSection, scales_itself: bool, out: &mut Markup) {
-    if section.xml.is_empty() {
+    if section.text.is_empty() {
         return;
     }
     out.text(if scales_itself { r#"<text transform="scale(.1)" x=""# } else { r#"<text x=""# });
@@ -228,16 +214,16 @@ fn section_text(section: &LargeSection, scales_itself: bool, out: &mut Markup) {
         .text(r#"" y="175" textLength=""#)
         .quarters(10 * section.text_width);
     out.text(if section.is_bold { r#"" font-weight="bold""# } else { r#"""# });
-    out.text(if section.is_light { r##" fill="#333">"## } else { ">" }).text(section.xml).text("</text>");
+    out.text(if section.is_light { r##" fill="#333">"## } else { ">" }).text(&section.text.xml).text("</text>");
 }
 
 fn outlined<'h>(sections: &'h LargeSections) -> Vec<OutlinedText<'h>> {
     let outlined = |section: &'h LargeSection| {
-        let line = section.line?;
+        let line = section.text.line.as_ref()?;
         let middle = 25 * section.text_x + 25 * section.text_width / 2;
         let fill = if section.is_light { "#333" } else { "#fff" };
         let text = PlacedText { line, x: centered_start(line, middle), baseline: 1750, fill, shadow: "" };
-        let (name_xml, x, width) = (section.xml, section.x, section.width);
+        let (name_xml, x, width) = (&section.text.xml, section.x, section.width);
         let link = section.link.map(|link| SectionLink { link, name_xml, x, width });
         // Without shadows the paths have no ids.
         Some(OutlinedText { text, path: PathId { letter: 't', segment: 0 }, link })

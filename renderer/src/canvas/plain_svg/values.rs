@@ -35,7 +35,7 @@ pub(super) enum ValueKind {
 }
 
 /// The result of reading a value.
-pub(super) enum WrittenValue {
+pub(super) enum AttributeValue {
     /// The value to write.
     Written(String),
     /// The value has no effect, so the attribute is left out.
@@ -45,18 +45,18 @@ pub(super) enum WrittenValue {
 }
 
 /// Reads a value and writes it again.
-pub(super) fn write(kind: ValueKind, text: &str, ids: &ElementIds) -> WrittenValue {
+pub(super) fn write(kind: ValueKind, text: &str, ids: &ElementIds) -> AttributeValue {
     let text = text.trim();
     if text == "inherit" {
         // These are not inherited by default, and no editor asks for it.
         return match kind {
-            ValueKind::ClipPath | ValueKind::Transform | ValueKind::Unsupported => WrittenValue::Refused,
-            _ => WrittenValue::Written("inherit".to_owned()),
+            ValueKind::ClipPath | ValueKind::Transform | ValueKind::Unsupported => AttributeValue::Refused,
+            _ => AttributeValue::Written("inherit".to_owned()),
         };
     }
     match kind {
         ValueKind::Keyword(words) => {
-            words.iter().find(|word| **word == text).map_or(WrittenValue::Ignored, |word| written(word))
+            words.iter().find(|word| **word == text).map_or(AttributeValue::Ignored, |word| written(word))
         }
         ValueKind::Number => {
             read(svgtypes::Number::from_str(text), |number| Some(ShortNumber(bounded(number.0)?).to_string()))
@@ -67,8 +67,10 @@ pub(super) fn write(kind: ValueKind, text: &str, ids: &ElementIds) -> WrittenVal
             written("currentColor")
         }
         ValueKind::Paint { .. } if text.eq_ignore_ascii_case("none") => written("none"),
-        ValueKind::Color => read_color(text).map_or(WrittenValue::Ignored, |read| WrittenValue::Written(color(read))),
-        ValueKind::Paint { default } => WrittenValue::Written(match (read_color(text), Paint::from_str(text)) {
+        ValueKind::Color => {
+            read_color(text).map_or(AttributeValue::Ignored, |read| AttributeValue::Written(color(read)))
+        }
+        ValueKind::Paint { default } => AttributeValue::Written(match (read_color(text), Paint::from_str(text)) {
             (Some(read), _) => color(read),
             (None, Ok(read)) => paint(&read, ids),
             (None, Err(_)) => default.to_owned(),
@@ -79,40 +81,40 @@ pub(super) fn write(kind: ValueKind, text: &str, ids: &ElementIds) -> WrittenVal
         }),
         ValueKind::PaintOrder => read(PaintOrder::from_str(text), |read| Some(paint_order(read))),
         ValueKind::ClipPath => match FuncIRI::from_str(text) {
-            Err(_) => WrittenValue::Ignored,
+            Err(_) => AttributeValue::Ignored,
             Ok(FuncIRI(id)) => match ids.clip_path(id) {
-                Some(number) => WrittenValue::Written(format!("url(#n{number})")),
-                None if ids.has(id) => WrittenValue::Refused,
-                None => WrittenValue::Ignored,
+                Some(number) => AttributeValue::Written(format!("url(#n{number})")),
+                None if ids.has(id) => AttributeValue::Refused,
+                None => AttributeValue::Ignored,
             },
         },
         ValueKind::ViewBox => match ViewBox::from_str(text) {
             Ok(ViewBox { x, y, w, h }) => {
-                number_list([x, y, w, h]).map_or(WrittenValue::Refused, WrittenValue::Written)
+                number_list([x, y, w, h]).map_or(AttributeValue::Refused, AttributeValue::Written)
             }
-            Err(_) => WrittenValue::Ignored,
+            Err(_) => AttributeValue::Ignored,
         },
         ValueKind::AspectRatio => read(AspectRatio::from_str(text), |ratio| Some(aspect_ratio(ratio))),
         ValueKind::Unsupported => {
             if matches!(text, "none" | "") {
-                WrittenValue::Ignored
+                AttributeValue::Ignored
             } else {
-                WrittenValue::Refused
+                AttributeValue::Refused
             }
         }
     }
 }
 
 /// Writes what was read; it is ignored if it could not be read. `write` returns `None` if a number is too great.
-fn read<T, E>(read: Result<T, E>, write: impl FnOnce(T) -> Option<String>) -> WrittenValue {
+fn read<T, E>(read: Result<T, E>, write: impl FnOnce(T) -> Option<String>) -> AttributeValue {
     match read {
-        Ok(read) => write(read).map_or(WrittenValue::Refused, WrittenValue::Written),
-        Err(_) => WrittenValue::Ignored,
+        Ok(read) => write(read).map_or(AttributeValue::Refused, AttributeValue::Written),
+        Err(_) => AttributeValue::Ignored,
     }
 }
 
-fn written(text: &str) -> WrittenValue {
-    WrittenValue::Written(text.to_owned())
+fn written(text: &str) -> AttributeValue {
+    AttributeValue::Written(text.to_owned())
 }
 
 fn length(length: Length) -> Option<String> {

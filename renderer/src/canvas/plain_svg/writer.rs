@@ -11,7 +11,7 @@ use super::ids::{ElementIds, number};
 use super::limits::MAX_STOPS;
 use super::nodes::{attribute, is_svg, reference, style_property};
 use super::path::{self, OutlineSize};
-use super::values::{self, WrittenValue};
+use super::values::{self, AttributeValue};
 
 /// The most segments of an outline without path data: a rectangle with round corners.
 const BASIC_SHAPE_SEGMENTS: usize = 16;
@@ -20,13 +20,14 @@ const BASIC_SHAPE_SEGMENTS: usize = 16;
 pub(super) struct PlainSvgWriter<'a, 'input> {
     ids: ElementIds<'a, 'input>,
     pub(super) elements: HashMap<u32, ElementEffort>,
-    /// The longer and the shorter side, in the drawing's units.
+    /// The longer side, in the drawing's units.
     long_side: f64,
+    /// The shorter side.
     pub(super) short_side: f64,
     pub(super) out: String,
 }
 
-/// What an element is parent of.
+/// What the parent of an element is in the new document.
 #[derive(Clone, Copy, PartialEq)]
 enum ParentKind {
     None,
@@ -133,13 +134,13 @@ impl<'a, 'input> PlainSvgWriter<'a, 'input> {
             let Some(text) = style_property(style, name).or_else(|| attribute(node, name)) else { continue };
             let value = values::write(*kind, text, &self.ids);
             match (*name, &value) {
-                ("stroke", WrittenValue::Written(paint)) if paint != "inherit" => {
+                ("stroke", AttributeValue::Written(paint)) if paint != "inherit" => {
                     element.has_stroke = Some(paint != "none")
                 }
-                ("clip-path", WrittenValue::Written(_)) => {
+                ("clip-path", AttributeValue::Written(_)) => {
                     element.clip = FuncIRI::from_str(text.trim()).ok().and_then(|id| self.ids.clip_path(id.0));
                 }
-                ("transform", WrittenValue::Written(_)) => {
+                ("transform", AttributeValue::Written(_)) => {
                     let transform = Transform::from_str(text.trim()).ok();
                     element.linear = transform.map(|Transform { a, b, c, d, .. }| [a, b, c, d]);
                 }
@@ -151,25 +152,25 @@ impl<'a, 'input> PlainSvgWriter<'a, 'input> {
         for (name, kind) in attributes::STYLE_ONLY {
             let Some(text) = style_property(style, name) else { continue };
             match values::write(*kind, text, &self.ids) {
-                WrittenValue::Written(value) => declarations += &format!("{name}:{value};"),
-                WrittenValue::Ignored => {}
-                WrittenValue::Refused => return None,
+                AttributeValue::Written(value) => declarations += &format!("{name}:{value};"),
+                AttributeValue::Ignored => {}
+                AttributeValue::Refused => return None,
             }
         }
         if !declarations.is_empty() {
-            self.write_attribute("style", WrittenValue::Written(declarations))?;
+            self.write_attribute("style", AttributeValue::Written(declarations))?;
         }
         Some(())
     }
 
-    fn write_attribute(&mut self, name: &str, value: WrittenValue) -> Option<()> {
+    fn write_attribute(&mut self, name: &str, value: AttributeValue) -> Option<()> {
         match value {
-            WrittenValue::Written(value) => {
+            AttributeValue::Written(value) => {
                 let _ = write!(self.out, " {name}=\"{value}\"");
                 Some(())
             }
-            WrittenValue::Ignored => Some(()),
-            WrittenValue::Refused => None,
+            AttributeValue::Ignored => Some(()),
+            AttributeValue::Refused => None,
         }
     }
 
