@@ -2,14 +2,9 @@
 
 use std::borrow::Cow;
 
-use crate::color::Color;
-use crate::link::Links;
-use crate::logo::Logo;
-use crate::scale::Scale;
 use crate::segment::{BadgeSegment, SEPARATOR};
-use crate::style::Style;
-use crate::text::cleaned;
-use crate::theme::Theme;
+use crate::{color::Color, link::Links, logo::Logo, scale::Scale};
+use crate::{style::Style, text::cleaned, theme::Theme};
 
 /// A badge that is ready to be drawn. Fields have the names of shields' endpoint schema.
 ///

@@ -18,10 +18,8 @@ use tiny_skia::{
     Stroke, Transform,
 };
 
-use crate::gradient::GradientStop;
-use crate::logo::Logo;
-use crate::placed_text::PlacedText;
 use crate::scale::{QuarterPixels, Scale};
+use crate::{gradient::GradientStop, logo::Logo, placed_text::PlacedText};
 
 /// The most columns of a picture: as many as the widest common screens have. A wider badge is drawn smaller.
 const MAX_COLUMNS: i64 = 4096;

@@ -2,10 +2,7 @@
 
 use crate::color::Color;
 use crate::link::{Link, Links};
-use crate::logo::Logo;
-use crate::measured_text::MeasuredText;
-use crate::scale::Scale;
-use crate::theme::Theme;
+use crate::{logo::Logo, measured_text::MeasuredText, scale::Scale, theme::Theme};
 
 /// The label's background if none is set.
 const DEFAULT_LABEL_COLOR: &str = "#555";

@@ -3,9 +3,7 @@
 mod name;
 mod table;
 
-use crate::color::Color;
-use crate::logo::Logo;
-use crate::style::Style;
+use crate::{color::Color, logo::Logo, style::Style};
 
 /// An icon of simple-icons.
 ///

@@ -1,8 +1,6 @@
 //! The suffix of the ids in a badge's SVG: a hash of the badge, so that many badges can be inlined in one page.
 
-use crate::badge::ResolvedBadge;
-use crate::scale::Scale;
-use crate::theme::Theme;
+use crate::{badge::ResolvedBadge, scale::Scale, theme::Theme};
 
 const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 

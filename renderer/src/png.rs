@@ -1,11 +1,9 @@
 //! A badge as a PNG file.
 
-use crate::badge::ResolvedBadge;
-use crate::canvas::Canvas;
-use crate::canvas::error::PngError;
-use crate::prepare::with_drawing;
-use crate::readable::readable_badge;
-use crate::scale::Scale;
+use crate::{
+    badge::ResolvedBadge, canvas::Canvas, canvas::error::PngError, prepare::with_drawing, readable::readable_badge,
+    scale::Scale,
+};
 
 /// The badge as PNG: the picture of its SVG with outlines, whatever [`ResolvedBadge::outline`] says.
 ///

@@ -6,11 +6,7 @@ use badgesmith_fonts::Face;
 
 use crate::badge::ResolvedBadge;
 use crate::drawing::{Drawing, SegmentDrawing};
-use crate::id::IdSuffix;
-use crate::logo::Logo;
-use crate::measured_text::MeasuredText;
-use crate::text::cleaned;
-use crate::theme::Theme;
+use crate::{id::IdSuffix, logo::Logo, measured_text::MeasuredText, text::cleaned, theme::Theme};
 
 /// Calls `draw` with the badge prepared for its style, with outlines instead of text if `outline` says so.
 pub(crate) fn with_drawing<T>(badge: &ResolvedBadge, outline: bool, draw: impl FnOnce(&Drawing) -> T) -> T {

@@ -1,9 +1,6 @@
 //! A badge as an SVG document.
 
-use crate::badge::ResolvedBadge;
-use crate::markup::Markup;
-use crate::prepare::with_drawing;
-use crate::readable::readable_badge;
+use crate::{badge::ResolvedBadge, markup::Markup, prepare::with_drawing, readable::readable_badge};
 
 /// The badge as an SVG document.
 ///

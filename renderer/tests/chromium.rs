@@ -166,5 +166,5 @@ fn twelve_badges_in_one_page_do_not_affect_each_other() {
 fn numbered(index: usize, outline: bool) -> ResolvedBadge {
     let colors = [Color::BRIGHTGREEN, Color::RED, Color::BLUE, Color::parse("#fff").expect("a colour")];
     let badge = ResolvedBadge::new(format!("badge {index}"), "x".repeat(1 + index * 3));
-    ResolvedBadge { style: Style::ALL[index % 5], color: colors[index % 4].clone(), outline, ..badge }
+    ResolvedBadge { style: Style::ALL[index % Style::ALL.len()], color: colors[index % 4].clone(), outline, ..badge }
 }

@@ -43,11 +43,17 @@ fn every_golden_has_a_row() {
 }
 
 #[test]
+fn every_style_has_a_golden() {
+    for style in Style::ALL {
+        assert!(rows().any(|(_, badge)| badge.style == style), "{style:?}");
+    }
+}
+
+#[test]
 fn two_badges_in_one_page_share_no_id() {
-    let styles = Style::ALL;
     let themes = [Theme::Fixed, Theme::Auto].into_iter();
     let looks = themes.flat_map(|theme| [false, true].map(|outline| (theme, outline)));
-    for ((theme, outline), style) in looks.flat_map(|look| styles.map(|style| (look, style))) {
+    for ((theme, outline), style) in looks.flat_map(|look| Style::ALL.map(|style| (look, style))) {
         let one = svg(&ResolvedBadge { style, outline, theme, ..ResolvedBadge::new("ab", "c") });
         let two = svg(&ResolvedBadge { style, outline, theme, ..ResolvedBadge::new("a", "bc") });
         let ids = |svg: &str| -> Vec<String> {

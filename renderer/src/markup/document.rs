@@ -1,12 +1,7 @@
 //! The parts of an SVG that all styles share: the root element, the accessible name, the logo, and links.
 
 use super::Markup;
-use crate::drawing::Drawing;
-use crate::link::Link;
-use crate::logo::Logo;
-use crate::scale::QuarterPixels;
-use crate::segment::SEPARATOR;
-use crate::text::escaped;
+use crate::{drawing::Drawing, link::Link, logo::Logo, scale::QuarterPixels, segment::SEPARATOR, text::escaped};
 
 /// The font family of every style but social.
 pub(crate) const VERDANA: &str = "Verdana,Geneva,DejaVu Sans,sans-serif";

@@ -6,9 +6,7 @@ use badgesmith_fonts::OutlineSegment;
 
 use super::Markup;
 use super::document::{click_area, open_named_link};
-use crate::link::Link;
-use crate::placed_text::PlacedText;
-use crate::scale::QuarterPixels;
+use crate::{link::Link, placed_text::PlacedText, scale::QuarterPixels};
 
 /// The attribute that scales a group of outlines, and the end of the tag; `</g>` closes the group.
 pub(crate) const SCALED: &str = r#" transform="scale(.01)">"#;

@@ -8,10 +8,6 @@ use super::definition::TextSettings;
 #[cfg(feature = "png")]
 use crate::canvas::{Canvas, error::PngError, shapes};
 use crate::drawing::{Drawing, SegmentDrawing};
-use crate::gradient::GradientStop;
-use crate::link::Link;
-use crate::markup::Markup;
-use crate::markup::dark;
 use crate::markup::document::{VERDANA, click_area, open_link};
 use crate::markup::outline::{self, OutlinedText, PathId, SectionLink};
 use crate::measured_text::MeasuredText;
@@ -19,6 +15,7 @@ use crate::placed_text::{PlacedText, centered_start};
 #[cfg(feature = "png")]
 use crate::scale::Scale;
 use crate::text::TextCase;
+use crate::{gradient::GradientStop, link::Link, markup::Markup, markup::dark};
 
 pub(super) const TEXT: TextSettings = TextSettings {
     label_face: Face::Verdana11,

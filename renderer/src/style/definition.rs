@@ -4,13 +4,10 @@ use badgesmith_fonts::Face;
 
 #[cfg(feature = "png")]
 use crate::canvas::{Canvas, error::PngError};
-use crate::drawing::Drawing;
-use crate::gradient::GradientStop;
-use crate::markup::Markup;
-use crate::scale::QuarterPixels;
 #[cfg(feature = "png")]
 use crate::scale::Scale;
 use crate::text::TextCase;
+use crate::{drawing::Drawing, gradient::GradientStop, markup::Markup, scale::QuarterPixels};
 
 /// A style's rules for texts and colours, and the functions that draw it.
 pub(crate) struct StyleDefinition {

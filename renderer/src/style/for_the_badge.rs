@@ -10,9 +10,6 @@ use super::definition::{StyleDefinition, TextSettings};
 use crate::canvas::{Canvas, error::PngError};
 use crate::color::Color;
 use crate::drawing::{Drawing, SegmentDrawing};
-use crate::link::Link;
-use crate::markup::Markup;
-use crate::markup::dark;
 use crate::markup::document::{VERDANA, click_area, open_link};
 use crate::markup::outline::{self, OutlinedText, PathId, SectionLink};
 use crate::measured_text::MeasuredText;
@@ -21,6 +18,7 @@ use crate::scale::QuarterPixels;
 #[cfg(feature = "png")]
 use crate::scale::Scale;
 use crate::text::TextCase;
+use crate::{link::Link, markup::Markup, markup::dark};
 
 pub(super) static STYLE: StyleDefinition = StyleDefinition {
     text: TextSettings {

@@ -10,9 +10,6 @@ use crate::canvas::{Canvas, error::PngError, shapes};
 use crate::drawing::Drawing;
 #[cfg(feature = "png")]
 use crate::gradient::GradientStop;
-use crate::link::Link;
-use crate::markup::Markup;
-use crate::markup::dark;
 use crate::markup::document::{click_area, open_link, open_named_link};
 use crate::markup::outline::{SCALED, SHADOW_DROP, write_path};
 use crate::measured_text::MeasuredText;
@@ -20,6 +17,7 @@ use crate::placed_text::{PlacedText, centered_start};
 #[cfg(feature = "png")]
 use crate::scale::Scale;
 use crate::text::TextCase;
+use crate::{link::Link, markup::Markup, markup::dark};
 
 pub(super) static STYLE: StyleDefinition = StyleDefinition {
     text: TextSettings {
