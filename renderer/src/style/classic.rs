@@ -67,58 +67,41 @@ pub(super) use joined_markup;
 pub(super) struct ClassicBadge<'a, 'b> {
     drawing: &'b Drawing<'a>,
     look: &'b ClassicLook,
-    label_width: i64,
-    message_width: i64,
     label: ClassicSection<'b>,
     message: ClassicSection<'b>,
-    segments: Vec<ClassicSegment<'b>>,
+    segments: Vec<ClassicSection<'b>>,
     /// The width of all sections together.
     width: i64,
 }
 
-/// A section right of the message.
-struct ClassicSegment<'b> {
-    section: ClassicSection<'b>,
-    x: i64,
-    fill: &'b str,
-}
-
-/// The text of a label, a message or a segment, and its position.
+/// A label, a message or a segment: its text and the rectangle behind it.
 struct ClassicSection<'b> {
     text: &'b MeasuredText<'b>,
     link: Option<&'b Link>,
     /// The start of the text, without the padding before it.
     margin: i64,
     text_width: i64,
-    /// The width of the area that takes clicks.
-    click_width: i64,
+    x: i64,
+    width: i64,
+    fill: &'b str,
     /// Whether the background is light, so that the text is dark.
     is_light: bool,
 }
 
-impl ClassicSection<'_> {
+impl<'b> ClassicSection<'b> {
+    fn segment(segment: &'b SegmentDrawing, x: i64) -> Self {
+        let SegmentDrawing { text, color } = segment;
+        let (text_width, margin) = (text.odd_width(), x - 1);
+        let (width, fill, is_light) = (text_width + 2 * PADDING, color.svg(), color.is_light());
+        Self { text, link: None, margin, text_width, x, width, fill, is_light }
+    }
+
     fn click_x(&self) -> i64 {
         if self.margin > 1 { self.margin + 1 } else { 0 }
     }
 
     fn middle(&self) -> i64 {
         10 * (self.margin + PADDING) + 5 * self.text_width
-    }
-}
-
-impl<'b> ClassicSegment<'b> {
-    fn measure(segment: &'b SegmentDrawing, x: i64) -> Self {
-        let SegmentDrawing { text, color } = segment;
-        let text_width = text.odd_width();
-        let section = ClassicSection {
-            text,
-            link: None,
-            margin: x - 1,
-            text_width,
-            click_width: text_width + 2 * PADDING,
-            is_light: color.is_light(),
-        };
-        Self { section, x, fill: color.svg() }
     }
 }
 
@@ -144,38 +127,39 @@ impl<'a, 'b> ClassicBadge<'a, 'b> {
             message_margin += 1;
         }
 
+        let label = ClassicSection {
+            text: label,
+            link: drawing.label_link(),
+            margin: logo_width + 1,
+            text_width: label_text_width,
+            x: 0,
+            width: label_width,
+            fill: drawing.label_fill(),
+            is_light: drawing.label_is_light(),
+        };
+        let message = ClassicSection {
+            text: message,
+            link: drawing.message_link(),
+            margin: message_margin,
+            text_width: message_text_width,
+            x: label_width,
+            width: message_width,
+            fill: drawing.color.svg(),
+            is_light: drawing.color.is_light(),
+        };
         let mut width = label_width + message_width;
         let mut segments = Vec::with_capacity(drawing.segments.len());
         for segment in &drawing.segments {
-            let segment = ClassicSegment::measure(segment, width);
-            width += segment.section.click_width;
+            let segment = ClassicSection::segment(segment, width);
+            width += segment.width;
             segments.push(segment);
         }
+        Self { drawing, look, label, message, segments, width }
+    }
 
-        Self {
-            drawing,
-            look,
-            label_width,
-            message_width,
-            label: ClassicSection {
-                text: label,
-                link: drawing.label_link(),
-                margin: logo_width + 1,
-                text_width: label_text_width,
-                click_width: label_width,
-                is_light: drawing.label_is_light(),
-            },
-            message: ClassicSection {
-                text: message,
-                link: drawing.message_link(),
-                margin: message_margin,
-                text_width: message_text_width,
-                click_width: message_width,
-                is_light: drawing.color.is_light(),
-            },
-            segments,
-            width,
-        }
+    #[inline(always)]
+    fn sections(&self) -> impl Iterator<Item = &ClassicSection<'b>> {
+        [&self.label, &self.message].into_iter().chain(&self.segments)
     }
 
     /// Writes the SVG.
@@ -193,7 +177,7 @@ impl<'a, 'b> ClassicBadge<'a, 'b> {
 
     fn open(&self, out: &mut Markup) {
         self.drawing.open(4 * self.width, self.look.height, out);
-        if self.label_width > 0 && self.drawing.label_adapts() {
+        if self.label.width > 0 && self.drawing.label_adapts() {
             self.drawing.dark_label(out);
         }
     }
@@ -236,23 +220,23 @@ impl<'a, 'b> ClassicBadge<'a, 'b> {
 
     #[inline(always)]
     fn rectangles(&self, out: &mut Markup) {
-        if self.label_width > 0 {
-            self.rectangle(0, self.label_width, self.drawing.label_fill(), self.drawing.label_adapts(), out);
+        if self.label.width > 0 {
+            self.rectangle(&self.label, self.drawing.label_adapts(), out);
         }
-        self.rectangle(self.label_width, self.message_width, self.drawing.color.svg(), false, out);
+        self.rectangle(&self.message, false, out);
         for segment in &self.segments {
-            self.rectangle(segment.x, segment.section.click_width, segment.fill, false, out);
+            self.rectangle(segment, false, out);
         }
     }
 
     #[inline(always)]
-    fn rectangle(&self, x: i64, width: i64, fill: &str, adapts: bool, out: &mut Markup) {
-        if x > 0 {
-            out.text(r#"<rect x=""#).number(x).text(r#"" width=""#);
+    fn rectangle(&self, section: &ClassicSection, adapts: bool, out: &mut Markup) {
+        if section.x > 0 {
+            out.text(r#"<rect x=""#).number(section.x).text(r#"" width=""#);
         } else {
             out.text(r#"<rect width=""#);
         }
-        out.number(width).text(self.look.joined.fill).text(fill);
+        out.number(section.width).text(self.look.joined.fill).text(section.fill);
         if adapts {
             out.text(r#"" id=""#).id(dark::LABEL, self.drawing.id);
         }
@@ -271,11 +255,8 @@ impl<'a, 'b> ClassicBadge<'a, 'b> {
             // The click area of a section's own link must not be scaled with the text.
             let scales_each = self.message.link.is_some();
             out.text(if scales_each { ">" } else { r#" transform="scale(.1)">"# });
-            for section in [&self.label, &self.message] {
+            for section in self.sections() {
                 self.section_text(section, scales_each, out);
-            }
-            for segment in &self.segments {
-                self.section_text(&segment.section, scales_each, out);
             }
             out.text("</g>");
         }
@@ -287,10 +268,8 @@ impl<'a, 'b> ClassicBadge<'a, 'b> {
     pub(super) fn paint(&self, scale: Scale) -> Result<Canvas, PngError> {
         let (width, height, is_round) = (self.width, self.look.height, self.look.radius > 0);
         let mut canvas = Canvas::new(4 * width, height, scale)?;
-        canvas.section(0, 4 * self.label_width, self.drawing.label_fill(), !is_round);
-        canvas.section(4 * self.label_width, 4 * self.message_width, self.drawing.color.svg(), !is_round);
-        for segment in &self.segments {
-            canvas.section(4 * segment.x, 4 * segment.section.click_width, segment.fill, !is_round);
+        for section in self.sections() {
+            canvas.section(4 * section.x, 4 * section.width, section.fill, !is_round);
         }
         if is_round {
             let all = shapes::rectangle(0.0, 0.0, width as f32, height as f32);
@@ -308,22 +287,18 @@ impl<'a, 'b> ClassicBadge<'a, 'b> {
     }
 
     fn has_text(&self) -> bool {
-        !self.label.text.is_empty() || !self.message.text.is_empty() || !self.segments.is_empty()
+        self.sections().any(|section| !section.text.is_empty())
     }
 
     fn has_outlines(&self) -> bool {
-        self.label.text.line.is_some()
-            || self.message.text.line.is_some()
-            || self.segments.iter().any(|segment| segment.section.text.line.is_some())
+        self.sections().any(|section| section.text.line.is_some())
     }
 
     fn outlined(&self) -> Vec<OutlinedText<'_>> {
-        let both = [('t', 0, &self.label), ('m', 0, &self.message)];
-        let segments = (1..).zip(&self.segments).map(|(number, segment)| ('m', number, &segment.section));
-        let sections = both.into_iter().chain(segments);
-        sections
-            .filter_map(|(letter, segment, section)| self.outlined_section(PathId { letter, segment }, section))
-            .collect()
+        let label = self.outlined_section(PathId { letter: 't', segment: 0 }, &self.label);
+        let others = std::iter::once(&self.message).chain(&self.segments).enumerate();
+        let others = others.map(|(segment, section)| self.outlined_section(PathId { letter: 'm', segment }, section));
+        label.into_iter().chain(others.flatten()).collect()
     }
 
     fn outlined_section<'h>(&self, path: PathId, section: &'h ClassicSection) -> Option<OutlinedText<'h>> {
@@ -335,7 +310,7 @@ impl<'a, 'b> ClassicBadge<'a, 'b> {
             fill: if section.is_light { "#333" } else { "#fff" },
             shadow: if section.is_light { "#ccc" } else { "#010101" },
         };
-        let (name_xml, x, width) = (&section.text.xml, 4 * section.click_x(), 4 * section.click_width);
+        let (name_xml, x, width) = (&section.text.xml, 4 * section.click_x(), 4 * section.width);
         let link = section.link.map(|link| SectionLink { link, name_xml, x, width });
         Some(OutlinedText { text, path, link })
     }
@@ -347,7 +322,7 @@ impl<'a, 'b> ClassicBadge<'a, 'b> {
         }
         if let Some(link) = section.link {
             open_link(link, out);
-            click_area(4 * section.click_x(), 4 * section.click_width, self.look.height, out);
+            click_area(4 * section.click_x(), 4 * section.width, self.look.height, out);
         }
         if scales_itself {
             out.text(r#"<g transform="scale(.1)">"#);
