@@ -11,7 +11,8 @@ use crate::{style::Style, text::cleaned, theme::Theme};
 /// ```
 /// use badgesmith_renderer::{Color, ResolvedBadge, Style};
 ///
-/// let badge = ResolvedBadge { color: Color::BLUE, style: Style::ForTheBadge, ..ResolvedBadge::new("nuget", "13.0.3") };
+/// let style = Style::ForTheBadge;
+/// let badge = ResolvedBadge { color: Color::BLUE, style, ..ResolvedBadge::new("nuget", "13.0.3") };
 /// assert_eq!(badge.label, "nuget");
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -83,10 +83,11 @@ impl Icon {
 
     fn to_logo(self, color: Option<&Color>, style: Style, is_fitted: bool) -> Logo {
         let brand = Color::from_rgb(self.color());
+        let is_on_light = style.definition().logo_is_on_light;
         let fill = match color {
             Some(color) => color.svg(),
-            None if style != Style::Social && brand.brightness() <= 0.4 => "whitesmoke",
-            None if style == Style::Social && brand.brightness() >= 0.6 => "#333",
+            None if !is_on_light && brand.brightness() <= 0.4 => "whitesmoke",
+            None if is_on_light && brand.brightness() >= 0.6 => "#333",
             None => brand.svg(),
         };
         let drawing = table::drawing(self.index).unwrap_or_default();

@@ -2,14 +2,9 @@
 
 use crate::badge::ResolvedBadge;
 #[cfg(feature = "icons")]
-use crate::color::{
-    Color,
-    contrast::{self, AA_GRAPHICS},
-};
+use crate::color::{Color, contrast};
 #[cfg(feature = "icons")]
 use crate::icon::Icon;
-#[cfg(feature = "icons")]
-use crate::style::Style;
 
 /// Whether `name` is the name of an icon. Without the feature `icons` there are none.
 ///
@@ -70,15 +65,15 @@ fn readable_color(badge: &ResolvedBadge, icon: Icon) -> Option<Color> {
     if !badge.contrast {
         return None;
     }
+    let style = badge.style.definition();
     // Without a label, the logo is on the message's background.
     let background = match &badge.label_color {
-        _ if badge.style == Style::Social => Color::from_rgb([0xfc; 3]),
+        _ if style.logo_is_on_light => Color::from_rgb([0xfc; 3]),
         Some(color) => color.clone(),
         None if badge.label.is_empty() => badge.color.clone(),
         None => Color::GREY,
     };
-    let overlays = badge.style.definition().overlays;
-    let (background, text) = contrast::readable(background.rgb(), overlays);
-    let is_visible = contrast::ratio(icon.color(), background) >= AA_GRAPHICS;
+    let (background, text) = contrast::readable(background.rgb(), style.overlays);
+    let is_visible = contrast::ratio(icon.color(), background) >= contrast::AA_GRAPHICS;
     Some(Color::from_rgb(if is_visible { icon.color() } else { text.rgb() }))
 }

@@ -39,10 +39,10 @@ pub(crate) fn with_drawing<T>(badge: &ResolvedBadge, outline: bool, draw: impl F
     })
 }
 
-/// Only an icon in its brand's colour adapts, and only in the style that has a dark variant.
+/// Whether the logo is an icon in its brand's colour on an area that becomes dark.
 fn icon_adapts(badge: &ResolvedBadge) -> bool {
     let is_icon = badge.logo.as_ref().is_some_and(Logo::is_icon);
-    badge.theme == Theme::Auto && badge.style.definition().icons_adapt && is_icon && badge.logo_color.is_none()
+    badge.theme == Theme::Auto && badge.style.definition().logo_is_on_light && is_icon && badge.logo_color.is_none()
 }
 
 fn measured(text: &str, face: Face, outline_spacing: Option<f32>) -> MeasuredText<'_> {

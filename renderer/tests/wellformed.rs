@@ -34,12 +34,16 @@ proptest! {
     fn no_text_link_or_logo_makes_the_svg_ill_formed(
         (label, message, style) in (text(), text(), style()),
         (left, right, logo) in (address(), address(), logo()),
-        (dark, follows, outline, texts) in (any::<bool>(), any::<bool>(), prop::bool::weighted(0.1), prop::collection::vec(text(), 0..3)),
+        (has_label_color, follows_reader, outline) in (any::<bool>(), any::<bool>(), prop::bool::weighted(0.1)),
+        texts in prop::collection::vec(text(), 0..3),
     ) {
         let segments = texts.into_iter().map(|text| BadgeSegment { text, color: Color::BLUE }).collect();
-        let label_color = dark.then_some(Color::RED);
-        let theme = if follows { Theme::Auto } else { Theme::Fixed };
-        let badge = ResolvedBadge { segments, theme, outline, style, logo, label_color, links: Links { left, right }, ..ResolvedBadge::new(label, message) };
+        let label_color = has_label_color.then_some(Color::RED);
+        let theme = if follows_reader { Theme::Auto } else { Theme::Fixed };
+        let links = Links { left, right };
+        let badge = ResolvedBadge {
+            segments, theme, outline, style, logo, label_color, links, ..ResolvedBadge::new(label, message)
+        };
         let drawn = svg(&badge);
         let document = match Document::parse(&drawn) {
             Ok(document) => document,

@@ -7,7 +7,7 @@ use crate::gradient::GradientStop;
 pub(super) static STYLE: StyleDefinition = StyleDefinition {
     text: classic::TEXT,
     joins_segments: false,
-    icons_adapt: false,
+    logo_is_on_light: false,
     overlays: STOPS,
     draw: |drawing, out| ClassicBadge::measure(drawing, &LOOK).draw(out),
     #[cfg(feature = "png")]

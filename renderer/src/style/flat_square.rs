@@ -6,7 +6,7 @@ use super::definition::StyleDefinition;
 pub(super) static STYLE: StyleDefinition = StyleDefinition {
     text: classic::TEXT,
     joins_segments: false,
-    icons_adapt: false,
+    logo_is_on_light: false,
     overlays: &[],
     draw: |drawing, out| ClassicBadge::measure(drawing, &LOOK).draw(out),
     #[cfg(feature = "png")]

@@ -29,7 +29,7 @@ pub(super) static STYLE: StyleDefinition = StyleDefinition {
         letter_spacing: LETTER_SPACING,
     },
     joins_segments: false,
-    icons_adapt: false,
+    logo_is_on_light: false,
     overlays: &[],
     draw,
     #[cfg(feature = "png")]

@@ -28,7 +28,7 @@ pub(super) static STYLE: StyleDefinition = StyleDefinition {
         letter_spacing: 0,
     },
     joins_segments: true,
-    icons_adapt: true,
+    logo_is_on_light: true,
     overlays: &[],
     draw,
     #[cfg(feature = "png")]
