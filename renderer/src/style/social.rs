@@ -51,6 +51,27 @@ const BUTTON_STOPS: &[GradientStop] =
 const HOVERED: &str =
     r##"<stop stop-color="#ccc" stop-opacity=".1"/><stop offset="1" stop-opacity=".1"/></linearGradient>"##;
 
+// The letters that begin the class names of the parts that adapt to the reader's preference.
+/// The lines around button, bubble and beak.
+const EDGE_CLASS: char = 'e';
+/// The button below its gradient.
+const BUTTON_CLASS: char = 'c';
+/// The bubble and its beak.
+const BUBBLE_CLASS: char = 'u';
+/// The line that hides the bubble's edge behind the beak.
+const JOINT_CLASS: char = 'j';
+const TEXT_CLASS: char = 'i';
+/// The edge below the text.
+const TEXT_EDGE_CLASS: char = 'h';
+const DARK_RULES: [(char, &str); 6] = [
+    (EDGE_CLASS, "{stroke:#444c56}"),
+    (BUTTON_CLASS, "{fill:#21262d}"),
+    (BUBBLE_CLASS, "{fill:#161b22}"),
+    (JOINT_CLASS, "{stroke:#161b22}"),
+    (TEXT_CLASS, "{fill:#e6edf3}"),
+    (TEXT_EDGE_CLASS, "{fill:#010409}"),
+];
+
 /// A measured badge.
 struct SocialBadge<'a, 'b> {
     drawing: &'b Drawing<'a>,
@@ -148,31 +169,50 @@ impl<'a, 'b> SocialBadge<'a, 'b> {
             out.text("<style>a:hover #").id('l', id).text("{fill:url(#").id('b', id).text(");stroke:#ccc}a:hover #");
             out.id('r', id).text("{fill:#4183c4}</style>");
         }
-        self.drawing.dark_social(out);
+        self.dark_rules(out);
         out.text(r#"<linearGradient id=""#).id('a', id).text(r#"" x2="0" y2="100%">"#).text(BUTTON);
         if self.drawing.has_links() {
             out.text(r#"<linearGradient id=""#).id('b', id).text(r#"" x2="0" y2="100%">"#).text(HOVERED);
         }
     }
 
+    fn dark_rules(&self, out: &mut Markup) {
+        if !self.drawing.follows_reader() {
+            return;
+        }
+        let id = self.drawing.id;
+        out.text(dark::OPEN_DARK);
+        for (letter, rule) in DARK_RULES {
+            out.text(".").id(letter, id).text(rule);
+        }
+        if self.drawing.icon_adapts {
+            // Inverts the lightness and keeps the hue: an icon that is drawn on white in its brand's colour is dark.
+            out.text(".").id(dark::ICON, id).text("{filter:invert(1) hue-rotate(180deg)}");
+        }
+        if self.drawing.has_links() {
+            out.text("a:hover #").id('r', id).text("{fill:#58a6ff}");
+        }
+        out.text(dark::CLOSE_DARK);
+    }
+
     fn background(&self, out: &mut Markup) {
         let class = |letter, out: &mut Markup| self.drawing.class(letter, out);
         out.text("<g");
-        class(dark::EDGE, out);
+        class(EDGE_CLASS, out);
         out.text(r##" stroke="#d5d5d5"><rect"##);
-        class(dark::BUTTON, out);
+        class(BUTTON_CLASS, out);
         out.text(r##" stroke="none" fill="#fcfcfc" x=".5" y=".5" width=""##).number(self.button);
         out.text(r#"" height="19" rx="2"/>"#);
         if !self.drawing.message.is_empty() {
             let left = self.button + GUTTER;
             out.text("<rect");
-            class(dark::BUBBLE, out);
+            class(BUBBLE_CLASS, out);
             out.text(r#" x=""#).number(left).text(r#".5" y=".5" width=""#).number(self.bubble);
             out.text(r##"" height="19" rx="2" fill="#fafafa"/><rect"##);
-            class(dark::JOINT, out);
+            class(JOINT_CLASS, out);
             out.text(r#" x=""#).number(left);
             out.text(r##"" y="7.5" width=".5" height="5" stroke="#fafafa"/><path"##);
-            class(dark::BUBBLE, out);
+            class(BUBBLE_CLASS, out);
             out.text(r#" d="M"#).number(left);
             out.text(r##".5 6.5l-3 3v1l3 3" fill="#fafafa"/>"##);
         }
@@ -182,7 +222,7 @@ impl<'a, 'b> SocialBadge<'a, 'b> {
     fn foreground(&self, out: &mut Markup) {
         // Screen readers read the text in the accessible name. Links must stay reachable.
         out.text(if self.drawing.has_links() { "<g" } else { r#"<g aria-hidden="true""# });
-        self.drawing.class(dark::TEXT, out);
+        self.drawing.class(TEXT_CLASS, out);
         out.text(r##" fill="#333" text-anchor="middle" font-family="Helvetica Neue,Helvetica,Arial,sans-serif""##);
         out.text(r#" text-rendering="geometricPrecision" font-weight="700" font-size="110">"#);
         self.label(out);
@@ -210,7 +250,7 @@ impl<'a, 'b> SocialBadge<'a, 'b> {
         if self.drawing.has_links() {
             out.text(r#" id=""#).id('l', id).text(r#"""#);
         }
-        self.drawing.class(dark::EDGE, out);
+        self.drawing.class(EDGE_CLASS, out);
         out.text(r##" stroke="#d5d5d5" fill="url(#"##)
             .id('a', id)
             .text(r#")" x=".5" y=".5" width=""#)
@@ -245,7 +285,7 @@ impl<'a, 'b> SocialBadge<'a, 'b> {
             return self.outlines(&placed(line, middle), path_letter, has_id, out);
         }
         out.text(r#"<text aria-hidden="true""#);
-        self.drawing.class(dark::TEXT_EDGE, out);
+        self.drawing.class(TEXT_EDGE_CLASS, out);
         out.text(r#" x=""#).number(middle).text(r##"" y="150" fill="#fff""##);
         scaled_to(width, out).text(&text.xml).text("</text><text ");
         if has_id {
@@ -259,7 +299,7 @@ impl<'a, 'b> SocialBadge<'a, 'b> {
     fn outlines(&self, text: &PlacedText, path_letter: char, has_id: bool, out: &mut Markup) {
         let id = self.drawing.id;
         out.text("<g").text(SCALED).text("<g");
-        self.drawing.class(dark::TEXT_EDGE, out);
+        self.drawing.class(TEXT_EDGE_CLASS, out);
         out.text(r#" fill=""#).text(text.shadow).text(r#""><path id=""#);
         out.id(path_letter, id).text(r#"" d=""#);
         write_path(&PlacedText { baseline: text.baseline + SHADOW_DROP, ..*text }, out);
