@@ -1,6 +1,10 @@
-//! Arabic letters take the form their neighbours call for. Unicode has a character for each form, and the face a glyph for each character.
+//! Arabic shaping: each letter becomes the contextual form that its neighbours require.
+//!
+//! Unicode has a character for each form (Arabic Presentation Forms), and the bundled font has a glyph for each of
+//! them.
 
-/// A letter, the character of its isolated form, and how many forms follow in order: isolated, final, initial, medial.
+/// A letter, the character of its isolated form, and the number of its forms. The forms have consecutive code points:
+/// isolated, final, initial, medial.
 const LETTERS: [(char, char, u32); 51] = [
     ('\u{621}', '\u{fe80}', 1),
     ('\u{622}', '\u{fe81}', 2),
@@ -57,22 +61,22 @@ const LETTERS: [(char, char, u32); 51] = [
 
 const LAM: char = '\u{644}';
 
-/// Replaces every letter by the form it takes, lam and alef by their ligature. Characters stay in the order they are read.
-pub(crate) fn join(characters: &mut Vec<char>) {
+/// Replaces every letter by its contextual form, and lam with alef by their ligature. The characters stay in logical
+/// order.
+pub(crate) fn shape(characters: &mut Vec<char>) {
     if !characters.iter().any(|character| letter(*character).is_some()) {
         return;
     }
-    let joined: Vec<char> = (0..characters.len()).filter_map(|at| form(characters, at)).collect();
-    *characters = joined;
+    *characters = (0..characters.len()).filter_map(|at| contextual_form(characters, at)).collect();
 }
 
-/// Whether the character is one of a script whose letters join.
+/// Whether the character belongs to the Arabic script, whose letters join.
 pub(crate) fn is_arabic(character: char) -> bool {
     matches!(character, '\u{600}'..='\u{6ff}' | '\u{fb50}'..='\u{fdff}' | '\u{fe70}'..='\u{fefc}')
 }
 
-/// The form of the character at a place, `None` for an alef that its lam took in.
-fn form(text: &[char], at: usize) -> Option<char> {
+/// The form of the character at the index `at`; `None` for an alef that is part of a lam-alef ligature.
+fn contextual_form(text: &[char], at: usize) -> Option<char> {
     let character = *text.get(at)?;
     let Some((isolated, forms)) = letter(character) else { return Some(character) };
     let before = text.get(..at).unwrap_or_default().iter().rev().find(|c| !is_transparent(**c)).copied();
@@ -104,7 +108,7 @@ fn ligature(lam: Option<char>, alef: char) -> Option<char> {
     }
 }
 
-/// Tatweel and the zero width joiner join on both sides and have one form.
+/// Tatweel and the zero width joiner join on both sides and have a single form.
 fn joins_both(character: char) -> bool {
     matches!(character, '\u{640}' | '\u{200d}')
 }
@@ -117,7 +121,7 @@ fn joins_backward(character: char) -> bool {
     joins_both(character) || letter(character).is_some_and(|(_, forms)| forms > 1)
 }
 
-/// Vowel signs stand above or below and do not part their letters.
+/// Vowel signs stand above or below a letter and do not interrupt joining.
 fn is_transparent(character: char) -> bool {
     matches!(character, '\u{610}'..='\u{61a}' | '\u{64b}'..='\u{65f}' | '\u{670}' | '\u{6d6}'..='\u{6dc}')
 }
@@ -127,7 +131,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_letter_takes_the_form_its_neighbours_call_for() {
+    fn a_letter_takes_the_form_that_its_neighbours_require() {
         for (text, expected) in [
             ("ب", "\u{fe8f}"),
             ("ببب", "\u{fe91}\u{fe92}\u{fe90}"),
@@ -140,13 +144,13 @@ mod tests {
             ("a ء", "a \u{fe80}"),
         ] {
             let mut characters: Vec<char> = text.chars().collect();
-            join(&mut characters);
+            shape(&mut characters);
             assert_eq!(String::from_iter(characters), expected, "{text}");
         }
     }
 
     #[test]
-    fn letters_are_in_the_order_they_are_searched_in() {
+    fn letters_are_sorted_for_binary_search() {
         assert!(LETTERS.is_sorted_by_key(|(letter, ..)| *letter));
     }
 }

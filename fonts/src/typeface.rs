@@ -1,15 +1,17 @@
-//! The shipped face, DejaVu Sans and its bold: parsed at first use, asked for advances, kerning and outlines in its own units.
+//! The bundled font, DejaVu Sans regular and bold: glyphs, advances, kerning and outlines, in font units. Parsed at
+//! first use.
 
 use std::sync::OnceLock;
 
 use ab_glyph::{Font, FontRef, GlyphId, Outline, OutlineCurve, Point};
 
-use crate::Face;
+use crate::face::Face;
 
-/// Both faces have 2,048 units in an em; a test says so.
+/// The number of font units in an em, the same in both files; a test verifies it.
 pub(crate) const UNITS_PER_EM: f32 = 2048.0;
 
-/// A shipped file: with all that DejaVu Sans has, or the small one that `faces/small/subset.sh` made of it.
+/// A bundled font file: the whole one with the feature `scripts`, otherwise the subset that `faces/small/subset.sh`
+/// makes.
 #[cfg(feature = "scripts")]
 macro_rules! bytes {
     ($file:literal) => {
@@ -23,19 +25,19 @@ macro_rules! bytes {
     };
 }
 
-/// One parsed face.
+/// One parsed font file.
 pub(crate) struct Typeface(FontRef<'static>);
 
-/// What is inked of a glyph, in font units, y upwards.
+/// The bounding box of a glyph's outline, in font units, y upwards.
 #[derive(Clone, Copy)]
-pub(crate) struct Ink {
+pub(crate) struct GlyphBounds {
     pub(crate) left: f32,
     pub(crate) right: f32,
     pub(crate) bottom: f32,
     pub(crate) top: f32,
 }
 
-/// The typeface that stands for `face`. `None` only if the shipped file could not be parsed, which a test rules out.
+/// The bundled font that replaces `face`. `None` only if the bundled file cannot be parsed, which a test rules out.
 pub(crate) fn of(face: Face) -> Option<&'static Typeface> {
     static REGULAR: OnceLock<Option<Typeface>> = OnceLock::new();
     static BOLD: OnceLock<Option<Typeface>> = OnceLock::new();
@@ -48,7 +50,7 @@ pub(crate) fn of(face: Face) -> Option<&'static Typeface> {
 }
 
 impl Typeface {
-    /// The character's glyph; glyph 0, the box, where the face has none.
+    /// The character's glyph; glyph 0, which is drawn as a box, if the font lacks the character.
     pub(crate) fn glyph(&self, character: char) -> u16 {
         self.0.glyph_id(character).0
     }
@@ -65,13 +67,14 @@ impl Typeface {
         self.0.kern_unscaled(GlyphId(first), GlyphId(second))
     }
 
-    pub(crate) fn ink(&self, glyph: u16) -> Option<Ink> {
+    pub(crate) fn bounds(&self, glyph: u16) -> Option<GlyphBounds> {
         let Outline { bounds, .. } = self.0.outline(GlyphId(glyph))?;
-        // ab_glyph gives the upper edge as `min`, because it draws downwards.
-        Some(Ink { left: bounds.min.x, right: bounds.max.x, bottom: bounds.max.y, top: bounds.min.y })
+        // ab_glyph's y axis points down, so `min` is the upper edge.
+        Some(GlyphBounds { left: bounds.min.x, right: bounds.max.x, bottom: bounds.max.y, top: bounds.min.y })
     }
 
-    /// Follows the glyph's contours. Each begins where the last one did not end.
+    /// Passes each curve of the glyph's contours to `follow`. A curve that does not start where the one before it ended
+    /// begins a new contour.
     pub(crate) fn trace(&self, glyph: u16, mut follow: impl FnMut(OutlineCurve)) {
         for curve in self.0.outline(GlyphId(glyph)).into_iter().flat_map(|outline| outline.curves) {
             follow(curve);
@@ -79,7 +82,7 @@ impl Typeface {
     }
 }
 
-/// Where a curve begins.
+/// The first point of a curve.
 pub(crate) fn start(curve: &OutlineCurve) -> Point {
     match curve {
         OutlineCurve::Line(start, _) | OutlineCurve::Quad(start, ..) | OutlineCurve::Cubic(start, ..) => *start,

@@ -1,11 +1,12 @@
-// Writes the width tables beside this file from the npm package `anafanafo`, whose tables are the ones badge-maker measures with.
+// Writes the width tables in this folder from the npm package `anafanafo`, which badge-maker measures text with.
 //
 //   npm install anafanafo@2 --prefix SOMEWHERE
 //   node fonts/tables/make.mjs SOMEWHERE/node_modules/anafanafo
 //
-// A table is little-endian u16s: 18 plane offsets (plane p owns entries offset[p] to offset[p + 1]), then the entries' starts (the low
-// 16 bits of a code point), then their widths in hundredths of a pixel. An entry reaches to the next one of its plane; 65535 is a width
-// nobody measured. A plane with entries begins at 0, so a search always finds one.
+// A table consists of little-endian u16s: 18 plane offsets (the ranges of plane p have the indices offset[p] to
+// offset[p + 1] - 1), then the first character of each range (the low 16 bits of its code point), then each range's
+// width in hundredths of a pixel. A range ends where the next one of its plane begins. The width 65535 means that the
+// characters were not measured. The first range of a plane begins at 0, so a binary search always finds a range.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 

@@ -1,9 +1,9 @@
-//! The sums are those anafanafo 2.0.0 gives, to the last bit.
+//! Text widths equal those of anafanafo 2.0.0 to the last bit, and combined characters have the width of one.
 
 use badgesmith_fonts::Face::{self, HelveticaBold11, Verdana10, Verdana11, VerdanaBold10};
 use badgesmith_fonts::width;
 
-/// Written by anafanafo itself.
+/// Computed by anafanafo itself.
 #[rustfmt::skip]
 const ROWS: &[(Face, &str, f64)] = &[
     (Verdana10, "", 0.0),
@@ -67,10 +67,10 @@ fn a_text_is_as_wide_as_anafanafo_says() {
     }
 }
 
-/// In 11 px Verdana: a text with characters the tables do not know, and one that is as wide.
+/// Pairs of equally wide texts in 11 px Verdana; the first of each has characters without a measured width.
 #[rustfmt::skip]
 #[cfg(feature = "faces")]
-const SCRIPTS: &[(&str, &str)] = &[
+const EQUALLY_WIDE: &[(&str, &str)] = &[
     ("cafe\u{301}", "cafe"),
     ("\u{2764}\u{fe0f}", "\u{2764}"),
     ("👩\u{200d}👩\u{200d}👧", "🎉"),
@@ -84,14 +84,14 @@ const SCRIPTS: &[(&str, &str)] = &[
 
 #[test]
 #[cfg(feature = "faces")]
-fn what_a_reader_sees_as_one_character_has_one_width() {
-    for (text, alike) in SCRIPTS {
+fn a_grapheme_cluster_is_as_wide_as_one_character() {
+    for (text, alike) in EQUALLY_WIDE {
         assert_eq!(width(Verdana11, text), width(Verdana11, alike), "{text:?}");
     }
 }
 
 #[test]
 #[cfg(feature = "faces")]
-fn arabic_letters_are_narrower_joined_than_apart() {
+fn joined_arabic_letters_are_narrower_than_isolated_ones() {
     assert!(width(Verdana11, "ببب") < 3.0 * width(Verdana11, "ب"));
 }

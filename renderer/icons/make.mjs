@@ -1,13 +1,14 @@
-// Writes the icons beside this file from the npm packages `simple-icons` (CC0-1.0), measured by `svg-path-bbox`, shields' library,
-// and packed by `@gfx/zopfli`, which needs 3 % fewer bytes than zlib.
+// Writes the icons in this folder from the npm package `simple-icons` (CC0-1.0). `svg-path-bbox`, which shields uses
+// too, measures them, and `@gfx/zopfli` compresses them to 3 % fewer bytes than zlib.
 //
 //   npm install simple-icons@16 svg-path-bbox@2 @gfx/zopfli@1 --prefix SOMEWHERE
 //   node renderer/icons/make.mjs SOMEWHERE/node_modules
 //
-// simple-icons.bin, numbers little-endian: a u16 n; n u16s, where each slug ends; n u32s, where each drawing ends; n times red, green
-// and blue of the brand; the slugs, sorted, one after the other; the drawings in the same order, each deflated by itself (RFC 1951).
-// A drawing is `x y width height` of the shape's bounds, nothing if it is as wide as high, then a line end and the path, which holds
-// no blank. aliases.txt: `name slug`, for titles whose slug cannot be told from them.
+// The format of simple-icons.bin, with little-endian numbers: a u16, the number n of icons; n u16s, the end of each
+// slug; n u32s, the end of each drawing; n times red, green and blue of the brand; the sorted slugs without
+// separators; the drawings in the same order, each compressed by itself (RFC 1951). A drawing is the shape's bounds
+// `x y width height`, empty if it is as wide as high, a newline, and the path without spaces. aliases.txt has a line
+// `name slug` for each title whose slug cannot be derived from it.
 import { copyFileSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join, resolve } from 'node:path'
@@ -20,9 +21,9 @@ const zopfli = require('@gfx/zopfli')
 const icons = Object.values(require('simple-icons')).filter(icon => icon.slug)
 icons.sort((a, b) => (a.slug < b.slug ? -1 : 1))
 
-// A blank in a path separates, and so does a comma, which needs no escape in a URI; beside a letter neither is needed.
+// A comma separates numbers like a space and needs no escape in a URI. Next to a letter no separator is needed.
 const withoutBlanks = path => path.trim().replace(/\s*([a-z,])\s*/gi, '$1').replace(/\s+(?=[-.\d])/g, ',')
-// Thousandths are what the paths are written in.
+// The paths have three decimal places.
 const bounds = path => {
   const [left, top, right, bottom] = svgPathBbox(path)
   const rounded = [left, top, right - left, bottom - top].map(number => Math.round(number * 1000) / 1000)
@@ -49,11 +50,11 @@ const all = Buffer.concat([
 ])
 writeFileSync(join(import.meta.dirname, 'simple-icons.bin'), all)
 
-// src/icon/name.rs does the same.
+// The function `slug` in src/icon/name.rs does the same.
 const plain = name =>
   name.replace(/[ \-_'!,:/]/g, '').replaceAll('+', 'plus').replaceAll('.', 'dot').replaceAll('&', 'and')
 const slugs = new Set(icons.map(({ slug }) => slug))
-// Names shields once knew and still accepts (its lib/logos.js); those that lead nowhere any more are left out.
+// Former names that shields still accepts (its lib/logos.js), except for names of icons that were removed.
 const legacy = { azuredevops: 'azuredevops', eclipse: 'eclipseide', 'gitter-white': 'gitter', scrutinizer: 'scrutinizerci', tfs: 'azuredevops', travis: 'travisci' }
 const aliases = icons.map(({ title, slug }) => [title.toLowerCase().replaceAll(' ', '-'), slug])
   .concat(Object.entries(legacy))

@@ -1,5 +1,6 @@
 #!/bin/sh
-# Prints what each feature of the renderer adds to a program that draws a badge: bytes of the file, and of it zipped.
+# Prints the size of a minimal program that draws a badge, for several sets of the renderer's features: bytes of the
+# file, and bytes of the compressed file.
 set -eu
 cd "$(dirname "$0")"
 for features in "" faces scripts icons faces,png scripts,icons,png; do

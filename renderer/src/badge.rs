@@ -1,54 +1,61 @@
-//! The badge as it is handed over: every field final, ready to draw.
+//! The input of the renderer: a badge with every field final.
 
-use crate::{Color, Link, Logo, Scale, Segment, Style, Theme};
+use std::borrow::Cow;
 
-/// A badge with every field final, in the words of shields' endpoint schema.
+use crate::segment::{BadgeSegment, SEPARATOR};
+use crate::{color::Color, link::Links, logo::Logo, scale::Scale};
+use crate::{style::Style, text::cleaned, theme::Theme};
+
+/// A badge that is ready to be drawn. Fields have the names of shields' endpoint schema.
 ///
 /// ```
 /// use badgesmith_renderer::{Color, ResolvedBadge, Style};
 ///
-/// let badge = ResolvedBadge { color: Color::BLUE, style: Style::ForTheBadge, ..ResolvedBadge::new("nuget", "13.0.3") };
+/// let style = Style::ForTheBadge;
+/// let badge = ResolvedBadge { color: Color::BLUE, style, ..ResolvedBadge::new("nuget", "13.0.3") };
 /// assert_eq!(badge.label, "nuget");
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ResolvedBadge {
-    /// The text on the left; empty for a badge of one half.
+    /// The text on the left; empty for a badge without a label.
     pub label: String,
     /// The text on the right.
     pub message: String,
-    /// Further halves right of the message. Social and JSON, which have no place for them, add them to the message: `188 passed | 2 failed`.
-    pub segments: Vec<Segment>,
+    /// Further sections right of the message. Social and JSON have no place for them and add them to the message:
+    /// `188 passed | 2 failed`.
+    pub segments: Vec<BadgeSegment>,
     /// The background of the message.
     pub color: Color,
-    /// The background of the label; without it the style's own grey.
+    /// The background of the label; the style's own grey if it is `None`.
     pub label_color: Option<Color>,
-    /// The look.
+    /// The style.
     pub style: Style,
-    /// Whether the badge tells of an error. JSON only: the words and the colour say it in the picture.
+    /// Whether the badge reports an error. Only JSON has this field; a picture says it by its text and colour.
     pub is_error: bool,
-    /// The name of an icon. JSON only, until [`with_icon`](Self::with_icon) makes a logo of it.
+    /// The name of an icon. Only JSON has it, until [`with_icon`](Self::with_icon) makes it a logo.
     pub named_logo: Option<String>,
     /// An image drawn left of the label.
     pub logo: Option<Logo>,
-    /// The colour of a named icon, as it was asked for.
+    /// The colour of a named icon, as the caller gave it.
     pub logo_color: Option<String>,
-    /// How wide a named icon may become: `auto`, or as wide as high.
+    /// The width of a named icon: `auto` fits it to its shape, otherwise it is as wide as it is high.
     pub logo_size: Option<String>,
-    /// Whether the words are drawn as outlines of the shipped face, laid out by its widths, so that the badge looks the same where no
-    /// font is installed. Without the feature `faces` they remain text.
+    /// Whether text is drawn as outlines of the bundled font, so that the badge looks the same without installed fonts.
+    /// Without the feature `faces` it remains text.
     pub outline: bool,
-    /// Where a click leads.
+    /// The links.
     pub links: Links,
-    /// Whether words and backgrounds are chosen so that the words can be read (WCAG level AA) rather than as badge-maker does.
+    /// Whether text and background colours are adjusted to be readable (WCAG level AA) instead of being badge-maker's.
     pub contrast: bool,
-    /// How large the SVG says it is; its picture and its JSON are the same. A PNG's scale is [`png`](crate::png())'s own argument.
+    /// The scale of the SVG. It changes only the SVG's own width and height. The scale of a PNG is an argument of
+    /// [`png`](crate::png()).
     pub scale: Scale,
-    /// Whether the SVG follows what its reader prefers, light or dark. A PNG cannot.
+    /// Whether the SVG adapts to its reader's preference of light or dark. A PNG cannot.
     pub theme: Theme,
 }
 
 impl ResolvedBadge {
-    /// A light grey flat badge with nothing but its words, as shields draws what has no colour.
+    /// A light grey flat badge with two texts and nothing else, as shields draws a badge without a colour.
     ///
     /// ```
     /// use badgesmith_renderer::{Color, ResolvedBadge, Style};
@@ -76,13 +83,14 @@ impl ResolvedBadge {
             theme: Theme::Fixed,
         }
     }
-}
 
-/// Where a click on either half leads. A left link alone makes the whole badge one link.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Links {
-    /// The label's link, or the whole badge's where there is no right one.
-    pub left: Option<Link>,
-    /// The message's link.
-    pub right: Option<Link>,
+    /// The message and all segments as one text.
+    pub(crate) fn message_with_segments(&self) -> Cow<'_, str> {
+        if self.segments.is_empty() {
+            return Cow::Borrowed(&self.message);
+        }
+        let texts = std::iter::once(&self.message).chain(self.segments.iter().map(|segment| &segment.text));
+        let texts: Vec<_> = texts.map(|text| cleaned(text)).filter(|text| !text.is_empty()).collect();
+        Cow::Owned(texts.join(SEPARATOR))
+    }
 }

@@ -1,11 +1,13 @@
-//! A background colour: shields' own names, bare hex, and the CSS colours badge-maker accepts.
+//! Background colours: shields' own names, hex digits, and the CSS colours that badge-maker accepts.
 
 pub(crate) mod contrast;
 mod css;
 
-use contrast::{Ink, Veil};
+use contrast::TextColor;
 
-/// A colour that can be drawn. Its two spellings, [`name`](Color::name) for JSON and [`svg`](Color::svg) for the picture, are ready.
+use crate::gradient::GradientStop;
+
+/// A valid colour, with two notations: [`name`](Color::name) for JSON and [`svg`](Color::svg) for pictures.
 ///
 /// ```
 /// use badgesmith_renderer::Color;
@@ -15,26 +17,26 @@ use contrast::{Ink, Veil};
 /// assert_eq!(Color::parse("__proto__"), None);
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Color(Kind);
+pub struct Color(ColorForm);
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-enum Kind {
-    Named(&'static Named),
+enum ColorForm {
+    Named(&'static NamedColor),
     Css {
         text: Box<str>,
         rgb: [u8; 3],
     },
-    /// Another colour, changed so that words in `ink` can be read on it.
+    /// Another colour, changed so that text in `text_color` is readable on it.
     Readable {
         name: Box<str>,
         svg: Box<str>,
         rgb: [u8; 3],
-        ink: Ink,
+        text_color: TextColor,
     },
 }
 
 #[derive(Debug, PartialEq, Eq, Hash)]
-struct Named {
+struct NamedColor {
     name: &'static str,
     svg: &'static str,
     rgb: [u8; 3],
@@ -45,7 +47,7 @@ macro_rules! named {
         impl Color {
             $(
                 #[doc = concat!("shields' `", $name, "`, drawn as `", $svg, "`.")]
-                pub const $constant: Self = Self(Kind::Named(&Named { name: $name, svg: $svg, rgb: $rgb }));
+                pub const $constant: Self = Self(ColorForm::Named(&NamedColor { name: $name, svg: $svg, rgb: $rgb }));
             )*
         }
         const NAMED: &[Color] = &[$(Color::$constant),*];
@@ -65,20 +67,20 @@ named! {
     LIGHTGREY "lightgrey" "#939393" [0x93, 0x93, 0x93];
 }
 
-/// The same names as badge-maker drew them up to 5.0.2, for pictures that shall not change.
-static CLASSIC: [Named; 9] = [
-    Named { name: "brightgreen", svg: "#4c1", rgb: [0x44, 0xcc, 0x11] },
-    Named { name: "green", svg: "#97ca00", rgb: [0x97, 0xca, 0x00] },
-    Named { name: "yellow", svg: "#dfb317", rgb: [0xdf, 0xb3, 0x17] },
-    Named { name: "yellowgreen", svg: "#a4a61d", rgb: [0xa4, 0xa6, 0x1d] },
-    Named { name: "orange", svg: "#fe7d37", rgb: [0xfe, 0x7d, 0x37] },
-    Named { name: "red", svg: "#e05d44", rgb: [0xe0, 0x5d, 0x44] },
-    Named { name: "blue", svg: "#007ec6", rgb: [0x00, 0x7e, 0xc6] },
-    Named { name: "grey", svg: "#555", rgb: [0x55, 0x55, 0x55] },
-    Named { name: "lightgrey", svg: "#9f9f9f", rgb: [0x9f, 0x9f, 0x9f] },
+/// The colours of these names in badge-maker up to 5.0.2, for pictures that must not change.
+static CLASSIC: [NamedColor; 9] = [
+    NamedColor { name: "brightgreen", svg: "#4c1", rgb: [0x44, 0xcc, 0x11] },
+    NamedColor { name: "green", svg: "#97ca00", rgb: [0x97, 0xca, 0x00] },
+    NamedColor { name: "yellow", svg: "#dfb317", rgb: [0xdf, 0xb3, 0x17] },
+    NamedColor { name: "yellowgreen", svg: "#a4a61d", rgb: [0xa4, 0xa6, 0x1d] },
+    NamedColor { name: "orange", svg: "#fe7d37", rgb: [0xfe, 0x7d, 0x37] },
+    NamedColor { name: "red", svg: "#e05d44", rgb: [0xe0, 0x5d, 0x44] },
+    NamedColor { name: "blue", svg: "#007ec6", rgb: [0x00, 0x7e, 0xc6] },
+    NamedColor { name: "grey", svg: "#555", rgb: [0x55, 0x55, 0x55] },
+    NamedColor { name: "lightgrey", svg: "#9f9f9f", rgb: [0x9f, 0x9f, 0x9f] },
 ];
 
-/// shields' names by meaning and by the other spelling of grey.
+/// shields' names by meaning, and by the other spelling of grey.
 const ALIASES: [(&str, Color); 7] = [
     ("gray", Color::GREY),
     ("lightgray", Color::LIGHTGREY),
@@ -90,9 +92,9 @@ const ALIASES: [(&str, Color); 7] = [
 ];
 
 impl Color {
-    /// Reads a colour as badge-maker does, blanks around it ignored: a name or alias of shields, three or six hex digits, or a CSS
-    /// colour (a name, `#` with 3, 4, 6 or 8 digits, `rgb()`, `rgba()`, `hsl()`, `hsla()`). Names are lower case; only hex digits may
-    /// be of either case. `None` for anything else.
+    /// Reads a colour as badge-maker does, ignoring white space around it: a name or alias of shields, three or six
+    /// hex digits, or a CSS colour (a name, `#` with 3, 4, 6 or 8 digits, `rgb()`, `rgba()`, `hsl()`, `hsla()`).
+    /// Names must be in lower case; hex digits may be in either case. `None` for anything else.
     ///
     /// ```
     /// use badgesmith_renderer::Color;
@@ -111,12 +113,12 @@ impl Color {
         }
         if matches!(text.len(), 3 | 6) && text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
             let text = ["#", text].concat().to_ascii_lowercase();
-            return Some(Self(Kind::Css { rgb: css::rgb(&text)?, text: text.into() }));
+            return Some(Self(ColorForm::Css { rgb: css::rgb(&text)?, text: text.into() }));
         }
-        Some(Self(Kind::Css { rgb: css::rgb(text)?, text: text.to_ascii_lowercase().into() }))
+        Some(Self(ColorForm::Css { rgb: css::rgb(text)?, text: text.to_ascii_lowercase().into() }))
     }
 
-    /// The colour as shields drew it before 2026: its own names differ, and stay what they are called.
+    /// The colour as shields drew it before 2026. Only shields' named colours differ; their names stay the same.
     ///
     /// ```
     /// use badgesmith_renderer::Color;
@@ -128,21 +130,21 @@ impl Color {
     #[must_use]
     pub fn classic(&self) -> Self {
         match &self.0 {
-            Kind::Named(named) => {
+            ColorForm::Named(named) => {
                 let classic = CLASSIC.iter().find(|classic| classic.name == named.name);
-                classic.map_or_else(|| self.clone(), |classic| Self(Kind::Named(classic)))
+                classic.map_or_else(|| self.clone(), |classic| Self(ColorForm::Named(classic)))
             }
-            Kind::Css { .. } | Kind::Readable { .. } => self.clone(),
+            ColorForm::Css { .. } | ColorForm::Readable { .. } => self.clone(),
         }
     }
 
-    /// An opaque colour of red, green and blue, spelled as hex.
+    /// An opaque colour in hex notation.
     #[cfg(feature = "icons")]
     pub(crate) fn from_rgb(rgb: [u8; 3]) -> Self {
-        Self(Kind::Css { text: hex(rgb).into(), rgb })
+        Self(ColorForm::Css { text: hex(rgb).into(), rgb })
     }
 
-    /// Red, green and blue, its opacity left aside.
+    /// Red, green and blue, without the opacity.
     ///
     /// ```
     /// use badgesmith_renderer::Color;
@@ -151,33 +153,33 @@ impl Color {
     /// ```
     pub fn rgb(&self) -> [u8; 3] {
         match &self.0 {
-            Kind::Named(named) => named.rgb,
-            Kind::Css { rgb, .. } | Kind::Readable { rgb, .. } => *rgb,
+            ColorForm::Named(named) => named.rgb,
+            ColorForm::Css { rgb, .. } | ColorForm::Readable { rgb, .. } => *rgb,
         }
     }
 
-    /// The normalised spelling, as shields writes it into JSON: a name of its own with aliases resolved, hex with its `#`, or the CSS
-    /// colour in lower case.
+    /// The normalised notation, as shields writes it into JSON: one of shields' names with aliases resolved, hex digits
+    /// with `#`, or the CSS colour in lower case.
     pub fn name(&self) -> &str {
         match &self.0 {
-            Kind::Named(named) => named.name,
-            Kind::Css { text, .. } => text,
-            Kind::Readable { name, .. } => name,
+            ColorForm::Named(named) => named.name,
+            ColorForm::Css { text, .. } => text,
+            ColorForm::Readable { name, .. } => name,
         }
     }
 
-    /// The spelling that goes into an SVG's `fill`; it needs no escaping.
+    /// The notation for an SVG's `fill`; it needs no escaping.
     pub fn svg(&self) -> &str {
         match &self.0 {
-            Kind::Named(named) => named.svg,
-            Kind::Css { text, .. } => text,
-            Kind::Readable { svg, .. } => svg,
+            ColorForm::Named(named) => named.svg,
+            ColorForm::Css { text, .. } => text,
+            ColorForm::Readable { svg, .. } => svg,
         }
     }
 
-    /// How bright the colour looks, from 0 to 1 in hundredths, its opacity left aside.
+    /// The perceived brightness, from 0 to 1 in hundredths, without the opacity.
     ///
-    /// The formula is badge-maker's: (299 R + 587 G + 114 B) / 255000, rounded as JavaScript's `toFixed(2)` rounds.
+    /// badge-maker's formula: (299 R + 587 G + 114 B) / 255000, rounded as by JavaScript's `toFixed(2)`.
     ///
     /// ```
     /// use badgesmith_renderer::Color;
@@ -186,28 +188,28 @@ impl Color {
     /// assert_eq!(Color::parse("fff").unwrap().brightness(), 1.0);
     /// ```
     pub fn brightness(&self) -> f64 {
-        f64::from(self.hundredths()) / 100.0
+        f64::from(self.brightness_hundredths()) / 100.0
     }
 
-    /// Whether words on this colour are dark: badge-maker's threshold is 0.69.
+    /// Whether text on this colour is dark: badge-maker's threshold is a brightness of 0.69.
     pub(crate) fn is_light(&self) -> bool {
         match &self.0 {
-            Kind::Readable { ink, .. } => *ink == Ink::Dark,
-            _ => self.hundredths() > 69,
+            ColorForm::Readable { text_color, .. } => *text_color == TextColor::Dark,
+            _ => self.brightness_hundredths() > 69,
         }
     }
 
-    /// The colour as a background on which words can be read, opaque, under each of `veils`. Its name stays.
-    pub(crate) fn readable(&self, veils: &[Veil]) -> Self {
-        let (rgb, ink) = contrast::readable(self.rgb(), veils);
-        Self(Kind::Readable { name: self.name().into(), svg: hex(rgb).into(), rgb, ink })
+    /// The colour as an opaque background on which text is readable, also below each of `overlays`. The name stays.
+    pub(crate) fn readable(&self, overlays: &[GradientStop]) -> Self {
+        let (rgb, text_color) = contrast::readable(self.rgb(), overlays);
+        Self(ColorForm::Readable { name: self.name().into(), svg: hex(rgb).into(), rgb, text_color })
     }
 
-    fn hundredths(&self) -> u32 {
+    fn brightness_hundredths(&self) -> u32 {
         let [r, g, b] = self.rgb().map(u32::from);
         let sum = r * 299 + g * 587 + b * 114;
         let (whole, rest) = (sum / 2550, sum % 2550);
-        // Halfway, toFixed looks at which side of it the double has fallen; the fused operation does not round it back.
+        // toFixed rounds halfway values by the exact value of the double. The fused operation keeps that exactness.
         let half = || (f64::from(sum) / 255_000.0).mul_add(200.0, -f64::from(2 * whole + 1)) >= 0.0;
         whole + u32::from(rest > 1275 || (rest == 1275 && half()))
     }

@@ -1,11 +1,11 @@
-//! The icons of simple-icons, by name: compiled in, and only the one asked for is decoded.
+//! The icons of simple-icons by name. They are compiled in compressed, and one is decompressed when it is drawn.
 
 mod name;
 mod table;
 
-use crate::{Color, Logo, Style};
+use crate::{color::Color, logo::Logo, style::Style};
 
-/// One of simple-icons' icons.
+/// An icon of simple-icons.
 ///
 /// ```
 /// use badgesmith_renderer::{Icon, Style};
@@ -16,15 +16,16 @@ use crate::{Color, Logo, Style};
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Icon {
-    /// Its place in the table.
+    /// The index in the table.
     index: usize,
 }
 
 impl Icon {
-    /// Finds an icon by its slug or its title, in either case, blanks written as blanks or dashes: `dotnet`, `.NET`, `Vue.js`,
-    /// `github-actions`. Names shields once had lead to the icons that took their place.
+    /// Finds an icon by its slug or its title, in upper or lower case, with spaces or dashes: `dotnet`, `.NET`,
+    /// `Vue.js`, `github-actions`. Former names of shields are found too.
     ///
-    /// Where shields drew a picture of its own (`npm`, `gitlab`, `bitcoin`…, until its logos were removed in 2024) this is the icon.
+    /// For names that shields had pictures of its own for until 2024 (`npm`, `gitlab`, `bitcoin`, …) this is the icon
+    /// of simple-icons.
     ///
     /// ```
     /// use badgesmith_renderer::Icon;
@@ -37,20 +38,22 @@ impl Icon {
         name::find(name).map(|index| Self { index })
     }
 
-    /// The name in simple-icons' own spelling.
+    /// The name that simple-icons uses.
     pub fn slug(self) -> &'static str {
         table::slug(self.index).unwrap_or_default()
     }
 
-    /// Red, green and blue of the brand.
+    /// The brand's colour as red, green and blue.
     pub fn color(self) -> [u8; 3] {
         table::color(self.index).unwrap_or_default()
     }
 
-    /// The icon as it is drawn, 14 pixels wide: in `color`, or else in the brand's where that can be seen.
+    /// The icon as a logo 14 pixels wide, in `color`. Without a colour it has the brand's, unless that is too dark or
+    /// too light for the style.
     ///
-    /// shields' rule (lib/logos.js, `getSimpleIconStyle`): a brand with a brightness of at most 0.4 is drawn in `whitesmoke`, except in
-    /// social, where one of at least 0.6 is drawn in `#333`. What is behind the icon is not looked at.
+    /// shields' rule (lib/logos.js, `getSimpleIconStyle`): a brand's colour with a brightness of at most 0.4 is
+    /// replaced by `whitesmoke`; in social one of at least 0.6 is replaced by `#333` instead. The badge's own colours
+    /// do not matter.
     ///
     /// ```
     /// use badgesmith_renderer::{Color, Icon, Style};
@@ -61,12 +64,12 @@ impl Icon {
     /// assert!(icon.logo(Some(&Color::RED), Style::Flat).uri().contains("fill='%23dd4343'"));
     /// ```
     pub fn logo(self, color: Option<&Color>, style: Style) -> Logo {
-        self.drawn(color, style, false)
+        self.to_logo(color, style, false)
     }
 
-    /// The icon cut to its shape and as wide as that makes it at 14 pixels' height: `logoSize=auto`.
+    /// The icon cropped to its shape, 14 pixels high and as wide as its proportions require: `logoSize=auto`.
     ///
-    /// shields leaves the fraction of a pixel; here the width is whole, so that the edges beside the icon stay sharp.
+    /// The width is rounded to whole pixels, which shields does not do, so that the edges beside the icon are sharp.
     ///
     /// ```
     /// use badgesmith_renderer::{Icon, Style};
@@ -75,20 +78,21 @@ impl Icon {
     /// assert_eq!(Icon::find("github").unwrap().fitted_logo(None, Style::Flat).width(), 14);
     /// ```
     pub fn fitted_logo(self, color: Option<&Color>, style: Style) -> Logo {
-        self.drawn(color, style, true)
+        self.to_logo(color, style, true)
     }
 
-    fn drawn(self, color: Option<&Color>, style: Style, fitted: bool) -> Logo {
+    fn to_logo(self, color: Option<&Color>, style: Style, is_fitted: bool) -> Logo {
         let brand = Color::from_rgb(self.color());
+        let is_on_light = style.definition().logo_is_on_light;
         let fill = match color {
             Some(color) => color.svg(),
-            None if style != Style::Social && brand.brightness() <= 0.4 => "whitesmoke",
-            None if style == Style::Social && brand.brightness() >= 0.6 => "#333",
+            None if !is_on_light && brand.brightness() <= 0.4 => "whitesmoke",
+            None if is_on_light && brand.brightness() >= 0.6 => "#333",
             None => brand.svg(),
         };
         let drawing = table::drawing(self.index).unwrap_or_default();
         let (bounds, path) = drawing.split_once('\n').unwrap_or_default();
-        if fitted && let Some(width) = width_at_height_14(bounds) {
+        if is_fitted && let Some(width) = width_at_height_14(bounds) {
             Logo::of_icon(fill, bounds, path, width)
         } else {
             Logo::of_icon(fill, "0 0 24 24", path, Logo::SIDE)
@@ -96,7 +100,7 @@ impl Icon {
     }
 }
 
-/// `None` for a shape as wide as high, whose bounds are not written.
+/// `None` for a shape that is as wide as high, whose bounds the table does not have.
 fn width_at_height_14(bounds: &str) -> Option<i64> {
     let mut numbers = bounds.split(' ').skip(2).map(str::parse::<f64>);
     let (width, height) = (numbers.next()?.ok()?, numbers.next()?.ok()?);
@@ -126,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_leads_to_its_icon() {
+    fn an_icon_is_found_by_its_names() {
         for (name, slug) in [
             ("nuget", "nuget"),
             ("NuGet", "nuget"),

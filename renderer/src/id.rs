@@ -1,16 +1,16 @@
-//! The ending of a badge's ids, made from its content, so that many badges can stand in one page.
+//! The suffix of the ids in a badge's SVG: a hash of the badge, so that many badges can be inlined in one page.
 
-use crate::{ResolvedBadge, Scale, Theme};
+use crate::{badge::ResolvedBadge, scale::Scale, theme::Theme};
 
 const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
-/// Six characters, 36 bits: among 1,500 different badges in one page two share an ending once in 60,000 pages.
+/// Six characters, 36 bits. In one of 60,000 pages with 1,500 different badges each, two of them share a suffix.
 pub(crate) struct IdSuffix([u8; 6]);
 
 impl IdSuffix {
-    /// The same badge has the same suffix on every machine and in every release, so its ETag stays.
+    /// The same badge has the same suffix on every machine and in every release, which keeps its ETag.
     pub(crate) fn of(badge: &ResolvedBadge) -> Self {
-        let mut hash = Hash(0);
+        let mut hash = ContentHash(0);
         hash.add(badge.style.name());
         hash.add(&badge.label);
         hash.add(&badge.message);
@@ -34,7 +34,7 @@ impl IdSuffix {
             hash.add("auto");
         }
         if badge.scale != Scale::ONE {
-            hash.mix(u64::from(badge.scale.pixels()));
+            hash.mix(u64::from(badge.scale.factor()));
         }
         let mut bits = hash.finished();
         Self(std::array::from_fn(|_| {
@@ -49,13 +49,13 @@ impl IdSuffix {
     }
 }
 
-/// Multiply and rotate eight bytes at a time: a logo of 10 KB must not cost more than drawing does. Ids need no secrecy, and the
-/// standard library's hasher may change between releases.
-struct Hash(u64);
+/// A hash that mixes eight bytes at a time by multiplication and rotation, because hashing a logo of 10 KB must not
+/// take longer than drawing. It need not be secure. The standard library's hasher may change between releases.
+struct ContentHash(u64);
 
-impl Hash {
+impl ContentHash {
     fn add(&mut self, text: &str) {
-        // The length keeps "ab" + "c" apart from "a" + "bc".
+        // The length distinguishes "ab", "c" from "a", "bc".
         self.mix(text.len() as u64);
         let (words, rest) = text.as_bytes().as_chunks::<8>();
         for word in words {
@@ -68,7 +68,7 @@ impl Hash {
         self.0 = (self.0 ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(29);
     }
 
-    /// The last step of SplitMix64, so that every bit of the input reaches every digit.
+    /// The last step of SplitMix64, so that every bit of the input influences every digit.
     fn finished(self) -> u64 {
         let mixed = (self.0 ^ self.0 >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         let mixed = (mixed ^ mixed >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);

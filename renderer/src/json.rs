@@ -1,13 +1,13 @@
-//! A badge as a document of shields' endpoint schema.
+//! A badge as JSON in shields' endpoint schema.
 
 use serde::Serialize;
 
-use crate::ResolvedBadge;
+use crate::badge::ResolvedBadge;
 
-/// The fields in the contract's order; serde keeps it.
+/// The fields in the order in which they are written.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Document<'a> {
+struct EndpointDocument<'a> {
     schema_version: u8,
     label: &'a str,
     message: &'a str,
@@ -28,9 +28,9 @@ struct Document<'a> {
     style: Option<&'a str>,
 }
 
-/// The badge as compact JSON, schema version 1, only the fields that are set. `style` is written only where somebody asked for one
-/// (`explicit_style`), so that a page showing the document may choose its own. The schema has no field for a logo that is not an SVG,
-/// and none for segments: they are part of the message, ` | ` before each.
+/// The badge as compact JSON of schema version 1, with only the fields that are set. `style` is written only if the
+/// caller chose one (`explicit_style`), so that a page that shows the document can choose its own. The schema has no
+/// field for a logo that is not an SVG, and none for segments, which are added to the message after ` | `.
 ///
 /// ```
 /// use badgesmith_renderer::{Color, ResolvedBadge, json};
@@ -40,8 +40,8 @@ struct Document<'a> {
 /// assert_eq!(json(&badge, false), expected);
 /// ```
 pub fn json(badge: &ResolvedBadge, explicit_style: bool) -> String {
-    let message = badge.whole_message();
-    let document = Document {
+    let message = badge.message_with_segments();
+    let document = EndpointDocument {
         schema_version: 1,
         label: &badge.label,
         message: &message,
@@ -54,6 +54,6 @@ pub fn json(badge: &ResolvedBadge, explicit_style: bool) -> String {
         logo_size: badge.logo_size.as_deref(),
         style: explicit_style.then(|| badge.style.name()),
     };
-    // Strings, numbers and booleans in memory: there is nothing serde_json could refuse.
+    // serde_json cannot fail for strings, numbers and booleans in memory.
     serde_json::to_string(&document).unwrap_or_default()
 }

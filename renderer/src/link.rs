@@ -1,16 +1,16 @@
-//! A link that is safe to write into a page.
+//! Links that are safe to write into a page.
 
 use crate::text;
 
-/// An address a badge may lead to: http, https, mailto, or relative to the page.
+/// An address that a badge may link to: http, https, mailto, or relative to the page.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Link(Box<str>);
 
 impl Link {
-    /// Reads an address, and drops what a browser would run or open elsewhere, such as `javascript:`.
+    /// Reads an address; `None` if it is empty or has another scheme, such as `javascript:`, which a browser would run.
     ///
-    /// Control characters are removed before the scheme is looked at, because browsers do so too; whatever stands before a colon that
-    /// comes before the first `/`, `?` or `#` counts as a scheme.
+    /// Control characters are removed before the scheme is read, as browsers do. The text before a colon is a scheme if
+    /// the colon comes before the first `/`, `?`, `#` or `\`.
     ///
     /// ```
     /// use badgesmith_renderer::Link;
@@ -28,10 +28,19 @@ impl Link {
         (known && !address.is_empty()).then(|| Self(address.into()))
     }
 
-    /// The address as it is written into the picture, before escaping.
+    /// The address, not escaped.
     pub fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+/// The links of a badge's two sides. A left link alone makes the whole badge one link.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Links {
+    /// The label's link, or the whole badge's if there is no right one.
+    pub left: Option<Link>,
+    /// The message's link.
+    pub right: Option<Link>,
 }
 
 #[cfg(test)]
@@ -39,7 +48,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_links_that_cannot_run_are_kept() {
+    fn only_links_that_cannot_run_code_are_kept() {
         let kept = [
             ("https://example.com", "https://example.com"),
             ("HTTP://example.com/a b", "HTTP://example.com/a b"),

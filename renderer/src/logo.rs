@@ -1,4 +1,4 @@
-//! An image inside a badge, as a data URI that was checked.
+//! The image inside a badge, as a checked data URI.
 
 use base64::Engine as _;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
@@ -12,12 +12,12 @@ const LENIENT: GeneralPurpose = GeneralPurpose::new(
         .with_decode_allow_trailing_bits(true),
 );
 
-/// An image as a `data:image/…` URI. It is drawn 14 pixels high, as badge-maker draws it, and as wide unless an icon's shape says
-/// otherwise.
+/// An image as a `data:image/…` URI. It is drawn 14 pixels high, as in badge-maker, and 14 pixels wide unless it is
+/// an icon fitted to its shape.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Logo {
     uri: Box<str>,
-    /// Where the payload begins.
+    /// The index of the payload in the URI.
     payload: usize,
     width: i64,
     is_icon: bool,
@@ -27,12 +27,13 @@ impl Logo {
     /// The height of every logo and the width of most, in pixels.
     pub(crate) const SIDE: i64 = 14;
 
-    /// Whether a text means to be an image rather than the name of an icon.
+    /// Whether a text is meant as an image, rather than as the name of an icon.
     ///
     /// ```
     /// use badgesmith_renderer::Logo;
     ///
-    /// assert!(Logo::is_image("DATA:image/png;base64,iVBORw0KGgo=") && Logo::is_image("image/png;base64,iVBORw0KGgo="));
+    /// assert!(Logo::is_image("DATA:image/png;base64,iVBORw0KGgo="));
+    /// assert!(Logo::is_image("image/png;base64,iVBORw0KGgo="));
     /// assert!(!Logo::is_image("data") && !Logo::is_image("image"));
     /// ```
     pub fn is_image(text: &str) -> bool {
@@ -41,10 +42,10 @@ impl Logo {
         begins("data:") || begins("image/")
     }
 
-    /// Reads a data URI as shields reads one from a query: `data:` may be missing, and in base64 a space is a `+` that
-    /// a form decoded, other blanks are dropped, and both the usual and the URL-safe alphabet are read. A `#` of text
-    /// is written `%23`, because browsers end the image there. `None` for what is no image, has no payload, or whose
-    /// base64 cannot be decoded.
+    /// Reads a data URI as shields reads one from a query: `data:` may be missing; in base64 a space is a `+` that
+    /// was decoded as in a form, other white space is dropped, and both the standard and the URL-safe alphabet are
+    /// accepted. A `#` in text becomes `%23`, because browsers would end the image there. `None` if it is no image,
+    /// has no payload, or its base64 cannot be decoded.
     ///
     /// ```
     /// use badgesmith_renderer::Logo;
@@ -59,23 +60,24 @@ impl Logo {
         let (scheme, rest) = uri.split_at_checked(5).unwrap_or_default();
         let rest = if scheme.eq_ignore_ascii_case("data:") { rest } else { uri };
         let (head, payload) = rest.split_once(',')?;
-        // A query's `+` is a space by now, also in `svg+xml`.
+        // Form decoding made every `+` of the query a space, also in `svg+xml`.
         let head = head.replace(' ', "+");
-        let image = head.split_at_checked(6).is_some_and(|(start, _)| start.eq_ignore_ascii_case("image/"));
-        let harmless = head.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"/+-.;=_".contains(&byte));
+        let is_image = head.split_at_checked(6).is_some_and(|(start, _)| start.eq_ignore_ascii_case("image/"));
+        let is_harmless = head.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"/+-.;=_".contains(&byte));
         let trimmed = payload.trim_end_matches(text::is_blank);
-        if !image || !harmless || trimmed.is_empty() {
+        if !is_image || !is_harmless || trimmed.is_empty() {
             return None;
         }
         let payload: String = if is_base64(&head) {
-            // An SVG ends in `+` if nothing had to be added to its bytes; other blanks at the end are nothing.
+            // Spaces at the end are `+` signs as far as the base64 has no full group of four without them, which is the
+            // case for an SVG without padding. Other white space at the end is dropped.
             let missing = trimmed.chars().filter(|c| *c == ' ' || !text::is_blank(*c)).count().wrapping_neg() % 4;
             let signs = payload.get(trimmed.len()..)?.bytes().take(missing).take_while(|byte| *byte == b' ').count();
             let payload = payload.get(..trimmed.len() + signs)?;
             let payload = if payload.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+/=".contains(&byte)) {
                 payload.to_owned()
             } else {
-                plain_base64(payload)?
+                standard_base64(payload)?
             };
             LENIENT.decode(&payload).ok()?;
             payload
@@ -91,7 +93,8 @@ impl Logo {
         })
     }
 
-    /// One path of an icon, whose coordinates hold nothing that a URI must escape. Not in base64: that takes a third more bytes.
+    /// An SVG of one path, whose data must not contain characters that a URI must escape. Percent-encoding the rest
+    /// takes fewer bytes than base64.
     #[cfg(feature = "icons")]
     pub(crate) fn of_icon(fill: &str, view_box: &str, path: &str, width: i64) -> Self {
         const HEAD: &str = "data:image/svg+xml,";
@@ -102,7 +105,7 @@ impl Logo {
         Self { payload: HEAD.len(), uri, width, is_icon: true }
     }
 
-    /// An image as wide as this one, of which a PNG shows nothing.
+    /// An empty image of the same width.
     ///
     /// ```
     /// use badgesmith_renderer::Logo;
@@ -117,12 +120,12 @@ impl Logo {
         Self { payload: HEAD.len(), uri, width: self.width, is_icon: self.is_icon }
     }
 
-    /// The URI as it is written into the picture, before escaping.
+    /// The URI, not escaped for XML.
     pub fn uri(&self) -> &str {
         &self.uri
     }
 
-    /// How wide it is drawn, in pixels.
+    /// The width, in pixels.
     ///
     /// ```
     /// use badgesmith_renderer::Logo;
@@ -133,12 +136,17 @@ impl Logo {
         self.width
     }
 
-    /// Whether it came from a name, by which JSON still calls it.
+    /// The distance from the top of a badge of this height to the top of its logo.
+    pub(crate) fn y(badge_height: i64) -> i64 {
+        (badge_height - Self::SIDE) / 2
+    }
+
+    /// Whether the logo is a named icon, which JSON has as a name.
     pub(crate) fn is_icon(&self) -> bool {
         self.is_icon
     }
 
-    /// The image's own text, if it is an SVG: what the endpoint's `logoSvg` holds.
+    /// The source text of an SVG image, as in the endpoint schema's `logoSvg`; `None` for any other image.
     ///
     /// ```
     /// use badgesmith_renderer::Logo;
@@ -148,36 +156,36 @@ impl Logo {
     /// assert_eq!(Logo::parse("data:image/png;base64,iVBORw0KGgo=").unwrap().svg(), None);
     /// ```
     pub fn svg(&self) -> Option<String> {
-        let (kind, bytes) = self.image()?;
-        if kind.eq_ignore_ascii_case("image/svg+xml") { String::from_utf8(bytes).ok() } else { None }
+        let (media_type, bytes) = self.image()?;
+        if media_type.eq_ignore_ascii_case("image/svg+xml") { String::from_utf8(bytes).ok() } else { None }
     }
 
-    /// The media type and the image itself.
+    /// The media type and the decoded image.
     pub(crate) fn image(&self) -> Option<(&str, Vec<u8>)> {
         let (head, payload) = self.uri.split_at_checked(self.payload)?;
-        let kind = head.strip_prefix("data:")?.split([';', ',']).next()?;
+        let media_type = head.strip_prefix("data:")?.split([';', ',']).next()?;
         let bytes =
             if is_base64(head.strip_suffix(',')?) { LENIENT.decode(payload).ok()? } else { percent_decoded(payload) };
-        Some((kind, bytes))
+        Some((media_type, bytes))
     }
 }
 
-/// Base64 in the usual alphabet without blanks; browsers decode percents first.
-fn plain_base64(payload: &str) -> Option<String> {
-    let usual = |c| match c {
+/// Base64 in the standard alphabet without white space. Percent-encoding is decoded first, as browsers do.
+fn standard_base64(payload: &str) -> Option<String> {
+    let standard = |c| match c {
         ' ' | '-' => '+',
         '_' => '/',
         c => c,
     };
     let payload = String::from_utf8(percent_decoded(payload)).ok()?;
-    Some(payload.chars().map(usual).filter(|c| !text::is_blank(*c)).collect())
+    Some(payload.chars().map(standard).filter(|c| !text::is_blank(*c)).collect())
 }
 
 fn is_base64(head: &str) -> bool {
     head.rsplit(';').next().is_some_and(|last| last.eq_ignore_ascii_case("base64"))
 }
 
-/// The characters of a colour and of a view box that a URI cannot hold.
+/// Escapes the characters of colours and view boxes that a URI must not contain.
 #[cfg(feature = "icons")]
 fn percent_encoded(text: &str) -> String {
     text.replace('%', "%25").replace('#', "%23").replace(' ', "%20")

@@ -1,11 +1,14 @@
-//! Appending markup to a buffer without the formatting machinery, which is most of what drawing would cost.
+//! The buffer that SVG is written into. Appending strings is faster than formatting, which would dominate drawing.
+
+pub(crate) mod dark;
+pub(crate) mod document;
+pub(crate) mod outline;
 
 use std::ops::Range;
 
-/// A number of quarter pixels: for-the-badge spaces its letters by 1¼.
-pub(crate) type Quarters = i64;
+use crate::scale::QuarterPixels;
 
-/// The buffer a badge is drawn into. What is given as text must already be escaped.
+/// A buffer for markup. Text that is appended must already be escaped.
 pub(crate) struct Markup<'a>(&'a mut String);
 
 impl<'a> Markup<'a> {
@@ -24,8 +27,8 @@ impl<'a> Markup<'a> {
         self
     }
 
-    /// Never negative here, so the whole part and the fraction can be written one after the other.
-    pub(crate) fn quarters(&mut self, quarters: Quarters) -> &mut Self {
+    /// Appends a number of pixels, which must not be negative.
+    pub(crate) fn quarters(&mut self, quarters: QuarterPixels) -> &mut Self {
         self.number(quarters / 4);
         match quarters % 4 {
             1 => self.text(".25"),
@@ -40,19 +43,20 @@ impl<'a> Markup<'a> {
         self
     }
 
+    /// Appends an id: a letter that names the element, and the badge's suffix.
     pub(crate) fn id(&mut self, letter: char, suffix: &str) -> &mut Self {
         self.letter(letter).text(suffix)
     }
 
-    /// Where what comes next will stand.
-    pub(crate) fn place(&self) -> usize {
+    /// The position at which the next text will start.
+    pub(crate) fn position(&self) -> usize {
         self.0.len()
     }
 
-    /// Writes what stands between two places once more, which is one copy for many.
-    pub(crate) fn again(&mut self, places: Range<usize>) -> &mut Self {
-        if self.0.get(places.clone()).is_some() {
-            self.0.extend_from_within(places);
+    /// Appends a copy of what is between two positions: one copy instead of many small appends.
+    pub(crate) fn repeat(&mut self, positions: Range<usize>) -> &mut Self {
+        if self.0.get(positions.clone()).is_some() {
+            self.0.extend_from_within(positions);
         }
         self
     }

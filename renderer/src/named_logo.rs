@@ -1,14 +1,12 @@
-//! From a badge's named logo to its picture, where icons are compiled in.
+//! A badge's named logo as an image, with the feature `icons`.
 
-use crate::ResolvedBadge;
+use crate::badge::ResolvedBadge;
 #[cfg(feature = "icons")]
-use crate::color::contrast::{self, AA_GRAPHICS};
+use crate::color::{Color, contrast};
 #[cfg(feature = "icons")]
-use crate::readable::veils;
-#[cfg(feature = "icons")]
-use crate::{Color, Icon, Style};
+use crate::icon::Icon;
 
-/// Whether `name` is the name of an icon. Without the feature `icons` none is.
+/// Whether `name` is the name of an icon. Without the feature `icons` there are none.
 ///
 /// ```
 /// assert_eq!(badgesmith_renderer::is_icon("github"), cfg!(feature = "icons"));
@@ -25,10 +23,10 @@ pub fn is_icon(name: &str) -> bool {
 }
 
 impl ResolvedBadge {
-    /// The badge with the icon that `named_logo` means as its logo, in `logo_color` and as wide as `logo_size` says, so that it is
-    /// drawn. A logo that is there stays, an unknown name or colour is passed over, and the badge's JSON is the same as before.
+    /// The badge with the icon `named_logo` as its logo, in the colour `logo_color` and the width `logo_size`. A
+    /// badge that has a logo keeps it, unknown names and colours are ignored, and the badge's JSON does not change.
     ///
-    /// Decoding an icon takes longer than drawing the badge, so what only becomes JSON should go without.
+    /// Decoding an icon takes longer than drawing the badge, so do not call this for JSON.
     ///
     /// ```
     /// use badgesmith_renderer::{ResolvedBadge, svg};
@@ -40,18 +38,18 @@ impl ResolvedBadge {
     #[must_use]
     pub fn with_icon(self) -> Self {
         #[cfg(feature = "icons")]
-        return iconed(self);
+        return with_icon(self);
         #[cfg(not(feature = "icons"))]
         return self;
     }
 }
 
 #[cfg(feature = "icons")]
-fn iconed(mut badge: ResolvedBadge) -> ResolvedBadge {
+fn with_icon(mut badge: ResolvedBadge) -> ResolvedBadge {
     if badge.logo.is_none()
         && let Some(icon) = badge.named_logo.as_deref().and_then(Icon::find)
     {
-        let color = badge.logo_color.as_deref().and_then(Color::parse).or_else(|| readable(&badge, icon));
+        let color = badge.logo_color.as_deref().and_then(Color::parse).or_else(|| readable_color(&badge, icon));
         let logo = match badge.logo_size.as_deref() {
             Some("auto") => icon.fitted_logo(color.as_ref(), badge.style),
             _ => icon.logo(color.as_ref(), badge.style),
@@ -61,20 +59,21 @@ fn iconed(mut badge: ResolvedBadge) -> ResolvedBadge {
     badge
 }
 
-/// With `contrast`, the brand's colour where it stands out from what is behind the icon, or else that of the words there.
+/// With `contrast`: the brand's colour if its contrast with the background is sufficient, otherwise the text colour.
 #[cfg(feature = "icons")]
-fn readable(badge: &ResolvedBadge, icon: Icon) -> Option<Color> {
+fn readable_color(badge: &ResolvedBadge, icon: Icon) -> Option<Color> {
     if !badge.contrast {
         return None;
     }
-    // Without a label of any kind, logo and message share the message's background.
-    let behind = match &badge.label_color {
-        _ if badge.style == Style::Social => Color::from_rgb([0xfc; 3]),
+    let style = badge.style.definition();
+    // Without a label, the logo is on the message's background.
+    let background = match &badge.label_color {
+        _ if style.logo_is_on_light => Color::from_rgb([0xfc; 3]),
         Some(color) => color.clone(),
         None if badge.label.is_empty() => badge.color.clone(),
         None => Color::GREY,
     };
-    let (behind, ink) = contrast::readable(behind.rgb(), veils(badge.style));
-    let stands_out = contrast::ratio(icon.color(), behind) >= AA_GRAPHICS;
-    Some(Color::from_rgb(if stands_out { icon.color() } else { ink.rgb() }))
+    let (background, text) = contrast::readable(background.rgb(), style.overlays);
+    let is_visible = contrast::ratio(icon.color(), background) >= contrast::AA_GRAPHICS;
+    Some(Color::from_rgb(if is_visible { icon.color() } else { text.rgb() }))
 }

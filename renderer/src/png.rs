@@ -1,59 +1,24 @@
-//! A badge as PNG: the outlined drawing painted straight onto pixels, so no installed font is consulted.
+//! A badge as a PNG file.
 
-use std::fmt;
-
-use crate::{ResolvedBadge, Scale, style};
-
-mod blur;
-pub(crate) mod canvas;
-mod logo;
-mod paint_effort;
-mod plain_svg;
-mod raster;
-mod words;
-
-/// Why there is no picture.
-#[derive(Debug)]
-#[non_exhaustive]
-pub enum PngError {
-    /// There is no memory for its pixels.
-    Pixels,
-    /// The encoder refused the picture.
-    Encoding(png::EncodingError),
-}
-
-impl fmt::Display for PngError {
-    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        match self {
-            Self::Pixels => f.write_str("there is no room for the picture"),
-            Self::Encoding(_) => f.write_str("the picture was not encoded"),
-        }
-    }
-}
-
-impl std::error::Error for PngError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match self {
-            Self::Pixels => None,
-            Self::Encoding(error) => Some(error),
-        }
-    }
-}
+use crate::{
+    badge::ResolvedBadge, canvas::Canvas, canvas::error::PngError, prepare::with_drawing, readable::readable_badge,
+    scale::Scale,
+};
 
 /// The badge as PNG: the picture of its SVG with outlines, whatever [`ResolvedBadge::outline`] says.
 ///
-/// The same badge gives the same bytes. A picture has at most 4,096 columns: a badge that would be wider is drawn at the
-/// largest scale that fits, which is below 1 for one that is wider than that in its own pixels.
+/// The same badge gives the same bytes. A picture has at most 4,096 columns: a badge that would be wider is drawn at
+/// the largest scale that fits, which is below 1 if the badge itself is wider than 4,096 pixels.
 ///
-/// A logo is drawn if it is a PNG or an SVG of plain shapes: paths and the other basic shapes, in groups or used again,
-/// filled and stroked with colours and gradients, clipped by plain shapes. One of another format is left out, its place
-/// empty, and so is an image of more than 64 KiB, a PNG of more than 1024 × 1024 pixels, and an SVG with a document
-/// type, style sheets, filters, masks, patterns, markers, dashes or images, or with so much in it that drawing would take
-/// long. Text in it is not drawn.
+/// A logo is drawn if it is a PNG or an SVG of plain shapes: paths and the other basic shapes, in groups or reused by
+/// `use`, filled and stroked with colours and gradients, clipped by plain shapes. Any other logo leaves its place
+/// empty: another format, more than 64 KiB, a PNG of more than 1024 × 1024 pixels, an SVG with a document type, style
+/// sheets, filters, masks, patterns, markers, dashes or images, and one that would take long to draw. Text in an SVG
+/// is not drawn.
 ///
 /// # Errors
 ///
-/// [`PngError`] where there is no memory.
+/// [`PngError`] if there is no memory for the picture.
 ///
 /// ```
 /// use badgesmith_renderer::{ResolvedBadge, Scale, png};
@@ -63,13 +28,16 @@ impl std::error::Error for PngError {
 /// # Ok::<(), badgesmith_renderer::PngError>(())
 /// ```
 pub fn png(badge: &ResolvedBadge, scale: Scale) -> Result<Vec<u8>, PngError> {
-    encode(style::paint(&badge.painted(), scale)?.into_pixels()).map_err(PngError::Encoding)
+    let badge = readable_badge(badge);
+    let paint = badge.style.definition().paint;
+    let canvas = with_drawing(&badge, true, |drawing| paint(drawing, scale))?;
+    encoded(canvas).map_err(PngError::Encoding)
 }
 
-fn encode(pixels: tiny_skia::Pixmap) -> Result<Vec<u8>, png::EncodingError> {
-    let (width, height) = (pixels.width(), pixels.height());
+fn encoded(canvas: Canvas) -> Result<Vec<u8>, png::EncodingError> {
+    let pixels = canvas.into_pixels();
     let mut out = Vec::with_capacity(2048);
-    let mut encoder = png::Encoder::new(&mut out, width, height);
+    let mut encoder = png::Encoder::new(&mut out, pixels.width(), pixels.height());
     encoder.set_color(png::ColorType::Rgba);
     encoder.set_depth(png::BitDepth::Eight);
     encoder.set_compression(png::Compression::Fast);

@@ -1,6 +1,9 @@
-//! How large a badge is drawn: one to four times its size.
+//! The size of a drawing: the scale at which a badge is shown, and the unit in which its width is computed.
 
-/// How many pixels stand for one of the badge's in each direction.
+/// A number of quarter pixels. for-the-badge spaces its letters by 1¼ pixels, so whole pixels are too coarse.
+pub(crate) type QuarterPixels = i64;
+
+/// How many pixels stand for one of the badge's pixels in each direction: 1 to 4.
 ///
 /// ```
 /// use badgesmith_renderer::Scale;
@@ -12,7 +15,7 @@
 pub struct Scale(u8);
 
 impl Scale {
-    /// A pixel for a pixel.
+    /// The badge's own size.
     pub const ONE: Self = Self(1);
     /// Twice the size.
     pub const TWO: Self = Self(2);
@@ -21,22 +24,18 @@ impl Scale {
     /// Four times the size.
     pub const FOUR: Self = Self(4);
 
-    /// A scale of 1 to 4; `None` for any other.
+    /// A scale of 1 to 4; `None` for any other number.
     pub fn new(scale: u8) -> Option<Self> {
         (1..=4).contains(&scale).then_some(Self(scale))
     }
 
-    /// 1 to 4.
+    /// The scale as a number.
     ///
     /// ```
     /// assert_eq!(badgesmith_renderer::Scale::TWO.factor(), 2);
     /// ```
     pub fn factor(self) -> u8 {
         self.0
-    }
-
-    pub(crate) fn pixels(self) -> u32 {
-        u32::from(self.0)
     }
 }
 

@@ -1,38 +1,24 @@
-//! Further halves right of the message, each with words and a colour of its own.
+//! Further sections of a badge, right of the message, each with a text and a colour of its own.
 
-use std::borrow::Cow;
+use crate::color::Color;
 
-use crate::text::cleaned;
-use crate::{Color, ResolvedBadge};
-
-/// What stands between message and segments where they are one text: to a screen reader, in social's bubble, in JSON.
+/// The separator between message and segments where they form one text: in the accessible name, in social, in JSON.
 pub(crate) const SEPARATOR: &str = " | ";
 
-/// A further half of a badge, right of the message and drawn like it. It has no link of its own; one of blanks is not drawn.
+/// A section right of the message that is drawn like the message. It has no link. If its text is blank, it is not
+/// drawn.
 ///
 /// ```
-/// use badgesmith_renderer::{Color, ResolvedBadge, Segment, svg};
+/// use badgesmith_renderer::{BadgeSegment, Color, ResolvedBadge, svg};
 ///
-/// let segments = vec![Segment { text: "2 failed".into(), color: Color::RED }];
+/// let segments = vec![BadgeSegment { text: "2 failed".into(), color: Color::RED }];
 /// let badge = ResolvedBadge { segments, ..ResolvedBadge::new("tests", "188 passed") };
 /// assert!(svg(&badge).contains(r#"aria-label="tests: 188 passed | 2 failed""#));
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Segment {
-    /// The words.
+pub struct BadgeSegment {
+    /// The text.
     pub text: String,
-    /// What is behind them.
+    /// The background.
     pub color: Color,
-}
-
-impl ResolvedBadge {
-    /// The message and all segments as one text.
-    pub(crate) fn whole_message(&self) -> Cow<'_, str> {
-        if self.segments.is_empty() {
-            return Cow::Borrowed(&self.message);
-        }
-        let texts = std::iter::once(&self.message).chain(self.segments.iter().map(|segment| &segment.text));
-        let texts: Vec<_> = texts.map(|text| cleaned(text)).filter(|text| !text.is_empty()).collect();
-        Cow::Owned(texts.join(SEPARATOR))
-    }
 }

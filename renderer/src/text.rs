@@ -1,57 +1,42 @@
-//! The words of a badge made fit for XML: blanks trimmed, forbidden characters removed, the rest escaped.
+//! A badge's texts made fit for XML: trimmed, without forbidden characters, in the case that the style wants, escaped.
 
 use std::borrow::Cow;
 
-use badgesmith_fonts::{Face, Line, width};
-
-/// One half's words as they are measured and as they are written.
-pub(crate) struct Words<'a> {
-    pub(crate) plain: &'a str,
-    pub(crate) xml: Cow<'a, str>,
-    /// The words laid out, where they are to be drawn as outlines.
-    pub(crate) line: Option<Line>,
-    face: Face,
+/// The case in which a style writes a text.
+#[derive(Clone, Copy)]
+pub(crate) enum TextCase {
+    /// As it was given.
+    AsGiven,
+    /// All letters are capital.
+    Upper,
+    /// The first letter is capital.
+    Capitalized,
 }
 
-impl<'a> Words<'a> {
-    pub(crate) fn new(plain: &'a str, face: Face) -> Self {
-        Self { plain, xml: escaped(plain), line: None, face }
-    }
-
-    /// The same words to be drawn as outlines, their letters apart by as many pixels more.
-    pub(crate) fn outlined(self, letter_spacing: f32) -> Self {
-        let line = if self.is_empty() { None } else { Line::new(self.face, self.plain, letter_spacing) };
-        Self { line, ..self }
-    }
-
-    /// How wide the words are, in pixels.
-    pub(crate) fn width(&self) -> f64 {
-        self.line.as_ref().map_or_else(|| width(self.face, self.plain), Line::width)
-    }
-
-    /// The width words take, made odd, which gives text with a middle pixel to centre on; badge-maker's `preferredWidthOf`.
-    pub(crate) fn odd_width(&self) -> i64 {
-        self.width() as i64 | 1
-    }
-
-    pub(crate) fn is_empty(&self) -> bool {
-        self.plain.is_empty()
+impl TextCase {
+    pub(crate) fn apply(self, text: Cow<'_, str>) -> Cow<'_, str> {
+        match self {
+            Self::AsGiven => text,
+            Self::Upper => Cow::Owned(text.to_uppercase()),
+            Self::Capitalized => capitalized(text),
+        }
     }
 }
 
-/// Whether XML 1.0 can hold the character. U+FFFD stays, so that a reader sees that something was broken before.
+/// Whether XML 1.0 allows the character. U+FFFD is allowed: it shows the reader that the input was damaged.
 pub(crate) fn is_allowed(character: char) -> bool {
     !matches!(character, '\0'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{fffe}' | '\u{ffff}')
 }
 
-/// JavaScript's idea of a blank, which is what badge-maker trims: U+FEFF is one and U+0085 is none.
+/// Whether JavaScript's `trim`, which badge-maker uses, removes the character: U+FEFF is white space there, U+0085 is
+/// not.
 pub(crate) fn is_blank(character: char) -> bool {
     character == '\u{feff}' || (character.is_whitespace() && character != '\u{85}')
 }
 
-/// Without forbidden characters and without blanks at the ends.
+/// The text without the characters that XML forbids and without white space at its ends.
 pub(crate) fn cleaned(text: &str) -> Cow<'_, str> {
-    // Nearly every badge, and ten times faster than the rules for all characters.
+    // Printable ASCII is nearly every text, and this path is ten times faster than the one for all characters.
     if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
         return Cow::Borrowed(text.trim_ascii());
     }
@@ -62,13 +47,8 @@ pub(crate) fn cleaned(text: &str) -> Cow<'_, str> {
     Cow::Owned(kept.trim_matches(is_blank).to_owned())
 }
 
-/// All capitals, as for-the-badge sets its words.
-pub(crate) fn upper(text: Cow<'_, str>) -> Cow<'_, str> {
-    Cow::Owned(text.to_uppercase())
-}
-
-/// With a leading capital, as social sets its label. Characters beyond U+FFFF stay: JavaScript's `charAt` sees half of them.
-pub(crate) fn capitalized(text: Cow<'_, str>) -> Cow<'_, str> {
+/// As badge-maker does it: a first character beyond U+FFFF stays, because JavaScript's `charAt` sees half of it.
+fn capitalized(text: Cow<'_, str>) -> Cow<'_, str> {
     let Some(first) = text.chars().next() else { return text };
     if first > '\u{ffff}' || first.to_uppercase().eq([first]) {
         return text;
@@ -76,7 +56,7 @@ pub(crate) fn capitalized(text: Cow<'_, str>) -> Cow<'_, str> {
     Cow::Owned(first.to_uppercase().chain(text.chars().skip(1)).collect())
 }
 
-/// Fit for content and for an attribute in double quotes; an apostrophe may stay in both.
+/// The text escaped for XML content and for attributes in double quotes. Neither needs an escaped apostrophe.
 pub(crate) fn escaped(text: &str) -> Cow<'_, str> {
     if !text.bytes().any(|byte| entity(byte).is_some()) {
         return Cow::Borrowed(text);
@@ -108,7 +88,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn words_are_trimmed_as_javascript_trims_and_stripped_of_what_xml_forbids() {
+    fn a_text_is_trimmed_as_in_javascript_and_loses_what_xml_forbids() {
         for (text, expected) in [
             ("  a b\u{a0}\u{feff}", "a b"),
             ("\u{85}a", "\u{85}a"),

@@ -1,4 +1,4 @@
-//! What a browser makes of our SVG, where this machine has one: the widths of words, the outlines' pixels, many badges in one page.
+//! Chromium draws our SVGs as expected: the widths of texts, the pixels of outlines, many badges in one page.
 #![allow(clippy::expect_used)]
 
 mod browser;
@@ -7,20 +7,18 @@ use badgesmith_renderer::{Color, ResolvedBadge, Scale, Style, png, svg};
 use browser::Chromium;
 use resvg::tiny_skia::Pixmap;
 
-const STYLES: [Style; 5] = [Style::Flat, Style::FlatSquare, Style::Plastic, Style::ForTheBadge, Style::Social];
-
 fn scripts() -> impl Iterator<Item = (&'static str, &'static str)> {
     include_str!("data/scripts.tsv").lines().map(|line| line.split_once('\t').expect(line))
 }
 
-/// The width that is left for the words of a badge of one half: 10 pixels are beside them.
+/// The width of the text of a badge without a label, which has 10 pixels of padding.
 fn text_box(message: &str, outline: bool) -> f64 {
     let drawn = svg(&ResolvedBadge { outline, ..ResolvedBadge::new("", message) });
     let width = drawn.split_once("width=\"").and_then(|(_, rest)| rest.split_once('"')).expect(&drawn).0;
     width.parse::<f64>().expect(width) - 10.0
 }
 
-/// The widths Chromium measures in 11 px of the shipped face.
+/// The widths that Chromium measures in 11 px of the bundled font.
 fn measured(chromium: &Chromium) -> Vec<f64> {
     let texts: String = scripts().map(|(_, text)| format!("<text>{text}</text>")).collect();
     let page = format!(
@@ -34,8 +32,9 @@ fn measured(chromium: &Chromium) -> Vec<f64> {
 }
 
 #[test]
-fn words_of_any_script_are_as_wide_as_in_chromium() {
-    let Some(chromium) = Chromium::find("widths") else { return };
+#[ignore = "needs Chromium on PATH"]
+fn outlines_in_every_script_are_as_wide_as_in_chromium() {
+    let chromium = Chromium::find("widths");
     let measured = measured(&chromium);
     assert_eq!(measured.len(), 200);
     let mut worst: f64 = 0.0;
@@ -48,15 +47,16 @@ fn words_of_any_script_are_as_wide_as_in_chromium() {
     println!("{} texts, the worst off by {:.1} %", measured.len(), 100.0 * worst);
 }
 
-/// The same as text, whose widths are those of the tables where they know the characters, and of the face where they do not.
+/// Text has the widths of the tables, or of the bundled font for characters that the tables lack.
 #[test]
-fn words_the_tables_do_not_know_are_as_wide_as_in_chromium() {
-    let Some(chromium) = Chromium::find("estimates") else { return };
+#[ignore = "needs Chromium on PATH"]
+fn text_without_measured_widths_is_as_wide_as_in_chromium() {
+    let chromium = Chromium::find("estimates");
     let mut seen = 0;
     for ((kind, text), expected) in scripts().zip(measured(&chromium)) {
-        // Not these, because the tables know Arabic's presentation forms.
-        let known = text.contains(|c: char| c.is_ascii_alphanumeric() || c > '\u{fb00}');
-        if matches!(kind, "arabic" | "hebrew") && !known {
+        // The tables have these characters, Arabic presentation forms included.
+        let has_measured = text.contains(|c: char| c.is_ascii_alphanumeric() || c > '\u{fb00}');
+        if matches!(kind, "arabic" | "hebrew") && !has_measured {
             let actual = text_box(text, false);
             assert!((actual / expected - 1.0).abs() <= 0.1, "{kind} {text}: {actual}, Chromium {expected}");
             seen += 1;
@@ -70,10 +70,11 @@ fn page(badges: &[String]) -> String {
 }
 
 #[test]
-fn a_png_is_what_chromium_makes_of_the_outlines_but_for_edges() {
-    let Some(chromium) = Chromium::find("outlines") else { return };
+#[ignore = "needs Chromium on PATH"]
+fn a_png_looks_as_chromium_draws_the_outlines_except_at_edges() {
+    let chromium = Chromium::find("outlines");
     for scale in 1..=3u8 {
-        let badges: Vec<_> = STYLES
+        let badges: Vec<_> = Style::ALL
             .iter()
             .flat_map(|style| {
                 let badge = ResolvedBadge {
@@ -95,7 +96,7 @@ fn a_png_is_what_chromium_makes_of_the_outlines_but_for_edges() {
             .iter()
             .map(|badge| svg(badge).replacen("<svg ", &format!(r#"<svg style="zoom:{scale}" "#), 1))
             .collect();
-        let screenshot = chromium.screenshot(&page(&zoomed), (900, 900));
+        let screenshot = chromium.screenshot(&page(&zoomed), 900, 900);
         let screenshot = Pixmap::decode_png(&screenshot).expect("a screenshot can be decoded");
         let mut top = 0;
         for badge in &badges {
@@ -108,7 +109,8 @@ fn a_png_is_what_chromium_makes_of_the_outlines_but_for_edges() {
     }
 }
 
-/// Away from an edge in ours, the pixels are the same on white; a pixel is at an edge if a neighbour is quite another.
+/// On a white background, pixels that are not at an edge are nearly equal. A pixel is at an edge if it differs much
+/// from a neighbour.
 fn check(ours: &Pixmap, screenshot: &Pixmap, top: u32, name: &str) {
     let on_white = |x: u32, y: u32| {
         let pixel = ours.pixel(x, y).expect("within the picture");
@@ -138,11 +140,12 @@ fn check(ours: &Pixmap, screenshot: &Pixmap, top: u32, name: &str) {
 }
 
 #[test]
-fn twelve_badges_in_one_page_do_not_disturb_each_other() {
-    let Some(chromium) = Chromium::find("twelve") else { return };
+#[ignore = "needs Chromium on PATH"]
+fn twelve_badges_in_one_page_do_not_affect_each_other() {
+    let chromium = Chromium::find("twelve");
     for outline in [false, true] {
         let badges: Vec<_> = (0..12).map(|index| svg(&numbered(index, outline))).collect();
-        // A document of its own knows nothing of the page it is in.
+        // A badge in an iframe is isolated from the page.
         let alone = |svg: &String| {
             let height = svg.split_once("height=\"").and_then(|(_, rest)| rest.split_once('"')).expect(svg).0;
             let document = page(std::slice::from_ref(svg)).replace('&', "&amp;").replace('"', "&quot;");
@@ -152,7 +155,7 @@ fn twelve_badges_in_one_page_do_not_disturb_each_other() {
         };
         let frames: Vec<_> = badges.iter().map(alone).collect();
         let [inlined, apart] = [badges, frames].map(|parts| {
-            let screenshot = chromium.screenshot(&page(&parts), (400, 320));
+            let screenshot = chromium.screenshot(&page(&parts), 400, 320);
             Pixmap::decode_png(&screenshot).expect("a screenshot can be decoded")
         });
         let difference = inlined.data().iter().zip(apart.data()).map(|(a, b)| a.abs_diff(*b)).max();
@@ -163,5 +166,5 @@ fn twelve_badges_in_one_page_do_not_disturb_each_other() {
 fn numbered(index: usize, outline: bool) -> ResolvedBadge {
     let colors = [Color::BRIGHTGREEN, Color::RED, Color::BLUE, Color::parse("#fff").expect("a colour")];
     let badge = ResolvedBadge::new(format!("badge {index}"), "x".repeat(1 + index * 3));
-    ResolvedBadge { style: STYLES[index % 5], color: colors[index % 4].clone(), outline, ..badge }
+    ResolvedBadge { style: Style::ALL[index % Style::ALL.len()], color: colors[index % 4].clone(), outline, ..badge }
 }

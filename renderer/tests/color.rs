@@ -1,8 +1,9 @@
-//! Which colours are read, how they are spelt, and how bright they are: as badge-maker 6.0.0 has it.
+//! Colours are parsed, normalised and weighed as by badge-maker 6.0.0.
 
 use badgesmith_renderer::Color;
 
-/// Text, then name, fill and brightness, computed by badge-maker except for the three that JavaScript's prototypes spoil there.
+/// A text, and its name, fill and brightness as computed by badge-maker; except for the names of properties of
+/// JavaScript's prototype (`__proto__`, `constructor`, `toString`), which badge-maker fails on.
 #[rustfmt::skip]
 #[allow(clippy::type_complexity)]
 const ROWS: &[(&str, Option<(&str, &str, f64)>)] = &[
@@ -88,7 +89,7 @@ const ROWS: &[(&str, Option<(&str, &str, f64)>)] = &[
 ];
 
 #[test]
-fn a_color_is_read_spelt_and_weighed_as_badge_maker_does() {
+fn a_color_has_badge_maker_s_notations_and_brightness() {
     for (text, expected) in ROWS {
         let color = Color::parse(text);
         let actual = color.as_ref().map(|color| (color.name(), color.svg(), color.brightness()));
@@ -97,7 +98,7 @@ fn a_color_is_read_spelt_and_weighed_as_badge_maker_does() {
 }
 
 #[test]
-fn blanks_around_a_color_are_not_part_of_it() {
+fn white_space_around_a_color_is_ignored() {
     for text in [" red", "red\n", "\u{feff}red "] {
         assert_eq!(Color::parse(text), Some(Color::RED));
     }

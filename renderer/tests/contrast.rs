@@ -1,9 +1,7 @@
-//! Badges whose words can be read: `contrast=aa`.
+//! `contrast=aa` makes texts readable.
 #![allow(clippy::unwrap_used)]
 
 use badgesmith_renderer::{Color, ResolvedBadge, Style, json, svg};
-
-const STYLES: [Style; 5] = [Style::Flat, Style::FlatSquare, Style::Plastic, Style::ForTheBadge, Style::Social];
 
 fn readable(color: &str, style: Style) -> ResolvedBadge {
     let color = Color::parse(color).unwrap();
@@ -11,14 +9,14 @@ fn readable(color: &str, style: Style) -> ResolvedBadge {
 }
 
 #[test]
-fn background_and_words_are_what_was_worked_out() {
-    for (color, style, background, words) in [
-        // Dark words already stand out from bright green, and white ones never do.
+fn the_background_and_the_text_have_the_computed_colors() {
+    for (color, style, background, text) in [
+        // Dark text on bright green has enough contrast, and white text would need a much darker green.
         ("brightgreen", Style::FlatSquare, "#44bb00", "#333"),
         ("blue", Style::FlatSquare, "#007cc2", "#fff"),
         ("red", Style::ForTheBadge, "#d54141", "#fff"),
         ("orange", Style::FlatSquare, "#eb7c41", "#333"),
-        // Opaque, because what is behind the badge is not known.
+        // The result is opaque, because the page behind the badge is unknown.
         ("rgba(255, 255, 255, .1)", Style::FlatSquare, "#ffffff", "#333"),
         ("rgba(0, 0, 0, 0)", Style::FlatSquare, "#000000", "#fff"),
         ("grey", Style::Flat, "#555555", "#fff"),
@@ -27,12 +25,12 @@ fn background_and_words_are_what_was_worked_out() {
         let drawn = svg(&readable(color, style));
         assert_eq!(drawn.matches(&format!(r#"fill="{background}""#)).count(), 2, "{color} {style:?}: {drawn}");
         let dark = drawn.matches(r##"fill="#333""##).count();
-        assert_eq!(dark, if words == "#333" { 2 } else { 0 }, "{color} {style:?}: {drawn}");
+        assert_eq!(dark, if text == "#333" { 2 } else { 0 }, "{color} {style:?}: {drawn}");
     }
 }
 
 #[test]
-fn a_gradient_over_the_background_is_counted_in() {
+fn a_gradient_over_the_background_is_taken_into_account() {
     let fill = |style| {
         let drawn = svg(&readable("orange", style));
         drawn
@@ -46,8 +44,8 @@ fn a_gradient_over_the_background_is_counted_in() {
 }
 
 #[test]
-fn a_readable_badge_has_the_same_document_and_size() {
-    for style in STYLES {
+fn a_readable_badge_has_the_same_json_and_size() {
+    for style in Style::ALL {
         for color in ["orange", "#abc", "hsl(120, 50%, 50%)"] {
             let readable = readable(color, style);
             let exact = ResolvedBadge { contrast: false, ..readable.clone() };
@@ -59,15 +57,15 @@ fn a_readable_badge_has_the_same_document_and_size() {
 }
 
 #[test]
-fn social_is_readable_as_it_is() {
+fn social_has_dark_text() {
     let readable = readable("orange", Style::Social);
-    let words = |svg: &str| svg.split("<g aria-hidden").nth(1).unwrap().to_owned();
-    assert!(words(&svg(&readable)).contains(r##"fill="#333""##));
+    let text = |svg: &str| svg.split("<g aria-hidden").nth(1).unwrap().to_owned();
+    assert!(text(&svg(&readable)).contains(r##"fill="#333""##));
 }
 
 #[cfg(feature = "png")]
 #[test]
-fn pixels_are_as_readable_as_the_svg() {
+fn a_png_has_the_same_readable_colors() {
     use badgesmith_renderer::{Scale, png};
     let readable = readable("orange", Style::FlatSquare);
     let background = Color::parse("#eb7c41");
@@ -81,7 +79,7 @@ fn pixels_are_as_readable_as_the_svg() {
 
 #[cfg(feature = "icons")]
 #[test]
-fn an_icon_that_would_vanish_has_the_color_of_the_words() {
+fn an_icon_with_too_little_contrast_has_the_text_color() {
     for (name, color, label, style, expected) in [
         ("nuget", "orange", "label", Style::Flat, "fill='%23ffffff'"),
         ("javascript", "orange", "label", Style::Flat, "fill='%23f7df1e'"),

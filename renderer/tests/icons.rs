@@ -1,4 +1,4 @@
-//! Named logos on badges.
+//! Named logos are drawn as icons, in shields' colours.
 #![cfg(feature = "icons")]
 #![allow(clippy::expect_used)]
 
@@ -9,7 +9,7 @@ fn named(name: &str) -> ResolvedBadge {
     ResolvedBadge { named_logo: Some(name.into()), ..ResolvedBadge::new("label", "message") }
 }
 
-/// The logo's text, which is an SVG document.
+/// The logo as an SVG document.
 fn document(badge: ResolvedBadge) -> String {
     badge.with_icon().logo.as_ref().and_then(Logo::svg).expect("there is an icon")
 }
@@ -42,7 +42,7 @@ fn an_icon_has_shields_color() {
 }
 
 #[test]
-fn an_icon_changes_no_document() {
+fn an_icon_does_not_change_the_json() {
     for (name, size) in [("github", None), ("amd", Some("auto")), ("no such brand", None)] {
         let badge = ResolvedBadge { logo_size: size.map(str::to_owned), ..named(name) };
         assert_eq!(json(&badge.clone().with_icon(), true), json(&badge, true));
@@ -50,7 +50,7 @@ fn an_icon_changes_no_document() {
 }
 
 #[test]
-fn an_unknown_name_is_no_logo_and_a_logo_stays() {
+fn an_unknown_name_gives_no_logo_and_a_logo_is_kept() {
     assert_eq!(named("no such brand").with_icon().logo, None);
     assert!(!is_icon("no such brand") && is_icon("GitHub Actions"));
     let logo = Logo::parse("data:image/gif,x");
@@ -70,12 +70,12 @@ fn a_fitted_icon_is_as_wide_as_its_shape() {
 }
 
 #[test]
-fn a_badge_is_as_much_wider_as_its_icon() {
+fn a_badge_grows_with_its_icon() {
     let width = |svg: &str| -> f64 {
         let rest = svg.split_once("width=\"").expect(svg).1;
         rest.split_once('"').expect(svg).0.parse().expect(svg)
     };
-    for style in [Style::Flat, Style::FlatSquare, Style::Plastic, Style::ForTheBadge, Style::Social] {
+    for style in Style::ALL {
         for label in ["label", ""] {
             let square = ResolvedBadge { style, label: label.into(), ..named("amd") };
             let fitted = ResolvedBadge { logo_size: Some("auto".into()), ..square.clone() };
@@ -85,7 +85,7 @@ fn a_badge_is_as_much_wider_as_its_icon() {
     }
 }
 
-/// resvg, which reads the data URI as a browser does, finds the path in it.
+/// resvg reads the data URI as a browser does, and finds the path in it.
 #[test]
 fn an_icon_is_an_image_that_can_be_drawn() {
     let options = Options::default();
@@ -103,7 +103,7 @@ fn an_icon_is_an_image_that_can_be_drawn() {
     }
 }
 
-/// How many images inside hold a shape.
+/// The number of images that contain a shape.
 fn images(group: &resvg::usvg::Group) -> usize {
     let one = |node: &Node| match node {
         Node::Group(group) => images(group),

@@ -1,13 +1,13 @@
-//! The endpoint's document, byte for byte.
+//! The JSON of a badge, byte for byte.
 
-use badgesmith_renderer::{Color, Logo, ResolvedBadge, Segment, Style, json};
+use badgesmith_renderer::{BadgeSegment, Color, Logo, ResolvedBadge, Style, json};
 
 fn check(badge: &ResolvedBadge, explicit_style: bool, expected: &str) {
     assert_eq!(json(badge, explicit_style), expected);
 }
 
 #[test]
-fn all_fields_stand_in_the_contract_s_order() {
+fn all_fields_are_written_in_their_order() {
     let badge = ResolvedBadge {
         color: Color::parse("ABC").unwrap(),
         label_color: Color::parse("critical"),
@@ -27,13 +27,13 @@ fn all_fields_stand_in_the_contract_s_order() {
 }
 
 #[test]
-fn what_is_not_set_is_not_written() {
+fn a_field_that_is_not_set_is_not_written() {
     let expected = r#"{"schemaVersion":1,"label":"","message":"m","color":"lightgrey"}"#;
     check(&ResolvedBadge::new("", "m"), false, expected);
 }
 
 #[test]
-fn a_logo_that_is_no_svg_has_no_place_in_the_document() {
+fn a_logo_that_is_no_svg_is_not_written() {
     let badge =
         ResolvedBadge { logo: Logo::parse("data:image/png;base64,iVBORw0KGgo="), ..ResolvedBadge::new("l", "m") };
     check(&badge, true, r#"{"schemaVersion":1,"label":"l","message":"m","color":"lightgrey","style":"flat"}"#);
@@ -41,7 +41,7 @@ fn a_logo_that_is_no_svg_has_no_place_in_the_document() {
 
 #[test]
 fn segments_are_part_of_the_message() {
-    let segment = |text: &str| Segment { text: text.into(), color: Color::RED };
+    let segment = |text: &str| BadgeSegment { text: text.into(), color: Color::RED };
     let badge = ResolvedBadge {
         segments: vec![segment("2 failed"), segment(" "), segment("5 skipped")],
         ..ResolvedBadge::new("tests", "188 passed")

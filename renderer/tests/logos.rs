@@ -1,4 +1,4 @@
-//! A caller's SVG logo is drawn as resvg draws it, unless it is more than plain shapes or would take long.
+//! A caller's SVG logo is drawn as by resvg itself, unless it has more than plain shapes or would take long.
 #![cfg(feature = "png")]
 #![allow(clippy::expect_used)]
 
@@ -12,11 +12,11 @@ use std::{fmt::Write, sync::OnceLock};
 use badgesmith_renderer::{Logo, ResolvedBadge, Scale, Style, png};
 use resvg::tiny_skia::{Pixmap, PixmapPaint, Transform};
 use resvg::usvg::{Options, Tree};
-use shapes::Shapes;
+use shapes::RandomShapes;
 
-/// How large a logo is in a flat-square badge, whose words have no shadow that falls on it, and where.
+/// The size of a logo, and its position in a flat-square badge, where no shadow of a text falls on it.
 const SIDE: f32 = 14.0;
-const PLACE: (i32, i32) = (5, 3);
+const POSITION: [i32; 2] = [5, 3];
 
 fn badge(logo: &str) -> ResolvedBadge {
     let logo = Logo::parse(logo);
@@ -28,7 +28,7 @@ fn picture(logo: &str, scale: Scale) -> Pixmap {
     Pixmap::decode_png(&png(&badge(logo), scale).expect("a picture")).expect("a PNG")
 }
 
-/// The badge at the largest scale with a logo of which nothing is drawn.
+/// The badge at the largest scale with an empty logo.
 fn blank() -> &'static Pixmap {
     static BLANK: OnceLock<Pixmap> = OnceLock::new();
     BLANK.get_or_init(|| picture("data:image/gif,x", Scale::FOUR))
@@ -41,7 +41,7 @@ fn uri(svg: &str) -> String {
     })
 }
 
-/// The badge with the SVG as resvg itself draws it, over the badge with a logo of which nothing is drawn.
+/// The badge with an empty logo, and the SVG drawn over it by resvg itself.
 fn by_resvg(svg: &str, factor: f32) -> Pixmap {
     let mut whole = blank().clone();
     let tree = Tree::from_str(svg, &Options::default()).expect(svg);
@@ -53,12 +53,12 @@ fn by_resvg(svg: &str, factor: f32) -> Pixmap {
     let side = (SIDE * factor) as u32;
     let mut logo = Pixmap::new(side, side).expect("it is small");
     resvg::render(&tree, fit, &mut logo.as_mut());
-    let (left, top) = (PLACE.0 * factor as i32, PLACE.1 * factor as i32);
+    let (left, top) = (POSITION[0] * factor as i32, POSITION[1] * factor as i32);
     whole.draw_pixmap(left, top, logo.as_ref(), &PixmapPaint::default(), Transform::identity(), None);
     whole
 }
 
-/// The greatest difference of a channel between our picture and resvg's, and whether the logo shows at all.
+/// The greatest difference of a channel between our picture and resvg's, and whether anything of the logo is visible.
 fn compare(svg: &str) -> (u8, bool) {
     let (ours, theirs) = (picture(&uri(svg), Scale::FOUR), by_resvg(svg, 4.0));
     let difference = ours.data().iter().zip(theirs.data()).map(|(one, other)| one.abs_diff(*other)).max();
@@ -67,16 +67,16 @@ fn compare(svg: &str) -> (u8, bool) {
 
 #[cfg(feature = "icons")]
 #[test]
-fn icons_that_callers_send_are_drawn_as_before() {
+fn an_icon_that_a_caller_sends_is_drawn_as_by_resvg() {
     use badgesmith_renderer::{Color, Icon};
 
-    // The table's form is said in icons/make.mjs.
+    // icons/make.mjs documents the format of the table.
     let table: &[u8] = include_bytes!("../icons/simple-icons.bin");
     let short = |at: usize| usize::from(u16::from_le_bytes([table[at], table[at + 1]]));
     let count = short(0);
     let slugs = 2 + (2 + 4 + 3) * count;
     let mut drawn = 0;
-    // Every third: more than a thousand.
+    // Every third icon, which is more than a thousand.
     for index in (0..count).step_by(3) {
         let from = if index == 0 { 0 } else { short(2 * index) };
         let slug = str::from_utf8(&table[slugs + from..slugs + short(2 + 2 * index)]).expect("a slug is text");
@@ -89,19 +89,19 @@ fn icons_that_callers_send_are_drawn_as_before() {
 }
 
 #[test]
-fn svgs_of_plain_shapes_are_drawn_as_before() {
+fn an_svg_of_plain_shapes_is_drawn_as_by_resvg() {
     let mut shown = 0;
     for seed in 1..=200 {
-        let svg = Shapes::new(seed).document();
-        let (difference, shows) = compare(&svg);
+        let svg = RandomShapes::new(seed).document();
+        let (difference, is_visible) = compare(&svg);
         assert_eq!(difference, 0, "seed {seed}: {svg}");
-        shown += usize::from(shows);
+        shown += usize::from(is_visible);
     }
-    assert!(shown > 190, "only {shown} of 200 show anything");
+    assert!(shown > 190, "only {shown} of 200 are visible");
 }
 
 #[test]
-fn what_editors_write_is_drawn_as_before() {
+fn an_svg_from_an_editor_is_drawn_as_by_resvg() {
     for (name, svg) in [
         (
             "a tracer's",
@@ -144,13 +144,13 @@ fn what_editors_write_is_drawn_as_before() {
 }
 
 #[test]
-fn nothing_is_drawn_of_a_logo_that_is_an_attack() {
+fn a_logo_that_is_an_attack_is_not_drawn() {
     for attack in attacks::small().into_iter().chain(attacks::large()) {
         let began = std::time::Instant::now();
-        let shows = picture(&attack.uri(), Scale::FOUR).data() != blank().data();
+        let is_visible = picture(&attack.uri(), Scale::FOUR).data() != blank().data();
         println!("{:?} {}: {} bytes", began.elapsed(), attack.name, attack.bytes.len());
-        // A PNG of zeros is transparent.
+        // The PNGs here are transparent.
         let expected = !attack.refused && attack.kind != "image/png";
-        assert_eq!(shows, expected, "{}", attack.name);
+        assert_eq!(is_visible, expected, "{}", attack.name);
     }
 }

@@ -1,27 +1,26 @@
-//! A PNG is resvg's picture of the SVG with outlines, within two steps a channel.
+//! A PNG equals resvg's picture of the SVG with outlines, except for a difference of 2 in a channel.
 #![allow(clippy::expect_used)]
 
 mod common;
 
-use badgesmith_renderer::{Color, Logo, ResolvedBadge, Scale, Segment, Style, png, svg};
+use badgesmith_renderer::{BadgeSegment, Color, Logo, ResolvedBadge, Scale, Style, png, svg};
 use proptest::prelude::*;
 use resvg::tiny_skia::{self, Pixmap, Transform};
 use resvg::usvg::{Options, Tree};
 
-const STYLES: [Style; 5] = [Style::Flat, Style::FlatSquare, Style::Plastic, Style::ForTheBadge, Style::Social];
-/// Rounding, in a picture of many layers.
+/// The greatest difference of a channel, which rounding of several layers adds up to.
 const TOLERANCE: u8 = 2;
 
 fn scales() -> impl Iterator<Item = (Scale, f32)> {
     (1..=4).map(|scale| (Scale::new(scale).expect("1 to 4"), f32::from(scale)))
 }
 
-/// Every reviewed badge in every style, and what they do not have.
+/// Every golden badge in every style, and a few cases that the goldens do not have.
 fn badges() -> Vec<ResolvedBadge> {
     let mut badges: Vec<_> = include_str!("badges.jsonl")
         .lines()
         .map(|line| common::badge(&serde_json::from_str::<serde_json::Value>(line).expect(line)["badge"]))
-        // What resvg cannot read it does not draw.
+        // resvg does not draw a colour that it cannot parse.
         .map(
             |badge| if badge.color.svg().contains('/') { ResolvedBadge { color: Color::BLUE, ..badge } } else { badge },
         )
@@ -35,7 +34,7 @@ fn badges() -> Vec<ResolvedBadge> {
         color: Color::parse("rgba(0,80,0,.5)").expect("a colour"),
         ..ResolvedBadge::new("a\u{301}\u{323}", "لا إله")
     });
-    STYLES
+    Style::ALL
         .iter()
         .flat_map(|style| {
             badges.iter().map(|badge| ResolvedBadge {
@@ -63,7 +62,7 @@ fn pixels(png: &[u8]) -> Pixmap {
 }
 
 #[test]
-fn a_png_is_what_resvg_makes_of_the_outlines() {
+fn a_png_looks_as_resvg_draws_the_outlines() {
     let mut worst = 0;
     for badge in badges() {
         for (scale, factor) in scales() {
@@ -78,7 +77,7 @@ fn a_png_is_what_resvg_makes_of_the_outlines() {
 }
 
 #[test]
-fn the_same_badge_has_the_same_bytes_whether_its_svg_has_outlines_or_not() {
+fn a_png_is_the_same_whether_the_svg_has_outlines_or_not() {
     for badge in badges() {
         let text = ResolvedBadge { outline: false, ..badge.clone() };
         assert_eq!(png(&badge, Scale::ONE).unwrap(), png(&text, Scale::ONE).unwrap());
@@ -102,9 +101,9 @@ fn a_badge_that_is_too_wide_is_drawn_at_the_largest_scale_that_fits() {
     let (columns, rows) = size(&narrower, Scale::ONE);
     assert_eq!(size(&narrower, Scale::TWO), (2 * columns, 2 * rows), "it fits");
     assert_eq!(size(&narrower, Scale::FOUR), (4096, (20 * 4096_u32).div_ceil(columns)));
-    for style in STYLES {
+    for style in Style::ALL {
         let segment =
-            |at: usize| Segment { text: "w".repeat(255), color: if at == 0 { Color::RED } else { Color::BLUE } };
+            |at: usize| BadgeSegment { text: "w".repeat(255), color: if at == 0 { Color::RED } else { Color::BLUE } };
         let segments = (0..8).map(segment).collect();
         let widest = ResolvedBadge { style, segments, ..ResolvedBadge::new("W".repeat(255), "\u{fdfd}".repeat(255)) };
         for scale in [Scale::ONE, Scale::FOUR] {
@@ -114,7 +113,7 @@ fn a_badge_that_is_too_wide_is_drawn_at_the_largest_scale_that_fits() {
     }
 }
 
-/// What is drawn of a logo: its pixels, which are red.
+/// Whether a logo is drawn, which is red.
 fn has_red(logo: &str) -> bool {
     let badge = ResolvedBadge { logo: Logo::parse(logo), ..ResolvedBadge::new("a", "b") };
     assert!(badge.logo.is_some(), "{logo}");
@@ -135,7 +134,7 @@ fn png_logo(side: u32) -> String {
 }
 
 #[test]
-fn a_logo_that_needs_nothing_else_is_drawn() {
+fn a_logo_of_plain_shapes_is_drawn() {
     assert!(has_red(&svg_logo("<path fill='red' d='M0 0h9v9z'/>")));
     assert!(has_red(&png_logo(16)));
     assert!(has_red(&png_logo(1024)));
@@ -175,10 +174,10 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn no_words_and_no_logo_end_the_program(
+    fn no_text_and_no_logo_cause_a_panic(
         (label, message) in (".{0,30}", proptest::collection::vec(any::<char>(), 0..30)),
         (kind, image) in (prop::sample::select(vec!["svg+xml", "png"]), ".{1,60}"),
-        (style, scale) in (prop::sample::select(STYLES.to_vec()), 1..=4u8),
+        (style, scale) in (prop::sample::select(Style::ALL.to_vec()), 1..=4u8),
     ) {
         let logo = Logo::parse(&format!("data:image/{kind},<svg {image}"));
         let badge = ResolvedBadge { style, logo, ..ResolvedBadge::new(label, String::from_iter(message)) };

@@ -1,8 +1,6 @@
-//! `theme=auto` changes in the dark what nobody chose, and a PNG has neither theme nor a scale of its own.
+//! `theme=auto` adapts only colours that the caller did not choose, and a PNG ignores the theme and the SVG's scale.
 
 use badgesmith_renderer::{Color, ResolvedBadge, Style, Theme, svg};
-
-const STYLES: [Style; 5] = [Style::Flat, Style::FlatSquare, Style::Plastic, Style::ForTheBadge, Style::Social];
 
 fn following(style: Style) -> ResolvedBadge {
     ResolvedBadge { style, theme: Theme::Auto, ..ResolvedBadge::new("build", "passing") }
@@ -13,16 +11,16 @@ fn adapts(badge: &ResolvedBadge) -> bool {
 }
 
 #[test]
-fn only_a_badge_that_was_asked_to_follows_its_reader() {
-    for style in STYLES {
+fn only_a_badge_with_the_auto_theme_adapts() {
+    for style in Style::ALL {
         assert!(adapts(&following(style)), "{style:?}");
         assert!(!adapts(&ResolvedBadge { theme: Theme::Fixed, ..following(style) }), "{style:?}");
     }
 }
 
 #[test]
-fn a_label_s_color_that_somebody_chose_stays() {
-    for style in STYLES.into_iter().filter(|style| *style != Style::Social) {
+fn a_label_color_that_was_chosen_does_not_adapt() {
+    for style in Style::ALL.into_iter().filter(|style| *style != Style::Social) {
         assert!(!adapts(&ResolvedBadge { label_color: Some(Color::GREY), ..following(style) }), "{style:?}");
         assert!(!adapts(&ResolvedBadge { label: String::new(), ..following(style) }), "{style:?}");
     }
@@ -30,7 +28,7 @@ fn a_label_s_color_that_somebody_chose_stays() {
 
 #[cfg(feature = "icons")]
 #[test]
-fn an_icon_on_social_is_lighter_unless_its_color_was_chosen() {
+fn an_icon_on_social_is_inverted_unless_its_color_was_chosen() {
     let inverted = |color: Option<&str>| {
         let badge = ResolvedBadge { named_logo: Some("github".into()), ..following(Style::Social) };
         svg(&ResolvedBadge { logo_color: color.map(str::to_owned), ..badge }.with_icon()).contains("invert")
@@ -41,9 +39,9 @@ fn an_icon_on_social_is_lighter_unless_its_color_was_chosen() {
 
 #[cfg(feature = "png")]
 #[test]
-fn a_png_has_neither_theme_nor_the_svg_s_scale() {
+fn a_png_ignores_the_theme_and_the_svg_s_scale() {
     use badgesmith_renderer::{Scale, png};
-    for style in STYLES {
+    for style in Style::ALL {
         let fixed = ResolvedBadge { theme: Theme::Fixed, ..following(style) };
         let scaled = ResolvedBadge { scale: Scale::THREE, ..following(style) };
         assert_eq!(png(&fixed, Scale::ONE).unwrap(), png(&scaled, Scale::ONE).unwrap(), "{style:?}");

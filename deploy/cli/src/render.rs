@@ -9,7 +9,7 @@ use std::{
 };
 
 use badgesmith_renderer::{
-    Color, Link, Links, Logo, ResolvedBadge, Scale, Segment, Style, Theme, is_icon, json, png, svg,
+    BadgeSegment, Color, Link, Links, Logo, ResolvedBadge, Scale, Style, Theme, is_icon, json, png, svg,
 };
 use clap::{Args, ValueEnum};
 
@@ -46,7 +46,7 @@ pub(crate) struct Render {
     link: Vec<Link>,
     /// A further half right of the message, as TEXT-COLOR; as often as there are.
     #[arg(long, value_parser = segment, value_name = "TEXT-COLOR")]
-    segment: Vec<Segment>,
+    segment: Vec<BadgeSegment>,
     #[command(flatten)]
     how: How,
     /// The file to write; without it standard output.
@@ -168,9 +168,9 @@ fn link(text: &str) -> Result<Link, String> {
     Link::parse(text).ok_or_else(|| "not a link; write an http, https or mailto address".to_owned())
 }
 
-fn segment(text: &str) -> Result<Segment, String> {
+fn segment(text: &str) -> Result<BadgeSegment, String> {
     let parts = text.rsplit_once('-').ok_or("not a segment; write its words, a dash and a colour: \"2 failed-red\"")?;
-    Ok(Segment { text: parts.0.to_owned(), color: color(parts.1)? })
+    Ok(BadgeSegment { text: parts.0.to_owned(), color: color(parts.1)? })
 }
 
 fn scale(text: &str) -> Result<Scale, String> {

@@ -1,7 +1,7 @@
 //! Every field of a badge decided: the caller's overrides over the provider's badge over the manifest's defaults.
 
 use badgesmith_provider::{Badge, BadgeRoute};
-use badgesmith_renderer::{Color, Link, Links, Logo, ResolvedBadge, Scale, Segment, Style, Theme, is_icon};
+use badgesmith_renderer::{Color, Link, Links, Logo, ResolvedBadge, Scale, BadgeSegment, Style, Theme, is_icon};
 
 use super::static_path;
 use crate::{
@@ -95,7 +95,7 @@ pub(crate) struct Overrides {
     theme: Option<Theme>,
     /// Whether shields' color names are drawn as before 2026.
     is_classic: bool,
-    segments: Vec<Segment>,
+    segments: Vec<BadgeSegment>,
     /// Whether a mistake is an error.
     is_strict: bool,
     /// How many times larger a picture is.
@@ -161,7 +161,7 @@ impl Overrides {
         if self.segments.len() == MOST_SEGMENTS || (self.is_strict && color.is_none()) {
             return false;
         }
-        self.segments.push(Segment { text: shortened(text), color: color.unwrap_or(Color::LIGHTGREY) });
+        self.segments.push(BadgeSegment { text: shortened(text), color: color.unwrap_or(Color::LIGHTGREY) });
         true
     }
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Makes the small faces beside it from the whole ones: Latin, Greek, Cyrillic, Hebrew, Arabic, punctuation, currency, arrows,
-# mathematics, and the signs and shapes that badges are seen with. Needs fonttools 4.60 or newer (`pyftsubset`).
+# Makes the small font files in this folder from the whole ones: Latin, Greek, Cyrillic, Hebrew, Arabic, punctuation,
+# currency signs, arrows, mathematics, and the symbols that badges commonly use. Needs fonttools 4.60 or newer
+# (`pyftsubset`).
 set -euo pipefail
 cd "$(dirname "$0")"
 letters=U+0020-024F,U+0259,U+02B0-03FF,U+0400-04FF,U+0590-06FF,U+1E00-1EFF,U+FB00-FB06,U+FB1D-FBFF,U+FE70-FEFF

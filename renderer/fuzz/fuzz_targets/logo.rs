@@ -1,8 +1,9 @@
-//! No logo takes longer than a moment or more than a little memory. Needs nightly, in `renderer/`:
-//! `cargo install cargo-fuzz && cargo +nightly fuzz run logo fuzz/corpus/logo fuzz/seeds/logo -- -timeout=5 -rss_limit_mb=512 -max_len=65536 -max_total_time=300`.
+//! No logo takes long to draw or needs much memory. Needs nightly Rust; in `renderer/`:
+//! `cargo install cargo-fuzz && cargo +nightly fuzz run logo fuzz/corpus/logo fuzz/seeds/logo -- -timeout=5
+//! -rss_limit_mb=512 -max_len=65536 -max_total_time=300`.
 //!
-//! An input that begins with `<` or `\x89` is the logo itself; any other is read as choices among pieces of an SVG, so that
-//! what parses is found sooner.
+//! An input that starts with `<` or `\x89` is the logo itself. Any other input selects pieces of an SVG, because
+//! random text is hardly ever a valid SVG.
 #![no_main]
 
 use std::fmt::Write;
@@ -28,7 +29,7 @@ const NUMBERS: [&str; 12] = ["0", "1", "9", "-3", ".001", "1e-9", "999", "1e6", 
 const COMMANDS: [&str; 12] = ["M", "l", "L", "h", "V", "c", "C", "q", "T", "s", "A", "z"];
 const TRANSFORMS: [&str; 5] = ["scale", "rotate", "translate", "skewX", "matrix"];
 
-/// An SVG that the bytes choose, piece by piece.
+/// An SVG composed of pieces that the bytes select.
 fn composed(bytes: &[u8]) -> String {
     let mut bytes = bytes.iter().map(|byte| usize::from(*byte));
     let mut next = || bytes.next();

@@ -1,10 +1,10 @@
-//! The smallest program that draws, to measure what each feature costs; see `measure.sh`.
+//! A minimal program that draws a badge, to measure the size of each feature; see `measure.sh`.
 
 use badgesmith_renderer::{ResolvedBadge, svg};
 
 fn main() {
-    let mut words = std::env::args().skip(1);
-    let mut next = || words.next().unwrap_or_default();
+    let mut arguments = std::env::args().skip(1);
+    let mut next = || arguments.next().unwrap_or_default();
     let mut badge = ResolvedBadge::new(next(), next());
     badge.named_logo = Some(next());
     badge.outline = next() == "outline";

@@ -1,14 +1,15 @@
-//! Which CSS colours badge-maker accepts. csscolorparser knows what they look like, but it accepts many more.
+//! The CSS colours that badge-maker accepts. csscolorparser reads them, but it accepts many more.
 
 use crate::text::is_blank;
 
-/// Red, green and blue of a colour that css-color-converter 2.0.0 (badge-maker's library) would accept; `None` for every other text.
+/// Red, green and blue of a colour that css-color-converter 2.0.0 (badge-maker's library) would accept; `None` for
+/// every other text.
 pub(super) fn rgb(text: &str) -> Option<[u8; 3]> {
     if !is_accepted(text) {
         return None;
     }
     let color = csscolorparser::parse(text).ok()?.clamp();
-    // css-color-converter cuts off the fraction; the small addend undoes what single precision took from a whole number.
+    // css-color-converter truncates. The addend corrects whole numbers that single precision made slightly less.
     Some([color.r, color.g, color.b].map(|part| (f64::from(part) * 255.0 + 1e-4) as u8))
 }
 
@@ -26,7 +27,8 @@ fn is_accepted(text: &str) -> bool {
     !text.bytes().any(|byte| byte.is_ascii_uppercase()) && csscolorparser::NAMED_COLORS.contains_key(<&_>::from(text))
 }
 
-/// Three whole numbers or three whole percentages, between commas with `, alpha`, or between blanks with `/ alpha`.
+/// Three whole numbers or three whole percentages, separated by commas and an optional `, alpha`, or by white space
+/// and an optional `/ alpha`.
 fn is_rgb(arguments: &str) -> bool {
     let (parts, alpha) = if arguments.contains(',') {
         by_comma(arguments)
@@ -39,7 +41,8 @@ fn is_rgb(arguments: &str) -> bool {
         && is_alpha(alpha)
 }
 
-/// A whole number with or without a unit of angle and two whole percentages, between commas.
+/// A whole number with an optional unit of angle and two whole percentages, separated by commas, and an optional `,
+/// alpha`.
 fn is_hsl(arguments: &str) -> bool {
     let (parts, alpha) = by_comma(arguments);
     let [hue, saturation, lightness] = parts.as_slice() else { return false };

@@ -1,19 +1,19 @@
-//! Which icon a name means.
+//! Finds an icon by a name: its slug, its title, or an alias.
 
 use super::table;
 
-/// Titles whose slug cannot be told from them, and names shields once had: `name slug`, one a line.
+/// Titles whose slug cannot be derived, and former names of shields: one `name slug` a line.
 const ALIASES: &str = include_str!("../../icons/aliases.txt");
 
-/// The place of the icon called `name`.
+/// The index of the icon called `name`.
 pub(super) fn find(name: &str) -> Option<usize> {
     let name = name.to_lowercase();
-    table::find(&name).or_else(|| table::find(&plain(&name))).or_else(|| aliased(&name.replace(' ', "-")))
+    table::find(&name).or_else(|| table::find(&slug(&name))).or_else(|| find_alias(&name.replace(' ', "-")))
 }
 
-/// simple-icons' way from a title to a slug (its `titleToSlug`), for the marks its titles have. What else is there stays, so that `c#`
-/// does not become `c`.
-fn plain(name: &str) -> String {
+/// Derives a slug from a title, like simple-icons' `titleToSlug`, but only for the characters that its titles have. All
+/// other characters are kept, so that `c#` does not become `c`.
+fn slug(name: &str) -> String {
     let mut out = String::with_capacity(name.len());
     for character in name.chars() {
         match character {
@@ -27,7 +27,7 @@ fn plain(name: &str) -> String {
     out
 }
 
-fn aliased(name: &str) -> Option<usize> {
+fn find_alias(name: &str) -> Option<usize> {
     let known = ALIASES.lines().filter_map(|line| line.split_once(' '));
     known.filter(|(alias, _)| *alias == name).find_map(|(_, slug)| table::find(slug))
 }
@@ -37,7 +37,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_alias_leads_somewhere() {
+    fn every_alias_finds_its_icon() {
         for line in ALIASES.lines() {
             let (name, slug) = line.split_once(' ').expect(line);
             assert_eq!(find(name), table::find(slug), "{name}");

@@ -1,4 +1,4 @@
-//! The packed icons. `icons/make.mjs` writes the file and states its form.
+//! The table of compressed icons. `icons/make.mjs` writes the file and documents its format.
 
 use miniz_oxide::inflate::decompress_to_vec_with_limit;
 
@@ -10,8 +10,8 @@ const COLORS: usize = DRAWING_ENDS + 4 * LEN;
 const SLUGS: usize = COLORS + 3 * LEN;
 const DRAWINGS: usize = SLUGS + slug_end(LEN - 1);
 
-/// Four times the longest drawing of today.
-const LONGEST: usize = 256 * 1024;
+/// The most bytes of a decompressed drawing: four times the longest one today.
+const MAX_DRAWING_BYTES: usize = 256 * 1024;
 
 const fn slug_end(index: usize) -> usize {
     let at = SLUG_ENDS + 2 * index;
@@ -23,7 +23,7 @@ pub(super) const fn len() -> usize {
     LEN
 }
 
-/// The place of the icon with this slug.
+/// The index of the icon with this slug.
 pub(super) fn find(name: &str) -> Option<usize> {
     let (mut from, mut to) = (0, LEN);
     while from < to {
@@ -38,7 +38,7 @@ pub(super) fn find(name: &str) -> Option<usize> {
 }
 
 pub(super) fn slug(index: usize) -> Option<&'static str> {
-    let (from, to) = between(index, |index| number::<2>(SLUG_ENDS, index))?;
+    let (from, to) = range(index, |index| number::<2>(SLUG_ENDS, index))?;
     str::from_utf8(BYTES.get(SLUGS + from..SLUGS + to)?).ok()
 }
 
@@ -46,20 +46,20 @@ pub(super) fn color(index: usize) -> Option<[u8; 3]> {
     (index < LEN).then(|| BYTES.get(COLORS + 3 * index..)?.first_chunk().copied())?
 }
 
-/// The bounds of the icon's shape, a line end, and its path.
+/// The bounds of the icon's shape, a newline, and its path.
 pub(super) fn drawing(index: usize) -> Option<String> {
-    let (from, to) = between(index, |index| number::<4>(DRAWING_ENDS, index))?;
+    let (from, to) = range(index, |index| number::<4>(DRAWING_ENDS, index))?;
     let deflated = BYTES.get(DRAWINGS + from..DRAWINGS + to)?;
-    String::from_utf8(decompress_to_vec_with_limit(deflated, LONGEST).ok()?).ok()
+    String::from_utf8(decompress_to_vec_with_limit(deflated, MAX_DRAWING_BYTES).ok()?).ok()
 }
 
-/// From the end of the one before to the end of this one.
-fn between(index: usize, end: impl Fn(usize) -> Option<usize>) -> Option<(usize, usize)> {
+/// The range from the end of the item before to the end of this one.
+fn range(index: usize, end: impl Fn(usize) -> Option<usize>) -> Option<(usize, usize)> {
     let to = (index < LEN).then(|| end(index))??;
     Some((index.checked_sub(1).map_or(Some(0), end)?, to))
 }
 
-/// The number at `index` of those of `SIZE` bytes that begin at `from`.
+/// The number at `index` in an array of numbers of `SIZE` bytes that starts at `from`.
 fn number<const SIZE: usize>(from: usize, index: usize) -> Option<usize> {
     let bytes: &[u8; SIZE] = BYTES.get(from + SIZE * index..)?.first_chunk()?;
     Some(bytes.iter().rev().fold(0, |number, byte| number << 8 | usize::from(*byte)))

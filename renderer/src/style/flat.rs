@@ -1,23 +1,28 @@
-//! flat: round corners, a slight gradient, words with a shadow.
+//! `flat`: rounded corners, a slight gradient, text with a shadow.
 
-use super::classic::{Classic, Look, joined};
-use crate::frame::Drawing;
-use crate::markup::Markup;
+use super::classic::{self, ClassicBadge, ClassicLook, joined_markup};
+use super::definition::StyleDefinition;
+use crate::gradient::GradientStop;
 
-pub(super) const LOOK: Look = Look {
-    height: 20,
-    baseline: 140,
-    shadow: true,
-    joined: joined!(20, words at 140, shadow at 150),
-    radius: 3,
-    gradient: r##"<stop stop-color="#bbb" stop-opacity=".1"/><stop offset="1" stop-opacity=".1"/>"##,
-    stops: &[(0.0, 0xbb, 0.1), (1.0, 0, 0.1)],
+pub(super) static STYLE: StyleDefinition = StyleDefinition {
+    text: classic::TEXT,
+    joins_segments: false,
+    logo_is_on_light: false,
+    overlays: STOPS,
+    draw: |drawing, out| ClassicBadge::measure(drawing, &LOOK).draw(out),
+    #[cfg(feature = "png")]
+    paint: |drawing, scale| ClassicBadge::measure(drawing, &LOOK).paint(scale),
 };
 
-pub(super) fn draw(drawing: &Drawing, out: &mut Markup) {
-    let badge = Classic::measure(drawing, &LOOK);
-    badge.open(out);
-    badge.definitions(out);
-    badge.round_background(out);
-    badge.foreground(out);
-}
+const STOPS: &[GradientStop] =
+    &[GradientStop { offset: 0.0, grey: 0xbb, opacity: 0.1 }, GradientStop { offset: 1.0, grey: 0, opacity: 0.1 }];
+
+const LOOK: ClassicLook = ClassicLook {
+    height: 20,
+    baseline: 140,
+    has_shadow: true,
+    joined: joined_markup!(height 20, text at 140, shadow at 150),
+    radius: 3,
+    gradient: r##"<stop stop-color="#bbb" stop-opacity=".1"/><stop offset="1" stop-opacity=".1"/>"##,
+    stops: STOPS,
+};

@@ -1,22 +1,24 @@
-//! flat-square: no corners, no gradient, no shadow.
+//! `flat-square`: square corners, no gradient, no shadow.
 
-use super::classic::{Classic, Look, joined};
-use crate::frame::Drawing;
-use crate::markup::Markup;
+use super::classic::{self, ClassicBadge, ClassicLook, joined_markup};
+use super::definition::StyleDefinition;
 
-pub(super) const LOOK: Look = Look {
+pub(super) static STYLE: StyleDefinition = StyleDefinition {
+    text: classic::TEXT,
+    joins_segments: false,
+    logo_is_on_light: false,
+    overlays: &[],
+    draw: |drawing, out| ClassicBadge::measure(drawing, &LOOK).draw(out),
+    #[cfg(feature = "png")]
+    paint: |drawing, scale| ClassicBadge::measure(drawing, &LOOK).paint(scale),
+};
+
+const LOOK: ClassicLook = ClassicLook {
     height: 20,
     baseline: 140,
-    shadow: false,
-    joined: joined!(20, words at 140, shadow at 150),
+    has_shadow: false,
+    joined: joined_markup!(height 20, text at 140, shadow at 150),
     radius: 0,
     gradient: "",
     stops: &[],
 };
-
-pub(super) fn draw(drawing: &Drawing, out: &mut Markup) {
-    let badge = Classic::measure(drawing, &LOOK);
-    badge.open(out);
-    badge.square_background(out);
-    badge.foreground(out);
-}

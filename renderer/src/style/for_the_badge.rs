@@ -1,238 +1,240 @@
-//! for-the-badge: large, square, all capitals, letters spaced by 1¼ pixels.
+//! `for-the-badge`: large, square corners, capital letters that are spaced by 1¼ pixels.
 //!
-//! The geometry is that of badge-maker 6.0.0's `forTheBadge` (lib/badge-renderers.js). Everything is in quarter pixels, so nothing is
-//! ever rounded.
+//! The geometry is that of `forTheBadge` in badge-maker 6.0.0 (lib/badge-renderers.js). All lengths are in quarter
+//! pixels, so nothing is rounded.
 
-use badgesmith_fonts::Line;
+use badgesmith_fonts::Face;
 
-use crate::frame::{Drawing, VERDANA, click_area, open_link};
-use crate::markup::{Markup, Quarters};
-use crate::outline::{self, Outlined};
-use crate::text::Words;
-use crate::theme;
-use crate::{Color, Link};
+use super::definition::{StyleDefinition, TextSettings};
 #[cfg(feature = "png")]
-use crate::{
-    Scale,
-    png::{PngError, canvas::Canvas},
+use crate::canvas::{Canvas, error::PngError};
+use crate::color::Color;
+use crate::drawing::{Drawing, SegmentDrawing};
+use crate::markup::document::{VERDANA, click_area, open_link};
+use crate::markup::outline::{self, OutlinedText, PathId, SectionLink};
+use crate::measured_text::MeasuredText;
+use crate::placed_text::{PlacedText, centered_start};
+use crate::scale::QuarterPixels;
+#[cfg(feature = "png")]
+use crate::scale::Scale;
+use crate::text::TextCase;
+use crate::{link::Link, markup::Markup, markup::dark};
+
+pub(super) static STYLE: StyleDefinition = StyleDefinition {
+    text: TextSettings {
+        label_face: Face::Verdana10,
+        message_face: Face::VerdanaBold10,
+        label_case: TextCase::Upper,
+        message_case: TextCase::Upper,
+        letter_spacing: LETTER_SPACING,
+    },
+    joins_segments: false,
+    logo_is_on_light: false,
+    overlays: &[],
+    draw,
+    #[cfg(feature = "png")]
+    paint,
 };
 
 const HEIGHT: i64 = 28;
-const TEXT_MARGIN: Quarters = 4 * 12;
+const TEXT_MARGIN: QuarterPixels = 4 * 12;
 const LOGO_MARGIN: i64 = 9;
-pub(super) const LETTER_SPACING: Quarters = 5;
+const LETTER_SPACING: QuarterPixels = 5;
 
-/// One half's words and the rectangle behind them.
-struct Half<'b> {
-    xml: &'b str,
-    line: Option<&'b Line>,
+/// A label, a message or a segment: its text and the rectangle behind it.
+struct LargeSection<'b> {
+    text: &'b MeasuredText<'b>,
     link: Option<&'b Link>,
-    text_x: Quarters,
-    text_width: Quarters,
-    x: Quarters,
-    width: Quarters,
+    text_x: QuarterPixels,
+    text_width: QuarterPixels,
+    x: QuarterPixels,
+    width: QuarterPixels,
     /// The colour of the rectangle.
     fill: &'b str,
-    /// The ending of the id, where the colour changes in the dark.
-    adapts: Option<&'b str>,
-    on_light: bool,
-    bold: bool,
+    /// The suffix of the rectangle's id, if its colour adapts to the reader's preference.
+    adapting_id: Option<&'b str>,
+    /// Whether the background is light, so that the text is dark.
+    is_light: bool,
+    is_bold: bool,
 }
 
-pub(super) fn draw(drawing: &Drawing, out: &mut Markup) {
-    let halves = measure(drawing);
-    drawing.open(halves.iter().map(|half| half.width).sum(), HEIGHT, out);
-    if halves.iter().any(|half| half.adapts.is_some()) {
+fn draw(drawing: &Drawing, out: &mut Markup) {
+    let sections = measure(drawing);
+    drawing.open(sections.iter().map(|section| section.width).sum(), HEIGHT, out);
+    if sections.iter().any(|section| section.adapting_id.is_some()) {
         drawing.dark_label(out);
     }
     out.text(r#"<g shape-rendering="crispEdges">"#);
-    for half in halves.iter() {
-        background(half, out);
+    for section in sections.iter() {
+        background(section, out);
     }
     out.text("</g>");
     drawing.logo(LOGO_MARGIN, HEIGHT, out);
-    if halves.iter().any(|half| half.line.is_some()) {
-        outline::draw(&outlined(&halves), false, drawing.id, HEIGHT, out);
+    if sections.iter().any(|section| section.text.line.is_some()) {
+        outline::draw(&outlined(&sections), false, drawing.id, HEIGHT, out);
     } else {
-        foreground(&halves, out);
+        foreground(&sections, out);
     }
     drawing.close(out);
 }
 
 /// Paints what the SVG draws with outlines.
 #[cfg(feature = "png")]
-pub(super) fn paint(drawing: &Drawing, scale: Scale) -> Result<Canvas, PngError> {
-    let halves = measure(drawing);
-    let mut canvas = Canvas::new(halves.iter().map(|half| half.width).sum(), HEIGHT, scale)?;
-    for half in halves.iter() {
-        canvas.half(half.x, half.width, half.fill, true);
+fn paint(drawing: &Drawing, scale: Scale) -> Result<Canvas, PngError> {
+    let sections = measure(drawing);
+    let mut canvas = Canvas::new(sections.iter().map(|section| section.width).sum(), HEIGHT, scale)?;
+    for section in sections.iter() {
+        canvas.section(section.x, section.width, section.fill, true);
     }
-    canvas.logo(drawing.badge, LOGO_MARGIN);
-    canvas.words(&outlined(&halves));
+    canvas.logo(drawing.logo, LOGO_MARGIN);
+    let texts: Vec<_> = outlined(&sections).iter().map(|section| section.text).collect();
+    canvas.text(&texts);
     Ok(canvas)
 }
 
-/// Label, message and segments, side by side.
-struct Halves<'b> {
-    both: [Half<'b>; 2],
-    segments: Vec<Half<'b>>,
+/// Label, message and segments, from left to right.
+struct LargeSections<'b> {
+    both: [LargeSection<'b>; 2],
+    segments: Vec<LargeSection<'b>>,
 }
 
-impl<'b> Halves<'b> {
-    fn iter(&self) -> impl Iterator<Item = &Half<'b>> {
+impl<'b> LargeSections<'b> {
+    fn iter(&self) -> impl Iterator<Item = &LargeSection<'b>> {
         self.both.iter().chain(&self.segments)
     }
 }
 
-fn measure<'b>(drawing: &'b Drawing) -> Halves<'b> {
-    let Drawing { badge, label, message, .. } = drawing;
-    let has_logo = badge.logo.is_some();
+fn measure<'b>(drawing: &'b Drawing) -> LargeSections<'b> {
+    let Drawing { label, message, .. } = drawing;
+    let has_logo = drawing.logo.is_some();
     let label_width = spaced_width(label);
-    let message_width = spaced_width(message);
 
-    // A logo in a coloured label needs the label's rectangle even without words.
-    let has_left = !label.is_empty() || (has_logo && badge.label_color.is_some());
-    let no_words = label.is_empty() && message.is_empty();
-    let logo_width = 4 * (drawing.logo_width() + if no_words { 6 - LOGO_MARGIN } else { 6 });
+    // A logo on a label colour needs the label's rectangle even without text.
+    let has_label = !label.is_empty() || (has_logo && drawing.label_color.is_some());
+    let has_no_text = label.is_empty() && message.is_empty();
+    let logo_width = 4 * (drawing.logo_width() + if has_no_text { 6 - LOGO_MARGIN } else { 6 });
     let label_x = if has_logo { 4 * LOGO_MARGIN + logo_width } else { TEXT_MARGIN };
-    let left = match (has_left, label.is_empty()) {
+    let label_section = match (has_label, label.is_empty()) {
         (false, _) => 0,
         (true, true) => 4 * (2 * LOGO_MARGIN + drawing.logo_width()),
         (true, false) => label_x + label_width + TEXT_MARGIN,
     };
-    let beside_logo = if has_logo && !has_left { logo_width } else { 0 };
-    let right = 2 * TEXT_MARGIN + beside_logo + message_width;
-
-    let both = [
-        Half {
-            xml: &label.xml,
-            line: label.line.as_ref(),
-            link: drawing.label_link().filter(|_| !label.is_empty()),
-            text_x: label_x,
-            text_width: label_width,
-            x: 0,
-            width: left,
-            fill: drawing.label_fill(),
-            adapts: Some(drawing.id).filter(|_| left > 0 && drawing.label_adapts()),
-            on_light: drawing.label_is_light(),
-            bold: false,
-        },
-        Half {
-            xml: &message.xml,
-            line: message.line.as_ref(),
-            link: drawing.message_link(),
-            text_x: left + TEXT_MARGIN + beside_logo,
-            text_width: message_width,
-            x: left,
-            width: right,
-            fill: badge.color.svg(),
-            adapts: None,
-            on_light: badge.color.is_light(),
-            bold: true,
-        },
-    ];
+    let beside_logo = if has_logo && !has_label { logo_width } else { 0 };
+    let label = LargeSection {
+        text: label,
+        link: drawing.label_link().filter(|_| !label.is_empty()),
+        text_x: label_x,
+        text_width: label_width,
+        x: 0,
+        width: label_section,
+        fill: drawing.label_fill(),
+        adapting_id: Some(drawing.id).filter(|_| label_section > 0 && drawing.label_adapts()),
+        is_light: drawing.label_is_light(),
+        is_bold: false,
+    };
+    let message = LargeSection {
+        link: drawing.message_link(),
+        ..LargeSection::measure(message, drawing.color, label_section, beside_logo)
+    };
     let mut segments = Vec::with_capacity(drawing.segments.len());
-    let mut x = left + right;
-    for (words, color) in &drawing.segments {
-        let segment = segment(words, color, x);
+    let mut x = label_section + message.width;
+    for SegmentDrawing { text, color } in &drawing.segments {
+        let segment = LargeSection::measure(text, color, x, 0);
         x += segment.width;
         segments.push(segment);
     }
-    Halves { both, segments }
+    LargeSections { both: [label, message], segments }
 }
 
-fn segment<'b>(words: &'b Words, color: &'b Color, x: Quarters) -> Half<'b> {
-    let text_width = spaced_width(words);
-    Half {
-        xml: &words.xml,
-        line: words.line.as_ref(),
-        link: None,
-        text_x: x + TEXT_MARGIN,
-        text_width,
-        x,
-        width: text_width + 2 * TEXT_MARGIN,
-        fill: color.svg(),
-        adapts: None,
-        on_light: color.is_light(),
-        bold: true,
+impl<'b> LargeSection<'b> {
+    /// A message or a segment at `x`, with additional space `before_text`.
+    fn measure(text: &'b MeasuredText, color: &'b Color, x: QuarterPixels, before_text: QuarterPixels) -> Self {
+        let text_width = spaced_width(text);
+        Self {
+            text,
+            link: None,
+            text_x: x + TEXT_MARGIN + before_text,
+            text_width,
+            x,
+            width: 2 * TEXT_MARGIN + before_text + text_width,
+            fill: color.svg(),
+            adapting_id: None,
+            is_light: color.is_light(),
+            is_bold: true,
+        }
     }
 }
 
-fn background(half: &Half, out: &mut Markup) {
-    if half.width == 0 {
+fn background(section: &LargeSection, out: &mut Markup) {
+    if section.width == 0 {
         return;
     }
     out.text("<rect ");
-    if half.x > 0 {
-        out.text(r#"x=""#).quarters(half.x).text(r#"" "#);
+    if section.x > 0 {
+        out.text(r#"x=""#).quarters(section.x).text(r#"" "#);
     }
-    out.text(r#"width=""#).quarters(half.width).text(r#"" height=""#).number(HEIGHT);
-    out.text(r#"" fill=""#).text(half.fill);
-    if let Some(id) = half.adapts {
-        out.text(r#"" id=""#).id(theme::LABEL, id);
+    out.text(r#"width=""#).quarters(section.width).text(r#"" height=""#).number(HEIGHT);
+    out.text(r#"" fill=""#).text(section.fill);
+    if let Some(id) = section.adapting_id {
+        out.text(r#"" id=""#).id(dark::LABEL, id);
     }
     out.text(r#""/>"#);
 }
 
-fn foreground(halves: &Halves, out: &mut Markup) {
-    if halves.iter().all(|half| half.xml.is_empty() && half.link.is_none()) {
+fn foreground(sections: &LargeSections, out: &mut Markup) {
+    if sections.iter().all(|section| section.text.is_empty() && section.link.is_none()) {
         return;
     }
-    // Where a half is a link of its own, its click area is not to be scaled with the words.
-    let apart = halves.iter().any(|half| half.link.is_some());
+    // The click area of a section's own link must not be scaled with the text.
+    let scales_each = sections.iter().any(|section| section.link.is_some());
     out.text(r##"<g fill="#fff" text-anchor="middle" font-family=""##).text(VERDANA);
     out.text(r#"" text-rendering="geometricPrecision" font-size="100""#);
-    out.text(if apart { ">" } else { r#" transform="scale(.1)">"# });
-    for half in halves.iter() {
-        if let Some(link) = half.link {
+    out.text(if scales_each { ">" } else { r#" transform="scale(.1)">"# });
+    for section in sections.iter() {
+        if let Some(link) = section.link {
             open_link(link, out);
-            click_area(half.x, half.width, HEIGHT, out);
+            click_area(section.x, section.width, HEIGHT, out);
         }
-        words(half, apart, out);
-        if half.link.is_some() {
+        section_text(section, scales_each, out);
+        if section.link.is_some() {
             out.text("</a>");
         }
     }
     out.text("</g>");
 }
 
-fn words(half: &Half, apart: bool, out: &mut Markup) {
-    if half.xml.is_empty() {
+fn section_text(section: &LargeSection, scales_itself: bool, out: &mut Markup) {
+    if section.text.is_empty() {
         return;
     }
-    out.text(if apart { r#"<text transform="scale(.1)" x=""# } else { r#"<text x=""# });
-    out.quarters(10 * half.text_x + 5 * half.text_width)
+    out.text(if scales_itself { r#"<text transform="scale(.1)" x=""# } else { r#"<text x=""# });
+    out.quarters(10 * section.text_x + 5 * section.text_width)
         .text(r#"" y="175" textLength=""#)
-        .quarters(10 * half.text_width);
-    out.text(if half.bold { r#"" font-weight="bold""# } else { r#"""# });
-    out.text(if half.on_light { r##" fill="#333">"## } else { ">" }).text(half.xml).text("</text>");
+        .quarters(10 * section.text_width);
+    out.text(if section.is_bold { r#"" font-weight="bold""# } else { r#"""# });
+    out.text(if section.is_light { r##" fill="#333">"## } else { ">" }).text(&section.text.xml).text("</text>");
 }
 
-fn outlined<'h>(halves: &'h Halves) -> Vec<Outlined<'h>> {
-    let outlined = |half: &'h Half| {
-        let line = half.line?;
-        let middle = 25 * half.text_x + 25 * half.text_width / 2;
-        Some(Outlined {
-            line,
-            x: middle - (50.0 * line.width()).round() as i64,
-            baseline: 1750,
-            fill: if half.on_light { "#333" } else { "#fff" },
-            shadow: "",
-            link: half.link,
-            area: (half.x, half.width),
-            xml: half.xml,
-            letter: 't',
-            segment: 0,
-        })
+fn outlined<'h>(sections: &'h LargeSections) -> Vec<OutlinedText<'h>> {
+    let outlined = |section: &'h LargeSection| {
+        let line = section.text.line.as_ref()?;
+        let middle = 25 * section.text_x + 25 * section.text_width / 2;
+        let fill = if section.is_light { "#333" } else { "#fff" };
+        let text = PlacedText { line, x: centered_start(line, middle), baseline: 1750, fill, shadow: "" };
+        let (name_xml, x, width) = (&section.text.xml, section.x, section.width);
+        let link = section.link.map(|link| SectionLink { link, name_xml, x, width });
+        // Without shadows the paths have no ids.
+        Some(OutlinedText { text, path: PathId { letter: 't', segment: 0 }, link })
     };
-    halves.iter().filter_map(outlined).collect()
+    sections.iter().filter_map(outlined).collect()
 }
 
-/// badge-maker counts letters as JavaScript does, in UTF-16 units. A laid out line has the spaces in its width.
-fn spaced_width(words: &Words) -> Quarters {
-    if let Some(line) = &words.line {
+/// The width of a text with its letter spacing, which a laid out line includes. badge-maker counts letters as
+/// JavaScript does, in UTF-16 code units.
+fn spaced_width(text: &MeasuredText) -> QuarterPixels {
+    if let Some(line) = &text.line {
         return (4.0 * line.width()).round() as i64;
     }
-    let units = words.plain.chars().map(|character| character.len_utf16() as i64).sum::<i64>();
-    4 * (words.width() as i64) + LETTER_SPACING * units
+    let letters = text.plain.chars().map(|character| character.len_utf16() as i64).sum::<i64>();
+    4 * (text.width() as i64) + LETTER_SPACING * letters
 }

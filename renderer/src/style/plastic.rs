@@ -1,26 +1,37 @@
-//! plastic: a strong gradient, words with a shadow, two pixels lower than the others.
+//! `plastic`: a strong gradient, text with a shadow, two pixels lower than flat.
 
-use super::classic::{Classic, Look, joined};
-use crate::frame::Drawing;
-use crate::markup::Markup;
+use super::classic::{self, ClassicBadge, ClassicLook, joined_markup};
+use super::definition::StyleDefinition;
+use crate::gradient::GradientStop;
 
-pub(super) const LOOK: Look = Look {
+pub(super) static STYLE: StyleDefinition = StyleDefinition {
+    text: classic::TEXT,
+    joins_segments: false,
+    logo_is_on_light: false,
+    overlays: UNDER_TEXT,
+    draw: |drawing, out| ClassicBadge::measure(drawing, &LOOK).draw(out),
+    #[cfg(feature = "png")]
+    paint: |drawing, scale| ClassicBadge::measure(drawing, &LOOK).paint(scale),
+};
+
+/// The stops between which the text lies.
+const UNDER_TEXT: &[GradientStop] =
+    &[GradientStop { offset: 0.1, grey: 0xaa, opacity: 0.1 }, GradientStop { offset: 0.9, grey: 0, opacity: 0.3 }];
+
+const LOOK: ClassicLook = ClassicLook {
     height: 18,
     baseline: 130,
-    shadow: true,
-    joined: joined!(18, words at 130, shadow at 140),
+    has_shadow: true,
+    joined: joined_markup!(height 18, text at 130, shadow at 140),
     radius: 4,
     gradient: concat!(
         r##"<stop stop-color="#fff" stop-opacity=".7"/><stop offset=".1" stop-color="#aaa" stop-opacity=".1"/>"##,
         r##"<stop offset=".9" stop-opacity=".3"/><stop offset="1" stop-opacity=".5"/>"##,
     ),
-    stops: &[(0.0, 0xff, 0.7), (0.1, 0xaa, 0.1), (0.9, 0, 0.3), (1.0, 0, 0.5)],
+    stops: &[
+        GradientStop { offset: 0.0, grey: 0xff, opacity: 0.7 },
+        UNDER_TEXT[0],
+        UNDER_TEXT[1],
+        GradientStop { offset: 1.0, grey: 0, opacity: 0.5 },
+    ],
 };
-
-pub(super) fn draw(drawing: &Drawing, out: &mut Markup) {
-    let badge = Classic::measure(drawing, &LOOK);
-    badge.open(out);
-    badge.definitions(out);
-    badge.round_background(out);
-    badge.foreground(out);
-}

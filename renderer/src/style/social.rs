@@ -1,46 +1,92 @@
-//! social: a button with the label and a speech bubble with the message.
+//! `social`: a button with the label and a speech bubble with the message.
 //!
-//! The geometry is that of badge-maker 6.0.0's `social` (lib/badge-renderers.js).
+//! The geometry is that of `social` in badge-maker 6.0.0 (lib/badge-renderers.js).
 
-use badgesmith_fonts::Line;
+use badgesmith_fonts::{Face, TextLine};
 
-use crate::Link;
-use crate::frame::{Drawing, click_area, open_link, open_named_link};
-use crate::markup::Markup;
-use crate::outline::{Outlined, SCALED, SHADOW_DROP};
-use crate::text::Words;
-use crate::theme;
+use super::definition::{StyleDefinition, TextSettings};
 #[cfg(feature = "png")]
-use crate::{
-    Scale,
-    png::{PngError, canvas, canvas::Canvas},
+use crate::canvas::{Canvas, error::PngError, shapes};
+use crate::drawing::Drawing;
+#[cfg(feature = "png")]
+use crate::gradient::GradientStop;
+use crate::markup::document::{click_area, open_link, open_named_link};
+use crate::markup::outline::{SCALED, SHADOW_DROP, write_path};
+use crate::measured_text::MeasuredText;
+use crate::placed_text::{PlacedText, centered_start};
+#[cfg(feature = "png")]
+use crate::scale::Scale;
+use crate::text::TextCase;
+use crate::{link::Link, markup::Markup, markup::dark};
+
+pub(super) static STYLE: StyleDefinition = StyleDefinition {
+    text: TextSettings {
+        label_face: Face::HelveticaBold11,
+        message_face: Face::HelveticaBold11,
+        label_case: TextCase::Capitalized,
+        message_case: TextCase::AsGiven,
+        letter_spacing: 0,
+    },
+    joins_segments: true,
+    logo_is_on_light: true,
+    overlays: &[],
+    draw,
+    #[cfg(feature = "png")]
+    paint,
 };
 
 const HEIGHT: i64 = 20;
 const INNER_HEIGHT: i64 = 19;
 const LABEL_PADDING: i64 = 5;
 const MESSAGE_PADDING: i64 = 4;
-/// Between the button and the bubble; the bubble's beak is in it.
+/// The distance between the button and the bubble; the bubble's beak lies in it.
 const GUTTER: i64 = 6;
+/// The stops of the button's gradient, and the end of its element.
 const BUTTON: &str =
     r##"<stop stop-color="#fcfcfc" stop-opacity="0"/><stop offset="1" stop-opacity=".1"/></linearGradient>"##;
 #[cfg(feature = "png")]
-const BUTTON_STOPS: &[super::Stop] = &[(0.0, 0xfc, 0.0), (1.0, 0, 0.1)];
+const BUTTON_STOPS: &[GradientStop] =
+    &[GradientStop { offset: 0.0, grey: 0xfc, opacity: 0.0 }, GradientStop { offset: 1.0, grey: 0, opacity: 0.1 }];
+/// The same for a button that is a link with the pointer over it.
 const HOVERED: &str =
     r##"<stop stop-color="#ccc" stop-opacity=".1"/><stop offset="1" stop-opacity=".1"/></linearGradient>"##;
 
-struct Social<'a, 'b> {
+// The letters that begin the class names of the parts that adapt to the reader's preference.
+/// The lines around button, bubble and beak.
+const EDGE_CLASS: char = 'e';
+/// The button below its gradient.
+const BUTTON_CLASS: char = 'c';
+/// The bubble and its beak.
+const BUBBLE_CLASS: char = 'u';
+/// The line that hides the bubble's edge behind the beak.
+const JOINT_CLASS: char = 'j';
+const TEXT_CLASS: char = 'i';
+/// The edge below the text.
+const TEXT_EDGE_CLASS: char = 'h';
+const DARK_RULES: [(char, &str); 6] = [
+    (EDGE_CLASS, "{stroke:#444c56}"),
+    (BUTTON_CLASS, "{fill:#21262d}"),
+    (BUBBLE_CLASS, "{fill:#161b22}"),
+    (JOINT_CLASS, "{stroke:#161b22}"),
+    (TEXT_CLASS, "{fill:#e6edf3}"),
+    (TEXT_EDGE_CLASS, "{fill:#010409}"),
+];
+
+/// A measured badge.
+struct SocialBadge<'a, 'b> {
     drawing: &'b Drawing<'a>,
     label_width: i64,
     message_width: i64,
+    /// The width of the button.
     button: i64,
+    /// The width of the bubble.
     bubble: i64,
-    /// Where the label's words begin.
+    /// The start of the label's text.
     label_x: i64,
 }
 
-pub(super) fn draw(drawing: &Drawing, out: &mut Markup) {
-    let social = Social::measure(drawing);
+fn draw(drawing: &Drawing, out: &mut Markup) {
+    let social = SocialBadge::measure(drawing);
     drawing.open(4 * social.width(), HEIGHT, out);
     social.definitions(out);
     social.background(out);
@@ -51,37 +97,35 @@ pub(super) fn draw(drawing: &Drawing, out: &mut Markup) {
 
 /// Paints what the SVG draws with outlines.
 #[cfg(feature = "png")]
-pub(super) fn paint(drawing: &Drawing, scale: Scale) -> Result<Canvas, PngError> {
-    let social = Social::measure(drawing);
+fn paint(drawing: &Drawing, scale: Scale) -> Result<Canvas, PngError> {
+    let social = SocialBadge::measure(drawing);
     let mut canvas = Canvas::new(4 * social.width(), HEIGHT, scale)?;
-    let button = canvas::round_rectangle(0.5, 0.5, social.button as f32, 19.0, 2.0);
+    let button = shapes::round_rectangle(0.5, 0.5, social.button as f32, 19.0, 2.0);
     canvas.fill(button.as_ref(), "#fcfcfc");
     if !drawing.message.is_empty() {
         social.paint_bubble(&mut canvas);
     }
-    canvas.logo(drawing.badge, LABEL_PADDING);
-    let middle = 10 * social.label_x + 5 * social.label_width;
-    let label = drawing.label.line.as_ref().map(|line| outlined(line, middle, 't'));
-    // As in the SVG, a label that is a link lies under its button.
+    canvas.logo(drawing.logo, LABEL_PADDING);
+    let label = drawing.label.line.as_ref().map(|line| placed(line, social.label_middle()));
+    // As in the SVG, the text of a label that is a link lies below the button's gradient.
     let (below, above) = if drawing.label_link().is_some() { (label, None) } else { (None, label) };
-    below.iter().for_each(|words| canvas.words_with_edge(words));
+    below.iter().for_each(|text| canvas.text_with_edge(text));
     canvas.fill_gradient(button.as_ref(), 0.5, 19.5, BUTTON_STOPS);
     canvas.stroke(button.as_ref(), "#d5d5d5");
-    above.iter().for_each(|words| canvas.words_with_edge(words));
+    above.iter().for_each(|text| canvas.text_with_edge(text));
     if let Some(line) = &drawing.message.line {
-        let middle = 10 * (social.button + GUTTER) + 5 * social.bubble;
-        canvas.words_with_edge(&outlined(line, middle, 'm'));
+        canvas.text_with_edge(&placed(line, social.message_middle()));
     }
     Ok(canvas)
 }
 
-impl<'a, 'b> Social<'a, 'b> {
+impl<'a, 'b> SocialBadge<'a, 'b> {
     #[cfg(feature = "png")]
     fn paint_bubble(&self, canvas: &mut Canvas) {
         let left = (self.button + GUTTER) as f32;
-        let bubble = canvas::round_rectangle(left + 0.5, 0.5, self.bubble as f32, 19.0, 2.0);
-        let joint = canvas::rectangle(left, 7.5, 0.5, 5.0);
-        let beak = canvas::beak(left + 0.5, 6.5);
+        let bubble = shapes::round_rectangle(left + 0.5, 0.5, self.bubble as f32, 19.0, 2.0);
+        let joint = shapes::rectangle(left, 7.5, 0.5, 5.0);
+        let beak = shapes::beak(left + 0.5, 6.5);
         canvas.fill(bubble.as_ref(), "#fafafa");
         canvas.stroke(bubble.as_ref(), "#d5d5d5");
         canvas.fill(joint.as_ref(), "#000");
@@ -91,12 +135,7 @@ impl<'a, 'b> Social<'a, 'b> {
     }
 
     fn measure(drawing: &'b Drawing<'a>) -> Self {
-        let label_x = LABEL_PADDING
-            + match (&drawing.badge.logo, drawing.label.is_empty()) {
-                (None, _) => 0,
-                (Some(logo), true) => logo.width(),
-                (Some(logo), false) => logo.width() + 3,
-            };
+        let label_x = LABEL_PADDING + drawing.logo_and_gap_width();
         let label_width = drawing.label.odd_width();
         let message_width = drawing.message.odd_width();
         Self {
@@ -113,43 +152,67 @@ impl<'a, 'b> Social<'a, 'b> {
         self.button + 1 + if self.drawing.message.is_empty() { 0 } else { GUTTER + self.bubble }
     }
 
-    /// Only a link can be hovered over, so only a badge with links says what that looks like.
-    fn has_links(&self) -> bool {
-        let links = &self.drawing.badge.links;
-        links.left.is_some() || links.right.is_some()
+    /// The middle of the label's text, in tenths of a pixel.
+    fn label_middle(&self) -> i64 {
+        10 * self.label_x + 5 * self.label_width
     }
 
+    /// The middle of the message's text, in tenths of a pixel.
+    fn message_middle(&self) -> i64 {
+        10 * (self.button + GUTTER) + 5 * self.bubble
+    }
+
+    /// Writes the gradients, the rules for links under the pointer, and the rules for readers who prefer dark.
     fn definitions(&self, out: &mut Markup) {
         let id = self.drawing.id;
-        if self.has_links() {
+        if self.drawing.has_links() {
             out.text("<style>a:hover #").id('l', id).text("{fill:url(#").id('b', id).text(");stroke:#ccc}a:hover #");
             out.id('r', id).text("{fill:#4183c4}</style>");
         }
-        self.drawing.dark_social(self.has_links(), out);
+        self.dark_rules(out);
         out.text(r#"<linearGradient id=""#).id('a', id).text(r#"" x2="0" y2="100%">"#).text(BUTTON);
-        if self.has_links() {
+        if self.drawing.has_links() {
             out.text(r#"<linearGradient id=""#).id('b', id).text(r#"" x2="0" y2="100%">"#).text(HOVERED);
         }
+    }
+
+    fn dark_rules(&self, out: &mut Markup) {
+        if !self.drawing.follows_reader() {
+            return;
+        }
+        let id = self.drawing.id;
+        out.text(dark::OPEN_DARK);
+        for (letter, rule) in DARK_RULES {
+            out.text(".").id(letter, id).text(rule);
+        }
+        if self.drawing.icon_adapts {
+            // Inverts the lightness and keeps the hue: an icon that is drawn on white in its brand's colour is dark.
+            out.text(".").id(dark::ICON, id).text("{filter:invert(1) hue-rotate(180deg)}");
+        }
+        if self.drawing.has_links() {
+            out.text("a:hover #").id('r', id).text("{fill:#58a6ff}");
+        }
+        out.text(dark::CLOSE_DARK);
     }
 
     fn background(&self, out: &mut Markup) {
         let class = |letter, out: &mut Markup| self.drawing.class(letter, out);
         out.text("<g");
-        class(theme::EDGE, out);
+        class(EDGE_CLASS, out);
         out.text(r##" stroke="#d5d5d5"><rect"##);
-        class(theme::BUTTON, out);
+        class(BUTTON_CLASS, out);
         out.text(r##" stroke="none" fill="#fcfcfc" x=".5" y=".5" width=""##).number(self.button);
         out.text(r#"" height="19" rx="2"/>"#);
         if !self.drawing.message.is_empty() {
             let left = self.button + GUTTER;
             out.text("<rect");
-            class(theme::BUBBLE, out);
+            class(BUBBLE_CLASS, out);
             out.text(r#" x=""#).number(left).text(r#".5" y=".5" width=""#).number(self.bubble);
             out.text(r##"" height="19" rx="2" fill="#fafafa"/><rect"##);
-            class(theme::JOINT, out);
+            class(JOINT_CLASS, out);
             out.text(r#" x=""#).number(left);
             out.text(r##"" y="7.5" width=".5" height="5" stroke="#fafafa"/><path"##);
-            class(theme::BUBBLE, out);
+            class(BUBBLE_CLASS, out);
             out.text(r#" d="M"#).number(left);
             out.text(r##".5 6.5l-3 3v1l3 3" fill="#fafafa"/>"##);
         }
@@ -157,9 +220,9 @@ impl<'a, 'b> Social<'a, 'b> {
     }
 
     fn foreground(&self, out: &mut Markup) {
-        // The image's name says the words already; links must stay reachable.
-        out.text(if self.has_links() { "<g" } else { r#"<g aria-hidden="true""# });
-        self.drawing.class(theme::INK, out);
+        // Screen readers read the text in the accessible name. Links must stay reachable.
+        out.text(if self.drawing.has_links() { "<g" } else { r#"<g aria-hidden="true""# });
+        self.drawing.class(TEXT_CLASS, out);
         out.text(r##" fill="#333" text-anchor="middle" font-family="Helvetica Neue,Helvetica,Arial,sans-serif""##);
         out.text(r#" text-rendering="geometricPrecision" font-weight="700" font-size="110">"#);
         self.label(out);
@@ -168,28 +231,26 @@ impl<'a, 'b> Social<'a, 'b> {
     }
 
     fn label(&self, out: &mut Markup) {
-        let link = self.drawing.label_link();
-        let middle = 10 * self.label_x + 5 * self.label_width;
-        let words = &self.drawing.label;
-        // Over the words where it is a link, so that all of it takes clicks; badge-maker does so too.
-        if let Some(link) = link {
-            self.open_link(link, words, out);
-            self.words(middle, self.label_width, 't', words, out);
+        let text = &self.drawing.label;
+        if let Some(link) = self.drawing.label_link() {
+            // The button lies over the text, as in badge-maker, so that all of it takes clicks.
+            open_text_link(link, text, out);
+            self.text(self.label_middle(), self.label_width, 't', text, out);
             self.button(out);
             out.text("</a>");
         } else {
             self.button(out);
-            self.words(middle, self.label_width, 't', words, out);
+            self.text(self.label_middle(), self.label_width, 't', text, out);
         }
     }
 
     fn button(&self, out: &mut Markup) {
         let id = self.drawing.id;
         out.text("<rect");
-        if self.has_links() {
+        if self.drawing.has_links() {
             out.text(r#" id=""#).id('l', id).text(r#"""#);
         }
-        self.drawing.class(theme::EDGE, out);
+        self.drawing.class(EDGE_CLASS, out);
         out.text(r##" stroke="#d5d5d5" fill="url(#"##)
             .id('a', id)
             .text(r#")" x=".5" y=".5" width=""#)
@@ -198,84 +259,72 @@ impl<'a, 'b> Social<'a, 'b> {
     }
 
     fn message(&self, out: &mut Markup) {
-        if self.drawing.message.is_empty() {
+        let text = &self.drawing.message;
+        if text.is_empty() {
             return;
         }
-        let link: Option<&Link> = self.drawing.message_link();
-        let left = self.button + GUTTER;
+        let link = self.drawing.message_link();
         if let Some(link) = link {
-            self.open_link(link, &self.drawing.message, out);
-            click_area(4 * left, 4 * (self.bubble + 1), INNER_HEIGHT + 1, out);
+            open_text_link(link, text, out);
+            click_area(4 * (self.button + GUTTER), 4 * (self.bubble + 1), INNER_HEIGHT + 1, out);
         }
-        self.words(10 * left + 5 * self.bubble, self.message_width, 'm', &self.drawing.message, out);
+        self.text(self.message_middle(), self.message_width, 'm', text, out);
         if link.is_some() {
             out.text("</a>");
         }
     }
 
-    fn open_link(&self, link: &Link, words: &Words, out: &mut Markup) {
-        if words.line.is_some() {
-            open_named_link(link, &words.xml, out);
-        } else {
-            open_link(link, out);
-        }
-    }
-
-    /// Words with a white edge below them; the letter begins the id of their outlines.
-    fn words(&self, middle: i64, width: i64, letter: char, words: &Words, out: &mut Markup) {
-        // Only the message changes its colour.
-        let with_id = letter == 'm' && self.has_links();
-        let xml = &words.xml;
-        if xml.is_empty() {
+    /// Draws a text with a white edge below it. `path_letter` begins the id of its outlines.
+    fn text(&self, middle: i64, width: i64, path_letter: char, text: &MeasuredText, out: &mut Markup) {
+        if text.is_empty() {
             return;
         }
-        if let Some(line) = &words.line {
-            return self.outlines(&outlined(line, middle, letter), with_id, out);
+        // Only the message changes its colour under the pointer.
+        let has_id = path_letter == 'm' && self.drawing.has_links();
+        if let Some(line) = &text.line {
+            return self.outlines(&placed(line, middle), path_letter, has_id, out);
         }
         out.text(r#"<text aria-hidden="true""#);
-        self.drawing.class(theme::INK_EDGE, out);
+        self.drawing.class(TEXT_EDGE_CLASS, out);
         out.text(r#" x=""#).number(middle).text(r##"" y="150" fill="#fff""##);
-        place(width, out).text(xml).text("</text><text ");
-        if with_id {
+        scaled_to(width, out).text(&text.xml).text("</text><text ");
+        if has_id {
             out.text(r#"id=""#).id('r', self.drawing.id).text(r#"" "#);
         }
         out.text(r#"x=""#).number(middle).text(r#"" y="140""#);
-        place(width, out).text(xml).text("</text>");
+        scaled_to(width, out).text(&text.xml).text("</text>");
     }
 
-    /// The edge first, so that what is hovered over is the words alone.
-    fn outlines(&self, words: &Outlined, with_id: bool, out: &mut Markup) {
+    /// The path is defined in the edge, and the text refers to it, because only the text changes its colour.
+    fn outlines(&self, text: &PlacedText, path_letter: char, has_id: bool, out: &mut Markup) {
         let id = self.drawing.id;
-        let edge = Outlined { line: words.line, baseline: words.baseline + SHADOW_DROP, ..*words };
         out.text("<g").text(SCALED).text("<g");
-        self.drawing.class(theme::INK_EDGE, out);
-        out.text(r#" fill=""#).text(words.shadow).text(r#""><path id=""#);
-        out.id(words.letter, id).text(r#"" d=""#);
-        edge.path(out);
+        self.drawing.class(TEXT_EDGE_CLASS, out);
+        out.text(r#" fill=""#).text(text.shadow).text(r#""><path id=""#);
+        out.id(path_letter, id).text(r#"" d=""#);
+        write_path(&PlacedText { baseline: text.baseline + SHADOW_DROP, ..*text }, out);
         out.text(r#""/></g><use "#);
-        if with_id {
+        if has_id {
             out.text(r#"id=""#).id('r', id).text(r#"" "#);
         }
-        out.text(r##"href="#"##).id(words.letter, id).text(r#"" y="-100"/></g>"#);
+        out.text(r##"href="#"##).id(path_letter, id).text(r#"" y="-100"/></g>"#);
     }
 }
 
-/// Words around a middle in tenths of a pixel.
-fn outlined(line: &Line, middle: i64, letter: char) -> Outlined<'_> {
-    Outlined {
-        line,
-        x: 10 * middle - (50.0 * line.width()).round() as i64,
-        baseline: 1400,
-        fill: "#333",
-        shadow: "#fff",
-        link: None,
-        area: (0, 0),
-        xml: "",
-        letter,
-        segment: 0,
+fn open_text_link(link: &Link, text: &MeasuredText, out: &mut Markup) {
+    if text.line.is_some() {
+        open_named_link(link, &text.xml, out);
+    } else {
+        open_link(link, out);
     }
 }
 
-fn place<'o, 'm>(width: i64, out: &'o mut Markup<'m>) -> &'o mut Markup<'m> {
+/// A text whose middle is given in tenths of a pixel.
+fn placed(line: &TextLine, middle: i64) -> PlacedText<'_> {
+    PlacedText { line, x: centered_start(line, 10 * middle), baseline: 1400, fill: "#333", shadow: "#fff" }
+}
+
+/// Ends the tag of a text that is scaled down from tenths of a pixel.
+fn scaled_to<'o, 'm>(width: i64, out: &'o mut Markup<'m>) -> &'o mut Markup<'m> {
     out.text(r#" transform="scale(.1)" textLength=""#).number(10 * width).text(r#"">"#)
 }

@@ -1,5 +1,5 @@
-//! Headless Chromium that has no font but the shipped one.
-#![allow(dead_code, clippy::expect_used, clippy::print_stderr)]
+//! Headless Chromium with the bundled font as its only font.
+#![allow(dead_code, clippy::expect_used)]
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -10,17 +10,14 @@ pub(crate) struct Chromium {
 }
 
 impl Chromium {
-    /// `None`, with the reason printed, where this machine has none. `name` keeps the tests' files apart.
-    pub(crate) fn find(name: &str) -> Option<Self> {
+    /// Finds Chromium on PATH. `name` is the name of the test's own folder.
+    pub(crate) fn find(name: &str) -> Self {
         let path = std::env::var_os("PATH").unwrap_or_default();
         let names = ["chromium", "chromium-browser", "google-chrome"];
         let program = std::env::split_paths(&path)
-            .flat_map(|place| names.map(|name| place.join(name)))
-            .find(|file| file.is_file());
-        let Some(program) = program else {
-            eprintln!("skipped: there is no chromium, chromium-browser or google-chrome on PATH");
-            return None;
-        };
+            .flat_map(|folder| names.map(|name| folder.join(name)))
+            .find(|file| file.is_file())
+            .expect("chromium, chromium-browser or google-chrome must be on PATH");
         let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
         drop(std::fs::remove_dir_all(&directory));
         std::fs::create_dir_all(directory.join("profile")).expect("the test has a folder of its own");
@@ -31,16 +28,16 @@ impl Chromium {
             directory.display()
         );
         std::fs::write(directory.join("fonts.conf"), fonts).expect("the font configuration can be written");
-        Some(Self { program, directory })
+        Self { program, directory }
     }
 
-    /// The document as it is after its scripts ran.
+    /// The document after its scripts ran.
     pub(crate) fn document(&self, html: &str) -> String {
         String::from_utf8(self.run(html, &["--dump-dom"])).expect("a document is text")
     }
 
     /// A picture of the page, as PNG.
-    pub(crate) fn screenshot(&self, html: &str, (width, height): (u32, u32)) -> Vec<u8> {
+    pub(crate) fn screenshot(&self, html: &str, width: u32, height: u32) -> Vec<u8> {
         let file = self.directory.join("page.png");
         let window = format!("--window-size={width},{height}");
         self.run(

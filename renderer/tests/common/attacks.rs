@@ -1,4 +1,4 @@
-//! Logos that are made to take long, and some that only look so. Each is made here, of a few letters.
+//! Logos that are made to take long to draw, and some that only look like it. All are generated here.
 #![allow(dead_code, unreachable_pub, clippy::expect_used)]
 
 /// A logo made to take long.
@@ -7,7 +7,7 @@ pub struct Attack {
     /// Its media type.
     pub kind: &'static str,
     pub bytes: Vec<u8>,
-    /// Whether nothing of it may be drawn; the others are merely work.
+    /// Whether it must not be drawn at all; the others are only expensive.
     pub refused: bool,
 }
 
@@ -34,7 +34,7 @@ fn levels(count: usize, level: impl Fn(usize) -> String) -> String {
     (0..count).map(level).collect()
 }
 
-/// Attacks that fit into an address.
+/// Attacks that are small enough for a URL.
 pub fn small() -> Vec<Attack> {
     let mut attacks = references();
     attacks.extend(numbers());
@@ -43,7 +43,7 @@ pub fn small() -> Vec<Attack> {
     attacks
 }
 
-/// Elements that use others, which use others.
+/// Elements that refer to each other.
 fn references() -> Vec<Attack> {
     let doubled = |element: &str, attribute: &str| {
         levels(30, |at| {
@@ -93,7 +93,7 @@ fn references() -> Vec<Attack> {
     ]
 }
 
-/// Numbers that are very large or very small.
+/// Very large and very small numbers.
 fn numbers() -> Vec<Attack> {
     let curves = "c9 1 1 9 9 9 1 9 9 1-9-9".repeat(180);
     let stroked =
@@ -162,7 +162,7 @@ fn numbers() -> Vec<Attack> {
     ]
 }
 
-/// Documents that take long to read.
+/// Documents that are expensive to parse.
 fn documents() -> Vec<Attack> {
     let selector = format!("<style>z {} {{fill:red}}</style>", "g ".repeat(900));
     let chained = levels(9, |at| format!("<!ENTITY a{} '{}'>", at + 1, format!("&a{at};").repeat(9)));
@@ -188,7 +188,7 @@ fn documents() -> Vec<Attack> {
     ]
 }
 
-/// PNGs that are larger than they look.
+/// PNGs that decompress to more than their size suggests.
 fn pngs() -> Vec<Attack> {
     let png = |name, refused, bytes| Attack { name, kind: "image/png", bytes, refused };
     vec![
@@ -222,7 +222,7 @@ fn pngs() -> Vec<Attack> {
     ]
 }
 
-/// Attacks as large as a logo may be; only a document has room for them.
+/// Attacks as large as a logo may be, which only fit into a document.
 pub fn large() -> Vec<Attack> {
     let fill = |text: &str, bytes: usize| text.repeat(bytes / text.len());
     let most = 64_000;
@@ -276,14 +276,14 @@ pub fn large() -> Vec<Attack> {
     .collect()
 }
 
-/// A PNG of zeros.
+/// A PNG whose pixels are all zero.
 #[derive(Default)]
 struct Png {
     width: u32,
     height: u32,
     depth: u8,
     interlaced: bool,
-    /// How many bytes it has more than it needs.
+    /// How many more bytes its data has than its size requires.
     extra: i64,
 }
 
@@ -291,7 +291,7 @@ impl Png {
     fn bytes(&self) -> Vec<u8> {
         let depth = if self.depth == 0 { 8 } else { self.depth };
         let rows = i64::from(self.height.min(1024)) * (1 + i64::from(self.width.min(1025)) * 4 * i64::from(depth) / 8);
-        // Seven passes have a few more rows.
+        // Interlaced data has a filter byte for each row of each of the seven passes.
         let passes = if self.interlaced { i64::from(self.height) } else { 0 };
         let length = usize::try_from(rows + passes + self.extra).unwrap_or_default();
         let mut bytes = b"\x89PNG\r\n\x1a\n".to_vec();
@@ -314,32 +314,34 @@ fn chunk(out: &mut Vec<u8>, name: [u8; 4], content: &[u8]) {
     out.extend((!crc).to_be_bytes());
 }
 
-/// So many zeros as zlib packs them, four bits for each 516.
+/// `length` zeros compressed as a zlib stream, which takes four bits for 516 zeros.
 fn zeros(length: usize) -> Vec<u8> {
     let mut bits = Bits(Vec::new(), 0);
-    // One block with codes of its own: 286 for lengths, one for distances, and 18 lengths of codes' codes.
+    // One block with dynamic Huffman codes: 286 literal and length codes, one distance code, 18 code length codes.
     bits.put(0b101, 3);
     bits.put(29, 5);
     bits.put(0, 5);
     bits.put(14, 4);
-    // In the order of RFC 1951, 16 17 18 0 8 7 9 6 10 5 11 4 12 3 13 2 14 1: codes for a run of zeros, for 2 and for 1.
+    // The code lengths of 18 (a run of zeros), 2 and 1, in the order of RFC 1951: 16 17 18 0 8 7 9 6 10 5 11 4 12 3
+    // 13 2 14 1.
     for length in [0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 0, 2] {
         bits.put(length, 3);
     }
-    let (run, one, two) = ((0b0, 1), (0b01, 2), (0b11, 2));
-    let mut put = |(code, width): (u32, u32)| bits.put(code, width);
-    // The literal 0 has two bits, then 255 lengths of nothing, the end two, 28 of nothing, the length 258 one.
+    let (run, one, two) = ([0b0, 1], [0b01, 2], [0b11, 2]);
+    let mut put = |[code, width]: [u32; 2]| bits.put(code, width);
+    // Code lengths: 2 for the literal 0, 0 for the next 255, 2 for the end of the block, 0 for the next 28, 1 for the
+    // length 258; and 1 for the distance.
     put(two);
     put(run);
-    put((138 - 11, 7));
+    put([138 - 11, 7]);
     put(run);
-    put((117 - 11, 7));
+    put([117 - 11, 7]);
     put(two);
     put(run);
-    put((28 - 11, 7));
+    put([28 - 11, 7]);
     put(one);
     put(one);
-    // Codes, first bit first: 258 is 0, the literal 10, the end 11; the distance 1 is 0.
+    // The codes: 0 for the length 258, 10 for the literal 0, 11 for the end of the block, and 0 for the distance 1.
     let literals = if length == 0 { 0 } else { 1 + (length - 1) % 258 };
     for _ in 0..literals {
         bits.put(0b01, 2);
@@ -350,13 +352,13 @@ fn zeros(length: usize) -> Vec<u8> {
     bits.put(0b11, 2);
     let mut packed = vec![0x78, 0xda];
     packed.extend(bits.0);
-    // Adler-32 of zeros.
+    // The Adler-32 checksum of zeros.
     let high = u32::try_from(length % 65521).expect("a remainder is small");
     packed.extend((high << 16 | 1).to_be_bytes());
     packed
 }
 
-/// Bits, the lowest of a byte first, and how many of the last byte are taken.
+/// A bit stream, filled from the lowest bit of each byte, and the number of bits used in the last byte.
 struct Bits(Vec<u8>, u32);
 
 impl Bits {
@@ -373,7 +375,7 @@ impl Bits {
     }
 }
 
-/// Base64 as a data URI has it.
+/// Base64 with padding.
 pub fn base64(bytes: &[u8]) -> String {
     const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut text = String::new();

@@ -1,10 +1,10 @@
-//! Rows of test data read into badges.
-#![allow(dead_code, clippy::expect_used, clippy::print_stderr)]
+//! Reads rows of test data as badges.
+#![allow(dead_code, clippy::expect_used, clippy::panic)]
 
-use badgesmith_renderer::{Color, Link, Links, Logo, ResolvedBadge, Scale, Segment, Style, Theme};
+use badgesmith_renderer::{BadgeSegment, Color, Link, Links, Logo, ResolvedBadge, Scale, Style, Theme};
 use serde_json::Value;
 
-/// A badge in badge-maker's own spelling of its input.
+/// A badge from JSON in the format of badge-maker's input, with fields for what only our badges have.
 pub(crate) fn badge(row: &Value) -> ResolvedBadge {
     let text = |key: &str| row[key].as_str().unwrap_or_default();
     let link = |side: usize| row["links"][side].as_str().and_then(Link::parse);
@@ -22,26 +22,20 @@ pub(crate) fn badge(row: &Value) -> ResolvedBadge {
     }
 }
 
-fn segment(row: &Value) -> Segment {
-    let text = |at: usize| row[at].as_str().expect("a segment is its words and its colour");
-    Segment { text: text(0).to_owned(), color: Color::parse(text(1)).expect("a colour") }
+fn segment(row: &Value) -> BadgeSegment {
+    let text = |at: usize| row[at].as_str().expect("a segment is a text and a colour");
+    BadgeSegment { text: text(0).to_owned(), color: Color::parse(text(1)).expect("a colour") }
 }
 
-/// The recorded pairs of input and badge-maker's SVG, where this machine has them.
-pub(crate) fn recorded() -> Option<Vec<(Value, String)>> {
-    let Ok(directory) = std::env::var("BADGESMITH_RECORDED") else {
-        eprintln!("skipped: BADGESMITH_RECORDED does not say where badges.jsonl is");
-        return None;
+/// The recorded pairs of a badge's input and badge-maker's SVG.
+pub(crate) fn recorded() -> Vec<(Value, String)> {
+    let directory = std::env::var("BADGESMITH_RECORDED").expect("BADGESMITH_RECORDED must name the recorded inputs");
+    let file = format!("{directory}/badges.jsonl");
+    let lines = std::fs::read_to_string(&file).unwrap_or_else(|error| panic!("{file}: {error}"));
+    let pair = |line: &str| {
+        let mut row: Value = serde_json::from_str(line).expect("a row is JSON");
+        let svg = row["svg"].as_str().expect("a row has an SVG").to_owned();
+        (row["badge"].take(), svg)
     };
-    let lines = std::fs::read_to_string(format!("{directory}/badges.jsonl")).expect("badges.jsonl is readable");
-    Some(
-        lines
-            .lines()
-            .map(|line| {
-                let mut row: Value = serde_json::from_str(line).expect("a row is JSON");
-                let svg = row["svg"].as_str().expect("a row has an SVG").to_owned();
-                (row["badge"].take(), svg)
-            })
-            .collect(),
-    )
+    lines.lines().map(pair).collect()
 }

@@ -1,14 +1,14 @@
-//! SVGs of plain shapes, the same ones for the same seed.
+//! Random SVGs of plain shapes, determined by a seed.
 #![allow(clippy::expect_used)]
 
-/// Makes one document.
-pub(crate) struct Shapes {
+/// A generator of one document.
+pub(crate) struct RandomShapes {
     state: u64,
     definitions: String,
     ids: usize,
 }
 
-impl Shapes {
+impl RandomShapes {
     pub(crate) fn new(seed: u64) -> Self {
         Self { state: seed.wrapping_mul(0x9e37_79b9_7f4a_7c15), definitions: String::new(), ids: 0 }
     }
@@ -34,7 +34,7 @@ impl Shapes {
         )
     }
 
-    /// xorshift64*.
+    /// A number below `most`, by xorshift64*.
     fn below(&mut self, most: u64) -> u64 {
         self.state ^= self.state >> 12;
         self.state ^= self.state << 25;
@@ -46,7 +46,7 @@ impl Shapes {
         texts[self.below(texts.len() as u64) as usize]
     }
 
-    /// A number in one of the ways to write one.
+    /// A number in one of its notations.
     fn number(&mut self) -> String {
         let number = self.below(60_000) as f64 / 1000.0 - 10.0;
         match self.below(5) {

@@ -1,38 +1,28 @@
-//! A caller's SVG reduced to plain shapes: read within bounds, and written anew from what is known.
+//! A caller's SVG reduced to plain shapes: read within limits, and written again as a new document.
 //!
-//! Reading an SVG may take any time: masks that use each other, selectors of style sheets, strokes of a curve that was
-//! made very large. So usvg never reads what a caller wrote. The text is scanned, parsed without a document type,
-//! and every element and attribute on the lists of this module is written into a new document with numbers, keywords
-//! and names of our own. What is not on them is left out where the picture stays the same, and refuses the whole
-//! picture where it would not. Then what drawing would take is counted, before anything is drawn.
+//! Reading an arbitrary SVG may take unlimited time: masks that use each other, selectors of style sheets, strokes of
+//! a curve that is scaled up. Therefore usvg never reads a caller's text. The text is scanned and then parsed without
+//! a document type. Every element and attribute in the tables of this module is written into a new document, with
+//! numbers, keywords and ids of our own. Anything else is left out if it does not change the picture; otherwise the
+//! whole SVG is refused. Finally the effort of drawing is counted, before anything is drawn.
 
 mod attributes;
 mod effort;
-mod elements;
+mod ids;
+mod limits;
+mod nodes;
+mod number;
 mod path;
 mod scan;
 mod values;
+mod writer;
 
-use std::collections::HashMap;
+use resvg::usvg::roxmltree::{Document, ParsingOptions};
 
-use resvg::usvg::roxmltree::{Document, Node, ParsingOptions};
+use self::writer::PlainSvgWriter;
 
-use self::elements::{Element, Names};
-
-/// The most elements of a document.
-const MOST_ELEMENTS: usize = 4096;
-/// How deep elements may stand in one another, those that `use` puts there included.
-const MOST_LEVELS: usize = 64;
-/// The greatest number, in either direction. Drawings that were traced from pictures reach 100,000.
-const GREATEST: f64 = 1e6;
-/// The most pixels of the picture that a unit of a drawing may be. One that is a thousandth of a unit wide needs 56,000.
-const GREATEST_SCALE: f64 = 1e5;
-
-const SVG_NAMESPACE: &str = "http://www.w3.org/2000/svg";
-const XLINK_NAMESPACE: &str = "http://www.w3.org/1999/xlink";
-
-/// The SVG as plain shapes, `None` where it is more than these or would take too long. `side` is how many pixels its
-/// picture has in the longer direction.
+/// The SVG as plain shapes; `None` if it is refused or would take too long to draw. `side` is the number of pixels on
+/// the longer side of its picture.
 pub(super) fn reduce(svg: &str, side: f64) -> Option<String> {
     if !scan::is_within_bounds(svg) {
         return None;
@@ -40,38 +30,12 @@ pub(super) fn reduce(svg: &str, side: f64) -> Option<String> {
     let options = ParsingOptions { allow_dtd: false, ..ParsingOptions::default() };
     let document = Document::parse_with_options(svg, options).ok()?;
     let root = document.root_element();
-    if !is_svg(root) || root.tag_name().name() != "svg" {
+    if !nodes::is_svg(root) || root.tag_name().name() != "svg" {
         return None;
     }
-    let mut drawing = Drawing {
-        names: Names::of(&document),
-        elements: HashMap::new(),
-        whole: 0.0,
-        narrow: 0.0,
-        out: String::with_capacity(2 * svg.len()),
-    };
-    let root = drawing.write_root(root)?;
-    effort::is_bearable(&drawing.elements, root, side / drawing.narrow).then_some(drawing.out)
-}
-
-/// Whether an element belongs to the drawing, rather than to an editor.
-fn is_svg(node: Node) -> bool {
-    matches!(node.tag_name().namespace(), None | Some(SVG_NAMESPACE))
-}
-
-/// A drawing that is being written, and what its elements will cost.
-struct Drawing<'a, 'input> {
-    names: Names<'a, 'input>,
-    elements: HashMap<u32, Element>,
-    /// The longer side and the shorter one, in its units.
-    whole: f64,
-    narrow: f64,
-    out: String,
-}
-
-/// A number within bounds.
-fn bounded(number: f64) -> Option<f64> {
-    (number.abs() <= GREATEST).then_some(number)
+    let mut writer = PlainSvgWriter::new(&document);
+    let root = writer.write_root(root)?;
+    effort::is_bearable(&writer.elements, root, side / writer.short_side).then_some(writer.out)
 }
 
 #[cfg(test)]
@@ -87,7 +51,7 @@ mod tests {
     }
 
     #[test]
-    fn plain_shapes_are_written_anew_with_numbers_and_names_of_our_own() {
+    fn plain_shapes_are_written_again_with_numbers_and_ids_of_our_own() {
         let rows = [
             ("<path d='M1 2h3v4z' fill='red'/>", "<path fill=\"#ff0000\" d=\"M1 2L4 2L4 6Z\"/>"),
             ("<g style='fill:#0f0;stroke : none ;zoom:2'/>", "<g fill=\"#00ff00\" stroke=\"none\"/>"),
@@ -104,7 +68,7 @@ mod tests {
                 "<g transform='translate(2) scale(3)' fill='nonsense'/>",
                 "<g fill=\"#000000\" transform=\"matrix(3 0 0 3 2 0)\"/>",
             ),
-            // Spellings that browsers read and svgtypes does not.
+            // Notations that browsers read and svgtypes does not.
             ("<g fill='currentcolor'/>", "<g fill=\"currentColor\"/>"),
             ("<g fill='NONE' stroke='rgb(0 200 0 / 20%)'/>", "<g fill=\"none\" stroke=\"rgba(0,200,0,0.2)\"/>"),
             ("<g color='rgba(0,200,0,100%)'/>", "<g color=\"#00c800\"/>"),
@@ -119,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_more_than_plain_shapes_is_refused() {
+    fn an_svg_of_more_than_plain_shapes_is_refused() {
         let rows = [
             "<mask id='a'/>",
             "<style>g{}</style>",
@@ -158,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn uses_are_counted_as_often_as_they_are_drawn() {
+    fn a_reused_element_is_counted_each_time_it_is_drawn() {
         let doubled = |levels: usize| {
             let level = |at: usize| format!("<g id='a{}'><use href='#a{at}'/><use href='#a{at}'/></g>", at + 1);
             format!("<path id='a0' d='M0 0h1v1z'/>{}", (0..levels).map(level).collect::<String>())

@@ -1,19 +1,28 @@
-//! One face's widths, compiled in: ASCII by index, everything else by search. `tables/make.mjs` writes the files and states their form.
+//! The measured character widths of each font, compiled in: ASCII by index, all others by binary search.
+//!
+//! `tables/make.mjs` writes the files and documents their format.
 
+/// The number of Unicode planes.
 const PLANES: usize = 17;
+/// The length of a file's plane offsets, in bytes.
 const HEADER: usize = (PLANES + 1) * 2;
-const UNKNOWN: u16 = u16::MAX;
+/// The width of a character that was not measured.
+const UNMEASURED: u16 = u16::MAX;
 
-/// The widths of one face, in hundredths of a pixel except for ASCII.
-pub(crate) struct Table {
+/// The widths of one font. A range of characters reaches from its start to the next range's start.
+pub(crate) struct WidthTable {
+    /// In pixels.
     ascii: [f64; 128],
+    /// For each plane the index of its first range.
     planes: [u16; PLANES + 1],
+    /// The first character of each range, as the low 16 bits of its code point.
     starts: &'static [u16],
+    /// The width of each range's characters, in hundredths of a pixel.
     widths: &'static [u16],
 }
 
-impl Table {
-    /// What anafanafo takes for the width of a character nobody measured.
+impl WidthTable {
+    /// The width that anafanafo assumes for a character that was not measured.
     #[cfg(not(feature = "faces"))]
     pub(crate) fn width_of_m(&self) -> f64 {
         self.ascii[b'm' as usize]
@@ -30,14 +39,14 @@ impl Table {
         let from = usize::from(*self.planes.get(plane)?);
         let to = usize::from(*self.planes.get(plane + 1)?);
         let starts = self.starts.get(from..to)?;
-        // The cast keeps the low 16 bits: the place within the plane.
+        // The cast keeps the low 16 bits: the position within the plane.
         let after = starts.partition_point(|start| *start <= code as u16);
         let hundredths = *self.widths.get(from + after.checked_sub(1)?)?;
-        (hundredths != UNKNOWN).then(|| pixels(hundredths))
+        (hundredths != UNMEASURED).then(|| pixels(hundredths))
     }
 }
 
-/// A whole number of hundredths divided by 100 is the same `f64` that reading the decimal number gives, so sums come out alike.
+/// Division of a whole number by 100 gives the same `f64` as parsing the decimal number, so sums equal anafanafo's.
 const fn pixels(hundredths: u16) -> f64 {
     hundredths as f64 / 100.0
 }
@@ -60,7 +69,7 @@ const fn ascii(starts: &[u16], widths: &[u16]) -> [f64; 128] {
     let mut out = [0.0; 128];
     let mut at = 0;
     let mut code = 32;
-    // Control characters have no width, DEL included.
+    // Control characters, DEL included, keep the width 0.
     while code < 127 {
         while at + 1 < starts.len() && starts[at + 1] as usize <= code {
             at += 1;
@@ -81,17 +90,18 @@ macro_rules! tables {
             pub(super) const WIDTHS: [u16; LEN] = super::words(BYTES, super::PLANES + 1 + LEN);
         })*
 
-        /// One list of each face.
+        /// One list for each font.
         #[repr(C)]
         struct Lists {
             $($module: [u16; $module::LEN],)*
         }
-        // The faces' starts are nearly the same. Side by side they take 40 KB less in a zip, which looks back 32 KB.
+        // The fonts' starts are nearly equal. Next to each other they are within deflate's window of 32 KB, which
+        // makes a zip file 40 KB smaller.
         static STARTS: Lists = Lists { $($module: $module::STARTS,)* };
         static WIDTHS: Lists = Lists { $($module: $module::WIDTHS,)* };
         $(
             #[doc = concat!("Made from `", $file, "`.")]
-            pub(crate) static $name: Table = Table {
+            pub(crate) static $name: WidthTable = WidthTable {
                 ascii: ascii(&$module::STARTS, &$module::WIDTHS),
                 planes: $module::PLANES,
                 starts: &STARTS.$module,
@@ -112,7 +122,7 @@ tables! {
 mod tests {
     use super::*;
 
-    const ALL: [&Table; 4] = [&VERDANA_10, &VERDANA_11, &VERDANA_BOLD_10, &HELVETICA_BOLD_11];
+    const ALL: [&WidthTable; 4] = [&VERDANA_10, &VERDANA_11, &VERDANA_BOLD_10, &HELVETICA_BOLD_11];
 
     #[test]
     fn every_plane_is_sorted_and_begins_at_zero() {
@@ -128,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn no_width_is_negative_and_no_letter_without_one() {
+    fn no_width_is_negative_and_every_ascii_letter_has_one() {
         for table in ALL {
             for character in '\0'..=char::MAX {
                 assert!(table.measured(character).is_none_or(|width| width >= 0.0));

@@ -1,42 +1,40 @@
-//! The Gaussian blur of a shadow, by the approximations resvg uses: a recursive filter below a deviation of 2, five boxes from there.
+//! Gaussian blur by the approximations that resvg uses: a recursive filter below a standard deviation of 2, five box
+//! blurs from there on.
 //!
-//! Both work along the columns of a picture, many columns in one step, and turn it between the two directions.
+//! Both work along the columns of a picture, many columns at a time, and transpose it between the two directions.
 
-use super::words::Coverage;
-
-/// From this deviation on boxes are used.
+/// The least standard deviation that box blurs are used for.
 const BOXES_FROM: f32 = 2.0;
 const BOXES: usize = 5;
-/// How often the recursive filter runs up and down.
+/// How often the recursive filter runs in each direction.
 const STEPS: i32 = 4;
 
-/// How far from a covered pixel the blur is still seen.
+/// The greatest distance at which a pixel has an influence.
 pub(super) fn reach(deviation: f32) -> i32 {
     if deviation < BOXES_FROM { (4.0 * deviation).ceil() as i32 } else { radii(deviation).iter().sum::<usize>() as i32 }
 }
 
-/// Blurs in place.
-pub(super) fn blur(picture: &mut Coverage, deviation: f32) {
-    let columns = picture.columns;
-    if columns == 0 || picture.covers.len() < columns {
+/// Blurs pixels of one channel in place.
+pub(super) fn blur(covers: &mut [u8], columns: usize, deviation: f32) {
+    if columns == 0 || covers.len() < columns {
         return;
     }
-    let rows = picture.covers.len() / columns;
+    let rows = covers.len() / columns;
     if deviation < BOXES_FROM {
-        recursive(&mut picture.covers, rows, columns, deviation);
+        recursive_blur(covers, rows, columns, deviation);
     } else {
-        let mut other = vec![0; picture.covers.len()];
+        let mut other = vec![0; covers.len()];
         for radius in radii(deviation) {
-            box_blur(&picture.covers, &mut other, columns, radius);
-            turn(&other, &mut picture.covers, columns);
-            box_blur(&picture.covers, &mut other, rows, radius);
-            turn(&other, &mut picture.covers, rows);
+            box_blur(covers, &mut other, columns, radius);
+            transpose(&other, covers, columns);
+            box_blur(covers, &mut other, rows, radius);
+            transpose(&other, covers, rows);
         }
     }
 }
 
-/// Rows become columns.
-fn turn<T: Copy>(from: &[T], to: &mut [T], columns: usize) {
+/// Makes rows columns.
+fn transpose<T: Copy>(from: &[T], to: &mut [T], columns: usize) {
     let rows = from.len() / columns;
     for (x, line) in to.chunks_exact_mut(rows).enumerate() {
         for (value, row) in line.iter_mut().zip(from.chunks_exact(columns)) {
@@ -47,23 +45,24 @@ fn turn<T: Copy>(from: &[T], to: &mut [T], columns: usize) {
     }
 }
 
-/// The filter of Alvarez and Mazorra: a Gaussian as a cascade of first-order recursions, outside of the picture nothing.
-fn recursive(covers: &mut [u8], rows: usize, columns: usize, deviation: f32) {
+/// The filter of Alvarez and Mazorra: a Gaussian as a cascade of first-order recursions. Pixels outside of the
+/// picture are 0.
+fn recursive_blur(covers: &mut [u8], rows: usize, columns: usize, deviation: f32) {
     let lambda = deviation * deviation / (2 * STEPS) as f32;
     let nu = (1.0 + 2.0 * lambda - (1.0 + 4.0 * lambda).sqrt()) / (2.0 * lambda);
     let gain = (nu / lambda).powi(2 * STEPS);
     let mut upright: Vec<f32> = covers.iter().map(|cover| f32::from(*cover)).collect();
-    let mut turned = vec![0.0; upright.len()];
+    let mut transposed = vec![0.0; upright.len()];
     for _ in 0..STEPS {
         up_and_down(&mut upright, columns, nu);
     }
-    turn(&upright, &mut turned, columns);
+    transpose(&upright, &mut transposed, columns);
     for _ in 0..STEPS {
-        up_and_down(&mut turned, rows, nu);
+        up_and_down(&mut transposed, rows, nu);
     }
-    turn(&turned, &mut upright, rows);
+    transpose(&transposed, &mut upright, rows);
     for (cover, value) in covers.iter_mut().zip(upright) {
-        // Cut off, not rounded; a thousandth more, because a float is a little less than the whole number it should be.
+        // resvg truncates. The addend corrects a result that should be a whole number and is slightly less.
         *cover = (value * gain + 0.001) as u8;
     }
 }
@@ -84,19 +83,19 @@ fn up_and_down(values: &mut [f32], columns: usize, nu: f32) {
     }
 }
 
-/// The radii of boxes that, one after the other, come near a Gaussian.
+/// The radii of the box blurs that together approximate a Gaussian.
 fn radii(deviation: f32) -> [usize; BOXES] {
     let count = BOXES as f32;
     let variance = 12.0 * deviation * deviation;
     let ideal = ((variance / count).sqrt() + 1.0).floor() as usize;
-    // Sides are odd: the smaller ones, then those two pixels larger.
+    // The sides are odd: some of the boxes have this side, the others are two pixels larger.
     let side = if ideal.is_multiple_of(2) { ideal.saturating_sub(1) } else { ideal };
     let length = side as f32;
     let smaller = (variance - count * (length * length + 4.0 * length + 3.0)) / (-4.0 * length - 4.0);
     std::array::from_fn(|index| (side - 1) / 2 + usize::from(index >= smaller.round() as usize))
 }
 
-/// Each pixel becomes the mean of those at most `radius` rows away; outside of the picture is nothing.
+/// Makes each pixel the mean of those at most `radius` rows away. Pixels outside of the picture are 0.
 fn box_blur(from: &[u8], to: &mut [u8], columns: usize, radius: usize) {
     let rows = from.len() / columns;
     let share = 1.0 / (2 * radius + 1) as f32;
@@ -117,7 +116,7 @@ fn box_blur(from: &[u8], to: &mut [u8], columns: usize, radius: usize) {
             }
         }
         for (value, sum) in line.iter_mut().zip(&sums) {
-            // No sum is a half: the divisor is odd.
+            // No quotient ends in one half, because the divisor is odd.
             *value = (f32::from(*sum) * share + 0.5) as u8;
         }
     }
@@ -128,19 +127,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_blur_keeps_what_it_spreads() {
+    fn a_blur_keeps_the_sum_and_the_symmetry() {
         for deviation in [1.6, 3.2, 4.8, 6.4] {
             let side = 2 * reach(deviation) as usize + 21;
             let mut covers = vec![0; side * side];
             for row in covers.chunks_exact_mut(side).skip(side / 2 - 10).take(21) {
                 row[side / 2 - 10..][..21].fill(200);
             }
-            let mut picture = Coverage { left: 0, top: 0, columns: side, covers };
-            blur(&mut picture, deviation);
-            let sum: f64 = picture.covers.iter().map(|cover| f64::from(*cover)).sum();
+            blur(&mut covers, side, deviation);
+            let sum: f64 = covers.iter().map(|cover| f64::from(*cover)).sum();
             assert!((sum / (21.0 * 21.0 * 200.0) - 1.0).abs() < 0.03, "{deviation}: {sum}");
-            let turned: Vec<u8> = picture.covers.iter().rev().copied().collect();
-            let difference = picture.covers.iter().zip(&turned).map(|(a, b)| a.abs_diff(*b)).max();
+            let reversed: Vec<u8> = covers.iter().rev().copied().collect();
+            let difference = covers.iter().zip(&reversed).map(|(a, b)| a.abs_diff(*b)).max();
             assert!(difference <= Some(1), "{deviation}: {difference:?}");
         }
     }

@@ -1,0 +1,198 @@
+//! The picture that a badge is painted into. Coordinates are in the badge's own pixels, and the canvas scales them.
+
+mod blend;
+mod blur;
+mod coverage;
+pub(crate) mod error;
+mod logo;
+mod paint_effort;
+mod plain_svg;
+mod raster;
+pub(crate) mod shapes;
+
+use blend::{alpha, fast_over, over, product, rgba};
+use coverage::{Coverage, PictureSize};
+use error::PngError;
+use tiny_skia::{
+    Color, FillRule, GradientStop as Stop, LinearGradient, Mask, Paint, Path, Pixmap, PixmapPaint, Point, SpreadMode,
+    Stroke, Transform,
+};
+
+use crate::scale::{QuarterPixels, Scale};
+use crate::{gradient::GradientStop, logo::Logo, placed_text::PlacedText};
+
+/// The most columns of a picture: as many as the widest common screens have. A wider badge is drawn smaller.
+const MAX_COLUMNS: i64 = 4096;
+/// The opacity of the sharp shadow that lies over the blurred one.
+const SHARP_SHADOW: f32 = 0.3;
+
+/// A picture that is being painted.
+pub(crate) struct Canvas {
+    pixels: Pixmap,
+    /// How many pixels of the picture one pixel of the badge is, in each direction.
+    factor: f32,
+    height: i64,
+}
+
+impl Canvas {
+    /// A transparent picture at `scale`, or at the largest smaller scale that fits. A fraction of a column counts as a
+    /// column if it is more than half, because that much of it is covered by rectangles with crisp edges.
+    pub(crate) fn new(width: QuarterPixels, height: i64, scale: Scale) -> Result<Self, PngError> {
+        let columns = |factor: i64| ((width * factor + 1) / 4).max(1);
+        let wanted = i64::from(scale.factor());
+        let (factor, columns) = match columns(wanted) {
+            columns @ ..=MAX_COLUMNS => (wanted as f32, columns),
+            _ => (4.0 * MAX_COLUMNS as f32 / width as f32, MAX_COLUMNS),
+        };
+        let rows = (height as f32 * factor).ceil().max(1.0);
+        let pixels = Pixmap::new(columns as u32, rows as u32).ok_or(PngError::Pixels)?;
+        Ok(Self { pixels, factor, height })
+    }
+
+    pub(crate) fn into_pixels(self) -> Pixmap {
+        self.pixels
+    }
+
+    /// Fills the rectangle of a section, which is as high as the badge.
+    pub(crate) fn section(&mut self, x: QuarterPixels, width: QuarterPixels, color: &str, is_crisp: bool) {
+        let paint = Paint { anti_alias: !is_crisp, ..solid(color) };
+        let path = shapes::rectangle(x as f32 / 4.0, 0.0, width as f32 / 4.0, self.height as f32);
+        self.fill_with(path.as_ref(), &paint);
+    }
+
+    pub(crate) fn fill(&mut self, path: Option<&Path>, color: &str) {
+        self.fill_with(path, &solid(color));
+    }
+
+    /// Fills with a vertical gradient from `top` to `bottom`.
+    pub(crate) fn fill_gradient(&mut self, path: Option<&Path>, top: f32, bottom: f32, stops: &[GradientStop]) {
+        let stop = |GradientStop { offset, grey, opacity }: &GradientStop| {
+            Stop::new(*offset, Color::from_rgba8(*grey, *grey, *grey, alpha(*opacity as f32)))
+        };
+        let (start, end) = (Point::from_xy(0.0, top), Point::from_xy(0.0, bottom));
+        let stops = stops.iter().map(stop).collect();
+        if let Some(shader) = LinearGradient::new(start, end, stops, SpreadMode::Pad, Transform::identity()) {
+            self.fill_with(path, &Paint { shader, ..Paint::default() });
+        }
+    }
+
+    fn fill_with(&mut self, path: Option<&Path>, paint: &Paint) {
+        if let Some(path) = path {
+            self.pixels.fill_path(path, paint, FillRule::Winding, self.transform(), None);
+        }
+    }
+
+    /// Draws a line one pixel wide along the path.
+    pub(crate) fn stroke(&mut self, path: Option<&Path>, color: &str) {
+        if let Some(path) = path {
+            self.pixels.stroke_path(path, &solid(color), &Stroke::default(), self.transform(), None);
+        }
+    }
+
+    /// Rounds the corners of everything that was painted so far.
+    pub(crate) fn round_corners(&mut self, width: f32, radius: f32) {
+        let height = self.height as f32;
+        let Some(path) = shapes::round_rectangle(0.0, 0.0, width, height, radius) else { return };
+        let side = ((radius + 1.0).floor() * self.factor).ceil().max(1.0) as u32;
+        let (columns, rows) = (self.pixels.width(), self.pixels.height());
+        for left in [0, columns.saturating_sub(side)] {
+            for top in [0, rows.saturating_sub(side)] {
+                let Some(mut mask) = Mask::new(side, side) else { return };
+                let transform = self.transform().post_translate(-(left as f32), -(top as f32));
+                mask.fill_path(&path, FillRule::Winding, true, transform);
+                self.apply_mask(&mask, left as usize, top as usize);
+            }
+        }
+    }
+
+    fn apply_mask(&mut self, mask: &Mask, left: usize, top: usize) {
+        let columns = self.pixels.width() as usize;
+        let rows = self.pixels.data_mut().chunks_exact_mut(4 * columns).skip(top);
+        for (row, covers) in rows.zip(mask.data().chunks_exact(mask.width() as usize)) {
+            for (pixel, cover) in row.chunks_exact_mut(4).skip(left).zip(covers) {
+                for channel in pixel {
+                    *channel = product(*channel, *cover);
+                }
+            }
+        }
+    }
+
+    /// Paints the logo, if there is one and it can be painted, vertically centred.
+    pub(crate) fn logo(&mut self, logo: Option<&Logo>, x: i64) {
+        let Some(logo) = logo else { return };
+        let Some(picture) = logo::picture(logo, self.factor) else { return };
+        let left = (x as f32 * self.factor) as i32;
+        let top = (Logo::y(self.height) as f32 * self.factor) as i32;
+        self.pixels.draw_pixmap(left, top, picture.as_ref(), &PixmapPaint::default(), Transform::identity(), None);
+    }
+
+    /// Paints texts without shadows.
+    pub(crate) fn text(&mut self, texts: &[PlacedText]) {
+        for text in texts {
+            if let Some(coverage) = Coverage::of(text, self.size()) {
+                self.tint(&coverage, 0, rgba(text.fill), fast_over);
+            }
+        }
+    }
+
+    /// Paints a text over an edge one pixel below it.
+    pub(crate) fn text_with_edge(&mut self, text: &PlacedText) {
+        if let Some(coverage) = Coverage::of(text, self.size()) {
+            self.tint(&coverage, self.size().shadow_drop(), rgba(text.shadow), fast_over);
+            self.tint(&coverage, 0, rgba(text.fill), fast_over);
+        }
+    }
+
+    /// Paints texts over a blurred and a sharp shadow one pixel below them.
+    pub(crate) fn text_with_shadow(&mut self, texts: &[PlacedText]) {
+        let size = self.size();
+        let coverages: Vec<_> = texts.iter().filter_map(|text| Some((text, Coverage::of(text, size)?))).collect();
+        for (text, coverage) in &coverages {
+            self.tint(&coverage.blurred_shadow(size), 0, rgba(text.shadow), over);
+        }
+        for (text, coverage) in &coverages {
+            let [red, green, blue, _] = rgba(text.shadow);
+            self.tint(coverage, size.shadow_drop(), [red, green, blue, alpha(SHARP_SHADOW)], fast_over);
+        }
+        for (text, coverage) in &coverages {
+            self.tint(coverage, 0, rgba(text.fill), fast_over);
+        }
+    }
+
+    /// Lays a colour over the pixels that are covered, `rows_down` rows lower.
+    fn tint(&mut self, coverage: &Coverage, rows_down: i32, color: [u8; 4], over: fn(u8, u8, u8, u8) -> u8) {
+        let [red, green, blue, alpha] = color;
+        let color = [product(red, alpha), product(green, alpha), product(blue, alpha), alpha];
+        let columns = self.pixels.width() as usize;
+        let skipped = usize::try_from(-coverage.left).unwrap_or_default();
+        let indent = usize::try_from(coverage.left).unwrap_or_default();
+        let pixels = self.pixels.data_mut();
+        for (y, covers) in (coverage.top + rows_down..).zip(coverage.covers.chunks_exact(coverage.columns.max(1))) {
+            let Ok(y) = usize::try_from(y) else { continue };
+            let Some(row) = pixels.get_mut(4 * y * columns..4 * (y + 1) * columns) else { return };
+            for (pixel, cover) in row.chunks_exact_mut(4).skip(indent).zip(covers.iter().skip(skipped)) {
+                if *cover == 0 {
+                    continue;
+                }
+                for (channel, source) in pixel.iter_mut().zip(color) {
+                    *channel = over(*channel, source, alpha, *cover);
+                }
+            }
+        }
+    }
+
+    fn size(&self) -> PictureSize {
+        PictureSize { columns: self.pixels.width(), rows: self.pixels.height(), factor: self.factor }
+    }
+
+    fn transform(&self) -> Transform {
+        Transform::from_scale(self.factor, self.factor)
+    }
+}
+
+fn solid(color: &str) -> Paint<'static> {
+    let mut paint = Paint::default();
+    let [red, green, blue, alpha] = rgba(color);
+    paint.set_color_rgba8(red, green, blue, alpha);
+    paint
+}

@@ -1,0 +1,102 @@
+//! How much of each pixel a text covers. A shadow has the same coverage, one pixel of the badge lower.
+
+use badgesmith_fonts::OutlineSegment;
+use tiny_skia::{FillRule, Mask, PathBuilder, Transform};
+
+use super::blend::{alpha, fast_product};
+use super::blur;
+use crate::placed_text::PlacedText;
+
+/// The opacity of a blurred shadow.
+const BLURRED: f32 = 0.8;
+/// The standard deviation of the blur, in the badge's pixels.
+const DEVIATION: f32 = 1.6;
+
+/// The size of the picture that a text is painted into.
+#[derive(Clone, Copy)]
+pub(super) struct PictureSize {
+    pub(super) columns: u32,
+    pub(super) rows: u32,
+    /// How many pixels of the picture one pixel of the badge is.
+    pub(super) factor: f32,
+}
+
+impl PictureSize {
+    /// How many rows lower a shadow is; 0 if a pixel of the badge is less than half a row.
+    pub(super) fn shadow_drop(self) -> i32 {
+        self.factor.round() as i32
+    }
+}
+
+/// The covered part of a picture.
+pub(super) struct Coverage {
+    /// The position of the first pixel of `covers` in the picture.
+    pub(super) left: i32,
+    pub(super) top: i32,
+    pub(super) columns: usize,
+    /// The coverage of each pixel, row by row, as a fraction of 255.
+    pub(super) covers: Vec<u8>,
+}
+
+impl Coverage {
+    /// The coverage of a text. It also has the pixels above and left of the picture that a shadow moves into it.
+    pub(super) fn of(text: &PlacedText, size: PictureSize) -> Option<Self> {
+        let mut path = PathBuilder::new();
+        for glyph in text.line.glyphs() {
+            let (x, y) = (text.x as i32 + glyph.x, text.baseline as i32 + glyph.y);
+            let point = |dx: i32, dy: i32| ((x + dx) as f32, (y + dy) as f32);
+            text.line.trace(*glyph, |segment| match segment {
+                OutlineSegment::Move(dx, dy) => {
+                    let (x, y) = point(dx, dy);
+                    path.move_to(x, y);
+                }
+                OutlineSegment::Line(dx, dy) => {
+                    let (x, y) = point(dx, dy);
+                    path.line_to(x, y);
+                }
+                OutlineSegment::Quad(cx, cy, dx, dy) => {
+                    let ((cx, cy), (x, y)) = (point(cx, cy), point(dx, dy));
+                    path.quad_to(cx, cy, x, y);
+                }
+                OutlineSegment::Close => path.close(),
+            });
+        }
+        let path = path.finish()?;
+        let factor = size.factor / 100.0;
+        let bounds = path.bounds();
+        let clamped = |edge: f32, max: u32| (edge as i32).clamp(-size.shadow_drop(), max as i32);
+        let left = clamped((bounds.left() * factor).floor(), size.columns);
+        let right = clamped((bounds.right() * factor).ceil(), size.columns);
+        let top = clamped((bounds.top() * factor).floor(), size.rows);
+        let bottom = clamped((bounds.bottom() * factor).ceil(), size.rows);
+        let mut mask = Mask::new(u32::try_from(right - left).ok()?, u32::try_from(bottom - top).ok()?)?;
+        let transform = Transform::from_scale(factor, factor).post_translate(-left as f32, -top as f32);
+        mask.fill_path(&path, FillRule::Winding, true, transform);
+        Some(Self { left, top, columns: mask.width() as usize, covers: mask.take() })
+    }
+
+    /// The blurred shadow, as far as it lies in the picture.
+    pub(super) fn blurred_shadow(&self, size: PictureSize) -> Self {
+        let deviation = DEVIATION * size.factor;
+        let reach = blur::reach(deviation);
+        let drop = size.shadow_drop();
+        let rows = (self.covers.len() / self.columns.max(1)) as i32;
+        let left = (self.left - reach).max(0);
+        let top = (self.top + drop - reach).max(0);
+        let right = (self.left + self.columns as i32 + reach).min(size.columns as i32);
+        let bottom = (self.top + drop + rows + reach).min(size.rows as i32);
+        let columns = usize::try_from(right - left).unwrap_or_default();
+        let mut covers = vec![0; columns * usize::try_from(bottom - top).unwrap_or_default()];
+        let skipped = usize::try_from(left - self.left).unwrap_or_default();
+        let indent = usize::try_from(self.left - left).unwrap_or_default();
+        for (y, row) in (self.top + drop..).zip(self.covers.chunks_exact(self.columns.max(1))) {
+            let Ok(y) = usize::try_from(y - top) else { continue };
+            let Some(target) = covers.get_mut(y * columns..(y + 1) * columns) else { continue };
+            for (to, from) in target.iter_mut().skip(indent).zip(row.iter().skip(skipped)) {
+                *to = fast_product(*from, alpha(BLURRED));
+            }
+        }
+        blur::blur(&mut covers, columns, deviation);
+        Self { left, top, columns, covers }
+    }
+}

@@ -1,0 +1,54 @@
+//! From a badge to what its style draws: the texts are cleaned, put into the style's case and measured.
+
+use std::borrow::Cow;
+
+use badgesmith_fonts::Face;
+
+use crate::badge::ResolvedBadge;
+use crate::drawing::{Drawing, SegmentDrawing};
+use crate::{id::IdSuffix, logo::Logo, measured_text::MeasuredText, text::cleaned, theme::Theme};
+
+/// Calls `draw` with the badge prepared for its style, with outlines instead of text if `outline` says so.
+pub(crate) fn with_drawing<T>(badge: &ResolvedBadge, outline: bool, draw: impl FnOnce(&Drawing) -> T) -> T {
+    let style = badge.style.definition();
+    let (message, segments) = if style.joins_segments {
+        (badge.message_with_segments(), &[][..])
+    } else {
+        (Cow::Borrowed(badge.message.as_str()), badge.segments.as_slice())
+    };
+    let label = style.text.label_case.apply(cleaned(&badge.label));
+    let message = style.text.message_case.apply(cleaned(&message));
+    let texts: Vec<_> = segments.iter().map(|segment| style.text.message_case.apply(cleaned(&segment.text))).collect();
+    // A text is as wide as it is drawn, so it becomes outlines before anything is measured.
+    let letter_spacing = outline.then_some(style.text.letter_spacing as f32 / 4.0);
+    let segments = texts.iter().zip(segments).filter(|(text, _)| !text.is_empty()).map(|(text, segment)| {
+        SegmentDrawing { text: measured(text, style.text.message_face, letter_spacing), color: &segment.color }
+    });
+    draw(&Drawing {
+        label: measured(&label, style.text.label_face, letter_spacing),
+        message: measured(&message, style.text.message_face, letter_spacing),
+        segments: segments.collect(),
+        color: &badge.color,
+        label_color: badge.label_color.as_ref(),
+        logo: badge.logo.as_ref(),
+        icon_adapts: icon_adapts(badge),
+        links: &badge.links,
+        scale: badge.scale,
+        theme: badge.theme,
+        id: IdSuffix::of(badge).as_str(),
+    })
+}
+
+/// Whether the logo is an icon in its brand's colour on an area that becomes dark.
+fn icon_adapts(badge: &ResolvedBadge) -> bool {
+    let is_icon = badge.logo.as_ref().is_some_and(Logo::is_icon);
+    badge.theme == Theme::Auto && badge.style.definition().logo_is_on_light && is_icon && badge.logo_color.is_none()
+}
+
+fn measured(text: &str, face: Face, outline_spacing: Option<f32>) -> MeasuredText<'_> {
+    let text = MeasuredText::new(text, face);
+    match outline_spacing {
+        Some(spacing) => text.outlined(spacing),
+        None => text,
+    }
+}

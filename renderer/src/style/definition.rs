@@ -1,0 +1,37 @@
+//! What a style consists of. Each file of a style defines one `STYLE`, and `style.rs` lists them.
+
+use badgesmith_fonts::Face;
+
+#[cfg(feature = "png")]
+use crate::canvas::{Canvas, error::PngError};
+#[cfg(feature = "png")]
+use crate::scale::Scale;
+use crate::text::TextCase;
+use crate::{drawing::Drawing, gradient::GradientStop, markup::Markup, scale::QuarterPixels};
+
+/// A style's rules for texts and colours, and the functions that draw it.
+pub(crate) struct StyleDefinition {
+    pub(crate) text: TextSettings,
+    /// Whether segments are part of the message, instead of sections of their own.
+    pub(crate) joins_segments: bool,
+    /// Whether the logo lies on a light area of the style's own, instead of on the label's or the message's colour. Icons
+    /// must be dark enough for it, and `theme=auto` makes it dark.
+    pub(crate) logo_is_on_light: bool,
+    /// The gradient stops that text may lie on, for `contrast=aa`.
+    pub(crate) overlays: &'static [GradientStop],
+    /// Writes the SVG.
+    pub(crate) draw: fn(&Drawing, &mut Markup),
+    /// Paints what the SVG draws with outlines.
+    #[cfg(feature = "png")]
+    pub(crate) paint: fn(&Drawing, Scale) -> Result<Canvas, PngError>,
+}
+
+/// The font and the case of a style's texts. Segments are set like the message.
+pub(crate) struct TextSettings {
+    pub(crate) label_face: Face,
+    pub(crate) message_face: Face,
+    pub(crate) label_case: TextCase,
+    pub(crate) message_case: TextCase,
+    /// The space between the letters of texts that are drawn as outlines.
+    pub(crate) letter_spacing: QuarterPixels,
+}
