@@ -1,4 +1,4 @@
-// JUnit XML, by the client's rules (deploy/formats/src/junit.rs, which says why).
+// JUnit XML, by the client's rules (deploy/formats/src/xml/junit.rs, which says why).
 //
 // A case ends as its children say; one that is both skipped and failed was skipped. Where there are no such children,
 // an attribute may tell. Surefire's `flakyFailure` and `rerunFailure` tell of other tries of the same case.

@@ -1,4 +1,4 @@
-// TRX, by the client's rules (deploy/formats/src/trx.rs, which says why).
+// TRX, by the client's rules (deploy/formats/src/xml/trx.rs, which says why).
 //
 // A data-driven or ordered test is a result with the results of its rows within: the rows count, and it does not,
 // unless it failed although no row did.

@@ -4,6 +4,12 @@
 //! they hold. Tools that print theirs to standard output print it between whatever the tests print there, so a document
 //! is also looked for where a line begins with `{`.
 
+mod ctrf;
+mod jest;
+mod mocha;
+mod playwright;
+mod rspec;
+
 use std::fmt;
 
 use serde::{
@@ -11,7 +17,7 @@ use serde::{
     de::{IgnoredAny, MapAccess, SeqAccess, Visitor},
 };
 
-use crate::{ctrf, jest, mocha, playwright, refusal::Refusal, report::Report, rspec};
+use crate::{refusal::Refusal, report::Report};
 
 /// At how many places in a log a document may seem to begin that is none.
 const MOST_BEGINNINGS: usize = 16;

@@ -16,32 +16,13 @@
 //! assert_eq!((report.counts.passed, report.counts.failed), (1, 1));
 //! ```
 
-mod boost;
-mod check;
-mod cppunit;
-mod ctest;
-mod ctrf;
-mod dart;
 mod document;
 mod encoding;
-mod go;
-mod gotext;
-mod jest;
-mod junit;
-mod libtest;
 mod lines;
-mod mocha;
-mod nunit;
-mod playwright;
 mod refusal;
 mod report;
-mod rspec;
 mod tally;
-mod tap;
-mod testrun;
-mod trx;
 mod xml;
-mod xunit;
 
 pub use refusal::Refusal;
 pub use report::{Counts, Kind, Report, Suite};
@@ -67,14 +48,14 @@ pub fn read(bytes: &[u8]) -> Result<Report, Refusal> {
         return xml::read(text);
     }
     // A TAP stream may carry anything in its diagnostics, whole JSON reports too; its first line says what it is.
-    if tap::is_announced(text) {
-        return tap::read(text).ok_or(Refusal::Unrecognized);
+    if lines::tap::is_announced(text) {
+        return lines::tap::read(text).ok_or(Refusal::Unrecognized);
     }
     if let Some(report) = document::read(text).or_else(|| lines::read(text)).or_else(|| document::read_amid_noise(text))
     {
         return Ok(report);
     }
-    if let Some(report) = gotext::read(text).or_else(|| tap::read(text)) {
+    if let Some(report) = lines::go_text::read(text).or_else(|| lines::tap::read(text)) {
         return Ok(report);
     }
     Err(document::refuse(text).or_else(|| xml::refuse_amid_noise(text)).unwrap_or(Refusal::Unrecognized))

@@ -3,11 +3,21 @@
 //! libtest writes the names of tests as they are, and on Windows those of documentation tests are paths with single
 //! backslashes, which is no JSON. Such a line is read with its backslashes doubled.
 
+mod dart;
+mod go_json;
+pub(crate) mod go_text;
+mod libtest;
+pub(crate) mod tap;
+
 use std::borrow::Cow;
 
 use serde::{Deserialize, de::IgnoredAny};
 
-use crate::{dart::Dart, go::Go, libtest::Libtest, report::Report};
+use dart::Dart;
+use go_json::Go;
+use libtest::Libtest;
+
+use crate::report::Report;
 
 /// What a kind makes of the lines that go by.
 pub(crate) trait Events {

@@ -3,6 +3,16 @@
 //! Characters that XML forbids, such as those of colour codes, are dropped wherever they stand. They come from what
 //! tests print, and nothing that is counted depends on them.
 
+mod boost;
+mod check;
+mod cppunit;
+mod ctest;
+mod junit;
+mod nunit;
+mod test_run;
+mod trx;
+mod xunit;
+
 use std::borrow::Cow;
 
 use ::xml::{
@@ -10,7 +20,7 @@ use ::xml::{
     reader::{ErrorKind, EventReader, ParserConfig, XmlEvent},
 };
 
-use crate::{LARGEST_FILE, boost, check, ctest, junit, nunit, refusal::Refusal, report::Report, testrun, xunit};
+use crate::{LARGEST_FILE, refusal::Refusal, report::Report};
 
 /// Elements may lie this deep in each other.
 const DEEPEST: usize = 200;
@@ -218,7 +228,7 @@ fn by_root(root: &Element) -> Result<Box<dyn Elements>, Refusal> {
         "testsuites" if root.namespace.as_deref() == Some(check::NAMESPACE) => Box::new(check::Check::default()),
         // Eclipse calls the root of what it exports `testrun`.
         "testsuites" | "testsuite" | "testrun" => Box::new(junit::JUnit::default()),
-        "TestRun" => Box::new(testrun::TestRun::new(root)),
+        "TestRun" => Box::new(test_run::TestRun::new(root)),
         // NUnit's framework driver, and Unity, write suites without a run around them.
         "test-run" | "test-results" | "test-suite" => Box::new(nunit::NUnit::new(root)),
         // An assembly in a namespace is a manifest of Windows, or Maven's description of an archive.

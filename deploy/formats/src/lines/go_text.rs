@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use crate::{
-    go::Package,
+    lines::go_json::Package,
     report::{Counts, Kind, Report},
     tally::{Outcome, Tally, seconds},
 };

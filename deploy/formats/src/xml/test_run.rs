@@ -2,11 +2,9 @@
 //! root.
 
 use crate::{
-    cppunit::CppUnit,
     refusal::Refusal,
     report::Report,
-    trx::Trx,
-    xml::{Element, Elements},
+    xml::{Element, Elements, cppunit::CppUnit, trx::Trx},
 };
 
 /// How the namespaces of TRX begin; a year follows.
