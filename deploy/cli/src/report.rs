@@ -13,7 +13,7 @@ use std::{
     time::SystemTime,
 };
 
-use badgesmith_formats::Report as Counted;
+use badgesmith_formats::TestReport as Counted;
 use clap::Args;
 use jiff::Timestamp;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};

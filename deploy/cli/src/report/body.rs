@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use badgesmith_formats::{Counts, Report, Suite};
+use badgesmith_formats::{Counts, TestReport, TestSuite};
 use serde::Serialize;
 
 use super::ci::Facts;
@@ -44,7 +44,7 @@ struct Line<'a> {
 }
 
 /// The sum of all reports.
-pub(super) fn sum(reports: &[(String, Report)]) -> Counts {
+pub(super) fn sum(reports: &[(String, TestReport)]) -> Counts {
     reports.iter().fold(Counts::default(), |mut sum, (_, report)| {
         sum += report.counts;
         sum
@@ -58,11 +58,11 @@ pub(super) fn sum(reports: &[(String, Report)]) -> Counts {
 pub(super) fn write(
     platform: &str,
     facts: &Facts,
-    reports: &[(String, Report)],
+    reports: &[(String, TestReport)],
     timestamp: &str,
 ) -> Result<Vec<u8>, String> {
     let counts = sum(reports);
-    let mut suites: Vec<&Suite> = reports.iter().flat_map(|(_, report)| &report.suites).collect();
+    let mut suites: Vec<&TestSuite> = reports.iter().flat_map(|(_, report)| &report.suites).collect();
     // Where not all find room, those with failures are worth more.
     if suites.len() > MOST_SUITES {
         suites.sort_by_key(|suite| suite.counts.failed == 0);
@@ -88,7 +88,7 @@ pub(super) fn write(
     serde_json::to_vec(&body).map_err(|fault| fault.to_string())
 }
 
-fn line(suite: &Suite) -> Line<'_> {
+fn line(suite: &TestSuite) -> Line<'_> {
     let Counts { passed, failed, skipped } = suite.counts;
     Line { name: &suite.name, passed, failed, skipped }
 }

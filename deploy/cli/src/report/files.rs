@@ -11,7 +11,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use badgesmith_formats::{LARGEST_FILE, Report};
+use badgesmith_formats::{LARGEST_FILE, TestReport};
 
 /// Directories are searched this deep.
 const DEEPEST: usize = 32;
@@ -25,7 +25,7 @@ const PASSED_OVER: [&str; 2] = [".git", "node_modules"];
 /// What was read, and what could not be, each with the name of its file.
 #[derive(Debug, Default)]
 pub(super) struct Found {
-    pub(super) reports: Vec<(String, Report)>,
+    pub(super) reports: Vec<(String, TestReport)>,
     pub(super) refusals: Vec<String>,
     /// The files that lie among the reports and are none.
     pub(super) others: Vec<String>,

@@ -1,14 +1,24 @@
-//! `mocha --reporter json`, and documents that keep its `stats`, such as mochawesome's.
+//! `mocha --reporter json`, and documents that have its `stats`, such as those of mochawesome.
 //!
-//! The three lists count rather than `tests`, because a hook that fails is a failure and no test. Failures that only
-//! the sums know are one.
+//! The lists of passes, failures and pending tests count, and not the list `tests`, because a failed hook is a failure
+//! but not a test. Failures that are in the totals only count as one.
 
 use serde::{Deserialize, de::IgnoredAny};
 
 use crate::{
-    report::{Counts, Kind, Report},
-    tally::{Mark, Tally, milliseconds},
+    document::format::DocumentFormat,
+    duration::from_milliseconds,
+    report::{Counts, ReportFormat, TestReport},
+    tally::Tally,
 };
+
+pub(super) const FORMAT: DocumentFormat = DocumentFormat {
+    marks: &[&["\"stats\"", "\"passes\""], &["\"stats\"", "\"suites\"", "\"tests\""]],
+    is_format_of: |outline| outline.stats.has("passes") && outline.stats.has("failures"),
+    read,
+};
+
+const NAME: ReportFormat = ReportFormat::named("mocha JSON");
 
 #[derive(Deserialize)]
 struct Document {
@@ -24,13 +34,13 @@ struct Stats {
     failures: u64,
     #[serde(default)]
     pending: u64,
-    /// Mochawesome's, for tests behind a hook that failed.
+    /// Written by mochawesome: tests that did not run because a hook failed.
     #[serde(default)]
     skipped: u64,
     duration: Option<f64>,
 }
 
-pub(crate) fn read(text: &str) -> Result<Report, serde_json::Error> {
+fn read(text: &str) -> serde_json::Result<TestReport> {
     let document: Document = serde_json::from_str(text)?;
     let length = |list: &Vec<IgnoredAny>| u64::try_from(list.len()).unwrap_or(u64::MAX);
     let stats = &document.stats;
@@ -45,10 +55,10 @@ pub(crate) fn read(text: &str) -> Result<Report, serde_json::Error> {
         },
     };
     let mut tally = Tally::default();
-    tally.add_all("", counts);
+    tally.add_counts("", counts);
     if stats.failures > 0 {
-        tally.fail_since(Mark::default(), "");
+        tally.fail_file();
     }
-    tally.lasted_in_all(stats.duration.and_then(milliseconds));
-    Ok(tally.finish(Kind::MochaJson))
+    tally.set_duration(stats.duration.and_then(from_milliseconds));
+    Ok(tally.finish(NAME))
 }

@@ -1,13 +1,26 @@
-//! `rspec --format json`. An error outside every example, such as a file that does not load, counts as a failure.
+//! `rspec --format json`. Each error outside all examples, such as a file that cannot be loaded, counts as a failure.
 
-use std::{borrow::Cow, time::Duration};
+use std::borrow::Cow;
 
 use serde::Deserialize;
 
 use crate::{
-    report::{Counts, Kind, Report},
-    tally::{Mark, Outcome, Tally},
+    document::format::DocumentFormat,
+    duration::from_seconds,
+    report::{Counts, ReportFormat, TestReport},
+    tally::{Tally, TestOutcome},
 };
+
+pub(super) const FORMAT: DocumentFormat = DocumentFormat {
+    marks: &[&["\"examples\"", "\"status\""], &["\"examples\"", "\"full_description\""]],
+    is_format_of: |outline| {
+        outline.examples.is_list_of("status")
+            && (outline.summary.has("example_count") || outline.summary_line.is_present())
+    },
+    read,
+};
+
+const NAME: ReportFormat = ReportFormat::named("RSpec JSON");
 
 #[derive(Deserialize)]
 struct Document<'a> {
@@ -33,27 +46,27 @@ struct Summary {
     errors_outside_of_examples_count: u64,
 }
 
-pub(crate) fn read(text: &str) -> Result<Report, serde_json::Error> {
+fn read(text: &str) -> serde_json::Result<TestReport> {
     let document: Document<'_> = serde_json::from_str(text)?;
     let mut tally = Tally::default();
     for example in &document.examples {
         let outcome = match &*example.status {
-            "passed" => Outcome::Passed,
-            "pending" => Outcome::Skipped,
-            _ => Outcome::Failed,
+            "passed" => TestOutcome::Passed,
+            "pending" => TestOutcome::Skipped,
+            _ => TestOutcome::Failed,
         };
         tally.add(example.file_path.as_deref().unwrap_or_default(), outcome);
     }
     if let Some(summary) = document.summary {
-        tally.lasted_in_all(summary.duration.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok()));
+        tally.set_duration(summary.duration.and_then(from_seconds));
         let errors = summary.errors_outside_of_examples_count;
         if errors > 0 {
-            tally.add_all("", Counts { failed: errors, ..Counts::default() });
+            tally.add_counts("", Counts { failed: errors, ..Counts::default() });
             tally.remark(format!("{errors} error(s) outside of examples count as failed"));
         }
         if summary.failure_count > 0 {
-            tally.fail_since(Mark::default(), "");
+            tally.fail_file();
         }
     }
-    Ok(tally.finish(Kind::RspecJson))
+    Ok(tally.finish(NAME))
 }

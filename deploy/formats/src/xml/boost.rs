@@ -1,43 +1,59 @@
-//! Boost.Test: its log (`--log_format=XML`), where cases fail by what is logged in them, and its result report
-//! (`--report_format=XML`), where cases say how they ended. What goes wrong in a suite outside its cases, as in a
-//! global fixture, is one failure where no case in it failed.
+//! Boost.Test: its log (`--log_format=XML`), in which a test case fails by an error logged in it, and its result report
+//! (`--report_format=XML`), in which each test case states its result.
+//!
+//! An error in a suite outside its test cases, such as in a global fixture, is one failure if no test case in the suite
+//! failed. A file may contain both; the first one counts.
 
 use std::time::Duration;
 
 use crate::{
     refusal::Refusal,
-    report::{Counts, Kind, Report},
-    tally::{Mark, Outcome, Tally},
-    xml::{Element, Elements},
+    report::{Counts, ReportFormat, TestReport},
+    tally::{FailureMark, Tally, TestOutcome},
+    xml::element::{Element, ElementSink, XmlFormat},
 };
 
-/// `<TestLog>`.
+pub(super) const FORMAT: XmlFormat = XmlFormat {
+    roots: &ROOTS,
+    start: |root| if root.name == "TestLog" { Some(Box::<Log>::default()) } else { Some(Box::<Results>::default()) },
+};
+
+const ROOTS: [&str; 2] = ["TestLog", "TestResult"];
+const NAME: ReportFormat = ReportFormat::named("Boost.Test");
+
+#[derive(Debug)]
+struct Suite {
+    name: String,
+    mark: FailureMark,
+    is_failed: bool,
+}
+
+/// The log: `<TestLog>`.
 #[derive(Debug, Default)]
-pub(crate) struct Log {
+struct Log {
     tally: Tally,
-    /// The log and the suites around, outermost first.
+    /// The log and the open suites, outermost first.
     suites: Vec<Suite>,
-    case: Option<(usize, Outcome)>,
-    /// Text of the time that is open, in microseconds.
+    case: Option<Case>,
+    /// The text of the open duration, in microseconds.
     time: Option<String>,
-    /// Whether a suite or an error was there, and whether anything was; other tools call a root so, too.
+    /// Whether there was a suite or an error. Other tools' files have a root of the same name.
     is_boost: bool,
     has_content: bool,
 }
 
 #[derive(Debug)]
-struct Suite {
-    name: String,
-    mark: Mark,
-    is_failed: bool,
+struct Case {
+    depth: usize,
+    outcome: TestOutcome,
 }
 
-impl Elements for Log {
+impl ElementSink for Log {
     fn open(&mut self, element: &Element, depth: usize) {
         self.has_content |= depth > 1;
         match (&*element.name, &mut self.case) {
-            ("Error" | "FatalError" | "Exception" | "SystemError", Some((case, outcome))) if depth == *case + 1 => {
-                *outcome = Outcome::Failed;
+            ("Error" | "FatalError" | "Exception" | "SystemError", Some(case)) if depth == case.depth + 1 => {
+                case.outcome = TestOutcome::Failed;
             }
             ("Error" | "FatalError" | "Exception" | "SystemError", None) => {
                 self.is_boost = true;
@@ -50,7 +66,9 @@ impl Elements for Log {
                 let name = element.attribute("name").unwrap_or_default().to_owned();
                 self.suites.push(Suite { name, mark: self.tally.mark(), is_failed: false });
             }
-            ("TestCase", None) => self.case = self.begin(element).then_some((depth, Outcome::Passed)),
+            // A skipped test case is listed without content; a skipped suite lists no test cases.
+            ("TestCase", None) if element.is("skipped", "yes") => self.add(TestOutcome::Skipped),
+            ("TestCase", None) => self.case = Some(Case { depth, outcome: TestOutcome::Passed }),
             ("TestingTime", Some(_)) => self.time = Some(String::new()),
             _ => {}
         }
@@ -63,63 +81,61 @@ impl Elements for Log {
     }
 
     fn close(&mut self, name: &str, depth: usize) {
-        if let Some((_, outcome)) = self.case.take_if(|(case, _)| *case == depth) {
-            self.tally.add(self.suites.last().map_or("", |suite| &suite.name), outcome);
+        if let Some(case) = self.case.take_if(|case| case.depth == depth) {
+            self.add(case.outcome);
         } else if name == "TestSuite" || depth == 1 {
             if let Some(suite) = self.suites.pop().filter(|suite| suite.is_failed) {
                 self.tally.fail_since(suite.mark, &suite.name);
             }
-        } else if let Some(time) = self.time.take()
-            && let Ok(microseconds) = time.trim().parse()
-        {
-            self.tally.lasted(Duration::from_micros(microseconds));
+        } else if let Some(time) = self.time.take() {
+            self.tally.add_duration(time.trim().parse().ok().map(Duration::from_micros));
         }
     }
 
-    fn finish(self: Box<Self>) -> Result<Report, Refusal> {
+    fn skips_root(&self, name: &str) -> bool {
+        ROOTS.contains(&name)
+    }
+
+    fn finish(self: Box<Self>) -> Result<TestReport, Refusal> {
         if self.has_content && !self.is_boost {
             let found = "it is XML with the root <TestLog>, without a suite of Boost.Test".into();
             return Err(Refusal::NotAReport { found });
         }
-        Ok(self.tally.finish(Kind::Boost))
+        Ok(self.tally.finish(NAME))
     }
 }
 
 impl Log {
-    /// Whether a case begins. One that did not run is listed without content; a suite that did not lists no cases.
-    fn begin(&mut self, case: &Element) -> bool {
-        let is_skipped = case.attribute("skipped").is_some_and(|skipped| skipped.eq_ignore_ascii_case("yes"));
-        if is_skipped {
-            self.tally.add(self.suites.last().map_or("", |suite| &suite.name), Outcome::Skipped);
-        }
-        !is_skipped
+    fn add(&mut self, outcome: TestOutcome) {
+        self.tally.add(self.suites.last().map_or("", |suite| &suite.name), outcome);
     }
 }
 
-/// `<TestResult>`.
+/// The result report: `<TestResult>`.
 #[derive(Debug, Default)]
-pub(crate) struct Results {
+struct Results {
     tally: Tally,
+    /// The open suites, outermost first.
     suites: Vec<Suite>,
-    /// Whether a suite was there; other tools call a root so, too.
+    /// Whether there was a suite. Other tools' files have a root of the same name.
     has_suite: bool,
-    /// Whether a case was listed, and whether a suite failed before any was.
     has_case: bool,
+    /// A suite failed before any test case was listed.
     is_failed: bool,
-    /// The sums of the outermost suites, for a report that lists no cases.
-    sums: Counts,
+    /// The totals of the outermost suites, for a report that lists no test cases.
+    totals: Counts,
 }
 
-impl Elements for Results {
+impl ElementSink for Results {
     fn open(&mut self, element: &Element, _: usize) {
         match &*element.name {
             "TestSuite" => {
                 if self.suites.is_empty() {
-                    let sum = |names: &[&str]| names.iter().filter_map(|name| element.number(name)).sum();
-                    self.sums += Counts {
-                        passed: sum(&["test_cases_passed", "test_cases_passed_with_warnings"]),
-                        failed: sum(&["test_cases_failed"]),
-                        skipped: sum(&["test_cases_skipped"]),
+                    let total = |names: &[&str]| names.iter().filter_map(|name| element.number(name)).sum();
+                    self.totals += Counts {
+                        passed: total(&["test_cases_passed", "test_cases_passed_with_warnings"]),
+                        failed: total(&["test_cases_failed"]),
+                        skipped: total(&["test_cases_skipped"]),
                     };
                 }
                 self.has_suite = true;
@@ -130,9 +146,9 @@ impl Elements for Results {
             }
             "TestCase" => {
                 let outcome = match element.attribute("result").map(str::trim) {
-                    Some("passed" | "passed with warnings") => Outcome::Passed,
-                    Some("skipped") => Outcome::Skipped,
-                    _ => Outcome::Failed,
+                    Some("passed" | "passed with warnings") => TestOutcome::Passed,
+                    Some("skipped") => TestOutcome::Skipped,
+                    _ => TestOutcome::Failed,
                 };
                 self.has_case = true;
                 self.tally.add(self.suites.last().map_or("", |suite| &suite.name), outcome);
@@ -153,17 +169,21 @@ impl Elements for Results {
         }
     }
 
-    fn finish(mut self: Box<Self>) -> Result<Report, Refusal> {
+    fn skips_root(&self, name: &str) -> bool {
+        ROOTS.contains(&name)
+    }
+
+    fn finish(mut self: Box<Self>) -> Result<TestReport, Refusal> {
         if !self.has_suite {
             let found = "it is XML with the root <TestResult>, without a suite of Boost.Test".into();
             return Err(Refusal::NotAReport { found });
         }
         if self.tally.counts().total() == 0 {
-            self.tally.add_all("", self.sums);
+            self.tally.add_counts("", self.totals);
         }
         if self.is_failed {
-            self.tally.fail_since(Mark::default(), "");
+            self.tally.fail_file();
         }
-        Ok(self.tally.finish(Kind::Boost))
+        Ok(self.tally.finish(NAME))
     }
 }

@@ -1,39 +1,46 @@
-//! The XML log of Check, a library for tests in C: `testsuites` in a namespace of its own, with `suite` and `test`.
+//! The XML log of Check, a unit test library for C: `testsuites` in a namespace of its own, with `suite` and `test`.
 
 use std::time::Duration;
 
 use crate::{
+    duration::parse_seconds,
     refusal::Refusal,
-    report::{Kind, Report},
-    tally::{Outcome, Tally, seconds},
-    xml::{Element, Elements},
+    report::{ReportFormat, TestReport},
+    tally::{Tally, TestOutcome},
+    xml::element::{Element, ElementSink, XmlFormat},
 };
 
-/// The namespace of its elements.
-pub(crate) const NAMESPACE: &str = "http://check.sourceforge.net/ns";
+pub(super) const FORMAT: XmlFormat = XmlFormat {
+    roots: &["testsuites"],
+    start: |root| (root.namespace.as_deref() == Some(NAMESPACE)).then(|| Box::<Check>::default() as _),
+};
+
+const NAME: ReportFormat = ReportFormat::named("Check");
+/// The namespace that tells its root from the one of JUnit XML.
+const NAMESPACE: &str = "http://check.sourceforge.net/ns";
 
 #[derive(Debug, Default)]
-pub(crate) struct Check {
+struct Check {
     tally: Tally,
-    /// The title of the suite that is open.
+    /// The title of the open suite.
     suite: String,
-    /// Text of the title or of the whole run's time, while it is open.
+    /// The text of the open element, if that is a title or the duration of the run.
     text: Option<String>,
     unknown_results: u64,
 }
 
-impl Elements for Check {
+impl ElementSink for Check {
     fn open(&mut self, element: &Element, depth: usize) {
         match (depth, &*element.name) {
             (2, "suite") => self.suite.clear(),
             (3, "title") | (2, "duration") => self.text = Some(String::new()),
             (3, "test") => {
                 let outcome = match element.attribute("result").map(str::trim) {
-                    Some("success") => Outcome::Passed,
-                    Some("failure" | "error") => Outcome::Failed,
+                    Some("success") => TestOutcome::Passed,
+                    Some("failure" | "error") => TestOutcome::Failed,
                     _ => {
                         self.unknown_results += 1;
-                        Outcome::Failed
+                        TestOutcome::Failed
                     }
                 };
                 self.tally.add(&self.suite, outcome);
@@ -53,15 +60,15 @@ impl Elements for Check {
         if name == "title" {
             text.trim().clone_into(&mut self.suite);
         } else {
-            self.tally.lasted_in_all(seconds(&text).filter(|time| *time > Duration::ZERO));
+            self.tally.set_duration(parse_seconds(&text).filter(|time| *time > Duration::ZERO));
         }
     }
 
-    fn finish(mut self: Box<Self>) -> Result<Report, Refusal> {
+    fn finish(mut self: Box<Self>) -> Result<TestReport, Refusal> {
         if self.unknown_results > 0 {
             let tests = self.unknown_results;
             self.tally.remark(format!("{tests} test(s) with unknown results count as failed"));
         }
-        Ok(self.tally.finish(Kind::Check))
+        Ok(self.tally.finish(NAME))
     }
 }

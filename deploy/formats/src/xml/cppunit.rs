@@ -1,35 +1,37 @@
-//! `CppUnit`'s XML outputter, and AUnit's XML reporter, which writes the same elements in another order.
+//! The format of `CppUnit`'s XML outputter, which AUnit's XML reporter writes with the elements in another order.
 //!
-//! Tests are listed by how they ended; a test that failed twice, as by an assertion and in its tear-down, is listed
-//! twice under one number and counts once. The statistics count where they name more than is listed.
+//! Tests are listed by outcome. A test that failed twice, such as by an assertion and in its tear-down, is listed twice
+//! under one id and counts once. If the statistics have more tests than are listed, the rest is counted by them.
 
 use std::collections::HashSet;
 
 use crate::{
     refusal::Refusal,
-    report::{Counts, Kind, Report},
-    tally::{Mark, Outcome, Tally},
-    xml::{Element, Elements},
+    report::{Counts, ReportFormat, TestReport},
+    tally::{Tally, TestOutcome},
+    xml::element::{Element, ElementSink},
 };
 
+const NAME: ReportFormat = ReportFormat::named("CppUnit");
+
 #[derive(Debug, Default)]
-pub(crate) struct CppUnit {
+pub(super) struct CppUnit {
     tally: Tally,
-    /// The list that is open.
-    list: Option<Outcome>,
-    /// The numbers of the tests that are counted.
+    /// The outcome of the tests in the open list.
+    list: Option<TestOutcome>,
+    /// The ids of the tests that were counted.
     seen: HashSet<String>,
-    /// The statistic that is open, and its text.
+    /// The name and the text of the open statistic.
     statistic: Option<(String, String)>,
     tests: u64,
     failures: u64,
 }
 
-impl Elements for CppUnit {
+impl ElementSink for CppUnit {
     fn open(&mut self, element: &Element, depth: usize) {
         match (depth, &*element.name) {
-            (2, "FailedTests") => self.list = Some(Outcome::Failed),
-            (2, "SuccessfulTests") => self.list = Some(Outcome::Passed),
+            (2, "FailedTests") => self.list = Some(TestOutcome::Failed),
+            (2, "SuccessfulTests") => self.list = Some(TestOutcome::Passed),
             (3, "Test" | "FailedTest") => {
                 let Some(outcome) = self.list else { return };
                 let is_new = element.attribute("id").is_none_or(|id| self.seen.insert(id.to_owned()));
@@ -64,17 +66,17 @@ impl Elements for CppUnit {
         }
     }
 
-    fn finish(mut self: Box<Self>) -> Result<Report, Refusal> {
-        let Counts { passed, failed, skipped } = self.tally.counts();
-        let unlisted = self.tests.saturating_sub(passed.saturating_add(failed).saturating_add(skipped));
+    fn finish(mut self: Box<Self>) -> Result<TestReport, Refusal> {
+        let counts = self.tally.counts();
+        let unlisted = self.tests.saturating_sub(counts.total());
         if unlisted > 0 {
-            let missing = self.failures.saturating_sub(failed).min(unlisted);
-            self.tally.add_all("", Counts { passed: unlisted - missing, failed: missing, skipped: 0 });
+            let failed = self.failures.saturating_sub(counts.failed).min(unlisted);
+            self.tally.add_counts("", Counts { passed: unlisted - failed, failed, skipped: 0 });
             self.tally.remark(format!("{unlisted} test(s) are not listed; they are counted by the statistics"));
         }
         if self.failures > 0 {
-            self.tally.fail_since(Mark::default(), "");
+            self.tally.fail_file();
         }
-        Ok(self.tally.finish(Kind::CppUnit))
+        Ok(self.tally.finish(NAME))
     }
 }

@@ -1,39 +1,47 @@
-//! CTest's `Test.xml`, as `ctest -T test` leaves it under `Testing/`. (`ctest --output-junit` writes JUnit XML.)
+//! CTest's `Test.xml`, which `ctest -T test` writes under `Testing/`. (`ctest --output-junit` writes JUnit XML.)
 //!
 //! A test that did not run failed, as CTest itself counts it, unless it was disabled or asked to be skipped.
 
 use crate::{
+    duration::parse_seconds,
     refusal::Refusal,
-    report::{Kind, Report},
-    tally::{Mark, Outcome, Tally, seconds},
-    xml::{Element, Elements},
+    report::{ReportFormat, TestReport},
+    tally::{Tally, TestOutcome},
+    xml::element::{Element, ElementSink, XmlFormat},
 };
 
+pub(super) const FORMAT: XmlFormat = XmlFormat { roots: &["Site"], start: |_| Some(Box::<CTest>::default()) };
+
+const NAME: ReportFormat = ReportFormat::named("CTest");
+
 #[derive(Debug, Default)]
-pub(crate) struct CTest {
+struct CTest {
     tally: Tally,
     has_testing: bool,
-    /// The tests that were to run, and those that have a result.
+    /// The number of tests in the list of tests to run.
     listed: u64,
+    /// The number of tests with a result.
     ended: u64,
-    /// The list of tests that were to run is open.
+    /// The list of tests to run is open.
     is_in_list: bool,
-    /// The test that is open: its depth, its status and what is known of a test that did not run.
-    test: Option<(usize, String, Completion)>,
+    test: Option<Test>,
     measurement: Measurement,
-    /// Text of the value that is open, where it is wanted.
+    /// The text of the open value, if it is one that is read.
     value: Option<String>,
 }
 
-/// Why a test did not run.
+/// The open test.
 #[derive(Debug, Default)]
-struct Completion {
-    /// CTest's own words for it; those before version 3.5 have none.
-    words: Option<String>,
+struct Test {
+    depth: usize,
+    /// In lower case.
+    status: String,
+    /// Why the test did not run, in CTest's words. Versions before 3.5 do not say.
+    completion: Option<String>,
     has_command: bool,
 }
 
-/// What the measurement that is open measures.
+/// What the open measurement measures.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 enum Measurement {
     Time,
@@ -42,7 +50,7 @@ enum Measurement {
     Other,
 }
 
-impl Elements for CTest {
+impl ElementSink for CTest {
     fn open(&mut self, element: &Element, depth: usize) {
         match &*element.name {
             "Testing" => self.has_testing = true,
@@ -50,7 +58,8 @@ impl Elements for CTest {
             "Test" if self.is_in_list => self.listed += 1,
             "Test" => {
                 if let Some(status) = element.attribute("Status") {
-                    self.test = Some((depth, status.trim().to_ascii_lowercase(), Completion::default()));
+                    let status = status.trim().to_ascii_lowercase();
+                    self.test = Some(Test { depth, status, ..Test::default() });
                 }
             }
             "NamedMeasurement" => {
@@ -78,32 +87,32 @@ impl Elements for CTest {
             "NamedMeasurement" => self.measurement = Measurement::Other,
             "FullCommandLine" => {
                 let has_command = self.value.take().is_some_and(|command| !command.trim().is_empty());
-                if let Some((_, _, completion)) = &mut self.test {
-                    completion.has_command = has_command;
+                if let Some(test) = &mut self.test {
+                    test.has_command = has_command;
                 }
             }
             "Value" => self.close_value(),
             "Test" => {
-                if let Some((_, status, completion)) = self.test.take_if(|(test, _, _)| *test == depth) {
+                if let Some(test) = self.test.take_if(|test| test.depth == depth) {
                     self.ended += 1;
-                    self.tally.add("", outcome(&status, &completion));
+                    self.tally.add("", test.outcome());
                 }
             }
             _ => {}
         }
     }
 
-    fn finish(mut self: Box<Self>) -> Result<Report, Refusal> {
+    fn finish(mut self: Box<Self>) -> Result<TestReport, Refusal> {
         if !self.has_testing {
-            // `Configure.xml`, `Build.xml`, `Coverage.xml` lie beside it.
+            // `Configure.xml`, `Build.xml` and `Coverage.xml` are in the same directory and have the same root.
             return Err(Refusal::NotAReport { found: "it is another of CTest's files, without <Testing>".into() });
         }
         if self.ended < self.listed {
             let (listed, ended) = (self.listed, self.ended);
             self.tally.remark(format!("{listed} tests were to run and {ended} have a result; the run was cut short"));
-            self.tally.fail_since(Mark::default(), "");
+            self.tally.fail_file();
         }
-        Ok(self.tally.finish(Kind::CTest))
+        Ok(self.tally.finish(NAME))
     }
 }
 
@@ -111,28 +120,29 @@ impl CTest {
     fn close_value(&mut self) {
         let Some(value) = self.value.take() else { return };
         match (self.measurement, &mut self.test) {
-            (Measurement::Time, _) => {
-                if let Some(time) = seconds(&value) {
-                    self.tally.lasted(time);
-                }
-            }
-            (Measurement::Completion, Some((_, _, completion))) => completion.words = Some(value.trim().to_owned()),
+            (Measurement::Time, _) => self.tally.add_duration(parse_seconds(&value)),
+            (Measurement::Completion, Some(test)) => test.completion = Some(value.trim().to_owned()),
             _ => {}
         }
     }
 }
 
-fn outcome(status: &str, completion: &Completion) -> Outcome {
-    let is_wanted = match completion.words.as_deref() {
-        Some(words) => words == "Disabled" || words == "Skipped" || words.starts_with("SKIP_"),
-        // Old versions name no reason. A test whose program is missing has no command line there, one that ran and said
-        // by its exit code that it skips itself has one.
-        None => completion.has_command,
-    };
-    match status {
-        "passed" => Outcome::Passed,
-        "disabled" | "skipped" => Outcome::Skipped,
-        "notrun" if is_wanted => Outcome::Skipped,
-        _ => Outcome::Failed,
+impl Test {
+    fn outcome(&self) -> TestOutcome {
+        match &*self.status {
+            "passed" => TestOutcome::Passed,
+            "disabled" | "skipped" => TestOutcome::Skipped,
+            "notrun" if self.is_skipped_on_purpose() => TestOutcome::Skipped,
+            _ => TestOutcome::Failed,
+        }
+    }
+
+    fn is_skipped_on_purpose(&self) -> bool {
+        match self.completion.as_deref() {
+            Some(reason) => reason == "Disabled" || reason == "Skipped" || reason.starts_with("SKIP_"),
+            // Old versions give no reason. There a test that skipped itself by its exit code has a command line, and a
+            // test whose program is missing has none.
+            None => self.has_command,
+        }
     }
 }

@@ -1,61 +1,76 @@
-//! JUnit XML, in the dialects of some forty tools that all call their root `testsuites` or `testsuite`.
+//! JUnit XML, in the dialects of about forty tools, which all call their root element `testsuites` or `testsuite`.
 //!
-//! Test cases count. A case ends as its children say: one that is both `skipped` and `failure` or `error` was skipped,
-//! as a test that is still to do and fails as expected, unless its tool counts it otherwise; where there are no such
-//! children, an attribute `status` or
-//! `result` may tell. Surefire's `flakyFailure` and `rerunFailure` tell of other tries of the same case and change
-//! nothing: a test that passed in the end has passed.
+//! Test cases count. The outcome of a test case is that of its child elements:
 //!
-//! A suite that failed as a whole, by a `failure` or `error` of its own, is one failure where no case in it failed. So
-//! is one that declares errors of which no case tells, or failures without listing any case. Otherwise the sums of
-//! suites are not believed: they are missing, stale or of other meanings in too many dialects.
+//! - With `failure` or `error` it failed; with `skipped` it was skipped.
+//! - With both it was skipped, such as a test marked as to do that fails as expected, unless its tool counts it as a
+//!   failure.
+//! - With neither, an attribute `status` or `result` may state the outcome.
+//! - Surefire's `flakyFailure` and `rerunFailure` describe other attempts at the same test case and change nothing: a
+//!   test that passed in the end has passed.
+//!
+//! A suite is one failure, if no test case in it failed and it has a `failure` or `error` of its own, or declares
+//! errors that no test case has, or declares failures and lists no test case. Otherwise the totals of suites are
+//! ignored, because in many dialects they are missing, out of date or mean something else.
 
 use std::time::Duration;
 
 use crate::{
+    duration::parse_seconds,
     refusal::Refusal,
-    report::{Kind, Report},
-    tally::{Mark, Outcome, Tally, seconds},
-    xml::{Element, Elements},
+    report::{ReportFormat, TestReport},
+    tally::{FailureMark, Tally, TestOutcome},
+    xml::element::{Element, ElementSink, XmlFormat},
 };
 
-/// What stands directly in a suite, beside suites and cases.
+pub(super) const FORMAT: XmlFormat = XmlFormat {
+    // `testrun` is the root of Eclipse's exports.
+    roots: &["testsuites", "testsuite", "testrun"],
+    start: |_| Some(Box::<JUnit>::default()),
+};
+
+const NAME: ReportFormat = ReportFormat::named("JUnit XML");
+/// The elements of a suite other than suites and test cases.
 const BESIDE_CASES: [&str; 6] = ["properties", "system-out", "system-err", "error", "failure", "skipped"];
 
 #[derive(Debug, Default)]
-pub(crate) struct JUnit {
+struct JUnit {
     tally: Tally,
+    /// The open suites, outermost first.
     suites: Vec<Suite>,
     case: Option<Case>,
-    /// Whether something that JUnit XML knows lies in the root, and whether something else does.
+    /// The root contains an element of JUnit XML.
     has_known: bool,
+    /// The root contains an element that JUnit XML does not have.
     has_foreign: bool,
-    /// Whether the file lists the tests of a GoogleTest program, none of which ran.
+    /// The file lists the tests of a GoogleTest program, which were not run.
     is_listing: bool,
-    /// Whether the cases are instructions for people, as TestLink exports them.
+    /// The test cases are instructions for people, as exported by TestLink.
     is_manual: bool,
-    /// How many tests the largest suite says it has.
+    /// The number of tests that the largest suite declares.
     declared: u64,
-    root_time: Option<Duration>,
-    suites_time: Option<Duration>,
+    root_duration: Option<Duration>,
+    suites_duration: Option<Duration>,
 }
 
 #[derive(Debug)]
 struct Suite {
     depth: usize,
     name: String,
-    mark: Mark,
-    /// A `failure` or an `error` lies in it, beside the cases.
+    mark: FailureMark,
+    /// It has a `failure` or an `error` of its own.
     is_broken: bool,
     has_case: bool,
-    /// Its failures and its errors, as it declares them.
+    /// The number of failures that it declares.
     failures: Option<u64>,
+    /// The number of errors that it declares.
     errors: Option<u64>,
-    /// Cases directly in it that failed, and such that failed and are marked as flaky.
+    /// Its own test cases that failed, without those marked as flaky.
     failed: u64,
+    /// Its own test cases that failed and are marked as flaky.
     flaky: u64,
-    /// A failure in it was no failure in the end, so its sums prove nothing.
-    has_pardoned: bool,
+    /// A failure in it does not count, so its declared totals prove nothing.
+    has_excused_failure: bool,
 }
 
 #[derive(Debug)]
@@ -63,19 +78,20 @@ struct Case {
     depth: usize,
     is_failed: bool,
     is_skipped: bool,
+    /// Marked as flaky, so that its failure may not count.
     is_flaky: bool,
-    /// The tool counts a case that is both skipped and failed as failed: pytest, where a fixture broke after the test
-    /// was skipped, and GoogleTest, where a check failed before it was; GoogleTest calls such a case `completed`.
-    is_strict: bool,
-    /// The reason that CTest gives for a test that it could not run.
-    is_unable: bool,
-    /// Other tries of it failed.
-    has_tries: bool,
-    /// What its attributes say, for a case without children that do.
-    said: Outcome,
+    /// If it is both skipped and failed, the tool counts it as failed. pytest does, if a fixture failed after the test
+    /// was skipped; GoogleTest does, if an assertion failed before it, and has the result `completed` then.
+    is_failed_if_skipped: bool,
+    /// CTest could not run it.
+    could_not_run: bool,
+    /// Other attempts at it failed.
+    has_failed_attempts: bool,
+    /// The outcome if it has no child elements that state one.
+    stated: TestOutcome,
 }
 
-impl Elements for JUnit {
+impl ElementSink for JUnit {
     fn open(&mut self, element: &Element, depth: usize) {
         if let Some(case) = &mut self.case {
             if depth == case.depth + 1 {
@@ -83,7 +99,7 @@ impl Elements for JUnit {
             }
             return;
         }
-        let time = element.attribute("time").and_then(seconds);
+        let duration = element.attribute("time").and_then(parse_seconds);
         let name = &*element.name;
         if depth == 2 {
             let is_known = matches!(name, "testsuite" | "testcase") || BESIDE_CASES.contains(&name);
@@ -93,26 +109,24 @@ impl Elements for JUnit {
         match name {
             "testsuites" | "testsuite" | "testrun" => {
                 if depth == 1 {
-                    self.root_time = time;
+                    self.root_duration = duration;
                     self.is_listing = name == "testsuites"
                         && element.attribute("name") == Some("AllTests")
-                        && ["failures", "errors", "time"].iter().all(|sum| element.attribute(sum).is_none());
+                        && ["failures", "errors", "time"].iter().all(|total| element.attribute(total).is_none());
                 } else if depth == 2 {
-                    self.suites_time = match (self.suites_time, time) {
-                        (Some(sum), Some(time)) => Some(sum.saturating_add(time)),
-                        (sum, time) => sum.or(time),
+                    self.suites_duration = match (self.suites_duration, duration) {
+                        (Some(sum), Some(duration)) => Some(sum.saturating_add(duration)),
+                        (sum, duration) => sum.or(duration),
                     };
                 }
                 self.open_suite(element, depth);
             }
             "testcase" => {
-                if let Some(time) = time {
-                    self.tally.lasted(time);
-                }
+                self.tally.add_duration(duration);
                 self.is_manual |= element.attribute("internalid").is_some();
                 let mut case = Case::new(element, depth);
                 if self.is_listing && ["status", "result", "time"].iter().all(|end| element.attribute(end).is_none()) {
-                    case.said = Outcome::Skipped;
+                    case.stated = TestOutcome::Skipped;
                 }
                 self.case = Some(case);
             }
@@ -134,11 +148,11 @@ impl Elements for JUnit {
         }
     }
 
-    fn finish(mut self: Box<Self>) -> Result<Report, Refusal> {
+    fn finish(mut self: Box<Self>) -> Result<TestReport, Refusal> {
         if self.is_manual {
             return Err(Refusal::NotAReport { found: "it is a list of cases that people try by hand".into() });
         }
-        self.tally.lasted_in_all(self.root_time.or(self.suites_time));
+        self.tally.set_duration(self.root_duration.or(self.suites_duration));
         if self.tally.counts().total() == 0 {
             if self.has_foreign && !self.has_known {
                 let found = "it is XML whose root is called as in JUnit XML, without suites or cases of it".into();
@@ -151,7 +165,7 @@ impl Elements for JUnit {
         } else if self.is_listing && self.tally.counts().skipped == self.tally.counts().total() {
             self.tally.remark("the tests were listed and not run");
         }
-        Ok(self.tally.finish(Kind::JUnit))
+        Ok(self.tally.finish(NAME))
     }
 }
 
@@ -170,37 +184,37 @@ impl JUnit {
             errors: element.number("errors"),
             failed: 0,
             flaky: 0,
-            has_pardoned: false,
+            has_excused_failure: false,
         });
     }
 
     fn close_case(&mut self, case: &Case) {
         let outcome = case.outcome();
-        let is_pardoned = case.has_tries || (case.is_failed && outcome != Outcome::Failed);
+        let is_excused = case.has_failed_attempts || (case.is_failed && outcome != TestOutcome::Failed);
         let Some(suite) = self.suites.last_mut() else { return };
         suite.has_case = true;
-        suite.has_pardoned |= is_pardoned;
-        if outcome == Outcome::Failed && case.is_flaky {
-            // Whether that is a failure only the suite's sums tell, when all its cases are known.
+        suite.has_excused_failure |= is_excused;
+        if outcome == TestOutcome::Failed && case.is_flaky {
+            // Whether that is a failure is decided by the totals of the suite, when its end is reached.
             suite.flaky += 1;
             return;
         }
-        suite.failed += u64::from(outcome == Outcome::Failed);
+        suite.failed += u64::from(outcome == TestOutcome::Failed);
         self.tally.add(&suite.name, outcome);
     }
 
     fn close_suite(&mut self, suite: &Suite) {
         let (failures, errors) = (suite.failures.unwrap_or(0), suite.errors.unwrap_or(0));
-        let is_flaky_passed = suite.failures.is_some() && failures.saturating_add(errors) <= suite.failed;
-        let flaky = if is_flaky_passed { Outcome::Passed } else { Outcome::Failed };
+        let are_flaky_passed = suite.failures.is_some() && failures.saturating_add(errors) <= suite.failed;
+        let flaky = if are_flaky_passed { TestOutcome::Passed } else { TestOutcome::Failed };
         (0..suite.flaky).for_each(|_| self.tally.add(&suite.name, flaky));
-        let has_pardoned = suite.has_pardoned || (suite.flaky > 0 && is_flaky_passed);
-        let has_untold = errors > 0 || (failures > 0 && !suite.has_case);
-        if suite.is_broken || (has_untold && !has_pardoned) {
+        let has_excused_failure = suite.has_excused_failure || (suite.flaky > 0 && are_flaky_passed);
+        let has_unlisted_failure = errors > 0 || (failures > 0 && !suite.has_case);
+        if suite.is_broken || (has_unlisted_failure && !has_excused_failure) {
             self.tally.fail_since(suite.mark, &suite.name);
         }
         if let Some(outer) = self.suites.last_mut() {
-            outer.has_pardoned |= has_pardoned;
+            outer.has_excused_failure |= has_excused_failure;
             outer.has_case |= suite.has_case;
         }
     }
@@ -208,65 +222,65 @@ impl JUnit {
 
 impl Case {
     fn new(element: &Element, depth: usize) -> Self {
-        let is = |name, value: &str| element.attribute(name).is_some_and(|given| given.eq_ignore_ascii_case(value));
         Self {
             depth,
             is_failed: false,
             is_skipped: false,
-            is_flaky: is("flaky", "true"),
-            is_strict: is("result", "completed"),
-            is_unable: is("status", "notrun"),
-            has_tries: false,
-            said: said(element),
+            is_flaky: element.is("flaky", "true"),
+            is_failed_if_skipped: element.is("result", "completed"),
+            could_not_run: element.is("status", "notrun"),
+            has_failed_attempts: false,
+            stated: stated(element),
         }
     }
 
-    /// An element directly in the case.
+    /// A child element of the test case.
     fn child(&mut self, element: &Element) {
         match &*element.name {
             "failure" | "error" => self.is_failed = true,
-            // PHPUnit's test that could not be run, because its data provider is broken.
+            // PHPUnit's test that could not run, because its data provider is broken.
             "warning" => self.is_failed |= element.attribute("type").is_some_and(|kind| kind.starts_with("PHPUnit")),
             "skipped" | "skip" => {
                 self.is_skipped = true;
-                self.is_strict |= element.attribute("type").is_some_and(|kind| kind.starts_with("pytest."));
-                // CTest: `notrun` with a reason, which is no failure where the test was disabled or asked for it.
+                self.is_failed_if_skipped |= element.attribute("type").is_some_and(|kind| kind.starts_with("pytest."));
+                // CTest gives a reason if a test did not run. A test that was disabled, or asked to be skipped, did not
+                // fail.
                 let reason = element.attribute("message").unwrap_or_default();
-                self.is_unable &= !(reason.is_empty() || reason == "Disabled" || reason.starts_with("SKIP_"));
+                self.could_not_run &= !(reason.is_empty() || reason == "Disabled" || reason.starts_with("SKIP_"));
             }
-            "flakyFailure" | "flakyError" | "rerunFailure" | "rerunError" => self.has_tries = true,
+            "flakyFailure" | "flakyError" | "rerunFailure" | "rerunError" => self.has_failed_attempts = true,
             _ => {}
         }
     }
 
-    fn outcome(&self) -> Outcome {
+    fn outcome(&self) -> TestOutcome {
         match (self.is_failed, self.is_skipped) {
-            (true, true) if self.is_strict => Outcome::Failed,
-            (false, true) if self.is_unable => Outcome::Failed,
-            (_, true) => Outcome::Skipped,
-            (true, false) => Outcome::Failed,
-            (false, false) => self.said,
+            (true, true) if self.is_failed_if_skipped => TestOutcome::Failed,
+            (false, true) if self.could_not_run => TestOutcome::Failed,
+            (_, true) => TestOutcome::Skipped,
+            (true, false) => TestOutcome::Failed,
+            (false, false) => self.stated,
         }
     }
 }
 
-/// What a case's attributes say: GoogleTest's `status` and `result`, CTest's, and some tools' that write no children.
-/// What was `aborted` is what JUnit calls so, a case whose assumption did not hold.
-fn said(element: &Element) -> Outcome {
+/// The outcome by the attributes `status` and `result`, as written by GoogleTest, CTest and tools that write no child
+/// elements. `aborted` is JUnit's word for a test case whose assumption did not hold, so it was skipped.
+fn stated(element: &Element) -> TestOutcome {
     for name in ["status", "result"] {
         let value = element.attribute(name).unwrap_or_default().to_ascii_lowercase();
         match value.as_str() {
             "fail" | "failed" | "failure" | "error" | "errored" | "not ok" | "broken" | "crash" | "crashed"
             | "killed" | "timeout" | "timedout" | "timed_out" | "timed out" | "cancelled" | "canceled"
             | "interrupted" => {
-                return Outcome::Failed;
+                return TestOutcome::Failed;
             }
             "skip" | "skipped" | "suppressed" | "ignored" | "disabled" | "notrun" | "not_run" | "not run"
             | "pending" | "inconclusive" | "aborted" | "blocked" | "todo" | "xfail" | "xfailed" => {
-                return Outcome::Skipped;
+                return TestOutcome::Skipped;
             }
             _ => {}
         }
     }
-    Outcome::Passed
+    TestOutcome::Passed
 }

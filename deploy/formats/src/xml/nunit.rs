@@ -1,59 +1,68 @@
-//! NUnit 2's `test-results` and NUnit 3's `test-run`, and suites of either without a root around them.
+//! NUnit 2's `test-results`, NUnit 3's `test-run`, and a suite of either as the root.
 //!
-//! A run or a suite that failed although no case in it did is one failure: a fixture whose tear-down broke, an assembly
-//! that could not be loaded, a script of Pester's whose discovery broke. A list of tests that were only explored has no
-//! results: all of them were skipped.
+//! A run or a suite that failed although no test case in it did is one failure: a fixture whose tear-down failed, an
+//! assembly that could not be loaded, a Pester script whose discovery failed. A list of tests that were explored and
+//! not run has no results, so all of them were skipped.
 
 use crate::{
+    duration::parse_seconds,
     refusal::Refusal,
-    report::{Kind, Report},
-    tally::{Mark, Outcome, Tally, seconds},
-    xml::{Element, Elements},
+    report::{ReportFormat, TestReport},
+    tally::{FailureMark, Tally, TestOutcome},
+    xml::element::{Element, ElementSink, XmlFormat},
 };
 
+pub(super) const FORMAT: XmlFormat = XmlFormat {
+    // NUnit's framework driver and Unity write suites without a run around them.
+    roots: &["test-run", "test-results", "test-suite"],
+    start: |root| Some(Box::new(NUnit::new(root))),
+};
+
+const NUNIT2: ReportFormat = ReportFormat::named("NUnit 2");
+const NUNIT3: ReportFormat = ReportFormat::named("NUnit 3");
+
 #[derive(Debug)]
-pub(crate) struct NUnit {
-    kind: Kind,
+struct NUnit {
+    format: ReportFormat,
     tally: Tally,
-    /// The run and the suites around, outermost first.
+    /// The run and the open suites, outermost first.
     suites: Vec<Suite>,
     case: Option<Case>,
-    /// Whether a suite was there at all, or the root has NUnit's sums.
+    /// Whether there was a suite, or the root has the totals of NUnit.
     is_nunit: bool,
 }
 
 #[derive(Debug)]
 struct Suite {
     depth: usize,
-    /// What is no fixture but a method has no name here.
+    /// `None` for the run, and for the suite of a method with several test cases, which counts for its fixture.
     name: Option<String>,
-    /// It is the run, and no suite.
     is_run: bool,
-    mark: Mark,
+    mark: FailureMark,
     is_failed: bool,
 }
 
 #[derive(Debug)]
 struct Case {
     depth: usize,
-    /// What its attributes say.
-    outcome: Option<Outcome>,
+    /// The outcome that its attributes state.
+    outcome: Option<TestOutcome>,
     is_failed: bool,
 }
 
 impl NUnit {
-    pub(crate) fn new(root: &Element) -> Self {
+    fn new(root: &Element) -> Self {
         let is_old = root.name == "test-results" || root.attribute("executed").is_some();
-        let kind = if is_old { Kind::NUnit2 } else { Kind::NUnit3 };
-        Self { kind, tally: Tally::default(), suites: Vec::new(), case: None, is_nunit: false }
+        let format = if is_old { NUNIT2 } else { NUNIT3 };
+        Self { format, tally: Tally::default(), suites: Vec::new(), case: None, is_nunit: false }
     }
 
-    fn name(&self) -> String {
+    fn suite_name(&self) -> String {
         self.suites.iter().rev().find_map(|suite| suite.name.clone()).unwrap_or_default()
     }
 }
 
-impl Elements for NUnit {
+impl ElementSink for NUnit {
     fn open(&mut self, element: &Element, depth: usize) {
         match &*element.name {
             _ if self.case.is_some() => {
@@ -67,20 +76,21 @@ impl Elements for NUnit {
             }
             "test-suite" | "test-run" | "test-results" => {
                 let is_suite = element.name == "test-suite";
-                let has_sums = ["total", "testcasecount"].iter().any(|sum| element.attribute(sum).is_some());
-                self.is_nunit |= is_suite || has_sums;
+                let has_totals = ["total", "testcasecount"].iter().any(|total| element.attribute(total).is_some());
+                self.is_nunit |= is_suite || has_totals;
                 let kind = element.attribute("type").unwrap_or_default();
                 let is_method =
                     matches!(kind, "ParameterizedMethod" | "ParameterizedTest" | "GenericMethod" | "Theory");
                 let name = element.attribute("fullname").or(element.attribute("name"));
                 let name = name.filter(|_| is_suite && !is_method).map(str::to_owned);
-                if is_suite && self.suites.iter().all(|suite| suite.is_run) && self.kind == Kind::NUnit2 {
-                    self.tally.lasted_in_all(element.attribute("time").and_then(seconds));
+                if is_suite && self.suites.iter().all(|suite| suite.is_run) && self.format == NUNIT2 {
+                    self.tally.set_duration(element.attribute("time").and_then(parse_seconds));
                 }
                 let mark = self.tally.mark();
                 self.suites.push(Suite { depth, name, is_run: !is_suite, mark, is_failed: is_failed(element) });
             }
-            // Before 2.5 a suite has no result but its failure; `success` and the sums tell of the cases.
+            // A suite of NUnit before 2.5 has no result. Its `success` is about its test cases, so only a `failure` of
+            // its own shows that the suite failed.
             "failure" | "error" => {
                 if let Some(suite) = self.suites.last_mut().filter(|suite| suite.depth + 1 == depth) {
                     suite.is_failed = true;
@@ -89,55 +99,58 @@ impl Elements for NUnit {
             _ => {}
         }
         if depth == 1 {
-            self.tally.lasted_in_all(element.attribute("duration").and_then(seconds));
+            self.tally.set_duration(element.attribute("duration").and_then(parse_seconds));
         }
     }
 
     fn close(&mut self, _: &str, depth: usize) {
         if let Some(case) = self.case.take_if(|case| case.depth == depth) {
-            let by_children = if case.is_failed { Outcome::Failed } else { Outcome::Passed };
-            let suite = self.name();
+            let by_children = if case.is_failed { TestOutcome::Failed } else { TestOutcome::Passed };
+            let suite = self.suite_name();
             self.tally.add(&suite, case.outcome.unwrap_or(by_children));
         }
         if self.suites.last().is_some_and(|suite| suite.depth == depth) {
-            let name = self.name();
+            let name = self.suite_name();
             if let Some(suite) = self.suites.pop().filter(|suite| suite.is_failed) {
                 self.tally.fail_since(suite.mark, &name);
             }
         }
     }
 
-    fn finish(self: Box<Self>) -> Result<Report, Refusal> {
+    fn finish(self: Box<Self>) -> Result<TestReport, Refusal> {
         if !self.is_nunit {
             let found = "it is XML whose root is called as in NUnit's, without a suite of it".into();
             return Err(Refusal::NotAReport { found });
         }
-        Ok(self.tally.finish(self.kind))
+        Ok(self.tally.finish(self.format))
     }
 }
 
-/// Whether a run or a suite says in its result that it failed. `NotRunnable` and `Invalid` are what could not be
+/// Whether the result of a run or a suite is a failure. `NotRunnable` and `Invalid` are suites that could not be
 /// loaded.
 fn is_failed(suite: &Element) -> bool {
     let result = suite.attribute("result").map(|result| result.split('(').next().unwrap_or_default().trim());
     matches!(result, Some("Failed" | "Failure" | "Error" | "NotRunnable" | "Invalid" | "Cancelled"))
 }
 
-/// NUnit before 2.5 has no `result`, only `executed` and `success`; a case that has neither tells by its children.
-fn outcome(element: &Element) -> Option<Outcome> {
+/// The outcome of a test case by its attributes. NUnit before 2.5 has no `result`, only `executed` and `success`;
+/// without any of them the child elements decide.
+fn outcome(element: &Element) -> Option<TestOutcome> {
     let is = |name, value: &str| element.attribute(name).is_some_and(|given| given.trim().eq_ignore_ascii_case(value));
     if is("executed", "false") {
-        return Some(Outcome::Skipped);
+        return Some(TestOutcome::Skipped);
     }
     match element.attribute("result").map(|result| result.split('(').next().unwrap_or_default().trim()) {
-        Some("Failed" | "Failure" | "Error" | "Cancelled") => Some(Outcome::Failed),
-        Some("Skipped" | "Ignored" | "Inconclusive" | "NotRunnable" | "NotRun" | "Explicit") => Some(Outcome::Skipped),
-        // A warning is no failure to NUnit either.
-        Some("Passed" | "Success" | "Warning") => Some(Outcome::Passed),
-        _ if is("success", "false") => Some(Outcome::Failed),
-        // Explored, and not run.
+        Some("Failed" | "Failure" | "Error" | "Cancelled") => Some(TestOutcome::Failed),
+        Some("Skipped" | "Ignored" | "Inconclusive" | "NotRunnable" | "NotRun" | "Explicit") => {
+            Some(TestOutcome::Skipped)
+        }
+        // NUnit does not count a warning as a failure.
+        Some("Passed" | "Success" | "Warning") => Some(TestOutcome::Passed),
+        _ if is("success", "false") => Some(TestOutcome::Failed),
+        // The test was explored and not run.
         None if element.attribute("runstate").is_some() && element.attribute("executed").is_none() => {
-            Some(Outcome::Skipped)
+            Some(TestOutcome::Skipped)
         }
         _ => None,
     }

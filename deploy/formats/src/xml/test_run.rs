@@ -1,16 +1,22 @@
-//! Files with the root `TestRun`: TRX by its namespace, otherwise TRX, `CppUnit` or a stranger by what lies in the
-//! root.
+//! Files with the root `TestRun`: TRX by its namespace, otherwise TRX or `CppUnit` by the elements in the root.
 
 use crate::{
     refusal::Refusal,
-    report::Report,
-    xml::{Element, Elements, cppunit::CppUnit, trx::Trx},
+    report::TestReport,
+    xml::{
+        cppunit::CppUnit,
+        element::{Element, ElementSink, XmlFormat},
+        trx::Trx,
+    },
 };
 
+pub(super) const FORMAT: XmlFormat =
+    XmlFormat { roots: &["TestRun"], start: |root| Some(Box::new(TestRun::new(root))) };
+
 /// How the namespaces of TRX begin; a year follows.
-const TRX: &str = "http://microsoft.com/schemas/VisualStudio/TeamTest/";
-/// What lies in a root of TRX, and in one of `CppUnit`.
-const OF_TRX: [&str; 9] = [
+const TRX_NAMESPACE: &str = "http://microsoft.com/schemas/VisualStudio/TeamTest/";
+/// The elements in the root of a TRX file.
+const TRX_ELEMENTS: [&str; 9] = [
     "Results",
     "ResultSummary",
     "TestDefinitions",
@@ -21,24 +27,25 @@ const OF_TRX: [&str; 9] = [
     "Times",
     "Build",
 ];
-const OF_CPPUNIT: [&str; 3] = ["FailedTests", "SuccessfulTests", "Statistics"];
+/// The elements in the root of a `CppUnit` file.
+const CPPUNIT_ELEMENTS: [&str; 3] = ["FailedTests", "SuccessfulTests", "Statistics"];
 
 #[derive(Debug)]
-pub(crate) enum TestRun {
+enum TestRun {
     Undecided,
     Trx(Box<Trx>),
     CppUnit(Box<CppUnit>),
 }
 
 impl TestRun {
-    pub(crate) fn new(root: &Element) -> Self {
+    fn new(root: &Element) -> Self {
         match &root.namespace {
-            Some(namespace) if namespace.starts_with(TRX) => Self::Trx(Box::default()),
+            Some(namespace) if namespace.starts_with(TRX_NAMESPACE) => Self::Trx(Box::default()),
             _ => Self::Undecided,
         }
     }
 
-    fn kind(&mut self) -> Option<&mut dyn Elements> {
+    fn sink(&mut self) -> Option<&mut dyn ElementSink> {
         match self {
             Self::Undecided => None,
             Self::Trx(trx) => Some(&mut **trx),
@@ -47,33 +54,33 @@ impl TestRun {
     }
 }
 
-impl Elements for TestRun {
+impl ElementSink for TestRun {
     fn open(&mut self, element: &Element, depth: usize) {
         if matches!(self, Self::Undecided) && depth == 2 {
-            if OF_TRX.contains(&&*element.name) {
+            if TRX_ELEMENTS.contains(&&*element.name) {
                 *self = Self::Trx(Box::default());
-            } else if OF_CPPUNIT.contains(&&*element.name) {
+            } else if CPPUNIT_ELEMENTS.contains(&&*element.name) {
                 *self = Self::CppUnit(Box::default());
             }
         }
-        if let Some(kind) = self.kind() {
-            kind.open(element, depth);
+        if let Some(sink) = self.sink() {
+            sink.open(element, depth);
         }
     }
 
     fn text(&mut self, text: &str, depth: usize) {
-        if let Some(kind) = self.kind() {
-            kind.text(text, depth);
+        if let Some(sink) = self.sink() {
+            sink.text(text, depth);
         }
     }
 
     fn close(&mut self, name: &str, depth: usize) {
-        if let Some(kind) = self.kind() {
-            kind.close(name, depth);
+        if let Some(sink) = self.sink() {
+            sink.close(name, depth);
         }
     }
 
-    fn finish(self: Box<Self>) -> Result<Report, Refusal> {
+    fn finish(self: Box<Self>) -> Result<TestReport, Refusal> {
         match *self {
             Self::Undecided => {
                 let found = "it is XML with the root <TestRun>, without anything of TRX or CppUnit in it".into();

@@ -1,43 +1,57 @@
-//! xUnit.net's own XML, versions 1 to 3, and what other tools write in its shape.
+//! xUnit.net's XML, versions 1 to 3, and what other tools write in the same format.
 //!
-//! An assembly with an error outside every test, as of a fixture's clean-up, is one failure where no test in it failed.
+//! An assembly with an error outside its tests, such as in the clean-up of a fixture, is one failure if no test in it
+//! failed.
 
 use crate::{
+    duration::parse_seconds,
     refusal::Refusal,
-    report::{Kind, Report},
-    tally::{Mark, Outcome, Tally, seconds},
-    xml::{Element, Elements},
+    report::{ReportFormat, TestReport},
+    tally::{FailureMark, Tally, TestOutcome},
+    xml::element::{Element, ElementSink, XmlFormat},
 };
 
+pub(super) const FORMAT: XmlFormat = XmlFormat {
+    roots: &["assemblies", "assembly"],
+    // With a namespace it is a Windows application manifest or a Maven assembly descriptor.
+    start: |root| root.namespace.is_none().then(|| Box::<XUnit>::default() as _),
+};
+
+const NAME: ReportFormat = ReportFormat::named("xUnit.net");
+
 #[derive(Debug, Default)]
-pub(crate) struct XUnit {
+struct XUnit {
     tally: Tally,
-    /// The collection or class around, for tests without a type.
+    /// The name of the open collection or class, for tests without a type.
     collection: String,
-    /// The assembly around: its name, where it begins, and whether it says that something failed.
-    assembly: Option<(String, Mark, bool)>,
+    assembly: Option<Assembly>,
     is_in_errors: bool,
     unknown_results: u64,
     /// Whether the file has anything of an assembly's results.
     is_xunit: bool,
-    /// `<assemblies>` with nothing in it: a run without tests.
+    /// The file is an `<assemblies>` without content: a run without tests.
     is_empty_run: bool,
 }
 
-impl Elements for XUnit {
+#[derive(Debug)]
+struct Assembly {
+    name: String,
+    mark: FailureMark,
+    is_failed: bool,
+}
+
+impl ElementSink for XUnit {
     fn open(&mut self, element: &Element, depth: usize) {
         self.is_empty_run = depth == 1 && element.name == "assemblies";
         match &*element.name {
             "assembly" => {
-                let failed = ["failed", "errors"];
-                let is_failed = failed.iter().any(|sum| element.number(sum).is_some_and(|number| number > 0));
+                let totals = ["failed", "errors"];
+                let is_failed = totals.iter().any(|total| element.number(total).is_some_and(|number| number > 0));
                 let name = element.attribute("name").unwrap_or_default().to_owned();
-                self.assembly = Some((name, self.tally.mark(), is_failed));
+                self.assembly = Some(Assembly { name, mark: self.tally.mark(), is_failed });
                 let results = ["total", "passed", "failed", "run-date", "test-framework", "time"];
                 self.is_xunit |= results.iter().any(|name| element.attribute(name).is_some());
-                if let Some(time) = element.attribute("time").and_then(seconds) {
-                    self.tally.lasted(time);
-                }
+                self.tally.add_duration(element.attribute("time").and_then(parse_seconds));
             }
             "collection" | "class" => {
                 self.is_xunit = true;
@@ -45,19 +59,19 @@ impl Elements for XUnit {
             }
             "errors" => self.is_in_errors = true,
             "error" if self.is_in_errors => match &mut self.assembly {
-                Some((_, _, is_failed)) => *is_failed = true,
-                // Beside the assemblies, where nothing else could fail.
+                Some(assembly) => assembly.is_failed = true,
+                // Errors outside of all assemblies are separate from the failures of tests.
                 None => self.tally.fail_since(self.tally.mark(), ""),
             },
             "test" => {
                 self.is_xunit = true;
                 let outcome = match element.attribute("result").map(str::trim) {
-                    Some("Pass" | "Passed" | "Warn") => Outcome::Passed,
-                    Some("Skip" | "Skipped" | "NotRun") => Outcome::Skipped,
-                    Some("Fail" | "Failed" | "Error") => Outcome::Failed,
+                    Some("Pass" | "Passed" | "Warn") => TestOutcome::Passed,
+                    Some("Skip" | "Skipped" | "NotRun") => TestOutcome::Skipped,
+                    Some("Fail" | "Failed" | "Error") => TestOutcome::Failed,
                     _ => {
                         self.unknown_results += 1;
-                        Outcome::Failed
+                        TestOutcome::Failed
                     }
                 };
                 let class = element.attribute("type").filter(|class| !class.is_empty());
@@ -71,13 +85,14 @@ impl Elements for XUnit {
         if name == "errors" {
             self.is_in_errors = false;
         } else if name == "assembly"
-            && let Some((name, mark, true)) = self.assembly.take()
+            && let Some(assembly) = self.assembly.take()
+            && assembly.is_failed
         {
-            self.tally.fail_since(mark, &name);
+            self.tally.fail_since(assembly.mark, &assembly.name);
         }
     }
 
-    fn finish(mut self: Box<Self>) -> Result<Report, Refusal> {
+    fn finish(mut self: Box<Self>) -> Result<TestReport, Refusal> {
         if !self.is_xunit && !self.is_empty_run {
             let found = "it is XML whose root is called as in xUnit.net's, without results".into();
             return Err(Refusal::NotAReport { found });
@@ -86,6 +101,6 @@ impl Elements for XUnit {
             let tests = self.unknown_results;
             self.tally.remark(format!("{tests} test(s) with unknown results count as failed"));
         }
-        Ok(self.tally.finish(Kind::XUnitNet))
+        Ok(self.tally.finish(NAME))
     }
 }
