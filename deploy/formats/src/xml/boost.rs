@@ -35,8 +35,6 @@ struct Log {
     /// The log and the open suites, outermost first.
     suites: Vec<Suite>,
     case: Option<Case>,
-    /// The text of the open duration, in microseconds.
-    time: Option<String>,
     /// Whether there was a suite or an error. Other tools' files have a root of the same name.
     is_boost: bool,
     has_content: bool,
@@ -69,26 +67,19 @@ impl ElementSink for Log {
             // A skipped test case is listed without content; a skipped suite lists no test cases.
             ("TestCase", None) if element.is("skipped", "yes") => self.add(TestOutcome::Skipped),
             ("TestCase", None) => self.case = Some(Case { depth, outcome: TestOutcome::Passed }),
-            ("TestingTime", Some(_)) => self.time = Some(String::new()),
             _ => {}
         }
     }
 
-    fn text(&mut self, text: &str, _: usize) {
-        if let Some(time) = &mut self.time {
-            time.push_str(text);
-        }
-    }
-
-    fn close(&mut self, name: &str, depth: usize) {
+    fn close(&mut self, name: &str, text: &str, depth: usize) {
         if let Some(case) = self.case.take_if(|case| case.depth == depth) {
             self.add(case.outcome);
         } else if name == "TestSuite" || depth == 1 {
             if let Some(suite) = self.suites.pop().filter(|suite| suite.is_failed) {
                 self.tally.fail_since(suite.mark, &suite.name);
             }
-        } else if let Some(time) = self.time.take() {
-            self.tally.add_duration(time.trim().parse().ok().map(Duration::from_micros));
+        } else if name == "TestingTime" && self.case.is_some() {
+            self.tally.add_duration(text.trim().parse().ok().map(Duration::from_micros));
         }
     }
 
@@ -157,7 +148,7 @@ impl ElementSink for Results {
         }
     }
 
-    fn close(&mut self, name: &str, _: usize) {
+    fn close(&mut self, name: &str, _: &str, _: usize) {
         if name == "TestSuite"
             && let Some(suite) = self.suites.pop().filter(|suite| suite.is_failed)
         {

@@ -24,8 +24,6 @@ struct Check {
     tally: Tally,
     /// The title of the open suite.
     suite: String,
-    /// The text of the open element, if that is a title or the duration of the run.
-    text: Option<String>,
     unknown_results: u64,
 }
 
@@ -33,7 +31,6 @@ impl ElementSink for Check {
     fn open(&mut self, element: &Element, depth: usize) {
         match (depth, &*element.name) {
             (2, "suite") => self.suite.clear(),
-            (3, "title") | (2, "duration") => self.text = Some(String::new()),
             (3, "test") => {
                 let outcome = match element.attribute("result").map(str::trim) {
                     Some("success") => TestOutcome::Passed,
@@ -49,18 +46,11 @@ impl ElementSink for Check {
         }
     }
 
-    fn text(&mut self, text: &str, _: usize) {
-        if let Some(open) = &mut self.text {
-            open.push_str(text);
-        }
-    }
-
-    fn close(&mut self, name: &str, _: usize) {
-        let Some(text) = self.text.take() else { return };
-        if name == "title" {
-            text.trim().clone_into(&mut self.suite);
-        } else {
-            self.tally.set_duration(parse_seconds(&text).filter(|time| *time > Duration::ZERO));
+    fn close(&mut self, name: &str, text: &str, depth: usize) {
+        match (depth, name) {
+            (3, "title") => text.trim().clone_into(&mut self.suite),
+            (2, "duration") => self.tally.set_duration(parse_seconds(text).filter(|time| *time > Duration::ZERO)),
+            _ => {}
         }
     }
 

@@ -21,8 +21,7 @@ pub(super) struct CppUnit {
     list: Option<TestOutcome>,
     /// The ids of the tests that were counted.
     seen: HashSet<String>,
-    /// The name and the text of the open statistic.
-    statistic: Option<(String, String)>,
+    /// The number of tests and of failures in the statistics.
     tests: u64,
     failures: u64,
 }
@@ -39,30 +38,16 @@ impl ElementSink for CppUnit {
                     self.tally.add("", outcome);
                 }
             }
-            (3, name @ ("Tests" | "FailuresTotal")) => self.statistic = Some((name.to_owned(), String::new())),
             _ => {}
         }
     }
 
-    fn text(&mut self, text: &str, depth: usize) {
-        if let Some((_, number)) = self.statistic.as_mut().filter(|_| depth == 3) {
-            number.push_str(text);
-        }
-    }
-
-    fn close(&mut self, _: &str, depth: usize) {
-        if depth == 2 {
-            self.list = None;
-        }
-        if depth == 3
-            && let Some((name, number)) = self.statistic.take()
-        {
-            let number = number.trim().parse().unwrap_or(0);
-            if name == "Tests" {
-                self.tests = number;
-            } else {
-                self.failures = number;
-            }
+    fn close(&mut self, name: &str, text: &str, depth: usize) {
+        match (depth, name) {
+            (2, _) => self.list = None,
+            (3, "Tests") => self.tests = text.trim().parse().unwrap_or(0),
+            (3, "FailuresTotal") => self.failures = text.trim().parse().unwrap_or(0),
+            _ => {}
         }
     }
 

@@ -26,8 +26,6 @@ struct CTest {
     is_in_list: bool,
     test: Option<Test>,
     measurement: Measurement,
-    /// The text of the open value, if it is one that is read.
-    value: Option<String>,
 }
 
 /// The open test.
@@ -42,7 +40,7 @@ struct Test {
 }
 
 /// What the open measurement measures.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, Default)]
 enum Measurement {
     Time,
     Completion,
@@ -69,30 +67,18 @@ impl ElementSink for CTest {
                     _ => Measurement::Other,
                 }
             }
-            "Value" if self.measurement != Measurement::Other => self.value = Some(String::new()),
-            "FullCommandLine" => self.value = Some(String::new()),
             _ => {}
         }
     }
 
-    fn text(&mut self, text: &str, _: usize) {
-        if let Some(value) = &mut self.value {
-            value.push_str(text);
-        }
-    }
-
-    fn close(&mut self, name: &str, depth: usize) {
-        match name {
-            "TestList" => self.is_in_list = false,
-            "NamedMeasurement" => self.measurement = Measurement::Other,
-            "FullCommandLine" => {
-                let has_command = self.value.take().is_some_and(|command| !command.trim().is_empty());
-                if let Some(test) = &mut self.test {
-                    test.has_command = has_command;
-                }
-            }
-            "Value" => self.close_value(),
-            "Test" => {
+    fn close(&mut self, name: &str, text: &str, depth: usize) {
+        match (name, self.measurement, &mut self.test) {
+            ("TestList", ..) => self.is_in_list = false,
+            ("NamedMeasurement", ..) => self.measurement = Measurement::Other,
+            ("Value", Measurement::Time, _) => self.tally.add_duration(parse_seconds(text)),
+            ("Value", Measurement::Completion, Some(test)) => test.completion = Some(text.trim().to_owned()),
+            ("FullCommandLine", _, Some(test)) => test.has_command = !text.trim().is_empty(),
+            ("Test", ..) => {
                 if let Some(test) = self.test.take_if(|test| test.depth == depth) {
                     self.ended += 1;
                     self.tally.add("", test.outcome());
@@ -113,17 +99,6 @@ impl ElementSink for CTest {
             self.tally.fail_file();
         }
         Ok(self.tally.finish(NAME))
-    }
-}
-
-impl CTest {
-    fn close_value(&mut self) {
-        let Some(value) = self.value.take() else { return };
-        match (self.measurement, &mut self.test) {
-            (Measurement::Time, _) => self.tally.add_duration(parse_seconds(&value)),
-            (Measurement::Completion, Some(test)) => test.completion = Some(value.trim().to_owned()),
-            _ => {}
-        }
     }
 }
 

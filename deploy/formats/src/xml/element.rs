@@ -17,10 +17,8 @@ pub(super) struct XmlFormat {
 pub(super) trait ElementSink {
     /// An element begins.
     fn open(&mut self, element: &Element, depth: usize);
-    /// The element at this depth contains text, which may come in several pieces.
-    fn text(&mut self, _text: &str, _depth: usize) {}
-    /// An element ends.
-    fn close(&mut self, name: &str, depth: usize);
+    /// An element ends. The text is what comes before its end tag: all of its text, if it has no child elements.
+    fn close(&mut self, name: &str, text: &str, depth: usize);
     /// Whether a further root element of this name may follow. It is skipped.
     fn skips_root(&self, _name: &str) -> bool {
         false

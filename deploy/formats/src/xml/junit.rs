@@ -139,7 +139,7 @@ impl ElementSink for JUnit {
         }
     }
 
-    fn close(&mut self, _: &str, depth: usize) {
+    fn close(&mut self, _: &str, _: &str, depth: usize) {
         if let Some(case) = self.case.take_if(|case| case.depth == depth) {
             self.close_case(&case);
         }

@@ -103,7 +103,7 @@ impl ElementSink for NUnit {
         }
     }
 
-    fn close(&mut self, _: &str, depth: usize) {
+    fn close(&mut self, _: &str, _: &str, depth: usize) {
         if let Some(case) = self.case.take_if(|case| case.depth == depth) {
             let by_children = if case.is_failed { TestOutcome::Failed } else { TestOutcome::Passed };
             let suite = self.suite_name();

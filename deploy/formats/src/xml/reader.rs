@@ -34,7 +34,7 @@ pub(super) fn read(text: &str, formats: &[XmlFormat]) -> Result<TestReport, Refu
     }
     let mut events = EventReader::new_with_config(text.as_bytes(), configuration());
     let mut sink: Option<Box<dyn ElementSink>> = None;
-    let mut depth = 0;
+    let (mut depth, mut characters) = (0, String::new());
     loop {
         let event = events.next().map_err(|error| match &sink {
             // A template or another language that begins with `<`, and not a damaged report.
@@ -45,6 +45,7 @@ pub(super) fn read(text: &str, formats: &[XmlFormat]) -> Result<TestReport, Refu
         })?;
         match event {
             XmlEvent::StartElement { name, attributes, .. } => {
+                characters.clear();
                 let element = Element { name: name.local_name, namespace: name.namespace, attributes };
                 match &mut sink {
                     None => {
@@ -69,15 +70,12 @@ pub(super) fn read(text: &str, formats: &[XmlFormat]) -> Result<TestReport, Refu
             }
             XmlEvent::EndElement { name } => {
                 if let Some(sink) = &mut sink {
-                    sink.close(&name.local_name, depth);
+                    sink.close(&name.local_name, &characters, depth);
                 }
+                characters.clear();
                 depth -= 1;
             }
-            XmlEvent::Characters(text) => {
-                if let Some(sink) = &mut sink {
-                    sink.text(&text, depth);
-                }
-            }
+            XmlEvent::Characters(text) => characters.push_str(&text),
             XmlEvent::EndDocument => break,
             _ => {}
         }

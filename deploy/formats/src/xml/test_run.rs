@@ -68,15 +68,9 @@ impl ElementSink for TestRun {
         }
     }
 
-    fn text(&mut self, text: &str, depth: usize) {
+    fn close(&mut self, name: &str, text: &str, depth: usize) {
         if let Some(sink) = self.sink() {
-            sink.text(text, depth);
-        }
-    }
-
-    fn close(&mut self, name: &str, depth: usize) {
-        if let Some(sink) = self.sink() {
-            sink.close(name, depth);
+            sink.close(name, text, depth);
         }
     }
 

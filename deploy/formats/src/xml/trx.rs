@@ -89,7 +89,7 @@ impl ElementSink for Trx {
         }
     }
 
-    fn close(&mut self, _: &str, depth: usize) {
+    fn close(&mut self, _: &str, _: &str, depth: usize) {
         if let Some(result) = self.open.pop_if(|result| result.depth == depth) {
             let is_row_failed =
                 self.ended.iter().skip(result.ended_before).any(|(_, outcome)| *outcome == TestOutcome::Failed);

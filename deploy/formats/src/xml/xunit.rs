@@ -81,7 +81,7 @@ impl ElementSink for XUnit {
         }
     }
 
-    fn close(&mut self, name: &str, _: usize) {
+    fn close(&mut self, name: &str, _: &str, _: usize) {
         if name == "errors" {
             self.is_in_errors = false;
         } else if name == "assembly"
