@@ -1,39 +1,23 @@
-//! `badgesmith report`: what a build's tests said, counted, signed and sent.
+//! The command: its arguments, and the steps from the files to the recorded report.
 
-mod body;
-mod ci;
-mod files;
-mod send;
+use std::{env, io::Write, path::PathBuf, process::ExitCode};
 
-use std::{
-    fmt, fs,
-    io::Write,
-    path::{Path, PathBuf},
-    process::ExitCode,
-    time::SystemTime,
-};
-
-use badgesmith_formats::TestReport as Counted;
 use clap::Args;
-use jiff::Timestamp;
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use tokio::runtime;
-use url::{Host, Url};
+use url::Url;
 
-use ci::Facts;
-use send::Letter;
-pub(crate) use send::{Secret, Signed};
-
-/// The variable that holds the secret.
-const SECRET: &str = "BADGESMITH_SECRET";
-/// The largest file with a secret, in bytes.
-const LARGEST_SECRET: u64 = 8 * 1024;
-/// What stays as it is in a segment of a path.
-const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
-/// Remarks and refusals beyond this many are only counted.
-const MOST_LINES: usize = 20;
-/// Files that were passed over beyond this many are only counted.
-const MOST_NAMES: usize = 10;
+use super::{
+    body,
+    ci::{self, BuildFacts},
+    destination::Destination,
+    failure::ReportFailure,
+    files::{self, NamedReport},
+    output::{first_lines, first_names, print_notice, print_result},
+    secret::{self, ReportSecret},
+    send::{self, Delivery},
+    signing::{SignedHeaders, now},
+    usage::UsageFault,
+};
 
 /// One build's tests, and where to report them.
 #[derive(Args, Debug)]
@@ -49,7 +33,7 @@ and -v, libtest JSON, dart, mocha, RSpec, Playwright, Jest and Vitest JSON. The 
 
 Exit codes: 0 sent, or nothing to sign with; 1 refused by the server or not delivered; 2 something is missing or wrong
 in the arguments; 3 a report is missing or cannot be read, or the reports have no tests.")]
-pub(crate) struct Report {
+pub(crate) struct CiReport {
     /// Reports, directories with reports in them, patterns such as '**/TEST-*.xml', or - for standard input.
     #[arg(required = true, value_name = "FILES")]
     files: Vec<PathBuf>,
@@ -103,99 +87,59 @@ pub(crate) struct Report {
     allow_http: bool,
 }
 
-/// Why nothing was sent. The number is the exit code.
-#[derive(Debug)]
-enum Failure {
-    Undelivered(String),
-    Usage(String),
-    Unreadable(String),
-}
-
-impl Failure {
-    fn code(&self) -> u8 {
-        match self {
-            Self::Undelivered(_) => 1,
-            Self::Usage(_) => 2,
-            Self::Unreadable(_) => 3,
-        }
-    }
-}
-
-impl fmt::Display for Failure {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (Self::Undelivered(words) | Self::Usage(words) | Self::Unreadable(words)) = self;
-        f.write_str(words)
-    }
-}
-
 /// Counts, signs and sends.
-pub(crate) fn run(report: &Report) -> ExitCode {
+pub(crate) fn run(report: &CiReport) -> ExitCode {
     match report.run() {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            tell(&failure.to_string());
+            print_notice(&failure.to_string());
             ExitCode::from(failure.code())
         }
     }
 }
 
-impl Report {
-    fn run(&self) -> Result<(), Failure> {
-        let secret = self.secret()?;
+impl CiReport {
+    fn run(&self) -> Result<(), ReportFailure> {
+        let secret = secret::read(self.secret_file.as_deref())?;
         if secret.is_none() && !self.dry_run {
-            tell(&format!(
-                "notice: nothing is sent, because there is no secret to sign with. Builds of forks have none; elsewhere set {SECRET}"
+            print_notice(&format!(
+                "notice: nothing is sent, because there is no secret to sign with. Builds of forks have none; elsewhere \
+                 set {}",
+                secret::VARIABLE
             ));
             return Ok(());
         }
         let facts = self.facts();
+        let destination = Destination { server: self.server.as_ref(), platform: &self.platform, facts: &facts };
         if !self.dry_run || self.print_headers {
-            self.need(&facts)?;
+            self.require(&facts)?;
+            destination.check(self.allow_http)?;
         }
-        let found = files::read(&self.files, self.skip_others);
-        if !found.refusals.is_empty() {
-            return Err(Failure::Unreadable(lines(&found.refusals)));
-        }
-        if !found.others.is_empty() {
-            tell(&format!("notice: passed over, because they are no reports of tests: {}", listed(&found.others)));
-        }
-        if found.reports.is_empty() {
-            return Err(Failure::Unreadable("no file that was found is a report of tests".to_owned()));
-        }
-        let remarks: Vec<_> = remarks(&found.reports);
-        if !remarks.is_empty() {
-            tell(&lines(&remarks));
-        }
-        let body = body::write(&self.platform, &facts, &found.reports, &now()).map_err(Failure::Usage)?;
-        let is_empty = body::sum(&found.reports).total() == 0 && !self.allow_empty;
+        let reports = self.read_reports()?;
+        let body = body::write(&self.platform, &facts, &reports, &now()).map_err(ReportFailure::Body)?;
         if self.dry_run {
-            self.print(&facts, &body, secret.as_ref())?;
+            self.print(&destination, &body, secret.as_ref())?;
         }
-        if is_empty {
-            let files = found.reports.len();
-            return Err(Failure::Unreadable(format!(
-                "the {files} report(s) have no tests; did they run? --allow-empty sends that all the same"
-            )));
+        if body::sum(&reports).total() == 0 && !self.allow_empty {
+            return Err(ReportFailure::NoTests { reports: reports.len() });
         }
-        if self.dry_run {
-            return Ok(());
+        if let Some(secret) = secret.filter(|_| !self.dry_run) {
+            self.send(&destination, &body, &secret)?;
+            // The report is recorded, so a closed standard output is not a failure.
+            let _ = print_result(&summary(&destination, &reports));
         }
-        let Some(secret) = secret else { return Ok(()) };
-        self.send(&facts, &body, &secret)?;
-        // It is recorded, whether anybody reads that or not.
-        let _ = say(&self.sent(&facts, &found.reports));
         Ok(())
     }
 
-    /// What the arguments say, and the CI system where they say nothing.
-    fn facts(&self) -> Facts {
-        let known = ci::read(&|name| std::env::var(name).ok());
-        Facts {
+    /// The facts in the arguments, and those of the CI system where an argument is missing.
+    fn facts(&self) -> BuildFacts {
+        let known = ci::read(&|name| env::var(name).ok());
+        BuildFacts {
             owner: self.owner.clone().or(known.owner),
             repo: self.repo.clone().or(known.repo),
             branch: self.branch.clone().or(known.branch),
             commit: self.commit.clone().or(known.commit),
-            // An attempt counts the tries of the run it belongs to.
+            // An attempt counts the tries of its own run.
             run_attempt: self.run_attempt.or(known.run_attempt.filter(|_| self.run_id.is_none())),
             run_id: self.run_id.clone().or(known.run_id),
             html_url: self.html_url.clone().or(known.html_url),
@@ -203,9 +147,9 @@ impl Report {
         }
     }
 
-    /// Refuses what cannot be sent.
-    fn need(&self, facts: &Facts) -> Result<(), Failure> {
-        let wanted = [
+    /// Refuses a report with missing facts.
+    fn require(&self, facts: &BuildFacts) -> Result<(), UsageFault> {
+        let required = [
             ("--owner", &facts.owner),
             ("--repo", &facts.repo),
             ("--branch", &facts.branch),
@@ -214,181 +158,79 @@ impl Report {
             ("--html-url", &facts.html_url),
         ];
         let is_missing = |fact: &Option<String>| fact.as_deref().is_none_or(|fact| fact.trim().is_empty());
-        let mut missing: Vec<_> = wanted.iter().filter(|(_, fact)| is_missing(fact)).map(|(name, _)| *name).collect();
+        let mut missing: Vec<_> = required.iter().filter(|(_, fact)| is_missing(fact)).map(|(name, _)| *name).collect();
         if self.server.is_none() && !self.dry_run {
             missing.insert(0, "--server");
         }
-        if !missing.is_empty() {
-            let missing = missing.join(", ");
-            return Err(Failure::Usage(format!("nothing here says {missing}; give it")));
+        if missing.is_empty() { Ok(()) } else { Err(UsageFault::Missing(missing)) }
+    }
+
+    /// Reads all reports, and prints what a person should know about them.
+    fn read_reports(&self) -> Result<Vec<NamedReport>, ReportFailure> {
+        let files = files::read(&self.files, self.skip_others);
+        if !files.refusals.is_empty() {
+            return Err(ReportFailure::Files(files.refusals));
         }
-        if self.path(facts).split('/').any(|part| ["", ".", ".."].contains(&part)) {
-            let words = "--platform, --owner, --repo and the parts of --branch must not be empty, `.` or `..`";
-            return Err(Failure::Usage(words.to_owned()));
+        if !files.others.is_empty() {
+            let names = first_names(&files.others);
+            print_notice(&format!("notice: passed over, because they are no reports of tests: {names}"));
         }
-        // The server refuses these, and a gateway in front of it would read another address in them.
-        let is_plain = |name: &str| !name.contains('/') && percent_decode_str(name).decode_utf8_lossy() == name;
-        let names = [Some(&self.platform), facts.owner.as_ref(), facts.repo.as_ref()];
-        if !names.into_iter().flatten().all(|name| is_plain(name)) {
-            let words = "--platform, --owner and --repo must hold no slash and nothing percent-encoded";
-            return Err(Failure::Usage(words.to_owned()));
+        if files.reports.is_empty() {
+            return Err(ReportFailure::NoReports);
         }
-        self.server.as_ref().map_or(Ok(()), |server| self.check(server))
-    }
-
-    /// Plain http is for this machine: a signature that is read on the way can be sent once in our place.
-    fn check(&self, server: &Url) -> Result<(), Failure> {
-        let is_here = match server.host() {
-            Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
-            Some(Host::Ipv4(address)) => address.is_loopback(),
-            Some(Host::Ipv6(address)) => address.is_loopback(),
-            None => false,
+        let remarks_of = |NamedReport { file, report }: &NamedReport| {
+            report.remarks.iter().map(|remark| format!("{file}: {remark}")).collect::<Vec<_>>()
         };
-        let words = match server.scheme() {
-            "https" | "http" if !server.username().is_empty() || server.password().is_some() => {
-                "--server must have no user or password in it"
-            }
-            "https" => return Ok(()),
-            "http" if is_here || self.allow_http => return Ok(()),
-            "http" => {
-                "--server is http:// on another machine, where anybody on the way reads along; use https://, or --allow-http in a network of your own"
-            }
-            _ => "--server must be an https:// address",
-        };
-        Err(Failure::Usage(words.to_owned()))
+        let remarks: Vec<_> = files.reports.iter().flat_map(remarks_of).collect();
+        print_notice(&first_lines(&remarks));
+        Ok(files.reports)
     }
 
-    /// `linux/acme/shop/feature/x`, each part percent-encoded.
-    fn path(&self, facts: &Facts) -> String {
-        let of = |fact: &Option<String>| escape(fact.as_deref().unwrap_or_default());
-        let branch = facts.branch.as_deref().unwrap_or_default();
-        let branch: Vec<_> = branch.split('/').map(escape).collect();
-        format!("{}/{}/{}/{}", escape(&self.platform), of(&facts.owner), of(&facts.repo), branch.join("/"))
-    }
-
-    /// The secret, without the line end that `echo` puts behind it; an empty one is none.
-    fn secret(&self) -> Result<Option<Secret>, Failure> {
-        let text = match &self.secret_file {
-            Some(file) => Some(from_file(file)?),
-            None => std::env::var_os(SECRET)
-                .map(|secret| secret.into_string().map_err(|_| Failure::Usage(format!("{SECRET} is not text"))))
-                .transpose()?,
-        };
-        let text = text.map(|text| text.trim_matches(['\r', '\n']).to_owned());
-        Ok(text.filter(|text| !text.trim().is_empty()).map(Secret))
-    }
-
-    fn print(&self, facts: &Facts, body: &[u8], secret: Option<&Secret>) -> Result<(), Failure> {
+    /// Prints what would be sent.
+    fn print(
+        &self,
+        destination: &Destination<'_>,
+        body: &[u8],
+        secret: Option<&ReportSecret>,
+    ) -> Result<(), ReportFailure> {
         let mut text = String::new();
         if self.print_headers {
-            let Some(secret) = secret else {
-                let words = format!("--print-headers needs the secret, from {SECRET} or --secret-file");
-                return Err(Failure::Usage(words));
-            };
-            let path = format!("/tests/results/{}", self.path(facts));
-            text = format!("POST {path}\n{}\n", Signed::new(secret, &path, body));
+            let secret = secret.ok_or(UsageFault::HeadersWithoutSecret)?;
+            let path = destination.report_path();
+            text = format!("POST {path}\n{}\n", SignedHeaders::new(secret, &path, body));
         }
         text += &String::from_utf8_lossy(body);
-        say(&(text + "\n")).map_err(Failure::Undelivered)
+        print_result(&(text + "\n")).map_err(ReportFailure::Output)
     }
 
-    fn send(&self, facts: &Facts, body: &[u8], secret: &Secret) -> Result<(), Failure> {
-        let path = format!("/tests/results/{}", self.path(facts));
-        let url = Url::parse(&format!("{}{path}", self.base()))
-            .map_err(|fault| Failure::Usage(format!("--server: {fault}")))?;
-        let letter = Letter { url, path: &path, body, secret };
+    fn send(&self, destination: &Destination<'_>, body: &[u8], secret: &ReportSecret) -> Result<(), ReportFailure> {
+        let path = destination.report_path();
+        let delivery = Delivery { url: destination.report_url()?, path: &path, body, secret };
         let runtime = runtime::Builder::new_current_thread().enable_all().build();
-        let runtime = runtime.map_err(|fault| Failure::Undelivered(format!("the runtime cannot start: {fault}")))?;
-        let show = |signed: &Signed| {
+        let show = |headers: &SignedHeaders| {
             if self.print_headers {
-                let _ = write!(std::io::stderr(), "{signed}");
+                let _ = write!(std::io::stderr(), "{headers}");
             }
         };
-        runtime.block_on(send::send(&letter, show)).map_err(Failure::Undelivered)
-    }
-
-    /// The server's address without a slash at its end, a query or a fragment.
-    fn base(&self) -> String {
-        let Some(mut server) = self.server.clone() else { return String::new() };
-        server.set_query(None);
-        server.set_fragment(None);
-        server.as_str().trim_end_matches('/').to_owned()
-    }
-
-    /// What was sent, and the badge for a README.
-    fn sent(&self, facts: &Facts, reports: &[(String, Counted)]) -> String {
-        let counts = body::sum(reports);
-        let (base, path) = (self.base(), self.path(facts));
-        let of = |fact: &Option<String>| fact.clone().unwrap_or_default();
-        format!(
-            "{} passed, {} failed, {} skipped in {} file(s), recorded for {}/{}, {} on {}\n\
-             [![tests]({base}/badges/tests/{path}.svg)]({base}/redirect/test-results/{path})\n",
-            counts.passed,
-            counts.failed,
-            counts.skipped,
-            reports.len(),
-            of(&facts.owner),
-            of(&facts.repo),
-            of(&facts.branch),
-            self.platform,
-        )
+        runtime.map_err(ReportFailure::Runtime)?.block_on(send::send(&delivery, show)).map_err(ReportFailure::Send)
     }
 }
 
-fn from_file(file: &Path) -> Result<String, Failure> {
-    let fault = |words: &str| Failure::Usage(format!("--secret-file {}: {words}", file.display()));
-    let length = fs::metadata(file).map_err(|error| fault(&error.to_string()))?.len();
-    if length > LARGEST_SECRET {
-        return Err(fault("it is too large to be a secret"));
-    }
-    fs::read_to_string(file).map_err(|error| fault(&error.to_string()))
-}
-
-/// What a person should know about the reports, each with its file.
-fn remarks(reports: &[(String, Counted)]) -> Vec<String> {
-    let of = |(name, report): &(String, Counted)| {
-        report.remarks.iter().map(|remark| format!("{name}: {remark}")).collect::<Vec<_>>()
-    };
-    reports.iter().flat_map(of).collect()
-}
-
-/// Some lines, and how many more there are.
-fn lines(all: &[String]) -> String {
-    let mut text = all.iter().take(MOST_LINES).cloned().collect::<Vec<_>>().join("\n");
-    if all.len() > MOST_LINES {
-        text += &format!("\nand {} more", all.len() - MOST_LINES);
-    }
-    text
-}
-
-/// Some names on one line, and how many more there are.
-fn listed(names: &[String]) -> String {
-    let mut text = names.iter().take(MOST_NAMES).cloned().collect::<Vec<_>>().join(", ");
-    if names.len() > MOST_NAMES {
-        text += &format!(" and {} more", names.len() - MOST_NAMES);
-    }
-    text
-}
-
-/// One segment of a path.
-fn escape(text: &str) -> String {
-    utf8_percent_encode(text, SEGMENT).to_string()
-}
-
-/// The time in UTC, to the millisecond: of two results the later one is shown. A clock that is outside every calendar
-/// says 1970, which no server accepts.
-pub(crate) fn now() -> String {
-    format!("{:.3}", Timestamp::try_from(SystemTime::now()).unwrap_or(Timestamp::UNIX_EPOCH))
-}
-
-/// To standard error, each line with our name; nobody is left to tell if it is closed.
-fn tell(words: &str) {
-    let text: String = words.lines().map(|line| format!("badgesmith: {line}\n")).collect();
-    let _ = std::io::stderr().write_all(text.as_bytes());
-}
-
-/// To standard output.
-fn say(words: &str) -> Result<(), String> {
-    let mut out = std::io::stdout();
-    out.write_all(words.as_bytes()).and_then(|()| out.flush()).map_err(|fault| format!("standard output: {fault}"))
+/// What was recorded, and the badge for a README.
+fn summary(destination: &Destination<'_>, reports: &[NamedReport]) -> String {
+    let counts = body::sum(reports);
+    let facts = destination.facts;
+    let of = |fact: &Option<String>| fact.clone().unwrap_or_default();
+    format!(
+        "{} passed, {} failed, {} skipped in {} file(s), recorded for {}/{}, {} on {}\n{}\n",
+        counts.passed,
+        counts.failed,
+        counts.skipped,
+        reports.len(),
+        of(&facts.owner),
+        of(&facts.repo),
+        of(&facts.branch),
+        destination.platform,
+        destination.markdown(),
+    )
 }

@@ -1,0 +1,18 @@
+//! `badgesmith report`: counts the tests of a build, signs the counts and sends them to a badge server.
+
+mod body;
+mod ci;
+mod command;
+mod destination;
+mod failure;
+mod files;
+mod output;
+mod path;
+mod secret;
+mod send;
+mod signing;
+mod usage;
+
+pub(crate) use command::{CiReport, run};
+pub(crate) use secret::ReportSecret as Secret;
+pub(crate) use signing::{SignedHeaders as Signed, now};
