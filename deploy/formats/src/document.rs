@@ -19,19 +19,19 @@ use crate::{refusal::Refusal, report::TestReport};
 use format::DocumentFormat;
 
 /// All formats. The first one that recognizes a document reads it.
-const FORMATS: [DocumentFormat; 5] = [jest::FORMAT, playwright::FORMAT, mocha::FORMAT, rspec::FORMAT, ctrf::FORMAT];
+const FORMATS: &[DocumentFormat] = &[jest::FORMAT, playwright::FORMAT, mocha::FORMAT, rspec::FORMAT, ctrf::FORMAT];
 
 /// Reads a file that is one document and nothing else.
 pub(crate) fn read(text: &str) -> Option<TestReport> {
-    reader::read(text, &FORMATS)
+    reader::read(text, FORMATS)
 }
 
 /// Reads all documents within other output, and adds them up: each package of a workspace may print one.
 pub(crate) fn read_within_output(text: &str) -> Option<TestReport> {
-    reader::read_within_output(text, &FORMATS)
+    reader::read_within_output(text, FORMATS)
 }
 
 /// Why a file that begins like JSON is not a report. `None` if it does not begin like JSON.
 pub(crate) fn refuse(text: &str) -> Option<Refusal> {
-    reader::refuse(text, &FORMATS)
+    reader::refuse(text, FORMATS)
 }

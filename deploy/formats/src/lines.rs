@@ -16,14 +16,14 @@ use crate::report::TestReport;
 use event::EventFormat;
 
 /// The formats of JSON events. The first one that recognizes an event reads the file.
-const EVENT_FORMATS: [EventFormat; 3] = [go_json::FORMAT, libtest::FORMAT, dart::FORMAT];
+const EVENT_FORMATS: &[EventFormat] = &[go_json::FORMAT, libtest::FORMAT, dart::FORMAT];
 
 /// The text formats, in the order in which they are tried. Each returns `None` for a text of another format.
-const TEXT_FORMATS: [fn(&str) -> Option<TestReport>; 2] = [go_text::read, tap::read];
+const TEXT_FORMATS: &[fn(&str) -> Option<TestReport>] = &[go_text::read, tap::read];
 
 /// Reads a file of JSON events. `None` if no line is an event of a known format.
 pub(crate) fn read_events(text: &str) -> Option<TestReport> {
-    reader::read(text, &EVENT_FORMATS)
+    reader::read(text, EVENT_FORMATS)
 }
 
 /// Reads a file in a text format.

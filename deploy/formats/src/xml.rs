@@ -20,15 +20,15 @@ use crate::{refusal::Refusal, report::TestReport};
 use element::XmlFormat;
 
 /// All formats. Where several have a root element of the same name, the first one that accepts it reads the file.
-const FORMATS: [XmlFormat; 7] =
-    [boost::FORMAT, check::FORMAT, ctest::FORMAT, junit::FORMAT, nunit::FORMAT, test_run::FORMAT, xunit::FORMAT];
+const FORMATS: &[XmlFormat] =
+    &[boost::FORMAT, check::FORMAT, ctest::FORMAT, junit::FORMAT, nunit::FORMAT, test_run::FORMAT, xunit::FORMAT];
 
 /// Reads a file that begins with `<`.
 pub(crate) fn read(text: &str) -> Result<TestReport, Refusal> {
-    reader::read(text, &FORMATS)
+    reader::read(text, FORMATS)
 }
 
 /// Refuses an XML report that follows other text, such as the output of a package manager.
 pub(crate) fn refuse_after_output(text: &str) -> Option<Refusal> {
-    reader::refuse_after_output(text, &FORMATS)
+    reader::refuse_after_output(text, FORMATS)
 }

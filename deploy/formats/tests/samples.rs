@@ -9,7 +9,7 @@ use badgesmith_formats::{Counts, TestSuite, read};
 type Sample = (&'static str, &'static str, u64, u64, u64, Option<u128>, &'static str);
 
 #[rustfmt::skip]
-const SAMPLES: [Sample; 93] = [
+const SAMPLES: &[Sample] = &[
     ("junit-nested.xml", "JUnit XML", 2, 2, 1, Some(3250), ""),
     ("junit-no-attributes.xml", "JUnit XML", 1, 1, 1, None, ""),
     ("junit-empty.xml", "JUnit XML", 0, 0, 0, None, ""),
@@ -107,7 +107,7 @@ const SAMPLES: [Sample; 93] = [
 ];
 
 /// File, and a part of the refusal.
-const REFUSED: [(&str, &str); 36] = [
+const REFUSED: &[(&str, &str)] = &[
     ("empty.xml", "empty"),
     ("blank.xml", "empty"),
     ("cut.xml", "line 4, column 1: Unexpected end"),
@@ -152,7 +152,7 @@ fn folder() -> PathBuf {
 
 #[test]
 fn every_format_is_recognized_and_counted() {
-    for (name, format, passed, failed, skipped, milliseconds, remark) in SAMPLES {
+    for &(name, format, passed, failed, skipped, milliseconds, remark) in SAMPLES {
         let report =
             read(&fs::read(folder().join(name)).unwrap()).unwrap_or_else(|refusal| panic!("{name}: {refusal}"));
         assert_eq!(report.format.name(), format, "{name}");
@@ -168,7 +168,7 @@ fn every_format_is_recognized_and_counted() {
 
 #[test]
 fn a_broken_file_is_refused_with_its_reason() {
-    for (name, words) in REFUSED {
+    for &(name, words) in REFUSED {
         let refusal = read(&fs::read(folder().join("refused").join(name)).unwrap()).expect_err(name).to_string();
         assert!(refusal.contains(words), "{name}: {refusal}");
     }

@@ -16,7 +16,7 @@ use crate::{
         event::{EventFormat, EventKeys, EventSink},
         go_package::GoPackage,
     },
-    report::{Counts, ReportFormat, TestReport},
+    report::{ReportFormat, TestReport},
     tally::{Tally, TestOutcome},
 };
 
@@ -107,14 +107,13 @@ impl EventSink for GoJson {
     }
 
     fn finish(mut self: Box<Self>, broken_lines: u64) -> TestReport {
-        let failure = Counts { failed: 1, ..Counts::default() };
         for package in &self.printed_failures {
             if !self.indexes.contains_key(package) {
-                self.tally.add_counts(package, failure);
+                self.tally.add(package, TestOutcome::Failed);
             }
         }
         for build in self.failed_builds.difference(&self.reported_builds.into_iter().collect()) {
-            self.tally.add_counts(build, failure);
+            self.tally.add(build, TestOutcome::Failed);
         }
         let mut unfinished = 0;
         for (name, package) in &mut self.packages {
