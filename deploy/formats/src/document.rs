@@ -15,7 +15,7 @@ mod playwright;
 mod reader;
 mod rspec;
 
-use crate::{refusal::Refusal, report::TestReport};
+use crate::{refusal::ReportRefusal, report::TestReport};
 use format::DocumentFormat;
 
 /// All formats. The first one that recognizes a document reads it.
@@ -32,6 +32,6 @@ pub(crate) fn read_within_output(text: &str) -> Option<TestReport> {
 }
 
 /// Why a file that begins like JSON is not a report. `None` if it does not begin like JSON.
-pub(crate) fn refuse(text: &str) -> Option<Refusal> {
+pub(crate) fn refuse(text: &str) -> Option<ReportRefusal> {
     reader::refuse(text, FORMATS)
 }

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
 
-use crate::refusal::{EncodingFault, Refusal};
+use crate::refusal::{EncodingFault, ReportRefusal};
 
 /// The character that begins a terminal escape sequence.
 const ESCAPE: char = '\u{1b}';
@@ -21,8 +21,8 @@ const LONGEST_LABEL: usize = 40;
 ///
 /// # Errors
 /// The encoding is unknown, or an XML file has bytes that are invalid in it.
-pub(crate) fn decode(bytes: &[u8]) -> Result<Cow<'_, str>, Refusal> {
-    decode_bytes(bytes).map_err(Refusal::Encoding)
+pub(crate) fn decode(bytes: &[u8]) -> Result<Cow<'_, str>, ReportRefusal> {
+    decode_bytes(bytes).map_err(ReportRefusal::Encoding)
 }
 
 /// Removes the escape sequences that color text or move the cursor (`ESC [ … letter`) or set a window title

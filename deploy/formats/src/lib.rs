@@ -1,8 +1,8 @@
 //! Reads the reports that test tools write, and counts how many tests passed, failed and were skipped.
 //!
 //! [`read`] takes the bytes of a file, recognizes the report format by the content and counts the tests. It does no
-//! I/O, so external entities are never fetched. For any input it returns a [`TestReport`], or a [`Refusal`] that says
-//! what is wrong with the file and where.
+//! I/O, so external entities are never fetched. For any input it returns a [`TestReport`], or a [`ReportRefusal`] that
+//! says what is wrong with the file and where.
 //!
 //! # How tests are counted
 //!
@@ -34,35 +34,35 @@ mod report;
 mod tally;
 mod xml;
 
-pub use refusal::{EncodingFault, LARGEST_FILE, Refusal};
-pub use report::{Counts, ReportFormat, TestReport, TestSuite};
+pub use refusal::{EncodingFault, LARGEST_FILE, ReportRefusal};
+pub use report::{ReportFormat, TestCounts, TestReport, TestSuite};
 
 /// Counts the tests of one report, whatever tool wrote it.
 ///
 /// # Errors
 /// The file is too large, broken, or in none of the formats that are read here.
-pub fn read(bytes: &[u8]) -> Result<TestReport, Refusal> {
+pub fn read(bytes: &[u8]) -> Result<TestReport, ReportRefusal> {
     if bytes.len() > LARGEST_FILE {
-        return Err(Refusal::TooLarge { bytes: bytes.len() });
+        return Err(ReportRefusal::TooLarge { bytes: bytes.len() });
     }
     let text = encoding::decode(bytes)?;
     let text = encoding::without_escape_sequences(&text);
     let text = text.as_ref();
     if text.trim_ascii().is_empty() {
-        return Err(Refusal::Empty);
+        return Err(ReportRefusal::Empty);
     }
     if text.trim_ascii_start().starts_with('<') {
         return xml::read(text);
     }
     // The diagnostics of a TAP stream may contain anything, even whole JSON reports, so its version line decides first.
     if lines::is_tap(text) {
-        return lines::read_tap(text).ok_or(Refusal::Unrecognized);
+        return lines::read_tap(text).ok_or(ReportRefusal::Unrecognized);
     }
     document::read(text)
         .or_else(|| lines::read_events(text))
         .or_else(|| document::read_within_output(text))
         .or_else(|| lines::read_text(text))
         .ok_or_else(|| {
-            document::refuse(text).or_else(|| xml::refuse_after_output(text)).unwrap_or(Refusal::Unrecognized)
+            document::refuse(text).or_else(|| xml::refuse_after_output(text)).unwrap_or(ReportRefusal::Unrecognized)
         })
 }

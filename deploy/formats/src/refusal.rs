@@ -8,7 +8,7 @@ pub const LARGEST_FILE: usize = 64 * 1024 * 1024;
 /// Why a file is not counted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Refusal {
+pub enum ReportRefusal {
     /// The file is empty or blank.
     Empty,
     /// The file is larger than [`LARGEST_FILE`].
@@ -75,7 +75,7 @@ pub enum EncodingFault {
     },
 }
 
-impl Refusal {
+impl ReportRefusal {
     /// Whether the file is something other than a test report, so that a directory of reports may contain it. An empty,
     /// broken or too large file may be a damaged report, so it is not.
     #[must_use]
@@ -84,7 +84,7 @@ impl Refusal {
     }
 }
 
-impl fmt::Display for Refusal {
+impl fmt::Display for ReportRefusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Empty => f.write_str("the file is empty; did the test tool run?"),
@@ -127,5 +127,5 @@ impl fmt::Display for EncodingFault {
     }
 }
 
-impl Error for Refusal {}
+impl Error for ReportRefusal {}
 impl Error for EncodingFault {}

@@ -8,7 +8,7 @@ pub struct TestReport {
     /// The format of the file.
     pub format: ReportFormat,
     /// All test cases, and one failure for each run or suite that failed although no test case in it did.
-    pub counts: Counts,
+    pub counts: TestCounts,
     /// How many of the failures are runs and suites that failed although no test case in them did.
     pub suite_failures: u64,
     /// How long the tests took, if the file says so.
@@ -39,12 +39,12 @@ pub struct TestSuite {
     /// The name that the tool gives the suite.
     pub name: String,
     /// The suite's own tests, without those of nested suites.
-    pub counts: Counts,
+    pub counts: TestCounts,
 }
 
 /// How many tests passed, failed and were skipped.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Counts {
+pub struct TestCounts {
     /// Tests that ran without an error.
     pub passed: u64,
     /// Tests that failed, ended with an error or could not be built.
@@ -53,7 +53,7 @@ pub struct Counts {
     pub skipped: u64,
 }
 
-impl Counts {
+impl TestCounts {
     /// The sum of all three.
     #[must_use]
     pub fn total(&self) -> u64 {
@@ -61,7 +61,7 @@ impl Counts {
     }
 }
 
-impl AddAssign for Counts {
+impl AddAssign for TestCounts {
     fn add_assign(&mut self, other: Self) {
         self.passed = self.passed.saturating_add(other.passed);
         self.failed = self.failed.saturating_add(other.failed);

@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, time::Duration};
 
-use crate::report::{Counts, ReportFormat, TestReport, TestSuite};
+use crate::report::{ReportFormat, TestCounts, TestReport, TestSuite};
 
 /// Suites beyond this number are included in the total counts only.
 const MOST_SUITES: usize = 10_000;
@@ -17,7 +17,7 @@ pub(crate) enum TestOutcome {
     Skipped,
 }
 
-impl From<TestOutcome> for Counts {
+impl From<TestOutcome> for TestCounts {
     fn from(outcome: TestOutcome) -> Self {
         match outcome {
             TestOutcome::Passed => Self { passed: 1, ..Self::default() },
@@ -30,7 +30,7 @@ impl From<TestOutcome> for Counts {
 /// The counts of the file so far.
 #[derive(Debug, Default)]
 pub(crate) struct Tally {
-    counts: Counts,
+    counts: TestCounts,
     suites: Vec<TestSuite>,
     /// The index of each suite in `suites`, by its name.
     indexes: HashMap<String, usize>,
@@ -50,9 +50,9 @@ impl Tally {
     }
 
     /// Adds several tests of a suite. Counts of zero do not create the suite.
-    pub(crate) fn add_counts(&mut self, suite: &str, counts: Counts) {
+    pub(crate) fn add_counts(&mut self, suite: &str, counts: TestCounts) {
         self.counts += counts;
-        if suite.is_empty() || counts == Counts::default() {
+        if suite.is_empty() || counts == TestCounts::default() {
             return;
         }
         let index = match self.indexes.get(suite) {
@@ -61,7 +61,7 @@ impl Tally {
             None => {
                 self.indexes.insert(suite.to_owned(), self.suites.len());
                 let name = suite.chars().take(LONGEST_NAME).collect();
-                self.suites.push(TestSuite { name, counts: Counts::default() });
+                self.suites.push(TestSuite { name, counts: TestCounts::default() });
                 self.suites.len() - 1
             }
         };
@@ -104,7 +104,7 @@ impl Tally {
         self.remarks.push(sentence.into());
     }
 
-    pub(crate) fn counts(&self) -> Counts {
+    pub(crate) fn counts(&self) -> TestCounts {
         self.counts
     }
 
@@ -136,7 +136,7 @@ mod tests {
         tally.fail_since(inner, "two");
         tally.fail_since(outer, "all");
         let report = tally.finish(FORMAT);
-        assert_eq!(report.counts, Counts { passed: 1, failed: 2, skipped: 0 });
+        assert_eq!(report.counts, TestCounts { passed: 1, failed: 2, skipped: 0 });
         assert!(report.suite_failures == 1 && report.remarks.len() == 1, "{report:?}");
     }
 
@@ -148,9 +148,9 @@ mod tests {
         tally.add("", TestOutcome::Failed);
         tally.add("one", TestOutcome::Failed);
         let report = tally.finish(FORMAT);
-        assert_eq!(report.counts, Counts { passed: 1, failed: 2, skipped: 1 });
-        let one = TestSuite { name: "one".into(), counts: Counts { passed: 1, failed: 1, skipped: 0 } };
-        let two = TestSuite { name: "two".into(), counts: Counts { passed: 0, failed: 0, skipped: 1 } };
+        assert_eq!(report.counts, TestCounts { passed: 1, failed: 2, skipped: 1 });
+        let one = TestSuite { name: "one".into(), counts: TestCounts { passed: 1, failed: 1, skipped: 0 } };
+        let two = TestSuite { name: "two".into(), counts: TestCounts { passed: 0, failed: 0, skipped: 1 } };
         assert_eq!(report.suites, [one, two]);
     }
 }

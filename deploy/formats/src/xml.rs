@@ -16,7 +16,7 @@ mod test_run;
 mod trx;
 mod xunit;
 
-use crate::{refusal::Refusal, report::TestReport};
+use crate::{refusal::ReportRefusal, report::TestReport};
 use element::XmlFormat;
 
 /// All formats. Where several have a root element of the same name, the first one that accepts it reads the file.
@@ -24,11 +24,11 @@ const FORMATS: &[XmlFormat] =
     &[boost::FORMAT, check::FORMAT, ctest::FORMAT, junit::FORMAT, nunit::FORMAT, test_run::FORMAT, xunit::FORMAT];
 
 /// Reads a file that begins with `<`.
-pub(crate) fn read(text: &str) -> Result<TestReport, Refusal> {
+pub(crate) fn read(text: &str) -> Result<TestReport, ReportRefusal> {
     reader::read(text, FORMATS)
 }
 
 /// Refuses an XML report that follows other text, such as the output of a package manager.
-pub(crate) fn refuse_after_output(text: &str) -> Option<Refusal> {
+pub(crate) fn refuse_after_output(text: &str) -> Option<ReportRefusal> {
     reader::refuse_after_output(text, FORMATS)
 }

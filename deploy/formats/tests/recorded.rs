@@ -10,7 +10,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use badgesmith_formats::{Counts, TestReport, read};
+use badgesmith_formats::{TestCounts, TestReport, read};
 use serde_json::Value;
 
 /// Files whose counts differ from the manifest, with the counts and the reason.
@@ -65,9 +65,9 @@ fn manifest(folder: &Path) -> Value {
 }
 
 /// The counts in an object of the manifest.
-fn counts_in(object: &Value) -> Counts {
+fn counts_in(object: &Value) -> TestCounts {
     let count = |key: &str| object[key].as_u64().unwrap();
-    Counts { passed: count("passed"), failed: count("failed"), skipped: count("skipped") }
+    TestCounts { passed: count("passed"), failed: count("failed"), skipped: count("skipped") }
 }
 
 #[test]
@@ -128,7 +128,7 @@ fn recorded_faults_have_the_counts_of_their_manifest() {
         if path.is_dir() {
             files = fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().path()).collect();
         }
-        let mut counts = Counts::default();
+        let mut counts = TestCounts::default();
         let mut refusals = Vec::new();
         for file in files {
             match read(&fs::read(file).unwrap()) {
@@ -137,7 +137,7 @@ fn recorded_faults_have_the_counts_of_their_manifest() {
             }
         }
         let is_right = if entry["expect"] == "refused" {
-            counts == Counts::default() && refusals.len() == 1
+            counts == TestCounts::default() && refusals.len() == 1
         } else {
             refusals.is_empty() && counts == counts_in(entry)
         };

@@ -3,7 +3,7 @@
 
 use std::{collections::BTreeSet, fs, path::PathBuf};
 
-use badgesmith_formats::{Counts, TestSuite, read};
+use badgesmith_formats::{TestCounts, TestSuite, read};
 
 /// File, format, passed, failed, skipped, milliseconds, and a part of its remark; empty if it has no remark.
 type Sample = (&'static str, &'static str, u64, u64, u64, Option<u128>, &'static str);
@@ -156,11 +156,11 @@ fn every_format_is_recognized_and_counted() {
         let report =
             read(&fs::read(folder().join(name)).unwrap()).unwrap_or_else(|refusal| panic!("{name}: {refusal}"));
         assert_eq!(report.format.name(), format, "{name}");
-        assert_eq!(report.counts, Counts { passed, failed, skipped }, "{name}");
+        assert_eq!(report.counts, TestCounts { passed, failed, skipped }, "{name}");
         assert_eq!(report.duration.map(|time| time.as_millis()), milliseconds, "{name}");
         let is_remarked = report.remarks.iter().any(|said| said.contains(remark));
         assert!(is_remarked != remark.is_empty() && report.remarks.len() < 3, "{name}: {:?}", report.remarks);
-        let mut sum = Counts::default();
+        let mut sum = TestCounts::default();
         report.suites.iter().for_each(|suite| sum += suite.counts);
         assert!(sum.total() <= report.counts.total(), "{name}: {:?}", report.suites);
     }

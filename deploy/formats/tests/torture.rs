@@ -4,7 +4,7 @@
 
 use std::{fs, path::PathBuf};
 
-use badgesmith_formats::{LARGEST_FILE, Refusal, read};
+use badgesmith_formats::{LARGEST_FILE, ReportRefusal, read};
 use proptest::prelude::*;
 
 fn samples() -> Vec<Vec<u8>> {
@@ -82,7 +82,7 @@ fn a_document_that_is_cut_off_is_never_counted() {
         let end = bytes.len() - bytes.iter().rev().take_while(|byte| is_blank(byte)).count();
         for cut in 0..end {
             let part = read(&bytes[..cut]);
-            let is_other = part.as_ref().map_err(Refusal::is_other);
+            let is_other = part.as_ref().map_err(ReportRefusal::is_other);
             assert!(part.is_err(), "{name}, cut at {cut} of {end}: {part:?}");
             // It must not be skipped in a directory either.
             assert!(cut < end / 2 || is_other == Err(false), "{name}, cut at {cut} of {end}: {part:?}");
@@ -244,7 +244,7 @@ const PIECES: [&str; 68] = [
 #[test]
 fn a_file_that_is_too_large_is_refused_before_it_is_read() {
     let bytes = vec![b' '; LARGEST_FILE + 1];
-    assert_eq!(read(&bytes), Err(Refusal::TooLarge { bytes: LARGEST_FILE + 1 }));
+    assert_eq!(read(&bytes), Err(ReportRefusal::TooLarge { bytes: LARGEST_FILE + 1 }));
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use badgesmith_formats::{Counts, TestSuite};
+use badgesmith_formats::{TestCounts, TestSuite};
 use serde::Serialize;
 
 use super::{ci::BuildFacts, files::NamedReport};
@@ -44,8 +44,8 @@ struct SuiteCounts<'a> {
 }
 
 /// The sum of all reports.
-pub(super) fn sum(reports: &[NamedReport]) -> Counts {
-    reports.iter().fold(Counts::default(), |mut sum, named| {
+pub(super) fn sum(reports: &[NamedReport]) -> TestCounts {
+    reports.iter().fold(TestCounts::default(), |mut sum, named| {
         sum += named.report.counts;
         sum
     })
@@ -89,7 +89,7 @@ pub(super) fn write(
 }
 
 fn suite_counts(suite: &TestSuite) -> SuiteCounts<'_> {
-    let Counts { passed, failed, skipped } = suite.counts;
+    let TestCounts { passed, failed, skipped } = suite.counts;
     SuiteCounts { name: &suite.name, passed, failed, skipped }
 }
 

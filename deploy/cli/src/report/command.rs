@@ -103,8 +103,8 @@ impl CiReport {
         let secret = secret::read(self.secret_file.as_deref())?;
         if secret.is_none() && !self.dry_run {
             print_notice(&format!(
-                "notice: nothing is sent, because there is no secret to sign with. Builds of forks have none; elsewhere \
-                 set {}",
+                "notice: nothing is sent, because there is no secret to sign with. Builds of forks have none; \
+                 elsewhere set {}",
                 secret::VARIABLE
             ));
             return Ok(());

@@ -12,7 +12,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use badgesmith_formats::{LARGEST_FILE, Refusal, TestReport};
+use badgesmith_formats::{LARGEST_FILE, ReportRefusal, TestReport};
 
 /// How deep directories are searched.
 const DEEPEST: usize = 32;
@@ -60,7 +60,7 @@ enum FileFault {
     Pattern(glob::PatternError),
     TooMany,
     Unreadable(io::Error),
-    Refused(Refusal),
+    Refused(ReportRefusal),
 }
 
 impl fmt::Display for FileFault {

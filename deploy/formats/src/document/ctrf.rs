@@ -10,7 +10,7 @@ use serde::Deserialize;
 use crate::{
     document::format::DocumentFormat,
     duration::from_milliseconds,
-    report::{Counts, ReportFormat, TestReport},
+    report::{ReportFormat, TestCounts, TestReport},
     tally::{Tally, TestOutcome},
 };
 
@@ -102,7 +102,7 @@ fn read(text: &str) -> serde_json::Result<TestReport> {
         tally.remark(format!("{unknown_statuses} test(s) with unknown statuses count as failed"));
     }
     let skipped = summary.pending.saturating_add(summary.skipped).saturating_add(summary.other);
-    let totals = Counts { passed: summary.passed, failed: summary.failed, skipped };
+    let totals = TestCounts { passed: summary.passed, failed: summary.failed, skipped };
     if tests.is_empty() {
         tally.add_counts("", totals);
     } else if tally.counts() != totals {

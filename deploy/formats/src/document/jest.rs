@@ -10,7 +10,7 @@ use serde::Deserialize;
 use crate::{
     document::format::DocumentFormat,
     duration::from_milliseconds,
-    report::{Counts, ReportFormat, TestReport},
+    report::{ReportFormat, TestCounts, TestReport},
     tally::{Tally, TestOutcome},
 };
 
@@ -82,7 +82,7 @@ fn read(text: &str) -> serde_json::Result<TestReport> {
     if tally.counts().total() == 0 {
         let skipped = document.num_pending_tests.saturating_add(document.num_todo_tests);
         let Document { num_passed_tests: passed, num_failed_tests: failed, .. } = document;
-        tally.add_counts("", Counts { passed, failed, skipped });
+        tally.add_counts("", TestCounts { passed, failed, skipped });
     }
     if document.success == Some(false) || document.was_interrupted || document.num_failed_tests > 0 {
         tally.fail_file();

@@ -8,7 +8,7 @@ use serde::{Deserialize, de::IgnoredAny};
 use crate::{
     document::format::DocumentFormat,
     duration::from_milliseconds,
-    report::{Counts, ReportFormat, TestReport},
+    report::{ReportFormat, TestCounts, TestReport},
     tally::Tally,
 };
 
@@ -46,9 +46,9 @@ fn read(text: &str) -> serde_json::Result<TestReport> {
     let stats = &document.stats;
     let counts = match (&document.passes, &document.failures, &document.pending) {
         (Some(passes), Some(failures), Some(pending)) => {
-            Counts { passed: length(passes), failed: length(failures), skipped: length(pending) }
+            TestCounts { passed: length(passes), failed: length(failures), skipped: length(pending) }
         }
-        _ => Counts {
+        _ => TestCounts {
             passed: stats.passes,
             failed: stats.failures,
             skipped: stats.pending.saturating_add(stats.skipped),

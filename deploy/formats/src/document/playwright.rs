@@ -10,7 +10,7 @@ use serde::{Deserialize, de::IgnoredAny};
 use crate::{
     document::format::DocumentFormat,
     duration::from_milliseconds,
-    report::{Counts, ReportFormat, TestReport},
+    report::{ReportFormat, TestCounts, TestReport},
     tally::{Tally, TestOutcome},
 };
 
@@ -73,8 +73,11 @@ fn read(text: &str) -> serde_json::Result<TestReport> {
     let Document { suites, errors, stats } = serde_json::from_str(text)?;
     let mut tally = Tally::default();
     suites.iter().for_each(|suite| count(&mut tally, suite));
-    let totals =
-        Counts { passed: stats.expected.saturating_add(stats.flaky), failed: stats.unexpected, skipped: stats.skipped };
+    let totals = TestCounts {
+        passed: stats.expected.saturating_add(stats.flaky),
+        failed: stats.unexpected,
+        skipped: stats.skipped,
+    };
     if tally.counts().total() == 0 {
         tally.add_counts("", totals);
     } else if tally.counts() != totals {

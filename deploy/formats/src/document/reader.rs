@@ -4,7 +4,7 @@ use serde::de::IgnoredAny;
 
 use crate::{
     document::{format::DocumentFormat, outline::Outline},
-    refusal::Refusal,
+    refusal::ReportRefusal,
     report::TestReport,
 };
 
@@ -48,7 +48,7 @@ pub(super) fn read_within_output(text: &str, formats: &[DocumentFormat]) -> Opti
 }
 
 /// Why a file that begins like JSON is not a report. `None` if it does not begin like JSON.
-pub(super) fn refuse(text: &str, formats: &[DocumentFormat]) -> Option<Refusal> {
+pub(super) fn refuse(text: &str, formats: &[DocumentFormat]) -> Option<ReportRefusal> {
     let text = text.trim_ascii();
     if !text.starts_with(['{', '[']) {
         return None;
@@ -67,9 +67,9 @@ pub(super) fn refuse(text: &str, formats: &[DocumentFormat]) -> Option<Refusal> 
         Err(error) => {
             let line = error.line();
             let found = format!("it is JSON, broken in line {line}, with none of the keys that reports have");
-            Refusal::NotAReport { found }
+            ReportRefusal::NotAReport { found }
         }
-        Ok(_) => Refusal::NotAReport { found: "it is JSON with none of the keys that reports have".into() },
+        Ok(_) => ReportRefusal::NotAReport { found: "it is JSON with none of the keys that reports have".into() },
     })
 }
 
@@ -77,9 +77,9 @@ fn read_document(outline: &Outline, text: &str, formats: &[DocumentFormat]) -> O
     formats.iter().find(|format| (format.is_format_of)(outline)).map(|format| (format.read)(text))
 }
 
-fn broken(error: &serde_json::Error) -> Refusal {
+fn broken(error: &serde_json::Error) -> ReportRefusal {
     let reason = error.to_string();
     // The message ends with the position, which the refusal states itself.
     let reason = reason.split(" at line ").next().unwrap_or_default().chars().take(LONGEST_REASON).collect();
-    Refusal::Json { line: error.line(), column: error.column(), reason }
+    ReportRefusal::Json { line: error.line(), column: error.column(), reason }
 }

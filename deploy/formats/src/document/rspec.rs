@@ -7,7 +7,7 @@ use serde::Deserialize;
 use crate::{
     document::format::DocumentFormat,
     duration::from_seconds,
-    report::{Counts, ReportFormat, TestReport},
+    report::{ReportFormat, TestCounts, TestReport},
     tally::{Tally, TestOutcome},
 };
 
@@ -61,7 +61,7 @@ fn read(text: &str) -> serde_json::Result<TestReport> {
         tally.set_duration(summary.duration.and_then(from_seconds));
         let errors = summary.errors_outside_of_examples_count;
         if errors > 0 {
-            tally.add_counts("", Counts { failed: errors, ..Counts::default() });
+            tally.add_counts("", TestCounts { failed: errors, ..TestCounts::default() });
             tally.remark(format!("{errors} error(s) outside of examples count as failed"));
         }
         if summary.failure_count > 0 {

@@ -13,7 +13,7 @@ use serde::Deserialize;
 use crate::{
     duration::from_milliseconds,
     lines::event::{EventFormat, EventKeys, EventSink},
-    report::{Counts, ReportFormat, TestReport},
+    report::{ReportFormat, TestCounts, TestReport},
     tally::{Tally, TestOutcome},
 };
 
@@ -119,9 +119,9 @@ impl EventSink for Dart {
         // A test that began and did not end has the result of the run. A run that was cut short has none, so it failed.
         let unfinished = u64::try_from(self.running.len()).unwrap_or(u64::MAX);
         if self.is_over && self.success == Some(true) {
-            self.tally.add_counts("", Counts { passed: unfinished, ..Counts::default() });
+            self.tally.add_counts("", TestCounts { passed: unfinished, ..TestCounts::default() });
         } else {
-            self.tally.add_counts("", Counts { failed: unfinished, ..Counts::default() });
+            self.tally.add_counts("", TestCounts { failed: unfinished, ..TestCounts::default() });
         }
         if !self.is_over || self.success == Some(false) {
             self.tally.fail_file();

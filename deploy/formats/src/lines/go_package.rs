@@ -6,14 +6,14 @@
 
 use std::collections::HashSet;
 
-use crate::{report::Counts, tally::TestOutcome};
+use crate::{report::TestCounts, tally::TestOutcome};
 
 /// The tests of one run of one package.
 #[derive(Debug, Default)]
 pub(super) struct GoPackage {
     /// The package or a test of it began, and the package has not ended.
     pub(super) is_open: bool,
-    counts: Counts,
+    counts: TestCounts,
     running: HashSet<String>,
     /// Tests that passed, and that may have subtests.
     passed: HashSet<String>,
@@ -44,7 +44,7 @@ impl GoPackage {
     }
 
     /// Ends the run of the package and returns its counts. Without a verdict the file ended before the package did.
-    pub(super) fn close(&mut self, verdict: Option<TestOutcome>) -> Counts {
+    pub(super) fn close(&mut self, verdict: Option<TestOutcome>) -> TestCounts {
         let Self { mut counts, running, passed, .. } = std::mem::take(self);
         for test in running {
             let is_in_passed = |(end, _): (usize, char)| test.get(..end).is_some_and(|outer| passed.contains(outer));

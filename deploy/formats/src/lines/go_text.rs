@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use crate::{
     duration::parse_seconds,
     lines::go_package::GoPackage,
-    report::{Counts, ReportFormat, TestReport},
+    report::{ReportFormat, TestCounts, TestReport},
     tally::{Tally, TestOutcome},
 };
 
@@ -38,7 +38,7 @@ pub(super) fn read(text: &str) -> Option<TestReport> {
             counts.passed += u64::try_from(benchmarks.len()).unwrap_or(u64::MAX);
             benchmarks.clear();
             verdict = None;
-            silent_packages += u64::from(outcome == TestOutcome::Passed && counts == Counts::default());
+            silent_packages += u64::from(outcome == TestOutcome::Passed && counts == TestCounts::default());
             tally.add_counts(name, counts);
             tally.add_duration(parse_seconds(time));
         } else if line == "PASS" {

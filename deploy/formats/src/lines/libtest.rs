@@ -10,7 +10,7 @@ use serde::Deserialize;
 use crate::{
     duration::from_seconds,
     lines::event::{EventFormat, EventKeys, EventSink},
-    report::{Counts, ReportFormat, TestReport},
+    report::{ReportFormat, TestCounts, TestReport},
     tally::{Tally, TestOutcome},
 };
 
@@ -33,7 +33,7 @@ struct Libtest {
     /// How many tests of a name began and did not end. Two crates may have tests of the same name.
     running: HashMap<String, u64>,
     /// The totals of the suites that ended.
-    totals: Counts,
+    totals: TestCounts,
     open_suites: u64,
     /// A suite stated that it failed.
     is_failed: bool,
@@ -91,7 +91,7 @@ impl EventSink for Libtest {
 
     fn finish(mut self: Box<Self>, broken_lines: u64) -> TestReport {
         let counted = self.tally.counts();
-        let missing = Counts {
+        let missing = TestCounts {
             passed: self.totals.passed.saturating_sub(counted.passed),
             failed: self.totals.failed.saturating_sub(counted.failed),
             skipped: self.totals.skipped.saturating_sub(counted.skipped),
@@ -99,7 +99,7 @@ impl EventSink for Libtest {
         self.tally.add_counts("", missing);
         // A test without an end is in the totals of its suite, unless the suite has no end either.
         let unfinished = self.running.values().sum::<u64>().saturating_sub(missing.total());
-        self.tally.add_counts("", Counts { failed: unfinished, ..Counts::default() });
+        self.tally.add_counts("", TestCounts { failed: unfinished, ..TestCounts::default() });
         if unfinished > 0 || self.open_suites > 0 {
             self.tally.remark("a suite has no end; the run was cut short, so tests may be missing");
         }
@@ -127,7 +127,7 @@ impl Libtest {
     fn close_suite(&mut self, totals: &SuiteTotals) {
         let SuiteTotals { passed, failed, allowed_fail, ignored, measured, .. } = *totals;
         let (passed, skipped) = (passed.saturating_add(measured), ignored.saturating_add(allowed_fail));
-        self.totals += Counts { passed, failed, skipped };
+        self.totals += TestCounts { passed, failed, skipped };
         self.tally.add_duration(totals.exec_time.and_then(from_seconds));
     }
 }

@@ -7,10 +7,10 @@
 use std::time::Duration;
 
 use crate::{
-    refusal::Refusal,
-    report::{Counts, ReportFormat, TestReport},
+    refusal::ReportRefusal,
+    report::{ReportFormat, TestCounts, TestReport},
     tally::{FailureMark, Tally, TestOutcome},
-    xml::element::{Element, ElementSink, XmlFormat},
+    xml::element::{ElementSink, XmlElement, XmlFormat},
 };
 
 pub(super) const FORMAT: XmlFormat = XmlFormat {
@@ -47,7 +47,7 @@ struct Case {
 }
 
 impl ElementSink for Log {
-    fn open(&mut self, element: &Element, depth: usize) {
+    fn open(&mut self, element: &XmlElement, depth: usize) {
         self.has_content |= depth > 1;
         match (&*element.name, &mut self.case) {
             ("Error" | "FatalError" | "Exception" | "SystemError", Some(case)) if depth == case.depth + 1 => {
@@ -87,10 +87,10 @@ impl ElementSink for Log {
         ROOTS.contains(&name)
     }
 
-    fn finish(self: Box<Self>) -> Result<TestReport, Refusal> {
+    fn finish(self: Box<Self>) -> Result<TestReport, ReportRefusal> {
         if self.has_content && !self.is_boost {
             let found = "it is XML with the root <TestLog>, without a suite of Boost.Test".into();
-            return Err(Refusal::NotAReport { found });
+            return Err(ReportRefusal::NotAReport { found });
         }
         Ok(self.tally.finish(NAME))
     }
@@ -114,16 +114,16 @@ struct Results {
     /// A suite failed before any test case was listed.
     is_failed: bool,
     /// The totals of the outermost suites, for a report that lists no test cases.
-    totals: Counts,
+    totals: TestCounts,
 }
 
 impl ElementSink for Results {
-    fn open(&mut self, element: &Element, _: usize) {
+    fn open(&mut self, element: &XmlElement, _: usize) {
         match &*element.name {
             "TestSuite" => {
                 if self.suites.is_empty() {
                     let total = |names: &[&str]| names.iter().filter_map(|name| element.number(name)).sum();
-                    self.totals += Counts {
+                    self.totals += TestCounts {
                         passed: total(&["test_cases_passed", "test_cases_passed_with_warnings"]),
                         failed: total(&["test_cases_failed"]),
                         skipped: total(&["test_cases_skipped"]),
@@ -164,10 +164,10 @@ impl ElementSink for Results {
         ROOTS.contains(&name)
     }
 
-    fn finish(mut self: Box<Self>) -> Result<TestReport, Refusal> {
+    fn finish(mut self: Box<Self>) -> Result<TestReport, ReportRefusal> {
         if !self.has_suite {
             let found = "it is XML with the root <TestResult>, without a suite of Boost.Test".into();
-            return Err(Refusal::NotAReport { found });
+            return Err(ReportRefusal::NotAReport { found });
         }
         if self.tally.counts().total() == 0 {
             self.tally.add_counts("", self.totals);

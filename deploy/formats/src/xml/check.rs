@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use crate::{
     duration::parse_seconds,
-    refusal::Refusal,
+    refusal::ReportRefusal,
     report::{ReportFormat, TestReport},
     tally::{Tally, TestOutcome},
-    xml::element::{Element, ElementSink, XmlFormat},
+    xml::element::{ElementSink, XmlElement, XmlFormat},
 };
 
 pub(super) const FORMAT: XmlFormat = XmlFormat {
@@ -28,7 +28,7 @@ struct Check {
 }
 
 impl ElementSink for Check {
-    fn open(&mut self, element: &Element, depth: usize) {
+    fn open(&mut self, element: &XmlElement, depth: usize) {
         match (depth, &*element.name) {
             (2, "suite") => self.suite.clear(),
             (3, "test") => {
@@ -54,7 +54,7 @@ impl ElementSink for Check {
         }
     }
 
-    fn finish(mut self: Box<Self>) -> Result<TestReport, Refusal> {
+    fn finish(mut self: Box<Self>) -> Result<TestReport, ReportRefusal> {
         if self.unknown_results > 0 {
             let tests = self.unknown_results;
             self.tally.remark(format!("{tests} test(s) with unknown results count as failed"));

@@ -6,10 +6,10 @@
 use std::collections::HashSet;
 
 use crate::{
-    refusal::Refusal,
-    report::{Counts, ReportFormat, TestReport},
+    refusal::ReportRefusal,
+    report::{ReportFormat, TestCounts, TestReport},
     tally::{Tally, TestOutcome},
-    xml::element::{Element, ElementSink},
+    xml::element::{ElementSink, XmlElement},
 };
 
 const NAME: ReportFormat = ReportFormat::named("CppUnit");
@@ -27,7 +27,7 @@ pub(super) struct CppUnit {
 }
 
 impl ElementSink for CppUnit {
-    fn open(&mut self, element: &Element, depth: usize) {
+    fn open(&mut self, element: &XmlElement, depth: usize) {
         match (depth, &*element.name) {
             (2, "FailedTests") => self.list = Some(TestOutcome::Failed),
             (2, "SuccessfulTests") => self.list = Some(TestOutcome::Passed),
@@ -51,12 +51,12 @@ impl ElementSink for CppUnit {
         }
     }
 
-    fn finish(mut self: Box<Self>) -> Result<TestReport, Refusal> {
+    fn finish(mut self: Box<Self>) -> Result<TestReport, ReportRefusal> {
         let counts = self.tally.counts();
         let unlisted = self.tests.saturating_sub(counts.total());
         if unlisted > 0 {
             let failed = self.failures.saturating_sub(counts.failed).min(unlisted);
-            self.tally.add_counts("", Counts { passed: unlisted - failed, failed, skipped: 0 });
+            self.tally.add_counts("", TestCounts { passed: unlisted - failed, failed, skipped: 0 });
             self.tally.remark(format!("{unlisted} test(s) are not listed; they are counted by the statistics"));
         }
         if self.failures > 0 {

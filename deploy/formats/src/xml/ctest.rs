@@ -4,10 +4,10 @@
 
 use crate::{
     duration::parse_seconds,
-    refusal::Refusal,
+    refusal::ReportRefusal,
     report::{ReportFormat, TestReport},
     tally::{Tally, TestOutcome},
-    xml::element::{Element, ElementSink, XmlFormat},
+    xml::element::{ElementSink, XmlElement, XmlFormat},
 };
 
 pub(super) const FORMAT: XmlFormat = XmlFormat { roots: &["Site"], start: |_| Some(Box::<CTest>::default()) };
@@ -49,7 +49,7 @@ enum Measurement {
 }
 
 impl ElementSink for CTest {
-    fn open(&mut self, element: &Element, depth: usize) {
+    fn open(&mut self, element: &XmlElement, depth: usize) {
         match &*element.name {
             "Testing" => self.has_testing = true,
             "TestList" => self.is_in_list = true,
@@ -88,10 +88,12 @@ impl ElementSink for CTest {
         }
     }
 
-    fn finish(mut self: Box<Self>) -> Result<TestReport, Refusal> {
+    fn finish(mut self: Box<Self>) -> Result<TestReport, ReportRefusal> {
         if !self.has_testing {
             // `Configure.xml`, `Build.xml` and `Coverage.xml` are in the same directory and have the same root.
-            return Err(Refusal::NotAReport { found: "it is another of CTest's files, without <Testing>".into() });
+            return Err(ReportRefusal::NotAReport {
+                found: "it is another of CTest's files, without <Testing>".into(),
+            });
         }
         if self.ended < self.listed {
             let (listed, ended) = (self.listed, self.ended);

@@ -2,7 +2,7 @@
 
 use xml::attribute::OwnedAttribute;
 
-use crate::{refusal::Refusal, report::TestReport};
+use crate::{refusal::ReportRefusal, report::TestReport};
 
 /// An XML format, found by its root element.
 pub(super) struct XmlFormat {
@@ -10,13 +10,13 @@ pub(super) struct XmlFormat {
     pub(super) roots: &'static [&'static str],
     /// Starts to read a file with such a root. `None` if another tool's files have a root of the same name, and this is
     /// one of them.
-    pub(super) start: fn(&Element) -> Option<Box<dyn ElementSink>>,
+    pub(super) start: fn(&XmlElement) -> Option<Box<dyn ElementSink>>,
 }
 
 /// Counts the tests of one file, element by element. Depths count from 1, the root.
 pub(super) trait ElementSink {
     /// An element begins.
-    fn open(&mut self, element: &Element, depth: usize);
+    fn open(&mut self, element: &XmlElement, depth: usize);
     /// An element ends. The text is what comes before its end tag: all of its text, if it has no child elements.
     fn close(&mut self, name: &str, text: &str, depth: usize);
     /// Whether a further root element of this name may follow. It is skipped.
@@ -24,18 +24,18 @@ pub(super) trait ElementSink {
         false
     }
     /// The file ends.
-    fn finish(self: Box<Self>) -> Result<TestReport, Refusal>;
+    fn finish(self: Box<Self>) -> Result<TestReport, ReportRefusal>;
 }
 
 /// The start tag of an element.
-pub(super) struct Element {
+pub(super) struct XmlElement {
     /// Without its prefix.
     pub(super) name: String,
     pub(super) namespace: Option<String>,
     pub(super) attributes: Vec<OwnedAttribute>,
 }
 
-impl Element {
+impl XmlElement {
     /// The value of an attribute, whatever its prefix is.
     pub(super) fn attribute(&self, name: &str) -> Option<&str> {
         self.attributes.iter().find(|attribute| attribute.name.local_name == name).map(|attribute| &*attribute.value)

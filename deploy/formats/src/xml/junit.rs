@@ -17,10 +17,10 @@ use std::time::Duration;
 
 use crate::{
     duration::parse_seconds,
-    refusal::Refusal,
+    refusal::ReportRefusal,
     report::{ReportFormat, TestReport},
     tally::{FailureMark, Tally, TestOutcome},
-    xml::element::{Element, ElementSink, XmlFormat},
+    xml::element::{ElementSink, XmlElement, XmlFormat},
 };
 
 pub(super) const FORMAT: XmlFormat = XmlFormat {
@@ -92,7 +92,7 @@ struct Case {
 }
 
 impl ElementSink for JUnit {
-    fn open(&mut self, element: &Element, depth: usize) {
+    fn open(&mut self, element: &XmlElement, depth: usize) {
         if let Some(case) = &mut self.case {
             if depth == case.depth + 1 {
                 case.child(element);
@@ -148,15 +148,15 @@ impl ElementSink for JUnit {
         }
     }
 
-    fn finish(mut self: Box<Self>) -> Result<TestReport, Refusal> {
+    fn finish(mut self: Box<Self>) -> Result<TestReport, ReportRefusal> {
         if self.is_manual {
-            return Err(Refusal::NotAReport { found: "it is a list of cases that people try by hand".into() });
+            return Err(ReportRefusal::NotAReport { found: "it is a list of cases that people try by hand".into() });
         }
         self.tally.set_duration(self.root_duration.or(self.suites_duration));
         if self.tally.counts().total() == 0 {
             if self.has_foreign && !self.has_known {
                 let found = "it is XML whose root is called as in JUnit XML, without suites or cases of it".into();
-                return Err(Refusal::NotAReport { found });
+                return Err(ReportRefusal::NotAReport { found });
             }
             if self.declared > 0 {
                 let tests = self.declared;
@@ -170,7 +170,7 @@ impl ElementSink for JUnit {
 }
 
 impl JUnit {
-    fn open_suite(&mut self, element: &Element, depth: usize) {
+    fn open_suite(&mut self, element: &XmlElement, depth: usize) {
         if element.name == "testsuite" {
             self.declared = self.declared.max(element.number("tests").unwrap_or(0));
         }
@@ -221,7 +221,7 @@ impl JUnit {
 }
 
 impl Case {
-    fn new(element: &Element, depth: usize) -> Self {
+    fn new(element: &XmlElement, depth: usize) -> Self {
         Self {
             depth,
             is_failed: false,
@@ -235,7 +235,7 @@ impl Case {
     }
 
     /// A child element of the test case.
-    fn child(&mut self, element: &Element) {
+    fn child(&mut self, element: &XmlElement) {
         match &*element.name {
             "failure" | "error" => self.is_failed = true,
             // PHPUnit's test that could not run, because its data provider is broken.
@@ -266,7 +266,7 @@ impl Case {
 
 /// The outcome by the attributes `status` and `result`, as written by GoogleTest, CTest and tools that write no child
 /// elements. `aborted` is JUnit's word for a test case whose assumption did not hold, so it was skipped.
-fn stated(element: &Element) -> TestOutcome {
+fn stated(element: &XmlElement) -> TestOutcome {
     for name in ["status", "result"] {
         let value = element.attribute(name).unwrap_or_default().to_ascii_lowercase();
         match value.as_str() {

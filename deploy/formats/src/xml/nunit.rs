@@ -6,10 +6,10 @@
 
 use crate::{
     duration::parse_seconds,
-    refusal::Refusal,
+    refusal::ReportRefusal,
     report::{ReportFormat, TestReport},
     tally::{FailureMark, Tally, TestOutcome},
-    xml::element::{Element, ElementSink, XmlFormat},
+    xml::element::{ElementSink, XmlElement, XmlFormat},
 };
 
 pub(super) const FORMAT: XmlFormat = XmlFormat {
@@ -51,7 +51,7 @@ struct Case {
 }
 
 impl NUnit {
-    fn new(root: &Element) -> Self {
+    fn new(root: &XmlElement) -> Self {
         let is_old = root.name == "test-results" || root.attribute("executed").is_some();
         let format = if is_old { NUNIT2 } else { NUNIT3 };
         Self { format, tally: Tally::default(), suites: Vec::new(), case: None, is_nunit: false }
@@ -63,7 +63,7 @@ impl NUnit {
 }
 
 impl ElementSink for NUnit {
-    fn open(&mut self, element: &Element, depth: usize) {
+    fn open(&mut self, element: &XmlElement, depth: usize) {
         match &*element.name {
             _ if self.case.is_some() => {
                 if let Some(case) = &mut self.case {
@@ -117,10 +117,10 @@ impl ElementSink for NUnit {
         }
     }
 
-    fn finish(self: Box<Self>) -> Result<TestReport, Refusal> {
+    fn finish(self: Box<Self>) -> Result<TestReport, ReportRefusal> {
         if !self.is_nunit {
             let found = "it is XML whose root is called as in NUnit's, without a suite of it".into();
-            return Err(Refusal::NotAReport { found });
+            return Err(ReportRefusal::NotAReport { found });
         }
         Ok(self.tally.finish(self.format))
     }
@@ -128,14 +128,14 @@ impl ElementSink for NUnit {
 
 /// Whether the result of a run or a suite is a failure. `NotRunnable` and `Invalid` are suites that could not be
 /// loaded.
-fn is_failed(suite: &Element) -> bool {
+fn is_failed(suite: &XmlElement) -> bool {
     let result = suite.attribute("result").map(|result| result.split('(').next().unwrap_or_default().trim());
     matches!(result, Some("Failed" | "Failure" | "Error" | "NotRunnable" | "Invalid" | "Cancelled"))
 }
 
 /// The outcome of a test case by its attributes. NUnit before 2.5 has no `result`, only `executed` and `success`;
 /// without any of them the child elements decide.
-fn outcome(element: &Element) -> Option<TestOutcome> {
+fn outcome(element: &XmlElement) -> Option<TestOutcome> {
     let is = |name, value: &str| element.attribute(name).is_some_and(|given| given.trim().eq_ignore_ascii_case(value));
     if is("executed", "false") {
         return Some(TestOutcome::Skipped);

@@ -6,12 +6,12 @@ use xml::{
 };
 
 use crate::{
-    refusal::{LARGEST_FILE, Refusal},
+    refusal::{LARGEST_FILE, ReportRefusal},
     report::TestReport,
     xml::{
         characters::without_forbidden,
         doctype::declares_entities,
-        element::{Element, ElementSink, XmlFormat},
+        element::{ElementSink, XmlElement, XmlFormat},
     },
 };
 
@@ -27,10 +27,10 @@ const LONGEST_REASON: usize = 200;
 const ENDS_EARLY: &str = "Unexpected end of stream";
 
 /// Counts the tests of an XML file.
-pub(super) fn read(text: &str, formats: &[XmlFormat]) -> Result<TestReport, Refusal> {
+pub(super) fn read(text: &str, formats: &[XmlFormat]) -> Result<TestReport, ReportRefusal> {
     let text = without_forbidden(text);
     if declares_entities(&text) {
-        return Err(Refusal::Entities);
+        return Err(ReportRefusal::Entities);
     }
     let mut events = EventReader::new_with_config(text.as_bytes(), configuration());
     let mut sink: Option<Box<dyn ElementSink>> = None;
@@ -39,14 +39,14 @@ pub(super) fn read(text: &str, formats: &[XmlFormat]) -> Result<TestReport, Refu
         let event = events.next().map_err(|error| match &sink {
             // A template or another language that begins with `<`, and not a damaged report.
             None if !names_a_root(&text, formats) && !ends_early(&error) => {
-                Refusal::NotAReport { found: format!("it begins like XML, but is {}", not_well_formed(&error)) }
+                ReportRefusal::NotAReport { found: format!("it begins like XML, but is {}", not_well_formed(&error)) }
             }
             _ => not_well_formed(&error),
         })?;
         match event {
             XmlEvent::StartElement { name, attributes, .. } => {
                 characters.clear();
-                let element = Element { name: name.local_name, namespace: name.namespace, attributes };
+                let element = XmlElement { name: name.local_name, namespace: name.namespace, attributes };
                 match &mut sink {
                     None => {
                         depth = 1;
@@ -55,14 +55,18 @@ pub(super) fn read(text: &str, formats: &[XmlFormat]) -> Result<TestReport, Refu
                     Some(sink) if depth == 0 => {
                         if !sink.skips_root(&element.name) {
                             let (position, reason) = (events.position(), "a second root element".to_owned());
-                            return Err(Refusal::Xml { line: position.row + 1, column: position.column + 1, reason });
+                            return Err(ReportRefusal::Xml {
+                                line: position.row + 1,
+                                column: position.column + 1,
+                                reason,
+                            });
                         }
                         skip_element(&mut events)?;
                     }
                     Some(sink) => {
                         depth += 1;
                         if depth > DEEPEST {
-                            return Err(Refusal::TooDeep { limit: DEEPEST });
+                            return Err(ReportRefusal::TooDeep { limit: DEEPEST });
                         }
                         sink.open(&element, depth);
                     }
@@ -80,19 +84,23 @@ pub(super) fn read(text: &str, formats: &[XmlFormat]) -> Result<TestReport, Refu
             _ => {}
         }
     }
-    sink.ok_or(Refusal::Unrecognized)?.finish()
+    sink.ok_or(ReportRefusal::Unrecognized)?.finish()
 }
 
 /// Refuses an XML report that follows other text, such as the output of a package manager, and says in which line it
 /// begins.
-pub(super) fn refuse_after_output(text: &str, formats: &[XmlFormat]) -> Option<Refusal> {
+pub(super) fn refuse_after_output(text: &str, formats: &[XmlFormat]) -> Option<ReportRefusal> {
     let is_root = |line: &str| {
         let name = line.trim_ascii_start().strip_prefix('<').unwrap_or_default();
         let end = name.find(|c: char| c.is_ascii_whitespace() || c == '>' || c == '/').unwrap_or(name.len());
         name.get(..end).is_some_and(|name| roots(formats).any(|root| root == name))
     };
     let line = (1..).zip(text.lines()).find(|(_, line)| is_root(line)).map(|(number, _)| number)?;
-    Some(Refusal::Xml { line, column: 1, reason: "a report begins here, behind other text; write it to a file".into() })
+    Some(ReportRefusal::Xml {
+        line,
+        column: 1,
+        reason: "a report begins here, behind other text; write it to a file".into(),
+    })
 }
 
 fn configuration() -> ParserConfig {
@@ -109,11 +117,11 @@ fn configuration() -> ParserConfig {
 }
 
 /// Starts the format that has such a root element.
-fn start(root: &Element, formats: &[XmlFormat]) -> Result<Box<dyn ElementSink>, Refusal> {
+fn start(root: &XmlElement, formats: &[XmlFormat]) -> Result<Box<dyn ElementSink>, ReportRefusal> {
     let mut candidates = formats.iter().filter(|format| format.roots.contains(&&*root.name));
     candidates.find_map(|format| (format.start)(root)).ok_or_else(|| {
         let name: String = root.name.chars().take(LONGEST_ROOT).collect();
-        Refusal::NotAReport { found: format!("it is XML with the root <{name}>") }
+        ReportRefusal::NotAReport { found: format!("it is XML with the root <{name}>") }
     })
 }
 
@@ -128,7 +136,7 @@ fn names_a_root(text: &str, formats: &[XmlFormat]) -> bool {
 }
 
 /// Reads to the end of the element that was just opened.
-fn skip_element(events: &mut EventReader<&[u8]>) -> Result<(), Refusal> {
+fn skip_element(events: &mut EventReader<&[u8]>) -> Result<(), ReportRefusal> {
     let mut depth = 1;
     while depth > 0 {
         match events.next().map_err(|error| not_well_formed(&error))? {
@@ -138,7 +146,7 @@ fn skip_element(events: &mut EventReader<&[u8]>) -> Result<(), Refusal> {
             _ => {}
         }
         if depth > DEEPEST {
-            return Err(Refusal::TooDeep { limit: DEEPEST });
+            return Err(ReportRefusal::TooDeep { limit: DEEPEST });
         }
     }
     Ok(())
@@ -154,21 +162,21 @@ fn ends_early(error: &xml::reader::Error) -> bool {
     }
 }
 
-fn not_well_formed(error: &xml::reader::Error) -> Refusal {
+fn not_well_formed(error: &xml::reader::Error) -> ReportRefusal {
     let position = error.position();
     let reason = match error.kind() {
         ErrorKind::UnexpectedEof => ENDS_EARLY.to_owned(),
         ErrorKind::Syntax(reason) => reason.replace('\n', ": ").chars().take(LONGEST_REASON).collect(),
         other => format!("{other:?}"),
     };
-    Refusal::Xml { line: position.row + 1, column: position.column + 1, reason }
+    ReportRefusal::Xml { line: position.row + 1, column: position.column + 1, reason }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn refusal(text: &str) -> Refusal {
+    fn refusal(text: &str) -> ReportRefusal {
         crate::xml::read(text).unwrap_err()
     }
 
@@ -176,13 +184,13 @@ mod tests {
     fn entities_are_neither_expanded_nor_fetched() {
         let laughs = r#"<?xml version="1.0"?><!-- x --><!DOCTYPE testsuite [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;">]>
             <testsuite><testcase name="&b;"/></testsuite>"#;
-        assert_eq!(refusal(laughs), Refusal::Entities);
+        assert_eq!(refusal(laughs), ReportRefusal::Entities);
         let parameters = r#"<!DOCTYPE testsuite [<!ENTITY % a "ha"> %a;]><testsuite/>"#;
-        assert_eq!(refusal(parameters), Refusal::Entities);
+        assert_eq!(refusal(parameters), ReportRefusal::Entities);
         let hidden = r#"<!DOCTYPE testsuite [<!ELEMENT e ANY ']>'><!ENTITY a 'ha'>]><testsuite/>"#;
-        assert_eq!(refusal(hidden), Refusal::Entities);
+        assert_eq!(refusal(hidden), ReportRefusal::Entities);
         let endless = format!("<!DOCTYPE testsuite [{}", "<!ENTITY".repeat(100_000));
-        assert_eq!(refusal(&endless), Refusal::Entities);
+        assert_eq!(refusal(&endless), ReportRefusal::Entities);
         let external = r#"<!DOCTYPE testsuite [<!ENTITY a SYSTEM "file:///etc/passwd">]>
             <testsuite><testcase><failure>&a;</failure></testcase></testsuite>"#;
         assert_eq!(crate::xml::read(external).unwrap().counts.failed, 1);
@@ -209,7 +217,7 @@ mod tests {
         ] {
             let refusal = refusal(text);
             assert!(
-                matches!(&refusal, Refusal::Xml { line: l, column: c, .. } if (*l, *c) == (line, column)),
+                matches!(&refusal, ReportRefusal::Xml { line: l, column: c, .. } if (*l, *c) == (line, column)),
                 "{text}: {refusal:?}"
             );
         }
@@ -217,13 +225,13 @@ mod tests {
 
     #[test]
     fn removed_characters_do_not_hide_an_entity_declaration() {
-        assert_eq!(refusal("<!DOCTYPE a [<!EN\u{1b}TITY a 'ha'>]><testsuite/>"), Refusal::Entities);
+        assert_eq!(refusal("<!DOCTYPE a [<!EN\u{1b}TITY a 'ha'>]><testsuite/>"), ReportRefusal::Entities);
     }
 
     #[test]
     fn other_xml_is_named_by_its_root() {
         assert!(refusal("<html><body/></html>").to_string().contains("<html>"));
         let deep = "<testsuite>".repeat(300);
-        assert_eq!(refusal(&deep), Refusal::TooDeep { limit: DEEPEST });
+        assert_eq!(refusal(&deep), ReportRefusal::TooDeep { limit: DEEPEST });
     }
 }

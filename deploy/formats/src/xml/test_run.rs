@@ -1,11 +1,11 @@
 //! Files with the root `TestRun`: TRX by its namespace, otherwise TRX or `CppUnit` by the elements in the root.
 
 use crate::{
-    refusal::Refusal,
+    refusal::ReportRefusal,
     report::TestReport,
     xml::{
         cppunit::CppUnit,
-        element::{Element, ElementSink, XmlFormat},
+        element::{ElementSink, XmlElement, XmlFormat},
         trx::Trx,
     },
 };
@@ -38,7 +38,7 @@ enum TestRun {
 }
 
 impl TestRun {
-    fn new(root: &Element) -> Self {
+    fn new(root: &XmlElement) -> Self {
         match &root.namespace {
             Some(namespace) if namespace.starts_with(TRX_NAMESPACE) => Self::Trx(Box::default()),
             _ => Self::Undecided,
@@ -55,7 +55,7 @@ impl TestRun {
 }
 
 impl ElementSink for TestRun {
-    fn open(&mut self, element: &Element, depth: usize) {
+    fn open(&mut self, element: &XmlElement, depth: usize) {
         if matches!(self, Self::Undecided) && depth == 2 {
             if TRX_ELEMENTS.contains(&&*element.name) {
                 *self = Self::Trx(Box::default());
@@ -74,11 +74,11 @@ impl ElementSink for TestRun {
         }
     }
 
-    fn finish(self: Box<Self>) -> Result<TestReport, Refusal> {
+    fn finish(self: Box<Self>) -> Result<TestReport, ReportRefusal> {
         match *self {
             Self::Undecided => {
                 let found = "it is XML with the root <TestRun>, without anything of TRX or CppUnit in it".into();
-                Err(Refusal::NotAReport { found })
+                Err(ReportRefusal::NotAReport { found })
             }
             Self::Trx(trx) => trx.finish(),
             Self::CppUnit(cppunit) => cppunit.finish(),

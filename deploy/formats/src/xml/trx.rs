@@ -8,10 +8,10 @@ use std::{collections::HashMap, time::Duration};
 
 use crate::{
     duration::parse_seconds,
-    refusal::Refusal,
+    refusal::ReportRefusal,
     report::{ReportFormat, TestReport},
     tally::{Tally, TestOutcome},
-    xml::element::{Element, ElementSink},
+    xml::element::{ElementSink, XmlElement},
 };
 
 const NAME: ReportFormat = ReportFormat::named("TRX");
@@ -45,7 +45,7 @@ struct OpenResult {
 }
 
 impl ElementSink for Trx {
-    fn open(&mut self, element: &Element, depth: usize) {
+    fn open(&mut self, element: &XmlElement, depth: usize) {
         match &*element.name {
             "UnitTestResult"
             | "GenericTestResult"
@@ -103,7 +103,7 @@ impl ElementSink for Trx {
         }
     }
 
-    fn finish(self: Box<Self>) -> Result<TestReport, Refusal> {
+    fn finish(self: Box<Self>) -> Result<TestReport, ReportRefusal> {
         let mut tally = Tally::default();
         for (test, outcome) in &self.ended {
             tally.add(self.classes.get(test).map_or("", |class| class), *outcome);

@@ -5,10 +5,10 @@
 
 use crate::{
     duration::parse_seconds,
-    refusal::Refusal,
+    refusal::ReportRefusal,
     report::{ReportFormat, TestReport},
     tally::{FailureMark, Tally, TestOutcome},
-    xml::element::{Element, ElementSink, XmlFormat},
+    xml::element::{ElementSink, XmlElement, XmlFormat},
 };
 
 pub(super) const FORMAT: XmlFormat = XmlFormat {
@@ -41,7 +41,7 @@ struct Assembly {
 }
 
 impl ElementSink for XUnit {
-    fn open(&mut self, element: &Element, depth: usize) {
+    fn open(&mut self, element: &XmlElement, depth: usize) {
         self.is_empty_run = depth == 1 && element.name == "assemblies";
         match &*element.name {
             "assembly" => {
@@ -92,10 +92,10 @@ impl ElementSink for XUnit {
         }
     }
 
-    fn finish(mut self: Box<Self>) -> Result<TestReport, Refusal> {
+    fn finish(mut self: Box<Self>) -> Result<TestReport, ReportRefusal> {
         if !self.is_xunit && !self.is_empty_run {
             let found = "it is XML whose root is called as in xUnit.net's, without results".into();
-            return Err(Refusal::NotAReport { found });
+            return Err(ReportRefusal::NotAReport { found });
         }
         if self.unknown_results > 0 {
             let tests = self.unknown_results;
