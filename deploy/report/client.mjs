@@ -67,9 +67,9 @@ export function reportByClient(client, { env, found, facts, secret }) {
   if (error) throw new Failure(`${client} cannot be run: ${error.message}`);
   const words = stderr.trim().replace(/^badgesmith: /gm, "");
   if (status !== 0) throw new Failure(words || `${client} ended with ${signal ?? status} and without a word`);
-  const said = words.split("\n").filter((line) => line !== "");
-  const notices = said.filter((line) => line.startsWith(NOTICE_PREFIX));
-  const warnings = said.filter((line) => !line.startsWith(NOTICE_PREFIX));
+  const lines = words.split("\n").filter((line) => line !== "");
+  const notices = lines.filter((line) => line.startsWith(NOTICE_PREFIX));
+  const warnings = lines.filter((line) => !line.startsWith(NOTICE_PREFIX));
   if (notices.length > 0) annotate("notice", notices.map((line) => line.slice(NOTICE_PREFIX.length)).join("\n"));
   if (warnings.length > 0) annotate("warning", warnings.join("\n"));
   const counted = /^(\d+) passed, (\d+) failed, (\d+) skipped\b/m.exec(stdout);

@@ -18,8 +18,8 @@ const LARGEST_ANSWER = 64 * 1024;
 const UNREACHED = ["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH", "ENETUNREACH", "UND_ERR_CONNECT_TIMEOUT"];
 
 /**
- * Sends a body until it is recorded or refused, and throws a `Failure` if it is not recorded. `world` is `{ fetch, wait
- * }`, so that tests need neither a network nor time.
+ * Sends a body until it is recorded or refused, and throws a `Failure` if it is not recorded. The functions of `world`
+ * can be replaced, so that tests need neither a network nor time.
  */
 export async function send({ server, path, body, secret }, world = { fetch, wait }) {
   let mayBeRecorded = false;
