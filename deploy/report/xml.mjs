@@ -86,7 +86,7 @@ export function scan(text, { open, close }) {
       const value = unescape(found[2] ?? found[3], at);
       if (seen.has(found[1])) throw faultAt(at, `the attribute ${found[1]} comes twice`);
       seen.add(found[1]);
-      if (!attributes.has(local(found[1]))) attributes.set(local(found[1]), value);
+      if (!attributes.has(localName(found[1]))) attributes.set(localName(found[1]), value);
       at = ATTRIBUTE.lastIndex;
     }
     const tagEnd = match(END_OF_OPEN, at);
@@ -94,7 +94,7 @@ export function scan(text, { open, close }) {
     at = END_OF_OPEN.lastIndex;
     hasRoot = true;
     names.push(tagStart[1]);
-    open(local(tagStart[1]), attributes, names.length);
+    open(localName(tagStart[1]), attributes, names.length);
     if (tagEnd[1]) {
       close(names.length);
       names.pop();
@@ -145,7 +145,7 @@ function resolve([, number, name]) {
 }
 
 /** The name without its prefix: `testcase` for `ns:testcase`. */
-function local(name) {
+function localName(name) {
   return name.slice(name.indexOf(":") + 1);
 }
 
