@@ -13,6 +13,6 @@ mod send;
 mod signing;
 mod usage;
 
-pub(crate) use command::{CiReport, run};
+pub(crate) use command::{ReportOptions, run};
 pub(crate) use secret::ReportSecret as Secret;
 pub(crate) use signing::{SignedHeaders as Signed, now};

@@ -19,76 +19,76 @@ use super::{
     usage::UsageFault,
 };
 
-/// One build's tests, and where to report them.
+/// The tests of a build, and the badge server to report them to.
 #[derive(Args, Debug)]
 #[command(after_help = "\
-GitHub Actions, GitLab, Azure Pipelines, Jenkins and CircleCI say themselves which repository, branch, commit and run a
-job belongs to; there --server is all that is needed. An option outweighs what they say.
+GitHub Actions, GitLab, Azure Pipelines, Jenkins and CircleCI tell a job its repository, branch, commit and run in
+environment variables; there only --server is needed. An option takes precedence over them.
 
 The report is signed with the secret in BADGESMITH_SECRET or in --secret-file. A build without one, as of a fork, sends
-nothing, says so and goes on.
+nothing, prints a notice and exits with 0.
 
-Kinds of reports: JUnit XML, TRX, NUnit 2 and 3, xUnit.net, CTest, Boost.Test, CppUnit, Check, TAP, CTRF, go test -json
-and -v, libtest JSON, dart, mocha, RSpec, Playwright, Jest and Vitest JSON. The kind is found by what is in a file.
+Report formats: JUnit XML, TRX, NUnit 2 and 3, xUnit.net, CTest, Boost.Test, CppUnit, Check, TAP, CTRF, go test -json
+and -v, libtest JSON, dart, mocha, RSpec, Playwright, Jest and Vitest JSON. The format is recognized by the content.
 
 Exit codes: 0 sent, or nothing to sign with; 1 refused by the server or not delivered; 2 something is missing or wrong
 in the arguments; 3 a report is missing or cannot be read, or the reports have no tests.")]
-pub(crate) struct CiReport {
+pub(crate) struct ReportOptions {
     /// Reports, directories with reports in them, patterns such as '**/TEST-*.xml', or - for standard input.
     #[arg(required = true, value_name = "FILES")]
     files: Vec<PathBuf>,
-    /// The badge server's address.
+    /// The address of the badge server.
     #[arg(long, env = "BADGESMITH_SERVER", value_name = "URL")]
     server: Option<Url>,
-    /// Whose repository it is.
+    /// The owner of the repository.
     #[arg(long)]
     owner: Option<String>,
     /// The repository.
     #[arg(long)]
     repo: Option<String>,
-    /// The branch the badge is of.
+    /// The branch of the badge.
     #[arg(long)]
     branch: Option<String>,
-    /// What the tests ran on; one badge each.
+    /// What the tests ran on; each platform has its own badge.
     #[arg(long, default_value = std::env::consts::OS)]
     platform: String,
     /// The commit that was tested.
     #[arg(long, value_name = "SHA")]
     commit: Option<String>,
-    /// What tells this run from others. A run is recorded once for each platform.
+    /// The id of this run, which is recorded once for each platform.
     #[arg(long, value_name = "ID")]
     run_id: Option<String>,
-    /// Which try of the run it is, from 1.
+    /// The attempt of the run, from 1.
     #[arg(long, value_name = "NUMBER")]
     run_attempt: Option<u32>,
-    /// Where the badge leads to.
+    /// The page that the badge links to.
     #[arg(long, value_name = "URL")]
     html_url: Option<String>,
-    /// Where the run is to be seen.
+    /// The page of the run.
     #[arg(long, value_name = "URL")]
     run_url: Option<String>,
-    /// A file that holds the secret; without it the variable BADGESMITH_SECRET does.
+    /// A file with the secret; by default it is read from the variable BADGESMITH_SECRET.
     #[arg(long, value_name = "FILE")]
     secret_file: Option<PathBuf>,
-    /// Sends a result without any tests; without this option that is refused, since it is mostly a mistake.
+    /// Sends a result without any tests; by default that is refused, because it is mostly a mistake.
     #[arg(long)]
     allow_empty: bool,
-    /// Passes over named files that are whole and no reports, as in a directory.
+    /// Skips named files that are complete and not reports, as in a directory.
     #[arg(long)]
     skip_others: bool,
-    /// Prints what would be sent, as JSON, and sends nothing; needs neither server nor secret.
+    /// Prints what would be sent as JSON, and sends nothing; needs neither a server nor a secret.
     #[arg(long)]
     dry_run: bool,
     /// Prints the headers that sign the report; with --dry-run before the body, so that curl can send it.
     #[arg(long)]
     print_headers: bool,
-    /// Sends to an http:// address of another machine, where anybody on the way can read along.
+    /// Sends to an http:// address of another machine, although the connection is not encrypted.
     #[arg(long)]
     allow_http: bool,
 }
 
 /// Counts, signs and sends.
-pub(crate) fn run(report: &CiReport) -> ExitCode {
+pub(crate) fn run(report: &ReportOptions) -> ExitCode {
     match report.run() {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
@@ -98,7 +98,7 @@ pub(crate) fn run(report: &CiReport) -> ExitCode {
     }
 }
 
-impl CiReport {
+impl ReportOptions {
     fn run(&self) -> Result<(), ReportFailure> {
         let secret = secret::read(self.secret_file.as_deref())?;
         if secret.is_none() && !self.dry_run {
