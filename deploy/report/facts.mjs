@@ -1,10 +1,11 @@
-// What is reported and where to: the inputs, and the runner's variables where an input says nothing.
+// What is reported, and to which server: the inputs of the step, and the variables of the runner where an input is
+// empty.
 import { readFileSync } from "node:fs";
 
 import { encodeSegment } from "./sign.mjs";
-import { Failure } from "./say.mjs";
+import { Failure } from "./runner.mjs";
 
-/** An input as the runner hands it over: in the environment, never in a script. */
+/** The value of an input. The runner passes inputs in the environment, so none is ever part of a script. */
 export function input(env, name) {
   return (env[`INPUT_${name.toUpperCase()}`] ?? "").trim();
 }
@@ -19,26 +20,26 @@ export function allowsEmpty(env) {
   return isTrue("allow-empty", input(env, "allow-empty"));
 }
 
-/** YAML's spellings, as GitHub's own actions take them. */
+/** A boolean in the spellings of YAML, as in GitHub's own actions. */
 function isTrue(name, word) {
   if (["true", "True", "TRUE"].includes(word)) return true;
   if (["false", "False", "FALSE", ""].includes(word)) return false;
   throw new Failure(`${name} must be true or false, not ${JSON.stringify(word)}`);
 }
 
-/** Everything about the run, complete and checked. */
+/** All facts about the run, complete and checked. */
 export function readFacts(env) {
   const [owner, repo] = (env.GITHUB_REPOSITORY ?? "").split("/");
-  const run = runOf(env);
+  const run = runPages(env);
   const facts = {
-    server: serverOf(input(env, "server")),
+    server: serverBase(input(env, "server")),
     owner: input(env, "owner") || owner,
     repo: input(env, "repo") || repo,
-    branch: input(env, "branch") || branchOf(env),
+    branch: input(env, "branch") || testedBranch(env),
     platform: input(env, "platform") || (env.RUNNER_OS ?? "").toLowerCase(),
-    commit: input(env, "commit") || (isForAnother(env) ? "" : env.GITHUB_SHA),
+    commit: input(env, "commit") || (runsForAnotherEvent(env) ? "" : env.GITHUB_SHA),
     runId: input(env, "run-id") || env.GITHUB_RUN_ID,
-    // An attempt counts the tries of the run it belongs to.
+    // An attempt counts the tries of its own run.
     runAttempt: input(env, "run-attempt") || (input(env, "run-id") ? "" : env.GITHUB_RUN_ATTEMPT),
     htmlUrl: input(env, "html-url") || run.attempt,
     runUrl: input(env, "run-url") || run.page,
@@ -54,22 +55,25 @@ export function readFacts(env) {
   if (parts.some((part) => ["", ".", ".."].includes(part))) {
     throw new Failure("platform, owner, repo and the parts of branch must not be empty, `.` or `..`");
   }
-  // The server refuses these, and a gateway in front of it would read another address in them.
+  // The server refuses these, because a gateway in front of it may decode them into another address.
   if (parts.slice(0, 3).some((part) => /\/|%[0-9a-f]{2}/i.test(part))) {
     throw new Failure("platform, owner and repo must hold no slash and nothing percent-encoded");
   }
-  // The owner and the repository are one segment each; a branch has its slashes.
-  facts.place = parts.map(encodeSegment).join("/");
+  // The owner and the repository are one segment each. A branch keeps its slashes.
+  facts.badgePath = parts.map(encodeSegment).join("/");
   return facts;
 }
 
-/** The badge as Markdown. Nothing in it needs escaping, every part is percent-encoded. */
-export function badgeOf({ server, place }) {
-  return `[![tests](${server}/badges/tests/${place}.svg)](${server}/redirect/test-results/${place})`;
+/** The badge as Markdown, linked to the results. Every part is percent-encoded, so nothing needs escaping. */
+export function badgeMarkdown({ server, badgePath }) {
+  return `[![tests](${server}/badges/tests/${badgePath}.svg)](${server}/redirect/test-results/${badgePath})`;
 }
 
-/** Plain http is for this machine: a signature that is read on the way can be sent once in our place. */
-function serverOf(text) {
+/**
+ * The base address of the server. Unencrypted http is for this machine only: whoever reads a signature on the way can
+ * use it before the server has seen it.
+ */
+function serverBase(text) {
   let url;
   try {
     url = new URL(text);
@@ -77,28 +81,32 @@ function serverOf(text) {
     throw new Failure("server must be the badge server's address, such as https://badges.example.com");
   }
   if (url.username || url.password) throw new Failure("server must have no user or password in it");
-  const isHere = /^(?:localhost|.+\.localhost|127(?:\.\d+){3}|\[::1\])$/.test(url.hostname);
-  if (url.protocol !== "https:" && !(url.protocol === "http:" && isHere)) {
+  const isLocal = /^(?:localhost|.+\.localhost|127(?:\.\d+){3}|\[::1\])$/.test(url.hostname);
+  if (url.protocol !== "https:" && !(url.protocol === "http:" && isLocal)) {
     throw new Failure("server must be an https:// address; on the way of any other anybody reads along");
   }
   return (url.origin + url.pathname).replace(/\/+$/, "").replace(/[()]/g, encodeSegment);
 }
 
-/** In these events the runner's variables are the default branch's, whoever's code was tested. */
-function isForAnother(env) {
+/** Whether the variables of the runner are those of the default branch, whatever code was tested. */
+function runsForAnotherEvent(env) {
   return ["workflow_run", "pull_request_target"].includes(env.GITHUB_EVENT_NAME);
 }
 
-/** A pull request counts for its branch; a fork's for its number, because its branch is mostly called `main`. */
-function branchOf(env) {
-  if (isForAnother(env)) return "";
+/**
+ * The branch that the tests count for. For a pull request from a fork it is named after the number, because the fork's
+ * own branch is mostly called `main`.
+ */
+function testedBranch(env) {
+  if (runsForAnotherEvent(env)) return "";
   if (!env.GITHUB_HEAD_REF) return env.GITHUB_REF_NAME;
-  const { number, head } = pullRequestOf(env);
+  const { number, head } = pullRequest(env);
   const isFork = number && head?.repo?.full_name?.toLowerCase() !== env.GITHUB_REPOSITORY?.toLowerCase();
   return isFork ? `pull/${number}` : env.GITHUB_HEAD_REF;
 }
 
-function pullRequestOf(env) {
+/** The pull request in the event that started the run, or an empty object. */
+function pullRequest(env) {
   try {
     return JSON.parse(readFileSync(env.GITHUB_EVENT_PATH, "utf8")).pull_request ?? {};
   } catch {
@@ -106,7 +114,8 @@ function pullRequestOf(env) {
   }
 }
 
-function runOf(env) {
+/** The pages of the run and of this attempt. */
+function runPages(env) {
   if (!env.GITHUB_REPOSITORY || !env.GITHUB_RUN_ID) return {};
   const server = env.GITHUB_SERVER_URL || "https://github.com";
   const page = `${server}/${env.GITHUB_REPOSITORY}/actions/runs/${env.GITHUB_RUN_ID}`;

@@ -1,21 +1,23 @@
-// Which files are meant. A name is a file, a directory or a pattern such as `**/TEST-*.xml`, as for the client.
+// Finds the files of a report. A name is a file, a directory or a pattern such as `**/TEST-*.xml`, as for the client.
 import { readdirSync, realpathSync, statSync } from "node:fs";
 import { isAbsolute, join, parse } from "node:path";
 
-import { Failure } from "./say.mjs";
+import { Failure } from "./runner.mjs";
 
-/** What the tools call their reports: Surefire, Gradle, jest-junit, PHPUnit, cargo-nextest, dotnet and many more. */
+/** The default names: those of Surefire, Gradle, jest-junit, PHPUnit, cargo-nextest, dotnet and many more. */
 export const PATTERNS = ["**/TEST-*.xml", "**/junit*.xml", "**/*junit.xml", "**/*.trx"];
 
+/** How deep directories are searched. */
 const DEEPEST = 32;
+/** The most files that are read. */
 const MOST_FILES = 10_000;
-/** Directories of others' files. */
-const PASSED_OVER = [".git", "node_modules"];
+/** Directories that are not searched, because their files are other people's. */
+const FOREIGN_DIRECTORIES = [".git", "node_modules"];
 
 /**
- * Finds what the names mean: files that were named or fit a pattern, and directories that were named.
- * Each file comes once, and `named` has those that must be reports, because no pattern found them. Names that mean
- * nothing are refused, the patterns of our own all together.
+ * Finds the files that were named or fit a pattern, each once, and the directories that were named. `named` has the
+ * files that must be reports, because they were not found by a pattern. A name without any file is refused; of the
+ * default patterns one with a file is enough.
  */
 export function find(names) {
   const files = new Map();
@@ -50,16 +52,20 @@ export function find(names) {
   return { files: [...files.values()].sort(), named, directories };
 }
 
-/** All files of a directory with such endings, deep down. Links to directories are not followed: they lead in circles. */
-export function search(directory, endings) {
+/**
+ * All files in a directory and below it that have one of the extensions. Links to directories are not followed, because
+ * they may lead in a circle.
+ */
+export function search(directory, extensions) {
   const files = [];
   walk(directory, DEEPEST, (path, name) => {
-    if (endings.some((ending) => name.toLowerCase().endsWith(`.${ending}`)) && isFile(path)) files.push(path);
+    if (extensions.some((extension) => name.toLowerCase().endsWith(`.${extension}`)) && isFile(path)) files.push(path);
     if (files.length > MOST_FILES) throw new Failure(`${directory}: more than ${MOST_FILES} files; name fewer`);
   });
   return files.sort();
 }
 
+/** Calls `visit` with the path and the name of each file. */
 function walk(directory, depth, visit) {
   let within;
   try {
@@ -71,17 +77,17 @@ function walk(directory, depth, visit) {
     const path = join(directory, entry.name);
     if (!entry.isDirectory()) {
       visit(path, entry.name);
-    } else if (depth > 1 && !PASSED_OVER.includes(entry.name)) {
+    } else if (depth > 1 && !FOREIGN_DIRECTORIES.includes(entry.name)) {
       walk(path, depth - 1, visit);
     }
   }
 }
 
-/** The files a pattern fits: `**` is any number of directories, `*`, `?` and `[a-z]` stay within one name. */
+/** The files that fit a pattern: `**` is any number of directories; `*`, `?` and `[a-z]` are within one name. */
 function fit(pattern) {
   const parts = (process.platform === "win32" ? pattern.replaceAll("\\", "/") : pattern).split("/");
   const files = [];
-  // Two `**` can lead to one directory by two ways.
+  // Several `**` may lead to the same directory.
   const seen = new Set();
   const descend = (directory, at, depth) => {
     const key = `${at} ${directory}`;
@@ -98,13 +104,13 @@ function fit(pattern) {
     }
     const isAny = part === "**";
     if (isAny && !isLast) descend(directory, at + 1, depth);
-    const fits = isAny ? /^/ : expression(part);
+    const fits = isAny ? /^/ : toExpression(part);
     for (const entry of entries(directory)) {
       if (!fits.test(entry.name)) continue;
       const path = join(directory, entry.name);
       if (entry.isDirectory()) {
         if (!isAny && !isLast) descend(path, at + 1, depth + 1);
-        if (isAny && !PASSED_OVER.includes(entry.name)) descend(path, at, depth + 1);
+        if (isAny && !FOREIGN_DIRECTORIES.includes(entry.name)) descend(path, at, depth + 1);
       } else if (isLast && isFile(path)) {
         files.push(path);
       }
@@ -116,7 +122,7 @@ function fit(pattern) {
 }
 
 /** One part of a pattern as a regular expression. */
-function expression(part) {
+function toExpression(part) {
   const translate = (piece) => {
     if (/^\*+$/.test(piece)) return ".*";
     if (piece === "?") return ".";
@@ -132,7 +138,7 @@ function expression(part) {
   }
 }
 
-/** A directory that may not be read has nothing that fits. */
+/** The entries of a directory; none if it may not be read. */
 function entries(directory) {
   try {
     return readdirSync(directory, { withFileTypes: true });
@@ -141,12 +147,12 @@ function entries(directory) {
   }
 }
 
-/** Whether there is a file behind the path, through links. */
+/** Whether the path is a file, or a link to one. */
 export function isFile(path) {
   return stat(path)?.isFile() ?? false;
 }
 
-/** What cannot be looked at, such as a link that leads to itself, is not there. */
+/** The status of a path; undefined if there is none, or for a link that leads to itself. */
 function stat(path) {
   try {
     return statSync(path);

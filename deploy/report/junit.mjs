@@ -1,29 +1,32 @@
-// JUnit XML, by the client's rules (deploy/formats/src/junit.rs, which says why).
+// Reads JUnit XML by the rules of the client; deploy/formats/src/xml/junit.rs has the reasons.
 //
-// A case ends as its children say; one that is both skipped and failed was skipped. Where there are no such children,
-// an attribute may tell. Surefire's `flakyFailure` and `rerunFailure` tell of other tries of the same case.
-import { tally } from "./tally.mjs";
+// The outcome of a test case is that of its child elements; one that is both skipped and failed was skipped. Without
+// such elements an attribute may state the outcome. Surefire's `flakyFailure` and `rerunFailure` are other attempts at
+// the same test case.
+import { createTally } from "./tally.mjs";
 
-/** What stands directly in a suite, beside suites and cases. */
+/** The elements of a suite other than suites and test cases. */
 const BESIDE_CASES = ["properties", "system-out", "system-err", "error", "failure", "skipped"];
-const TRIES = ["flakyFailure", "flakyError", "rerunFailure", "rerunError"];
+/** The elements of a test case for other attempts at it. */
+const ATTEMPTS = ["flakyFailure", "flakyError", "rerunFailure", "rerunError"];
 
+/** A reader of JUnit XML. */
 export function junit() {
-  const sums = tally();
+  const tally = createTally();
   const suites = [];
   let current;
   let [hasKnown, hasForeign, isListing, isManual, declared] = [false, false, false, false, 0];
 
   const openSuite = (name, attributes, depth) => {
     if (depth === 1) {
-      const without = ["failures", "errors", "time"].every((sum) => !attributes.has(sum));
+      const without = ["failures", "errors", "time"].every((total) => !attributes.has(total));
       isListing = name === "testsuites" && attributes.get("name") === "AllTests" && without;
     }
     if (name === "testsuite") declared = Math.max(declared, number(attributes, "tests") ?? 0);
     const [failures, errors] = [number(attributes, "failures"), number(attributes, "errors")];
-    const mark = sums.counts.failed;
+    const mark = tally.counts.failed;
     const suite = { depth, mark, failures, errors, failed: 0, flaky: 0 };
-    suites.push({ ...suite, isBroken: false, hasCase: false, hasPardoned: false });
+    suites.push({ ...suite, isBroken: false, hasCase: false, hasExcusedFailure: false });
   };
 
   const closeCase = (test) => {
@@ -31,32 +34,32 @@ export function junit() {
     if (!suite) return;
     const outcome = outcomeOf(test);
     suite.hasCase = true;
-    suite.hasPardoned ||= test.hasTries || (test.isFailed && outcome !== "failed");
-    // Whether one that is marked as flaky failed only the suite's sums tell, when all its cases are known.
+    suite.hasExcusedFailure ||= test.hasFailedAttempts || (test.isFailed && outcome !== "failed");
+    // Whether that is a failure is decided by the totals of the suite, when its end is reached.
     if (outcome === "failed" && test.isFlaky) {
       suite.flaky += 1;
       return;
     }
     if (outcome === "failed") suite.failed += 1;
-    sums.add(outcome);
+    tally.add(outcome);
   };
 
   const closeSuite = (suite) => {
-    const isFlakyPassed = suite.failures !== undefined && suite.failures + (suite.errors ?? 0) <= suite.failed;
-    sums.add(isFlakyPassed ? "passed" : "failed", suite.flaky);
-    const hasPardoned = suite.hasPardoned || (suite.flaky > 0 && isFlakyPassed);
-    const hasUntold = (suite.errors ?? 0) > 0 || ((suite.failures ?? 0) > 0 && !suite.hasCase);
-    if (suite.isBroken || (hasUntold && !hasPardoned)) sums.failSince(suite.mark);
+    const areFlakyPassed = suite.failures !== undefined && suite.failures + (suite.errors ?? 0) <= suite.failed;
+    tally.add(areFlakyPassed ? "passed" : "failed", suite.flaky);
+    const hasExcusedFailure = suite.hasExcusedFailure || (suite.flaky > 0 && areFlakyPassed);
+    const hasUnlistedFailure = (suite.errors ?? 0) > 0 || ((suite.failures ?? 0) > 0 && !suite.hasCase);
+    if (suite.isBroken || (hasUnlistedFailure && !hasExcusedFailure)) tally.failSince(suite.mark);
     const outer = suites.at(-1);
     if (!outer) return;
-    outer.hasPardoned ||= hasPardoned;
+    outer.hasExcusedFailure ||= hasExcusedFailure;
     outer.hasCase ||= suite.hasCase;
   };
 
   return {
     open(name, attributes, depth) {
       if (current) {
-        if (depth === current.depth + 1) child(current, name, attributes);
+        if (depth === current.depth + 1) readChild(current, name, attributes);
         return;
       }
       if (depth === 2) {
@@ -84,26 +87,27 @@ export function junit() {
     },
     finish() {
       if (isManual) return { found: "it is a list of cases that people try by hand" };
-      if (sums.total() === 0 && hasForeign && !hasKnown) {
+      if (tally.total() === 0 && hasForeign && !hasKnown) {
         return { found: "it is XML whose root is called as in JUnit XML, without suites or cases of it" };
       }
-      const { remarks, skipped } = sums.counts;
-      if (sums.total() === 0 && declared > 0) {
+      const { remarks, skipped } = tally.counts;
+      if (tally.total() === 0 && declared > 0) {
         remarks.push(`a suite declares ${declared} tests but no test case is listed`);
-      } else if (isListing && sums.total() > 0 && skipped === sums.total()) {
+      } else if (isListing && tally.total() > 0 && skipped === tally.total()) {
         remarks.push("the tests were listed and not run");
       }
-      return sums.finish();
+      return tally.finish();
     },
   };
 }
 
-/** An attribute that is a count. */
+/** The value of an attribute that is a count. */
 function number(attributes, name) {
   const digits = /^\s*\+?(\d+)\s*$/.exec(attributes.get(name) ?? "")?.[1];
   return digits === undefined ? undefined : Number(digits);
 }
 
+/** The state of a test case that begins. */
 function begin(attributes, depth, isListed) {
   const is = (name, value) => (attributes.get(name) ?? "").toLowerCase() === value;
   return {
@@ -111,34 +115,34 @@ function begin(attributes, depth, isListed) {
     isFailed: false,
     isSkipped: false,
     isFlaky: is("flaky", "true"),
-    // pytest and GoogleTest count a case that is both skipped and failed as failed.
-    isStrict: is("result", "completed"),
-    isUnable: is("status", "notrun"),
-    hasTries: false,
-    said: isListed ? "skipped" : said(attributes),
+    // pytest and GoogleTest count a test case that is both skipped and failed as failed.
+    isFailedIfSkipped: is("result", "completed"),
+    couldNotRun: is("status", "notrun"),
+    hasFailedAttempts: false,
+    stated: isListed ? "skipped" : stated(attributes),
   };
 }
 
-/** An element directly in a case. */
-function child(test, name, attributes) {
+/** Reads a child element of a test case. */
+function readChild(test, name, attributes) {
   if (name === "failure" || name === "error") {
     test.isFailed = true;
   } else if (name === "warning") {
-    // PHPUnit's test that could not be run, because its data provider is broken.
+    // PHPUnit's test that could not run, because its data provider is broken.
     test.isFailed ||= (attributes.get("type") ?? "").startsWith("PHPUnit");
   } else if (name === "skipped" || name === "skip") {
     test.isSkipped = true;
-    test.isStrict ||= (attributes.get("type") ?? "").startsWith("pytest.");
-    // CTest: `notrun` with a reason, which is no failure where the test was disabled or asked for it.
+    test.isFailedIfSkipped ||= (attributes.get("type") ?? "").startsWith("pytest.");
+    // CTest gives a reason if a test did not run. One that was disabled, or asked to be skipped, did not fail.
     const reason = attributes.get("message") ?? "";
-    test.isUnable &&= !(reason === "" || reason === "Disabled" || reason.startsWith("SKIP_"));
-  } else if (TRIES.includes(name)) {
-    test.hasTries = true;
+    test.couldNotRun &&= !(reason === "" || reason === "Disabled" || reason.startsWith("SKIP_"));
+  } else if (ATTEMPTS.includes(name)) {
+    test.hasFailedAttempts = true;
   }
 }
 
-function outcomeOf({ isFailed, isSkipped, isStrict, isUnable, said: otherwise }) {
-  if (isSkipped) return (isFailed ? isStrict : isUnable) ? "failed" : "skipped";
+function outcomeOf({ isFailed, isSkipped, isFailedIfSkipped, couldNotRun, stated: otherwise }) {
+  if (isSkipped) return (isFailed ? isFailedIfSkipped : couldNotRun) ? "failed" : "skipped";
   return isFailed ? "failed" : otherwise;
 }
 
@@ -151,8 +155,8 @@ const SKIPPED = [
   ...["pending", "inconclusive", "aborted", "blocked", "todo", "xfail", "xfailed"],
 ];
 
-/** What a case's attributes say: GoogleTest's and CTest's, and some tools' that write no children. */
-function said(attributes) {
+/** The outcome by the attributes of GoogleTest, CTest and tools that write no child elements. */
+function stated(attributes) {
   for (const name of ["status", "result"]) {
     const value = (attributes.get(name) ?? "").toLowerCase();
     if (FAILED.includes(value)) return "failed";

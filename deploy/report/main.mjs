@@ -1,17 +1,17 @@
-// The step, from its inputs to the badge: find the reports, have them counted, signed and sent, and say how that went.
+// The step: finds the reports, has them counted, signed and sent, and prints the outcome.
 //
-// Every value comes through the environment; nothing is put together to a command line or a script.
+// Every value comes from the environment. None becomes part of a script or of a command line that a shell reads.
 import process from "node:process";
 
 import { findClient, reportByClient } from "./client.mjs";
-import { allowsEmpty, badgeOf, failsOnError, input, readFacts } from "./facts.mjs";
+import { allowsEmpty, badgeMarkdown, failsOnError, input, readFacts } from "./facts.mjs";
 import { find } from "./files.mjs";
-import { Failure, annotate, escapeMarkdown, log, mask, output, summarize } from "./say.mjs";
+import { Failure, annotate, escapeMarkdown, log, mask, output, summarize } from "./runner.mjs";
 import { send } from "./send.mjs";
 import { sum } from "./sum.mjs";
 
 const { env } = process;
-// One who misspells this wants to know of failures.
+// If the input `fail-on-error` itself is invalid, its failure fails the step.
 let isFatal = true;
 try {
   isFatal = failsOnError(env);
@@ -24,8 +24,9 @@ try {
   process.exitCode = isFatal ? 1 : 0;
 }
 
+/** Reports the test results, by the client if there is one. */
 async function report() {
-  // Without the line end that `echo` puts behind it, as the client reads it.
+  // Without the line end that `echo` adds, as the client reads it.
   const secret = (env.INPUT_SECRET ?? "").replace(/^[\r\n]+|[\r\n]+$/g, "");
   if (secret.trim() === "") {
     const why = "there is no secret to sign with. Builds of forks have none; elsewhere set `secret`";
@@ -42,14 +43,16 @@ async function report() {
     ? reportByClient(client, { env, found, facts, secret })
     : await reportByScript(found, facts, secret);
   const total = passed + failed + skipped;
-  const badge = badgeOf(facts);
+  const badge = badgeMarkdown(facts);
   output(env, { status: "recorded", passed, failed, skipped, total, badge });
   const place = `${facts.owner}/${facts.repo}, ${facts.branch} on ${facts.platform}`;
   log(`${passed} passed, ${failed} failed, ${skipped} skipped; recorded for ${place}\n${badge}`);
-  const table = `| passed | failed | skipped | total |\n|---|---|---|---|\n| ${passed} | ${failed} | ${skipped} | ${total} |`;
+  const row = `| ${passed} | ${failed} | ${skipped} | ${total} |`;
+  const table = `| passed | failed | skipped | total |\n|---|---|---|---|\n${row}`;
   summarize(env, `### Test results\n\n${badge}\n\n${table}\n\n\`\`\`markdown\n${badge}\n\`\`\``);
 }
 
+/** Counts, signs and sends without the client. */
 async function reportByScript(found, facts, secret) {
   const counts = sum(found, { allowsEmpty: allowsEmpty(env) });
   const body = JSON.stringify({
@@ -63,6 +66,6 @@ async function reportByScript(found, facts, secret) {
     workflow_run_url: facts.runUrl || undefined,
     timestamp: new Date().toISOString(),
   });
-  await send({ server: facts.server, path: `/tests/results/${facts.place}`, body, secret });
+  await send({ server: facts.server, path: `/tests/results/${facts.badgePath}`, body, secret });
   return counts;
 }

@@ -1,7 +1,7 @@
-// The string that is signed and its signature, version 2. vectors.json pins both, for the server as well.
+// The signature of a report, version 2. vectors.json has test vectors for it and for the string that is signed.
 import { createHash, createHmac, randomBytes } from "node:crypto";
 
-/** The six lines a signature signs. The path has no query; the body is text or bytes. */
+/** The string that is signed: six lines. The path has no query; the body is text or bytes. */
 export function stringToSign({ timestamp, nonce, method, path, body }) {
   const digest = createHash("sha256").update(body).digest("hex");
   return ["v2", timestamp, nonce, method, decodeFully(path), digest].join("\n");
@@ -12,7 +12,7 @@ export function sign(secret, request) {
   return `v2=${createHmac("sha256", secret).update(stringToSign(request)).digest("hex")}`;
 }
 
-/** The three headers of one try: good for the next minutes, and once. */
+/** The three headers of one attempt. They are valid for a few minutes and for one request. */
 export function signedHeaders(secret, path, body) {
   const timestamp = new Date().toISOString();
   const nonce = randomBytes(16).toString("hex");
@@ -20,13 +20,13 @@ export function signedHeaders(secret, path, body) {
   return { "X-Signature": signature, "X-Timestamp": timestamp, "X-Nonce": nonce };
 }
 
-/** One segment of a path: everything but letters, digits and `-._~` is percent-encoded. */
+/** Encodes one segment of a path: everything but letters, digits and `-._~`. */
 export function encodeSegment(text) {
   const encode = (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`;
   return encodeURIComponent(text).replace(/[!'()*]/g, encode);
 }
 
-/** Decodes until nothing is left to decode, so that a path is the same on both sides of a gateway that decodes it. */
+/** Decodes until nothing changes, so that a path is the same on both sides of a gateway that decodes it. */
 export function decodeFully(text) {
   for (;;) {
     const decoded = decode(text);
@@ -35,7 +35,7 @@ export function decodeFully(text) {
   }
 }
 
-/** Bytes that are no UTF-8 become U+FFFD, as on the server. */
+/** Decodes once. Invalid UTF-8 becomes U+FFFD, as on the server. */
 function decode(text) {
   if (!text.includes("%")) return text;
   const bytes = Buffer.from(text);

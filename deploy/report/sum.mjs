@@ -1,33 +1,37 @@
-// The sum of all reports, without the client; of half of them there is none.
+// Counts all reports without the client. If one of them cannot be read, there is no sum.
 import { readFileSync, realpathSync, statSync } from "node:fs";
 
-import { LARGEST_FILE, Refusal, count } from "./counts.mjs";
+import { LARGEST_FILE, Refusal, count, tooLarge } from "./counts.mjs";
 import { search } from "./files.mjs";
-import { Failure, annotate } from "./say.mjs";
+import { Failure, annotate } from "./runner.mjs";
 
-/** Refusals and remarks beyond this many are only counted. */
+/** Further refusals and remarks are only counted. */
 const MOST_LINES = 20;
-/** Files that were passed over beyond this many are only counted. */
+/** Further names of skipped files are only counted. */
 const MOST_NAMES = 10;
-/** What the script reads in a directory, what only the client reads, and what may be a report or anything else. */
-const ENDINGS = { ours: ["xml", "trx"], clients: ["tap", "gojson", "ctrf"], perhaps: ["json", "jsonl", "ndjson"] };
+/**
+ * The file extensions in a directory: of reports that the script reads, of reports that only the client reads, and of
+ * files that may be a report for the client or anything else.
+ */
+const EXTENSIONS = { script: ["xml", "trx"], client: ["tap", "gojson", "ctrf"], unclear: ["json", "jsonl", "ndjson"] };
 
-/** Counts the files and what lies in the directories, each file once. */
+/** Counts the files and the files in the directories, each once. */
 export function sum({ files, named, directories }, { allowsEmpty = false } = {}) {
-  // By their real paths, each with its name and whether it may turn out to be none of ours.
+  // By the real path: the name of the file, and whether it may be something other than a report.
   const candidates = new Map(files.map((file) => [realpathSync(file), { file, mayBeOther: !named.has(file) }]));
   const refusals = [];
   for (const directory of directories) {
-    for (const file of search(directory, ENDINGS.ours)) {
+    for (const file of search(directory, EXTENSIONS.script)) {
       const real = realpathSync(file);
       if (!candidates.has(real)) candidates.set(real, { file, mayBeOther: true });
     }
-    for (const file of search(directory, ENDINGS.clients)) {
+    for (const file of search(directory, EXTENSIONS.client)) {
       refusals.push(`${file}: only the badgesmith client reads such reports`);
     }
-    const unread = search(directory, ENDINGS.perhaps).length;
+    const unread = search(directory, EXTENSIONS.unclear).length;
     if (unread > 0) {
-      annotate("warning", `${directory}: ${unread} JSON file(s) were not looked at, which only the badgesmith client reads`);
+      const words = `${unread} JSON file(s) were not looked at, which only the badgesmith client reads`;
+      annotate("warning", `${directory}: ${words}`);
     }
   }
   const counts = { passed: 0, failed: 0, skipped: 0 };
@@ -51,19 +55,21 @@ export function sum({ files, named, directories }, { allowsEmpty = false } = {})
     const names = others.slice(0, MOST_NAMES).join(", ");
     annotate("notice", `passed over, because they are no reports of tests: ${names}${more}`);
   }
-  if (refusals.length > 0) throw new Failure(lines(refusals));
+  if (refusals.length > 0) throw new Failure(firstLines(refusals));
   if (reports === 0) throw new Failure("no file that was found is a report of tests");
   if (!allowsEmpty && counts.passed + counts.failed + counts.skipped === 0) {
     throw new Failure(`the ${reports} report(s) have no tests; did they run? \`allow-empty\` sends that all the same`);
   }
-  if (remarks.length > 0) annotate("warning", lines(remarks));
+  if (remarks.length > 0) annotate("warning", firstLines(remarks));
   return counts;
 }
 
+/** Counts one file. */
 function read(file) {
   let bytes;
   try {
-    if (statSync(file).size > LARGEST_FILE) throw new Refusal(`it has more than the ${LARGEST_FILE} bytes that are read`);
+    // A larger file is refused before it is read.
+    if (statSync(file).size > LARGEST_FILE) throw tooLarge();
     bytes = readFileSync(file);
   } catch (fault) {
     throw fault instanceof Refusal ? fault : new Refusal(fault.message);
@@ -71,8 +77,8 @@ function read(file) {
   return count(bytes);
 }
 
-/** Some lines, and how many more there are. */
-function lines(all) {
+/** The first lines, and how many more there are. */
+function firstLines(all) {
   const more = all.length > MOST_LINES ? [`and ${all.length - MOST_LINES} more`] : [];
   return [...all.slice(0, MOST_LINES), ...more].join("\n");
 }

@@ -1,4 +1,4 @@
-// What is counted without the client, and what is refused in which words. Run by test.mjs.
+// Tests what is counted without the client, and what is refused with which message. test.mjs runs it.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
@@ -9,28 +9,28 @@ const trx = (within) => `<TestRun xmlns="http://x"><Results>${within}</Results><
 for (const [name, report, expected, remark] of [
   ["one of each", junit("<testcase/><testcase><failure/></testcase><testcase><error/></testcase><testcase><skipped/></testcase>"), [1, 2, 1]],
   ["nested suites", `<testsuites>${junit(junit("<testcase/>") + "<testcase/>")}</testsuites>`, [2, 0, 0]],
-  ["sums that lie", '<testsuite tests="9" failures="4"><testcase/></testsuite>', [1, 0, 0]],
-  ["sums without cases", '<testsuite tests="6" errors="1"/>', [0, 1, 0], "failed although no test"],
-  ["a suite that broke", junit("<error/>"), [0, 1, 0], "failed although no test"],
-  ["a suite that broke beside its cases", junit("<testcase/><failure/><testcase/>"), [2, 1, 0], "failed although no test"],
-  ["a suite whose case tells", junit("<testcase><error/></testcase><error/>"), [0, 1, 0]],
-  ["tries of one case", junit("<testcase><flakyFailure/></testcase><testcase><failure/><rerunFailure/></testcase>"), [1, 1, 0]],
+  ["totals that are wrong", '<testsuite tests="9" failures="4"><testcase/></testsuite>', [1, 0, 0]],
+  ["totals without test cases", '<testsuite tests="6" errors="1"/>', [0, 1, 0], "failed although no test"],
+  ["a suite that failed as a whole", junit("<error/>"), [0, 1, 0], "failed although no test"],
+  ["a suite that failed beside its test cases", junit("<testcase/><failure/><testcase/>"), [2, 1, 0], "failed although no test"],
+  ["a suite whose test case has the failure", junit("<testcase><error/></testcase><error/>"), [0, 1, 0]],
+  ["attempts at one test case", junit("<testcase><flakyFailure/></testcase><testcase><failure/><rerunFailure/></testcase>"), [1, 1, 0]],
   ["a failure and a skip", junit("<testcase><skipped/><failure/></testcase>"), [0, 0, 1]],
-  ["a skip whose fixture broke", junit('<testcase><skipped type="pytest.skip"/><error/></testcase>'), [0, 1, 0]],
+  ["a skip whose fixture failed", junit('<testcase><skipped type="pytest.skip"/><error/></testcase>'), [0, 1, 0]],
   ["characters that XML forbids", junit("<testcase><failure>\u001b[31m&#27;&#x1b;&#0;&#xd800;</failure></testcase>"), [0, 1, 0]],
   ["statuses", junit('<testcase status="notrun"/><testcase result="Failed"/><testcase status="run" result="completed"/>'), [1, 1, 1]],
   ["more statuses", junit('<testcase status="Timed out"/><testcase result="cancelled"/><testcase status="aborted"/>'), [0, 2, 1]],
-  ["a failure told of deeper down", junit("<testcase><properties><failure/></properties></testcase>"), [1, 0, 0]],
+  ["a failure in a nested element", junit("<testcase><properties><failure/></properties></testcase>"), [1, 0, 0]],
   ["prefixes", '<x:testsuite xmlns:x="y"><x:testcase><x:failure/></x:testcase></x:testsuite>', [0, 1, 0]],
   ["tags in CDATA and comments", junit("<testcase><![CDATA[<failure>]]><!-- <failure> --></testcase>"), [1, 0, 0]],
   ["quotes in quotes", junit(`<testcase name="a'>b" classname='"'/>`), [1, 0, 0]],
-  ["entities that are known", junit('<testcase name="&lt;&amp;&#x1F680;">&gt;&#10;</testcase>'), [1, 0, 0]],
-  ["an entity that lies elsewhere", `<!DOCTYPE testsuite [<!ENTITY a SYSTEM "file:///etc/passwd">]>${junit("<testcase>&a;</testcase>")}`, [1, 0, 0]],
+  ["predefined entities", junit('<testcase name="&lt;&amp;&#x1F680;">&gt;&#10;</testcase>'), [1, 0, 0]],
+  ["an external entity", `<!DOCTYPE testsuite [<!ENTITY a SYSTEM "file:///etc/passwd">]>${junit("<testcase>&a;</testcase>")}`, [1, 0, 0]],
   ["Eclipse", "<testrun><testsuite><testcase/></testsuite></testrun>", [1, 0, 0]],
-  ["a mark", `\ufeff<?xml version="1.0"?>${junit("<testcase/>")}`, [1, 0, 0]],
-  ["UTF-16 in UTF-8", `<?xml version="1.0" encoding="utf-16"?>${junit("<testcase/>")}`, [1, 0, 0]],
+  ["a byte order mark", `\ufeff<?xml version="1.0"?>${junit("<testcase/>")}`, [1, 0, 0]],
+  ["UTF-8 that is declared as UTF-16", `<?xml version="1.0" encoding="utf-16"?>${junit("<testcase/>")}`, [1, 0, 0]],
   ["UTF-16", Buffer.from(`\ufeff${junit("<testcase/>")}`, "utf16le"), [1, 0, 0]],
-  ["UTF-16 without a mark", Buffer.from(junit("<testcase/>"), "utf16le"), [1, 0, 0]],
+  ["UTF-16 without a byte order mark", Buffer.from(junit("<testcase/>"), "utf16le"), [1, 0, 0]],
   ["Latin-1", Buffer.from(`<?xml version="1.0" encoding="ISO-8859-1"?>${junit('<testcase name="café"/>')}`, "latin1"), [1, 0, 0]],
   ["outcomes", trx(["Passed", "Warning", "Failed", "Timeout", "NotExecuted", "Inconclusive"].map((o) => `<UnitTestResult outcome="${o}"/>`).join("")), [2, 2, 2]],
   ["no outcome", trx("<UnitTestResult/>"), [0, 1, 0]],
@@ -84,7 +84,7 @@ for (const [report, words, isOther = false] of [
   ["<assemblies/>", "only the badgesmith client reads"],
   ["<Site/>", "only the badgesmith client reads"],
 ]) {
-  test(`refused in words: ${JSON.stringify(report.toString("latin1").slice(0, 60))}`, () => {
+  test(`refused with its reason: ${JSON.stringify(report.toString("latin1").slice(0, 60))}`, () => {
     assert.throws(
       () => count(Buffer.from(report)),
       (fault) => fault instanceof Refusal && fault.message.includes(words) && fault.isOther === isOther,

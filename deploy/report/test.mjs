@@ -1,4 +1,4 @@
-// What the action promises, without a network: `node test.mjs`. With a real server: deploy/cli/tests/action.rs.
+// Tests the action without a network: `node test.mjs`. deploy/cli/tests/action.rs tests it with a server.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
@@ -10,9 +10,9 @@ import { after, test } from "node:test";
 import { fileURLToPath } from "node:url";
 
 import "./test-counts.mjs";
-import { badgeOf, failsOnError, readFacts } from "./facts.mjs";
+import { badgeMarkdown, failsOnError, readFacts } from "./facts.mjs";
 import { find, search } from "./files.mjs";
-import { escapeCommand, escapeMarkdown } from "./say.mjs";
+import { escapeCommand, escapeMarkdown } from "./runner.mjs";
 import { send } from "./send.mjs";
 import { decodeFully, encodeSegment, sign, signedHeaders, stringToSign } from "./sign.mjs";
 import { sum } from "./sum.mjs";
@@ -32,6 +32,7 @@ function folder(files) {
   return root;
 }
 
+/** Calls `act` with the folder as working directory. */
 function within(root, act) {
   const before = process.cwd();
   process.chdir(root);
@@ -45,14 +46,14 @@ function within(root, act) {
 const { vectors } = JSON.parse(text("vectors.json"));
 test("there are vectors", () => assert.ok(vectors.length >= 10));
 for (const vector of vectors) {
-  test(`the vector "${vector.name}" is signed as everybody signs it`, () => {
+  test(`the vector "${vector.name}" has its string and its signature`, () => {
     assert.equal(stringToSign(vector), vector.string_to_sign);
     assert.equal(sign(vector.secret, vector), vector.signature);
     assert.equal(sign(vector.secret, { ...vector, body: Buffer.from(vector.body) }), vector.signature);
   });
 }
 
-test("every try has a nonce of its own, and the time in UTC", () => {
+test("every attempt has its own nonce and the time in UTC", () => {
   const [one, two] = [signedHeaders("s", "/a", "{}"), signedHeaders("s", "/a", "{}")];
   assert.notEqual(one["X-Nonce"], two["X-Nonce"]);
   assert.match(one["X-Timestamp"], /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
@@ -128,17 +129,17 @@ const RUN = {
   GITHUB_RUN_ID: "7", GITHUB_RUN_ATTEMPT: "2", GITHUB_SERVER_URL: "https://github.com", RUNNER_OS: "macOS",
 };
 
-test("the runner's variables say what the inputs do not", () => {
+test("the variables of the runner stand in for empty inputs", () => {
   const event = join(folder({ "e.json": '{"pull_request":{"number":12,"head":{"repo":{"full_name":"mallory/shop"}}}}' }), "e.json");
   const page = "https://github.com/acme/shop/actions/runs/7";
   for (const [env, expected] of [
-    [{}, { place: "macos/acme/shop/main", commit: "c0ffee", runId: "7", runAttempt: "2", htmlUrl: `${page}/attempts/2`, runUrl: page }],
+    [{}, { badgePath: "macos/acme/shop/main", commit: "c0ffee", runId: "7", runAttempt: "2", htmlUrl: `${page}/attempts/2`, runUrl: page }],
     [{ GITHUB_REF_NAME: "v1.0" }, { branch: "v1.0" }],
     [{ GITHUB_HEAD_REF: "fix/a", GITHUB_REF_NAME: "12/merge" }, { branch: "fix/a" }],
     // A fork's `main` is not ours.
     [{ GITHUB_HEAD_REF: "main", GITHUB_REF_NAME: "12/merge", GITHUB_EVENT_PATH: event }, { branch: "pull/12" }],
     [{ GITHUB_HEAD_REF: "fix", GITHUB_REPOSITORY: "Mallory/Shop", GITHUB_EVENT_PATH: event }, { branch: "fix" }],
-    [{ INPUT_BRANCH: " dev ", INPUT_PLATFORM: "linux arm", INPUT_OWNER: "o", INPUT_REPO: "r" }, { place: "linux%20arm/o/r/dev" }],
+    [{ INPUT_BRANCH: " dev ", INPUT_PLATFORM: "linux arm", INPUT_OWNER: "o", INPUT_REPO: "r" }, { badgePath: "linux%20arm/o/r/dev" }],
     [{ "INPUT_RUN-ID": "n1" }, { runId: "n1", runAttempt: "", htmlUrl: `${page}/attempts/2` }],
     [{ "INPUT_HTML-URL": "https://x/1", "INPUT_RUN-URL": "https://x/2" }, { htmlUrl: "https://x/1", runUrl: "https://x/2" }],
     [{ INPUT_SERVER: "http://127.0.0.1:8080/badges/?a#b" }, { server: "http://127.0.0.1:8080/badges" }],
@@ -171,15 +172,15 @@ test("the runner's variables say what the inputs do not", () => {
 
 test("a badge's Markdown cannot be broken out of", () => {
   const facts = readFacts({ ...RUN, INPUT_BRANCH: "a](x) <script>" });
-  assert.match(badgeOf(facts), /^\[!\[tests\]\(https:[\w/.%-]+\)\]\(https:[\w/.%-]+\)$/);
+  assert.match(badgeMarkdown(facts), /^\[!\[tests\]\(https:[\w/.%-]+\)\]\(https:[\w/.%-]+\)$/);
 });
 
-test("no value ends a command or begins another one", () => {
+test("no value can end a command or begin another one", () => {
   assert.equal(escapeCommand("50%\r\n::error::x"), "50%25%0D%0A::error::x");
   assert.equal(escapeMarkdown("<a>`*"), "&#60;a&#62;&#96;&#42;");
 });
 
-/** Sends against these answers; gives the requests and the pauses. */
+/** Sends to a server with these answers, and returns the requests and the pauses. */
 async function exchange(answers) {
   const requests = [];
   const pauses = [];
@@ -200,7 +201,7 @@ async function exchange(answers) {
   return { words, requests, pauses };
 }
 
-test("a fault is tried again, signed anew, and a conflict after an unanswered try is a success", async () => {
+test("a fault is retried with a new signature, and a conflict after an unanswered attempt is a success", async () => {
   const limited = (seconds) => [429, { "Retry-After": seconds }];
   const refusal = '{"message":"no\\u001b","error_details":[{"error_code":"INVALID_TEST_PAYLOAD","property_name":"total"}]}';
   for (const [answers, expected, tries] of [
@@ -233,7 +234,7 @@ test("a fault is tried again, signed anew, and a conflict after an unanswered tr
   assert.deepEqual((await exchange([limited("7"), [201]])).pauses, [7000]);
 });
 
-test("a connection that breaks may have delivered, one that never was has not", async () => {
+test("a connection that broke may have delivered the report, one that was refused has not", async () => {
   const letter = { path: "/x", body: "{}", secret: "s" };
   const world = { fetch, wait: async () => undefined };
   let calls = 0;

@@ -1,9 +1,10 @@
-// TRX, by the client's rules (deploy/formats/src/trx.rs, which says why).
+// Reads TRX by the rules of the client; deploy/formats/src/xml/trx.rs has the reasons.
 //
-// A data-driven or ordered test is a result with the results of its rows within: the rows count, and it does not,
-// unless it failed although no row did.
-import { tally } from "./tally.mjs";
+// The result of a data-driven or ordered test contains the results of its rows. The rows count; the test itself counts
+// only if it failed although no row did.
+import { createTally } from "./tally.mjs";
 
+/** The elements with the result of a test. */
 const RESULTS = [
   ...["UnitTestResult", "GenericTestResult", "ManualTestResult", "WebTestResult", "LoadTestResult", "TestResult"],
   ...["TestResultAggregation", "OrderedTestResult"],
@@ -11,18 +12,24 @@ const RESULTS = [
 const OUTCOMES = {
   passed: ["Passed", "PassedButRunAborted", "Completed", "Warning"],
   failed: ["Failed", "Error", "Timeout"],
-  skipped: ["NotExecuted", "NotRunnable", "Inconclusive", "Aborted", "Disconnected", "InProgress", "Pending", "Skipped"],
+  skipped: [
+    ...["NotExecuted", "NotRunnable", "Inconclusive", "Aborted", "Disconnected", "InProgress", "Pending", "Skipped"],
+  ],
 };
+/** Outcomes of an aborted run. */
 const ABORTED = ["Aborted", "Error", "Timeout", "Disconnected"];
+/** Outcomes of a message about the run that make it a failure. */
 const FAILED_INFOS = ["Failed", "Error", "Aborted", "Timeout"];
+/** Totals that make the run a failure. */
 const FAILED_COUNTERS = ["failed", "error", "timeout", "aborted", "disconnected"];
 
+/** A reader of TRX. */
 export function trx() {
-  const sums = tally();
+  const tally = createTally();
   const results = [];
   let [unknown, isAborted, isFailed] = [0, false, false];
   const outcomeOf = (word) => {
-    // Visual Studio leaves an outcome out where it is the first of its list, `Error`.
+    // Visual Studio omits the attribute for `Error`, which is the default value of its list of outcomes.
     if (word === undefined) return "failed";
     const outcome = Object.keys(OUTCOMES).find((name) => OUTCOMES[name].includes(word.trim()));
     if (!outcome) unknown += 1;
@@ -33,7 +40,7 @@ export function trx() {
       const outcome = attributes.get("outcome")?.trim();
       if (RESULTS.includes(name)) {
         if (results.length > 0) results.at(-1).hasInner = true;
-        const mark = sums.counts.failed;
+        const mark = tally.counts.failed;
         results.push({ depth, outcome: outcomeOf(attributes.get("outcome")), hasInner: false, mark });
       } else if (name === "ResultSummary") {
         isAborted ||= ABORTED.includes(outcome);
@@ -47,15 +54,15 @@ export function trx() {
     close(depth) {
       if (results.at(-1)?.depth !== depth) return;
       const { outcome, hasInner, mark } = results.pop();
-      if (hasInner && (outcome !== "failed" || sums.counts.failed > mark)) return;
-      sums.add(outcome);
+      if (hasInner && (outcome !== "failed" || tally.counts.failed > mark)) return;
+      tally.add(outcome);
     },
     finish() {
-      const { remarks } = sums.counts;
+      const { remarks } = tally.counts;
       if (unknown > 0) remarks.push(`${unknown} test(s) with unknown outcomes count as failed`);
       if (isAborted) remarks.push("the run was aborted, so tests may be missing");
-      if (isFailed) sums.failSince(0);
-      return sums.finish();
+      if (isFailed) tally.failSince(0);
+      return tally.finish();
     },
   };
 }

@@ -1,14 +1,20 @@
-// XML in one pass: elements go by, nothing is expanded, nothing is fetched, and what is broken is named with its place.
-// Characters that XML forbids, such as those of colour codes, are dropped: they come from what tests print.
+// Reads XML in one pass. Entities are neither expanded nor fetched, and a fault has its line and column.
+//
+// Characters that XML forbids, such as those of terminal escape sequences, are removed. They come from what tests
+// print.
 
-/** Elements may lie this deep in each other. */
+/** The deepest level of nested elements that is read. */
 const DEEPEST = 200;
 
-/** Why a text is not well-formed XML, or is not read although it may be. */
-export class Broken extends Error {
-  constructor(words, { isHostile = false } = {}) {
+/**
+ * Why a text is not well-formed XML, or is refused although it may be. `isHostile` says that it declares entities,
+ * `isCutOff` that it ends before its root element does.
+ */
+export class XmlFault extends Error {
+  constructor(words, { isHostile = false, isCutOff = false } = {}) {
     super(words);
     this.isHostile = isHostile;
+    this.isCutOff = isCutOff;
   }
 }
 
@@ -21,7 +27,7 @@ const CLOSE = /<\/([^\s/>=<"'&]+)\s*>/y;
 const FORBIDDEN = /[^\t\n\r\u{20}-\u{d7ff}\u{e000}-\u{fffd}\u{10000}-\u{10ffff}]/gu;
 const NUMBER = /&#(?:(\d{1,7})|x([\da-fA-F]{1,7}));/g;
 
-/** The text without such characters, and without references to them such as `&#27;`. */
+/** The text without forbidden characters, and without references to them such as `&#27;`. */
 export function withoutForbidden(text) {
   return text.replace(FORBIDDEN, "").replace(NUMBER, (reference, decimal, hex) => {
     const code = decimal ? Number(decimal) : Number.parseInt(hex, 16);
@@ -32,21 +38,23 @@ export function withoutForbidden(text) {
 }
 
 /**
- * Calls `open(name, attributes, depth)` and `close(depth)` for every element, names without their prefix, depths from 1.
- * The text between elements is checked and passed over.
+ * Calls `open(name, attributes, depth)` and `close(depth)` for every element, names without their prefix, depths from
+ * 1. Text between elements is checked and not passed on.
  */
 export function scan(text, { open, close }) {
-  const broken = (at, reason) => {
+  const faultAt = (at, reason, options) => {
     const before = text.slice(0, at).split("\n");
-    return new Broken(`not well-formed XML, line ${before.length}, column ${before.at(-1).length + 1}: ${reason}`);
+    const position = `line ${before.length}, column ${before.at(-1).length + 1}`;
+    return new XmlFault(`not well-formed XML, ${position}: ${reason}`, options);
   };
+  const cutOffAt = (at) => faultAt(at, "it ends too early", { isCutOff: true });
   const match = (expression, at) => {
     expression.lastIndex = at;
     return expression.exec(text);
   };
   const after = (end, at) => {
     const found = text.indexOf(end, at);
-    if (found < 0) throw broken(at, "it ends too early");
+    if (found < 0) throw cutOffAt(at);
     return found + end.length;
   };
   const names = [];
@@ -55,10 +63,10 @@ export function scan(text, { open, close }) {
   const unescape = (words, from) => {
     let [resolved, last] = ["", 0];
     for (const found of words.matchAll(REFERENCE)) {
-      const character = referred(found);
-      // One that is declared elsewhere is never fetched: it is empty.
+      const character = resolve(found);
+      // An external entity is never fetched; it is empty.
       if (character === undefined && !(found[2] && hasDoctype)) {
-        throw broken(from + found.index, "`&` begins nothing that is known");
+        throw faultAt(from + found.index, "`&` begins nothing that is known");
       }
       resolved += words.slice(last, found.index) + (character ?? "");
       last = found.index + found[0].length;
@@ -67,27 +75,27 @@ export function scan(text, { open, close }) {
   };
 
   const openElement = () => {
-    const begun = match(NAME, at);
-    if (!begun) throw broken(at, "`<` begins no element");
-    if (names.length === 0 && hasRoot) throw broken(at, "a second root element");
-    if (names.length === DEEPEST) throw broken(at, `elements lie more than ${DEEPEST} levels deep`);
+    const tagStart = match(NAME, at);
+    if (!tagStart) throw faultAt(at, "`<` begins no element");
+    if (names.length === 0 && hasRoot) throw faultAt(at, "a second root element");
+    if (names.length === DEEPEST) throw faultAt(at, `elements lie more than ${DEEPEST} levels deep`);
     at = NAME.lastIndex;
     const attributes = new Map();
     const seen = new Set();
     for (let found = match(ATTRIBUTE, at); found; found = match(ATTRIBUTE, at)) {
       const value = unescape(found[2] ?? found[3], at);
-      if (seen.has(found[1])) throw broken(at, `the attribute ${found[1]} comes twice`);
+      if (seen.has(found[1])) throw faultAt(at, `the attribute ${found[1]} comes twice`);
       seen.add(found[1]);
-      if (!attributes.has(local(found[1]))) attributes.set(local(found[1]), value);
+      if (!attributes.has(localName(found[1]))) attributes.set(localName(found[1]), value);
       at = ATTRIBUTE.lastIndex;
     }
-    const ended = match(END_OF_OPEN, at);
-    if (!ended) throw broken(at, "not an attribute with a value in quotes");
+    const tagEnd = match(END_OF_OPEN, at);
+    if (!tagEnd) throw faultAt(at, "not an attribute with a value in quotes");
     at = END_OF_OPEN.lastIndex;
     hasRoot = true;
-    names.push(begun[1]);
-    open(local(begun[1]), attributes, names.length);
-    if (ended[1]) {
+    names.push(tagStart[1]);
+    open(localName(tagStart[1]), attributes, names.length);
+    if (tagEnd[1]) {
       close(names.length);
       names.pop();
     }
@@ -97,7 +105,7 @@ export function scan(text, { open, close }) {
     const next = text.indexOf("<", at);
     const words = text.slice(at, next < 0 ? text.length : next);
     if (names.length > 0) unescape(words, at);
-    else if (/\S/.test(words)) throw broken(at + words.search(/\S/), "text outside the root element");
+    else if (/\S/.test(words)) throw faultAt(at + words.search(/\S/), "text outside the root element");
     if (next < 0) break;
     at = next;
     if (text.startsWith("<!--", at)) {
@@ -109,13 +117,13 @@ export function scan(text, { open, close }) {
     } else if (text.startsWith("<!DOCTYPE", at) && !hasRoot && !hasDoctype) {
       if (declaresEntities(text)) {
         const words = "the DOCTYPE declares entities with a text of their own, which are never expanded";
-        throw new Broken(words, { isHostile: true });
+        throw new XmlFault(words, { isHostile: true });
       }
       hasDoctype = true;
       at = afterDoctype(text, at, after);
     } else if (text.startsWith("</", at)) {
       const closed = match(CLOSE, at);
-      if (!closed || closed[1] !== names.at(-1)) throw broken(at, `expected </${names.at(-1) ?? ""}>`);
+      if (!closed || closed[1] !== names.at(-1)) throw faultAt(at, `expected </${names.at(-1) ?? ""}>`);
       close(names.length);
       names.pop();
       at = CLOSE.lastIndex;
@@ -123,11 +131,11 @@ export function scan(text, { open, close }) {
       openElement();
     }
   }
-  if (!hasRoot || names.length > 0) throw broken(text.length, "it ends too early");
+  if (!hasRoot || names.length > 0) throw cutOffAt(text.length);
 }
 
-/** The character that `&lt;` or `&#60;` stands for, if XML knows it. */
-function referred([, number, name]) {
+/** The character that `&lt;` or `&#60;` stands for; undefined for any other name or an invalid number. */
+function resolve([, number, name]) {
   const known = { lt: "<", gt: ">", amp: "&", quot: '"', apos: "'" };
   if (!number) return name && Object.hasOwn(known, name) ? known[name] : undefined;
   const code = Number(number.replace(/^x/i, "0x"));
@@ -136,11 +144,12 @@ function referred([, number, name]) {
   return isControl || isSurrogate || code > 0x10ffff ? undefined : String.fromCodePoint(code);
 }
 
-/** `ns:testcase` is a testcase. */
-function local(name) {
+/** The name without its prefix: `testcase` for `ns:testcase`. */
+function localName(name) {
   return name.slice(name.indexOf(":") + 1);
 }
 
+/** The position after the DOCTYPE that begins at `from`. */
 function afterDoctype(text, from, after) {
   const mark = /<!--|["'[\]>]/g;
   mark.lastIndex = from;
@@ -155,7 +164,10 @@ function afterDoctype(text, from, after) {
   }
 }
 
-/** The whole text is searched, so that no clever quoting hides a declaration. One that lies elsewhere has no text. */
+/**
+ * Whether entities with replacement text are declared, or parameter entities. The whole text is searched, so that no
+ * unusual quoting can hide a declaration. An external entity has no replacement text.
+ */
 function declaresEntities(text) {
   for (const { index } of text.matchAll(/<!ENTITY/g)) {
     const declaration = text.slice(index + 8, index + 1008).trimStart();

@@ -47,7 +47,7 @@ enum Command {
     /// Draws one badge.
     Render(Box<render::Render>),
     /// Counts a build's tests and reports them to a badge server.
-    Report(Box<report::Report>),
+    Report(Box<report::ReportOptions>),
     /// Makes, checks, lists, packs and records plugins.
     #[command(subcommand)]
     Plugin(plugin::Plugin),

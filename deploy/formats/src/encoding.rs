@@ -1,26 +1,59 @@
-//! Bytes to text: byte order marks, UTF-16 without one, what an XML declaration declares, and colour codes.
+//! Decodes the bytes of a file as text: byte order marks, UTF-16 without a mark, the encoding that an XML declaration
+//! names, and terminal escape sequences.
 
 use std::borrow::Cow;
 
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
 
-use crate::refusal::Refusal;
+use crate::refusal::{EncodingFault, ReportRefusal};
 
-/// What begins a terminal's codes.
+/// The character that begins a terminal escape sequence.
 const ESCAPE: char = '\u{1b}';
-/// The longest code that is looked for, in characters.
-const LONGEST_CODE: usize = 256;
+/// The longest escape sequence that is removed, in characters.
+const LONGEST_SEQUENCE: usize = 256;
+/// How much of an unknown encoding's name is repeated in the refusal, in characters.
+const LONGEST_LABEL: usize = 40;
 
-/// The text of a file, without its byte order mark.
+/// Decodes a file, and removes its byte order mark.
 ///
-/// XML that is not what it declares is refused, as a parser must. Anything else is a log with whatever the tests
-/// printed in it, so bytes that are no text become U+FFFD there.
+/// XML with bytes that are invalid in its encoding is refused, as an XML parser must. Any other file is taken for a log
+/// with whatever the tests printed, so invalid bytes in it become U+FFFD.
 ///
 /// # Errors
-/// An unknown encoding, or bytes that are none of its characters.
-pub(crate) fn decode(bytes: &[u8]) -> Result<Cow<'_, str>, Refusal> {
+/// The encoding is unknown, or an XML file has bytes that are invalid in it.
+pub(crate) fn decode(bytes: &[u8]) -> Result<Cow<'_, str>, ReportRefusal> {
+    decode_bytes(bytes).map_err(ReportRefusal::Encoding)
+}
+
+/// Removes the escape sequences that color text or move the cursor (`ESC [ … letter`) or set a window title
+/// (`ESC ] … BEL`). XML is returned unchanged, because the characters that XML forbids are removed when it is read.
+pub(crate) fn without_escape_sequences(text: &str) -> Cow<'_, str> {
+    if !text.contains(ESCAPE) || text.trim_start().starts_with('<') {
+        return Cow::Borrowed(text);
+    }
+    let mut plain = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once(ESCAPE) {
+        plain.push_str(before);
+        let is_end = |c: char| match after.as_bytes().first() {
+            Some(b'[') => ('\u{40}'..='\u{7e}').contains(&c),
+            _ => c == '\u{7}',
+        };
+        let is_sequence = after.starts_with(['[', ']']);
+        // Without an end nearby this is no sequence, so only the escape character is removed.
+        let end = after.char_indices().skip(1).take(LONGEST_SEQUENCE).find(|(_, c)| is_end(*c));
+        rest = match end.filter(|_| is_sequence) {
+            Some((at, c)) => after.get(at + c.len_utf8()..).unwrap_or_default(),
+            None => after,
+        };
+    }
+    plain.push_str(rest);
+    Cow::Owned(plain)
+}
+
+fn decode_bytes(bytes: &[u8]) -> Result<Cow<'_, str>, EncodingFault> {
     if bytes.starts_with(&[0xff, 0xfe, 0, 0]) || bytes.starts_with(&[0, 0, 0xfe, 0xff]) {
-        return Err(Refusal::Encoding { reason: "the file is UTF-32, which is not read; save it as UTF-8".into() });
+        return Err(EncodingFault::Utf32);
     }
     let (encoding, start) = match Encoding::for_bom(bytes) {
         Some((encoding, mark)) => (Some(encoding), mark),
@@ -31,7 +64,7 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<Cow<'_, str>, Refusal> {
     match encoding {
         Some(encoding) if encoding != UTF_8 => convert(body, encoding),
         _ if !is_xml => Ok(String::from_utf8_lossy(body)),
-        // The mark outweighs the declaration.
+        // A byte order mark takes precedence over the XML declaration.
         Some(_) => utf8(body),
         None => match declared(body)? {
             Some(encoding) => convert(body, encoding),
@@ -40,34 +73,8 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<Cow<'_, str>, Refusal> {
     }
 }
 
-/// The text without the codes that colour a terminal or move its cursor: `ESC [ … letter`, and the `ESC ] … BEL` that
-/// names a window. XML is left as it is; the characters it forbids are dropped later.
-pub(crate) fn without_colours(text: &str) -> Cow<'_, str> {
-    if !text.contains(ESCAPE) || text.trim_start().starts_with('<') {
-        return Cow::Borrowed(text);
-    }
-    let mut kept = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some((before, after)) = rest.split_once(ESCAPE) {
-        kept.push_str(before);
-        let is_end = |c: char| match after.as_bytes().first() {
-            Some(b'[') => ('\u{40}'..='\u{7e}').contains(&c),
-            _ => c == '\u{7}',
-        };
-        let is_sequence = after.starts_with(['[', ']']);
-        // A sequence that does not end soon is none.
-        let end = after.char_indices().skip(1).take(LONGEST_CODE).find(|(_, c)| is_end(*c));
-        rest = match end.filter(|_| is_sequence) {
-            Some((at, c)) => after.get(at + c.len_utf8()..).unwrap_or_default(),
-            None => after,
-        };
-    }
-    kept.push_str(rest);
-    Cow::Owned(kept)
-}
-
-/// A report's first character is ASCII, so its other byte gives UTF-16 away. Windows PowerShell's `>` writes such
-/// files.
+/// Detects UTF-16 without a byte order mark, as written by `>` in Windows PowerShell: a report begins with ASCII
+/// characters, so every second byte is zero.
 fn utf16_without_mark(bytes: &[u8]) -> Option<&'static Encoding> {
     match bytes {
         [first, 0, third, 0, ..] if *first != 0 && *third != 0 => Some(UTF_16LE),
@@ -76,8 +83,8 @@ fn utf16_without_mark(bytes: &[u8]) -> Option<&'static Encoding> {
     }
 }
 
-/// What the XML declaration declares, unless that is UTF-8 or plainly untrue.
-fn declared(bytes: &[u8]) -> Result<Option<&'static Encoding>, Refusal> {
+/// The encoding that the XML declaration names; `None` for UTF-8, and for a UTF-16 declaration that cannot be true.
+fn declared(bytes: &[u8]) -> Result<Option<&'static Encoding>, EncodingFault> {
     let Some(declaration) = bytes.strip_prefix(b"<?xml") else { return Ok(None) };
     let declaration = declaration.get(..declaration.len().min(256)).unwrap_or_default();
     let declaration = String::from_utf8_lossy(declaration);
@@ -87,32 +94,26 @@ fn declared(bytes: &[u8]) -> Result<Option<&'static Encoding>, Refusal> {
     let mut parts = value.splitn(3, ['"', '\'']);
     let Some(label) = parts.nth(1) else { return Ok(None) };
     match Encoding::for_label(label.as_bytes()) {
-        // .NET's StringWriter declares UTF-16 in files that are saved as UTF-8 afterwards; real UTF-16 was seen before.
+        // .NET's StringWriter declares UTF-16, and the text is saved as UTF-8 afterwards. Real UTF-16 was detected
+        // before.
         Some(encoding) if encoding == UTF_8 || encoding == UTF_16LE || encoding == UTF_16BE => Ok(None),
         Some(encoding) => Ok(Some(encoding)),
-        None => {
-            let label: String = label.chars().take(40).collect();
-            Err(Refusal::Encoding { reason: format!("the encoding `{label}` is not known; save the file as UTF-8") })
-        }
+        None => Err(EncodingFault::Unknown { label: label.chars().take(LONGEST_LABEL).collect() }),
     }
 }
 
-fn convert<'a>(bytes: &'a [u8], encoding: &'static Encoding) -> Result<Cow<'a, str>, Refusal> {
+fn convert<'a>(bytes: &'a [u8], encoding: &'static Encoding) -> Result<Cow<'a, str>, EncodingFault> {
     let (text, had_errors) = encoding.decode_without_bom_handling(bytes);
     if had_errors && text.trim_start().starts_with('<') {
-        let name = encoding.name();
-        return Err(Refusal::Encoding { reason: format!("the file is not the {name} that it claims to be") });
+        return Err(EncodingFault::NotAsDeclared { encoding: encoding.name() });
     }
     Ok(text)
 }
 
-fn utf8(bytes: &[u8]) -> Result<Cow<'_, str>, Refusal> {
+fn utf8(bytes: &[u8]) -> Result<Cow<'_, str>, EncodingFault> {
     std::str::from_utf8(bytes).map(Cow::Borrowed).map_err(|error| {
         let before = bytes.get(..error.valid_up_to()).unwrap_or_default();
-        let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
-        Refusal::Encoding {
-            reason: format!("line {line} has bytes that are not UTF-8; save it as such, or declare its encoding"),
-        }
+        EncodingFault::NotUtf8 { line: before.iter().filter(|byte| **byte == b'\n').count() + 1 }
     })
 }
 
@@ -125,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn text_is_found_behind_every_encoding() {
+    fn text_is_decoded_from_every_encoding() {
         let xml = "<?xml version=\"1.0\" encoding=\"utf-16\"?><a b=\"é\"/>";
         for bytes in [
             utf16(&format!("\u{feff}{xml}"), u16::to_le_bytes),
@@ -140,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn a_declared_encoding_is_used_and_an_unknown_one_named() {
+    fn a_declared_encoding_is_used_and_an_unknown_one_is_named() {
         let latin = b"<?xml version='1.0' encoding = 'ISO-8859-1'?><a b='\xe9'/>";
         assert!(decode(latin).unwrap().contains('é'));
         let unknown = decode(b"<?xml version='1.0' encoding='klingon'?><a/>").unwrap_err();
@@ -151,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn colour_codes_are_no_text() {
+    fn escape_sequences_are_removed() {
         for (text, plain) in [
             ("\u{1b}[32mok 1\u{1b}[0m", "ok 1"),
             ("\u{1b}[1;38;5;9mnot ok\u{1b}[K", "not ok"),
@@ -160,7 +161,7 @@ mod tests {
             ("\u{1b}[", "["),
             ("<a>\u{1b}[0m</a>", "<a>\u{1b}[0m</a>"),
         ] {
-            assert_eq!(without_colours(text), plain, "{text:?}");
+            assert_eq!(without_escape_sequences(text), plain, "{text:?}");
         }
     }
 

@@ -1,81 +1,68 @@
-//! What test tools write, read as how many tests passed, failed and were skipped.
+//! Reads the reports that test tools write, and counts how many tests passed, failed and were skipped.
 //!
-//! [`read`] takes a file's bytes, finds its kind by what is in them and counts. It does no I/O: no file, no socket, and
-//! so no external entity is ever fetched. Whatever it is given, it answers with a [`Report`] or with a [`Refusal`] that
-//! says where the file is broken.
+//! [`read`] takes the bytes of a file, recognizes the report format by the content and counts the tests. It does no
+//! I/O, so external entities are never fetched. For any input it returns a [`TestReport`], or a [`ReportRefusal`] that
+//! says what is wrong with the file and where.
 //!
-//! Every test case counts once and in one of three ways. Errors are failures; what was ignored, disabled, inconclusive,
-//! still to do or not run was skipped, and so was a case that is both skipped and failed. A repeated test counts as
-//! often as it was run, as the tools themselves count. A run, a suite or a container that failed, or was cut short,
-//! although no case in it failed is one failure. Otherwise what a file says about itself in sums is not believed: cases
-//! are counted. A remark says where a run failed as a whole or was cut short.
+//! # How tests are counted
+//!
+//! - Every test case counts once: as passed, failed or skipped. A repeated test counts as often as it was run, as in
+//!   the tools' own totals.
+//! - An error is a failure. A test that was ignored, disabled, inconclusive, marked as to do or not run was skipped; so
+//!   was a test case that is both skipped and failed.
+//! - A run, suite or container that failed or was cut short, although no test case in it failed, adds one failure.
+//! - Otherwise the totals that a file states about itself are ignored, because only test cases count.
+//! - A remark says where a run failed as a whole or was cut short.
+//!
+//! # Where a format is read
+//!
+//! Each format has one file in one of three modules, and one row in that module's table: `xml` for XML, `document` for
+//! files that are one JSON document, `lines` for formats that are read line by line.
 //!
 //! ```
 //! let report = badgesmith_formats::read(b"TAP version 13\n1..2\nok 1\nnot ok 2 - adds\n").unwrap();
-//! assert_eq!(report.kind, badgesmith_formats::Kind::Tap);
+//! assert_eq!(report.format.name(), "TAP");
 //! assert_eq!((report.counts.passed, report.counts.failed), (1, 1));
 //! ```
 
-mod boost;
-mod check;
-mod cppunit;
-mod ctest;
-mod ctrf;
-mod dart;
 mod document;
+mod duration;
 mod encoding;
-mod go;
-mod gotext;
-mod jest;
-mod junit;
-mod libtest;
 mod lines;
-mod mocha;
-mod nunit;
-mod playwright;
 mod refusal;
 mod report;
-mod rspec;
 mod tally;
-mod tap;
-mod testrun;
-mod trx;
 mod xml;
-mod xunit;
 
-pub use refusal::Refusal;
-pub use report::{Counts, Kind, Report, Suite};
-
-/// The largest file that is read, in bytes.
-pub const LARGEST_FILE: usize = 64 * 1024 * 1024;
+pub use refusal::{EncodingFault, LARGEST_FILE, ReportRefusal};
+pub use report::{ReportFormat, TestCounts, TestReport, TestSuite};
 
 /// Counts the tests of one report, whatever tool wrote it.
 ///
 /// # Errors
-/// The file is too large, broken, or of no kind known here.
-pub fn read(bytes: &[u8]) -> Result<Report, Refusal> {
+/// The file is too large, broken, or in none of the formats that are read here.
+pub fn read(bytes: &[u8]) -> Result<TestReport, ReportRefusal> {
     if bytes.len() > LARGEST_FILE {
-        return Err(Refusal::TooLarge { bytes: bytes.len() });
+        return Err(ReportRefusal::TooLarge { bytes: bytes.len() });
     }
     let text = encoding::decode(bytes)?;
-    let text = encoding::without_colours(&text);
+    let text = encoding::without_escape_sequences(&text);
     let text = text.as_ref();
     if text.trim_ascii().is_empty() {
-        return Err(Refusal::Empty);
+        return Err(ReportRefusal::Empty);
     }
     if text.trim_ascii_start().starts_with('<') {
         return xml::read(text);
     }
-    // A TAP stream may carry anything in its diagnostics, whole JSON reports too; its first line says what it is.
-    if tap::is_announced(text) {
-        return tap::read(text).ok_or(Refusal::Unrecognized);
+    // The diagnostics of a TAP stream may contain anything, even whole JSON reports, so its version line decides first.
+    if lines::is_tap(text) {
+        return lines::read_tap(text).ok_or(ReportRefusal::Unrecognized);
     }
-    if let Some(report) = document::read(text).or_else(|| lines::read(text)).or_else(|| document::read_amid_noise(text))
-    {
-        return Ok(report);
-    }
-    if let Some(report) = gotext::read(text).or_else(|| tap::read(text)) {
-        return Ok(report);
-    }
-    Err(document::refuse(text).or_else(|| xml::refuse_amid_noise(text)).unwrap_or(Refusal::Unrecognized))
+    document::read(text)
+        .or_else(|| lines::read_events(text))
+        .or_else(|| document::read_within_output(text))
+        .or_else(|| lines::read_text(text))
+        .ok_or_else(|| {
+            document::refuse(text).or_else(|| xml::refuse_after_output(text)).unwrap_or(ReportRefusal::Unrecognized)
+        })
 }

@@ -1,83 +1,109 @@
-//! Why a file is not counted, in words for the person who has to mend it.
+//! Why a file is not counted, in words for the person who has to correct it.
 
 use std::{error::Error, fmt};
 
-use crate::LARGEST_FILE;
+/// The largest file that is read, in bytes.
+pub const LARGEST_FILE: usize = 64 * 1024 * 1024;
 
 /// Why a file is not counted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Refusal {
-    /// There is nothing in it.
+pub enum ReportRefusal {
+    /// The file is empty or blank.
     Empty,
-    /// It has this many bytes, more than [`LARGEST_FILE`].
+    /// The file is larger than [`LARGEST_FILE`].
     TooLarge {
-        /// How many.
+        /// The size of the file.
         bytes: usize,
     },
-    /// It is not text in the encoding it claims.
-    Encoding {
-        /// What is wrong, and what to do.
-        reason: String,
-    },
-    /// It is not well-formed XML.
+    /// The file cannot be decoded as text.
+    Encoding(EncodingFault),
+    /// The file is not well-formed XML.
     Xml {
-        /// From 1.
+        /// The line, from 1.
         line: u64,
-        /// From 1, in characters.
+        /// The column, from 1, in characters.
         column: u64,
-        /// What the parser says.
+        /// The message of the XML parser.
         reason: String,
     },
-    /// It begins as JSON and does not end as such.
+    /// The file starts as JSON but is not valid to its end.
     Json {
-        /// From 1.
+        /// The line, from 1.
         line: usize,
-        /// From 1, in bytes.
+        /// The column, from 1, in bytes.
         column: usize,
-        /// What the parser says.
+        /// The message of the JSON parser.
         reason: String,
     },
-    /// Its DOCTYPE declares entities with a text of their own, as an attack by expansion does. No test tool does.
+    /// The DOCTYPE declares entities with replacement text, as an entity expansion attack does. No test tool does.
     Entities,
-    /// Its elements lie deeper in each other than any report's.
+    /// XML elements are nested more deeply than in any report.
     TooDeep {
         /// How many levels are read.
         limit: usize,
     },
-    /// It is whole, but no report of tests.
+    /// The file is complete, but it is not a test report.
     NotAReport {
-        /// What it is instead.
+        /// What the file is instead: the first half of the message.
         found: String,
     },
-    /// It is nothing that is known here.
+    /// The content matches none of the formats that are read here.
     Unrecognized,
 }
 
-impl Refusal {
-    /// Whether the file is none of ours, so that a directory of them may hold it. One that is empty, broken or too
-    /// large may be what is left of a report.
+/// Why the bytes of a file cannot be decoded as text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum EncodingFault {
+    /// The file is UTF-32.
+    Utf32,
+    /// The XML declaration names an encoding that is not known.
+    Unknown {
+        /// The name, shortened.
+        label: String,
+    },
+    /// The bytes are invalid in the declared or detected encoding.
+    NotAsDeclared {
+        /// The name of the encoding.
+        encoding: &'static str,
+    },
+    /// The bytes are not UTF-8, and no other encoding is declared.
+    NotUtf8 {
+        /// The line of the first invalid byte, from 1.
+        line: usize,
+    },
+}
+
+impl ReportRefusal {
+    /// Whether the file is something other than a test report, so that a directory of reports may contain it. An empty,
+    /// broken or too large file may be a damaged report, so it is not.
     #[must_use]
     pub fn is_other(&self) -> bool {
         matches!(self, Self::NotAReport { .. } | Self::Unrecognized)
     }
 }
 
-impl fmt::Display for Refusal {
+impl fmt::Display for ReportRefusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Empty => f.write_str("the file is empty; did the test tool run?"),
-            Self::TooLarge { bytes } => {
-                write!(f, "the file has {bytes} bytes, more than the {LARGEST_FILE} that are read; leave the tests' output out of it")
-            }
-            Self::Encoding { reason } => f.write_str(reason),
+            Self::TooLarge { bytes } => write!(
+                f,
+                "the file has {bytes} bytes, more than the {LARGEST_FILE} that are read; leave the tests' output \
+                 out of it"
+            ),
+            Self::Encoding(fault) => fault.fmt(f),
             Self::Xml { line, column, reason } => {
                 write!(f, "not well-formed XML, line {line}, column {column}: {reason}")
             }
             Self::Json { line, column, reason } => {
                 write!(f, "broken JSON, line {line}, column {column}: {reason}")
             }
-            Self::Entities => f.write_str("the DOCTYPE declares entities with a text of their own, which are never expanded; take the DOCTYPE out"),
+            Self::Entities => f.write_str(
+                "the DOCTYPE declares entities with a text of their own, which are never expanded; take the DOCTYPE \
+                 out",
+            ),
             Self::TooDeep { limit } => write!(f, "elements lie more than {limit} levels deep, which no report's do"),
             Self::NotAReport { found } => write!(f, "{found}, which is no report of tests"),
             Self::Unrecognized => f.write_str(
@@ -88,4 +114,18 @@ impl fmt::Display for Refusal {
     }
 }
 
-impl Error for Refusal {}
+impl fmt::Display for EncodingFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Utf32 => f.write_str("the file is UTF-32, which is not read; save it as UTF-8"),
+            Self::Unknown { label } => write!(f, "the encoding `{label}` is not known; save the file as UTF-8"),
+            Self::NotAsDeclared { encoding } => write!(f, "the file is not the {encoding} that it claims to be"),
+            Self::NotUtf8 { line } => {
+                write!(f, "line {line} has bytes that are not UTF-8; save it as such, or declare its encoding")
+            }
+        }
+    }
+}
+
+impl Error for ReportRefusal {}
+impl Error for EncodingFault {}

@@ -1,29 +1,29 @@
-//! What is read from a file.
+//! The result of reading a file: a test report with its counts.
 
 use std::{fmt, ops::AddAssign, time::Duration};
 
-/// What one file says.
+/// The tests of one file.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Report {
-    /// Who wrote it.
-    pub kind: Kind,
-    /// All its tests, and one failure for each run or suite that failed although no test in it did.
-    pub counts: Counts,
-    /// How many of the failures are of such runs and suites.
-    pub outside: u64,
-    /// How long they took, where the file says it.
+pub struct TestReport {
+    /// The format of the file.
+    pub format: ReportFormat,
+    /// All test cases, and one failure for each run or suite that failed although no test case in it did.
+    pub counts: TestCounts,
+    /// How many of the failures are runs and suites that failed although no test case in them did.
+    pub suite_failures: u64,
+    /// How long the tests took, if the file says so.
     pub duration: Option<Duration>,
-    /// The tests by suite, package, class or file, in the file's order; empty where the file knows no such thing.
-    pub suites: Vec<Suite>,
-    /// What a person should know beside the numbers: a run was cut short, a plan was not kept. A sentence each.
+    /// The tests by suite, package, class or file, in the order of the file; empty if the format has no suites.
+    pub suites: Vec<TestSuite>,
+    /// Sentences for a person who reads the counts, such as that a run was cut short or a plan was not met.
     pub remarks: Vec<String>,
 }
 
-impl AddAssign for Report {
-    /// Another report that stands in the same file.
+impl AddAssign for TestReport {
+    /// Adds another report from the same file.
     fn add_assign(&mut self, other: Self) {
         self.counts += other.counts;
-        self.outside = self.outside.saturating_add(other.outside);
+        self.suite_failures = self.suite_failures.saturating_add(other.suite_failures);
         self.duration = match (self.duration, other.duration) {
             (Some(first), Some(second)) => Some(first.saturating_add(second)),
             (first, second) => first.or(second),
@@ -33,35 +33,35 @@ impl AddAssign for Report {
     }
 }
 
-/// Some of a report's tests.
+/// The tests of one suite.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Suite {
-    /// As the tool calls it.
+pub struct TestSuite {
+    /// The name that the tool gives the suite.
     pub name: String,
-    /// Its own tests, without those of suites within it.
-    pub counts: Counts,
+    /// The suite's own tests, without those of nested suites.
+    pub counts: TestCounts,
 }
 
-/// How many tests ended how.
+/// How many tests passed, failed and were skipped.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Counts {
-    /// Ran, and nothing was wrong.
+pub struct TestCounts {
+    /// Tests that ran without an error.
     pub passed: u64,
-    /// Failed, broke or could not even be built.
+    /// Tests that failed, ended with an error or could not be built.
     pub failed: u64,
-    /// Did not run to an end that says anything.
+    /// Tests that did not run, or whose result says nothing.
     pub skipped: u64,
 }
 
-impl Counts {
-    /// All of them.
+impl TestCounts {
+    /// The sum of all three.
     #[must_use]
     pub fn total(&self) -> u64 {
         self.passed.saturating_add(self.failed).saturating_add(self.skipped)
     }
 }
 
-impl AddAssign for Counts {
+impl AddAssign for TestCounts {
     fn add_assign(&mut self, other: Self) {
         self.passed = self.passed.saturating_add(other.passed);
         self.failed = self.failed.saturating_add(other.failed);
@@ -69,72 +69,26 @@ impl AddAssign for Counts {
     }
 }
 
-/// The kinds of reports.
+/// A report format, such as JUnit XML or TAP.
+///
+/// It is a name and not an enum: each format's file declares its own, so a new format changes no list elsewhere.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Kind {
-    /// JUnit XML, whoever writes it.
-    JUnit,
-    /// What `CppUnit`'s XML outputter writes, and AUnit in the same shape.
-    CppUnit,
-    /// The XML log of Check, the C library.
-    Check,
-    /// Visual Studio's `.trx`.
-    Trx,
-    /// NUnit 2's `test-results`.
-    NUnit2,
-    /// NUnit 3's `test-run`.
-    NUnit3,
-    /// xUnit.net, versions 1 to 3.
-    XUnitNet,
-    /// CTest's `Test.xml`.
-    CTest,
-    /// Boost.Test's log or its result report.
-    Boost,
-    /// Test Anything Protocol, versions 12 to 14.
-    Tap,
-    /// Common Test Report Format.
-    Ctrf,
-    /// `go test -json`.
-    GoJson,
-    /// `go test -v`.
-    GoText,
-    /// `cargo test -- --format json`.
-    LibtestJson,
-    /// `dart test --reporter json`.
-    DartJson,
-    /// `mocha --reporter json`.
-    MochaJson,
-    /// `rspec --format json`.
-    RspecJson,
-    /// Playwright's JSON reporter.
-    PlaywrightJson,
-    /// `jest --json` and Vitest's JSON reporter.
-    JestJson,
+pub struct ReportFormat(&'static str);
+
+impl ReportFormat {
+    pub(crate) const fn named(name: &'static str) -> Self {
+        Self(name)
+    }
+
+    /// The format's name, as its users call it.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        self.0
+    }
 }
 
-impl fmt::Display for Kind {
+impl fmt::Display for ReportFormat {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::JUnit => "JUnit XML",
-            Self::CppUnit => "CppUnit",
-            Self::Check => "Check",
-            Self::Trx => "TRX",
-            Self::NUnit2 => "NUnit 2",
-            Self::NUnit3 => "NUnit 3",
-            Self::XUnitNet => "xUnit.net",
-            Self::CTest => "CTest",
-            Self::Boost => "Boost.Test",
-            Self::Tap => "TAP",
-            Self::Ctrf => "CTRF",
-            Self::GoJson => "go test -json",
-            Self::GoText => "go test -v",
-            Self::LibtestJson => "libtest JSON",
-            Self::DartJson => "dart test JSON",
-            Self::MochaJson => "mocha JSON",
-            Self::RspecJson => "RSpec JSON",
-            Self::PlaywrightJson => "Playwright JSON",
-            Self::JestJson => "Jest JSON",
-        })
+        f.write_str(self.0)
     }
 }

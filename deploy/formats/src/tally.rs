@@ -1,180 +1,156 @@
-//! Counting: outcomes go in, a report comes out.
+//! Counts test outcomes while a file is read, and makes the report of them.
 
 use std::{collections::HashMap, time::Duration};
 
-use crate::report::{Counts, Kind, Report, Suite};
+use crate::report::{ReportFormat, TestCounts, TestReport, TestSuite};
 
-/// Suites beyond this many are counted in the whole only.
+/// Suites beyond this number are included in the total counts only.
 const MOST_SUITES: usize = 10_000;
-/// Longer names of suites are cut, in characters.
+/// The longest name of a suite, in characters; longer names are cut.
 const LONGEST_NAME: usize = 200;
 
 /// How one test ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Outcome {
+pub(crate) enum TestOutcome {
     Passed,
     Failed,
     Skipped,
 }
 
-/// Sums while a file is read.
-#[derive(Debug, Default)]
-pub(crate) struct Tally {
-    counts: Counts,
-    suites: Vec<Suite>,
-    /// Where each suite stands in the list, by its name.
-    places: HashMap<String, usize>,
-    duration: Option<Duration>,
-    remarks: Vec<String>,
-    /// Failures of runs and suites that no test tells of.
-    outside: u64,
+impl From<TestOutcome> for TestCounts {
+    fn from(outcome: TestOutcome) -> Self {
+        match outcome {
+            TestOutcome::Passed => Self { passed: 1, ..Self::default() },
+            TestOutcome::Failed => Self { failed: 1, ..Self::default() },
+            TestOutcome::Skipped => Self { skipped: 1, ..Self::default() },
+        }
+    }
 }
 
-/// Where a run or a suite begins: how many failures were counted before it.
+/// The counts of the file so far.
+#[derive(Debug, Default)]
+pub(crate) struct Tally {
+    counts: TestCounts,
+    suites: Vec<TestSuite>,
+    /// The index of each suite in `suites`, by its name.
+    indexes: HashMap<String, usize>,
+    duration: Option<Duration>,
+    remarks: Vec<String>,
+    suite_failures: u64,
+}
+
+/// How many failures were counted when a run or a suite began; the default is the beginning of the file.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Mark(u64);
+pub(crate) struct FailureMark(u64);
 
 impl Tally {
-    /// One test of a suite; a suite without a name is none.
-    pub(crate) fn add(&mut self, suite: &str, outcome: Outcome) {
-        let mut counts = Counts::default();
-        match outcome {
-            Outcome::Passed => counts.passed = 1,
-            Outcome::Failed => counts.failed = 1,
-            Outcome::Skipped => counts.skipped = 1,
-        }
-        self.add_all(suite, counts);
+    /// Adds one test of a suite. An empty suite name stands for no suite.
+    pub(crate) fn add(&mut self, suite: &str, outcome: TestOutcome) {
+        self.add_counts(suite, outcome.into());
     }
 
-    /// Several tests of a suite at once; no tests make no suite.
-    pub(crate) fn add_all(&mut self, suite: &str, counts: Counts) {
+    /// Adds several tests of a suite. Counts of zero do not create the suite.
+    pub(crate) fn add_counts(&mut self, suite: &str, counts: TestCounts) {
         self.counts += counts;
-        if suite.is_empty() || counts == Counts::default() {
+        if suite.is_empty() || counts == TestCounts::default() {
             return;
         }
-        let place = match self.places.get(suite) {
-            Some(place) => *place,
+        let index = match self.indexes.get(suite) {
+            Some(index) => *index,
             None if self.suites.len() == MOST_SUITES => return,
             None => {
-                self.places.insert(suite.to_owned(), self.suites.len());
-                self.suites.push(Suite { name: suite.chars().take(LONGEST_NAME).collect(), counts: Counts::default() });
+                self.indexes.insert(suite.to_owned(), self.suites.len());
+                let name = suite.chars().take(LONGEST_NAME).collect();
+                self.suites.push(TestSuite { name, counts: TestCounts::default() });
                 self.suites.len() - 1
             }
         };
-        if let Some(suite) = self.suites.get_mut(place) {
+        if let Some(suite) = self.suites.get_mut(index) {
             suite.counts += counts;
         }
     }
 
-    /// Where something begins that may fail as a whole.
-    pub(crate) fn mark(&self) -> Mark {
-        Mark(self.counts.failed)
+    /// Marks the beginning of a run or a suite that may fail as a whole.
+    pub(crate) fn mark(&self) -> FailureMark {
+        FailureMark(self.counts.failed)
     }
 
-    /// Something that began at the mark failed as a whole. That is one failure, unless one was counted in it already.
-    pub(crate) fn fail_since(&mut self, mark: Mark, suite: &str) {
+    /// Adds one failure for a run or a suite that failed as a whole, unless a failure was counted since its mark.
+    pub(crate) fn fail_since(&mut self, mark: FailureMark, suite: &str) {
         if self.counts.failed == mark.0 {
-            self.outside += 1;
-            self.add(suite, Outcome::Failed);
+            self.suite_failures += 1;
+            self.add(suite, TestOutcome::Failed);
         }
     }
 
-    /// Some time that was spent, on top of what was said before.
-    pub(crate) fn lasted(&mut self, time: Duration) {
-        self.duration = Some(self.duration.unwrap_or_default().saturating_add(time));
+    /// Adds one failure for the whole file, unless it has one.
+    pub(crate) fn fail_file(&mut self) {
+        self.fail_since(FailureMark::default(), "");
     }
 
-    /// Replaces what was said about time, if anything is known.
-    pub(crate) fn lasted_in_all(&mut self, time: Option<Duration>) {
-        self.duration = time.or(self.duration);
+    /// Adds to the duration.
+    pub(crate) fn add_duration(&mut self, duration: Option<Duration>) {
+        if let Some(duration) = duration {
+            self.duration = Some(self.duration.unwrap_or_default().saturating_add(duration));
+        }
+    }
+
+    /// Replaces the duration, if there is one.
+    pub(crate) fn set_duration(&mut self, duration: Option<Duration>) {
+        self.duration = duration.or(self.duration);
     }
 
     pub(crate) fn remark(&mut self, sentence: impl Into<String>) {
         self.remarks.push(sentence.into());
     }
 
-    pub(crate) fn counts(&self) -> Counts {
+    pub(crate) fn counts(&self) -> TestCounts {
         self.counts
     }
 
-    pub(crate) fn finish(mut self, kind: Kind) -> Report {
-        let outside = self.outside;
-        if outside > 0 {
+    pub(crate) fn finish(mut self, format: ReportFormat) -> TestReport {
+        let suite_failures = self.suite_failures;
+        if suite_failures > 0 {
             self.remark(format!(
-                "{outside} run(s) or suite(s) failed although no test in them did; each is one failure"
+                "{suite_failures} run(s) or suite(s) failed although no test in them did; each is one failure"
             ));
         }
         let Self { counts, suites, duration, remarks, .. } = self;
-        Report { kind, counts, outside, duration, suites, remarks }
+        TestReport { format, counts, suite_failures, duration, suites, remarks }
     }
-}
-
-/// Seconds as tools write them: `1.5`, `1,234.5`, `0,5` and `1.5s`. What is no time is none.
-pub(crate) fn seconds(text: &str) -> Option<Duration> {
-    let text = text.trim();
-    let text = text.strip_suffix('s').unwrap_or(text);
-    let text = match (text.contains('.'), text.matches(',').count()) {
-        (_, 0) => text.to_owned(),
-        (false, 1) => text.replace(',', "."),
-        _ => text.replace(',', ""),
-    };
-    Duration::try_from_secs_f64(text.parse().ok()?).ok()
-}
-
-/// Milliseconds as a number of JSON.
-pub(crate) fn milliseconds(number: f64) -> Option<Duration> {
-    Duration::try_from_secs_f64(number / 1000.0).ok()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[test]
-    fn times_are_read_in_every_spelling_and_nonsense_is_none() {
-        for (text, milliseconds) in [
-            ("1.5", Some(1500)),
-            ("0,5", Some(500)),
-            ("1,234.5", Some(1_234_500)),
-            ("1,234,567", Some(1_234_567_000)),
-            (" 0.072s ", Some(72)),
-            ("1e-3", Some(1)),
-            ("-1", None),
-            ("NaN", None),
-            ("inf", None),
-            ("1e300", None),
-            ("", None),
-            ("soon", None),
-        ] {
-            assert_eq!(seconds(text), milliseconds.map(Duration::from_millis), "{text}");
-        }
-    }
+    const FORMAT: ReportFormat = ReportFormat::named("any");
 
     #[test]
-    fn what_failed_as_a_whole_is_one_failure_unless_a_test_in_it_failed() {
+    fn a_suite_that_failed_as_a_whole_is_one_failure_unless_a_test_in_it_failed() {
         let mut tally = Tally::default();
-        tally.add("one", Outcome::Failed);
+        tally.add("one", TestOutcome::Failed);
         let (outer, inner) = (tally.mark(), tally.mark());
-        tally.add("two", Outcome::Passed);
+        tally.add("two", TestOutcome::Passed);
         tally.fail_since(inner, "two");
         tally.fail_since(inner, "two");
         tally.fail_since(outer, "all");
-        let report = tally.finish(Kind::NUnit3);
-        assert_eq!(report.counts, Counts { passed: 1, failed: 2, skipped: 0 });
-        assert!(report.outside == 1 && report.remarks.len() == 1, "{report:?}");
+        let report = tally.finish(FORMAT);
+        assert_eq!(report.counts, TestCounts { passed: 1, failed: 2, skipped: 0 });
+        assert!(report.suite_failures == 1 && report.remarks.len() == 1, "{report:?}");
     }
 
     #[test]
     fn a_suite_that_comes_again_is_the_same_suite() {
         let mut tally = Tally::default();
-        tally.add("one", Outcome::Passed);
-        tally.add("two", Outcome::Skipped);
-        tally.add("", Outcome::Failed);
-        tally.add("one", Outcome::Failed);
-        let report = tally.finish(Kind::Tap);
-        assert_eq!(report.counts, Counts { passed: 1, failed: 2, skipped: 1 });
-        let one = Suite { name: "one".into(), counts: Counts { passed: 1, failed: 1, skipped: 0 } };
-        let two = Suite { name: "two".into(), counts: Counts { passed: 0, failed: 0, skipped: 1 } };
+        tally.add("one", TestOutcome::Passed);
+        tally.add("two", TestOutcome::Skipped);
+        tally.add("", TestOutcome::Failed);
+        tally.add("one", TestOutcome::Failed);
+        let report = tally.finish(FORMAT);
+        assert_eq!(report.counts, TestCounts { passed: 1, failed: 2, skipped: 1 });
+        let one = TestSuite { name: "one".into(), counts: TestCounts { passed: 1, failed: 1, skipped: 0 } };
+        let two = TestSuite { name: "two".into(), counts: TestCounts { passed: 0, failed: 0, skipped: 1 } };
         assert_eq!(report.suites, [one, two]);
     }
 }

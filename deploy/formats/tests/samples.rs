@@ -1,112 +1,113 @@
-//! Small reports of every kind, written by hand, with what is to be counted in each.
+//! Small reports in every format, written by hand, with the expected counts of each.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use std::{collections::BTreeSet, fs, path::PathBuf};
 
-use badgesmith_formats::{Counts, Kind, read};
+use badgesmith_formats::{TestCounts, TestSuite, read};
 
-/// File, kind, passed, failed, skipped, milliseconds, and a part of its remark; no part, no remark.
-type Row = (&'static str, Kind, u64, u64, u64, Option<u128>, &'static str);
+/// File, format, passed, failed, skipped, milliseconds, and a part of its remark; empty if it has no remark.
+type Sample = (&'static str, &'static str, u64, u64, u64, Option<u128>, &'static str);
 
 #[rustfmt::skip]
-const SAMPLES: [Row; 93] = [
-    ("junit-nested.xml", Kind::JUnit, 2, 2, 1, Some(3250), ""),
-    ("junit-no-attributes.xml", Kind::JUnit, 1, 1, 1, None, ""),
-    ("junit-empty.xml", Kind::JUnit, 0, 0, 0, None, ""),
-    ("junit-sums-without-cases.xml", Kind::JUnit, 0, 1, 0, None, "failed although no test"),
-    ("junit-broken-suite.xml", Kind::JUnit, 0, 1, 0, None, "failed although no test"),
-    ("junit-surefire-reruns.xml", Kind::JUnit, 2, 1, 0, Some(1_002_500), ""),
-    ("junit-statuses.xml", Kind::JUnit, 2, 2, 3, None, ""),
-    ("junit-more-statuses.xml", Kind::JUnit, 2, 6, 3, None, ""),
-    ("junit-prefixed.xml", Kind::JUnit, 1, 1, 0, None, ""),
-    ("junit-latin1.xml", Kind::JUnit, 1, 0, 0, None, ""),
-    ("junit-bom.xml", Kind::JUnit, 1, 0, 0, None, ""),
-    ("junit-utf16.xml", Kind::JUnit, 1, 0, 1, None, ""),
-    ("junit-doctype.xml", Kind::JUnit, 1, 1, 0, None, ""),
-    ("junit-eclipse.xml", Kind::JUnit, 1, 1, 0, Some(10), ""),
-    ("run.trx", Kind::Trx, 2, 4, 2, Some(1500), ""),
-    ("run-aborted.trx", Kind::Trx, 1, 1, 1, None, "aborted"),
-    ("nunit2.xml", Kind::NUnit2, 2, 3, 3, Some(404), ""),
-    ("nunit3.xml", Kind::NUnit3, 3, 1, 2, Some(1250), ""),
-    ("xunit2.xml", Kind::XUnitNet, 1, 1, 2, Some(185), ""),
-    ("xunit1.xml", Kind::XUnitNet, 1, 1, 0, Some(1500), ""),
-    ("ctest.xml", Kind::CTest, 1, 2, 0, Some(2000), ""),
-    ("boost-log.xml", Kind::Boost, 1, 2, 1, Some(2), ""),
-    ("boost-log-and-report.xml", Kind::Boost, 1, 1, 0, None, ""),
-    ("boost-report.xml", Kind::Boost, 1, 1, 1, None, ""),
-    ("boost-report-short.xml", Kind::Boost, 6, 2, 3, None, ""),
-    ("subtests.tap", Kind::Tap, 1, 1, 2, Some(1250), ""),
-    ("plan-not-kept.tap", Kind::Tap, 1, 1, 0, None, "5 tests were planned and 2 ran"),
-    ("no-plan.tap", Kind::Tap, 2, 0, 0, None, "no plan says how many tests there should be"),
-    ("bail-out.tap", Kind::Tap, 1, 1, 0, None, "bailed out: The database is gone"),
-    ("two-streams.tap", Kind::Tap, 2, 0, 0, None, ""),
-    ("ctrf.json", Kind::Ctrf, 1, 1, 3, Some(2500), ""),
-    ("ctrf-unknown-status.json", Kind::Ctrf, 1, 2, 2, None, "2 test(s) with unknown statuses count as failed"),
-    ("ctrf-summary.json", Kind::Ctrf, 2, 1, 1, Some(0), ""),
-    ("go.json", Kind::GoJson, 3, 4, 1, Some(2000), ""),
-    ("go-interrupted.json", Kind::GoJson, 1, 1, 0, None, "cut short"),
-    ("go.txt", Kind::GoText, 2, 5, 1, Some(3664), "1 package(s) passed without naming a test"),
-    ("go-binary.txt", Kind::GoText, 2, 0, 0, None, ""),
-    ("libtest.json", Kind::LibtestJson, 4, 1, 2, Some(1500), ""),
-    ("libtest-aborted.json", Kind::LibtestJson, 1, 1, 0, None, "cut short"),
-    ("dart.json", Kind::DartJson, 1, 2, 1, Some(2500), ""),
-    ("dart-interrupted.json", Kind::DartJson, 0, 1, 0, None, "cut short"),
-    ("mocha.json", Kind::MochaJson, 1, 2, 1, Some(12), ""),
-    ("mochawesome.json", Kind::MochaJson, 2, 1, 2, Some(20), ""),
-    ("rspec.json", Kind::RspecJson, 1, 3, 1, Some(250), "2 error(s) outside"),
-    ("junit-suite-failed.xml", Kind::JUnit, 2, 4, 0, None, "failed although no test"),
-    ("junit-skipped-and-failed.xml", Kind::JUnit, 0, 2, 3, None, ""),
-    ("junit-flaky.xml", Kind::JUnit, 2, 3, 0, None, ""),
-    ("junit-phpunit-warning.xml", Kind::JUnit, 1, 2, 0, None, ""),
-    ("junit-ctest.xml", Kind::JUnit, 1, 2, 2, None, ""),
-    ("junit-googletest-list.xml", Kind::JUnit, 0, 0, 2, None, "were listed and not run"),
-    ("junit-forbidden-characters.xml", Kind::JUnit, 1, 1, 0, None, ""),
-    ("crashed.trx", Kind::Trx, 3, 1, 0, None, ""),
-    ("run-failed.trx", Kind::Trx, 1, 1, 0, None, "failed although no test"),
-    ("run-error.trx", Kind::Trx, 1, 1, 0, None, "failed although no test"),
-    ("run-timeout.trx", Kind::Trx, 1, 1, 0, None, "aborted"),
-    ("run-counters.trx", Kind::Trx, 1, 1, 0, None, "failed although no test"),
-    ("nunit3-not-loadable.xml", Kind::NUnit3, 1, 3, 0, None, "2 run(s) or suite(s) failed although no test"),
-    ("nunit3-explored.xml", Kind::NUnit3, 0, 0, 2, None, ""),
-    ("nunit2-fixture-failed.xml", Kind::NUnit2, 1, 2, 1, None, "failed although no test"),
-    ("xunit2-errors.xml", Kind::XUnitNet, 3, 2, 0, None, "failed although no test"),
-    ("ctest-notrun.xml", Kind::CTest, 1, 4, 4, None, ""),
-    ("ctest-cut-short.xml", Kind::CTest, 1, 1, 0, None, "cut short"),
-    ("boost-fixture.xml", Kind::Boost, 1, 1, 0, Some(0), "failed although no test"),
-    ("boost-global-fixture.xml", Kind::Boost, 0, 1, 0, None, "failed although no test"),
-    ("boost-report-aborted.xml", Kind::Boost, 1, 1, 0, None, "failed although no test"),
-    ("cppunit.xml", Kind::CppUnit, 1, 2, 0, None, ""),
-    ("aunit.xml", Kind::CppUnit, 1, 2, 0, None, ""),
-    ("cppunit-statistics.xml", Kind::CppUnit, 3, 1, 0, None, "counted by the statistics"),
-    ("check.xml", Kind::Check, 1, 2, 0, Some(250), ""),
-    ("prove.txt", Kind::Tap, 7, 2, 1, None, "failed although no test"),
-    ("prove-cut.txt", Kind::Tap, 3, 1, 0, None, "cut short"),
-    ("colours.tap", Kind::Tap, 1, 1, 0, None, ""),
-    ("several-plans.tap", Kind::Tap, 5, 1, 0, None, ""),
-    ("skip-all-then-more.tap", Kind::Tap, 1, 1, 0, None, ""),
-    ("cut.tap", Kind::Tap, 1, 1, 0, None, "9 tests were planned and 1 ran"),
-    ("blocks.tap", Kind::Tap, 2, 0, 0, None, ""),
-    ("directives.tap", Kind::Tap, 0, 2, 2, None, ""),
-    ("node.tap", Kind::Tap, 1, 1, 0, None, "failed although no test"),
-    ("ctrf-untold.json", Kind::Ctrf, 1, 1, 0, Some(5), "failed although no test"),
-    ("go-cut-short.json", Kind::GoJson, 1, 1, 0, None, "cut short"),
-    ("go-cut-short.txt", Kind::GoText, 2, 1, 0, None, "cut short"),
-    ("go-exit.txt", Kind::GoText, 1, 1, 0, None, ""),
-    ("libtest-windows.json", Kind::LibtestJson, 2, 1, 1, Some(500), "2 line(s) are broken JSON; 1 test(s) are counted by the sums"),
-    ("libtest-failed.json", Kind::LibtestJson, 1, 1, 0, None, "cut short"),
-    ("dart-failed.json", Kind::DartJson, 1, 1, 0, Some(9), "failed although no test"),
-    ("mocha-untold.json", Kind::MochaJson, 1, 1, 0, Some(3), "failed although no test"),
-    ("playwright.json", Kind::PlaywrightJson, 2, 1, 1, Some(1200), ""),
-    ("playwright-setup.json", Kind::PlaywrightJson, 1, 1, 0, Some(1), "failed although no test"),
-    ("bail-out-at-once.tap", Kind::Tap, 0, 1, 0, None, "bailed out"),
-    ("mocha-workspaces.json", Kind::MochaJson, 1, 1, 0, Some(7), ""),
-    ("jest.json", Kind::JestJson, 2, 3, 4, Some(1000), "2 run(s) or suite(s) failed although no test"),
-    ("jest-exit.json", Kind::JestJson, 1, 1, 0, Some(250), "failed although no test"),
-    ("jest-interrupted.json", Kind::JestJson, 1, 1, 0, Some(250), "interrupted"),
+const SAMPLES: &[Sample] = &[
+    ("junit-nested.xml", "JUnit XML", 2, 2, 1, Some(3250), ""),
+    ("junit-no-attributes.xml", "JUnit XML", 1, 1, 1, None, ""),
+    ("junit-empty.xml", "JUnit XML", 0, 0, 0, None, ""),
+    ("junit-sums-without-cases.xml", "JUnit XML", 0, 1, 0, None, "failed although no test"),
+    ("junit-broken-suite.xml", "JUnit XML", 0, 1, 0, None, "failed although no test"),
+    ("junit-surefire-reruns.xml", "JUnit XML", 2, 1, 0, Some(1_002_500), ""),
+    ("junit-statuses.xml", "JUnit XML", 2, 2, 3, None, ""),
+    ("junit-more-statuses.xml", "JUnit XML", 2, 6, 3, None, ""),
+    ("junit-prefixed.xml", "JUnit XML", 1, 1, 0, None, ""),
+    ("junit-latin1.xml", "JUnit XML", 1, 0, 0, None, ""),
+    ("junit-bom.xml", "JUnit XML", 1, 0, 0, None, ""),
+    ("junit-utf16.xml", "JUnit XML", 1, 0, 1, None, ""),
+    ("junit-doctype.xml", "JUnit XML", 1, 1, 0, None, ""),
+    ("junit-eclipse.xml", "JUnit XML", 1, 1, 0, Some(10), ""),
+    ("run.trx", "TRX", 2, 4, 2, Some(1500), ""),
+    ("run-aborted.trx", "TRX", 1, 1, 1, None, "aborted"),
+    ("nunit2.xml", "NUnit 2", 2, 3, 3, Some(404), ""),
+    ("nunit3.xml", "NUnit 3", 3, 1, 2, Some(1250), ""),
+    ("xunit2.xml", "xUnit.net", 1, 1, 2, Some(185), ""),
+    ("xunit1.xml", "xUnit.net", 1, 1, 0, Some(1500), ""),
+    ("ctest.xml", "CTest", 1, 2, 0, Some(2000), ""),
+    ("boost-log.xml", "Boost.Test", 1, 2, 1, Some(2), ""),
+    ("boost-log-and-report.xml", "Boost.Test", 1, 1, 0, None, ""),
+    ("boost-report.xml", "Boost.Test", 1, 1, 1, None, ""),
+    ("boost-report-short.xml", "Boost.Test", 6, 2, 3, None, ""),
+    ("subtests.tap", "TAP", 1, 1, 2, Some(1250), ""),
+    ("plan-not-kept.tap", "TAP", 1, 1, 0, None, "5 tests were planned and 2 ran"),
+    ("no-plan.tap", "TAP", 2, 0, 0, None, "no plan says how many tests there should be"),
+    ("bail-out.tap", "TAP", 1, 1, 0, None, "bailed out: The database is gone"),
+    ("two-streams.tap", "TAP", 2, 0, 0, None, ""),
+    ("ctrf.json", "CTRF", 1, 1, 3, Some(2500), ""),
+    ("ctrf-unknown-status.json", "CTRF", 1, 2, 2, None, "2 test(s) with unknown statuses count as failed"),
+    ("ctrf-summary.json", "CTRF", 2, 1, 1, Some(0), ""),
+    ("go.json", "go test -json", 3, 4, 1, Some(2000), ""),
+    ("go-interrupted.json", "go test -json", 1, 1, 0, None, "cut short"),
+    ("go.txt", "go test -v", 2, 5, 1, Some(3664), "1 package(s) passed without naming a test"),
+    ("go-binary.txt", "go test -v", 2, 0, 0, None, ""),
+    ("libtest.json", "libtest JSON", 4, 1, 2, Some(1500), ""),
+    ("libtest-aborted.json", "libtest JSON", 1, 1, 0, None, "cut short"),
+    ("dart.json", "dart test JSON", 1, 2, 1, Some(2500), ""),
+    ("dart-interrupted.json", "dart test JSON", 0, 1, 0, None, "cut short"),
+    ("mocha.json", "mocha JSON", 1, 2, 1, Some(12), ""),
+    ("mochawesome.json", "mocha JSON", 2, 1, 2, Some(20), ""),
+    ("rspec.json", "RSpec JSON", 1, 3, 1, Some(250), "2 error(s) outside"),
+    ("junit-suite-failed.xml", "JUnit XML", 2, 4, 0, None, "failed although no test"),
+    ("junit-skipped-and-failed.xml", "JUnit XML", 0, 2, 3, None, ""),
+    ("junit-flaky.xml", "JUnit XML", 2, 3, 0, None, ""),
+    ("junit-phpunit-warning.xml", "JUnit XML", 1, 2, 0, None, ""),
+    ("junit-ctest.xml", "JUnit XML", 1, 2, 2, None, ""),
+    ("junit-googletest-list.xml", "JUnit XML", 0, 0, 2, None, "were listed and not run"),
+    ("junit-forbidden-characters.xml", "JUnit XML", 1, 1, 0, None, ""),
+    ("crashed.trx", "TRX", 3, 1, 0, None, ""),
+    ("run-failed.trx", "TRX", 1, 1, 0, None, "failed although no test"),
+    ("run-error.trx", "TRX", 1, 1, 0, None, "failed although no test"),
+    ("run-timeout.trx", "TRX", 1, 1, 0, None, "aborted"),
+    ("run-counters.trx", "TRX", 1, 1, 0, None, "failed although no test"),
+    ("nunit3-not-loadable.xml", "NUnit 3", 1, 3, 0, None, "2 run(s) or suite(s) failed although no test"),
+    ("nunit3-explored.xml", "NUnit 3", 0, 0, 2, None, ""),
+    ("nunit2-fixture-failed.xml", "NUnit 2", 1, 2, 1, None, "failed although no test"),
+    ("xunit2-errors.xml", "xUnit.net", 3, 2, 0, None, "failed although no test"),
+    ("ctest-notrun.xml", "CTest", 1, 4, 4, None, ""),
+    ("ctest-cut-short.xml", "CTest", 1, 1, 0, None, "cut short"),
+    ("boost-fixture.xml", "Boost.Test", 1, 1, 0, Some(0), "failed although no test"),
+    ("boost-global-fixture.xml", "Boost.Test", 0, 1, 0, None, "failed although no test"),
+    ("boost-report-aborted.xml", "Boost.Test", 1, 1, 0, None, "failed although no test"),
+    ("cppunit.xml", "CppUnit", 1, 2, 0, None, ""),
+    ("aunit.xml", "CppUnit", 1, 2, 0, None, ""),
+    ("cppunit-statistics.xml", "CppUnit", 3, 1, 0, None, "counted by the statistics"),
+    ("check.xml", "Check", 1, 2, 0, Some(250), ""),
+    ("prove.txt", "TAP", 7, 2, 1, None, "failed although no test"),
+    ("prove-cut.txt", "TAP", 3, 1, 0, None, "cut short"),
+    ("colors.tap", "TAP", 1, 1, 0, None, ""),
+    ("several-plans.tap", "TAP", 5, 1, 0, None, ""),
+    ("skip-all-then-more.tap", "TAP", 1, 1, 0, None, ""),
+    ("cut.tap", "TAP", 1, 1, 0, None, "9 tests were planned and 1 ran"),
+    ("blocks.tap", "TAP", 2, 0, 0, None, ""),
+    ("directives.tap", "TAP", 0, 2, 2, None, ""),
+    ("node.tap", "TAP", 1, 1, 0, None, "failed although no test"),
+    ("ctrf-untold.json", "CTRF", 1, 1, 0, Some(5), "failed although no test"),
+    ("go-cut-short.json", "go test -json", 1, 1, 0, None, "cut short"),
+    ("go-cut-short.txt", "go test -v", 2, 1, 0, None, "cut short"),
+    ("go-exit.txt", "go test -v", 1, 1, 0, None, ""),
+    ("libtest-windows.json", "libtest JSON", 2, 1, 1, Some(500),
+     "2 line(s) are broken JSON; 1 test(s) are counted by the sums"),
+    ("libtest-failed.json", "libtest JSON", 1, 1, 0, None, "cut short"),
+    ("dart-failed.json", "dart test JSON", 1, 1, 0, Some(9), "failed although no test"),
+    ("mocha-untold.json", "mocha JSON", 1, 1, 0, Some(3), "failed although no test"),
+    ("playwright.json", "Playwright JSON", 2, 1, 1, Some(1200), ""),
+    ("playwright-setup.json", "Playwright JSON", 1, 1, 0, Some(1), "failed although no test"),
+    ("bail-out-at-once.tap", "TAP", 0, 1, 0, None, "bailed out"),
+    ("mocha-workspaces.json", "mocha JSON", 1, 1, 0, Some(7), ""),
+    ("jest.json", "Jest JSON", 2, 3, 4, Some(1000), "2 run(s) or suite(s) failed although no test"),
+    ("jest-exit.json", "Jest JSON", 1, 1, 0, Some(250), "failed although no test"),
+    ("jest-interrupted.json", "Jest JSON", 1, 1, 0, Some(250), "interrupted"),
 ];
 
-/// File, and what the refusal says.
-const REFUSED: [(&str, &str); 36] = [
+/// File, and a part of the refusal.
+const REFUSED: &[(&str, &str)] = &[
     ("empty.xml", "empty"),
     ("blank.xml", "empty"),
     ("cut.xml", "line 4, column 1: Unexpected end"),
@@ -150,31 +151,31 @@ fn folder() -> PathBuf {
 }
 
 #[test]
-fn every_kind_is_recognized_and_counted() {
-    for (name, kind, passed, failed, skipped, milliseconds, remark) in SAMPLES {
+fn every_format_is_recognized_and_counted() {
+    for &(name, format, passed, failed, skipped, milliseconds, remark) in SAMPLES {
         let report =
             read(&fs::read(folder().join(name)).unwrap()).unwrap_or_else(|refusal| panic!("{name}: {refusal}"));
-        assert_eq!(report.kind, kind, "{name}");
-        assert_eq!(report.counts, Counts { passed, failed, skipped }, "{name}");
+        assert_eq!(report.format.name(), format, "{name}");
+        assert_eq!(report.counts, TestCounts { passed, failed, skipped }, "{name}");
         assert_eq!(report.duration.map(|time| time.as_millis()), milliseconds, "{name}");
         let is_remarked = report.remarks.iter().any(|said| said.contains(remark));
         assert!(is_remarked != remark.is_empty() && report.remarks.len() < 3, "{name}: {:?}", report.remarks);
-        let mut sum = Counts::default();
+        let mut sum = TestCounts::default();
         report.suites.iter().for_each(|suite| sum += suite.counts);
         assert!(sum.total() <= report.counts.total(), "{name}: {:?}", report.suites);
     }
 }
 
 #[test]
-fn what_is_broken_is_refused_in_words() {
-    for (name, words) in REFUSED {
+fn a_broken_file_is_refused_with_its_reason() {
+    for &(name, words) in REFUSED {
         let refusal = read(&fs::read(folder().join("refused").join(name)).unwrap()).expect_err(name).to_string();
         assert!(refusal.contains(words), "{name}: {refusal}");
     }
 }
 
 #[test]
-fn no_sample_is_forgotten() {
+fn every_sample_stands_in_a_list() {
     let named: BTreeSet<_> = SAMPLES.iter().map(|row| row.0).chain(REFUSED.iter().map(|row| row.0)).collect();
     for folder in [folder(), folder().join("refused")] {
         for entry in fs::read_dir(folder).unwrap() {
@@ -185,13 +186,13 @@ fn no_sample_is_forgotten() {
 }
 
 #[test]
-fn suites_carry_their_own_tests_under_the_names_of_their_tools() {
+fn suites_have_their_own_tests_and_the_names_that_the_tools_give_them() {
     let suites = |name| {
         let report = read(&fs::read(folder().join(name)).unwrap()).unwrap();
-        let line = |suite: badgesmith_formats::Suite| {
+        let describe = |suite: TestSuite| {
             format!("{} {}/{}/{}", suite.name, suite.counts.passed, suite.counts.failed, suite.counts.skipped)
         };
-        report.suites.into_iter().map(line).collect::<Vec<_>>().join(", ")
+        report.suites.into_iter().map(describe).collect::<Vec<_>>().join(", ")
     };
     assert_eq!(suites("junit-nested.xml"), "cart 1/2/0, discounts 1/0/1");
     assert_eq!(suites("junit-latin1.xml"), "café 1/0/0");

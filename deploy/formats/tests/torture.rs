@@ -1,9 +1,10 @@
-//! Whatever it is given, `read` answers: no panic, no endless work, and numbers that are there.
+//! For any input `read` returns a report or a refusal: it does not panic, takes time in proportion to the size, and
+//! counts no more tests than the input can have.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use std::{fs, path::PathBuf};
 
-use badgesmith_formats::{LARGEST_FILE, Refusal, read};
+use badgesmith_formats::{LARGEST_FILE, ReportRefusal, read};
 use proptest::prelude::*;
 
 fn samples() -> Vec<Vec<u8>> {
@@ -21,8 +22,8 @@ fn samples() -> Vec<Vec<u8>> {
     samples
 }
 
-/// Reads and looks at everything that comes out.
-fn look(bytes: &[u8]) {
+/// Reads the bytes and checks the report or the refusal.
+fn check(bytes: &[u8]) {
     match read(bytes) {
         Ok(report) => {
             let lines = u64::try_from(bytes.len()).unwrap();
@@ -34,13 +35,13 @@ fn look(bytes: &[u8]) {
 }
 
 #[test]
-fn samples_cut_at_any_place_are_read_or_refused() {
+fn samples_cut_off_anywhere_are_read_or_refused() {
     for sample in samples() {
         for end in 0..sample.len() {
-            look(&sample[..end]);
+            check(&sample[..end]);
         }
         for start in (0..sample.len()).step_by(7) {
-            look(&sample[start..]);
+            check(&sample[start..]);
         }
     }
 }
@@ -52,22 +53,22 @@ fn samples_with_a_changed_byte_are_read_or_refused() {
             for change in [0x01, 0x20, 0x80] {
                 let mut bytes = sample.clone();
                 bytes[at] ^= change;
-                look(&bytes);
+                check(&bytes);
             }
         }
     }
 }
 
-/// Samples that are one document, so that any part of them is none.
+/// Whether a sample is one document, so that no part of it is a report.
 fn is_document(name: &str) -> bool {
-    let is_stream = ["go", "libtest", "dart"].iter().any(|kind| name.starts_with(kind));
-    // Two documents in one file, and one with a log around it.
+    let is_stream = ["go", "libtest", "dart"].iter().any(|format| name.starts_with(format));
+    // Two of these files contain two documents, and one has a log around its document.
     (name.ends_with(".xml") || name.ends_with(".trx") || (name.ends_with(".json") && !is_stream))
         && !["boost-log-and-report.xml", "mocha.json", "mocha-workspaces.json"].contains(&name)
 }
 
 #[test]
-fn a_document_that_breaks_off_is_never_counted() {
+fn a_document_that_is_cut_off_is_never_counted() {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/samples");
     let mut documents = 0;
     for entry in fs::read_dir(folder).unwrap() {
@@ -81,9 +82,9 @@ fn a_document_that_breaks_off_is_never_counted() {
         let end = bytes.len() - bytes.iter().rev().take_while(|byte| is_blank(byte)).count();
         for cut in 0..end {
             let part = read(&bytes[..cut]);
-            let is_other = part.as_ref().map_err(Refusal::is_other);
+            let is_other = part.as_ref().map_err(ReportRefusal::is_other);
             assert!(part.is_err(), "{name}, cut at {cut} of {end}: {part:?}");
-            // A directory must not pass it over either.
+            // It must not be skipped in a directory either.
             assert!(cut < end / 2 || is_other == Err(false), "{name}, cut at {cut} of {end}: {part:?}");
         }
         documents += 1;
@@ -91,37 +92,41 @@ fn a_document_that_breaks_off_is_never_counted() {
     assert!(documents > 50);
 }
 
-/// Streams in which everything passed, each with an announcement of what is to come or a verdict at its end.
-const GREEN: [&str; 6] = [
+/// Streams in which everything passed. Each states the number of its tests at its beginning, or its result at its end.
+const PASSING: [&str; 6] = [
     "TAP version 14\n1..3\nok 1 - a\nok 2 - b\nok 3 - c\n",
-    "t/a.t .. \n1..2\nok 1\nok 2\nok\nt/b.t .. \n1..1\nok 1\nok\nAll tests successful.\nFiles=2, Tests=3, 0 wallclock secs\nResult: PASS\n",
+    "t/a.t .. \n1..2\nok 1\nok 2\nok\n\
+     t/b.t .. \n1..1\nok 1\nok\nAll tests successful.\nFiles=2, Tests=3, 0 wallclock secs\nResult: PASS\n",
     "{\"Action\":\"start\",\"Package\":\"p\"}\n{\"Action\":\"run\",\"Package\":\"p\",\"Test\":\"A\"}\n\
      {\"Action\":\"pass\",\"Package\":\"p\",\"Test\":\"A\"}\n{\"Action\":\"pass\",\"Package\":\"p\",\"Elapsed\":0.1}\n",
     "=== RUN   TestA\n--- PASS: TestA (0.00s)\n=== RUN   TestB\n--- PASS: TestB (0.00s)\nPASS\n",
-    "{\"type\":\"suite\",\"event\":\"started\",\"test_count\":1}\n{\"type\":\"test\",\"event\":\"started\",\"name\":\"a\"}\n\
-     {\"type\":\"test\",\"name\":\"a\",\"event\":\"ok\"}\n{\"type\":\"suite\",\"event\":\"ok\",\"passed\":1,\"failed\":0}\n",
+    "{\"type\":\"suite\",\"event\":\"started\",\"test_count\":1}\n\
+     {\"type\":\"test\",\"event\":\"started\",\"name\":\"a\"}\n\
+     {\"type\":\"test\",\"name\":\"a\",\"event\":\"ok\"}\n\
+     {\"type\":\"suite\",\"event\":\"ok\",\"passed\":1,\"failed\":0}\n",
     "{\"type\":\"start\",\"time\":0}\n{\"type\":\"testStart\",\"test\":{\"id\":1,\"name\":\"a\"},\"time\":1}\n\
-     {\"type\":\"testDone\",\"testID\":1,\"result\":\"success\",\"time\":2}\n{\"type\":\"done\",\"success\":true,\"time\":3}\n",
+     {\"type\":\"testDone\",\"testID\":1,\"result\":\"success\",\"time\":2}\n\
+     {\"type\":\"done\",\"success\":true,\"time\":3}\n",
 ];
 
 #[test]
-fn a_stream_that_breaks_off_is_never_green() {
-    for stream in GREEN {
+fn a_stream_that_is_cut_off_never_passes() {
+    for stream in PASSING {
         let whole = read(stream.as_bytes()).unwrap();
         assert!(whole.counts.failed == 0 && whole.counts.passed > 0, "{stream}: {whole:?}");
-        // The last line may lack its end, or the last of its characters where they are not needed.
+        // A cut within the last line may leave all that is needed of it.
         let last = stream.trim_end().rfind('\n').unwrap();
         for end in 0..=last {
             if let Ok(part) = read(&stream.as_bytes()[..end]) {
-                let is_red = part.counts.failed > 0 || part.counts.total() == 0;
-                assert!(is_red, "{:?}: {part:?}", &stream[..end]);
+                let is_failure = part.counts.failed > 0 || part.counts.total() == 0;
+                assert!(is_failure, "{:?}: {part:?}", &stream[..end]);
             }
         }
     }
 }
 
 #[test]
-fn a_failure_is_not_lost_by_colours_a_mark_or_line_ends() {
+fn a_failure_is_not_lost_by_colors_a_byte_order_mark_or_line_ends() {
     for entry in fs::read_dir(PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/samples")).unwrap() {
         let path = entry.unwrap().path();
         let Some(text) =
@@ -130,7 +135,7 @@ fn a_failure_is_not_lost_by_colours_a_mark_or_line_ends() {
             continue;
         };
         if text.bytes().take(4).any(|byte| byte == 0) {
-            // It is UTF-16 as it is.
+            // The sample itself is UTF-16.
             continue;
         }
         let (name, counts) = (path.display(), read(text.as_bytes()).unwrap().counts);
@@ -144,8 +149,8 @@ fn a_failure_is_not_lost_by_colours_a_mark_or_line_ends() {
         let bytes: Vec<u8> = units.encode_utf16().flat_map(u16::to_le_bytes).collect();
         assert_eq!(read(&bytes).unwrap().counts, counts, "{name} in UTF-16");
         if !text.trim_start().starts_with(['<', '\u{feff}', '{']) {
-            let coloured: String = text.lines().map(|line| format!("\u{1b}[31m{line}\u{1b}[0m\n")).collect();
-            assert_eq!(read(coloured.as_bytes()).unwrap().counts, counts, "{name} in colours");
+            let colored: String = text.lines().map(|line| format!("\u{1b}[31m{line}\u{1b}[0m\n")).collect();
+            assert_eq!(read(colored.as_bytes()).unwrap().counts, counts, "{name} in colors");
         }
     }
 }
@@ -153,18 +158,18 @@ fn a_failure_is_not_lost_by_colours_a_mark_or_line_ends() {
 proptest! {
     #[test]
     fn any_bytes_are_read_or_refused(bytes in proptest::collection::vec(any::<u8>(), 0..2000)) {
-        look(&bytes);
+        check(&bytes);
     }
 
     #[test]
     fn pieces_of_reports_in_any_order_are_read_or_refused(
         pieces in proptest::collection::vec(prop::sample::select(PIECES.to_vec()), 0..40),
     ) {
-        look(pieces.concat().as_bytes());
+        check(pieces.concat().as_bytes());
     }
 }
 
-/// What the formats are made of.
+/// Parts of reports in several formats.
 const PIECES: [&str; 68] = [
     "<testsuite>",
     "</testsuite>",
@@ -237,13 +242,13 @@ const PIECES: [&str; 68] = [
 ];
 
 #[test]
-fn a_file_that_is_too_large_is_refused_unread() {
+fn a_file_that_is_too_large_is_refused_before_it_is_read() {
     let bytes = vec![b' '; LARGEST_FILE + 1];
-    assert_eq!(read(&bytes), Err(Refusal::TooLarge { bytes: LARGEST_FILE + 1 }));
+    assert_eq!(read(&bytes), Err(ReportRefusal::TooLarge { bytes: LARGEST_FILE + 1 }));
 }
 
 #[test]
-fn files_of_mischief_take_no_longer_than_their_size_allows() {
+fn hostile_files_take_time_in_proportion_to_their_size() {
     for (start, piece, times) in [
         ("", "<testsuite>", 100_000),
         ("<testsuite ", "a='1' ", 100_000),
@@ -272,6 +277,6 @@ fn files_of_mischief_take_no_longer_than_their_size_allows() {
         ("<TestRun><Results>", "<UnitTestResult outcome='Failed'><InnerResults>", 90),
         ("{\"Action\":\"run\",\"Test\":\"", "a/", 300_000),
     ] {
-        look(format!("{start}{}", piece.repeat(times)).as_bytes());
+        check(format!("{start}{}", piece.repeat(times)).as_bytes());
     }
 }

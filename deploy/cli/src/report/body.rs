@@ -1,18 +1,18 @@
-//! What is sent: a run's counts and where they come from.
+//! The body of a report: the counts of a run, and what was tested.
 
 use std::time::Duration;
 
-use badgesmith_formats::{Counts, Report, Suite};
+use badgesmith_formats::{TestCounts, TestSuite};
 use serde::Serialize;
 
-use super::ci::Facts;
+use super::{ci::BuildFacts, files::NamedReport};
 
-/// The server takes this many suites.
+/// The most suites that the server accepts.
 const MOST_SUITES: usize = 100;
 
-/// The body of a report, as the server reads it. What is not known is left out; only a dry run gets that far.
+/// The body of a report, as the server reads it. Facts that are unknown are left out, which only happens in a dry run.
 #[derive(Debug, Serialize)]
-pub(super) struct Body<'a> {
+struct ReportBody<'a> {
     platform: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     commit: Option<&'a str>,
@@ -32,11 +32,11 @@ pub(super) struct Body<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     duration_ms: Option<u64>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    suites: Vec<Line<'a>>,
+    suites: Vec<SuiteCounts<'a>>,
 }
 
 #[derive(Debug, Serialize)]
-struct Line<'a> {
+struct SuiteCounts<'a> {
     name: &'a str,
     passed: u64,
     failed: u64,
@@ -44,33 +44,33 @@ struct Line<'a> {
 }
 
 /// The sum of all reports.
-pub(super) fn sum(reports: &[(String, Report)]) -> Counts {
-    reports.iter().fold(Counts::default(), |mut sum, (_, report)| {
-        sum += report.counts;
+pub(super) fn sum(reports: &[NamedReport]) -> TestCounts {
+    reports.iter().fold(TestCounts::default(), |mut sum, named| {
+        sum += named.report.counts;
         sum
     })
 }
 
-/// The body as JSON, compact: the very bytes that are signed and sent.
+/// The body as compact JSON: the bytes that are signed and sent.
 ///
 /// # Errors
-/// None that can be reached: every value is a text or a number.
+/// None in practice, because every value is a string or a number.
 pub(super) fn write(
     platform: &str,
-    facts: &Facts,
-    reports: &[(String, Report)],
+    facts: &BuildFacts,
+    reports: &[NamedReport],
     timestamp: &str,
-) -> Result<Vec<u8>, String> {
+) -> serde_json::Result<Vec<u8>> {
     let counts = sum(reports);
-    let mut suites: Vec<&Suite> = reports.iter().flat_map(|(_, report)| &report.suites).collect();
-    // Where not all find room, those with failures are worth more.
+    let mut suites: Vec<&TestSuite> = reports.iter().flat_map(|named| &named.report.suites).collect();
+    // If there are too many, suites with failures take precedence.
     if suites.len() > MOST_SUITES {
         suites.sort_by_key(|suite| suite.counts.failed == 0);
         suites.truncate(MOST_SUITES);
     }
-    let durations = reports.iter().filter_map(|(_, report)| report.duration);
+    let durations = reports.iter().filter_map(|named| named.report.duration);
     let duration = durations.reduce(Duration::saturating_add);
-    let body = Body {
+    let body = ReportBody {
         platform,
         commit: facts.commit.as_deref(),
         run_id: facts.run_id.as_deref(),
@@ -83,14 +83,14 @@ pub(super) fn write(
         workflow_run_url: facts.run_url.as_deref(),
         timestamp,
         duration_ms: duration.map(|time| u64::try_from(time.as_millis()).unwrap_or(u64::MAX)),
-        suites: suites.into_iter().map(line).collect(),
+        suites: suites.into_iter().map(suite_counts).collect(),
     };
-    serde_json::to_vec(&body).map_err(|fault| fault.to_string())
+    serde_json::to_vec(&body)
 }
 
-fn line(suite: &Suite) -> Line<'_> {
-    let Counts { passed, failed, skipped } = suite.counts;
-    Line { name: &suite.name, passed, failed, skipped }
+fn suite_counts(suite: &TestSuite) -> SuiteCounts<'_> {
+    let TestCounts { passed, failed, skipped } = suite.counts;
+    SuiteCounts { name: &suite.name, passed, failed, skipped }
 }
 
 #[cfg(test)]
@@ -106,7 +106,8 @@ mod tests {
             })
             .collect();
         let report = badgesmith_formats::read(format!("<testsuites>{xml}</testsuites>").as_bytes()).unwrap();
-        let body = write("linux", &Facts::default(), &[("a.xml".into(), report)], "2026-01-02T03:04:05Z").unwrap();
+        let reports = [NamedReport { file: "a.xml".into(), report }];
+        let body = write("linux", &BuildFacts::default(), &reports, "2026-01-02T03:04:05Z").unwrap();
         let body: serde_json::Value = serde_json::from_slice(&body).unwrap();
         assert_eq!(body["suites"].as_array().map(Vec::len), Some(100));
         assert_eq!(body["suites"][0]["name"], "s140");

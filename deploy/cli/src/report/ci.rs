@@ -1,29 +1,35 @@
-//! What five CI systems say about the job they run, so that it need not be typed.
+//! What five CI systems tell a job about itself in environment variables, so that no arguments are needed.
 //!
-//! A pull request from within the repository counts for its own branch. One from a fork must not count for the branch it
-//! is called, which is mostly `main`, so it counts for a branch named after its number. An event that runs on behalf of
-//! another one (`workflow_run`, `pull_request_target`) says nothing that can be trusted about the branch.
+//! A pull request from the same repository counts for its own branch. One from a fork must not count for the branch of
+//! the same name here, which is mostly `main`, so it counts for a branch that is named after its number. In events that
+//! run for the code of another event (`workflow_run`, `pull_request_target`) the variables do not have the tested
+//! branch.
 
-/// What is known about a job. Everything can be said by arguments instead.
+use crate::report::path::encode_segment;
+
+/// The longest run id that the server accepts, in bytes.
+const LONGEST_RUN_ID: usize = 128;
+
+/// What was built and where. Every fact may come from an argument instead.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Facts {
+pub(super) struct BuildFacts {
     pub(super) owner: Option<String>,
     pub(super) repo: Option<String>,
     pub(super) branch: Option<String>,
     pub(super) commit: Option<String>,
     pub(super) run_id: Option<String>,
     pub(super) run_attempt: Option<u32>,
-    /// Where a person reads the results.
+    /// The page with the results.
     pub(super) html_url: Option<String>,
-    /// The run itself.
+    /// The page of the run.
     pub(super) run_url: Option<String>,
 }
 
-/// Looks a variable up.
+/// Looks up an environment variable.
 pub(super) type Variables<'a> = &'a dyn Fn(&str) -> Option<String>;
 
-/// What the variables say; nothing outside the five systems.
-pub(super) fn read(variables: Variables<'_>) -> Facts {
+/// The facts in the variables of the five systems; none outside of them.
+pub(super) fn read(variables: Variables<'_>) -> BuildFacts {
     let get = &|name: &str| variables(name).map(|value| value.trim().to_owned()).filter(|value| !value.is_empty());
     let is_set = |name| get(name).is_some();
     if is_set("GITHUB_ACTIONS") {
@@ -37,15 +43,15 @@ pub(super) fn read(variables: Variables<'_>) -> Facts {
     } else if is_set("JENKINS_URL") || is_set("JENKINS_HOME") {
         jenkins(get)
     } else {
-        Facts::default()
+        BuildFacts::default()
     }
 }
 
-fn github(get: Variables<'_>) -> Facts {
+fn github(get: Variables<'_>) -> BuildFacts {
     let (owner, repo) = get("GITHUB_REPOSITORY").map_or((None, None), |path| owner_and_repo(&path));
-    let is_for_another =
+    let runs_for_another_event =
         get("GITHUB_EVENT_NAME").is_some_and(|event| event == "workflow_run" || event == "pull_request_target");
-    let (branch, commit) = match is_for_another {
+    let (branch, commit) = match runs_for_another_event {
         true => (None, None),
         false => (get("GITHUB_HEAD_REF").or(get("GITHUB_REF_NAME")), get("GITHUB_SHA")),
     };
@@ -60,11 +66,11 @@ fn github(get: Variables<'_>) -> Facts {
         (Some(url), Some(attempt)) => Some(format!("{url}/attempts/{attempt}")),
         (url, _) => url.clone(),
     };
-    Facts { owner, repo, branch, commit, run_id, run_attempt, html_url, run_url }
+    BuildFacts { owner, repo, branch, commit, run_id, run_attempt, html_url, run_url }
 }
 
-/// The job is the run: GitLab retries jobs within a pipeline and numbers each try anew.
-fn gitlab(get: Variables<'_>) -> Facts {
+/// The job id is the run id, because GitLab retries single jobs of a pipeline and gives each try a new id.
+fn gitlab(get: Variables<'_>) -> BuildFacts {
     let path = get("CI_PROJECT_PATH");
     let (owner, repo) = path.as_deref().map_or((None, None), owner_and_repo);
     let source = get("CI_MERGE_REQUEST_SOURCE_PROJECT_PATH");
@@ -73,7 +79,7 @@ fn gitlab(get: Variables<'_>) -> Facts {
         Some(_) => get("CI_MERGE_REQUEST_SOURCE_BRANCH_NAME").or(get("CI_COMMIT_REF_NAME")),
         None => get("CI_COMMIT_REF_NAME"),
     };
-    Facts {
+    BuildFacts {
         owner,
         repo,
         branch,
@@ -85,13 +91,13 @@ fn gitlab(get: Variables<'_>) -> Facts {
     }
 }
 
-/// `BUILD_SOURCEBRANCHNAME` is the last part of a branch only, so it is not used.
-fn azure(get: Variables<'_>) -> Facts {
+/// `BUILD_SOURCEBRANCHNAME` is only the last part of a branch, so it is not used.
+fn azure(get: Variables<'_>) -> BuildFacts {
     let collection = get("SYSTEM_COLLECTIONURI");
     let name = get("BUILD_REPOSITORY_NAME").unwrap_or_default();
     let (owner, repo) = match owner_and_repo(&name) {
         (Some(owner), repo) => (Some(owner), repo),
-        // A repository of Azure's own; its organisation stands in the address only.
+        // A repository in Azure, whose organisation is in the address only.
         (None, _) => (collection.as_deref().and_then(organisation), Some(name).filter(|name| !name.is_empty())),
     };
     let number = get("SYSTEM_PULLREQUEST_PULLREQUESTNUMBER").or(get("SYSTEM_PULLREQUEST_PULLREQUESTID"));
@@ -105,12 +111,12 @@ fn azure(get: Variables<'_>) -> Facts {
         ["SYSTEM_STAGEATTEMPT", "SYSTEM_JOBATTEMPT"].map(|name| get(name).and_then(|tries| tries.parse().ok()));
     let run_url = match (&collection, get("SYSTEM_TEAMPROJECT"), &run_id) {
         (Some(collection), Some(project), Some(run)) => {
-            let project = super::escape(&project);
+            let project = encode_segment(&project);
             Some(format!("{}/{project}/_build/results?buildId={run}", collection.trim_end_matches('/')))
         }
         _ => None,
     };
-    Facts {
+    BuildFacts {
         owner,
         repo,
         branch: branch.map(|branch| without_ref(&branch)),
@@ -122,7 +128,7 @@ fn azure(get: Variables<'_>) -> Facts {
     }
 }
 
-/// `https://dev.azure.com/acme/` and `https://acme.visualstudio.com/` are acme's.
+/// `acme` in `https://dev.azure.com/acme/` and `https://acme.visualstudio.com/`.
 fn organisation(collection: &str) -> Option<String> {
     let address = collection.split_once("://").map_or(collection, |(_, address)| address);
     let (host, path) = address.split_once('/').unwrap_or((address, ""));
@@ -130,15 +136,15 @@ fn organisation(collection: &str) -> Option<String> {
     path.or(host.strip_suffix(".visualstudio.com")).map(str::to_owned)
 }
 
-/// CircleCI calls the branch of a fork's pull request `pull/12` by itself.
-fn circle(get: Variables<'_>) -> Facts {
+/// CircleCI itself names the branch of a fork's pull request `pull/12`.
+fn circle(get: Variables<'_>) -> BuildFacts {
     let (owner, repo) = get("CIRCLE_REPOSITORY_URL").map_or((None, None), |url| owner_and_repo(&url));
     let url = get("CIRCLE_BUILD_URL");
     let branch = match get("CIRCLE_PR_NUMBER") {
         Some(number) => Some(format!("pull/{number}")),
         None => get("CIRCLE_BRANCH").or(get("CIRCLE_TAG")),
     };
-    Facts {
+    BuildFacts {
         owner: get("CIRCLE_PROJECT_USERNAME").or(owner),
         repo: get("CIRCLE_PROJECT_REPONAME").or(repo),
         branch,
@@ -150,13 +156,13 @@ fn circle(get: Variables<'_>) -> Facts {
     }
 }
 
-/// The tag of the build tells jobs apart that build one repository; their numbers do not.
-fn jenkins(get: Variables<'_>) -> Facts {
+/// The build tag is the run id, because builds of several jobs for one repository have the same numbers.
+fn jenkins(get: Variables<'_>) -> BuildFacts {
     let (owner, repo) = get("GIT_URL").map_or((None, None), |url| owner_and_repo(&url));
     let own_change = get("CHANGE_BRANCH").filter(|_| get("CHANGE_FORK").is_none());
     let branch = own_change.or(get("BRANCH_NAME")).or(get("GIT_LOCAL_BRANCH")).or(get("GIT_BRANCH"));
     let url = get("BUILD_URL");
-    Facts {
+    BuildFacts {
         owner,
         repo,
         branch: branch.map(|branch| {
@@ -171,9 +177,6 @@ fn jenkins(get: Variables<'_>) -> Facts {
     }
 }
 
-/// The longest run_id the server takes, in bytes.
-const LONGEST_RUN_ID: usize = 128;
-
 fn last_bytes(text: &str, most: usize) -> &str {
     text.get(text.ceil_char_boundary(text.len().saturating_sub(most))..).unwrap_or_default()
 }
@@ -182,8 +185,8 @@ fn without_ref(branch: &str) -> String {
     branch.strip_prefix("refs/heads/").or(branch.strip_prefix("refs/tags/")).unwrap_or(branch).to_owned()
 }
 
-/// The two out of `acme/shop`, `https://host/acme/shop.git` and `git@host:acme/shop.git`. Deeper groups, as GitLab has
-/// them, become part of the repository's name: `acme/web/shop` is acme's `web.shop`.
+/// The owner and the repository in `acme/shop`, `https://host/acme/shop.git` and `git@host:acme/shop.git`. Further
+/// groups in a GitLab path become part of the repository's name: `acme/web/shop` is `web.shop` of `acme`.
 fn owner_and_repo(text: &str) -> (Option<String>, Option<String>) {
     let path = match text.split_once("://") {
         Some((_, rest)) => rest.split_once('/').map_or("", |(_, path)| path),

@@ -1,60 +1,107 @@
-//! Which files are meant, and what stands in them.
+//! Finds and reads the files of a report.
 //!
-//! A name is a file, a directory, a pattern such as `**/TEST-*.xml`, or `-` for standard input. A file is meant as it
-//! stands, so it must be a report. A directory is searched, and a pattern may fit other files too: what is whole and no
-//! report is passed over there, and named; what is broken is refused.
+//! A name is a file, a directory, a pattern such as `**/TEST-*.xml`, or `-` for standard input. A named file must be a
+//! report. A directory or a pattern may contain other files: complete files that are not reports are skipped there and
+//! listed, broken ones are refused.
 
 use std::{
     collections::BTreeSet,
+    fmt,
     fs::{self, File},
     io::{self, Read},
     path::{Path, PathBuf},
 };
 
-use badgesmith_formats::{LARGEST_FILE, Report};
+use badgesmith_formats::{LARGEST_FILE, ReportRefusal, TestReport};
 
-/// Directories are searched this deep.
+/// How deep directories are searched.
 const DEEPEST: usize = 32;
-/// More files than this are not read.
+/// The most files that are read.
 const MOST_FILES: usize = 10_000;
-/// What reports are called by their tools; only such files of a directory are read.
-const ENDINGS: [&str; 8] = ["xml", "trx", "tap", "json", "jsonl", "ndjson", "gojson", "ctrf"];
-/// Directories of others' files.
-const PASSED_OVER: [&str; 2] = [".git", "node_modules"];
+/// The file extensions of reports. Other files in a directory are not read.
+const EXTENSIONS: [&str; 8] = ["xml", "trx", "tap", "json", "jsonl", "ndjson", "gojson", "ctrf"];
+/// Directories that are not searched, because their files are other people's.
+const FOREIGN_DIRECTORIES: [&str; 2] = [".git", "node_modules"];
 
-/// What was read, and what could not be, each with the name of its file.
+/// The outcome of reading all files.
 #[derive(Debug, Default)]
-pub(super) struct Found {
-    pub(super) reports: Vec<(String, Report)>,
-    pub(super) refusals: Vec<String>,
-    /// The files that lie among the reports and are none.
+pub(super) struct ReadFiles {
+    pub(super) reports: Vec<NamedReport>,
+    pub(super) refusals: Vec<FileRefusal>,
+    /// The names of files among the reports that are something else.
     pub(super) others: Vec<String>,
 }
 
-/// Finds and reads all reports, each file once however often it is named. What was named must be a report, unless
-/// others are to be skipped.
-pub(super) fn read(names: &[PathBuf], skips_others: bool) -> Found {
-    let mut found = Found::default();
+/// A report and the name of its file.
+#[derive(Debug)]
+pub(super) struct NamedReport {
+    pub(super) file: String,
+    pub(super) report: TestReport,
+}
+
+/// Why a file or a name gives no report.
+#[derive(Debug)]
+pub(super) struct FileRefusal {
+    name: String,
+    fault: FileFault,
+}
+
+impl fmt::Display for FileRefusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.name, self.fault)
+    }
+}
+
+#[derive(Debug)]
+enum FileFault {
+    Missing,
+    EmptyDirectory,
+    NoMatch,
+    Pattern(glob::PatternError),
+    TooMany,
+    Unreadable(io::Error),
+    Refused(ReportRefusal),
+}
+
+impl fmt::Display for FileFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Missing => f.write_str("there is no such file"),
+            Self::EmptyDirectory => write!(f, "no file in it is called like a report ({})", EXTENSIONS.join(", ")),
+            Self::NoMatch => f.write_str("no file fits; did the tests run?"),
+            Self::Pattern(fault) => fault.fmt(f),
+            Self::TooMany => write!(f, "more than {MOST_FILES} files; name fewer"),
+            Self::Unreadable(fault) => fault.fmt(f),
+            Self::Refused(refusal) => refusal.fmt(f),
+        }
+    }
+}
+
+/// Finds and reads all reports, each file once however often it is named. Named files must be reports, unless
+/// `skips_others` is set.
+pub(super) fn read(names: &[PathBuf], skips_others: bool) -> ReadFiles {
+    let mut files = ReadFiles::default();
     let mut seen = BTreeSet::new();
     for name in names {
         match find(name) {
-            Ok(files) => files.into_iter().for_each(|mut file| {
-                file.may_be_other |= skips_others;
-                found.add(file, &mut seen);
+            Ok(candidates) => candidates.into_iter().for_each(|mut candidate| {
+                candidate.may_be_other |= skips_others;
+                files.add(candidate, &mut seen);
             }),
-            Err(words) => found.refusals.push(words),
+            Err(fault) => files.refusals.push(FileRefusal { name: name.display().to_string(), fault }),
         }
     }
-    found
+    files
 }
 
-/// A file, and whether it may turn out to be none of ours.
+/// A file to read.
 struct Candidate {
     path: PathBuf,
+    /// It may be something other than a report.
     may_be_other: bool,
 }
 
-impl Found {
+impl ReadFiles {
     fn add(&mut self, candidate: Candidate, seen: &mut BTreeSet<PathBuf>) {
         let Candidate { path, may_be_other } = candidate;
         let name = path.display().to_string();
@@ -63,81 +110,73 @@ impl Found {
         }
         if seen.len() > MOST_FILES {
             if seen.len() == MOST_FILES + 1 {
-                self.refusals.push(format!("{name}: more than {MOST_FILES} files; name fewer"));
+                self.refusals.push(FileRefusal { name, fault: FileFault::TooMany });
             }
             return;
         }
-        let bytes = match bytes(&path) {
+        let bytes = match read_bytes(&path) {
             Ok(bytes) => bytes,
-            Err(fault) => return self.refusals.push(format!("{name}: {fault}")),
+            Err(fault) => return self.refusals.push(FileRefusal { name, fault: FileFault::Unreadable(fault) }),
         };
         match badgesmith_formats::read(&bytes) {
-            Ok(report) => self.reports.push((name, report)),
+            Ok(report) => self.reports.push(NamedReport { file: name, report }),
             Err(refusal) if may_be_other && refusal.is_other() => self.others.push(name),
-            Err(refusal) => self.refusals.push(format!("{name}: {refusal}")),
+            Err(refusal) => self.refusals.push(FileRefusal { name, fault: FileFault::Refused(refusal) }),
         }
     }
 }
 
-/// The files that a name means.
-fn find(name: &Path) -> Result<Vec<Candidate>, String> {
-    let shown = name.display();
-    let exact = |path: PathBuf| Candidate { path, may_be_other: false };
+/// The files that a name stands for.
+fn find(name: &Path) -> Result<Vec<Candidate>, FileFault> {
+    let named = |path: &Path| vec![Candidate { path: path.to_owned(), may_be_other: false }];
+    let found =
+        |files: Vec<PathBuf>| files.into_iter().map(|path| Candidate { path, may_be_other: true }).collect::<Vec<_>>();
     if name == Path::new("-") {
-        return Ok(vec![exact(name.to_owned())]);
+        return Ok(named(name));
     }
     if name.is_dir() {
         let mut files = Vec::new();
-        search(name, DEEPEST, &mut files).map_err(|fault| format!("{shown}: {fault}"))?;
+        search(name, DEEPEST, &mut files).map_err(FileFault::Unreadable)?;
         files.sort();
-        if files.is_empty() {
-            return Err(format!("{shown}: no file in it is called like a report ({})", ENDINGS.join(", ")));
-        }
-        return Ok(files.into_iter().map(|path| Candidate { path, may_be_other: true }).collect());
+        return if files.is_empty() { Err(FileFault::EmptyDirectory) } else { Ok(found(files)) };
     }
     if name.exists() {
-        return Ok(vec![exact(name.to_owned())]);
+        return Ok(named(name));
     }
-    let pattern = name.to_str().ok_or_else(|| format!("{shown}: there is no such file"))?;
-    if !pattern.contains(['*', '?', '[']) {
-        return Err(format!("{shown}: there is no such file"));
-    }
-    let paths = glob::glob(pattern).map_err(|fault| format!("{shown}: {fault}"))?;
-    let is_ours = |path: &PathBuf| path.is_file() && !leads_to_others(pattern, path);
-    // One more than are read, so that the one too many is told of.
-    let files: Vec<_> = paths.filter_map(Result::ok).filter(is_ours).take(MOST_FILES + 1).collect();
-    if files.is_empty() {
-        return Err(format!("{shown}: no file fits; did the tests run?"));
-    }
-    Ok(files.into_iter().map(|path| Candidate { path, may_be_other: true }).collect())
+    let pattern = name.to_str().filter(|name| name.contains(['*', '?', '['])).ok_or(FileFault::Missing)?;
+    let paths = glob::glob(pattern).map_err(FileFault::Pattern)?;
+    let is_searched = |path: &PathBuf| path.is_file() && !is_foreign(pattern, path);
+    // One more than may be read, so that it is refused as one too many.
+    let files: Vec<_> = paths.filter_map(Result::ok).filter(is_searched).take(MOST_FILES + 1).collect();
+    if files.is_empty() { Err(FileFault::NoMatch) } else { Ok(found(files)) }
 }
 
-/// Whether a `**` led to a directory of others' files, which the pattern does not name.
-fn leads_to_others(pattern: &str, path: &Path) -> bool {
-    let is_passed_over = |name: &&str| !pattern.contains(*name) && path.iter().any(|part| part == *name);
-    pattern.contains("**") && PASSED_OVER.iter().any(is_passed_over)
+/// Whether a `**` matched a foreign directory that the pattern does not name.
+fn is_foreign(pattern: &str, path: &Path) -> bool {
+    let is_matched = |name: &&str| !pattern.contains(*name) && path.iter().any(|part| part == *name);
+    pattern.contains("**") && FOREIGN_DIRECTORIES.iter().any(is_matched)
 }
 
-fn search(folder: &Path, depth: usize, files: &mut Vec<PathBuf>) -> io::Result<()> {
-    for entry in fs::read_dir(folder)? {
+fn search(directory: &Path, depth: usize, files: &mut Vec<PathBuf>) -> io::Result<()> {
+    for entry in fs::read_dir(directory)? {
         let entry = entry?;
-        // Of the entry itself: links to directories are not followed, they may lead in circles.
-        let kind = entry.file_type()?;
+        // The type of the entry itself: links to directories are not followed, because they may lead in a circle.
+        let file_type = entry.file_type()?;
         let path = entry.path();
-        let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default().to_ascii_lowercase();
-        if kind.is_dir() {
-            if depth > 1 && !PASSED_OVER.iter().any(|name| entry.file_name() == *name) {
+        let extension = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default().to_ascii_lowercase();
+        if file_type.is_dir() {
+            if depth > 1 && !FOREIGN_DIRECTORIES.iter().any(|name| entry.file_name() == *name) {
                 search(&path, depth - 1, files)?;
             }
-        } else if ENDINGS.contains(&&*ending) && path.is_file() && files.len() <= MOST_FILES {
+        } else if EXTENSIONS.contains(&&*extension) && path.is_file() && files.len() <= MOST_FILES {
             files.push(path);
         }
     }
     Ok(())
 }
 
-/// A file's bytes, or one byte more than are read.
-fn bytes(path: &Path) -> io::Result<Vec<u8>> {
+/// The bytes of a file, up to one byte more than a report may have.
+fn read_bytes(path: &Path) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     let most = u64::try_from(LARGEST_FILE).unwrap_or(u64::MAX).saturating_add(1);
     if path == Path::new("-") {

@@ -1,190 +1,222 @@
-//! Sending: every try is signed anew, faults are tried again, and what the server says is passed on.
+//! Sends a report. Each attempt is signed anew, transient faults are retried, and what the server answers is passed on.
 
-use std::{fmt, time::Duration};
+use std::{cell::Cell, error::Error, fmt, time::Duration};
 
-use badgesmith_engine::signature;
+use backon::{ExponentialBuilder, Retryable};
 use badgesmith_host::client;
 use reqwest::{Client, Response, StatusCode, header};
 use serde::Deserialize;
 use url::Url;
 
-/// Tries after the first.
-const RETRIES: u32 = 3;
-/// The pause before the first of them; it doubles each time.
-const PAUSE: Duration = Duration::from_millis(150);
-/// How long one try may take. The server answers within ten seconds or not at all.
-const PATIENCE: Duration = Duration::from_secs(20);
-/// The longest pause a server may ask for; with a longer one the job would wait for nothing.
-const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+use super::{secret::ReportSecret, signing::SignedHeaders};
+
+/// How often an attempt is repeated.
+const RETRIES: usize = 3;
+/// The shortest pause before the first retry. It doubles with each retry, and a random time up to the same length is
+/// added, so that jobs that failed together do not retry together.
+const SHORTEST_PAUSE: Duration = Duration::from_millis(75);
+/// The timeout of one attempt. The server answers within ten seconds or not at all.
+const TIMEOUT: Duration = Duration::from_secs(20);
+/// The longest pause that a server may ask for. A job does not wait longer.
+const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(60);
 /// How much of an answer is read, in bytes.
 const LARGEST_ANSWER: usize = 64 * 1024;
 
-/// What signs reports. It is printed nowhere.
-pub(crate) struct Secret(pub(crate) String);
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Secret")
-    }
-}
-
-/// The three headers that prove where a report comes from.
+/// A report and its address.
 #[derive(Debug)]
-pub(crate) struct Signed {
-    pub(crate) signature: String,
-    pub(crate) timestamp: String,
-    pub(crate) nonce: String,
-}
-
-impl Signed {
-    /// Signs a body for a path, for the next minutes and for once.
-    pub(crate) fn new(secret: &Secret, path: &str, body: &[u8]) -> Self {
-        let (timestamp, nonce) = (super::now(), format!("{:032x}", fastrand::u128(..)));
-        let signature = signature::sign(&secret.0, &timestamp, &nonce, "POST", path, body);
-        Self { signature, timestamp, nonce }
-    }
-}
-
-impl fmt::Display for Signed {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { signature, timestamp, nonce } = self;
-        write!(f, "X-Signature: {signature}\nX-Timestamp: {timestamp}\nX-Nonce: {nonce}\n")
-    }
-}
-
-/// A report on its way.
-#[derive(Debug)]
-pub(super) struct Letter<'a> {
+pub(super) struct Delivery<'a> {
     pub(super) url: Url,
-    /// The path as the server sees it: without what a proxy in front of it takes off.
+    /// The path as the server sees it, without the prefix of a proxy in front of it. It is part of what is signed.
     pub(super) path: &'a str,
     pub(super) body: &'a [u8],
-    pub(super) secret: &'a Secret,
+    pub(super) secret: &'a ReportSecret,
 }
 
-/// How one try ended.
-enum Tried {
-    Recorded,
-    /// The run is known already.
-    Known(String),
-    /// It would end the same way again.
-    Refused(String),
-    /// It may go better later. `is_open` where the report may have been recorded all the same.
-    Faulty {
-        words: String,
-        pause: Option<Duration>,
-        is_open: bool,
-    },
+/// Why a report was not recorded.
+#[derive(Debug)]
+pub(super) enum SendFault {
+    /// The HTTP client cannot be built.
+    Client(String),
+    /// The server refused the report, and would refuse it again.
+    Refused(AttemptFault),
+    /// The server asks for a pause that is too long.
+    Postponed(AttemptFault, Duration),
+    /// All attempts failed.
+    GaveUp(AttemptFault),
 }
 
-/// Sends it until it is recorded or refused; `show` sees every try's headers.
+impl fmt::Display for SendFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Client(reason) => f.write_str(reason),
+            Self::Refused(fault) => fault.fmt(f),
+            Self::Postponed(fault, pause) => {
+                write!(f, "{fault}; the server asks to wait {} seconds, so try again later", pause.as_secs())
+            }
+            Self::GaveUp(fault) => write!(f, "{fault}, {} times in a row", RETRIES + 1),
+        }
+    }
+}
+
+/// Sends a report until it is recorded or refused. `show` is called with the headers of each attempt.
 ///
 /// # Errors
-/// What the server or the network said, and what to do.
-pub(super) async fn send(letter: &Letter<'_>, mut show: impl FnMut(&Signed)) -> Result<(), String> {
-    let client = client::Connections::new().client().cloned()?;
-    let mut may_be_recorded = false;
-    let mut retry = 0;
-    loop {
-        let signed = Signed::new(letter.secret, letter.path, letter.body);
-        show(&signed);
-        let (words, pause) = match attempt(&client, letter, &signed).await {
-            Tried::Recorded => return Ok(()),
-            Tried::Known(_) if may_be_recorded => return Ok(()),
-            Tried::Known(words) | Tried::Refused(words) => return Err(words),
-            Tried::Faulty { words, pause, is_open } => {
-                may_be_recorded |= is_open;
-                (words, pause)
+/// The server refused the report, or no attempt reached it.
+pub(super) async fn send(delivery: &Delivery<'_>, show: impl Fn(&SignedHeaders)) -> Result<(), SendFault> {
+    let connections = client::Connections::new();
+    let client = connections.client().map_err(|fault| SendFault::Client(fault.to_string()))?;
+    let (attempts, may_be_recorded) = (Cell::new(0), Cell::new(false));
+    let attempt = || async {
+        attempts.set(attempts.get() + 1);
+        let headers = SignedHeaders::new(delivery.secret, delivery.path, delivery.body);
+        show(&headers);
+        match post(client, delivery, &headers).await {
+            // An earlier attempt was recorded, and its answer was lost.
+            Err(fault) if fault.is_conflict() && may_be_recorded.get() => Ok(()),
+            Err(fault) => {
+                may_be_recorded.set(may_be_recorded.get() || fault.may_be_recorded());
+                Err(fault)
             }
-        };
-        if retry == RETRIES {
-            return Err(format!("{words}, {} times in a row", RETRIES + 1));
-        }
-        if let Some(pause) = pause.filter(|pause| *pause > LONGEST_PAUSE) {
-            return Err(format!("{words}; the server asks to wait {} seconds, so try again later", pause.as_secs()));
-        }
-        // Between half of the pause and all of it, so that jobs which failed together do not come back together.
-        let own = (PAUSE * 2_u32.pow(retry)).mul_f64(0.5 + fastrand::f64() / 2.0);
-        tokio::time::sleep(pause.unwrap_or(own)).await;
-        retry += 1;
-    }
-}
-
-async fn attempt(client: &Client, letter: &Letter<'_>, signed: &Signed) -> Tried {
-    let request = client
-        .post(letter.url.clone())
-        .timeout(PATIENCE)
-        .header(header::CONTENT_TYPE, "application/json")
-        .header("X-Signature", &signed.signature)
-        .header("X-Timestamp", &signed.timestamp)
-        .header("X-Nonce", &signed.nonce)
-        .body(letter.body.to_vec());
-    let response = match request.send().await {
-        Ok(response) => response,
-        Err(fault) => {
-            let is_open = !fault.is_connect();
-            let what = match &fault {
-                fault if fault.is_timeout() => "does not answer in time",
-                fault if fault.is_connect() => "cannot be reached",
-                _ => "broke the connection off",
-            };
-            let words = format!("{} {what} ({})", origin(&letter.url), reason(&fault));
-            return Tried::Faulty { words, pause: None, is_open };
+            Ok(()) => Ok(()),
         }
     };
-    let status = response.status();
-    let pause = response.headers().get(header::RETRY_AFTER).and_then(|value| value.to_str().ok());
-    let pause = pause.and_then(|value| value.trim().parse().ok()).map(Duration::from_secs);
-    if status == StatusCode::CREATED {
-        return Tried::Recorded;
-    }
-    let words = format!("{} answers {}{}", origin(&letter.url), status, said(response).await);
-    match status {
-        StatusCode::CONFLICT => Tried::Known(format!(
-            "{words}; another job of this run has reported already: tell them apart by --platform, or give a new --run-attempt"
-        )),
-        StatusCode::TOO_MANY_REQUESTS => Tried::Faulty { words, pause, is_open: false },
-        status if status.is_server_error() => Tried::Faulty { words, pause, is_open: true },
-        status if status.is_redirection() => Tried::Refused(format!("{words}; give --server the address it moved to")),
-        StatusCode::UNAUTHORIZED => {
-            Tried::Refused(format!("{words}; is it the secret that the server has for this owner or repository?"))
+    let backoff = ExponentialBuilder::default().with_min_delay(SHORTEST_PAUSE).with_max_times(RETRIES).with_jitter();
+    let sent = attempt.retry(backoff).when(AttemptFault::is_transient).adjust(AttemptFault::pause).await;
+    sent.map_err(|fault| match fault.retry_after() {
+        _ if !fault.is_transient() => SendFault::Refused(fault),
+        Some(pause) if attempts.get() <= RETRIES => SendFault::Postponed(fault, pause),
+        _ => SendFault::GaveUp(fault),
+    })
+}
+
+/// Why one attempt failed.
+#[derive(Debug)]
+pub(super) struct AttemptFault {
+    origin: String,
+    cause: Cause,
+}
+
+#[derive(Debug)]
+enum Cause {
+    /// There was no answer.
+    Transport(reqwest::Error),
+    /// The server answered with an error.
+    Answer { status: StatusCode, message: String, retry_after: Option<Duration> },
+}
+
+impl AttemptFault {
+    /// Whether another attempt may succeed.
+    fn is_transient(&self) -> bool {
+        match &self.cause {
+            Cause::Transport(_) => true,
+            Cause::Answer { status, .. } => *status == StatusCode::TOO_MANY_REQUESTS || status.is_server_error(),
         }
-        StatusCode::NOT_FOUND => Tried::Refused(format!("{words}; is --server the address of a badge server?")),
-        _ => Tried::Refused(words),
+    }
+
+    /// Whether the server may have recorded the report although the attempt failed.
+    fn may_be_recorded(&self) -> bool {
+        match &self.cause {
+            Cause::Transport(fault) => !fault.is_connect(),
+            Cause::Answer { status, .. } => status.is_server_error(),
+        }
+    }
+
+    /// Whether the run is recorded already.
+    fn is_conflict(&self) -> bool {
+        matches!(&self.cause, Cause::Answer { status: StatusCode::CONFLICT, .. })
+    }
+
+    fn retry_after(&self) -> Option<Duration> {
+        match &self.cause {
+            Cause::Transport(_) => None,
+            Cause::Answer { retry_after, .. } => *retry_after,
+        }
+    }
+
+    /// The pause before the next attempt: the server's rather than our own, and `None` if there is no next attempt.
+    fn pause(&self, own: Option<Duration>) -> Option<Duration> {
+        let pause = self.retry_after().or(own)?;
+        own.filter(|_| pause <= LONGEST_RETRY_AFTER).map(|_| pause)
     }
 }
 
-fn origin(url: &Url) -> String {
-    url.origin().ascii_serialization()
+impl fmt::Display for AttemptFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let origin = &self.origin;
+        match &self.cause {
+            Cause::Transport(fault) => {
+                let what = match fault {
+                    fault if fault.is_timeout() => "does not answer in time",
+                    fault if fault.is_connect() => "cannot be reached",
+                    _ => "broke the connection off",
+                };
+                write!(f, "{origin} {what} ({})", innermost_reason(fault))
+            }
+            Cause::Answer { status, message, .. } => {
+                let remedy = match *status {
+                    StatusCode::CONFLICT => {
+                        "; another job of this run has reported already: tell them apart by --platform, or give a new \
+                         --run-attempt"
+                    }
+                    status if status.is_redirection() => "; give --server the address it moved to",
+                    StatusCode::UNAUTHORIZED => "; is it the secret that the server has for this owner or repository?",
+                    StatusCode::NOT_FOUND => "; is --server the address of a badge server?",
+                    _ => "",
+                };
+                write!(f, "{origin} answers {status}{message}{remedy}")
+            }
+        }
+    }
 }
 
-/// The innermost reason, which is the one that says something.
-fn reason(fault: &reqwest::Error) -> String {
-    let mut reason: &dyn std::error::Error = fault;
-    while let Some(deeper) = reason.source() {
-        reason = deeper;
+/// One attempt.
+async fn post(client: &Client, delivery: &Delivery<'_>, headers: &SignedHeaders) -> Result<(), AttemptFault> {
+    let request = client
+        .post(delivery.url.clone())
+        .timeout(TIMEOUT)
+        .header(header::CONTENT_TYPE, "application/json")
+        .header("X-Signature", &headers.signature)
+        .header("X-Timestamp", &headers.timestamp)
+        .header("X-Nonce", &headers.nonce)
+        .body(delivery.body.to_vec());
+    let fault = |cause| AttemptFault { origin: delivery.url.origin().ascii_serialization(), cause };
+    let response = request.send().await.map_err(|error| fault(Cause::Transport(error)))?;
+    let status = response.status();
+    if status == StatusCode::CREATED {
+        return Ok(());
     }
-    // Without a deeper reason it would name the whole address.
+    let seconds = response.headers().get(header::RETRY_AFTER).and_then(|value| value.to_str().ok());
+    let retry_after = seconds.and_then(|value| value.trim().parse().ok()).map(Duration::from_secs);
+    Err(fault(Cause::Answer { status, message: error_message(response).await, retry_after }))
+}
+
+/// The innermost reason of a transport fault. The outer ones are less specific.
+fn innermost_reason(fault: &reqwest::Error) -> String {
+    let mut reason: &dyn Error = fault;
+    while let Some(source) = reason.source() {
+        reason = source;
+    }
+    // The outermost reason contains the whole address.
     if std::ptr::eq(reason, fault) { "no reason given".to_owned() } else { clean(&reason.to_string()) }
 }
 
-/// An error's shape, as far as it is of use here.
+/// The body of an error answer, as far as it is shown.
 #[derive(Deserialize)]
-struct Refused {
+struct ErrorBody {
     message: String,
     #[serde(default)]
-    error_details: Vec<Detail>,
+    error_details: Vec<ErrorDetail>,
 }
 
 #[derive(Deserialize)]
-struct Detail {
+struct ErrorDetail {
     error_code: Option<String>,
     property_name: Option<String>,
     message: Option<String>,
 }
 
-/// What the server says beside its status.
-async fn said(mut response: Response) -> String {
+/// The message in an error answer, with a colon before it; empty if the body is not one of a badge server.
+async fn error_message(mut response: Response) -> String {
     let mut bytes = Vec::new();
     while let Ok(Some(chunk)) = response.chunk().await {
         bytes.extend_from_slice(&chunk);
@@ -192,17 +224,17 @@ async fn said(mut response: Response) -> String {
             break;
         }
     }
-    let Ok(refused) = serde_json::from_slice::<Refused>(&bytes) else { return String::new() };
-    let details = refused.error_details.iter().map(|detail| {
+    let Ok(body) = serde_json::from_slice::<ErrorBody>(&bytes) else { return String::new() };
+    let details = body.error_details.iter().map(|detail| {
         let parts = [&detail.error_code, &detail.property_name, &detail.message];
         parts.into_iter().flatten().map(|part| clean(part)).collect::<Vec<_>>().join(" ")
     });
     let details: Vec<_> = details.collect();
     let details = if details.is_empty() { String::new() } else { format!(" ({})", details.join(", ")) };
-    format!(": {}{details}", clean(&refused.message))
+    format!(": {}{details}", clean(&body.message))
 }
 
-/// One line of readable length, without what would move a terminal's cursor.
+/// A single line of limited length, without control characters that would move the cursor of a terminal.
 fn clean(text: &str) -> String {
     text.chars().filter(|c| !c.is_control()).take(300).collect()
 }

@@ -1,12 +1,12 @@
-//! One row a situation: the variables of a job, and what is read from them.
+//! The facts of a job by its environment variables, one row for each situation.
 
 use super::*;
 
-/// Name, variables, and the facts in a line: owner/repo branch commit run attempt html run-url; a dash is nothing.
-type Row = (&'static str, &'static [(&'static str, &'static str)], &'static str);
+/// Name, variables, and the facts on a line: owner/repo branch commit run attempt html run-url; a dash for none.
+type Job = (&'static str, &'static [(&'static str, &'static str)], &'static str);
 
 #[rustfmt::skip]
-const JOBS: [Row; 16] = [
+const JOBS: [Job; 16] = [
     ("no CI system", &[("BRANCH_NAME", "main"), ("CI", "true")], "-/- - - - - - -"),
     ("GitHub, a push",
      &[("GITHUB_ACTIONS", "true"), ("GITHUB_REPOSITORY", "acme/shop"), ("GITHUB_REF_NAME", "feature/x"), ("GITHUB_HEAD_REF", ""),
@@ -16,10 +16,10 @@ const JOBS: [Row; 16] = [
      &[("GITHUB_ACTIONS", "true"), ("GITHUB_REPOSITORY", "acme/shop"), ("GITHUB_REF_NAME", "12/merge"), ("GITHUB_HEAD_REF", "mend"),
        ("GITHUB_SHA", "c0ffee"), ("GITHUB_RUN_ID", "7"), ("GITHUB_SERVER_URL", "https://git.acme.example/"), ("GITHUB_EVENT_NAME", "pull_request")],
      "acme/shop mend c0ffee 7 - https://git.acme.example/acme/shop/actions/runs/7 https://git.acme.example/acme/shop/actions/runs/7"),
-    ("GitHub, on behalf of a run of anybody",
+    ("GitHub, after another workflow",
      &[("GITHUB_ACTIONS", "true"), ("GITHUB_REPOSITORY", "acme/shop"), ("GITHUB_REF_NAME", "main"), ("GITHUB_SHA", "c0ffee"), ("GITHUB_EVENT_NAME", "workflow_run")],
      "acme/shop - - - - - -"),
-    ("GitHub, on behalf of a fork",
+    ("GitHub, for a pull request from a fork",
      &[("GITHUB_ACTIONS", "true"), ("GITHUB_REPOSITORY", "acme/shop"), ("GITHUB_REF_NAME", "main"), ("GITHUB_HEAD_REF", "main"), ("GITHUB_EVENT_NAME", "pull_request_target")],
      "acme/shop - - - - - -"),
     ("GitLab, a push to a project in groups",
@@ -55,7 +55,7 @@ const JOBS: [Row; 16] = [
     ("CircleCI, a fork, and a tag elsewhere",
      &[("CIRCLECI", "true"), ("CIRCLE_REPOSITORY_URL", "git@github.com:acme/shop.git"), ("CIRCLE_BRANCH", "pull/12"), ("CIRCLE_PR_NUMBER", "12")],
      "acme/shop pull/12 - - - - -"),
-    ("Jenkins, a branch of many",
+    ("Jenkins, a multibranch job",
      &[("JENKINS_URL", "https://ci.acme.example/"), ("GIT_URL", "https://github.com/acme/shop.git"), ("BRANCH_NAME", "feature/x"), ("GIT_COMMIT", "c0ffee"),
        ("BUILD_TAG", "jenkins-shop-feature%2Fx-7"), ("BUILD_URL", "https://ci.acme.example/job/shop/7/")],
      "acme/shop feature/x c0ffee jenkins-shop-feature%2Fx-7 - https://ci.acme.example/job/shop/7/ https://ci.acme.example/job/shop/7/"),
@@ -68,13 +68,13 @@ const JOBS: [Row; 16] = [
 ];
 
 #[test]
-fn every_system_says_where_a_job_belongs() {
+fn every_system_tells_which_build_a_job_belongs_to() {
     for (name, variables, line) in JOBS {
         let facts = read(&|wanted| {
             variables.iter().find(|(variable, _)| *variable == wanted).map(|(_, value)| (*value).to_owned())
         });
         let or_dash = |fact: Option<String>| fact.unwrap_or_else(|| "-".to_owned());
-        let said = [
+        let found = [
             format!("{}/{}", or_dash(facts.owner), or_dash(facts.repo)),
             or_dash(facts.branch),
             or_dash(facts.commit),
@@ -83,12 +83,12 @@ fn every_system_says_where_a_job_belongs() {
             or_dash(facts.html_url),
             or_dash(facts.run_url),
         ];
-        assert_eq!(said.join(" "), line, "{name}");
+        assert_eq!(found.join(" "), line, "{name}");
     }
 }
 
 #[test]
-fn an_own_pull_request_counts_for_its_branch_on_jenkins() {
+fn a_pull_request_from_the_same_repository_counts_for_its_branch_on_jenkins() {
     let facts = read(&|name| match name {
         "JENKINS_URL" => Some("x".to_owned()),
         "BRANCH_NAME" => Some("PR-12".to_owned()),
@@ -99,7 +99,7 @@ fn an_own_pull_request_counts_for_its_branch_on_jenkins() {
 }
 
 #[test]
-fn a_run_id_keeps_its_end_where_it_is_too_long() {
+fn a_run_id_that_is_too_long_keeps_its_end() {
     let tag = format!("jenkins-{}é-77", "x".repeat(300));
     let facts = read(&|name| match name {
         "JENKINS_URL" => Some("x".to_owned()),

@@ -1,14 +1,32 @@
-//! CTRF, the Common Test Report Format. Its tests count; its summary does where no test is listed, and a summary with
-//! failures of which no test tells is one failure.
+//! CTRF, the Common Test Report Format.
+//!
+//! The listed tests count; the summary counts only if no test is listed. A summary with failures, although no listed
+//! test failed, is one failure.
 
 use std::borrow::Cow;
 
 use serde::Deserialize;
 
 use crate::{
-    report::{Counts, Kind, Report},
-    tally::{Mark, Outcome, Tally, milliseconds},
+    document::format::DocumentFormat,
+    duration::from_milliseconds,
+    report::{ReportFormat, TestCounts, TestReport},
+    tally::{Tally, TestOutcome},
 };
+
+pub(super) const FORMAT: DocumentFormat = DocumentFormat {
+    marks: &[
+        &["\"results\"", "\"tests\"", "\"status\""],
+        &["\"results\"", "\"summary\"", "\"passed\""],
+        &["\"reportFormat\"", "\"CTRF\""],
+    ],
+    is_format_of: |outline| {
+        outline.results.has("summary") && (outline.results.has("tests") || outline.results.has("tool"))
+    },
+    read,
+};
+
+const NAME: ReportFormat = ReportFormat::named("CTRF");
 
 #[derive(Deserialize)]
 struct Document<'a> {
@@ -50,7 +68,7 @@ struct Test<'a> {
     file_path: Option<Cow<'a, str>>,
 }
 
-/// A text before version 1 of the format, a list of the suites around since.
+/// A text before version 1 of the format; since then the list of nested suites, outermost first.
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum Suite<'a> {
@@ -58,18 +76,18 @@ enum Suite<'a> {
     Names(Vec<String>),
 }
 
-pub(crate) fn read(text: &str) -> Result<Report, serde_json::Error> {
+fn read(text: &str) -> serde_json::Result<TestReport> {
     let Results { summary, tests } = serde_json::from_str::<Document<'_>>(text)?.results;
     let mut tally = Tally::default();
     let mut unknown_statuses = 0_u64;
     for test in &tests {
         let outcome = match &*test.status {
-            "passed" => Outcome::Passed,
-            "failed" => Outcome::Failed,
-            "skipped" | "pending" | "other" => Outcome::Skipped,
+            "passed" => TestOutcome::Passed,
+            "failed" => TestOutcome::Failed,
+            "skipped" | "pending" | "other" => TestOutcome::Skipped,
             _ => {
                 unknown_statuses += 1;
-                Outcome::Failed
+                TestOutcome::Failed
             }
         };
         let suite = match (&test.suite, &test.file_path) {
@@ -84,17 +102,17 @@ pub(crate) fn read(text: &str) -> Result<Report, serde_json::Error> {
         tally.remark(format!("{unknown_statuses} test(s) with unknown statuses count as failed"));
     }
     let skipped = summary.pending.saturating_add(summary.skipped).saturating_add(summary.other);
-    let summed = Counts { passed: summary.passed, failed: summary.failed, skipped };
+    let totals = TestCounts { passed: summary.passed, failed: summary.failed, skipped };
     if tests.is_empty() {
-        tally.add_all("", summed);
-    } else if tally.counts() != summed {
+        tally.add_counts("", totals);
+    } else if tally.counts() != totals {
         tally.remark("the summary differs from the tests that are listed; these count");
     }
     if summary.failed > 0 {
-        tally.fail_since(Mark::default(), "");
+        tally.fail_file();
     }
     if let (Some(start), Some(stop)) = (summary.start, summary.stop) {
-        tally.lasted_in_all(milliseconds(stop - start));
+        tally.set_duration(from_milliseconds(stop - start));
     }
-    Ok(tally.finish(Kind::Ctrf))
+    Ok(tally.finish(NAME))
 }

@@ -1,17 +1,20 @@
-//! What `go test -v` prints. Without `-v` it names only the tests that failed, and a remark says so.
+//! The output of `go test -v`. Without `-v` the output names failed tests only, and a remark says so.
 
 use std::collections::HashSet;
 
 use crate::{
-    go::Package,
-    report::{Counts, Kind, Report},
-    tally::{Outcome, Tally, seconds},
+    duration::parse_seconds,
+    lines::go_package::GoPackage,
+    report::{ReportFormat, TestCounts, TestReport},
+    tally::{Tally, TestOutcome},
 };
 
-/// Counts the output of go, if one of its lines is there.
-pub(crate) fn read(text: &str) -> Option<Report> {
+const NAME: ReportFormat = ReportFormat::named("go test -v");
+
+/// Counts the tests in the output of `go test`. `None` if the text has no line of it.
+pub(super) fn read(text: &str) -> Option<TestReport> {
     let mut tally = Tally::default();
-    let mut package = Package::default();
+    let mut package = GoPackage::default();
     let mut benchmarks = HashSet::new();
     let mut is_go = false;
     let mut silent_packages = 0;
@@ -26,7 +29,7 @@ pub(crate) fn read(text: &str) -> Option<Report> {
             package.end(test, outcome);
             verdict = None;
         } else if let Some(benchmark) = benchmark(line) {
-            // Newer versions of go announce them as they announce tests, and end them by this line only.
+            // New versions of Go begin a benchmark like a test, and end it by this line only.
             package.forget(benchmark);
             benchmarks.insert(benchmark.to_owned());
         } else if let Some((name, outcome, time)) = package_end(line) {
@@ -35,26 +38,24 @@ pub(crate) fn read(text: &str) -> Option<Report> {
             counts.passed += u64::try_from(benchmarks.len()).unwrap_or(u64::MAX);
             benchmarks.clear();
             verdict = None;
-            silent_packages += u64::from(outcome == Outcome::Passed && counts == Counts::default());
-            tally.add_all(name, counts);
-            if let Some(time) = seconds(time) {
-                tally.lasted(time);
-            }
+            silent_packages += u64::from(outcome == TestOutcome::Passed && counts == TestCounts::default());
+            tally.add_counts(name, counts);
+            tally.add_duration(parse_seconds(time));
         } else if line == "PASS" {
-            // A test binary that was run by hand names no package after it.
-            verdict = Some(Outcome::Passed);
-        } else if line == "FAIL" && package.is_open() {
-            verdict = Some(Outcome::Failed);
+            // A test binary that is run directly prints no package after this line.
+            verdict = Some(TestOutcome::Passed);
+        } else if line == "FAIL" && package.is_open {
+            verdict = Some(TestOutcome::Failed);
         }
     }
     if !is_go {
         return None;
     }
-    // Tests without a verdict behind them: the output was cut short, or a test binary was ended from outside.
-    let (is_cut, mark) = (package.is_open() && verdict.is_none(), tally.mark());
+    // Tests without a verdict after them: the output was cut short, or the test binary was killed.
+    let (is_cut, mark) = (package.is_open && verdict.is_none(), tally.mark());
     let mut rest = package.close(verdict);
     rest.passed += u64::try_from(benchmarks.len()).unwrap_or(u64::MAX);
-    tally.add_all("", rest);
+    tally.add_counts("", rest);
     if is_cut {
         tally.remark("the output has no verdict at its end; it was cut short, so tests may be missing");
         tally.fail_since(mark, "");
@@ -63,19 +64,19 @@ pub(crate) fn read(text: &str) -> Option<Report> {
         tally
             .remark(format!("{silent_packages} package(s) passed without naming a test; run go test with -v or -json"));
     }
-    Some(tally.finish(Kind::GoText))
+    Some(tally.finish(NAME))
 }
 
-/// `--- PASS: TestName (0.00s)`, indented by four blanks for each test around it. It may follow what a test printed
-/// without ending the line; then only a test that is running is believed.
-fn test_end<'a>(line: &'a str, package: &Package) -> Option<(&'a str, Outcome)> {
+/// Parses `--- PASS: TestName (0.00s)`, which is indented by four spaces for each outer test. The output of a test that
+/// did not end its line may precede it; then it counts only if the test is running.
+fn test_end<'a>(line: &'a str, package: &GoPackage) -> Option<(&'a str, TestOutcome)> {
     for (words, outcome) in
-        [("--- PASS: ", Outcome::Passed), ("--- FAIL: ", Outcome::Failed), ("--- SKIP: ", Outcome::Skipped)]
+        [("--- PASS: ", TestOutcome::Passed), ("--- FAIL: ", TestOutcome::Failed), ("--- SKIP: ", TestOutcome::Skipped)]
     {
         let Some((before, after)) = line.split_once(words) else { continue };
         let mut parts = after.split_ascii_whitespace();
         let test = parts.next()?;
-        // Benchmarks, and go before 1.0, name no time.
+        // Benchmarks and Go before 1.0 print no time.
         let is_whole =
             parts.next().is_none_or(|time| time.starts_with('(')) && parts.all(|word| word.starts_with("second"));
         let is_alone = before.bytes().all(|byte| byte == b' ' || byte == b'\t' || byte == 0x16);
@@ -86,28 +87,30 @@ fn test_end<'a>(line: &'a str, package: &Package) -> Option<(&'a str, Outcome)> 
     None
 }
 
-/// `ok   example.com/shop 0.160s`, `FAIL example.com/shop [build failed]`: a package, how it ended, its time.
-fn package_end(line: &str) -> Option<(&str, Outcome, &str)> {
+/// Parses `ok   example.com/shop 0.160s` or `FAIL example.com/shop [build failed]` into package, outcome and time.
+fn package_end(line: &str) -> Option<(&str, TestOutcome, &str)> {
     let (word, rest) = line.split_once(['\t', ' '])?;
     let outcome = match word {
-        "ok" => Outcome::Passed,
-        "FAIL" => Outcome::Failed,
-        "?" => Outcome::Skipped,
+        "ok" => TestOutcome::Passed,
+        "FAIL" => TestOutcome::Failed,
+        "?" => TestOutcome::Skipped,
         _ => return None,
     };
     let mut words = rest.split_ascii_whitespace();
     let (package, time) = (words.next()?, words.next()?);
-    let is_time = time.ends_with('s') && time.starts_with(|c: char| c.is_ascii_digit()) && seconds(time).is_some();
+    let is_time =
+        time.ends_with('s') && time.starts_with(|c: char| c.is_ascii_digit()) && parse_seconds(time).is_some();
     let is_end = match outcome {
-        Outcome::Passed => is_time || time == "(cached)",
-        Outcome::Failed => is_time || ["[build", "[setup"].contains(&time),
-        Outcome::Skipped => time == "[no",
+        TestOutcome::Passed => is_time || time == "(cached)",
+        TestOutcome::Failed => is_time || ["[build", "[setup"].contains(&time),
+        TestOutcome::Skipped => time == "[no",
     };
-    // `ok 12 0.5s` is a point of TAP.
+    // `ok 12 0.5s` is a test point of TAP.
     (is_end && !package.bytes().all(|byte| byte.is_ascii_digit())).then_some((package, outcome, time))
 }
 
-/// `BenchmarkName-8     1000000       1042 ns/op`, once for each name however often and on how many cores it was measured.
+/// Parses `BenchmarkName-8     1000000       1042 ns/op` into the name without the number of cores, so that a benchmark
+/// counts once however often it was measured.
 fn benchmark(line: &str) -> Option<&str> {
     let mut words = line.split_ascii_whitespace();
     let name = words.next().filter(|name| name.starts_with("Benchmark"))?;

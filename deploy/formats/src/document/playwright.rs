@@ -1,16 +1,28 @@
-//! Playwright's JSON reporter: suites in suites, in them specs, in each spec a test for each project.
+//! Playwright's JSON reporter: nested suites contain specs, and a spec has a test for each project.
 //!
-//! A test that failed and passed when tried again is flaky, and passed. Errors outside every test, as of a file that
-//! does not load or of the global set-up, are one failure where no test failed.
+//! A test that failed and passed on a retry is flaky, and counts as passed. Errors outside all tests, such as a file
+//! that cannot be loaded or a failed global set-up, are one failure if no test failed.
 
 use std::borrow::Cow;
 
 use serde::{Deserialize, de::IgnoredAny};
 
 use crate::{
-    report::{Counts, Kind, Report},
-    tally::{Mark, Outcome, Tally, milliseconds},
+    document::format::DocumentFormat,
+    duration::from_milliseconds,
+    report::{ReportFormat, TestCounts, TestReport},
+    tally::{Tally, TestOutcome},
 };
+
+pub(super) const FORMAT: DocumentFormat = DocumentFormat {
+    marks: &[&["\"suites\"", "\"specs\""]],
+    is_format_of: |outline| {
+        outline.stats.has("expected") && outline.stats.has("unexpected") && outline.suites.is_list()
+    },
+    read,
+};
+
+const NAME: ReportFormat = ReportFormat::named("Playwright JSON");
 
 #[derive(Deserialize)]
 struct Document<'a> {
@@ -57,34 +69,37 @@ struct Stats {
     duration: Option<f64>,
 }
 
-pub(crate) fn read(text: &str) -> Result<Report, serde_json::Error> {
+fn read(text: &str) -> serde_json::Result<TestReport> {
     let Document { suites, errors, stats } = serde_json::from_str(text)?;
     let mut tally = Tally::default();
     suites.iter().for_each(|suite| count(&mut tally, suite));
-    let summed =
-        Counts { passed: stats.expected.saturating_add(stats.flaky), failed: stats.unexpected, skipped: stats.skipped };
+    let totals = TestCounts {
+        passed: stats.expected.saturating_add(stats.flaky),
+        failed: stats.unexpected,
+        skipped: stats.skipped,
+    };
     if tally.counts().total() == 0 {
-        tally.add_all("", summed);
-    } else if tally.counts() != summed {
+        tally.add_counts("", totals);
+    } else if tally.counts() != totals {
         tally.remark("the sums differ from the tests that are listed; these count");
     }
     if stats.unexpected > 0 || !errors.is_empty() {
-        tally.fail_since(Mark::default(), "");
+        tally.fail_file();
     }
-    tally.lasted_in_all(stats.duration.and_then(milliseconds));
-    Ok(tally.finish(Kind::PlaywrightJson))
+    tally.set_duration(stats.duration.and_then(from_milliseconds));
+    Ok(tally.finish(NAME))
 }
 
-/// Counts a suite and those in it; a document of JSON is not deep enough for this to be a danger to the stack.
+/// Counts a suite and the suites in it. The JSON parser limits the nesting, so the recursion cannot exhaust the stack.
 fn count(tally: &mut Tally, suite: &Suite<'_>) {
     let name = suite.file.as_deref().unwrap_or(&suite.title);
     for spec in &suite.specs {
         for test in &spec.tests {
             let outcome = match test.status.as_deref() {
-                Some("expected" | "flaky") => Outcome::Passed,
-                Some("skipped") => Outcome::Skipped,
-                None if spec.ok == Some(true) => Outcome::Passed,
-                _ => Outcome::Failed,
+                Some("expected" | "flaky") => TestOutcome::Passed,
+                Some("skipped") => TestOutcome::Skipped,
+                None if spec.ok == Some(true) => TestOutcome::Passed,
+                _ => TestOutcome::Failed,
             };
             tally.add(name, outcome);
         }

@@ -1,5 +1,7 @@
-//! `dart test --reporter json` and `flutter test --machine`. Hidden tests, which load files and set things up, count
-//! only where they fail. A run that says that it failed although no test did is one failure.
+//! `dart test --reporter json` and `flutter test --machine`.
+//!
+//! Hidden tests, which load files and do the set-up, count only if they fail. A run that failed although no test did is
+//! one failure.
 
 use std::{
     borrow::Cow,
@@ -9,21 +11,36 @@ use std::{
 use serde::Deserialize;
 
 use crate::{
-    lines::Events,
-    report::{Counts, Kind, Report},
-    tally::{Mark, Outcome, Tally, milliseconds},
+    duration::from_milliseconds,
+    lines::event::{EventFormat, EventKeys, EventSink},
+    report::{ReportFormat, TestCounts, TestReport},
+    tally::{Tally, TestOutcome},
 };
 
+pub(super) const FORMAT: EventFormat = EventFormat { is_format_of, start: || Box::<Dart>::default() };
+
+const NAME: ReportFormat = ReportFormat::named("dart test JSON");
+
+fn is_format_of(keys: &EventKeys<'_>) -> bool {
+    keys.time.is_some()
+        && match keys.kind.as_deref() {
+            Some("testStart" | "testDone" | "allSuites") => true,
+            Some("start") => keys.protocol_version.is_some(),
+            Some("done") => keys.success.is_some(),
+            _ => false,
+        }
+}
+
 #[derive(Debug, Default)]
-pub(crate) struct Dart {
+struct Dart {
     tally: Tally,
-    /// Each suite's file.
+    /// The file of each suite, by the suite's id.
     suites: HashMap<i64, String>,
-    /// Each test's suite.
+    /// The suite of each test, by the test's id.
     tests: HashMap<i64, i64>,
     running: HashSet<i64>,
     is_over: bool,
-    /// What the run says at its end.
+    /// The result of the run, stated at its end.
     success: Option<bool>,
 }
 
@@ -62,7 +79,7 @@ struct Test<'a> {
     suite: Option<i64>,
 }
 
-impl Events for Dart {
+impl EventSink for Dart {
     fn event(&mut self, json: &str) -> bool {
         let Ok(event) = serde_json::from_str::<Event<'_>>(json) else { return false };
         match (&*event.kind, event.suite, event.test, event.test_id) {
@@ -78,11 +95,11 @@ impl Events for Dart {
             ("testDone", _, _, Some(id)) => {
                 self.running.remove(&id);
                 let outcome = match event.result.as_deref() {
-                    _ if event.skipped => Outcome::Skipped,
-                    Some("success") => Outcome::Passed,
-                    _ => Outcome::Failed,
+                    _ if event.skipped => TestOutcome::Skipped,
+                    Some("success") => TestOutcome::Passed,
+                    _ => TestOutcome::Failed,
                 };
-                if !event.hidden || outcome == Outcome::Failed {
+                if !event.hidden || outcome == TestOutcome::Failed {
                     let suite = self.tests.get(&id).and_then(|suite| self.suites.get(suite));
                     self.tally.add(suite.map_or("", |suite| suite), outcome);
                 }
@@ -90,7 +107,7 @@ impl Events for Dart {
             ("done", ..) => {
                 self.is_over = true;
                 self.success = event.success;
-                self.tally.lasted_in_all(event.time.and_then(milliseconds));
+                self.tally.set_duration(event.time.and_then(from_milliseconds));
             }
             ("start" | "allSuites" | "group" | "print" | "error" | "debug", ..) => {}
             _ => return false,
@@ -98,23 +115,23 @@ impl Events for Dart {
         true
     }
 
-    fn finish(mut self: Box<Self>, broken: u64) -> Report {
-        // Of a test that began and has no end, the run's own verdict tells; a run that was cut short has none.
+    fn finish(mut self: Box<Self>, broken_lines: u64) -> TestReport {
+        // A test that began and did not end has the result of the run. A run that was cut short has none, so it failed.
         let unfinished = u64::try_from(self.running.len()).unwrap_or(u64::MAX);
         if self.is_over && self.success == Some(true) {
-            self.tally.add_all("", Counts { passed: unfinished, ..Counts::default() });
+            self.tally.add_counts("", TestCounts { passed: unfinished, ..TestCounts::default() });
         } else {
-            self.tally.add_all("", Counts { failed: unfinished, ..Counts::default() });
+            self.tally.add_counts("", TestCounts { failed: unfinished, ..TestCounts::default() });
         }
         if !self.is_over || self.success == Some(false) {
-            self.tally.fail_since(Mark::default(), "");
+            self.tally.fail_file();
         }
         if !self.is_over {
             self.tally.remark("the run has no end; it was cut short, so tests may be missing");
         }
-        if broken > 0 {
-            self.tally.remark(format!("{broken} line(s) are broken JSON and passed over"));
+        if broken_lines > 0 {
+            self.tally.remark(format!("{broken_lines} line(s) are broken JSON and passed over"));
         }
-        self.tally.finish(Kind::DartJson)
+        self.tally.finish(NAME)
     }
 }

@@ -1,0 +1,236 @@
+//! The command: its arguments, and the steps from the files to the recorded report.
+
+use std::{env, io::Write, path::PathBuf, process::ExitCode};
+
+use clap::Args;
+use tokio::runtime;
+use url::Url;
+
+use super::{
+    body,
+    ci::{self, BuildFacts},
+    destination::Destination,
+    failure::ReportFailure,
+    files::{self, NamedReport},
+    output::{first_lines, first_names, print_notice, print_result},
+    secret::{self, ReportSecret},
+    send::{self, Delivery},
+    signing::{SignedHeaders, now},
+    usage::UsageFault,
+};
+
+/// The tests of a build, and the badge server to report them to.
+#[derive(Args, Debug)]
+#[command(after_help = "\
+GitHub Actions, GitLab, Azure Pipelines, Jenkins and CircleCI tell a job its repository, branch, commit and run in
+environment variables; there only --server is needed. An option takes precedence over them.
+
+The report is signed with the secret in BADGESMITH_SECRET or in --secret-file. A build without one, as of a fork, sends
+nothing, prints a notice and exits with 0.
+
+Report formats: JUnit XML, TRX, NUnit 2 and 3, xUnit.net, CTest, Boost.Test, CppUnit, Check, TAP, CTRF, go test -json
+and -v, libtest JSON, dart, mocha, RSpec, Playwright, Jest and Vitest JSON. The format is recognized by the content.
+
+Exit codes: 0 sent, or nothing to sign with; 1 refused by the server or not delivered; 2 something is missing or wrong
+in the arguments; 3 a report is missing or cannot be read, or the reports have no tests.")]
+pub(crate) struct ReportOptions {
+    /// Reports, directories with reports in them, patterns such as '**/TEST-*.xml', or - for standard input.
+    #[arg(required = true, value_name = "FILES")]
+    files: Vec<PathBuf>,
+    /// The address of the badge server.
+    #[arg(long, env = "BADGESMITH_SERVER", value_name = "URL")]
+    server: Option<Url>,
+    /// The owner of the repository.
+    #[arg(long)]
+    owner: Option<String>,
+    /// The repository.
+    #[arg(long)]
+    repo: Option<String>,
+    /// The branch of the badge.
+    #[arg(long)]
+    branch: Option<String>,
+    /// What the tests ran on; each platform has its own badge.
+    #[arg(long, default_value = std::env::consts::OS)]
+    platform: String,
+    /// The commit that was tested.
+    #[arg(long, value_name = "SHA")]
+    commit: Option<String>,
+    /// The id of this run, which is recorded once for each platform.
+    #[arg(long, value_name = "ID")]
+    run_id: Option<String>,
+    /// The attempt of the run, from 1.
+    #[arg(long, value_name = "NUMBER")]
+    run_attempt: Option<u32>,
+    /// The page that the badge links to.
+    #[arg(long, value_name = "URL")]
+    html_url: Option<String>,
+    /// The page of the run.
+    #[arg(long, value_name = "URL")]
+    run_url: Option<String>,
+    /// A file with the secret; by default it is read from the variable BADGESMITH_SECRET.
+    #[arg(long, value_name = "FILE")]
+    secret_file: Option<PathBuf>,
+    /// Sends a result without any tests; by default that is refused, because it is mostly a mistake.
+    #[arg(long)]
+    allow_empty: bool,
+    /// Skips named files that are complete and not reports, as in a directory.
+    #[arg(long)]
+    skip_others: bool,
+    /// Prints what would be sent as JSON, and sends nothing; needs neither a server nor a secret.
+    #[arg(long)]
+    dry_run: bool,
+    /// Prints the headers that sign the report; with --dry-run before the body, so that curl can send it.
+    #[arg(long)]
+    print_headers: bool,
+    /// Sends to an http:// address of another machine, although the connection is not encrypted.
+    #[arg(long)]
+    allow_http: bool,
+}
+
+/// Counts, signs and sends.
+pub(crate) fn run(report: &ReportOptions) -> ExitCode {
+    match report.run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            print_notice(&failure.to_string());
+            ExitCode::from(failure.code())
+        }
+    }
+}
+
+impl ReportOptions {
+    fn run(&self) -> Result<(), ReportFailure> {
+        let secret = secret::read(self.secret_file.as_deref())?;
+        if secret.is_none() && !self.dry_run {
+            print_notice(&format!(
+                "notice: nothing is sent, because there is no secret to sign with. Builds of forks have none; \
+                 elsewhere set {}",
+                secret::VARIABLE
+            ));
+            return Ok(());
+        }
+        let facts = self.facts();
+        let destination = Destination { server: self.server.as_ref(), platform: &self.platform, facts: &facts };
+        if !self.dry_run || self.print_headers {
+            self.require(&facts)?;
+            destination.check(self.allow_http)?;
+        }
+        let reports = self.read_reports()?;
+        let body = body::write(&self.platform, &facts, &reports, &now()).map_err(ReportFailure::Body)?;
+        if self.dry_run {
+            self.print(&destination, &body, secret.as_ref())?;
+        }
+        if body::sum(&reports).total() == 0 && !self.allow_empty {
+            return Err(ReportFailure::NoTests { reports: reports.len() });
+        }
+        if let Some(secret) = secret.filter(|_| !self.dry_run) {
+            self.send(&destination, &body, &secret)?;
+            // The report is recorded, so a closed standard output is not a failure.
+            let _ = print_result(&summary(&destination, &reports));
+        }
+        Ok(())
+    }
+
+    /// The facts in the arguments, and those of the CI system where an argument is missing.
+    fn facts(&self) -> BuildFacts {
+        let known = ci::read(&|name| env::var(name).ok());
+        BuildFacts {
+            owner: self.owner.clone().or(known.owner),
+            repo: self.repo.clone().or(known.repo),
+            branch: self.branch.clone().or(known.branch),
+            commit: self.commit.clone().or(known.commit),
+            // An attempt counts the tries of its own run.
+            run_attempt: self.run_attempt.or(known.run_attempt.filter(|_| self.run_id.is_none())),
+            run_id: self.run_id.clone().or(known.run_id),
+            html_url: self.html_url.clone().or(known.html_url),
+            run_url: self.run_url.clone().or(known.run_url),
+        }
+    }
+
+    /// Refuses a report with missing facts.
+    fn require(&self, facts: &BuildFacts) -> Result<(), UsageFault> {
+        let required = [
+            ("--owner", &facts.owner),
+            ("--repo", &facts.repo),
+            ("--branch", &facts.branch),
+            ("--commit", &facts.commit),
+            ("--run-id", &facts.run_id),
+            ("--html-url", &facts.html_url),
+        ];
+        let is_missing = |fact: &Option<String>| fact.as_deref().is_none_or(|fact| fact.trim().is_empty());
+        let mut missing: Vec<_> = required.iter().filter(|(_, fact)| is_missing(fact)).map(|(name, _)| *name).collect();
+        if self.server.is_none() && !self.dry_run {
+            missing.insert(0, "--server");
+        }
+        if missing.is_empty() { Ok(()) } else { Err(UsageFault::Missing(missing)) }
+    }
+
+    /// Reads all reports, and prints what a person should know about them.
+    fn read_reports(&self) -> Result<Vec<NamedReport>, ReportFailure> {
+        let files = files::read(&self.files, self.skip_others);
+        if !files.refusals.is_empty() {
+            return Err(ReportFailure::Files(files.refusals));
+        }
+        if !files.others.is_empty() {
+            let names = first_names(&files.others);
+            print_notice(&format!("notice: passed over, because they are no reports of tests: {names}"));
+        }
+        if files.reports.is_empty() {
+            return Err(ReportFailure::NoReports);
+        }
+        let remarks_of = |NamedReport { file, report }: &NamedReport| {
+            report.remarks.iter().map(|remark| format!("{file}: {remark}")).collect::<Vec<_>>()
+        };
+        let remarks: Vec<_> = files.reports.iter().flat_map(remarks_of).collect();
+        print_notice(&first_lines(&remarks));
+        Ok(files.reports)
+    }
+
+    /// Prints what would be sent.
+    fn print(
+        &self,
+        destination: &Destination<'_>,
+        body: &[u8],
+        secret: Option<&ReportSecret>,
+    ) -> Result<(), ReportFailure> {
+        let mut text = String::new();
+        if self.print_headers {
+            let secret = secret.ok_or(UsageFault::HeadersWithoutSecret)?;
+            let path = destination.report_path();
+            text = format!("POST {path}\n{}\n", SignedHeaders::new(secret, &path, body));
+        }
+        text += &String::from_utf8_lossy(body);
+        print_result(&(text + "\n")).map_err(ReportFailure::Output)
+    }
+
+    fn send(&self, destination: &Destination<'_>, body: &[u8], secret: &ReportSecret) -> Result<(), ReportFailure> {
+        let path = destination.report_path();
+        let delivery = Delivery { url: destination.report_url()?, path: &path, body, secret };
+        let runtime = runtime::Builder::new_current_thread().enable_all().build();
+        let show = |headers: &SignedHeaders| {
+            if self.print_headers {
+                let _ = write!(std::io::stderr(), "{headers}");
+            }
+        };
+        runtime.map_err(ReportFailure::Runtime)?.block_on(send::send(&delivery, show)).map_err(ReportFailure::Send)
+    }
+}
+
+/// What was recorded, and the badge for a README.
+fn summary(destination: &Destination<'_>, reports: &[NamedReport]) -> String {
+    let counts = body::sum(reports);
+    let facts = destination.facts;
+    let of = |fact: &Option<String>| fact.clone().unwrap_or_default();
+    format!(
+        "{} passed, {} failed, {} skipped in {} file(s), recorded for {}/{}, {} on {}\n{}\n",
+        counts.passed,
+        counts.failed,
+        counts.skipped,
+        reports.len(),
+        of(&facts.owner),
+        of(&facts.repo),
+        of(&facts.branch),
+        destination.platform,
+        destination.markdown(),
+    )
+}

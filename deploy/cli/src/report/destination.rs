@@ -1,0 +1,83 @@
+//! Where a report is sent: the badge server, and the address of the badge there.
+
+use percent_encoding::percent_decode_str;
+use url::{Host, Url};
+
+use super::{ci::BuildFacts, path::encode_segment, usage::UsageFault};
+
+/// The badge server, and what its badge is of.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Destination<'a> {
+    pub(super) server: Option<&'a Url>,
+    pub(super) platform: &'a str,
+    pub(super) facts: &'a BuildFacts,
+}
+
+impl Destination<'_> {
+    /// Refuses an address that the server would refuse, or would read otherwise.
+    pub(super) fn check(&self, allows_http: bool) -> Result<(), UsageFault> {
+        if self.badge_path().split('/').any(|part| ["", ".", ".."].contains(&part)) {
+            return Err(UsageFault::PathSegment);
+        }
+        // The server refuses these, because a gateway in front of it may decode them into another address.
+        let is_plain = |name: &str| !name.contains('/') && percent_decode_str(name).decode_utf8_lossy() == name;
+        let names = [Some(self.platform), self.facts.owner.as_deref(), self.facts.repo.as_deref()];
+        if !names.into_iter().flatten().all(is_plain) {
+            return Err(UsageFault::PathName);
+        }
+        self.server.map_or(Ok(()), |server| check_server(server, allows_http))
+    }
+
+    /// The path that is signed. A proxy in front of the server may add a prefix to it.
+    pub(super) fn report_path(&self) -> String {
+        format!("/tests/results/{}", self.badge_path())
+    }
+
+    /// The URL that the report is sent to.
+    pub(super) fn report_url(&self) -> Result<Url, UsageFault> {
+        Url::parse(&(self.base() + &self.report_path())).map_err(UsageFault::ServerAddress)
+    }
+
+    /// The badge as Markdown, linked to the results.
+    pub(super) fn markdown(&self) -> String {
+        let (base, path) = (self.base(), self.badge_path());
+        format!("[![tests]({base}/badges/tests/{path}.svg)]({base}/redirect/test-results/{path})")
+    }
+
+    /// `linux/acme/shop/feature/x`, each part percent-encoded.
+    fn badge_path(&self) -> String {
+        let of = |fact: &Option<String>| encode_segment(fact.as_deref().unwrap_or_default());
+        let branch = self.facts.branch.as_deref().unwrap_or_default();
+        let branch: Vec<_> = branch.split('/').map(encode_segment).collect();
+        let platform = encode_segment(self.platform);
+        format!("{platform}/{}/{}/{}", of(&self.facts.owner), of(&self.facts.repo), branch.join("/"))
+    }
+
+    /// The server's address without a slash at its end, a query or a fragment.
+    fn base(&self) -> String {
+        let Some(mut server) = self.server.cloned() else { return String::new() };
+        server.set_query(None);
+        server.set_fragment(None);
+        server.as_str().trim_end_matches('/').to_owned()
+    }
+}
+
+/// Unencrypted http is for this machine only: whoever reads a signature on the way can use it before the server has
+/// seen it.
+fn check_server(server: &Url, allows_http: bool) -> Result<(), UsageFault> {
+    let is_local = match server.host() {
+        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    };
+    match server.scheme() {
+        "https" | "http" if !server.username().is_empty() || server.password().is_some() => {
+            Err(UsageFault::ServerCredentials)
+        }
+        "https" => Ok(()),
+        "http" if is_local || allows_http => Ok(()),
+        "http" => Err(UsageFault::ServerInsecure),
+        _ => Err(UsageFault::ServerScheme),
+    }
+}

@@ -1,0 +1,55 @@
+//! Why no report was sent, with the exit code of each failure.
+
+use std::{fmt, io};
+
+use super::{files::FileRefusal, output::first_lines, send::SendFault, usage::UsageFault};
+
+/// Why no report was sent.
+#[derive(Debug)]
+pub(super) enum ReportFailure {
+    Usage(UsageFault),
+    Body(serde_json::Error),
+    Files(Vec<FileRefusal>),
+    /// All files that were found are something other than reports.
+    NoReports,
+    NoTests {
+        reports: usize,
+    },
+    Output(io::Error),
+    Runtime(io::Error),
+    Send(SendFault),
+}
+
+impl ReportFailure {
+    /// The exit code of the command.
+    pub(super) fn code(&self) -> u8 {
+        match self {
+            Self::Output(_) | Self::Runtime(_) | Self::Send(_) => 1,
+            Self::Usage(_) | Self::Body(_) => 2,
+            Self::Files(_) | Self::NoReports | Self::NoTests { .. } => 3,
+        }
+    }
+}
+
+impl fmt::Display for ReportFailure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Usage(fault) => fault.fmt(f),
+            Self::Body(fault) => fault.fmt(f),
+            Self::Files(refusals) => f.write_str(&first_lines(refusals)),
+            Self::NoReports => f.write_str("no file that was found is a report of tests"),
+            Self::NoTests { reports } => {
+                write!(f, "the {reports} report(s) have no tests; did they run? --allow-empty sends that all the same")
+            }
+            Self::Output(fault) => write!(f, "standard output: {fault}"),
+            Self::Runtime(fault) => write!(f, "the runtime cannot start: {fault}"),
+            Self::Send(fault) => fault.fmt(f),
+        }
+    }
+}
+
+impl From<UsageFault> for ReportFailure {
+    fn from(fault: UsageFault) -> Self {
+        Self::Usage(fault)
+    }
+}

@@ -1,0 +1,120 @@
+//! The keys of a JSON document that decide which format it has.
+
+use std::fmt;
+
+use serde::{
+    Deserialize, Deserializer,
+    de::{IgnoredAny, MapAccess, SeqAccess, Visitor},
+};
+
+/// Further keys of an object are ignored.
+const MOST_KEYS: usize = 100;
+
+/// The keys that some format is recognized by, with the structure of their values.
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub(super) struct Outline {
+    pub(super) examples: OutlineValue,
+    pub(super) stats: OutlineValue,
+    pub(super) results: OutlineValue,
+    pub(super) suites: OutlineValue,
+    pub(super) summary: OutlineValue,
+    #[serde(rename = "summary_line")]
+    pub(super) summary_line: OutlineValue,
+    pub(super) num_total_tests: OutlineValue,
+    pub(super) test_results: OutlineValue,
+}
+
+/// The structure of a value.
+#[derive(Default)]
+pub(super) enum OutlineValue {
+    /// An object with these keys.
+    Object(Vec<String>),
+    /// A list whose first element has these keys.
+    List(Vec<String>),
+    Scalar,
+    #[default]
+    Missing,
+}
+
+impl OutlineValue {
+    /// Whether the value is an object with such a key.
+    pub(super) fn has(&self, key: &str) -> bool {
+        matches!(self, Self::Object(keys) if keys.iter().any(|it| it == key))
+    }
+
+    /// Whether the value is a list.
+    pub(super) fn is_list(&self) -> bool {
+        matches!(self, Self::List(_))
+    }
+
+    /// Whether the value is a list that is empty or has objects with such a key.
+    pub(super) fn is_list_of(&self, key: &str) -> bool {
+        matches!(self, Self::List(keys) if keys.is_empty() || keys.iter().any(|it| it == key))
+    }
+
+    pub(super) fn is_present(&self) -> bool {
+        !matches!(self, Self::Missing)
+    }
+}
+
+impl<'de> Deserialize<'de> for OutlineValue {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(OutlineVisitor)
+    }
+}
+
+struct OutlineVisitor;
+
+impl<'de> Visitor<'de> for OutlineVisitor {
+    type Value = OutlineValue;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("any value")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<OutlineValue, A::Error> {
+        let mut keys = Vec::new();
+        while let Some((key, IgnoredAny)) = map.next_entry::<String, IgnoredAny>()? {
+            if keys.len() < MOST_KEYS {
+                keys.push(key);
+            }
+        }
+        Ok(OutlineValue::Object(keys))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<OutlineValue, A::Error> {
+        let keys = match list.next_element()? {
+            Some(OutlineValue::Object(keys)) => keys,
+            // No report has a list of anything but objects, so it gets a key that no format asks for.
+            Some(_) => vec![String::new()],
+            None => Vec::new(),
+        };
+        while list.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(OutlineValue::List(keys))
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<OutlineValue, E> {
+        Ok(OutlineValue::Scalar)
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<OutlineValue, E> {
+        Ok(OutlineValue::Scalar)
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<OutlineValue, E> {
+        Ok(OutlineValue::Scalar)
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<OutlineValue, E> {
+        Ok(OutlineValue::Scalar)
+    }
+
+    fn visit_str<E>(self, _: &str) -> Result<OutlineValue, E> {
+        Ok(OutlineValue::Scalar)
+    }
+
+    fn visit_unit<E>(self) -> Result<OutlineValue, E> {
+        Ok(OutlineValue::Scalar)
+    }
+}
