@@ -2,10 +2,8 @@
 
 use std::sync::Arc;
 
-use badgesmith_host::{
-    aws::{Aws, Settings},
-    client::Connections,
-};
+use badgesmith_aws::{Aws, Settings};
+use badgesmith_host::client::Connections;
 use tokio::runtime;
 
 /// AWS as the environment says, or at `endpoint`.

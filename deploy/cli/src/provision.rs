@@ -7,14 +7,12 @@ use std::{
     sync::Arc,
 };
 
-use badgesmith_host::{
-    aws::{
-        Aws, Settings, policy,
-        provision::{self, Step},
-        vault::{Place, Vault},
-    },
-    secrets,
+use badgesmith_aws::{
+    Aws, Settings, policy,
+    provision::{self, Step},
+    vault::{Place, Vault},
 };
+use badgesmith_host::secrets;
 use clap::Args;
 use serde::Deserialize;
 

@@ -6,13 +6,11 @@ use std::{
     sync::Arc,
 };
 
-use badgesmith_host::{
-    aws::{
-        migrate::Migrated,
-        vault::{self, SHARED_PREFIX, Vault},
-    },
-    secrets::{FileSecrets, LARGEST_SECRET, Listed, holder},
+use badgesmith_aws::{
+    migrate::Migrated,
+    vault::{self, SHARED_PREFIX, Vault},
 };
+use badgesmith_host::secrets::{FileSecrets, LARGEST_SECRET, Listed, holder};
 use clap::{Args, Subcommand};
 
 use crate::{

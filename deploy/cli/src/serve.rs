@@ -2,20 +2,15 @@
 
 use std::{cmp::max, io::Write, net::SocketAddr, path::PathBuf, sync::Arc};
 
+use badgesmith_aws::{Aws, AwsSecrets, DynamoStore};
 use badgesmith_engine::{
     Engine, Settings, World,
     plugins::StoreKind,
     world::{Meter, Secrets, Store},
 };
 use badgesmith_host::{
-    aws::{self, Aws, AwsSecrets, DynamoStore},
-    client, config,
-    embedded::EmbeddedStore,
-    executor::TokioExecutor,
-    metrics::prometheus::Prometheus,
-    secrets::FileSecrets,
-    upstream::HttpUpstream,
-    web::HttpWeb,
+    client, config, embedded::EmbeddedStore, executor::TokioExecutor, metrics::prometheus::Prometheus,
+    secrets::FileSecrets, upstream::HttpUpstream, web::HttpWeb,
 };
 use clap::{Args, builder::RangedU64ValueParser};
 use tokio::runtime;
@@ -136,7 +131,7 @@ impl Memory {
                 Self::Embedded(Arc::new(EmbeddedStore::open_within(&data.directory, settings.store_bytes())?))
             }
             StoreKind::DynamoDb => {
-                let aws = Arc::new(Aws::new(aws::Settings::from_environment(), connections.clone()));
+                let aws = Arc::new(Aws::new(badgesmith_aws::Settings::from_environment(), connections.clone()));
                 Self::DynamoDb(Arc::clone(&aws), DynamoStore::new(aws))
             }
         })

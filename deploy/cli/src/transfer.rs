@@ -6,12 +6,12 @@ use std::{
     time::SystemTime,
 };
 
+use badgesmith_aws::DynamoStore;
 use badgesmith_engine::{
     store::{RESULT_LIFE, Recorded},
     world::Store,
 };
 use badgesmith_host::{
-    aws::DynamoStore,
     embedded::{self, EmbeddedStore},
     transfer::{LONGEST_LINE, Line},
 };

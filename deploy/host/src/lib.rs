@@ -6,8 +6,6 @@
 //! results from one to the other. [`logs`], [`access`], [`correlation`] and [`metrics`] tell afterwards what happened. `exit` is about the process's end.
 
 pub mod access;
-#[cfg(feature = "aws")]
-pub mod aws;
 mod bodies;
 pub mod client;
 pub mod config;

@@ -32,7 +32,8 @@ pub struct Exported {
 
 impl Line {
     /// A result that expires so many seconds after 1970.
-    pub(crate) fn new(collection: String, subject: &Subject, record: Record, expires: u64) -> Self {
+    #[must_use]
+    pub fn new(collection: String, subject: &Subject, record: Record, expires: u64) -> Self {
         let arrived = expires.saturating_sub(RESULT_LIFE.as_secs()).saturating_mul(1000);
         Self {
             collection,

@@ -2,19 +2,14 @@
 
 use std::sync::Arc;
 
+use badgesmith_aws::{Aws, AwsSecrets, DynamoStore};
 use badgesmith_engine::{Settings, World, world::Meter};
-use badgesmith_host::{
-    aws::{self, Aws, AwsSecrets, DynamoStore},
-    client::Connections,
-    executor::TokioExecutor,
-    upstream::HttpUpstream,
-    web::HttpWeb,
-};
+use badgesmith_host::{client::Connections, executor::TokioExecutor, upstream::HttpUpstream, web::HttpWeb};
 
 /// The world of `settings`, none of it opened yet; `meter` is told what happens.
 pub(crate) fn new(settings: &Settings, meter: Arc<dyn Meter>) -> World {
     let connections = Connections::new();
-    let aws = Arc::new(Aws::new(aws::Settings::from_environment(), connections.clone()));
+    let aws = Arc::new(Aws::new(badgesmith_aws::Settings::from_environment(), connections.clone()));
     World {
         upstream: Arc::new(HttpUpstream::over(connections)),
         web: Arc::new(HttpWeb::new(settings)),

@@ -1,7 +1,7 @@
 //! AWS on this machine: DynamoDB by dynoxide and Secrets Manager by a keeper, both in this process.
 #![allow(dead_code, reason = "each test file uses its part")]
 
-#[path = "../../../host/tests/support/keeper.rs"]
+#[path = "../../../aws/tests/support/keeper.rs"]
 mod keeper;
 
 use std::{

@@ -11,6 +11,36 @@ use bytes::Bytes;
 use futures_util::future::join_all;
 use serde_json::{Map, json};
 
+/// Hands the names of all promises to another macro.
+macro_rules! for_every_promise {
+    ($run:ident) => {
+        $run!(
+            a_record_is_read_back_whole,
+            the_newest_is_the_one_with_the_latest_time_whatever_came_first,
+            equal_times_are_told_apart_by_run_and_then_by_attempt,
+            two_spellings_are_one_subject,
+            no_two_subjects_share_a_record,
+            no_two_collections_share_a_record,
+            the_longest_names_are_kept,
+            a_large_record_is_kept,
+            a_run_is_recorded_once_whatever_its_time,
+            a_duplicate_uses_no_nonce,
+            a_nonce_is_used_once_for_its_subject_whatever_became_of_the_run,
+            a_used_nonce_writes_nothing,
+            a_nonce_may_come_again_when_it_is_forgotten,
+            what_is_expired_is_not_read,
+            a_run_may_come_again_when_it_is_forgotten,
+            of_many_at_once_with_one_nonce_one_is_recorded,
+            of_many_at_once_of_one_run_one_is_recorded,
+            many_runs_at_once_are_all_recorded,
+            history_goes_back_as_far_as_it_is_asked,
+            an_answer_is_kept_until_it_expires,
+            a_large_answer_is_kept,
+            a_store_that_works_says_so_and_asking_it_shows_nowhere,
+        );
+    };
+}
+
 const SECOND: Duration = Duration::from_secs(1);
 const ALL: Span = Span { last: MOST_RECORDS, since_ms: None };
 

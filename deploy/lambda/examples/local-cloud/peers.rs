@@ -9,13 +9,11 @@ use std::{
     thread,
 };
 
-use badgesmith_host::{
-    aws::{
-        Aws, Settings, provision,
-        vault::{Place, Vault},
-    },
-    client::Connections,
+use badgesmith_aws::{
+    Aws, Settings, provision,
+    vault::{Place, Vault},
 };
+use badgesmith_host::client::Connections;
 use serde_json::{Value, json};
 
 /// The owner that has a secret, and what it is.

@@ -1,10 +1,9 @@
 //! What the template lets the function do, beside what the function does.
-#![cfg(feature = "aws")]
 #![allow(clippy::unwrap_used, missing_docs)]
 
 use std::collections::BTreeSet;
 
-use badgesmith_host::aws::{
+use badgesmith_aws::{
     Tables,
     policy::{CALLS, Resource},
 };

@@ -20,7 +20,7 @@ use super::{
     item::{Item, read, text},
     kept::{Kept, Key},
 };
-use crate::secrets::{self, LARGEST_SECRET, MOST_VALUES};
+use badgesmith_host::secrets::{self, LARGEST_SECRET, MOST_VALUES};
 
 /// What is asked for in the place of a secret that is not there, so that its absence takes as long. Nobody makes one
 /// that ends so.
@@ -28,8 +28,8 @@ const DECOY: &str = "nobody";
 /// Whose secret is asked for to see whether any can be found. No owner's name has a blank.
 const NOBODY: &str = "no body";
 /// The attributes with names of secrets.
-pub(super) const NAMES: &str = "SecretNames";
-pub(super) const BADGESMITHS_NAME: &str = "SecretName";
+pub(crate) const NAMES: &str = "SecretNames";
+pub(crate) const BADGESMITHS_NAME: &str = "SecretName";
 
 /// The secrets of a deployment. Nothing is called before the first request needs it.
 #[derive(Debug)]
@@ -130,18 +130,18 @@ impl Secrets for AwsSecrets {
 }
 
 /// `ORG#owner` or `REPO#owner/repo`.
-pub(super) fn partition(owner: &str, repo: Option<&str>) -> String {
+pub(crate) fn partition(owner: &str, repo: Option<&str>) -> String {
     let kind = if repo.is_some() { "REPO" } else { "ORG" };
     format!("{kind}#{}", secrets::holder(owner, repo).replace('#', "%23"))
 }
 
 /// The keys of an item.
-pub(super) fn key(partition: &str, purpose: &str) -> Item {
+pub(crate) fn key(partition: &str, purpose: &str) -> Item {
     HashMap::from([("PK".to_owned(), text(partition)), ("SK".to_owned(), text(purpose))])
 }
 
 /// The names in an item, the newest first.
-pub(super) fn names(item: &Item) -> Vec<String> {
+pub(crate) fn names(item: &Item) -> Vec<String> {
     match (item.get(NAMES), read(item, BADGESMITHS_NAME)) {
         (Some(AttributeValue::L(names)), _) => names.iter().filter_map(|name| name.as_s().ok().cloned()).collect(),
         (_, Some(name)) => vec![name.to_owned()],
@@ -155,7 +155,7 @@ async fn value(aws: &Aws, name: &str, deadline: Instant) -> Result<Option<Secret
 }
 
 /// A value as it is stored, if there is one of this name.
-pub(super) async fn stored(aws: &Aws, name: &str, deadline: Instant) -> Result<Option<String>, Fault> {
+pub(crate) async fn stored(aws: &Aws, name: &str, deadline: Instant) -> Result<Option<String>, Fault> {
     let get = aws.secrets_manager().await.get_secret_value().secret_id(name);
     let found = insist(deadline, || async {
         match get.clone().send().await {

@@ -14,7 +14,7 @@ use super::{
     item::{Item, read, text},
     secrets::{NAMES, key, names, partition},
 };
-use crate::secrets::{Listed, MOST_VALUES, check, check_purpose};
+use badgesmith_host::secrets::{Listed, MOST_VALUES, check, check_purpose};
 
 /// What the names of secrets began with before each deployment had a prefix of its own
 /// ([`Tables::secret_prefix`](super::Tables::secret_prefix)).
@@ -26,7 +26,7 @@ const LONGEST_STEM: usize = 230;
 /// The secrets of a deployment, to be changed.
 #[derive(Clone, Debug)]
 pub struct Vault {
-    pub(super) aws: Arc<Aws>,
+    pub(crate) aws: Arc<Aws>,
 }
 
 /// Whose secret it is, and what for.
@@ -133,7 +133,7 @@ impl Vault {
     }
 
     /// Every item of the table.
-    pub(super) async fn items(&self) -> Result<Vec<Item>, String> {
+    pub(crate) async fn items(&self) -> Result<Vec<Item>, String> {
         let scan = self.aws.dynamodb().await.scan().table_name(&self.aws.tables().secrets).consistent_read(true);
         let (mut items, mut start) = (Vec::new(), None);
         loop {
@@ -151,7 +151,7 @@ impl Vault {
     /// Makes a secret, puts it before the `keep` newest ones, and deletes the rest.
     async fn put(&self, place: Place<'_>, value: &str, before: &[String], keep: usize) -> Result<(), String> {
         let kept = &before[..keep.min(before.len())];
-        let stem = crate::secrets::holder(place.owner, place.repo) + "/" + place.purpose;
+        let stem = badgesmith_host::secrets::holder(place.owner, place.repo) + "/" + place.purpose;
         let made = self.make(&stem, value).await?;
         let names = [std::slice::from_ref(&made), kept].concat();
         if let Err(words) = self.write(place, &names, before).await {
@@ -198,7 +198,7 @@ impl Vault {
     }
 
     /// Makes a secret under this deployment's prefix, and returns its name. The stem says whose it is.
-    pub(super) async fn make(&self, stem: &str, value: &str) -> Result<String, String> {
+    pub(crate) async fn make(&self, stem: &str, value: &str) -> Result<String, String> {
         let name = format!("{}{}/{:016x}", self.aws.tables().secret_prefix(), plain(stem), fastrand::u64(..));
         let create = self.aws.secrets_manager().await.create_secret().name(&name).secret_string(value);
         let create = create.client_request_token(format!("{:032x}", fastrand::u128(..)));
@@ -210,7 +210,7 @@ impl Vault {
 
     /// Deletes those secrets that were made here, as Secrets Manager does: after some days in which they can be restored.
     /// Others that an item names are not ours to delete.
-    pub(super) async fn delete(&self, names: &[String]) -> Result<(), String> {
+    pub(crate) async fn delete(&self, names: &[String]) -> Result<(), String> {
         let own = self.aws.tables().secret_prefix();
         for name in names.iter().filter(|name| name.starts_with(SHARED_PREFIX) || name.starts_with(&own)) {
             let delete = self.aws.secrets_manager().await.delete_secret().secret_id(name);
@@ -231,7 +231,7 @@ impl Vault {
 }
 
 /// What is listed of an item.
-pub(super) fn listing(item: &Item) -> Option<Listed> {
+pub(crate) fn listing(item: &Item) -> Option<Listed> {
     let (_, holder) = read(item, "PK")?.split_once('#')?;
     Some(Listed { holder: holder.to_owned(), purpose: read(item, "SK")?.to_owned(), values: names(item).len() })
 }

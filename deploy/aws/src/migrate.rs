@@ -13,7 +13,7 @@ use super::{
     secrets::{BADGESMITHS_NAME, NAMES, names, stored},
     vault::{SHARED_PREFIX, Vault, listing},
 };
-use crate::secrets::Listed;
+use badgesmith_host::secrets::Listed;
 
 /// What became of one item of the table.
 #[derive(Clone, Debug, PartialEq, Eq)]

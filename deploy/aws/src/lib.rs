@@ -1,7 +1,7 @@
 //! AWS: DynamoDB and Secrets Manager over the one HTTP client, nothing made before its first use.
 //!
 //! The SDK comes without a TLS or HTTP stack of its own. Region and credentials are the environment's, or with the
-//! feature `aws-profiles` found as every AWS tool finds them. `AWS_ENDPOINT_URL`, `AWS_ENDPOINT_URL_DYNAMODB` and `AWS_ENDPOINT_URL_SECRETS_MANAGER` lead elsewhere; where both lead to this machine
+//! feature `profiles` found as every AWS tool finds them. `AWS_ENDPOINT_URL`, `AWS_ENDPOINT_URL_DYNAMODB` and `AWS_ENDPOINT_URL_SECRETS_MANAGER` lead elsewhere; where both lead to this machine
 //! and no credentials are set, an emulator gets the ones it asks for, which are any.
 
 mod calls;
@@ -26,7 +26,7 @@ use url::{Host, Url};
 
 use self::calls::Calls;
 pub use self::{dynamo::DynamoStore, secrets::AwsSecrets, tables::Tables};
-use crate::client::Connections;
+use badgesmith_host::client::Connections;
 
 /// How long a request waits for the store, all attempts together.
 const PATIENCE: Duration = Duration::from_secs(3);

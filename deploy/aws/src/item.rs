@@ -17,36 +17,36 @@ use badgesmith_provider::{Record, time};
 use serde_json::{Number, Value};
 
 /// An item, or its keys.
-pub(super) type Item = HashMap<String, AttributeValue>;
+pub(crate) type Item = HashMap<String, AttributeValue>;
 
 /// What BadgeSmith's items say that is no field of a report.
 const NO_FIELDS: [&str; 11] =
     ["PK", "SK", "TTL", "GSI1PK", "GSI1SK", "RunId", "Timestamp", "CreatedAt", "Owner", "Repo", "Branch"];
 
 /// A text attribute.
-pub(super) fn text(value: impl Into<String>) -> AttributeValue {
+pub(crate) fn text(value: impl Into<String>) -> AttributeValue {
     AttributeValue::S(value.into())
 }
 
 /// A number attribute.
-pub(super) fn number(value: impl ToString) -> AttributeValue {
+pub(crate) fn number(value: impl ToString) -> AttributeValue {
     AttributeValue::N(value.to_string())
 }
 
 /// The two keys of an item, and when it expires.
-pub(super) fn claim(partition: impl Into<String>, key: impl Into<String>, expires: u64) -> Item {
+pub(crate) fn claim(partition: impl Into<String>, key: impl Into<String>, expires: u64) -> Item {
     let attributes = [("PK", text(partition)), ("SK", text(key)), ("TTL", number(expires))];
     attributes.map(|(name, value)| (name.to_owned(), value)).into()
 }
 
 /// The claim of the entry's run.
-pub(super) fn of_run(entry: &Entry, arrived: u64) -> Item {
+pub(crate) fn of_run(entry: &Entry, arrived: u64) -> Item {
     let Entry { collection, subject, record, .. } = entry;
     claim(partition(collection, subject), run_key(subject, record), arrived + RESULT_LIFE.as_secs())
 }
 
 /// The entry's record.
-pub(super) fn of_record(entry: &Entry, arrived: u64) -> Item {
+pub(crate) fn of_record(entry: &Entry, arrived: u64) -> Item {
     let Entry { collection, subject, record, .. } = entry;
     let expires = arrived + RESULT_LIFE.as_secs();
     let mut item = claim(partition(collection, subject), result_key(subject, record), expires);
@@ -70,7 +70,7 @@ fn latest(subject: &Subject) -> String {
 }
 
 /// The record of an item, if it is one.
-pub(super) fn record(item: &Item) -> Option<Record> {
+pub(crate) fn record(item: &Item) -> Option<Record> {
     let fields = match item.get("Fields") {
         Some(fields) => serde_json::from_str(fields.as_s().ok()?).ok()?,
         None => item.iter().filter(|(name, _)| !NO_FIELDS.contains(&&***name)).filter_map(field).collect(),
@@ -101,12 +101,12 @@ fn field((name, value): (&String, &AttributeValue)) -> Option<(String, Value)> {
 }
 
 /// A text attribute's text.
-pub(super) fn read<'a>(item: &'a Item, name: &str) -> Option<&'a str> {
+pub(crate) fn read<'a>(item: &'a Item, name: &str) -> Option<&'a str> {
     item.get(name).and_then(|value| value.as_s().ok()).map(String::as_str)
 }
 
 /// When an item expires, in seconds since 1970; what says nothing stays.
-pub(super) fn expires(item: &Item) -> u64 {
+pub(crate) fn expires(item: &Item) -> u64 {
     item.get("TTL").and_then(|ttl| ttl.as_n().ok()?.parse().ok()).unwrap_or(u64::MAX)
 }
 

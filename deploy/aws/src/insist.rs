@@ -28,11 +28,11 @@ const PASSING: [&str; 10] = [
 
 /// Why a call did not succeed. The words are for the log.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Fault {
+pub(crate) struct Fault {
     /// What happened.
-    pub(super) words: String,
+    pub(crate) words: String,
     /// Whether it may be otherwise a moment later.
-    pub(super) passes: bool,
+    pub(crate) passes: bool,
 }
 
 impl From<Fault> for Unavailable {
@@ -43,7 +43,7 @@ impl From<Fault> for Unavailable {
 
 impl Fault {
     /// What the SDK says about a call.
-    pub(super) fn of<E>(operation: &str, error: &SdkError<E, HttpResponse>) -> Self
+    pub(crate) fn of<E>(operation: &str, error: &SdkError<E, HttpResponse>) -> Self
     where
         E: ProvideErrorMetadata + Error + 'static,
     {
@@ -76,7 +76,7 @@ fn causes(error: &(dyn Error + 'static)) -> String {
 ///
 /// # Errors
 /// The last fault.
-pub(super) async fn insist<T, F>(deadline: Instant, call: impl Fn() -> F) -> Result<T, Fault>
+pub(crate) async fn insist<T, F>(deadline: Instant, call: impl Fn() -> F) -> Result<T, Fault>
 where
     F: Future<Output = Result<T, Fault>>,
 {

@@ -1,7 +1,6 @@
 //! The owners' secrets in AWS, and what AWS is asked for a report and for a badge.
 //!
 //! Secrets Manager is one in this process, and the one that `BADGESMITH_SECRETS_MANAGER` names, if any.
-#![cfg(feature = "aws")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout)]
 
 #[path = "support/dynamodb.rs"]
@@ -18,17 +17,15 @@ use std::{
     time::{Duration, SystemTime},
 };
 
+use badgesmith_aws::{
+    Aws, AwsSecrets, DynamoStore, policy,
+    vault::{Place, SHARED_PREFIX, Vault},
+};
 use badgesmith_engine::{
     store::{Entry, Recorded, Span, Store, Subject},
     world::Secrets,
 };
-use badgesmith_host::{
-    aws::{
-        Aws, AwsSecrets, DynamoStore, policy,
-        vault::{Place, SHARED_PREFIX, Vault},
-    },
-    client::Connections,
-};
+use badgesmith_host::client::Connections;
 use badgesmith_provider::Record;
 use bytes::Bytes;
 use keeper::Keeper;

@@ -17,10 +17,10 @@ use aws_smithy_types::config_bag::ConfigBag;
 
 /// How often each operation was sent.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Calls(Arc<Mutex<BTreeMap<String, u64>>>);
+pub(crate) struct Calls(Arc<Mutex<BTreeMap<String, u64>>>);
 
 impl Calls {
-    pub(super) fn counts(&self) -> BTreeMap<String, u64> {
+    pub(crate) fn counts(&self) -> BTreeMap<String, u64> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }

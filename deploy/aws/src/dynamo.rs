@@ -25,7 +25,7 @@ use super::{
     insist::{Fault, insist},
     item::{self, Item, claim, expires, number, text},
 };
-use crate::transfer::{Exported, Line};
+use badgesmith_host::transfer::{Exported, Line};
 
 /// The largest answer that is kept, in bytes: an item holds 400 KB.
 const LARGEST_ANSWER: usize = 300 * 1024;

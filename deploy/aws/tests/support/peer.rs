@@ -10,10 +10,8 @@ use std::{
     time::Duration,
 };
 
-use badgesmith_host::{
-    aws::{Aws, DynamoStore, Settings, Tables, provision},
-    client::Connections,
-};
+use badgesmith_aws::{Aws, DynamoStore, Settings, Tables, provision};
+use badgesmith_host::client::Connections;
 use tokio::{net::TcpListener, sync::oneshot};
 
 static TURN: Mutex<()> = Mutex::new(());

@@ -1,5 +1,4 @@
 //! What happens to a report when the way to DynamoDB fails: answers get lost, requests too, and AWS has too much to do.
-#![cfg(feature = "aws")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout)]
 
 #[path = "support/peer.rs"]
@@ -11,11 +10,9 @@ use std::{
     time::SystemTime,
 };
 
+use badgesmith_aws::{Aws, DynamoStore};
 use badgesmith_engine::store::{Entry, Recorded, Span, Store, Subject};
-use badgesmith_host::{
-    aws::{Aws, DynamoStore},
-    client::Connections,
-};
+use badgesmith_host::client::Connections;
 use badgesmith_provider::Record;
 use peer::Peer;
 use serde_json::Map;

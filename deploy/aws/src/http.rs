@@ -15,7 +15,7 @@ use aws_smithy_types::body::SdkBody;
 use bytes::{Bytes, BytesMut};
 use reqwest::{Request, Response};
 
-use crate::client::Connections;
+use badgesmith_host::client::Connections;
 
 /// The largest answer that is read, in bytes; DynamoDB's own largest is 16 MB.
 const LARGEST_ANSWER: usize = 20 * 1024 * 1024;
@@ -23,7 +23,7 @@ const LARGEST_ANSWER: usize = 20 * 1024 * 1024;
 /// The one HTTP client, as the SDK wants it. It follows no redirect, and sends a request a second time only where the
 /// other side says that it never looked at it.
 #[derive(Clone, Debug)]
-pub(super) struct SharedConnections(pub(super) Connections);
+pub(crate) struct SharedConnections(pub(crate) Connections);
 
 impl HttpClient for SharedConnections {
     fn http_connector(&self, settings: &HttpConnectorSettings, _: &RuntimeComponents) -> SharedHttpConnector {

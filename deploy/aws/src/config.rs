@@ -9,10 +9,10 @@ use aws_types::{
 };
 
 use super::{Settings, http::SharedConnections};
-use crate::client::Connections;
+use badgesmith_host::client::Connections;
 
 /// What both clients are made of. What is tried again, and for how long, is the request's business.
-pub(super) async fn load(settings: &Settings, connections: Connections) -> SdkConfig {
+pub(crate) async fn load(settings: &Settings, connections: Connections) -> SdkConfig {
     let connections = SharedConnections(connections);
     let mut found = find(connections.clone()).await;
     if settings.is_local() && of("AWS_ACCESS_KEY_ID").is_none() && of("AWS_PROFILE").is_none() {
@@ -32,13 +32,13 @@ pub(super) async fn load(settings: &Settings, connections: Connections) -> SdkCo
 }
 
 /// As every AWS tool finds them: environment, profile, web identity, the container's or the machine's role.
-#[cfg(feature = "aws-profiles")]
+#[cfg(feature = "profiles")]
 async fn find(connections: SharedConnections) -> aws_types::sdk_config::Builder {
     aws_config::defaults(BehaviorVersion::latest()).http_client(connections).load().await.into_builder()
 }
 
 /// From the environment, which is all that Lambda has: the rest would be a twelfth of the package.
-#[cfg(not(feature = "aws-profiles"))]
+#[cfg(not(feature = "profiles"))]
 #[allow(clippy::unused_async, reason = "the other one looks further")]
 async fn find(_: SharedConnections) -> aws_types::sdk_config::Builder {
     let mut found = SdkConfig::builder().region(region().map(Region::new));

@@ -10,21 +10,21 @@ use quick_cache::{
 use tokio::time::Instant;
 
 /// How long a secret is used without asking again; so long an old one counts after it was removed.
-pub(super) const PRESENT: Duration = Duration::from_secs(15 * 60);
+pub(crate) const PRESENT: Duration = Duration::from_secs(15 * 60);
 /// How long the absence of one is believed.
-pub(super) const ABSENT: Duration = Duration::from_secs(30);
+pub(crate) const ABSENT: Duration = Duration::from_secs(30);
 /// How many answers are kept. Who is asked for once does not drive out who is asked for often.
 const MOST: usize = 1024;
 
 /// Whose secrets, those of a repository if it has any, and what for.
-pub(super) type Key = (String, Option<String>, String);
+pub(crate) type Key = (String, Option<String>, String);
 
 /// What was found, and until when that counts.
 #[derive(Debug)]
-pub(super) struct Kept(Cache<Key, Arc<(Instant, Vec<Secret>)>>);
+pub(crate) struct Kept(Cache<Key, Arc<(Instant, Vec<Secret>)>>);
 
 impl Kept {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         // One shard: the number of processors, which is the default, takes a dozen files to find out.
         let options =
             OptionsBuilder::new().shards(1).estimated_items_capacity(MOST).weight_capacity(MOST as u64).build();
@@ -38,12 +38,12 @@ impl Kept {
     }
 
     /// What was found, if that still counts.
-    pub(super) fn get(&self, key: &Key, now: Instant) -> Option<Vec<Secret>> {
+    pub(crate) fn get(&self, key: &Key, now: Instant) -> Option<Vec<Secret>> {
         let kept = self.0.get(key)?;
         (kept.0 > now).then(|| kept.1.clone())
     }
 
-    pub(super) fn put(&self, key: Key, found: &[Secret], now: Instant) {
+    pub(crate) fn put(&self, key: Key, found: &[Secret], now: Instant) {
         let life = if found.is_empty() { ABSENT } else { PRESENT };
         self.0.insert(key, Arc::new((now + life, found.to_vec())));
     }
