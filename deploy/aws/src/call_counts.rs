@@ -1,4 +1,4 @@
-//! Counts what is sent to AWS, by operation: so that what a request costs can be told, and what a policy must allow.
+//! Counts the calls to AWS by operation, so that tests can check a request's cost and the IAM policy.
 
 use std::{
     collections::BTreeMap,
@@ -15,20 +15,20 @@ use aws_smithy_runtime_api::{
 };
 use aws_smithy_types::config_bag::ConfigBag;
 
-/// How often each operation was sent.
+/// An interceptor of the SDK that counts how often each operation is sent.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Calls(Arc<Mutex<BTreeMap<String, u64>>>);
+pub(crate) struct CallCounts(Arc<Mutex<BTreeMap<String, u64>>>);
 
-impl Calls {
+impl CallCounts {
     pub(crate) fn counts(&self) -> BTreeMap<String, u64> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
 #[dyn_dispatch_hint]
-impl Intercept for Calls {
+impl Intercept for CallCounts {
     fn name(&self) -> &'static str {
-        "calls"
+        "call counts"
     }
 
     fn read_before_transmit(

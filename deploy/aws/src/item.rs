@@ -1,13 +1,13 @@
-//! A record as a DynamoDB item, readable by others, and back; BadgeSmith's own items too.
+//! Records as DynamoDB items that other programs can read, and back. Items of earlier deployments are read too.
 //!
 //! | attribute | what |
 //! |---|---|
-//! | `PK`, `SK`, `TTL` | the keys, and when it expires in seconds since 1970 |
+//! | `PK`, `SK`, `TTL` | the keys, and the expiry in seconds since 1970 |
 //! | `RunId`, `RunAttempt`, `Timestamp` | the record's run, attempt, and time in RFC 3339 |
-//! | `Fields` | the rest of the record, as JSON text: DynamoDB's own numbers would not come back as they went |
-//! | `GSI1PK`, `GSI1SK` | for readers that need no consistency: `LATEST#owner#repo#platform#branch` and the time |
+//! | `Fields` | the rest of the record, as JSON text: DynamoDB's numbers would not keep their form |
+//! | `GSI1PK`, `GSI1SK` | an index for eventually consistent reads: `LATEST#owner#repo#platform#branch` and the time |
 //!
-//! An item that BadgeSmith wrote has no `Fields`; its other attributes are them, `UrlHtml` as `url_html`.
+//! An item of an earlier deployment has no `Fields`; its other attributes are the fields, `UrlHtml` as `url_html`.
 
 use std::collections::HashMap;
 
@@ -19,7 +19,7 @@ use serde_json::{Number, Value};
 /// An item, or its keys.
 pub(crate) type Item = HashMap<String, AttributeValue>;
 
-/// What BadgeSmith's items say that is no field of a report.
+/// The attributes of such an item that are no fields of the report.
 const NO_FIELDS: [&str; 11] =
     ["PK", "SK", "TTL", "GSI1PK", "GSI1SK", "RunId", "Timestamp", "CreatedAt", "Owner", "Repo", "Branch"];
 
@@ -33,19 +33,19 @@ pub(crate) fn number(value: impl ToString) -> AttributeValue {
     AttributeValue::N(value.to_string())
 }
 
-/// The two keys of an item, and when it expires.
+/// An item with its two keys and its expiry only.
 pub(crate) fn claim(partition: impl Into<String>, key: impl Into<String>, expires: u64) -> Item {
     let attributes = [("PK", text(partition)), ("SK", text(key)), ("TTL", number(expires))];
     attributes.map(|(name, value)| (name.to_owned(), value)).into()
 }
 
-/// The claim of the entry's run.
+/// The item that claims the entry's run.
 pub(crate) fn of_run(entry: &Entry, arrived: u64) -> Item {
     let Entry { collection, subject, record, .. } = entry;
     claim(partition(collection, subject), run_key(subject, record), arrived + RESULT_LIFE.as_secs())
 }
 
-/// The entry's record.
+/// The item with the entry's record.
 pub(crate) fn of_record(entry: &Entry, arrived: u64) -> Item {
     let Entry { collection, subject, record, .. } = entry;
     let expires = arrived + RESULT_LIFE.as_secs();
@@ -55,7 +55,7 @@ pub(crate) fn of_record(entry: &Entry, arrived: u64) -> Item {
     put("RunId", text(&record.run_id));
     put("RunAttempt", number(record.run_attempt));
     put("Timestamp", text(&timestamp));
-    // A map always has a JSON form.
+    // Serializing a JSON map does not fail.
     put("Fields", text(serde_json::to_string(&record.fields).unwrap_or_default()));
     if collection == "test-results" {
         put("GSI1PK", text(latest(subject)));
@@ -73,7 +73,11 @@ fn latest(subject: &Subject) -> String {
 pub(crate) fn record(item: &Item) -> Option<Record> {
     let fields = match item.get("Fields") {
         Some(fields) => serde_json::from_str(fields.as_s().ok()?).ok()?,
-        None => item.iter().filter(|(name, _)| !NO_FIELDS.contains(&&***name)).filter_map(field).collect(),
+        None => item
+            .iter()
+            .filter(|(name, _)| !NO_FIELDS.contains(&&***name))
+            .filter_map(|(name, value)| field(name, value))
+            .collect(),
     };
     Some(Record {
         run_id: read(item, "RunId")?.to_owned(),
@@ -83,8 +87,8 @@ pub(crate) fn record(item: &Item) -> Option<Record> {
     })
 }
 
-/// An attribute of BadgeSmith's as a field.
-fn field((name, value): (&String, &AttributeValue)) -> Option<(String, Value)> {
+/// An attribute of an earlier deployment's item as a field.
+fn field(name: &str, value: &AttributeValue) -> Option<(String, Value)> {
     let value = match value {
         AttributeValue::S(text) => Value::String(text.clone()),
         AttributeValue::N(number) => Value::Number(number.parse::<Number>().ok()?),
@@ -105,7 +109,7 @@ pub(crate) fn read<'a>(item: &'a Item, name: &str) -> Option<&'a str> {
     item.get(name).and_then(|value| value.as_s().ok()).map(String::as_str)
 }
 
-/// When an item expires, in seconds since 1970; what says nothing stays.
+/// The expiry of an item in seconds since 1970. An item without one does not expire.
 pub(crate) fn expires(item: &Item) -> u64 {
     item.get("TTL").and_then(|ttl| ttl.as_n().ok()?.parse().ok()).unwrap_or(u64::MAX)
 }
@@ -123,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn a_record_comes_back_as_it_went() {
+    fn a_record_is_read_back_as_it_was_written() {
         let fields =
             fields(json!({"passed": 1, "ratio": 1.0, "huge": 1e300, "none": null, "suites": [{"name": "🦀"}]}));
         let record = Record { run_id: "a#1".to_owned(), run_attempt: 2, timestamp_ms: 1_752_837_027_500, fields };
@@ -146,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn an_item_that_badgesmith_wrote_is_a_record() {
+    fn an_item_of_an_earlier_deployment_is_a_record() {
         let item: Item = [
             ("PK", text("TEST#acme#tools")),
             ("SK", text("RESULT#linux#main#2025-07-18T11:10:27.500Z")),

@@ -1,64 +1,64 @@
-//! What the server calls in AWS, and the least policy that lets it.
+//! What the server calls in AWS, and the IAM policy with the least privileges for it.
 
 use serde_json::{Value, json};
 
-use super::Tables;
+use crate::table_names::TableNames;
 
 /// One operation that the server calls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Call {
-    /// The service and the operation, as [`Aws::calls`](super::Aws::calls) counts it.
+pub struct AllowedCall {
+    /// The service and the operation, as [`AwsClients::call_counts`](crate::AwsClients::call_counts) counts it.
     pub operation: &'static str,
-    /// What IAM calls it: a transaction is allowed by what it does.
+    /// The IAM action. A transaction needs the actions of its writes.
     pub action: &'static str,
-    /// What it is done to.
-    pub on: &'static [Resource],
+    /// The resources it is for.
+    pub on: &'static [PolicyResource],
 }
 
-/// What something is done to.
+/// A resource of the deployment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Resource {
+pub enum PolicyResource {
     /// The table of results.
     Results,
     /// The table of nonces.
     Nonces,
-    /// The table of secrets' names.
+    /// The table that lists the secrets.
     Secrets,
-    /// The table of kept answers.
+    /// The table of cached answers.
     Answers,
-    /// The values in Secrets Manager.
+    /// The deployment's secrets in Secrets Manager.
     Values,
 }
 
-/// Everything the server calls, and nothing else.
-pub const CALLS: [Call; 6] = [
-    Call {
+/// All calls of a server, and no others.
+pub const ALLOWED_CALLS: [AllowedCall; 6] = [
+    AllowedCall {
         operation: "DynamoDB.TransactWriteItems",
         action: "dynamodb:PutItem",
-        on: &[Resource::Results, Resource::Nonces],
+        on: &[PolicyResource::Results, PolicyResource::Nonces],
     },
-    Call { operation: "DynamoDB.Query", action: "dynamodb:Query", on: &[Resource::Results] },
-    Call { operation: "DynamoDB.BatchGetItem", action: "dynamodb:BatchGetItem", on: &[Resource::Secrets] },
-    Call {
+    AllowedCall { operation: "DynamoDB.Query", action: "dynamodb:Query", on: &[PolicyResource::Results] },
+    AllowedCall { operation: "DynamoDB.BatchGetItem", action: "dynamodb:BatchGetItem", on: &[PolicyResource::Secrets] },
+    AllowedCall {
         operation: "Secrets Manager.GetSecretValue",
         action: "secretsmanager:GetSecretValue",
-        on: &[Resource::Values],
+        on: &[PolicyResource::Values],
     },
-    Call { operation: "DynamoDB.GetItem", action: "dynamodb:GetItem", on: &[Resource::Answers] },
-    Call { operation: "DynamoDB.PutItem", action: "dynamodb:PutItem", on: &[Resource::Answers] },
+    AllowedCall { operation: "DynamoDB.GetItem", action: "dynamodb:GetItem", on: &[PolicyResource::Answers] },
+    AllowedCall { operation: "DynamoDB.PutItem", action: "dynamodb:PutItem", on: &[PolicyResource::Answers] },
 ];
 
-/// The least policy of a role that serves, for tables of these names in any region and account.
+/// The policy for the role of a server, for tables of these names in any region and account.
 #[must_use]
-pub fn policy(tables: &Tables) -> Value {
-    let arn = |resource: &Resource| match resource {
-        Resource::Results => table(&tables.results),
-        Resource::Nonces => table(&tables.nonces),
-        Resource::Secrets => table(&tables.secrets),
-        Resource::Answers => table(&tables.answers),
-        Resource::Values => Some(format!("arn:aws:secretsmanager:*:*:secret:{}*", tables.secret_prefix())),
+pub fn policy(tables: &TableNames) -> Value {
+    let arn = |resource: &PolicyResource| match resource {
+        PolicyResource::Results => table(&tables.results),
+        PolicyResource::Nonces => table(&tables.nonces),
+        PolicyResource::Secrets => table(&tables.secrets),
+        PolicyResource::Answers => table(&tables.answers),
+        PolicyResource::Values => Some(format!("arn:aws:secretsmanager:*:*:secret:{}*", tables.secret_prefix())),
     };
-    let statements = CALLS.iter().filter_map(|call| {
+    let statements = ALLOWED_CALLS.iter().filter_map(|call| {
         let resources: Vec<_> = call.on.iter().filter_map(arn).collect();
         let is_used = !resources.is_empty();
         is_used.then(|| json!({"Effect": "Allow", "Action": call.action, "Resource": resources}))
@@ -66,7 +66,7 @@ pub fn policy(tables: &Tables) -> Value {
     json!({"Version": "2012-10-17", "Statement": statements.collect::<Vec<_>>()})
 }
 
-/// A table's name as resources have it; without a name it is switched off.
+/// The ARN of a table; `None` for an empty name, which switches the table off.
 fn table(name: &str) -> Option<String> {
     (!name.is_empty()).then(|| format!("arn:aws:dynamodb:*:*:table/{name}"))
 }
@@ -77,13 +77,13 @@ mod tests {
 
     #[test]
     fn the_policy_names_every_table_that_is_used_and_no_other() {
-        let words = policy(&Tables::default()).to_string();
+        let words = policy(&TableNames::default()).to_string();
         for table in ["badge-test-results", "hmac-nonce", "badge-secrets", "badge-answers"] {
             assert!(words.contains(&format!("table/{table}\"")), "{words}");
         }
         assert!(words.contains("secret:badge-secrets/*\""), "{words}");
         assert!(!words.contains("\"*\"") && !words.contains(":*\""), "{words}");
-        let without = policy(&Tables { answers: String::new(), ..Tables::default() }).to_string();
+        let without = policy(&TableNames { answers: String::new(), ..TableNames::default() }).to_string();
         assert!(!without.contains("GetItem\"") || !without.contains("dynamodb:GetItem"), "{without}");
     }
 }

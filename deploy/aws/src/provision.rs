@@ -1,6 +1,6 @@
-//! Makes the tables what the store needs: what is missing is found first and can be shown, and then it is done.
+//! Provisions the tables: it first finds what is missing, which can be shown as a plan, and then creates it.
 
-use std::{fmt, time::Duration};
+use std::{error::Error, fmt, time::Duration};
 
 use aws_sdk_dynamodb::{
     error::ProvideErrorMetadata,
@@ -13,37 +13,34 @@ use aws_sdk_dynamodb::{
 };
 use tokio::time::{Instant, sleep};
 
-use super::{
-    Aws,
-    insist::{Fault, insist},
-};
+use crate::{aws_clients::AwsClients, aws_error::AwsError, retry::retry};
 
-/// The index for readers that need no consistency.
+/// The index for eventually consistent reads.
 const INDEX: &str = "GSI1";
 /// The keys of every table, and of the index.
 const KEYS: [&str; 2] = ["PK", "SK"];
 const INDEX_KEYS: [&str; 2] = ["GSI1PK", "GSI1SK"];
-/// The attribute that says when an item expires.
+/// The attribute with an item's expiry.
 const EXPIRY: &str = "TTL";
-/// How long a table may take to be made, and an index over one that is full.
-const PATIENCE: Duration = Duration::from_secs(10 * 60);
-/// How often it is asked whether it is.
-const LOOK_EVERY: Duration = Duration::from_millis(500);
+/// The time limit for creating a table, or an index on a large one.
+const TIMEOUT: Duration = Duration::from_secs(10 * 60);
+/// The pause between two checks whether it is ready.
+const POLL_INTERVAL: Duration = Duration::from_millis(500);
 
-/// One thing that is not yet as it must be.
+/// One change that is needed.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Step {
-    /// The table is not there; with its index if it has one.
+pub enum ProvisionStep {
+    /// Create the table, with its index if it has one.
     Create(String),
-    /// The table has no `GSI1`.
+    /// Add the index `GSI1`.
     Index(String),
-    /// The table does not delete what is expired.
+    /// Switch on the deletion of expired items.
     Expire(String),
-    /// The table cannot be restored to a moment before a mistake.
+    /// Switch on point-in-time recovery.
     Recover(String),
 }
 
-impl fmt::Display for Step {
+impl fmt::Display for ProvisionStep {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Create(table) => write!(f, "{table}: create the table"),
@@ -54,61 +51,114 @@ impl fmt::Display for Step {
     }
 }
 
-/// What is to be done, and what cannot be told.
+/// The changes that are needed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Plan {
-    /// The steps, in their order.
-    pub steps: Vec<Step>,
-    /// Sentences about what this endpoint does not know.
+pub struct ProvisionPlan {
+    /// The steps in order.
+    pub steps: Vec<ProvisionStep>,
+    /// Sentences about features that this endpoint does not have.
     pub notes: Vec<String>,
 }
 
+/// Why a table is not what the store needs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ProvisionError {
+    /// The table has other keys.
+    WrongKeys {
+        /// Its name.
+        table: String,
+        /// Its keys.
+        keys: Vec<String>,
+    },
+    /// The table expires its items by another attribute.
+    WrongExpiry {
+        /// Its name.
+        table: String,
+        /// The attribute.
+        attribute: String,
+    },
+    /// The table or its index is not active within the time limit.
+    NotReady {
+        /// Its name.
+        table: String,
+    },
+    /// A call failed.
+    Aws(AwsError),
+}
+
+impl fmt::Display for ProvisionError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::WrongKeys { table, keys } => write!(
+                f,
+                "the table {table} has the keys {keys:?}, not the texts PK and SK; name another one with \
+                 BADGESMITH_TABLE_RESULTS, _NONCES, _SECRETS or _ANSWERS"
+            ),
+            Self::WrongExpiry { table, attribute } => {
+                write!(f, "the table {table} expires by {attribute}, not by {EXPIRY}; switch that off first")
+            }
+            Self::NotReady { table } => {
+                write!(f, "the table {table} is not ready after {} minutes", TIMEOUT.as_secs() / 60)
+            }
+            Self::Aws(error) => error.fmt(f),
+        }
+    }
+}
+
+impl Error for ProvisionError {}
+
+impl From<AwsError> for ProvisionError {
+    fn from(error: AwsError) -> Self {
+        Self::Aws(error)
+    }
+}
+
 /// What a table needs.
-struct Wanted<'a> {
+struct TableSpec<'a> {
     table: &'a str,
     has_index: bool,
     expires: bool,
     recovers: bool,
 }
 
-fn wanted(aws: &Aws) -> impl Iterator<Item = Wanted<'_>> {
+fn table_specs(aws: &AwsClients) -> impl Iterator<Item = TableSpec<'_>> {
     let tables = aws.tables();
     let all = [
-        Wanted { table: &tables.results, has_index: true, expires: true, recovers: true },
-        Wanted { table: &tables.nonces, has_index: false, expires: true, recovers: false },
-        Wanted { table: &tables.secrets, has_index: false, expires: false, recovers: true },
-        Wanted { table: &tables.answers, has_index: false, expires: true, recovers: false },
+        TableSpec { table: &tables.results, has_index: true, expires: true, recovers: true },
+        TableSpec { table: &tables.nonces, has_index: false, expires: true, recovers: false },
+        TableSpec { table: &tables.secrets, has_index: false, expires: false, recovers: true },
+        TableSpec { table: &tables.answers, has_index: false, expires: true, recovers: false },
     ];
-    // A table without a name is switched off.
-    all.into_iter().filter(|wanted| !wanted.table.is_empty())
+    // A table with an empty name is switched off.
+    all.into_iter().filter(|spec| !spec.table.is_empty())
 }
 
 /// Compares the tables with what they must be.
 ///
 /// # Errors
-/// The table that is something else, or why DynamoDB cannot be asked.
-pub async fn plan(aws: &Aws) -> Result<Plan, String> {
-    let mut plan = Plan::default();
-    for wanted in wanted(aws) {
-        let name = wanted.table.to_owned();
+/// A table has other keys or another expiry, or a call fails.
+pub async fn plan(aws: &AwsClients) -> Result<ProvisionPlan, ProvisionError> {
+    let mut plan = ProvisionPlan::default();
+    for spec in table_specs(aws) {
+        let name = spec.table.to_owned();
         let found = describe(aws, &name).await?;
         match &found {
-            None => plan.steps.push(Step::Create(name.clone())),
+            None => plan.steps.push(ProvisionStep::Create(name.clone())),
             Some(table) => {
                 check_keys(table, &name)?;
                 let has_index = table.global_secondary_indexes().iter().any(|index| index.index_name() == Some(INDEX));
-                if wanted.has_index && !has_index {
-                    plan.steps.push(Step::Index(name.clone()));
+                if spec.has_index && !has_index {
+                    plan.steps.push(ProvisionStep::Index(name.clone()));
                 }
             }
         }
-        if wanted.expires && !(found.is_some() && expires(aws, &name).await?) {
-            plan.steps.push(Step::Expire(name.clone()));
+        if spec.expires && !(found.is_some() && expires(aws, &name).await?) {
+            plan.steps.push(ProvisionStep::Expire(name.clone()));
         }
-        if wanted.recovers {
+        if spec.recovers {
             match if found.is_some() { recovers(aws, &name).await? } else { Some(false) } {
                 Some(true) => {}
-                Some(false) => plan.steps.push(Step::Recover(name)),
+                Some(false) => plan.steps.push(ProvisionStep::Recover(name)),
                 None => plan.notes.push(format!("{name}: this endpoint knows no point-in-time recovery")),
             }
         }
@@ -116,39 +166,40 @@ pub async fn plan(aws: &Aws) -> Result<Plan, String> {
     Ok(plan)
 }
 
-/// Does one step, and waits until it is done. `false` says that this endpoint does not know how.
+/// Takes one step and waits until it is complete. Returns `false` if this endpoint does not have the feature.
 ///
 /// # Errors
-/// Why it cannot be done.
-pub async fn take(aws: &Aws, step: &Step) -> Result<bool, String> {
+/// A call fails, or the step takes too long.
+pub async fn apply(aws: &AwsClients, step: &ProvisionStep) -> Result<bool, ProvisionError> {
     match step {
-        Step::Create(table) => {
-            let has_index = wanted(aws).any(|wanted| wanted.table == table && wanted.has_index);
+        ProvisionStep::Create(table) => {
+            let has_index = table_specs(aws).any(|spec| spec.table == table && spec.has_index);
             create(aws, table, has_index).await?;
-            ready(aws, table).await.map(|()| true)
+            wait_until_ready(aws, table).await?;
         }
-        Step::Index(table) => {
+        ProvisionStep::Index(table) => {
             add_index(aws, table).await?;
-            ready(aws, table).await.map(|()| true)
+            wait_until_ready(aws, table).await?;
         }
-        Step::Expire(table) => switch_on_expiry(aws, table).await.map(|()| true),
-        Step::Recover(table) => switch_on_recovery(aws, table).await,
+        ProvisionStep::Expire(table) => switch_on_expiry(aws, table).await?,
+        ProvisionStep::Recover(table) => return Ok(switch_on_recovery(aws, table).await?),
     }
+    Ok(true)
 }
 
-async fn describe(aws: &Aws, table: &str) -> Result<Option<TableDescription>, String> {
+async fn describe(aws: &AwsClients, table: &str) -> Result<Option<TableDescription>, AwsError> {
     let describe = aws.dynamodb().await.describe_table().table_name(table);
-    let found = insist(aws.deadline(), || async {
+    let found = retry(aws.deadline(), || async {
         match describe.clone().send().await {
             Ok(found) => Ok(found.table),
             Err(error) if error.code() == Some("ResourceNotFoundException") => Ok(None),
-            Err(error) => Err(Fault::of("DescribeTable", &error)),
+            Err(error) => Err(AwsError::call("DescribeTable", &error)),
         }
     });
-    found.await.map_err(|fault| fault.words)
+    found.await
 }
 
-fn check_keys(table: &TableDescription, name: &str) -> Result<(), String> {
+fn check_keys(table: &TableDescription, name: &str) -> Result<(), ProvisionError> {
     let keys: Vec<_> = table.key_schema().iter().map(KeySchemaElement::attribute_name).collect();
     let texts = table.attribute_definitions().iter().filter(|attribute| {
         attribute.attribute_type() == &ScalarAttributeType::S && keys.contains(&attribute.attribute_name())
@@ -156,39 +207,36 @@ fn check_keys(table: &TableDescription, name: &str) -> Result<(), String> {
     if keys == KEYS && texts.count() == 2 {
         return Ok(());
     }
-    Err(format!(
-        "the table {name} has the keys {keys:?}, not the texts PK and SK; name another one with BADGESMITH_TABLE_RESULTS, \
-         _NONCES, _SECRETS or _ANSWERS"
-    ))
+    Err(ProvisionError::WrongKeys { table: name.to_owned(), keys: keys.into_iter().map(str::to_owned).collect() })
 }
 
-async fn expires(aws: &Aws, table: &str) -> Result<bool, String> {
+async fn expires(aws: &AwsClients, table: &str) -> Result<bool, ProvisionError> {
     let describe = aws.dynamodb().await.describe_time_to_live().table_name(table);
-    let send = || async { describe.clone().send().await.map_err(|error| Fault::of("DescribeTimeToLive", &error)) };
-    let found = insist(aws.deadline(), send).await.map_err(|fault| fault.words)?.time_to_live_description;
+    let send = || async { describe.clone().send().await.map_err(|error| AwsError::call("DescribeTimeToLive", &error)) };
+    let found = retry(aws.deadline(), send).await?.time_to_live_description;
     let is_on = found
         .as_ref()
         .and_then(|found| found.time_to_live_status())
         .is_some_and(|status| matches!(status, TimeToLiveStatus::Enabled | TimeToLiveStatus::Enabling));
     match found.as_ref().and_then(|found| found.attribute_name()) {
         Some(attribute) if is_on && attribute != EXPIRY => {
-            Err(format!("the table {table} expires by {attribute}, not by {EXPIRY}; switch that off first"))
+            Err(ProvisionError::WrongExpiry { table: table.to_owned(), attribute: attribute.to_owned() })
         }
         _ => Ok(is_on),
     }
 }
 
-/// Whether it can be restored, if the endpoint knows such a thing.
-async fn recovers(aws: &Aws, table: &str) -> Result<Option<bool>, String> {
+/// Whether point-in-time recovery is on; `None` if the endpoint does not have it.
+async fn recovers(aws: &AwsClients, table: &str) -> Result<Option<bool>, AwsError> {
     let describe = aws.dynamodb().await.describe_continuous_backups().table_name(table);
-    let found = insist(aws.deadline(), || async {
+    let found = retry(aws.deadline(), || async {
         match describe.clone().send().await {
             Ok(found) => Ok(Some(found)),
-            Err(error) if error.code().is_some_and(is_unknown) => Ok(None),
-            Err(error) => Err(Fault::of("DescribeContinuousBackups", &error)),
+            Err(error) if error.code().is_some_and(is_unknown_operation) => Ok(None),
+            Err(error) => Err(AwsError::call("DescribeContinuousBackups", &error)),
         }
     });
-    let found = found.await.map_err(|fault| fault.words)?;
+    let found = found.await?;
     Ok(found.map(|found| {
         let backups = found.continuous_backups_description;
         let recovery = backups.and_then(|backups| backups.point_in_time_recovery_description);
@@ -197,72 +245,72 @@ async fn recovers(aws: &Aws, table: &str) -> Result<Option<bool>, String> {
     }))
 }
 
-async fn create(aws: &Aws, table: &str, has_index: bool) -> Result<(), String> {
+async fn create(aws: &AwsClients, table: &str, has_index: bool) -> Result<(), AwsError> {
     let mut attributes = definitions(KEYS)?;
     let mut create = aws.dynamodb().await.create_table().table_name(table).billing_mode(BillingMode::PayPerRequest);
     if has_index {
         attributes.extend(definitions(INDEX_KEYS)?);
         let index = GlobalSecondaryIndex::builder().index_name(INDEX).set_key_schema(Some(schema(INDEX_KEYS)?));
         let index = index.projection(Projection::builder().projection_type(ProjectionType::All).build());
-        create = create.global_secondary_indexes(index.build().map_err(|fault| fault.to_string())?);
+        create = create.global_secondary_indexes(index.build().map_err(AwsError::invalid_request)?);
     }
     let create = create.set_attribute_definitions(Some(attributes)).set_key_schema(Some(schema(KEYS)?));
-    let send = || async { create.clone().send().await.map_err(|error| Fault::of("CreateTable", &error)) };
-    insist(aws.deadline(), send).await.map(drop).map_err(|fault| fault.words)
+    let send = || async { create.clone().send().await.map_err(|error| AwsError::call("CreateTable", &error)) };
+    retry(aws.deadline(), send).await.map(drop)
 }
 
-fn definitions(names: [&str; 2]) -> Result<Vec<AttributeDefinition>, String> {
+fn definitions(names: [&str; 2]) -> Result<Vec<AttributeDefinition>, AwsError> {
     let define =
         |name: &str| AttributeDefinition::builder().attribute_name(name).attribute_type(ScalarAttributeType::S).build();
-    names.into_iter().map(|name| define(name).map_err(|fault| fault.to_string())).collect()
+    names.into_iter().map(|name| define(name).map_err(AwsError::invalid_request)).collect()
 }
 
-fn schema(names: [&str; 2]) -> Result<Vec<KeySchemaElement>, String> {
+fn schema(names: [&str; 2]) -> Result<Vec<KeySchemaElement>, AwsError> {
     let types = [KeyType::Hash, KeyType::Range];
     let element = |(name, key): (&str, KeyType)| KeySchemaElement::builder().attribute_name(name).key_type(key).build();
-    names.into_iter().zip(types).map(|key| element(key).map_err(|fault| fault.to_string())).collect()
+    names.into_iter().zip(types).map(|key| element(key).map_err(AwsError::invalid_request)).collect()
 }
 
-async fn add_index(aws: &Aws, table: &str) -> Result<(), String> {
+async fn add_index(aws: &AwsClients, table: &str) -> Result<(), AwsError> {
     let action = CreateGlobalSecondaryIndexAction::builder()
         .index_name(INDEX)
         .set_key_schema(Some(schema(INDEX_KEYS)?))
         .projection(Projection::builder().projection_type(ProjectionType::All).build());
-    let action = action.build().map_err(|fault| fault.to_string())?;
+    let action = action.build().map_err(AwsError::invalid_request)?;
     let update = aws.dynamodb().await.update_table().table_name(table);
     let update = update.set_attribute_definitions(Some([definitions(KEYS)?, definitions(INDEX_KEYS)?].concat()));
     let update = update.global_secondary_index_updates(GlobalSecondaryIndexUpdate::builder().create(action).build());
-    let send = || async { update.clone().send().await.map_err(|error| Fault::of("UpdateTable", &error)) };
-    insist(aws.deadline(), send).await.map(drop).map_err(|fault| fault.words)
+    let send = || async { update.clone().send().await.map_err(|error| AwsError::call("UpdateTable", &error)) };
+    retry(aws.deadline(), send).await.map(drop)
 }
 
-async fn switch_on_expiry(aws: &Aws, table: &str) -> Result<(), String> {
+async fn switch_on_expiry(aws: &AwsClients, table: &str) -> Result<(), AwsError> {
     let expiry = TimeToLiveSpecification::builder().attribute_name(EXPIRY).enabled(true).build();
-    let expiry = expiry.map_err(|fault| fault.to_string())?;
+    let expiry = expiry.map_err(AwsError::invalid_request)?;
     let update = aws.dynamodb().await.update_time_to_live().table_name(table).time_to_live_specification(expiry);
-    let send = || async { update.clone().send().await.map_err(|error| Fault::of("UpdateTimeToLive", &error)) };
-    insist(aws.deadline(), send).await.map(drop).map_err(|fault| fault.words)
+    let send = || async { update.clone().send().await.map_err(|error| AwsError::call("UpdateTimeToLive", &error)) };
+    retry(aws.deadline(), send).await.map(drop)
 }
 
-async fn switch_on_recovery(aws: &Aws, table: &str) -> Result<bool, String> {
+async fn switch_on_recovery(aws: &AwsClients, table: &str) -> Result<bool, AwsError> {
     let recovery = PointInTimeRecoverySpecification::builder().point_in_time_recovery_enabled(true).build();
-    let recovery = recovery.map_err(|fault| fault.to_string())?;
+    let recovery = recovery.map_err(AwsError::invalid_request)?;
     let update = aws.dynamodb().await.update_continuous_backups().table_name(table);
     let update = update.point_in_time_recovery_specification(recovery);
-    // A new table has no backups for a while.
-    let switched = insist(Instant::now() + PATIENCE, || async {
+    // A new table has no backups at first.
+    let switched = retry(Instant::now() + TIMEOUT, || async {
         match update.clone().send().await {
             Ok(_) => Ok(true),
-            Err(error) if error.code().is_some_and(is_unknown) => Ok(false),
-            Err(error) => Err(Fault::of("UpdateContinuousBackups", &error)),
+            Err(error) if error.code().is_some_and(is_unknown_operation) => Ok(false),
+            Err(error) => Err(AwsError::call("UpdateContinuousBackups", &error)),
         }
     });
-    switched.await.map_err(|fault| fault.words)
+    switched.await
 }
 
-/// Waits until a table and its index can be used.
-async fn ready(aws: &Aws, table: &str) -> Result<(), String> {
-    let deadline = Instant::now() + PATIENCE;
+/// Waits until a table and its index are active.
+async fn wait_until_ready(aws: &AwsClients, table: &str) -> Result<(), ProvisionError> {
+    let deadline = Instant::now() + TIMEOUT;
     loop {
         let found = describe(aws, table).await?;
         let is_ready = found.is_some_and(|found| {
@@ -276,13 +324,13 @@ async fn ready(aws: &Aws, table: &str) -> Result<(), String> {
             return Ok(());
         }
         if Instant::now() > deadline {
-            return Err(format!("the table {table} is not ready after {} minutes", PATIENCE.as_secs() / 60));
+            return Err(ProvisionError::NotReady { table: table.to_owned() });
         }
-        sleep(LOOK_EVERY).await;
+        sleep(POLL_INTERVAL).await;
     }
 }
 
-/// What an emulator says about a call it does not know.
-fn is_unknown(code: &str) -> bool {
+/// Whether an error code means that an emulator does not have the operation.
+fn is_unknown_operation(code: &str) -> bool {
     matches!(code, "UnknownOperationException" | "UnknownOperation" | "InvalidAction" | "NotImplemented")
 }

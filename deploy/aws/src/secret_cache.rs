@@ -1,4 +1,4 @@
-//! The owners' secrets in memory, for a while: at most so many, and the absence of one too.
+//! A bounded cache of the owners' secrets, which also remembers that an owner has none.
 
 use std::{sync::Arc, time::Duration};
 
@@ -9,43 +9,48 @@ use quick_cache::{
 };
 use tokio::time::Instant;
 
-/// How long a secret is used without asking again; so long an old one counts after it was removed.
-pub(crate) const PRESENT: Duration = Duration::from_secs(15 * 60);
-/// How long the absence of one is believed.
-pub(crate) const ABSENT: Duration = Duration::from_secs(30);
-/// How many answers are kept. Who is asked for once does not drive out who is asked for often.
-const MOST: usize = 1024;
+/// How long secrets are cached, and so for how long a removed one is still accepted.
+const PRESENT_LIFETIME: Duration = Duration::from_secs(15 * 60);
+/// How long the absence of secrets is cached.
+const ABSENT_LIFETIME: Duration = Duration::from_secs(30);
+/// The most entries. The cache evicts keys that were requested once before keys that are requested often.
+const CAPACITY: usize = 1024;
 
-/// Whose secrets, those of a repository if it has any, and what for.
-pub(crate) type Key = (String, Option<String>, String);
+/// The owner, the repository if one was named, and the purpose.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct SecretCacheKey {
+    pub(crate) owner: String,
+    pub(crate) repo: Option<String>,
+    pub(crate) purpose: String,
+}
 
-/// What was found, and until when that counts.
+/// Secrets by key, with the time when they expire.
 #[derive(Debug)]
-pub(crate) struct Kept(Cache<Key, Arc<(Instant, Vec<Secret>)>>);
+pub(crate) struct SecretCache(Cache<SecretCacheKey, Arc<(Instant, Vec<Secret>)>>);
 
-impl Kept {
+impl SecretCache {
     pub(crate) fn new() -> Self {
-        // One shard: the number of processors, which is the default, takes a dozen files to find out.
+        // One shard. The default is the number of processors, and finding that out reads a dozen files.
         let options =
-            OptionsBuilder::new().shards(1).estimated_items_capacity(MOST).weight_capacity(MOST as u64).build();
+            OptionsBuilder::new().shards(1).estimated_items_capacity(CAPACITY).weight_capacity(CAPACITY as u64).build();
         Self(match options {
             Ok(options) => {
                 Cache::with_options(options, UnitWeighter, DefaultHashBuilder::default(), DefaultLifecycle::default())
             }
-            // Everything that is asked for is set above.
-            Err(_) => Cache::new(MOST),
+            // Building fails only if a required option is missing.
+            Err(_) => Cache::new(CAPACITY),
         })
     }
 
-    /// What was found, if that still counts.
-    pub(crate) fn get(&self, key: &Key, now: Instant) -> Option<Vec<Secret>> {
-        let kept = self.0.get(key)?;
-        (kept.0 > now).then(|| kept.1.clone())
+    /// The cached secrets of a key, unless they have expired.
+    pub(crate) fn get(&self, key: &SecretCacheKey, now: Instant) -> Option<Vec<Secret>> {
+        let cached = self.0.get(key)?;
+        (cached.0 > now).then(|| cached.1.clone())
     }
 
-    pub(crate) fn put(&self, key: Key, found: &[Secret], now: Instant) {
-        let life = if found.is_empty() { ABSENT } else { PRESENT };
-        self.0.insert(key, Arc::new((now + life, found.to_vec())));
+    pub(crate) fn put(&self, key: SecretCacheKey, secrets: &[Secret], now: Instant) {
+        let lifetime = if secrets.is_empty() { ABSENT_LIFETIME } else { PRESENT_LIFETIME };
+        self.0.insert(key, Arc::new((now + lifetime, secrets.to_vec())));
     }
 }
 
@@ -53,32 +58,32 @@ impl Kept {
 mod tests {
     use super::*;
 
-    fn key(owner: &str) -> Key {
-        (owner.to_owned(), None, "TestData".to_owned())
+    fn key(owner: &str) -> SecretCacheKey {
+        SecretCacheKey { owner: owner.to_owned(), repo: None, purpose: "TestData".to_owned() }
     }
 
     #[test]
-    fn a_secret_is_kept_for_fifteen_minutes_and_its_absence_for_thirty_seconds() {
-        let (kept, now) = (Kept::new(), Instant::now());
+    fn a_secret_is_cached_for_fifteen_minutes_and_its_absence_for_thirty_seconds() {
+        let (cache, now) = (SecretCache::new(), Instant::now());
         let secret = [Secret::new("hush")];
-        kept.put(key("acme"), &secret, now);
-        kept.put(key("nobody"), &[], now);
-        let just = Duration::from_millis(1);
-        assert_eq!(kept.get(&key("acme"), now + PRESENT - just).as_deref(), Some(&secret[..]));
-        assert_eq!(kept.get(&key("acme"), now + PRESENT), None);
-        assert_eq!(kept.get(&key("nobody"), now + ABSENT - just).as_deref(), Some(&[][..]));
-        assert_eq!(kept.get(&key("nobody"), now + ABSENT), None);
-        assert!(!format!("{kept:?}").contains("hush"));
+        cache.put(key("acme"), &secret, now);
+        cache.put(key("nobody"), &[], now);
+        let moment = Duration::from_millis(1);
+        assert_eq!(cache.get(&key("acme"), now + PRESENT_LIFETIME - moment).as_deref(), Some(&secret[..]));
+        assert_eq!(cache.get(&key("acme"), now + PRESENT_LIFETIME), None);
+        assert_eq!(cache.get(&key("nobody"), now + ABSENT_LIFETIME - moment).as_deref(), Some(&[][..]));
+        assert_eq!(cache.get(&key("nobody"), now + ABSENT_LIFETIME), None);
+        assert!(!format!("{cache:?}").contains("hush"));
     }
 
     #[test]
-    fn no_flood_of_names_takes_more_room_or_drives_out_who_is_asked_for_often() {
-        let (kept, now) = (Kept::new(), Instant::now());
-        kept.put(key("acme"), &[Secret::new("hush")], now);
-        for index in 0..20 * MOST {
-            assert!(kept.get(&key("acme"), now).is_some(), "after {index}");
-            kept.put(key(&index.to_string()), &[], now);
+    fn a_flood_of_names_takes_no_more_memory_and_evicts_no_key_that_is_requested_often() {
+        let (cache, now) = (SecretCache::new(), Instant::now());
+        cache.put(key("acme"), &[Secret::new("hush")], now);
+        for index in 0..20 * CAPACITY {
+            assert!(cache.get(&key("acme"), now).is_some(), "after {index}");
+            cache.put(key(&index.to_string()), &[], now);
         }
-        assert!(kept.0.len() <= MOST, "{}", kept.0.len());
+        assert!(cache.0.len() <= CAPACITY, "{}", cache.0.len());
     }
 }

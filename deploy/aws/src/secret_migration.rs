@@ -1,40 +1,76 @@
-//! Moves a deployment's secrets from the prefix that all deployments once shared to its own.
+//! Moves a deployment's secrets from the prefix that all deployments once shared to its own prefix.
 //!
-//! A value is copied into a secret of a new name, then the table's item is changed in one write if it is still as it
-//! was read, and only then is the old secret deleted, as Secrets Manager does it: it can be restored for some days.
-//! Whoever asks meanwhile finds one or the other. What is done is not done again, so a migration that was stopped is
-//! repeated.
+//! A value is copied into a secret with a new name. Then the table's item is changed in one conditional write, and only
+//! then is the old secret deleted; Secrets Manager can restore it for some days. A lookup meanwhile finds one or the
+//! other. A migration that was interrupted can be repeated and skips what is done.
+
+use std::{error::Error, fmt};
 
 use aws_sdk_dynamodb::{error::ProvideErrorMetadata, types::AttributeValue};
+use badgesmith_host::secrets::ListedSecret;
 
-use super::{
-    insist::{Fault, insist},
+use crate::{
+    aws_error::AwsError,
     item::{Item, read, text},
-    secrets::{BADGESMITHS_NAME, NAMES, names, stored},
-    vault::{SHARED_PREFIX, Vault, listing},
+    retry::retry,
+    secret_admin::{SHARED_PREFIX, SecretAdmin, SecretAdminError, listed_secret},
+    secret_items::{NAMES, OLDER_NAME, names, stored_text},
 };
-use badgesmith_host::secrets::Listed;
 
-/// What became of one item of the table.
+/// The outcome for one item of the table.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Migrated {
+pub struct MigratedSecret {
     /// Whose it is, and what for.
-    pub listed: Listed,
+    pub listed: ListedSecret,
     /// How many of its values were moved.
     pub moved: usize,
-    /// Names under the old prefix of which Secrets Manager has no text; they stay in the item.
+    /// Names under the old prefix that Secrets Manager has no text for. They stay in the item.
     pub missing: Vec<String>,
 }
 
-impl Vault {
-    /// Moves every secret whose name begins with the prefix that all deployments once shared. Never says a value.
+/// Why a migration stopped.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum MigrationError {
+    /// A call failed, or an unused secret could not be deleted.
+    Admin(SecretAdminError),
+    /// An item could not be changed.
+    Rename {
+        /// Whose it is, and what for.
+        listed: ListedSecret,
+        /// Why; `None` if it was changed between reading and writing it.
+        cause: Option<AwsError>,
+    },
+}
+
+impl fmt::Display for MigrationError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Admin(error) => error.fmt(f),
+            Self::Rename { listed: ListedSecret { holder, purpose, .. }, cause } => match cause {
+                Some(cause) => write!(f, "{holder} {purpose}: {cause}"),
+                None => write!(f, "{holder} {purpose}: somebody else changed this secret meanwhile; migrate again"),
+            },
+        }
+    }
+}
+
+impl Error for MigrationError {}
+
+impl<E: Into<SecretAdminError>> From<E> for MigrationError {
+    fn from(error: E) -> Self {
+        Self::Admin(error.into())
+    }
+}
+
+impl SecretAdmin {
+    /// Moves every secret whose name begins with the shared prefix. Returns no values.
     ///
     /// # Errors
-    /// AWS does not do it, or somebody else changes a secret meanwhile. What was moved until then stays moved.
-    pub async fn migrate(&self) -> Result<Vec<Migrated>, String> {
+    /// A call fails, or an item is changed by somebody else meanwhile. What was moved until then stays moved.
+    pub async fn migrate(&self) -> Result<Vec<MigratedSecret>, MigrationError> {
         let mut migrated = Vec::new();
         for item in self.items().await? {
-            if let Some(listed) = listing(&item) {
+            if let Some(listed) = listed_secret(&item) {
                 migrated.push(self.migrate_item(&item, listed).await?);
             }
         }
@@ -42,42 +78,45 @@ impl Vault {
         Ok(migrated)
     }
 
-    async fn migrate_item(&self, item: &Item, listed: Listed) -> Result<Migrated, String> {
+    async fn migrate_item(&self, item: &Item, listed: ListedSecret) -> Result<MigratedSecret, MigrationError> {
         let own = self.aws.tables().secret_prefix();
         let is_shared = |name: &String| name.starts_with(SHARED_PREFIX) && !name.starts_with(&own);
-        let (mut after, mut made, mut old, mut missing) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        let (mut after, mut created, mut old, mut missing) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         for name in names(item) {
             if !is_shared(&name) {
                 after.push(name);
                 continue;
             }
-            let found = stored(&self.aws, &name, self.aws.deadline()).await.map_err(|fault| fault.words)?;
-            let Some(value) = found else {
+            let Some(value) = stored_text(&self.aws, &name, self.aws.deadline()).await? else {
                 missing.push(name.clone());
                 after.push(name);
                 continue;
             };
-            let new = self.make(&format!("{}/{}", listed.holder, listed.purpose), &value).await?;
-            made.push(new.clone());
+            let new = self.create(&format!("{}/{}", listed.holder, listed.purpose), &value).await?;
+            created.push(new.clone());
             after.push(new);
             old.push(name);
         }
         if old.is_empty() {
-            return Ok(Migrated { listed, moved: 0, missing });
+            return Ok(MigratedSecret { listed, moved: 0, missing });
         }
-        if let Err(words) = self.rename(item, &after).await {
-            self.delete(&made).await?;
-            return Err(format!("{} {}: {words}", listed.holder, listed.purpose));
-        }
-        // A name that BadgeSmith wrote is one of its own, and may still be used by it.
-        if item.contains_key(NAMES) {
-            self.delete(&old).await?;
-        }
-        Ok(Migrated { listed, moved: old.len(), missing })
+        let cause = match self.rename(item, &after).await {
+            Ok(true) => {
+                // The secret of an older item may still be used by the program that wrote it.
+                if item.contains_key(NAMES) {
+                    self.delete(&old).await?;
+                }
+                return Ok(MigratedSecret { listed, moved: old.len(), missing });
+            }
+            Ok(false) => None,
+            Err(cause) => Some(cause),
+        };
+        self.delete(&created).await?;
+        Err(MigrationError::Rename { listed, cause })
     }
 
-    /// Puts these names into an item, if its own are still those that were read. The rest of it stays.
-    async fn rename(&self, item: &Item, names: &[String]) -> Result<(), String> {
+    /// Writes these names into an item if its own are still those that were read, and returns whether they were.
+    async fn rename(&self, item: &Item, names: &[String]) -> Result<bool, AwsError> {
         let keys = ["PK", "SK"].map(|key| (key.to_owned(), text(read(item, key).unwrap_or_default())));
         let update = self.aws.dynamodb().await.update_item().table_name(&self.aws.tables().secrets);
         let update = update
@@ -85,27 +124,23 @@ impl Vault {
             .update_expression("SET #names = :after")
             .expression_attribute_names("#names", NAMES)
             .expression_attribute_values(":after", AttributeValue::L(names.iter().map(text).collect()));
+        // `#names = :after` is true after a lost response.
         let update = match item.get(NAMES) {
-            // The same once more: an attempt whose answer was lost.
             Some(before) => update
                 .condition_expression("#names = :before OR #names = :after")
                 .expression_attribute_values(":before", before.clone()),
             None => update
                 .condition_expression("#name = :before AND (attribute_not_exists(#names) OR #names = :after)")
-                .expression_attribute_names("#name", BADGESMITHS_NAME)
-                .expression_attribute_values(":before", text(read(item, BADGESMITHS_NAME).unwrap_or_default())),
+                .expression_attribute_names("#name", OLDER_NAME)
+                .expression_attribute_values(":before", text(read(item, OLDER_NAME).unwrap_or_default())),
         };
-        let updated = insist(self.aws.deadline(), || async {
+        let updated = retry(self.aws.deadline(), || async {
             match update.clone().send().await {
                 Ok(_) => Ok(true),
                 Err(error) if error.code() == Some("ConditionalCheckFailedException") => Ok(false),
-                Err(error) => Err(Fault::of("UpdateItem", &error)),
+                Err(error) => Err(AwsError::call("UpdateItem", &error)),
             }
         });
-        match updated.await {
-            Ok(true) => Ok(()),
-            Ok(false) => Err("somebody else changed this secret meanwhile; migrate again".to_owned()),
-            Err(fault) => Err(fault.words),
-        }
+        updated.await
     }
 }

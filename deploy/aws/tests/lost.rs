@@ -1,5 +1,5 @@
-//! What happens to a report when the way to DynamoDB fails: answers get lost, requests too, and AWS has too much to do.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout)]
+//! A report is recorded exactly once although requests or responses of DynamoDB get lost, or DynamoDB is throttled.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 #[path = "support/peer.rs"]
 mod peer;
@@ -10,7 +10,7 @@ use std::{
     time::SystemTime,
 };
 
-use badgesmith_aws::{Aws, DynamoStore};
+use badgesmith_aws::{AwsClients, DynamoStore};
 use badgesmith_engine::store::{Entry, Recorded, Span, Store, Subject};
 use badgesmith_host::client::Connections;
 use badgesmith_provider::Record;
@@ -21,14 +21,14 @@ use tokio::{
     net::{TcpListener, TcpStream},
 };
 
-/// What becomes of one request on its way.
+/// What happens to one request.
 #[derive(Clone, Copy, Debug)]
 enum Fate {
-    /// It arrives, and its answer is lost.
-    AnswerLost,
+    /// It arrives, and its response is lost.
+    ResponseLost,
     /// It never arrives.
     Lost,
-    /// Somebody else answers: status and body.
+    /// It gets this response instead: status and body.
     Answered(u16, &'static str),
 }
 
@@ -43,23 +43,23 @@ const CONFLICT: Fate = Fate::Answered(
 const INVALID: Fate =
     Fate::Answered(400, r#"{"__type":"com.amazon.coral.validate#ValidationException","message":"no such thing"}"#);
 
-/// A way to a peer on which each request has the next fate, and a good one when there are no more.
-async fn way(peer: &str, fates: &[Fate]) -> String {
+/// A proxy in front of a peer. Each request has the next fate, and is passed on when there are no more.
+async fn proxy(peer: &str, fates: &[Fate]) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     let peer = peer.trim_start_matches("http://").to_owned();
     let fates = Arc::new(Mutex::new(fates.iter().copied().collect::<VecDeque<_>>()));
     tokio::spawn(async move {
         while let Ok((stream, _)) = listener.accept().await {
-            tokio::spawn(travel(stream, peer.clone(), Arc::clone(&fates)));
+            tokio::spawn(handle(stream, peer.clone(), Arc::clone(&fates)));
         }
     });
     url
 }
 
-/// One request; the connection ends with it.
-async fn travel(mut stream: TcpStream, peer: String, fates: Arc<Mutex<VecDeque<Fate>>>) {
-    let Some(request) = whole(&mut stream).await else { return };
+/// Handles one request and closes the connection.
+async fn handle(mut stream: TcpStream, peer: String, fates: Arc<Mutex<VecDeque<Fate>>>) {
+    let Some(request) = read_message(&mut stream).await else { return };
     let fate = fates.lock().unwrap().pop_front();
     match fate {
         Some(Fate::Lost) => {}
@@ -67,10 +67,10 @@ async fn travel(mut stream: TcpStream, peer: String, fates: Arc<Mutex<VecDeque<F
             let head = format!("HTTP/1.1 {status} X\r\nConnection: close\r\nContent-Length: {}\r\n\r\n", body.len());
             stream.write_all((head + body).as_bytes()).await.unwrap();
         }
-        Some(Fate::AnswerLost) | None => {
+        Some(Fate::ResponseLost) | None => {
             let mut there = TcpStream::connect(peer).await.unwrap();
             there.write_all(&request).await.unwrap();
-            let answer = whole(&mut there).await.unwrap();
+            let answer = read_message(&mut there).await.unwrap();
             if fate.is_none() {
                 stream.write_all(&answer).await.unwrap();
             }
@@ -78,8 +78,8 @@ async fn travel(mut stream: TcpStream, peer: String, fates: Arc<Mutex<VecDeque<F
     }
 }
 
-/// A head and as much of a body as it says.
-async fn whole(stream: &mut TcpStream) -> Option<Vec<u8>> {
+/// Reads a whole message: the head, and as much of a body as it announces.
+async fn read_message(stream: &mut TcpStream) -> Option<Vec<u8>> {
     let mut bytes = Vec::new();
     loop {
         let head = bytes.windows(4).position(|window| window == b"\r\n\r\n");
@@ -107,48 +107,48 @@ fn entry(nonce: &str, run: &str) -> Entry {
 }
 
 #[tokio::test]
-async fn what_fails_on_the_way_is_tried_again_and_is_never_called_a_duplicate() {
+async fn a_transient_failure_is_retried_and_never_reported_as_a_duplicate() {
     let peer = Peer::start().await;
     let settings = peer.settings();
     peer.provision(&settings).await;
     let rows: [&[Fate]; 8] = [
-        &[Fate::AnswerLost],
-        &[Fate::AnswerLost, Fate::AnswerLost, THROTTLED],
+        &[Fate::ResponseLost],
+        &[Fate::ResponseLost, Fate::ResponseLost, THROTTLED],
         &[Fate::Lost],
         &[THROTTLED, BROKEN],
-        &[IN_PROGRESS, Fate::AnswerLost, IN_PROGRESS],
+        &[IN_PROGRESS, Fate::ResponseLost, IN_PROGRESS],
         &[CONFLICT, CONFLICT, CONFLICT],
-        &[CONFLICT, Fate::AnswerLost, CONFLICT],
+        &[CONFLICT, Fate::ResponseLost, CONFLICT],
         &[],
     ];
     for (index, fates) in rows.into_iter().enumerate() {
-        let url = way(settings.dynamodb.as_deref().unwrap(), fates).await;
-        let aws = Arc::new(Aws::new(settings.clone().at(&url), Connections::new()));
+        let url = proxy(settings.dynamodb.as_deref().unwrap(), fates).await;
+        let aws = Arc::new(AwsClients::new(settings.clone().at(&url), Connections::new()));
         let store = DynamoStore::new(Arc::clone(&aws));
         let (nonce, run) = (format!("n{index}"), index.to_string());
         assert_eq!(store.record(&entry(&nonce, &run)).await, Ok(Recorded::New), "{fates:?}");
-        assert_eq!(aws.calls().into_values().sum::<u64>(), fates.len() as u64 + 1, "{fates:?}");
-        // What the same request says when it really comes again.
+        assert_eq!(aws.call_counts().into_values().sum::<u64>(), fates.len() as u64 + 1, "{fates:?}");
+        // The outcome if the same request really comes again.
         assert_eq!(store.record(&entry(&nonce, &run)).await, Ok(Recorded::NonceUsed), "{fates:?}");
         assert_eq!(store.record(&entry("another", &run)).await, Ok(Recorded::Duplicate), "{fates:?}");
     }
-    let store = DynamoStore::new(Arc::new(Aws::new(settings, Connections::new())));
+    let store = DynamoStore::new(Arc::new(AwsClients::new(settings, Connections::new())));
     let subject = entry("", "").subject;
     let span = Span { last: 100, since_ms: None };
     let found = store.history("test-results", &subject, span, SystemTime::now()).await.unwrap();
-    assert_eq!(found.len(), rows.len(), "each of them once");
+    assert_eq!(found.len(), rows.len(), "each result once");
 }
 
 #[tokio::test]
-async fn what_will_not_pass_is_not_tried_again_and_claims_nothing() {
+async fn a_permanent_error_is_not_retried_and_claims_nothing() {
     let peer = Peer::start().await;
     let settings = peer.settings();
     peer.provision(&settings).await;
-    let url = way(settings.dynamodb.as_deref().unwrap(), &[INVALID]).await;
-    let aws = Arc::new(Aws::new(settings.at(&url), Connections::new()));
+    let url = proxy(settings.dynamodb.as_deref().unwrap(), &[INVALID]).await;
+    let aws = Arc::new(AwsClients::new(settings.at(&url), Connections::new()));
     let store = DynamoStore::new(Arc::clone(&aws));
     let fault = store.record(&entry("n", "1")).await.unwrap_err();
     assert!(fault.0.contains("ValidationException (400): no such thing"), "{fault:?}");
-    assert_eq!(aws.calls().into_values().sum::<u64>(), 1);
+    assert_eq!(aws.call_counts().into_values().sum::<u64>(), 1);
     assert_eq!(store.record(&entry("n", "1")).await, Ok(Recorded::New));
 }

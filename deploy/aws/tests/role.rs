@@ -1,28 +1,28 @@
-//! What the template lets the function do, beside what the function does.
+//! Compares the permissions of the function's role in the template with the calls of the code.
 #![allow(clippy::unwrap_used, missing_docs)]
 
 use std::collections::BTreeSet;
 
 use badgesmith_aws::{
-    Tables,
-    policy::{CALLS, Resource},
+    TableNames,
+    policy::{ALLOWED_CALLS, PolicyResource},
 };
 
-/// How the role names what the function asks; whatever it does not name here is no resource of ours.
-const NAMES: [(&str, Resource); 6] = [
-    ("Results.Arn", Resource::Results),
-    ("Nonces.Arn", Resource::Nonces),
-    ("Secrets.Arn", Resource::Secrets),
-    ("Answers.Arn", Resource::Answers),
-    (":secret:${Secrets}/*", Resource::Values),
-    (SHARED, Resource::Values),
+/// The resources by what their statements in the template contain. No statement has any other resource.
+const NAMES: [(&str, PolicyResource); 6] = [
+    ("Results.Arn", PolicyResource::Results),
+    ("Nonces.Arn", PolicyResource::Nonces),
+    ("Secrets.Arn", PolicyResource::Secrets),
+    ("Answers.Arn", PolicyResource::Answers),
+    (":secret:${Secrets}/*", PolicyResource::Values),
+    (SHARED, PolicyResource::Values),
 ];
 
-/// The secrets that all stages of an account once shared.
+/// The prefix of secrets that all stages of an account once shared.
 const SHARED: &str = ":secret:badgesmith/*";
 
-/// What every function of Lambda does beside its own calls.
-const SURROUNDINGS: [&str; 4] =
+/// The permissions that every Lambda function needs for logs and traces.
+const RUNTIME_ACTIONS: [&str; 4] =
     ["logs:CreateLogStream", "logs:PutLogEvents", "xray:PutTelemetryRecords", "xray:PutTraceSegments"];
 
 fn read(template: &str) -> String {
@@ -46,8 +46,8 @@ fn granted() -> Vec<(String, String)> {
 }
 
 #[test]
-fn a_stages_secrets_are_read_by_its_own_role_and_those_all_shared_only_until_they_are_closed() {
-    let own = Tables { secrets: "badgesmith-staging-secrets".to_owned(), ..Tables::default() }.secret_prefix();
+fn a_role_reads_the_secrets_of_its_stage_and_shared_ones_only_while_they_are_readable() {
+    let own = TableNames { secrets: "badgesmith-staging-secrets".to_owned(), ..TableNames::default() }.secret_prefix();
     // The template's table of this name is its stack's, and stacks are called badgesmith-STAGE.
     let template = read("template.yaml");
     assert!(template.contains("TableName: !Sub ${AWS::StackName}-secrets\n"));
@@ -59,8 +59,8 @@ fn a_stages_secrets_are_read_by_its_own_role_and_those_all_shared_only_until_the
         assert_eq!(statements.len(), 2, "{name}");
         let (own, shared) = (statements[0], statements[1]);
         assert!(!own.contains(SHARED), "{name}: {own}");
-        // What follows the first is the condition under which the second counts, and its end is nothing at all.
-        // `split` took the sign of the second statement away.
+        // After the first statement comes the condition of the second, whose `else` is no statement. `split` removed
+        // the list marker of the second.
         let words: Vec<_> = own.split_whitespace().collect();
         assert!(words.ends_with(&["-", "!If", "-", "HasSharedSecrets"]), "{name}: {own}");
         assert!(shared.contains(SHARED) && shared.contains("- !Ref AWS::NoValue\n"), "{name}: {shared}");
@@ -71,25 +71,25 @@ fn a_stages_secrets_are_read_by_its_own_role_and_those_all_shared_only_until_the
 #[test]
 fn the_templates_role_allows_every_call_of_the_code_and_no_other() {
     let granted = granted();
-    let calls: BTreeSet<_> = CALLS
+    let calls: BTreeSet<_> = ALLOWED_CALLS
         .iter()
         .flat_map(|call| call.on.iter().map(move |on| (call.action.to_owned(), format!("{on:?}"))))
         .collect();
-    let is_ours = |(action, _): &&(String, String)| !SURROUNDINGS.contains(&action.as_str());
+    let is_own = |(action, _): &&(String, String)| !RUNTIME_ACTIONS.contains(&action.as_str());
     let allowed: BTreeSet<_> = granted
         .iter()
-        .filter(is_ours)
+        .filter(is_own)
         .flat_map(|(action, on)| {
             let named = NAMES.iter().filter(|(name, _)| on.contains(name));
             let resources = named.map(|(_, resource)| format!("{resource:?}")).collect::<Vec<_>>();
             let count = on.matches(".Arn").count() + on.matches("arn:").count();
-            assert_eq!(resources.len(), count, "{action} on {on}, of which not all is ours");
+            assert_eq!(resources.len(), count, "{action} on {on}, which are not all resources of the deployment");
             resources.into_iter().map(|resource| (action.clone(), resource))
         })
         .collect();
     assert_eq!(allowed, calls);
-    let rest: Vec<_> = granted.iter().filter(|granted| !is_ours(granted)).map(|(action, _)| action.as_str()).collect();
-    assert_eq!(BTreeSet::from_iter(rest), BTreeSet::from(SURROUNDINGS));
+    let rest: Vec<_> = granted.iter().filter(|granted| !is_own(granted)).map(|(action, _)| action.as_str()).collect();
+    assert_eq!(BTreeSet::from_iter(rest), BTreeSet::from(RUNTIME_ACTIONS));
     for (action, on) in &granted {
         assert!(!action.contains('*') && (on != "\"*\"" || action.starts_with("xray:")), "{action} on {on}");
     }

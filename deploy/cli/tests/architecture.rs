@@ -157,7 +157,7 @@ fn the_world_and_unsafe_code_stay_where_they_belong() {
                 "providers/sdk/src/abi.rs",
                 "engine/src/plugins/library.rs",
                 "deploy/lambda/src/glibc.rs",
-                "deploy/host/src/exit.rs",
+                "deploy/host/src/exit_hook.rs",
             ]
             .contains(&&*place);
             assert!(

@@ -1,48 +1,48 @@
-//! The memory that bodies may take while they arrive, all together.
+//! A limit on the memory that response bodies take while they are received, shared by all exchanges.
 
 use std::sync::Arc;
 
 use badgesmith_engine::world::Fault;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// How large a block is, in bytes.
+/// The unit in which memory is counted, in bytes.
 const BLOCK: usize = 64 * 1024;
 
-/// The memory of all bodies that are arriving, in blocks.
+/// The memory for all bodies that are being received, as a semaphore of blocks.
 #[derive(Debug)]
-pub(crate) struct Bodies(Arc<Semaphore>);
+pub(crate) struct BodyMemory(Arc<Semaphore>);
 
-/// The memory that one body takes while it arrives.
-pub(crate) struct Room {
-    bodies: Arc<Semaphore>,
+/// The memory that one body has taken; dropping it gives the memory back.
+pub(crate) struct BodyReservation {
+    memory: Arc<Semaphore>,
     blocks: Option<OwnedSemaphorePermit>,
 }
 
-impl Bodies {
-    /// So many bytes for all of them.
+impl BodyMemory {
+    /// This many bytes for all bodies.
     pub(crate) fn new(bytes: usize) -> Self {
         Self(Arc::new(Semaphore::new(bytes / BLOCK)))
     }
 
-    /// Room for one body, none of it taken yet.
-    pub(crate) fn room(&self) -> Room {
-        Room { bodies: Arc::clone(&self.0), blocks: None }
+    /// A reservation for one body, empty at first.
+    pub(crate) fn reservation(&self) -> BodyReservation {
+        BodyReservation { memory: Arc::clone(&self.0), blocks: None }
     }
 }
 
-impl Room {
-    /// Makes room for a body of so many bytes.
+impl BodyReservation {
+    /// Extends the reservation to a body of this many bytes.
     ///
     /// # Errors
-    /// [`Fault::Busy`] where other bodies have taken it all.
+    /// [`Fault::Busy`] if other bodies have taken the memory.
     pub(crate) fn grow(&mut self, bytes: usize) -> Result<(), Fault> {
-        let has = self.blocks.as_ref().map_or(0, OwnedSemaphorePermit::num_permits);
-        let more = bytes.div_ceil(BLOCK).saturating_sub(has);
-        let more = u32::try_from(more).map_err(|_| Fault::Busy)?;
-        if more > 0 {
-            let blocks = Arc::clone(&self.bodies).try_acquire_many_owned(more).map_err(|_| Fault::Busy)?;
+        let reserved = self.blocks.as_ref().map_or(0, OwnedSemaphorePermit::num_permits);
+        let missing = bytes.div_ceil(BLOCK).saturating_sub(reserved);
+        let missing = u32::try_from(missing).map_err(|_| Fault::Busy)?;
+        if missing > 0 {
+            let blocks = Arc::clone(&self.memory).try_acquire_many_owned(missing).map_err(|_| Fault::Busy)?;
             match &mut self.blocks {
-                Some(has) => has.merge(blocks),
+                Some(reserved) => reserved.merge(blocks),
                 None => self.blocks = Some(blocks),
             }
         }
@@ -55,14 +55,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn bodies_that_arrive_take_so_much_memory_and_give_it_back() {
-        let bodies = Bodies::new(32 * 1024 * 1024);
-        let mut rooms: Vec<_> = (0..32).map(|_| bodies.room()).collect();
+    fn bodies_take_a_bounded_memory_and_give_it_back() {
+        let memory = BodyMemory::new(32 * 1024 * 1024);
+        let mut reservations: Vec<_> = (0..32).map(|_| memory.reservation()).collect();
         for bytes in [1, BLOCK, 1024 * 1024] {
-            assert!(rooms.iter_mut().all(|room| room.grow(bytes).is_ok()));
+            assert!(reservations.iter_mut().all(|reservation| reservation.grow(bytes).is_ok()));
         }
-        assert_eq!(bodies.room().grow(1), Err(Fault::Busy));
-        rooms.pop();
-        assert_eq!(bodies.room().grow(1024 * 1024), Ok(()));
+        assert_eq!(memory.reservation().grow(1), Err(Fault::Busy));
+        reservations.pop();
+        assert_eq!(memory.reservation().grow(1024 * 1024), Ok(()));
     }
 }

@@ -1,38 +1,38 @@
-//! Correlation ids: what a line of the log and an answer have in common.
+//! Correlation IDs, which a response and its log lines share.
 
 use std::hash::{BuildHasher, RandomState};
 
 use badgesmith_engine::CORRELATION_ID;
 use http::HeaderMap;
 
-/// The longest id that is taken from a caller, in bytes.
+/// The longest ID that is accepted from a caller, in bytes.
 const LONGEST: usize = 64;
 
-/// The caller's id if it is well-formed, otherwise a new one.
+/// The caller's ID if it is well-formed, otherwise a new one.
 #[must_use]
-pub fn of(headers: &HeaderMap) -> String {
+pub fn from_headers(headers: &HeaderMap) -> String {
     let given = headers.get(CORRELATION_ID).and_then(|value| value.to_str().ok());
     given.and_then(accept).unwrap_or_else(fresh)
 }
 
-/// A new id: 128 random bits as lower-case hex.
+/// A new ID: 128 random bits as lower-case hex.
 ///
-/// It is unlikely to come twice and is no secret: std's randomly keyed hasher is enough and nothing has to be linked.
+/// It has to be unique, not secret, so the random keys of the standard library's hasher are enough.
 ///
 /// ```
-/// assert_eq!(badgesmith_host::correlation::fresh().len(), 32);
+/// assert_eq!(badgesmith_host::correlation_id::fresh().len(), 32);
 /// ```
 #[must_use]
 pub fn fresh() -> String {
-    // Every `RandomState` has keys of its own.
+    // Every `RandomState` has different keys.
     let random = || RandomState::new().hash_one(());
     format!("{:016x}{:016x}", random(), random())
 }
 
-/// A caller's id if it can stand in a log: 1 to 64 of `A-Z a-z 0-9 . _ -`.
+/// A caller's ID if it is safe to log: 1 to 64 of `A-Z a-z 0-9 . _ -`.
 ///
 /// ```
-/// use badgesmith_host::correlation::accept;
+/// use badgesmith_host::correlation_id::accept;
 /// assert_eq!(accept("build-7.2"), Some("build-7.2".to_owned()));
 /// assert_eq!(accept("two words"), None);
 /// ```
@@ -49,7 +49,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_fresh_id_is_unlike_every_other_on_any_thread() {
+    fn a_fresh_id_differs_from_every_other_on_any_thread() {
         let threads: Vec<_> =
             (0..4).map(|_| thread::spawn(|| (0..1000).map(|_| fresh()).collect::<Vec<_>>())).collect();
         let ids: Vec<String> = threads.into_iter().flat_map(|ids| ids.join().unwrap()).collect();
@@ -61,7 +61,7 @@ mod tests {
     }
 
     #[test]
-    fn an_id_is_kept_only_if_it_cannot_spoil_a_log() {
+    fn an_id_is_accepted_only_if_it_is_safe_to_log() {
         let longest = "x".repeat(64);
         let too_long = "x".repeat(65);
         let rows = [

@@ -1,7 +1,7 @@
-//! The end of the process: one that nobody here decided is a failure.
+//! An exit hook: if a plugin calls `exit`, the process ends with a failure status.
 //!
-//! A native plugin can call the C library's `exit`, and whoever started the process would take the plugin's 0 for a
-//! success. What ends without asking, such as `_exit` and signals, is out of reach.
+//! A native plugin can call the C library's `exit`, and a status of 0 would look like a success of this process. Calls of
+//! `_exit` and signals end the process without running hooks and cannot be caught.
 #![allow(unsafe_code, reason = "the C library's functions are declared here")]
 
 use std::{
@@ -17,15 +17,15 @@ use std::{
 use badgesmith_provider::time;
 use serde_json::json;
 
-/// The status of a process that a plugin ended: an internal software error, as `sysexits.h` numbers them.
-pub const STATUS: i32 = 70;
-const WORDS: &str = "something called exit, a plugin most likely; the process ends as a failure";
+/// The exit status after a plugin called `exit`: `EX_SOFTWARE` of `sysexits.h`.
+pub const PLUGIN_EXIT_STATUS: i32 = 70;
+const MESSAGE: &str = "something called exit, a plugin most likely; the process ends as a failure";
 
-/// Whether the process may end with the status it asks for.
-static IS_OVER: AtomicBool = AtomicBool::new(false);
+/// Whether the process may end with any status.
+static IS_DISARMED: AtomicBool = AtomicBool::new(false);
 
-// SAFETY: the declarations are the C library's own. Both functions that take a hook may be called at any time, and the
-// hook is there as long as the process; `_exit` ends the process and runs nothing before.
+// SAFETY: the declarations match the C library's. Both functions that take a hook may be called at any time, and the
+// hook is a function of this process and never unloaded; `_exit` ends the process without running hooks.
 unsafe extern "C" {
     safe fn atexit(hook: extern "C" fn()) -> c_int;
     #[cfg(target_os = "linux")]
@@ -33,36 +33,37 @@ unsafe extern "C" {
     safe fn _exit(status: c_int) -> !;
 }
 
-/// From now on the process ends as a failure, unless [`allow`] is called first. To be called before a plugin's code is
-/// loaded, so that what the plugin wants done at the end is done before.
-pub fn guard() {
+/// Installs the hook. From now on `exit` ends the process as a failure, unless [`disarm`] was called.
+///
+/// Hooks run in reverse order, so this is called before plugins are loaded: the plugins' own hooks then run first.
+pub fn install() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
-        // Where there is no room for another hook, exit ends the process as it did before.
-        let _ = atexit(ended);
+        // If the C library has no room for another hook, exit works as without one.
+        let _ = atexit(on_exit);
         #[cfg(target_os = "linux")]
-        let _ = at_quick_exit(ended);
+        let _ = at_quick_exit(on_exit);
     });
 }
 
-/// The process may end now, with whatever status.
-pub fn allow() {
-    IS_OVER.store(true, Ordering::Relaxed);
+/// Lets the process end with any status.
+pub fn disarm() {
+    IS_DISARMED.store(true, Ordering::Relaxed);
 }
 
-/// Runs on the thread that called `exit`, of which nothing is certain any more: the line is written without the log.
-extern "C" fn ended() {
-    if IS_OVER.load(Ordering::Relaxed) {
+/// Runs on the thread that called `exit`. Its thread-local values may be gone, so it writes without the logger.
+extern "C" fn on_exit() {
+    if IS_DISARMED.load(Ordering::Relaxed) {
         return;
     }
     let mut stderr = stderr();
-    let line = if stderr.is_terminal() { format!("ERROR badgesmith: {WORDS}") } else { line(SystemTime::now()) };
+    let line = if stderr.is_terminal() { format!("ERROR badgesmith: {MESSAGE}") } else { json_line(SystemTime::now()) };
     let _ = writeln!(stderr, "{line}");
-    _exit(STATUS)
+    _exit(PLUGIN_EXIT_STATUS)
 }
 
-fn line(now: SystemTime) -> String {
+fn json_line(now: SystemTime) -> String {
     let since = now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_millis();
     let timestamp = time::text(i64::try_from(since).unwrap_or_default());
-    json!({ "timestamp": timestamp, "level": "ERROR", "message": WORDS, "target": "badgesmith" }).to_string()
+    json!({ "timestamp": timestamp, "level": "ERROR", "message": MESSAGE, "target": "badgesmith" }).to_string()
 }

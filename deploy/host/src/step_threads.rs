@@ -1,4 +1,5 @@
-//! Threads for work that may never come back: a new one where none is idle, and one that did come back again.
+//! An unbounded thread pool for providers' steps, which may never return: an idle thread is reused, otherwise one is
+//! spawned.
 
 use std::{
     collections::VecDeque,
@@ -9,46 +10,46 @@ use std::{
     time::Duration,
 };
 
-/// How long a thread waits for more.
-const IDLE: Duration = Duration::from_secs(10);
+/// How long an idle thread waits for more work before it ends.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(10);
 
 type Work = Box<dyn FnOnce() + Send>;
 
-/// Work that an idle thread is about to take, and how many are idle.
-struct Waiting {
+/// Work that an idle thread is about to take, and how many threads are idle.
+struct WorkQueue {
     work: VecDeque<Work>,
     idle: usize,
 }
 
-static WAITING: Mutex<Waiting> = Mutex::new(Waiting { work: VecDeque::new(), idle: 0 });
+static QUEUE: Mutex<WorkQueue> = Mutex::new(WorkQueue { work: VecDeque::new(), idle: 0 });
 static MORE: Condvar = Condvar::new();
 
-/// Runs `work` at once, whatever else is running.
+/// Runs `work` at once, however much else is running.
 ///
 /// # Errors
-/// Why there is no thread for it.
+/// Why no thread can be spawned for it.
 pub(crate) fn run(work: Work) -> io::Result<()> {
-    let mut waiting = WAITING.lock().unwrap_or_else(PoisonError::into_inner);
-    if waiting.idle > waiting.work.len() {
-        waiting.work.push_back(work);
+    let mut queue = QUEUE.lock().unwrap_or_else(PoisonError::into_inner);
+    if queue.idle > queue.work.len() {
+        queue.work.push_back(work);
         MORE.notify_one();
         return Ok(());
     }
-    drop(waiting);
+    drop(queue);
     thread::Builder::new().name("step".to_owned()).spawn(|| work_on(work)).map(drop)
 }
 
 fn work_on(mut work: Work) {
     loop {
-        // A panic was printed by its hook; whoever waits for the work sees that it was dropped.
+        // The panic hook has logged it, and the waiting caller sees that the work was dropped.
         let _ = catch_unwind(AssertUnwindSafe(work));
-        let mut waiting = WAITING.lock().unwrap_or_else(PoisonError::into_inner);
-        waiting.idle += 1;
-        let waited = MORE.wait_timeout_while(waiting, IDLE, |waiting| waiting.work.is_empty());
-        (waiting, _) = waited.unwrap_or_else(PoisonError::into_inner);
-        waiting.idle -= 1;
-        let Some(next) = waiting.work.pop_front() else { return };
-        drop(waiting);
+        let mut queue = QUEUE.lock().unwrap_or_else(PoisonError::into_inner);
+        queue.idle += 1;
+        let waited = MORE.wait_timeout_while(queue, IDLE_TIMEOUT, |queue| queue.work.is_empty());
+        (queue, _) = waited.unwrap_or_else(PoisonError::into_inner);
+        queue.idle -= 1;
+        let Some(next) = queue.work.pop_front() else { return };
+        drop(queue);
         work = next;
     }
 }
@@ -63,16 +64,16 @@ mod tests {
         let (sender, receiver) = mpsc::channel();
         run(Box::new(move || sender.send(thread::current().id()).unwrap())).unwrap();
         let found = receiver.recv().unwrap();
-        // It says so a moment before it is idle.
-        while WAITING.lock().unwrap().idle == 0 {
+        // The thread sends a moment before it is idle.
+        while QUEUE.lock().unwrap().idle == 0 {
             thread::yield_now();
         }
         found
     }
 
     #[test]
-    fn a_thread_that_came_back_is_used_again_and_one_that_did_not_is_in_nobodys_way() {
-        // Other tests may be using the same threads.
+    fn a_thread_that_returned_is_reused_and_one_that_never_returns_blocks_nobody() {
+        // Other tests may use the same threads.
         let threads: HashSet<_> = (0..40).map(|_| thread_of_next()).collect();
         assert!(threads.len() < 10, "{threads:?}");
         let (keep, never) = mpsc::channel::<()>();

@@ -1,5 +1,5 @@
-//! What a store promises, asked of the embedded store. `deploy/aws/tests/store.rs` asks the same of DynamoDB.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout)]
+//! The promises of a store, tested on the embedded store. `deploy/aws/tests/store.rs` tests the same on DynamoDB.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 #[path = "store/embedded.rs"]
 mod embedded;

@@ -1,4 +1,4 @@
-//! DynamoDB's own protocol, for items that our code does not write.
+//! Calls of DynamoDB without the SDK, for items that the code under test does not write.
 
 use serde_json::Value;
 use tokio::{
@@ -6,7 +6,7 @@ use tokio::{
     net::TcpStream,
 };
 
-/// What an operation answers, at an endpoint such as `http://127.0.0.1:8000`.
+/// Calls an operation at an endpoint such as `http://127.0.0.1:8000`, and returns the response.
 pub(crate) async fn call(endpoint: &str, operation: &str, asked: &Value) -> Value {
     let address = endpoint.strip_prefix("http://").unwrap();
     let mut stream = TcpStream::connect(address).await.unwrap();

@@ -1,4 +1,4 @@
-//! DynamoDB on this machine: dynoxide in this process, or whatever listens where the environment says.
+//! A DynamoDB on this machine: dynoxide in this process, or the one that the environment names.
 #![allow(dead_code, reason = "each test file uses its part")]
 
 use std::{
@@ -10,17 +10,18 @@ use std::{
     time::Duration,
 };
 
-use badgesmith_aws::{Aws, DynamoStore, Settings, Tables, provision};
+use badgesmith_aws::{AwsClients, AwsSettings, DynamoStore, TableNames, provision};
 use badgesmith_host::client::Connections;
 use tokio::{net::TcpListener, sync::oneshot};
 
-static TURN: Mutex<()> = Mutex::new(());
+/// Held by the test that uses the external DynamoDB.
+static EXTERNAL: Mutex<()> = Mutex::new(());
 
-/// A peer, and for how long it lives.
+/// A DynamoDB that lives as long as this.
 pub(crate) struct Peer {
     endpoint: String,
     _stop: Option<oneshot::Sender<()>>,
-    _turn: Option<MutexGuard<'static, ()>>,
+    _external: Option<MutexGuard<'static, ()>>,
 }
 
 impl Peer {
@@ -33,56 +34,48 @@ impl Peer {
             let _ = stopped.await;
         });
         tokio::spawn(serving);
-        Self { endpoint, _stop: Some(stop), _turn: None }
+        Self { endpoint, _stop: Some(stop), _external: None }
     }
 
-    /// The one that `BADGESMITH_DYNAMODB` names. Without it there is none, which CI does not let pass.
-    pub(crate) fn elsewhere() -> Option<Self> {
-        match env::var("BADGESMITH_DYNAMODB") {
-            // One test at a time: it is slow enough with one.
-            Ok(endpoint) => {
-                let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
-                Some(Self { endpoint, _stop: None, _turn: Some(turn) })
-            }
-            Err(_) => {
-                assert!(env::var_os("CI").is_none(), "BADGESMITH_DYNAMODB names no peer; .ci/peers starts one");
-                println!("skipped: BADGESMITH_DYNAMODB names no second DynamoDB");
-                None
-            }
-        }
+    /// The one that `BADGESMITH_DYNAMODB` names. It is slow, so one test at a time uses it.
+    pub(crate) fn external() -> Self {
+        let endpoint = env::var("BADGESMITH_DYNAMODB");
+        let endpoint = endpoint.expect("set BADGESMITH_DYNAMODB to the URL of a DynamoDB; .ci/peers starts one");
+        let guard = EXTERNAL.lock().unwrap_or_else(PoisonError::into_inner);
+        Self { endpoint, _stop: None, _external: Some(guard) }
     }
 
-    /// Clients of this peer with tables of their own, and of a Secrets Manager elsewhere.
-    pub(crate) async fn aws_with(&self, secrets_manager: &str) -> Arc<Aws> {
-        let settings = Settings { secrets_manager: Some(secrets_manager.to_owned()), ..self.settings() };
+    /// Clients of this DynamoDB, with tables of their own, and of this Secrets Manager.
+    pub(crate) async fn aws_with(&self, secrets_manager: &str) -> Arc<AwsClients> {
+        let settings = AwsSettings { secrets_manager: Some(secrets_manager.to_owned()), ..self.settings() };
         self.provision(&settings).await;
-        Arc::new(Aws::new(settings, Connections::new()))
+        Arc::new(AwsClients::new(settings, Connections::new()))
     }
 
-    /// Makes the tables.
-    pub(crate) async fn provision(&self, settings: &Settings) {
-        let aws = Aws::new(settings.clone(), Connections::new());
+    /// Creates the tables.
+    pub(crate) async fn provision(&self, settings: &AwsSettings) {
+        let aws = AwsClients::new(settings.clone(), Connections::new());
         for step in provision::plan(&aws).await.unwrap().steps {
-            provision::take(&aws, &step).await.unwrap();
+            provision::apply(&aws, &step).await.unwrap();
         }
     }
 
-    /// This peer, with tables of nobody else's.
-    pub(crate) fn settings(&self) -> Settings {
+    /// Settings for this DynamoDB, with table names that no other test has.
+    pub(crate) fn settings(&self) -> AwsSettings {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         let unique = format!("{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
         let named = |table: &str| format!("{table}-{unique}");
-        let tables = Tables {
+        let tables = TableNames {
             results: named("results"),
             nonces: named("nonces"),
             secrets: named("secrets"),
             answers: named("answers"),
         };
-        // A loaded machine is no fault of the store's.
-        Settings { tables, patience: Duration::from_secs(60), ..Settings::default() }.at(&self.endpoint)
+        // The time limit is long, because a loaded machine must not fail the tests.
+        AwsSettings { tables, timeout: Duration::from_secs(60), ..AwsSettings::default() }.at(&self.endpoint)
     }
 
-    /// An empty store in this peer.
+    /// An empty store.
     pub(crate) async fn store(&self) -> DynamoStore {
         DynamoStore::new(self.aws_with(&self.endpoint).await)
     }

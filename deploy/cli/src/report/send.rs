@@ -82,7 +82,7 @@ enum Tried {
 /// # Errors
 /// What the server or the network said, and what to do.
 pub(super) async fn send(letter: &Letter<'_>, mut show: impl FnMut(&Signed)) -> Result<(), String> {
-    let client = client::Connections::new().client().cloned()?;
+    let client = client::Connections::new().client().cloned().map_err(|error| error.to_string())?;
     let mut may_be_recorded = false;
     let mut retry = 0;
     loop {

@@ -1,6 +1,8 @@
-//! The embedded store: one file, one process, every write in a transaction.
+//! The store's handle: it reads on the calling thread and sends writes to the writer thread.
 
 use std::{
+    error::Error,
+    fmt,
     path::Path,
     sync::{
         Arc, Mutex, PoisonError,
@@ -20,109 +22,124 @@ use futures_util::future::{BoxFuture, ready};
 use redb::Database;
 use tokio::sync::oneshot;
 
-use self::{
-    answers::Answer,
-    fault::{Fault, guard, let_go},
-    file::{Missing, StoreFile},
-    shared::{Shared, alone},
-    writer::{Write, Writer},
+use super::{
+    cached_answers::{self, CachedAnswer},
+    live_database,
+    panic_guard::{drop_quietly, guard, silence_guarded_panics},
+    records,
+    shared_state::{SharedState, wait_for_readers},
+    store_error::StoreError,
+    store_file::{self, IfMissing, StoreFile, StoreRefusal},
+    write_command::WriteCommand,
+    writer::Writer,
 };
 use crate::{
-    data,
-    transfer::{Exported, Line},
+    data_directory::{self, DataDirectoryError},
+    unix_time::unix_seconds,
 };
 
-mod answers;
-mod fault;
-mod file;
-mod overlay;
-mod records;
-mod sealed;
-mod shared;
-mod writer;
+/// The most bytes of answers that may wait to be cached. An answer above that is not cached.
+const QUEUE_LIMIT: u64 = 16 * 1024 * 1024;
 
-/// The most bytes of answers that wait to be written; what comes on top is asked of its upstream another time.
-const MOST_WAITING: u64 = 16 * 1024 * 1024;
-
-/// A store over one redb file.
+/// A store in one redb file.
 ///
-/// One thread writes. What came in while it made the last transaction durable goes into the next one, all together.
-/// Whoever reads does so on a thread of its own.
+/// One thread writes. Everything that arrives while it makes a transaction durable goes into the next transaction
+/// together. Reads happen on the calling thread.
 #[derive(Debug)]
 pub struct EmbeddedStore {
-    shared: Arc<Shared>,
-    writes: Mutex<Option<Sender<Write>>>,
+    shared: Arc<SharedState>,
+    commands: Mutex<Option<Sender<WriteCommand>>>,
     writer: Mutex<Option<JoinHandle<()>>>,
 }
 
+/// Why the store of a data directory cannot be opened.
+#[derive(Debug)]
+pub enum OpenError {
+    /// The directory cannot be created.
+    Directory(DataDirectoryError),
+    /// The file is refused.
+    File(StoreRefusal),
+}
+
+impl fmt::Display for OpenError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Directory(error) => error.fmt(f),
+            Self::File(refusal) => refusal.fmt(f),
+        }
+    }
+}
+
+impl Error for OpenError {}
+
 impl EmbeddedStore {
-    /// Opens the store of a data directory, or makes a new one, with the memory that [`Settings`] have for it.
+    /// Opens the store of a data directory or creates a new one, with the default memory of [`Settings`].
     ///
     /// # Errors
     /// The file, what is wrong with it, and what to do.
-    pub fn open(directory: &Path) -> Result<Self, String> {
+    pub fn open(directory: &Path) -> Result<Self, OpenError> {
         Self::open_within(directory, Settings::default().store_bytes())
     }
 
-    /// The same, with this much memory for what redb keeps of the file, in bytes.
+    /// The same with this much memory, in bytes, for redb's cache.
     ///
     /// # Errors
     /// As [`EmbeddedStore::open`]. A file that is damaged is refused, and left as it is.
-    pub fn open_within(directory: &Path, memory: u64) -> Result<Self, String> {
-        fault::silence_guarded();
-        data::open(directory)?;
+    pub fn open_within(directory: &Path, memory: u64) -> Result<Self, OpenError> {
+        silence_guarded_panics();
+        data_directory::create(directory).map_err(OpenError::Directory)?;
         let file = StoreFile::new(directory, usize::try_from(memory).unwrap_or(usize::MAX));
-        let refuse = |fault: Fault| file.refusal(&fault);
-        let mut opened = file.open(Missing::Make).map_err(refuse)?;
-        let prepared = guard(|| writer::prepare(&opened));
-        let ill = match prepared {
+        let refuse = |error| OpenError::File(file.refusal(error));
+        let mut opened = file.open(IfMissing::Create).map_err(refuse)?;
+        let prepared = guard(|| live_database::prepare(&opened));
+        let outage = match prepared {
             Ok(()) => {
-                file.note(&opened);
+                file.record_length(&opened);
                 None
             }
-            // What is there can be read all the same, and the rest may be mended without a restart.
-            Err(fault @ Fault::Full(_)) => {
-                file::close(opened);
-                opened = file.open(Missing::Refuse).map_err(refuse)?;
-                Some(fault)
+            // On a full disk the results can be read, and the writer recovers without a restart.
+            Err(error @ StoreError::Full(_)) => {
+                store_file::close(opened);
+                opened = file.open(IfMissing::Refuse).map_err(refuse)?;
+                Some(error)
             }
-            Err(fault) => return Err(refuse(fault)),
+            Err(error) => return Err(refuse(error)),
         };
-        let shared = Arc::new(Shared::new(opened));
-        let (writes, received) = mpsc::channel();
-        let writing = Writer::new(file.clone(), Arc::clone(&shared), ill.as_ref());
-        let writer = thread::Builder::new().name("store".to_owned()).spawn(move || writing.run(&received));
-        let writer = writer.map_err(|fault| refuse(Fault::Failed(fault.to_string())))?;
-        Ok(Self { shared, writes: Mutex::new(Some(writes)), writer: Mutex::new(Some(writer)) })
+        let shared = Arc::new(SharedState::new(opened));
+        let (commands, received) = mpsc::channel();
+        let writer = Writer::new(file.clone(), Arc::clone(&shared), outage.as_ref());
+        let writer = thread::Builder::new().name("store".to_owned()).spawn(move || writer.run(&received));
+        let writer = writer.map_err(|error| refuse(StoreError::Io(error.to_string())))?;
+        Ok(Self { shared, commands: Mutex::new(Some(commands)), writer: Mutex::new(Some(writer)) })
     }
 
-    /// Makes everything durable that was handed over; nothing is written afterwards.
+    /// Makes everything durable that was handed over. Later writes are refused.
     pub fn close(&self) {
-        drop(self.writes.lock().unwrap_or_else(PoisonError::into_inner).take());
+        drop(self.commands.lock().unwrap_or_else(PoisonError::into_inner).take());
         if let Some(writer) = self.writer.lock().unwrap_or_else(PoisonError::into_inner).take() {
-            // A writer that panicked has said so.
+            // A panic of the writer was logged when it happened.
             let _ = writer.join();
         }
     }
 
-    fn write(&self, write: Write) -> Result<(), Unavailable> {
-        let writes = self.writes.lock().unwrap_or_else(PoisonError::into_inner);
-        let handed_over = writes.as_ref().is_some_and(|writes| writes.send(write).is_ok());
-        if handed_over { Ok(()) } else { Err(Unavailable("the store is closed".to_owned())) }
+    fn send(&self, command: WriteCommand) -> Result<(), Unavailable> {
+        let commands = self.commands.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_sent = commands.as_ref().is_some_and(|commands| commands.send(command).is_ok());
+        if is_sent { Ok(()) } else { Err(Unavailable("the store is closed".to_owned())) }
     }
 
-    /// Reads from the file on this thread. A fault of the file's is for the writer to look after.
-    fn read<T, E: Into<Fault>>(&self, read: impl FnOnce(&Database) -> Result<T, E>) -> Result<T, Unavailable> {
+    /// Reads from the file on this thread. After an error the writer checks the file.
+    fn read<T, E: Into<StoreError>>(&self, read: impl FnOnce(&Database) -> Result<T, E>) -> Result<T, Unavailable> {
         let current = self.shared.current();
         let current = current.ok_or_else(|| Unavailable("the store's file is not open".to_owned()))?;
         let found = guard(|| read(&current.opened.database));
-        if let Err(fault) = &found
-            && !matches!(fault, Fault::Value(_))
+        if let Err(error) = &found
+            && !matches!(error, StoreError::DamagedValue(_))
         {
-            let _ = self.write(Write::Suspect(current.generation));
+            let _ = self.send(WriteCommand::Suspect(current.generation));
         }
-        // The last one that reads a file closes it.
-        let_go(current);
+        // The last reader of a replaced file closes it.
+        drop_quietly(current);
         Ok(found?)
     }
 }
@@ -130,36 +147,37 @@ impl EmbeddedStore {
 impl Drop for EmbeddedStore {
     fn drop(&mut self) {
         self.close();
-        if let Some(Ok(opened)) = self.shared.replace(None, 0).map(alone) {
-            file::close(opened);
+        if let Some(Ok(opened)) = self.shared.replace(None, 0).map(wait_for_readers) {
+            store_file::close(opened);
         }
     }
 }
 
 impl Store for EmbeddedStore {
     fn answer<'a>(&'a self, key: &'a str, now: SystemTime) -> BoxFuture<'a, Result<Option<Bytes>, Unavailable>> {
-        // The file is in the page cache or read in microseconds, so this does not leave the thread.
-        Box::pin(ready(self.read(|database| answers::read(database, key, seconds(now)))))
+        // The file is in the page cache or read within microseconds, which needs no other thread.
+        Box::pin(ready(self.read(|database| cached_answers::read(database, key, unix_seconds(now)))))
     }
 
     fn keep_answer(&self, key: &str, answer: Bytes, expires: SystemTime) {
         let bytes = answer.len() as u64;
-        if self.shared.ill().is_some() || !self.shared.queue(bytes, MOST_WAITING) {
+        if self.shared.outage().is_some() || !self.shared.enqueue(bytes, QUEUE_LIMIT) {
             return;
         }
-        // What cannot be kept is asked again.
-        let _ = self.write(Write::Answer(Answer { key: key.to_owned(), answer, expires: seconds(expires) }));
+        // An answer that is not cached is fetched from its upstream again.
+        let answer = CachedAnswer { key: key.to_owned(), answer, expires: unix_seconds(expires) };
+        let _ = self.send(WriteCommand::CacheAnswer(answer));
     }
 
     fn record<'a>(&'a self, entry: &'a Entry) -> BoxFuture<'a, Result<Recorded, Unavailable>> {
-        if let Some(ill) = self.shared.ill() {
-            return Box::pin(ready(Err(Unavailable(ill.fault))));
+        if let Some(outage) = self.shared.outage() {
+            return Box::pin(ready(Err(Unavailable(outage.fault))));
         }
-        let (said, hear) = oneshot::channel();
-        let handed_over = self.write(Write::Entry { entry: Box::new(entry.clone()), said });
+        let (reply, outcome) = oneshot::channel();
+        let sent = self.send(WriteCommand::Record { entry: Box::new(entry.clone()), reply });
         Box::pin(async move {
-            handed_over?;
-            hear.await.unwrap_or_else(|_| Err(Unavailable("the writer of the store is gone".to_owned())))
+            sent?;
+            outcome.await.unwrap_or_else(|_| Err(Unavailable("the writer of the store is gone".to_owned())))
         })
     }
 
@@ -170,46 +188,22 @@ impl Store for EmbeddedStore {
         span: Span,
         now: SystemTime,
     ) -> BoxFuture<'a, Result<Vec<Record>, Unavailable>> {
-        let found = self.read(|database| records::history(database, collection, subject, span, seconds(now)));
+        let found = self.read(|database| records::history(database, collection, subject, span, unix_seconds(now)));
         Box::pin(ready(found))
     }
 
     fn check(&self) -> BoxFuture<'_, Result<(), Ill>> {
-        if let Some(ill) = self.shared.ill() {
-            return Box::pin(ready(Err(ill)));
+        if let Some(outage) = self.shared.outage() {
+            return Box::pin(ready(Err(outage)));
         }
-        let (said, hear) = oneshot::channel();
-        let handed_over = self.write(Write::Check(said));
+        let (reply, outcome) = oneshot::channel();
+        let sent = self.send(WriteCommand::Check(reply));
         Box::pin(async move {
             let ill = |fault: &str| Ill { fault: fault.to_owned(), since: None };
-            handed_over.map_err(|fault| ill(&fault.0))?;
-            hear.await.unwrap_or_else(|_| Err(ill("the writer of the store is gone")))
+            sent.map_err(|error| ill(&error.0))?;
+            outcome.await.unwrap_or_else(|_| Err(ill("the writer of the store is gone")))
         })
     }
-}
-
-/// Hands every result of a data directory over that is not expired at `now`, in the order of keys, and says which ones
-/// are damaged. The file is not changed, whatever state it is in.
-///
-/// # Errors
-/// There is no store, a server has it open, nothing of it can be read, or the first fault of `each`.
-pub fn export(
-    directory: &Path,
-    now: SystemTime,
-    each: &mut dyn FnMut(Line) -> Result<(), String>,
-) -> Result<Exported, String> {
-    fault::silence_guarded();
-    let memory = usize::try_from(Settings::default().store_bytes()).unwrap_or(usize::MAX);
-    let file = StoreFile::new(directory, memory);
-    let store = file.open_unchecked().map_err(|fault| file.refusal(&fault))?;
-    let exported = records::export(&store, seconds(now), each);
-    // Nothing of it was written, so nothing of it can be lost.
-    let_go(store);
-    exported
-}
-
-fn seconds(time: SystemTime) -> u64 {
-    time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs()
 }
 
 #[cfg(test)]
@@ -240,7 +234,7 @@ mod tests {
         drop(store);
         let store = EmbeddedStore::open(&directory).unwrap();
         assert_eq!(get(&store, "a", now).as_deref(), Some(&b"new"[..]));
-        assert_eq!(get(&store, "a", now + Duration::from_secs(101)), None, "expired, though nobody swept it");
+        assert_eq!(get(&store, "a", now + Duration::from_secs(101)), None, "expired, and not swept yet");
         assert_eq!(get(&store, "b", now), None);
         drop(store);
         fs::remove_dir_all(directory).unwrap();
@@ -254,8 +248,8 @@ mod tests {
         let answer = Bytes::from(vec![7; 1024 * 1024]);
         for index in 0..80 {
             store.keep_answer(&index.to_string(), answer.clone(), now + Duration::from_secs(100 + index));
-            // No more of them wait to be written than fit into memory.
-            while store.shared.waiting.load(Ordering::Relaxed) > MOST_WAITING / 2 {
+            // The queue is bounded, so the test waits for room in it.
+            while store.shared.queued_bytes.load(Ordering::Relaxed) > QUEUE_LIMIT / 2 {
                 thread::yield_now();
             }
         }
@@ -272,14 +266,14 @@ mod tests {
     fn a_store_that_is_open_already_is_refused_with_the_remedy() {
         let directory = directory("locked");
         let _store = EmbeddedStore::open(&directory).unwrap();
-        let refusal = EmbeddedStore::open(&directory).unwrap_err();
+        let refusal = EmbeddedStore::open(&directory).unwrap_err().to_string();
         assert!(refusal.contains("another badgesmith has it open") && refusal.contains("--data"), "{refusal}");
     }
 
     #[test]
     fn a_file_that_is_no_store_is_refused_and_left_as_it_is() {
         let directory = directory("rubbish");
-        data::open(&directory).unwrap();
+        data_directory::create(&directory).unwrap();
         fs::write(directory.join("store.redb"), b"rubbish, but not ours to delete").unwrap();
         assert!(EmbeddedStore::open(&directory).is_err());
         assert_eq!(fs::read(directory.join("store.redb")).unwrap(), b"rubbish, but not ours to delete");

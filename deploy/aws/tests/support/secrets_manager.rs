@@ -1,4 +1,4 @@
-//! As much of Secrets Manager as is asked for: secrets are made, read and deleted, over HTTP on this machine.
+//! A fake Secrets Manager over HTTP on this machine: secrets can be created, read and deleted.
 #![allow(dead_code, reason = "each test file uses its part")]
 
 use std::{
@@ -14,8 +14,8 @@ use std::{
 
 use serde_json::{Value, json};
 
-/// A Secrets Manager that is empty.
-pub(crate) struct Keeper {
+/// A Secrets Manager, empty at first.
+pub(crate) struct FakeSecretsManager {
     address: SocketAddr,
     inner: Arc<Inner>,
 }
@@ -27,18 +27,18 @@ struct Inner {
     is_broken: AtomicBool,
 }
 
-impl Keeper {
+impl FakeSecretsManager {
     pub(crate) fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let keeper = Self { address: listener.local_addr().unwrap(), inner: Arc::default() };
-        let inner = Arc::clone(&keeper.inner);
+        let manager = Self { address: listener.local_addr().unwrap(), inner: Arc::default() };
+        let inner = Arc::clone(&manager.inner);
         thread::spawn(move || {
             for stream in listener.incoming().map_while(Result::ok) {
                 let inner = Arc::clone(&inner);
                 thread::spawn(move || while inner.exchange(&stream).is_some() {});
             }
         });
-        keeper
+        manager
     }
 
     pub(crate) fn url(&self) -> String {
@@ -50,29 +50,29 @@ impl Keeper {
         self.inner.values.lock().unwrap().keys().cloned().collect()
     }
 
-    /// Puts a secret that somebody else made.
+    /// Adds a secret that the code under test did not create.
     pub(crate) fn put(&self, name: &str, value: &str) {
         self.inner.values.lock().unwrap().insert(name.to_owned(), value.to_owned());
     }
 
-    /// Forgets a secret.
+    /// Removes a secret at once.
     pub(crate) fn remove(&self, name: &str) {
         self.inner.values.lock().unwrap().remove(name);
     }
 
-    /// From now on it lets whoever asks read secrets whose names begin so, and no others, as a role does.
+    /// From now on only secrets with this prefix can be read, as an IAM role would restrict it.
     pub(crate) fn read_only_under(&self, prefix: &str) {
         prefix.clone_into(&mut self.inner.readable.lock().unwrap());
     }
 
-    /// From now on it answers nothing but refusals, which nobody may tell from one another.
+    /// From now on every call is refused with the same error.
     pub(crate) fn break_down(&self) {
         self.inner.is_broken.store(true, Ordering::SeqCst);
     }
 }
 
 impl Inner {
-    /// One request and its answer.
+    /// Handles one request of a connection.
     fn exchange(&self, mut stream: &TcpStream) -> Option<()> {
         let mut reader = BufReader::new(stream);
         let (mut length, mut target) = (0, String::new());

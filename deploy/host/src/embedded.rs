@@ -1,0 +1,20 @@
+//! The embedded store: one redb file, used by one process at a time, with every write in a transaction.
+
+mod cached_answers;
+mod checksummed;
+mod export;
+mod live_database;
+mod overlay;
+mod panic_guard;
+mod records;
+mod shared_state;
+mod store;
+mod store_error;
+mod store_file;
+mod write_command;
+mod writer;
+
+pub use export::export;
+pub use store::{EmbeddedStore, OpenError};
+pub use store_error::StoreError;
+pub use store_file::StoreRefusal;

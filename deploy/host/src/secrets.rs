@@ -1,0 +1,9 @@
+//! The owners' secrets in a file, and the rules that hold for secrets wherever they are stored.
+
+mod file_secrets;
+mod rules;
+mod secrets_file;
+
+pub use file_secrets::{FileSecrets, FileSecretsError};
+pub use rules::{LARGEST_SECRET, ListedSecret, MOST_VALUES, SecretRefusal, check, check_purpose, holder};
+pub use secrets_file::SecretsFileError;
