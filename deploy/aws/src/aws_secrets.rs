@@ -23,8 +23,8 @@ use crate::{
     secret_items::{key, names, partition, stored_text},
 };
 
-/// The end of the name that is requested for an owner without secrets, so that the lookup takes as long as for others. No
-/// secret has a name that ends like this.
+/// The end of the name that is requested for an owner without secrets, so that the lookup takes as long as for others.
+/// No secret has a name that ends like this.
 const DECOY: &str = "nobody";
 /// The owner and the purpose for which the health check looks. No owner's name has a blank.
 const NOBODY: &str = "no body";
@@ -58,7 +58,7 @@ impl AwsSecrets {
         for (name, value) in names.iter().zip(values) {
             if value.is_none() {
                 let SecretCacheKey { owner, purpose, .. } = wanted;
-                tracing::error!(owner, purpose, name, "the secret is not there, or is none");
+                tracing::error!(owner, purpose, name, "the secret does not exist in Secrets Manager, or is invalid");
             }
             secrets.extend(value);
         }

@@ -20,7 +20,8 @@ pub struct AwsSettings {
     pub tables: TableNames,
     /// The time limit of a request, all attempts together. A single attempt has half of it.
     pub timeout: Duration,
-    pub(crate) credentials: CredentialSource,
+    /// Region and credentials.
+    pub credentials: CredentialSource,
 }
 
 impl Default for AwsSettings {

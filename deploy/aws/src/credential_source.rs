@@ -9,7 +9,7 @@ use crate::http_client::SharedHttpClient;
 
 /// Region and credentials as environment variables have them, which is all that Lambda sets.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct CredentialSource {
+pub struct CredentialSource {
     region: Option<String>,
     credentials: Option<Credentials>,
     /// Whether `AWS_ACCESS_KEY_ID` or `AWS_PROFILE` is set, so that an emulator gets those credentials too.

@@ -115,8 +115,8 @@ impl DynamoStore {
         retry(self.aws.deadline(), put).await.map(drop)
     }
 
-    /// One transaction, with an idempotency token that all its attempts share: an attempt whose response was lost is not
-    /// repeated, while another request with the same content is another transaction.
+    /// One transaction, with an idempotency token that all its attempts share: an attempt whose response was lost is
+    /// not repeated, while another request with the same content is another transaction.
     async fn transact(&self, entry: &Entry) -> Result<Recorded, AwsError> {
         let token = format!("{:032x}", fastrand::u128(..));
         let arrived = unix_seconds(entry.arrived);
@@ -209,7 +209,7 @@ impl Store for DynamoStore {
         let store = self.clone();
         runtime.spawn(async move {
             if let Err(fault) = store.write_answer(item).await {
-                tracing::warn!(fault.words = %fault, "an answer could not be kept");
+                tracing::warn!(fault.words = %fault, "an answer could not be cached");
             }
             drop(permit);
         });

@@ -20,8 +20,8 @@ use crate::{
 /// The prefix of secrets' names before each deployment had its own
 /// ([`TableNames::secret_prefix`](crate::TableNames::secret_prefix)).
 pub const SHARED_PREFIX: &str = "badgesmith/";
-/// How long the part of a name may be that says whose it is, in bytes. Secrets Manager takes 512 in all; a prefix has at
-/// most 256, the random end 17, and the last letter may take eight more than this limit.
+/// How long the part of a name may be that says whose it is, in bytes. Secrets Manager takes 512 in all; a prefix has
+/// at most 256, the random end 17, and the last letter may take eight more than this limit.
 const LONGEST_STEM: usize = 230;
 
 /// The secrets of a deployment, for changes.
@@ -133,7 +133,8 @@ impl SecretAdmin {
         Ok(true)
     }
 
-    /// Uses an existing secret of Secrets Manager, by its name, unless the scope has a secret. Returns whether it had none.
+    /// Uses an existing secret of Secrets Manager, by its name, unless the scope has a secret. Returns whether it had
+    /// none.
     ///
     /// # Errors
     /// A call fails.

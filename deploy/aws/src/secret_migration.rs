@@ -66,7 +66,7 @@ impl SecretAdmin {
     /// Moves every secret whose name begins with the shared prefix. Returns no values.
     ///
     /// # Errors
-    /// A call fails, or an item is changed by somebody else meanwhile. What was moved until then stays moved.
+    /// A call fails, or an item is changed concurrently. Secrets that were moved before stay moved.
     pub async fn migrate(&self) -> Result<Vec<MigratedSecret>, MigrationError> {
         let mut migrated = Vec::new();
         for item in self.items().await? {

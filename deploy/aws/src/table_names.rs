@@ -33,8 +33,8 @@ impl TableNames {
         format!("{}/", self.secrets.rsplit('/').next().unwrap_or_default())
     }
 
-    /// The names in environment variables, which `variable` reads: `BADGESMITH_TABLE_RESULTS`, `_NONCES`, `_SECRETS` and
-    /// `_ANSWERS`; where they are not set, `AWS_RESOURCE_TEST_RESULTS_TABLE`, `AWS_RESOURCE_NONCE_TABLE` and
+    /// The names in environment variables, which `variable` reads: `BADGESMITH_TABLE_RESULTS`, `_NONCES`, `_SECRETS`
+    /// and `_ANSWERS`; where they are not set, `AWS_RESOURCE_TEST_RESULTS_TABLE`, `AWS_RESOURCE_NONCE_TABLE` and
     /// `AWS_RESOURCE_ORG_SECRETS_TABLE` of earlier deployments. An empty `BADGESMITH_TABLE_ANSWERS` switches that table
     /// off.
     pub fn from_variables(variable: impl Fn(&str) -> Option<String>) -> Self {

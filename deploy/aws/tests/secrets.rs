@@ -89,7 +89,7 @@ async fn secrets_are_set_rotated_and_removed(aws: &Arc<AwsClients>) {
 async fn a_secret_is_valid_from_when_it_is_set_until_it_is_removed() {
     let (peer, manager) = (Peer::start().await, FakeSecretsManager::start());
     let aws = peer.aws_with(&manager.url()).await;
-    secrets_are_set_rotated_and_remigrate(&aws).await;
+    secrets_are_set_rotated_and_removed(&aws).await;
     let names = manager.names();
     assert_eq!(names.len(), 1, "unused secrets are deleted: {names:?}");
     let prefix = aws.tables().secret_prefix();

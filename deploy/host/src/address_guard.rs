@@ -1,4 +1,5 @@
-//! The address guard against server-side request forgery: which addresses in URLs that callers name may be connected to.
+//! The address guard against server-side request forgery: which addresses in URLs that callers name may be connected
+//! to.
 //!
 //! A host is judged by its addresses, not by its name, so there is no list of names. An address is public if it is
 //! unicast and IANA's two registries of special-purpose addresses do not list it. In IPv6 every global unicast address
@@ -17,36 +18,44 @@ const PORTS: [u16; 2] = [80, 443];
 /// The IPv4 networks that are not public.
 /// <https://www.iana.org/assignments/iana-ipv4-special-registry>
 const SPECIAL_V4: [Ipv4Net; 18] = [
-    Ipv4Net::new_assert(Ipv4Addr::new(0, 0, 0, 0), 8),     // this network
-    Ipv4Net::new_assert(Ipv4Addr::new(10, 0, 0, 0), 8),    // private
-    Ipv4Net::new_assert(Ipv4Addr::new(100, 64, 0, 0), 10), // carriers' NAT; cloud metadata
-    Ipv4Net::new_assert(Ipv4Addr::new(127, 0, 0, 0), 8),   // loopback
-    Ipv4Net::new_assert(Ipv4Addr::new(168, 63, 129, 16), 32), // a cloud provider's internal services
-    Ipv4Net::new_assert(Ipv4Addr::new(169, 254, 0, 0), 16), // link-local; cloud metadata
-    Ipv4Net::new_assert(Ipv4Addr::new(172, 16, 0, 0), 12), // private
-    Ipv4Net::new_assert(Ipv4Addr::new(192, 0, 0, 0), 24),  // protocol assignments; cloud metadata
-    Ipv4Net::new_assert(Ipv4Addr::new(192, 0, 2, 0), 24),  // documentation
-    Ipv4Net::new_assert(Ipv4Addr::new(192, 31, 196, 0), 24), // AS112
-    Ipv4Net::new_assert(Ipv4Addr::new(192, 52, 193, 0), 24), // automatic multicast tunneling
-    Ipv4Net::new_assert(Ipv4Addr::new(192, 88, 99, 0), 24), // 6to4 relays
-    Ipv4Net::new_assert(Ipv4Addr::new(192, 168, 0, 0), 16), // private
-    Ipv4Net::new_assert(Ipv4Addr::new(198, 18, 0, 0), 15), // benchmarks
-    Ipv4Net::new_assert(Ipv4Addr::new(198, 51, 100, 0), 24), // documentation
-    Ipv4Net::new_assert(Ipv4Addr::new(203, 0, 113, 0), 24), // documentation
-    Ipv4Net::new_assert(Ipv4Addr::new(224, 0, 0, 0), 4),   // multicast
-    Ipv4Net::new_assert(Ipv4Addr::new(240, 0, 0, 0), 4),   // reserved; broadcast
+    v4(0, 0, 0, 0, 8),        // this network
+    v4(10, 0, 0, 0, 8),       // private
+    v4(100, 64, 0, 0, 10),    // carriers' NAT; cloud metadata
+    v4(127, 0, 0, 0, 8),      // loopback
+    v4(168, 63, 129, 16, 32), // a cloud provider's internal services
+    v4(169, 254, 0, 0, 16),   // link-local; cloud metadata
+    v4(172, 16, 0, 0, 12),    // private
+    v4(192, 0, 0, 0, 24),     // protocol assignments; cloud metadata
+    v4(192, 0, 2, 0, 24),     // documentation
+    v4(192, 31, 196, 0, 24),  // AS112
+    v4(192, 52, 193, 0, 24),  // automatic multicast tunneling
+    v4(192, 88, 99, 0, 24),   // 6to4 relays
+    v4(192, 168, 0, 0, 16),   // private
+    v4(198, 18, 0, 0, 15),    // benchmarks
+    v4(198, 51, 100, 0, 24),  // documentation
+    v4(203, 0, 113, 0, 24),   // documentation
+    v4(224, 0, 0, 0, 4),      // multicast
+    v4(240, 0, 0, 0, 4),      // reserved; broadcast
 ];
 
 /// The network of all global unicast IPv6 addresses, and the networks within it that are not public.
 /// <https://www.iana.org/assignments/iana-ipv6-special-registry>
-const UNICAST_V6: Ipv6Net = Ipv6Net::new_assert(Ipv6Addr::new(0x2000, 0, 0, 0, 0, 0, 0, 0), 3);
+const UNICAST_V6: Ipv6Net = v6(0x2000, 0, 0, 3);
 const SPECIAL_V6: [Ipv6Net; 5] = [
-    Ipv6Net::new_assert(Ipv6Addr::new(0x2001, 0, 0, 0, 0, 0, 0, 0), 23), // protocol assignments: Teredo, ORCHID, benchmarks, AS112
-    Ipv6Net::new_assert(Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 0), 32), // documentation
-    Ipv6Net::new_assert(Ipv6Addr::new(0x2002, 0, 0, 0, 0, 0, 0, 0), 16), // 6to4
-    Ipv6Net::new_assert(Ipv6Addr::new(0x2620, 0x4f, 0x8000, 0, 0, 0, 0, 0), 48), // AS112
-    Ipv6Net::new_assert(Ipv6Addr::new(0x3fff, 0, 0, 0, 0, 0, 0, 0), 20), // documentation
+    v6(0x2001, 0, 0, 23),         // protocol assignments: Teredo, ORCHID, benchmarks, AS112
+    v6(0x2001, 0xdb8, 0, 32),     // documentation
+    v6(0x2002, 0, 0, 16),         // 6to4
+    v6(0x2620, 0x4f, 0x8000, 48), // AS112
+    v6(0x3fff, 0, 0, 20),         // documentation
 ];
+
+const fn v4(a: u8, b: u8, c: u8, d: u8, prefix: u8) -> Ipv4Net {
+    Ipv4Net::new_assert(Ipv4Addr::new(a, b, c, d), prefix)
+}
+
+const fn v6(a: u16, b: u16, c: u16, prefix: u8) -> Ipv6Net {
+    Ipv6Net::new_assert(Ipv6Addr::new(a, b, c, 0, 0, 0, 0, 0), prefix)
+}
 
 /// The rules of one deployment.
 #[derive(Clone, Debug, Default)]

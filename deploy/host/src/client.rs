@@ -25,8 +25,8 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 const IDLE_TIMEOUT: Duration = Duration::from_secs(30);
 /// How many idle HTTP/1.1 connections to one host stay open.
 const IDLE_CONNECTIONS: usize = 8;
-/// How long an HTTP/2 connection may be silent during an exchange before a PING is sent, and how long the answer may take.
-/// Without it every exchange on a dead connection would time out.
+/// How long an HTTP/2 connection may be silent during an exchange before a PING is sent, and how long the answer may
+/// take. Without it every exchange on a dead connection would time out.
 #[cfg(feature = "http2")]
 const PING_INTERVAL: Duration = Duration::from_secs(3);
 #[cfg(feature = "http2")]

@@ -40,7 +40,7 @@ impl Executor for TokioExecutor {
     fn run(&self, work: Box<dyn FnOnce() + Send>) {
         // Without a thread the work is dropped, which its waiting caller sees.
         if let Err(fault) = step_threads::run(work) {
-            tracing::error!(%fault, "a step got no thread");
+            tracing::error!(%fault, "no thread could be started for a provider's step");
         }
     }
 

@@ -1,7 +1,7 @@
 //! An exit hook: if a plugin calls `exit`, the process ends with a failure status.
 //!
-//! A native plugin can call the C library's `exit`, and a status of 0 would look like a success of this process. Calls of
-//! `_exit` and signals end the process without running hooks and cannot be caught.
+//! A native plugin can call the C library's `exit`, and a status of 0 would look like a success of this process. Calls
+//! of `_exit` and signals end the process without running hooks and cannot be caught.
 #![allow(unsafe_code, reason = "the C library's functions are declared here")]
 
 use std::{

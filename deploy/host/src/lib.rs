@@ -1,10 +1,10 @@
 //! The implementations of the engine's [`World`](badgesmith_engine::World) that every binary shares.
 //!
 //! [`upstream`] sends requests to upstreams and [`web`] to URLs that callers name, both with the clients of [`client`].
-//! [`executor`] runs futures and providers' steps. [`secrets`] and [`embedded`] store in a data directory what the crate
-//! `badgesmith-aws` stores in AWS; [`transfer`] moves results from one store to another. [`logs`], [`access_log`],
-//! [`correlation_id`] and [`metrics`] are for observability. [`config`] loads the plugins, and `exit_hook` guards the
-//! process against plugins that end it.
+//! [`executor`] runs futures and providers' steps. [`secrets`] and [`embedded`] store in a data directory what the
+//! crate `badgesmith-aws` stores in AWS; [`transfer`] moves results from one store to another. [`logs`],
+//! [`access_log`], [`correlation_id`] and [`metrics`] are for observability. [`config`] loads the plugins, and
+//! `exit_hook` guards the process against plugins that end it.
 
 pub mod access_log;
 mod address_guard;

@@ -35,8 +35,8 @@ impl Error for UnknownLevel {}
 
 /// Starts to log events of at least this level; `info` by default.
 ///
-/// The levels are error, warn, info, debug and trace, in upper or lower case. Libraries log warnings and errors only, and
-/// the AWS SDK nothing. Times are in UTC as RFC 3339. If a logger is installed already, it stays.
+/// The levels are error, warn, info, debug and trace, in upper or lower case. Libraries log warnings and errors only,
+/// and the AWS SDK nothing. Times are in UTC as RFC 3339. If a logger is installed already, it stays.
 ///
 /// # Errors
 /// The level is unknown.

@@ -72,7 +72,7 @@ mod tests {
     }
 
     #[test]
-    fn a_thread_that_returned_is_reused_and_one_that_never_returns_blocks_nobody() {
+    fn a_thread_that_returned_is_reused_and_one_that_never_returns_blocks_no_other() {
         // Other tests may use the same threads.
         let threads: HashSet<_> = (0..40).map(|_| thread_of_next()).collect();
         assert!(threads.len() < 10, "{threads:?}");

@@ -239,7 +239,8 @@ fn is_framing(error: &hyper::Error) -> bool {
     kinds.into_iter().any(|kind| matches!(kind, io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData))
 }
 
-/// The message of an error and its causes. reqwest's own causes may hold the URL and are left out, and so are repetitions.
+/// The message of an error and its causes. reqwest's own causes may hold the URL and are left out, and so are
+/// repetitions.
 fn words(error: &reqwest::Error) -> String {
     let mut words = error.to_string();
     for cause in causes(error).filter(|cause| !cause.is::<reqwest::Error>()) {

@@ -1,8 +1,8 @@
 //! Fetches URLs that callers name: every address of a host passes the address guard, and only those are connected to.
 //!
 //! Each request, also after a redirect, has a client of its own that is pinned to the addresses that were checked and
-//! can look up no name. So a name whose addresses change after the check (DNS rebinding) is of no use. No proxy is used,
-//! because it would look the name up again.
+//! can look up no name. So a name whose addresses change after the check (DNS rebinding) is of no use. No proxy is
+//! used, because it would look the name up again.
 
 use std::{
     fmt, io,
@@ -115,7 +115,7 @@ impl HttpWeb {
     /// The host of a URL with all its addresses, if the guard admits every one of them.
     async fn checked(&self, url: &Url, time: &mut TimeLeft) -> Result<CheckedHost, Fault> {
         let refused = |words| {
-            tracing::info!(host = url.host_str(), words, "an address that a caller named is refused");
+            tracing::info!(host = url.host_str(), words, "a URL that a caller named is refused");
             Fault::NotAllowed(words)
         };
         let (name, port) = match self.guard.destination(url).map_err(refused)? {

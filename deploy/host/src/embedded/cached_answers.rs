@@ -49,7 +49,7 @@ pub(super) fn read(database: &Database, key: &str, now: u64) -> Result<Option<By
     let Some(value) = table.get(key)? else { return Ok(None) };
     let decoded = decode(&[key], value.value());
     if decoded.is_none() {
-        tracing::warn!(key, "a kept answer is damaged");
+        tracing::warn!(key, "a cached answer is damaged");
     }
     // An expired answer may not have been evicted yet.
     Ok(decoded.filter(|(expires, _)| *expires > now).map(|(_, answer)| Bytes::copy_from_slice(answer)))

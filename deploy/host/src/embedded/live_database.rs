@@ -18,8 +18,8 @@ use super::{
     store_file::{self, IfMissing, OpenDatabase, StoreFile},
 };
 
-/// For how long a successful transaction counts as proof that the next would succeed. So requests for the store's health
-/// cannot make it write more often.
+/// For how long a successful transaction counts as proof that the next would succeed. So requests for the store's
+/// health cannot make it write more often.
 const PROOF_LIFETIME: Duration = Duration::from_secs(15);
 /// How much is written to prove that a result could be, in bytes: more pages than most results need.
 const PROBE_SIZE: usize = 16 * 1024;
@@ -108,7 +108,9 @@ impl LiveDatabase {
             // One file must not be open twice, so it is closed first.
             match wait_for_readers(current) {
                 Ok(opened) => store_file::close(opened),
-                Err(_) => tracing::warn!("somebody reads the store for seconds; it is closed when that is over"),
+                Err(_) => {
+                    tracing::warn!("a reader has held the store for seconds; it is closed when the reader is done")
+                }
             }
         }
         // Where another file is at the path, the previous one stays readable until the new one proves to be a store.

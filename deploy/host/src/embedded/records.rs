@@ -106,8 +106,8 @@ impl WriteTables<'_> {
     }
 }
 
-/// The records of a subject, newest first. A damaged one among them is an error: an older one in its place would show an
-/// outdated result.
+/// The records of a subject, newest first. A damaged one among them is an error: an older one in its place would show
+/// an outdated result.
 pub(super) fn history(
     database: &Database,
     collection: &str,

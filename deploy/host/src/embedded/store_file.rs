@@ -101,8 +101,8 @@ impl fmt::Display for StoreRefusal {
             ),
             StoreError::Damaged(_) | StoreError::DamagedValue(_) => write!(
                 f,
-                "{path}: {error}; it was left as it is. Put a copy from a backup in its place; or save what can be read \
-                 with `badgesmith export --data {directory} > results.jsonl`, move the file away, and `badgesmith \
+                "{path}: {error}; it was left as it is. Put a copy from a backup in its place; or save what can be \
+                 read with `badgesmith export --data {directory} > results.jsonl`, move the file away, and `badgesmith \
                  import --data {directory} < results.jsonl`; or begin with an empty store elsewhere with --data"
             ),
             StoreError::Full(_) => write!(f, "{path}: {error}; make room, or name another directory with --data"),
@@ -188,7 +188,7 @@ impl StoreFile {
         let mut check = || {
             // A repair has checked all pages already.
             if !was_repaired && !guard(|| database.check_integrity().map_err(redb::Error::from))? {
-                tracing::warn!("the store's list of free pages was wrong; it is made anew");
+                tracing::warn!("the store's list of free pages was wrong; it is rebuilt");
             }
             guard(|| records::check(&database))
         };
@@ -211,8 +211,8 @@ impl StoreFile {
             noted.store(true, Ordering::Relaxed);
             if (repair.progress() - ROLLBACK_PROGRESS).abs() < f64::EPSILON {
                 tracing::error!(
-                    "the store was not closed, and its last transaction is not whole: it is taken back, as after a \
-                     power failure"
+                    "the store was not closed and its last transaction is incomplete: it is rolled back, as after \
+                     a power failure"
                 );
             }
         };
@@ -253,8 +253,8 @@ impl StoreFile {
         }
     }
 
-    /// Whether the file is at least as long as after the last transaction. Only somebody else truncates it between
-    /// two transactions, and while its pages are cached in memory no read would notice.
+    /// Whether the file is at least as long as after the last transaction. Between two transactions only
+    /// another process truncates it, and while its pages are cached in memory no read would notice.
     pub(super) fn has_its_length(&self, opened: &OpenDatabase) -> bool {
         let length = opened.length.load(Ordering::Relaxed);
         fs::metadata(self.path()).is_ok_and(|metadata| metadata.len() >= length)

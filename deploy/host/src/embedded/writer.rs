@@ -1,7 +1,7 @@
 //! The writer thread: it groups writes into transactions, and recovers the store after errors.
 //!
-//! After every error the file is opened again and the write is tried a second time. If that fails too, an outage begins:
-//! results are refused at once, and recovery is tried with exponential backoff until it succeeds.
+//! After every error the file is opened again and the write is tried a second time. If that fails too, an outage
+//! begins: results are refused at once, and recovery is tried with exponential backoff until it succeeds.
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
@@ -209,7 +209,7 @@ impl Writer {
             self.database.file.reserve();
         }
         if let Err(fault) = self.database.commit(|transaction| cached_answers::write(transaction, answers)) {
-            tracing::warn!(%fault, answers = answers.len(), "answers could not be kept");
+            tracing::warn!(%fault, answers = answers.len(), "answers could not be cached");
             if let Err(error) = self.mend(&fault) {
                 // Where no answer is left to evict there may still be room for a result.
                 match error {
@@ -270,7 +270,7 @@ impl Writer {
     fn begin_outage(&mut self, fault: &StoreError) {
         if self.database.shared.outage().is_none() {
             let path = self.database.file.path();
-            tracing::error!(%fault, path = %path.display(), "no result is taken until the store can be written");
+            tracing::error!(%fault, path = %path.display(), "results are refused until the store can be written");
             self.pause = FIRST_PAUSE;
         }
         self.database.shared.set_outage(fault);
@@ -300,7 +300,7 @@ impl Writer {
         self.database.file.reserve();
         if let Some(outage) = self.database.shared.end_outage() {
             let lasted = outage.since.and_then(|since| since.elapsed().ok()).unwrap_or_default();
-            tracing::info!(seconds = lasted.as_secs(), "results are taken again");
+            tracing::info!(seconds = lasted.as_secs(), "the outage is over: results are recorded again");
         }
     }
 }

@@ -51,8 +51,8 @@ impl Emf {
         Self { function: function.into(), counts: Mutex::default() }
     }
 
-    /// The metrics since the last call, as one line for standard output; `None` if there are none. To be called at the end
-    /// of every invocation. What happens after the response is in the line of the next invocation.
+    /// The metrics since the last call, as one line for standard output; `None` if there are none. To be called at the
+    /// end of every invocation. What happens after the response is in the line of the next invocation.
     #[must_use]
     pub fn flush(&self, now: SystemTime) -> Option<String> {
         let Counts { metrics, properties, calls } =

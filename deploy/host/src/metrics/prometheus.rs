@@ -27,7 +27,8 @@ const CALLS: [f64; 9] = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 3.0, 8.0];
 const STEPS: [f64; 8] = [0.000_1, 0.000_25, 0.001, 0.005, 0.025, 0.1, 0.5, 2.0];
 /// The route label of a request that no route matches.
 const NO_ROUTE: &str = "none";
-/// How many outcomes of reports get a label of their own, since providers have codes of their own; the others are `OTHER`.
+/// How many outcomes of reports get a label of their own, since providers have codes of their own; the others are
+/// `OTHER`.
 const MOST_OUTCOMES: usize = 64;
 const OTHER: &str = "OTHER";
 

@@ -60,8 +60,8 @@ impl fmt::Display for SecretRefusal {
 
 impl Error for SecretRefusal {}
 
-/// Checks that a text can be a secret for that purpose: a secret that is sent to an upstream must fit into a header, one
-/// that signs may be any text of one line.
+/// Checks that a text can be a secret for that purpose: a secret that is sent to an upstream must fit into a header,
+/// one that signs may be any text of one line.
 ///
 /// # Errors
 /// What is wrong with it, never the text.
