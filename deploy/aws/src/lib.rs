@@ -3,7 +3,7 @@
 //! The SDK comes without an HTTP or TLS stack of its own and uses the HTTP client of `badgesmith-host`. Clients are
 //! built at their first use. Region, credentials, endpoints and table names are handed in as [`AwsSettings`]: this
 //! crate reads no environment variables. With the feature `profiles` it can also search for region and credentials as
-//! other AWS tools do ([`AwsSettings::with_default_chain`]).
+//! other AWS tools do (`AwsSettings::with_default_chain`).
 
 mod aws_clients;
 mod aws_error;

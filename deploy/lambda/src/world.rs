@@ -9,8 +9,8 @@ use badgesmith_host::{client::Connections, executor::TokioExecutor, upstream::Ht
 /// The world of `settings`, none of it opened yet; `meter` is told what happens.
 pub(crate) fn new(settings: &Settings, meter: Arc<dyn Meter>) -> World {
     let connections = Connections::new();
-    let settings_of_aws = AwsSettings::from_variables(|name| env::var(name).ok());
-    let aws = Arc::new(AwsClients::new(settings_of_aws, connections.clone()));
+    let aws_settings = AwsSettings::from_variables(|name| env::var(name).ok());
+    let aws = Arc::new(AwsClients::new(aws_settings, connections.clone()));
     World {
         upstream: Arc::new(HttpUpstream::over(connections)),
         web: Arc::new(HttpWeb::new(settings)),
