@@ -12,7 +12,7 @@ use badgesmith_engine::{
     CORRELATION_ID, Engine, LARGEST_BODY, Line, Request, Response, refuse_body, refuse_broken, world::Meter,
 };
 use badgesmith_host::{
-    access, correlation,
+    access_log as access, correlation_id as correlation,
     metrics::prometheus::{MEDIA_TYPE, Prometheus},
 };
 use bytes::Bytes;
@@ -60,7 +60,7 @@ pub(crate) async fn answer(
         path: parts.uri.path().to_owned(),
         query: query(&parts.uri),
         source: from.ip().to_string(),
-        correlation_id: correlation::of(&parts.headers),
+        correlation_id: correlation::from_headers(&parts.headers),
         headers: parts.headers,
         body: Bytes::new(),
     };
@@ -80,7 +80,7 @@ pub(crate) async fn answer(
     };
     let response = response.instrument(span.clone()).await;
     span::close(&span, &request, &response);
-    access::note(&*server.meter, &request, &response, started.elapsed(), access::trace_id(&request.headers));
+    access::record(&*server.meter, &request, &response, started.elapsed(), access::trace_id(&request.headers));
     // What others hold, too, such as a picture that is kept, costs nothing more.
     let holds = if response.body.is_unique() { response.body.len() } else { 0 };
     activity.answered(holds, Instant::now());

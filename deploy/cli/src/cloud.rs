@@ -1,28 +1,34 @@
 //! AWS for the commands that go there: which tables and endpoints, and a runtime to wait in.
 
-use std::sync::Arc;
+use std::{env, sync::Arc};
 
-use badgesmith_host::{
-    aws::{Aws, Settings},
-    client::Connections,
-};
+use badgesmith_aws::{AwsClients, AwsSettings};
+use badgesmith_host::client::Connections;
 use tokio::runtime;
 
 /// AWS as the environment says, or at `endpoint`.
-pub(crate) fn aws(endpoint: Option<&str>) -> Arc<Aws> {
-    let settings = Settings::from_environment();
+pub(crate) fn aws(endpoint: Option<&str>) -> Arc<AwsClients> {
+    let settings = settings();
     let settings = match endpoint {
         Some(endpoint) => settings.at(endpoint),
         None => settings,
     };
-    Arc::new(Aws::new(settings, Connections::new()))
+    Arc::new(AwsClients::new(settings, Connections::new()))
+}
+
+/// Endpoints and tables as the environment names them, and credentials from wherever AWS tools find them.
+pub(crate) fn settings() -> AwsSettings {
+    AwsSettings::from_variables(|name| env::var(name).ok()).with_default_chain()
 }
 
 /// Runs a command to its end.
 ///
 /// # Errors
 /// The command's, or that there is no runtime.
-pub(crate) fn wait<T>(work: impl Future<Output = Result<T, String>>) -> Result<T, String> {
+pub(crate) fn wait<T, E: ToString>(work: impl Future<Output = Result<T, E>>) -> Result<T, String> {
     let runtime = runtime::Builder::new_current_thread().enable_all().build();
-    runtime.map_err(|fault| format!("the runtime cannot start: {fault}"))?.block_on(work)
+    runtime
+        .map_err(|fault| format!("the runtime cannot start: {fault}"))?
+        .block_on(work)
+        .map_err(|error| error.to_string())
 }

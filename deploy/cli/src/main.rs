@@ -24,7 +24,7 @@ mod transfer;
 use std::{io::Write, process::ExitCode};
 
 #[cfg(unix)]
-use badgesmith_host::exit;
+use badgesmith_host::exit_hook as exit;
 use badgesmith_host::logs;
 use clap::{Args, Parser, Subcommand};
 
@@ -74,13 +74,13 @@ struct Log {
 /// Logs, and sends spans where this binary can and an environment variable says where to.
 #[cfg(not(feature = "otlp"))]
 fn listen(level: &str) -> Result<(), String> {
-    logs::init(Some(level))
+    logs::init(Some(level)).map_err(|error| error.to_string())
 }
 
 #[cfg(feature = "otlp")]
 fn listen(level: &str) -> Result<Option<otlp::Otlp>, String> {
     let (otlp, beside) = otlp::Otlp::start()?.unzip();
-    logs::init_beside(Some(level), beside)?;
+    logs::init_with_spans(Some(level), beside).map_err(|error| error.to_string())?;
     Ok(otlp)
 }
 
@@ -88,10 +88,10 @@ fn main() -> ExitCode {
     // It ends the process itself where it only has to show something.
     let cli = Cli::parse();
     #[cfg(unix)]
-    exit::guard();
+    exit::install();
     let code = run(cli);
     #[cfg(unix)]
-    exit::allow();
+    exit::disarm();
     code
 }
 

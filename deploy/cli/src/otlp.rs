@@ -6,7 +6,7 @@
 
 use std::{env, io, thread, time::Duration};
 
-use badgesmith_host::{client, logs::Beside};
+use badgesmith_host::{client, logs::SpanLayer};
 use bytes::Bytes;
 use futures_util::future::{self, BoxFuture};
 use hyper::HeaderMap;
@@ -36,7 +36,7 @@ impl Otlp {
     ///
     /// # Errors
     /// The sentence for what is wrong with the environment.
-    pub(crate) fn start() -> Result<Option<(Self, Beside)>, String> {
+    pub(crate) fn start() -> Result<Option<(Self, SpanLayer)>, String> {
         let names = ["OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT"];
         if names.iter().all(|name| env::var_os(name).is_none_or(|value| value.is_empty())) {
             return Ok(None);
@@ -45,7 +45,7 @@ impl Otlp {
             .with_http()
             .with_protocol(Protocol::HttpBinary)
             .with_http_client(Sender {
-                client: client::Connections::new().client()?.clone(),
+                client: client::Connections::new().client().map_err(|error| error.to_string())?.clone(),
                 runtime: spawn_runtime()?,
             })
             .build()

@@ -7,18 +7,16 @@ use std::{
     sync::Arc,
 };
 
-use badgesmith_host::{
-    aws::{
-        Aws, Settings, policy,
-        provision::{self, Step},
-        vault::{Place, Vault},
-    },
-    secrets,
+use badgesmith_aws::{
+    AwsClients, policy,
+    provision::{self, ProvisionStep},
+    secret_admin::{SecretAdmin, SecretScope},
 };
+use badgesmith_host::secrets;
 use clap::Args;
 use serde::Deserialize;
 
-use crate::cloud::{aws, wait};
+use crate::cloud::{aws, settings, wait};
 
 /// The largest seed file, in bytes.
 const LARGEST_SEED: u64 = 16 * 1024 * 1024;
@@ -66,21 +64,21 @@ struct Seeds {
 /// What is wrong with the list, or what AWS says.
 pub(crate) fn run(provision: &Provision) -> Result<(), String> {
     if provision.print_policy {
-        let policy = policy::policy(&Settings::from_environment().tables);
+        let policy = policy::policy(&settings().tables);
         return say(&format!("{policy:#}\n"));
     }
     let seeds = provision.seed.as_deref().map(read).transpose()?.unwrap_or_default();
     wait(take(&aws(provision.endpoint.as_deref()), &seeds, provision.plan))
 }
 
-async fn take(aws: &Arc<Aws>, seeds: &[Seed], is_plan: bool) -> Result<(), String> {
-    let plan = provision::plan(aws).await?;
-    let vault = Vault::new(Arc::clone(aws));
+async fn take(aws: &Arc<AwsClients>, seeds: &[Seed], is_plan: bool) -> Result<(), String> {
+    let plan = provision::plan(aws).await.map_err(|error| error.to_string())?;
+    let vault = SecretAdmin::new(Arc::clone(aws));
     let mut missing = Vec::new();
     for seed in seeds {
         // A table that is not there holds nothing.
-        let is_new = plan.steps.contains(&Step::Create(aws.tables().secrets.clone()));
-        if is_new || !vault.has(seed.place()).await? {
+        let is_new = plan.steps.contains(&ProvisionStep::Create(aws.tables().secrets.clone()));
+        if is_new || !vault.has(seed.scope()).await.map_err(|error| error.to_string())? {
             missing.push(seed);
         }
     }
@@ -92,7 +90,7 @@ async fn take(aws: &Arc<Aws>, seeds: &[Seed], is_plan: bool) -> Result<(), Strin
     }
     for step in &plan.steps {
         say(&format!("{step}\n"))?;
-        if !is_plan && !provision::take(aws, step).await? {
+        if !is_plan && !provision::apply(aws, step).await.map_err(|error| error.to_string())? {
             say("  this endpoint does not know how\n")?;
         }
     }
@@ -135,16 +133,18 @@ fn read(file: &Path) -> Result<Vec<Seed>, String> {
 }
 
 impl Seed {
-    fn place(&self) -> Place<'_> {
-        Place { owner: &self.owner, repo: self.repo.as_deref(), purpose: &self.purpose }
+    fn scope(&self) -> SecretScope<'_> {
+        SecretScope { owner: &self.owner, repo: self.repo.as_deref(), purpose: &self.purpose }
     }
 
     fn check(&self) -> Result<(), String> {
-        secrets::check_purpose(&self.purpose)?;
+        secrets::check_purpose(&self.purpose).map_err(|refusal| refusal.to_string())?;
         match (&self.env, &self.name, &self.value) {
-            (Some(_), None, None) => self.value().and_then(|value| secrets::check(&self.purpose, &value)),
+            (Some(_), None, None) => {
+                secrets::check(&self.purpose, &self.value()?).map_err(|refusal| refusal.to_string())
+            }
             (None, Some(name), None) if !name.is_empty() => Ok(()),
-            (None, None, Some(value)) => secrets::check(&self.purpose, value),
+            (None, None, Some(value)) => secrets::check(&self.purpose, value).map_err(|refusal| refusal.to_string()),
             _ => Err("say one of env, name and value".to_owned()),
         }
     }
@@ -156,11 +156,12 @@ impl Seed {
         }
     }
 
-    async fn put(&self, vault: &Vault) -> Result<(), String> {
+    async fn put(&self, vault: &SecretAdmin) -> Result<(), String> {
         match &self.name {
-            Some(name) => vault.name(self.place(), name).await.map(drop),
-            None => vault.set(self.place(), &self.value()?).await,
+            Some(name) => vault.set_name(self.scope(), name).await.map(drop),
+            None => vault.set(self.scope(), &self.value()?).await,
         }
+        .map_err(|error| error.to_string())
     }
 }
 

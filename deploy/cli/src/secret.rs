@@ -6,13 +6,11 @@ use std::{
     sync::Arc,
 };
 
-use badgesmith_host::{
-    aws::{
-        migrate::Migrated,
-        vault::{self, SHARED_PREFIX, Vault},
-    },
-    secrets::{FileSecrets, LARGEST_SECRET, Listed, holder},
+use badgesmith_aws::{
+    secret_admin::{SHARED_PREFIX, SecretAdmin, SecretScope},
+    secret_migration::MigratedSecret,
 };
+use badgesmith_host::secrets::{FileSecrets, LARGEST_SECRET, ListedSecret, holder};
 use clap::{Args, Subcommand};
 
 use crate::{
@@ -113,15 +111,19 @@ fn say(words: &str) -> Result<(), String> {
     io::stdout().write_all(words.as_bytes()).map_err(|fault| format!("standard output: {fault}"))
 }
 
-fn line(listed: &Listed) -> String {
-    let Listed { holder, purpose, values } = listed;
+fn line(listed: &ListedSecret) -> String {
+    let ListedSecret { holder, purpose, values } = listed;
     let rotating = if *values > 1 { " (rotating)" } else { "" };
     format!("{holder} {purpose}{rotating}\n")
 }
 
 impl Keeper {
-    fn list(&self) -> Result<Vec<Listed>, String> {
-        if self.aws { wait(Vault::new(aws(None)).list()) } else { self.file().list() }
+    fn list(&self) -> Result<Vec<ListedSecret>, String> {
+        if self.aws {
+            wait(SecretAdmin::new(aws(None)).list())
+        } else {
+            self.file().list().map_err(|error| error.to_string())
+        }
     }
 
     fn migrate(&self) -> Result<(), String> {
@@ -131,20 +133,21 @@ impl Keeper {
             );
         }
         let aws = aws(None);
-        let migrated = wait(Vault::new(Arc::clone(&aws)).migrate())?;
-        for Migrated { listed, moved, .. } in migrated.iter().filter(|migrated| migrated.moved > 0) {
+        let migrated = wait(SecretAdmin::new(Arc::clone(&aws)).migrate())?;
+        for MigratedSecret { listed, moved, .. } in migrated.iter().filter(|migrated| migrated.moved > 0) {
             let values = if *moved == 1 { "1 value" } else { "2 values" };
             say(&format!("{} {}: {values} moved\n", listed.holder, listed.purpose))?;
         }
         let moved: usize = migrated.iter().map(|migrated| migrated.moved).sum();
         let prefix = aws.tables().secret_prefix();
         say(&format!("{moved} values were moved from {SHARED_PREFIX} to {prefix}\n"))?;
-        let missing = |Migrated { listed: Listed { holder, purpose, .. }, missing, .. }: &Migrated| {
-            let names = missing.join(" and ");
-            format!(
-                "{purpose} of {holder} names {names}, which Secrets Manager has not: set the secret anew, or remove it"
-            )
-        };
+        let missing =
+            |MigratedSecret { listed: ListedSecret { holder, purpose, .. }, missing, .. }: &MigratedSecret| {
+                let names = missing.join(" and ");
+                format!(
+                    "{purpose} of {holder} names {names}, which Secrets Manager has not: set the secret anew, or remove it"
+                )
+            };
         let missing: Vec<_> = migrated.iter().filter(|one| !one.missing.is_empty()).map(missing).collect();
         if missing.is_empty() { Ok(()) } else { Err(missing.join("; ")) }
     }
@@ -173,38 +176,38 @@ impl Valued {
 impl Named {
     fn set(&self, value: &str) -> Result<(), String> {
         if self.keeper.aws {
-            return wait(Vault::new(aws(None)).set(self.place(), value));
+            return wait(SecretAdmin::new(aws(None)).set(self.scope(), value));
         }
-        self.keeper.file().set(&self.holder(), &self.purpose, value)
+        self.keeper.file().set(&self.holder(), &self.purpose, value).map_err(|error| error.to_string())
     }
 
     fn rotate(&self, value: &str) -> Result<(), String> {
         if self.keeper.aws {
-            return wait(Vault::new(aws(None)).rotate(self.place(), value));
+            return wait(SecretAdmin::new(aws(None)).rotate(self.scope(), value));
         }
-        self.keeper.file().rotate(&self.holder(), &self.purpose, value)
+        self.keeper.file().rotate(&self.holder(), &self.purpose, value).map_err(|error| error.to_string())
     }
 
     fn finish(&self) -> Result<bool, String> {
         if self.keeper.aws {
-            return wait(Vault::new(aws(None)).finish(self.place()));
+            return wait(SecretAdmin::new(aws(None)).finish(self.scope()));
         }
-        self.keeper.file().finish(&self.holder(), &self.purpose)
+        self.keeper.file().finish(&self.holder(), &self.purpose).map_err(|error| error.to_string())
     }
 
     fn remove(&self) -> Result<bool, String> {
         if self.keeper.aws {
-            return wait(Vault::new(aws(None)).remove(self.place()));
+            return wait(SecretAdmin::new(aws(None)).remove(self.scope()));
         }
-        self.keeper.file().remove(&self.holder(), &self.purpose)
+        self.keeper.file().remove(&self.holder(), &self.purpose).map_err(|error| error.to_string())
     }
 
     fn holder(&self) -> String {
         holder(&self.owner, self.repo.as_deref())
     }
 
-    fn place(&self) -> vault::Place<'_> {
-        vault::Place { owner: &self.owner, repo: self.repo.as_deref(), purpose: &self.purpose }
+    fn scope(&self) -> SecretScope<'_> {
+        SecretScope { owner: &self.owner, repo: self.repo.as_deref(), purpose: &self.purpose }
     }
 }
 

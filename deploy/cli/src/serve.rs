@@ -2,26 +2,22 @@
 
 use std::{cmp::max, io::Write, net::SocketAddr, path::PathBuf, sync::Arc};
 
+use badgesmith_aws::{AwsClients, AwsSecrets, DynamoStore};
 use badgesmith_engine::{
     Engine, Settings, World,
     plugins::StoreKind,
     world::{Meter, Secrets, Store},
 };
 use badgesmith_host::{
-    aws::{self, Aws, AwsSecrets, DynamoStore},
-    client, config,
-    embedded::EmbeddedStore,
-    executor::TokioExecutor,
-    metrics::prometheus::Prometheus,
-    secrets::FileSecrets,
-    upstream::HttpUpstream,
-    web::HttpWeb,
+    client, config, embedded::EmbeddedStore, executor::TokioExecutor, metrics::prometheus::Prometheus,
+    secrets::FileSecrets, upstream::HttpUpstream, web::HttpWeb,
 };
 use clap::{Args, builder::RangedU64ValueParser};
 use tokio::runtime;
 
 use crate::{
     answer::Server,
+    cloud,
     connections::{Bounds, Connections},
     files,
     listen::{STOP_PATIENCE, listen},
@@ -95,10 +91,11 @@ pub(crate) struct Data {
 /// # Errors
 /// The sentence for whatever keeps it from starting.
 pub(crate) fn run(serve: &Serve) -> Result<(), String> {
-    let (plugins, settings) = config::load(serve.config.as_deref())?;
+    let (plugins, settings) = config::load(serve.config.as_deref()).map_err(|error| error.to_string())?;
     let connections = client::Connections::new();
     let memory = Memory::open(&settings, &serve.data, &connections)?;
-    let counts = serve.shows_metrics().then(|| Prometheus::new(env!("CARGO_PKG_VERSION"))).transpose()?.map(Arc::new);
+    let counts = serve.shows_metrics().then(|| Prometheus::new(env!("CARGO_PKG_VERSION"))).transpose();
+    let counts = counts.map_err(|error| error.to_string())?.map(Arc::new);
     let meter: Arc<dyn Meter> = match &counts {
         Some(counts) => Arc::clone(counts) as Arc<dyn Meter>,
         None => Arc::new(()),
@@ -127,17 +124,18 @@ pub(crate) fn run(serve: &Serve) -> Result<(), String> {
 /// What survives a restart, as plugins.toml chooses it.
 enum Memory {
     Embedded(Arc<EmbeddedStore>),
-    DynamoDb(Arc<Aws>, DynamoStore),
+    DynamoDb(Arc<AwsClients>, DynamoStore),
 }
 
 impl Memory {
     fn open(settings: &Settings, data: &Data, connections: &client::Connections) -> Result<Self, String> {
         Ok(match settings.store {
             StoreKind::Embedded => {
-                Self::Embedded(Arc::new(EmbeddedStore::open_within(&data.directory, settings.store_bytes())?))
+                let store = EmbeddedStore::open_within(&data.directory, settings.store_bytes());
+                Self::Embedded(Arc::new(store.map_err(|error| error.to_string())?))
             }
             StoreKind::DynamoDb => {
-                let aws = Arc::new(Aws::new(aws::Settings::from_environment(), connections.clone()));
+                let aws = Arc::new(AwsClients::new(cloud::settings(), connections.clone()));
                 Self::DynamoDb(Arc::clone(&aws), DynamoStore::new(aws))
             }
         })
@@ -154,7 +152,7 @@ impl Memory {
         match self {
             Self::Embedded(_) => {
                 let secrets = FileSecrets::new(&data.directory);
-                secrets.look();
+                secrets.log_problems();
                 Arc::new(secrets)
             }
             Self::DynamoDb(aws, _) => Arc::new(AwsSecrets::new(Arc::clone(aws))),

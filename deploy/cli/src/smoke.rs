@@ -58,7 +58,11 @@ pub(crate) fn run(smoke: &Smoke) -> Result<(), String> {
     let runtime = runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|fault| format!("the runtime cannot start: {fault}"))?;
     runtime.block_on(async {
-        let mut asked = Asked { client: Connections::new().client()?.clone(), url: smoke.url.clone(), wrong: 0 };
+        let mut asked = Asked {
+            client: Connections::new().client().map_err(|error| error.to_string())?.clone(),
+            url: smoke.url.clone(),
+            wrong: 0,
+        };
         asked.public().await;
         if let Some(secret) = secret {
             asked.report(smoke, &secret).await;

@@ -6,14 +6,14 @@ use std::{
     time::SystemTime,
 };
 
+use badgesmith_aws::DynamoStore;
 use badgesmith_engine::{
     store::{RESULT_LIFE, Recorded},
     world::Store,
 };
 use badgesmith_host::{
-    aws::DynamoStore,
     embedded::{self, EmbeddedStore},
-    transfer::{LONGEST_LINE, Line},
+    transfer::{ExportError, ExportedLine, LONGEST_LINE},
 };
 use clap::Args;
 use futures_util::stream::{self, StreamExt};
@@ -48,9 +48,10 @@ pub(crate) fn export(transfer: &Transfer) -> Result<(), String> {
     let written = |fault: io::Error| format!("standard output: {fault}");
     let exported = if transfer.aws {
         let store = DynamoStore::new(aws(None));
-        wait(store.export(SystemTime::now(), &mut |line| write(&mut out, &line)))?
+        wait(async { store.export(SystemTime::now(), &mut |line| write(&mut out, &line)).await.map_err(words) })?
     } else {
-        embedded::export(&transfer.data.directory, SystemTime::now(), &mut |line| write(&mut out, &line))?
+        embedded::export(&transfer.data.directory, SystemTime::now(), &mut |line| write(&mut out, &line))
+            .map_err(words)?
     };
     out.flush().map_err(written)?;
     if exported.damaged.is_empty() {
@@ -64,9 +65,16 @@ pub(crate) fn export(transfer: &Transfer) -> Result<(), String> {
     Err(format!("{written} results were written; {damaged} places of the store, named above, could not be read"))
 }
 
-fn write(out: &mut impl Write, line: &Line) -> Result<(), String> {
-    let json = serde_json::to_string(line).map_err(|fault| fault.to_string())?;
-    writeln!(out, "{json}").map_err(|fault| format!("standard output: {fault}"))
+fn write(out: &mut impl Write, line: &ExportedLine) -> io::Result<()> {
+    writeln!(out, "{}", serde_json::to_string(line)?)
+}
+
+/// Why an export ended.
+fn words<S: ToString>(error: ExportError<S>) -> String {
+    match error {
+        ExportError::Store(error) => error.to_string(),
+        ExportError::Write(error) => format!("standard output: {error}"),
+    }
 }
 
 /// Records what export wrote, with the lifetimes it had. What is there already stays; what is expired does not come back.
@@ -78,7 +86,7 @@ pub(crate) fn import(transfer: &Transfer) -> Result<(), String> {
     let (store, embedded): (Arc<dyn Store>, _) = if transfer.aws {
         (Arc::new(DynamoStore::new(aws(None))), None)
     } else {
-        let store = Arc::new(EmbeddedStore::open(&transfer.data.directory)?);
+        let store = Arc::new(EmbeddedStore::open(&transfer.data.directory).map_err(|error| error.to_string())?);
         (Arc::clone(&store) as Arc<dyn Store>, Some(store))
     };
     let counts = wait(record_all(&*store, BufReader::new(io::stdin())));
@@ -130,7 +138,7 @@ struct Lines<R> {
 }
 
 impl<R: BufRead> Iterator for Lines<R> {
-    type Item = Result<(usize, Line), String>;
+    type Item = Result<(usize, ExportedLine), String>;
 
     fn next(&mut self) -> Option<Self::Item> {
         loop {

@@ -19,12 +19,14 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("badgesmith-engine", &["badgesmith-renderer", "badgesmith-provider", "badgesmith-queries"]),
     ("badgesmith-formats", &[]),
     ("badgesmith-host", &["badgesmith-engine", "badgesmith-provider"]),
-    ("badgesmith-lambda", &["badgesmith-engine", "badgesmith-host"]),
+    ("badgesmith-aws", &["badgesmith-engine", "badgesmith-host", "badgesmith-provider"]),
+    ("badgesmith-lambda", &["badgesmith-aws", "badgesmith-engine", "badgesmith-host"]),
     // The edge to a provider is for building only: the library has to be there for `cargo run`.
     // The SDK's testkit is what `badgesmith plugin check` runs.
     (
         "badgesmith",
         &[
+            "badgesmith-aws",
             "badgesmith-engine",
             "badgesmith-formats",
             "badgesmith-host",
@@ -155,7 +157,7 @@ fn the_world_and_unsafe_code_stay_where_they_belong() {
                 "providers/sdk/src/abi.rs",
                 "engine/src/plugins/library.rs",
                 "deploy/lambda/src/glibc.rs",
-                "deploy/host/src/exit.rs",
+                "deploy/host/src/exit_hook.rs",
             ]
             .contains(&&*place);
             assert!(

@@ -1,13 +1,13 @@
-//! How many results a second the embedded store accepts and finds, beside plain redb doing the least that could do.
+//! How many results per second the embedded store records and reads, compared with plain redb doing the minimum.
 //!
 //! ```sh
 //! cargo bench -p badgesmith-host --bench store
 //! ```
 //!
-//! With `-- memory` it says instead how much memory a process with 100,000 results takes where `cache-mib` is 8.
+//! With `-- memory` it measures the memory of a process with 100,000 results and `cache-mib = 8` instead.
 //!
-//! Every accepted result is durable. Plain redb writes one row in a transaction of its own, and reads one row; the store
-//! claims a nonce, claims the run and writes the result, and finds the newest of a hundred.
+//! Every recorded result is durable. Plain redb writes one row per transaction and reads one row. The store claims a
+//! nonce and a run and writes the result, and reads the newest of a hundred.
 #![allow(clippy::unwrap_used, clippy::print_stdout, clippy::expect_used, missing_docs)]
 
 use std::{
@@ -26,8 +26,8 @@ use futures_util::future::join_all;
 use redb::{Database, ReadableDatabase, TableDefinition};
 use serde_json::{Map, json};
 
-/// For how long each row is measured.
-const LONG: Duration = Duration::from_secs(3);
+/// The duration of each measurement.
+const DURATION: Duration = Duration::from_secs(3);
 const ROWS: TableDefinition<&str, &[u8]> = TableDefinition::new("rows");
 
 fn main() {
@@ -69,7 +69,7 @@ fn plain(directory: &Path) -> Plain {
     let database = Database::create(directory.join("plain.redb")).unwrap();
     let value = serde_json::to_vec(&entry("1", 0).record).unwrap();
     let (mut count, start) = (0, Instant::now());
-    while start.elapsed() < LONG {
+    while start.elapsed() < DURATION {
         let transaction = database.begin_write().unwrap();
         transaction.open_table(ROWS).unwrap().insert(&*format!("{count:09}"), &*value).unwrap();
         transaction.commit().unwrap();
@@ -77,7 +77,7 @@ fn plain(directory: &Path) -> Plain {
     }
     let writes = a_second(count, start);
     let (mut reads, start) = (0, Instant::now());
-    while start.elapsed() < LONG {
+    while start.elapsed() < DURATION {
         let table = database.begin_read().unwrap().open_table(ROWS).unwrap();
         let row = table.get(&*format!("{:09}", reads % count)).unwrap().unwrap();
         let record: Record = serde_json::from_slice(row.value()).unwrap();
@@ -114,7 +114,7 @@ async fn accept(directory: &Path, writers: u32) -> f64 {
         let store = &store;
         async move {
             let mut count = 0_u32;
-            while start.elapsed() < LONG {
+            while start.elapsed() < DURATION {
                 let entry = entry(&format!("{writer}-{count}"), i64::from(count));
                 assert_eq!(store.record(&entry).await, Ok(Recorded::New));
                 count += 1;
@@ -125,7 +125,7 @@ async fn accept(directory: &Path, writers: u32) -> f64 {
     a_second(counts.await.into_iter().sum(), start)
 }
 
-/// How many results the memory is measured with.
+/// How many results are recorded for the measurement of memory.
 const MANY: u32 = 100_000;
 
 async fn memory(directory: &Path) {
@@ -154,7 +154,7 @@ async fn memory(directory: &Path) {
     println!("{:<38} {:>6} MiB", "memory after all were read", resident());
 }
 
-/// How much memory the process takes, in MiB, as Linux counts it.
+/// The resident memory of the process in MiB, from Linux.
 fn resident() -> u64 {
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap_or_default();
@@ -168,7 +168,7 @@ async fn find(directory: &Path) -> f64 {
     }
     let subject = Subject::new("acme", "tools", "linux", "main").unwrap();
     let (mut count, start, now) = (0, Instant::now(), SystemTime::now());
-    while start.elapsed() < LONG {
+    while start.elapsed() < DURATION {
         let found = store.history("test-results", &subject, Span::LATEST, now).await.unwrap();
         assert_eq!(found.first().map(|record| record.timestamp_ms.as_ms()), Some(99));
         count += 1;

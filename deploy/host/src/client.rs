@@ -1,7 +1,9 @@
-//! HTTP clients: TLS by rustls and ring, Mozilla's roots, HTTP/2 where the upstream speaks it.
+//! HTTP clients: TLS with rustls, ring and Mozilla's root certificates, and HTTP/2 if the upstream supports it.
 
 use std::{
-    env, io,
+    env,
+    error::Error,
+    fmt, io,
     net::SocketAddr,
     sync::{Arc, OnceLock},
     time::{Duration, SystemTime},
@@ -15,30 +17,53 @@ use reqwest::{
 use rustls::{ClientConfig, RootCertStore, crypto::ring, pki_types::UnixTime, time_provider::TimeProvider};
 use url::Url;
 
-/// What upstreams read in their logs.
+/// The `User-Agent` of every request.
 const USER_AGENT: &str = concat!("badgesmith/", env!("CARGO_PKG_VERSION"));
-/// How long a connection may take to stand: the name's lookup, TCP and TLS.
-const CONNECT_PATIENCE: Duration = Duration::from_secs(2);
-/// How long a connection is kept without use; upstreams close theirs after a minute or later.
-const IDLE: Duration = Duration::from_secs(30);
-/// How many HTTP/1.1 connections to one host are kept without use.
+/// The time limit for connecting: lookup of the name, TCP and TLS.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
+/// How long an idle connection stays open; upstreams close theirs after a minute or later.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(30);
+/// How many idle HTTP/1.1 connections to one host stay open.
 const IDLE_CONNECTIONS: usize = 8;
-/// How long an HTTP/2 connection may be silent during an exchange until it is asked whether it lives, and for how long
-/// it may think about that. Without it a connection that died silently would spoil every exchange on it.
+/// How long an HTTP/2 connection may be silent during an exchange before a PING is sent, and how long the answer may
+/// take. Without it every exchange on a dead connection would time out.
 #[cfg(feature = "http2")]
-const SILENCE: Duration = Duration::from_secs(3);
+const PING_INTERVAL: Duration = Duration::from_secs(3);
 #[cfg(feature = "http2")]
-const PONG_PATIENCE: Duration = Duration::from_secs(2);
-/// What no proxy is asked for.
+const PING_TIMEOUT: Duration = Duration::from_secs(2);
+/// The hosts that are always reached without the proxy.
 const LOOPBACK: &str = "localhost,127.0.0.0/8,::1";
 
-/// The HTTP client that everything in a process shares, built by its first use so that a start costs nothing. To be used
-/// within one tokio runtime. `HTTPS_PROXY` and `NO_PROXY` are read at that first use.
+/// The HTTP client and connection pool that everything in a process shares. It is built at first use, which keeps the
+/// start fast, and `HTTPS_PROXY` and `NO_PROXY` are read then. To be used within one tokio runtime.
 #[derive(Clone, Debug, Default)]
-pub struct Connections(Arc<OnceLock<Result<Client, String>>>);
+pub struct Connections(Arc<OnceLock<Result<Client, ClientError>>>);
+
+/// Why there is no HTTP client.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ClientError {
+    /// `HTTPS_PROXY` is not the URL of a proxy. It is not repeated here, since it may contain a password.
+    Proxy,
+    /// rustls cannot be set up.
+    Tls(String),
+    /// reqwest cannot build the client.
+    Build(String),
+}
+
+impl fmt::Display for ClientError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Proxy => f.write_str("HTTPS_PROXY is no address of a proxy; write http://host:port"),
+            Self::Tls(cause) => write!(f, "no TLS: {cause}"),
+            Self::Build(cause) => write!(f, "no HTTP client: {cause}"),
+        }
+    }
+}
+
+impl Error for ClientError {}
 
 impl Connections {
-    /// Connections, none of them open yet.
+    /// An empty pool.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -47,48 +72,48 @@ impl Connections {
     /// The client.
     ///
     /// # Errors
-    /// `HTTPS_PROXY` is no address of a proxy, or there is no TLS.
-    pub fn client(&self) -> Result<&Client, String> {
-        let built = self.0.get_or_init(|| build(mozilla(), &Detour::from_environment()));
+    /// `HTTPS_PROXY` is not the URL of a proxy, or TLS cannot be set up.
+    pub fn client(&self) -> Result<&Client, ClientError> {
+        let built = self.0.get_or_init(|| build(mozilla(), &ProxySettings::from_environment()));
         built.as_ref().map_err(Clone::clone)
     }
 }
 
-/// The proxy an operator set, and what it is not to be asked for.
+/// The operator's proxy, and the hosts that are reached without it.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Detour {
-    pub(crate) proxy: Option<String>,
-    pub(crate) except: Option<String>,
+struct ProxySettings {
+    proxy: Option<String>,
+    bypass: Option<String>,
 }
 
-impl Detour {
-    /// `HTTPS_PROXY` and `NO_PROXY`, in capitals or not, as curl reads them.
-    pub(crate) fn from_environment() -> Self {
+impl ProxySettings {
+    /// `HTTPS_PROXY` and `NO_PROXY`, in upper or lower case, as curl reads them.
+    fn from_environment() -> Self {
         let either = |name: &str| env::var(name).or_else(|_| env::var(name.to_ascii_lowercase())).ok();
-        Self { proxy: either("HTTPS_PROXY"), except: either("NO_PROXY") }
+        Self { proxy: either("HTTPS_PROXY"), bypass: either("NO_PROXY") }
     }
 }
 
-/// Mozilla's roots, compiled in: reading the system's would take milliseconds.
+/// Mozilla's root certificates, compiled in: reading the system's would take milliseconds.
 pub(crate) fn mozilla() -> RootCertStore {
     RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() }
 }
 
-/// TLS by ring, trusting these roots.
+/// A TLS configuration with ring that trusts these root certificates.
 ///
 /// # Errors
-/// What is wrong with TLS.
-pub(crate) fn tls(roots: RootCertStore) -> Result<ClientConfig, String> {
+/// [`ClientError::Tls`].
+pub(crate) fn tls(roots: RootCertStore) -> Result<ClientConfig, ClientError> {
     let tls = ClientConfig::builder_with_details(Arc::new(ring::default_provider()), Arc::new(Clock))
         .with_safe_default_protocol_versions()
-        .map_err(|fault| format!("no TLS: {fault}"))?;
+        .map_err(|error| ClientError::Tls(error.to_string()))?;
     let mut tls = tls.with_root_certificates(roots).with_no_client_auth();
     let protocols: &[&[u8]] = if cfg!(feature = "http2") { &[b"h2", b"http/1.1"] } else { &[b"http/1.1"] };
     tls.alpn_protocols = protocols.iter().map(|protocol| protocol.to_vec()).collect();
     Ok(tls)
 }
 
-/// The time that certificates are judged by. Before 1970 there is none, where rustls' own clock panics.
+/// The time by which certificates are verified. For a time before 1970 it is `None`, where rustls' own clock panics.
 #[derive(Debug)]
 struct Clock;
 
@@ -98,59 +123,61 @@ impl TimeProvider for Clock {
     }
 }
 
-/// A client that follows no redirect and asks no proxy.
+/// A client that follows no redirect and uses no proxy.
 fn plain(tls: ClientConfig) -> ClientBuilder {
     let builder = Client::builder()
         .tls_backend_preconfigured(tls)
         .user_agent(USER_AGENT)
         .redirect(redirect::Policy::none())
-        .connect_timeout(CONNECT_PATIENCE)
+        .connect_timeout(CONNECT_TIMEOUT)
         .no_proxy();
     #[cfg(feature = "http2")]
-    let builder = builder.http2_keep_alive_interval(SILENCE).http2_keep_alive_timeout(PONG_PATIENCE);
+    let builder = builder.http2_keep_alive_interval(PING_INTERVAL).http2_keep_alive_timeout(PING_TIMEOUT);
     builder
 }
 
-/// Builds the client for upstreams. It follows no redirect and asks a proxy only for https to other machines.
+/// Builds the shared client. It follows no redirect and uses the proxy only for HTTPS to other machines.
 ///
 /// # Errors
-/// What is wrong with the proxy, in words without its address because that may carry a password; or with TLS.
-pub(crate) fn build(roots: RootCertStore, detour: &Detour) -> Result<Client, String> {
-    let builder = plain(tls(roots)?).pool_idle_timeout(IDLE).pool_max_idle_per_host(IDLE_CONNECTIONS);
-    built(match detour.proxy.as_deref().map(str::trim).filter(|proxy| !proxy.is_empty()) {
+/// The proxy or TLS cannot be used.
+fn build(roots: RootCertStore, proxy: &ProxySettings) -> Result<Client, ClientError> {
+    let builder = plain(tls(roots)?).pool_idle_timeout(IDLE_TIMEOUT).pool_max_idle_per_host(IDLE_CONNECTIONS);
+    finish(match proxy.proxy.as_deref().map(str::trim).filter(|url| !url.is_empty()) {
         None => builder,
-        Some(proxy) => {
-            let except = detour.except.as_deref().unwrap_or_default();
-            let proxy = proxied(proxy).ok_or("HTTPS_PROXY is no address of a proxy; write http://host:port")?;
-            builder.proxy(proxy.no_proxy(NoProxy::from_string(&format!("{LOOPBACK},{except}"))))
+        Some(url) => {
+            let bypass = proxy.bypass.as_deref().unwrap_or_default();
+            let proxy = https_proxy(url).ok_or(ClientError::Proxy)?;
+            builder.proxy(proxy.no_proxy(NoProxy::from_string(&format!("{LOOPBACK},{bypass}"))))
         }
     })
 }
 
-/// A client for one visit: it finds `name` at these addresses, and no other name anywhere.
+/// A client for one request: it resolves `name` to these addresses and no other name at all.
 ///
 /// # Errors
-/// What is wrong with TLS.
-pub(crate) fn pinned(tls: &ClientConfig, name: &str, addresses: &[SocketAddr]) -> Result<Client, String> {
-    built(plain(tls.clone()).pool_max_idle_per_host(0).dns_resolver(Nowhere).resolve_to_addrs(name, addresses))
+/// [`ClientError::Build`].
+pub(crate) fn pinned(tls: &ClientConfig, name: &str, addresses: &[SocketAddr]) -> Result<Client, ClientError> {
+    finish(
+        plain(tls.clone()).pool_max_idle_per_host(0).dns_resolver(RefusingResolver).resolve_to_addrs(name, addresses),
+    )
 }
 
-fn built(builder: ClientBuilder) -> Result<Client, String> {
-    builder.build().map_err(|fault| format!("no HTTP client: {}", fault.without_url()))
+fn finish(builder: ClientBuilder) -> Result<Client, ClientError> {
+    builder.build().map_err(|error| ClientError::Build(error.without_url().to_string()))
 }
 
-/// Who knows no name.
-struct Nowhere;
+/// A resolver that resolves no name.
+struct RefusingResolver;
 
-impl Resolve for Nowhere {
+impl Resolve for RefusingResolver {
     fn resolve(&self, name: Name) -> Resolving {
         let fault = io::Error::new(io::ErrorKind::NotFound, format!("{} was not judged", name.as_str()));
         Box::pin(async move { Err(fault.into()) })
     }
 }
 
-/// The proxy for https alone: plain http goes to this machine only. One that could not be used would be passed by.
-fn proxied(address: &str) -> Option<Proxy> {
+/// The proxy, for HTTPS only, since plain HTTP goes to this machine only. `None` for a URL that reqwest would ignore.
+fn https_proxy(address: &str) -> Option<Proxy> {
     let address = if address.contains("://") { address.to_owned() } else { format!("http://{address}") };
     let url = Url::parse(&address).ok().filter(|url| matches!(url.scheme(), "http" | "https"))?;
     Proxy::https(url).ok()
@@ -174,7 +201,7 @@ mod tests {
 
     #[test]
     fn the_client_can_be_built_with_the_rustls_reqwest_was_built_with() {
-        assert_eq!(build(mozilla(), &Detour::default()).map(drop), Ok(()));
+        assert_eq!(build(mozilla(), &ProxySettings::default()).map(drop), Ok(()));
     }
 
     #[test]
@@ -189,15 +216,15 @@ mod tests {
             (Some("http://"), false),
         ];
         for (proxy, is_accepted) in rows {
-            let detour = Detour { proxy: proxy.map(str::to_owned), except: None };
-            let built = build(mozilla(), &detour);
+            let settings = ProxySettings { proxy: proxy.map(str::to_owned), bypass: None };
+            let built = build(mozilla(), &settings);
             assert_eq!(built.is_ok(), is_accepted, "{proxy:?}");
-            let words = built.err().unwrap_or_default();
+            let words = built.err().map(|error| error.to_string()).unwrap_or_default();
             assert!(words.is_empty() || words.contains("write http://host:port") && !words.contains("pa55"), "{words}");
         }
     }
 
-    /// A server with a certificate nobody signed, and the certificate.
+    /// A server with a self-signed certificate, and the certificate.
     async fn tls_server(protocols: &[&[u8]]) -> (u16, CertificateDer<'static>) {
         let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
         let certificate = made.cert.der().clone();
@@ -233,7 +260,7 @@ mod tests {
 
     #[cfg(feature = "http2")]
     #[tokio::test]
-    async fn http_2_is_spoken_where_the_upstream_can_and_http_1_1_elsewhere() {
+    async fn http_2_is_used_if_the_upstream_supports_it_and_http_1_1_otherwise() {
         for (protocols, version) in [
             (&[b"h2".as_slice(), b"http/1.1"] as &[&[u8]], http::Version::HTTP_2),
             (&[b"http/1.1"], http::Version::HTTP_11),
@@ -242,21 +269,21 @@ mod tests {
             let (port, certificate) = tls_server(protocols).await;
             let mut roots = RootCertStore::empty();
             roots.add(certificate).unwrap();
-            let client = build(roots, &Detour::default()).unwrap();
+            let client = build(roots, &ProxySettings::default()).unwrap();
             let response = client.get(format!("https://localhost:{port}/")).send().await.unwrap();
             assert_eq!(response.version(), version);
         }
     }
 
     #[tokio::test]
-    async fn a_certificate_is_refused_unless_somebody_known_signed_it_for_that_host() {
+    async fn a_certificate_is_refused_unless_a_trusted_root_signed_it_for_that_host() {
         let (port, certificate) = tls_server(&[]).await;
         let mut own = RootCertStore::empty();
         own.add(certificate).unwrap();
         for (roots, host, words) in
             [(mozilla(), "localhost", "UnknownIssuer"), (own, "127.0.0.1", "not valid for name")]
         {
-            let client = build(roots, &Detour::default()).unwrap();
+            let client = build(roots, &ProxySettings::default()).unwrap();
             let fault = client.get(format!("https://{host}:{port}/")).send().await.unwrap_err();
             let causes = std::iter::successors(fault.source(), |&cause| cause.source());
             let last = causes.last().unwrap().to_string();
@@ -265,12 +292,12 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_proxy_is_asked_for_https_to_other_machines_and_for_nothing_else() {
+    async fn a_proxy_is_used_for_https_to_other_machines_and_for_nothing_else() {
         let proxy = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = proxy.local_addr().unwrap().to_string();
         let asked = |url: &'static str| {
-            let detour = Detour { proxy: Some(address.clone()), except: Some("direct.invalid".to_owned()) };
-            let client = build(mozilla(), &detour).unwrap();
+            let settings = ProxySettings { proxy: Some(address.clone()), bypass: Some("direct.invalid".to_owned()) };
+            let client = build(mozilla(), &settings).unwrap();
             let proxy = &proxy;
             async move {
                 let mut line = [0; 64];

@@ -1,24 +1,55 @@
-//! Which plugins.toml counts, what plugins.d adds to it, and where libraries are looked for.
+//! Which plugins.toml is read, which files of plugins.d add to it, and where libraries are searched.
 
 use std::{
-    env, fs, io,
+    env,
+    error::Error,
+    fmt, fs, io,
     path::{Path, PathBuf},
 };
 
 use badgesmith_engine::{Config, Plugin, Settings, plugins};
 
-/// The name that is looked for where none is given.
+/// The file that is searched if none is named.
 const NAME: &str = "plugins.toml";
 /// The folder beside it whose files add plugins, in the order of their names.
-const MORE: &str = "plugins.d";
-/// Where a Lambda layer lays its plugins and its plugins.d.
+const FRAGMENTS: &str = "plugins.d";
+/// Where a Lambda layer has its plugins and its plugins.d.
 const LAYER: &str = "/opt/badgesmith";
 
-/// Loads the plugins of `config`, or of the plugins.toml here or beside the binary. Without one there are none.
+/// Why the plugins cannot be loaded.
+#[derive(Debug)]
+pub enum ConfigError {
+    /// There is no plugins.toml.
+    Missing,
+    /// A file or folder cannot be read.
+    Unreadable {
+        /// Its path.
+        path: PathBuf,
+        /// Why.
+        cause: io::Error,
+    },
+    /// The engine refuses the configuration or a plugin.
+    Refused(String),
+}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Missing => write!(f, "there is no {NAME} here nor beside the binary; name one with --config"),
+            Self::Unreadable { path, cause } => write!(f, "{}: {cause}", path.display()),
+            Self::Refused(refusal) => f.write_str(refusal),
+        }
+    }
+}
+
+impl Error for ConfigError {}
+
+/// Loads the plugins of `config`, or of the plugins.toml in the working directory or beside the binary. Without a file
+/// there are no plugins.
 ///
 /// # Errors
-/// The sentence that refuses the first mistake.
-pub fn load(config: Option<&Path>) -> Result<(Vec<Plugin>, Settings), String> {
+/// The first mistake in the configuration, or what cannot be read.
+pub fn load(config: Option<&Path>) -> Result<(Vec<Plugin>, Settings), ConfigError> {
     let Some((config, plugins)) = find(config, None)? else {
         tracing::warn!("there is no {NAME} here nor beside the binary: static badges only");
         return Ok((Vec::new(), Settings::default()));
@@ -26,65 +57,72 @@ pub fn load(config: Option<&Path>) -> Result<(Vec<Plugin>, Settings), String> {
     Ok((plugins, config.engine))
 }
 
-/// The same for a command that has nothing to do without a plugins.toml, which is returned as it was read.
+/// The same for a command that needs a plugins.toml; it also returns the parsed file.
 ///
 /// # Errors
-/// As [`load`], and where there is none.
-pub fn need(config: Option<&Path>) -> Result<(Config, Vec<Plugin>), String> {
+/// As [`load`], and [`ConfigError::Missing`].
+pub fn need(config: Option<&Path>) -> Result<(Config, Vec<Plugin>), ConfigError> {
     need_with(config, None)
 }
 
-/// As [`need`], with bare names of libraries looked for in `libraries` before anywhere else.
+/// As [`need`]; bare names of libraries are searched in `libraries` first.
 ///
 /// # Errors
 /// As [`need`].
-pub fn need_with(config: Option<&Path>, libraries: Option<&Path>) -> Result<(Config, Vec<Plugin>), String> {
-    find(config, libraries)?
-        .ok_or_else(|| format!("there is no {NAME} here nor beside the binary; name one with --config"))
+pub fn need_with(config: Option<&Path>, libraries: Option<&Path>) -> Result<(Config, Vec<Plugin>), ConfigError> {
+    find(config, libraries)?.ok_or(ConfigError::Missing)
 }
 
-fn find(named: Option<&Path>, libraries: Option<&Path>) -> Result<Option<(Config, Vec<Plugin>)>, String> {
+fn find(named: Option<&Path>, libraries: Option<&Path>) -> Result<Option<(Config, Vec<Plugin>)>, ConfigError> {
     let binary = env::current_exe().ok().and_then(|exe| exe.parent().map(Path::to_owned)).unwrap_or_default();
     let Some((file, text)) = read(named, &binary)? else { return Ok(None) };
-    let mut config = Config::parse(&text, &file).map_err(|fault| fault.to_string())?;
+    let mut config = Config::parse(&text, &file).map_err(refused)?;
     let here = file.parent().unwrap_or(Path::new(""));
-    for file in more(&here.join(MORE))?.into_iter().chain(more(&Path::new(LAYER).join(MORE))?) {
-        let text = fs::read_to_string(&file).map_err(|fault| format!("{}: {fault}", file.display()))?;
-        config.add(&text, &file).map_err(|fault| fault.to_string())?;
+    for file in fragments(&here.join(FRAGMENTS))?.into_iter().chain(fragments(&Path::new(LAYER).join(FRAGMENTS))?) {
+        let text = fs::read_to_string(&file).map_err(unreadable(&file))?;
+        config.add(&text, &file).map_err(refused)?;
     }
     let [beside, layer] = [here, Path::new(LAYER)].map(|folder| folder.join("plugins"));
     let usual = [beside, layer, binary.clone(), binary.join("plugins"), binary.join("deps")];
     let folders: Vec<_> = libraries.map(Path::to_owned).into_iter().chain(usual).collect();
-    let plugins = plugins::load(&config, &folders).map_err(|fault| fault.to_string())?;
+    let plugins = plugins::load(&config, &folders).map_err(refused)?;
     Ok(Some((config, plugins)))
 }
 
-/// The file and its text: the one that is named, or the first of those that need not be there.
-fn read(named: Option<&Path>, binary: &Path) -> Result<Option<(PathBuf, String)>, String> {
-    let places = match named {
+/// The path and the text of the file that is named, or of the first default one that exists.
+fn read(named: Option<&Path>, binary: &Path) -> Result<Option<(PathBuf, String)>, ConfigError> {
+    let candidates = match named {
         Some(named) => vec![named.to_owned()],
         None => vec![PathBuf::from(NAME), binary.join(NAME)],
     };
-    for place in places {
-        match fs::read_to_string(&place) {
-            Ok(text) => return Ok(Some((place, text))),
-            Err(fault) if fault.kind() == io::ErrorKind::NotFound && named.is_none() => {}
-            Err(fault) => return Err(format!("{}: {fault}", place.display())),
+    for file in candidates {
+        match fs::read_to_string(&file) {
+            Ok(text) => return Ok(Some((file, text))),
+            Err(error) if error.kind() == io::ErrorKind::NotFound && named.is_none() => {}
+            Err(error) => return Err(unreadable(&file)(error)),
         }
     }
     Ok(None)
 }
 
 /// The files of a plugins.d, in the order of their names; none if there is no such folder.
-fn more(folder: &Path) -> Result<Vec<PathBuf>, String> {
+fn fragments(folder: &Path) -> Result<Vec<PathBuf>, ConfigError> {
     let entries = match fs::read_dir(folder) {
-        Err(fault) if fault.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-        entries => entries.map_err(|fault| format!("{}: {fault}", folder.display()))?,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        entries => entries.map_err(unreadable(folder))?,
     };
     let files = entries.map(|entry| entry.map(|entry| entry.path()));
-    let files = files.collect::<Result<Vec<_>, _>>().map_err(|fault| format!("{}: {fault}", folder.display()))?;
-    let mut files: Vec<_> =
-        files.into_iter().filter(|file| file.extension().is_some_and(|ending| ending == "toml")).collect();
+    let mut files = files.collect::<Result<Vec<_>, _>>().map_err(unreadable(folder))?;
+    files.retain(|file| file.extension().is_some_and(|ending| ending == "toml"));
     files.sort();
     Ok(files)
+}
+
+fn unreadable(path: &Path) -> impl FnOnce(io::Error) -> ConfigError {
+    let path = path.to_owned();
+    move |cause| ConfigError::Unreadable { path, cause }
+}
+
+fn refused(refusal: impl ToString) -> ConfigError {
+    ConfigError::Refused(refusal.to_string())
 }

@@ -1,4 +1,4 @@
-//! Runs what takes time: futures on tokio, and a provider's steps on threads of their own.
+//! The engine's executor: futures run on tokio, and providers' steps on threads of their own.
 
 use std::{
     sync::OnceLock,
@@ -9,17 +9,17 @@ use badgesmith_engine::world::Executor;
 use futures_util::future::BoxFuture;
 use tracing::Instrument;
 
-use crate::threads;
+use crate::step_threads;
 
-/// tokio's tasks and timers, and threads of our own for steps. To be used within a tokio runtime that has its timer.
+/// tokio's tasks and timers, and a separate thread pool for steps. To be used within a tokio runtime with its timer.
 ///
-/// A step may never come back. On tokio's blocking threads it would hold one of them for good, and names are looked
-/// up on these; a thread of ours holds up nobody, and ends with the process.
+/// A step may never return. It would block one of tokio's blocking threads for good, which are bounded and also look up
+/// host names. The separate pool is unbounded, and its threads do not keep the process from ending.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct TokioExecutor;
 
 impl TokioExecutor {
-    /// An executor. It starts nothing.
+    /// An executor. It starts no thread yet.
     #[must_use]
     pub const fn new() -> Self {
         Self
@@ -28,19 +28,19 @@ impl TokioExecutor {
 
 impl Executor for TokioExecutor {
     fn spawn(&self, work: BoxFuture<'static, ()>) {
-        // What comes of a request belongs to its span, also when it goes on without it.
+        // Work that outlives its request still belongs to the request's span.
         tokio::spawn(work.in_current_span());
     }
 
     fn sleep(&self, time: Duration) -> BoxFuture<'static, ()> {
-        // The time counts from here, not from the first poll.
+        // The duration counts from this call, not from the first poll.
         Box::pin(tokio::time::sleep(time))
     }
 
     fn run(&self, work: Box<dyn FnOnce() + Send>) {
-        // Without a thread the work is dropped, and whoever waits for it sees that.
-        if let Err(fault) = threads::run(work) {
-            tracing::error!(%fault, "a step got no thread");
+        // Without a thread the work is dropped, which its waiting caller sees.
+        if let Err(fault) = step_threads::run(work) {
+            tracing::error!(%fault, "no thread could be started for a provider's step");
         }
     }
 
@@ -64,12 +64,12 @@ mod tests {
     use super::*;
 
     fn runtime() -> runtime::Runtime {
-        // One blocking thread: whoever used it for steps would be found out.
+        // With one blocking thread, a step on it would block the rest of the test.
         runtime::Builder::new_current_thread().max_blocking_threads(1).enable_all().build().unwrap()
     }
 
     #[test]
-    fn steps_that_never_come_back_hold_up_neither_the_next_step_nor_a_lookup_nor_the_end() {
+    fn steps_that_never_return_block_neither_the_next_step_nor_a_lookup_nor_the_shutdown() {
         let (keep, never) = mpsc::channel::<()>();
         let never = Arc::new(Mutex::new(never));
         let runtime = runtime();
@@ -92,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn a_step_that_panics_takes_nothing_with_it() {
+    fn a_step_that_panics_ends_nothing_else() {
         let (sender, receiver) = oneshot::channel::<()>();
         runtime().block_on(async {
             TokioExecutor::new().run(Box::new(move || {

@@ -1,28 +1,28 @@
-//! The world behind the engine: upstream client, threads, secrets, the store, logs.
+//! The implementations of the engine's [`World`](badgesmith_engine::World) that every binary shares.
 //!
-//! What the engine leaves to a [`World`](badgesmith_engine::World) is done here for every binary: [`upstream`] asks
-//! over HTTP and [`web`] visits what callers name, both by [`client`]; [`executor`] runs what takes time, [`secrets`] and
-//! [`embedded`] keep what lies in a data directory, `aws` what lies in DynamoDB and Secrets Manager; [`transfer`] takes
-//! results from one to the other. [`logs`], [`access`], [`correlation`] and [`metrics`] tell afterwards what happened. `exit` is about the process's end.
+//! [`upstream`] sends requests to upstreams and [`web`] to URLs that callers name, both with the clients of [`client`].
+//! [`executor`] runs futures and providers' steps. [`secrets`] and [`embedded`] store in a data directory what the
+//! crate `badgesmith-aws` stores in AWS; [`transfer`] moves results from one store to another. [`logs`],
+//! [`access_log`], [`correlation_id`] and [`metrics`] are for observability. [`config`] loads the plugins, and
+//! `exit_hook` guards the process against plugins that end it.
 
-pub mod access;
-#[cfg(feature = "aws")]
-pub mod aws;
-mod bodies;
+pub mod access_log;
+mod address_guard;
+mod body_memory;
 pub mod client;
+mod concurrency_limits;
 pub mod config;
-pub mod correlation;
-pub mod data;
+pub mod correlation_id;
+pub mod data_directory;
 pub mod embedded;
 pub mod executor;
 #[cfg(unix)]
-pub mod exit;
-mod guard;
+pub mod exit_hook;
 pub mod logs;
 pub mod metrics;
 pub mod secrets;
-mod threads;
+mod step_threads;
 pub mod transfer;
+pub mod unix_time;
 pub mod upstream;
-mod visits;
 pub mod web;

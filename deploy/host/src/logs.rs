@@ -1,8 +1,9 @@
-//! The log: one line an event on standard error, for a person at a terminal and as JSON for everything else.
+//! The log: one line per event on standard error, as text at a terminal and as JSON otherwise.
 
 use std::{
     backtrace::{Backtrace, BacktraceStatus},
     cell::Cell,
+    error::Error,
     io::{IsTerminal, stderr},
     panic::{self, PanicHookInfo},
     thread,
@@ -13,62 +14,74 @@ use tracing_subscriber::{
     Layer, Registry, filter::Targets, fmt, fmt::MakeWriter, layer::SubscriberExt, registry, util::SubscriberInitExt,
 };
 
-/// The crates whose lines obey the level, by the beginning of their names.
-const OURS: &str = "badgesmith";
+/// The prefix of the crates that log at the configured level.
+const OWN_CRATES: &str = "badgesmith";
 
-/// The crates that say nothing: the SDK's lines show whole answers, of those who hand out credentials too. What they
-/// would tell is in the words of the call that failed.
-const SILENT: &str = "aws_";
+/// The prefix of the crates that never log: the AWS SDK logs whole responses, also those that contain credentials. The
+/// error of the failed call says what happened.
+const SILENT_CRATES: &str = "aws_";
 
-/// Logs from now on what is at least as severe as `level`; without one, `info`.
-///
-/// The levels are error, warn, info, debug and trace, in any case. What the libraries below have to say is logged only
-/// if it is a warning or worse, and what the AWS SDK has to say not at all. Times are UTC, RFC 3339. If somebody logs already, that stays as it is.
-///
-/// # Errors
-/// A sentence with the remedy where the level is unknown.
-pub fn init(level: Option<&str>) -> Result<(), String> {
-    init_beside(level, None)
+/// A log level that does not exist.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnknownLevel(String);
+
+impl std::fmt::Display for UnknownLevel {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "the log level is {:?}; write error, warn, info, debug or trace", self.0)
+    }
 }
 
-/// The target of the spans of requests and of upstream calls. The log shows no spans; what listens beside it may.
-pub const SPANS: &str = "spans";
+impl Error for UnknownLevel {}
 
-/// What listens to spans beside the log.
-pub type Beside = Box<dyn Layer<Registry> + Send + Sync>;
-
-/// Logs as [`init`] does, and tells `beside` the spans whose target is [`SPANS`].
+/// Starts to log events of at least this level; `info` by default.
+///
+/// The levels are error, warn, info, debug and trace, in upper or lower case. Libraries log warnings and errors only,
+/// and the AWS SDK nothing. Times are in UTC as RFC 3339. If a logger is installed already, it stays.
 ///
 /// # Errors
-/// A sentence with the remedy where the level is unknown.
-pub fn init_beside(level: Option<&str>, beside: Option<Beside>) -> Result<(), String> {
-    let subscriber = subscriber(parse(level.unwrap_or("info"))?, stderr().is_terminal(), stderr, beside);
-    // The first one stays; a second is no reason to end.
+/// The level is unknown.
+pub fn init(level: Option<&str>) -> Result<(), UnknownLevel> {
+    init_with_spans(level, None)
+}
+
+/// The target of the spans of requests and upstream calls. The log shows no spans.
+pub const SPANS: &str = "spans";
+
+/// A layer that receives spans, such as an exporter.
+pub type SpanLayer = Box<dyn Layer<Registry> + Send + Sync>;
+
+/// Logs as [`init`] does, and hands spans with the target [`SPANS`] to `span_layer`.
+///
+/// # Errors
+/// The level is unknown.
+pub fn init_with_spans(level: Option<&str>, span_layer: Option<SpanLayer>) -> Result<(), UnknownLevel> {
+    let subscriber = subscriber(parse(level.unwrap_or("info"))?, stderr().is_terminal(), stderr, span_layer);
+    // A second logger is not installed, which is no error.
     let _ = subscriber.try_init();
     Ok(())
 }
 
-/// Logs every panic from now on, instead of Rust's lines of text on standard error. To be called after [`init`].
+/// Logs every panic from now on, in place of Rust's own output on standard error. To be called after [`init`].
 pub fn log_panics() {
-    let before = panic::take_hook();
+    let previous = panic::take_hook();
     panic::set_hook(Box::new(move |panic| {
-        // A panic within logging a panic goes to the hook before.
-        if IS_TELLING.replace(true) {
-            return before(panic);
+        // A panic while a panic is logged goes to the previous hook.
+        if IS_LOGGING.replace(true) {
+            return previous(panic);
         }
         log_panic(panic);
-        IS_TELLING.set(false);
+        IS_LOGGING.set(false);
     }));
 }
 
 thread_local! {
     /// Whether this thread is logging a panic.
-    static IS_TELLING: Cell<bool> = const { Cell::new(false) };
+    static IS_LOGGING: Cell<bool> = const { Cell::new(false) };
 }
 
 fn log_panic(panic: &PanicHookInfo<'_>) {
     let location = panic.location().map(ToString::to_string);
-    // It is there if RUST_BACKTRACE asks for it.
+    // It is captured only if RUST_BACKTRACE is set.
     let backtrace = Backtrace::capture();
     let backtrace = (backtrace.status() == BacktraceStatus::Captured).then(|| backtrace.to_string());
     tracing::error!(
@@ -81,34 +94,34 @@ fn log_panic(panic: &PanicHookInfo<'_>) {
     );
 }
 
-fn parse(level: &str) -> Result<LevelFilter, String> {
+fn parse(level: &str) -> Result<LevelFilter, UnknownLevel> {
     match &*level.to_ascii_lowercase() {
         "error" => Ok(LevelFilter::ERROR),
         "warn" => Ok(LevelFilter::WARN),
         "info" => Ok(LevelFilter::INFO),
         "debug" => Ok(LevelFilter::DEBUG),
         "trace" => Ok(LevelFilter::TRACE),
-        _ => Err(format!("the log level is {level:?}; write error, warn, info, debug or trace")),
+        _ => Err(UnknownLevel(level.to_owned())),
     }
 }
 
 fn subscriber<W>(
     level: LevelFilter,
-    is_for_people: bool,
+    is_terminal: bool,
     writer: W,
-    beside: Option<Beside>,
+    span_layer: Option<SpanLayer>,
 ) -> impl Subscriber + Send + Sync
 where
     W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
 {
-    // A line that cannot be written is lost; complaining about it on the same stream would panic.
+    // A line that cannot be written is lost. Reporting that on the same stream would panic.
     let lines = fmt::layer().log_internal_errors(false).with_ansi(false).with_writer(writer);
     let lines =
-        if is_for_people { lines.boxed() } else { lines.json().flatten_event(true).with_span_list(false).boxed() };
-    let targets = Targets::new().with_default(level.min(LevelFilter::WARN)).with_target(OURS, level);
-    let targets = targets.with_target(SILENT, LevelFilter::OFF);
+        if is_terminal { lines.boxed() } else { lines.json().flatten_event(true).with_span_list(false).boxed() };
+    let targets = Targets::new().with_default(level.min(LevelFilter::WARN)).with_target(OWN_CRATES, level);
+    let targets = targets.with_target(SILENT_CRATES, LevelFilter::OFF);
     let spans = Targets::new().with_target(SPANS, LevelFilter::INFO);
-    registry().with(beside.map(|beside| beside.with_filter(spans))).with(lines.with_filter(targets))
+    registry().with(span_layer.map(|layer| layer.with_filter(spans))).with(lines.with_filter(targets))
 }
 
 #[cfg(test)]
@@ -128,9 +141,9 @@ mod tests {
     use super::*;
 
     #[derive(Clone, Default)]
-    struct Page(Arc<Mutex<Vec<u8>>>);
+    struct Output(Arc<Mutex<Vec<u8>>>);
 
-    impl io::Write for Page {
+    impl io::Write for Output {
         fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
             self.0.lock().unwrap().write(bytes)
         }
@@ -140,10 +153,10 @@ mod tests {
         }
     }
 
-    fn logged(level: &str, is_for_people: bool) -> String {
-        let page = Page::default();
-        let writer = page.clone();
-        let subscriber = subscriber(parse(level).unwrap(), is_for_people, move || writer.clone(), None);
+    fn logged(level: &str, is_terminal: bool) -> String {
+        let output = Output::default();
+        let writer = output.clone();
+        let subscriber = subscriber(parse(level).unwrap(), is_terminal, move || writer.clone(), None);
         tracing::subscriber::with_default(subscriber, || {
             tracing::error!(target: "badgesmith_engine", "e1");
             tracing::warn!(target: "badgesmith", plugin = "nuget", tries = 3, "a \"quoted\"\nword");
@@ -155,12 +168,12 @@ mod tests {
             tracing::trace!(target: "h2::codec", "t2");
             tracing::error!(target: "aws_config::meta::credentials", "a whole answer");
         });
-        let bytes = page.0.lock().unwrap().clone();
+        let bytes = output.0.lock().unwrap().clone();
         String::from_utf8(bytes).unwrap()
     }
 
     #[test]
-    fn the_level_holds_for_us_and_libraries_speak_only_to_warn() {
+    fn the_level_holds_for_our_crates_and_libraries_log_only_warnings_and_errors() {
         let rows = [
             ("error", vec!["e1"]),
             ("warn", vec!["e1", "a \"quoted\"\nword", "w2"]),
@@ -177,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_for_machines_is_flat_json_with_a_utc_time() {
+    fn a_json_line_is_flat_and_has_a_utc_time() {
         let logged = logged("warn", false);
         let line: Value = serde_json::from_str(logged.lines().nth(1).unwrap()).unwrap();
         assert_eq!(line["level"], "WARN");
@@ -189,10 +202,10 @@ mod tests {
     }
 
     #[test]
-    fn the_log_shows_no_span_and_what_listens_beside_it_hears_those_and_nothing_else() {
+    fn the_log_shows_no_span_and_the_span_layer_gets_spans_and_nothing_else() {
         #[derive(Clone, Default)]
-        struct Ear(Arc<Mutex<Vec<&'static str>>>);
-        impl Layer<Registry> for Ear {
+        struct Recorder(Arc<Mutex<Vec<&'static str>>>);
+        impl Layer<Registry> for Recorder {
             fn on_new_span(&self, span: &Attributes<'_>, _: &Id, _: Context<'_, Registry>) {
                 self.0.lock().unwrap().push(span.metadata().name());
             }
@@ -201,22 +214,22 @@ mod tests {
                 self.0.lock().unwrap().push(event.metadata().name());
             }
         }
-        let (page, ear) = (Page::default(), Ear::default());
-        let writer = page.clone();
-        let beside: Beside = Box::new(ear.clone());
-        let subscriber = subscriber(LevelFilter::INFO, false, move || writer.clone(), Some(beside));
+        let (output, recorder) = (Output::default(), Recorder::default());
+        let writer = output.clone();
+        let layer: SpanLayer = Box::new(recorder.clone());
+        let subscriber = subscriber(LevelFilter::INFO, false, move || writer.clone(), Some(layer));
         tracing::subscriber::with_default(subscriber, || {
             let request = tracing::info_span!(target: SPANS, "request", path = "/p");
             request.in_scope(|| tracing::info!(target: "badgesmith", "answered"));
             drop(tracing::info_span!(target: "badgesmith_engine", "another"));
         });
-        assert_eq!(*ear.0.lock().unwrap(), ["request"]);
-        let logged = String::from_utf8(page.0.lock().unwrap().clone()).unwrap();
+        assert_eq!(*recorder.0.lock().unwrap(), ["request"]);
+        let logged = String::from_utf8(output.0.lock().unwrap().clone()).unwrap();
         assert!(logged.lines().count() == 1 && logged.contains("answered") && !logged.contains("/p"), "{logged}");
     }
 
     #[test]
-    fn a_line_for_people_is_no_json_and_has_no_escapes() {
+    fn a_line_at_a_terminal_is_no_json_and_has_no_escapes() {
         let logged = logged("info", true);
         assert!(
             logged.contains("WARN badgesmith: a \"quoted\"") && logged.contains("plugin=\"nuget\" tries=3"),
@@ -226,9 +239,9 @@ mod tests {
     }
 
     #[test]
-    fn a_panic_is_one_line_of_json_with_its_words_and_its_place() {
-        let page = Page::default();
-        let writer = page.clone();
+    fn a_panic_is_one_line_of_json_with_its_message_and_location() {
+        let output = Output::default();
+        let writer = output.clone();
         let subscriber = subscriber(LevelFilter::ERROR, false, move || writer.clone(), None);
         log_panics();
         let panicking = thread::Builder::new().name("unlucky".to_owned()).spawn(|| {
@@ -236,7 +249,7 @@ mod tests {
         });
         assert!(panicking.unwrap().join().is_err());
         drop(panic::take_hook());
-        let logged = String::from_utf8(page.0.lock().unwrap().clone()).unwrap();
+        let logged = String::from_utf8(output.0.lock().unwrap().clone()).unwrap();
         assert_eq!(logged.lines().count(), 1, "{logged}");
         let line: Value = serde_json::from_str(&logged).unwrap();
         assert_eq!((&line["level"], &line["message"]), (&"ERROR".into(), &"a panic: on\npurpose: 7".into()));
@@ -247,13 +260,13 @@ mod tests {
     #[test]
     fn an_unknown_level_is_refused_with_the_remedy() {
         for level in ["verbose", "", "off", "3", "info,h2=trace"] {
-            let fault = init(Some(level)).unwrap_err();
+            let fault = init(Some(level)).unwrap_err().to_string();
             assert!(fault.contains(&format!("{level:?}")) && fault.contains("write error, warn"), "{fault}");
         }
     }
 
     #[test]
-    fn a_second_start_changes_nothing_and_ends_nothing() {
+    fn a_second_call_changes_nothing_and_is_no_error() {
         assert_eq!(init(None), Ok(()));
         assert_eq!(init(Some("Trace")), Ok(()));
     }

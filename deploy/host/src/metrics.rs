@@ -1,4 +1,4 @@
-//! What the engine tells a [`Meter`](badgesmith_engine::world::Meter), for Prometheus and for CloudWatch.
+//! The engine's metrics ([`Meter`](badgesmith_engine::world::Meter)), for Prometheus and for CloudWatch.
 
 pub mod emf;
 #[cfg(feature = "prometheus")]

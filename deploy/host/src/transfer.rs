@@ -1,6 +1,10 @@
-//! Results as JSON lines, out of one store and into another.
+//! Results as JSON lines, exported from one store and imported into another.
 
-use std::time::{Duration, SystemTime};
+use std::{
+    error::Error,
+    fmt, io,
+    time::{Duration, SystemTime},
+};
 
 use badgesmith_engine::store::{Entry, LONGEST_RUN, RESULT_LIFE, Subject};
 use badgesmith_provider::{Record, Timestamp};
@@ -9,9 +13,9 @@ use serde::{Deserialize, Serialize};
 /// The longest line, in bytes.
 pub const LONGEST_LINE: usize = 1024 * 1024;
 
-/// A result on its way: what it is about, the record, and when it arrived, which its lifetime counts from.
+/// An exported result: its subject, its record, and when it arrived, from which its lifetime counts.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Line {
+pub struct ExportedLine {
     collection: String,
     owner: String,
     repo: String,
@@ -21,18 +25,41 @@ pub struct Line {
     arrived: String,
 }
 
-/// What an export came to.
+/// The outcome of an export.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Exported {
-    /// How many results were handed over.
+pub struct ExportSummary {
+    /// How many results were exported.
     pub written: u64,
-    /// What could not be read, a sentence each: the others were handed over all the same.
+    /// What could not be read, one sentence each; the other results were exported all the same.
     pub damaged: Vec<String>,
 }
 
-impl Line {
-    /// A result that expires so many seconds after 1970.
-    pub(crate) fn new(collection: String, subject: &Subject, record: Record, expires: u64) -> Self {
+/// Why an export ended early. `S` is the store's error.
+#[derive(Debug)]
+pub enum ExportError<S> {
+    /// The store cannot be read.
+    Store(S),
+    /// A line cannot be written.
+    Write(io::Error),
+}
+
+/// Why a line is not imported.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ImportError {
+    /// The owner, repository, platform or branch, by its name, is empty or too long.
+    Subject(&'static str),
+    /// The run or its attempt is out of range.
+    Run,
+    /// The collection or the record's time cannot be stored.
+    Collection,
+    /// The time of arrival is not one.
+    Arrived,
+}
+
+impl ExportedLine {
+    /// A line for a result that expires this many seconds after 1970.
+    #[must_use]
+    pub fn new(collection: String, subject: &Subject, record: Record, expires: u64) -> Self {
         let arrived = expires.saturating_sub(RESULT_LIFE.as_secs()).saturating_mul(1000);
         Self {
             collection,
@@ -45,25 +72,54 @@ impl Line {
         }
     }
 
-    /// The entry that records it again. Its run is claimed as it was, so a result that is there already is a duplicate;
-    /// its nonce is nobody's.
+    /// The entry that records the result again. It claims the same run, so a result that is stored already is a
+    /// duplicate; its nonce is a new one.
     ///
     /// # Errors
     /// What is wrong with the line.
-    pub fn entry(self) -> Result<Entry, String> {
+    pub fn entry(self) -> Result<Entry, ImportError> {
         let Self { collection, owner, repo, platform, branch, record, arrived } = self;
-        let subject = Subject::new(&owner, &repo, &platform, &branch);
-        let subject = subject.map_err(|part| format!("its {part} is empty or too long"))?;
+        let subject = Subject::new(&owner, &repo, &platform, &branch).map_err(ImportError::Subject)?;
         if !(1..=LONGEST_RUN).contains(&record.run_id.len()) || !(1..=9999).contains(&record.run_attempt) {
-            return Err("its run_id is empty or too long, or its run_attempt is not 1 to 9999".to_owned());
+            return Err(ImportError::Run);
         }
         if collection.is_empty() || collection.contains('#') {
-            return Err("its collection is empty or has a # in it".to_owned());
+            return Err(ImportError::Collection);
         }
         let arrived = Timestamp::parse(&arrived).and_then(|arrived| u64::try_from(arrived.as_ms()).ok());
-        let arrived = arrived.ok_or("its arrived is no RFC 3339 time since 1970")?;
+        let arrived = arrived.ok_or(ImportError::Arrived)?;
         let nonce = format!("import-{:032x}", fastrand::u128(..));
         let arrived = SystemTime::UNIX_EPOCH + Duration::from_millis(arrived);
         Ok(Entry { collection, subject, nonce, record, arrived })
     }
 }
+
+impl<S: fmt::Display> fmt::Display for ExportError<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Store(error) => error.fmt(f),
+            Self::Write(error) => error.fmt(f),
+        }
+    }
+}
+
+impl<S: Error> Error for ExportError<S> {}
+
+impl<S> From<io::Error> for ExportError<S> {
+    fn from(error: io::Error) -> Self {
+        Self::Write(error)
+    }
+}
+
+impl fmt::Display for ImportError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Subject(part) => write!(f, "its {part} is empty or too long"),
+            Self::Run => f.write_str("its run_id is empty or too long, or its run_attempt is not 1 to 9999"),
+            Self::Collection => f.write_str("its collection is empty or has a # in it"),
+            Self::Arrived => f.write_str("its arrived is no RFC 3339 time since 1970"),
+        }
+    }
+}
+
+impl Error for ImportError {}

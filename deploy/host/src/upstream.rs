@@ -1,4 +1,4 @@
-//! Asks upstreams over HTTP: one exchange a call, redirects within the origin, a body no larger than it may be.
+//! Requests to upstreams over HTTP: redirects stay within the origin, and bodies are bounded.
 
 use std::{error::Error, io, mem, time::Duration};
 
@@ -13,39 +13,38 @@ use tokio::time::{Instant, timeout_at};
 use tracing::{Instrument, Span, field};
 use url::Url;
 
-use crate::{bodies::Bodies, client::Connections, logs::SPANS, visits::turn};
+use crate::{body_memory::BodyMemory, client::Connections, concurrency_limits::acquire, logs::SPANS};
 
 /// How many redirects are followed.
 const REDIRECTS: usize = 5;
-/// How much room the first piece of a body gets, in bytes, if no smaller body was announced.
-const FIRST_ROOM: usize = 64 * 1024;
+/// The first size of the buffer for a body, in bytes, unless `Content-Length` is smaller.
+const FIRST_BUFFER: usize = 64 * 1024;
 
-/// How many exchanges are under way at once, and how many of them with one origin. Each has a connection over HTTP/1.1,
-/// and callers may ask for any number of badges that nobody asked for before.
+/// How many exchanges are in progress at once, and how many of them with one origin. Over HTTP/1.1 each takes a
+/// connection, and callers may request any number of badges that are not cached.
 const EXCHANGES: usize = 256;
-const EXCHANGES_OF_ORIGIN: usize = 128;
-/// How many wait for their turn, and how many of those for one origin. One badge may take 64 of them.
-const WAITING: u64 = 4096;
-const WAITING_OF_ORIGIN: u64 = 3072;
-/// How long an exchange waits for its turn.
-const TURN_PATIENCE: Duration = Duration::from_secs(2);
-/// How much memory the bodies that are arriving may take, all together, in bytes.
-const BODIES: usize = 32 * 1024 * 1024;
+const EXCHANGES_PER_ORIGIN: usize = 128;
+/// The length of the queue, and how much of it one origin may take. One badge may take 64 of it.
+const QUEUE: u64 = 4096;
+const QUEUE_PER_ORIGIN: u64 = 3072;
+/// How long an exchange waits for a permit.
+const PERMIT_TIMEOUT: Duration = Duration::from_secs(2);
+/// The memory for all bodies that are being received, in bytes.
+const BODY_MEMORY: usize = 32 * 1024 * 1024;
 
-/// Upstreams over HTTP/1.1 and HTTP/2, with one pool of connections. To be used within one tokio runtime.
+/// Requests to upstreams over HTTP/1.1 and HTTP/2 with one connection pool. To be used within one tokio runtime.
 ///
-/// No proxy is asked for this machine, nor for plain http, which goes nowhere else.
+/// Requests to this machine use no proxy, and neither does plain HTTP, which is for this machine only.
 ///
-/// A request is sent once. Only where the upstream or a kept connection says that it never looked at it (HTTP/2's
-/// GOAWAY and REFUSED_STREAM, a connection closed while it was idle) it goes out again within the same patience.
+/// A request is sent once. It is sent again, within the same time limit, only if it was certainly not processed: after
+/// HTTP/2's GOAWAY or REFUSED_STREAM, or if an idle connection turned out to be closed.
 ///
-/// So many exchanges are under way at once and a bounded number waits; what is beyond that is answered with
-/// [`Fault::Busy`].
+/// The number of concurrent exchanges and the queue are bounded; beyond them the answer is [`Fault::Busy`].
 #[derive(Debug)]
 pub struct HttpUpstream {
     connections: Connections,
     exchanges: Places,
-    bodies: Bodies,
+    bodies: BodyMemory,
 }
 
 impl Default for HttpUpstream {
@@ -55,37 +54,37 @@ impl Default for HttpUpstream {
 }
 
 impl HttpUpstream {
-    /// Upstreams, nobody asked yet.
+    /// A client with a connection pool of its own, which is created at first use.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Upstreams that share their connections with others.
+    /// A client that shares a connection pool.
     #[must_use]
     pub fn over(connections: Connections) -> Self {
-        Self { connections, exchanges: Places::new(EXCHANGES, WAITING), bodies: Bodies::new(BODIES) }
+        Self { connections, exchanges: Places::new(EXCHANGES, QUEUE), bodies: BodyMemory::new(BODY_MEMORY) }
     }
 
-    /// One exchange within its patience, as soon as it is its turn.
-    async fn in_turn(&self, ask: &Ask) -> Result<Reply, Fault> {
+    /// Waits for a permit and performs the exchange, all within the time limit.
+    async fn limited(&self, ask: &Ask) -> Result<Reply, Fault> {
         let now = Instant::now();
         let until = now + ask.patience;
-        let share = Share { name: origin(&ask.url), places: EXCHANGES_OF_ORIGIN, waiting: WAITING_OF_ORIGIN };
-        let _place = turn(&self.exchanges, &[share], until.min(now + TURN_PATIENCE)).await?;
+        let share = Share { name: origin(&ask.url), places: EXCHANGES_PER_ORIGIN, waiting: QUEUE_PER_ORIGIN };
+        let _permit = acquire(&self.exchanges, &[share], until.min(now + PERMIT_TIMEOUT)).await?;
         timeout_at(until, self.exchange(ask)).await.unwrap_or(Err(Fault::Timeout))
     }
 
     async fn exchange(&self, ask: &Ask) -> Result<Reply, Fault> {
-        let client = self.connections.client().map_err(Fault::Unreachable)?;
+        let client = self.connections.client().map_err(|error| Fault::Unreachable(error.to_string()))?;
         let mut url = ask.url.clone();
         for _ in 0..=REDIRECTS {
             let response = request(client, url.clone(), ask)?.send().await.map_err(fault)?;
-            match leads_to(&url, &response)? {
+            match redirect_within_origin(&url, &response)? {
                 Some(next) => url = next,
                 None => {
-                    let mut room = self.bodies.room();
-                    return read(response, ask.largest_body, |bytes| room.grow(bytes)).await;
+                    let mut memory = self.bodies.reservation();
+                    return read(response, ask.largest_body, |bytes| memory.grow(bytes)).await;
                 }
             }
         }
@@ -95,7 +94,7 @@ impl HttpUpstream {
 
 impl Upstream for HttpUpstream {
     fn fetch(&self, ask: Ask) -> BoxFuture<'_, Result<Reply, Fault>> {
-        // The address's path and query may hold what is nobody's business.
+        // The span has no path and no query, which may hold secrets.
         let span = tracing::info_span!(
             target: SPANS,
             "upstream",
@@ -108,10 +107,10 @@ impl Upstream for HttpUpstream {
             "error.type" = field::Empty,
         );
         let exchange = async move {
-            let outcome = self.in_turn(&ask).await;
+            let outcome = self.limited(&ask).await;
             match &outcome {
                 Ok(reply) => Span::current().record("http.response.status_code", i64::from(reply.status)),
-                Err(fault) => Span::current().record("error.type", word(fault)),
+                Err(fault) => Span::current().record("error.type", error_type(fault)),
             };
             outcome
         };
@@ -119,8 +118,8 @@ impl Upstream for HttpUpstream {
     }
 }
 
-/// A fault in a word.
-const fn word(fault: &Fault) -> &'static str {
+/// The value of `error.type` in a span.
+const fn error_type(fault: &Fault) -> &'static str {
     match fault {
         Fault::Unreachable(_) => "unreachable",
         Fault::Timeout => "timeout",
@@ -133,7 +132,7 @@ const fn word(fault: &Fault) -> &'static str {
     }
 }
 
-/// Who says nothing takes anything: a provider knows its upstream, and what is kept is kept under the same words.
+/// The request for an ask. Without `accept` it accepts everything.
 pub(crate) fn request(client: &Client, url: Url, ask: &Ask) -> Result<RequestBuilder, Fault> {
     let mut request = client.get(url).header(header::ACCEPT, ask.accept.as_deref().unwrap_or("*/*"));
     if let Some(authorization) = &ask.authorization {
@@ -151,8 +150,8 @@ pub(crate) fn request(client: &Client, url: Url, ask: &Ask) -> Result<RequestBui
     Ok(request)
 }
 
-/// Where an answer redirects to, if it does. Only the origin was granted, so only there.
-fn leads_to(from: &Url, response: &Response) -> Result<Option<Url>, Fault> {
+/// The URL a response redirects to. Another origin is an error, since the plugin was granted only this one.
+fn redirect_within_origin(from: &Url, response: &Response) -> Result<Option<Url>, Fault> {
     let Some(next) = location(from, response) else { return Ok(None) };
     let words = match next {
         None => "to what is no address".to_owned(),
@@ -165,25 +164,24 @@ fn leads_to(from: &Url, response: &Response) -> Result<Option<Url>, Fault> {
     Err(Fault::Nonsense(format!("it redirects {words}")))
 }
 
-/// Where an answer redirects to, if it does and that is an address.
+/// Where a response redirects to: `None` if it is no redirect, `Some(None)` if its `Location` is no URL.
 pub(crate) fn location(from: &Url, response: &Response) -> Option<Option<Url>> {
     let location = response.headers().get(header::LOCATION).filter(|_| is_redirect(response.status()))?;
     Some(str::from_utf8(location.as_bytes()).ok().and_then(|location| from.join(location).ok()))
 }
 
-/// An origin as it can be shown; the rest of an address may hold a secret.
+/// An origin for messages. The rest of a URL may hold a secret.
 fn origin(url: &Url) -> String {
     let origin = url.origin();
     if origin.is_tuple() { origin.ascii_serialization() } else { format!("{}:", url.scheme()) }
 }
 
-/// 300 offers a choice and 304 leads nowhere.
+/// Whether a status redirects. 300 offers a choice, and 304 is no redirect.
 fn is_redirect(status: StatusCode) -> bool {
     matches!(status.as_u16(), 301 | 302 | 303 | 307 | 308)
 }
 
-/// The whole answer, if it is no larger than it may be once it is decoded. `grow` is asked whether there is memory for so
-/// many bytes of it.
+/// Reads the whole response, of at most `largest` bytes after decoding. `grow` reserves memory for that many bytes.
 pub(crate) async fn read(
     mut response: Response,
     largest: usize,
@@ -192,10 +190,10 @@ pub(crate) async fn read(
     let status = response.status().as_u16();
     let headers = mem::take(response.headers_mut());
     if status == 304 {
-        // Its headers speak of the body that was not sent.
+        // Its `Content-Length` and `Content-Encoding` describe a body that is not sent.
         return Ok(Reply { status, headers, ..Reply::default() });
     }
-    // What reqwest decoded has lost its header.
+    // reqwest removes the header of an encoding that it decoded.
     if let Some(coding) = headers.get(header::CONTENT_ENCODING).filter(|coding| *coding != "identity") {
         return Err(Fault::Nonsense(format!("the body is encoded as {coding:?}, which nobody asked for")));
     }
@@ -210,24 +208,23 @@ pub(crate) async fn read(
         }
         let needed = body.len() + chunk.len();
         if needed > body.capacity() {
-            // Twice as much as before, so that bytes are seldom moved, but no more than was announced.
+            // The buffer doubles, so that bytes are seldom copied, up to the announced length.
             let most = if announced > 0 { announced } else { largest };
-            let room = needed.max(most.min(FIRST_ROOM.max(2 * body.capacity())));
-            grow(room)?;
-            body.reserve_exact(room - body.len());
+            let size = needed.max(most.min(FIRST_BUFFER.max(2 * body.capacity())));
+            grow(size)?;
+            body.reserve_exact(size - body.len());
         }
         body.extend_from_slice(&chunk);
     }
-    // It may be kept for long, so without the room it did not need.
+    // The body may stay in a cache for long, so its spare capacity is released.
     Ok(Reply { status, headers, body: body.into_boxed_slice().into() })
 }
 
-/// Whether the connection broke or what came over it makes no sense. The address stays out of the words: its query may
-/// hold a secret.
+/// Tells a broken connection from an invalid response. The message leaves the URL out, whose query may hold a secret.
 pub(crate) fn fault(error: reqwest::Error) -> Fault {
     let error = error.without_url();
     let words = words(&error);
-    // reqwest calls whatever happens to a body an error of decoding; hyper knows whether the connection was it.
+    // reqwest reports every error in a body as one of decoding. hyper's error tells whether the connection broke.
     let broken = causes(&error).find_map(|cause| cause.downcast_ref::<hyper::Error>());
     let is_nonsense = match broken {
         Some(broken) => broken.is_parse() || is_framing(broken),
@@ -236,14 +233,14 @@ pub(crate) fn fault(error: reqwest::Error) -> Fault {
     if is_nonsense { Fault::Nonsense(words) } else { Fault::Unreachable(words) }
 }
 
-/// Whether a body's chunks are written wrongly.
+/// Whether the framing of a chunked body is invalid.
 fn is_framing(error: &hyper::Error) -> bool {
     let kinds = causes(error).filter_map(|cause| cause.downcast_ref::<io::Error>()).map(io::Error::kind);
     kinds.into_iter().any(|kind| matches!(kind, io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData))
 }
 
-/// What happened, from the outside to the cause. Errors that may hold an address say nothing, and nobody says what was
-/// said already.
+/// The message of an error and its causes. reqwest's own causes may hold the URL and are left out, and so are
+/// repetitions.
 fn words(error: &reqwest::Error) -> String {
     let mut words = error.to_string();
     for cause in causes(error).filter(|cause| !cause.is::<reqwest::Error>()) {
@@ -282,7 +279,7 @@ mod tests {
         ];
         for (location, expected) in rows {
             let response = http::Response::builder().status(307).header("location", location).body("").unwrap();
-            let next = leads_to(&from, &response.into()).map(|next| next.map(String::from));
+            let next = redirect_within_origin(&from, &response.into()).map(|next| next.map(String::from));
             let expected = expected.map(|next| next.map(str::to_owned));
             assert_eq!(next, expected.map_err(|words: &str| Fault::Nonsense(words.to_owned())), "{location}");
         }

@@ -1,8 +1,8 @@
-//! Visits the addresses that callers name: whatever a name leads to is judged, and what was judged is connected to.
+//! Fetches URLs that callers name: every address of a host passes the address guard, and only those are connected to.
 //!
-//! Each hop of a visit has a client of its own, which knows the addresses of one host and can look up no other. So a
-//! name that leads elsewhere a moment later leads there without us, and a redirect is judged like the first address.
-//! No proxy is asked: it would look the name up once more.
+//! Each request, also after a redirect, has a client of its own that is pinned to the addresses that were checked and
+//! can look up no name. So a name whose addresses change after the check (DNS rebinding) is of no use. No proxy is
+//! used, because it would look the name up again.
 
 use std::{
     fmt, io,
@@ -21,30 +21,30 @@ use tokio::time::{Instant, timeout};
 use url::Url;
 
 use crate::{
-    client,
-    guard::{Guard, Place},
+    address_guard::{AddressGuard, Destination},
+    client::{self, ClientError},
+    concurrency_limits::{ConcurrencyLimits, PERMIT_TIMEOUT},
     upstream,
-    visits::{TURN_PATIENCE, Visits},
 };
 
 /// How many redirects are followed.
 const REDIRECTS: usize = 5;
 
-/// Who looks up names.
+/// Looks up host names.
 pub trait Resolver: Send + Sync {
     /// Every address of a name.
     ///
     /// # Errors
-    /// Why there is none, for the log.
+    /// Why the name has none, for the log.
     fn resolve<'a>(&'a self, name: &'a str) -> BoxFuture<'a, io::Result<Vec<IpAddr>>>;
 }
 
-/// The web over HTTP/1.1 and HTTP/2, without what does not lead outside. To be used within one tokio runtime.
+/// Fetches public URLs over HTTP/1.1 and HTTP/2. To be used within one tokio runtime.
 pub struct HttpWeb {
-    guard: Guard,
+    guard: AddressGuard,
     resolver: Arc<dyn Resolver>,
-    tls: OnceLock<Result<ClientConfig, String>>,
-    visits: Visits,
+    tls: OnceLock<Result<ClientConfig, ClientError>>,
+    limits: ConcurrencyLimits,
 }
 
 impl fmt::Debug for HttpWeb {
@@ -54,45 +54,46 @@ impl fmt::Debug for HttpWeb {
 }
 
 impl HttpWeb {
-    /// The web as plugins.toml lets callers see it, names looked up by the system.
+    /// A fetcher with the exceptions of plugins.toml, which looks names up with the operating system.
     #[must_use]
     pub fn new(settings: &Settings) -> Self {
-        Self::with_resolver(settings, Arc::new(System))
+        Self::with_resolver(settings, Arc::new(SystemResolver))
     }
 
-    /// The same with names looked up by somebody else.
+    /// The same with another resolver.
     #[must_use]
     pub fn with_resolver(settings: &Settings, resolver: Arc<dyn Resolver>) -> Self {
-        Self { guard: Guard::new(settings), resolver, tls: OnceLock::new(), visits: Visits::new() }
+        Self { guard: AddressGuard::new(settings), resolver, tls: OnceLock::new(), limits: ConcurrencyLimits::new() }
     }
 
-    /// Follows an address to its end. Each hop has a place of its own for as long as it lasts, so one host that keeps its
-    /// visitors waiting has four of them at the most, each for as long as its patience.
-    async fn visit(&self, ask: &Ask) -> Result<Reply, Fault> {
+    /// Fetches a URL and follows redirects. Each request holds a permit while it lasts, so a host that stalls holds a
+    /// bounded number of permits, each until its request times out.
+    async fn follow(&self, ask: &Ask) -> Result<Reply, Fault> {
         let mut url = ask.url.clone();
-        let mut patience = Patience { left: ask.patience, turns: TURN_PATIENCE };
+        let mut time = TimeLeft { for_requests: ask.patience, for_permits: PERMIT_TIMEOUT };
         for _ in 0..=REDIRECTS {
             ask.progress.go(&url);
-            match self.hop(&url, ask, &mut patience).await? {
-                Hop::Arrived(reply) => return Ok(reply),
-                Hop::Redirected(next) => url = next,
+            match self.exchange(&url, ask, &mut time).await? {
+                Exchanged::Reply(reply) => return Ok(reply),
+                Exchanged::Redirect(next) => url = next,
             }
         }
         Err(Fault::Nonsense(format!("it redirects more than {REDIRECTS} times")))
     }
 
-    /// One request, from judging its address to its whole answer.
-    async fn hop(&self, url: &Url, ask: &Ask, patience: &mut Patience) -> Result<Hop, Fault> {
-        let (host, addresses) = self.judged(url, patience).await?;
-        let _place = patience.turn(|until| self.visits.visit(url, until)).await?;
-        patience.within(self.request(url, ask, &host, &addresses)).await
+    /// One request, from checking its URL to the whole response.
+    async fn exchange(&self, url: &Url, ask: &Ask, time: &mut TimeLeft) -> Result<Exchanged, Fault> {
+        let host = self.checked(url, time).await?;
+        let _permit = time.permit(|until| self.limits.request_permit(url, until)).await?;
+        time.within(self.request(url, ask, &host)).await
     }
 
-    async fn request(&self, url: &Url, ask: &Ask, host: &str, addresses: &[SocketAddr]) -> Result<Hop, Fault> {
+    async fn request(&self, url: &Url, ask: &Ask, host: &CheckedHost) -> Result<Exchanged, Fault> {
         let tls = self.tls.get_or_init(|| client::tls(client::mozilla()));
-        let tls = tls.as_ref().map_err(|words| Fault::Unreachable(words.clone()))?;
-        let client = client::pinned(tls, host, addresses).map_err(Fault::Unreachable)?;
-        // The client's own time limit for connecting is shorter than what is left here.
+        let unusable = |error: &ClientError| Fault::Unreachable(error.to_string());
+        let tls = tls.as_ref().map_err(unusable)?;
+        let client = client::pinned(tls, &host.name, &host.addresses).map_err(|error| unusable(&error))?;
+        // Connecting has a shorter time limit of its own.
         ask.progress.reach();
         let response = upstream::request(&client, url.clone(), ask)?.send().await.map_err(|error| {
             if error.is_connect() {
@@ -102,96 +103,104 @@ impl HttpWeb {
         })?;
         match upstream::location(url, &response) {
             None => {
-                let mut room = self.visits.room();
-                let read = upstream::read(response, ask.largest_body, |bytes| room.grow(bytes)).await;
-                read.map(Hop::Arrived)
+                let mut memory = self.limits.body_reservation();
+                let read = upstream::read(response, ask.largest_body, |bytes| memory.grow(bytes)).await;
+                read.map(Exchanged::Reply)
             }
             Some(None) => Err(Fault::Nonsense("it redirects to what is no address".to_owned())),
-            Some(Some(next)) => Ok(Hop::Redirected(next)),
+            Some(Some(next)) => Ok(Exchanged::Redirect(next)),
         }
     }
 
-    /// Where an address leads, if it may be visited there: its host, and every address of that.
-    async fn judged(&self, url: &Url, patience: &mut Patience) -> Result<(String, Vec<SocketAddr>), Fault> {
+    /// The host of a URL with all its addresses, if the guard admits every one of them.
+    async fn checked(&self, url: &Url, time: &mut TimeLeft) -> Result<CheckedHost, Fault> {
         let refused = |words| {
-            tracing::info!(host = url.host_str(), words, "an address that a caller named is refused");
+            tracing::info!(host = url.host_str(), words, "a URL that a caller named is refused");
             Fault::NotAllowed(words)
         };
-        let (name, port) = match self.guard.place(url).map_err(refused)? {
-            Place::Here(address) => return Ok((String::new(), vec![address])),
-            Place::Named(name, port) => (name, port),
+        let (name, port) = match self.guard.destination(url).map_err(refused)? {
+            Destination::Address(address) => {
+                return Ok(CheckedHost { name: String::new(), addresses: vec![address] });
+            }
+            Destination::Name(name, port) => (name, port),
         };
-        let place = patience.turn(|until| self.visits.lookup(url, until)).await?;
-        let found = patience.within(self.look_up(name.clone(), place)).await?;
+        let permit = time.permit(|until| self.limits.lookup_permit(url, until)).await?;
+        let found = time.within(self.look_up(name.clone(), permit)).await?;
         let found = found.map_err(|fault| Fault::Unreachable(format!("{name} is not found: {fault}")))?;
         let addresses: Vec<_> = found.into_iter().map(|address| SocketAddr::new(address, port)).collect();
         if addresses.is_empty() {
             return Err(Fault::Unreachable(format!("{name} has no address")));
         }
-        // One address that leads inside spoils them all: whoever owns the name chose it.
+        // One address that is not admitted refuses the name, whose owner chose its addresses.
         if !addresses.iter().all(|address| self.guard.admits(Some(&name), *address)) {
             return Err(refused("url not allowed"));
         }
-        Ok((name, addresses))
+        Ok(CheckedHost { name, addresses })
     }
 
-    /// Looks a name up, on a task of its own: the lookup goes on when nobody waits for it, and so does its place.
-    async fn look_up(&self, name: String, place: Taken) -> Result<io::Result<Vec<IpAddr>>, Fault> {
+    /// Looks a name up on a task of its own: a lookup cannot be cancelled, and keeps its permit to its end.
+    async fn look_up(&self, name: String, permit: Taken) -> Result<io::Result<Vec<IpAddr>>, Fault> {
         let resolver = Arc::clone(&self.resolver);
-        let looking = tokio::spawn(async move {
+        let lookup = tokio::spawn(async move {
             let found = resolver.resolve(&name).await;
-            drop(place);
+            drop(permit);
             found
         });
-        looking.await.map_err(|_| Fault::Unreachable("a lookup broke off".to_owned()))
+        lookup.await.map_err(|_| Fault::Unreachable("a lookup broke off".to_owned()))
     }
 }
 
-/// How one request of a visit ended.
-enum Hop {
-    Arrived(Reply),
-    Redirected(Url),
+/// A host that passed the guard. The name is empty if the URL has an address instead.
+struct CheckedHost {
+    name: String,
+    addresses: Vec<SocketAddr>,
 }
 
-/// How much time a visit has left.
-struct Patience {
-    /// For requests.
-    left: Duration,
-    /// For waiting for places.
-    turns: Duration,
+/// The outcome of one request.
+enum Exchanged {
+    Reply(Reply),
+    Redirect(Url),
 }
 
-impl Patience {
-    /// Waits for a turn.
-    async fn turn<F: Future<Output = Result<Taken, Fault>>>(
+/// How much time a fetch has left.
+struct TimeLeft {
+    /// For lookups and requests.
+    for_requests: Duration,
+    /// For waiting for permits.
+    for_permits: Duration,
+}
+
+impl TimeLeft {
+    /// Waits for a permit.
+    async fn permit<F: Future<Output = Result<Taken, Fault>>>(
         &mut self,
-        take: impl FnOnce(Instant) -> F,
+        acquire: impl FnOnce(Instant) -> F,
     ) -> Result<Taken, Fault> {
         let began = Instant::now();
-        let place = take(began + self.turns).await;
-        self.turns = self.turns.saturating_sub(began.elapsed());
-        place
+        let permit = acquire(began + self.for_permits).await;
+        self.for_permits = self.for_permits.saturating_sub(began.elapsed());
+        permit
     }
 
-    /// Does something within the time that is left.
+    /// Runs a lookup or a request within the time that is left.
     async fn within<T>(&mut self, work: impl Future<Output = Result<T, Fault>>) -> Result<T, Fault> {
         let began = Instant::now();
-        let outcome = timeout(self.left, work).await;
-        self.left = self.left.saturating_sub(began.elapsed());
+        let outcome = timeout(self.for_requests, work).await;
+        self.for_requests = self.for_requests.saturating_sub(began.elapsed());
         outcome.unwrap_or(Err(Fault::Timeout))
     }
 }
 
 impl Upstream for HttpWeb {
     fn fetch(&self, ask: Ask) -> BoxFuture<'_, Result<Reply, Fault>> {
-        Box::pin(async move { self.visit(&ask).await })
+        Box::pin(async move { self.follow(&ask).await })
     }
 }
 
-/// The system's own lookup.
-struct System;
+/// The operating system's resolver.
+struct SystemResolver;
 
-impl Resolver for System {
+impl Resolver for SystemResolver {
     fn resolve<'a>(&'a self, name: &'a str) -> BoxFuture<'a, io::Result<Vec<IpAddr>>> {
         Box::pin(async move {
             let found = tokio::net::lookup_host((name, 0)).await?;

@@ -1,4 +1,4 @@
-//! Store files that are not what was written: each is refused with words, or gives right answers or none.
+//! Damaged store files: each is refused with a message, or gives correct results or none.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout)]
 
 use std::{
@@ -24,7 +24,7 @@ const RUNS: i64 = 4;
 const RESULTS: TableDefinition<(&str, &str), &[u8]> = TableDefinition::new("results");
 const CLAIMS: TableDefinition<(&str, &str), u64> = TableDefinition::new("claims");
 const ANSWERS: TableDefinition<&str, &[u8]> = TableDefinition::new("answers");
-/// As stores from before there were checksums have it.
+/// The type of the table in stores without checksums.
 const SIZES: TableDefinition<&str, u64> = TableDefinition::new("sizes");
 
 fn directory(name: &str) -> PathBuf {
@@ -59,8 +59,8 @@ async fn history(store: &EmbeddedStore, number: i64) -> Result<Vec<Record>, Stri
     found.map_err(|fault| fault.0)
 }
 
-/// What the history of a subject is, the newest first.
-fn truth(number: i64) -> Vec<Record> {
+/// The history of a subject, newest first.
+fn expected(number: i64) -> Vec<Record> {
     (0..RUNS).rev().map(|run| record(number, run)).collect()
 }
 
@@ -82,22 +82,23 @@ async fn fill(directory: &Path) -> EmbeddedStore {
 }
 
 #[tokio::test]
-async fn a_damaged_file_is_refused_with_words_or_gives_right_answers() {
+async fn a_damaged_file_is_refused_with_a_message_or_gives_correct_results() {
     let directory = directory("files");
     let store = fill(&directory).await;
-    // What a damaged file that was not closed may lose is its last transaction, as after a power failure: nobody can
-    // tell the two apart. So that one is of a subject that is not looked at.
+    // A damaged file that was not closed may lose its last transaction, as after a power failure, which looks the same.
+    // So the last transaction is of a subject that is not compared.
     assert_eq!(store.record(&entry(SUBJECTS, 0)).await, Ok(Recorded::New));
     let open = fs::read(directory.join(FILE)).unwrap();
     drop(store);
     let closed = fs::read(directory.join(FILE)).unwrap();
-    let (mut refused, mut right, mut wordless) = (0, 0, 0);
+    let (mut refused, mut correct, mut unanswered) = (0, 0, 0);
     for seed in 0..200 {
         let whole = if seed % 4 == 3 { &open } else { &closed };
         let (kind, bytes) = damage::damage(whole, seed);
         fs::write(directory.join(FILE), &bytes).unwrap();
         let store = match EmbeddedStore::open(&directory) {
-            Err(words) => {
+            Err(refusal) => {
+                let words = refusal.to_string();
                 assert!(words.contains(FILE) && words.contains("--data"), "{seed} {kind}: {words}");
                 assert!(words.contains("badgesmith export"), "{seed} {kind}: {words}");
                 assert!(fs::read(directory.join(FILE)).unwrap() == bytes, "{seed} {kind}: refused, and changed");
@@ -108,8 +109,8 @@ async fn a_damaged_file_is_refused_with_words_or_gives_right_answers() {
         };
         for number in 0..SUBJECTS {
             match history(&store, number).await {
-                Ok(found) => assert!(found == truth(number), "{seed} {kind}: {number} shows {found:?}"),
-                Err(_) => wordless += 1,
+                Ok(found) => assert!(found == expected(number), "{seed} {kind}: {number} shows {found:?}"),
+                Err(_) => unanswered += 1,
             }
         }
         let again = store.record(&entry(1, 0)).await;
@@ -119,14 +120,14 @@ async fn a_damaged_file_is_refused_with_words_or_gives_right_answers() {
             let found = history(&store, SUBJECTS + 1).await.unwrap();
             assert_eq!(found, [new.record], "{seed} {kind}");
         }
-        right += 1;
+        correct += 1;
     }
-    println!("200 damaged files: {refused} refused, {right} right, {wordless} histories without an answer");
-    assert!(refused > 0 && right > 0, "the damage is too much or too little");
+    println!("200 damaged files: {refused} refused, {correct} correct, {unanswered} histories without an answer");
+    assert!(refused > 0 && correct > 0, "the damage is too much or too little");
     fs::remove_dir_all(directory).unwrap();
 }
 
-/// Changes a store's tables as nothing of ours would, so that every page is whole and a value is not.
+/// Changes a store's tables directly, so that its pages are valid and a value is damaged.
 fn change(directory: &Path, change: impl FnOnce(&redb::WriteTransaction)) {
     let database = Database::open(directory.join(FILE)).unwrap();
     let transaction = database.begin_write().unwrap();
@@ -153,7 +154,7 @@ async fn a_damaged_value_is_never_shown_and_nothing_older_in_its_place() {
             damage(&mut value);
             results.insert((PARTITION, &*key), &*value).unwrap();
         };
-        // A digit of a number, the expiry, everything, the end; and an older one, whose successors are whole.
+        // A digit of a number, the expiry, everything, the end; and an older result, whose successors are undamaged.
         damage(0, RUNS - 1, &|value| {
             let digit = value.windows(9).position(|part| part == b"\"passed\":").unwrap() + 9;
             value[digit] ^= 1;
@@ -167,7 +168,7 @@ async fn a_damaged_value_is_never_shown_and_nothing_older_in_its_place() {
         *value.last_mut().unwrap() ^= 1;
         answers.insert("k1", &*value).unwrap();
         let mut claims = transaction.open_table(CLAIMS).unwrap();
-        // As if it had expired long ago.
+        // The expiry becomes a time long ago.
         let claim = (PARTITION, "RUN#linux#branch-5#0#1");
         let before = claims.get(claim).unwrap().unwrap().value();
         claims.insert(claim, before & !0xffff_ffff).unwrap();
@@ -179,15 +180,15 @@ async fn a_damaged_value_is_never_shown_and_nothing_older_in_its_place() {
         assert!(fault.contains("damaged") && fault.contains(&key(number, RUNS - 1)), "{fault}");
     }
     let newest = store.history("test-results", &subject(4), Span::LATEST, now).await.unwrap();
-    assert_eq!(newest, truth(4)[..1], "what is newer than a damaged one is shown");
-    assert!(history(&store, 4).await.is_err(), "and a history with a hole in it is not");
-    assert_eq!(store.answer("k1", now).await, Ok(None), "as if it were not there");
+    assert_eq!(newest, expected(4)[..1], "a result that is newer than a damaged one is shown");
+    assert!(history(&store, 4).await.is_err(), "a history with a damaged result is an error");
+    assert_eq!(store.answer("k1", now).await, Ok(None), "a damaged answer counts as missing");
     assert_eq!(store.answer("k2", now).await.unwrap().unwrap(), vec![7; 5000]);
     let again = Entry { nonce: "another".to_owned(), ..entry(5, 0) };
-    assert_eq!(store.record(&again).await, Ok(Recorded::Duplicate), "a damaged claim was made all the same");
+    assert_eq!(store.record(&again).await, Ok(Recorded::Duplicate), "a damaged claim still counts");
     assert_eq!(store.record(&entry(0, RUNS)).await, Ok(Recorded::New));
     let newest = store.history("test-results", &subject(0), Span::LATEST, now).await.unwrap();
-    assert_eq!(newest, [record(0, RUNS)], "the next report takes its place");
+    assert_eq!(newest, [record(0, RUNS)], "the next report replaces the damaged result");
     drop(store);
     let mut lines = Vec::new();
     let exported = embedded::export(&directory, now, &mut |line| {
@@ -196,13 +197,13 @@ async fn a_damaged_value_is_never_shown_and_nothing_older_in_its_place() {
     });
     let exported = exported.unwrap();
     assert_eq!(exported.damaged.len(), 5, "{exported:?}");
-    assert_eq!(lines.len(), usize::try_from(SUBJECTS * RUNS + 1 - 5).unwrap(), "the rest is saved");
+    assert_eq!(lines.len(), usize::try_from(SUBJECTS * RUNS + 1 - 5).unwrap(), "the other results are exported");
     fs::remove_dir_all(directory).unwrap();
 }
 
 #[tokio::test]
-async fn values_of_before_there_were_checksums_are_read() {
-    let directory = directory("before");
+async fn values_without_checksums_are_read() {
+    let directory = directory("older");
     drop(EmbeddedStore::open(&directory).unwrap());
     let later = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs() + 1000;
     change(&directory, |transaction| {
@@ -223,13 +224,13 @@ async fn values_of_before_there_were_checksums_are_read() {
 }
 
 #[tokio::test]
-async fn a_store_with_sealed_values_is_none_that_a_binary_from_before_opens() {
-    let directory = directory("after");
+async fn a_store_with_checksums_is_refused_by_an_older_binary() {
+    let directory = directory("newer");
     let store = EmbeddedStore::open(&directory).unwrap();
     assert_eq!(store.record(&entry(1, 1)).await, Ok(Recorded::New));
     drop(store);
     change(&directory, |transaction| {
-        // What such a binary asks for when it opens a file.
+        // An older binary opens this table at start.
         let refused = transaction.open_table(SIZES).map(drop).unwrap_err();
         assert!(matches!(refused, redb::TableError::TableTypeMismatch { .. }), "{refused}");
     });
@@ -237,11 +238,11 @@ async fn a_store_with_sealed_values_is_none_that_a_binary_from_before_opens() {
 }
 
 #[tokio::test]
-async fn what_lies_around_a_damaged_page_can_be_exported() {
+async fn results_around_a_damaged_page_can_be_exported() {
     let directory = directory("export");
     drop(fill(&directory).await);
     let mut bytes = fs::read(directory.join(FILE)).unwrap();
-    // The page of a result in the middle.
+    // The pages with one result in the middle.
     let wanted = key(SUBJECTS / 2, 1).into_bytes();
     let mut hits = bytes.windows(wanted.len()).enumerate().filter(|(_, part)| *part == wanted).map(|(at, _)| at);
     let pages: Vec<_> = std::iter::from_fn(|| hits.next()).map(|at| at / 4096).collect();
@@ -267,15 +268,15 @@ async fn what_lies_around_a_damaged_page_can_be_exported() {
 }
 
 #[tokio::test]
-async fn pages_that_are_overwritten_under_an_open_store_give_no_wrong_answer_and_no_panic() {
+async fn pages_that_are_overwritten_in_an_open_store_give_no_wrong_result_and_no_panic() {
     let directory = directory("under");
     for round in 0..6_u8 {
         let _ = fs::remove_file(directory.join(FILE));
         drop(fill(&directory).await);
-        // So little memory that nearly every read goes to the file.
+        // The cache is so small that nearly every read goes to the file.
         let store = EmbeddedStore::open_within(&directory, 16 * 1024).unwrap();
         let mut bytes = fs::read(directory.join(FILE)).unwrap();
-        // All but the header, in a part of the file.
+        // A range of pages after the header.
         let (from, to) = (4096 * (1 + 40 * usize::from(round)), 4096 * (1 + 40 * (usize::from(round) + 2)));
         let end = to.min(bytes.len());
         if from < end {
@@ -283,16 +284,16 @@ async fn pages_that_are_overwritten_under_an_open_store_give_no_wrong_answer_and
         }
         let file = fs::File::options().write(true).open(directory.join(FILE)).unwrap();
         std::os::unix::fs::FileExt::write_all_at(&file, &bytes[from.min(end)..end], from as u64).unwrap();
-        let mut silent = 0;
+        let mut unanswered = 0;
         for number in 0..SUBJECTS {
             match history(&store, number).await {
-                Ok(found) => assert!(found == truth(number), "round {round}: {number} shows {found:?}"),
-                Err(_) => silent += 1,
+                Ok(found) => assert!(found == expected(number), "round {round}: {number} shows {found:?}"),
+                Err(_) => unanswered += 1,
             }
         }
-        let said = store.record(&entry(SUBJECTS, 0)).await;
+        let outcome = store.record(&entry(SUBJECTS, 0)).await;
         println!(
-            "round {round}: {silent} histories without an answer; a report is {said:?}; {:?}",
+            "round {round}: {unanswered} histories without an answer; a report is {outcome:?}; {:?}",
             store.check().await
         );
     }
@@ -301,18 +302,18 @@ async fn pages_that_are_overwritten_under_an_open_store_give_no_wrong_answer_and
 
 #[cfg(unix)]
 #[tokio::test]
-async fn a_file_that_is_cut_under_an_open_store_takes_no_result_until_it_is_whole() {
+async fn a_file_that_is_truncated_while_open_takes_no_result_until_it_is_restored() {
     let directory = directory("cut");
     let store = fill(&directory).await;
     let path = directory.join(FILE);
-    // Results go before kept answers: when the second one is durable, no transaction with answers is under way.
+    // Results are written before cached answers: once the second result is durable, no answer is being written.
     for run in 0..2 {
         assert_eq!(store.record(&entry(SUBJECTS, run)).await, Ok(Recorded::New));
     }
     let whole = fs::read(&path).unwrap();
     fs::File::options().write(true).open(&path).unwrap().set_len(whole.len() as u64 / 2).unwrap();
     for run in 2..5 {
-        assert!(store.record(&entry(SUBJECTS, run)).await.is_err(), "taken into a file that nobody can open again");
+        assert!(store.record(&entry(SUBJECTS, run)).await.is_err(), "recorded in a file that cannot be opened again");
     }
     assert!(store.check().await.is_err());
     fs::write(&path, &whole).unwrap();
@@ -325,25 +326,25 @@ async fn a_file_that_is_cut_under_an_open_store_takes_no_result_until_it_is_whol
         outcome = store.record(&entry(SUBJECTS, 9)).await;
     }
     assert_eq!(outcome, Ok(Recorded::New));
-    assert_eq!(history(&store, 1).await, Ok(truth(1)));
+    assert_eq!(history(&store, 1).await, Ok(expected(1)));
     drop(store);
     fs::remove_dir_all(directory).unwrap();
 }
 
 #[tokio::test]
-async fn a_file_that_is_taken_away_takes_no_result_until_it_is_back() {
+async fn a_file_that_is_removed_takes_no_result_until_it_is_back() {
     let directory = directory("away");
     let store = fill(&directory).await;
     let (file, aside) = (directory.join(FILE), directory.join("aside"));
-    // A copy, as a backup has it: what is renamed would be the same file.
+    // A copy, as from a backup; a renamed file would keep its identity.
     fs::copy(&file, &aside).unwrap();
     fs::remove_file(&file).unwrap();
     assert!(store.record(&entry(0, RUNS)).await.is_err(), "it would be lost");
     assert!(store.record(&entry(0, RUNS)).await.is_err());
     let ill = store.check().await.unwrap_err();
     assert!(ill.fault.contains("removed") && ill.since.is_some(), "{ill:?}");
-    assert_eq!(history(&store, 3).await, Ok(truth(3)), "what was there is still read");
-    assert!(!file.exists(), "no empty store takes its place");
+    assert_eq!(history(&store, 3).await, Ok(expected(3)), "the results are still read");
+    assert!(!file.exists(), "no empty store is created");
     fs::rename(&aside, &file).unwrap();
     let mut outcome = Err(String::new());
     for _ in 0..200 {
@@ -355,7 +356,7 @@ async fn a_file_that_is_taken_away_takes_no_result_until_it_is_back() {
     }
     assert_eq!(outcome, Ok(Recorded::New));
     assert_eq!(store.check().await, Ok(()));
-    assert_eq!(history(&store, 3).await, Ok(truth(3)));
+    assert_eq!(history(&store, 3).await, Ok(expected(3)));
     drop(store);
     let store = EmbeddedStore::open(&directory).unwrap();
     assert_eq!(history(&store, 0).await.unwrap().len(), usize::try_from(RUNS + 1).unwrap());

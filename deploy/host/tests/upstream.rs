@@ -1,4 +1,4 @@
-//! What an upstream does on the wire, and what becomes of it. Every upstream is a listener on loopback.
+//! Every way an upstream can respond, and the reply or the error that follows. Upstreams are listeners on loopback.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::{
@@ -21,22 +21,22 @@ use tokio::{
 };
 
 const LARGEST: usize = 64 * 1024;
-/// Long enough for a busy machine, and short where it is to run out.
+/// A time limit that a busy machine does not exceed, and a short one for tests of timeouts.
 const PATIENCE: Duration = Duration::from_secs(20);
 const SHORT_PATIENCE: Duration = Duration::from_millis(300);
 
-/// What an upstream does after it sent its bytes.
+/// What an upstream does after it has sent its bytes.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum End {
     /// Closes.
     Close,
-    /// Tears the connection down.
+    /// Resets the connection.
     Reset,
-    /// Says nothing more and stays.
+    /// Keeps the connection open and sends nothing more.
     Hang,
 }
 
-/// What is expected; `Unreachable` and `Nonsense` with a part of their words.
+/// The expected outcome; `Unreachable` and `Nonsense` with a part of their message.
 #[derive(Clone, Copy, Debug)]
 enum Outcome<'a> {
     Reply(u16, &'a str),
@@ -59,7 +59,7 @@ fn ask(url: &str) -> Ask {
     }
 }
 
-/// A request's head, as far as it came.
+/// Reads a request's head, or what arrives of it.
 async fn head(stream: &mut TcpStream) -> String {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
@@ -71,14 +71,14 @@ async fn head(stream: &mut TcpStream) -> String {
     String::from_utf8(head).unwrap()
 }
 
-/// Serves `answer` of a request's head to everybody and then does `end`; its origin.
+/// Answers every request with `answer` of its head, and then does `end`. Returns the upstream's origin.
 async fn upstream(answer: impl Fn(&str) -> Vec<u8> + Send + Sync + 'static, end: End) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let origin = format!("http://{}", listener.local_addr().unwrap());
     tokio::spawn(async move {
         while let Ok((mut stream, _)) = listener.accept().await {
             let head = head(&mut stream).await;
-            // Who found out enough hangs up in the middle.
+            // The client may close the connection before it has read everything.
             let _ = stream.write_all(&answer(&head)).await;
             match end {
                 End::Close => drop(stream),
@@ -87,7 +87,7 @@ async fn upstream(answer: impl Fn(&str) -> Vec<u8> + Send + Sync + 'static, end:
                     drop(stream);
                 })),
                 End::Reset => {
-                    // What was sent should arrive before the reset.
+                    // The client has to receive the bytes before the reset.
                     sleep(Duration::from_millis(50)).await;
                     stream.set_zero_linger().unwrap();
                 }
@@ -135,12 +135,12 @@ fn chunked(headers: &str, body: &[u8]) -> Vec<u8> {
 }
 
 #[tokio::test]
-async fn what_is_on_the_wire_is_a_reply_or_the_right_fault() {
+async fn every_response_becomes_a_reply_or_the_right_error() {
     const GZIP: &str = "Content-Encoding: gzip\r\n";
     let text = |text: &str| text.as_bytes().to_vec();
     let largest = "x".repeat(LARGEST);
     let larger = "x".repeat(LARGEST + 1);
-    // Its last byte never comes: whoever reads on waits.
+    // Its last byte never arrives, so reading all of it would time out.
     let mut bomb = whole("200 OK", GZIP, &gzip(&vec![0; 64 * 1024 * 1024]));
     bomb.pop();
     let short = gzip(b"a badge");
@@ -220,7 +220,7 @@ async fn redirects_are_followed_within_the_origin_and_five_at_most() {
                 (_, Some(steps)) => format!("/steps/{}", steps - 1),
                 _ => "circle".to_owned(),
             };
-            whole("301 Moved Permanently", &format!("Location: {location}\r\n"), b"a body nobody reads")
+            whole("301 Moved Permanently", &format!("Location: {location}\r\n"), b"an unread body")
         },
         End::Close,
     )
@@ -240,7 +240,7 @@ async fn redirects_are_followed_within_the_origin_and_five_at_most() {
 }
 
 #[tokio::test]
-async fn nobody_at_home_is_unreachable_and_says_why() {
+async fn a_closed_port_is_unreachable_with_the_reason() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
     drop(listener);
@@ -257,7 +257,7 @@ async fn nobody_at_home_is_unreachable_and_says_why() {
 }
 
 #[tokio::test]
-async fn a_request_says_who_asks_for_what_and_what_is_kept() {
+async fn a_request_has_the_headers_of_its_ask() {
     let origin = upstream(|head| whole("200 OK", "", head.to_ascii_lowercase().as_bytes()), End::Close).await;
     let plain = ask(&format!("{origin}/a%2fb?c=%20d#e"));
     let conditional = Ask {
@@ -296,7 +296,7 @@ async fn a_request_says_who_asks_for_what_and_what_is_kept() {
 }
 
 #[tokio::test]
-async fn a_reply_has_its_headers_and_an_ask_that_cannot_be_written_is_not_sent() {
+async fn a_reply_has_its_headers_and_an_ask_with_an_invalid_header_is_not_sent() {
     let origin = upstream(|_| whole("200 OK", "ETag: \"a\"\r\nX-Twice: 1\r\nX-Twice: 2\r\n", b""), End::Close).await;
     let reply = HttpUpstream::new().fetch(ask(&origin)).await.unwrap();
     assert_eq!(reply.headers["etag"], "\"a\"");
@@ -306,10 +306,10 @@ async fn a_reply_has_its_headers_and_an_ask_that_cannot_be_written_is_not_sent()
 }
 
 #[tokio::test]
-async fn a_connection_is_used_again() {
+async fn a_connection_is_reused() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}/", listener.local_addr().unwrap());
-    // Accepts once and answers on that connection only.
+    // Accepts one connection only.
     tokio::spawn(async move {
         let (mut stream, _) = listener.accept().await.unwrap();
         while !head(&mut stream).await.is_empty() {
@@ -323,7 +323,7 @@ async fn a_connection_is_used_again() {
 }
 
 #[tokio::test]
-async fn an_upstream_that_is_slow_has_so_many_connections_and_a_queue_and_no_other_waits_for_it() {
+async fn a_slow_upstream_has_bounded_connections_and_a_bounded_queue_and_delays_no_other() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let slow = format!("http://{}/", listener.local_addr().unwrap());
     let accepted = Arc::<AtomicUsize>::default();
@@ -339,10 +339,10 @@ async fn an_upstream_that_is_slow_has_so_many_connections_and_a_queue_and_no_oth
     let mut asking: Vec<_> = (0..128 + 3072).map(|_| upstream.fetch(ask(&slow))).collect();
     assert!(asking.iter_mut().all(|asking| asking.now_or_never().is_none()));
     let beyond = upstream.fetch(ask(&slow)).now_or_never();
-    assert!(matches!(beyond, Some(Err(Fault::Busy))), "the queue has an end: {beyond:?}");
+    assert!(matches!(beyond, Some(Err(Fault::Busy))), "the queue is bounded: {beyond:?}");
     let other = self::upstream(|_| whole("200 OK", "", b"other"), End::Close).await;
     assert_eq!(upstream.fetch(ask(&other)).await.unwrap().body, "other");
-    // The last one waits for its turn as long as any does.
+    // The last one waits for a permit until the time limit.
     let last = asking.pop().unwrap().await;
     assert!(matches!(last, Err(Fault::Busy)), "{last:?}");
     assert!(accepted.load(Ordering::SeqCst) <= 128, "{accepted:?}");
@@ -351,8 +351,8 @@ async fn an_upstream_that_is_slow_has_so_many_connections_and_a_queue_and_no_oth
 }
 
 #[tokio::test]
-async fn bodies_that_arrive_at_once_take_a_bounded_memory_in_all() {
-    // What is announced and sent stays 16 KiB short of its end.
+async fn concurrent_bodies_take_a_bounded_memory_in_all() {
+    // The body stays 16 KiB shorter than announced, so no exchange ends.
     let origin = upstream(
         |_| {
             let mut part = b"HTTP/1.1 200 OK\r\nContent-Length: 4210688\r\n\r\n".to_vec();

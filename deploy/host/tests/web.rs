@@ -1,4 +1,4 @@
-//! What callers may name: every way inside is refused, and what was judged is what is connected to.
+//! URLs that callers name: no private address can be reached in any way, and only checked addresses are connected to.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::{
@@ -27,23 +27,23 @@ use url::Url;
 
 const LARGEST: usize = 64 * 1024;
 
-/// Names that lead where a test says; each lookup takes the next of a name's answers, the last for ever.
+/// A resolver with fixed answers. Each lookup takes a name's next answer; the last one is repeated.
 #[derive(Default)]
-struct Names {
+struct FixedResolver {
     answers: Mutex<HashMap<String, Vec<Vec<IpAddr>>>>,
-    asked: AtomicUsize,
+    lookups: AtomicUsize,
 }
 
-impl Names {
+impl FixedResolver {
     fn set(&self, name: &str, answers: &[&[&str]]) {
         let parsed = answers.iter().map(|answer| answer.iter().map(|text| text.parse().unwrap()).collect()).collect();
         self.answers.lock().unwrap().insert(name.to_owned(), parsed);
     }
 }
 
-impl Resolver for Names {
+impl Resolver for FixedResolver {
     fn resolve<'a>(&'a self, name: &'a str) -> BoxFuture<'a, io::Result<Vec<IpAddr>>> {
-        self.asked.fetch_add(1, Ordering::Relaxed);
+        self.lookups.fetch_add(1, Ordering::Relaxed);
         let mut answers = self.answers.lock().unwrap();
         let found = match answers.get_mut(name) {
             Some(answers) if answers.len() > 1 => Ok(answers.remove(0)),
@@ -67,13 +67,13 @@ fn ask(url: &str) -> Ask {
     }
 }
 
-fn web(allow: &[&str], names: &Arc<Names>) -> HttpWeb {
+fn web(allow: &[&str], names: &Arc<FixedResolver>) -> HttpWeb {
     let allow_addresses = allow.iter().map(|text| AllowedAddress::try_from((*text).to_owned()).unwrap()).collect();
     let settings = Settings { allow_addresses, ..Settings::default() };
     HttpWeb::with_resolver(&settings, Arc::clone(names) as Arc<dyn Resolver>)
 }
 
-/// Serves `answer` of a request's path to everybody; its address, and how many came.
+/// Answers every request with `answer` of its path. Returns the server's address and its number of connections.
 async fn server(host: &str, answer: impl Fn(&str) -> Vec<u8> + Send + Sync + 'static) -> (String, Arc<AtomicUsize>) {
     let listener = TcpListener::bind((host, 0)).await.unwrap();
     let address = listener.local_addr().unwrap().to_string();
@@ -91,7 +91,7 @@ async fn server(host: &str, answer: impl Fn(&str) -> Vec<u8> + Send + Sync + 'st
             }
             let head = String::from_utf8(head).unwrap();
             let path = head.split(' ').nth(1).unwrap_or_default().to_owned();
-            // Who found out enough hangs up in the middle.
+            // The client may close the connection before it has read everything.
             let _ = stream.write_all(&answer(&path)).await;
         }
     });
@@ -108,11 +108,11 @@ fn text(outcome: Result<Reply, Fault>) -> String {
 }
 
 #[tokio::test]
-async fn every_address_that_leads_inside_is_refused_however_it_is_spelled() {
-    let names = Arc::<Names>::default();
+async fn every_private_address_is_refused_however_it_is_spelled() {
+    let names = Arc::<FixedResolver>::default();
     let (mut refused, mut none) = (0, 0);
     for line in include_str!("inside.txt").lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {
-        // Only what parses at all can be followed by addresses.
+        // The addresses of the name follow after a blank.
         let (url, leads_to) = match line.split_once(' ') {
             Some((url, rest)) if rest.starts_with(|first: char| first.is_ascii_digit() || first == ':') => (url, rest),
             _ => (line, ""),
@@ -133,26 +133,26 @@ async fn every_address_that_leads_inside_is_refused_however_it_is_spelled() {
 }
 
 #[tokio::test]
-async fn a_name_is_looked_up_once_and_led_to_what_was_judged() {
+async fn a_name_is_looked_up_once_and_only_the_checked_address_is_connected_to() {
     let (good, came) = server("127.0.0.1", |_| whole("200 OK", "", b"good")).await;
     let port = good.rsplit_once(':').unwrap().1;
-    // The same port elsewhere on this machine, which is not allowed.
+    // The same port of another loopback address, which is not allowed.
     let evil = TcpListener::bind(format!("127.0.0.2:{port}")).await.unwrap();
-    let names = Arc::<Names>::default();
+    let names = Arc::<FixedResolver>::default();
     names.set("rebinds.localhost", &[&["127.0.0.1"], &["127.0.0.2"]]);
     let web = web(&[&good, &format!("127.0.0.3:{port}")], &names);
     let url = format!("https://rebinds.localhost:{port}/");
-    // It speaks no TLS, so it is seen to be connected to and nothing more.
+    // The server has no TLS, so the fetch fails after connecting.
     assert!(matches!(web.fetch(ask(&url)).await, Err(Fault::Unreachable(_) | Fault::Nonsense(_))));
-    assert_eq!((names.asked.load(Ordering::Relaxed), came.load(Ordering::Relaxed)), (1, 1));
+    assert_eq!((names.lookups.load(Ordering::Relaxed), came.load(Ordering::Relaxed)), (1, 1));
     assert_eq!(web.fetch(ask(&url)).await.unwrap_err(), Fault::NotAllowed("url not allowed"));
-    assert_eq!((names.asked.load(Ordering::Relaxed), came.load(Ordering::Relaxed)), (2, 1));
+    assert_eq!((names.lookups.load(Ordering::Relaxed), came.load(Ordering::Relaxed)), (2, 1));
     let nobody = tokio::time::timeout(Duration::from_millis(100), evil.accept()).await;
-    assert!(nobody.is_err(), "somebody connected to what was not judged");
+    assert!(nobody.is_err(), "an address was connected to that was not checked");
 }
 
 #[tokio::test]
-async fn a_redirect_is_judged_like_the_first_address() {
+async fn a_redirect_is_checked_like_the_first_url() {
     let (inside, came) = server("127.0.0.1", |_| whole("200 OK", "", b"secret")).await;
     let elsewhere = inside.clone();
     let (good, _) = server("127.0.0.1", move |path| {
@@ -170,7 +170,7 @@ async fn a_redirect_is_judged_like_the_first_address() {
         whole("302 Found", &format!("Location: {location}\r\n"), b"")
     })
     .await;
-    let names = Arc::<Names>::default();
+    let names = Arc::<FixedResolver>::default();
     names.set("inside.example", &[&["127.0.0.1"]]);
     let web = web(&[&good], &names);
     assert_eq!(text(web.fetch(ask(&format!("http://{good}/"))).await), "there");
@@ -185,14 +185,14 @@ async fn a_redirect_is_judged_like_the_first_address() {
     ] {
         assert_eq!(web.fetch(ask(&format!("http://{good}{path}"))).await.unwrap_err(), expected, "{path}");
     }
-    assert_eq!(came.load(Ordering::Relaxed), 0, "somebody came inside");
+    assert_eq!(came.load(Ordering::Relaxed), 0, "a private address was connected to");
 }
 
 #[tokio::test]
-async fn what_is_allowed_is_visited_by_its_address_and_by_its_name() {
+async fn an_allowed_host_is_fetched_by_its_address_and_by_its_name() {
     let (address, _) = server("127.0.0.1", |path| whole("200 OK", "ETag: \"1\"\r\n", path.as_bytes())).await;
     let port = address.rsplit_once(':').unwrap().1;
-    let names = Arc::<Names>::default();
+    let names = Arc::<FixedResolver>::default();
     names.set("localhost", &[&["127.0.0.1"]]);
     let web = web(&[&address], &names);
     assert_eq!(text(web.fetch(ask(&format!("http://{address}/a?b=c#d"))).await), "/a?b=c");
@@ -202,7 +202,7 @@ async fn what_is_allowed_is_visited_by_its_address_and_by_its_name() {
 }
 
 #[tokio::test]
-async fn a_body_is_read_up_to_its_limit_and_an_exchange_up_to_its_patience() {
+async fn a_body_is_bounded_by_its_limit_and_an_exchange_by_its_time_limit() {
     let mut bomb = GzEncoder::new(Vec::new(), Compression::best());
     io::Write::write_all(&mut bomb, &vec![b' '; 64 * 1024 * 1024]).unwrap();
     let bomb = whole("200 OK", "Content-Encoding: gzip\r\n", &bomb.finish().unwrap());
@@ -229,7 +229,8 @@ async fn a_body_is_read_up_to_its_limit_and_an_exchange_up_to_its_patience() {
     assert_eq!(web.fetch(short).await.unwrap_err(), Fault::Timeout);
 }
 
-/// A server that keeps every visitor waiting for so long; its address, and how many were there at once at the most.
+/// A server that answers each request after this time. Returns its address and its highest number of concurrent
+/// requests.
 async fn slow(host: &str, wait: Duration) -> (String, Arc<AtomicUsize>) {
     let listener = TcpListener::bind((host, 0)).await.unwrap();
     let address = listener.local_addr().unwrap().to_string();
@@ -251,7 +252,7 @@ async fn slow(host: &str, wait: Duration) -> (String, Arc<AtomicUsize>) {
 }
 
 #[tokio::test]
-async fn four_visits_go_to_one_host_at_once_and_64_in_all() {
+async fn four_requests_go_to_one_host_at_once_and_64_in_all() {
     let mut servers = Vec::new();
     for at in 1..=20 {
         servers.push(slow(&format!("127.0.0.{at}"), Duration::from_millis(400)).await);
@@ -262,13 +263,13 @@ async fn four_visits_go_to_one_host_at_once_and_64_in_all() {
     let began = tokio::time::Instant::now();
     let outcomes = futures_util::future::join_all(asks).await;
     assert!(outcomes.iter().all(Result::is_ok), "{outcomes:?}");
-    assert!(began.elapsed() >= Duration::from_millis(800), "100 visits are two rounds of 64 at least");
+    assert!(began.elapsed() >= Duration::from_millis(800), "100 requests take at least two rounds of 64");
     let most: Vec<usize> = servers.iter().map(|(_, most)| most.load(Ordering::SeqCst)).collect();
     assert!(most.iter().all(|most| *most <= 4), "{most:?}");
 }
 
 #[tokio::test]
-async fn a_host_that_stalls_is_too_busy_soon_and_takes_no_place_from_others() {
+async fn a_host_that_stalls_is_soon_too_busy_and_takes_no_permits_from_others() {
     let (stalling, most) = slow("127.0.0.1", Duration::from_secs(60)).await;
     let (good, _) = server("127.0.0.2", |_| whole("200 OK", "", b"good")).await;
     let (from, _) = server("127.0.0.3", {
@@ -278,7 +279,7 @@ async fn a_host_that_stalls_is_too_busy_soon_and_takes_no_place_from_others() {
     .await;
     let web = Arc::new(web(&[&stalling, &good, &from], &Arc::default()));
     let short = |url: String| Ask { patience: Duration::from_millis(2500), ..ask(&url) };
-    // Half of them come by way of another host, which is no way around.
+    // Half of them come by a redirect from another host, which must not evade the limit.
     let asks: Vec<_> = (0..100)
         .map(|at| {
             let (web, host) = (Arc::clone(&web), if at % 2 == 0 { &stalling } else { &from });
@@ -289,7 +290,7 @@ async fn a_host_that_stalls_is_too_busy_soon_and_takes_no_place_from_others() {
     tokio::time::sleep(Duration::from_millis(300)).await;
     let began = tokio::time::Instant::now();
     assert_eq!(text(web.fetch(ask(&format!("http://{good}/"))).await), "good");
-    println!("a visit to another host took {:?} meanwhile", began.elapsed());
+    println!("a request to another host took {:?} meanwhile", began.elapsed());
     let (mut busy, mut late) = (0, 0);
     for asking in asks {
         match asking.await.unwrap() {
@@ -302,10 +303,10 @@ async fn a_host_that_stalls_is_too_busy_soon_and_takes_no_place_from_others() {
 }
 
 #[tokio::test]
-async fn lookups_that_never_end_keep_their_places_and_take_none_from_other_names() {
-    /// Names of one domain are never found.
-    struct Stuck;
-    impl Resolver for Stuck {
+async fn lookups_that_never_end_keep_their_permits_and_take_none_from_other_names() {
+    /// A resolver whose lookups of one domain never end.
+    struct StuckResolver;
+    impl Resolver for StuckResolver {
         fn resolve<'a>(&'a self, name: &'a str) -> BoxFuture<'a, io::Result<Vec<IpAddr>>> {
             Box::pin(async move {
                 if name.ends_with(".evil.example") {
@@ -316,12 +317,12 @@ async fn lookups_that_never_end_keep_their_places_and_take_none_from_other_names
         }
     }
     let settings = Settings { allow_http: true, ..Settings::default() };
-    let web = Arc::new(HttpWeb::with_resolver(&settings, Arc::new(Stuck)));
+    let web = Arc::new(HttpWeb::with_resolver(&settings, Arc::new(StuckResolver)));
     let short = |url: String| Ask { patience: Duration::from_millis(100), ..ask(&url) };
     let asks = (0..40).map(|at| web.fetch(short(format!("http://{at}.evil.example/"))));
     let outcomes = futures_util::future::join_all(asks).await;
     let count = |fault: &Fault| outcomes.iter().filter(|outcome| outcome.as_ref().err() == Some(fault)).count();
     assert_eq!((count(&Fault::Timeout), count(&Fault::Busy)), (8, 32));
     let good = web.fetch(short("http://good.example/".to_owned())).await;
-    assert_eq!(good.unwrap_err(), Fault::NotAllowed("url not allowed"), "it was looked up, and leads inside");
+    assert_eq!(good.unwrap_err(), Fault::NotAllowed("url not allowed"), "it was looked up, and its address is private");
 }

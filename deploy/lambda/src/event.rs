@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use badgesmith_engine::{CORRELATION_ID, Request};
-use badgesmith_host::correlation;
+use badgesmith_host::correlation_id as correlation;
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, header};

@@ -21,8 +21,8 @@ use std::{
 
 use badgesmith_engine::{Engine, Request, Response, refuse_broken, refuse_detour};
 #[cfg(unix)]
-use badgesmith_host::exit;
-use badgesmith_host::{access, config, logs, metrics::emf::Emf};
+use badgesmith_host::exit_hook as exit;
+use badgesmith_host::{access_log as access, config, logs, metrics::emf::Emf};
 use futures_util::FutureExt;
 use lambda_http::{
     Error,
@@ -36,13 +36,14 @@ const MARGIN: Duration = Duration::from_millis(250);
 
 fn main() -> ExitCode {
     #[cfg(unix)]
-    exit::guard();
-    let outcome = logs::init(env::var("LOG_LEVEL").ok().as_deref()).and_then(|()| {
+    exit::install();
+    let logging = logs::init(env::var("LOG_LEVEL").ok().as_deref()).map_err(|error| error.to_string());
+    let outcome = logging.and_then(|()| {
         logs::log_panics();
         run()
     });
     #[cfg(unix)]
-    exit::allow();
+    exit::disarm();
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(fault) => {
@@ -57,7 +58,7 @@ fn run() -> Result<(), String> {
     // One thread: one event comes at a time, and a warm one takes less than the way to another thread.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|fault| format!("the runtime cannot start: {fault}"))?;
-    let (plugins, settings) = config::load(None)?;
+    let (plugins, settings) = config::load(None).map_err(|error| error.to_string())?;
     let name = env::var("AWS_LAMBDA_FUNCTION_NAME").ok().filter(|name| !name.is_empty());
     let emf = Arc::new(Emf::new(name.unwrap_or_else(|| "bootstrap".to_owned())));
     let engine = Engine::new(plugins, &settings, world::new(&settings, emf.clone()));
@@ -85,9 +86,9 @@ async fn respond(function: Arc<Function>, event: LambdaEvent<Event>) -> Result<A
     let (request, shape) = payload.into_request();
     let response =
         if origin.admits(&request) { answer(engine, &request, now, patience).await } else { refuse_detour(&request) };
-    let trace_id = context.xray_trace_id.as_deref().and_then(access::root);
+    let trace_id = context.xray_trace_id.as_deref().and_then(access::root_trace_id);
     let trace_id = trace_id.or_else(|| access::trace_id(&request.headers));
-    access::note(&**emf, &request, &response, started.elapsed(), trace_id);
+    access::record(&**emf, &request, &response, started.elapsed(), trace_id);
     if let Some(line) = emf.flush(SystemTime::now()) {
         // A line that cannot be written is lost.
         let _ = writeln!(std::io::stdout(), "{line}");

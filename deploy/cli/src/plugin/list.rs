@@ -14,7 +14,7 @@ const HEAD: [&str; 8] = ["ID", "VERSION", "KIND", "MOUNT", "ROUTES", "ORIGINS", 
 /// # Errors
 /// Whatever a start would refuse.
 pub(super) fn run(configured: &Configured) -> Result<(), String> {
-    let (config, plugins) = config::need(configured.config.as_deref())?;
+    let (config, plugins) = config::need(configured.config.as_deref()).map_err(|error| error.to_string())?;
     let checked = config.plugin.iter().map(|entry| !entry.sha256.is_empty());
     let rows: Vec<[String; 8]> = plugins.iter().zip(checked).map(|(plugin, checked)| row(plugin, checked)).collect();
     say(&table(&rows))

@@ -35,7 +35,8 @@ pub(crate) struct Pack {
 /// # Errors
 /// Whatever a start would refuse, a folder that is not empty, two different files of one name.
 pub(super) fn run(pack: &Pack) -> Result<(), String> {
-    let (mut config, loaded) = config::need_with(pack.configured.config.as_deref(), pack.libraries.as_deref())?;
+    let loading = config::need_with(pack.configured.config.as_deref(), pack.libraries.as_deref());
+    let (mut config, loaded) = loading.map_err(|error| error.to_string())?;
     let folder = pack.out.join(FOLDER);
     fs::create_dir_all(&pack.out).map_err(|fault| format!("{}: {fault}", pack.out.display()))?;
     let mut there = fs::read_dir(&pack.out).map_err(|fault| format!("{}: {fault}", pack.out.display()))?;

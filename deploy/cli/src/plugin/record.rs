@@ -55,7 +55,7 @@ pub(crate) struct Record {
 /// The address is no badge of a configured plugin, an upstream does not answer, the provider fails, an answer repeats a
 /// secret, or the file is there already.
 pub(super) fn run(record: &Record) -> Result<(), String> {
-    let (config, plugins) = config::need(record.configured.config.as_deref())?;
+    let (config, plugins) = config::need(record.configured.config.as_deref()).map_err(|error| error.to_string())?;
     let heard = Arc::new(Heard::default());
     let world = World {
         upstream: Arc::new(Listening { upstream: HttpUpstream::new(), heard: Arc::clone(&heard) }),

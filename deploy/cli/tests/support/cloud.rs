@@ -1,8 +1,8 @@
-//! AWS on this machine: DynamoDB by dynoxide and Secrets Manager by a keeper, both in this process.
+//! AWS on this machine: DynamoDB by dynoxide and Secrets Manager by a fake, both in this process.
 #![allow(dead_code, reason = "each test file uses its part")]
 
-#[path = "../../../host/tests/support/keeper.rs"]
-mod keeper;
+#[path = "../../../aws/tests/support/secrets_manager.rs"]
+mod secrets_manager;
 
 use std::{
     io::Write,
@@ -12,12 +12,12 @@ use std::{
 };
 
 use crate::support::{Server, command, report::TOML};
-use keeper::Keeper;
+use secrets_manager::FakeSecretsManager;
 
 /// An AWS that is empty.
 pub(crate) struct Cloud {
     dynamodb: String,
-    pub(crate) keeper: Keeper,
+    pub(crate) keeper: FakeSecretsManager,
 }
 
 impl Cloud {
@@ -33,7 +33,7 @@ impl Cloud {
                 dynoxide::server::serve_with_shutdown(listener, database, std::future::pending()).await.unwrap();
             });
         });
-        Self { dynamodb, keeper: Keeper::start() }
+        Self { dynamodb, keeper: FakeSecretsManager::start() }
     }
 
     /// What leads a process here.

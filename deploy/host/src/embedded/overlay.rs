@@ -1,7 +1,7 @@
-//! A file that redb may open as if to write it, while nothing is ever written to it.
+//! A copy-on-write view of a file: redb opens it for writing, and what it writes stays in memory.
 //!
-//! redb can only check and repair a database that it may write. Here what it writes stays in memory: so a damaged file is
-//! looked at without being changed, and can be read on a full disk.
+//! redb checks and repairs only a database that it may write. With the overlay a damaged file is checked without being
+//! changed, and can be read on a full disk.
 
 use std::{
     collections::BTreeMap,
@@ -13,53 +13,54 @@ use std::{
 
 use redb::{BackendError, StorageBackend, backends::FileBackend};
 
-/// The size of a block that is kept whole once a byte of it was written.
+/// The size of a block. A block is copied into memory when a byte of it is written.
 const BLOCK: u64 = 4096;
 
-/// A file, and in memory the blocks that were written over it.
+/// A file, and the blocks in memory that cover parts of it.
 #[derive(Debug)]
 pub(super) struct Overlay {
     file: FileBackend,
-    written: RwLock<Written>,
+    written: RwLock<OverlayBlocks>,
 }
 
 #[derive(Debug)]
-struct Written {
+struct OverlayBlocks {
     length: u64,
-    /// How much of the file shows: it may have been cut and made longer again.
-    shown: u64,
+    /// How many bytes of the file are visible: fewer than `length` after a truncation and a growth.
+    visible: u64,
     blocks: BTreeMap<u64, Vec<u8>>,
 }
 
 impl Overlay {
-    /// Looks at a file. The lock that redb asks for is the file's own.
+    /// A view of a file. redb's locks are those of the file itself.
     pub(super) fn over(file: File) -> Result<Self, redb::Error> {
         let file = FileBackend::new(file)?;
         let length = file.len()?;
-        Ok(Self { file, written: RwLock::new(Written { length, shown: length, blocks: BTreeMap::new() }) })
+        Ok(Self { file, written: RwLock::new(OverlayBlocks { length, visible: length, blocks: BTreeMap::new() }) })
     }
 
-    /// A block as it is now.
-    fn block(&self, written: &Written, number: u64) -> io::Result<Vec<u8>> {
+    /// The present contents of a block.
+    fn block(&self, written: &OverlayBlocks, number: u64) -> io::Result<Vec<u8>> {
         if let Some(block) = written.blocks.get(&number) {
             return Ok(block.clone());
         }
         let start = number * BLOCK;
         let mut block = vec![0; usize::try_from(BLOCK).map_err(io::Error::other)?];
-        let shown = usize::try_from(written.shown.saturating_sub(start).min(BLOCK)).map_err(io::Error::other)?;
-        if shown > 0 {
-            self.file.read(start, &mut block[..shown])?;
+        let visible = usize::try_from(written.visible.saturating_sub(start).min(BLOCK)).map_err(io::Error::other)?;
+        if visible > 0 {
+            self.file.read(start, &mut block[..visible])?;
         }
         Ok(block)
     }
 }
 
-/// The parts of `length` bytes from `offset`, block by block: the block's number, where in it, and where among the bytes.
+/// Splits `length` bytes from `offset` at the borders of blocks: the block's number, the range within it, and the range
+/// within the bytes.
 fn parts(offset: u64, length: usize) -> impl Iterator<Item = (u64, std::ops::Range<usize>, std::ops::Range<usize>)> {
     let mut done = 0;
     std::iter::from_fn(move || {
         let at = offset + done as u64;
-        // Less than a block.
+        // Fits, since it is less than a block.
         let within = usize::try_from(at % BLOCK).unwrap_or_default();
         let size = (length - done).min(usize::try_from(BLOCK).unwrap_or(usize::MAX) - within);
         let part = (at / BLOCK, within..within + size, done..done + size);
@@ -78,7 +79,7 @@ impl StorageBackend for Overlay {
         let end = offset.checked_add(out.len() as u64).filter(|end| *end <= written.length);
         let end = end.ok_or(io::ErrorKind::UnexpectedEof)?;
         let first_written = written.blocks.range(offset / BLOCK..).next().map(|(number, _)| *number);
-        if end <= written.shown && first_written.is_none_or(|number| number * BLOCK >= end) {
+        if end <= written.visible && first_written.is_none_or(|number| number * BLOCK >= end) {
             return self.file.read(offset, out);
         }
         for (number, within, at) in parts(offset, out.len()) {
@@ -90,7 +91,7 @@ impl StorageBackend for Overlay {
     fn set_len(&self, length: u64) -> io::Result<()> {
         let mut written = self.written.write().unwrap_or_else(PoisonError::into_inner);
         if length < written.length {
-            written.shown = written.shown.min(length);
+            written.visible = written.visible.min(length);
             written.blocks.retain(|number, _| number * BLOCK < length);
             if let Some(block) = written.blocks.get_mut(&(length / BLOCK)) {
                 block[usize::try_from(length % BLOCK).map_err(io::Error::other)?..].fill(0);

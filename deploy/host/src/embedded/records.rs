@@ -1,32 +1,36 @@
-//! Results, the claims of their runs and of nonces: the tables that one transaction writes together.
+//! Results, and the claims of runs and nonces: the tables that one transaction writes together.
 
 use std::time::Duration;
 
 use badgesmith_engine::store::{
     Entry, NONCE_LIFE, RESULT_LIFE, Recorded, Span, Subject, nonce_partition, partition, result_key, result_range,
-    run_key, subject_of,
+    run_key,
 };
 use badgesmith_provider::Record;
-use redb::{Database, ReadableDatabase, ReadableTable, TableDefinition, WriteTransaction};
+use redb::{Database, ReadableDatabase, ReadableTable, Table, TableDefinition, WriteTransaction};
 
 use super::{
-    fault::{Fault, guard},
-    file::Unchecked,
-    sealed::{open, open_claim, seal, seal_claim},
-    seconds,
+    checksummed::{decode, decode_claim, encode, encode_claim},
+    panic_guard::guard,
+    store_error::StoreError,
 };
-use crate::transfer::{Exported, Line};
+use crate::unix_time::unix_seconds;
 
-/// (Collection and repository, sort key) → the record's JSON, sealed.
-const RESULTS: TableDefinition<(&str, &str), &[u8]> = TableDefinition::new("results");
-/// (Collection and repository, run) and (subject, nonce) → when the claim expires, in seconds since 1970, sealed.
-const CLAIMS: TableDefinition<(&str, &str), u64> = TableDefinition::new("claims");
-/// (When it expires, 0 for a result or 1 for a claim, its two keys): what is swept next.
+/// A row's key: the partition (collection and repository, or subject of a nonce), and the sort key within it.
+pub(super) type RowKey<'a> = (&'a str, &'a str);
+
+/// Row key → the record's JSON, checksummed.
+pub(super) const RESULTS: TableDefinition<RowKey<'static>, &[u8]> = TableDefinition::new("results");
+/// Row key of a run or a nonce → the claim's expiry, checksummed.
+const CLAIMS: TableDefinition<RowKey<'static>, u64> = TableDefinition::new("claims");
+/// (Expiry, [`RESULT`] or [`CLAIM`], row key): what expires next.
 const EXPIRIES: TableDefinition<(u64, u8, &str, &str), ()> = TableDefinition::new("expiries");
-/// How many expired rows one transaction sweeps at the most, so that no writer waits for long.
-const SWEPT_AT_ONCE: usize = 256;
+const RESULT: u8 = 0;
+const CLAIM: u8 = 1;
+/// How many expired rows one transaction deletes at most, so that no writer waits for long.
+const SWEEP_LIMIT: usize = 256;
 
-/// Makes the tables.
+/// Creates the tables.
 pub(super) fn prepare(transaction: &WriteTransaction) -> Result<(), redb::Error> {
     transaction.open_table(RESULTS)?;
     transaction.open_table(CLAIMS)?;
@@ -34,7 +38,7 @@ pub(super) fn prepare(transaction: &WriteTransaction) -> Result<(), redb::Error>
     Ok(())
 }
 
-/// Whether the tables are there, in a store that cannot be written now.
+/// Checks that the tables exist, in a database that cannot be written now.
 pub(super) fn check(database: &Database) -> Result<(), redb::Error> {
     let transaction = database.begin_read()?;
     transaction.open_table(RESULTS)?;
@@ -43,196 +47,116 @@ pub(super) fn check(database: &Database) -> Result<(), redb::Error> {
     Ok(())
 }
 
-/// Claims the nonce and the run and writes the record, or writes nothing.
+/// Claims the nonce and the run and writes the record; or writes nothing if one of them is claimed already.
 pub(super) fn record(transaction: &WriteTransaction, entry: &Entry) -> Result<Recorded, redb::Error> {
     let Entry { collection, subject, nonce, record, arrived } = entry;
-    let now = seconds(*arrived);
+    let now = unix_seconds(*arrived);
     let after = |life: Duration| now.saturating_add(life.as_secs());
     let (nonces, results) = (nonce_partition(subject), partition(collection, subject));
-    let run = run_key(subject, record);
-    let mut claims = transaction.open_table(CLAIMS)?;
-    let is_claimed = |partition: &str, key: &str, claim: Option<redb::AccessGuard<u64>>| {
-        // A damaged claim was made all the same.
-        claim.is_some_and(|claim| open_claim(&[partition, key], claim.value()).is_none_or(|expires| expires > now))
+    let (run, result) = (run_key(subject, record), result_key(subject, record));
+    let mut tables = WriteTables {
+        results: transaction.open_table(RESULTS)?,
+        claims: transaction.open_table(CLAIMS)?,
+        expiries: transaction.open_table(EXPIRIES)?,
     };
-    if is_claimed(&nonces, nonce, claims.get((&*nonces, &**nonce))?) {
+    if tables.is_claimed((&nonces, nonce), now)? {
         return Ok(Recorded::NonceUsed);
     }
-    if is_claimed(&results, &run, claims.get((&*results, &*run))?) {
+    if tables.is_claimed((&results, &run), now)? {
         return Ok(Recorded::Duplicate);
     }
-    let mut expiries = transaction.open_table(EXPIRIES)?;
-    let mut claim = |partition: &str, key: &str, expires: u64| -> Result<(), redb::Error> {
-        let before = claims.insert((partition, key), seal_claim(&[partition, key], expires))?;
-        if let Some(before) = before.and_then(|before| open_claim(&[partition, key], before.value())) {
-            expiries.remove((before, 1, partition, key))?;
-        }
-        expiries.insert((expires, 1, partition, key), ())?;
-        Ok(())
-    };
-    claim(&nonces, nonce, after(NONCE_LIFE))?;
-    claim(&results, &run, after(RESULT_LIFE))?;
-    write(transaction, &results, &result_key(subject, record), record, after(RESULT_LIFE), &mut expiries)?;
+    tables.claim((&nonces, nonce), after(NONCE_LIFE))?;
+    tables.claim((&results, &run), after(RESULT_LIFE))?;
+    tables.write((&results, &result), record, after(RESULT_LIFE))?;
     Ok(Recorded::New)
 }
 
-fn write(
-    transaction: &WriteTransaction,
-    partition: &str,
-    key: &str,
-    record: &Record,
-    expires: u64,
-    expiries: &mut redb::Table<(u64, u8, &str, &str), ()>,
-) -> Result<(), redb::Error> {
-    let mut results = transaction.open_table(RESULTS)?;
-    // Records came as JSON and go as JSON.
-    let json = serde_json::to_vec(record).unwrap_or_default();
-    let before = results.insert((partition, key), &*seal(&[partition, key], expires, &json))?;
-    if let Some((before, _)) = before.as_ref().and_then(|row| open(&[partition, key], row.value())) {
-        expiries.remove((before, 0, partition, key))?;
-    }
-    expiries.insert((expires, 0, partition, key), ())?;
-    Ok(())
+/// The tables of one write transaction.
+struct WriteTables<'t> {
+    results: Table<'t, RowKey<'static>, &'static [u8]>,
+    claims: Table<'t, RowKey<'static>, u64>,
+    expiries: Table<'t, (u64, u8, &'static str, &'static str), ()>,
 }
 
-/// The records of a subject, the newest first. A damaged one among those that are asked for is a fault: an older one in
-/// its place would say something that is no longer so.
+impl WriteTables<'_> {
+    fn is_claimed(&self, key: RowKey<'_>, now: u64) -> Result<bool, redb::Error> {
+        // A damaged claim still counts as a claim.
+        let claim = self.claims.get(key)?;
+        Ok(claim.is_some_and(|claim| decode_claim(&[key.0, key.1], claim.value()).is_none_or(|expires| expires > now)))
+    }
+
+    fn claim(&mut self, key: RowKey<'_>, expires: u64) -> Result<(), redb::Error> {
+        let previous = self.claims.insert(key, encode_claim(&[key.0, key.1], expires))?;
+        if let Some(previous) = previous.and_then(|claim| decode_claim(&[key.0, key.1], claim.value())) {
+            self.expiries.remove((previous, CLAIM, key.0, key.1))?;
+        }
+        self.expiries.insert((expires, CLAIM, key.0, key.1), ())?;
+        Ok(())
+    }
+
+    fn write(&mut self, key: RowKey<'_>, record: &Record, expires: u64) -> Result<(), redb::Error> {
+        // A record was parsed from JSON, so it can be written as JSON.
+        let json = serde_json::to_vec(record).unwrap_or_default();
+        let previous = self.results.insert(key, &*encode(&[key.0, key.1], expires, &json))?;
+        if let Some((previous, _)) = previous.as_ref().and_then(|row| decode(&[key.0, key.1], row.value())) {
+            self.expiries.remove((previous, RESULT, key.0, key.1))?;
+        }
+        self.expiries.insert((expires, RESULT, key.0, key.1), ())?;
+        Ok(())
+    }
+}
+
+/// The records of a subject, newest first. A damaged one among them is an error: an older one in its place would show
+/// an outdated result.
 pub(super) fn history(
     database: &Database,
     collection: &str,
     subject: &Subject,
     span: Span,
     now: u64,
-) -> Result<Vec<Record>, Fault> {
+) -> Result<Vec<Record>, StoreError> {
     let partition = partition(collection, subject);
     let (from, to) = result_range(subject, span.since_ms);
     let table = guard(|| Ok::<_, redb::Error>(database.begin_read()?.open_table(RESULTS)?))?;
     let read = || {
         let mut records = Vec::new();
-        for row in table.range((&*partition, &*from)..(&*partition, &*to)).map_err(erased)?.rev() {
+        for row in table.range((&*partition, &*from)..(&*partition, &*to)).map_err(redb::Error::from)?.rev() {
             if records.len() == span.last {
                 break;
             }
-            let (key, value) = row.map_err(erased)?;
+            let (key, value) = row.map_err(redb::Error::from)?;
             let (expires, record) = parse(key.value(), value.value()).ok_or_else(|| damaged(key.value()))?;
-            // Whatever is expired is gone, swept or not.
+            // An expired row may not have been swept yet.
             if expires > now {
                 records.push(record);
             }
         }
         Ok(records)
     };
-    guard::<_, Fault>(read)
+    guard::<_, StoreError>(read)
 }
 
-/// Hands every result over that is not expired, in the order of keys, and says what could not be read.
-///
-/// Where the file itself cannot be read any further, the results behind that place are read from the other end.
-pub(super) fn export(
-    store: &Unchecked,
-    now: u64,
-    each: &mut dyn FnMut(Line) -> Result<(), String>,
-) -> Result<Exported, String> {
-    let open_table = || Ok::<_, redb::Error>(store.begin_read()?.open_table(RESULTS)?);
-    let table = guard(open_table).map_err(|fault| fault.to_string())?;
-    let mut exported = Exported::default();
-    let mut last = None;
-    let broke = walk(&table, false, &mut |key, value| {
-        last = Some((key.0.to_owned(), key.1.to_owned()));
-        match line(key, value, now) {
-            Ok(Some(line)) => {
-                exported.written += 1;
-                each(line)?;
-            }
-            Ok(None) => {}
-            Err(words) => exported.damaged.push(words),
-        }
-        Ok(true)
-    })?;
-    let Some(fault) = broke else { return Ok(exported) };
-    let mut behind = Vec::new();
-    let mut first = None;
-    walk(&table, true, &mut |key, value| {
-        let is_new = last.as_ref().is_none_or(|(partition, sort)| key > (&**partition, &**sort));
-        if is_new {
-            first = Some(format!("{:?} {:?}", key.0, key.1));
-            behind.push(line(key, value, now));
-        }
-        Ok(is_new)
-    })?;
-    let before = last.map_or_else(|| "the first one".to_owned(), |(partition, key)| format!("{partition:?} {key:?}"));
-    let after = first.unwrap_or_else(|| "the last one".to_owned());
-    exported.damaged.push(format!("{fault}: what lies between {before} and {after} cannot be read"));
-    for line in behind.into_iter().rev() {
-        match line {
-            Ok(Some(line)) => {
-                exported.written += 1;
-                each(line)?;
-            }
-            Ok(None) => {}
-            Err(words) => exported.damaged.push(words),
-        }
-    }
-    Ok(exported)
-}
-
-/// What is shown a row's key and value, and says whether it wants more.
-type Visit<'a> = dyn FnMut((&str, &str), &[u8]) -> Result<bool, String> + 'a;
-
-/// Shows every row to `each` until that says no, from the first or from the last; returns the fault that ended it.
-fn walk(
-    table: &redb::ReadOnlyTable<(&'static str, &'static str), &'static [u8]>,
-    backwards: bool,
-    each: &mut Visit,
-) -> Result<Option<Fault>, String> {
-    let mut rows = match guard(|| table.range::<(&str, &str)>(..).map_err(erased)) {
-        Ok(rows) => rows,
-        Err(fault) => return Ok(Some(fault)),
-    };
-    loop {
-        let next = || if backwards { rows.next_back() } else { rows.next() }.transpose().map_err(erased);
-        match guard(next) {
-            Ok(Some((key, value))) => {
-                if !each(key.value(), value.value())? {
-                    return Ok(None);
-                }
-            }
-            Ok(None) => return Ok(None),
-            Err(fault) => return Ok(Some(fault)),
-        }
-    }
-}
-
-/// A row as a line, if it is not expired.
-fn line(key: (&str, &str), value: &[u8], now: u64) -> Result<Option<Line>, String> {
-    let (Some((expires, record)), Some((collection, subject))) = (parse(key, value), subject_of(key.0, key.1)) else {
-        return Err(format!("the result at {:?} {:?} is damaged", key.0, key.1));
-    };
-    Ok((expires > now).then(|| Line::new(collection, &subject, record, expires)))
-}
-
-/// When a stored result expires, and the record; `None` where it is damaged.
-fn parse(key: (&str, &str), value: &[u8]) -> Option<(u64, Record)> {
-    let (expires, json) = open(&[key.0, key.1], value)?;
-    // No result arrived before 1970; zeroes must not pass for one that is expired.
+/// The expiry of a stored result, and the record; `None` if it is damaged.
+pub(super) fn parse(key: RowKey<'_>, value: &[u8]) -> Option<(u64, Record)> {
+    let (expires, json) = decode(&[key.0, key.1], value)?;
+    // No result arrived before 1970; a value of zeroes must not count as an expired result.
     let is_sound = expires >= RESULT_LIFE.as_secs();
     is_sound.then(|| serde_json::from_slice(json).ok()).flatten().map(|record| (expires, record))
 }
 
-fn damaged((partition, key): (&str, &str)) -> Fault {
-    Fault::Value(format!("the result at {partition:?} {key:?}; the next report of that branch takes its place"))
+fn damaged(key: RowKey<'_>) -> StoreError {
+    let (partition, key) = key;
+    StoreError::DamagedValue(format!(
+        "the result at {partition:?} {key:?}; the next report of that branch takes its place"
+    ))
 }
 
-fn erased(error: impl Into<redb::Error>) -> redb::Error {
-    error.into()
-}
-
-/// Takes away what is expired, not all of it at once.
+/// Deletes expired rows, at most [`SWEEP_LIMIT`] of them.
 pub(super) fn sweep(transaction: &WriteTransaction, now: u64) -> Result<(), redb::Error> {
     let mut expiries = transaction.open_table(EXPIRIES)?;
     let mut results = transaction.open_table(RESULTS)?;
     let mut claims = transaction.open_table(CLAIMS)?;
-    for _ in 0..SWEPT_AT_ONCE {
+    for _ in 0..SWEEP_LIMIT {
         let first = expiries.first()?.map(|(key, _)| {
             let (expires, kind, partition, key) = key.value();
             (expires, kind, partition.to_owned(), key.to_owned())
@@ -240,22 +164,22 @@ pub(super) fn sweep(transaction: &WriteTransaction, now: u64) -> Result<(), redb
         let Some((expires, kind, partition, key)) = first.filter(|(expires, ..)| *expires <= now) else { break };
         expiries.remove((expires, kind, &*partition, &*key))?;
         let row = (&*partition, &*key);
-        // When the row itself says that it expires counts, and a result that cannot say it stays, so that nothing older
-        // shows in its place.
-        let later = if kind == 0 {
-            let expires = results.get(row)?.map(|value| parse(row, value.value()).map(|(expires, _)| expires));
-            if expires.flatten().is_some_and(|expires| expires <= now) {
+        // The expiry in the row itself decides. A damaged result, whose expiry cannot be read, stays, so that nothing
+        // older is shown in its place.
+        let stored_expiry = if kind == RESULT {
+            let expires = results.get(row)?.and_then(|value| parse(row, value.value())).map(|(expires, _)| expires);
+            if expires.is_some_and(|expires| expires <= now) {
                 results.remove(row)?;
             }
-            expires.flatten()
+            expires
         } else {
-            let expires = claims.get(row)?.and_then(|claim| open_claim(&[row.0, row.1], claim.value()));
+            let expires = claims.get(row)?.and_then(|claim| decode_claim(&[row.0, row.1], claim.value()));
             if expires.is_none_or(|expires| expires <= now) {
                 claims.remove(row)?;
             }
             expires
         };
-        if let Some(later) = later.filter(|later| *later > now) {
+        if let Some(later) = stored_expiry.filter(|expires| *expires > now) {
             expiries.insert((later, kind, row.0, row.1), ())?;
         }
     }

@@ -1,8 +1,8 @@
-//! Counts what happens and tells it as a line in CloudWatch's embedded metric format, for a function that nobody asks.
+//! Metrics in CloudWatch's embedded metric format (EMF): log lines, for a Lambda function that cannot be scraped.
 //!
 //! CloudWatch bills each metric for each set of dimension values, so there is one dimension, the function's name, and
-//! a dozen metrics in all. Route, plugin, status and the rest stand beside them in the same line as properties, which cost nothing:
-//! CloudWatch Logs Insights counts by them.
+//! a dozen metrics in all. Route, plugin, status and the rest are properties of the same line, which cost nothing;
+//! CloudWatch Logs Insights can group by them.
 
 use std::{
     collections::BTreeMap,
@@ -14,15 +14,15 @@ use std::{
 use badgesmith_engine::world::{Event, Meter};
 use serde_json::{Map, Value, json};
 
-/// Where CloudWatch files the metrics.
+/// The CloudWatch namespace of the metrics.
 pub const NAMESPACE: &str = "BadgeSmith";
 /// The one dimension.
 pub const DIMENSION: &str = "FunctionName";
 
-/// How many values a metric has at the most in one line; the format takes no more.
+/// The most values of one metric in one line; a limit of the format.
 const MOST_VALUES: usize = 100;
 
-/// Counts since the last line.
+/// The metrics since the last line.
 #[derive(Debug)]
 pub struct Emf {
     function: String,
@@ -32,9 +32,9 @@ pub struct Emf {
 #[derive(Debug, Default)]
 struct Counts {
     metrics: BTreeMap<&'static str, Metric>,
-    /// What stands beside the metrics.
+    /// The properties of the line.
     properties: Map<String, Value>,
-    /// How often each plugin's upstreams answered in which way.
+    /// Upstream calls by plugin and outcome.
     calls: BTreeMap<String, u32>,
 }
 
@@ -45,14 +45,14 @@ enum Metric {
 }
 
 impl Emf {
-    /// Nothing counted yet; `function` is the value of the one dimension.
+    /// Metrics with nothing counted yet; `function` is the value of the one dimension.
     #[must_use]
     pub fn new(function: impl Into<String>) -> Self {
         Self { function: function.into(), counts: Mutex::default() }
     }
 
-    /// What happened since the last time, as one line for standard output; nothing if nothing did. To be called at the
-    /// end of every invocation: what happens after its answer is in the next one's line.
+    /// The metrics since the last call, as one line for standard output; `None` if there are none. To be called at the
+    /// end of every invocation. What happens after the response is in the line of the next invocation.
     #[must_use]
     pub fn flush(&self, now: SystemTime) -> Option<String> {
         let Counts { metrics, properties, calls } =
@@ -103,7 +103,7 @@ impl Meter for Emf {
                 }
             }
             Event::Stepped { took, .. } => counts.took("StepDuration", took),
-            // The badges' own count says as much.
+            // The counts of badges cover this.
             Event::Supplied { .. } => {}
             Event::Called { plugin, outcome, took } => {
                 let is_answer = matches!(outcome, "answered" | "not_modified" | "missing" | "refused");
@@ -217,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn an_invocation_is_one_line_that_cloudwatch_can_read() {
+    fn an_invocation_is_one_line_in_the_embedded_metric_format() {
         let emf = Emf::new("badges-live");
         let now = SystemTime::UNIX_EPOCH + Duration::from_millis(1_795_262_400_123);
         assert_eq!(emf.flush(now), None);
@@ -252,12 +252,12 @@ mod tests {
         for (name, value) in rows {
             assert_eq!(line[name], value, "{name}");
         }
-        assert_eq!(line.get("code"), None, "what is empty is left out");
-        assert_eq!(emf.flush(now), None, "what was told is told once");
+        assert_eq!(line.get("code"), None, "an empty property is left out");
+        assert_eq!(emf.flush(now), None, "each event is in one line");
     }
 
     #[test]
-    fn a_busy_invocation_keeps_within_what_the_format_takes() {
+    fn a_busy_invocation_stays_within_the_limits_of_the_format() {
         let emf = Emf::new("f");
         for _ in 0..1000 {
             emf.note(&Event::Stepped { plugin: "hello", outcome: "done", took: TOOK });

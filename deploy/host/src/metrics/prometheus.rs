@@ -1,7 +1,9 @@
-//! Counts what happens and tells it as Prometheus' text, for a server that is asked.
+//! Metrics in Prometheus' text format, for a server that is scraped.
 
 use std::{
     collections::BTreeSet,
+    error::Error,
+    fmt,
     sync::{Mutex, PoisonError},
     time::SystemTime,
 };
@@ -17,20 +19,21 @@ use prometheus::{
 /// The media type of the text.
 pub const MEDIA_TYPE: &str = prometheus::TEXT_FORMAT;
 
-/// How long answers take, in seconds: a warm one is below the first bound, no caller waits longer than the last.
+/// Buckets for the duration of responses, in seconds: from a cached badge to the time limit for a badge.
 const ANSWERS: [f64; 9] = [0.000_1, 0.001, 0.01, 0.05, 0.1, 0.25, 0.5, 1.0, 3.5];
-/// How long an upstream takes, in seconds; after eight nobody waits.
+/// Buckets for the duration of upstream calls, in seconds, up to their time limit.
 const CALLS: [f64; 9] = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 3.0, 8.0];
-/// How long a provider's step takes, in seconds; after two it is given up.
+/// Buckets for the duration of providers' steps, in seconds, up to their time limit.
 const STEPS: [f64; 8] = [0.000_1, 0.000_25, 0.001, 0.005, 0.025, 0.1, 0.5, 2.0];
-/// What stands for a route where none fits.
+/// The route label of a request that no route matches.
 const NO_ROUTE: &str = "none";
-/// A refusal's code may be a provider's own: so many are told apart.
+/// How many outcomes of reports get a label of their own, since providers have codes of their own; the others are
+/// `OTHER`.
 const MOST_OUTCOMES: usize = 64;
 const OTHER: &str = "OTHER";
 
-/// Counts since the process began. Every label is one of ours, of plugins.toml or of a manifest, so a caller cannot add
-/// to them.
+/// The metrics since the process started. Label values come from this code, plugins.toml and manifests only, so callers
+/// cannot create new ones.
 #[derive(Debug)]
 pub struct Prometheus {
     registry: Registry,
@@ -51,13 +54,25 @@ pub struct Prometheus {
     bytes: IntGaugeVec,
 }
 
+/// A metric that the prometheus crate refused.
+#[derive(Debug)]
+pub struct MetricsError(prometheus::Error);
+
+impl fmt::Display for MetricsError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the metrics cannot be made: {}", self.0)
+    }
+}
+
+impl Error for MetricsError {}
+
 impl Prometheus {
-    /// Counters at nothing; `version` is the binary's.
+    /// Metrics with nothing counted yet; `version` is the binary's.
     ///
     /// # Errors
-    /// A name that Prometheus does not take, which is a mistake in this file.
-    pub fn new(version: &str) -> Result<Self, String> {
-        Self::build(version).map_err(|fault| format!("the metrics cannot be made: {fault}"))
+    /// The prometheus crate refuses a metric, which is a mistake in this file.
+    pub fn new(version: &str) -> Result<Self, MetricsError> {
+        Self::build(version).map_err(MetricsError)
     }
 
     fn build(version: &str) -> prometheus::Result<Self> {
@@ -124,11 +139,11 @@ impl Prometheus {
         })
     }
 
-    /// Everything counted so far and how `engine` is at `now`, in Prometheus' text format 0.0.4.
+    /// All metrics, with gauges of the state of `engine` at `now`, in Prometheus' text format 0.0.4.
     #[must_use]
     pub fn text(&self, engine: &Engine, now: SystemTime) -> String {
         let health = engine.health(now);
-        // An origin without faults is in no list; its gauge says so all the same.
+        // The health lists only origins with failures; the gauges of the others are 0.
         for origin in engine.plugins().iter().flat_map(|plugin| &plugin.origins) {
             self.breakers.with_label_values(&[&*origin.to_string()]).set(0);
         }
@@ -142,11 +157,11 @@ impl Prometheus {
             self.entries.with_label_values(&[cache.of]).set(i64::try_from(cache.entries).unwrap_or(i64::MAX));
             self.bytes.with_label_values(&[cache.of]).set(i64::try_from(cache.bytes).unwrap_or(i64::MAX));
         }
-        // Every family has a name and a value.
+        // Encoding fails only for a metric without a name or a value.
         TextEncoder::new().encode_to_string(&self.registry.gather()).unwrap_or_default()
     }
 
-    /// The outcome, while there are not too many of them.
+    /// The outcome itself, or `OTHER` once there are too many different ones.
     fn bounded<'a>(&self, outcome: &'a str) -> &'a str {
         let mut outcomes = self.outcomes.lock().unwrap_or_else(PoisonError::into_inner);
         if outcomes.contains(outcome) {
@@ -201,7 +216,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_provider_cannot_add_outcomes_without_end() {
+    fn a_provider_cannot_create_any_number_of_outcomes() {
         let counts = Prometheus::new("1.2.3").unwrap();
         counts.note(&Event::Reported { plugin: "p", outcome: "ACCEPTED" });
         for number in 0..1000 {

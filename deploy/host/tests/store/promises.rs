@@ -1,4 +1,4 @@
-//! What a store promises, one function a promise. Each gets an empty store.
+//! What every store promises, one function per promise. Each gets an empty store.
 
 use std::time::{Duration, SystemTime};
 
@@ -11,6 +11,37 @@ use bytes::Bytes;
 use futures_util::future::join_all;
 use serde_json::{Map, json};
 
+/// Hands the names of all promises to another macro.
+macro_rules! for_every_promise {
+    ($run:ident) => {
+        $run!(
+            a_record_is_read_back_whole,
+            the_first_and_the_last_moment_are_kept_in_their_order,
+            the_newest_is_the_one_with_the_latest_time_whatever_came_first,
+            records_of_equal_times_are_ordered_by_run_and_then_by_attempt,
+            two_spellings_are_one_subject,
+            no_two_subjects_share_a_record,
+            no_two_collections_share_a_record,
+            the_longest_names_are_stored,
+            a_large_record_is_stored,
+            a_run_is_recorded_once_whatever_its_time,
+            a_duplicate_uses_no_nonce,
+            a_nonce_is_used_once_for_its_subject_whatever_the_run,
+            a_used_nonce_writes_nothing,
+            a_nonce_may_be_used_again_after_its_lifetime,
+            an_expired_record_is_not_read,
+            a_run_may_be_recorded_again_after_its_lifetime,
+            of_many_concurrent_entries_with_one_nonce_one_is_recorded,
+            of_many_concurrent_entries_of_one_run_one_is_recorded,
+            concurrent_runs_are_all_recorded,
+            history_reaches_back_as_far_as_requested,
+            an_answer_is_cached_until_it_expires,
+            a_large_answer_is_cached,
+            a_working_store_is_healthy_and_the_check_changes_nothing,
+        );
+    };
+}
+
 const SECOND: Duration = Duration::from_secs(1);
 const ALL: Span = Span { last: MOST_RECORDS, since_ms: None };
 
@@ -18,7 +49,7 @@ fn subject(branch: &str) -> Subject {
     Subject::new("acme", "tools", "linux", branch).unwrap()
 }
 
-/// A record of a run, with something to recognise it by.
+/// A record of a run, with its time as a field too.
 fn record(run: &str, attempt: u32, timestamp_ms: i64) -> Record {
     let fields = Map::from_iter([("passed".to_owned(), json!(timestamp_ms))]);
     Record { run_id: run.to_owned(), run_attempt: attempt, timestamp_ms: timestamp_ms.try_into().unwrap(), fields }
@@ -86,7 +117,7 @@ pub(crate) async fn the_newest_is_the_one_with_the_latest_time_whatever_came_fir
     assert_eq!(latest, [record("253402207200000", 1, 253_402_207_200_000)]);
 }
 
-pub(crate) async fn equal_times_are_told_apart_by_run_and_then_by_attempt(store: &impl Store) {
+pub(crate) async fn records_of_equal_times_are_ordered_by_run_and_then_by_attempt(store: &impl Store) {
     let subject = subject("main");
     for (run, attempt) in [("b", 2), ("a", 10), ("b", 1000), ("a", 9), ("b", 10), ("10", 1), ("9", 1)] {
         assert_eq!(put(store, &entry(&subject, record(run, attempt, 7000))).await, Recorded::New);
@@ -151,7 +182,7 @@ pub(crate) async fn no_two_collections_share_a_record(store: &impl Store) {
     assert_eq!(found, [record("1", 1, 2000)]);
 }
 
-pub(crate) async fn the_longest_names_are_kept(store: &impl Store) {
+pub(crate) async fn the_longest_names_are_stored(store: &impl Store) {
     let long = |most: usize| "#".repeat(most);
     let subject =
         Subject::new(&long(LONGEST_NAME), &long(LONGEST_NAME), &"x".repeat(LONGEST_PLATFORM), &long(LONGEST_BRANCH));
@@ -161,7 +192,7 @@ pub(crate) async fn the_longest_names_are_kept(store: &impl Store) {
     assert_eq!(read(store, &subject, ALL, SystemTime::now()).await, [record("r", 9999, 1000)]);
 }
 
-pub(crate) async fn a_large_record_is_kept(store: &impl Store) {
+pub(crate) async fn a_large_record_is_stored(store: &impl Store) {
     let subject = subject("main");
     let fields = Map::from_iter([("log".to_owned(), json!("x".repeat(256 * 1024)))]);
     let record = Record { fields, ..record("1", 1, 1000) };
@@ -188,12 +219,12 @@ pub(crate) async fn a_duplicate_uses_no_nonce(store: &impl Store) {
     assert_eq!(put(store, &other).await, Recorded::New);
 }
 
-pub(crate) async fn a_nonce_is_used_once_for_its_subject_whatever_became_of_the_run(store: &impl Store) {
+pub(crate) async fn a_nonce_is_used_once_for_its_subject_whatever_the_run(store: &impl Store) {
     let subject = subject("main");
     let with = |subject: &Subject, run: &str| Entry { nonce: "n".to_owned(), ..entry(subject, record(run, 1, 1000)) };
     assert_eq!(put(store, &with(&subject, "1")).await, Recorded::New);
     assert_eq!(put(store, &with(&subject, "2")).await, Recorded::NonceUsed);
-    assert_eq!(put(store, &with(&subject, "1")).await, Recorded::NonceUsed, "rather than a duplicate");
+    assert_eq!(put(store, &with(&subject, "1")).await, Recorded::NonceUsed, "a used nonce comes before a duplicate");
     assert_eq!(put(store, &with(&self::subject("other"), "1")).await, Recorded::New);
 }
 
@@ -207,7 +238,7 @@ pub(crate) async fn a_used_nonce_writes_nothing(store: &impl Store) {
     assert_eq!(put(store, &entry(&subject, record("2", 1, 2000))).await, Recorded::New);
 }
 
-pub(crate) async fn a_nonce_may_come_again_when_it_is_forgotten(store: &impl Store) {
+pub(crate) async fn a_nonce_may_be_used_again_after_its_lifetime(store: &impl Store) {
     let (subject, now) = (subject("main"), SystemTime::now());
     let at = |run: &str, arrived| Entry { nonce: "n".to_owned(), ..entry_at(&subject, record(run, 1, 1000), arrived) };
     assert_eq!(put(store, &at("1", now)).await, Recorded::New);
@@ -216,13 +247,13 @@ pub(crate) async fn a_nonce_may_come_again_when_it_is_forgotten(store: &impl Sto
     assert_eq!(
         put(store, &at("3", now + NONCE_LIFE + SECOND)).await,
         Recorded::NonceUsed,
-        "it counts from the last one"
+        "the lifetime counts from the last use"
     );
 }
 
-pub(crate) async fn what_is_expired_is_not_read(store: &impl Store) {
+pub(crate) async fn an_expired_record_is_not_read(store: &impl Store) {
     let (subject, now) = (subject("main"), SystemTime::now());
-    // The newest by their time are the first to expire.
+    // The newest records are the first to expire.
     for index in 0..7 {
         put(store, &entry_at(&subject, record(&index.to_string(), 1, 9000 + index), now)).await;
     }
@@ -236,7 +267,7 @@ pub(crate) async fn what_is_expired_is_not_read(store: &impl Store) {
     assert_eq!(read(store, &subject, ALL, now + RESULT_LIFE + 10 * SECOND).await, []);
 }
 
-pub(crate) async fn a_run_may_come_again_when_it_is_forgotten(store: &impl Store) {
+pub(crate) async fn a_run_may_be_recorded_again_after_its_lifetime(store: &impl Store) {
     let (subject, now) = (subject("main"), SystemTime::now());
     assert_eq!(put(store, &entry_at(&subject, record("1", 1, 1000), now)).await, Recorded::New);
     let later = now + RESULT_LIFE;
@@ -250,7 +281,7 @@ fn count(outcomes: &[Recorded], wanted: Recorded) -> usize {
     outcomes.iter().filter(|outcome| **outcome == wanted).count()
 }
 
-pub(crate) async fn of_many_at_once_with_one_nonce_one_is_recorded(store: &impl Store) {
+pub(crate) async fn of_many_concurrent_entries_with_one_nonce_one_is_recorded(store: &impl Store) {
     let subject = subject("main");
     let entry = entry(&subject, record("1", 1, 1000));
     let outcomes = join_all((0..64).map(|_| put(store, &entry))).await;
@@ -258,7 +289,7 @@ pub(crate) async fn of_many_at_once_with_one_nonce_one_is_recorded(store: &impl 
     assert_eq!(runs(store, &subject).await, ["1"]);
 }
 
-pub(crate) async fn of_many_at_once_of_one_run_one_is_recorded(store: &impl Store) {
+pub(crate) async fn of_many_concurrent_entries_of_one_run_one_is_recorded(store: &impl Store) {
     let subject = subject("main");
     let entries: Vec<_> = (0..64).map(|time| entry(&subject, record("1", 1, time))).collect();
     let outcomes = join_all(entries.iter().map(|entry| put(store, entry))).await;
@@ -267,7 +298,7 @@ pub(crate) async fn of_many_at_once_of_one_run_one_is_recorded(store: &impl Stor
     assert_eq!(read(store, &subject, ALL, SystemTime::now()).await, [entries[winner].record.clone()]);
 }
 
-pub(crate) async fn many_runs_at_once_are_all_recorded(store: &impl Store) {
+pub(crate) async fn concurrent_runs_are_all_recorded(store: &impl Store) {
     let subject = subject("main");
     let entries: Vec<_> = (0..96).map(|run| entry(&subject, record(&format!("{run:02}"), 1, 1000))).collect();
     let outcomes = join_all(entries.iter().map(|entry| put(store, entry))).await;
@@ -276,12 +307,12 @@ pub(crate) async fn many_runs_at_once_are_all_recorded(store: &impl Store) {
     assert_eq!(runs(store, &subject).await, expected);
 }
 
-pub(crate) async fn history_goes_back_as_far_as_it_is_asked(store: &impl Store) {
+pub(crate) async fn history_reaches_back_as_far_as_requested(store: &impl Store) {
     let (subject, now) = (subject("main"), SystemTime::now());
     for index in 0..120 {
         put(store, &entry(&subject, record(&index.to_string(), 1, index * 1000))).await;
     }
-    // Neighbours in the order of keys.
+    // Branches that are adjacent in key order.
     for branch in ["main ", "main$", "mai", "main\u{0}", "main2"] {
         put(store, &entry(&self::subject(branch), record(branch, 1, 60_000))).await;
     }
@@ -306,41 +337,41 @@ pub(crate) async fn history_goes_back_as_far_as_it_is_asked(store: &impl Store) 
     }
 }
 
-/// What is kept under a key, once it is `wanted`; a store keeps an answer soon.
-async fn kept(store: &impl Store, key: &str, now: SystemTime, wanted: &Bytes) {
+/// Waits until `wanted` is cached under a key; a store writes answers in the background.
+async fn wait_until_cached(store: &impl Store, key: &str, now: SystemTime, wanted: &Bytes) {
     for _ in 0..1000 {
         if store.answer(key, now).await.unwrap().as_ref() == Some(wanted) {
             return;
         }
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
-    panic!("{key} is not kept");
+    panic!("{key} is not cached");
 }
 
-pub(crate) async fn an_answer_is_kept_until_it_expires(store: &impl Store) {
+pub(crate) async fn an_answer_is_cached_until_it_expires(store: &impl Store) {
     let now = SystemTime::now();
     let key = "nuget application/json https://api.example/a?b#\u{1F980}";
     assert_eq!(store.answer(key, now).await.unwrap(), None);
     let (old, new) = (Bytes::from_static(b"old \xff\x00"), Bytes::from_static(b""));
     store.keep_answer(key, old.clone(), now + 1000 * SECOND);
-    kept(store, key, now, &old).await;
+    wait_until_cached(store, key, now, &old).await;
     assert_eq!(store.answer(key, now + 998 * SECOND).await.unwrap(), Some(old));
-    assert_eq!(store.answer(key, now + 1001 * SECOND).await.unwrap(), None, "expired, though nobody swept it");
+    assert_eq!(store.answer(key, now + 1001 * SECOND).await.unwrap(), None, "expired, and not swept yet");
     store.keep_answer(key, new.clone(), now + 2000 * SECOND);
-    kept(store, key, now + 1001 * SECOND, &new).await;
+    wait_until_cached(store, key, now + 1001 * SECOND, &new).await;
     assert_eq!(store.answer("nuget */* https://api.example/", now).await.unwrap(), None);
 }
 
-pub(crate) async fn a_large_answer_is_kept(store: &impl Store) {
+pub(crate) async fn a_large_answer_is_cached(store: &impl Store) {
     let now = SystemTime::now();
     let large = Bytes::from(vec![7; 300 * 1024]);
     store.keep_answer("k", large.clone(), now + 1000 * SECOND);
-    kept(store, "k", now, &large).await;
+    wait_until_cached(store, "k", now, &large).await;
 }
 
-pub(crate) async fn a_store_that_works_says_so_and_asking_it_shows_nowhere(store: &impl Store) {
+pub(crate) async fn a_working_store_is_healthy_and_the_check_changes_nothing(store: &impl Store) {
     let subject = subject("main");
-    assert_eq!(store.check().await, Ok(()), "an empty one, too");
+    assert_eq!(store.check().await, Ok(()), "also an empty store");
     assert_eq!(put(store, &entry(&subject, record("1", 1, 1000))).await, Recorded::New);
     for _ in 0..3 {
         assert_eq!(store.check().await, Ok(()));

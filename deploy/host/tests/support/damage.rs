@@ -1,11 +1,11 @@
-//! Damage to a file's bytes, the same for the same seed.
+//! Damages a file's bytes, in a way that a seed determines.
 
 /// The size of redb's pages.
 const PAGE: usize = 4096;
-/// How many bytes of redb's header say something.
+/// How many bytes of redb's header are in use.
 const HEADER: u64 = 320;
 
-/// A number out of a seed: splitmix64.
+/// Pseudorandom numbers: splitmix64.
 struct Numbers(u64);
 
 impl Numbers {
@@ -22,12 +22,12 @@ impl Numbers {
     }
 }
 
-/// What was done, and the damaged bytes.
+/// A description of the damage, and the damaged bytes.
 pub(crate) fn damage(whole: &[u8], seed: u64) -> (&'static str, Vec<u8>) {
     let mut numbers = Numbers(seed.wrapping_mul(0x1234_5678_9abc_def1));
     let mut bytes = whole.to_vec();
     let pages = bytes.len() / PAGE;
-    // Most pages of a small store are free; those that are not are more worth damaging.
+    // Most pages of a small store are free, and damage to them shows nowhere.
     let used: Vec<_> =
         (1..pages).filter(|page| whole[page * PAGE..(page + 1) * PAGE].iter().any(|byte| *byte != 0)).collect();
     let page = |numbers: &mut Numbers| used[numbers.at(used.len())] * PAGE;

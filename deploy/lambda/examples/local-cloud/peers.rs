@@ -9,13 +9,11 @@ use std::{
     thread,
 };
 
-use badgesmith_host::{
-    aws::{
-        Aws, Settings, provision,
-        vault::{Place, Vault},
-    },
-    client::Connections,
+use badgesmith_aws::{
+    AwsClients, AwsSettings, provision,
+    secret_admin::{SecretAdmin, SecretScope},
 };
+use badgesmith_host::client::Connections;
 use serde_json::{Value, json};
 
 /// The owner that has a secret, and what it is.
@@ -70,17 +68,17 @@ fn serve(ready: &mpsc::Sender<Result<Peers, String>>, secrets_manager: String) {
 }
 
 async fn prepare(peers: &Peers) -> Result<(), String> {
-    let settings = Settings {
+    let settings = AwsSettings {
         dynamodb: Some(peers.dynamodb.clone()),
         secrets_manager: Some(peers.secrets_manager.clone()),
-        ..Settings::default()
+        ..AwsSettings::default()
     };
-    let aws = Arc::new(Aws::new(settings, Connections::new()));
-    for step in provision::plan(&aws).await?.steps {
-        provision::take(&aws, &step).await?;
+    let aws = Arc::new(AwsClients::new(settings, Connections::new()));
+    for step in provision::plan(&aws).await.map_err(|error| error.to_string())?.steps {
+        provision::apply(&aws, &step).await.map_err(|error| error.to_string())?;
     }
-    let place = Place { owner: OWNER, repo: None, purpose: "TestData" };
-    Vault::new(aws).set(place, SECRET).await
+    let scope = SecretScope { owner: OWNER, repo: None, purpose: "TestData" };
+    SecretAdmin::new(aws).set(scope, SECRET).await.map_err(|error| error.to_string())
 }
 
 /// As much of Secrets Manager as keeps secrets and shows them.

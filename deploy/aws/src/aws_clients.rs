@@ -1,0 +1,86 @@
+//! The SDK's clients of both services, built at their first use.
+
+use std::collections::BTreeMap;
+
+use aws_types::SdkConfig;
+use badgesmith_host::client::Connections;
+use tokio::{sync::OnceCell, time::Instant};
+
+use crate::{aws_settings::AwsSettings, call_counts::CallCounts, sdk_config, table_names::TableNames};
+
+/// The clients of DynamoDB and Secrets Manager.
+#[derive(Debug)]
+pub struct AwsClients {
+    settings: AwsSettings,
+    connections: Connections,
+    call_counts: CallCounts,
+    config: OnceCell<SdkConfig>,
+    dynamodb: OnceCell<aws_sdk_dynamodb::Client>,
+    secrets_manager: OnceCell<aws_sdk_secretsmanager::Client>,
+}
+
+impl AwsClients {
+    /// Clients over a shared connection pool. Nothing is built yet.
+    #[must_use]
+    pub fn new(settings: AwsSettings, connections: Connections) -> Self {
+        Self {
+            settings,
+            connections,
+            call_counts: CallCounts::default(),
+            config: OnceCell::new(),
+            dynamodb: OnceCell::new(),
+            secrets_manager: OnceCell::new(),
+        }
+    }
+
+    /// How often each operation was sent so far, with every attempt counted: `DynamoDB.Query`,
+    /// `Secrets Manager.GetSecretValue`.
+    #[must_use]
+    pub fn call_counts(&self) -> BTreeMap<String, u64> {
+        self.call_counts.counts()
+    }
+
+    /// The names of the tables.
+    #[must_use]
+    pub const fn tables(&self) -> &TableNames {
+        &self.settings.tables
+    }
+
+    /// The deadline of a request that begins now.
+    pub(crate) fn deadline(&self) -> Instant {
+        Instant::now() + self.settings.timeout
+    }
+
+    /// Builds the clients that the first request to the store needs.
+    pub(crate) async fn prepare(&self) {
+        // An error here appears again in the first request.
+        let _ = self.connections.client();
+        self.dynamodb().await;
+    }
+
+    pub(crate) async fn dynamodb(&self) -> &aws_sdk_dynamodb::Client {
+        let build = || async {
+            let mut config = aws_sdk_dynamodb::config::Builder::from(self.config().await);
+            if let Some(endpoint) = &self.settings.dynamodb {
+                config = config.endpoint_url(endpoint);
+            }
+            aws_sdk_dynamodb::Client::from_conf(config.interceptor(self.call_counts.clone()).build())
+        };
+        self.dynamodb.get_or_init(build).await
+    }
+
+    pub(crate) async fn secrets_manager(&self) -> &aws_sdk_secretsmanager::Client {
+        let build = || async {
+            let mut config = aws_sdk_secretsmanager::config::Builder::from(self.config().await);
+            if let Some(endpoint) = &self.settings.secrets_manager {
+                config = config.endpoint_url(endpoint);
+            }
+            aws_sdk_secretsmanager::Client::from_conf(config.interceptor(self.call_counts.clone()).build())
+        };
+        self.secrets_manager.get_or_init(build).await
+    }
+
+    async fn config(&self) -> &SdkConfig {
+        self.config.get_or_init(|| sdk_config::load(&self.settings, self.connections.clone())).await
+    }
+}

@@ -1,0 +1,111 @@
+//! Where AWS is, how long a request may take, and what the tables are called.
+
+use std::time::Duration;
+
+use url::{Host, Url};
+
+use crate::{credential_source::CredentialSource, table_names::TableNames};
+
+/// The default time limit of a request to the store.
+const TIMEOUT: Duration = Duration::from_secs(3);
+
+/// The settings that a binary hands in.
+#[derive(Clone, Debug)]
+pub struct AwsSettings {
+    /// The endpoint of DynamoDB, if not the region's.
+    pub dynamodb: Option<String>,
+    /// The endpoint of Secrets Manager, if not the region's.
+    pub secrets_manager: Option<String>,
+    /// The names of the tables.
+    pub tables: TableNames,
+    /// The time limit of a request, all attempts together. A single attempt has half of it.
+    pub timeout: Duration,
+    /// Region and credentials.
+    pub credentials: CredentialSource,
+}
+
+impl Default for AwsSettings {
+    fn default() -> Self {
+        Self {
+            dynamodb: None,
+            secrets_manager: None,
+            tables: TableNames::default(),
+            timeout: TIMEOUT,
+            credentials: CredentialSource::default(),
+        }
+    }
+}
+
+impl AwsSettings {
+    /// The settings in environment variables, which `variable` reads: `AWS_REGION` or `AWS_DEFAULT_REGION`,
+    /// `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY` and `AWS_SESSION_TOKEN`; `AWS_ENDPOINT_URL_DYNAMODB`,
+    /// `AWS_ENDPOINT_URL_SECRETS_MANAGER` or `AWS_ENDPOINT_URL` for both; and those of
+    /// [`TableNames::from_variables`].
+    ///
+    /// Where both endpoints are on this machine and neither `AWS_ACCESS_KEY_ID` nor `AWS_PROFILE` is set, the endpoints
+    /// are emulators and get credentials without meaning.
+    pub fn from_variables(variable: impl Fn(&str) -> Option<String>) -> Self {
+        let set = |name: &str| variable(name).filter(|value| !value.is_empty());
+        let endpoint = |service: &str| set(&format!("AWS_ENDPOINT_URL_{service}")).or_else(|| set("AWS_ENDPOINT_URL"));
+        Self {
+            dynamodb: endpoint("DYNAMODB"),
+            secrets_manager: endpoint("SECRETS_MANAGER"),
+            tables: TableNames::from_variables(&variable),
+            credentials: CredentialSource::from_variables(set),
+            ..Self::default()
+        }
+    }
+
+    /// The same, but region and credentials are searched as other AWS tools do: environment, profile, web identity, the
+    /// container's or the machine's role.
+    #[cfg(feature = "profiles")]
+    #[must_use]
+    pub fn with_default_chain(mut self) -> Self {
+        self.credentials.uses_default_chain = true;
+        self
+    }
+
+    /// The same with both services at one endpoint, as emulators have it.
+    #[must_use]
+    pub fn at(self, endpoint: &str) -> Self {
+        let endpoint = Some(endpoint.to_owned());
+        Self { dynamodb: endpoint.clone(), secrets_manager: endpoint, ..self }
+    }
+
+    /// Whether both services are on this machine, where no signature is verified.
+    pub(crate) fn is_local(&self) -> bool {
+        [&self.dynamodb, &self.secrets_manager].into_iter().all(|url| url.as_deref().is_some_and(is_loopback))
+    }
+}
+
+fn is_loopback(url: &str) -> bool {
+    match Url::parse(url).ok().as_ref().and_then(Url::host) {
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        None => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_emulator_is_one_on_this_machine() {
+        let rows = [
+            ("http://127.0.0.1:8000", true),
+            ("http://localhost:4566/", true),
+            ("http://dynamodb.localhost:4566/", true),
+            ("http://[::1]:4566", true),
+            ("https://dynamodb.eu-west-1.amazonaws.com", false),
+            ("https://localhost.example", false),
+            ("127.0.0.1", false),
+        ];
+        for (url, is_local) in rows {
+            assert_eq!(AwsSettings::default().at(url).is_local(), is_local, "{url}");
+        }
+        let half = AwsSettings { dynamodb: Some("http://127.0.0.1:8000".to_owned()), ..AwsSettings::default() };
+        assert!(!half.is_local(), "the other service is AWS, which verifies signatures");
+    }
+}

@@ -1,0 +1,82 @@
+//! Region and credentials, as the binary hands them in.
+
+#[cfg(feature = "profiles")]
+use aws_sdk_dynamodb::config::BehaviorVersion;
+use aws_sdk_dynamodb::config::{Credentials, Region, SharedCredentialsProvider};
+use aws_types::{SdkConfig, sdk_config::Builder};
+
+use crate::http_client::SharedHttpClient;
+
+/// Region and credentials as environment variables have them, which is all that Lambda sets.
+#[derive(Clone, Debug, Default)]
+pub struct CredentialSource {
+    region: Option<String>,
+    credentials: Option<Credentials>,
+    /// Whether `AWS_ACCESS_KEY_ID` or `AWS_PROFILE` is set, so that an emulator gets those credentials too.
+    is_explicit: bool,
+    /// Whether region and credentials are searched as other AWS tools do.
+    #[cfg(feature = "profiles")]
+    pub(crate) uses_default_chain: bool,
+}
+
+impl CredentialSource {
+    /// Reads the variables with `variable`, which returns `None` for an empty one.
+    pub(crate) fn from_variables(variable: impl Fn(&str) -> Option<String>) -> Self {
+        let keys = variable("AWS_ACCESS_KEY_ID").zip(variable("AWS_SECRET_ACCESS_KEY"));
+        Self {
+            region: variable("AWS_REGION").or_else(|| variable("AWS_DEFAULT_REGION")),
+            credentials: keys
+                .map(|(key, secret)| Credentials::new(key, secret, variable("AWS_SESSION_TOKEN"), None, "environment")),
+            is_explicit: variable("AWS_ACCESS_KEY_ID").or_else(|| variable("AWS_PROFILE")).is_some(),
+            #[cfg(feature = "profiles")]
+            uses_default_chain: false,
+        }
+    }
+
+    /// The start of a configuration, with region and credentials if there are any. An emulator gets credentials without
+    /// meaning, unless some are set.
+    pub(crate) async fn resolve(&self, client: &SharedHttpClient, is_emulator: bool) -> Builder {
+        let mut builder = self.find(client).await;
+        if is_emulator && !self.is_explicit {
+            let meaningless = Credentials::new("local", "local", None, None, "loopback");
+            builder.set_credentials_provider(Some(SharedCredentialsProvider::new(meaningless)));
+            if self.region.is_none() {
+                builder.set_region(Region::from_static("us-east-1"));
+            }
+        }
+        builder
+    }
+
+    #[cfg(feature = "profiles")]
+    async fn find(&self, client: &SharedHttpClient) -> Builder {
+        if self.uses_default_chain {
+            let chain = aws_config::defaults(BehaviorVersion::latest()).http_client(client.clone());
+            return chain.load().await.into_builder();
+        }
+        self.known()
+    }
+
+    #[cfg(not(feature = "profiles"))]
+    #[allow(clippy::unused_async, reason = "with the feature it waits for the search")]
+    async fn find(&self, _: &SharedHttpClient) -> Builder {
+        self.known()
+    }
+
+    fn known(&self) -> Builder {
+        let mut builder = SdkConfig::builder().region(self.region.clone().map(Region::new));
+        builder.set_credentials_provider(self.credentials.clone().map(SharedCredentialsProvider::new));
+        builder
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_debug_output_shows_a_secret_key() {
+        let variable = |name: &str| (name != "AWS_PROFILE").then(|| format!("{name}-hush"));
+        let shown = format!("{:?}", CredentialSource::from_variables(variable));
+        assert!(!shown.contains("SECRET_ACCESS_KEY-hush") && shown.contains("AWS_REGION-hush"), "{shown}");
+    }
+}

@@ -1,0 +1,33 @@
+//! The store and the secrets of a deployment in AWS: DynamoDB and Secrets Manager.
+//!
+//! The SDK comes without an HTTP or TLS stack of its own and uses the HTTP client of `badgesmith-host`. Clients are
+//! built at their first use. Region, credentials, endpoints and table names are handed in as [`AwsSettings`]: this
+//! crate reads no environment variables. With the feature `profiles` it can also search for region and credentials as
+//! other AWS tools do (`AwsSettings::with_default_chain`).
+
+mod aws_clients;
+mod aws_error;
+mod aws_secrets;
+mod aws_settings;
+mod call_counts;
+mod credential_source;
+mod dynamo_store;
+mod http_client;
+mod item;
+pub mod policy;
+pub mod provision;
+mod retry;
+mod sdk_config;
+pub mod secret_admin;
+mod secret_cache;
+mod secret_items;
+pub mod secret_migration;
+mod table_names;
+
+pub use aws_clients::AwsClients;
+pub use aws_error::AwsError;
+pub use aws_secrets::AwsSecrets;
+pub use aws_settings::AwsSettings;
+pub use credential_source::CredentialSource;
+pub use dynamo_store::DynamoStore;
+pub use table_names::TableNames;

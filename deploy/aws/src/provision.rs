@@ -1,0 +1,336 @@
+//! Provisions the tables: it first finds what is missing, which can be shown as a plan, and then creates it.
+
+use std::{error::Error, fmt, time::Duration};
+
+use aws_sdk_dynamodb::{
+    error::ProvideErrorMetadata,
+    types::{
+        AttributeDefinition, BillingMode, CreateGlobalSecondaryIndexAction, GlobalSecondaryIndex,
+        GlobalSecondaryIndexUpdate, IndexStatus, KeySchemaElement, KeyType, PointInTimeRecoverySpecification,
+        PointInTimeRecoveryStatus, Projection, ProjectionType, ScalarAttributeType, TableDescription, TableStatus,
+        TimeToLiveSpecification, TimeToLiveStatus,
+    },
+};
+use tokio::time::{Instant, sleep};
+
+use crate::{aws_clients::AwsClients, aws_error::AwsError, retry::retry};
+
+/// The index for eventually consistent reads.
+const INDEX: &str = "GSI1";
+/// The keys of every table, and of the index.
+const KEYS: [&str; 2] = ["PK", "SK"];
+const INDEX_KEYS: [&str; 2] = ["GSI1PK", "GSI1SK"];
+/// The attribute with an item's expiry.
+const EXPIRY: &str = "TTL";
+/// The time limit for creating a table, or an index on a large one.
+const TIMEOUT: Duration = Duration::from_secs(10 * 60);
+/// The pause between two checks whether it is ready.
+const POLL_INTERVAL: Duration = Duration::from_millis(500);
+
+/// One change that is needed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ProvisionStep {
+    /// Create the table, with its index if it has one.
+    Create(String),
+    /// Add the index `GSI1`.
+    Index(String),
+    /// Switch on the deletion of expired items.
+    Expire(String),
+    /// Switch on point-in-time recovery.
+    Recover(String),
+}
+
+impl fmt::Display for ProvisionStep {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Create(table) => write!(f, "{table}: create the table"),
+            Self::Index(table) => write!(f, "{table}: add the index {INDEX}"),
+            Self::Expire(table) => write!(f, "{table}: delete what is expired, by {EXPIRY}"),
+            Self::Recover(table) => write!(f, "{table}: switch on point-in-time recovery"),
+        }
+    }
+}
+
+/// The changes that are needed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ProvisionPlan {
+    /// The steps in order.
+    pub steps: Vec<ProvisionStep>,
+    /// Sentences about features that this endpoint does not have.
+    pub notes: Vec<String>,
+}
+
+/// Why a table is not what the store needs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ProvisionError {
+    /// The table has other keys.
+    WrongKeys {
+        /// Its name.
+        table: String,
+        /// Its keys.
+        keys: Vec<String>,
+    },
+    /// The table expires its items by another attribute.
+    WrongExpiry {
+        /// Its name.
+        table: String,
+        /// The attribute.
+        attribute: String,
+    },
+    /// The table or its index is not active within the time limit.
+    NotReady {
+        /// Its name.
+        table: String,
+    },
+    /// A call failed.
+    Aws(AwsError),
+}
+
+impl fmt::Display for ProvisionError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::WrongKeys { table, keys } => write!(
+                f,
+                "the table {table} has the keys {keys:?}, not the texts PK and SK; name another one with \
+                 BADGESMITH_TABLE_RESULTS, _NONCES, _SECRETS or _ANSWERS"
+            ),
+            Self::WrongExpiry { table, attribute } => {
+                write!(f, "the table {table} expires by {attribute}, not by {EXPIRY}; switch that off first")
+            }
+            Self::NotReady { table } => {
+                write!(f, "the table {table} is not ready after {} minutes", TIMEOUT.as_secs() / 60)
+            }
+            Self::Aws(error) => error.fmt(f),
+        }
+    }
+}
+
+impl Error for ProvisionError {}
+
+impl From<AwsError> for ProvisionError {
+    fn from(error: AwsError) -> Self {
+        Self::Aws(error)
+    }
+}
+
+/// What a table needs.
+struct TableSpec<'a> {
+    table: &'a str,
+    has_index: bool,
+    expires: bool,
+    recovers: bool,
+}
+
+fn table_specs(aws: &AwsClients) -> impl Iterator<Item = TableSpec<'_>> {
+    let tables = aws.tables();
+    let all = [
+        TableSpec { table: &tables.results, has_index: true, expires: true, recovers: true },
+        TableSpec { table: &tables.nonces, has_index: false, expires: true, recovers: false },
+        TableSpec { table: &tables.secrets, has_index: false, expires: false, recovers: true },
+        TableSpec { table: &tables.answers, has_index: false, expires: true, recovers: false },
+    ];
+    // A table with an empty name is switched off.
+    all.into_iter().filter(|spec| !spec.table.is_empty())
+}
+
+/// Compares the tables with what they must be.
+///
+/// # Errors
+/// A table has other keys or another expiry, or a call fails.
+pub async fn plan(aws: &AwsClients) -> Result<ProvisionPlan, ProvisionError> {
+    let mut plan = ProvisionPlan::default();
+    for spec in table_specs(aws) {
+        let name = spec.table.to_owned();
+        let found = describe(aws, &name).await?;
+        match &found {
+            None => plan.steps.push(ProvisionStep::Create(name.clone())),
+            Some(table) => {
+                check_keys(table, &name)?;
+                let has_index = table.global_secondary_indexes().iter().any(|index| index.index_name() == Some(INDEX));
+                if spec.has_index && !has_index {
+                    plan.steps.push(ProvisionStep::Index(name.clone()));
+                }
+            }
+        }
+        if spec.expires && !(found.is_some() && expires(aws, &name).await?) {
+            plan.steps.push(ProvisionStep::Expire(name.clone()));
+        }
+        if spec.recovers {
+            match if found.is_some() { recovers(aws, &name).await? } else { Some(false) } {
+                Some(true) => {}
+                Some(false) => plan.steps.push(ProvisionStep::Recover(name)),
+                None => plan.notes.push(format!("{name}: this endpoint knows no point-in-time recovery")),
+            }
+        }
+    }
+    Ok(plan)
+}
+
+/// Takes one step and waits until it is complete. Returns `false` if this endpoint does not have the feature.
+///
+/// # Errors
+/// A call fails, or the step takes too long.
+pub async fn apply(aws: &AwsClients, step: &ProvisionStep) -> Result<bool, ProvisionError> {
+    match step {
+        ProvisionStep::Create(table) => {
+            let has_index = table_specs(aws).any(|spec| spec.table == table && spec.has_index);
+            create(aws, table, has_index).await?;
+            wait_until_ready(aws, table).await?;
+        }
+        ProvisionStep::Index(table) => {
+            add_index(aws, table).await?;
+            wait_until_ready(aws, table).await?;
+        }
+        ProvisionStep::Expire(table) => switch_on_expiry(aws, table).await?,
+        ProvisionStep::Recover(table) => return Ok(switch_on_recovery(aws, table).await?),
+    }
+    Ok(true)
+}
+
+async fn describe(aws: &AwsClients, table: &str) -> Result<Option<TableDescription>, AwsError> {
+    let describe = aws.dynamodb().await.describe_table().table_name(table);
+    let found = retry(aws.deadline(), || async {
+        match describe.clone().send().await {
+            Ok(found) => Ok(found.table),
+            Err(error) if error.code() == Some("ResourceNotFoundException") => Ok(None),
+            Err(error) => Err(AwsError::call("DescribeTable", &error)),
+        }
+    });
+    found.await
+}
+
+fn check_keys(table: &TableDescription, name: &str) -> Result<(), ProvisionError> {
+    let keys: Vec<_> = table.key_schema().iter().map(KeySchemaElement::attribute_name).collect();
+    let texts = table.attribute_definitions().iter().filter(|attribute| {
+        attribute.attribute_type() == &ScalarAttributeType::S && keys.contains(&attribute.attribute_name())
+    });
+    if keys == KEYS && texts.count() == 2 {
+        return Ok(());
+    }
+    Err(ProvisionError::WrongKeys { table: name.to_owned(), keys: keys.into_iter().map(str::to_owned).collect() })
+}
+
+async fn expires(aws: &AwsClients, table: &str) -> Result<bool, ProvisionError> {
+    let describe = aws.dynamodb().await.describe_time_to_live().table_name(table);
+    let send = || async { describe.clone().send().await.map_err(|error| AwsError::call("DescribeTimeToLive", &error)) };
+    let found = retry(aws.deadline(), send).await?.time_to_live_description;
+    let is_on = found
+        .as_ref()
+        .and_then(|found| found.time_to_live_status())
+        .is_some_and(|status| matches!(status, TimeToLiveStatus::Enabled | TimeToLiveStatus::Enabling));
+    match found.as_ref().and_then(|found| found.attribute_name()) {
+        Some(attribute) if is_on && attribute != EXPIRY => {
+            Err(ProvisionError::WrongExpiry { table: table.to_owned(), attribute: attribute.to_owned() })
+        }
+        _ => Ok(is_on),
+    }
+}
+
+/// Whether point-in-time recovery is on; `None` if the endpoint does not have it.
+async fn recovers(aws: &AwsClients, table: &str) -> Result<Option<bool>, AwsError> {
+    let describe = aws.dynamodb().await.describe_continuous_backups().table_name(table);
+    let found = retry(aws.deadline(), || async {
+        match describe.clone().send().await {
+            Ok(found) => Ok(Some(found)),
+            Err(error) if error.code().is_some_and(is_unknown_operation) => Ok(None),
+            Err(error) => Err(AwsError::call("DescribeContinuousBackups", &error)),
+        }
+    });
+    let found = found.await?;
+    Ok(found.map(|found| {
+        let backups = found.continuous_backups_description;
+        let recovery = backups.and_then(|backups| backups.point_in_time_recovery_description);
+        let status = recovery.and_then(|recovery| recovery.point_in_time_recovery_status);
+        status == Some(PointInTimeRecoveryStatus::Enabled)
+    }))
+}
+
+async fn create(aws: &AwsClients, table: &str, has_index: bool) -> Result<(), AwsError> {
+    let mut attributes = definitions(KEYS)?;
+    let mut create = aws.dynamodb().await.create_table().table_name(table).billing_mode(BillingMode::PayPerRequest);
+    if has_index {
+        attributes.extend(definitions(INDEX_KEYS)?);
+        let index = GlobalSecondaryIndex::builder().index_name(INDEX).set_key_schema(Some(schema(INDEX_KEYS)?));
+        let index = index.projection(Projection::builder().projection_type(ProjectionType::All).build());
+        create = create.global_secondary_indexes(index.build().map_err(AwsError::invalid_request)?);
+    }
+    let create = create.set_attribute_definitions(Some(attributes)).set_key_schema(Some(schema(KEYS)?));
+    let send = || async { create.clone().send().await.map_err(|error| AwsError::call("CreateTable", &error)) };
+    retry(aws.deadline(), send).await.map(drop)
+}
+
+fn definitions(names: [&str; 2]) -> Result<Vec<AttributeDefinition>, AwsError> {
+    let define =
+        |name: &str| AttributeDefinition::builder().attribute_name(name).attribute_type(ScalarAttributeType::S).build();
+    names.into_iter().map(|name| define(name).map_err(AwsError::invalid_request)).collect()
+}
+
+fn schema(names: [&str; 2]) -> Result<Vec<KeySchemaElement>, AwsError> {
+    let types = [KeyType::Hash, KeyType::Range];
+    let element = |(name, key): (&str, KeyType)| KeySchemaElement::builder().attribute_name(name).key_type(key).build();
+    names.into_iter().zip(types).map(|key| element(key).map_err(AwsError::invalid_request)).collect()
+}
+
+async fn add_index(aws: &AwsClients, table: &str) -> Result<(), AwsError> {
+    let action = CreateGlobalSecondaryIndexAction::builder()
+        .index_name(INDEX)
+        .set_key_schema(Some(schema(INDEX_KEYS)?))
+        .projection(Projection::builder().projection_type(ProjectionType::All).build());
+    let action = action.build().map_err(AwsError::invalid_request)?;
+    let update = aws.dynamodb().await.update_table().table_name(table);
+    let update = update.set_attribute_definitions(Some([definitions(KEYS)?, definitions(INDEX_KEYS)?].concat()));
+    let update = update.global_secondary_index_updates(GlobalSecondaryIndexUpdate::builder().create(action).build());
+    let send = || async { update.clone().send().await.map_err(|error| AwsError::call("UpdateTable", &error)) };
+    retry(aws.deadline(), send).await.map(drop)
+}
+
+async fn switch_on_expiry(aws: &AwsClients, table: &str) -> Result<(), AwsError> {
+    let expiry = TimeToLiveSpecification::builder().attribute_name(EXPIRY).enabled(true).build();
+    let expiry = expiry.map_err(AwsError::invalid_request)?;
+    let update = aws.dynamodb().await.update_time_to_live().table_name(table).time_to_live_specification(expiry);
+    let send = || async { update.clone().send().await.map_err(|error| AwsError::call("UpdateTimeToLive", &error)) };
+    retry(aws.deadline(), send).await.map(drop)
+}
+
+async fn switch_on_recovery(aws: &AwsClients, table: &str) -> Result<bool, AwsError> {
+    let recovery = PointInTimeRecoverySpecification::builder().point_in_time_recovery_enabled(true).build();
+    let recovery = recovery.map_err(AwsError::invalid_request)?;
+    let update = aws.dynamodb().await.update_continuous_backups().table_name(table);
+    let update = update.point_in_time_recovery_specification(recovery);
+    // A new table has no backups at first.
+    let switched = retry(Instant::now() + TIMEOUT, || async {
+        match update.clone().send().await {
+            Ok(_) => Ok(true),
+            Err(error) if error.code().is_some_and(is_unknown_operation) => Ok(false),
+            Err(error) => Err(AwsError::call("UpdateContinuousBackups", &error)),
+        }
+    });
+    switched.await
+}
+
+/// Waits until a table and its index are active.
+async fn wait_until_ready(aws: &AwsClients, table: &str) -> Result<(), ProvisionError> {
+    let deadline = Instant::now() + TIMEOUT;
+    loop {
+        let found = describe(aws, table).await?;
+        let is_ready = found.is_some_and(|found| {
+            found.table_status() == Some(&TableStatus::Active)
+                && found
+                    .global_secondary_indexes()
+                    .iter()
+                    .all(|index| index.index_status() == Some(&IndexStatus::Active))
+        });
+        if is_ready {
+            return Ok(());
+        }
+        if Instant::now() > deadline {
+            return Err(ProvisionError::NotReady { table: table.to_owned() });
+        }
+        sleep(POLL_INTERVAL).await;
+    }
+}
+
+/// Whether an error code means that an emulator does not have the operation.
+fn is_unknown_operation(code: &str) -> bool {
+    matches!(code, "UnknownOperationException" | "UnknownOperation" | "InvalidAction" | "NotImplemented")
+}

@@ -1,0 +1,23 @@
+//! The configuration that the SDK's clients of both services share.
+
+use aws_sdk_dynamodb::config::BehaviorVersion;
+use aws_types::{
+    SdkConfig,
+    sdk_config::{RetryConfig, StalledStreamProtectionConfig, TimeoutConfig},
+};
+use badgesmith_host::client::Connections;
+
+use crate::{aws_settings::AwsSettings, http_client::SharedHttpClient};
+
+/// The configuration for these settings. The SDK makes no retries, which [`retry`](crate::retry) does instead.
+pub(crate) async fn load(settings: &AwsSettings, connections: Connections) -> SdkConfig {
+    let client = SharedHttpClient(connections);
+    let builder = settings.credentials.resolve(&client, settings.is_local()).await;
+    builder
+        .behavior_version(BehaviorVersion::latest())
+        .http_client(client)
+        .retry_config(RetryConfig::disabled())
+        .timeout_config(TimeoutConfig::builder().operation_attempt_timeout(settings.timeout / 2).build())
+        .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
+        .build()
+}

@@ -1,0 +1,340 @@
+//! The owners' secrets in AWS, and which calls a report and a badge make.
+//!
+//! Secrets Manager is a fake one in this process, and the one that `BADGESMITH_SECRETS_MANAGER` names.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+#[path = "support/dynamodb.rs"]
+mod dynamodb;
+#[path = "support/peer.rs"]
+mod peer;
+#[path = "support/secrets_manager.rs"]
+mod secrets_manager;
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    env,
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
+
+use badgesmith_aws::{
+    AwsClients, AwsSecrets, DynamoStore, policy,
+    secret_admin::{SHARED_PREFIX, SecretAdmin, SecretAdminError, SecretScope},
+};
+use badgesmith_engine::{
+    store::{Entry, Recorded, Span, Store, Subject},
+    world::Secrets,
+};
+use badgesmith_host::{client::Connections, secrets::SecretRefusal};
+use badgesmith_provider::{Record, Timestamp};
+use bytes::Bytes;
+use peer::Peer;
+use secrets_manager::FakeSecretsManager;
+use serde_json::{Map, json};
+
+const fn scope<'a>(owner: &'a str, repo: Option<&'a str>, purpose: &'a str) -> SecretScope<'a> {
+    SecretScope { owner, repo, purpose }
+}
+
+/// The secrets that a server with an empty cache finds.
+async fn found(aws: &Arc<AwsClients>, owner: &str, repo: Option<&str>, purpose: &str) -> Vec<String> {
+    let secrets = AwsSecrets::new(Arc::clone(aws));
+    let found = secrets.find(owner, repo, purpose).await.unwrap();
+    found.iter().map(|secret| secret.reveal().to_owned()).collect()
+}
+
+/// The calls that were made since `before`.
+fn since(before: &BTreeMap<String, u64>, aws: &AwsClients) -> Vec<(String, u64)> {
+    let more = |(name, count): (String, u64)| {
+        let new = count - before.get(&name).copied().unwrap_or_default();
+        (new > 0).then_some((name, new))
+    };
+    aws.call_counts().into_iter().filter_map(more).collect()
+}
+
+fn calls(rows: &[(&str, u64)]) -> Vec<(String, u64)> {
+    rows.iter().map(|(name, count)| ((*name).to_owned(), *count)).collect()
+}
+
+/// All operations on secrets, with what a server finds after each.
+async fn secrets_are_set_rotated_and_removed(aws: &Arc<AwsClients>) {
+    let admin = SecretAdmin::new(Arc::clone(aws));
+    let (acme, tools) = (scope("Acme", None, "TestData"), scope("ACME", Some("Tools"), "TestData"));
+    let find = |repo| found(aws, "acme", repo, "TestData");
+    assert!(find(None).await.is_empty());
+    assert_eq!(admin.rotate(acme, "one").await, Err(SecretAdminError::NothingToRotate));
+    admin.set(acme, "one two \u{1F980}").await.unwrap();
+    assert_eq!(find(None).await, ["one two \u{1F980}"]);
+    assert_eq!(find(Some("tools")).await, ["one two \u{1F980}"], "a repository without secrets has those of its owner");
+    admin.set(tools, "own").await.unwrap();
+    assert_eq!(find(Some("tools")).await, ["own"]);
+    assert_eq!(find(Some("other")).await, ["one two \u{1F980}"]);
+    admin.rotate(acme, "three").await.unwrap();
+    admin.rotate(acme, "four").await.unwrap();
+    assert_eq!(find(None).await, ["four", "three"]);
+    let listed: Vec<_> = admin.list().await.unwrap().into_iter().map(|listed| (listed.holder, listed.values)).collect();
+    assert_eq!(listed, [("acme".to_owned(), 2), ("acme/tools".to_owned(), 1)]);
+    assert_eq!(admin.finish(acme).await, Ok(true));
+    assert_eq!(admin.finish(acme).await, Ok(false));
+    assert_eq!(find(None).await, ["four"]);
+    let refused = admin.set(scope("acme", None, "Package"), "two words").await.unwrap_err();
+    assert_eq!(refused, SecretAdminError::Refused(SecretRefusal::NotForHeaders));
+    assert_eq!(admin.remove(acme).await, Ok(true));
+    assert_eq!(admin.remove(acme).await, Ok(false));
+    assert!(find(None).await.is_empty());
+    assert_eq!(find(Some("tools")).await, ["own"]);
+}
+
+#[tokio::test]
+async fn a_secret_is_valid_from_when_it_is_set_until_it_is_removed() {
+    let (peer, manager) = (Peer::start().await, FakeSecretsManager::start());
+    let aws = peer.aws_with(&manager.url()).await;
+    secrets_are_set_rotated_and_removed(&aws).await;
+    let names = manager.names();
+    assert_eq!(names.len(), 1, "unused secrets are deleted: {names:?}");
+    let prefix = aws.tables().secret_prefix();
+    assert!(names[0].starts_with(&format!("{prefix}acme/tools/TestData/")), "{names:?}");
+}
+
+/// The URL of a Secrets Manager that is not the fake one.
+fn external_secrets_manager() -> String {
+    let url = env::var("BADGESMITH_SECRETS_MANAGER");
+    url.expect("set BADGESMITH_SECRETS_MANAGER to the URL of a Secrets Manager; .ci/peers starts one")
+}
+
+#[tokio::test]
+#[ignore = "needs BADGESMITH_SECRETS_MANAGER, the URL of a second Secrets Manager, which .ci/peers starts"]
+async fn another_secrets_manager_has_the_same_secrets() {
+    let peer = Peer::start().await;
+    secrets_are_set_rotated_and_removed(&peer.aws_with(&external_secrets_manager()).await).await;
+}
+
+/// A deployment from before it had a prefix of its own: an owner whose secret is being rotated, a repository with a
+/// secret, and an owner whose item has the older form.
+async fn older_deployment(peer: &Peer, secrets_manager: &str) -> Arc<AwsClients> {
+    let mut settings = peer.settings();
+    settings.secrets_manager = Some(secrets_manager.to_owned());
+    // A table of this name has the shared prefix.
+    settings.tables.secrets = SHARED_PREFIX.trim_end_matches('/').to_owned();
+    peer.provision(&settings).await;
+    let before = Arc::new(AwsClients::new(settings.clone(), Connections::new()));
+    let admin = SecretAdmin::new(Arc::clone(&before));
+    admin.set(scope("acme", None, "TestData"), r#"{"hmac_key": "one"}"#).await.unwrap();
+    admin.rotate(scope("acme", None, "TestData"), "two \u{1F980}").await.unwrap();
+    admin.set(scope("acme", Some("tools"), "TestData"), "own").await.unwrap();
+    admin.set(scope("other", None, "Package"), "token").await.unwrap();
+
+    let aws = peer.aws_with(secrets_manager).await;
+    let endpoint = settings.dynamodb.unwrap();
+    let found = dynamodb::call(&endpoint, "Scan", &json!({"TableName": before.tables().secrets})).await;
+    for item in found["Items"].as_array().unwrap() {
+        let mut item = item.clone();
+        if item["SK"]["S"] == "Package" {
+            item["SK"]["S"] = "CONST#GITHUB#package".into();
+            item["SecretName"] = item["SecretNames"]["L"][0].clone();
+            item.as_object_mut().unwrap().remove("SecretNames");
+        }
+        dynamodb::call(&endpoint, "PutItem", &json!({"TableName": aws.tables().secrets, "Item": item})).await;
+    }
+    aws
+}
+
+/// A migration changes no value and no order.
+async fn assert_all_are_found(aws: &Arc<AwsClients>) {
+    assert_eq!(found(aws, "acme", None, "TestData").await, ["two \u{1F980}", "one"]);
+    assert_eq!(found(aws, "acme", Some("tools"), "TestData").await, ["own"]);
+    assert_eq!(found(aws, "other", None, "Package").await, ["token"]);
+    assert!(found(aws, "nobody", None, "TestData").await.is_empty());
+}
+
+async fn migrate(aws: &Arc<AwsClients>) -> Vec<(String, usize)> {
+    let migrated = SecretAdmin::new(Arc::clone(aws)).migrate().await.unwrap();
+    assert!(migrated.iter().all(|migrated| migrated.missing.is_empty()), "{migrated:?}");
+    migrated.into_iter().map(|migrated| (migrated.listed.holder, migrated.moved)).collect()
+}
+
+#[tokio::test]
+async fn migrated_secrets_are_read_by_a_role_that_may_read_its_own_prefix_only() {
+    let (peer, manager) = (Peer::start().await, FakeSecretsManager::start());
+    let aws = older_deployment(&peer, &manager.url()).await;
+    manager.put("badgesmith/acme/TestData/of-another-deployment", "hush");
+    assert_all_are_found(&aws).await;
+    let rows = |counts: [usize; 3]| {
+        let names = ["acme", "acme/tools", "other"].map(str::to_owned);
+        names.into_iter().zip(counts).collect::<Vec<_>>()
+    };
+    assert_eq!(migrate(&aws).await, rows([2, 1, 1]));
+    let after = manager.names();
+    let own = aws.tables().secret_prefix();
+    let (own_names, others): (Vec<_>, Vec<_>) = after.iter().partition(|name| name.starts_with(&own));
+    assert_eq!(own_names.len(), 4, "{after:?}");
+    // The secret of an older item may still be in use, and another deployment's is not this one's to delete.
+    assert_eq!(others.len(), 2, "{after:?}");
+    assert!(others.iter().any(|name| name.starts_with("badgesmith/other/Package/")), "{after:?}");
+    manager.read_only_under(&own);
+    assert_all_are_found(&aws).await;
+    assert_eq!(migrate(&aws).await, rows([0, 0, 0]), "a second migration moves nothing");
+    assert_eq!(manager.names(), after);
+
+    // Other operations work as before.
+    let admin = SecretAdmin::new(Arc::clone(&aws));
+    assert_eq!(admin.finish(scope("acme", None, "TestData")).await, Ok(true));
+    assert_eq!(found(&aws, "acme", None, "TestData").await, ["two \u{1F980}"]);
+    assert_eq!(manager.names().len(), after.len() - 1);
+}
+
+#[tokio::test]
+async fn an_interrupted_migration_can_be_repeated() {
+    let (peer, manager) = (Peer::start().await, FakeSecretsManager::start());
+    let aws = older_deployment(&peer, &manager.url()).await;
+    let lost = manager.names().into_iter().find(|name| name.starts_with("badgesmith/acme/tools/")).unwrap();
+    manager.remove(&lost);
+    let migrated = SecretAdmin::new(Arc::clone(&aws)).migrate().await.unwrap();
+    let told: Vec<_> = migrated.iter().map(|one| (&*one.listed.holder, one.moved, one.missing.clone())).collect();
+    assert_eq!(told, [("acme", 2, vec![]), ("acme/tools", 0, vec![lost.clone()]), ("other", 1, vec![])]);
+    // The restored secret is found under its old name, and moved.
+    manager.put(&lost, "own");
+    assert_all_are_found(&aws).await;
+    assert_eq!(migrate(&aws).await, [("acme".to_owned(), 0), ("acme/tools".to_owned(), 1), ("other".to_owned(), 0)]);
+    assert_all_are_found(&aws).await;
+}
+
+#[tokio::test]
+async fn a_migration_without_permission_to_read_changes_nothing() {
+    let (peer, manager) = (Peer::start().await, FakeSecretsManager::start());
+    let aws = older_deployment(&peer, &manager.url()).await;
+    let before = manager.names();
+    manager.read_only_under("nothing");
+    let words = SecretAdmin::new(Arc::clone(&aws)).migrate().await.unwrap_err().to_string();
+    assert!(words.contains("AccessDenied"), "{words}");
+    manager.read_only_under("");
+    assert_eq!(manager.names(), before);
+    assert_all_are_found(&aws).await;
+}
+
+#[tokio::test]
+#[ignore = "needs BADGESMITH_SECRETS_MANAGER, the URL of a second Secrets Manager, which .ci/peers starts"]
+async fn another_secrets_manager_migrates_the_same_way() {
+    let peer = Peer::start().await;
+    let aws = older_deployment(&peer, &external_secrets_manager()).await;
+    assert_eq!(migrate(&aws).await.iter().map(|(_, count)| count).sum::<usize>(), 4);
+    assert_all_are_found(&aws).await;
+    assert_eq!(migrate(&aws).await.iter().map(|(_, count)| count).sum::<usize>(), 0);
+}
+
+#[tokio::test]
+async fn an_unknown_owner_costs_the_same_calls_as_one_with_a_secret_and_both_are_cached() {
+    let (peer, manager) = (Peer::start().await, FakeSecretsManager::start());
+    let aws = peer.aws_with(&manager.url()).await;
+    SecretAdmin::new(Arc::clone(&aws)).set(scope("acme", None, "TestData"), "hush").await.unwrap();
+    let secrets = AwsSecrets::new(Arc::clone(&aws));
+    let once = calls(&[("DynamoDB.BatchGetItem", 1), ("Secrets Manager.GetSecretValue", 1)]);
+    for (owner, how_many) in [("acme", 1), ("nobody", 0)] {
+        let before = aws.call_counts();
+        assert_eq!(secrets.find(owner, Some("tools"), "TestData").await.unwrap().len(), how_many);
+        assert_eq!(since(&before, &aws), once, "{owner}");
+        let before = aws.call_counts();
+        assert_eq!(secrets.find(owner, Some("tools"), "TestData").await.unwrap().len(), how_many);
+        assert_eq!(since(&before, &aws), [], "{owner} is cached");
+    }
+    let words = format!("{secrets:?}");
+    assert!(words.contains("AwsSecrets") && !words.contains("hush"), "{words}");
+    manager.break_down();
+    let secrets = AwsSecrets::new(aws);
+    let faults = [secrets.find("acme", None, "TestData").await, secrets.find("nobody", None, "TestData").await];
+    assert!(faults[0].is_err() && faults[0] == faults[1], "{faults:?}");
+}
+
+#[tokio::test]
+async fn secrets_with_names_of_others_are_read_and_never_deleted() {
+    let (peer, manager) = (Peer::start().await, FakeSecretsManager::start());
+    let aws = peer.aws_with(&manager.url()).await;
+    let admin = SecretAdmin::new(Arc::clone(&aws));
+    manager.put("team/acme", r#"{"hmac_key": "hush"}"#);
+    assert_eq!(admin.set_name(scope("acme", None, "TestData"), "team/acme").await, Ok(true));
+    assert_eq!(admin.set_name(scope("acme", None, "TestData"), "team/other").await, Ok(false));
+    assert_eq!(found(&aws, "acme", None, "TestData").await, ["hush"]);
+    admin.set(scope("acme", None, "TestData"), "new").await.unwrap();
+    assert_eq!(found(&aws, "acme", None, "TestData").await, ["new"]);
+    assert!(manager.names().contains(&"team/acme".to_owned()));
+    // A name without a secret counts as no secret.
+    assert_eq!(admin.set_name(scope("other", None, "TestData"), "team/missing").await, Ok(true));
+    assert!(found(&aws, "other", None, "TestData").await.is_empty());
+}
+
+#[tokio::test]
+async fn a_report_is_one_transaction_a_badge_one_query_and_the_policy_allows_what_is_called() {
+    let (peer, manager) = (Peer::start().await, FakeSecretsManager::start());
+    let aws = peer.aws_with(&manager.url()).await;
+    let secrets = AwsSecrets::new(Arc::clone(&aws));
+    let store = DynamoStore::new(Arc::clone(&aws));
+    // Calls before this are those of provisioning.
+    let before = aws.call_counts();
+    secrets.find("acme", Some("tools"), "TestData").await.unwrap();
+    let now = SystemTime::now();
+    let subject = Subject::new("acme", "tools", "linux", "main").unwrap();
+    let record =
+        Record { run_id: "1".to_owned(), run_attempt: 1, timestamp_ms: Timestamp::nearest(1000), fields: Map::new() };
+    let collection = "test-results".to_owned();
+    let entry = Entry { collection, subject: subject.clone(), nonce: "n".to_owned(), record, arrived: now };
+
+    let report = aws.call_counts();
+    secrets.find("acme", Some("tools"), "TestData").await.unwrap();
+    assert_eq!(store.record(&entry).await, Ok(Recorded::New));
+    assert_eq!(since(&report, &aws), calls(&[("DynamoDB.TransactWriteItems", 1)]));
+
+    let badge = aws.call_counts();
+    assert_eq!(store.history("test-results", &subject, Span::LATEST, now).await, Ok(vec![entry.record]));
+    assert_eq!(since(&badge, &aws), calls(&[("DynamoDB.Query", 1)]));
+
+    store.keep_answer("nuget x", Bytes::from_static(b"kept"), now + Duration::from_secs(100));
+    store.settle().await;
+    assert_eq!(store.answer("nuget x", now).await, Ok(Some(Bytes::from_static(b"kept"))));
+    let called: BTreeSet<_> = since(&before, &aws).into_iter().map(|(name, _)| name).collect();
+    let allowed: BTreeSet<_> = policy::ALLOWED_CALLS.iter().map(|call| call.operation.to_owned()).collect();
+    assert_eq!(called, allowed);
+}
+
+#[tokio::test]
+async fn the_health_check_costs_three_reads() {
+    let (peer, manager) = (Peer::start().await, FakeSecretsManager::start());
+    let aws = peer.aws_with(&manager.url()).await;
+    let (secrets, store) = (AwsSecrets::new(Arc::clone(&aws)), DynamoStore::new(Arc::clone(&aws)));
+    let before = aws.call_counts();
+    assert_eq!(store.check().await, Ok(()));
+    assert_eq!(secrets.check().await, Ok(()));
+    let reads = [("DynamoDB.BatchGetItem", 1), ("DynamoDB.Query", 1), ("Secrets Manager.GetSecretValue", 1)];
+    assert_eq!(since(&before, &aws), calls(&reads));
+    let mut settings = peer.settings();
+    settings.tables.secrets = "nobody-made-it".to_owned();
+    settings.tables.results = "nobody-made-it".to_owned();
+    let aws = Arc::new(AwsClients::new(settings, Connections::new()));
+    assert!(AwsSecrets::new(Arc::clone(&aws)).check().await.is_err());
+    assert!(DynamoStore::new(aws).check().await.is_err());
+}
+
+#[tokio::test]
+async fn a_table_that_is_switched_off_is_never_called() {
+    let peer = Peer::start().await;
+    let mut settings = peer.settings();
+    settings.tables.answers = String::new();
+    let aws = Arc::new(AwsClients::new(settings, Connections::new()));
+    let store = DynamoStore::new(Arc::clone(&aws));
+    let now = SystemTime::now();
+    store.keep_answer("k", Bytes::from_static(b"kept"), now + Duration::from_secs(100));
+    store.settle().await;
+    assert_eq!(store.answer("k", now).await, Ok(None));
+    assert_eq!(aws.call_counts(), BTreeMap::new());
+}
+
+#[tokio::test]
+async fn a_missing_table_is_an_error_within_the_time_limit() {
+    let peer = Peer::start().await;
+    let mut settings = peer.settings();
+    settings.tables.results = "nobody-made-it".to_owned();
+    let aws = Arc::new(AwsClients::new(settings, Connections::new()));
+    let subject = Subject::new("acme", "tools", "linux", "main").unwrap();
+    let fault = DynamoStore::new(aws).history("test-results", &subject, Span::LATEST, SystemTime::now()).await;
+    let words = fault.unwrap_err().0;
+    assert!(words.contains("ResourceNotFoundException"), "{words}");
+}

@@ -1,0 +1,221 @@
+//! The owners' secrets in `secrets.json`, which commands change while the server runs.
+
+use std::{
+    error::Error,
+    fmt,
+    io::{self, ErrorKind},
+    path::Path,
+    sync::{Mutex, PoisonError},
+};
+
+use badgesmith_engine::world::{Ill, Secret, Secrets, Unavailable};
+use badgesmith_provider::fold;
+use futures_util::future::BoxFuture;
+
+use super::{
+    rules::{ListedSecret, MOST_VALUES, SecretRefusal, check, holder},
+    secrets_file::{FileStamp, SecretEntry, SecretsFile, SecretsFileError},
+};
+use crate::data_directory::{self, DataDirectoryError};
+
+/// The secrets of a data directory. The file is readable by its user only, replaced as a whole, and read again when it
+/// has changed.
+#[derive(Debug)]
+pub struct FileSecrets {
+    file: SecretsFile,
+    cache: Mutex<CachedFile>,
+}
+
+/// The file as it was read last.
+#[derive(Debug, Default)]
+struct CachedFile {
+    stamp: Option<FileStamp>,
+    entries: Vec<SecretEntry>,
+}
+
+/// Why secrets cannot be read or changed.
+#[derive(Debug)]
+pub enum FileSecretsError {
+    /// The value or the purpose breaks the rules for secrets.
+    Refused(SecretRefusal),
+    /// There is no secret to rotate.
+    NothingToRotate,
+    /// The data directory cannot be created.
+    Directory(DataDirectoryError),
+    /// The file cannot be read or written.
+    File(SecretsFileError),
+}
+
+impl fmt::Display for FileSecretsError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Refused(refusal) => refusal.fmt(f),
+            Self::NothingToRotate => f.write_str("there is no secret to rotate; set one first"),
+            Self::Directory(error) => error.fmt(f),
+            Self::File(error) => error.fmt(f),
+        }
+    }
+}
+
+impl Error for FileSecretsError {}
+
+impl FileSecrets {
+    /// The secrets of a data directory. Nothing is read yet.
+    #[must_use]
+    pub fn new(directory: &Path) -> Self {
+        Self { file: SecretsFile::new(directory), cache: Mutex::default() }
+    }
+
+    /// Reads the file now and logs what is wrong with it.
+    pub fn log_problems(&self) {
+        if let Err(error) = self.entries() {
+            tracing::error!(fault = %self.file.error(error), "the secrets cannot be read");
+        }
+    }
+
+    /// Sets a secret, which replaces all that the holder had for that purpose.
+    ///
+    /// # Errors
+    /// The value is refused; the file cannot be read or written.
+    pub fn set(&self, holder: &str, purpose: &str, value: &str) -> Result<(), FileSecretsError> {
+        check(purpose, value).map_err(FileSecretsError::Refused)?;
+        self.change(|entries| {
+            entries.retain(|entry| !entry.is_for(holder, purpose));
+            let (owner, purpose) = (fold(holder), purpose.to_owned());
+            entries.push(SecretEntry { owner, purpose, values: vec![value.to_owned()] });
+            entries.sort_by(|one, other| (&one.owner, &one.purpose).cmp(&(&other.owner, &other.purpose)));
+            Ok(())
+        })
+    }
+
+    /// Adds a secret as the newest. The previous one stays valid until [`FileSecrets::finish`].
+    ///
+    /// # Errors
+    /// There is no secret yet; the value is refused; the file cannot be read or written.
+    pub fn rotate(&self, holder: &str, purpose: &str, value: &str) -> Result<(), FileSecretsError> {
+        check(purpose, value).map_err(FileSecretsError::Refused)?;
+        self.change(|entries| {
+            let entry = entries.iter_mut().find(|entry| entry.is_for(holder, purpose));
+            let entry = entry.ok_or(FileSecretsError::NothingToRotate)?;
+            entry.values.insert(0, value.to_owned());
+            entry.values.truncate(MOST_VALUES);
+            Ok(())
+        })
+    }
+
+    /// Removes the secret before the newest one, and returns whether there was one.
+    ///
+    /// # Errors
+    /// The file cannot be read or written.
+    pub fn finish(&self, holder: &str, purpose: &str) -> Result<bool, FileSecretsError> {
+        let mut is_finished = false;
+        self.change(|entries| {
+            for entry in entries.iter_mut().filter(|entry| entry.is_for(holder, purpose)) {
+                is_finished = entry.values.len() > 1;
+                entry.values.truncate(1);
+            }
+            Ok(())
+        })?;
+        Ok(is_finished)
+    }
+
+    /// Removes the holder's secrets for that purpose, and returns whether there were any.
+    ///
+    /// # Errors
+    /// The file cannot be read or written.
+    pub fn remove(&self, holder: &str, purpose: &str) -> Result<bool, FileSecretsError> {
+        let mut is_removed = false;
+        self.change(|entries| {
+            let before = entries.len();
+            entries.retain(|entry| !entry.is_for(holder, purpose));
+            is_removed = entries.len() < before;
+            Ok(())
+        })?;
+        Ok(is_removed)
+    }
+
+    /// Holder, purpose and number of values of every entry; never a value.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub fn list(&self) -> Result<Vec<ListedSecret>, FileSecretsError> {
+        let entries = self.file.load().map_err(|error| self.file_error(error))?;
+        let listed = |entry: SecretEntry| ListedSecret {
+            holder: entry.owner,
+            purpose: entry.purpose,
+            values: entry.values.len(),
+        };
+        Ok(entries.into_iter().map(listed).collect())
+    }
+
+    /// Reads, changes and replaces the file under a lock against other commands.
+    fn change(
+        &self,
+        change: impl FnOnce(&mut Vec<SecretEntry>) -> Result<(), FileSecretsError>,
+    ) -> Result<(), FileSecretsError> {
+        let directory = self.file.path().parent().unwrap_or(Path::new("."));
+        data_directory::create(directory).map_err(FileSecretsError::Directory)?;
+        let _lock = self.file.lock().map_err(|error| self.file_error(error))?;
+        let mut entries = self.file.load().map_err(|error| self.file_error(error))?;
+        change(&mut entries)?;
+        self.file.replace(entries).map_err(|error| self.file_error(error))
+    }
+
+    /// The entries, read again if the file has changed.
+    fn entries(&self) -> io::Result<Vec<SecretEntry>> {
+        let stamp = self.file.stamp()?;
+        let mut cache = self.cache.lock().unwrap_or_else(PoisonError::into_inner);
+        if stamp.is_none() && cache.stamp.is_some() {
+            // No command removes the file. Without its secrets every signature would be refused as wrong.
+            let words = "it was there and is gone; put it back, or restart the server to go on without secrets";
+            return Err(io::Error::new(ErrorKind::NotFound, words));
+        }
+        if stamp.is_none() || cache.stamp != stamp {
+            if let Some(FileStamp { mode, .. }) = stamp
+                && mode & 0o077 != 0
+            {
+                let (file, mode) = (self.file.path().display(), format!("{mode:04o}"));
+                tracing::warn!(%file, mode, "others than its user may read or change the secrets; run chmod 600 on it");
+            }
+            *cache = CachedFile { entries: self.file.load()?, stamp };
+        }
+        Ok(cache.entries.clone())
+    }
+
+    fn file_error(&self, cause: io::Error) -> FileSecretsError {
+        FileSecretsError::File(self.file.error(cause))
+    }
+
+    fn unavailable(&self, cause: io::Error) -> Unavailable {
+        Unavailable(self.file.error(cause).to_string())
+    }
+}
+
+impl Secrets for FileSecrets {
+    fn find<'a>(
+        &'a self,
+        owner: &'a str,
+        repo: Option<&'a str>,
+        purpose: &'a str,
+    ) -> BoxFuture<'a, Result<Vec<Secret>, Unavailable>> {
+        let found = self.entries().map_err(|error| self.unavailable(error)).map(|entries| {
+            let of = |repo| {
+                let holder = holder(owner, repo);
+                entries.iter().find(|entry| entry.is_for(&holder, purpose))
+            };
+            let entry = repo.and_then(|repo| of(Some(repo))).or_else(|| of(None));
+            let values = entry.map(|entry| entry.values.iter().take(MOST_VALUES).map(Secret::new).collect());
+            values.unwrap_or_default()
+        });
+        Box::pin(async move { found })
+    }
+
+    fn check(&self) -> BoxFuture<'_, Result<(), Ill>> {
+        // A file that never existed is one without secrets.
+        let outcome = self.entries().map(drop).map_err(|error| self.unavailable(error).into());
+        Box::pin(async move { outcome })
+    }
+}
+
+#[cfg(test)]
+mod tests;

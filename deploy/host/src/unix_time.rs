@@ -1,0 +1,9 @@
+//! Times as whole seconds since 1970, as both stores write them.
+
+use std::time::SystemTime;
+
+/// The seconds from the start of 1970 to `time`; 0 for an earlier time.
+#[must_use]
+pub fn unix_seconds(time: SystemTime) -> u64 {
+    time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs()
+}
