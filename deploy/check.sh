@@ -4,7 +4,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 .ci/tools lint
-. deploy/tests/venv.sh
+. .ci/venv.sh
 
 # Both at once: most of it is waiting.
 venv checkov >/dev/null &
@@ -24,8 +24,8 @@ done
 "$lint/zizmor" --offline --no-progress --persona regular .github/workflows
 mapfile -t scripts < <(git grep -lE '^#!.*\b(ba)?sh$' -- .ci deploy fonts renderer)
 [ ${#scripts[@]} -gt 0 ]
-shellcheck --external-sources "${scripts[@]}" deploy/tests/venv.sh
-deploy/tests/tools.sh
-deploy/tests/named.sh
-deploy/cost.sh >/dev/null
+shellcheck --external-sources "${scripts[@]}" .ci/venv.sh
+.ci/tests/tools.sh
+.ci/tests/named.sh
+deploy/stack/cost.sh >/dev/null
 echo "deploy: the templates, workflows and scripts are clean"

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The container's file system, without a container: laid out, entered as its user, and asked for badges.
 #
-#   deploy/tests/container.sh target/release
+#   deploy/container/test.sh target/release
 set -euo pipefail
 built=${1:?the folder of the release build}
 cd "$(dirname "$0")/../.."
@@ -13,7 +13,7 @@ end() {
 }
 trap end EXIT
 
-deploy/rootfs.sh "$built" "$root"
+deploy/container/rootfs.sh "$built" "$root"
 PATH=$PATH:/usr/sbin:/sbin
 status=0
 chroot "$root" /badgesmith --version >/dev/null || status=$?

@@ -23,7 +23,7 @@ while IFS=: read -r file line found; do
     wrong=$((wrong + 1))
   fi
 done < <(git grep -noP "$pattern" -- '*.md' '*.yaml' '*.yml' '*.sh' '*.py' '*.mjs' .ci deploy/stack-test \
-  deploy/Containerfile Cargo.toml)
+  deploy/container/Containerfile Cargo.toml)
 [ "$count" -gt 0 ] || { echo "there is nothing to look at: this is no clone" >&2; exit 1; }
 [ "$wrong" = 0 ]
 echo "$count names of scripts and folders, all of which are there"

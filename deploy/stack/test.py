@@ -58,7 +58,7 @@ def emulator(place):
 
 def pack(place, release):
     """A package whose function answers that it is `release`."""
-    code = (DEPLOY / "tests/bootstrap.py").read_text().replace('"RELEASE"', json.dumps(release))
+    code = (DEPLOY / "stack/bootstrap.py").read_text().replace('"RELEASE"', json.dumps(release))
     package = place / f"{release}.zip"
     with zipfile.ZipFile(package, "w") as file:
         entry = zipfile.ZipInfo("bootstrap")
@@ -178,7 +178,7 @@ def main():
         }
         cloud = boto3.client
         cloudformation, dynamodb = cloud("cloudformation"), cloud("dynamodb")
-        template = run(sys.executable, DEPLOY / "tests/reduce.py", DEPLOY / "template.yaml")
+        template = run(sys.executable, DEPLOY / "stack/reduce.py", DEPLOY / "template.yaml")
         (place / "template.json").write_text(template)
         first, second = pack(place, "first"), pack(place, "second")
 

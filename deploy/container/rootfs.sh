@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Lays out the file system of a container: deploy/rootfs.sh target/release DIR
+# Lays out the file system of a container: deploy/container/rootfs.sh target/release DIR
 set -euo pipefail
 built=${1:?the folder of the release build}
 root=${2:?the folder to make}
-here=$(cd "$(dirname "$0")/.." && pwd)
+here=$(cd "$(dirname "$0")/../.." && pwd)
 mkdir -p "$root/data" "$root/tmp"
 "$built/badgesmith" plugin pack --config "$here/plugins.toml" --out "$root/pack" >/dev/null
 mv "$root/pack/plugins.toml" "$root/pack/plugins" "$root/"
