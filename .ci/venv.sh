@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Sourced: `venv NAME` makes target/venv/NAME from .ci/requirements/NAME.txt, unless it is there already.
+# Sourced: `venv NAME` makes target/venv/NAME from requirements/NAME.txt beside this file, unless it is there already.
 # Each of the three has its own, because they ask for different versions of the same libraries.
 
 venv() {

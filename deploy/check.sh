@@ -27,5 +27,5 @@ mapfile -t scripts < <(git grep -lE '^#!.*\b(ba)?sh$' -- .ci deploy fonts render
 shellcheck --external-sources "${scripts[@]}" .ci/venv.sh
 .ci/tests/tools.sh
 .ci/tests/named.sh
-deploy/stack/cost.sh >/dev/null
+deploy/cost.sh >/dev/null
 echo "deploy: the templates, workflows and scripts are clean"

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# What a month costs, from deploy/stack/prices.tsv and a traffic that is stated: deploy/stack/cost.sh [NAME=VALUE...]
+# What a month costs, from deploy/stack/prices.tsv and a traffic that is stated: deploy/cost.sh [NAME=VALUE...]
 #
 #   badges=10000000    badges shown a month            hits=0.9        share of them that CloudFront has itself
 #   kib=1.5            KiB of an answer, compressed    ms=15           milliseconds the function takes for one
@@ -60,4 +60,4 @@ awk -F'\t' -v given="$*" '
     line("dashboard", 1, "")
     printf "\n%-78s %8.2f  US dollars a month\n", "together", total
   }
-' prices.tsv
+' stack/prices.tsv
