@@ -1,6 +1,7 @@
 # shellcheck shell=bash
-# Sourced: `venv NAME` makes target/venv/NAME from requirements/NAME.txt beside this file, unless it is there already.
-# Each of the three has its own, because they ask for different versions of the same libraries.
+# To be sourced. `venv NAME` prints the path of the Python environment target/venv/NAME, which it makes from
+# requirements/NAME.txt beside this file if that has changed. There are three, because their tools need different versions of
+# the same libraries.
 
 venv() {
   local here place want
@@ -8,7 +9,7 @@ venv() {
   place="$here/../target/venv/$1"
   want="$here/requirements/$1.txt"
   if ! cmp -s "$want" "$place/installed.txt"; then
-    # One after the other: `set -e` does not reach into $(venv NAME).
+    # `set -e` has no effect inside $(venv NAME), so each command is checked.
     rm -rf "$place" && python3 -m venv "$place" &&
       "$place/bin/pip" install -q --no-compile --disable-pip-version-check -r "$want" &&
       cp "$want" "$place/installed.txt" || return 1
