@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # To be sourced. `venv NAME` prints the path of the Python environment target/venv/NAME, which it makes from
-# requirements/NAME.txt beside this file if that has changed. There are three, because their tools need different versions of
-# the same libraries.
+# requirements/NAME.txt beside this file if that has changed. There are three, because their tools need different
+# versions of the same libraries.
 
 venv() {
   local here place want

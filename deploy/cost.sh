@@ -8,7 +8,7 @@
 #   mib=256            memory of the function          arch=arm64      its architecture
 #   reads=1            read units a request            reports=20000   signed reports a month
 #   refreshed=0.2      share of requests that store an upstream's answer again, of  answer_kib=8  KiB each
-#   secrets=5          secrets in Secrets Manager      instances=3     instances at a time; each reads secrets every 15 minutes
+#   secrets=5          secrets in Secrets Manager      instances=3     instances, each reading secrets every 15 minutes
 #   metrics=12         custom metrics                  log_bytes=900   log of a request, with that of the API
 #   results_gb=0.5     stored results                  traced=0.05     share of requests that X-Ray samples
 set -euo pipefail

@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# Builds the Lambda package, dist/badgesmith-lambda-ARCH.zip, and dist/manifest.json, which lists its files. The same commit
-# gives the same bytes.
+# Builds the Lambda package, dist/badgesmith-lambda-ARCH.zip, and dist/manifest.json, which lists its files. The same
+# commit gives the same bytes.
 #
 #   deploy/package.sh [--arch x86_64|arm64] [--without-icons] [--all-scripts] [--config FILE]
 #
-# It contains the plugins that FILE names, a plugins.toml as for `badgesmith serve --config`; without --config, those of the
-# repository's plugins.toml. It draws text in Latin, Greek, Cyrillic, Hebrew and Arabic script, and with --all-scripts in
-# every script of DejaVu Sans.
+# It contains the plugins that FILE names, a plugins.toml as for `badgesmith serve --config`; without --config, those of
+# the repository's plugins.toml. It draws text in Latin, Greek, Cyrillic, Hebrew and Arabic script, and with
+# --all-scripts in every script of DejaVu Sans.
 set -euo pipefail
 caller=$PWD
 cd "$(dirname "$0")/.."
@@ -53,7 +53,8 @@ CARGO_TARGET_DIR=$target \
   RUSTFLAGS="$flags" cargo build --profile lambda --locked "${plugins[@]}"
 # Code for a fixed address needs no relocations, which would be 460 KB and would be applied at every start.
 CARGO_TARGET_DIR=$target RUSTFLAGS="$flags" \
-  cargo rustc --profile lambda --locked -p badgesmith-lambda --bin bootstrap "${features[@]}" -- -Crelocation-model=static
+  cargo rustc --profile lambda --locked -p badgesmith-lambda --bin bootstrap "${features[@]}" -- \
+  -Crelocation-model=static
 # Any build of the command can pack.
 CARGO_TARGET_DIR=target cargo build --locked -p badgesmith
 
@@ -62,8 +63,8 @@ rm -rf "$folder"
 target/debug/badgesmith plugin pack --config "$config" --libraries "$target/lambda" --out "$folder" >/dev/null
 cp "$target/lambda/bootstrap" "$folder/bootstrap"
 
-# Amazon Linux 2023 has glibc 2.34. A program linked with a newer glibc runs there unless it calls a function that has a newer
-# version.
+# Amazon Linux 2023 has glibc 2.34. A program linked with a newer glibc runs there unless it calls a function that has a
+# newer version.
 newest=$(objdump -T "$folder/bootstrap" "$folder"/plugins/*.so | grep -o 'GLIBC_2\.[0-9.]*' | sort -Vu | tail -n 1)
 [ "$(printf '%s\nGLIBC_2.34\n' "$newest" | sort -V | tail -n 1)" = GLIBC_2.34 ] ||
   fail "the build needs $newest, and Lambda has GLIBC_2.34; build on Debian 12 or Amazon Linux 2023"

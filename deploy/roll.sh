@@ -5,10 +5,11 @@
 #   deploy/roll.sh back STAGE
 #   deploy/roll.sh url STAGE
 #
-# STAGE is staging or production, ARCH is x86_64 or arm64. A release is a package and the template that it was deployed with.
-# Both stay in the stage's bucket, where the object `releases` lists the releases, the live one last. The name of a release is
-# a hash of the package, the template and the given values, because Lambda publishes a new version only if the name changes.
-# A parameter whose value is not given keeps it, also in a rollback. BADGESMITH_TEMPLATE names another template, for tests.
+# STAGE is staging or production, ARCH is x86_64 or arm64. A release is a package and the template that it was deployed
+# with. Both stay in the stage's bucket, where the object `releases` lists the releases, the live one last. The name of
+# a release is a hash of the package, the template and the given values, because Lambda publishes a new version only if
+# the name changes. A parameter whose value is not given keeps it, also in a rollback. BADGESMITH_TEMPLATE names another
+# template, for tests.
 set -euo pipefail
 
 here="$(cd "$(dirname "$0")" && pwd)"
@@ -64,7 +65,8 @@ case "$direction" in
         "as in step 2 of deploy/README.md" >&2
       exit 1
     }
-    release="$({ cat "$package" "$template"; printf '%s\n' "$@"; } | sha256sum | cut -c1-16)/badgesmith-lambda-$arch.zip"
+    hash="$({ cat "$package" "$template"; printf '%s\n' "$@"; } | sha256sum | cut -c1-16)"
+    release="$hash/badgesmith-lambda-$arch.zip"
     aws s3 cp --quiet "$package" "s3://$bucket/$release"
     aws s3 cp --quiet "$template" "s3://$bucket/${release%/*}/template.yaml"
     apply "$template" Stage="$stage" Architecture="$arch" ArtefactBucket="$bucket" ArtefactKey="$release" \

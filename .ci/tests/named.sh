@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Tests that every script and folder of this repository that is named in a document, template, workflow or script exists.
+# Tests that every script and folder of this repository that is named in a document, template, workflow or script
+# exists.
 #
 # A name is a path that begins with one of the folders of this repository or that ends in .sh. It may be relative to the
 # repository's root or to the file that names it.

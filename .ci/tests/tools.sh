@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# Tests .ci/tools: if it is not root it calls apt-get through sudo, and if it cannot install something it says what and fails.
+# Tests .ci/tools: if it is not root it calls apt-get through sudo, and if it cannot install something it says what and
+# fails.
 #
-# It runs with a PATH of its own that has none of the tools it looks for. sudo, apt-get, cargo and id are stubs there, which
-# log their arguments. If this test runs as root, the cases for users run as the user nobody.
+# It runs with a PATH of its own that has none of the tools it looks for. sudo, apt-get, cargo and id are stubs there,
+# which log their arguments. If this test runs as root, the cases for users run as the user nobody.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 place=$(mktemp -d)
@@ -41,7 +42,8 @@ run() {
   local as=()
   [ "$(id -u)" != 0 ] || as=(setpriv --reuid=65534 --regid=65534 --clear-groups)
   status=0
-  said=$("${as[@]}" env -i "PATH=$place/bin" "HOME=$place" /bin/bash "$place/repository/.ci/tools" "$@" 2>&1) || status=$?
+  said=$("${as[@]}" env -i "PATH=$place/bin" "HOME=$place" /bin/bash "$place/repository/.ci/tools" "$@" 2>&1) ||
+    status=$?
 }
 
 # holds SENTENCE COMMAND…: fails the test with SENTENCE unless COMMAND succeeds.
@@ -74,7 +76,8 @@ holds "and one fetching of the list" asked '^apt-get -qq update' 1
 fresh; run package
 holds "without sudo it fails" [ "$status" != 0 ]
 holds "and says what is missing" says "missing: advzip cc objdump zip"
-holds "and how to install it" says "as root: apt-get update && apt-get install -y --no-install-recommends build-essential"
+holds "and how to install it" \
+  says "as root: apt-get update && apt-get install -y --no-install-recommends build-essential"
 holds "and asks nobody" asked . 0
 
 fresh; stub sudo 'echo "a password is required" >&2; exit 1'; run package
@@ -107,7 +110,8 @@ holds "with what to do about it" says "rustup update"
 
 fresh; sudo_works; run cargo; run cargo
 holds "subcommands of cargo are installed" [ "$status" = 0 ]
-holds "once, each in the version that is named" called cargo '^cargo install .* cargo-deny@[0-9.]* cargo-hack@[0-9.]*$' 1
+holds "once, each in the version that is named" \
+  called cargo '^cargo install .* cargo-deny@[0-9.]* cargo-hack@[0-9.]*$' 1
 
 fresh; sudo_works; stub cargo "[ \"\$1\" = --version ] && echo cargo 1.999.0"; run cargo
 holds "a subcommand that cannot be built is a failure" [ "$status" != 0 ]

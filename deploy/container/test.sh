@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Tests the container's file system without a container: makes it, runs the server in it as the container's user with chroot,
-# and requests badges.
+# Tests the container's file system without a container: makes it, runs the server in it as the container's user with
+# chroot, and requests badges.
 #
 #   deploy/container/test.sh target/release
 set -euo pipefail
@@ -40,5 +40,6 @@ ask /badge/hello-world-blue.png | head -c 8 | grep -q PNG
 ask '/health?deep=1' | grep -q '"nuget"'
 test -s "$root/data/store.redb"
 # The server's user may write to its data and to /tmp only.
-test -z "$(find "$root" -user 65532 ! -path "$root/data*" ! -path "$root/tmp*" ! -path "$root/said" ! -path "$root/log")"
+test -z "$(find "$root" -user 65532 ! -path "$root/data*" ! -path "$root/tmp*" ! -path "$root/said" \
+  ! -path "$root/log")"
 echo "the container serves from $(du -sh "$root" | cut -f 1)"

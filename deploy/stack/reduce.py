@@ -1,8 +1,8 @@
-"""Removes from the template what the emulator does not support: reads template.yaml, writes JSON to standard output, and
-prints on standard error what was removed and why.
+"""Removes from the template what the emulator does not support: reads template.yaml, writes JSON to standard output,
+and prints on standard error what was removed and why.
 
-The emulator accepts but ignores TimeToLiveSpecification, PointInTimeRecoverySpecification, deletion policies after a failed
-creation, throttling, and CloudFront's requests to the API, so these are not tested.
+The emulator accepts but ignores TimeToLiveSpecification, PointInTimeRecoverySpecification, deletion policies after a
+failed creation, throttling, and CloudFront's requests to the API, so these are not tested.
 """
 
 import json

@@ -1,5 +1,5 @@
-"""Translates a SAM template with the values of its parameters, as AWS does. The emulator translates without them, and then a
-new key of the package does not publish a new version."""
+"""Translates a SAM template with the values of its parameters, as AWS does. The emulator translates without them, and
+then a new key of the package does not publish a new version."""
 
 import copy
 import logging

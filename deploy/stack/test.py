@@ -1,5 +1,5 @@
-"""Tests the stack in an emulator: creates, uses, updates, rolls back and deletes it, and tries changes that must be refused.
-Run by deploy/stack-test."""
+"""Tests the stack in an emulator: creates, uses, updates, rolls back and deletes it, and tries changes that must be
+refused. Run by deploy/stack-test."""
 
 import contextlib
 import json
@@ -81,8 +81,8 @@ def roll(*words, succeeds=True):
 
 
 def ask(url, method):
-    """Sends a request to the function through the API and its alias. Not every machine resolves the API's host name, so the
-    request goes to the emulator with that name as its Host."""
+    """Sends a request to the function through the API and its alias. Not every machine resolves the API's host name, so
+    the request goes to the emulator with that name as its Host."""
     name, path = url.removeprefix("http://").split("/", 1)
     request = urllib.request.Request(f"{os.environ['AWS_ENDPOINT_URL']}/{path}", method=method, headers={"Host": name})
     try:
