@@ -62,9 +62,10 @@ fn a_circle_names_its_files_and_no_others() {
 #[test]
 fn declarations_tests_and_other_crates_are_no_imports() {
     let files = sources(&[
-        ("lib.rs", "mod a; pub mod b; #[cfg(test)] mod tests; pub use b::B;"),
+        ("lib.rs", "mod a; pub mod b; mod d; #[cfg(test)] mod tests; pub use b::B; pub use d::D;"),
         ("a.rs", "//! [`crate::b::B`]\nuse ::b::X; use std::b; pub(crate) struct A; #[cfg(test)] use crate::b::{B};"),
         ("b.rs", "mod c; use crate::a::A; #[cfg(test)] #[allow(x)] mod tests { use crate::B; }"),
+        ("d.rs", "macro_rules! d { ($d:ident) => { mod $d { use super::D; } } }"),
         ("b/c.rs", "use crate::a::A; // crate::b::B\n const TEXT: &str = \"crate::b::B\";"),
         ("tests.rs", "use crate::B; use super::*;"),
     ]);
@@ -174,7 +175,10 @@ impl Reader<'_> {
                     behind => behind,
                 },
                 TokenTree::Ident(word) => match behind {
-                    [TokenTree::Ident(name), TokenTree::Group(body), behind @ ..] if *word == "mod" => {
+                    // A module within the file; in a macro its name is `$name`.
+                    [name, TokenTree::Group(body), behind @ ..] | [_, name, TokenTree::Group(body), behind @ ..]
+                        if *word == "mod" =>
+                    {
                         self.read(body.stream(), &[home, &[name.to_string()]].concat());
                         behind
                     }
