@@ -65,7 +65,9 @@ fn declarations_tests_and_other_crates_are_no_imports() {
         ("lib.rs", "mod a; pub mod b; mod d; #[cfg(test)] mod tests; pub use b::B; pub use d::D;"),
         ("a.rs", "//! [`crate::b::B`]\nuse ::b::X; use std::b; pub(crate) struct A; #[cfg(test)] use crate::b::{B};"),
         ("b.rs", "mod c; use crate::a::A; #[cfg(test)] #[allow(x)] mod tests { use crate::B; }"),
-        ("d.rs", "macro_rules! d { ($d:ident) => { mod $d { use super::D; } } }"),
+        ("d/e.rs", "use crate::{d::{f::F,},};"),
+        ("d/f.rs", ""),
+        ("d.rs", "mod e; mod f; pub use e::E; macro_rules! d { ($d:ident) => { mod $d { use super::D; } } }"),
         ("b/c.rs", "use crate::a::A; // crate::b::B\n const TEXT: &str = \"crate::b::B\";"),
         ("tests.rs", "use crate::B; use super::*;"),
     ]);
@@ -208,7 +210,7 @@ impl Reader<'_> {
             {
                 let items: Vec<_> = group.stream().into_iter().collect();
                 let is_comma = |token: &TokenTree| matches!(token, TokenTree::Punct(sign) if sign.as_char() == ',');
-                for item in items.split(is_comma) {
+                for item in items.split(is_comma).filter(|item| !item.is_empty()) {
                     self.read_path(item, &path, home);
                 }
                 return behind;
