@@ -1,14 +1,16 @@
 #!/usr/bin/env bash
-# What a month costs, from deploy/prices.tsv and a traffic that is stated: deploy/cost.sh [NAME=VALUE...]
+# Estimates the cost of a stage for a month, from the prices in deploy/stack/prices.tsv and the traffic that is given:
 #
-#   badges=10000000    badges shown a month            hits=0.9        share of them that CloudFront has itself
-#   kib=1.5            KiB of an answer, compressed    ms=15           milliseconds the function takes for one
-#   mib=256            its memory                      arch=arm64      what it runs on
+#   deploy/cost.sh [NAME=VALUE...]
+#
+#   badges=10000000    badges shown a month            hits=0.9        share of them served from CloudFront's cache
+#   kib=1.5            KiB of a response, compressed   ms=15           milliseconds of the function for a request
+#   mib=256            memory of the function          arch=arm64      its architecture
 #   reads=1            read units a request            reports=20000   signed reports a month
-#   refreshed=0.2      share of requests that keep an upstream's answer anew, of  answer_kib=8  KiB each
-#   secrets=5          secrets in Secrets Manager      instances=3     functions alive at a time, each asks anew every 15 minutes
-#   metrics=12         metrics of our own              log_bytes=900   log of a request, the API's line included
-#   results_gb=0.5     results kept                    traced=0.05     share of requests that X-Ray samples
+#   refreshed=0.2      share of requests that store an upstream's answer again, of  answer_kib=8  KiB each
+#   secrets=5          secrets in Secrets Manager      instances=3     instances, each reading secrets every 15 minutes
+#   metrics=12         custom metrics                  log_bytes=900   log of a request, with that of the API
+#   results_gb=0.5     stored results                  traced=0.05     share of requests that X-Ray samples
 set -euo pipefail
 cd "$(dirname "$0")"
 
@@ -38,21 +40,21 @@ awk -F'\t' -v given="$*" '
     if (failed) exit failed
     million = 1000000; gb = 1000000000
     requests = value["badges"] * (1 - value["hits"]) + value["reports"]
-    # A transaction writes its three items twice, and the index takes its copy of the result.
+    # A transaction costs two writes for each of its three items, and the index stores a copy of the result.
     writes = value["reports"] * 7 + requests * value["refreshed"] * value["answer_kib"]
     printf "%s badges a month, %s of them from CloudFront, %s reports: %.0f requests reach the function\n\n", \
       value["badges"], value["hits"], value["reports"], requests
     line("cloudfront-request", (value["badges"] + value["reports"]) / million, "every badge")
     line("cloudfront-gb", value["badges"] * value["kib"] * 1024 / gb, "every badge")
-    line("api-request", requests / million, "what CloudFront has not")
+    line("api-request", requests / million, "not served from the cache")
     line("lambda-request", requests / million, "")
     line("lambda-time-" value["arch"], requests * value["ms"] / 1000 * value["mib"] / 1024 / million, "")
-    line("dynamodb-read", requests * value["reads"] / million, "a result, or a kept answer")
-    line("dynamodb-write", writes / million, "reports, and answers kept anew")
+    line("dynamodb-read", requests * value["reads"] / million, "results, cached answers")
+    line("dynamodb-write", writes / million, "reports, cached answers")
     line("dynamodb-gb", value["results_gb"], "")
     line("dynamodb-backup-gb", value["results_gb"], "")
     line("secret", value["secrets"], "")
-    line("secret-call", value["secrets"] * value["instances"] * 4 * 730 / million, "every 15 minutes at most")
+    line("secret-call", value["secrets"] * value["instances"] * 4 * 730 / million, "every 15 minutes")
     line("log-gb", requests * value["log_bytes"] / gb, "")
     line("trace", requests * value["traced"] / million, "")
     line("alarm-metric", 14, "5 alarms over 14 metrics")
@@ -60,4 +62,4 @@ awk -F'\t' -v given="$*" '
     line("dashboard", 1, "")
     printf "\n%-78s %8.2f  US dollars a month\n", "together", total
   }
-' prices.tsv
+' stack/prices.tsv

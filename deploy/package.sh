@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
-# Makes dist/badgesmith-lambda-ARCH.zip and dist/manifest.json. The same commit gives the same bytes.
+# Builds the Lambda package, dist/badgesmith-lambda-ARCH.zip, and dist/manifest.json, which lists its files. The same
+# commit gives the same bytes.
 #
 #   deploy/package.sh [--arch x86_64|arm64] [--without-icons] [--all-scripts] [--config FILE]
 #
-# In it are the plugins of FILE, a plugins.toml as `badgesmith serve --config` takes it; without one all that come
-# along. Letters are drawn in Latin, Greek, Cyrillic, Hebrew and Arabic, or with --all-scripts in all that DejaVu Sans
-# has.
+# It contains the plugins that FILE names, a plugins.toml as for `badgesmith serve --config`; without --config, those of
+# the repository's plugins.toml. It draws text in Latin, Greek, Cyrillic, Hebrew and Arabic script, and with
+# --all-scripts in every script of DejaVu Sans.
 set -euo pipefail
 caller=$PWD
 cd "$(dirname "$0")/.."
@@ -25,7 +26,7 @@ while [ $# -gt 0 ]; do
     --arch) arch=${2:?--arch needs x86_64 or arm64}; shift ;;
     --config)
       config=${2:?--config needs a file}
-      # From where the caller stands.
+      # Relative to the caller's working folder.
       [ "${config#/}" != "$config" ] || config=$caller/$config
       shift
       ;;
@@ -36,24 +37,25 @@ while [ $# -gt 0 ]; do
   shift
 done
 [ "$arch" = x86_64 ] || [ "$arch" = arm64 ] || fail "--arch is x86_64 or arm64, not $arch"
-# Packing opens every plugin to compare its manifest, so a package is made where it can run.
+# `plugin pack` loads every plugin to read its manifest, so a package can only be built for this machine's architecture.
 [ "$arch" = "$machine" ] || fail "this machine makes $machine packages; .github/workflows/deploy.yml makes both"
 [ -f "$config" ] || fail "there is no $config"
 
 .ci/tools package
 
-# Paths of this machine would make the bytes of another one differ.
+# Without this, paths of this machine would be part of the bytes.
 target=target/package
 flags="--remap-path-prefix=$PWD=/badgesmith --remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}=/cargo"
-# LLD, which Rust links with here, keeps one of several functions that came out the same.
+# The linker LLD merges functions with identical code.
 [ "$arch" = x86_64 ] && flags+=" -Clink-arg=-Wl,--icf=all"
 plugins=(-p badgesmith-provider-nuget -p badgesmith-provider-github -p badgesmith-provider-test-results)
 CARGO_TARGET_DIR=$target \
   RUSTFLAGS="$flags" cargo build --profile lambda --locked "${plugins[@]}"
-# At a fixed place in memory the function needs no relocations: 460 KB of them, and the time they take at every start.
+# Code for a fixed address needs no relocations, which would be 460 KB and would be applied at every start.
 CARGO_TARGET_DIR=$target RUSTFLAGS="$flags" \
-  cargo rustc --profile lambda --locked -p badgesmith-lambda --bin bootstrap "${features[@]}" -- -Crelocation-model=static
-# Packing is done by any build of the server.
+  cargo rustc --profile lambda --locked -p badgesmith-lambda --bin bootstrap "${features[@]}" -- \
+  -Crelocation-model=static
+# Any build of the command can pack.
 CARGO_TARGET_DIR=target cargo build --locked -p badgesmith
 
 folder=$target/zip
@@ -61,7 +63,8 @@ rm -rf "$folder"
 target/debug/badgesmith plugin pack --config "$config" --libraries "$target/lambda" --out "$folder" >/dev/null
 cp "$target/lambda/bootstrap" "$folder/bootstrap"
 
-# Amazon Linux 2023 has glibc 2.34. What is linked on a newer one needs that one only for functions which changed since.
+# Amazon Linux 2023 has glibc 2.34. A program linked with a newer glibc runs there unless it calls a function that has a
+# newer version.
 newest=$(objdump -T "$folder/bootstrap" "$folder"/plugins/*.so | grep -o 'GLIBC_2\.[0-9.]*' | sort -Vu | tail -n 1)
 [ "$(printf '%s\nGLIBC_2.34\n' "$newest" | sort -V | tail -n 1)" = GLIBC_2.34 ] ||
   fail "the build needs $newest, and Lambda has GLIBC_2.34; build on Debian 12 or Amazon Linux 2023"
@@ -74,13 +77,16 @@ mkdir -p dist
 archive=dist/badgesmith-lambda-$arch.zip
 rm -f "$archive"
 (cd "$folder" && find . -type f -printf '%P\n' | LC_ALL=C sort | TZ=UTC zip -q -X -@ - ) >"$archive"
-# Packs tighter than zip does: about 4 % fewer bytes to load.
+# It compresses better than zip: about 4 % fewer bytes.
 advzip -z -4 -q "$archive"
 
-# What is in it, for whoever deploys it.
+# The list of files with their checksums, for those who deploy the package.
 commit=$(git rev-parse HEAD 2>/dev/null || echo unknown)
 version=$(sed -n '/^\[workspace.package\]/,/^\[/s/^version = "\(.*\)"/\1/p' Cargo.toml)
-row() { printf '    { "path": "%s", "sha256": "%s", "bytes": %s }' "$1" "$(sha256sum <"$2" | cut -d ' ' -f 1)" "$(stat -c %s "$2")"; }
+row() {
+  printf '    { "path": "%s", "sha256": "%s", "bytes": %s }' \
+    "$1" "$(sha256sum <"$2" | cut -d ' ' -f 1)" "$(stat -c %s "$2")"
+}
 {
   printf '{\n  "version": "%s",\n  "commit": "%s",\n  "arch": "%s",\n  "files": [\n' "$version" "$commit" "$arch"
   row "${archive#dist/}" "$archive"

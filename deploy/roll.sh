@@ -1,25 +1,29 @@
 #!/usr/bin/env bash
-# Rolls a stage forward to a package, or back to the release before. By hand and from the workflows it is the same.
+# Deploys a package to a stage, or rolls the stage back to its previous release. The workflows use it, too.
 #
 #   deploy/roll.sh forward STAGE ARCH PACKAGE.zip [NAME=VALUE...]   values for deploy/template.yaml's parameters
 #   deploy/roll.sh back STAGE
 #   deploy/roll.sh url STAGE
 #
-# STAGE is staging or production, ARCH is x86_64 or arm64. A release is a package and the template it was deployed with;
-# both stay in the stage's bucket, and the object `releases` there names them, the live one last. Its name is a hash of both
-# and of the values given, so that each of them publishes a version. Values that are not given stay what they are, also on
-# the way back. BADGESMITH_TEMPLATE is another template, for tests.
+# STAGE is staging or production, ARCH is x86_64 or arm64. A release is a package and the template that it was deployed
+# with. Both stay in the stage's bucket, where the object `releases` lists the releases, the live one last. The name of
+# a release is a hash of the package, the template and the given values, because Lambda publishes a new version only if
+# the name changes. A parameter whose value is not given keeps it, also in a rollback. BADGESMITH_TEMPLATE names another
+# template, for tests.
 set -euo pipefail
 
 here="$(cd "$(dirname "$0")" && pwd)"
 
 usage() { sed -n '4,6s/^# *//p' "$0" >&2; exit 2; }
 
-prepared() { # what deploy/github-oidc.yaml made for this stage
-  local found
-  found="$(aws cloudformation describe-stacks --stack-name "bootstrap-badgesmith-$stage" --output text --query \
-    "Stacks[0].Outputs | [[?OutputKey=='ArtefactBucket'], [?OutputKey=='CloudFormationRoleArn'], [?OutputKey=='BoundaryArn'], [?OutputKey=='SecretsPrefix']][].OutputValue | [join(' ', @)]")"
-  read -r bucket role boundary prefix <<<"$found"
+read_bootstrap() { # the outputs of deploy/github-oidc.yaml for this stage, into bucket, role, boundary and prefix
+  local output outputs=""
+  for output in ArtefactBucket CloudFormationRoleArn BoundaryArn SecretsPrefix; do
+    outputs+="${outputs:+, }[?OutputKey=='$output']"
+  done
+  outputs="$(aws cloudformation describe-stacks --stack-name "bootstrap-badgesmith-$stage" --output text --query \
+    "Stacks[0].Outputs | [$outputs][].OutputValue | [join(' ', @)]")"
+  read -r bucket role boundary prefix <<<"$outputs"
 }
 
 apply() { # TEMPLATE NAME=VALUE...
@@ -54,14 +58,15 @@ case "$direction" in
     shift 2
     case "$arch" in x86_64 | arm64) ;; *) usage ;; esac
     [ -f "$package" ] || { echo "there is no $package; deploy/package.sh --arch $arch makes it" >&2; exit 1; }
-    prepared
-    # Its boundary would keep the function from secrets under the stage's own prefix.
+    read_bootstrap
+    # The permissions boundary of an older one keeps the function from reading secrets under the stage's own prefix.
     [ -n "$prefix" ] || {
       echo "bootstrap-badgesmith-$stage is older than this: deploy/github-oidc.yaml must be deployed once more," \
         "as in step 2 of deploy/README.md" >&2
       exit 1
     }
-    release="$({ cat "$package" "$template"; printf '%s\n' "$@"; } | sha256sum | cut -c1-16)/badgesmith-lambda-$arch.zip"
+    hash="$({ cat "$package" "$template"; printf '%s\n' "$@"; } | sha256sum | cut -c1-16)"
+    release="$hash/badgesmith-lambda-$arch.zip"
     aws s3 cp --quiet "$package" "s3://$bucket/$release"
     aws s3 cp --quiet "$template" "s3://$bucket/${release%/*}/template.yaml"
     apply "$template" Stage="$stage" Architecture="$arch" ArtefactBucket="$bucket" ArtefactKey="$release" \
@@ -73,7 +78,7 @@ case "$direction" in
     fi
     ;;
   back)
-    prepared
+    read_bootstrap
     read_releases
     [ ${#releases[@]} -ge 2 ] || { echo "$stage has no release before this one" >&2; exit 1; }
     unset 'releases[-1]'

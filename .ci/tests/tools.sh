@@ -1,50 +1,52 @@
 #!/usr/bin/env bash
-# `.ci/tools` asks apt-get through sudo where it is not root, says what is missing where it cannot, and fails then.
+# Tests .ci/tools: if it is not root it calls apt-get through sudo, and if it cannot install something it says what and
+# fails.
 #
-# It runs with a PATH of its own, on which nothing of what it looks for is; sudo, apt-get and id are stand-ins there
-# that write down what they were asked. Where this runs as root, what must not be root runs as nobody.
+# It runs with a PATH of its own that has none of the tools it looks for. sudo, apt-get, cargo and id are stubs there,
+# which log their arguments. If this test runs as root, the cases for users run as the user nobody.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 place=$(mktemp -d)
 trap 'rm -rf "$place"' EXIT
 count=0
 
-# What every case begins with: no tool but those of the shell, and a stand-in for apt-get that makes what it installs.
+# Sets up a case: no tools but the shell's, and a stub of apt-get that makes the commands that it installs.
 fresh() {
   rm -rf "${place:?}"/*
-  # Nobody may not be allowed into the folder of the repository.
+  # A copy, because the user nobody may not be permitted to read the repository's folder.
   mkdir -p "$place/bin" "$place/repository/.ci"
   cp .ci/tools "$place/repository/.ci/"
   cp Cargo.toml "$place/repository/"
-  for command in awk bash cat chmod cut dirname echo env head id sed sort touch xargs; do
+  for command in awk bash cat chmod cut dirname echo env head id mkdir sed sort touch xargs; do
     ln -s "$(type -P "$command")" "$place/bin/$command"
   done
-  stand_in apt-get "case \"\$*\" in *install*)
+  stub apt-get "case \"\$*\" in *install*)
       for name in zip advzip objdump cc c++ nm; do touch '$place/bin/'\$name; chmod 755 '$place/bin/'\$name; done ;;
     esac"
-  stand_in cargo 'echo cargo 1.999.0'
+  stub cargo 'echo cargo 1.999.0'
   : >"$place/asked"
-  # The user who is not root must be able to write all of it.
+  # The user nobody writes to it.
   chmod -R a+rwX "$place"
 }
 
-# stand_in NAME BODY: a command that notes how it was called.
-stand_in() {
+# stub NAME BODY: a command that logs its arguments and then runs BODY.
+stub() {
   printf '#!/bin/bash\nprintf "%%s %%s\\n" %s "$*" >>%s/asked\n%s\n' "$1" "$place" "$2" >"$place/bin/$1"
   chmod 755 "$place/bin/$1"
 }
 
-sudo_works() { stand_in sudo '"$@"'; }
+sudo_works() { stub sudo '"$@"'; }
 
-# run SET…: as somebody who is not root; `status` and `said` are how it ended.
+# run SET…: runs .ci/tools as a user who is not root. Its exit code is in `status` then, its output in `said`.
 run() {
   local as=()
   [ "$(id -u)" != 0 ] || as=(setpriv --reuid=65534 --regid=65534 --clear-groups)
   status=0
-  said=$("${as[@]}" env -i "PATH=$place/bin" "HOME=$place" /bin/bash "$place/repository/.ci/tools" "$@" 2>&1) || status=$?
+  said=$("${as[@]}" env -i "PATH=$place/bin" "HOME=$place" /bin/bash "$place/repository/.ci/tools" "$@" 2>&1) ||
+    status=$?
 }
 
-# holds SENTENCE CONDITION…
+# holds SENTENCE COMMAND…: fails the test with SENTENCE unless COMMAND succeeds.
 holds() {
   local sentence=$1
   shift
@@ -55,7 +57,9 @@ holds() {
   count=$((count + 1))
 }
 says() { [[ "$said" == *"$1"* ]]; }
+# asked PATTERN COUNT: how often sudo and apt-get were called in that way.
 asked() { [ "$(grep -v '^cargo ' "$place/asked" | grep -c "$1")" = "$2" ]; }
+called() { [ "$(grep "^$1 " "$place/asked" | grep -c "$2")" = "$3" ]; }
 
 fresh; sudo_works; run package
 holds "whoever is not root installs with sudo" [ "$status" = 0 ]
@@ -72,22 +76,23 @@ holds "and one fetching of the list" asked '^apt-get -qq update' 1
 fresh; run package
 holds "without sudo it fails" [ "$status" != 0 ]
 holds "and says what is missing" says "missing: advzip cc objdump zip"
-holds "and how to install it" says "as root: apt-get update && apt-get install -y --no-install-recommends build-essential"
+holds "and how to install it" \
+  says "as root: apt-get update && apt-get install -y --no-install-recommends build-essential"
 holds "and asks nobody" asked . 0
 
-fresh; stand_in sudo 'echo "a password is required" >&2; exit 1'; run package
+fresh; stub sudo 'echo "a password is required" >&2; exit 1'; run package
 holds "a sudo that refuses is a failure" [ "$status" != 0 ]
 holds "and nothing is tried after it" asked . 1
 
-fresh; sudo_works; stand_in apt-get 'case "$*" in *update*) exit 100 ;; esac'; run package
+fresh; sudo_works; stub apt-get 'case "$*" in *update*) exit 100 ;; esac'; run package
 holds "a list that cannot be fetched is a failure" [ "$status" != 0 ]
 holds "and nothing is installed after it" asked '^apt-get .*install' 0
 
-fresh; sudo_works; stand_in apt-get 'case "$*" in *install*) exit 100 ;; esac'; run package
+fresh; sudo_works; stub apt-get 'case "$*" in *install*) exit 100 ;; esac'; run package
 holds "a failed installation is a failure" [ "$status" != 0 ]
 holds "and is said in words" says "apt-get install failed"
 
-fresh; sudo_works; stand_in apt-get ''; run package
+fresh; sudo_works; stub apt-get ''; run package
 holds "a package without what was looked for is a failure" [ "$status" != 0 ]
 holds "and is named" says "there is still no"
 
@@ -95,15 +100,24 @@ fresh; rm "$place/bin/apt-get"; sudo_works; run package
 holds "without apt-get it fails" [ "$status" != 0 ]
 holds "and names the packages" says "build-essential binutils zip advancecomp"
 
-fresh; rm "$place/bin/id"; stand_in id 'echo 0'; run package
+fresh; rm "$place/bin/id"; stub id 'echo 0'; run package
 holds "root needs no sudo" [ "$status" = 0 ]
 holds "and asks for the same" asked '^apt-get .* install -y .* build-essential binutils zip advancecomp$' 1
 
-fresh; sudo_works; stand_in cargo 'echo cargo 1.2.0'; run package
+fresh; sudo_works; stub cargo 'echo cargo 1.2.0'; run package
 holds "a toolchain that is too old is a failure" [ "$status" != 0 ]
 holds "with what to do about it" says "rustup update"
 
-fresh; sudo_works; run pakcage
+fresh; sudo_works; run cargo; run cargo
+holds "subcommands of cargo are installed" [ "$status" = 0 ]
+holds "once, each in the version that is named" \
+  called cargo '^cargo install .* cargo-deny@[0-9.]* cargo-hack@[0-9.]*$' 1
+
+fresh; sudo_works; stub cargo "[ \"\$1\" = --version ] && echo cargo 1.999.0"; run cargo
+holds "a subcommand that cannot be built is a failure" [ "$status" != 0 ]
+holds "and is named" says "could not install cargo-deny"
+
+fresh; sudo_works; run sewing
 holds "a set that does not exist is a failure" [ "$status" != 0 ]
 holds "and those that do are named" says "package"
 

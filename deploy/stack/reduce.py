@@ -1,7 +1,8 @@
-"""The template without what the emulator lacks: reads template.yaml, writes JSON, says on standard error what is gone and why.
+"""Removes from the template what the emulator does not support: reads template.yaml, writes JSON to standard output,
+and prints on standard error what was removed and why.
 
-The emulator takes and does not do: TimeToLiveSpecification, PointInTimeRecoverySpecification, deletion policies of a
-failed creation, throttling, and CloudFront's way to the API. That these stand in the template is for its readers to see.
+The emulator accepts but ignores TimeToLiveSpecification, PointInTimeRecoverySpecification, deletion policies after a
+failed creation, throttling, and CloudFront's requests to the API, so these are not tested.
 """
 
 import json
@@ -9,11 +10,11 @@ import sys
 
 from awscli.customizations.cloudformation.yamlhelper import yaml_parse
 
-# What goes, and why the emulator cannot have it. A line that fits nothing is a mistake, so this list shrinks with the gaps.
+# The paths that are removed, and why. A path that is not in the template is an error, so that no entry stays unnoticed.
 REMOVED = {
     "Resources.Function.Properties.DeploymentPreference": "no CodeDeploy; the alias moves at once",
 }
-# Alarms that calculate, which the emulator does not: each watches the first of its metrics instead, uncalculated.
+# Alarms with metric math, which the emulator lacks: each watches the first of its metrics instead.
 SIMPLIFIED = ["FailuresAlarm", "TableThrottlesAlarm"]
 
 

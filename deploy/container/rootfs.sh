@@ -1,15 +1,16 @@
 #!/usr/bin/env bash
-# Lays out the file system of a container: deploy/rootfs.sh target/release DIR
+# Makes the file system of the container in the folder DIR: deploy/container/rootfs.sh target/release DIR
 set -euo pipefail
 built=${1:?the folder of the release build}
 root=${2:?the folder to make}
-here=$(cd "$(dirname "$0")/.." && pwd)
+here=$(cd "$(dirname "$0")/../.." && pwd)
 mkdir -p "$root/data" "$root/tmp"
 "$built/badgesmith" plugin pack --config "$here/plugins.toml" --out "$root/pack" >/dev/null
 mv "$root/pack/plugins.toml" "$root/pack/plugins" "$root/"
 rmdir "$root/pack"
 cp "$built/badgesmith" "$root/badgesmith"
-# The libraries that the linker finds, where it finds them. glibc answers for names by itself since 2.34.
+# The shared libraries, at the paths where the dynamic linker finds them. Since 2.34, glibc needs no further library to
+# resolve host names.
 ldd "$root/badgesmith" "$root"/plugins/*.so | grep -o '/[^ ]*' | grep -v ':$' | sort -u | while read -r library; do
   case "$library" in "$root"/*) continue ;; esac
   mkdir -p "$root$(dirname "$library")"

@@ -1,5 +1,5 @@
-"""SAM's translation with the parameters' values, as AWS does it. The emulator does it without them, and then a package of
-another key is no other version."""
+"""Translates a SAM template with the values of its parameters, as AWS does. The emulator translates without them, and
+then a new key of the package does not publish a new version."""
 
 import copy
 import logging
@@ -12,14 +12,14 @@ logging.getLogger("samtranslator").setLevel(logging.CRITICAL)
 
 
 class NoPolicies:
-    """Our template names no policy of SAM's or AWS's."""
+    """The managed policies that the template refers to: none."""
 
     def load(self):
         return {}
 
 
 def values(template, stack, given):
-    """The parameters as AWS has them: the defaults, then what the stack has, then what is given."""
+    """The values of the parameters as AWS finds them: what is given, else what the stack has, else the defaults."""
     defaults = {name: one["Default"] for name, one in template["Parameters"].items() if "Default" in one}
     try:
         has = boto3.client("cloudformation").describe_stacks(StackName=stack)["Stacks"][0].get("Parameters", [])
@@ -29,5 +29,5 @@ def values(template, stack, given):
 
 
 def translate(template, stack, given):
-    """The template in CloudFormation's own words."""
+    """The template as plain CloudFormation."""
     return transform(copy.deepcopy(template), values(template, stack, given), NoPolicies())

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# The container's file system, without a container: laid out, entered as its user, and asked for badges.
+# Tests the container's file system without a container: makes it, runs the server in it as the container's user with
+# chroot, and requests badges.
 #
-#   deploy/tests/container.sh target/release
+#   deploy/container/test.sh target/release
 set -euo pipefail
 built=${1:?the folder of the release build}
 cd "$(dirname "$0")/../.."
@@ -13,13 +14,13 @@ end() {
 }
 trap end EXIT
 
-deploy/rootfs.sh "$built" "$root"
+deploy/container/rootfs.sh "$built" "$root"
 PATH=$PATH:/usr/sbin:/sbin
 status=0
 chroot "$root" /badgesmith --version >/dev/null || status=$?
 if [ "$status" = 125 ]; then
-  # Only root may change its root, and not every root. Whatever else is wrong is wrong.
-  echo "laid out; it cannot be entered here" >&2
+  # chroot itself failed. That needs root, and not every root is permitted to do it.
+  echo "the file system was made, but this user is not permitted to chroot into it" >&2
   exit
 fi
 test "$status" = 0
@@ -38,6 +39,7 @@ ask /badge/hello-world-blue.svg | grep -q '<title>hello: world</title>'
 ask /badge/hello-world-blue.png | head -c 8 | grep -q PNG
 ask '/health?deep=1' | grep -q '"nuget"'
 test -s "$root/data/store.redb"
-# Nothing in it can be written by the server but what it keeps.
-test -z "$(find "$root" -user 65532 ! -path "$root/data*" ! -path "$root/tmp*" ! -path "$root/said" ! -path "$root/log")"
+# The server's user may write to its data and to /tmp only.
+test -z "$(find "$root" -user 65532 ! -path "$root/data*" ! -path "$root/tmp*" ! -path "$root/said" \
+  ! -path "$root/log")"
 echo "the container serves from $(du -sh "$root" | cut -f 1)"

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""A function for tests: answers every event with what it knows about itself and about the event."""
+"""A Lambda function for tests: answers every event with its environment and parts of the event."""
 
 import json
 import os

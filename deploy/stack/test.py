@@ -1,4 +1,5 @@
-"""The stack in an emulator: created, used, updated, rolled back, refused where it must be, deleted. Run by deploy/stack-test."""
+"""Tests the stack in an emulator: creates, uses, updates, rolls back and deletes it, and tries changes that must be
+refused. Run by deploy/stack-test."""
 
 import contextlib
 import json
@@ -25,7 +26,7 @@ claims = 0
 
 
 def claim(sentence, truth, found=None):
-    """Says what holds, or ends the test with what was found instead."""
+    """Prints a sentence that is true, or fails the test with what was found instead."""
     global claims
     if not truth:
         sys.exit(f"not so: {sentence}; found {found!r}")
@@ -35,7 +36,7 @@ def claim(sentence, truth, found=None):
 
 @contextlib.contextmanager
 def emulator(place):
-    """ministack on a free port, ended with its last use; its files lie in `place`."""
+    """Runs ministack on a free port, with its files in the folder `place`, and yields its address."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -57,8 +58,8 @@ def emulator(place):
 
 
 def pack(place, release):
-    """A package whose function answers that it is `release`."""
-    code = (DEPLOY / "tests/bootstrap.py").read_text().replace('"RELEASE"', json.dumps(release))
+    """Makes a package whose function answers with the name `release`."""
+    code = (DEPLOY / "stack/bootstrap.py").read_text().replace('"RELEASE"', json.dumps(release))
     package = place / f"{release}.zip"
     with zipfile.ZipFile(package, "w") as file:
         entry = zipfile.ZipInfo("bootstrap")
@@ -68,7 +69,7 @@ def pack(place, release):
 
 
 def run(*words, succeeds=True):
-    """A command's output; its errors where it must fail."""
+    """Runs a command and returns its output, or its errors if it is expected to fail."""
     done = subprocess.run([str(word) for word in words], capture_output=True, text=True)
     if (done.returncode == 0) != succeeds:
         sys.exit(f"{' '.join(map(str, words))}\nended with {done.returncode}\n{done.stdout}{done.stderr}")
@@ -80,7 +81,8 @@ def roll(*words, succeeds=True):
 
 
 def ask(url, method):
-    """What the function says, through the API and the alias. The API has a name that not every machine finds."""
+    """Sends a request to the function through the API and its alias. Not every machine resolves the API's host name, so
+    the request goes to the emulator with that name as its Host."""
     name, path = url.removeprefix("http://").split("/", 1)
     request = urllib.request.Request(f"{os.environ['AWS_ENDPOINT_URL']}/{path}", method=method, headers={"Host": name})
     try:
@@ -96,9 +98,9 @@ def outputs(cloudformation):
 
 
 def refusal(cloudformation, template, **given):
-    """What is said to a change of the stack's parameters that must not be made."""
+    """The error of an update of the stack with parameters that must be refused."""
     parameters = sam.values(template, STACK, given)
-    # The emulator shows asterisks where AWS would take the value it has.
+    # The emulator returns asterisks for a NoEcho parameter, where AWS would use the stored value.
     parameters["OriginSecret"] = ""
     listed = [{"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()]
     body = json.dumps(sam.translate(template, STACK, given))
@@ -178,7 +180,7 @@ def main():
         }
         cloud = boto3.client
         cloudformation, dynamodb = cloud("cloudformation"), cloud("dynamodb")
-        template = run(sys.executable, DEPLOY / "tests/reduce.py", DEPLOY / "template.yaml")
+        template = run(sys.executable, DEPLOY / "stack/reduce.py", DEPLOY / "template.yaml")
         (place / "template.json").write_text(template)
         first, second = pack(place, "first"), pack(place, "second")
 
