@@ -1,24 +1,14 @@
 //! `badgesmith`: the badge server and its tools.
 
-mod activity;
-mod answer;
-mod client;
-mod clock;
-mod cloud;
-mod connections;
-mod files;
-mod listen;
+mod dynamodb;
 #[cfg(feature = "otlp")]
 mod otlp;
 mod plugin;
-mod provision;
 mod render;
 mod report;
 mod secret;
 mod serve;
 mod smoke;
-mod socket;
-mod span;
 mod transfer;
 
 use std::{io::Write, process::ExitCode};
@@ -57,7 +47,7 @@ enum Command {
     /// Asks a deployment whether it does what its users need.
     Smoke(smoke::Smoke),
     /// Makes the tables in DynamoDB what the server needs.
-    Provision(provision::Provision),
+    Provision(dynamodb::provision::Provision),
     /// Writes all results to standard output as JSON lines.
     Export(transfer::Transfer),
     /// Records the results of such lines from standard input.
@@ -105,7 +95,7 @@ fn run(cli: Cli) -> ExitCode {
             Command::Plugin(plugin) => plugin::run(&plugin),
             Command::Secret(secret) => secret::run(&secret),
             Command::Smoke(smoke) => smoke::run(&smoke),
-            Command::Provision(provision) => provision::run(&provision),
+            Command::Provision(provision) => dynamodb::provision::run(&provision),
             Command::Export(transfer) => transfer::export(&transfer),
             Command::Import(transfer) => transfer::import(&transfer),
         }

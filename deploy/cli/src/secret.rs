@@ -16,7 +16,7 @@ use badgesmith_host::{
 use clap::{Args, Subcommand};
 
 use crate::{
-    cloud::{aws, wait},
+    dynamodb::client::{aws, wait},
     serve::Data,
 };
 

@@ -1,5 +1,15 @@
 //! `badgesmith serve`: the engine over HTTP, until it is told to stop.
 
+mod activity;
+mod answer;
+mod client_address;
+mod clock;
+mod connection_table;
+mod listener;
+mod open_files;
+mod socket;
+mod span;
+
 use std::{cmp::max, io::Write, net::SocketAddr, path::PathBuf, sync::Arc};
 
 use badgesmith_engine::{
@@ -20,12 +30,9 @@ use badgesmith_host::{
 use clap::{Args, builder::RangedU64ValueParser};
 use tokio::runtime;
 
-use crate::{
-    answer::Server,
-    connections::{Bounds, Connections},
-    files,
-    listen::{STOP_PATIENCE, listen},
-};
+use answer::Server;
+use connection_table::{Bounds, Connections};
+use listener::{STOP_PATIENCE, listen};
 
 /// How many of the files that may be open are for everything but callers' connections: upstreams, the store, secrets.
 const OTHER_FILES: usize = 160;
@@ -115,7 +122,7 @@ pub(crate) fn run(serve: &Serve) -> Result<(), String> {
     // One thread: a warm request is shorter than the way to another one.
     let runtime = runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|fault| format!("the runtime cannot start: {fault}"))?;
-    let open = Connections::new(serve.bounds(files::raise()));
+    let open = Connections::new(serve.bounds(open_files::raise()));
     let outcome = runtime.block_on(listen(serve.listen, server, open));
     runtime.block_on(memory.close());
     // A provider's step that never comes back keeps nobody from stopping.

@@ -19,7 +19,7 @@ use clap::Args;
 use futures_util::stream::{self, StreamExt};
 
 use crate::{
-    cloud::{aws, wait},
+    dynamodb::client::{aws, wait},
     serve::Data,
 };
 

@@ -3,8 +3,8 @@
 //! `BADGESMITH_ROUNDS` says how often; without it a few times.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout)]
 
-#[path = "support/cloud.rs"]
-mod cloud;
+#[path = "support/aws.rs"]
+mod aws;
 mod support;
 
 use std::{
@@ -17,7 +17,7 @@ use std::{
     time::Duration,
 };
 
-use cloud::Cloud;
+use aws::Cloud;
 use support::{
     Server,
     report::{self, TOML, body},

@@ -12,8 +12,8 @@
 
 #[path = "../examples/local-cloud/peers.rs"]
 mod peers;
-#[path = "../tests/support/report.rs"]
-mod report;
+#[path = "../tests/support/signed_report.rs"]
+mod signed_report;
 #[path = "../tests/support/mod.rs"]
 mod support;
 
@@ -130,7 +130,7 @@ fn get(path: &str, query: &str) -> Ask {
 
 fn reported(rest: &str, run: &str) -> Value {
     let path = format!("/tests/results/{rest}");
-    report::report(&path, &path, run, run)
+    signed_report::report(&path, &path, run, run)
 }
 
 /// The folder of the smallest function, built by the profile of the package.

@@ -7,7 +7,7 @@ mod answer;
 mod event;
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 mod glibc;
-mod origin;
+mod origin_secret;
 mod world;
 
 use std::{
@@ -29,7 +29,7 @@ use lambda_http::{
     lambda_runtime::{self, LambdaEvent, service_fn},
 };
 
-use crate::{answer::Answer, event::Event, origin::Origin};
+use crate::{answer::Answer, event::Event, origin_secret::Origin};
 
 /// How long before an invocation's deadline its answer leaves.
 const MARGIN: Duration = Duration::from_millis(250);

@@ -5,8 +5,8 @@
 
 #[path = "../examples/local-cloud/peers.rs"]
 mod peers;
-#[path = "support/report.rs"]
-mod report;
+#[path = "support/signed_report.rs"]
+mod signed_report;
 mod support;
 
 use std::{
@@ -19,8 +19,8 @@ use std::{
 };
 
 use peers::{OWNER, Peers};
-use report::report;
 use serde_json::{Value, json};
+use signed_report::report;
 use support::{Function, body, package};
 
 const TOML: &str = "[engine]\nstore = \"dynamodb\"\n\n[[plugin]]\nid = \"test-results\"\n\

@@ -316,7 +316,8 @@ pub fn escape(text: &str) -> String {
 
 /// The folder of recorded inputs, if this machine has it.
 pub fn recorded() -> Option<PathBuf> {
-    let folder = std::env::var_os("BADGESMITH_RECORDED").map(PathBuf::from).filter(|folder| folder.join("nuget").is_dir());
+    let folder =
+        std::env::var_os("BADGESMITH_RECORDED").map(PathBuf::from).filter(|folder| folder.join("nuget").is_dir());
     if folder.is_none() {
         println!("skipped: BADGESMITH_RECORDED does not name the folder of recorded inputs");
     }

@@ -18,7 +18,7 @@ use badgesmith_host::{
 use clap::Args;
 use serde::Deserialize;
 
-use crate::cloud::{aws, wait};
+use crate::dynamodb::client::{aws, wait};
 
 /// The largest seed file, in bytes.
 const LARGEST_SEED: u64 = 16 * 1024 * 1024;

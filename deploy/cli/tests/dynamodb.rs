@@ -1,13 +1,13 @@
 //! The real binary over DynamoDB and Secrets Manager: provisioned, reported to, exported, wiped and imported again.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-#[path = "support/cloud.rs"]
-mod cloud;
+#[path = "support/aws.rs"]
+mod aws;
 mod support;
 
 use std::{fs, path::Path, thread};
 
-use cloud::Cloud;
+use aws::Cloud;
 use support::{
     Server, command,
     report::{self, TOML, body, nonce, request},

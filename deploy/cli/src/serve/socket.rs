@@ -13,7 +13,7 @@ use tokio::{
     net::TcpStream,
 };
 
-use crate::{activity::Activity, connections::Place};
+use super::{activity::Activity, connection_table::Place};
 
 /// How much is read at once, in bytes. It is the most that a connection holds of requests that wait for their turn.
 const MOST_AT_ONCE: usize = 8 * 1024;

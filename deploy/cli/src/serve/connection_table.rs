@@ -7,9 +7,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::{
+use super::{
     activity::{Activity, Held, Phase},
-    client::Client,
+    client_address::Client,
 };
 
 /// How many bytes of requests and answers all connections together may hold in memory. An ordinary request holds a few

@@ -25,7 +25,7 @@ use hyper::{
 };
 use tracing::Instrument;
 
-use crate::{activity::Activity, span};
+use super::{activity::Activity, span};
 
 /// How long a body may take to arrive.
 const BODY_PATIENCE: Duration = Duration::from_secs(10);

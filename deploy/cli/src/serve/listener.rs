@@ -22,13 +22,13 @@ use tokio::{
     time::{MissedTickBehavior, interval, sleep, timeout},
 };
 
-use crate::{
+use super::{
+    announce,
     answer::{self, Server},
-    client::Client,
+    client_address::Client,
     clock,
-    connections::Connections,
-    files,
-    serve::announce,
+    connection_table::Connections,
+    open_files,
     socket::Socket,
 };
 
@@ -124,7 +124,7 @@ async fn refused(fault: &io::Error, connections: &Connections) {
     match fault.kind() {
         // It was gone before it was accepted.
         io::ErrorKind::ConnectionAborted | io::ErrorKind::ConnectionReset | io::ErrorKind::Interrupted => return,
-        _ if files::has_none_left(fault) => {
+        _ if open_files::has_none_left(fault) => {
             // What was accepted last is read before it can be among them, and they end when their tasks run.
             yield_now().await;
             if connections.shrink(Instant::now()) {
