@@ -1,11 +1,15 @@
 //! `badgesmith`: the badge server and its tools.
 
+mod arguments;
+mod command_error;
 mod dynamodb;
 #[cfg(feature = "otlp")]
 mod otlp;
+mod output;
 mod plugin;
 mod render;
 mod report;
+mod runtime;
 mod secret;
 mod serve;
 mod smoke;
@@ -17,6 +21,8 @@ use std::{io::Write, process::ExitCode};
 use badgesmith_host::exit;
 use badgesmith_host::logs;
 use clap::{Args, Parser, Subcommand};
+
+use command_error::CommandError;
 
 /// Badges for READMEs: versions, test results, and anything a plugin knows.
 #[derive(Debug, Parser)]
@@ -61,21 +67,8 @@ struct Log {
     log_level: String,
 }
 
-/// Logs, and sends spans where this binary can and an environment variable says where to.
-#[cfg(not(feature = "otlp"))]
-fn listen(level: &str) -> Result<(), String> {
-    logs::init(Some(level))
-}
-
-#[cfg(feature = "otlp")]
-fn listen(level: &str) -> Result<Option<otlp::Otlp>, String> {
-    let (otlp, beside) = otlp::Otlp::start()?.unzip();
-    logs::init_beside(Some(level), beside)?;
-    Ok(otlp)
-}
-
 fn main() -> ExitCode {
-    // It ends the process itself where it only has to show something.
+    // For `--help` and mistakes in the arguments this ends the process itself, before `exit` is guarded.
     let cli = Cli::parse();
     #[cfg(unix)]
     exit::guard();
@@ -86,7 +79,7 @@ fn main() -> ExitCode {
 }
 
 fn run(cli: Cli) -> ExitCode {
-    let outcome = listen(&cli.log.log_level).and_then(|_listening| {
+    let outcome = init_telemetry(&cli.log.log_level).and_then(|_telemetry| {
         logs::log_panics();
         match cli.command.unwrap_or(Command::Serve(cli.serve)) {
             Command::Serve(serve) => serve::run(&serve),
@@ -103,10 +96,24 @@ fn run(cli: Cli) -> ExitCode {
     });
     match outcome {
         Ok(code) => code,
-        Err(fault) => {
-            // Nobody is left to tell if standard error is closed.
-            let _ = writeln!(std::io::stderr(), "badgesmith: {fault}");
+        Err(error) => {
+            // A closed standard error leaves no way to report this.
+            let _ = writeln!(std::io::stderr(), "badgesmith: {error}");
             ExitCode::FAILURE
         }
     }
+}
+
+/// Starts the log.
+#[cfg(not(feature = "otlp"))]
+fn init_telemetry(level: &str) -> Result<(), CommandError> {
+    logs::init(Some(level)).map_err(CommandError::telemetry)
+}
+
+/// Starts the log, and sends spans to the collector that the environment names, if it names one.
+#[cfg(feature = "otlp")]
+fn init_telemetry(level: &str) -> Result<Option<otlp::Otlp>, CommandError> {
+    let (otlp, beside) = otlp::Otlp::start()?.unzip();
+    logs::init_beside(Some(level), beside).map_err(CommandError::telemetry)?;
+    Ok(otlp)
 }

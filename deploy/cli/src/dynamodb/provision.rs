@@ -1,8 +1,8 @@
-//! `badgesmith provision`: makes what the server needs in AWS. What is there already stays as it is.
+//! `badgesmith provision`: creates the DynamoDB tables and the secrets that the server needs. Existing ones are kept.
 
 use std::{
     env, fmt, fs,
-    io::{self, Read, Write},
+    io::{self, Read},
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -18,15 +18,20 @@ use badgesmith_host::{
 use clap::Args;
 use serde::Deserialize;
 
-use crate::dynamodb::client::{aws, wait};
+use super::client::aws;
+use crate::{
+    command_error::{CommandError, SeedError, SeedFileError},
+    output::print,
+    runtime::block_on,
+};
 
 /// The largest seed file, in bytes.
 const LARGEST_SEED: u64 = 16 * 1024 * 1024;
 
-/// Makes tables, their index, expiry and point-in-time recovery, and names secrets.
+/// Creates tables, their index, expiry and point-in-time recovery, and puts secrets.
 #[derive(Args, Debug)]
 pub(crate) struct Provision {
-    /// Says what would be done, and does nothing.
+    /// Prints what would be done, and does nothing.
     #[arg(long)]
     plan: bool,
     /// Where DynamoDB and Secrets Manager are, both: an emulator.
@@ -42,7 +47,7 @@ pub(crate) struct Provision {
     print_policy: bool,
 }
 
-/// A secret that is to be there.
+/// A secret of the seed file: exactly one of `env`, `name` and `value` is set.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Seed {
@@ -54,84 +59,88 @@ struct Seed {
     value: Option<String>,
 }
 
+/// The seed file in TOML, or a JSON object of the same shape.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Seeds {
+struct SeedFile {
     secret: Vec<Seed>,
 }
 
-/// Does it, or says what it would do.
+/// Runs the command.
 ///
 /// # Errors
-/// What is wrong with the list, or what AWS says.
-pub(crate) fn run(provision: &Provision) -> Result<(), String> {
+/// The seed file is refused, or AWS reports an error.
+pub(crate) fn run(provision: &Provision) -> Result<(), CommandError> {
     if provision.print_policy {
         let policy = policy::policy(&Settings::from_environment().tables);
-        return say(&format!("{policy:#}\n"));
+        return print(&format!("{policy:#}\n"));
     }
-    let seeds = provision.seed.as_deref().map(read).transpose()?.unwrap_or_default();
-    wait(take(&aws(provision.endpoint.as_deref()), &seeds, provision.plan))
+    let seeds = match &provision.seed {
+        Some(path) => read(path).map_err(|cause| CommandError::SeedFile { path: path.clone(), cause })?,
+        None => Vec::new(),
+    };
+    block_on(apply(&aws(provision.endpoint.as_deref()), &seeds, provision.plan))
 }
 
-async fn take(aws: &Arc<Aws>, seeds: &[Seed], is_plan: bool) -> Result<(), String> {
-    let plan = provision::plan(aws).await?;
+/// Takes the steps that are missing and puts the secrets that are missing; prints them alone if this is the plan.
+async fn apply(aws: &Arc<Aws>, seeds: &[Seed], is_plan: bool) -> Result<(), CommandError> {
+    let plan = provision::plan(aws).await.map_err(CommandError::storage)?;
     let vault = Vault::new(Arc::clone(aws));
     let mut missing = Vec::new();
     for seed in seeds {
-        // A table that is not there holds nothing.
+        // A table that does not exist yet holds no secret.
         let is_new = plan.steps.contains(&Step::Create(aws.tables().secrets.clone()));
-        if is_new || !vault.has(seed.place()).await? {
+        if is_new || !vault.has(seed.place()).await.map_err(CommandError::storage)? {
             missing.push(seed);
         }
     }
     for note in &plan.notes {
-        say(&format!("{note}\n"))?;
+        print(&format!("{note}\n"))?;
     }
     if plan.steps.is_empty() && missing.is_empty() {
-        return say("nothing changes\n");
+        return print("nothing changes\n");
     }
     for step in &plan.steps {
-        say(&format!("{step}\n"))?;
-        if !is_plan && !provision::take(aws, step).await? {
-            say("  this endpoint does not know how\n")?;
+        print(&format!("{step}\n"))?;
+        if !is_plan && !provision::take(aws, step).await.map_err(CommandError::storage)? {
+            print("  this endpoint does not know how\n")?;
         }
     }
     for seed in missing {
-        say(&format!("{seed}: put the secret\n"))?;
+        print(&format!("{seed}: put the secret\n"))?;
         if !is_plan {
-            seed.put(&vault).await.map_err(|words| format!("{seed}: {words}"))?;
+            seed.put(&vault).await.map_err(|cause| CommandError::Seed { secret: seed.to_string(), cause })?;
         }
     }
-    if is_plan { say("nothing was done: this is the plan\n") } else { Ok(()) }
+    if is_plan { print("nothing was done: this is the plan\n") } else { Ok(()) }
 }
 
-/// The list of secrets. What is wrong with it is said without a word of it.
-fn read(file: &Path) -> Result<Vec<Seed>, String> {
-    let named = |words: &str| format!("{}: {words}", file.display());
+/// Reads and checks a seed file. Errors name lines and never quote the file, which may hold secrets.
+fn read(path: &Path) -> Result<Vec<Seed>, SeedFileError> {
     let mut text = String::new();
-    let input: Box<dyn Read> = if file == Path::new("-") {
+    let input: Box<dyn Read> = if path == Path::new("-") {
         Box::new(io::stdin())
     } else {
-        Box::new(fs::File::open(file).map_err(|fault| named(&fault.to_string()))?)
+        Box::new(fs::File::open(path).map_err(SeedFileError::Unreadable)?)
     };
-    input.take(LARGEST_SEED).read_to_string(&mut text).map_err(|fault| named(&fault.to_string()))?;
-    let start = text.trim_start();
-    let seeds = if start.starts_with('{') || (start.starts_with('[') && !start.starts_with("[[")) {
-        let seeds = serde_json::from_str(&text).or_else(|_| serde_json::from_str(&text).map(|Seeds { secret }| secret));
-        seeds.map_err(|fault| format!("line {}", fault.line()))
-    } else {
-        toml::from_str(&text).map(|Seeds { secret }| secret).map_err(|fault| {
-            let line = fault.span().map_or(1, |span| 1 + text[..span.start.min(text.len())].matches('\n').count());
-            format!("line {line}")
-        })
-    };
-    let seeds: Vec<Seed> = seeds.map_err(|line| {
-        named(&format!("{line}: not a list of [[secret]] with owner, purpose and env, name or value"))
-    })?;
+    input.take(LARGEST_SEED).read_to_string(&mut text).map_err(SeedFileError::Unreadable)?;
+    let seeds = parse(&text).map_err(|line| SeedFileError::Malformed { line })?;
     for seed in &seeds {
-        seed.check().map_err(|words| named(&format!("{seed}: {words}")))?;
+        seed.check().map_err(|cause| SeedFileError::Seed { secret: seed.to_string(), cause })?;
     }
     Ok(seeds)
+}
+
+/// Parses TOML or JSON; the error is the number of the line.
+fn parse(text: &str) -> Result<Vec<Seed>, usize> {
+    let start = text.trim_start();
+    if start.starts_with('{') || (start.starts_with('[') && !start.starts_with("[[")) {
+        let seeds =
+            serde_json::from_str(text).or_else(|_| serde_json::from_str(text).map(|SeedFile { secret }| secret));
+        return seeds.map_err(|fault| fault.line());
+    }
+    let seeds = toml::from_str(text).map(|SeedFile { secret }| secret);
+    seeds.map_err(|fault| fault.span().map_or(1, |span| 1 + text[..span.start.min(text.len())].matches('\n').count()))
 }
 
 impl Seed {
@@ -139,28 +148,30 @@ impl Seed {
         Place { owner: &self.owner, repo: self.repo.as_deref(), purpose: &self.purpose }
     }
 
-    fn check(&self) -> Result<(), String> {
-        secrets::check_purpose(&self.purpose)?;
+    fn check(&self) -> Result<(), SeedError> {
+        secrets::check_purpose(&self.purpose).map_err(|cause| SeedError::Secret(cause.into()))?;
         match (&self.env, &self.name, &self.value) {
-            (Some(_), None, None) => self.value().and_then(|value| secrets::check(&self.purpose, &value)),
             (None, Some(name), None) if !name.is_empty() => Ok(()),
-            (None, None, Some(value)) => secrets::check(&self.purpose, value),
-            _ => Err("say one of env, name and value".to_owned()),
+            (Some(_), None, None) | (None, None, Some(_)) => {
+                secrets::check(&self.purpose, &self.value()?).map_err(|cause| SeedError::Secret(cause.into()))
+            }
+            _ => Err(SeedError::Ambiguous),
         }
     }
 
-    fn value(&self) -> Result<String, String> {
+    fn value(&self) -> Result<String, SeedError> {
         match (&self.env, &self.value) {
-            (Some(variable), _) => env::var(variable).map_err(|_| format!("the variable {variable} is not set")),
+            (Some(variable), _) => env::var(variable).map_err(|_| SeedError::VariableNotSet(variable.clone())),
             (None, value) => Ok(value.clone().unwrap_or_default()),
         }
     }
 
-    async fn put(&self, vault: &Vault) -> Result<(), String> {
-        match &self.name {
+    async fn put(&self, vault: &Vault) -> Result<(), SeedError> {
+        let put = match &self.name {
             Some(name) => vault.name(self.place(), name).await.map(drop),
             None => vault.set(self.place(), &self.value()?).await,
-        }
+        };
+        put.map_err(|cause| SeedError::Secret(cause.into()))
     }
 }
 
@@ -168,9 +179,4 @@ impl fmt::Display for Seed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} of {}", self.purpose, secrets::holder(&self.owner, self.repo.as_deref()))
     }
-}
-
-fn say(words: &str) -> Result<(), String> {
-    let mut out = io::stdout();
-    out.write_all(words.as_bytes()).and_then(|()| out.flush()).map_err(|fault| format!("standard output: {fault}"))
 }

@@ -1,4 +1,4 @@
-//! The connections that are open: how many there may be, and which one is closed for a new one.
+//! The table of open connections: it enforces the limits, and decides which connection is closed for a new one.
 
 use std::{
     collections::HashMap,
@@ -8,175 +8,176 @@ use std::{
 };
 
 use super::{
-    activity::{Activity, Held, Phase},
-    client_address::Client,
+    activity::{Activity, HeldBytes, Phase},
+    client_address::ClientAddress,
 };
 
 /// How many bytes of requests and answers all connections together may hold in memory. An ordinary request holds a few
 /// hundred bytes for less than a millisecond; this is a thousand heads of 32 KiB.
-const MOST_HELD: usize = 32 * 1024 * 1024;
-/// How long the log says nothing more of connections that were closed to make room.
-const QUIET: Duration = Duration::from_secs(10);
-/// How long there are fewer connections after the process ran out of files.
-const SHRUNK: Duration = Duration::from_secs(30);
+const MAX_HELD_BYTES: usize = 32 * 1024 * 1024;
+/// The least time between two log lines about connections that were closed to make room.
+const LOG_INTERVAL: Duration = Duration::from_secs(10);
+/// How long fewer connections may be open after the process ran out of file descriptors.
+const SHRINK_DURATION: Duration = Duration::from_secs(30);
 
-/// How many connections there may be.
+/// How many connections may be open.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Bounds {
+pub(crate) struct ConnectionLimits {
     /// Of all clients together.
     pub(crate) all: usize,
     /// Of one client.
     pub(crate) per_client: usize,
 }
 
-/// All open connections.
+/// The open connections and their limits.
 #[derive(Debug)]
-pub(crate) struct Connections {
-    bounds: Bounds,
-    held: Held,
-    table: Mutex<Table>,
+pub(crate) struct ConnectionTable {
+    limits: ConnectionLimits,
+    held: HeldBytes,
+    open: Mutex<OpenConnections>,
 }
 
 #[derive(Debug, Default)]
-struct Table {
-    open: HashMap<u64, Entry>,
+struct OpenConnections {
+    entries: HashMap<u64, ConnectionEntry>,
     /// How many of them each client has.
-    clients: HashMap<Client, usize>,
+    clients: HashMap<ClientAddress, usize>,
     /// The number of the next connection.
     next: u64,
-    /// How many were closed to make room since the log said so, and when it did.
-    closed: Closed,
-    told: Option<Instant>,
-    /// How many there may be until when, since there were no files for more.
+    /// The connections that were closed to make room since the last log line about it, and the time of that line.
+    closed: ClosedCounts,
+    logged: Option<Instant>,
+    /// The lower limit after the process ran out of file descriptors, and when it ends.
     shrunk: Option<(usize, Instant)>,
 }
 
 #[derive(Debug)]
-struct Entry {
-    client: Option<Client>,
+struct ConnectionEntry {
+    client: Option<ClientAddress>,
     activity: Arc<Activity>,
 }
 
-/// How many connections were closed to make room, by what there was no room for.
+/// How many connections were closed to make room, by the limit that was reached.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Closed {
-    /// One more connection.
+pub(crate) struct ClosedCounts {
+    /// Connections of all clients.
     pub(crate) all: u64,
-    /// One more connection of the same client.
+    /// Connections of one client.
     pub(crate) per_client: u64,
-    /// One more open file.
+    /// Open files.
     pub(crate) files: u64,
-    /// More bytes in memory.
+    /// Bytes in memory.
     pub(crate) memory: u64,
 }
 
-/// One connection's place among the open ones. Dropping it gives it back.
+/// The entry of one connection in the table. Dropping it removes the entry.
 #[derive(Debug)]
-pub(crate) struct Place {
+pub(crate) struct ConnectionSlot {
     number: u64,
     activity: Arc<Activity>,
-    connections: Arc<Connections>,
+    table: Arc<ConnectionTable>,
 }
 
-impl Connections {
-    pub(crate) fn new(bounds: Bounds) -> Arc<Self> {
-        Arc::new(Self { bounds, held: Held::default(), table: Mutex::default() })
+impl ConnectionTable {
+    pub(crate) fn new(limits: ConnectionLimits) -> Arc<Self> {
+        Arc::new(Self { limits, held: HeldBytes::default(), open: Mutex::default() })
     }
 
-    /// Gives a new connection its place at once. Where there are too many, of its client or in all, the one of these
-    /// that has waited longest for its client is closed.
-    pub(crate) fn open(self: &Arc<Self>, client: Option<Client>, now: Instant) -> Place {
-        let mut table = self.table();
+    /// Adds a new connection at once. Where a limit is reached, of its client or of all clients, the connection among
+    /// these that has waited longest for its client is closed.
+    pub(crate) fn open(self: &Arc<Self>, client: Option<ClientAddress>, now: Instant) -> ConnectionSlot {
+        let mut open = self.lock();
         if let Some(client) = client
-            && table.clients.get(&client).is_some_and(|open| *open >= self.bounds.per_client)
+            && open.clients.get(&client).is_some_and(|open| *open >= self.limits.per_client)
         {
-            table.closed.per_client += u64::from(table.close_one(|entry| entry.client == Some(client)));
+            open.closed.per_client += u64::from(open.close_longest_waiting(|entry| entry.client == Some(client)));
         }
-        while table.open.len() >= table.room(self.bounds.all, now) && table.close_one(|_| true) {
-            table.closed.all += 1;
+        while open.entries.len() >= open.room(self.limits.all, now) && open.close_longest_waiting(|_| true) {
+            open.closed.all += 1;
         }
         let activity = Arc::new(Activity::new(self.held.clone(), now));
-        let number = table.next;
-        table.next += 1;
-        table.open.insert(number, Entry { client, activity: Arc::clone(&activity) });
+        let number = open.next;
+        open.next += 1;
+        open.entries.insert(number, ConnectionEntry { client, activity: Arc::clone(&activity) });
         if let Some(client) = client {
-            *table.clients.entry(client).or_default() += 1;
+            *open.clients.entry(client).or_default() += 1;
         }
-        Place { number, activity, connections: Arc::clone(self) }
+        ConnectionSlot { number, activity, table: Arc::clone(self) }
     }
 
-    /// There is no file for one more: for a while there are fewer connections, so that what else opens files finds
-    /// some, too. Returns whether any was closed.
+    /// Closes an eighth of the connections because no file descriptor is left, and lowers the limit for a while, so
+    /// that upstream requests and the store can open files as well. Returns whether any connection was closed.
     pub(crate) fn shrink(&self, now: Instant) -> bool {
-        let mut table = self.table();
-        let fewer = table.open.len() * 7 / 8;
-        table.shrunk = Some((fewer.max(1), now + SHRUNK));
+        let mut open = self.lock();
+        let fewer = open.entries.len() * 7 / 8;
+        open.shrunk = Some((fewer.max(1), now + SHRINK_DURATION));
         let mut any = false;
-        while table.open.len() > fewer && table.close_one(|_| true) {
-            table.closed.files += 1;
+        while open.entries.len() > fewer && open.close_longest_waiting(|_| true) {
+            open.closed.files += 1;
             any = true;
         }
         any
     }
 
-    /// Closes connections while all together hold too many bytes: of those that hold some, the one that has waited
-    /// longest for its client.
-    fn relieve(&self) {
-        while self.held.bytes() > MOST_HELD {
-            let mut table = self.table();
-            let waits = |entry: &Entry| entry.activity.held() > 0 && entry.activity.phase().0 != Phase::Answering;
-            if !table.close_one(waits) {
+    /// Closes connections while all together hold too many bytes: among those that hold any, the one that has waited
+    /// longest for its client goes first.
+    fn enforce_memory_limit(&self) {
+        while self.held.bytes() > MAX_HELD_BYTES {
+            let mut open = self.lock();
+            let waits =
+                |entry: &ConnectionEntry| entry.activity.held() > 0 && entry.activity.phase().0 != Phase::Answering;
+            if !open.close_longest_waiting(waits) {
                 break;
             }
-            table.closed.memory += 1;
+            open.closed.memory += 1;
         }
     }
 
-    /// Closes the connections whose clients have kept them waiting for too long; a server that stops waits less.
+    /// Closes the connections whose clients exceeded a timeout; while the server stops, timeouts are shorter.
     pub(crate) fn close_overdue(&self, now: Instant, stopping: bool) {
-        let mut table = self.table();
-        let overdue = table.open.iter().filter(|(_, entry)| entry.activity.is_overdue(now, stopping));
+        let mut open = self.lock();
+        let overdue = open.entries.iter().filter(|(_, entry)| entry.activity.is_overdue(now, stopping));
         let overdue: Vec<u64> = overdue.map(|(number, _)| *number).collect();
-        overdue.into_iter().for_each(|number| table.close(number));
+        overdue.into_iter().for_each(|number| open.close(number));
     }
 
-    /// How many connections were closed to make room, if that is new and the log has been quiet about it for a while.
-    pub(crate) fn news(&self, now: Instant) -> Option<Closed> {
-        let mut table = self.table();
-        let is_quiet = table.told.is_some_and(|told| now.saturating_duration_since(told) < QUIET);
-        if is_quiet || table.closed == Closed::default() {
+    /// The counts for the next log line; `None` if nothing was closed since the last line or that line is recent.
+    pub(crate) fn take_closed_counts(&self, now: Instant) -> Option<ClosedCounts> {
+        let mut open = self.lock();
+        let is_quiet = open.logged.is_some_and(|logged| now.saturating_duration_since(logged) < LOG_INTERVAL);
+        if is_quiet || open.closed == ClosedCounts::default() {
             return None;
         }
-        table.told = Some(now);
-        Some(mem::take(&mut table.closed))
+        open.logged = Some(now);
+        Some(mem::take(&mut open.closed))
     }
 
-    /// Whether the next one makes another one end.
+    /// Whether the next connection closes another one.
     pub(crate) fn is_full(&self, now: Instant) -> bool {
-        let table = self.table();
-        table.open.len() >= table.room(self.bounds.all, now)
+        let open = self.lock();
+        open.entries.len() >= open.room(self.limits.all, now)
     }
 
-    /// How many are open.
+    /// How many connections are open.
     pub(crate) fn count(&self) -> usize {
-        self.table().open.len()
+        self.lock().entries.len()
     }
 
-    fn table(&self) -> MutexGuard<'_, Table> {
-        self.table.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, OpenConnections> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Table {
-    /// How many there may be now, of so many in general.
+impl OpenConnections {
+    /// The limit at this time, where `all` is the limit that is configured.
     fn room(&self, all: usize, now: Instant) -> usize {
         self.shrunk.filter(|(_, until)| now < *until).map_or(all, |(fewer, _)| fewer.min(all))
     }
 
-    /// Closes the one of these connections that has waited longest for its client; one that is being answered only if
-    /// all of them are. Returns whether there was any.
-    fn close_one(&mut self, of: impl Fn(&Entry) -> bool) -> bool {
-        let these = self.open.iter().filter(|(_, entry)| of(entry));
+    /// Closes the matching connection that has waited longest for its client, and one whose request is being answered
+    /// only if that is true of all of them. Returns whether any connection matched.
+    fn close_longest_waiting(&mut self, matches: impl Fn(&ConnectionEntry) -> bool) -> bool {
+        let these = self.entries.iter().filter(|(_, entry)| matches(entry));
         let first = these.min_by_key(|(number, entry)| {
             let (phase, since) = entry.activity.phase();
             (phase == Phase::Answering, since, **number)
@@ -185,7 +186,7 @@ impl Table {
         first.inspect(|number| self.close(*number)).is_some()
     }
 
-    /// Ends a connection. Its place is free at once, and its socket is closed when its task runs next.
+    /// Ends a connection. Its entry is free at once; its socket is closed when its task runs next.
     fn close(&mut self, number: u64) {
         if let Some(activity) = self.remove(number) {
             activity.close();
@@ -193,7 +194,7 @@ impl Table {
     }
 
     fn remove(&mut self, number: u64) -> Option<Arc<Activity>> {
-        let Entry { client, activity } = self.open.remove(&number)?;
+        let ConnectionEntry { client, activity } = self.entries.remove(&number)?;
         if let Some(client) = client
             && let Some(open) = self.clients.get_mut(&client)
         {
@@ -206,27 +207,27 @@ impl Table {
     }
 }
 
-impl Place {
+impl ConnectionSlot {
     /// What the connection is doing.
     pub(crate) const fn activity(&self) -> &Arc<Activity> {
         &self.activity
     }
 
-    /// So many bytes arrived, which may be more than there is room for.
+    /// Counts bytes that arrived, and enforces the limit of bytes in memory.
     pub(crate) fn received(&self, bytes: usize, now: Instant) {
         self.activity.received(bytes, now);
-        self.connections.relieve();
+        self.table.enforce_memory_limit();
     }
 
-    /// Some of an answer cannot be written now, and there may be no room for it.
-    pub(crate) fn relieve(&self) {
-        self.connections.relieve();
+    /// Enforces the limit of bytes in memory while an answer cannot be written.
+    pub(crate) fn enforce_memory_limit(&self) {
+        self.table.enforce_memory_limit();
     }
 }
 
-impl Drop for Place {
+impl Drop for ConnectionSlot {
     fn drop(&mut self) {
-        self.connections.table().remove(self.number);
+        self.table.lock().remove(self.number);
     }
 }
 
@@ -238,149 +239,155 @@ mod tests {
 
     use super::*;
 
-    fn connections(all: usize, per_client: usize) -> Arc<Connections> {
-        Connections::new(Bounds { all, per_client })
+    fn connections(all: usize, per_client: usize) -> Arc<ConnectionTable> {
+        ConnectionTable::new(ConnectionLimits { all, per_client })
     }
 
-    fn client(last: u8) -> Option<Client> {
-        Client::at(IpAddr::from([192, 0, 2, last]))
+    fn client(last: u8) -> Option<ClientAddress> {
+        ClientAddress::at(IpAddr::from([192, 0, 2, last]))
     }
 
-    fn is_closed(place: &Place) -> bool {
-        // Asking takes the news away, so a closed connection is asked once.
-        place.activity.closed().now_or_never().is_some()
+    fn is_closed(slot: &ConnectionSlot) -> bool {
+        // The notification is consumed, so a closed connection is seen once.
+        slot.activity.closed().now_or_never().is_some()
     }
 
-    fn closed(places: &[Place]) -> Vec<usize> {
-        (0..places.len()).filter(|index| is_closed(&places[*index])).collect()
+    fn closed(slots: &[ConnectionSlot]) -> Vec<usize> {
+        (0..slots.len()).filter(|index| is_closed(&slots[*index])).collect()
     }
 
     #[test]
-    fn when_places_run_out_the_one_that_has_waited_longest_is_closed_and_never_one_that_is_answered() {
+    fn at_the_limit_the_connection_that_has_waited_longest_is_closed_and_never_one_that_is_being_answered() {
         let (connections, start) = (connections(4, 4), Instant::now());
         let at = |seconds| start + Duration::from_secs(seconds);
-        let mut places: Vec<_> = (0..4).map(|index| connections.open(None, at(index))).collect();
-        // The first is answered since before the others came; the second began to read an answer last.
-        places[0].activity.asked(false, start);
-        places[1].activity.answered(10, at(9));
-        places[2].activity.received(10, at(8));
-        places.push(connections.open(None, at(10)));
-        assert_eq!(closed(&places), [3], "it has been idle since the third second");
-        places.push(connections.open(None, at(11)));
-        assert_eq!(closed(&places), [2], "a head that is not whole");
-        places.push(connections.open(None, at(12)));
-        assert_eq!(closed(&places), [1], "an answer that is not read");
+        let mut slots: Vec<_> = (0..4).map(|index| connections.open(None, at(index))).collect();
+        // The first is being answered since before the others came; the second began to read an answer last.
+        slots[0].activity.begin_request(false, start);
+        slots[1].activity.begin_answer(10, at(9));
+        slots[2].activity.received(10, at(8));
+        slots.push(connections.open(None, at(10)));
+        assert_eq!(closed(&slots), [3], "it has been idle since the third second");
+        slots.push(connections.open(None, at(11)));
+        assert_eq!(closed(&slots), [2], "a head that is not whole");
+        slots.push(connections.open(None, at(12)));
+        assert_eq!(closed(&slots), [1], "an answer that is not read");
         assert_eq!(connections.count(), 4);
-        for place in &places {
-            place.activity.asked(false, at(13));
+        for slot in &slots {
+            slot.activity.begin_request(false, at(13));
         }
-        places[5].activity.asked(false, at(12));
-        places[0].activity.asked(false, at(14));
-        places.push(connections.open(None, at(15)));
-        assert_eq!(closed(&places), [5], "all are answered: the one that takes longest");
-        drop(places);
+        slots[5].activity.begin_request(false, at(12));
+        slots[0].activity.begin_request(false, at(14));
+        slots.push(connections.open(None, at(15)));
+        assert_eq!(closed(&slots), [5], "all are being answered: the one that takes longest");
+        drop(slots);
         assert_eq!(connections.count(), 0);
     }
 
     #[test]
-    fn past_a_clients_bound_its_own_longest_idle_connection_is_closed_and_nobody_elses() {
+    fn at_a_clients_limit_its_own_longest_idle_connection_is_closed_and_no_other_clients() {
         let (connections, start) = (connections(100, 2), Instant::now());
         let at = |seconds| start + Duration::from_secs(seconds);
         let whose = [client(1), client(2), client(2), None, None, None];
-        let mut places: Vec<_> =
+        let mut slots: Vec<_> =
             whose.into_iter().zip(0..).map(|(client, second)| connections.open(client, at(second))).collect();
-        assert_eq!(closed(&places), [0_usize; 0], "nobody has more than two but this machine");
-        places.push(connections.open(client(2), at(6)));
-        assert_eq!(closed(&places), [1]);
-        places.push(connections.open(client(1), at(7)));
-        assert_eq!(closed(&places), [0_usize; 0]);
-        places.push(connections.open(client(1), at(8)));
-        assert_eq!(closed(&places), [0]);
-        // A place that is given back counts no more.
-        drop(places.remove(2));
-        places.push(connections.open(client(2), at(9)));
-        assert_eq!(closed(&places), [0_usize; 0]);
-        assert_eq!(connections.news(at(9)), Some(Closed { per_client: 2, ..Closed::default() }));
+        assert_eq!(closed(&slots), [0_usize; 0], "only this machine, which has no limit, has more than two");
+        slots.push(connections.open(client(2), at(6)));
+        assert_eq!(closed(&slots), [1]);
+        slots.push(connections.open(client(1), at(7)));
+        assert_eq!(closed(&slots), [0_usize; 0]);
+        slots.push(connections.open(client(1), at(8)));
+        assert_eq!(closed(&slots), [0]);
+        // A slot that was dropped is not counted.
+        drop(slots.remove(2));
+        slots.push(connections.open(client(2), at(9)));
+        assert_eq!(closed(&slots), [0_usize; 0]);
+        assert_eq!(
+            connections.take_closed_counts(at(9)),
+            Some(ClosedCounts { per_client: 2, ..ClosedCounts::default() })
+        );
     }
 
     #[test]
-    fn bytes_that_clients_make_it_hold_are_bounded_and_the_longest_wait_goes_first() {
+    fn bytes_in_memory_are_bounded_and_the_longest_waiting_connection_is_closed_first() {
         let (connections, start) = (connections(1000, 1000), Instant::now());
         let at = |milliseconds| start + Duration::from_millis(milliseconds);
-        let places: Vec<_> = (0..1000).map(|_| connections.open(None, start)).collect();
-        for (place, index) in places.iter().zip(0..) {
+        let slots: Vec<_> = (0..1000).map(|_| connections.open(None, start)).collect();
+        for (slot, index) in slots.iter().zip(0..) {
             for _ in 0..8 {
-                place.received(8 * 1024, at(index));
-                assert!(connections.held.bytes() <= MOST_HELD);
+                slot.received(8 * 1024, at(index));
+                assert!(connections.held.bytes() <= MAX_HELD_BYTES);
             }
         }
-        assert_eq!(closed(&places), (0..488).collect::<Vec<_>>(), "512 of 64 KiB are as many as there may be");
-        assert_eq!(connections.news(at(1000)).map(|closed| closed.memory), Some(488));
-        drop(places);
+        assert_eq!(closed(&slots), (0..488).collect::<Vec<_>>(), "512 connections with 64 KiB each are at the limit");
+        assert_eq!(connections.take_closed_counts(at(1000)).map(|closed| closed.memory), Some(488));
+        drop(slots);
         assert_eq!((connections.held.bytes(), connections.count()), (0, 0));
     }
 
     #[test]
-    fn whatever_clients_do_no_place_is_lost_and_no_bound_is_passed() {
+    fn whatever_clients_do_no_entry_is_lost_and_no_limit_is_exceeded() {
         let (connections, start) = (connections(40, 10), Instant::now());
-        let (mut random, mut places) = (fastrand::Rng::with_seed(7), Vec::new());
+        let (mut random, mut slots) = (fastrand::Rng::with_seed(7), Vec::new());
         for millisecond in 0..20_000 {
             let now = start + Duration::from_millis(millisecond * 20);
             let client = client(random.u8(0..8)).filter(|_| random.bool());
-            match (random.u8(0..10), places.is_empty()) {
-                (0..4, _) | (_, true) => places.push(connections.open(client, now)),
-                (4, _) => drop(places.swap_remove(random.usize(0..places.len()))),
+            match (random.u8(0..10), slots.is_empty()) {
+                (0..4, _) | (_, true) => slots.push(connections.open(client, now)),
+                (4, _) => drop(slots.swap_remove(random.usize(0..slots.len()))),
                 (5, _) => connections.close_overdue(now, random.u8(..) == 0),
                 (action, _) => {
-                    let activity = &places[random.usize(0..places.len())].activity;
+                    let activity = &slots[random.usize(0..slots.len())].activity;
                     match action {
                         6 => activity.received(random.usize(0..9000), now),
                         7 => {
-                            let _ = activity.asked(random.bool(), now);
+                            let _ = activity.begin_request(random.bool(), now);
                         }
-                        8 => activity.answered(random.usize(0..90_000), now),
+                        8 => activity.begin_answer(random.usize(0..90_000), now),
                         _ => activity.flushed(now),
                     }
                 }
             }
-            if places.len() > 100 {
-                places.clear();
+            if slots.len() > 100 {
+                slots.clear();
                 assert_eq!(connections.count(), 0);
             }
-            let table = connections.table();
-            assert!(table.open.len() <= 40 && table.clients.values().all(|open| (1..=10).contains(open)));
+            let table = connections.lock();
+            assert!(table.entries.len() <= 40 && table.clients.values().all(|open| (1..=10).contains(open)));
         }
-        drop(places);
-        assert!(connections.table().clients.is_empty());
+        drop(slots);
+        assert!(connections.lock().clients.is_empty());
         assert_eq!((connections.count(), connections.held.bytes()), (0, 0));
     }
 
     #[test]
-    fn without_files_there_are_fewer_connections_for_a_while() {
+    fn without_file_descriptors_fewer_connections_may_be_open_for_a_while() {
         let (connections, start) = (connections(100, 100), Instant::now());
         let at = |seconds| start + Duration::from_secs(seconds);
-        assert!(!connections.shrink(start), "there is none to be closed");
-        let mut places: Vec<_> = (0..80).map(|_| connections.open(None, at(31))).collect();
+        assert!(!connections.shrink(start), "no connection is open");
+        let mut slots: Vec<_> = (0..80).map(|_| connections.open(None, at(31))).collect();
         assert!(connections.shrink(at(31)) && connections.is_full(at(31)));
-        assert_eq!(closed(&places), (0..10).collect::<Vec<_>>());
-        places.extend((0..20).map(|_| connections.open(None, at(60))));
+        assert_eq!(closed(&slots), (0..10).collect::<Vec<_>>());
+        slots.extend((0..20).map(|_| connections.open(None, at(60))));
         assert_eq!(connections.count(), 70);
-        places.extend((0..40).map(|_| connections.open(None, at(61))));
+        slots.extend((0..40).map(|_| connections.open(None, at(61))));
         assert_eq!(connections.count(), 100);
     }
 
     #[test]
-    fn the_log_says_at_most_every_ten_seconds_that_room_was_made() {
+    fn the_log_says_at_most_every_ten_seconds_that_connections_were_closed() {
         let (connections, start) = (connections(1, 1), Instant::now());
         let at = |seconds| start + Duration::from_secs(seconds);
         let _first = connections.open(None, start);
-        assert_eq!(connections.news(start), None);
+        assert_eq!(connections.take_closed_counts(start), None);
         let _second = connections.open(None, start);
-        assert_eq!(connections.news(start).map(|closed| closed.all), Some(1));
+        assert_eq!(connections.take_closed_counts(start).map(|closed| closed.all), Some(1));
         let _third = connections.open(None, at(1));
         assert!(connections.shrink(at(1)));
-        assert_eq!(connections.news(at(9)), None);
-        assert_eq!(connections.news(at(10)), Some(Closed { all: 1, files: 1, ..Closed::default() }));
-        assert_eq!(connections.news(at(30)), None);
+        assert_eq!(connections.take_closed_counts(at(9)), None);
+        assert_eq!(
+            connections.take_closed_counts(at(10)),
+            Some(ClosedCounts { all: 1, files: 1, ..ClosedCounts::default() })
+        );
+        assert_eq!(connections.take_closed_counts(at(30)), None);
     }
 }

@@ -1,4 +1,4 @@
-//! How many files the process may have open, sockets included.
+//! The limit of open file descriptors of the process, sockets included.
 
 use std::io;
 
@@ -8,16 +8,15 @@ use rustix::{
     process::{Resource, Rlimit, getrlimit, setrlimit},
 };
 
-/// The most it asks for: enough for every connection, and no table of a size that costs something.
+/// The highest limit that is requested: enough for every connection, and small enough for the kernel's table.
 #[cfg(unix)]
-const MOST: u64 = 65_536;
+const HIGHEST: u64 = 65_536;
 
-/// Raises the number of files that may be open to what this user is allowed, and returns it; `None` where there is no
-/// such number.
+/// Raises the soft limit of open files to the hard limit, and returns it; `None` where the system has no such limit.
 #[cfg(unix)]
-pub(crate) fn raise() -> Option<usize> {
+pub(crate) fn raise_limit() -> Option<usize> {
     let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
-    let wanted = maximum.unwrap_or(MOST).min(MOST).max(current.unwrap_or(MOST));
+    let wanted = maximum.unwrap_or(HIGHEST).min(HIGHEST).max(current.unwrap_or(HIGHEST));
     let raised = setrlimit(Resource::Nofile, Rlimit { current: Some(wanted), maximum });
     if let Err(fault) = &raised {
         tracing::warn!(%fault, "the number of open files cannot be raised");
@@ -27,17 +26,17 @@ pub(crate) fn raise() -> Option<usize> {
 }
 
 #[cfg(not(unix))]
-pub(crate) fn raise() -> Option<usize> {
+pub(crate) fn raise_limit() -> Option<usize> {
     None
 }
 
-/// Whether this fault is that the process has as many files open as it may.
+/// Whether the error says that the process has reached its limit of open files.
 #[cfg(unix)]
-pub(crate) fn has_none_left(fault: &io::Error) -> bool {
+pub(crate) fn is_exhausted(fault: &io::Error) -> bool {
     Errno::from_io_error(fault) == Some(Errno::MFILE)
 }
 
 #[cfg(not(unix))]
-pub(crate) fn has_none_left(_: &io::Error) -> bool {
+pub(crate) fn is_exhausted(_: &io::Error) -> bool {
     false
 }
