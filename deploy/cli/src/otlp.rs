@@ -1,8 +1,8 @@
 //! Sends the spans of requests and upstream calls to a collector, as OTLP over HTTP.
 //!
 //! `OTEL_EXPORTER_OTLP_ENDPOINT` or `OTEL_EXPORTER_OTLP_TRACES_ENDPOINT` names the collector; without either nothing is
-//! sent. The other variables of the OpenTelemetry specification hold: `OTEL_EXPORTER_OTLP_HEADERS`, `OTEL_SERVICE_NAME`,
-//! `OTEL_TRACES_SAMPLER`, `OTEL_BSP_SCHEDULE_DELAY` and their like.
+//! sent. The other variables of the OpenTelemetry specification hold: `OTEL_EXPORTER_OTLP_HEADERS`,
+//! `OTEL_SERVICE_NAME`, `OTEL_TRACES_SAMPLER`, `OTEL_BSP_SCHEDULE_DELAY` and their like.
 
 use std::{env, io, thread, time::Duration};
 

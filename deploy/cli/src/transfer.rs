@@ -44,8 +44,8 @@ pub(crate) struct Transfer {
 /// Damaged parts of the store are named on standard error and left out; the rest is written.
 ///
 /// # Errors
-/// The store cannot be read (the embedded store only while no server has it open), standard output cannot be written, or
-/// a part of the store is damaged.
+/// The store cannot be read (the embedded store only while no server has it open), standard output cannot be written,
+/// or a part of the store is damaged.
 pub(crate) fn export(transfer: &Transfer) -> Result<(), CommandError> {
     let mut out = BufWriter::new(io::stdout().lock());
     let exported = if transfer.aws {
@@ -72,8 +72,8 @@ fn write(out: &mut impl Write, line: &Line) -> Result<(), String> {
     writeln!(out, "{json}").map_err(|fault| format!("standard output: {fault}"))
 }
 
-/// Records exported results from standard input. Each expires when it would have expired in its first store; results that
-/// are in the store already are not changed, and expired ones are skipped.
+/// Records exported results from standard input. Each expires when it would have expired in its first store; results
+/// that are in the store already are not changed, and expired ones are skipped.
 ///
 /// # Errors
 /// A line is not an exported result, or the store cannot be written. The lines before it are recorded, and the same

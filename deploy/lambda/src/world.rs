@@ -1,4 +1,4 @@
-//! The world behind the engine on Lambda: the same upstreams as anywhere, and AWS for what must survive.
+//! What the engine runs on in Lambda: upstreams over HTTP, and AWS for the store and the secrets.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use badgesmith_host::{
     web::HttpWeb,
 };
 
-/// The world of `settings`, none of it opened yet; `meter` is told what happens.
+/// The parts for `settings`; none of them is opened before its first use. `meter` counts the events.
 pub(crate) fn new(settings: &Settings, meter: Arc<dyn Meter>) -> World {
     let connections = Connections::new();
     let aws = Arc::new(Aws::new(aws::Settings::from_environment(), connections.clone()));

@@ -37,9 +37,9 @@ pub(crate) struct Provision {
     /// Where DynamoDB and Secrets Manager are, both: an emulator.
     #[arg(long, value_name = "URL")]
     endpoint: Option<String>,
-    /// A list of owners and their secrets, as TOML or JSON; - is standard input. Each entry of `[[secret]]` has `owner`,
-    /// perhaps `repo`, `purpose`, and one of `env` (the variable with the value), `name` (of a secret in Secrets Manager)
-    /// or `value`.
+    /// A list of owners and their secrets, as TOML or JSON; - is standard input. Each entry of `[[secret]]` has
+    /// `owner`, perhaps `repo`, `purpose`, and one of `env` (the variable with the value), `name` (of a secret in
+    /// Secrets Manager) or `value`.
     #[arg(long, value_name = "FILE")]
     seed: Option<PathBuf>,
     /// Prints the least IAM policy of a role that serves, and does nothing.

@@ -56,8 +56,8 @@ pub(crate) struct Record {
 /// Makes the badge and writes the transcript.
 ///
 /// # Errors
-/// The address is no badge of a configured plugin, an upstream does not answer, the provider fails, an answer contains a
-/// secret, or the file exists.
+/// The address is no badge of a configured plugin, an upstream does not answer, the provider fails, an answer contains
+/// a secret, or the file exists.
 pub(super) fn run(record: &Record) -> Result<(), CommandError> {
     let (config, plugins) = config::need(record.config.file.as_deref()).map_err(CommandError::configuration)?;
     let recording = Arc::new(Recording::default());
@@ -184,8 +184,8 @@ fn answer(reply: &Reply) -> Answer<'static> {
     Answer { status: reply.status, headers: readable(&reply.headers), body: &[] }
 }
 
-/// The transcript of these turns. Bodies are JSON if the provider gives the same result for JSON that is formatted anew,
-/// and else text.
+/// The transcript of these turns. Bodies are JSON if the provider gives the same result for JSON that is formatted
+/// anew, and else text.
 fn transcript_of(call: &Value, turns: &[(Turn, Vec<Reply>)], plugin: &Plugin) -> Result<Transcript, PluginError> {
     let with = |body: fn(&str) -> (&'static str, Value)| {
         let turns = turns.iter().map(|(turn, replies)| {

@@ -91,8 +91,8 @@ impl Activity {
         self.hold(&mut state, held);
     }
 
-    /// Begins a request whose head is complete. Returns whether the request was pipelined: whether it had arrived before
-    /// the answer to the last one was written.
+    /// Begins a request whose head is complete. Returns whether the request was pipelined: whether it had arrived
+    /// before the answer to the last one was written.
     pub(crate) fn begin_request(&self, has_body: bool, now: Instant) -> bool {
         let mut state = self.state();
         let was_waiting = state.phase == Phase::Idle;

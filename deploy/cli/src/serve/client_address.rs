@@ -10,8 +10,8 @@ const NETWORK_BITS: u32 = 64;
 pub(crate) struct ClientAddress(IpAddr);
 
 impl ClientAddress {
-    /// The client of a peer's address: an IPv4 address, also where IPv6 carries it, or an IPv6 network of 64 bits. `None`
-    /// for a loopback address: a reverse proxy on this machine connects for all clients.
+    /// The client of a peer's address: an IPv4 address, also where IPv6 carries it, or an IPv6 network of 64 bits.
+    /// `None` for a loopback address: a reverse proxy on this machine connects for all clients.
     pub(crate) fn at(address: IpAddr) -> Option<Self> {
         let address = address.to_canonical();
         if address.is_loopback() {

@@ -17,8 +17,8 @@ use super::{activity::Activity, connection_table::ConnectionSlot};
 
 /// How much is read at once, in bytes. A connection holds at most so much of pipelined requests.
 const READ_SIZE: usize = 8 * 1024;
-/// Up to how many bytes the pieces of an answer are copied into one buffer, because a write of several pieces costs more
-/// than the copy. Most badges fit.
+/// Up to how many bytes the pieces of an answer are copied into one buffer, because a write of several pieces costs
+/// more than the copy. Most badges fit.
 const SMALL_ANSWER: usize = 4 * 1024;
 /// How many bytes are discarded when a client goes on sending after the connection is closed for writing.
 const MAX_DISCARDED: usize = 4 * 1024 * 1024;

@@ -1,11 +1,11 @@
-//! A cloud on this machine: tables, secrets, the packaged function, and an address to ask.
+//! Runs the packaged function on this machine, with emulated tables and secrets, behind an HTTP address.
 //!
 //! ```sh
 //! cargo run -p badgesmith-lambda --example local-cloud -- target/package/zip
 //! ```
 //!
-//! The folder is what `deploy/package.sh` zips. DynamoDB is played by dynoxide in this process; Secrets Manager by
-//! whatever `AWS_ENDPOINT_URL_SECRETS_MANAGER` names, or by a small stand-in that knows the one secret of `acme`.
+//! The folder is what `deploy/package.sh` zips. dynoxide emulates DynamoDB in this process. Secrets Manager is at the
+//! address in `BADGESMITH_SECRETS_MANAGER`, or else a small fake in this process that keeps the secret of `acme`.
 #![allow(clippy::print_stdout, clippy::print_stderr, missing_docs, unreachable_pub)]
 
 mod front;
