@@ -44,19 +44,20 @@ enum Command {
     Render(Box<render::Render>),
     /// Counts a build's tests and reports them to a badge server.
     Report(Box<report::Report>),
-    /// Makes, checks, lists, packs and records plugins.
+    /// Creates, checks, lists, packs and records plugins.
     #[command(subcommand)]
     Plugin(plugin::Plugin),
-    /// Keeps the secrets that reports are signed with and providers ask upstreams with, also while the server runs.
+    /// Sets, rotates, lists and removes the secrets that sign reports and the tokens for upstreams, also while the server
+    /// runs.
     #[command(subcommand)]
     Secret(secret::Secret),
-    /// Asks a deployment whether it does what its users need.
+    /// Checks over HTTP whether a deployment works.
     Smoke(smoke::Smoke),
-    /// Makes the tables in DynamoDB what the server needs.
+    /// Creates the DynamoDB tables and the secrets that the server needs.
     Provision(dynamodb::provision::Provision),
     /// Writes all results to standard output as JSON lines.
     Export(transfer::Transfer),
-    /// Records the results of such lines from standard input.
+    /// Records exported results from standard input.
     Import(transfer::Transfer),
 }
 

@@ -16,13 +16,13 @@ use crate::{arguments::ConfigOption, command_error::CommandError};
 /// What can be done with plugins.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Plugin {
-    /// Makes a folder with a small provider to begin from.
+    /// Creates a folder with a small provider to begin from.
     New(new::New),
-    /// Looks providers over: what a start would refuse, how they are built, what their transcripts say.
+    /// Checks providers: what a start of the server would refuse, how they are built, and their transcripts.
     Check(check::Check),
     /// Lists the configured plugins and what each may reach.
     List(ConfigOption),
-    /// Copies the configured plugins to a folder, with checksums and manifests: what is deployed.
+    /// Copies the configured plugins to a folder that can be deployed, with checksums and manifests.
     Pack(pack::Pack),
     /// Writes a transcript from a real call of a configured plugin.
     Record(record::Record),

@@ -37,13 +37,13 @@ pub(crate) struct Render {
     /// The colour of a named logo.
     #[arg(long, value_parser = color)]
     logo_color: Option<Color>,
-    /// How wide a named logo may become; without it as wide as high.
+    /// The width of a named logo: `auto` keeps its proportions; without it the logo is as wide as high.
     #[arg(long, value_parser = ["auto"])]
     logo_size: Option<String>,
-    /// Where a click leads: once for the whole badge, twice for its halves.
+    /// The target of a click: once for the whole badge, twice for its halves.
     #[arg(long, value_parser = link)]
     link: Vec<Link>,
-    /// A further half right of the message, as TEXT-COLOR; as often as there are.
+    /// A further segment right of the message, as TEXT-COLOR; the option may be repeated.
     #[arg(long, value_parser = segment, value_name = "TEXT-COLOR")]
     segment: Vec<Segment>,
     #[command(flatten)]

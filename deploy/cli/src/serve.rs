@@ -35,12 +35,12 @@ const OTHER_FILES: usize = 160;
 /// Answers requests over HTTP.
 #[derive(Args, Debug)]
 pub(crate) struct Serve {
-    /// The address to listen at.
+    /// The address and port to listen at.
     #[arg(long, env = "BADGESMITH_LISTEN", value_name = "ADDRESS", default_value = "127.0.0.1:8080")]
     listen: SocketAddr,
     #[command(flatten)]
     config: ConfigOption,
-    /// Whether /metrics shows Prometheus' text; if it is not said, only where no other machine can ask.
+    /// Whether /metrics is served, in the Prometheus text format; by default only at a loopback address.
     #[arg(
         long,
         env = "BADGESMITH_METRICS",
@@ -50,7 +50,7 @@ pub(crate) struct Serve {
         default_missing_value = "true"
     )]
     metrics: Option<bool>,
-    /// How many connections may be open at once; past it the one that has waited longest for its client is closed.
+    /// How many connections may be open at once; for one more, the one that has waited longest for its client is closed.
     #[arg(
         long,
         env = "BADGESMITH_CONNECTIONS",
@@ -59,8 +59,8 @@ pub(crate) struct Serve {
         value_parser = RangedU64ValueParser::<usize>::new().range(16..=20_000)
     )]
     connections: usize,
-    /// How many of them one client may have, an IPv4 address or an IPv6 network of 64 bits; 0 is as many as there may
-    /// be. This machine itself may always have all, since a reverse proxy may stand there.
+    /// How many of them one client may have, an IPv4 address or an IPv6 network of 64 bits; 0 is no limit. Connections
+    /// over loopback have no limit, since a reverse proxy may run on this machine.
     #[arg(long, env = "BADGESMITH_CONNECTIONS_PER_CLIENT", value_name = "COUNT", default_value_t = 256)]
     connections_per_client: usize,
     #[command(flatten)]

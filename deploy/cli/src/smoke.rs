@@ -25,10 +25,10 @@ const BRANCH: &str = "smoke";
 /// Asks a deployment for a badge and for a badge that does not exist, and, with the secret of an owner in
 /// BADGESMITH_SECRET, reports a result, sends it again, and looks for it.
 ///
-/// Exit codes: 0 all is well, 1 something is not.
+/// Exit codes: 0 if every answer is right, 1 otherwise.
 #[derive(Args, Debug)]
 pub(crate) struct Smoke {
-    /// The deployment's address.
+    /// The address of the deployment.
     #[arg(long, value_name = "URL")]
     url: Url,
     /// The owner whose secret BADGESMITH_SECRET holds.
@@ -37,7 +37,7 @@ pub(crate) struct Smoke {
     /// The repository the result is reported for.
     #[arg(long, default_value = "smoke")]
     repo: String,
-    /// Leaves the report out, where there is no secret.
+    /// Sends no report, so that no secret is needed.
     #[arg(long)]
     unsigned: bool,
 }

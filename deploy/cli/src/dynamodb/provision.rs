@@ -34,7 +34,7 @@ pub(crate) struct Provision {
     /// Prints what would be done, and does nothing.
     #[arg(long)]
     plan: bool,
-    /// Where DynamoDB and Secrets Manager are, both: an emulator.
+    /// The address of an emulator, used for both DynamoDB and Secrets Manager.
     #[arg(long, value_name = "URL")]
     endpoint: Option<String>,
     /// A list of owners and their secrets, as TOML or JSON; - is standard input. Each entry of `[[secret]]` has
@@ -42,7 +42,7 @@ pub(crate) struct Provision {
     /// Secrets Manager) or `value`.
     #[arg(long, value_name = "FILE")]
     seed: Option<PathBuf>,
-    /// Prints the least IAM policy of a role that serves, and does nothing.
+    /// Prints the least IAM policy that the server needs, and does nothing.
     #[arg(long, conflicts_with_all = ["plan", "seed", "endpoint"])]
     print_policy: bool,
 }

@@ -40,14 +40,14 @@ const TRANSCRIPTS: &str = "transcripts";
 /// How many folders above a plugin are searched for transcripts: target/release/deps is three folders deep.
 const SEARCHED_LEVELS: usize = 4;
 
-/// Looks providers over.
+/// Checks providers.
 #[derive(Args, Debug)]
 pub(crate) struct Check {
     /// Libraries, and declarative providers, which end in .toml.
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<PathBuf>,
-    /// The folder of transcripts, or one with a folder of them for each id; without it `transcripts` beside the plugin
-    /// or in the folders above it. UPDATE=1 in the environment writes their steps anew.
+    /// The folder of transcripts, or a folder that has one for each id; without it `transcripts` beside the plugin or
+    /// in the folders above it. With UPDATE=1 in the environment the steps in the transcripts are rewritten.
     #[arg(long, value_name = "DIR")]
     transcripts: Option<PathBuf>,
 }

@@ -20,29 +20,29 @@ const TEMPLATE: &str = "my-provider";
 /// How the template depends on the published SDK; a path to a checkout may replace it.
 const PUBLISHED: &str = r#"version = "0.1""#;
 
-/// Makes a provider.
+/// Creates a provider.
 #[derive(Args, Debug)]
 pub(crate) struct New {
-    /// What the provider is called: lower-case letters, digits and -.
+    /// The name of the provider: lower-case letters, digits and -.
     name: String,
-    /// What it is written in.
+    /// The language that it is written in.
     #[arg(long, value_enum, default_value_t = ProviderKind::Rust)]
     kind: ProviderKind,
-    /// Where its folder is made, if not here.
+    /// The parent of the new folder, if it is not the current one.
     #[arg(long, value_name = "DIR")]
     dir: Option<PathBuf>,
-    /// The folder of the Rust SDK; without it the one of the checkout this binary or this folder lies in.
+    /// The folder of the Rust SDK; without it that of the checkout that has this binary or the current folder.
     #[arg(long, value_name = "PATH")]
     sdk: Option<PathBuf>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum ProviderKind {
-    /// A library, by the crate badgesmith-provider.
+    /// A library in Rust, with the crate badgesmith-provider.
     Rust,
-    /// A library, by one header.
+    /// A library in C, with one header.
     C,
-    /// A declarative provider: no code.
+    /// A declarative provider, without code.
     Toml,
 }
 

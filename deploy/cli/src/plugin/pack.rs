@@ -23,10 +23,11 @@ const FOLDER: &str = "plugins";
 pub(crate) struct Pack {
     #[command(flatten)]
     config: ConfigOption,
-    /// The folder to make: plugins.toml, and beside it plugins/.
+    /// The folder to create, with plugins.toml and plugins/.
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
-    /// Where libraries that plugins.toml has by a bare name are looked for first, such as a build for another profile.
+    /// The folder that is searched first for libraries without a path in plugins.toml, such as that of another build
+    /// profile.
     #[arg(long, value_name = "DIR")]
     libraries: Option<PathBuf>,
 }

@@ -41,14 +41,14 @@ const MAX_TURNS: usize = 8;
 /// Writes a transcript.
 #[derive(Args, Debug)]
 pub(crate) struct Record {
-    /// A badge's address: /badges/packages/nuget/Newtonsoft.Json, or the whole URL of a server.
+    /// The address of a badge, such as /badges/packages/nuget/Newtonsoft.Json, or its URL at a server.
     #[arg(value_name = "ADDRESS")]
     address: String,
     #[command(flatten)]
     config: ConfigOption,
     #[command(flatten)]
     data: DataOption,
-    /// The file to make; without it standard output.
+    /// The file to create; without it standard output.
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
 }
@@ -94,7 +94,7 @@ pub(super) fn run(record: &Record) -> Result<(), CommandError> {
     print(&format!("{} has {} turns; `badgesmith plugin check` replays it\n", file.display(), transcript.turns().len()))
 }
 
-/// The path and the query of an address, with or without a server in front.
+/// The path and the query of an address or a URL.
 fn path(address: &str) -> String {
     match Url::parse(address) {
         Ok(url) => url.query().map_or(url.path().to_owned(), |query| format!("{}?{query}", url.path())),

@@ -8,19 +8,19 @@ use super::render_error::RenderError;
 /// The options that apply to one badge and to every badge of a batch.
 #[derive(Args, Clone, Copy, Debug)]
 pub(super) struct DrawOptions {
-    /// The form.
+    /// The output format.
     #[arg(long, value_enum, default_value_t = OutputFormat::Svg)]
     pub(super) format: OutputFormat,
-    /// How many times larger a picture is, 1 to 4.
+    /// The factor by which the picture is enlarged, 1 to 4.
     #[arg(long, default_value = "1", value_parser = scale)]
     pub(super) scale: Scale,
-    /// `outline`: the words as paths, so that no font is needed to see them.
+    /// `outline`: draws the text as paths, so that no font is needed to show it.
     #[arg(long, value_enum)]
     pub(super) text: Option<TextOption>,
-    /// `aa`: words and backgrounds that can be read as WCAG level AA asks.
+    /// `aa`: chooses colours of text and backgrounds with the contrast of WCAG level AA.
     #[arg(long, value_enum)]
     pub(super) contrast: Option<ContrastOption>,
-    /// `auto`: an SVG that follows its reader's light or dark.
+    /// `auto`: an SVG that follows the light or dark theme of its viewer.
     #[arg(long, value_enum)]
     pub(super) theme: Option<ThemeOption>,
 }
