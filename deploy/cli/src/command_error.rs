@@ -60,7 +60,7 @@ pub(crate) enum CommandError {
     /// A line of exported results cannot be imported.
     ImportedLine {
         number: usize,
-        cause: ImportError,
+        cause: ImportedLineError,
     },
     /// Parts of the store that cannot be exported.
     StoreDamaged {
@@ -106,7 +106,7 @@ pub(crate) enum SeedFileError {
 
 /// Why a line cannot be imported.
 #[derive(Debug)]
-pub(crate) enum ImportError {
+pub(crate) enum ImportedLineError {
     Unreadable(io::Error),
     TooLong,
     Malformed(serde_json::Error),
@@ -235,7 +235,7 @@ impl fmt::Display for SeedFileError {
 }
 
 /// What follows `line 7`.
-impl fmt::Display for ImportError {
+impl fmt::Display for ImportedLineError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Unreadable(cause) => write!(f, ": {cause}"),

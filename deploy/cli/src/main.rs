@@ -31,38 +31,38 @@ struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
     #[command(flatten)]
-    serve: serve::Serve,
+    serve: serve::ServeOptions,
     #[command(flatten)]
-    log: Log,
+    log: LogOptions,
 }
 
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Answers requests over HTTP until it is told to stop; the default.
-    Serve(serve::Serve),
+    Serve(serve::ServeOptions),
     /// Draws one badge.
-    Render(Box<render::Render>),
+    Render(Box<render::RenderOptions>),
     /// Counts a build's tests and reports them to a badge server.
     Report(Box<report::Report>),
     /// Creates, checks, lists, packs and records plugins.
     #[command(subcommand)]
-    Plugin(plugin::Plugin),
+    Plugin(plugin::PluginCommand),
     /// Sets, rotates, lists and removes the secrets that sign reports and the tokens for upstreams, also while the server
     /// runs.
     #[command(subcommand)]
-    Secret(secret::Secret),
+    Secret(secret::SecretCommand),
     /// Checks over HTTP whether a deployment works.
-    Smoke(smoke::Smoke),
+    Smoke(smoke::SmokeOptions),
     /// Creates the DynamoDB tables and the secrets that the server needs.
-    Provision(dynamodb::provision::Provision),
+    Provision(dynamodb::provision::ProvisionOptions),
     /// Writes all results to standard output as JSON lines.
-    Export(transfer::Transfer),
+    Export(transfer::TransferOptions),
     /// Records exported results from standard input.
-    Import(transfer::Transfer),
+    Import(transfer::TransferOptions),
 }
 
 #[derive(Args, Debug)]
-struct Log {
+struct LogOptions {
     /// The least severe lines to log: error, warn, info, debug, trace.
     #[arg(long, env = "LOG_LEVEL", default_value = "info", global = true)]
     log_level: String,

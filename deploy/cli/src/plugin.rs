@@ -15,29 +15,29 @@ use crate::{arguments::ConfigOption, command_error::CommandError};
 
 /// What can be done with plugins.
 #[derive(Debug, Subcommand)]
-pub(crate) enum Plugin {
+pub(crate) enum PluginCommand {
     /// Creates a folder with a small provider to begin from.
-    New(new::New),
+    New(new::NewOptions),
     /// Checks providers: what a start of the server would refuse, how they are built, and their transcripts.
-    Check(check::Check),
+    Check(check::CheckOptions),
     /// Lists the configured plugins and what each may reach.
     List(ConfigOption),
     /// Copies the configured plugins to a folder that can be deployed, with checksums and manifests.
-    Pack(pack::Pack),
+    Pack(pack::PackOptions),
     /// Writes a transcript from a real call of a configured plugin.
-    Record(record::Record),
+    Record(record::RecordOptions),
 }
 
 /// Runs the command.
 ///
 /// # Errors
 /// What is refused, and what to write instead.
-pub(crate) fn run(plugin: &Plugin) -> Result<(), CommandError> {
+pub(crate) fn run(plugin: &PluginCommand) -> Result<(), CommandError> {
     match plugin {
-        Plugin::New(new) => new::run(new),
-        Plugin::Check(check) => check::run(check),
-        Plugin::List(config) => list::run(config),
-        Plugin::Pack(pack) => pack::run(pack),
-        Plugin::Record(record) => record::run(record),
+        PluginCommand::New(new) => new::run(new),
+        PluginCommand::Check(check) => check::run(check),
+        PluginCommand::List(config) => list::run(config),
+        PluginCommand::Pack(pack) => pack::run(pack),
+        PluginCommand::Record(record) => record::run(record),
     }
 }

@@ -15,7 +15,7 @@ use draw::{DrawOptions, draw, set_logo};
 /// Draws one badge, or a file of them.
 #[derive(Args, Debug)]
 #[command(group = clap::ArgGroup::new("what").required(true).args(["message", "batch"]))]
-pub(crate) struct Render {
+pub(crate) struct RenderOptions {
     /// The left half.
     #[arg(long, default_value = "")]
     label: String,
@@ -64,7 +64,7 @@ pub(crate) struct Render {
 ///
 /// # Errors
 /// The logo or a line of the batch is invalid, or a file cannot be read or written.
-pub(crate) fn run(render: &Render) -> Result<(), CommandError> {
+pub(crate) fn run(render: &RenderOptions) -> Result<(), CommandError> {
     if let (Some(file), Some(folder)) = (&render.batch, &render.out) {
         return batch::run(file, folder, render.options);
     }

@@ -25,7 +25,7 @@ use crate::{
 
 /// What can be done with secrets.
 #[derive(Debug, Subcommand)]
-pub(crate) enum Secret {
+pub(crate) enum SecretCommand {
     /// Sets a secret, in the place of the owner's if there is one.
     Set(SecretValue),
     /// Adds a new secret beside the owner's; both are valid until `--finish`, or until the next rotation.
@@ -88,26 +88,26 @@ pub(crate) struct Rotation {
 ///
 /// # Errors
 /// The secrets cannot be read or written, or the secret is invalid or does not exist.
-pub(crate) fn run(secret: &Secret) -> Result<(), CommandError> {
+pub(crate) fn run(secret: &SecretCommand) -> Result<(), CommandError> {
     let text = match secret {
-        Secret::Set(value) => value.store("is set", SecretName::set)?,
-        Secret::Rotate(Rotation { new, finish: false }) => {
+        SecretCommand::Set(value) => value.store("is set", SecretName::set)?,
+        SecretCommand::Rotate(Rotation { new, finish: false }) => {
             new.store("is new; the one before stays valid until `secret rotate --finish`", SecretName::rotate)?
         }
-        Secret::Rotate(Rotation { new: SecretValue { name, .. }, finish: true }) => {
+        SecretCommand::Rotate(Rotation { new: SecretValue { name, .. }, finish: true }) => {
             if !name.finish()? {
                 return Err(CommandError::SecretNotRotating { secret: name.to_string() });
             }
             format!("{name}: the previous secret is forgotten\n")
         }
-        Secret::Remove(name) => {
+        SecretCommand::Remove(name) => {
             if !name.remove()? {
                 return Err(CommandError::SecretNotFound { secret: name.to_string() });
             }
             format!("{name} is removed\n")
         }
-        Secret::List(location) => location.list()?.iter().map(list_line).collect(),
-        Secret::Migrate(location) => return location.migrate(),
+        SecretCommand::List(location) => location.list()?.iter().map(list_line).collect(),
+        SecretCommand::Migrate(location) => return location.migrate(),
     };
     print(&text)
 }

@@ -34,7 +34,7 @@ const OTHER_FILES: usize = 160;
 
 /// Answers requests over HTTP.
 #[derive(Args, Debug)]
-pub(crate) struct Serve {
+pub(crate) struct ServeOptions {
     /// The address and port to listen at.
     #[arg(long, env = "BADGESMITH_LISTEN", value_name = "ADDRESS", default_value = "127.0.0.1:8080")]
     listen: SocketAddr,
@@ -67,7 +67,7 @@ pub(crate) struct Serve {
     data: DataOption,
 }
 
-impl Serve {
+impl ServeOptions {
     /// How many connections there may be when the process may open so many files; `None` is any number.
     fn limits(&self, files: Option<usize>) -> ConnectionLimits {
         let room = files.map_or(usize::MAX, |files| max(files.saturating_sub(OTHER_FILES), files / 2));
@@ -88,7 +88,7 @@ impl Serve {
 ///
 /// # Errors
 /// What keeps the server from starting.
-pub(crate) fn run(serve: &Serve) -> Result<(), CommandError> {
+pub(crate) fn run(serve: &ServeOptions) -> Result<(), CommandError> {
     let (plugins, settings) = config::load(serve.config.file.as_deref()).map_err(CommandError::configuration)?;
     let connections = client::Connections::new();
     let data_directory = &serve.data.directory;

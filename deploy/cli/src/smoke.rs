@@ -27,7 +27,7 @@ const BRANCH: &str = "smoke";
 ///
 /// Exit codes: 0 if every answer is right, 1 otherwise.
 #[derive(Args, Debug)]
-pub(crate) struct Smoke {
+pub(crate) struct SmokeOptions {
     /// The address of the deployment.
     #[arg(long, value_name = "URL")]
     url: Url,
@@ -46,7 +46,7 @@ pub(crate) struct Smoke {
 ///
 /// # Errors
 /// An answer was wrong, or there is no secret to sign with.
-pub(crate) fn run(smoke: &Smoke) -> Result<(), CommandError> {
+pub(crate) fn run(smoke: &SmokeOptions) -> Result<(), CommandError> {
     let secret = std::env::var("BADGESMITH_SECRET").ok().filter(|secret| !secret.is_empty()).map(Secret);
     let secret = match (secret, smoke.unsigned) {
         (_, true) => None,
@@ -97,7 +97,7 @@ impl SmokeTest {
     }
 
     /// Reports a result as a build does, with a forged signature and as a replay as well, and reads it back.
-    async fn check_reports(&mut self, smoke: &Smoke, secret: &Secret) {
+    async fn check_reports(&mut self, smoke: &SmokeOptions, secret: &Secret) {
         let rest = format!("{PLATFORM}/{}/{}/{BRANCH}", smoke.owner, smoke.repo);
         let path = format!("/tests/results/{rest}");
         let run = format!("{:016x}", fastrand::u64(..));

@@ -20,7 +20,7 @@ use futures_util::stream::{self, StreamExt};
 
 use crate::{
     arguments::DataOption,
-    command_error::{CommandError, ImportError},
+    command_error::{CommandError, ImportedLineError},
     dynamodb::client::aws,
     output::print,
     runtime::block_on,
@@ -31,7 +31,7 @@ const CONCURRENT_WRITES: usize = 32;
 
 /// Which store is exported or imported into.
 #[derive(Args, Debug)]
-pub(crate) struct Transfer {
+pub(crate) struct TransferOptions {
     #[command(flatten)]
     data: DataOption,
     /// DynamoDB, instead of the data directory.
@@ -46,7 +46,7 @@ pub(crate) struct Transfer {
 /// # Errors
 /// The store cannot be read (the embedded store only while no server has it open), standard output cannot be written,
 /// or a part of the store is damaged.
-pub(crate) fn export(transfer: &Transfer) -> Result<(), CommandError> {
+pub(crate) fn export(transfer: &TransferOptions) -> Result<(), CommandError> {
     let mut out = BufWriter::new(io::stdout().lock());
     let exported = if transfer.aws {
         let store = DynamoStore::new(aws(None));
@@ -78,7 +78,7 @@ fn write(out: &mut impl Write, line: &Line) -> Result<(), String> {
 /// # Errors
 /// A line is not an exported result, or the store cannot be written. The lines before it are recorded, and the same
 /// lines may be imported again.
-pub(crate) fn import(transfer: &Transfer) -> Result<(), CommandError> {
+pub(crate) fn import(transfer: &TransferOptions) -> Result<(), CommandError> {
     let (store, embedded): (Arc<dyn Store>, _) = if transfer.aws {
         (Arc::new(DynamoStore::new(aws(None))), None)
     } else {
@@ -108,12 +108,12 @@ async fn record_all(store: &dyn Store, input: impl BufRead) -> Result<ImportCoun
         .map(|line| async move {
             let (number, line) = line?;
             let error = |cause| CommandError::ImportedLine { number, cause };
-            let entry = line.entry().map_err(|cause| error(ImportError::Invalid(cause.into())))?;
+            let entry = line.entry().map_err(|cause| error(ImportedLineError::Invalid(cause.into())))?;
             if entry.arrived + RESULT_LIFE <= now {
                 return Ok(None);
             }
             let recorded = store.record(&entry).await;
-            recorded.map(Some).map_err(|fault| error(ImportError::StoreUnavailable(fault.0)))
+            recorded.map(Some).map_err(|fault| error(ImportedLineError::StoreUnavailable(fault.0)))
         })
         .buffer_unordered(CONCURRENT_WRITES);
     let mut counts = ImportCounts::default();
@@ -144,10 +144,10 @@ impl<R: BufRead> Iterator for ExportedLines<R> {
             let read = self.input.by_ref().take(LONGEST_LINE as u64 + 1).read_until(b'\n', &mut text);
             let line = match read {
                 Ok(0) => return None,
-                Ok(length) if length > LONGEST_LINE => Err(ImportError::TooLong),
+                Ok(length) if length > LONGEST_LINE => Err(ImportedLineError::TooLong),
                 Ok(_) if text.trim_ascii().is_empty() => continue,
-                Ok(_) => serde_json::from_slice(&text).map_err(ImportError::Malformed),
-                Err(fault) => Err(ImportError::Unreadable(fault)),
+                Ok(_) => serde_json::from_slice(&text).map_err(ImportedLineError::Malformed),
+                Err(fault) => Err(ImportedLineError::Unreadable(fault)),
             };
             return Some(match line {
                 Ok(line) => Ok((number, line)),

@@ -31,7 +31,7 @@ use peers::{OWNER, Peers};
 use serde_json::Value;
 use support::{
     event,
-    runtime::{Running, Runtime},
+    runtime::{RunningProcess, RuntimeApi},
 };
 
 /// How often each kind of request is measured.
@@ -100,12 +100,12 @@ fn median(turns: &[ColdStart], of: impl Fn(&ColdStart) -> f64) -> f64 {
 
 /// Starts the bootstrap of `folder` and measures its answers to two events.
 fn start(folder: &Path, peers: &Peers, first: &Value, second: &Value) -> ColdStart {
-    let runtime = Runtime::start().unwrap();
+    let runtime = RuntimeApi::start().unwrap();
     let mut command = runtime.command(&folder.join("bootstrap"), folder);
     command.envs(peers.variables()).env("LOG_LEVEL", "error").stdout(Stdio::null());
     let milliseconds = |duration: Duration| duration.as_secs_f64() * 1e3;
     let started = Instant::now();
-    let process = Running(command.spawn().unwrap());
+    let process = RunningProcess(command.spawn().unwrap());
     let answer = runtime.invoke(&first.to_string()).unwrap();
     let answered = milliseconds(started.elapsed());
     let asks = milliseconds(*runtime.asked.get().unwrap() - started);
@@ -121,9 +121,9 @@ fn start(folder: &Path, peers: &Peers, first: &Value, second: &Value) -> ColdSta
 }
 
 fn once(folder: &Path, peers: &Peers, event: &Value) -> Value {
-    let runtime = Runtime::start().unwrap();
+    let runtime = RuntimeApi::start().unwrap();
     let mut command = runtime.command(&folder.join("bootstrap"), folder);
-    let _process = Running(command.envs(peers.variables()).env("LOG_LEVEL", "error").spawn().unwrap());
+    let _process = RunningProcess(command.envs(peers.variables()).env("LOG_LEVEL", "error").spawn().unwrap());
     serde_json::from_str(&runtime.invoke(&event.to_string()).unwrap()).unwrap()
 }
 

@@ -20,7 +20,7 @@ const PATH: &AsciiSet =
 /// An event. HTTP APIs and function URLs send payload format 2.0; load balancers and REST APIs send format 1.0.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
-pub(crate) struct Event {
+pub(crate) struct GatewayEvent {
     raw_path: Option<String>,
     raw_query_string: Option<String>,
     #[serde(default)]
@@ -70,7 +70,7 @@ pub(crate) enum HeadersForm {
     Multi,
 }
 
-impl Event {
+impl GatewayEvent {
     /// The request, and the form of the answer's headers.
     pub(crate) fn into_request(self) -> (Request, HeadersForm) {
         let headers_form = if self.multi_value_headers.is_some() && self.raw_path.is_none() {
@@ -166,7 +166,7 @@ mod tests {
     use super::*;
 
     fn read(event: Value) -> (Request, HeadersForm) {
-        serde_json::from_value::<Event>(event).unwrap().into_request()
+        serde_json::from_value::<GatewayEvent>(event).unwrap().into_request()
     }
 
     /// An event in format 2.0.

@@ -29,7 +29,7 @@ use lambda_http::{
     lambda_runtime::{self, LambdaEvent, service_fn},
 };
 
-use crate::{answer::EventAnswer, event::Event, origin_secret::OriginSecrets};
+use crate::{answer::EventAnswer, event::GatewayEvent, origin_secret::OriginSecrets};
 
 /// How long before the deadline of an invocation its answer is sent.
 const DEADLINE_MARGIN: Duration = Duration::from_millis(250);
@@ -75,7 +75,7 @@ struct Function {
 }
 
 /// Answers one event before its deadline, and writes its line of the access log and its metrics.
-async fn respond(function: Arc<Function>, event: LambdaEvent<Event>) -> Result<EventAnswer, Error> {
+async fn respond(function: Arc<Function>, event: LambdaEvent<GatewayEvent>) -> Result<EventAnswer, Error> {
     let Function { engine, emf, origin_secrets } = &*function;
     let (started, now) = (Instant::now(), SystemTime::now());
     let LambdaEvent { payload, context } = event;

@@ -30,7 +30,7 @@ const LARGEST_SEED: u64 = 16 * 1024 * 1024;
 
 /// Creates tables, their index, expiry and point-in-time recovery, and puts secrets.
 #[derive(Args, Debug)]
-pub(crate) struct Provision {
+pub(crate) struct ProvisionOptions {
     /// Prints what would be done, and does nothing.
     #[arg(long)]
     plan: bool,
@@ -70,7 +70,7 @@ struct SeedFile {
 ///
 /// # Errors
 /// The seed file is refused, or AWS reports an error.
-pub(crate) fn run(provision: &Provision) -> Result<(), CommandError> {
+pub(crate) fn run(provision: &ProvisionOptions) -> Result<(), CommandError> {
     if provision.print_policy {
         let policy = policy::policy(&Settings::from_environment().tables);
         return print(&format!("{policy:#}\n"));

@@ -42,7 +42,7 @@ const SEARCHED_LEVELS: usize = 4;
 
 /// Checks providers.
 #[derive(Args, Debug)]
-pub(crate) struct Check {
+pub(crate) struct CheckOptions {
     /// Libraries, and declarative providers, which end in .toml.
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<PathBuf>,
@@ -56,7 +56,7 @@ pub(crate) struct Check {
 ///
 /// # Errors
 /// Something was refused, or standard output cannot be written.
-pub(super) fn run(check: &Check) -> Result<(), CommandError> {
+pub(super) fn run(check: &CheckOptions) -> Result<(), CommandError> {
     let mut findings = Findings::default();
     for path in &check.paths {
         print(&format!("{}\n", path.display()))?;

@@ -22,7 +22,7 @@ const PUBLISHED: &str = r#"version = "0.1""#;
 
 /// Creates a provider.
 #[derive(Args, Debug)]
-pub(crate) struct New {
+pub(crate) struct NewOptions {
     /// The name of the provider: lower-case letters, digits and -.
     name: String,
     /// The language that it is written in.
@@ -81,7 +81,7 @@ const TRANSCRIPTS: &[TemplateFile] = &[
 ///
 /// # Errors
 /// The name is invalid, the folder exists, the SDK is not found, or a file cannot be written.
-pub(super) fn run(new: &New) -> Result<(), CommandError> {
+pub(super) fn run(new: &NewOptions) -> Result<(), CommandError> {
     let name = &*new.name;
     if !is_id(name) {
         return Err(PluginError::InvalidName(name.to_owned()).into());
@@ -111,7 +111,7 @@ pub(super) fn run(new: &New) -> Result<(), CommandError> {
 }
 
 /// What to print at the end: how the provider is built and checked, and with which SDK.
-fn next_steps(new: &New, folder: &Path, sdk: Option<&Path>) -> String {
+fn next_steps(new: &NewOptions, folder: &Path, sdk: Option<&Path>) -> String {
     let (name, folder) = (&new.name, folder.display());
     let (build, file) = match new.kind {
         ProviderKind::Rust => (
@@ -147,7 +147,7 @@ fn camel_case(name: &str) -> String {
 }
 
 /// The folder of the SDK to build with, because the SDK is not published yet; `None` if none is found.
-fn sdk(new: &New) -> Result<Option<PathBuf>, CommandError> {
+fn sdk(new: &NewOptions) -> Result<Option<PathBuf>, CommandError> {
     if let Some(named) = &new.sdk {
         let sdk = fs::canonicalize(named).map_err(CommandError::file(named))?;
         if !is_sdk(&sdk) {

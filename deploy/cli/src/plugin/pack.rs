@@ -20,7 +20,7 @@ const FOLDER: &str = "plugins";
 
 /// Packs the configured plugins.
 #[derive(Args, Debug)]
-pub(crate) struct Pack {
+pub(crate) struct PackOptions {
     #[command(flatten)]
     config: ConfigOption,
     /// The folder to create, with plugins.toml and plugins/.
@@ -36,7 +36,7 @@ pub(crate) struct Pack {
 ///
 /// # Errors
 /// A start of the server would refuse a plugin, the folder is not empty, or two different files have one name.
-pub(super) fn run(pack: &Pack) -> Result<(), CommandError> {
+pub(super) fn run(pack: &PackOptions) -> Result<(), CommandError> {
     let (mut config, loaded) = config::need_with(pack.config.file.as_deref(), pack.libraries.as_deref())
         .map_err(CommandError::configuration)?;
     let folder = pack.out.join(FOLDER);

@@ -40,7 +40,7 @@ const MAX_TURNS: usize = 8;
 
 /// Writes a transcript.
 #[derive(Args, Debug)]
-pub(crate) struct Record {
+pub(crate) struct RecordOptions {
     /// The address of a badge, such as /badges/packages/nuget/Newtonsoft.Json, or its URL at a server.
     #[arg(value_name = "ADDRESS")]
     address: String,
@@ -58,7 +58,7 @@ pub(crate) struct Record {
 /// # Errors
 /// The address is no badge of a configured plugin, an upstream does not answer, the provider fails, an answer contains
 /// a secret, or the file exists.
-pub(super) fn run(record: &Record) -> Result<(), CommandError> {
+pub(super) fn run(record: &RecordOptions) -> Result<(), CommandError> {
     let (config, plugins) = config::need(record.config.file.as_deref()).map_err(CommandError::configuration)?;
     let recording = Arc::new(Recording::default());
     let world = World {

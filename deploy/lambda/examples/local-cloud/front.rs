@@ -18,7 +18,7 @@ use crate::runtime::Runtime;
 const LARGEST_BODY: usize = 10 * 1024 * 1024;
 
 /// Passes requests to the function until the listener ends.
-pub fn serve(listener: &TcpListener, runtime: &Arc<Runtime>) {
+pub fn serve(listener: &TcpListener, runtime: &Arc<RuntimeApi>) {
     for stream in listener.incoming().flatten() {
         let runtime = Arc::clone(runtime);
         thread::spawn(move || {
@@ -29,7 +29,7 @@ pub fn serve(listener: &TcpListener, runtime: &Arc<Runtime>) {
 }
 
 /// Answers the one request of a connection.
-fn answer(stream: &TcpStream, runtime: &Runtime) -> std::io::Result<()> {
+fn answer(stream: &TcpStream, runtime: &RuntimeApi) -> std::io::Result<()> {
     let mut reader = BufReader::new(stream);
     let mut line = String::new();
     reader.read_line(&mut line)?;
@@ -57,7 +57,7 @@ fn answer(stream: &TcpStream, runtime: &Runtime) -> std::io::Result<()> {
     });
     let (status, headers, body) = match runtime.invoke(&event.to_string()) {
         Ok(answer) => read(&answer),
-        Err(fault) => (502, String::new(), fault.into_bytes()),
+        Err(fault) => (502, String::new(), fault.to_string().into_bytes()),
     };
     let mut stream = stream;
     let head = format!("HTTP/1.1 {status} OK\r\n{headers}Content-Length: {}\r\nConnection: close\r\n\r\n", body.len());

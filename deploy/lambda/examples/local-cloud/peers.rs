@@ -3,6 +3,7 @@
 use std::{
     collections::HashMap,
     env,
+    error::Error,
     io::{BufRead, BufReader, Read, Write},
     net::{TcpListener, TcpStream},
     sync::{Arc, Mutex, PoisonError, mpsc},
@@ -17,6 +18,9 @@ use badgesmith_host::{
     client::Connections,
 };
 use serde_json::{Value, json};
+
+/// Why a service could not start, or did not take its contents.
+type StartError = Box<dyn Error + Send + Sync>;
 
 /// The owner that has a secret, and its value.
 pub const OWNER: &str = "acme";
@@ -33,14 +37,14 @@ impl Peers {
     ///
     /// # Errors
     /// A service cannot start, or does not take the tables or the secret.
-    pub fn start() -> Result<Self, String> {
+    pub fn start() -> Result<Self, StartError> {
         let secrets_manager = match env::var("BADGESMITH_SECRETS_MANAGER") {
             Ok(address) => address,
-            Err(_) => fake_secrets_manager().map_err(|fault| fault.to_string())?,
+            Err(_) => fake_secrets_manager()?,
         };
         let (ready, started) = mpsc::channel();
         thread::spawn(move || serve(&ready, secrets_manager));
-        started.recv().map_err(|_| "the peers ended while they started".to_owned())?
+        started.recv()?
     }
 
     /// The environment variables by which a function finds the services.
@@ -50,14 +54,14 @@ impl Peers {
 }
 
 /// Runs DynamoDB in a runtime of its own until the process ends.
-fn serve(ready: &mpsc::Sender<Result<Peers, String>>, secrets_manager: String) {
+fn serve(ready: &mpsc::Sender<Result<Peers, StartError>>, secrets_manager: String) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let Ok(runtime) = runtime else { return };
     runtime.block_on(async {
         let prepared = async {
-            let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.map_err(|fault| fault.to_string())?;
-            let address = listener.local_addr().map_err(|fault| fault.to_string())?;
-            let database = dynoxide::Database::memory().map_err(|fault| fault.to_string())?;
+            let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
+            let address = listener.local_addr()?;
+            let database = dynoxide::Database::memory()?;
             tokio::spawn(dynoxide::server::serve_with_shutdown(listener, database, std::future::pending()));
             let peers = Peers { dynamodb: format!("http://{address}"), secrets_manager };
             prepare(&peers).await?;
@@ -69,7 +73,7 @@ fn serve(ready: &mpsc::Sender<Result<Peers, String>>, secrets_manager: String) {
     });
 }
 
-async fn prepare(peers: &Peers) -> Result<(), String> {
+async fn prepare(peers: &Peers) -> Result<(), StartError> {
     let settings = Settings {
         dynamodb: Some(peers.dynamodb.clone()),
         secrets_manager: Some(peers.secrets_manager.clone()),
@@ -80,7 +84,7 @@ async fn prepare(peers: &Peers) -> Result<(), String> {
         provision::take(&aws, &step).await?;
     }
     let place = Place { owner: OWNER, repo: None, purpose: "TestData" };
-    Vault::new(aws).set(place, SECRET).await
+    Ok(Vault::new(aws).set(place, SECRET).await?)
 }
 
 /// The part of Secrets Manager that stores and returns secrets.

@@ -2,6 +2,7 @@
 
 use std::{
     collections::HashMap,
+    fmt,
     io::{BufRead, BufReader, Write},
     net::{SocketAddr, TcpListener, TcpStream},
     path::Path,
@@ -18,11 +19,28 @@ use std::{
 /// How long to wait for an answer.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// The outcome of an invocation: the answer, or the error that the bootstrap posted.
-pub type Invocation = Result<String, String>;
+/// The outcome of an invocation: the answer, or why there is none.
+pub type Invocation = Result<String, InvocationError>;
+
+/// Why an invocation has no answer.
+#[derive(Debug)]
+pub enum InvocationError {
+    /// The bootstrap posted this error.
+    Posted(String),
+    NotAnswered,
+}
+
+impl fmt::Display for InvocationError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Posted(error) => f.write_str(error),
+            Self::NotAnswered => f.write_str("the function did not answer"),
+        }
+    }
+}
 
 /// The Runtime API of `provided.al2023`.
-pub struct Runtime {
+pub struct RuntimeApi {
     pub address: SocketAddr,
     events: Sender<(u64, String, Duration)>,
     waiting: Arc<Mutex<HashMap<u64, Sender<Invocation>>>>,
@@ -32,7 +50,7 @@ pub struct Runtime {
     pub asked: Arc<OnceLock<Instant>>,
 }
 
-impl Runtime {
+impl RuntimeApi {
     /// Listens on a free port.
     pub fn start() -> std::io::Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0")?;
@@ -76,8 +94,8 @@ impl Runtime {
         let id = self.next.fetch_add(1, Ordering::Relaxed);
         let (said, hear) = mpsc::channel();
         lock(&self.waiting).insert(id, said);
-        self.events.send((id, event.to_owned(), time)).map_err(|fault| fault.to_string())?;
-        let outcome = hear.recv_timeout(ANSWER_TIMEOUT).map_err(|_| "the function did not answer".to_owned());
+        self.events.send((id, event.to_owned(), time)).map_err(|_| InvocationError::NotAnswered)?;
+        let outcome = hear.recv_timeout(ANSWER_TIMEOUT).map_err(|_| InvocationError::NotAnswered);
         lock(&self.waiting).remove(&id);
         outcome?
     }
@@ -89,9 +107,9 @@ impl Runtime {
 }
 
 /// A process that is killed when this is dropped.
-pub struct Running(pub Child);
+pub struct RunningProcess(pub Child);
 
-impl Drop for Running {
+impl Drop for RunningProcess {
     fn drop(&mut self) {
         let _ = self.0.kill();
         let _ = self.0.wait();
@@ -127,7 +145,7 @@ fn converse(
             }
             ("POST", ["invocation", id, kind]) => {
                 let said = String::from_utf8_lossy(&body).into_owned();
-                let outcome = if *kind == "response" { Ok(said) } else { Err(said) };
+                let outcome = if *kind == "response" { Ok(said) } else { Err(InvocationError::Posted(said)) };
                 let hears = id.parse().ok().and_then(|id: u64| lock(waiting).remove(&id));
                 // The caller may have stopped waiting.
                 let _ = hears.map(|hears| hears.send(outcome));
@@ -136,7 +154,7 @@ fn converse(
             ("POST", _) => {
                 let said = String::from_utf8_lossy(&body).into_owned();
                 let waiting = std::mem::take(&mut *lock(waiting));
-                waiting.into_values().for_each(|hears| drop(hears.send(Err(said.clone()))));
+                waiting.into_values().for_each(|hears| drop(hears.send(Err(InvocationError::Posted(said.clone())))));
                 "HTTP/1.1 202 Accepted\r\nContent-Length: 0\r\n\r\n".to_owned()
             }
             _ => "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n".to_owned(),

@@ -19,12 +19,12 @@ use std::{
 
 use serde_json::{Value, json};
 
-use runtime::{Running, Runtime};
+use runtime::{RunningProcess, RuntimeApi};
 
 /// A running function and its Runtime API.
 pub struct Function {
-    pub runtime: Runtime,
-    pub process: Running,
+    pub runtime: RuntimeApi,
+    pub process: RunningProcess,
 }
 
 impl Function {
@@ -38,10 +38,10 @@ impl Function {
 
     /// Starts a bootstrap at any path.
     pub fn run(bootstrap: &Path, folder: &Path, variables: &[(&str, &str)]) -> Self {
-        let runtime = Runtime::start().unwrap();
+        let runtime = RuntimeApi::start().unwrap();
         let mut command = runtime.command(bootstrap, folder);
         command.env("LOG_LEVEL", "error").envs(variables.iter().copied()).stderr(Stdio::inherit());
-        let process = Running(command.spawn().unwrap());
+        let process = RunningProcess(command.spawn().unwrap());
         Self { runtime, process }
     }
 
