@@ -44,7 +44,7 @@ const CHECK_INTERVAL: Duration = Duration::from_secs(1);
 /// The pause after a connection could not be accepted, so that the others progress and the log is not flooded.
 const ACCEPT_PAUSE: Duration = Duration::from_secs(1);
 /// How long requests in flight may take once the server is told to stop.
-pub(crate) const STOP_PATIENCE: Duration = Duration::from_secs(10);
+pub(crate) const STOP_TIMEOUT: Duration = Duration::from_secs(10);
 /// The answer to every request while the system clock shows a time that HTTP has no date for.
 const CLOCK_IS_WRONG: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/plain\r\nContent-Length: 32\r\n\
     Cache-Control: no-store\r\nConnection: close\r\n\r\nthe clock of the server is wrong";
@@ -84,7 +84,7 @@ pub(crate) async fn listen(
     }
     tracing::info!(connections = connections.count(), "stopping: finishing what is in flight");
     drop(listener);
-    let _ = timeout(STOP_PATIENCE, async {
+    let _ = timeout(STOP_TIMEOUT, async {
         let mut stopped = pin!(graceful.shutdown());
         loop {
             tokio::select! {

@@ -14,7 +14,7 @@ use badgesmith_host::{
     secrets::FileSecrets,
 };
 
-use super::listener::STOP_PATIENCE;
+use super::listener::STOP_TIMEOUT;
 use crate::command_error::CommandError;
 
 /// What survives a restart of the server.
@@ -64,7 +64,7 @@ impl Storage {
         match self {
             Self::Embedded(store) => store.close(),
             // An answer that is not stored in time is asked of its upstream again after the restart.
-            Self::DynamoDb(_, store) => drop(tokio::time::timeout(STOP_PATIENCE, store.settle()).await),
+            Self::DynamoDb(_, store) => drop(tokio::time::timeout(STOP_TIMEOUT, store.settle()).await),
         }
     }
 }

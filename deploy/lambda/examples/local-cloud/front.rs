@@ -12,7 +12,7 @@ use base64::{Engine as _, prelude::BASE64_STANDARD};
 use percent_encoding::percent_decode_str;
 use serde_json::{Value, json};
 
-use crate::runtime::Runtime;
+use crate::runtime::RuntimeApi;
 
 /// The largest body that is passed on, in bytes; the limit of an HTTP API is 10 MB.
 const LARGEST_BODY: usize = 10 * 1024 * 1024;
