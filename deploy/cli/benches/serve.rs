@@ -1,7 +1,7 @@
-//! Requests a second for a warm badge, beside a plain hyper server that returns the same bytes.
+//! Requests a second for a cached badge, compared with a plain hyper server that returns the same bytes.
 //!
-//! `cargo bench -p badgesmith`; the rounds alternate, and the ratio is of their medians. Both servers have one thread
-//! and log nothing of what went well.
+//! Run with `cargo bench -p badgesmith`. The rounds alternate, and the ratio is that of the medians. Both servers have
+//! one thread and log no answers.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout)]
 
 #[path = "../tests/support/mod.rs"]
@@ -66,7 +66,8 @@ fn main() {
     }
 }
 
-/// The pace of a good badge while somebody keeps asking for a badge of a plugin that lies, and for a static one instead.
+/// Requests a second for a good badge while another client requests badges of a faulty plugin, compared with the same
+/// while that client requests static badges.
 fn beside(lie: &str, toml: &str) {
     let library = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{lie}.so"));
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -107,7 +108,7 @@ fn beside(lie: &str, toml: &str) {
     );
 }
 
-/// A hyper server of one thread that answers everything with these bytes.
+/// A single-threaded hyper server that answers every request with these bytes.
 fn plain(head: &str, body: String) -> SocketAddr {
     let headers: HeaderMap = head
         .lines()
@@ -141,7 +142,7 @@ fn plain(head: &str, body: String) -> SocketAddr {
     address
 }
 
-/// Requests a second over kept connections, one request in flight on each.
+/// Requests a second on keep-alive connections, with one request in flight on each.
 fn load(address: SocketAddr, path: &str) -> f64 {
     let request = format!("GET {path} HTTP/1.1\r\nHost: x\r\n\r\n").into_bytes();
     let runtime = runtime::Builder::new_current_thread().enable_all().build().unwrap();
@@ -151,7 +152,7 @@ fn load(address: SocketAddr, path: &str) -> f64 {
             let mut stream = TcpStream::connect(address).await.unwrap();
             let mut buffer = vec![0; 16 * 1024];
             stream.write_all(&request).await.unwrap();
-            // Every response to one path has the same length, which the first one tells.
+            // All answers of one path have the same length, which the first one shows.
             let mut length = stream.read(&mut buffer).await.unwrap();
             let text = String::from_utf8_lossy(&buffer[..length]).into_owned();
             let head = text.find("\r\n\r\n").unwrap() + 4;

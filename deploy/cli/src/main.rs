@@ -1,24 +1,18 @@
 //! `badgesmith`: the badge server and its tools.
 
-mod activity;
-mod answer;
-mod client;
-mod clock;
-mod cloud;
-mod connections;
-mod files;
-mod listen;
+mod arguments;
+mod command_error;
+mod dynamodb;
 #[cfg(feature = "otlp")]
 mod otlp;
+mod output;
 mod plugin;
-mod provision;
 mod render;
 mod report;
+mod runtime;
 mod secret;
 mod serve;
 mod smoke;
-mod socket;
-mod span;
 mod transfer;
 
 use std::{io::Write, process::ExitCode};
@@ -28,6 +22,8 @@ use badgesmith_host::exit_hook as exit;
 use badgesmith_host::logs;
 use clap::{Args, Parser, Subcommand};
 
+use command_error::CommandError;
+
 /// Badges for READMEs: versions, test results, and anything a plugin knows.
 #[derive(Debug, Parser)]
 #[command(version, args_conflicts_with_subcommands = true)]
@@ -35,57 +31,45 @@ struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
     #[command(flatten)]
-    serve: serve::Serve,
+    serve: serve::ServeOptions,
     #[command(flatten)]
-    log: Log,
+    log: LogOptions,
 }
 
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Answers requests over HTTP until it is told to stop; the default.
-    Serve(serve::Serve),
+    Serve(serve::ServeOptions),
     /// Draws one badge.
-    Render(Box<render::Render>),
+    Render(Box<render::RenderOptions>),
     /// Counts a build's tests and reports them to a badge server.
     Report(Box<report::ReportOptions>),
-    /// Makes, checks, lists, packs and records plugins.
+    /// Creates, checks, lists, packs and records plugins.
     #[command(subcommand)]
-    Plugin(plugin::Plugin),
-    /// Keeps the secrets that reports are signed with and providers ask upstreams with, also while the server runs.
+    Plugin(plugin::PluginCommand),
+    /// Sets, rotates, lists and removes the secrets that sign reports and the tokens for upstreams, also while the server
+    /// runs.
     #[command(subcommand)]
-    Secret(secret::Secret),
-    /// Asks a deployment whether it does what its users need.
-    Smoke(smoke::Smoke),
-    /// Makes the tables in DynamoDB what the server needs.
-    Provision(provision::Provision),
+    Secret(secret::SecretCommand),
+    /// Checks over HTTP whether a deployment works.
+    Smoke(smoke::SmokeOptions),
+    /// Creates the DynamoDB tables and the secrets that the server needs.
+    Provision(dynamodb::provision::ProvisionOptions),
     /// Writes all results to standard output as JSON lines.
-    Export(transfer::Transfer),
-    /// Records the results of such lines from standard input.
-    Import(transfer::Transfer),
+    Export(transfer::TransferOptions),
+    /// Records exported results from standard input.
+    Import(transfer::TransferOptions),
 }
 
 #[derive(Args, Debug)]
-struct Log {
+struct LogOptions {
     /// The least severe lines to log: error, warn, info, debug, trace.
     #[arg(long, env = "LOG_LEVEL", default_value = "info", global = true)]
     log_level: String,
 }
 
-/// Logs, and sends spans where this binary can and an environment variable says where to.
-#[cfg(not(feature = "otlp"))]
-fn listen(level: &str) -> Result<(), String> {
-    logs::init(Some(level)).map_err(|error| error.to_string())
-}
-
-#[cfg(feature = "otlp")]
-fn listen(level: &str) -> Result<Option<otlp::Otlp>, String> {
-    let (otlp, beside) = otlp::Otlp::start()?.unzip();
-    logs::init_with_spans(Some(level), beside).map_err(|error| error.to_string())?;
-    Ok(otlp)
-}
-
 fn main() -> ExitCode {
-    // It ends the process itself where it only has to show something.
+    // For `--help` and mistakes in the arguments this ends the process itself, before `exit` is guarded.
     let cli = Cli::parse();
     #[cfg(unix)]
     exit::install();
@@ -96,7 +80,7 @@ fn main() -> ExitCode {
 }
 
 fn run(cli: Cli) -> ExitCode {
-    let outcome = listen(&cli.log.log_level).and_then(|_listening| {
+    let outcome = init_telemetry(&cli.log.log_level).and_then(|_telemetry| {
         logs::log_panics();
         match cli.command.unwrap_or(Command::Serve(cli.serve)) {
             Command::Serve(serve) => serve::run(&serve),
@@ -105,7 +89,7 @@ fn run(cli: Cli) -> ExitCode {
             Command::Plugin(plugin) => plugin::run(&plugin),
             Command::Secret(secret) => secret::run(&secret),
             Command::Smoke(smoke) => smoke::run(&smoke),
-            Command::Provision(provision) => provision::run(&provision),
+            Command::Provision(provision) => dynamodb::provision::run(&provision),
             Command::Export(transfer) => transfer::export(&transfer),
             Command::Import(transfer) => transfer::import(&transfer),
         }
@@ -113,10 +97,24 @@ fn run(cli: Cli) -> ExitCode {
     });
     match outcome {
         Ok(code) => code,
-        Err(fault) => {
-            // Nobody is left to tell if standard error is closed.
-            let _ = writeln!(std::io::stderr(), "badgesmith: {fault}");
+        Err(error) => {
+            // A closed standard error leaves no way to report this.
+            let _ = writeln!(std::io::stderr(), "badgesmith: {error}");
             ExitCode::FAILURE
         }
     }
+}
+
+/// Starts the log.
+#[cfg(not(feature = "otlp"))]
+fn init_telemetry(level: &str) -> Result<(), CommandError> {
+    logs::init(Some(level)).map_err(CommandError::telemetry)
+}
+
+/// Starts the log, and sends spans to the collector that the environment names, if it names one.
+#[cfg(feature = "otlp")]
+fn init_telemetry(level: &str) -> Result<Option<otlp::Otlp>, CommandError> {
+    let (otlp, beside) = otlp::Otlp::start()?.unzip();
+    logs::init_beside(Some(level), beside).map_err(CommandError::telemetry)?;
+    Ok(otlp)
 }

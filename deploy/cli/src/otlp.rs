@@ -1,8 +1,8 @@
 //! Sends the spans of requests and upstream calls to a collector, as OTLP over HTTP.
 //!
 //! `OTEL_EXPORTER_OTLP_ENDPOINT` or `OTEL_EXPORTER_OTLP_TRACES_ENDPOINT` names the collector; without either nothing is
-//! sent. The other variables of the OpenTelemetry specification hold: `OTEL_EXPORTER_OTLP_HEADERS`, `OTEL_SERVICE_NAME`,
-//! `OTEL_TRACES_SAMPLER`, `OTEL_BSP_SCHEDULE_DELAY` and their like.
+//! sent. The other variables of the OpenTelemetry specification hold: `OTEL_EXPORTER_OTLP_HEADERS`,
+//! `OTEL_SERVICE_NAME`, `OTEL_TRACES_SAMPLER`, `OTEL_BSP_SCHEDULE_DELAY` and their like.
 
 use std::{env, io, thread, time::Duration};
 
@@ -22,21 +22,23 @@ use tokio::runtime::{self, Handle};
 use tracing::Span;
 use tracing_opentelemetry::OpenTelemetrySpanExt;
 
-/// What the service is called if `OTEL_SERVICE_NAME` does not say.
-const SERVICE: &str = "badgesmith";
-/// How long the last spans may take once the server is told to stop.
-const STOP_PATIENCE: Duration = Duration::from_secs(5);
+use crate::command_error::CommandError;
 
-/// Spans on their way to a collector.
+/// The service name unless `OTEL_SERVICE_NAME` is set.
+const SERVICE: &str = "badgesmith";
+/// How long sending the last spans may take once the server is told to stop.
+const STOP_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Exports spans to a collector; dropping it sends the last ones.
 #[derive(Debug)]
 pub(crate) struct Otlp(SdkTracerProvider);
 
 impl Otlp {
-    /// What listens to spans, if the environment names a collector.
+    /// Starts the exporter, and returns it with the layer that receives spans; `None` if no collector is configured.
     ///
     /// # Errors
-    /// The sentence for what is wrong with the environment.
-    pub(crate) fn start() -> Result<Option<(Self, SpanLayer)>, String> {
+    /// A variable of the environment is wrong, or the thread that sends cannot start.
+    pub(crate) fn start() -> Result<Option<(Self, SpanLayer)>, CommandError> {
         let names = ["OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT"];
         if names.iter().all(|name| env::var_os(name).is_none_or(|value| value.is_empty())) {
             return Ok(None);
@@ -45,11 +47,11 @@ impl Otlp {
             .with_http()
             .with_protocol(Protocol::HttpBinary)
             .with_http_client(Sender {
-                client: client::Connections::new().client().map_err(|error| error.to_string())?.clone(),
+                client: client::Connections::new().client().map_err(CommandError::http_client)?.clone(),
                 runtime: spawn_runtime()?,
             })
             .build()
-            .map_err(|fault| format!("OTLP: {fault}"))?;
+            .map_err(|fault| CommandError::telemetry(format!("OTLP: {fault}")))?;
         let mut resource = Resource::builder();
         if env::var_os("OTEL_SERVICE_NAME").is_none_or(|name| name.is_empty()) {
             resource = resource.with_service_name(SERVICE);
@@ -66,34 +68,33 @@ impl Otlp {
     }
 }
 
-/// Sends what is left.
 impl Drop for Otlp {
     fn drop(&mut self) {
-        if let Err(fault) = self.0.shutdown_with_timeout(STOP_PATIENCE) {
+        if let Err(fault) = self.0.shutdown_with_timeout(STOP_TIMEOUT) {
             tracing::warn!(%fault, "the last spans could not be sent");
         }
     }
 }
 
-/// Makes a request's span a child of the caller's, if its `traceparent` names one.
+/// Makes a request's span a child of the caller's span if its `traceparent` header names one.
 pub(crate) fn join(span: &Span, headers: &HeaderMap) {
     if span.is_disabled() {
         return;
     }
     let caller = TraceContextPropagator::new().extract(&HeaderExtractor(headers));
     if caller.span().span_context().is_valid() {
-        // There is nobody to tell where nothing listens to spans.
+        // This fails only if no layer receives spans.
         let _ = span.set_parent(caller);
     }
 }
 
-/// Gives a span the name that was not known when it began.
+/// Names a span: the route is not known when the span begins.
 pub(crate) fn rename(span: &Span, name: String) {
     span.context().span().update_name(name);
 }
 
-/// The one HTTP client, on a runtime that goes on while the server's own has stopped: spans leave from a thread that
-/// belongs to no runtime.
+/// Sends with the shared HTTP client on a runtime of its own: the exporter's thread belongs to no runtime, and the last
+/// spans are sent after the server's runtime has stopped.
 #[derive(Debug)]
 struct Sender {
     client: reqwest::Client,
@@ -114,7 +115,7 @@ impl HttpClient for Sender {
             let response = client.execute(request.try_into()?).await?;
             let mut answer = hyper::Response::new(Bytes::new());
             *answer.status_mut() = response.status();
-            // Of a collector's body nobody needs to know.
+            // The exporter does not need the body of the collector's answer.
             *answer.headers_mut() = response.headers().clone();
             Ok::<_, reqwest::Error>(answer)
         });
@@ -122,12 +123,13 @@ impl HttpClient for Sender {
     }
 }
 
-fn spawn_runtime() -> Result<Handle, String> {
+/// Runs a runtime on a thread of its own until the process ends.
+fn spawn_runtime() -> Result<Handle, CommandError> {
     let start = || -> io::Result<Handle> {
         let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
         let handle = runtime.handle().clone();
         thread::Builder::new().name("otlp".to_owned()).spawn(move || runtime.block_on(future::pending::<()>()))?;
         Ok(handle)
     };
-    start().map_err(|fault| format!("OTLP: no thread to send from: {fault}"))
+    start().map_err(|fault| CommandError::telemetry(format!("OTLP: no thread to send from: {fault}")))
 }

@@ -1,7 +1,7 @@
-//! `badgesmith secret`: the owners' secrets, set, rotated, listed by name, and removed; in the data directory or in AWS.
+//! `badgesmith secret`: sets, rotates, lists and removes the owners' secrets, in the data directory or in AWS.
 
 use std::{
-    fmt::Write as _,
+    fmt::{self, Write as _},
     io::{self, Read, Write},
     sync::Arc,
 };
@@ -14,44 +14,47 @@ use badgesmith_host::secrets::{FileSecrets, LARGEST_SECRET, ListedSecret, holder
 use clap::{Args, Subcommand};
 
 use crate::{
-    cloud::{aws, wait},
-    serve::Data,
+    arguments::DataOption,
+    command_error::{CommandError, MissingValues},
+    dynamodb::client::aws,
+    output::print,
+    runtime::block_on,
 };
 
 /// What can be done with secrets.
 #[derive(Debug, Subcommand)]
-pub(crate) enum Secret {
-    /// Puts a secret in the place of the owner's.
-    Set(Valued),
-    /// Puts a secret before the owner's; both are valid until `--finish`, or until the next one.
-    Rotate(Rotated),
+pub(crate) enum SecretCommand {
+    /// Sets a secret, in the place of the owner's if there is one.
+    Set(SecretValue),
+    /// Adds a new secret beside the owner's; both are valid until `--finish`, or until the next rotation.
+    Rotate(Rotation),
     /// Lists owners and purposes; never a value.
-    List(Keeper),
-    /// Forgets an owner's secrets.
-    Remove(Named),
+    List(SecretLocation),
+    /// Removes an owner's secrets.
+    Remove(SecretName),
     /// Moves the secrets in Secrets Manager from the prefix that all stages once shared to this stage's.
-    Migrate(Keeper),
+    Migrate(SecretLocation),
 }
 
-/// Where the secrets lie.
+/// Where the secrets are stored.
 #[derive(Args, Debug)]
-pub(crate) struct Keeper {
+pub(crate) struct SecretLocation {
     #[command(flatten)]
-    data: Data,
-    /// Secrets Manager and the table of its names, in the place of the data directory.
+    data: DataOption,
+    /// Secrets Manager and the table of its names, instead of the data directory.
     #[arg(long)]
     aws: bool,
 }
 
-/// Whose secret, and what for.
+/// The owner and the purpose of a secret.
 #[derive(Args, Debug)]
-pub(crate) struct Named {
+pub(crate) struct SecretName {
     #[command(flatten)]
-    keeper: Keeper,
+    location: SecretLocation,
     /// The organisation or user the secret belongs to.
     #[arg(long)]
     owner: String,
-    /// The repository, for a secret of its own; without it the owner's counts.
+    /// The repository that has a secret of its own; without it the secret is the owner's.
     #[arg(long)]
     repo: Option<String>,
     /// What it is for: TestData signs reports, Package reads packages.
@@ -59,97 +62,85 @@ pub(crate) struct Named {
     purpose: String,
 }
 
-/// A secret and its value.
+/// A secret, and where its value comes from.
 #[derive(Args, Debug)]
-pub(crate) struct Valued {
+pub(crate) struct SecretValue {
     #[command(flatten)]
-    named: Named,
-    /// Makes a random secret and prints it, once; without it the secret is read from standard input.
+    name: SecretName,
+    /// Generates a random secret and prints it once; without it the secret is read from standard input.
     #[arg(long)]
     generate: bool,
 }
 
-/// A secret and the one after it.
+/// A new secret beside the present one, or the end of the rotation.
 #[derive(Args, Debug)]
-pub(crate) struct Rotated {
+pub(crate) struct Rotation {
     #[command(flatten)]
-    valued: Valued,
-    /// Forgets the secret of before, once nobody signs with it any more.
+    new: SecretValue,
+    /// Ends the rotation: forgets the previous secret, once nobody signs with it any more.
     #[arg(long, conflicts_with = "generate")]
     finish: bool,
 }
 
-/// Does it.
+/// Runs the command.
 ///
 /// # Errors
-/// Where the secrets cannot be read or written, or the secret is none.
-pub(crate) fn run(secret: &Secret) -> Result<(), String> {
-    let said = match secret {
-        Secret::Set(valued) => valued.put("is set", Named::set)?,
-        Secret::Rotate(Rotated { valued, finish: false }) => {
-            valued.put("is new; the one before stays valid until `secret rotate --finish`", Named::rotate)?
+/// The secrets cannot be read or written, or the secret is invalid or does not exist.
+pub(crate) fn run(secret: &SecretCommand) -> Result<(), CommandError> {
+    let text = match secret {
+        SecretCommand::Set(value) => value.store("is set", SecretName::set)?,
+        SecretCommand::Rotate(Rotation { new, finish: false }) => {
+            new.store("is new; the one before stays valid until `secret rotate --finish`", SecretName::rotate)?
         }
-        Secret::Rotate(Rotated { valued: Valued { named, .. }, finish: true }) => {
-            if !named.finish()? {
-                return Err(format!("{named} has no secret of before"));
+        SecretCommand::Rotate(Rotation { new: SecretValue { name, .. }, finish: true }) => {
+            if !name.finish()? {
+                return Err(CommandError::SecretNotRotating { secret: name.to_string() });
             }
-            format!("{named}: the secret of before is forgotten\n")
+            format!("{name}: the previous secret is forgotten\n")
         }
-        Secret::Remove(named) => {
-            if !named.remove()? {
-                return Err(format!("{named} has no secret; `badgesmith secret list` shows them"));
+        SecretCommand::Remove(name) => {
+            if !name.remove()? {
+                return Err(CommandError::SecretNotFound { secret: name.to_string() });
             }
-            format!("{named} is removed\n")
+            format!("{name} is removed\n")
         }
-        Secret::List(keeper) => keeper.list()?.iter().map(line).collect(),
-        Secret::Migrate(keeper) => return keeper.migrate(),
+        SecretCommand::List(location) => location.list()?.iter().map(list_line).collect(),
+        SecretCommand::Migrate(location) => return location.migrate(),
     };
-    say(&said)
+    print(&text)
 }
 
-fn say(words: &str) -> Result<(), String> {
-    io::stdout().write_all(words.as_bytes()).map_err(|fault| format!("standard output: {fault}"))
-}
-
-fn line(listed: &ListedSecret) -> String {
+fn list_line(listed: &ListedSecret) -> String {
     let ListedSecret { holder, purpose, values } = listed;
     let rotating = if *values > 1 { " (rotating)" } else { "" };
     format!("{holder} {purpose}{rotating}\n")
 }
 
-impl Keeper {
-    fn list(&self) -> Result<Vec<ListedSecret>, String> {
+impl SecretLocation {
+    fn list(&self) -> Result<Vec<ListedSecret>, CommandError> {
         if self.aws {
-            wait(SecretAdmin::new(aws(None)).list())
-        } else {
-            self.file().list().map_err(|error| error.to_string())
+            return block_on(async { vault().list().await.map_err(CommandError::storage) });
         }
+        self.file().list().map_err(CommandError::storage)
     }
 
-    fn migrate(&self) -> Result<(), String> {
+    fn migrate(&self) -> Result<(), CommandError> {
         if !self.aws {
-            return Err(
-                "secrets in a data directory have no prefix; with --aws those of Secrets Manager are moved".into()
-            );
+            return Err(CommandError::NeedsAws);
         }
         let aws = aws(None);
-        let migrated = wait(SecretAdmin::new(Arc::clone(&aws)).migrate())?;
+        let vault = SecretAdmin::new(Arc::clone(&aws));
+        let migrated = block_on(async { vault.migrate().await.map_err(CommandError::storage) })?;
         for MigratedSecret { listed, moved, .. } in migrated.iter().filter(|migrated| migrated.moved > 0) {
             let values = if *moved == 1 { "1 value" } else { "2 values" };
-            say(&format!("{} {}: {values} moved\n", listed.holder, listed.purpose))?;
+            print(&format!("{} {}: {values} moved\n", listed.holder, listed.purpose))?;
         }
         let moved: usize = migrated.iter().map(|migrated| migrated.moved).sum();
         let prefix = aws.tables().secret_prefix();
-        say(&format!("{moved} values were moved from {SHARED_PREFIX} to {prefix}\n"))?;
-        let missing =
-            |MigratedSecret { listed: ListedSecret { holder, purpose, .. }, missing, .. }: &MigratedSecret| {
-                let names = missing.join(" and ");
-                format!(
-                    "{purpose} of {holder} names {names}, which Secrets Manager has not: set the secret anew, or remove it"
-                )
-            };
-        let missing: Vec<_> = migrated.iter().filter(|one| !one.missing.is_empty()).map(missing).collect();
-        if missing.is_empty() { Ok(()) } else { Err(missing.join("; ")) }
+        print(&format!("{moved} values were moved from {SHARED_PREFIX} to {prefix}\n"))?;
+        let missing = migrated.into_iter().filter(|migrated| !migrated.missing.is_empty());
+        let missing: Vec<_> = missing.map(missing_values).collect();
+        if missing.is_empty() { Ok(()) } else { Err(CommandError::ValuesMissing(missing)) }
     }
 
     fn file(&self) -> FileSecrets {
@@ -157,49 +148,62 @@ impl Keeper {
     }
 }
 
-impl Valued {
-    /// Puts a secret somewhere, and returns what to say.
-    fn put(&self, done: &str, put: fn(&Named, &str) -> Result<(), String>) -> Result<String, String> {
-        let named = &self.named;
+fn missing_values(migrated: Migrated) -> MissingValues {
+    let Listed { holder, purpose, .. } = migrated.listed;
+    MissingValues { purpose, holder, names: migrated.missing }
+}
+
+fn vault() -> Vault {
+    Vault::new(aws(None))
+}
+
+impl SecretValue {
+    /// Stores the value, and returns what to print.
+    fn store(
+        &self,
+        done: &str,
+        store: fn(&SecretName, &str) -> Result<(), CommandError>,
+    ) -> Result<String, CommandError> {
+        let name = &self.name;
         if !self.generate {
-            put(named, &from_standard_input()?)?;
-            return Ok(format!("{named} {done}\n"));
+            store(name, &from_standard_input()?)?;
+            return Ok(format!("{name} {done}\n"));
         }
         let value = random()?;
-        put(named, &value)?;
-        // Standard output has the secret and nothing else, so that it can be sent on.
-        let _ = writeln!(io::stderr(), "{named} {done}; it is not shown again");
+        store(name, &value)?;
+        // Standard output has the secret and nothing else, so that it can be piped into another command.
+        let _ = writeln!(io::stderr(), "{name} {done}; it is not shown again");
         Ok(value + "\n")
     }
 }
 
-impl Named {
-    fn set(&self, value: &str) -> Result<(), String> {
-        if self.keeper.aws {
-            return wait(SecretAdmin::new(aws(None)).set(self.scope(), value));
+impl SecretName {
+    fn set(&self, value: &str) -> Result<(), CommandError> {
+        if self.location.aws {
+            return block_on(async { vault().set(self.scope(), value).await.map_err(CommandError::storage) });
         }
-        self.keeper.file().set(&self.holder(), &self.purpose, value).map_err(|error| error.to_string())
+        self.location.file().set(&self.holder(), &self.purpose, value).map_err(CommandError::storage)
     }
 
-    fn rotate(&self, value: &str) -> Result<(), String> {
-        if self.keeper.aws {
-            return wait(SecretAdmin::new(aws(None)).rotate(self.scope(), value));
+    fn rotate(&self, value: &str) -> Result<(), CommandError> {
+        if self.location.aws {
+            return block_on(async { vault().rotate(self.scope(), value).await.map_err(CommandError::storage) });
         }
-        self.keeper.file().rotate(&self.holder(), &self.purpose, value).map_err(|error| error.to_string())
+        self.location.file().rotate(&self.holder(), &self.purpose, value).map_err(CommandError::storage)
     }
 
-    fn finish(&self) -> Result<bool, String> {
-        if self.keeper.aws {
-            return wait(SecretAdmin::new(aws(None)).finish(self.scope()));
+    fn finish(&self) -> Result<bool, CommandError> {
+        if self.location.aws {
+            return block_on(async { vault().finish(self.scope()).await.map_err(CommandError::storage) });
         }
-        self.keeper.file().finish(&self.holder(), &self.purpose).map_err(|error| error.to_string())
+        self.location.file().finish(&self.holder(), &self.purpose).map_err(CommandError::storage)
     }
 
-    fn remove(&self) -> Result<bool, String> {
-        if self.keeper.aws {
-            return wait(SecretAdmin::new(aws(None)).remove(self.scope()));
+    fn remove(&self) -> Result<bool, CommandError> {
+        if self.location.aws {
+            return block_on(async { vault().remove(self.scope()).await.map_err(CommandError::storage) });
         }
-        self.keeper.file().remove(&self.holder(), &self.purpose).map_err(|error| error.to_string())
+        self.location.file().remove(&self.holder(), &self.purpose).map_err(CommandError::storage)
     }
 
     fn holder(&self) -> String {
@@ -211,17 +215,17 @@ impl Named {
     }
 }
 
-impl std::fmt::Display for Named {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Display for SecretName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let repo = self.repo.as_ref().map(|repo| format!("/{repo}")).unwrap_or_default();
         write!(f, "{} of {}{repo}", self.purpose, self.owner)
     }
 }
 
 /// 32 random bytes in hexadecimal digits.
-fn random() -> Result<String, String> {
+fn random() -> Result<String, CommandError> {
     let mut bytes = [0; 32];
-    getrandom::fill(&mut bytes).map_err(|fault| format!("the system has no randomness: {fault}"))?;
+    getrandom::fill(&mut bytes).map_err(CommandError::Randomness)?;
     Ok(bytes.iter().fold(String::new(), |mut text, byte| {
         // Writing to a String does not fail.
         let _ = write!(text, "{byte:02x}");
@@ -229,11 +233,11 @@ fn random() -> Result<String, String> {
     }))
 }
 
-/// The secret without the line end that `echo` puts behind it.
-fn from_standard_input() -> Result<String, String> {
+/// The secret on standard input, without the line end that `echo` adds.
+fn from_standard_input() -> Result<String, CommandError> {
     let mut text = String::new();
-    let most = LARGEST_SECRET as u64 + 3;
-    let read = io::stdin().take(most).read_to_string(&mut text);
-    read.map_err(|_| "standard input is not text".to_owned())?;
+    // A longer secret is read far enough to be refused; the line end has up to two bytes.
+    let limit = LARGEST_SECRET as u64 + 3;
+    io::stdin().take(limit).read_to_string(&mut text).map_err(|_| CommandError::StandardInputIsNotText)?;
     Ok(text.trim_end_matches(['\r', '\n']).to_owned())
 }

@@ -1,4 +1,4 @@
-//! `badgesmith smoke`: whether a deployment does what its users need, asked from outside.
+//! `badgesmith smoke`: a smoke test that asks a deployment over HTTP, as its users do.
 
 use std::{io::Write, time::Duration};
 
@@ -6,26 +6,29 @@ use badgesmith_host::client::Connections;
 use clap::Args;
 use reqwest::{Client, Method, Response, header};
 use serde_json::{Value, json};
-use tokio::runtime;
 use url::Url;
 
-use crate::report::{Secret, Signed, now};
+use crate::{
+    command_error::CommandError,
+    report::{Secret, Signed, now},
+    runtime::block_on,
+};
 
-/// How long one answer may take: what image proxies wait, and a cold start.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// How long one answer may take: as long as image proxies wait, which leaves time for a cold start.
+const TIMEOUT: Duration = Duration::from_secs(10);
 /// The largest answer that is read, in bytes.
 const LARGEST_ANSWER: usize = 1024 * 1024;
-/// What a run of the smoke test is reported for.
+/// The platform and the branch that the smoke test reports.
 const PLATFORM: &str = "linux";
 const BRANCH: &str = "smoke";
 
-/// Asks a deployment for a badge, for a badge that is none, and, with the secret of an owner in BADGESMITH_SECRET,
-/// reports a result, sends it again, and looks for it.
+/// Asks a deployment for a badge and for a badge that does not exist, and, with the secret of an owner in
+/// BADGESMITH_SECRET, reports a result, sends it again, and looks for it.
 ///
-/// Exit codes: 0 all is well, 1 something is not.
+/// Exit codes: 0 if every answer is right, 1 otherwise.
 #[derive(Args, Debug)]
-pub(crate) struct Smoke {
-    /// The deployment's address.
+pub(crate) struct SmokeOptions {
+    /// The address of the deployment.
     #[arg(long, value_name = "URL")]
     url: Url,
     /// The owner whose secret BADGESMITH_SECRET holds.
@@ -34,63 +37,53 @@ pub(crate) struct Smoke {
     /// The repository the result is reported for.
     #[arg(long, default_value = "smoke")]
     repo: String,
-    /// Leaves the report out, where there is no secret.
+    /// Sends no report, so that no secret is needed.
     #[arg(long)]
     unsigned: bool,
 }
 
-/// Asks, and says line by line what was found.
+/// Runs the checks, and prints a line for each.
 ///
 /// # Errors
-/// How many of the answers were wrong.
-pub(crate) fn run(smoke: &Smoke) -> Result<(), String> {
+/// An answer was wrong, or there is no secret to sign with.
+pub(crate) fn run(smoke: &SmokeOptions) -> Result<(), CommandError> {
     let secret = std::env::var("BADGESMITH_SECRET").ok().filter(|secret| !secret.is_empty()).map(Secret);
     let secret = match (secret, smoke.unsigned) {
         (_, true) => None,
         (Some(secret), false) => Some(secret),
-        (None, false) => {
-            return Err(format!(
-                "BADGESMITH_SECRET is empty; put the secret of {} into it, or leave the report out with --unsigned",
-                smoke.owner
-            ));
-        }
+        (None, false) => return Err(CommandError::SmokeSecretMissing { owner: smoke.owner.clone() }),
     };
-    let runtime = runtime::Builder::new_current_thread().enable_all().build();
-    let runtime = runtime.map_err(|fault| format!("the runtime cannot start: {fault}"))?;
-    runtime.block_on(async {
-        let mut asked = Asked {
-            client: Connections::new().client().map_err(|error| error.to_string())?.clone(),
-            url: smoke.url.clone(),
-            wrong: 0,
-        };
-        asked.public().await;
+    block_on(async {
+        let client = Connections::new().client().map_err(CommandError::http_client)?.clone();
+        let mut test = SmokeTest { client, url: smoke.url.clone(), wrong: 0 };
+        test.check_public().await;
         if let Some(secret) = secret {
-            asked.report(smoke, &secret).await;
+            test.check_reports(smoke, &secret).await;
         }
-        match asked.wrong {
+        match test.wrong {
             0 => Ok(()),
-            wrong => Err(format!("{wrong} of the answers of {} are wrong", smoke.url)),
+            wrong => Err(CommandError::SmokeFailed { wrong, url: smoke.url.clone() }),
         }
     })
 }
 
 /// A deployment, and how many of its answers were wrong.
-struct Asked {
+struct SmokeTest {
     client: Client,
     url: Url,
     wrong: usize,
 }
 
-/// An answer as it is judged.
-struct Answer {
+/// The parts of an answer that are checked.
+struct CheckedAnswer {
     status: u16,
     location: String,
     body: String,
 }
 
-impl Asked {
-    /// What anybody can ask.
-    async fn public(&mut self) {
+impl SmokeTest {
+    /// The addresses that need no signature.
+    async fn check_public(&mut self) {
         let badge = self.get("/badge/smoke-test-brightgreen").await;
         self.judge("a static badge", badge, |a| a.status == 200 && a.body.contains("<title>smoke: test</title>"));
         let json = self.get("/badge/smoke-test-brightgreen.json").await;
@@ -103,8 +96,8 @@ impl Asked {
         self.judge("its health", health, |a| a.status == 200 && a.body.contains(r#""status":"Healthy""#));
     }
 
-    /// What a build does, and what somebody does who listened to it.
-    async fn report(&mut self, smoke: &Smoke, secret: &Secret) {
+    /// Reports a result as a build does, with a forged signature and as a replay as well, and reads it back.
+    async fn check_reports(&mut self, smoke: &SmokeOptions, secret: &Secret) {
         let rest = format!("{PLATFORM}/{}/{}/{BRANCH}", smoke.owner, smoke.repo);
         let path = format!("/tests/results/{rest}");
         let run = format!("{:016x}", fastrand::u64(..));
@@ -123,7 +116,7 @@ impl Asked {
         self.judge("a signed report", answer, |a| a.status == 201 && a.body.contains(&run));
         let answer = self.post(&path, &body, &signed).await;
         self.judge("the same report again", answer, |a| a.status == 400 && code(a) == "NONCE_ALREADY_USED");
-        // A query that nobody asked with before, because a cache in front may show the badge of half a minute ago.
+        // A query that is new every time, because a cache in front may hold the badge of the last run.
         let fresh = format!("?smoke={run}");
         let badge = self.get(&format!("/badges/tests/{rest}{fresh}")).await;
         self.judge("its badge", badge, |a| a.status == 200 && a.body.contains(&format!(r#""{passed} passed""#)));
@@ -131,17 +124,17 @@ impl Asked {
         self.judge("its redirect", redirect, |a| a.status == 302 && a.location == link);
     }
 
-    async fn get(&self, path: &str) -> Result<Answer, String> {
+    async fn get(&self, path: &str) -> Result<CheckedAnswer, String> {
         self.ask(Method::GET, path, None).await
     }
 
-    async fn post(&self, path: &str, body: &str, signed: &Signed) -> Result<Answer, String> {
+    async fn post(&self, path: &str, body: &str, signed: &Signed) -> Result<CheckedAnswer, String> {
         self.ask(Method::POST, path, Some((body, signed))).await
     }
 
-    async fn ask(&self, method: Method, path: &str, report: Option<(&str, &Signed)>) -> Result<Answer, String> {
+    async fn ask(&self, method: Method, path: &str, report: Option<(&str, &Signed)>) -> Result<CheckedAnswer, String> {
         let base = self.url.as_str().trim_end_matches('/');
-        let mut request = self.client.request(method, format!("{base}{path}")).timeout(PATIENCE);
+        let mut request = self.client.request(method, format!("{base}{path}")).timeout(TIMEOUT);
         if let Some((body, signed)) = report {
             request = request
                 .header(header::CONTENT_TYPE, "application/json")
@@ -154,8 +147,8 @@ impl Asked {
         read(response).await.map_err(|fault| fault.without_url().to_string())
     }
 
-    /// One line for an answer.
-    fn judge(&mut self, what: &str, answer: Result<Answer, String>, is_right: impl Fn(&Answer) -> bool) {
+    /// Checks an answer, and prints a line.
+    fn judge(&mut self, what: &str, answer: Result<CheckedAnswer, String>, is_right: impl Fn(&CheckedAnswer) -> bool) {
         let line = match answer {
             Ok(answer) if is_right(&answer) => format!("ok     {what}\n"),
             Ok(answer) => {
@@ -168,14 +161,14 @@ impl Asked {
                 format!("WRONG  {what}: {fault}\n")
             }
         };
-        // Whoever closed standard output reads the exit code.
+        // With standard output closed, the exit code still tells the outcome.
         let mut out = std::io::stdout();
         let _ = out.write_all(line.as_bytes()).and_then(|()| out.flush());
     }
 }
 
-/// Reads an answer as far as it is judged.
-async fn read(mut response: Response) -> Result<Answer, reqwest::Error> {
+/// Reads an answer, as far as it is checked.
+async fn read(mut response: Response) -> Result<CheckedAnswer, reqwest::Error> {
     let status = response.status().as_u16();
     let location = response.headers().get(header::LOCATION).and_then(|value| value.to_str().ok());
     let location = location.unwrap_or_default().to_owned();
@@ -186,11 +179,11 @@ async fn read(mut response: Response) -> Result<Answer, reqwest::Error> {
             break;
         }
     }
-    Ok(Answer { status, location, body: String::from_utf8_lossy(&bytes).into_owned() })
+    Ok(CheckedAnswer { status, location, body: String::from_utf8_lossy(&bytes).into_owned() })
 }
 
-/// The code of an error.
-fn code(answer: &Answer) -> String {
+/// The code in an error's body.
+fn code(answer: &CheckedAnswer) -> String {
     let body: Value = serde_json::from_str(&answer.body).unwrap_or_default();
     body["error_details"][0]["error_code"].as_str().unwrap_or_default().to_owned()
 }

@@ -1,4 +1,4 @@
-//! `badgesmith export` and `badgesmith import`: all results as JSON lines, out of one store and into another.
+//! `badgesmith export` and `badgesmith import`: move all test results between stores, as JSON lines.
 
 use std::{
     io::{self, BufRead, BufReader, BufWriter, Read, Write},
@@ -19,50 +19,52 @@ use clap::Args;
 use futures_util::stream::{self, StreamExt};
 
 use crate::{
-    cloud::{aws, wait},
-    serve::Data,
+    arguments::DataOption,
+    command_error::{CommandError, ImportedLineError},
+    dynamodb::client::aws,
+    output::print,
+    runtime::block_on,
 };
 
-/// How many results are on their way into the store at once.
-const AT_ONCE: usize = 32;
+/// How many results are written to the store concurrently.
+const CONCURRENT_WRITES: usize = 32;
 
-/// Which store.
+/// Which store is exported or imported into.
 #[derive(Args, Debug)]
-pub(crate) struct Transfer {
+pub(crate) struct TransferOptions {
     #[command(flatten)]
-    data: Data,
-    /// DynamoDB, in the place of the data directory.
+    data: DataOption,
+    /// DynamoDB, instead of the data directory.
     #[arg(long)]
     aws: bool,
 }
 
-/// Writes every result that is not expired to standard output, a line each. Secrets stay where they are.
+/// Writes every result that is not expired to standard output, a line each. Secrets are not exported.
 ///
-/// What is damaged is named on standard error and left out; the rest is written all the same.
+/// Damaged parts of the store are named on standard error and left out; the rest is written.
 ///
 /// # Errors
-/// The store cannot be read (the embedded one only while no server has it open), standard output not written, or
-/// something was damaged.
-pub(crate) fn export(transfer: &Transfer) -> Result<(), String> {
+/// The store cannot be read (the embedded store only while no server has it open), standard output cannot be written,
+/// or a part of the store is damaged.
+pub(crate) fn export(transfer: &TransferOptions) -> Result<(), CommandError> {
     let mut out = BufWriter::new(io::stdout().lock());
-    let written = |fault: io::Error| format!("standard output: {fault}");
     let exported = if transfer.aws {
         let store = DynamoStore::new(aws(None));
-        wait(async { store.export(SystemTime::now(), &mut |line| write(&mut out, &line)).await.map_err(words) })?
+        let mut each = |line| write(&mut out, &line);
+        block_on(async { store.export(SystemTime::now(), &mut each).await.map_err(CommandError::storage) })?
     } else {
         embedded::export(&transfer.data.directory, SystemTime::now(), &mut |line| write(&mut out, &line))
-            .map_err(words)?
+            .map_err(CommandError::storage)?
     };
-    out.flush().map_err(written)?;
+    out.flush().map_err(CommandError::StandardOutput)?;
     if exported.damaged.is_empty() {
         return Ok(());
     }
     for words in &exported.damaged {
-        // Nobody is left to tell if standard error is closed.
+        // A closed standard error leaves no way to report this.
         let _ = writeln!(io::stderr(), "{words}");
     }
-    let (written, damaged) = (exported.written, exported.damaged.len());
-    Err(format!("{written} results were written; {damaged} places of the store, named above, could not be read"))
+    Err(CommandError::StoreDamaged { written: exported.written, damaged: exported.damaged.len() })
 }
 
 fn write(out: &mut impl Write, line: &ExportedLine) -> io::Result<()> {
@@ -77,68 +79,69 @@ fn words<S: ToString>(error: ExportError<S>) -> String {
     }
 }
 
-/// Records what export wrote, with the lifetimes it had. What is there already stays; what is expired does not come back.
+/// Records exported results from standard input. Each expires when it would have expired in its first store; results
+/// that are in the store already are not changed, and expired ones are skipped.
 ///
 /// # Errors
-/// The first line that is none, or a store that cannot be written; what came before it is recorded, and the same lines
-/// may be imported again.
-pub(crate) fn import(transfer: &Transfer) -> Result<(), String> {
+/// A line is not an exported result, or the store cannot be written. The lines before it are recorded, and the same
+/// lines may be imported again.
+pub(crate) fn import(transfer: &TransferOptions) -> Result<(), CommandError> {
     let (store, embedded): (Arc<dyn Store>, _) = if transfer.aws {
         (Arc::new(DynamoStore::new(aws(None))), None)
     } else {
-        let store = Arc::new(EmbeddedStore::open(&transfer.data.directory).map_err(|error| error.to_string())?);
+        let store = Arc::new(EmbeddedStore::open(&transfer.data.directory).map_err(CommandError::storage)?);
         (Arc::clone(&store) as Arc<dyn Store>, Some(store))
     };
-    let counts = wait(record_all(&*store, BufReader::new(io::stdin())));
+    let counts = block_on(record_all(&*store, BufReader::new(io::stdin())));
     if let Some(embedded) = embedded {
         embedded.close();
     }
-    let Counts { new, there, expired } = counts?;
-    let said = format!("{new} results are new, {there} were there already, {expired} are expired\n");
-    io::stdout().write_all(said.as_bytes()).map_err(|fault| format!("standard output: {fault}"))
+    let ImportCounts { new, duplicate, expired } = counts?;
+    print(&format!("{new} results are new, {duplicate} were there already, {expired} are expired\n"))
 }
 
-/// What became of the lines.
+/// How many lines had each outcome.
 #[derive(Debug, Default)]
-struct Counts {
+struct ImportCounts {
     new: u64,
-    there: u64,
+    duplicate: u64,
     expired: u64,
 }
 
-async fn record_all(store: &dyn Store, input: impl BufRead) -> Result<Counts, String> {
+async fn record_all(store: &dyn Store, input: impl BufRead) -> Result<ImportCounts, CommandError> {
     let now = SystemTime::now();
-    let lines = Lines { input, number: 0 };
+    let lines = ExportedLines { input, number: 0 };
     let mut outcomes = stream::iter(lines)
         .map(|line| async move {
             let (number, line) = line?;
-            let entry = line.entry().map_err(|words| format!("line {number}: {words}"))?;
+            let error = |cause| CommandError::ImportedLine { number, cause };
+            let entry = line.entry().map_err(|cause| error(ImportedLineError::Invalid(cause.into())))?;
             if entry.arrived + RESULT_LIFE <= now {
                 return Ok(None);
             }
             let recorded = store.record(&entry).await;
-            recorded.map(Some).map_err(|fault| format!("line {number}: the store does not answer: {}", fault.0))
+            recorded.map(Some).map_err(|fault| error(ImportedLineError::StoreUnavailable(fault.0)))
         })
-        .buffer_unordered(AT_ONCE);
-    let mut counts = Counts::default();
+        .buffer_unordered(CONCURRENT_WRITES);
+    let mut counts = ImportCounts::default();
     while let Some(outcome) = outcomes.next().await {
         match outcome? {
             Some(Recorded::New) => counts.new += 1,
-            Some(Recorded::Duplicate | Recorded::NonceUsed) => counts.there += 1,
+            Some(Recorded::Duplicate | Recorded::NonceUsed) => counts.duplicate += 1,
             None => counts.expired += 1,
         }
     }
     Ok(counts)
 }
 
-/// The lines of an input, read one by one; empty ones are passed over.
-struct Lines<R> {
+/// The exported results of an input, read line by line; empty lines are skipped.
+struct ExportedLines<R> {
     input: R,
     number: usize,
 }
 
-impl<R: BufRead> Iterator for Lines<R> {
-    type Item = Result<(usize, ExportedLine), String>;
+impl<R: BufRead> Iterator for ExportedLines<R> {
+    type Item = Result<(usize, ExportedLine), CommandError>;
 
     fn next(&mut self) -> Option<Self::Item> {
         loop {
@@ -146,16 +149,17 @@ impl<R: BufRead> Iterator for Lines<R> {
             let number = self.number;
             let mut text = Vec::new();
             let read = self.input.by_ref().take(LONGEST_LINE as u64 + 1).read_until(b'\n', &mut text);
-            return match read {
-                Err(fault) => Some(Err(format!("line {number}: {fault}"))),
-                Ok(0) => None,
-                Ok(length) if length > LONGEST_LINE => Some(Err(format!("line {number} is longer than 1 MiB"))),
+            let line = match read {
+                Ok(0) => return None,
+                Ok(length) if length > LONGEST_LINE => Err(ImportedLineError::TooLong),
                 Ok(_) if text.trim_ascii().is_empty() => continue,
-                Ok(_) => Some(match serde_json::from_slice(&text) {
-                    Ok(line) => Ok((number, line)),
-                    Err(fault) => Err(format!("line {number} is no exported result: {fault}")),
-                }),
+                Ok(_) => serde_json::from_slice(&text).map_err(ImportedLineError::Malformed),
+                Err(fault) => Err(ImportedLineError::Unreadable(fault)),
             };
+            return Some(match line {
+                Ok(line) => Ok((number, line)),
+                Err(cause) => Err(CommandError::ImportedLine { number, cause }),
+            });
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The GitHub Action in deploy/report, as a runner runs it, against the real server.
+//! The GitHub Action in deploy/report, run as a GitHub runner does, with a running server. All tests need node.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout)]
 
 mod support;
@@ -11,16 +11,20 @@ use std::{
 
 use support::{Server, command, escape, report::TOML, secret};
 
+/// How many reports must be compared at least.
+const MIN_REPORTS: usize = 20;
 const SECRET: &str = "It's a Secret to Everybody";
 
-/// Whether there is a node to run it. Where everything has to be tested, there must be.
-fn has_node() -> bool {
-    let is_there = Command::new("node").arg("--version").output().is_ok();
-    assert!(is_there || std::env::var_os("CI").is_none(), "node is missing; .ci/run installs it");
-    if !is_there {
-        println!("skipped: there is no node in PATH");
-    }
-    is_there
+/// A command that runs node.
+fn node() -> Command {
+    Command::new(node_path())
+}
+
+/// The absolute path of node, because some commands are run without PATH.
+fn node_path() -> String {
+    let output = Command::new("node").args(["-p", "process.execPath"]).output();
+    let output = output.expect("this test needs node in PATH; .ci/tools action installs it");
+    String::from_utf8(output.stdout).unwrap().trim().to_owned()
 }
 
 fn action() -> PathBuf {
@@ -41,28 +45,27 @@ fn build(name: &str) -> (Server, PathBuf) {
     (server, folder)
 }
 
-/// What a step left behind.
-struct Step {
+/// The outcome of a step: exit code, output, step outputs and summary.
+struct StepOutcome {
     code: Option<i32>,
     printed: String,
     outputs: String,
     summary: String,
 }
 
-impl Step {
+impl StepOutcome {
     fn output(&self, name: &str) -> &str {
         let rest = self.outputs.split_once(&format!("{name}<<")).map_or("", |(_, rest)| rest);
         rest.split('\n').nth(1).unwrap_or_default()
     }
 }
 
-/// Runs the step with these variables and nothing else of this environment.
-fn run(server: &Server, folder: &Path, variables: &[(&str, &str)]) -> Step {
+/// Runs the step with these variables; it inherits no others.
+fn run(server: &Server, folder: &Path, variables: &[(&str, &str)]) -> StepOutcome {
     let (outputs, summary) = (folder.join(".outputs"), folder.join(".summary"));
     fs::write(&outputs, "").unwrap();
     fs::write(&summary, "").unwrap();
-    let node = Command::new("node").args(["-p", "process.execPath"]).output().unwrap().stdout;
-    let output = Command::new(String::from_utf8(node).unwrap().trim())
+    let output = node()
         .arg(action().join("main.mjs"))
         .current_dir(folder)
         .env_clear()
@@ -81,7 +84,7 @@ fn run(server: &Server, folder: &Path, variables: &[(&str, &str)]) -> Step {
         .output()
         .unwrap();
     assert_eq!(String::from_utf8_lossy(&output.stderr), "");
-    Step {
+    StepOutcome {
         code: output.status.code(),
         printed: String::from_utf8(output.stdout).unwrap(),
         outputs: fs::read_to_string(outputs).unwrap(),
@@ -90,19 +93,15 @@ fn run(server: &Server, folder: &Path, variables: &[(&str, &str)]) -> Step {
 }
 
 #[test]
+#[ignore = "needs node"]
 fn the_actions_own_tests_pass() {
-    if !has_node() {
-        return;
-    }
-    let output = Command::new("node").arg("test.mjs").current_dir(action()).output().unwrap();
+    let output = node().arg("test.mjs").current_dir(action()).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
 }
 
 #[test]
+#[ignore = "needs node"]
 fn a_step_puts_the_counts_on_the_badge() {
-    if !has_node() {
-        return;
-    }
     let (server, folder) = build("action");
     let step = run(&server, &folder, &[]);
     assert_eq!(step.code, Some(0), "{}", step.printed);
@@ -117,17 +116,15 @@ fn a_step_puts_the_counts_on_the_badge() {
     let markdown = format!("[![tests]({base}/badges/tests/{place}.svg)]({base}/redirect/test-results/{place})");
     assert_eq!(step.output("badge"), markdown);
     assert!(step.summary.contains(&markdown) && step.summary.contains("| 3 | 1 | 1 | 5 |"), "{}", step.summary);
-    // The only line with the secret is the one that has it masked.
+    // The only line with the secret is the one that masks it.
     let lines: Vec<_> = step.printed.lines().filter(|line| line.contains(SECRET)).collect();
     assert_eq!(lines, [format!("::add-mask::{SECRET}")]);
     assert!(!step.summary.contains(SECRET) && !step.outputs.contains(SECRET));
 }
 
 #[test]
-fn a_run_that_is_known_is_warned_of_and_fails_only_where_asked_to() {
-    if !has_node() {
-        return;
-    }
+#[ignore = "needs node"]
+fn a_duplicate_run_gives_a_warning_and_fails_only_with_fail_on_error() {
     let (server, folder) = build("action-again");
     assert_eq!(run(&server, &folder, &[]).output("status"), "recorded");
     for (setting, level, code) in [("false", "warning", 0), ("true", "error", 1)] {
@@ -149,10 +146,8 @@ fn a_run_that_is_known_is_warned_of_and_fails_only_where_asked_to() {
 }
 
 #[test]
-fn a_branch_of_any_name_is_only_a_branch() {
-    if !has_node() {
-        return;
-    }
+#[ignore = "needs node"]
+fn a_branch_name_is_never_run_as_a_command() {
     let (server, folder) = build("action-branches");
     for branch in [
         r#"a"; curl x | sh; #"#,
@@ -176,10 +171,8 @@ fn a_branch_of_any_name_is_only_a_branch() {
 }
 
 #[test]
+#[ignore = "needs node"]
 fn with_the_client_the_counts_and_the_badge_are_the_same() {
-    if !has_node() {
-        return;
-    }
     let (server, folder) = build("action-client");
     fs::write(folder.join("out/more.tap"), "1..2\nok 1\nnot ok 2\n").unwrap();
     let client = [("INPUT_BINARY", env!("CARGO_BIN_EXE_badgesmith")), ("GITHUB_ACTIONS", "true")];
@@ -194,7 +187,7 @@ fn with_the_client_the_counts_and_the_badge_are_the_same() {
     assert!(by_client.output("badge").contains(&escape(branch)));
     let again = run(&server, &folder, &client);
     assert!(again.code == Some(0) && again.printed.contains("::warning title=BadgeSmith::"), "{}", again.printed);
-    // What only the client reads.
+    // Formats and folders that only the client reads.
     let attempt = [("GITHUB_RUN_ATTEMPT", "2"), ("INPUT_FILES", "out")];
     let folders = run(&server, &folder, &[&client[..], &attempt].concat());
     assert_eq!(folders.output("total"), "7", "{}", folders.printed);
@@ -203,47 +196,51 @@ fn with_the_client_the_counts_and_the_badge_are_the_same() {
 }
 
 #[test]
+#[ignore = "needs node"]
 fn the_script_counts_what_the_client_counts() {
     let samples = Path::new(env!("CARGO_MANIFEST_DIR")).join("../formats/tests/samples");
-    if !has_node() {
-        return;
-    }
     let mut files: Vec<_> = fs::read_dir(&samples).unwrap().map(|entry| entry.unwrap().path()).collect();
     files.retain(|file| {
         let name = file.file_name().unwrap().to_str().unwrap();
         name.starts_with("junit") || name.ends_with(".trx")
     });
-    match std::env::var_os("BADGESMITH_RECORDED").map(PathBuf::from) {
-        Some(data) => {
-            for (list, files_of, key, folder) in
-                [("faults", "reports", "file", "faults/reports"), ("test-reports", "files", "file", "test-reports")]
-            {
-                let manifest = fs::read(data.join(list).join("manifest.json")).unwrap();
-                let manifest: serde_json::Value = serde_json::from_slice(&manifest).unwrap();
-                for entry in manifest[files_of].as_array().unwrap() {
-                    let name = entry[key].as_str().unwrap();
-                    let is_ours = name.starts_with("junit") || name.ends_with(".trx") || list == "faults";
-                    let is_ours = is_ours && [".xml", ".trx"].iter().any(|ending| name.ends_with(ending));
-                    if is_ours && !entry["expect"].as_str().unwrap_or_default().starts_with("error") {
-                        files.push(data.join(folder).join(name));
-                    }
-                }
+    count_alike(&files);
+}
+
+#[test]
+#[ignore = "needs node and BADGESMITH_RECORDED, the folder of recorded inputs"]
+fn the_script_counts_what_the_client_counts_in_recorded_reports() {
+    let data = support::recorded();
+    let mut files = Vec::new();
+    for (list, entries, folder) in [("faults", "reports", "faults/reports"), ("test-reports", "files", "test-reports")]
+    {
+        let manifest = fs::read(data.join(list).join("manifest.json")).unwrap();
+        let manifest: serde_json::Value = serde_json::from_slice(&manifest).unwrap();
+        for entry in manifest[entries].as_array().unwrap() {
+            let name = entry["file"].as_str().unwrap();
+            let is_read = name.starts_with("junit") || name.ends_with(".trx") || list == "faults";
+            let is_read = is_read && [".xml", ".trx"].iter().any(|ending| name.ends_with(ending));
+            if is_read && !entry["expect"].as_str().unwrap_or_default().starts_with("error") {
+                files.push(data.join(folder).join(name));
             }
         }
-        None => println!("BADGESMITH_RECORDED is unset, so only the samples of the project are compared"),
     }
+    count_alike(&files);
+}
+
+/// Counts each report with the client and with the script; formats that only the client reads are left out.
+fn count_alike(files: &[PathBuf]) {
     let mut compared = 0;
     for file in files {
         let name = file.file_name().unwrap().to_str().unwrap();
-        let client = command().args(["report", "--dry-run"]).arg(&file).env_clear().output().unwrap();
+        let client = command().args(["report", "--dry-run"]).arg(file).env_clear().output().unwrap();
         let body: serde_json::Value = serde_json::from_slice(&client.stdout).unwrap();
         let module = action().join("counts.mjs");
         let code = "const [module, file] = process.argv.slice(1);
             const { count } = await import(module);
             const { passed, failed, skipped } = count((await import('node:fs')).readFileSync(file));
             console.log(JSON.stringify({ passed, failed, skipped }));";
-        let script =
-            Command::new("node").args(["--input-type=module", "-e", code]).arg(module).arg(&file).output().unwrap();
+        let script = node().args(["--input-type=module", "-e", code]).arg(module).arg(file).output().unwrap();
         let words = String::from_utf8_lossy(&script.stderr);
         if words.contains("only the badgesmith client reads") {
             continue;
@@ -256,5 +253,5 @@ fn the_script_counts_what_the_client_counts() {
         compared += 1;
     }
     println!("{compared} reports are counted alike");
-    assert!(compared >= 20, "only {compared} reports were compared");
+    assert!(compared >= MIN_REPORTS, "only {compared} reports were compared");
 }

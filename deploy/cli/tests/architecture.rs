@@ -1,4 +1,4 @@
-//! Who may import whom, and what may stand where. The rules are ARCHITECTURE.md's.
+//! The dependency rules of ARCHITECTURE.md: which package may import which, and where unsafe code and I/O may be.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use std::{
@@ -9,7 +9,7 @@ use std::{
 
 use serde_json::Value;
 
-/// Each package of ours and the ones of ours it may import.
+/// Each package of the workspace, and the packages of the workspace that it may import.
 const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("badgesmith-fonts", &[]),
     ("badgesmith-renderer", &["badgesmith-fonts"]),
@@ -37,10 +37,10 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ),
 ];
 
-/// The ones of ours a provider may import: the SDK, and what several providers need to read versions.
+/// The packages of the workspace that a provider may import: the SDK, and the parser of versions.
 const PROVIDER_MAY_IMPORT: &[&str] = &["badgesmith-provider", "badgesmith-versions"];
 
-/// Beginnings of packages that reach the world: runtimes, sockets, clocks, AWS.
+/// Names, or first parts of names, of packages that do I/O: runtimes, sockets, clocks, randomness, AWS.
 const WORLDLY: [&str; 17] = [
     "async-std",
     "aws",
@@ -65,7 +65,7 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
 }
 
-/// A package of the workspace: name, folder, and what it imports outside its tests, with the features it asks for.
+/// A package of the workspace: its name, its folder, and its dependencies (without dev-dependencies) with their features.
 type Package = (String, PathBuf, Vec<(String, Vec<String>)>);
 
 fn packages() -> Vec<Package> {
@@ -111,7 +111,7 @@ fn no_package_imports_what_it_must_not() {
                 assert!(is_allowed, "{name} imports {import}");
             }
             let is_worldly = WORLDLY.iter().any(|start| import == start || import.starts_with(&format!("{start}-")));
-            // The engine may wait for what others do: tokio's channels reach no world.
+            // The engine may use tokio's channels and locks, which do no I/O.
             let is_channels = import == "tokio" && features == &["sync"] && name == "badgesmith-engine";
             if !folder.starts_with(root().join("deploy")) {
                 assert!(!is_worldly || is_channels, "{name} imports {import} {features:?}, which is deploy's alone");
@@ -145,7 +145,7 @@ fn the_world_and_unsafe_code_stay_where_they_belong() {
                 .iter()
                 .any(|part| place.contains(part));
         let text = fs::read_to_string(&file).unwrap();
-        // A module's own tests are at its end.
+        // The tests of a module are at its end.
         let code = text.split("#[cfg(test)]").next().unwrap_or_default();
         for (number, line) in code.lines().enumerate() {
             let line = line.trim_start();

@@ -1,10 +1,10 @@
-//! kill -9 at random moments while many builds report: whatever was acknowledged is there afterwards, once.
+//! SIGKILL at varying moments while many builds report: every acknowledged result is stored afterwards, once.
 //!
-//! `BADGESMITH_ROUNDS` says how often; without it a few times.
+//! `BADGESMITH_ROUNDS` is the number of kills, 5 if it is not set.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout)]
 
-#[path = "support/cloud.rs"]
-mod cloud;
+#[path = "support/aws.rs"]
+mod aws;
 mod support;
 
 use std::{
@@ -17,7 +17,7 @@ use std::{
     time::Duration,
 };
 
-use cloud::Cloud;
+use aws::Cloud;
 use support::{
     Server,
     report::{self, TOML, body},
@@ -28,23 +28,23 @@ const SECRET: &str = "hush";
 const WRITERS: u64 = 32;
 
 #[test]
-fn whatever_was_acknowledged_is_there_after_a_kill_and_only_once() {
+fn every_acknowledged_result_is_in_the_embedded_store_after_a_kill_and_only_once() {
     let server = Server::start("crash", TOML);
     assert!(secret(&server.data, &["set", "--owner", "acme", "--purpose", "TestData"], SECRET).0);
     kill_and_count(server, || Server::start_with("crash", TOML, &[]), Duration::from_millis(1));
 }
 
 #[test]
-fn whatever_was_acknowledged_is_in_dynamodb_after_a_kill_and_only_once() {
+fn every_acknowledged_result_is_in_dynamodb_after_a_kill_and_only_once() {
     let cloud = Cloud::start();
     assert!(cloud.run(&["provision"], "").0);
     assert!(cloud.run(&["secret", "set", "--aws", "--owner", "acme", "--purpose", "TestData"], SECRET).0);
     let start = || cloud.serve("crash-dynamodb");
-    // A server that starts asks for its secrets first, and every transaction goes over a socket.
+    // A new server reads the secrets first, and every transaction is a network request, so it needs more time.
     kill_and_count(start(), start, Duration::from_millis(10));
 }
 
-/// Kills it after 3 to 122 `pause`s.
+/// Kills the server in each round, after 3 to 122 times `pause`, and checks every result of the round.
 fn kill_and_count(mut server: Server, start: impl Fn() -> Server, pause: Duration) {
     let rounds = std::env::var("BADGESMITH_ROUNDS").ok().and_then(|rounds| rounds.parse().ok()).unwrap_or(5_u64);
     let next = AtomicU64::new(1);
@@ -71,7 +71,7 @@ fn kill_and_count(mut server: Server, start: impl Fn() -> Server, pause: Duratio
                     }
                 });
             }
-            // Some rounds end before the first transaction, some after hundreds.
+            // Some rounds end before the first transaction, others after hundreds.
             thread::sleep(pause * u32::try_from(3 + round * 37 % 120).unwrap());
             server.kill();
             is_over.store(true, Ordering::Relaxed);
@@ -85,7 +85,7 @@ fn kill_and_count(mut server: Server, start: impl Fn() -> Server, pause: Duratio
             assert_eq!(again.unwrap().status, 409, "round {round}: run {run} is there already");
         }
         for run in &lost {
-            // Written or not, as nobody was told; sent again it is there, and once.
+            // It may be written or not; sent again, it is stored once.
             let again =
                 report::post(server.address, SECRET, &path(*run), &body("linux", &run.to_string(), [*run, 0, 0]));
             assert!(matches!(again.unwrap().status, 201 | 409), "round {round}: run {run}");

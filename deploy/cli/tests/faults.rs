@@ -1,5 +1,5 @@
-//! Every way an upstream can fail: the last good badge where there was one, the right words where there was none, in
-//! time, and no more calls than the rules allow.
+//! Every way in which an upstream can fail: the last good badge is shown if there is one, or else the right error, in
+//! time, and with no more upstream requests than allowed.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod support;
@@ -17,14 +17,14 @@ use std::{
 
 use support::{Server, Upstream, github_toml, nuget_toml, secret};
 
-/// What an upstream does instead of answering; whether the connection stays.
-type Fault = fn(&mut TcpStream) -> bool;
+/// What an upstream does instead of answering; false closes the connection.
+type UpstreamFault = fn(&mut TcpStream) -> bool;
 
-/// A fault, its words on the badge, the status as JSON, and the most calls one request may cause: two documents may be
-/// behind it, and what is a fault is tried four times for each.
-struct Row {
+/// A fault, the text on the badge, the status of the JSON form, and the most upstream requests that one request may
+/// cause: a badge may need two documents, and each is tried four times after a fault.
+struct FaultRow {
     name: &'static str,
-    fault: Fault,
+    fault: UpstreamFault,
     words: &'static str,
     status: u16,
     calls: usize,
@@ -34,64 +34,64 @@ fn send(stream: &mut TcpStream, text: &str) -> bool {
     stream.write_all(text.as_bytes()).is_ok()
 }
 
-const ROWS: [Row; 17] = [
-    Row {
+const ROWS: [FaultRow; 17] = [
+    FaultRow {
         name: "401",
         fault: |s| send(s, "HTTP/1.1 401 X\r\nContent-Length: 0\r\n\r\n"),
         words: "forbidden",
         status: 403,
         calls: 2,
     },
-    Row {
+    FaultRow {
         name: "403",
         fault: |s| send(s, "HTTP/1.1 403 X\r\nContent-Length: 0\r\n\r\n"),
         words: "forbidden",
         status: 403,
         calls: 2,
     },
-    Row {
+    FaultRow {
         name: "404",
         fault: |s| send(s, "HTTP/1.1 404 X\r\nContent-Length: 0\r\n\r\n"),
         words: "package not found",
         status: 404,
         calls: 2,
     },
-    Row {
+    FaultRow {
         name: "429",
         fault: |s| send(s, "HTTP/1.1 429 X\r\nContent-Length: 0\r\n\r\n"),
         words: "rate limited",
         status: 503,
         calls: 8,
     },
-    Row {
+    FaultRow {
         name: "429 with Retry-After",
         fault: |s| send(s, "HTTP/1.1 429 X\r\nRetry-After: 60\r\nContent-Length: 0\r\n\r\n"),
         words: "rate limited",
         status: 503,
         calls: 1,
     },
-    Row {
+    FaultRow {
         name: "429 with a short Retry-After",
         fault: |s| send(s, "HTTP/1.1 429 X\r\nRetry-After: 1\r\nContent-Length: 0\r\n\r\n"),
         words: "rate limited",
         status: 503,
         calls: 8,
     },
-    Row {
+    FaultRow {
         name: "500",
         fault: |s| send(s, "HTTP/1.1 500 X\r\nContent-Length: 0\r\n\r\n"),
         words: "upstream unavailable",
         status: 503,
         calls: 8,
     },
-    Row {
+    FaultRow {
         name: "503",
         fault: |s| send(s, "HTTP/1.1 503 X\r\nContent-Length: 0\r\n\r\n"),
         words: "upstream unavailable",
         status: 503,
         calls: 8,
     },
-    Row {
+    FaultRow {
         name: "a cut body",
         fault: |s| {
             send(s, "HTTP/1.1 200 X\r\nContent-Length: 100\r\n\r\n{\"versions\":[");
@@ -101,7 +101,7 @@ const ROWS: [Row; 17] = [
         status: 503,
         calls: 8,
     },
-    Row {
+    FaultRow {
         name: "a slow body",
         fault: |s| {
             send(s, "HTTP/1.1 200 X\r\nContent-Length: 100\r\n\r\n");
@@ -117,7 +117,7 @@ const ROWS: [Row; 17] = [
         status: 504,
         calls: 8,
     },
-    Row {
+    FaultRow {
         name: "silence",
         fault: |_| {
             thread::sleep(Duration::from_secs(9));
@@ -127,14 +127,14 @@ const ROWS: [Row; 17] = [
         status: 504,
         calls: 8,
     },
-    Row {
+    FaultRow {
         name: "HTML",
         fault: |s| send(s, "HTTP/1.1 200 X\r\nContent-Length: 6\r\n\r\n<html>"),
         words: "invalid response",
         status: 502,
         calls: 2,
     },
-    Row {
+    FaultRow {
         name: "40 MiB",
         fault: |s| {
             send(s, "HTTP/1.1 200 X\r\nTransfer-Encoding: chunked\r\n\r\n");
@@ -150,22 +150,22 @@ const ROWS: [Row; 17] = [
         status: 502,
         calls: 2,
     },
-    Row { name: "a reset", fault: |_| false, words: "upstream unavailable", status: 503, calls: 16 },
-    Row {
+    FaultRow { name: "a reset", fault: |_| false, words: "upstream unavailable", status: 503, calls: 16 },
+    FaultRow {
         name: "bad gzip",
         fault: |s| send(s, "HTTP/1.1 200 X\r\nContent-Encoding: gzip\r\nContent-Length: 6\r\n\r\nno zip"),
         words: "invalid response",
         status: 502,
         calls: 2,
     },
-    Row {
+    FaultRow {
         name: "a redirect loop",
         fault: |s| send(s, "HTTP/1.1 302 X\r\nLocation: /v3-flatcontainer/a/index.json\r\nContent-Length: 0\r\n\r\n"),
         words: "invalid response",
         status: 502,
         calls: 12,
     },
-    Row {
+    FaultRow {
         name: "a redirect elsewhere",
         fault: |s| send(s, "HTTP/1.1 302 X\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n"),
         words: "invalid response",
@@ -174,23 +174,24 @@ const ROWS: [Row; 17] = [
     },
 ];
 
-/// A provider whose upstream fails, and the badge it shows until then.
+/// A provider whose upstream fails, and one of its badges.
 #[derive(Clone, Copy)]
-struct Subject {
+struct TestedProvider {
     id: &'static str,
     toml: fn(&str) -> String,
     badge: &'static str,
 }
 
-const NUGET: Subject = Subject { id: "nuget", toml: nuget_toml, badge: "/badges/packages/nuget/a" };
-const GITHUB: Subject = Subject { id: "github", toml: github_toml, badge: "/badges/packages/github/acme/a" };
+const NUGET: TestedProvider = TestedProvider { id: "nuget", toml: nuget_toml, badge: "/badges/packages/nuget/a" };
+const GITHUB: TestedProvider =
+    TestedProvider { id: "github", toml: github_toml, badge: "/badges/packages/github/acme/a" };
 
-impl Subject {
+impl TestedProvider {
     fn picture(self) -> String {
         format!("{}.svg", self.badge)
     }
 
-    /// A server with the token that the GitHub provider asks with.
+    /// A server with this provider, and a token for GitHub.
     fn serve(self, name: &str, upstream: &Upstream, more: &str) -> Server {
         let name = format!("{}-{name}", self.id);
         let server = Server::start(&name, &((self.toml)(&upstream.url()) + more));
@@ -199,8 +200,8 @@ impl Subject {
     }
 }
 
-/// An upstream that knows the package until it begins to fail.
-fn upstream(fault: Fault, failing: &Arc<AtomicBool>) -> Upstream {
+/// An upstream that has the package until it begins to fail.
+fn upstream(fault: UpstreamFault, failing: &Arc<AtomicBool>) -> Upstream {
     let failing = Arc::clone(failing);
     Upstream::raw(move |head, stream| {
         if failing.load(Ordering::SeqCst) {
@@ -215,7 +216,7 @@ fn upstream(fault: Fault, failing: &Arc<AtomicBool>) -> Upstream {
     })
 }
 
-fn ask(server: &Server, row: &Row, path: &str) -> support::Response {
+fn ask(server: &Server, row: &FaultRow, path: &str) -> support::Response {
     let asked = Instant::now();
     let response = server.get(path);
     assert!(asked.elapsed() < Duration::from_secs(4), "{}: {:?}", row.name, asked.elapsed());
@@ -257,7 +258,7 @@ fn with_a_last_good_badge_each_fault_shows_it() {
                     thread::sleep(Duration::from_millis(1100));
                     failing.store(true, Ordering::SeqCst);
                     let before = upstream.calls();
-                    // That a package is gone is no fault: it is the newest that is known of it.
+                    // 404 is an answer and not a fault: the package is shown as not found.
                     let gone = format!("{}: package not found", subject.id);
                     let words = if row.name == "404" { gone } else { good };
                     for _ in 0..2 {
@@ -284,7 +285,7 @@ fn the_last_good_badge_outlives_the_upstream_and_a_restart() {
     upstream.stop();
     let mut server = Server::start_with("restart", &toml, &[]);
     assert!(server.get(&NUGET.picture()).body.contains("nuget: 1.2.3"), "{}", server.log());
-    // A crash loses nothing that was kept for a while.
+    // A crash does not lose an answer that has been stored for a while.
     server.kill();
     let server = Server::start_with("restart", &toml, &[]);
     assert!(server.get(&NUGET.picture()).body.contains("nuget: 1.2.3"), "{}", server.log());

@@ -1,4 +1,4 @@
-//! Logos that are made to take long, and pictures as large as they may be, against the real server.
+//! Logos that are slow to draw on purpose, and pictures of the largest size.
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 
 mod support;
@@ -19,12 +19,12 @@ use std::{
 
 use support::{Server, Upstream, escape, watch::Watch};
 
-/// How many callers send attacks at once.
-const CALLERS: usize = 16;
-/// The longest address, with what stands before the logo in it.
+/// How many clients send requests at once.
+const CLIENTS: usize = 16;
+/// The longest logo parameter that still fits into an address.
 const LONGEST: usize = 8000;
 
-/// What a caller gets: the head, and the body's bytes.
+/// The head and the body of an answer.
 fn fetch(address: SocketAddr, path: &str) -> (String, Vec<u8>) {
     let mut stream = TcpStream::connect(address).unwrap();
     stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
@@ -43,11 +43,11 @@ fn size(png: &[u8]) -> (u32, u32) {
     (number(16), number(20))
 }
 
-/// Asks for each address once, by many callers at once; every answer is a picture.
+/// Requests each address once, by many clients at once; every answer must be a picture.
 fn attack(name: &str, server: &Server, paths: Vec<String>) -> Vec<(u32, u32)> {
     let watch = Watch::begin(server);
     let (address, next, paths) = (server.address, Arc::<AtomicUsize>::default(), Arc::new(paths));
-    let callers: Vec<_> = (0..CALLERS)
+    let callers: Vec<_> = (0..CLIENTS)
         .map(|_| {
             let (next, paths) = (Arc::clone(&next), Arc::clone(&paths));
             thread::spawn(move || {
@@ -68,7 +68,7 @@ fn attack(name: &str, server: &Server, paths: Vec<String>) -> Vec<(u32, u32)> {
 }
 
 #[test]
-fn a_logo_that_is_made_to_take_long_hurts_nobody() {
+fn a_malicious_logo_in_an_address_does_not_slow_others_down() {
     let server = Server::start("logos", "");
     let mut paths = Vec::new();
     for (index, attack) in attacks::small().iter().enumerate() {
@@ -77,7 +77,7 @@ fn a_logo_that_is_made_to_take_long_hurts_nobody() {
         for style in ["flat", "social"] {
             paths.push(format!("/badge/a-{index}-red.png?scale=4&style={style}&logo={logo}"));
         }
-        // Errors are pictures as well, and may have a logo.
+        // Error badges may have a logo as well.
         paths.push(format!("/badges/nowhere/{index}.png?logo={logo}"));
     }
     attack("logos in addresses", &server, paths);
@@ -86,7 +86,7 @@ fn a_logo_that_is_made_to_take_long_hurts_nobody() {
 }
 
 #[test]
-fn a_logo_of_a_document_that_is_made_to_take_long_hurts_nobody() {
+fn a_malicious_logo_in_a_document_does_not_slow_others_down() {
     let documents = attacks::large();
     let count = documents.len();
     let upstream = Upstream::start(move |path| {
@@ -103,7 +103,7 @@ fn a_logo_of_a_document_that_is_made_to_take_long_hurts_nobody() {
 }
 
 #[test]
-fn pictures_as_large_as_they_may_be_are_drawn_beside_the_thread_that_serves() {
+fn pictures_of_the_largest_size_are_drawn_on_other_threads_than_the_one_that_serves() {
     let server = Server::start("large-pictures", "");
     let words = "W".repeat(240);
     let segments = format!("&segment={words}-blue").repeat(8);
@@ -117,11 +117,11 @@ fn pictures_as_large_as_they_may_be_are_drawn_beside_the_thread_that_serves() {
     let widest = sizes.iter().map(|(columns, _)| *columns).max();
     println!("the widest has {widest:?} columns");
     assert!(widest <= Some(4096), "{widest:?}");
-    // The words may be `too busy`, where a slow machine draws none in time.
+    // On a slow machine some badges may say `too busy`.
     assert!(sizes.iter().all(|(columns, rows)| *columns > 20 && (1..=112).contains(rows)), "{sizes:?}");
 }
 
-/// A text as JSON has it.
+/// A text as a JSON string.
 fn quoted(text: &str) -> String {
     format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
 }

@@ -1,4 +1,4 @@
-//! What an operator sees of the real binary: `/metrics`, and the line of each answer.
+//! What an operator sees of the server: `/metrics` and the access log.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod support;
@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 use support::{
-    Reply, Server, Upstream, command, nuget_toml,
+    Server, Upstream, UpstreamReply, command, nuget_toml,
     report::{self, TOML, body, request},
     secret, send,
 };
@@ -16,7 +16,7 @@ const SECRET: &str = "It's a Secret to Everybody";
 const NUGET: &str = "/badges/packages/nuget/{package}";
 const REPORTS: &str = "/tests/results/{platform}/{owner}/{repo}/{branch…}";
 
-fn feed(path: &str) -> Reply {
+fn feed(path: &str) -> UpstreamReply {
     match path {
         "/v3-flatcontainer/a/index.json" => (200, Vec::new(), br#"{"versions":["1.0.0"]}"#.to_vec()),
         path if path.starts_with("/v3/registration5-gz-semver2/") => (200, Vec::new(), br#"{"listed":true}"#.to_vec()),
@@ -24,7 +24,8 @@ fn feed(path: &str) -> Reply {
     }
 }
 
-/// The samples by name and labels, after the form of the text was looked at: each family has its help, its type and then its samples.
+/// Checks the exposition format (each family has its help, its type and then its samples), and returns the samples by
+/// name and labels.
 fn samples(text: &str) -> BTreeMap<String, f64> {
     let (mut samples, mut family) = (BTreeMap::new(), String::new());
     let mut lines = text.lines();
@@ -45,13 +46,13 @@ fn samples(text: &str) -> BTreeMap<String, f64> {
 }
 
 #[test]
-fn what_happened_is_at_metrics_and_says_nothing_of_callers() {
+fn metrics_count_what_happened_and_name_no_client() {
     let upstream = Upstream::start(feed);
     let server = Server::start("metrics", &(nuget_toml(&upstream.url()) + TOML));
     let (success, said) = secret(&server.data, &["set", "--owner", "acme", "--purpose", "TestData"], SECRET);
     assert!(success, "{said}");
     for path in ["a.svg", "a.svg", "a.png", "a", "unknown-name.svg"] {
-        // A picture is no text, and its status is all that is asked of it here.
+        // A picture is not text, and only its status is checked here.
         let head = format!("HEAD /badges/packages/nuget/{path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
         assert_eq!(send(server.address, &head).status, 200, "{path}");
     }
@@ -104,14 +105,14 @@ fn what_happened_is_at_metrics_and_says_nothing_of_callers() {
 }
 
 #[test]
-fn a_breaker_that_is_open_and_a_badge_that_is_stale_show() {
+fn an_open_circuit_breaker_and_a_stale_badge_are_shown() {
     let upstream = Upstream::start(feed);
     let server = Server::start("metrics-stale", &(nuget_toml(&upstream.url()) + "fresh-seconds = 0\n"));
     let badge = "/badges/packages/nuget/a.svg";
     assert!(server.get(badge).body.contains("nuget: 1.0.0"));
     let origin = upstream.url();
     upstream.stop();
-    // An exchange counts once, and two documents are behind the badge: the fifth fault in a row opens the breaker.
+    // The badge needs two documents, and each failed exchange counts once: the fifth fault in a row opens the breaker.
     for _ in 0..3 {
         assert!(server.get(badge).body.contains("nuget: 1.0.0"));
     }

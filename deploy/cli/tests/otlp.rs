@@ -1,4 +1,4 @@
-//! Spans that leave the real binary, as a collector on loopback gets them: `cargo test -p badgesmith --features otlp`.
+//! The spans that a collector on loopback receives: `cargo test -p badgesmith --features otlp`.
 #![cfg(feature = "otlp")]
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
@@ -64,7 +64,7 @@ fn a_request_and_its_upstream_calls_arrive_at_a_collector_as_one_trace() {
     let path = "/badges/packages/nuget/a.svg?secret=hush";
     let traced = format!("traceparent: 00-{TRACE}-{PARENT}-01\r\nConnection: close\r\n");
     assert_eq!(send(server.address, &format!("GET {path} HTTP/1.1\r\nHost: x\r\n{traced}\r\n")).status, 200);
-    // The collector is busy the first time; whatever is not sent yet leaves when the server stops.
+    // The collector refuses the first request; spans that are not sent yet are sent when the server stops.
     thread::sleep(Duration::from_millis(200));
     server.terminate();
     assert_eq!(server.wait(), Some(0));
@@ -102,12 +102,12 @@ fn a_request_and_its_upstream_calls_arrive_at_a_collector_as_one_trace() {
     }
     assert!(
         !posted.iter().any(|post| String::from_utf8_lossy(&post.body).contains("hush")),
-        "a query is nobody's business"
+        "a query string is in no span"
     );
 }
 
 #[test]
-fn a_collector_that_is_away_costs_no_caller_anything() {
+fn an_unavailable_collector_does_not_affect_requests() {
     let collector = Inbox::start(&["HTTP/1.1 500 No\r\n\r\n"]);
     let mut server = server("otlp-away", &collector, "");
     for _ in 0..20 {
@@ -118,7 +118,7 @@ fn a_collector_that_is_away_costs_no_caller_anything() {
 }
 
 #[test]
-fn an_endpoint_that_is_none_is_refused_with_its_name() {
+fn an_invalid_endpoint_is_refused_with_the_name_of_its_variable() {
     let output = command().arg("serve").env("OTEL_EXPORTER_OTLP_ENDPOINT", "no where").output().unwrap();
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(!output.status.success() && said.contains("OTEL_EXPORTER_OTLP_ENDPOINT"), "{said}");

@@ -1,4 +1,4 @@
-//! `badgesmith plugin`: a stranger's way from providers/README.md to an answer, and what is refused on it.
+//! `badgesmith plugin`: the steps of providers/README.md from an empty folder to a badge, and what is refused.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod support;
@@ -11,7 +11,7 @@ use std::{
 };
 
 use serde_json::{Value, json};
-use support::{Reply, Server, Upstream, command};
+use support::{Server, Upstream, UpstreamReply, command};
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
@@ -45,15 +45,15 @@ fn text(path: &Path) -> &str {
     path.to_str().unwrap()
 }
 
-/// A project that everybody's provider knows, and nothing else.
-fn projects(path: &str) -> Reply {
+/// An upstream that has one project, `demo`.
+fn projects(path: &str) -> UpstreamReply {
     match path {
         "/projects/demo.json" => (200, Vec::new(), br#"{ "name": "demo", "version": "1.2.3" }"#.to_vec()),
         _ => (404, Vec::new(), Vec::new()),
     }
 }
 
-/// The texts of the page that are fenced as this language, in their order.
+/// The code blocks of this language in providers/README.md, in their order.
 fn fenced(language: &str) -> Vec<String> {
     let page = fs::read_to_string(root().join("providers/README.md")).unwrap();
     let begins = format!("\n```{language}\n");
@@ -61,7 +61,7 @@ fn fenced(language: &str) -> Vec<String> {
     fences.map(|fence| fence.split("\n```").next().unwrap().to_owned() + "\n").collect()
 }
 
-/// Makes `hello`, puts the page's text in the place of its source, and has it looked over once it is built.
+/// Makes the provider `hello`, replaces its source by the code of the page, builds it and checks it.
 fn new(kind: &str, source: &str, build: impl Fn(&Path) -> PathBuf) -> PathBuf {
     let place = folder(kind);
     goes_well(&["new", "hello", "--kind", kind, "--dir", text(&place)]);
@@ -76,7 +76,7 @@ fn new(kind: &str, source: &str, build: impl Fn(&Path) -> PathBuf) -> PathBuf {
     built
 }
 
-/// Serves it as the page says, and asks it.
+/// Serves the provider with the configuration of the page, and requests its badges.
 fn serve(kind: &str, built: &Path) {
     let upstream = Upstream::start(projects);
     let page = fenced("toml").remove(1);
@@ -101,7 +101,7 @@ fn compile(source: &Path, library: &Path, flags: &[&str]) {
     assert!(status.expect("a C compiler is needed for the plugins of the tests").success(), "{}", source.display());
 }
 
-/// The C template, changed, built and in a folder with its transcripts.
+/// The C template with a change, built in a folder with its transcripts.
 fn odd(name: &str, change: impl Fn(String) -> String, flags: &[&str]) -> PathBuf {
     let place = folder(name);
     goes_well(&["new", "odd", "--kind", "c", "--dir", text(&place)]);
@@ -119,7 +119,7 @@ const HIDDEN: &[&str] = &["-fvisibility=hidden"];
 fn a_stranger_writes_a_provider_in_rust_from_the_page() {
     let built = new("rust", "src/lib.rs", |hello| {
         assert_eq!(fs::read_to_string(hello.join("manifest.json")).unwrap(), fenced("json").remove(0));
-        // The versions that are here already, so that nothing has to be fetched.
+        // The locked versions of the workspace, so that nothing has to be downloaded.
         fs::copy(root().join("Cargo.lock"), hello.join("Cargo.lock")).unwrap();
         let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("plugin/target");
         for verb in ["test", "build"] {
@@ -150,7 +150,7 @@ fn a_stranger_writes_a_provider_in_toml_from_the_page() {
 }
 
 #[test]
-fn a_new_provider_takes_nobodys_place_and_has_a_name() {
+fn a_new_provider_needs_a_valid_name_and_overwrites_no_folder() {
     let place = folder("names");
     goes_well(&["new", "two-words", "--kind", "toml", "--dir", text(&place)]);
     assert!(fs::read_to_string(place.join("two-words/two-words.toml")).unwrap().contains("id = \"two-words\""));
@@ -232,7 +232,7 @@ fn a_badge_made_of_a_spoiled_answer_is_refused() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn how_a_library_was_built_is_looked_at() {
+fn how_a_library_was_built_is_checked() {
     let said = goes_well(&["check", text(&odd("loud", |source| source + "\nint odd_extra;\n", &[]))]);
     assert!(said.contains("warning  it exports [\"odd_extra\"] too"), "{said}");
     let second = "\nBADGESMITH_EXPORT void badgesmith_provider_v2(void);\nvoid badgesmith_provider_v2(void) {}\n";
@@ -250,7 +250,7 @@ fn how_a_library_was_built_is_looked_at() {
         rustc.args(["--crate-type=cdylib", "--edition=2024", "-Cstrip=symbols", &format!("-Cpanic={how}"), "-o"]);
         let (well, words) = output(rustc.arg(&library).arg(&source));
         assert!(well, "{words}");
-        // It returns no table, which is refused whatever it was built with.
+        // It returns no table, which is refused in either build.
         let (_, said) = plugin(&["check", text(&library)]);
         assert_eq!(said.contains("refused  it is built with panic=abort"), refused, "{how}: {said}");
     }
@@ -301,7 +301,7 @@ fn what_is_packed_is_the_same_every_time_and_opens_no_plugin_before_its_first_re
          [[plugin]]\nid = \"plain\"\ndeclarative = \"plain/plain.toml\"\n{grants}"
     );
     fs::write(&config, text_of_config).unwrap();
-    // The server's own folder, so that it finds plugins/ beside its plugins.toml.
+    // The folder of the server, so that plugins/ is beside its plugins.toml.
     let packed = Path::new(env!("CARGO_TARGET_TMPDIR")).join("plugin-packed");
     let _ = fs::remove_dir_all(&packed);
     let again = place.join("again");
@@ -336,7 +336,7 @@ fn what_is_packed_is_the_same_every_time_and_opens_no_plugin_before_its_first_re
     assert!(log.contains("odd.so: sha256 is "), "{log}");
     drop(server);
 
-    // So it is with a provider that is a file.
+    // A declarative provider is refused in the same way.
     let file = packed.join("plugins/plain.toml");
     let text_of_file = fs::read_to_string(&file).unwrap();
     fs::write(&file, text_of_file.clone() + "\n").unwrap();
@@ -345,7 +345,7 @@ fn what_is_packed_is_the_same_every_time_and_opens_no_plugin_before_its_first_re
     let log = server.log_once(|log| log.contains("plugins.toml says"));
     assert!(log.contains("plain.toml: sha256 is ") && log.contains("if the file was meant"), "{log}");
     drop(server);
-    // A manifest of something else is not believed, whatever it says.
+    // A manifest of another file is not trusted.
     fs::write(&file, text_of_file).unwrap();
     let manifest = packed.join("plugins/plain.toml.manifest.json");
     let other = fs::read_to_string(&manifest).unwrap().replace("\"summary\":\"", "\"summary\":\"Not ");
@@ -369,7 +369,7 @@ fn what_is_packed_is_found_from_any_folder_and_libraries_where_they_are_said_to_
     for made in [&built, &config.join("providers")] {
         fs::create_dir_all(made).unwrap();
     }
-    // As Cargo calls it, which a bare name in plugins.toml stands for.
+    // The file name that Cargo would give it, which a bare name in plugins.toml means.
     fs::copy(&library, built.join("libodd.so")).unwrap();
     goes_well(&["new", "plain", "--kind", "toml", "--dir", text(&config.join("providers"))]);
     let origins = "origins = [\"https://example.com\"]\n";

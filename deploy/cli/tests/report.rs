@@ -1,4 +1,4 @@
-//! `badgesmith report`: what is counted, what is printed, and what it says when that does not go well.
+//! `badgesmith report`: what is counted, what is printed, and the errors.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod support;
@@ -120,7 +120,7 @@ fn strangers_in_a_directory_or_a_pattern_are_passed_over_and_named_ones_are_refu
     let named = ["--dry-run", "--skip-others", "out/junit.xml", "out/linter.json"];
     let (out, words, code) = said(&report(&folder, &named, &[]));
     assert!(out.contains(r#""total":1"#) && words.contains("passed over") && code == 0, "{words}");
-    // What breaks off and was a report is refused wherever it lies.
+    // A truncated report is refused, also if it was found in a directory.
     fs::write(folder.join("out/cut.json"), r#"{"suites":[{"specs":[{"title":"x""#).unwrap();
     let (out, words, code) = said(&report(&folder, &["--dry-run", "out"], &[]));
     assert!(out.is_empty() && words.contains("out/cut.json: broken JSON") && code == 3, "{words}");
@@ -155,7 +155,7 @@ fn no_tests_at_all_are_no_success_unless_that_is_asked_for() {
         let (out, words, code) = said(&report(&folder, &["--dry-run", "--allow-empty", name], &[]));
         assert_eq!((out.contains(r#""total":0"#), words.as_str(), code), (true, "", 0), "{name}");
     }
-    // Beside a report with tests, one without is fine.
+    // A report without tests is accepted beside one with tests.
     let (_, words, code) = said(&report(&folder, &["--dry-run", "a.xml", "unit.xml"], &[]));
     assert_eq!((words.as_str(), code), ("", 0));
 }
@@ -172,7 +172,7 @@ fn remarks_are_told_beside_the_body() {
 }
 
 #[test]
-fn the_headers_are_printed_for_whoever_sends_it_otherwise() {
+fn the_headers_are_printed_so_that_another_client_can_send_the_report() {
     let folder = folder("headers");
     let arguments = [&["unit.xml", "--dry-run", "--print-headers", "--platform", "linux"][..], &RUN].concat();
     let (out, words, code) = said(&report(&folder, &arguments, &[("BADGESMITH_SECRET", SECRET)]));

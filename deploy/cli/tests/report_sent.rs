@@ -1,4 +1,4 @@
-//! `badgesmith report` and servers: signed, tried again, recorded or refused.
+//! `badgesmith report` with a server: signatures, retries, and what is recorded or refused.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod support;
@@ -17,10 +17,10 @@ const RECORDED: &str = "HTTP/1.1 201 Created\r\n\r\n{}";
 const KNOWN: &str = "HTTP/1.1 409 Conflict\r\n\r\n{\"message\":\"run 7 is known\",\"error_details\":[{\"error_code\":\"DUPLICATE_TEST_RESULT\"}],\"x\":null}";
 const DOWN: &str = "HTTP/1.1 503 Service Unavailable\r\n\r\n";
 const BUSY: &str = "HTTP/1.1 429 Too Many Requests\r\nRetry-After: 0\r\n\r\n";
-/// The connection ends without an answer.
+/// The server closes the connection without an answer.
 const SILENCE: &str = "";
 
-/// Sends `unit.xml` to a server that gives these answers.
+/// Sends `unit.xml` to a server that gives these answers in turn.
 fn send(name: &str, answers: &'static [&'static str]) -> (Vec<Posted>, (String, String, i32)) {
     let inbox = Inbox::start(answers);
     let folder = folder(name);

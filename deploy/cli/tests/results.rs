@@ -1,4 +1,4 @@
-//! Test results over HTTP, as the real binary takes and shows them.
+//! Test results over HTTP: recorded, shown, refused and logged.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod support;
@@ -48,7 +48,7 @@ fn a_report_is_on_the_badge_a_moment_later() {
 }
 
 #[test]
-fn the_log_tells_of_every_attempt_and_never_a_secret() {
+fn the_log_has_a_line_for_every_attempt_and_no_secret() {
     let server = server("audit");
     let path = "/tests/results/linux/acme/tools/main";
     let (good, forged) = (request(SECRET, path, &body("linux", "1", [1, 0, 0]), "n-good"), "a guess");

@@ -1,4 +1,4 @@
-//! The real binary over real sockets: what it prints, what it answers, how it stops.
+//! `badgesmith serve`: what it prints, what it answers and how it stops.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod support;
@@ -11,10 +11,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use support::{Reply, Server, Upstream, command, nuget_toml, send};
+use support::{Server, Upstream, UpstreamReply, command, nuget_toml, send};
 
-/// A NuGet feed with one package, every version of it listed.
-fn feed(path: &str) -> Reply {
+/// A NuGet feed whose versions are all listed.
+fn feed(path: &str) -> UpstreamReply {
     match path {
         "/v3-flatcontainer/newtonsoft.json/index.json" => {
             (200, vec![("ETag", "\"1\"".to_owned())], br#"{"versions":["12.0.3","13.0.4","14.0.0-beta1"]}"#.to_vec())

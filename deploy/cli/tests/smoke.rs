@@ -1,4 +1,4 @@
-//! The smoke test passes on a server that is well, and on no other.
+//! `badgesmith smoke` passes for a server that works, and fails for any other.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod support;
@@ -13,7 +13,7 @@ fn smoke(url: &str, secret: &str, more: &[&str]) -> (Option<i32>, String) {
 }
 
 #[test]
-fn a_server_that_is_well_passes_as_often_as_it_is_asked() {
+fn a_server_that_works_passes_every_time() {
     let server = Server::start("smoke", TOML);
     assert!(secret(&server.data, &["set", "--owner", "acme", "--purpose", "TestData"], "hush").0);
     let url = format!("http://{}/", server.address);
@@ -25,7 +25,7 @@ fn a_server_that_is_well_passes_as_often_as_it_is_asked() {
 }
 
 #[test]
-fn a_server_that_is_not_well_does_not_pass() {
+fn a_server_that_does_not_work_fails() {
     let server = Server::start("smoke-wrong", TOML);
     let url = format!("http://{}", server.address);
     let (code, said) = smoke(&url, "hush", &[]);

@@ -1,4 +1,4 @@
-//! An owner's token: set while the server runs, sent to its origin, and to be found nowhere else.
+//! An owner's token: it can be set while the server runs, is sent to its origin only, and appears nowhere else.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod support;
@@ -28,7 +28,7 @@ fn a_token_counts_without_a_restart_and_appears_nowhere_but_in_the_request_to_it
         seen.lock().unwrap().push(head.to_owned());
         let (status, body) = match head.contains(&format!("Bearer {TOKEN}\r\n")) {
             _ if breaking.load(Ordering::SeqCst) => (500, String::new()),
-            // An upstream that repeats what it was sent is no reason for us to repeat it.
+            // The answer of an upstream may repeat the token, which must not be passed on.
             false => (401, format!("{{\"message\":\"Bad credentials: {head:?}\"}}")),
             true => (200, r#"[{"id":1,"name":"2.0.0-rc1"},{"id":2,"name":"1.5.0"}]"#.to_owned()),
         };
@@ -85,7 +85,7 @@ fn a_token_counts_without_a_restart_and_appears_nowhere_but_in_the_request_to_it
 }
 
 #[test]
-fn a_secret_that_is_none_is_refused() {
+fn an_invalid_secret_is_refused() {
     let data = Path::new(env!("CARGO_TARGET_TMPDIR")).join("no-secret");
     for (input, words) in [("", "the secret is empty"), ("\n", "the secret is empty"), ("a b", "has blanks")] {
         let (success, said) = secret(&data, &["set", "--owner", "a", "--purpose", "Package"], input);

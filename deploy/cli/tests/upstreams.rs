@@ -1,4 +1,4 @@
-//! Strangers who ask for badges that nobody asked for before, of an upstream that is slow or says much.
+//! Many requests for badges that are not cached, of an upstream that is slow or has large answers.
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 
@@ -14,10 +14,10 @@ use std::{
 
 use support::{Server, Upstream, nuget_toml, watch::Watch};
 
-/// How many connections an upstream has at the most, as the server promises it.
+/// The limit of concurrent requests to one origin.
 const EXCHANGES_OF_ORIGIN: usize = 128;
 
-/// Asks for so many packages over connections that are closed at once.
+/// Requests so many packages, on connections that are closed without reading the answer.
 fn ask_and_leave(server: &Server, count: usize) {
     for number in 0..count {
         let mut stream = TcpStream::connect(server.address).unwrap();
@@ -27,7 +27,7 @@ fn ask_and_leave(server: &Server, count: usize) {
 }
 
 #[test]
-fn callers_who_leave_cost_an_upstream_that_is_slow_no_more_than_so_many_connections() {
+fn clients_that_disconnect_cause_a_bounded_number_of_requests_to_a_slow_upstream() {
     static OPEN: AtomicUsize = AtomicUsize::new(0);
     static MOST: AtomicUsize = AtomicUsize::new(0);
     let upstream = Upstream::raw(|_, _| {
@@ -49,8 +49,8 @@ fn callers_who_leave_cost_an_upstream_that_is_slow_no_more_than_so_many_connecti
 }
 
 #[test]
-fn large_answers_of_an_upstream_that_arrive_at_once_take_a_bounded_memory() {
-    // What is no JSON from its second byte on takes the provider no time.
+fn concurrent_large_answers_of_an_upstream_take_a_bounded_memory() {
+    // JSON that is invalid at its second byte takes the provider no time.
     let body = [b"{{".to_vec(), vec![b' '; 8 * 1024 * 1024]].concat();
     let upstream = Upstream::start(move |_| (200, Vec::new(), body.clone()));
     let server = Server::start("large-answers", &nuget_toml(&upstream.url()));

@@ -1,19 +1,19 @@
-//! Cold starts, from the process's start to its first posted answer, beside the smallest function of lambda_http.
+//! Cold starts, from the start of the process to its first answer, compared with the smallest function of lambda_http.
 //!
 //! ```sh
 //! deploy/package.sh && BADGESMITH_PACKAGE=target/package/zip cargo bench -p badgesmith-lambda --bench cold
 //! ```
 //!
-//! Every kind of first request has 21 processes of its own, in turns with the smallest function's, against a Runtime API
-//! on loopback; tables are played by dynoxide and upstreams by a listener here. A row is the median of its turns: until
-//! the function asked for its first event, until the answer was there, until the same was answered a second time, and
-//! what memory it held then.
+//! Every kind of first request is measured in 21 processes, which alternate with those of the smallest function. The
+//! Runtime API is on loopback, dynoxide emulates DynamoDB, and a listener in this process is the upstream. A row has
+//! the medians of: the time until the function asked for its first event, the time until the answer was there, the time
+//! of the same request afterwards, and the peak resident memory.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, missing_docs, unreachable_pub, dead_code)]
 
 #[path = "../examples/local-cloud/peers.rs"]
 mod peers;
-#[path = "../tests/support/report.rs"]
-mod report;
+#[path = "../tests/support/signed_report.rs"]
+mod signed_report;
 #[path = "../tests/support/mod.rs"]
 mod support;
 
@@ -31,12 +31,12 @@ use peers::{OWNER, Peers};
 use serde_json::Value;
 use support::{
     event,
-    runtime::{Running, Runtime},
+    runtime::{RunningProcess, RuntimeApi},
 };
 
-/// How often each kind starts.
+/// How often each kind of request is measured.
 const TURNS: usize = 21;
-/// An event, of the turn's number: a report can be recorded once.
+/// Makes an event from the number of the turn, because a report can be recorded only once.
 type Ask = Box<dyn Fn(usize) -> Value>;
 
 fn main() {
@@ -60,8 +60,8 @@ fn main() {
         ("signed report, accepted", &package, Box::new(move |turn| reported(&rest, &format!("turn-{turn}")))),
         ("health", &package, get("/health", "")),
     ];
-    let mut measured: Vec<Vec<Turn>> = kinds.iter().map(|_| Vec::new()).collect();
-    // One round more than counts: the first brings the files into memory.
+    let mut measured: Vec<Vec<ColdStart>> = kinds.iter().map(|_| Vec::new()).collect();
+    // The first round is not counted: it loads the files into the page cache.
     for turn in 0..=TURNS {
         for ((_, folder, ask), turns) in kinds.iter().zip(&mut measured) {
             turns.push(start(folder, &peers, &ask(turn), &ask(turn + 1000)));
@@ -73,35 +73,39 @@ fn main() {
         "medians", "asks, ms", "first, ms", "ratio", "warm, ms", "RSS, KiB"
     );
     for ((name, ..), turns) in kinds.iter().zip(&measured) {
-        let [asks, first, warm, resident] =
-            [|turn: &Turn| turn.asks, |turn: &Turn| turn.first, |turn: &Turn| turn.warm, |turn: &Turn| turn.resident]
-                .map(|of| median(turns, of));
+        let [asks, first, warm, resident] = [
+            |turn: &ColdStart| turn.asks,
+            |turn: &ColdStart| turn.first,
+            |turn: &ColdStart| turn.warm,
+            |turn: &ColdStart| turn.resident,
+        ]
+        .map(|of| median(turns, of));
         println!("{name:<38} {asks:>9.2} {first:>9.2} {:>7.2} {warm:>9.2} {resident:>10.0}", first / whole);
     }
 }
 
-/// What one process showed: milliseconds, and KiB.
-struct Turn {
+/// The measurements of one process, in milliseconds and KiB.
+struct ColdStart {
     asks: f64,
     first: f64,
     warm: f64,
     resident: f64,
 }
 
-fn median(turns: &[Turn], of: impl Fn(&Turn) -> f64) -> f64 {
+fn median(turns: &[ColdStart], of: impl Fn(&ColdStart) -> f64) -> f64 {
     let mut found: Vec<f64> = turns[1..].iter().map(of).collect();
     found.sort_by(f64::total_cmp);
     found[found.len() / 2]
 }
 
-/// Starts the bootstrap of `folder` and has it answer two events.
-fn start(folder: &Path, peers: &Peers, first: &Value, second: &Value) -> Turn {
-    let runtime = Runtime::start().unwrap();
+/// Starts the bootstrap of `folder` and measures its answers to two events.
+fn start(folder: &Path, peers: &Peers, first: &Value, second: &Value) -> ColdStart {
+    let runtime = RuntimeApi::start().unwrap();
     let mut command = runtime.command(&folder.join("bootstrap"), folder);
     command.envs(peers.variables()).env("LOG_LEVEL", "error").stdout(Stdio::null());
     let milliseconds = |duration: Duration| duration.as_secs_f64() * 1e3;
     let started = Instant::now();
-    let process = Running(command.spawn().unwrap());
+    let process = RunningProcess(command.spawn().unwrap());
     let answer = runtime.invoke(&first.to_string()).unwrap();
     let answered = milliseconds(started.elapsed());
     let asks = milliseconds(*runtime.asked.get().unwrap() - started);
@@ -113,13 +117,13 @@ fn start(folder: &Path, peers: &Peers, first: &Value, second: &Value) -> Turn {
     let resident = resident.split_whitespace().next().unwrap().parse().unwrap();
     let answer: Value = serde_json::from_str(&answer).unwrap();
     assert!([200, 201, 302, 404].map(Value::from).contains(&answer["statusCode"]), "{answer}");
-    Turn { asks, first: answered, warm, resident }
+    ColdStart { asks, first: answered, warm, resident }
 }
 
 fn once(folder: &Path, peers: &Peers, event: &Value) -> Value {
-    let runtime = Runtime::start().unwrap();
+    let runtime = RuntimeApi::start().unwrap();
     let mut command = runtime.command(&folder.join("bootstrap"), folder);
-    let _process = Running(command.envs(peers.variables()).env("LOG_LEVEL", "error").spawn().unwrap());
+    let _process = RunningProcess(command.envs(peers.variables()).env("LOG_LEVEL", "error").spawn().unwrap());
     serde_json::from_str(&runtime.invoke(&event.to_string()).unwrap()).unwrap()
 }
 
@@ -130,15 +134,15 @@ fn get(path: &str, query: &str) -> Ask {
 
 fn reported(rest: &str, run: &str) -> Value {
     let path = format!("/tests/results/{rest}");
-    report::report(&path, &path, run, run)
+    signed_report::report(&path, &path, run, run)
 }
 
-/// The folder of the smallest function, built by the profile of the package.
+/// The folder of the smallest function, built with the same profile as the package.
 fn smallest() -> PathBuf {
     let manifest = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml");
     let arguments = ["build", "--profile", "lambda", "--quiet", "--manifest-path", manifest, "--example", "smallest"];
     assert!(Command::new(env!("CARGO")).args(arguments).status().unwrap().success());
-    // target/release/deps/cold-… is this.
+    // This executable is target/release/deps/cold-….
     let release = env::current_exe().unwrap().ancestors().nth(2).unwrap().to_owned();
     let folder = release.join("smallest");
     fs::create_dir_all(&folder).unwrap();
@@ -150,7 +154,7 @@ fn smallest() -> PathBuf {
 /// A copy of the package that asks `upstream` for NuGet's packages.
 fn package(upstream: &str) -> PathBuf {
     let from = env::var_os("BADGESMITH_PACKAGE").expect("BADGESMITH_PACKAGE is the folder that deploy/package.sh zips");
-    // A benchmark runs in its crate's folder.
+    // Cargo runs a benchmark in the folder of its crate, and the variable may be relative to the workspace.
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).unwrap();
     let from = root.join(from);
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("cold");

@@ -1,4 +1,4 @@
-//! The smallest function of lambda_http: what the benchmark of cold starts holds BadgeSmith against.
+//! The smallest function of lambda_http, which the benchmark of cold starts compares BadgeSmith with.
 #![allow(missing_docs)]
 
 use lambda_http::{Error, Request, Response, run, service_fn};

@@ -1,7 +1,7 @@
-//! An event of API Gateway, of a function URL or of a load balancer becomes a request.
+//! Converts an event of API Gateway, of a function URL or of a load balancer to the engine's request.
 //!
-//! The request is made of what the event says to the letter. The types that come with the runtime build a URI first,
-//! which refuses or cuts paths and queries that callers do send.
+//! The path and the query are taken over unchanged. The types of the Lambda runtime library parse a URI first, which
+//! refuses or truncates some paths and queries that callers do send.
 
 use std::collections::BTreeMap;
 
@@ -13,14 +13,14 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use serde::Deserialize;
 
-/// What cannot stand in a path: a gateway that decoded it left these bare.
+/// The characters that a path must have percent-encoded; a gateway that decoded the path left them bare.
 const PATH: &AsciiSet =
     &CONTROLS.add(b' ').add(b'"').add(b'#').add(b'<').add(b'>').add(b'?').add(b'`').add(b'{').add(b'}');
 
-/// An event: HTTP APIs and function URLs send version 2.0 of the format; load balancers, and REST APIs, the one before.
+/// An event. HTTP APIs and function URLs send payload format 2.0; load balancers and REST APIs send format 1.0.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
-pub(crate) struct Event {
+pub(crate) struct GatewayEvent {
     raw_path: Option<String>,
     raw_query_string: Option<String>,
     #[serde(default)]
@@ -28,8 +28,8 @@ pub(crate) struct Event {
     multi_value_headers: Option<BTreeMap<String, Vec<String>>>,
     body: Option<String>,
     is_base64_encoded: bool,
-    request_context: Context,
-    /// Of the older format.
+    request_context: RequestContext,
+    /// From here on: format 1.0.
     http_method: Option<String>,
     path: Option<String>,
     query_string_parameters: Option<BTreeMap<String, Option<String>>>,
@@ -38,9 +38,9 @@ pub(crate) struct Event {
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
-struct Context {
+struct RequestContext {
     http: Http,
-    /// A load balancer's.
+    /// Only in events of a load balancer.
     elb: Option<Elb>,
     identity: Identity,
 }
@@ -61,34 +61,37 @@ struct Identity {
 #[derive(Debug, Deserialize)]
 struct Elb {}
 
-/// In which shape the answer goes back.
+/// In which form the answer lists its headers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Shape {
-    /// One value a header.
+pub(crate) enum HeadersForm {
+    /// One text for each header.
     Single,
-    /// Every header a list, because the event's were.
+    /// A list for each header, if the event has lists.
     Multi,
 }
 
-impl Event {
-    /// The request, and the shape its answer takes.
-    pub(crate) fn into_request(self) -> (Request, Shape) {
-        let shape =
-            if self.multi_value_headers.is_some() && self.raw_path.is_none() { Shape::Multi } else { Shape::Single };
-        let is_newer = self.raw_path.is_some();
+impl GatewayEvent {
+    /// The request, and the form of the answer's headers.
+    pub(crate) fn into_request(self) -> (Request, HeadersForm) {
+        let headers_form = if self.multi_value_headers.is_some() && self.raw_path.is_none() {
+            HeadersForm::Multi
+        } else {
+            HeadersForm::Single
+        };
+        let is_format_2 = self.raw_path.is_some();
         let query = self.query();
         let headers = headers(self.headers.unwrap_or_default(), self.multi_value_headers.unwrap_or_default());
-        let method = if is_newer { self.request_context.http.method } else { self.http_method.unwrap_or_default() };
+        let method = if is_format_2 { self.request_context.http.method } else { self.http_method.unwrap_or_default() };
         let path = self.raw_path.or(self.path).unwrap_or_else(|| "/".to_owned());
         let forwarded = self.request_context.elb.is_some().then(|| text(&headers, "x-forwarded-for")).flatten();
         let source = match forwarded {
-            // A load balancer writes the address it saw behind those the caller claims.
+            // A load balancer appends the address that it saw to the list that the caller sent.
             Some(list) => list.rsplit(',').next().unwrap_or_default().trim().to_owned(),
-            None if is_newer => self.request_context.http.source_ip,
+            None if is_format_2 => self.request_context.http.source_ip,
             None => self.request_context.identity.source_ip.unwrap_or_default(),
         };
         let request = Request {
-            // A method that is none is one that nothing answers to.
+            // An invalid method becomes one that no address supports.
             method: Method::from_bytes(method.as_bytes()).unwrap_or(Method::TRACE),
             path: utf8_percent_encode(&path, PATH).to_string(),
             query,
@@ -99,11 +102,11 @@ impl Event {
             body: body(self.body.unwrap_or_default(), self.is_base64_encoded),
             source,
         };
-        (request, shape)
+        (request, headers_form)
     }
 
-    /// The query as it was sent. In the older format it came in pairs, whose order is lost; a load balancer leaves them
-    /// as they stood in the address, a REST API decodes them.
+    /// The query string. Format 1.0 has pairs, whose order is lost; a load balancer leaves them percent-encoded, a REST
+    /// API decodes them.
     fn query(&self) -> String {
         if let Some(query) = &self.raw_query_string {
             return query.clone();
@@ -128,7 +131,7 @@ impl Event {
     }
 }
 
-/// The headers, whatever their case; what cannot be one is left out. The lists say all that the single values say.
+/// The valid headers, names in any case. If the event has lists, they contain the single values as well.
 fn headers(single: BTreeMap<String, Option<String>>, multi: BTreeMap<String, Vec<String>>) -> HeaderMap {
     let mut headers = HeaderMap::with_capacity(single.len().max(multi.len()));
     let single = single.into_iter().filter(|(name, _)| !multi.contains_key(name));
@@ -141,7 +144,7 @@ fn headers(single: BTreeMap<String, Option<String>>, multi: BTreeMap<String, Vec
             }
         }
     }
-    // What is decoded already is not encoded.
+    // The body of an event is complete and not chunked.
     headers.remove(header::TRANSFER_ENCODING);
     headers
 }
@@ -150,7 +153,7 @@ fn text<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
     headers.get(name).and_then(|value| value.to_str().ok())
 }
 
-/// The body's bytes. One that claims to be base64 and is not is taken as it stands: its signature will not fit.
+/// The body's bytes. Invalid base64 is taken as it is: the signature of such a report does not match.
 fn body(text: String, is_base64: bool) -> Bytes {
     let decoded = if is_base64 { BASE64_STANDARD.decode(&text).ok() } else { None };
     decoded.map_or_else(|| Bytes::from(text), Bytes::from)
@@ -162,12 +165,12 @@ mod tests {
 
     use super::*;
 
-    fn read(event: Value) -> (Request, Shape) {
-        serde_json::from_value::<Event>(event).unwrap().into_request()
+    fn read(event: Value) -> (Request, HeadersForm) {
+        serde_json::from_value::<GatewayEvent>(event).unwrap().into_request()
     }
 
-    /// An event of an HTTP API or of a function URL.
-    fn newer(path: &str, query: &str) -> Value {
+    /// An event in format 2.0.
+    fn format_2(path: &str, query: &str) -> Value {
         json!({
             "version": "2.0", "routeKey": "$default", "rawPath": path, "rawQueryString": query,
             "headers": { "Host": "x", "X-Correlation-ID": "build-7" },
@@ -187,17 +190,20 @@ mod tests {
             ("", "", ""),
         ];
         for (path, query, expected) in rows {
-            let (request, shape) = read(newer(path, query));
+            let (request, headers_form) = read(format_2(path, query));
             let shown =
                 if query.is_empty() { request.path.clone() } else { format!("{}?{}", request.path, request.query) };
             assert_eq!(shown, expected);
-            assert_eq!((request.method, shape, &*request.source), (Method::GET, Shape::Single, "192.0.2.7"));
+            assert_eq!(
+                (request.method, headers_form, &*request.source),
+                (Method::GET, HeadersForm::Single, "192.0.2.7")
+            );
             assert_eq!(request.correlation_id, "build-7");
         }
     }
 
     #[test]
-    fn a_load_balancers_pairs_are_a_query_again() {
+    fn a_load_balancers_pairs_become_a_query_string() {
         let event = json!({
             "requestContext": { "elb": { "targetGroupArn": "arn:x" } },
             "httpMethod": "GET", "path": "/badges/a%20b",
@@ -205,18 +211,18 @@ mod tests {
             "multiValueHeaders": { "x-forwarded-for": ["6.6.6.6, 192.0.2.7"], "accept": ["a", "b"] },
             "body": "", "isBase64Encoded": false
         });
-        let (request, shape) = read(event);
+        let (request, headers_form) = read(event);
         assert_eq!((&*request.path, &*request.query), ("/badges/a%20b", "a=1&a=2%2C3&b="));
-        assert_eq!((shape, &*request.source), (Shape::Multi, "192.0.2.7"));
+        assert_eq!((headers_form, &*request.source), (HeadersForm::Multi, "192.0.2.7"));
         assert_eq!(request.headers.get_all("accept").iter().count(), 2);
         let decoded = json!({ "httpMethod": "GET", "path": "/", "queryStringParameters": { "a": "1&2" } });
         assert_eq!(read(decoded).0.query, "a=1%262", "a REST API decodes");
     }
 
     #[test]
-    fn a_body_is_decoded_and_rubbish_is_left_alone() {
+    fn a_body_is_decoded_and_invalid_base64_is_kept() {
         let body = |body: &str, is_base64: bool| {
-            let mut event = newer("/", "");
+            let mut event = format_2("/", "");
             event["body"] = body.into();
             event["isBase64Encoded"] = is_base64.into();
             read(event).0.body
@@ -227,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn an_odd_event_is_a_request_that_nothing_answers_to() {
+    fn an_event_without_a_valid_method_is_a_request_that_no_address_supports() {
         for event in
             [json!({}), json!({ "rawPath": "/", "headers": null }), json!({ "headers": { "a b": "c", "d": null } })]
         {

@@ -1,13 +1,13 @@
 //! `bootstrap`: the badge engine as an AWS Lambda function.
 //!
-//! One engine is built before the first event and answers all of them. What the first event does not need is not made
-//! at start: the HTTP client, the AWS clients and the plugins' libraries open at their first use.
+//! One engine is built before the first event and answers all events. For a short cold start, the HTTP client, the AWS
+//! clients and the plugins' libraries are opened at their first use and not before.
 
 mod answer;
 mod event;
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 mod glibc;
-mod origin;
+mod origin_secret;
 mod world;
 
 use std::{
@@ -29,10 +29,10 @@ use lambda_http::{
     lambda_runtime::{self, LambdaEvent, service_fn},
 };
 
-use crate::{answer::Answer, event::Event, origin::Origin};
+use crate::{answer::EventAnswer, event::GatewayEvent, origin_secret::OriginSecrets};
 
-/// How long before an invocation's deadline its answer leaves.
-const MARGIN: Duration = Duration::from_millis(250);
+/// How long before the deadline of an invocation its answer is sent.
+const DEADLINE_MARGIN: Duration = Duration::from_millis(250);
 
 fn main() -> ExitCode {
     #[cfg(unix)]
@@ -47,7 +47,7 @@ fn main() -> ExitCode {
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(fault) => {
-            // Nobody is left to tell if standard error is closed.
+            // A closed standard error leaves no way to report this.
             let _ = writeln!(std::io::stderr(), "bootstrap: {fault}");
             ExitCode::FAILURE
         }
@@ -55,51 +55,54 @@ fn main() -> ExitCode {
 }
 
 fn run() -> Result<(), String> {
-    // One thread: one event comes at a time, and a warm one takes less than the way to another thread.
+    // One thread: events come one at a time, and a warm one takes less time than a switch to another thread.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|fault| format!("the runtime cannot start: {fault}"))?;
     let (plugins, settings) = config::load(None).map_err(|error| error.to_string())?;
     let name = env::var("AWS_LAMBDA_FUNCTION_NAME").ok().filter(|name| !name.is_empty());
     let emf = Arc::new(Emf::new(name.unwrap_or_else(|| "bootstrap".to_owned())));
-    let engine = Engine::new(plugins, &settings, world::new(&settings, emf.clone()));
-    let engine = engine.map_err(|fault| fault.to_string())?;
-    let function = Arc::new(Function { engine, emf, origin: Origin::from_environment() });
+    let engine = Engine::new(plugins, &settings, world::new(&settings, emf.clone()))?;
+    let function = Arc::new(Function { engine, emf, origin_secrets: OriginSecrets::from_environment() });
     runtime
         .block_on(lambda_runtime::run(service_fn(move |event| respond(Arc::clone(&function), event))))
         .map_err(|fault| format!("the Lambda runtime ends: {fault}"))
 }
 
-/// What answers all events.
+/// The engine and what stands around it, built once for all events.
 struct Function {
     engine: Engine,
     emf: Arc<Emf>,
-    origin: Origin,
+    origin_secrets: OriginSecrets,
 }
 
-/// Answers one event, before its deadline whatever happens, and tells the log and CloudWatch.
-async fn respond(function: Arc<Function>, event: LambdaEvent<Event>) -> Result<Answer, Error> {
-    let Function { engine, emf, origin } = &*function;
+/// Answers one event before its deadline, and writes its line of the access log and its metrics.
+async fn respond(function: Arc<Function>, event: LambdaEvent<GatewayEvent>) -> Result<EventAnswer, Error> {
+    let Function { engine, emf, origin_secrets } = &*function;
     let (started, now) = (Instant::now(), SystemTime::now());
     let LambdaEvent { payload, context } = event;
     let deadline = SystemTime::UNIX_EPOCH + Duration::from_millis(context.deadline);
-    let patience = deadline.duration_since(now).unwrap_or_default().saturating_sub(MARGIN);
-    let (request, shape) = payload.into_request();
-    let response =
-        if origin.admits(&request) { answer(engine, &request, now, patience).await } else { refuse_detour(&request) };
+    let timeout = deadline.duration_since(now).unwrap_or_default().saturating_sub(DEADLINE_MARGIN);
+    let (request, headers_form) = payload.into_request();
+    let response = if origin_secrets.admit(&request) {
+        answer(engine, &request, now, timeout).await
+    } else {
+        refuse_detour(&request)
+    };
     let trace_id = context.xray_trace_id.as_deref().and_then(access::root_trace_id);
     let trace_id = trace_id.or_else(|| access::trace_id(&request.headers));
     access::record(&**emf, &request, &response, started.elapsed(), trace_id);
     if let Some(line) = emf.flush(SystemTime::now()) {
-        // A line that cannot be written is lost.
+        // If standard output is closed, the metrics are lost.
         let _ = writeln!(std::io::stdout(), "{line}");
     }
-    Ok(Answer::new(response, &request.correlation_id, shape))
+    Ok(EventAnswer::new(response, &request.correlation_id, headers_form))
 }
 
-async fn answer(engine: &Engine, request: &Request, now: SystemTime, patience: Duration) -> Response {
-    // A panic of ours is our fault, not the end of the caller's request.
+/// The engine's response, or an error if it panics or takes longer than the timeout.
+async fn answer(engine: &Engine, request: &Request, now: SystemTime, timeout: Duration) -> Response {
+    // A panic in the engine is answered with an error instead of ending the invocation.
     let answering = AssertUnwindSafe(engine.respond(request, now)).catch_unwind();
-    match tokio::time::timeout(patience, answering).await {
+    match tokio::time::timeout(timeout, answering).await {
         Ok(Ok(response)) => response,
         Ok(Err(_)) => refuse_broken(request),
         Err(_) => engine.respond_late(request),

@@ -1,4 +1,4 @@
-//! The world behind the engine on Lambda: the same upstreams as anywhere, and AWS for what must survive.
+//! What the engine runs on in Lambda: upstreams over HTTP, and AWS for the store and the secrets.
 
 use std::{env, sync::Arc};
 
@@ -6,7 +6,7 @@ use badgesmith_aws::{AwsClients, AwsSecrets, AwsSettings, DynamoStore};
 use badgesmith_engine::{Settings, World, world::Meter};
 use badgesmith_host::{client::Connections, executor::TokioExecutor, upstream::HttpUpstream, web::HttpWeb};
 
-/// The world of `settings`, none of it opened yet; `meter` is told what happens.
+/// The parts for `settings`; none of them is opened before its first use. `meter` counts the events.
 pub(crate) fn new(settings: &Settings, meter: Arc<dyn Meter>) -> World {
     let connections = Connections::new();
     let aws_settings = AwsSettings::from_variables(|name| env::var(name).ok());

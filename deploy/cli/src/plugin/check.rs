@@ -1,4 +1,4 @@
-//! `badgesmith plugin check`: everything a start would refuse, and everything a transcript tells.
+//! `badgesmith plugin check`: finds what a start of the server would refuse, and replays transcripts.
 
 use std::{
     collections::BTreeMap,
@@ -25,82 +25,86 @@ use badgesmith_provider::{
 use clap::Args;
 
 use super::{
-    Nothing,
-    elf::{self, OURS},
-    say,
+    elf::{self, ABI_PREFIX},
+    no_store::NoStore,
+    plugin_error::PluginError,
 };
+use crate::{command_error::CommandError, output::print};
 
 /// How long a step may take, as in the engine.
-const PATIENCE: Duration = Duration::from_secs(2);
+const STEP_TIMEOUT: Duration = Duration::from_secs(2);
 /// The newest glibc of Amazon Linux 2023, where Lambda functions run.
 const GLIBC: (u32, u32) = (2, 34);
-/// The name of a folder of transcripts.
+/// The name of a folder with transcripts.
 const TRANSCRIPTS: &str = "transcripts";
-/// How far above a plugin its transcripts are looked for: target/release/deps is three folders deep.
-const LEVELS: usize = 4;
+/// How many folders above a plugin are searched for transcripts: target/release/deps is three folders deep.
+const SEARCHED_LEVELS: usize = 4;
 
-/// Looks providers over.
+/// Checks providers.
 #[derive(Args, Debug)]
-pub(crate) struct Check {
+pub(crate) struct CheckOptions {
     /// Libraries, and declarative providers, which end in .toml.
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<PathBuf>,
-    /// The folder of transcripts, or one with a folder of them for each id; without it `transcripts` beside the plugin
-    /// or in the folders above it. UPDATE=1 in the environment writes their steps anew.
+    /// The folder of transcripts, or a folder that has one for each id; without it `transcripts` beside the plugin or
+    /// in the folders above it. With UPDATE=1 in the environment the steps in the transcripts are rewritten.
     #[arg(long, value_name = "DIR")]
     transcripts: Option<PathBuf>,
 }
 
-/// Looks them over, line by line.
+/// Checks each provider, and prints a line for each finding.
 ///
 /// # Errors
-/// How many things were refused.
-pub(super) fn run(check: &Check) -> Result<(), String> {
-    let mut report = Report::default();
+/// Something was refused, or standard output cannot be written.
+pub(super) fn run(check: &CheckOptions) -> Result<(), CommandError> {
+    let mut findings = Findings::default();
     for path in &check.paths {
-        say(&format!("{}\n", path.display()))?;
-        let passed = provider(path, check.transcripts.as_deref(), &mut report)?;
+        print(&format!("{}\n", path.display()))?;
+        let passed = check_provider(path, check.transcripts.as_deref(), &mut findings)?;
         if let Some(entry) = passed {
-            say(&format!("\n  to write into plugins.toml:\n\n{}\n\n", entry.trim_end()))?;
+            print(&format!("\n  to write into plugins.toml:\n\n{}\n\n", entry.trim_end()))?;
         }
     }
-    match report.refused {
+    match findings.refused {
         0 => Ok(()),
-        1 => Err("one thing is refused".to_owned()),
-        refused => Err(format!("{refused} things are refused")),
+        refused => Err(PluginError::Refused(refused).into()),
     }
 }
 
-/// Says what it finds, a line each.
+/// Prints a line for each finding, and counts the refusals.
 #[derive(Debug, Default)]
-struct Report {
+struct Findings {
     refused: usize,
 }
 
-impl Report {
-    fn ok(&self, words: &str) -> Result<(), String> {
-        say(&format!("  ok       {words}\n"))
+impl Findings {
+    fn ok(&self, words: &str) -> Result<(), CommandError> {
+        print(&format!("  ok       {words}\n"))
     }
 
-    fn warning(&self, words: &str) -> Result<(), String> {
-        say(&format!("  warning  {words}\n"))
+    fn warning(&self, words: &str) -> Result<(), CommandError> {
+        print(&format!("  warning  {words}\n"))
     }
 
-    fn refused(&mut self, words: &str) -> Result<(), String> {
+    fn refused(&mut self, words: &str) -> Result<(), CommandError> {
         self.refused += 1;
-        say(&format!("  refused  {words}\n"))
+        print(&format!("  refused  {words}\n"))
     }
 }
 
-/// Looks one over, and returns what to write into plugins.toml if nothing is refused.
-fn provider(path: &Path, transcripts: Option<&Path>, report: &mut Report) -> Result<Option<String>, String> {
+/// Checks one provider, and returns its entry for plugins.toml if nothing is refused.
+fn check_provider(
+    path: &Path,
+    transcripts: Option<&Path>,
+    report: &mut Findings,
+) -> Result<Option<String>, CommandError> {
     let before = report.refused;
     let file = match fs::canonicalize(path) {
         Ok(file) => file,
         Err(fault) => return report.refused(&format!("it cannot be read: {fault}")).map(|()| None),
     };
     if file.extension().is_none_or(|ending| ending != "toml") {
-        built(&file, report)?;
+        check_library(&file, report)?;
     }
     let opened = match ProviderFile::open(&file) {
         Ok(opened) => opened,
@@ -109,8 +113,8 @@ fn provider(path: &Path, transcripts: Option<&Path>, report: &mut Report) -> Res
     };
     let Manifest { id, version, mount, badges, .. } = &opened.manifest;
     report.ok(&format!("it opens: {id} {version}, at {mount}, badges: {}", badges.len()))?;
-    let config = config(&opened.manifest, &file);
-    let subject = Patient { code: Arc::clone(&opened.code), hangs: AtomicBool::new(false) };
+    let config = full_grant(&opened.manifest, &file);
+    let subject = TimedProvider { provider: Arc::clone(&opened), hangs: AtomicBool::new(false) };
     match start(&config) {
         Ok((engine, plugin)) => {
             report.ok("a start takes its id, mount, routes, examples and origins")?;
@@ -129,23 +133,23 @@ fn provider(path: &Path, transcripts: Option<&Path>, report: &mut Report) -> Res
              `badgesmith plugin record`",
         )?,
     }
-    let written = config.to_toml().map_err(|fault| fault.to_string())?;
+    let written = config.to_toml().map_err(CommandError::configuration)?;
     let entry = written.find("[[plugin]]").map(|at| written[at..].to_owned());
     Ok(entry.filter(|_| report.refused == before))
 }
 
-/// How a library was built.
-fn built(file: &Path, report: &mut Report) -> Result<(), String> {
-    let bytes = fs::read(file).map_err(|fault| format!("{}: {fault}", file.display()))?;
+/// Checks how a library was built.
+fn check_library(file: &Path, report: &mut Findings) -> Result<(), CommandError> {
+    let bytes = fs::read(file).map_err(CommandError::file(file))?;
     let facts = match elf::read(&bytes) {
         Ok(Some(facts)) => facts,
         Ok(None) => return report.warning("it is no ELF file, so how it was built is not looked at"),
-        Err(fault) => return report.refused(&fault),
+        Err(fault) => return report.refused(&fault.to_string()),
     };
-    let (ours, others): (Vec<_>, Vec<_>) = facts.exports.iter().partition(|name| name.starts_with(OURS));
+    let (ours, others): (Vec<_>, Vec<_>) = facts.exports.iter().partition(|name| name.starts_with(ABI_PREFIX));
     match ours[..] {
         [_, _, ..] => report.refused(&format!("it exports more of ours than one: {ours:?}; keep one"))?,
-        // Whoever opens it says what is missing.
+        // Opening the library reports that it is missing.
         [] => {}
         [one] => report.ok(&format!("it exports {one}"))?,
     }
@@ -172,14 +176,14 @@ fn built(file: &Path, report: &mut Report) -> Result<(), String> {
     Ok(())
 }
 
-/// What an operator would write to grant everything the manifest asks for.
-fn config(manifest: &Manifest, file: &Path) -> Config {
+/// The configuration that grants everything the manifest asks for.
+fn full_grant(manifest: &Manifest, file: &Path) -> Config {
     let setting = |origin: &str| {
         let name = origin.strip_prefix('{')?.strip_suffix('}')?;
         manifest.settings.get(name).cloned()
     };
     let addresses = manifest.origins.iter().map(|origin| setting(origin).unwrap_or_else(|| origin.clone()));
-    // What is no origin is not granted, and a start says why.
+    // An invalid origin is not granted here; the start reports it.
     let mut origins: Vec<_> = addresses.filter_map(|address| Some(Origin::of(&address).ok()?.to_string())).collect();
     origins.dedup();
     let grant = |name: &String| {
@@ -209,7 +213,7 @@ fn start(config: &Config) -> Result<(Engine, Arc<Plugin>), String> {
         web: Arc::new(HttpWeb::new(&config.engine)),
         executor: Arc::new(TokioExecutor::new()),
         secrets: Arc::new(FileSecrets::new(Path::new(""))),
-        store: Arc::new(Nothing),
+        store: Arc::new(NoStore),
         meter: Arc::new(()),
     };
     // The kinds alone: there is one plugin, and no file.
@@ -219,8 +223,13 @@ fn start(config: &Config) -> Result<(Engine, Arc<Plugin>), String> {
     Ok((engine, plugin))
 }
 
-/// Takes the first step of every badge's example.
-fn first_steps(engine: &Engine, plugin: &Plugin, subject: &Patient, report: &mut Report) -> Result<(), String> {
+/// Takes the first step of the example of every badge.
+fn first_steps(
+    engine: &Engine,
+    plugin: &Plugin,
+    subject: &TimedProvider,
+    report: &mut Findings,
+) -> Result<(), CommandError> {
     for badge in &plugin.manifest.badges {
         let example = &badge.example;
         let call = match engine.call(&Request::get(example), SystemTime::UNIX_EPOCH) {
@@ -238,10 +247,9 @@ fn first_steps(engine: &Engine, plugin: &Plugin, subject: &Patient, report: &mut
     Ok(())
 }
 
-/// What the first step says, if it may.
-fn first_step(subject: &Patient, plugin: &Plugin, call: &Call) -> Result<String, String> {
-    let step = subject.step(&message::write_call(call), &[]).map_err(|fault| fault.to_string())?;
-    let step = message::read_step(&step).map_err(|fault| fault.to_string())?;
+/// Describes what the first step asks or answers, or why it is refused.
+fn first_step(subject: &TimedProvider, plugin: &Plugin, call: &Call) -> Result<String, String> {
+    let step = message::read_step(&subject.step(&message::write_call(call), &[])?)?;
     if let Some(badge) = step.done {
         return Ok(format!("is {:?}", badge.message));
     }
@@ -269,24 +277,29 @@ fn first_step(subject: &Patient, plugin: &Plugin, call: &Call) -> Result<String,
     if asked.is_empty() { Err("it says nothing".to_owned()) } else { Ok(format!("asks {}", asked.join(", "))) }
 }
 
-/// The folder with a provider's transcripts: for its id, or for all that lie there.
+/// The folder with a provider's transcripts: the one named by its id, or else the folder of all transcripts there.
 fn folder(file: &Path, id: &str, named: Option<&Path>) -> Option<PathBuf> {
     let of_id = |folder: PathBuf| Some(folder.join(id)).filter(|own| own.is_dir()).unwrap_or(folder);
     if let Some(named) = named {
         return Some(of_id(named.to_owned()));
     }
-    let mut places = file.ancestors().skip(1).take(LEVELS).map(|folder| folder.join(TRANSCRIPTS));
-    places.find(|folder| folder.is_dir()).map(of_id)
+    let mut candidates = file.ancestors().skip(1).take(SEARCHED_LEVELS).map(|folder| folder.join(TRANSCRIPTS));
+    candidates.find(|folder| folder.is_dir()).map(of_id)
 }
 
-/// A provider whose steps may hang: each runs on a thread of its own, and after one that did not come back none is tried.
-struct Patient {
-    code: Arc<dyn PluginCode>,
+/// The text of a fault without the file that it names.
+fn without(file: &Path, fault: &str) -> String {
+    fault.strip_prefix(&format!("{}: ", file.display())).unwrap_or(fault).to_owned()
+}
+
+/// A provider whose steps have a timeout: each runs on a thread of its own, and after a timeout no other step is tried.
+struct TimedProvider {
+    provider: Arc<ProviderFile>,
     hangs: AtomicBool,
 }
 
-impl Subject for Patient {
-    fn step(&self, call: &[u8], bodies: &[&[u8]]) -> Result<Vec<u8>, SubjectFault> {
+impl Subject for TimedProvider {
+    fn step(&self, call: &[u8], bodies: &[&[u8]]) -> Result<Vec<u8>, String> {
         if self.hangs.load(Ordering::Relaxed) {
             return Err("not tried, because a step before it did not come back".into());
         }
@@ -295,10 +308,10 @@ impl Subject for Patient {
         let (sender, receiver) = mpsc::channel();
         thread::spawn(move || {
             let bodies: Vec<&[u8]> = bodies.iter().map(Vec::as_slice).collect();
-            // Whoever waits may have given up.
-            let _ = sender.send(code.step(&call, &bodies).map_err(|fault| fault.to_string()));
+            // The receiver is gone after a timeout.
+            let _ = sender.send(provider.step(&call, &bodies));
         });
-        let stepped = receiver.recv_timeout(PATIENCE).unwrap_or_else(|fault| {
+        receiver.recv_timeout(STEP_TIMEOUT).unwrap_or_else(|fault| {
             self.hangs.store(true, Ordering::Relaxed);
             Err(match fault {
                 RecvTimeoutError::Timeout => "a step takes longer than two seconds".to_owned(),

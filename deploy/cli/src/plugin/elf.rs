@@ -1,48 +1,58 @@
-//! What an ELF file tells of a library before anything in it runs.
+//! Reads from an ELF file how a library was built, without running any of its code.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, fmt};
 
 use object::{
     Endianness, FileKind, elf,
     read::elf::{FileHeader, SectionHeader, Sym},
 };
 
-/// How the symbols of every version of the provider boundary begin.
-pub(super) const OURS: &str = "badgesmith_provider_v";
-/// What linkers export by themselves.
+/// The prefix of the exported symbol in every version of the provider ABI.
+pub(super) const ABI_PREFIX: &str = "badgesmith_provider_v";
+/// Symbols that linkers export by themselves.
 const LINKERS: [&str; 5] = ["_init", "_fini", "__bss_start", "_edata", "_end"];
-/// What a Rust library imports that can unwind: `panic=abort` leaves out whoever would raise.
+/// The symbol that a Rust library imports unless it is built with `panic=abort`.
 const RAISE: &str = "_Unwind_RaiseException";
 
-/// What was found.
+/// How a library was built.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Facts {
-    /// The names it exports, ordered.
+pub(super) struct ElfFacts {
+    /// The exported symbols, sorted.
     pub(super) exports: BTreeSet<String>,
-    /// The newest glibc one of its symbols needs: 2, 34.
+    /// The newest version of glibc that one of its symbols needs, such as (2, 34).
     pub(super) glibc: Option<(u32, u32)>,
-    /// Whether it is Rust and ends its process where it panics.
+    /// Whether it is Rust built with `panic=abort`.
     pub(super) aborts: bool,
 }
 
-/// Reads a file's bytes; nothing where it is no ELF file.
+/// Reads a file's bytes; `None` if they are not an ELF file.
 ///
 /// # Errors
-/// What is wrong with the ELF file.
-pub(super) fn read(bytes: &[u8]) -> Result<Option<Facts>, String> {
+/// The ELF file is damaged or incomplete.
+pub(super) fn read(bytes: &[u8]) -> Result<Option<ElfFacts>, InvalidElf> {
     let facts = match FileKind::parse(bytes) {
         Ok(FileKind::Elf64) => facts::<elf::FileHeader64<Endianness>>(bytes),
         Ok(FileKind::Elf32) => facts::<elf::FileHeader32<Endianness>>(bytes),
         _ => return Ok(None),
     };
-    facts.map(Some).map_err(|fault| format!("it is no whole ELF file: {fault}"))
+    facts.map(Some).map_err(InvalidElf)
 }
 
-fn facts<Elf: FileHeader<Endian = Endianness>>(bytes: &[u8]) -> object::Result<Facts> {
+/// Why an ELF file cannot be read.
+#[derive(Debug)]
+pub(super) struct InvalidElf(object::Error);
+
+impl fmt::Display for InvalidElf {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "it is no whole ELF file: {}", self.0)
+    }
+}
+
+fn facts<Elf: FileHeader<Endian = Endianness>>(bytes: &[u8]) -> object::Result<ElfFacts> {
     let header = Elf::parse(bytes)?;
     let endian = header.endian()?;
     let sections = header.sections(endian, bytes)?;
-    let mut facts = Facts::default();
+    let mut facts = ElfFacts::default();
     let mut raises = false;
     let symbols = sections.symbols(endian, bytes, elf::SHT_DYNSYM)?;
     for symbol in symbols.iter() {
@@ -70,7 +80,7 @@ fn facts<Elf: FileHeader<Endian = Endianness>>(bytes: &[u8]) -> object::Result<F
     Ok(facts)
 }
 
-/// `2.34`, `2.2.5`.
+/// The first two numbers of a version such as `2.34` or `2.2.5`.
 fn numbers(version: &str) -> Option<(u32, u32)> {
     let mut numbers = version.split('.').map(str::parse);
     Some((numbers.next()?.ok()?, numbers.next()?.ok()?))

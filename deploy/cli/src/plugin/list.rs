@@ -5,19 +5,19 @@ use std::{iter, path::Path};
 use badgesmith_engine::Plugin;
 use badgesmith_host::config;
 
-use super::{Configured, say};
+use crate::{arguments::ConfigOption, command_error::CommandError, output::print};
 
-const HEAD: [&str; 8] = ["ID", "VERSION", "KIND", "MOUNT", "ROUTES", "ORIGINS", "SHA256", "FILE"];
+const HEADER: [&str; 8] = ["ID", "VERSION", "KIND", "MOUNT", "ROUTES", "ORIGINS", "SHA256", "FILE"];
 
-/// Lists them.
+/// Prints the table.
 ///
 /// # Errors
-/// Whatever a start would refuse.
-pub(super) fn run(configured: &Configured) -> Result<(), String> {
-    let (config, plugins) = config::need(configured.config.as_deref()).map_err(|error| error.to_string())?;
+/// A start of the server would refuse plugins.toml or one of its plugins.
+pub(super) fn run(config: &ConfigOption) -> Result<(), CommandError> {
+    let (config, plugins) = config::need(config.file.as_deref()).map_err(CommandError::configuration)?;
     let checked = config.plugin.iter().map(|entry| !entry.sha256.is_empty());
     let rows: Vec<[String; 8]> = plugins.iter().zip(checked).map(|(plugin, checked)| row(plugin, checked)).collect();
-    say(&table(&rows))
+    print(&table(&rows))
 }
 
 fn row(plugin: &Plugin, checked: bool) -> [String; 8] {
@@ -43,9 +43,9 @@ fn is_declarative(file: &Path) -> bool {
     file.extension().is_some_and(|ending| ending == "toml")
 }
 
-/// Rows under a head, each column as wide as its widest text.
+/// Rows under a header, each column as wide as its widest cell.
 fn table(rows: &[[String; 8]]) -> String {
-    let head = HEAD.map(str::to_owned);
+    let head = HEADER.map(str::to_owned);
     let all = || iter::once(&head).chain(rows);
     let mut widths = [0; 8];
     for row in all() {

@@ -1,4 +1,4 @@
-//! `badgesmith plugin pack`: what is deployed. The same plugins give the same bytes.
+//! `badgesmith plugin pack`: builds the folder that is deployed. The same plugins give the same bytes.
 
 use std::{
     fs,
@@ -12,54 +12,57 @@ use badgesmith_engine::{
 use badgesmith_host::config;
 use clap::Args;
 
-use super::{Configured, say};
+use super::plugin_error::PluginError;
+use crate::{arguments::ConfigOption, command_error::CommandError, output::print};
 
-/// Where the plugins lie, from the packed plugins.toml.
+/// The folder of the plugins, relative to the packed plugins.toml.
 const FOLDER: &str = "plugins";
 
 /// Packs the configured plugins.
 #[derive(Args, Debug)]
-pub(crate) struct Pack {
+pub(crate) struct PackOptions {
     #[command(flatten)]
-    configured: Configured,
-    /// The folder to make: plugins.toml, and beside it plugins/.
+    config: ConfigOption,
+    /// The folder to create, with plugins.toml and plugins/.
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
-    /// Where libraries that plugins.toml has by a bare name are looked for first, such as a build for another profile.
+    /// The folder that is searched first for libraries without a path in plugins.toml, such as that of another build
+    /// profile.
     #[arg(long, value_name = "DIR")]
     libraries: Option<PathBuf>,
 }
 
-/// Packs them, and loads what was packed.
+/// Packs the plugins, and loads the packed ones to check them.
 ///
 /// # Errors
-/// Whatever a start would refuse, a folder that is not empty, two different files of one name.
-pub(super) fn run(pack: &Pack) -> Result<(), String> {
-    let loading = config::need_with(pack.configured.config.as_deref(), pack.libraries.as_deref());
-    let (mut config, loaded) = loading.map_err(|error| error.to_string())?;
+/// A start of the server would refuse a plugin, the folder is not empty, or two different files have one name.
+pub(super) fn run(pack: &PackOptions) -> Result<(), CommandError> {
+    let (mut config, loaded) = config::need_with(pack.config.file.as_deref(), pack.libraries.as_deref())
+        .map_err(CommandError::configuration)?;
     let folder = pack.out.join(FOLDER);
-    fs::create_dir_all(&pack.out).map_err(|fault| format!("{}: {fault}", pack.out.display()))?;
-    let mut there = fs::read_dir(&pack.out).map_err(|fault| format!("{}: {fault}", pack.out.display()))?;
-    if there.next().is_some() {
-        return Err(format!("{} is not empty; name a new folder with --out", pack.out.display()));
+    fs::create_dir_all(&pack.out).map_err(CommandError::file(&pack.out))?;
+    let mut existing = fs::read_dir(&pack.out).map_err(CommandError::file(&pack.out))?;
+    if existing.next().is_some() {
+        return Err(PluginError::FolderNotEmpty(pack.out.clone()).into());
     }
-    fs::create_dir_all(&folder).map_err(|fault| format!("{}: {fault}", folder.display()))?;
+    fs::create_dir_all(&folder).map_err(CommandError::file(&folder))?;
     let mut packed: Vec<(PathBuf, &Path)> = Vec::new();
     for (entry, plugin) in config.plugin.iter_mut().zip(&loaded) {
         let from = &*plugin.file;
         let name = from.file_name().unwrap_or_default();
         let to = folder.join(name);
         match packed.iter().find(|(other, _)| *other == to) {
-            // One provider may be mounted twice.
+            // One file may be mounted by several plugins.
             Some((_, other)) if *other == from => {}
             Some((_, other)) => {
-                let [one, other] = [from, other].map(Path::display);
-                return Err(format!("plugin {:?}: {one} and {other} have one name; rename one of them", plugin.id));
+                let files = [from, *other].map(Path::to_owned);
+                return Err(PluginError::SameFileName { plugin: plugin.id.clone(), files }.into());
             }
-            None => copy(from, &to).map_err(|fault| format!("plugin {:?}: {fault}", plugin.id))?,
+            None => copy(&plugin.id, from, &to)?,
         }
         let place = format!("{FOLDER}/{}", name.to_string_lossy());
-        entry.sha256 = checksum(&to).map_err(|fault| format!("{}: {fault}", to.display()))?;
+        entry.sha256 =
+            checksum(&to).map_err(|fault| CommandError::configuration(format!("{}: {fault}", to.display())))?;
         if entry.library.is_some() {
             entry.library = Some(place);
         } else {
@@ -68,18 +71,22 @@ pub(super) fn run(pack: &Pack) -> Result<(), String> {
         packed.push((to, from));
     }
     let file = pack.out.join("plugins.toml");
-    let text = config.to_toml().map_err(|fault| fault.to_string())?;
-    fs::write(&file, &text).map_err(|fault| format!("{}: {fault}", file.display()))?;
-    let packed = Config::parse(&text, &file).and_then(|config| plugins::load(&config, &[]));
-    packed.map_err(|fault| fault.to_string())?;
-    say(&format!("{} holds {} plugins; `badgesmith serve --config {0}` serves them\n", file.display(), loaded.len()))
+    let text = config.to_toml().map_err(CommandError::configuration)?;
+    fs::write(&file, &text).map_err(CommandError::file(&file))?;
+    let packed = Config::parse(&text, &file).map_err(CommandError::configuration)?;
+    plugins::load(&packed, &[]).map_err(CommandError::configuration)?;
+    print(&format!("{} holds {} plugins; `badgesmith serve --config {0}` serves them\n", file.display(), loaded.len()))
 }
 
-/// A plugin's file, and its manifest beside it, which is all that a start reads of it.
-fn copy(from: &Path, to: &Path) -> Result<(), String> {
-    fs::copy(from, to).map_err(|fault| format!("{} to {}: {fault}", from.display(), to.display()))?;
+/// Copies a plugin's file, and writes its manifest beside it: a start of the server reads the manifest alone.
+fn copy(plugin: &str, from: &Path, to: &Path) -> Result<(), PluginError> {
+    fs::copy(from, to).map_err(|cause| {
+        let plugin = plugin.to_owned();
+        PluginError::Copy { plugin, from: from.to_owned(), to: to.to_owned(), cause }
+    })?;
+    let refused = |cause| PluginError::Packed { plugin: plugin.to_owned(), cause };
+    let opened = Opened::open(to).map_err(|cause| refused(cause.into()))?;
+    let manifest = serde_json::to_vec(&opened.manifest).map_err(|cause| refused(cause.into()))?;
     let beside = manifest_beside(to);
-    let opened = ProviderFile::open(to).map_err(|fault| fault.to_string())?;
-    let manifest = serde_json::to_vec(&opened.manifest).map_err(|fault| fault.to_string())?;
-    fs::write(&beside, manifest).map_err(|fault| format!("{}: {fault}", beside.display()))
+    fs::write(&beside, manifest).map_err(|cause| refused(format!("{}: {cause}", beside.display()).into()))
 }

@@ -1,4 +1,4 @@
-//! `badgesmith render --batch`: every line of a file becomes a picture.
+//! `badgesmith render --batch`: draws a badge for every line of a JSON Lines file.
 
 use std::{
     fs::{self, File},
@@ -11,10 +11,14 @@ use indicatif::{ProgressBar, ProgressStyle};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::{Form, How, draw, name_logo};
+use super::{
+    draw::{DrawOptions, draw, set_logo},
+    render_error::{FieldAdvice, RenderError},
+};
+use crate::command_error::CommandError;
 
 /// The fields of a badge.
-const FIELDS: [&str; 11] = [
+const FIELDS: &[&str] = &[
     "label",
     "message",
     "color",
@@ -27,17 +31,17 @@ const FIELDS: [&str; 11] = [
     "logoSize",
     "links",
 ];
-/// Fields that other JSON of badges has and a picture has no use for: shields' endpoint schema, badge-maker.
-const UNUSED: [&str; 6] = ["schemaVersion", "isError", "cacheSeconds", "logoWidth", "logoPosition", "idSuffix"];
-/// What is said once, of all badges of a batch: options of the command that share their names with a badge's query.
+/// Fields of shields' endpoint schema and of badge-maker that have no effect on the picture.
+const IGNORED_FIELDS: [&str; 6] = ["schemaVersion", "isError", "cacheSeconds", "logoWidth", "logoPosition", "idSuffix"];
+/// Options of the command that apply to the whole batch and have the names of a badge's query parameters.
 const OPTIONS: [&str; 5] = ["format", "scale", "text", "contrast", "theme"];
-/// How many letters a misspelt field may be away from the one that is named.
-const FARTHEST: usize = 3;
+/// The largest edit distance between a misspelt field and the one that the error suggests.
+const MAX_DISTANCE: usize = 3;
 
-/// One line, in the words of shields' JSON.
+/// The badge of one line, with the field names of shields' JSON.
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Line {
+struct BatchBadge {
     #[serde(default)]
     label: String,
     #[serde(default)]
@@ -53,73 +57,73 @@ struct Line {
     links: Vec<String>,
 }
 
-/// Draws every badge of `file` into `folder`, as 00001.svg and so on by its line.
+/// Draws every badge of `file` into `folder`; the badge of line 1 is 00001.svg.
 ///
 /// # Errors
-/// The first line that is no badge, or the file that cannot be read or written.
-pub(super) fn run(file: &Path, folder: &Path, how: How) -> Result<(), String> {
-    let named = |fault: std::io::Error| format!("{}: {fault}", file.display());
-    let lines = BufReader::new(File::open(file).map_err(named)?).lines();
-    let lines = lines.collect::<Result<Vec<_>, _>>().map_err(named)?;
-    fs::create_dir_all(folder).map_err(|fault| format!("{}: {fault}", folder.display()))?;
-    let ending = match how.format {
-        Form::Svg => "svg",
-        Form::Json => "json",
-        Form::Png => "png",
-    };
-    let bar = bar(lines.len());
+/// A line is not a badge, or a file cannot be read or written.
+pub(super) fn run(file: &Path, folder: &Path, options: DrawOptions) -> Result<(), CommandError> {
+    let lines = BufReader::new(File::open(file).map_err(CommandError::file(file))?).lines();
+    let lines = lines.collect::<Result<Vec<_>, _>>().map_err(CommandError::file(file))?;
+    fs::create_dir_all(folder).map_err(CommandError::file(folder))?;
+    let bar = progress_bar(lines.len());
     for (number, line) in (1..).zip(&lines) {
         // Windows writes a byte order mark before the first line.
         let line = if number == 1 { line.trim_start_matches('\u{feff}') } else { line };
         if line.trim().is_empty() {
             continue;
         }
-        let at = |fault: String| format!("{} line {number}: {fault}", file.display());
-        let line = parse(line).map_err(at)?;
-        let names_style = line.style.is_some();
-        let drawn = read(&line).and_then(|badge| draw(badge, how, names_style)).map_err(at)?;
-        let place = folder.join(format!("{number:05}.{ending}"));
-        fs::write(&place, drawn).map_err(|fault| format!("{}: {fault}", place.display()))?;
+        let drawn = draw_line(line, options).map_err(|cause| {
+            let cause = Box::new(cause);
+            RenderError::Line { file: file.to_owned(), number, cause }
+        })?;
+        let drawn_file = folder.join(format!("{number:05}.{}", options.format.extension()));
+        fs::write(&drawn_file, drawn).map_err(CommandError::file(&drawn_file))?;
         bar.inc(1);
     }
     bar.finish();
     Ok(())
 }
 
-/// Reads a line. A badge may also stand in it as `badge`, beside whatever is expected of it.
-fn parse(line: &str) -> Result<Line, String> {
-    let no_badge = |fault: serde_json::Error| format!("not a badge as JSON: {fault}");
-    let mut fields: Map<String, Value> = serde_json::from_str(line).map_err(no_badge)?;
-    if let Some(inside) = fields.remove("badge") {
-        fields = serde_json::from_value(inside).map_err(no_badge)?;
-    }
-    if let Some(name) = fields.keys().find(|name| !FIELDS.contains(&name.as_str()) && !UNUSED.contains(&name.as_str()))
-    {
-        return Err(match nearest(name) {
-            _ if OPTIONS.contains(&name.as_str()) => {
-                format!("no badge has the field {name:?}; say --{name} for all badges of the batch")
-            }
-            Some(known) => format!("no badge has the field {name:?}; write {known:?}"),
-            None => format!("no badge has the field {name:?}; the fields are {}", FIELDS.join(", ")),
-        });
-    }
-    serde_json::from_value(fields.into()).map_err(no_badge)
+fn draw_line(line: &str, options: DrawOptions) -> Result<Vec<u8>, RenderError> {
+    let fields = parse(line)?;
+    draw(resolve(&fields)?, options, fields.style.is_some())
 }
 
-/// The known field that a misspelt one is nearest to.
+/// Parses a line. The badge may also be the value of a field `badge`; the other fields are ignored then.
+fn parse(line: &str) -> Result<BatchBadge, RenderError> {
+    let malformed = |fault: serde_json::Error| RenderError::Malformed(fault.to_string());
+    let mut fields: Map<String, Value> = serde_json::from_str(line).map_err(malformed)?;
+    if let Some(inside) = fields.remove("badge") {
+        fields = serde_json::from_value(inside).map_err(malformed)?;
+    }
+    if let Some(name) =
+        fields.keys().find(|name| !FIELDS.contains(&name.as_str()) && !IGNORED_FIELDS.contains(&name.as_str()))
+    {
+        let advice = match nearest(name) {
+            _ if OPTIONS.contains(&name.as_str()) => FieldAdvice::UseOption,
+            Some(known) => FieldAdvice::Known(known),
+            None => FieldAdvice::AnyOf(FIELDS),
+        };
+        return Err(RenderError::UnknownField { name: name.clone(), advice });
+    }
+    serde_json::from_value(fields.into()).map_err(malformed)
+}
+
+/// The known field that is most similar to a misspelt one.
 fn nearest(name: &str) -> Option<&'static str> {
     let plain = |name: &str| name.replace(['-', '_', ' '], "").to_ascii_lowercase();
     let name = plain(name);
-    let known = FIELDS.into_iter().chain(["badge"]);
-    let (distance, near) = known.map(|known| (distance(&name, &plain(known)), known)).min_by_key(|(away, _)| *away)?;
-    if distance <= FARTHEST && distance < near.len().div_ceil(2) {
+    let known = FIELDS.iter().copied().chain(["badge"]);
+    let (distance, near) =
+        known.map(|known| (distance(&name, &plain(known)), known)).min_by_key(|(distance, _)| *distance)?;
+    if distance <= MAX_DISTANCE && distance < near.len().div_ceil(2) {
         return Some(near);
     }
-    // `logoSvg` is a logo, too.
-    FIELDS.into_iter().find(|known| name.starts_with(&plain(known)))
+    // `logoSvg` is meant as `logo`.
+    FIELDS.iter().copied().find(|known| name.starts_with(&plain(known)))
 }
 
-/// How many letters have to be added, dropped or replaced to make one word of another.
+/// The Levenshtein distance of two words.
 fn distance(one: &str, other: &str) -> usize {
     let mut row: Vec<usize> = (0..=other.chars().count()).collect();
     for (at, letter) in one.chars().enumerate() {
@@ -133,8 +137,8 @@ fn distance(one: &str, other: &str) -> usize {
     row[row.len() - 1]
 }
 
-/// On a terminal only: elsewhere it would be noise.
-fn bar(count: usize) -> ProgressBar {
+/// A progress bar, hidden unless standard error is a terminal.
+fn progress_bar(count: usize) -> ProgressBar {
     if !std::io::stderr().is_terminal() {
         return ProgressBar::hidden();
     }
@@ -145,20 +149,21 @@ fn bar(count: usize) -> ProgressBar {
     }
 }
 
-fn read(line: &Line) -> Result<ResolvedBadge, String> {
-    let color = |text: &str| Color::parse(text).ok_or_else(|| format!("{text:?} is not a colour"));
+/// Checks the fields of a line and resolves them to a badge.
+fn resolve(line: &BatchBadge) -> Result<ResolvedBadge, RenderError> {
+    let color = |text: &str| Color::parse(text).ok_or_else(|| RenderError::InvalidColor(text.to_owned()));
     let mut badge = ResolvedBadge::new(&line.label, &line.message);
     if let Some(text) = &line.color {
         badge.color = color(text)?;
     }
     badge.label_color = line.label_color.as_deref().map(color).transpose()?;
     if let Some(text) = &line.style {
-        badge.style = Style::parse(text).ok_or_else(|| format!("{text:?} is not a style"))?;
+        badge.style = Style::parse(text).ok_or_else(|| RenderError::InvalidStyle(text.to_owned()))?;
     }
     badge.logo_color.clone_from(&line.logo_color);
     badge.logo_size.clone_from(&line.logo_size);
     if let Some(logo) = line.logo.as_deref().filter(|logo| !logo.is_empty()) {
-        name_logo(&mut badge, logo)?;
+        set_logo(&mut badge, logo)?;
     }
     let mut links = line.links.iter().map(|link| Link::parse(link));
     badge.links = Links { left: links.next().flatten(), right: links.next().flatten() };
@@ -169,7 +174,7 @@ fn read(line: &Line) -> Result<ResolvedBadge, String> {
 mod tests {
     use badgesmith_renderer::Scale;
 
-    use super::*;
+    use super::{super::draw::OutputFormat, *};
 
     #[test]
     fn a_field_that_no_badge_has_is_refused_with_the_one_that_is_meant() {
@@ -189,7 +194,7 @@ mod tests {
             (r#"{"logoSvg":"<svg/>"}"#, r#"no badge has the field "logoSvg"; write "logo""#),
             ("[]", "not a badge as JSON: invalid type: sequence, expected a map at line 1 column 0"),
         ] {
-            assert_eq!(parse(line).err().as_deref(), Some(words), "{line}");
+            assert_eq!(parse(line).err().map(|fault| fault.to_string()).as_deref(), Some(words), "{line}");
         }
     }
 
@@ -199,8 +204,14 @@ mod tests {
         fs::create_dir_all(&folder).unwrap();
         let file = folder.join("badges.jsonl");
         fs::write(&file, "\u{feff}{\"message\":\"one\"}\r\n\r\n{\"message\":\"two\"}\r\n").unwrap();
-        let how = How { format: Form::Json, scale: Scale::default(), text: None, contrast: None, theme: None };
-        assert_eq!(run(&file, &folder, how), Ok(()));
+        let options = DrawOptions {
+            format: OutputFormat::Json,
+            scale: Scale::default(),
+            text: None,
+            contrast: None,
+            theme: None,
+        };
+        run(&file, &folder, options).unwrap();
         let drawn = |name: &str| fs::read_to_string(folder.join(name)).unwrap();
         assert!(drawn("00001.json").contains("one") && drawn("00003.json").contains("two"));
         fs::remove_dir_all(&folder).unwrap();

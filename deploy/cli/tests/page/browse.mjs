@@ -1,9 +1,9 @@
-// The front page in a real browser, beside the server that stage.py runs.
+// Tests the index page in a browser, with the server that stage.py runs.
 //
 //   STAGE_URL=… STAGE_MODULES=DIR STAGE_PYTHON=python node browse.mjs
 //
-// DIR holds node_modules with playwright-core, axe-core, markdown-it and asciidoctor, and gets the screenshots; the
-// python has docutils.
+// DIR has node_modules with playwright-core, axe-core, markdown-it and asciidoctor, and receives the screenshots. The
+// python interpreter has docutils.
 
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
@@ -44,7 +44,7 @@ async function visit(options, use) {
   const faults = [];
   page.on("pageerror", (fault) => faults.push(fault.message));
   page.on("console", (line) => {
-    // A refusal that the page shows its reader is in the browser's log as well.
+    // An error status that the page handles is also in the log of the browser.
     if (line.type() === "error" && !line.text().includes("the server responded with a status of")) faults.push(line.text());
   });
   page.on("request", (request) => {
@@ -90,7 +90,7 @@ async function comparePasted(page, words, target) {
     assert.equal(image.length, 1, `${language}: ${rendered}`);
     assert.equal(image[0][1], words, `${language}: ${rendered}`);
     assert.equal(await bytes(image[0][0]), previewed, `${language}: ${rendered}`);
-    // AsciiDoc has some of its letters encoded.
+    // AsciiDoc encodes some characters.
     assert.equal(link?.replaceAll("%5F", "_"), target, `${language}: ${rendered}`);
   }
 }
@@ -104,7 +104,7 @@ const checks = {
         assert.ok(await image.evaluate((image) => image.naturalWidth > 20), await image.getAttribute("src"));
       }
       const examples = await page.locator("[data-badge]").evaluateAll((entries) => entries.map((entry) => JSON.parse(entry.dataset.badge)).filter((badge) => badge.provider !== "built in").map((badge) => badge.example));
-      // Those of open badges are documents on the web, which this machine may not reach.
+      // The examples of document badges are documents on the web, which this machine may not reach.
       assert.ok(examples.length > 40);
       for (const example of examples) {
         const response = await fetch(`${server}/${example}${example.includes("?") ? "&" : "?"}format=json`);
@@ -141,7 +141,7 @@ const checks = {
     ];
     await visit({}, async (page) => {
       for (const [label, message, color] of texts) {
-        // A field that says already what it is to say changes nothing: it is left empty first.
+        // Filling in the value that a field already has causes no change, so the field is emptied first.
         await type(page, "#message", "");
         await page.fill("#label", label);
         await page.fill("#color", color);
@@ -199,7 +199,7 @@ const checks = {
       for (const name of ["A", "Newtonsoft.Json", "B"]) {
         assert.equal(await fillAndCopy("#param-package", name), `${server}/badges/packages/nuget/${name}.svg`);
       }
-      // A field that is missing takes all code away, and what was asked before does not bring it back.
+      // An empty required field removes all code, and the answer to an earlier request does not bring it back.
       assert.equal(await fillAndCopy("#param-package", ""), "nothing was copied");
       assert.equal(await said(page), "package is missing.");
       assert.equal(await page.locator("#pastes").isVisible(), false);
@@ -325,7 +325,7 @@ const checks = {
           await page.waitForSelector("#preview[src]");
           await page.screenshot({ path: join(folder, `${name}-${colorScheme}.png`) });
           const examine = async (state) => {
-            // The policy of the page lets no script in; the browser's own door is open.
+            // The content security policy blocks injected scripts, so axe is evaluated through the debugging protocol.
             await page.evaluate(axe);
             const { violations } = await page.evaluate(() => globalThis.axe.run({ resultTypes: ["violations"] }));
             const told = violations.map(({ id, impact, nodes }) => `${impact} ${id}: ${nodes[0].html.slice(0, 200)} ${nodes[0].failureSummary}`);

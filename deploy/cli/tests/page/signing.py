@@ -1,11 +1,11 @@
-"""Hooks for schemathesis: what a schema cannot say of a report, so that reports reach the store.
+"""Hooks for schemathesis that add what a schema cannot express, so that generated reports reach the store.
 
-A report whose headers are valid is signed as its build would sign it, every eighth by somebody else. In one that is valid as a whole the counts add up, the
-platform is the path's and nothing is of the future. All others are sent as they were made. How often each status was
-answered goes to the file STAGE_REPORTS names.
+A report with valid headers is signed as a build would sign it; every eighth is signed with a wrong secret. In a report
+that is valid as a whole, the counts are made to add up, the platform is that of the path, and the time is now. All other
+requests are sent as they were generated. The number of answers with each status is written to the file in STAGE_REPORTS.
 
-An open badge reads a document of the stage, three times in four. A server may say that an upstream is down, slow or
-talks nonsense, which are 502 to 504; schemathesis.toml says so.
+Three of four requests for a document badge name a document of stage.py. Faults of upstreams are answered with 502 to 504,
+which schemathesis.toml accepts.
 """
 
 import atexit
@@ -30,7 +30,7 @@ QUERIES = {"query": ["//version | //coverage", "$.version", "$.coverage"], "sear
 
 
 class Signed(requests.auth.AuthBase):
-    """The signature of docs/reporting.md, over the request as it leaves."""
+    """Signs the final request as docs/reporting.md describes."""
 
     def __init__(self, secret):
         self.secret = secret.encode()

@@ -1,11 +1,11 @@
-"""Runs a command beside a real server whose upstreams are all here, on loopback.
+"""Runs a command together with a server whose upstreams are all emulated on loopback.
 
     stage.py BINARY FOLDER COMMAND …
 
-The server has every plugin of plugins.toml. Each upstream is this process: it knows the manifests' own examples, with
-the answers of the providers' transcripts, and says 404 to the rest. It also has documents for open badges, under
-STAGE_DOCUMENTS, which the server may ask. The command finds in its environment STAGE_URL, the server's address, and
-STAGE_SECRET, with which reports of the owner `acme` are signed. Its exit code is ours.
+The server has every plugin of plugins.toml. This process is each of their upstreams: it answers the examples of the
+manifests with the answers in the providers' transcripts, and everything else with 404. It also serves documents for
+document badges. The environment of the command has STAGE_URL, the address of the server; STAGE_DOCUMENTS, the address of
+the documents; and STAGE_SECRET, which signs reports of the owner `acme`. The exit code is that of the command.
 """
 
 import hashlib
@@ -39,7 +39,7 @@ DOCUMENTS = {
 
 
 def answers():
-    """What each upstream says: its address, without a scheme, and the body."""
+    """The body of each upstream document, by its address without the scheme."""
     known = {}
     for file in sorted((ROOT / "providers/declarative").glob("*.toml")):
         provider = tomllib.loads(file.read_text())
@@ -58,14 +58,14 @@ def answers():
 
 
 def both(one, other):
-    """Two answers of one address: the badges of a package read one document, and each transcript has its part of it."""
+    """Merges two answers of one address: badges of one package read one document, and each transcript has a part of it."""
     if isinstance(one, dict) and isinstance(other, dict):
         return {name: both(one.get(name), other.get(name)) for name in one | other}
     return other if one is None else one
 
 
 def parameters(badge):
-    """The values that a badge's example gives its route and its query."""
+    """The values of the route and query parameters in the example of a badge."""
     path, _, query = badge["example"].partition("?")
     names, values = badge["route"].split("/"), path.split("/")
     given = dict(badge["query"]) if isinstance(badge.get("query"), dict) else {}
@@ -78,7 +78,7 @@ def parameters(badge):
 
 
 class Upstream(BaseHTTPRequestHandler):
-    """Every upstream at once; the first segment of a path is the host that is meant."""
+    """All upstreams in one server; the first segment of a path is the host."""
 
     protocol_version = "HTTP/1.1"
     known = answers()
@@ -112,7 +112,7 @@ class Upstream(BaseHTTPRequestHandler):
 
 
 def plugins_toml(upstream):
-    """plugins.toml of the project, but every origin is `upstream`."""
+    """The plugins.toml of the project, with `upstream` as every origin."""
     here = upstream.removeprefix("http://")
     lines = ["[engine]", "allow-http = true", f"allow-addresses = [{json.dumps(here)}]"]
     for plugin in tomllib.loads((ROOT / "plugins.toml").read_text())["plugin"]:
@@ -139,7 +139,7 @@ def plugins_toml(upstream):
 
 
 def report(url):
-    """A signed report of the branch that the test-results provider has as its example; its status."""
+    """Sends a signed report for the branch in the example of the test-results provider, and returns the status."""
     path, now = "/tests/results/linux/acme/tools/main", time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
     counts = {"passed": 188, "failed": 2, "skipped": 0, "total": 190}
     run = {"platform": "linux", "commit": "11e20f8", "run_id": "1", "timestamp": now, "url_html": "https://example.com/1"}

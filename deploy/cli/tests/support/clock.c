@@ -1,4 +1,4 @@
-/* The time of day as a file says it: for LD_PRELOAD, so that a test can set a process's clock. */
+/* For LD_PRELOAD: takes the time of day from a file, so that a test can set the clock of a process. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/syscall.h>

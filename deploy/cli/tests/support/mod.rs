@@ -1,4 +1,4 @@
-//! The real binary, upstreams of our own on loopback, and an HTTP client of few words.
+//! Runs the built binary, emulates upstreams on loopback, and has a minimal HTTP client.
 #![allow(
     dead_code,
     unreachable_pub,
@@ -28,8 +28,8 @@ use std::{
 pub mod report;
 pub mod watch;
 
-/// What an upstream answers: status, headers, body.
-pub type Reply = (u16, Vec<(&'static str, String)>, Vec<u8>);
+/// The answer of an upstream: status, headers, body.
+pub type UpstreamReply = (u16, Vec<(&'static str, String)>, Vec<u8>);
 
 /// An upstream on loopback.
 pub struct Upstream {
@@ -39,8 +39,8 @@ pub struct Upstream {
 }
 
 impl Upstream {
-    /// Answers every GET with what `reply` makes of its path.
-    pub fn start(reply: impl Fn(&str) -> Reply + Send + Sync + 'static) -> Self {
+    /// Answers every GET with the result of `reply` for its path.
+    pub fn start(reply: impl Fn(&str) -> UpstreamReply + Send + Sync + 'static) -> Self {
         Self::raw(move |head, stream| {
             let (status, headers, body) = reply(head.split(' ').nth(1).unwrap_or("/"));
             let mut head = format!("HTTP/1.1 {status} Whatever\r\nContent-Length: {}\r\n", body.len());
@@ -51,13 +51,12 @@ impl Upstream {
         })
     }
 
-    /// Does with every request's head whatever `answer` does; the connection stays while that is true.
+    /// Calls `answer` for the head of every request, and closes the connection when it returns false.
     pub fn raw(answer: impl Fn(&str, &mut TcpStream) -> bool + Send + Sync + 'static) -> Self {
-        let reply = answer;
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let (calls, closed) = (Arc::<AtomicUsize>::default(), Arc::<AtomicBool>::default());
-        let reply = Arc::new(reply);
+        let answer = Arc::new(answer);
         let counted = (Arc::clone(&calls), Arc::clone(&closed));
         thread::spawn(move || {
             for stream in listener.incoming() {
@@ -65,8 +64,8 @@ impl Upstream {
                 if closed.load(Ordering::SeqCst) {
                     return;
                 }
-                let reply = Arc::clone(&reply);
-                thread::spawn(move || converse(stream.unwrap(), &*reply, &calls, &closed));
+                let answer = Arc::clone(&answer);
+                thread::spawn(move || serve_connection(stream.unwrap(), &*answer, &calls, &closed));
             }
         });
         Self { address, calls, closed }
@@ -83,15 +82,15 @@ impl Upstream {
     /// Closes the port and every connection.
     pub fn stop(&self) {
         self.closed.store(true, Ordering::SeqCst);
-        // Wakes the one that waits for a connection, which then lets go of the port.
+        // Wakes the thread that accepts connections, which then closes the port.
         drop(TcpStream::connect(self.address));
         thread::sleep(Duration::from_millis(50));
     }
 }
 
-type Answer = dyn Fn(&str, &mut TcpStream) -> bool + Send + Sync;
+type AnswerRequest = dyn Fn(&str, &mut TcpStream) -> bool + Send + Sync;
 
-fn converse(stream: TcpStream, answer: &Answer, calls: &AtomicUsize, closed: &AtomicBool) {
+fn serve_connection(stream: TcpStream, answer: &AnswerRequest, calls: &AtomicUsize, closed: &AtomicBool) {
     let mut reader = BufReader::new(stream.try_clone().unwrap());
     let mut stream = stream;
     loop {
@@ -111,7 +110,7 @@ fn converse(stream: TcpStream, answer: &Answer, calls: &AtomicUsize, closed: &At
     }
 }
 
-/// The server, stopped when it is dropped.
+/// A running server, which is killed when this is dropped.
 pub struct Server {
     child: Child,
     pub address: SocketAddr,
@@ -128,14 +127,14 @@ impl Server {
         Self::start_with(name, plugins_toml, &[])
     }
 
-    /// Starts it with more arguments, over the data of the last server of that name.
+    /// Starts the binary with more arguments, and with the data of the last server of that name.
     pub fn start_with(name: &str, plugins_toml: &str, arguments: &[&str]) -> Self {
         let mut serve = command();
         serve.args(["serve", "--listen", "127.0.0.1:0"]).args(arguments);
         Self::start_by(name, plugins_toml, serve)
     }
 
-    /// Starts it by a command that says all the rest, over the data of the last server of that name.
+    /// Starts a command after adding `--config` and `--data`, with the data of the last server of that name.
     pub fn start_by(name: &str, plugins_toml: &str, mut serve: Command) -> Self {
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
         std::fs::create_dir_all(&folder).unwrap();
@@ -181,10 +180,10 @@ impl Server {
         self.log.lock().unwrap().clone()
     }
 
-    /// The log as soon as it is `whole`: a line may follow the answer that it tells of.
-    pub fn log_once(&self, whole: impl Fn(&str) -> bool) -> String {
+    /// The log once it is `complete`, because a line may be written after the answer that it describes.
+    pub fn log_once(&self, complete: impl Fn(&str) -> bool) -> String {
         for _ in 0..100 {
-            if whole(&self.log.lock().unwrap()) {
+            if complete(&self.log.lock().unwrap()) {
                 break;
             }
             thread::sleep(Duration::from_millis(50));
@@ -192,7 +191,7 @@ impl Server {
         self.log()
     }
 
-    /// The arguments it runs with, as every user of the machine can see them.
+    /// The arguments of the process, which every user of the machine can see.
     pub fn arguments(&self) -> String {
         std::fs::read_to_string(format!("/proc/{}/cmdline", self.child.id())).unwrap_or_default()
     }
@@ -202,7 +201,7 @@ impl Server {
         self.child.id()
     }
 
-    /// Ends it at once, as a crash would.
+    /// Kills the process, as a crash would end it.
     pub fn kill(&mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
@@ -225,7 +224,7 @@ impl Drop for Server {
     }
 }
 
-/// The binary, without anything this environment says to it.
+/// A command that runs the binary, without the variables of this environment that configure it.
 pub fn command() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_badgesmith"));
     for name in [
@@ -249,12 +248,12 @@ pub struct Response {
     pub body: String,
 }
 
-/// Sends a whole request and reads until the connection ends.
+/// Sends a complete request and reads until the connection ends.
 pub fn send(address: SocketAddr, request: &str) -> Response {
     try_send(address, request).unwrap()
 }
 
-/// Sends a whole request to a server that may go away meanwhile.
+/// As [`send`], to a server that may end meanwhile.
 pub fn try_send(address: SocketAddr, request: &str) -> std::io::Result<Response> {
     let mut stream = TcpStream::connect(address)?;
     stream.set_read_timeout(Some(Duration::from_secs(20)))?;
@@ -267,7 +266,7 @@ pub fn try_send(address: SocketAddr, request: &str) -> std::io::Result<Response>
     Ok(Response { status, head: head.to_owned(), body: body.to_owned() })
 }
 
-/// plugins.toml with the NuGet provider asking this upstream.
+/// plugins.toml with the NuGet provider, which asks this upstream.
 pub fn nuget_toml(upstream: &str) -> String {
     format!(
         "[[plugin]]\nid = \"nuget\"\nlibrary = \"badgesmith_provider_nuget\"\norigins = [{upstream:?}]\n\
@@ -275,7 +274,7 @@ pub fn nuget_toml(upstream: &str) -> String {
     )
 }
 
-/// plugins.toml with the GitHub provider asking this upstream.
+/// plugins.toml with the GitHub provider, which asks this upstream.
 pub fn github_toml(upstream: &str) -> String {
     format!(
         "[[plugin]]\nid = \"github\"\nlibrary = \"badgesmith_provider_github\"\norigins = [{upstream:?}]\n\
@@ -284,7 +283,7 @@ pub fn github_toml(upstream: &str) -> String {
     )
 }
 
-/// `badgesmith secret …` over this data directory, with this on standard input.
+/// Runs `badgesmith secret …` for this data directory; returns whether it succeeded, and its output.
 pub fn secret(data: &Path, arguments: &[&str], input: &str) -> (bool, String) {
     let mut child = command()
         .arg("secret")
@@ -314,11 +313,12 @@ pub fn escape(text: &str) -> String {
     })
 }
 
-/// The folder of recorded inputs, if this machine has it.
-pub fn recorded() -> Option<PathBuf> {
-    let folder = std::env::var_os("BADGESMITH_RECORDED").map(PathBuf::from).filter(|folder| folder.join("nuget").is_dir());
-    if folder.is_none() {
-        println!("skipped: BADGESMITH_RECORDED does not name the folder of recorded inputs");
-    }
-    folder
+/// The folder of recorded inputs.
+///
+/// # Panics
+/// `BADGESMITH_RECORDED` does not name it.
+pub fn recorded() -> PathBuf {
+    let folder =
+        std::env::var_os("BADGESMITH_RECORDED").map(PathBuf::from).filter(|folder| folder.join("nuget").is_dir());
+    folder.expect("this test needs BADGESMITH_RECORDED, the absolute path of the folder of recorded inputs")
 }

@@ -1,4 +1,4 @@
-//! A small disk of its own for a server: a tmpfs in a private mount namespace, which a process holds.
+//! A small disk for a server: a tmpfs in a private mount namespace.
 
 use std::{
     fs,
@@ -7,7 +7,7 @@ use std::{
     process::{Child, Command, Stdio},
 };
 
-/// A namespace with a tmpfs at a directory. It ends with its holder.
+/// A mount namespace with a tmpfs at a directory; a process keeps it alive until this is dropped.
 pub(crate) struct SmallDisk {
     holder: Child,
     flags: &'static [&'static str],
@@ -15,8 +15,11 @@ pub(crate) struct SmallDisk {
 }
 
 impl SmallDisk {
-    /// Mounts so many MiB at `directory`, as root or as whoever may make a user namespace; says why where neither may.
-    pub(crate) fn mount(directory: &Path, mebibytes: u32) -> Result<Self, String> {
+    /// Mounts a tmpfs of this size at `directory`, as root or in a user namespace.
+    ///
+    /// # Panics
+    /// Neither is allowed on this machine.
+    pub(crate) fn mount(directory: &Path, mebibytes: u32) -> Self {
         fs::create_dir_all(directory).unwrap();
         let script =
             format!("mount -t tmpfs -o size={mebibytes}m,mode=700 tmpfs \"$0\" && echo mounted && exec sleep 600");
@@ -33,35 +36,32 @@ impl SmallDisk {
                 .stdout(Stdio::piped())
                 .stderr(Stdio::piped())
                 .spawn();
-            let mut holder = match spawned {
-                Ok(holder) => holder,
-                Err(fault) => return Err(format!("unshare: {fault}")),
-            };
+            let mut holder = spawned.expect("this test needs the command unshare");
             let mut line = String::new();
             BufReader::new(holder.stdout.take().unwrap()).read_line(&mut line).unwrap();
             if line.trim() == "mounted" {
-                return Ok(Self { holder, flags: enter, directory: directory.to_owned() });
+                return Self { holder, flags: enter, directory: directory.to_owned() };
             }
             let output = holder.wait_with_output().unwrap();
             said = String::from_utf8_lossy(&output.stderr).into_owned();
         }
-        Err(said)
+        panic!("this test needs a private mount namespace, as root or in a user namespace: {said}")
     }
 
-    /// The directory as it is reached from outside.
+    /// The path of the directory outside the namespace.
     pub(crate) fn path(&self) -> PathBuf {
         let inside = self.directory.strip_prefix("/").unwrap();
         Path::new("/proc").join(self.holder.id().to_string()).join("root").join(inside)
     }
 
-    /// A command that runs in there as the process that it starts as.
+    /// A command that runs a program in the namespace; its process id is that of the program.
     pub(crate) fn enter(&self, program: &Path) -> Command {
         let mut command = Command::new("nsenter");
         command.arg("-t").arg(self.holder.id().to_string()).args(self.flags).arg("--").arg(program);
         command
     }
 
-    /// Writes to a file of its own until nothing more fits.
+    /// Fills the disk with a file.
     pub(crate) fn fill(&self) {
         let mut file = fs::File::create(self.path().join("filler")).unwrap();
         for size in [64 * 1024, 4096, 1] {
@@ -69,7 +69,7 @@ impl SmallDisk {
         }
     }
 
-    /// Takes that file away.
+    /// Removes that file.
     pub(crate) fn free(&self) {
         fs::remove_file(self.path().join("filler")).unwrap();
     }

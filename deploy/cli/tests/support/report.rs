@@ -1,4 +1,4 @@
-//! A build that reports: bodies, signatures, and the request over the wire.
+//! Reports of builds: bodies, signatures, and the HTTP request.
 
 use std::{
     net::SocketAddr,
@@ -16,13 +16,13 @@ use super::{Response, try_send};
 pub const TOML: &str = "[[plugin]]\nid = \"test-results\"\nlibrary = \"badgesmith_provider_test_results\"\n\
                         collections = [\"test-results\"]\n";
 
-/// A nonce that nobody had before in this process.
+/// A nonce that is new in this process.
 pub fn nonce() -> String {
     static NEXT: AtomicU64 = AtomicU64::new(0);
     format!("{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed))
 }
 
-/// The time as a report has it.
+/// The time in the format of a report.
 pub fn now() -> String {
     let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap();
     Timestamp::nearest(i64::try_from(since.as_millis()).unwrap()).to_string()
@@ -38,7 +38,7 @@ pub fn body(platform: &str, run: &str, counts: [u64; 3]) -> String {
     .to_string()
 }
 
-/// A signed request, whole.
+/// A complete signed request.
 pub fn request(secret: &str, path: &str, body: &str, nonce: &str) -> String {
     let timestamp = now();
     let signature = sign(secret, &timestamp, nonce, "POST", path, body.as_bytes());
@@ -49,7 +49,7 @@ pub fn request(secret: &str, path: &str, body: &str, nonce: &str) -> String {
     )
 }
 
-/// Posts a run; `None` where the server went away before it said anything.
+/// Posts a run; `None` if the server ended before it answered.
 pub fn post(server: SocketAddr, secret: &str, path: &str, body: &str) -> Option<Response> {
     try_send(server, &request(secret, path, body, &nonce())).ok().filter(|response| response.status != 0)
 }

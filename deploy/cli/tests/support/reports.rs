@@ -1,4 +1,4 @@
-//! Reports to send, a server that answers what it is told to, and `badgesmith report` itself.
+//! Runs `badgesmith report` with report files, and fakes a server that gives fixed answers.
 
 use std::{
     fs,
@@ -14,7 +14,7 @@ use super::command;
 
 pub const SECRET: &str = "hush-hush-0123456789";
 
-/// A request as it came in.
+/// A request that was received.
 #[derive(Clone, Debug)]
 pub struct Posted {
     pub line: String,
@@ -29,7 +29,7 @@ impl Posted {
     }
 }
 
-/// A server on loopback that answers what it is told to, one answer a request and the last one for ever.
+/// A server on loopback that gives these answers in turn, and repeats the last one.
 pub struct Inbox {
     pub address: SocketAddr,
     pub posted: Arc<Mutex<Vec<Posted>>>,
@@ -109,7 +109,7 @@ pub fn folder(name: &str) -> PathBuf {
     folder
 }
 
-/// Runs `badgesmith report` in a folder, with these variables and no others.
+/// Runs `badgesmith report` in a folder; it inherits no other variables.
 pub fn report(folder: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> Output {
     let mut command = command();
     command.env_clear().envs(variables.iter().copied()).current_dir(folder).arg("report").args(arguments);
@@ -119,13 +119,13 @@ pub fn report(folder: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> 
     output
 }
 
-/// What it said: to standard output, to standard error, and its exit code.
+/// Standard output, standard error, and the exit code.
 pub fn said(output: &Output) -> (String, String, i32) {
     let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
     (text(&output.stdout), text(&output.stderr), output.status.code().unwrap())
 }
 
-/// Everything about a run that no CI system says.
+/// The options that describe a run, where no CI system does.
 pub const RUN: [&str; 12] = [
     "--owner",
     "Acme",

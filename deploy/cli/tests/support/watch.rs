@@ -1,4 +1,4 @@
-//! Watches a server while a test attacks it: `/health` is asked all the time, and its memory is read.
+//! Watches a server during an attack: requests `/health` all the time, and reads the peak memory.
 
 use std::{
     io::{Read, Write},
@@ -13,25 +13,25 @@ use std::{
 
 use super::Server;
 
-/// The most memory an attacked server may ever have had, in MiB.
+/// The limit of the peak memory of an attacked server, in MiB.
 const MOST_MEMORY: u64 = 200;
-/// How long one `/health` is waited for before the server counts as gone.
-const PATIENCE: Duration = Duration::from_secs(10);
-/// The pause between two questions.
+/// How long an answer to `/health` may take.
+const TIMEOUT: Duration = Duration::from_secs(10);
+/// The pause between two requests.
 const PAUSE: Duration = Duration::from_millis(10);
 
-/// What a watched server was like. No time is asserted: it is printed.
+/// The measurements of a watched server. Times are printed and not asserted.
 #[derive(Debug)]
 pub struct Watched {
     /// How often `/health` was answered.
     pub answered: u32,
-    /// The longest wait for one of these answers, connecting included.
+    /// The longest time until an answer, connecting included.
     pub slowest: Duration,
-    /// The most memory the process ever had, in MiB.
+    /// The peak memory of the process, in MiB.
     pub memory: u64,
 }
 
-/// A watch that has begun.
+/// A watch in progress.
 pub struct Watch {
     process: u32,
     over: Arc<AtomicBool>,
@@ -39,7 +39,7 @@ pub struct Watch {
 }
 
 impl Watch {
-    /// Begins to ask `/health`, each time over a connection of its own.
+    /// Begins to request `/health`, each time on a new connection.
     pub fn begin(server: &Server) -> Self {
         let address = server.address;
         let over = Arc::<AtomicBool>::default();
@@ -59,7 +59,7 @@ impl Watch {
         Self { process: server.process(), over, asking }
     }
 
-    /// Ends the watch: the server is alive, answered every question, and stayed within its memory.
+    /// Ends the watch; asserts that the server runs, has answered every request, and stayed within the memory limit.
     pub fn end(self, attack: &str) -> Watched {
         self.over.store(true, Ordering::SeqCst);
         let (answered, slowest) = self.asking.join().unwrap().unwrap();
@@ -76,12 +76,12 @@ impl Watch {
     }
 }
 
-/// Asks once.
+/// Requests `/health` once.
 fn ask(address: SocketAddr) -> Result<(), String> {
     let mut text = String::new();
-    let asked = TcpStream::connect_timeout(&address, PATIENCE).and_then(|mut stream| {
-        stream.set_read_timeout(Some(PATIENCE))?;
-        stream.set_write_timeout(Some(PATIENCE))?;
+    let asked = TcpStream::connect_timeout(&address, TIMEOUT).and_then(|mut stream| {
+        stream.set_read_timeout(Some(TIMEOUT))?;
+        stream.set_write_timeout(Some(TIMEOUT))?;
         stream.write_all(b"GET /health HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")?;
         stream.read_to_string(&mut text)
     });
@@ -89,7 +89,7 @@ fn ask(address: SocketAddr) -> Result<(), String> {
     if text.starts_with("HTTP/1.1 200 ") { Ok(()) } else { Err(format!("it says {text:?}")) }
 }
 
-/// The most memory a process ever had, in MiB, as Linux counts it; it must be alive.
+/// The peak resident memory of a running process, in MiB, from Linux' /proc.
 pub fn most_memory(process: u32) -> u64 {
     let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap();
     let line = status.lines().find(|line| line.starts_with("VmHWM:")).expect("a dead process has no memory");

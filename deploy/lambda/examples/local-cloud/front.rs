@@ -1,4 +1,4 @@
-//! An HTTP front that makes events of requests, as an HTTP API does: the path decoded once, the headers in lower case.
+//! An HTTP server that converts requests to events as an HTTP API does: path decoded once, header names in lower case.
 
 use std::{
     collections::BTreeMap,
@@ -12,24 +12,24 @@ use base64::{Engine as _, prelude::BASE64_STANDARD};
 use percent_encoding::percent_decode_str;
 use serde_json::{Value, json};
 
-use crate::runtime::Runtime;
+use crate::runtime::RuntimeApi;
 
-/// The largest body that is passed on, in bytes: an HTTP API's own limit is 10 MB.
+/// The largest body that is passed on, in bytes; the limit of an HTTP API is 10 MB.
 const LARGEST_BODY: usize = 10 * 1024 * 1024;
 
-/// Passes requests on until the listener ends.
-pub fn serve(listener: &TcpListener, runtime: &Arc<Runtime>) {
+/// Passes requests to the function until the listener ends.
+pub fn serve(listener: &TcpListener, runtime: &Arc<RuntimeApi>) {
     for stream in listener.incoming().flatten() {
         let runtime = Arc::clone(runtime);
         thread::spawn(move || {
-            // A caller that goes away is no event.
+            // A client that closes its connection early is not an error.
             let _ = answer(&stream, &runtime);
         });
     }
 }
 
-/// One request a connection.
-fn answer(stream: &TcpStream, runtime: &Runtime) -> std::io::Result<()> {
+/// Answers the one request of a connection.
+fn answer(stream: &TcpStream, runtime: &RuntimeApi) -> std::io::Result<()> {
     let mut reader = BufReader::new(stream);
     let mut line = String::new();
     reader.read_line(&mut line)?;
@@ -57,7 +57,7 @@ fn answer(stream: &TcpStream, runtime: &Runtime) -> std::io::Result<()> {
     });
     let (status, headers, body) = match runtime.invoke(&event.to_string()) {
         Ok(answer) => read(&answer),
-        Err(fault) => (502, String::new(), fault.into_bytes()),
+        Err(fault) => (502, String::new(), fault.to_string().into_bytes()),
     };
     let mut stream = stream;
     let head = format!("HTTP/1.1 {status} OK\r\n{headers}Content-Length: {}\r\nConnection: close\r\n\r\n", body.len());
@@ -65,7 +65,7 @@ fn answer(stream: &TcpStream, runtime: &Runtime) -> std::io::Result<()> {
     stream.write_all(&body)
 }
 
-/// The status, the headers' lines and the body of an answer.
+/// The status, the header lines and the body of an answer.
 fn read(answer: &str) -> (u64, String, Vec<u8>) {
     let answer: Value = serde_json::from_str(answer).unwrap_or_default();
     let headers = answer["headers"].as_object().into_iter().flatten();

@@ -1,7 +1,8 @@
-//! The Lambda Runtime API on loopback: hands events to a bootstrap and takes its answers.
+//! The Lambda Runtime API on loopback: passes events to a bootstrap and receives its answers.
 
 use std::{
     collections::HashMap,
+    fmt,
     io::{BufRead, BufReader, Write},
     net::{SocketAddr, TcpListener, TcpStream},
     path::Path,
@@ -15,24 +16,41 @@ use std::{
     time::{Duration, Instant, SystemTime},
 };
 
-/// How long an answer is waited for.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// How long to wait for an answer.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// What a bootstrap says to an event: its answer, or the error it posted.
-pub type Outcome = Result<String, String>;
+/// The outcome of an invocation: the answer, or why there is none.
+pub type Invocation = Result<String, InvocationError>;
 
-/// The Runtime API, as `provided.al2023` has it.
-pub struct Runtime {
+/// Why an invocation has no answer.
+#[derive(Debug)]
+pub enum InvocationError {
+    /// The bootstrap posted this error.
+    Posted(String),
+    NotAnswered,
+}
+
+impl fmt::Display for InvocationError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Posted(error) => f.write_str(error),
+            Self::NotAnswered => f.write_str("the function did not answer"),
+        }
+    }
+}
+
+/// The Runtime API of `provided.al2023`.
+pub struct RuntimeApi {
     pub address: SocketAddr,
     events: Sender<(u64, String, Duration)>,
-    waiting: Arc<Mutex<HashMap<u64, Sender<Outcome>>>>,
+    waiting: Arc<Mutex<HashMap<u64, Sender<Invocation>>>>,
     next: AtomicU64,
-    /// When a bootstrap first asked for an event.
+    /// When a bootstrap first requested an event.
     #[allow(dead_code, reason = "the benchmark of cold starts reads it")]
     pub asked: Arc<OnceLock<Instant>>,
 }
 
-impl Runtime {
+impl RuntimeApi {
     /// Listens on a free port.
     pub fn start() -> std::io::Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0")?;
@@ -52,7 +70,7 @@ impl Runtime {
         Ok(Self { address, events, waiting, next: AtomicU64::new(1), asked })
     }
 
-    /// The bootstrap as a process that asks this Runtime API, with nothing else of this environment.
+    /// A command that starts the bootstrap with this Runtime API; it inherits no environment variables.
     pub fn command(&self, bootstrap: &Path, folder: &Path) -> Command {
         let mut command = Command::new(bootstrap);
         command
@@ -71,27 +89,27 @@ impl Runtime {
         command
     }
 
-    /// Sends an event, which may take `time` until its deadline, and waits for what comes of it.
-    pub fn invoke_within(&self, event: &str, time: Duration) -> Outcome {
+    /// Sends an event with this time until its deadline, and waits for the outcome.
+    pub fn invoke_within(&self, event: &str, time: Duration) -> Invocation {
         let id = self.next.fetch_add(1, Ordering::Relaxed);
         let (said, hear) = mpsc::channel();
         lock(&self.waiting).insert(id, said);
-        self.events.send((id, event.to_owned(), time)).map_err(|fault| fault.to_string())?;
-        let outcome = hear.recv_timeout(PATIENCE).map_err(|_| "the function did not answer".to_owned());
+        self.events.send((id, event.to_owned(), time)).map_err(|_| InvocationError::NotAnswered)?;
+        let outcome = hear.recv_timeout(ANSWER_TIMEOUT).map_err(|_| InvocationError::NotAnswered);
         lock(&self.waiting).remove(&id);
         outcome?
     }
 
-    /// Sends an event with ten seconds to its deadline.
-    pub fn invoke(&self, event: &str) -> Outcome {
+    /// Sends an event with ten seconds until its deadline.
+    pub fn invoke(&self, event: &str) -> Invocation {
         self.invoke_within(event, Duration::from_secs(10))
     }
 }
 
-/// A bootstrap that ends with its owner.
-pub struct Running(pub Child);
+/// A process that is killed when this is dropped.
+pub struct RunningProcess(pub Child);
 
-impl Drop for Running {
+impl Drop for RunningProcess {
     fn drop(&mut self) {
         let _ = self.0.kill();
         let _ = self.0.wait();
@@ -101,7 +119,7 @@ impl Drop for Running {
 fn converse(
     stream: &TcpStream,
     events: &Mutex<Receiver<(u64, String, Duration)>>,
-    waiting: &Mutex<HashMap<u64, Sender<Outcome>>>,
+    waiting: &Mutex<HashMap<u64, Sender<Invocation>>>,
     asked: &OnceLock<Instant>,
 ) {
     let _ = stream.set_nodelay(true);
@@ -127,16 +145,16 @@ fn converse(
             }
             ("POST", ["invocation", id, kind]) => {
                 let said = String::from_utf8_lossy(&body).into_owned();
-                let outcome = if *kind == "response" { Ok(said) } else { Err(said) };
+                let outcome = if *kind == "response" { Ok(said) } else { Err(InvocationError::Posted(said)) };
                 let hears = id.parse().ok().and_then(|id: u64| lock(waiting).remove(&id));
-                // Whoever asked may have given up.
+                // The caller may have stopped waiting.
                 let _ = hears.map(|hears| hears.send(outcome));
                 "HTTP/1.1 202 Accepted\r\nContent-Length: 0\r\n\r\n".to_owned()
             }
             ("POST", _) => {
                 let said = String::from_utf8_lossy(&body).into_owned();
                 let waiting = std::mem::take(&mut *lock(waiting));
-                waiting.into_values().for_each(|hears| drop(hears.send(Err(said.clone()))));
+                waiting.into_values().for_each(|hears| drop(hears.send(Err(InvocationError::Posted(said.clone())))));
                 "HTTP/1.1 202 Accepted\r\nContent-Length: 0\r\n\r\n".to_owned()
             }
             _ => "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n".to_owned(),
@@ -147,7 +165,7 @@ fn converse(
     }
 }
 
-/// A request's first line and body, which may come in chunks.
+/// The request line and the body, which may be chunked.
 fn request(reader: &mut impl BufRead) -> Option<(String, Vec<u8>)> {
     let (mut first, mut length, mut is_chunked) = (String::new(), 0, false);
     reader.read_line(&mut first).ok().filter(|read| *read > 0)?;

@@ -1,5 +1,12 @@
-//! The bootstrap as a process, and events for it.
-#![allow(dead_code, unreachable_pub, clippy::unwrap_used, clippy::panic, reason = "each test file uses its part")]
+//! Runs the bootstrap as a process, and makes events for it.
+#![allow(
+    dead_code,
+    unreachable_pub,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "each test file uses its part"
+)]
 
 #[path = "../../examples/local-cloud/runtime.rs"]
 pub mod runtime;
@@ -12,16 +19,16 @@ use std::{
 
 use serde_json::{Value, json};
 
-use runtime::{Running, Runtime};
+use runtime::{RunningProcess, RuntimeApi};
 
-/// A function with these plugins, and how to ask it.
+/// A running function and its Runtime API.
 pub struct Function {
-    pub runtime: Runtime,
-    pub process: Running,
+    pub runtime: RuntimeApi,
+    pub process: RunningProcess,
 }
 
 impl Function {
-    /// The bootstrap of this build in a folder of its own.
+    /// Starts the bootstrap of this build in a folder of its own.
     pub fn start(name: &str, plugins_toml: &str, variables: &[(&str, &str)]) -> Self {
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
         fs::create_dir_all(&folder).unwrap();
@@ -29,16 +36,16 @@ impl Function {
         Self::run(&PathBuf::from(env!("CARGO_BIN_EXE_bootstrap")), &folder, variables)
     }
 
-    /// A bootstrap wherever it lies.
+    /// Starts a bootstrap at any path.
     pub fn run(bootstrap: &Path, folder: &Path, variables: &[(&str, &str)]) -> Self {
-        let runtime = Runtime::start().unwrap();
+        let runtime = RuntimeApi::start().unwrap();
         let mut command = runtime.command(bootstrap, folder);
         command.env("LOG_LEVEL", "error").envs(variables.iter().copied()).stderr(Stdio::inherit());
-        let process = Running(command.spawn().unwrap());
+        let process = RunningProcess(command.spawn().unwrap());
         Self { runtime, process }
     }
 
-    /// The most memory it ever had, in KiB, as Linux counts it.
+    /// The peak resident memory, in KiB.
     pub fn most_memory(&self) -> u64 {
         let status = fs::read_to_string(format!("/proc/{}/status", self.process.0.id())).unwrap();
         let line = status.lines().find(|line| line.starts_with("VmHWM:")).unwrap();
@@ -56,11 +63,19 @@ impl Function {
 }
 
 /// The folder that deploy/package.sh zips.
-pub fn package() -> Option<PathBuf> {
-    env::var_os("BADGESMITH_PACKAGE").map(PathBuf::from)
+///
+/// # Panics
+/// `BADGESMITH_PACKAGE` does not name a folder with a bootstrap.
+pub fn package() -> PathBuf {
+    let folder =
+        env::var_os("BADGESMITH_PACKAGE").map(PathBuf::from).filter(|folder| folder.join("bootstrap").is_file());
+    folder.expect(
+        "this test needs BADGESMITH_PACKAGE, the folder that deploy/package.sh zips: run deploy/package.sh and set \
+         BADGESMITH_PACKAGE to the absolute path of target/package/zip",
+    )
 }
 
-/// An event of an HTTP API or of a function URL.
+/// An event of an HTTP API or of a function URL, in payload format 2.0.
 pub fn event(method: &str, path: &str, query: &str) -> Value {
     json!({
         "version": "2.0", "routeKey": "$default", "rawPath": path, "rawQueryString": query,
@@ -70,7 +85,7 @@ pub fn event(method: &str, path: &str, query: &str) -> Value {
     })
 }
 
-/// The body of an answer, as its text stands there.
+/// The body of an answer, not decoded.
 pub fn body(answer: &Value) -> String {
     answer["body"].as_str().unwrap().to_owned()
 }

@@ -1,17 +1,17 @@
-//! Whose connection it is: the address that a client's connections are counted by.
+//! The address by which the connections of one client are counted.
 
 use std::net::{IpAddr, Ipv6Addr};
 
-/// The bits of an IPv6 address that name a network: whoever has one address of it has all of them.
-const NETWORK: u32 = 64;
+/// The prefix length of an IPv6 network: a client that has one address of it usually has all of them.
+const NETWORK_BITS: u32 = 64;
 
-/// What the connections of one client have in common.
+/// An IPv4 address or an IPv6 network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct Client(IpAddr);
+pub(crate) struct ClientAddress(IpAddr);
 
-impl Client {
-    /// The client behind an address: an IPv4 address, also where IPv6 carries it, or an IPv6 network of 64 bits. Nobody
-    /// in particular connects from this machine itself, since a reverse proxy may stand there for everybody.
+impl ClientAddress {
+    /// The client of a peer's address: an IPv4 address, also where IPv6 carries it, or an IPv6 network of 64 bits.
+    /// `None` for a loopback address: a reverse proxy on this machine connects for all clients.
     pub(crate) fn at(address: IpAddr) -> Option<Self> {
         let address = address.to_canonical();
         if address.is_loopback() {
@@ -20,7 +20,7 @@ impl Client {
         Some(Self(match address {
             IpAddr::V4(_) => address,
             IpAddr::V6(address) => {
-                let network = u128::from(address) & (u128::MAX << (u128::BITS - NETWORK));
+                let network = u128::from(address) & (u128::MAX << (u128::BITS - NETWORK_BITS));
                 IpAddr::V6(Ipv6Addr::from(network))
             }
         }))
@@ -31,8 +31,8 @@ impl Client {
 mod tests {
     use super::*;
 
-    fn client(address: &str) -> Option<Client> {
-        Client::at(address.parse().unwrap())
+    fn client(address: &str) -> Option<ClientAddress> {
+        ClientAddress::at(address.parse().unwrap())
     }
 
     #[test]
@@ -43,7 +43,7 @@ mod tests {
             ("192.0.2.1", "192.0.2.2", false),
             ("2001:db8:1:2::1", "2001:db8:1:2:ffff:ffff:ffff:ffff", true),
             ("2001:db8:1:2::1", "2001:db8:1:3::1", false),
-            // An IPv4 address that IPv6 is compatible with, and not one that it carries.
+            // An IPv4-compatible address is not an IPv4-mapped one.
             ("192.0.2.1", "::192.0.2.1", false),
         ];
         for (one, other, same) in rows {
@@ -53,7 +53,7 @@ mod tests {
     }
 
     #[test]
-    fn this_machine_is_nobody_in_particular() {
+    fn a_loopback_address_is_no_client() {
         for address in ["127.0.0.1", "127.255.255.254", "::1", "::ffff:127.0.0.1"] {
             assert_eq!(client(address), None, "{address}");
         }

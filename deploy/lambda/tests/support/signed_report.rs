@@ -1,4 +1,4 @@
-//! Signed reports, as an HTTP API hands them over.
+//! Events with signed reports, as an HTTP API sends them.
 
 use std::time::SystemTime;
 
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::{peers::SECRET, support::event};
 
-/// The report of a run, signed over the path that was `sent`; the event has that path decoded once.
+/// The report of a run, signed over the path as it was `sent`; the event has the path `decoded` once.
 pub fn report(sent: &str, decoded: &str, run: &str, nonce: &str) -> Value {
     let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap();
     let timestamp = Timestamp::nearest(i64::try_from(since.as_millis()).unwrap()).to_string();

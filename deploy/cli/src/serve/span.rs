@@ -1,11 +1,11 @@
-//! A request's span, for whoever listens to spans. Where nobody does, it costs nothing.
+//! The tracing span of a request. Without a subscriber for spans it costs nothing.
 
 use badgesmith_engine::{Request, Response};
 use badgesmith_host::logs::SPANS;
 use tracing::{Span, field};
 
-/// The span that a request's upstream calls are parts of. The names are OpenTelemetry's; a query may hold what is
-/// nobody's business, so it stays out.
+/// Opens the span of a request; the spans of its upstream calls are its children. The field names are OpenTelemetry's
+/// semantic conventions. The query string is left out because it may hold private values.
 pub(crate) fn open(request: &Request) -> Span {
     let span = tracing::info_span!(
         target: SPANS,
@@ -26,7 +26,7 @@ pub(crate) fn open(request: &Request) -> Span {
     span
 }
 
-/// Says what the request came to.
+/// Records the response in the span.
 pub(crate) fn close(span: &Span, request: &Request, response: &Response) {
     if span.is_disabled() {
         return;

@@ -1,4 +1,4 @@
-//! A client's socket, which tells its connection what moves over it.
+//! A client's socket that records in the connection's state what is received and sent.
 
 use std::{
     io::{self, IoSlice},
@@ -13,42 +13,42 @@ use tokio::{
     net::TcpStream,
 };
 
-use crate::{activity::Activity, connections::Place};
+use super::{activity::Activity, connection_table::ConnectionSlot};
 
-/// How much is read at once, in bytes. It is the most that a connection holds of requests that wait for their turn.
-const MOST_AT_ONCE: usize = 8 * 1024;
-/// Up to how many bytes an answer is put together before it is written, since several pieces cost the system more than
-/// a copy. Most badges fit.
-const SMALL: usize = 4 * 1024;
-/// How many bytes are thrown away of a client that goes on sending to a connection that ends.
-const MOST_THROWN_AWAY: usize = 4 * 1024 * 1024;
+/// How much is read at once, in bytes. A connection holds at most so much of pipelined requests.
+const READ_SIZE: usize = 8 * 1024;
+/// Up to how many bytes the pieces of an answer are copied into one buffer, because a write of several pieces costs
+/// more than the copy. Most badges fit.
+const SMALL_ANSWER: usize = 4 * 1024;
+/// How many bytes are discarded when a client goes on sending after the connection is closed for writing.
+const MAX_DISCARDED: usize = 4 * 1024 * 1024;
 
-/// A socket and the place of its connection, which is given back when the socket is closed.
+/// A socket and its slot in the table of connections; closing the socket frees the slot.
 #[derive(Debug)]
 pub(crate) struct Socket {
     stream: TcpStream,
-    place: Place,
-    /// How many bytes were thrown away since it was closed for writing.
-    thrown_away: Option<usize>,
+    slot: ConnectionSlot,
+    /// How many bytes were discarded since the socket was closed for writing.
+    discarded: Option<usize>,
 }
 
 impl Socket {
-    pub(crate) fn new(stream: TcpStream, place: Place) -> Self {
-        // Nagle's algorithm would hold back small answers.
+    pub(crate) fn new(stream: TcpStream, slot: ConnectionSlot) -> Self {
+        // Nagle's algorithm would delay small answers.
         let _ = stream.set_nodelay(true);
-        Self { stream, place, thrown_away: None }
+        Self { stream, slot, discarded: None }
     }
 
     /// What its connection is doing.
     pub(crate) const fn activity(&self) -> &Arc<Activity> {
-        self.place.activity()
+        self.slot.activity()
     }
 
     fn read(&mut self, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        if buffer.remaining() <= MOST_AT_ONCE {
+        if buffer.remaining() <= READ_SIZE {
             return Pin::new(&mut self.stream).poll_read(cx, buffer);
         }
-        let mut part = ReadBuf::new(buffer.initialize_unfilled_to(MOST_AT_ONCE));
+        let mut part = ReadBuf::new(buffer.initialize_unfilled_to(READ_SIZE));
         ready!(Pin::new(&mut self.stream).poll_read(cx, &mut part))?;
         let read = part.filled().len();
         buffer.advance(read);
@@ -57,10 +57,10 @@ impl Socket {
 
     fn sent(&self, outcome: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
         match outcome {
-            Poll::Ready(Ok(_)) => self.place.activity().sent(Instant::now()),
+            Poll::Ready(Ok(_)) => self.slot.activity().sent(Instant::now()),
             Poll::Ready(Err(_)) => {}
             // The rest of the answer stays in memory.
-            Poll::Pending => self.place.relieve(),
+            Poll::Pending => self.slot.enforce_memory_limit(),
         }
         outcome
     }
@@ -73,7 +73,7 @@ impl AsyncRead for Socket {
         ready!(this.read(cx, buffer))?;
         let read = buffer.filled().len() - before;
         if read > 0 {
-            this.place.received(read, Instant::now());
+            this.slot.received(read, Instant::now());
         }
         Poll::Ready(Ok(()))
     }
@@ -92,7 +92,7 @@ impl AsyncWrite for Socket {
         pieces: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
-        let mut whole = [0; SMALL];
+        let mut whole = [0; SMALL_ANSWER];
         let mut length = 0;
         for piece in pieces {
             let Some(room) = whole.get_mut(length..length + piece.len()) else {
@@ -110,34 +110,34 @@ impl AsyncWrite for Socket {
         self.stream.is_write_vectored()
     }
 
-    /// Called when everything was handed over, so nothing of an answer is left in memory.
+    /// After a flush nothing of an answer is left in memory.
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
         ready!(Pin::new(&mut this.stream).poll_flush(cx))?;
-        this.place.activity().flushed(Instant::now());
+        this.slot.activity().flushed(Instant::now());
         Poll::Ready(Ok(()))
     }
 
-    /// Closes the socket for writing, and throws away what arrives until the client closes it, too: a socket that is
-    /// closed while something is unread resets the connection, and the client may lose the answer it was told.
+    /// Closes the socket for writing, and discards what arrives until the client closes it as well: closing a socket
+    /// with unread bytes resets the connection, and the client may lose the last answer.
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
-        let mut thrown_away = match this.thrown_away {
-            Some(thrown_away) => thrown_away,
+        let mut discarded = match this.discarded {
+            Some(discarded) => discarded,
             None => {
                 ready!(Pin::new(&mut this.stream).poll_shutdown(cx))?;
-                this.place.activity().closing(Instant::now());
+                this.slot.activity().closing(Instant::now());
                 0
             }
         };
-        let mut piece = [0; MOST_AT_ONCE];
-        while thrown_away < MOST_THROWN_AWAY {
-            this.thrown_away = Some(thrown_away);
+        let mut piece = [0; READ_SIZE];
+        while discarded < MAX_DISCARDED {
+            this.discarded = Some(discarded);
             let mut buffer = ReadBuf::new(&mut piece);
             ready!(Pin::new(&mut this.stream).poll_read(cx, &mut buffer))?;
             match buffer.filled().len() {
                 0 => break,
-                read => thrown_away += read,
+                read => discarded += read,
             }
         }
         Poll::Ready(Ok(()))

@@ -1,13 +1,13 @@
-//! The real binary over DynamoDB and Secrets Manager: provisioned, reported to, exported, wiped and imported again.
+//! The binary with emulated DynamoDB and Secrets Manager: provision, secrets, reports, export and import.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-#[path = "support/cloud.rs"]
-mod cloud;
+#[path = "support/aws.rs"]
+mod aws;
 mod support;
 
 use std::{fs, path::Path, thread};
 
-use cloud::Cloud;
+use aws::Cloud;
 use support::{
     Server, command,
     report::{self, TOML, body, nonce, request},
@@ -16,7 +16,7 @@ use support::{
 
 const SECRET: &str = "It's a Secret to Everybody \u{1F980}";
 
-/// A cloud with tables, whose owner `acme` has a secret.
+/// An emulated AWS with the tables and a secret of the owner `acme`.
 fn provisioned() -> Cloud {
     let cloud = Cloud::start();
     let (success, said) = cloud.run(&["provision"], "");
@@ -27,7 +27,7 @@ fn provisioned() -> Cloud {
 }
 
 #[test]
-fn what_is_provisioned_already_is_left_as_it_is() {
+fn what_is_provisioned_already_is_not_changed() {
     let cloud = Cloud::start();
     let (success, planned) = cloud.run(&["provision", "--plan"], "");
     assert!(success && planned.ends_with("nothing was done: this is the plan\n"), "{planned}");
@@ -89,7 +89,7 @@ fn a_seed_puts_the_secrets_that_are_missing_and_shows_none() {
 }
 
 #[test]
-fn secrets_of_before_are_migrated_once_and_never_shown() {
+fn secrets_under_the_old_prefix_are_migrated_once_and_never_shown() {
     let cloud = provisioned();
     cloud.keeper.put("badgesmith/other/TestData/1", "hush hush");
     cloud.keeper.put("team/acme", "hush");
@@ -152,7 +152,7 @@ fn the_least_policy_of_a_stage_reads_no_other_stages_secrets() {
 }
 
 #[test]
-fn the_least_policy_is_printed_without_asking_anybody() {
+fn the_least_policy_is_printed_without_a_request_to_aws() {
     let output = command().args(["provision", "--print-policy"]).output().unwrap();
     let policy: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     let statements = policy["Statement"].as_array().unwrap();
@@ -235,7 +235,7 @@ fn what_is_exported_from_one_store_and_imported_into_another_shows_the_same_badg
     let lines = String::from_utf8(cloud.output(&["export", "--aws"], "").stdout).unwrap();
     assert_eq!(lines.lines().count(), 4, "{lines}");
 
-    // Wiped: another cloud.
+    // An empty AWS.
     let fresh = provisioned();
     let (success, said) = fresh.run(&["import", "--aws"], &lines);
     assert!(success && said.starts_with("4 results are new, 0 were there already"), "{said}");
@@ -246,7 +246,7 @@ fn what_is_exported_from_one_store_and_imported_into_another_shows_the_same_badg
     assert_eq!(statuses_again(&server), [409, 409]);
     drop(server);
 
-    // And from there into a file, and out of it again.
+    // From there into an embedded store, and out of it again.
     let sorted = |lines: &str| {
         let mut lines: Vec<_> = lines.lines().map(str::to_owned).collect();
         lines.sort();
@@ -270,7 +270,7 @@ fn what_is_exported_from_one_store_and_imported_into_another_shows_the_same_badg
 }
 
 #[test]
-fn a_line_that_is_no_result_is_named_and_an_expired_one_does_not_come_back() {
+fn an_invalid_line_is_named_and_an_expired_result_is_not_imported() {
     let cloud = provisioned();
     let line = r#"{"collection":"test-results","owner":"a","repo":"b","platform":"c","branch":"d","record":{"run_id":"1","run_attempt":1,"timestamp_ms":1000,"fields":{}},"arrived":"2020-01-01T00:00:00Z"}"#;
     let (success, said) = cloud.run(&["import", "--aws"], &format!("\n{line}\n\n"));

@@ -1,4 +1,4 @@
-//! One HTTP request becomes the engine's, and its response goes back over the wire.
+//! Answers one HTTP request: converts it to the engine's request, and the engine's response to HTTP.
 
 use std::{
     convert::Infallible,
@@ -19,30 +19,30 @@ use bytes::Bytes;
 use futures_util::FutureExt;
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::{
-    HeaderMap, Method, StatusCode, Uri,
+    HeaderMap, Method, StatusCode,
     body::{Body, Incoming},
     header::{self, HeaderValue},
 };
 use tracing::Instrument;
 
-use crate::{activity::Activity, span};
+use super::{activity::Activity, span};
 
 /// How long a body may take to arrive.
-const BODY_PATIENCE: Duration = Duration::from_secs(10);
-/// Where the metrics are, if they are anywhere.
-const METRICS: &str = "/metrics";
+const BODY_TIMEOUT: Duration = Duration::from_secs(10);
+/// The path of the metrics, where they are shown.
+const METRICS_PATH: &str = "/metrics";
 
-/// What answers the requests of every connection.
+/// Answers the requests of every connection.
 #[derive(Clone)]
 pub(crate) struct Server {
     pub(crate) engine: Arc<Engine>,
-    /// Who is told of every answer.
+    /// Counts every answer.
     pub(crate) meter: Arc<dyn Meter>,
-    /// What `/metrics` shows; without it the address leads nowhere.
-    pub(crate) counts: Option<Arc<Prometheus>>,
+    /// What `/metrics` shows; `None` where that path is not served.
+    pub(crate) metrics: Option<Arc<Prometheus>>,
 }
 
-/// Answers one request and writes its line in the log.
+/// Answers one request and writes its line in the access log.
 pub(crate) async fn answer(
     server: Server,
     from: SocketAddr,
@@ -51,14 +51,14 @@ pub(crate) async fn answer(
 ) -> Result<hyper::Response<Full<Bytes>>, Infallible> {
     let started = Instant::now();
     let (parts, body) = wire.into_parts();
-    if activity.asked(!body.is_end_stream(), started) {
-        // Whoever sends many requests at once has one answered before everybody else's turn, not all.
+    if activity.begin_request(!body.is_end_stream(), started) {
+        // A client that pipelines many requests must not keep other connections waiting: one answer a turn.
         tokio::task::yield_now().await;
     }
     let mut request = Request {
         method: parts.method,
         path: parts.uri.path().to_owned(),
-        query: query(&parts.uri),
+        query: parts.uri.query().unwrap_or_default().to_owned(),
         source: from.ip().to_string(),
         correlation_id: correlation::from_headers(&parts.headers),
         headers: parts.headers,
@@ -66,13 +66,13 @@ pub(crate) async fn answer(
     };
     let span = span::open(&request);
     let response = async {
-        let body = read(body).await;
-        activity.answering(Instant::now());
+        let body = read_body(body).await;
+        activity.body_done(Instant::now());
         match body {
             Some(body) => {
                 request.body = body;
-                // A panic of ours is our fault, not the end of the caller's connection.
-                let answering = AssertUnwindSafe(show(&server, &request)).catch_unwind();
+                // A panic in the engine is answered with an error instead of ending the connection.
+                let answering = AssertUnwindSafe(respond(&server, &request)).catch_unwind();
                 answering.await.unwrap_or_else(|_| refuse_broken(&request))
             }
             None => refuse_body(&request),
@@ -80,49 +80,45 @@ pub(crate) async fn answer(
     };
     let response = response.instrument(span.clone()).await;
     span::close(&span, &request, &response);
-    access::record(&*server.meter, &request, &response, started.elapsed(), access::trace_id(&request.headers));
-    // What others hold, too, such as a picture that is kept, costs nothing more.
-    let holds = if response.body.is_unique() { response.body.len() } else { 0 };
-    activity.answered(holds, Instant::now());
-    Ok(send(response, &request.correlation_id))
+    access::note(&*server.meter, &request, &response, started.elapsed(), access::trace_id(&request.headers));
+    // A body that is shared, such as a cached picture, takes no memory of its own.
+    let held = if response.body.is_unique() { response.body.len() } else { 0 };
+    activity.begin_answer(held, Instant::now());
+    Ok(to_http(response, &request.correlation_id))
 }
 
-/// The metrics where they are shown; everything else is the engine's.
-async fn show(server: &Server, request: &Request) -> Response {
+/// Answers `/metrics` where it is shown, and leaves every other request to the engine.
+async fn respond(server: &Server, request: &Request) -> Response {
     let now = SystemTime::now();
-    match &server.counts {
-        Some(counts) if request.path == METRICS && matches!(request.method, Method::GET | Method::HEAD) => {
-            metrics(counts.text(&server.engine, now), request)
+    match &server.metrics {
+        Some(metrics) if request.path == METRICS_PATH && matches!(request.method, Method::GET | Method::HEAD) => {
+            metrics_response(metrics.text(&server.engine, now), request)
         }
         _ => server.engine.respond(request, now).await,
     }
 }
 
-/// Not for other sites' scripts, so without CORS.
-fn metrics(text: String, request: &Request) -> Response {
+/// The metrics as text. Without CORS headers, so that scripts of other sites cannot read them.
+fn metrics_response(text: String, request: &Request) -> Response {
     let mut headers = HeaderMap::with_capacity(8);
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE));
     headers.insert(header::CONTENT_LENGTH, text.len().into());
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     let body = if request.method == Method::HEAD { Bytes::new() } else { text.into() };
-    Response { status: StatusCode::OK, headers, body, line: Line { route: METRICS.into(), ..Line::default() } }
+    Response { status: StatusCode::OK, headers, body, line: Line { route: METRICS_PATH.into(), ..Line::default() } }
 }
 
-/// The whole body, or nothing if it is too large or does not arrive.
-async fn read(body: Incoming) -> Option<Bytes> {
+/// The whole body; `None` if it is too large or does not arrive in time.
+async fn read_body(body: Incoming) -> Option<Bytes> {
     if body.is_end_stream() {
         return Some(Bytes::new());
     }
-    let whole = tokio::time::timeout(BODY_PATIENCE, Limited::new(body, LARGEST_BODY).collect());
+    let whole = tokio::time::timeout(BODY_TIMEOUT, Limited::new(body, LARGEST_BODY).collect());
     Some(whole.await.ok()?.ok()?.to_bytes())
 }
 
-fn query(uri: &Uri) -> String {
-    uri.query().unwrap_or_default().to_owned()
-}
-
-fn send(response: Response, correlation_id: &str) -> hyper::Response<Full<Bytes>> {
+fn to_http(response: Response, correlation_id: &str) -> hyper::Response<Full<Bytes>> {
     let mut wire = hyper::Response::new(Full::new(response.body));
     *wire.status_mut() = response.status;
     *wire.headers_mut() = response.headers;

@@ -1,4 +1,4 @@
-//! What strangers ask of the built server to hurt it or others: dear queries, documents that fail, odd addresses.
+//! Requests that try to overload the server or others: expensive queries, failing documents, unusual addresses.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout)]
 
 mod support;
@@ -24,14 +24,14 @@ use support::{
 const SECRET: &str = "It's a Secret to Everybody";
 const BADGE: &str = r#"{"schemaVersion":1,"label":"a","message":"good"}"#;
 
-/// A server whose callers may name these upstreams.
+/// A server that accepts documents from these upstreams.
 fn server(name: &str, upstreams: &[&Upstream]) -> Server {
     let allow: Vec<String> = upstreams.iter().map(|upstream| upstream.address.to_string()).collect();
     Server::start(name, &format!("[engine]\nallow-addresses = {allow:?}\n{TOML}"))
 }
 
-/// All addresses at once, each over a connection of its own; how long each took.
-fn at_once(server: &Server, addresses: &[String]) -> Vec<(Response, Duration)> {
+/// Requests all addresses concurrently, each on a connection of its own; the answers, and how long each took.
+fn request_concurrently(server: &Server, addresses: &[String]) -> Vec<(Response, Duration)> {
     thread::scope(|scope| {
         let ask = |address| {
             let began = Instant::now();
@@ -47,29 +47,29 @@ fn code(response: &Response) -> &str {
 }
 
 #[test]
-fn dear_queries_of_one_document_are_too_busy_at_once_and_others_are_read() {
+fn expensive_queries_beyond_the_limit_are_too_busy_and_other_documents_are_read() {
     let upstream = Upstream::start(|path| {
         let body = if path.starts_with("/good") { b"[\"good\"]".to_vec() } else { b"01".repeat(512 * 1024) };
         (200, Vec::new(), body)
     });
-    let server = server("dear-queries", &[&upstream]);
-    let dear = |at: usize| {
-        // As many places as the bound allows, and no match.
+    let server = server("expensive-queries", &[&upstream]);
+    let expensive = |at: usize| {
+        // As many states as the limit allows, and no match.
         let search = escape("[01]*1[01]{60}[^01]");
         format!("/badge/dynamic/regex.json?url={}/large&search={search}&prefix={at}", upstream.url())
     };
     let good = |at: usize| format!("/badge/dynamic/json?url={}/good/{at}&query=$[0]", upstream.url());
     let watch = Watch::begin(&server);
     for (attack, addresses) in [
-        ("one address eight times", vec![dear(0); 8]),
-        ("eight queries at once", (10..18).map(dear).collect()),
-        ("forty queries at once", (100..140).map(dear).collect()),
+        ("one address eight times", vec![expensive(0); 8]),
+        ("eight queries at once", (10..18).map(expensive).collect()),
+        ("forty queries at once", (100..140).map(expensive).collect()),
     ] {
         let began = Instant::now();
         let answers = thread::scope(|scope| {
-            let attacking = scope.spawn(|| at_once(&server, &addresses));
+            let attacking = scope.spawn(|| request_concurrently(&server, &addresses));
             thread::sleep(Duration::from_millis(300));
-            let (shown, took) = at_once(&server, &[good(addresses.len())]).remove(0);
+            let (shown, took) = request_concurrently(&server, &[good(addresses.len())]).remove(0);
             println!("{attack}: {} of another document after {took:?}", shown.body.contains("good"));
             attacking.join().unwrap()
         });
@@ -92,14 +92,14 @@ fn dear_queries_of_one_document_are_too_busy_at_once_and_others_are_read() {
             assert!(busy >= 40 - 2 * (2 + 8), "{busy}");
         }
     }
-    watch.end("dear queries of a document of 1 MiB");
+    watch.end("expensive queries of a document of 1 MiB");
     assert!(server.get(&good(1)).body.contains("custom badge: good"));
 }
 
 #[test]
-fn a_document_that_fails_or_is_limited_holds_no_other_of_its_origin() {
-    let visits = Arc::<AtomicUsize>::default();
-    let counted = Arc::clone(&visits);
+fn a_document_that_fails_or_is_rate_limited_blocks_no_other_of_its_origin() {
+    let requests = Arc::<AtomicUsize>::default();
+    let counted = Arc::clone(&requests);
     let ill = Upstream::start(|_| (502, Vec::new(), Vec::new()));
     let away = ill.url();
     let upstream = Upstream::start(move |path| {
@@ -123,24 +123,24 @@ fn a_document_that_fails_or_is_limited_holds_no_other_of_its_origin() {
             assert!(after.parse::<u32>().unwrap() <= 60, "{}", response.head);
         }
     }
-    assert_eq!(visits.load(Ordering::SeqCst), 2, "who asked to be left alone is");
+    assert_eq!(requests.load(Ordering::SeqCst), 2, "a rate limit is respected");
     assert_eq!(json("/good/1").status, 200);
     for _ in 0..20 {
         json("/bad/1");
         json("/bad/2");
     }
-    assert_eq!(visits.load(Ordering::SeqCst), 5, "what fails is visited once in ten seconds");
+    assert_eq!(requests.load(Ordering::SeqCst), 5, "a document that fails is requested once in ten seconds");
     assert_eq!(json("/good/2").status, 200);
     for at in 0..8 {
         assert_eq!(json(&format!("/away/{at}")).status, 503);
     }
-    assert_eq!(json("/good/3").status, 200, "who leads elsewhere is not charged");
+    assert_eq!(json("/good/3").status, 200, "an origin is not blamed for the target of its redirects");
     assert_eq!(ill.calls(), 8 /* each of them once */);
     watch.end("documents that fail");
 }
 
 #[test]
-fn a_host_that_stalls_has_four_visitors_and_no_others_wait_for_it() {
+fn a_host_that_stalls_gets_four_requests_at_once_and_others_do_not_wait_for_it() {
     let here = Arc::<AtomicUsize>::default();
     let most = Arc::<AtomicUsize>::default();
     let (inside, seen) = (Arc::clone(&here), Arc::clone(&most));
@@ -153,7 +153,7 @@ fn a_host_that_stalls_has_four_visitors_and_no_others_wait_for_it() {
     let server = server("stalling", &[&stalling]);
     let watch = Watch::begin(&server);
     let addresses: Vec<_> = (0..150).map(|at| format!("/endpoint.json?url={}/{at}", stalling.url())).collect();
-    let answers = at_once(&server, &addresses);
+    let answers = request_concurrently(&server, &addresses);
     let count = |wanted: &str| answers.iter().filter(|(response, _)| code(response) == wanted).count();
     let (busy, late) = (count("TOO_BUSY"), count("UPSTREAM_TIMEOUT"));
     println!("{busy} too busy and {late} too late; {} were there at once", most.load(Ordering::SeqCst));
@@ -164,7 +164,7 @@ fn a_host_that_stalls_has_four_visitors_and_no_others_wait_for_it() {
 }
 
 #[test]
-fn odd_addresses_are_answered_within_the_work_of_any_other() {
+fn unusual_addresses_take_no_more_work_than_others() {
     let server = server("odd-addresses", &[]);
     let long = 8 * 1024 - 200;
     let deep = format!("%{}2F", "25".repeat(long / 2 - 20));
@@ -196,7 +196,7 @@ fn odd_addresses_are_answered_within_the_work_of_any_other() {
         println!("{:7.1} ms {}", took.as_secs_f64() * 1000.0, &address[..60.min(address.len())]);
     }
     for (address, ..) in &rows {
-        at_once(&server, &vec![address.clone(); 16]);
+        request_concurrently(&server, &vec![address.clone(); 16]);
     }
     watch.end("odd addresses, sixteen at once");
 }
@@ -237,7 +237,7 @@ fn a_signature_is_good_for_one_address() {
 }
 
 #[test]
-fn a_page_that_is_no_address_is_refused_and_one_that_was_stored_leads_nowhere() {
+fn an_invalid_url_html_is_refused_and_one_in_the_store_is_no_redirect() {
     let mut server = server("no-address", &[]);
     let (success, said) = secret(&server.data, &["set", "--owner", "acme", "--purpose", "TestData"], SECRET);
     assert!(success, "{said}");
@@ -252,7 +252,7 @@ fn a_page_that_is_no_address_is_refused_and_one_that_was_stored_leads_nowhere() 
     assert_eq!(server.get(redirect).status, 302);
     server.terminate();
     server.wait();
-    // As a server of before may have stored it.
+    // An older version may have stored such an address.
     let data = server.data.display().to_string();
     let exported = command().args(["export", "--data", &data]).output().unwrap();
     let line = String::from_utf8(exported.stdout).unwrap().replace("https://[::1]/a", "https://[::1/");

@@ -22,71 +22,74 @@ use tokio::{
     time::{MissedTickBehavior, interval, sleep, timeout},
 };
 
-use crate::{
+use super::{
     answer::{self, Server},
-    client::Client,
+    client_address::ClientAddress,
     clock,
-    connections::Connections,
-    files,
-    serve::announce,
+    connection_table::ConnectionTable,
+    greeting, open_files,
     socket::Socket,
 };
+use crate::command_error::CommandError;
 
-/// The largest head that is read at all, in bytes. The engine says itself what is too large as long as a head fits.
+/// The largest head that is read, in bytes. The engine has a lower limit, and answers requests between the two itself.
 const LARGEST_HEAD: usize = 64 * 1024;
-/// How many bytes the system keeps for a connection in each direction, before it counts its own needs: what a client
-/// does not read lies there, and an ordinary answer fits.
+/// The size of the kernel's send and receive buffers of a connection, in bytes, without the kernel's own overhead. An
+/// ordinary answer fits, and at most so much of an answer waits in the kernel for a client that does not read.
 const SYSTEM_BUFFER: u32 = 64 * 1024;
-/// How many connections wait in the system until they are accepted.
+/// How many connections may wait in the kernel to be accepted.
 const BACKLOG: u32 = 1024;
-/// How often the connections are looked at whose clients keep them waiting.
-const LOOK: Duration = Duration::from_secs(1);
-/// The pause where no connection can be accepted, so that the others get on and the log is not flooded.
-const PAUSE: Duration = Duration::from_secs(1);
-/// How long what is in flight may take once the server is told to stop.
-pub(crate) const STOP_PATIENCE: Duration = Duration::from_secs(10);
-/// What every request is told while the machine's clock has no date.
-const NO_DATE: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/plain\r\nContent-Length: 32\r\n\
+/// How often the timeouts of the connections are checked.
+const CHECK_INTERVAL: Duration = Duration::from_secs(1);
+/// The pause after a connection could not be accepted, so that the others progress and the log is not flooded.
+const ACCEPT_PAUSE: Duration = Duration::from_secs(1);
+/// How long requests in flight may take once the server is told to stop.
+pub(crate) const STOP_TIMEOUT: Duration = Duration::from_secs(10);
+/// The answer to every request while the system clock shows a time that HTTP has no date for.
+const CLOCK_IS_WRONG: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/plain\r\nContent-Length: 32\r\n\
     Cache-Control: no-store\r\nConnection: close\r\n\r\nthe clock of the server is wrong";
 
-/// Serves at this address until Ctrl-C or SIGTERM, and then finishes what is in flight.
+/// Serves at this address until Ctrl-C or SIGTERM, and then finishes the requests in flight.
 ///
 /// # Errors
-/// The sentence for whatever keeps it from listening.
-pub(crate) async fn listen(address: SocketAddr, server: Server, connections: Arc<Connections>) -> Result<(), String> {
-    let listener = bind(address)
-        .map_err(|fault| format!("cannot listen at {address}: {fault}; choose another address with --listen"))?;
+/// The address cannot be bound, or SIGTERM cannot be waited for.
+pub(crate) async fn listen(
+    address: SocketAddr,
+    server: Server,
+    connections: Arc<ConnectionTable>,
+) -> Result<(), CommandError> {
+    let listener = bind(address).map_err(|cause| CommandError::Listen { address, cause })?;
     let address = listener.local_addr().unwrap_or(address);
     let mut stop = pin!(stop_signal()?);
-    announce(address, &server);
+    greeting::print(address, &server);
     let graceful = GracefulShutdown::new();
-    let mut looks = interval(LOOK);
-    looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut checks = interval(CHECK_INTERVAL);
+    checks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         tokio::select! {
             () = &mut stop => break,
-            _ = looks.tick() => look(&connections, false),
+            _ = checks.tick() => enforce_timeouts(&connections, false),
             accepted = listener.accept() => match accepted {
                 Ok((stream, from)) => {
-                    let place = connections.open(Client::at(from.ip()), Instant::now());
-                    tokio::spawn(serve(Socket::new(stream, place), from, server.clone(), graceful.watcher()));
+                    let slot = connections.open(ClientAddress::at(from.ip()), Instant::now());
+                    tokio::spawn(serve(Socket::new(stream, slot), from, server.clone(), graceful.watcher()));
                     if connections.is_full(Instant::now()) {
-                        // What it has sent already is read before it can be the one that makes room.
+                        // What the client has sent already is read before its connection can be closed to make room.
                         yield_now().await;
                     }
                 }
-                Err(fault) => refused(&fault, &connections).await,
+                Err(fault) => recover(&fault, &connections).await,
             },
         }
     }
     tracing::info!(connections = connections.count(), "stopping: finishing what is in flight");
     drop(listener);
-    let _ = timeout(STOP_PATIENCE, async {
+    let _ = timeout(STOP_TIMEOUT, async {
         let mut stopped = pin!(graceful.shutdown());
         loop {
             tokio::select! {
                 () = &mut stopped => break,
-                _ = looks.tick() => look(&connections, true),
+                _ = checks.tick() => enforce_timeouts(&connections, true),
             }
         }
     })
@@ -99,33 +102,33 @@ fn bind(address: SocketAddr) -> io::Result<TcpListener> {
         IpAddr::V4(_) => TcpSocket::new_v4()?,
         IpAddr::V6(_) => TcpSocket::new_v6()?,
     };
-    // On Windows it would mean that others may listen there, too.
+    // On Windows this option would let another process listen at the same address.
     #[cfg(unix)]
     socket.set_reuseaddr(true)?;
-    // Every connection that is accepted has the same; without them the system's own numbers hold.
+    // Accepted connections inherit the sizes. If they cannot be set, the system's defaults hold.
     let _ = socket.set_send_buffer_size(SYSTEM_BUFFER);
     let _ = socket.set_recv_buffer_size(SYSTEM_BUFFER);
     socket.bind(address)?;
     socket.listen(BACKLOG)
 }
 
-/// Closes the connections that are overdue, and says in the log what was closed to make room.
-fn look(connections: &Connections, stopping: bool) {
+/// Closes the connections that exceeded a timeout, and logs how many were closed to make room.
+fn enforce_timeouts(connections: &ConnectionTable, stopping: bool) {
     let now = Instant::now();
     connections.close_overdue(now, stopping);
-    if let Some(closed) = connections.news(now) {
+    if let Some(closed) = connections.take_closed_counts(now) {
         let [all, per_client, files, memory] = [closed.all, closed.per_client, closed.files, closed.memory];
         tracing::warn!(all, per_client, files, memory, "waiting connections were closed to make room for others");
     }
 }
 
-/// A connection could not be accepted. Where no file is left for it, some that wait are closed.
-async fn refused(fault: &io::Error, connections: &Connections) {
+/// Recovers after a connection could not be accepted: if no file descriptor is left, closes waiting connections.
+async fn recover(fault: &io::Error, connections: &ConnectionTable) {
     match fault.kind() {
-        // It was gone before it was accepted.
+        // The client closed the connection before it was accepted.
         io::ErrorKind::ConnectionAborted | io::ErrorKind::ConnectionReset | io::ErrorKind::Interrupted => return,
-        _ if files::has_none_left(fault) => {
-            // What was accepted last is read before it can be among them, and they end when their tasks run.
+        _ if open_files::is_exhausted(fault) => {
+            // The tasks of new connections read before theirs can be closed, and closed connections end in their tasks.
             yield_now().await;
             if connections.shrink(Instant::now()) {
                 return yield_now().await;
@@ -134,24 +137,24 @@ async fn refused(fault: &io::Error, connections: &Connections) {
         _ => {}
     }
     tracing::warn!(%fault, "a connection could not be accepted");
-    sleep(PAUSE).await;
+    sleep(ACCEPT_PAUSE).await;
 }
 
-/// Serves one connection to its end, with HTTP/1.1 keep-alive and pipelining: one request after the other, each when
-/// the answer before it was written.
+/// Serves one connection to its end, with HTTP/1.1 keep-alive and pipelining: a request is answered when the answer to
+/// the one before it is written.
 async fn serve(socket: Socket, from: SocketAddr, server: Server, watcher: Watcher) {
     let activity = Arc::clone(socket.activity());
     let closed = activity.closed();
     if !clock::has_date(SystemTime::now()) {
         tokio::select! {
             () = closed => {}
-            () = refuse(socket) => {}
+            () = refuse_without_date(socket) => {}
         }
         return;
     }
     let answers = Arc::clone(&activity);
     let connection = http1::Builder::new()
-        // The table of connections has its own limits for heads and for idling.
+        // The table of connections enforces the timeouts for heads and idle connections.
         .header_read_timeout(None)
         .half_close(true)
         .max_buf_size(LARGEST_HEAD)
@@ -164,7 +167,7 @@ async fn serve(socket: Socket, from: SocketAddr, server: Server, watcher: Watche
         if !clock::has_date(SystemTime::now()) {
             return Poll::Ready(());
         }
-        // A client that goes away in the middle is no event.
+        // A client that closes the connection early is not an error.
         connection.as_mut().poll(cx).map(drop)
     });
     tokio::select! {
@@ -174,19 +177,19 @@ async fn serve(socket: Socket, from: SocketAddr, server: Server, watcher: Watche
     }
 }
 
-/// Answers whatever is asked without a date.
-async fn refuse(mut socket: Socket) {
-    if socket.write_all(NO_DATE).await.is_ok() {
+/// Answers any request with [`CLOCK_IS_WRONG`].
+async fn refuse_without_date(mut socket: Socket) {
+    if socket.write_all(CLOCK_IS_WRONG).await.is_ok() {
         let _ = socket.shutdown().await;
     }
 }
 
-/// Ends with Ctrl-C or SIGTERM.
-fn stop_signal() -> Result<impl Future<Output = ()>, String> {
+/// A future that ends with Ctrl-C or SIGTERM.
+fn stop_signal() -> Result<impl Future<Output = ()>, CommandError> {
     #[cfg(unix)]
     let mut terminate = {
         use tokio::signal::unix::{SignalKind, signal};
-        signal(SignalKind::terminate()).map_err(|fault| format!("cannot listen for SIGTERM: {fault}"))?
+        signal(SignalKind::terminate()).map_err(CommandError::Signal)?
     };
     Ok(async move {
         #[cfg(unix)]

@@ -1,12 +1,12 @@
-//! Whether the machine's clock can be right.
+//! Whether the system clock shows a time that HTTP can express.
 
 use std::time::{Duration, SystemTime};
 
-/// The first second that HTTP has no date for, in seconds since 1970: the year 10000.
+/// The first second of the year 10000, in seconds since 1970: HTTP dates end before it.
 const END: Duration = Duration::from_secs(253_402_300_800);
 
-/// Whether HTTP has a date for this time: the years 1970 to 9999. hyper, which puts the date into every answer, panics
-/// at any other.
+/// Whether HTTP has a date for this time, which is in the years 1970 to 9999. hyper writes the date into every answer
+/// and panics at any other time.
 pub(crate) fn has_date(time: SystemTime) -> bool {
     time.duration_since(SystemTime::UNIX_EPOCH).is_ok_and(|since| since < END)
 }

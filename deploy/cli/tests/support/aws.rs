@@ -1,4 +1,4 @@
-//! AWS on this machine: DynamoDB by dynoxide and Secrets Manager by a fake, both in this process.
+//! Emulated AWS: DynamoDB by dynoxide and Secrets Manager by `FakeSecretsManager`, both in this process.
 #![allow(dead_code, reason = "each test file uses its part")]
 
 #[path = "../../../aws/tests/support/secrets_manager.rs"]
@@ -14,7 +14,7 @@ use std::{
 use crate::support::{Server, command, report::TOML};
 use secrets_manager::FakeSecretsManager;
 
-/// An AWS that is empty.
+/// DynamoDB without tables, and Secrets Manager without secrets.
 pub(crate) struct Cloud {
     dynamodb: String,
     pub(crate) keeper: FakeSecretsManager,
@@ -36,7 +36,7 @@ impl Cloud {
         Self { dynamodb, keeper: FakeSecretsManager::start() }
     }
 
-    /// What leads a process here.
+    /// The environment variables by which a process finds the services.
     pub(crate) fn environment(&self) -> Vec<(&'static str, String)> {
         let fixed = [("AWS_ACCESS_KEY_ID", "local"), ("AWS_SECRET_ACCESS_KEY", "local"), ("AWS_REGION", "eu-west-1")];
         let mut environment = fixed.map(|(name, value)| (name, value.to_owned())).to_vec();
@@ -45,7 +45,7 @@ impl Cloud {
         environment
     }
 
-    /// `badgesmith …` with this on standard input: whether it succeeded, and what it said.
+    /// Runs `badgesmith …` with this standard input; returns whether it succeeded, and its output.
     pub(crate) fn run(&self, arguments: &[&str], input: &str) -> (bool, String) {
         let Output { status, stdout, stderr } = self.output(arguments, input);
         (status.success(), String::from_utf8([stdout, stderr].concat()).unwrap())
@@ -60,12 +60,12 @@ impl Cloud {
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
-        // Who reads nothing closes it early.
+        // A command that does not read standard input may have closed it.
         let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
         child.wait_with_output().unwrap()
     }
 
-    /// A server whose results and secrets lie here.
+    /// A server whose results and secrets are stored here.
     pub(crate) fn serve(&self, name: &str) -> Server {
         let toml = format!("[engine]\nstore = \"dynamodb\"\n\n{TOML}");
         let mut serve = command();

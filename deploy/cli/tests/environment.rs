@@ -1,4 +1,5 @@
-//! What goes wrong around a server: a plugin that ends or stops the process, a clock that is off, a file that is open.
+//! Faults around a server: a plugin that ends or blocks the process, a wrong clock, a secrets file with loose
+//! permissions.
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
@@ -15,7 +16,7 @@ use std::{
 use serde_json::Value;
 use support::{Server, command, report::TOML, secret, try_send};
 
-/// A library made of C, for this test.
+/// Compiles a library from C.
 fn build(name: &str, source: &str, arguments: &[&str]) -> PathBuf {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     let library = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}.so"));
@@ -47,7 +48,7 @@ fn a_plugin_that_exits_with_0_ends_the_process_as_a_failure() {
         let toml = format!("[[plugin]]\nid = \"liar\"\nlibrary = {library:?}\norigins = [\"https://example.com\"]\n");
         let mut server = Server::start(&format!("mishap-{lie}"), &toml);
         let request = "GET /badges/liar/x.svg HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
-        // Nobody is there any more to answer it.
+        // The process ends before it answers.
         drop(try_send(server.address, request));
         assert_eq!(server.wait(), Some(70), "{lie}");
         let log = lines(&server.log_once(|log| log.contains("called exit")));
@@ -61,7 +62,7 @@ fn a_plugin_that_exits_with_0_ends_the_process_as_a_failure() {
 }
 
 #[test]
-fn a_plugin_that_does_not_come_back_costs_one_thread_however_many_ask_it() {
+fn a_plugin_that_never_returns_blocks_one_thread_however_many_requests_it_gets() {
     let library = liar("SLEEPING");
     let toml = format!("[[plugin]]\nid = \"liar\"\nlibrary = {library:?}\norigins = [\"https://example.com\"]\n");
     let server = Server::start("mishap-sleeping", &toml);
@@ -86,7 +87,7 @@ fn a_plugin_that_does_not_come_back_costs_one_thread_however_many_ask_it() {
 }
 
 #[test]
-fn a_process_that_ends_by_itself_has_the_status_it_means() {
+fn every_normal_end_has_its_exit_code() {
     assert_eq!(command().arg("--version").status().unwrap().code(), Some(0));
     assert_eq!(command().args(["render", "--message", "x"]).output().unwrap().status.code(), Some(0));
     assert_eq!(command().args(["render", "--message"]).output().unwrap().status.code(), Some(2));
@@ -96,7 +97,7 @@ fn a_process_that_ends_by_itself_has_the_status_it_means() {
     assert_eq!(server.wait(), Some(0));
 }
 
-/// A clock that shows what a file says, in seconds since 1970.
+/// A system clock that a file sets, in seconds since 1970.
 struct Clock {
     shim: PathBuf,
     file: PathBuf,
@@ -109,7 +110,7 @@ impl Clock {
     }
 
     fn set(&self, seconds: i64) {
-        // All at once: a clock that is read in between must not be the machine's.
+        // Atomically: a process that reads the file meanwhile must not fall back to the real clock.
         let fresh = self.file.with_extension("new");
         fs::write(&fresh, seconds.to_string()).unwrap();
         fs::rename(fresh, &self.file).unwrap();
@@ -120,7 +121,7 @@ impl Clock {
     }
 }
 
-/// Before 1970, at its first second, in the year 10000, and in one that no calendar reaches.
+/// Times and whether HTTP has a date for them: before 1970, 1970, the last second of 9999, the year 10000 and later.
 const TIMES: [(i64, bool); 6] = [
     (-86_400, false),
     (-62_135_596_800, false),
@@ -131,7 +132,7 @@ const TIMES: [(i64, bool); 6] = [
 ];
 
 #[test]
-fn a_clock_before_1970_or_after_9999_is_said_and_survived() {
+fn a_clock_before_1970_or_after_9999_is_reported_and_survived() {
     let clock = Clock::new("running");
     let now = i64::try_from(SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs()).unwrap();
     clock.set(now);
@@ -153,7 +154,7 @@ fn a_clock_before_1970_or_after_9999_is_said_and_survived() {
     clock.set(-1);
     server.terminate();
     assert_eq!(server.wait(), Some(0));
-    // A connection may end in a panic where the clock jumps at the very moment it is looked at; the log stays JSON.
+    // A connection may panic if the clock changes between the check and the answer; the log must still be JSON.
     lines(&server.log());
 }
 
@@ -205,7 +206,7 @@ fn secrets_that_others_can_read_are_warned_about_at_the_start_and_when_they_chan
     }
     let server = Server::start_with("mishap-secrets", TOML, &[]);
     server.log_once(|log| warnings(log) == 1);
-    // A command writes the file anew, for its user alone; then somebody opens it again.
+    // The command rewrites the file with private permissions; then they are loosened again.
     set("other");
     fs::set_permissions(&file, fs::Permissions::from_mode(0o666)).unwrap();
     let report = "POST /tests/results/linux/acme/tools/main HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\

@@ -6,8 +6,8 @@ mod support;
 use serde_json::Value;
 use support::{Response, Server, Upstream, escape, report, send};
 
-/// plugins.toml with a provider in Rust, one in TOML whose route takes the rest of the path, and one that takes
-/// reports. Their upstream knows nothing.
+/// A server with a native provider, a declarative one whose route takes the rest of the path, and one that takes
+/// reports. Their upstream answers 404 to everything.
 fn server(name: &str) -> Server {
     let upstream = Upstream::start(|_| (404, Vec::new(), Vec::new()));
     let url = upstream.url();
@@ -23,7 +23,7 @@ fn json(response: &Response) -> Value {
     serde_json::from_str(&response.body).unwrap_or_default()
 }
 
-/// What stands behind a `$ref`, or the value itself.
+/// The target of a `$ref`, or the value itself.
 fn resolve<'a>(document: &'a Value, value: &'a Value) -> &'a Value {
     match value["$ref"].as_str() {
         Some(reference) => document.pointer(reference.trim_start_matches('#')).expect("a reference leads somewhere"),
@@ -31,7 +31,7 @@ fn resolve<'a>(document: &'a Value, value: &'a Value) -> &'a Value {
     }
 }
 
-/// The path with its parameters' examples in it.
+/// The path with the examples of its parameters.
 fn example(document: &Value, path: &str, operation: &Value) -> String {
     let parameters = operation["parameters"].as_array().cloned().unwrap_or_default();
     parameters.iter().map(|parameter| resolve(document, parameter)).filter(|parameter| parameter["in"] == "path").fold(
@@ -43,7 +43,7 @@ fn example(document: &Value, path: &str, operation: &Value) -> String {
     )
 }
 
-/// A header's value, without what follows a `;`.
+/// The media type, without parameters.
 fn media_type(response: &Response) -> &str {
     let line = response.head.lines().find_map(|line| line.strip_prefix("content-type: "));
     line.unwrap_or_default().split(';').next().unwrap_or_default()

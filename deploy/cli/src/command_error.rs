@@ -1,0 +1,248 @@
+//! Why a command failed: the text after `badgesmith: ` on standard error, with exit code 1.
+
+use std::{error::Error, fmt, io, net::SocketAddr, path::PathBuf};
+
+use url::Url;
+
+use crate::{plugin::plugin_error::PluginError, render::render_error::RenderError};
+
+/// The error of a library crate, whose text is complete.
+pub(crate) type Cause = Box<dyn Error + Send + Sync>;
+
+/// What failed or was refused, with the values that the text names.
+#[derive(Debug)]
+pub(crate) enum CommandError {
+    /// plugins.toml, one of its plugins, or the engine that they make.
+    Configuration(Cause),
+    /// The store or the secrets, in the data directory or in AWS.
+    Storage(Cause),
+    /// The HTTP client.
+    HttpClient(Cause),
+    /// The log, the metrics or the spans.
+    Telemetry(Cause),
+    /// A file or a directory cannot be read or written.
+    File {
+        path: PathBuf,
+        cause: io::Error,
+    },
+    StandardOutput(io::Error),
+    StandardInputIsNotText,
+    /// The asynchronous runtime.
+    Runtime(io::Error),
+    Listen {
+        address: SocketAddr,
+        cause: io::Error,
+    },
+    #[cfg(unix)]
+    Signal(io::Error),
+    Randomness(getrandom::Error),
+    /// The command works on Secrets Manager only.
+    NeedsAws,
+    /// Each secret is named as `TestData of acme/tools`.
+    SecretNotFound {
+        secret: String,
+    },
+    SecretNotRotating {
+        secret: String,
+    },
+    /// Secrets whose values Secrets Manager does not have.
+    ValuesMissing(Vec<MissingValues>),
+    /// One secret of a seed file cannot be put.
+    Seed {
+        secret: String,
+        cause: SeedError,
+    },
+    /// A seed file is refused; its contents stay out of the text.
+    SeedFile {
+        path: PathBuf,
+        cause: SeedFileError,
+    },
+    /// A line of exported results cannot be imported.
+    ImportedLine {
+        number: usize,
+        cause: ImportedLineError,
+    },
+    /// Parts of the store that cannot be exported.
+    StoreDamaged {
+        written: u64,
+        damaged: usize,
+    },
+    SmokeSecretMissing {
+        owner: String,
+    },
+    SmokeFailed {
+        wrong: usize,
+        url: Url,
+    },
+    Plugin(PluginError),
+    Render(RenderError),
+}
+
+/// A secret whose values are in the table of names and not in Secrets Manager.
+#[derive(Debug)]
+pub(crate) struct MissingValues {
+    pub(crate) purpose: String,
+    pub(crate) holder: String,
+    pub(crate) names: Vec<String>,
+}
+
+/// Why a secret of a seed file is refused.
+#[derive(Debug)]
+pub(crate) enum SeedError {
+    /// Its purpose, its value, or Secrets Manager.
+    Secret(Cause),
+    VariableNotSet(String),
+    /// It has none or several of `env`, `name` and `value`.
+    Ambiguous,
+}
+
+/// Why a seed file is refused.
+#[derive(Debug)]
+pub(crate) enum SeedFileError {
+    Unreadable(io::Error),
+    Malformed { line: usize },
+    Seed { secret: String, cause: SeedError },
+}
+
+/// Why a line cannot be imported.
+#[derive(Debug)]
+pub(crate) enum ImportedLineError {
+    Unreadable(io::Error),
+    TooLong,
+    Malformed(serde_json::Error),
+    /// It is JSON, and not a result that could have been exported.
+    Invalid(Cause),
+    StoreUnavailable(String),
+}
+
+impl CommandError {
+    pub(crate) fn configuration(cause: impl Into<Cause>) -> Self {
+        Self::Configuration(cause.into())
+    }
+
+    pub(crate) fn storage(cause: impl Into<Cause>) -> Self {
+        Self::Storage(cause.into())
+    }
+
+    pub(crate) fn http_client(cause: impl Into<Cause>) -> Self {
+        Self::HttpClient(cause.into())
+    }
+
+    pub(crate) fn telemetry(cause: impl Into<Cause>) -> Self {
+        Self::Telemetry(cause.into())
+    }
+
+    /// An error of a file or directory at this path.
+    pub(crate) fn file(path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Self {
+        let path = path.into();
+        |cause| Self::File { path, cause }
+    }
+}
+
+impl fmt::Display for CommandError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Configuration(cause) | Self::Storage(cause) | Self::HttpClient(cause) | Self::Telemetry(cause) => {
+                cause.fmt(f)
+            }
+            Self::File { path, cause } => write!(f, "{}: {cause}", path.display()),
+            Self::StandardOutput(cause) => write!(f, "standard output: {cause}"),
+            Self::StandardInputIsNotText => f.write_str("standard input is not text"),
+            Self::Runtime(cause) => write!(f, "the runtime cannot start: {cause}"),
+            Self::Listen { address, cause } => {
+                write!(f, "cannot listen at {address}: {cause}; choose another address with --listen")
+            }
+            #[cfg(unix)]
+            Self::Signal(cause) => write!(f, "cannot listen for SIGTERM: {cause}"),
+            Self::Randomness(cause) => write!(f, "the system has no randomness: {cause}"),
+            Self::NeedsAws => {
+                f.write_str("secrets in a data directory have no prefix; with --aws those of Secrets Manager are moved")
+            }
+            Self::SecretNotFound { secret } => {
+                write!(f, "{secret} has no secret; `badgesmith secret list` shows them")
+            }
+            Self::SecretNotRotating { secret } => write!(f, "{secret} has no previous secret"),
+            Self::ValuesMissing(missing) => {
+                for (index, one) in missing.iter().enumerate() {
+                    let separator = if index == 0 { "" } else { "; " };
+                    write!(f, "{separator}{one}")?;
+                }
+                Ok(())
+            }
+            Self::Seed { secret, cause } => write!(f, "{secret}: {cause}"),
+            Self::SeedFile { path, cause } => write!(f, "{}: {cause}", path.display()),
+            Self::ImportedLine { number, cause } => write!(f, "line {number}{cause}"),
+            Self::StoreDamaged { written, damaged } => write!(
+                f,
+                "{written} results were written; {damaged} places of the store, named above, could not be read"
+            ),
+            Self::SmokeSecretMissing { owner } => write!(
+                f,
+                "BADGESMITH_SECRET is empty; put the secret of {owner} into it, or leave the report out with --unsigned"
+            ),
+            Self::SmokeFailed { wrong, url } => write!(f, "{wrong} of the answers of {url} are wrong"),
+            Self::Plugin(cause) => cause.fmt(f),
+            Self::Render(cause) => cause.fmt(f),
+        }
+    }
+}
+
+impl Error for CommandError {}
+
+impl From<PluginError> for CommandError {
+    fn from(cause: PluginError) -> Self {
+        Self::Plugin(cause)
+    }
+}
+
+impl From<RenderError> for CommandError {
+    fn from(cause: RenderError) -> Self {
+        Self::Render(cause)
+    }
+}
+
+impl fmt::Display for MissingValues {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { purpose, holder, names } = self;
+        let names = names.join(" and ");
+        write!(
+            f,
+            "{purpose} of {holder} names {names}, which Secrets Manager has not: set the secret anew, or remove it"
+        )
+    }
+}
+
+impl fmt::Display for SeedError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Secret(cause) => cause.fmt(f),
+            Self::VariableNotSet(name) => write!(f, "the variable {name} is not set"),
+            Self::Ambiguous => f.write_str("say one of env, name and value"),
+        }
+    }
+}
+
+impl fmt::Display for SeedFileError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unreadable(cause) => cause.fmt(f),
+            Self::Malformed { line } => {
+                write!(f, "line {line}: not a list of [[secret]] with owner, purpose and env, name or value")
+            }
+            Self::Seed { secret, cause } => write!(f, "{secret}: {cause}"),
+        }
+    }
+}
+
+/// What follows `line 7`.
+impl fmt::Display for ImportedLineError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unreadable(cause) => write!(f, ": {cause}"),
+            Self::TooLong => f.write_str(" is longer than 1 MiB"),
+            Self::Malformed(cause) => write!(f, " is no exported result: {cause}"),
+            Self::Invalid(cause) => write!(f, ": {cause}"),
+            Self::StoreUnavailable(words) => write!(f, ": the store does not answer: {words}"),
+        }
+    }
+}

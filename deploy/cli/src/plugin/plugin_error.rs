@@ -1,0 +1,110 @@
+//! Why a `badgesmith plugin` command failed.
+
+use std::{fmt, io, path::PathBuf};
+
+use badgesmith_engine::world::Fault;
+
+/// What was refused, with the values that the text names.
+#[derive(Debug)]
+pub(crate) enum PluginError {
+    /// `check` refused so many things.
+    Refused(usize),
+    /// `new` was given a name that no plugin id may have.
+    InvalidName(String),
+    FolderExists(PathBuf),
+    NotTheSdk(PathBuf),
+    FolderNotEmpty(PathBuf),
+    /// Two plugins would be packed to one path.
+    SameFileName {
+        plugin: String,
+        files: [PathBuf; 2],
+    },
+    /// A file of a plugin cannot be copied.
+    Copy {
+        plugin: String,
+        from: PathBuf,
+        to: PathBuf,
+        cause: io::Error,
+    },
+    /// The packed copy of a plugin cannot be opened or written.
+    Packed {
+        plugin: String,
+        cause: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// The address of `record` is no badge; the examples of all badges are listed.
+    NotABadge {
+        path: String,
+        examples: Vec<String>,
+    },
+    /// The provider failed; with the answer that a caller would get.
+    ProviderFailed(String),
+    /// The provider's step, or the transcript made of it, is invalid.
+    InvalidTranscript(Box<dyn std::error::Error + Send + Sync>),
+    TooManyTurns(usize),
+    /// The upstream answered a request with a status that a provider never sees.
+    UpstreamStatus {
+        request: String,
+        status: u16,
+    },
+    UpstreamFault {
+        request: String,
+        fault: Fault,
+    },
+    NotAnswered(String),
+    AnswerIsNotText,
+    AnswerRepeatsSecret,
+    OutputFile {
+        path: PathBuf,
+        cause: io::Error,
+    },
+}
+
+impl fmt::Display for PluginError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Refused(1) => f.write_str("one thing is refused"),
+            Self::Refused(count) => write!(f, "{count} things are refused"),
+            Self::InvalidName(name) => {
+                write!(f, "{name:?} is no name for a provider; write lower-case letters, digits and -")
+            }
+            Self::FolderExists(folder) => {
+                write!(f, "{} is there already; write another name, or another --dir", folder.display())
+            }
+            Self::NotTheSdk(folder) => {
+                write!(f, "{} is not the SDK; name a checkout's folder providers/sdk", folder.display())
+            }
+            Self::FolderNotEmpty(folder) => {
+                write!(f, "{} is not empty; name a new folder with --out", folder.display())
+            }
+            Self::SameFileName { plugin, files: [one, other] } => {
+                let [one, other] = [one.display(), other.display()];
+                write!(f, "plugin {plugin:?}: {one} and {other} have one name; rename one of them")
+            }
+            Self::Copy { plugin, from, to, cause } => {
+                write!(f, "plugin {plugin:?}: {} to {}: {cause}", from.display(), to.display())
+            }
+            Self::Packed { plugin, cause } => write!(f, "plugin {plugin:?}: {cause}"),
+            Self::NotABadge { path, examples } => {
+                write!(f, "{path} is no badge of a configured plugin; these are:")?;
+                examples.iter().try_for_each(|example| write!(f, "\n  {example}"))
+            }
+            Self::ProviderFailed(answer) => write!(f, "the provider failed; the log says why: {answer}"),
+            Self::InvalidTranscript(cause) => cause.fmt(f),
+            Self::TooManyTurns(turns) => write!(f, "the provider is not done after {turns} turns"),
+            Self::UpstreamStatus { request, status } => {
+                write!(f, "{request} answered {status}; record it when the upstream is well")
+            }
+            Self::UpstreamFault { request, fault } => {
+                write!(f, "{request}: {fault:?}; record it when the upstream is well")
+            }
+            Self::NotAnswered(request) => write!(f, "{request} was not answered; the log says why"),
+            Self::AnswerIsNotText => f.write_str("an answer is not text"),
+            Self::AnswerRepeatsSecret => {
+                f.write_str("an upstream's answer repeats the secret it was asked with, so nothing is written")
+            }
+            Self::OutputFile { path, cause } => {
+                write!(f, "{}: {cause}; name a new file with --output", path.display())
+            }
+        }
+    }
+}

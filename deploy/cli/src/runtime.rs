@@ -1,0 +1,15 @@
+//! The asynchronous runtime of the commands that end by themselves.
+
+use tokio::runtime::{Builder, Runtime};
+
+use crate::command_error::CommandError;
+
+/// A runtime on this thread.
+pub(crate) fn single_threaded() -> Result<Runtime, CommandError> {
+    Builder::new_current_thread().enable_all().build().map_err(CommandError::Runtime)
+}
+
+/// Runs a command's work to its end.
+pub(crate) fn block_on<T>(work: impl Future<Output = Result<T, CommandError>>) -> Result<T, CommandError> {
+    single_threaded()?.block_on(work)
+}

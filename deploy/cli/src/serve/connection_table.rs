@@ -1,0 +1,393 @@
+//! The table of open connections: it enforces the limits, and decides which connection is closed for a new one.
+
+use std::{
+    collections::HashMap,
+    mem,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
+};
+
+use super::{
+    activity::{Activity, HeldBytes, Phase},
+    client_address::ClientAddress,
+};
+
+/// How many bytes of requests and answers all connections together may hold in memory. An ordinary request holds a few
+/// hundred bytes for less than a millisecond; this is a thousand heads of 32 KiB.
+const MAX_HELD_BYTES: usize = 32 * 1024 * 1024;
+/// The least time between two log lines about connections that were closed to make room.
+const LOG_INTERVAL: Duration = Duration::from_secs(10);
+/// How long fewer connections may be open after the process ran out of file descriptors.
+const SHRINK_DURATION: Duration = Duration::from_secs(30);
+
+/// How many connections may be open.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ConnectionLimits {
+    /// Of all clients together.
+    pub(crate) all: usize,
+    /// Of one client.
+    pub(crate) per_client: usize,
+}
+
+/// The open connections and their limits.
+#[derive(Debug)]
+pub(crate) struct ConnectionTable {
+    limits: ConnectionLimits,
+    held: HeldBytes,
+    open: Mutex<OpenConnections>,
+}
+
+#[derive(Debug, Default)]
+struct OpenConnections {
+    entries: HashMap<u64, ConnectionEntry>,
+    /// How many of them each client has.
+    clients: HashMap<ClientAddress, usize>,
+    /// The number of the next connection.
+    next: u64,
+    /// The connections that were closed to make room since the last log line about it, and the time of that line.
+    closed: ClosedCounts,
+    logged: Option<Instant>,
+    /// The lower limit after the process ran out of file descriptors, and when it ends.
+    shrunk: Option<(usize, Instant)>,
+}
+
+#[derive(Debug)]
+struct ConnectionEntry {
+    client: Option<ClientAddress>,
+    activity: Arc<Activity>,
+}
+
+/// How many connections were closed to make room, by the limit that was reached.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct ClosedCounts {
+    /// Connections of all clients.
+    pub(crate) all: u64,
+    /// Connections of one client.
+    pub(crate) per_client: u64,
+    /// Open files.
+    pub(crate) files: u64,
+    /// Bytes in memory.
+    pub(crate) memory: u64,
+}
+
+/// The entry of one connection in the table. Dropping it removes the entry.
+#[derive(Debug)]
+pub(crate) struct ConnectionSlot {
+    number: u64,
+    activity: Arc<Activity>,
+    table: Arc<ConnectionTable>,
+}
+
+impl ConnectionTable {
+    pub(crate) fn new(limits: ConnectionLimits) -> Arc<Self> {
+        Arc::new(Self { limits, held: HeldBytes::default(), open: Mutex::default() })
+    }
+
+    /// Adds a new connection at once. Where a limit is reached, of its client or of all clients, the connection among
+    /// these that has waited longest for its client is closed.
+    pub(crate) fn open(self: &Arc<Self>, client: Option<ClientAddress>, now: Instant) -> ConnectionSlot {
+        let mut open = self.lock();
+        if let Some(client) = client
+            && open.clients.get(&client).is_some_and(|open| *open >= self.limits.per_client)
+        {
+            open.closed.per_client += u64::from(open.close_longest_waiting(|entry| entry.client == Some(client)));
+        }
+        while open.entries.len() >= open.room(self.limits.all, now) && open.close_longest_waiting(|_| true) {
+            open.closed.all += 1;
+        }
+        let activity = Arc::new(Activity::new(self.held.clone(), now));
+        let number = open.next;
+        open.next += 1;
+        open.entries.insert(number, ConnectionEntry { client, activity: Arc::clone(&activity) });
+        if let Some(client) = client {
+            *open.clients.entry(client).or_default() += 1;
+        }
+        ConnectionSlot { number, activity, table: Arc::clone(self) }
+    }
+
+    /// Closes an eighth of the connections because no file descriptor is left, and lowers the limit for a while, so
+    /// that upstream requests and the store can open files as well. Returns whether any connection was closed.
+    pub(crate) fn shrink(&self, now: Instant) -> bool {
+        let mut open = self.lock();
+        let fewer = open.entries.len() * 7 / 8;
+        open.shrunk = Some((fewer.max(1), now + SHRINK_DURATION));
+        let mut any = false;
+        while open.entries.len() > fewer && open.close_longest_waiting(|_| true) {
+            open.closed.files += 1;
+            any = true;
+        }
+        any
+    }
+
+    /// Closes connections while all together hold too many bytes: among those that hold any, the one that has waited
+    /// longest for its client goes first.
+    fn enforce_memory_limit(&self) {
+        while self.held.bytes() > MAX_HELD_BYTES {
+            let mut open = self.lock();
+            let waits =
+                |entry: &ConnectionEntry| entry.activity.held() > 0 && entry.activity.phase().0 != Phase::Answering;
+            if !open.close_longest_waiting(waits) {
+                break;
+            }
+            open.closed.memory += 1;
+        }
+    }
+
+    /// Closes the connections whose clients exceeded a timeout; while the server stops, timeouts are shorter.
+    pub(crate) fn close_overdue(&self, now: Instant, stopping: bool) {
+        let mut open = self.lock();
+        let overdue = open.entries.iter().filter(|(_, entry)| entry.activity.is_overdue(now, stopping));
+        let overdue: Vec<u64> = overdue.map(|(number, _)| *number).collect();
+        overdue.into_iter().for_each(|number| open.close(number));
+    }
+
+    /// The counts for the next log line; `None` if nothing was closed since the last line or that line is recent.
+    pub(crate) fn take_closed_counts(&self, now: Instant) -> Option<ClosedCounts> {
+        let mut open = self.lock();
+        let is_quiet = open.logged.is_some_and(|logged| now.saturating_duration_since(logged) < LOG_INTERVAL);
+        if is_quiet || open.closed == ClosedCounts::default() {
+            return None;
+        }
+        open.logged = Some(now);
+        Some(mem::take(&mut open.closed))
+    }
+
+    /// Whether the next connection closes another one.
+    pub(crate) fn is_full(&self, now: Instant) -> bool {
+        let open = self.lock();
+        open.entries.len() >= open.room(self.limits.all, now)
+    }
+
+    /// How many connections are open.
+    pub(crate) fn count(&self) -> usize {
+        self.lock().entries.len()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, OpenConnections> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl OpenConnections {
+    /// The limit at this time, where `all` is the limit that is configured.
+    fn room(&self, all: usize, now: Instant) -> usize {
+        self.shrunk.filter(|(_, until)| now < *until).map_or(all, |(fewer, _)| fewer.min(all))
+    }
+
+    /// Closes the matching connection that has waited longest for its client, and one whose request is being answered
+    /// only if that is true of all of them. Returns whether any connection matched.
+    fn close_longest_waiting(&mut self, matches: impl Fn(&ConnectionEntry) -> bool) -> bool {
+        let these = self.entries.iter().filter(|(_, entry)| matches(entry));
+        let first = these.min_by_key(|(number, entry)| {
+            let (phase, since) = entry.activity.phase();
+            (phase == Phase::Answering, since, **number)
+        });
+        let first = first.map(|(number, _)| *number);
+        first.inspect(|number| self.close(*number)).is_some()
+    }
+
+    /// Ends a connection. Its entry is free at once; its socket is closed when its task runs next.
+    fn close(&mut self, number: u64) {
+        if let Some(activity) = self.remove(number) {
+            activity.close();
+        }
+    }
+
+    fn remove(&mut self, number: u64) -> Option<Arc<Activity>> {
+        let ConnectionEntry { client, activity } = self.entries.remove(&number)?;
+        if let Some(client) = client
+            && let Some(open) = self.clients.get_mut(&client)
+        {
+            *open -= 1;
+            if *open == 0 {
+                self.clients.remove(&client);
+            }
+        }
+        Some(activity)
+    }
+}
+
+impl ConnectionSlot {
+    /// What the connection is doing.
+    pub(crate) const fn activity(&self) -> &Arc<Activity> {
+        &self.activity
+    }
+
+    /// Counts bytes that arrived, and enforces the limit of bytes in memory.
+    pub(crate) fn received(&self, bytes: usize, now: Instant) {
+        self.activity.received(bytes, now);
+        self.table.enforce_memory_limit();
+    }
+
+    /// Enforces the limit of bytes in memory while an answer cannot be written.
+    pub(crate) fn enforce_memory_limit(&self) {
+        self.table.enforce_memory_limit();
+    }
+}
+
+impl Drop for ConnectionSlot {
+    fn drop(&mut self) {
+        self.table.lock().remove(self.number);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::IpAddr;
+
+    use futures_util::FutureExt;
+
+    use super::*;
+
+    fn connections(all: usize, per_client: usize) -> Arc<ConnectionTable> {
+        ConnectionTable::new(ConnectionLimits { all, per_client })
+    }
+
+    fn client(last: u8) -> Option<ClientAddress> {
+        ClientAddress::at(IpAddr::from([192, 0, 2, last]))
+    }
+
+    fn is_closed(slot: &ConnectionSlot) -> bool {
+        // The notification is consumed, so a closed connection is seen once.
+        slot.activity.closed().now_or_never().is_some()
+    }
+
+    fn closed(slots: &[ConnectionSlot]) -> Vec<usize> {
+        (0..slots.len()).filter(|index| is_closed(&slots[*index])).collect()
+    }
+
+    #[test]
+    fn at_the_limit_the_connection_that_has_waited_longest_is_closed_and_never_one_that_is_being_answered() {
+        let (connections, start) = (connections(4, 4), Instant::now());
+        let at = |seconds| start + Duration::from_secs(seconds);
+        let mut slots: Vec<_> = (0..4).map(|index| connections.open(None, at(index))).collect();
+        // The first is being answered since before the others came; the second began to read an answer last.
+        slots[0].activity.begin_request(false, start);
+        slots[1].activity.begin_answer(10, at(9));
+        slots[2].activity.received(10, at(8));
+        slots.push(connections.open(None, at(10)));
+        assert_eq!(closed(&slots), [3], "it has been idle since the third second");
+        slots.push(connections.open(None, at(11)));
+        assert_eq!(closed(&slots), [2], "a head that is not whole");
+        slots.push(connections.open(None, at(12)));
+        assert_eq!(closed(&slots), [1], "an answer that is not read");
+        assert_eq!(connections.count(), 4);
+        for slot in &slots {
+            slot.activity.begin_request(false, at(13));
+        }
+        slots[5].activity.begin_request(false, at(12));
+        slots[0].activity.begin_request(false, at(14));
+        slots.push(connections.open(None, at(15)));
+        assert_eq!(closed(&slots), [5], "all are being answered: the one that takes longest");
+        drop(slots);
+        assert_eq!(connections.count(), 0);
+    }
+
+    #[test]
+    fn at_a_clients_limit_its_own_longest_idle_connection_is_closed_and_no_other_clients() {
+        let (connections, start) = (connections(100, 2), Instant::now());
+        let at = |seconds| start + Duration::from_secs(seconds);
+        let whose = [client(1), client(2), client(2), None, None, None];
+        let mut slots: Vec<_> =
+            whose.into_iter().zip(0..).map(|(client, second)| connections.open(client, at(second))).collect();
+        assert_eq!(closed(&slots), [0_usize; 0], "only this machine, which has no limit, has more than two");
+        slots.push(connections.open(client(2), at(6)));
+        assert_eq!(closed(&slots), [1]);
+        slots.push(connections.open(client(1), at(7)));
+        assert_eq!(closed(&slots), [0_usize; 0]);
+        slots.push(connections.open(client(1), at(8)));
+        assert_eq!(closed(&slots), [0]);
+        // A slot that was dropped is not counted.
+        drop(slots.remove(2));
+        slots.push(connections.open(client(2), at(9)));
+        assert_eq!(closed(&slots), [0_usize; 0]);
+        assert_eq!(
+            connections.take_closed_counts(at(9)),
+            Some(ClosedCounts { per_client: 2, ..ClosedCounts::default() })
+        );
+    }
+
+    #[test]
+    fn bytes_in_memory_are_bounded_and_the_longest_waiting_connection_is_closed_first() {
+        let (connections, start) = (connections(1000, 1000), Instant::now());
+        let at = |milliseconds| start + Duration::from_millis(milliseconds);
+        let slots: Vec<_> = (0..1000).map(|_| connections.open(None, start)).collect();
+        for (slot, index) in slots.iter().zip(0..) {
+            for _ in 0..8 {
+                slot.received(8 * 1024, at(index));
+                assert!(connections.held.bytes() <= MAX_HELD_BYTES);
+            }
+        }
+        assert_eq!(closed(&slots), (0..488).collect::<Vec<_>>(), "512 connections with 64 KiB each are at the limit");
+        assert_eq!(connections.take_closed_counts(at(1000)).map(|closed| closed.memory), Some(488));
+        drop(slots);
+        assert_eq!((connections.held.bytes(), connections.count()), (0, 0));
+    }
+
+    #[test]
+    fn whatever_clients_do_no_entry_is_lost_and_no_limit_is_exceeded() {
+        let (connections, start) = (connections(40, 10), Instant::now());
+        let (mut random, mut slots) = (fastrand::Rng::with_seed(7), Vec::new());
+        for millisecond in 0..20_000 {
+            let now = start + Duration::from_millis(millisecond * 20);
+            let client = client(random.u8(0..8)).filter(|_| random.bool());
+            match (random.u8(0..10), slots.is_empty()) {
+                (0..4, _) | (_, true) => slots.push(connections.open(client, now)),
+                (4, _) => drop(slots.swap_remove(random.usize(0..slots.len()))),
+                (5, _) => connections.close_overdue(now, random.u8(..) == 0),
+                (action, _) => {
+                    let activity = &slots[random.usize(0..slots.len())].activity;
+                    match action {
+                        6 => activity.received(random.usize(0..9000), now),
+                        7 => {
+                            let _ = activity.begin_request(random.bool(), now);
+                        }
+                        8 => activity.begin_answer(random.usize(0..90_000), now),
+                        _ => activity.flushed(now),
+                    }
+                }
+            }
+            if slots.len() > 100 {
+                slots.clear();
+                assert_eq!(connections.count(), 0);
+            }
+            let table = connections.lock();
+            assert!(table.entries.len() <= 40 && table.clients.values().all(|open| (1..=10).contains(open)));
+        }
+        drop(slots);
+        assert!(connections.lock().clients.is_empty());
+        assert_eq!((connections.count(), connections.held.bytes()), (0, 0));
+    }
+
+    #[test]
+    fn without_file_descriptors_fewer_connections_may_be_open_for_a_while() {
+        let (connections, start) = (connections(100, 100), Instant::now());
+        let at = |seconds| start + Duration::from_secs(seconds);
+        assert!(!connections.shrink(start), "no connection is open");
+        let mut slots: Vec<_> = (0..80).map(|_| connections.open(None, at(31))).collect();
+        assert!(connections.shrink(at(31)) && connections.is_full(at(31)));
+        assert_eq!(closed(&slots), (0..10).collect::<Vec<_>>());
+        slots.extend((0..20).map(|_| connections.open(None, at(60))));
+        assert_eq!(connections.count(), 70);
+        slots.extend((0..40).map(|_| connections.open(None, at(61))));
+        assert_eq!(connections.count(), 100);
+    }
+
+    #[test]
+    fn the_log_says_at_most_every_ten_seconds_that_connections_were_closed() {
+        let (connections, start) = (connections(1, 1), Instant::now());
+        let at = |seconds| start + Duration::from_secs(seconds);
+        let _first = connections.open(None, start);
+        assert_eq!(connections.take_closed_counts(start), None);
+        let _second = connections.open(None, start);
+        assert_eq!(connections.take_closed_counts(start).map(|closed| closed.all), Some(1));
+        let _third = connections.open(None, at(1));
+        assert!(connections.shrink(at(1)));
+        assert_eq!(connections.take_closed_counts(at(9)), None);
+        assert_eq!(
+            connections.take_closed_counts(at(10)),
+            Some(ClosedCounts { all: 1, files: 1, ..ClosedCounts::default() })
+        );
+        assert_eq!(connections.take_closed_counts(at(30)), None);
+    }
+}

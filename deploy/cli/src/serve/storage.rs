@@ -1,0 +1,70 @@
+//! The store and the secrets of the server, as plugins.toml chooses them.
+
+use std::{path::Path, sync::Arc};
+
+use badgesmith_engine::{
+    Settings,
+    plugins::StoreKind,
+    world::{Secrets, Store},
+};
+use badgesmith_host::{
+    aws::{self, Aws, AwsSecrets, DynamoStore},
+    client,
+    embedded::EmbeddedStore,
+    secrets::FileSecrets,
+};
+
+use super::listener::STOP_TIMEOUT;
+use crate::command_error::CommandError;
+
+/// What survives a restart of the server.
+pub(super) enum Storage {
+    Embedded(Arc<EmbeddedStore>),
+    DynamoDb(Arc<Aws>, DynamoStore),
+}
+
+impl Storage {
+    pub(super) fn open(
+        settings: &Settings,
+        data_directory: &Path,
+        connections: &client::Connections,
+    ) -> Result<Self, CommandError> {
+        Ok(match settings.store {
+            StoreKind::Embedded => {
+                let store = EmbeddedStore::open_within(data_directory, settings.store_bytes());
+                Self::Embedded(Arc::new(store.map_err(CommandError::storage)?))
+            }
+            StoreKind::DynamoDb => {
+                let aws = Arc::new(Aws::new(aws::Settings::from_environment(), connections.clone()));
+                Self::DynamoDb(Arc::clone(&aws), DynamoStore::new(aws))
+            }
+        })
+    }
+
+    pub(super) fn store(&self) -> Arc<dyn Store> {
+        match self {
+            Self::Embedded(store) => Arc::clone(store) as Arc<dyn Store>,
+            Self::DynamoDb(_, store) => Arc::new(store.clone()),
+        }
+    }
+
+    pub(super) fn secrets(&self, data_directory: &Path) -> Arc<dyn Secrets> {
+        match self {
+            Self::Embedded(_) => {
+                let secrets = FileSecrets::new(data_directory);
+                secrets.look();
+                Arc::new(secrets)
+            }
+            Self::DynamoDb(aws, _) => Arc::new(AwsSecrets::new(Arc::clone(aws))),
+        }
+    }
+
+    /// Waits until what was handed to the store is written.
+    pub(super) async fn close(&self) {
+        match self {
+            Self::Embedded(store) => store.close(),
+            // An answer that is not stored in time is asked of its upstream again after the restart.
+            Self::DynamoDb(_, store) => drop(tokio::time::timeout(STOP_TIMEOUT, store.settle()).await),
+        }
+    }
+}
