@@ -1,9 +1,6 @@
 //! An answer on its way out: status, body, caching, and the conditions of the request.
 
-use std::{
-    borrow::Cow,
-    time::{Duration, SystemTime},
-};
+use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use http::{
@@ -83,10 +80,9 @@ impl Answer {
             property_name: Option<&'a str>,
         }
         let detail = |property_name| Detail { error_code: &error.code, property_name };
-        let error_details = if error.properties.is_empty() {
-            vec![detail(error.property.as_deref())]
-        } else {
-            error.properties.iter().map(Cow::as_ref).map(|name| detail(Some(name))).collect()
+        let error_details = match &error.properties[..] {
+            [] => vec![detail(None)],
+            properties => properties.iter().map(|name| detail(Some(&**name))).collect(),
         };
         let body = ErrorBody { message: &error.words, error_details, correlation_id: &request.correlation_id };
         // Strings always have a JSON form.

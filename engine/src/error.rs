@@ -59,9 +59,7 @@ pub(crate) enum ErrorPicture {
 pub(crate) struct Error {
     pub(crate) status: u16,
     pub(crate) code: Cow<'static, str>,
-    /// What is at fault: the name of a parameter or of a header.
-    pub(crate) property: Option<Cow<'static, str>>,
-    /// All that are at fault, where there is more than one.
+    /// What is at fault: names of parameters or of headers.
     pub(crate) properties: Vec<Cow<'static, str>>,
     pub(crate) words: Cow<'static, str>,
     pub(crate) source: Source,
@@ -80,7 +78,6 @@ impl Error {
         Self {
             status,
             code: code.name().into(),
-            property: None,
             properties: Vec::new(),
             words: words.into(),
             source: Source::Caller,
@@ -93,7 +90,7 @@ impl Error {
     }
 
     fn about(mut self, property: impl Into<Cow<'static, str>>) -> Self {
-        self.property = Some(property.into());
+        self.properties = vec![property.into()];
         self
     }
 
@@ -190,7 +187,7 @@ impl Error {
     pub(crate) fn refused(refusal: &RefusedRoute) -> Self {
         Self {
             code: refusal.code.clone().into(),
-            property: refusal.property.clone().map(Cow::Owned),
+            properties: refusal.property.clone().map(Cow::Owned).into_iter().collect(),
             ..Self::of_caller(400, Code::PathInvalid, refusal.words.clone())
         }
     }
@@ -256,11 +253,14 @@ impl From<&Failure> for Error {
             Some(Code::UpstreamTimeout) => 504,
             _ => status,
         };
+        let properties = match &failure.properties[..] {
+            [] => failure.property.clone().into_iter().collect(),
+            all => all.to_vec(),
+        };
         let is_engine = matches!(code, Some(Code::StoreUnavailable | Code::TooBusy));
         Self {
             code: failure.code.clone(),
-            property: failure.property.clone(),
-            properties: failure.properties.clone(),
+            properties,
             source: if is_engine { Source::Engine } else { source },
             retry_after: failure.retry_after,
             ..Self::of_caller(status, Code::EngineFailed, failure.words.clone())

@@ -167,6 +167,12 @@ impl ExchangeOutcome {
         Self::Busy,
     ];
 
+    /// Whether the upstream answered, and not with a fault of its own.
+    #[must_use]
+    pub const fn is_answer(self) -> bool {
+        matches!(self, Self::Answered | Self::NotModified | Self::Missing | Self::Refused)
+    }
+
     /// The word that metrics have for it.
     #[must_use]
     pub const fn name(self) -> &'static str {

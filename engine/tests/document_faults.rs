@@ -63,7 +63,8 @@ async fn a_document_of_four_mebibytes_is_read() {
 
 #[tokio::test(start_paused = true)]
 async fn recorded_documents_are_read_as_shields_reads_them() {
-    let Some(folder) = std::env::var_os("BADGESMITH_RECORDED").map(|data| PathBuf::from(data).join("faults/badges")) else {
+    let Some(folder) = std::env::var_os("BADGESMITH_RECORDED").map(|data| PathBuf::from(data).join("faults/badges"))
+    else {
         println!("BADGESMITH_RECORDED is not set: the recorded documents are passed over");
         return;
     };

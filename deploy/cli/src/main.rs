@@ -114,7 +114,7 @@ fn init_telemetry(level: &str) -> Result<(), CommandError> {
 /// Starts the log, and sends spans to the collector that the environment names, if it names one.
 #[cfg(feature = "otlp")]
 fn init_telemetry(level: &str) -> Result<Option<otlp::Otlp>, CommandError> {
-    let (otlp, beside) = otlp::Otlp::start()?.unzip();
-    logs::init_beside(Some(level), beside).map_err(CommandError::telemetry)?;
+    let (otlp, spans) = otlp::Otlp::start()?.unzip();
+    logs::init_with_spans(Some(level), spans).map_err(CommandError::telemetry)?;
     Ok(otlp)
 }

@@ -6,7 +6,7 @@ pub(crate) mod render_error;
 
 use std::{fs, path::PathBuf};
 
-use badgesmith_renderer::{Color, Link, Links, ResolvedBadge, Segment, Style};
+use badgesmith_renderer::{BadgeSegment, Color, Link, Links, ResolvedBadge, Style};
 use clap::Args;
 
 use crate::{command_error::CommandError, output::print_bytes};
@@ -99,7 +99,7 @@ fn link(text: &str) -> Result<Link, &'static str> {
     Link::parse(text).ok_or("not a link; write an http, https or mailto address")
 }
 
-fn segment(text: &str) -> Result<Segment, &'static str> {
+fn segment(text: &str) -> Result<BadgeSegment, &'static str> {
     let parts = text.rsplit_once('-').ok_or("not a segment; write its words, a dash and a colour: \"2 failed-red\"")?;
     Ok(BadgeSegment { text: parts.0.to_owned(), color: color(parts.1)? })
 }

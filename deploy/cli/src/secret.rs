@@ -148,13 +148,13 @@ impl SecretLocation {
     }
 }
 
-fn missing_values(migrated: Migrated) -> MissingValues {
-    let Listed { holder, purpose, .. } = migrated.listed;
+fn missing_values(migrated: MigratedSecret) -> MissingValues {
+    let ListedSecret { holder, purpose, .. } = migrated.listed;
     MissingValues { purpose, holder, names: migrated.missing }
 }
 
-fn vault() -> Vault {
-    Vault::new(aws(None))
+fn vault() -> SecretAdmin {
+    SecretAdmin::new(aws(None))
 }
 
 impl SecretValue {

@@ -51,10 +51,10 @@ pub(crate) fn export(transfer: &TransferOptions) -> Result<(), CommandError> {
     let exported = if transfer.aws {
         let store = DynamoStore::new(aws(None));
         let mut each = |line| write(&mut out, &line);
-        block_on(async { store.export(SystemTime::now(), &mut each).await.map_err(CommandError::storage) })?
+        block_on(async { store.export(SystemTime::now(), &mut each).await.map_err(failed) })?
     } else {
         embedded::export(&transfer.data.directory, SystemTime::now(), &mut |line| write(&mut out, &line))
-            .map_err(CommandError::storage)?
+            .map_err(failed)?
     };
     out.flush().map_err(CommandError::StandardOutput)?;
     if exported.damaged.is_empty() {
@@ -72,10 +72,10 @@ fn write(out: &mut impl Write, line: &ExportedLine) -> io::Result<()> {
 }
 
 /// Why an export ended.
-fn words<S: ToString>(error: ExportError<S>) -> String {
+fn failed<S: Error + Send + Sync + 'static>(error: ExportError<S>) -> CommandError {
     match error {
-        ExportError::Store(error) => error.to_string(),
-        ExportError::Write(error) => format!("standard output: {error}"),
+        ExportError::Store(error) => CommandError::storage(error),
+        ExportError::Write(error) => CommandError::StandardOutput(error),
     }
 }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use badgesmith_engine::{
-    Request, Response,
+    CacheState, Format, Request, Response, Source,
     world::{Event, Meter},
 };
 use http::HeaderMap;
@@ -28,9 +28,9 @@ pub fn record(meter: &dyn Meter, request: &Request, response: &Response, took: D
         route = nonempty(&line.route),
         plugin = nonempty(&line.plugin),
         outcome = nonempty(&line.code).unwrap_or("OK"),
-        fault = nonempty(line.fault),
-        cache = nonempty(line.cache),
-        format = nonempty(line.format),
+        fault = line.fault.map(Source::name),
+        cache = line.cache.map(CacheState::name),
+        format = line.format.map(Format::name),
         milliseconds = milliseconds(took),
         upstream_milliseconds = (!line.upstream.is_zero()).then(|| milliseconds(line.upstream)),
         correlation_id = request.correlation_id,

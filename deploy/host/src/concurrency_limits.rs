@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use badgesmith_engine::{Places, Share, Taken, world::Fault};
+use badgesmith_engine::{Permit, Permits, Share, world::Fault};
 use ipnet::Ipv6Net;
 use tokio::time::{Instant, timeout_at};
 use url::{Host, Url};
@@ -30,16 +30,16 @@ pub(crate) const PERMIT_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// The permits for requests and for lookups, and the memory for bodies.
 pub(crate) struct ConcurrencyLimits {
-    requests: Places,
-    lookups: Places,
+    requests: Permits,
+    lookups: Permits,
     bodies: BodyMemory,
 }
 
 impl ConcurrencyLimits {
     pub(crate) fn new() -> Self {
         Self {
-            requests: Places::new(REQUESTS, QUEUE),
-            lookups: Places::new(LOOKUPS, QUEUE),
+            requests: Permits::new(REQUESTS, QUEUE),
+            lookups: Permits::new(LOOKUPS, QUEUE),
             bodies: BodyMemory::new(BODY_MEMORY),
         }
     }
@@ -48,7 +48,7 @@ impl ConcurrencyLimits {
     ///
     /// # Errors
     /// [`Fault::Busy`] at once if the queue is full, or at `until`.
-    pub(crate) async fn request_permit(&self, url: &Url, until: Instant) -> Result<Taken, Fault> {
+    pub(crate) async fn request_permit(&self, url: &Url, until: Instant) -> Result<Permit, Fault> {
         let host = share(format!("host {}", url.host_str().unwrap_or_default()), REQUESTS_PER_HOST);
         acquire(&self.requests, &[host, share(related_hosts(url), REQUESTS_PER_GROUP)], until).await
     }
@@ -62,21 +62,21 @@ impl ConcurrencyLimits {
     ///
     /// # Errors
     /// As for [`ConcurrencyLimits::request_permit`].
-    pub(crate) async fn lookup_permit(&self, url: &Url, until: Instant) -> Result<Taken, Fault> {
+    pub(crate) async fn lookup_permit(&self, url: &Url, until: Instant) -> Result<Permit, Fault> {
         acquire(&self.lookups, &[share(related_hosts(url), LOOKUPS_PER_GROUP)], until).await
     }
 }
 
-fn share(name: String, places: usize) -> Share {
-    Share { name, places, waiting: QUEUE_PER_SHARE }
+fn share(name: String, permits: usize) -> Share {
+    Share { name, permits, waiting: QUEUE_PER_SHARE }
 }
 
 /// A permit, as soon as one is free.
 ///
 /// # Errors
 /// [`Fault::Busy`] at once if the queue is full, or at `until`.
-pub(crate) async fn acquire(places: &Places, shares: &[Share], until: Instant) -> Result<Taken, Fault> {
-    let permit = timeout_at(until, places.take(shares, 1)).await;
+pub(crate) async fn acquire(permits: &Permits, shares: &[Share], until: Instant) -> Result<Permit, Fault> {
+    let permit = timeout_at(until, permits.take(shares, 1)).await;
     permit.map_err(|_| Fault::Busy)?.map_err(|_| Fault::Busy)
 }
 

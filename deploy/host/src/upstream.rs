@@ -3,7 +3,7 @@
 use std::{error::Error, io, mem, time::Duration};
 
 use badgesmith_engine::{
-    Places, Share,
+    Permits, Share,
     world::{Ask, Fault, Reply, Upstream},
 };
 use futures_util::future::BoxFuture;
@@ -43,7 +43,7 @@ const BODY_MEMORY: usize = 32 * 1024 * 1024;
 #[derive(Debug)]
 pub struct HttpUpstream {
     connections: Connections,
-    exchanges: Places,
+    exchanges: Permits,
     bodies: BodyMemory,
 }
 
@@ -63,14 +63,14 @@ impl HttpUpstream {
     /// A client that shares a connection pool.
     #[must_use]
     pub fn over(connections: Connections) -> Self {
-        Self { connections, exchanges: Places::new(EXCHANGES, QUEUE), bodies: BodyMemory::new(BODY_MEMORY) }
+        Self { connections, exchanges: Permits::new(EXCHANGES, QUEUE), bodies: BodyMemory::new(BODY_MEMORY) }
     }
 
     /// Waits for a permit and performs the exchange, all within the time limit.
     async fn limited(&self, ask: &Ask) -> Result<Reply, Fault> {
         let now = Instant::now();
         let until = now + ask.patience;
-        let share = Share { name: origin(&ask.url), places: EXCHANGES_PER_ORIGIN, waiting: QUEUE_PER_ORIGIN };
+        let share = Share { name: origin(&ask.url), permits: EXCHANGES_PER_ORIGIN, waiting: QUEUE_PER_ORIGIN };
         let _permit = acquire(&self.exchanges, &[share], until.min(now + PERMIT_TIMEOUT)).await?;
         timeout_at(until, self.exchange(ask)).await.unwrap_or(Err(Fault::Timeout))
     }

@@ -12,7 +12,7 @@ use std::{
 };
 
 use badgesmith_engine::{
-    Settings, Taken,
+    Permit, Settings,
     world::{Ask, Fault, Reply, Upstream},
 };
 use futures_util::future::BoxFuture;
@@ -139,7 +139,7 @@ impl HttpWeb {
     }
 
     /// Looks a name up on a task of its own: a lookup cannot be cancelled, and keeps its permit to its end.
-    async fn look_up(&self, name: String, permit: Taken) -> Result<io::Result<Vec<IpAddr>>, Fault> {
+    async fn look_up(&self, name: String, permit: Permit) -> Result<io::Result<Vec<IpAddr>>, Fault> {
         let resolver = Arc::clone(&self.resolver);
         let lookup = tokio::spawn(async move {
             let found = resolver.resolve(&name).await;
@@ -172,10 +172,10 @@ struct TimeLeft {
 
 impl TimeLeft {
     /// Waits for a permit.
-    async fn permit<F: Future<Output = Result<Taken, Fault>>>(
+    async fn permit<F: Future<Output = Result<Permit, Fault>>>(
         &mut self,
         acquire: impl FnOnce(Instant) -> F,
-    ) -> Result<Taken, Fault> {
+    ) -> Result<Permit, Fault> {
         let began = Instant::now();
         let permit = acquire(began + self.for_permits).await;
         self.for_permits = self.for_permits.saturating_sub(began.elapsed());

@@ -6,7 +6,7 @@ use std::{fs, path::PathBuf, time::SystemTime};
 use badgesmith_engine::store::{Entry, MOST_RECORDS, Recorded, Span, Store, Subject};
 use badgesmith_host::{
     embedded::{self, EmbeddedStore},
-    transfer::Line,
+    transfer::ExportedLine,
 };
 use badgesmith_provider::{Record, Timestamp};
 use serde_json::Map;
@@ -46,7 +46,7 @@ async fn records_of_the_first_and_the_last_moment_are_exported_and_imported_agai
 
     let store = EmbeddedStore::open(&to).unwrap();
     for line in &lines {
-        let entry = serde_json::from_str::<Line>(line).unwrap().entry().unwrap();
+        let entry = serde_json::from_str::<ExportedLine>(line).unwrap().entry().unwrap();
         assert_eq!(store.record(&entry).await, Ok(Recorded::New), "{line}");
     }
     let all = Span { last: MOST_RECORDS, since_ms: None };
@@ -65,7 +65,7 @@ fn a_line_whose_record_is_from_before_1970_or_after_9999_is_refused_with_words()
         let line = format!(
             r#"{{"collection":"c","owner":"o","repo":"r","platform":"p","branch":"b","record":{record},"arrived":"x"}}"#
         );
-        let fault = serde_json::from_str::<Line>(&line).unwrap_err().to_string();
+        let fault = serde_json::from_str::<ExportedLine>(&line).unwrap_err().to_string();
         assert!(fault.contains("its record's timestamp_ms is not in the years 1970 to 9999"), "{fault}");
     }
 }

@@ -19,7 +19,7 @@ use std::{
     time::{Duration, Instant, SystemTime},
 };
 
-use badgesmith_engine::{Engine, Request, Response, refuse_broken, refuse_detour};
+use badgesmith_engine::{Engine, Refusal, Request, Response};
 #[cfg(unix)]
 use badgesmith_host::exit_hook as exit;
 use badgesmith_host::{access_log as access, config, logs, metrics::emf::Emf};
@@ -61,7 +61,8 @@ fn run() -> Result<(), String> {
     let (plugins, settings) = config::load(None).map_err(|error| error.to_string())?;
     let name = env::var("AWS_LAMBDA_FUNCTION_NAME").ok().filter(|name| !name.is_empty());
     let emf = Arc::new(Emf::new(name.unwrap_or_else(|| "bootstrap".to_owned())));
-    let engine = Engine::new(plugins, &settings, world::new(&settings, emf.clone()))?;
+    let engine = Engine::new(plugins, &settings, world::new(&settings, emf.clone()));
+    let engine = engine.map_err(|error| error.to_string())?;
     let function = Arc::new(Function { engine, emf, origin_secrets: OriginSecrets::from_environment() });
     runtime
         .block_on(lambda_runtime::run(service_fn(move |event| respond(Arc::clone(&function), event))))
@@ -86,7 +87,7 @@ async fn respond(function: Arc<Function>, event: LambdaEvent<GatewayEvent>) -> R
     let response = if origin_secrets.admit(&request) {
         answer(engine, &request, now, timeout).await
     } else {
-        refuse_detour(&request)
+        Engine::refuse(&request, Refusal::ProxyBypassed)
     };
     let trace_id = context.xray_trace_id.as_deref().and_then(access::root_trace_id);
     let trace_id = trace_id.or_else(|| access::trace_id(&request.headers));
@@ -104,7 +105,7 @@ async fn answer(engine: &Engine, request: &Request, now: SystemTime, timeout: Du
     let answering = AssertUnwindSafe(engine.respond(request, now)).catch_unwind();
     match tokio::time::timeout(timeout, answering).await {
         Ok(Ok(response)) => response,
-        Ok(Err(_)) => refuse_broken(request),
+        Ok(Err(_)) => Engine::refuse(request, Refusal::Failed),
         Err(_) => engine.respond_late(request),
     }
 }

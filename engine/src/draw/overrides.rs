@@ -1,7 +1,7 @@
 //! Every field of a badge decided: the caller's overrides over the provider's badge over the manifest's defaults.
 
 use badgesmith_provider::{Badge, BadgeRoute};
-use badgesmith_renderer::{Color, Link, Links, Logo, ResolvedBadge, Scale, BadgeSegment, Style, Theme, is_icon};
+use badgesmith_renderer::{BadgeSegment, Color, Link, Links, Logo, ResolvedBadge, Scale, Style, Theme, is_icon};
 
 use super::static_path;
 use crate::{
@@ -122,7 +122,8 @@ impl Overrides {
                     Some(text) => read(&mut overrides, text),
                 },
                 Read::Each(read) => {
-                    pairs.all(name).fold(true, |is_allowed, text| read(&mut overrides, text) && is_allowed)
+                    let mistakes = pairs.all(name).filter(|text| !read(&mut overrides, text)).count();
+                    mistakes == 0
                 }
             };
             if overrides.is_strict && !is_allowed {

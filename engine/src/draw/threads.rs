@@ -54,22 +54,22 @@ pub(super) enum Undrawn {
 /// Turns to draw pictures of one kind.
 #[derive(Debug)]
 pub(super) struct Turns {
-    places: Permits,
+    permits: Permits,
     /// Those that were taken and perhaps not given back.
     taken: Mutex<Vec<Turn>>,
     lost: Arc<AtomicUsize>,
 }
 
-/// A turn that was taken, and since when. The place is gone once the drawing has ended.
+/// A turn that was taken, and since when. The permit is gone once the drawing has ended.
 #[derive(Debug)]
 struct Turn {
     since: Duration,
-    place: Arc<Mutex<Option<Permit>>>,
+    permit: Arc<Mutex<Option<Permit>>>,
 }
 
 impl Default for Turns {
     fn default() -> Self {
-        Self { places: Permits::new(AT_ONCE, QUEUE), taken: Mutex::default(), lost: Arc::default() }
+        Self { permits: Permits::new(AT_ONCE, QUEUE), taken: Mutex::default(), lost: Arc::default() }
     }
 }
 
@@ -83,14 +83,14 @@ impl Turns {
     ) -> Result<T, Undrawn> {
         let patience = executor.sleep(PATIENCE);
         self.take_back_lost(executor.clock());
-        let (place, patience) = match select(Box::pin(self.places.take(&[], 1)), patience).await {
-            Either::Left((place, patience)) => (place.map_err(|_| Undrawn::Busy)?, patience),
+        let (permit, patience) = match select(Box::pin(self.permits.take(&[], 1)), patience).await {
+            Either::Left((permit, patience)) => (permit.map_err(|_| Undrawn::Busy)?, patience),
             Either::Right(_) => return Err(Undrawn::Busy),
         };
-        let place = Arc::new(Mutex::new(Some(place)));
-        lock(&self.taken).push(Turn { since: executor.clock(), place: Arc::clone(&place) });
+        let permit = Arc::new(Mutex::new(Some(permit)));
+        lock(&self.taken).push(Turn { since: executor.clock(), permit: Arc::clone(&permit) });
         let (sender, receiver) = oneshot::channel();
-        let end = End { place, lost: Arc::clone(&self.lost) };
+        let end = End { permit, lost: Arc::clone(&self.lost) };
         executor.run(Box::new(move || {
             let drawn = work();
             drop(end);
@@ -106,16 +106,16 @@ impl Turns {
     /// Forgets turns that ended, and gives others those that were lost.
     fn take_back_lost(&self, now: Duration) {
         lock(&self.taken).retain(|turn| {
-            let mut place = lock(&turn.place);
-            let is_lost = place.is_some()
+            let mut permit = lock(&turn.permit);
+            let is_lost = permit.is_some()
                 && now.saturating_sub(turn.since) >= LOST
                 && self.lost.load(Ordering::Relaxed) < MOST_LOST;
             if is_lost {
                 self.lost.fetch_add(1, Ordering::Relaxed);
                 tracing::error!("a picture is still being drawn after 30 seconds; its thread is given up");
-                *place = None;
+                *permit = None;
             }
-            place.is_some()
+            permit.is_some()
         });
     }
 }
@@ -123,13 +123,13 @@ impl Turns {
 /// Gives a turn back, also where drawing panics. What was given up and ends after all, since the process stood still
 /// meanwhile, was not lost.
 struct End {
-    place: Arc<Mutex<Option<Permit>>>,
+    permit: Arc<Mutex<Option<Permit>>>,
     lost: Arc<AtomicUsize>,
 }
 
 impl Drop for End {
     fn drop(&mut self) {
-        if lock(&self.place).take().is_none() {
+        if lock(&self.permit).take().is_none() {
             self.lost.fetch_sub(1, Ordering::Relaxed);
         }
     }
@@ -247,9 +247,9 @@ mod tests {
         assert_eq!(turns.draw(&executor, || ()).await, Err(Undrawn::Busy));
         // One that ends after all gives its turn to nobody, or it would be two.
         executor.finish(0);
-        assert_eq!(turns.places.free(), 0);
+        assert_eq!(turns.permits.free(), 0);
         executor.finish(2);
-        assert_eq!(turns.places.free(), 1);
+        assert_eq!(turns.permits.free(), 1);
     }
 
     #[tokio::test(start_paused = true)]
@@ -266,7 +266,7 @@ mod tests {
             assert_eq!(next.await, Ok(()));
             assert_eq!(turns.lost.load(Ordering::Relaxed), 0);
         }
-        assert_eq!(turns.places.free(), AT_ONCE);
+        assert_eq!(turns.permits.free(), AT_ONCE);
     }
 
     #[tokio::test(start_paused = true)]
@@ -277,6 +277,6 @@ mod tests {
         let work = lock(&executor.work).remove(0);
         assert!(std::panic::catch_unwind(std::panic::AssertUnwindSafe(work)).is_err());
         assert_eq!(drawing.await, Err::<(), _>(Undrawn::Broken));
-        assert_eq!(turns.places.free(), AT_ONCE);
+        assert_eq!(turns.permits.free(), AT_ONCE);
     }
 }

@@ -2,10 +2,8 @@
 
 use std::{env, sync::Arc};
 
-use badgesmith_host::{
-    aws::{AwsClients, Settings},
-    client::Connections,
-};
+use badgesmith_aws::{AwsClients, AwsSettings};
+use badgesmith_host::client::Connections;
 
 /// AWS as the environment describes it; an `endpoint` takes the place of DynamoDB's and Secrets Manager's.
 pub(crate) fn aws(endpoint: Option<&str>) -> Arc<AwsClients> {

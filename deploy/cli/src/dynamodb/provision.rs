@@ -16,7 +16,7 @@ use badgesmith_host::secrets;
 use clap::Args;
 use serde::Deserialize;
 
-use super::client::aws;
+use super::client::{aws, settings};
 use crate::{
     command_error::{CommandError, SeedError, SeedFileError},
     output::print,

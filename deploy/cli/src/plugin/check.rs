@@ -96,79 +96,79 @@ impl Findings {
 fn check_provider(
     path: &Path,
     transcripts: Option<&Path>,
-    report: &mut Findings,
+    findings: &mut Findings,
 ) -> Result<Option<String>, CommandError> {
-    let before = report.refused;
+    let before = findings.refused;
     let file = match fs::canonicalize(path) {
         Ok(file) => file,
-        Err(fault) => return report.refused(&format!("it cannot be read: {fault}")).map(|()| None),
+        Err(fault) => return findings.refused(&format!("it cannot be read: {fault}")).map(|()| None),
     };
     if file.extension().is_none_or(|ending| ending != "toml") {
-        check_library(&file, report)?;
+        check_library(&file, findings)?;
     }
     let opened = match ProviderFile::open(&file) {
         Ok(opened) => opened,
         // The file is named in the line above.
-        Err(fault) => return report.refused(&fault.kind.to_string()).map(|()| None),
+        Err(fault) => return findings.refused(&fault.kind.to_string()).map(|()| None),
     };
     let Manifest { id, version, mount, badges, .. } = &opened.manifest;
-    report.ok(&format!("it opens: {id} {version}, at {mount}, badges: {}", badges.len()))?;
+    findings.ok(&format!("it opens: {id} {version}, at {mount}, badges: {}", badges.len()))?;
     let config = full_grant(&opened.manifest, &file);
-    let subject = TimedProvider { provider: Arc::clone(&opened), hangs: AtomicBool::new(false) };
+    let subject = TimedProvider { code: Arc::clone(&opened.code), hangs: AtomicBool::new(false) };
     match start(&config) {
         Ok((engine, plugin)) => {
-            report.ok("a start takes its id, mount, routes, examples and origins")?;
-            first_steps(&engine, &plugin, &subject, report)?;
+            findings.ok("a start takes its id, mount, routes, examples and origins")?;
+            first_steps(&engine, &plugin, &subject, findings)?;
         }
-        Err(fault) => report.refused(&fault)?,
+        Err(fault) => findings.refused(&fault)?,
     }
     match folder(&file, id, transcripts) {
         _ if subject.hangs.load(Ordering::Relaxed) => {}
         Some(folder) => match testkit::check(&subject, &folder) {
-            Ok(count) => report.ok(&format!("transcripts, every answer spoiled in turn: {count}"))?,
-            Err(faults) => faults.to_string().lines().try_for_each(|fault| report.refused(fault))?,
+            Ok(count) => findings.ok(&format!("transcripts, every answer spoiled in turn: {count}"))?,
+            Err(faults) => faults.to_string().lines().try_for_each(|fault| findings.refused(fault))?,
         },
-        None => report.warning(
+        None => findings.warning(
             "there are no transcripts beside it; name their folder with --transcripts, or write one with \
              `badgesmith plugin record`",
         )?,
     }
     let written = config.to_toml().map_err(CommandError::configuration)?;
     let entry = written.find("[[plugin]]").map(|at| written[at..].to_owned());
-    Ok(entry.filter(|_| report.refused == before))
+    Ok(entry.filter(|_| findings.refused == before))
 }
 
 /// Checks how a library was built.
-fn check_library(file: &Path, report: &mut Findings) -> Result<(), CommandError> {
+fn check_library(file: &Path, findings: &mut Findings) -> Result<(), CommandError> {
     let bytes = fs::read(file).map_err(CommandError::file(file))?;
     let facts = match elf::read(&bytes) {
         Ok(Some(facts)) => facts,
-        Ok(None) => return report.warning("it is no ELF file, so how it was built is not looked at"),
-        Err(fault) => return report.refused(&fault.to_string()),
+        Ok(None) => return findings.warning("it is no ELF file, so how it was built is not looked at"),
+        Err(fault) => return findings.refused(&fault.to_string()),
     };
     let (ours, others): (Vec<_>, Vec<_>) = facts.exports.iter().partition(|name| name.starts_with(ABI_PREFIX));
     match ours[..] {
-        [_, _, ..] => report.refused(&format!("it exports more of ours than one: {ours:?}; keep one"))?,
+        [_, _, ..] => findings.refused(&format!("it exports more of ours than one: {ours:?}; keep one"))?,
         // Opening the library reports that it is missing.
         [] => {}
-        [one] => report.ok(&format!("it exports {one}"))?,
+        [one] => findings.ok(&format!("it exports {one}"))?,
     }
     if !others.is_empty() {
-        report.warning(&format!(
+        findings.warning(&format!(
             "it exports {others:?} too, where another library may mean something else; in C make them static or build \
              with -fvisibility=hidden"
         ))?;
     }
     match facts.glibc {
-        Some((major, minor)) if (major, minor) > GLIBC => report.warning(&format!(
+        Some((major, minor)) if (major, minor) > GLIBC => findings.warning(&format!(
             "it needs glibc {major}.{minor}, Amazon Linux 2023 has {}.{}; for Lambda build it there",
             GLIBC.0, GLIBC.1
         ))?,
-        Some((major, minor)) => report.ok(&format!("it needs glibc {major}.{minor}"))?,
+        Some((major, minor)) => findings.ok(&format!("it needs glibc {major}.{minor}"))?,
         None => {}
     }
     if facts.aborts {
-        report.refused(
+        findings.refused(
             "it is built with panic=abort, so its panic would end the server; take panic = \"abort\" out of the profile \
              in Cargo.toml",
         )?;
@@ -228,20 +228,20 @@ fn first_steps(
     engine: &Engine,
     plugin: &Plugin,
     subject: &TimedProvider,
-    report: &mut Findings,
+    findings: &mut Findings,
 ) -> Result<(), CommandError> {
     for badge in &plugin.manifest.badges {
         let example = &badge.example;
         let call = match engine.call(&Request::get(example), SystemTime::UNIX_EPOCH) {
             Some((_, call)) if call.name == badge.name => call,
             _ => {
-                report.refused(&format!("its example {example} does not lead to its badge {:?}", badge.name))?;
+                findings.refused(&format!("its example {example} does not lead to its badge {:?}", badge.name))?;
                 continue;
             }
         };
         match first_step(subject, plugin, &call) {
-            Ok(words) => report.ok(&format!("{example} {words}"))?,
-            Err(fault) => report.refused(&format!("{example}: {fault}"))?,
+            Ok(words) => findings.ok(&format!("{example} {words}"))?,
+            Err(fault) => findings.refused(&format!("{example}: {fault}"))?,
         }
     }
     Ok(())
@@ -249,7 +249,8 @@ fn first_steps(
 
 /// Describes what the first step asks or answers, or why it is refused.
 fn first_step(subject: &TimedProvider, plugin: &Plugin, call: &Call) -> Result<String, String> {
-    let step = message::read_step(&subject.step(&message::write_call(call), &[])?)?;
+    let step = subject.step(&message::write_call(call), &[]).map_err(|fault| fault.to_string())?;
+    let step = message::read_step(&step).map_err(|fault| fault.to_string())?;
     if let Some(badge) = step.done {
         return Ok(format!("is {:?}", badge.message));
     }
@@ -287,19 +288,14 @@ fn folder(file: &Path, id: &str, named: Option<&Path>) -> Option<PathBuf> {
     candidates.find(|folder| folder.is_dir()).map(of_id)
 }
 
-/// The text of a fault without the file that it names.
-fn without(file: &Path, fault: &str) -> String {
-    fault.strip_prefix(&format!("{}: ", file.display())).unwrap_or(fault).to_owned()
-}
-
 /// A provider whose steps have a timeout: each runs on a thread of its own, and after a timeout no other step is tried.
 struct TimedProvider {
-    provider: Arc<ProviderFile>,
+    code: Arc<dyn PluginCode>,
     hangs: AtomicBool,
 }
 
 impl Subject for TimedProvider {
-    fn step(&self, call: &[u8], bodies: &[&[u8]]) -> Result<Vec<u8>, String> {
+    fn step(&self, call: &[u8], bodies: &[&[u8]]) -> Result<Vec<u8>, SubjectFault> {
         if self.hangs.load(Ordering::Relaxed) {
             return Err("not tried, because a step before it did not come back".into());
         }
@@ -309,9 +305,9 @@ impl Subject for TimedProvider {
         thread::spawn(move || {
             let bodies: Vec<&[u8]> = bodies.iter().map(Vec::as_slice).collect();
             // The receiver is gone after a timeout.
-            let _ = sender.send(provider.step(&call, &bodies));
+            let _ = sender.send(code.step(&call, &bodies).map_err(|fault| fault.to_string()));
         });
-        receiver.recv_timeout(STEP_TIMEOUT).unwrap_or_else(|fault| {
+        let stepped = receiver.recv_timeout(STEP_TIMEOUT).unwrap_or_else(|fault| {
             self.hangs.store(true, Ordering::Relaxed);
             Err(match fault {
                 RecvTimeoutError::Timeout => "a step takes longer than two seconds".to_owned(),

@@ -85,7 +85,7 @@ fn copy(plugin: &str, from: &Path, to: &Path) -> Result<(), PluginError> {
         PluginError::Copy { plugin, from: from.to_owned(), to: to.to_owned(), cause }
     })?;
     let refused = |cause| PluginError::Packed { plugin: plugin.to_owned(), cause };
-    let opened = Opened::open(to).map_err(|cause| refused(cause.into()))?;
+    let opened = ProviderFile::open(to).map_err(|cause| refused(cause.into()))?;
     let manifest = serde_json::to_vec(&opened.manifest).map_err(|cause| refused(cause.into()))?;
     let beside = manifest_beside(to);
     fs::write(&beside, manifest).map_err(|cause| refused(format!("{}: {cause}", beside.display()).into()))

@@ -218,8 +218,8 @@ fn transcript_of(call: &Value, turns: &[(Turn, Vec<Reply>)], plugin: &Plugin) ->
 struct RecordedPlugin<'a>(&'a Plugin);
 
 impl Subject for RecordedPlugin<'_> {
-    fn step(&self, call: &[u8], bodies: &[&[u8]]) -> Result<Vec<u8>, String> {
-        self.0.step(call, bodies)
+    fn step(&self, call: &[u8], bodies: &[&[u8]]) -> Result<Vec<u8>, SubjectFault> {
+        Ok(self.0.step(call, bodies)?)
     }
 }
 

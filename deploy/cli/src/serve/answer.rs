@@ -8,9 +8,7 @@ use std::{
     time::{Duration, Instant, SystemTime},
 };
 
-use badgesmith_engine::{
-    CORRELATION_ID, Engine, LARGEST_BODY, Line, Request, Response, refuse_body, refuse_broken, world::Meter,
-};
+use badgesmith_engine::{AccessLine, CORRELATION_ID, Engine, LARGEST_BODY, Refusal, Request, Response, world::Meter};
 use badgesmith_host::{
     access_log as access, correlation_id as correlation,
     metrics::prometheus::{MEDIA_TYPE, Prometheus},
@@ -73,14 +71,14 @@ pub(crate) async fn answer(
                 request.body = body;
                 // A panic in the engine is answered with an error instead of ending the connection.
                 let answering = AssertUnwindSafe(respond(&server, &request)).catch_unwind();
-                answering.await.unwrap_or_else(|_| refuse_broken(&request))
+                answering.await.unwrap_or_else(|_| Engine::refuse(&request, Refusal::Failed))
             }
-            None => refuse_body(&request),
+            None => Engine::refuse(&request, Refusal::BodyTooLarge),
         }
     };
     let response = response.instrument(span.clone()).await;
     span::close(&span, &request, &response);
-    access::note(&*server.meter, &request, &response, started.elapsed(), access::trace_id(&request.headers));
+    access::record(&*server.meter, &request, &response, started.elapsed(), access::trace_id(&request.headers));
     // A body that is shared, such as a cached picture, takes no memory of its own.
     let held = if response.body.is_unique() { response.body.len() } else { 0 };
     activity.begin_answer(held, Instant::now());
@@ -106,7 +104,12 @@ fn metrics_response(text: String, request: &Request) -> Response {
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     let body = if request.method == Method::HEAD { Bytes::new() } else { text.into() };
-    Response { status: StatusCode::OK, headers, body, line: Line { route: METRICS_PATH.into(), ..Line::default() } }
+    Response {
+        status: StatusCode::OK,
+        headers,
+        body,
+        line: AccessLine { route: METRICS_PATH.into(), ..AccessLine::default() },
+    }
 }
 
 /// The whole body; `None` if it is too large or does not arrive in time.

@@ -1,6 +1,6 @@
 //! The tracing span of a request. Without a subscriber for spans it costs nothing.
 
-use badgesmith_engine::{Request, Response};
+use badgesmith_engine::{CacheState, Request, Response};
 use badgesmith_host::logs::SPANS;
 use tracing::{Span, field};
 
@@ -35,7 +35,8 @@ pub(crate) fn close(span: &Span, request: &Request, response: &Response) {
     span.record("http.request.method", request.method.as_str());
     span.record("http.response.status_code", i64::from(response.status.as_u16()));
     span.record("badgesmith.outcome", if line.code.is_empty() { "OK" } else { &*line.code });
-    let texts = [("http.route", &*line.route), ("badgesmith.plugin", &line.plugin), ("badgesmith.cache", line.cache)];
+    let cache = line.cache.map_or("", CacheState::name);
+    let texts = [("http.route", &*line.route), ("badgesmith.plugin", &line.plugin), ("badgesmith.cache", cache)];
     for (field, text) in texts.into_iter().filter(|(_, text)| !text.is_empty()) {
         span.record(field, text);
     }

@@ -2,25 +2,21 @@
 
 use std::{path::Path, sync::Arc};
 
+use badgesmith_aws::{AwsClients, AwsSecrets, DynamoStore};
 use badgesmith_engine::{
     Settings,
     plugins::StoreKind,
     world::{Secrets, Store},
 };
-use badgesmith_host::{
-    aws::{self, Aws, AwsSecrets, DynamoStore},
-    client,
-    embedded::EmbeddedStore,
-    secrets::FileSecrets,
-};
+use badgesmith_host::{client, embedded::EmbeddedStore, secrets::FileSecrets};
 
 use super::listener::STOP_TIMEOUT;
-use crate::command_error::CommandError;
+use crate::{command_error::CommandError, dynamodb};
 
 /// What survives a restart of the server.
 pub(super) enum Storage {
     Embedded(Arc<EmbeddedStore>),
-    DynamoDb(Arc<Aws>, DynamoStore),
+    DynamoDb(Arc<AwsClients>, DynamoStore),
 }
 
 impl Storage {
@@ -35,7 +31,7 @@ impl Storage {
                 Self::Embedded(Arc::new(store.map_err(CommandError::storage)?))
             }
             StoreKind::DynamoDb => {
-                let aws = Arc::new(Aws::new(aws::Settings::from_environment(), connections.clone()));
+                let aws = Arc::new(AwsClients::new(dynamodb::client::settings(), connections.clone()));
                 Self::DynamoDb(Arc::clone(&aws), DynamoStore::new(aws))
             }
         })
@@ -52,7 +48,7 @@ impl Storage {
         match self {
             Self::Embedded(_) => {
                 let secrets = FileSecrets::new(data_directory);
-                secrets.look();
+                secrets.log_problems();
                 Arc::new(secrets)
             }
             Self::DynamoDb(aws, _) => Arc::new(AwsSecrets::new(Arc::clone(aws))),

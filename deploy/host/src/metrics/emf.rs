@@ -11,7 +11,10 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use badgesmith_engine::world::{Event, Meter};
+use badgesmith_engine::{
+    CacheState, Format,
+    world::{Event, Meter},
+};
 use serde_json::{Map, Value, json};
 
 /// The CloudWatch namespace of the metrics.
@@ -86,17 +89,17 @@ impl Meter for Emf {
                 let line = &response.line;
                 counts.count("Requests", true);
                 counts.count("ServerErrors", response.status.is_server_error());
-                counts.count("BadgesDrawn", !line.format.is_empty());
-                counts.count("BadgesKept", line.cache == "kept");
-                counts.count("BadgesStale", line.cache == "stale");
+                counts.count("BadgesDrawn", line.format.is_some());
+                counts.count("BadgesKept", line.cache == Some(CacheState::Kept));
+                counts.count("BadgesStale", line.cache == Some(CacheState::Stale));
                 counts.took("Duration", took);
                 counts.property("status", response.status.as_u16().into());
                 let texts = [
                     ("route", &*line.route),
                     ("plugin", &line.plugin),
                     ("code", &line.code),
-                    ("cache", line.cache),
-                    ("format", line.format),
+                    ("cache", line.cache.map_or("", CacheState::name)),
+                    ("format", line.format.map_or("", Format::name)),
                 ];
                 for (name, text) in texts.into_iter().filter(|(_, text)| !text.is_empty()) {
                     counts.property(name, text.into());
@@ -106,10 +109,9 @@ impl Meter for Emf {
             // The counts of badges cover this.
             Event::Supplied { .. } => {}
             Event::Called { plugin, outcome, took } => {
-                let is_answer = matches!(outcome, "answered" | "not_modified" | "missing" | "refused");
-                counts.count("UpstreamFaults", !is_answer);
+                counts.count("UpstreamFaults", !outcome.is_answer());
                 counts.took("UpstreamDuration", took);
-                *counts.calls.entry(format!("{plugin} {outcome}")).or_default() += 1;
+                *counts.calls.entry(format!("{plugin} {}", outcome.name())).or_default() += 1;
             }
             Event::Opened { .. } => counts.count("BreakersOpened", true),
             Event::Reported { outcome, .. } => {
@@ -159,7 +161,7 @@ impl Metric {
 
 #[cfg(test)]
 mod tests {
-    use badgesmith_engine::{Line, Response};
+    use badgesmith_engine::{AccessLine, AnswerSource, ExchangeOutcome, Response, StepOutcome};
     use bytes::Bytes;
     use http::{HeaderMap, StatusCode};
 
@@ -168,12 +170,12 @@ mod tests {
     const TOOK: Duration = Duration::from_micros(1234);
 
     fn response() -> Response {
-        let line = Line {
+        let line = AccessLine {
             route: "/badges/hello/{name}".into(),
             plugin: "hello".to_owned(),
-            cache: "made",
-            format: "svg",
-            ..Line::default()
+            cache: Some(CacheState::Made),
+            format: Some(Format::Svg),
+            ..AccessLine::default()
         };
         Response { status: StatusCode::OK, headers: HeaderMap::new(), body: Bytes::new(), line }
     }
@@ -221,11 +223,11 @@ mod tests {
         let emf = Emf::new("badges-live");
         let now = SystemTime::UNIX_EPOCH + Duration::from_millis(1_795_262_400_123);
         assert_eq!(emf.flush(now), None);
-        emf.note(&Event::Stepped { plugin: "hello", outcome: "done", took: TOOK });
-        for outcome in ["timeout", "answered"] {
+        emf.note(&Event::Stepped { plugin: "hello", outcome: StepOutcome::Done, took: TOOK });
+        for outcome in [ExchangeOutcome::Timeout, ExchangeOutcome::Answered] {
             emf.note(&Event::Called { plugin: "hello", outcome, took: TOOK });
         }
-        emf.note(&Event::Supplied { plugin: "hello", from: "asked" });
+        emf.note(&Event::Supplied { plugin: "hello", from: AnswerSource::Asked });
         emf.note(&Event::Opened { plugin: "hello" });
         emf.note(&Event::Reported { plugin: "tests", outcome: "INVALID_SIGNATURE" });
         emf.note(&Event::Answered { response: &response(), took: TOOK });
@@ -260,7 +262,7 @@ mod tests {
     fn a_busy_invocation_stays_within_the_limits_of_the_format() {
         let emf = Emf::new("f");
         for _ in 0..1000 {
-            emf.note(&Event::Stepped { plugin: "hello", outcome: "done", took: TOOK });
+            emf.note(&Event::Stepped { plugin: "hello", outcome: StepOutcome::Done, took: TOOK });
             emf.note(&Event::Answered { response: &response(), took: TOOK });
         }
         let line = check(&emf.flush(SystemTime::UNIX_EPOCH).unwrap());

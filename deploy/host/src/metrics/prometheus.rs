@@ -183,19 +183,19 @@ impl Meter for Prometheus {
                 let route = if line.route.is_empty() { NO_ROUTE } else { &*line.route };
                 self.requests.with_label_values(&[route, response.status.as_str()]).inc();
                 self.request_seconds.with_label_values(&[route]).observe(took.as_secs_f64());
-                if !line.format.is_empty() {
-                    self.drawn.with_label_values(&[line.format]).inc();
+                if let Some(format) = line.format {
+                    self.drawn.with_label_values(&[format.name()]).inc();
                 }
-                if !line.cache.is_empty() {
-                    self.badges.with_label_values(&[&*line.plugin, line.cache]).inc();
+                if let Some(cache) = line.cache {
+                    self.badges.with_label_values(&[&*line.plugin, cache.name()]).inc();
                 }
             }
             Event::Stepped { plugin, outcome, took } => {
-                self.step_seconds.with_label_values(&[plugin, outcome]).observe(took.as_secs_f64());
+                self.step_seconds.with_label_values(&[plugin, outcome.name()]).observe(took.as_secs_f64());
             }
-            Event::Supplied { plugin, from } => self.answers.with_label_values(&[plugin, from]).inc(),
+            Event::Supplied { plugin, from } => self.answers.with_label_values(&[plugin, from.name()]).inc(),
             Event::Called { plugin, outcome, took } => {
-                self.calls.with_label_values(&[plugin, outcome]).inc();
+                self.calls.with_label_values(&[plugin, outcome.name()]).inc();
                 self.call_seconds.with_label_values(&[plugin]).observe(took.as_secs_f64());
             }
             Event::Opened { plugin } => self.openings.with_label_values(&[plugin]).inc(),

@@ -72,7 +72,7 @@ fn serve(ready: &mpsc::Sender<Result<Peers, StartError>>, secrets_manager: Strin
 }
 
 async fn prepare(peers: &Peers) -> Result<(), StartError> {
-    let settings = Settings {
+    let settings = AwsSettings {
         dynamodb: Some(peers.dynamodb.clone()),
         secrets_manager: Some(peers.secrets_manager.clone()),
         ..AwsSettings::default()
@@ -81,8 +81,8 @@ async fn prepare(peers: &Peers) -> Result<(), StartError> {
     for step in provision::plan(&aws).await.map_err(|error| error.to_string())?.steps {
         provision::apply(&aws, &step).await.map_err(|error| error.to_string())?;
     }
-    let place = SecretScope { owner: OWNER, repo: None, purpose: "TestData" };
-    Ok(SecretAdmin::new(aws).set(place, SECRET).await?)
+    let scope = SecretScope { owner: OWNER, repo: None, purpose: "TestData" };
+    Ok(SecretAdmin::new(aws).set(scope, SECRET).await?)
 }
 
 /// The part of Secrets Manager that stores and returns secrets.

@@ -54,7 +54,7 @@ impl Readers {
     /// # Errors
     /// `too busy`, at once, where the queue is full.
     pub(super) async fn permit(&self, url: &Url, bytes: usize) -> Result<Permit, Failure> {
-        let share = |name: String, places| Share { name, places, waiting: WAITING_OF_ONE };
+        let share = |name: String, permits| Share { name, permits, waiting: WAITING_OF_ONE };
         // The query is left out: it can be anything, and must not make one document count as many.
         let origin = Origin::of_web(url);
         let document = share(format!("{origin}{}", url.path()), READERS_OF_DOCUMENT);
