@@ -1,6 +1,7 @@
 //! `badgesmith export` and `badgesmith import`: move all test results between stores, as JSON lines.
 
 use std::{
+    error::Error,
     io::{self, BufRead, BufReader, BufWriter, Read, Write},
     sync::Arc,
     time::SystemTime,
