@@ -3,6 +3,8 @@
 /// A code that the engine knows. A provider may end a call with a code of its own, which is sent as it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Code {
+    /// A declarative provider has no badge of that name.
+    BadgeNotFound,
     /// The report's run and attempt are recorded already.
     DuplicateTestResult,
     /// The engine failed; the log says why.
@@ -63,7 +65,8 @@ pub enum Code {
 
 impl Code {
     /// Every code, in the order of their names.
-    pub const ALL: [Self; 28] = [
+    pub const ALL: [Self; 29] = [
+        Self::BadgeNotFound,
         Self::DuplicateTestResult,
         Self::EngineFailed,
         Self::InvalidProvider,
@@ -98,6 +101,7 @@ impl Code {
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
+            Self::BadgeNotFound => "BADGE_NOT_FOUND",
             Self::DuplicateTestResult => "DUPLICATE_TEST_RESULT",
             Self::EngineFailed => "ENGINE_FAILED",
             Self::InvalidProvider => "INVALID_PROVIDER",

@@ -9,6 +9,7 @@ use super::{
     file_error::{DeclarativeError, FileFault},
     recipe::BadgeRecipe,
 };
+use crate::code::Code;
 
 /// A declarative provider: its recipes by the names of its badges.
 #[derive(Debug)]
@@ -33,7 +34,7 @@ impl Provider for DeclarativeProvider {
     fn badge(&self, call: &Call) -> Result<Badge, Step> {
         match self.0.get(&call.name) {
             Some(recipe) => recipe.badge(call),
-            None => Err(Failure::not_found("BADGE_NOT_FOUND", "badge not found").into()),
+            None => Err(Failure::not_found(Code::BadgeNotFound.name(), "badge not found").into()),
         }
     }
 }
