@@ -1,5 +1,7 @@
 //! The engine's own addresses in one table: routing, the index page and `/openapi.json` are made of it.
 
+use std::borrow::Cow;
+
 use badgesmith_queries::DocumentKind;
 
 use crate::request::decode;
@@ -213,13 +215,13 @@ impl OwnAddress {
         self.path.split('/').nth(1).unwrap_or_default()
     }
 
-    /// Whether these segments, still encoded, lead here. Letters are compared without regard to case.
-    fn fits(&self, segments: &[&str]) -> bool {
+    /// Whether these segments, decoded once, lead here. Letters are compared without regard to case.
+    fn fits(&self, segments: &[Cow<'_, str>]) -> bool {
         let mut segments = segments.iter();
         for literal in self.path.split('/').skip(1).filter(|literal| !literal.is_empty()) {
             match segments.next() {
                 Some(_) if literal.starts_with('{') => return true,
-                Some(segment) if decode(segment).eq_ignore_ascii_case(literal) => {}
+                Some(segment) if segment.eq_ignore_ascii_case(literal) => {}
                 _ => return false,
             }
         }
@@ -229,7 +231,8 @@ impl OwnAddress {
 
 /// The address of the engine's own that these segments, still encoded, lead to.
 pub(crate) fn find(segments: &[&str]) -> Option<&'static OwnAddress> {
-    let mut fitting = ADDRESSES.iter().filter(|address| address.fits(segments));
+    let segments: Vec<_> = segments.iter().map(|segment| decode(segment)).collect();
+    let mut fitting = ADDRESSES.iter().filter(|address| address.fits(&segments));
     let first = fitting.next()?;
     // A path without a parameter is more specific than one with it.
     Some(if first.has_parameter() { fitting.next().unwrap_or(first) } else { first })

@@ -40,7 +40,6 @@ use http::Method;
 
 use crate::{
     addresses::Serves,
-    call::provider_call::ProviderCall,
     cors::preflight,
     error::{Error, late},
     finish::{finish, finish_late, refuse},
@@ -146,9 +145,8 @@ impl Engine {
     /// The plugin that makes the badge a request asks for, and its call before any answer; `None` where the request asks
     /// for something else.
     pub fn call(&self, request: &Request, now: SystemTime) -> Option<(&Arc<Plugin>, Call<'static>)> {
-        let (target, incoming) = self.places.place(&self.parts.plugins, request, now);
+        let (target, _) = self.places.place(&self.parts.plugins, request, now);
         let Target::Badge(badge) = target else { return None };
-        let call = ProviderCall::badge(badge.plugin, badge.route, badge.parameters, &incoming.pairs);
-        Some((badge.plugin, call.message(now)))
+        Some((badge.plugin, badge.call.message(now)))
     }
 }

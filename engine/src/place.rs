@@ -7,6 +7,7 @@ use http::Method;
 
 use crate::{
     addresses::{self, OwnAddress, Serves, is_reserved},
+    call::provider_call::ProviderCall,
     error::Error,
     format::Format,
     plugins::{Plugin, RouteError, RouteErrorKind},
@@ -42,14 +43,14 @@ pub(crate) struct OwnTarget {
 pub(crate) struct BadgeTarget<'a> {
     pub(crate) plugin: &'a Arc<Plugin>,
     pub(crate) route: &'a BadgeRoute,
-    pub(crate) parameters: Parameters,
+    pub(crate) call: ProviderCall,
 }
 
 /// A report to a provider.
 pub(crate) struct ReportTarget<'a> {
     pub(crate) plugin: &'a Arc<Plugin>,
     pub(crate) route: &'a ReportRoute,
-    pub(crate) parameters: Parameters,
+    pub(crate) call: ProviderCall,
     /// A parameter that the signed path could name in another way.
     pub(crate) ambiguous: Option<String>,
 }
@@ -58,7 +59,7 @@ pub(crate) struct ReportTarget<'a> {
 pub(crate) struct RedirectTarget<'a> {
     pub(crate) plugin: &'a Arc<Plugin>,
     pub(crate) route: &'a RedirectRoute,
-    pub(crate) parameters: Parameters,
+    pub(crate) call: ProviderCall,
 }
 
 /// An address or a request that is refused.
@@ -176,7 +177,7 @@ impl Places {
         } else if let Some(address) = addresses::find(&segments) {
             Target::own(address, &segments)
         } else if let Some(index) = self.route(&segments, &whole) {
-            self.provider(plugins, index, request)
+            self.provider(plugins, index, request, pairs)
         } else {
             let is_package = first.eq_ignore_ascii_case("badges")
                 && segments.get(1).is_some_and(|second| decode(second).eq_ignore_ascii_case("packages"));
@@ -205,7 +206,13 @@ impl Places {
     }
 
     /// What a provider's route leads to.
-    fn provider<'a>(&self, plugins: &'a [Arc<Plugin>], found: RouteMatch<'_, Index>, request: &Request) -> Target<'a> {
+    fn provider<'a>(
+        &self,
+        plugins: &'a [Arc<Plugin>],
+        found: RouteMatch<'_, Index>,
+        request: &Request,
+        pairs: &Pairs<'_>,
+    ) -> Target<'a> {
         let plugin = &plugins[found.target.plugin()];
         let refused = |error, route| {
             Target::Refused(RefusedTarget { error, route, plugin: Some(plugin), refuses: Refuses::Mistake })
@@ -217,15 +224,23 @@ impl Places {
             }
             (_, Err(TooDeep)) => refused(Error::too_deep(), ""),
             (Index::Badge { badge, .. }, Ok(parameters)) => {
-                Target::Badge(BadgeTarget { plugin, route: &plugin.manifest.badges[badge], parameters })
+                let route = &plugin.manifest.badges[badge];
+                let call = ProviderCall::badge(plugin, route, parameters, pairs);
+                Target::Badge(BadgeTarget { plugin, route, call })
             }
             (Index::Redirect { redirect, .. }, Ok(parameters)) => {
-                Target::Redirect(RedirectTarget { plugin, route: &plugin.manifest.redirects[redirect], parameters })
+                let route = &plugin.manifest.redirects[redirect];
+                Target::Redirect(RedirectTarget {
+                    plugin,
+                    route,
+                    call: ProviderCall::redirect(plugin, route, parameters),
+                })
             }
             (Index::Report { report, .. }, Ok(parameters)) => {
                 let ambiguous = self.ambiguous(request, found.template, *found.target, &parameters);
                 let route = &plugin.manifest.reports[report];
-                Target::Report(ReportTarget { plugin, route, parameters, ambiguous })
+                let call = ProviderCall::report(plugin, route, parameters, request.body.clone());
+                Target::Report(ReportTarget { plugin, route, call, ambiguous })
             }
         }
     }

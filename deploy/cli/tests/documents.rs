@@ -16,7 +16,8 @@ fn quoted(text: &str) -> Vec<&str> {
 
 /// What stands in backticks behind `after` in the one row of a table whose first cell contains `name`.
 fn listed<'a>(document: &'a str, name: &str, after: &str) -> BTreeSet<&'a str> {
-    let has_name = |line: &&str| line.starts_with('|') && line.split('|').nth(1).is_some_and(|cell| cell.contains(name));
+    let has_name =
+        |line: &&str| line.starts_with('|') && line.split('|').nth(1).is_some_and(|cell| cell.contains(name));
     let rows: Vec<_> = document.lines().filter(has_name).filter(|line| line.contains(after)).collect();
     let [row] = rows[..] else { panic!("{} rows for {name}: {rows:?}", rows.len()) };
     quoted(row.split_once(after).unwrap().1).into_iter().collect()

@@ -29,9 +29,8 @@ pub(crate) async fn answer(
     line: &mut AccessLine,
 ) -> Result<Answer, Error> {
     let overrides = Overrides::read(&incoming.pairs, incoming.format)?;
-    let BadgeTarget { plugin, route, .. } = target;
-    let call = ProviderCall::badge(plugin, route, target.parameters.clone(), &incoming.pairs);
-    let Served { making, cache, waited } = serve(parts, incoming, &call).await;
+    let BadgeTarget { plugin, route, call } = target;
+    let Served { making, cache, waited } = serve(parts, incoming, call).await;
     (line.cache, line.upstream) = (Some(cache), waited);
     let outcome = making.map_err(|broken| {
         broken.log(&plugin.id);

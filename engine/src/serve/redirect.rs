@@ -3,8 +3,8 @@
 use http::HeaderValue;
 
 use crate::{
-    answer::Answer, caching::plugin_caching, call::provider_call::ProviderCall, error::Error, parts::Parts,
-    place::RedirectTarget, request::Incoming, response::AccessLine,
+    answer::Answer, caching::plugin_caching, error::Error, parts::Parts, place::RedirectTarget, request::Incoming,
+    response::AccessLine,
 };
 
 /// Answers a request for a redirect with 302.
@@ -14,9 +14,8 @@ pub(crate) async fn answer(
     target: &RedirectTarget<'_>,
     line: &mut AccessLine,
 ) -> Result<Answer, Error> {
-    let RedirectTarget { plugin, route, .. } = target;
-    let call = ProviderCall::redirect(plugin, route, target.parameters.clone());
-    let outcome = parts.caller.run_in_time::<HeaderValue>(&call, incoming.now).await.map_err(|broken| {
+    let RedirectTarget { plugin, route, call } = target;
+    let outcome = parts.caller.run_in_time::<HeaderValue>(call, incoming.now).await.map_err(|broken| {
         broken.log(&plugin.id);
         Error::from(&broken)
     })?;

@@ -12,10 +12,7 @@ use serde::Serialize;
 use crate::{
     answer::Answer,
     caching::Caching,
-    call::{
-        provider_call::ProviderCall,
-        records::{too_long, unavailable},
-    },
+    call::records::{too_long, unavailable},
     error::Error,
     meter::Event,
     parts::Parts,
@@ -43,15 +40,15 @@ pub(crate) async fn answer(parts: &Parts, incoming: &Incoming<'_>, target: &Repo
         Some(name) => Err(Error::ambiguous(name)),
         None => accept(parts, incoming, target).await,
     };
-    audit(incoming.request, &target.parameters, &outcome);
+    audit(incoming.request, &target.call.params, &outcome);
     parts.world.meter.note(&Event::Reported { plugin: &target.plugin.id, outcome: word(&outcome) });
-    outcome.map(|record| created(&target.parameters, &record))
+    outcome.map(|record| created(&target.call.params, &record))
 }
 
 async fn accept(parts: &Parts, incoming: &Incoming<'_>, target: &ReportTarget<'_>) -> Result<Record, Error> {
     let Incoming { request, now, .. } = *incoming;
-    let ReportTarget { plugin, route, parameters, .. } = target;
-    let param = |name| parameters.get(name).map_or("", String::as_str);
+    let ReportTarget { plugin, route, call, .. } = target;
+    let param = |name| call.params.get(name).map_or("", String::as_str);
     let subject = Subject::new(param("owner"), param("repo"), param("platform"), param("branch"))
         .map_err(|part| Error::from(&too_long(part)))?;
     let signed = SignedHeaders::read(request)?;
@@ -59,8 +56,7 @@ async fn accept(parts: &Parts, incoming: &Incoming<'_>, target: &ReportTarget<'_
     if !signed.is_authentic(parts, request, &subject, &route.purpose).await? {
         return Err(Error::unauthorized());
     }
-    let call = ProviderCall::report(plugin, route, parameters.clone(), request.body.clone());
-    let outcome = parts.caller.run_in_time::<Record>(&call, now).await.map_err(|broken| {
+    let outcome = parts.caller.run_in_time::<Record>(call, now).await.map_err(|broken| {
         broken.log(&plugin.id);
         Error::from(&broken)
     })?;
