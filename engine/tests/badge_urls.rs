@@ -10,7 +10,7 @@ use std::{collections::BTreeMap, path::PathBuf};
 use badgesmith_engine::Request;
 use badgesmith_renderer::Color;
 use serde_json::{Value, json};
-use support::{Stage, title};
+use support::{TestServer, title};
 use url::Url;
 
 /// The answer of every document, which fits every kind of query there is in the list.
@@ -67,15 +67,15 @@ fn parameter(url: &Url, name: &str) -> Option<String> {
 }
 
 /// The address with another host: its path and its query, as they are written.
-async fn picture(stage: &Stage, url: &Url) -> (u16, String) {
+async fn picture(server: &TestServer, url: &Url) -> (u16, String) {
     let query = url.query().map(|query| format!("?{query}")).unwrap_or_default();
-    let response = stage.send(&Request::get(&format!("{}{query}", url.path()))).await;
+    let response = server.send(&Request::get(&format!("{}{query}", url.path()))).await;
     (response.status.as_u16(), String::from_utf8(response.body.to_vec()).unwrap())
 }
 
 /// What the words and the colour of a badge should be, once the caller's overrides are over them.
 async fn static_fault(url: &Url, rule: &Value) -> Option<String> {
-    let (status, body) = picture(&Stage::new(""), url).await;
+    let (status, body) = picture(&TestServer::new(""), url).await;
     let text = |name: &str| rule[name].as_str().unwrap().to_owned();
     let label = parameter(url, "label").unwrap_or_else(|| text("label"));
     let color = ["color", "colorB"].into_iter().find_map(|name| parameter(url, name)).unwrap_or_else(|| text("color"));
@@ -101,7 +101,7 @@ async fn static_fault(url: &Url, rule: &Value) -> Option<String> {
 
 /// The document is asked for where shields would ask, once, and its badge has the caller's overrides.
 async fn open_fault(url: &Url, kind: &str) -> Option<String> {
-    let stage = Stage::new("");
+    let server = TestServer::new("");
     let address = Url::parse(&parameter(url, "url")?).ok()?;
     let query = parameter(url, "query").unwrap_or_default();
     // A document in which the query finds one value.
@@ -112,9 +112,9 @@ async fn open_fault(url: &Url, kind: &str) -> Option<String> {
             .rsplit('.')
             .fold("\"said\"".to_owned(), |value, name| format!("{{\"{name}\":{value}}}")),
     };
-    stage.web.set(address.as_str(), 200, &[], &document);
-    let (status, body) = picture(&stage, url).await;
-    let asked: Vec<_> = stage.web.asked.lock().unwrap().iter().map(|ask| ask.url.clone()).collect();
+    server.web.set(address.as_str(), 200, &[], &document);
+    let (status, body) = picture(&server, url).await;
+    let asked: Vec<_> = server.web.asked.lock().unwrap().iter().map(|ask| ask.url.clone()).collect();
     let theirs = if kind == "endpoint" { "theirs" } else { "custom badge" };
     let label = parameter(url, "label").unwrap_or_else(|| theirs.to_owned());
     let affix = |name: &str| parameter(url, name).unwrap_or_default();
@@ -127,15 +127,15 @@ async fn open_fault(url: &Url, kind: &str) -> Option<String> {
     if status == 200 && asked == [address.clone()] && words.as_deref() == Some(&*expected) && unpainted.next().is_none()
     {
         return match seconds {
-            Some(seconds) => caching_fault(&stage, url, &seconds).await,
+            Some(seconds) => caching_fault(&server, url, &seconds).await,
             None => None,
         };
     }
     Some(format!("{status} {words:?} instead of {expected:?}, asked {asked:?}"))
 }
 
-async fn caching_fault(stage: &Stage, url: &Url, seconds: &str) -> Option<String> {
-    let response = stage.send(&Request::get(&format!("{}?{}", url.path(), url.query()?))).await;
+async fn caching_fault(server: &TestServer, url: &Url, seconds: &str) -> Option<String> {
+    let response = server.send(&Request::get(&format!("{}?{}", url.path(), url.query()?))).await;
     let caching = response.headers["cache-control"].to_str().unwrap().to_owned();
     (!caching.contains(&format!("max-age={seconds},"))).then_some(caching)
 }

@@ -21,7 +21,7 @@ use badgesmith_provider::{
 use badgesmith_renderer::Icon;
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use support::Stage;
+use support::TestServer;
 
 /// The smallest provider there is, to be broken line by line.
 const WHOLE: &str = r#"id = "demo"
@@ -109,10 +109,10 @@ async fn the_example_of_the_readme_is_a_provider() {
     let mut fences = readme.split("```toml\n").skip(1).map(|fence| fence.split_once("```").unwrap().0);
     let path = written("readme", fences.next().unwrap());
     let toml = fences.next().unwrap().replace("\"acme-warehouse.toml\"", &format!("{path:?}"));
-    let stage = Stage::new(&toml);
+    let server = TestServer::new(&toml);
     let url = "https://warehouse.example.com/api/v1/north/shelves/a-17.json?day=today";
-    stage.upstream.set(url, 200, &[], r#"{"fill":{"a-17":{"percent":91.37}}}"#);
-    assert_eq!(stage.words("/badges/acme/north/a-17.svg").await, "fill: 91.3%");
+    server.upstream.set(url, 200, &[], r#"{"fill":{"a-17":{"percent":91.37}}}"#);
+    assert_eq!(server.words("/badges/acme/north/a-17.svg").await, "fill: 91.3%");
 }
 
 #[test]
@@ -133,37 +133,37 @@ async fn all_shipped_providers_are_served_side_by_side() {
         let origins = origins(&path);
         writeln!(toml, "[[plugin]]\nid = {id:?}\ndeclarative = {path:?}\norigins = [{origins}]\n").unwrap();
     }
-    let stage = Stage::new(&toml);
+    let server = TestServer::new(&toml);
     let answer = r#"{"packages":{"acme/rocket":[{"version":"v3.1.0"}]}}"#;
-    stage.upstream.set("https://repo.packagist.org/p2/acme/rocket.json", 200, &[], answer);
-    let response = stage.get("/badges/packages/packagist/acme/rocket").await;
+    server.upstream.set("https://repo.packagist.org/p2/acme/rocket.json", 200, &[], answer);
+    let response = server.get("/badges/packages/packagist/acme/rocket").await;
     let badge: Value = serde_json::from_slice(&response.body).unwrap();
     let expected = json!({"schemaVersion": 1, "label": "packagist", "message": "3.1.0", "color": "blue", "namedLogo": "packagist"});
     assert_eq!((response.status.as_u16(), badge), (200, expected));
 
-    stage.upstream.set("https://hub.docker.com/v2/namespaces/a%20b/repositories/c/tags/d%2Fe", 404, &[], "{}");
-    assert_eq!(stage.words("/badges/packages/docker/a%20b/c/updated.svg?tag=d/e").await, "updated: tag not found");
-    let response = stage.get("/badges/packages/docker/a%20b/c/updated?tag=d/e").await;
+    server.upstream.set("https://hub.docker.com/v2/namespaces/a%20b/repositories/c/tags/d%2Fe", 404, &[], "{}");
+    assert_eq!(server.words("/badges/packages/docker/a%20b/c/updated.svg?tag=d/e").await, "updated: tag not found");
+    let response = server.get("/badges/packages/docker/a%20b/c/updated?tag=d/e").await;
     let error: Value = serde_json::from_slice(&response.body).unwrap();
     assert_eq!((response.status.as_u16(), &error["error_details"][0]["error_code"]), (404, &json!("TAG_NOT_FOUND")));
 
     // The branch is the rest of the path, and one part of the address.
     let answer = r#"{"covered_percent":79.98}"#;
-    stage.upstream.set("https://coveralls.io/github/acme/rocket.json?branch=feature%2Fx%26y%3D1", 200, &[], answer);
-    let words = stage.words("/badges/coveralls/github/acme/rocket/feature/x&y=1.svg").await;
+    server.upstream.set("https://coveralls.io/github/acme/rocket.json?branch=feature%2Fx%26y%3D1", 200, &[], answer);
+    let words = server.words("/badges/coveralls/github/acme/rocket/feature/x&y=1.svg").await;
     assert_eq!(words, "coverage: 79.9%");
 
     // What upstream says wrongly is never a badge, and what it said before stands in for it.
     let url = "https://rubygems.org/api/v1/gems/acme.json";
-    stage.upstream.set(url, 200, &[], r#"{"version":["1.0.0"]}"#);
-    assert_eq!(stage.words("/badges/packages/rubygems/acme.svg").await, "gem: invalid response");
-    stage.pass(200);
-    stage.upstream.set(url, 200, &[], r#"{"version":"1.0.0"}"#);
-    assert_eq!(stage.words("/badges/packages/rubygems/acme.svg").await, "gem: 1.0.0");
-    stage.pass(200);
-    stage.upstream.set(url, 200, &[], r#"{"version":null}"#);
-    assert_eq!(stage.words("/badges/packages/rubygems/acme.svg").await, "gem: 1.0.0");
-    assert_eq!(stage.words("/badges/packages/rubygems/%2E%2E.svg").await, "gem: invalid parameter");
+    server.upstream.set(url, 200, &[], r#"{"version":["1.0.0"]}"#);
+    assert_eq!(server.words("/badges/packages/rubygems/acme.svg").await, "gem: invalid response");
+    server.advance(200);
+    server.upstream.set(url, 200, &[], r#"{"version":"1.0.0"}"#);
+    assert_eq!(server.words("/badges/packages/rubygems/acme.svg").await, "gem: 1.0.0");
+    server.advance(200);
+    server.upstream.set(url, 200, &[], r#"{"version":null}"#);
+    assert_eq!(server.words("/badges/packages/rubygems/acme.svg").await, "gem: 1.0.0");
+    assert_eq!(server.words("/badges/packages/rubygems/%2E%2E.svg").await, "gem: invalid parameter");
 }
 
 #[tokio::test]
@@ -172,11 +172,11 @@ async fn one_file_is_served_twice_with_two_settings() {
     let plugin = |id: &str, more: &str| format!("[[plugin]]\nid = {id:?}\ndeclarative = {path:?}\n{more}\n");
     let second = "mount = \"/badges/ours\"\norigins = [\"https://ours.example\"]\n\
                   settings = { upstream = \"https://ours.example/api/\" }";
-    let stage = Stage::new(&(plugin("demo", "origins = [\"https://example.com\"]") + &plugin("ours", second)));
-    stage.upstream.set("https://example.com/a.json", 200, &[], r#"{"value":"public"}"#);
-    stage.upstream.set("https://ours.example/api/a.json", 200, &[], r#"{"value":"private"}"#);
-    assert_eq!(stage.words("/badges/demo/a.svg").await, "demo: public");
-    assert_eq!(stage.words("/badges/ours/a.svg").await, "demo: private");
+    let server = TestServer::new(&(plugin("demo", "origins = [\"https://example.com\"]") + &plugin("ours", second)));
+    server.upstream.set("https://example.com/a.json", 200, &[], r#"{"value":"public"}"#);
+    server.upstream.set("https://ours.example/api/a.json", 200, &[], r#"{"value":"private"}"#);
+    assert_eq!(server.words("/badges/demo/a.svg").await, "demo: public");
+    assert_eq!(server.words("/badges/ours/a.svg").await, "demo: private");
 }
 
 /// One badge a format, each reading the whole answer or something deep in it.

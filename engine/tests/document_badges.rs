@@ -7,90 +7,90 @@ use std::{collections::HashSet, sync::atomic::Ordering, time::Duration};
 
 use badgesmith_engine::{CacheState, Source, world::Fault};
 use futures_util::future::{join, join_all, join3};
-use support::{Log, Stage, hello_toml};
+use support::{Log, TestServer, hello_toml};
 
 const DOCUMENT: &str = r#"{"schemaVersion":1,"label":"a","message":"one"}"#;
 const BADGE: &str = "/endpoint?url=https://example.com/a.json";
 const ASKED: &str = "https://example.com/a.json";
 
-fn stage() -> Stage {
-    let stage = Stage::new("");
-    stage.web.set(ASKED, 200, &[("etag", "\"1\"")], DOCUMENT);
-    stage
+fn server() -> TestServer {
+    let server = TestServer::new("");
+    server.web.set(ASKED, 200, &[("etag", "\"1\"")], DOCUMENT);
+    server
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_thousand_badges_on_ten_documents_make_ten_calls() {
-    let stage = Stage::new("");
-    *stage.web.delay.lock().unwrap() = Duration::from_millis(300);
+    let server = TestServer::new("");
+    *server.web.delay.lock().unwrap() = Duration::from_millis(300);
     for document in 0..10 {
         let values = (0..100).map(|at| format!("\"v{at}\":\"{document}.{at}\"")).collect::<Vec<_>>().join(",");
-        stage.web.set(&format!("https://example.com/{document}.json"), 200, &[], &format!("{{{values}}}"));
+        server.web.set(&format!("https://example.com/{document}.json"), 200, &[], &format!("{{{values}}}"));
     }
     let address = |document, value| {
         let colour = if value % 2 == 0 { "red" } else { "green" };
         format!("/badge/dynamic/json?url=https://example.com/{document}.json&query=$.v{value}&color={colour}")
     };
     let addresses: Vec<_> = (0..1000).map(|at| address(at % 10, at / 10)).collect();
-    let words = join_all(addresses.iter().map(|address| stage.words(address))).await;
+    let words = join_all(addresses.iter().map(|address| server.words(address))).await;
     for (at, words) in words.iter().enumerate() {
         assert_eq!(*words, format!("custom badge: {}.{}", at % 10, at / 10));
     }
-    assert_eq!(stage.web.calls(), 10);
-    join_all(addresses.iter().map(|address| stage.words(address))).await;
-    assert_eq!(stage.web.calls(), 10);
-    let asked: HashSet<_> = stage.web.asked.lock().unwrap().iter().map(|ask| ask.url.to_string()).collect();
+    assert_eq!(server.web.calls(), 10);
+    join_all(addresses.iter().map(|address| server.words(address))).await;
+    assert_eq!(server.web.calls(), 10);
+    let asked: HashSet<_> = server.web.asked.lock().unwrap().iter().map(|ask| ask.url.to_string()).collect();
     assert_eq!(asked.len(), 10);
-    assert_eq!(stage.upstream.calls(), 0, "an upstream of a plugin was asked");
+    assert_eq!(server.upstream.calls(), 0, "an upstream of a plugin was asked");
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_document_is_used_for_300_seconds_and_then_asked_for_with_its_etag() {
-    let stage = stage();
-    assert_eq!(stage.words(BADGE).await, "a: one");
-    stage.pass(299);
-    stage.words(BADGE).await;
-    assert_eq!(stage.web.calls(), 1);
-    stage.pass(1);
-    assert_eq!(stage.words(BADGE).await, "a: one");
-    assert_eq!(stage.web.calls(), 2);
-    assert_eq!(stage.web.asked.lock().unwrap()[1].etag.as_deref(), Some("\"1\""));
-    stage.pass(299);
-    stage.words(BADGE).await;
-    assert_eq!(stage.web.calls(), 2, "what was said to be as before holds as long again");
+    let server = server();
+    assert_eq!(server.words(BADGE).await, "a: one");
+    server.advance(299);
+    server.words(BADGE).await;
+    assert_eq!(server.web.calls(), 1);
+    server.advance(1);
+    assert_eq!(server.words(BADGE).await, "a: one");
+    assert_eq!(server.web.calls(), 2);
+    assert_eq!(server.web.asked.lock().unwrap()[1].etag.as_deref(), Some("\"1\""));
+    server.advance(299);
+    server.words(BADGE).await;
+    assert_eq!(server.web.calls(), 2, "what was said to be as before holds as long again");
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_document_may_lengthen_its_time_and_not_shorten_it() {
     for (said, held) in [(3600, 3600), (10, 300), (1_000_000, 86_400)] {
-        let stage = stage();
+        let server = server();
         let document = DOCUMENT.replace('}', &format!(",\"cacheSeconds\":{said}}}"));
-        stage.web.set(ASKED, 200, &[], &document);
-        let response = stage.get(BADGE).await;
+        server.web.set(ASKED, 200, &[], &document);
+        let response = server.get(BADGE).await;
         let caching = response.headers["cache-control"].to_str().unwrap();
         assert!(caching.starts_with(&format!("public, max-age={held}, s-maxage={held}, ")), "{caching}");
-        stage.pass(held - 1);
-        stage.words(BADGE).await;
-        assert_eq!(stage.web.calls(), 1, "{said}");
-        stage.pass(1);
-        stage.words(BADGE).await;
-        assert_eq!(stage.web.calls(), 2, "{said}");
+        server.advance(held - 1);
+        server.words(BADGE).await;
+        assert_eq!(server.web.calls(), 1, "{said}");
+        server.advance(1);
+        server.words(BADGE).await;
+        assert_eq!(server.web.calls(), 2, "{said}");
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn the_log_says_how_long_a_document_kept_its_badge_waiting_and_that_it_is_stale() {
-    let stage = stage();
-    *stage.web.delay.lock().unwrap() = Duration::from_millis(300);
-    let made = stage.get(BADGE).await;
+    let server = server();
+    *server.web.delay.lock().unwrap() = Duration::from_millis(300);
+    let made = server.get(BADGE).await;
     assert_eq!((made.line.cache, made.line.upstream), (Some(CacheState::Made), Duration::from_millis(300)));
-    let kept = stage.get(BADGE).await;
+    let kept = server.get(BADGE).await;
     assert_eq!((kept.line.cache, kept.line.upstream), (Some(CacheState::Kept), Duration::ZERO));
-    stage.pass(400);
-    stage.web.fault(ASKED, Fault::Status(503));
+    server.advance(400);
+    server.web.fault(ASKED, Fault::Status(503));
     let log = Log::default();
     let guard = tracing::subscriber::set_default(log.subscriber());
-    let stale = stage.get(BADGE).await;
+    let stale = server.get(BADGE).await;
     drop(guard);
     assert_eq!((stale.line.cache, stale.line.upstream), (Some(CacheState::Stale), Duration::from_millis(300)));
     let log = log.text();
@@ -99,13 +99,13 @@ async fn the_log_says_how_long_a_document_kept_its_badge_waiting_and_that_it_is_
 
 #[tokio::test(start_paused = true)]
 async fn work_of_the_engines_own_that_breaks_off_is_the_engines_fault_and_no_plugins() {
-    let stage = Stage::new(&hello_toml());
-    stage.web.set(ASKED, 200, &[], DOCUMENT);
+    let server = TestServer::new(&hello_toml());
+    server.web.set(ASKED, 200, &[], DOCUMENT);
     for path in ["/badge/dynamic/json.json?url=https://example.com/a.json&query=$.message", "/badges/hello/a"] {
-        stage.executor.breaks.store(true, Ordering::Relaxed);
+        server.executor.drops_work.store(true, Ordering::Relaxed);
         let log = Log::default();
         let guard = tracing::subscriber::set_default(log.subscriber());
-        let response = stage.get(path).await;
+        let response = server.get(path).await;
         drop(guard);
         let line = response.line;
         let seen = (response.status.as_u16(), &*line.code, line.fault);
@@ -117,86 +117,86 @@ async fn work_of_the_engines_own_that_breaks_off_is_the_engines_fault_and_no_plu
 
 #[tokio::test(start_paused = true)]
 async fn an_old_document_is_better_than_none_for_seven_days() {
-    let stage = stage();
-    stage.words(BADGE).await;
+    let server = server();
+    server.words(BADGE).await;
     for fault in [Fault::Status(503), Fault::Timeout, Fault::Nonsense(String::new()), Fault::TooLarge] {
-        stage.pass(400);
-        stage.web.fault(ASKED, fault);
-        let response = stage.get(BADGE).await;
+        server.advance(400);
+        server.web.fault(ASKED, fault);
+        let response = server.get(BADGE).await;
         assert_eq!(response.line.cache, Some(CacheState::Stale));
     }
-    stage.pass(7 * 24 * 3600);
-    assert_eq!(stage.words(BADGE).await, "custom badge: document too large");
+    server.advance(7 * 24 * 3600);
+    assert_eq!(server.words(BADGE).await, "custom badge: document too large");
 }
 
 #[tokio::test(start_paused = true)]
 async fn what_may_not_be_visited_any_more_is_not_shown_any_more() {
-    let stage = stage();
-    stage.words(BADGE).await;
-    stage.pass(300);
-    stage.web.fault(ASKED, Fault::NotAllowed("url not allowed"));
-    assert_eq!(stage.words(BADGE).await, "custom badge: url not allowed");
-    assert_eq!(stage.web.calls(), 2, "what is refused is not tried again");
+    let server = server();
+    server.words(BADGE).await;
+    server.advance(300);
+    server.web.fault(ASKED, Fault::NotAllowed("url not allowed"));
+    assert_eq!(server.words(BADGE).await, "custom badge: url not allowed");
+    assert_eq!(server.web.calls(), 2, "what is refused is not tried again");
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_document_that_was_mended_is_seen_after_ten_seconds() {
-    let stage = stage();
-    stage.web.set(ASKED, 200, &[], "{");
-    assert_eq!(stage.words(BADGE).await, "custom badge: unparseable json response");
-    stage.web.set(ASKED, 200, &[], DOCUMENT);
-    stage.pass(9);
-    assert_eq!(stage.words(BADGE).await, "custom badge: unparseable json response");
-    assert_eq!(stage.web.calls(), 1);
-    stage.pass(1);
-    assert_eq!(stage.words(BADGE).await, "a: one");
+    let server = server();
+    server.web.set(ASKED, 200, &[], "{");
+    assert_eq!(server.words(BADGE).await, "custom badge: unparseable json response");
+    server.web.set(ASKED, 200, &[], DOCUMENT);
+    server.advance(9);
+    assert_eq!(server.words(BADGE).await, "custom badge: unparseable json response");
+    assert_eq!(server.web.calls(), 1);
+    server.advance(1);
+    assert_eq!(server.words(BADGE).await, "a: one");
 }
 
 #[tokio::test(start_paused = true)]
 async fn what_is_not_found_in_a_document_leaves_the_document_as_it_is() {
-    let stage = stage();
+    let server = server();
     for (query, words) in [("$.nothing", "no result"), ("$.label&as=metric", "result is no number"), ("$[?", "")] {
         let address = format!("/badge/dynamic/json?url={ASKED}&query={query}");
-        assert!(stage.words(&address).await.contains(words), "{query}");
+        assert!(server.words(&address).await.contains(words), "{query}");
     }
-    stage.pass(200);
-    assert_eq!(stage.words(&format!("/badge/dynamic/json?url={ASKED}&query=$.label")).await, "custom badge: a");
-    assert_eq!(stage.web.calls(), 1);
+    server.advance(200);
+    assert_eq!(server.words(&format!("/badge/dynamic/json?url={ASKED}&query=$.label")).await, "custom badge: a");
+    assert_eq!(server.web.calls(), 1);
 }
 
 #[tokio::test(start_paused = true)]
 async fn an_origin_that_fails_is_left_alone_and_nobody_elses_health_suffers() {
-    let stage = Stage::new("");
-    stage.web.fault("https://down.example/0", Fault::Status(500));
+    let server = TestServer::new("");
+    server.web.fault("https://down.example/0", Fault::Status(500));
     for at in 0..5 {
-        stage.web.fault(&format!("https://down.example/{at}"), Fault::Status(500));
-        stage.words(&format!("/endpoint?url=https://down.example/{at}")).await;
+        server.web.fault(&format!("https://down.example/{at}"), Fault::Status(500));
+        server.words(&format!("/endpoint?url=https://down.example/{at}")).await;
     }
-    let calls = stage.web.calls();
-    assert_eq!(stage.words("/endpoint?url=https://down.example/5").await, "custom badge: inaccessible");
-    assert_eq!(stage.web.calls(), calls, "its breaker is open");
-    let health = stage.get("/health?deep=1").await;
+    let calls = server.web.calls();
+    assert_eq!(server.words("/endpoint?url=https://down.example/5").await, "custom badge: inaccessible");
+    assert_eq!(server.web.calls(), calls, "its breaker is open");
+    let health = server.get("/health?deep=1").await;
     let health = String::from_utf8(health.body.to_vec()).unwrap();
     assert!(health.contains("\"Healthy\"") && !health.contains("down.example"), "{health}");
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_caller_waits_three_and_a_half_seconds_at_the_most() {
-    let stage = stage();
-    *stage.web.delay.lock().unwrap() = Duration::from_secs(60);
+    let server = server();
+    *server.web.delay.lock().unwrap() = Duration::from_secs(60);
     let before = tokio::time::Instant::now();
-    let response = stage.get(&BADGE.replace("endpoint", "endpoint.json")).await;
+    let response = server.get(&BADGE.replace("endpoint", "endpoint.json")).await;
     assert_eq!((response.status.as_u16(), &*response.line.code), (504, "UPSTREAM_TIMEOUT"));
     assert!(before.elapsed() <= Duration::from_millis(3500), "{:?}", before.elapsed());
     tokio::time::sleep(Duration::from_secs(10)).await;
-    assert_eq!(stage.web.asked.lock().unwrap()[0].patience, Duration::from_millis(3500));
+    assert_eq!(server.web.asked.lock().unwrap()[0].patience, Duration::from_millis(3500));
 }
 
 #[tokio::test(start_paused = true)]
 async fn documents_are_kept_in_memory_alone_and_no_stranger_pushes_out_what_plugins_need() {
-    let stage = stage();
-    stage.words(BADGE).await;
-    assert!(stage.drawer.answers.lock().unwrap().is_empty());
+    let server = server();
+    server.words(BADGE).await;
+    assert!(server.store.answers.lock().unwrap().is_empty());
 }
 
 #[tokio::test(start_paused = true)]
@@ -205,19 +205,19 @@ async fn what_is_switched_off_says_so() {
         ("endpoint", "/endpoint.json", "/badge/dynamic/json.json"),
         ("dynamic", "/badge/dynamic/json.json", "/endpoint.json"),
     ] {
-        let stage = Stage::new(&format!("[engine]\n{off} = false\n"));
-        stage.web.set(ASKED, 200, &[], DOCUMENT);
-        let response = stage.get(&format!("{badge}?url={ASKED}&query=$.label")).await;
+        let server = TestServer::new(&format!("[engine]\n{off} = false\n"));
+        server.web.set(ASKED, 200, &[], DOCUMENT);
+        let response = server.get(&format!("{badge}?url={ASKED}&query=$.label")).await;
         assert_eq!((response.status.as_u16(), &*response.line.code), (403, "URL_NOT_ALLOWED"));
         assert!(String::from_utf8_lossy(&response.body).contains(&format!("{off} badges are switched off here")));
-        assert_eq!(stage.web.calls(), 0);
-        assert_eq!(stage.get(&format!("{other}?url={ASKED}&query=$.label")).await.status, 200);
+        assert_eq!(server.web.calls(), 0);
+        assert_eq!(server.get(&format!("{other}?url={ASKED}&query=$.label")).await.status, 200);
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn hostile_documents_and_queries_are_refused_with_words() {
-    let stage = Stage::new("");
+    let server = TestServer::new("");
     let lol: String = (1..30).map(|at| format!("<!ENTITY a{at} '&a{0};&a{0};'>", at - 1)).collect();
     let deep = format!("{}{}", "[".repeat(100), "]".repeat(100));
     let aliases: String = (1..30).map(|at| format!("a{at}: &a{at} [*a{0}, *a{0}]\n", at - 1)).collect();
@@ -228,7 +228,7 @@ async fn hostile_documents_and_queries_are_refused_with_words() {
         ("text", "a".repeat(1024 * 1024)),
         ("large.json", format!("[\"{}\"]", "x".repeat(4 * 1024 * 1024))),
     ] {
-        stage.web.set(&format!("https://example.com/{name}"), 200, &[], &text);
+        server.web.set(&format!("https://example.com/{name}"), 200, &[], &text);
     }
     for (badge, words) in [
         ("xml?url=https://example.com/lol.xml&query=//a", "xml declares entities"),
@@ -242,14 +242,14 @@ async fn hostile_documents_and_queries_are_refused_with_words() {
         ("regex?url=https://example.com/text&search=(a%2B)%2B$", "aaaa"),
         ("json?url=https://example.com/large.json&query=$[0]", "document too large"),
     ] {
-        let shown = stage.words(&format!("/badge/dynamic/{badge}")).await;
+        let shown = server.words(&format!("/badge/dynamic/{badge}")).await;
         assert!(shown.contains(words), "{badge}: {}", &shown[..shown.len().min(200)]);
     }
 }
 
 /// The words of a document at this path of one origin.
-async fn shown(stage: &Stage, path: &str) -> String {
-    stage.words(&format!("/endpoint?url=https://shared.example/{path}")).await
+async fn shown(server: &TestServer, path: &str) -> String {
+    server.words(&format!("/endpoint?url=https://shared.example/{path}")).await
 }
 
 fn shared(path: &str) -> String {
@@ -260,24 +260,24 @@ fn shared(path: &str) -> String {
 async fn a_document_that_asks_to_be_left_alone_is_so_for_a_minute_and_no_other_is() {
     let far = "Fri, 31 Dec 9999 23:59:59 GMT";
     for (status, after) in [(403, "3600"), (429, "3600"), (403, far), (429, far), (403, "99999999999")] {
-        let stage = Stage::new("");
-        stage.web.set(&shared("limited"), status, &[("retry-after", after)], "");
-        stage.web.set(&shared("good"), 200, &[], DOCUMENT);
+        let server = TestServer::new("");
+        server.web.set(&shared("limited"), status, &[("retry-after", after)], "");
+        server.web.set(&shared("good"), 200, &[], DOCUMENT);
         let limited = format!("/endpoint.json?url={}", shared("limited"));
-        let json = stage.get(&limited).await;
+        let json = server.get(&limited).await;
         assert_eq!((json.status.as_u16(), &json.headers["retry-after"]), (503, &"60".parse().unwrap()), "{after}");
-        assert_eq!(shown(&stage, "good").await, "a: one");
-        stage.pass(59);
-        assert_eq!(shown(&stage, "limited").await, "custom badge: rate limited");
-        assert_eq!(stage.get(&limited).await.headers["retry-after"], "1");
-        assert_eq!(stage.web.calls(), 2, "it is not asked again before the hold is over");
-        stage.web.set(&shared("limited"), 200, &[], DOCUMENT);
-        stage.pass(1);
-        assert_eq!(shown(&stage, "limited").await, "a: one");
+        assert_eq!(shown(&server, "good").await, "a: one");
+        server.advance(59);
+        assert_eq!(shown(&server, "limited").await, "custom badge: rate limited");
+        assert_eq!(server.get(&limited).await.headers["retry-after"], "1");
+        assert_eq!(server.web.calls(), 2, "it is not asked again before the hold is over");
+        server.web.set(&shared("limited"), 200, &[], DOCUMENT);
+        server.advance(1);
+        assert_eq!(shown(&server, "limited").await, "a: one");
     }
-    let stage = Stage::new("");
-    stage.web.set(&shared("limited"), 429, &[], "");
-    let json = stage.get(&format!("/endpoint.json?url={}", shared("limited"))).await;
+    let server = TestServer::new("");
+    server.web.set(&shared("limited"), 429, &[], "");
+    let json = server.get(&format!("/endpoint.json?url={}", shared("limited"))).await;
     assert_eq!(json.headers["retry-after"], "10", "it did not say for how long");
 }
 
@@ -285,111 +285,111 @@ async fn a_document_that_asks_to_be_left_alone_is_so_for_a_minute_and_no_other_i
 async fn a_document_that_fails_is_visited_once_in_ten_seconds_and_takes_no_other_with_it() {
     let faults = [Fault::Status(500), Fault::Timeout, Fault::TooLarge, Fault::Nonsense(String::new())];
     for fault in faults {
-        let stage = Stage::new("");
-        stage.web.set(&shared("good"), 200, &[], DOCUMENT);
+        let server = TestServer::new("");
+        server.web.set(&shared("good"), 200, &[], DOCUMENT);
         for bad in ["one", "two?1", "two?2", "two?3"] {
-            stage.web.fault(&shared(bad), fault.clone());
+            server.web.fault(&shared(bad), fault.clone());
         }
         for round in 1..=10 {
             for bad in ["one", "two?1", "two?2", "two?3"] {
                 for _ in 0..5 {
-                    assert!(shown(&stage, bad).await.starts_with("custom badge: "));
+                    assert!(shown(&server, bad).await.starts_with("custom badge: "));
                 }
             }
-            assert_eq!(stage.web.calls(), 4 * round, "nothing is tried twice at what callers name");
-            stage.pass(10);
+            assert_eq!(server.web.calls(), 4 * round, "nothing is tried twice at what callers name");
+            server.advance(10);
         }
-        assert_eq!(shown(&stage, "good").await, "a: one", "{fault:?}");
+        assert_eq!(shown(&server, "good").await, "a: one", "{fault:?}");
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn an_origin_that_cannot_be_reached_is_not_asked_for_a_minute() {
-    let stage = Stage::new("");
+    let server = TestServer::new("");
     for _ in 0..5 {
-        shown(&stage, "any").await;
-        stage.pass(10);
+        shown(&server, "any").await;
+        server.advance(10);
     }
-    assert_eq!(stage.web.calls(), 5);
-    stage.pass(10);
-    assert_eq!(shown(&stage, "other").await, "custom badge: inaccessible");
-    assert_eq!(stage.web.calls(), 5);
-    stage.web.set(&shared("other"), 200, &[], DOCUMENT);
-    stage.pass(60);
-    assert_eq!(shown(&stage, "other").await, "a: one");
+    assert_eq!(server.web.calls(), 5);
+    server.advance(10);
+    assert_eq!(shown(&server, "other").await, "custom badge: inaccessible");
+    assert_eq!(server.web.calls(), 5);
+    server.web.set(&shared("other"), 200, &[], DOCUMENT);
+    server.advance(60);
+    assert_eq!(shown(&server, "other").await, "a: one");
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_strangers_documents_keep_nobody_from_one_that_was_there() {
-    let stage = Stage::new("");
-    stage.web.set(&shared("good"), 200, &[], DOCUMENT);
-    shown(&stage, "good").await;
-    stage.pass(301);
+    let server = TestServer::new("");
+    server.web.set(&shared("good"), 200, &[], DOCUMENT);
+    shown(&server, "good").await;
+    server.advance(301);
     for at in 0..6 {
-        stage.web.fault(&shared(&format!("evil/{at}")), Fault::Status(500));
-        shown(&stage, &format!("evil/{at}")).await;
+        server.web.fault(&shared(&format!("evil/{at}")), Fault::Status(500));
+        shown(&server, &format!("evil/{at}")).await;
     }
-    let calls = stage.web.calls();
-    assert_eq!(shown(&stage, "new").await, "custom badge: inaccessible");
-    assert_eq!(stage.web.calls(), calls, "the breaker is open to what nobody has seen yet");
-    stage.web.set(&shared("good"), 200, &[], &DOCUMENT.replace("one", "two"));
-    assert_eq!(shown(&stage, "good").await, "a: two");
-    stage.web.set(&shared("new"), 200, &[], DOCUMENT);
-    assert_eq!(shown(&stage, "new").await, "a: one", "an answer closed it");
+    let calls = server.web.calls();
+    assert_eq!(shown(&server, "new").await, "custom badge: inaccessible");
+    assert_eq!(server.web.calls(), calls, "the breaker is open to what nobody has seen yet");
+    server.web.set(&shared("good"), 200, &[], &DOCUMENT.replace("one", "two"));
+    assert_eq!(shown(&server, "good").await, "a: two");
+    server.web.set(&shared("new"), 200, &[], DOCUMENT);
+    assert_eq!(shown(&server, "new").await, "a: one", "an answer closed it");
 }
 
 #[tokio::test(start_paused = true)]
 async fn the_origin_that_answered_is_charged_and_not_the_one_that_led_there() {
-    let stage = Stage::new("");
+    let server = TestServer::new("");
     for at in 0..6 {
         let (from, to) = (shared(&format!("to/{at}")), format!("https://ill.example/{at}"));
-        stage.web.leads.lock().unwrap().insert(from, to.clone());
-        stage.web.fault(&to, Fault::Status(502));
-        shown(&stage, &format!("to/{at}")).await;
+        server.web.redirects.lock().unwrap().insert(from, to.clone());
+        server.web.fault(&to, Fault::Status(502));
+        shown(&server, &format!("to/{at}")).await;
     }
-    stage.web.set(&shared("good"), 200, &[], DOCUMENT);
-    stage.web.set("https://ill.example/good", 200, &[], DOCUMENT);
-    assert_eq!(shown(&stage, "good").await, "a: one");
-    let ill = stage.words("/endpoint?url=https://ill.example/good").await;
+    server.web.set(&shared("good"), 200, &[], DOCUMENT);
+    server.web.set("https://ill.example/good", 200, &[], DOCUMENT);
+    assert_eq!(shown(&server, "good").await, "a: one");
+    let ill = server.words("/endpoint?url=https://ill.example/good").await;
     assert_eq!(ill, "custom badge: inaccessible");
 }
 
 #[tokio::test(start_paused = true)]
 async fn no_place_for_a_visit_is_too_busy_and_says_nothing_of_the_origin() {
-    let stage = stage();
-    stage.words(BADGE).await;
-    stage.pass(301);
-    stage.web.fault(ASKED, Fault::Busy);
-    assert_eq!(stage.words(BADGE).await, "a: one", "the last good badge is better");
+    let server = server();
+    server.words(BADGE).await;
+    server.advance(301);
+    server.web.fault(ASKED, Fault::Busy);
+    assert_eq!(server.words(BADGE).await, "a: one", "the last good badge is better");
     for at in 0..20 {
         let url = format!("https://example.com/{at}");
-        stage.web.fault(&url, Fault::Busy);
-        let json = stage.get(&format!("/endpoint.json?url={url}")).await;
+        server.web.fault(&url, Fault::Busy);
+        let json = server.get(&format!("/endpoint.json?url={url}")).await;
         assert_eq!((json.status.as_u16(), &*json.line.code, json.line.fault), (503, "TOO_BUSY", Some(Source::Engine)));
         assert_eq!(json.headers["retry-after"], "5");
         assert_eq!(json.headers["cache-control"], "public, max-age=10, s-maxage=10");
-        assert_eq!(stage.words(&format!("/endpoint?url={url}")).await, "custom badge: too busy");
+        assert_eq!(server.words(&format!("/endpoint?url={url}")).await, "custom badge: too busy");
     }
-    stage.web.set(ASKED, 200, &[], DOCUMENT);
-    assert_eq!(stage.words(BADGE).await, "a: one");
+    server.web.set(ASKED, 200, &[], DOCUMENT);
+    assert_eq!(server.words(BADGE).await, "a: one");
 }
 
 #[tokio::test(start_paused = true)]
 async fn many_queries_of_one_large_document_are_too_busy_at_once_and_others_are_read_meanwhile() {
-    let stage = Stage::new("");
+    let server = TestServer::new("");
     let large = format!("[\"{}\"]", "x".repeat(1024 * 1024 - 100));
     for name in ["evil/a", "evil/b", "good"] {
         let host = if name == "good" { "good" } else { "evil" };
-        stage.web.set(&format!("https://{host}.example/{name}"), 200, &[], &large);
+        server.web.set(&format!("https://{host}.example/{name}"), 200, &[], &large);
     }
-    stage.executor.lost.store(true, Ordering::Relaxed);
-    let steps = || stage.executor.steps.load(Ordering::Relaxed);
+    server.executor.holds_steps.store(true, Ordering::Relaxed);
+    let steps = || server.executor.steps.load(Ordering::Relaxed);
     let address = |host: &str, name: &str, at: usize| {
         format!("/badge/dynamic/json.json?url=https://{host}.example/{name}&query=$[0]&prefix={at}")
     };
     let began = tokio::time::Instant::now();
     let ask = async |host: &str, name: &str, at: usize| {
-        let response = stage.get(&address(host, name, at)).await;
+        let response = server.get(&address(host, name, at)).await;
         (response.line.code.into_owned(), began.elapsed())
     };
     let attack = join_all((0..40).map(|at| ask("evil", "evil/a", at)));
@@ -415,37 +415,37 @@ async fn many_queries_of_one_large_document_are_too_busy_at_once_and_others_are_
     assert!(answers.iter().all(|(code, _)| code == "TOO_BUSY" || code == "UPSTREAM_TIMEOUT"), "{answers:?}");
     assert!(began.elapsed() <= Duration::from_millis(3700), "{:?}", began.elapsed());
     // Those that waited are gone: nothing is begun for them when a reader comes back.
-    stage.executor.lost.store(false, Ordering::Relaxed);
-    stage.executor.come_back();
+    server.executor.holds_steps.store(false, Ordering::Relaxed);
+    server.executor.release();
     tokio::time::sleep(Duration::from_secs(1)).await;
     assert_eq!(steps(), 4, "nobody waits any more");
     // What a reader has begun with is kept all the same, and what was fetched, too.
-    let kept = stage.get(&address("evil", "evil/a", 0)).await;
+    let kept = server.get(&address("evil", "evil/a", 0)).await;
     assert_eq!((kept.status.as_u16(), kept.line.cache), (200, Some(CacheState::Kept)));
-    assert_eq!(stage.get(&address("evil", "evil/a", 39)).await.status, 200);
-    assert_eq!((steps(), stage.web.calls()), (5, 3));
+    assert_eq!(server.get(&address("evil", "evil/a", 39)).await.status, 200);
+    assert_eq!((steps(), server.web.calls()), (5, 3));
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_document_is_fetched_to_its_end_although_its_badge_is_given_up() {
-    let stage = stage();
-    *stage.web.delay.lock().unwrap() = Duration::from_millis(300);
-    let given_up = tokio::time::timeout(Duration::from_millis(100), stage.get(BADGE)).await;
+    let server = server();
+    *server.web.delay.lock().unwrap() = Duration::from_millis(300);
+    let given_up = tokio::time::timeout(Duration::from_millis(100), server.get(BADGE)).await;
     assert!(given_up.is_err());
     tokio::time::sleep(Duration::from_secs(1)).await;
-    assert_eq!(stage.words(BADGE).await, "a: one");
-    assert_eq!(stage.web.calls(), 1);
+    assert_eq!(server.words(BADGE).await, "a: one");
+    assert_eq!(server.web.calls(), 1);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_reader_that_outlives_its_callers_is_not_begun_a_second_time() {
-    let stage = stage();
-    stage.executor.lost.store(true, Ordering::Relaxed);
+    let server = server();
+    server.executor.holds_steps.store(true, Ordering::Relaxed);
     let address = format!("/badge/dynamic/json?url={ASKED}&query=$.message");
     for _ in 0..3 {
-        assert_eq!(stage.words(&address).await, "custom badge: inaccessible");
+        assert_eq!(server.words(&address).await, "custom badge: inaccessible");
     }
-    assert_eq!(stage.executor.steps.load(Ordering::Relaxed), 1);
-    stage.executor.come_back();
-    assert_eq!(stage.words(&address).await, "custom badge: one");
+    assert_eq!(server.executor.steps.load(Ordering::Relaxed), 1);
+    server.executor.release();
+    assert_eq!(server.words(&address).await, "custom badge: one");
 }

@@ -5,12 +5,12 @@ mod support;
 
 use std::path::PathBuf;
 
-use support::Stage;
+use support::TestServer;
 
 /// What a badge shows of a document: its words, without the label.
 async fn shown((document, media_type): (&str, &str), (place, query, replace): (&str, &str, &str)) -> String {
-    let stage = Stage::new("");
-    stage.web.set("https://example.com/document", 200, &[("content-type", media_type)], document);
+    let server = TestServer::new("");
+    server.web.set("https://example.com/document", 200, &[("content-type", media_type)], document);
     let encoded =
         |name: &str, value: &str| form_urlencoded::Serializer::new(String::new()).append_pair(name, value).finish();
     let asked = match place {
@@ -18,7 +18,7 @@ async fn shown((document, media_type): (&str, &str), (place, query, replace): (&
         "regex" => format!("/badge/dynamic/regex?{}&{}&", encoded("search", query), encoded("replace", replace)),
         _ => format!("/badge/dynamic/{place}?{}&", encoded("query", query)),
     };
-    let words = stage.words(&format!("{asked}url=https://example.com/document")).await;
+    let words = server.words(&format!("{asked}url=https://example.com/document")).await;
     let words = words.split_once(": ").map_or(words.as_str(), |(_, message)| message);
     words.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
 }

@@ -9,7 +9,7 @@ use std::{fmt::Write, fs, path::Path};
 
 use badgesmith_engine::{Request, Response, world::Fault};
 use bytes::Bytes;
-use support::{Stage, hello_toml, title};
+use support::{TestServer, hello_toml, title};
 
 #[tokio::test(start_paused = true)]
 async fn every_request_gets_the_response_its_file_says() {
@@ -20,12 +20,12 @@ async fn every_request_gets_the_response_its_file_says() {
     for entry in fs::read_dir(folder).unwrap() {
         let file = entry.unwrap().path();
         let written = fs::read_to_string(&file).unwrap();
-        let stage = stage();
+        let server = server();
         let mut actual = String::new();
         let mut tag = String::new();
         for block in written.split("### ").skip(1) {
             let (request, _) = block.split_once("\n\n").expect("a request ends with an empty line");
-            let response = stage.send(&read(request, &tag)).await;
+            let response = server.send(&read(request, &tag)).await;
             write!(actual, "### {request}\n\n{}", shown(&response)).unwrap();
             if let Some(etag) = response.headers.get("etag") {
                 etag.to_str().unwrap().clone_into(&mut tag);
@@ -47,19 +47,19 @@ async fn every_request_gets_the_response_its_file_says() {
 }
 
 /// What the upstream knows: `world`, with a date, and nothing else.
-fn stage() -> Stage {
-    let stage = Stage::new(&hello_toml());
+fn server() -> TestServer {
+    let server = TestServer::new(&hello_toml());
     for name in ["world", "newtonsoft.json", "World.svg", "a%20b", "wide%2Fname", "x.Svg"] {
         let headers = [("last-modified", "Fri, 20 Nov 2026 12:00:00 GMT")];
-        stage.upstream.set(&format!("https://example.com/{name}.txt"), 200, &headers, name);
+        server.upstream.set(&format!("https://example.com/{name}.txt"), 200, &headers, name);
     }
-    stage.upstream.set("https://example.com/missing.txt", 404, &[], "");
+    server.upstream.set("https://example.com/missing.txt", 404, &[], "");
     for (name, document) in DOCUMENTS {
         let headers = [("last-modified", "Fri, 20 Nov 2026 12:00:00 GMT")];
-        stage.web.set(&format!("https://example.com/{name}"), 200, &headers, document);
+        server.web.set(&format!("https://example.com/{name}"), 200, &headers, document);
     }
-    stage.web.set("https://example.com/missing", 404, &[], "");
-    stage.web.set("https://example.com/private", 403, &[], "");
+    server.web.set("https://example.com/missing", 404, &[], "");
+    server.web.set("https://example.com/private", 403, &[], "");
     for (name, fault) in [
         ("inside", Fault::NotAllowed("url not allowed")),
         ("plain", Fault::NotAllowed("please use https")),
@@ -69,9 +69,9 @@ fn stage() -> Stage {
         ("odd", Fault::Nonsense(String::new())),
         ("limited", Fault::RateLimited(Some(7))),
     ] {
-        stage.web.fault(&format!("https://{name}.example/"), fault);
+        server.web.fault(&format!("https://{name}.example/"), fault);
     }
-    stage
+    server
 }
 
 /// What lies on the web.
@@ -150,7 +150,7 @@ async fn words_that_are_too_long_for_a_png_are_drawn_smaller() {
     let words = "W".repeat(255);
     let segments = format!("&segment={words}-red").repeat(8);
     let wide = format!("/badge/{words}-green.png?scale=4{segments}");
-    let response = Stage::new(&hello_toml()).get(&wide).await;
+    let response = TestServer::new(&hello_toml()).get(&wide).await;
     assert!(
         shown(&response).starts_with("200\n") && shown(&response).contains("<png>4096 by "),
         "{}",

@@ -7,70 +7,70 @@ use std::time::Duration;
 
 use badgesmith_engine::world::Fault;
 use futures_util::future::join_all;
-use support::{Stage, hello_toml};
+use support::{TestServer, hello_toml};
 
 const ASKED: &str = "https://example.com/world.txt";
 const BADGE: &str = "/badges/hello/world.svg";
 
-fn stage() -> Stage {
-    let stage = Stage::new(&hello_toml());
-    stage.upstream.set(ASKED, 200, &[("etag", "\"1\"")], "good");
-    stage
+fn server() -> TestServer {
+    let server = TestServer::new(&hello_toml());
+    server.upstream.set(ASKED, 200, &[("etag", "\"1\"")], "good");
+    server
 }
 
 #[tokio::test(start_paused = true)]
 async fn forty_callers_for_one_cold_badge_cause_one_upstream_call_and_twenty_more_none() {
-    let stage = stage();
-    *stage.upstream.delay.lock().unwrap() = Duration::from_millis(300);
-    let words = join_all((0..40).map(|_| stage.words(BADGE))).await;
+    let server = server();
+    *server.upstream.delay.lock().unwrap() = Duration::from_millis(300);
+    let words = join_all((0..40).map(|_| server.words(BADGE))).await;
     assert!(words.iter().all(|words| words == "hello: good"), "{words:?}");
-    assert_eq!(stage.upstream.calls(), 1);
-    let steps = stage.executor.steps.load(std::sync::atomic::Ordering::Relaxed);
-    join_all((0..20).map(|_| stage.words(BADGE))).await;
-    assert_eq!(stage.upstream.calls(), 1);
-    let later = stage.executor.steps.load(std::sync::atomic::Ordering::Relaxed);
+    assert_eq!(server.upstream.calls(), 1);
+    let steps = server.executor.steps.load(std::sync::atomic::Ordering::Relaxed);
+    join_all((0..20).map(|_| server.words(BADGE))).await;
+    assert_eq!(server.upstream.calls(), 1);
+    let later = server.executor.steps.load(std::sync::atomic::Ordering::Relaxed);
     assert_eq!(later, steps, "a warm request runs no provider");
 }
 
 #[tokio::test(start_paused = true)]
 async fn two_badges_that_read_one_document_ask_for_it_once() {
-    let stage = stage();
-    *stage.upstream.delay.lock().unwrap() = Duration::from_millis(300);
+    let server = server();
+    *server.upstream.delay.lock().unwrap() = Duration::from_millis(300);
     let loud = "/badges/hello/world.svg?loud=1";
-    let words = join_all([stage.words(BADGE), stage.words(loud)]).await;
+    let words = join_all([server.words(BADGE), server.words(loud)]).await;
     assert_eq!(words, ["hello: good", "hello: good"]);
-    assert_eq!(stage.upstream.calls(), 1);
+    assert_eq!(server.upstream.calls(), 1);
 }
 
 #[tokio::test(start_paused = true)]
 async fn an_answer_is_used_without_asking_while_it_is_fresh_and_then_asked_with_its_etag() {
-    let stage = stage();
-    stage.words(BADGE).await;
-    stage.pass(119);
-    stage.words(BADGE).await;
-    assert_eq!(stage.upstream.calls(), 1);
-    stage.pass(2);
-    assert_eq!(stage.words(BADGE).await, "hello: good");
-    assert_eq!(stage.upstream.asked.lock().unwrap()[1].etag.as_deref(), Some("\"1\""));
-    stage.pass(100);
-    stage.words(BADGE).await;
-    assert_eq!(stage.upstream.calls(), 2, "304 made it fresh again");
-    stage.upstream.set(ASKED, 200, &[("etag", "\"2\"")], "better");
-    stage.pass(21);
-    assert_eq!(stage.words(BADGE).await, "hello: better");
+    let server = server();
+    server.words(BADGE).await;
+    server.advance(119);
+    server.words(BADGE).await;
+    assert_eq!(server.upstream.calls(), 1);
+    server.advance(2);
+    assert_eq!(server.words(BADGE).await, "hello: good");
+    assert_eq!(server.upstream.asked.lock().unwrap()[1].etag.as_deref(), Some("\"1\""));
+    server.advance(100);
+    server.words(BADGE).await;
+    assert_eq!(server.upstream.calls(), 2, "304 made it fresh again");
+    server.upstream.set(ASKED, 200, &[("etag", "\"2\"")], "better");
+    server.advance(21);
+    assert_eq!(server.words(BADGE).await, "hello: better");
 }
 
 #[tokio::test(start_paused = true)]
 async fn what_is_not_found_is_not_asked_again_for_a_minute() {
-    let stage = stage();
-    stage.upstream.set(ASKED, 404, &[], "");
-    assert_eq!(stage.words(BADGE).await, "hello: name not found");
-    stage.upstream.set(ASKED, 200, &[], "there");
-    stage.pass(59);
-    assert_eq!(stage.words(BADGE).await, "hello: name not found");
-    assert_eq!(stage.upstream.calls(), 1);
-    stage.pass(2);
-    assert_eq!(stage.words(BADGE).await, "hello: there");
+    let server = server();
+    server.upstream.set(ASKED, 404, &[], "");
+    assert_eq!(server.words(BADGE).await, "hello: name not found");
+    server.upstream.set(ASKED, 200, &[], "there");
+    server.advance(59);
+    assert_eq!(server.words(BADGE).await, "hello: name not found");
+    assert_eq!(server.upstream.calls(), 1);
+    server.advance(2);
+    assert_eq!(server.words(BADGE).await, "hello: there");
 }
 
 #[tokio::test(start_paused = true)]
@@ -83,14 +83,14 @@ async fn a_fault_shows_the_last_good_badge_where_there_was_one_and_the_right_wor
         (Fault::Nonsense("bad gzip".to_owned()), 502, "UPSTREAM_INVALID", "invalid response"),
     ];
     for (fault, status, code, words) in rows {
-        let stage = stage();
-        stage.words(BADGE).await;
-        stage.upstream.fault(ASKED, fault.clone());
-        stage.pass(3600);
-        assert_eq!(stage.words(BADGE).await, "hello: good", "{fault:?}");
-        stage.pass(7 * 24 * 3600);
-        assert_eq!(stage.words(BADGE).await, format!("hello: {words}"), "{fault:?}");
-        let cold = Stage::new(&hello_toml());
+        let server = server();
+        server.words(BADGE).await;
+        server.upstream.fault(ASKED, fault.clone());
+        server.advance(3600);
+        assert_eq!(server.words(BADGE).await, "hello: good", "{fault:?}");
+        server.advance(7 * 24 * 3600);
+        assert_eq!(server.words(BADGE).await, format!("hello: {words}"), "{fault:?}");
+        let cold = TestServer::new(&hello_toml());
         cold.upstream.fault(ASKED, fault.clone());
         let json = cold.get("/badges/hello/world").await;
         assert_eq!(json.status, status, "{fault:?}");
@@ -110,13 +110,13 @@ async fn a_status_that_says_nothing_of_the_badge_shows_the_last_good_one() {
         (200, "<html>", "invalid response"),
         (200, "", "invalid response"),
     ] {
-        let stage = stage();
-        stage.words(BADGE).await;
-        stage.upstream.set(ASKED, status, &[], body);
-        stage.pass(121);
-        assert_eq!(stage.words(BADGE).await, "hello: good", "{status} {body}");
-        assert_eq!(stage.words(BADGE).await, "hello: good", "{status} {body}, again");
-        let cold = Stage::new(&hello_toml());
+        let server = server();
+        server.words(BADGE).await;
+        server.upstream.set(ASKED, status, &[], body);
+        server.advance(121);
+        assert_eq!(server.words(BADGE).await, "hello: good", "{status} {body}");
+        assert_eq!(server.words(BADGE).await, "hello: good", "{status} {body}, again");
+        let cold = TestServer::new(&hello_toml());
         cold.upstream.set(ASKED, status, &[], body);
         assert_eq!(cold.words(BADGE).await, format!("hello: {words}"), "{status} {body}");
         cold.upstream.set(ASKED, 200, &[], "back");
@@ -126,157 +126,157 @@ async fn a_status_that_says_nothing_of_the_badge_shows_the_last_good_one() {
 
 #[tokio::test(start_paused = true)]
 async fn a_caller_never_waits_longer_than_an_image_proxy_does() {
-    let stage = stage();
-    *stage.upstream.delay.lock().unwrap() = Duration::from_secs(7);
+    let server = server();
+    *server.upstream.delay.lock().unwrap() = Duration::from_secs(7);
     let before = tokio::time::Instant::now();
-    assert_eq!(stage.words(BADGE).await, "hello: upstream unavailable");
+    assert_eq!(server.words(BADGE).await, "hello: upstream unavailable");
     assert!(before.elapsed() <= Duration::from_millis(3500), "{:?}", before.elapsed());
     tokio::time::sleep(Duration::from_secs(5)).await;
     let before = tokio::time::Instant::now();
-    assert_eq!(stage.words(BADGE).await, "hello: good", "what came too late is there for the next one");
+    assert_eq!(server.words(BADGE).await, "hello: good", "what came too late is there for the next one");
     assert!(before.elapsed() < Duration::from_millis(1));
-    stage.pass(121);
-    assert_eq!(stage.words(BADGE).await, "hello: good", "a slow upstream shows the last good badge");
+    server.advance(121);
+    assert_eq!(server.words(BADGE).await, "hello: good", "a slow upstream shows the last good badge");
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_rate_limit_says_when_to_ask_again() {
-    let stage = Stage::new(&hello_toml());
-    stage.upstream.set(ASKED, 429, &[("retry-after", "17")], "");
-    let json = stage.get("/badges/hello/world").await;
+    let server = TestServer::new(&hello_toml());
+    server.upstream.set(ASKED, 429, &[("retry-after", "17")], "");
+    let json = server.get("/badges/hello/world").await;
     assert_eq!((json.status.as_u16(), json.headers["retry-after"].to_str().unwrap()), (503, "17"));
 }
 
 #[tokio::test(start_paused = true)]
 async fn how_long_an_answer_is_fresh_is_the_operators_choice() {
-    let stage = Stage::new(&(hello_toml() + "fresh-seconds = 10\nstale-seconds = 100\n"));
-    stage.upstream.set(ASKED, 200, &[], "good");
-    let response = stage.get(BADGE).await;
+    let server = TestServer::new(&(hello_toml() + "fresh-seconds = 10\nstale-seconds = 100\n"));
+    server.upstream.set(ASKED, 200, &[], "good");
+    let response = server.get(BADGE).await;
     assert!(response.headers["cache-control"].to_str().unwrap().starts_with("public, max-age=10, s-maxage=10, "));
-    stage.upstream.fault(ASKED, Fault::Timeout);
-    stage.pass(9);
-    stage.words(BADGE).await;
-    assert_eq!(stage.upstream.calls(), 1);
-    stage.pass(100);
-    assert_eq!(stage.words(BADGE).await, "hello: good");
-    stage.pass(2);
-    assert_eq!(stage.words(BADGE).await, "hello: upstream unavailable");
+    server.upstream.fault(ASKED, Fault::Timeout);
+    server.advance(9);
+    server.words(BADGE).await;
+    assert_eq!(server.upstream.calls(), 1);
+    server.advance(100);
+    assert_eq!(server.words(BADGE).await, "hello: good");
+    server.advance(2);
+    assert_eq!(server.words(BADGE).await, "hello: upstream unavailable");
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_fault_is_tried_four_times_and_counts_once_and_five_in_a_row_open_the_breaker_for_a_minute() {
-    let stage = Stage::new(&hello_toml());
-    stage.upstream.set(ASKED, 503, &[], "");
+    let server = TestServer::new(&hello_toml());
+    server.upstream.set(ASKED, 503, &[], "");
     let before = tokio::time::Instant::now();
-    assert_eq!(stage.words(BADGE).await, "hello: upstream unavailable");
-    assert_eq!(stage.upstream.calls(), 4, "one try and three retries");
+    assert_eq!(server.words(BADGE).await, "hello: upstream unavailable");
+    assert_eq!(server.upstream.calls(), 4, "one try and three retries");
     assert_eq!(before.elapsed().as_millis(), 150 + 300 + 600, "each retry waits twice as long as the one before");
     for calls in [8, 12, 16, 20] {
-        stage.words(BADGE).await;
-        assert_eq!(stage.upstream.calls(), calls, "however often it was tried, the exchange counts once");
+        server.words(BADGE).await;
+        assert_eq!(server.upstream.calls(), calls, "however often it was tried, the exchange counts once");
     }
-    let health = String::from_utf8(stage.get("/health?deep=1").await.body.to_vec()).unwrap();
+    let health = String::from_utf8(server.get("/health?deep=1").await.body.to_vec()).unwrap();
     let breaker = r#""breakers":[{"origin":"https://example.com","status":"open","faults_in_a_row":5}]"#;
     assert!(health.contains(breaker) && health.contains("Degraded"), "{health}");
     for name in 0..50 {
-        stage.words(&format!("/badges/hello/{name}.svg")).await;
+        server.words(&format!("/badges/hello/{name}.svg")).await;
     }
-    assert_eq!(stage.upstream.calls(), 20, "nobody is asked while it is open");
-    stage.upstream.set(ASKED, 200, &[], "back");
-    stage.pass(61);
-    assert_eq!(stage.words(BADGE).await, "hello: back");
-    stage.pass(121);
-    stage.upstream.set(ASKED, 500, &[], "");
-    stage.words(BADGE).await;
-    assert_eq!(stage.upstream.calls(), 25, "an answer closed it: four more tries");
+    assert_eq!(server.upstream.calls(), 20, "nobody is asked while it is open");
+    server.upstream.set(ASKED, 200, &[], "back");
+    server.advance(61);
+    assert_eq!(server.words(BADGE).await, "hello: back");
+    server.advance(121);
+    server.upstream.set(ASKED, 500, &[], "");
+    server.words(BADGE).await;
+    assert_eq!(server.upstream.calls(), 25, "an answer closed it: four more tries");
 }
 
 #[tokio::test(start_paused = true)]
 async fn what_makes_no_sense_is_neither_tried_again_nor_counted() {
     for fault in [Fault::TooLarge, Fault::Nonsense("bad gzip".to_owned())] {
-        let stage = Stage::new(&hello_toml());
-        stage.upstream.fault(ASKED, fault);
+        let server = TestServer::new(&hello_toml());
+        server.upstream.fault(ASKED, fault);
         for _ in 0..10 {
-            assert_eq!(stage.words(BADGE).await, "hello: invalid response");
+            assert_eq!(server.words(BADGE).await, "hello: invalid response");
         }
-        assert_eq!(stage.upstream.calls(), 10);
+        assert_eq!(server.upstream.calls(), 10);
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn retry_after_is_obeyed_where_there_is_time_and_asked_later_where_there_is_none() {
-    let stage = Stage::new(&hello_toml());
-    stage.upstream.set(ASKED, 429, &[("retry-after", "1")], "");
+    let server = TestServer::new(&hello_toml());
+    server.upstream.set(ASKED, 429, &[("retry-after", "1")], "");
     let before = tokio::time::Instant::now();
-    assert_eq!(stage.words(BADGE).await, "hello: rate limited");
+    assert_eq!(server.words(BADGE).await, "hello: rate limited");
     tokio::time::sleep(Duration::from_secs(8)).await;
-    assert_eq!(stage.upstream.calls(), 4, "{:?}", before.elapsed());
-    let stage = Stage::new(&hello_toml());
-    stage.upstream.set(ASKED, 429, &[("retry-after", "30")], "");
-    stage.words(BADGE).await;
-    stage.words(BADGE).await;
-    stage.words("/badges/hello/other.svg").await;
-    assert_eq!(stage.upstream.calls(), 1, "nobody asks again before it said so");
-    stage.upstream.set(ASKED, 200, &[], "back");
-    stage.pass(31);
-    assert_eq!(stage.words(BADGE).await, "hello: back");
+    assert_eq!(server.upstream.calls(), 4, "{:?}", before.elapsed());
+    let server = TestServer::new(&hello_toml());
+    server.upstream.set(ASKED, 429, &[("retry-after", "30")], "");
+    server.words(BADGE).await;
+    server.words(BADGE).await;
+    server.words("/badges/hello/other.svg").await;
+    assert_eq!(server.upstream.calls(), 1, "nobody asks again before it said so");
+    server.upstream.set(ASKED, 200, &[], "back");
+    server.advance(31);
+    assert_eq!(server.words(BADGE).await, "hello: back");
 }
 
 #[tokio::test(start_paused = true)]
 async fn nobody_is_told_to_wait_for_longer_than_a_token_is_held() {
     let far = "Fri, 31 Dec 9999 23:59:59 GMT";
     for (status, after) in [(429, "7200"), (403, "7200"), (429, far), (403, far), (403, "99999999999")] {
-        let stage = Stage::new(&hello_toml());
-        stage.upstream.set(ASKED, status, &[("retry-after", after)], "");
+        let server = TestServer::new(&hello_toml());
+        server.upstream.set(ASKED, status, &[("retry-after", after)], "");
         for _ in 0..2 {
-            let json = stage.get("/badges/hello/world").await;
+            let json = server.get("/badges/hello/world").await;
             assert_eq!(
                 (json.status.as_u16(), &json.headers["retry-after"]),
                 (503, &"3600".parse().unwrap()),
                 "{after}"
             );
         }
-        assert_eq!(stage.upstream.calls(), 1);
-        stage.pass(3600);
-        stage.get("/badges/hello/world").await;
-        assert_eq!(stage.upstream.calls(), 2);
+        assert_eq!(server.upstream.calls(), 1);
+        server.advance(3600);
+        server.get("/badges/hello/world").await;
+        assert_eq!(server.upstream.calls(), 2);
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn an_exhausted_token_is_left_alone_until_its_reset_and_shows_the_last_good_badge() {
-    let stage = stage();
-    stage.words(BADGE).await;
+    let server = server();
+    server.words(BADGE).await;
     let reset = (support::NOON.as_secs() + 900).to_string();
     let headers = [("x-ratelimit-remaining", "0"), ("x-ratelimit-reset", &*reset)];
-    stage.upstream.set(ASKED, 403, &headers, "");
-    stage.pass(121);
+    server.upstream.set(ASKED, 403, &headers, "");
+    server.advance(121);
     for _ in 0..5 {
-        assert_eq!(stage.words(BADGE).await, "hello: good");
+        assert_eq!(server.words(BADGE).await, "hello: good");
     }
-    assert_eq!(stage.upstream.calls(), 2);
-    let json = stage.get("/badges/hello/new").await;
+    assert_eq!(server.upstream.calls(), 2);
+    let json = server.get("/badges/hello/new").await;
     assert_eq!((json.status.as_u16(), json.headers["retry-after"].to_str().unwrap()), (503, "779"));
-    let health = String::from_utf8(stage.get("/health?deep=1").await.body.to_vec()).unwrap();
+    let health = String::from_utf8(server.get("/health?deep=1").await.body.to_vec()).unwrap();
     assert!(health.contains(r#""rate_limits":[{"origin":"https://example.com","seconds_left":779}]"#), "{health}");
-    stage.upstream.set(ASKED, 200, &[], "better");
-    stage.pass(780);
-    assert_eq!(stage.words(BADGE).await, "hello: better");
+    server.upstream.set(ASKED, 200, &[], "better");
+    server.advance(780);
+    assert_eq!(server.words(BADGE).await, "hello: better");
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_restart_keeps_the_last_good_badge() {
-    let first = stage();
+    let first = server();
     first.words(BADGE).await;
-    let second = Stage::over(&hello_toml(), first.drawer.clone()).unwrap();
+    let second = TestServer::with_store(&hello_toml(), first.store.clone()).unwrap();
     second.upstream.fault(ASKED, Fault::Unreachable("refused".to_owned()));
     assert_eq!(second.words(BADGE).await, "hello: good");
     second.upstream.set(ASKED, 200, &[], "<html>");
-    second.pass(61);
+    second.advance(61);
     assert_eq!(second.words(BADGE).await, "hello: good");
-    let third = Stage::over(&hello_toml(), first.drawer.clone()).unwrap();
+    let third = TestServer::with_store(&hello_toml(), first.store.clone()).unwrap();
     third.upstream.fault(ASKED, Fault::Timeout);
     assert_eq!(third.words(BADGE).await, "hello: good", "rubbish never takes the place of what was kept");
-    third.pass(8 * 24 * 3600);
+    third.advance(8 * 24 * 3600);
     assert_eq!(third.words(BADGE).await, "hello: upstream unavailable");
 }
