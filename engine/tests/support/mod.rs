@@ -14,7 +14,7 @@ use std::{
 
 use badgesmith_engine::{
     Config, Engine, Plugin, Request, Response, RouteError, Settings, World, plugins,
-    store::{Entry, Ill, Recorded, Span, Store, Subject, Unavailable},
+    store::{Entry, Recorded, Span, Store, Subject, Unavailable, Unhealthy},
     world::{Ask, Event, Executor, Fault, Meter, Reply, Secret, Secrets, Upstream},
 };
 use badgesmith_provider::Record;
@@ -186,7 +186,7 @@ impl Secrets for MemoryStore {
         })
     }
 
-    fn check(&self) -> BoxFuture<'_, Result<(), Ill>> {
+    fn check(&self) -> BoxFuture<'_, Result<(), Unhealthy>> {
         self.checks.fetch_add(1, Ordering::Relaxed);
         let is_down = self.are_secrets_down.load(Ordering::Relaxed);
         Box::pin(async move { if is_down { Err(Unavailable("they are down".to_owned()).into()) } else { Ok(()) } })
@@ -242,7 +242,7 @@ impl Store for MemoryStore {
         Box::pin(async move { Ok(records) })
     }
 
-    fn check(&self) -> BoxFuture<'_, Result<(), Ill>> {
+    fn check(&self) -> BoxFuture<'_, Result<(), Unhealthy>> {
         self.checks.fetch_add(1, Ordering::Relaxed);
         let is_down = self.is_down.load(Ordering::Relaxed);
         Box::pin(async move { if is_down { Err(Unavailable("it is down".to_owned()).into()) } else { Ok(()) } })
