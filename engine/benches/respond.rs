@@ -1,4 +1,4 @@
-//! How long the engine takes for a warm request, without a socket: `cargo bench -p badgesmith-engine --bench respond`.
+//! The time of a request with warm caches, without a socket: `cargo bench -p badgesmith-engine --bench respond`.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout)]
 
 #[path = "../tests/support/mod.rs"]

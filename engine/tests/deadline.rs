@@ -1,4 +1,4 @@
-//! What whoever cannot wait any longer is told, such as a function before its deadline.
+//! Responses of [`badgesmith_engine::Engine::respond_late`], which a Lambda function sends before its deadline.
 #![allow(clippy::unwrap_used)]
 
 mod support;
@@ -7,7 +7,7 @@ use badgesmith_engine::Request;
 use support::{TestServer, hello_toml, title};
 
 #[test]
-fn whoever_asked_for_a_picture_gets_a_picture_also_when_it_is_late() {
+fn a_late_response_has_the_format_that_the_request_asked_for() {
     let server = TestServer::new(&hello_toml());
     let rows = [
         ("/badges/hello/a.svg", 200, "hello: upstream unavailable"),

@@ -1,4 +1,4 @@
-//! Document badges: how often documents are asked for, for how long they are used, and what is shown without them.
+//! Document badges: caching of documents, circuit breakers, holds, limits on parsing, and stale badges.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod support;
@@ -20,7 +20,7 @@ fn server() -> TestServer {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_thousand_badges_on_ten_documents_make_ten_calls() {
+async fn a_thousand_badges_of_ten_documents_make_ten_calls() {
     let server = TestServer::new("");
     *server.web.delay.lock().unwrap() = Duration::from_millis(300);
     for document in 0..10 {
@@ -41,11 +41,11 @@ async fn a_thousand_badges_on_ten_documents_make_ten_calls() {
     assert_eq!(server.web.calls(), 10);
     let asked: HashSet<_> = server.web.asked.lock().unwrap().iter().map(|ask| ask.url.to_string()).collect();
     assert_eq!(asked.len(), 10);
-    assert_eq!(server.upstream.calls(), 0, "an upstream of a plugin was asked");
+    assert_eq!(server.upstream.calls(), 0, "the client for upstreams of plugins was used");
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_document_is_used_for_300_seconds_and_then_asked_for_with_its_etag() {
+async fn a_document_is_fresh_for_300_seconds_and_then_revalidated_with_its_etag() {
     let server = server();
     assert_eq!(server.words(BADGE).await, "a: one");
     server.advance(299);
@@ -57,11 +57,11 @@ async fn a_document_is_used_for_300_seconds_and_then_asked_for_with_its_etag() {
     assert_eq!(server.web.asked.lock().unwrap()[1].etag.as_deref(), Some("\"1\""));
     server.advance(299);
     server.words(BADGE).await;
-    assert_eq!(server.web.calls(), 2, "what was said to be as before holds as long again");
+    assert_eq!(server.web.calls(), 2, "304 makes it fresh again");
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_document_may_lengthen_its_time_and_not_shorten_it() {
+async fn a_document_can_lengthen_the_caching_of_its_badge_and_not_shorten_it() {
     for (said, held) in [(3600, 3600), (10, 300), (1_000_000, 86_400)] {
         let server = server();
         let document = DOCUMENT.replace('}', &format!(",\"cacheSeconds\":{said}}}"));
@@ -79,7 +79,7 @@ async fn a_document_may_lengthen_its_time_and_not_shorten_it() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_log_says_how_long_a_document_kept_its_badge_waiting_and_that_it_is_stale() {
+async fn the_log_has_the_time_that_a_badge_waited_for_its_document_and_a_warning_if_it_is_stale() {
     let server = server();
     *server.web.delay.lock().unwrap() = Duration::from_millis(300);
     let made = server.get(BADGE).await;
@@ -98,7 +98,7 @@ async fn the_log_says_how_long_a_document_kept_its_badge_waiting_and_that_it_is_
 }
 
 #[tokio::test(start_paused = true)]
-async fn work_of_the_engines_own_that_breaks_off_is_the_engines_fault_and_no_plugins() {
+async fn dropped_work_of_the_engine_is_an_error_of_the_engine_and_not_of_a_plugin() {
     let server = TestServer::new(&hello_toml());
     server.web.set(ASKED, 200, &[], DOCUMENT);
     for path in ["/badge/dynamic/json.json?url=https://example.com/a.json&query=$.message", "/badges/hello/a"] {
@@ -116,7 +116,7 @@ async fn work_of_the_engines_own_that_breaks_off_is_the_engines_fault_and_no_plu
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_old_document_is_better_than_none_for_seven_days() {
+async fn a_stale_document_is_used_for_seven_days() {
     let server = server();
     server.words(BADGE).await;
     for fault in [Fault::Status(503), Fault::Timeout, Fault::Nonsense(String::new()), Fault::TooLarge] {
@@ -130,17 +130,17 @@ async fn an_old_document_is_better_than_none_for_seven_days() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_may_not_be_visited_any_more_is_not_shown_any_more() {
+async fn the_stale_document_of_an_address_that_is_no_longer_allowed_is_not_used() {
     let server = server();
     server.words(BADGE).await;
     server.advance(300);
     server.web.fault(ASKED, Fault::NotAllowed("url not allowed"));
     assert_eq!(server.words(BADGE).await, "custom badge: url not allowed");
-    assert_eq!(server.web.calls(), 2, "what is refused is not tried again");
+    assert_eq!(server.web.calls(), 2, "a refused address is not retried");
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_document_that_was_mended_is_seen_after_ten_seconds() {
+async fn a_corrected_document_is_used_after_ten_seconds() {
     let server = server();
     server.web.set(ASKED, 200, &[], "{");
     assert_eq!(server.words(BADGE).await, "custom badge: unparseable json response");
@@ -153,7 +153,7 @@ async fn a_document_that_was_mended_is_seen_after_ten_seconds() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_not_found_in_a_document_leaves_the_document_as_it_is() {
+async fn a_query_without_a_result_does_not_discard_the_cached_document() {
     let server = server();
     for (query, words) in [("$.nothing", "no result"), ("$.label&as=metric", "result is no number"), ("$[?", "")] {
         let address = format!("/badge/dynamic/json?url={ASKED}&query={query}");
@@ -165,7 +165,7 @@ async fn what_is_not_found_in_a_document_leaves_the_document_as_it_is() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_origin_that_fails_is_left_alone_and_nobody_elses_health_suffers() {
+async fn an_origin_that_fails_opens_its_breaker_and_does_not_degrade_the_server() {
     let server = TestServer::new("");
     server.web.fault("https://down.example/0", Fault::Status(500));
     for at in 0..5 {
@@ -181,7 +181,7 @@ async fn an_origin_that_fails_is_left_alone_and_nobody_elses_health_suffers() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_caller_waits_three_and_a_half_seconds_at_the_most() {
+async fn a_caller_waits_at_most_three_and_a_half_seconds() {
     let server = server();
     *server.web.delay.lock().unwrap() = Duration::from_secs(60);
     let before = tokio::time::Instant::now();
@@ -193,14 +193,14 @@ async fn a_caller_waits_three_and_a_half_seconds_at_the_most() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn documents_are_kept_in_memory_alone_and_no_stranger_pushes_out_what_plugins_need() {
+async fn documents_are_not_written_to_the_store() {
     let server = server();
     server.words(BADGE).await;
     assert!(server.store.answers.lock().unwrap().is_empty());
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_switched_off_says_so() {
+async fn badges_that_are_switched_off_are_refused() {
     for (off, badge, other) in [
         ("endpoint", "/endpoint.json", "/badge/dynamic/json.json"),
         ("dynamic", "/badge/dynamic/json.json", "/endpoint.json"),
@@ -216,7 +216,7 @@ async fn what_is_switched_off_says_so() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn hostile_documents_and_queries_are_refused_with_words() {
+async fn malicious_documents_and_queries_are_refused() {
     let server = TestServer::new("");
     let lol: String = (1..30).map(|at| format!("<!ENTITY a{at} '&a{0};&a{0};'>", at - 1)).collect();
     let deep = format!("{}{}", "[".repeat(100), "]".repeat(100));
@@ -247,7 +247,7 @@ async fn hostile_documents_and_queries_are_refused_with_words() {
     }
 }
 
-/// The words of a document at this path of one origin.
+/// The title of the badge of a document on the shared origin.
 async fn shown(server: &TestServer, path: &str) -> String {
     server.words(&format!("/endpoint?url=https://shared.example/{path}")).await
 }
@@ -257,7 +257,7 @@ fn shared(path: &str) -> String {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_document_that_asks_to_be_left_alone_is_so_for_a_minute_and_no_other_is() {
+async fn a_rate_limit_holds_one_document_for_at_most_a_minute() {
     let far = "Fri, 31 Dec 9999 23:59:59 GMT";
     for (status, after) in [(403, "3600"), (429, "3600"), (403, far), (429, far), (403, "99999999999")] {
         let server = TestServer::new("");
@@ -278,11 +278,11 @@ async fn a_document_that_asks_to_be_left_alone_is_so_for_a_minute_and_no_other_i
     let server = TestServer::new("");
     server.web.set(&shared("limited"), 429, &[], "");
     let json = server.get(&format!("/endpoint.json?url={}", shared("limited"))).await;
-    assert_eq!(json.headers["retry-after"], "10", "it did not say for how long");
+    assert_eq!(json.headers["retry-after"], "10", "the default without `Retry-After`");
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_document_that_fails_is_visited_once_in_ten_seconds_and_takes_no_other_with_it() {
+async fn a_document_that_fails_is_requested_once_in_ten_seconds_and_does_not_block_others() {
     let faults = [Fault::Status(500), Fault::Timeout, Fault::TooLarge, Fault::Nonsense(String::new())];
     for fault in faults {
         let server = TestServer::new("");
@@ -296,7 +296,7 @@ async fn a_document_that_fails_is_visited_once_in_ten_seconds_and_takes_no_other
                     assert!(shown(&server, bad).await.starts_with("custom badge: "));
                 }
             }
-            assert_eq!(server.web.calls(), 4 * round, "nothing is tried twice at what callers name");
+            assert_eq!(server.web.calls(), 4 * round, "there are no retries for addresses that callers name");
             server.advance(10);
         }
         assert_eq!(shown(&server, "good").await, "a: one", "{fault:?}");
@@ -304,7 +304,7 @@ async fn a_document_that_fails_is_visited_once_in_ten_seconds_and_takes_no_other
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_origin_that_cannot_be_reached_is_not_asked_for_a_minute() {
+async fn an_unreachable_origin_gets_no_requests_for_a_minute() {
     let server = TestServer::new("");
     for _ in 0..5 {
         shown(&server, "any").await;
@@ -320,7 +320,7 @@ async fn an_origin_that_cannot_be_reached_is_not_asked_for_a_minute() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_strangers_documents_keep_nobody_from_one_that_was_there() {
+async fn a_breaker_that_other_documents_opened_does_not_block_a_document_that_was_fetched_before() {
     let server = TestServer::new("");
     server.web.set(&shared("good"), 200, &[], DOCUMENT);
     shown(&server, "good").await;
@@ -331,15 +331,15 @@ async fn a_strangers_documents_keep_nobody_from_one_that_was_there() {
     }
     let calls = server.web.calls();
     assert_eq!(shown(&server, "new").await, "custom badge: inaccessible");
-    assert_eq!(server.web.calls(), calls, "the breaker is open to what nobody has seen yet");
+    assert_eq!(server.web.calls(), calls, "the breaker is open for documents that were never fetched");
     server.web.set(&shared("good"), 200, &[], &DOCUMENT.replace("one", "two"));
     assert_eq!(shown(&server, "good").await, "a: two");
     server.web.set(&shared("new"), 200, &[], DOCUMENT);
-    assert_eq!(shown(&server, "new").await, "a: one", "an answer closed it");
+    assert_eq!(shown(&server, "new").await, "a: one", "an answer closed the breaker");
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_origin_that_answered_is_charged_and_not_the_one_that_led_there() {
+async fn a_fault_after_a_redirect_counts_for_the_target_origin() {
     let server = TestServer::new("");
     for at in 0..6 {
         let (from, to) = (shared(&format!("to/{at}")), format!("https://ill.example/{at}"));
@@ -355,12 +355,12 @@ async fn the_origin_that_answered_is_charged_and_not_the_one_that_led_there() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn no_place_for_a_visit_is_too_busy_and_says_nothing_of_the_origin() {
+async fn too_many_exchanges_are_too_busy_and_do_not_open_a_breaker() {
     let server = server();
     server.words(BADGE).await;
     server.advance(301);
     server.web.fault(ASKED, Fault::Busy);
-    assert_eq!(server.words(BADGE).await, "a: one", "the last good badge is better");
+    assert_eq!(server.words(BADGE).await, "a: one", "a stale badge is better");
     for at in 0..20 {
         let url = format!("https://example.com/{at}");
         server.web.fault(&url, Fault::Busy);
@@ -375,7 +375,7 @@ async fn no_place_for_a_visit_is_too_busy_and_says_nothing_of_the_origin() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn many_queries_of_one_large_document_are_too_busy_at_once_and_others_are_read_meanwhile() {
+async fn queries_of_one_large_document_cannot_take_all_readers_and_those_beyond_the_queue_fail_at_once() {
     let server = TestServer::new("");
     let large = format!("[\"{}\"]", "x".repeat(1024 * 1024 - 100));
     for name in ["evil/a", "evil/b", "good"] {
@@ -395,31 +395,31 @@ async fn many_queries_of_one_large_document_are_too_busy_at_once_and_others_are_
     let attack = join_all((0..40).map(|at| ask("evil", "evil/a", at)));
     let other = async {
         tokio::time::sleep(Duration::from_millis(10)).await;
-        assert_eq!(steps(), 2, "two readers are at one document");
+        assert_eq!(steps(), 2, "two readers for one document");
         let more = join_all((0..3).map(|at| ask("evil", "evil/b", at)));
         let good = async {
             tokio::time::sleep(Duration::from_millis(10)).await;
-            assert_eq!(steps(), 3, "three readers are at the documents of one origin");
+            assert_eq!(steps(), 3, "three readers for the documents of one origin");
             ask("good", "good", 0).await
         };
         let seen = async {
             tokio::time::sleep(Duration::from_millis(20)).await;
-            assert_eq!(steps(), 4, "the fourth is for others");
+            assert_eq!(steps(), 4, "the fourth reader is for other origins");
         };
         join3(more, good, seen).await
     };
     let (answers, _) = join(attack, other).await;
     let busy: Vec<_> = answers.iter().filter(|(code, _)| code == "TOO_BUSY").collect();
-    assert_eq!(busy.len(), 40 - 2 - 8, "two are read and eight wait");
-    assert!(busy.iter().all(|(_, took)| *took < Duration::from_millis(10)), "it is said at once");
+    assert_eq!(busy.len(), 40 - 2 - 8, "two are parsed and eight wait");
+    assert!(busy.iter().all(|(_, took)| *took < Duration::from_millis(10)), "they fail at once");
     assert!(answers.iter().all(|(code, _)| code == "TOO_BUSY" || code == "UPSTREAM_TIMEOUT"), "{answers:?}");
     assert!(began.elapsed() <= Duration::from_millis(3700), "{:?}", began.elapsed());
-    // Those that waited are gone: nothing is begun for them when a reader comes back.
+    // The waiting badges have timed out, so nothing is started for them when a reader is free.
     server.executor.holds_steps.store(false, Ordering::Relaxed);
     server.executor.release();
     tokio::time::sleep(Duration::from_secs(1)).await;
-    assert_eq!(steps(), 4, "nobody waits any more");
-    // What a reader has begun with is kept all the same, and what was fetched, too.
+    assert_eq!(steps(), 4, "nothing waits in the queue any more");
+    // Badges whose parsing had started are cached nevertheless, and so are the documents.
     let kept = server.get(&address("evil", "evil/a", 0)).await;
     assert_eq!((kept.status.as_u16(), kept.line.cache), (200, Some(CacheState::Kept)));
     assert_eq!(server.get(&address("evil", "evil/a", 39)).await.status, 200);
@@ -427,7 +427,7 @@ async fn many_queries_of_one_large_document_are_too_busy_at_once_and_others_are_
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_document_is_fetched_to_its_end_although_its_badge_is_given_up() {
+async fn fetching_a_document_goes_on_when_its_caller_leaves() {
     let server = server();
     *server.web.delay.lock().unwrap() = Duration::from_millis(300);
     let given_up = tokio::time::timeout(Duration::from_millis(100), server.get(BADGE)).await;
@@ -438,7 +438,7 @@ async fn a_document_is_fetched_to_its_end_although_its_badge_is_given_up() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_reader_that_outlives_its_callers_is_not_begun_a_second_time() {
+async fn parsing_that_outlives_its_callers_is_not_started_again() {
     let server = server();
     server.executor.holds_steps.store(true, Ordering::Relaxed);
     let address = format!("/badge/dynamic/json?url={ASKED}&query=$.message");

@@ -1,4 +1,4 @@
-//! Plugins that a program builds of its own Rust code, without a plugins.toml and without a library.
+//! Plugins that a program makes from its own Rust code, without a plugins.toml and without a shared library.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod support;
@@ -12,7 +12,7 @@ use badgesmith_engine::{
 use badgesmith_provider::{Badge, Call, Manifest, Provider, Request, Step};
 use support::TestServer;
 
-/// Shows what its upstream says of a name.
+/// Shows the answer of its upstream for a name.
 #[derive(Debug)]
 struct Greeting;
 
@@ -39,7 +39,7 @@ fn server(plugins: Vec<Plugin>) -> Result<TestServer, RouteError> {
 }
 
 #[tokio::test]
-async fn a_provider_in_rust_is_served_without_a_library_and_asks_only_what_it_was_granted() {
+async fn a_provider_in_rust_is_served_without_a_library_and_can_reach_granted_origins_only() {
     let granted = plugin().with_origins(vec![Origin::parse("https://example.com").unwrap()]).with_concurrent_steps(4);
     for (plugin, expected) in [(granted, "greeting: hi"), (plugin(), "greeting: provider failed")] {
         let server = server(vec![plugin]).unwrap();

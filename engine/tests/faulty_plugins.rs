@@ -1,4 +1,5 @@
-//! A plugin that lies is refused at start or gets an error badge, and the log names it. It never ends the host.
+//! Plugins that violate the ABI, panic or hang: they are refused at start or get an error badge, and the log names
+//! them. The host goes on.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod support;
@@ -41,7 +42,7 @@ async fn a_longer_table_of_a_newer_sdk_loads() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn every_lie_ends_in_an_error_badge_and_a_line_that_names_the_plugin() {
+async fn every_violation_ends_in_an_error_badge_and_a_log_line_that_names_the_plugin() {
     let rows = [
         ("NULL_STEP", "its step is 100 bytes at null"),
         ("BINARY_STEP", "its step is not UTF-8"),
@@ -83,7 +84,7 @@ async fn every_lie_ends_in_an_error_badge_and_a_line_that_names_the_plugin() {
 }
 
 #[tokio::test]
-async fn a_panic_of_a_plugin_is_an_error_badge_with_its_words_in_the_log() {
+async fn a_panic_of_a_plugin_is_an_error_badge_and_its_message_is_logged() {
     let examples = std::env::current_exe().unwrap().parent().unwrap().parent().unwrap().join("examples");
     let library = examples.join(libloading::library_filename("panics"));
     let server = TestServer::new(&format!("[[plugin]]\nid = \"panics\"\nlibrary = {library:?}\n"));
@@ -96,7 +97,7 @@ async fn a_panic_of_a_plugin_is_an_error_badge_with_its_words_in_the_log() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_plugin_is_out_of_service_while_a_step_is_overdue_and_the_third_time_for_good() {
+async fn a_plugin_is_out_of_service_while_a_step_is_overdue_and_after_the_third_until_a_restart() {
     let server = TestServer::new(&(liar_toml("HONEST") + &support::hello_toml()));
     server.upstream.set("https://example.com/a.txt", 200, &[], "hi");
     for strike in 1..=3 {
@@ -109,16 +110,16 @@ async fn a_plugin_is_out_of_service_while_a_step_is_overdue_and_the_third_time_f
         let health = deep(&server).await;
         let words = format!(r#""id":"liar","version":"0.0.1","status":"out of service","overdue_steps":{strike}"#);
         assert!(health.contains(&words) && health.contains(r#""status":"Degraded""#), "{health}");
-        assert_eq!(server.words("/badges/liar/x.svg").await, "liar: provider failed", "it is not asked meanwhile");
-        assert_eq!(server.words("/badges/hello/a.svg").await, "hello: hi", "the others go on");
+        assert_eq!(server.words("/badges/liar/x.svg").await, "liar: provider failed", "it is not called meanwhile");
+        assert_eq!(server.words("/badges/hello/a.svg").await, "hello: hi", "other plugins go on");
         server.executor.release();
     }
     assert!(deep(&server).await.contains(r#""status":"out of service","overdue_steps":3"#));
-    assert_eq!(server.words("/badges/liar/y.svg").await, "liar: provider failed", "it is not asked any more");
+    assert_eq!(server.words("/badges/liar/y.svg").await, "liar: provider failed", "it is not called any more");
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_step_during_which_the_process_stood_still_is_not_overdue() {
+async fn a_step_during_which_the_process_was_suspended_is_not_overdue() {
     let server = TestServer::new(&liar_toml("HONEST"));
     for name in ["a", "b", "c", "d"] {
         server.executor.holds_steps.store(true, Ordering::Relaxed);
@@ -128,7 +129,7 @@ async fn a_step_during_which_the_process_stood_still_is_not_overdue() {
             assert!((&mut asked).now_or_never().is_none());
             tokio::task::yield_now().await;
         }
-        // As a function is between two events. What waits for its caller alone is late by then.
+        // A Lambda function is suspended between two events. The caller's own timeout has passed by then.
         tokio::time::advance(std::time::Duration::from_secs(600)).await;
         assert!((&mut asked).now_or_never().is_some());
         for _ in 0..10 {
@@ -141,7 +142,7 @@ async fn a_step_during_which_the_process_stood_still_is_not_overdue() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn steps_that_wait_too_long_behind_honest_ones_are_too_busy_and_no_fault_of_the_plugin() {
+async fn a_step_that_waits_too_long_for_other_steps_is_too_busy_and_not_overdue() {
     let server = TestServer::new(&liar_toml("HONEST"));
     server.executor.holds_steps.store(true, Ordering::Relaxed);
     let [first, second, third] = ["a", "b", "c"].map(|name| format!("/badges/liar/{name}.svg"));
@@ -158,7 +159,7 @@ async fn steps_that_wait_too_long_behind_honest_ones_are_too_busy_and_no_fault_o
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_plugin_that_loops_takes_one_thread_however_many_ask_it_at_once() {
+async fn a_plugin_that_hangs_uses_one_thread_for_any_number_of_callers() {
     let server = TestServer::new(&liar_toml("HONEST"));
     server.executor.holds_steps.store(true, Ordering::Relaxed);
     let paths: Vec<_> = (0..40).map(|index| format!("/badges/liar/{index}.svg")).collect();
@@ -168,10 +169,14 @@ async fn a_plugin_that_loops_takes_one_thread_however_many_ask_it_at_once() {
     for path in &paths {
         assert_eq!(server.words(path).await, "liar: provider failed");
     }
-    assert_eq!(server.executor.steps.load(Ordering::Relaxed), 1, "and none later");
+    assert_eq!(server.executor.steps.load(Ordering::Relaxed), 1, "no further step is started");
     server.executor.holds_steps.store(false, Ordering::Relaxed);
     server.executor.release();
-    assert_eq!(server.words("/badges/liar/x.svg").await, "liar: honest", "one that comes back late is asked again");
+    assert_eq!(
+        server.words("/badges/liar/x.svg").await,
+        "liar: honest",
+        "it is called again after the overdue step returned"
+    );
 }
 
 async fn deep(server: &TestServer) -> String {

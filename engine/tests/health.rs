@@ -1,4 +1,4 @@
-//! `/health?deep=1`: what reports rest on is asked, seldom, and told without its inside.
+//! `/health?deep=1`: the store and the secrets are checked at most once in ten seconds, and causes are not shown.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod support;
@@ -24,7 +24,7 @@ fn server() -> TestServer {
     server
 }
 
-/// The status, and of the store and the secrets how each is and since when.
+/// The HTTP status, and for the store and the secrets their status and since when they are unavailable.
 async fn deep(server: &TestServer) -> (u16, [(String, String); 2]) {
     let response = server.get(DEEP).await;
     let body: Value = serde_json::from_slice(&response.body).unwrap();
@@ -42,25 +42,32 @@ fn set(what: &AtomicBool, is_down: bool) {
     what.store(is_down, Ordering::Relaxed);
 }
 
-fn fine() -> (String, String) {
+fn healthy() -> (String, String) {
     ("in service".to_owned(), String::new())
 }
 
-fn ill(since: &str) -> (String, String) {
+fn unavailable(since: &str) -> (String, String) {
     ("unavailable".to_owned(), since.to_owned())
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_store_or_secrets_that_are_down_are_red_and_say_since_when() {
+async fn an_unavailable_store_or_unavailable_secrets_are_status_503_with_the_time_of_the_failure() {
     let server = server();
-    assert_eq!(deep(&server).await, (200, [fine(), fine()]));
+    assert_eq!(deep(&server).await, (200, [healthy(), healthy()]));
     server.advance(60);
     set(&server.store.is_down, true);
     let since = deep(&server).await.1[0].1.clone();
     assert!(since.starts_with("20") && since.ends_with('Z'), "{since}");
     server.advance(600);
-    assert_eq!(deep(&server).await, (503, [ill(&since), fine()]), "since when is not when it was asked last");
-    assert!(server.get("/health").await.body.starts_with(br#"{"status":"Healthy","#), "a plain one asks nobody");
+    assert_eq!(
+        deep(&server).await,
+        (503, [unavailable(&since), healthy()]),
+        "the time of the first failed check stays"
+    );
+    assert!(
+        server.get("/health").await.body.starts_with(br#"{"status":"Healthy","#),
+        "without `deep` nothing is checked"
+    );
     let mut head = Request::get(DEEP);
     head.method = Method::HEAD;
     let response = server.send(&head).await;
@@ -68,16 +75,16 @@ async fn a_store_or_secrets_that_are_down_are_red_and_say_since_when() {
     assert_eq!(response.headers["cache-control"], "no-store");
     set(&server.store.is_down, false);
     server.advance(60);
-    assert_eq!(deep(&server).await, (200, [fine(), fine()]));
+    assert_eq!(deep(&server).await, (200, [healthy(), healthy()]));
     server.advance(60);
     set(&server.store.are_secrets_down, true);
     let (status, [store, secrets]) = deep(&server).await;
-    assert_eq!((status, store, &*secrets.0), (503, fine(), "unavailable"));
+    assert_eq!((status, store, &*secrets.0), (503, healthy(), "unavailable"));
     assert_ne!(secrets.1, since);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_server_that_takes_no_reports_is_not_red_without_its_store() {
+async fn without_reports_an_unavailable_store_is_status_200() {
     let server = TestServer::new(&hello_toml());
     set(&server.store.is_down, true);
     let (status, [store, _]) = deep(&server).await;
@@ -85,11 +92,11 @@ async fn a_server_that_takes_no_reports_is_not_red_without_its_store() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn however_many_ask_nobody_is_asked_more_than_once_in_ten_seconds() {
+async fn dependencies_are_checked_at_most_once_in_ten_seconds() {
     let server = server();
     let checks = || server.store.checks.load(Ordering::Relaxed);
     join_all((0..50).map(|_| server.get(DEEP))).await;
-    assert_eq!(checks(), 2, "the store once and the secrets once");
+    assert_eq!(checks(), 2, "one check of the store and one of the secrets");
     for _ in 0..9 {
         server.advance(1);
         server.get(DEEP).await;
@@ -101,7 +108,7 @@ async fn however_many_ask_nobody_is_asked_more_than_once_in_ten_seconds() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_report_that_could_not_be_written_is_not_followed_by_an_old_good_word() {
+async fn a_report_that_fails_discards_the_cached_outcome_of_the_health_check() {
     let server = server();
     assert_eq!(deep(&server).await.0, 200);
     set(&server.store.is_down, true);

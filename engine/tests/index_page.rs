@@ -1,4 +1,4 @@
-//! The front page and the OpenAPI document: made of manifests, whatever stands in them.
+//! The index page and the OpenAPI document, which are generated from manifests with any texts.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod support;
@@ -12,7 +12,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 use support::{TestServer, hello_toml};
 
-/// Markup, a script's end, a marker of the page's own, an attribute's end, and a line's.
+/// Markup, the end of a script, a marker of the page, the end of an attribute, and a line separator.
 const HOSTILE: &str =
     "</script><script>alert(1)</script><!--providers--><img src=x onerror=alert(1)> \"'`\u{2028} & $& {{x}}";
 
@@ -20,7 +20,7 @@ fn text(response: &Response) -> String {
     String::from_utf8(response.body.to_vec()).unwrap()
 }
 
-/// A server with one provider, whose texts are all hostile.
+/// A server with one provider, whose manifest has this text everywhere.
 fn hostile() -> TestServer {
     let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join("hostile.toml");
     let quoted = serde_json::to_string(HOSTILE).unwrap();
@@ -35,13 +35,13 @@ fn hostile() -> TestServer {
     TestServer::new(&format!("[[plugin]]\nid = \"hostile\"\ndeclarative = {file:?}\n{origins}\n"))
 }
 
-/// What stands between the first `open` and the `close` after it.
+/// The text between the first `open` and the next `close`.
 fn between<'a>(text: &'a str, open: &str, close: &str) -> &'a str {
     text.split_once(open).unwrap().1.split_once(close).unwrap().0
 }
 
 #[tokio::test]
-async fn a_hostile_manifest_stays_text() {
+async fn the_texts_of_a_malicious_manifest_are_escaped() {
     let server = hostile();
     let page = text(&server.get("/").await);
     assert_eq!(page.matches("<script").count(), 1);
@@ -59,7 +59,7 @@ async fn a_hostile_manifest_stays_text() {
 }
 
 #[tokio::test]
-async fn the_page_allows_its_own_style_and_script_and_nothing_from_elsewhere() {
+async fn the_content_security_policy_allows_the_page_its_own_style_and_script_only() {
     let response = TestServer::new(&hello_toml()).get("/").await;
     assert_eq!(response.headers["content-type"], "text/html;charset=utf-8");
     let page = text(&response);
@@ -97,7 +97,7 @@ async fn the_page_is_the_same_for_every_caller() {
 }
 
 #[tokio::test]
-async fn the_page_shows_each_badge_and_what_to_paste() {
+async fn the_page_shows_each_badge_and_the_code_to_paste() {
     let page = text(&TestServer::new(&hello_toml()).get("/").await);
     for words in [
         "<img src=\"./badges/hello/world.svg\" alt=\"hello, live example\"",

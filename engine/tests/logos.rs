@@ -1,4 +1,4 @@
-//! Logos as callers write them, and pictures that cannot be drawn in time.
+//! The spellings of logos in requests, and pictures that are not drawn in time.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod support;
@@ -10,7 +10,7 @@ use support::TestServer;
 const LOGO: &str = "/badge/a-b-red.png?logo=data:image/svg%2Bxml,%3Csvg%20xmlns='http://www.w3.org/2000/svg'%20\
                     viewBox='0%200%209%209'%3E%3Cpath%20d='M0%200h9v9z'/%3E%3C/svg%3E";
 
-/// For how many seconds a PNG may be kept, and the PNG.
+/// The `max-age` of a PNG, and the PNG.
 async fn png(server: &TestServer, path: &str) -> (u32, Vec<u8>) {
     let response = server.get(path).await;
     assert_eq!((response.status.as_u16(), &response.headers["content-type"]), (200, &"image/png".parse().unwrap()));
@@ -20,23 +20,23 @@ async fn png(server: &TestServer, path: &str) -> (u32, Vec<u8>) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_picture_whose_logo_takes_too_long_goes_out_without_it_and_is_soon_asked_for_again() {
+async fn a_logo_that_takes_too_long_is_left_out_and_the_picture_is_cached_briefly() {
     let server = TestServer::new("");
     server.executor.holds_steps.store(true, Ordering::Relaxed);
-    let mends = async {
+    let recovery = async {
         tokio::time::sleep(Duration::from_secs(1)).await;
         server.executor.holds_steps.store(false, Ordering::Relaxed);
     };
     let ((age, without), ()) =
-        futures_util::future::join(png(&server, &format!("{LOGO}&cacheSeconds=99999")), mends).await;
+        futures_util::future::join(png(&server, &format!("{LOGO}&cacheSeconds=99999")), recovery).await;
     assert_eq!(age, 10);
     let (age, with) = png(&server, LOGO).await;
     assert_eq!(age, 86_400);
-    assert!(with != without && with[16..24] == without[16..24], "the logo's place stays");
+    assert!(with != without && with[16..24] == without[16..24], "the size stays, with the space for the logo");
 }
 
 #[tokio::test(start_paused = true)]
-async fn pictures_that_cannot_be_drawn_say_so_and_those_that_are_small_are_not_concerned() {
+async fn large_pictures_that_are_not_drawn_are_too_busy_and_small_ones_are_drawn() {
     let server = TestServer::new("");
     server.executor.holds_steps.store(true, Ordering::Relaxed);
     let large = format!("/badge/a-{}-red.png?scale=4", "b".repeat(200));
@@ -53,7 +53,7 @@ async fn pictures_that_cannot_be_drawn_say_so_and_those_that_are_small_are_not_c
 }
 
 #[tokio::test]
-async fn an_image_is_a_logo_however_its_address_is_written() {
+async fn an_image_is_a_logo_in_every_spelling_of_its_data_uri() {
     let server = TestServer::new("");
     for (logo, written) in [
         ("image/png;base64,iVBORw0KGgo=", "data:image/png;base64,iVBORw0KGgo="),
@@ -75,7 +75,7 @@ async fn an_image_is_a_logo_however_its_address_is_written() {
 
 #[cfg(feature = "icons")]
 #[tokio::test]
-async fn a_name_with_signs_is_that_icon_and_no_other() {
+async fn a_plus_in_the_name_of_an_icon_survives_form_decoding() {
     let server = TestServer::new("");
     let svg = async |logo: &str| server.get(&format!("/badge/a-b-red.svg?logo={logo}")).await.body;
     assert_eq!(svg("c++").await, svg("cplusplus").await);

@@ -1,4 +1,4 @@
-//! What an operator is told: what happened on the way, and the line of each answer.
+//! Metrics events, and the access log line of each response.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod support;
@@ -19,7 +19,7 @@ fn server() -> TestServer {
 }
 
 #[tokio::test(start_paused = true)]
-async fn every_step_and_every_call_is_told_once_and_a_warm_request_has_none() {
+async fn every_step_and_every_upstream_call_is_one_event_and_a_cached_badge_has_none() {
     let server = server();
     server.words(BADGE).await;
     let made = ["hello step done", "hello called answered", "hello supplied asked", "hello step done"];
@@ -40,7 +40,7 @@ async fn every_step_and_every_call_is_told_once_and_a_warm_request_has_none() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn every_fault_has_a_word_and_each_try_counts() {
+async fn every_fault_has_a_name_and_each_retry_is_an_event() {
     let faults = [
         (Fault::Unreachable("gone".to_owned()), "unreachable", 4),
         (Fault::Timeout, "timeout", 4),
@@ -66,19 +66,19 @@ async fn every_fault_has_a_word_and_each_try_counts() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_breaker_that_opens_is_told_and_a_call_that_is_given_up_counts_as_a_timeout() {
+async fn an_opening_breaker_is_an_event_and_an_abandoned_call_is_a_timeout() {
     let server = server();
     server.upstream.fault(ASKED, Fault::Unreachable("gone".to_owned()));
     for _ in 0..4 {
         server.words(BADGE).await;
     }
-    assert!(!server.events.take().contains(&"hello opened".to_owned()), "four faults in a row are not enough");
+    assert!(!server.events.take().contains(&"hello opened".to_owned()), "four consecutive faults are not enough");
     server.words(BADGE).await;
     assert!(server.events.take().contains(&"hello opened".to_owned()), "the fifth is");
     let health = server.engine.health(*server.now.lock().unwrap());
     let breaker = &health.breakers[0];
     assert_eq!((breaker.origin.as_str(), breaker.is_open), ("https://example.com", true));
-    // It answers after the whole budget; nobody waits for that, but it is told when it is given up.
+    // It answers after the time limit of the exchange. The caller has left by then; the event is sent at the limit.
     server.advance(120);
     server.upstream.set(ASKED, 200, &[], "late");
     *server.upstream.delay.lock().unwrap() = Duration::from_secs(60);
@@ -90,7 +90,7 @@ async fn a_breaker_that_opens_is_told_and_a_call_that_is_given_up_counts_as_a_ti
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_provider_that_breaks_is_told_by_its_steps() {
+async fn the_outcome_of_a_failed_step_is_an_event() {
     for (lie, word) in [("NO_JSON_STEP", "done"), ("FAILED_STEP", "broken")] {
         let server = TestServer::new(&liar_toml(lie));
         server.words("/badges/liar/x.svg").await;
@@ -103,7 +103,7 @@ async fn a_provider_that_breaks_is_told_by_its_steps() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_line_says_route_plugin_format_and_where_the_badge_came_from() {
+async fn a_log_line_has_the_route_the_plugin_the_format_and_the_cache_state() {
     let server = server();
     let line =
         |route: &'static str, plugin: &str, code: &'static str, fault: &str, cache: &str, format: &str| AccessLine {
@@ -140,7 +140,7 @@ async fn a_line_says_route_plugin_format_and_where_the_badge_came_from() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_line_says_how_long_upstreams_kept_that_request_waiting() {
+async fn a_log_line_has_the_time_that_its_request_waited_for_upstreams() {
     let server = server();
     *server.upstream.delay.lock().unwrap() = Duration::from_millis(300);
     let late = async {
@@ -149,9 +149,9 @@ async fn a_line_says_how_long_upstreams_kept_that_request_waiting() {
     };
     let (first, late) = join(server.get(BADGE), late).await;
     assert_eq!(first.line.upstream, Duration::from_millis(300));
-    assert_eq!(late.line.upstream, Duration::from_millis(200), "it came to a call that was under way");
+    assert_eq!(late.line.upstream, Duration::from_millis(200), "it joined a call that was under way");
     assert_eq!(server.get(BADGE).await.line.upstream, Duration::ZERO);
     *server.upstream.delay.lock().unwrap() = Duration::from_secs(60);
     server.advance(121);
-    assert_eq!(server.get(BADGE).await.line.upstream, Duration::from_secs(3), "a call waits no longer");
+    assert_eq!(server.get(BADGE).await.line.upstream, Duration::from_secs(3), "a call waits at most three seconds");
 }

@@ -1,4 +1,4 @@
-//! plugins.toml: every mistake is refused at start, with the file, the plugin, and what to write.
+//! Mistakes in plugins.toml are refused at start, with the file, the plugin and a correction.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod support;
@@ -8,7 +8,7 @@ use std::path::Path;
 use badgesmith_engine::Config;
 use support::{TestServer, hello, hello_toml};
 
-/// Every row is a plugins.toml (`LIBRARY` stands for the C provider) and what its refusal must say.
+/// Every row is a plugins.toml, in which `LIBRARY` stands for the C provider, and a part of its error message.
 #[test]
 fn a_mistake_in_plugins_toml_is_refused_with_what_to_write() {
     const HEAD: &str = "[[plugin]]\nid = \"hello\"\nlibrary = LIBRARY\n";
@@ -96,7 +96,7 @@ async fn one_provider_is_served_twice_under_two_mounts() {
 }
 
 #[tokio::test]
-async fn a_right_checksum_loads() {
+async fn a_library_with_the_right_checksum_is_loaded() {
     use sha2::{Digest, Sha256};
     let sum = Sha256::digest(std::fs::read(hello()).unwrap());
     let hex: String = sum.iter().map(|byte| format!("{byte:02X}")).collect();

@@ -1,4 +1,4 @@
-//! Reports: in which order they are refused, what they claim, and what a forger learns.
+//! Signed reports: the order of the checks, the claims of nonces and runs, and what responses tell an attacker.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod support;
@@ -85,7 +85,7 @@ async fn a_report_is_shown_by_the_next_badge_and_the_next_redirect() {
     assert_eq!(server.words(&format!("{BADGE}.svg")).await, "run: 7");
     assert_eq!(server.send(&signed("hush", PATH, &body("8", 6), NOON, "n3")).await.status, 201);
     assert_eq!(server.words(&format!("{BADGE}.svg")).await, "run: 8");
-    // What came of each report is told, and no more than once.
+    // Each report is one event, with its outcome.
     assert_eq!(server.send(&signed("hush", PATH, &body("9", 7), NOON, "n3")).await.status, 400);
     assert_eq!(server.send(&signed("guess", PATH, &body("9", 7), NOON, "n4")).await.status, 401);
     let told: Vec<_> = server.events.take().into_iter().filter(|entry| entry.contains(" report ")).collect();
@@ -94,7 +94,7 @@ async fn a_report_is_shown_by_the_next_badge_and_the_next_redirect() {
 }
 
 #[tokio::test]
-async fn a_report_of_the_first_or_the_last_moment_is_recorded_and_one_beyond_is_the_plugins_fault() {
+async fn a_record_with_the_first_or_last_timestamp_is_stored_and_one_beyond_is_an_error_of_the_plugin() {
     let server = server("");
     let rows = [
         (0, Some("1970-01-01T00:00:00.000Z")),
@@ -111,7 +111,7 @@ async fn a_report_of_the_first_or_the_last_moment_is_recorded_and_one_beyond_is_
 }
 
 #[tokio::test]
-async fn the_first_thing_that_is_wrong_is_what_is_said() {
+async fn the_first_check_that_fails_in_a_fixed_order_decides_the_error() {
     let server = server("");
     let good = |path: &str, body: &str| signed("hush", path, body, NOON, "n1");
     let without = |name: &str| {
@@ -154,7 +154,7 @@ async fn the_first_thing_that_is_wrong_is_what_is_said() {
         assert_eq!(answer(&server, &request).await, (status, word.to_owned()), "{what}");
     }
     assert_eq!(server.store.writes.load(Ordering::Relaxed), 0, "nothing was claimed");
-    // At the very edges of the clock, with the nonce that nobody used up.
+    // The limits of the clock are inclusive.
     for (timestamp, run) in [("2026-11-21T11:55:00Z", "1"), ("2026-11-21T13:01:00+01:00", "2")] {
         let request = signed("hush", PATH, &body(run, 1), timestamp, &format!("edge-{run}"));
         assert_eq!(answer(&server, &request).await.0, 201, "{timestamp}");
@@ -162,7 +162,7 @@ async fn the_first_thing_that_is_wrong_is_what_is_said() {
 }
 
 #[tokio::test]
-async fn a_replay_is_refused_and_so_is_a_run_that_is_there() {
+async fn a_replay_and_a_second_report_of_a_run_are_refused() {
     let server = server("");
     let request = signed("hush", PATH, &body("1", 1), NOON, "n1");
     assert_eq!(answer(&server, &request).await.0, 201);
@@ -180,15 +180,15 @@ async fn a_body_signed_for_one_branch_is_refused_on_another() {
         assert_eq!(answer(&server, &moved).await, (401, "INVALID_SIGNATURE".to_owned()), "{path}");
     }
     let encoded = Request { path: "/runs/linux/acme/tools/ma%2569n".to_owned(), ..request };
-    assert_eq!(answer(&server, &encoded).await.0, 201, "however often a gateway encoded it");
+    assert_eq!(answer(&server, &encoded).await.0, 201, "additional levels of encoding do not change the signature");
 }
 
-/// Every letter of a text, each percent-encoded as often as the next of `levels` says.
+/// Percent-encodes each character of a text, with the number of levels that `levels` gives for it in turn.
 fn encoded(text: &str, levels: &[usize]) -> String {
     let mut levels = levels.iter().cycle();
     text.chars().fold(String::new(), |path, letter| {
         let level = *levels.next().unwrap();
-        // Neither of these ends a path here, and what is not ASCII never stands in one.
+        // `?`, `#` and non-ASCII characters are encoded at least once, as in every URL.
         if level == 0 && letter.is_ascii() && !matches!(letter, '?' | '#') {
             return path + &letter.to_string();
         }
@@ -198,12 +198,12 @@ fn encoded(text: &str, levels: &[usize]) -> String {
 }
 
 #[tokio::test]
-async fn one_signature_is_good_for_one_subject_however_its_path_is_encoded() {
+async fn one_signature_is_valid_for_one_subject_in_every_encoding_of_its_path() {
     let server = server("");
     let whole = "linux/acme/tools/feature/x";
     let request = signed("hush", &format!("/runs/{whole}"), &body("1", 1), NOON, "n1");
     let slashes: Vec<usize> = whole.match_indices('/').map(|(at, _)| at).collect();
-    // Every way to write each of the four slashes: as it is, encoded, encoded twice.
+    // Every combination of plain, once encoded and twice encoded for the four slashes.
     let mut seen = 0;
     for way in 0..3_usize.pow(4) {
         let ways: Vec<usize> = (0..4).map(|at| way / 3_usize.pow(at) % 3).collect();
@@ -211,7 +211,7 @@ async fn one_signature_is_good_for_one_subject_however_its_path_is_encoded() {
         let path: String = whole.char_indices().map(|(at, one)| encoded(&one.to_string(), &[level(at)])).collect();
         let moved = Request { path: format!("/runs/{path}"), ..request.clone() };
         let (status, code) = answer(&server, &moved).await;
-        // Only the branch may hold an encoded slash; and where the route fits no more, there is none.
+        // Only the branch may contain an encoded slash. Elsewhere it is ambiguous, or the route does not match.
         let is_plain = ways[..3].iter().all(|way| *way == 0);
         match (status, &*code) {
             (201, _) => assert!(is_plain && way == 0, "{path}"),
@@ -225,7 +225,7 @@ async fn one_signature_is_good_for_one_subject_however_its_path_is_encoded() {
 }
 
 #[tokio::test]
-async fn an_address_that_could_be_read_as_another_subject_is_refused_with_the_name_of_the_part() {
+async fn an_ambiguous_address_is_refused_with_the_name_of_the_parameter() {
     let server = server("");
     for (path, property) in [
         ("linux/acme/tools%2Ffeature/x", "repo"),
@@ -246,8 +246,8 @@ async fn an_address_that_could_be_read_as_another_subject_is_refused_with_the_na
             "{said}"
         );
     }
-    assert_eq!(server.store.lookups.load(Ordering::Relaxed), 0, "it is seen without a secret");
-    // What a client sends of odd names is taken: each part encoded once, the branch as often as gateways like.
+    assert_eq!(server.store.lookups.load(Ordering::Relaxed), 0, "no secret is looked up");
+    // Unusual names are accepted if each part is encoded once; the branch may be encoded more often.
     for (run, path) in [
         "linux/acme/tools/feature/x",
         "linux/acme/tools/feature%2Fx%252Fy",
@@ -265,7 +265,7 @@ async fn an_address_that_could_be_read_as_another_subject_is_refused_with_the_na
 }
 
 #[test]
-fn two_requests_with_one_signed_string_have_one_subject() {
+fn two_requests_with_the_same_signed_string_have_the_same_subject() {
     use proptest::{collection::vec, test_runner::TestRunner};
 
     let server = server("");
@@ -288,11 +288,15 @@ fn two_requests_with_one_signed_string_have_one_subject() {
             runtime.block_on(async { (answer(&server, &first).await, answer(&server, &second).await) });
         let tally = if first.0 == 201 && second.1 == "NONCE_ALREADY_USED" { &accepted } else { &refused };
         tally.set(tally.get() + 1);
-        proptest::prop_assert!(first.0 != 201 || second.0 != 201, "one signature was good twice: {:?}", paths);
+        proptest::prop_assert!(first.0 != 201 || second.0 != 201, "one signature was valid twice: {:?}", paths);
         Ok(())
     });
     tested.unwrap();
-    println!("{} pairs with one subject, {} with none or with one that was refused", accepted.get(), refused.get());
+    println!(
+        "{} pairs with one subject, {} pairs of which at least one request was refused",
+        accepted.get(),
+        refused.get()
+    );
     assert!(accepted.get() > 20 && refused.get() > 20);
 }
 
@@ -306,7 +310,7 @@ async fn of_64_identical_requests_one_is_recorded() {
 }
 
 #[tokio::test]
-async fn an_unknown_owner_costs_what_a_wrong_signature_costs() {
+async fn an_unknown_owner_cannot_be_told_from_a_wrong_signature() {
     let server = server("");
     let mut costs = Vec::new();
     for path in [PATH, "/runs/linux/nobody/tools/main"] {
@@ -321,7 +325,7 @@ async fn an_unknown_owner_costs_what_a_wrong_signature_costs() {
 }
 
 #[tokio::test]
-async fn a_repositorys_own_secret_wins_and_two_are_good_while_one_is_rotated() {
+async fn secrets_of_the_repository_replace_those_of_the_owner_and_two_are_valid_during_a_rotation() {
     let server = server("");
     let set = |holder: &str, values: &[&str]| {
         let values = values.iter().map(|value| (*value).to_owned()).collect();
@@ -334,11 +338,11 @@ async fn a_repositorys_own_secret_wins_and_two_are_good_while_one_is_rotated() {
     set("acme/tools", &["new", "own"]);
     assert_eq!([status("new", "4").await, status("own", "5").await, status("old", "6").await], [201, 201, 401]);
     let other = signed("hush", "/runs/linux/acme/other/main", &body("1", 1), NOON, "n1");
-    assert_eq!(answer(&server, &other).await.0, 201, "the owner's is for all other repositories");
+    assert_eq!(answer(&server, &other).await.0, 201, "the owner's secret is valid for all other repositories");
 }
 
 #[tokio::test]
-async fn a_signature_over_the_body_alone_needs_the_switch() {
+async fn a_signature_over_the_body_alone_needs_the_setting() {
     let mut mac = Hmac::<Sha256>::new_from_slice(b"hush").unwrap();
     mac.update(body("1", 1).as_bytes());
     let digits: String = mac.finalize().into_bytes().iter().map(|byte| format!("{byte:02X}")).collect();
@@ -350,7 +354,7 @@ async fn a_signature_over_the_body_alone_needs_the_switch() {
 }
 
 #[tokio::test]
-async fn names_are_one_whatever_their_case_and_their_letters() {
+async fn names_are_case_insensitive_and_may_contain_any_character() {
     let rows = [
         ("linux", "Acme", "Tools", "Feature/X"),
         ("Linux%20x64", "acme", "a%23b", "100%2525"),
@@ -371,7 +375,7 @@ async fn names_are_one_whatever_their_case_and_their_letters() {
 }
 
 #[tokio::test]
-async fn a_store_that_is_down_is_not_a_duplicate_and_not_an_empty_one() {
+async fn an_unavailable_store_is_an_error_of_its_own() {
     let server = server("");
     server.store.is_down.store(true, Ordering::Relaxed);
     let response = server.send(&signed("hush", PATH, &body("1", 1), NOON, "n1")).await;
@@ -381,11 +385,14 @@ async fn a_store_that_is_down_is_not_a_duplicate_and_not_an_empty_one() {
     assert_eq!(code(&badge), (503, "STORE_UNAVAILABLE".to_owned()));
     assert_eq!(badge.headers["retry-after"], "5");
     assert_eq!(server.words(&format!("{BADGE}.svg")).await, "run: store unavailable");
-    assert!(server.get("/health").await.body.starts_with(br#"{"status":"Healthy","#), "a plain one asks nobody");
+    assert!(
+        server.get("/health").await.body.starts_with(br#"{"status":"Healthy","#),
+        "without `deep` nothing is checked"
+    );
 }
 
 #[tokio::test]
-async fn an_address_for_reports_takes_posts_and_nothing_else() {
+async fn an_address_for_reports_allows_post_only() {
     let server = server("");
     let response = server.get(PATH).await;
     assert_eq!(code(&response), (405, "METHOD_NOT_ALLOWED".to_owned()));
@@ -401,7 +408,7 @@ async fn an_address_for_reports_takes_posts_and_nothing_else() {
 }
 
 #[tokio::test]
-async fn every_signature_of_the_shared_file_is_the_one_it_says() {
+async fn the_test_vectors_of_the_report_clients_have_these_signatures() {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../deploy/report/vectors.json");
     let file: Value = serde_json::from_str(&fs::read_to_string(file).unwrap()).unwrap();
     let vectors = file["vectors"].as_array().unwrap();
@@ -417,9 +424,9 @@ async fn every_signature_of_the_shared_file_is_the_one_it_says() {
     }
 }
 
-/// The recorded vectors of GitHub and of BadgeSmith's own clients: signatures over the body alone.
+/// The recorded signatures over the body alone, by GitHub and by BadgeSmith's own clients.
 #[tokio::test]
-async fn recorded_signatures_are_judged_as_they_were() {
+async fn recorded_signatures_are_valid_or_invalid_as_recorded() {
     let Some(folder) = std::env::var_os("BADGESMITH_RECORDED") else {
         println!("skipped: BADGESMITH_RECORDED names no recorded inputs");
         return;
@@ -442,7 +449,7 @@ async fn recorded_signatures_are_judged_as_they_were() {
         server.store.secrets.lock().unwrap().insert(("acme".to_owned(), "TestData".to_owned()), vec![secret]);
         let headers = [("x-signature", &*signature), ("x-timestamp", NOON), ("x-nonce", "n1")];
         let (status, code) = answer(&server, &post(PATH, &body, &headers)).await;
-        // What is authentic is no run of ours, and is refused for that.
+        // The plugin refuses the authentic bodies, because they are not runs.
         let expected = if valid { "INVALID_TEST_PAYLOAD" } else { "INVALID_SIGNATURE" };
         assert!(code == expected || (valid && status == 201), "{signature}: {status} {code}");
         seen += 1;

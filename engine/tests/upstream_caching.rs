@@ -1,4 +1,4 @@
-//! What is kept, how often upstreams are asked, and what is shown when they fail.
+//! Caching of upstream answers, retries, circuit breakers, rate-limit holds, and stale badges when upstreams fail.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod support;
@@ -19,7 +19,7 @@ fn server() -> TestServer {
 }
 
 #[tokio::test(start_paused = true)]
-async fn forty_callers_for_one_cold_badge_cause_one_upstream_call_and_twenty_more_none() {
+async fn concurrent_callers_of_an_uncached_badge_share_one_upstream_call_and_later_ones_need_none() {
     let server = server();
     *server.upstream.delay.lock().unwrap() = Duration::from_millis(300);
     let words = join_all((0..40).map(|_| server.words(BADGE))).await;
@@ -29,11 +29,11 @@ async fn forty_callers_for_one_cold_badge_cause_one_upstream_call_and_twenty_mor
     join_all((0..20).map(|_| server.words(BADGE))).await;
     assert_eq!(server.upstream.calls(), 1);
     let later = server.executor.steps.load(std::sync::atomic::Ordering::Relaxed);
-    assert_eq!(later, steps, "a warm request runs no provider");
+    assert_eq!(later, steps, "a cached badge runs no provider");
 }
 
 #[tokio::test(start_paused = true)]
-async fn two_badges_that_read_one_document_ask_for_it_once() {
+async fn two_badges_of_one_upstream_address_share_one_upstream_call() {
     let server = server();
     *server.upstream.delay.lock().unwrap() = Duration::from_millis(300);
     let loud = "/badges/hello/world.svg?loud=1";
@@ -43,7 +43,7 @@ async fn two_badges_that_read_one_document_ask_for_it_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_answer_is_used_without_asking_while_it_is_fresh_and_then_asked_with_its_etag() {
+async fn a_fresh_answer_needs_no_upstream_call_and_a_stale_one_is_revalidated_with_its_etag() {
     let server = server();
     server.words(BADGE).await;
     server.advance(119);
@@ -54,14 +54,14 @@ async fn an_answer_is_used_without_asking_while_it_is_fresh_and_then_asked_with_
     assert_eq!(server.upstream.asked.lock().unwrap()[1].etag.as_deref(), Some("\"1\""));
     server.advance(100);
     server.words(BADGE).await;
-    assert_eq!(server.upstream.calls(), 2, "304 made it fresh again");
+    assert_eq!(server.upstream.calls(), 2, "304 makes it fresh again");
     server.upstream.set(ASKED, 200, &[("etag", "\"2\"")], "better");
     server.advance(21);
     assert_eq!(server.words(BADGE).await, "hello: better");
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_not_found_is_not_asked_again_for_a_minute() {
+async fn status_404_is_cached_for_a_minute() {
     let server = server();
     server.upstream.set(ASKED, 404, &[], "");
     assert_eq!(server.words(BADGE).await, "hello: name not found");
@@ -74,7 +74,7 @@ async fn what_is_not_found_is_not_asked_again_for_a_minute() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_fault_shows_the_last_good_badge_where_there_was_one_and_the_right_words_where_there_was_none() {
+async fn a_fault_shows_the_stale_badge_and_without_one_an_error_badge() {
     let unreachable = Fault::Unreachable("refused".to_owned());
     let rows = [
         (unreachable, 503, "UPSTREAM_UNAVAILABLE", "upstream unavailable"),
@@ -100,7 +100,7 @@ async fn a_fault_shows_the_last_good_badge_where_there_was_one_and_the_right_wor
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_status_that_says_nothing_of_the_badge_shows_the_last_good_one() {
+async fn an_error_status_or_an_invalid_body_shows_the_stale_badge() {
     for (status, body, words) in [
         (500, "", "upstream unavailable"),
         (503, "", "upstream unavailable"),
@@ -120,12 +120,12 @@ async fn a_status_that_says_nothing_of_the_badge_shows_the_last_good_one() {
         cold.upstream.set(ASKED, status, &[], body);
         assert_eq!(cold.words(BADGE).await, format!("hello: {words}"), "{status} {body}");
         cold.upstream.set(ASKED, 200, &[], "back");
-        assert_eq!(cold.words(BADGE).await, "hello: back", "a failure is not kept ({status} {body})");
+        assert_eq!(cold.words(BADGE).await, "hello: back", "a failure is not cached ({status} {body})");
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_caller_never_waits_longer_than_an_image_proxy_does() {
+async fn a_caller_gets_an_answer_before_image_proxies_time_out() {
     let server = server();
     *server.upstream.delay.lock().unwrap() = Duration::from_secs(7);
     let before = tokio::time::Instant::now();
@@ -133,14 +133,14 @@ async fn a_caller_never_waits_longer_than_an_image_proxy_does() {
     assert!(before.elapsed() <= Duration::from_millis(3500), "{:?}", before.elapsed());
     tokio::time::sleep(Duration::from_secs(5)).await;
     let before = tokio::time::Instant::now();
-    assert_eq!(server.words(BADGE).await, "hello: good", "what came too late is there for the next one");
+    assert_eq!(server.words(BADGE).await, "hello: good", "a late answer is cached for the next caller");
     assert!(before.elapsed() < Duration::from_millis(1));
     server.advance(121);
-    assert_eq!(server.words(BADGE).await, "hello: good", "a slow upstream shows the last good badge");
+    assert_eq!(server.words(BADGE).await, "hello: good", "a slow upstream shows the stale badge");
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_rate_limit_says_when_to_ask_again() {
+async fn a_rate_limit_has_the_retry_after_of_the_upstream() {
     let server = TestServer::new(&hello_toml());
     server.upstream.set(ASKED, 429, &[("retry-after", "17")], "");
     let json = server.get("/badges/hello/world").await;
@@ -148,7 +148,7 @@ async fn a_rate_limit_says_when_to_ask_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn how_long_an_answer_is_fresh_is_the_operators_choice() {
+async fn plugins_toml_sets_how_long_an_answer_is_fresh_and_stale() {
     let server = TestServer::new(&(hello_toml() + "fresh-seconds = 10\nstale-seconds = 100\n"));
     server.upstream.set(ASKED, 200, &[], "good");
     let response = server.get(BADGE).await;
@@ -164,16 +164,16 @@ async fn how_long_an_answer_is_fresh_is_the_operators_choice() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_fault_is_tried_four_times_and_counts_once_and_five_in_a_row_open_the_breaker_for_a_minute() {
+async fn a_fault_is_retried_three_times_and_five_exchanges_with_faults_open_the_breaker_for_a_minute() {
     let server = TestServer::new(&hello_toml());
     server.upstream.set(ASKED, 503, &[], "");
     let before = tokio::time::Instant::now();
     assert_eq!(server.words(BADGE).await, "hello: upstream unavailable");
-    assert_eq!(server.upstream.calls(), 4, "one try and three retries");
-    assert_eq!(before.elapsed().as_millis(), 150 + 300 + 600, "each retry waits twice as long as the one before");
+    assert_eq!(server.upstream.calls(), 4, "one attempt and three retries");
+    assert_eq!(before.elapsed().as_millis(), 150 + 300 + 600, "exponential backoff");
     for calls in [8, 12, 16, 20] {
         server.words(BADGE).await;
-        assert_eq!(server.upstream.calls(), calls, "however often it was tried, the exchange counts once");
+        assert_eq!(server.upstream.calls(), calls, "an exchange with its retries counts as one fault");
     }
     let health = String::from_utf8(server.get("/health?deep=1").await.body.to_vec()).unwrap();
     let breaker = r#""breakers":[{"origin":"https://example.com","status":"open","faults_in_a_row":5}]"#;
@@ -181,18 +181,18 @@ async fn a_fault_is_tried_four_times_and_counts_once_and_five_in_a_row_open_the_
     for name in 0..50 {
         server.words(&format!("/badges/hello/{name}.svg")).await;
     }
-    assert_eq!(server.upstream.calls(), 20, "nobody is asked while it is open");
+    assert_eq!(server.upstream.calls(), 20, "no request is sent while the breaker is open");
     server.upstream.set(ASKED, 200, &[], "back");
     server.advance(61);
     assert_eq!(server.words(BADGE).await, "hello: back");
     server.advance(121);
     server.upstream.set(ASKED, 500, &[], "");
     server.words(BADGE).await;
-    assert_eq!(server.upstream.calls(), 25, "an answer closed it: four more tries");
+    assert_eq!(server.upstream.calls(), 25, "an answer closed the breaker: four more attempts");
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_makes_no_sense_is_neither_tried_again_nor_counted() {
+async fn an_invalid_reply_is_neither_retried_nor_counted_by_the_breaker() {
     for fault in [Fault::TooLarge, Fault::Nonsense("bad gzip".to_owned())] {
         let server = TestServer::new(&hello_toml());
         server.upstream.fault(ASKED, fault);
@@ -204,7 +204,7 @@ async fn what_makes_no_sense_is_neither_tried_again_nor_counted() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn retry_after_is_obeyed_where_there_is_time_and_asked_later_where_there_is_none() {
+async fn a_short_retry_after_delays_the_retry_and_a_long_one_begins_a_hold() {
     let server = TestServer::new(&hello_toml());
     server.upstream.set(ASKED, 429, &[("retry-after", "1")], "");
     let before = tokio::time::Instant::now();
@@ -216,14 +216,14 @@ async fn retry_after_is_obeyed_where_there_is_time_and_asked_later_where_there_i
     server.words(BADGE).await;
     server.words(BADGE).await;
     server.words("/badges/hello/other.svg").await;
-    assert_eq!(server.upstream.calls(), 1, "nobody asks again before it said so");
+    assert_eq!(server.upstream.calls(), 1, "no request is sent before the hold ends");
     server.upstream.set(ASKED, 200, &[], "back");
     server.advance(31);
     assert_eq!(server.words(BADGE).await, "hello: back");
 }
 
 #[tokio::test(start_paused = true)]
-async fn nobody_is_told_to_wait_for_longer_than_a_token_is_held() {
+async fn retry_after_is_never_longer_than_the_hold() {
     let far = "Fri, 31 Dec 9999 23:59:59 GMT";
     for (status, after) in [(429, "7200"), (403, "7200"), (429, far), (403, far), (403, "99999999999")] {
         let server = TestServer::new(&hello_toml());
@@ -244,7 +244,7 @@ async fn nobody_is_told_to_wait_for_longer_than_a_token_is_held() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_exhausted_token_is_left_alone_until_its_reset_and_shows_the_last_good_badge() {
+async fn an_exhausted_token_is_on_hold_until_its_reset_and_stale_badges_are_shown() {
     let server = server();
     server.words(BADGE).await;
     let reset = (support::NOON.as_secs() + 900).to_string();
@@ -265,7 +265,7 @@ async fn an_exhausted_token_is_left_alone_until_its_reset_and_shows_the_last_goo
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_restart_keeps_the_last_good_badge() {
+async fn stale_badges_survive_a_restart() {
     let first = server();
     first.words(BADGE).await;
     let second = TestServer::with_store(&hello_toml(), first.store.clone()).unwrap();
@@ -276,7 +276,7 @@ async fn a_restart_keeps_the_last_good_badge() {
     assert_eq!(second.words(BADGE).await, "hello: good");
     let third = TestServer::with_store(&hello_toml(), first.store.clone()).unwrap();
     third.upstream.fault(ASKED, Fault::Timeout);
-    assert_eq!(third.words(BADGE).await, "hello: good", "rubbish never takes the place of what was kept");
+    assert_eq!(third.words(BADGE).await, "hello: good", "an invalid answer never replaces a cached one");
     third.advance(8 * 24 * 3600);
     assert_eq!(third.words(BADGE).await, "hello: upstream unavailable");
 }
