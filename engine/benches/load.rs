@@ -1,7 +1,8 @@
-//! How long it takes to load a plugin: its file read and compared, opened, its manifest read and checked.
+//! The time to load a plugin: checksum, opening the library, parsing and checking the manifest.
 //!
-//! `cargo bench -p badgesmith-engine -- LIBRARY ORIGIN`, for example with `target/release/deps/libbadgesmith_provider_nuget.so`
-//! and `https://api.nuget.org`; without them the tests' C provider is loaded.
+//! `cargo bench -p badgesmith-engine -- LIBRARY ORIGIN`, for example with
+//! `target/release/deps/libbadgesmith_provider_nuget.so` and `https://api.nuget.org`. Without arguments the C provider of the
+//! tests is loaded.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout)]
 
 #[path = "../tests/support/mod.rs"]
@@ -22,7 +23,7 @@ fn main() {
     let origin = arguments.next().unwrap_or_else(|| "https://example.com".to_owned());
     let mut times: Vec<Duration> = (0..ROUNDS)
         .map(|round| {
-            // A library that is open already would be counted once more and not opened again.
+            // Opening a library that is open already only increments a reference count, so each round opens a copy.
             let copy = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("copy-{round}.so"));
             std::fs::copy(&library, &copy).unwrap();
             let id = "copy";

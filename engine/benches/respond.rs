@@ -1,4 +1,4 @@
-//! How long the engine takes for a warm request, without a socket: `cargo bench -p badgesmith-engine --bench respond`.
+//! The time of a request with warm caches, without a socket: `cargo bench -p badgesmith-engine --bench respond`.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout)]
 
 #[path = "../tests/support/mod.rs"]
@@ -7,7 +7,7 @@ mod support;
 use std::time::Instant;
 
 use badgesmith_engine::Request;
-use support::{Stage, hello_toml};
+use support::{TestServer, hello_toml};
 
 const REQUESTS: u32 = 20_000;
 const ROUNDS: usize = 11;
@@ -15,8 +15,8 @@ const ROUNDS: usize = 11;
 fn main() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
     runtime.block_on(async {
-        let stage = Stage::new(&(hello_toml() + "fresh-seconds = 3600\n"));
-        stage.upstream.set("https://example.com/world.txt", 200, &[], "13.0.4");
+        let server = TestServer::new(&(hello_toml() + "fresh-seconds = 3600\n"));
+        server.upstream.set("https://example.com/world.txt", 200, &[], "13.0.4");
         for path in [
             "/badges/hello/world.svg",
             "/badges/hello/world",
@@ -29,7 +29,7 @@ fn main() {
             for _ in 0..ROUNDS {
                 let started = Instant::now();
                 for _ in 0..REQUESTS {
-                    std::hint::black_box(stage.send(&request).await);
+                    std::hint::black_box(server.send(&request).await);
                 }
                 rounds.push(started.elapsed() / REQUESTS);
             }

@@ -1,11 +1,11 @@
-//! A provider that panics, as a library: the tests load it.
+//! A provider that panics, as a shared library for the tests.
 
 use badgesmith_provider::{Badge, Call, Provider, Step};
 
 struct Panics;
 
 impl Provider for Panics {
-    #[expect(clippy::panic, reason = "this is what it is for")]
+    #[expect(clippy::panic, reason = "the tests need a provider that panics")]
     fn badge(&self, call: &Call) -> Result<Badge, Step> {
         panic!("nobody expects {}", call.param("name"))
     }

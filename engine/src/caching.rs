@@ -8,7 +8,7 @@ use crate::plugins::Plugin;
 pub(crate) const STATIC_FRESH: u32 = 86_400;
 /// How long an error may be cached, in seconds.
 pub(crate) const ERROR_FRESH: u32 = 10;
-/// How long it may be cached that an upstream has no such resource, in seconds.
+/// How long the badge of a resource that an upstream does not have may be cached, in seconds.
 pub(crate) const MISSING_FRESH: u32 = 60;
 
 /// What `Cache-Control` says. Times are in seconds.
@@ -18,9 +18,9 @@ pub(crate) enum Caching {
     NoStore,
     /// `max-age` and `s-maxage`.
     Fresh(u32),
-    /// The same, then `stale-while-revalidate`, and `stale-if-error` of a day.
+    /// `max-age` and `s-maxage`, then `stale-while-revalidate`, and a `stale-if-error` of a day.
     Revalidate(u32, u32),
-    /// The same without `stale-if-error`.
+    /// As [`Caching::Revalidate`], without `stale-if-error`.
     RevalidateOnly(u32, u32),
 }
 
@@ -36,11 +36,11 @@ impl Caching {
                 format!("public, max-age={fresh}, s-maxage={fresh}, stale-while-revalidate={stale}")
             }
         };
-        // ASCII letters and digits are always a header's value.
+        // This cannot fail: the text is printable ASCII.
         HeaderValue::try_from(text).unwrap_or(HeaderValue::from_static("no-store"))
     }
 
-    /// The same with `max-age` of at least so many seconds: a caller may lengthen the time and never shorten it.
+    /// The same with a `max-age` of at least so many seconds: a caller may lengthen the time, but not shorten it.
     pub(crate) fn at_least(self, seconds: Option<u32>) -> Self {
         let seconds = seconds.unwrap_or(0);
         match self {
@@ -52,13 +52,13 @@ impl Caching {
     }
 }
 
-/// How long caches may keep what a plugin made, if plugins.toml says nothing else than the manifest.
+/// How long the badge of a plugin may be cached: `fresh-seconds` of plugins.toml, or else of the manifest.
 pub(crate) fn plugin_caching(plugin: &Plugin, fresh: u32, revalidate: u32) -> Caching {
     let fresh = plugin.fresh_seconds.unwrap_or(fresh);
     if plugin.collections.is_empty() {
         Caching::Revalidate(fresh, revalidate)
     } else {
-        // A test result of yesterday must not pass for today's because this server is down.
+        // While the server is down, an old test result must not look like the current one.
         Caching::RevalidateOnly(fresh, revalidate)
     }
 }

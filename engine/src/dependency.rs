@@ -1,4 +1,5 @@
-//! The health of what reports depend on, the store and the secrets: checked at most once in ten seconds, however many ask.
+//! The health of what reports depend on, the store and the secrets. A check's outcome is cached for ten seconds, and
+//! concurrent callers share one check.
 
 use std::{
     sync::{Arc, Mutex, PoisonError},
@@ -7,92 +8,96 @@ use std::{
 
 use futures_util::future::{BoxFuture, Either, select};
 
-use crate::{flight::Flights, store::Ill, world::Executor};
+use crate::{flight::Flights, store::Unhealthy, world::Executor};
 
-/// For how long what a dependency said is said again: strangers may ask all the time, and each question may be a write to
-/// a disk or calls that are paid for.
-const SAID_AGAIN: Duration = Duration::from_secs(10);
-/// How long it may take to say how it is.
+/// How long the outcome of a check is cached. Anybody can ask for `/health`, and each check may write to a disk or make
+/// calls that cost money.
+const CACHED: Duration = Duration::from_secs(10);
+/// How long a check may take.
 const PATIENCE: Duration = Duration::from_millis(2500);
 
-/// One dependency, and how it was.
+/// A dependency, and the outcome of its latest check.
 #[derive(Debug)]
 pub(crate) struct Dependency {
     pub(crate) name: &'static str,
-    flights: Flights<State>,
-    seen: Arc<Mutex<Seen>>,
+    flights: Flights<UnhealthySince>,
+    latest: Arc<Mutex<LatestCheck>>,
 }
 
-/// How it is: since when it is ill, if it is.
-pub(crate) type State = Option<SystemTime>;
+/// When a dependency became unhealthy; `None` while it is healthy.
+pub(crate) type UnhealthySince = Option<SystemTime>;
 
 #[derive(Debug, Default)]
-struct Seen {
-    /// When it was asked last.
-    asked: Option<SystemTime>,
-    ill_since: State,
+struct LatestCheck {
+    /// When it was made; `None` if its outcome must not be used any more.
+    at: Option<SystemTime>,
+    unhealthy_since: UnhealthySince,
 }
 
 impl Dependency {
     pub(crate) fn new(name: &'static str) -> Self {
-        Self { name, flights: Flights::new(), seen: Arc::default() }
+        Self { name, flights: Flights::new(), latest: Arc::default() }
     }
 
-    /// How it is, as `check` says or said a moment ago.
-    pub(crate) async fn ask(
+    /// The outcome of a check: the cached one, or that of `check`.
+    pub(crate) async fn check(
         &self,
         now: SystemTime,
         executor: &Arc<dyn Executor>,
-        check: impl FnOnce() -> BoxFuture<'static, Result<(), Ill>> + Send + 'static,
-    ) -> State {
-        if let Some(state) = self.said(now) {
-            return state;
+        check: impl FnOnce() -> BoxFuture<'static, Result<(), Unhealthy>> + Send + 'static,
+    ) -> UnhealthySince {
+        if let Some(outcome) = self.cached(now) {
+            return outcome;
         }
-        let (name, seen, waiting) = (self.name, Arc::clone(&self.seen), Arc::clone(executor));
-        let asked = self.flights.join(
+        let (name, latest, timer) = (self.name, Arc::clone(&self.latest), Arc::clone(executor));
+        let checked = self.flights.join(
             self.name,
             &**executor,
-            || self.said(now),
+            || self.cached(now),
             || {
                 Box::pin(async move {
-                    let said = match select(check(), waiting.sleep(PATIENCE)).await {
-                        Either::Left((said, _)) => said,
+                    let outcome = match select(check(), timer.sleep(PATIENCE)).await {
+                        Either::Left((outcome, _)) => outcome,
                         Either::Right(_) => {
-                            Err(Ill { fault: "it took too long to say how it is".to_owned(), since: None })
+                            Err(Unhealthy { fault: "the health check timed out".to_owned(), since: None })
                         }
                     };
-                    note(&seen, name, said, now)
+                    remember(&latest, name, outcome, now)
                 })
             },
         );
-        // Work that broke off is no good sign.
-        asked.await.unwrap_or(Some(now))
+        // A check that was dropped or panicked counts as a failed one.
+        checked.await.unwrap_or(Some(now))
     }
 
-    /// Forgets what it said: something that it was needed for went wrong.
-    pub(crate) fn doubt(&self) {
-        self.seen.lock().unwrap_or_else(PoisonError::into_inner).asked = None;
+    /// Discards the cached outcome, because the dependency just failed.
+    pub(crate) fn invalidate(&self) {
+        self.latest.lock().unwrap_or_else(PoisonError::into_inner).at = None;
     }
 
-    /// What it said a moment ago.
-    fn said(&self, now: SystemTime) -> Option<State> {
-        let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        // A clock that goes back makes it be asked again.
-        let age = seen.asked.and_then(|asked| now.duration_since(asked).ok());
-        age.is_some_and(|age| age < SAID_AGAIN).then_some(seen.ill_since)
+    fn cached(&self, now: SystemTime) -> Option<UnhealthySince> {
+        let latest = self.latest.lock().unwrap_or_else(PoisonError::into_inner);
+        // If the clock went back, the age is unknown and the outcome is not used.
+        let age = latest.at.and_then(|at| now.duration_since(at).ok());
+        age.is_some_and(|age| age < CACHED).then_some(latest.unhealthy_since)
     }
 }
 
-/// Notes what was said at `now`.
-fn note(seen: &Mutex<Seen>, name: &str, said: Result<(), Ill>, now: SystemTime) -> State {
-    let mut seen = seen.lock().unwrap_or_else(PoisonError::into_inner);
-    seen.asked = Some(now);
-    seen.ill_since = match said {
+/// Caches the outcome of a check that was made at `now`, and logs a failed one.
+fn remember(
+    latest: &Mutex<LatestCheck>,
+    name: &str,
+    outcome: Result<(), Unhealthy>,
+    now: SystemTime,
+) -> UnhealthySince {
+    let mut latest = latest.lock().unwrap_or_else(PoisonError::into_inner);
+    latest.at = Some(now);
+    latest.unhealthy_since = match outcome {
         Ok(()) => None,
-        Err(Ill { fault, since }) => {
+        Err(Unhealthy { fault, since }) => {
             tracing::error!(dependency = name, fault, "reports cannot be taken");
-            Some(since.or(seen.ill_since).unwrap_or(now))
+            Some(since.or(latest.unhealthy_since).unwrap_or(now))
         }
     };
-    seen.ill_since
+    latest.unhealthy_since
 }

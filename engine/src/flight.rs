@@ -1,4 +1,4 @@
-//! One flight per key: however many ask for the same thing at once, it is done once.
+//! Single flight: concurrent requests for the same key share one execution of the work.
 
 use std::{
     collections::HashMap,
@@ -15,7 +15,7 @@ use tokio::sync::oneshot;
 
 use crate::world::Executor;
 
-/// What is under way, by key.
+/// Single flights that run to their end in the background.
 pub(crate) struct Flights<T>(Arc<Mutex<HashMap<String, Flight<T>>>>);
 
 type Flight<T> = Shared<oneshot::Receiver<T>>;
@@ -31,15 +31,15 @@ impl<T: Clone + Send + Sync + 'static> Flights<T> {
         Self(Arc::default())
     }
 
-    /// Waits for what is under way for `key`, and starts it first if nothing is. It goes on to its end even when
-    /// nobody waits any more; `None` is work that broke off.
+    /// Waits for the flight of `key`, and starts it if there is none. It runs to its end even if all callers leave.
+    /// `None` means that the work panicked or was dropped.
     ///
-    /// `landed` looks once more whether it was done while this caller came here.
+    /// `cached` looks up a result once more, under the lock: a flight may have ended since the caller's own lookup.
     pub(crate) async fn join(
         &self,
         key: &str,
         executor: &dyn Executor,
-        landed: impl FnOnce() -> Option<T>,
+        cached: impl FnOnce() -> Option<T>,
         work: impl FnOnce() -> BoxFuture<'static, T>,
     ) -> Option<T> {
         let (flight, work) = {
@@ -47,103 +47,103 @@ impl<T: Clone + Send + Sync + 'static> Flights<T> {
             match flights.get(key) {
                 Some(flight) => (flight.clone(), None),
                 None => {
-                    if let Some(value) = landed() {
+                    if let Some(value) = cached() {
                         return Some(value);
                     }
                     let (sender, receiver) = oneshot::channel();
                     let flight = receiver.shared();
                     flights.insert(key.to_owned(), flight.clone());
-                    let landing = Landing { flights: Arc::clone(&self.0), key: key.to_owned() };
+                    let removal = RemoveFlight { flights: Arc::clone(&self.0), key: key.to_owned() };
                     let work = work();
                     let work = async move {
                         let value = work.await;
-                        drop(landing);
-                        // No caller may be waiting any more.
+                        drop(removal);
+                        // All callers may have left.
                         let _ = sender.send(value);
                     };
                     (flight, Some(work))
                 }
             }
         };
-        // An executor that drops the work at once makes `Landing` take the lock again.
+        // Not under the lock: an executor that drops the work at once makes `RemoveFlight` take it.
         if let Some(work) = work {
             executor.spawn(Box::pin(work));
         }
         flight.await.ok()
     }
 
-    /// What is under way for `key`, if anything is.
+    /// The flight of `key`, if there is one.
     pub(crate) fn under_way(&self, key: &str) -> Option<impl Future<Output = Option<T>> + use<T>> {
         let flight = self.0.lock().unwrap_or_else(PoisonError::into_inner).get(key).cloned();
         flight.map(|flight| flight.map(Result::ok))
     }
 }
 
-/// Takes the flight off the list, also when its work panics.
-struct Landing<T> {
+/// Removes a flight from the map when it is dropped, also if its work panics.
+struct RemoveFlight<T> {
     flights: Arc<Mutex<HashMap<String, Flight<T>>>>,
     key: String,
 }
 
-impl<T> Drop for Landing<T> {
+impl<T> Drop for RemoveFlight<T> {
     fn drop(&mut self) {
         self.flights.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.key);
     }
 }
 
-/// Single flights that are cancelled when no caller waits for them any more.
-pub(crate) struct WantedFlights<T>(Arc<Mutex<Wanted<T>>>);
+/// Single flights that are cancelled when their last caller leaves.
+pub(crate) struct CancellableFlights<T>(Arc<Mutex<Running<T>>>);
 
-/// Work that lives as long as somebody waits for it.
+/// Work that its callers own together.
 type Work<T> = BoxFuture<'static, Option<T>>;
 
-/// What is under way and wanted, by key, each with a number of its own.
-struct Wanted<T> {
+/// The flights by key, each with a unique number.
+struct Running<T> {
     flights: HashMap<String, (u64, WeakShared<Work<T>>)>,
-    begun: u64,
+    started: u64,
 }
 
-impl<T> fmt::Debug for WantedFlights<T> {
+impl<T> fmt::Debug for CancellableFlights<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("WantedFlights")
+        f.write_str("CancellableFlights")
     }
 }
 
-impl<T: Clone + Send + Sync + 'static> WantedFlights<T> {
+impl<T: Clone + Send + Sync + 'static> CancellableFlights<T> {
     pub(crate) fn new() -> Self {
-        Self(Arc::new(Mutex::new(Wanted { flights: HashMap::new(), begun: 0 })))
+        Self(Arc::new(Mutex::new(Running { flights: HashMap::new(), started: 0 })))
     }
 
-    /// Waits for what is under way for `key`, and begins it first if nothing is. `None` is work that broke off.
+    /// Waits for the flight of `key`, and starts it if there is none. `None` means that the work panicked.
     ///
-    /// `landed` looks once more whether it was done while this caller came here.
+    /// `cached` looks up a result once more, under the lock: a flight may have ended since the caller's own lookup.
     pub(crate) async fn join(
         &self,
         key: &str,
-        landed: impl FnOnce() -> Option<T>,
+        cached: impl FnOnce() -> Option<T>,
         work: impl FnOnce() -> BoxFuture<'static, T>,
     ) -> Option<T> {
         let flight = {
-            let mut wanted = lock(&self.0);
-            match wanted.flights.get(key).and_then(|(_, flight)| flight.upgrade()) {
+            let mut running = lock(&self.0);
+            match running.flights.get(key).and_then(|(_, flight)| flight.upgrade()) {
                 Some(flight) => flight,
                 None => {
-                    if let Some(value) = landed() {
+                    if let Some(value) = cached() {
                         return Some(value);
                     }
-                    wanted.begun += 1;
-                    let number = wanted.begun;
-                    let ending = Ending { wanted: Arc::clone(&self.0), key: key.to_owned(), number };
+                    running.started += 1;
+                    let number = running.started;
+                    let removal = RemoveCancellable { running: Arc::clone(&self.0), key: key.to_owned(), number };
                     let work = work();
                     let flight = async move {
                         let value = AssertUnwindSafe(work).catch_unwind().await.ok();
-                        drop(ending);
+                        drop(removal);
                         value
                     };
                     let flight = flight.boxed().shared();
-                    // It has not been polled, so it is not at its end.
+                    // `downgrade` fails only for a completed future, and this one has not been polled.
                     if let Some(weak) = flight.downgrade() {
-                        wanted.flights.insert(key.to_owned(), (number, weak));
+                        running.flights.insert(key.to_owned(), (number, weak));
                     }
                     flight
                 }
@@ -153,24 +153,24 @@ impl<T: Clone + Send + Sync + 'static> WantedFlights<T> {
     }
 }
 
-/// Takes a flight off the list, also when it is dropped, unless another one stands there by now.
-struct Ending<T> {
-    wanted: Arc<Mutex<Wanted<T>>>,
+/// Removes a flight from the map when it ends or is cancelled, unless its key has a newer flight by now.
+struct RemoveCancellable<T> {
+    running: Arc<Mutex<Running<T>>>,
     key: String,
     number: u64,
 }
 
-impl<T> Drop for Ending<T> {
+impl<T> Drop for RemoveCancellable<T> {
     fn drop(&mut self) {
-        let mut wanted = lock(&self.wanted);
-        if wanted.flights.get(&self.key).is_some_and(|(number, _)| *number == self.number) {
-            wanted.flights.remove(&self.key);
+        let mut running = lock(&self.running);
+        if running.flights.get(&self.key).is_some_and(|(number, _)| *number == self.number) {
+            running.flights.remove(&self.key);
         }
     }
 }
 
-fn lock<T>(wanted: &Mutex<Wanted<T>>) -> MutexGuard<'_, Wanted<T>> {
-    wanted.lock().unwrap_or_else(PoisonError::into_inner)
+fn lock<T>(running: &Mutex<Running<T>>) -> MutexGuard<'_, Running<T>> {
+    running.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]
@@ -180,18 +180,18 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn work_that_nobody_waits_for_is_dropped_and_work_that_somebody_waits_for_is_done_once() {
-        let flights = WantedFlights::<u32>::new();
-        let (begun, ended) = (Arc::<AtomicUsize>::default(), Arc::<AtomicUsize>::default());
+    async fn work_is_cancelled_with_its_last_caller_and_runs_once_for_all_callers() {
+        let flights = CancellableFlights::<u32>::new();
+        let (started, ended) = (Arc::<AtomicUsize>::default(), Arc::<AtomicUsize>::default());
         let (sender, receiver) = oneshot::channel::<()>();
         let receiver = receiver.shared();
         let join = || {
-            let (begun, ended, receiver) = (Arc::clone(&begun), Arc::clone(&ended), receiver.clone());
+            let (started, ended, receiver) = (Arc::clone(&started), Arc::clone(&ended), receiver.clone());
             flights.join(
                 "a",
                 || None,
                 move || {
-                    begun.fetch_add(1, Ordering::Relaxed);
+                    started.fetch_add(1, Ordering::Relaxed);
                     Box::pin(async move {
                         let _ = receiver.await;
                         ended.fetch_add(1, Ordering::Relaxed);
@@ -203,12 +203,12 @@ mod tests {
         let (mut one, mut other) = (Box::pin(join()), Box::pin(join()));
         assert!(one.as_mut().now_or_never().is_none() && other.as_mut().now_or_never().is_none());
         drop(one);
-        assert!(other.as_mut().now_or_never().is_none(), "somebody waits still");
+        assert!(other.as_mut().now_or_never().is_none(), "one caller is left");
         drop(other);
-        assert!(lock(&flights.0).flights.is_empty(), "it went with the last one");
+        assert!(lock(&flights.0).flights.is_empty(), "it was cancelled with the last caller");
         let mut again = Box::pin(join());
         assert!(again.as_mut().now_or_never().is_none());
-        assert_eq!(begun.load(Ordering::Relaxed), 2);
+        assert_eq!(started.load(Ordering::Relaxed), 2);
         sender.send(()).unwrap();
         assert_eq!(again.await, Some(7));
         assert_eq!(ended.load(Ordering::Relaxed), 1);

@@ -1,7 +1,7 @@
 //! The badge engine: from a request to a response. It opens no socket and reads no clock, environment or AWS service.
 //!
-//! [`Engine::respond`] is the way of every request: `place` finds where its address leads, `serve` answers, `finish` makes
-//! the response. What the engine cannot do itself it asks of a [`World`].
+//! [`Engine::respond`] is the way of every request: `place` finds where its address leads, `serve` answers, `finish`
+//! makes the response. What the engine cannot do itself it asks of a [`World`].
 
 mod addresses;
 mod answer;
@@ -142,8 +142,8 @@ impl Engine {
         Health::read(&self.parts, now)
     }
 
-    /// The plugin that makes the badge a request asks for, and its call before any answer; `None` where the request asks
-    /// for something else.
+    /// The plugin that makes the badge a request asks for, and its call before any answer; `None` where the request
+    /// asks for something else.
     pub fn call(&self, request: &Request, now: SystemTime) -> Option<(&Arc<Plugin>, Call<'static>)> {
         let (target, _) = self.places.place(&self.parts.plugins, request, now);
         let Target::Badge(badge) = target else { return None };

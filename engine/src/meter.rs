@@ -15,12 +15,12 @@ impl Meter for () {
     fn note(&self, _: &Event<'_>) {}
 }
 
-/// An event that metrics count. Its texts are names of the engine's, ids of plugins.toml and templates of manifests, never
-/// what a client sent, so that there are only so many of them.
+/// An event that metrics count. Its texts are names of the engine's, ids of plugins.toml and templates of manifests,
+/// never what a client sent, so that there are only so many of them.
 #[derive(Clone, Copy, Debug)]
 pub enum Event<'a> {
-    /// A request was answered; [`Response::line`] says how. The server reports it, since it answers some requests without
-    /// the engine.
+    /// A request was answered; [`Response::line`] says how. The server reports it, since it answers some requests
+    /// without the engine.
     Answered {
         /// The answer.
         response: &'a Response,

@@ -12,7 +12,7 @@ impl Origin {
     /// The origin of an address.
     ///
     /// # Errors
-    /// [`OriginError`] for anything but https, or plain http to this machine, and for an address with credentials.
+    /// [`OriginError`] unless the scheme is https, or http to a loopback address, and if the address has credentials.
     pub fn of(address: &str) -> Result<Self, OriginError> {
         Self::of_url(&parse(address)?)
     }
@@ -35,12 +35,12 @@ impl Origin {
         Ok(origin)
     }
 
-    /// The origin of an address that a caller named, without a check.
+    /// The origin of an address that a caller named, unchecked.
     pub(crate) fn of_web(url: &Url) -> Self {
         Self(url.origin().ascii_serialization())
     }
 
-    /// An origin alone, as plugins.toml grants it.
+    /// Parses an origin without a path, as plugins.toml grants it.
     ///
     /// # Errors
     /// As [`Origin::of`], and [`OriginError::More`].
@@ -58,7 +58,7 @@ fn parse(text: &str) -> Result<Url, OriginError> {
     Url::parse(text).map_err(|fault| OriginError::Address { text: text.to_owned(), fault })
 }
 
-/// Why a text is not the address of an origin that a plugin may ask.
+/// Why a text is not the address of an origin that can be granted to a plugin.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum OriginError {
     /// It is not an address.

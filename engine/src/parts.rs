@@ -1,4 +1,4 @@
-//! What the handlers share, and what work holds on to that outlives a request.
+//! What the handlers of all requests share. Background work may keep it alive after its request.
 
 use std::sync::Arc;
 
@@ -20,7 +20,7 @@ pub(crate) struct Parts {
     pub(crate) world: World,
     /// Runs the calls of providers.
     pub(crate) caller: Caller,
-    /// Asks addresses on the web that callers name.
+    /// Fetches documents on the web, whose addresses callers name.
     pub(crate) web: Arc<Fetcher>,
     pub(crate) badges: Arc<BadgeCache>,
     pub(crate) drawing: Drawing,
@@ -34,8 +34,8 @@ pub(crate) struct Parts {
 }
 
 impl Parts {
-    /// Puts an engine's parts together. Of the memory for caches, answers of upstreams get three eighths, documents two,
-    /// badges and pictures one each; the embedded store has the last.
+    /// Makes an engine's parts. Of the memory for caches, answers of upstreams get three eighths, documents two, badges
+    /// and pictures one each; the last eighth is for the embedded store.
     pub(crate) fn new(plugins: Vec<Plugin>, settings: &Settings, world: World) -> Self {
         let eighth = settings.cache_bytes() / 8;
         let executor = || Arc::clone(&world.executor);
@@ -55,7 +55,7 @@ impl Parts {
         }
     }
 
-    /// Whether the operator left this on.
+    /// Whether the settings leave this on.
     pub(crate) const fn is_on(&self, switch: Switch) -> bool {
         match switch {
             Switch::Always => true,

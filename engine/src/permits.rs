@@ -8,15 +8,15 @@ use std::{
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// A semaphore with a queue that is bounded by the weight of what waits. A request that the queue has no room for is
-/// refused at once. Each name, such as a host, can have only a share of the permits and of the queue, so one name cannot
-/// take them all.
+/// A semaphore with a queue that is bounded by the total weight of its waiters. A request that does not fit into the
+/// queue is refused at once. Each name, such as a host, can have only a share of the permits and of the queue, so one
+/// name cannot take them all.
 #[derive(Clone)]
 pub struct Permits(Arc<Inner>);
 
 struct Inner {
     all: Arc<Semaphore>,
-    /// The largest weight of all that waits.
+    /// The largest total weight of the queue.
     most_waiting: u64,
     state: Mutex<State>,
 }
@@ -34,14 +34,14 @@ struct Name {
     users: usize,
 }
 
-/// What one name may have.
+/// The limits of one name.
 #[derive(Clone, Debug)]
 pub struct Share {
     /// The name.
     pub name: String,
     /// How many permits it may have at once.
     pub permits: usize,
-    /// How much weight may wait under it.
+    /// How much weight it may have in the queue.
     pub waiting: u64,
 }
 
@@ -66,17 +66,17 @@ impl fmt::Debug for Permits {
 }
 
 impl Permits {
-    /// So many permits, and so much weight that may wait for them.
+    /// A semaphore with so many permits, and a queue of so much weight.
     #[must_use]
     pub fn new(permits: usize, most_waiting: u64) -> Self {
         let all = Arc::new(Semaphore::new(permits));
         Self(Arc::new(Inner { all, most_waiting, state: Mutex::default() }))
     }
 
-    /// Takes a permit, or waits for one if the queue has room for this weight. Dropping the future leaves the queue.
+    /// Takes a permit, or waits in the queue for one. Dropping the future leaves the queue.
     ///
     /// # Errors
-    /// [`Busy`], at once, where the queue has no room.
+    /// [`Busy`], at once, if no permit is free and the queue has no room for this weight.
     pub async fn take(&self, shares: &[Share], weight: u64) -> Result<Permit, Busy> {
         let (mut permit, awaited) = self.enter(shares, weight)?;
         for semaphore in awaited {
@@ -87,7 +87,7 @@ impl Permits {
         Ok(permit)
     }
 
-    /// Takes a permit at once, or a place in the queue; then the semaphores to wait for are returned, too.
+    /// Takes a permit if one is free, or else enters the queue and returns the semaphores to wait for.
     fn enter(&self, shares: &[Share], weight: u64) -> Result<(Permit, Vec<Arc<Semaphore>>), Busy> {
         let mut state = self.lock();
         let mut semaphores = Vec::with_capacity(shares.len() + 1);
@@ -186,9 +186,9 @@ mod tests {
         assert!(semaphore.take(&share("c"), 1).now_or_never().is_none(), "the queue has room for one more");
         assert_eq!(semaphore.take(&share("c"), 2).now_or_never().unwrap().unwrap_err(), Busy);
         drop(first);
-        assert!(waiting[0].as_mut().now_or_never().unwrap().is_ok(), "who came first is first");
+        assert!(waiting[0].as_mut().now_or_never().unwrap().is_ok(), "the queue is first in, first out");
         drop((other, waiting));
         drop(_second);
-        assert!(semaphore.lock().names.is_empty() && semaphore.lock().waiting == 0, "nothing is remembered of names");
+        assert!(semaphore.lock().names.is_empty() && semaphore.lock().waiting == 0, "unused names are removed");
     }
 }

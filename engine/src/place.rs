@@ -1,4 +1,5 @@
-//! Where an address leads: to the engine's own, to a provider's route, or nowhere; and in which form it answers.
+//! Routing: an address leads to one of the engine's own, to a route of a provider, or nowhere. The format of the
+//! response is decided here, too.
 
 use std::{borrow::Cow, sync::Arc, time::SystemTime};
 
@@ -18,9 +19,9 @@ use crate::{
     route::{Parameters, RouteMatch, RouteSegment, RouteTemplate, Router},
 };
 
-/// The methods of an address that shows something.
+/// The allowed methods of a read-only address.
 const METHODS: &str = "GET, HEAD, OPTIONS";
-/// The methods of an address that takes reports.
+/// The allowed methods of an address that takes reports.
 const REPORT_METHODS: &str = "POST, OPTIONS";
 
 /// Where an address leads.
@@ -35,7 +36,7 @@ pub(crate) enum Target<'a> {
 /// An address of the engine's own.
 pub(crate) struct OwnTarget {
     pub(crate) address: &'static OwnAddress,
-    /// What stands in the place of the path's parameter, decoded once; empty where it has none.
+    /// The value of the path's parameter, percent-decoded once; empty if it has none.
     pub(crate) content: String,
 }
 
@@ -51,7 +52,7 @@ pub(crate) struct ReportTarget<'a> {
     pub(crate) plugin: &'a Arc<Plugin>,
     pub(crate) route: &'a ReportRoute,
     pub(crate) call: ProviderCall,
-    /// A parameter that the signed path could name in another way.
+    /// A parameter whose value in the signed path is ambiguous.
     pub(crate) ambiguous: Option<String>,
 }
 
@@ -70,26 +71,26 @@ pub(crate) struct RefusedTarget<'a> {
     refuses: Refuses,
 }
 
-/// What is refused.
+/// What is refused, and for which methods; for any other method the answer is 405.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Refuses {
-    /// The request as a whole, whatever its method, as JSON.
+    /// The whole request, for every method, as JSON.
     Request,
-    /// The address, whatever its method but OPTIONS.
+    /// The address, for every method but OPTIONS.
     Address,
-    /// The address of a known mistake, to those who ask for a badge and those who send a report.
+    /// An address that a manifest refuses, for GET, HEAD and POST.
     Mistake,
-    /// The address, to those who ask for a badge.
+    /// The address, for GET and HEAD.
     Badge,
 }
 
-/// Finds where addresses lead.
+/// The routes of all providers.
 #[derive(Debug)]
 pub(crate) struct Places {
     router: Router<Index>,
 }
 
-/// What a provider's route leads to: indices into the plugins and into its manifest.
+/// The target of a provider's route: its index in the plugins, and in a list of the manifest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Index {
     Badge { plugin: usize, badge: usize },
@@ -102,7 +103,7 @@ impl Places {
     /// Collects the routes of all manifests.
     ///
     /// # Errors
-    /// The first route that another plugin, or the engine itself, has already.
+    /// The first route that conflicts with one of another plugin or of the engine.
     pub(crate) fn new(plugins: &[Plugin]) -> Result<Self, RouteError> {
         let mut router = Router::new();
         for (plugin, loaded) in plugins.iter().enumerate() {
@@ -132,7 +133,7 @@ impl Places {
         Ok(Self { router })
     }
 
-    /// Reads a request, and finds where its address leads.
+    /// Parses a request and finds the target of its address.
     pub(crate) fn place<'a, 'r>(
         &self,
         plugins: &'a [Arc<Plugin>],
@@ -171,7 +172,7 @@ impl Places {
         }
         let first = segments.first().map(|first| decode(first)).unwrap_or_default();
         let target = if first.starts_with(':') {
-            // The address of a static badge at first: /:label-message-color.
+            // The oldest address of static badges: /:label-message-color.
             let content = decode(&segments.join("/"))[1..].to_owned();
             Target::Own(OwnTarget { address: addresses::STATIC_PATH, content })
         } else if let Some(address) = addresses::find(&segments) {
@@ -196,7 +197,8 @@ impl Places {
         Ok((target, format))
     }
 
-    /// The route that fits `segments`, or `whole` where it is not that of a picture: a branch may be called `logo.svg`.
+    /// The route that matches `segments`, in which an ending such as `.svg` was cut off. A report or a redirect has no
+    /// endings, so it is matched with `whole`: a branch may be called `logo.svg`.
     fn route(&self, segments: &[&str], whole: &[&str]) -> Option<RouteMatch<'_, Index>> {
         let found = self.router.find(segments)?;
         match found.target {
@@ -205,7 +207,7 @@ impl Places {
         }
     }
 
-    /// What a provider's route leads to.
+    /// The target of a provider's route.
     fn provider<'a>(
         &self,
         plugins: &'a [Arc<Plugin>],
@@ -245,10 +247,10 @@ impl Places {
         }
     }
 
-    /// The parameter of a report's path that is not what the signed path says in its place, if there is one.
+    /// The first parameter of a report's path that has another value in the signed path, if there is one.
     ///
-    /// What is signed is the path decoded until nothing is left to decode. Read as a path itself, it must lead to the
-    /// same route with the same parameters: then two paths with the same signature have the same subject.
+    /// The signed string contains the completely percent-decoded path. It must match the same route with the same
+    /// parameters; otherwise one signature would be valid for two subjects.
     fn ambiguous(
         &self,
         request: &Request,
@@ -256,7 +258,7 @@ impl Places {
         index: Index,
         parameters: &Parameters,
     ) -> Option<String> {
-        // Its literals and parameters were decoded, so the whole path can be.
+        // This cannot fail: the path's segments were decoded before.
         let signed = decode_fully(&request.path).unwrap_or_default();
         let segments: Vec<&str> = segments(&signed).collect();
         let again = self.router.find(&segments).filter(|again| *again.target == index);
@@ -267,14 +269,14 @@ impl Places {
 }
 
 impl RefusedTarget<'_> {
-    /// Whether the request as a whole is refused, whatever its address.
+    /// Whether the whole request is refused, regardless of its address.
     pub(crate) fn refuses_request(&self) -> bool {
         self.refuses == Refuses::Request
     }
 }
 
 impl OwnTarget {
-    /// What its badge shows where nothing else is said.
+    /// The defaults of its badge.
     pub(crate) fn defaults(&self) -> BadgeRoute {
         BadgeRoute { label: self.address.label().to_owned(), ..BadgeRoute::default() }
     }
@@ -293,20 +295,20 @@ impl<'a> Target<'a> {
         Self::Refused(RefusedTarget { error, route: "", plugin: None, refuses })
     }
 
-    /// The methods that it takes.
+    /// The value of `Allow`.
     pub(crate) const fn methods(&self) -> &'static str {
         if matches!(self, Self::Report(_)) { REPORT_METHODS } else { METHODS }
     }
 
-    /// Whether OPTIONS is answered for it.
+    /// Whether it answers OPTIONS.
     pub(crate) fn has_options(&self) -> bool {
         !matches!(self, Self::Refused(refused) if refused.refuses_request())
     }
 
-    /// Whether it takes this method, OPTIONS aside.
+    /// Checks that it allows this method, which is not OPTIONS.
     ///
     /// # Errors
-    /// Which methods it takes.
+    /// 405, with the allowed methods.
     pub(crate) fn check_method(&self, method: &Method) -> Result<(), Error> {
         let is_shown = matches!(*method, Method::GET | Method::HEAD);
         let is_taken = match self {
@@ -318,7 +320,7 @@ impl<'a> Target<'a> {
         if is_taken { Ok(()) } else { Err(Error::method_not_allowed(self.methods())) }
     }
 
-    /// What its badge shows where nothing else is said.
+    /// The defaults of its badge.
     pub(crate) fn defaults(&self) -> Cow<'a, BadgeRoute> {
         let labelled = |label: &str| Cow::Owned(BadgeRoute { label: label.to_owned(), ..BadgeRoute::default() });
         match self {
@@ -332,7 +334,7 @@ impl<'a> Target<'a> {
         }
     }
 
-    /// What the access log says of it: the route's template and the plugin, as far as there are any.
+    /// The start of its line in the access log: the route's template and the plugin, if it has them.
     pub(crate) fn access_line(&self) -> AccessLine {
         let own = |route: &'static str| AccessLine { route: Cow::Borrowed(route), ..AccessLine::default() };
         let of = |route: &str, plugin: &Plugin| AccessLine {
@@ -362,7 +364,7 @@ impl Index {
     }
 }
 
-/// Whether errors at a target are pictures where one is asked for.
+/// Whether a target answers, and reports its errors, as a picture if the request asks for one.
 const fn shows_pictures(target: &Target<'_>) -> bool {
     match target {
         Target::Own(OwnTarget { address, .. }) => address.is_badge(),
@@ -388,20 +390,20 @@ fn check_size(request: &Request, pairs: &Pairs<'_>) -> Result<(), Error> {
     Ok(())
 }
 
-/// Whether an address is that of a badge of the engine's own: a picture unless it names another format.
+/// Whether this is the address of one of the engine's own badges, whose default format is SVG.
 fn is_own_badge(segments: &[&str]) -> bool {
     let first = segments.first().map(|first| decode(first).to_ascii_lowercase()).unwrap_or_default();
     let is_endpoint = segments.len() == 1 && first.split('.').next() == Some("endpoint");
     matches!(&*first, "badge" | "static") || first.starts_with(':') || is_endpoint
 }
 
-/// The format that an ending names, and what stands before it. `.json` is an ending on the engine's own badges only,
-/// because packages are called `Newtonsoft.Json`.
+/// The format that an ending such as `.svg` names, and the segment without it. `.json` is an ending of the engine's own
+/// badges only, because there are packages such as `Newtonsoft.Json`.
 fn cut_ending(segment: &str, is_own_badge: bool) -> Option<(Format, &str)> {
     let endings = [("svg", Format::Svg), ("png", Format::Png), ("json", Format::Json)];
     endings.into_iter().filter(|(_, format)| is_own_badge || *format != Format::Json).find_map(|(name, format)| {
         let stem = segment.strip_suffix(name)?;
-        // A gateway may have encoded the dot, or not.
+        // A client or a gateway may have percent-encoded the dot.
         let stem = [".", "%2e", "%2E"].into_iter().find_map(|dot| stem.strip_suffix(dot))?;
         Some((format, stem))
     })

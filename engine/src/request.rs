@@ -1,4 +1,4 @@
-//! A request as data, and the only percent-decoding.
+//! An HTTP request as data, and percent-decoding, which happens nowhere else.
 
 use std::{borrow::Cow, time::SystemTime};
 
@@ -15,12 +15,12 @@ pub const LARGEST_HEADERS: usize = 16 * 1024;
 /// The largest body, in bytes; a larger one is 413.
 pub const LARGEST_BODY: usize = 256 * 1024;
 
-/// The most pairs of a query; more are 400. Every override looks through all of them.
+/// The most query parameters; more are 400. Each override searches all of them.
 pub(crate) const MOST_PAIRS: usize = 256;
-/// The most levels of percent-encoding that are decoded; more are 400. Each gateway on the way adds or takes one.
+/// The most levels of percent-encoding that are decoded; more are 400. Each gateway may add or remove a level.
 pub(crate) const DEEPEST_ENCODING: usize = 8;
 
-/// What a caller asks, as it came over the wire.
+/// An HTTP request, not yet interpreted.
 #[derive(Clone, Debug)]
 pub struct Request {
     /// The method.
@@ -33,9 +33,9 @@ pub struct Request {
     pub headers: HeaderMap,
     /// The body, at most [`LARGEST_BODY`] bytes.
     pub body: Bytes,
-    /// Where it came from, for the log: an address, or nothing.
+    /// The client's IP address, for the log; empty if it is unknown.
     pub source: String,
-    /// What ties an answer to its lines in the log; errors show it.
+    /// The id that the response and its log lines share; error responses show it.
     pub correlation_id: String,
 }
 
@@ -54,23 +54,24 @@ impl Request {
         }
     }
 
-    /// The path's segments, still encoded; one slash at the end is tolerated.
+    /// The path's segments, still percent-encoded; one trailing slash is ignored.
     pub(crate) fn segments(&self) -> impl Iterator<Item = &str> {
         segments(&self.path)
     }
 
-    /// The query's pairs, decoded as a form's, and one more than there may be at the most.
+    /// The query parameters, form-decoded. At most [`MOST_PAIRS`] and one more are read, which shows that there are too
+    /// many.
     pub(crate) fn pairs(&self) -> Pairs<'_> {
         Pairs(form_urlencoded::parse(self.query.as_bytes()).take(MOST_PAIRS + 1).collect())
     }
 
-    /// The header's text; empty if it is missing or no text.
+    /// The header's value; empty if it is missing or not text.
     pub(crate) fn header(&self, name: http::header::HeaderName) -> &str {
         self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or("")
     }
 }
 
-/// A request as it is answered: with its query read, the form that was asked for, and the time.
+/// A request with its parsed query, the format of its response, and its time of arrival.
 pub(crate) struct Incoming<'a> {
     pub(crate) request: &'a Request,
     pub(crate) pairs: Pairs<'a>,
@@ -78,44 +79,45 @@ pub(crate) struct Incoming<'a> {
     pub(crate) now: SystemTime,
 }
 
-/// A path's segments; one slash at the end is tolerated.
+/// A path's segments; one trailing slash is ignored.
 pub(crate) fn segments(path: &str) -> impl Iterator<Item = &str> {
     let path = path.strip_prefix('/').unwrap_or(path);
     let path = path.strip_suffix('/').unwrap_or(path);
     path.split('/').filter(move |_| !path.is_empty())
 }
 
-/// The pairs of a query.
+/// The parameters of a query.
 #[derive(Clone, Debug)]
 pub(crate) struct Pairs<'a>(Vec<(Cow<'a, str>, Cow<'a, str>)>);
 
 impl Pairs<'_> {
-    /// The first value of that name.
+    /// The first value of the parameter.
     pub(crate) fn get<'s>(&'s self, name: &'s str) -> Option<&'s str> {
         self.all(name).next()
     }
 
-    /// Whether there are more than are read.
+    /// Whether there are more than [`MOST_PAIRS`].
     pub(crate) fn are_too_many(&self) -> bool {
         self.0.len() > MOST_PAIRS
     }
 
-    /// All values of that name, in their order.
+    /// All values of the parameter, in order.
     pub(crate) fn all<'s>(&'s self, name: &'s str) -> impl Iterator<Item = &'s str> {
         self.0.iter().filter(move |(key, _)| key == name).map(|(_, value)| &**value)
     }
 }
 
-/// One segment, decoded once. Bytes that are no UTF-8 become U+FFFD.
+/// One segment, percent-decoded once. Invalid UTF-8 becomes U+FFFD.
 pub(crate) fn decode(segment: &str) -> Cow<'_, str> {
     percent_decode_str(segment).decode_utf8_lossy()
 }
 
-/// A text is percent-encoded in more levels than are decoded.
+/// A text has more than [`DEEPEST_ENCODING`] levels of percent-encoding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct TooDeep;
 
-/// A text decoded until nothing is left to decode, so that it is the same on both sides of a gateway that decodes.
+/// A text percent-decoded until it does not change any more. The result is the same whether or not a gateway decoded
+/// it.
 ///
 /// # Errors
 /// [`TooDeep`] after [`DEEPEST_ENCODING`] levels, so that the work is linear in the text.
@@ -135,7 +137,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_branch_is_the_same_however_often_it_was_encoded() {
+    fn a_branch_is_the_same_for_any_number_of_encodings() {
         for branch in ["feature/x", "feature%2Fx", "feature%252Fx", "feature%25252fx"] {
             assert_eq!(decode_fully(branch).as_deref(), Ok("feature/x"));
         }
@@ -152,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn no_more_pairs_are_read_than_there_may_be() {
+    fn a_query_with_too_many_parameters_is_not_read_to_its_end() {
         let query = |pairs: usize| format!("/?{}", "a&".repeat(pairs));
         assert!(!Request::get(&query(MOST_PAIRS)).pairs().are_too_many());
         let request = Request::get(&query(4000));
@@ -160,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn one_slash_at_the_end_is_tolerated() {
+    fn one_trailing_slash_is_ignored() {
         let segments = |path: &str| Request::get(path).segments().map(str::to_owned).collect::<Vec<_>>();
         assert_eq!(segments("/a/b/"), ["a", "b"]);
         assert_eq!(segments("/a//b"), ["a", "", "b"]);

@@ -11,15 +11,15 @@ pub(crate) struct RouteTemplate(Vec<RouteSegment>);
 /// A segment of a route, between two slashes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum RouteSegment {
-    /// Matches itself, in any case.
+    /// Matches itself, case-insensitively.
     Literal(String),
     /// Takes one segment, percent-decoded once.
     Parameter(String),
-    /// Takes all remaining segments, percent-decoded until nothing is left to decode.
+    /// Takes all remaining segments, percent-decoded until they do not change any more.
     Rest(String),
 }
 
-/// The values that a path gives for the parameters of its route.
+/// The values of a route's parameters in a path.
 pub(crate) type Parameters = BTreeMap<String, String>;
 
 /// Route templates with their targets, sorted from the most specific to the least.
@@ -62,7 +62,7 @@ impl RouteTemplate {
         }
     }
 
-    /// The parameters of an address of the same host, whose query is ignored, if it matches.
+    /// The parameters of a path, if it matches. A query after it is ignored.
     pub(crate) fn fit_address(&self, address: &str) -> Option<Parameters> {
         let path = address.split('?').next().unwrap_or_default();
         self.fit(&path.trim_start_matches('/').split('/').collect::<Vec<_>>())
@@ -89,7 +89,7 @@ impl RouteTemplate {
         segments.len() == self.0.len()
     }
 
-    /// The parameters of segments that match, given as they came and decoded once.
+    /// The parameters of segments that match, from their encoded and their once decoded form.
     fn parameters(&self, segments: &[&str], decoded: &[Cow<'_, str>]) -> Result<Parameters, TooDeep> {
         let mut parameters = Parameters::new();
         for (index, (segment, text)) in self.0.iter().zip(decoded).enumerate() {
@@ -104,7 +104,7 @@ impl RouteTemplate {
         Ok(parameters)
     }
 
-    /// Its segments, in their order.
+    /// Its segments, in order.
     pub(crate) fn segments(&self) -> &[RouteSegment] {
         &self.0
     }
@@ -224,7 +224,7 @@ fn decoded<'s>(segments: &[&'s str]) -> Vec<Cow<'s, str>> {
     segments.iter().map(|segment| decode(segment)).collect()
 }
 
-/// The route that a path matches.
+/// A route that matches a path.
 #[derive(Debug)]
 pub(crate) struct RouteMatch<'r, T> {
     pub(crate) template: &'r RouteTemplate,
@@ -246,7 +246,7 @@ mod tests {
     }
 
     #[test]
-    fn the_most_specific_route_wins_whatever_the_order() {
+    fn the_most_specific_route_wins_regardless_of_the_order() {
         let router = router(&["/a/{x…}", "/a/{x}/{y}", "/a/b/{y}", "/a/{x}", "/a/{x}/c"]);
         let rows = [
             ("/a/1", "/a/{x}"),
@@ -262,14 +262,14 @@ mod tests {
     }
 
     #[test]
-    fn two_routes_that_fit_the_same_paths_conflict() {
+    fn two_routes_that_match_the_same_paths_conflict() {
         let mut router = router(&["/a/{x}/b"]);
         assert!(router.add(RouteTemplate::parse("/A/{other}/B").unwrap(), "second").is_err());
         assert!(router.add(RouteTemplate::parse("/a/{x}/c").unwrap(), "third").is_ok());
     }
 
     #[test]
-    fn a_parameter_is_decoded_once_and_the_rest_until_the_end() {
+    fn a_parameter_is_decoded_once_and_the_rest_completely() {
         let fit = |route: &'static str, path: &str| {
             let router = router(&[route]);
             let found = router.find(&path[1..].split('/').collect::<Vec<_>>())?;
@@ -282,7 +282,7 @@ mod tests {
     }
 
     #[test]
-    fn nonsense_is_no_route() {
+    fn invalid_routes_are_refused() {
         for route in ["", "a", "/a//b", "/{x…}/b", "/{}", "/{a}b", "/{a}/{a}", "/a?b"] {
             assert!(RouteTemplate::parse(route).is_err(), "{route}");
         }

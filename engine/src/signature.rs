@@ -1,7 +1,7 @@
-//! The string that is signed, and the comparison.
+//! The string that a report's signature signs, and its verification.
 //!
-//! Version 2 binds a report to its time, its nonce and its address, so that it is good once and in one place. Version 1
-//! signs the body alone, as BadgeSmith's first clients do.
+//! A version 2 signature covers the timestamp, the nonce, the path and the body, so it is valid once and for one
+//! address. A version 1 signature covers the body alone, as BadgeSmith's first clients send it.
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
@@ -11,15 +11,16 @@ use crate::{
     world::Secret,
 };
 
-/// How many secrets are compared, whether there are any or not: two while one is being rotated.
+/// The least number of HMACs that are computed, so that timing does not tell how many secrets there are. There are two
+/// during a rotation.
 const COMPARED: usize = 2;
 
 /// The string that a version 2 signature signs: six lines, joined by `\n`.
 ///
-/// They are `v2`, the timestamp and the nonce as their headers have them, the method, the path without its query and
-/// percent-decoded until nothing is left to decode (a gateway may have decoded it once; more than 8 levels are left as
-/// they are, and refused), and the body's SHA-256 in
-/// lower-case hexadecimal digits.
+/// They are `v2`, the values of the timestamp and nonce headers, the method, the path without its query, and the
+/// SHA-256 of the body in lower-case hexadecimal digits. The path is percent-decoded until it does not change any more,
+/// because a gateway may have decoded it once. A path with more than 8 levels of encoding is signed as it is; the
+/// engine refuses it.
 ///
 /// ```
 /// let text = badgesmith_engine::signature::string_to_sign("2026-11-21T12:00:00Z", "n1", "POST", "/a%2Fb", b"");
@@ -27,7 +28,7 @@ const COMPARED: usize = 2;
 /// assert_eq!(text, format!("v2\n2026-11-21T12:00:00Z\nn1\nPOST\n/a/b\n{empty}"));
 /// ```
 pub fn string_to_sign(timestamp: &str, nonce: &str, method: &str, path: &str, body: &[u8]) -> String {
-    // A path that is encoded more often is refused before anybody looks at its signature.
+    // Such a path is refused before its signature is verified.
     let path = decode_fully(path).unwrap_or_else(|TooDeep| path.to_owned());
     format!("v2\n{timestamp}\n{nonce}\n{method}\n{path}\n{}", hex::encode(Sha256::digest(body)))
 }
@@ -39,12 +40,12 @@ pub fn sign(secret: &str, timestamp: &str, nonce: &str, method: &str, path: &str
     format!("v2={}", hex::encode(mac.finalize().into_bytes()))
 }
 
-/// What a report says it was signed with.
+/// The value of `X-Signature`, by version.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Signature {
-    /// Over the six lines.
+    /// Version 2: the HMAC of the six lines.
     Whole([u8; 32]),
-    /// Over the body alone.
+    /// Version 1: the HMAC of the body alone.
     BodyOnly([u8; 32]),
 }
 
@@ -57,12 +58,12 @@ impl Signature {
         unhex(header.strip_prefix("sha256=")?).map(Self::BodyOnly)
     }
 
-    /// Whether one of the secrets made this signature of `signed`. As many are compared where there are none.
+    /// Whether this is the signature of `signed` by one of the secrets. At least [`COMPARED`] HMACs are computed.
     pub(crate) fn is_by(self, secrets: &[Secret], signed: &[u8]) -> bool {
         let (Self::Whole(given) | Self::BodyOnly(given)) = self;
         let mut is_any = false;
         for index in 0..COMPARED.max(secrets.len()) {
-            // Nobody knows this key: a secret is never empty.
+            // The empty key only fills up the number of comparisons: a secret is never empty.
             let key = secrets.get(index).map_or("", Secret::reveal);
             let mut mac = keyed(key.as_bytes());
             mac.update(signed);
@@ -73,7 +74,7 @@ impl Signature {
     }
 }
 
-/// Whether two secrets are the same, in a time that does not tell where they differ.
+/// Whether two secrets are equal, in constant time.
 pub fn is_same(one: &[u8], other: &[u8]) -> bool {
     let mut mac = keyed(b"compare");
     mac.update(one);
@@ -87,7 +88,7 @@ fn keyed(key: &[u8]) -> Hmac<Sha256> {
     Hmac::new_from_slice(key).unwrap_or_else(|_| Hmac::new(&Default::default()))
 }
 
-/// 32 bytes of 64 hexadecimal digits, in either case.
+/// Decodes 64 hexadecimal digits of either case.
 fn unhex(digits: &str) -> Option<[u8; 32]> {
     let mut bytes = [0; 32];
     hex::decode_to_slice(digits, &mut bytes).ok()?;

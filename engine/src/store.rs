@@ -1,4 +1,4 @@
-//! What survives a restart: results under their subjects, and the answers of upstreams.
+//! The persistent store: reported results by subject, and cached answers of upstreams.
 
 use std::{
     borrow::Cow,
@@ -10,46 +10,46 @@ use badgesmith_provider::{Record, Timestamp, fold};
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 
-/// For how long a nonce is remembered. A signature is good for six minutes, so this is far more than enough.
+/// How long a nonce is remembered. A signature is valid for six minutes, so this leaves a wide margin.
 pub const NONCE_LIFE: Duration = Duration::from_secs(45 * 60);
-/// For how long a result and the claim of its run are kept after their arrival: two years.
+/// How long a result, and the claim of its run, are kept after their arrival: two years.
 pub const RESULT_LIFE: Duration = Duration::from_secs(730 * 24 * 60 * 60);
 /// The longest owner and the longest repo, in bytes.
 pub const LONGEST_NAME: usize = 100;
 /// The longest platform, in bytes.
 pub const LONGEST_PLATFORM: usize = 64;
-/// The longest branch, in bytes: git's own limit of a file's name, less what stands before it.
+/// The longest branch, in bytes: the 255 bytes of a file name, which limit git, less `refs/heads/`.
 pub const LONGEST_BRANCH: usize = 244;
 /// The longest identifier of a run, in bytes.
 pub const LONGEST_RUN: usize = 128;
 /// The longest sort key of a record, in bytes.
 pub const LONGEST_KEY: usize = 1024;
-/// The most records one question may ask for.
+/// The most records that one query may return.
 pub const MOST_RECORDS: usize = 100;
 
-/// What survives a restart.
+/// The persistent store.
 pub trait Store: Send + Sync {
-    /// An answer as it was kept, if there is one that is not expired at `now`.
+    /// The cached answer of a key, if it has one that has not expired at `now`.
     ///
     /// # Errors
-    /// [`Unavailable`] where nobody can say.
+    /// [`Unavailable`] if the store cannot be read.
     fn answer<'a>(&'a self, key: &'a str, now: SystemTime) -> BoxFuture<'a, Result<Option<Bytes>, Unavailable>>;
 
-    /// Keeps an answer, in the place of an older one of that key; soon, and without saying when.
+    /// Caches an answer and replaces an older one of that key. It is written in the background.
     fn keep_answer(&self, key: &str, answer: Bytes, expires: SystemTime);
 
-    /// In one transaction: claims the nonce, claims the run, writes the record. `Ok(New)` says that all of it is
-    /// durable; any other outcome that nothing was written, the nonce included.
+    /// Claims the nonce, claims the run and writes the record, in one transaction. After `Ok(New)` all of it is
+    /// durable; after any other `Ok` nothing was written, not even the nonce.
     ///
     /// # Errors
-    /// [`Unavailable`] where nobody can say whether it was written.
+    /// [`Unavailable`] if it is unknown whether the record was written.
     fn record<'a>(&'a self, entry: &'a Entry) -> BoxFuture<'a, Result<Recorded, Unavailable>>;
 
-    /// The records of a subject that are not expired at `now`, the newest first: by timestamp, then run, then attempt.
-    /// What [`Store::record`] called new before this was asked is among them.
+    /// The records of a subject that have not expired at `now`, the newest first: by timestamp, then run, then attempt.
+    /// Reads are consistent: every record for which [`Store::record`] returned `New` before is among them.
     ///
     /// # Errors
-    /// [`Unavailable`] where nobody can say.
+    /// [`Unavailable`] if the store cannot be read.
     fn history<'a>(
         &'a self,
         collection: &'a str,
@@ -58,39 +58,39 @@ pub trait Store: Send + Sync {
         now: SystemTime,
     ) -> BoxFuture<'a, Result<Vec<Record>, Unavailable>>;
 
-    /// Whether a result could be recorded now: asks whatever writes, and changes nothing that a caller sees. It may be asked
-    /// as often as the engine likes to know; the engine asks for callers at most once in ten seconds.
+    /// Checks that a result could be recorded now, by the same path as a write, without a visible change. The engine
+    /// caches the outcome for ten seconds.
     ///
     /// # Errors
-    /// [`Ill`] where a result could not be recorded.
-    fn check(&self) -> BoxFuture<'_, Result<(), Ill>>;
+    /// [`Unhealthy`] if it could not.
+    fn check(&self) -> BoxFuture<'_, Result<(), Unhealthy>>;
 
-    /// Makes ready what a first question needs, asking nobody. It is called while a plugin that will ask is opened.
+    /// Prepares what the first query needs, without I/O. It is called while a plugin that uses the store is loaded.
     fn prepare(&self) -> BoxFuture<'_, ()> {
         Box::pin(ready(()))
     }
 }
 
-/// A store that cannot be asked now. The words are for the log.
+/// The store, or the secrets, cannot be read or written now. The text is for the log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unavailable(pub String);
 
-/// What a report rests on, and cannot do its work now. The words are for the log.
+/// A dependency that failed its health check. The text is for the log.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Ill {
+pub struct Unhealthy {
     /// What is wrong.
     pub fault: String,
-    /// Since when, where that is known.
+    /// Since when, if that is known.
     pub since: Option<SystemTime>,
 }
 
-impl From<Unavailable> for Ill {
+impl From<Unavailable> for Unhealthy {
     fn from(Unavailable(fault): Unavailable) -> Self {
         Self { fault, since: None }
     }
 }
 
-/// What results are about. Two spellings that differ in case alone are one subject.
+/// What results are about: a platform and branch of a repository. It is case-insensitive.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Subject {
     owner: String,
@@ -100,7 +100,7 @@ pub struct Subject {
 }
 
 impl Subject {
-    /// A subject, if every part is there and short enough.
+    /// A subject of these parts, none of which may be empty or too long.
     ///
     /// ```
     /// use badgesmith_engine::store::Subject;
@@ -125,71 +125,71 @@ impl Subject {
         })
     }
 
-    /// Who owns the repository, folded.
+    /// The owner of the repository, case-folded.
     pub fn owner(&self) -> &str {
         &self.owner
     }
 
-    /// The repository, folded.
+    /// The repository, case-folded.
     pub fn repo(&self) -> &str {
         &self.repo
     }
 
-    /// What it ran on, folded.
+    /// The platform of the run, case-folded.
     pub fn platform(&self) -> &str {
         &self.platform
     }
 
-    /// The branch, folded; it may hold `/` and anything else.
+    /// The branch, case-folded; it may contain any character, `/` included.
     pub fn branch(&self) -> &str {
         &self.branch
     }
 }
 
-/// What the records of a collection and a repository lie under: `TEST#owner#repo` for `test-results`, as BadgeSmith has
-/// it, and the collection's own name for any other.
+/// The partition key of the records of a collection and repository: `TEST#owner#repo` for `test-results`, as BadgeSmith
+/// has always written it, and `collection#owner#repo` for any other.
 pub fn partition(collection: &str, subject: &Subject) -> String {
-    // A collection's name is in lower case, so none can pass for TEST.
+    // A collection's name is lower-case, so none is called TEST.
     let collection = if collection == "test-results" { "TEST" } else { collection };
     format!("{collection}#{}#{}", escape(&subject.owner), escape(&subject.repo))
 }
 
-/// What claims a run and attempt, beside its record: `RUN#platform#branch#run#attempt`.
+/// The sort key of the claim of a run and attempt: `RUN#platform#branch#run#attempt`.
 pub fn run_key(subject: &Subject, record: &Record) -> String {
     let [platform, branch, run] = [&subject.platform, &subject.branch, &record.run_id].map(|part| escape(part));
     format!("RUN#{platform}#{branch}#{run}#{}", record.run_attempt)
 }
 
-/// What the nonces of a subject lie under: `NONCE#owner/repo/platform/branch`.
+/// The partition key of the nonces of a subject: `NONCE#owner/repo/platform/branch`.
 pub fn nonce_partition(subject: &Subject) -> String {
     let [owner, repo, platform] =
         [&subject.owner, &subject.repo, &subject.platform].map(|part| escape(part).replace('/', "%2F"));
     format!("NONCE#{owner}/{repo}/{platform}/{}", escape(&subject.branch))
 }
 
-/// What a record is sorted by under its owner and repo: `RESULT#platform#branch#timestamp#run#attempt`, so that the last
-/// one of a platform and branch is the newest.
+/// The sort key of a record: `RESULT#platform#branch#timestamp#run#attempt`. The last key of a platform and branch is
+/// that of its newest record.
 pub fn result_key(subject: &Subject, record: &Record) -> String {
     let Record { run_id, run_attempt, timestamp_ms, .. } = record;
     format!("{}{timestamp_ms}#{}#{run_attempt:04}", result_prefix(subject), escape(run_id))
 }
 
-/// What the sort keys of a subject's records begin with.
+/// The prefix of the sort keys of a subject's records.
 pub fn result_prefix(subject: &Subject) -> String {
     format!("RESULT#{}#{}#", escape(&subject.platform), escape(&subject.branch))
 }
 
-/// What the sort keys of a subject's records lie between, if none is to be older than `since_ms`: the first one that may
-/// be there, and one behind the last.
+/// The range of the sort keys of a subject's records that are not older than `since_ms`: its inclusive start and its
+/// exclusive end.
 pub fn result_range(subject: &Subject, since_ms: Option<i64>) -> (String, String) {
     let prefix = result_prefix(subject);
-    // The prefix ends with #, and $ follows it.
+    // The prefix ends with `#`, and `$` is the next character in ASCII.
     let end = format!("{}$", prefix.trim_end_matches('#'));
     let since = since_ms.map(|since| Timestamp::nearest(since).to_string()).unwrap_or_default();
     (prefix + &since, end)
 }
 
-/// The collection and the subject of a record that lies under these two keys, made by [`partition`] and [`result_key`].
+/// The collection and the subject of the record with these keys, which [`partition`] and [`result_key`] wrote.
 ///
 /// ```
 /// use badgesmith_engine::store::{Subject, subject_of};
@@ -208,54 +208,54 @@ pub fn subject_of(partition: &str, key: &str) -> Option<(String, Subject)> {
     Some((collection.to_owned(), Subject::new(&owner, &repo, &platform, &branch).ok()?))
 }
 
-/// What [`escape`] was given. `%2523` was `%23`: only a `%` that it wrote begins an escape.
+/// The inverse of [`escape`]. `%2523` becomes `%23`, so `%23` and `%25` must be decoded in one pass.
 fn unescape(part: &str) -> String {
     let mut pieces = part.split("%25").map(|piece| piece.replace("%23", "#"));
     let first = pieces.next().unwrap_or_default();
     pieces.fold(first, |text, piece| text + "%" + &piece)
 }
 
-/// A part of a key, with `#` and `%` percent-encoded so that no part can pass for two.
+/// A part of a key, with `#` and `%` percent-encoded, so that `#` always separates parts.
 pub fn escape(part: &str) -> Cow<'_, str> {
     if part.contains(['#', '%']) { part.replace('%', "%25").replace('#', "%23").into() } else { part.into() }
 }
 
-/// A record on its way into the store, and what it claims there.
+/// A record to be written, with the nonce and the run that it claims.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Entry {
-    /// Which collection it goes to: `test-results`.
+    /// The collection, such as `test-results`.
     pub collection: String,
-    /// What it is about.
+    /// The subject of the record.
     pub subject: Subject,
-    /// The nonce of the request that brought it, 1 to 128 visible ASCII characters; it is claimed for the subject.
+    /// The nonce of the request, 1 to 128 visible ASCII characters; it is claimed for the subject.
     pub nonce: String,
     /// The record; its run and attempt are claimed for the subject.
     pub record: Record,
-    /// When it arrived: lifetimes count from here.
+    /// When the request arrived: [`RESULT_LIFE`] and [`NONCE_LIFE`] begin here.
     pub arrived: SystemTime,
 }
 
-/// What an attempt to record came to.
+/// The outcome of [`Store::record`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Recorded {
-    /// It is there, durably.
+    /// The record was written and is durable.
     New,
-    /// The nonce was claimed before, whatever became of the run.
+    /// The nonce was claimed before. This is reported even if the run was claimed, too.
     NonceUsed,
     /// The run and attempt were claimed before.
     Duplicate,
 }
 
-/// How much of a subject's history is asked for.
+/// Which part of a subject's history is queried.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Span {
-    /// At most so many, the newest; at most [`MOST_RECORDS`].
+    /// The number of newest records, at most [`MOST_RECORDS`].
     pub last: usize,
-    /// None before this time, in milliseconds since 1970.
+    /// Only records from this time on, in milliseconds since 1970.
     pub since_ms: Option<i64>,
 }
 
 impl Span {
-    /// The newest record alone.
+    /// Only the newest record.
     pub const LATEST: Self = Self { last: 1, since_ms: None };
 }

@@ -1,4 +1,4 @@
-//! What the engine cannot do itself: reach an upstream, wait, and run what may never come back.
+//! The traits through which the engine does I/O: HTTP requests, timers and threads, secrets, storage, metrics.
 
 use std::{
     fmt,
@@ -13,23 +13,24 @@ use url::Url;
 
 pub use crate::{
     meter::{Event, Meter},
-    store::{Ill, Store, Unavailable},
+    store::{Store, Unavailable, Unhealthy},
 };
 
-/// The world behind the engine. The binaries' lies in deploy, the tests' moves by hand.
+/// Implementations of everything that the engine cannot do itself. Those of the server and of the Lambda function are
+/// in `deploy`; the tests use ones in memory with a clock that they control.
 #[derive(Clone)]
 pub struct World {
-    /// Who asks upstreams.
+    /// The HTTP client for upstreams, whose origins plugins.toml grants.
     pub upstream: Arc<dyn Upstream>,
-    /// Who visits the addresses that callers name, and those alone that lead outside.
+    /// The HTTP client for addresses that callers name. It refuses private addresses.
     pub web: Arc<dyn Upstream>,
-    /// Who runs what takes time.
+    /// Timers, background tasks and threads.
     pub executor: Arc<dyn Executor>,
-    /// Who knows the owners' secrets.
+    /// The owners' secrets.
     pub secrets: Arc<dyn Secrets>,
-    /// What survives a restart.
+    /// The persistent store.
     pub store: Arc<dyn Store>,
-    /// Who counts what happens; `()` where nobody does.
+    /// The metrics sink; `()` for none.
     pub meter: Arc<dyn Meter>,
 }
 
@@ -39,38 +40,38 @@ impl fmt::Debug for World {
     }
 }
 
-/// Who asks: one exchange a call, nothing kept and nothing tried twice.
+/// An HTTP client. Each call is one exchange, without a cache and without retries.
 pub trait Upstream: Send + Sync {
-    /// Sends a GET and reads the whole answer, whatever its status. Redirects are followed within the origin only, or on
-    /// the web wherever they lead outside.
+    /// Sends a GET and reads the whole reply, whatever its status. [`World::upstream`] follows redirects within the
+    /// origin only; [`World::web`] follows them to every public address.
     ///
     /// # Errors
-    /// [`Fault`] where there is no whole answer.
+    /// [`Fault`] if there is no complete reply.
     fn fetch(&self, ask: Ask) -> BoxFuture<'_, Result<Reply, Fault>>;
 }
 
-/// Who runs what takes time.
+/// Timers, background tasks and threads.
 pub trait Executor: Send + Sync {
-    /// Runs a future to its end, whoever waits for it.
+    /// Runs a future in the background, to its end.
     fn spawn(&self, work: BoxFuture<'static, ()>);
-    /// Waits.
+    /// Completes after this time.
     fn sleep(&self, time: Duration) -> BoxFuture<'static, ()>;
-    /// Runs something that may never come back, where that holds up nobody.
+    /// Runs blocking work, which may never return, on a thread on which it blocks nothing else.
     fn run(&self, work: Box<dyn FnOnce() + Send>);
-    /// How long it is since some moment. It never goes back, whatever becomes of the time of day.
+    /// A monotonic clock: the time since a fixed moment.
     fn clock(&self) -> Duration;
-    /// A number from 0 to 1 that spreads what would otherwise happen at once.
+    /// A random number from 0 to 1, for the jitter of retries.
     fn spread(&self) -> f64;
 }
 
-/// Who knows the owners' secrets.
+/// The owners' secrets.
 pub trait Secrets: Send + Sync {
-    /// The secrets that `owner` (folded) left for `purpose`, the newest first: two while one is being rotated, none if
-    /// there never was one. With a `repo` (folded), those of the repository itself if it has any, else the owner's.
-    /// Whether there are any must not show in what is looked up meanwhile.
+    /// The secrets that `owner` (case-folded) has for `purpose`, the newest first: two during a rotation, none if no
+    /// secret was ever set. With a `repo` (case-folded), the repository's own secrets if it has any, else the owner's.
+    /// The same lookups must be made whether or not there are secrets, so that timing does not tell.
     ///
     /// # Errors
-    /// [`Unavailable`] where nobody can say.
+    /// [`Unavailable`] if they cannot be read.
     fn find<'a>(
         &'a self,
         owner: &'a str,
@@ -78,11 +79,11 @@ pub trait Secrets: Send + Sync {
         purpose: &'a str,
     ) -> BoxFuture<'a, Result<Vec<Secret>, Unavailable>>;
 
-    /// Whether secrets can be found now, with calls that [`Secrets::find`] makes too.
+    /// Checks that secrets can be found now, with the same calls that [`Secrets::find`] makes.
     ///
     /// # Errors
-    /// [`Ill`] where they cannot.
-    fn check(&self) -> BoxFuture<'_, Result<(), Ill>>;
+    /// [`Unhealthy`] if they cannot.
+    fn check(&self) -> BoxFuture<'_, Result<(), Unhealthy>>;
 }
 
 /// A secret's value, which no log, error or debug output shows.
@@ -90,12 +91,12 @@ pub trait Secrets: Send + Sync {
 pub struct Secret(String);
 
 impl Secret {
-    /// Takes a value in.
+    /// Wraps a value.
     pub fn new(value: impl Into<String>) -> Self {
         Self(value.into())
     }
 
-    /// The value, for the one who sends it or signs with it.
+    /// The value, for the code that sends it or signs with it.
     pub fn reveal(&self) -> &str {
         &self.0
     }
@@ -107,14 +108,14 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// One GET.
+/// One GET request to an upstream or to the web.
 #[derive(Clone, Debug)]
 pub struct Ask {
-    /// The address. An upstream's origin was granted; on the web it is whatever the caller named.
+    /// The address. The origin of an upstream was granted in plugins.toml; on the web the address is the caller's.
     pub url: Url,
-    /// The media type to ask for.
+    /// `Accept`.
     pub accept: Option<String>,
-    /// `Authorization`, whole.
+    /// `Authorization`, scheme included.
     pub authorization: Option<Secret>,
     /// `If-None-Match`.
     pub etag: Option<String>,
@@ -122,33 +123,33 @@ pub struct Ask {
     pub last_modified: Option<String>,
     /// The largest body to read, in bytes after content decoding.
     pub largest_body: usize,
-    /// How long the whole exchange may take, the wait for its turn left aside.
+    /// How long the whole exchange may take, without the wait for a connection permit.
     pub patience: Duration,
-    /// Where the client records how far the exchange came.
+    /// Where the client records the progress of the exchange.
     pub progress: Progress,
 }
 
-/// How far an exchange came. It is told while the exchange is under way, so that whoever gives one up knows which origin
-/// kept it waiting.
+/// The progress of an exchange. The client records it while the exchange runs, so that after a timeout the circuit
+/// breaker counts the fault of the origin that caused it.
 #[derive(Clone, Debug, Default)]
 pub struct Progress(Arc<Mutex<Hop>>);
 
 /// The latest request of an exchange that follows redirects.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Hop {
-    /// Where it went, if that is not the first address.
+    /// Its address; `None` stands for [`Ask::url`].
     pub(crate) url: Option<Url>,
-    /// Whether a connection was made there.
+    /// Whether a connection to that address was made.
     pub(crate) is_reached: bool,
 }
 
 impl Progress {
-    /// The exchange goes on at this address, to which no connection was made yet.
+    /// Records that the next request goes to this address, to which there is no connection yet.
     pub fn go(&self, url: &Url) {
         self.set(Hop { url: Some(url.clone()), is_reached: false });
     }
 
-    /// A connection was made to the latest address.
+    /// Records that a connection to the latest address was made.
     pub fn reach(&self) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).is_reached = true;
     }
@@ -163,7 +164,7 @@ impl Progress {
     }
 }
 
-/// A whole answer.
+/// A complete reply.
 #[derive(Clone, Debug, Default)]
 pub struct Reply {
     /// The HTTP status.
@@ -174,23 +175,23 @@ pub struct Reply {
     pub body: Bytes,
 }
 
-/// Why there is no whole answer. The words are for the log and hold no secret.
+/// Why there is no complete reply. The texts are for the log and contain no secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Fault {
     /// No connection, a connection that broke, or a body cut short.
     Unreachable(String),
-    /// The exchange took longer than its patience.
+    /// The exchange took longer than [`Ask::patience`].
     Timeout,
-    /// The body is larger than it may be.
+    /// The body is larger than [`Ask::largest_body`].
     TooLarge,
-    /// The answer is not what HTTP says, is encoded in a way it is not, or leads to another origin.
+    /// The reply is invalid HTTP, its body does not match its content encoding, or it redirects to another origin.
     Nonsense(String),
     /// Status 5xx.
     Status(u16),
-    /// The address, or one it leads to, is none that may be visited. The words are for the badge.
+    /// The address, or the target of a redirect, is not allowed. The text is for the badge.
     NotAllowed(&'static str),
-    /// Status 429, and after how many seconds to ask again if it said so.
+    /// Status 429, with the seconds of `Retry-After` if it has one.
     RateLimited(Option<u32>),
-    /// Nobody was asked: too many exchanges are under way.
+    /// No request was sent, because too many exchanges are under way.
     Busy,
 }

@@ -1,6 +1,6 @@
-//! Addresses of shields' badges as they were found in READMEs, each asked of us with only its host changed.
+//! Addresses of shields badges from real READMEs. Each is requested here with only its host changed.
 //!
-//! The recorded list lies in `BADGESMITH_RECORDED`; without it the few below are asked.
+//! The recorded list is in `BADGESMITH_RECORDED`; without it only the few below are tested.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout)]
 
 mod support;
@@ -10,14 +10,14 @@ use std::{collections::BTreeMap, path::PathBuf};
 use badgesmith_engine::Request;
 use badgesmith_renderer::Color;
 use serde_json::{Value, json};
-use support::{Stage, title};
+use support::{TestServer, title};
 use url::Url;
 
-/// The answer of every document, which fits every kind of query there is in the list.
+/// The endpoint document.
 const BADGE: &str = r#"{"schemaVersion":1,"label":"theirs","message":"said"}"#;
 
 #[tokio::test(start_paused = true)]
-async fn every_recorded_address_is_understood_as_shields_understands_it() {
+async fn every_recorded_address_has_the_badge_that_shields_shows() {
     let mut counts: BTreeMap<String, usize> = BTreeMap::new();
     let mut faults = Vec::new();
     for entry in entries() {
@@ -30,7 +30,7 @@ async fn every_recorded_address_is_understood_as_shields_understands_it() {
                 let rule = json!({ "label": said("label"), "message": said("message"), "color": said("color") });
                 static_fault(&url, &rule).await
             }
-            "endpoint" | "dynamic" => open_fault(&url, kind).await,
+            "endpoint" | "dynamic" => document_fault(&url, kind).await,
             _ => continue,
         };
         *counts.entry(kind.to_owned()).or_default() += 1;
@@ -41,12 +41,12 @@ async fn every_recorded_address_is_understood_as_shields_understands_it() {
     assert!(["static", "static-v1", "endpoint", "dynamic"].iter().all(|kind| counts.contains_key(*kind)), "{counts:?}");
 }
 
-/// The recorded list, or what stands for it.
+/// The recorded list, or a few addresses if there is none.
 fn entries() -> Vec<Value> {
     let recorded =
         std::env::var_os("BADGESMITH_RECORDED").map(|data| PathBuf::from(data).join("badge-urls/badge_urls.json"));
     let Some(file) = recorded else {
-        println!("BADGESMITH_RECORDED is not set: the recorded addresses are not asked");
+        println!("BADGESMITH_RECORDED is not set: the recorded addresses are not tested");
         let rule =
             |label: &str, message: &str, color: &str| json!({"label": label, "message": message, "color": color});
         return vec![
@@ -66,16 +66,16 @@ fn parameter(url: &Url, name: &str) -> Option<String> {
     url.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
 }
 
-/// The address with another host: its path and its query, as they are written.
-async fn picture(stage: &Stage, url: &Url) -> (u16, String) {
+/// The response to the path and query of an address.
+async fn picture(server: &TestServer, url: &Url) -> (u16, String) {
     let query = url.query().map(|query| format!("?{query}")).unwrap_or_default();
-    let response = stage.send(&Request::get(&format!("{}{query}", url.path()))).await;
+    let response = server.send(&Request::get(&format!("{}{query}", url.path()))).await;
     (response.status.as_u16(), String::from_utf8(response.body.to_vec()).unwrap())
 }
 
-/// What the words and the colour of a badge should be, once the caller's overrides are over them.
+/// Compares the text and the colour of a static badge with the expected ones, overrides included.
 async fn static_fault(url: &Url, rule: &Value) -> Option<String> {
-    let (status, body) = picture(&Stage::new(""), url).await;
+    let (status, body) = picture(&TestServer::new(""), url).await;
     let text = |name: &str| rule[name].as_str().unwrap().to_owned();
     let label = parameter(url, "label").unwrap_or_else(|| text("label"));
     let color = ["color", "colorB"].into_iter().find_map(|name| parameter(url, name)).unwrap_or_else(|| text("color"));
@@ -99,9 +99,9 @@ async fn static_fault(url: &Url, rule: &Value) -> Option<String> {
     }
 }
 
-/// The document is asked for where shields would ask, once, and its badge has the caller's overrides.
-async fn open_fault(url: &Url, kind: &str) -> Option<String> {
-    let stage = Stage::new("");
+/// Checks that the document is fetched once from the right address, and that its badge has the overrides.
+async fn document_fault(url: &Url, kind: &str) -> Option<String> {
+    let server = TestServer::new("");
     let address = Url::parse(&parameter(url, "url")?).ok()?;
     let query = parameter(url, "query").unwrap_or_default();
     // A document in which the query finds one value.
@@ -112,9 +112,9 @@ async fn open_fault(url: &Url, kind: &str) -> Option<String> {
             .rsplit('.')
             .fold("\"said\"".to_owned(), |value, name| format!("{{\"{name}\":{value}}}")),
     };
-    stage.web.set(address.as_str(), 200, &[], &document);
-    let (status, body) = picture(&stage, url).await;
-    let asked: Vec<_> = stage.web.asked.lock().unwrap().iter().map(|ask| ask.url.clone()).collect();
+    server.web.set(address.as_str(), 200, &[], &document);
+    let (status, body) = picture(&server, url).await;
+    let asked: Vec<_> = server.web.asked.lock().unwrap().iter().map(|ask| ask.url.clone()).collect();
     let theirs = if kind == "endpoint" { "theirs" } else { "custom badge" };
     let label = parameter(url, "label").unwrap_or_else(|| theirs.to_owned());
     let affix = |name: &str| parameter(url, name).unwrap_or_default();
@@ -127,26 +127,26 @@ async fn open_fault(url: &Url, kind: &str) -> Option<String> {
     if status == 200 && asked == [address.clone()] && words.as_deref() == Some(&*expected) && unpainted.next().is_none()
     {
         return match seconds {
-            Some(seconds) => caching_fault(&stage, url, &seconds).await,
+            Some(seconds) => caching_fault(&server, url, &seconds).await,
             None => None,
         };
     }
     Some(format!("{status} {words:?} instead of {expected:?}, asked {asked:?}"))
 }
 
-async fn caching_fault(stage: &Stage, url: &Url, seconds: &str) -> Option<String> {
-    let response = stage.send(&Request::get(&format!("{}?{}", url.path(), url.query()?))).await;
+async fn caching_fault(server: &TestServer, url: &Url, seconds: &str) -> Option<String> {
+    let response = server.send(&Request::get(&format!("{}?{}", url.path(), url.query()?))).await;
     let caching = response.headers["cache-control"].to_str().unwrap().to_owned();
     (!caching.contains(&format!("max-age={seconds},"))).then_some(caching)
 }
 
-/// A picture's title, as its drawing puts the words together.
+/// The title of a picture with this label and message.
 fn said(label: &str, message: &str) -> String {
     let (label, message) = (label.trim(), message.trim());
     if label.is_empty() { message.to_owned() } else { format!("{label}: {message}") }
 }
 
-/// One style is all capitals, one begins with a capital.
+/// The title in the capitals of the style.
 fn as_drawn(url: &Url, words: String) -> String {
     match parameter(url, "style").as_deref() {
         Some("for-the-badge") => words.to_uppercase(),
@@ -160,7 +160,7 @@ fn unescaped(text: &str) -> String {
     text.replace("&amp;", "&").trim().to_owned()
 }
 
-/// A style without colours.
+/// Whether the style ignores colours.
 fn social(url: &Url) -> bool {
     parameter(url, "style").as_deref() == Some("social")
 }

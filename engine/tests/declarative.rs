@@ -1,4 +1,4 @@
-//! TOML files as providers: those we ship, those that are broken, and what arbitrary answers do to them.
+//! TOML files as providers: the shipped ones, invalid ones, and arbitrary upstream answers.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 #[path = "declarative/broken.rs"]
@@ -21,9 +21,9 @@ use badgesmith_provider::{
 use badgesmith_renderer::Icon;
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use support::Stage;
+use support::TestServer;
 
-/// The smallest provider there is, to be broken line by line.
+/// A minimal provider, which tests modify.
 const WHOLE: &str = r#"id = "demo"
 version = "1.0.0"
 mount = "/badges/demo"
@@ -52,7 +52,7 @@ fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../providers/declarative")
 }
 
-/// The files we ship, by their names.
+/// The shipped providers: id and path.
 fn shipped() -> Vec<(String, PathBuf)> {
     let files = fs::read_dir(folder()).unwrap().map(|entry| entry.unwrap().path());
     let files = files.filter(|path| path.extension().is_some_and(|ending| ending == "toml"));
@@ -61,13 +61,13 @@ fn shipped() -> Vec<(String, PathBuf)> {
     files
 }
 
-/// The origins that a file asks, as plugins.toml writes them.
+/// The origins that a provider needs, in the syntax of plugins.toml.
 fn origins(path: &Path) -> String {
     let origins: BTreeSet<_> = ProviderFile::open(path).unwrap().manifest.settings.into_values().collect();
     origins.iter().map(|origin| format!("{origin:?}")).collect::<Vec<_>>().join(", ")
 }
 
-/// Writes a provider into a folder of this test's own.
+/// Writes a provider to a file that only this test uses.
 fn written(name: &str, text: &str) -> PathBuf {
     let of_this_test = format!("{name}-{}-{:?}.toml", std::process::id(), std::thread::current().id());
     let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(of_this_test);
@@ -102,21 +102,21 @@ fn every_shipped_provider_passes_its_transcripts() {
     }
 }
 
-/// README.md's example, from the page.
+/// The first two TOML blocks of README.md.
 #[tokio::test]
 async fn the_example_of_the_readme_is_a_provider() {
     let readme = fs::read_to_string(folder().join("README.md")).unwrap();
     let mut fences = readme.split("```toml\n").skip(1).map(|fence| fence.split_once("```").unwrap().0);
     let path = written("readme", fences.next().unwrap());
     let toml = fences.next().unwrap().replace("\"acme-warehouse.toml\"", &format!("{path:?}"));
-    let stage = Stage::new(&toml);
+    let server = TestServer::new(&toml);
     let url = "https://warehouse.example.com/api/v1/north/shelves/a-17.json?day=today";
-    stage.upstream.set(url, 200, &[], r#"{"fill":{"a-17":{"percent":91.37}}}"#);
-    assert_eq!(stage.words("/badges/acme/north/a-17.svg").await, "fill: 91.3%");
+    server.upstream.set(url, 200, &[], r#"{"fill":{"a-17":{"percent":91.37}}}"#);
+    assert_eq!(server.words("/badges/acme/north/a-17.svg").await, "fill: 91.3%");
 }
 
 #[test]
-fn plugins_toml_grants_every_shipped_provider_what_it_asks() {
+fn plugins_toml_grants_every_shipped_provider_its_origins() {
     let plugins = fs::read_to_string(folder().join("../../plugins.toml")).unwrap();
     for (id, path) in shipped() {
         let file = path.file_name().unwrap().to_str().unwrap();
@@ -133,37 +133,37 @@ async fn all_shipped_providers_are_served_side_by_side() {
         let origins = origins(&path);
         writeln!(toml, "[[plugin]]\nid = {id:?}\ndeclarative = {path:?}\norigins = [{origins}]\n").unwrap();
     }
-    let stage = Stage::new(&toml);
+    let server = TestServer::new(&toml);
     let answer = r#"{"packages":{"acme/rocket":[{"version":"v3.1.0"}]}}"#;
-    stage.upstream.set("https://repo.packagist.org/p2/acme/rocket.json", 200, &[], answer);
-    let response = stage.get("/badges/packages/packagist/acme/rocket").await;
+    server.upstream.set("https://repo.packagist.org/p2/acme/rocket.json", 200, &[], answer);
+    let response = server.get("/badges/packages/packagist/acme/rocket").await;
     let badge: Value = serde_json::from_slice(&response.body).unwrap();
     let expected = json!({"schemaVersion": 1, "label": "packagist", "message": "3.1.0", "color": "blue", "namedLogo": "packagist"});
     assert_eq!((response.status.as_u16(), badge), (200, expected));
 
-    stage.upstream.set("https://hub.docker.com/v2/namespaces/a%20b/repositories/c/tags/d%2Fe", 404, &[], "{}");
-    assert_eq!(stage.words("/badges/packages/docker/a%20b/c/updated.svg?tag=d/e").await, "updated: tag not found");
-    let response = stage.get("/badges/packages/docker/a%20b/c/updated?tag=d/e").await;
+    server.upstream.set("https://hub.docker.com/v2/namespaces/a%20b/repositories/c/tags/d%2Fe", 404, &[], "{}");
+    assert_eq!(server.words("/badges/packages/docker/a%20b/c/updated.svg?tag=d/e").await, "updated: tag not found");
+    let response = server.get("/badges/packages/docker/a%20b/c/updated?tag=d/e").await;
     let error: Value = serde_json::from_slice(&response.body).unwrap();
     assert_eq!((response.status.as_u16(), &error["error_details"][0]["error_code"]), (404, &json!("TAG_NOT_FOUND")));
 
-    // The branch is the rest of the path, and one part of the address.
+    // The branch is the rest of the badge's path, and one encoded part of the upstream address.
     let answer = r#"{"covered_percent":79.98}"#;
-    stage.upstream.set("https://coveralls.io/github/acme/rocket.json?branch=feature%2Fx%26y%3D1", 200, &[], answer);
-    let words = stage.words("/badges/coveralls/github/acme/rocket/feature/x&y=1.svg").await;
+    server.upstream.set("https://coveralls.io/github/acme/rocket.json?branch=feature%2Fx%26y%3D1", 200, &[], answer);
+    let words = server.words("/badges/coveralls/github/acme/rocket/feature/x&y=1.svg").await;
     assert_eq!(words, "coverage: 79.9%");
 
-    // What upstream says wrongly is never a badge, and what it said before stands in for it.
+    // An invalid answer is never shown as a badge; the stale badge is shown instead.
     let url = "https://rubygems.org/api/v1/gems/acme.json";
-    stage.upstream.set(url, 200, &[], r#"{"version":["1.0.0"]}"#);
-    assert_eq!(stage.words("/badges/packages/rubygems/acme.svg").await, "gem: invalid response");
-    stage.pass(200);
-    stage.upstream.set(url, 200, &[], r#"{"version":"1.0.0"}"#);
-    assert_eq!(stage.words("/badges/packages/rubygems/acme.svg").await, "gem: 1.0.0");
-    stage.pass(200);
-    stage.upstream.set(url, 200, &[], r#"{"version":null}"#);
-    assert_eq!(stage.words("/badges/packages/rubygems/acme.svg").await, "gem: 1.0.0");
-    assert_eq!(stage.words("/badges/packages/rubygems/%2E%2E.svg").await, "gem: invalid parameter");
+    server.upstream.set(url, 200, &[], r#"{"version":["1.0.0"]}"#);
+    assert_eq!(server.words("/badges/packages/rubygems/acme.svg").await, "gem: invalid response");
+    server.advance(200);
+    server.upstream.set(url, 200, &[], r#"{"version":"1.0.0"}"#);
+    assert_eq!(server.words("/badges/packages/rubygems/acme.svg").await, "gem: 1.0.0");
+    server.advance(200);
+    server.upstream.set(url, 200, &[], r#"{"version":null}"#);
+    assert_eq!(server.words("/badges/packages/rubygems/acme.svg").await, "gem: 1.0.0");
+    assert_eq!(server.words("/badges/packages/rubygems/%2E%2E.svg").await, "gem: invalid parameter");
 }
 
 #[tokio::test]
@@ -172,14 +172,14 @@ async fn one_file_is_served_twice_with_two_settings() {
     let plugin = |id: &str, more: &str| format!("[[plugin]]\nid = {id:?}\ndeclarative = {path:?}\n{more}\n");
     let second = "mount = \"/badges/ours\"\norigins = [\"https://ours.example\"]\n\
                   settings = { upstream = \"https://ours.example/api/\" }";
-    let stage = Stage::new(&(plugin("demo", "origins = [\"https://example.com\"]") + &plugin("ours", second)));
-    stage.upstream.set("https://example.com/a.json", 200, &[], r#"{"value":"public"}"#);
-    stage.upstream.set("https://ours.example/api/a.json", 200, &[], r#"{"value":"private"}"#);
-    assert_eq!(stage.words("/badges/demo/a.svg").await, "demo: public");
-    assert_eq!(stage.words("/badges/ours/a.svg").await, "demo: private");
+    let server = TestServer::new(&(plugin("demo", "origins = [\"https://example.com\"]") + &plugin("ours", second)));
+    server.upstream.set("https://example.com/a.json", 200, &[], r#"{"value":"public"}"#);
+    server.upstream.set("https://ours.example/api/a.json", 200, &[], r#"{"value":"private"}"#);
+    assert_eq!(server.words("/badges/demo/a.svg").await, "demo: public");
+    assert_eq!(server.words("/badges/ours/a.svg").await, "demo: private");
 }
 
-/// One badge a format, each reading the whole answer or something deep in it.
+/// A provider with a badge for each format.
 fn all_formats() -> ProviderFile {
     let mut text = WHOLE.split("[[badge]]").next().unwrap().to_owned();
     for (format, more) in [
@@ -222,9 +222,9 @@ fn any_json() -> impl Strategy<Value = Value> {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 512, failure_persistence: None, ..ProptestConfig::default() })]
 
-    /// Whatever an operator types, it is read or refused with its line.
+    /// A modified file is either valid or refused with the number of a line.
     #[test]
-    fn no_file_breaks_the_engine(at in any::<prop::sample::Index>(), length in 0..20_usize, put in "[a-z\\[\\]{}\"'=.,/~$\n0-9é ]{0,8}") {
+    fn every_modified_file_is_loaded_or_refused(at in any::<prop::sample::Index>(), length in 0..20_usize, put in "[a-z\\[\\]{}\"'=.,/~$\n0-9é ]{0,8}") {
         let mut text = WHOLE.to_owned();
         let at = at.index(text.len());
         text.replace_range(at..(at + length).min(text.len()), &put);
@@ -234,9 +234,9 @@ proptest! {
         }
     }
 
-    /// Whatever an upstream says, there is a short badge or a failure.
+    /// Every answer leads to a badge with a short message or to a failure.
     #[test]
-    fn no_answer_breaks_a_declarative_provider(
+    fn every_answer_leads_to_a_badge_or_a_failure(
         body in prop_oneof![any_json().prop_map(|json| json.to_string().into_bytes()), prop::collection::vec(any::<u8>(), 0..64)],
         status in prop_oneof![Just(200_u16), 100..600_u16],
         package in prop_oneof![Just("a".to_owned()), ".{0,12}"],

@@ -1,16 +1,16 @@
-//! Documents and queries as shields' own libraries read them: a few that always run, and the recorded ones.
+//! Unusual and broken documents give the results of shields: a few examples, and the recorded ones.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout)]
 
 mod support;
 
 use std::path::PathBuf;
 
-use support::Stage;
+use support::TestServer;
 
-/// What a badge shows of a document: its words, without the label.
+/// The message of a badge of a document.
 async fn shown((document, media_type): (&str, &str), (place, query, replace): (&str, &str, &str)) -> String {
-    let stage = Stage::new("");
-    stage.web.set("https://example.com/document", 200, &[("content-type", media_type)], document);
+    let server = TestServer::new("");
+    server.web.set("https://example.com/document", 200, &[("content-type", media_type)], document);
     let encoded =
         |name: &str, value: &str| form_urlencoded::Serializer::new(String::new()).append_pair(name, value).finish();
     let asked = match place {
@@ -18,13 +18,13 @@ async fn shown((document, media_type): (&str, &str), (place, query, replace): (&
         "regex" => format!("/badge/dynamic/regex?{}&{}&", encoded("search", query), encoded("replace", replace)),
         _ => format!("/badge/dynamic/{place}?{}&", encoded("query", query)),
     };
-    let words = stage.words(&format!("{asked}url=https://example.com/document")).await;
+    let words = server.words(&format!("{asked}url=https://example.com/document")).await;
     let words = words.split_once(": ").map_or(words.as_str(), |(_, message)| message);
     words.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_document_is_read_as_shields_reads_it() {
+async fn a_document_is_parsed_as_by_shields() {
     let page = "<!DOCTYPE html><html><head><title>a &amp; b</title></head><body><ul><li>1<li>2</ul></body></html>";
     let rows = [
         ((r#"{"a":["x","y"]}"#, "application/json"), ("json", "$.a.length", ""), "2"),
@@ -48,7 +48,7 @@ async fn a_document_is_read_as_shields_reads_it() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_document_of_four_mebibytes_is_read() {
+async fn a_document_of_four_mebibytes_is_parsed() {
     let large =
         |begin: &str, end: &str| format!("{begin}{}{end}", " ".repeat(4 * 1024 * 1024 - begin.len() - end.len()));
     let json = large(r#"{"schemaVersion":1,"label":"a","message":"b""#, "}");
@@ -56,16 +56,16 @@ async fn a_document_of_four_mebibytes_is_read() {
     assert_eq!(shown((&json, "application/json"), ("endpoint", "", "")).await, "b");
     assert_eq!(shown((&large("<a>b", "</a>"), "text/xml"), ("xml", "/a", "")).await, "b");
     assert_eq!(shown((&large("version: 1.2\n", ""), "text/plain"), ("regex", "version: (.*)", "$1")).await, "1.2");
-    // What an endpoint document has no field for is passed over, however much it is.
+    // Unknown properties of an endpoint document are skipped without limit.
     let many = format!(r#"{{"schemaVersion":1,"label":"a","message":"b","c":[{}0]}}"#, "[],".repeat(1_000_000));
     assert_eq!(shown((&many, "application/json"), ("endpoint", "", "")).await, "invalid properties: c");
 }
 
 #[tokio::test(start_paused = true)]
-async fn recorded_documents_are_read_as_shields_reads_them() {
+async fn recorded_documents_are_parsed_as_by_shields() {
     let Some(folder) = std::env::var_os("BADGESMITH_RECORDED").map(|data| PathBuf::from(data).join("faults/badges"))
     else {
-        println!("BADGESMITH_RECORDED is not set: the recorded documents are passed over");
+        println!("BADGESMITH_RECORDED is not set: the recorded documents are not tested");
         return;
     };
     let mut count = 0;

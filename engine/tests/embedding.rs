@@ -1,4 +1,4 @@
-//! Plugins that a program builds of its own Rust code, without a plugins.toml and without a library.
+//! Plugins that a program makes from its own Rust code, without a plugins.toml and without a shared library.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod support;
@@ -10,9 +10,9 @@ use badgesmith_engine::{
     plugins::{PluginError, RouteErrorKind},
 };
 use badgesmith_provider::{Badge, Call, Manifest, Provider, Request, Step};
-use support::Stage;
+use support::TestServer;
 
-/// Shows what its upstream says of a name.
+/// Shows the answer of its upstream for a name.
 #[derive(Debug)]
 struct Greeting;
 
@@ -34,17 +34,17 @@ fn plugin() -> Plugin {
     Plugin::new("greeting", manifest(), Arc::new(Greeting)).unwrap()
 }
 
-fn stage(plugins: Vec<Plugin>) -> Result<Stage, RouteError> {
-    Stage::of(plugins, &Settings::default(), Arc::default())
+fn server(plugins: Vec<Plugin>) -> Result<TestServer, RouteError> {
+    TestServer::with_plugins(plugins, &Settings::default(), Arc::default())
 }
 
 #[tokio::test]
-async fn a_provider_in_rust_is_served_without_a_library_and_asks_only_what_it_was_granted() {
+async fn a_provider_in_rust_is_served_without_a_library_and_can_reach_granted_origins_only() {
     let granted = plugin().with_origins(vec![Origin::parse("https://example.com").unwrap()]).with_concurrent_steps(4);
     for (plugin, expected) in [(granted, "greeting: hi"), (plugin(), "greeting: provider failed")] {
-        let stage = stage(vec![plugin]).unwrap();
-        stage.upstream.set("https://example.com/a.txt", 200, &[], "hi");
-        assert_eq!(stage.words("/badges/greeting/a.svg").await, expected);
+        let server = server(vec![plugin]).unwrap();
+        server.upstream.set("https://example.com/a.txt", 200, &[], "hi");
+        assert_eq!(server.words("/badges/greeting/a.svg").await, expected);
     }
 }
 
@@ -57,7 +57,7 @@ fn a_plugin_or_a_route_that_cannot_be_served_is_refused_with_a_typed_error() {
     let mut other = manifest();
     other.badges[0].example = "a/b".to_owned();
     assert!(matches!(new("greeting", other), PluginError::Example { .. }));
-    let taken = stage(vec![plugin(), plugin()]).err().unwrap();
+    let taken = server(vec![plugin(), plugin()]).err().unwrap();
     let route = "/badges/greeting/{name}".to_owned();
     let kind = RouteErrorKind::Taken { other_route: route.clone(), route, other_plugin: "greeting".to_owned() };
     assert_eq!(taken, RouteError { plugin: "greeting".to_owned(), kind });

@@ -1,4 +1,4 @@
-//! `/health?deep=1`: what reports rest on is asked, seldom, and told without its inside.
+//! `/health?deep=1`: the store and the secrets are checked at most once in ten seconds, and causes are not shown.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod support;
@@ -10,23 +10,23 @@ use bytes::Bytes;
 use futures_util::future::join_all;
 use http::Method;
 use serde_json::Value;
-use support::{Stage, build, hello_toml};
+use support::{TestServer, build, hello_toml};
 
 const DEEP: &str = "/health?deep=1";
 
-/// A stage with a plugin that takes reports.
-fn stage() -> Stage {
+/// A server with a plugin that takes reports.
+fn server() -> TestServer {
     let library = build("reporter.c", "reporter", &[]);
     let toml = format!("[[plugin]]\nid = \"reporter\"\nlibrary = {library:?}\ncollections = [\"runs\"]\n");
-    let stage = Stage::new(&toml);
+    let server = TestServer::new(&toml);
     let secrets = vec!["hush".to_owned()];
-    stage.drawer.secrets.lock().unwrap().insert(("acme".to_owned(), "TestData".to_owned()), secrets);
-    stage
+    server.store.secrets.lock().unwrap().insert(("acme".to_owned(), "TestData".to_owned()), secrets);
+    server
 }
 
-/// The status, and of the store and the secrets how each is and since when.
-async fn deep(stage: &Stage) -> (u16, [(String, String); 2]) {
-    let response = stage.get(DEEP).await;
+/// The HTTP status, and for the store and the secrets their status and since when they are unavailable.
+async fn deep(server: &TestServer) -> (u16, [(String, String); 2]) {
+    let response = server.get(DEEP).await;
     let body: Value = serde_json::from_slice(&response.body).unwrap();
     let of = |index: usize, name: &str| {
         let dependency = &body["dependencies"][index];
@@ -42,69 +42,76 @@ fn set(what: &AtomicBool, is_down: bool) {
     what.store(is_down, Ordering::Relaxed);
 }
 
-fn fine() -> (String, String) {
+fn healthy() -> (String, String) {
     ("in service".to_owned(), String::new())
 }
 
-fn ill(since: &str) -> (String, String) {
+fn unavailable(since: &str) -> (String, String) {
     ("unavailable".to_owned(), since.to_owned())
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_store_or_secrets_that_are_down_are_red_and_say_since_when() {
-    let stage = stage();
-    assert_eq!(deep(&stage).await, (200, [fine(), fine()]));
-    stage.pass(60);
-    set(&stage.drawer.is_down, true);
-    let since = deep(&stage).await.1[0].1.clone();
+async fn an_unavailable_store_or_unavailable_secrets_are_status_503_with_the_time_of_the_failure() {
+    let server = server();
+    assert_eq!(deep(&server).await, (200, [healthy(), healthy()]));
+    server.advance(60);
+    set(&server.store.is_down, true);
+    let since = deep(&server).await.1[0].1.clone();
     assert!(since.starts_with("20") && since.ends_with('Z'), "{since}");
-    stage.pass(600);
-    assert_eq!(deep(&stage).await, (503, [ill(&since), fine()]), "since when is not when it was asked last");
-    assert!(stage.get("/health").await.body.starts_with(br#"{"status":"Healthy","#), "a plain one asks nobody");
+    server.advance(600);
+    assert_eq!(
+        deep(&server).await,
+        (503, [unavailable(&since), healthy()]),
+        "the time of the first failed check stays"
+    );
+    assert!(
+        server.get("/health").await.body.starts_with(br#"{"status":"Healthy","#),
+        "without `deep` nothing is checked"
+    );
     let mut head = Request::get(DEEP);
     head.method = Method::HEAD;
-    let response = stage.send(&head).await;
+    let response = server.send(&head).await;
     assert_eq!(response.status, 503);
     assert_eq!(response.headers["cache-control"], "no-store");
-    set(&stage.drawer.is_down, false);
-    stage.pass(60);
-    assert_eq!(deep(&stage).await, (200, [fine(), fine()]));
-    stage.pass(60);
-    set(&stage.drawer.are_secrets_down, true);
-    let (status, [store, secrets]) = deep(&stage).await;
-    assert_eq!((status, store, &*secrets.0), (503, fine(), "unavailable"));
+    set(&server.store.is_down, false);
+    server.advance(60);
+    assert_eq!(deep(&server).await, (200, [healthy(), healthy()]));
+    server.advance(60);
+    set(&server.store.are_secrets_down, true);
+    let (status, [store, secrets]) = deep(&server).await;
+    assert_eq!((status, store, &*secrets.0), (503, healthy(), "unavailable"));
     assert_ne!(secrets.1, since);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_server_that_takes_no_reports_is_not_red_without_its_store() {
-    let stage = Stage::new(&hello_toml());
-    set(&stage.drawer.is_down, true);
-    let (status, [store, _]) = deep(&stage).await;
+async fn without_reports_an_unavailable_store_is_status_200() {
+    let server = TestServer::new(&hello_toml());
+    set(&server.store.is_down, true);
+    let (status, [store, _]) = deep(&server).await;
     assert_eq!((status, &*store.0), (200, "unavailable"));
 }
 
 #[tokio::test(start_paused = true)]
-async fn however_many_ask_nobody_is_asked_more_than_once_in_ten_seconds() {
-    let stage = stage();
-    let checks = || stage.drawer.checks.load(Ordering::Relaxed);
-    join_all((0..50).map(|_| stage.get(DEEP))).await;
-    assert_eq!(checks(), 2, "the store once and the secrets once");
+async fn dependencies_are_checked_at_most_once_in_ten_seconds() {
+    let server = server();
+    let checks = || server.store.checks.load(Ordering::Relaxed);
+    join_all((0..50).map(|_| server.get(DEEP))).await;
+    assert_eq!(checks(), 2, "one check of the store and one of the secrets");
     for _ in 0..9 {
-        stage.pass(1);
-        stage.get(DEEP).await;
+        server.advance(1);
+        server.get(DEEP).await;
     }
     assert_eq!(checks(), 2);
-    stage.pass(1);
-    stage.get(DEEP).await;
+    server.advance(1);
+    server.get(DEEP).await;
     assert_eq!(checks(), 4);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_report_that_could_not_be_written_is_not_followed_by_an_old_good_word() {
-    let stage = stage();
-    assert_eq!(deep(&stage).await.0, 200);
-    set(&stage.drawer.is_down, true);
+async fn a_report_that_fails_discards_the_cached_outcome_of_the_health_check() {
+    let server = server();
+    assert_eq!(deep(&server).await.0, 200);
+    set(&server.store.is_down, true);
     let (path, body) =
         ("/runs/linux/acme/tools/main", r#"{"run_id":"1","timestamp_ms":1,"url":"https://example.com/1"}"#);
     let mut report = Request::get(path);
@@ -114,6 +121,6 @@ async fn a_report_that_could_not_be_written_is_not_followed_by_an_old_good_word(
     for (name, value) in [("x-signature", &*signature), ("x-timestamp", time), ("x-nonce", nonce)] {
         report.headers.insert(name, value.parse().unwrap());
     }
-    assert_eq!(stage.send(&report).await.status, 503);
-    assert_eq!(deep(&stage).await.0, 503);
+    assert_eq!(server.send(&report).await.status, 503);
+    assert_eq!(deep(&server).await.0, 503);
 }

@@ -1,6 +1,6 @@
-//! Whole requests: every file of `tests/http` is a list of requests and the responses they get.
+//! Every file of `tests/http` is a list of requests with their expected responses.
 //!
-//! `UPDATE=1` writes the responses anew, and the difference is what is reviewed.
+//! `UPDATE=1` writes the actual responses into the files; review the diff.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod support;
@@ -9,10 +9,10 @@ use std::{fmt::Write, fs, path::Path};
 
 use badgesmith_engine::{Request, Response, world::Fault};
 use bytes::Bytes;
-use support::{Stage, hello_toml, title};
+use support::{TestServer, hello_toml, title};
 
 #[tokio::test(start_paused = true)]
-async fn every_request_gets_the_response_its_file_says() {
+async fn every_request_gets_the_response_in_its_file() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/http");
     let update = std::env::var_os("UPDATE").is_some();
     let mut faults = Vec::new();
@@ -20,12 +20,12 @@ async fn every_request_gets_the_response_its_file_says() {
     for entry in fs::read_dir(folder).unwrap() {
         let file = entry.unwrap().path();
         let written = fs::read_to_string(&file).unwrap();
-        let stage = stage();
+        let server = server();
         let mut actual = String::new();
         let mut tag = String::new();
         for block in written.split("### ").skip(1) {
             let (request, _) = block.split_once("\n\n").expect("a request ends with an empty line");
-            let response = stage.send(&read(request, &tag)).await;
+            let response = server.send(&read(request, &tag)).await;
             write!(actual, "### {request}\n\n{}", shown(&response)).unwrap();
             if let Some(etag) = response.headers.get("etag") {
                 etag.to_str().unwrap().clone_into(&mut tag);
@@ -46,20 +46,20 @@ async fn every_request_gets_the_response_its_file_says() {
     assert!(count > 50, "only {count} requests were read");
 }
 
-/// What the upstream knows: `world`, with a date, and nothing else.
-fn stage() -> Stage {
-    let stage = Stage::new(&hello_toml());
+/// A server whose upstream and web have these resources.
+fn server() -> TestServer {
+    let server = TestServer::new(&hello_toml());
     for name in ["world", "newtonsoft.json", "World.svg", "a%20b", "wide%2Fname", "x.Svg"] {
         let headers = [("last-modified", "Fri, 20 Nov 2026 12:00:00 GMT")];
-        stage.upstream.set(&format!("https://example.com/{name}.txt"), 200, &headers, name);
+        server.upstream.set(&format!("https://example.com/{name}.txt"), 200, &headers, name);
     }
-    stage.upstream.set("https://example.com/missing.txt", 404, &[], "");
+    server.upstream.set("https://example.com/missing.txt", 404, &[], "");
     for (name, document) in DOCUMENTS {
         let headers = [("last-modified", "Fri, 20 Nov 2026 12:00:00 GMT")];
-        stage.web.set(&format!("https://example.com/{name}"), 200, &headers, document);
+        server.web.set(&format!("https://example.com/{name}"), 200, &headers, document);
     }
-    stage.web.set("https://example.com/missing", 404, &[], "");
-    stage.web.set("https://example.com/private", 403, &[], "");
+    server.web.set("https://example.com/missing", 404, &[], "");
+    server.web.set("https://example.com/private", 403, &[], "");
     for (name, fault) in [
         ("inside", Fault::NotAllowed("url not allowed")),
         ("plain", Fault::NotAllowed("please use https")),
@@ -69,12 +69,12 @@ fn stage() -> Stage {
         ("odd", Fault::Nonsense(String::new())),
         ("limited", Fault::RateLimited(Some(7))),
     ] {
-        stage.web.fault(&format!("https://{name}.example/"), fault);
+        server.web.fault(&format!("https://{name}.example/"), fault);
     }
-    stage
+    server
 }
 
-/// What lies on the web.
+/// The documents on the web.
 const DOCUMENTS: [(&str, &str); 10] = [
     ("badge.json", r#"{"schemaVersion":1,"label":"hello","message":"sweet world","color":"orange"}"#),
     (
@@ -99,7 +99,8 @@ const DOCUMENTS: [(&str, &str); 10] = [
     ("README.md", "# Wave\n\nversion - 2.4\nEvery month it serves 1,234 images.\n"),
 ];
 
-/// A title, then `METHOD path`, then headers, in which `TAG` is the last response's.
+/// Parses a request: a title, then `METHOD path`, then headers, in which `TAG` stands for the ETag of the last
+/// response.
 fn read(text: &str, tag: &str) -> Request {
     let mut lines = text.lines().skip(1);
     let (method, path) = lines.next().unwrap().split_once(' ').expect("METHOD path");
@@ -118,7 +119,7 @@ fn read(text: &str, tag: &str) -> Request {
     request
 }
 
-/// The status, the headers but those that every answer has, and the body: of a picture what its title says.
+/// The status, the headers except those of every response, and the body; of an SVG only its title.
 fn shown(response: &Response) -> String {
     let mut shown = format!("{}\n", response.status.as_u16());
     assert_eq!(response.headers["access-control-allow-origin"], "*");
@@ -146,11 +147,11 @@ fn shown(response: &Response) -> String {
 }
 
 #[tokio::test]
-async fn words_that_are_too_long_for_a_png_are_drawn_smaller() {
+async fn a_png_that_would_be_too_wide_is_drawn_smaller() {
     let words = "W".repeat(255);
     let segments = format!("&segment={words}-red").repeat(8);
     let wide = format!("/badge/{words}-green.png?scale=4{segments}");
-    let response = Stage::new(&hello_toml()).get(&wide).await;
+    let response = TestServer::new(&hello_toml()).get(&wide).await;
     assert!(
         shown(&response).starts_with("200\n") && shown(&response).contains("<png>4096 by "),
         "{}",

@@ -1,4 +1,4 @@
-//! plugins.toml: every mistake is refused at start, with the file, the plugin, and what to write.
+//! Mistakes in plugins.toml are refused at start, with the file, the plugin and a correction.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod support;
@@ -6,9 +6,9 @@ mod support;
 use std::path::Path;
 
 use badgesmith_engine::Config;
-use support::{Stage, hello, hello_toml};
+use support::{TestServer, hello, hello_toml};
 
-/// Every row is a plugins.toml (`LIBRARY` stands for the C provider) and what its refusal must say.
+/// Every row is a plugins.toml, in which `LIBRARY` stands for the C provider, and a part of its error message.
 #[test]
 fn a_mistake_in_plugins_toml_is_refused_with_what_to_write() {
     const HEAD: &str = "[[plugin]]\nid = \"hello\"\nlibrary = LIBRARY\n";
@@ -77,7 +77,7 @@ fn a_mistake_in_plugins_toml_is_refused_with_what_to_write() {
     assert!(refusal.contains("plugins.d/a.toml") && refusal.contains("unknown field `engine`"), "{refusal}");
     for (toml, words) in rows {
         let toml = toml.replace("LIBRARY", &library);
-        let refusal = Stage::try_new(&toml).err().expect(words);
+        let refusal = TestServer::try_new(&toml).err().expect(words);
         assert!(refusal.contains(words), "{toml}\n{refusal}\n{words}");
         assert!(refusal.contains("plugins.toml") || refusal.starts_with("plugin \""), "{refusal}");
     }
@@ -88,17 +88,17 @@ async fn one_provider_is_served_twice_under_two_mounts() {
     let second = hello_toml().replace("id = \"hello\"", "id = \"hi\"\nmount = \"/badges/hi\"");
     let second = second.replace("https://example.com", "https://other.example")
         + "settings = { upstream = \"https://other.example\" }\n";
-    let stage = Stage::new(&(hello_toml() + &second));
-    stage.upstream.set("https://example.com/a.txt", 200, &[], "one");
-    stage.upstream.set("https://other.example/a.txt", 200, &[], "two");
-    assert_eq!(stage.words("/badges/hello/a.svg").await, "hello: one");
-    assert_eq!(stage.words("/badges/hi/a.svg").await, "hello: two");
+    let server = TestServer::new(&(hello_toml() + &second));
+    server.upstream.set("https://example.com/a.txt", 200, &[], "one");
+    server.upstream.set("https://other.example/a.txt", 200, &[], "two");
+    assert_eq!(server.words("/badges/hello/a.svg").await, "hello: one");
+    assert_eq!(server.words("/badges/hi/a.svg").await, "hello: two");
 }
 
 #[tokio::test]
-async fn a_right_checksum_loads() {
+async fn a_library_with_the_right_checksum_is_loaded() {
     use sha2::{Digest, Sha256};
     let sum = Sha256::digest(std::fs::read(hello()).unwrap());
     let hex: String = sum.iter().map(|byte| format!("{byte:02X}")).collect();
-    Stage::new(&format!("{}sha256 = \"{hex}\"\n", hello_toml()));
+    TestServer::new(&format!("{}sha256 = \"{hex}\"\n", hello_toml()));
 }

@@ -8,7 +8,7 @@
 use std::sync::Arc;
 
 use aws_sdk_dynamodb::types::KeysAndAttributes;
-use badgesmith_engine::world::{Ill, Secret, Secrets, Unavailable};
+use badgesmith_engine::world::{Secret, Secrets, Unavailable, Unhealthy};
 use badgesmith_host::secrets::{LARGEST_SECRET, MOST_VALUES};
 use futures_util::future::{BoxFuture, try_join_all};
 use serde::Deserialize;
@@ -124,7 +124,7 @@ impl Secrets for AwsSecrets {
         })
     }
 
-    fn check(&self) -> BoxFuture<'_, Result<(), Ill>> {
+    fn check(&self) -> BoxFuture<'_, Result<(), Unhealthy>> {
         // Without the cache: one read of the table and one of a secret that does not exist.
         Box::pin(async move {
             let nobody = SecretCacheKey { owner: NOBODY.to_owned(), repo: None, purpose: NOBODY.to_owned() };

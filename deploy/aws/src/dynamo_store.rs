@@ -8,8 +8,8 @@ use aws_sdk_dynamodb::{
     types::{AttributeValue, CancellationReason, Put, TransactWriteItem, builders::PutBuilder},
 };
 use badgesmith_engine::store::{
-    Entry, Ill, NONCE_LIFE, Recorded, Span, Store, Subject, Unavailable, nonce_partition, partition, result_prefix,
-    result_range, subject_of,
+    Entry, NONCE_LIFE, Recorded, Span, Store, Subject, Unavailable, Unhealthy, nonce_partition, partition,
+    result_prefix, result_range, subject_of,
 };
 use badgesmith_host::{
     transfer::{ExportError, ExportSummary, ExportedLine},
@@ -229,11 +229,11 @@ impl Store for DynamoStore {
         Box::pin(async move { Ok(self.query(collection, subject, span, unix_seconds(now)).await?) })
     }
 
-    fn check(&self) -> BoxFuture<'_, Result<(), Ill>> {
+    fn check(&self) -> BoxFuture<'_, Result<(), Unhealthy>> {
         // A read only: a write would cost money, and a table that can be read can be written.
         Box::pin(async move {
             let subject = Subject::new("badgesmith", "health", "none", "none")
-                .map_err(|part| Ill::from(Unavailable(part.to_owned())))?;
+                .map_err(|part| Unhealthy::from(Unavailable(part.to_owned())))?;
             let found = self.query("test-results", &subject, Span::LATEST, 0).await;
             found.map(drop).map_err(|error| Unavailable::from(error).into())
         })

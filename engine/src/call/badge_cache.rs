@@ -13,7 +13,7 @@ use super::{broken::Broken, outcome::Outcome};
 use crate::{
     badge_content::BadgeContent,
     bounded::Bounded,
-    flight::{Flights, WantedFlights},
+    flight::{CancellableFlights, Flights},
     response::CacheState,
     world::Executor,
 };
@@ -30,7 +30,7 @@ pub(crate) struct BadgeCache {
     /// Work that goes on when no caller waits for it any more.
     flights: Flights<Making>,
     /// Work that is cancelled when no caller waits for it any more.
-    wanted: WantedFlights<Making>,
+    cancellable: CancellableFlights<Making>,
     executor: Arc<dyn Executor>,
 }
 
@@ -81,7 +81,7 @@ impl Served {
 impl BadgeCache {
     /// A cache of so many bytes.
     pub(crate) fn new(bytes: u64, executor: Arc<dyn Executor>) -> Self {
-        Self { badges: Bounded::new(bytes), flights: Flights::new(), wanted: WantedFlights::new(), executor }
+        Self { badges: Bounded::new(bytes), flights: Flights::new(), cancellable: CancellableFlights::new(), executor }
     }
 
     /// The badge: from the cache, from work under way, or from `make`, which is begun once for all callers.
@@ -101,10 +101,10 @@ impl BadgeCache {
             let work: BoxFuture<'static, Making> = Box::pin(async move { this.keep(&key, making.await?) });
             work
         };
-        let landed = || cached().map(Ok);
+        let cached_badge = || cached().map(Ok);
         let flight: BoxFuture<'_, Option<Making>> = match query.abandoned {
-            Abandoned::GoesOn => Box::pin(self.flights.join(key, &*self.executor, landed, work)),
-            Abandoned::IsCancelled => Box::pin(self.wanted.join(key, landed, work)),
+            Abandoned::GoesOn => Box::pin(self.flights.join(key, &*self.executor, cached_badge, work)),
+            Abandoned::IsCancelled => Box::pin(self.cancellable.join(key, cached_badge, work)),
         };
         let making = match select(flight, self.executor.sleep(CALLER_PATIENCE)).await {
             Either::Left((Some(making), _)) => making,

@@ -75,7 +75,8 @@ impl Caller {
         }
         let new = answers.iter().filter(|fetched| !fetched.is_recorded() && fetched.answer.asked == now);
         match failure {
-            // A provider may know limits that no header tells. No caller is told to wait for longer than a hold can last.
+            // A provider may know limits that no header tells. No caller is told to wait for longer than a hold can
+            // last.
             Failure { retry_after: Some(seconds), .. } if code == Some(Code::UpstreamRateLimited) => {
                 *seconds = (*seconds).min(u32::try_from(LONGEST_HOLD.as_secs()).unwrap_or(u32::MAX));
                 for fetched in new.filter(|fetched| matches!(fetched.answer.status, 403 | 429)) {

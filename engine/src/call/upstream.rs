@@ -74,8 +74,8 @@ fn granted(plugin: &Plugin, request: &Request) -> Result<(Url, Origin), Unanswer
     Err(violation(format!("it asks {origin}, which is not granted; add it to its origins in plugins.toml")))
 }
 
-/// The `Authorization` header, if the request names a secret. It is sent to the origin that plugins.toml binds the secret
-/// to, and nowhere else.
+/// The `Authorization` header, if the request names a secret. It is sent to the origin that plugins.toml binds the
+/// secret to, and nowhere else.
 async fn authorization(
     secrets: &dyn Secrets,
     plugin: &Plugin,

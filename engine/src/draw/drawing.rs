@@ -1,4 +1,5 @@
-//! A resolved badge becomes JSON, SVG or PNG: on the thread that serves where that is quick, else on a thread for drawing.
+//! A resolved badge becomes JSON, SVG or PNG: on the thread that serves where that is quick, else on a thread for
+//! drawing.
 
 use std::{fmt, sync::Arc};
 
@@ -7,7 +8,7 @@ use bytes::Bytes;
 
 use super::{
     overrides::Overrides,
-    threads::{Drawers, Undrawn},
+    threads::{DrawingFault, DrawingThreads},
 };
 use crate::{
     answer::Answer,
@@ -22,11 +23,11 @@ use crate::{
 /// millisecond's work.
 const LETTERS_AT_ONCE: usize = 256;
 
-/// Draws badges, and caches the pictures that take longer to draw than to look up: those with an icon to decode or pixels
-/// to paint.
+/// Draws badges, and caches the pictures that take longer to draw than to look up: those with an icon to decode or
+/// pixels to paint.
 pub(crate) struct Drawing {
     pictures: Bounded<Bytes>,
-    drawers: Drawers,
+    threads: DrawingThreads,
     executor: Arc<dyn Executor>,
 }
 
@@ -83,11 +84,11 @@ impl Effort {
 impl Drawing {
     /// Draws badges; the cache takes so many bytes.
     pub(crate) fn new(bytes: u64, executor: Arc<dyn Executor>) -> Self {
-        Self { pictures: Bounded::new(bytes), drawers: Drawers::default(), executor }
+        Self { pictures: Bounded::new(bytes), threads: DrawingThreads::default(), executor }
     }
 
-    /// The badge in its form. A caller's logo that cannot be drawn in time is left out, and the picture without it may be
-    /// cached for as long as an error's.
+    /// The badge in its form. A caller's logo that cannot be drawn in time is left out, and the picture without it may
+    /// be cached for as long as an error's.
     ///
     /// # Errors
     /// Too many large pictures are asked for at once, or drawing failed. The error's picture shows its words alone.
@@ -115,18 +116,18 @@ impl Drawing {
         if let Some(picture) = self.pictures.get(&key) {
             return Ok(Answer::badge(format, Bytes::clone(&picture), caching));
         }
-        let turns = match effort {
+        let queue = match effort {
             Effort::Small => {
                 let picture = picture(badge, format, scale)?;
                 self.pictures.put(&key, Arc::new(picture.clone()));
                 return Ok(Answer::badge(format, picture, caching));
             }
-            Effort::Large => &self.drawers.large,
-            Effort::CallersLogo => &self.drawers.callers_logos,
+            Effort::Large => &self.threads.large,
+            Effort::CallersLogo => &self.threads.callers_logos,
         };
         let without_logo = (effort == Effort::CallersLogo)
             .then(|| ResolvedBadge { logo: badge.logo.as_ref().map(Logo::blank), ..badge.clone() });
-        let drawing = turns.draw(&*self.executor, move || picture(badge, format, scale));
+        let drawing = queue.draw(&*self.executor, move || picture(badge, format, scale));
         match (Box::pin(drawing).await, without_logo) {
             (Ok(picture), _) => {
                 let picture = picture?;
@@ -134,10 +135,10 @@ impl Drawing {
                 Ok(Answer::badge(format, picture, caching))
             }
             (Err(_), Some(badge)) => {
-                let drawing = self.drawers.large.draw(&*self.executor, move || picture(badge, format, scale));
+                let drawing = self.threads.large.draw(&*self.executor, move || picture(badge, format, scale));
                 Ok(Answer::badge(format, Box::pin(drawing).await??, Caching::Fresh(ERROR_FRESH)))
             }
-            (Err(undrawn), None) => Err(undrawn.into()),
+            (Err(fault), None) => Err(fault.into()),
         }
     }
 
@@ -152,11 +153,11 @@ pub(crate) fn draw_now(badge: ResolvedBadge, format: Format, caching: Caching) -
     Ok(Answer::badge(format, picture(badge, format, Scale::ONE)?, caching))
 }
 
-impl From<Undrawn> for Error {
-    fn from(undrawn: Undrawn) -> Self {
-        match undrawn {
-            Undrawn::Busy | Undrawn::Late => Self::too_busy(),
-            Undrawn::Broken => Self::engine_failed(),
+impl From<DrawingFault> for Error {
+    fn from(fault: DrawingFault) -> Self {
+        match fault {
+            DrawingFault::Busy | DrawingFault::Late => Self::too_busy(),
+            DrawingFault::Broken => Self::engine_failed(),
         }
     }
 }

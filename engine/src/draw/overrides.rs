@@ -1,4 +1,5 @@
-//! Every field of a badge decided: the caller's overrides over the provider's badge over the manifest's defaults.
+//! Overrides: query parameters that every badge takes. They take precedence over the provider's badge, and that over
+//! the manifest's defaults.
 
 use badgesmith_provider::{Badge, BadgeRoute};
 use badgesmith_renderer::{BadgeSegment, Color, Link, Links, Logo, ResolvedBadge, Scale, Style, Theme, is_icon};
@@ -11,35 +12,35 @@ use crate::{
     request::Pairs,
 };
 
-/// How many segments a badge takes.
+/// The most `segment` parameters of a badge.
 const MOST_SEGMENTS: usize = 8;
-/// The longest text that is drawn, in UTF-16 units: shields counts so, and leaves the rest out.
+/// The longest text that is drawn, in UTF-16 code units, as in shields. A longer text is cut.
 const LONGEST_TEXT: usize = 255;
 
 /// A query parameter that every badge takes.
 pub(crate) struct Override {
     pub(crate) name: &'static str,
-    /// The name it had at first; it counts where the newer one is missing.
+    /// A deprecated name, which is used if the current one is missing.
     older: Option<&'static str>,
     /// Whether `/openapi.json` describes it.
     pub(crate) is_documented: bool,
     read: Read,
 }
 
-/// How an override is read; a reader returns whether the value is allowed. An empty value counts as missing, except of
-/// [`Read::Text`].
+/// How an override is parsed. A parser returns whether the value is allowed. An empty value counts as missing, except
+/// for [`Read::Text`] and [`Read::Each`].
 enum Read {
-    /// The first value of the name.
+    /// The first value of the parameter.
     One(fn(&mut Overrides, &str) -> bool),
-    /// Any text, also an empty one.
+    /// Any text, an empty one included.
     Text(fn(&mut Overrides, &str)),
-    /// Every value of the name.
+    /// All values of the parameter.
     Each(fn(&mut Overrides, &str) -> bool),
-    /// `format` is read before, with the address.
+    /// Already parsed with the address: `format`.
     WithAddress,
 }
 
-/// The overrides, in the order in which a mistake in several of them is reported.
+/// All overrides. If several values are invalid, the first in this order is reported.
 pub(crate) const OVERRIDES: [Override; 16] = [
     documented("format", Read::WithAddress),
     documented("style", Read::One(|all, text| set(&mut all.style, style(text)))),
@@ -78,7 +79,7 @@ const fn documented(name: &'static str, read: Read) -> Override {
     Override { name, older: None, is_documented: true, read }
 }
 
-/// What a caller overrides, read once.
+/// The overrides of a request.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Overrides {
     style: Option<Style>,
@@ -93,20 +94,20 @@ pub(crate) struct Overrides {
     outline: bool,
     contrast: bool,
     theme: Option<Theme>,
-    /// Whether shields' color names are drawn as before 2026.
+    /// Whether color names mean the colors that shields had before 2026.
     is_classic: bool,
     segments: Vec<BadgeSegment>,
-    /// Whether a mistake is an error.
+    /// Whether an invalid value is an error.
     is_strict: bool,
-    /// How many times larger a picture is.
+    /// The scale of a picture.
     pub(crate) scale: Option<Scale>,
-    /// How long the caller wants the badge to be cached, in seconds.
+    /// The least `max-age` that the caller asks for, in seconds.
     pub(crate) cache_seconds: Option<u32>,
 }
 
 impl Overrides {
-    /// Reads the query. As JSON a mistake is an error that names the parameter; on a picture it is left out, because a
-    /// picture with the words is worth more than a refusal.
+    /// Parses the query. For JSON an invalid value is an error that names the parameter. For a picture it is ignored,
+    /// because a badge without the override is more useful to a reader than an error.
     pub(crate) fn read(pairs: &Pairs, format: Format) -> Result<Self, Error> {
         let mut overrides = Self { is_strict: format == Format::Json, ..Self::default() };
         for Override { name, older, read, .. } in &OVERRIDES {
@@ -133,7 +134,7 @@ impl Overrides {
         Ok(overrides)
     }
 
-    /// An icon's name or a picture as a data URI.
+    /// The name of an icon, or a picture as a data URI.
     fn read_logo(&mut self, text: &str) -> bool {
         if Logo::is_image(text) {
             set(&mut self.logo, Logo::parse(text))
@@ -142,7 +143,7 @@ impl Overrides {
         }
     }
 
-    /// The first link is that of the left half, the second that of the right one.
+    /// The first link is for the left half, the second for the right half; further ones are ignored.
     fn read_link(&mut self, text: &str) -> bool {
         if self.links.len() == 2 {
             return true;
@@ -153,7 +154,7 @@ impl Overrides {
         is_allowed
     }
 
-    /// `message-color`, by the rules of a static badge's path.
+    /// `message-color`, in the syntax of a static badge's path.
     fn read_segment(&mut self, text: &str) -> bool {
         let Some((_, text, color)) = static_path::parse(text).filter(|(label, ..)| label.is_empty()) else {
             return false;
@@ -166,7 +167,7 @@ impl Overrides {
         true
     }
 
-    /// The caller's overrides over what a document says beyond its badge.
+    /// Adds the style and the logo of a document where the caller has no override for them.
     pub(crate) fn over(mut self, content: &BadgeContent) -> Self {
         let Some(Extras { style, logo, logo_color, logo_size, .. }) = content.extras.as_deref() else { return self };
         self.style = self.style.or(*style);
@@ -178,7 +179,7 @@ impl Overrides {
         self
     }
 
-    /// The badge with every field final. An error keeps its colours whatever the caller wants.
+    /// Resolves every field of the badge. An error badge ignores the overrides of its colours.
     pub(crate) fn resolve(self, route: &BadgeRoute, badge: Badge, is_error: bool) -> ResolvedBadge {
         let provided = badge.color.as_deref().and_then(Color::parse);
         let fallback = || route.color.as_deref().and_then(Color::parse).unwrap_or(Color::LIGHTGREY);
@@ -209,7 +210,7 @@ impl Overrides {
         resolved
     }
 
-    /// Whether the caller named a style, which JSON then repeats.
+    /// Whether the caller named a style; if so, JSON contains it.
     pub(crate) const fn names_style(&self) -> bool {
         self.style.is_some()
     }
@@ -222,7 +223,7 @@ fn set<T>(field: &mut Option<T>, value: Option<T>) -> bool {
     is_allowed
 }
 
-/// Sets a field where the text is the one word that it may be.
+/// Sets a flag if the text is the only value that is allowed.
 fn flag(field: &mut bool, text: &str, expected: &str) -> bool {
     *field = text == expected;
     *field
@@ -232,8 +233,8 @@ fn word(text: &str, expected: &str) -> Option<()> {
     (text == expected).then_some(())
 }
 
-/// The icon's name, if it is one. A form has blanks where `logo=c++` has its signs; a name ends in no blank and has no two
-/// of them together.
+/// The icon's name, if there is such an icon. Form decoding turns the signs of `logo=c++` into spaces. An icon's name
+/// has no trailing and no consecutive spaces, so such spaces are turned back into `+`.
 fn named_logo(text: &str) -> Option<String> {
     let words = text.trim_end_matches(' ');
     let mut name = String::with_capacity(text.len());
@@ -254,7 +255,7 @@ fn named_logo(text: &str) -> Option<String> {
     if is_icon(&name) { Some(name) } else { is_icon(text).then(|| text.to_owned()) }
 }
 
-/// A style; those that popped out of the page long ago are flat.
+/// Parses a style. The deprecated `popout` styles are drawn flat, as in shields.
 fn style(name: &str) -> Option<Style> {
     match name {
         "popout" => Some(Style::Flat),
@@ -263,7 +264,7 @@ fn style(name: &str) -> Option<Style> {
     }
 }
 
-/// As much of a text as is drawn.
+/// Cuts a text to [`LONGEST_TEXT`].
 fn shortened(mut text: String) -> String {
     if text.len() > LONGEST_TEXT {
         let mut units = 0;
@@ -284,7 +285,7 @@ mod tests {
 
     #[cfg(feature = "icons")]
     #[test]
-    fn a_plus_of_a_name_that_a_form_made_a_blank_is_one_again() {
+    fn a_plus_that_form_decoding_made_a_space_is_restored() {
         for (text, name) in [
             ("c  ", Some("c++")),
             ("c++", Some("c++")),
@@ -303,7 +304,7 @@ mod tests {
     }
 
     #[test]
-    fn a_text_is_as_long_as_shields_lets_it_be_and_no_letter_is_cut() {
+    fn a_text_is_cut_where_shields_cuts_it_and_between_characters() {
         for (text, length) in [("a".repeat(255), 255), ("a".repeat(256), 255), ("é".repeat(300), 510)] {
             assert_eq!(shortened(text).len(), length);
         }

@@ -4,25 +4,26 @@
 
 /// Label, message and colour of `label-message-color` or `message-color`, percent-decoded already.
 ///
-/// A run of dashes that is even in number is dashes, an odd one has a separator in it. Where the two separators are in
-/// one run, the run is even: `a--b` is a label, no message and a colour.
+/// A run of an even number of dashes stands for dashes only; a run of an odd number contains a separator. If all runs
+/// are even, the first contains both separators: `a--b` is a label, an empty message and a colour.
 pub(crate) fn parse(content: &str) -> Option<(String, String, String)> {
     let runs = runs(content);
     let odd: Vec<_> = runs.iter().filter(|(_, length)| length % 2 == 1).collect();
-    // Where the label ends and the message begins, and where the run with the separator before the colour ends.
+    // The end of the label, the start of the message, and the end of the run that contains the second separator.
     let (label, message, end) = match odd[..] {
-        // The separator between label and message comes first in its run, the one before the colour last.
+        // The first separator is the first dash of its run, the second separator the last dash of its run.
         [&(first, _), &(second, length)] => (first, first + 1, second + length),
-        // One separator alone has no label before it.
+        // With a single separator there is no label.
         [&(only, length)] => (0, 0, only + length),
-        // Both in one run, which is then the first.
+        // The first run contains both separators.
         [] => {
             let &(first, length) = runs.first()?;
             (first, first + 1, first + length)
         }
         _ => return None,
     };
-    // A colour there must be: if nothing follows the run, its last two dashes are it, where it has them to spare.
+    // The colour must not be empty: if nothing follows the run, its last two dashes are the colour `-`, provided that
+    // the run is long enough.
     let color = match end == content.len() {
         true if content[message..].ends_with("---") => end - 2,
         true => return None,
@@ -32,7 +33,7 @@ pub(crate) fn parse(content: &str) -> Option<(String, String, String)> {
     Some((unescape(&content[..label]), unescape(message), unescape(&content[color..])))
 }
 
-/// The runs of dashes: where each begins and how long it is.
+/// The runs of dashes: the start and the length of each.
 fn runs(content: &str) -> Vec<(usize, usize)> {
     let mut runs: Vec<(usize, usize)> = Vec::new();
     for (index, _) in content.match_indices('-') {
@@ -44,7 +45,7 @@ fn runs(content: &str) -> Vec<(usize, usize)> {
     runs
 }
 
-/// `__` is an underscore, a single `_` a space, `--` a dash.
+/// Decodes `__` to an underscore, a single `_` to a space, and `--` to a dash.
 fn unescape(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
     let mut rest = text.chars().peekable();
@@ -60,7 +61,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_static_path_is_read_as_shields_reads_it() {
+    fn a_static_path_is_parsed_as_by_shields() {
         let rows = [
             ("build-passing-green", Some(("build", "passing", "green"))),
             ("passing-green", Some(("", "passing", "green"))),
@@ -91,7 +92,7 @@ mod tests {
 
     proptest::proptest! {
         #[test]
-        fn every_path_of_dashes_is_read_as_shields_own_pattern_reads_it(content in "[ab-]{0,12}") {
+        fn every_path_of_dashes_is_parsed_as_by_the_pattern_of_shields(content in "[ab-]{0,12}") {
             // The path pattern of shields' static badge (services/static-badge/static-badge.service.js).
             let pattern = regex::Regex::new("^((?:[^-]|--)*?)-?((?:[^-]|--)*)-((?:[^-]|--)+?)$").unwrap();
             let read = pattern.captures(&content).map(|found| {

@@ -1,4 +1,4 @@
-//! Drawing on threads of their own: a limited number of pictures at once, a short queue, and a deadline.
+//! Expensive pictures are drawn on worker threads, with limited concurrency, a bounded queue and a timeout.
 
 use std::{
     sync::{
@@ -16,102 +16,102 @@ use crate::{
     world::Executor,
 };
 
-/// How many pictures of one kind are drawn at once. More would only take turns: a server has few cores, and each
-/// picture takes up to 10 MB while it is drawn.
+/// How many pictures of a queue are drawn at once. A server has few cores, and each picture takes up to 10 MB while it
+/// is drawn.
 const AT_ONCE: usize = 2;
-/// How many pictures of one kind wait for their turn: a page full of badges, read by several people.
-const QUEUE: u64 = 64;
-/// How long a picture is waited for, the queue included. Counting lets none take a tenth of it on a machine that does
-/// nothing else; a function with a seventh of a core takes most of it.
+/// The capacity of a queue: a page full of badges, opened by several people.
+const MOST_WAITING: u64 = 64;
+/// The timeout of a picture, including its time in the queue. The renderer bounds the work of a picture: on an idle
+/// machine it takes less than a tenth of this, on a Lambda function with a seventh of a core most of it.
 const PATIENCE: Duration = Duration::from_millis(1500);
-/// After how long a thread counts as lost: the work of a picture is limited by counting, and takes far less.
-const LOST: Duration = Duration::from_secs(30);
-/// How many threads may be lost at once. Each takes a core's time, so while more do not end, nothing of their kind is
-/// drawn.
-const MOST_LOST: usize = 2;
+/// After how long a thread counts as stuck. The renderer bounds the work of a picture, which takes far less.
+const STUCK_AFTER: Duration = Duration::from_secs(30);
+/// How many stuck threads of a queue are replaced. Each may use a whole core, so further ones keep their permits, and
+/// the queue stops once they hold all of them.
+const MOST_STUCK: usize = 2;
 
-/// The threads that draw.
+/// The queues of pictures that are drawn on worker threads.
 #[derive(Debug, Default)]
-pub(crate) struct Drawers {
-    /// For pictures with a logo that a caller sent. They have turns of their own, so that whatever is wrong with them
-    /// holds up no others.
-    pub(super) callers_logos: Turns,
-    /// For pictures that are merely large.
-    pub(super) large: Turns,
+pub(crate) struct DrawingThreads {
+    /// For pictures with a logo that a caller sent. They have a queue of their own, so that a malicious logo delays no
+    /// other pictures.
+    pub(super) callers_logos: DrawingQueue,
+    /// For other large pictures.
+    pub(super) large: DrawingQueue,
 }
 
-/// Why there is no picture.
+/// Why a picture was not drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Undrawn {
-    /// Too many others are being drawn.
+pub(super) enum DrawingFault {
+    /// The queue is full, or the picture timed out in it.
     Busy,
-    /// It took too long.
+    /// Drawing timed out.
     Late,
-    /// Drawing it panicked, or there was no thread.
+    /// Drawing panicked, or no thread could be started.
     Broken,
 }
 
-/// Turns to draw pictures of one kind.
+/// A queue of pictures, and the ones that are being drawn.
 #[derive(Debug)]
-pub(super) struct Turns {
+pub(super) struct DrawingQueue {
     permits: Permits,
-    /// Those that were taken and perhaps not given back.
-    taken: Mutex<Vec<Turn>>,
-    lost: Arc<AtomicUsize>,
+    /// Drawings that were started, ended ones included until the next call.
+    running: Mutex<Vec<RunningDrawing>>,
+    stuck: Arc<AtomicUsize>,
 }
 
-/// A turn that was taken, and since when. The permit is gone once the drawing has ended.
+/// A drawing that was started. The permit is `None` once it has ended or counts as stuck.
 #[derive(Debug)]
-struct Turn {
+struct RunningDrawing {
     since: Duration,
     permit: Arc<Mutex<Option<Permit>>>,
 }
 
-impl Default for Turns {
+impl Default for DrawingQueue {
     fn default() -> Self {
-        Self { permits: Permits::new(AT_ONCE, QUEUE), taken: Mutex::default(), lost: Arc::default() }
+        Self { permits: Permits::new(AT_ONCE, MOST_WAITING), running: Mutex::default(), stuck: Arc::default() }
     }
 }
 
-impl Turns {
-    /// Draws on a thread of its own, when it is this picture's turn. A drawing that has begun goes on to its end, and
-    /// keeps its turn until then; dropping the future of one that waits takes it off the queue.
+impl DrawingQueue {
+    /// Draws on a worker thread, as soon as a permit is free. A drawing that was started runs to its end and keeps its
+    /// permit until then. Dropping the future of a waiting picture removes it from the queue.
     pub(super) async fn draw<T: Send + 'static>(
         &self,
         executor: &dyn Executor,
         work: impl FnOnce() -> T + Send + 'static,
-    ) -> Result<T, Undrawn> {
+    ) -> Result<T, DrawingFault> {
         let patience = executor.sleep(PATIENCE);
-        self.take_back_lost(executor.clock());
+        self.reclaim_stuck(executor.clock());
         let (permit, patience) = match select(Box::pin(self.permits.take(&[], 1)), patience).await {
-            Either::Left((permit, patience)) => (permit.map_err(|_| Undrawn::Busy)?, patience),
-            Either::Right(_) => return Err(Undrawn::Busy),
+            Either::Left((permit, patience)) => (permit.map_err(|_| DrawingFault::Busy)?, patience),
+            Either::Right(_) => return Err(DrawingFault::Busy),
         };
         let permit = Arc::new(Mutex::new(Some(permit)));
-        lock(&self.taken).push(Turn { since: executor.clock(), permit: Arc::clone(&permit) });
+        lock(&self.running).push(RunningDrawing { since: executor.clock(), permit: Arc::clone(&permit) });
         let (sender, receiver) = oneshot::channel();
-        let end = End { permit, lost: Arc::clone(&self.lost) };
+        let release = ReleasePermit { permit, stuck: Arc::clone(&self.stuck) };
         executor.run(Box::new(move || {
             let drawn = work();
-            drop(end);
-            // Nobody may be waiting any more.
+            drop(release);
+            // The caller may have left.
             let _ = sender.send(drawn);
         }));
         match select(receiver, patience).await {
-            Either::Left((drawn, _)) => drawn.map_err(|_| Undrawn::Broken),
-            Either::Right(_) => Err(Undrawn::Late),
+            Either::Left((drawn, _)) => drawn.map_err(|_| DrawingFault::Broken),
+            Either::Right(_) => Err(DrawingFault::Late),
         }
     }
 
-    /// Forgets turns that ended, and gives others those that were lost.
-    fn take_back_lost(&self, now: Duration) {
-        lock(&self.taken).retain(|turn| {
-            let mut permit = lock(&turn.permit);
-            let is_lost = permit.is_some()
-                && now.saturating_sub(turn.since) >= LOST
-                && self.lost.load(Ordering::Relaxed) < MOST_LOST;
-            if is_lost {
-                self.lost.fetch_add(1, Ordering::Relaxed);
+    /// Forgets drawings that ended, and takes the permits of stuck ones back.
+    fn reclaim_stuck(&self, now: Duration) {
+        lock(&self.running).retain(|drawing| {
+            let mut permit = lock(&drawing.permit);
+            let is_stuck = permit.is_some()
+                && now.saturating_sub(drawing.since) >= STUCK_AFTER
+                && self.stuck.load(Ordering::Relaxed) < MOST_STUCK;
+            if is_stuck {
+                self.stuck.fetch_add(1, Ordering::Relaxed);
                 tracing::error!("a picture is still being drawn after 30 seconds; its thread is given up");
                 *permit = None;
             }
@@ -120,17 +120,17 @@ impl Turns {
     }
 }
 
-/// Gives a turn back, also where drawing panics. What was given up and ends after all, since the process stood still
-/// meanwhile, was not lost.
-struct End {
+/// Releases the permit of a drawing when it ends, also if it panics. A drawing that counted as stuck and ends after
+/// all, for example because the process was suspended, does not count as stuck any more.
+struct ReleasePermit {
     permit: Arc<Mutex<Option<Permit>>>,
-    lost: Arc<AtomicUsize>,
+    stuck: Arc<AtomicUsize>,
 }
 
-impl Drop for End {
+impl Drop for ReleasePermit {
     fn drop(&mut self) {
         if lock(&self.permit).take().is_none() {
-            self.lost.fetch_sub(1, Ordering::Relaxed);
+            self.stuck.fetch_sub(1, Ordering::Relaxed);
         }
     }
 }
@@ -145,14 +145,14 @@ mod tests {
 
     use super::*;
 
-    /// Runs work when it is told to, on a clock that is tokio's.
+    /// Holds work until the test runs it. Its clock is tokio's.
     #[derive(Default)]
-    struct Held {
+    struct ManualExecutor {
         work: Mutex<Vec<Box<dyn FnOnce() + Send>>>,
         start: std::sync::OnceLock<tokio::time::Instant>,
     }
 
-    impl Held {
+    impl ManualExecutor {
         fn finish(&self, index: usize) {
             let work = lock(&self.work).remove(index);
             work();
@@ -163,7 +163,7 @@ mod tests {
         }
     }
 
-    impl Executor for Held {
+    impl Executor for ManualExecutor {
         fn spawn(&self, work: BoxFuture<'static, ()>) {
             tokio::spawn(work);
         }
@@ -186,12 +186,12 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn so_many_are_drawn_at_once_and_the_others_wait_their_turn_but_not_for_ever() {
-        let (turns, executor) = (Turns::default(), Held::default());
+    async fn a_limited_number_of_pictures_is_drawn_at_once_and_the_others_wait_until_the_timeout() {
+        let (queue, executor) = (DrawingQueue::default(), ManualExecutor::default());
         let number = |number: u8| move || number;
-        let mut first = Box::pin(turns.draw(&executor, number(1)));
-        let mut second = Box::pin(turns.draw(&executor, number(2)));
-        let mut third = Box::pin(turns.draw(&executor, number(3)));
+        let mut first = Box::pin(queue.draw(&executor, number(1)));
+        let mut second = Box::pin(queue.draw(&executor, number(2)));
+        let mut third = Box::pin(queue.draw(&executor, number(3)));
         for waiting in [&mut first, &mut second, &mut third] {
             assert!(waiting.now_or_never().is_none());
         }
@@ -201,82 +201,83 @@ mod tests {
         assert!((&mut third).now_or_never().is_none());
         assert_eq!(executor.begun(), AT_ONCE);
         tokio::time::advance(PATIENCE).await;
-        assert_eq!(second.await, Err(Undrawn::Late));
-        // Both go on, so nobody else begins.
-        let mut fourth = Box::pin(turns.draw(&executor, number(4)));
+        assert_eq!(second.await, Err(DrawingFault::Late));
+        // Both drawings still run, so no other one starts.
+        let mut fourth = Box::pin(queue.draw(&executor, number(4)));
         assert!((&mut fourth).now_or_never().is_none());
         tokio::time::advance(PATIENCE).await;
-        assert_eq!(fourth.await, Err(Undrawn::Busy));
+        assert_eq!(fourth.await, Err(DrawingFault::Busy));
         executor.finish(0);
         executor.finish(0);
-        let mut fifth = Box::pin(turns.draw(&executor, number(5)));
+        let mut fifth = Box::pin(queue.draw(&executor, number(5)));
         assert!((&mut fifth).now_or_never().is_none());
         executor.finish(0);
         assert_eq!(fifth.await, Ok(5));
     }
 
     #[tokio::test(start_paused = true)]
-    async fn what_waits_is_forgotten_with_its_caller_and_the_queue_ends() {
-        let (turns, executor) = (Turns::default(), Held::default());
-        let mut waiting: Vec<_> = (0..AT_ONCE as u64 + QUEUE).map(|_| Box::pin(turns.draw(&executor, || ()))).collect();
+    async fn a_waiting_picture_leaves_the_queue_with_its_caller_and_the_queue_is_bounded() {
+        let (queue, executor) = (DrawingQueue::default(), ManualExecutor::default());
+        let mut waiting: Vec<_> =
+            (0..AT_ONCE as u64 + MOST_WAITING).map(|_| Box::pin(queue.draw(&executor, || ()))).collect();
         for one in &mut waiting {
             assert!(one.now_or_never().is_none());
         }
-        assert_eq!(turns.draw(&executor, || ()).await, Err(Undrawn::Busy));
+        assert_eq!(queue.draw(&executor, || ()).await, Err(DrawingFault::Busy));
         waiting.clear();
-        assert_eq!(executor.begun(), AT_ONCE, "those that wait have not begun");
+        assert_eq!(executor.begun(), AT_ONCE, "waiting drawings have not started");
         executor.finish(0);
-        let mut next = Box::pin(turns.draw(&executor, || ()));
+        let mut next = Box::pin(queue.draw(&executor, || ()));
         assert!((&mut next).now_or_never().is_none());
         executor.finish(1);
         assert_eq!(next.await, Ok(()));
     }
 
     #[tokio::test(start_paused = true)]
-    async fn drawings_that_never_end_hold_up_others_for_a_while_and_their_number_is_bounded() {
-        let (turns, executor) = (Turns::default(), Held::default());
-        for lost in 0..AT_ONCE + MOST_LOST {
-            let drawn = turns.draw(&executor, || ()).await;
-            assert_eq!(drawn, Err(Undrawn::Late), "{lost}");
-            if lost + 1 >= AT_ONCE {
-                tokio::time::advance(LOST).await;
+    async fn a_limited_number_of_stuck_drawings_give_up_their_permits() {
+        let (queue, executor) = (DrawingQueue::default(), ManualExecutor::default());
+        for stuck in 0..AT_ONCE + MOST_STUCK {
+            let drawn = queue.draw(&executor, || ()).await;
+            assert_eq!(drawn, Err(DrawingFault::Late), "{stuck}");
+            if stuck + 1 >= AT_ONCE {
+                tokio::time::advance(STUCK_AFTER).await;
             }
         }
-        assert_eq!(executor.begun(), AT_ONCE + MOST_LOST);
-        tokio::time::advance(LOST).await;
-        assert_eq!(turns.draw(&executor, || ()).await, Err(Undrawn::Busy));
-        // One that ends after all gives its turn to nobody, or it would be two.
+        assert_eq!(executor.begun(), AT_ONCE + MOST_STUCK);
+        tokio::time::advance(STUCK_AFTER).await;
+        assert_eq!(queue.draw(&executor, || ()).await, Err(DrawingFault::Busy));
+        // A stuck drawing that ends after all releases no permit, since its permit was taken back before.
         executor.finish(0);
-        assert_eq!(turns.permits.free(), 0);
+        assert_eq!(queue.permits.free(), 0);
         executor.finish(2);
-        assert_eq!(turns.permits.free(), 1);
+        assert_eq!(queue.permits.free(), 1);
     }
 
     #[tokio::test(start_paused = true)]
-    async fn drawings_that_end_after_the_process_stood_still_were_not_lost() {
-        let (turns, executor) = (Turns::default(), Held::default());
-        for _ in 0..2 * MOST_LOST {
-            assert_eq!(turns.draw(&executor, || ()).await, Err(Undrawn::Late));
-            tokio::time::advance(LOST).await;
-            let mut next = Box::pin(turns.draw(&executor, || ()));
+    async fn drawings_that_end_after_the_process_was_suspended_do_not_count_as_stuck() {
+        let (queue, executor) = (DrawingQueue::default(), ManualExecutor::default());
+        for _ in 0..2 * MOST_STUCK {
+            assert_eq!(queue.draw(&executor, || ()).await, Err(DrawingFault::Late));
+            tokio::time::advance(STUCK_AFTER).await;
+            let mut next = Box::pin(queue.draw(&executor, || ()));
             assert!((&mut next).now_or_never().is_none());
-            assert_eq!(turns.lost.load(Ordering::Relaxed), 1);
+            assert_eq!(queue.stuck.load(Ordering::Relaxed), 1);
             executor.finish(0);
             executor.finish(0);
             assert_eq!(next.await, Ok(()));
-            assert_eq!(turns.lost.load(Ordering::Relaxed), 0);
+            assert_eq!(queue.stuck.load(Ordering::Relaxed), 0);
         }
-        assert_eq!(turns.permits.free(), AT_ONCE);
+        assert_eq!(queue.permits.free(), AT_ONCE);
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_drawing_that_panics_gives_its_turn_back() {
-        let (turns, executor) = (Turns::default(), Held::default());
-        let mut drawing = Box::pin(turns.draw(&executor, || panic!("on purpose")));
+    async fn a_drawing_that_panics_releases_its_permit() {
+        let (queue, executor) = (DrawingQueue::default(), ManualExecutor::default());
+        let mut drawing = Box::pin(queue.draw(&executor, || panic!("on purpose")));
         assert!((&mut drawing).now_or_never().is_none());
         let work = lock(&executor.work).remove(0);
         assert!(std::panic::catch_unwind(std::panic::AssertUnwindSafe(work)).is_err());
-        assert_eq!(drawing.await, Err::<(), _>(Undrawn::Broken));
-        assert_eq!(turns.permits.free(), AT_ONCE);
+        assert_eq!(drawing.await, Err::<(), _>(DrawingFault::Broken));
+        assert_eq!(queue.permits.free(), AT_ONCE);
     }
 }

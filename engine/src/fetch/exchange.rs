@@ -260,8 +260,8 @@ impl Verdict {
     }
 }
 
-/// 5xx and 429 are faults. A token is exhausted where the headers that GitHub and others send say so: nothing remaining,
-/// or 403 with a time to wait.
+/// 5xx and 429 are faults. A token is exhausted where the headers that GitHub and others send say so: nothing
+/// remaining, or 403 with a time to wait.
 fn judge(reply: Reply, now: SystemTime) -> Verdict {
     let after = retry_after(&reply.headers, now);
     let none_left = text(&reply.headers, "x-ratelimit-remaining") == Some("0");

@@ -1,4 +1,4 @@
-//! When an origin is not asked: its circuit breaker is open, or one of its tokens or addresses is on hold.
+//! When no request is sent: the circuit breaker of the origin is open, or a rate-limit hold applies.
 
 use std::{
     collections::HashMap,
@@ -8,45 +8,45 @@ use std::{
 
 use crate::{origin::Origin, world::Fault};
 
-/// After how many faults in a row a breaker opens. An exchange counts once, however often it was tried.
+/// After how many consecutive faults a breaker opens. An exchange counts once, retries included.
 const FAULTS: u32 = 5;
-/// For how long it stays open.
+/// How long a breaker stays open.
 const OPEN: Duration = Duration::from_secs(60);
-/// How many different documents must have failed before a breaker of the web opens.
+/// From how many different documents the faults must come before a breaker of the web opens.
 const WEB_DOCUMENTS: usize = 3;
-/// The longest time a token is believed to be exhausted, whatever an upstream says.
+/// The longest rate-limit hold of a token; a longer `Retry-After` is cut to this.
 pub(crate) const LONGEST_HOLD: Duration = Duration::from_secs(3600);
-/// The same for an address on the web: any caller may name it, so one caller must not block it for others for long.
+/// The longest hold of an address on the web. Any caller can cause a hold, which must not block other callers for long.
 pub(crate) const LONGEST_WEB_HOLD: Duration = Duration::from_secs(60);
 /// How many holds are remembered.
 const MOST_HOLDS: usize = 10_000;
-/// How many origins with faults are remembered: callers may name any number.
+/// How many origins with faults are remembered. Callers can name any number of origins.
 const MOST_BREAKERS: usize = 10_000;
 
-/// The breakers of all origins. One opens after five faults in a row, for a minute; then one more fault opens it again,
-/// and one answer closes it.
+/// The circuit breakers of all origins. A breaker opens after five consecutive faults, for a minute. After that one
+/// more fault opens it again, and one answer closes it.
 #[derive(Debug)]
 pub(crate) struct Breakers {
     states: Mutex<HashMap<Origin, Breaker>>,
-    /// How many different documents must have failed where the origin could be reached.
+    /// From how many different documents the faults must come if the origin could be reached.
     documents: usize,
 }
 
-/// What went wrong in an exchange that counts as a fault.
+/// What a fault is counted against.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Blame {
-    /// The origin could not be reached, whatever was asked of it.
+    /// The origin: no connection could be made.
     Origin,
-    /// The origin was reached; what was asked of it, as a hash, went wrong.
+    /// The document with this hash: the origin was reached, but the exchange failed.
     Document(u64),
 }
 
 #[derive(Clone, Debug, Default)]
 struct Breaker {
     faults: u32,
-    /// How many of the latest faults in a row blame the origin itself.
+    /// How many of the latest consecutive faults are [`Blame::Origin`].
     unreached: u32,
-    /// Hashes of the documents that failed; no more of them than it takes to open.
+    /// Hashes of different documents that failed, at most [`Breakers::documents`].
     documents: Vec<u64>,
     open_until: Option<SystemTime>,
 }
@@ -60,19 +60,19 @@ pub(crate) struct BreakerState {
 }
 
 impl Breakers {
-    /// Breakers of upstreams that plugins were granted: five faults of whatever document open one.
+    /// Breakers of upstreams that plugins were granted: any five consecutive faults open one.
     pub(crate) fn of_upstreams() -> Self {
         Self { states: Mutex::default(), documents: 1 }
     }
 
-    /// Breakers of what callers name. One document says nothing of its origin, so five faults open a breaker only if
-    /// the origin could not be reached, or if they are faults of at least three documents.
+    /// Breakers of origins that callers name. A caller can choose a document that always fails, so five faults open a
+    /// breaker only if the origin could not be reached, or if they come from at least three documents.
     pub(crate) fn of_web() -> Self {
         Self { states: Mutex::default(), documents: WEB_DOCUMENTS }
     }
 
-    /// Whether the origin is not to be asked at `now`. `is_known` says that this document was fetched before: on the web
-    /// it is then asked for although the breaker is open, if other documents opened it, since these may be another user's.
+    /// Whether the breaker of the origin is open at `now`. `is_known` says that this document was fetched before: on
+    /// the web it then counts as closed if documents opened it, since those may be another user's.
     pub(crate) fn is_open(&self, origin: &Origin, is_known: bool, now: SystemTime) -> bool {
         let spares = |breaker: &Breaker| is_known && self.documents > 1 && breaker.unreached < FAULTS;
         self.lock().get(origin).is_some_and(|breaker| breaker.is_open(now) && !spares(breaker))
@@ -98,20 +98,20 @@ impl Breakers {
                 }
             }
         }
-        let is_ill = breaker.unreached >= FAULTS || breaker.documents.len() >= self.documents;
-        let opens = breaker.faults >= FAULTS && is_ill && !breaker.is_open(now);
+        let has_evidence = breaker.unreached >= FAULTS || breaker.documents.len() >= self.documents;
+        let opens = breaker.faults >= FAULTS && has_evidence && !breaker.is_open(now);
         if opens {
             breaker.open_until = Some(now + OPEN);
         }
         opens
     }
 
-    /// Forgets the faults: the origin answered.
+    /// Closes the breaker: the origin answered.
     pub(crate) fn answered(&self, origin: &Origin) {
         self.lock().remove(origin);
     }
 
-    /// Every origin with faults, in order.
+    /// All origins with faults, sorted.
     pub(crate) fn states(&self, now: SystemTime) -> Vec<BreakerState> {
         let state = |(origin, breaker): (&Origin, &Breaker)| BreakerState {
             origin: origin.clone(),
@@ -134,8 +134,8 @@ impl Breaker {
     }
 }
 
-/// What is on hold: tokens that an upstream called exhausted, and on the web single addresses. Nobody asks before the
-/// hold is over.
+/// Rate-limit holds: no request is sent with a token that an upstream called exhausted, or to an address on the web
+/// that failed, until its hold ends.
 #[derive(Debug)]
 pub(crate) struct Holds {
     holds: Mutex<HashMap<String, Hold>>,
@@ -145,32 +145,32 @@ pub(crate) struct Holds {
 #[derive(Clone, Debug)]
 struct Hold {
     until: SystemTime,
-    /// What is said meanwhile.
+    /// The fault that requests get meanwhile.
     fault: Fault,
 }
 
 impl Holds {
-    /// Holds that last so long at the most, whatever an upstream says.
+    /// Holds that last at most so long.
     pub(crate) fn new(longest: Duration) -> Self {
         Self { holds: Mutex::default(), longest }
     }
 
-    /// Why a token or an address is on hold at `now`, if it is; where it is limited, with the seconds left.
+    /// The fault for which a token or an address is on hold at `now`, if it is; a rate limit has the seconds left.
     pub(crate) fn fault(&self, token: &str, now: SystemTime) -> Option<Fault> {
         let hold = self.lock().get(token).cloned()?;
         let seconds = hold.seconds(now)?;
         Some(if matches!(hold.fault, Fault::RateLimited(_)) { Fault::RateLimited(Some(seconds)) } else { hold.fault })
     }
 
-    /// Holds what is limited for so many seconds, or as long as a hold can be. Returns for how many, which is all that
-    /// callers are told.
+    /// Begins a rate-limit hold of so many seconds, or of the longest time that is allowed. Returns its seconds, which
+    /// are what callers see as `Retry-After`.
     pub(crate) fn limit(&self, token: &str, seconds: u32, now: SystemTime) -> u32 {
         let seconds = seconds.min(u32::try_from(self.longest.as_secs()).unwrap_or(u32::MAX));
         self.put(token, Fault::RateLimited(None), Duration::from_secs(seconds.into()), now);
         seconds
     }
 
-    /// Holds what went wrong for a time, so that one address that fails is not asked for every badge.
+    /// Begins a hold after another fault, so that an address that fails is not requested for every badge.
     pub(crate) fn fail(&self, token: &str, fault: Fault, time: Duration, now: SystemTime) {
         self.put(token, fault, time.min(self.longest), now);
     }
@@ -185,7 +185,7 @@ impl Holds {
         }
     }
 
-    /// Every token that is limited, with the seconds left.
+    /// All tokens with a rate-limit hold and the seconds left, sorted.
     pub(crate) fn all(&self, now: SystemTime) -> Vec<(String, u32)> {
         let holds = self.lock();
         let limited = holds.iter().filter(|(_, hold)| matches!(hold.fault, Fault::RateLimited(_)));
@@ -213,28 +213,28 @@ mod tests {
     use super::*;
 
     const SECOND: Duration = Duration::from_secs(1);
-    const SOMETHING: Blame = Blame::Document(1);
+    const ONE_DOCUMENT: Blame = Blame::Document(1);
 
     #[test]
     fn a_breaker_opens_after_five_faults_in_a_row_and_for_a_minute() {
         let (breakers, origin) = (Breakers::of_upstreams(), Origin::parse("https://example.com").unwrap());
         let now = SystemTime::UNIX_EPOCH;
         for _ in 0..4 {
-            assert!(!breakers.fault(&origin, SOMETHING, now));
+            assert!(!breakers.fault(&origin, ONE_DOCUMENT, now));
         }
         breakers.answered(&origin);
         for fault in 1..=5 {
-            assert_eq!(breakers.fault(&origin, SOMETHING, now), fault == 5);
+            assert_eq!(breakers.fault(&origin, ONE_DOCUMENT, now), fault == 5);
         }
         assert!(breakers.is_open(&origin, true, now + 59 * SECOND));
         assert!(!breakers.is_open(&origin, true, now + 60 * SECOND));
-        assert!(breakers.fault(&origin, SOMETHING, now + 61 * SECOND), "one more fault opens it again");
+        assert!(breakers.fault(&origin, ONE_DOCUMENT, now + 61 * SECOND), "one more fault opens it again");
         breakers.answered(&origin);
         assert!(!breakers.is_open(&origin, true, now + 62 * SECOND), "one answer closes it");
     }
 
     #[test]
-    fn on_the_web_one_document_never_opens_a_breaker_and_an_origin_that_cannot_be_reached_does() {
+    fn on_the_web_one_document_never_opens_a_breaker_and_an_unreachable_origin_does() {
         let (origin, now) = (Origin::parse("https://example.com").unwrap(), SystemTime::UNIX_EPOCH);
         let count = |blames: &[Blame]| {
             let breakers = Breakers::of_web();
@@ -246,34 +246,38 @@ mod tests {
         assert_eq!(count(&[document(1), document(2)].repeat(25)), (0, false, false));
         assert_eq!(count(&[document(1), document(2), document(3), document(1)]), (0, false, false));
         let three = [document(1), document(2), document(3), document(1), document(2)];
-        assert_eq!(count(&three), (1, true, false), "a document that was had before is spared");
+        assert_eq!(
+            count(&three),
+            (1, true, false),
+            "the breaker counts as closed for a document that was fetched before"
+        );
         assert_eq!(count(&[Blame::Origin; 5]), (1, true, true));
         assert_eq!(count(&[Blame::Origin, Blame::Origin, document(1)].repeat(4)), (0, false, false));
     }
 
     #[test]
-    fn however_many_origins_fail_only_so_many_are_remembered() {
+    fn the_number_of_remembered_origins_is_bounded_and_open_breakers_are_kept() {
         let (breakers, now) = (Breakers::of_upstreams(), SystemTime::UNIX_EPOCH);
         let origin = |at: usize| Origin::parse(&format!("https://{at}.example.com")).unwrap();
         for _ in 0..5 {
-            breakers.fault(&origin(0), SOMETHING, now);
+            breakers.fault(&origin(0), ONE_DOCUMENT, now);
         }
         for at in 1..2 * MOST_BREAKERS {
-            breakers.fault(&origin(at), SOMETHING, now);
+            breakers.fault(&origin(at), ONE_DOCUMENT, now);
         }
         assert!(breakers.states(now).len() <= MOST_BREAKERS);
-        assert!(breakers.is_open(&origin(0), false, now), "those that are open are kept");
+        assert!(breakers.is_open(&origin(0), false, now), "open breakers are kept");
     }
 
     #[test]
-    fn a_token_is_held_for_as_long_as_was_said_and_an_hour_at_most() {
+    fn a_token_is_held_for_the_time_that_the_upstream_named_and_at_most_an_hour() {
         let (holds, now) = (Holds::new(LONGEST_HOLD), SystemTime::UNIX_EPOCH);
         let limited = |seconds| Some(Fault::RateLimited(Some(seconds)));
         assert_eq!(holds.limit("a", 10, now), 10);
         assert_eq!(holds.fault("a", now + 4 * SECOND), limited(6));
         assert_eq!(holds.fault("a", now + 10 * SECOND), None);
         assert_eq!(holds.fault("b", now), None);
-        assert_eq!(holds.limit("b", u32::MAX, now), 3600, "nobody is told to wait for longer than it is held");
+        assert_eq!(holds.limit("b", u32::MAX, now), 3600, "callers are told the length of the hold");
         assert_eq!(holds.fault("b", now), limited(3600));
         holds.fail("c", Fault::Status(503), 2 * LONGEST_HOLD, now);
         assert_eq!(holds.fault("c", now + 3599 * SECOND), Some(Fault::Status(503)));

@@ -1,7 +1,7 @@
-//! Document badges: made of documents at addresses that callers name, which are cached like an upstream's answers.
+//! Document badges: made from documents at addresses that callers name. Documents are cached like answers of upstreams.
 //!
-//! `/endpoint` draws a document that describes a badge, `/badge/dynamic/…` shows what a query finds in one. Parameters and
-//! messages are shields'.
+//! `/endpoint` draws a document that describes a badge, `/badge/dynamic/…` shows what a query finds in a document.
+//! Parameters and messages are as in shields.
 
 mod document_rules;
 mod dynamic;
@@ -90,7 +90,7 @@ pub(crate) async fn answer(
     }
 }
 
-/// Whether the operator left these badges on.
+/// Checks that the settings leave these badges on.
 fn check_switch(parts: &Parts, switch: Switch) -> Result<(), Error> {
     if parts.is_on(switch) {
         return Ok(());
@@ -112,7 +112,7 @@ struct DocumentBadge {
 }
 
 impl DocumentBadge {
-    /// Asks for the document and makes the badge of it.
+    /// Fetches the document and makes the badge.
     async fn make(self) -> Making {
         let executor = Arc::clone(&self.parts.world.executor);
         let pass = Pass::new(self.now, &*executor, web_document::BADGE_PATIENCE);
@@ -134,10 +134,10 @@ impl DocumentBadge {
         self.read(fetched, waited).await
     }
 
-    /// Reads the document on a worker thread, once for all callers.
+    /// Parses the document on a worker thread, once for all callers.
     async fn read(self, fetched: Fetched, waited: Duration) -> Making {
         let badges = Arc::clone(&self.parts.badges);
-        // Reading goes on when all its callers left, and is not begun a second time.
+        // Parsing goes on when all callers have left; join it instead of starting again.
         if let Some(making) = badges.under_way(&self.key).await {
             return making;
         }
@@ -158,7 +158,7 @@ impl DocumentBadge {
         badges.finish(&key, || read.boxed()).await
     }
 
-    /// What was made of the document, and until when that holds.
+    /// The outcome, and how long it is valid.
     fn finish(
         &self,
         fetched: &Fetched,

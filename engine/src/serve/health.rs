@@ -1,4 +1,4 @@
-//! `/health`: whether we are here, and with `?deep=1` how everything we rest on is.
+//! `/health`: that the server runs, and with `?deep=1` the state of plugins, upstreams, caches and dependencies.
 
 use std::{sync::Arc, time::SystemTime};
 
@@ -6,22 +6,24 @@ use futures_util::future::join;
 use jiff::Timestamp;
 use serde::{Serialize, Serializer};
 
-use crate::{answer::Answer, caching::Caching, dependency::State, error::Error, parts::Parts, request::Incoming};
+use crate::{
+    answer::Answer, caching::Caching, dependency::UnhealthySince, error::Error, parts::Parts, request::Incoming,
+};
 
-/// How everything is that the engine rests on.
+/// The state of plugins, upstreams and caches.
 #[derive(Clone, Debug, Serialize)]
 pub struct Health {
     /// Every plugin, in the order of plugins.toml.
     pub plugins: Vec<PluginHealth>,
-    /// The origins with faults, in order.
+    /// The circuit breakers of all origins with faults, sorted by origin.
     pub breakers: Vec<BreakerHealth>,
-    /// The origins that call a token exhausted, in order.
+    /// The rate-limit holds of tokens, sorted by origin.
     pub rate_limits: Vec<RateLimit>,
-    /// What is kept in memory.
+    /// The caches in memory.
     pub cache: [CacheHealth; 4],
 }
 
-/// How a plugin is.
+/// The state of a plugin.
 #[derive(Clone, Debug, Serialize)]
 pub struct PluginHealth {
     /// Its name in plugins.toml.
@@ -31,43 +33,43 @@ pub struct PluginHealth {
     /// Whether it is out of service until the next start.
     #[serde(rename = "status", serialize_with = "service")]
     pub is_out: bool,
-    /// How many steps did not come back in time; the third takes it out of service.
+    /// How many of its steps were overdue; the third takes it out of service.
     pub overdue_steps: u32,
 }
 
-/// An origin with faults.
+/// The circuit breaker of an origin with faults.
 #[derive(Clone, Debug, Serialize)]
 pub struct BreakerHealth {
     /// Scheme, host and port.
     pub origin: String,
-    /// Whether it is left alone.
+    /// Whether the breaker is open, so that no request is sent.
     #[serde(rename = "status", serialize_with = "openness")]
     pub is_open: bool,
-    /// How many calls in a row went wrong.
+    /// The number of consecutive faults.
     pub faults_in_a_row: u32,
 }
 
-/// An origin that calls a token exhausted; whose token is nobody's business.
+/// A rate-limit hold. It does not show whose token is exhausted, because `/health` is public.
 #[derive(Clone, Debug, Serialize)]
 pub struct RateLimit {
     /// Scheme, host and port.
     pub origin: String,
-    /// For how many seconds the token is left alone.
+    /// The remaining seconds of the hold.
     pub seconds_left: u32,
 }
 
-/// How full a cache is.
+/// The size of a cache.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct CacheHealth {
-    /// What it keeps: `answers`, `documents`, `badges` or `pictures`.
+    /// What it contains: `answers`, `documents`, `badges` or `pictures`.
     pub of: &'static str,
-    /// How many of them.
+    /// The number of entries.
     pub entries: usize,
-    /// How much memory they take.
+    /// The size of all entries.
     pub bytes: u64,
 }
 
-/// The caches of the engine, in the order in which they are shown.
+/// The names of the caches, in the order of [`Health::cache`].
 pub const CACHES: [&str; 4] = ["answers", "documents", "badges", "pictures"];
 
 impl Health {
@@ -100,7 +102,7 @@ impl Health {
         }
     }
 
-    /// Whether a badge may be older or missing because of how things are.
+    /// Whether a plugin is out of service or a breaker is open, so that badges may be stale or missing.
     fn is_degraded(&self) -> bool {
         self.plugins.iter().any(|plugin| plugin.is_out) || self.breakers.iter().any(|breaker| breaker.is_open)
     }
@@ -116,31 +118,31 @@ struct HealthBody {
     health: Option<Health>,
 }
 
-/// How something is that reports rest on. What is wrong with it is for the log.
+/// The state of a dependency of reports. The cause of a failure is only logged.
 #[derive(Serialize)]
 struct DependencyHealth {
     name: &'static str,
     status: &'static str,
-    /// Since when it is unavailable.
+    /// When it became unavailable.
     #[serde(skip_serializing_if = "Option::is_none")]
     since: Option<String>,
 }
 
 impl DependencyHealth {
-    fn new(name: &'static str, ill_since: State) -> Self {
-        let status = if ill_since.is_some() { "unavailable" } else { "in service" };
-        Self { name, status, since: ill_since.map(text) }
+    fn new(name: &'static str, unhealthy_since: UnhealthySince) -> Self {
+        let status = if unhealthy_since.is_some() { "unavailable" } else { "in service" };
+        Self { name, status, since: unhealthy_since.map(text) }
     }
 }
 
-/// Says how everything is. Where reports are taken in principle and cannot be now, that is status 503.
+/// Answers `/health`. The status is 503 if a plugin takes reports and a dependency of them is unavailable.
 pub(crate) async fn answer(parts: &Parts, incoming: &Incoming<'_>) -> Result<Answer, Error> {
     let now = incoming.now;
     let is_deep = incoming.pairs.get("deep").is_some_and(|deep| !matches!(deep, "" | "0" | "false"));
     let health = is_deep.then(|| Health::read(parts, now));
     let dependencies = if is_deep { Some(dependencies(parts, now).await) } else { None };
-    let is_ill = dependencies.iter().flatten().any(|dependency| dependency.since.is_some());
-    let is_degraded = is_ill || health.as_ref().is_some_and(Health::is_degraded);
+    let is_unhealthy = dependencies.iter().flatten().any(|dependency| dependency.since.is_some());
+    let is_degraded = is_unhealthy || health.as_ref().is_some_and(Health::is_degraded);
     let takes_reports = parts.plugins.iter().any(|plugin| !plugin.manifest.reports.is_empty());
     let body = HealthBody {
         status: if is_degraded { "Degraded" } else { "Healthy" },
@@ -150,16 +152,16 @@ pub(crate) async fn answer(parts: &Parts, incoming: &Incoming<'_>) -> Result<Ans
     };
     // Numbers and strings always have a JSON form.
     let body = serde_json::to_string(&body).unwrap_or_default();
-    Ok(Answer::json(if is_ill && takes_reports { 503 } else { 200 }, body, Caching::NoStore))
+    Ok(Answer::json(if is_unhealthy && takes_reports { 503 } else { 200 }, body, Caching::NoStore))
 }
 
-/// How the store and the secrets are.
+/// Checks the store and the secrets.
 async fn dependencies(parts: &Parts, now: SystemTime) -> [DependencyHealth; 2] {
     let (store, secrets) = (Arc::clone(&parts.world.store), Arc::clone(&parts.world.secrets));
     let executor = &parts.world.executor;
     let (store, secrets) = join(
-        parts.store.ask(now, executor, move || Box::pin(async move { store.check().await })),
-        parts.secrets.ask(now, executor, move || Box::pin(async move { secrets.check().await })),
+        parts.store.check(now, executor, move || Box::pin(async move { store.check().await })),
+        parts.secrets.check(now, executor, move || Box::pin(async move { secrets.check().await })),
     )
     .await;
     [DependencyHealth::new(parts.store.name, store), DependencyHealth::new(parts.secrets.name, secrets)]

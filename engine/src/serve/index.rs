@@ -1,7 +1,8 @@
-//! What says what is served here: `/` for a person, `/?format=json` for a program, `/openapi.json` for its tools.
+//! The index of all routes: `/` is a page for people, `/?format=json` a list for programs, `/openapi.json` a
+//! description in OpenAPI.
 //!
-//! All three are made of the manifests and of nothing else, once, when somebody first asks. Nothing of a request is in
-//! them, its host neither, so a cache may give one caller's copy to every other.
+//! All three are generated from the manifests, once, at the first request. They contain nothing of the request, not
+//! even its host, so that shared caches can serve one copy to all callers.
 
 mod address;
 mod html;
@@ -24,10 +25,10 @@ use crate::{
     request::Incoming,
 };
 
-/// How long they may be kept, in seconds.
+/// How long they may be cached.
 const CACHING: Caching = Caching::Fresh(300);
 
-/// What was made so far.
+/// The generated documents.
 #[derive(Debug, Default)]
 pub(crate) struct IndexPages {
     page: OnceLock<(CachedBody, HeaderValue)>,
@@ -35,7 +36,7 @@ pub(crate) struct IndexPages {
     openapi: OnceLock<CachedBody>,
 }
 
-/// A body and its tag: to sum up 130 KB takes longer than all else that a request costs.
+/// A body and its ETag. Hashing 130 KB for each request would take longer than the rest of the request.
 #[derive(Debug)]
 struct CachedBody {
     body: Bytes,
@@ -49,21 +50,21 @@ impl From<String> for CachedBody {
 }
 
 impl CachedBody {
-    /// The answer that `answer` makes of the body.
+    /// An answer with the body, made by `answer`.
     fn answer(&self, answer: impl FnOnce(Bytes, Caching) -> Answer) -> Answer {
         Answer { etag: Some(self.etag.clone()), ..answer(self.body.clone(), CACHING) }
     }
 }
 
 impl IndexPages {
-    /// Answers `/`: a page, or with `format=json` the same for a program.
+    /// Answers `/`: the page, or the list for programs with `format=json`.
     pub(crate) fn index(&self, parts: &Parts, incoming: &Incoming<'_>) -> Result<Answer, Error> {
         if incoming.pairs.get("format") == Some("json") {
             let listing = self.listing.get_or_init(|| list(parts).into());
             return Ok(listing.answer(|body, caching| Answer::json(200, body, caching)));
         }
         let (page, policy) = self.page.get_or_init(|| {
-            // Base64 and plain words can always stand in a header.
+            // This cannot fail: the policy is printable ASCII.
             let policy = HeaderValue::from_str(&page::policy());
             (page::write(parts).into(), policy.unwrap_or(HeaderValue::from_static("default-src 'none'")))
         });
@@ -113,7 +114,7 @@ struct ListedRoute<'a> {
     summary: &'a str,
 }
 
-/// The index page for programs.
+/// The list of all routes, in JSON.
 fn list(parts: &Parts) -> String {
     let providers = parts.plugins.iter().map(|plugin| {
         let manifest = &plugin.manifest;

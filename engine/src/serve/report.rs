@@ -1,7 +1,8 @@
-//! A signed report becomes a record, in an order that a forger learns nothing from.
+//! A signed report becomes a record.
 //!
-//! Sizes, headers, clock, signature, body, and then one transaction that claims the nonce, claims the run and writes
-//! the record. Nothing is claimed by a request that is not authentic, and 201 is said when the record is durable.
+//! Checked in this order: sizes, headers, clock, signature, body. Then one transaction claims the nonce, claims the run
+//! and writes the record. The order matters: a request that is not authentic claims nothing, and its response tells
+//! nothing that needs a secret. 201 is sent when the record is durable.
 
 use std::time::{Duration, SystemTime};
 
@@ -29,14 +30,14 @@ const TIMESTAMP: HeaderName = HeaderName::from_static("x-timestamp");
 const NONCE: HeaderName = HeaderName::from_static("x-nonce");
 /// The longest nonce, in bytes.
 const LONGEST_NONCE: usize = 128;
-/// How far back a request's clock may be, and how far ahead.
+/// How far behind the engine's clock a request's timestamp may be, and how far ahead of it.
 const BACK: Duration = Duration::from_secs(5 * 60);
 const AHEAD: Duration = Duration::from_secs(60);
 
 /// Answers a report: 201 when its record is durable.
 pub(crate) async fn answer(parts: &Parts, incoming: &Incoming<'_>, target: &ReportTarget<'_>) -> Result<Answer, Error> {
     let outcome = match &target.ambiguous {
-        // One signature names one subject. This is seen without a secret, so it is said before anything else.
+        // A signature must be valid for one subject only. This needs no secret, so it is checked first.
         Some(name) => Err(Error::ambiguous(name)),
         None => accept(parts, incoming, target).await,
     };
@@ -67,7 +68,7 @@ async fn accept(parts: &Parts, incoming: &Incoming<'_>, target: &ReportTarget<'_
     let entry =
         Entry { collection: route.collection.clone(), subject, nonce: signed.nonce.to_owned(), record, arrived: now };
     let recorded = parts.world.store.record(&entry).await.map_err(|fault| {
-        parts.store.doubt();
+        parts.store.invalidate();
         Error::from(&unavailable(&fault))
     })?;
     match recorded {
@@ -110,8 +111,8 @@ impl<'a> SignedHeaders<'a> {
         Ok(())
     }
 
-    /// Whether the signature was made with a secret of the repository, or else of its owner. An unreadable signature, a
-    /// version that is switched off, and an unknown owner take as much work as a wrong signature.
+    /// Whether the signature was made with a secret of the repository, or else of its owner. A malformed signature, a
+    /// disabled version and an unknown owner take as long as a wrong signature, so that timing tells nothing.
     async fn is_authentic(
         &self,
         parts: &Parts,
@@ -122,7 +123,7 @@ impl<'a> SignedHeaders<'a> {
         let Self { signature, timestamp, nonce } = self;
         let secrets = parts.world.secrets.find(subject.owner(), Some(subject.repo()), purpose).await;
         let secrets = secrets.map_err(|fault| {
-            parts.secrets.doubt();
+            parts.secrets.invalidate();
             Error::from(&unavailable(&fault))
         })?;
         let signature = Signature::parse(signature);
@@ -156,12 +157,12 @@ fn created(parameters: &Parameters, record: &Record) -> Answer {
     Answer::json(201, body, Caching::NoStore)
 }
 
-/// What an attempt came to, in a word.
+/// The outcome of a report for the log and the metrics: `ACCEPTED`, or the code of its error.
 fn word(outcome: &Result<Record, Error>) -> &str {
     outcome.as_ref().map_or_else(|error| &*error.code, |_| "ACCEPTED")
 }
 
-/// One line for every attempt, without a signature or a secret.
+/// Writes the audit log: one line for every report, without its signature and without a secret.
 fn audit(request: &Request, parameters: &Parameters, outcome: &Result<Record, Error>) {
     let param = |name| parameters.get(name).map_or("", String::as_str);
     tracing::info!(

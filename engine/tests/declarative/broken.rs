@@ -1,4 +1,4 @@
-//! Files that are broken in one place, and what their refusals say.
+//! Files with one mistake, and their error messages.
 
 use std::fs;
 
@@ -6,7 +6,7 @@ use badgesmith_engine::plugins::ProviderFile;
 
 use super::{WHOLE, written};
 
-/// A part of [`WHOLE`], what stands there instead, the line that is refused, and what is said of it.
+/// A part of [`WHOLE`], its replacement, the number of the line that is refused, and the error message.
 type Row = (&'static str, &'static str, usize, &'static str);
 
 const ROWS: &[Row] = &[
@@ -251,7 +251,7 @@ fn a_broken_file_is_refused_with_the_line_that_is_wrong() {
 }
 
 #[test]
-fn two_badges_of_a_file_share_neither_name_nor_route() {
+fn two_badges_of_a_file_with_the_same_name_or_route_are_refused() {
     let second = |name: &str, route: &str, example: &str| {
         let badge = WHOLE.split_once("\n\n").unwrap().1.replace("name = \"demo\"", &format!("name = {name:?}"));
         let badge = badge.replace("\"{package}\"", &format!("{route:?}")).replace("\"acme\"", &format!("{example:?}"));
@@ -264,7 +264,7 @@ fn two_badges_of_a_file_share_neither_name_nor_route() {
 }
 
 #[test]
-fn a_file_that_is_no_text_or_too_long_is_refused() {
+fn a_file_that_is_not_utf_8_or_too_long_is_refused() {
     let path = written("latin1", "");
     fs::write(&path, b"id = \"d\xE9mo\"").unwrap();
     let refusal = ProviderFile::open(&path).unwrap_err().to_string();

@@ -1,4 +1,4 @@
-/* A whole provider in C: greets whom its upstream knows. */
+/* A complete provider in C: its badge shows the text that the upstream has for a name. */
 #include "badgesmith_provider.h"
 #include <stdio.h>
 #include <stdlib.h>

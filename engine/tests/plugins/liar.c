@@ -1,4 +1,5 @@
-/* A provider that lies in the way that LIE names. */
+/* A faulty provider. The macro LIE selects its fault: an invalid table or manifest, an invalid step, or a step that hangs
+   or ends the process. HONEST has no fault, and LONG_TABLE is a valid table of a newer SDK. */
 #include "badgesmith_provider.h"
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,4 +1,5 @@
-/* A provider in C that takes reports: {"run_id":"1","timestamp_ms":5,"url":"…"} without blanks, and shows the newest. */
+/* A provider in C with reports. It takes {"run_id":"1","timestamp_ms":5,"url":"…"}, without spaces, and its badge shows
+   the newest run. */
 #include "badgesmith_provider.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,7 +15,7 @@ static const char manifest[] =
     "\"summary\":\"Leads to the newest run.\",\"example\":\"/redirect/runs/linux/acme/tools/main\"}],"
     "\"collections\":[\"runs\"]}";
 
-/* The JSON text of a member, or an empty one. */
+/* The JSON text of a member; empty if there is none. */
 static int raw(badgesmith_bytes object, const char *name, const char **text) {
   badgesmith_bytes value = badgesmith_member(object, name);
   *text = value.len == 0 ? "" : (const char *)value.ptr;

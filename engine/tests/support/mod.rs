@@ -1,4 +1,4 @@
-//! A world that moves by hand, and plugins built from C.
+//! An engine over in-memory upstreams, store and clock that a test controls, and plugins built from C.
 #![allow(dead_code, unreachable_pub, clippy::unwrap_used, clippy::expect_used, reason = "each test file uses its part")]
 
 use std::{
@@ -14,7 +14,7 @@ use std::{
 
 use badgesmith_engine::{
     Config, Engine, Plugin, Request, Response, RouteError, Settings, World, plugins,
-    store::{Entry, Ill, Recorded, Span, Store, Subject, Unavailable},
+    store::{Entry, Recorded, Span, Store, Subject, Unavailable, Unhealthy},
     world::{Ask, Event, Executor, Fault, Meter, Reply, Secret, Secrets, Upstream},
 };
 use badgesmith_provider::Record;
@@ -25,18 +25,18 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 /// 2026-11-21 12:00:00 UTC.
 pub const NOON: Duration = Duration::from_secs(1_795_262_400);
 
-/// Upstreams in memory: what each address answers, and what was asked.
+/// Upstreams in memory: the reply of each address, and the requests that were sent.
 #[derive(Default)]
-pub struct Memory {
+pub struct MemoryUpstream {
     replies: Mutex<HashMap<String, Result<Reply, Fault>>>,
     pub asked: Mutex<Vec<Ask>>,
-    /// Where an address leads, for those that lead elsewhere.
-    pub leads: Mutex<HashMap<String, String>>,
-    /// How long every answer takes.
+    /// The addresses that redirect, and their targets.
+    pub redirects: Mutex<HashMap<String, String>>,
+    /// How long every reply takes.
     pub delay: Mutex<Duration>,
 }
 
-impl Memory {
+impl MemoryUpstream {
     pub fn set(&self, url: &str, status: u16, headers: &[(&str, &str)], body: &str) {
         let mut map = HeaderMap::new();
         for (name, value) in headers {
@@ -55,14 +55,14 @@ impl Memory {
     }
 }
 
-impl Upstream for Memory {
+impl Upstream for MemoryUpstream {
     fn fetch(&self, ask: Ask) -> BoxFuture<'_, Result<Reply, Fault>> {
         let url = ask.url.to_string();
         self.asked.lock().unwrap().push(ask.clone());
         let delay = *self.delay.lock().unwrap();
         Box::pin(async move {
             tokio::time::sleep(delay).await;
-            let url = self.leads.lock().unwrap().get(&url).cloned().unwrap_or(url);
+            let url = self.redirects.lock().unwrap().get(&url).cloned().unwrap_or(url);
             ask.progress.go(&url.parse().unwrap());
             let reply = self.replies.lock().unwrap().get(&url).cloned();
             let reply = reply.unwrap_or_else(|| Err(Fault::Unreachable("no such upstream".to_owned())))?;
@@ -75,37 +75,39 @@ impl Upstream for Memory {
     }
 }
 
-/// Runs steps at once, or never where `lost` says so.
+/// Runs blocking work at once, or holds it until the test releases it. Its clock is tokio's.
 #[derive(Default)]
-pub struct ByHand {
-    pub lost: std::sync::atomic::AtomicBool,
-    /// Whether work breaks off at its beginning.
-    pub breaks: std::sync::atomic::AtomicBool,
-    kept: Mutex<Vec<Box<dyn FnOnce() + Send>>>,
+pub struct ManualExecutor {
+    /// Whether work that is passed to `run` is held.
+    pub holds_steps: std::sync::atomic::AtomicBool,
+    /// Whether all work is dropped instead of run.
+    pub drops_work: std::sync::atomic::AtomicBool,
+    held: Mutex<Vec<Box<dyn FnOnce() + Send>>>,
+    /// How often `run` was called.
     pub steps: AtomicUsize,
     start: std::sync::OnceLock<tokio::time::Instant>,
 }
 
-impl ByHand {
-    /// Lets the steps that were lost come back.
-    pub fn come_back(&self) {
-        let kept = std::mem::take(&mut *self.kept.lock().unwrap());
-        kept.into_iter().for_each(|work| work());
+impl ManualExecutor {
+    /// Runs the held work.
+    pub fn release(&self) {
+        let held = std::mem::take(&mut *self.held.lock().unwrap());
+        held.into_iter().for_each(|work| work());
     }
 }
 
-/// Writes down what happened, without the times.
+/// A metrics sink that lists the events, without durations.
 #[derive(Default)]
-pub struct Diary(Mutex<Vec<String>>);
+pub struct EventLog(Mutex<Vec<String>>);
 
-impl Diary {
-    /// What happened since the last time this was asked.
-    pub fn read(&self) -> Vec<String> {
+impl EventLog {
+    /// Takes the events since the last call.
+    pub fn take(&self) -> Vec<String> {
         std::mem::take(&mut self.0.lock().unwrap())
     }
 }
 
-impl Meter for Diary {
+impl Meter for EventLog {
     fn note(&self, event: &Event<'_>) {
         let entry = match event {
             Event::Answered { .. } => "answered".to_owned(),
@@ -119,9 +121,9 @@ impl Meter for Diary {
     }
 }
 
-impl Executor for ByHand {
+impl Executor for ManualExecutor {
     fn spawn(&self, work: BoxFuture<'static, ()>) {
-        if !self.breaks.load(Ordering::Relaxed) {
+        if !self.drops_work.load(Ordering::Relaxed) {
             tokio::spawn(work);
         }
     }
@@ -132,10 +134,10 @@ impl Executor for ByHand {
 
     fn run(&self, work: Box<dyn FnOnce() + Send>) {
         self.steps.fetch_add(1, Ordering::Relaxed);
-        if self.breaks.load(Ordering::Relaxed) {
+        if self.drops_work.load(Ordering::Relaxed) {
             return;
         }
-        if self.lost.load(Ordering::Relaxed) { self.kept.lock().unwrap().push(work) } else { work() }
+        if self.holds_steps.load(Ordering::Relaxed) { self.held.lock().unwrap().push(work) } else { work() }
     }
 
     fn clock(&self) -> Duration {
@@ -148,22 +150,23 @@ impl Executor for ByHand {
     }
 }
 
-/// Secrets and kept answers in memory.
+/// A store and secrets in memory.
 #[derive(Default)]
-pub struct Drawer {
+pub struct MemoryStore {
     pub secrets: Mutex<HashMap<(String, String), Vec<String>>>,
     pub answers: Mutex<HashMap<String, (Bytes, SystemTime)>>,
     pub entries: Mutex<Vec<Entry>>,
-    /// How often secrets were looked up, and how often something was to be recorded.
+    /// How often secrets were looked up.
     pub lookups: AtomicUsize,
+    /// How often [`Store::record`] was called.
     pub writes: AtomicUsize,
     pub is_down: std::sync::atomic::AtomicBool,
     pub are_secrets_down: std::sync::atomic::AtomicBool,
-    /// How often the store and the secrets were asked how they are.
+    /// How often the health of the store or of the secrets was checked.
     pub checks: AtomicUsize,
 }
 
-impl Secrets for Drawer {
+impl Secrets for MemoryStore {
     fn find<'a>(
         &'a self,
         owner: &'a str,
@@ -183,14 +186,14 @@ impl Secrets for Drawer {
         })
     }
 
-    fn check(&self) -> BoxFuture<'_, Result<(), Ill>> {
+    fn check(&self) -> BoxFuture<'_, Result<(), Unhealthy>> {
         self.checks.fetch_add(1, Ordering::Relaxed);
         let is_down = self.are_secrets_down.load(Ordering::Relaxed);
         Box::pin(async move { if is_down { Err(Unavailable("they are down".to_owned()).into()) } else { Ok(()) } })
     }
 }
 
-impl Store for Drawer {
+impl Store for MemoryStore {
     fn answer<'a>(&'a self, key: &'a str, now: SystemTime) -> BoxFuture<'a, Result<Option<Bytes>, Unavailable>> {
         let found = self.answers.lock().unwrap().get(key).filter(|(_, expires)| *expires > now).cloned();
         Box::pin(async move { Ok(found.map(|(bytes, _)| bytes)) })
@@ -239,55 +242,59 @@ impl Store for Drawer {
         Box::pin(async move { Ok(records) })
     }
 
-    fn check(&self) -> BoxFuture<'_, Result<(), Ill>> {
+    fn check(&self) -> BoxFuture<'_, Result<(), Unhealthy>> {
         self.checks.fetch_add(1, Ordering::Relaxed);
         let is_down = self.is_down.load(Ordering::Relaxed);
         Box::pin(async move { if is_down { Err(Unavailable("it is down".to_owned()).into()) } else { Ok(()) } })
     }
 }
 
-/// An engine with everything around it.
-pub struct Stage {
+/// An engine with its world, and the time at which the next request arrives.
+pub struct TestServer {
     pub engine: Engine,
-    pub upstream: Arc<Memory>,
-    pub web: Arc<Memory>,
-    pub executor: Arc<ByHand>,
-    pub drawer: Arc<Drawer>,
-    pub diary: Arc<Diary>,
+    pub upstream: Arc<MemoryUpstream>,
+    pub web: Arc<MemoryUpstream>,
+    pub executor: Arc<ManualExecutor>,
+    pub store: Arc<MemoryStore>,
+    pub events: Arc<EventLog>,
     pub now: Mutex<SystemTime>,
 }
 
-impl Stage {
+impl TestServer {
     pub fn new(plugins_toml: &str) -> Self {
         Self::try_new(plugins_toml).unwrap()
     }
 
     pub fn try_new(plugins_toml: &str) -> Result<Self, String> {
-        Self::over(plugins_toml, Arc::default())
+        Self::with_store(plugins_toml, Arc::default())
     }
 
-    /// An engine over a store that was there before.
-    pub fn over(plugins_toml: &str, drawer: Arc<Drawer>) -> Result<Self, String> {
+    /// An engine over a store that another one used before.
+    pub fn with_store(plugins_toml: &str, store: Arc<MemoryStore>) -> Result<Self, String> {
         let config = Config::parse(plugins_toml, Path::new("plugins.toml")).map_err(|fault| fault.to_string())?;
         let plugins = plugins::load(&config, &[]).map_err(|fault| fault.to_string())?;
-        Self::of(plugins, &config.engine, drawer).map_err(|fault| fault.to_string())
+        Self::with_plugins(plugins, &config.engine, store).map_err(|fault| fault.to_string())
     }
 
     /// An engine with these plugins.
-    pub fn of(plugins: Vec<Plugin>, settings: &Settings, drawer: Arc<Drawer>) -> Result<Self, RouteError> {
-        let (upstream, web) = (Arc::<Memory>::default(), Arc::<Memory>::default());
-        let executor = Arc::<ByHand>::default();
-        let diary = Arc::<Diary>::default();
+    pub fn with_plugins(
+        plugins: Vec<Plugin>,
+        settings: &Settings,
+        store: Arc<MemoryStore>,
+    ) -> Result<Self, RouteError> {
+        let (upstream, web) = (Arc::<MemoryUpstream>::default(), Arc::<MemoryUpstream>::default());
+        let executor = Arc::<ManualExecutor>::default();
+        let events = Arc::<EventLog>::default();
         let world = World {
             upstream: upstream.clone(),
             web: web.clone(),
             executor: executor.clone(),
-            secrets: drawer.clone(),
-            store: drawer.clone(),
-            meter: diary.clone(),
+            secrets: store.clone(),
+            store: store.clone(),
+            meter: events.clone(),
         };
         let engine = Engine::new(plugins, settings, world)?;
-        Ok(Self { engine, upstream, web, executor, drawer, diary, now: Mutex::new(SystemTime::UNIX_EPOCH + NOON) })
+        Ok(Self { engine, upstream, web, executor, store, events, now: Mutex::new(SystemTime::UNIX_EPOCH + NOON) })
     }
 
     pub async fn get(&self, path: &str) -> Response {
@@ -299,28 +306,29 @@ impl Stage {
         self.engine.respond(request, now).await
     }
 
-    /// The badge's words, as its picture says them.
+    /// The title of the SVG at a path, such as `label: message`; the whole body where it is no SVG.
     pub async fn words(&self, path: &str) -> String {
         let response = self.get(path).await;
         let text = String::from_utf8(response.body.to_vec()).unwrap();
         title(&text).unwrap_or(&text).to_owned()
     }
 
-    pub fn pass(&self, seconds: u64) {
+    /// Moves the time forward.
+    pub fn advance(&self, seconds: u64) {
         *self.now.lock().unwrap() += Duration::from_secs(seconds);
     }
 }
 
-/// What an SVG's title says.
+/// The text of an SVG's `<title>`.
 pub fn title(svg: &str) -> Option<&str> {
     svg.split_once("<title>")?.1.split_once("</title>").map(|(title, _)| title)
 }
 
-/// Builds a C file of `tests/plugins` as a library and returns where it lies.
+/// Compiles a C file of `tests/plugins` to a shared library, and returns its path.
 pub fn build(source: &str, name: &str, defines: &[&str]) -> PathBuf {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     let library = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{}.so", name));
-    // Tests run at the same time, in several processes even: each builds a file of its own and moves it into place.
+    // Tests run in parallel, in several processes: each compiles to a file of its own and renames it.
     let fresh = library.with_extension(format!("{}.{:?}", std::process::id(), std::thread::current().id()));
     let built = Command::new("cc")
         .args(["-shared", "-fPIC", "-fvisibility=hidden", "-O1", "-Wall", "-Wextra", "-Werror"])
@@ -348,13 +356,13 @@ pub fn hello_toml() -> String {
     format!("[[plugin]]\nid = \"hello\"\nlibrary = {:?}\norigins = [\"https://example.com\"]\n", hello())
 }
 
-/// plugins.toml with one lie.
+/// plugins.toml with the faulty C provider; `lie` selects its fault.
 pub fn liar_toml(lie: &str) -> String {
     let library = build("liar.c", lie, &[&format!("-DLIE={lie}")]);
     format!("[[plugin]]\nid = \"liar\"\nlibrary = {library:?}\norigins = [\"https://example.com\"]\n")
 }
 
-/// The lines logged while its subscriber holds.
+/// Collects the log lines while its subscriber is set.
 #[derive(Clone, Default)]
 pub struct Log(Arc<Mutex<Vec<u8>>>);
 

@@ -2,7 +2,7 @@
 
 use std::time::SystemTime;
 
-use badgesmith_engine::store::{Entry, Ill, Recorded, Span, Store, Subject, Unavailable};
+use badgesmith_engine::store::{Entry, Recorded, Span, Store, Subject, Unavailable, Unhealthy};
 use badgesmith_provider::Record;
 use bytes::Bytes;
 use futures_util::future::{BoxFuture, ready};
@@ -31,7 +31,7 @@ impl Store for NoStore {
         Box::pin(ready(Ok(Vec::new())))
     }
 
-    fn check(&self) -> BoxFuture<'_, Result<(), Ill>> {
+    fn check(&self) -> BoxFuture<'_, Result<(), Unhealthy>> {
         Box::pin(ready(Err(Unavailable("a command records nothing".to_owned()).into())))
     }
 }

@@ -14,7 +14,7 @@ use std::{
 
 use badgesmith_engine::{
     Engine, Plugin, Request, World, readable,
-    world::{Ask, Fault, Ill, Reply, Secret, Secrets, Unavailable, Upstream},
+    world::{Ask, Fault, Reply, Secret, Secrets, Unavailable, Unhealthy, Upstream},
 };
 use badgesmith_host::{config, executor::TokioExecutor, secrets::FileSecrets, upstream::HttpUpstream, web::HttpWeb};
 use badgesmith_provider::{
@@ -268,7 +268,7 @@ impl Secrets for RecordingSecrets {
         })
     }
 
-    fn check(&self) -> BoxFuture<'_, Result<(), Ill>> {
+    fn check(&self) -> BoxFuture<'_, Result<(), Unhealthy>> {
         self.secrets.check()
     }
 }

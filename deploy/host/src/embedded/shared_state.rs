@@ -9,7 +9,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use badgesmith_engine::store::Ill;
+use badgesmith_engine::store::Unhealthy;
 
 use super::{store_error::StoreError, store_file::OpenDatabase};
 
@@ -24,7 +24,7 @@ pub(super) struct SharedState {
     /// The open database; `None` while the file is opened again, and after that failed.
     current: RwLock<Option<CurrentDatabase>>,
     /// Why no result is recorded, during an outage.
-    outage: Mutex<Option<Ill>>,
+    outage: Mutex<Option<Unhealthy>>,
     /// How many bytes of cached answers wait to be written.
     pub(super) queued_bytes: AtomicU64,
 }
@@ -57,7 +57,7 @@ impl SharedState {
     }
 
     /// Why no result is recorded now, and since when.
-    pub(super) fn outage(&self) -> Option<Ill> {
+    pub(super) fn outage(&self) -> Option<Unhealthy> {
         self.outage.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
@@ -65,11 +65,11 @@ impl SharedState {
     pub(super) fn set_outage(&self, cause: &StoreError) {
         let mut outage = self.outage.lock().unwrap_or_else(PoisonError::into_inner);
         let since = outage.as_ref().and_then(|outage| outage.since).unwrap_or_else(SystemTime::now);
-        *outage = Some(Ill { fault: cause.to_string(), since: Some(since) });
+        *outage = Some(Unhealthy { fault: cause.to_string(), since: Some(since) });
     }
 
     /// Ends the outage and returns it.
-    pub(super) fn end_outage(&self) -> Option<Ill> {
+    pub(super) fn end_outage(&self) -> Option<Unhealthy> {
         self.outage.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 

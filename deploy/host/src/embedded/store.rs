@@ -14,7 +14,7 @@ use std::{
 
 use badgesmith_engine::{
     Settings,
-    store::{Entry, Ill, Recorded, Span, Store, Subject, Unavailable},
+    store::{Entry, Recorded, Span, Store, Subject, Unavailable, Unhealthy},
 };
 use badgesmith_provider::Record;
 use bytes::Bytes;
@@ -192,14 +192,14 @@ impl Store for EmbeddedStore {
         Box::pin(ready(found))
     }
 
-    fn check(&self) -> BoxFuture<'_, Result<(), Ill>> {
+    fn check(&self) -> BoxFuture<'_, Result<(), Unhealthy>> {
         if let Some(outage) = self.shared.outage() {
             return Box::pin(ready(Err(outage)));
         }
         let (reply, outcome) = oneshot::channel();
         let sent = self.send(WriteCommand::Check(reply));
         Box::pin(async move {
-            let ill = |fault: &str| Ill { fault: fault.to_owned(), since: None };
+            let ill = |fault: &str| Unhealthy { fault: fault.to_owned(), since: None };
             sent.map_err(|error| ill(&error.0))?;
             outcome.await.unwrap_or_else(|_| Err(ill("the writer of the store is gone")))
         })

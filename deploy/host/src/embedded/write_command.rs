@@ -1,6 +1,6 @@
 //! What the store's handle asks of its writer thread.
 
-use badgesmith_engine::store::{Entry, Ill, Recorded, Unavailable};
+use badgesmith_engine::store::{Entry, Recorded, Unavailable, Unhealthy};
 use tokio::sync::oneshot;
 
 use super::cached_answers::CachedAnswer;
@@ -13,7 +13,7 @@ pub(super) enum WriteCommand {
     /// Record a result and send the outcome.
     Record { entry: Box<Entry>, reply: oneshot::Sender<Result<Recorded, Unavailable>> },
     /// Send whether a result could be recorded now.
-    Check(oneshot::Sender<Result<(), Ill>>),
+    Check(oneshot::Sender<Result<(), Unhealthy>>),
     /// Check the database of this generation: a reader met an error in it.
     Suspect(u64),
 }

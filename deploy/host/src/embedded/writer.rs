@@ -13,7 +13,7 @@ use std::{
     time::{Duration, Instant, SystemTime},
 };
 
-use badgesmith_engine::store::{Entry, Ill, Recorded, Unavailable};
+use badgesmith_engine::store::{Entry, Recorded, Unavailable, Unhealthy};
 
 use super::{
     cached_answers::{self, CachedAnswer},
@@ -174,7 +174,7 @@ impl Writer {
     }
 
     /// Whether a result could be recorded now: a transaction succeeded a short time ago, or one succeeds now.
-    fn check(&mut self) -> Result<(), Ill> {
+    fn check(&mut self) -> Result<(), Unhealthy> {
         if let Some(outage) = self.database.shared.outage() {
             return Err(outage);
         }
@@ -186,7 +186,7 @@ impl Writer {
             if let Err(error) = self.mend(&fault).and_then(|()| self.database.probe()) {
                 self.begin_outage(&error);
                 let outage = self.database.shared.outage();
-                return Err(outage.unwrap_or(Ill { fault: error.to_string(), since: None }));
+                return Err(outage.unwrap_or(Unhealthy { fault: error.to_string(), since: None }));
             }
         }
         Ok(())

@@ -8,7 +8,7 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-use badgesmith_engine::world::{Ill, Secret, Secrets, Unavailable};
+use badgesmith_engine::world::{Secret, Secrets, Unavailable, Unhealthy};
 use badgesmith_provider::fold;
 use futures_util::future::BoxFuture;
 
@@ -210,7 +210,7 @@ impl Secrets for FileSecrets {
         Box::pin(async move { found })
     }
 
-    fn check(&self) -> BoxFuture<'_, Result<(), Ill>> {
+    fn check(&self) -> BoxFuture<'_, Result<(), Unhealthy>> {
         // A file that never existed is one without secrets.
         let outcome = self.entries().map(drop).map_err(|error| self.unavailable(error).into());
         Box::pin(async move { outcome })

@@ -1,7 +1,7 @@
-//! The dynamic badges: what a query finds in a document, or a regex in any text.
+//! Dynamic badges: they show what a query finds in a document, or what a regular expression finds in any text.
 //!
-//! `url`, `query`, `prefix`, `suffix`, `search`, `replace` and `flags` are shields'. Beyond them: several `query`, joined
-//! by `separator`; `as`, which says what the value is; `steps` and `colors`, which say where its colour changes.
+//! `url`, `query`, `prefix`, `suffix`, `search`, `replace` and `flags` are as in shields. Additional parameters:
+//! several `query`, joined by `separator`; `as`, the type of the value; `steps` and `colors`, a color scale.
 
 use badgesmith_provider::{Badge, Failure};
 use badgesmith_queries::{Document, DocumentKind, Pattern, QueryError, as_xml, is_html};
@@ -22,14 +22,14 @@ use crate::{
 const MOST_QUERIES: usize = 8;
 /// The most steps of a scale.
 const MOST_STEPS: usize = 16;
-/// What stands between two values where the caller says nothing else.
+/// The default separator between two values.
 const SEPARATOR: &str = ", ";
 /// The longest prefix, suffix, separator or replacement, in bytes.
 const LONGEST_AFFIX: usize = 256;
-/// The longest text of a badge that is put together, in bytes; more than is drawn.
+/// The longest message that is composed, in bytes. Only the beginning of such a message is drawn.
 const LONGEST_TEXT: usize = 4 * 1024;
 
-/// Shields' colours for scales of one step to five.
+/// The default colors of scales with one to five steps, as in shields.
 const COLORS: [&[&str]; 5] = [
     &["red", "brightgreen"],
     &["red", "yellow", "brightgreen"],
@@ -38,10 +38,11 @@ const COLORS: [&[&str]; 5] = [
     &["red", "orange", "yellow", "yellowgreen", "green", "brightgreen"],
 ];
 
-/// How the badge is made of a document. Its debug output is part of a key: whoever adds a field adds it there.
+/// How a dynamic badge is made from a document. Its `Debug` output is part of the cache key, so it must show every
+/// field.
 #[derive(Debug)]
 pub(super) struct DynamicRecipe {
-    looked_for: LookedFor,
+    lookup: Lookup,
     prefix: String,
     suffix: String,
     separator: String,
@@ -50,7 +51,7 @@ pub(super) struct DynamicRecipe {
 }
 
 #[derive(Debug)]
-enum LookedFor {
+enum Lookup {
     Queries(DocumentKind, Vec<String>),
     Pattern { search: String, flags: String, replace: Option<String> },
 }
@@ -65,7 +66,7 @@ impl DynamicRecipe {
         if queries.is_empty() || queries.len() > MOST_QUERIES {
             return Err(wrong("query"));
         }
-        Self::read(LookedFor::Queries(kind, queries), pairs)
+        Self::read(Lookup::Queries(kind, queries), pairs)
     }
 
     /// Reads the parameters of a badge that shows what a regular expression finds in any text.
@@ -77,10 +78,10 @@ impl DynamicRecipe {
         let flags = pairs.get("flags").unwrap_or_default().to_owned();
         let replace = pairs.get("replace").filter(|replace| !replace.is_empty());
         let replace = replace.map(|_| affix(pairs, "replace", "")).transpose()?;
-        Self::read(LookedFor::Pattern { search, flags, replace }, pairs)
+        Self::read(Lookup::Pattern { search, flags, replace }, pairs)
     }
 
-    fn read(looked_for: LookedFor, pairs: &Pairs) -> Result<Self, Failure> {
+    fn read(lookup: Lookup, pairs: &Pairs) -> Result<Self, Failure> {
         let format = match pairs.get("as").filter(|name| !name.is_empty()) {
             None => None,
             Some("version") => Some(ValueFormat::Version),
@@ -97,32 +98,32 @@ impl DynamicRecipe {
             (None, _) => ColorRule::Fixed,
         };
         let (prefix, suffix) = (affix(pairs, "prefix", "")?, affix(pairs, "suffix", "")?);
-        Ok(Self { looked_for, prefix, suffix, separator: affix(pairs, "separator", SEPARATOR)?, format, color })
+        Ok(Self { lookup, prefix, suffix, separator: affix(pairs, "separator", SEPARATOR)?, format, color })
     }
 
-    /// The media type to ask for, as shields does.
+    /// The `Accept` header, as in shields.
     pub(super) const fn accept(&self) -> &'static str {
-        match &self.looked_for {
-            LookedFor::Queries(DocumentKind::Json, _) => "application/json",
-            LookedFor::Queries(DocumentKind::Xml, _) => "application/xml, text/xml",
-            LookedFor::Queries(DocumentKind::Yaml, _) => {
+        match &self.lookup {
+            Lookup::Queries(DocumentKind::Json, _) => "application/json",
+            Lookup::Queries(DocumentKind::Xml, _) => "application/xml, text/xml",
+            Lookup::Queries(DocumentKind::Yaml, _) => {
                 "text/x-yaml, text/yaml, application/x-yaml, application/yaml, text/plain"
             }
-            LookedFor::Queries(DocumentKind::Toml, _) => {
+            Lookup::Queries(DocumentKind::Toml, _) => {
                 "text/x-toml, text/toml, application/x-toml, application/toml, text/plain"
             }
-            LookedFor::Pattern { .. } => "*/*",
+            Lookup::Pattern { .. } => "*/*",
         }
     }
 
-    /// The badge of a document that came as such a media type. It may take a good part of a second.
+    /// The badge of a document with this media type. This may take several hundred milliseconds.
     ///
     /// # Errors
-    /// What is wrong with the document or with what is looked for in it.
+    /// The document, the query or the regular expression is invalid, or nothing was found.
     pub(super) fn make(&self, body: &[u8], media_type: &str) -> Result<BadgeContent, Failure> {
         let text = String::from_utf8_lossy(body);
-        let texts = match &self.looked_for {
-            LookedFor::Queries(kind, queries) => {
+        let texts = match &self.lookup {
+            Lookup::Queries(kind, queries) => {
                 let found = if *kind == DocumentKind::Xml {
                     find_in_xml(&text, media_type, queries)
                 } else {
@@ -130,7 +131,7 @@ impl DynamicRecipe {
                 };
                 found.map_err(|fault| failure(fault, "query"))?
             }
-            LookedFor::Pattern { search, flags, replace } => {
+            Lookup::Pattern { search, flags, replace } => {
                 let pattern = Pattern::read(search, flags);
                 let found = pattern.and_then(|pattern| pattern.find(&text, replace.as_deref()));
                 vec![
@@ -154,7 +155,7 @@ impl DynamicRecipe {
         Ok(Badge { color: Some(color), ..Badge::new(message) }.into())
     }
 
-    /// A text as its format shows it, with its number where a scale asks for one.
+    /// A text in its format, with its number if there is a color scale.
     fn show(&self, text: &str) -> Result<ShownValue, Failure> {
         let percentage = |text: &str| Value::String(text.trim().trim_end_matches('%').trim_end().to_owned());
         let Some(format) = self.format else {
@@ -164,7 +165,7 @@ impl DynamicRecipe {
                 }
                 _ => 0.0,
             };
-            // A line's end has no place on a badge.
+            // Line breaks and other control characters are not drawn.
             let text = text.replace(|letter: char| letter.is_control(), " ");
             return Ok(ShownValue { text: text.trim().to_owned(), number });
         };
@@ -182,14 +183,15 @@ impl DynamicRecipe {
     }
 }
 
-/// What every query finds in a document.
+/// The results of all queries in a document.
 fn find(kind: DocumentKind, text: &str, queries: &[String]) -> Result<Vec<String>, QueryError> {
     let document = Document::read(kind, text)?;
     let found = queries.iter().map(|query| document.find(query));
     Ok(found.collect::<Result<Vec<_>, _>>()?.concat())
 }
 
-/// The same in XML, or in a page of HTML: a document that comes as one, or that begins as one and is no XML.
+/// The results of all queries in XML or HTML. A document is HTML if its media type says so and it does not begin as
+/// XML, or if it begins as HTML and is not well-formed XML.
 fn find_in_xml(text: &str, media_type: &str, queries: &[String]) -> Result<Vec<String>, QueryError> {
     let essence = media_type.split(';').next().unwrap_or_default().trim();
     let comes_as_html = essence.eq_ignore_ascii_case("text/html");
@@ -205,7 +207,7 @@ fn find_in_xml(text: &str, media_type: &str, queries: &[String]) -> Result<Vec<S
     }
 }
 
-/// A text that stands before, after or between what was found.
+/// A parameter for a text before, after or between the values.
 fn affix(pairs: &Pairs, name: &'static str, default: &str) -> Result<String, Failure> {
     match pairs.get(name) {
         Some(text) if text.len() > LONGEST_AFFIX => Err(wrong(name)),
@@ -213,7 +215,7 @@ fn affix(pairs: &Pairs, name: &'static str, default: &str) -> Result<String, Fai
     }
 }
 
-/// `steps=80,90` and `colors=red,yellow,brightgreen`, or shields' colours where there are none.
+/// The color scale of `steps=80,90` and `colors=red,yellow,brightgreen`; without `colors` the default colors.
 fn scale(pairs: &Pairs) -> Result<Option<ColorScale>, Failure> {
     let Some(steps) = pairs.get("steps").filter(|steps| !steps.is_empty()) else {
         return if pairs.get("colors").is_some_and(|colors| !colors.is_empty()) {
@@ -237,7 +239,7 @@ fn scale(pairs: &Pairs) -> Result<Option<ColorScale>, Failure> {
     ColorScale::new(steps, colors).map(Some).map_err(|_| wrong(name))
 }
 
-/// What was found is not what the caller says it is.
+/// The failure of a value that is not of the type that `as` names.
 fn unfit(words: &'static str) -> Failure {
     Failure { code: Code::ResultInvalid.name().into(), ..invalid(words) }
 }
@@ -246,7 +248,7 @@ fn wrong(name: &'static str) -> Failure {
     Failure::invalid_parameter(Code::ParameterInvalid.name(), name, format!("invalid query parameter: {name}"))
 }
 
-/// What a reader of documents says, as a failure about one parameter.
+/// The failure of a query error, about one parameter.
 fn failure(fault: QueryError, parameter: &'static str) -> Failure {
     match fault {
         fault if fault.is_in_query() => {

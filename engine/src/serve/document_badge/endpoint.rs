@@ -1,6 +1,6 @@
-//! The endpoint badge: a document that says what shields' schema has, and nothing else.
+//! The endpoint badge: a JSON document in the schema of shields, without other properties.
 //!
-//! <https://shields.io/badges/endpoint-badge>; the rules beyond its words are those of shields' own check.
+//! The schema is <https://shields.io/badges/endpoint-badge>; where it is silent, the validation of shields decides.
 
 mod fields;
 
@@ -13,13 +13,14 @@ use serde_json::{Map, Value};
 use super::document_rules::{FRESH, LONGEST_FRESH, invalid};
 use crate::badge_content::{BadgeContent, Extras};
 
-/// The media type that is asked for.
+/// The `Accept` header.
 pub(super) const ACCEPT: &str = "application/json";
-/// The largest document that is read on the thread that serves, in bytes; a larger one is read by a worker.
+/// The largest document that is parsed on the request's own thread, in bytes; a larger one is parsed by a worker
+/// thread.
 pub(super) const SMALL: usize = 64 * 1024;
-/// How many fields' names fit into a message.
+/// How many invalid properties an error names.
 const MOST_NAMES: usize = 5;
-/// The fields there are. The last two have done nothing for years.
+/// The properties of the schema. The last two are deprecated and have no effect.
 const FIELDS: [&str; 14] = [
     "schemaVersion",
     "label",
@@ -37,10 +38,10 @@ const FIELDS: [&str; 14] = [
     "logoPosition",
 ];
 
-/// Reads a document.
+/// Parses a document.
 ///
 /// # Errors
-/// `invalid properties: …` names every field that is missing, unknown or of another type.
+/// `invalid properties: …` names the properties that are missing, unknown or of the wrong type.
 pub(super) fn read(body: &[u8]) -> Result<BadgeContent, Failure> {
     let body = body.strip_prefix("\u{feff}".as_bytes()).unwrap_or(body);
     let fields = fields::read(&replace_lone_surrogates(body)).map_err(|_| invalid("unparseable json response"))?;
@@ -54,7 +55,7 @@ pub(super) fn read(body: &[u8]) -> Result<BadgeContent, Failure> {
     Ok(content(&fields))
 }
 
-/// Whether a field is as the schema wants it.
+/// Whether a property is valid.
 fn is_right(fields: &Map<String, Value>, name: &str) -> bool {
     let has = |name: &str| fields.contains_key(name);
     let Some(value) = fields.get(name) else { return !matches!(name, "schemaVersion" | "label" | "message") };
@@ -64,7 +65,7 @@ fn is_right(fields: &Map<String, Value>, name: &str) -> bool {
         "label" => value.is_string(),
         "isError" => flag(value).is_some(),
         "cacheSeconds" => seconds(value).is_some(),
-        // One of the two, not both.
+        // `namedLogo` and `logoSvg` exclude each other.
         "logoSvg" => is_text && !has("namedLogo"),
         "logoColor" | "logoSize" => is_text && has("namedLogo"),
         "logoWidth" | "logoPosition" => number(value).is_some() && (has("namedLogo") || has("logoSvg")),
@@ -81,7 +82,7 @@ fn content(fields: &Map<String, Value>) -> BadgeContent {
         message: text("message").unwrap_or_default(),
         color: text("color"),
         label_color: text("labelColor"),
-        // A badge without its logo is worth more than none.
+        // An unknown icon is ignored: a badge without its logo is better than an error.
         named_logo: text("namedLogo").filter(|name| is_icon(name)),
     };
     let extras = Extras {
@@ -95,7 +96,7 @@ fn content(fields: &Map<String, Value>) -> BadgeContent {
     BadgeContent { badge, extras: Some(Box::new(extras)) }
 }
 
-/// A boolean, or a text that says one.
+/// A boolean, or a string that contains one.
 fn flag(value: &Value) -> Option<bool> {
     match value {
         Value::Bool(flag) => Some(*flag),
@@ -104,7 +105,7 @@ fn flag(value: &Value) -> Option<bool> {
     }
 }
 
-/// A number, or a text that is one.
+/// A number, or a string that contains one.
 fn number(value: &Value) -> Option<f64> {
     match value {
         Value::Number(number) => number.as_f64(),
@@ -113,7 +114,7 @@ fn number(value: &Value) -> Option<f64> {
     }
 }
 
-/// Whole seconds; more than fit are as many as fit.
+/// A whole number of seconds, saturated to `u32`.
 fn seconds(value: &Value) -> Option<u32> {
     number(value).filter(|number| *number >= 0.0 && number.fract() == 0.0).map(|number| number as u32)
 }
@@ -132,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn a_document_is_read_as_strictly_as_shields_reads_it() {
+    fn a_document_is_validated_as_strictly_as_by_shields() {
         let rows = [
             (r#"{"schemaVersion":1,"label":"","message":"yo"}"#, "Some(\"\") yo 300"),
             (

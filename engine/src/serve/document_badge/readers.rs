@@ -1,4 +1,4 @@
-//! Permits to read documents that callers named: a few at once, with a share for each document and each origin.
+//! Worker threads that parse documents: a semaphore limits how many, with a share for each document and each origin.
 
 use std::{fmt, sync::Arc};
 
@@ -14,22 +14,21 @@ use crate::{
     world::Executor,
 };
 
-/// How many documents that callers named are read at once.
+/// How many documents are parsed at once.
 const READERS: usize = 4;
-/// How many readers one document may have, whatever each of them looks for: many queries of one large document take half
-/// of all readers at the most.
+/// How many readers one document may have, so that many queries of one large document take at most half of all readers.
 const READERS_OF_DOCUMENT: usize = 2;
-/// How many readers the documents of one origin may have: one is left for all other origins.
+/// How many readers the documents of one origin may have, so that one reader is left for all other origins.
 const READERS_OF_ORIGIN: usize = 3;
-/// A document of more bytes than this is large. What is made of it while it is read takes many times its size, so only
-/// one is read at a time.
+/// A document of more bytes than this is large. Parsing takes many times its size in memory, so only one is parsed at a
+/// time.
 const LARGE: usize = 1024 * 1024;
-/// How much may wait for a reader, in bytes: 16 documents of 1 MiB, or more smaller ones.
+/// The capacity of the queue, in bytes of documents: 16 documents of 1 MiB, or more smaller ones.
 const WAITING: u64 = 16 * 1024 * 1024;
-/// How much of that may be of one document or one origin.
+/// How much of it one document, or one origin, may use.
 const WAITING_OF_ONE: u64 = WAITING / 2;
-/// The least weight of a document in the queue, in bytes, so that at most 4,096 badges wait. A thousand badges on small
-/// documents of one origin find room.
+/// The least weight of a document in the queue, in bytes, so that at most 4,096 badges wait. There is room for a
+/// thousand badges of small documents of one origin.
 const LIGHTEST: usize = 4 * 1024;
 
 /// Reads documents on worker threads.
@@ -52,7 +51,7 @@ impl Readers {
     /// A permit to read a document of so many bytes, as soon as one is free.
     ///
     /// # Errors
-    /// `too busy`, at once, where the queue is full.
+    /// `too busy`, at once, if the queue is full.
     pub(super) async fn permit(&self, url: &Url, bytes: usize) -> Result<Permit, Failure> {
         let share = |name: String, permits| Share { name, permits, waiting: WAITING_OF_ONE };
         // The query is left out: it can be anything, and must not make one document count as many.

@@ -1,4 +1,4 @@
-//! How a badge is made of a document.
+//! How a badge is made from a document.
 
 use std::fmt::Write;
 
@@ -7,7 +7,7 @@ use badgesmith_provider::Failure;
 use super::{dynamic::DynamicRecipe, endpoint};
 use crate::{addresses::Serves, badge_content::BadgeContent, request::Pairs};
 
-/// How a badge is made of a document.
+/// How a badge is made from a document.
 #[derive(Debug)]
 pub(super) enum Recipe {
     /// The document describes the badge.
@@ -26,7 +26,7 @@ impl Recipe {
         }
     }
 
-    /// The media type to ask for.
+    /// The `Accept` header.
     pub(super) const fn accept(&self) -> &'static str {
         match self {
             Self::Endpoint => endpoint::ACCEPT,
@@ -34,7 +34,7 @@ impl Recipe {
         }
     }
 
-    /// Whether a document is read at once, on the thread that serves.
+    /// Whether a document is parsed on the request's own thread.
     pub(super) fn is_quick(&self, body: &[u8]) -> bool {
         matches!(self, Self::Endpoint) && body.len() <= endpoint::SMALL
     }
@@ -47,7 +47,7 @@ impl Recipe {
         }
     }
 
-    /// What makes two badges of the document at this address the same.
+    /// The cache key of a badge of the document at this address.
     pub(super) fn key(&self, url: &str) -> String {
         let mut key = format!("open {}:{url}", url.len());
         if let Self::Dynamic(recipe) = self {

@@ -1,4 +1,4 @@
-//! A document on the web: its address, the request for it, and its answer.
+//! Fetching a document from the web: its address, the request, and the failures.
 
 use std::{sync::Arc, time::Duration};
 
@@ -22,10 +22,10 @@ use crate::{
 
 /// How long an exchange may take. It is not retried.
 const PATIENCE: Duration = Duration::from_millis(3500);
-/// How long a badge waits for the document; after that an old document is better than none.
+/// How long a badge waits for the document; after that a stale document is used.
 pub(super) const BADGE_PATIENCE: Duration = Duration::from_secs(3);
 
-/// The address that `url` names, or `uri`, as the parameter was called once.
+/// The address in the parameter `url`, or in `uri`, its deprecated name.
 pub(super) fn url(pairs: &Pairs) -> Result<Url, Failure> {
     let text = pairs.get("uri").or_else(|| pairs.get("url")).unwrap_or_default();
     let url = Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
@@ -35,7 +35,7 @@ pub(super) fn url(pairs: &Pairs) -> Result<Url, Failure> {
     Ok(url)
 }
 
-/// The document at an address, as a media type that it is asked for. Badges that read one document share its answer.
+/// Fetches the document at an address. Badges of the same document and media type share its cached answer.
 pub(super) async fn fetch(
     web: &Arc<Fetcher>,
     url: Url,
@@ -63,12 +63,12 @@ fn failure(fault: &Fault) -> Failure {
     }
 }
 
-/// There was no document in time.
+/// The failure of a document that did not arrive in time.
 pub(crate) fn late() -> Failure {
     Failure::inaccessible(Code::UpstreamTimeout.name(), "inaccessible")
 }
 
-/// What the status of an answer says before its body is read.
+/// Checks the status of an answer, before its body is parsed.
 pub(super) fn check_status(status: u16) -> Result<(), Failure> {
     match status {
         200..=299 => Ok(()),
@@ -83,10 +83,10 @@ fn request(url: Url, accept: &'static str) -> UpstreamRequest {
     let key = format!("{largest_body} {accept} {url}");
     UpstreamRequest {
         client: "web".to_owned(),
-        // Limits hold for one address and no other of its origin. An address may be long, and many are remembered.
+        // A hold applies to this address only. It is hashed, because addresses may be long and many are remembered.
         token: hex::encode(Sha256::digest(&key)),
         key,
-        // The rest of an address may hold what only its caller is to know.
+        // The log shows the origin only: the rest of an address may contain a secret of its caller.
         shown: origin.to_string(),
         origin,
         ask: Ask {

@@ -1,9 +1,9 @@
-//! A manifest's example as an address that leads nowhere else.
+//! The example address of a manifest, as a link that stays on this server.
 
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 
-/// What ends an address where it is pasted, or begins something else: in HTML, Markdown, reStructuredText, AsciiDoc, or
-/// in a browser that reads `\` as `/`. What is encoded already stays so.
+/// The characters that have a meaning around addresses in HTML, Markdown, reStructuredText or AsciiDoc, and `\`, which
+/// browsers read as `/`. They are percent-encoded. `%` is not, so what is encoded already stays as it is.
 const ENDS: &AsciiSet = &CONTROLS
     .add(b' ')
     .add(b'"')
@@ -22,15 +22,15 @@ const ENDS: &AsciiSet = &CONTROLS
     .add(b'|')
     .add(b'}');
 
-/// The address without its host and without the slash after it.
+/// The address as a relative path, to be written after `./`.
 ///
-/// As `./` and this it leads to this server wherever it stands, also below a path of a larger one: an example that
-/// begins with two slashes, or with `javascript:`, is a path too.
+/// Such a link stays on this server, and works if the server is mounted below a path. An example that begins with two
+/// slashes or with `javascript:` becomes a harmless path.
 pub(crate) fn relative(example: &str) -> String {
     utf8_percent_encode(example.trim_start_matches(['/', '\\']), ENDS).to_string()
 }
 
-/// The same as an SVG, where an address without an ending is JSON.
+/// The relative path of the same badge as an SVG; without the ending it is JSON.
 pub(crate) fn picture(example: &str) -> String {
     let address = relative(example);
     match address.split_once('?') {
@@ -55,7 +55,7 @@ mod tests {
     }
 
     #[test]
-    fn an_example_becomes_a_picture_before_its_query() {
+    fn the_ending_of_a_picture_is_added_before_the_query() {
         assert_eq!(picture("/badges/a/b?tag=x y"), "badges/a/b.svg?tag=x%20y");
         assert_eq!(picture("/badges/é/%20(\"<"), "badges/%C3%A9/%20%28%22%3C.svg");
     }

@@ -1,6 +1,6 @@
-//! Text in HTML.
+//! HTML escaping.
 
-/// A text as text, in an element or in a quoted attribute.
+/// Escapes a text for an element or for a quoted attribute.
 pub(crate) fn escape(text: &str) -> String {
     text.chars().fold(String::with_capacity(text.len()), |mut escaped, char| {
         match char {

@@ -1,5 +1,5 @@
-//! `/openapi.json`: every route in OpenAPI 3.1. What the engine answers by itself stands in `openapi.json` beside this
-//! file, written by hand; the rest is made of the manifests.
+//! `/openapi.json`: every route in OpenAPI 3.1. The engine's own addresses are described by hand in `openapi.json`
+//! beside this file; the rest is generated from the manifests.
 
 use std::collections::BTreeSet;
 
@@ -16,14 +16,16 @@ use crate::{
 
 const BASE: &str = include_str!("openapi.json");
 
-/// What may be wrong with any request, with one for a badge or a redirect, and with a report.
+/// The error statuses of every request.
 const ANY: [u16; 4] = [400, 413, 414, 431];
-const ASKED: [u16; 7] = [401, 403, 404, 500, 502, 503, 504];
+/// The further error statuses of badges and redirects.
+const SHOWN: [u16; 7] = [401, 403, 404, 500, 502, 503, 504];
+/// The further error statuses of reports.
 const REPORTED: [u16; 6] = [401, 404, 409, 500, 503, 504];
 
 /// The whole document.
 pub(crate) fn write(parts: &Parts) -> String {
-    // The tests read what is embedded here.
+    // This cannot fail: a test parses the embedded file.
     let mut document: Value = serde_json::from_str(BASE).unwrap_or_default();
     document["info"]["version"] = env!("CARGO_PKG_VERSION").into();
     let operations = document.as_object_mut().and_then(|document| document.remove("operations")).unwrap_or_default();
@@ -54,8 +56,8 @@ pub(crate) fn write(parts: &Parts) -> String {
     document.to_string()
 }
 
-/// The operation of an address of the engine's own, with what `operations` says of it. One that says nothing of responses
-/// is a badge: it has those of every badge, and takes what every badge takes.
+/// The operation of one of the engine's own addresses, from `operations` of `openapi.json`. A badge gets the overrides
+/// and the responses that all badges have.
 fn own(address: &OwnAddress, operations: &Value) -> Option<Value> {
     let Operation { id, tag, summary } = address.operation.as_ref()?;
     let mut operation = operations[*id].clone();
@@ -81,7 +83,7 @@ fn badge(plugin: &Plugin, route: &BadgeRoute, id: String) -> Value {
 }
 
 fn redirect(plugin: &Plugin, route: &RedirectRoute, id: String) -> Value {
-    let mut responses = errors(&ASKED);
+    let mut responses = errors(&SHOWN);
     responses.insert("302".to_owned(), reference("responses/Redirect"));
     json!({
         "operationId": id, "tags": [plugin.id], "summary": route.summary,
@@ -117,8 +119,8 @@ fn report(plugin: &Plugin, route: &ReportRoute, id: String) -> Value {
     })
 }
 
-/// Adds an operation. Where a route takes the rest of the path and another one segment in its place, OpenAPI cannot
-/// tell their paths apart; the first of them is described.
+/// Adds an operation. OpenAPI cannot distinguish a route that ends with `{rest…}` from one with a single parameter in
+/// its place; then only the first is described.
 fn add(document: &mut Value, route: &str, method: &str, operation: Value) {
     let write = |segment| match segment {
         RouteSegment::Literal(text) => format!("/{text}"),
@@ -133,12 +135,12 @@ fn add(document: &mut Value, route: &str, method: &str, operation: Value) {
     }
 }
 
-/// A segment of a path without its parameter's name.
+/// A segment of a path, with the name of a parameter removed.
 fn blank(segment: &str) -> &str {
     if segment.starts_with('{') { "{}" } else { segment }
 }
 
-/// The parameters in a route, with the values they have in its example.
+/// The path parameters of a route, with their values in its example.
 fn path_parameters(route: &str, example: &str) -> Vec<Value> {
     let path = example.split('?').next().unwrap_or_default();
     let texts: Vec<_> = path.trim_start_matches('/').split('/').collect();
@@ -157,19 +159,19 @@ fn path_parameters(route: &str, example: &str) -> Vec<Value> {
     parameters.collect()
 }
 
-/// The route's segments; one that a plugin was loaded with can be read.
+/// The route's segments. Parsing cannot fail: routes are checked when a plugin is loaded.
 fn segments(route: &str) -> Vec<RouteSegment> {
     RouteTemplate::parse(route).map(|template| template.segments().to_vec()).unwrap_or_default()
 }
 
-/// What every badge takes, but what the provider itself calls so.
+/// The overrides, except those whose name the provider uses for a parameter of its own.
 fn overrides(own: &[String]) -> impl Iterator<Item = Value> {
     let names = OVERRIDES.iter().filter(|parameter| parameter.is_documented).map(|parameter| parameter.name);
     names.filter(|name| !own.iter().any(|own| own == name)).map(|name| reference(&format!("parameters/{name}")))
 }
 
 fn badge_responses() -> Value {
-    let mut responses = errors(&ASKED);
+    let mut responses = errors(&SHOWN);
     responses.insert("200".to_owned(), reference("responses/Badge"));
     responses.insert("304".to_owned(), reference("responses/NotModified"));
     responses.into()

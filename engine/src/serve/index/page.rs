@@ -1,4 +1,4 @@
-//! The front page for people: `page.html` with the manifests in it, one file without anything outside.
+//! The index page for people: `page.html` with entries from the manifests. Style and script are inline.
 
 use std::fmt::Write;
 
@@ -22,22 +22,23 @@ const HTML: &str = include_str!("page.html");
 const CSS: &str = include_str!("page.css");
 const SCRIPT: &str = include_str!("page.js");
 
-/// What the builder has to know of a badge.
+/// What `page.js` needs to build the address of a badge.
 #[derive(Serialize)]
 struct Buildable<'a> {
     provider: &'a str,
     label: &'a str,
     route: &'a str,
     query: Vec<&'a str>,
-    /// Those of them without which there is no badge.
+    /// The required ones of `query`.
     required: &'a [&'a str],
-    /// Whether it is an SVG without an ending.
+    /// Whether it is an SVG by default, without an ending.
     picture: bool,
-    /// An address that fits the route, without the slash before it.
+    /// An address that matches the route, without its leading slash.
     example: &'a str,
 }
 
-/// What a browser may do on the page: its own style and script, pictures and answers of this server, nothing else.
+/// The `Content-Security-Policy` of the page: its own style and script, images and requests to this server, nothing
+/// else.
 pub(crate) fn policy() -> String {
     let hash = |text: &str| BASE64_STANDARD.encode(Sha256::digest(text));
     format!(
@@ -56,7 +57,7 @@ pub(crate) fn write(parts: &Parts) -> String {
         let own = ADDRESSES.iter().filter(|address| parts.is_on(address.switch));
         own.for_each(|address| out.push_str(&own_entry(address).unwrap_or_default()));
     });
-    // What the manifests say comes last, so that no marker is looked for in it.
+    // Texts of manifests are inserted last, so that a marker in them is not replaced.
     HTML.replacen("<!--css-->", CSS, 1)
         .replacen("<!--js-->", SCRIPT, 1)
         .replacen("<!--jump-->", &(jump + &link("built-in", "built in")), 1)
@@ -110,7 +111,7 @@ fn entry(provider: &str, badge: &BadgeRoute) -> String {
     live_entry(Some(&buildable), &badge.route, &address, &badge.label, &badge.summary)
 }
 
-/// A badge of the engine's own, if there is one at the address.
+/// The entry of one of the engine's own addresses, if it has an example of a badge.
 fn own_entry(own: &OwnAddress) -> Option<String> {
     let (example, operation) = (own.example.as_ref()?, own.operation.as_ref()?);
     let (route, address) = (example.route.unwrap_or(own.route), relative(example.address));
@@ -127,9 +128,9 @@ fn own_entry(own: &OwnAddress) -> Option<String> {
     Some(live_entry(buildable, route, &address, example.words, operation.summary))
 }
 
-/// A badge that is shown, with what to paste, and with what the builder has to know if it can build it.
+/// An entry with a live badge, code to paste, and the builder's data if it can build the badge.
 fn live_entry(buildable: Option<&Buildable>, route: &str, address: &str, alt: &str, summary: &str) -> String {
-    // Strings always have a JSON form.
+    // This cannot fail: strings and booleans have a JSON form.
     let json = |buildable| serde_json::to_string(buildable).unwrap_or_default();
     let data = buildable.map(|buildable| format!(" data-badge=\"{}\"", escape(&json(buildable)))).unwrap_or_default();
     let names = buildable.into_iter().flat_map(|buildable| &buildable.query);
@@ -150,7 +151,7 @@ fn live_entry(buildable: Option<&Buildable>, route: &str, address: &str, alt: &s
     out + "</details>\n</div>\n</li>\n"
 }
 
-/// A route that shows no picture.
+/// An entry of a route without a picture.
 fn plain_entry(kind: &str, method: &str, route: &str, summary: &str) -> String {
     format!(
         "<li class=\"entry\">\n<span class=\"kind\">{kind}</span>\n<div class=\"about\">\n<p>{}</p>\n<p class=\"route\">\
@@ -160,7 +161,7 @@ fn plain_entry(kind: &str, method: &str, route: &str, summary: &str) -> String {
     )
 }
 
-/// A route whose parameters stand out.
+/// A route with its parameters marked up.
 fn marked(route: &str) -> String {
     let route = escape(route).replace('{', "<var>{").replace('}', "}</var>");
     format!("<code>{route}</code>")

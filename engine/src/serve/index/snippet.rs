@@ -1,15 +1,15 @@
-//! What to paste where a badge is to be seen. `page.js` writes the same for the builder.
+//! Code to paste a badge into a document. `page.js` generates the same for the builder.
 
 use std::fmt::Write;
 
 use super::html::escape;
 
-/// The server in front of an address, until a script knows better.
+/// A placeholder for this server, which `page.js` replaces.
 const SERVER: &str = "https://HOST/";
 
-/// The picture at `address` (relative) in each language: its name and the text.
+/// The code for the badge at a relative address, for each markup language: the language's name and the code.
 pub(crate) fn all(address: &str, alt: &str) -> [(&'static str, String); 4] {
-    // A line's end would end an option or a macro.
+    // A line break would end an option of reStructuredText or a macro of AsciiDoc.
     let alt = alt.split_whitespace().collect::<Vec<_>>().join(" ");
     [
         ("Markdown", markdown(address, &alt)),
@@ -24,8 +24,8 @@ fn markdown(address: &str, alt: &str) -> String {
     format!("![{alt}]({SERVER}{address})")
 }
 
-/// AsciiDoc makes signs of some letters before it looks for images: in an address they are percent-encoded, in words
-/// they are references, which it leaves alone.
+/// AsciiDoc applies text formatting and replacements before it parses image macros. Characters that trigger them are
+/// percent-encoded in the address, and written as character references in the alternative text.
 fn asciidoc(address: &str, alt: &str) -> String {
     let mut plain = format!("{SERVER}{address}");
     for (sign, encoded) in [("_", "%5F"), ("*", "%2A"), ("~", "%7E"), ("--", "%2D%2D"), ("...", "%2E%2E%2E")] {
@@ -44,7 +44,7 @@ fn asciidoc(address: &str, alt: &str) -> String {
     format!("image:{plain}[\"{alt}\"]")
 }
 
-/// The text with a backslash before each of `signs`.
+/// Escapes each of `signs` with a backslash.
 fn marked(text: &str, signs: &[char]) -> String {
     text.chars().fold(String::with_capacity(text.len()), |mut marked, char| {
         if signs.contains(&char) {
@@ -60,7 +60,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_badge_is_pasted_as_each_language_writes_images() {
+    fn a_badge_is_an_image_in_each_markup_language() {
         let texts = all("badges/a--b_c.svg?x=1&y=2", "a [b]\n\"c\"");
         assert_eq!(
             texts.map(|(_, text)| text),

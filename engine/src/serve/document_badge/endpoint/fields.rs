@@ -1,6 +1,6 @@
-//! The fields of an endpoint document: its scalars, and of a list or an object only that it is one.
+//! Parses the properties of an endpoint document. Lists and objects are not kept: they become empty ones.
 //!
-//! A document may be as large as any, so what no field can use is passed over while it is read.
+//! No valid property is a list or an object, and skipping them bounds the memory for a large document.
 
 use std::fmt;
 
@@ -10,13 +10,13 @@ use serde::{
 };
 use serde_json::{Map, Value};
 
-/// The most fields that are kept; a document with more has some that are not in the schema.
+/// The most properties that are kept. A document with more has some that are not in the schema.
 const MOST_FIELDS: usize = 64;
 
-/// A document's fields; `None` where it is no object.
+/// The properties of a document; `None` if it is not an object.
 ///
 /// # Errors
-/// Where it is no JSON.
+/// The document is not JSON.
 pub(super) fn read(json: &[u8]) -> Result<Option<Map<String, Value>>, serde_json::Error> {
     let mut reader = serde_json::Deserializer::from_slice(json);
     let fields = reader.deserialize_any(Fields)?;
@@ -74,7 +74,7 @@ impl<'de> Visitor<'de> for Fields {
     }
 }
 
-/// One value.
+/// The value of a property.
 struct Field(Value);
 
 impl<'de> Deserialize<'de> for Field {

@@ -1,4 +1,4 @@
-//! Reports: in which order they are refused, what they claim, and what a forger learns.
+//! Signed reports: the order of the checks, the claims of nonces and runs, and what responses tell an attacker.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod support;
@@ -12,20 +12,20 @@ use hmac::{Hmac, KeyInit, Mac};
 use http::{HeaderName, Method};
 use serde_json::Value;
 use sha2::Sha256;
-use support::{Stage, build};
+use support::{TestServer, build};
 
 const PATH: &str = "/runs/linux/acme/tools/main";
 const BADGE: &str = "/badges/runs/linux/acme/tools/main";
 const NOON: &str = "2026-11-21T12:00:00Z";
 
-/// A stage whose owner `acme` has the secret `hush`.
-fn stage(engine: &str) -> Stage {
+/// A server whose owner `acme` has the secret `hush`.
+fn server(engine: &str) -> TestServer {
     let library = build("reporter.c", "reporter", &[]);
     let toml = format!("{engine}\n[[plugin]]\nid = \"reporter\"\nlibrary = {library:?}\ncollections = [\"runs\"]\n");
-    let stage = Stage::new(&toml);
+    let server = TestServer::new(&toml);
     let secrets = vec!["hush".to_owned()];
-    stage.drawer.secrets.lock().unwrap().insert(("acme".to_owned(), "TestData".to_owned()), secrets);
-    stage
+    server.store.secrets.lock().unwrap().insert(("acme".to_owned(), "TestData".to_owned()), secrets);
+    server
 }
 
 fn body(run: &str, timestamp_ms: i64) -> String {
@@ -54,15 +54,15 @@ fn code(response: &Response) -> (u16, String) {
     (response.status.as_u16(), code.to_owned())
 }
 
-async fn answer(stage: &Stage, request: &Request) -> (u16, String) {
-    code(&stage.send(request).await)
+async fn answer(server: &TestServer, request: &Request) -> (u16, String) {
+    code(&server.send(request).await)
 }
 
 #[tokio::test]
 async fn a_report_is_shown_by_the_next_badge_and_the_next_redirect() {
-    let stage = stage("");
-    assert_eq!(stage.words(&format!("{BADGE}.svg")).await, "run: no results");
-    let response = stage.send(&signed("hush", PATH, &body("7", 5), NOON, "n1")).await;
+    let server = server("");
+    assert_eq!(server.words(&format!("{BADGE}.svg")).await, "run: no results");
+    let response = server.send(&signed("hush", PATH, &body("7", 5), NOON, "n1")).await;
     assert_eq!(response.status, 201);
     assert_eq!(response.headers["cache-control"], "no-store");
     let said = String::from_utf8(response.body.to_vec()).unwrap();
@@ -71,31 +71,31 @@ async fn a_report_is_shown_by_the_next_badge_and_the_next_redirect() {
         said,
         format!(r#"{{"test_result_id":"7","repository":"acme/tools/linux/main","timestamp":"{timestamp}"}}"#)
     );
-    let badge = stage.get(BADGE).await;
+    let badge = server.get(BADGE).await;
     assert!(String::from_utf8_lossy(&badge.body).contains(r#""message":"7""#));
     assert_eq!(badge.headers["cache-control"], "public, max-age=30, s-maxage=30, stale-while-revalidate=60");
     assert_eq!(badge.headers["last-modified"], "Thu, 01 Jan 1970 00:00:00 GMT");
-    let redirect = stage.get("/redirect/runs/linux/ACME/tools/main").await;
+    let redirect = server.get("/redirect/runs/linux/ACME/tools/main").await;
     assert_eq!(
         (redirect.status.as_u16(), &redirect.headers["location"]),
         (302, &"https://example.com/7".parse().unwrap())
     );
     // An older run that arrives later is not the newest; a newer one is.
-    assert_eq!(stage.send(&signed("hush", PATH, &body("6", 4), NOON, "n2")).await.status, 201);
-    assert_eq!(stage.words(&format!("{BADGE}.svg")).await, "run: 7");
-    assert_eq!(stage.send(&signed("hush", PATH, &body("8", 6), NOON, "n3")).await.status, 201);
-    assert_eq!(stage.words(&format!("{BADGE}.svg")).await, "run: 8");
-    // What came of each report is told, and no more than once.
-    assert_eq!(stage.send(&signed("hush", PATH, &body("9", 7), NOON, "n3")).await.status, 400);
-    assert_eq!(stage.send(&signed("guess", PATH, &body("9", 7), NOON, "n4")).await.status, 401);
-    let told: Vec<_> = stage.diary.read().into_iter().filter(|entry| entry.contains(" report ")).collect();
+    assert_eq!(server.send(&signed("hush", PATH, &body("6", 4), NOON, "n2")).await.status, 201);
+    assert_eq!(server.words(&format!("{BADGE}.svg")).await, "run: 7");
+    assert_eq!(server.send(&signed("hush", PATH, &body("8", 6), NOON, "n3")).await.status, 201);
+    assert_eq!(server.words(&format!("{BADGE}.svg")).await, "run: 8");
+    // Each report is one event, with its outcome.
+    assert_eq!(server.send(&signed("hush", PATH, &body("9", 7), NOON, "n3")).await.status, 400);
+    assert_eq!(server.send(&signed("guess", PATH, &body("9", 7), NOON, "n4")).await.status, 401);
+    let told: Vec<_> = server.events.take().into_iter().filter(|entry| entry.contains(" report ")).collect();
     let words = ["ACCEPTED", "ACCEPTED", "ACCEPTED", "NONCE_ALREADY_USED", "INVALID_SIGNATURE"];
     assert_eq!(told, words.map(|word| format!("reporter report {word}")));
 }
 
 #[tokio::test]
-async fn a_report_of_the_first_or_the_last_moment_is_recorded_and_one_beyond_is_the_plugins_fault() {
-    let stage = stage("");
+async fn a_record_with_the_first_or_last_timestamp_is_stored_and_one_beyond_is_an_error_of_the_plugin() {
+    let server = server("");
     let rows = [
         (0, Some("1970-01-01T00:00:00.000Z")),
         (253_402_300_799_999, Some("9999-12-31T23:59:59.999Z")),
@@ -103,7 +103,7 @@ async fn a_report_of_the_first_or_the_last_moment_is_recorded_and_one_beyond_is_
         (253_402_300_800_000, None),
     ];
     for (ms, text) in rows {
-        let response = stage.send(&signed("hush", PATH, &body(&ms.to_string(), ms), NOON, &format!("n{ms}"))).await;
+        let response = server.send(&signed("hush", PATH, &body(&ms.to_string(), ms), NOON, &format!("n{ms}"))).await;
         let answered: Value = serde_json::from_slice(&response.body).unwrap();
         assert_eq!(response.status, if text.is_some() { 201 } else { 500 }, "{ms}");
         assert_eq!(answered["timestamp"].as_str(), text, "{ms}");
@@ -111,8 +111,8 @@ async fn a_report_of_the_first_or_the_last_moment_is_recorded_and_one_beyond_is_
 }
 
 #[tokio::test]
-async fn the_first_thing_that_is_wrong_is_what_is_said() {
-    let stage = stage("");
+async fn the_first_check_that_fails_in_a_fixed_order_decides_the_error() {
+    let server = server("");
     let good = |path: &str, body: &str| signed("hush", path, body, NOON, "n1");
     let without = |name: &str| {
         let mut request = good(PATH, "");
@@ -151,44 +151,44 @@ async fn the_first_thing_that_is_wrong_is_what_is_said() {
         ("no payload", good(PATH, ""), (400, "INVALID_TEST_PAYLOAD")),
     ];
     for (what, request, (status, word)) in rows {
-        assert_eq!(answer(&stage, &request).await, (status, word.to_owned()), "{what}");
+        assert_eq!(answer(&server, &request).await, (status, word.to_owned()), "{what}");
     }
-    assert_eq!(stage.drawer.writes.load(Ordering::Relaxed), 0, "nothing was claimed");
-    // At the very edges of the clock, with the nonce that nobody used up.
+    assert_eq!(server.store.writes.load(Ordering::Relaxed), 0, "nothing was claimed");
+    // The limits of the clock are inclusive.
     for (timestamp, run) in [("2026-11-21T11:55:00Z", "1"), ("2026-11-21T13:01:00+01:00", "2")] {
         let request = signed("hush", PATH, &body(run, 1), timestamp, &format!("edge-{run}"));
-        assert_eq!(answer(&stage, &request).await.0, 201, "{timestamp}");
+        assert_eq!(answer(&server, &request).await.0, 201, "{timestamp}");
     }
 }
 
 #[tokio::test]
-async fn a_replay_is_refused_and_so_is_a_run_that_is_there() {
-    let stage = stage("");
+async fn a_replay_and_a_second_report_of_a_run_are_refused() {
+    let server = server("");
     let request = signed("hush", PATH, &body("1", 1), NOON, "n1");
-    assert_eq!(answer(&stage, &request).await.0, 201);
-    assert_eq!(answer(&stage, &request).await, (400, "NONCE_ALREADY_USED".to_owned()));
+    assert_eq!(answer(&server, &request).await.0, 201);
+    assert_eq!(answer(&server, &request).await, (400, "NONCE_ALREADY_USED".to_owned()));
     let again = signed("hush", PATH, &body("1", 2), NOON, "n2");
-    assert_eq!(answer(&stage, &again).await, (409, "DUPLICATE_TEST_RESULT".to_owned()));
+    assert_eq!(answer(&server, &again).await, (409, "DUPLICATE_TEST_RESULT".to_owned()));
 }
 
 #[tokio::test]
 async fn a_body_signed_for_one_branch_is_refused_on_another() {
-    let stage = stage("");
+    let server = server("");
     let request = signed("hush", PATH, &body("1", 1), NOON, "n1");
     for path in ["/runs/linux/acme/tools/other", "/runs/windows/acme/tools/main", "/runs/linux/acme/other/main"] {
         let moved = Request { path: path.to_owned(), ..request.clone() };
-        assert_eq!(answer(&stage, &moved).await, (401, "INVALID_SIGNATURE".to_owned()), "{path}");
+        assert_eq!(answer(&server, &moved).await, (401, "INVALID_SIGNATURE".to_owned()), "{path}");
     }
     let encoded = Request { path: "/runs/linux/acme/tools/ma%2569n".to_owned(), ..request };
-    assert_eq!(answer(&stage, &encoded).await.0, 201, "however often a gateway encoded it");
+    assert_eq!(answer(&server, &encoded).await.0, 201, "additional levels of encoding do not change the signature");
 }
 
-/// Every letter of a text, each percent-encoded as often as the next of `levels` says.
+/// Percent-encodes each character of a text, with the number of levels that `levels` gives for it in turn.
 fn encoded(text: &str, levels: &[usize]) -> String {
     let mut levels = levels.iter().cycle();
     text.chars().fold(String::new(), |path, letter| {
         let level = *levels.next().unwrap();
-        // Neither of these ends a path here, and what is not ASCII never stands in one.
+        // `?`, `#` and non-ASCII characters are encoded at least once, as in every URL.
         if level == 0 && letter.is_ascii() && !matches!(letter, '?' | '#') {
             return path + &letter.to_string();
         }
@@ -198,20 +198,20 @@ fn encoded(text: &str, levels: &[usize]) -> String {
 }
 
 #[tokio::test]
-async fn one_signature_is_good_for_one_subject_however_its_path_is_encoded() {
-    let stage = stage("");
+async fn one_signature_is_valid_for_one_subject_in_every_encoding_of_its_path() {
+    let server = server("");
     let whole = "linux/acme/tools/feature/x";
     let request = signed("hush", &format!("/runs/{whole}"), &body("1", 1), NOON, "n1");
     let slashes: Vec<usize> = whole.match_indices('/').map(|(at, _)| at).collect();
-    // Every way to write each of the four slashes: as it is, encoded, encoded twice.
+    // Every combination of plain, once encoded and twice encoded for the four slashes.
     let mut seen = 0;
     for way in 0..3_usize.pow(4) {
         let ways: Vec<usize> = (0..4).map(|at| way / 3_usize.pow(at) % 3).collect();
         let level = |at| slashes.iter().position(|slash| *slash == at).map_or(0, |slash| ways[slash]);
         let path: String = whole.char_indices().map(|(at, one)| encoded(&one.to_string(), &[level(at)])).collect();
         let moved = Request { path: format!("/runs/{path}"), ..request.clone() };
-        let (status, code) = answer(&stage, &moved).await;
-        // Only the branch may hold an encoded slash; and where the route fits no more, there is none.
+        let (status, code) = answer(&server, &moved).await;
+        // Only the branch may contain an encoded slash. Elsewhere it is ambiguous, or the route does not match.
         let is_plain = ways[..3].iter().all(|way| *way == 0);
         match (status, &*code) {
             (201, _) => assert!(is_plain && way == 0, "{path}"),
@@ -221,12 +221,12 @@ async fn one_signature_is_good_for_one_subject_however_its_path_is_encoded() {
         }
         seen += 1;
     }
-    assert_eq!((seen, stage.drawer.entries.lock().unwrap().len()), (81, 1));
+    assert_eq!((seen, server.store.entries.lock().unwrap().len()), (81, 1));
 }
 
 #[tokio::test]
-async fn an_address_that_could_be_read_as_another_subject_is_refused_with_the_name_of_the_part() {
-    let stage = stage("");
+async fn an_ambiguous_address_is_refused_with_the_name_of_the_parameter() {
+    let server = server("");
     for (path, property) in [
         ("linux/acme/tools%2Ffeature/x", "repo"),
         ("linux/acme/too%256Cs/main", "repo"),
@@ -237,7 +237,7 @@ async fn an_address_that_could_be_read_as_another_subject_is_refused_with_the_na
         ("linux/acme/tools/main/%252F", "branch"),
     ] {
         let path = format!("/runs/{path}");
-        let response = stage.send(&signed("hush", &path, &body("1", 1), NOON, "n1")).await;
+        let response = server.send(&signed("hush", &path, &body("1", 1), NOON, "n1")).await;
         let said = String::from_utf8(response.body.to_vec()).unwrap();
         let property = if property.is_empty() { "platform" } else { property };
         assert_eq!(code(&response), (400, "PARAMETER_INVALID".to_owned()), "{path}: {said}");
@@ -246,8 +246,8 @@ async fn an_address_that_could_be_read_as_another_subject_is_refused_with_the_na
             "{said}"
         );
     }
-    assert_eq!(stage.drawer.lookups.load(Ordering::Relaxed), 0, "it is seen without a secret");
-    // What a client sends of odd names is taken: each part encoded once, the branch as often as gateways like.
+    assert_eq!(server.store.lookups.load(Ordering::Relaxed), 0, "no secret is looked up");
+    // Unusual names are accepted if each part is encoded once; the branch may be encoded more often.
     for (run, path) in [
         "linux/acme/tools/feature/x",
         "linux/acme/tools/feature%2Fx%252Fy",
@@ -260,15 +260,15 @@ async fn an_address_that_could_be_read_as_another_subject_is_refused_with_the_na
     .enumerate()
     {
         let request = signed("hush", &format!("/runs/{path}"), &body(&run.to_string(), 1), NOON, &format!("n{run}"));
-        assert_eq!(answer(&stage, &request).await.0, 201, "{path}");
+        assert_eq!(answer(&server, &request).await.0, 201, "{path}");
     }
 }
 
 #[test]
-fn two_requests_with_one_signed_string_have_one_subject() {
+fn two_requests_with_the_same_signed_string_have_the_same_subject() {
     use proptest::{collection::vec, test_runner::TestRunner};
 
-    let stage = stage("");
+    let server = server("");
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let config = proptest::test_runner::Config { cases: 2000, failure_persistence: None, ..Default::default() };
     let rest = "/[al]{1,2}/acme/[t%2]{1,3}/[x%/25F.~?#é]{1,6}|/[al%2/F5é?#]{1,3}/(acme|ac/me)/[t/]{1,3}/[x/]{1,4}";
@@ -284,72 +284,77 @@ fn two_requests_with_one_signed_string_have_one_subject() {
         proptest::prop_assert_eq!(&strings[0], &strings[1]);
         let first = signed("hush", &paths[0], &body(&nonce, 1), NOON, &nonce);
         let second = Request { path: paths[1].clone(), ..first.clone() };
-        let (first, second) = runtime.block_on(async { (answer(&stage, &first).await, answer(&stage, &second).await) });
+        let (first, second) =
+            runtime.block_on(async { (answer(&server, &first).await, answer(&server, &second).await) });
         let tally = if first.0 == 201 && second.1 == "NONCE_ALREADY_USED" { &accepted } else { &refused };
         tally.set(tally.get() + 1);
-        proptest::prop_assert!(first.0 != 201 || second.0 != 201, "one signature was good twice: {:?}", paths);
+        proptest::prop_assert!(first.0 != 201 || second.0 != 201, "one signature was valid twice: {:?}", paths);
         Ok(())
     });
     tested.unwrap();
-    println!("{} pairs with one subject, {} with none or with one that was refused", accepted.get(), refused.get());
+    println!(
+        "{} pairs with one subject, {} pairs of which at least one request was refused",
+        accepted.get(),
+        refused.get()
+    );
     assert!(accepted.get() > 20 && refused.get() > 20);
 }
 
 #[tokio::test]
 async fn of_64_identical_requests_one_is_recorded() {
-    let stage = stage("");
+    let server = server("");
     let request = signed("hush", PATH, &body("1", 1), NOON, "n1");
-    let all = join_all((0..64).map(|_| answer(&stage, &request))).await;
+    let all = join_all((0..64).map(|_| answer(&server, &request))).await;
     assert_eq!(all.iter().filter(|(status, _)| *status == 201).count(), 1);
     assert_eq!(all.iter().filter(|(_, code)| code == "NONCE_ALREADY_USED").count(), 63);
 }
 
 #[tokio::test]
-async fn an_unknown_owner_costs_what_a_wrong_signature_costs() {
-    let stage = stage("");
+async fn an_unknown_owner_cannot_be_told_from_a_wrong_signature() {
+    let server = server("");
     let mut costs = Vec::new();
     for path in [PATH, "/runs/linux/nobody/tools/main"] {
-        let before = stage.drawer.lookups.load(Ordering::Relaxed);
-        let response = stage.send(&signed("guess", path, &body("1", 1), NOON, "n1")).await;
+        let before = server.store.lookups.load(Ordering::Relaxed);
+        let response = server.send(&signed("guess", path, &body("1", 1), NOON, "n1")).await;
         let body = String::from_utf8(response.body.to_vec()).unwrap();
-        costs.push((stage.drawer.lookups.load(Ordering::Relaxed) - before, response.status, body));
+        costs.push((server.store.lookups.load(Ordering::Relaxed) - before, response.status, body));
     }
     assert_eq!(costs[0], costs[1]);
     assert_eq!(costs[0].0, 1);
-    assert_eq!(stage.drawer.writes.load(Ordering::Relaxed), 0);
+    assert_eq!(server.store.writes.load(Ordering::Relaxed), 0);
 }
 
 #[tokio::test]
-async fn a_repositorys_own_secret_wins_and_two_are_good_while_one_is_rotated() {
-    let stage = stage("");
+async fn secrets_of_the_repository_replace_those_of_the_owner_and_two_are_valid_during_a_rotation() {
+    let server = server("");
     let set = |holder: &str, values: &[&str]| {
         let values = values.iter().map(|value| (*value).to_owned()).collect();
-        stage.drawer.secrets.lock().unwrap().insert((holder.to_owned(), "TestData".to_owned()), values);
+        server.store.secrets.lock().unwrap().insert((holder.to_owned(), "TestData".to_owned()), values);
     };
     set("acme/tools", &["own", "old"]);
     let status =
-        async |secret: &str, run: &str| answer(&stage, &signed(secret, PATH, &body(run, 1), NOON, run)).await.0;
+        async |secret: &str, run: &str| answer(&server, &signed(secret, PATH, &body(run, 1), NOON, run)).await.0;
     assert_eq!([status("own", "1").await, status("old", "2").await, status("hush", "3").await], [201, 201, 401]);
     set("acme/tools", &["new", "own"]);
     assert_eq!([status("new", "4").await, status("own", "5").await, status("old", "6").await], [201, 201, 401]);
     let other = signed("hush", "/runs/linux/acme/other/main", &body("1", 1), NOON, "n1");
-    assert_eq!(answer(&stage, &other).await.0, 201, "the owner's is for all other repositories");
+    assert_eq!(answer(&server, &other).await.0, 201, "the owner's secret is valid for all other repositories");
 }
 
 #[tokio::test]
-async fn a_signature_over_the_body_alone_needs_the_switch() {
+async fn a_signature_over_the_body_alone_needs_the_setting() {
     let mut mac = Hmac::<Sha256>::new_from_slice(b"hush").unwrap();
     mac.update(body("1", 1).as_bytes());
     let digits: String = mac.finalize().into_bytes().iter().map(|byte| format!("{byte:02X}")).collect();
     let headers = [("x-signature", &*format!("sha256={digits}")), ("x-timestamp", NOON), ("x-nonce", "n1")];
     let request = post(PATH, &body("1", 1), &headers);
-    assert_eq!(answer(&stage(""), &request).await, (401, "INVALID_SIGNATURE".to_owned()));
-    let lenient = stage("[engine]\naccept-body-only-signatures = true");
+    assert_eq!(answer(&server(""), &request).await, (401, "INVALID_SIGNATURE".to_owned()));
+    let lenient = server("[engine]\naccept-body-only-signatures = true");
     assert_eq!(answer(&lenient, &request).await.0, 201);
 }
 
 #[tokio::test]
-async fn names_are_one_whatever_their_case_and_their_letters() {
+async fn names_are_case_insensitive_and_may_contain_any_character() {
     let rows = [
         ("linux", "Acme", "Tools", "Feature/X"),
         ("Linux%20x64", "acme", "a%23b", "100%2525"),
@@ -357,50 +362,53 @@ async fn names_are_one_whatever_their_case_and_their_letters() {
         ("linux", "acme", "tools", "logo.svg"),
     ];
     for (index, (platform, owner, repo, branch)) in rows.into_iter().enumerate() {
-        let stage = stage("");
+        let server = server("");
         let rest = format!("{platform}/{owner}/{repo}/{branch}");
         let run = index.to_string();
         let written = signed("hush", &format!("/runs/{rest}"), &body(&run, 1), NOON, "n1");
-        assert_eq!(answer(&stage, &written).await.0, 201, "{rest}");
+        assert_eq!(answer(&server, &written).await.0, 201, "{rest}");
         for spelling in [rest.clone(), format!("{platform}/{}/{repo}/{branch}", owner.to_uppercase())] {
-            assert_eq!(stage.words(&format!("/badges/runs/{spelling}?format=svg")).await, format!("run: {run}"));
-            assert_eq!(stage.get(&format!("/redirect/runs/{spelling}")).await.status, 302, "{spelling}");
+            assert_eq!(server.words(&format!("/badges/runs/{spelling}?format=svg")).await, format!("run: {run}"));
+            assert_eq!(server.get(&format!("/redirect/runs/{spelling}")).await.status, 302, "{spelling}");
         }
     }
 }
 
 #[tokio::test]
-async fn a_store_that_is_down_is_not_a_duplicate_and_not_an_empty_one() {
-    let stage = stage("");
-    stage.drawer.is_down.store(true, Ordering::Relaxed);
-    let response = stage.send(&signed("hush", PATH, &body("1", 1), NOON, "n1")).await;
+async fn an_unavailable_store_is_an_error_of_its_own() {
+    let server = server("");
+    server.store.is_down.store(true, Ordering::Relaxed);
+    let response = server.send(&signed("hush", PATH, &body("1", 1), NOON, "n1")).await;
     assert_eq!(code(&response), (503, "STORE_UNAVAILABLE".to_owned()));
     assert_eq!(response.headers["retry-after"], "5");
-    let badge = stage.get(BADGE).await;
+    let badge = server.get(BADGE).await;
     assert_eq!(code(&badge), (503, "STORE_UNAVAILABLE".to_owned()));
     assert_eq!(badge.headers["retry-after"], "5");
-    assert_eq!(stage.words(&format!("{BADGE}.svg")).await, "run: store unavailable");
-    assert!(stage.get("/health").await.body.starts_with(br#"{"status":"Healthy","#), "a plain one asks nobody");
+    assert_eq!(server.words(&format!("{BADGE}.svg")).await, "run: store unavailable");
+    assert!(
+        server.get("/health").await.body.starts_with(br#"{"status":"Healthy","#),
+        "without `deep` nothing is checked"
+    );
 }
 
 #[tokio::test]
-async fn an_address_for_reports_takes_posts_and_nothing_else() {
-    let stage = stage("");
-    let response = stage.get(PATH).await;
+async fn an_address_for_reports_allows_post_only() {
+    let server = server("");
+    let response = server.get(PATH).await;
     assert_eq!(code(&response), (405, "METHOD_NOT_ALLOWED".to_owned()));
     assert_eq!(response.headers["allow"], "POST, OPTIONS");
     let mut preflight = Request::get(PATH);
     preflight.method = Method::OPTIONS;
     let wanted = "Content-Type, X-SIGNATURE, x-nonce, x-timestamp, authorization";
     preflight.headers.insert("access-control-request-headers", wanted.parse().unwrap());
-    let response = stage.send(&preflight).await;
+    let response = server.send(&preflight).await;
     assert_eq!(response.headers["access-control-allow-methods"], "POST, OPTIONS");
     assert_eq!(response.headers["access-control-allow-headers"], "content-type, x-signature, x-nonce, x-timestamp");
-    assert_eq!(answer(&stage, &post(BADGE, "", &[])).await, (405, "METHOD_NOT_ALLOWED".to_owned()));
+    assert_eq!(answer(&server, &post(BADGE, "", &[])).await, (405, "METHOD_NOT_ALLOWED".to_owned()));
 }
 
 #[tokio::test]
-async fn every_signature_of_the_shared_file_is_the_one_it_says() {
+async fn the_test_vectors_of_the_report_clients_have_these_signatures() {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../deploy/report/vectors.json");
     let file: Value = serde_json::from_str(&fs::read_to_string(file).unwrap()).unwrap();
     let vectors = file["vectors"].as_array().unwrap();
@@ -416,9 +424,9 @@ async fn every_signature_of_the_shared_file_is_the_one_it_says() {
     }
 }
 
-/// The recorded vectors of GitHub and of BadgeSmith's own clients: signatures over the body alone.
+/// The recorded signatures over the body alone, by GitHub and by BadgeSmith's own clients.
 #[tokio::test]
-async fn recorded_signatures_are_judged_as_they_were() {
+async fn recorded_signatures_are_valid_or_invalid_as_recorded() {
     let Some(folder) = std::env::var_os("BADGESMITH_RECORDED") else {
         println!("skipped: BADGESMITH_RECORDED names no recorded inputs");
         return;
@@ -437,11 +445,11 @@ async fn recorded_signatures_are_judged_as_they_were() {
     });
     let mut seen = 0;
     for (secret, body, signature, valid) in signed.chain(files) {
-        let stage = stage("[engine]\naccept-body-only-signatures = true");
-        stage.drawer.secrets.lock().unwrap().insert(("acme".to_owned(), "TestData".to_owned()), vec![secret]);
+        let server = server("[engine]\naccept-body-only-signatures = true");
+        server.store.secrets.lock().unwrap().insert(("acme".to_owned(), "TestData".to_owned()), vec![secret]);
         let headers = [("x-signature", &*signature), ("x-timestamp", NOON), ("x-nonce", "n1")];
-        let (status, code) = answer(&stage, &post(PATH, &body, &headers)).await;
-        // What is authentic is no run of ours, and is refused for that.
+        let (status, code) = answer(&server, &post(PATH, &body, &headers)).await;
+        // The plugin refuses the authentic bodies, because they are not runs.
         let expected = if valid { "INVALID_TEST_PAYLOAD" } else { "INVALID_SIGNATURE" };
         assert!(code == expected || (valid && status == 201), "{signature}: {status} {code}");
         seen += 1;
@@ -452,6 +460,7 @@ async fn recorded_signatures_are_judged_as_they_were() {
 #[tokio::test]
 async fn a_plugin_without_its_collection_is_refused_with_what_to_write() {
     let library = build("reporter.c", "reporter", &[]);
-    let refusal = Stage::try_new(&format!("[[plugin]]\nid = \"reporter\"\nlibrary = {library:?}\n")).err().unwrap();
+    let refusal =
+        TestServer::try_new(&format!("[[plugin]]\nid = \"reporter\"\nlibrary = {library:?}\n")).err().unwrap();
     assert!(refusal.contains("collections = [\"runs\"]"), "{refusal}");
 }

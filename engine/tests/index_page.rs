@@ -1,4 +1,4 @@
-//! The front page and the OpenAPI document: made of manifests, whatever stands in them.
+//! The index page and the OpenAPI document, which are generated from manifests with any texts.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod support;
@@ -10,9 +10,9 @@ use base64::{Engine, prelude::BASE64_STANDARD};
 use http::Method;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
-use support::{Stage, hello_toml};
+use support::{TestServer, hello_toml};
 
-/// Markup, a script's end, a marker of the page's own, an attribute's end, and a line's.
+/// Markup, the end of a script, a marker of the page, the end of an attribute, and a line separator.
 const HOSTILE: &str =
     "</script><script>alert(1)</script><!--providers--><img src=x onerror=alert(1)> \"'`\u{2028} & $& {{x}}";
 
@@ -20,8 +20,8 @@ fn text(response: &Response) -> String {
     String::from_utf8(response.body.to_vec()).unwrap()
 }
 
-/// A server with one provider, whose texts are all hostile.
-fn hostile() -> Stage {
+/// A server with one provider, whose manifest has this text everywhere.
+fn hostile() -> TestServer {
     let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join("hostile.toml");
     let quoted = serde_json::to_string(HOSTILE).unwrap();
     let provider = format!(
@@ -32,18 +32,18 @@ fn hostile() -> Stage {
     );
     fs::write(&file, provider).unwrap();
     let origins = "origins = [\"https://example.com\"]";
-    Stage::new(&format!("[[plugin]]\nid = \"hostile\"\ndeclarative = {file:?}\n{origins}\n"))
+    TestServer::new(&format!("[[plugin]]\nid = \"hostile\"\ndeclarative = {file:?}\n{origins}\n"))
 }
 
-/// What stands between the first `open` and the `close` after it.
+/// The text between the first `open` and the next `close`.
 fn between<'a>(text: &'a str, open: &str, close: &str) -> &'a str {
     text.split_once(open).unwrap().1.split_once(close).unwrap().0
 }
 
 #[tokio::test]
-async fn a_hostile_manifest_stays_text() {
-    let stage = hostile();
-    let page = text(&stage.get("/").await);
+async fn the_texts_of_a_malicious_manifest_are_escaped() {
+    let server = hostile();
+    let page = text(&server.get("/").await);
     assert_eq!(page.matches("<script").count(), 1);
     assert_eq!(page.matches("</script").count(), 1);
     assert!(!page.contains("<img src=x") && !page.contains("onerror=alert(1)>"));
@@ -54,13 +54,13 @@ async fn a_hostile_manifest_stays_text() {
         assert!(value.starts_with("./") || value.starts_with('#') || value.starts_with("data:image/svg"), "{value}");
         assert!(!value.contains(['<', '>', '\'']) || value.starts_with("data:"), "{value}");
     }
-    let document: Value = serde_json::from_str(&text(&stage.get("/openapi.json").await)).unwrap();
+    let document: Value = serde_json::from_str(&text(&server.get("/openapi.json").await)).unwrap();
     assert_eq!(document["tags"][2]["description"], HOSTILE);
 }
 
 #[tokio::test]
-async fn the_page_allows_its_own_style_and_script_and_nothing_from_elsewhere() {
-    let response = Stage::new(&hello_toml()).get("/").await;
+async fn the_content_security_policy_allows_the_page_its_own_style_and_script_only() {
+    let response = TestServer::new(&hello_toml()).get("/").await;
     assert_eq!(response.headers["content-type"], "text/html;charset=utf-8");
     let page = text(&response);
     let policy = response.headers["content-security-policy"].to_str().unwrap();
@@ -73,32 +73,32 @@ async fn the_page_allows_its_own_style_and_script_and_nothing_from_elsewhere() {
     assert!(policy.starts_with("default-src 'none';") && !policy.contains("unsafe"), "{policy}");
     assert!(!page.contains(" style=\"") && !page.contains(" onclick="));
     assert!(!page.contains("<!--"), "every marker was replaced");
-    let badge = Stage::new(&hello_toml()).get("/badge/a-b-red").await;
+    let badge = TestServer::new(&hello_toml()).get("/badge/a-b-red").await;
     let policy = badge.headers["content-security-policy"].to_str().unwrap();
     assert!(policy.contains("'unsafe-inline'"), "a badge keeps its own policy: {policy}");
 }
 
 #[tokio::test]
 async fn the_page_is_the_same_for_every_caller() {
-    let stage = Stage::new(&hello_toml());
-    let plain = stage.get("/").await;
+    let server = TestServer::new(&hello_toml());
+    let plain = server.get("/").await;
     let mut request = Request::get("/");
     request.headers.insert("host", "elsewhere.example".parse().unwrap());
     request.headers.insert("x-forwarded-host", "elsewhere.example".parse().unwrap());
     request.headers.insert("x-forwarded-proto", "gopher".parse().unwrap());
-    let other = stage.send(&request).await;
+    let other = server.send(&request).await;
     assert_eq!((&plain.body, &plain.headers), (&other.body, &other.headers));
     request.headers.insert("if-none-match", plain.headers["etag"].clone());
-    assert_eq!(stage.send(&request).await.status, 304);
+    assert_eq!(server.send(&request).await.status, 304);
     let mut head = Request::get("/");
     head.method = Method::HEAD;
-    let head = stage.send(&head).await;
+    let head = server.send(&head).await;
     assert_eq!((head.body.len(), head.headers), (0, plain.headers));
 }
 
 #[tokio::test]
-async fn the_page_shows_each_badge_and_what_to_paste() {
-    let page = text(&Stage::new(&hello_toml()).get("/").await);
+async fn the_page_shows_each_badge_and_the_code_to_paste() {
+    let page = text(&TestServer::new(&hello_toml()).get("/").await);
     for words in [
         "<img src=\"./badges/hello/world.svg\" alt=\"hello, live example\"",
         "<code>/badges/hello/<var>{name}</var></code>",
@@ -116,11 +116,11 @@ async fn the_page_shows_each_badge_and_what_to_paste() {
 async fn a_report_and_a_redirect_are_listed_for_people_and_for_programs() {
     let library = support::build("reporter.c", "reporter_front", &[]);
     let toml = format!("[[plugin]]\nid = \"reporter\"\nlibrary = {library:?}\ncollections = [\"runs\"]\n");
-    let stage = Stage::new(&toml);
-    let listing: Value = serde_json::from_str(&text(&stage.get("/?format=json").await)).unwrap();
+    let server = TestServer::new(&toml);
+    let listing: Value = serde_json::from_str(&text(&server.get("/?format=json").await)).unwrap();
     let report = listing["providers"][0]["reports"][0]["route"].as_str().unwrap();
-    assert!(text(&stage.get("/").await).contains("<b>POST</b>"));
-    let document: Value = serde_json::from_str(&text(&stage.get("/openapi.json").await)).unwrap();
+    assert!(text(&server.get("/").await).contains("<b>POST</b>"));
+    let document: Value = serde_json::from_str(&text(&server.get("/openapi.json").await)).unwrap();
     let operation = &document["paths"][report.replace('…', "")]["post"];
     assert_eq!(operation["requestBody"]["content"]["application/json"]["schema"]["type"], "object");
     for status in ["201", "400", "401", "409", "413", "503"] {
