@@ -1,8 +1,10 @@
-//! From what is known of a badge to its picture: [`overrides`] decides every field, [`drawing`] draws, on [`threads`]
+//! From what is known of a badge to its picture: [`overrides`] are the query parameters that all badges take, [`resolve`]
+//! decides every field of a badge, [`drawing`] draws it, on [`threads`]
 //! where that takes long, and [`error_badge`] draws errors.
 
 pub(crate) mod drawing;
 pub(crate) mod error_badge;
 pub(crate) mod overrides;
+pub(crate) mod resolve;
 pub(crate) mod static_path;
 pub(crate) mod threads;

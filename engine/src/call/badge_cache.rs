@@ -7,7 +7,10 @@ use std::{
 };
 
 use badgesmith_provider::Failure;
-use futures_util::future::{BoxFuture, Either, select};
+use futures_util::{
+    FutureExt,
+    future::{BoxFuture, Either, select},
+};
 
 use super::{broken::Broken, outcome::Outcome};
 use crate::{
@@ -20,6 +23,9 @@ use crate::{
 
 /// How long a caller waits at the most: image proxies give up after four seconds.
 pub(crate) const CALLER_PATIENCE: Duration = Duration::from_millis(3500);
+
+/// Work of the engine's own ended without a badge.
+const BROKE_OFF: Broken = Broken::Engine("making a badge broke off");
 
 /// What making a badge came to.
 pub(crate) type Making = Result<Arc<Outcome<BadgeContent>>, Broken>;
@@ -34,11 +40,11 @@ pub(crate) struct BadgeCache {
     executor: Arc<dyn Executor>,
 }
 
-/// What becomes of work that no caller waits for any more.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Abandoned {
-    GoesOn,
-    IsCancelled,
+/// What was made of a badge.
+pub(crate) enum Made {
+    Whole(Arc<Outcome<BadgeContent>>),
+    /// What is left to do, which goes on when no caller waits for it any more.
+    Rest(BoxFuture<'static, Making>),
 }
 
 /// A badge that is asked for.
@@ -50,7 +56,6 @@ pub(crate) struct BadgeQuery<'a> {
     /// The badge's name in the manifest, or the address of a document badge.
     pub(crate) badge: &'a str,
     pub(crate) now: SystemTime,
-    pub(crate) abandoned: Abandoned,
     /// What a caller is told who waited too long.
     pub(crate) late: fn() -> Failure,
 }
@@ -84,63 +89,73 @@ impl BadgeCache {
         Self { badges: Bounded::new(bytes), flights: Flights::new(), cancellable: CancellableFlights::new(), executor }
     }
 
-    /// The badge: from the cache, from work under way, or from `make`, which is begun once for all callers.
+    /// The badge: from the cache, from work under way, or from `make`, which is begun once for all callers and goes on
+    /// when they leave.
     pub(crate) async fn get(
         self: &Arc<Self>,
         query: BadgeQuery<'_>,
         make: impl FnOnce() -> BoxFuture<'static, Making> + Send,
     ) -> Served {
-        let BadgeQuery { key, now, .. } = query;
-        let cached = || self.badges.get(key).filter(|badge| badge.valid_until.is_some_and(|until| now < until));
+        let work = || self.keeping(query.key, make());
+        self.serve(&query, |cached| self.flights.join(query.key, &*self.executor, cached, work).boxed()).await
+    }
+
+    /// The same, but `make` is cancelled when all callers leave. Only the last part of it goes on.
+    pub(crate) async fn get_cancellable(
+        self: &Arc<Self>,
+        query: BadgeQuery<'_>,
+        make: impl FnOnce() -> BoxFuture<'static, Result<Made, Broken>> + Send,
+    ) -> Served {
+        let work = || {
+            let (this, key, make) = (Arc::clone(self), query.key.to_owned(), make());
+            let work = async move {
+                // Callers who left may have begun the last part before.
+                if let Some(last_part) = this.flights.under_way(&key) {
+                    return last_part.await.unwrap_or(Err(BROKE_OFF));
+                }
+                let last_part = match make.await? {
+                    Made::Whole(badge) => return this.keep(&key, badge),
+                    Made::Rest(last_part) => last_part,
+                };
+                let work = || this.keeping(&key, last_part);
+                this.flights.join(&key, &*this.executor, || None, work).await.unwrap_or(Err(BROKE_OFF))
+            };
+            work.boxed()
+        };
+        self.serve(&query, |cached| self.cancellable.join(query.key, cached, work).boxed()).await
+    }
+
+    /// The badge in the cache, or the result of the flight that `join` joins unless the badge is cached by then.
+    async fn serve<'a>(
+        &'a self,
+        query: &BadgeQuery<'a>,
+        join: impl FnOnce(Box<dyn FnOnce() -> Option<Making> + Send + 'a>) -> BoxFuture<'a, Option<Making>>,
+    ) -> Served {
+        let BadgeQuery { key, plugin, badge, now, late } = *query;
+        let cached = move || self.badges.get(key).filter(|badge| badge.valid_until.is_some_and(|until| now < until));
         if let Some(badge) = cached() {
             return Served { making: Ok(badge), cache: CacheState::Kept, waited: Duration::ZERO };
         }
         let joined = self.executor.clock();
-        let work = || {
-            let (this, key, making) = (Arc::clone(self), key.to_owned(), make());
-            let work: BoxFuture<'static, Making> = Box::pin(async move { this.keep(&key, making.await?) });
-            work
-        };
-        let cached_badge = || cached().map(Ok);
-        let flight: BoxFuture<'_, Option<Making>> = match query.abandoned {
-            Abandoned::GoesOn => Box::pin(self.flights.join(key, &*self.executor, cached_badge, work)),
-            Abandoned::IsCancelled => Box::pin(self.cancellable.join(key, cached_badge, work)),
-        };
+        let flight = join(Box::new(move || cached().map(Ok)));
         let making = match select(flight, self.executor.sleep(CALLER_PATIENCE)).await {
-            Either::Left((Some(making), _)) => making,
-            Either::Left((None, _)) => Err(Broken::Engine("making a badge broke off")),
-            Either::Right(_) => Ok(Arc::new(Outcome::late((query.late)(), CALLER_PATIENCE))),
+            Either::Left((making, _)) => making.unwrap_or(Err(BROKE_OFF)),
+            Either::Right(_) => Ok(Arc::new(Outcome::late(late(), CALLER_PATIENCE))),
         };
         let mut served = Served::made(making);
         // A caller who joined work under way waited for the rest of it only.
         served.waited = served.waited.min(self.executor.clock().saturating_sub(joined));
         if let Some(age_seconds) = served.making.as_ref().ok().and_then(|outcome| outcome.stale_seconds) {
-            let BadgeQuery { plugin, badge, .. } = query;
             tracing::warn!(plugin, badge, age_seconds, "a stale badge is served");
             served.cache = CacheState::Stale;
         }
         served
     }
 
-    /// A part of making a badge that goes on when no caller waits for it any more, and is not begun a second time.
-    pub(crate) async fn finish(
-        self: &Arc<Self>,
-        key: &str,
-        make: impl FnOnce() -> BoxFuture<'static, Making> + Send,
-    ) -> Making {
-        let work = || {
-            let (this, key, making) = (Arc::clone(self), key.to_owned(), make());
-            let work: BoxFuture<'static, Making> = Box::pin(async move { this.keep(&key, making.await?) });
-            work
-        };
-        let finished = self.flights.join(key, &*self.executor, || None, work).await;
-        finished.ok_or(Broken::Engine("making a badge broke off"))?
-    }
-
-    /// A part of making the badge that is under way although its first callers left.
-    pub(crate) async fn under_way(&self, key: &str) -> Option<Making> {
-        let making = self.flights.under_way(key)?.await;
-        Some(making.unwrap_or(Err(Broken::Engine("making a badge broke off"))))
+    /// Work whose badge is cached.
+    fn keeping(self: &Arc<Self>, key: &str, making: BoxFuture<'static, Making>) -> BoxFuture<'static, Making> {
+        let (this, key) = (Arc::clone(self), key.to_owned());
+        async move { this.keep(&key, making.await?) }.boxed()
     }
 
     /// How many badges the cache holds, and how many bytes.

@@ -1,16 +1,10 @@
 //! Overrides: query parameters that every badge takes. They take precedence over the provider's badge, and that over
 //! the manifest's defaults.
 
-use badgesmith_provider::{Badge, BadgeRoute};
-use badgesmith_renderer::{BadgeSegment, Color, Link, Links, Logo, ResolvedBadge, Scale, Style, Theme, is_icon};
+use badgesmith_renderer::{BadgeSegment, Color, Link, Logo, Scale, Style, Theme, is_icon};
 
 use super::static_path;
-use crate::{
-    badge_content::{BadgeContent, Extras},
-    error::Error,
-    format::Format,
-    request::Pairs,
-};
+use crate::{error::Error, format::Format, request::Pairs};
 
 /// The most `segment` parameters of a badge.
 const MOST_SEGMENTS: usize = 8;
@@ -82,21 +76,21 @@ const fn documented(name: &'static str, read: Read) -> Override {
 /// The overrides of a request.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Overrides {
-    style: Option<Style>,
-    label: Option<String>,
-    color: Option<Color>,
-    label_color: Option<Color>,
-    named_logo: Option<String>,
-    logo: Option<Logo>,
-    logo_color: Option<String>,
-    logo_size: Option<String>,
-    links: Vec<Option<Link>>,
-    outline: bool,
-    contrast: bool,
-    theme: Option<Theme>,
+    pub(super) style: Option<Style>,
+    pub(super) label: Option<String>,
+    pub(super) color: Option<Color>,
+    pub(super) label_color: Option<Color>,
+    pub(super) named_logo: Option<String>,
+    pub(super) logo: Option<Logo>,
+    pub(super) logo_color: Option<String>,
+    pub(super) logo_size: Option<String>,
+    pub(super) links: Vec<Option<Link>>,
+    pub(super) outline: bool,
+    pub(super) contrast: bool,
+    pub(super) theme: Option<Theme>,
     /// Whether color names mean the colors that shields had before 2026.
-    is_classic: bool,
-    segments: Vec<BadgeSegment>,
+    pub(super) is_classic: bool,
+    pub(super) segments: Vec<BadgeSegment>,
     /// Whether an invalid value is an error.
     is_strict: bool,
     /// The scale of a picture.
@@ -167,49 +161,6 @@ impl Overrides {
         true
     }
 
-    /// Adds the style and the logo of a document where the caller has no override for them.
-    pub(crate) fn over(mut self, content: &BadgeContent) -> Self {
-        let Some(Extras { style, logo, logo_color, logo_size, .. }) = content.extras.as_deref() else { return self };
-        self.style = self.style.or(*style);
-        if self.logo.is_none() && self.named_logo.is_none() {
-            self.logo = logo.clone();
-            self.logo_color = self.logo_color.or_else(|| logo_color.clone());
-            self.logo_size = self.logo_size.or_else(|| logo_size.clone());
-        }
-        self
-    }
-
-    /// Resolves every field of the badge. An error badge ignores the overrides of its colours.
-    pub(crate) fn resolve(self, route: &BadgeRoute, badge: Badge, is_error: bool) -> ResolvedBadge {
-        let provided = badge.color.as_deref().and_then(Color::parse);
-        let fallback = || route.color.as_deref().and_then(Color::parse).unwrap_or(Color::LIGHTGREY);
-        let (color, label_color) = if is_error { (None, None) } else { (self.color, self.label_color) };
-        let default_logo = || badge.named_logo.or_else(|| route.logo.clone());
-        let label = self.label.or(badge.label).unwrap_or_else(|| route.label.clone());
-        let mut resolved = ResolvedBadge::new(shortened(label), shortened(badge.message));
-        resolved.color = color.or(provided).unwrap_or_else(fallback);
-        resolved.label_color = label_color.or_else(|| badge.label_color.as_deref().and_then(Color::parse));
-        resolved.style = self.style.unwrap_or(Style::Flat);
-        resolved.is_error = is_error;
-        resolved.named_logo = if self.logo.is_some() { None } else { self.named_logo.or_else(default_logo) };
-        resolved.logo = self.logo;
-        resolved.logo_color = self.logo_color;
-        resolved.logo_size = self.logo_size;
-        let mut links = self.links.into_iter();
-        resolved.links = Links { left: links.next().flatten(), right: links.next().flatten() };
-        resolved.outline = self.outline;
-        resolved.contrast = self.contrast;
-        resolved.theme = self.theme.unwrap_or(Theme::Fixed);
-        resolved.segments = self.segments;
-        resolved.scale = self.scale.unwrap_or(Scale::ONE);
-        if self.is_classic {
-            resolved.color = resolved.color.classic();
-            resolved.label_color = resolved.label_color.map(|color| color.classic());
-            resolved.segments.iter_mut().for_each(|segment| segment.color = segment.color.classic());
-        }
-        resolved
-    }
-
     /// Whether the caller named a style; if so, JSON contains it.
     pub(crate) const fn names_style(&self) -> bool {
         self.style.is_some()
@@ -265,7 +216,7 @@ fn style(name: &str) -> Option<Style> {
 }
 
 /// Cuts a text to [`LONGEST_TEXT`].
-fn shortened(mut text: String) -> String {
+pub(super) fn shortened(mut text: String) -> String {
     if text.len() > LONGEST_TEXT {
         let mut units = 0;
         let end = text.char_indices().find(|(_, letter)| {

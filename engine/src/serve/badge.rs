@@ -10,7 +10,7 @@ use crate::{
     badge_content::BadgeContent,
     caching::plugin_caching,
     call::{
-        badge_cache::{Abandoned, BadgeQuery, Served},
+        badge_cache::{BadgeQuery, Served},
         provider_call::ProviderCall,
     },
     draw::{drawing::Look, overrides::Overrides},
@@ -58,8 +58,7 @@ async fn serve(parts: &Arc<Parts>, incoming: &Incoming<'_>, call: &ProviderCall)
         return Served::made(outcome.map(|outcome| Arc::new(outcome.map(BadgeContent::from))));
     }
     let key = key(call);
-    let query =
-        BadgeQuery { key: &key, plugin: &call.plugin.id, badge: &call.name, now, abandoned: Abandoned::GoesOn, late };
+    let query = BadgeQuery { key: &key, plugin: &call.plugin.id, badge: &call.name, now, late };
     let make = || {
         let (parts, call) = (Arc::clone(parts), call.clone());
         async move { Ok(Arc::new(parts.caller.run::<Badge>(&call, now).await?.map(BadgeContent::from))) }.boxed()

@@ -4,6 +4,8 @@ use std::{borrow::Cow, time::Duration};
 
 use badgesmith_provider::Failure;
 
+use crate::code::Code;
+
 /// How long a document is fresh, in seconds.
 pub(super) const FRESH: u32 = 300;
 /// `stale-while-revalidate` of its badge, in seconds.
@@ -16,4 +18,9 @@ pub(super) const LONGEST_FRESH: u32 = 24 * 60 * 60;
 /// The failure of a document that cannot be used; `words` is the message of the badge.
 pub(super) fn invalid(words: impl Into<Cow<'static, str>>) -> Failure {
     Failure { words: words.into(), ..Failure::invalid_response() }
+}
+
+/// The failure of a document that did not arrive in time.
+pub(crate) fn late() -> Failure {
+    Failure::inaccessible(Code::UpstreamTimeout.name(), "inaccessible")
 }

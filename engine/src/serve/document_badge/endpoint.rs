@@ -13,8 +13,6 @@ use serde_json::{Map, Value};
 use super::document_rules::{FRESH, LONGEST_FRESH, invalid};
 use crate::badge_content::{BadgeContent, Extras};
 
-/// The `Accept` header.
-pub(super) const ACCEPT: &str = "application/json";
 /// The largest document that is parsed on the request's own thread, in bytes; a larger one is parsed by a worker
 /// thread.
 pub(super) const SMALL: usize = 64 * 1024;

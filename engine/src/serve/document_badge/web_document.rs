@@ -6,7 +6,7 @@ use badgesmith_provider::Failure;
 use sha2::{Digest, Sha256};
 use url::Url;
 
-use super::document_rules::{FRESH, STALE, invalid};
+use super::document_rules::{FRESH, STALE, invalid, late};
 use crate::{
     call::broken::{Broken, Unanswered},
     code::Code,
@@ -16,7 +16,6 @@ use crate::{
         upstream_request::{Freshness, Pass, UpstreamRequest},
     },
     origin::Origin,
-    request::Pairs,
     world::{Ask, Fault, Progress},
 };
 
@@ -24,16 +23,6 @@ use crate::{
 const PATIENCE: Duration = Duration::from_millis(3500);
 /// How long a badge waits for the document; after that a stale document is used.
 pub(super) const BADGE_PATIENCE: Duration = Duration::from_secs(3);
-
-/// The address in the parameter `url`, or in `uri`, its deprecated name.
-pub(super) fn url(pairs: &Pairs) -> Result<Url, Failure> {
-    let text = pairs.get("uri").or_else(|| pairs.get("url")).unwrap_or_default();
-    let url = Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
-    let invalid = || Failure::invalid_parameter(Code::UrlInvalid.name(), "url", "invalid query parameter: url");
-    let mut url = url.ok_or_else(invalid)?;
-    url.set_fragment(None);
-    Ok(url)
-}
 
 /// Fetches the document at an address. Badges of the same document and media type share its cached answer.
 pub(super) async fn fetch(
@@ -61,11 +50,6 @@ fn failure(fault: &Fault) -> Failure {
         Fault::RateLimited(after) => rate_limited(*after),
         Fault::Busy => too_busy(),
     }
-}
-
-/// The failure of a document that did not arrive in time.
-pub(crate) fn late() -> Failure {
-    Failure::inaccessible(Code::UpstreamTimeout.name(), "inaccessible")
 }
 
 /// Checks the status of an answer, before its body is parsed.
