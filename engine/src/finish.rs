@@ -8,9 +8,9 @@ use crate::{
     error::Error,
     format::Format,
     parts::Parts,
-    place::Target,
     request::{Incoming, Request},
     response::{AccessLine, Response},
+    target::Target,
 };
 
 /// The response to a request: what its handler answered, or its error.

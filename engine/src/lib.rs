@@ -30,6 +30,7 @@ mod route;
 mod serve;
 pub mod signature;
 pub mod store;
+mod target;
 mod value;
 pub mod world;
 
@@ -44,8 +45,9 @@ use crate::{
     error::{Error, late},
     finish::{finish, finish_late, refuse},
     parts::Parts,
-    place::{Places, Target},
+    place::Places,
     serve::{document_badge, index::IndexPages, serve},
+    target::Target,
 };
 pub use crate::{
     code::Code,

@@ -1,13 +1,10 @@
 //! Routing: an address leads to one of the engine's own, to a route of a provider, or nowhere. The format of the
 //! response is decided here, too.
 
-use std::{borrow::Cow, sync::Arc, time::SystemTime};
-
-use badgesmith_provider::{BadgeRoute, RedirectRoute, ReportRoute};
-use http::Method;
+use std::{sync::Arc, time::SystemTime};
 
 use crate::{
-    addresses::{self, OwnAddress, Serves, is_reserved},
+    addresses::{self, is_reserved},
     call::provider_call::ProviderCall,
     error::Error,
     format::Format,
@@ -15,74 +12,9 @@ use crate::{
     request::{
         Incoming, LARGEST_BODY, LARGEST_HEADERS, LONGEST_PATH, Pairs, Request, TooDeep, decode, decode_fully, segments,
     },
-    response::AccessLine,
     route::{Parameters, RouteMatch, RouteSegment, RouteTemplate, Router},
+    target::{BadgeTarget, OwnTarget, RedirectTarget, RefusedTarget, Refuses, ReportTarget, Target},
 };
-
-/// The allowed methods of a read-only address.
-const METHODS: &str = "GET, HEAD, OPTIONS";
-/// The allowed methods of an address that takes reports.
-const REPORT_METHODS: &str = "POST, OPTIONS";
-
-/// Where an address leads.
-pub(crate) enum Target<'a> {
-    Own(OwnTarget),
-    Badge(BadgeTarget<'a>),
-    Report(ReportTarget<'a>),
-    Redirect(RedirectTarget<'a>),
-    Refused(RefusedTarget<'a>),
-}
-
-/// An address of the engine's own.
-pub(crate) struct OwnTarget {
-    pub(crate) address: &'static OwnAddress,
-    /// The value of the path's parameter, percent-decoded once; empty if it has none.
-    pub(crate) content: String,
-}
-
-/// A provider's badge.
-pub(crate) struct BadgeTarget<'a> {
-    pub(crate) plugin: &'a Arc<Plugin>,
-    pub(crate) route: &'a BadgeRoute,
-    pub(crate) call: ProviderCall,
-}
-
-/// A report to a provider.
-pub(crate) struct ReportTarget<'a> {
-    pub(crate) plugin: &'a Arc<Plugin>,
-    pub(crate) route: &'a ReportRoute,
-    pub(crate) call: ProviderCall,
-    /// A parameter whose value in the signed path is ambiguous.
-    pub(crate) ambiguous: Option<String>,
-}
-
-/// A provider's redirect.
-pub(crate) struct RedirectTarget<'a> {
-    pub(crate) plugin: &'a Arc<Plugin>,
-    pub(crate) route: &'a RedirectRoute,
-    pub(crate) call: ProviderCall,
-}
-
-/// An address or a request that is refused.
-pub(crate) struct RefusedTarget<'a> {
-    pub(crate) error: Error,
-    route: &'a str,
-    plugin: Option<&'a Plugin>,
-    refuses: Refuses,
-}
-
-/// What is refused, and for which methods; for any other method the answer is 405.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Refuses {
-    /// The whole request, for every method, as JSON.
-    Request,
-    /// The address, for every method but OPTIONS.
-    Address,
-    /// An address that a manifest refuses, for GET, HEAD and POST.
-    Mistake,
-    /// The address, for GET and HEAD.
-    Badge,
-}
 
 /// The routes of all providers.
 #[derive(Debug)]
@@ -193,7 +125,7 @@ impl Places {
             _ => is_own_badge.then_some(Format::Svg),
         };
         let format = named.or(ending).or(default).unwrap_or(Format::Json);
-        let format = if shows_pictures(&target) { format } else { Format::Json };
+        let format = if target.shows_pictures() { format } else { Format::Json };
         Ok((target, format))
     }
 
@@ -268,91 +200,6 @@ impl Places {
     }
 }
 
-impl RefusedTarget<'_> {
-    /// Whether the whole request is refused, regardless of its address.
-    pub(crate) fn refuses_request(&self) -> bool {
-        self.refuses == Refuses::Request
-    }
-}
-
-impl OwnTarget {
-    /// The defaults of its badge.
-    pub(crate) fn defaults(&self) -> BadgeRoute {
-        BadgeRoute { label: self.address.label().to_owned(), ..BadgeRoute::default() }
-    }
-}
-
-impl<'a> Target<'a> {
-    fn own(address: &'static OwnAddress, segments: &[&str]) -> Self {
-        let content = match address.serves {
-            Serves::StaticPath => decode(&segments[1..].join("/")).into_owned(),
-            _ => String::new(),
-        };
-        Self::Own(OwnTarget { address, content })
-    }
-
-    const fn refused(error: Error, refuses: Refuses) -> Self {
-        Self::Refused(RefusedTarget { error, route: "", plugin: None, refuses })
-    }
-
-    /// The value of `Allow`.
-    pub(crate) const fn methods(&self) -> &'static str {
-        if matches!(self, Self::Report(_)) { REPORT_METHODS } else { METHODS }
-    }
-
-    /// Whether it answers OPTIONS.
-    pub(crate) fn has_options(&self) -> bool {
-        !matches!(self, Self::Refused(refused) if refused.refuses_request())
-    }
-
-    /// Checks that it allows this method, which is not OPTIONS.
-    ///
-    /// # Errors
-    /// 405, with the allowed methods.
-    pub(crate) fn check_method(&self, method: &Method) -> Result<(), Error> {
-        let is_shown = matches!(*method, Method::GET | Method::HEAD);
-        let is_taken = match self {
-            Self::Report(_) => *method == Method::POST,
-            Self::Refused(RefusedTarget { refuses: Refuses::Request | Refuses::Address, .. }) => true,
-            Self::Refused(RefusedTarget { refuses: Refuses::Mistake, .. }) => is_shown || *method == Method::POST,
-            _ => is_shown,
-        };
-        if is_taken { Ok(()) } else { Err(Error::method_not_allowed(self.methods())) }
-    }
-
-    /// The defaults of its badge.
-    pub(crate) fn defaults(&self) -> Cow<'a, BadgeRoute> {
-        let labelled = |label: &str| Cow::Owned(BadgeRoute { label: label.to_owned(), ..BadgeRoute::default() });
-        match self {
-            Self::Badge(BadgeTarget { route, .. }) => Cow::Borrowed(route),
-            Self::Own(target) => Cow::Owned(target.defaults()),
-            Self::Refused(RefusedTarget { plugin: Some(plugin), .. }) => {
-                labelled(plugin.manifest.badges.first().map_or("", |badge| &badge.label))
-            }
-            Self::Refused(_) => labelled("badge"),
-            _ => Cow::Owned(BadgeRoute::default()),
-        }
-    }
-
-    /// The start of its line in the access log: the route's template and the plugin, if it has them.
-    pub(crate) fn access_line(&self) -> AccessLine {
-        let own = |route: &'static str| AccessLine { route: Cow::Borrowed(route), ..AccessLine::default() };
-        let of = |route: &str, plugin: &Plugin| AccessLine {
-            route: Cow::Owned(route.to_owned()),
-            plugin: plugin.id.clone(),
-            ..AccessLine::default()
-        };
-        match self {
-            Self::Own(OwnTarget { address, .. }) => own(address.route),
-            Self::Badge(BadgeTarget { plugin, route, .. }) => of(&route.route, plugin),
-            Self::Report(ReportTarget { plugin, route, .. }) => of(&route.route, plugin),
-            Self::Redirect(RedirectTarget { plugin, route, .. }) => of(&route.route, plugin),
-            Self::Refused(RefusedTarget { plugin: Some(plugin), route, .. }) => of(route, plugin),
-            Self::Refused(_) => own(""),
-        }
-    }
-}
-
 impl Index {
     const fn plugin(self) -> usize {
         match self {
@@ -361,15 +208,6 @@ impl Index {
             | Self::Redirect { plugin, .. }
             | Self::Refusal { plugin, .. } => plugin,
         }
-    }
-}
-
-/// Whether a target answers, and reports its errors, as a picture if the request asks for one.
-const fn shows_pictures(target: &Target<'_>) -> bool {
-    match target {
-        Target::Own(OwnTarget { address, .. }) => address.is_badge(),
-        Target::Badge(_) | Target::Refused(_) => true,
-        Target::Report(_) | Target::Redirect(_) => false,
     }
 }
 

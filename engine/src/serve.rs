@@ -12,8 +12,8 @@ use std::sync::Arc;
 
 use self::index::IndexPages;
 use crate::{
-    addresses::Serves, answer::Answer, error::Error, parts::Parts, place::Target, request::Incoming,
-    response::AccessLine,
+    addresses::Serves, answer::Answer, error::Error, parts::Parts, request::Incoming, response::AccessLine,
+    target::Target,
 };
 
 /// Answers a request at its target. What only the answer knows of the access log is noted in `line`.

@@ -16,9 +16,9 @@ use crate::{
     draw::{drawing::Look, overrides::Overrides},
     error::{Error, late},
     parts::Parts,
-    place::BadgeTarget,
     request::Incoming,
     response::AccessLine,
+    target::BadgeTarget,
 };
 
 /// Answers a request for a provider's badge.

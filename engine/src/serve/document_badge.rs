@@ -31,9 +31,9 @@ use crate::{
     draw::{drawing::Look, overrides::Overrides},
     error::Error,
     parts::Parts,
-    place::OwnTarget,
     request::Incoming,
     response::{AccessLine, CacheState},
+    target::OwnTarget,
 };
 
 /// Answers a request for a document badge.

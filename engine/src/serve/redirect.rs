@@ -3,8 +3,8 @@
 use http::HeaderValue;
 
 use crate::{
-    answer::Answer, caching::plugin_caching, error::Error, parts::Parts, place::RedirectTarget, request::Incoming,
-    response::AccessLine,
+    answer::Answer, caching::plugin_caching, error::Error, parts::Parts, request::Incoming, response::AccessLine,
+    target::RedirectTarget,
 };
 
 /// Answers a request for a redirect with 302.

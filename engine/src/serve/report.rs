@@ -17,11 +17,11 @@ use crate::{
     error::Error,
     meter::Event,
     parts::Parts,
-    place::ReportTarget,
     request::{Incoming, Request},
     route::Parameters,
     signature::{Signature, string_to_sign},
     store::{Entry, LONGEST_KEY, Recorded, Subject, result_key},
+    target::ReportTarget,
 };
 
 /// The headers of a signed request.
