@@ -1,5 +1,5 @@
-//! From what is known of a badge to its picture: [`overrides`] decides every field, [`drawing`] draws, on [`threads`]
-//! where that takes long, and [`error_badge`] draws errors.
+//! From the content of a badge to its picture: [`overrides`] resolves every field, [`drawing`] draws, on [`threads`] if
+//! that takes long, and [`error_badge`] draws errors.
 
 pub(crate) mod drawing;
 pub(crate) mod error_badge;

@@ -1,7 +1,7 @@
 //! The badge engine: from a request to a response. It opens no socket and reads no clock, environment or AWS service.
 //!
-//! [`Engine::respond`] is the way of every request: `place` finds where its address leads, `serve` answers, `finish`
-//! makes the response. What the engine cannot do itself it asks of a [`World`].
+//! [`Engine::respond`] handles every request: `place` finds the target of its address, `serve` answers, `finish`
+//! makes the response. All I/O goes through the traits of a [`World`].
 
 mod addresses;
 mod answer;
@@ -64,7 +64,7 @@ pub use crate::{
     world::World,
 };
 
-/// A badge engine: plugins, caches, and the world behind them.
+/// A badge engine: plugins, caches, and a [`World`].
 #[derive(Debug)]
 pub struct Engine {
     parts: Arc<Parts>,
@@ -132,14 +132,14 @@ impl Engine {
     /// #   fn history<'a>(&'a self, _: &'a str, _: &'a Subject, _: Span, _: SystemTime) -> Stored<'a, Vec<Record>> {
     /// #       todo!() } }
     /// # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
-    /// let manifest = Manifest::parse(r#"{"id": "greeting", "version": "1.0.0", "mount": "/badges/greeting", "badges": [{
-    ///     "name": "hello", "route": "{name}", "label": "hello", "summary": "Greets.", "example": "world"}]}"#)?;
+    /// let manifest = Manifest::parse(r#"{"id": "greeting", "version": "1.0.0", "mount": "/badges/hello", "badges": [
+    ///     {"name": "hello", "route": "{name}", "label": "hello", "summary": "Greets.", "example": "world"}]}"#)?;
     /// let plugin = Plugin::new("greeting", manifest, Arc::new(Greeting))?;
     /// let plugin = plugin.with_origins(vec![Origin::parse("https://example.com")?]);
     /// let [upstream, web, executor, secrets, store] = [(); 5].map(|()| Arc::new(Stub));
     /// let world = World { upstream, web, executor, secrets, store, meter: Arc::new(()) };
     /// let engine = Engine::new(vec![plugin], &Settings::default(), world)?;
-    /// let response = engine.respond(&Request::get("/badges/greeting/world"), SystemTime::now()).await;
+    /// let response = engine.respond(&Request::get("/badges/hello/world"), SystemTime::now()).await;
     /// assert_eq!(response.body, r#"{"schemaVersion":1,"label":"hello","message":"hi","color":"lightgrey"}"#);
     /// # Ok::<(), Box<dyn std::error::Error>>(()) })?;
     /// # Ok::<(), Box<dyn std::error::Error>>(())
