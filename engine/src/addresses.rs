@@ -1,4 +1,4 @@
-//! The engine's own addresses in one table: routing, the index page and `/openapi.json` are made of it.
+//! The table of the engine's own addresses. Routing, the index page and `/openapi.json` are derived from it.
 
 use std::borrow::Cow;
 
@@ -8,13 +8,13 @@ use crate::request::decode;
 
 /// An address of the engine's own.
 pub(crate) struct OwnAddress {
-    /// What answers there.
+    /// What it serves.
     pub(crate) serves: Serves,
-    /// Its path; a parameter in braces stands for all that is left of a path, slashes included.
+    /// Its path; a parameter in braces matches the rest of a path, slashes included.
     pub(crate) path: &'static str,
-    /// What logs and metrics call it, and the index page shows.
+    /// Its route in logs, metrics and the index page.
     pub(crate) route: &'static str,
-    /// What an operator may switch off.
+    /// The setting that switches it off.
     pub(crate) switch: Switch,
     /// Its operation in `/openapi.json`; an older spelling of an address has none.
     pub(crate) operation: Option<Operation>,
@@ -22,28 +22,28 @@ pub(crate) struct OwnAddress {
     pub(crate) example: Option<Example>,
 }
 
-/// What answers at an address of the engine's own.
+/// What one of the engine's own addresses serves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Serves {
     Index,
     OpenApi,
     Health,
-    /// A badge that its path describes.
+    /// A static badge, described by its path.
     StaticPath,
-    /// A badge that its query describes.
+    /// A static badge, described by its query.
     StaticQuery,
-    /// The badge that a document describes.
+    /// A badge that a document describes.
     Endpoint,
-    /// What queries find in a document of this kind.
+    /// A badge with the results of queries in a document of this kind.
     Queries(DocumentKind),
-    /// What a regular expression finds in any text.
+    /// A badge with the match of a regular expression in any text.
     Regex,
 }
 
-/// What an operator may switch off in plugins.toml.
+/// The setting of plugins.toml that switches an address off.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Switch {
-    /// Nothing: it is always served.
+    /// None: it is always served.
     Always,
     /// `endpoint = false`.
     Endpoint,
@@ -60,19 +60,19 @@ pub(crate) struct Operation {
 
 /// A badge on the index page.
 pub(crate) struct Example {
-    /// How the page writes its route, if not as logs do.
+    /// Its route on the page, if it differs from that in logs.
     pub(crate) route: Option<&'static str>,
     /// The query parameters that the page's builder offers; without any, the builder has a form of its own for it.
     pub(crate) query: &'static [&'static str],
-    /// Those of them without which there is no badge.
+    /// The required ones of them.
     pub(crate) required: &'static [&'static str],
-    /// An address that fits, encoded as the builder does it.
+    /// An example address, encoded as the builder encodes it.
     pub(crate) address: &'static str,
     /// The alternative text of the picture.
     pub(crate) words: &'static str,
 }
 
-/// What `/badge/dynamic/…` takes, except for a regular expression.
+/// The query parameters of `/badge/dynamic/…`, except for a regular expression.
 const QUERY: &[&str] = &["url", "query", "prefix", "suffix", "separator", "as", "steps", "colors"];
 
 /// The addresses, in the order in which the index page shows their badges.
@@ -192,7 +192,7 @@ const OF_SERVER: &str = "metrics";
 pub(crate) static STATIC_PATH: &OwnAddress = &ADDRESSES[3];
 
 impl OwnAddress {
-    /// The label of a badge here for which neither the caller nor a document gives one.
+    /// The default label of its badges.
     pub(crate) const fn label(&self) -> &'static str {
         match self.serves {
             Serves::Endpoint | Serves::Queries(_) => "custom badge",
@@ -215,7 +215,7 @@ impl OwnAddress {
         self.path.split('/').nth(1).unwrap_or_default()
     }
 
-    /// Whether these segments, decoded once, lead here. Letters are compared without regard to case.
+    /// Whether these segments, percent-decoded once, match. The comparison is case-insensitive.
     fn fits(&self, segments: &[Cow<'_, str>]) -> bool {
         let mut segments = segments.iter();
         for literal in self.path.split('/').skip(1).filter(|literal| !literal.is_empty()) {
@@ -229,7 +229,7 @@ impl OwnAddress {
     }
 }
 
-/// The address of the engine's own that these segments, still encoded, lead to.
+/// The engine's own address that these segments, still percent-encoded, match.
 pub(crate) fn find(segments: &[&str]) -> Option<&'static OwnAddress> {
     let segments: Vec<_> = segments.iter().map(|segment| decode(segment)).collect();
     let mut fitting = ADDRESSES.iter().filter(|address| address.fits(&segments));
@@ -238,7 +238,7 @@ pub(crate) fn find(segments: &[&str]) -> Option<&'static OwnAddress> {
     Some(if first.has_parameter() { fitting.next().unwrap_or(first) } else { first })
 }
 
-/// Whether no plugin may have a route that begins with this segment.
+/// Whether routes of plugins must not begin with this segment.
 pub(crate) fn is_reserved(first: &str) -> bool {
     first == OF_SERVER || ADDRESSES.iter().any(|address| address.first() == first)
 }

@@ -1,4 +1,4 @@
-//! An answer on its way out: status, body, caching, and the conditions of the request.
+//! A handler's answer, and the response that it becomes: caching headers, ETag, conditional requests and HEAD.
 
 use std::time::{Duration, SystemTime};
 
@@ -18,24 +18,24 @@ use crate::{
     response::{AccessLine, Response},
 };
 
-/// What a handler answers.
+/// The answer of a handler.
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
-    /// The form in which a badge was drawn, if it is a badge.
+    /// The format of a badge; `None` if it is not a badge.
     pub(crate) format: Option<Format>,
     pub(crate) media_type: &'static str,
     pub(crate) body: Bytes,
     pub(crate) caching: Caching,
     pub(crate) last_modified: Option<SystemTime>,
-    /// The body's ETag, where it was computed before.
+    /// The body's ETag, if it was computed before.
     pub(crate) etag: Option<HeaderValue>,
-    /// Headers beyond those of every answer, or in the place of them.
+    /// Additional headers, which replace default ones of the same name.
     pub(crate) headers: Vec<(HeaderName, HeaderValue)>,
 }
 
 impl Answer {
-    /// A badge in its form.
+    /// A badge in this format.
     pub(crate) fn badge(format: Format, body: impl Into<Bytes>, caching: Caching) -> Self {
         Self { format: Some(format), media_type: format.media_type(), ..Self::json(200, body, caching) }
     }
@@ -65,7 +65,7 @@ impl Answer {
         Self { media_type: "text/plain;charset=utf-8", headers, ..Self::json(302, body, caching) }
     }
 
-    /// An error as JSON, in the one shape that all errors have.
+    /// An error as JSON, in the schema that all errors have.
     pub(crate) fn error(error: &Error, request: &Request) -> Self {
         #[derive(Serialize)]
         struct ErrorBody<'a> {
@@ -115,7 +115,7 @@ impl Answer {
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(self.media_type));
         headers.insert(header::CONTENT_LENGTH, self.body.len().into());
         headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-        // An SVG that is opened by itself is a document: it may show its own picture and do nothing else.
+        // An SVG that is opened by itself is a document. The policy allows it its own images and styles only.
         headers.insert(
             header::CONTENT_SECURITY_POLICY,
             HeaderValue::from_static("default-src 'none'; style-src 'unsafe-inline'; img-src data:"),
@@ -148,14 +148,14 @@ fn is_known(request: &Request, etag: &HeaderValue, last_modified: Option<SystemT
     }
 }
 
-/// The time as HTTP writes it, if it is in the years 1970 to 9999.
+/// The time as an HTTP date, if it is in the years 1970 to 9999.
 pub(crate) fn http_date(time: SystemTime) -> Option<String> {
     const END: Duration = Duration::from_secs(253_402_300_800);
     let is_writable = time.duration_since(SystemTime::UNIX_EPOCH).is_ok_and(|since| since < END);
     is_writable.then(|| httpdate::fmt_http_date(time))
 }
 
-/// A header's value of the engine's own text; text that cannot stand in a header is left out.
+/// A header value; empty if the text is not valid in a header.
 fn value(text: &str) -> HeaderValue {
     HeaderValue::from_str(text).unwrap_or(HeaderValue::from_static(""))
 }

@@ -1,19 +1,19 @@
-//! What a badge says before a caller's overrides, whoever said it: a provider or a document.
+//! The content of a badge, from a provider or a document, before the caller's overrides.
 
 use badgesmith_provider::Badge;
 use badgesmith_renderer::{Logo, Style};
 
 use crate::{bounded::Weight, call::outcome::Outcome};
 
-/// What a badge says before a caller's overrides.
+/// The content of a badge before the caller's overrides.
 #[derive(Clone, Debug)]
 pub(crate) struct BadgeContent {
     pub(crate) badge: Badge,
-    /// What a document may say beyond what a provider can.
+    /// The additional fields of a document; a provider has none.
     pub(crate) extras: Option<Box<Extras>>,
 }
 
-/// What a document of the endpoint schema may say beyond what a provider can.
+/// The fields of the endpoint schema that a provider does not have.
 #[derive(Clone, Debug)]
 pub(crate) struct Extras {
     pub(crate) is_error: bool,

@@ -1,4 +1,4 @@
-//! A cache within so many bytes.
+//! An LRU cache that is bounded by the size of its values.
 
 use std::{fmt, sync::Arc};
 
@@ -20,7 +20,7 @@ impl Weight for Bytes {
     }
 }
 
-/// A cache within so many bytes. The least recently used values are evicted first.
+/// A cache of a limited size in bytes. The least recently used values are evicted first.
 pub(crate) struct Bounded<T>(Cache<String, Arc<T>, ByWeight>);
 
 #[derive(Clone)]
@@ -34,13 +34,13 @@ impl<T: Weight> Weighter<String, Arc<T>> for ByWeight {
 
 impl<T: Weight> Bounded<T> {
     pub(crate) fn new(bytes: u64) -> Self {
-        // One shard, because a shard keeps nothing that is larger than its share.
+        // One shard, because a shard rejects values that are larger than its share of the size.
         let options = OptionsBuilder::new().shards(1).estimated_items_capacity(1024).weight_capacity(bytes).build();
         match options {
             Ok(options) => {
                 Self(Cache::with_options(options, ByWeight, DefaultHashBuilder::default(), DefaultLifecycle::default()))
             }
-            // Every option without a default was given.
+            // This cannot fail: all required options are set.
             Err(_) => Self(Cache::with_weighter(1024, bytes, ByWeight)),
         }
     }
@@ -53,7 +53,7 @@ impl<T: Weight> Bounded<T> {
         self.0.insert(key.to_owned(), value);
     }
 
-    /// Replaces what is there, if it is still `old`.
+    /// Replaces the value of a key if it is still `old`.
     pub(crate) fn replace(&self, key: &str, old: &Arc<T>, new: Option<Arc<T>>) {
         if !self.0.get(key).is_some_and(|now| Arc::ptr_eq(&now, old)) {
             return;
@@ -64,7 +64,7 @@ impl<T: Weight> Bounded<T> {
         }
     }
 
-    /// How many values and how many bytes are kept.
+    /// The number of values, and their size in bytes.
     pub(crate) fn size(&self) -> (usize, u64) {
         (self.0.len(), self.0.weight())
     }

@@ -1,5 +1,5 @@
-//! Calls of providers: [`provider_call`] is what a provider is asked, [`run`] is the loop of its steps, [`upstream`]
-//! and [`records`] answer what the steps ask, [`end`] checks how they end, and [`badge_cache`] keeps what was made.
+//! Calls of providers: [`provider_call`] is the call as data, [`run`] is the loop of its steps, [`upstream`] and
+//! [`records`] answer the requests of the steps, [`end`] checks how they end, and [`badge_cache`] caches the badges.
 
 pub(crate) mod badge_cache;
 pub(crate) mod broken;

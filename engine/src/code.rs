@@ -1,4 +1,4 @@
-//! The codes of errors: what a program reads where a person reads the badge's words.
+//! The codes of errors, for programs; the text of the badge is for people.
 
 /// A code that the engine knows. A provider may end a call with a code of its own, which is sent as it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,11 +13,11 @@ pub enum Code {
     InvalidProvider,
     /// The report's signature is not valid.
     InvalidSignature,
-    /// The report's time is unreadable or too far from now.
+    /// The report's timestamp is malformed or too far from the current time.
     InvalidTimestamp,
     /// A static badge without `message`.
     MessageRequired,
-    /// The address does not take this method.
+    /// The address does not allow this method.
     MethodNotAllowed,
     /// A signed request lacks headers.
     MissingAuthHeaders,
@@ -29,11 +29,11 @@ pub enum Code {
     ParameterInvalid,
     /// The path is percent-encoded too often.
     PathInvalid,
-    /// The provider broke the rules of its interface; the log says how.
+    /// The provider violated its interface; the log says how.
     ProviderFailed,
-    /// The document that was asked for does not exist.
+    /// The document does not exist.
     ResourceNotFound,
-    /// What a query found in a document is not what the caller says it is.
+    /// The result of a query is not of the type that the caller named.
     ResultInvalid,
     /// There is no result, or a query found none.
     ResultNotFound,
@@ -41,7 +41,7 @@ pub enum Code {
     RouteNotFound,
     /// The owner has no secret for this upstream.
     SecretNotConfigured,
-    /// The store or the owners' secrets do not answer.
+    /// The store or the owners' secrets are unavailable.
     StoreUnavailable,
     /// A queue is full.
     TooBusy,
@@ -51,15 +51,15 @@ pub enum Code {
     UpstreamForbidden,
     /// The upstream's answer cannot be used.
     UpstreamInvalid,
-    /// The upstream limits how often it is asked.
+    /// The rate limit of the upstream is exhausted.
     UpstreamRateLimited,
     /// The upstream did not answer in time.
     UpstreamTimeout,
     /// The upstream cannot be reached, or fails.
     UpstreamUnavailable,
-    /// The address in `url` is none.
+    /// `url` is not an address.
     UrlInvalid,
-    /// The address in `url` may not be asked.
+    /// The address in `url` is not allowed.
     UrlNotAllowed,
 }
 

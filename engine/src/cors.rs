@@ -1,4 +1,4 @@
-//! CORS: what a browser asks before it sends a request from another site (a preflight).
+//! CORS preflight requests, which browsers send before some requests from other sites.
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -11,7 +11,7 @@ use crate::{
 /// The headers of a request that the engine reads.
 const READ: [&str; 4] = ["content-type", "x-signature", "x-timestamp", "x-nonce"];
 
-/// 204 to a preflight: the methods of the address, and those of the headers asked for that the engine reads.
+/// Answers a preflight with 204, the methods of the address, and the requested headers that the engine reads.
 pub(crate) fn preflight(request: &Request, methods: &'static str, line: AccessLine) -> Response {
     let mut headers = HeaderMap::with_capacity(6);
     headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));

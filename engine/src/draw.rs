@@ -1,6 +1,5 @@
-//! From what is known of a badge to its picture: [`overrides`] are the query parameters that all badges take, [`resolve`]
-//! decides every field of a badge, [`drawing`] draws it, on [`threads`]
-//! where that takes long, and [`error_badge`] draws errors.
+//! From the content of a badge to its picture: [`overrides`] are the query parameters that all badges take, [`resolve`]
+//! decides every field, [`drawing`] draws, on [`threads`] if that takes long, and [`error_badge`] draws errors.
 
 pub(crate) mod drawing;
 pub(crate) mod error_badge;

@@ -1,4 +1,4 @@
-//! What goes wrong: whose fault it is, what a program reads, and the words on the badge.
+//! Errors: their source, their code for programs, and their text for the badge.
 
 use std::borrow::Cow;
 
@@ -12,11 +12,10 @@ use crate::{
     request::{DEEPEST_ENCODING, MOST_PAIRS},
 };
 
-/// After how many seconds a request that was refused as too busy may be tried again: longer than anything waits in a
-/// queue.
+/// `Retry-After` of `too busy`, in seconds: longer than any timeout in a queue.
 const BUSY_RETRY: u32 = 5;
 
-/// Whose fault an error is.
+/// The party that caused an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Source {
     /// The client's.
@@ -33,7 +32,7 @@ impl Source {
     /// Every source.
     pub const ALL: [Self; 4] = [Self::Caller, Self::Upstream, Self::Provider, Self::Engine];
 
-    /// The word that the log has for it.
+    /// Its name in the log.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -45,21 +44,21 @@ impl Source {
     }
 }
 
-/// How much of the badge that was asked for an error's picture shows.
+/// How much of the requested badge an error badge shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ErrorPicture {
-    /// Everything that the caller overrides.
+    /// All overrides of the caller.
     Whole,
-    /// The words of the error alone, because the badge itself could not be drawn.
+    /// Only the error's text, because the badge itself could not be drawn.
     WordsAlone,
 }
 
-/// Why a request has no usual answer.
+/// An error response.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Error {
     pub(crate) status: u16,
     pub(crate) code: Cow<'static, str>,
-    /// What is at fault: names of parameters or of headers.
+    /// The names of the parameters or headers that caused it.
     pub(crate) properties: Vec<Cow<'static, str>>,
     pub(crate) words: Cow<'static, str>,
     pub(crate) source: Source,
@@ -67,9 +66,9 @@ pub(crate) struct Error {
     /// How long the response may be cached, in seconds.
     pub(crate) fresh_seconds: u32,
     pub(crate) picture: ErrorPicture,
-    /// The label of its badge, if not that of the badge that was asked for.
+    /// The label of its badge, if it differs from that of the requested badge.
     pub(crate) label: Option<&'static str>,
-    /// `Allow`, for a method that the address does not take.
+    /// `Allow`, for a method that is not allowed.
     pub(crate) allow: Option<&'static str>,
 }
 
@@ -94,7 +93,7 @@ impl Error {
         self
     }
 
-    /// Red for what a caller can mend, light grey for what only time or an operator can.
+    /// Red for an error that the caller can correct, light grey for any other.
     pub(crate) fn color(&self) -> Color {
         if self.source == Source::Caller { Color::RED } else { Color::LIGHTGREY }
     }
@@ -103,25 +102,26 @@ impl Error {
         Self { label: Some("404"), ..Self::of_caller(404, Code::RouteNotFound, "badge not found") }
     }
 
-    /// The path is percent-encoded in more levels than are decoded.
+    /// The path has too many levels of percent-encoding.
     pub(crate) fn too_deep() -> Self {
         let words = format!("path encoded more than {DEEPEST_ENCODING} times");
         Self::of_caller(400, Code::PathInvalid, words).about("path")
     }
 
-    /// The query has more pairs than are read.
+    /// The query has too many parameters.
     pub(crate) fn too_many_pairs() -> Self {
         let words = format!("more than {MOST_PAIRS} query parameters");
         Self::of_caller(400, Code::ParameterInvalid, words).about("query")
     }
 
-    /// The address of a report names a part of its subject in a way that could be read as another subject.
+    /// The encoding of a parameter in the address of a report is ambiguous: the signature would be valid for two
+    /// subjects.
     pub(crate) fn ambiguous(name: &str) -> Self {
         let words = format!("invalid {name}: encode it once; no slash may stand in it, nor at the end of a branch");
         Self::of_caller(400, Code::ParameterInvalid, words).about(name.to_owned())
     }
 
-    /// The address takes these methods and no other.
+    /// The method is not one of those that the address allows.
     pub(crate) fn method_not_allowed(methods: &'static str) -> Self {
         Self { allow: Some(methods), ..Self::of_caller(405, Code::MethodNotAllowed, "method not allowed") }
     }
@@ -134,7 +134,7 @@ impl Error {
         Self::of_caller(400, Code::MessageRequired, "message required").about("message")
     }
 
-    /// A query parameter that every badge takes has a value that is not allowed.
+    /// The value of an override is invalid.
     pub(crate) fn invalid_override(name: &'static str) -> Self {
         Self::of_caller(400, Code::ParameterInvalid, format!("invalid {name}")).about(name)
     }
@@ -151,7 +151,7 @@ impl Error {
         Self::of_caller(400, Code::InvalidTimestamp, words).about("X-Timestamp")
     }
 
-    /// The same words for an unknown owner and for a wrong signature.
+    /// The signature is wrong or the owner is unknown; both have the same text.
     pub(crate) fn unauthorized() -> Self {
         Self::of_caller(401, Code::InvalidSignature, "the signature is not valid").about("X-Signature")
     }
@@ -173,17 +173,17 @@ impl Error {
         Self::of_caller(403, Code::OriginForbidden, "ask by the address in front of this one")
     }
 
-    /// A fault of the engine's own; the log says which.
+    /// The engine failed; the log says why.
     pub(crate) fn engine_failed() -> Self {
         Self { source: Source::Engine, ..Self::of_caller(500, Code::EngineFailed, "internal error") }
     }
 
-    /// More is asked for at once than can be done.
+    /// A queue is full.
     pub(crate) fn too_busy() -> Self {
         Self::from(&too_busy())
     }
 
-    /// An address that a manifest lists as a mistake.
+    /// An address that a manifest refuses.
     pub(crate) fn refused(refusal: &RefusedRoute) -> Self {
         Self {
             code: refusal.code.clone().into(),
@@ -192,7 +192,8 @@ impl Error {
         }
     }
 
-    /// The failure that a call ended with. That an upstream which was asked has no such resource may be cached longer.
+    /// The failure of a call. If an upstream answered that there is no such resource, it may be cached longer than
+    /// others.
     pub(crate) fn of_outcome(failure: &Failure, asked_upstream: bool) -> Self {
         let mut error = Self::from(failure);
         if error.status == 404 && asked_upstream {
@@ -201,25 +202,25 @@ impl Error {
         error
     }
 
-    /// The same, on a picture of its words alone.
+    /// The same error, with a badge that shows only its text.
     pub(crate) const fn words_alone(mut self) -> Self {
         self.picture = ErrorPicture::WordsAlone;
         self
     }
 }
 
-/// A caller waited too long for a provider's badge.
+/// The failure of a provider's badge after the caller's timeout.
 pub(crate) fn late() -> Failure {
     Failure::inaccessible(Code::UpstreamTimeout.name(), "upstream unavailable")
 }
 
-/// A queue is full now; a later request may find room.
+/// The failure when a queue is full.
 pub(crate) fn too_busy() -> Failure {
     Failure { retry_after: Some(BUSY_RETRY), ..Failure::inaccessible(Code::TooBusy.name(), "too busy") }
 }
 
-/// An upstream limits how often it is asked, for so many seconds if it said so. Where it did not, no caller is told to
-/// wait for longer than the error may be cached.
+/// The failure when an upstream's rate limit is exhausted, with its `Retry-After`. Without one, it is as long as the
+/// error may be cached.
 pub(crate) fn rate_limited(after: Option<u32>) -> Failure {
     let limited = Failure::inaccessible(Code::UpstreamRateLimited.name(), "rate limited");
     Failure { retry_after: Some(after.unwrap_or(ERROR_FRESH)), ..limited }

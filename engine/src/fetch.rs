@@ -1,5 +1,5 @@
-//! Asking upstreams: [`fetcher`] answers from the cache or asks, [`exchange`] asks with retries, [`limits`] says when
-//! an upstream must not be asked.
+//! Requests to upstreams: [`fetcher`] is the cache in front of them, [`exchange`] sends them with retries, [`limits`]
+//! has the circuit breakers and rate-limit holds.
 
 pub(crate) mod cached_answer;
 pub(crate) mod exchange;

@@ -1,4 +1,4 @@
-//! The last step of every request: an answer, or an error in the form that was asked for, becomes the response.
+//! The last step of every request: the answer becomes the response, and so does an error, in the requested format.
 
 use http::Method;
 
@@ -13,7 +13,7 @@ use crate::{
     target::Target,
 };
 
-/// The response to a request: what its handler answered, or its error.
+/// The response to a request: the handler's answer or error.
 pub(crate) async fn finish(
     parts: &Parts,
     incoming: &Incoming<'_>,
@@ -29,7 +29,7 @@ pub(crate) async fn finish(
     };
     let Ok(overrides) = Overrides::read(&incoming.pairs, format) else { return refuse(request, line, &error) };
     let drawn = error_badge::draw(&parts.drawing, &error, overrides, format, &target.defaults()).await;
-    // Where the badge of an error cannot be drawn, the reason is the error.
+    // If the error badge cannot be drawn, the error of drawing is the response.
     let (error, drawn) = match drawn {
         Ok(picture) => (error, Ok(picture)),
         Err(undrawn) => {
@@ -43,7 +43,7 @@ pub(crate) async fn finish(
     }
 }
 
-/// The response to a request that cannot wait any longer, drawn at once.
+/// The response to a request whose deadline is near, drawn on this thread.
 pub(crate) fn finish_late(incoming: &Incoming<'_>, target: &Target<'_>, error: &Error) -> Response {
     let Incoming { request, format, .. } = *incoming;
     let line = target.access_line();
@@ -60,7 +60,7 @@ pub(crate) fn refuse(request: &Request, line: AccessLine, error: &Error) -> Resp
     Answer::error(error, request).respond(request, line.with_error(error))
 }
 
-/// Whether an error is a picture: where one is asked for, by a method that shows something.
+/// Whether an error is sent as a picture: if a picture was requested, with GET or HEAD.
 fn is_picture(incoming: &Incoming<'_>) -> bool {
     incoming.format != Format::Json && matches!(incoming.request.method, Method::GET | Method::HEAD)
 }

@@ -1,13 +1,13 @@
-//! The form in which a badge is sent.
+//! The output formats of badges.
 
-/// The form in which a badge is sent.
+/// The output format of a badge.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
     /// Shields' endpoint schema.
     Json,
-    /// A vector picture.
+    /// A vector image.
     Svg,
-    /// A picture of pixels.
+    /// A raster image.
     Png,
 }
 

@@ -1,7 +1,7 @@
 //! The badge engine: from a request to a response. It opens no socket and reads no clock, environment or AWS service.
 //!
-//! [`Engine::respond`] is the way of every request: `place` finds where its address leads, `serve` answers, `finish`
-//! makes the response. What the engine cannot do itself it asks of a [`World`].
+//! [`Engine::respond`] handles every request: `place` finds the target of its address, `serve` answers, `finish`
+//! makes the response. All I/O goes through the traits of a [`World`].
 
 mod addresses;
 mod answer;
@@ -65,7 +65,7 @@ pub use crate::{
     world::World,
 };
 
-/// A badge engine: plugins, caches, and the world behind them.
+/// A badge engine: plugins, caches, and a [`World`].
 #[derive(Debug)]
 pub struct Engine {
     parts: Arc<Parts>,
@@ -88,7 +88,7 @@ impl Engine {
     /// An engine with these plugins.
     ///
     /// # Errors
-    /// The first route that another plugin, or the engine itself, has already.
+    /// The first route that conflicts with one of another plugin or of the engine.
     pub fn new(plugins: Vec<Plugin>, settings: &Settings, world: World) -> Result<Self, RouteError> {
         let places = Places::new(&plugins)?;
         let parts = Arc::new(Parts::new(plugins, settings, world));
@@ -96,6 +96,55 @@ impl Engine {
     }
 
     /// Answers a request at the time `now`.
+    ///
+    /// A program that embeds the engine makes plugins from its own code, and implements the parts of a [`World`]:
+    ///
+    /// ```
+    /// # use std::{sync::Arc, time::{Duration, SystemTime}};
+    /// # use badgesmith_engine::{Engine, Origin, Plugin, Request, Settings, store::*, world::*};
+    /// # use badgesmith_provider::{Badge, Call, Manifest, Provider, Record, Request as Get, Step};
+    /// # use {bytes::Bytes, futures_util::future::{BoxFuture, FutureExt, ready}};
+    /// #[derive(Debug)]
+    /// struct Greeting;
+    /// impl Provider for Greeting {
+    ///     fn badge(&self, call: &Call) -> Result<Badge, Step> {
+    ///         let answer = call.fetch(Get::get("https://example.com", "{}.txt", [call.param("name")]))?;
+    ///         Ok(Badge::new(String::from_utf8_lossy(answer.success()?)))
+    ///     }
+    /// }
+    /// struct Stub; // It also implements `Executor`, `Secrets` and `Store`.
+    /// impl Upstream for Stub {
+    ///     fn fetch(&self, _: Ask) -> BoxFuture<'_, Result<Reply, Fault>> {
+    ///         ready(Ok(Reply { status: 200, body: "hi".into(), ..Reply::default() })).boxed()
+    ///     }
+    /// }
+    /// # type Stored<'a, T, E = Unavailable> = BoxFuture<'a, Result<T, E>>;
+    /// # impl Executor for Stub {
+    /// #   fn spawn(&self, work: BoxFuture<'static, ()>) { tokio::spawn(work); }
+    /// #   fn sleep(&self, time: Duration) -> BoxFuture<'static, ()> { tokio::time::sleep(time).boxed() }
+    /// #   fn run(&self, work: Box<dyn FnOnce() + Send>) { work() }
+    /// #   fn clock(&self) -> Duration { SystemTime::UNIX_EPOCH.elapsed().unwrap() } fn spread(&self) -> f64 { 0.5 } }
+    /// # impl Secrets for Stub { fn check(&self) -> Stored<'_, (), Unhealthy> { todo!() }
+    /// #   fn find<'a>(&'a self, _: &'a str, _: Option<&'a str>, _: &'a str) -> Stored<'a, Vec<Secret>> { todo!() } }
+    /// # impl Store for Stub { fn check(&self) -> Stored<'_, (), Unhealthy> { todo!() }
+    /// #   fn answer<'a>(&'a self, _: &'a str, _: SystemTime) -> Stored<'a, Option<Bytes>> { ready(Ok(None)).boxed() }
+    /// #   fn keep_answer(&self, _: &str, _: Bytes, _: SystemTime) {}
+    /// #   fn record<'a>(&'a self, _: &'a Entry) -> Stored<'a, Recorded> { todo!() }
+    /// #   fn history<'a>(&'a self, _: &'a str, _: &'a Subject, _: Span, _: SystemTime) -> Stored<'a, Vec<Record>> {
+    /// #       todo!() } }
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
+    /// let manifest = Manifest::parse(r#"{"id": "greeting", "version": "1.0.0", "mount": "/badges/hello", "badges": [
+    ///     {"name": "hello", "route": "{name}", "label": "hello", "summary": "Greets.", "example": "world"}]}"#)?;
+    /// let plugin = Plugin::new("greeting", manifest, Arc::new(Greeting))?;
+    /// let plugin = plugin.with_origins(vec![Origin::parse("https://example.com")?]);
+    /// let [upstream, web, executor, secrets, store] = [(); 5].map(|()| Arc::new(Stub));
+    /// let world = World { upstream, web, executor, secrets, store, meter: Arc::new(()) };
+    /// let engine = Engine::new(vec![plugin], &Settings::default(), world)?;
+    /// let response = engine.respond(&Request::get("/badges/hello/world"), SystemTime::now()).await;
+    /// assert_eq!(response.body, r#"{"schemaVersion":1,"label":"hello","message":"hi","color":"lightgrey"}"#);
+    /// # Ok::<(), Box<dyn std::error::Error>>(()) })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub async fn respond(&self, request: &Request, now: SystemTime) -> Response {
         let (target, incoming) = self.places.place(&self.parts.plugins, request, now);
         let mut line = target.access_line();
@@ -106,13 +155,13 @@ impl Engine {
         finish(&self.parts, &incoming, &target, line, answer).await
     }
 
-    /// The response to a request that cannot wait any longer, in the form that was asked for.
+    /// The response to a request whose deadline is near: an error, in the format that the request asks for.
     pub fn respond_late(&self, request: &Request) -> Response {
         let (target, incoming) = self.places.place(&self.parts.plugins, request, SystemTime::UNIX_EPOCH);
         let error = match &target {
             Target::Own(own) => match own.address.serves {
                 Serves::Endpoint | Serves::Queries(_) | Serves::Regex => Error::from(&document_badge::late()),
-                // These ask no upstream; they are late where too much is drawn.
+                // These need no upstream, so they are late only if too many pictures are being drawn.
                 Serves::StaticPath | Serves::StaticQuery => Error::too_busy(),
                 Serves::Index | Serves::OpenApi | Serves::Health => Error::from(&late()),
             },

@@ -1,10 +1,10 @@
-//! Metrics: what happens on the way of a request, as data for whoever counts it.
+//! Metrics: the events of a request, and the sink that counts them.
 
 use std::time::Duration;
 
 use crate::response::Response;
 
-/// A metrics sink. It is called on the way of a request, so it must not block.
+/// A metrics sink. It is called while a request is handled, so it must not block.
 pub trait Meter: Send + Sync {
     /// Takes note of an event.
     fn note(&self, event: &Event<'_>);
@@ -24,10 +24,10 @@ pub enum Event<'a> {
     Answered {
         /// The answer.
         response: &'a Response,
-        /// How long it took, all in all.
+        /// How long the whole request took.
         took: Duration,
     },
-    /// A plugin's step came back, or was given up.
+    /// A plugin's step returned or timed out.
     Stepped {
         /// The plugin.
         plugin: &'a str,
@@ -36,16 +36,16 @@ pub enum Event<'a> {
         /// How long it took.
         took: Duration,
     },
-    /// A provider's request was answered, whether or not an upstream was asked for it.
+    /// A provider's request was answered, from an upstream or from the cache.
     Supplied {
         /// The plugin.
         plugin: &'a str,
         /// Where the answer came from.
         from: AnswerSource,
     },
-    /// An upstream was asked; each retry counts.
+    /// A request to an upstream ended; each retry is an event of its own.
     Called {
-        /// The plugin whose provider asked first.
+        /// The plugin that caused the request.
         plugin: &'a str,
         /// How it ended.
         outcome: ExchangeOutcome,
@@ -69,11 +69,11 @@ pub enum Event<'a> {
 /// How a step of a plugin ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StepOutcome {
-    /// It came back with a message.
+    /// It returned a message.
     Done,
     /// It failed.
     Broken,
-    /// It did not come back in time.
+    /// It timed out.
     Overdue,
 }
 
@@ -81,7 +81,7 @@ impl StepOutcome {
     /// Every outcome.
     pub const ALL: [Self; 3] = [Self::Done, Self::Broken, Self::Overdue];
 
-    /// The word that metrics have for it.
+    /// Its name in metrics.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -99,7 +99,7 @@ pub enum AnswerSource {
     Kept,
     /// From the upstream.
     Asked,
-    /// From the cache, because the upstream did not answer.
+    /// A stale answer from the cache, because the upstream did not answer.
     Stale,
     /// There was no answer.
     None,
@@ -109,7 +109,7 @@ impl AnswerSource {
     /// Every source.
     pub const ALL: [Self; 4] = [Self::Kept, Self::Asked, Self::Stale, Self::None];
 
-    /// The word that metrics have for it.
+    /// Its name in metrics.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -134,17 +134,17 @@ pub enum ExchangeOutcome {
     Refused,
     /// Status 5xx.
     Failed,
-    /// Status 429, or 403 where headers tell of a limit.
+    /// Status 429, or 403 with rate-limit headers.
     RateLimited,
     /// No connection, or one that broke.
     Unreachable,
-    /// No whole answer in time.
+    /// No complete reply in time.
     Timeout,
-    /// A body larger than is read.
+    /// The body is too large.
     TooLarge,
-    /// An answer that is not HTTP, is encoded in an unknown way, or leads to another origin.
+    /// The reply is invalid HTTP, has an unknown encoding, or redirects to another origin.
     Nonsense,
-    /// An address that may not be asked.
+    /// The address is not allowed.
     NotAllowed,
     /// Too many exchanges are under way.
     Busy,
@@ -173,7 +173,7 @@ impl ExchangeOutcome {
         matches!(self, Self::Answered | Self::NotModified | Self::Missing | Self::Refused)
     }
 
-    /// The word that metrics have for it.
+    /// Its name in metrics.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {

@@ -1,4 +1,4 @@
-//! A response as data, with what the access log says of it.
+//! A response as data, with its line in the access log.
 
 use std::{borrow::Cow, time::Duration};
 
@@ -10,7 +10,7 @@ use crate::{
     format::Format,
 };
 
-/// The header that ties a response to its lines in the log.
+/// The header with the id that a response and its log lines share.
 pub const CORRELATION_ID: HeaderName = HeaderName::from_static("x-correlation-id");
 
 /// Where a badge came from.
@@ -18,9 +18,9 @@ pub const CORRELATION_ID: HeaderName = HeaderName::from_static("x-correlation-id
 pub enum CacheState {
     /// From the cache of finished badges.
     Kept,
-    /// From a provider or a document, now.
+    /// Made now, by a provider or from a document.
     Made,
-    /// From an answer that is too old and could not be renewed.
+    /// Made from a stale answer, because its upstream failed.
     Stale,
 }
 
@@ -28,7 +28,7 @@ impl CacheState {
     /// Every state.
     pub const ALL: [Self; 3] = [Self::Kept, Self::Made, Self::Stale];
 
-    /// The word that logs and metrics have for it.
+    /// Its name in logs and metrics.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -39,7 +39,7 @@ impl CacheState {
     }
 }
 
-/// What a client gets.
+/// An HTTP response.
 #[derive(Clone, Debug)]
 pub struct Response {
     /// The status.
@@ -48,31 +48,31 @@ pub struct Response {
     pub headers: HeaderMap,
     /// The body; empty for HEAD.
     pub body: Bytes,
-    /// What the access log says of it.
+    /// Its line in the access log.
     pub line: AccessLine,
 }
 
-/// What the access log says of a response, beside what the request says.
+/// The part of an access log line that the engine knows; the rest is in the request.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AccessLine {
-    /// The route's template; empty where no route fits.
+    /// The route's template; empty if no route matches.
     pub route: Cow<'static, str>,
     /// The plugin that answered.
     pub plugin: String,
-    /// The error's code, also where the picture's status is 200; empty where there is no error.
+    /// The error's code, also for an error badge with status 200; empty if there is no error.
     pub code: Cow<'static, str>,
-    /// Whose fault the error is.
+    /// The party that caused the error.
     pub fault: Option<Source>,
     /// Where the badge came from; `None` for a response that needed no provider and no document.
     pub cache: Option<CacheState>,
-    /// The form in which a badge was drawn.
+    /// The format of a badge.
     pub format: Option<Format>,
-    /// How long upstreams kept it waiting.
+    /// How long it waited for upstreams.
     pub upstream: Duration,
 }
 
 impl AccessLine {
-    /// The same with the error that the response tells of.
+    /// The line with an error's code and source.
     pub(crate) fn with_error(self, error: &Error) -> Self {
         Self { code: error.code.clone(), fault: Some(error.source), ..self }
     }

@@ -1,4 +1,4 @@
-//! What answers a request: one file a kind of address.
+//! The handlers of requests: one file for each kind of address.
 
 pub(crate) mod badge;
 pub(crate) mod document_badge;
@@ -16,7 +16,7 @@ use crate::{
     target::Target,
 };
 
-/// Answers a request at its target. What only the answer knows of the access log is noted in `line`.
+/// Answers a request at its target, and adds to its line in the access log.
 pub(crate) async fn serve(
     parts: &Arc<Parts>,
     pages: &IndexPages,

@@ -1,4 +1,4 @@
-//! Finished badges: cached, under way already, or made now. Provider badges and document badges share it.
+//! The cache of finished badges, with single flight and a timeout. Provider badges and document badges share it.
 
 use std::{
     fmt,
@@ -21,46 +21,46 @@ use crate::{
     world::Executor,
 };
 
-/// How long a caller waits at the most: image proxies give up after four seconds.
+/// How long a caller waits at most: image proxies time out after four seconds.
 pub(crate) const CALLER_PATIENCE: Duration = Duration::from_millis(3500);
 
 /// Work of the engine's own ended without a badge.
 const BROKE_OFF: Broken = Broken::Engine("making a badge broke off");
 
-/// What making a badge came to.
+/// The outcome of making a badge.
 pub(crate) type Making = Result<Arc<Outcome<BadgeContent>>, Broken>;
 
 /// The cache of finished badges, with a single flight for each key.
 pub(crate) struct BadgeCache {
     badges: Bounded<Outcome<BadgeContent>>,
-    /// Work that goes on when no caller waits for it any more.
+    /// Work that goes on when its last caller leaves.
     flights: Flights<Making>,
-    /// Work that is cancelled when no caller waits for it any more.
+    /// Work that is cancelled when its last caller leaves.
     cancellable: CancellableFlights<Making>,
     executor: Arc<dyn Executor>,
 }
 
-/// What was made of a badge.
+/// A badge that was made, or its last part that is still to be done.
 pub(crate) enum Made {
     Whole(Arc<Outcome<BadgeContent>>),
-    /// What is left to do, which goes on when no caller waits for it any more.
+    /// The last part of the work, which goes on when its last caller leaves.
     Rest(BoxFuture<'static, Making>),
 }
 
-/// A badge that is asked for.
+/// A request for a badge.
 pub(crate) struct BadgeQuery<'a> {
-    /// What makes two badges the same.
+    /// The cache key.
     pub(crate) key: &'a str,
-    /// Who makes it, for the log: a plugin's id, or `web`.
+    /// The plugin's id for the log, or `web` for a document badge.
     pub(crate) plugin: &'a str,
     /// The badge's name in the manifest, or the address of a document badge.
     pub(crate) badge: &'a str,
     pub(crate) now: SystemTime,
-    /// What a caller is told who waited too long.
+    /// The failure after the timeout.
     pub(crate) late: fn() -> Failure,
 }
 
-/// A badge as one caller gets it.
+/// The outcome for one caller.
 pub(crate) struct Served {
     pub(crate) making: Making,
     pub(crate) cache: CacheState,
@@ -75,22 +75,22 @@ impl fmt::Debug for BadgeCache {
 }
 
 impl Served {
-    /// A badge that was made for this caller alone.
+    /// A badge that was made for this caller only.
     pub(crate) fn made(making: Making) -> Self {
-        // How long a call that broke waited is not known.
+        // It is unknown how long a broken call waited.
         let waited = making.as_ref().map_or(Duration::ZERO, |outcome| outcome.waited);
         Self { making, cache: CacheState::Made, waited }
     }
 }
 
 impl BadgeCache {
-    /// A cache of so many bytes.
+    /// A cache of this size.
     pub(crate) fn new(bytes: u64, executor: Arc<dyn Executor>) -> Self {
         Self { badges: Bounded::new(bytes), flights: Flights::new(), cancellable: CancellableFlights::new(), executor }
     }
 
-    /// The badge: from the cache, from work under way, or from `make`, which is begun once for all callers and goes on
-    /// when they leave.
+    /// The badge: from the cache, from a flight, or from `make`, which is started once for all callers and goes on when
+    /// they leave.
     pub(crate) async fn get(
         self: &Arc<Self>,
         query: BadgeQuery<'_>,
@@ -143,7 +143,7 @@ impl BadgeCache {
             Either::Right(_) => Ok(Arc::new(Outcome::late(late(), CALLER_PATIENCE))),
         };
         let mut served = Served::made(making);
-        // A caller who joined work under way waited for the rest of it only.
+        // A caller that joined a flight waited only for the rest of it.
         served.waited = served.waited.min(self.executor.clock().saturating_sub(joined));
         if let Some(age_seconds) = served.making.as_ref().ok().and_then(|outcome| outcome.stale_seconds) {
             tracing::warn!(plugin, badge, age_seconds, "a stale badge is served");
@@ -158,7 +158,7 @@ impl BadgeCache {
         async move { this.keep(&key, making.await?) }.boxed()
     }
 
-    /// How many badges the cache holds, and how many bytes.
+    /// The number of badges in the cache, and their size in bytes.
     pub(crate) fn size(&self) -> (usize, u64) {
         self.badges.size()
     }

@@ -1,33 +1,34 @@
-//! Why a call had no end: the plugin broke the rules, or the engine failed.
+//! Why a call ended without an outcome: the plugin violated its interface, or the engine failed.
 
 use badgesmith_provider::Failure;
 
-/// Why a call had no end. Its badge says `provider failed`, `too busy` or `internal error`; the log says more.
+/// Why a call ended without an outcome. Its badge says `provider failed`, `too busy` or `internal error`; the log says
+/// more.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Broken {
     /// The plugin panicked, returned nonsense, or asked for something that it was not granted.
     Violation(String),
-    /// A step of the plugin did not come back in time.
+    /// A step of the plugin timed out.
     Overdue,
     /// The plugin is out of service.
     OutOfService,
-    /// Too many steps wait for this plugin.
+    /// The queue of steps of this plugin is full, or a step waited too long in it.
     Busy,
-    /// Work of the engine's own ended without a result.
+    /// Work of the engine panicked or was dropped.
     Engine(&'static str),
 }
 
 /// Why a provider's request has no answer.
 #[derive(Clone, Debug)]
 pub(crate) enum Unanswered {
-    /// The provider may not ask this.
+    /// The request violates the interface or the grants of the plugin.
     Broken(Broken),
     /// The call ends with this failure.
     Failed(Failure),
 }
 
 impl Broken {
-    /// A violation in these words.
+    /// A violation with this description.
     pub(crate) fn violation(fault: impl ToString) -> Self {
         Self::Violation(fault.to_string())
     }

@@ -1,10 +1,10 @@
-//! What calls of providers have in common: the world and the way to upstreams.
+//! What all calls of providers share: the world and the fetcher.
 
 use std::sync::Arc;
 
 use crate::{fetch::fetcher::Fetcher, world::World};
 
-/// Runs calls of providers; how it does is in `run.rs`.
+/// Runs calls of providers. Its methods are in `run.rs`.
 #[derive(Debug)]
 pub(crate) struct Caller {
     pub(crate) world: World,

@@ -1,4 +1,4 @@
-//! How a call ends: with a badge, with the address of a redirect, with a record, or with a failure in words.
+//! The checked end of a call: a badge, the address of a redirect, a record, or a failure.
 
 use badgesmith_provider::{Badge, CallKind, Failure, Record, is_web_address, message::StepMessage};
 use http::HeaderValue;
@@ -11,9 +11,9 @@ use crate::store::LONGEST_RUN;
 /// The longest text of a badge, in bytes.
 const LONGEST_TEXT: usize = 1024;
 
-/// What a call of one kind ends with.
+/// The successful end of a call: a badge, an address or a record.
 pub(crate) trait End: Sized {
-    /// What a step of a call of this kind ends with, checked; `None` where the step has no such end.
+    /// Checks and converts this end of a step; `None` if the step has no such end.
     fn of(step: &StepMessage) -> Option<Result<Self, Broken>>;
 }
 
@@ -56,7 +56,7 @@ impl End for Record {
     }
 }
 
-/// A badge whose texts are short enough to be drawn.
+/// Checks that the texts of a badge are short enough to be drawn.
 fn drawable(badge: Badge) -> Result<Badge, Broken> {
     let texts = [&badge.label, &badge.color, &badge.label_color, &badge.named_logo];
     let longest = texts.iter().filter_map(|text| text.as_ref()).chain([&badge.message]).map(String::len).max();
@@ -73,7 +73,7 @@ fn location(url: &str) -> Result<HeaderValue, Broken> {
     if url.len() > LONGEST_TEXT * 2 || !is_web_address(url) {
         return Err(Broken::Violation(format!("it leads to {url:?}, which is no http or https address")));
     }
-    // In its normal form it is ASCII. A host's name in other letters may have no such form; a browser says so of it.
+    // Its normal form is ASCII. An internationalised host name may have no such form; the browser then reports it.
     let ascii = Url::parse(url).map_or_else(|_| utf8_percent_encode(url, CONTROLS).to_string(), String::from);
     HeaderValue::try_from(ascii).map_err(|_| Broken::violation("it leads to what no header can say"))
 }
@@ -89,7 +89,7 @@ fn recordable(record: Record) -> Result<Record, Broken> {
     Ok(record)
 }
 
-/// A failure whose code and words can be shown.
+/// Checks that the code and the text of a failure can be shown.
 fn worded(failure: Failure) -> Result<Failure, Broken> {
     let code = &failure.code;
     let is_code = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_';

@@ -1,27 +1,27 @@
-//! What a call came to, and how long that holds.
+//! The outcome of a call, and how long it is valid.
 
 use std::time::{Duration, SystemTime};
 
 use badgesmith_provider::Failure;
 
-/// What a call came to, or what was made of a document. It is cached for as long as the answers it rests on are fresh.
+/// The outcome of a call or of a document badge. It is cached for as long as the answers that it depends on are fresh.
 #[derive(Clone, Debug)]
 pub(crate) struct Outcome<T> {
     pub(crate) result: Result<T, Failure>,
     /// The newest `Last-Modified` among the answers.
     pub(crate) last_modified: Option<SystemTime>,
-    /// Until when it holds; `None` where it holds for this request only.
+    /// When it expires; `None` if it must not be cached.
     pub(crate) valid_until: Option<SystemTime>,
-    /// Whether it rests on an upstream's answers.
+    /// Whether it depends on answers of upstreams.
     pub(crate) asked_upstream: bool,
-    /// The age of the oldest answer that could not be renewed, in seconds.
+    /// The age of the oldest stale answer, in seconds; `None` if all were fresh.
     pub(crate) stale_seconds: Option<u64>,
-    /// How long upstreams kept the call waiting.
+    /// How long the call waited for upstreams.
     pub(crate) waited: Duration,
 }
 
 impl<T> Outcome<T> {
-    /// A failure that rests on no answer.
+    /// A failure that depends on no answer.
     pub(crate) const fn failed(failure: Failure) -> Self {
         Self {
             result: Err(failure),
@@ -33,7 +33,7 @@ impl<T> Outcome<T> {
         }
     }
 
-    /// The failure of a caller who waited so long for upstreams in vain.
+    /// The failure after a timeout, in which the caller waited so long for upstreams.
     pub(crate) fn late(failure: Failure, waited: Duration) -> Self {
         Self { asked_upstream: true, waited, ..Self::failed(failure) }
     }

@@ -1,4 +1,4 @@
-//! What a provider is asked.
+//! A call of a provider, as data.
 
 use std::{
     sync::Arc,
@@ -15,7 +15,7 @@ use crate::{
     route::Parameters,
 };
 
-/// A call of a provider: what it is asked, and how long answers hold that it asks for.
+/// A call of a provider: its kind and parameters, and how long the answers of its upstreams are fresh.
 #[derive(Clone, Debug)]
 pub(crate) struct ProviderCall {
     pub(crate) plugin: Arc<Plugin>,
@@ -30,7 +30,7 @@ pub(crate) struct ProviderCall {
 }
 
 impl ProviderCall {
-    /// A badge is asked for. Those query parameters reach the provider that its manifest names.
+    /// A call for a badge. The provider gets only the query parameters that its manifest names.
     pub(crate) fn badge(plugin: &Arc<Plugin>, route: &BadgeRoute, params: Parameters, pairs: &Pairs) -> Self {
         let query = route.query.iter().filter_map(|name| Some((name.clone(), pairs.get(name)?.to_owned()))).collect();
         let freshness = freshness(plugin, route.fresh_seconds);
@@ -38,21 +38,21 @@ impl ProviderCall {
         Self { plugin, kind: CallKind::Badge, name, params, query, body: Bytes::new(), freshness }
     }
 
-    /// The address is asked for that a redirect leads to.
+    /// A call for the target of a redirect.
     pub(crate) fn redirect(plugin: &Arc<Plugin>, route: &RedirectRoute, params: Parameters) -> Self {
         let freshness = freshness(plugin, route.fresh_seconds);
         let (plugin, name, query) = (Arc::clone(plugin), route.name.clone(), Parameters::new());
         Self { plugin, kind: CallKind::Redirect, name, params, query, body: Bytes::new(), freshness }
     }
 
-    /// A record is asked for that is made of a report's body.
+    /// A call that converts the body of a report into a record.
     pub(crate) fn report(plugin: &Arc<Plugin>, route: &ReportRoute, params: Parameters, body: Bytes) -> Self {
         let freshness = freshness(plugin, 0);
         let (plugin, name, query) = (Arc::clone(plugin), route.name.clone(), Parameters::new());
         Self { plugin, kind: CallKind::Report, name, params, query, body, freshness }
     }
 
-    /// The call as the provider gets it, before any answer.
+    /// The message to the provider, without answers.
     pub(crate) fn message(&self, now: SystemTime) -> Call<'static> {
         let mut call = Call::new(self.name.clone());
         call.kind = self.kind;
@@ -63,7 +63,7 @@ impl ProviderCall {
         call
     }
 
-    /// The same with answers, as bytes. The bodies of the answers go beside it.
+    /// The message with answers, as bytes. The bodies of the answers are passed separately.
     pub(crate) fn written(&self, answers: &[Fetched], now: SystemTime) -> Vec<u8> {
         let mut call = self.message(now);
         let answers = answers.iter().map(|fetched| &fetched.answer);
@@ -74,7 +74,7 @@ impl ProviderCall {
     }
 }
 
-/// How long answers hold, if plugins.toml says nothing else than the manifest.
+/// How long answers are fresh: as plugins.toml says, or else as the manifest says.
 fn freshness(plugin: &Plugin, fresh: u32) -> Freshness {
     let fresh = plugin.fresh_seconds.unwrap_or(fresh);
     Freshness { fresh: Duration::from_secs(fresh.into()), stale: Duration::from_secs(plugin.stale_seconds.into()) }

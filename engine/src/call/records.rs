@@ -23,7 +23,7 @@ const STORE_RETRY: u32 = 5;
 /// How long the store may take: the rest of a badge must fit into what its caller waits for.
 const STORE_PATIENCE: Duration = Duration::from_millis(2500);
 
-/// Answers one query. Its answer is never cached: a new record shows at once.
+/// Answers one query. Its answer is never cached, so that a new record is shown at once.
 pub(crate) async fn answer(
     world: &World,
     plugin: &Plugin,
@@ -50,11 +50,11 @@ pub(crate) async fn answer(
     };
     let records = records.map_err(|fault| Unanswered::Failed(unavailable(&fault)))?;
     let newest = records.first().and_then(|record| u64::try_from(record.timestamp_ms.as_ms()).ok());
-    // A client's clock may be ahead of this one; an answer is never newer than now.
+    // A client's clock may be ahead of the server's, but `Last-Modified` must not be in the future.
     let modified = newest.map(|newest| (SystemTime::UNIX_EPOCH + Duration::from_millis(newest)).min(now));
     let headers: BTreeMap<_, _> =
         modified.and_then(http_date).map(|date| ("last-modified".to_owned(), date)).into_iter().collect();
-    // Records came as JSON and go as JSON.
+    // This cannot fail: the records were JSON.
     let body = serde_json::to_vec(&records).unwrap_or_default().into();
     let answer = CachedAnswer { status: 200, headers, body, asked: now, fresh_until: now, before: None };
     Ok(Fetched::recorded(answer))

@@ -35,23 +35,23 @@ use crate::{
 const TURNS: usize = 8;
 /// How many requests a call has, all turns together.
 const FETCHES: usize = 64;
-/// How long a step may take. It is measured in pieces: of a time in which the process stood still, as a Lambda function
-/// does between two events, one piece counts at the most.
+/// How long a step may take. It is measured in short sleeps, so that of the time in which the process was suspended, as
+/// a Lambda function is between two events, at most one sleep counts.
 const STEP_PATIENCE: Duration = Duration::from_secs(2);
-const STEP_PIECES: u32 = 10;
-/// How long a step waits for the steps before it: until one that does not come back is known to be overdue.
+const STEP_SLEEPS: u32 = 10;
+/// How long a step waits for the steps before it: long enough that one that hangs is known to be overdue.
 const PERMIT_PATIENCE: Duration = Duration::from_millis(2500);
-/// How long all upstreams together may keep one badge waiting.
+/// How long one badge waits for all its upstreams together.
 const CALL_PATIENCE: Duration = Duration::from_secs(3);
 
-/// What one pass of a call came to, with the answers that it rests on.
+/// The outcome of one pass of a call, with the answers that it depends on.
 struct Passed<T> {
     outcome: Outcome<T>,
     answers: Vec<Fetched>,
 }
 
 impl Caller {
-    /// Runs a call to its end, for a caller who waits no longer than [`CALLER_PATIENCE`].
+    /// Runs a call to its end, with a timeout of [`CALLER_PATIENCE`].
     pub(crate) async fn run_in_time<T: End>(&self, call: &ProviderCall, now: SystemTime) -> Result<Outcome<T>, Broken> {
         let running = Box::pin(self.run(call, now));
         match select(running, self.world.executor.sleep(CALLER_PATIENCE)).await {
@@ -60,7 +60,7 @@ impl Caller {
         }
     }
 
-    /// Runs a call to its end, and once more on cached answers alone if upstreams spoiled it.
+    /// Runs a call to its end, and once more with cached answers only if it failed because of an upstream.
     pub(crate) async fn run<T: End>(&self, call: &ProviderCall, now: SystemTime) -> Result<Outcome<T>, Broken> {
         let pass = Pass::new(now, &*self.world.executor, CALL_PATIENCE);
         let Passed { mut outcome, answers } = self.turns(call, &pass).await?;
@@ -139,7 +139,7 @@ impl Caller {
         Err(Broken::Violation(format!("it is not done after {TURNS} turns")))
     }
 
-    /// One turn, on a thread that may be given up.
+    /// Runs one step on a worker thread, with a timeout.
     async fn step(&self, call: &ProviderCall, answers: &[Fetched], now: SystemTime) -> Result<Bytes, Broken> {
         let (plugin, executor) = (&call.plugin, &self.world.executor);
         if plugin.is_out() {
@@ -161,7 +161,7 @@ impl Caller {
             let bodies: Vec<&[u8]> = bodies.iter().map(|body| &**body).collect();
             let stepped = catch_unwind(AssertUnwindSafe(|| code.step(&message, &bodies)));
             drop(permit);
-            // The caller may have given up.
+            // The caller may have left.
             let _ = sender.send(stepped);
         }));
         let stepped = match select(receiver, pin!(step_patience(&**executor))).await {
@@ -187,14 +187,14 @@ impl Caller {
     }
 }
 
-/// Ends when a step has taken too long.
+/// Completes when a step has timed out.
 async fn step_patience(executor: &dyn Executor) {
-    for _ in 0..STEP_PIECES {
-        executor.sleep(STEP_PATIENCE / STEP_PIECES).await;
+    for _ in 0..STEP_SLEEPS {
+        executor.sleep(STEP_PATIENCE / STEP_SLEEPS).await;
     }
 }
 
-/// Whether a step asks again what the steps before it asked. The list may be left out at the end.
+/// Whether a step repeats the requests of the steps before it. The last step may leave out the list.
 fn repeats(step: &StepMessage, asked: &[Asked]) -> bool {
     step.fetch.starts_with(asked) || (step.ends() > 0 && step.fetch.is_empty())
 }
@@ -211,7 +211,7 @@ fn new_requests(step: &StepMessage, answered: usize) -> Result<&[Asked], Broken>
     Ok(new)
 }
 
-/// Whether a failure is an upstream's or the engine's, which an older answer may mend.
+/// Whether a failure is an upstream's or the engine's, so that a cached answer may avoid it.
 const fn is_infrastructure(failure: &Failure) -> bool {
     matches!(failure.kind, FailureKind::InvalidResponse | FailureKind::Inaccessible)
 }

@@ -1,5 +1,4 @@
-//! A resolved badge becomes JSON, SVG or PNG: on the thread that serves where that is quick, else on a thread for
-//! drawing.
+//! A resolved badge becomes JSON, SVG or PNG. Quick drawings run on the request's own thread, others on worker threads.
 
 use std::{fmt, sync::Arc};
 
@@ -19,8 +18,7 @@ use crate::{
     world::Executor,
 };
 
-/// How many letters are drawn at once on the thread that serves, at twice the size a quarter as many: about a
-/// millisecond's work.
+/// How many letters are drawn on the request's own thread, at scale 2 a quarter as many: about a millisecond's work.
 const LETTERS_AT_ONCE: usize = 256;
 
 /// Draws badges, and caches the pictures that take longer to draw than to look up: those with an icon to decode or
@@ -37,11 +35,11 @@ impl fmt::Debug for Drawing {
     }
 }
 
-/// What decides how a resolved badge is sent.
+/// What determines the output, besides the resolved badge.
 #[derive(Clone, Copy)]
 pub(crate) struct Look {
     pub(crate) format: Format,
-    /// Whether JSON repeats the style.
+    /// Whether JSON contains the style.
     pub(crate) names_style: bool,
     pub(crate) scale: Scale,
 }
@@ -55,11 +53,11 @@ impl Look {
 /// Where a badge is drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Effort {
-    /// On the thread that serves: drawing it takes little longer than handing it to another thread.
+    /// On the request's own thread: handing it to another thread would take about as long.
     Small,
-    /// On a thread for drawing, since it takes milliseconds.
+    /// On a worker thread, because it takes milliseconds.
     Large,
-    /// On a thread for drawing, since a caller's logo has to be parsed.
+    /// On a worker thread, because a caller's logo has to be parsed.
     CallersLogo,
 }
 
@@ -82,16 +80,16 @@ impl Effort {
 }
 
 impl Drawing {
-    /// Draws badges; the cache takes so many bytes.
+    /// Drawing with a picture cache of this size in bytes.
     pub(crate) fn new(bytes: u64, executor: Arc<dyn Executor>) -> Self {
         Self { pictures: Bounded::new(bytes), threads: DrawingThreads::default(), executor }
     }
 
-    /// The badge in its form. A caller's logo that cannot be drawn in time is left out, and the picture without it may
-    /// be cached for as long as an error's.
+    /// Draws the badge. A caller's logo that is not drawn in time is left out, and the picture without it is cached
+    /// only as long as an error.
     ///
     /// # Errors
-    /// Too many large pictures are asked for at once, or drawing failed. The error's picture shows its words alone.
+    /// Too many large pictures are requested at once, or drawing failed. The error badge shows its text only.
     pub(crate) async fn draw(&self, badge: ResolvedBadge, look: Look, caching: Caching) -> Result<Answer, Error> {
         let Look { format, names_style, .. } = look;
         if format == Format::Json {
@@ -142,13 +140,13 @@ impl Drawing {
         }
     }
 
-    /// How many pictures the cache holds, and how many bytes.
+    /// The number of pictures in the cache, and their size in bytes.
     pub(crate) fn size(&self) -> (usize, u64) {
         self.pictures.size()
     }
 }
 
-/// A picture at its own size, drawn on this thread: only for badges without a caller's logo.
+/// Draws at scale 1 on this thread; only for badges without a caller's logo.
 pub(crate) fn draw_now(badge: ResolvedBadge, format: Format, caching: Caching) -> Result<Answer, Error> {
     Ok(Answer::badge(format, picture(badge, format, Scale::ONE)?, caching))
 }
@@ -162,8 +160,8 @@ impl From<DrawingFault> for Error {
     }
 }
 
-/// The key of a picture in the cache. A caller's logo stands at its end as it is: as a quoted text, which takes every
-/// letter by itself, it would hold up the thread that serves.
+/// The cache key of a picture. A caller's logo is appended as it is, because escaping every character of it in `Debug`
+/// output would block the request's thread for too long.
 fn key(badge: &mut ResolvedBadge, look: Look) -> String {
     let logo = badge.logo.take();
     let mut key = format!("{:?} {:?} {badge:?}", look.format, look.scale);

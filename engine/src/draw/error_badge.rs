@@ -1,4 +1,4 @@
-//! An error as a badge of its own words.
+//! Error badges.
 
 use badgesmith_provider::{Badge, BadgeRoute};
 use badgesmith_renderer::{Logo, ResolvedBadge};
@@ -46,7 +46,7 @@ pub(crate) fn draw_at_once(
     draw_now(badge, format, Caching::Fresh(ERROR_FRESH))
 }
 
-/// The error's words and nothing else.
+/// A badge with the error's text only, without overrides.
 pub(crate) fn words_alone(error: &Error, format: Format) -> Result<Answer, Error> {
     let badge = ResolvedBadge { color: error.color(), ..ResolvedBadge::new("", error.words.clone()) };
     draw_now(badge, format, Caching::Fresh(ERROR_FRESH))

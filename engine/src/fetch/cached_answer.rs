@@ -19,16 +19,16 @@ pub(crate) struct CachedAnswer {
     /// The headers that a provider may read.
     pub(crate) headers: BTreeMap<String, String>,
     pub(crate) body: Bytes,
-    /// When the upstream last confirmed it.
+    /// When the upstream sent it or last confirmed it with 304.
     pub(crate) asked: SystemTime,
-    /// Until when it is used without asking again.
+    /// Until when it is fresh.
     pub(crate) fresh_until: SystemTime,
-    /// The answer before this one, for the case that a provider finds this one to be nonsense.
+    /// The answer before this one, in case the provider finds this one invalid.
     pub(crate) before: Option<Arc<Self>>,
 }
 
 impl CachedAnswer {
-    /// A reply of this moment, after the answer `before`.
+    /// A reply that arrived now and replaces the answer `before`.
     pub(crate) fn new(reply: Reply, now: SystemTime, fresh_until: SystemTime, before: Option<Arc<Self>>) -> Self {
         let before = before.map(|before| Arc::new(Self { before: None, ..Self::clone(&before) }));
         Self {
@@ -45,7 +45,7 @@ impl CachedAnswer {
         now < self.fresh_until
     }
 
-    /// How long ago the upstream confirmed it.
+    /// The time since the upstream sent or confirmed it.
     pub(crate) fn age(&self, now: SystemTime) -> Duration {
         now.duration_since(self.asked).unwrap_or_default()
     }
@@ -73,7 +73,7 @@ impl Weight for CachedAnswer {
     }
 }
 
-/// What stands in front of the body in a store.
+/// The head of a stored answer.
 #[derive(Serialize, Deserialize)]
 struct StoredHead {
     status: u16,
@@ -83,17 +83,17 @@ struct StoredHead {
 }
 
 impl CachedAnswer {
-    /// The answer as a store keeps it: the length of its head in four bytes, the head as JSON, the body.
+    /// The stored form of the answer: the length of its head in four bytes, the head as JSON, the body.
     pub(crate) fn to_bytes(&self) -> Bytes {
         let asked = self.asked.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs();
         let head = StoredHead { status: self.status, headers: self.headers.clone(), asked };
-        // Strings and numbers always have a JSON form.
+        // This cannot fail: strings and numbers have a JSON form.
         let head = serde_json::to_vec(&head).unwrap_or_default();
         let length = u32::try_from(head.len()).unwrap_or_default().to_le_bytes();
         [&length[..], &head, &self.body].concat().into()
     }
 
-    /// An answer that a store kept. It is stale until its upstream confirms it.
+    /// Reads a stored answer. It is stale until its upstream confirms it.
     pub(crate) fn from_bytes(bytes: &Bytes) -> Option<Self> {
         let (length, rest) = bytes.split_first_chunk::<4>()?;
         let length = usize::try_from(u32::from_le_bytes(*length)).ok()?;

@@ -20,19 +20,19 @@ use crate::{
     world::{Ask, Executor, Fault, Reply, Upstream, World},
 };
 
-/// How long an exchange with a plugin's upstream may take, its retries included. A caller waits less; an answer that
-/// comes later is cached for the next one.
+/// How long an exchange with a plugin's upstream may take, retries included. A caller's timeout is shorter; an answer
+/// that arrives later is cached for the next caller.
 pub(crate) const BUDGET: Duration = Duration::from_secs(8);
 /// How often an exchange with a plugin's upstream is retried.
 const RETRIES: u32 = 3;
 /// How long the first retry waits; each further one waits twice as long.
 const BACKOFF: Duration = Duration::from_millis(150);
-/// For how many seconds a token is on hold if the upstream does not say.
+/// How long a token is on hold if the upstream names no time, in seconds.
 const DEFAULT_HOLD: u32 = 60;
-/// For how long an address on the web that failed is not asked again, which is as long as its error is cached.
+/// How long an address on the web that failed is on hold: as long as its error is cached.
 const FAULT_HOLD: Duration = Duration::from_secs(ERROR_FRESH as u64);
-/// How long an exchange with the web waits for its turn at the most, in addition to its patience.
-const WEB_TURN_PATIENCE: Duration = Duration::from_secs(2);
+/// How long an exchange with the web may wait for a connection permit, in addition to its own timeout.
+const WEB_PERMIT_PATIENCE: Duration = Duration::from_secs(2);
 
 /// Exchanges with upstreams of one kind: those that an operator granted to plugins, or addresses that callers name.
 pub(crate) struct Exchanges {
@@ -42,9 +42,9 @@ pub(crate) struct Exchanges {
     pub(crate) breakers: Breakers,
     pub(crate) holds: Holds,
     retries: u32,
-    /// How long an exchange may wait for its turn.
-    turn_patience: Duration,
-    /// Whether an address that failed is on hold for a moment. An upstream of a plugin has its circuit breaker.
+    /// How long an exchange may wait for a connection permit.
+    permit_patience: Duration,
+    /// Whether an address that failed is put on hold. Upstreams of plugins need only the circuit breaker.
     holds_failed: bool,
 }
 
@@ -53,7 +53,7 @@ enum Ending {
     Answered(Reply),
     /// A fault that the circuit breaker counts.
     Faulty(Fault),
-    /// A fault that says nothing of the origin, or nothing was sent.
+    /// A fault that the circuit breaker does not count, or nothing was sent.
     Failed(Fault),
 }
 
@@ -67,28 +67,28 @@ impl Exchanges {
             breakers: Breakers::of_upstreams(),
             holds: Holds::new(LONGEST_HOLD),
             retries: RETRIES,
-            turn_patience: Duration::ZERO,
+            permit_patience: Duration::ZERO,
             holds_failed: false,
         }
     }
 
-    /// Exchanges with addresses that callers name. Nothing is retried, or a caller could have any address asked several
-    /// times.
+    /// Exchanges with addresses that callers name. They are not retried, because a caller could use retries to multiply
+    /// the requests to any address.
     pub(crate) fn with_web(world: &World) -> Self {
         Self {
             client: Arc::clone(&world.web),
             breakers: Breakers::of_web(),
             holds: Holds::new(LONGEST_WEB_HOLD),
             retries: 0,
-            turn_patience: WEB_TURN_PATIENCE,
+            permit_patience: WEB_PERMIT_PATIENCE,
             holds_failed: true,
             ..Self::with_upstreams(world)
         }
     }
 
-    /// Asks until there is an answer, a fault that a retry does not mend, or the request's patience is at its end.
+    /// Sends a request, with retries, until there is an answer, a fault that is not worth a retry, or the timeout.
     ///
-    /// `is_known` says that an earlier answer is cached.
+    /// `is_known` tells whether an earlier answer is cached.
     pub(crate) async fn exchange(
         &self,
         request: &UpstreamRequest,
@@ -97,7 +97,7 @@ impl Exchanges {
         now: SystemTime,
     ) -> Result<Reply, Fault> {
         let progress = ask.progress.clone();
-        let budget = self.executor.sleep(ask.patience + self.turn_patience);
+        let budget = self.executor.sleep(ask.patience + self.permit_patience);
         let ending = match select(Box::pin(self.tries(request, ask, is_known, now)), budget).await {
             Either::Left((ending, _)) => ending,
             Either::Right(_) => Ending::Faulty(Fault::Timeout),
@@ -119,7 +119,7 @@ impl Exchanges {
                 }
                 let blame = match fault {
                     Fault::Unreachable(_) if !hop.is_reached => Blame::Origin,
-                    // The query is left out: it can be anything, and must not make one document count as many.
+                    // Without its query, which a caller can vary to make one document count as many.
                     _ => Blame::Document(hash(hop.url.as_ref().unwrap_or(&request.ask.url).path())),
                 };
                 if self.breakers.fault(&charged, blame, now) {
@@ -156,11 +156,11 @@ impl Exchanges {
                     return Ending::Failed(Fault::RateLimited(Some(seconds)));
                 }
                 Verdict::Fault(Fault::RateLimited(_), Some(seconds)) => {
-                    // Callers are not told to wait for longer than the token is on hold.
+                    // `Retry-After` for callers is not longer than the hold.
                     let seconds = self.holds.limit(token, seconds, now + waited);
                     (Fault::RateLimited(Some(seconds)), Some(seconds))
                 }
-                // A retry would get the same.
+                // A retry would have the same result.
                 Verdict::Fault(fault @ (Fault::Nonsense(_) | Fault::TooLarge), _) => {
                     self.hold_failed(token, &fault, now + waited);
                     return Ending::Failed(fault);
@@ -181,7 +181,8 @@ impl Exchanges {
         }
     }
 
-    /// Why the upstream must not be asked now, if so. `is_known` says that an earlier answer is cached.
+    /// The fault if the breaker is open or a hold applies, so that no request may be sent. `is_known` says that an
+    /// earlier answer is cached.
     fn refusal(&self, request: &UpstreamRequest, is_known: bool, now: SystemTime) -> Option<Fault> {
         let UpstreamRequest { origin, token, .. } = request;
         let is_open = || self.breakers.is_open(origin, is_known, now);
@@ -189,9 +190,9 @@ impl Exchanges {
         self.holds.fault(token, now).or_else(|| is_open().then(open))
     }
 
-    /// Puts an address that failed on hold, where these exchanges do so.
+    /// Puts an address that failed on hold, if these exchanges do so.
     fn hold_failed(&self, token: &str, fault: &Fault, now: SystemTime) {
-        // A token whose limit names a time is on hold already.
+        // After a rate limit with a time the token is on hold already.
         let is_held = matches!(fault, Fault::RateLimited(Some(_)));
         if self.holds_failed && !is_held {
             self.holds.fail(token, fault.clone(), FAULT_HOLD, now);
@@ -199,14 +200,14 @@ impl Exchanges {
     }
 }
 
-/// What stands for a document in a circuit breaker.
+/// The hash of a document for the circuit breaker.
 fn hash(path: &str) -> u64 {
     let mut hasher = DefaultHasher::new();
     path.hash(&mut hasher);
     hasher.finish()
 }
 
-/// One request to an upstream, which is counted however it ends.
+/// One request to an upstream. It is counted in the metrics even if it is dropped.
 struct Watch<'a> {
     exchanges: &'a Exchanges,
     client: &'a str,
@@ -216,7 +217,7 @@ struct Watch<'a> {
 
 impl<'a> Watch<'a> {
     fn begin(exchanges: &'a Exchanges, client: &'a str) -> Self {
-        // A request that is dropped before its end is out of time.
+        // A request is dropped before its end only after a timeout.
         Self { exchanges, client, began: exchanges.executor.clock(), outcome: ExchangeOutcome::Timeout }
     }
 
@@ -232,12 +233,12 @@ impl Drop for Watch<'_> {
     }
 }
 
-/// What a whole answer says of the upstream.
+/// The verdict on a complete reply.
 enum Verdict {
     Answer(Reply),
-    /// A retry may help, after so many seconds if the upstream said so.
+    /// A retry may help, after the seconds of `Retry-After` if there are any.
     Fault(Fault, Option<u32>),
-    /// The token's limit is used up for so many seconds.
+    /// The rate limit of the token is exhausted for so many seconds.
     Exhausted(u32),
 }
 
@@ -283,7 +284,7 @@ fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers.get(name)?.to_str().ok().map(str::trim)
 }
 
-/// `Retry-After` in seconds, whether it was written as seconds or as a date. More than fit are as many as fit.
+/// `Retry-After` in seconds, from a number or a date, saturated to `u32`.
 fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<u32> {
     let text = text(headers, header::RETRY_AFTER.as_str())?;
     if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {

@@ -1,7 +1,7 @@
-//! Answers of upstreams: from the cache, from a request under way, or asked now; an old one rather than none.
+//! The cache of upstream answers: single flight, conditional requests, and stale answers when an upstream fails.
 //!
 //! There are two fetchers: one for upstreams that were granted to plugins, one for addresses on the web that callers
-//! name. They share this code and nothing else, so that no caller's document evicts what a provider needs.
+//! name. They share no state, so that a caller's documents do not evict what providers need.
 
 use std::{
     fmt,
@@ -24,27 +24,27 @@ use crate::{
     world::{Ask, Executor, Fault, Meter, Store, Unavailable, World},
 };
 
-/// The largest answer that is kept beyond a restart, in bytes.
+/// The largest answer that is written to the store, in bytes.
 const LARGEST_STORED: usize = 1024 * 1024;
-/// How long the store may take to return a cached answer: it saves a request, and must not take longer than one.
+/// How long the store may take to return a cached answer. It must not take longer than the request that it saves.
 const STORE_PATIENCE: Duration = Duration::from_millis(700);
-/// For how long an answer that an upstream no longer confirms stays in the store: a day.
+/// How long the answer before an invalid one stays in the store: a day.
 const DISTRUSTED_LIFE: Duration = Duration::from_secs(24 * 60 * 60);
-/// For how long a resource that does not exist is not asked for again.
+/// How long the answer that a resource does not exist is fresh.
 const MISSING_FRESH: Duration = Duration::from_secs(60);
 
-/// Asks upstreams of one kind and caches their answers.
+/// Sends requests to upstreams of one kind and caches their answers.
 pub(crate) struct Fetcher {
     pub(crate) exchanges: Exchanges,
     pub(crate) answers: Bounded<CachedAnswer>,
     flights: Flights<Result<Arc<CachedAnswer>, Fault>>,
-    /// Where answers are kept beyond a restart, if they are.
+    /// The store for answers; `None` if they are cached in memory only.
     store: Option<Arc<dyn Store>>,
     executor: Arc<dyn Executor>,
     meter: Arc<dyn Meter>,
 }
 
-/// An answer, and whether it is older than it should be.
+/// An answer, and whether it is stale.
 #[derive(Clone, Debug)]
 pub(crate) struct Fetched {
     pub(crate) key: String,
@@ -56,19 +56,19 @@ pub(crate) struct Fetched {
 /// Why there is no answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum NotFetched {
-    /// The upstream did not answer, or must not be asked.
+    /// The exchange failed, or no request may be sent.
     Fault(Fault),
-    /// The engine's own work ended without a result.
+    /// Work of the engine panicked or was dropped.
     BrokeOff,
 }
 
 impl Fetched {
-    /// An answer of the store, which holds for this request only.
+    /// An answer from the store, which is used for this request only.
     pub(crate) fn recorded(answer: CachedAnswer) -> Self {
         Self { key: String::new(), token: String::new(), answer: Arc::new(answer), is_stale: false }
     }
 
-    /// Whether it is an answer of the store.
+    /// Whether it came from the store.
     pub(crate) fn is_recorded(&self) -> bool {
         self.key.is_empty()
     }
@@ -81,12 +81,12 @@ impl fmt::Debug for Fetcher {
 }
 
 impl Fetcher {
-    /// Asks upstreams that plugins were granted; the cache takes so many bytes of memory.
+    /// A fetcher for upstreams that plugins were granted, with a cache of this size in bytes.
     pub(crate) fn of_upstreams(world: &World, bytes: u64) -> Arc<Self> {
         Self::new(world, Exchanges::with_upstreams(world), bytes, Some(Arc::clone(&world.store)))
     }
 
-    /// Asks addresses on the web that callers name; the cache takes so many bytes of memory.
+    /// A fetcher for addresses on the web that callers name, with a cache of this size in bytes.
     pub(crate) fn of_web(world: &World, bytes: u64) -> Arc<Self> {
         Self::new(world, Exchanges::with_web(world), bytes, None)
     }
@@ -125,7 +125,7 @@ impl Fetcher {
         );
         let outcome = match select(Box::pin(flight), pass.deadline.clone()).await {
             Either::Left((outcome, _)) => outcome.ok_or(NotFetched::BrokeOff),
-            // Where the upstream said for how long to wait, the caller is told so.
+            // A rate limit with a time is passed on to the caller.
             Either::Right(_) => Ok(Err(self.exchanges.holds.fault(&token, now).unwrap_or(Fault::Timeout))),
         };
         let fault = match outcome {
@@ -133,7 +133,7 @@ impl Fetcher {
                 supplied(AnswerSource::Asked);
                 return Ok(fetched(answer, false));
             }
-            // What must not be asked must not be shown from the cache either.
+            // An address that is not allowed must not be shown from the cache either.
             Ok(Err(fault @ Fault::NotAllowed(_))) => return Err(NotFetched::Fault(fault)),
             Ok(Err(fault)) => NotFetched::Fault(fault),
             Err(broke_off) => broke_off,
@@ -143,7 +143,7 @@ impl Fetcher {
         cached.map(|cached| fetched(cached, true)).ok_or(fault)
     }
 
-    /// Asks the upstream, and caches its answer.
+    /// Sends the request, and caches its answer.
     async fn ask(
         self: Arc<Self>,
         request: UpstreamRequest,
@@ -161,7 +161,7 @@ impl Fetcher {
             (304, None) => return Err(Fault::Nonsense("304 to a request without conditions".to_owned())),
             (200..=299, before) => CachedAnswer::new(reply, now, fresh_until, before),
             (404 | 410, _) => CachedAnswer::new(reply, now, now + MISSING_FRESH.min(freshness.fresh), None),
-            // Any other status is not cached, but the provider may have words for it.
+            // Any other status is not cached, but passed on: the provider may have a failure for it.
             (_, _) => return Ok(Arc::new(CachedAnswer::new(reply, now, now, None))),
         };
         let answer = Arc::new(answer);
@@ -195,7 +195,7 @@ impl Fetcher {
         }
     }
 
-    /// Replaces an answer that made no sense by the one before it.
+    /// Replaces an answer that the provider found invalid by the one before it.
     pub(crate) fn distrust(&self, fetched: &Fetched, now: SystemTime) {
         let Fetched { key, answer, .. } = fetched;
         self.answers.replace(key, answer, answer.before.clone());
@@ -205,7 +205,7 @@ impl Fetcher {
         }
     }
 
-    /// Shortens for how long an answer that made no sense is used, so that one that was mended is seen soon.
+    /// Shortens how long an invalid answer is fresh, so that a corrected one is fetched soon.
     pub(crate) fn doubt(&self, fetched: &Fetched, fresh_until: SystemTime) {
         let Fetched { key, answer, .. } = fetched;
         let doubted = CachedAnswer { fresh_until, ..CachedAnswer::clone(answer) };

@@ -19,30 +19,29 @@ pub(crate) struct UpstreamRequest {
     pub(crate) key: String,
     /// What the upstream's rate limit counts: the origin, or an owner's secret there; on the web one address.
     pub(crate) token: String,
-    /// What the log calls it.
+    /// Its name in the log.
     pub(crate) shown: String,
-    /// Who asks, for metrics: a plugin's id, or `web`.
+    /// For metrics: the plugin's id, or `web`.
     pub(crate) client: String,
     pub(crate) origin: Origin,
-    /// The request, as yet without conditions.
+    /// The HTTP request, without conditional headers.
     pub(crate) ask: Ask,
     pub(crate) freshness: Freshness,
 }
 
-/// How long the answers of one badge are fresh, and how long after that they may still be used where they cannot be
-/// renewed.
+/// How long the answers of a badge are fresh, and how long after that a stale answer may be used if the upstream fails.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Freshness {
     pub(crate) fresh: Duration,
     pub(crate) stale: Duration,
 }
 
-/// Whether upstreams may be asked.
+/// Whether requests to upstreams may be sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Mode {
-    /// Cached answers first, then upstreams.
+    /// Fresh answers from the cache, others from upstreams.
     Ask,
-    /// Cached answers alone, however old.
+    /// Answers from the cache only, of any age.
     CachedOnly,
 }
 
@@ -58,12 +57,12 @@ pub(crate) struct Pass {
 }
 
 impl Pass {
-    /// A pass that may ask upstreams, and waits so long for all of them together.
+    /// A pass that may send requests, and waits so long for all of them together.
     pub(crate) fn new(now: SystemTime, executor: &dyn Executor, patience: Duration) -> Self {
         Self { now, mode: Mode::Ask, deadline: executor.sleep(patience).shared() }
     }
 
-    /// The same on cached answers alone.
+    /// The same pass with cached answers only.
     pub(crate) fn cached_only(&self) -> Self {
         Self { mode: Mode::CachedOnly, ..self.clone() }
     }

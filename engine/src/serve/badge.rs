@@ -1,4 +1,4 @@
-//! A provider's badge: cached, under way already, or made now; then drawn.
+//! Provider badges: the call, through the badge cache, and the drawing.
 
 use std::{fmt::Write, sync::Arc};
 
@@ -49,11 +49,11 @@ pub(crate) async fn answer(
     }
 }
 
-/// The badge of a call: from the cache, from a call under way, or from one that is made now.
+/// The badge of a call: from the cache, from a flight, or made now.
 async fn serve(parts: &Arc<Parts>, incoming: &Incoming<'_>, call: &ProviderCall) -> Served {
     let now = incoming.now;
     if !call.plugin.collections.is_empty() {
-        // Neither cached nor shared with a call that began before a result was recorded.
+        // A badge of recorded results is neither cached nor shared, so that it shows a result that was just recorded.
         let outcome = parts.caller.run_in_time::<Badge>(call, now).await;
         return Served::made(outcome.map(|outcome| Arc::new(outcome.map(BadgeContent::from))));
     }
@@ -66,12 +66,12 @@ async fn serve(parts: &Arc<Parts>, incoming: &Incoming<'_>, call: &ProviderCall)
     parts.badges.get(query, make).await
 }
 
-/// What makes two badges the same: nothing but what the provider is asked.
+/// The cache key of a provider's badge: everything that the provider gets.
 fn key(call: &ProviderCall) -> String {
     let mut key = String::with_capacity(96);
     let texts = call.params.iter().chain(&call.query).flat_map(|(name, value)| [name, value]);
     for text in [&call.plugin.id, &call.name].into_iter().chain(texts) {
-        // Each text's length stands before it, so no text can pass for two. Writing to a String cannot fail.
+        // Each text is prefixed with its length, so keys are unambiguous. Writing to a String cannot fail.
         let _ = write!(key, "{}:{text}", text.len());
     }
     key

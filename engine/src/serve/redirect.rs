@@ -1,4 +1,4 @@
-//! An address that leads to another one, which a provider names.
+//! Redirects to an address that a provider names.
 
 use http::HeaderValue;
 

@@ -1,4 +1,4 @@
-//! A static badge, which says what its address says.
+//! Static badges, which are described by their address.
 
 use badgesmith_provider::{Badge, BadgeRoute};
 use badgesmith_renderer::Color;
