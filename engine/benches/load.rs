@@ -1,8 +1,8 @@
 //! The time to load a plugin: checksum, opening the library, parsing and checking the manifest.
 //!
 //! `cargo bench -p badgesmith-engine -- LIBRARY ORIGIN`, for example with
-//! `target/release/deps/libbadgesmith_provider_nuget.so` and `https://api.nuget.org`. Without arguments the C provider of the
-//! tests is loaded.
+//! `target/release/deps/libbadgesmith_provider_nuget.so` and `https://api.nuget.org`. Without arguments the C provider
+//! of the tests is loaded.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout)]
 
 #[path = "../tests/support/mod.rs"]

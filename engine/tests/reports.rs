@@ -426,11 +426,10 @@ async fn the_test_vectors_of_the_report_clients_have_these_signatures() {
 
 /// The recorded signatures over the body alone, by GitHub and by BadgeSmith's own clients.
 #[tokio::test]
+#[ignore = "needs BADGESMITH_RECORDED, the folder of recorded inputs"]
 async fn recorded_signatures_are_valid_or_invalid_as_recorded() {
-    let Some(folder) = std::env::var_os("BADGESMITH_RECORDED") else {
-        println!("skipped: BADGESMITH_RECORDED names no recorded inputs");
-        return;
-    };
+    let folder = std::env::var_os("BADGESMITH_RECORDED")
+        .expect("this test needs BADGESMITH_RECORDED, the folder of recorded inputs");
     let folder = Path::new(&folder);
     let file: Value =
         serde_json::from_str(&fs::read_to_string(folder.join("hmac/hmac_vectors.json")).unwrap()).unwrap();

@@ -47,8 +47,8 @@ enum Command {
     /// Creates, checks, lists, packs and records plugins.
     #[command(subcommand)]
     Plugin(plugin::PluginCommand),
-    /// Sets, rotates, lists and removes the secrets that sign reports and the tokens for upstreams, also while the server
-    /// runs.
+    /// Sets, rotates, lists and removes the secrets that sign reports and the tokens for upstreams, also while the
+    /// server runs.
     #[command(subcommand)]
     Secret(secret::SecretCommand),
     /// Checks over HTTP whether a deployment works.

@@ -50,7 +50,8 @@ pub(crate) struct ServeOptions {
         default_missing_value = "true"
     )]
     metrics: Option<bool>,
-    /// How many connections may be open at once; for one more, the one that has waited longest for its client is closed.
+    /// How many connections may be open at once; for one more, the one that has waited longest for its client is
+    /// closed.
     #[arg(
         long,
         env = "BADGESMITH_CONNECTIONS",

@@ -65,7 +65,8 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
 }
 
-/// A package of the workspace: its name, its folder, and its dependencies (without dev-dependencies) with their features.
+/// A package of the workspace: its name, its folder, and its dependencies (without dev-dependencies) with their
+/// features.
 type Package = (String, PathBuf, Vec<(String, Vec<String>)>);
 
 fn packages() -> Vec<Package> {

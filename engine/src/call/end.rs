@@ -6,53 +6,63 @@ use percent_encoding::{CONTROLS, utf8_percent_encode};
 use url::Url;
 
 use super::broken::Broken;
-use crate::store::LONGEST_RUN;
+use crate::{badge_content::BadgeContent, store::LONGEST_RUN};
 
 /// The longest text of a badge, in bytes.
 const LONGEST_TEXT: usize = 1024;
 
-/// The successful end of a call: a badge, an address or a record.
+/// The successful end of a call.
+#[derive(Debug)]
+pub(crate) enum CallEnd {
+    Badge(Badge),
+    /// The address of a redirect, as the value of `Location`.
+    Redirect(HeaderValue),
+    Record(Record),
+}
+
+/// What calls of one kind end with.
 pub(crate) trait End: Sized {
-    /// Checks and converts this end of a step; `None` if the step has no such end.
-    fn of(step: &StepMessage) -> Option<Result<Self, Broken>>;
+    /// `None` if this is the end of another kind.
+    fn of(end: CallEnd) -> Option<Self>;
 }
 
 /// How a step ends its call, if it does.
-pub(super) fn end<T: End>(step: &StepMessage, kind: CallKind) -> Result<Option<Result<T, Failure>>, Broken> {
+pub(super) fn end(step: &StepMessage, kind: CallKind) -> Result<Option<Result<CallEnd, Failure>>, Broken> {
     if step.ends() > 1 {
         return Err(Broken::violation("it has two ends at once"));
     }
     if let Some(failure) = &step.fail {
         return Ok(Some(Err(worded(failure.clone())?)));
     }
-    if let Some(end) = T::of(step) {
-        return Ok(Some(Ok(end?)));
-    }
-    let other = match step {
-        StepMessage { done: Some(_), .. } => CallKind::Badge,
-        StepMessage { redirect: Some(_), .. } => CallKind::Redirect,
-        StepMessage { record: Some(_), .. } => CallKind::Report,
+    let (of, end) = match step {
+        StepMessage { done: Some(badge), .. } => (CallKind::Badge, CallEnd::Badge(drawable(badge.clone())?)),
+        StepMessage { redirect: Some(url), .. } => (CallKind::Redirect, CallEnd::Redirect(location(url)?)),
+        StepMessage { record: Some(record), .. } => (CallKind::Report, CallEnd::Record(recordable(record.clone())?)),
         _ if kind == CallKind::Report => return Err(Broken::violation("it asks something of a report")),
         _ => return Ok(None),
     };
-    Err(Broken::Violation(format!("asked for a {kind:?}, it ends with a {other:?}")))
+    if of == kind {
+        Ok(Some(Ok(end)))
+    } else {
+        Err(Broken::Violation(format!("asked for a {kind:?}, it ends with a {of:?}")))
+    }
 }
 
-impl End for Badge {
-    fn of(step: &StepMessage) -> Option<Result<Self, Broken>> {
-        step.done.clone().map(drawable)
+impl End for BadgeContent {
+    fn of(end: CallEnd) -> Option<Self> {
+        if let CallEnd::Badge(badge) = end { Some(badge.into()) } else { None }
     }
 }
 
 impl End for HeaderValue {
-    fn of(step: &StepMessage) -> Option<Result<Self, Broken>> {
-        step.redirect.as_deref().map(location)
+    fn of(end: CallEnd) -> Option<Self> {
+        if let CallEnd::Redirect(location) = end { Some(location) } else { None }
     }
 }
 
 impl End for Record {
-    fn of(step: &StepMessage) -> Option<Result<Self, Broken>> {
-        step.record.clone().map(recordable)
+    fn of(end: CallEnd) -> Option<Self> {
+        if let CallEnd::Record(record) = end { Some(record) } else { None }
     }
 }
 

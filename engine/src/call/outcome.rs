@@ -38,14 +38,15 @@ impl<T> Outcome<T> {
         Self { asked_upstream: true, waited, ..Self::failed(failure) }
     }
 
-    pub(crate) fn map<U>(self, map: impl FnOnce(T) -> U) -> Outcome<U> {
-        Outcome {
-            result: self.result.map(map),
+    /// The same with what `map` makes of a result.
+    pub(crate) fn try_map<U, E>(self, map: impl FnOnce(T) -> Result<U, E>) -> Result<Outcome<U>, E> {
+        Ok(Outcome {
+            result: self.result.map(map).map_or_else(|failure| Ok(Err(failure)), |mapped| mapped.map(Ok))?,
             last_modified: self.last_modified,
             valid_until: self.valid_until,
             asked_upstream: self.asked_upstream,
             stale_seconds: self.stale_seconds,
             waited: self.waited,
-        }
+        })
     }
 }

@@ -11,6 +11,7 @@ use badgesmith_provider::{
     message::{self, StepMessage},
 };
 use bytes::Bytes;
+use futures_util::FutureExt;
 use futures_util::future::{Either, join, join_all, select};
 use tokio::sync::oneshot;
 
@@ -18,7 +19,7 @@ use super::{
     badge_cache::CALLER_PATIENCE,
     broken::{Broken, Unanswered},
     caller::Caller,
-    end::{End, end},
+    end::{CallEnd, End, end},
     outcome::Outcome,
     provider_call::ProviderCall,
     records, upstream,
@@ -45,23 +46,28 @@ const PERMIT_PATIENCE: Duration = Duration::from_millis(2500);
 const CALL_PATIENCE: Duration = Duration::from_secs(3);
 
 /// The outcome of one pass of a call, with the answers that it depends on.
-struct Passed<T> {
-    outcome: Outcome<T>,
+struct Passed {
+    outcome: Outcome<CallEnd>,
     answers: Vec<Fetched>,
 }
 
 impl Caller {
     /// Runs a call to its end, with a timeout of [`CALLER_PATIENCE`].
     pub(crate) async fn run_in_time<T: End>(&self, call: &ProviderCall, now: SystemTime) -> Result<Outcome<T>, Broken> {
-        let running = Box::pin(self.run(call, now));
+        let running = self.run_to_end(call, now).boxed();
         match select(running, self.world.executor.sleep(CALLER_PATIENCE)).await {
-            Either::Left((outcome, _)) => outcome,
+            Either::Left((outcome, _)) => outcome?.try_map(end_of),
             Either::Right(_) => Ok(Outcome::late(late(), CALLER_PATIENCE)),
         }
     }
 
-    /// Runs a call to its end, and once more with cached answers only if it failed because of an upstream.
+    /// Runs a call to its end, however long a caller waits.
     pub(crate) async fn run<T: End>(&self, call: &ProviderCall, now: SystemTime) -> Result<Outcome<T>, Broken> {
+        self.run_to_end(call, now).boxed().await?.try_map(end_of)
+    }
+
+    /// Runs a call to its end, and once more with cached answers only if it failed because of an upstream.
+    async fn run_to_end(&self, call: &ProviderCall, now: SystemTime) -> Result<Outcome<CallEnd>, Broken> {
         let pass = Pass::new(now, &*self.world.executor, CALL_PATIENCE);
         let Passed { mut outcome, answers } = self.turns(call, &pass).await?;
         let Err(failure) = &mut outcome.result else { return Ok(outcome) };
@@ -94,7 +100,7 @@ impl Caller {
         }
     }
 
-    async fn turns<T: End>(&self, call: &ProviderCall, pass: &Pass) -> Result<Passed<T>, Broken> {
+    async fn turns(&self, call: &ProviderCall, pass: &Pass) -> Result<Passed, Broken> {
         let mut asked: Vec<Asked> = Vec::new();
         let mut answers: Vec<Fetched> = Vec::new();
         let mut waited = Duration::ZERO;
@@ -187,6 +193,11 @@ impl Caller {
     }
 }
 
+/// The end that a call was made for; the loop checked that it is of this kind.
+fn end_of<T: End>(end: CallEnd) -> Result<T, Broken> {
+    T::of(end).ok_or(Broken::Engine("a call has the end of another kind"))
+}
+
 /// Completes when a step has timed out.
 async fn step_patience(executor: &dyn Executor) {
     for _ in 0..STEP_SLEEPS {
@@ -216,7 +227,12 @@ const fn is_infrastructure(failure: &Failure) -> bool {
     matches!(failure.kind, FailureKind::InvalidResponse | FailureKind::Inaccessible)
 }
 
-fn outcome<T>(result: Result<T, Failure>, answers: &[Fetched], waited: Duration, now: SystemTime) -> Outcome<T> {
+fn outcome(
+    result: Result<CallEnd, Failure>,
+    answers: &[Fetched],
+    waited: Duration,
+    now: SystemTime,
+) -> Outcome<CallEnd> {
     let is_infrastructure = result.as_ref().is_err_and(is_infrastructure);
     let stale = answers.iter().filter(|fetched| fetched.is_stale);
     let fresh_until = answers.iter().map(|fetched| fetched.answer.fresh_until).min();

@@ -2,12 +2,10 @@
 
 use std::{fmt::Write, sync::Arc};
 
-use badgesmith_provider::Badge;
 use futures_util::FutureExt;
 
 use crate::{
     answer::Answer,
-    badge_content::BadgeContent,
     caching::plugin_caching,
     call::{
         badge_cache::{BadgeQuery, Served},
@@ -54,14 +52,14 @@ async fn serve(parts: &Arc<Parts>, incoming: &Incoming<'_>, call: &ProviderCall)
     let now = incoming.now;
     if !call.plugin.collections.is_empty() {
         // A badge of recorded results is neither cached nor shared, so that it shows a result that was just recorded.
-        let outcome = parts.caller.run_in_time::<Badge>(call, now).await;
-        return Served::made(outcome.map(|outcome| Arc::new(outcome.map(BadgeContent::from))));
+        let outcome = parts.caller.run_in_time(call, now).await;
+        return Served::made(outcome.map(Arc::new));
     }
     let key = key(call);
     let query = BadgeQuery { key: &key, plugin: &call.plugin.id, badge: &call.name, now, late };
     let make = || {
         let (parts, call) = (Arc::clone(parts), call.clone());
-        async move { Ok(Arc::new(parts.caller.run::<Badge>(&call, now).await?.map(BadgeContent::from))) }.boxed()
+        async move { parts.caller.run(&call, now).await.map(Arc::new) }.boxed()
     };
     parts.badges.get(query, make).await
 }

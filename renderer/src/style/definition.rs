@@ -14,8 +14,8 @@ pub(crate) struct StyleDefinition {
     pub(crate) text: TextSettings,
     /// Whether segments are part of the message, instead of sections of their own.
     pub(crate) joins_segments: bool,
-    /// Whether the logo lies on a light area of the style's own, instead of on the label's or the message's colour. Icons
-    /// must be dark enough for it, and `theme=auto` makes it dark.
+    /// Whether the logo lies on a light area of the style's own, instead of on the label's or the message's colour.
+    /// Icons must be dark enough for it, and `theme=auto` makes it dark.
     pub(crate) logo_is_on_light: bool,
     /// The gradient stops that text may lie on, for `contrast=aa`.
     pub(crate) overlays: &'static [GradientStop],
