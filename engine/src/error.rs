@@ -73,7 +73,7 @@ pub(crate) struct Error {
 }
 
 impl Error {
-    fn of_caller(status: u16, code: Code, words: impl Into<Cow<'static, str>>) -> Self {
+    fn caller_error(status: u16, code: Code, words: impl Into<Cow<'static, str>>) -> Self {
         Self {
             status,
             code: code.name().into(),
@@ -99,88 +99,88 @@ impl Error {
     }
 
     pub(crate) fn no_route() -> Self {
-        Self { label: Some("404"), ..Self::of_caller(404, Code::RouteNotFound, "badge not found") }
+        Self { label: Some("404"), ..Self::caller_error(404, Code::RouteNotFound, "badge not found") }
     }
 
     /// The path has too many levels of percent-encoding.
     pub(crate) fn too_deep() -> Self {
         let words = format!("path encoded more than {DEEPEST_ENCODING} times");
-        Self::of_caller(400, Code::PathInvalid, words).about("path")
+        Self::caller_error(400, Code::PathInvalid, words).about("path")
     }
 
     /// The query has too many parameters.
     pub(crate) fn too_many_pairs() -> Self {
         let words = format!("more than {MOST_PAIRS} query parameters");
-        Self::of_caller(400, Code::ParameterInvalid, words).about("query")
+        Self::caller_error(400, Code::ParameterInvalid, words).about("query")
     }
 
     /// The encoding of a parameter in the address of a report is ambiguous: the signature would be valid for two
     /// subjects.
     pub(crate) fn ambiguous(name: &str) -> Self {
         let words = format!("invalid {name}: encode it once; no slash may stand in it, nor at the end of a branch");
-        Self::of_caller(400, Code::ParameterInvalid, words).about(name.to_owned())
+        Self::caller_error(400, Code::ParameterInvalid, words).about(name.to_owned())
     }
 
     /// The method is not one of those that the address allows.
     pub(crate) fn method_not_allowed(methods: &'static str) -> Self {
-        Self { allow: Some(methods), ..Self::of_caller(405, Code::MethodNotAllowed, "method not allowed") }
+        Self { allow: Some(methods), ..Self::caller_error(405, Code::MethodNotAllowed, "method not allowed") }
     }
 
     pub(crate) fn unknown_provider() -> Self {
-        Self::of_caller(400, Code::InvalidProvider, "unknown provider").about("provider")
+        Self::caller_error(400, Code::InvalidProvider, "unknown provider").about("provider")
     }
 
     pub(crate) fn message_missing() -> Self {
-        Self::of_caller(400, Code::MessageRequired, "message required").about("message")
+        Self::caller_error(400, Code::MessageRequired, "message required").about("message")
     }
 
     /// The value of an override is invalid.
     pub(crate) fn invalid_override(name: &'static str) -> Self {
-        Self::of_caller(400, Code::ParameterInvalid, format!("invalid {name}")).about(name)
+        Self::caller_error(400, Code::ParameterInvalid, format!("invalid {name}")).about(name)
     }
 
     /// A signed request lacks these headers, or they are malformed.
     pub(crate) fn missing_headers(names: &[&'static str]) -> Self {
         let words = format!("missing or malformed: {}", names.join(", "));
         let properties = names.iter().map(|name| Cow::Borrowed(*name)).collect();
-        Self { properties, ..Self::of_caller(400, Code::MissingAuthHeaders, words) }
+        Self { properties, ..Self::caller_error(400, Code::MissingAuthHeaders, words) }
     }
 
     pub(crate) fn invalid_timestamp() -> Self {
         let words = "X-Timestamp is no RFC 3339 time within 5 minutes before and 1 minute after now";
-        Self::of_caller(400, Code::InvalidTimestamp, words).about("X-Timestamp")
+        Self::caller_error(400, Code::InvalidTimestamp, words).about("X-Timestamp")
     }
 
     /// The signature is wrong or the owner is unknown; both have the same text.
     pub(crate) fn unauthorized() -> Self {
-        Self::of_caller(401, Code::InvalidSignature, "the signature is not valid").about("X-Signature")
+        Self::caller_error(401, Code::InvalidSignature, "the signature is not valid").about("X-Signature")
     }
 
     pub(crate) fn nonce_used() -> Self {
-        Self::of_caller(400, Code::NonceAlreadyUsed, "the nonce was used before").about("X-Nonce")
+        Self::caller_error(400, Code::NonceAlreadyUsed, "the nonce was used before").about("X-Nonce")
     }
 
     pub(crate) fn duplicate() -> Self {
-        Self::of_caller(409, Code::DuplicateTestResult, "this run and attempt is recorded already").about("run_id")
+        Self::caller_error(409, Code::DuplicateTestResult, "this run and attempt is recorded already").about("run_id")
     }
 
     pub(crate) fn too_large(status: u16, what: &'static str) -> Self {
-        Self::of_caller(status, Code::TooLarge, format!("{what} too large")).about(what)
+        Self::caller_error(status, Code::TooLarge, format!("{what} too large")).about(what)
     }
 
     /// The request did not come through the proxy in front of the server.
     pub(crate) fn proxy_bypassed() -> Self {
-        Self::of_caller(403, Code::OriginForbidden, "ask by the address in front of this one")
+        Self::caller_error(403, Code::OriginForbidden, "ask by the address in front of this one")
     }
 
     /// The engine failed; the log says why.
     pub(crate) fn engine_failed() -> Self {
-        Self { source: Source::Engine, ..Self::of_caller(500, Code::EngineFailed, "internal error") }
+        Self { source: Source::Engine, ..Self::caller_error(500, Code::EngineFailed, "internal error") }
     }
 
     /// A queue is full.
     pub(crate) fn too_busy() -> Self {
-        Self::from(&too_busy())
+        Self::from(&busy_failure())
     }
 
     /// An address that a manifest refuses.
@@ -188,7 +188,7 @@ impl Error {
         Self {
             code: refusal.code.clone().into(),
             properties: refusal.property.clone().map(Cow::Owned).into_iter().collect(),
-            ..Self::of_caller(400, Code::PathInvalid, refusal.words.clone())
+            ..Self::caller_error(400, Code::PathInvalid, refusal.words.clone())
         }
     }
 
@@ -215,7 +215,7 @@ pub(crate) fn late() -> Failure {
 }
 
 /// The failure when a queue is full.
-pub(crate) fn too_busy() -> Failure {
+pub(crate) fn busy_failure() -> Failure {
     Failure { retry_after: Some(BUSY_RETRY), ..Failure::inaccessible(Code::TooBusy.name(), "too busy") }
 }
 
@@ -230,7 +230,7 @@ impl From<&Broken> for Error {
     fn from(broken: &Broken) -> Self {
         match broken {
             Broken::Violation(_) | Broken::Overdue | Broken::OutOfService => {
-                Self { source: Source::Provider, ..Self::of_caller(500, Code::ProviderFailed, "provider failed") }
+                Self { source: Source::Provider, ..Self::caller_error(500, Code::ProviderFailed, "provider failed") }
             }
             Broken::Busy => Self::too_busy(),
             Broken::Engine(_) => Self::engine_failed(),
@@ -264,7 +264,7 @@ impl From<&Failure> for Error {
             properties,
             source: if is_engine { Source::Engine } else { source },
             retry_after: failure.retry_after,
-            ..Self::of_caller(status, Code::EngineFailed, failure.words.clone())
+            ..Self::caller_error(status, Code::EngineFailed, failure.words.clone())
         }
     }
 }

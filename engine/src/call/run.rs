@@ -86,11 +86,11 @@ impl Caller {
             Failure { retry_after: Some(seconds), .. } if code == Some(Code::UpstreamRateLimited) => {
                 *seconds = (*seconds).min(u32::try_from(LONGEST_HOLD.as_secs()).unwrap_or(u32::MAX));
                 for fetched in new.filter(|fetched| matches!(fetched.answer.status, 403 | 429)) {
-                    self.upstreams.exchanges.holds.limit(&fetched.token, *seconds, now);
+                    self.upstreams.exchanges.holds.limit(&fetched.rate_limit_key, *seconds, now);
                 }
             }
             Failure { kind: FailureKind::InvalidResponse, .. } => {
-                new.for_each(|fetched| self.upstreams.distrust(fetched, now));
+                new.for_each(|fetched| self.upstreams.restore_previous(fetched, now));
             }
             _ => {}
         }

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     code::Code,
-    error::{late, rate_limited, too_busy},
+    error::{busy_failure, late, rate_limited},
     fetch::{
         exchange::BUDGET,
         fetcher::{Fetched, NotFetched},
@@ -38,7 +38,7 @@ pub(crate) async fn answer(
     let owner = request.secret().map(|auth| format!(" {} of {}", auth.secret, auth.owner.to_lowercase()));
     let owner = owner.unwrap_or_default();
     let key = format!("{} {} {url}{owner}", plugin.id, request.accepted().unwrap_or("*/*"));
-    let token = format!("{origin}{owner}");
+    let rate_limit_key = format!("{origin}{owner}");
     let ask = Ask {
         url,
         accept: request.accepted().map(str::to_owned),
@@ -49,8 +49,8 @@ pub(crate) async fn answer(
         patience: BUDGET,
         progress: Progress::default(),
     };
-    let (client, shown, freshness) = (plugin.id.clone(), key.clone(), call.freshness);
-    let request = UpstreamRequest { key, token, shown, client, origin, ask, freshness };
+    let (client, log_name, freshness) = (plugin.id.clone(), key.clone(), call.freshness);
+    let request = UpstreamRequest { key, rate_limit_key, log_name, client, origin, ask, freshness };
     caller.upstreams.fetch(request, pass).await.map_err(|fault| match fault {
         NotFetched::Fault(fault) => Unanswered::Failed(failure(&fault)),
         NotFetched::BrokeOff => Unanswered::Broken(Broken::Engine("an exchange broke off")),
@@ -95,7 +95,7 @@ async fn authorization(
         Unanswered::Failed(Failure::inaccessible(Code::StoreUnavailable.name(), "secrets unavailable"))
     })?;
     let Some(secret) = found.first() else {
-        let failure = Failure::inaccessible(Code::SecretNotConfigured.name(), "token not configured");
+        let failure = Failure::inaccessible(Code::SecretNotConfigured.name(), "rate_limit_key not configured");
         return Err(Unanswered::Failed(failure));
     };
     let value = secret.reveal();
@@ -118,6 +118,6 @@ fn failure(fault: &Fault) -> Failure {
         Fault::Timeout => late(),
         Fault::TooLarge | Fault::Nonsense(_) | Fault::NotAllowed(_) => Failure::invalid_response(),
         Fault::RateLimited(after) => rate_limited(*after),
-        Fault::Busy => too_busy(),
+        Fault::Busy => busy_failure(),
     }
 }

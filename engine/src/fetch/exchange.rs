@@ -27,7 +27,7 @@ pub(crate) const BUDGET: Duration = Duration::from_secs(8);
 const RETRIES: u32 = 3;
 /// How long the first retry waits; each further one waits twice as long.
 const BACKOFF: Duration = Duration::from_millis(150);
-/// How long a token is on hold if the upstream names no time, in seconds.
+/// How long a rate-limit key is on hold if the upstream names no time, in seconds.
 const DEFAULT_HOLD: u32 = 60;
 /// How long an address on the web that failed is on hold: as long as its error is cached.
 const FAULT_HOLD: Duration = Duration::from_secs(ERROR_FRESH as u64);
@@ -45,16 +45,16 @@ pub(crate) struct Exchanges {
     /// How long an exchange may wait for a connection permit.
     permit_patience: Duration,
     /// Whether an address that failed is put on hold. Upstreams of plugins need only the circuit breaker.
-    holds_failed: bool,
+    holds_after_fault: bool,
 }
 
 /// How an exchange ended.
 enum Ending {
     Answered(Reply),
     /// A fault that the circuit breaker counts.
-    Faulty(Fault),
+    CountedFault(Fault),
     /// A fault that the circuit breaker does not count, or nothing was sent.
-    Failed(Fault),
+    UncountedFault(Fault),
 }
 
 impl Exchanges {
@@ -68,7 +68,7 @@ impl Exchanges {
             holds: Holds::new(LONGEST_HOLD),
             retries: RETRIES,
             permit_patience: Duration::ZERO,
-            holds_failed: false,
+            holds_after_fault: false,
         }
     }
 
@@ -81,26 +81,26 @@ impl Exchanges {
             holds: Holds::new(LONGEST_WEB_HOLD),
             retries: 0,
             permit_patience: WEB_PERMIT_PATIENCE,
-            holds_failed: true,
+            holds_after_fault: true,
             ..Self::with_upstreams(world)
         }
     }
 
     /// Sends a request, with retries, until there is an answer, a fault that is not worth a retry, or the timeout.
     ///
-    /// `is_known` tells whether an earlier answer is cached.
+    /// `has_good_answer` says that an earlier successful answer is cached.
     pub(crate) async fn exchange(
         &self,
         request: &UpstreamRequest,
         ask: Ask,
-        is_known: bool,
+        has_good_answer: bool,
         now: SystemTime,
     ) -> Result<Reply, Fault> {
         let progress = ask.progress.clone();
         let budget = self.executor.sleep(ask.patience + self.permit_patience);
-        let ending = match select(Box::pin(self.tries(request, ask, is_known, now)), budget).await {
+        let ending = match select(Box::pin(self.tries(request, ask, has_good_answer, now)), budget).await {
             Either::Left((ending, _)) => ending,
-            Either::Right(_) => Ending::Faulty(Fault::Timeout),
+            Either::Right(_) => Ending::CountedFault(Fault::Timeout),
         };
         let hop = progress.hop();
         let charged = hop.url.as_ref().map_or_else(|| request.origin.clone(), Origin::of_web);
@@ -113,7 +113,7 @@ impl Exchanges {
                 }
                 Ok(reply)
             }
-            Ending::Faulty(fault) => {
+            Ending::CountedFault(fault) => {
                 if is_redirected {
                     self.breakers.answered(&request.origin);
                 }
@@ -126,21 +126,21 @@ impl Exchanges {
                     self.meter.note(&Event::Opened { plugin: &request.client });
                     tracing::error!(origin = %charged, "the circuit breaker is open for a minute after faults in a row");
                 }
-                self.hold_failed(&request.token, &fault, now);
+                self.hold_after_fault(&request.rate_limit_key, &fault, now);
                 Err(fault)
             }
-            Ending::Failed(fault) => Err(fault),
+            Ending::UncountedFault(fault) => Err(fault),
         }
     }
 
-    async fn tries(&self, request: &UpstreamRequest, ask: Ask, is_known: bool, now: SystemTime) -> Ending {
-        let UpstreamRequest { client, token, .. } = request;
+    async fn tries(&self, request: &UpstreamRequest, ask: Ask, has_good_answer: bool, now: SystemTime) -> Ending {
+        let UpstreamRequest { client, rate_limit_key, .. } = request;
         let mut waited = Duration::ZERO;
         let mut retry = 0;
         let mut last = None;
         loop {
-            if let Some(refusal) = self.refusal(request, is_known, now + waited) {
-                return last.map_or(Ending::Failed(refusal), Ending::Faulty);
+            if let Some(refusal) = self.refusal(request, has_good_answer, now + waited) {
+                return last.map_or(Ending::UncountedFault(refusal), Ending::CountedFault);
             }
             let watch = Watch::begin(self, client);
             let outcome = self.client.fetch(ask.clone()).await;
@@ -152,27 +152,29 @@ impl Exchanges {
             let (fault, after) = match verdict {
                 Verdict::Answer(reply) => return Ending::Answered(reply),
                 Verdict::Exhausted(seconds) => {
-                    let seconds = self.holds.limit(token, seconds, now + waited);
-                    return Ending::Failed(Fault::RateLimited(Some(seconds)));
+                    let seconds = self.holds.limit(rate_limit_key, seconds, now + waited);
+                    return Ending::UncountedFault(Fault::RateLimited(Some(seconds)));
                 }
                 Verdict::Fault(Fault::RateLimited(_), Some(seconds)) => {
                     // `Retry-After` for callers is not longer than the hold.
-                    let seconds = self.holds.limit(token, seconds, now + waited);
+                    let seconds = self.holds.limit(rate_limit_key, seconds, now + waited);
                     (Fault::RateLimited(Some(seconds)), Some(seconds))
                 }
                 // A retry would have the same result.
                 Verdict::Fault(fault @ (Fault::Nonsense(_) | Fault::TooLarge), _) => {
-                    self.hold_failed(token, &fault, now + waited);
-                    return Ending::Failed(fault);
+                    self.hold_after_fault(rate_limit_key, &fault, now + waited);
+                    return Ending::UncountedFault(fault);
                 }
-                Verdict::Fault(fault @ (Fault::NotAllowed(_) | Fault::Busy), _) => return Ending::Failed(fault),
+                Verdict::Fault(fault @ (Fault::NotAllowed(_) | Fault::Busy), _) => {
+                    return Ending::UncountedFault(fault);
+                }
                 Verdict::Fault(fault, after) => (fault, after),
             };
             let backoff = BACKOFF * 2_u32.pow(retry);
             let pause = after
                 .map_or(backoff.mul_f64(0.5 + self.executor.spread()), |seconds| Duration::from_secs(seconds.into()));
             if retry == self.retries || waited + pause > ask.patience {
-                return Ending::Faulty(fault);
+                return Ending::CountedFault(fault);
             }
             last = Some(fault);
             self.executor.sleep(pause).await;
@@ -181,21 +183,21 @@ impl Exchanges {
         }
     }
 
-    /// The fault if the breaker is open or a hold applies, so that no request may be sent. `is_known` says that an
+    /// The fault if the breaker is open or a hold applies, so that no request may be sent. `has_good_answer` says that an
     /// earlier answer is cached.
-    fn refusal(&self, request: &UpstreamRequest, is_known: bool, now: SystemTime) -> Option<Fault> {
-        let UpstreamRequest { origin, token, .. } = request;
-        let is_open = || self.breakers.is_open(origin, is_known, now);
+    fn refusal(&self, request: &UpstreamRequest, has_good_answer: bool, now: SystemTime) -> Option<Fault> {
+        let UpstreamRequest { origin, rate_limit_key, .. } = request;
+        let is_open = || self.breakers.is_open(origin, has_good_answer, now);
         let open = || Fault::Unreachable(format!("the circuit breaker of {origin} is open"));
-        self.holds.fault(token, now).or_else(|| is_open().then(open))
+        self.holds.fault(rate_limit_key, now).or_else(|| is_open().then(open))
     }
 
     /// Puts an address that failed on hold, if these exchanges do so.
-    fn hold_failed(&self, token: &str, fault: &Fault, now: SystemTime) {
-        // After a rate limit with a time the token is on hold already.
+    fn hold_after_fault(&self, rate_limit_key: &str, fault: &Fault, now: SystemTime) {
+        // After a rate limit with a time the key is on hold already.
         let is_held = matches!(fault, Fault::RateLimited(Some(_)));
-        if self.holds_failed && !is_held {
-            self.holds.fail(token, fault.clone(), FAULT_HOLD, now);
+        if self.holds_after_fault && !is_held {
+            self.holds.fail(rate_limit_key, fault.clone(), FAULT_HOLD, now);
         }
     }
 }
@@ -238,7 +240,7 @@ enum Verdict {
     Answer(Reply),
     /// A retry may help, after the seconds of `Retry-After` if there are any.
     Fault(Fault, Option<u32>),
-    /// The rate limit of the token is exhausted for so many seconds.
+    /// The rate limit is exhausted for so many seconds.
     Exhausted(u32),
 }
 
@@ -261,7 +263,7 @@ impl Verdict {
     }
 }
 
-/// 5xx and 429 are faults. A token is exhausted where the headers that GitHub and others send say so: nothing
+/// 5xx and 429 are faults. A rate-limit key is exhausted where the headers that GitHub and others send say so: nothing
 /// remaining, or 403 with a time to wait.
 fn judge(reply: Reply, now: SystemTime) -> Verdict {
     let after = retry_after(&reply.headers, now);

@@ -19,6 +19,7 @@ use super::{
 };
 use crate::{
     bounded::Bounded,
+    caching::MISSING_FRESH,
     flight::Flights,
     meter::{AnswerSource, Event},
     world::{Ask, Executor, Fault, Meter, Store, Unavailable, World},
@@ -31,7 +32,7 @@ const STORE_PATIENCE: Duration = Duration::from_millis(700);
 /// How long the answer before an invalid one stays in the store: a day.
 const DISTRUSTED_LIFE: Duration = Duration::from_secs(24 * 60 * 60);
 /// How long the answer that a resource does not exist is fresh.
-const MISSING_FRESH: Duration = Duration::from_secs(60);
+const MISSING_ANSWER_FRESH: Duration = Duration::from_secs(MISSING_FRESH as u64);
 
 /// Sends requests to upstreams of one kind and caches their answers.
 pub(crate) struct Fetcher {
@@ -48,7 +49,7 @@ pub(crate) struct Fetcher {
 #[derive(Clone, Debug)]
 pub(crate) struct Fetched {
     pub(crate) key: String,
-    pub(crate) token: String,
+    pub(crate) rate_limit_key: String,
     pub(crate) answer: Arc<CachedAnswer>,
     pub(crate) is_stale: bool,
 }
@@ -65,7 +66,7 @@ pub(crate) enum NotFetched {
 impl Fetched {
     /// An answer from the store, which is used for this request only.
     pub(crate) fn recorded(answer: CachedAnswer) -> Self {
-        Self { key: String::new(), token: String::new(), answer: Arc::new(answer), is_stale: false }
+        Self { key: String::new(), rate_limit_key: String::new(), answer: Arc::new(answer), is_stale: false }
     }
 
     /// Whether it came from the store.
@@ -104,12 +105,13 @@ impl Fetcher {
 
     /// The answer to a request.
     pub(crate) async fn fetch(self: &Arc<Self>, request: UpstreamRequest, pass: &Pass) -> Result<Fetched, NotFetched> {
-        let UpstreamRequest { key, token, shown, client, freshness, .. } = request.clone();
+        let UpstreamRequest { key, rate_limit_key, log_name, client, freshness, .. } = request.clone();
         let now = pass.now;
         let supplied = |from| self.meter.note(&Event::Supplied { plugin: &client, from });
         let cached = self.recall(&key, now).await;
         let cached = cached.filter(|cached| cached.age(now) < freshness.fresh + freshness.stale);
-        let fetched = |answer, is_stale| Fetched { key: key.clone(), token: token.clone(), answer, is_stale };
+        let fetched =
+            |answer, is_stale| Fetched { key: key.clone(), rate_limit_key: rate_limit_key.clone(), answer, is_stale };
         if let Some(cached) = cached.clone().filter(|cached| cached.is_fresh(now)) {
             supplied(AnswerSource::Kept);
             return Ok(fetched(cached, false));
@@ -126,7 +128,7 @@ impl Fetcher {
         let outcome = match select(Box::pin(flight), pass.deadline.clone()).await {
             Either::Left((outcome, _)) => outcome.ok_or(NotFetched::BrokeOff),
             // A rate limit with a time is passed on to the caller.
-            Either::Right(_) => Ok(Err(self.exchanges.holds.fault(&token, now).unwrap_or(Fault::Timeout))),
+            Either::Right(_) => Ok(Err(self.exchanges.holds.fault(&rate_limit_key, now).unwrap_or(Fault::Timeout))),
         };
         let fault = match outcome {
             Ok(Ok(answer)) => {
@@ -138,7 +140,7 @@ impl Fetcher {
             Ok(Err(fault)) => NotFetched::Fault(fault),
             Err(broke_off) => broke_off,
         };
-        tracing::warn!(asked = shown, ?fault, kept = cached.is_some(), "an upstream did not answer");
+        tracing::warn!(asked = log_name, ?fault, kept = cached.is_some(), "an upstream did not answer");
         supplied(if cached.is_some() { AnswerSource::Stale } else { AnswerSource::None });
         cached.map(|cached| fetched(cached, true)).ok_or(fault)
     }
@@ -152,15 +154,15 @@ impl Fetcher {
     ) -> Result<Arc<CachedAnswer>, Fault> {
         let UpstreamRequest { key, ask, freshness, .. } = request.clone();
         let header = |name: &str| before.as_ref().and_then(|before| before.headers.get(name).cloned());
-        let is_known = before.as_ref().is_some_and(|before| before.status < 300);
+        let has_good_answer = before.as_ref().is_some_and(|before| before.status < 300);
         let ask = Ask { etag: header("etag"), last_modified: header("last-modified"), ..ask };
-        let reply = self.exchanges.exchange(&request, ask, is_known, now).await?;
+        let reply = self.exchanges.exchange(&request, ask, has_good_answer, now).await?;
         let fresh_until = now + freshness.fresh;
         let answer = match (reply.status, before) {
             (304, Some(before)) => CachedAnswer { asked: now, fresh_until, ..CachedAnswer::clone(&before) },
             (304, None) => return Err(Fault::Nonsense("304 to a request without conditions".to_owned())),
             (200..=299, before) => CachedAnswer::new(reply, now, fresh_until, before),
-            (404 | 410, _) => CachedAnswer::new(reply, now, now + MISSING_FRESH.min(freshness.fresh), None),
+            (404 | 410, _) => CachedAnswer::new(reply, now, now + MISSING_ANSWER_FRESH.min(freshness.fresh), None),
             // Any other status is not cached, but passed on: the provider may have a failure for it.
             (_, _) => return Ok(Arc::new(CachedAnswer::new(reply, now, now, None))),
         };
@@ -196,7 +198,7 @@ impl Fetcher {
     }
 
     /// Replaces an answer that the provider found invalid by the one before it.
-    pub(crate) fn distrust(&self, fetched: &Fetched, now: SystemTime) {
+    pub(crate) fn restore_previous(&self, fetched: &Fetched, now: SystemTime) {
         let Fetched { key, answer, .. } = fetched;
         self.answers.replace(key, answer, answer.before.clone());
         match &answer.before {
@@ -206,7 +208,7 @@ impl Fetcher {
     }
 
     /// Shortens how long an invalid answer is fresh, so that a corrected one is fetched soon.
-    pub(crate) fn doubt(&self, fetched: &Fetched, fresh_until: SystemTime) {
+    pub(crate) fn shorten_freshness(&self, fetched: &Fetched, fresh_until: SystemTime) {
         let Fetched { key, answer, .. } = fetched;
         let doubted = CachedAnswer { fresh_until, ..CachedAnswer::clone(answer) };
         self.answers.replace(key, answer, Some(Arc::new(doubted)));

@@ -14,7 +14,7 @@ const FAULTS: u32 = 5;
 const OPEN: Duration = Duration::from_secs(60);
 /// From how many different documents the faults must come before a breaker of the web opens.
 const WEB_DOCUMENTS: usize = 3;
-/// The longest rate-limit hold of a token; a longer `Retry-After` is cut to this.
+/// The longest rate-limit hold of a rate-limit key; a longer `Retry-After` is cut to this.
 pub(crate) const LONGEST_HOLD: Duration = Duration::from_secs(3600);
 /// The longest hold of an address on the web. Any caller can cause a hold, which must not block other callers for long.
 pub(crate) const LONGEST_WEB_HOLD: Duration = Duration::from_secs(60);
@@ -71,10 +71,10 @@ impl Breakers {
         Self { states: Mutex::default(), documents: WEB_DOCUMENTS }
     }
 
-    /// Whether the breaker of the origin is open at `now`. `is_known` says that this document was fetched before: on
-    /// the web it then counts as closed if documents opened it, since those may be another user's.
-    pub(crate) fn is_open(&self, origin: &Origin, is_known: bool, now: SystemTime) -> bool {
-        let spares = |breaker: &Breaker| is_known && self.documents > 1 && breaker.unreached < FAULTS;
+    /// Whether the breaker of the origin is open at `now`. `has_good_answer` says that this document was fetched
+    /// before: on the web it then counts as closed if documents opened it, since those may be another user's.
+    pub(crate) fn is_open(&self, origin: &Origin, has_good_answer: bool, now: SystemTime) -> bool {
+        let spares = |breaker: &Breaker| has_good_answer && self.documents > 1 && breaker.unreached < FAULTS;
         self.lock().get(origin).is_some_and(|breaker| breaker.is_open(now) && !spares(breaker))
     }
 
@@ -134,8 +134,8 @@ impl Breaker {
     }
 }
 
-/// Rate-limit holds: no request is sent with a token that an upstream called exhausted, or to an address on the web
-/// that failed, until its hold ends.
+/// Rate-limit holds: no request is sent with a rate-limit key that an upstream called exhausted, or to an address on
+/// the web that failed, until its hold ends.
 #[derive(Debug)]
 pub(crate) struct Holds {
     holds: Mutex<HashMap<String, Hold>>,
@@ -155,33 +155,34 @@ impl Holds {
         Self { holds: Mutex::default(), longest }
     }
 
-    /// The fault for which a token or an address is on hold at `now`, if it is; a rate limit has the seconds left.
-    pub(crate) fn fault(&self, token: &str, now: SystemTime) -> Option<Fault> {
-        let hold = self.lock().get(token).cloned()?;
+    /// The fault for which a rate-limit key or an address is on hold at `now`, if it is; a rate limit has the seconds
+    /// left.
+    pub(crate) fn fault(&self, key: &str, now: SystemTime) -> Option<Fault> {
+        let hold = self.lock().get(key).cloned()?;
         let seconds = hold.seconds(now)?;
         Some(if matches!(hold.fault, Fault::RateLimited(_)) { Fault::RateLimited(Some(seconds)) } else { hold.fault })
     }
 
     /// Begins a rate-limit hold of so many seconds, or of the longest time that is allowed. Returns its seconds, which
     /// are what callers see as `Retry-After`.
-    pub(crate) fn limit(&self, token: &str, seconds: u32, now: SystemTime) -> u32 {
+    pub(crate) fn limit(&self, key: &str, seconds: u32, now: SystemTime) -> u32 {
         let seconds = seconds.min(u32::try_from(self.longest.as_secs()).unwrap_or(u32::MAX));
-        self.put(token, Fault::RateLimited(None), Duration::from_secs(seconds.into()), now);
+        self.put(key, Fault::RateLimited(None), Duration::from_secs(seconds.into()), now);
         seconds
     }
 
     /// Begins a hold after another fault, so that an address that fails is not requested for every badge.
-    pub(crate) fn fail(&self, token: &str, fault: Fault, time: Duration, now: SystemTime) {
-        self.put(token, fault, time.min(self.longest), now);
+    pub(crate) fn fail(&self, key: &str, fault: Fault, time: Duration, now: SystemTime) {
+        self.put(key, fault, time.min(self.longest), now);
     }
 
-    fn put(&self, token: &str, fault: Fault, time: Duration, now: SystemTime) {
+    fn put(&self, key: &str, fault: Fault, time: Duration, now: SystemTime) {
         let mut holds = self.lock();
         if holds.len() >= MOST_HOLDS {
             holds.retain(|_, hold| hold.until > now);
         }
         if holds.len() < MOST_HOLDS {
-            holds.insert(token.to_owned(), Hold { until: now + time, fault });
+            holds.insert(key.to_owned(), Hold { until: now + time, fault });
         }
     }
 
@@ -190,7 +191,7 @@ impl Holds {
         let holds = self.lock();
         let limited = holds.iter().filter(|(_, hold)| matches!(hold.fault, Fault::RateLimited(_)));
         let mut held: Vec<_> =
-            limited.filter_map(|(token, hold)| hold.seconds(now).map(|seconds| (token.clone(), seconds))).collect();
+            limited.filter_map(|(key, hold)| hold.seconds(now).map(|seconds| (key.clone(), seconds))).collect();
         held.sort();
         held
     }

@@ -18,9 +18,9 @@ pub(crate) struct UpstreamRequest {
     /// The key of its answer in the cache.
     pub(crate) key: String,
     /// What the upstream's rate limit counts: the origin, or an owner's secret there; on the web one address.
-    pub(crate) token: String,
+    pub(crate) rate_limit_key: String,
     /// Its name in the log.
-    pub(crate) shown: String,
+    pub(crate) log_name: String,
     /// For metrics: the plugin's id, or `web`.
     pub(crate) client: String,
     pub(crate) origin: Origin,

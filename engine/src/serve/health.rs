@@ -49,7 +49,7 @@ pub struct BreakerHealth {
     pub faults_in_a_row: u32,
 }
 
-/// A rate-limit hold. It does not show whose token is exhausted, because `/health` is public.
+/// A rate-limit hold. It does not show whose secret is exhausted, because `/health` is public.
 #[derive(Clone, Debug, Serialize)]
 pub struct RateLimit {
     /// Scheme, host and port.
@@ -85,8 +85,8 @@ impl Health {
             is_open: breaker.is_open,
             faults_in_a_row: breaker.faults,
         });
-        let rate_limits = parts.caller.upstreams.exchanges.holds.all(now).into_iter().map(|(token, seconds_left)| {
-            RateLimit { origin: token.split(' ').next().unwrap_or_default().to_owned(), seconds_left }
+        let rate_limits = parts.caller.upstreams.exchanges.holds.all(now).into_iter().map(|(key, seconds_left)| {
+            RateLimit { origin: key.split(' ').next().unwrap_or_default().to_owned(), seconds_left }
         });
         let cache = [
             ("answers", parts.caller.upstreams.answers.size()),

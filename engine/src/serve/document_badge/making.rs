@@ -100,7 +100,7 @@ impl DocumentBadge {
             Err(_) => answer.fresh_until,
         };
         if until < answer.fresh_until && !fetched.is_stale {
-            self.parts.web.doubt(fetched, until);
+            self.parts.web.shorten_freshness(fetched, until);
         }
         Arc::new(Outcome {
             result,

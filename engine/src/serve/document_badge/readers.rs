@@ -8,7 +8,7 @@ use url::Url;
 
 use crate::{
     call::broken::Broken,
-    error::too_busy,
+    error::busy_failure,
     origin::Origin,
     permits::{Busy, Permit, Permits, Share},
     world::Executor,
@@ -62,7 +62,7 @@ impl Readers {
         if bytes > LARGE {
             shares.push(share("large".to_owned(), 1));
         }
-        self.permits.take(&shares, weight).await.map_err(|Busy| too_busy())
+        self.permits.take(&shares, weight).await.map_err(|Busy| busy_failure())
     }
 
     /// Does the work on a worker thread, and returns the permit when it is done.

@@ -10,7 +10,7 @@ use super::document_rules::{FRESH, STALE, invalid, late};
 use crate::{
     call::broken::{Broken, Unanswered},
     code::Code,
-    error::{rate_limited, too_busy},
+    error::{busy_failure, rate_limited},
     fetch::{
         fetcher::{Fetched, Fetcher, NotFetched},
         upstream_request::{Freshness, Pass, UpstreamRequest},
@@ -48,7 +48,7 @@ fn failure(fault: &Fault) -> Failure {
         Fault::TooLarge => invalid("document too large"),
         Fault::Nonsense(_) => invalid("invalid"),
         Fault::RateLimited(after) => rate_limited(*after),
-        Fault::Busy => too_busy(),
+        Fault::Busy => busy_failure(),
     }
 }
 
@@ -68,10 +68,10 @@ fn request(url: Url, accept: &'static str) -> UpstreamRequest {
     UpstreamRequest {
         client: "web".to_owned(),
         // A hold applies to this address only. It is hashed, because addresses may be long and many are remembered.
-        token: hex::encode(Sha256::digest(&key)),
+        rate_limit_key: hex::encode(Sha256::digest(&key)),
         key,
         // The log shows the origin only: the rest of an address may contain a secret of its caller.
-        shown: origin.to_string(),
+        log_name: origin.to_string(),
         origin,
         ask: Ask {
             url,
