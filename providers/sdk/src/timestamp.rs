@@ -59,13 +59,15 @@ impl Timestamp {
     /// ```
     #[cfg(feature = "time")]
     pub fn parse(text: &str) -> Option<Self> {
-        let bytes = text.as_bytes();
-        let after_seconds = bytes.get("0000-00-00T00:00:00".len()..)?;
-        let fraction = after_seconds.iter().take_while(|byte| byte.is_ascii_digit() || **byte == b'.').count();
-        let (local, offset) = text.split_at_checked(bytes.len() - after_seconds.len() + fraction)?;
-        let time = is_local_time(local.as_bytes()).then(|| local.parse::<jiff::civil::DateTime>().ok()).flatten()?;
-        let utc = time.checked_sub(jiff::SignedDuration::from_secs(offset_seconds(offset.as_bytes())?)).ok()?;
-        i64::try_from(utc.duration_since(EPOCH).as_millis()).ok()?.try_into().ok()
+        if !is_rfc3339(text.as_bytes()) {
+            return None;
+        }
+        let (text, years_ms) = match text.strip_prefix("9999") {
+            Some(rest) => (format!("9599{rest}"), FOUR_CENTURIES_MS),
+            None => (text.to_owned(), 0),
+        };
+        let time: jiff::Timestamp = text.parse().ok()?;
+        (time.as_millisecond() + years_ms).try_into().ok()
     }
 }
 
@@ -95,7 +97,10 @@ impl From<Timestamp> for i64 {
 #[cfg(feature = "time")]
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:.3}Z", EPOCH.saturating_add(jiff::SignedDuration::from_millis(self.0)))
+        let (ms, is_year_9999) =
+            if self.0 < YEAR_9999_MS { (self.0, false) } else { (self.0 - FOUR_CENTURIES_MS, true) };
+        let time = jiff::Timestamp::from_millisecond(ms).map_err(|_| fmt::Error)?;
+        if is_year_9999 { write!(f, "9999{}", &format!("{time:.3}")[4..]) } else { write!(f, "{time:.3}") }
     }
 }
 
@@ -107,35 +112,26 @@ impl fmt::Display for TimestampOutOfRange {
 
 impl Error for TimestampOutOfRange {}
 
-/// Moments are calculated as civil times in UTC: jiff's own timestamps end a day before the year 9999 does.
+/// 9999-01-01T00:00:00Z in milliseconds since 1970. jiff's timestamps end a day before that year does, so its times are
+/// calculated four centuries earlier.
 #[cfg(feature = "time")]
-const EPOCH: jiff::civil::DateTime = jiff::civil::DateTime::constant(1970, 1, 1, 0, 0, 0, 0);
+const YEAR_9999_MS: i64 = 253_370_764_800_000;
+/// After four centuries, which have 146,097 days, the Gregorian calendar repeats.
+#[cfg(feature = "time")]
+const FOUR_CENTURIES_MS: i64 = 146_097 * 24 * 60 * 60 * 1000;
 
-/// Whether a text has the form that RFC 3339, section 5.6, gives a date and time, perhaps with a fraction of one to
-/// nine digits. jiff reads more forms than that.
+/// Whether a text has the form that RFC 3339, section 5.6, gives a time, with a fraction of at most nine digits. jiff reads
+/// more forms than that.
 #[cfg(feature = "time")]
-fn is_local_time(text: &[u8]) -> bool {
-    let Some((start, fraction)) = text.split_at_checked("0000-00-00T00:00:00".len()) else { return false };
-    let is_fraction = match fraction.split_first() {
-        Some((b'.', digits)) => (1..=9).contains(&digits.len()) && digits.iter().all(u8::is_ascii_digit),
-        Some(_) => false,
-        None => true,
+fn is_rfc3339(text: &[u8]) -> bool {
+    let Some((start, rest)) = text.split_at_checked("0000-00-00T00:00:00".len()) else { return false };
+    let digits = match rest.strip_prefix(b".") {
+        Some(fraction) => 1 + fraction.iter().take_while(|byte| byte.is_ascii_digit()).count(),
+        None => 0,
     };
-    has_form(start, b"0000-00-00T00:00:00") && is_fraction
-}
-
-/// The seconds of `Z`, `+02:00` or `-02:00`; `None` for any other text.
-#[cfg(feature = "time")]
-fn offset_seconds(text: &[u8]) -> Option<i64> {
-    if has_form(text, b"Z") {
-        return Some(0);
-    }
-    let is_offset = has_form(text, b"+00:00") || has_form(text, b"-00:00");
-    let [sign, h, hh, _, m, mm] = *text else { return None };
-    let number = |tens: u8, ones: u8| i64::from(tens.wrapping_sub(b'0')) * 10 + i64::from(ones.wrapping_sub(b'0'));
-    let (hours, minutes) = (number(h, hh), number(m, mm));
-    let seconds = (hours * 60 + minutes) * 60;
-    (is_offset && hours < 26 && minutes < 60).then_some(if sign == b'-' { -seconds } else { seconds })
+    let offset = &rest[digits..];
+    let is_offset = ["Z", "+00:00", "-00:00"].iter().any(|form| has_form(offset, form.as_bytes()));
+    has_form(start, b"0000-00-00T00:00:00") && digits != 1 && digits <= 10 && is_offset
 }
 
 /// Whether a text has a digit wherever `form` has `0`, and otherwise the same characters without regard to case.
