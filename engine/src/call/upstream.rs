@@ -95,7 +95,7 @@ async fn authorization(
         Unanswered::Failed(Failure::inaccessible(Code::StoreUnavailable.name(), "secrets unavailable"))
     })?;
     let Some(secret) = found.first() else {
-        let failure = Failure::inaccessible(Code::SecretNotConfigured.name(), "rate_limit_key not configured");
+        let failure = Failure::inaccessible(Code::SecretNotConfigured.name(), "token not configured");
         return Err(Unanswered::Failed(failure));
     };
     let value = secret.reveal();
