@@ -68,7 +68,7 @@ impl ProviderCall {
         let mut call = self.message(now);
         let answers = answers.iter().map(|fetched| &fetched.answer);
         call.answers = answers
-            .map(|answer| Answer { status: answer.status, headers: answer.headers.clone(), body: &[] })
+            .map(|answer| Answer { status: answer.status, headers: answer.headers.clone(), ..Answer::default() })
             .collect();
         message::write_call(&call)
     }

@@ -82,7 +82,7 @@ async fn authorization(
     request: &Request,
     origin: &Origin,
 ) -> Result<Option<Secret>, Unanswered> {
-    let Some(Auth { secret: name, owner, scheme }) = request.secret() else { return Ok(None) };
+    let Some(Auth { secret: name, owner, scheme, .. }) = request.secret() else { return Ok(None) };
     let Some(BoundSecret { purpose, origin: bound }) = plugin.secrets.get(name) else {
         return Err(violation(format!("it asks with the secret {name:?}, which plugins.toml does not grant")));
     };
@@ -102,6 +102,9 @@ async fn authorization(
     Ok(Some(Secret::new(match scheme {
         Scheme::Bearer => format!("Bearer {value}"),
         Scheme::Basic => format!("Basic {}", BASE64_STANDARD.encode(format!("{owner}:{value}"))),
+        Scheme::Header | Scheme::Query => {
+            return Err(violation(format!("it sends the secret {name:?} in a place that this host does not know")));
+        }
     })))
 }
 

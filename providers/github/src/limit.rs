@@ -64,7 +64,7 @@ mod tests {
     #[track_caller]
     fn check(status: u16, headers: &[(&str, &str)], body: &str, expected: Option<u32>) {
         let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        let said = refusal(&Answer { status, headers, body: body.as_bytes() }, NOW);
+        let said = refusal(&Answer { status, headers, body: body.as_bytes(), sent_with: None }, NOW);
         assert_eq!(
             said.map(|failure| (failure.code, failure.retry_after)),
             expected.map(|seconds| ("UPSTREAM_RATE_LIMITED".into(), Some(seconds)))

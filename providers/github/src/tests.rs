@@ -53,7 +53,7 @@ fn play(call: &Call<'_>, page: impl Fn(u32) -> Reply) -> (Result<Badge, Failure>
     let mut replies: Vec<Reply> = Vec::new();
     for _turn in 0..8 {
         let mut turn = call.clone();
-        let answer = |(status, headers, body)| Answer { status, headers, body };
+        let answer = |(status, headers, body)| Answer { status, headers, body, sent_with: None };
         turn.answers = replies.iter().map(|(s, h, b)| answer((*s, h.clone(), b.as_slice()))).collect();
         let ended = match Github.badge(&turn) {
             Ok(badge) => Ok(badge),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::failure::Failure;
 
@@ -19,12 +19,29 @@ pub struct Answer<'a> {
     pub headers: BTreeMap<String, String>,
     /// The body, after content decoding.
     pub body: &'a [u8],
+    /// Whose secret the request carried; `None` if it was sent without one.
+    pub sent_with: Option<SentWith>,
+}
+
+/// Whose secret a request carried.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SentWith {
+    /// That of the owner whom the request names.
+    Owner,
+    /// One of the server's own, which it uses for owners without a secret.
+    Server,
 }
 
 impl<'a> Answer<'a> {
     /// Whether the upstream says that there is no such thing: 404 or 410.
     pub fn is_missing(&self) -> bool {
         matches!(self.status, 404 | 410)
+    }
+
+    /// Whether the request carried a secret, so that the answer may tell what not everybody may see.
+    pub fn is_authenticated(&self) -> bool {
+        self.sent_with.is_some()
     }
 
     /// The value of the header with this lower-case name.
@@ -50,7 +67,7 @@ impl<'a> Answer<'a> {
         let body = self.success()?;
         // Some feeds send a byte order mark before their JSON, which RFC 8259 allows a reader to ignore.
         let body = body.strip_prefix("\u{feff}".as_bytes()).unwrap_or(body);
-        serde_json::from_slice(body).map_err(|_| Failure::invalid_response())
+        serde_json::from_slice(body).map_err(|fault| Failure::invalid_response().because(fault.to_string()))
     }
 
     /// The body, if the status is 2xx.
@@ -65,7 +82,7 @@ impl<'a> Answer<'a> {
             404 | 410 => Err(Failure::not_found("UPSTREAM_NOT_FOUND", "not found")),
             429 => Err(Failure::inaccessible("UPSTREAM_RATE_LIMITED", "rate limited")),
             500..=599 => Err(Failure::inaccessible("UPSTREAM_UNAVAILABLE", "upstream unavailable")),
-            _ => Err(Failure::invalid_response()),
+            status => Err(Failure::invalid_response().because(format!("the status is {status}"))),
         }
     }
 }

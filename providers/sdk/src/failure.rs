@@ -38,13 +38,16 @@ pub struct Failure {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub property: Option<Cow<'static, str>>,
     /// All parameters at fault, if there is more than one.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub properties: Vec<Cow<'static, str>>,
+    #[serde(default, skip_serializing_if = "is_empty")]
+    pub properties: Box<[Cow<'static, str>]>,
     /// The words on the badge: short, lower case, such as `package not found`; not blank, at most 1024 bytes.
     pub words: Cow<'static, str>,
     /// After how many seconds asking again makes sense, if the upstream said so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_after: Option<u32>,
+    /// What exactly is wrong, for the operator's log: the field, the pointer, the parser's words. Callers never see it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<Box<Cow<'static, str>>>,
 }
 
 impl Failure {
@@ -79,7 +82,33 @@ impl Failure {
         self
     }
 
-    fn new(kind: FailureKind, code: impl Into<Cow<'static, str>>, words: impl Into<Cow<'static, str>>) -> Self {
-        Self { kind, code: code.into(), property: None, properties: Vec::new(), words: words.into(), retry_after: None }
+    /// Sets the reason for the operator's log.
+    ///
+    /// ```
+    /// use badgesmith_provider::Failure;
+    ///
+    /// let failure = Failure::invalid_response().because("/info/version is not a string");
+    /// assert_eq!(failure.words, "invalid response");
+    /// ```
+    #[must_use]
+    pub fn because(mut self, reason: impl Into<Cow<'static, str>>) -> Self {
+        self.reason = Some(Box::new(reason.into()));
+        self
     }
+
+    fn new(kind: FailureKind, code: impl Into<Cow<'static, str>>, words: impl Into<Cow<'static, str>>) -> Self {
+        Self {
+            kind,
+            code: code.into(),
+            property: None,
+            properties: Box::default(),
+            words: words.into(),
+            retry_after: None,
+            reason: None,
+        }
+    }
+}
+
+const fn is_empty(properties: &[Cow<'static, str>]) -> bool {
+    properties.is_empty()
 }

@@ -42,10 +42,10 @@ pub mod testkit;
 mod timestamp;
 mod web_address;
 
-pub use answer::Answer;
+pub use answer::{Answer, SentWith};
 pub use call::{Call, CallKind};
 pub use failure::{Failure, FailureKind};
-pub use manifest::{BadgeRoute, Manifest, RedirectRoute, RefusedRoute, ReportRoute, UnreadableManifest};
+pub use manifest::{BadgeRoute, FurtherRoute, Manifest, RedirectRoute, RefusedRoute, ReportRoute, UnreadableManifest};
 pub use provider::Provider;
 pub use query::{Query, fold};
 pub use record::Record;

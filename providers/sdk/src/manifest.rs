@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 /// }"#).unwrap();
 /// assert_eq!(manifest.badges[0].fresh_seconds, 300);
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Manifest {
     /// The provider's name: lower-case letters, digits and `-`.
@@ -47,7 +47,15 @@ pub struct Manifest {
     /// The names of the secrets it cannot do without.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub secrets: Vec<String>,
-    /// The settings an operator may change, with their defaults.
+    /// The capabilities of the host that it cannot do without: `post`, `headers`, `secrets`, `web`, `routes`, `labels`.
+    /// A host that does not know a name refuses the provider and says so. Hosts of version 0.1 ignore the list.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub requires: Vec<String>,
+    /// The names of the headers that its requests may set, besides `Accept`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub headers: Vec<String>,
+    /// The settings an operator may change, with their defaults. A setting with an empty default has to be named by the
+    /// operator; until then, badges that need it say so.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub settings: BTreeMap<String, String>,
 }
@@ -67,7 +75,7 @@ pub struct BadgeRoute {
     /// Shields' category: version, test-results, downloads, …
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub category: String,
-    /// The text of the left half.
+    /// The text of the left half. It may hold `{parameter}` and `{setting.host}`, the host of the address in a setting.
     pub label: String,
     /// The colour of the right half, unless the provider sets one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -85,9 +93,48 @@ pub struct BadgeRoute {
     /// For how many seconds after that a cache may serve it while it revalidates (`stale-while-revalidate`).
     #[serde(default = "five_minutes")]
     pub revalidate_seconds: u32,
-    /// The format of the response if the address names none: `svg`, `png`, or `json`, which is the default.
+    /// The format of the response if the address names none: `svg`, `png` or `json`. The default is `json` for an
+    /// address that begins with `/badges`, and `svg` for any other.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub format: Option<String>,
+    /// What precedes the message of a badge that is not an error. `v` is added as shields adds it: not to a text that
+    /// begins with `v` or is a date such as `2026-11-29`.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub prefix: String,
+    /// Parameters that the route has no segment for, with their values.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub fixed: BTreeMap<String, String>,
+    /// Further routes to the same badge.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub routes: Vec<FurtherRoute>,
+}
+
+/// A further route to a badge. What it leaves open is as the badge has it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct FurtherRoute {
+    /// Its route, in the syntax of [`BadgeRoute::route`].
+    pub route: String,
+    /// The text of the left half.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub label: Option<String>,
+    /// What precedes the message, as in [`BadgeRoute::prefix`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prefix: Option<String>,
+    /// The format of the response if the address names none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub format: Option<String>,
+    /// Parameters that the route has no segment for, with their values.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub fixed: BTreeMap<String, String>,
+    /// The query parameters it reads, if not those of the badge.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub query: Option<Vec<String>>,
+    /// The name of a known logo, if not that of the badge; empty for none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub logo: Option<String>,
+    /// An example of its address, relative like the route.
+    pub example: String,
 }
 
 /// One kind of report that a provider accepts: a signed POST whose body becomes a record.

@@ -7,7 +7,7 @@ use std::{borrow::Cow, cell::RefCell, collections::BTreeMap, error::Error, fmt};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    answer::Answer,
+    answer::{Answer, SentWith},
     call::{Call, CallKind},
     failure::Failure,
     provider::Provider,
@@ -33,6 +33,8 @@ struct AnswerMessage<'a> {
     status: u16,
     #[serde(default)]
     headers: Cow<'a, BTreeMap<String, String>>,
+    #[serde(default, rename = "sent-with", skip_serializing_if = "Option::is_none")]
+    sent_with: Option<SentWith>,
 }
 
 /// A step, and everything the provider has asked for to get there.
@@ -122,7 +124,11 @@ pub fn write_call(call: &Call) -> Vec<u8> {
         answers: call
             .answers
             .iter()
-            .map(|answer| AnswerMessage { status: answer.status, headers: Cow::Borrowed(&answer.headers) })
+            .map(|answer| AnswerMessage {
+                status: answer.status,
+                headers: Cow::Borrowed(&answer.headers),
+                sent_with: answer.sent_with,
+            })
             .collect(),
     };
     write(&message)
@@ -148,7 +154,12 @@ pub fn read_call<'a>(message: &[u8], bodies: &[&'a [u8]]) -> Result<Call<'a>, Un
         settings: message.settings.into_owned(),
         now: message.now,
         answers: answers
-            .map(|(answer, body)| Answer { status: answer.status, headers: answer.headers.into_owned(), body })
+            .map(|(answer, body)| Answer {
+                status: answer.status,
+                headers: answer.headers.into_owned(),
+                body,
+                sent_with: answer.sent_with,
+            })
             .collect(),
         asked: RefCell::default(),
     })

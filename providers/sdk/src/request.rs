@@ -1,10 +1,10 @@
 //! A request to an upstream, built so that no parameter can change the path it is inserted into.
 
-use std::fmt;
+use std::{collections::BTreeMap, fmt};
 
 use serde::{Deserialize, Serialize};
 
-/// A GET request that a provider asks its host to send.
+/// A request that a provider asks its host to send: a GET, or with a body a POST.
 ///
 /// Parts of the address that come from a client are passed separately from the template and are percent-encoded where
 /// they are inserted, so a package called `../admin?x` stays one path segment. A request has the name and the owner of
@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 /// assert_eq!(request.url().unwrap(), "https://api.nuget.org/v3-flatcontainer/a%20b%2Fc/index.json");
 /// assert!(Request::get("https://api.nuget.org", "{}/index.json", [".."]).url().is_err());
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Request {
     /// The start of the address: scheme, host, port and perhaps a path.
     base: String,
@@ -30,31 +30,116 @@ pub struct Request {
     /// The value of the `Accept` header.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     accept: Option<String>,
+    /// Further headers. The manifest declares their names.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    headers: BTreeMap<String, String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     auth: Option<Auth>,
+    /// The body, sent as JSON. With a body the request is a POST.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    body: Option<serde_json::Value>,
+    /// Whether a POST may be sent twice.
+    #[serde(default, skip_serializing_if = "is_false")]
+    safe: bool,
+    /// Whether a caller of the badge named the host.
+    #[serde(default, skip_serializing_if = "is_false")]
+    web: bool,
 }
 
 /// The secret that a request is sent with: a name and an owner, by which the host finds it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+///
+/// ```
+/// use badgesmith_provider::{Auth, Request};
+///
+/// let auth = Auth::header("token", "acme", "PRIVATE-TOKEN").optional();
+/// let request = Request::get("https://gitlab.example", "api/v4/projects/{}", ["acme/shop"]).authorize(auth);
+/// assert_eq!(
+///     request.to_string(),
+///     "https://gitlab.example/api/v4/projects/acme%2Fshop with optional header PRIVATE-TOKEN token of acme"
+/// );
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Auth {
     /// The secret's name in the manifest.
     pub secret: String,
     /// The owner of the secret: an organisation or a user.
     pub owner: String,
-    /// How it is sent in the `Authorization` header.
+    /// Where and how it is sent.
     #[serde(default)]
     pub scheme: Scheme,
+    /// The name of the header or of the query parameter, for [`Scheme::Header`] and [`Scheme::Query`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// The user name for [`Scheme::Basic`], if it is not the owner.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user: Option<String>,
+    /// Whether the request is sent without a secret if there is none.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub optional: bool,
 }
 
-/// The scheme of the `Authorization` header.
+/// Where and how a secret is sent.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Scheme {
-    /// `Bearer secret`.
+    /// `Authorization: Bearer secret`.
     #[default]
     Bearer,
-    /// `Basic base64(owner:secret)`.
+    /// `Authorization: Basic base64(user:secret)`.
     Basic,
+    /// As the whole value of the header [`Auth::name`].
+    Header,
+    /// As the query parameter [`Auth::name`], appended to the address.
+    Query,
+}
+
+impl Scheme {
+    /// Its name in messages and transcripts.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Bearer => "bearer",
+            Self::Basic => "basic",
+            Self::Header => "header",
+            Self::Query => "query",
+        }
+    }
+}
+
+impl Auth {
+    /// The secret as a bearer token.
+    pub fn bearer(secret: impl Into<String>, owner: impl Into<String>) -> Self {
+        Self { secret: secret.into(), owner: owner.into(), ..Self::default() }
+    }
+
+    /// The secret as the password of a user, who is the owner unless [`Auth::user`] names another.
+    pub fn basic(secret: impl Into<String>, owner: impl Into<String>) -> Self {
+        Self { scheme: Scheme::Basic, ..Self::bearer(secret, owner) }
+    }
+
+    /// The secret as the value of the header `name`.
+    pub fn header(secret: impl Into<String>, owner: impl Into<String>, name: impl Into<String>) -> Self {
+        Self { scheme: Scheme::Header, name: Some(name.into()), ..Self::bearer(secret, owner) }
+    }
+
+    /// The secret as the query parameter `name`.
+    pub fn query(secret: impl Into<String>, owner: impl Into<String>, name: impl Into<String>) -> Self {
+        Self { scheme: Scheme::Query, name: Some(name.into()), ..Self::bearer(secret, owner) }
+    }
+
+    /// Sets the user name of [`Auth::basic`].
+    #[must_use]
+    pub fn user(mut self, user: impl Into<String>) -> Self {
+        self.user = Some(user.into());
+        self
+    }
+
+    /// Lets the request be sent without a secret if there is none.
+    #[must_use]
+    pub fn optional(mut self) -> Self {
+        self.optional = true;
+        self
+    }
 }
 
 /// Why a request has no valid address.
@@ -89,12 +174,100 @@ impl Request {
         parts: impl IntoIterator<Item = P>,
     ) -> Self {
         let parts = parts.into_iter().map(Into::into).collect();
-        Self { base: base.into(), path: path.into(), parts, accept: None, auth: None }
+        Self { base: base.into(), path: path.into(), parts, ..Self::default() }
+    }
+
+    /// A POST of a JSON body, of at most 16 KiB, to `base/path`, as [`Request::get`] makes the address. The manifest
+    /// requires `post`.
+    ///
+    /// ```
+    /// use badgesmith_provider::Request;
+    /// use serde_json::json;
+    ///
+    /// let query = json!({ "query": "query($login: String!) { user(login: $login) { name } }",
+    ///                     "variables": { "login": "octocat" } });
+    /// let request = Request::post("https://api.example", "graphql", [""; 0], query).safe();
+    /// assert_eq!(request.url().unwrap(), "https://api.example/graphql");
+    /// ```
+    pub fn post<P: Into<String>>(
+        base: impl Into<String>,
+        path: impl Into<String>,
+        parts: impl IntoIterator<Item = P>,
+        body: serde_json::Value,
+    ) -> Self {
+        Self { body: Some(body), ..Self::get(base, path, parts) }
     }
 
     /// A GET of an absolute address that an upstream returned, such as the next page in a `Link` header.
     pub fn to(url: impl Into<String>) -> Self {
-        Self { base: url.into(), path: String::new(), parts: Vec::new(), accept: None, auth: None }
+        Self { base: url.into(), ..Self::default() }
+    }
+
+    /// Appends `name=value` to the query, the value percent-encoded.
+    ///
+    /// ```
+    /// use badgesmith_provider::Request;
+    ///
+    /// let request = Request::get("https://h", "runs", [""; 0]).query("branch", "a b").query("page", "1");
+    /// assert_eq!(request.url().unwrap(), "https://h/runs?branch=a%20b&page=1");
+    /// ```
+    #[must_use]
+    pub fn query(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.path.push(if self.path.contains('?') { '&' } else { '?' });
+        self.path.push_str(name);
+        self.path.push('=');
+        let value = value.into();
+        if !value.is_empty() {
+            self.path.push_str("{}");
+            self.parts.push(value);
+        }
+        self
+    }
+
+    /// Appends every segment of a path, percent-encoded, so that its slashes stay.
+    ///
+    /// ```
+    /// use badgesmith_provider::Request;
+    ///
+    /// let request = Request::get("https://h", "contents", [""; 0]).join("src/a b.rs");
+    /// assert_eq!(request.url().unwrap(), "https://h/contents/src/a%20b.rs");
+    /// ```
+    #[must_use]
+    pub fn join(mut self, path: &str) -> Self {
+        for segment in path.split('/') {
+            self.path.push_str("/{}");
+            self.parts.push(segment.to_owned());
+        }
+        self
+    }
+
+    /// Lets the host send a POST again if it does not know whether the first one arrived.
+    #[must_use]
+    pub fn safe(mut self) -> Self {
+        self.safe = true;
+        self
+    }
+
+    /// Marks the host of the address as named by a caller. The host then sends the request like one for a document
+    /// badge: to public addresses only, without retries, never with a secret. The manifest requires `web`.
+    #[must_use]
+    pub fn web(mut self) -> Self {
+        self.web = true;
+        self
+    }
+
+    /// Sets a header, whose name the manifest declares in `headers`.
+    #[must_use]
+    pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.headers.insert(name.into(), value.into());
+        self
+    }
+
+    /// Sends a secret.
+    #[must_use]
+    pub fn authorize(mut self, auth: Auth) -> Self {
+        self.auth = Some(auth);
+        self
     }
 
     /// Sets the `Accept` header.
@@ -112,14 +285,38 @@ impl Request {
 
     /// Sends `owner`'s secret with the name `secret` in this scheme.
     #[must_use]
-    pub fn auth_as(mut self, scheme: Scheme, secret: impl Into<String>, owner: impl Into<String>) -> Self {
-        self.auth = Some(Auth { secret: secret.into(), owner: owner.into(), scheme });
-        self
+    pub fn auth_as(self, scheme: Scheme, secret: impl Into<String>, owner: impl Into<String>) -> Self {
+        self.authorize(Auth { scheme, ..Auth::bearer(secret, owner) })
     }
 
     /// The value of the `Accept` header, if it is set.
     pub fn accepted(&self) -> Option<&str> {
         self.accept.as_deref()
+    }
+
+    /// The body of a POST; a GET has none.
+    pub fn body(&self) -> Option<&serde_json::Value> {
+        self.body.as_ref()
+    }
+
+    /// Whether the request may be sent twice: a GET, or a POST that says so.
+    pub fn is_safe(&self) -> bool {
+        self.body.is_none() || self.safe
+    }
+
+    /// Whether a caller of the badge named the host.
+    pub fn is_web(&self) -> bool {
+        self.web
+    }
+
+    /// The start of the address, which is empty if it is a setting without a value.
+    pub fn base(&self) -> &str {
+        &self.base
+    }
+
+    /// The further headers.
+    pub fn headers(&self) -> &BTreeMap<String, String> {
+        &self.headers
     }
 
     /// The name and owner of the secret to send, if there is one.
@@ -152,9 +349,16 @@ impl Request {
     }
 }
 
-/// The request as a transcript writes it: the address, the media type, and the name and owner of the secret.
+/// The request as a transcript writes it: the method if it is a POST, the address, the media type, the further headers,
+/// the name and owner of the secret, and the body.
 impl fmt::Display for Request {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.body.is_some() {
+            f.write_str(if self.safe { "safe POST " } else { "POST " })?;
+        }
+        if self.web {
+            f.write_str("web ")?;
+        }
         match self.url() {
             Ok(url) => f.write_str(&url)?,
             Err(fault) => write!(f, "({fault})")?,
@@ -162,11 +366,31 @@ impl fmt::Display for Request {
         if let Some(accept) = &self.accept {
             write!(f, " as {accept}")?;
         }
-        if let Some(Auth { secret, owner, scheme }) = &self.auth {
-            let scheme = if *scheme == Scheme::Basic { "basic" } else { "bearer" };
-            write!(f, " with {scheme} {secret} of {owner}")?;
+        for (name, value) in &self.headers {
+            write!(f, " and {name}: {value}")?;
         }
-        Ok(())
+        if let Some(auth) = &self.auth {
+            write!(f, " with {auth}")?;
+        }
+        match &self.body {
+            Some(body) => write!(f, " body {body}"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// The secret as a transcript writes it.
+impl fmt::Display for Auth {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { secret, owner, scheme, name, user, optional } = self;
+        if *optional {
+            f.write_str("optional ")?;
+        }
+        f.write_str(scheme.name())?;
+        for text in [name, user].into_iter().flatten() {
+            write!(f, " {text}")?;
+        }
+        write!(f, " {secret} of {owner}")
     }
 }
 
@@ -186,6 +410,11 @@ fn escape(part: &str, url: &mut String) -> Result<(), InvalidRequest> {
         }
     }
     Ok(())
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+const fn is_false(value: &bool) -> bool {
+    !*value
 }
 
 #[cfg(test)]
@@ -214,6 +443,22 @@ mod tests {
         assert!(matches!(Request::get("https://h", "{}/{}", ["a"]).url(), Err(InvalidRequest::Template(_))));
         assert!(matches!(Request::get("https://h", "{}", ["a", "b"]).url(), Err(InvalidRequest::Template(_))));
         assert!(matches!(Request::get("file:///etc", "{}", ["passwd"]).url(), Err(InvalidRequest::Base(_))));
+    }
+
+    #[test]
+    fn a_transcript_shows_everything_that_a_request_sends() {
+        let auth = Auth::basic("token", "acme").user("api");
+        let body = serde_json::json!({ "q": "x" });
+        let request = Request::post("https://h", "{}", ["a"], body).safe().header("X-Version", "2").authorize(auth);
+        let shown = "safe POST https://h/a and X-Version: 2 with basic api token of acme body {\"q\":\"x\"}";
+        assert_eq!(request.to_string(), shown);
+        assert_eq!(Request::to("https://h/a").web().to_string(), "web https://h/a");
+    }
+
+    #[test]
+    fn an_empty_value_of_the_query_is_sent_as_such() {
+        let request = Request::get("https://h", "a?b={}", ["1"]).query("c", "").query("d", "/");
+        assert_eq!(request.url().unwrap(), "https://h/a?b=1&c=&d=%2F");
     }
 
     #[test]

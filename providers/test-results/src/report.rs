@@ -177,7 +177,7 @@ impl<'a> ReportReader<'a> {
         let words: Vec<_> = self.faults.iter().map(|(name, must)| format!("{name} {must}")).collect();
         let mut names: Vec<_> = self.faults.into_iter().map(|(name, _)| name.into()).collect();
         names.dedup();
-        Failure { properties: names, ..refused("body", words.join("; ")) }
+        Failure { properties: names.into(), ..refused("body", words.join("; ")) }
     }
 }
 

@@ -147,7 +147,7 @@ fn an_invalid_field_is_named() {
 fn all_faults_are_named_at_once() {
     let failure = read(br#"{ "platform": "linux" }"#, "linux", NOW).unwrap_err();
     let named = ["passed", "failed", "skipped", "total", "commit", "run_id", "url_html", "timestamp"];
-    assert_eq!(failure.properties, named.map(std::borrow::Cow::from));
+    assert_eq!(failure.properties[..], named.map(std::borrow::Cow::from));
 }
 
 /// The recorded payloads of this project's predecessor, valid and invalid ones.

@@ -123,13 +123,9 @@ impl DeclarativeFile {
             summary: self.summary.clone(),
             mount: mount.clone(),
             badges: self.badge.iter().map(BadgeTable::manifest).collect::<Result<_, _>>()?,
-            reports: Vec::new(),
-            redirects: Vec::new(),
-            refusals: Vec::new(),
-            collections: Vec::new(),
             origins: self.settings.keys().map(|name| format!("{{{name}}}")).collect(),
-            secrets: Vec::new(),
             settings: self.settings.iter().map(|(name, value)| (name.clone(), value.get_ref().clone())).collect(),
+            ..Manifest::default()
         })
     }
 
@@ -207,7 +203,7 @@ impl BadgeTable {
             example: self.example.get_ref().clone(),
             fresh_seconds: self.fresh_seconds.unwrap_or(default.fresh_seconds),
             revalidate_seconds: self.revalidate_seconds.unwrap_or(default.revalidate_seconds),
-            format: None,
+            ..BadgeRoute::default()
         })
     }
 

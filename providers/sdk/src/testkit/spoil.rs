@@ -66,7 +66,7 @@ fn expect_failure(
         if turn.fail.is_some() {
             return Ok(());
         }
-        let missing = PlayedAnswer { status: 404, headers: <_>::default(), body: b"{}".to_vec() };
+        let missing = PlayedAnswer { status: 404, headers: <_>::default(), body: b"{}".to_vec(), sent_with: None };
         played.extend(turn.fetch.iter().map(|_| missing.clone()));
     }
     Err(TurnFault::Endless)

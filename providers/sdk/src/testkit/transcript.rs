@@ -10,7 +10,7 @@ use super::{
     subject::Subject,
 };
 use crate::{
-    answer::Answer,
+    answer::{Answer, SentWith},
     call::{Call, CallKind},
     failure::Failure,
     message::{self, StepMessage},
@@ -110,6 +110,9 @@ pub struct WrittenAnswer {
     /// The body, if it is not JSON.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub text: String,
+    /// Whose secret the request carried, if it carried one.
+    #[serde(default, rename = "sent-with", skip_serializing_if = "Option::is_none")]
+    pub sent_with: Option<SentWith>,
     /// The spoils that need not end in a failure here, such as `404` where a missing answer has a meaning.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tolerates: Vec<String>,
@@ -128,6 +131,7 @@ pub(super) struct PlayedAnswer {
     pub(super) status: u16,
     pub(super) headers: BTreeMap<String, String>,
     pub(super) body: Vec<u8>,
+    pub(super) sent_with: Option<SentWith>,
 }
 
 impl Transcript {
@@ -175,10 +179,11 @@ impl Transcript {
     /// The provider's turn after these answers, for which it is called twice.
     pub(super) fn play(&self, subject: &dyn Subject, played: &[PlayedAnswer]) -> Result<Turn, TurnFault> {
         let WrittenCall { kind, name, params, query, settings, now, body, text } = self.call.clone();
-        let answers = played.iter().map(|PlayedAnswer { status, headers, body }| Answer {
+        let answers = played.iter().map(|PlayedAnswer { status, headers, body, sent_with }| Answer {
             status: *status,
             headers: headers.clone(),
             body,
+            sent_with: *sent_with,
         });
         let call = Call { kind, name, params, query, settings, now, answers: answers.collect(), ..Call::default() };
         let report = body.map_or(text, |body| body.to_string());
@@ -198,6 +203,7 @@ impl Transcript {
             status: answer.status,
             headers: answer.headers.clone(),
             body: answer.body(),
+            sent_with: answer.sent_with,
         })
     }
 
@@ -237,7 +243,8 @@ fn turn(step: StepMessage, answered: usize) -> Result<Turn, TurnFault> {
         done: step.done,
         record: step.record,
         redirect: step.redirect,
-        fail: step.fail,
+        // The reason is for the log: words of a JSON library may be in it, which change with its version.
+        fail: step.fail.map(|failure| Failure { reason: None, ..failure }),
     })
 }
 
