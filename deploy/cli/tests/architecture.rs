@@ -13,7 +13,7 @@ use serde_json::Value;
 const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("badgesmith-fonts", &[]),
     ("badgesmith-renderer", &["badgesmith-fonts"]),
-    ("badgesmith-provider", &[]),
+    ("badgesmith-provider", &["badgesmith-versions"]),
     ("badgesmith-versions", &[]),
     ("badgesmith-queries", &[]),
     ("badgesmith-engine", &["badgesmith-renderer", "badgesmith-provider", "badgesmith-queries"]),

@@ -29,9 +29,15 @@
 pub mod abi;
 mod answer;
 mod call;
+#[cfg(feature = "format")]
+pub mod color;
 mod failure;
+#[cfg(feature = "format")]
+pub mod format;
 mod manifest;
 pub mod message;
+#[cfg(feature = "order")]
+pub mod order;
 mod provider;
 mod query;
 mod record;

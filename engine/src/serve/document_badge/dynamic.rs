@@ -1,6 +1,6 @@
 //! What a dynamic badge shows: what queries find in a document, or what a regular expression finds in any text.
 
-use badgesmith_provider::{Badge, Failure};
+use badgesmith_provider::{Badge, Failure, format};
 use badgesmith_queries::{Document, DocumentKind, Pattern, QueryError, as_xml, is_html};
 use serde_json::Value;
 
@@ -13,7 +13,7 @@ use crate::{
     code::Code,
     value::{
         color_scale::ColorRule,
-        value_format::{self, ShownValue, ValueFormat},
+        value_format::{ShownValue, ValueFormat},
     },
 };
 
@@ -65,9 +65,7 @@ impl DynamicRecipe {
         let percentage = |text: &str| Value::String(text.trim().trim_end_matches('%').trim_end().to_owned());
         let Some(format) = self.format else {
             let number = match &self.color {
-                ColorRule::Scale(_) => {
-                    value_format::number(&percentage(text)).ok_or_else(|| unfit("result is no number"))?
-                }
+                ColorRule::Scale(_) => format::number(&percentage(text)).ok_or_else(|| unfit("result is no number"))?,
                 _ => 0.0,
             };
             // Line breaks and other control characters are not drawn.
