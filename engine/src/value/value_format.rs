@@ -39,6 +39,18 @@ impl ValueFormat {
         matches!(self, Self::Metric | Self::Percent | Self::Bytes)
     }
 
+    /// Its name.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::Version => "version",
+            Self::Metric => "metric",
+            Self::Percent => "percent",
+            Self::Bytes => "bytes",
+            Self::Date => "date",
+        }
+    }
+
     /// The value in this format; none where the format does not take such a value.
     pub(crate) fn show(self, value: &Value) -> Option<ShownValue> {
         let (text, number) = match self {

@@ -34,9 +34,14 @@ pub(super) struct FileFault {
 }
 
 impl FileFault {
+    /// A mistake at this offset; the message says what is wrong and what to write.
+    pub(super) fn new(offset: usize, message: impl Into<String>) -> Self {
+        Self { offset, message: message.into() }
+    }
+
     /// A mistake in `value`; the message says what is wrong with it and what to write.
     pub(super) fn at<T>(value: &Spanned<T>, message: impl Into<String>) -> Self {
-        Self { offset: value.span().start, message: message.into() }
+        Self::new(value.span().start, message)
     }
 
     /// Finds the line in the text of the file.

@@ -22,7 +22,7 @@ impl DeclarativeProvider {
     /// The first line that is wrong, and what to write there.
     pub(crate) fn parse(text: &str) -> Result<(Manifest, Self), DeclarativeError> {
         let read = || {
-            let file: DeclarativeFile = toml::from_str(text)?;
+            let file = DeclarativeFile::read(text)?;
             let manifest = file.manifest()?;
             Ok((manifest, Self(file.recipes()?)))
         };

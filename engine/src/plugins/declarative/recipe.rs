@@ -1,67 +1,69 @@
-//! How one badge is made: the request, where the value is in its answer, and how the value is shown.
+//! How one badge is made: the requests, and the values that it shows of their answers.
 
 use std::collections::BTreeMap;
 
 use badgesmith_provider::{Badge, Call, Failure, Step};
-use serde_json::Value;
 
 use super::{
-    pointer::{Lookup, Pointer},
-    request_template::RequestTemplate,
-    status_words::{ErrorStatus, FailureWords},
+    braces::TextTemplate,
+    parameters::Parameters,
+    request_recipe::RequestRecipe,
+    status_words::ErrorStatus,
+    value_recipe::{ShownPart, ValueRecipe},
 };
-use crate::value::{color_scale::ColorRule, value_format::ValueFormat};
 
 /// How one badge is made.
 #[derive(Debug)]
 pub(super) struct BadgeRecipe {
-    pub(super) request: RequestTemplate,
+    /// All of them are sent at once.
+    pub(super) requests: Vec<RequestRecipe>,
     /// The query parameters that the badge reads, with their defaults.
     pub(super) query: BTreeMap<String, String>,
-    /// Where the value may be. The first pointer that leads to a value counts.
-    pub(super) values: Vec<Pointer>,
-    pub(super) format: ValueFormat,
-    pub(super) prefix: String,
-    pub(super) suffix: String,
-    pub(super) color: ColorRule,
-    pub(super) statuses: BTreeMap<ErrorStatus, FailureWords>,
-    /// The failure when a list on the way to the value is empty.
-    pub(super) empty: Option<FailureWords>,
+    /// At least one.
+    pub(super) values: Vec<NamedValue>,
+    /// How several values are shown; without it there is one.
+    pub(super) message: Option<TextTemplate>,
+}
+
+/// A value, and its name in the message.
+#[derive(Debug)]
+pub(super) struct NamedValue {
+    pub(super) name: String,
+    pub(super) recipe: ValueRecipe,
 }
 
 impl BadgeRecipe {
-    /// Asks the upstream, and makes the badge of its answer.
+    /// Asks the upstream, and makes the badge of its answers.
     pub(super) fn badge(&self, call: &Call) -> Result<Badge, Step> {
-        let parameter = |name: &str| self.parameter(call, name);
-        let answer = call.fetch(self.request.fill(call, parameter))?;
-        if let Some(words) = self.statuses.get(&ErrorStatus(answer.status)) {
-            return Err(words.failure(answer.status).into());
-        }
-        let value = self.find(answer.success()?, parameter)?;
-        let shown = self.format.show(&value).ok_or_else(Failure::invalid_response)?;
-        let mut badge = Badge::new(format!("{}{}{}", self.prefix, shown.text, self.suffix));
-        badge.color = self.color.color(&shown).map(str::to_owned);
-        Ok(badge)
-    }
-
-    /// What replaces `{name}`: a parameter of the query with its default, or one of the route.
-    fn parameter<'a>(&'a self, call: &'a Call, name: &str) -> &'a str {
-        let Some(default) = self.query.get(name) else { return call.param(name) };
-        call.query(name).filter(|text| !text.is_empty()).unwrap_or(default)
-    }
-
-    fn find<'a>(&self, body: &[u8], parameter: impl Fn(&str) -> &'a str) -> Result<Value, Failure> {
-        let mut is_empty = false;
-        for pointer in &self.values {
-            match pointer.find(body, &parameter)? {
-                Lookup::Value(value) => return Ok(value),
-                Lookup::EmptyList => is_empty = true,
-                Lookup::Nothing => {}
+        let parameters = Parameters { call, defaults: &self.query };
+        let answers = call.fetch_all(self.requests.iter().map(|request| request.fill(parameters)))?;
+        let mut bodies = Vec::new();
+        for (request, answer) in self.requests.iter().zip(answers) {
+            if let Some(words) = request.statuses.get(&ErrorStatus(answer.status)) {
+                return Err(words.failure(answer.status).into());
             }
+            bodies.push(answer.success()?);
         }
-        match &self.empty {
-            Some(words) if is_empty => Err(words.failure(404)),
-            _ => Err(Failure::invalid_response()),
+        let mut parts = BTreeMap::new();
+        for NamedValue { name, recipe } in &self.values {
+            let body = bodies.get(recipe.request).copied().unwrap_or_default();
+            parts.insert(name.as_str(), recipe.show(body, parameters)?);
         }
+        self.composed(&parts).ok_or_else(|| Failure::invalid_response().into())
+    }
+
+    /// The badge of the values by their names.
+    fn composed(&self, parts: &BTreeMap<&str, ShownPart>) -> Option<Badge> {
+        let (message, color) = match &self.message {
+            None => {
+                let part = parts.values().next()?;
+                (part.text.clone(), part.color.clone())
+            }
+            Some(message) => {
+                let text = message.fill(|name| parts.get(name).map_or("", |part| part.text.as_str()));
+                (text, message.names().next().and_then(|first| parts.get(first)?.color.clone()))
+            }
+        };
+        Some(Badge { color, ..Badge::new(message) })
     }
 }

@@ -1,0 +1,21 @@
+//! What replaces `{name}` in the texts of a badge.
+
+use std::collections::BTreeMap;
+
+use badgesmith_provider::Call;
+
+/// The parameters of one call, with the defaults of those that the caller may leave out.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Parameters<'c> {
+    pub(super) call: &'c Call<'c>,
+    pub(super) defaults: &'c BTreeMap<String, String>,
+}
+
+impl<'c> Parameters<'c> {
+    /// A parameter of the route, or one of the query, or else its default; empty if it has none.
+    pub(super) fn get(self, name: &str) -> &'c str {
+        let given = self.call.params.get(name).map(String::as_str).or_else(|| self.call.query(name));
+        let given = given.filter(|text| !text.is_empty());
+        given.or_else(|| self.defaults.get(name).map(String::as_str)).unwrap_or_default()
+    }
+}

@@ -1,0 +1,92 @@
+//! The request of a badge as it is written, in `[[badge]]` or in `[badge.requests.NAME]`.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use toml::Spanned;
+
+use super::{
+    address_template::AddressTemplate,
+    body_template::BodyTemplate,
+    file_error::FileFault,
+    header::{HeaderName, HeaderValue},
+    name_use::NameUse,
+    request_recipe::RequestRecipe,
+    secret_table::SecretTable,
+    status_words::{ErrorStatus, FailureWords},
+};
+
+/// The words for error statuses.
+pub(super) type Statuses = BTreeMap<ErrorStatus, FailureWords>;
+
+/// A request as it is written.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct RequestTable {
+    pub(super) get: Option<Spanned<AddressTemplate>>,
+    pub(super) post: Option<Spanned<AddressTemplate>>,
+    pub(super) body: Option<Spanned<BodyTemplate>>,
+    pub(super) safe: Option<Spanned<bool>>,
+    pub(super) accept: Option<HeaderValue>,
+    #[serde(default)]
+    pub(super) headers: BTreeMap<HeaderName, HeaderValue>,
+    pub(super) secret: Option<Spanned<SecretTable>>,
+    #[serde(default)]
+    pub(super) statuses: Statuses,
+}
+
+impl RequestTable {
+    /// The address, of a GET or a POST.
+    pub(super) fn address(&self) -> Option<&Spanned<AddressTemplate>> {
+        self.get.as_ref().or(self.post.as_ref())
+    }
+
+    /// Whether any of its keys is there.
+    pub(super) fn is_written(&self) -> bool {
+        let has_option = self.body.is_some() || self.safe.is_some() || self.accept.is_some() || self.secret.is_some();
+        self.address().is_some() || has_option || !self.headers.is_empty()
+    }
+
+    /// The names in it, and where they stand.
+    pub(super) fn uses(&self) -> Vec<NameUse<'_>> {
+        let mut uses = Vec::new();
+        if let Some(address) = self.address() {
+            uses.extend(NameUse::all(address, address.get_ref().names()));
+        }
+        if let Some(body) = &self.body {
+            uses.extend(NameUse::all(body, body.get_ref().names()));
+        }
+        for text in self.secret.iter().flat_map(|secret| secret.get_ref().texts()) {
+            uses.extend(NameUse::all(text, text.get_ref().names()));
+        }
+        uses
+    }
+
+    /// The request, after a check that its keys go together. `offset` is where it
+    /// stands, and `statuses` hold for all requests of a badge.
+    pub(super) fn recipe(self, offset: usize, statuses: &Statuses) -> Result<RequestRecipe, FileFault> {
+        if let (Some(_), Some(post)) = (&self.get, &self.post) {
+            return Err(FileFault::at(post, "there is a get already; take one of the two away"));
+        }
+        match (&self.post, &self.body, &self.safe) {
+            (None, Some(body), _) => {
+                return Err(FileFault::at(body, "a body is for post; write post in the place of get"));
+            }
+            (None, None, Some(safe)) => return Err(FileFault::at(safe, "safe is for post; take it away")),
+            (Some(post), None, _) => {
+                return Err(FileFault::at(post, "there is no body; write body = { … }, which is sent as JSON"));
+            }
+            _ => {}
+        }
+        let address = self.get.or(self.post).ok_or_else(|| FileFault::new(offset, "there is no get; write get = …"))?;
+        Ok(RequestRecipe {
+            address: address.into_inner(),
+            body: self.body.map(Spanned::into_inner),
+            safe: self.safe.is_some_and(Spanned::into_inner),
+            accept: self.accept.map(|value| value.0),
+            headers: self.headers.into_iter().map(|(name, value)| (name.0, value.0)).collect(),
+            secret: self.secret.map(|secret| secret.into_inner().template()).transpose()?,
+            statuses: statuses.iter().chain(&self.statuses).map(|(status, words)| (*status, words.clone())).collect(),
+        })
+    }
+}

@@ -1,0 +1,163 @@
+//! A value of a badge as it is written, in `[[badge]]` or in `[badge.values.NAME]`.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use toml::Spanned;
+
+use super::{
+    file_error::FileFault,
+    name_use::NameUse,
+    reducer::Reducer,
+    shown_words::ShownWords,
+    status_words::FailureWords,
+    value_recipe::ValueRecipe,
+    value_source::{SourceList, ValueSource},
+};
+use crate::value::{
+    color_scale::{ColorName, ColorRule, ColorScale},
+    value_format::ValueFormat,
+};
+
+/// The longest prefix, suffix or text between joined items, in bytes.
+const LONGEST_AFFIX: usize = 64;
+
+/// A value as it is written.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct ValueTable {
+    pub(super) from: Option<Spanned<String>>,
+    pub(super) value: Option<Spanned<SourceList>>,
+    pub(super) first: Option<Spanned<bool>>,
+    pub(super) join: Option<Spanned<String>>,
+    pub(super) count: Option<Spanned<bool>>,
+    pub(super) words: Option<Spanned<BTreeMap<String, ShownWords>>>,
+    pub(super) absent: Option<Spanned<ShownWords>>,
+    pub(super) empty: Option<Spanned<FailureWords>>,
+    pub(super) format: Option<Spanned<ValueFormat>>,
+    pub(super) prefix: Option<Spanned<String>>,
+    pub(super) suffix: Option<Spanned<String>>,
+    pub(super) color: Option<Spanned<ColorName>>,
+    pub(super) scale: Option<Spanned<ColorScale>>,
+    pub(super) r#match: Option<Spanned<BTreeMap<String, ColorName>>>,
+}
+
+impl ValueTable {
+    /// The names in it, and where they stand.
+    pub(super) fn uses(&self) -> Vec<NameUse<'_>> {
+        let mut uses = Vec::new();
+        if let Some(value) = &self.value {
+            uses.extend(NameUse::all(value, value.get_ref().0.iter().flat_map(ValueSource::names)));
+        }
+        uses
+    }
+
+    /// Where its first key stands, except `color`, which is a key of the badge, too.
+    pub(super) fn first_key(&self) -> Option<usize> {
+        let keys = [
+            start(self.from.as_ref()),
+            start(self.value.as_ref()),
+            start(self.first.as_ref()),
+            start(self.join.as_ref()),
+            start(self.count.as_ref()),
+            start(self.words.as_ref()),
+            start(self.absent.as_ref()),
+            start(self.empty.as_ref()),
+            start(self.format.as_ref()),
+            start(self.prefix.as_ref()),
+            start(self.suffix.as_ref()),
+            start(self.scale.as_ref()),
+            start(self.r#match.as_ref()),
+        ];
+        keys.into_iter().flatten().min()
+    }
+
+    /// How the value is found in the answer of a request, and shown. `offset` is where the table stands.
+    pub(super) fn recipe(self, request: usize, offset: usize) -> Result<ValueRecipe, FileFault> {
+        let Some(value) = self.value else {
+            return Err(FileFault::new(offset, "there is no value; write value = …"));
+        };
+        if value.get_ref().0.is_empty() {
+            return Err(FileFault::at(&value, "there is no pointer; write one such as \"/version\""));
+        }
+        let reducer = reducer(self.first, self.join, self.count)?;
+        let format = self
+            .format
+            .map_or_else(|| reducer.as_ref().map_or(ValueFormat::Text, Reducer::format), Spanned::into_inner);
+        let other_color = self.color.as_ref().map(|color| color.get_ref().0.clone());
+        let color = color_rule(format, self.color, self.scale, self.r#match)?;
+        let words = self.words.map(Spanned::into_inner).unwrap_or_default();
+        Ok(ValueRecipe {
+            request,
+            sources: value.into_inner().0,
+            reducer,
+            words: words.into_iter().map(|(text, words)| (text, words.0)).collect(),
+            absent: self.absent.map(|words| words.into_inner().0),
+            empty: self.empty.map(Spanned::into_inner),
+            format,
+            prefix: affix(self.prefix)?,
+            suffix: affix(self.suffix)?,
+            color,
+            other_color,
+        })
+    }
+}
+
+fn start<T>(value: Option<&Spanned<T>>) -> Option<usize> {
+    value.map(|value| value.span().start)
+}
+
+/// What is made of a list: at most one of the keys.
+fn reducer(
+    first: Option<Spanned<bool>>,
+    join: Option<Spanned<String>>,
+    count: Option<Spanned<bool>>,
+) -> Result<Option<Reducer>, FileFault> {
+    let is_on = |key: &Spanned<bool>| *key.get_ref();
+    let join_at = start(join.as_ref());
+    let separator = affix(join)?;
+    let written = [
+        first.filter(is_on).map(|key| (key.span().start, Reducer::First)),
+        count.filter(is_on).map(|key| (key.span().start, Reducer::Count)),
+        join_at.map(|offset| (offset, Reducer::Join(separator))),
+    ];
+    let mut written: Vec<_> = written.into_iter().flatten().collect();
+    written.sort_by_key(|(offset, _)| *offset);
+    match written.get(1) {
+        Some((offset, _)) => Err(FileFault::new(*offset, "first, join, count and newest exclude each other; keep one")),
+        None => Ok(written.pop().map(|(_, reducer)| reducer)),
+    }
+}
+
+fn color_rule(
+    format: ValueFormat,
+    color: Option<Spanned<ColorName>>,
+    scale: Option<Spanned<ColorScale>>,
+    colors: Option<Spanned<BTreeMap<String, ColorName>>>,
+) -> Result<ColorRule, FileFault> {
+    match (color, scale, colors) {
+        (_, Some(_), Some(colors)) => Err(FileFault::at(&colors, "there is a scale already; take one of the two away")),
+        (Some(color), Some(_), None) => Err(FileFault::at(&color, "the scale has every colour; take color away")),
+        (None, Some(scale), None) if !format.is_number() => Err(FileFault::at(
+            &scale,
+            "a scale is for numbers; write format = \"metric\", \"percent\" or \"bytes\", or a match",
+        )),
+        (None, Some(scale), None) => Ok(ColorRule::Scale(scale.into_inner())),
+        (_, None, Some(colors)) if format != ValueFormat::Text => {
+            Err(FileFault::at(&colors, "a match is for texts; write format = \"text\", or a scale"))
+        }
+        (_, None, Some(colors)) => Ok(ColorRule::Match(colors.into_inner())),
+        (None, None, None) if format == ValueFormat::Version => Ok(ColorRule::Version),
+        (_, None, None) => Ok(ColorRule::Fixed),
+    }
+}
+
+/// A prefix, a suffix, or a text between items.
+pub(super) fn affix(text: Option<Spanned<String>>) -> Result<String, FileFault> {
+    match text {
+        Some(text) if text.get_ref().len() > LONGEST_AFFIX => {
+            Err(FileFault::at(&text, format!("it is too long; write {LONGEST_AFFIX} bytes at most")))
+        }
+        text => Ok(text.map(Spanned::into_inner).unwrap_or_default()),
+    }
+}
