@@ -1,4 +1,6 @@
 //! The address of a request: `{setting}/path/{parameter}/{rest/}?query={parameter}`.
+//!
+//! `{group|path}` is a parameter whose dots become slashes, and `{name|lower}` one in lower case.
 
 use std::{error::Error, fmt};
 
@@ -60,13 +62,17 @@ impl FilledAddress {
             match piece {
                 TextPiece::Literal(text) => self.path.push_str(text),
                 TextPiece::Name(name) => self.push_part(parameter(name)),
-                TextPiece::Path(name) => {
-                    for (at, segment) in parameter(name).split('/').enumerate() {
-                        self.path.push_str(if at == 0 { "" } else { "/" });
-                        self.push_part(segment);
-                    }
-                }
+                TextPiece::Lower(name) => self.push_part(&parameter(name).to_lowercase()),
+                TextPiece::Path(name) => self.push_path(parameter(name).split('/')),
+                TextPiece::DotsAsPath(name) => self.push_path(parameter(name).split('.')),
             }
+        }
+    }
+
+    fn push_path<'p>(&mut self, segments: impl Iterator<Item = &'p str>) {
+        for (at, segment) in segments.enumerate() {
+            self.path.push_str(if at == 0 { "" } else { "/" });
+            self.push_part(segment);
         }
     }
 
@@ -188,6 +194,7 @@ mod tests {
         let FilledAddress { path, parts } = template.fill(|name| match name {
             "x" => "a/b?c",
             "y" => "d\"e",
+            "group" => "com.Acme.x/y",
             _ => "",
         });
         Request::get("https://example.com/root/", path, parts).url().unwrap()
@@ -198,6 +205,7 @@ mod tests {
         let rows = [
             ("{upstream}/a/{x}-{y}.json?q=%22{x}%22", "a/a%2Fb%3Fc-d%22e.json?q=%22a%2Fb%3Fc%22"),
             ("{upstream}/a/{x/}/z?q={x/}", "a/a/b%3Fc/z?q=a/b%3Fc"),
+            ("{upstream}/{group|path}/a?q={group|lower}", "com/Acme/x%2Fy/a?q=com.acme.x%2Fy"),
             ("{upstream}/a?x=1&&y=?&z", "a?x=1&&y=?&z"),
         ];
         for (template, expected) in rows {

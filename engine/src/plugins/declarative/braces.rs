@@ -13,6 +13,10 @@ pub(super) enum TextPiece {
     Name(String),
     /// The name of a parameter whose slashes stay: `{name/}`, in addresses only.
     Path(String),
+    /// The name of a parameter whose dots become slashes: `{name|path}`, in addresses only.
+    DotsAsPath(String),
+    /// The name of a parameter whose letters become lower case: `{name|lower}`, in addresses only.
+    Lower(String),
 }
 
 /// A text with names in it.
@@ -60,14 +64,22 @@ pub(super) fn parse(text: &str) -> Result<Vec<TextPiece>, LoneBrace> {
     parse_with(text, |name| is_name(name).then(|| TextPiece::Name(name.to_owned())))
 }
 
-/// Reads `text {name} {name/}`.
+/// Reads `text {name} {name/} {name|path} {name|lower}`.
 ///
 /// # Errors
 /// [`LoneBrace`].
 pub(super) fn parse_address(text: &str) -> Result<Vec<TextPiece>, LoneBrace> {
-    parse_with(text, |inner| match inner.strip_suffix('/') {
-        Some(name) => is_name(name).then(|| TextPiece::Path(name.to_owned())),
-        None => is_name(inner).then(|| TextPiece::Name(inner.to_owned())),
+    parse_with(text, |inner| {
+        let (name, piece): (&str, fn(String) -> TextPiece) = match inner.split_once('|') {
+            Some((name, "path")) => (name, TextPiece::DotsAsPath),
+            Some((name, "lower")) => (name, TextPiece::Lower),
+            Some(_) => return None,
+            None => match inner.strip_suffix('/') {
+                Some(name) => (name, TextPiece::Path),
+                None => (inner, TextPiece::Name),
+            },
+        };
+        is_name(name).then(|| piece(name.to_owned()))
     })
 }
 
@@ -97,6 +109,7 @@ pub(super) fn names(pieces: &[TextPiece]) -> impl Iterator<Item = &str> {
     pieces.iter().filter_map(|piece| match piece {
         TextPiece::Literal(_) => None,
         TextPiece::Name(name) | TextPiece::Path(name) => Some(name.as_str()),
+        TextPiece::DotsAsPath(name) | TextPiece::Lower(name) => Some(name.as_str()),
     })
 }
 
@@ -107,6 +120,8 @@ pub(super) fn fill<'a>(pieces: &[TextPiece], parameter: impl Fn(&str) -> &'a str
         filled.push_str(match piece {
             TextPiece::Literal(text) => text,
             TextPiece::Name(name) | TextPiece::Path(name) => parameter(name),
+            // Only addresses have these, and they fill themselves.
+            TextPiece::DotsAsPath(name) | TextPiece::Lower(name) => parameter(name),
         });
     }
     filled
