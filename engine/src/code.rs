@@ -51,6 +51,8 @@ pub enum Code {
     UpstreamForbidden,
     /// The upstream's answer cannot be used.
     UpstreamInvalid,
+    /// The operator has not named the upstream.
+    UpstreamNotSet,
     /// The rate limit of the upstream is exhausted.
     UpstreamRateLimited,
     /// The upstream did not answer in time.
@@ -65,7 +67,7 @@ pub enum Code {
 
 impl Code {
     /// Every code, in the order of their names.
-    pub const ALL: [Self; 29] = [
+    pub const ALL: [Self; 30] = [
         Self::BadgeNotFound,
         Self::DuplicateTestResult,
         Self::EngineFailed,
@@ -90,6 +92,7 @@ impl Code {
         Self::TooLarge,
         Self::UpstreamForbidden,
         Self::UpstreamInvalid,
+        Self::UpstreamNotSet,
         Self::UpstreamRateLimited,
         Self::UpstreamTimeout,
         Self::UpstreamUnavailable,
@@ -125,6 +128,7 @@ impl Code {
             Self::TooLarge => "TOO_LARGE",
             Self::UpstreamForbidden => "UPSTREAM_FORBIDDEN",
             Self::UpstreamInvalid => "UPSTREAM_INVALID",
+            Self::UpstreamNotSet => "UPSTREAM_NOT_SET",
             Self::UpstreamRateLimited => "UPSTREAM_RATE_LIMITED",
             Self::UpstreamTimeout => "UPSTREAM_TIMEOUT",
             Self::UpstreamUnavailable => "UPSTREAM_UNAVAILABLE",

@@ -67,7 +67,7 @@ pub(crate) struct Error {
     pub(crate) fresh_seconds: u32,
     pub(crate) picture: ErrorPicture,
     /// The label of its badge, if it differs from that of the requested badge.
-    pub(crate) label: Option<&'static str>,
+    pub(crate) label: Option<Box<str>>,
     /// `Allow`, for a method that is not allowed.
     pub(crate) allow: Option<&'static str>,
 }
@@ -99,7 +99,7 @@ impl Error {
     }
 
     pub(crate) fn no_route() -> Self {
-        Self { label: Some("404"), ..Self::caller_error(404, Code::RouteNotFound, "badge not found") }
+        Self { label: Some("404".into()), ..Self::caller_error(404, Code::RouteNotFound, "badge not found") }
     }
 
     /// The path has too many levels of percent-encoding.
@@ -202,6 +202,11 @@ impl Error {
         error
     }
 
+    /// The same error, with a badge of this label.
+    pub(crate) fn labelled(self, label: impl Into<Box<str>>) -> Self {
+        Self { label: Some(label.into()), ..self }
+    }
+
     /// The same error, with a badge that shows only its text.
     pub(crate) const fn words_alone(mut self) -> Self {
         self.picture = ErrorPicture::WordsAlone;
@@ -217,6 +222,11 @@ pub(crate) fn late() -> Failure {
 /// The failure when a queue is full.
 pub(crate) fn busy_failure() -> Failure {
     Failure { retry_after: Some(BUSY_RETRY), ..Failure::inaccessible(Code::TooBusy.name(), "too busy") }
+}
+
+/// The failure when the operator has not named the upstream that a request goes to.
+pub(crate) fn no_upstream_set() -> Failure {
+    Failure::inaccessible(Code::UpstreamNotSet.name(), "no upstream set")
 }
 
 /// The failure when an upstream's rate limit is exhausted, with its `Retry-After`. Without one, it is as long as the
@@ -251,6 +261,7 @@ impl From<&Failure> for Error {
             Some(Code::SecretNotConfigured) => 401,
             Some(Code::UpstreamForbidden | Code::UrlNotAllowed) => 403,
             Some(Code::ResultNotFound) => 404,
+            Some(Code::UpstreamNotSet) => 501,
             Some(Code::UpstreamTimeout) => 504,
             _ => status,
         };
@@ -258,7 +269,7 @@ impl From<&Failure> for Error {
             [] => failure.property.clone().into_iter().collect(),
             all => all.to_vec(),
         };
-        let is_engine = matches!(code, Some(Code::StoreUnavailable | Code::TooBusy));
+        let is_engine = matches!(code, Some(Code::StoreUnavailable | Code::TooBusy | Code::UpstreamNotSet));
         Self {
             code: failure.code.clone(),
             properties,

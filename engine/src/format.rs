@@ -1,5 +1,7 @@
 //! The output formats of badges.
 
+use badgesmith_provider::BadgeRoute;
+
 /// The output format of a badge.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
@@ -20,6 +22,14 @@ impl Format {
             "png" => Some(Self::Png),
             _ => None,
         }
+    }
+
+    /// The format of a provider's badge if the address names none: what its manifest says, or else JSON below
+    /// `/badges` and SVG anywhere else.
+    pub(crate) fn by_default(route: &BadgeRoute) -> Self {
+        let first = route.route.trim_start_matches('/').split('/').next().unwrap_or_default();
+        let by_address = if first.eq_ignore_ascii_case("badges") { Self::Json } else { Self::Svg };
+        route.format.as_deref().and_then(Self::parse).unwrap_or(by_address)
     }
 
     /// `json`, `svg` or `png`.

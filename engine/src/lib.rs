@@ -27,6 +27,7 @@ pub mod plugins;
 mod request;
 mod response;
 mod route;
+mod router;
 mod serve;
 pub mod signature;
 pub mod store;
@@ -91,6 +92,7 @@ impl Engine {
     /// The first route that conflicts with one of another plugin or of the engine.
     pub fn new(plugins: Vec<Plugin>, settings: &Settings, world: World) -> Result<Self, RouteError> {
         let places = Places::new(&plugins)?;
+        plugins.iter().for_each(Plugin::log_unset_settings);
         let parts = Arc::new(Parts::new(plugins, settings, world));
         Ok(Self { parts, places, pages: IndexPages::default() })
     }

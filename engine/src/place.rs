@@ -12,7 +12,8 @@ use crate::{
     request::{
         Incoming, LARGEST_BODY, LARGEST_HEADERS, LONGEST_PATH, Pairs, Request, TooDeep, decode, decode_fully, segments,
     },
-    route::{Parameters, RouteMatch, RouteSegment, RouteTemplate, Router},
+    route::{Parameters, RouteSegment, RouteTemplate},
+    router::{RouteMatch, Router},
     target::{BadgeTarget, OwnTarget, RedirectTarget, RefusedTarget, Refuses, ReportTarget, Target},
 };
 
@@ -121,7 +122,7 @@ impl Places {
             }
         };
         let default = match &target {
-            Target::Badge(BadgeTarget { route, .. }) => route.format.as_deref().and_then(Format::parse),
+            Target::Badge(BadgeTarget { route, .. }) => Some(Format::by_default(route)),
             _ => is_own_badge.then_some(Format::Svg),
         };
         let format = named.or(ending).or(default).unwrap_or(Format::Json);

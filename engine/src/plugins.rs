@@ -5,7 +5,9 @@ mod checksum;
 mod config;
 mod config_error;
 mod declarative;
+mod further_routes;
 mod id;
+mod label_template;
 mod library;
 mod library_error;
 mod load;
@@ -17,6 +19,7 @@ mod provider_file;
 mod provider_file_error;
 mod route_error;
 mod settings;
+mod unset_settings;
 
 pub use allowed_address::{AllowedAddress, InvalidAllowedAddress};
 pub use checksum::{ChecksumError, checksum};

@@ -1,6 +1,6 @@
-//! Route templates, and a router that finds the one a path matches.
+//! Route templates.
 
-use std::{borrow::Cow, cmp::Ordering, collections::BTreeMap, error::Error, fmt};
+use std::{borrow::Cow, collections::BTreeMap, error::Error, fmt};
 
 use crate::request::{TooDeep, decode, decode_fully};
 
@@ -21,10 +21,6 @@ pub(crate) enum RouteSegment {
 
 /// The values of a route's parameters in a path.
 pub(crate) type Parameters = BTreeMap<String, String>;
-
-/// Route templates with their targets, sorted from the most specific to the least.
-#[derive(Debug)]
-pub(crate) struct Router<T>(Vec<(RouteTemplate, T)>);
 
 impl RouteTemplate {
     /// Reads `/literal/{parameter}/{rest…}`; `{rest...}` is the same.
@@ -90,7 +86,7 @@ impl RouteTemplate {
     }
 
     /// The parameters of segments that match, from their encoded and their once decoded form.
-    fn parameters(&self, segments: &[&str], decoded: &[Cow<'_, str>]) -> Result<Parameters, TooDeep> {
+    pub(crate) fn parameters(&self, segments: &[&str], decoded: &[Cow<'_, str>]) -> Result<Parameters, TooDeep> {
         let mut parameters = Parameters::new();
         for (index, (segment, text)) in self.0.iter().zip(decoded).enumerate() {
             match segment {
@@ -121,13 +117,6 @@ impl RouteTemplate {
             _ => None,
         }
     }
-
-    /// Literals before parameters, parameters before the rest, from left to right. Templates that match the same paths
-    /// are equal.
-    fn precedence(&self, other: &Self) -> Ordering {
-        let key = |template: &Self| template.0.iter().map(RouteSegment::rank).collect::<Vec<_>>();
-        key(self).cmp(&key(other))
-    }
 }
 
 impl RouteSegment {
@@ -135,14 +124,6 @@ impl RouteSegment {
         match self {
             Self::Literal(_) => None,
             Self::Parameter(name) | Self::Rest(name) => Some(name),
-        }
-    }
-
-    fn rank(&self) -> (u8, String) {
-        match self {
-            Self::Literal(literal) => (0, literal.clone()),
-            Self::Parameter(_) => (1, String::new()),
-            Self::Rest(_) => (2, String::new()),
         }
     }
 }
@@ -193,93 +174,13 @@ impl fmt::Display for RouteTemplate {
     }
 }
 
-impl<T> Router<T> {
-    pub(crate) const fn new() -> Self {
-        Self(Vec::new())
-    }
-
-    /// Adds a route.
-    ///
-    /// # Errors
-    /// The route that matches the same paths already.
-    pub(crate) fn add(&mut self, template: RouteTemplate, target: T) -> Result<(), &(RouteTemplate, T)> {
-        match self.0.binary_search_by(|(other, _)| other.precedence(&template)) {
-            Ok(index) => Err(&self.0[index]),
-            Err(index) => {
-                self.0.insert(index, (template, target));
-                Ok(())
-            }
-        }
-    }
-
-    /// The most specific route that these segments match. They are still percent-encoded.
-    pub(crate) fn find(&self, segments: &[&str]) -> Option<RouteMatch<'_, T>> {
-        let decoded = decoded(segments);
-        let (template, target) = self.0.iter().find(|(template, _)| template.fits(&decoded))?;
-        Some(RouteMatch { template, target, parameters: template.parameters(segments, &decoded) })
-    }
-}
-
 fn decoded<'s>(segments: &[&'s str]) -> Vec<Cow<'s, str>> {
     segments.iter().map(|segment| decode(segment)).collect()
-}
-
-/// A route that matches a path.
-#[derive(Debug)]
-pub(crate) struct RouteMatch<'r, T> {
-    pub(crate) template: &'r RouteTemplate,
-    pub(crate) target: &'r T,
-    /// The path's values for the parameters, unless the path is percent-encoded too many times.
-    pub(crate) parameters: Result<Parameters, TooDeep>,
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn router(routes: &[&'static str]) -> Router<&'static str> {
-        let mut router = Router::new();
-        for route in routes {
-            router.add(RouteTemplate::parse(route).unwrap(), *route).unwrap();
-        }
-        router
-    }
-
-    #[test]
-    fn the_most_specific_route_wins_regardless_of_the_order() {
-        let router = router(&["/a/{x…}", "/a/{x}/{y}", "/a/b/{y}", "/a/{x}", "/a/{x}/c"]);
-        let rows = [
-            ("/a/1", "/a/{x}"),
-            ("/A/B/1", "/a/b/{y}"),
-            ("/a/1/2", "/a/{x}/{y}"),
-            ("/a/1/C", "/a/{x}/c"),
-            ("/a/1/2/3", "/a/{x…}"),
-        ];
-        for (path, route) in rows {
-            let segments: Vec<_> = path[1..].split('/').collect();
-            assert_eq!(router.find(&segments).map(|found| *found.target), Some(route), "{path}");
-        }
-    }
-
-    #[test]
-    fn two_routes_that_match_the_same_paths_conflict() {
-        let mut router = router(&["/a/{x}/b"]);
-        assert!(router.add(RouteTemplate::parse("/A/{other}/B").unwrap(), "second").is_err());
-        assert!(router.add(RouteTemplate::parse("/a/{x}/c").unwrap(), "third").is_ok());
-    }
-
-    #[test]
-    fn a_parameter_is_decoded_once_and_the_rest_completely() {
-        let fit = |route: &'static str, path: &str| {
-            let router = router(&[route]);
-            let found = router.find(&path[1..].split('/').collect::<Vec<_>>())?;
-            found.parameters.unwrap().into_values().next()
-        };
-        assert_eq!(fit("/{x}", "/a%252Fb").as_deref(), Some("a%2Fb"));
-        assert_eq!(fit("/{x…}", "/a%252Fb/c").as_deref(), Some("a/b/c"));
-        assert_eq!(fit("/{x}", "/a/b"), None);
-        assert_eq!(fit("/{x}", "/"), None);
-    }
 
     #[test]
     fn invalid_routes_are_refused() {

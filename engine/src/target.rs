@@ -12,6 +12,7 @@ use crate::{
     plugins::Plugin,
     request::decode,
     response::AccessLine,
+    route::Parameters,
 };
 
 /// The allowed methods of a read-only address.
@@ -86,6 +87,20 @@ impl RefusedTarget<'_> {
     }
 }
 
+impl<'a> BadgeTarget<'a> {
+    /// The defaults of its badge, its label filled in.
+    pub(crate) fn defaults(&self) -> Cow<'a, BadgeRoute> {
+        let Self { plugin, route, call } = self;
+        match plugin.label(&route.label, &call.params, &call.query) {
+            Cow::Borrowed(label) if label == route.label => Cow::Borrowed(route),
+            label => {
+                let label = label.into_owned();
+                Cow::Owned(BadgeRoute { label, ..(*route).clone() })
+            }
+        }
+    }
+}
+
 impl OwnTarget {
     /// The defaults of its badge.
     pub(crate) fn defaults(&self) -> BadgeRoute {
@@ -144,10 +159,12 @@ impl<'a> Target<'a> {
     pub(crate) fn defaults(&self) -> Cow<'a, BadgeRoute> {
         let labelled = |label: &str| Cow::Owned(BadgeRoute { label: label.to_owned(), ..BadgeRoute::default() });
         match self {
-            Self::Badge(BadgeTarget { route, .. }) => Cow::Borrowed(route),
+            Self::Badge(target) => target.defaults(),
             Self::Own(target) => Cow::Owned(target.defaults()),
             Self::Refused(RefusedTarget { plugin: Some(plugin), .. }) => {
-                labelled(plugin.manifest.badges.first().map_or("", |badge| &badge.label))
+                let (label, none) =
+                    (plugin.manifest.badges.first().map_or("", |badge| &badge.label), Parameters::new());
+                labelled(&plugin.label(label, &none, &none))
             }
             Self::Refused(_) => labelled("badge"),
             _ => Cow::Owned(BadgeRoute::default()),

@@ -30,9 +30,15 @@ pub(crate) struct ProviderCall {
 }
 
 impl ProviderCall {
-    /// A call for a badge. The provider gets only the query parameters that its manifest names.
-    pub(crate) fn badge(plugin: &Arc<Plugin>, route: &BadgeRoute, params: Parameters, pairs: &Pairs) -> Self {
-        let query = route.query.iter().filter_map(|name| Some((name.clone(), pairs.get(name)?.to_owned()))).collect();
+    /// A call for a badge. The provider gets only the query parameters that its manifest names. One that the route has
+    /// a segment or a fixed value for has that value, whatever the caller sends.
+    pub(crate) fn badge(plugin: &Arc<Plugin>, route: &BadgeRoute, mut params: Parameters, pairs: &Pairs) -> Self {
+        params.extend(route.fixed.clone());
+        let query = |name: &String| {
+            let value = params.get(name).map(String::as_str).or_else(|| pairs.get(name))?;
+            Some((name.clone(), value.to_owned()))
+        };
+        let query = route.query.iter().filter_map(query).collect();
         let freshness = freshness(plugin, route.fresh_seconds);
         let (plugin, name) = (Arc::clone(plugin), route.name.clone());
         Self { plugin, kind: CallKind::Badge, name, params, query, body: Bytes::new(), freshness }

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     code::Code,
-    error::{busy_failure, late, rate_limited},
+    error::{busy_failure, late, no_upstream_set, rate_limited},
     fetch::{
         exchange::BUDGET,
         fetcher::{Fetched, NotFetched},
@@ -63,6 +63,11 @@ fn granted(plugin: &Plugin, request: &Request) -> Result<(Url, Origin), Unanswer
         InvalidRequest::Part(_) => {
             let code = Code::ParameterInvalid.name();
             Unanswered::Failed(Failure::invalid_parameter(code, "path", "invalid parameter"))
+        }
+        // The address of a setting without a value, and perhaps a path after it.
+        InvalidRequest::Base(base) if base.is_empty() || base.starts_with('/') => {
+            plugin.log_no_upstream();
+            Unanswered::Failed(no_upstream_set())
         }
         fault => violation(format!("it asks for an address that is none: {fault}")),
     })?;

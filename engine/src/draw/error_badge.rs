@@ -55,8 +55,11 @@ pub(crate) fn words_alone(error: &Error, format: Format) -> Result<Answer, Error
 fn resolve(error: &Error, overrides: Overrides, route: &BadgeRoute) -> ResolvedBadge {
     let color = Some(error.color().name().to_owned());
     let badge = Badge { message: error.words.clone().into_owned(), color, ..Badge::default() };
-    match error.label {
-        Some(label) => overrides.resolve(&BadgeRoute { label: label.to_owned(), ..BadgeRoute::default() }, badge, true),
+    match &error.label {
+        Some(label) => {
+            let route = BadgeRoute { label: label.to_string(), ..BadgeRoute::default() };
+            overrides.resolve(&route, badge, true)
+        }
         None => overrides.resolve(route, badge, true),
     }
 }

@@ -11,6 +11,7 @@ use badgesmith_provider::Manifest;
 use super::{
     config::{Config, PluginConfig},
     config_error::{ConfigError, ConfigErrorKind},
+    further_routes,
     id::is_id,
     library,
     manifest_check::PluginError,
@@ -92,6 +93,7 @@ fn mounted(mut manifest: Manifest, config: &PluginConfig) -> Result<Manifest, Co
     }
     if let Some(mount) = &config.mount {
         manifest.mount.clone_from(mount);
+        further_routes::flatten(&mut manifest);
         manifest.badges.retain(|badge| !badge.route.starts_with('/'));
         manifest.reports.retain(|report| !report.route.starts_with('/'));
         manifest.redirects.retain(|redirect| !redirect.route.starts_with('/'));

@@ -4,6 +4,7 @@ use std::{error::Error, fmt};
 
 use badgesmith_provider::Manifest;
 
+use super::{further_routes, label_template};
 use crate::{
     format::Format,
     route::{RouteSyntaxError, RouteTemplate},
@@ -11,6 +12,9 @@ use crate::{
 
 /// The parameters that the route of a report must have: they name the subject of its record.
 const SUBJECT: [&str; 4] = ["owner", "repo", "platform", "branch"];
+
+/// What a manifest may require of its host.
+const CAPABILITIES: [&str; 6] = ["post", "headers", "secrets", "web", "routes", "labels"];
 
 /// Why a manifest cannot be served as a plugin.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,6 +34,22 @@ pub enum PluginError {
     },
     /// A badge has a default format that there is not.
     Format(String),
+    /// The manifest requires something that this version does not have.
+    Capability(String),
+    /// A label has a name that is neither a parameter of the badge nor a setting's host.
+    LabelName {
+        /// The label.
+        label: String,
+        /// The name in it.
+        name: String,
+    },
+    /// A parameter is both fixed and a segment of the route.
+    FixedSegment {
+        /// The route.
+        route: String,
+        /// The parameter's name.
+        parameter: String,
+    },
     /// The route of a report lacks a parameter.
     ReportParameter {
         /// The route.
@@ -41,11 +61,12 @@ pub enum PluginError {
     ReportCollection(String),
 }
 
-/// Makes the manifest's routes and examples absolute, below its mount.
+/// Makes one badge of every route, and the routes and examples absolute, below the mount.
 ///
 /// # Errors
 /// [`PluginError::Mount`].
 pub(super) fn make_absolute(manifest: &mut Manifest) -> Result<(), PluginError> {
+    further_routes::flatten(manifest);
     let mount = manifest.mount.trim_end_matches('/').to_owned();
     if !mount.starts_with('/') {
         return Err(PluginError::Mount(mount));
@@ -66,8 +87,17 @@ pub(super) fn make_absolute(manifest: &mut Manifest) -> Result<(), PluginError> 
 /// # Errors
 /// The first mistake.
 pub(super) fn check(manifest: &Manifest) -> Result<(), PluginError> {
+    if let Some(name) = manifest.requires.iter().find(|name| !CAPABILITIES.contains(&name.as_str())) {
+        return Err(PluginError::Capability(name.clone()));
+    }
     for badge in &manifest.badges {
-        check_example(&badge.route, &badge.example)?;
+        let template = check_example(&badge.route, &badge.example)?;
+        if let Some(parameter) = badge.fixed.keys().find(|name| template.has(name)) {
+            return Err(PluginError::FixedSegment { route: badge.route.clone(), parameter: parameter.clone() });
+        }
+        if let Some(name) = label_template::unknown_name(badge, &template, manifest) {
+            return Err(PluginError::LabelName { label: badge.label.clone(), name: name.to_owned() });
+        }
         if let Some(format) = badge.format.as_ref().filter(|format| Format::parse(format).is_none()) {
             return Err(PluginError::Format(format.clone()));
         }
@@ -116,6 +146,20 @@ impl fmt::Display for PluginError {
             }
             Self::Format(format) => {
                 write!(f, "in its manifest the format {format:?} is none; write \"svg\", \"png\" or \"json\"")
+            }
+            Self::Capability(name) => write!(
+                f,
+                "it requires {name:?} of its host, which BadgeSmith {} does not have; install a newer BadgeSmith, or \
+                 an older version of the plugin",
+                env!("CARGO_PKG_VERSION")
+            ),
+            Self::LabelName { label, name } => write!(
+                f,
+                "in its manifest the label {label:?} has {{{name}}}, which is no parameter of the badge; write one, \
+                 or {{SETTING.host}} for the host of a setting's address"
+            ),
+            Self::FixedSegment { route, parameter } => {
+                write!(f, "in its manifest the route {route} has {{{parameter}}} already; take it away from fixed")
             }
             Self::ReportParameter { route, parameter } => {
                 write!(f, "in its manifest the report's route {route} has no {{{parameter}}}")

@@ -1,6 +1,7 @@
 //! A plugin: a provider's code and manifest with what this deployment grants it.
 
 use std::{
+    borrow::Cow,
     collections::BTreeMap,
     path::PathBuf,
     sync::{
@@ -13,12 +14,15 @@ use badgesmith_provider::Manifest;
 
 use super::{
     id::is_id,
+    label_template,
     manifest_check::{self, PluginError},
     plugin_code::{PluginCode, StepError},
+    unset_settings,
 };
 use crate::{
     origin::Origin,
     permits::{Busy, Permit, Permits},
+    route::Parameters,
 };
 
 /// For how many seconds a stale answer is served by default while it cannot be renewed: seven days.
@@ -62,7 +66,7 @@ const STRIKES: u32 = 3;
 pub struct Plugin {
     /// Its id in this deployment.
     pub id: String,
-    /// Its manifest, with absolute routes.
+    /// Its manifest, with absolute routes. Every further route of a badge is a badge of its own there.
     pub manifest: Manifest,
     /// The file it was loaded from; empty for code that is a part of the program.
     pub file: PathBuf,
@@ -81,6 +85,8 @@ pub struct Plugin {
     strikes: AtomicU32,
     /// Whether the step that began last missed its deadline.
     is_overdue: AtomicBool,
+    /// Whether the log says already that a badge needs a setting without a value.
+    is_unset_logged: AtomicBool,
 }
 
 /// The purpose under which a secret is stored, and the one origin it may be sent to.
@@ -118,6 +124,7 @@ impl Plugin {
             steps: Permits::new(1, WAITING_ANSWERS),
             strikes: AtomicU32::new(0),
             is_overdue: AtomicBool::new(false),
+            is_unset_logged: AtomicBool::new(false),
         })
     }
 
@@ -163,6 +170,42 @@ impl Plugin {
     #[must_use]
     pub fn with_freshness(self, fresh_seconds: Option<u32>, stale_seconds: Option<u32>) -> Self {
         Self { fresh_seconds, stale_seconds: stale_seconds.unwrap_or(STALE_SECONDS), ..self }
+    }
+
+    /// The label of a badge in a call with these parameters. A label of which nothing remains is the plugin's id.
+    pub(crate) fn label<'a>(&'a self, label: &'a str, params: &'a Parameters, query: &'a Parameters) -> Cow<'a, str> {
+        let parameter = |name: &str| params.get(name).or_else(|| query.get(name)).map(String::as_str);
+        match label_template::fill(label, parameter, |name| self.settings.get(name).map(String::as_str)) {
+            Cow::Owned(filled) if filled.is_empty() => Cow::Borrowed(&self.id),
+            filled => filled,
+        }
+    }
+
+    /// Logs, for each setting that the operator has to name, what to write.
+    pub(crate) fn log_unset_settings(&self) {
+        let is_declarative = self.file.extension().is_some_and(|extension| extension == "toml");
+        for setting in unset_settings::needed(&self.settings, is_declarative) {
+            let command = unset_settings::remedy(&self.id, std::iter::once(setting));
+            tracing::info!(
+                plugin = self.id,
+                setting,
+                command,
+                "a setting has no value; the badges that need it say so"
+            );
+        }
+    }
+
+    /// Logs, once, that a request begins with a setting that has no value, and what to write.
+    pub(crate) fn log_no_upstream(&self) {
+        if !self.is_unset_logged.swap(true, Ordering::Relaxed) {
+            let command = unset_settings::remedy(&self.id, unset_settings::unset(&self.settings));
+            tracing::warn!(
+                plugin = self.id,
+                command,
+                "a badge needs a setting that has no value; run this command, or write settings and origins in \
+                 plugins.toml"
+            );
+        }
     }
 
     /// Runs one step: a call and the bodies of its answers become a step message. It may never return.

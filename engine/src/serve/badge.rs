@@ -11,6 +11,7 @@ use crate::{
         badge_cache::{BadgeQuery, Served},
         provider_call::ProviderCall,
     },
+    code::Code,
     draw::{drawing::Look, overrides::Overrides},
     error::{Error, late},
     parts::Parts,
@@ -39,12 +40,38 @@ pub(crate) async fn answer(
             let caching = plugin_caching(plugin, route.fresh_seconds, route.revalidate_seconds);
             let caching = caching.at_least(overrides.cache_seconds);
             let look = Look::new(incoming.format, &overrides);
-            let resolved = overrides.resolve(route, content.badge.clone(), false);
+            let mut badge = content.badge.clone();
+            badge.message = prefixed(&route.prefix, badge.message);
+            let resolved = overrides.resolve(&target.defaults(), badge, false);
             let drawn = parts.drawing.draw(resolved, look, caching).await?;
             Ok(Answer { last_modified: outcome.last_modified, ..drawn })
         }
-        Err(failure) => Err(Error::of_outcome(failure, outcome.asked_upstream)),
+        Err(failure) => {
+            let error = Error::of_outcome(failure, outcome.asked_upstream);
+            // Without an upstream, the badge is about the plugin and not about what was asked.
+            let is_unset = failure.code == Code::UpstreamNotSet.name();
+            Err(if is_unset { error.labelled(&*plugin.id) } else { error })
+        }
     }
+}
+
+/// The message with the prefix of its route. `v` is for versions: it does not precede a text that begins with anything
+/// but a digit, a date such as `2026-11-29`, or a commit's hash.
+fn prefixed(prefix: &str, message: String) -> String {
+    let is_hash =
+        || (7..=40).contains(&message.len()) && message.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+    let is_version = || message.starts_with(|first: char| first.is_ascii_digit()) && !has_date(&message) && !is_hash();
+    if prefix.is_empty() || (prefix == "v" && !is_version()) { message } else { format!("{prefix}{message}") }
+}
+
+/// Whether a text holds a date such as `2026-11-29`.
+fn has_date(text: &str) -> bool {
+    text.as_bytes().windows(10).any(|window| {
+        window
+            .iter()
+            .enumerate()
+            .all(|(index, byte)| if matches!(index, 4 | 7) { *byte == b'-' } else { byte.is_ascii_digit() })
+    })
 }
 
 /// The badge of a call: from the cache, from a flight, or made now.
@@ -73,4 +100,27 @@ fn key(call: &ProviderCall) -> String {
         let _ = write!(key, "{}:{text}", text.len());
     }
     key
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_v_precedes_versions_and_nothing_else() {
+        for (prefix, message, shown) in [
+            ("v", "1.2.3", "v1.2.3"),
+            ("v", "7", "v7"),
+            ("v", "v1.2.3", "v1.2.3"),
+            ("v", "unrated", "unrated"),
+            ("v", "2026-11-29", "2026-11-29"),
+            ("v", "1-2026-11-29", "1-2026-11-29"),
+            ("v", "0123abc", "0123abc"),
+            ("v", "012345", "v012345"),
+            ("", "1", "1"),
+            ("@", "latest", "@latest"),
+        ] {
+            assert_eq!(prefixed(prefix, message.to_owned()), shown);
+        }
+    }
 }

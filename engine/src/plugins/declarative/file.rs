@@ -13,7 +13,7 @@ use super::{
     recipe::BadgeRecipe,
     route_table::has_names,
 };
-use crate::{origin::Origin, plugins::id::is_id, route::Router};
+use crate::{origin::Origin, plugins::id::is_id, router::Router};
 
 /// The whole file. `id` to `settings` are a manifest's keys; the origins it asks for are those of its settings.
 #[derive(Debug, Deserialize)]

@@ -1,0 +1,41 @@
+//! Settings without a value: the operator has to name them, and the log says how.
+
+use std::collections::BTreeMap;
+
+/// The setting that nothing of a plugin works without.
+const UPSTREAM: &str = "upstream";
+
+/// The names of the settings that have no value.
+pub(super) fn unset(settings: &BTreeMap<String, String>) -> impl Iterator<Item = &str> {
+    settings.iter().filter(|(_, value)| value.is_empty()).map(|(name, _)| name.as_str())
+}
+
+/// The ones of them that the start names. In a declarative provider, every setting is the address that a request begins
+/// with. A library may do without a setting that is empty, except for its upstream.
+pub(super) fn needed(settings: &BTreeMap<String, String>, is_declarative: bool) -> impl Iterator<Item = &str> {
+    unset(settings).filter(move |name| is_declarative || *name == UPSTREAM)
+}
+
+/// The command that gives these settings of a plugin a value.
+pub(super) fn remedy<'a>(id: &str, names: impl Iterator<Item = &'a str>) -> String {
+    let options = names.map(|name| match name {
+        "upstream" | "downloads" => format!(" --{name} URL"),
+        name => format!(" --setting {name}=URL"),
+    });
+    format!("badgesmith plugin enable {id}{}", options.collect::<String>())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_to_write_names_every_setting_without_a_value() {
+        let settings = [("downloads", ""), ("host", ""), ("other", "https://example.com"), ("upstream", "")];
+        let settings = settings.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+        assert_eq!(needed(&settings, false).collect::<Vec<_>>(), ["upstream"]);
+        let all = needed(&settings, true);
+        let command = "badgesmith plugin enable npm --downloads URL --setting host=URL --upstream URL";
+        assert_eq!(remedy("npm", all), command);
+    }
+}
