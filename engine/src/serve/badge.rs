@@ -2,6 +2,7 @@
 
 use std::{fmt::Write, sync::Arc};
 
+use badgesmith_provider::format::add_v;
 use futures_util::FutureExt;
 
 use crate::{
@@ -55,23 +56,13 @@ pub(crate) async fn answer(
     }
 }
 
-/// The message with the prefix of its route. `v` is for versions: it does not precede a text that begins with anything
-/// but a digit, a date such as `2026-11-29`, or a commit's hash.
+/// The message with the prefix of its route; `v` only where a version begins.
 fn prefixed(prefix: &str, message: String) -> String {
-    let is_hash =
-        || (7..=40).contains(&message.len()) && message.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
-    let is_version = || message.starts_with(|first: char| first.is_ascii_digit()) && !has_date(&message) && !is_hash();
-    if prefix.is_empty() || (prefix == "v" && !is_version()) { message } else { format!("{prefix}{message}") }
-}
-
-/// Whether a text holds a date such as `2026-11-29`.
-fn has_date(text: &str) -> bool {
-    text.as_bytes().windows(10).any(|window| {
-        window
-            .iter()
-            .enumerate()
-            .all(|(index, byte)| if matches!(index, 4 | 7) { *byte == b'-' } else { byte.is_ascii_digit() })
-    })
+    match prefix {
+        "" => message,
+        "v" => add_v(&message),
+        prefix => format!("{prefix}{message}"),
+    }
 }
 
 /// The badge of a call: from the cache, from a flight, or made now.
@@ -100,27 +91,4 @@ fn key(call: &ProviderCall) -> String {
         let _ = write!(key, "{}:{text}", text.len());
     }
     key
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_v_precedes_versions_and_nothing_else() {
-        for (prefix, message, shown) in [
-            ("v", "1.2.3", "v1.2.3"),
-            ("v", "7", "v7"),
-            ("v", "v1.2.3", "v1.2.3"),
-            ("v", "unrated", "unrated"),
-            ("v", "2026-11-29", "2026-11-29"),
-            ("v", "1-2026-11-29", "1-2026-11-29"),
-            ("v", "0123abc", "0123abc"),
-            ("v", "012345", "v012345"),
-            ("", "1", "1"),
-            ("@", "latest", "@latest"),
-        ] {
-            assert_eq!(prefixed(prefix, message.to_owned()), shown);
-        }
-    }
 }

@@ -25,13 +25,23 @@
  *       "route": "{name}",                    literal segments, {parameter}s, perhaps {rest…} at the end
  *       "query": ["loud"],                    optional: the query parameters it reads
  *       "category": "other",                  optional
- *       "label": "hello",                     the text of the left half
+ *       "label": "hello",                     the text of the left half; {name} stands for a parameter, and
+ *                                             {upstream.host} for the host of the address in a setting
  *       "color": "blue", "logo": "nuget",     optional: the default colour of the right half, and the default logo
  *       "summary": "Greets.",
  *       "example": "world",                   an address that matches the route
  *       "fresh-seconds": 300,                 optional: how long an answer is used before it is asked for again
  *       "revalidate-seconds": 300,            optional: how much longer caches may serve it while they revalidate
- *       "format": "svg"                       optional: the format if the address has none; or "png", "json"
+ *       "format": "svg",                      optional: the format if the address has none; or "png", "json". Without
+ *                                             it "json" for an address below /badges, and "svg" for any other
+ *       "prefix": "v",                        optional: precedes the message, unless the badge is an error; "v" only
+ *                                             where a version begins, not a word, a date or the hash of a commit
+ *       "fixed": { "tag": "latest" },         optional: parameters that the route has no segment for
+ *       "routes": [{                          optional: further routes; what one leaves out is as above
+ *         "route": "/hello/{name}/{loud}",    a segment or a fixed parameter called like one of "query" replaces it
+ *         "label": "{name}", "prefix": "", "format": "png", "fixed": {}, "query": [], "logo": "",       all optional
+ *         "example": "/hello/world/true"
+ *       }]
  *     }],
  *     "reports": [{                           optional: signed reports of builds, which it turns into records
  *       "name": "run", "route": "/greetings/{platform}/{owner}/{repo}/{branch…}",      with these four parameters
@@ -50,7 +60,11 @@
  *     "origins": ["{upstream}"],              optional: where it sends requests; {setting} is that setting's origin
  *     "collections": ["greetings"],           optional: the collections it reads or writes
  *     "secrets": ["token"],                   optional: the secrets it requires
- *     "settings": { "upstream": "https://example.com" }      optional: what an operator may change, with the defaults
+ *     "requires": ["routes", "labels"],       optional: what its host must know; else it refuses the provider. There
+ *                                             are "post", "headers", "secrets", "web", "routes", "labels". BadgeSmith
+ *                                             0.1.0 ignores the list
+ *     "settings": { "upstream": "https://example.com" }      optional: what an operator may change, with the defaults;
+ *                                             a request to a setting that is empty ends the call: "no upstream set"
  *   }
  *
  *
