@@ -1,12 +1,17 @@
-//! Calls of providers: [`provider_call`] is the call as data, [`run`] is the loop of its steps, [`upstream`] and
-//! [`records`] answer the requests of the steps, [`end`] checks how they end, and [`badge_cache`] caches the badges.
+//! Calls of providers: [`provider_call`] is the call as data, [`run`] is the loop of its steps, [`upstream`], [`web`] and
+//! [`records`] answer the requests of the steps, [`request_rules`] says what these may carry, [`credentials`] which
+//! secret; [`end`] checks how the calls end, and [`badge_cache`] caches the badges.
 
 pub(crate) mod badge_cache;
 pub(crate) mod broken;
 pub(crate) mod caller;
+pub(crate) mod credentials;
 pub(crate) mod end;
 pub(crate) mod outcome;
 pub(crate) mod provider_call;
 pub(crate) mod records;
+mod request_rules;
 pub(crate) mod run;
 pub(crate) mod upstream;
+mod upstream_failure;
+mod web;

@@ -6,3 +6,4 @@ pub(crate) mod exchange;
 pub(crate) mod fetcher;
 pub(crate) mod limits;
 pub(crate) mod upstream_request;
+pub(crate) mod web_request;

@@ -39,10 +39,15 @@ impl Parts {
     pub(crate) fn new(plugins: Vec<Plugin>, settings: &Settings, world: World) -> Self {
         let eighth = settings.cache_bytes() / 8;
         let executor = || Arc::clone(&world.executor);
+        let web = Fetcher::of_web(&world, eighth * 2);
         Self {
             plugins: plugins.into_iter().map(Arc::new).collect(),
-            caller: Caller { world: world.clone(), upstreams: Fetcher::of_upstreams(&world, eighth * 3) },
-            web: Fetcher::of_web(&world, eighth * 2),
+            caller: Caller {
+                world: world.clone(),
+                upstreams: Fetcher::of_upstreams(&world, eighth * 3),
+                web: settings.dynamic.then(|| Arc::clone(&web)),
+            },
+            web,
             badges: Arc::new(BadgeCache::new(eighth, executor())),
             drawing: Drawing::new(eighth, executor()),
             readers: Readers::new(executor()),

@@ -6,6 +6,7 @@ mod config;
 mod config_error;
 mod declarative;
 mod further_routes;
+pub(crate) mod header_names;
 mod id;
 mod label_template;
 mod library;

@@ -6,9 +6,10 @@ use std::{
     time::Duration,
 };
 
+use badgesmith_provider::SentWith;
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
-use http::HeaderMap;
+use http::{HeaderMap, HeaderName};
 use url::Url;
 
 pub use crate::{
@@ -42,8 +43,9 @@ impl fmt::Debug for World {
 
 /// An HTTP client. Each call is one exchange, without a cache and without retries.
 pub trait Upstream: Send + Sync {
-    /// Sends a GET and reads the whole reply, whatever its status. [`World::upstream`] follows redirects within the
-    /// origin only; [`World::web`] follows them to every public address.
+    /// Sends a request and reads the whole reply, whatever its status. [`World::upstream`] follows redirects within the
+    /// origin only, those of a POST only with 307 and 308, which repeat it; [`World::web`] follows them to every public
+    /// address.
     ///
     /// # Errors
     /// [`Fault`] if there is no complete reply.
@@ -108,15 +110,20 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// One GET request to an upstream or to the web.
+/// One request to an upstream or to the web: a POST if it has a body, and else a GET.
 #[derive(Clone, Debug)]
 pub struct Ask {
-    /// The address. The origin of an upstream was granted in plugins.toml; on the web the address is the caller's.
+    /// The address, without the secret. The origin of an upstream was granted in plugins.toml; on the web the address
+    /// is the caller's.
     pub url: Url,
     /// `Accept`.
     pub accept: Option<String>,
-    /// `Authorization`, scheme included.
-    pub authorization: Option<Secret>,
+    /// Further headers, none of which this type has a field for.
+    pub headers: HeaderMap,
+    /// The JSON that is sent with a POST.
+    pub body: Option<Bytes>,
+    /// The secret that is sent, to the origin of `url` only.
+    pub credential: Option<Credential>,
     /// `If-None-Match`.
     pub etag: Option<String>,
     /// `If-Modified-Since`.
@@ -127,6 +134,45 @@ pub struct Ask {
     pub patience: Duration,
     /// Where the client records the progress of the exchange.
     pub progress: Progress,
+}
+
+impl Ask {
+    /// A GET without anything else, for a body of at most so many bytes.
+    #[must_use]
+    pub fn get(url: Url, largest_body: usize, patience: Duration) -> Self {
+        Self {
+            url,
+            accept: None,
+            headers: HeaderMap::new(),
+            body: None,
+            credential: None,
+            etag: None,
+            last_modified: None,
+            largest_body,
+            patience,
+            progress: Progress::default(),
+        }
+    }
+}
+
+/// A secret as it is sent with a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Credential {
+    /// Where it is sent.
+    pub place: CredentialPlace,
+    /// What is sent there: the secret, or the secret with its scheme.
+    pub value: Secret,
+    /// Whose secret it is.
+    pub whose: SentWith,
+}
+
+/// Where a request carries its secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CredentialPlace {
+    /// As the value of this header.
+    Header(HeaderName),
+    /// As the value of this query parameter, appended to the address when it is sent.
+    Query(String),
 }
 
 /// The progress of an exchange. The client records it while the exchange runs, so that after a timeout the circuit

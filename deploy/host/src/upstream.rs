@@ -4,10 +4,10 @@ use std::{error::Error, io, mem, time::Duration};
 
 use badgesmith_engine::{
     Permits, Share,
-    world::{Ask, Fault, Reply, Upstream},
+    world::{Ask, Credential, CredentialPlace, Fault, Reply, Upstream},
 };
 use futures_util::future::BoxFuture;
-use http::{HeaderValue, StatusCode, header};
+use http::{HeaderValue, Method, StatusCode, header};
 use reqwest::{Client, RequestBuilder, Response};
 use tokio::time::{Instant, timeout_at};
 use tracing::{Instrument, Span, field};
@@ -80,7 +80,7 @@ impl HttpUpstream {
         let mut url = ask.url.clone();
         for _ in 0..=REDIRECTS {
             let response = request(client, url.clone(), ask)?.send().await.map_err(fault)?;
-            match redirect_within_origin(&url, &response)? {
+            match redirect_within_origin(&url, &response, method(ask))? {
                 Some(next) => url = next,
                 None => {
                     let mut memory = self.bodies.reservation();
@@ -99,8 +99,8 @@ impl Upstream for HttpUpstream {
             target: SPANS,
             "upstream",
             otel.kind = "client",
-            otel.name = "GET",
-            http.request.method = "GET",
+            otel.name = method(&ask).as_str(),
+            http.request.method = method(&ask).as_str(),
             server.address = ask.url.host_str(),
             server.port = ask.url.port_or_known_default().map(i64::from),
             http.response.status_code = field::Empty,
@@ -132,14 +132,20 @@ const fn error_type(fault: &Fault) -> &'static str {
     }
 }
 
-/// The request for an ask. Without `accept` it accepts everything.
+/// The method of an ask.
+fn method(ask: &Ask) -> Method {
+    if ask.body.is_some() { Method::POST } else { Method::GET }
+}
+
+/// The request for an ask at this URL. Without `accept` it accepts everything.
 pub(crate) fn request(client: &Client, url: Url, ask: &Ask) -> Result<RequestBuilder, Fault> {
-    let mut request = client.get(url).header(header::ACCEPT, ask.accept.as_deref().unwrap_or("*/*"));
-    if let Some(authorization) = &ask.authorization {
-        let value = HeaderValue::from_str(authorization.reveal());
+    let mut request = client.request(method(ask), with_secret(url, ask.credential.as_ref()));
+    request = request.headers(ask.headers.clone()).header(header::ACCEPT, ask.accept.as_deref().unwrap_or("*/*"));
+    if let Some(Credential { place: CredentialPlace::Header(name), value, .. }) = &ask.credential {
+        let value = HeaderValue::from_str(value.reveal());
         let mut value = value.map_err(|_| Fault::Nonsense("the secret cannot be sent in a header".to_owned()))?;
         value.set_sensitive(true);
-        request = request.header(header::AUTHORIZATION, value);
+        request = request.header(name, value);
     }
     if let Some(etag) = &ask.etag {
         request = request.header(header::IF_NONE_MATCH, etag);
@@ -147,17 +153,36 @@ pub(crate) fn request(client: &Client, url: Url, ask: &Ask) -> Result<RequestBui
     if let Some(time) = &ask.last_modified {
         request = request.header(header::IF_MODIFIED_SINCE, time);
     }
-    Ok(request)
+    Ok(match &ask.body {
+        Some(body) => request.header(header::CONTENT_TYPE, "application/json").body(body.clone()),
+        None => request,
+    })
 }
 
-/// The URL a response redirects to. Another origin is an error, since the plugin was granted only this one.
-fn redirect_within_origin(from: &Url, response: &Response) -> Result<Option<Url>, Fault> {
+/// The URL with the secret, if that is sent in the query. A redirect may repeat it already.
+fn with_secret(mut url: Url, credential: Option<&Credential>) -> Url {
+    if let Some(Credential { place: CredentialPlace::Query(name), value, .. }) = credential
+        && !url.query_pairs().any(|(other, _)| other == *name)
+    {
+        url.query_pairs_mut().append_pair(name, value.reveal());
+    }
+    url
+}
+
+/// The URL a response redirects to. Another origin is an error, since the plugin was granted only this one, and so is
+/// a redirect of a POST that would make a GET of it.
+fn redirect_within_origin(from: &Url, response: &Response, method: Method) -> Result<Option<Url>, Fault> {
     let Some(next) = location(from, response) else { return Ok(None) };
+    let status = response.status();
+    let is_repeated = matches!(status, StatusCode::TEMPORARY_REDIRECT | StatusCode::PERMANENT_REDIRECT);
     let words = match next {
         None => "to what is no address".to_owned(),
         Some(next) if next.origin() != from.origin() => format!("to {}, another origin", origin(&next)),
         Some(next) if !next.username().is_empty() || next.password().is_some() => {
             "with a user or a password".to_owned()
+        }
+        Some(_) if method != Method::GET && !is_repeated => {
+            format!("a {method} with {}; only 307 and 308 repeat it", status.as_u16())
         }
         Some(next) => return Ok(Some(next)),
     };
@@ -279,7 +304,7 @@ mod tests {
         ];
         for (location, expected) in rows {
             let response = http::Response::builder().status(307).header("location", location).body("").unwrap();
-            let next = redirect_within_origin(&from, &response.into()).map(|next| next.map(String::from));
+            let next = redirect_within_origin(&from, &response.into(), Method::GET).map(|next| next.map(String::from));
             let expected = expected.map(|next| next.map(str::to_owned));
             assert_eq!(next, expected.map_err(|words: &str| Fault::Nonsense(words.to_owned())), "{location}");
         }

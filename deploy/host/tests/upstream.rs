@@ -47,16 +47,7 @@ enum Outcome<'a> {
 }
 
 fn ask(url: &str) -> Ask {
-    Ask {
-        url: url.parse().unwrap(),
-        accept: None,
-        authorization: None,
-        etag: None,
-        last_modified: None,
-        largest_body: LARGEST,
-        patience: PATIENCE,
-        progress: Default::default(),
-    }
+    Ask::get(url.parse().unwrap(), LARGEST, PATIENCE)
 }
 
 /// Reads a request's head, or what arrives of it.

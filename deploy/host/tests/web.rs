@@ -55,16 +55,7 @@ impl Resolver for FixedResolver {
 }
 
 fn ask(url: &str) -> Ask {
-    Ask {
-        url: Url::parse(url).unwrap(),
-        accept: None,
-        authorization: None,
-        etag: None,
-        last_modified: None,
-        largest_body: LARGEST,
-        patience: Duration::from_secs(20),
-        progress: Default::default(),
-    }
+    Ask::get(Url::parse(url).unwrap(), LARGEST, Duration::from_secs(20))
 }
 
 fn web(allow: &[&str], names: &Arc<FixedResolver>) -> HttpWeb {

@@ -27,6 +27,13 @@ pub(crate) enum Unanswered {
     Failed(Failure),
 }
 
+impl Unanswered {
+    /// A violation with this description.
+    pub(crate) fn violation(fault: impl ToString) -> Self {
+        Self::Broken(Broken::violation(fault))
+    }
+}
+
 impl Broken {
     /// A violation with this description.
     pub(crate) fn violation(fault: impl ToString) -> Self {

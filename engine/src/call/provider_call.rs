@@ -72,10 +72,13 @@ impl ProviderCall {
     /// The message with answers, as bytes. The bodies of the answers are passed separately.
     pub(crate) fn written(&self, answers: &[Fetched], now: SystemTime) -> Vec<u8> {
         let mut call = self.message(now);
-        let answers = answers.iter().map(|fetched| &fetched.answer);
-        call.answers = answers
-            .map(|answer| Answer { status: answer.status, headers: answer.headers.clone(), ..Answer::default() })
-            .collect();
+        let answer = |Fetched { answer, sent_with, .. }: &Fetched| Answer {
+            status: answer.status,
+            headers: answer.headers.clone(),
+            sent_with: *sent_with,
+            ..Answer::default()
+        };
+        call.answers = answers.iter().map(answer).collect();
         message::write_call(&call)
     }
 }

@@ -36,6 +36,10 @@ use crate::{
 const TURNS: usize = 8;
 /// How many requests a call has, all turns together.
 const FETCHES: usize = 64;
+/// How many of them may go to hosts that a caller named, who must not be able to multiply his requests.
+const WEB_FETCHES: usize = 8;
+/// How much of a failure's reason is written to the log, in characters.
+const LONGEST_REASON: usize = 500;
 /// How long a step may take. It is measured in short sleeps, so that of the time in which the process was suspended, as
 /// a Lambda function is between two events, at most one sleep counts.
 const STEP_PATIENCE: Duration = Duration::from_secs(2);
@@ -71,6 +75,7 @@ impl Caller {
         let pass = Pass::new(now, &*self.world.executor, CALL_PATIENCE);
         let Passed { mut outcome, answers } = self.turns(call, &pass).await?;
         let Err(failure) = &mut outcome.result else { return Ok(outcome) };
+        log_reason(call, failure);
         if !is_infrastructure(failure) {
             return Ok(outcome);
         }
@@ -86,11 +91,11 @@ impl Caller {
             Failure { retry_after: Some(seconds), .. } if code == Some(Code::UpstreamRateLimited) => {
                 *seconds = (*seconds).min(u32::try_from(LONGEST_HOLD.as_secs()).unwrap_or(u32::MAX));
                 for fetched in new.filter(|fetched| matches!(fetched.answer.status, 403 | 429)) {
-                    self.upstreams.exchanges.holds.limit(&fetched.rate_limit_key, *seconds, now);
+                    self.fetcher_of(fetched).exchanges.holds.limit(&fetched.rate_limit_key, *seconds, now);
                 }
             }
             Failure { kind: FailureKind::InvalidResponse, .. } => {
-                new.for_each(|fetched| self.upstreams.restore_previous(fetched, now));
+                new.for_each(|fetched| self.fetcher_of(fetched).restore_previous(fetched, now));
             }
             _ => {}
         }
@@ -219,7 +224,25 @@ fn new_requests(step: &StepMessage, answered: usize) -> Result<&[Asked], Broken>
     if step.fetch.len() > FETCHES {
         return Err(Broken::Violation(format!("it asks {} things of at most {FETCHES}", step.fetch.len())));
     }
+    let is_web = |asked: &&Asked| matches!(asked, Asked::Fetch(request) if request.is_web());
+    let web = step.fetch.iter().filter(is_web).count();
+    if web > WEB_FETCHES {
+        return Err(Broken::Violation(format!("it asks hosts that a caller named {web} things of at most {WEB_FETCHES}")));
+    }
     Ok(new)
+}
+
+/// Writes the reason of a failure to the log, and removes it: no caller sees it. It may repeat what an upstream sent.
+fn log_reason(call: &ProviderCall, failure: &mut Failure) {
+    let Some(reason) = failure.reason.take() else { return };
+    let cleaned = |letter: char| if letter.is_control() { ' ' } else { letter };
+    let mut letters = reason.chars().map(cleaned);
+    let mut reason: String = letters.by_ref().take(LONGEST_REASON).collect();
+    if letters.next().is_some() {
+        reason.push('…');
+    }
+    let (badge, code) = (&*call.name, &*failure.code);
+    tracing::warn!(plugin = call.plugin.id, badge, code, reason, "a call failed");
 }
 
 /// Whether a failure is an upstream's or the engine's, so that a cached answer may avoid it.

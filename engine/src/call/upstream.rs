@@ -1,25 +1,28 @@
-//! A provider's request to an upstream: allowed by plugins.toml, with the owner's secret, and answered.
+//! A provider's request to an upstream: allowed by plugins.toml, with a secret if it names one, and answered.
 
-use badgesmith_provider::{Auth, Failure, InvalidRequest, Request, Scheme};
-use base64::{Engine as _, prelude::BASE64_STANDARD};
+use badgesmith_provider::{Failure, InvalidRequest, Request};
 use url::Url;
 
 use super::{
     broken::{Broken, Unanswered},
     caller::Caller,
+    credentials::{self, Credentials},
     provider_call::ProviderCall,
+    request_rules::Carried,
+    upstream_failure::upstream_failure,
+    web,
 };
 use crate::{
     code::Code,
-    error::{busy_failure, late, no_upstream_set, rate_limited},
+    error::no_upstream_set,
     fetch::{
         exchange::BUDGET,
         fetcher::{Fetched, NotFetched},
         upstream_request::{Pass, UpstreamRequest},
     },
     origin::Origin,
-    plugins::{BoundSecret, Plugin},
-    world::{Ask, Fault, Progress, Secret, Secrets, Unavailable},
+    plugins::Plugin,
+    world::{Ask, CredentialPlace},
 };
 
 /// The largest body of an upstream's answer, in bytes.
@@ -33,28 +36,52 @@ pub(crate) async fn answer(
     pass: &Pass,
 ) -> Result<Fetched, Unanswered> {
     let plugin = &*call.plugin;
+    let carried = Carried::of(plugin, request)?;
+    if request.is_web() {
+        return web::answer(caller, call, request, pass).await;
+    }
     let (url, origin) = granted(plugin, request)?;
-    let authorization = authorization(&*caller.world.secrets, plugin, request, &origin).await?;
-    let owner = request.secret().map(|auth| format!(" {} of {}", auth.secret, auth.owner.to_lowercase()));
-    let owner = owner.unwrap_or_default();
-    let key = format!("{} {} {url}{owner}", plugin.id, request.accepted().unwrap_or("*/*"));
+    let sent = match request.secret() {
+        Some(auth) => credentials::find(&*caller.world.secrets, plugin, auth, &origin).await?,
+        None => None,
+    };
+    let url = without_secret(url, sent.as_ref());
+    let owner = sent.as_ref().map(|sent| format!(" {}", sent.name)).unwrap_or_default();
+    let difference = carried.key(request.secret().filter(|_| sent.is_some()));
+    let key = format!("{} {} {url}{difference}{owner}", plugin.id, request.accepted().unwrap_or("*/*"));
     let rate_limit_key = format!("{origin}{owner}");
     let ask = Ask {
-        url,
         accept: request.accepted().map(str::to_owned),
-        authorization,
-        etag: None,
-        last_modified: None,
-        largest_body: LARGEST_BODY,
-        patience: BUDGET,
-        progress: Progress::default(),
+        headers: carried.headers,
+        body: carried.body,
+        credential: sent.map(|sent| sent.credential),
+        ..Ask::get(url, LARGEST_BODY, BUDGET)
     };
-    let (client, log_name, freshness) = (plugin.id.clone(), key.clone(), call.freshness);
-    let request = UpstreamRequest { key, rate_limit_key, log_name, client, origin, ask, freshness };
+    let request = UpstreamRequest {
+        log_name: key.clone(),
+        key,
+        rate_limit_key,
+        client: plugin.id.clone(),
+        origin,
+        ask,
+        is_repeatable: request.is_safe(),
+        freshness: call.freshness,
+    };
     caller.upstreams.fetch(request, pass).await.map_err(|fault| match fault {
-        NotFetched::Fault(fault) => Unanswered::Failed(failure(&fault)),
+        NotFetched::Fault(fault) => Unanswered::Failed(upstream_failure(&fault)),
         NotFetched::BrokeOff => Unanswered::Broken(Broken::Engine("an exchange broke off")),
     })
+}
+
+/// The address without the query parameter in which the secret is sent. An upstream may repeat it in the address of the
+/// next page; here it would be in the log.
+fn without_secret(mut url: Url, sent: Option<&Credentials>) -> Url {
+    let place = sent.map(|sent| &sent.credential.place);
+    let (Some(CredentialPlace::Query(name)), Some(query)) = (place, url.query()) else { return url };
+    let is_other = |pair: &&str| form_urlencoded::parse(pair.as_bytes()).all(|(other, _)| other != *name);
+    let others = query.split('&').filter(is_other).collect::<Vec<_>>().join("&");
+    url.set_query(Some(&*others).filter(|query| !query.is_empty()));
+    url
 }
 
 /// The address, if it is one and plugins.toml grants its origin.
@@ -69,63 +96,12 @@ fn granted(plugin: &Plugin, request: &Request) -> Result<(Url, Origin), Unanswer
             plugin.log_no_upstream();
             Unanswered::Failed(no_upstream_set())
         }
-        fault => violation(format!("it asks for an address that is none: {fault}")),
+        fault => Unanswered::violation(format!("it asks for an address that is none: {fault}")),
     })?;
-    let url = Url::parse(&url).map_err(|fault| violation(format!("it asks for {url:?}: {fault}")))?;
-    let origin = Origin::of_url(&url).map_err(violation)?;
+    let url = Url::parse(&url).map_err(|fault| Unanswered::violation(format!("it asks for {url:?}: {fault}")))?;
+    let origin = Origin::of_url(&url).map_err(Unanswered::violation)?;
     if plugin.origins.contains(&origin) {
         return Ok((url, origin));
     }
-    Err(violation(format!("it asks {origin}, which is not granted; add it to its origins in plugins.toml")))
-}
-
-/// The `Authorization` header, if the request names a secret. It is sent to the origin that plugins.toml binds the
-/// secret to, and nowhere else.
-async fn authorization(
-    secrets: &dyn Secrets,
-    plugin: &Plugin,
-    request: &Request,
-    origin: &Origin,
-) -> Result<Option<Secret>, Unanswered> {
-    let Some(Auth { secret: name, owner, scheme, .. }) = request.secret() else { return Ok(None) };
-    let Some(BoundSecret { purpose, origin: bound }) = plugin.secrets.get(name) else {
-        return Err(violation(format!("it asks with the secret {name:?}, which plugins.toml does not grant")));
-    };
-    if bound != origin {
-        return Err(violation(format!("it sends the secret {name:?} to {origin}; plugins.toml binds it to {bound}")));
-    }
-    let owner = owner.to_lowercase();
-    let found = secrets.find(&owner, None, purpose).await.map_err(|Unavailable(fault)| {
-        tracing::error!(plugin = plugin.id, fault, "secrets cannot be looked up");
-        Unanswered::Failed(Failure::inaccessible(Code::StoreUnavailable.name(), "secrets unavailable"))
-    })?;
-    let Some(secret) = found.first() else {
-        let failure = Failure::inaccessible(Code::SecretNotConfigured.name(), "token not configured");
-        return Err(Unanswered::Failed(failure));
-    };
-    let value = secret.reveal();
-    Ok(Some(Secret::new(match scheme {
-        Scheme::Bearer => format!("Bearer {value}"),
-        Scheme::Basic => format!("Basic {}", BASE64_STANDARD.encode(format!("{owner}:{value}"))),
-        Scheme::Header | Scheme::Query => {
-            return Err(violation(format!("it sends the secret {name:?} in a place that this host does not know")));
-        }
-    })))
-}
-
-fn violation(fault: impl ToString) -> Unanswered {
-    Unanswered::Broken(Broken::Violation(fault.to_string()))
-}
-
-/// The failure that a fault becomes.
-fn failure(fault: &Fault) -> Failure {
-    match fault {
-        Fault::Unreachable(_) | Fault::Status(_) => {
-            Failure::inaccessible(Code::UpstreamUnavailable.name(), "upstream unavailable")
-        }
-        Fault::Timeout => late(),
-        Fault::TooLarge | Fault::Nonsense(_) | Fault::NotAllowed(_) => Failure::invalid_response(),
-        Fault::RateLimited(after) => rate_limited(*after),
-        Fault::Busy => busy_failure(),
-    }
+    Err(Unanswered::violation(format!("it asks {origin}, which is not granted; add it to its origins in plugins.toml")))
 }

@@ -135,6 +135,7 @@ impl Exchanges {
 
     async fn tries(&self, request: &UpstreamRequest, ask: Ask, has_good_answer: bool, now: SystemTime) -> Ending {
         let UpstreamRequest { client, rate_limit_key, .. } = request;
+        let retries = if request.is_repeatable { self.retries } else { 0 };
         let mut waited = Duration::ZERO;
         let mut retry = 0;
         let mut last = None;
@@ -173,7 +174,7 @@ impl Exchanges {
             let backoff = BACKOFF * 2_u32.pow(retry);
             let pause = after
                 .map_or(backoff.mul_f64(0.5 + self.executor.spread()), |seconds| Duration::from_secs(seconds.into()));
-            if retry == self.retries || waited + pause > ask.patience {
+            if retry == retries || waited + pause > ask.patience {
                 return Ending::CountedFault(fault);
             }
             last = Some(fault);

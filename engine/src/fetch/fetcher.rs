@@ -9,8 +9,10 @@ use std::{
     time::{Duration, SystemTime},
 };
 
+use badgesmith_provider::SentWith;
 use bytes::Bytes;
 use futures_util::future::{Either, select};
+use http::{HeaderMap, HeaderValue};
 
 use super::{
     cached_answer::CachedAnswer,
@@ -22,7 +24,7 @@ use crate::{
     caching::MISSING_FRESH,
     flight::Flights,
     meter::{AnswerSource, Event},
-    world::{Ask, Executor, Fault, Meter, Store, Unavailable, World},
+    world::{Ask, Credential, CredentialPlace, Executor, Fault, Meter, Store, Unavailable, World},
 };
 
 /// The largest answer that is written to the store, in bytes.
@@ -52,6 +54,10 @@ pub(crate) struct Fetched {
     pub(crate) rate_limit_key: String,
     pub(crate) answer: Arc<CachedAnswer>,
     pub(crate) is_stale: bool,
+    /// Whose secret the request carries.
+    pub(crate) sent_with: Option<SentWith>,
+    /// Whether it came from the fetcher for addresses that callers name.
+    pub(crate) is_web: bool,
 }
 
 /// Why there is no answer.
@@ -66,7 +72,14 @@ pub(crate) enum NotFetched {
 impl Fetched {
     /// An answer from the store, which is used for this request only.
     pub(crate) fn recorded(answer: CachedAnswer) -> Self {
-        Self { key: String::new(), rate_limit_key: String::new(), answer: Arc::new(answer), is_stale: false }
+        Self {
+            key: String::new(),
+            rate_limit_key: String::new(),
+            answer: Arc::new(answer),
+            is_stale: false,
+            sent_with: None,
+            is_web: false,
+        }
     }
 
     /// Whether it came from the store.
@@ -106,12 +119,19 @@ impl Fetcher {
     /// The answer to a request.
     pub(crate) async fn fetch(self: &Arc<Self>, request: UpstreamRequest, pass: &Pass) -> Result<Fetched, NotFetched> {
         let UpstreamRequest { key, rate_limit_key, log_name, client, freshness, .. } = request.clone();
+        let sent_with = request.ask.credential.as_ref().map(|credential| credential.whose);
         let now = pass.now;
         let supplied = |from| self.meter.note(&Event::Supplied { plugin: &client, from });
         let cached = self.recall(&key, now).await;
         let cached = cached.filter(|cached| cached.age(now) < freshness.fresh + freshness.stale);
-        let fetched =
-            |answer, is_stale| Fetched { key: key.clone(), rate_limit_key: rate_limit_key.clone(), answer, is_stale };
+        let fetched = |answer, is_stale| Fetched {
+            key: key.clone(),
+            rate_limit_key: rate_limit_key.clone(),
+            answer,
+            is_stale,
+            sent_with,
+            is_web: false,
+        };
         if let Some(cached) = cached.clone().filter(|cached| cached.is_fresh(now)) {
             supplied(AnswerSource::Kept);
             return Ok(fetched(cached, false));
@@ -153,14 +173,18 @@ impl Fetcher {
         now: SystemTime,
     ) -> Result<Arc<CachedAnswer>, Fault> {
         let UpstreamRequest { key, ask, freshness, .. } = request.clone();
-        let header = |name: &str| before.as_ref().and_then(|before| before.headers.get(name).cloned());
+        // HTTP has no conditional POST.
+        let comparable = before.as_ref().filter(|_| ask.body.is_none());
+        let header = |name: &str| comparable.and_then(|before| before.headers.get(name).cloned());
         let has_good_answer = before.as_ref().is_some_and(|before| before.status < 300);
         let ask = Ask { etag: header("etag"), last_modified: header("last-modified"), ..ask };
-        let reply = self.exchanges.exchange(&request, ask, has_good_answer, now).await?;
+        let (is_conditional, credential) = (ask.body.is_none(), ask.credential.clone());
+        let mut reply = self.exchanges.exchange(&request, ask, has_good_answer, now).await?;
+        hide(credential.as_ref(), &mut reply.headers);
         let fresh_until = now + freshness.fresh;
         let answer = match (reply.status, before) {
-            (304, Some(before)) => CachedAnswer { asked: now, fresh_until, ..CachedAnswer::clone(&before) },
-            (304, None) => return Err(Fault::Nonsense("304 to a request without conditions".to_owned())),
+            (304, Some(before)) if is_conditional => CachedAnswer { asked: now, fresh_until, ..CachedAnswer::clone(&before) },
+            (304, _) => return Err(Fault::Nonsense("304 to a request without conditions".to_owned())),
             (200..=299, before) => CachedAnswer::new(reply, now, fresh_until, before),
             (404 | 410, _) => CachedAnswer::new(reply, now, now + MISSING_ANSWER_FRESH.min(freshness.fresh), None),
             // Any other status is not cached, but passed on: the provider may have a failure for it.
@@ -217,6 +241,20 @@ impl Fetcher {
     fn store(&self, key: &str, bytes: Bytes, expires: SystemTime) {
         if let Some(store) = &self.store {
             store.keep_answer(key, bytes, expires);
+        }
+    }
+}
+
+/// Removes a secret that was sent in the query from the headers of the reply: the address of the next page may repeat
+/// the whole query.
+fn hide(credential: Option<&Credential>, headers: &mut HeaderMap) {
+    let Some(Credential { place: CredentialPlace::Query(_), value, .. }) = credential else { return };
+    let encoded: String = form_urlencoded::byte_serialize(value.reveal().as_bytes()).collect();
+    for header in headers.values_mut() {
+        let text = String::from_utf8_lossy(header.as_bytes());
+        let hidden = text.replace(value.reveal(), "").replace(&encoded, "");
+        if hidden != text {
+            *header = HeaderValue::from_str(&hidden).unwrap_or(HeaderValue::from_static(""));
         }
     }
 }

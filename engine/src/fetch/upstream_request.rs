@@ -26,6 +26,8 @@ pub(crate) struct UpstreamRequest {
     pub(crate) origin: Origin,
     /// The HTTP request, without conditional headers.
     pub(crate) ask: Ask,
+    /// Whether it may be sent again if it is not known whether it arrived.
+    pub(crate) is_repeatable: bool,
     pub(crate) freshness: Freshness,
 }
 

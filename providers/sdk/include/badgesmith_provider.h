@@ -59,10 +59,18 @@
  *     }],
  *     "origins": ["{upstream}"],              optional: where it sends requests; {setting} is that setting's origin
  *     "collections": ["greetings"],           optional: the collections it reads or writes
- *     "secrets": ["token"],                   optional: the secrets it requires
- *     "requires": ["routes", "labels"],       optional: what its host must know; else it refuses the provider. There
- *                                             are "post", "headers", "secrets", "web", "routes", "labels". BadgeSmith
- *                                             0.1.0 ignores the list
+ *     "secrets": ["token"],                   optional: the secrets it requires; an optional one is not listed
+ *     "headers": ["X-Version"],               optional: the names of the headers that its requests set
+ *     "requires": ["post", "headers"],        optional: what it needs of its host beyond the first version of this file.
+ *                                             A host refuses a name that it does not know. Hosts of version 0.1 ignore
+ *                                             the list, and whatever it names. A host refuses a request that uses one
+ *                                             of these without its name:
+ *                                               post     requests with a body
+ *                                               headers  requests with headers
+ *                                               secrets  secrets with scheme "header" or "query", "user" or "optional"
+ *                                               web      requests to hosts that callers name
+ *                                               routes   badges with further routes, fixed parameters or a prefix
+ *                                               labels   labels with a {parameter} or a {setting.host}
  *     "settings": { "upstream": "https://example.com" }      optional: what an operator may change, with the defaults;
  *                                             a request to a setting that is empty ends the call: "no upstream set"
  *   }
@@ -78,7 +86,9 @@
  *     "query": { "loud": "true" },            those of the badge's query parameters that the client sent
  *     "settings": { "upstream": "https://example.com" },
  *     "now": 1790000000,                      seconds since 1970, UTC
- *     "answers": [{ "status": 200, "headers": { "content-type": "application/json" } }]
+ *     "answers": [{ "status": 200, "headers": { "content-type": "application/json" },
+ *       "sent-with": "owner" }]               whose secret the request carried: that of its owner, or "server", one of
+ *                                             the server's own; absent if the request was anonymous
  *   }
  *
  * "headers" has those of content-type, etag, last-modified, link, retry-after and x-ratelimit-* that the upstream sent.
@@ -93,7 +103,8 @@
  *       "label": "…", "color": "blue", "labelColor": "…", "namedLogo": "…" } }             these are optional
  *   { "fail": { "kind": "not-found",          or "invalid-parameter", "invalid-response", "inaccessible"
  *       "code": "NAME_NOT_FOUND", "words": "name not found",
- *       "property": "name", "properties": ["name", …], "retry_after": 30 } }               these are optional
+ *       "property": "name", "properties": ["name", …], "retry_after": 30,                  these are optional, and
+ *       "reason": "/greeting is no string" } }                      so is this: for the host's log, never for the caller
  *   { "redirect": "https://example.com/" }    the target of a redirect
  *   { "record": RECORD }                      the record that a report became
  *
@@ -102,7 +113,28 @@
  *     "path": "greetings/{}.json",            optional; each {} is replaced by its part, percent-encoded
  *     "parts": ["world"],
  *     "accept": "application/json",           optional
- *     "auth": { "secret": "token", "owner": "acme", "scheme": "bearer" } }                 optional; or "basic"
+ *     "auth": AUTH,                           optional: a secret that is sent along
+ *     "headers": { "X-Version": "2" },        optional: further headers, whose names the manifest lists. Values are
+ *                                             visible ASCII. Not allowed are Host, Authorization, Cookie, Accept,
+ *                                             User-Agent, Content-*, Connection and whatever else frames the message,
+ *                                             Proxy-*, If-*, and the header of a secret
+ *     "body": { "query": "{ me { name } }" }, optional: any JSON but null, of at most 16 KiB. The request is then a POST
+ *                                             of application/json. It is not sent again if it is not known whether it
+ *                                             arrived, and of redirects only 307 and 308 are followed
+ *     "safe": true,                           optional: such a POST may be sent again
+ *     "web": true }                           optional: a caller named the host. No grant is needed; the request is sent
+ *                                             to public addresses only, once, and has "accept" but no secret, headers or
+ *                                             body; a call has at most eight. Its failure is "host not allowed"
+ *
+ *   AUTH:
+ *   { "secret": "token",                      its name in plugins.toml, which binds it to one origin
+ *     "owner": "acme",                        whose secret it is
+ *     "scheme": "bearer",                     Authorization: Bearer SECRET, the default; or "basic", with
+ *                                             Authorization: Basic and owner:SECRET in base64; or "header" or "query",
+ *                                             with the secret as the value of a header or a query parameter
+ *     "name": "PRIVATE-TOKEN",                the name of that header or parameter, for these two schemes only
+ *     "user": "api",                          optional: the user of "basic", if it is not the owner
+ *     "optional": true }                      optional: without a grant or a secret, the request is anonymous
  *
  *   QUERY: its answer has status 200 and a JSON array of RECORDs as its body, the newest first, perhaps empty.
  *   { "collection": "greetings", "owner": "acme", "repo": "tools", "platform": "linux", "branch": "main",

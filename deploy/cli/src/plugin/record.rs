@@ -18,7 +18,7 @@ use badgesmith_engine::{
 };
 use badgesmith_host::{config, executor::TokioExecutor, secrets::FileSecrets, upstream::HttpUpstream, web::HttpWeb};
 use badgesmith_provider::{
-    self as provider, Answer, Call, message,
+    self as provider, Answer, Call, SentWith, message,
     testkit::{Subject, SubjectFault, Transcript, Turn},
 };
 use bytes::Bytes;
@@ -63,7 +63,7 @@ pub(super) fn run(record: &RecordOptions) -> Result<(), CommandError> {
     let recording = Arc::new(Recording::default());
     let world = World {
         upstream: Arc::new(RecordingUpstream { upstream: HttpUpstream::new(), recording: Arc::clone(&recording) }),
-        web: Arc::new(HttpWeb::new(&config.engine)),
+        web: Arc::new(RecordingUpstream { upstream: HttpWeb::new(&config.engine), recording: Arc::clone(&recording) }),
         executor: Arc::new(TokioExecutor::new()),
         secrets: Arc::new(RecordingSecrets {
             secrets: FileSecrets::new(&record.data.directory),
@@ -108,14 +108,54 @@ fn not_a_badge(path: String, engine: &Engine) -> PluginError {
     PluginError::NotABadge { path, examples: badges.map(|badge| badge.example.clone()).collect() }
 }
 
-/// What identifies a request: its URL and the media type that it accepts.
-type RequestKey = (String, Option<String>);
+/// What identifies a request: everything that is sent except the secret.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct RequestKey {
+    url: String,
+    accept: Option<String>,
+    /// The further headers, names in lower case.
+    headers: Vec<(String, String)>,
+    /// The JSON of a POST.
+    body: Option<String>,
+}
+
+impl RequestKey {
+    /// What the engine sends for a provider's request to this URL.
+    fn of_request(request: &provider::Request, url: &Url) -> Self {
+        let headers = request.headers().iter().map(|(name, value)| (name.to_ascii_lowercase(), value.clone()));
+        let mut headers: Vec<_> = headers.collect();
+        headers.sort();
+        Self {
+            url: url.to_string(),
+            accept: request.accepted().map(str::to_owned).or_else(|| request.is_web().then(|| "*/*".to_owned())),
+            headers,
+            body: request.body().map(Value::to_string),
+        }
+    }
+
+    /// What the engine sends.
+    fn of_ask(ask: &Ask) -> Self {
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        let headers = ask.headers.iter().map(|(name, value)| (name.to_string(), text(value.as_bytes())));
+        let mut headers: Vec<_> = headers.collect();
+        headers.sort();
+        let (url, body) = (ask.url.to_string(), ask.body.as_deref().map(text));
+        Self { url, accept: ask.accept.clone(), headers, body }
+    }
+}
+
+/// The answer of an upstream, and whose secret its request carried.
+#[derive(Clone)]
+struct RecordedReply {
+    reply: Reply,
+    sent_with: Option<SentWith>,
+}
 
 /// The answers and the secrets of one call.
 #[derive(Default)]
 struct Recording {
     /// The last answer to each request.
-    replies: Mutex<HashMap<RequestKey, Result<Reply, Fault>>>,
+    replies: Mutex<HashMap<RequestKey, Result<RecordedReply, Fault>>>,
     /// The texts that must not be in the transcript.
     secrets: Mutex<Vec<String>>,
 }
@@ -126,11 +166,11 @@ impl Recording {
         let asked = json!({
             "name": call.name, "params": call.params, "query": call.query, "settings": call.settings, "now": call.now,
         });
-        let mut replies: Vec<Reply> = Vec::new();
-        let mut turns: Vec<(Turn, Vec<Reply>)> = Vec::new();
+        let mut replies: Vec<RecordedReply> = Vec::new();
+        let mut turns: Vec<(Turn, Vec<RecordedReply>)> = Vec::new();
         for _ in 0..MAX_TURNS {
             call.answers = replies.iter().map(answer).collect();
-            let bodies: Vec<&[u8]> = replies.iter().map(|reply| &*reply.body).collect();
+            let bodies: Vec<&[u8]> = replies.iter().map(|recorded| &*recorded.reply.body).collect();
             let step = plugin.step(&message::write_call(&call), &bodies).map_err(invalid)?;
             let step = message::read_step(&step).map_err(invalid)?;
             if step.ends() > 0 {
@@ -147,19 +187,23 @@ impl Recording {
     }
 
     /// The recorded answer to a request; queries of the store have an empty answer.
-    fn reply(&self, asked: &provider::Asked) -> Result<Reply, PluginError> {
+    fn reply(&self, asked: &provider::Asked) -> Result<RecordedReply, PluginError> {
         let provider::Asked::Fetch(request) = asked else {
-            return Ok(Reply { status: 200, body: Bytes::from_static(b"[]"), ..Reply::default() });
+            let reply = Reply { status: 200, body: Bytes::from_static(b"[]"), ..Reply::default() };
+            return Ok(RecordedReply { reply, sent_with: None });
         };
         let url = request.url().map_err(|fault| invalid(fault.to_string()))?;
-        let url = Url::parse(&url).map_err(|fault| invalid(format!("{url}: {fault}")))?;
-        let key = (String::from(url), request.accepted().map(str::to_owned));
+        let mut url = Url::parse(&url).map_err(|fault| invalid(format!("{url}: {fault}")))?;
+        if request.is_web() {
+            url.set_fragment(None);
+        }
+        let key = RequestKey::of_request(request, &url);
         match self.replies.lock().unwrap_or_else(PoisonError::into_inner).get(&key) {
             // The engine handles these statuses and does not pass them to a provider.
-            Some(Ok(reply)) if reply.status == 429 || reply.status >= 500 => {
-                Err(PluginError::UpstreamStatus { request: request.to_string(), status: reply.status })
+            Some(Ok(RecordedReply { reply: Reply { status, .. }, .. })) if *status == 429 || *status >= 500 => {
+                Err(PluginError::UpstreamStatus { request: request.to_string(), status: *status })
             }
-            Some(Ok(reply)) => Ok(reply.clone()),
+            Some(Ok(recorded)) => Ok(recorded.clone()),
             Some(Err(fault)) => Err(PluginError::UpstreamFault { request: request.to_string(), fault: fault.clone() }),
             None => Err(PluginError::NotAnswered(request.to_string())),
         }
@@ -180,20 +224,25 @@ fn invalid(cause: impl Into<Cause>) -> PluginError {
 }
 
 /// An answer as a call holds it; its body is passed beside the call.
-fn answer(reply: &Reply) -> Answer<'static> {
-    Answer { status: reply.status, headers: readable(&reply.headers), body: &[] }
+fn answer(RecordedReply { reply, sent_with }: &RecordedReply) -> Answer<'static> {
+    Answer { status: reply.status, headers: readable(&reply.headers), sent_with: *sent_with, ..Answer::default() }
 }
 
 /// The transcript of these turns. Bodies are JSON if the provider gives the same result for JSON that is formatted
 /// anew, and else text.
-fn transcript_of(call: &Value, turns: &[(Turn, Vec<Reply>)], plugin: &Plugin) -> Result<Transcript, PluginError> {
+fn transcript_of(
+    call: &Value,
+    turns: &[(Turn, Vec<RecordedReply>)],
+    plugin: &Plugin,
+) -> Result<Transcript, PluginError> {
     let with = |body: fn(&str) -> (&'static str, Value)| {
         let turns = turns.iter().map(|(turn, replies)| {
             let mut turn = json!(turn);
-            let answers = replies.iter().map(|reply| {
+            let answers = replies.iter().map(|RecordedReply { reply, sent_with }| {
                 let text = str::from_utf8(&reply.body).map_err(|_| PluginError::AnswerIsNotText)?;
                 let (name, body) = body(text);
-                Ok(json!({ "status": reply.status, "headers": readable(&reply.headers), name: body }))
+                let headers = readable(&reply.headers);
+                Ok(json!({ "status": reply.status, "headers": headers, "sent-with": sent_with, name: body }))
             });
             let answers = answers.collect::<Result<Vec<_>, PluginError>>()?;
             if !answers.is_empty() {
@@ -224,24 +273,23 @@ impl Subject for RecordedPlugin<'_> {
 }
 
 /// Asks upstreams, and records their answers.
-struct RecordingUpstream {
-    upstream: HttpUpstream,
+struct RecordingUpstream<U> {
+    upstream: U,
     recording: Arc<Recording>,
 }
 
-impl Upstream for RecordingUpstream {
+impl<U: Upstream> Upstream for RecordingUpstream<U> {
     fn fetch(&self, ask: Ask) -> BoxFuture<'_, Result<Reply, Fault>> {
-        let key = (ask.url.to_string(), ask.accept.clone());
+        let key = RequestKey::of_ask(&ask);
         // The header may hold the secret in another form, such as base64.
-        let sent = ask.authorization.as_ref().and_then(|sent| sent.reveal().split_once(' '));
-        self.recording
-            .secrets
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .extend(sent.map(|(_, sent)| sent.to_owned()));
+        let sent = ask.credential.as_ref().map(|sent| sent.value.reveal());
+        let secret = sent.map(|sent| sent.split_once(' ').map_or(sent, |(_, secret)| secret).to_owned());
+        self.recording.secrets.lock().unwrap_or_else(PoisonError::into_inner).extend(secret);
+        let sent_with = ask.credential.as_ref().map(|sent| sent.whose);
         Box::pin(async move {
             let reply = self.upstream.fetch(ask).await;
-            self.recording.replies.lock().unwrap_or_else(PoisonError::into_inner).insert(key, reply.clone());
+            let recorded = reply.clone().map(|reply| RecordedReply { reply, sent_with });
+            self.recording.replies.lock().unwrap_or_else(PoisonError::into_inner).insert(key, recorded);
             reply
         })
     }

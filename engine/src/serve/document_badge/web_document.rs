@@ -3,7 +3,6 @@
 use std::{sync::Arc, time::Duration};
 
 use badgesmith_provider::Failure;
-use sha2::{Digest, Sha256};
 use url::Url;
 
 use super::document_rules::{FRESH, STALE, invalid, late};
@@ -14,13 +13,11 @@ use crate::{
     fetch::{
         fetcher::{Fetched, Fetcher, NotFetched},
         upstream_request::{Freshness, Pass, UpstreamRequest},
+        web_request::{LARGEST_BODY, WebRequest},
     },
-    origin::Origin,
-    world::{Ask, Fault, Progress},
+    world::Fault,
 };
 
-/// How long an exchange may take. It is not retried.
-const PATIENCE: Duration = Duration::from_millis(3500);
 /// How long a badge waits for the document; after that a stale document is used.
 pub(super) const BADGE_PATIENCE: Duration = Duration::from_secs(3);
 
@@ -62,27 +59,7 @@ pub(super) fn check_status(status: u16) -> Result<(), Failure> {
 }
 
 fn request(url: Url, accept: &'static str) -> UpstreamRequest {
-    let origin = Origin::of_web(&url);
-    let largest_body = badgesmith_queries::LARGEST_DOCUMENT;
-    let key = format!("{largest_body} {accept} {url}");
-    UpstreamRequest {
-        client: "web".to_owned(),
-        // A hold applies to this address only. It is hashed, because addresses may be long and many are remembered.
-        rate_limit_key: hex::encode(Sha256::digest(&key)),
-        key,
-        // The log shows the origin only: the rest of an address may contain a secret of its caller.
-        log_name: origin.to_string(),
-        origin,
-        ask: Ask {
-            url,
-            accept: Some(accept.to_owned()),
-            authorization: None,
-            etag: None,
-            last_modified: None,
-            largest_body,
-            patience: PATIENCE,
-            progress: Progress::default(),
-        },
-        freshness: Freshness { fresh: Duration::from_secs(FRESH.into()), stale: STALE },
-    }
+    let freshness = Freshness { fresh: Duration::from_secs(FRESH.into()), stale: STALE };
+    let key = format!("{LARGEST_BODY} {accept} {url}");
+    WebRequest { url, accept, client: "web", key, freshness }.request()
 }

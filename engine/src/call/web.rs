@@ -1,0 +1,61 @@
+//! A provider's request to a host that a caller of its badge named. It is sent like the request for a document badge's
+//! document: to public addresses only, once, and with nothing that is not the caller's.
+
+use badgesmith_provider::{Failure, Request};
+use url::Url;
+
+use super::{
+    broken::{Broken, Unanswered},
+    caller::Caller,
+    provider_call::ProviderCall,
+    upstream_failure::upstream_failure,
+};
+use crate::{
+    code::Code,
+    fetch::{
+        fetcher::{Fetched, NotFetched},
+        upstream_request::Pass,
+        web_request::WebRequest,
+    },
+    world::Fault,
+};
+
+/// Answers a request to a host that a caller named.
+pub(super) async fn answer(
+    caller: &Caller,
+    call: &ProviderCall,
+    request: &Request,
+    pass: &Pass,
+) -> Result<Fetched, Unanswered> {
+    let plugin = &*call.plugin;
+    if request.secret().is_some() {
+        return Err(Unanswered::violation("it sends a secret to a host that a caller named"));
+    }
+    if request.body().is_some() || !request.headers().is_empty() {
+        let fault = "it sends a body or headers to a host that a caller named; such a request has an address and accept";
+        return Err(Unanswered::violation(fault));
+    }
+    let Some(web) = &caller.web else {
+        return Err(not_allowed("dynamic = false in [engine] switches requests to hosts that callers name off"));
+    };
+    let url = request.url().map_err(|fault| not_allowed(fault.to_string()))?;
+    let mut url = Url::parse(&url).map_err(|fault| not_allowed(format!("its address is none: {fault}")))?;
+    url.set_fragment(None);
+    let accept = request.accepted().unwrap_or("*/*");
+    // Document badges have keys that begin with a number.
+    let key = format!("provider {} {accept} {url}", plugin.id);
+    let freshness = call.freshness;
+    let request = WebRequest { url, accept, client: &plugin.id, key, freshness }.request();
+    match web.fetch(request, pass).await {
+        Ok(fetched) => Ok(Fetched { is_web: true, ..fetched }),
+        Err(NotFetched::Fault(Fault::NotAllowed(words))) => Err(not_allowed(words)),
+        Err(NotFetched::Fault(fault)) => Err(Unanswered::Failed(upstream_failure(&fault))),
+        Err(NotFetched::BrokeOff) => Err(Unanswered::Broken(Broken::Engine("an exchange broke off"))),
+    }
+}
+
+/// The failure of an address that may not be asked.
+fn not_allowed(reason: impl Into<String>) -> Unanswered {
+    let failure = Failure::inaccessible(Code::UrlNotAllowed.name(), "host not allowed");
+    Unanswered::Failed(failure.because(reason.into()))
+}
