@@ -10,10 +10,12 @@ use std::{
     time::{Duration, Instant},
 };
 
-use badgesmith_engine::world::{Ask, Fault, Reply, Upstream};
+use badgesmith_engine::world::{Ask, Credential, CredentialPlace, Fault, Reply, Secret, Upstream};
 use badgesmith_host::upstream::HttpUpstream;
+use badgesmith_provider::SentWith;
 use flate2::{Compression, write::GzEncoder};
 use futures_util::FutureExt;
+use http::{HeaderMap, HeaderName};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
@@ -294,6 +296,134 @@ async fn a_reply_has_its_headers_and_an_ask_with_an_invalid_header_is_not_sent()
     assert_eq!(reply.headers.get_all("x-twice").iter().count(), 2);
     let unwritable = Ask { accept: Some("a\r\nb".to_owned()), ..ask(&origin) };
     check("an impossible header", unwritable, Outcome::Nonsense("")).await;
+}
+
+/// A secret for this place of a request.
+fn credential(place: CredentialPlace) -> Option<Credential> {
+    Some(Credential { place, value: Secret::new("hidden secret&1"), whose: SentWith::Owner })
+}
+
+/// Answers every request with all of its head and body, except for these paths, which redirect.
+async fn echo() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let origin = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let head = head(&mut stream).await;
+            let length = head.to_ascii_lowercase();
+            let length = length
+                .split_once("content-length: ")
+                .map_or(0, |(_, rest)| rest.split_once("\r\n").unwrap().0.parse().unwrap());
+            let mut body = vec![0; length];
+            stream.read_exact(&mut body).await.unwrap();
+            let path = head.split(' ').nth(1).unwrap();
+            let status = path.strip_prefix('/').and_then(|path| path.split(['?', '/']).next());
+            let answer = match status.and_then(|status| status.parse::<u16>().ok()) {
+                Some(status) => whole(&format!("{status} Moved"), "Location: /there?page=2\r\n", b""),
+                None => whole("200 OK", "", &[head.as_bytes(), &body].concat()),
+            };
+            let _ = stream.write_all(&answer).await;
+        }
+    });
+    origin
+}
+
+#[tokio::test]
+async fn a_body_headers_and_a_secret_arrive_as_they_are() {
+    let origin = echo().await;
+    let post = Ask { body: Some("{\"query\":\"ü\"}".into()), ..ask(&format!("{origin}/x?a=1")) };
+    let private = HeaderName::from_static("private-token");
+    let rows: [(Ask, &[&str]); 4] = [
+        (
+            post.clone(),
+            &["POST /x?a=1 HTTP/1.1\r\n", "content-type: application/json\r\n", "\r\n\r\n{\"query\":\"ü\"}"],
+        ),
+        (
+            Ask {
+                headers: HeaderMap::from_iter([(HeaderName::from_static("x-version"), "2".parse().unwrap())]),
+                ..post
+            },
+            &["POST /x?a=1", "x-version: 2\r\n", "accept: */*\r\n"],
+        ),
+        (
+            Ask { credential: credential(CredentialPlace::Header(private)), ..ask(&format!("{origin}/x")) },
+            &["GET /x HTTP/1.1\r\n", "private-token: hidden secret&1\r\n"],
+        ),
+        (
+            Ask { credential: credential(CredentialPlace::Query("key".to_owned())), ..ask(&format!("{origin}/x?a=1")) },
+            &["GET /x?a=1&key=hidden+secret%261 HTTP/1.1\r\n"],
+        ),
+    ];
+    for (ask, present) in rows {
+        assert!(!format!("{ask:?}").contains("hidden"), "{ask:?}");
+        let reply = HttpUpstream::new().fetch(ask).await.unwrap();
+        let sent = str::from_utf8(&reply.body).unwrap();
+        assert!(present.iter().all(|part| sent.contains(part)), "{present:?}: {sent}");
+    }
+}
+
+#[tokio::test]
+async fn a_redirect_within_the_origin_keeps_the_secret_and_that_of_a_post_repeats_it_or_is_refused() {
+    let origin = echo().await;
+    let secret = credential(CredentialPlace::Query("key".to_owned()));
+    let get = |status: u16| Ask { credential: secret.clone(), ..ask(&format!("{origin}/{status}?a=1")) };
+    let reply = HttpUpstream::new().fetch(get(302)).await.unwrap();
+    let sent = str::from_utf8(&reply.body).unwrap();
+    assert!(sent.starts_with("GET /there?page=2&key=hidden+secret%261 HTTP"), "{sent}");
+    let post = |status: u16| Ask { body: Some("{}".into()), ..get(status) };
+    for status in [307, 308] {
+        let reply = HttpUpstream::new().fetch(post(status)).await.unwrap();
+        let sent = str::from_utf8(&reply.body).unwrap();
+        assert!(sent.starts_with("POST /there?page=2&key=") && sent.ends_with("\r\n\r\n{}"), "{sent}");
+    }
+    for status in [301, 302, 303] {
+        let words = format!("it redirects a POST with {status}; only 307 and 308 repeat it");
+        check("a POST that is redirected", post(status), Outcome::Nonsense(&words)).await;
+    }
+}
+
+#[tokio::test]
+async fn no_redirect_takes_a_secret_to_another_origin() {
+    let (seen, other) = (Arc::<AtomicUsize>::default(), Arc::<AtomicUsize>::default());
+    let counted = Arc::clone(&other);
+    let elsewhere = upstream(
+        move |_| {
+            counted.fetch_add(1, Ordering::SeqCst);
+            whole("200 OK", "", b"")
+        },
+        End::Close,
+    )
+    .await;
+    let (target, counted) = (elsewhere.clone(), Arc::clone(&seen));
+    let origin = upstream(
+        move |_| {
+            counted.fetch_add(1, Ordering::SeqCst);
+            whole("307 Moved", &format!("Location: {target}/\r\n"), b"")
+        },
+        End::Close,
+    )
+    .await;
+    let words = format!("it redirects to {elsewhere}, another origin");
+    let places = [
+        CredentialPlace::Query("key".to_owned()),
+        CredentialPlace::Header(HeaderName::from_static("private-token")),
+        CredentialPlace::Header(http::header::AUTHORIZATION),
+    ];
+    for place in places {
+        let ask = Ask { credential: credential(place), body: Some("{}".into()), ..ask(&origin) };
+        check("a redirect to another origin", ask, Outcome::Nonsense(&words)).await;
+    }
+    assert_eq!((seen.load(Ordering::SeqCst), other.load(Ordering::SeqCst)), (3, 0));
+}
+
+#[tokio::test]
+async fn a_fault_does_not_name_the_secret_in_the_query() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    drop(listener);
+    let place = CredentialPlace::Query("key".to_owned());
+    let refused = Ask { credential: credential(place), ..ask(&format!("http://127.0.0.1:{port}/")) };
+    check("refused", refused, Outcome::Unreachable("refused")).await;
 }
 
 #[tokio::test]

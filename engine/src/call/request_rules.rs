@@ -55,9 +55,8 @@ impl Carried {
 
 /// Checks that the manifest requires what the request uses.
 fn check_required(plugin: &Plugin, request: &Request) -> Result<(), String> {
-    let is_new = |auth: &Auth| {
-        matches!(auth.scheme, Scheme::Header | Scheme::Query) || auth.user.is_some() || auth.optional
-    };
+    let is_new =
+        |auth: &Auth| matches!(auth.scheme, Scheme::Header | Scheme::Query) || auth.user.is_some() || auth.optional;
     let uses = [
         ("post", request.body().is_some(), "sends a POST"),
         ("headers", !request.headers().is_empty(), "sets headers"),
@@ -89,7 +88,8 @@ fn headers(plugin: &Plugin, request: &Request) -> Result<HeaderMap, Unanswered> 
     }
     for (name, value) in request.headers() {
         let parsed = header_name(plugin, request, name).map_err(Unanswered::violation)?;
-        let value = HeaderValue::from_str(value).map_err(|_| {
+        let is_sendable = value.bytes().all(|byte| matches!(byte, b' '..=b'~'));
+        let value = HeaderValue::from_str(value).ok().filter(|_| is_sendable).ok_or_else(|| {
             let code = Code::ParameterInvalid.name();
             let failure = Failure::invalid_parameter(code, "header", "invalid parameter");
             Unanswered::Failed(failure.because(format!("the value of the header {name} cannot be sent")))

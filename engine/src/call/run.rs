@@ -227,7 +227,9 @@ fn new_requests(step: &StepMessage, answered: usize) -> Result<&[Asked], Broken>
     let is_web = |asked: &&Asked| matches!(asked, Asked::Fetch(request) if request.is_web());
     let web = step.fetch.iter().filter(is_web).count();
     if web > WEB_FETCHES {
-        return Err(Broken::Violation(format!("it asks hosts that a caller named {web} things of at most {WEB_FETCHES}")));
+        return Err(Broken::Violation(format!(
+            "it asks hosts that a caller named {web} things of at most {WEB_FETCHES}"
+        )));
     }
     Ok(new)
 }

@@ -1,7 +1,7 @@
 //! A provider's request to a host that a caller of its badge named. It is sent like the request for a document badge's
 //! document: to public addresses only, once, and with nothing that is not the caller's.
 
-use badgesmith_provider::{Failure, Request};
+use badgesmith_provider::{Failure, Request, is_web_address};
 use url::Url;
 
 use super::{
@@ -32,12 +32,16 @@ pub(super) async fn answer(
         return Err(Unanswered::violation("it sends a secret to a host that a caller named"));
     }
     if request.body().is_some() || !request.headers().is_empty() {
-        let fault = "it sends a body or headers to a host that a caller named; such a request has an address and accept";
+        let fault =
+            "it sends a body or headers to a host that a caller named; such a request has an address and accept";
         return Err(Unanswered::violation(fault));
     }
     let Some(web) = &caller.web else {
         return Err(not_allowed("dynamic = false in [engine] switches requests to hosts that callers name off"));
     };
+    if !is_web_address(request.base()) {
+        return Err(not_allowed("the host is no http or https address"));
+    }
     let url = request.url().map_err(|fault| not_allowed(fault.to_string()))?;
     let mut url = Url::parse(&url).map_err(|fault| not_allowed(format!("its address is none: {fault}")))?;
     url.set_fragment(None);
@@ -56,6 +60,7 @@ pub(super) async fn answer(
 
 /// The failure of an address that may not be asked.
 fn not_allowed(reason: impl Into<String>) -> Unanswered {
-    let failure = Failure::inaccessible(Code::UrlNotAllowed.name(), "host not allowed");
-    Unanswered::Failed(failure.because(reason.into()))
+    let failure = Failure::invalid_parameter(Code::UrlNotAllowed.name(), "", "host not allowed");
+    // The provider knows which parameter it is.
+    Unanswered::Failed(Failure { property: None, ..failure }.because(reason.into()))
 }

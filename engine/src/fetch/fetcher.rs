@@ -183,7 +183,9 @@ impl Fetcher {
         hide(credential.as_ref(), &mut reply.headers);
         let fresh_until = now + freshness.fresh;
         let answer = match (reply.status, before) {
-            (304, Some(before)) if is_conditional => CachedAnswer { asked: now, fresh_until, ..CachedAnswer::clone(&before) },
+            (304, Some(before)) if is_conditional => {
+                CachedAnswer { asked: now, fresh_until, ..CachedAnswer::clone(&before) }
+            }
             (304, _) => return Err(Fault::Nonsense("304 to a request without conditions".to_owned())),
             (200..=299, before) => CachedAnswer::new(reply, now, fresh_until, before),
             (404 | 410, _) => CachedAnswer::new(reply, now, now + MISSING_ANSWER_FRESH.min(freshness.fresh), None),
