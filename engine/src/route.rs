@@ -4,7 +4,8 @@ use std::{borrow::Cow, collections::BTreeMap, error::Error, fmt};
 
 use crate::request::{TooDeep, decode, decode_fully};
 
-/// A route such as `/literal/{parameter}/{rest…}`, in which only the last segment may be `{rest…}`.
+/// A route such as `/literal/{parameter}/{rest…}`, in which only the last segment may be `{rest…}`. `{@name}` is a name
+/// that may have a scope, `@scope/name`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct RouteTemplate(Vec<RouteSegment>);
 
@@ -15,6 +16,8 @@ pub(crate) enum RouteSegment {
     Literal(String),
     /// Takes one segment, percent-decoded once.
     Parameter(String),
+    /// Takes one segment, or two if the first begins with `@`, percent-decoded once and joined by a slash.
+    Scoped(String),
     /// Takes all remaining segments, percent-decoded until they do not change any more.
     Rest(String),
 }
@@ -23,7 +26,7 @@ pub(crate) enum RouteSegment {
 pub(crate) type Parameters = BTreeMap<String, String>;
 
 impl RouteTemplate {
-    /// Reads `/literal/{parameter}/{rest…}`; `{rest...}` is the same.
+    /// Reads `/literal/{parameter}/{@name}/{rest…}`; `{rest...}` is the same.
     ///
     /// # Errors
     /// [`RouteSyntaxError`].
@@ -51,6 +54,9 @@ impl RouteTemplate {
         let Some(inner) = text.strip_prefix('{').and_then(|text| text.strip_suffix('}')) else {
             return plain(text).then(|| RouteSegment::Literal(text.to_ascii_lowercase()));
         };
+        if let Some(name) = inner.strip_prefix('@') {
+            return (plain(name) && !name.contains(['@', '…', '.'])).then(|| RouteSegment::Scoped(name.to_owned()));
+        }
         let rest = inner.strip_suffix('…').or_else(|| inner.strip_suffix("..."));
         match rest {
             Some(name) => plain(name).then(|| RouteSegment::Rest(name.to_owned())),
@@ -72,30 +78,28 @@ impl RouteTemplate {
 
     /// Whether these segments, decoded once, match.
     fn fits(&self, segments: &[Cow<'_, str>]) -> bool {
-        for (index, segment) in self.0.iter().enumerate() {
-            let Some(text) = segments.get(index) else { return false };
-            match segment {
-                RouteSegment::Literal(literal) if text.eq_ignore_ascii_case(literal) => {}
-                RouteSegment::Literal(_) => return false,
-                RouteSegment::Parameter(_) if text.is_empty() => return false,
-                RouteSegment::Parameter(_) => {}
-                RouteSegment::Rest(_) => return segments.len() > index + 1 || !text.is_empty(),
-            }
+        let mut rest = segments;
+        for segment in &self.0 {
+            let Some(width) = segment.width(rest) else { return false };
+            rest = &rest[width..];
         }
-        segments.len() == self.0.len()
+        rest.is_empty()
     }
 
     /// The parameters of segments that match, from their encoded and their once decoded form.
     pub(crate) fn parameters(&self, segments: &[&str], decoded: &[Cow<'_, str>]) -> Result<Parameters, TooDeep> {
         let mut parameters = Parameters::new();
-        for (index, (segment, text)) in self.0.iter().zip(decoded).enumerate() {
-            match segment {
-                RouteSegment::Literal(_) => {}
-                RouteSegment::Parameter(name) => drop(parameters.insert(name.clone(), text.clone().into_owned())),
-                RouteSegment::Rest(name) => {
-                    parameters.insert(name.clone(), decode_fully(&segments[index..].join("/"))?);
-                }
-            }
+        let mut index = 0;
+        for segment in &self.0 {
+            let Some(width) = segment.width(&decoded[index..]) else { break };
+            let value = match segment {
+                RouteSegment::Literal(_) => None,
+                RouteSegment::Parameter(name) => Some((name, decoded[index].clone().into_owned())),
+                RouteSegment::Scoped(name) => Some((name, decoded[index..index + width].join("/"))),
+                RouteSegment::Rest(name) => Some((name, decode_fully(&segments[index..].join("/"))?)),
+            };
+            parameters.extend(value.map(|(name, value)| (name.clone(), value)));
+            index += width;
         }
         Ok(parameters)
     }
@@ -123,7 +127,24 @@ impl RouteSegment {
     pub(crate) fn name(&self) -> Option<&str> {
         match self {
             Self::Literal(_) => None,
-            Self::Parameter(name) | Self::Rest(name) => Some(name),
+            Self::Parameter(name) | Self::Scoped(name) | Self::Rest(name) => Some(name),
+        }
+    }
+
+    /// How many of these segments, decoded once, it takes; none if it does not match the first of them.
+    pub(crate) fn width(&self, segments: &[Cow<'_, str>]) -> Option<usize> {
+        let (first, others) = segments.split_first()?;
+        let is_filled = !first.is_empty();
+        match self {
+            Self::Literal(literal) => first.eq_ignore_ascii_case(literal).then_some(1),
+            Self::Parameter(_) => is_filled.then_some(1),
+            // An encoded slash is part of the segment: `@scope%2Fname`.
+            Self::Scoped(_) if first.starts_with('@') && !first.contains('/') => {
+                let name = others.first().filter(|name| !name.is_empty());
+                name.filter(|_| first.len() > 1).map(|_| 2)
+            }
+            Self::Scoped(_) => is_filled.then_some(1),
+            Self::Rest(_) => (is_filled || !others.is_empty()).then_some(segments.len()),
         }
     }
 }
@@ -169,6 +190,7 @@ impl fmt::Display for RouteTemplate {
         self.0.iter().try_for_each(|segment| match segment {
             RouteSegment::Literal(literal) => write!(f, "/{literal}"),
             RouteSegment::Parameter(name) => write!(f, "/{{{name}}}"),
+            RouteSegment::Scoped(name) => write!(f, "/{{@{name}}}"),
             RouteSegment::Rest(name) => write!(f, "/{{{name}…}}"),
         })
     }
@@ -184,7 +206,8 @@ mod tests {
 
     #[test]
     fn invalid_routes_are_refused() {
-        for route in ["", "a", "/a//b", "/{x…}/b", "/{}", "/{a}b", "/{a}/{a}", "/a?b"] {
+        for route in ["", "a", "/a//b", "/{x…}/b", "/{}", "/{a}b", "/{a}/{a}", "/{@}", "/{@a…}/b", "/{@a}/{a}", "/a?b"]
+        {
             assert!(RouteTemplate::parse(route).is_err(), "{route}");
         }
     }

@@ -21,6 +21,8 @@ struct RouteNode {
     end: Option<usize>,
     /// The literals that may follow, in lower case and in their order.
     literals: Vec<(String, RouteNode)>,
+    /// What follows a name that may have a scope.
+    scoped: Option<Box<RouteNode>>,
     /// What follows a parameter.
     parameter: Option<Box<RouteNode>>,
     /// The route whose rest begins here.
@@ -58,8 +60,8 @@ impl<T> Router<T> {
         }
     }
 
-    /// The most specific route that these segments match: from left to right, a literal before a parameter, and a
-    /// parameter before the rest. The segments are still percent-encoded.
+    /// The most specific route that these segments match: from left to right, a literal before a name that may have a
+    /// scope, that before a parameter, and a parameter before the rest. The segments are still percent-encoded.
     pub(crate) fn find(&self, segments: &[&str]) -> Option<RouteMatch<'_, T>> {
         let decoded: Vec<Cow<'_, str>> = segments.iter().map(|segment| decode(segment)).collect();
         let (template, target) = &self.routes[self.root.find(&decoded)?];
@@ -74,6 +76,7 @@ impl RouteNode {
         for segment in segments {
             node = match segment {
                 RouteSegment::Literal(literal) => node.literal(literal),
+                RouteSegment::Scoped(_) => node.scoped.get_or_insert_default(),
                 RouteSegment::Parameter(_) => node.parameter.get_or_insert_default(),
                 RouteSegment::Rest(_) => return &mut node.rest,
             };
@@ -102,6 +105,11 @@ impl RouteNode {
             .binary_search_by(|(literal, _)| literal.bytes().cmp(first.bytes().map(|byte| byte.to_ascii_lowercase())));
         if let Some(found) = literal.ok().and_then(|index| self.literals[index].1.find(others)) {
             return Some(found);
+        }
+        let width = self.scoped.as_ref().and_then(|_| RouteSegment::Scoped(String::new()).width(segments));
+        let scoped = self.scoped.as_ref().zip(width).and_then(|(node, width)| node.find(&segments[width..]));
+        if scoped.is_some() {
+            return scoped;
         }
         let is_filled = !first.is_empty();
         let parameter = self.parameter.as_ref().filter(|_| is_filled).and_then(|node| node.find(others));
@@ -155,6 +163,31 @@ mod tests {
         for (path, route) in rows {
             assert_eq!(found(&router, path), Some(route), "{path}");
         }
+    }
+
+    #[test]
+    fn a_name_takes_its_scope_with_it() {
+        let router = router(&["/v/{@name}", "/v/{@name}/{tag…}", "/d/{@name}/dev/{@other}", "/d/{@name}/{@other}"]);
+        let rows = [
+            ("/v/a", Some("/v/{@name}")),
+            ("/v/@a/b", Some("/v/{@name}")),
+            ("/v/@a%2Fb", Some("/v/{@name}")),
+            ("/v/a/b", Some("/v/{@name}/{tag…}")),
+            ("/v/@a/b/c/d", Some("/v/{@name}/{tag…}")),
+            ("/v/@a%2Fb/c", Some("/v/{@name}/{tag…}")),
+            ("/v/@a", None),
+            ("/v/@/b", None),
+            ("/v/@a/", None),
+            ("/d/@a/b/@c/d", Some("/d/{@name}/{@other}")),
+            ("/d/a/dev/@c/d", Some("/d/{@name}/dev/{@other}")),
+            ("/d/a/dev", Some("/d/{@name}/{@other}")),
+        ];
+        for (path, route) in rows {
+            assert_eq!(found(&router, path), route, "{path}");
+        }
+        let segments = ["v", "%40a", "b%2Fc", "d"];
+        let parameters = router.find(&segments).unwrap().parameters.unwrap();
+        assert_eq!((&*parameters["name"], &*parameters["tag"]), ("@a/b/c", "d"));
     }
 
     #[test]

@@ -23,6 +23,7 @@
  *     "badges": [{
  *       "name": "greeting",                   the "name" in a call for this badge
  *       "route": "{name}",                    literal segments, {parameter}s, perhaps {rest…} at the end
+ *                                             ({@name} takes two segments if the first begins with @: @scope/name)
  *       "query": ["loud"],                    optional: the query parameters it reads
  *       "category": "other",                  optional
  *       "label": "hello",                     the text of the left half; {name} stands for a parameter, and

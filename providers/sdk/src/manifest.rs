@@ -66,8 +66,8 @@ pub struct Manifest {
 pub struct BadgeRoute {
     /// What [`crate::Call::name`] says for this badge.
     pub name: String,
-    /// Literal segments, `{parameter}` segments and perhaps a `{rest…}` at the end. It is relative to the mount unless
-    /// it begins with `/`.
+    /// Literal segments, `{parameter}` segments and perhaps a `{rest…}` at the end. `{@name}` takes a second segment if
+    /// the first begins with `@`, as in `@scope/name`. It is relative to the mount unless it begins with `/`.
     pub route: String,
     /// The query parameters it reads; calls have no others.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

@@ -124,7 +124,7 @@ fn report(plugin: &Plugin, route: &ReportRoute, id: String) -> Value {
 fn add(document: &mut Value, route: &str, method: &str, operation: Value) {
     let write = |segment| match segment {
         RouteSegment::Literal(text) => format!("/{text}"),
-        RouteSegment::Parameter(name) | RouteSegment::Rest(name) => format!("/{{{name}}}"),
+        RouteSegment::Parameter(name) | RouteSegment::Scoped(name) | RouteSegment::Rest(name) => format!("/{{{name}}}"),
     };
     let path: String = segments(route).into_iter().map(write).collect();
     let is_same = |other: &str| path.split('/').map(blank).eq(other.split('/').map(blank));
@@ -149,6 +149,7 @@ fn path_parameters(route: &str, example: &str) -> Vec<Value> {
         let (name, words) = match segment {
             RouteSegment::Literal(_) => return None,
             RouteSegment::Parameter(name) => (name, "One segment of the path."),
+            RouteSegment::Scoped(name) => (name, "One segment of the path, or two if the first begins with @."),
             RouteSegment::Rest(name) => (name, "The rest of the path, slashes included."),
         };
         Some(json!({
