@@ -3,7 +3,7 @@
 use crate::{
     document_kind::DocumentKind,
     json_path,
-    limits::{LARGEST_DOCUMENT, LONGEST_QUERY},
+    limits::{LARGEST_DOCUMENT, LONGEST_QUERY, TextLimit},
     query_error::QueryError,
     step_budget::StepBudget,
     tree::{self, Tree},
@@ -57,17 +57,65 @@ impl<'text> Document<'text> {
     /// # Errors
     /// [`QueryError`] where the query cannot be parsed, takes too many steps, finds nothing, or finds an object.
     pub fn find(&self, query: &str) -> Result<Vec<String>, QueryError> {
-        if query.len() > LONGEST_QUERY {
-            return Err(QueryError::QueryTooLong);
+        self.find_within(query, TextLimit::First)
+    }
+
+    /// All texts that a query finds, as [`find`](Self::find) does, but up to 100,000, and 4 MiB together.
+    ///
+    /// ```
+    /// use badgesmith_queries::{Document, DocumentKind};
+    ///
+    /// let json = format!("{:?}", (1..=2000).collect::<Vec<_>>());
+    /// let document = Document::read(DocumentKind::Json, &json).unwrap();
+    /// assert_eq!(document.find("$[*]").unwrap().len(), 1000);
+    /// assert_eq!(document.find_all("$[*]").unwrap().len(), 2000);
+    /// ```
+    ///
+    /// # Errors
+    /// As for [`find`](Self::find), and [`QueryError::TooManyTexts`].
+    pub fn find_all(&self, query: &str) -> Result<Vec<String>, QueryError> {
+        self.find_within(query, TextLimit::All)
+    }
+
+    /// How many values a query finds. Of one list or object it is the number of its items or members. None if it finds
+    /// nothing.
+    ///
+    /// ```
+    /// use badgesmith_queries::{Document, DocumentKind};
+    ///
+    /// let document = Document::read(DocumentKind::Json, r#"{"items": [{"a": 1}, {"a": 2}, {}]}"#).unwrap();
+    /// let counts = ["$.items", "$.items[*].a", "$.other"].map(|query| document.count(query).unwrap());
+    /// assert_eq!(counts, [Some(3), Some(2), None]);
+    /// ```
+    ///
+    /// # Errors
+    /// [`QueryError`] where the query cannot be parsed, or takes too many steps.
+    pub fn count(&self, query: &str) -> Result<Option<usize>, QueryError> {
+        check(query)?;
+        match &self.content {
+            Content::Tree(tree) => json_path::count(tree, query, &self.steps),
+            Content::Xml(document) => xpath::count(document, query, &self.steps),
         }
-        if depth(query) > DEEPEST_QUERY {
-            return Err(QueryError::QueryTooDeep);
-        }
+    }
+
+    fn find_within(&self, query: &str, limit: TextLimit) -> Result<Vec<String>, QueryError> {
+        check(query)?;
         let found = match &self.content {
-            Content::Tree(tree) => json_path::find(tree, query, &self.steps)?,
-            Content::Xml(document) => xpath::find(document, query, &self.steps)?,
+            Content::Tree(tree) => json_path::find(tree, query, limit, &self.steps)?,
+            Content::Xml(document) => xpath::find(document, query, limit, &self.steps)?,
         };
         if found.is_empty() { Err(QueryError::NoResult) } else { Ok(found) }
+    }
+}
+
+/// Checks the length and the depth of a query.
+fn check(query: &str) -> Result<(), QueryError> {
+    if query.len() > LONGEST_QUERY {
+        Err(QueryError::QueryTooLong)
+    } else if depth(query) > DEEPEST_QUERY {
+        Err(QueryError::QueryTooDeep)
+    } else {
+        Ok(())
     }
 }
 

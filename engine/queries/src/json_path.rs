@@ -10,7 +10,7 @@ mod parser;
 mod path_syntax;
 
 use crate::{
-    limits::{MOST_BYTES, MOST_TEXTS, truncate},
+    limits::{TextLimit, truncate},
     query_error::QueryError,
     step_budget::StepBudget,
     tree::Tree,
@@ -18,18 +18,46 @@ use crate::{
 use evaluator::{EarlyEnd, PathEvaluator, PathValue};
 
 /// The texts that a path finds, in the tree's order.
-pub(crate) fn find(tree: &Tree, query: &str, steps: &StepBudget) -> Result<Vec<String>, QueryError> {
-    let path = parser::parse(query.trim())?;
-    let mut texts = FoundTexts::default();
-    match PathEvaluator::new(tree, steps).evaluate(&path, &mut |found| texts.add(found)) {
+pub(crate) fn find(tree: &Tree, query: &str, limit: TextLimit, steps: &StepBudget) -> Result<Vec<String>, QueryError> {
+    let mut texts = FoundTexts { limit, texts: Vec::new(), bytes: 0 };
+    match evaluate(tree, query, steps, &mut |found| texts.add(found)) {
         Ok(()) | Err(EarlyEnd::Enough) => Ok(texts.texts),
         Err(EarlyEnd::Error(error)) => Err(error),
     }
 }
 
+/// How many values a path finds; if that is one list or one object, how many items or members it has. None if it finds
+/// nothing.
+pub(crate) fn count(tree: &Tree, query: &str, steps: &StepBudget) -> Result<Option<usize>, QueryError> {
+    let (mut count, mut inside) = (0, None);
+    let counted = evaluate(tree, query, steps, &mut |found| {
+        count += 1;
+        inside = match found {
+            PathValue::Tree(Tree::List(items)) => Some(items.len()),
+            PathValue::Tree(Tree::Map(members)) => Some(members.len()),
+            _ => None,
+        };
+        Ok(())
+    });
+    match counted {
+        Ok(()) | Err(EarlyEnd::Enough) => Ok(inside.filter(|_| count == 1).or((count > 0).then_some(count))),
+        Err(EarlyEnd::Error(error)) => Err(error),
+    }
+}
+
+fn evaluate(
+    tree: &Tree,
+    query: &str,
+    steps: &StepBudget,
+    found: &mut dyn FnMut(&PathValue) -> Result<(), EarlyEnd>,
+) -> Result<(), EarlyEnd> {
+    let path = parser::parse(query.trim()).map_err(EarlyEnd::Error)?;
+    PathEvaluator::new(tree, steps).evaluate(&path, found)
+}
+
 /// The texts found so far, within the limits.
-#[derive(Default)]
 struct FoundTexts {
+    limit: TextLimit,
     texts: Vec<String>,
     bytes: usize,
 }
@@ -58,6 +86,10 @@ impl FoundTexts {
         let text = truncate(text);
         self.texts.push(text.to_owned());
         self.bytes += text.len();
-        if self.texts.len() == MOST_TEXTS || self.bytes >= MOST_BYTES { Err(EarlyEnd::Enough) } else { Ok(()) }
+        match self.limit {
+            limit if !limit.is_reached(self.texts.len(), self.bytes) => Ok(()),
+            TextLimit::First => Err(EarlyEnd::Enough),
+            TextLimit::All => Err(EarlyEnd::Error(QueryError::TooManyTexts)),
+        }
     }
 }

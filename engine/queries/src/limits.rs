@@ -11,6 +11,28 @@ pub(crate) const MOST_TEXTS: usize = 1000;
 /// The most bytes of all texts of a query together: more than any badge shows.
 pub(crate) const MOST_BYTES: usize = 64 * 1024;
 
+/// The most texts of a query that has to find all of them.
+pub(crate) const MOST_OF_ALL_TEXTS: usize = 100_000;
+
+/// How many texts a query returns, and what happens to further ones.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum TextLimit {
+    /// [`MOST_TEXTS`] and [`MOST_BYTES`]; further ones are left out.
+    First,
+    /// [`MOST_OF_ALL_TEXTS`] and [`LARGEST_DOCUMENT`]; further ones are an error.
+    All,
+}
+
+impl TextLimit {
+    /// Whether so many texts, with so many bytes, are as many as a query returns. With [`TextLimit::All`] they are more.
+    pub(crate) const fn is_reached(self, texts: usize, bytes: usize) -> bool {
+        match self {
+            Self::First => texts >= MOST_TEXTS || bytes >= MOST_BYTES,
+            Self::All => texts > MOST_OF_ALL_TEXTS || bytes > LARGEST_DOCUMENT,
+        }
+    }
+}
+
 /// The beginning of a text, as long as a query may return.
 pub(crate) fn truncate(text: &str) -> &str {
     &text[..text.floor_char_boundary(MOST_BYTES)]

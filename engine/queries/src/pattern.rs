@@ -132,11 +132,48 @@ impl Pattern {
     /// # Errors
     /// [`QueryError::NoResult`], [`QueryError::TooLarge`], [`QueryError::TooManySteps`].
     pub fn find(&self, text: &str, replace: Option<&str>) -> Result<String, QueryError> {
+        self.find_in(text, replace, &StepBudget::new(MOST_STEPS))
+    }
+
+    /// The first match, or its replacement, in each of the texts that has one. All texts share the steps of one.
+    ///
+    /// ```
+    /// use badgesmith_queries::Pattern;
+    ///
+    /// let pattern = Pattern::read("^release-(.*)$", "").unwrap();
+    /// assert_eq!(pattern.find_each(["release-1.2", "nightly"], Some("$1")).unwrap(), ["1.2"]);
+    /// ```
+    ///
+    /// # Errors
+    /// [`QueryError::TooLarge`], [`QueryError::TooManySteps`].
+    pub fn find_each<'t>(
+        &self,
+        texts: impl IntoIterator<Item = &'t str>,
+        replace: Option<&str>,
+    ) -> Result<Vec<String>, QueryError> {
+        let steps = StepBudget::new(MOST_STEPS);
+        let mut found = Vec::new();
+        for text in texts {
+            match self.find_in(text, replace, &steps) {
+                Ok(text) => found.push(text),
+                Err(QueryError::NoResult) => {}
+                Err(fault) => return Err(fault),
+            }
+        }
+        Ok(found)
+    }
+
+    /// Whether it has a group.
+    #[must_use]
+    pub fn has_groups(&self) -> bool {
+        self.group_names.len() > 1
+    }
+
+    fn find_in(&self, text: &str, replace: Option<&str>, steps: &StepBudget) -> Result<String, QueryError> {
         if text.len() > LARGEST_DOCUMENT {
             return Err(QueryError::TooLarge);
         }
-        let steps = StepBudget::new(MOST_STEPS);
-        let found = self.search(text, &steps)?.ok_or(QueryError::NoResult)?;
+        let found = self.search(text, steps)?.ok_or(QueryError::NoResult)?;
         let Some(replace) = replace else { return Ok(truncate(&text[found]).to_owned()) };
         let pieces = replacement::parse(replace, &self.group_names);
         let group = |piece: &ReplacementPiece| match piece {
@@ -144,7 +181,7 @@ impl Pattern {
             ReplacementPiece::Group(number) => *number,
         };
         let last = pieces.iter().map(group).max().unwrap_or(0);
-        let groups = self.groups(text, found, last, &steps)?;
+        let groups = self.groups(text, found, last, steps)?;
         let mut shown = String::new();
         for piece in pieces {
             shown.push_str(match piece {

@@ -31,6 +31,8 @@ pub enum QueryError {
     Flags,
     /// The query takes too many steps through this document.
     TooManySteps,
+    /// The query finds too many texts to return all of them.
+    TooManyTexts,
     /// The query finds nothing.
     NoResult,
     /// The query finds an object, which has no text.
@@ -69,6 +71,7 @@ impl fmt::Display for QueryError {
             Self::Regex => "invalid regex",
             Self::Flags => "invalid flags, must be among imsU",
             Self::TooManySteps => "query takes too many steps",
+            Self::TooManyTexts => "too many results",
             Self::NoResult => "no result",
             Self::NoText => "result is an object",
         };

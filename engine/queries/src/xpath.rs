@@ -9,7 +9,7 @@ use xpath_eval::{
 };
 
 use crate::{
-    limits::{MOST_BYTES, MOST_TEXTS, truncate},
+    limits::{TextLimit, truncate},
     query_error::QueryError,
     step_budget::StepBudget,
 };
@@ -24,7 +24,33 @@ const HIGHEST: usize = 48;
 const MOST_MINUSES: &str = "----------------";
 
 /// The texts of the selected nodes, in the document's order, or the text of a number, a boolean or a string.
-pub(crate) fn find(document: &Document, query: &str, steps: &StepBudget) -> Result<Vec<String>, QueryError> {
+pub(crate) fn find(
+    document: &Document,
+    query: &str,
+    limit: TextLimit,
+    steps: &StepBudget,
+) -> Result<Vec<String>, QueryError> {
+    evaluated(document, query, steps, |found| match found {
+        Value::NodeSet(nodes) => texts(nodes, limit),
+        value => Ok(vec![truncate(&value.to_xpath_string()).to_owned()]),
+    })
+}
+
+/// How many nodes are selected. None if there are none.
+pub(crate) fn count(document: &Document, query: &str, steps: &StepBudget) -> Result<Option<usize>, QueryError> {
+    evaluated(document, query, steps, |found| match found {
+        Value::NodeSet(nodes) => Ok(Some(nodes.len()).filter(|count| *count > 0)),
+        _ => Ok(Some(1)),
+    })
+}
+
+/// Evaluates an expression within the limits.
+fn evaluated<T>(
+    document: &Document,
+    query: &str,
+    steps: &StepBudget,
+    read: impl FnOnce(Value<CountedNode>) -> Result<T, QueryError>,
+) -> Result<T, QueryError> {
     let query = query.trim();
     if query.split_whitespace().collect::<String>().contains(MOST_MINUSES) {
         return Err(QueryError::QueryTooDeep);
@@ -40,29 +66,30 @@ pub(crate) fn find(document: &Document, query: &str, steps: &StepBudget) -> Resu
     let mut context = EvaluationContext::new(root);
     context.namespaces = Some(&prefixed);
     let found = evaluate(&expression, &context);
-    let texts = match found {
-        Ok(Value::NodeSet(nodes)) => texts(nodes),
-        Ok(value) => vec![truncate(&value.to_xpath_string()).to_owned()],
+    let found = match found {
+        Ok(found) => read(found),
         Err(EvalError::UnknownFunction(_) | EvalError::ArgumentCount { .. }) => return Err(QueryError::XPath),
         Err(EvalError::UnboundVariable(_) | EvalError::ExpectedNodeSet { .. }) => return Err(QueryError::XPath),
     };
     // Without steps nodes look empty, so what was found then is wrong.
-    if steps.is_spent() { Err(QueryError::TooManySteps) } else { Ok(texts) }
+    if steps.is_spent() { Err(QueryError::TooManySteps) } else { found }
 }
 
 /// The texts of nodes, within the limits.
-fn texts(nodes: Vec<CountedNode>) -> Vec<String> {
+fn texts(nodes: Vec<CountedNode>, limit: TextLimit) -> Result<Vec<String>, QueryError> {
     let mut bytes = 0;
     let mut texts = Vec::new();
-    for node in nodes.into_iter().take(MOST_TEXTS) {
+    for node in nodes {
         let text = text(node);
         bytes += text.len();
         texts.push(text);
-        if bytes >= MOST_BYTES {
-            break;
+        match limit {
+            limit if !limit.is_reached(texts.len(), bytes) => {}
+            TextLimit::First => break,
+            TextLimit::All => return Err(QueryError::TooManyTexts),
         }
     }
-    texts
+    Ok(texts)
 }
 
 /// The text of a node, as shields shows it: the first text node of an element, or the whole text of one that begins

@@ -3,7 +3,10 @@
 use std::{collections::BTreeMap, error::Error, fmt};
 
 use badgesmith_renderer::Color;
-use serde::Deserialize;
+use serde::{
+    Deserialize, Deserializer,
+    de::{self, MapAccess, Visitor, value::MapAccessDeserializer},
+};
 
 use super::value_format::ShownValue;
 
@@ -20,6 +23,8 @@ pub(crate) enum ColorRule {
     /// It does not: the color is the manifest's, or the default.
     Fixed,
     Version,
+    /// The format has one for each value.
+    Format,
     Scale(ColorScale),
     Match(BTreeMap<String, ColorName>),
 }
@@ -30,8 +35,9 @@ impl ColorRule {
         match self {
             Self::Fixed => None,
             Self::Version => Some(if is_stable(&shown.text) { STABLE } else { UNSTABLE }),
+            Self::Format => shown.color,
             Self::Scale(scale) => Some(scale.color(shown.number)),
-            Self::Match(colors) => colors.get(&shown.text).map(|color| color.0.as_str()),
+            Self::Match(colors) => colors.get(&shown.text).map(|color| color.0.as_str()).or(shown.color),
         }
     }
 }
@@ -68,8 +74,7 @@ impl fmt::Display for UnknownColor {
 impl Error for UnknownColor {}
 
 /// Colors of numbers: the first color below the first step, the second from there on, and so forth.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(try_from = "ColorScaleTable")]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct ColorScale {
     first: ColorName,
     /// From which number on which color holds, in ascending order.
@@ -84,11 +89,38 @@ struct ColorScaleTable {
     colors: Vec<ColorName>,
 }
 
-impl TryFrom<ColorScaleTable> for ColorScale {
-    type Error = ColorScaleError;
+/// Shields' scales by their names in TOML: steps, and colors.
+const NAMED: [(&str, &[f64], &[&str]); 4] = [
+    ("downloads", &[f64::MIN_POSITIVE, 10.0, 100.0, 1000.0], FLOOR_COLORS),
+    ("coverage", &[f64::MIN_POSITIVE, 80.0, 90.0, 100.0], FLOOR_COLORS),
+    ("rating", &[f64::MIN_POSITIVE, 2.0, 3.0, 4.0], FLOOR_COLORS),
+    // In days.
+    ("age", &[7.0, 30.0, 180.0, 365.0, 730.0], &["brightgreen", "green", "yellowgreen", "yellow", "orange", "red"]),
+];
+const FLOOR_COLORS: &[&str] = &["red", "yellow", "yellowgreen", "green", "brightgreen"];
 
-    fn try_from(ColorScaleTable { steps, colors }: ColorScaleTable) -> Result<Self, ColorScaleError> {
-        Self::new(steps, colors)
+impl<'de> Deserialize<'de> for ColorScale {
+    fn deserialize<D: Deserializer<'de>>(reader: D) -> Result<Self, D::Error> {
+        struct NameOrTable;
+
+        impl<'de> Visitor<'de> for NameOrTable {
+            type Value = ColorScale;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a scale such as { steps = [50], colors = [\"red\", \"green\"] }, or the name of one")
+            }
+
+            fn visit_str<E: de::Error>(self, name: &str) -> Result<ColorScale, E> {
+                ColorScale::named(name).ok_or_else(|| E::custom(ColorScaleError::Unknown(name.to_owned())))
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<ColorScale, A::Error> {
+                let ColorScaleTable { steps, colors } = Deserialize::deserialize(MapAccessDeserializer::new(map))?;
+                ColorScale::new(steps, colors).map_err(de::Error::custom)
+            }
+        }
+
+        reader.deserialize_any(NameOrTable)
     }
 }
 
@@ -110,6 +142,12 @@ impl ColorScale {
         Ok(Self { first, steps: steps.into_iter().zip(colors).collect() })
     }
 
+    /// One of shields' scales.
+    fn named(name: &str) -> Option<Self> {
+        let (_, steps, colors) = NAMED.into_iter().find(|(named, ..)| *named == name)?;
+        Self::new(steps.to_vec(), colors.iter().map(|color| ColorName((*color).to_owned())).collect()).ok()
+    }
+
     fn color(&self, number: f64) -> &str {
         let reached = self.steps.iter().rev().find(|(step, _)| number >= *step);
         &reached.map_or(&self.first, |(_, color)| color).0
@@ -128,6 +166,8 @@ pub(crate) enum ColorScaleError {
         /// How many colors there are.
         colors: usize,
     },
+    /// No scale has this name.
+    Unknown(String),
 }
 
 impl fmt::Display for ColorScaleError {
@@ -136,6 +176,10 @@ impl fmt::Display for ColorScaleError {
             Self::NotAscending => f.write_str("steps do not ascend; write the lowest first, each once"),
             Self::Mismatch { steps, colors } => {
                 write!(f, "{steps} steps and {colors} colors; write at least one step, and one color more than steps")
+            }
+            Self::Unknown(name) => {
+                let names = NAMED.map(|(name, ..)| format!("{name:?}")).join(", ");
+                write!(f, "no scale is called {name:?}; write {names}, or a table")
             }
         }
     }
@@ -161,13 +205,27 @@ mod tests {
 
     #[test]
     fn a_step_begins_its_colour() {
-        let color = |name: &str| ColorName(name.to_owned());
-        let written =
-            ColorScaleTable { steps: vec![50.0, 80.0], colors: vec![color("red"), color("yellow"), color("green")] };
-        let scale = ColorScale::try_from(written).unwrap();
+        let colors = ["red", "yellow", "green"].map(|name| ColorName(name.to_owned()));
+        let scale = ColorScale::new(vec![50.0, 80.0], colors.to_vec()).unwrap();
         let rows = [(-1.0, "red"), (49.9, "red"), (50.0, "yellow"), (79.9, "yellow"), (80.0, "green"), (1e9, "green")];
         for (number, name) in rows {
             assert_eq!(scale.color(number), name, "{number}");
+        }
+    }
+    #[test]
+    fn a_named_scale_has_the_colours_of_shields() {
+        use badgesmith_provider::color;
+
+        type Scale<'a> = (&'a str, &'a dyn Fn(f64) -> &'static str);
+        let floor = |number| color::floor_count(number, [2.0, 3.0, 4.0]);
+        let age = |days: f64| color::age(0, (days * 86_400.0) as u64);
+        let scales: [Scale; 4] =
+            [("downloads", &color::downloads), ("coverage", &color::coverage), ("rating", &floor), ("age", &age)];
+        for (name, expected) in scales {
+            let scale = ColorScale::named(name).unwrap();
+            for number in [0.0, 0.1, 1.0, 2.0, 3.9, 4.0, 7.0, 9.0, 10.0, 79.9, 80.0, 95.0, 100.0, 365.0, 800.0, 1e6] {
+                assert_eq!(scale.color(number), expected(number), "{name} of {number}");
+            }
         }
     }
 }

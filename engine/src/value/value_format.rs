@@ -1,4 +1,4 @@
-//! The six formats in which a value is shown.
+//! The formats in which a value is shown.
 
 use badgesmith_provider::format;
 use serde::Deserialize;
@@ -6,6 +6,9 @@ use serde_json::Value;
 
 /// The longest text that is shown, in bytes.
 const LONGEST_TEXT: usize = 256;
+/// How many stars the best rating has.
+const MOST_STARS: usize = 5;
+const SECONDS_PER_DAY: i64 = 24 * 60 * 60;
 
 /// How a value is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -23,20 +26,36 @@ pub(crate) enum ValueFormat {
     Bytes,
     /// `2026-11-21`, from RFC 3339, a text that begins so, or seconds or milliseconds since 1970.
     Date,
+    /// `yesterday`, `last monday`, `november 2025`, from the same.
+    RelativeDate,
+    /// A rating of five as `★★★½☆`.
+    Stars,
+    /// A whole number as `2ⁿᵈ`.
+    Ordinal,
+    /// The name of a license, in the color of its kind.
+    License,
+    /// The status of a build, in its color.
+    Build,
 }
 
 /// A value as a badge shows it.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct ShownValue {
     pub(crate) text: String,
-    /// The value as a number, for a color scale; 0 where it is not a number.
+    /// The value as a number, for a color scale: for a date the days since then; 0 where it is not a number.
     pub(crate) number: f64,
+    /// The color that the format gives it.
+    pub(crate) color: Option<&'static str>,
 }
 
 impl ValueFormat {
-    /// Whether it takes numbers.
-    pub(crate) const fn is_number(self) -> bool {
-        matches!(self, Self::Metric | Self::Percent | Self::Bytes)
+    /// Whether it has numbers for a color scale.
+    pub(crate) const fn has_number(self) -> bool {
+        match self {
+            Self::Metric | Self::Percent | Self::Bytes | Self::Stars | Self::Ordinal => true,
+            Self::Date | Self::RelativeDate => true,
+            Self::Text | Self::Version | Self::License | Self::Build => false,
+        }
     }
 
     /// Its name.
@@ -48,30 +67,52 @@ impl ValueFormat {
             Self::Percent => "percent",
             Self::Bytes => "bytes",
             Self::Date => "date",
+            Self::RelativeDate => "relative-date",
+            Self::Stars => "stars",
+            Self::Ordinal => "ordinal",
+            Self::License => "license",
+            Self::Build => "build",
         }
     }
 
-    /// The value in this format; none where the format does not take such a value.
-    pub(crate) fn show(self, value: &Value) -> Option<ShownValue> {
-        let (text, number) = match self {
-            Self::Text => (text(value)?, 0.0),
-            Self::Version => (version(value)?, 0.0),
-            Self::Metric => {
-                let number = format::number(value)?;
-                (format::metric(number), number)
-            }
-            Self::Percent => {
-                let number = format::number(value)?;
-                (format::percent(number), number)
-            }
+    /// The value in this format; none where the format does not take such a value. `now` is in seconds since 1970.
+    pub(crate) fn show(self, value: &Value, now: u64) -> Option<ShownValue> {
+        let shown = |text: String, number: f64| Some(ShownValue { text, number, color: None });
+        match self {
+            Self::Text => shown(text(value)?, 0.0),
+            Self::Version => shown(version(value)?, 0.0),
+            Self::Metric => format::number(value).and_then(|number| shown(format::metric(number), number)),
+            Self::Percent => format::number(value).and_then(|number| shown(format::percent(number), number)),
             Self::Bytes => {
                 let number = format::number(value).filter(|number| *number >= 0.0)?;
-                (format::bytes(number), number)
+                shown(format::bytes(number), number)
             }
-            Self::Date => (format::date(value)?, 0.0),
-        };
-        Some(ShownValue { text, number })
+            Self::Date => shown(format::date(value)?, days(format::unix_seconds(value)?, now)),
+            Self::RelativeDate => {
+                let seconds = format::unix_seconds(value)?;
+                shown(format::relative_date(seconds, now), days(seconds, now))
+            }
+            Self::Stars => {
+                let number = format::number(value).filter(|number| (0.0..=MOST_STARS as f64).contains(number))?;
+                shown(format::stars(number, MOST_STARS), number)
+            }
+            Self::Ordinal => {
+                let number = format::number(value).filter(|number| *number >= 0.0 && number.fract() == 0.0)?;
+                shown(format::ordinal(number as u64), number)
+            }
+            Self::License => Some(colored(format::license(&[&text(value).filter(|_| value.is_string())?]))),
+            Self::Build => format::build_status(&text(value)?.to_lowercase()).map(colored),
+        }
     }
+}
+
+fn colored(format::ColoredText { text, color }: format::ColoredText) -> ShownValue {
+    ShownValue { text, number: 0.0, color: Some(color) }
+}
+
+/// How many whole days ago a moment was.
+fn days(seconds: i64, now: u64) -> f64 {
+    (i64::try_from(now).unwrap_or(i64::MAX).saturating_sub(seconds) / SECONDS_PER_DAY) as f64
 }
 
 fn text(value: &Value) -> Option<String> {
@@ -96,9 +137,12 @@ mod tests {
 
     use super::*;
 
+    /// 2026-11-21, 12:00.
+    const NOON: u64 = 1_795_262_400;
+
     fn check(format: ValueFormat, rows: &[(Value, &str)]) {
         for (value, expected) in rows {
-            let shown = format.show(value).map_or_else(|| "nothing".to_owned(), |shown| shown.text);
+            let shown = format.show(value, NOON).map_or_else(|| "nothing".to_owned(), |shown| shown.text);
             assert_eq!(shown, *expected, "{format:?} of {value}");
         }
     }
@@ -143,5 +187,16 @@ mod tests {
         check(ValueFormat::Percent, &[(json!(91.25), "91.2%"), (json!(null), "nothing")]);
         check(ValueFormat::Bytes, &[(json!(1337), "1.3 kB"), (json!(-1), "nothing"), (json!("1 kB"), "nothing")]);
         check(ValueFormat::Date, &[(json!("2026-11-21T12:00:00Z"), "2026-11-21"), (json!("yesterday"), "nothing")]);
+        check(ValueFormat::RelativeDate, &[(json!("2026-11-20T12:00:00Z"), "yesterday"), (json!(true), "nothing")]);
+        check(ValueFormat::Stars, &[(json!(3.5), "★★★½☆"), (json!("4"), "★★★★☆"), (json!(5.1), "nothing")]);
+        check(ValueFormat::Ordinal, &[(json!(2), "2ⁿᵈ"), (json!(2.5), "nothing"), (json!(-1), "nothing")]);
+        check(ValueFormat::License, &[(json!("MIT"), "MIT"), (json!(1), "nothing"), (json!(["MIT"]), "nothing")]);
+        check(ValueFormat::Build, &[(json!("SUCCESS"), "passing"), (json!("fantastic"), "nothing")]);
+    }
+
+    #[test]
+    fn a_date_has_its_age_in_days_for_a_scale() {
+        let days = |text: &str| ValueFormat::Date.show(&json!(text), NOON).unwrap().number;
+        assert_eq!(["2026-11-20T12:00:01Z", "2026-11-20T12:00:00Z", "2026-11-22"].map(days), [0.0, 1.0, 0.0]);
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use badgesmith_provider::BadgeRoute;
+use badgesmith_provider::{BadgeRoute, order::Order};
 use serde::Deserialize;
 use toml::Spanned;
 
@@ -12,10 +12,11 @@ use super::{
     braces::TextTemplate,
     file_error::FileFault,
     header::{HeaderName, HeaderValue},
+    reducer::Prerelease,
     request_table::{RequestTable, Statuses},
     route_table::{Picture, RouteKeys, RouteTable},
     secret_table::SecretTable,
-    shown_words::ShownWords,
+    shown_words::{AbsentWords, ShownWords},
     status_words::FailureWords,
     value_source::SourceList,
     value_table::ValueTable,
@@ -82,8 +83,10 @@ pub(super) struct BadgeTable {
     first: Option<Spanned<bool>>,
     join: Option<Spanned<String>>,
     count: Option<Spanned<bool>>,
+    newest: Option<Spanned<Order>>,
+    prerelease: Option<Spanned<Prerelease>>,
     words: Option<Spanned<BTreeMap<String, ShownWords>>>,
-    absent: Option<Spanned<ShownWords>>,
+    absent: Option<Spanned<AbsentWords>>,
     empty: Option<Spanned<FailureWords>>,
     format: Option<Spanned<ValueFormat>>,
     prefix: Option<Spanned<String>>,
@@ -125,6 +128,8 @@ impl BadgeTable {
             first: self.first.take(),
             join: self.join.take(),
             count: self.count.take(),
+            newest: self.newest.take(),
+            prerelease: self.prerelease.take(),
             words: self.words.take(),
             absent: self.absent.take(),
             empty: self.empty.take(),

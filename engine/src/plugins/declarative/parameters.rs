@@ -18,4 +18,13 @@ impl<'c> Parameters<'c> {
         let given = given.filter(|text| !text.is_empty());
         given.or_else(|| self.defaults.get(name).map(String::as_str)).unwrap_or_default()
     }
+
+    /// Whether a parameter is switched on: given, perhaps without a value, and neither `false` nor `0`.
+    pub(super) fn is_on(self, name: &str) -> bool {
+        let given = self.call.params.get(name).map(String::as_str).or_else(|| self.call.query(name));
+        match given {
+            Some(value) => !value.eq_ignore_ascii_case("false") && value != "0",
+            None => !matches!(self.get(name), "" | "false" | "0"),
+        }
+    }
 }

@@ -1,6 +1,15 @@
 //! How a list of items becomes what a badge shows.
 
-use super::lookup::Leaf;
+use std::fmt;
+
+use badgesmith_provider::order::{Order, newest};
+use serde::{
+    Deserialize, Deserializer,
+    de::{self, Visitor},
+};
+use serde_json::Value;
+
+use super::{braces, lookup::Leaf, parameters::Parameters};
 use crate::value::value_format::ValueFormat;
 
 /// What is made of a list, or of the keys of an object.
@@ -12,13 +21,23 @@ pub(super) enum Reducer {
     Join(String),
     /// The number of items.
     Count,
+    /// The newest version.
+    Newest(Order, Prerelease),
+}
+
+/// Whether a prerelease may be the newest version. One is in any case if there is nothing else.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Prerelease {
+    Fixed(bool),
+    /// If this parameter is switched on.
+    If(String),
 }
 
 impl Reducer {
     /// What has to be read of the list.
     pub(super) const fn leaf(&self) -> Leaf {
         match self {
-            Self::First | Self::Join(_) => Leaf::Items,
+            Self::First | Self::Join(_) | Self::Newest(..) => Leaf::Items,
             Self::Count => Leaf::Count,
         }
     }
@@ -28,6 +47,77 @@ impl Reducer {
         match self {
             Self::First | Self::Join(_) => ValueFormat::Text,
             Self::Count => ValueFormat::Metric,
+            Self::Newest(..) => ValueFormat::Version,
         }
+    }
+
+    /// What is left of the items.
+    pub(super) fn reduce(&self, mut items: Vec<Value>, parameters: Parameters<'_>) -> Vec<Value> {
+        match self {
+            Self::Join(_) => items,
+            Self::First | Self::Count => {
+                items.truncate(1);
+                items
+            }
+            Self::Newest(order, prerelease) => {
+                let versions: Vec<_> = items.iter().filter_map(Value::as_str).map(str::trim).collect();
+                let versions: Vec<_> = versions.into_iter().filter(|version| !version.is_empty()).collect();
+                let newest = newest(&versions, *order, prerelease.is_on(parameters));
+                newest.map(Value::from).into_iter().collect()
+            }
+        }
+    }
+}
+
+impl Default for Prerelease {
+    fn default() -> Self {
+        Self::Fixed(false)
+    }
+}
+
+impl Prerelease {
+    /// The name of the parameter.
+    pub(super) fn name(&self) -> Option<&str> {
+        match self {
+            Self::Fixed(_) => None,
+            Self::If(name) => Some(name),
+        }
+    }
+
+    fn is_on(&self, parameters: Parameters<'_>) -> bool {
+        match self {
+            Self::Fixed(is_on) => *is_on,
+            Self::If(name) => parameters.is_on(name),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Prerelease {
+    fn deserialize<D: Deserializer<'de>>(reader: D) -> Result<Self, D::Error> {
+        struct FlagOrName;
+
+        impl Visitor<'_> for FlagOrName {
+            type Value = Prerelease;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("true, false, or a parameter such as \"{prerelease}\"")
+            }
+
+            fn visit_bool<E>(self, is_on: bool) -> Result<Prerelease, E> {
+                Ok(Prerelease::Fixed(is_on))
+            }
+
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<Prerelease, E> {
+                let name = text.strip_prefix('{').and_then(|text| text.strip_suffix('}'));
+                match name.filter(|name| braces::is_name(name)) {
+                    Some(name) => Ok(Prerelease::If(name.to_owned())),
+                    None => {
+                        Err(E::custom(format!("{text:?} is no parameter; write true, false or \"{{prerelease}}\"")))
+                    }
+                }
+            }
+        }
+
+        reader.deserialize_any(FlagOrName)
     }
 }

@@ -2,8 +2,15 @@
 
 use std::{error::Error, fmt};
 
-use serde::Deserialize;
+use serde::{
+    Deserialize, Deserializer,
+    de::{self, MapAccess, Visitor, value::MapAccessDeserializer},
+};
 
+use crate::value::color_scale::ColorName;
+
+/// The color of what is absent, if the file names none.
+const ABSENT: &str = "lightgrey";
 /// The greatest length of such words, in bytes.
 const LONGEST: usize = 64;
 
@@ -32,3 +39,43 @@ impl fmt::Display for InvalidShownWords {
 }
 
 impl Error for InvalidShownWords {}
+
+/// What is shown if there is no value: words, or `{ text = "missing", color = "red" }`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct AbsentWords {
+    pub(super) text: String,
+    pub(super) color: String,
+}
+
+impl<'de> Deserialize<'de> for AbsentWords {
+    fn deserialize<D: Deserializer<'de>>(reader: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(deny_unknown_fields, rename_all = "kebab-case")]
+        struct Table {
+            text: ShownWords,
+            color: ColorName,
+        }
+
+        struct WordsOrTable;
+
+        impl<'de> Visitor<'de> for WordsOrTable {
+            type Value = AbsentWords;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("words such as \"unrated\", or { text = \"unrated\", color = \"red\" }")
+            }
+
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<AbsentWords, E> {
+                let words = ShownWords::try_from(text.to_owned()).map_err(E::custom)?;
+                Ok(AbsentWords { text: words.0, color: ABSENT.to_owned() })
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<AbsentWords, A::Error> {
+                let Table { text, color } = Deserialize::deserialize(MapAccessDeserializer::new(map))?;
+                Ok(AbsentWords { text: text.0, color: color.0 })
+            }
+        }
+
+        reader.deserialize_any(WordsOrTable)
+    }
+}

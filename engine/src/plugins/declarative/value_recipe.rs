@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use badgesmith_provider::Failure;
+use badgesmith_provider::{Failure, format};
 use serde_json::Value;
 
 use super::{
     lookup::{Leaf, Lookup},
     parameters::Parameters,
     reducer::Reducer,
+    shown_words::AbsentWords,
     status_words::FailureWords,
     value_source::ValueSource,
 };
@@ -17,8 +18,8 @@ use crate::value::{
     value_format::{ShownValue, ValueFormat},
 };
 
-/// The color of a badge whose value is absent.
-const ABSENT: &str = "lightgrey";
+/// What stands between several licenses.
+const SEPARATOR: &str = ", ";
 /// The longest joined text, in bytes; further items are left out.
 const LONGEST_JOINED: usize = 256;
 /// The longest part of a value that a reason repeats, in bytes.
@@ -35,7 +36,7 @@ pub(super) struct ValueRecipe {
     /// What is shown in the place of some texts.
     pub(super) words: BTreeMap<String, String>,
     /// What is shown if there is no value.
-    pub(super) absent: Option<String>,
+    pub(super) absent: Option<AbsentWords>,
     /// The failure if a list on the way to the value is empty.
     pub(super) empty: Option<FailureWords>,
     pub(super) format: ValueFormat,
@@ -63,27 +64,21 @@ impl ValueRecipe {
             Some(values) if !self.is_absent(&values) => values,
             _ => return self.absent(),
         };
-        let mut shown = values.iter().map(|value| self.show_one(value));
-        // `find` returns at least one value.
-        let ShownValue { mut text, number } = shown.next().ok_or_else(Failure::invalid_response)??;
-        let color = self.color.color(&ShownValue { text: text.clone(), number }).or(self.other_color.as_deref());
-        let color = color.map(str::to_owned);
-        let separator = if let Some(Reducer::Join(separator)) = &self.reducer { separator } else { "" };
-        for next in shown {
-            let next = next?;
-            text.push_str(separator);
-            if text.len() + next.text.len() > LONGEST_JOINED {
-                text.push('…');
-                break;
-            }
-            text.push_str(&next.text);
-        }
-        Ok(ShownPart { text: self.affixed(&text), color })
+        let now = parameters.call.now;
+        let shown: Vec<_> = values.iter().map(|value| self.show_one(value, now)).collect::<Result<_, _>>()?;
+        let shown = self.join(shown).ok_or_else(|| Failure::invalid_response().because("the list has no version"))?;
+        let color = self.color.color(&shown).or(self.other_color.as_deref()).map(str::to_owned);
+        Ok(ShownPart { text: self.affixed(&shown.text), color })
     }
 
     /// The values to show: one, or several to join. None if there is nothing.
     fn find(&self, body: &[u8], parameters: Parameters<'_>) -> Result<Option<Vec<Value>>, Failure> {
-        let leaf = self.reducer.as_ref().map_or(Leaf::Value, Reducer::leaf);
+        let leaf = match &self.reducer {
+            Some(reducer) => reducer.leaf(),
+            // Something may have several licenses.
+            None if self.format == ValueFormat::License => Leaf::Items,
+            None => Leaf::Value,
+        };
         let mut is_empty = false;
         for source in &self.sources {
             let values = match source.find(body, leaf, parameters)? {
@@ -97,7 +92,10 @@ impl ValueRecipe {
                 Lookup::Value(value) => vec![value],
                 Lookup::Items(items) => items,
             };
-            return Ok(Some(self.reduce(values)));
+            return Ok(Some(match &self.reducer {
+                Some(reducer) => reducer.reduce(values, parameters),
+                None => values,
+            }));
         }
         match &self.empty {
             Some(words) if is_empty => Err(words.failure(404)),
@@ -105,48 +103,57 @@ impl ValueRecipe {
         }
     }
 
-    fn reduce(&self, mut values: Vec<Value>) -> Vec<Value> {
-        if !matches!(self.reducer, Some(Reducer::Join(_))) {
-            values.truncate(1);
-        }
-        values
-    }
-
-    /// Some upstreams write `false` where there is no version, number or date.
+    /// Whether the value is `false`: some upstreams write that where there is no version, number or date.
     fn is_absent(&self, values: &[Value]) -> bool {
-        self.absent.is_some() && self.format != ValueFormat::Text && values == [Value::Bool(false)]
+        let is_false = || matches!(values, [Value::Bool(false)]) || values == [Value::from("false")];
+        self.absent.is_some() && self.format != ValueFormat::Text && is_false()
     }
 
     fn absent(&self) -> Result<ShownPart, Failure> {
         match &self.absent {
-            Some(words) => Ok(ShownPart { text: words.clone(), color: Some(ABSENT.to_owned()) }),
+            Some(AbsentWords { text, color }) => Ok(ShownPart { text: text.clone(), color: Some(color.clone()) }),
             None => Err(Failure::invalid_response().because("there is no value")),
         }
     }
 
-    fn show_one(&self, value: &Value) -> Result<ShownValue, Failure> {
-        let word = ValueFormat::Text.show(value).and_then(|shown| self.words.get(&shown.text)).cloned();
-        match (self.format.show(value), word) {
+    fn show_one(&self, value: &Value, now: u64) -> Result<ShownValue, Failure> {
+        let written = ValueFormat::Text.show(value, now);
+        let word = written.and_then(|shown| self.words.get(&shown.text)).cloned();
+        match (self.format.show(value, now), word) {
             (None, None) => Err(misfit(value, self.format.name())),
             (Some(shown), None) => Ok(shown),
-            (shown, Some(text)) => Ok(ShownValue { text, number: shown.map_or(0.0, |shown| shown.number) }),
+            (shown, Some(text)) => {
+                let word = self.format.show(&Value::String(text.clone()), now).unwrap_or_default();
+                Ok(ShownValue { text, number: shown.map_or(0.0, |shown| shown.number), color: word.color })
+            }
         }
     }
 
-    fn affixed(&self, text: &str) -> String {
-        let prefix = if self.prefix == "v" && !takes_v(text) { "" } else { &self.prefix };
-        format!("{prefix}{text}{}", self.suffix)
+    /// The values as one, which has the number of the first one. None if there are none.
+    fn join(&self, values: Vec<ShownValue>) -> Option<ShownValue> {
+        let first = values.first()?;
+        let (number, mut color) = (first.number, first.color);
+        let texts: Vec<&str> = values.iter().map(|value| value.text.as_str()).collect();
+        if self.format == ValueFormat::License {
+            color = Some(format::license(&texts).color);
+        }
+        let separator = if let Some(Reducer::Join(separator)) = &self.reducer { separator } else { SEPARATOR };
+        let mut joined = String::new();
+        for (at, text) in texts.into_iter().enumerate() {
+            joined.push_str(if at == 0 { "" } else { separator });
+            if at > 0 && joined.len() + text.len() > LONGEST_JOINED {
+                joined.push('…');
+                break;
+            }
+            joined.push_str(text);
+        }
+        Some(ShownValue { text: joined, number, color })
     }
-}
 
-/// Whether shields writes a `v` before this version: it begins with a digit and is no date.
-fn takes_v(version: &str) -> bool {
-    let is_date = version.len() >= 10
-        && version.as_bytes()[..10]
-            .iter()
-            .enumerate()
-            .all(|(at, byte)| if matches!(at, 4 | 7) { *byte == b'-' } else { byte.is_ascii_digit() });
-    version.starts_with(|first: char| first.is_ascii_digit()) && !is_date
+    fn affixed(&self, text: &str) -> String {
+        let Self { prefix, suffix, .. } = self;
+        if prefix == "v" { format!("{}{suffix}", format::add_v(text)) } else { format!("{prefix}{text}{suffix}") }
+    }
 }
 
 /// The failure of a value that is not what the file says.

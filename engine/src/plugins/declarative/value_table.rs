@@ -2,14 +2,15 @@
 
 use std::collections::BTreeMap;
 
+use badgesmith_provider::order::Order;
 use serde::Deserialize;
 use toml::Spanned;
 
 use super::{
     file_error::FileFault,
     name_use::NameUse,
-    reducer::Reducer,
-    shown_words::ShownWords,
+    reducer::{Prerelease, Reducer},
+    shown_words::{AbsentWords, ShownWords},
     status_words::FailureWords,
     value_recipe::ValueRecipe,
     value_source::{SourceList, ValueSource},
@@ -31,8 +32,10 @@ pub(super) struct ValueTable {
     pub(super) first: Option<Spanned<bool>>,
     pub(super) join: Option<Spanned<String>>,
     pub(super) count: Option<Spanned<bool>>,
+    pub(super) newest: Option<Spanned<Order>>,
+    pub(super) prerelease: Option<Spanned<Prerelease>>,
     pub(super) words: Option<Spanned<BTreeMap<String, ShownWords>>>,
-    pub(super) absent: Option<Spanned<ShownWords>>,
+    pub(super) absent: Option<Spanned<AbsentWords>>,
     pub(super) empty: Option<Spanned<FailureWords>>,
     pub(super) format: Option<Spanned<ValueFormat>>,
     pub(super) prefix: Option<Spanned<String>>,
@@ -49,6 +52,9 @@ impl ValueTable {
         if let Some(value) = &self.value {
             uses.extend(NameUse::all(value, value.get_ref().0.iter().flat_map(ValueSource::names)));
         }
+        if let Some(prerelease) = &self.prerelease {
+            uses.extend(NameUse::all(prerelease, prerelease.get_ref().name()));
+        }
         uses
     }
 
@@ -60,6 +66,8 @@ impl ValueTable {
             start(self.first.as_ref()),
             start(self.join.as_ref()),
             start(self.count.as_ref()),
+            start(self.newest.as_ref()),
+            start(self.prerelease.as_ref()),
             start(self.words.as_ref()),
             start(self.absent.as_ref()),
             start(self.empty.as_ref()),
@@ -80,7 +88,14 @@ impl ValueTable {
         if value.get_ref().0.is_empty() {
             return Err(FileFault::at(&value, "there is no pointer; write one such as \"/version\""));
         }
-        let reducer = reducer(self.first, self.join, self.count)?;
+        let keys = ReducerKeys {
+            first: self.first,
+            join: self.join,
+            count: self.count,
+            newest: self.newest,
+            prerelease: self.prerelease,
+        };
+        let reducer = keys.reducer()?;
         let format = self
             .format
             .map_or_else(|| reducer.as_ref().map_or(ValueFormat::Text, Reducer::format), Spanned::into_inner);
@@ -92,7 +107,7 @@ impl ValueTable {
             sources: value.into_inner().0,
             reducer,
             words: words.into_iter().map(|(text, words)| (text, words.0)).collect(),
-            absent: self.absent.map(|words| words.into_inner().0),
+            absent: self.absent.map(Spanned::into_inner),
             empty: self.empty.map(Spanned::into_inner),
             format,
             prefix: affix(self.prefix)?,
@@ -107,25 +122,41 @@ fn start<T>(value: Option<&Spanned<T>>) -> Option<usize> {
     value.map(|value| value.span().start)
 }
 
-/// What is made of a list: at most one of the keys.
-fn reducer(
+/// The keys of which at most one says what is made of a list.
+struct ReducerKeys {
     first: Option<Spanned<bool>>,
     join: Option<Spanned<String>>,
     count: Option<Spanned<bool>>,
-) -> Result<Option<Reducer>, FileFault> {
-    let is_on = |key: &Spanned<bool>| *key.get_ref();
-    let join_at = start(join.as_ref());
-    let separator = affix(join)?;
-    let written = [
-        first.filter(is_on).map(|key| (key.span().start, Reducer::First)),
-        count.filter(is_on).map(|key| (key.span().start, Reducer::Count)),
-        join_at.map(|offset| (offset, Reducer::Join(separator))),
-    ];
-    let mut written: Vec<_> = written.into_iter().flatten().collect();
-    written.sort_by_key(|(offset, _)| *offset);
-    match written.get(1) {
-        Some((offset, _)) => Err(FileFault::new(*offset, "first, join, count and newest exclude each other; keep one")),
-        None => Ok(written.pop().map(|(_, reducer)| reducer)),
+    newest: Option<Spanned<Order>>,
+    prerelease: Option<Spanned<Prerelease>>,
+}
+
+impl ReducerKeys {
+    fn reducer(self) -> Result<Option<Reducer>, FileFault> {
+        if let (None, Some(prerelease)) = (&self.newest, &self.prerelease) {
+            return Err(FileFault::at(
+                prerelease,
+                "prerelease is for newest; write newest = \"semver\", or take it away",
+            ));
+        }
+        let is_on = |key: &Spanned<bool>| *key.get_ref();
+        let join_at = start(self.join.as_ref());
+        let separator = affix(self.join)?;
+        let prerelease = self.prerelease.map(Spanned::into_inner).unwrap_or_default();
+        let written = [
+            self.first.filter(is_on).map(|key| (key.span().start, Reducer::First)),
+            join_at.map(|offset| (offset, Reducer::Join(separator))),
+            self.count.filter(is_on).map(|key| (key.span().start, Reducer::Count)),
+            self.newest.map(|key| (key.span().start, Reducer::Newest(key.into_inner(), prerelease))),
+        ];
+        let mut written: Vec<_> = written.into_iter().flatten().collect();
+        written.sort_by_key(|(offset, _)| *offset);
+        match written.get(1) {
+            Some((offset, _)) => {
+                Err(FileFault::new(*offset, "first, join, count and newest exclude each other; keep one"))
+            }
+            None => Ok(written.pop().map(|(_, reducer)| reducer)),
+        }
     }
 }
 
@@ -138,16 +169,20 @@ fn color_rule(
     match (color, scale, colors) {
         (_, Some(_), Some(colors)) => Err(FileFault::at(&colors, "there is a scale already; take one of the two away")),
         (Some(color), Some(_), None) => Err(FileFault::at(&color, "the scale has every colour; take color away")),
-        (None, Some(scale), None) if !format.is_number() => Err(FileFault::at(
+        (None, Some(scale), None) if !format.has_number() => Err(FileFault::at(
             &scale,
             "a scale is for numbers; write format = \"metric\", \"percent\" or \"bytes\", or a match",
         )),
         (None, Some(scale), None) => Ok(ColorRule::Scale(scale.into_inner())),
-        (_, None, Some(colors)) if format != ValueFormat::Text => {
+        (_, None, Some(colors)) if format.has_number() || format == ValueFormat::Version => {
             Err(FileFault::at(&colors, "a match is for texts; write format = \"text\", or a scale"))
         }
         (_, None, Some(colors)) => Ok(ColorRule::Match(colors.into_inner())),
-        (None, None, None) if format == ValueFormat::Version => Ok(ColorRule::Version),
+        (None, None, None) => Ok(match format {
+            ValueFormat::Version => ColorRule::Version,
+            ValueFormat::License | ValueFormat::Build => ColorRule::Format,
+            _ => ColorRule::Fixed,
+        }),
         (_, None, None) => Ok(ColorRule::Fixed),
     }
 }

@@ -70,17 +70,18 @@ impl DynamicRecipe {
             };
             // Line breaks and other control characters are not drawn.
             let text = text.replace(|letter: char| letter.is_control(), " ");
-            return Ok(ShownValue { text: text.trim().to_owned(), number });
+            return Ok(ShownValue { text: text.trim().to_owned(), number, color: None });
         };
         let value = match format {
             ValueFormat::Percent => percentage(text),
             _ => Value::String(text.trim().to_owned()),
         };
-        format.show(&value).ok_or_else(|| {
+        // None of the formats that a caller can name depends on the time.
+        format.show(&value, 0).ok_or_else(|| {
             unfit(match format {
                 ValueFormat::Metric | ValueFormat::Percent | ValueFormat::Bytes => "result is no number",
                 ValueFormat::Date => "result is no date",
-                ValueFormat::Version | ValueFormat::Text => "result is no version",
+                _ => "result is no version",
             })
         })
     }
