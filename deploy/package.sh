@@ -48,7 +48,8 @@ target=target/package
 flags="--remap-path-prefix=$PWD=/badgesmith --remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}=/cargo"
 # The linker LLD merges functions with identical code.
 [ "$arch" = x86_64 ] && flags+=" -Clink-arg=-Wl,--icf=all"
-plugins=(-p badgesmith-provider-nuget -p badgesmith-provider-github -p badgesmith-provider-test-results)
+plugins=(-p badgesmith-provider-nuget -p badgesmith-provider-github -p badgesmith-provider-test-results
+  -p badgesmith-provider-services)
 CARGO_TARGET_DIR=$target \
   RUSTFLAGS="$flags" cargo build --profile lambda --locked "${plugins[@]}"
 # Code for a fixed address needs no relocations, which would be 460 KB and would be applied at every start.
