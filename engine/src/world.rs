@@ -2,6 +2,7 @@
 
 use std::{
     fmt,
+    future::ready,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -10,12 +11,19 @@ use badgesmith_provider::SentWith;
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use http::{HeaderMap, HeaderName};
+use sha2::{Digest, Sha256};
 use url::Url;
 
 pub use crate::{
     meter::{Event, Meter},
     store::{Store, Unavailable, Unhealthy},
 };
+
+/// The owner whose secrets are the server's own. They are sent to upstreams on behalf of owners without a secret, and
+/// verify nothing.
+pub const SERVER: &str = "*";
+/// How many secrets of its own a server has for one purpose at most.
+pub const MOST_SERVER_SECRETS: usize = 32;
 
 /// Implementations of everything that the engine cannot do itself. Those of the server and of the Lambda function are
 /// in `deploy`; the tests use ones in memory with a clock that they control.
@@ -70,7 +78,8 @@ pub trait Executor: Send + Sync {
 pub trait Secrets: Send + Sync {
     /// The secrets that `owner` (case-folded) has for `purpose`, the newest first: two during a rotation, none if no
     /// secret was ever set. With a `repo` (case-folded), the repository's own secrets if it has any, else the owner's.
-    /// The same lookups must be made whether or not there are secrets, so that timing does not tell.
+    /// The same lookups must be made whether or not there are secrets, so that timing does not tell. The owner
+    /// [`SERVER`] has none here, so that the server's own secrets never verify a report.
     ///
     /// # Errors
     /// [`Unavailable`] if they cannot be read.
@@ -80,6 +89,15 @@ pub trait Secrets: Send + Sync {
         repo: Option<&'a str>,
         purpose: &'a str,
     ) -> BoxFuture<'a, Result<Vec<Secret>, Unavailable>>;
+
+    /// The server's own secrets for `purpose`, at most [`MOST_SERVER_SECRETS`]; none by default.
+    ///
+    /// # Errors
+    /// [`Unavailable`] if they cannot be read.
+    fn of_server<'a>(&'a self, purpose: &'a str) -> BoxFuture<'a, Result<Vec<Secret>, Unavailable>> {
+        let _ = purpose;
+        Box::pin(ready(Ok(Vec::new())))
+    }
 
     /// Checks that secrets can be found now, with the same calls that [`Secrets::find`] makes.
     ///
@@ -101,6 +119,17 @@ impl Secret {
     /// The value, for the code that sends it or signs with it.
     pub fn reveal(&self) -> &str {
         &self.0
+    }
+
+    /// The name of a random token in the log and in `badgesmith secret list`: the first eight hexadecimal digits of its
+    /// SHA-256. It is not for secrets that people choose, because it would confirm a guess.
+    ///
+    /// ```
+    /// assert_eq!(badgesmith_engine::world::Secret::new("ghp_0123").id(), "3f53cc3a");
+    /// ```
+    #[must_use]
+    pub fn id(&self) -> String {
+        hex::encode(&Sha256::digest(&self.0)[..4])
     }
 }
 

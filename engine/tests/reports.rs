@@ -325,6 +325,19 @@ async fn an_unknown_owner_cannot_be_told_from_a_wrong_signature() {
 }
 
 #[tokio::test]
+async fn the_servers_own_secrets_sign_no_report() {
+    let server = server("");
+    let own = vec!["hush".to_owned()];
+    server.store.secrets.lock().unwrap().insert(("*".to_owned(), "TestData".to_owned()), own);
+    for owner in ["*", "%2A", "nobody"] {
+        let path = format!("/runs/linux/{owner}/tools/main");
+        let refused = (401, "INVALID_SIGNATURE".to_owned());
+        assert_eq!(answer(&server, &signed("hush", &path, &body("1", 1), NOON, owner)).await, refused, "{owner}");
+    }
+    assert_eq!(server.store.writes.load(Ordering::Relaxed), 0);
+}
+
+#[tokio::test]
 async fn secrets_of_the_repository_replace_those_of_the_owner_and_two_are_valid_during_a_rotation() {
     let server = server("");
     let set = |holder: &str, values: &[&str]| {

@@ -1,18 +1,18 @@
 //! The owners' secrets in AWS: a DynamoDB table lists their names, and Secrets Manager has their values.
 //!
-//! A value is raw text, or JSON: `{"hmac_key": …}` or `{"token": …}`.
-//!
 //! A lookup for an unknown owner makes the same two calls as one for an owner with a secret, so that its duration does
 //! not reveal which owners exist.
 
 use std::sync::Arc;
 
 use aws_sdk_dynamodb::types::KeysAndAttributes;
-use badgesmith_engine::world::{Secret, Secrets, Unavailable, Unhealthy};
-use badgesmith_host::secrets::{LARGEST_SECRET, MOST_VALUES};
-use futures_util::future::{BoxFuture, try_join_all};
-use serde::Deserialize;
-use tokio::time::Instant;
+use badgesmith_engine::world::{MOST_SERVER_SECRETS, SERVER, Secret, Secrets, Unavailable, Unhealthy};
+use badgesmith_host::secrets::MOST_VALUES;
+use futures_util::{
+    future::BoxFuture,
+    stream::{self, StreamExt, TryStreamExt},
+};
+use tokio::{sync::Mutex, time::Instant};
 
 use crate::{
     aws_clients::AwsClients,
@@ -21,6 +21,7 @@ use crate::{
     retry::retry,
     secret_cache::{SecretCache, SecretCacheKey},
     secret_items::{key, names, partition, stored_text},
+    secret_value::parse,
 };
 
 /// The end of the name that is requested for an owner without secrets, so that the lookup takes as long as for others.
@@ -28,19 +29,23 @@ use crate::{
 const DECOY: &str = "nobody";
 /// The owner and the purpose for which the health check looks. No owner's name has a blank.
 const NOBODY: &str = "no body";
+/// How many values are read at once.
+const READ_AT_ONCE: usize = 8;
 
 /// The secrets of a deployment. Nothing is called before the first request needs it.
 #[derive(Debug)]
 pub struct AwsSecrets {
     aws: Arc<AwsClients>,
     cache: SecretCache,
+    /// Held while the server's own secrets are read, of which there may be many: one request reads them for all.
+    reads_own: Mutex<()>,
 }
 
 impl AwsSecrets {
     /// The secrets of a deployment with an empty cache.
     #[must_use]
     pub fn new(aws: Arc<AwsClients>) -> Self {
-        Self { aws, cache: SecretCache::new() }
+        Self { aws, cache: SecretCache::new(), reads_own: Mutex::new(()) }
     }
 
     async fn fetch(&self, wanted: &SecretCacheKey) -> Result<Vec<Secret>, AwsError> {
@@ -52,10 +57,12 @@ impl AwsSecrets {
             stored_text(&self.aws, &decoy, deadline).await?;
             return Ok(Vec::new());
         }
-        let values = names.iter().take(MOST_VALUES).map(|name| stored_text(&self.aws, name, deadline));
-        let values = try_join_all(values).await?.into_iter().map(|text| text.and_then(|text| parse(&text)));
+        let most = if wanted.owner == SERVER { MOST_SERVER_SECRETS } else { MOST_VALUES };
+        let reads: Vec<_> = names.iter().take(most).map(|name| stored_text(&self.aws, name, deadline)).collect();
+        let texts: Vec<_> = stream::iter(reads).buffered(READ_AT_ONCE).try_collect().await?;
         let mut secrets = Vec::new();
-        for (name, value) in names.iter().zip(values) {
+        for (name, text) in names.iter().zip(texts) {
+            let value = text.and_then(|text| parse(&text));
             if value.is_none() {
                 let SecretCacheKey { owner, purpose, .. } = wanted;
                 tracing::error!(owner, purpose, name, "the secret does not exist in Secrets Manager, or is invalid");
@@ -113,8 +120,26 @@ impl Secrets for AwsSecrets {
         purpose: &'a str,
     ) -> BoxFuture<'a, Result<Vec<Secret>, Unavailable>> {
         Box::pin(async move {
+            // The server's own secrets are nobody's here, and looking for them takes as long.
+            let owner = if owner == SERVER { NOBODY } else { owner };
             let repo = repo.map(str::to_owned);
             let key = SecretCacheKey { owner: owner.to_owned(), repo, purpose: purpose.to_owned() };
+            if let Some(cached) = self.cache.get(&key, Instant::now()) {
+                return Ok(cached);
+            }
+            let found = self.fetch(&key).await?;
+            self.cache.put(key, &found, Instant::now());
+            Ok(found)
+        })
+    }
+
+    fn of_server<'a>(&'a self, purpose: &'a str) -> BoxFuture<'a, Result<Vec<Secret>, Unavailable>> {
+        Box::pin(async move {
+            let key = SecretCacheKey { owner: SERVER.to_owned(), repo: None, purpose: purpose.to_owned() };
+            if let Some(cached) = self.cache.get(&key, Instant::now()) {
+                return Ok(cached);
+            }
+            let _reads = self.reads_own.lock().await;
             if let Some(cached) = self.cache.get(&key, Instant::now()) {
                 return Ok(cached);
             }
@@ -130,44 +155,5 @@ impl Secrets for AwsSecrets {
             let nobody = SecretCacheKey { owner: NOBODY.to_owned(), repo: None, purpose: NOBODY.to_owned() };
             self.fetch(&nobody).await.map(drop).map_err(|error| Unavailable::from(error).into())
         })
-    }
-}
-
-/// The secret in a value: raw text, or the one field of JSON.
-fn parse(text: &str) -> Option<Secret> {
-    #[derive(Deserialize)]
-    struct JsonValue {
-        hmac_key: Option<String>,
-        token: Option<String>,
-    }
-    let json = text.trim_start().starts_with('{').then(|| serde_json::from_str::<JsonValue>(text).ok()).flatten();
-    let value = match json.and_then(|json| json.hmac_key.or(json.token)) {
-        Some(value) => value,
-        None => text.trim_end_matches(['\r', '\n']).to_owned(),
-    };
-    (!value.is_empty() && value.len() <= LARGEST_SECRET).then(|| Secret::new(value))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_value_is_raw_text_or_the_field_of_json() {
-        let rows = [
-            ("hush", Some("hush")),
-            ("hush hush \u{e9}\r\n", Some("hush hush \u{e9}")),
-            (r#"{"hmac_key": "hush", "rotated": 1}"#, Some("hush")),
-            (r#" {"token": "hush"}"#, Some("hush")),
-            (r#"{"other": "hush"}"#, Some(r#"{"other": "hush"}"#)),
-            ("{hush", Some("{hush")),
-            ("", None),
-            ("\n", None),
-            (r#"{"token": ""}"#, None),
-        ];
-        for (text, expected) in rows {
-            assert_eq!(parse(text).as_ref().map(Secret::reveal), expected, "{text:?}");
-        }
-        assert_eq!(parse(&"x".repeat(LARGEST_SECRET + 1)), None);
     }
 }

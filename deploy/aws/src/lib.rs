@@ -22,6 +22,8 @@ pub mod secret_admin;
 mod secret_cache;
 mod secret_items;
 pub mod secret_migration;
+mod secret_value;
+mod server_secrets;
 mod table_names;
 
 pub use aws_clients::AwsClients;

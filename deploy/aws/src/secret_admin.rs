@@ -7,7 +7,8 @@
 use std::{error::Error, fmt, slice, sync::Arc};
 
 use aws_sdk_dynamodb::{error::ProvideErrorMetadata, types::AttributeValue};
-use badgesmith_host::secrets::{ListedSecret, MOST_VALUES, SecretRefusal, check, check_purpose, holder};
+use badgesmith_engine::world::SERVER;
+use badgesmith_host::secrets::{ListedSecret, MOST_VALUES, SecretRefusal, check, check_purpose, check_rotated, holder};
 
 use crate::{
     aws_clients::AwsClients,
@@ -101,7 +102,7 @@ impl SecretAdmin {
     /// # Errors
     /// The value is refused, or a call fails.
     pub async fn set(&self, scope: SecretScope<'_>, value: &str) -> Result<(), SecretAdminError> {
-        check(scope.purpose, value)?;
+        check(&scope.holder(), scope.purpose, value)?;
         let before = self.read(scope).await?;
         self.put(scope, value, &before, 0).await
     }
@@ -111,11 +112,12 @@ impl SecretAdmin {
     /// # Errors
     /// There is no secret yet; the value is refused, or a call fails.
     pub async fn rotate(&self, scope: SecretScope<'_>, value: &str) -> Result<(), SecretAdminError> {
-        check(scope.purpose, value)?;
+        check(&scope.holder(), scope.purpose, value)?;
         let before = self.read(scope).await?;
         if before.is_empty() {
             return Err(SecretAdminError::NothingToRotate);
         }
+        check_rotated(before.len())?;
         self.put(scope, value, &before, MOST_VALUES - 1).await
     }
 
@@ -128,6 +130,7 @@ impl SecretAdmin {
         if before.len() < 2 {
             return Ok(false);
         }
+        check_rotated(before.len())?;
         self.write(scope, &before[..1], &before).await?;
         self.delete(&before[1..]).await?;
         Ok(true)
@@ -163,22 +166,35 @@ impl SecretAdmin {
         if before.is_empty() {
             return Ok(false);
         }
-        let delete = self.aws.dynamodb().await.delete_item().table_name(&self.aws.tables().secrets);
-        let delete = delete.set_key(Some(scope.key()));
-        let send = || async { delete.clone().send().await.map_err(|error| AwsError::call("DeleteItem", &error)) };
-        retry(self.aws.deadline(), send).await?;
+        self.delete_item(scope).await?;
         self.delete(&before).await?;
         Ok(true)
     }
 
-    /// Holder, purpose and number of values of every item; never a value.
+    /// Holder, purpose and number of values of every item, and the ids of the server's own, whose values are read for
+    /// that; never a value.
     ///
     /// # Errors
     /// A call fails.
     pub async fn list(&self) -> Result<Vec<ListedSecret>, SecretAdminError> {
-        let mut listed: Vec<_> = self.items().await?.iter().filter_map(listed_secret).collect();
+        let mut listed = Vec::new();
+        for item in self.items().await? {
+            let Some(mut secret) = listed_secret(&item) else { continue };
+            if secret.holder == SERVER {
+                secret.ids = self.ids(&names(&item)).await?;
+            }
+            listed.push(secret);
+        }
         listed.sort();
         Ok(listed)
+    }
+
+    /// Deletes the item of a scope.
+    pub(crate) async fn delete_item(&self, scope: SecretScope<'_>) -> Result<(), AwsError> {
+        let delete = self.aws.dynamodb().await.delete_item().table_name(&self.aws.tables().secrets);
+        let delete = delete.set_key(Some(scope.key()));
+        let send = || async { delete.clone().send().await.map_err(|error| AwsError::call("DeleteItem", &error)) };
+        retry(self.aws.deadline(), send).await.map(drop)
     }
 
     /// Every item of the table.
@@ -198,7 +214,7 @@ impl SecretAdmin {
     }
 
     /// Creates a secret, puts it before the `keep` newest ones, and deletes the others.
-    async fn put(
+    pub(crate) async fn put(
         &self,
         scope: SecretScope<'_>,
         value: &str,
@@ -206,7 +222,7 @@ impl SecretAdmin {
         keep: usize,
     ) -> Result<(), SecretAdminError> {
         let kept = &before[..keep.min(before.len())];
-        let stem = holder(scope.owner, scope.repo) + "/" + scope.purpose;
+        let stem = scope.holder() + "/" + scope.purpose;
         let created = self.create(&stem, value).await?;
         let names = [slice::from_ref(&created), kept].concat();
         if let Err(error) = self.write(scope, &names, before).await {
@@ -216,7 +232,7 @@ impl SecretAdmin {
         self.delete(&before[kept.len()..]).await
     }
 
-    async fn read(&self, scope: SecretScope<'_>) -> Result<Vec<String>, SecretAdminError> {
+    pub(crate) async fn read(&self, scope: SecretScope<'_>) -> Result<Vec<String>, SecretAdminError> {
         check_purpose(scope.purpose)?;
         let get = self.aws.dynamodb().await.get_item().table_name(&self.aws.tables().secrets).consistent_read(true);
         let get = get.set_key(Some(scope.key()));
@@ -226,7 +242,12 @@ impl SecretAdmin {
     }
 
     /// Writes the names, if the item still has the names `before`.
-    async fn write(&self, scope: SecretScope<'_>, names: &[String], before: &[String]) -> Result<(), SecretAdminError> {
+    pub(crate) async fn write(
+        &self,
+        scope: SecretScope<'_>,
+        names: &[String],
+        before: &[String],
+    ) -> Result<(), SecretAdminError> {
         let list = |names: &[String]| AttributeValue::L(names.iter().map(text).collect());
         let mut item = scope.key();
         item.insert(NAMES.to_owned(), list(names));
@@ -279,6 +300,11 @@ impl SecretAdmin {
 }
 
 impl SecretScope<'_> {
+    /// The holder, as [`holder`] writes it.
+    pub(crate) fn holder(&self) -> String {
+        holder(self.owner, self.repo)
+    }
+
     /// The keys of its item.
     fn key(&self) -> Item {
         key(&partition(self.owner, self.repo), self.purpose)
@@ -288,7 +314,12 @@ impl SecretScope<'_> {
 /// An item without the names of its secrets.
 pub(crate) fn listed_secret(item: &Item) -> Option<ListedSecret> {
     let (_, holder) = read(item, "PK")?.split_once('#')?;
-    Some(ListedSecret { holder: holder.to_owned(), purpose: read(item, "SK")?.to_owned(), values: names(item).len() })
+    Some(ListedSecret {
+        holder: holder.to_owned(),
+        purpose: read(item, "SK")?.to_owned(),
+        values: names(item).len(),
+        ids: Vec::new(),
+    })
 }
 
 /// A text in the characters that Secrets Manager allows in names; any other is `=` and its hexadecimal number.

@@ -23,7 +23,7 @@ use badgesmith_aws::{
 };
 use badgesmith_engine::{
     store::{Entry, Recorded, Span, Store, Subject},
-    world::Secrets,
+    world::{MOST_SERVER_SECRETS, SERVER, Secrets},
 };
 use badgesmith_host::{client::Connections, secrets::SecretRefusal};
 use badgesmith_provider::{Record, Timestamp};
@@ -83,6 +83,81 @@ async fn secrets_are_set_rotated_and_removed(aws: &Arc<AwsClients>) {
     assert_eq!(admin.remove(acme).await, Ok(false));
     assert!(find(None).await.is_empty());
     assert_eq!(find(Some("tools")).await, ["own"]);
+}
+
+/// The server's own secrets, as a server with an empty cache finds them.
+async fn of_server(aws: &Arc<AwsClients>, purpose: &str) -> Vec<String> {
+    let found = AwsSecrets::new(Arc::clone(aws)).of_server(purpose).await.unwrap();
+    found.iter().map(|secret| secret.reveal().to_owned()).collect()
+}
+
+/// All operations on the server's own secrets.
+async fn the_servers_own_secrets_are_added_listed_and_removed_by_id(aws: &Arc<AwsClients>) {
+    let admin = SecretAdmin::new(Arc::clone(aws));
+    let own = scope(SERVER, None, "GitHub");
+    assert!(of_server(aws, "GitHub").await.is_empty());
+    let mut ids = Vec::new();
+    for token in ["one", "two", "three"] {
+        ids.push(admin.add("GitHub", token).await.unwrap());
+    }
+    assert_eq!(of_server(aws, "GitHub").await, ["three", "two", "one"]);
+    assert!(of_server(aws, "Package").await.is_empty());
+    assert!(found(aws, SERVER, None, "GitHub").await.is_empty(), "they verify no report");
+    assert!(found(aws, SERVER, Some("tools"), "GitHub").await.is_empty());
+    let known = SecretAdminError::Refused(SecretRefusal::Known(ids[1].clone()));
+    assert_eq!(admin.add("GitHub", "two").await, Err(known));
+    let refused = SecretAdminError::Refused(SecretRefusal::NotRotated(3));
+    assert_eq!(admin.rotate(own, "four").await, Err(refused.clone()));
+    assert_eq!(admin.finish(own).await, Err(refused));
+    let listed = admin.list().await.unwrap().into_iter().find(|listed| listed.holder == SERVER).unwrap();
+    assert_eq!(listed.ids, [&*ids[2], &*ids[1], &*ids[0]]);
+    assert_eq!(admin.remove_one("GitHub", &ids[1]).await, Ok(true));
+    assert_eq!(admin.remove_one("GitHub", &ids[1]).await, Ok(false));
+    assert_eq!(of_server(aws, "GitHub").await, ["three", "one"]);
+    admin.set(own, "new").await.unwrap();
+    assert_eq!(of_server(aws, "GitHub").await, ["new"]);
+    admin.rotate(own, "newer").await.unwrap();
+    assert_eq!(of_server(aws, "GitHub").await, ["newer", "new"]);
+    assert_eq!(admin.finish(own).await, Ok(true));
+    let last = admin.list().await.unwrap().into_iter().find(|listed| listed.holder == SERVER).unwrap().ids;
+    assert_eq!(admin.remove_one("GitHub", &last[0]).await, Ok(true));
+    assert!(of_server(aws, "GitHub").await.is_empty());
+    assert!(!admin.has(own).await.unwrap());
+}
+
+#[tokio::test]
+async fn the_server_has_secrets_of_its_own_that_no_owner_is_called_to_find() {
+    let (peer, manager) = (Peer::start().await, FakeSecretsManager::start());
+    let aws = peer.aws_with(&manager.url()).await;
+    the_servers_own_secrets_are_added_listed_and_removed_by_id(&aws).await;
+    assert!(manager.names().is_empty(), "unused secrets are deleted: {:?}", manager.names());
+}
+
+#[tokio::test]
+#[ignore = "needs BADGESMITH_SECRETS_MANAGER, the URL of a second Secrets Manager, which .ci/peers starts"]
+async fn another_secrets_manager_has_the_servers_own_secrets() {
+    let peer = Peer::start().await;
+    let aws = peer.aws_with(&external_secrets_manager()).await;
+    the_servers_own_secrets_are_added_listed_and_removed_by_id(&aws).await;
+}
+
+#[tokio::test]
+async fn thirty_two_secrets_of_the_server_are_read_once_for_all_callers_and_one_more_is_refused() {
+    let (peer, manager) = (Peer::start().await, FakeSecretsManager::start());
+    let aws = peer.aws_with(&manager.url()).await;
+    let admin = SecretAdmin::new(Arc::clone(&aws));
+    for index in 0..MOST_SERVER_SECRETS {
+        admin.add("GitHub", &format!("token-{index}")).await.unwrap();
+    }
+    assert_eq!(admin.add("GitHub", "one-more").await, Err(SecretAdminError::Refused(SecretRefusal::TooMany)));
+    let (secrets, before) = (AwsSecrets::new(Arc::clone(&aws)), aws.call_counts());
+    let (one, other) = tokio::join!(secrets.of_server("GitHub"), secrets.of_server("GitHub"));
+    assert_eq!((one.unwrap().len(), other.unwrap().len()), (32, 32));
+    assert_eq!(since(&before, &aws), calls(&[("DynamoDB.BatchGetItem", 1), ("Secrets Manager.GetSecretValue", 32)]));
+    let before = aws.call_counts();
+    assert!(secrets.find(SERVER, None, "GitHub").await.unwrap().is_empty());
+    let unknown = calls(&[("DynamoDB.BatchGetItem", 1), ("Secrets Manager.GetSecretValue", 1)]);
+    assert_eq!(since(&before, &aws), unknown, "as for an unknown owner");
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! `badgesmith secret`: sets, rotates, lists and removes the owners' secrets, in the data directory or in AWS.
+//! `badgesmith secret`: sets, rotates, adds, lists and removes the owners' secrets, in the data directory or in AWS.
 
 use std::{
     fmt::{self, Write as _},
@@ -10,7 +10,8 @@ use badgesmith_aws::{
     secret_admin::{SHARED_PREFIX, SecretAdmin, SecretScope},
     secret_migration::MigratedSecret,
 };
-use badgesmith_host::secrets::{FileSecrets, LARGEST_SECRET, ListedSecret, holder};
+use badgesmith_engine::world::SERVER;
+use badgesmith_host::secrets::{FileSecrets, LARGEST_SECRET, ListedSecret, SecretRefusal, holder};
 use clap::{Args, Subcommand};
 
 use crate::{
@@ -28,10 +29,13 @@ pub(crate) enum SecretCommand {
     Set(SecretValue),
     /// Adds a new secret beside the owner's; both are valid until `--finish`, or until the next rotation.
     Rotate(Rotation),
-    /// Lists owners and purposes; never a value.
+    /// Adds a token to the server's own, those of the owner '*', up to 32 for a purpose. They are read from standard
+    /// input, one at a time, and are used in turns for owners without a token.
+    Add(SecretName),
+    /// Lists owners and purposes, and the ids of the server's own secrets; never a value.
     List(SecretLocation),
-    /// Removes an owner's secrets.
-    Remove(SecretName),
+    /// Removes an owner's secrets, or one of the server's own.
+    Remove(Removal),
     /// Moves the secrets in Secrets Manager from the prefix that all stages once shared to this stage's.
     Migrate(SecretLocation),
 }
@@ -51,13 +55,13 @@ pub(crate) struct SecretLocation {
 pub(crate) struct SecretName {
     #[command(flatten)]
     location: SecretLocation,
-    /// The organisation or user the secret belongs to.
+    /// The organisation or user the secret belongs to; '*' is the server itself.
     #[arg(long)]
     owner: String,
     /// The repository that has a secret of its own; without it the secret is the owner's.
     #[arg(long)]
     repo: Option<String>,
-    /// What it is for: TestData signs reports, Package reads packages.
+    /// What it is for, as plugins.toml names it: TestData signs reports, Package reads packages.
     #[arg(long)]
     purpose: String,
 }
@@ -82,6 +86,16 @@ pub(crate) struct Rotation {
     finish: bool,
 }
 
+/// What to remove.
+#[derive(Args, Debug)]
+pub(crate) struct Removal {
+    #[command(flatten)]
+    name: SecretName,
+    /// The one to remove among the server's own secrets, by its id in `secret list`; without it all are removed.
+    #[arg(long)]
+    id: Option<String>,
+}
+
 /// Runs the command.
 ///
 /// # Errors
@@ -98,11 +112,18 @@ pub(crate) fn run(secret: &SecretCommand) -> Result<(), CommandError> {
             }
             format!("{name}: the previous secret is forgotten\n")
         }
-        SecretCommand::Remove(name) => {
+        SecretCommand::Add(name) => format!("{name}: {} is added\n", name.add()?),
+        SecretCommand::Remove(Removal { name, id: None }) => {
             if !name.remove()? {
                 return Err(CommandError::SecretNotFound { secret: name.to_string() });
             }
             format!("{name} is removed\n")
+        }
+        SecretCommand::Remove(Removal { name, id: Some(id) }) => {
+            if !name.remove_one(id)? {
+                return Err(CommandError::SecretNotFound { secret: format!("{id} among {name}") });
+            }
+            format!("{name}: {id} is removed\n")
         }
         SecretCommand::List(location) => location.list()?.iter().map(list_line).collect(),
         SecretCommand::Migrate(location) => return location.migrate(),
@@ -111,7 +132,10 @@ pub(crate) fn run(secret: &SecretCommand) -> Result<(), CommandError> {
 }
 
 fn list_line(listed: &ListedSecret) -> String {
-    let ListedSecret { holder, purpose, values } = listed;
+    let ListedSecret { holder, purpose, values, ids } = listed;
+    if !ids.is_empty() {
+        return ids.iter().map(|id| format!("{holder} {purpose} {id}\n")).collect();
+    }
     let rotating = if *values > 1 { " (rotating)" } else { "" };
     format!("{holder} {purpose}{rotating}\n")
 }
@@ -197,6 +221,34 @@ impl SecretName {
             return block_on(async { vault().finish(self.scope()).await.map_err(CommandError::storage) });
         }
         self.location.file().finish(&self.holder(), &self.purpose).map_err(CommandError::storage)
+    }
+
+    /// Adds a secret to the server's own, and returns its id.
+    fn add(&self) -> Result<String, CommandError> {
+        self.check_server()?;
+        let value = from_standard_input()?;
+        if self.location.aws {
+            return block_on(async { vault().add(&self.purpose, &value).await.map_err(CommandError::storage) });
+        }
+        self.location.file().add(&self.purpose, &value).map_err(CommandError::storage)
+    }
+
+    fn remove_one(&self, id: &str) -> Result<bool, CommandError> {
+        self.check_server()?;
+        if self.location.aws {
+            return block_on(async { vault().remove_one(&self.purpose, id).await.map_err(CommandError::storage) });
+        }
+        self.location.file().remove_one(&self.purpose, id).map_err(CommandError::storage)
+    }
+
+    /// Checks that the secrets are the server's own.
+    fn check_server(&self) -> Result<(), CommandError> {
+        let refusal = match (self.owner == SERVER, &self.repo) {
+            (false, _) => SecretRefusal::NotOfServer,
+            (true, Some(_)) => SecretRefusal::ServersRepository,
+            (true, None) => return Ok(()),
+        };
+        Err(CommandError::storage(refusal))
     }
 
     fn remove(&self) -> Result<bool, CommandError> {

@@ -89,6 +89,28 @@ fn a_seed_puts_the_secrets_that_are_missing_and_shows_none() {
 }
 
 #[test]
+fn the_servers_own_tokens_are_in_secrets_manager_and_listed_by_their_ids() {
+    let cloud = provisioned();
+    let own = ["--aws", "--owner", "*", "--purpose", "GitHub"];
+    let run =
+        |command: &str, more: &[&str], input: &str| cloud.run(&[&["secret", command], &own[..], more].concat(), input);
+    let ids: Vec<_> = ["one-token", "two-token"]
+        .iter()
+        .map(|token| {
+            let (success, said) = run("add", &[], token);
+            assert!(success && !said.contains(token), "{said}");
+            said.trim().strip_prefix("GitHub of *: ").unwrap().strip_suffix(" is added").unwrap().to_owned()
+        })
+        .collect();
+    let (_, listed) = cloud.run(&["secret", "list", "--aws"], "");
+    assert_eq!(listed, format!("* GitHub {}\n* GitHub {}\nacme TestData\n", ids[1], ids[0]));
+    assert!(cloud.keeper.names().iter().filter(|name| name.starts_with("badge-secrets/=2a/GitHub/")).count() == 2);
+    let (success, said) = run("remove", &["--id", &ids[0]], "");
+    assert!(success && said == format!("GitHub of *: {} is removed\n", ids[0]), "{said}");
+    assert_eq!(cloud.run(&["secret", "list", "--aws"], "").1, format!("* GitHub {}\nacme TestData\n", ids[1]));
+}
+
+#[test]
 fn secrets_under_the_old_prefix_are_migrated_once_and_never_shown() {
     let cloud = provisioned();
     cloud.keeper.put("badgesmith/other/TestData/1", "hush hush");

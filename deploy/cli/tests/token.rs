@@ -93,6 +93,36 @@ fn an_invalid_secret_is_refused() {
     }
 }
 
+#[test]
+fn the_server_has_several_tokens_of_its_own_which_are_listed_and_removed_by_their_ids() {
+    let data = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("own-tokens-{}", std::process::id()));
+    let run = |arguments: &[&str], input: &str| secret(&data, arguments, input);
+    let own = ["--owner", "*", "--purpose", "GitHub"];
+    // The first eight digits of the SHA-256 of `one-token` and `two-token`.
+    let ids = ["4c135fb1", "f030a8ac"];
+    for (token, id) in ["one-token", "two-token"].into_iter().zip(ids) {
+        let (success, said) = run(&[&["add"], &own[..]].concat(), &format!("{token}\n"));
+        assert!(success && said == format!("GitHub of *: {id} is added\n"), "{said}");
+    }
+    assert_eq!(run(&["list"], "").1, format!("* GitHub {}\n* GitHub {}\n", ids[1], ids[0]));
+    let refused = [
+        (vec!["add", "--owner", "acme", "--purpose", "GitHub"], "`secret rotate` changes"),
+        (vec!["add", "--owner", "*", "--repo", "tools", "--purpose", "GitHub"], "leave out --repo"),
+        (vec!["set", "--owner", "*", "--repo", "tools", "--purpose", "GitHub"], "leave out --repo"),
+        (vec!["add", "--owner", "*", "--purpose", "GitHub"], "already, as 4c135fb1"),
+        (vec!["remove", "--owner", "acme", "--purpose", "GitHub", "--id", ids[0]], "only the server's own"),
+        (vec!["remove", "--owner", "*", "--purpose", "GitHub", "--id", "00000000"], "00000000 among GitHub of *"),
+    ];
+    for (arguments, words) in refused {
+        let (success, said) = run(&arguments, "one-token");
+        assert!(!success && said.contains(words), "{arguments:?}: {said}");
+    }
+    let (success, said) = run(&["remove", "--owner", "*", "--purpose", "GitHub", "--id", ids[1]], "");
+    assert!(success && said == "GitHub of *: f030a8ac is removed\n", "{said}");
+    assert_eq!(run(&["list"], "").1, format!("* GitHub {}\n", ids[0]));
+    fs::remove_dir_all(data).unwrap();
+}
+
 #[track_caller]
 fn said_nothing(text: &str) {
     assert!(!text.contains(TOKEN) && !text.contains("hush"), "{text}");

@@ -5,5 +5,7 @@ mod rules;
 mod secrets_file;
 
 pub use file_secrets::{FileSecrets, FileSecretsError};
-pub use rules::{LARGEST_SECRET, ListedSecret, MOST_VALUES, SecretRefusal, check, check_purpose, holder};
+pub use rules::{
+    LARGEST_SECRET, ListedSecret, MOST_VALUES, SecretRefusal, check, check_added, check_purpose, check_rotated, holder,
+};
 pub use secrets_file::SecretsFileError;

@@ -22,6 +22,7 @@ use crate::{
     signature::{Signature, string_to_sign},
     store::{Entry, LONGEST_KEY, Recorded, Subject, result_key},
     target::ReportTarget,
+    world::SERVER,
 };
 
 /// The headers of a signed request.
@@ -122,10 +123,14 @@ impl<'a> SignedHeaders<'a> {
     ) -> Result<bool, Error> {
         let Self { signature, timestamp, nonce } = self;
         let secrets = parts.world.secrets.find(subject.owner(), Some(subject.repo()), purpose).await;
-        let secrets = secrets.map_err(|fault| {
+        let mut secrets = secrets.map_err(|fault| {
             parts.secrets.invalidate();
             Error::from(&unavailable(&fault))
         })?;
+        if subject.owner() == SERVER {
+            // The server's own secrets verify nothing, whatever an implementation returns.
+            secrets.clear();
+        }
         let signature = Signature::parse(signature);
         let (is_readable, signature) = match signature {
             Some(Signature::BodyOnly(_)) if !parts.accepts_body_only => (false, Signature::Whole([0; 32])),

@@ -15,7 +15,7 @@ use std::{
 use badgesmith_engine::{
     Config, Engine, Plugin, Request, Response, RouteError, Settings, World, plugins,
     store::{Entry, Recorded, Span, Store, Subject, Unavailable, Unhealthy},
-    world::{Ask, Event, Executor, Fault, Meter, Reply, Secret, Secrets, Upstream},
+    world::{Ask, Event, Executor, Fault, Meter, Reply, SERVER, Secret, Secrets, Upstream},
 };
 use badgesmith_provider::Record;
 use bytes::Bytes;
@@ -184,6 +184,11 @@ impl Secrets for MemoryStore {
             }
             Ok(found.unwrap_or_default().into_iter().map(Secret::new).collect())
         })
+    }
+
+    fn of_server<'a>(&'a self, purpose: &'a str) -> BoxFuture<'a, Result<Vec<Secret>, Unavailable>> {
+        // Unlike other implementations, `find` has them too: the engine must not rely on that.
+        self.find(SERVER, None, purpose)
     }
 
     fn check(&self) -> BoxFuture<'_, Result<(), Unhealthy>> {

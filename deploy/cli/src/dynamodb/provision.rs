@@ -148,10 +148,11 @@ impl Seed {
 
     fn check(&self) -> Result<(), SeedError> {
         secrets::check_purpose(&self.purpose).map_err(|cause| SeedError::Secret(cause.into()))?;
+        let holder = secrets::holder(&self.owner, self.repo.as_deref());
         match (&self.env, &self.name, &self.value) {
             (None, Some(name), None) if !name.is_empty() => Ok(()),
             (Some(_), None, None) | (None, None, Some(_)) => {
-                secrets::check(&self.purpose, &self.value()?).map_err(|cause| SeedError::Secret(cause.into()))
+                secrets::check(&holder, &self.purpose, &self.value()?).map_err(|cause| SeedError::Secret(cause.into()))
             }
             _ => Err(SeedError::Ambiguous),
         }

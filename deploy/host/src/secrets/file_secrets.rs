@@ -8,12 +8,11 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-use badgesmith_engine::world::{Secret, Secrets, Unavailable, Unhealthy};
-use badgesmith_provider::fold;
+use badgesmith_engine::world::{MOST_SERVER_SECRETS, SERVER, Secret, Secrets, Unavailable, Unhealthy};
 use futures_util::future::BoxFuture;
 
 use super::{
-    rules::{ListedSecret, MOST_VALUES, SecretRefusal, check, holder},
+    rules::{ListedSecret, MOST_VALUES, SecretRefusal, check, check_added, check_rotated, holder},
     secrets_file::{FileStamp, SecretEntry, SecretsFile, SecretsFileError},
 };
 use crate::data_directory::{self, DataDirectoryError};
@@ -78,14 +77,50 @@ impl FileSecrets {
     /// # Errors
     /// The value is refused; the file cannot be read or written.
     pub fn set(&self, holder: &str, purpose: &str, value: &str) -> Result<(), FileSecretsError> {
-        check(purpose, value).map_err(FileSecretsError::Refused)?;
+        check(holder, purpose, value).map_err(FileSecretsError::Refused)?;
         self.change(|entries| {
             entries.retain(|entry| !entry.is_for(holder, purpose));
-            let (owner, purpose) = (fold(holder), purpose.to_owned());
-            entries.push(SecretEntry { owner, purpose, values: vec![value.to_owned()] });
-            entries.sort_by(|one, other| (&one.owner, &one.purpose).cmp(&(&other.owner, &other.purpose)));
+            insert(entries, SecretEntry::new(holder, purpose, value));
             Ok(())
         })
+    }
+
+    /// Adds a secret to the server's own, and returns its id. All of them take turns.
+    ///
+    /// # Errors
+    /// The server has this secret, or as many as it may; the value is refused; the file cannot be read or written.
+    pub fn add(&self, purpose: &str, value: &str) -> Result<String, FileSecretsError> {
+        check(SERVER, purpose, value).map_err(FileSecretsError::Refused)?;
+        let added = Secret::new(value);
+        self.change(|entries| {
+            match entries.iter_mut().find(|entry| entry.is_for(SERVER, purpose)) {
+                Some(entry) => {
+                    check_added(&added, &entry.secrets()).map_err(FileSecretsError::Refused)?;
+                    entry.values.insert(0, value.to_owned());
+                }
+                None => insert(entries, SecretEntry::new(SERVER, purpose, value)),
+            }
+            Ok(())
+        })?;
+        Ok(added.id())
+    }
+
+    /// Removes the server's own secret of this id for that purpose, and returns whether there was one.
+    ///
+    /// # Errors
+    /// The file cannot be read or written.
+    pub fn remove_one(&self, purpose: &str, id: &str) -> Result<bool, FileSecretsError> {
+        let mut is_removed = false;
+        self.change(|entries| {
+            for entry in entries.iter_mut().filter(|entry| entry.is_for(SERVER, purpose)) {
+                let before = entry.values.len();
+                entry.values.retain(|value| Secret::new(value).id() != id);
+                is_removed = entry.values.len() < before;
+            }
+            entries.retain(|entry| !entry.values.is_empty());
+            Ok(())
+        })?;
+        Ok(is_removed)
     }
 
     /// Adds a secret as the newest. The previous one stays valid until [`FileSecrets::finish`].
@@ -93,10 +128,11 @@ impl FileSecrets {
     /// # Errors
     /// There is no secret yet; the value is refused; the file cannot be read or written.
     pub fn rotate(&self, holder: &str, purpose: &str, value: &str) -> Result<(), FileSecretsError> {
-        check(purpose, value).map_err(FileSecretsError::Refused)?;
+        check(holder, purpose, value).map_err(FileSecretsError::Refused)?;
         self.change(|entries| {
             let entry = entries.iter_mut().find(|entry| entry.is_for(holder, purpose));
             let entry = entry.ok_or(FileSecretsError::NothingToRotate)?;
+            check_rotated(entry.values.len()).map_err(FileSecretsError::Refused)?;
             entry.values.insert(0, value.to_owned());
             entry.values.truncate(MOST_VALUES);
             Ok(())
@@ -111,6 +147,7 @@ impl FileSecrets {
         let mut is_finished = false;
         self.change(|entries| {
             for entry in entries.iter_mut().filter(|entry| entry.is_for(holder, purpose)) {
+                check_rotated(entry.values.len()).map_err(FileSecretsError::Refused)?;
                 is_finished = entry.values.len() > 1;
                 entry.values.truncate(1);
             }
@@ -134,16 +171,16 @@ impl FileSecrets {
         Ok(is_removed)
     }
 
-    /// Holder, purpose and number of values of every entry; never a value.
+    /// Holder, purpose and number of values of every entry, and the ids of the server's own; never a value.
     ///
     /// # Errors
     /// The file cannot be read.
     pub fn list(&self) -> Result<Vec<ListedSecret>, FileSecretsError> {
         let entries = self.file.load().map_err(|error| self.file_error(error))?;
-        let listed = |entry: SecretEntry| ListedSecret {
-            holder: entry.owner,
-            purpose: entry.purpose,
-            values: entry.values.len(),
+        let listed = |entry: SecretEntry| {
+            let own = if entry.owner == SERVER { entry.secrets() } else { Vec::new() };
+            let ids = own.iter().map(Secret::id).collect();
+            ListedSecret { holder: entry.owner, purpose: entry.purpose, values: entry.values.len(), ids }
         };
         Ok(entries.into_iter().map(listed).collect())
     }
@@ -201,11 +238,20 @@ impl Secrets for FileSecrets {
         let found = self.entries().map_err(|error| self.unavailable(error)).map(|entries| {
             let of = |repo| {
                 let holder = holder(owner, repo);
-                entries.iter().find(|entry| entry.is_for(&holder, purpose))
+                entries.iter().find(|entry| entry.is_for(&holder, purpose) && owner != SERVER)
             };
             let entry = repo.and_then(|repo| of(Some(repo))).or_else(|| of(None));
             let values = entry.map(|entry| entry.values.iter().take(MOST_VALUES).map(Secret::new).collect());
             values.unwrap_or_default()
+        });
+        Box::pin(async move { found })
+    }
+
+    fn of_server<'a>(&'a self, purpose: &'a str) -> BoxFuture<'a, Result<Vec<Secret>, Unavailable>> {
+        let found = self.entries().map_err(|error| self.unavailable(error)).map(|entries| {
+            let mut own = entries.iter().find(|entry| entry.is_for(SERVER, purpose)).map(SecretEntry::secrets);
+            own.iter_mut().for_each(|own| own.truncate(MOST_SERVER_SECRETS));
+            own.unwrap_or_default()
         });
         Box::pin(async move { found })
     }
@@ -215,6 +261,12 @@ impl Secrets for FileSecrets {
         let outcome = self.entries().map(drop).map_err(|error| self.unavailable(error).into());
         Box::pin(async move { outcome })
     }
+}
+
+/// Adds an entry in the order of the file.
+fn insert(entries: &mut Vec<SecretEntry>, entry: SecretEntry) {
+    entries.push(entry);
+    entries.sort_by(|one, other| (&one.owner, &one.purpose).cmp(&(&other.owner, &other.purpose)));
 }
 
 #[cfg(test)]

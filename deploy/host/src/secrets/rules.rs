@@ -2,11 +2,12 @@
 
 use std::{error::Error, fmt};
 
+use badgesmith_engine::world::{MOST_SERVER_SECRETS, SERVER, Secret};
 use badgesmith_provider::fold;
 
 /// The largest secret, in bytes.
 pub const LARGEST_SECRET: usize = 8 * 1024;
-/// How many values may be valid at once: the newest, and the previous one while it is being rotated.
+/// How many values of an owner may be valid at once: the newest, and the previous one while it is being rotated.
 pub const MOST_VALUES: usize = 2;
 /// The longest purpose, in bytes.
 const LONGEST_PURPOSE: usize = 64;
@@ -42,6 +43,16 @@ pub enum SecretRefusal {
     NotForHeaders,
     /// The purpose is not written as a manifest would.
     Purpose(String),
+    /// Only the server's own secrets are added to others.
+    NotOfServer,
+    /// The server's own secrets belong to no repository.
+    ServersRepository,
+    /// The server has this secret already; its id.
+    Known(String),
+    /// The server has as many secrets as it may.
+    TooMany,
+    /// The server has so many secrets, of which a rotation would keep two.
+    NotRotated(usize),
 }
 
 impl fmt::Display for SecretRefusal {
@@ -54,19 +65,40 @@ impl fmt::Display for SecretRefusal {
             Self::Purpose(purpose) => {
                 write!(f, "{purpose:?} is no purpose; write it as the plugin's manifest does: Package, TestData")
             }
+            Self::NotOfServer => f.write_str(
+                "only the server's own secrets, those of the owner '*', are several, and each of them has an id; an \
+                 owner has one, which `secret set` replaces and `secret rotate` changes",
+            ),
+            Self::ServersRepository => f.write_str(
+                "the server's own secrets, those of the owner '*', belong to no repository; leave out --repo",
+            ),
+            Self::Known(id) => write!(f, "the server has this secret already, as {id}"),
+            Self::TooMany => write!(
+                f,
+                "the server has {MOST_SERVER_SECRETS} secrets for this purpose, which is the most; remove one with \
+                 `secret remove --id`"
+            ),
+            Self::NotRotated(values) => write!(
+                f,
+                "the server has {values} secrets for this purpose, and a rotation keeps two at most; use `secret add`, \
+                 and `secret remove --id` with an id of `secret list`"
+            ),
         }
     }
 }
 
 impl Error for SecretRefusal {}
 
-/// Checks that a text can be a secret for that purpose: a secret that is sent to an upstream must fit into a header,
-/// one that signs may be any text of one line.
+/// Checks that a text can be a secret of that holder for that purpose: a secret that is sent to an upstream must fit
+/// into a header, one that signs may be any text of one line.
 ///
 /// # Errors
 /// What is wrong with it, never the text.
-pub fn check(purpose: &str, value: &str) -> Result<(), SecretRefusal> {
+pub fn check(holder: &str, purpose: &str, value: &str) -> Result<(), SecretRefusal> {
     check_purpose(purpose)?;
+    if holder.starts_with("*/") {
+        return Err(SecretRefusal::ServersRepository);
+    }
     if value.is_empty() {
         return Err(SecretRefusal::Empty);
     }
@@ -76,7 +108,7 @@ pub fn check(purpose: &str, value: &str) -> Result<(), SecretRefusal> {
     if value.chars().any(char::is_control) {
         return Err(SecretRefusal::ControlCharacter);
     }
-    if purpose == "Package" && !value.bytes().all(|byte| byte.is_ascii_graphic()) {
+    if (purpose == "Package" || holder == SERVER) && !value.bytes().all(|byte| byte.is_ascii_graphic()) {
         return Err(SecretRefusal::NotForHeaders);
     }
     Ok(())
@@ -94,6 +126,26 @@ pub fn check_purpose(purpose: &str) -> Result<(), SecretRefusal> {
     Ok(())
 }
 
+/// Checks that a secret can be added to those that the server has for its purpose.
+///
+/// # Errors
+/// It is one of them, or there are as many as there may be.
+pub fn check_added(added: &Secret, present: &[Secret]) -> Result<(), SecretRefusal> {
+    if present.contains(added) {
+        return Err(SecretRefusal::Known(added.id()));
+    }
+    if present.len() >= MOST_SERVER_SECRETS { Err(SecretRefusal::TooMany) } else { Ok(()) }
+}
+
+/// Checks that a holder that has so many secrets for a purpose can rotate them. More than two are the server's own, of
+/// which a rotation would forget all but two.
+///
+/// # Errors
+/// There are more than two.
+pub fn check_rotated(values: usize) -> Result<(), SecretRefusal> {
+    if values > MOST_VALUES { Err(SecretRefusal::NotRotated(values)) } else { Ok(()) }
+}
+
 /// The secrets of one holder for one purpose, without their values.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ListedSecret {
@@ -103,6 +155,8 @@ pub struct ListedSecret {
     pub purpose: String,
     /// How many are valid.
     pub values: usize,
+    /// The ids of the server's own secrets, in the order of their values ([`Secret::id`]); empty for any other holder.
+    pub ids: Vec<String>,
 }
 
 #[cfg(test)]
@@ -122,9 +176,12 @@ mod tests {
             ("Test Data", "x", false),
             ("", "x", false),
         ] {
-            assert_eq!(check(purpose, value).is_ok(), is_secret, "{purpose:?} {value:?}");
+            assert_eq!(check("acme", purpose, value).is_ok(), is_secret, "{purpose:?} {value:?}");
         }
-        assert!(check("TestData", &"x".repeat(LARGEST_SECRET)).is_ok());
-        assert!(check("TestData", &"x".repeat(LARGEST_SECRET + 1)).is_err());
+        assert!(check("acme", "TestData", &"x".repeat(LARGEST_SECRET)).is_ok());
+        assert!(check("acme", "TestData", &"x".repeat(LARGEST_SECRET + 1)).is_err());
+        assert!(check(SERVER, "TestData", "one-word").is_ok());
+        assert_eq!(check(SERVER, "TestData", "two words"), Err(SecretRefusal::NotForHeaders));
+        assert_eq!(check(&holder(SERVER, Some("tools")), "Package", "x"), Err(SecretRefusal::ServersRepository));
     }
 }

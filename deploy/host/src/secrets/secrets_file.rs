@@ -9,6 +9,7 @@ use std::{
     time::SystemTime,
 };
 
+use badgesmith_engine::world::Secret;
 use badgesmith_provider::fold;
 use serde::{Deserialize, Serialize};
 
@@ -115,6 +116,15 @@ impl SecretsFile {
 }
 
 impl SecretEntry {
+    pub(super) fn new(holder: &str, purpose: &str, value: &str) -> Self {
+        Self { owner: fold(holder), purpose: purpose.to_owned(), values: vec![value.to_owned()] }
+    }
+
+    /// The values, newest first.
+    pub(super) fn secrets(&self) -> Vec<Secret> {
+        self.values.iter().map(Secret::new).collect()
+    }
+
     pub(super) fn is_for(&self, holder: &str, purpose: &str) -> bool {
         self.owner == fold(holder) && self.purpose == purpose
     }

@@ -27,7 +27,7 @@ fn find(secrets: &FileSecrets, owner: &str) -> Vec<String> {
 }
 
 fn listed(holder: &str, purpose: &str, values: usize) -> ListedSecret {
-    ListedSecret { holder: holder.to_owned(), purpose: purpose.to_owned(), values }
+    ListedSecret { holder: holder.to_owned(), purpose: purpose.to_owned(), values, ids: Vec::new() }
 }
 
 #[test]
@@ -47,6 +47,45 @@ fn two_secrets_are_valid_while_one_is_rotated_and_never_three() {
     secrets.rotate("acme", "Package", "four").unwrap();
     secrets.set("acme", "Package", "five").unwrap();
     assert_eq!(find(&secrets, "acme"), ["five"], "the new secret replaces all others");
+    fs::remove_dir_all(directory).unwrap();
+}
+
+fn of_server(secrets: &FileSecrets) -> Vec<String> {
+    let found = secrets.of_server("Package").now_or_never().unwrap().unwrap();
+    found.iter().map(|secret| secret.reveal().to_owned()).collect()
+}
+
+#[test]
+fn the_server_has_up_to_32_secrets_of_its_own_which_no_owner_is_called_to_find() {
+    let directory = directory("server");
+    let secrets = FileSecrets::new(&directory);
+    assert!(of_server(&secrets).is_empty());
+    let ids: Vec<_> = (0..32).map(|index| secrets.add("Package", &format!("token-{index}")).unwrap()).collect();
+    let newest_first: Vec<_> = (0..32).rev().map(|index| format!("token-{index}")).collect();
+    assert_eq!(of_server(&secrets), newest_first);
+    let refused = |value: &str| secrets.add("Package", value).unwrap_err().to_string();
+    assert!(refused("token-7").contains(&format!("already, as {}", ids[7])), "{}", refused("token-7"));
+    assert!(refused("one-more").contains("32 secrets"), "{}", refused("one-more"));
+    assert!(refused("two words").contains("header"), "{}", refused("two words"));
+    for rotation in [secrets.rotate(SERVER, "Package", "x"), secrets.finish(SERVER, "Package").map(drop)] {
+        assert!(rotation.unwrap_err().to_string().contains("32 secrets"));
+    }
+    let listed = secrets.list().unwrap();
+    assert_eq!((listed[0].values, listed[0].ids.len(), &listed[0].ids[31]), (32, 32, &ids[0]));
+    assert!(secrets.remove_one("Package", &ids[31]).unwrap());
+    assert!(!secrets.remove_one("Package", &ids[31]).unwrap());
+    assert_eq!(of_server(&secrets), newest_first[1..]);
+    assert!(find(&secrets, SERVER).is_empty());
+    assert!(secrets.find(SERVER, Some("tools"), "Package").now_or_never().unwrap().unwrap().is_empty());
+    // As for any owner, one secret replaces all of them, and two are rotated.
+    secrets.set(SERVER, "Package", "one").unwrap();
+    secrets.rotate(SERVER, "Package", "two").unwrap();
+    assert_eq!(of_server(&secrets), ["two", "one"]);
+    assert!(secrets.finish(SERVER, "Package").unwrap());
+    assert_eq!(of_server(&secrets), ["two"]);
+    assert!(secrets.set(&holder(SERVER, Some("tools")), "Package", "x").is_err());
+    assert!(secrets.remove_one("Package", &Secret::new("two").id()).unwrap());
+    assert!(secrets.list().unwrap().is_empty());
     fs::remove_dir_all(directory).unwrap();
 }
 
