@@ -58,7 +58,7 @@ pub use crate::{
     meter::{AnswerSource, ExchangeOutcome, StepOutcome},
     origin::{Origin, OriginError},
     permits::{Busy, Permit, Permits, Share},
-    plugins::{AllowedAddress, Config, Plugin, RouteError, Settings},
+    plugins::{AllowedAddress, Config, Plugin, PrivateName, RouteError, Settings},
     request::{LARGEST_BODY, LARGEST_HEADERS, LONGEST_PATH, Request},
     response::{AccessLine, CORRELATION_ID, CacheState, Response},
     serve::health::{BreakerHealth, CACHES, CacheHealth, Health, PluginHealth, RateLimit},

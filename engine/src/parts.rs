@@ -46,6 +46,7 @@ impl Parts {
                 world: world.clone(),
                 upstreams: Fetcher::of_upstreams(&world, eighth * 3),
                 web: settings.dynamic.then(|| Arc::clone(&web)),
+                private: settings.private.clone(),
             },
             web,
             badges: Arc::new(BadgeCache::new(eighth, executor())),

@@ -156,8 +156,8 @@ impl SecretLocation {
         let vault = SecretAdmin::new(Arc::clone(&aws));
         let migrated = block_on(async { vault.migrate().await.map_err(CommandError::storage) })?;
         for MigratedSecret { listed, moved, .. } in migrated.iter().filter(|migrated| migrated.moved > 0) {
-            let values = if *moved == 1 { "1 value" } else { "2 values" };
-            print(&format!("{} {}: {values} moved\n", listed.holder, listed.purpose))?;
+            let values = if *moved == 1 { "value" } else { "values" };
+            print(&format!("{} {}: {moved} {values} moved\n", listed.holder, listed.purpose))?;
         }
         let moved: usize = migrated.iter().map(|migrated| migrated.moved).sum();
         let prefix = aws.tables().secret_prefix();

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::{
     fetch::fetcher::{Fetched, Fetcher},
+    plugins::PrivateName,
     world::World,
 };
 
@@ -14,6 +15,8 @@ pub(crate) struct Caller {
     pub(crate) upstreams: Arc<Fetcher>,
     /// Fetches from hosts that callers name; `None` if the settings switch that off.
     pub(crate) web: Option<Arc<Fetcher>>,
+    /// Of whom badges may show what is private.
+    pub(crate) private: Vec<PrivateName>,
 }
 
 impl Caller {

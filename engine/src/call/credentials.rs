@@ -1,31 +1,41 @@
 //! The secret that a provider's request is sent with: which one, whose it is, and its place in the request.
 
-use badgesmith_provider::{Auth, Failure, Scheme, SentWith};
+use badgesmith_provider::{Auth, Failure, Scheme, SentWith, fold};
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use http::{HeaderName, header};
 
 use super::broken::Unanswered;
 use crate::{
     code::Code,
+    fetch::token_pool::{PoolName, ServerToken, ServerTokens},
     origin::Origin,
     plugins::{BoundSecret, Plugin, header_names},
-    world::{Credential, CredentialPlace, Secret, Secrets, Unavailable},
+    world::{Credential, CredentialPlace, MOST_SERVER_SECRETS, SERVER, Secret, Secrets, Unavailable},
 };
-
-/// The owner of the server's own secrets.
-const SERVER: &str = "*";
 
 /// The secret of a request, and its name.
 #[derive(Clone, Debug)]
 pub(crate) struct Credentials {
-    /// The secret as it is sent.
-    pub(crate) credential: Credential,
-    /// Which secret it is and whose, such as `token of acme`: for the keys of caches and limits, and for the log.
+    /// Where it is sent.
+    pub(crate) place: CredentialPlace,
+    pub(crate) carried: CarriedSecret,
+    /// Which secret it is and whose, such as `token of acme`: for the keys of caches and limits, and for the log. The
+    /// server's own, whichever is used, is `token of *`.
     pub(crate) name: String,
 }
 
-/// Finds the secret that a request to this origin names. It is sent to the origin that plugins.toml binds it to, and
-/// nowhere else. `None` if it is optional and not granted, or if nobody stored it: the request is then anonymous.
+/// The secret that a request carries.
+#[derive(Clone, Debug)]
+pub(crate) enum CarriedSecret {
+    /// The owner's.
+    Owners(Credential),
+    /// One of the server's own, whose turn it is when the request is sent.
+    Servers(ServerTokens),
+}
+
+/// Finds the secret that a request to this origin names: the owner's, or else the server's own. It is sent to the
+/// origin that plugins.toml binds it to, and nowhere else. `None` if it is optional and not granted, or if nobody
+/// stored it: the request is then anonymous.
 ///
 /// # Errors
 /// A violation if the request may not be sent with it, and the call's failure if there is none or it cannot be looked
@@ -50,18 +60,36 @@ pub(crate) async fn find(
         let fault = format!("it sends the secret {name:?} to {origin}; plugins.toml binds it to {bound}");
         return Err(Unanswered::violation(fault));
     }
-    let owner = auth.owner.to_lowercase();
-    let found = secrets.find(&owner, None, purpose).await.map_err(|Unavailable(fault)| {
+    let owner = fold(&auth.owner);
+    let unavailable = |Unavailable(fault): Unavailable| {
         tracing::error!(plugin = plugin.id, fault, "secrets cannot be looked up");
         Unanswered::Failed(Failure::inaccessible(Code::StoreUnavailable.name(), "secrets unavailable"))
-    })?;
-    let Some(secret) = found.first() else {
-        let failure = Failure::inaccessible(Code::SecretNotConfigured.name(), "token not configured");
-        return if auth.optional { Ok(None) } else { Err(Unanswered::Failed(failure)) };
     };
-    let whose = if owner == SERVER { SentWith::Server } else { SentWith::Owner };
-    let value = written(auth, &owner, secret);
-    Ok(Some(Credentials { credential: Credential { place, value, whose }, name: format!("{name} of {owner}") }))
+    let credential = |secret: &Secret, whose| {
+        let value = written(auth, &owner, secret);
+        Credential { place: place.clone(), value, whose }
+    };
+    // The server's own secrets belong to nobody that a caller can name.
+    let owners =
+        if owner == SERVER { Vec::new() } else { secrets.find(&owner, None, purpose).await.map_err(unavailable)? };
+    if let Some(secret) = owners.first() {
+        let carried = CarriedSecret::Owners(credential(secret, SentWith::Owner));
+        return Ok(Some(Credentials { place, carried, name: format!("{name} of {owner}") }));
+    }
+    let servers = secrets.of_server(purpose).await.map_err(unavailable)?;
+    if servers.is_empty() {
+        return if auth.optional { Ok(None) } else { Err(not_configured()) };
+    }
+    let token = |secret: &Secret| ServerToken { id: secret.id(), credential: credential(secret, SentWith::Server) };
+    let tokens = servers.iter().take(MOST_SERVER_SECRETS).map(token).collect();
+    let pool = PoolName { origin: origin.clone(), purpose: purpose.clone() };
+    let carried = CarriedSecret::Servers(ServerTokens { pool, tokens });
+    Ok(Some(Credentials { place, carried, name: format!("{name} of {SERVER}") }))
+}
+
+/// The failure of a request that needs a secret if there is none.
+pub(super) fn not_configured() -> Unanswered {
+    Unanswered::Failed(Failure::inaccessible(Code::SecretNotConfigured.name(), "token not configured"))
 }
 
 /// Where the request carries the secret, or the words for one that names no place or two.

@@ -56,7 +56,7 @@ pub(crate) async fn answer(
         modified.and_then(http_date).map(|date| ("last-modified".to_owned(), date)).into_iter().collect();
     // This cannot fail: the records were JSON.
     let body = serde_json::to_vec(&records).unwrap_or_default().into();
-    let answer = CachedAnswer { status: 200, headers, body, asked: now, fresh_until: now, before: None };
+    let answer = CachedAnswer { status: 200, headers, body, asked: now, fresh_until: now, token: None, before: None };
     Ok(Fetched::recorded(answer))
 }
 

@@ -40,6 +40,8 @@ const FETCHES: usize = 64;
 const WEB_FETCHES: usize = 8;
 /// How much of a failure's reason is written to the log, in characters.
 const LONGEST_REASON: usize = 500;
+/// How often a call is run again because a provider met the rate limit of one of the server's own tokens.
+const MORE_TOKENS: usize = 3;
 /// How long a step may take. It is measured in short sleeps, so that of the time in which the process was suspended, as
 /// a Lambda function is between two events, at most one sleep counts.
 const STEP_PATIENCE: Duration = Duration::from_secs(2);
@@ -73,7 +75,14 @@ impl Caller {
     /// Runs a call to its end, and once more with cached answers only if it failed because of an upstream.
     async fn run_to_end(&self, call: &ProviderCall, now: SystemTime) -> Result<Outcome<CallEnd>, Broken> {
         let pass = Pass::new(now, &*self.world.executor, CALL_PATIENCE);
-        let Passed { mut outcome, answers } = self.turns(call, &pass).await?;
+        let mut passed = self.turns(call, &pass).await?;
+        for _ in 0..MORE_TOKENS {
+            if !self.tokens_rest(&passed, now) {
+                break;
+            }
+            passed = self.turns(call, &pass).await?;
+        }
+        let Passed { mut outcome, answers } = passed;
         let Err(failure) = &mut outcome.result else { return Ok(outcome) };
         log_reason(call, failure);
         if !is_infrastructure(failure) {
@@ -91,7 +100,7 @@ impl Caller {
             Failure { retry_after: Some(seconds), .. } if code == Some(Code::UpstreamRateLimited) => {
                 *seconds = (*seconds).min(u32::try_from(LONGEST_HOLD.as_secs()).unwrap_or(u32::MAX));
                 for fetched in new.filter(|fetched| matches!(fetched.answer.status, 403 | 429)) {
-                    self.fetcher_of(fetched).exchanges.holds.limit(&fetched.rate_limit_key, *seconds, now);
+                    self.fetcher_of(fetched).limit(fetched, *seconds, now);
                 }
             }
             Failure { kind: FailureKind::InvalidResponse, .. } => {
@@ -103,6 +112,30 @@ impl Caller {
             Ok(Passed { outcome: last_good, .. }) if last_good.result.is_ok() => Ok(last_good),
             _ => Ok(outcome),
         }
+    }
+
+    /// Lets the server's own tokens rest with which a provider met a rate limit that no header tells, and returns
+    /// whether there were any: then the call is run again with others.
+    fn tokens_rest(&self, passed: &Passed, now: SystemTime) -> bool {
+        let Err(failure) = &passed.outcome.result else { return false };
+        let (code, seconds) = (Code::parse(&failure.code), failure.retry_after);
+        let Some(seconds) = seconds.filter(|_| code == Some(Code::UpstreamRateLimited)) else { return false };
+        let is_limited = |fetched: &&Fetched| {
+            // GraphQL says so in an answer with status 200.
+            let is_exhausted =
+                fetched.answer.headers.get("x-ratelimit-remaining").is_some_and(|left| left.trim() == "0");
+            let is_new = fetched.answer.token.is_some() && fetched.answer.asked == now;
+            is_new && (is_exhausted || matches!(fetched.answer.status, 403 | 429))
+        };
+        let mut rest = false;
+        for fetched in passed.answers.iter().filter(is_limited) {
+            self.upstreams.limit(fetched, seconds, now);
+            if fetched.answer.status < 300 {
+                self.upstreams.restore_previous(fetched, now);
+            }
+            rest = true;
+        }
+        rest
     }
 
     async fn turns(&self, call: &ProviderCall, pass: &Pass) -> Result<Passed, Broken> {

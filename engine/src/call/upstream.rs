@@ -6,7 +6,7 @@ use url::Url;
 use super::{
     broken::{Broken, Unanswered},
     caller::Caller,
-    credentials::{self, Credentials},
+    credentials::{self, CarriedSecret, Credentials, not_configured},
     provider_call::ProviderCall,
     request_rules::Carried,
     upstream_failure::upstream_failure,
@@ -18,7 +18,7 @@ use crate::{
     fetch::{
         exchange::BUDGET,
         fetcher::{Fetched, NotFetched},
-        upstream_request::{Pass, UpstreamRequest},
+        upstream_request::{Mode, Pass, UpstreamRequest},
     },
     origin::Origin,
     plugins::Plugin,
@@ -27,6 +27,16 @@ use crate::{
 
 /// The largest body of an upstream's answer, in bytes.
 const LARGEST_BODY: usize = 16 * 1024 * 1024;
+
+/// A request that may be sent, still without its secret.
+struct Outgoing<'a> {
+    caller: &'a Caller,
+    call: &'a ProviderCall,
+    request: &'a Request,
+    carried: &'a Carried,
+    url: &'a Url,
+    origin: &'a Origin,
+}
 
 /// Answers one request of a provider.
 pub(crate) async fn answer(
@@ -41,42 +51,69 @@ pub(crate) async fn answer(
         return web::answer(caller, call, request, pass).await;
     }
     let (url, origin) = granted(plugin, request)?;
-    let sent = match request.secret() {
-        Some(auth) => credentials::find(&*caller.world.secrets, plugin, auth, &origin).await?,
-        None => None,
+    let outgoing = Outgoing { caller, call, request, carried: &carried, url: &url, origin: &origin };
+    let Some(auth) = request.secret() else { return outgoing.send(None, pass).await };
+    let sent = credentials::find(&*caller.world.secrets, plugin, auth, &origin).await?;
+    let Some(Credentials { carried: CarriedSecret::Servers(tokens), .. }) = &sent else {
+        return outgoing.send(sent.as_ref(), pass).await;
     };
-    let url = without_secret(url, sent.as_ref());
-    let owner = sent.as_ref().map(|sent| format!(" {}", sent.name)).unwrap_or_default();
-    let difference = carried.key(request.secret().filter(|_| sent.is_some()));
-    let key = format!("{} {} {url}{difference}{owner}", plugin.id, request.accepted().unwrap_or("*/*"));
-    let rate_limit_key = format!("{origin}{owner}");
-    let ask = Ask {
-        accept: request.accepted().map(str::to_owned),
-        headers: carried.headers,
-        body: carried.body,
-        credential: sent.map(|sent| sent.credential),
-        ..Ask::get(url, LARGEST_BODY, BUDGET)
-    };
-    let request = UpstreamRequest {
-        log_name: key.clone(),
-        key,
-        rate_limit_key,
-        client: plugin.id.clone(),
-        origin,
-        ask,
-        is_repeatable: request.is_safe(),
-        freshness: call.freshness,
-    };
-    caller.upstreams.fetch(request, pass).await.map_err(|fault| match fault {
-        NotFetched::Fault(fault) => Unanswered::Failed(upstream_failure(&fault)),
-        NotFetched::BrokeOff => Unanswered::Broken(Broken::Engine("an exchange broke off")),
-    })
+    let are_revoked = || caller.upstreams.exchanges.pools.are_revoked(tokens, pass.now);
+    if pass.mode == Mode::Ask && are_revoked() {
+        // As if there were none.
+        return if auth.optional { outgoing.send(None, pass).await } else { Err(not_configured()) };
+    }
+    match outgoing.send(sent.as_ref(), pass).await {
+        // Every token is refused, or the answer in the cache was fetched without one.
+        Ok(fetched) if fetched.answer.status == 401 && auth.optional => outgoing.send(None, pass).await,
+        Err(Unanswered::Failed(_)) if pass.mode == Mode::CachedOnly && auth.optional => outgoing.send(None, pass).await,
+        answered => answered,
+    }
+}
+
+impl Outgoing<'_> {
+    /// Sends the request with this secret, and hides what the answer tells of private repositories.
+    async fn send(&self, sent: Option<&Credentials>, pass: &Pass) -> Result<Fetched, Unanswered> {
+        let Self { caller, call, request, carried, url, origin } = *self;
+        let plugin = &*call.plugin;
+        let url = without_secret(url.clone(), sent);
+        let whose = sent.map(|sent| format!(" {}", sent.name)).unwrap_or_default();
+        let difference = carried.key(request.secret().filter(|_| sent.is_some()));
+        let key = format!("{} {} {url}{difference}{whose}", plugin.id, request.accepted().unwrap_or("*/*"));
+        let (credential, tokens) = match sent.map(|sent| sent.carried.clone()) {
+            Some(CarriedSecret::Owners(credential)) => (Some(credential), None),
+            Some(CarriedSecret::Servers(tokens)) => (None, Some(tokens)),
+            None => (None, None),
+        };
+        let ask = Ask {
+            accept: request.accepted().map(str::to_owned),
+            headers: carried.headers.clone(),
+            body: carried.body.clone(),
+            credential,
+            ..Ask::get(url, LARGEST_BODY, BUDGET)
+        };
+        let upstream_request = UpstreamRequest {
+            log_name: key.clone(),
+            key,
+            rate_limit_key: format!("{origin}{whose}"),
+            client: plugin.id.clone(),
+            origin: origin.clone(),
+            ask,
+            tokens,
+            is_repeatable: request.is_safe(),
+            freshness: call.freshness,
+        };
+        match caller.upstreams.fetch(upstream_request, pass).await {
+            Ok(fetched) => Ok(caller.without_private(call, request, fetched)),
+            Err(NotFetched::Fault(fault)) => Err(Unanswered::Failed(upstream_failure(&fault))),
+            Err(NotFetched::BrokeOff) => Err(Unanswered::Broken(Broken::Engine("an exchange broke off"))),
+        }
+    }
 }
 
 /// The address without the query parameter in which the secret is sent. An upstream may repeat it in the address of the
 /// next page; here it would be in the log.
 fn without_secret(mut url: Url, sent: Option<&Credentials>) -> Url {
-    let place = sent.map(|sent| &sent.credential.place);
+    let place = sent.map(|sent| &sent.place);
     let (Some(CredentialPlace::Query(name)), Some(query)) = (place, url.query()) else { return url };
     let is_other = |pair: &&str| form_urlencoded::parse(pair.as_bytes()).all(|(other, _)| other != *name);
     let others = query.split('&').filter(is_other).collect::<Vec<_>>().join("&");

@@ -10,6 +10,7 @@ use bytes::Bytes;
 use http::{HeaderMap, header};
 use serde::{Deserialize, Serialize};
 
+use super::token_pool::TokenName;
 use crate::{bounded::Weight, world::Reply};
 
 /// An upstream's answer as it is cached.
@@ -23,6 +24,8 @@ pub(crate) struct CachedAnswer {
     pub(crate) asked: SystemTime,
     /// Until when it is fresh.
     pub(crate) fresh_until: SystemTime,
+    /// Which of the server's own tokens it was received with; not stored.
+    pub(crate) token: Option<TokenName>,
     /// The answer before this one, in case the provider finds this one invalid.
     pub(crate) before: Option<Arc<Self>>,
 }
@@ -37,6 +40,7 @@ impl CachedAnswer {
             body: reply.body,
             asked: now,
             fresh_until,
+            token: None,
             before,
         }
     }
@@ -100,7 +104,15 @@ impl CachedAnswer {
         let head: StoredHead = serde_json::from_slice(rest.get(..length)?).ok()?;
         let asked = SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(head.asked))?;
         let body = bytes.slice(4 + length..);
-        Some(Self { status: head.status, headers: head.headers, body, asked, fresh_until: asked, before: None })
+        Some(Self {
+            status: head.status,
+            headers: head.headers,
+            body,
+            asked,
+            fresh_until: asked,
+            token: None,
+            before: None,
+        })
     }
 }
 
@@ -116,6 +128,7 @@ mod tests {
             body: Bytes::from(vec![0; 5]),
             asked: SystemTime::UNIX_EPOCH,
             fresh_until: SystemTime::UNIX_EPOCH,
+            token: None,
             before: None,
         };
         let bytes = answer.to_bytes();

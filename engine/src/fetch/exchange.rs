@@ -7,10 +7,11 @@ use std::{
 };
 
 use futures_util::future::{Either, select};
-use http::{HeaderMap, header};
 
 use super::{
     limits::{Blame, Breakers, Holds, LONGEST_HOLD, LONGEST_WEB_HOLD},
+    rate_limit::RateLimit,
+    token_pool::TokenPools,
     upstream_request::UpstreamRequest,
 };
 use crate::{
@@ -27,8 +28,6 @@ pub(crate) const BUDGET: Duration = Duration::from_secs(8);
 const RETRIES: u32 = 3;
 /// How long the first retry waits; each further one waits twice as long.
 const BACKOFF: Duration = Duration::from_millis(150);
-/// How long a rate-limit key is on hold if the upstream names no time, in seconds.
-const DEFAULT_HOLD: u32 = 60;
 /// How long an address on the web that failed is on hold: as long as its error is cached.
 const FAULT_HOLD: Duration = Duration::from_secs(ERROR_FRESH as u64);
 /// How long an exchange with the web may wait for a connection permit, in addition to its own timeout.
@@ -37,10 +36,12 @@ const WEB_PERMIT_PATIENCE: Duration = Duration::from_secs(2);
 /// Exchanges with upstreams of one kind: those that an operator granted to plugins, or addresses that callers name.
 pub(crate) struct Exchanges {
     client: Arc<dyn Upstream>,
-    executor: Arc<dyn Executor>,
+    pub(crate) executor: Arc<dyn Executor>,
     meter: Arc<dyn Meter>,
     pub(crate) breakers: Breakers,
     pub(crate) holds: Holds,
+    /// The turns of the server's own tokens.
+    pub(crate) pools: TokenPools,
     retries: u32,
     /// How long an exchange may wait for a connection permit.
     permit_patience: Duration,
@@ -66,6 +67,7 @@ impl Exchanges {
             meter: Arc::clone(&world.meter),
             breakers: Breakers::of_upstreams(),
             holds: Holds::new(LONGEST_HOLD),
+            pools: TokenPools::default(),
             retries: RETRIES,
             permit_patience: Duration::ZERO,
             holds_after_fault: false,
@@ -146,12 +148,12 @@ impl Exchanges {
             let watch = Watch::begin(self, client);
             let outcome = self.client.fetch(ask.clone()).await;
             let verdict = match outcome {
-                Ok(reply) => judge(reply, now + waited),
+                Ok(reply) => judge(reply, request.tokens.is_some(), now + waited),
                 Err(fault) => Verdict::Fault(fault, None),
             };
             watch.end(verdict.outcome());
             let (fault, after) = match verdict {
-                Verdict::Answer(reply) => return Ending::Answered(reply),
+                Verdict::Answer(reply) | Verdict::TokenExhausted(reply) => return Ending::Answered(reply),
                 Verdict::Exhausted(seconds) => {
                     let seconds = self.holds.limit(rate_limit_key, seconds, now + waited);
                     return Ending::UncountedFault(Fault::RateLimited(Some(seconds)));
@@ -243,6 +245,8 @@ enum Verdict {
     Fault(Fault, Option<u32>),
     /// The rate limit is exhausted for so many seconds.
     Exhausted(u32),
+    /// That of one of the server's own tokens is exhausted; it is another's turn.
+    TokenExhausted(Reply),
 }
 
 impl Verdict {
@@ -252,7 +256,9 @@ impl Verdict {
             Self::Answer(Reply { status: 200..=299, .. }) => ExchangeOutcome::Answered,
             Self::Answer(Reply { status: 404 | 410, .. }) => ExchangeOutcome::Missing,
             Self::Answer(_) => ExchangeOutcome::Refused,
-            Self::Exhausted(_) | Self::Fault(Fault::RateLimited(_), _) => ExchangeOutcome::RateLimited,
+            Self::Exhausted(_) | Self::TokenExhausted(_) | Self::Fault(Fault::RateLimited(_), _) => {
+                ExchangeOutcome::RateLimited
+            }
             Self::Fault(Fault::Status(_), _) => ExchangeOutcome::Failed,
             Self::Fault(Fault::Unreachable(_), _) => ExchangeOutcome::Unreachable,
             Self::Fault(Fault::Timeout, _) => ExchangeOutcome::Timeout,
@@ -265,34 +271,16 @@ impl Verdict {
 }
 
 /// 5xx and 429 are faults. A rate-limit key is exhausted where the headers that GitHub and others send say so: nothing
-/// remaining, or 403 with a time to wait.
-fn judge(reply: Reply, now: SystemTime) -> Verdict {
-    let after = retry_after(&reply.headers, now);
-    let none_left = text(&reply.headers, "x-ratelimit-remaining") == Some("0");
-    match reply.status {
-        403 | 429 if none_left => {
-            let reset = text(&reply.headers, "x-ratelimit-reset").and_then(|text| text.parse::<u64>().ok());
-            let clock = now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs();
-            let until_reset = reset.map(|reset| u32::try_from(reset.saturating_sub(clock)).unwrap_or(u32::MAX).max(1));
-            Verdict::Exhausted(until_reset.or(after).unwrap_or(DEFAULT_HOLD))
-        }
-        403 if after.is_some() => Verdict::Exhausted(after.unwrap_or(DEFAULT_HOLD)),
-        429 => Verdict::Fault(Fault::RateLimited(after), after),
-        status @ 500..=599 => Verdict::Fault(Fault::Status(status), after),
+/// remaining, or 403 with a time to wait. `has_turns` says that the request carries one of the server's own tokens.
+fn judge(reply: Reply, has_turns: bool, now: SystemTime) -> Verdict {
+    let limit = RateLimit::read(&reply.headers, now);
+    let (refused, after) = (limit.refused_seconds(&reply), limit.retry_after);
+    let is_exhausted = limit.is_exhausted();
+    match (reply.status, refused) {
+        (_, Some(_)) if has_turns => Verdict::TokenExhausted(reply),
+        (429, _) if !is_exhausted => Verdict::Fault(Fault::RateLimited(after), after),
+        (_, Some(seconds)) => Verdict::Exhausted(seconds),
+        (status @ 500..=599, _) => Verdict::Fault(Fault::Status(status), after),
         _ => Verdict::Answer(reply),
     }
-}
-
-fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
-    headers.get(name)?.to_str().ok().map(str::trim)
-}
-
-/// `Retry-After` in seconds, from a number or a date, saturated to `u32`.
-fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<u32> {
-    let text = text(headers, header::RETRY_AFTER.as_str())?;
-    if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Some(text.parse().unwrap_or(u32::MAX));
-    }
-    let wait = httpdate::parse_http_date(text).ok()?.duration_since(now).ok()?;
-    Some(u32::try_from(wait.as_secs()).unwrap_or(u32::MAX))
 }

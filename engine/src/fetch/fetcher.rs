@@ -17,6 +17,7 @@ use http::{HeaderMap, HeaderValue};
 use super::{
     cached_answer::CachedAnswer,
     exchange::Exchanges,
+    turns::Turned,
     upstream_request::{Mode, Pass, UpstreamRequest},
 };
 use crate::{
@@ -34,7 +35,7 @@ const STORE_PATIENCE: Duration = Duration::from_millis(700);
 /// How long the answer before an invalid one stays in the store: a day.
 const DISTRUSTED_LIFE: Duration = Duration::from_secs(24 * 60 * 60);
 /// How long the answer that a resource does not exist is fresh.
-const MISSING_ANSWER_FRESH: Duration = Duration::from_secs(MISSING_FRESH as u64);
+pub(crate) const MISSING_ANSWER_FRESH: Duration = Duration::from_secs(MISSING_FRESH as u64);
 
 /// Sends requests to upstreams of one kind and caches their answers.
 pub(crate) struct Fetcher {
@@ -119,7 +120,7 @@ impl Fetcher {
     /// The answer to a request.
     pub(crate) async fn fetch(self: &Arc<Self>, request: UpstreamRequest, pass: &Pass) -> Result<Fetched, NotFetched> {
         let UpstreamRequest { key, rate_limit_key, log_name, client, freshness, .. } = request.clone();
-        let sent_with = request.ask.credential.as_ref().map(|credential| credential.whose);
+        let sent_with = request.sent_with();
         let now = pass.now;
         let supplied = |from| self.meter.note(&Event::Supplied { plugin: &client, from });
         let cached = self.recall(&key, now).await;
@@ -179,7 +180,13 @@ impl Fetcher {
         let has_good_answer = before.as_ref().is_some_and(|before| before.status < 300);
         let ask = Ask { etag: header("etag"), last_modified: header("last-modified"), ..ask };
         let (is_conditional, credential) = (ask.body.is_none(), ask.credential.clone());
-        let mut reply = self.exchanges.exchange(&request, ask, has_good_answer, now).await?;
+        let Turned { mut reply, credential, token } = match &request.tokens {
+            Some(tokens) => self.exchanges.exchange_in_turn(&request, tokens, ask, has_good_answer, now).await?,
+            None => {
+                let reply = self.exchanges.exchange(&request, ask, has_good_answer, now).await?;
+                Turned { reply, credential, token: None }
+            }
+        };
         hide(credential.as_ref(), &mut reply.headers);
         let fresh_until = now + freshness.fresh;
         let answer = match (reply.status, before) {
@@ -190,9 +197,12 @@ impl Fetcher {
             (200..=299, before) => CachedAnswer::new(reply, now, fresh_until, before),
             (404 | 410, _) => CachedAnswer::new(reply, now, now + MISSING_ANSWER_FRESH.min(freshness.fresh), None),
             // Any other status is not cached, but passed on: the provider may have a failure for it.
-            (_, _) => return Ok(Arc::new(CachedAnswer::new(reply, now, now, None))),
+            (_, _) => {
+                let answer = CachedAnswer::new(reply, now, now, None);
+                return Ok(Arc::new(CachedAnswer { token, ..answer }));
+            }
         };
-        let answer = Arc::new(answer);
+        let answer = Arc::new(CachedAnswer { token, ..answer });
         if answer.status < 300 && answer.body.len() <= LARGEST_STORED {
             self.store(&key, answer.to_bytes(), fresh_until + freshness.stale);
         }
@@ -221,6 +231,15 @@ impl Fetcher {
                 None
             }
         }
+    }
+
+    /// Begins a hold of so many seconds on the rate limit that an answer counted for: that of one of the server's own
+    /// tokens, which then rests, or that of the rate-limit key.
+    pub(crate) fn limit(&self, fetched: &Fetched, seconds: u32, now: SystemTime) {
+        match &fetched.answer.token {
+            Some(token) => self.exchanges.pools.rest(token, seconds, now),
+            None => self.exchanges.holds.limit(&fetched.rate_limit_key, seconds, now),
+        };
     }
 
     /// Replaces an answer that the provider found invalid by the one before it.

@@ -2,11 +2,13 @@
 
 use std::time::{Duration, SystemTime};
 
+use badgesmith_provider::SentWith;
 use futures_util::{
     FutureExt,
     future::{BoxFuture, Shared},
 };
 
+use super::token_pool::ServerTokens;
 use crate::{
     origin::Origin,
     world::{Ask, Executor},
@@ -24,11 +26,21 @@ pub(crate) struct UpstreamRequest {
     /// For metrics: the plugin's id, or `web`.
     pub(crate) client: String,
     pub(crate) origin: Origin,
-    /// The HTTP request, without conditional headers.
+    /// The HTTP request, without conditional headers; without a secret too if there are `tokens`.
     pub(crate) ask: Ask,
+    /// The server's own tokens, one of which it is sent with.
+    pub(crate) tokens: Option<ServerTokens>,
     /// Whether it may be sent again if it is not known whether it arrived.
     pub(crate) is_repeatable: bool,
     pub(crate) freshness: Freshness,
+}
+
+impl UpstreamRequest {
+    /// Whose secret it carries.
+    pub(crate) fn sent_with(&self) -> Option<SentWith> {
+        let own = self.ask.credential.as_ref().map(|credential| credential.whose);
+        own.or_else(|| self.tokens.as_ref().map(|_| SentWith::Server))
+    }
 }
 
 /// How long the answers of a badge are fresh, and how long after that a stale answer may be used if the upstream fails.

@@ -40,6 +40,7 @@ impl WebRequest<'_> {
             log_name: origin.to_string(),
             origin,
             ask: Ask { accept: Some(accept.to_owned()), ..Ask::get(url, LARGEST_BODY, PATIENCE) },
+            tokens: None,
             is_repeatable: true,
             freshness,
         }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::allowed_address::AllowedAddress;
+use super::{allowed_address::AllowedAddress, private_name::PrivateName};
 
 /// `[engine]`: the engine's own settings.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
@@ -25,6 +25,9 @@ pub struct Settings {
     /// Private addresses that callers may name nevertheless.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub allow_addresses: Vec<AllowedAddress>,
+    /// The owners and repositories of which badges may show what is private, with a secret of their owner.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub private: Vec<PrivateName>,
 }
 
 /// Where test results are stored.
@@ -61,6 +64,7 @@ impl Default for Settings {
             dynamic: true,
             allow_http: false,
             allow_addresses: Vec::new(),
+            private: Vec::new(),
         }
     }
 }

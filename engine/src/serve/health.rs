@@ -85,9 +85,15 @@ impl Health {
             is_open: breaker.is_open,
             faults_in_a_row: breaker.faults,
         });
-        let rate_limits = parts.caller.upstreams.exchanges.holds.all(now).into_iter().map(|(key, seconds_left)| {
-            RateLimit { origin: key.split(' ').next().unwrap_or_default().to_owned(), seconds_left }
+        let exchanges = &parts.caller.upstreams.exchanges;
+        let held = exchanges.holds.all(now).into_iter().map(|(key, seconds_left)| RateLimit {
+            origin: key.split(' ').next().unwrap_or_default().to_owned(),
+            seconds_left,
         });
+        let resting = exchanges.pools.resting(now).into_iter();
+        let resting = resting.map(|(origin, seconds_left)| RateLimit { origin: origin.to_string(), seconds_left });
+        let mut rate_limits: Vec<_> = held.chain(resting).collect();
+        rate_limits.sort_by(|one, other| (&one.origin, one.seconds_left).cmp(&(&other.origin, other.seconds_left)));
         let cache = [
             ("answers", parts.caller.upstreams.answers.size()),
             ("documents", parts.web.answers.size()),
@@ -97,7 +103,7 @@ impl Health {
         Self {
             plugins: plugins.collect(),
             breakers: breakers.collect(),
-            rate_limits: rate_limits.collect(),
+            rate_limits,
             cache: cache.map(|(of, (entries, bytes))| CacheHealth { of, entries, bytes }),
         }
     }

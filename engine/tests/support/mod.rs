@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
     process::Command,
     sync::{
-        Arc, Mutex,
+        Arc, Mutex, OnceLock,
         atomic::{AtomicUsize, Ordering},
     },
     time::{Duration, SystemTime},
@@ -25,6 +25,8 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 /// 2026-11-21 12:00:00 UTC.
 pub const NOON: Duration = Duration::from_secs(1_795_262_400);
 
+type Model = Box<dyn Fn(&Ask) -> Reply + Send + Sync>;
+
 /// Upstreams in memory: the reply of each address, and the requests that were sent.
 #[derive(Default)]
 pub struct MemoryUpstream {
@@ -34,6 +36,8 @@ pub struct MemoryUpstream {
     pub redirects: Mutex<HashMap<String, String>>,
     /// How long every reply takes.
     pub delay: Mutex<Duration>,
+    /// What replies to every request, in the place of `replies`.
+    pub model: OnceLock<Model>,
 }
 
 impl MemoryUpstream {
@@ -62,6 +66,9 @@ impl Upstream for MemoryUpstream {
         let delay = *self.delay.lock().unwrap();
         Box::pin(async move {
             tokio::time::sleep(delay).await;
+            if let Some(model) = self.model.get() {
+                return Ok(model(&ask));
+            }
             let url = self.redirects.lock().unwrap().get(&url).cloned().unwrap_or(url);
             ask.progress.go(&url.parse().unwrap());
             let reply = self.replies.lock().unwrap().get(&url).cloned();
@@ -85,7 +92,7 @@ pub struct ManualExecutor {
     held: Mutex<Vec<Box<dyn FnOnce() + Send>>>,
     /// How often `run` was called.
     pub steps: AtomicUsize,
-    start: std::sync::OnceLock<tokio::time::Instant>,
+    start: OnceLock<tokio::time::Instant>,
 }
 
 impl ManualExecutor {
@@ -141,8 +148,7 @@ impl Executor for ManualExecutor {
     }
 
     fn clock(&self) -> Duration {
-        let start = *self.start.get_or_init(tokio::time::Instant::now);
-        start.elapsed()
+        self.start.get_or_init(tokio::time::Instant::now).elapsed()
     }
 
     fn spread(&self) -> f64 {

@@ -53,6 +53,8 @@ pub(crate) enum PluginError {
     NotAnswered(String),
     AnswerIsNotText,
     AnswerRepeatsSecret,
+    /// The server shows an error with this code, and the recorded answers make a badge.
+    NotShown(String),
     OutputFile {
         path: PathBuf,
         cause: io::Error,
@@ -102,6 +104,11 @@ impl fmt::Display for PluginError {
             Self::AnswerRepeatsSecret => {
                 f.write_str("an upstream's answer repeats the secret it was asked with, so nothing is written")
             }
+            Self::NotShown(code) => write!(
+                f,
+                "the server shows this badge as {code}, so nothing is written; if it is about a private repository, \
+                 `private` in [engine] of plugins.toml grants it"
+            ),
             Self::OutputFile { path, cause } => {
                 write!(f, "{}: {cause}; name a new file with --output", path.display())
             }

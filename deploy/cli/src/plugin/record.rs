@@ -86,6 +86,10 @@ pub(super) fn run(record: &RecordOptions) -> Result<(), CommandError> {
         return Err(PluginError::ProviderFailed(answer).into());
     }
     let transcript = recording.transcript(plugin, call)?;
+    let is_badge = transcript.turns().last().is_some_and(|turn| turn.done.is_some());
+    if is_badge && !response.line.code.is_empty() {
+        return Err(PluginError::NotShown(response.line.code.to_string()).into());
+    }
     let text = transcript.to_json();
     recording.check(&text)?;
     let Some(file) = &record.output else { return print(&text) };
@@ -209,6 +213,12 @@ impl Recording {
         }
     }
 
+    /// Remembers secrets that must not be in the transcript.
+    fn keep_out(&self, secrets: &[Secret]) {
+        let values = secrets.iter().map(|secret| secret.reveal().to_owned());
+        self.secrets.lock().unwrap_or_else(PoisonError::into_inner).extend(values);
+    }
+
     /// Refuses a text that contains a secret.
     fn check(&self, text: &str) -> Result<(), PluginError> {
         let secrets = self.secrets.lock().unwrap_or_else(PoisonError::into_inner);
@@ -310,8 +320,15 @@ impl Secrets for RecordingSecrets {
     ) -> BoxFuture<'a, Result<Vec<Secret>, Unavailable>> {
         Box::pin(async move {
             let found = self.secrets.find(owner, repo, purpose).await?;
-            let values = found.iter().map(|secret| secret.reveal().to_owned());
-            self.recording.secrets.lock().unwrap_or_else(PoisonError::into_inner).extend(values);
+            self.recording.keep_out(&found);
+            Ok(found)
+        })
+    }
+
+    fn of_server<'a>(&'a self, purpose: &'a str) -> BoxFuture<'a, Result<Vec<Secret>, Unavailable>> {
+        Box::pin(async move {
+            let found = self.secrets.of_server(purpose).await?;
+            self.recording.keep_out(&found);
             Ok(found)
         })
     }

@@ -1,0 +1,312 @@
+//! Whether an answer says that it tells of something private. Its JSON is read once from its start to its end, and only
+//! the members that say so are looked at, so it takes no memory however large it is.
+
+use std::fmt;
+
+use serde::{
+    Deserialize, Deserializer,
+    de::{DeserializeSeed, Error, IgnoredAny, MapAccess, SeqAccess, Visitor},
+};
+
+/// The longest name that is read, in bytes. A longer one is no name.
+const LONGEST_NAME: usize = 512;
+/// The members that say by `true` that an object is private or internal.
+const FLAGS: [&str; 5] = ["private", "isPrivate", "is_private", "internal", "isInternal"];
+/// The values of `visibility` that say so, in lower case.
+const NOT_PUBLIC: [&str; 5] = ["private", "internal", "organization", "systemprivate", "limited"];
+/// The members that have the full name of a repository.
+const NAMES: [&str; 5] = ["full_name", "nameWithOwner", "path_with_namespace", "fullPath", "full_path"];
+
+/// Whether an answer tells of something private that is not granted: the object that it is, or one that is a member of
+/// its member `data`, where GraphQL has them. `is_granted` gets the full name that the object has.
+///
+/// What is no JSON object tells nothing. If it cannot be read to its end, what was read before counts.
+pub(crate) fn is_hidden(body: &[u8], is_granted: &dyn Fn(Option<&str>) -> bool) -> bool {
+    let body = body.strip_prefix("\u{feff}".as_bytes()).unwrap_or(body);
+    let mut reader = Reader { is_granted, is_hidden: false };
+    let object = Object { reader: &mut reader, level: Level::Answer };
+    let _ = object.deserialize(&mut serde_json::Deserializer::from_slice(body));
+    reader.is_hidden
+}
+
+struct Reader<'r> {
+    is_granted: &'r dyn Fn(Option<&str>) -> bool,
+    is_hidden: bool,
+}
+
+/// Where an object is in the answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Level {
+    Answer,
+    /// The member `data`.
+    Data,
+    /// A member of `data`.
+    Member,
+}
+
+/// A value that is looked at if it is an object.
+struct Object<'s, 'r> {
+    reader: &'s mut Reader<'r>,
+    level: Level,
+}
+
+/// What an object says of itself.
+#[derive(Default)]
+struct Said {
+    is_private: bool,
+    name: Option<String>,
+}
+
+impl Said {
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        map: &mut A,
+        reader: &mut Reader<'_>,
+        level: Level,
+    ) -> Result<(), A::Error> {
+        while let Some(member) = map.next_key::<Member>()? {
+            match (member, level) {
+                (Member::Data, Level::Answer) => map.next_value_seed(Object { reader, level: Level::Data })?,
+                (_, Level::Data) => map.next_value_seed(Object { reader, level: Level::Member })?,
+                (Member::Data | Member::Other, _) => drop(map.next_value::<IgnoredAny>()?),
+                (member, _) => self.take(member, map.next_value()?),
+            }
+        }
+        Ok(())
+    }
+
+    fn take(&mut self, member: Member, value: Scalar) {
+        match (member, value) {
+            (Member::Flag, Scalar::True) => self.is_private = true,
+            (Member::Visibility, Scalar::Text(text)) => {
+                self.is_private |= NOT_PUBLIC.contains(&&*text.to_ascii_lowercase());
+            }
+            (Member::Name, Scalar::Text(name)) => self.name = Some(name),
+            _ => {}
+        }
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for Object<'_, '_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Object<'_, '_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a value")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        let Self { reader, level } = self;
+        let mut said = Said::default();
+        let read = said.read(&mut map, reader, level);
+        reader.is_hidden |= said.is_private && !(reader.is_granted)(said.name.as_deref());
+        read
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<(), A::Error> {
+        if self.level == Level::Answer {
+            return Err(A::Error::custom("a list tells nothing, and is not read to its end"));
+        }
+        skip(list)
+    }
+
+    fn visit_bool<E: Error>(self, _: bool) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_i64<E: Error>(self, _: i64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_u64<E: Error>(self, _: u64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_f64<E: Error>(self, _: f64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_str<E: Error>(self, _: &str) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<(), E> {
+        Ok(())
+    }
+}
+
+/// Reads a list to its end.
+fn skip<'de, A: SeqAccess<'de>>(mut list: A) -> Result<(), A::Error> {
+    while list.next_element::<IgnoredAny>()?.is_some() {}
+    Ok(())
+}
+
+/// What a member of an object is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Member {
+    Flag,
+    Visibility,
+    Name,
+    Data,
+    Other,
+}
+
+impl<'de> Deserialize<'de> for Member {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Name;
+
+        impl Visitor<'_> for Name {
+            type Value = Member;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a member's name")
+            }
+
+            fn visit_str<E: Error>(self, name: &str) -> Result<Member, E> {
+                Ok(match name {
+                    "visibility" => Member::Visibility,
+                    "data" => Member::Data,
+                    _ if FLAGS.contains(&name) => Member::Flag,
+                    _ if NAMES.contains(&name) => Member::Name,
+                    _ => Member::Other,
+                })
+            }
+        }
+
+        deserializer.deserialize_str(Name)
+    }
+}
+
+/// A value of a member, as far as it matters.
+#[derive(Debug, PartialEq, Eq)]
+enum Scalar {
+    True,
+    Text(String),
+    Other,
+}
+
+impl<'de> Deserialize<'de> for Scalar {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Anything;
+
+        impl<'de> Visitor<'de> for Anything {
+            type Value = Scalar;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a value")
+            }
+
+            fn visit_bool<E: Error>(self, is_true: bool) -> Result<Scalar, E> {
+                Ok(if is_true { Scalar::True } else { Scalar::Other })
+            }
+
+            fn visit_str<E: Error>(self, text: &str) -> Result<Scalar, E> {
+                Ok(if text.len() > LONGEST_NAME { Scalar::Other } else { Scalar::Text(text.to_owned()) })
+            }
+
+            fn visit_i64<E: Error>(self, _: i64) -> Result<Scalar, E> {
+                Ok(Scalar::Other)
+            }
+
+            fn visit_u64<E: Error>(self, _: u64) -> Result<Scalar, E> {
+                Ok(Scalar::Other)
+            }
+
+            fn visit_f64<E: Error>(self, _: f64) -> Result<Scalar, E> {
+                Ok(Scalar::Other)
+            }
+
+            fn visit_unit<E: Error>(self) -> Result<Scalar, E> {
+                Ok(Scalar::Other)
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<Scalar, A::Error> {
+                skip(list).map(|()| Scalar::Other)
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Scalar, A::Error> {
+                while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+                Ok(Scalar::Other)
+            }
+        }
+
+        deserializer.deserialize_any(Anything)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::RefCell;
+
+    use super::*;
+
+    #[test]
+    fn an_answer_says_that_it_is_private_at_its_top_or_one_level_below_data() {
+        for (body, is_private) in [
+            (r#"{"private": true}"#, true),
+            (r#"{"id": 1, "license": {"key": "mit"}, "topics": ["a"], "private": true, "size": 2.5}"#, true),
+            ("\u{feff} {\"visibility\": \"internal\"}", true),
+            (r#"{"visibility": "PRIVATE"}"#, true),
+            (r#"{"isPrivate": true}"#, true),
+            (r#"{"is_private": true}"#, true),
+            (r#"{"pr\u0069vate": true}"#, true),
+            (r#"{"private": false, "private": true}"#, true),
+            (r#"{"data": {"repository": {"stars": 1, "isPrivate": true}}}"#, true),
+            (r#"{"data": {"private": {"visibility": "private"}}}"#, true),
+            (r#"{"data": {"a": {"isPrivate": false}, "b": {"isPrivate": true}}}"#, true),
+            // Cut short, after it was said.
+            (r#"{"private": true, "name": "x"#, true),
+            (r#"{"data": {"repository": {"isPrivate": true, "#, true),
+            (r#"{"private": false, "visibility": "public"}"#, false),
+            (r#"{"private": "true", "visibility": true, "isPrivate": [true], "is_private": {"private": true}}"#, false),
+            (r#"{"parent": {"private": true}}"#, false),
+            (r#"{"data": {"viewer": {"repository": {"isPrivate": true}}}}"#, false),
+            (r#"{"data": null, "errors": [{"private": true}]}"#, false),
+            (r#"{"data": [{"private": true}]}"#, false),
+            (r#"{"data": 1, "x": "private"}"#, false),
+            (r#"[{"private": true}]"#, false),
+            (r#""private""#, false),
+            ("<html>", false),
+            ("", false),
+        ] {
+            assert_eq!(is_hidden(body.as_bytes(), &|_| false), is_private, "{body}");
+            assert!(!is_hidden(body.as_bytes(), &|_| true), "{body}");
+        }
+    }
+
+    #[test]
+    fn each_private_object_is_granted_by_its_own_full_name() {
+        for (body, names) in [
+            (r#"{"full_name": "acme/shop", "private": true}"#, &[Some("acme/shop")][..]),
+            (r#"{"private": true, "path_with_namespace": "a/b/c"}"#, &[Some("a/b/c")]),
+            (r#"{"private": true, "full_name": 7}"#, &[None]),
+            (
+                r#"{"data": {"a": {"nameWithOwner": "a/x", "isPrivate": true}, "b": {"isPrivate": true}}}"#,
+                &[Some("a/x"), None],
+            ),
+        ] {
+            let asked = RefCell::new(Vec::new());
+            let grant = |name: Option<&str>| {
+                asked.borrow_mut().push(name.map(str::to_owned));
+                true
+            };
+            assert!(!is_hidden(body.as_bytes(), &grant), "{body}");
+            assert_eq!(asked.into_inner().iter().map(Option::as_deref).collect::<Vec<_>>(), names, "{body}");
+        }
+        let long = format!(r#"{{"private": true, "full_name": "{}"}}"#, "x".repeat(LONGEST_NAME + 1));
+        assert!(is_hidden(long.as_bytes(), &|name| name.is_some()));
+    }
+
+    #[test]
+    fn an_answer_that_is_nested_as_deeply_as_its_size_allows_is_read() {
+        let deep = format!(r#"{{"x": {}1{}, "private": true}}"#, "[".repeat(1_000_000), "]".repeat(1_000_000));
+        assert!(is_hidden(deep.as_bytes(), &|_| false));
+    }
+}
