@@ -11,7 +11,7 @@ pub(crate) mod outcome;
 mod private;
 pub(crate) mod provider_call;
 pub(crate) mod records;
-mod request_rules;
+pub(crate) mod request_rules;
 pub(crate) mod run;
 pub(crate) mod upstream;
 mod upstream_failure;

@@ -51,6 +51,7 @@ use crate::{
     target::Target,
 };
 pub use crate::{
+    call::request_rules::{RefusedRequest, check_request},
     code::Code,
     error::Source,
     fetch::cached_answer::readable,

@@ -57,6 +57,11 @@ fn a_plugin_or_a_route_that_cannot_be_served_is_refused_with_a_typed_error() {
     let mut other = manifest();
     other.badges[0].example = "a/b".to_owned();
     assert!(matches!(new("greeting", other), PluginError::Example { .. }));
+    let header = Manifest { headers: vec!["Cookie".to_owned()], ..manifest() };
+    assert_eq!(
+        new("greeting", header).to_string(),
+        "in its manifest headers has \"Cookie\", which is the host's to set; take it away"
+    );
     let taken = server(vec![plugin(), plugin()]).err().unwrap();
     let route = "/badges/greeting/{name}".to_owned();
     let kind = RouteErrorKind::Taken { other_route: route.clone(), route, other_plugin: "greeting".to_owned() };

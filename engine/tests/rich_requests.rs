@@ -11,7 +11,7 @@ use badgesmith_engine::{
     plugins::BoundSecret,
     world::{Ask, CredentialPlace, Fault},
 };
-use badgesmith_provider::{Badge, Call, Failure, Manifest, Provider, Request, SentWith, Step};
+use badgesmith_provider::{Auth, Badge, Call, Failure, Manifest, Provider, Request, SentWith, Step};
 use serde_json::{Value, json};
 use support::{Log, TestServer};
 
@@ -87,6 +87,24 @@ fn auth(more: &Value) -> Value {
 
 fn asked(server: &TestServer) -> Vec<Ask> {
     server.upstream.asked.lock().unwrap().clone()
+}
+
+#[test]
+fn the_two_requests_on_the_page_of_providers_are_the_same() {
+    let page = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../providers/README.md")).unwrap();
+    let section = page.split("## Requests that carry more").nth(1).unwrap();
+    let blocks: Vec<_> = section.split("```json\n").skip(1).map(|rest| rest.split("```").next().unwrap()).collect();
+    let manifest: Value = serde_json::from_str(blocks[0]).unwrap();
+    let request: Request = serde_json::from_str(blocks[1]).unwrap();
+    let query = "query($login: String!) { user(login: $login) { name } }";
+    assert!(section.contains(&format!("const QUERY: &str = {query:?};")));
+    let body = json!({ "query": query, "variables": { "login": "acme" } });
+    let built = Request::post("https://example.com", "graphql", [""; 0], body)
+        .safe()
+        .header("X-Version", "2")
+        .authorize(Auth::header("token", "acme", "PRIVATE-TOKEN").optional());
+    assert_eq!(request, built);
+    assert_eq!(manifest, json!({ "requires": ["post", "headers", "secrets"], "headers": ["X-Version"] }));
 }
 
 #[tokio::test(start_paused = true)]
@@ -190,7 +208,7 @@ async fn a_secret_in_a_link_that_an_upstream_repeats_is_in_no_key_and_no_log() {
 
     impl Provider for Pages {
         fn badge(&self, call: &Call) -> Result<Badge, Step> {
-            let auth = || badgesmith_provider::Auth::query("token", "acme", "key");
+            let auth = || Auth::query("token", "acme", "key");
             let first = call.fetch(Request::to("https://api.example/x").authorize(auth()))?;
             let link = first.header("link").unwrap().to_owned();
             let next = link.trim_start_matches('<').split('>').next().unwrap().to_owned();
@@ -392,13 +410,19 @@ async fn the_reason_of_a_failure_is_in_the_log_cleaned_and_cut_and_nowhere_else(
         fn badge(&self, call: &Call) -> Result<Badge, Step> {
             let answer = call.fetch(Request::to("https://api.example/x"))?;
             let numbers: Vec<u8> = answer.json()?;
+            if numbers.is_empty() {
+                return Err(Failure::invalid_response().into());
+            }
             let reason = format!("/a\u{1b}[31m\r\n{}", "x".repeat(2000));
             Err(Failure::invalid_response().because(format!("{reason}{}", numbers.len())).into())
         }
     }
 
-    for (body, reason) in [("{}", "invalid type: map, expected a sequence at line 1 column 0"), ("[1]", "/a [31m  xxx")]
-    {
+    for (body, reason) in [
+        ("{}", "invalid type: map, expected a sequence at line 1 column 0"),
+        ("[1]", "/a [31m  xxx"),
+        ("[]", "gives no reason"),
+    ] {
         let server = serve(Arc::new(Failing), &[], &Settings::default());
         server.upstream.set("https://api.example/x", 200, &[], body);
         let log = Log::default();

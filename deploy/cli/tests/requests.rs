@@ -111,3 +111,29 @@ fn a_body_a_header_and_a_secret_arrive_and_appear_in_no_log_answer_or_file() {
         assert!(is_secrets || secrets.iter().all(|secret| !text.contains(secret)), "{}", file.display());
     }
 }
+
+#[test]
+fn a_host_that_a_caller_names_is_asked_only_if_its_address_is_public_or_allowed() {
+    let (requests, broken) = (Arc::<Mutex<Vec<String>>>::default(), Arc::<AtomicBool>::default());
+    let url = upstream(&requests, &broken);
+    let plugin = format!(
+        "[[plugin]]\nid = \"asks\"\nlibrary = {:?}\norigins = [\"https://example.com\"]\n\
+         secrets = {{ token = {{ purpose = \"Api\", origin = \"https://example.com\" }} }}\n",
+        provider()
+    );
+    let allowed = format!("allow-addresses = [{:?}]\n", url.trim_start_matches("http://"));
+    let rows = [
+        (String::new(), "host not allowed", 0),
+        (allowed.clone(), "good", 1),
+        (allowed + "dynamic = false\n", "host not allowed", 1),
+    ];
+    for (index, (engine, words, calls)) in rows.into_iter().enumerate() {
+        let server = Server::start(&format!("requests-web-{index}"), &format!("[engine]\n{engine}{plugin}"));
+        let response = server.get(&format!("/badges/asks/web/acme.svg?server={url}"));
+        assert!(response.body.contains(&format!("<title>asks: {words}</title>")), "{engine}{response:?}");
+        // A secret never goes to such a host, whatever the provider asks.
+        let response = server.get(&format!("/badges/asks/header/acme.svg?server={url}"));
+        assert!(response.body.contains("provider failed"), "{response:?}");
+        assert_eq!(requests.lock().unwrap().len(), calls);
+    }
+}

@@ -93,7 +93,7 @@ pub(super) fn not_configured() -> Unanswered {
 }
 
 /// Where the request carries the secret, or the words for one that names no place or two.
-fn place(auth: &Auth) -> Result<CredentialPlace, String> {
+pub(super) fn place(auth: &Auth) -> Result<CredentialPlace, String> {
     let Auth { secret, scheme, name, user, .. } = auth;
     if user.is_some() && *scheme != Scheme::Basic {
         return Err(format!("it sends the secret {secret:?} with a user, which only the scheme basic has"));

@@ -1,12 +1,14 @@
 //! What a provider's request may carry beside its address: a body, headers, a secret, each only if the manifest says so.
 
+use std::{error::Error, fmt};
+
 use badgesmith_provider::{Auth, Failure, Request, Scheme};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
-use super::broken::Unanswered;
+use super::{broken::Unanswered, credentials};
 use crate::{
     code::Code,
     plugins::{Plugin, header_names},
@@ -16,6 +18,26 @@ use crate::{
 const LARGEST_BODY: usize = 16 * 1024;
 /// How long the names and values of a request's headers may be together, in bytes.
 const LARGEST_HEADERS: usize = 8 * 1024;
+
+/// Why a provider may not send a request, in words for its author.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RefusedRequest(String);
+
+impl fmt::Display for RefusedRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl Error for RefusedRequest {}
+
+/// Checks what a request carries, as it is checked before it is sent, without looking for the secret.
+///
+/// # Errors
+/// [`RefusedRequest`] if a call with this request would end with `provider failed`.
+pub fn check_request(plugin: &Plugin, request: &Request) -> Result<(), RefusedRequest> {
+    check(plugin, request).map_err(RefusedRequest)
+}
 
 /// What a request carries beside its address and its secret.
 #[derive(Clone, Debug)]
@@ -31,9 +53,9 @@ impl Carried {
     /// # Errors
     /// A violation in words, or the caller's failure if a value of his cannot be sent in a header.
     pub(super) fn of(plugin: &Plugin, request: &Request) -> Result<Self, Unanswered> {
-        check_required(plugin, request).map_err(Unanswered::violation)?;
-        let body = body(request).map_err(Unanswered::violation)?;
-        Ok(Self { headers: headers(plugin, request)?, body })
+        check(plugin, request).map_err(Unanswered::violation)?;
+        let body = request.body().map(|body| body.to_string().into());
+        Ok(Self { headers: headers(request)?, body })
     }
 
     /// What tells this request from a plain GET of the same address, for the key of its answer: empty for a plain GET.
@@ -53,6 +75,15 @@ impl Carried {
     }
 }
 
+/// Everything about a request that its provider is responsible for.
+fn check(plugin: &Plugin, request: &Request) -> Result<(), String> {
+    check_required(plugin, request)?;
+    check_web(request)?;
+    check_body(request)?;
+    check_headers(plugin, request)?;
+    request.secret().map_or(Ok(()), |auth| credentials::place(auth).map(drop))
+}
+
 /// Checks that the manifest requires what the request uses.
 fn check_required(plugin: &Plugin, request: &Request) -> Result<(), String> {
     let is_new =
@@ -70,39 +101,44 @@ fn check_required(plugin: &Plugin, request: &Request) -> Result<(), String> {
     }
 }
 
-fn body(request: &Request) -> Result<Option<Bytes>, String> {
-    let Some(body) = request.body() else { return Ok(None) };
-    let body = body.to_string();
-    if body.len() > LARGEST_BODY {
-        return Err(format!("it sends a body of {} bytes, at most {LARGEST_BODY}", body.len()));
+/// Checks that a request to a host that a caller named has nothing but its address.
+fn check_web(request: &Request) -> Result<(), String> {
+    match request {
+        _ if !request.is_web() => Ok(()),
+        _ if request.secret().is_some() => Err("it sends a secret to a host that a caller named".to_owned()),
+        _ if request.body().is_some() || !request.headers().is_empty() => Err("it sends a body or headers to a host \
+             that a caller named; such a request has an address and accept"
+            .to_owned()),
+        _ => Ok(()),
     }
-    Ok(Some(body.into()))
 }
 
-fn headers(plugin: &Plugin, request: &Request) -> Result<HeaderMap, Unanswered> {
-    let mut headers = HeaderMap::new();
+fn check_body(request: &Request) -> Result<(), String> {
+    match request.body().map(|body| body.to_string().len()) {
+        Some(bytes) if bytes > LARGEST_BODY => Err(format!("it sends a body of {bytes} bytes, at most {LARGEST_BODY}")),
+        _ => Ok(()),
+    }
+}
+
+fn check_headers(plugin: &Plugin, request: &Request) -> Result<(), String> {
     let bytes = request.headers().iter().map(|(name, value)| name.len() + value.len()).sum::<usize>();
     if bytes > LARGEST_HEADERS {
-        let fault = format!("it sets headers of {bytes} bytes, at most {LARGEST_HEADERS}");
-        return Err(Unanswered::violation(fault));
+        return Err(format!("it sets headers of {bytes} bytes, at most {LARGEST_HEADERS}"));
     }
-    for (name, value) in request.headers() {
-        let parsed = header_name(plugin, request, name).map_err(Unanswered::violation)?;
-        let is_sendable = value.bytes().all(|byte| matches!(byte, b' '..=b'~'));
-        let value = HeaderValue::from_str(value).ok().filter(|_| is_sendable).ok_or_else(|| {
-            let code = Code::ParameterInvalid.name();
-            let failure = Failure::invalid_parameter(code, "header", "invalid parameter");
-            Unanswered::Failed(failure.because(format!("the value of the header {name} cannot be sent")))
-        })?;
-        if headers.insert(parsed, value).is_some() {
-            return Err(Unanswered::violation(format!("it sets the header {name:?} twice")));
+    let mut names = Vec::new();
+    for name in request.headers().keys() {
+        check_header_name(plugin, request, name)?;
+        let name = name.to_ascii_lowercase();
+        if names.contains(&name) {
+            return Err(format!("it sets the header {name:?} twice"));
         }
+        names.push(name);
     }
-    Ok(headers)
+    Ok(())
 }
 
-/// The name of a header that the request may set.
-fn header_name(plugin: &Plugin, request: &Request, name: &str) -> Result<HeaderName, String> {
+/// Checks that a request may set a header of this name.
+fn check_header_name(plugin: &Plugin, request: &Request, name: &str) -> Result<(), String> {
     if let Some(why) = header_names::reserved(name) {
         return Err(format!("it sets the header {name:?}, {why}"));
     }
@@ -113,5 +149,24 @@ fn header_name(plugin: &Plugin, request: &Request, name: &str) -> Result<HeaderN
     if of_secret.is_some_and(|other| other.eq_ignore_ascii_case(name)) {
         return Err(format!("it sets the header {name:?}, in which its secret is sent"));
     }
-    HeaderName::try_from(name).map_err(|_| format!("it sets the header {name:?}, which cannot be one"))
+    HeaderName::try_from(name).map(drop).map_err(|_| format!("it sets the header {name:?}, which cannot be one"))
+}
+
+/// The headers of a checked request. A value that no header can have is its caller's mistake.
+fn headers(request: &Request) -> Result<HeaderMap, Unanswered> {
+    let mut headers = HeaderMap::new();
+    for (name, value) in request.headers() {
+        let is_sendable = value.bytes().all(|byte| matches!(byte, b' '..=b'~'));
+        let value = HeaderValue::from_str(value).ok().filter(|_| is_sendable);
+        match (HeaderName::try_from(name), value) {
+            (Ok(name), Some(value)) => drop(headers.insert(name, value)),
+            _ => {
+                let code = Code::ParameterInvalid.name();
+                let failure = Failure::invalid_parameter(code, "header", "invalid parameter");
+                let reason = format!("the value of the header {name} cannot be sent");
+                return Err(Unanswered::Failed(failure.because(reason)));
+            }
+        }
+    }
+    Ok(headers)
 }

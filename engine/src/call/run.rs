@@ -269,7 +269,12 @@ fn new_requests(step: &StepMessage, answered: usize) -> Result<&[Asked], Broken>
 
 /// Writes the reason of a failure to the log, and removes it: no caller sees it. It may repeat what an upstream sent.
 fn log_reason(call: &ProviderCall, failure: &mut Failure) {
-    let Some(reason) = failure.reason.take() else { return };
+    let taken = failure.reason.take();
+    let reason = match &taken {
+        Some(reason) => reason.as_ref(),
+        None if failure.kind == FailureKind::InvalidResponse => "its provider gives no reason",
+        None => return,
+    };
     let cleaned = |letter: char| if letter.is_control() { ' ' } else { letter };
     let mut letters = reason.chars().map(cleaned);
     let mut reason: String = letters.by_ref().take(LONGEST_REASON).collect();

@@ -15,7 +15,9 @@ pub(super) fn upstream_failure(fault: &Fault) -> Failure {
             Failure::inaccessible(Code::UpstreamUnavailable.name(), "upstream unavailable")
         }
         Fault::Timeout => late(),
-        Fault::TooLarge | Fault::Nonsense(_) | Fault::NotAllowed(_) => Failure::invalid_response(),
+        Fault::TooLarge => Failure::invalid_response().because("the answer is too large"),
+        Fault::Nonsense(words) => Failure::invalid_response().because(words.clone()),
+        Fault::NotAllowed(words) => Failure::invalid_response().because(*words),
         Fault::RateLimited(after) => rate_limited(*after),
         Fault::Busy => busy_failure(),
     }

@@ -28,14 +28,6 @@ pub(super) async fn answer(
     pass: &Pass,
 ) -> Result<Fetched, Unanswered> {
     let plugin = &*call.plugin;
-    if request.secret().is_some() {
-        return Err(Unanswered::violation("it sends a secret to a host that a caller named"));
-    }
-    if request.body().is_some() || !request.headers().is_empty() {
-        let fault =
-            "it sends a body or headers to a host that a caller named; such a request has an address and accept";
-        return Err(Unanswered::violation(fault));
-    }
     let Some(web) = &caller.web else {
         return Err(not_allowed("dynamic = false in [engine] switches requests to hosts that callers name off"));
     };

@@ -4,7 +4,7 @@ use std::{error::Error, fmt};
 
 use badgesmith_provider::Manifest;
 
-use super::{further_routes, label_template};
+use super::{further_routes, header_names, label_template};
 use crate::{
     format::Format,
     route::{RouteSyntaxError, RouteTemplate},
@@ -36,6 +36,13 @@ pub enum PluginError {
     Format(String),
     /// The manifest requires something that this version does not have.
     Capability(String),
+    /// A manifest lists a header that requests have from somewhere else.
+    Header {
+        /// The header's name.
+        name: String,
+        /// Where requests have it from, as the end of a sentence.
+        why: &'static str,
+    },
     /// A label has a name that is neither a parameter of the badge nor a setting's host.
     LabelName {
         /// The label.
@@ -89,6 +96,11 @@ pub(super) fn make_absolute(manifest: &mut Manifest) -> Result<(), PluginError> 
 pub(super) fn check(manifest: &Manifest) -> Result<(), PluginError> {
     if let Some(name) = manifest.requires.iter().find(|name| !CAPABILITIES.contains(&name.as_str())) {
         return Err(PluginError::Capability(name.clone()));
+    }
+    for name in &manifest.headers {
+        if let Some(why) = header_names::reserved(name) {
+            return Err(PluginError::Header { name: name.clone(), why });
+        }
     }
     for badge in &manifest.badges {
         let template = check_example(&badge.route, &badge.example)?;
@@ -153,6 +165,9 @@ impl fmt::Display for PluginError {
                  an older version of the plugin",
                 env!("CARGO_PKG_VERSION")
             ),
+            Self::Header { name, why } => {
+                write!(f, "in its manifest headers has {name:?}, {why}; take it away")
+            }
             Self::LabelName { label, name } => write!(
                 f,
                 "in its manifest the label {label:?} has {{{name}}}, which is no parameter of the badge; write one, \

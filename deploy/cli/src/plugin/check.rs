@@ -14,7 +14,7 @@ use std::{
 };
 
 use badgesmith_engine::{
-    Config, Engine, Origin, Plugin, Request, World,
+    Config, Engine, Origin, Plugin, Request, World, check_request,
     plugins::{self, PluginCode, PluginConfig, ProviderFile, SecretGrant},
 };
 use badgesmith_host::{executor::TokioExecutor, secrets::FileSecrets, upstream::HttpUpstream, web::HttpWeb};
@@ -268,6 +268,10 @@ fn first_step(subject: &TimedProvider, plugin: &Plugin, call: &Call) -> Result<S
                 ));
             }
         };
+        check_request(plugin, request).map_err(|fault| fault.to_string())?;
+        if request.is_web() {
+            continue;
+        }
         let url = request.url().map_err(|fault| fault.to_string())?;
         let origin = Origin::of(&url).map_err(|fault| fault.to_string())?;
         if !plugin.origins.contains(&origin) {

@@ -1,18 +1,18 @@
-/* A provider whose badge `post` sends a body and a header, and whose others send a secret in a header, in the query and
- * with a user. Each shows the upstream's answer. */
+/* A provider whose badge `post` sends a body and a header, whose badge `web` asks a host that its caller names, and whose
+ * others send a secret in a header, in the query and with a user. Each shows the upstream's answer. */
 #include "badgesmith_provider.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
-#define BADGE(name)                                                                                \
-  "{\"name\": \"" name "\", \"route\": \"" name "/{owner}\", \"label\": \"asks\", \"summary\": " \
-  "\"Asks.\", \"example\": \"" name "/acme\"}"
+#define BADGE(name)                                                                                            \
+  "{\"name\": \"" name "\", \"route\": \"" name "/{owner}\", \"query\": [\"server\"], \"label\": \"asks\", " \
+  "\"summary\": \"Asks.\", \"example\": \"" name "/acme\"}"
 
 static const char manifest[] =
     "{\"id\": \"asks\", \"version\": \"1.0.0\", \"mount\": \"/badges/asks\","
-    " \"badges\": [" BADGE("post") ", " BADGE("header") ", " BADGE("query") ", " BADGE("basic") "],"
-    " \"requires\": [\"post\", \"headers\", \"secrets\"], \"headers\": [\"X-Version\"],"
+    " \"badges\": [" BADGE("post") ", " BADGE("header") ", " BADGE("query") ", " BADGE("basic") ", " BADGE("web")
+    "], \"requires\": [\"post\", \"headers\", \"secrets\", \"web\"], \"headers\": [\"X-Version\"],"
     " \"origins\": [\"{upstream}\"], \"settings\": {\"upstream\": \"https://example.com\"}}";
 
 static int32_t step(badgesmith_bytes call, const badgesmith_bytes *bodies, size_t bodies_len, badgesmith_bytes *out) {
@@ -23,12 +23,15 @@ static int32_t step(badgesmith_bytes call, const badgesmith_bytes *bodies, size_
     snprintf(text, 8192, "{\"done\": {\"message\": %s}}", quoted);
   } else {
     badgesmith_text(badgesmith_member(call, "name"), name, sizeof name);
-    badgesmith_setting(call, "upstream", upstream, sizeof upstream);
+    if (badgesmith_query(call, "server", upstream, sizeof upstream) < 0)
+      badgesmith_setting(call, "upstream", upstream, sizeof upstream);
     badgesmith_param(call, "owner", owner, sizeof owner);
     badgesmith_quote(owner, strlen(owner), quoted, sizeof quoted);
     if (strcmp(name, "post") == 0)
       snprintf(more, sizeof more, "\"body\": {\"query\": \"veiled\", \"of\": %s}, \"headers\": {\"X-Version\": %s}",
                quoted, "\"masked\"");
+    else if (strcmp(name, "web") == 0)
+      strcpy(more, "\"web\": true");
     else
       snprintf(more, sizeof more, "\"auth\": {\"secret\": \"token\", \"owner\": %s, \"scheme\": \"%s\", %s}", quoted,
                name, strcmp(name, "basic") == 0 ? "\"user\": \"api\"" : "\"name\": \"PRIVATE-TOKEN\"");
