@@ -185,6 +185,31 @@ const fn open(id: &'static str, summary: &'static str) -> Operation {
     Operation { id, tag: "open", summary }
 }
 
+/// The first segments of addresses that are no pictures unless they ask for one; any other address is a picture's. The
+/// page has none.
+const KEPT: [&str; 20] = [
+    "",
+    ".well-known",
+    "api",
+    "badges",
+    "badges.json",
+    "charts",
+    "coverage",
+    "events",
+    "events.schema.json",
+    "favicon.ico",
+    "health",
+    "live",
+    "llms.txt",
+    "metrics",
+    "openapi.json",
+    "redirect",
+    "robots.txt",
+    "tests",
+    "values",
+    "webhooks",
+];
+
 /// An address that the server answers beside the engine.
 const OF_SERVER: &str = "metrics";
 
@@ -241,6 +266,11 @@ pub(crate) fn find(segments: &[&str]) -> Option<&'static OwnAddress> {
 /// Whether routes of plugins must not begin with this segment.
 pub(crate) fn is_reserved(first: &str) -> bool {
     first == OF_SERVER || ADDRESSES.iter().any(|address| address.first() == first)
+}
+
+/// Whether an address that begins with this segment, percent-decoded, is JSON unless it asks for a picture.
+pub(crate) fn is_kept(first: &str) -> bool {
+    KEPT.iter().any(|kept| kept.eq_ignore_ascii_case(first))
 }
 
 #[cfg(test)]

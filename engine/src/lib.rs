@@ -5,6 +5,7 @@
 
 mod addresses;
 mod answer;
+mod asked_form;
 mod badge_content;
 mod bounded;
 mod caching;
@@ -42,13 +43,15 @@ use http::Method;
 
 use crate::{
     addresses::Serves,
+    asked_form::AskedForm,
     cors::preflight,
     error::{Error, late},
     finish::{finish, finish_late, refuse},
     parts::Parts,
     place::Places,
+    request::{Incoming, Pairs},
     serve::{document_badge, index::IndexPages, serve},
-    target::Target,
+    target::{Refuses, Target},
 };
 pub use crate::{
     call::request_rules::{RefusedRequest, check_request},
@@ -175,15 +178,18 @@ impl Engine {
         finish_late(&incoming, &target, &error)
     }
 
-    /// The response to a request that the server refuses, as JSON.
+    /// The response to a request that the server refuses. A picture's address is answered by a picture, unless the
+    /// request bypassed the proxy: no reader's does.
     #[must_use]
     pub fn refuse(request: &Request, refusal: Refusal) -> Response {
         let error = match refusal {
             Refusal::BodyTooLarge => Error::too_large(413, "body"),
-            Refusal::ProxyBypassed => Error::proxy_bypassed(),
+            Refusal::ProxyBypassed => return refuse(request, AccessLine::default(), &Error::proxy_bypassed()),
             Refusal::Failed => Error::engine_failed(),
         };
-        refuse(request, AccessLine::default(), &error)
+        let format = AskedForm::read(request, &request.pairs()).format();
+        let incoming = Incoming { request, pairs: Pairs::default(), format, now: SystemTime::UNIX_EPOCH };
+        finish_late(&incoming, &Target::refused(error.clone(), Refuses::Request), &error)
     }
 
     /// The plugins, in the order of plugins.toml.

@@ -5,6 +5,7 @@ use std::{sync::Arc, time::SystemTime};
 
 use crate::{
     addresses::{self, is_reserved},
+    asked_form::AskedForm,
     call::provider_call::ProviderCall,
     error::Error,
     format::Format,
@@ -66,7 +67,8 @@ impl Places {
         Ok(Self { router })
     }
 
-    /// Parses a request and finds the target of its address.
+    /// Parses a request and finds the target of its address. A picture's address is answered by a picture whatever is
+    /// wrong with the request.
     pub(crate) fn place<'a, 'r>(
         &self,
         plugins: &'a [Arc<Plugin>],
@@ -74,9 +76,23 @@ impl Places {
         now: SystemTime,
     ) -> (Target<'a>, Incoming<'r>) {
         let pairs = request.pairs();
-        let (target, format) = match self.find(plugins, request, &pairs) {
-            Ok(found) => found,
-            Err(error) => (Target::refused(error, Refuses::Request), Format::Json),
+        let form = AskedForm::read(request, &pairs);
+        if let Err(error) = check_size(request, &pairs) {
+            let (target, format) = (Target::refused(error, Refuses::Request), form.format());
+            return (target, Incoming { request, pairs: Pairs::default(), format, now });
+        }
+        if form.is_invalid {
+            let (target, format) =
+                (Target::refused(Error::invalid_override("format"), Refuses::Request), form.format());
+            return (target, Incoming { request, pairs, format, now });
+        }
+        let target = self.find(plugins, request, &pairs, &form);
+        let format = match &target {
+            Target::Badge(BadgeTarget { route, .. }) => form.named.unwrap_or_else(|| Format::by_default(route)),
+            Target::Refused(RefusedTarget { default: Some(default), .. }) => form.named.unwrap_or(*default),
+            Target::Refused(RefusedTarget { refuses: Refuses::Address, .. }) => form.of_unknown(),
+            target if target.shows_pictures() => form.format(),
+            _ => Format::Json,
         };
         (target, Incoming { request, pairs, format, now })
     }
@@ -86,48 +102,28 @@ impl Places {
         plugins: &'a [Arc<Plugin>],
         request: &Request,
         pairs: &Pairs<'_>,
-    ) -> Result<(Target<'a>, Format), Error> {
-        check_size(request, pairs)?;
-        let named = match pairs.get("format") {
-            Some(text) => Some(Format::parse(text).ok_or_else(|| Error::invalid_override("format"))?),
-            None => None,
-        };
-        let whole: Vec<&str> = request.segments().collect();
-        let mut segments = whole.clone();
-        let is_own_badge = is_own_badge(&whole);
-        let mut ending = None;
-        if named.is_none()
-            && let Some(last) = segments.last_mut()
-            && let Some((format, stem)) = cut_ending(last, is_own_badge)
-        {
-            *last = stem;
-            ending = Some(format);
-        }
+        form: &AskedForm<'_>,
+    ) -> Target<'a> {
+        let segments = &form.segments[..];
         let first = segments.first().map(|first| decode(first)).unwrap_or_default();
-        let target = if first.starts_with(':') {
+        if first.starts_with(':') {
             // The oldest address of static badges: /:label-message-color.
             let content = decode(&segments.join("/"))[1..].to_owned();
-            Target::Own(OwnTarget { address: addresses::STATIC_PATH, content })
-        } else if let Some(address) = addresses::find(&segments) {
-            Target::own(address, &segments)
-        } else if let Some(index) = self.route(&segments, &whole) {
-            self.provider(plugins, index, request, pairs)
+            return Target::Own(OwnTarget { address: addresses::STATIC_PATH, content });
+        }
+        if let Some(address) = addresses::find(segments).filter(|own| own.is_badge() || !form.names_picture()) {
+            return Target::own(address, segments);
+        }
+        if let Some(index) = self.route(segments, &form.whole) {
+            return self.provider(plugins, index, request, pairs);
+        }
+        let is_package = first.eq_ignore_ascii_case("badges")
+            && segments.get(1).is_some_and(|second| decode(second).eq_ignore_ascii_case("packages"));
+        if is_package {
+            Target::refused(Error::unknown_provider(), Refuses::Badge)
         } else {
-            let is_package = first.eq_ignore_ascii_case("badges")
-                && segments.get(1).is_some_and(|second| decode(second).eq_ignore_ascii_case("packages"));
-            if is_package {
-                Target::refused(Error::unknown_provider(), Refuses::Badge)
-            } else {
-                Target::refused(Error::no_route(), Refuses::Address)
-            }
-        };
-        let default = match &target {
-            Target::Badge(BadgeTarget { route, .. }) => Some(Format::by_default(route)),
-            _ => is_own_badge.then_some(Format::Svg),
-        };
-        let format = named.or(ending).or(default).unwrap_or(Format::Json);
-        let format = if target.shows_pictures() { format } else { Format::Json };
-        Ok((target, format))
+            Target::refused(Error::no_route(), Refuses::Address)
+        }
     }
 
     /// The route that matches `segments`, in which an ending such as `.svg` was cut off. A report or a redirect has no
@@ -149,15 +145,20 @@ impl Places {
         pairs: &Pairs<'_>,
     ) -> Target<'a> {
         let plugin = &plugins[found.target.plugin()];
-        let refused = |error, route| {
-            Target::Refused(RefusedTarget { error, route, plugin: Some(plugin), refuses: Refuses::Mistake })
+        let refused = |error, route, default| {
+            let (plugin, refuses) = (Some(&**plugin), Refuses::Mistake);
+            Target::Refused(RefusedTarget { error, route, plugin, refuses, default })
         };
         match (*found.target, found.parameters) {
             (Index::Refusal { refusal, .. }, _) => {
                 let refusal = &plugin.manifest.refusals[refusal];
-                refused(Error::refused(refusal), &refusal.route)
+                refused(Error::refused(refusal), &refusal.route, None)
             }
-            (_, Err(TooDeep)) => refused(Error::too_deep(), ""),
+            (Index::Badge { badge, .. }, Err(TooDeep)) => {
+                let default = Format::by_default(&plugin.manifest.badges[badge]);
+                refused(Error::too_deep(), "", Some(default))
+            }
+            (_, Err(TooDeep)) => refused(Error::too_deep(), "", Some(Format::Json)),
             (Index::Badge { badge, .. }, Ok(parameters)) => {
                 let route = &plugin.manifest.badges[badge];
                 let call = ProviderCall::badge(plugin, route, parameters, pairs);
@@ -227,23 +228,4 @@ fn check_size(request: &Request, pairs: &Pairs<'_>) -> Result<(), Error> {
         return Err(Error::too_many_pairs());
     }
     Ok(())
-}
-
-/// Whether this is the address of one of the engine's own badges, whose default format is SVG.
-fn is_own_badge(segments: &[&str]) -> bool {
-    let first = segments.first().map(|first| decode(first).to_ascii_lowercase()).unwrap_or_default();
-    let is_endpoint = segments.len() == 1 && first.split('.').next() == Some("endpoint");
-    matches!(&*first, "badge" | "static") || first.starts_with(':') || is_endpoint
-}
-
-/// The format that an ending such as `.svg` names, and the segment without it. `.json` is an ending of the engine's own
-/// badges only, because there are packages such as `Newtonsoft.Json`.
-fn cut_ending(segment: &str, is_own_badge: bool) -> Option<(Format, &str)> {
-    let endings = [("svg", Format::Svg), ("png", Format::Png), ("json", Format::Json)];
-    endings.into_iter().filter(|(_, format)| is_own_badge || *format != Format::Json).find_map(|(name, format)| {
-        let stem = segment.strip_suffix(name)?;
-        // A client or a gateway may have percent-encoded the dot.
-        let stem = [".", "%2e", "%2E"].into_iter().find_map(|dot| stem.strip_suffix(dot))?;
-        Some((format, stem))
-    })
 }

@@ -9,6 +9,7 @@ use crate::{
     addresses::{OwnAddress, Serves},
     call::provider_call::ProviderCall,
     error::Error,
+    format::Format,
     plugins::Plugin,
     request::decode,
     response::AccessLine,
@@ -65,12 +66,14 @@ pub(crate) struct RefusedTarget<'a> {
     pub(crate) route: &'a str,
     pub(crate) plugin: Option<&'a Plugin>,
     pub(crate) refuses: Refuses,
+    /// The format if the address names none and the route has one.
+    pub(crate) default: Option<Format>,
 }
 
 /// What is refused, and for which methods; for any other method the answer is 405.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Refuses {
-    /// The whole request, for every method, as JSON.
+    /// The whole request, for every method.
     Request,
     /// The address, for every method but OPTIONS.
     Address,
@@ -118,7 +121,7 @@ impl<'a> Target<'a> {
     }
 
     pub(crate) const fn refused(error: Error, refuses: Refuses) -> Self {
-        Self::Refused(RefusedTarget { error, route: "", plugin: None, refuses })
+        Self::Refused(RefusedTarget { error, route: "", plugin: None, refuses, default: None })
     }
 
     /// The value of `Allow`.

@@ -32,7 +32,9 @@ const MANIFEST: &str = r#"{
       {"route": "/npm/latest/{package}", "label": "{upstream.host}", "fixed": {"tag": "latest"},
        "example": "/npm/latest/express"},
       {"route": "/npm/dm/{package}", "label": "{downloads.host}", "format": "json", "example": "/npm/dm/express"},
-      {"route": "further/{package}", "example": "further/express"}
+      {"route": "further/{package}", "example": "further/express"},
+      {"route": "/npm/deep/{package…}", "label": "{package}", "example": "/npm/deep/express"},
+      {"route": "deep/{package…}", "example": "deep/express"}
     ]
   }]
 }"#;
@@ -109,6 +111,18 @@ async fn a_badge_whose_upstream_is_not_set_says_so_and_the_log_says_once_what_to
     let (text, command) = (log.text(), "command=\"badgesmith plugin enable npm --downloads URL --upstream URL\"");
     assert_eq!(text.matches(command).count(), 1, "{text}");
     assert_eq!(server.upstream.calls(), 0);
+}
+
+#[tokio::test]
+async fn a_mistake_in_the_address_of_a_picture_is_a_picture() {
+    let server = server();
+    let deep = format!("%{}2F", "25".repeat(8));
+    let words = server.words(&format!("/npm/deep/a{deep}b")).await;
+    assert_eq!(words, "npm: path encoded more than 8 times");
+    let json = server.get(&format!("/badges/packages/npm/deep/a{deep}b")).await;
+    assert_eq!((json.status.as_u16(), &json.headers["content-type"]), (400, &"application/json".parse().unwrap()));
+    let words = server.words(&format!("/npm/v/a?{}", "x&".repeat(300))).await;
+    assert_eq!(words, "badge: more than 256 query parameters");
 }
 
 #[test]

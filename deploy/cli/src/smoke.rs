@@ -88,9 +88,9 @@ impl SmokeTest {
         self.judge("a static badge", badge, |a| a.status == 200 && a.body.contains("<title>smoke: test</title>"));
         let json = self.get("/badge/smoke-test-brightgreen.json").await;
         self.judge("the same as JSON", json, |a| a.status == 200 && a.body.contains(r#""message":"test""#));
-        let nothing = self.get("/no/such/badge.svg").await;
-        self.judge("a picture of nothing", nothing, |a| a.status == 200 && a.body.contains("badge not found"));
         let nothing = self.get("/no/such/badge").await;
+        self.judge("a picture of nothing", nothing, |a| a.status == 200 && a.body.contains("badge not found"));
+        let nothing = self.get("/no/such/badge.json").await;
         self.judge("nothing as JSON", nothing, |a| a.status == 404 && a.body.contains("ROUTE_NOT_FOUND"));
         let health = self.get("/health").await;
         self.judge("its health", health, |a| a.status == 200 && a.body.contains(r#""status":"Healthy""#));

@@ -16,6 +16,15 @@ enum LabelPiece<'a> {
     Name(&'a str),
 }
 
+/// The names in a label, in their order.
+pub(super) fn names(label: &str) -> Vec<&str> {
+    let names = pieces(label).into_iter().filter_map(|piece| match piece {
+        LabelPiece::Name(name) => Some(name),
+        LabelPiece::Text(_) => None,
+    });
+    names.collect()
+}
+
 /// The first name in the label of a badge that is neither one of its parameters nor a setting's host.
 pub(super) fn unknown_name<'b>(
     badge: &'b BadgeRoute,
@@ -27,10 +36,7 @@ pub(super) fn unknown_name<'b>(
         let is_query = || badge.query.iter().any(|query| query == name);
         template.has(name) || badge.fixed.contains_key(name) || is_query() || is_host()
     };
-    pieces(&badge.label).into_iter().find_map(|piece| match piece {
-        LabelPiece::Name(name) if !is_known(name) => Some(name),
-        _ => None,
-    })
+    names(&badge.label).into_iter().find(|name| !is_known(name))
 }
 
 /// The label with its names replaced, and without blanks around it. `setting` has the values of settings, `parameter`

@@ -12,9 +12,10 @@ use super::{
     name_use::NameUse,
     recipe::{BadgeRecipe, NamedValue},
     request_table::RequestTable,
-    route_table::{BadgeNames, RouteKeys, label_names, not_used},
+    route_table::{BadgeNames, RouteKeys, not_used},
     value_table::ValueTable,
 };
+use crate::plugins::label_template;
 
 /// A badge of the file.
 #[derive(Debug)]
@@ -96,7 +97,8 @@ impl Badge {
             if self.table.own_route().template(mount)?.has(name) {
                 return Err(FileFault::at(default, format!("{{{name}}} is in the route already; write another name")));
             }
-            let is_in_label = || self.routes().any(|route| label_names(route.label.get_ref()).contains(&name.as_str()));
+            let is_in_label =
+                || self.routes().any(|route| label_template::names(route.label.get_ref()).contains(&name.as_str()));
             if !uses.iter().any(|used| used.name == name) && !is_in_label() {
                 return Err(FileFault::at(default, not_used(name)));
             }

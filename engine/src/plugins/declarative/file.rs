@@ -11,9 +11,12 @@ use super::{
     badge_table::{BadgeTable, filled},
     file_error::FileFault,
     recipe::BadgeRecipe,
-    route_table::has_names,
 };
-use crate::{origin::Origin, plugins::id::is_id, router::Router};
+use crate::{
+    origin::Origin,
+    plugins::{id::is_id, label_template},
+    router::Router,
+};
 
 /// The whole file. `id` to `settings` are a manifest's keys; the origins it asks for are those of its settings.
 #[derive(Debug, Deserialize)]
@@ -76,8 +79,12 @@ impl DeclarativeFile {
         let needed: BTreeSet<_> =
             secrets().filter(|secret| !secret.optional).map(|secret| secret.name.get_ref()).collect();
         let tables = || self.badges.iter().map(|badge| &badge.table);
-        let has_label_names =
-            || self.badges.iter().flat_map(Badge::routes).any(|route| has_names(route.label.get_ref()));
+        let has_label_names = || {
+            self.badges
+                .iter()
+                .flat_map(Badge::routes)
+                .any(|route| !label_template::names(route.label.get_ref()).is_empty())
+        };
         let required = [
             ("post", requests().any(|request| request.post.is_some())),
             ("headers", !headers.is_empty()),

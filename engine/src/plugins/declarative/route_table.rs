@@ -7,7 +7,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::{file_error::FileFault, name_use::NameUse, value_table::affix};
-use crate::route::RouteTemplate;
+use crate::{plugins::label_template, route::RouteTemplate};
 
 /// What follows the name of a setting in a label.
 const HOST: &str = ".host";
@@ -105,7 +105,7 @@ impl RouteKeys<'_> {
         if let Some(unknown) = names.uses.iter().find(|used| !is_known(used.name)) {
             return Err(self.unknown(unknown, &params, names));
         }
-        let in_label = label_names(self.label.get_ref());
+        let in_label = label_template::names(self.label.get_ref());
         let is_setting = |name: &str| name.strip_suffix(HOST).is_some_and(|name| names.settings.contains(name));
         if let Some(name) = in_label.iter().find(|name| !is_known(name) && !is_setting(name)) {
             let words = format!(
@@ -159,26 +159,4 @@ pub(super) fn not_used(name: &str) -> String {
 
 fn absolute(mount: &str, route: &str) -> String {
     if route.starts_with('/') { route.to_owned() } else { format!("{mount}/{route}") }
-}
-
-/// Whether a label has names in it.
-pub(super) fn has_names(label: &str) -> bool {
-    !label_names(label).is_empty()
-}
-
-/// The names in a label. A brace that encloses no name is text.
-pub(super) fn label_names(label: &str) -> Vec<&str> {
-    let mut names = Vec::new();
-    let mut rest = label;
-    while let Some((_, after)) = rest.split_once('{') {
-        rest = after;
-        match after.split_once('}') {
-            Some((name, after)) if !name.is_empty() && !name.contains('{') => {
-                names.push(name);
-                rest = after;
-            }
-            _ => {}
-        }
-    }
-    names
 }
