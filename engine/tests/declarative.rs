@@ -3,6 +3,8 @@
 
 #[path = "declarative/broken.rs"]
 mod broken;
+#[path = "declarative/documented.rs"]
+mod documented;
 mod support;
 
 use std::{

@@ -6,6 +6,7 @@
 mod address_template;
 mod badge;
 mod badge_table;
+mod bases;
 mod body_template;
 mod braces;
 mod file;

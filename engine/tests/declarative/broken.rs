@@ -331,15 +331,25 @@ const ROWS: &[Row] = &[
         13,
         "{package} stands in a text with other braces, which is sent as it is; in GraphQL write $package and variables",
     ),
-    ("format = \"text\"", "headers = { Host = \"x\" }", 14, "Host is not set by a provider; take it away"),
+    (
+        "format = \"text\"",
+        "headers = { Host = \"x\" }",
+        14,
+        "a provider cannot set Host, which is the host's to set; take it away",
+    ),
     (
         "format = \"text\"",
         "headers = { Authorization = \"x\" }",
         14,
-        "Authorization is not set by a provider; write secret = { name = \"token\", owner = \"…\" }",
+        "a provider cannot set Authorization; write secret = { name = \"token\", owner = \"…\" }",
     ),
     ("format = \"text\"", "headers = { accept = \"x\" }", 14, "accept has a key of its own; write accept = …"),
-    ("format = \"text\"", "headers = { Proxy-X = \"x\" }", 14, "Proxy-X is not set by a provider; take it away"),
+    (
+        "format = \"text\"",
+        "headers = { Proxy-X = \"x\" }",
+        14,
+        "a provider cannot set Proxy-X, which is for proxies; take it away",
+    ),
     (
         "format = \"text\"",
         "headers = { \"a b\" = \"x\" }",
@@ -386,7 +396,7 @@ const ROWS: &[Row] = &[
         "format = \"text\"",
         "secret = { name = \"token\", owner = \"{package}\", in = \"header\", as = \"Cookie\" }",
         14,
-        "Cookie is not set by a provider; take it away",
+        "a provider cannot set Cookie, which is the host's to set; take it away",
     ),
     (
         "format = \"text\"",
@@ -565,6 +575,42 @@ const ROWS: &[Row] = &[
         "invalid type: integer `1`, expected a scale such as { steps = [50], colors = [\"red\", \"green\"] }, or the name",
     ),
     ("format = \"text\"", "absent = { text = \"missing\" }", 14, "there is no color; write color = …"),
+    (
+        "get = \"{upstream}/{package}.json\"",
+        "get = \"{upstream}/{package}.json\"\nweb = true",
+        13,
+        "{upstream} is a setting, and web is for a host that a caller names; write query = { server = \"\" } and {server}",
+    ),
+    (
+        "get = \"{upstream}/{package}.json\"",
+        "get = \"{server}/{package}.json\"\nweb = true",
+        12,
+        "{server} is neither in the route nor in query; there is {package}",
+    ),
+    (
+        "get = \"{upstream}/{package}.json\"",
+        "get = \"{server}/{package}.json\"\nweb = true\nquery = { server = \"https://example.com\" }",
+        14,
+        "{server} is named by callers; write \"\", or a setting such as \"{upstream}\" for callers who name none",
+    ),
+    (
+        "get = \"{upstream}/{package}.json\"",
+        "get = \"{server}/{package}.json\"\nweb = true\nquery = { server = \"{other}\" }",
+        14,
+        "no setting is called other; write one of {upstream}",
+    ),
+    (
+        "get = \"{upstream}/{package}.json\"",
+        "get = \"{server}/{package}.json\"\nweb = true\nquery = { server = \"{upstream}\" }\nheaders = { X-A = \"1\" }",
+        13,
+        "a request to a host that a caller names carries no headers; take them away",
+    ),
+    (
+        "get = \"{upstream}/{package}.json\"",
+        "post = \"{server}/{package}.json\"\nbody = { a = 1 }\nweb = true\nquery = { server = \"{upstream}\" }",
+        14,
+        "a request to a host that a caller names is a GET; write get in the place of post",
+    ),
 ];
 
 #[test]
@@ -586,6 +632,16 @@ fn two_badges_of_a_file_with_the_same_name_or_route_are_refused() {
     refused(&same_name, 17, "another badge has this name; write another");
     let same_route = second("other", "/badges/Demo/{name}", "/badges/demo/acme");
     refused(&same_route, 18, "it fits the same addresses as the route of badge \"demo\"; write another");
+}
+
+#[test]
+fn a_secret_for_a_host_that_only_callers_name_is_refused() {
+    let web = "get = \"{server}/{package}\"\nweb = true\nquery = { server = \"\" }\n\
+               secret = { name = \"token\", owner = \"{package}\" }";
+    let text = WHOLE.replace("get = \"{upstream}/{package}.json\"", web).replace("settings = ", "# ");
+    let words = "a host that a caller names gets no secret; write a setting as the default of {server}, or take the \
+                 secret away";
+    refused(&text, 13, words);
 }
 
 #[test]

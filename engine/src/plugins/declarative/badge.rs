@@ -128,7 +128,7 @@ impl Badge {
             return Err(FileFault::new(*offset, format!("no value is from this request; {remedy}")));
         }
         for request in requests {
-            recipes.push(request.table.recipe(request.offset, &table.statuses)?);
+            recipes.push(request.table.recipe(request.offset, &table.statuses, &table.query)?);
         }
         let mut shown = Vec::new();
         for (value, request) in values.into_iter().zip(from) {

@@ -76,9 +76,11 @@ pub(super) struct BadgeTable {
     #[serde(default)]
     headers: BTreeMap<HeaderName, HeaderValue>,
     secret: Option<Spanned<SecretTable>>,
+    web: Option<Spanned<bool>>,
     /// For all requests.
     #[serde(default)]
     pub(super) statuses: Statuses,
+    from: Option<Spanned<String>>,
     value: Option<Spanned<SourceList>>,
     first: Option<Spanned<bool>>,
     join: Option<Spanned<String>>,
@@ -116,6 +118,7 @@ impl BadgeTable {
             accept: self.accept.take(),
             headers: std::mem::take(&mut self.headers),
             secret: self.secret.take(),
+            web: self.web.take(),
             statuses: Statuses::new(),
         }
     }
@@ -123,7 +126,7 @@ impl BadgeTable {
     /// Takes the keys of its value; `color` stays, because it is the badge's as well.
     pub(super) fn take_value(&mut self) -> ValueTable {
         ValueTable {
-            from: None,
+            from: self.from.take(),
             value: self.value.take(),
             first: self.first.take(),
             join: self.join.take(),

@@ -9,8 +9,10 @@ use toml::Spanned;
 use super::{
     badge::Badge,
     badge_table::{BadgeTable, filled},
+    bases,
     file_error::FileFault,
     recipe::BadgeRecipe,
+    request_table::RequestTable,
 };
 use crate::{
     origin::Origin,
@@ -64,10 +66,11 @@ impl DeclarativeFile {
             settings,
             badges: badge.into_iter().map(Badge::new).collect::<Result<_, _>>()?,
         };
-        file.check_settings()?;
+        let used = bases::used_settings(&file.badges, &file.settings)?;
         file.check_routes()?;
         let settings = file.settings.keys().map(String::as_str).collect();
         file.badges.iter().try_for_each(|badge| badge.check_names(&file.mount, &settings))?;
+        file.check_settings(&used)?;
         Ok(file)
     }
 
@@ -89,6 +92,7 @@ impl DeclarativeFile {
             ("post", requests().any(|request| request.post.is_some())),
             ("headers", !headers.is_empty()),
             ("secrets", secrets().any(|secret| secret.is_beyond_authorization())),
+            ("web", requests().any(RequestTable::is_web)),
             ("routes", tables().any(|badge| !badge.routes.is_empty())),
             ("labels", has_label_names()),
         ];
@@ -114,15 +118,7 @@ impl DeclarativeFile {
     }
 
     /// Checks that every setting is the beginning of an address and that a request begins with it.
-    fn check_settings(&self) -> Result<(), FileFault> {
-        let addresses = || self.badges.iter().flat_map(Badge::addresses);
-        for address in addresses() {
-            let base = address.get_ref().base();
-            if !self.settings.contains_key(base) {
-                let words = format!("no setting is called {base}; write settings = {{ {base} = \"https://…\" }}");
-                return Err(FileFault::at(address, words));
-            }
-        }
+    fn check_settings(&self, used: &BTreeSet<String>) -> Result<(), FileFault> {
         for (name, value) in &self.settings {
             let address = value.get_ref();
             // The operator names it.
@@ -134,7 +130,7 @@ impl DeclarativeFile {
             if address.contains(['?', '#']) {
                 return Err(FileFault::at(value, "an address to begin with has no ? and no #; write them in get"));
             }
-            if !addresses().any(|address| address.get_ref().base() == name) {
+            if !used.contains(name) {
                 let words = format!("no get begins with {{{name}}}; write one that does, or take the setting away");
                 return Err(FileFault::at(value, words));
             }

@@ -4,20 +4,8 @@ use std::{error::Error, fmt};
 
 use serde::Deserialize;
 
-/// Headers that the host sets itself, or that would change how a request is read.
-const RESERVED: [&str; 9] = [
-    "accept",
-    "authorization",
-    "connection",
-    "content-length",
-    "content-type",
-    "cookie",
-    "host",
-    "transfer-encoding",
-    "upgrade",
-];
-/// The beginning of headers between a client and a proxy.
-const PROXY: &str = "proxy-";
+use crate::plugins::header_names;
+
 /// The longest value, in bytes.
 const LONGEST_VALUE: usize = 1024;
 
@@ -43,10 +31,9 @@ impl TryFrom<String> for HeaderName {
     type Error = HeaderError;
 
     fn try_from(name: String) -> Result<Self, HeaderError> {
-        let lower = name.to_ascii_lowercase();
         if name.is_empty() || !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte)) {
             Err(HeaderError::Name(name))
-        } else if lower.starts_with(PROXY) || RESERVED.contains(&lower.as_str()) {
+        } else if header_names::reserved(&name).is_some() {
             Err(HeaderError::Reserved(name))
         } else {
             Ok(Self(name))
@@ -72,9 +59,12 @@ impl fmt::Display for HeaderError {
                 write!(f, "{name} has a key of its own; write accept = …")
             }
             Self::Reserved(name) if name.eq_ignore_ascii_case("authorization") => {
-                write!(f, "{name} is not set by a provider; write secret = {{ name = \"token\", owner = \"…\" }}")
+                write!(f, "a provider cannot set {name}; write secret = {{ name = \"token\", owner = \"…\" }}")
             }
-            Self::Reserved(name) => write!(f, "{name} is not set by a provider; take it away"),
+            Self::Reserved(name) => {
+                let why = header_names::reserved(name).unwrap_or("which a provider does not set");
+                write!(f, "a provider cannot set {name}, {why}; take it away")
+            }
             Self::Value(value) => {
                 write!(f, "{value:?} cannot be sent in a header; write 1 to {LONGEST_VALUE} printable ASCII characters")
             }

@@ -14,9 +14,13 @@ pub(super) struct Parameters<'c> {
 impl<'c> Parameters<'c> {
     /// A parameter of the route, or one of the query, or else its default; empty if it has none.
     pub(super) fn get(self, name: &str) -> &'c str {
+        self.given(name).or_else(|| self.defaults.get(name).map(String::as_str)).unwrap_or_default()
+    }
+
+    /// A parameter that the address has, unless it is empty.
+    pub(super) fn given(self, name: &str) -> Option<&'c str> {
         let given = self.call.params.get(name).map(String::as_str).or_else(|| self.call.query(name));
-        let given = given.filter(|text| !text.is_empty());
-        given.or_else(|| self.defaults.get(name).map(String::as_str)).unwrap_or_default()
+        given.filter(|text| !text.is_empty())
     }
 
     /// Whether a parameter is switched on: given, perhaps without a value, and neither `false` nor `0`.

@@ -36,7 +36,8 @@ impl BadgeRecipe {
     /// Asks the upstream, and makes the badge of its answers.
     pub(super) fn badge(&self, call: &Call) -> Result<Badge, Step> {
         let parameters = Parameters { call, defaults: &self.query };
-        let answers = call.fetch_all(self.requests.iter().map(|request| request.fill(parameters)))?;
+        let requests = self.requests.iter().map(|request| request.fill(parameters));
+        let answers = call.fetch_all(requests.collect::<Result<Vec<_>, _>>()?)?;
         let mut bodies = Vec::new();
         for (request, answer) in self.requests.iter().zip(answers) {
             if let Some(words) = request.statuses.get(&ErrorStatus(answer.status)) {

@@ -11,7 +11,7 @@ use super::{
     file_error::FileFault,
     header::{HeaderName, HeaderValue},
     name_use::NameUse,
-    request_recipe::RequestRecipe,
+    request_recipe::{RequestBase, RequestRecipe},
     secret_table::SecretTable,
     status_words::{ErrorStatus, FailureWords},
 };
@@ -31,6 +31,7 @@ pub(super) struct RequestTable {
     #[serde(default)]
     pub(super) headers: BTreeMap<HeaderName, HeaderValue>,
     pub(super) secret: Option<Spanned<SecretTable>>,
+    pub(super) web: Option<Spanned<bool>>,
     #[serde(default)]
     pub(super) statuses: Statuses,
 }
@@ -39,6 +40,11 @@ impl RequestTable {
     /// The address, of a GET or a POST.
     pub(super) fn address(&self) -> Option<&Spanned<AddressTemplate>> {
         self.get.as_ref().or(self.post.as_ref())
+    }
+
+    /// Whether a caller names the host.
+    pub(super) fn is_web(&self) -> bool {
+        self.web.as_ref().is_some_and(|web| *web.get_ref())
     }
 
     /// Whether any of its keys is there.
@@ -51,7 +57,8 @@ impl RequestTable {
     pub(super) fn uses(&self) -> Vec<NameUse<'_>> {
         let mut uses = Vec::new();
         if let Some(address) = self.address() {
-            uses.extend(NameUse::all(address, address.get_ref().names()));
+            let base = self.is_web().then(|| address.get_ref().base());
+            uses.extend(NameUse::all(address, base.into_iter().chain(address.get_ref().names())));
         }
         if let Some(body) = &self.body {
             uses.extend(NameUse::all(body, body.get_ref().names()));
@@ -62,9 +69,14 @@ impl RequestTable {
         uses
     }
 
-    /// The request, after a check that its keys go together. `offset` is where it
-    /// stands, and `statuses` hold for all requests of a badge.
-    pub(super) fn recipe(self, offset: usize, statuses: &Statuses) -> Result<RequestRecipe, FileFault> {
+    /// The request, after a check that its keys go together. `offset` is where it stands, `statuses` hold for all
+    /// requests of a badge, and `query` has the defaults of its parameters.
+    pub(super) fn recipe(
+        self,
+        offset: usize,
+        statuses: &Statuses,
+        query: &BTreeMap<String, Spanned<String>>,
+    ) -> Result<RequestRecipe, FileFault> {
         if let (Some(_), Some(post)) = (&self.get, &self.post) {
             return Err(FileFault::at(post, "there is a get already; take one of the two away"));
         }
@@ -78,8 +90,10 @@ impl RequestTable {
             }
             _ => {}
         }
+        let base = self.base(query)?;
         let address = self.get.or(self.post).ok_or_else(|| FileFault::new(offset, "there is no get; write get = …"))?;
         Ok(RequestRecipe {
+            base,
             address: address.into_inner(),
             body: self.body.map(Spanned::into_inner),
             safe: self.safe.is_some_and(Spanned::into_inner),
@@ -89,4 +103,36 @@ impl RequestTable {
             statuses: statuses.iter().chain(&self.statuses).map(|(status, words)| (*status, words.clone())).collect(),
         })
     }
+
+    /// Whose host it is, after a check that a caller's gets nothing but a GET.
+    fn base(&self, query: &BTreeMap<String, Spanned<String>>) -> Result<RequestBase, FileFault> {
+        let Some((web, address)) = self.web.as_ref().filter(|web| *web.get_ref()).zip(self.address()) else {
+            return Ok(RequestBase::Setting);
+        };
+        let name = address.get_ref().base();
+        if self.post.is_some() {
+            let words = "a request to a host that a caller names is a GET; write get in the place of post";
+            return Err(FileFault::at(web, words));
+        }
+        if !self.headers.is_empty() {
+            return Err(FileFault::at(
+                web,
+                "a request to a host that a caller names carries no headers; take them away",
+            ));
+        }
+        let setting = query.get(name).and_then(|default| setting_of(default.get_ref()));
+        if let (None, Some(_)) = (setting, &self.secret) {
+            let words = format!(
+                "a host that a caller names gets no secret; write a setting as the default of {{{name}}}, or take the \
+                 secret away"
+            );
+            return Err(FileFault::at(web, words));
+        }
+        Ok(RequestBase::Caller { setting: setting.map(str::to_owned) })
+    }
+}
+
+/// The setting that a default names: `{upstream}`.
+pub(super) fn setting_of(default: &str) -> Option<&str> {
+    default.strip_prefix('{')?.strip_suffix('}')
 }
