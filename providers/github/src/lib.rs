@@ -1,85 +1,98 @@
-//! The GitHub provider: the newest version of a package on GitHub Packages as a badge.
+//! The GitHub provider: badges of repositories and their owners, and the newest version of a package on GitHub Packages.
 
+mod about;
+mod address;
+mod api;
+mod builds;
+mod code_search;
+mod commits;
+mod contents;
+mod dates;
+mod discussions;
 mod failures;
+mod field;
+mod graphql;
+mod issue_detail;
+mod issues;
+mod languages;
 mod limit;
 mod link;
 mod listing;
+mod manifests;
 mod package;
+mod package_version;
+mod query;
+mod releases;
+mod repository;
+mod stop;
+mod tags;
+mod users;
+mod wildcard;
 
 #[cfg(test)]
 mod tests;
 
-use std::cmp::Reverse;
-
 use badgesmith_provider::{Badge, Call, Failure, Provider, Step};
-use badgesmith_versions::{Candidate, Range, candidates};
 
-use crate::{
-    failures::version_not_found,
-    listing::ListedVersion,
-    package::{Package, Registry},
-};
+use crate::stop::Stop;
 
 badgesmith_provider::export!(Github, include_str!("../manifest.json"));
 
-/// The largest number of pages that are read for one package.
-const MOST_PAGES: u32 = 10;
-/// The largest number of pages that are read one after the other: each takes a turn of the call, which has eight, and
-/// the last turn returns the badge.
-const MOST_PAGES_IN_TURN: u32 = 7;
+/// The function for each badge of the manifest.
+const BADGES: [(&str, MakeBadge); 43] = [
+    ("version", package_version::version),
+    ("count", about::count),
+    ("user-stars", users::stars),
+    ("followers", users::followers),
+    ("sponsors", users::sponsors),
+    ("license", about::license),
+    ("repo-size", about::size),
+    ("created-at", about::created),
+    ("release", releases::version),
+    ("tag", tags::version),
+    ("release-date", releases::date),
+    ("downloads", releases::downloads),
+    ("last-commit", commits::last),
+    ("commits-since", commits::since),
+    ("commits-difference", commits::difference),
+    ("commit-status", commits::is_in_branch),
+    ("commit-activity", commits::activity),
+    ("contributors", commits::contributors),
+    ("all-contributors", manifests::all_contributors),
+    ("issues", issues::count),
+    ("issues-search", issues::search),
+    ("issue-detail", issue_detail::property),
+    ("milestones", issues::milestones),
+    ("milestone", issues::milestone),
+    ("label", issues::label),
+    ("discussions", discussions::count),
+    ("language-count", languages::count),
+    ("top-language", languages::top),
+    ("code-size", languages::code_size),
+    ("file-size", contents::size),
+    ("file-count", contents::count),
+    ("file-version", manifests::version),
+    ("file-member", manifests::member),
+    ("dependency-version", manifests::dependency),
+    ("go-version", manifests::go_version),
+    ("r-version", manifests::r_version),
+    ("code-search", code_search::count),
+    ("workflow", builds::workflow),
+    ("former-workflow", builds::former_workflow),
+    ("status", builds::status),
+    ("check-runs", builds::check_runs),
+    ("pull-request-status", builds::pull_request),
+    ("deployments", builds::deployment),
+];
+
+/// A function that makes a badge, or says what it needs first.
+type MakeBadge = fn(&Call<'_>) -> Result<Badge, Stop>;
 
 struct Github;
 
 impl Provider for Github {
     fn badge(&self, call: &Call) -> Result<Badge, Step> {
-        let package = Package::of(call)?;
-        let range = call.query("version").map(range).transpose()?;
-        let listed = listed(call, &package)?;
-        let mut spellings: Vec<_> = listed.iter().flat_map(|listed| listed.spellings(package.registry)).collect();
-        // An image can have several tags of one version: `1`, `1.2` and `1.2.0`. The longest one is the most precise.
-        spellings.sort_by_key(|spelling| Reverse(spelling.len()));
-        let candidates = candidates(spellings.into_iter(), range.as_ref(), call.flag("prerelease"));
-        let Candidate { version, spelling } = newest(&candidates, package.registry).ok_or_else(version_not_found)?;
-        // NuGet's clients show a version in normalised form, other registries' clients as it was published.
-        let message = if package.registry == Registry::Nuget { version.to_string() } else { spelling.to_owned() };
-        Ok(Badge::new(message).color(if version.is_prerelease() { "orange" } else { "green" }))
+        let make = BADGES.iter().find(|(name, _)| *name == call.name).map(|(_, make)| make);
+        Ok(make.ok_or_else(|| Failure::not_found("NOT_FOUND", "badge not found"))?(call)?)
     }
-}
-
-/// All versions of a package that GitHub lists: the first page, then the others all at once, because the `Link` header
-/// of the first one has the number of the last one. If it only has a next page, the pages are read one after the other.
-///
-/// The addresses of pages are made here and never taken from an answer, so that no answer can send the token elsewhere.
-fn listed<'a>(call: &Call<'a>, package: &Package<'_>) -> Result<Vec<ListedVersion<'a>>, Step> {
-    let mut answer = call.fetch(package.page(1))?;
-    let mut listed = listing::read(answer, call.now)?;
-    if let Some(last) = link::last_page(answer) {
-        for answer in call.fetch_all((2..=last.min(MOST_PAGES)).map(|number| package.page(number)))? {
-            listed.extend(listing::read(answer, call.now)?);
-        }
-        return Ok(listed);
-    }
-    for number in 2..=MOST_PAGES_IN_TURN {
-        if !link::has_next(answer) {
-            break;
-        }
-        answer = call.fetch(package.page(number))?;
-        listed.extend(listing::read(answer, call.now)?);
-    }
-    Ok(listed)
-}
-
-/// The first candidate; for an image the first one with a point in its numbers, if there is one.
-///
-/// A tag that is a single number is often a date, a build number, or the start of a commit hash that happens to have no
-/// letter. It must not win over `1.2.3`, but if the image has no other tags it is the version.
-fn newest<'a>(candidates: &[Candidate<'a>], registry: Registry) -> Option<Candidate<'a>> {
-    let has_point = |spelling: &str| spelling.split(['-', '+']).next().is_some_and(|numbers| numbers.contains('.'));
-    let exact = candidates.iter().find(|candidate| !registry.is_image() || has_point(candidate.spelling));
-    exact.or(candidates.first()).copied()
-}
-
-fn range(text: &str) -> Result<Range<'_>, Failure> {
-    Range::parse(text)
-        .ok_or_else(|| Failure::invalid_parameter("PACKAGE_RANGE_INVALID", "version", "invalid version range"))
 }

@@ -9,7 +9,7 @@ use std::time::UNIX_EPOCH;
 use badgesmith_provider::{Answer, Failure};
 
 /// The seconds to wait if the answer does not say, as GitHub advises.
-const DEFAULT_WAIT: u32 = 60;
+pub(crate) const DEFAULT_WAIT: u32 = 60;
 
 /// `UPSTREAM_RATE_LIMITED` with the seconds to wait, if GitHub refused the request because of a rate limit; `now` is in
 /// seconds since 1970, UTC.
@@ -23,10 +23,12 @@ pub(crate) fn refusal(answer: &Answer<'_>, now: u64) -> Option<Failure> {
         403 => answer.header("retry-after").is_some() || is_exhausted(answer) || names_a_limit(answer.body),
         _ => false,
     };
-    is_limit.then(|| Failure {
-        retry_after: Some(seconds_to_wait(answer, now)),
-        ..Failure::inaccessible("UPSTREAM_RATE_LIMITED", "rate limited")
-    })
+    is_limit.then(|| limited(seconds_to_wait(answer, now)))
+}
+
+/// The failure for a rate limit that lasts so many seconds.
+pub(crate) fn limited(seconds: u32) -> Failure {
+    Failure { retry_after: Some(seconds), ..Failure::inaccessible("UPSTREAM_RATE_LIMITED", "rate limited") }
 }
 
 /// The seconds until the time in `Retry-After`, or until the reset of an exhausted limit. A time that has passed is

@@ -5,7 +5,7 @@ use badgesmith_provider::{Call, Failure, Request};
 use crate::failures::package_not_found;
 
 /// The media type that GitHub recommends.
-const JSON: &str = "application/vnd.github+json";
+pub(crate) const JSON: &str = "application/vnd.github+json";
 /// The longest login of an organisation or a user, in characters.
 const LONGEST_LOGIN: usize = 39;
 /// The longest name of a package, in bytes.
@@ -70,6 +70,17 @@ impl<'a> Package<'a> {
         if number > 1 {
             path.push_str(&format!("&page={number}"));
         }
+        Request::get(self.upstream, path, [&self.login, self.registry.as_str(), &self.name])
+            .accept(JSON)
+            .auth("token", &self.login)
+    }
+
+    /// The request for the package itself.
+    pub(crate) fn itself(&self) -> Request {
+        let path = match self.owner {
+            OwnerKind::Organization => "orgs/{}/packages/{}/{}",
+            OwnerKind::User => "users/{}/packages/{}/{}",
+        };
         Request::get(self.upstream, path, [&self.login, self.registry.as_str(), &self.name])
             .accept(JSON)
             .auth("token", &self.login)

@@ -27,6 +27,13 @@ fn the_manifest_has_this_crates_version() {
     assert_eq!(manifest.version, env!("CARGO_PKG_VERSION"));
 }
 
+#[test]
+fn every_badge_of_the_manifest_has_a_function() {
+    let manifest = Manifest::parse(include_str!("../manifest.json")).unwrap();
+    let names: Vec<_> = manifest.badges.iter().map(|badge| badge.name.as_str()).collect();
+    assert_eq!(names, crate::BADGES.map(|(name, _)| name));
+}
+
 /// An answer: status, headers, body.
 type Reply = (u16, BTreeMap<String, String>, Vec<u8>);
 

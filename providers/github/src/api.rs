@@ -1,0 +1,56 @@
+//! Requests to GitHub, and what every answer is checked for.
+
+use badgesmith_provider::{Answer, Auth, Call, Request};
+use serde_json::Value;
+
+use crate::{address::Address, failures::not_found, limit, package::JSON, stop::Stop};
+
+/// The media type of a file as it is.
+const RAW: &str = "application/vnd.github.raw";
+
+/// The answer to a request, whatever it says. The request is sent with the owner's token, if one is named and has one.
+pub(crate) fn fetch<'c, 'a>(
+    call: &'c Call<'a>,
+    owner: Option<&str>,
+    address: Address<'_>,
+) -> Result<&'c Answer<'a>, Stop> {
+    let parts = address.parts.iter().copied();
+    let mut request = Request::get(call.setting("upstream"), address.path, parts);
+    request = request.accept(if address.is_raw { RAW } else { JSON });
+    let below = address.below.trim_matches('/');
+    if !below.is_empty() {
+        request = request.join(below);
+    }
+    for (name, value) in address.query {
+        if let Some(value) = value {
+            request = request.query(name, *value);
+        }
+    }
+    if let Some(owner) = owner {
+        request = request.authorize(Auth::bearer("token", owner).optional());
+    }
+    Ok(call.fetch(request)?)
+}
+
+/// The JSON of an answer.
+#[inline(never)]
+pub(crate) fn json(answer: &Answer<'_>) -> Result<Value, Stop> {
+    Ok(answer.json()?)
+}
+
+/// The JSON of the answer to a request about an owner, unless GitHub refuses it because of a rate limit, or knows nothing
+/// of the kind.
+pub(crate) fn read(call: &Call<'_>, owner: &str, address: Address<'_>, missing: &str) -> Result<Value, Stop> {
+    let answer = fetch(call, Some(owner), address)?;
+    check(call, answer, missing)?;
+    json(answer)
+}
+
+/// Fails if GitHub refuses a request because of a rate limit, or knows nothing of the kind. It says that with 404, and
+/// with 422 where a part of the address cannot be right.
+pub(crate) fn check(call: &Call<'_>, answer: &Answer<'_>, missing: &str) -> Result<(), Stop> {
+    if let Some(refusal) = limit::refusal(answer, call.now) {
+        return Err(refusal.into());
+    }
+    if answer.is_missing() || answer.status == 422 { Err(not_found(missing)) } else { Ok(()) }
+}

@@ -1,0 +1,67 @@
+//! What only GitHub's GraphQL service knows.
+
+use badgesmith_provider::{Auth, Call, Request};
+use serde_json::{Value, json};
+
+use crate::{
+    api,
+    failures::{invalid, not_found},
+    field, limit,
+    repository::{MISSING, Repository, is_login, is_name},
+    stop::Stop,
+};
+
+/// The address of GitHub's own API, whose GraphQL service is beside it. That of an enterprise server ends with `/v3`,
+/// and its GraphQL service is beside that.
+const API: &str = "https://api.github.com";
+
+/// The `data` of the answer to a query; none if GitHub demands a token and there is none.
+pub(crate) fn ask(call: &Call<'_>, owner: &str, body: Value, missing: &str) -> Result<Option<Value>, Stop> {
+    let upstream = call.setting("upstream").trim_end_matches('/');
+    let base = if upstream == API { upstream } else { upstream.strip_suffix("/v3").unwrap_or(upstream) };
+    let request =
+        Request::post(base, "graphql", [""; 0], body).safe().authorize(Auth::bearer("token", owner).optional());
+    let answer = call.fetch(request)?;
+    if !answer.is_authenticated() && matches!(answer.status, 401 | 403) {
+        return Ok(None);
+    }
+    api::check(call, answer, missing)?;
+    let mut answer = api::json(answer)?;
+    if let Some(error) = answer.pointer("/errors/0") {
+        return Err(refused(error, missing));
+    }
+    Ok(Some(answer.get_mut("data").map(Value::take).ok_or_else(|| field::invalid("/data", "there"))?))
+}
+
+/// The same for a query about a repository, whose parameters are `$owner`, `$name` and `variables`: its `repository`.
+/// `selection` is what it wants to know of it.
+pub(crate) fn repository(
+    repository: &Repository<'_, '_>,
+    parameters: &str,
+    selection: &str,
+    variables: Value,
+) -> Result<Option<Value>, Stop> {
+    let Repository { call, owner, name, .. } = repository;
+    if !is_login(owner) || !is_name(name) {
+        return Err(not_found(MISSING));
+    }
+    let query = format!(
+        "query($owner:String!,$name:String!{parameters}){{repository(owner:$owner,name:$name){{isPrivate {selection}}}}}"
+    );
+    let mut body = json!({ "query": query, "variables": variables });
+    body["variables"]["owner"] = json!(owner);
+    body["variables"]["name"] = json!(name);
+    let Some(mut data) = ask(call, owner, body, MISSING)? else { return Ok(None) };
+    let found = data.get_mut("repository").map(Value::take).unwrap_or_default();
+    field::flag(&found, "/isPrivate")?;
+    Ok(Some(found))
+}
+
+/// The failure for an error in an answer.
+fn refused(error: &Value, missing: &str) -> Stop {
+    match error.get("type").and_then(Value::as_str) {
+        Some("NOT_FOUND") => not_found(missing),
+        Some("RATE_LIMITED") => limit::limited(limit::DEFAULT_WAIT).into(),
+        _ => invalid(format!("GraphQL: {error}")),
+    }
+}

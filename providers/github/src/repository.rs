@@ -1,0 +1,109 @@
+//! A repository: its requests, and the rule that a private one shows as a missing one.
+
+use std::cell::Cell;
+
+use badgesmith_provider::{Answer, Call};
+use serde_json::Value;
+
+use crate::{address::Address, api, failures::not_found, field, stop::Stop};
+
+/// The words for a missing repository where nothing else can be missing.
+pub(crate) const MISSING: &str = "repo not found";
+/// The longest login of a user or an organisation, in characters.
+const LONGEST_LOGIN: usize = 39;
+/// The longest name of a repository, in characters.
+const LONGEST_NAME: usize = 100;
+
+/// The repository that a call is about, with names in lower case.
+pub(crate) struct Repository<'c, 'a> {
+    pub(crate) call: &'c Call<'a>,
+    pub(crate) owner: String,
+    pub(crate) name: String,
+    /// Whether the call has been told already that the repository may be shown.
+    is_shown: Cell<bool>,
+}
+
+impl<'c, 'a> Repository<'c, 'a> {
+    /// The repository that the parameters `user` and `repo` name.
+    pub(crate) fn of(call: &'c Call<'a>) -> Self {
+        Self::named(call, call.param("user"), call.param("repo"))
+    }
+
+    /// The repository with this name of this owner.
+    pub(crate) fn named(call: &'c Call<'a>, owner: &str, name: &str) -> Self {
+        let [owner, name] = [owner, name].map(|name| name.trim().to_ascii_lowercase());
+        Self { call, owner, name, is_shown: Cell::new(false) }
+    }
+
+    /// The answer to a request for an address under the repository's. `missing` are the words of the failure if GitHub knows nothing of
+    /// the kind, or if the repository is private.
+    ///
+    /// An answer that a token has brought may be about a private repository without saying so. So the repository itself
+    /// is asked for as well, and the host passes on a private one as a missing one.
+    pub(crate) fn ask(&self, address: Address<'_>, missing: &str) -> Result<&'c Answer<'a>, Stop> {
+        self.check(self.fetch(address, missing)?, missing)
+    }
+
+    /// The answer to a request for an address under the repository's, whatever it says.
+    pub(crate) fn fetch(&self, address: Address<'_>, missing: &str) -> Result<&'c Answer<'a>, Stop> {
+        if !is_login(&self.owner) || !is_name(&self.name) {
+            return Err(not_found(missing));
+        }
+        let path = format!("repos/{{}}/{{}}{}", address.path);
+        let parts = [&[&self.owner, &*self.name], address.parts].concat();
+        api::fetch(self.call, Some(&self.owner), Address { path: &path, parts: &parts, ..address })
+    }
+
+    /// The answer to a request about the repository, unless it says that there is none, or nobody may know.
+    pub(crate) fn check(&self, answer: &'c Answer<'a>, missing: &str) -> Result<&'c Answer<'a>, Stop> {
+        api::check(self.call, answer, missing)?;
+        if answer.is_authenticated() {
+            self.must_be_shown(missing)?;
+        }
+        Ok(answer)
+    }
+
+    /// The JSON of the answer to a request about the repository.
+    pub(crate) fn read(&self, address: Address<'_>, missing: &str) -> Result<Value, Stop> {
+        api::json(self.ask(address, missing)?)
+    }
+
+    /// The answer to a search for issues and pull requests in the repository.
+    pub(crate) fn search(&self, search: &str) -> Result<Value, Stop> {
+        if !is_login(&self.owner) || !is_name(&self.name) {
+            return Err(not_found(MISSING));
+        }
+        let search = format!("repo:{}/{} {search}", self.owner, self.name);
+        let query = [("q", Some(&*search))];
+        let address = Address::of("search/issues?per_page=1").query(&query);
+        let answer = api::fetch(self.call, Some(&self.owner), address)?;
+        api::json(self.check(answer, MISSING)?)
+    }
+
+    /// GitHub's description of the repository.
+    pub(crate) fn itself(&self, missing: &str) -> Result<Value, Stop> {
+        let answer = self.fetch(Address::of(""), missing)?;
+        api::check(self.call, answer, missing)?;
+        let itself = api::json(answer)?;
+        field::flag(&itself, "/private")?;
+        self.is_shown.set(true);
+        Ok(itself)
+    }
+
+    /// Fails unless the repository may be shown.
+    pub(crate) fn must_be_shown(&self, missing: &str) -> Result<(), Stop> {
+        if self.is_shown.get() { Ok(()) } else { self.itself(missing).map(drop) }
+    }
+}
+
+/// Whether a user or an organisation can have this login, which goes into searches, too.
+pub(crate) fn is_login(text: &str) -> bool {
+    let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
+    !text.is_empty() && text.len() <= LONGEST_LOGIN && text.bytes().all(is_allowed)
+}
+
+/// Whether a repository can have this name.
+pub(crate) fn is_name(text: &str) -> bool {
+    let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
+    !matches!(text, "" | "." | "..") && text.len() <= LONGEST_NAME && text.bytes().all(is_allowed)
+}
