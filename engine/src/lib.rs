@@ -39,6 +39,9 @@ pub mod world;
 use std::{sync::Arc, time::SystemTime};
 
 use badgesmith_provider::Call;
+#[cfg(feature = "added-faces")]
+pub use badgesmith_renderer::AddedFace;
+pub use badgesmith_renderer::AddedFaces;
 use http::Method;
 
 use crate::{
@@ -99,6 +102,16 @@ impl Engine {
         plugins.iter().for_each(Plugin::log_unset_settings);
         let parts = Arc::new(Parts::new(plugins, settings, world));
         Ok(Self { parts, places, pages: IndexPages::default() })
+    }
+
+    /// The engine with faces for characters that the bundled font lacks. They are for outlines and pictures; it is
+    /// called before the first request.
+    #[must_use]
+    pub fn with_faces(mut self, faces: AddedFaces) -> Self {
+        if let Some(parts) = Arc::get_mut(&mut self.parts) {
+            parts.drawing.faces = faces;
+        }
+        self
     }
 
     /// Answers a request at the time `now`.

@@ -4,7 +4,8 @@ use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthChar;
 
 use crate::face::Face;
-use crate::text_line::{TextLine, is_ignorable};
+use crate::ignorable::is_ignorable;
+use crate::text_line::TextLine;
 use crate::typeface;
 
 /// The sum over three kinds of grapheme clusters:

@@ -12,22 +12,34 @@
 //! ```
 #![forbid(unsafe_code)]
 
+#[cfg(feature = "added-faces")]
+mod added_faces;
 #[cfg(feature = "faces")]
 mod arabic;
 #[cfg(feature = "faces")]
 mod cluster_width;
 mod face;
+#[cfg(feature = "faces")]
+mod ignorable;
+#[cfg(not(feature = "added-faces"))]
+mod no_added_faces;
 mod outline;
 #[cfg(feature = "faces")]
 mod text_line;
 #[cfg(not(feature = "faces"))]
 mod text_line_without_face;
+#[cfg(feature = "added-faces")]
+mod text_part;
 #[cfg(feature = "faces")]
 mod typeface;
 mod width;
 mod width_table;
 
+#[cfg(feature = "added-faces")]
+pub use added_faces::{AddedFace, AddedFaces};
 pub use face::Face;
+#[cfg(not(feature = "added-faces"))]
+pub use no_added_faces::AddedFaces;
 pub use outline::{Glyph, OutlineSegment};
 #[cfg(feature = "faces")]
 pub use text_line::TextLine;

@@ -4,6 +4,8 @@
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Glyph {
     pub(crate) id: u16,
+    /// The added face that it is of; `None` for the bundled font.
+    pub(crate) added: Option<u8>,
     /// From the start of the line to the glyph's origin.
     pub x: i32,
     /// From the baseline down to the glyph's origin; only combining marks have another value than 0.
@@ -19,6 +21,8 @@ pub enum OutlineSegment {
     Line(i32, i32),
     /// A quadratic Bézier curve: its control point and its end point.
     Quad(i32, i32, i32, i32),
+    /// A cubic Bézier curve, which only added faces have: its two control points and its end point.
+    Cubic(i32, i32, i32, i32, i32, i32),
     /// Ends a contour at its first point.
     Close,
 }

@@ -3,9 +3,16 @@
 use ab_glyph::{OutlineCurve, Point};
 use unicode_bidi::{BidiInfo, Level};
 
+#[cfg(feature = "added-faces")]
+use crate::added_faces::AddedFaces;
 use crate::arabic;
 use crate::face::Face;
+use crate::ignorable::is_ignorable;
+#[cfg(not(feature = "added-faces"))]
+use crate::no_added_faces::AddedFaces;
 use crate::outline::{Glyph, OutlineSegment};
+#[cfg(feature = "added-faces")]
+use crate::text_part::parts;
 use crate::typeface::{self, GlyphBounds, Typeface, UNITS_PER_EM};
 
 /// The distance between two combining marks on one letter, or between a mark and a capital letter; in font units.
@@ -25,6 +32,7 @@ pub struct TextLine {
     face: Face,
     width: f64,
     glyphs: Vec<Glyph>,
+    faces: AddedFaces,
 }
 
 impl TextLine {
@@ -36,10 +44,15 @@ impl TextLine {
     /// none, because it would separate joined letters. `None` without the feature `faces`, which compiles the font
     /// in.
     pub fn new(face: Face, text: &str, letter_spacing: f32) -> Option<Self> {
+        Self::with_faces(face, text, letter_spacing, &AddedFaces::default())
+    }
+
+    /// As [`new`](Self::new); characters that the bundled font lacks are drawn with the first added face that has them.
+    pub fn with_faces(face: Face, text: &str, letter_spacing: f32, faces: &AddedFaces) -> Option<Self> {
         let typeface = typeface::of(face)?;
         let layout = LineLayout {
             typeface,
-            line: Self { face, width: 0.0, glyphs: Vec::with_capacity(text.len()) },
+            line: Self { face, width: 0.0, glyphs: Vec::with_capacity(text.len()), faces: faces.clone() },
             spacing: letter_spacing * UNITS_PER_EM / face.pixels(),
             x: 0.0,
             last: None,
@@ -61,6 +74,14 @@ impl TextLine {
 
     /// Passes each segment of a glyph's outline to `follow`, relative to the glyph's origin.
     pub fn trace(&self, glyph: Glyph, mut follow: impl FnMut(OutlineSegment)) {
+        #[cfg(feature = "added-faces")]
+        if let Some(added) = glyph.added {
+            if let Some(face) = self.faces.face(added) {
+                let scale = self.face.pixels() * 100.0 / face.units_per_em();
+                face.outline(glyph.id, scale).into_iter().for_each(follow);
+            }
+            return;
+        }
         let Some(typeface) = typeface::of(self.face) else { return };
         let scale = hundredths_per_unit(self.face);
         let scaled = |point: Point| ((point.x * scale).round() as i32, (point.y * -scale).round() as i32);
@@ -140,13 +161,52 @@ impl LineLayout {
                 let (levels, runs) = bidi.visual_runs(paragraph, paragraph.range.clone());
                 for run in runs {
                     let is_right_to_left = levels.get(run.start).is_some_and(Level::is_rtl);
-                    let mut characters = text.get(run).unwrap_or_default().chars().collect();
-                    self.add_run(&mut characters, is_right_to_left);
+                    self.add_text(text.get(run).unwrap_or_default(), is_right_to_left);
                 }
             }
         }
         self.line.width = f64::from(self.x * self.line.face.pixels() / UNITS_PER_EM);
         self.line
+    }
+
+    /// Adds a text of one direction, with the added faces where the bundled font lacks its characters.
+    #[cfg(feature = "added-faces")]
+    fn add_text(&mut self, text: &str, is_right_to_left: bool) {
+        if self.line.faces.is_empty() {
+            return self.add_run(&mut text.chars().collect(), is_right_to_left);
+        }
+        let faces = self.line.faces.clone();
+        let mut parts = parts(text, self.typeface, &faces);
+        if is_right_to_left {
+            parts.reverse();
+        }
+        for part in parts {
+            match part.added {
+                Some(added) => self.add_shaped(part.text, added, is_right_to_left),
+                None => self.add_run(&mut part.text.chars().collect(), is_right_to_left),
+            }
+        }
+    }
+
+    #[cfg(not(feature = "added-faces"))]
+    fn add_text(&mut self, text: &str, is_right_to_left: bool) {
+        self.add_run(&mut text.chars().collect(), is_right_to_left);
+    }
+
+    /// Adds a text that an added face shapes.
+    #[cfg(feature = "added-faces")]
+    fn add_shaped(&mut self, text: &str, added: u8, is_right_to_left: bool) {
+        let faces = self.line.faces.clone();
+        let Some(face) = faces.face(added) else { return };
+        let scale = UNITS_PER_EM / face.units_per_em();
+        for glyph in face.shaped(text, is_right_to_left) {
+            // A glyph without an advance is a mark of the letter beside it.
+            let spacing = if glyph.advance == 0.0 { 0.0 } else { self.spacing };
+            self.x += spacing / 2.0;
+            self.put(glyph.id, Some(added), self.x + glyph.x * scale, glyph.y * scale);
+            self.x += glyph.advance * scale + spacing / 2.0;
+        }
+        (self.last, self.letter, self.base) = (None, None, None);
     }
 
     /// Adds characters of one direction, given in logical order.
@@ -182,7 +242,7 @@ impl LineLayout {
         let spacing = if arabic::is_arabic(character) { 0.0 } else { self.spacing };
         self.x += self.last.map_or(0.0, |last| self.typeface.kerning(last, glyph)) + spacing / 2.0;
         (self.letter, self.base) = (Some((glyph, self.x)), None);
-        self.put(glyph, self.x, 0.0);
+        self.put(glyph, None, self.x, 0.0);
         self.x += advance + spacing / 2.0;
         self.last = Some(glyph);
     }
@@ -204,7 +264,7 @@ impl LineLayout {
     /// Places a combining mark centred above or below its letter, outside of the marks that are there already.
     fn add_mark(&mut self, glyph: u16) {
         let Some(mark) = self.typeface.bounds(glyph) else { return };
-        let Some(base) = self.base() else { return self.put(glyph, self.x, 0.0) };
+        let Some(base) = self.base() else { return self.put(glyph, None, self.x, 0.0) };
         let x = (base.left + base.right - mark.left - mark.right) / 2.0;
         let middle = (base.bottom + base.top) / 2.0;
         let up = if mark.bottom > middle {
@@ -215,30 +275,20 @@ impl LineLayout {
         } else {
             0.0
         };
-        self.put(glyph, x, up);
+        self.put(glyph, None, x, up);
         let (top, bottom) = (base.top.max(mark.top + up), base.bottom.min(mark.bottom + up));
         self.base = Some(GlyphBounds { top, bottom, ..base });
     }
 
-    fn put(&mut self, id: u16, x: f32, up: f32) {
+    fn put(&mut self, id: u16, added: Option<u8>, x: f32, up: f32) {
         let scale = hundredths_per_unit(self.line.face);
-        self.line.glyphs.push(Glyph { id, x: (x * scale).round() as i32, y: (up * -scale).round() as i32 });
+        self.line.glyphs.push(Glyph { id, added, x: (x * scale).round() as i32, y: (up * -scale).round() as i32 });
     }
 }
 
 /// Whether the character may be a combining mark. No character up to U+02FF is one.
 fn can_be_mark(character: char) -> bool {
     character > '\u{2ff}'
-}
-
-/// Whether the character is invisible even if the font has a glyph for it: controls, joiners, directional marks,
-/// variation selectors, tags.
-pub(crate) fn is_ignorable(character: char) -> bool {
-    matches!(character,
-        '\0'..='\u{1f}' | '\u{7f}'..='\u{9f}' | '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}'
-        | '\u{17b5}' | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
-        | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}'
-        | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
 }
 
 /// The mirrored bracket, which right-to-left text uses.

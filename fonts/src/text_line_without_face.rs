@@ -1,6 +1,7 @@
 //! The replacement for `TextLine` without the feature `faces`: a type that has no values.
 
 use crate::face::Face;
+use crate::no_added_faces::AddedFaces;
 use crate::outline::{Glyph, OutlineSegment};
 
 /// A text laid out in the bundled font. Without the feature `faces` there is none.
@@ -10,6 +11,11 @@ pub enum TextLine {}
 impl TextLine {
     /// Always `None`, because no font is compiled in.
     pub fn new(_face: Face, _text: &str, _letter_spacing: f32) -> Option<Self> {
+        None
+    }
+
+    /// Always `None`, because no font is compiled in.
+    pub fn with_faces(_face: Face, _text: &str, _letter_spacing: f32, _faces: &AddedFaces) -> Option<Self> {
         None
     }
 

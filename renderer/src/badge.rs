@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use badgesmith_fonts::AddedFaces;
+
 use crate::segment::{BadgeSegment, SEPARATOR};
 use crate::{color::Color, link::Links, logo::Logo, scale::Scale};
 use crate::{style::Style, text::cleaned, theme::Theme};
@@ -52,6 +54,8 @@ pub struct ResolvedBadge {
     pub scale: Scale,
     /// Whether the SVG adapts to its reader's preference of light or dark. A PNG cannot.
     pub theme: Theme,
+    /// Faces for characters that the bundled font lacks, where text is drawn as outlines or as pixels.
+    pub faces: AddedFaces,
 }
 
 impl ResolvedBadge {
@@ -77,6 +81,7 @@ impl ResolvedBadge {
             logo_color: None,
             logo_size: None,
             outline: false,
+            faces: AddedFaces::default(),
             links: Links::default(),
             contrast: false,
             scale: Scale::ONE,

@@ -43,6 +43,9 @@ mod text;
 mod theme;
 
 pub use badge::ResolvedBadge;
+#[cfg(feature = "added-faces")]
+pub use badgesmith_fonts::AddedFace;
+pub use badgesmith_fonts::AddedFaces;
 #[cfg(feature = "png")]
 pub use canvas::error::PngError;
 pub use color::Color;

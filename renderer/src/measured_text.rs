@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use badgesmith_fonts::{Face, TextLine, width};
+use badgesmith_fonts::{AddedFaces, Face, TextLine, width};
 
 use crate::text::escaped;
 
@@ -21,8 +21,9 @@ impl<'a> MeasuredText<'a> {
     }
 
     /// The same text, to be drawn as outlines with `letter_spacing` pixels between its letters.
-    pub(crate) fn outlined(self, letter_spacing: f32) -> Self {
-        let line = if self.is_empty() { None } else { TextLine::new(self.face, self.plain, letter_spacing) };
+    pub(crate) fn outlined(self, letter_spacing: f32, faces: &AddedFaces) -> Self {
+        let line = || TextLine::with_faces(self.face, self.plain, letter_spacing, faces);
+        let line = if self.is_empty() { None } else { line() };
         Self { line, ..self }
     }
 

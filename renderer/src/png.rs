@@ -10,11 +10,12 @@ use crate::{
 /// The same badge gives the same bytes. A picture has at most 4,096 columns: a badge that would be wider is drawn at
 /// the largest scale that fits, which is below 1 if the badge itself is wider than 4,096 pixels.
 ///
-/// A logo is drawn if it is a PNG or an SVG of plain shapes: paths and the other basic shapes, in groups or reused by
-/// `use`, filled and stroked with colours and gradients, clipped by plain shapes. Any other logo leaves its place
-/// empty: another format, more than 64 KiB, a PNG of more than 1024 × 1024 pixels, an SVG with a document type, style
-/// sheets, filters, masks, patterns, markers, dashes or images, and one that would take long to draw. Text in an SVG
-/// is not drawn.
+/// A logo is drawn if it is a PNG, with the feature `raster-logos` a JPEG, GIF or WebP, or an SVG of plain shapes:
+/// paths and the other basic shapes, in groups or reused by `use`, filled and stroked with colours and gradients,
+/// clipped by plain shapes. Of an animation the first frame is drawn. Any other logo leaves its place empty: another
+/// format, more than 64 KiB, an image of more than 1024 × 1024 pixels, an SVG with a document type, style sheets,
+/// filters, masks, patterns, markers, dashes or images, and one that would take long to draw. Text in an SVG is not
+/// drawn.
 ///
 /// # Errors
 ///

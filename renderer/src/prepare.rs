@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use badgesmith_fonts::Face;
+use badgesmith_fonts::{AddedFaces, Face};
 
 use crate::badge::ResolvedBadge;
 use crate::drawing::{Drawing, SegmentDrawing};
@@ -20,13 +20,14 @@ pub(crate) fn with_drawing<T>(badge: &ResolvedBadge, outline: bool, draw: impl F
     let message = style.text.message_case.apply(cleaned(&message));
     let texts: Vec<_> = segments.iter().map(|segment| style.text.message_case.apply(cleaned(&segment.text))).collect();
     // A text is as wide as it is drawn, so it becomes outlines before anything is measured.
-    let letter_spacing = outline.then_some(style.text.letter_spacing as f32 / 4.0);
+    let outlines =
+        outline.then_some(Outlines { letter_spacing: style.text.letter_spacing as f32 / 4.0, faces: &badge.faces });
     let segments = texts.iter().zip(segments).filter(|(text, _)| !text.is_empty()).map(|(text, segment)| {
-        SegmentDrawing { text: measured(text, style.text.message_face, letter_spacing), color: &segment.color }
+        SegmentDrawing { text: measured(text, style.text.message_face, outlines), color: &segment.color }
     });
     draw(&Drawing {
-        label: measured(&label, style.text.label_face, letter_spacing),
-        message: measured(&message, style.text.message_face, letter_spacing),
+        label: measured(&label, style.text.label_face, outlines),
+        message: measured(&message, style.text.message_face, outlines),
         segments: segments.collect(),
         color: &badge.color,
         label_color: badge.label_color.as_ref(),
@@ -45,10 +46,17 @@ fn icon_adapts(badge: &ResolvedBadge) -> bool {
     badge.theme == Theme::Auto && badge.style.definition().logo_is_on_light && is_icon && badge.logo_color.is_none()
 }
 
-fn measured(text: &str, face: Face, outline_spacing: Option<f32>) -> MeasuredText<'_> {
+/// How outlines are laid out.
+#[derive(Clone, Copy)]
+struct Outlines<'b> {
+    letter_spacing: f32,
+    faces: &'b AddedFaces,
+}
+
+fn measured<'t>(text: &'t str, face: Face, outlines: Option<Outlines>) -> MeasuredText<'t> {
     let text = MeasuredText::new(text, face);
-    match outline_spacing {
-        Some(spacing) => text.outlined(spacing),
+    match outlines {
+        Some(outlines) => text.outlined(outlines.letter_spacing, outlines.faces),
         None => text,
     }
 }

@@ -6,6 +6,7 @@ pub(crate) mod render_error;
 
 use std::{fs, path::PathBuf};
 
+use badgesmith_host::faces;
 use badgesmith_renderer::{BadgeSegment, Color, Link, Links, ResolvedBadge, Style};
 use clap::Args;
 
@@ -46,6 +47,9 @@ pub(crate) struct RenderOptions {
     /// A further segment right of the message, as TEXT-COLOR; the option may be repeated.
     #[arg(long, value_parser = segment, value_name = "TEXT-COLOR")]
     segment: Vec<BadgeSegment>,
+    /// A font file for characters that the bundled font lacks, drawn as outlines or pixels; the option may be repeated.
+    #[arg(long, value_name = "FILE", conflicts_with = "batch")]
+    face: Vec<PathBuf>,
     #[command(flatten)]
     options: DrawOptions,
     /// The file to write; without it standard output.
@@ -80,6 +84,7 @@ pub(crate) fn run(render: &RenderOptions) -> Result<(), CommandError> {
     if let Some(logo) = &render.logo {
         set_logo(&mut badge, logo)?;
     }
+    badge.faces = faces::load(&render.face).map_err(CommandError::configuration)?;
     let drawn = draw(badge, render.options, render.style.is_some())?;
     match &render.output {
         Some(file) => fs::write(file, drawn).map_err(CommandError::file(file)),

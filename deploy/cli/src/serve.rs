@@ -16,7 +16,8 @@ use std::{cmp::max, net::SocketAddr, sync::Arc};
 
 use badgesmith_engine::{Engine, World, world::Meter};
 use badgesmith_host::{
-    client, config, executor::TokioExecutor, metrics::prometheus::Prometheus, upstream::HttpUpstream, web::HttpWeb,
+    client, config, executor::TokioExecutor, faces, metrics::prometheus::Prometheus, upstream::HttpUpstream,
+    web::HttpWeb,
 };
 use clap::{Args, builder::RangedU64ValueParser};
 
@@ -91,6 +92,7 @@ impl ServeOptions {
 /// What keeps the server from starting.
 pub(crate) fn run(serve: &ServeOptions) -> Result<(), CommandError> {
     let (plugins, settings) = config::load(serve.config.file.as_deref()).map_err(CommandError::configuration)?;
+    let faces = faces::load(&settings.faces).map_err(CommandError::configuration)?;
     let connections = client::Connections::new();
     let data_directory = &serve.data.directory;
     let storage = Storage::open(&settings, data_directory, &connections)?;
@@ -108,7 +110,7 @@ pub(crate) fn run(serve: &ServeOptions) -> Result<(), CommandError> {
         store: storage.store(),
         meter: Arc::clone(&meter),
     };
-    let engine = Engine::new(plugins, &settings, world).map_err(CommandError::configuration)?;
+    let engine = Engine::new(plugins, &settings, world).map_err(CommandError::configuration)?.with_faces(faces);
     let server = Server { engine: Arc::new(engine), meter, metrics };
     // One thread: a request that is answered from a cache takes less time than a switch to another thread.
     let runtime = runtime::single_threaded()?;

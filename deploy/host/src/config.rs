@@ -78,6 +78,7 @@ fn find(named: Option<&Path>, libraries: Option<&Path>) -> Result<Option<(Config
     let Some((file, text)) = read(named, &binary)? else { return Ok(None) };
     let mut config = Config::parse(&text, &file).map_err(refused)?;
     let here = file.parent().unwrap_or(Path::new(""));
+    config.engine.faces.iter_mut().for_each(|face| *face = here.join(&*face));
     for file in fragments(&here.join(FRAGMENTS))?.into_iter().chain(fragments(&Path::new(LAYER).join(FRAGMENTS))?) {
         let text = fs::read_to_string(&file).map_err(unreadable(&file))?;
         config.add(&text, &file).map_err(refused)?;

@@ -18,6 +18,8 @@ pub mod embedded;
 pub mod executor;
 #[cfg(unix)]
 pub mod exit_hook;
+#[cfg(feature = "added-faces")]
+pub mod faces;
 pub mod logs;
 pub mod metrics;
 pub mod secrets;

@@ -63,6 +63,9 @@ fn run() -> Result<(), String> {
     let emf = Arc::new(Emf::new(name.unwrap_or_else(|| "bootstrap".to_owned())));
     let engine = Engine::new(plugins, &settings, world::new(&settings, emf.clone()));
     let engine = engine.map_err(|error| error.to_string())?;
+    if !settings.faces.is_empty() {
+        tracing::warn!("[engine] faces: the function draws with the bundled font alone, and does not read them");
+    }
     let function = Arc::new(Function { engine, emf, origin_secrets: OriginSecrets::from_environment() });
     runtime
         .block_on(lambda_runtime::run(service_fn(move |event| respond(Arc::clone(&function), event))))

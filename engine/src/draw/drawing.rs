@@ -2,7 +2,7 @@
 
 use std::{fmt, sync::Arc};
 
-use badgesmith_renderer::{Logo, ResolvedBadge, Scale};
+use badgesmith_renderer::{AddedFaces, Logo, ResolvedBadge, Scale};
 use bytes::Bytes;
 
 use super::{
@@ -27,6 +27,8 @@ pub(crate) struct Drawing {
     pictures: Bounded<Bytes>,
     threads: DrawingThreads,
     executor: Arc<dyn Executor>,
+    /// Faces for characters that the bundled font lacks.
+    pub(crate) faces: AddedFaces,
 }
 
 impl fmt::Debug for Drawing {
@@ -71,7 +73,12 @@ impl Effort {
         let letters = letters + badge.segments.iter().map(|segment| segment.text.len()).sum::<usize>();
         let size = if has_pixels { usize::from(scale.factor()).pow(2) } else { 1 };
         let is_large = letters * size > LETTERS_AT_ONCE || badge.named_logo.is_some();
-        if (has_pixels && is_large) || (format == Format::Svg && badge.outline && letters > LETTERS_AT_ONCE) {
+        // An added face may have to be read first.
+        let needs_faces = (has_pixels || badge.outline) && !badge.faces.is_empty() && !is_ascii(badge);
+        if needs_faces
+            || (has_pixels && is_large)
+            || (format == Format::Svg && badge.outline && letters > LETTERS_AT_ONCE)
+        {
             Self::Large
         } else {
             Self::Small
@@ -79,10 +86,20 @@ impl Effort {
     }
 }
 
+fn is_ascii(badge: &ResolvedBadge) -> bool {
+    let segments = badge.segments.iter().map(|segment| &segment.text);
+    [&badge.label, &badge.message].into_iter().chain(segments).all(|text| text.is_ascii())
+}
+
 impl Drawing {
     /// Drawing with a picture cache of this size in bytes.
     pub(crate) fn new(bytes: u64, executor: Arc<dyn Executor>) -> Self {
-        Self { pictures: Bounded::new(bytes), threads: DrawingThreads::default(), executor }
+        Self {
+            pictures: Bounded::new(bytes),
+            threads: DrawingThreads::default(),
+            executor,
+            faces: AddedFaces::default(),
+        }
     }
 
     /// Draws the badge. A caller's logo that is not drawn in time is left out, and the picture without it is cached
@@ -95,6 +112,7 @@ impl Drawing {
         if format == Format::Json {
             return Ok(Answer::badge(format, badgesmith_renderer::json(&badge, names_style), caching));
         }
+        let badge = ResolvedBadge { faces: self.faces.clone(), ..badge };
         let effort = Effort::of(&badge, look);
         if format == Format::Svg && badge.named_logo.is_none() && effort == Effort::Small {
             return Ok(Answer::badge(format, badgesmith_renderer::svg(&badge), caching));

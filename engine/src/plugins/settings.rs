@@ -1,5 +1,7 @@
 //! `[engine]` of plugins.toml.
 
+use std::path::PathBuf;
+
 use serde::{Deserialize, Serialize};
 
 use super::{allowed_address::AllowedAddress, private_name::PrivateName};
@@ -28,6 +30,9 @@ pub struct Settings {
     /// The owners and repositories of which badges may show what is private, with a secret of their owner.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub private: Vec<PrivateName>,
+    /// Font files for characters that the bundled font lacks, in the order in which they are tried.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub faces: Vec<PathBuf>,
 }
 
 /// Where test results are stored.
@@ -65,6 +70,7 @@ impl Default for Settings {
             allow_http: false,
             allow_addresses: Vec::new(),
             private: Vec::new(),
+            faces: Vec::new(),
         }
     }
 }

@@ -58,6 +58,10 @@ impl Coverage {
                     let ((cx, cy), (x, y)) = (point(cx, cy), point(dx, dy));
                     path.quad_to(cx, cy, x, y);
                 }
+                OutlineSegment::Cubic(ax, ay, bx, by, dx, dy) => {
+                    let ((ax, ay), (bx, by), (x, y)) = (point(ax, ay), point(bx, by), point(dx, dy));
+                    path.cubic_to(ax, ay, bx, by, x, y);
+                }
                 OutlineSegment::Close => path.close(),
             });
         }

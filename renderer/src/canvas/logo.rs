@@ -1,4 +1,4 @@
-//! A logo as pixels: an SVG that is reduced to plain shapes and drawn by resvg, or a PNG.
+//! A logo as pixels: an SVG that is reduced to plain shapes and drawn by resvg, or an image of pixels.
 
 use resvg::usvg::{Options, Tree};
 use tiny_skia::{FilterQuality, Paint, Pattern, Pixmap, Rect, SpreadMode, Transform};
@@ -29,15 +29,13 @@ pub(super) fn picture(logo: &Logo, factor: f32) -> Option<Pixmap> {
             return None;
         }
         resvg::render(&tree, fit, &mut picture.as_mut());
-    } else if media_type.eq_ignore_ascii_case("image/png") {
+    } else {
         let image = raster::decoded(&bytes)?;
         let (own_width, own_height) = (image.width() as f32, image.height() as f32);
         let rect = Rect::from_xywh(0.0, 0.0, own_width, own_height)?;
         let (mode, quality) = (SpreadMode::Pad, FilterQuality::Bicubic);
         let shader = Pattern::new(image.as_ref(), mode, quality, 1.0, Transform::identity());
         picture.fill_rect(rect, &Paint { shader, ..Paint::default() }, fit(own_width, own_height), None);
-    } else {
-        return None;
     }
     Some(picture)
 }

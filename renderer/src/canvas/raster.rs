@@ -1,52 +1,32 @@
-//! A PNG logo as pixels, within limits.
+//! A logo of pixels, decoded within limits. Its format is recognised by its first bytes, as browsers do it: media types
+//! in data URIs are often wrong.
 
-use std::io::Cursor;
+#[cfg(feature = "raster-logos")]
+mod gif_image;
+#[cfg(feature = "raster-logos")]
+mod jpeg_image;
+mod pixels;
+mod png_image;
+#[cfg(feature = "raster-logos")]
+mod webp_image;
 
-use png::{ColorType, Decoder, Limits, Transformations};
-use tiny_skia::{ColorU8, IntSize, Pixmap};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
-/// The most pixels in each direction.
-const MAX_SIDE: u32 = 1024;
+use tiny_skia::Pixmap;
 
-/// Decodes a PNG; `None` if it is too large or damaged.
+/// Decodes an image; `None` if it is too large or damaged, or in a format that this build does not decode. Of an
+/// animation it is the first frame.
 pub(super) fn decoded(bytes: &[u8]) -> Option<Pixmap> {
-    let limits = Limits { bytes: 4 * (MAX_SIDE * MAX_SIDE) as usize };
-    let mut decoder = Decoder::new_with_limits(Cursor::new(bytes), limits);
-    // Chunks of text and of colour profiles may be large when decompressed, and nothing uses them.
-    decoder.set_ignore_text_chunk(true);
-    decoder.set_ignore_iccp_chunk(true);
-    decoder.set_transformations(Transformations::normalize_to_color8());
-    let mut reader = decoder.read_info().ok()?;
-    let (width, height) = (reader.info().width, reader.info().height);
-    if width > MAX_SIDE || height > MAX_SIDE {
-        return None;
-    }
-    let mut buffer = vec![0; reader.output_buffer_size()?];
-    let frame = reader.next_frame(&mut buffer).ok()?;
-    buffer.truncate(frame.buffer_size());
-    // Four channels are changed in place, so that an image of a million pixels is in memory only once.
-    let mut pixels = match frame.color_type {
-        ColorType::Rgba => buffer,
-        ColorType::Rgb => widened::<3>(&buffer, |[red, green, blue]| [red, green, blue, 255]),
-        ColorType::Grayscale => widened::<1>(&buffer, |[grey]| [grey, grey, grey, 255]),
-        ColorType::GrayscaleAlpha => widened::<2>(&buffer, |[grey, alpha]| [grey, grey, grey, alpha]),
-        // The transformation above resolves palettes.
-        ColorType::Indexed => return None,
+    let decode: fn(&[u8]) -> Option<Pixmap> = match bytes {
+        [0x89, b'P', b'N', b'G', ..] => png_image::decoded,
+        #[cfg(feature = "raster-logos")]
+        [0xff, 0xd8, 0xff, ..] => jpeg_image::decoded,
+        #[cfg(feature = "raster-logos")]
+        [b'G', b'I', b'F', b'8', ..] => gif_image::decoded,
+        #[cfg(feature = "raster-logos")]
+        [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'E', b'B', b'P', ..] => webp_image::decoded,
+        _ => return None,
     };
-    for pixel in pixels.chunks_exact_mut(4) {
-        if let [red, green, blue, alpha] = pixel {
-            let color = ColorU8::from_rgba(*red, *green, *blue, *alpha).premultiply();
-            (*red, *green, *blue) = (color.red(), color.green(), color.blue());
-        }
-    }
-    Pixmap::from_vec(pixels, IntSize::from_wh(width, height)?)
-}
-
-/// Converts pixels with fewer channels to RGBA.
-fn widened<const CHANNELS: usize>(pixels: &[u8], rgba: fn([u8; CHANNELS]) -> [u8; 4]) -> Vec<u8> {
-    let mut widened = Vec::with_capacity(pixels.len() / CHANNELS * 4);
-    for pixel in pixels.as_chunks().0 {
-        widened.extend(rgba(*pixel));
-    }
-    widened
+    // A decoder that panics at a damaged image costs the badge its logo and nothing else.
+    catch_unwind(AssertUnwindSafe(|| decode(bytes))).ok().flatten()
 }

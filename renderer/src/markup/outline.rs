@@ -96,7 +96,10 @@ pub(crate) fn write_path(text: &PlacedText, out: &mut Markup) {
         text.line.trace(*glyph, |segment| match segment {
             OutlineSegment::Move(dx, dy) => path.begin(point(dx, dy)),
             OutlineSegment::Line(dx, dy) => path.line(point(dx, dy)),
-            OutlineSegment::Quad(cx, cy, dx, dy) => path.curve(point(cx, cy), point(dx, dy)),
+            OutlineSegment::Quad(cx, cy, dx, dy) => path.curve('q', &[point(cx, cy), point(dx, dy)]),
+            OutlineSegment::Cubic(ax, ay, bx, by, dx, dy) => {
+                path.curve('c', &[point(ax, ay), point(bx, by), point(dx, dy)]);
+            }
             OutlineSegment::Close => path.close(),
         });
     }
@@ -145,8 +148,9 @@ impl<'o, 'm> PathData<'o, 'm> {
         self.current = to;
     }
 
-    fn curve(&mut self, control: Point, to: Point) {
-        self.write('q', &[control, to]);
+    /// Writes a Bézier curve: its control points and its end point.
+    fn curve(&mut self, command: char, points: &[Point]) {
+        self.write(command, points);
     }
 
     fn close(&mut self) {
@@ -155,6 +159,7 @@ impl<'o, 'm> PathData<'o, 'm> {
         self.current = self.start;
     }
 
+    /// Writes points, all of them relative to the one before the command.
     fn write(&mut self, command: char, points: &[Point]) {
         let from = self.current;
         self.write_letter(command);

@@ -1,0 +1,12 @@
+//! Without the feature `added-faces` no faces can be added.
+
+/// No faces.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AddedFaces(());
+
+impl AddedFaces {
+    /// Whether there are none, which is always so.
+    pub fn is_empty(&self) -> bool {
+        true
+    }
+}
