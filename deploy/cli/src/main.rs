@@ -7,6 +7,7 @@ mod dynamodb;
 mod otlp;
 mod output;
 mod plugin;
+mod readme;
 mod render;
 mod report;
 mod runtime;
@@ -44,6 +45,8 @@ enum Command {
     Render(Box<render::RenderOptions>),
     /// Counts a build's tests and reports them to a badge server.
     Report(Box<report::ReportOptions>),
+    /// Lists the badges of READMEs, says whether a server answers them, and changes their hosts to it.
+    Readme(readme::ReadmeOptions),
     /// Creates, checks, lists, packs and records plugins.
     #[command(subcommand)]
     Plugin(plugin::PluginCommand),
@@ -86,6 +89,7 @@ fn run(cli: Cli) -> ExitCode {
             Command::Serve(serve) => serve::run(&serve),
             Command::Render(render) => render::run(&render),
             Command::Report(report) => return Ok(report::run(&report)),
+            Command::Readme(readme) => return Ok(readme::run(&readme)),
             Command::Plugin(plugin) => plugin::run(&plugin),
             Command::Secret(secret) => secret::run(&secret),
             Command::Smoke(smoke) => smoke::run(&smoke),

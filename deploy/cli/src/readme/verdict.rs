@@ -1,0 +1,188 @@
+//! What a server's answer says about a badge.
+
+use serde::Deserialize;
+
+use super::question::LOOKS;
+
+/// What becomes of a badge on this server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum BadgeState {
+    /// It is drawn.
+    Answered,
+    /// The server knows the address, and the badge shows an error now.
+    Error,
+    /// The server has no such badge.
+    NotFound,
+    /// The service that it asked exists no more.
+    Dead,
+    /// No usable answer arrived.
+    NoAnswer,
+    /// It was not asked for.
+    NotAsked,
+}
+
+/// All states, in the order of the summary.
+pub(super) const STATES: [BadgeState; 6] = [
+    BadgeState::Answered,
+    BadgeState::Error,
+    BadgeState::NotFound,
+    BadgeState::Dead,
+    BadgeState::NoAnswer,
+    BadgeState::NotAsked,
+];
+
+impl BadgeState {
+    /// The state's name in the table and in JSON.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Answered => "answered",
+            Self::Error => "error",
+            Self::NotFound => "not-found",
+            Self::Dead => "dead",
+            Self::NoAnswer => "no-answer",
+            Self::NotAsked => "not-asked",
+        }
+    }
+
+    /// Whether a reader sees an error, or no picture.
+    pub(super) fn is_wrong(self) -> bool {
+        !matches!(self, Self::Answered | Self::NotAsked)
+    }
+}
+
+/// A state with the words of the badge, or with the reason.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Verdict {
+    pub(super) state: BadgeState,
+    pub(super) label: String,
+    pub(super) message: String,
+}
+
+impl Verdict {
+    pub(super) fn new(state: BadgeState, message: impl Into<String>) -> Self {
+        Self { state, label: String::new(), message: message.into() }
+    }
+}
+
+/// Shields' words for a badge whose service ended.
+const NO_LONGER_AVAILABLE: &str = "no longer available";
+/// The words for an address that leads nowhere.
+const BADGE_NOT_FOUND: &str = "badge not found";
+/// The beginnings of addresses whose services ended, for a server that does not know them.
+const DEAD_SERVICES: [&str; 34] = [
+    "bit/",
+    "bithound/",
+    "bountysource/",
+    "codeclimate/",
+    "codetally/",
+    "coincap/",
+    "continuousphp/",
+    "cauditor/",
+    "david/",
+    "dependabot/",
+    "docker/automated/",
+    "docker/build/",
+    "docker/cloud/",
+    "dockbit/",
+    "dotnetstatus/",
+    "gemnasium/",
+    "github/workflow/status/",
+    "gittip/",
+    "gratipay/",
+    "hackage-deps/",
+    "imagelayers/",
+    "issuestats/",
+    "lgtm/",
+    "libscore/",
+    "magnumci/",
+    "nsp/",
+    "pub/popularity/",
+    "requires/",
+    "shippable/",
+    "snap-ci/",
+    "snyk/",
+    "versioneye/",
+    "visual-studio-app-center/",
+    "waffle/",
+];
+
+/// The fields of a badge and of an error that decide.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Answer {
+    #[serde(rename = "schemaVersion")]
+    schema_version: Option<serde_json::Value>,
+    label: Option<String>,
+    message: Option<String>,
+    #[serde(rename = "isError")]
+    is_error: bool,
+    error_details: Vec<ErrorDetail>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct ErrorDetail {
+    error_code: Option<String>,
+    property_name: Option<String>,
+}
+
+/// Judges an answer to a badge's address as JSON. `path` is the badge's, with its first slash.
+pub(super) fn judge(path: &str, status: u16, body: &[u8]) -> Verdict {
+    // A list would be read as the fields in their order.
+    let is_object = body.trim_ascii_start().starts_with(b"{");
+    let Some(answer) = serde_json::from_slice::<Answer>(body).ok().filter(|_| is_object) else {
+        return Verdict::new(BadgeState::NoAnswer, format!("status {status}, and no badge as JSON"));
+    };
+    let detail = answer.error_details.into_iter().next().unwrap_or_default();
+    let message = answer.message.unwrap_or_default();
+    let draws_anyway = status == 400 && detail.property_name.as_deref().is_some_and(|name| LOOKS.contains(&name));
+    let state = if status == 200 && answer.schema_version.is_some() && !answer.is_error || draws_anyway {
+        BadgeState::Answered
+    } else if message.eq_ignore_ascii_case(NO_LONGER_AVAILABLE) || is_dead(path) {
+        BadgeState::Dead
+    } else if message.eq_ignore_ascii_case(BADGE_NOT_FOUND) || detail.error_code.as_deref() == Some("ROUTE_NOT_FOUND") {
+        BadgeState::NotFound
+    } else {
+        BadgeState::Error
+    };
+    let words = if message.is_empty() { format!("status {status}") } else { message };
+    Verdict { label: answer.label.unwrap_or_default(), ..Verdict::new(state, words) }
+}
+
+fn is_dead(path: &str) -> bool {
+    let path = path.trim_start_matches('/');
+    DEAD_SERVICES.iter().any(|begin| path.starts_with(begin))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_badge_is_judged_by_its_json() {
+        let rows = [
+            ("/x", 200, r#"{"schemaVersion":1,"label":"a","message":"b"}"#, BadgeState::Answered),
+            ("/x", 200, r#"{"schemaVersion":1,"label":"a","message":"b","isError":true}"#, BadgeState::Error),
+            ("/x", 200, r#"{"message":"b"}"#, BadgeState::Error),
+            ("/x", 404, r#"{"message":"badge not found"}"#, BadgeState::NotFound),
+            ("/x", 404, r#"{"message":"x","error_details":[{"error_code":"ROUTE_NOT_FOUND"}]}"#, BadgeState::NotFound),
+            ("/x", 404, r#"{"message":"package not found","error_details":[]}"#, BadgeState::Error),
+            ("/x", 404, r#"{"message":"no longer available"}"#, BadgeState::Dead),
+            ("/david/a/b", 404, r#"{"message":"badge not found"}"#, BadgeState::Dead),
+            ("/david/a/b", 200, r#"{"schemaVersion":1,"message":"b"}"#, BadgeState::Answered),
+            (
+                "/x",
+                400,
+                r#"{"message":"invalid color","error_details":[{"property_name":"color"}]}"#,
+                BadgeState::Answered,
+            ),
+            ("/x", 400, r#"{"message":"invalid url","error_details":[{"property_name":"url"}]}"#, BadgeState::Error),
+            ("/x", 200, "<svg/>", BadgeState::NoAnswer),
+            ("/x", 502, "", BadgeState::NoAnswer),
+            ("/x", 503, "[]", BadgeState::NoAnswer),
+        ];
+        for (path, status, body, expected) in rows {
+            assert_eq!(judge(path, status, body.as_bytes()).state, expected, "{body}");
+        }
+    }
+}
