@@ -27,6 +27,7 @@ mod request_table;
 mod route_table;
 mod secret_table;
 mod shown_words;
+mod sorting;
 mod status_words;
 mod value_recipe;
 mod value_source;

@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeMap, error::Error, fmt};
 
+use badgesmith_provider::color;
 use badgesmith_renderer::Color;
 use serde::{
     Deserialize, Deserializer,
@@ -9,13 +10,6 @@ use serde::{
 };
 
 use super::value_format::ShownValue;
-
-/// The colors of a stable version and of an unstable one.
-const STABLE: &str = "blue";
-const UNSTABLE: &str = "orange";
-/// The words that make a version unstable.
-const PRERELEASES: [&str; 10] =
-    ["alpha", "beta", "canary", "dev", "nightly", "pre", "preview", "prerelease", "rc", "snapshot"];
 
 /// How the color of a badge follows from its value.
 #[derive(Clone, Debug, PartialEq)]
@@ -34,18 +28,12 @@ impl ColorRule {
     pub(crate) fn color(&self, shown: &ShownValue) -> Option<&str> {
         match self {
             Self::Fixed => None,
-            Self::Version => Some(if is_stable(&shown.text) { STABLE } else { UNSTABLE }),
+            Self::Version => Some(color::version(&shown.text)),
             Self::Format => shown.color,
             Self::Scale(scale) => Some(scale.color(shown.number)),
             Self::Match(colors) => colors.get(&shown.text).map(|color| color.0.as_str()).or(shown.color),
         }
     }
-}
-
-/// Whether a version is neither 0.x nor a prerelease, by shields' rule.
-fn is_stable(version: &str) -> bool {
-    let is_prerelease = |word: &str| PRERELEASES.iter().any(|name| word.eq_ignore_ascii_case(name));
-    !version.starts_with('0') && !version.split(|letter: char| !letter.is_ascii_alphabetic()).any(is_prerelease)
 }
 
 /// The name of a color that can be drawn.
@@ -190,18 +178,6 @@ impl Error for ColorScaleError {}
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_version_is_orange_until_it_is_stable() {
-        let stable = ["1.0.0", "10.2", "2024.1.post1", "1:9.1-2", "3.0.0-1ubuntu2", "1.0-predator", "4.2.0.rch1"];
-        let unstable = ["0.9.1", "0", "1.0.0-alpha", "1.0.0-RC.1", "2.0rc1", "1.0.0-beta2", "1.0-SNAPSHOT", "dev-main"];
-        for version in stable {
-            assert!(is_stable(version), "{version}");
-        }
-        for version in unstable {
-            assert!(!is_stable(version), "{version}");
-        }
-    }
 
     #[test]
     fn a_step_begins_its_colour() {

@@ -1,6 +1,9 @@
 //! The formats in which a value is shown.
 
-use badgesmith_provider::format;
+use badgesmith_provider::{
+    format::{self, SizeUnits},
+    order,
+};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -18,12 +21,24 @@ pub(crate) enum ValueFormat {
     Text,
     /// A text without whitespace; a leading `v` before a digit is removed.
     Version,
+    /// A version of Python's packages, in the color that PEP 440 gives it.
+    Pep440,
+    /// A number as it is written.
+    Number,
+    /// A number with one decimal: `4.0`.
+    OneDecimal,
     /// A number as `1.2k`, `34M`.
     Metric,
     /// A number and `%`.
     Percent,
+    /// A number without decimals and `%`.
+    WholePercent,
     /// A number of bytes as `1.2 kB`, `34 MB`, with decimal prefixes.
     Bytes,
+    /// A number of bytes as `1.2 kB`, `34.5 MB`, as shields writes it.
+    Size,
+    /// A number of bytes as `1.2 KiB`, `34.5 MiB`, as shields writes it.
+    SizeIec,
     /// `2026-11-21`, from RFC 3339, a text that begins so, or seconds or milliseconds since 1970.
     Date,
     /// `yesterday`, `last monday`, `november 2025`, from the same.
@@ -52,9 +67,10 @@ impl ValueFormat {
     /// Whether it has numbers for a color scale.
     pub(crate) const fn has_number(self) -> bool {
         match self {
-            Self::Metric | Self::Percent | Self::Bytes | Self::Stars | Self::Ordinal => true,
+            Self::Number | Self::OneDecimal | Self::Metric | Self::Percent | Self::WholePercent => true,
+            Self::Bytes | Self::Size | Self::SizeIec | Self::Stars | Self::Ordinal => true,
             Self::Date | Self::RelativeDate => true,
-            Self::Text | Self::Version | Self::License | Self::Build => false,
+            Self::Text | Self::Version | Self::Pep440 | Self::License | Self::Build => false,
         }
     }
 
@@ -63,9 +79,15 @@ impl ValueFormat {
         match self {
             Self::Text => "text",
             Self::Version => "version",
+            Self::Pep440 => "pep440",
+            Self::Number => "number",
+            Self::OneDecimal => "one-decimal",
             Self::Metric => "metric",
             Self::Percent => "percent",
+            Self::WholePercent => "whole-percent",
             Self::Bytes => "bytes",
+            Self::Size => "size",
+            Self::SizeIec => "size-iec",
             Self::Date => "date",
             Self::RelativeDate => "relative-date",
             Self::Stars => "stars",
@@ -81,11 +103,24 @@ impl ValueFormat {
         match self {
             Self::Text => shown(text(value)?, 0.0),
             Self::Version => shown(version(value)?, 0.0),
+            Self::Pep440 => {
+                let version = version(value)?;
+                let color = Some(order::pep440_color(&version));
+                Some(ShownValue { text: version, number: 0.0, color })
+            }
+            Self::Number => shown(text(value)?, format::number(value)?),
+            Self::OneDecimal => format::number(value).and_then(|number| shown(format!("{number:.1}"), number)),
             Self::Metric => format::number(value).and_then(|number| shown(format::metric(number), number)),
             Self::Percent => format::number(value).and_then(|number| shown(format::percent(number), number)),
-            Self::Bytes => {
+            Self::WholePercent => format::number(value).and_then(|number| shown(format::whole_percent(number), number)),
+            Self::Bytes | Self::Size | Self::SizeIec => {
                 let number = format::number(value).filter(|number| *number >= 0.0)?;
-                shown(format::bytes(number), number)
+                let text = match self {
+                    Self::Size => format::size(number, SizeUnits::Metric),
+                    Self::SizeIec => format::size(number, SizeUnits::Iec),
+                    _ => format::bytes(number),
+                };
+                shown(text, number)
             }
             Self::Date => shown(format::date(value)?, days(format::unix_seconds(value)?, now)),
             Self::RelativeDate => {
@@ -187,6 +222,15 @@ mod tests {
         check(ValueFormat::Percent, &[(json!(91.25), "91.2%"), (json!(null), "nothing")]);
         check(ValueFormat::Bytes, &[(json!(1337), "1.3 kB"), (json!(-1), "nothing"), (json!("1 kB"), "nothing")]);
         check(ValueFormat::Date, &[(json!("2026-11-21T12:00:00Z"), "2026-11-21"), (json!("yesterday"), "nothing")]);
+        check(
+            ValueFormat::Pep440,
+            &[(json!("v1.0rc1"), "1.0rc1"), (json!("1.0 rc"), "nothing"), (json!(1), "nothing")],
+        );
+        check(ValueFormat::Number, &[(json!(0.0625), "0.0625"), (json!("12"), "12"), (json!("12 km"), "nothing")]);
+        check(ValueFormat::OneDecimal, &[(json!(4), "4.0"), (json!("4.26"), "4.3"), (json!(true), "nothing")]);
+        check(ValueFormat::WholePercent, &[(json!(91.5), "92%"), (json!("99.6"), "100%"), (json!("all"), "nothing")]);
+        check(ValueFormat::Size, &[(json!(12_345), "12.3 kB"), (json!(-1), "nothing")]);
+        check(ValueFormat::SizeIec, &[(json!(12_345), "12.1 KiB"), (json!(-1), "nothing")]);
         check(ValueFormat::RelativeDate, &[(json!("2026-11-20T12:00:00Z"), "yesterday"), (json!(true), "nothing")]);
         check(ValueFormat::Stars, &[(json!(3.5), "★★★½☆"), (json!("4"), "★★★★☆"), (json!(5.1), "nothing")]);
         check(ValueFormat::Ordinal, &[(json!(2), "2ⁿᵈ"), (json!(2.5), "nothing"), (json!(-1), "nothing")]);

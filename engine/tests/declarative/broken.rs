@@ -163,9 +163,9 @@ const ROWS: &[Row] = &[
     ("\"/value\"", "\"/{gem}\"", 13, "{gem} is neither in the route nor in query; there is {package}"),
     (
         "format = \"text\"",
-        "format = \"number\"",
+        "format = \"numeral\"",
         14,
-        "unknown variant `number`, expected one of `text`, `version`, `metric`, `percent`, `bytes`, `date`, `relative-date`, `stars`, `ordinal`, `license`, `build`",
+        "unknown variant `numeral`, expected one of `text`, `version`, `pep440`, `number`, `one-decimal`, `metric`, `percent`, `whole-percent`, `bytes`, `size`, `size-iec`, `date`, `relative-date`, `stars`, `ordinal`, `license`, `build`",
     ),
     (
         "format = \"text\"",
@@ -415,7 +415,7 @@ const ROWS: &[Row] = &[
         "format = \"text\"",
         "first = true\njoin = \", \"",
         15,
-        "first, join, count and newest exclude each other; keep one",
+        "first, join, count, sum and newest exclude each other; keep one",
     ),
     ("format = \"text\"", "absent = \" \"", 14, "\" \" cannot be shown; write 1 to 64 bytes such as \"unrated\""),
     ("format = \"text\"", "words = { a = \"\" }", 14, "\"\" cannot be shown; write 1 to 64 bytes such as \"unrated\""),
@@ -560,7 +560,27 @@ const ROWS: &[Row] = &[
         "format = \"text\"",
         "first = true\nnewest = \"semver\"",
         15,
-        "first, join, count and newest exclude each other; keep one",
+        "first, join, count, sum and newest exclude each other; keep one",
+    ),
+    (
+        "format = \"text\"",
+        "sum = true\ncount = true",
+        15,
+        "first, join, count, sum and newest exclude each other; keep one",
+    ),
+    (
+        "format = \"text\"",
+        "finest = true\njoin = \", \"",
+        14,
+        "finest is for sorted versions; write sort = \"loose\", or take it away",
+    ),
+    ("format = \"text\"", "sort = \"loose\"", 14, "sort is for first and join; write one of them, or take it away"),
+    ("format = \"text\"", "sort = \"upwards\"\njoin = \", \"", 14, "unknown variant `upwards`"),
+    (
+        "format = \"text\"",
+        "format = \"text\"\ntimes = 0.05",
+        15,
+        "times is for numbers; write a format such as \"number\", or take it away",
     ),
     (
         "format = \"text\"",
@@ -574,7 +594,6 @@ const ROWS: &[Row] = &[
         15,
         "invalid type: integer `1`, expected a scale such as { steps = [50], colors = [\"red\", \"green\"] }, or the name",
     ),
-    ("format = \"text\"", "absent = { text = \"missing\" }", 14, "there is no color; write color = …"),
     (
         "get = \"{upstream}/{package}.json\"",
         "get = \"{upstream}/{package}.json\"\nweb = true",
@@ -611,6 +630,7 @@ const ROWS: &[Row] = &[
         14,
         "a request to a host that a caller names is a GET; write get in the place of post",
     ),
+    ("format = \"text\"", "absent = { color = \"red\" }", 14, "there is no text; write text = …"),
 ];
 
 #[test]

@@ -148,11 +148,14 @@ mod tests {
 
     #[test]
     fn a_version_is_orange_until_it_is_stable() {
-        for version in ["1.0.0", "10.2", "v1", "2024.1.post1", "1.0.0-canary.3", "main", ""] {
+        for version in
+            ["1.0.0", "10.2", "v1", "2024.1.post1", "1:9.1-2", "3.0.0-1ubuntu2", "1.0.0-canary.3", "main", ""]
+        {
             assert_eq!(super::version(version), "blue", "{version}");
         }
-        for version in ["0.9.1", "0", "v0.1", "1.0.0-alpha", "1.0.0-RC.1", "2.0rc1", "1.0-SNAPSHOT", "dev-main", "cvs2"]
-        {
+        let unstable =
+            ["0.9.1", "0", "v0.1", "1.0.0-alpha", "1.0.0-RC.1", "2.0rc1", "1.0.0-beta2", "1.0-SNAPSHOT", "dev-main"];
+        for version in unstable.into_iter().chain(["cvs2", "1.0-predator", "4.2.0.rch1"]) {
             assert_eq!(super::version(version), "orange", "{version}");
         }
     }

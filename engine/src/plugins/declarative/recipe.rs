@@ -61,8 +61,12 @@ impl BadgeRecipe {
                 (part.text.clone(), part.color.clone())
             }
             Some(message) => {
+                let first = message.names().next().and_then(|first| parts.get(first));
+                if let Some(ShownPart { text, color, is_absent: true }) = first {
+                    return Some(Badge { color: color.clone(), ..Badge::new(text.clone()) });
+                }
                 let text = message.fill(|name| parts.get(name).map_or("", |part| part.text.as_str()));
-                (text, message.names().next().and_then(|first| parts.get(first)?.color.clone()))
+                (text, first.and_then(|part| part.color.clone()))
             }
         };
         Some(Badge { color, ..Badge::new(message) })

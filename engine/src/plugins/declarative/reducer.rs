@@ -2,7 +2,10 @@
 
 use std::fmt;
 
-use badgesmith_provider::order::{Order, newest};
+use badgesmith_provider::{
+    format,
+    order::{Order, newest},
+};
 use serde::{
     Deserialize, Deserializer,
     de::{self, Visitor},
@@ -21,6 +24,8 @@ pub(super) enum Reducer {
     Join(String),
     /// The number of items.
     Count,
+    /// The sum of the items, which are numbers.
+    Sum,
     /// The newest version.
     Newest(Order, Prerelease),
 }
@@ -37,7 +42,7 @@ impl Reducer {
     /// What has to be read of the list.
     pub(super) const fn leaf(&self) -> Leaf {
         match self {
-            Self::First | Self::Join(_) | Self::Newest(..) => Leaf::Items,
+            Self::First | Self::Join(_) | Self::Newest(..) | Self::Sum => Leaf::Items,
             Self::Count => Leaf::Count,
         }
     }
@@ -46,7 +51,7 @@ impl Reducer {
     pub(super) const fn format(&self) -> ValueFormat {
         match self {
             Self::First | Self::Join(_) => ValueFormat::Text,
-            Self::Count => ValueFormat::Metric,
+            Self::Count | Self::Sum => ValueFormat::Metric,
             Self::Newest(..) => ValueFormat::Version,
         }
     }
@@ -58,6 +63,10 @@ impl Reducer {
             Self::First | Self::Count => {
                 items.truncate(1);
                 items
+            }
+            Self::Sum => {
+                let numbers: Option<Vec<f64>> = items.iter().map(format::number).collect();
+                numbers.map(|numbers| numbers.iter().sum::<f64>().into()).into_iter().collect()
             }
             Self::Newest(order, prerelease) => {
                 let versions: Vec<_> = items.iter().filter_map(Value::as_str).map(str::trim).collect();

@@ -7,6 +7,7 @@ use serde::{
     de::{self, MapAccess, Visitor, value::MapAccessDeserializer},
 };
 
+use super::pointer::Pointer;
 use crate::value::color_scale::ColorName;
 
 /// The color of what is absent, if the file names none.
@@ -40,11 +41,13 @@ impl fmt::Display for InvalidShownWords {
 
 impl Error for InvalidShownWords {}
 
-/// What is shown if there is no value: words, or `{ text = "missing", color = "red" }`.
+/// What is shown if there is no value: words, or `{ text = "missing", color = "red", beside = "/name" }`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct AbsentWords {
     pub(super) text: String,
     pub(super) color: String,
+    /// What must be there for the value to count as absent.
+    pub(super) beside: Option<Pointer>,
 }
 
 impl<'de> Deserialize<'de> for AbsentWords {
@@ -53,7 +56,8 @@ impl<'de> Deserialize<'de> for AbsentWords {
         #[serde(deny_unknown_fields, rename_all = "kebab-case")]
         struct Table {
             text: ShownWords,
-            color: ColorName,
+            color: Option<ColorName>,
+            beside: Option<Pointer>,
         }
 
         struct WordsOrTable;
@@ -67,12 +71,13 @@ impl<'de> Deserialize<'de> for AbsentWords {
 
             fn visit_str<E: de::Error>(self, text: &str) -> Result<AbsentWords, E> {
                 let words = ShownWords::try_from(text.to_owned()).map_err(E::custom)?;
-                Ok(AbsentWords { text: words.0, color: ABSENT.to_owned() })
+                Ok(AbsentWords { text: words.0, color: ABSENT.to_owned(), beside: None })
             }
 
             fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<AbsentWords, A::Error> {
-                let Table { text, color } = Deserialize::deserialize(MapAccessDeserializer::new(map))?;
-                Ok(AbsentWords { text: text.0, color: color.0 })
+                let Table { text, color, beside } = Deserialize::deserialize(MapAccessDeserializer::new(map))?;
+                let color = color.map_or_else(|| ABSENT.to_owned(), |color| color.0);
+                Ok(AbsentWords { text: text.0, color, beside })
             }
         }
 

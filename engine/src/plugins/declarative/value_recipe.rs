@@ -10,6 +10,7 @@ use super::{
     parameters::Parameters,
     reducer::Reducer,
     shown_words::AbsentWords,
+    sorting::Sorting,
     status_words::FailureWords,
     value_source::ValueSource,
 };
@@ -32,7 +33,11 @@ pub(super) struct ValueRecipe {
     pub(super) request: usize,
     /// Where it may be. The first place where there is something counts.
     pub(super) sources: Vec<ValueSource>,
+    /// In which order a list is reduced.
+    pub(super) sorting: Option<Sorting>,
     pub(super) reducer: Option<Reducer>,
+    /// What a number is multiplied by.
+    pub(super) times: Option<f64>,
     /// What is shown in the place of some texts.
     pub(super) words: BTreeMap<String, String>,
     /// What is shown if there is no value.
@@ -52,6 +57,8 @@ pub(super) struct ValueRecipe {
 pub(super) struct ShownPart {
     pub(super) text: String,
     pub(super) color: Option<String>,
+    /// Whether there is no value, so that the text is what stands in its place.
+    pub(super) is_absent: bool,
 }
 
 impl ValueRecipe {
@@ -62,13 +69,13 @@ impl ValueRecipe {
     pub(super) fn show(&self, body: &[u8], parameters: Parameters<'_>) -> Result<ShownPart, Failure> {
         let values = match self.find(body, parameters)? {
             Some(values) if !self.is_absent(&values) => values,
-            _ => return self.absent(),
+            _ => return self.absent(body, parameters),
         };
         let now = parameters.call.now;
         let shown: Vec<_> = values.iter().map(|value| self.show_one(value, now)).collect::<Result<_, _>>()?;
         let shown = self.join(shown).ok_or_else(|| Failure::invalid_response().because("the list has no version"))?;
         let color = self.color.color(&shown).or(self.other_color.as_deref()).map(str::to_owned);
-        Ok(ShownPart { text: self.affixed(&shown.text), color })
+        Ok(ShownPart { text: self.affixed(&shown.text), color, is_absent: false })
     }
 
     /// The values to show: one, or several to join. None if there is nothing.
@@ -92,6 +99,10 @@ impl ValueRecipe {
                 Lookup::Value(value) => vec![value],
                 Lookup::Items(items) => items,
             };
+            let values = match self.sorting {
+                Some(sorting) => sorting.sort(&values),
+                None => values,
+            };
             return Ok(Some(match &self.reducer {
                 Some(reducer) => reducer.reduce(values, parameters),
                 None => values,
@@ -109,14 +120,25 @@ impl ValueRecipe {
         self.absent.is_some() && self.format != ValueFormat::Text && is_false()
     }
 
-    fn absent(&self) -> Result<ShownPart, Failure> {
-        match &self.absent {
-            Some(AbsentWords { text, color }) => Ok(ShownPart { text: text.clone(), color: Some(color.clone()) }),
-            None => Err(Failure::invalid_response().because("there is no value")),
+    /// What is shown without a value, if the answer has what must be beside it.
+    fn absent(&self, body: &[u8], parameters: Parameters<'_>) -> Result<ShownPart, Failure> {
+        let because = |words: &'static str| Err(Failure::invalid_response().because(words));
+        let Some(AbsentWords { text, color, beside }) = &self.absent else {
+            return because("there is no value");
+        };
+        if let Some(beside) = beside {
+            let found = beside.find(body, Leaf::Value, |name| parameters.get(name))?;
+            if !matches!(found, Lookup::Value(_)) {
+                return because("there is neither the value nor what is beside it");
+            }
         }
+        Ok(ShownPart { text: text.clone(), color: Some(color.clone()), is_absent: true })
     }
 
     fn show_one(&self, value: &Value, now: u64) -> Result<ShownValue, Failure> {
+        let multiplied =
+            self.times.map(|times| format::number(value).map_or(Value::Null, |number| (number * times).into()));
+        let value = multiplied.as_ref().unwrap_or(value);
         let written = ValueFormat::Text.show(value, now);
         let word = written.and_then(|shown| self.words.get(&shown.text)).cloned();
         match (self.format.show(value, now), word) {

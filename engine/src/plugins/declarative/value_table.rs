@@ -9,8 +9,10 @@ use toml::Spanned;
 use super::{
     file_error::FileFault,
     name_use::NameUse,
+    pointer::Pointer,
     reducer::{Prerelease, Reducer},
     shown_words::{AbsentWords, ShownWords},
+    sorting::{SortKey, Sorting},
     status_words::FailureWords,
     value_recipe::ValueRecipe,
     value_source::{SourceList, ValueSource},
@@ -32,6 +34,10 @@ pub(super) struct ValueTable {
     pub(super) first: Option<Spanned<bool>>,
     pub(super) join: Option<Spanned<String>>,
     pub(super) count: Option<Spanned<bool>>,
+    pub(super) sum: Option<Spanned<bool>>,
+    pub(super) sort: Option<Spanned<SortKey>>,
+    pub(super) finest: Option<Spanned<bool>>,
+    pub(super) times: Option<Spanned<f64>>,
     pub(super) newest: Option<Spanned<Order>>,
     pub(super) prerelease: Option<Spanned<Prerelease>>,
     pub(super) words: Option<Spanned<BTreeMap<String, ShownWords>>>,
@@ -52,6 +58,9 @@ impl ValueTable {
         if let Some(value) = &self.value {
             uses.extend(NameUse::all(value, value.get_ref().0.iter().flat_map(ValueSource::names)));
         }
+        if let Some(absent) = &self.absent {
+            uses.extend(NameUse::all(absent, absent.get_ref().beside.iter().flat_map(Pointer::names)));
+        }
         if let Some(prerelease) = &self.prerelease {
             uses.extend(NameUse::all(prerelease, prerelease.get_ref().name()));
         }
@@ -66,6 +75,10 @@ impl ValueTable {
             start(self.first.as_ref()),
             start(self.join.as_ref()),
             start(self.count.as_ref()),
+            start(self.sum.as_ref()),
+            start(self.sort.as_ref()),
+            start(self.finest.as_ref()),
+            start(self.times.as_ref()),
             start(self.newest.as_ref()),
             start(self.prerelease.as_ref()),
             start(self.words.as_ref()),
@@ -92,20 +105,30 @@ impl ValueTable {
             first: self.first,
             join: self.join,
             count: self.count,
+            sum: self.sum,
             newest: self.newest,
             prerelease: self.prerelease,
         };
         let reducer = keys.reducer()?;
+        let sorting = sorting(self.sort, self.finest, reducer.as_ref())?;
         let format = self
             .format
             .map_or_else(|| reducer.as_ref().map_or(ValueFormat::Text, Reducer::format), Spanned::into_inner);
+        if let Some(times) = self.times.as_ref().filter(|_| !format.has_number()) {
+            return Err(FileFault::at(
+                times,
+                "times is for numbers; write a format such as \"number\", or take it away",
+            ));
+        }
         let other_color = self.color.as_ref().map(|color| color.get_ref().0.clone());
         let color = color_rule(format, self.color, self.scale, self.r#match)?;
         let words = self.words.map(Spanned::into_inner).unwrap_or_default();
         Ok(ValueRecipe {
             request,
             sources: value.into_inner().0,
+            sorting,
             reducer,
+            times: self.times.map(Spanned::into_inner),
             words: words.into_iter().map(|(text, words)| (text, words.0)).collect(),
             absent: self.absent.map(Spanned::into_inner),
             empty: self.empty.map(Spanned::into_inner),
@@ -127,6 +150,7 @@ struct ReducerKeys {
     first: Option<Spanned<bool>>,
     join: Option<Spanned<String>>,
     count: Option<Spanned<bool>>,
+    sum: Option<Spanned<bool>>,
     newest: Option<Spanned<Order>>,
     prerelease: Option<Spanned<Prerelease>>,
 }
@@ -147,15 +171,36 @@ impl ReducerKeys {
             self.first.filter(is_on).map(|key| (key.span().start, Reducer::First)),
             join_at.map(|offset| (offset, Reducer::Join(separator))),
             self.count.filter(is_on).map(|key| (key.span().start, Reducer::Count)),
+            self.sum.filter(is_on).map(|key| (key.span().start, Reducer::Sum)),
             self.newest.map(|key| (key.span().start, Reducer::Newest(key.into_inner(), prerelease))),
         ];
         let mut written: Vec<_> = written.into_iter().flatten().collect();
         written.sort_by_key(|(offset, _)| *offset);
         match written.get(1) {
             Some((offset, _)) => {
-                Err(FileFault::new(*offset, "first, join, count and newest exclude each other; keep one"))
+                Err(FileFault::new(*offset, "first, join, count, sum and newest exclude each other; keep one"))
             }
             None => Ok(written.pop().map(|(_, reducer)| reducer)),
+        }
+    }
+}
+
+/// How a list is sorted before its first item is taken or its items are joined.
+fn sorting(
+    sort: Option<Spanned<SortKey>>,
+    finest: Option<Spanned<bool>>,
+    reducer: Option<&Reducer>,
+) -> Result<Option<Sorting>, FileFault> {
+    match (sort, finest) {
+        (None, Some(finest)) => {
+            Err(FileFault::at(&finest, "finest is for sorted versions; write sort = \"loose\", or take it away"))
+        }
+        (Some(sort), _) if !matches!(reducer, Some(Reducer::First | Reducer::Join(_))) => {
+            Err(FileFault::at(&sort, "sort is for first and join; write one of them, or take it away"))
+        }
+        (sort, finest) => {
+            let is_finest = finest.is_some_and(Spanned::into_inner);
+            Ok(sort.map(|by| Sorting { by: by.into_inner(), is_finest }))
         }
     }
 }
@@ -174,13 +219,15 @@ fn color_rule(
             "a scale is for numbers; write format = \"metric\", \"percent\" or \"bytes\", or a match",
         )),
         (None, Some(scale), None) => Ok(ColorRule::Scale(scale.into_inner())),
-        (_, None, Some(colors)) if format.has_number() || format == ValueFormat::Version => {
+        (_, None, Some(colors))
+            if format.has_number() || matches!(format, ValueFormat::Version | ValueFormat::Pep440) =>
+        {
             Err(FileFault::at(&colors, "a match is for texts; write format = \"text\", or a scale"))
         }
         (_, None, Some(colors)) => Ok(ColorRule::Match(colors.into_inner())),
         (None, None, None) => Ok(match format {
             ValueFormat::Version => ColorRule::Version,
-            ValueFormat::License | ValueFormat::Build => ColorRule::Format,
+            ValueFormat::License | ValueFormat::Build | ValueFormat::Pep440 => ColorRule::Format,
             _ => ColorRule::Fixed,
         }),
         (_, None, None) => Ok(ColorRule::Fixed),
