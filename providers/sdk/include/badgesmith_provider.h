@@ -62,10 +62,10 @@
  *     "collections": ["greetings"],           optional: the collections it reads or writes
  *     "secrets": ["token"],                   optional: the secrets it requires; an optional one is not listed
  *     "headers": ["X-Version"],               optional: the names of the headers that its requests set
- *     "requires": ["post", "headers"],        optional: what it needs of its host beyond the first version of this file.
- *                                             A host refuses a name that it does not know. Hosts of version 0.1 ignore
- *                                             the list, and whatever it names. A host refuses a request that uses one
- *                                             of these without its name:
+ *     "requires": ["post", "headers"],        optional: what it needs of its host beyond the first text of this file. A
+ *                                             host refuses a provider that requires what it does not know, and a
+ *                                             request that uses what its manifest does not require. The first hosts
+ *                                             ignore the list and whatever it names:
  *                                               post     requests with a body
  *                                               headers  requests with headers
  *                                               secrets  secrets with scheme "header" or "query", "user" or "optional"
@@ -105,7 +105,7 @@
  *   { "fail": { "kind": "not-found",          or "invalid-parameter", "invalid-response", "inaccessible"
  *       "code": "NAME_NOT_FOUND", "words": "name not found",
  *       "property": "name", "properties": ["name", …], "retry_after": 30,                  these are optional, and
- *       "reason": "/greeting is no string" } }                      so is this: for the host's log, never for the caller
+ *       "reason": "/greeting is no string" } }                     so is this: for the host's log, never for the caller
  *   { "redirect": "https://example.com/" }    the target of a redirect
  *   { "record": RECORD }                      the record that a report became
  *
@@ -119,13 +119,13 @@
  *                                             visible ASCII. Not allowed are Host, Authorization, Cookie, Accept,
  *                                             User-Agent, Content-*, Connection and whatever else frames the message,
  *                                             Proxy-*, If-*, and the header of a secret
- *     "body": { "query": "{ me { name } }" }, optional: any JSON but null, of at most 16 KiB. The request is then a POST
- *                                             of application/json. It is not sent again if it is not known whether it
+ *     "body": { "query": "{ me { name } }" }, optional: any JSON but null, at most 16 KiB: then it is a POST of
+ *                                             application/json. It is not sent again if it is not known whether it
  *                                             arrived, and of redirects only 307 and 308 are followed
  *     "safe": true,                           optional: such a POST may be sent again
- *     "web": true }                           optional: a caller named the host. No grant is needed; the request is sent
- *                                             to public addresses only, once, and has "accept" but no secret, headers or
- *                                             body; a call has at most eight. Its failure is "host not allowed"
+ *     "web": true }                           optional: a caller named the host. No grant is needed. The request is
+ *                                             sent to public addresses only, once, with "accept" but no secret, headers
+ *                                             or body; a call has at most eight. Its failure is "host not allowed"
  *
  *   AUTH:
  *   { "secret": "token",                      its name in plugins.toml, which binds it to one origin
