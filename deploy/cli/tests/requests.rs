@@ -21,10 +21,10 @@ use support::{Server, secret};
 
 const TOKEN: &str = "hush-hush-0123456789";
 
-/// The provider of `requests/asks.c`, built.
-fn provider() -> PathBuf {
+/// The provider of `requests/asks.c`, built as a file of this name.
+fn provider(name: &str) -> PathBuf {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let library = Path::new(env!("CARGO_TARGET_TMPDIR")).join("asks.so");
+    let library = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}.so"));
     let mut cc = Command::new("cc");
     cc.args(["-shared", "-fPIC", "-fvisibility=hidden", "-Wall", "-Wextra", "-Werror", "-Wno-unused-function", "-I"]);
     cc.arg(here.join("../../providers/sdk/include")).arg(here.join("tests/requests/asks.c"));
@@ -64,7 +64,7 @@ fn a_body_a_header_and_a_secret_arrive_and_appear_in_no_log_answer_or_file() {
     let toml = format!(
         "[[plugin]]\nid = \"asks\"\nlibrary = {:?}\norigins = [{url:?}]\nsettings = {{ upstream = {url:?} }}\n\
          secrets = {{ token = {{ purpose = \"Api\", origin = {url:?} }} }}\nfresh-seconds = 1\n",
-        provider()
+        provider("asks")
     );
     let server = Server::start("requests", &toml);
     let (success, words) = secret(&server.data, &["set", "--owner", "acme", "--purpose", "Api"], TOKEN);
@@ -100,7 +100,7 @@ fn a_body_a_header_and_a_secret_arrive_and_appear_in_no_log_answer_or_file() {
     }
     said += &format!("{:?}{:?}", server.get("/health?deep=1"), server.get("/metrics"));
     let log = server.log_once(|log| log.matches("an upstream did not answer").count() >= 4);
-    assert!(log.contains("asks POST") && log.contains("token of acme"), "{log}");
+    assert!(log.contains("/post POST #") && log.contains("token of acme"), "{log}");
     said += &(log + &server.arguments());
     let secrets = ["hush", "YXBpOmh1c2g", "veiled", "masked"];
     assert!(secrets.iter().all(|secret| !said.contains(secret)), "{said}");
@@ -119,7 +119,7 @@ fn a_host_that_a_caller_names_is_asked_only_if_its_address_is_public_or_allowed(
     let plugin = format!(
         "[[plugin]]\nid = \"asks\"\nlibrary = {:?}\norigins = [\"https://example.com\"]\n\
          secrets = {{ token = {{ purpose = \"Api\", origin = \"https://example.com\" }} }}\n",
-        provider()
+        provider("asks-web")
     );
     let allowed = format!("allow-addresses = [{:?}]\n", url.trim_start_matches("http://"));
     let rows = [
