@@ -1,62 +1,62 @@
 //! One page of the list of a package's versions.
 
-use std::borrow::Cow;
-
 use badgesmith_provider::{Answer, Failure};
-use serde::{Deserialize, de::IgnoredAny};
+use serde_json::Value;
 
 use crate::{failures::package_not_found, limit, package::Registry};
 
 /// A version as GitHub lists it. The name of an image's version is a digest; its tags have the version numbers.
-#[derive(Deserialize)]
-pub(crate) struct ListedVersion<'a> {
-    #[serde(borrow)]
-    name: Text<'a>,
-    deleted_at: Option<IgnoredAny>,
-    #[serde(borrow)]
-    metadata: Option<Metadata<'a>>,
+pub(crate) struct ListedVersion {
+    name: String,
+    is_deleted: bool,
+    tags: Vec<String>,
 }
-
-#[derive(Deserialize)]
-struct Metadata<'a> {
-    #[serde(borrow)]
-    container: Option<Container<'a>>,
-}
-
-#[derive(Deserialize)]
-struct Container<'a> {
-    #[serde(borrow, default)]
-    tags: Vec<Text<'a>>,
-}
-
-/// A JSON string, which is a slice of the answer unless it has an escape.
-#[derive(Deserialize)]
-struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
 
 /// Reads a page.
 ///
 /// # Errors
 /// `UPSTREAM_RATE_LIMITED` with the seconds to wait; `PACKAGE_NOT_FOUND` if there is no such package or the token may
 /// not see it; otherwise as [`Answer::json`].
-pub(crate) fn read<'a>(answer: &Answer<'a>, now: u64) -> Result<Vec<ListedVersion<'a>>, Failure> {
+pub(crate) fn read(answer: &Answer<'_>, now: u64) -> Result<Vec<ListedVersion>, Failure> {
     if let Some(refusal) = limit::refusal(answer, now) {
         return Err(refusal);
     }
     if answer.is_missing() {
         return Err(package_not_found());
     }
-    answer.json()
+    let Value::Array(versions) = answer.json()? else { return Err(invalid("the answer is not a list")) };
+    versions.into_iter().map(ListedVersion::of).collect()
 }
 
-impl ListedVersion<'_> {
+impl ListedVersion {
+    fn of(mut version: Value) -> Result<Self, Failure> {
+        let Some(Value::String(name)) = version.get_mut("name").map(Value::take) else {
+            return Err(invalid("the name of a version is not a text"));
+        };
+        let is_deleted = version.get("deleted_at").is_some_and(|time| !time.is_null());
+        let tags = match version.pointer_mut("/metadata/container/tags").map(Value::take) {
+            Some(Value::Array(tags)) => tags.into_iter().map(tag).collect::<Result<_, _>>()?,
+            None => Vec::new(),
+            Some(_) => return Err(invalid("the tags of a version are not a list")),
+        };
+        Ok(Self { name, is_deleted, tags })
+    }
+
     /// The texts that may be its version number, without a leading `v`: its name, and the tags of an image. Empty if it
     /// was deleted.
     pub(crate) fn spellings(&self, registry: Registry) -> impl Iterator<Item = &str> {
-        let container = self.metadata.as_ref().and_then(|metadata| metadata.container.as_ref());
-        let tags = container.filter(|_| registry.is_image()).map_or(&[][..], |container| &container.tags);
-        let texts = std::iter::once(&self.name).chain(tags).filter(|_| self.deleted_at.is_none());
-        texts.map(|Text(text)| text.strip_prefix(['v', 'V']).unwrap_or(text))
+        let tags = if registry.is_image() { &*self.tags } else { &[] };
+        let texts = std::iter::once(&self.name).chain(tags).filter(|_| !self.is_deleted);
+        texts.map(|text| text.strip_prefix(['v', 'V']).unwrap_or(text))
     }
+}
+
+fn tag(tag: Value) -> Result<String, Failure> {
+    if let Value::String(tag) = tag { Ok(tag) } else { Err(invalid("a tag is not a text")) }
+}
+
+fn invalid(reason: &'static str) -> Failure {
+    Failure::invalid_response().because(reason)
 }
 
 #[cfg(test)]

@@ -39,7 +39,7 @@ pub(crate) fn version(call: &Call<'_>) -> Result<Badge, Stop> {
 /// of the first one has the number of the last one. If it only has a next page, the pages are read one after the other.
 ///
 /// The addresses of pages are made here and never taken from an answer, so that no answer can send the token elsewhere.
-fn listed<'a>(call: &Call<'a>, package: &Package<'_>) -> Result<Vec<ListedVersion<'a>>, Stop> {
+fn listed(call: &Call<'_>, package: &Package<'_>) -> Result<Vec<ListedVersion>, Stop> {
     let mut answer = call.fetch(package.page(1))?;
     let mut listed = listing::read(answer, call.now)?;
     let is_servers = answer.sent_with == Some(SentWith::Server);
