@@ -15,5 +15,4 @@ pub(crate) mod request_rules;
 pub(crate) mod run;
 pub(crate) mod upstream;
 mod upstream_failure;
-mod visibility;
 mod web;

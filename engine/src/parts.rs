@@ -46,7 +46,7 @@ impl Parts {
                 world: world.clone(),
                 upstreams: Fetcher::of_upstreams(&world, eighth * 3),
                 web: settings.dynamic.then(|| Arc::clone(&web)),
-                private: settings.private.clone(),
+                private: settings.private.clone().into(),
             },
             web,
             badges: Arc::new(BadgeCache::new(eighth, executor())),

@@ -83,6 +83,33 @@ async fn nothing_that_a_caller_sees_tells_a_private_repository_from_a_missing_on
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_outage_tells_no_more_of_a_private_repository_than_of_a_missing_one() {
+    for owner in ["acme", "*"] {
+        let (first, forge) = server(&[]);
+        give(&first, &forge, owner, &[("a", 2)]);
+        let (second, limited) = repos::server(&[], Arc::clone(&first.store));
+        hide(&limited);
+        let mut seen_of = Vec::new();
+        for name in ["shop", "gone"] {
+            let path = format!("/badges/repos/stars/acme/{name}");
+            let mut answers = vec![seen(&first.get(&path).await, name)];
+            // The token is used up, and then there is a new process, which has the store alone.
+            advance(&first, &forge, 200);
+            answers.push(seen(&first.get(&path).await, name));
+            give(&second, &limited, owner, &[("a", 0)]);
+            answers.push(seen(&second.get(&path).await, name));
+            seen_of.push(answers);
+            advance(&first, &forge, 701);
+            give(&first, &forge, owner, &[("a", 2)]);
+        }
+        assert!(seen_of[0][1].contains("REPO_NOT_FOUND") && seen_of[0][2].contains("RATE_LIMITED"), "{:?}", seen_of[0]);
+        assert_eq!(seen_of[0], seen_of[1]);
+        let stored = first.store.answers.lock().unwrap();
+        assert!(stored.keys().all(|key| !key.contains("shop")), "{stored:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_answer_that_was_kept_under_other_rules_is_shown_by_those_of_today() {
     let (first, forge) = server(&["acme"]);
     give(&first, &forge, "acme", &[("a", 100)]);

@@ -144,6 +144,18 @@ async fn while_all_tokens_rest_the_last_good_badge_is_shown_or_when_to_come_back
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_request_that_finds_every_token_exhausted_is_told_so_and_not_sent_without_one() {
+    let (server, forge) = server();
+    give(&server, &forge, "*", &[("a", 0), ("b", 0)]);
+    for badge in ["stars", "needed", "queried"] {
+        let response = server.get(&format!("/badges/repos/{badge}/acme/x")).await;
+        assert_eq!((response.status.as_u16(), response.headers["retry-after"].to_str().unwrap()), (503, "900"));
+    }
+    assert_eq!(["a", "b"].map(|token| asked(&forge, token)), [1, 1]);
+    assert!(server.upstream.asked.lock().unwrap().iter().all(|ask| ask.credential.is_some()));
+}
+
+#[tokio::test(start_paused = true)]
 async fn without_a_token_badges_are_shown_until_the_limit_and_then_the_last_good_ones() {
     let (server, forge) = server();
     forge.lock().unwrap().anonymous = 2;

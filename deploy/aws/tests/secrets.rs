@@ -131,6 +131,16 @@ async fn the_server_has_secrets_of_its_own_that_no_owner_is_called_to_find() {
     let aws = peer.aws_with(&manager.url()).await;
     the_servers_own_secrets_are_added_listed_and_removed_by_id(&aws).await;
     assert!(manager.names().is_empty(), "unused secrets are deleted: {:?}", manager.names());
+    // A value that somebody deleted is shown by its name, and can be removed by it.
+    let admin = SecretAdmin::new(Arc::clone(&aws));
+    admin.add("GitHub", "one").await.unwrap();
+    let lost = manager.names().remove(0);
+    manager.remove(&lost);
+    let id = admin.add("GitHub", "two").await.unwrap();
+    assert_eq!(of_server(&aws, "GitHub").await, ["two"]);
+    assert_eq!(admin.list().await.unwrap()[0].ids, [id, lost.clone()]);
+    assert_eq!(admin.remove_one("GitHub", &lost).await, Ok(true));
+    assert_eq!(of_server(&aws, "GitHub").await, ["two"]);
 }
 
 #[tokio::test]

@@ -61,7 +61,7 @@ pub(crate) struct SecretName {
     /// The repository that has a secret of its own; without it the secret is the owner's.
     #[arg(long)]
     repo: Option<String>,
-    /// What it is for, as plugins.toml names it: TestData signs reports, Package reads packages.
+    /// What it is for, as plugins.toml names it: TestData signs reports, Package is sent to GitHub.
     #[arg(long)]
     purpose: String,
 }

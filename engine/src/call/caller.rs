@@ -16,7 +16,7 @@ pub(crate) struct Caller {
     /// Fetches from hosts that callers name; `None` if the settings switch that off.
     pub(crate) web: Option<Arc<Fetcher>>,
     /// Of whom badges may show what is private.
-    pub(crate) private: Vec<PrivateName>,
+    pub(crate) private: Arc<[PrivateName]>,
 }
 
 impl Caller {

@@ -7,6 +7,7 @@ use super::{
     broken::{Broken, Unanswered},
     caller::Caller,
     credentials::{self, CarriedSecret, Credentials, not_configured},
+    private,
     provider_call::ProviderCall,
     request_rules::Carried,
     upstream_failure::upstream_failure,
@@ -71,7 +72,7 @@ pub(crate) async fn answer(
 }
 
 impl Outgoing<'_> {
-    /// Sends the request with this secret, and hides what the answer tells of private repositories.
+    /// Sends the request with this secret.
     async fn send(&self, sent: Option<&Credentials>, pass: &Pass) -> Result<Fetched, Unanswered> {
         let Self { caller, call, request, carried, url, origin } = *self;
         let plugin = &*call.plugin;
@@ -99,14 +100,14 @@ impl Outgoing<'_> {
             origin: origin.clone(),
             ask,
             tokens,
+            private: sent.map(|sent| private::rule(caller, call, request, &sent.carried)),
             is_repeatable: request.is_safe(),
             freshness: call.freshness,
         };
-        match caller.upstreams.fetch(upstream_request, pass).await {
-            Ok(fetched) => Ok(caller.without_private(call, request, fetched)),
-            Err(NotFetched::Fault(fault)) => Err(Unanswered::Failed(upstream_failure(&fault))),
-            Err(NotFetched::BrokeOff) => Err(Unanswered::Broken(Broken::Engine("an exchange broke off"))),
-        }
+        caller.upstreams.fetch(upstream_request, pass).await.map_err(|fault| match fault {
+            NotFetched::Fault(fault) => Unanswered::Failed(upstream_failure(&fault)),
+            NotFetched::BrokeOff => Unanswered::Broken(Broken::Engine("an exchange broke off")),
+        })
     }
 }
 

@@ -25,7 +25,7 @@ pub(crate) struct CachedAnswer {
     /// Until when it is fresh.
     pub(crate) fresh_until: SystemTime,
     /// Which of the server's own tokens it was received with; not stored.
-    pub(crate) token: Option<TokenName>,
+    pub(crate) token: Option<Arc<TokenName>>,
     /// The answer before this one, in case the provider finds this one invalid.
     pub(crate) before: Option<Arc<Self>>,
 }

@@ -17,6 +17,7 @@ use http::{HeaderMap, HeaderValue};
 use super::{
     cached_answer::CachedAnswer,
     exchange::Exchanges,
+    private_rule::missing,
     turns::Turned,
     upstream_request::{Mode, Pass, UpstreamRequest},
 };
@@ -35,7 +36,7 @@ const STORE_PATIENCE: Duration = Duration::from_millis(700);
 /// How long the answer before an invalid one stays in the store: a day.
 const DISTRUSTED_LIFE: Duration = Duration::from_secs(24 * 60 * 60);
 /// How long the answer that a resource does not exist is fresh.
-pub(crate) const MISSING_ANSWER_FRESH: Duration = Duration::from_secs(MISSING_FRESH as u64);
+const MISSING_ANSWER_FRESH: Duration = Duration::from_secs(MISSING_FRESH as u64);
 
 /// Sends requests to upstreams of one kind and caches their answers.
 pub(crate) struct Fetcher {
@@ -119,19 +120,22 @@ impl Fetcher {
 
     /// The answer to a request.
     pub(crate) async fn fetch(self: &Arc<Self>, request: UpstreamRequest, pass: &Pass) -> Result<Fetched, NotFetched> {
-        let UpstreamRequest { key, rate_limit_key, log_name, client, freshness, .. } = request.clone();
+        let UpstreamRequest { key, rate_limit_key, log_name, client, freshness, private, .. } = request.clone();
         let sent_with = request.sent_with();
         let now = pass.now;
         let supplied = |from| self.meter.note(&Event::Supplied { plugin: &client, from });
         let cached = self.recall(&key, now).await;
         let cached = cached.filter(|cached| cached.age(now) < freshness.fresh + freshness.stale);
-        let fetched = |answer, is_stale| Fetched {
-            key: key.clone(),
-            rate_limit_key: rate_limit_key.clone(),
-            answer,
-            is_stale,
-            sent_with,
-            is_web: false,
+        let fetched = |answer: Arc<CachedAnswer>, is_stale| {
+            let is_hidden = private.as_ref().is_some_and(|rule| rule.hides(&answer));
+            Fetched {
+                key: key.clone(),
+                rate_limit_key: rate_limit_key.clone(),
+                answer: if is_hidden { Arc::new(missing(&answer)) } else { answer },
+                is_stale,
+                sent_with,
+                is_web: false,
+            }
         };
         if let Some(cached) = cached.clone().filter(|cached| cached.is_fresh(now)) {
             supplied(AnswerSource::Kept);
@@ -187,23 +191,29 @@ impl Fetcher {
                 Turned { reply, credential, token: None }
             }
         };
+        let token = token.map(Arc::new);
         hide(credential.as_ref(), &mut reply.headers);
         let fresh_until = now + freshness.fresh;
-        let answer = match (reply.status, before) {
+        let missing_until = now + MISSING_ANSWER_FRESH.min(freshness.fresh);
+        let mut answer = match (reply.status, before) {
             (304, Some(before)) if is_conditional => {
                 CachedAnswer { asked: now, fresh_until, ..CachedAnswer::clone(&before) }
             }
             (304, _) => return Err(Fault::Nonsense("304 to a request without conditions".to_owned())),
             (200..=299, before) => CachedAnswer::new(reply, now, fresh_until, before),
-            (404 | 410, _) => CachedAnswer::new(reply, now, now + MISSING_ANSWER_FRESH.min(freshness.fresh), None),
+            (404 | 410, _) => CachedAnswer::new(reply, now, missing_until, None),
             // Any other status is not cached, but passed on: the provider may have a failure for it.
             (_, _) => {
                 let answer = CachedAnswer::new(reply, now, now, None);
                 return Ok(Arc::new(CachedAnswer { token, ..answer }));
             }
         };
+        let is_hidden = request.private.as_ref().is_some_and(|rule| rule.hides(&answer));
+        if is_hidden {
+            (answer.fresh_until, answer.before) = (missing_until, None);
+        }
         let answer = Arc::new(CachedAnswer { token, ..answer });
-        if answer.status < 300 && answer.body.len() <= LARGEST_STORED {
+        if !is_hidden && answer.status < 300 && answer.body.len() <= LARGEST_STORED {
             self.store(&key, answer.to_bytes(), fresh_until + freshness.stale);
         }
         self.answers.put(&key, Arc::clone(&answer));

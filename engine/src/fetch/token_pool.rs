@@ -139,10 +139,11 @@ impl TokenPools {
         let (mut best, mut first_reset) = (None, None::<SystemTime>);
         for (index, token) in tokens.tokens.iter().enumerate() {
             let state = pool.tokens.entry(token.id.clone()).or_default();
-            if state.is_revoked(now) || tried.contains(&token.id) {
+            if state.is_revoked(now) {
                 continue;
             }
             match state.left(counted, now) {
+                Ok(_) if tried.contains(&token.id) => {}
                 Ok(left) => best = best.max(Some((left, Reverse(index)))),
                 Err(reset) => first_reset = Some(first_reset.map_or(reset, |first| first.min(reset))),
             }

@@ -8,7 +8,7 @@ use futures_util::{
     future::{BoxFuture, Shared},
 };
 
-use super::token_pool::ServerTokens;
+use super::{private_rule::PrivateRule, token_pool::ServerTokens};
 use crate::{
     origin::Origin,
     world::{Ask, Executor},
@@ -30,6 +30,8 @@ pub(crate) struct UpstreamRequest {
     pub(crate) ask: Ask,
     /// The server's own tokens, one of which it is sent with.
     pub(crate) tokens: Option<ServerTokens>,
+    /// What its answer may show of private repositories, if it carries a secret.
+    pub(crate) private: Option<PrivateRule>,
     /// Whether it may be sent again if it is not known whether it arrived.
     pub(crate) is_repeatable: bool,
     pub(crate) freshness: Freshness,

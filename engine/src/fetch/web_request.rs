@@ -41,6 +41,7 @@ impl WebRequest<'_> {
             origin,
             ask: Ask { accept: Some(accept.to_owned()), ..Ask::get(url, LARGEST_BODY, PATIENCE) },
             tokens: None,
+            private: None,
             is_repeatable: true,
             freshness,
         }

@@ -76,6 +76,18 @@ fn an_exhausted_token_is_not_used_before_its_reset_whichever_answer_told_so() {
 }
 
 #[test]
+fn a_request_that_exhausts_the_last_token_is_told_when_to_come_back() {
+    let (pools, tokens) = (TokenPools::default(), tokens(&["a", "b"]));
+    let (path, mut tried) = (url("/x"), Vec::new());
+    for status in [401, 403] {
+        let Next::Token(turn) = pools.next(&tokens, &path, &tried, NOW) else { panic!("there is a token") };
+        turn.learn(&path, &reply(status, &left("0", "90")), NOW);
+        tried.push(turn.token.id.clone());
+    }
+    assert!(matches!(pools.next(&tokens, &path, &tried, NOW), Next::Resting(90)));
+}
+
+#[test]
 fn an_earlier_answer_that_arrives_later_does_not_end_a_rest() {
     let (pools, tokens) = (TokenPools::default(), tokens(&["a"]));
     let (path, slow) = (url("/x"), reply(200, &left("7", "90")));
