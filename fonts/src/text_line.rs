@@ -32,6 +32,7 @@ pub struct TextLine {
     face: Face,
     width: f64,
     glyphs: Vec<Glyph>,
+    #[cfg_attr(not(feature = "added-faces"), expect(dead_code, reason = "there are no faces to ask"))]
     faces: AddedFaces,
 }
 

@@ -136,9 +136,12 @@ pub(super) fn judge(path: &str, status: u16, body: &[u8]) -> Verdict {
     let detail = answer.error_details.into_iter().next().unwrap_or_default();
     let message = answer.message.unwrap_or_default();
     let draws_anyway = status == 400 && detail.property_name.as_deref().is_some_and(|name| LOOKS.contains(&name));
-    let state = if status == 200 && answer.schema_version.is_some() && !answer.is_error || draws_anyway {
+    let is_drawn = status == 200 && answer.schema_version.is_some() && !answer.is_error || draws_anyway;
+    // A server may draw such a badge as any other one.
+    let is_gone = message.eq_ignore_ascii_case(NO_LONGER_AVAILABLE) && !is_authors(path);
+    let state = if is_drawn && !is_gone {
         BadgeState::Answered
-    } else if message.eq_ignore_ascii_case(NO_LONGER_AVAILABLE) || is_dead(path) {
+    } else if is_gone || is_dead(path) {
         BadgeState::Dead
     } else if message.eq_ignore_ascii_case(BADGE_NOT_FOUND) || detail.error_code.as_deref() == Some("ROUTE_NOT_FOUND") {
         BadgeState::NotFound
@@ -147,6 +150,11 @@ pub(super) fn judge(path: &str, status: u16, body: &[u8]) -> Verdict {
     };
     let words = if message.is_empty() { format!("status {status}") } else { message };
     Verdict { label: answer.label.unwrap_or_default(), ..Verdict::new(state, words) }
+}
+
+/// Whether the words of the badge are its author's, because the address or a document of the author's has them.
+fn is_authors(path: &str) -> bool {
+    ["/badge/", "/static/", "/endpoint", "/:"].iter().any(|begin| path.starts_with(begin))
 }
 
 fn is_dead(path: &str) -> bool {
@@ -168,6 +176,8 @@ mod tests {
             ("/x", 404, r#"{"message":"x","error_details":[{"error_code":"ROUTE_NOT_FOUND"}]}"#, BadgeState::NotFound),
             ("/x", 404, r#"{"message":"package not found","error_details":[]}"#, BadgeState::Error),
             ("/x", 404, r#"{"message":"no longer available"}"#, BadgeState::Dead),
+            ("/x", 200, r#"{"schemaVersion":1,"message":"no longer available"}"#, BadgeState::Dead),
+            ("/badge/x", 200, r#"{"schemaVersion":1,"message":"no longer available"}"#, BadgeState::Answered),
             ("/david/a/b", 404, r#"{"message":"badge not found"}"#, BadgeState::Dead),
             ("/david/a/b", 200, r#"{"schemaVersion":1,"message":"b"}"#, BadgeState::Answered),
             (
