@@ -191,21 +191,46 @@ async fn one_file_is_served_twice_with_two_settings() {
     assert_eq!(server.words("/badges/ours/a.svg").await, "demo: private");
 }
 
-/// A provider with a badge for each format.
+/// A provider with a badge for each format, each way to make one value of a list, and each way to find one.
 fn all_formats() -> ProviderFile {
     let mut text = WHOLE.split("[[badge]]").next().unwrap().to_owned();
-    for (format, more) in [
-        ("text", "match = { a = \"red\" }"),
-        ("version", ""),
-        ("metric", "scale = { steps = [0, 1], colors = [\"red\", \"green\", \"blue\"] }"),
-        ("percent", "scale = { steps = [0.5], colors = [\"red\", \"green\"] }"),
-        ("date", "empty = \"none\""),
-    ] {
+    for (index, keys) in [
+        "match = { a = \"red\" }",
+        "format = \"version\"",
+        "format = \"metric\"\nscale = { steps = [0, 1], colors = [\"red\", \"green\", \"blue\"] }",
+        "format = \"percent\"\nscale = { steps = [0.5], colors = [\"red\", \"green\"] }",
+        "format = \"bytes\"\nabsent = \"no size\"",
+        "format = \"date\"\nempty = \"none\"",
+        "format = \"relative-date\"\nscale = \"age\"",
+        "format = \"stars\"\nscale = \"rating\"",
+        "format = \"ordinal\"\nprefix = \"v\"",
+        "format = \"license\"\nabsent = { text = \"missing\", color = \"red\" }",
+        "format = \"build\"\nwords = { a = \"passing\" }",
+        "first = true",
+        "join = \", \"",
+        "count = true",
+        "newest = \"semver\"\nprerelease = true",
+        "newest = \"pep440\"",
+        "newest = \"maven\"",
+        "newest = \"nuget\"",
+        "newest = \"composer\"",
+        "newest = \"loose\"",
+        "value = { jsonpath = \"$..a\" }\njoin = \"-\"",
+        "value = { jsonpath = \"$..['{package}']\", document = \"yaml\" }\ncount = true",
+        "value = { jsonpath = \"$..a\", document = \"toml\" }",
+        "value = { xpath = \"//a\" }\nempty = \"none\"",
+        "value = { regex = \"[a-c0-9]+\" }",
+        "value = { pointer = \"/a\", regex = \"(.)\" }\njoin = \"\"",
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let value = "value = [\"/{package}/0\", \"/a\", \"/0\", \"/0/a\"]";
+        let value = if keys.starts_with("value") { "" } else { value };
         write!(
             text,
-            "[[badge]]\nname = {format:?}\nroute = \"{{package}}/{format}\"\nlabel = \"x\"\nsummary = \"x\"\n\
-             example = \"a/{format}\"\nget = \"{{upstream}}/{{package}}\"\n\
-             value = [\"/{{package}}/0\", \"/a\", \"/0\", \"/0/a\"]\nformat = {format:?}\n{more}\n"
+            "[[badge]]\nname = \"{index}\"\nroute = \"{{package}}/{index}\"\nlabel = \"x\"\nsummary = \"x\"\n\
+             example = \"a/{index}\"\nget = \"{{upstream}}/{{package}}\"\n{value}\n{keys}\n"
         )
         .unwrap();
     }

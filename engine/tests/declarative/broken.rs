@@ -631,6 +631,30 @@ const ROWS: &[Row] = &[
         "a request to a host that a caller names is a GET; write get in the place of post",
     ),
     ("format = \"text\"", "absent = { color = \"red\" }", 14, "there is no text; write text = …"),
+    (
+        "format = \"text\"",
+        "visibility = \"{upstream}/{package}\"",
+        14,
+        "visibility is for a request with a secret; write secret = { … }, or take it away",
+    ),
+    (
+        "https://example.com\" }\n\n[[badge]]",
+        "https://example.com\", other = \"https://example.com\" }\n\n[[badge]]\nvisibility = \"{other}/{package}\"\nsecret = { name = \"token\", owner = \"{package}\" }",
+        4,
+        "no get begins with {other}; write one that does, or take the setting away",
+    ),
+    (
+        "get = \"{upstream}/{package}.json\"",
+        "get = \"{upstream}/{package}.json\"\nvisibility = \"{other}/{package}\"\nsecret = { name = \"token\", owner = \"{package}\" }",
+        13,
+        "the request begins with {upstream}; write visibility = \"{upstream}/…\"",
+    ),
+    (
+        "{upstream}/{package}.json\"",
+        "{upstream}/{package}/{tag}.json\"\nroutes = [{ route = \"/x/{package}\", fixed = { tag = \"\" }, example = \"/x/acme\" }]\nquery = { tag = \"latest\" }",
+        13,
+        "{tag} stands in the path of the address; write a text",
+    ),
 ];
 
 #[test]

@@ -4,7 +4,7 @@ use std::fs;
 
 use badgesmith_engine::Request;
 use badgesmith_provider::{
-    Answer, Call,
+    Answer, Call, SentWith,
     message::{StepMessage, read_step, write_call},
 };
 
@@ -17,9 +17,9 @@ const UPSTREAM: &str = "https://example.com";
 enum Comment<'t> {
     /// The badge's address.
     At(&'t str),
-    /// One of the requests.
+    /// One of the requests, or with `next` the one that follows the answers.
     Asks(&'t str),
-    /// The answer to the next request: a status, or the body.
+    /// The answer to a request.
     Answer(&'t str),
     /// The message, perhaps with its color in parentheses.
     Shows(&'t str),
@@ -60,7 +60,26 @@ struct Example<'t> {
     plugins: String,
     address: String,
     asks: Vec<&'t str>,
-    answers: Vec<(u16, Vec<u8>)>,
+    answers: Vec<PlayedAnswer>,
+}
+
+/// An answer to a request of an example.
+struct PlayedAnswer {
+    status: u16,
+    body: Vec<u8>,
+    sent_with: Option<SentWith>,
+}
+
+impl PlayedAnswer {
+    /// Reads a status or a body; `by owner` before it says that the request carried the owner's secret.
+    fn read(text: &str) -> Self {
+        let (text, sent_with) =
+            text.strip_prefix("by owner ").map_or((text, None), |rest| (rest, Some(SentWith::Owner)));
+        match text.parse() {
+            Ok(status) => Self { status, body: b"{}".to_vec(), sent_with },
+            Err(_) => Self { status: 200, body: body(text), sent_with },
+        }
+    }
 }
 
 impl<'t> Example<'t> {
@@ -85,15 +104,15 @@ impl<'t> Example<'t> {
                     continue;
                 }
                 Comment::Asks(request) => {
-                    self.asks.push(request);
+                    match request.strip_prefix("next ") {
+                        Some(request) => self.check_next(request),
+                        None => self.asks.push(request),
+                    }
                     expectations += 1;
                     continue;
                 }
                 Comment::Answer(answer) => {
-                    self.answers.push(match answer.parse() {
-                        Ok(status) => (status, b"{}".to_vec()),
-                        Err(_) => (200, body(answer)),
-                    });
+                    self.answers.push(PlayedAnswer::read(answer));
                     continue;
                 }
                 Comment::Shows(expected) => assert_eq!(self.shown(), expected, "{}", self.text),
@@ -124,6 +143,12 @@ impl<'t> Example<'t> {
         }
     }
 
+    /// Compares the last request with what the answers so far lead to.
+    fn check_next(&self, expected: &str) {
+        let asked = self.step(&self.answers).fetch.last().map(ToString::to_string);
+        assert_eq!(asked.as_deref(), Some(expected), "{}", self.text);
+    }
+
     fn server(&self) -> TestServer {
         TestServer::try_new(&self.plugins).map_err(|refusal| format!("{refusal}\n{}", self.text)).unwrap()
     }
@@ -134,11 +159,16 @@ impl<'t> Example<'t> {
         call.ok_or_else(|| format!("{} leads nowhere\n{}", self.address, self.text)).unwrap()
     }
 
-    fn step(&self, answers: &[(u16, Vec<u8>)]) -> StepMessage {
+    fn step(&self, answers: &[PlayedAnswer]) -> StepMessage {
         let server = self.server();
         let mut call = self.call(&server);
-        let bodies: Vec<_> = answers.iter().map(|(_, body)| body.as_slice()).collect();
-        let answers = answers.iter().map(|(status, body)| Answer { status: *status, body, ..Answer::default() });
+        let bodies: Vec<_> = answers.iter().map(|answer| answer.body.as_slice()).collect();
+        let answers = answers.iter().map(|PlayedAnswer { status, body, sent_with }| Answer {
+            status: *status,
+            body,
+            sent_with: *sent_with,
+            ..Answer::default()
+        });
         call.answers = answers.collect();
         read_step(&server.engine.plugins()[0].step(&write_call(&call), &bodies).unwrap()).unwrap()
     }
@@ -155,8 +185,8 @@ impl<'t> Example<'t> {
     /// The label and the message that the server draws.
     async fn drawn(&self) -> String {
         let server = self.server();
-        for (asked, (status, body)) in self.step(&[]).fetch.iter().zip(&self.answers) {
-            server.upstream.set(&asked.to_string(), *status, &[], std::str::from_utf8(body).unwrap());
+        for (asked, answer) in self.step(&[]).fetch.iter().zip(&self.answers) {
+            server.upstream.set(&asked.to_string(), answer.status, &[], std::str::from_utf8(&answer.body).unwrap());
         }
         server.words(&format!("{}.svg", self.address)).await.replace(": ", " | ")
     }

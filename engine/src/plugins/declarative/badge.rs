@@ -90,8 +90,18 @@ impl Badge {
         let requests = self.requests.iter().flat_map(|request| request.table.uses());
         let uses: Vec<NameUse> = requests.chain(self.values.iter().flat_map(|value| value.table.uses())).collect();
         let names = BadgeNames { uses: &uses, query: &self.table.query, settings };
+        let is_in_path =
+            |name: &str| self.addresses().any(|address| address.get_ref().path_names().any(|used| used == name));
         for route in self.routes() {
             route.check_names(mount, &names)?;
+            let empty =
+                route.fixed.into_iter().flatten().find(|(name, value)| value.get_ref().is_empty() && is_in_path(name));
+            if let Some((name, value)) = empty {
+                return Err(FileFault::at(
+                    value,
+                    format!("{{{name}}} stands in the path of the address; write a text"),
+                ));
+            }
         }
         for (name, default) in &self.table.query {
             if self.table.own_route().template(mount)?.has(name) {
@@ -102,8 +112,7 @@ impl Badge {
             if !uses.iter().any(|used| used.name == name) && !is_in_label() {
                 return Err(FileFault::at(default, not_used(name)));
             }
-            let is_in_path = || self.addresses().any(|address| address.get_ref().path_names().any(|used| used == name));
-            if default.get_ref().is_empty() && is_in_path() {
+            if default.get_ref().is_empty() && is_in_path(name) {
                 let words = format!(
                     "{{{name}}} stands in the path of the address; write what holds where the caller gives none"
                 );

@@ -77,6 +77,7 @@ pub(super) struct BadgeTable {
     #[serde(default)]
     headers: BTreeMap<HeaderName, HeaderValue>,
     secret: Option<Spanned<SecretTable>>,
+    visibility: Option<Spanned<AddressTemplate>>,
     web: Option<Spanned<bool>>,
     /// For all requests.
     #[serde(default)]
@@ -123,6 +124,7 @@ impl BadgeTable {
             accept: self.accept.take(),
             headers: std::mem::take(&mut self.headers),
             secret: self.secret.take(),
+            visibility: self.visibility.take(),
             web: self.web.take(),
             statuses: Statuses::new(),
         }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use badgesmith_provider::{Badge, Call, Failure, Step};
+use badgesmith_provider::{Answer, Badge, Call, Failure, Step};
 
 use super::{
     braces::TextTemplate,
@@ -40,17 +40,31 @@ impl BadgeRecipe {
         let answers = call.fetch_all(requests.collect::<Result<Vec<_>, _>>()?)?;
         let mut bodies = Vec::new();
         for (request, answer) in self.requests.iter().zip(answers) {
-            if let Some(words) = request.statuses.get(&ErrorStatus(answer.status)) {
-                return Err(words.failure(answer.status).into());
-            }
-            bodies.push(answer.success()?);
+            bodies.push(success(request, answer)?);
         }
+        self.check_visibility(answers, parameters)?;
         let mut parts = BTreeMap::new();
         for NamedValue { name, recipe } in &self.values {
             let body = bodies.get(recipe.request).copied().unwrap_or_default();
             parts.insert(name.as_str(), recipe.show(body, parameters)?);
         }
         self.composed(&parts).ok_or_else(|| Failure::invalid_response().into())
+    }
+
+    /// Checks that what the answers tell of is public, if a secret was sent that may see more. The host answers 404 for
+    /// what is private.
+    fn check_visibility(&self, answers: &[Answer<'_>], parameters: Parameters<'_>) -> Result<(), Step> {
+        let asked = self.requests.iter().zip(answers).filter(|(_, answer)| answer.is_authenticated());
+        let asked = asked.filter_map(|(request, _)| Some((request, request.fill_visibility(parameters)?)));
+        let (recipes, requests): (Vec<_>, Vec<_>) = asked.unzip();
+        if recipes.is_empty() {
+            return Ok(());
+        }
+        let answers = parameters.call.fetch_all(requests.into_iter().collect::<Result<Vec<_>, _>>()?)?;
+        for (recipe, answer) in recipes.into_iter().zip(answers) {
+            success(recipe, answer)?;
+        }
+        Ok(())
     }
 
     /// The badge of the values by their names.
@@ -70,5 +84,13 @@ impl BadgeRecipe {
             }
         };
         Some(Badge { color, ..Badge::new(message) })
+    }
+}
+
+/// The body of an answer, or the words that the file has for its status.
+fn success<'b>(request: &RequestRecipe, answer: &Answer<'b>) -> Result<&'b [u8], Failure> {
+    match request.statuses.get(&ErrorStatus(answer.status)) {
+        Some(words) => Err(words.failure(answer.status)),
+        None => answer.success(),
     }
 }

@@ -23,6 +23,8 @@ pub(super) struct RequestRecipe {
     pub(super) accept: Option<String>,
     pub(super) headers: BTreeMap<String, String>,
     pub(super) secret: Option<SecretTemplate>,
+    /// What says whether that which the answer tells of is private. It is asked as well if the secret was sent.
+    pub(super) visibility: Option<AddressTemplate>,
     pub(super) statuses: BTreeMap<ErrorStatus, FailureWords>,
 }
 
@@ -41,9 +43,26 @@ impl RequestRecipe {
     /// # Errors
     /// The caller names no host and has to.
     pub(super) fn fill(&self, parameters: Parameters<'_>) -> Result<Request, Failure> {
+        self.request(&self.address, self.body.as_ref(), parameters)
+    }
+
+    /// The request that says whether that which the answer tells of is private, if the file has one.
+    ///
+    /// # Errors
+    /// As for [`fill`](Self::fill).
+    pub(super) fn fill_visibility(&self, parameters: Parameters<'_>) -> Option<Result<Request, Failure>> {
+        self.visibility.as_ref().map(|address| self.request(address, None, parameters))
+    }
+
+    fn request(
+        &self,
+        address: &AddressTemplate,
+        body: Option<&BodyTemplate>,
+        parameters: Parameters<'_>,
+    ) -> Result<Request, Failure> {
         let parameter = |name: &str| parameters.get(name);
-        let FilledAddress { path, parts } = self.address.fill(parameter);
-        let name = self.address.base();
+        let FilledAddress { path, parts } = address.fill(parameter);
+        let name = address.base();
         let base = match &self.base {
             RequestBase::Setting => parameters.call.setting(name),
             RequestBase::Caller { setting } => match (parameters.given(name), setting) {
@@ -62,11 +81,11 @@ impl RequestRecipe {
                 }
             },
         };
-        let mut request = match &self.body {
+        let mut request = match body {
             None => Request::get(base, path, parts),
             Some(body) => Request::post(base, path, parts, body.fill(&parameter)),
         };
-        if self.safe {
+        if self.safe && body.is_some() {
             request = request.safe();
         }
         if let Some(media_type) = &self.accept {

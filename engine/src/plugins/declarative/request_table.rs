@@ -31,6 +31,7 @@ pub(super) struct RequestTable {
     #[serde(default)]
     pub(super) headers: BTreeMap<HeaderName, HeaderValue>,
     pub(super) secret: Option<Spanned<SecretTable>>,
+    pub(super) visibility: Option<Spanned<AddressTemplate>>,
     pub(super) web: Option<Spanned<bool>>,
     #[serde(default)]
     pub(super) statuses: Statuses,
@@ -49,8 +50,9 @@ impl RequestTable {
 
     /// Whether any of its keys is there.
     pub(super) fn is_written(&self) -> bool {
-        let has_option = self.body.is_some() || self.safe.is_some() || self.accept.is_some() || self.secret.is_some();
-        self.address().is_some() || has_option || !self.headers.is_empty()
+        let has_body = self.body.is_some() || self.safe.is_some();
+        let has_option = self.accept.is_some() || self.secret.is_some() || self.visibility.is_some();
+        self.address().is_some() || has_body || has_option || !self.headers.is_empty()
     }
 
     /// The names in it, and where they stand.
@@ -59,6 +61,9 @@ impl RequestTable {
         if let Some(address) = self.address() {
             let base = self.is_web().then(|| address.get_ref().base());
             uses.extend(NameUse::all(address, base.into_iter().chain(address.get_ref().names())));
+        }
+        if let Some(address) = &self.visibility {
+            uses.extend(NameUse::all(address, address.get_ref().names()));
         }
         if let Some(body) = &self.body {
             uses.extend(NameUse::all(body, body.get_ref().names()));
@@ -91,6 +96,7 @@ impl RequestTable {
             _ => {}
         }
         let base = self.base(query)?;
+        self.check_visibility()?;
         let address = self.get.or(self.post).ok_or_else(|| FileFault::new(offset, "there is no get; write get = …"))?;
         Ok(RequestRecipe {
             base,
@@ -100,8 +106,26 @@ impl RequestTable {
             accept: self.accept.map(|value| value.0),
             headers: self.headers.into_iter().map(|(name, value)| (name.0, value.0)).collect(),
             secret: self.secret.map(|secret| secret.into_inner().template()).transpose()?,
+            visibility: self.visibility.map(Spanned::into_inner),
             statuses: statuses.iter().chain(&self.statuses).map(|(status, words)| (*status, words.clone())).collect(),
         })
+    }
+
+    /// Checks that the address of `visibility` is asked like the request itself.
+    fn check_visibility(&self) -> Result<(), FileFault> {
+        let Some((visibility, address)) = self.visibility.as_ref().zip(self.address()) else { return Ok(()) };
+        if self.secret.is_none() {
+            let words = "visibility is for a request with a secret; write secret = { … }, or take it away";
+            return Err(FileFault::at(visibility, words));
+        }
+        let base = address.get_ref().base();
+        if visibility.get_ref().base() == base {
+            return Ok(());
+        }
+        Err(FileFault::at(
+            visibility,
+            format!("the request begins with {{{base}}}; write visibility = \"{{{base}}}/…\""),
+        ))
     }
 
     /// Whose host it is, after a check that a caller's gets nothing but a GET.

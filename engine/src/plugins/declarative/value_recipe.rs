@@ -21,8 +21,8 @@ use crate::value::{
 
 /// What stands between several licenses.
 const SEPARATOR: &str = ", ";
-/// The longest joined text, in bytes; further items are left out.
-const LONGEST_JOINED: usize = 256;
+/// The longest joined text, in bytes; in the place of further items is `…`.
+const LONGEST_JOINED: usize = 250;
 /// The longest part of a value that a reason repeats, in bytes.
 const LONGEST_VALUE: usize = 80;
 
@@ -67,6 +67,17 @@ impl ValueRecipe {
     /// # Errors
     /// The failure that the file has words for, or `invalid response` with what is wrong.
     pub(super) fn show(&self, body: &[u8], parameters: Parameters<'_>) -> Result<ShownPart, Failure> {
+        self.part(body, parameters).map_err(|failure| match &failure.reason {
+            Some(reason) => {
+                let places: Vec<_> = self.sources.iter().map(|source| source.written.as_str()).collect();
+                let reason = format!("{}: {reason}", places.join(" or "));
+                failure.because(reason)
+            }
+            None => failure,
+        })
+    }
+
+    fn part(&self, body: &[u8], parameters: Parameters<'_>) -> Result<ShownPart, Failure> {
         let values = match self.find(body, parameters)? {
             Some(values) if !self.is_absent(&values) => values,
             _ => return self.absent(body, parameters),
@@ -162,11 +173,12 @@ impl ValueRecipe {
         let separator = if let Some(Reducer::Join(separator)) = &self.reducer { separator } else { SEPARATOR };
         let mut joined = String::new();
         for (at, text) in texts.into_iter().enumerate() {
-            joined.push_str(if at == 0 { "" } else { separator });
-            if at > 0 && joined.len() + text.len() > LONGEST_JOINED {
-                joined.push('…');
+            if at > 0 && joined.len() + separator.len() + text.len() > LONGEST_JOINED {
+                // One item alone may be longer.
+                joined.push_str(if joined.len() > LONGEST_JOINED { "" } else { "…" });
                 break;
             }
+            joined.push_str(if at == 0 { "" } else { separator });
             joined.push_str(text);
         }
         Some(ShownValue { text: joined, number, color })

@@ -22,6 +22,8 @@ use super::{
 pub(super) struct ValueSource {
     place: Place,
     regex: Option<RegexTemplate>,
+    /// The text of the place, for reasons in the log.
+    pub(super) written: String,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,7 +42,7 @@ pub(super) struct SourceList(pub(super) Vec<ValueSource>);
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct SourceTable {
-    pointer: Option<Pointer>,
+    pointer: Option<String>,
     jsonpath: Option<String>,
     document: Option<Language>,
     xpath: Option<String>,
@@ -87,8 +89,9 @@ impl ValueSource {
         }
     }
 
-    fn pointer(pointer: Pointer) -> Self {
-        Self { place: Place::Pointer(pointer), regex: None }
+    fn pointer<E: de::Error>(text: &str) -> Result<Self, E> {
+        let pointer = Pointer::try_from(text.to_owned()).map_err(E::custom)?;
+        Ok(Self { place: Place::Pointer(pointer), regex: None, written: text.to_owned() })
     }
 }
 
@@ -104,8 +107,10 @@ impl SourceTable {
             return Err(E::custom("document is for jsonpath; write jsonpath = \"$.version\", or take it away"));
         }
         let query = |kind, text: &str| QueryTemplate::parse(kind, text).map(Place::Query).map_err(E::custom);
+        let written = [&self.pointer, &self.jsonpath, &self.xpath, &self.regex].into_iter().flatten().next();
+        let written = written.cloned().unwrap_or_default();
         let place = match (self.pointer, self.jsonpath, self.xpath) {
-            (Some(pointer), None, None) => Place::Pointer(pointer),
+            (Some(pointer), None, None) => Place::Pointer(Pointer::try_from(pointer).map_err(E::custom)?),
             (None, Some(path), None) => query(kind, &path)?,
             (None, None, Some(path)) => query(DocumentKind::Xml, &path)?,
             (None, None, None) if self.regex.is_some() => Place::Text,
@@ -117,12 +122,12 @@ impl SourceTable {
         let flags = self.flags.unwrap_or_default();
         let Some(search) = self.regex else {
             return match flags.is_empty() && self.replace.is_none() {
-                true => Ok(ValueSource { place, regex: None }),
+                true => Ok(ValueSource { place, regex: None, written }),
                 false => Err(E::custom("flags and replace are for regex; write regex = '…', or take them away")),
             };
         };
         let regex = RegexTemplate::parse(search, flags, self.replace).map_err(E::custom)?;
-        Ok(ValueSource { place, regex: Some(regex) })
+        Ok(ValueSource { place, regex: Some(regex), written })
     }
 }
 
@@ -139,7 +144,7 @@ impl<'de> Deserialize<'de> for ValueSource {
             }
 
             fn visit_str<E: de::Error>(self, text: &str) -> Result<ValueSource, E> {
-                Pointer::try_from(text.to_owned()).map(ValueSource::pointer).map_err(E::custom)
+                ValueSource::pointer(text)
             }
 
             fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<ValueSource, A::Error> {
@@ -163,8 +168,7 @@ impl<'de> Deserialize<'de> for SourceList {
             }
 
             fn visit_str<E: de::Error>(self, text: &str) -> Result<SourceList, E> {
-                let pointer = Pointer::try_from(text.to_owned()).map_err(E::custom)?;
-                Ok(SourceList(vec![ValueSource::pointer(pointer)]))
+                Ok(SourceList(vec![ValueSource::pointer(text)?]))
             }
 
             fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<SourceList, A::Error> {
