@@ -38,8 +38,8 @@ pub(crate) fn json(answer: &Answer<'_>) -> Result<Value, Stop> {
     Ok(answer.json()?)
 }
 
-/// The JSON of the answer to a request about an owner, unless GitHub refuses it because of a rate limit, or knows nothing
-/// of the kind.
+/// The JSON of the answer to a request about an owner, unless GitHub refuses it because of a rate limit, or knows
+/// nothing of the kind.
 pub(crate) fn read(call: &Call<'_>, owner: &str, address: Address<'_>, missing: &str) -> Result<Value, Stop> {
     let answer = fetch(call, Some(owner), address)?;
     check(call, answer, missing)?;

@@ -45,9 +45,8 @@ pub(crate) fn repository(
     if !is_login(owner) || !is_name(name) {
         return Err(not_found(MISSING));
     }
-    let query = format!(
-        "query($owner:String!,$name:String!{parameters}){{repository(owner:$owner,name:$name){{isPrivate {selection}}}}}"
-    );
+    let head = format!("query($owner:String!,$name:String!{parameters})");
+    let query = format!("{head}{{repository(owner:$owner,name:$name){{isPrivate {selection}}}}}");
     let mut body = json!({ "query": query, "variables": variables });
     body["variables"]["owner"] = json!(owner);
     body["variables"]["name"] = json!(name);

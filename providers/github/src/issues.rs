@@ -11,8 +11,8 @@ use crate::{
     stop::Stop,
 };
 
-/// How many issues or pull requests are open or closed, perhaps with a label. The route's parameters say which: `kind` is
-/// `issue` or `pr`, `state` is `open` or `closed`; with `raw` the state is in the label of the badge.
+/// How many issues or pull requests are open or closed, perhaps with a label. The route's parameters say which: `kind`
+/// is `issue` or `pr`, `state` is `open` or `closed`; with `raw` the state is in the label of the badge.
 pub(crate) fn count(call: &Call<'_>) -> Result<Badge, Stop> {
     let repository = Repository::of(call);
     let (kind, state) = (call.param("kind"), call.param("state"));

@@ -1,4 +1,5 @@
-//! The GitHub provider: badges of repositories and their owners, and the newest version of a package on GitHub Packages.
+//! The GitHub provider: badges of repositories and their owners, and the newest version of a package on GitHub
+//! Packages.
 
 mod about;
 mod address;
@@ -29,6 +30,8 @@ mod tags;
 mod users;
 mod wildcard;
 
+#[cfg(test)]
+mod privacy_tests;
 #[cfg(test)]
 mod tests;
 

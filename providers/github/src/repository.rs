@@ -35,8 +35,8 @@ impl<'c, 'a> Repository<'c, 'a> {
         Self { call, owner, name, is_shown: Cell::new(false) }
     }
 
-    /// The answer to a request for an address under the repository's. `missing` are the words of the failure if GitHub knows nothing of
-    /// the kind, or if the repository is private.
+    /// The answer to a request for an address under the repository's. `missing` are the words of the failure if GitHub
+    /// knows nothing of the kind, or if the repository is private.
     ///
     /// An answer that a token has brought may be about a private repository without saying so. So the repository itself
     /// is asked for as well, and the host passes on a private one as a missing one.
