@@ -19,17 +19,26 @@ impl Overrides {
         self
     }
 
+    /// Adds the style that the badge of a route has where the caller names none. An error has none of its own.
+    pub(crate) fn over_style_of(mut self, route: &BadgeRoute) -> Self {
+        self.style = self.style.or_else(|| style_of(route));
+        self
+    }
+
     /// Resolves every field of the badge. An error badge ignores the overrides of its colours.
     pub(crate) fn resolve(self, route: &BadgeRoute, badge: Badge, is_error: bool) -> ResolvedBadge {
         let provided = badge.color.as_deref().and_then(Color::parse);
         let fallback = || route.color.as_deref().and_then(Color::parse).unwrap_or(Color::LIGHTGREY);
         let (color, label_color) = if is_error { (None, None) } else { (self.color, self.label_color) };
-        let default_logo = || badge.named_logo.or_else(|| route.logo.clone());
+        let style = self.style.unwrap_or(Style::Flat);
+        // As at shields, the logo that goes with a style is not drawn in another one.
+        let has_logo = style_of(route).is_none_or(|own| own == style);
+        let default_logo = || badge.named_logo.or_else(|| route.logo.clone().filter(|_| has_logo));
         let label = self.label.or(badge.label).unwrap_or_else(|| route.label.clone());
         let mut resolved = ResolvedBadge::new(shortened(label), shortened(badge.message));
         resolved.color = color.or(provided).unwrap_or_else(fallback);
         resolved.label_color = label_color.or_else(|| badge.label_color.as_deref().and_then(Color::parse));
-        resolved.style = self.style.unwrap_or(Style::Flat);
+        resolved.style = style;
         resolved.is_error = is_error;
         resolved.named_logo = if self.logo.is_some() { None } else { self.named_logo.or_else(default_logo) };
         resolved.logo = self.logo;
@@ -48,5 +57,31 @@ impl Overrides {
             resolved.segments.iter_mut().for_each(|segment| segment.color = segment.color.classic());
         }
         resolved
+    }
+}
+
+/// The style that the badge of a route has of its own.
+fn style_of(route: &BadgeRoute) -> Option<Style> {
+    route.style.as_deref().and_then(Style::parse)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_logo_of_a_badge_with_a_style_of_its_own_is_drawn_in_that_style_alone() {
+        let text = |text: &str| Some(text.to_owned());
+        let route = BadgeRoute { style: text("social"), logo: text("github"), ..BadgeRoute::default() };
+        let resolve = |style: Option<Style>, route: &BadgeRoute| {
+            let mut overrides = Overrides::default();
+            overrides.style = style;
+            let resolved = overrides.over_style_of(route).resolve(route, Badge::new("12k"), false);
+            (resolved.style, resolved.named_logo)
+        };
+        assert_eq!(resolve(None, &route), (Style::Social, text("github")));
+        assert_eq!(resolve(Some(Style::FlatSquare), &route), (Style::FlatSquare, None));
+        assert_eq!(resolve(None, &BadgeRoute { style: None, ..route.clone() }), (Style::Flat, text("github")));
+        assert_eq!(Overrides::default().resolve(&route, Badge::new("repo not found"), true).style, Style::Flat);
     }
 }

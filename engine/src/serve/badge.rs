@@ -40,6 +40,7 @@ pub(crate) async fn answer(
         Ok(content) => {
             let caching = plugin_caching(plugin, route.fresh_seconds, route.revalidate_seconds);
             let caching = caching.at_least(overrides.cache_seconds);
+            let overrides = overrides.over_style_of(route);
             let look = Look::new(incoming.format, &overrides);
             let mut badge = content.badge.clone();
             badge.message = prefixed(&route.prefix, badge.message);

@@ -29,6 +29,8 @@
  *       "label": "hello",                     the text of the left half; {name} stands for a parameter, and
  *                                             {upstream.host} for the host of the address in a setting
  *       "color": "blue", "logo": "nuget",     optional: the default colour of the right half, and the default logo
+ *       "style": "social",                    optional: the style if the caller names none; the logo is then drawn in
+ *                                             that style alone
  *       "summary": "Greets.",
  *       "example": "world",                   an address that matches the route
  *       "fresh-seconds": 300,                 optional: how long an answer is used before it is asked for again

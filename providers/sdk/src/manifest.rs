@@ -83,6 +83,9 @@ pub struct BadgeRoute {
     /// The name of a known logo.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub logo: Option<String>,
+    /// The style of its pictures if the caller names none, such as `social`; then its logo is drawn in that style alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub style: Option<String>,
     /// One sentence about the badge.
     pub summary: String,
     /// An example of its address, relative like the route.
