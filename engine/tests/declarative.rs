@@ -3,6 +3,8 @@
 
 #[path = "declarative/broken.rs"]
 mod broken;
+#[path = "declarative/broken_keys.rs"]
+mod broken_keys;
 #[path = "declarative/documented.rs"]
 mod documented;
 mod support;

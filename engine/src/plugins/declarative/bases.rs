@@ -60,7 +60,8 @@ fn setting_of_web<'t>(
     };
     let Some(setting) = setting_of(default.get_ref()) else {
         let words = format!(
-            "{{{base}}} is named by callers; write \"\", or a setting such as \"{{upstream}}\" for callers who name none"
+            "{{{base}}} is named by callers; write \"\", or a setting such as \"{{upstream}}\" for callers who name \
+             none"
         );
         return Err(FileFault::at(default, words));
     };

@@ -133,8 +133,8 @@ impl RouteKeys<'_> {
         let name = used.name;
         if self.fixed.is_some() {
             let words = format!(
-                "this route has no {{{name}}}, which the badge uses; write it in the route, or fixed = {{ {name} = \"…\" \
-                 }}"
+                "this route has no {{{name}}}, which the badge uses; write it in the route, or fixed = \
+                 {{ {name} = \"…\" }}"
             );
             return FileFault::at(self.route, words);
         }
