@@ -38,6 +38,8 @@ pub(crate) enum Serves {
     Queries(DocumentKind),
     /// A badge with the match of a regular expression in any text.
     Regex,
+    /// A badge that says whether a website answers.
+    Website,
 }
 
 /// The setting of plugins.toml that switches an address off.
@@ -76,7 +78,7 @@ pub(crate) struct Example {
 const QUERY: &[&str] = &["url", "query", "prefix", "suffix", "separator", "as", "steps", "colors"];
 
 /// The addresses, in the order in which the index page shows their badges.
-pub(crate) static ADDRESSES: [OwnAddress; 12] = [
+pub(crate) static ADDRESSES: [OwnAddress; 13] = [
     plain(Serves::Index, "/", server("front", "What is served here: a page, or the same for a program.")),
     plain(Serves::OpenApi, "/openapi.json", server("openapi", "This document.")),
     plain(Serves::Health, "/health", server("health", "Whether the server is well.")),
@@ -154,6 +156,14 @@ pub(crate) static ADDRESSES: [OwnAddress; 12] = [
             "/badge/dynamic/regex",
             open("dynamic-regex", "Shows what a regular expression finds in any text."),
         )
+    },
+    OwnAddress {
+        serves: Serves::Website,
+        path: "/website",
+        route: "/website",
+        switch: Switch::Dynamic,
+        operation: None,
+        example: None,
     },
 ];
 

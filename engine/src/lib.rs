@@ -179,7 +179,9 @@ impl Engine {
         let (target, incoming) = self.places.place(&self.parts.plugins, request, SystemTime::UNIX_EPOCH);
         let error = match &target {
             Target::Own(own) => match own.address.serves {
-                Serves::Endpoint | Serves::Queries(_) | Serves::Regex => Error::from(&document_badge::late()),
+                Serves::Endpoint | Serves::Queries(_) | Serves::Regex | Serves::Website => {
+                    Error::from(&document_badge::late())
+                }
                 // These need no upstream, so they are late only if too many pictures are being drawn.
                 Serves::StaticPath | Serves::StaticQuery => Error::too_busy(),
                 Serves::Index | Serves::OpenApi | Serves::Health => Error::from(&late()),

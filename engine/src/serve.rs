@@ -32,7 +32,7 @@ pub(crate) async fn serve(
             Serves::Health => health::answer(parts, incoming).await,
             Serves::StaticPath => static_badge::answer_path(parts, incoming, &own.content).await,
             Serves::StaticQuery => static_badge::answer_query(parts, incoming).await,
-            Serves::Endpoint | Serves::Queries(_) | Serves::Regex => {
+            Serves::Endpoint | Serves::Queries(_) | Serves::Regex | Serves::Website => {
                 document_badge::answer(parts, incoming, own, line).await
             }
         },

@@ -1,6 +1,7 @@
 //! Document badges: made from documents at addresses that callers name. Documents are cached like answers of upstreams.
 //!
-//! `/endpoint` draws a document that describes a badge, `/badge/dynamic/…` shows what a query finds in a document.
+//! `/endpoint` draws a document that describes a badge, `/badge/dynamic/…` shows what a query finds in a document, and
+//! `/website` says whether an address answers.
 //! Parameters and messages are as in shields.
 
 mod document_rules;
@@ -10,6 +11,7 @@ mod making;
 pub(crate) mod readers;
 mod recipe;
 mod web_document;
+mod website;
 
 use std::sync::Arc;
 

@@ -251,6 +251,12 @@ const ROWS: &[Row] = &[
         15,
         "invalid value: integer `-1`, write a whole number from 0",
     ),
+    (
+        "format = \"text\"",
+        "style = \"loud\"",
+        14,
+        "no style; write \"social\", \"flat\", or another of shields' styles",
+    ),
     ("format = \"text\"", "picture = \"gif\"", 14, "unknown variant `gif`, expected one of `svg`, `png`, `json`"),
     (
         "format = \"text\"",

@@ -10,6 +10,7 @@ mod chrome_web_store;
 mod discourse;
 mod drawn;
 mod failures;
+mod fediverse;
 mod fixed;
 mod further;
 mod gitea;
@@ -42,13 +43,14 @@ struct Service {
     badge: fn(&Call, &str) -> Result<Badge, Step>,
 }
 
-const SERVICES: [Service; 22] = [
+const SERVICES: [Service; 23] = [
     Service { prefix: "appveyor-", badge: appveyor::badge },
     Service { prefix: "azure-devops-", badge: azure_devops::badge },
     Service { prefix: "bundlephobia-", badge: bundlephobia::badge },
     Service { prefix: "chrome-", badge: chrome_web_store::badge },
     Service { prefix: "discourse", badge: |call, _| discourse::badge(call) },
     Service { prefix: "drawn-", badge: drawn::badge },
+    Service { prefix: "fediverse-", badge: fediverse::badge },
     Service { prefix: "fixed-", badge: fixed::badge },
     Service { prefix: "gitea-", badge: gitea::badge },
     Service { prefix: "gitlab-", badge: gitlab::badge },

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use badgesmith_provider::{BadgeRoute, order::Order};
+use badgesmith_renderer::Style;
 use serde::Deserialize;
 use toml::Spanned;
 
@@ -64,6 +65,7 @@ pub(super) struct BadgeTable {
     pub(super) label: Spanned<String>,
     color: Option<Spanned<ColorName>>,
     logo: Option<String>,
+    style: Option<Spanned<String>>,
     picture: Option<Picture>,
     summary: Spanned<String>,
     example: Spanned<String>,
@@ -164,6 +166,9 @@ impl BadgeTable {
         if let Some(category) = self.category.as_ref().filter(|name| !CATEGORIES.contains(&name.get_ref().as_str())) {
             return Err(FileFault::at(category, format!("no category; write one of {}", CATEGORIES.join(", "))));
         }
+        if let Some(style) = self.style.as_ref().filter(|style| Style::parse(style.get_ref()).is_none()) {
+            return Err(FileFault::at(style, "no style; write \"social\", \"flat\", or another of shields' styles"));
+        }
         let color = self.color.as_ref().map_or(COLOR, |color| &color.get_ref().0);
         let default = BadgeRoute { fresh_seconds: 300, revalidate_seconds: 300, ..BadgeRoute::default() };
         Ok(BadgeRoute {
@@ -174,6 +179,7 @@ impl BadgeTable {
             label: self.label.get_ref().clone(),
             color: Some(color.to_owned()),
             logo: self.logo.clone(),
+            style: self.style.as_ref().map(|style| style.get_ref().clone()),
             summary: self.summary.get_ref().clone(),
             example: self.example.get_ref().clone(),
             fresh_seconds: self.fresh_seconds.unwrap_or(default.fresh_seconds),

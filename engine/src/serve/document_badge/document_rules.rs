@@ -15,6 +15,9 @@ pub(super) const STALE: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 /// The longest `cacheSeconds` of a document: a day.
 pub(super) const LONGEST_FRESH: u32 = 24 * 60 * 60;
 
+/// The words for a document that is too large.
+pub(super) const TOO_LARGE: &str = "document too large";
+
 /// The failure of a document that cannot be used; `words` is the message of the badge.
 pub(super) fn invalid(words: impl Into<Cow<'static, str>>) -> Failure {
     Failure { words: words.into(), ..Failure::invalid_response() }

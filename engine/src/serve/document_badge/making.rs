@@ -37,15 +37,25 @@ impl DocumentBadge {
         let executor = Arc::clone(&self.parts.world.executor);
         let pass = Pass::new(self.now, &*executor, web_document::BADGE_PATIENCE);
         let asked_at = executor.clock();
-        let fetched = web_document::fetch(&self.parts.web, self.url.clone(), self.recipe.accept(), &pass).await;
+        let (accept, stale) = (self.recipe.accept(), self.recipe.stale());
+        let fetched = web_document::fetch(&self.parts.web, self.url.clone(), accept, stale, &pass).await;
         let waited = executor.clock().saturating_sub(asked_at);
         let fetched = match fetched {
             Ok(fetched) => fetched,
             Err(Unanswered::Failed(failure)) => {
+                if let Recipe::Website(website) = &self.recipe
+                    && let Some(content) = website.unanswered(&failure)
+                {
+                    return Ok(Made::Whole(Arc::new(self.told(content, waited))));
+                }
                 return Ok(Made::Whole(Arc::new(Outcome { waited, ..Outcome::failed(failure) })));
             }
             Err(Unanswered::Broken(broken)) => return Err(broken),
         };
+        if let Recipe::Website(website) = &self.recipe {
+            let content = website.answered(fetched.answer.status);
+            return Ok(Made::Whole(self.finish(&fetched, waited, Ok(content))));
+        }
         if let Err(failure) = web_document::check_status(fetched.answer.status) {
             return Ok(Made::Whole(self.finish(&fetched, waited, Err(failure))));
         }
@@ -68,6 +78,18 @@ impl DocumentBadge {
         Ok(Made::Rest(read.boxed()))
     }
 
+    /// The outcome of a website that does not answer.
+    fn told(&self, content: BadgeContent, waited: Duration) -> Outcome<BadgeContent> {
+        Outcome {
+            result: Ok(content),
+            last_modified: None,
+            valid_until: Some(self.now + Duration::from_secs(ERROR_FRESH.into())),
+            asked_upstream: true,
+            stale_seconds: None,
+            waited,
+        }
+    }
+
     /// Whether the document is parsed at once, on the thread that serves.
     fn is_quick(&self, body: &[u8]) -> bool {
         matches!(self.recipe, Recipe::Endpoint) && body.len() <= endpoint::SMALL
@@ -78,6 +100,8 @@ impl DocumentBadge {
         match &self.recipe {
             Recipe::Endpoint => endpoint::read(body),
             Recipe::Dynamic(recipe) => recipe.make(body, media_type),
+            // It is made before the body is looked at.
+            Recipe::Website(website) => Ok(website.answered(200)),
         }
     }
 

@@ -3,12 +3,13 @@
 //! `url`, `query`, `prefix`, `suffix`, `search`, `replace` and `flags` are as in shields. Additional parameters:
 //! several `query`, joined by `separator`; `as`, the type of the value; `steps` and `colors`, a color scale.
 
-use std::fmt::Write;
+use std::{fmt::Write, time::Duration};
 
 use badgesmith_provider::Failure;
 use badgesmith_queries::DocumentKind;
 use url::Url;
 
+use super::{document_rules::STALE, website::Website};
 use crate::{
     addresses::Serves,
     code::Code,
@@ -43,6 +44,8 @@ pub(super) enum Recipe {
     Endpoint,
     /// The badge shows what is found in the document.
     Dynamic(DynamicRecipe),
+    /// The badge says whether there is a document.
+    Website(Website),
 }
 
 /// How a dynamic badge is made from a document. Its `Debug` output is part of the cache key, so it must show every
@@ -73,7 +76,17 @@ impl Recipe {
         match serves {
             Serves::Queries(kind) => DynamicRecipe::read_queries(kind, pairs).map(Self::Dynamic),
             Serves::Regex => DynamicRecipe::read_regex(pairs).map(Self::Dynamic),
+            Serves::Website => Ok(Self::Website(Website::read(pairs))),
             _ => Ok(Self::Endpoint),
+        }
+    }
+
+    /// For how long a stale document is used if it cannot be fetched again. Whether a website answers is told by its
+    /// newest answer only.
+    pub(super) const fn stale(&self) -> Duration {
+        match self {
+            Self::Website(_) => Duration::ZERO,
+            Self::Endpoint | Self::Dynamic(_) => STALE,
         }
     }
 
@@ -82,16 +95,19 @@ impl Recipe {
         match self {
             Self::Endpoint => "application/json",
             Self::Dynamic(recipe) => recipe.accept(),
+            Self::Website(_) => "*/*",
         }
     }
 
     /// The cache key of a badge of the document at this address.
     pub(super) fn key(&self, url: &str) -> String {
         let mut key = format!("open {}:{url}", url.len());
-        if let Self::Dynamic(recipe) = self {
-            // Writing to a String cannot fail.
-            let _ = write!(key, "{recipe:?}");
-        }
+        // Writing to a String cannot fail.
+        let _ = match self {
+            Self::Endpoint => Ok(()),
+            Self::Dynamic(recipe) => write!(key, "{recipe:?}"),
+            Self::Website(website) => write!(key, "{website:?}"),
+        };
         key
     }
 }

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use badgesmith_provider::Failure;
 use url::Url;
 
-use super::document_rules::{FRESH, STALE, invalid, late};
+use super::document_rules::{FRESH, TOO_LARGE, invalid, late};
 use crate::{
     call::broken::{Broken, Unanswered},
     code::Code,
@@ -26,9 +26,10 @@ pub(super) async fn fetch(
     web: &Arc<Fetcher>,
     url: Url,
     accept: &'static str,
+    stale: Duration,
     pass: &Pass,
 ) -> Result<Fetched, Unanswered> {
-    web.fetch(request(url, accept), pass).await.map_err(|fault| match fault {
+    web.fetch(request(url, accept, stale), pass).await.map_err(|fault| match fault {
         NotFetched::Fault(fault) => Unanswered::Failed(failure(&fault)),
         NotFetched::BrokeOff => Unanswered::Broken(Broken::Engine("an exchange broke off")),
     })
@@ -42,7 +43,7 @@ fn failure(fault: &Fault) -> Failure {
             Failure::inaccessible(Code::UpstreamUnavailable.name(), "inaccessible")
         }
         Fault::Timeout => late(),
-        Fault::TooLarge => invalid("document too large"),
+        Fault::TooLarge => invalid(TOO_LARGE),
         Fault::Nonsense(_) => invalid("invalid"),
         Fault::RateLimited(after) => rate_limited(*after),
         Fault::Busy => busy_failure(),
@@ -58,8 +59,8 @@ pub(super) fn check_status(status: u16) -> Result<(), Failure> {
     }
 }
 
-fn request(url: Url, accept: &'static str) -> UpstreamRequest {
-    let freshness = Freshness { fresh: Duration::from_secs(FRESH.into()), stale: STALE };
+fn request(url: Url, accept: &'static str, stale: Duration) -> UpstreamRequest {
+    let freshness = Freshness { fresh: Duration::from_secs(FRESH.into()), stale };
     let key = format!("{LARGEST_BODY} {accept} {url}");
     WebRequest { url, accept, client: "web", key, freshness }.request()
 }
