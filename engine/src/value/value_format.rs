@@ -109,7 +109,7 @@ impl ValueFormat {
                 Some(ShownValue { text: version, number: 0.0, color })
             }
             Self::Number => shown(text(value)?, format::number(value)?),
-            Self::OneDecimal => format::number(value).and_then(|number| shown(format!("{number:.1}"), number)),
+            Self::OneDecimal => format::number(value).and_then(|number| shown(format::one_decimal(number), number)),
             Self::Metric => format::number(value).and_then(|number| shown(format::metric(number), number)),
             Self::Percent => format::number(value).and_then(|number| shown(format::percent(number), number)),
             Self::WholePercent => format::number(value).and_then(|number| shown(format::whole_percent(number), number)),
@@ -227,7 +227,10 @@ mod tests {
             &[(json!("v1.0rc1"), "1.0rc1"), (json!("1.0 rc"), "nothing"), (json!(1), "nothing")],
         );
         check(ValueFormat::Number, &[(json!(0.0625), "0.0625"), (json!("12"), "12"), (json!("12 km"), "nothing")]);
-        check(ValueFormat::OneDecimal, &[(json!(4), "4.0"), (json!("4.26"), "4.3"), (json!(true), "nothing")]);
+        check(
+            ValueFormat::OneDecimal,
+            &[(json!(4), "4.0"), (json!("4.26"), "4.3"), (json!(4.25), "4.3"), (json!(true), "nothing")],
+        );
         check(ValueFormat::WholePercent, &[(json!(91.5), "92%"), (json!("99.6"), "100%"), (json!("all"), "nothing")]);
         check(ValueFormat::Size, &[(json!(12_345), "12.3 kB"), (json!(-1), "nothing")]);
         check(ValueFormat::SizeIec, &[(json!(12_345), "12.1 KiB"), (json!(-1), "nothing")]);

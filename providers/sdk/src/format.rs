@@ -24,5 +24,5 @@ pub use build_status::build_status;
 pub use colored_text::ColoredText;
 pub use date::{date, relative_date, time_ago, unix_seconds};
 pub use license::license;
-pub use number::{SizeUnits, bytes, metric, number, ordinal, percent, size, stars, whole_percent};
+pub use number::{SizeUnits, bytes, metric, number, one_decimal, ordinal, percent, size, stars, whole_percent};
 pub use version_text::{add_v, omit_v};

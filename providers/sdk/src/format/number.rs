@@ -83,12 +83,25 @@ pub fn size(bytes: f64, units: SizeUnits) -> String {
         let Some(next) = names.next() else { break };
         (scaled, name) = (scaled / step, next);
     }
-    let mut digits = one_decimal(scaled);
+    let mut digits = at_most_one_decimal(scaled);
     if let Some(thousands) = digits.find('.').unwrap_or(digits.len()).checked_sub(3).filter(|at| *at > 0) {
         digits.insert(thousands, ',');
     }
     let sign = if bytes < 0.0 { "-" } else { "" };
     format!("{sign}{digits} {name}")
+}
+
+/// A number with one decimal, rounded to the nearest, and up where two are equally near.
+///
+/// ```
+/// use badgesmith_provider::format::one_decimal;
+///
+/// assert_eq!([4.0, 4.25, 4.26].map(one_decimal), ["4.0", "4.3", "4.3"]);
+/// ```
+pub fn one_decimal(number: f64) -> String {
+    // Of all halves of a tenth, only quarters are exact in binary, and `format!` rounds these to the even digit.
+    let number = if number.fract() == 0.25 { number + 0.05 } else { number };
+    format!("{number:.1}")
 }
 
 /// A percentage with at most one decimal, rounded towards zero, so that 99.99 is not shown as `100%`.
@@ -101,7 +114,7 @@ pub fn size(bytes: f64, units: SizeUnits) -> String {
 pub fn percent(number: f64) -> String {
     // 57.3 × 10 is a little less than 573 in binary, and must not be truncated to 572.
     let tenths = (number * 10.0 + number.signum() * 1e-6).trunc();
-    format!("{}%", one_decimal(if tenths == 0.0 { 0.0 } else { tenths / 10.0 }))
+    format!("{}%", at_most_one_decimal(if tenths == 0.0 { 0.0 } else { tenths / 10.0 }))
 }
 
 /// A percentage without decimals, rounded to the nearest, as most of shields' badges show one.
@@ -168,16 +181,15 @@ fn scaled(number: f64) -> (String, &'static str) {
         let Some(next) = prefixes.next() else { break };
         (scaled, prefix) = (scaled / 1000.0, next);
     }
-    let digits = if prefix.is_empty() || scaled < 10.0 { one_decimal(scaled) } else { scaled.round().to_string() };
+    let digits =
+        if prefix.is_empty() || scaled < 10.0 { at_most_one_decimal(scaled) } else { scaled.round().to_string() };
     let sign = if number < 0.0 && digits != "0" { "-" } else { "" };
     (format!("{sign}{digits}"), prefix)
 }
 
-/// At most one decimal, rounded to the nearest, and up where two are equally near.
-fn one_decimal(number: f64) -> String {
-    // Of all halves of a tenth, only quarters are exact in binary, and `format!` rounds these to the even digit.
-    let number = if number.fract() == 0.25 { number + 0.05 } else { number };
-    let text = format!("{number:.1}");
+/// At most one decimal.
+fn at_most_one_decimal(number: f64) -> String {
+    let text = one_decimal(number);
     text.strip_suffix(".0").unwrap_or(&text).to_owned()
 }
 
