@@ -2,12 +2,14 @@
 
 mod check;
 mod elf;
+mod enable;
 mod list;
 mod new;
 mod no_store;
 mod pack;
 pub(crate) mod plugin_error;
 mod record;
+mod settings_edit;
 
 use clap::Subcommand;
 
@@ -20,6 +22,8 @@ pub(crate) enum PluginCommand {
     New(new::NewOptions),
     /// Checks providers: what a start of the server would refuse, how they are built, and their transcripts.
     Check(check::CheckOptions),
+    /// Names the upstream of a plugin in plugins.toml, and grants its origin.
+    Enable(enable::EnableOptions),
     /// Lists the configured plugins and what each may reach.
     List(ConfigOption),
     /// Copies the configured plugins to a folder that can be deployed, with checksums and manifests.
@@ -36,6 +40,7 @@ pub(crate) fn run(plugin: &PluginCommand) -> Result<(), CommandError> {
     match plugin {
         PluginCommand::New(new) => new::run(new),
         PluginCommand::Check(check) => check::run(check),
+        PluginCommand::Enable(enable) => enable::run(enable),
         PluginCommand::List(config) => list::run(config),
         PluginCommand::Pack(pack) => pack::run(pack),
         PluginCommand::Record(record) => record::run(record),

@@ -73,10 +73,34 @@ pub fn need_with(config: Option<&Path>, libraries: Option<&Path>) -> Result<(Con
     find(config, libraries)?.ok_or(ConfigError::Missing)
 }
 
+/// The path and the text of the plugins.toml that the other functions read.
+///
+/// # Errors
+/// [`ConfigError::Missing`], and if it cannot be read.
+pub fn locate(config: Option<&Path>) -> Result<(PathBuf, String), ConfigError> {
+    read(config, &folder_of_binary())?.ok_or(ConfigError::Missing)
+}
+
+/// Loads what a plugins.toml at this path would load if it had this text.
+///
+/// # Errors
+/// As [`need`].
+pub fn check(text: &str, file: &Path) -> Result<(Config, Vec<Plugin>), ConfigError> {
+    load_text(text, file, None)
+}
+
 fn find(named: Option<&Path>, libraries: Option<&Path>) -> Result<Option<(Config, Vec<Plugin>)>, ConfigError> {
-    let binary = env::current_exe().ok().and_then(|exe| exe.parent().map(Path::to_owned)).unwrap_or_default();
-    let Some((file, text)) = read(named, &binary)? else { return Ok(None) };
-    let mut config = Config::parse(&text, &file).map_err(refused)?;
+    let Some((file, text)) = read(named, &folder_of_binary())? else { return Ok(None) };
+    load_text(&text, &file, libraries).map(Some)
+}
+
+fn folder_of_binary() -> PathBuf {
+    env::current_exe().ok().and_then(|exe| exe.parent().map(Path::to_owned)).unwrap_or_default()
+}
+
+fn load_text(text: &str, file: &Path, libraries: Option<&Path>) -> Result<(Config, Vec<Plugin>), ConfigError> {
+    let binary = folder_of_binary();
+    let mut config = Config::parse(text, file).map_err(refused)?;
     let here = file.parent().unwrap_or(Path::new(""));
     config.engine.faces.iter_mut().for_each(|face| *face = here.join(&*face));
     for file in fragments(&here.join(FRAGMENTS))?.into_iter().chain(fragments(&Path::new(LAYER).join(FRAGMENTS))?) {
@@ -87,7 +111,7 @@ fn find(named: Option<&Path>, libraries: Option<&Path>) -> Result<Option<(Config
     let usual = [beside, layer, binary.clone(), binary.join("plugins"), binary.join("deps")];
     let folders: Vec<_> = libraries.map(Path::to_owned).into_iter().chain(usual).collect();
     let plugins = plugins::load(&config, &folders).map_err(refused)?;
-    Ok(Some((config, plugins)))
+    Ok((config, plugins))
 }
 
 /// The path and the text of the file that is named, or of the first default one that exists.

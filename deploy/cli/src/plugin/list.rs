@@ -7,6 +7,9 @@ use badgesmith_host::config;
 
 use crate::{arguments::ConfigOption, command_error::CommandError, output::print};
 
+/// How many routes or origins of a plugin are listed. The index page of the server has all of them.
+const LISTED: usize = 4;
+
 const HEADER: [&str; 8] = ["ID", "VERSION", "KIND", "MOUNT", "ROUTES", "ORIGINS", "SHA256", "FILE"];
 
 /// Prints the table.
@@ -32,11 +35,21 @@ fn row(plugin: &Plugin, checked: bool) -> [String; 8] {
         manifest.version.clone(),
         if is_declarative { "declarative" } else { "library" }.to_owned(),
         manifest.mount.clone(),
-        routes.collect::<Vec<_>>().join(" "),
-        origins.collect::<Vec<_>>().join(" "),
+        listed(routes.map(str::to_owned)),
+        listed(origins),
         checksum.to_owned(),
         plugin.file.display().to_string(),
     ]
+}
+
+/// The first few, and how many there are beside them.
+fn listed(mut all: impl Iterator<Item = String>) -> String {
+    let mut shown: Vec<_> = all.by_ref().take(LISTED).collect();
+    match all.count() {
+        0 => {}
+        more => shown.push(format!("and {more} more")),
+    }
+    shown.join(" ")
 }
 
 fn is_declarative(file: &Path) -> bool {

@@ -9,6 +9,29 @@ use badgesmith_engine::world::Fault;
 pub(crate) enum PluginError {
     /// `check` refused so many things.
     Refused(usize),
+    /// `enable` was given no setting.
+    NoSetting(String),
+    /// An option of `enable` has no address that a request can begin with.
+    Address {
+        setting: String,
+        cause: String,
+    },
+    /// `enable` finds no plugin of that id, neither in plugins.toml nor beside it.
+    NoSuchPlugin {
+        id: String,
+        file: PathBuf,
+    },
+    /// The plugin stands in a file of plugins.d.
+    InFragment {
+        id: String,
+        file: PathBuf,
+    },
+    /// A table of plugins.toml is written in a way that cannot be edited.
+    NotEditable {
+        id: String,
+        file: PathBuf,
+        key: &'static str,
+    },
     /// `new` was given a name that no plugin id may have.
     InvalidName(String),
     FolderExists(PathBuf),
@@ -66,6 +89,28 @@ impl fmt::Display for PluginError {
         match self {
             Self::Refused(1) => f.write_str("one thing is refused"),
             Self::Refused(count) => write!(f, "{count} things are refused"),
+            Self::NoSetting(id) => {
+                write!(f, "name the upstream of {id:?} with --upstream URL, or another setting with --setting NAME=URL")
+            }
+            Self::Address { setting, cause } => {
+                write!(f, "{setting}: {cause}; write an address to begin with, such as https://registry.example")
+            }
+            Self::NoSuchPlugin { id, file } => write!(
+                f,
+                "{} has no plugin {id:?}, and neither {id}.toml nor providers/declarative/{id}.toml lies beside it; \
+                 `badgesmith plugin list` shows those that it has",
+                file.display()
+            ),
+            Self::InFragment { id, file } => {
+                write!(f, "the plugin {id:?} stands in {}; name that file with --config", file.display())
+            }
+            Self::NotEditable { id, file, key } => {
+                write!(
+                    f,
+                    "{}: {key} of plugin {id:?} is no {key} that can be added to; write it by hand",
+                    file.display()
+                )
+            }
             Self::InvalidName(name) => {
                 write!(f, "{name:?} is no name for a provider; write lower-case letters, digits and -")
             }

@@ -4,13 +4,20 @@ use std::{io::Write, net::SocketAddr};
 
 use super::answer::Server;
 
-/// Prints the server's address and an example of every badge.
+/// How many examples of a plugin are printed. The index page of the server has all of them.
+const EXAMPLES: usize = 3;
+
+/// Prints the server's address and examples of every plugin's badges.
 pub(super) fn print(address: SocketAddr, server: &Server) {
     let mut lines = format!("BadgeSmith {} at http://{address}\n", env!("CARGO_PKG_VERSION"));
     for plugin in server.engine.plugins() {
         lines += &format!("\n  {} {}\n", plugin.id, plugin.manifest.version);
-        for badge in &plugin.manifest.badges {
+        for badge in plugin.manifest.badges.iter().take(EXAMPLES) {
             lines += &format!("    http://{address}{}\n", svg_address(&badge.example));
+        }
+        let more = plugin.manifest.badges.len().saturating_sub(EXAMPLES);
+        if more > 0 {
+            lines += &format!("    and {more} more, all at http://{address}/\n");
         }
     }
     if server.metrics.is_some() {

@@ -74,7 +74,7 @@
       const name = nameOf(segment);
       if (name === undefined) return segment;
       const value = parameters.get(name);
-      return isRest(segment) ? value.split("/").map(encode).join("/") : encode(value);
+      return isRest(segment) || isScoped(segment) ? value.split("/").map(encode).join("/") : encode(value);
     }).join("/");
     return [withQuery(badge.picture && format === "svg" ? path : `${path}.${format}`, pairs), withQuery(path, [["format", "json"], ...pairs])];
   };
@@ -86,7 +86,9 @@
       return text;
     }
   };
-  const nameOf = (segment) => (/^\{.*\}$/.test(segment) ? segment.slice(1, -1).replace(/…$|\.\.\.$/, "") : undefined);
+  const nameOf = (segment) => (/^\{.*\}$/.test(segment) ? segment.slice(1, -1).replace(/^@|…$|\.\.\.$/, "") : undefined);
+  /** Whether a name may have a scope before it: @scope/name. */
+  const isScoped = (segment) => segment.startsWith("{@");
   const isRest = (segment) => /(?:…|\.\.\.)\}$/.test(segment);
 
   // Languages; front/snippet.rs writes the same.
@@ -151,10 +153,13 @@
     const [path, query] = badge.example.split("?");
     const values = path.split("/");
     const given = new URLSearchParams(query);
-    badge.route.replace(/^\//, "").split("/").forEach((segment, index) => {
+    let index = 0;
+    badge.route.replace(/^\//, "").split("/").forEach((segment) => {
       const name = nameOf(segment);
+      const width = isScoped(segment) && /^(?:@|%40)/i.test(values[index]) && !/%2f/i.test(values[index]) ? 2 : 1;
+      const text = (isRest(segment) ? values.slice(index) : values.slice(index, index + width)).join("/");
+      index += width;
       if (name === undefined) return;
-      const text = isRest(segment) ? values.slice(index).join("/") : values[index];
       provided.append(input("param", name, decode(text), isRest(segment) ? "may contain slashes" : ""));
     });
     for (const name of badge.query) {

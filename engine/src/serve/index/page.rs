@@ -14,8 +14,10 @@ use super::{
 };
 use crate::{
     addresses::{ADDRESSES, OwnAddress},
+    format::Format,
     parts::Parts,
     plugins::Plugin,
+    route::{Parameters, RouteTemplate},
 };
 
 const HTML: &str = include_str!("page.html");
@@ -72,7 +74,7 @@ fn provider(plugin: &Plugin) -> String {
     let manifest = &plugin.manifest;
     section(&plugin.id, &plugin.id, &manifest.version, &manifest.summary, |out| {
         for badge in &manifest.badges {
-            out.push_str(&entry(&plugin.id, badge));
+            out.push_str(&entry(plugin, badge));
         }
         for redirect in &manifest.redirects {
             out.push_str(&plain_entry("redirect", "GET", &redirect.route, &redirect.summary));
@@ -95,20 +97,25 @@ fn section(id: &str, name: &str, version: &str, summary: &str, entries: impl FnO
     out + "</ul>\n</section>\n"
 }
 
-fn entry(provider: &str, badge: &BadgeRoute) -> String {
-    let is_picture = badge.format.as_deref() == Some("svg");
+fn entry(plugin: &Plugin, badge: &BadgeRoute) -> String {
+    let is_picture = Format::by_default(badge) == Format::Svg;
     let example = relative(&badge.example);
+    let params = RouteTemplate::parse(&badge.route).ok().and_then(|template| template.fit_address(&badge.example));
+    let (params, none) = (params.unwrap_or_default(), Parameters::new());
+    let label = plugin.label(&badge.label, &params, &none);
+    // What the route itself says is not asked of the caller.
+    let is_open = |name: &&str| !badge.fixed.contains_key(*name) && !params.contains_key(*name);
     let buildable = Buildable {
-        provider,
-        label: &badge.label,
+        provider: &plugin.id,
+        label: &label,
         route: &badge.route,
-        query: badge.query.iter().map(String::as_str).collect(),
+        query: badge.query.iter().map(String::as_str).filter(is_open).collect(),
         required: &[],
         picture: is_picture,
         example: &example,
     };
     let address = if is_picture { example.clone() } else { picture(&badge.example) };
-    live_entry(Some(&buildable), &badge.route, &address, &badge.label, &badge.summary)
+    live_entry(Some(&buildable), &badge.route, &address, &label, &badge.summary)
 }
 
 /// The entry of one of the engine's own addresses, if it has an example of a badge.
