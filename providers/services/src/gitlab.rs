@@ -23,14 +23,19 @@ const MOST_COUNTED: u64 = 10_000;
 const MISSING: &str = "project not found";
 
 /// A project: its host and its path or number.
-struct Project<'c> {
+struct Project {
     host: Host,
-    path: &'c str,
+    path: String,
 }
 
 /// The badge of the name, without `gitlab-`.
 pub(crate) fn badge(call: &Call, name: &str) -> Result<Badge, Step> {
-    let project = Project { host: Host::of(call, "gitlab", "gitlab_url")?, path: call.param("project") };
+    // The older addresses of pipelines have an owner and a repository.
+    let path = match call.param("project") {
+        "" => format!("{}/{}", call.param("owner"), call.param("repo")),
+        path => path.to_owned(),
+    };
+    let project = Project { host: Host::of(call, "gitlab", "gitlab_url")?, path };
     match name {
         "stars" => project.counted(call, "/star_count"),
         "forks" => project.counted(call, "/forks_count"),
@@ -48,11 +53,11 @@ pub(crate) fn badge(call: &Call, name: &str) -> Result<Badge, Step> {
     }
 }
 
-impl Project<'_> {
+impl Project {
     /// A request for something of the project: `rest` follows the project's address.
     fn request(&self, rest: &str) -> Request {
-        let request = self.host.get(&format!("api/v4/projects/{{}}{rest}"), [self.path]);
-        let group = self.path.split('/').next().unwrap_or(self.path);
+        let request = self.host.get(&format!("api/v4/projects/{{}}{rest}"), [&*self.path]);
+        let group = self.path.split('/').next().unwrap_or(&self.path);
         self.host.authorize(request, Auth::header("gitlab", group, "PRIVATE-TOKEN"))
     }
 
@@ -123,7 +128,7 @@ impl Project<'_> {
 
     /// A request for a badge that GitLab itself draws, which needs no secret: it is public or missing.
     fn drawn_request(&self, branch: &str, file: &str) -> Request {
-        let (project, parts) = segments(self.path);
+        let (project, parts) = segments(&self.path);
         let (branch, branch_parts) = segments(branch);
         self.host.get(&format!("{project}/badges/{branch}/{file}"), parts.chain(branch_parts))
     }
