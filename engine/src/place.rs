@@ -81,12 +81,15 @@ impl Places {
             let (target, format) = (Target::refused(error, Refuses::Request), form.format());
             return (target, Incoming { request, pairs: Pairs::default(), format, now });
         }
-        if form.is_invalid {
+        let target = self.find(plugins, request, &pairs, &form);
+        // A badge may have a parameter `format` of its own, such as the `long` of shields' SonarQube badges.
+        let reads_format =
+            matches!(&target, Target::Badge(badge) if badge.route.query.iter().any(|name| name == "format"));
+        if form.is_invalid && !reads_format {
             let (target, format) =
                 (Target::refused(Error::invalid_override("format"), Refuses::Request), form.format());
             return (target, Incoming { request, pairs, format, now });
         }
-        let target = self.find(plugins, request, &pairs, &form);
         let format = match &target {
             Target::Badge(BadgeTarget { route, .. }) => form.named.unwrap_or_else(|| Format::by_default(route)),
             Target::Refused(RefusedTarget { default: Some(default), .. }) => form.named.unwrap_or(*default),

@@ -159,3 +159,32 @@ fn further_routes_conflict_like_any_others() {
     let words = "the route /npm/v/{package} fits the same addresses as /npm/v/{package} of plugin \"npm\"";
     assert!(refusal.contains(words), "{refusal}");
 }
+
+#[derive(Debug)]
+struct EchoFormat;
+
+impl Provider for EchoFormat {
+    fn badge(&self, call: &Call) -> Result<Badge, Step> {
+        Ok(Badge::new(call.query("format").unwrap_or("none")))
+    }
+}
+
+#[tokio::test]
+async fn a_badge_may_have_a_parameter_format_whose_other_values_are_its_own() {
+    let manifest = r#"{"id": "violations", "version": "1.0.0", "mount": "/badges/violations", "badges": [
+        {"name": "violations", "route": "/violations/{project}", "query": ["format"], "label": "violations",
+         "summary": "Violations.", "example": "/violations/a"},
+        {"name": "other", "route": "/other/{project}", "label": "other", "summary": "Other.", "example": "/other/a"}]}"#;
+    let plugin = Plugin::new("violations", Manifest::parse(manifest).unwrap(), Arc::new(EchoFormat)).unwrap();
+    let server = TestServer::with_plugins(vec![plugin], &Settings::default(), Arc::default()).unwrap();
+    for (path, words) in [
+        ("/violations/a?format=long", "violations: long"),
+        ("/violations/a.svg?format=long", "violations: long"),
+        ("/violations/a", "violations: none"),
+        ("/other/a?format=long", "badge: invalid format"),
+    ] {
+        assert_eq!(server.words(path).await, words, "{path}");
+    }
+    assert_eq!(server.get("/violations/a.png?format=long").await.headers["content-type"], "image/png");
+    assert_eq!(server.get("/violations/a?format=json").await.headers["content-type"], "application/json");
+}
