@@ -94,6 +94,17 @@ impl Order {
             Self::Loose => loose::is_prerelease(version),
         }
     }
+
+    /// The newest of these versions, the last one of equal ones.
+    fn newest_of<'a>(self, versions: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+        match self {
+            Self::SemVer => newest_ranked(versions, strict_semver, Ord::cmp),
+            Self::Pep440 => newest_ranked(versions, pep440::parse, Ord::cmp),
+            Self::Maven => newest_ranked(versions, maven::parse, maven::compare),
+            Self::NuGet => newest_ranked(versions, Version::parse, Ord::cmp),
+            Self::Composer | Self::Loose => versions.max_by(|left, right| self.compare(left, right)),
+        }
+    }
 }
 
 /// The newest of these versions; none if there are none.
@@ -112,8 +123,7 @@ pub fn newest<'a>(versions: &[&'a str], order: Order, prerelease: bool) -> Optio
         return loose::newest(versions, prerelease);
     }
     let newest_of = |is_wanted: &dyn Fn(&str) -> bool| {
-        let wanted = versions.iter().copied().filter(|version| is_wanted(version));
-        wanted.max_by(|left, right| order.compare(left, right))
+        order.newest_of(versions.iter().copied().filter(|version| is_wanted(version)))
     };
     let stable = if prerelease { None } else { newest_of(&|version| !order.is_prerelease(version)) };
     stable.or_else(|| newest_of(&|_| true))
@@ -130,12 +140,35 @@ fn ranked<'a, Read>(
     read: impl Fn(&'a str) -> Option<Read>,
     compare: impl Fn(&Read, &Read) -> Ordering,
 ) -> Ordering {
-    let read = |text: &'a str| if text.len() > LONGEST_VERSION { None } else { read(text) };
-    match (read(left), read(right)) {
-        (Some(left), Some(right)) => compare(&left, &right),
-        (Some(_), None) => Ordering::Greater,
-        (None, Some(_)) => Ordering::Less,
-        (None, None) => loose::compare_numbers(left, right),
+    compare_read((&read_short(left, &read), left), (&read_short(right, &read), right), compare)
+}
+
+/// The newest of these versions by [`ranked`]. Each is read once, so that the time is that of reading all of them: an
+/// author of versions may have chosen a long one to be compared with each of many.
+fn newest_ranked<'a, Read>(
+    versions: impl Iterator<Item = &'a str>,
+    read: impl Fn(&'a str) -> Option<Read>,
+    compare: impl Fn(&Read, &Read) -> Ordering,
+) -> Option<&'a str> {
+    let versions = versions.map(|version| (read_short(version, &read), version));
+    let newest = versions.max_by(|left, right| compare_read((&left.0, left.1), (&right.0, right.1), &compare));
+    newest.map(|(_, version)| version)
+}
+
+fn read_short<'a, Read>(version: &'a str, read: impl Fn(&'a str) -> Option<Read>) -> Option<Read> {
+    if version.len() > LONGEST_VERSION { None } else { read(version) }
+}
+
+fn compare_read<Read>(
+    left: (&Option<Read>, &str),
+    right: (&Option<Read>, &str),
+    compare: impl Fn(&Read, &Read) -> Ordering,
+) -> Ordering {
+    match (left, right) {
+        ((Some(left), _), (Some(right), _)) => compare(left, right),
+        ((Some(_), _), (None, _)) => Ordering::Greater,
+        ((None, _), (Some(_), _)) => Ordering::Less,
+        ((None, left), (None, right)) => loose::compare_numbers(left, right),
     }
 }
 

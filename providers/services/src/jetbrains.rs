@@ -1,12 +1,13 @@
 //! Plugins on the marketplace of JetBrains, by their numbers or by their names.
 
 use badgesmith_provider::{Badge, Call, Failure, Request, Step, color, format::stars};
-use roxmltree::{Document, Node};
+use roxmltree::Node;
 use serde_json::Value;
 
 use crate::{
     failures::not_found,
     reading::{self, at, count, list, number, string},
+    xml,
 };
 
 /// The badge of the name, without `jetbrains-`.
@@ -85,7 +86,7 @@ fn listed<T>(call: &Call, read: impl Fn(Node) -> Option<T>) -> Result<T, Step> {
     let answer = call.fetch(request.query("pluginId", call.param("plugin")))?;
     let invalid = || Failure::invalid_response().because("no list of plugins");
     let xml = std::str::from_utf8(answer.success()?).map_err(|_| invalid())?;
-    let document = Document::parse(xml).map_err(|_| invalid())?;
+    let document = xml::parse(xml)?;
     let root = Some(document.root_element()).filter(|root| root.has_tag_name("plugin-repository"));
     let root = root.ok_or_else(invalid)?;
     if !root.children().any(|child| child.is_element()) {

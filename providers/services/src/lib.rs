@@ -30,6 +30,7 @@ mod reading;
 mod sonar;
 mod svg_text;
 mod tests_badge;
+mod xml;
 
 use badgesmith_provider::{Badge, Call, Failure, Provider, Step};
 

@@ -4,12 +4,12 @@ use badgesmith_provider::{
     Badge, Call, Failure, Request, Step,
     order::{Order, newest},
 };
-use roxmltree::{Document, Node};
+use roxmltree::Node;
 
 use crate::{
     failures::{invalid_query, lacks, not_found, text},
     host::Host,
-    reading,
+    reading, xml,
 };
 
 /// The badge of the name, without `maven-`.
@@ -17,8 +17,7 @@ pub(crate) fn badge(call: &Call, name: &str) -> Result<Badge, Step> {
     let request = if name == "gradle" { portal(call) } else { metadata(call)?.get("", []) };
     let filter = Filter::of(call)?;
     let xml = text(call.fetch(request)?, "not found")?;
-    let invalid = |fault: roxmltree::Error| Failure::invalid_response().because(fault.to_string());
-    let document = Document::parse(xml).map_err(invalid)?;
+    let document = xml::parse(xml)?;
     let root = Some(document.root_element()).filter(|root| root.has_tag_name("metadata"));
     let versioning = root.and_then(|_| child(document.root_element(), "versioning"));
     let versioning = versioning.ok_or_else(|| Failure::invalid_response().because("there is no versioning"))?;

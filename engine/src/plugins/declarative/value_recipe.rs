@@ -111,7 +111,7 @@ impl ValueRecipe {
                 Lookup::Items(items) => items,
             };
             let values = match self.sorting {
-                Some(sorting) => sorting.sort(&values),
+                Some(sorting) => sorting.sort(&values)?,
                 None => values,
             };
             return Ok(Some(match &self.reducer {

@@ -39,13 +39,23 @@ pub(super) fn is_prerelease(version: &str) -> bool {
     version.as_bytes().windows(3).any(|text| text[0].is_ascii_digit() && text[1] == b'-' && is_word(&text[2]))
 }
 
-/// Compares by the first row of numbers and dots in each, then by what follows it; two texts, if one has no such row.
+/// Compares by the first row of numbers and dots in each, then by what follows it; two texts, if one has no such row. Of a
+/// long text only the beginning is read, since it may be compared with each of many others.
 pub(super) fn compare_numbers(left: &str, right: &str) -> Ordering {
-    let (Some(read_left), Some(read_right)) = (first_numbers(left), first_numbers(right)) else {
+    let (Some(read_left), Some(read_right)) = (first_numbers(beginning(left)), first_numbers(beginning(right))) else {
         return left.cmp(right);
     };
     let numbers = |text: &str| -> Vec<u64> { text.split('.').map(|part| whole_number(part).unwrap_or(0)).collect() };
-    numbers(read_left.0).cmp(&numbers(read_right.0)).then_with(|| read_left.1.cmp(read_right.1))
+    numbers(read_left.0).cmp(&numbers(read_right.0)).then_with(|| read_left.1.cmp(read_right.1)).then_with(|| {
+        // Without what is beyond the beginnings, two texts would be equal.
+        let beyond = |text: &'_ str| text.len().saturating_sub(LONGEST_VERSION);
+        beyond(left).cmp(&beyond(right))
+    })
+}
+
+/// As much of a text as is read, in whole characters.
+fn beginning(text: &str) -> &str {
+    &text[..text.floor_char_boundary(LONGEST_VERSION)]
 }
 
 /// The number that some digits are, or the largest one; none without digits, or with other characters.

@@ -137,3 +137,18 @@ fn no_text_ends_the_process() {
         }
     }
 }
+
+#[test]
+fn a_long_version_among_thousands_of_others_takes_no_longer_than_reading_all_of_them() {
+    let (digits, words, lists) = ("9.".repeat(1_000_000), "x".repeat(2_000_000), "1a".repeat(120));
+    for long in [&*digits, &*words, &*lists] {
+        let mut versions = vec!["0-1"; 20_000];
+        versions.insert(0, long);
+        for order in [Order::SemVer, Order::Pep440, Order::Maven, Order::NuGet, Order::Composer, Order::Loose] {
+            let began = std::time::Instant::now();
+            assert!(newest(&versions, order, true).is_some());
+            assert!(newest(&versions, order, false).is_some());
+            assert!(began.elapsed().as_secs() < 5, "{order:?} of {long:.9}: {:?}", began.elapsed());
+        }
+    }
+}
