@@ -42,8 +42,16 @@ impl Repository<'_> {
     /// The answer to a request for something of the repository, after a look at the repository where a secret was sent.
     fn fetch<'c, 'a>(&self, call: &'c Call<'a>, request: Request) -> Result<&'c Answer<'a>, Step> {
         let answer = call.fetch(request)?;
-        if answer.is_authenticated() && call.fetch(self.request(""))?.is_missing() {
-            return Err(not_found("user or repo not found").into());
+        if answer.is_authenticated() {
+            let repository = call.fetch(self.request(""))?;
+            if repository.is_missing() {
+                return Err(not_found("user or repo not found").into());
+            }
+            // An answer that does not say whether the repository is public does not let anything be shown.
+            let repository: Value = repository.json()?;
+            if !at(&repository, "/private").is_boolean() {
+                return Err(Failure::invalid_response().because("/private is no boolean").into());
+            }
         }
         match answer.status {
             403 => Err(Failure::inaccessible("UPSTREAM_FORBIDDEN", "private repo").into()),
@@ -91,6 +99,10 @@ impl Repository<'_> {
 
     fn release(&self, call: &Call) -> Result<Badge, Step> {
         let mut releases: Value = self.fetch(call, self.request("/releases"))?.json()?;
+        if let Some(list) = releases.as_array_mut() {
+            // A member's secret sees drafts, too.
+            list.retain(|release| at(release, "/draft") != true);
+        }
         let is_by_date = call.query("sort") != Some("semver");
         let is_stable = |release: &Value| at(release, "/prerelease") != true;
         if let Some(list) = releases.as_array_mut()

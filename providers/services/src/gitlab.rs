@@ -1,7 +1,8 @@
 //! GitLab: projects on gitlab.com, or on another GitLab that the caller names.
 //!
 //! A request for the operator's own host carries the secret of the project's group, if there is one. An answer to it
-//! may tell what not everybody may see, so the project itself is asked too: the server hides a private one.
+//! may tell what not everybody may see, so the project itself is asked too: the server hides a private one, and the badge what
+//! is for the members of a public one.
 
 use badgesmith_provider::{
     Answer, Auth, Badge, Call, Failure, Request, Step, color,
@@ -61,22 +62,32 @@ impl Project {
         self.host.authorize(request, Auth::header("gitlab", group, "PRIVATE-TOKEN"))
     }
 
-    /// The answer to a request for something of the project, after a look at the project where a secret was sent.
-    fn fetch<'c, 'a>(&self, call: &'c Call<'a>, request: Request) -> Result<&'c Answer<'a>, Step> {
+    /// The answer to a request for something of the project, after a look at the project where a secret was sent. Of a
+    /// public project too, `feature` may be for its members only.
+    fn fetch<'c, 'a>(&self, call: &'c Call<'a>, feature: &str, request: Request) -> Result<&'c Answer<'a>, Step> {
         let answer = call.fetch(request)?;
-        if answer.is_authenticated() && call.fetch(self.request(""))?.is_missing() {
-            return Err(not_found(MISSING).into());
+        if answer.is_authenticated() {
+            let project = call.fetch(self.request(""))?;
+            if project.is_missing() {
+                return Err(not_found(MISSING).into());
+            }
+            let project: Value = project.json()?;
+            // An answer that does not say whether the project is public does not let anything be shown.
+            string(&project, "/visibility")?;
+            if at(&project, &format!("/{feature}_access_level")) == "private" {
+                return Err(not_found(MISSING).into());
+            }
         }
         if matches!(answer.status, 401 | 404) { Err(not_found(MISSING).into()) } else { Ok(answer) }
     }
 
     fn counted(&self, call: &Call, pointer: &str) -> Result<Badge, Step> {
-        let project: Value = self.fetch(call, self.request(""))?.json()?;
+        let project: Value = self.fetch(call, "", self.request(""))?.json()?;
         Ok(Badge::new(metric(count(&project, pointer)? as f64)).color("blue"))
     }
 
     fn license(&self, call: &Call) -> Result<Badge, Step> {
-        let project: Value = self.fetch(call, self.request("").query("license", "1"))?.json()?;
+        let project: Value = self.fetch(call, "repository", self.request("").query("license", "1"))?.json()?;
         Ok(match at(&project, "/license") {
             Value::Null if at(&project, "/id").is_number() => Badge::new("not specified").color("lightgrey"),
             _ => license(&[string(&project, "/license/name")?]).into(),
@@ -85,14 +96,16 @@ impl Project {
 
     fn contributors(&self, call: &Call) -> Result<Badge, Step> {
         let request = self.request("/repository/contributors").query("page", "1").query("per_page", "1");
-        let count = last_page::count(self.fetch(call, request)?)?.ok_or_else(Failure::invalid_response)?;
+        let count =
+            last_page::count(self.fetch(call, "repository", request)?)?.ok_or_else(Failure::invalid_response)?;
         Ok(Badge::new(metric(count as f64)).color(color::contributors(count)))
     }
 
     fn issues(&self, call: &Call) -> Result<Badge, Step> {
         let variant = Variant::of(call, &["all", "open", "closed"])?;
-        let request = with_labels(call, self.request("/issues_statistics"));
-        let answer: Value = self.fetch(call, request)?.json()?;
+        // A member's secret would count what only members see.
+        let request = self.request("/issues_statistics").query("confidential", "false");
+        let answer: Value = self.fetch(call, "issues", with_labels(call, request))?.json()?;
         let count = count(
             &answer,
             match variant.state {
@@ -108,7 +121,7 @@ impl Project {
         let variant = Variant::of(call, &["all", "open", "closed", "locked", "merged"])?;
         let state = if variant.state == "open" { "opened" } else { variant.state };
         let request = self.request("/merge_requests").query("state", state).query("page", "1").query("per_page", "1");
-        let count = last_page::count(self.fetch(call, with_labels(call, request))?)?;
+        let count = last_page::count(self.fetch(call, "merge_requests", with_labels(call, request))?)?;
         let shown = match count {
             Some(count) if count <= MOST_COUNTED => metric(count as f64),
             _ => format!("more than {}", metric(MOST_COUNTED as f64)),
@@ -160,14 +173,14 @@ impl Project {
     fn release(&self, call: &Call) -> Result<Badge, Step> {
         let order_by = if call.query("date_order_by") == Some("released_at") { "released_at" } else { "created_at" };
         let request = self.request("/releases").query("per_page", "100").query("order_by", order_by);
-        let releases: Value = self.fetch(call, request)?.json()?;
+        let releases: Value = self.fetch(call, "releases", request)?.json()?;
         let key = if call.query("display_name") == Some("release") { "/name" } else { "/tag_name" };
         version(call, &names(&releases, key)?, "no releases found")
     }
 
     fn tag(&self, call: &Call) -> Result<Badge, Step> {
         let request = self.request("/repository/tags").query("order_by", "updated");
-        let tags: Value = self.fetch(call, request)?.json()?;
+        let tags: Value = self.fetch(call, "repository", request)?.json()?;
         version(call, &names(&tags, "/name")?, "no tags found")
     }
 
@@ -178,7 +191,7 @@ impl Project {
                 request = request.query(name, value);
             }
         }
-        let commits: Value = self.fetch(call, request)?.json()?;
+        let commits: Value = self.fetch(call, "repository", request)?.json()?;
         if list(&commits, "")?.is_empty() {
             return Err(not_found("no commits found").into());
         }
@@ -186,7 +199,7 @@ impl Project {
     }
 
     fn shares(&self, call: &Call) -> Result<serde_json::Map<String, Value>, Step> {
-        Ok(self.fetch(call, self.request("/languages"))?.json()?)
+        Ok(self.fetch(call, "repository", self.request("/languages"))?.json()?)
     }
 
     fn language(&self, call: &Call) -> Result<Badge, Step> {
