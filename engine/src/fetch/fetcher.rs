@@ -124,7 +124,7 @@ impl Fetcher {
         let sent_with = request.sent_with();
         let now = pass.now;
         let supplied = |from| self.meter.note(&Event::Supplied { plugin: &client, from });
-        let cached = self.recall(&key, now).await;
+        let cached = self.recall(&key, &log_name, now).await;
         let cached = cached.filter(|cached| cached.age(now) < freshness.fresh + freshness.stale);
         let fetched = |answer: Arc<CachedAnswer>, is_stale| {
             let is_hidden = private.as_ref().is_some_and(|rule| rule.hides(&answer));
@@ -221,7 +221,7 @@ impl Fetcher {
     }
 
     /// The answer in memory or in the store.
-    async fn recall(&self, key: &str, now: SystemTime) -> Option<Arc<CachedAnswer>> {
+    async fn recall(&self, key: &str, log_name: &str, now: SystemTime) -> Option<Arc<CachedAnswer>> {
         if let Some(cached) = self.answers.get(key) {
             return Some(cached);
         }
@@ -237,7 +237,7 @@ impl Fetcher {
                 Some(cached)
             }
             Err(Unavailable(fault)) => {
-                tracing::error!(key, fault, "the store does not return cached answers");
+                tracing::error!(asked = log_name, fault, "the store does not return cached answers");
                 None
             }
         }
