@@ -158,12 +158,15 @@ pub(crate) static ADDRESSES: [OwnAddress; 13] = [
         )
     },
     OwnAddress {
-        serves: Serves::Website,
-        path: "/website",
-        route: "/website",
         switch: Switch::Dynamic,
-        operation: None,
-        example: None,
+        example: Some(Example {
+            route: None,
+            query: &["url", "up_message", "down_message", "up_color", "down_color"],
+            required: &["url"],
+            address: "/website?url=https:%2F%2Fwww.rust-lang.org",
+            words: "website",
+        }),
+        ..plain(Serves::Website, "/website", open("website", "Says whether a website answers."))
     },
 ];
 

@@ -59,6 +59,47 @@ async fn the_texts_of_a_malicious_manifest_are_escaped() {
 }
 
 #[tokio::test]
+async fn a_parameter_that_a_route_fixes_is_not_asked_of_the_caller() {
+    let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join("fixed.toml");
+    let provider = r#"
+        id = "fixed"
+        version = "1.0.0"
+        mount = "/badges/fixed"
+        settings = { upstream = "https://example.com" }
+        [[badge]]
+        name = "tag"
+        route = "{package}"
+        query = { tag = "latest", page = "1" }
+        label = "tag"
+        summary = "A tag."
+        example = "acme"
+        get = "{upstream}/{package}/{tag}.json?page={page}"
+        value = "/a"
+        routes = [
+            { route = "next/{package}", fixed = { tag = "next" }, example = "next/acme" },
+            { route = "of/{package}/{tag}", example = "of/acme/v1" },
+        ]
+    "#;
+    fs::write(&file, provider).unwrap();
+    let origins = "origins = [\"https://example.com\"]";
+    let server = TestServer::new(&format!("[[plugin]]\nid = \"fixed\"\ndeclarative = {file:?}\n{origins}\n"));
+    let parse = |response: &Response| serde_json::from_str::<Value>(&text(response)).unwrap();
+    let listing = parse(&server.get("/?format=json").await);
+    let listed = |index: usize| listing["providers"][0]["badges"][index]["query"].to_string();
+    assert_eq!([0, 1, 2].map(listed), [r#"["page","tag"]"#, r#"["page"]"#, r#"["page"]"#]);
+    let document = parse(&server.get("/openapi.json").await);
+    let names = |path: &str| {
+        let parameters = document["paths"][path]["get"]["parameters"].as_array().unwrap().clone();
+        let own = parameters.iter().filter(|parameter| parameter["in"] == "query");
+        own.map(|parameter| parameter["name"].as_str().unwrap().to_owned()).collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(names("/badges/fixed/{package}"), "page tag");
+    assert_eq!(names("/badges/fixed/next/{package}"), "page");
+    assert_eq!(names("/badges/fixed/of/{package}/{tag}"), "page");
+    assert_eq!(document["paths"]["/website"]["get"]["operationId"], "website");
+}
+
+#[tokio::test]
 async fn the_content_security_policy_allows_the_page_its_own_style_and_script_only() {
     let response = TestServer::new(&hello_toml()).get("/").await;
     assert_eq!(response.headers["content-type"], "text/html;charset=utf-8");

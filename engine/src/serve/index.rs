@@ -12,6 +12,7 @@ mod snippet;
 
 use std::sync::OnceLock;
 
+use badgesmith_provider::BadgeRoute;
 use bytes::Bytes;
 use http::{HeaderValue, header};
 use serde::Serialize;
@@ -23,6 +24,7 @@ use crate::{
     error::Error,
     parts::Parts,
     request::Incoming,
+    route::RouteTemplate,
 };
 
 /// How long they may be cached.
@@ -114,13 +116,21 @@ struct ListedRoute<'a> {
     summary: &'a str,
 }
 
+/// The query parameters of a route that it leaves to the caller: neither a segment nor a fixed parameter has their name.
+fn open_query(badge: &BadgeRoute) -> impl Iterator<Item = &str> {
+    let template = RouteTemplate::parse(&badge.route).ok();
+    let segments = template.and_then(|template| template.fit_address(&badge.example)).unwrap_or_default();
+    let names = badge.query.iter().map(String::as_str);
+    names.filter(move |name| !badge.fixed.contains_key(*name) && !segments.contains_key(*name))
+}
+
 /// The list of all routes, in JSON.
 fn list(parts: &Parts) -> String {
     let providers = parts.plugins.iter().map(|plugin| {
         let manifest = &plugin.manifest;
         let badges = manifest.badges.iter().map(|badge| ListedBadge {
             route: &badge.route,
-            query: badge.query.iter().map(String::as_str).collect(),
+            query: open_query(badge).collect(),
             example: &badge.example,
             summary: &badge.summary,
         });

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use badgesmith_provider::{BadgeRoute, RedirectRoute, ReportRoute};
 use serde_json::{Map, Value, json};
 
+use super::open_query;
 use crate::{
     addresses::{ADDRESSES, Operation, OwnAddress},
     draw::overrides::OVERRIDES,
@@ -73,7 +74,7 @@ fn own(address: &OwnAddress, operations: &Value) -> Option<Value> {
 }
 
 fn badge(plugin: &Plugin, route: &BadgeRoute, id: String) -> Value {
-    let query = route.query.iter().map(|name| json!({ "name": name, "in": "query", "schema": { "type": "string" } }));
+    let query = open_query(route).map(|name| json!({ "name": name, "in": "query", "schema": { "type": "string" } }));
     let own = path_parameters(&route.route, &route.example).into_iter().chain(query);
     let parameters: Vec<_> = own.chain(overrides(&route.query)).collect();
     json!({

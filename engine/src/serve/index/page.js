@@ -39,10 +39,15 @@
     });
     paste.append(button);
   };
-  for (const paste of document.querySelectorAll(".paste")) {
-    const code = paste.querySelector("code");
-    code.textContent = code.textContent.replace("https://HOST/", server);
-    addCopy(paste);
+  for (const details of document.querySelectorAll(".entry details")) {
+    // Not before they are opened: there are hundreds of badges with four codes each.
+    details.addEventListener("toggle", () => {
+      for (const paste of details.querySelectorAll(".paste")) {
+        const code = paste.querySelector("code");
+        code.textContent = code.textContent.replace("https://HOST/", server);
+        addCopy(paste);
+      }
+    }, { once: true });
   }
 
   // Addresses.

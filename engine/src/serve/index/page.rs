@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 use super::{
     address::{picture, relative},
     html::escape,
-    snippet,
+    open_query, snippet,
 };
 use crate::{
     addresses::{ADDRESSES, OwnAddress},
@@ -103,13 +103,11 @@ fn entry(plugin: &Plugin, badge: &BadgeRoute) -> String {
     let params = RouteTemplate::parse(&badge.route).ok().and_then(|template| template.fit_address(&badge.example));
     let (params, none) = (params.unwrap_or_default(), Parameters::new());
     let label = plugin.label(&badge.label, &params, &none);
-    // What the route itself says is not asked of the caller.
-    let is_open = |name: &&str| !badge.fixed.contains_key(*name) && !params.contains_key(*name);
     let buildable = Buildable {
         provider: &plugin.id,
         label: &label,
         route: &badge.route,
-        query: badge.query.iter().map(String::as_str).filter(is_open).collect(),
+        query: open_query(badge).collect(),
         required: &[],
         picture: is_picture,
         example: &example,
@@ -139,7 +137,9 @@ fn own_entry(own: &OwnAddress) -> Option<String> {
 fn live_entry(buildable: Option<&Buildable>, route: &str, address: &str, alt: &str, summary: &str) -> String {
     // This cannot fail: strings and booleans have a JSON form.
     let json = |buildable| serde_json::to_string(buildable).unwrap_or_default();
-    let data = buildable.map(|buildable| format!(" data-badge=\"{}\"", escape(&json(buildable)))).unwrap_or_default();
+    // In single quotes, those of JSON need no escape: it has many.
+    let quoted = |buildable| format!(" data-badge='{}'", escape(&json(buildable)).replace("&quot;", "\""));
+    let data = buildable.map(quoted).unwrap_or_default();
     let names = buildable.into_iter().flat_map(|buildable| &buildable.query);
     let names: Vec<_> = names.map(|name| format!("<code>{}</code>", escape(name))).collect();
     let query =
