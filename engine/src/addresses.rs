@@ -200,8 +200,7 @@ const fn open(id: &'static str, summary: &'static str) -> Operation {
 
 /// The first segments of addresses that are no pictures unless they ask for one; any other address is a picture's. The
 /// page has none.
-const KEPT: [&str; 20] = [
-    "",
+const KEPT: [&str; 19] = [
     ".well-known",
     "api",
     "badges",

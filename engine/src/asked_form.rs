@@ -36,7 +36,7 @@ impl<'r> AskedForm<'r> {
             by_ending = Some(format);
         }
         let first = segments.first().map(|first| decode(first)).unwrap_or_default();
-        let default = if is_kept(&first) { Format::Json } else { Format::Svg };
+        let default = if whole.is_empty() || is_kept(&first) { Format::Json } else { Format::Svg };
         let is_invalid = format.is_some() && by_query.is_none();
         Self { whole, segments, named: by_query.or(by_ending), is_invalid, default }
     }
