@@ -8,7 +8,7 @@ use crate::{
     api,
     failures::{refused, token_required},
     field, query,
-    repository::{MISSING, Repository},
+    repository::{MISSING, Repository, is_login, is_name},
     stop::Stop,
 };
 
@@ -50,6 +50,8 @@ pub(crate) fn count(call: &Call<'_>) -> Result<Badge, Stop> {
             let itself = repository.fetch(Address::of(""), MISSING)?;
             if itself.is_missing() { Ok(badge(0)) } else { repository.check(itself, MISSING).map(|_| badge(all)) }
         }
+        // As for a repository or an owner that does not exist.
+        _ if private == files.len() => Ok(badge(0)),
         _ => Err(refused("query", "query too broad")),
     }
 }
@@ -72,6 +74,7 @@ fn scope(query: &str) -> Scope<'_> {
         (None, _) => Scope::Everything,
         (Some(at), None) => {
             let name = query[at..].split_whitespace().next().and_then(|name| name.split_once('/'));
+            let name = name.filter(|(owner, name)| is_login(owner) && is_name(name));
             name.map_or(Scope::Several, |(owner, name)| Scope::Repository(owner, name))
         }
         _ => Scope::Several,
@@ -86,7 +89,9 @@ mod tests {
     fn the_scope_of_a_search_is_a_single_repository_or_everything_or_it_is_not_clear() {
         assert_eq!(scope("goto language:javascript"), Scope::Everything);
         assert_eq!(scope("goto repo:acme/shop"), Scope::Repository("acme", "shop"));
-        for query in ["repo:a/b REPO:c/d", "user:a", "x OR Org:a", "repo:a", "repo:", "-owner:a repo:a/b"] {
+        for query in
+            ["repo:a/b REPO:c/d", "user:a", "x OR Org:a", "repo:a", "repo:", "repo:\"a/b\"", "-owner:a repo:a/b"]
+        {
             assert_eq!(scope(query), Scope::Several, "{query}");
         }
     }

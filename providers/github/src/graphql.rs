@@ -34,7 +34,8 @@ pub(crate) fn ask(call: &Call<'_>, owner: &str, body: Value, missing: &str) -> R
 }
 
 /// The same for a query about a repository, whose parameters are `$owner`, `$name` and `variables`: its `repository`.
-/// `selection` is what it wants to know of it.
+/// `selection` is what it wants to know of it. GraphQL follows a repository to its new name, so that is asked for, too: the
+/// host grants what is private by it.
 pub(crate) fn repository(
     repository: &Repository<'_, '_>,
     parameters: &str,
@@ -46,7 +47,7 @@ pub(crate) fn repository(
         return Err(not_found(MISSING));
     }
     let head = format!("query($owner:String!,$name:String!{parameters})");
-    let query = format!("{head}{{repository(owner:$owner,name:$name){{isPrivate {selection}}}}}");
+    let query = format!("{head}{{repository(owner:$owner,name:$name){{isPrivate nameWithOwner {selection}}}}}");
     let mut body = json!({ "query": query, "variables": variables });
     body["variables"]["owner"] = json!(owner);
     body["variables"]["name"] = json!(name);
