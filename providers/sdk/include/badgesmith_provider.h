@@ -196,7 +196,8 @@ typedef struct {
 /* The one exported symbol. The provider owns the table, which stays valid while the library is loaded. */
 BADGESMITH_EXPORT const badgesmith_provider *badgesmith_provider_v1(void);
 
-/* ---- Functions that read a call, so that a provider in C needs no JSON library. None of them allocates. ---- */
+/* ---- Functions that read a call or an answer in JSON, so that a provider in C needs no JSON library. None of them
+ * allocates. They check no more of the JSON than they read. ---- */
 
 /* The first byte after the JSON value that starts at `p`. */
 static inline const uint8_t *badgesmith_skip(const uint8_t *p, const uint8_t *end) {
@@ -219,44 +220,54 @@ static inline const uint8_t *badgesmith_skip(const uint8_t *p, const uint8_t *en
   return end;
 }
 
-/* The value of a member of a JSON object, as JSON; { NULL, 0 } if there is none. `name` must need no escape. */
+/* The first byte from `p` on that is no white space. */
+static inline const uint8_t *badgesmith_space(const uint8_t *p, const uint8_t *end) {
+  while (p < end && (*p == ' ' || *p == '\t' || *p == '\r' || *p == '\n')) p++;
+  return p;
+}
+
+/* The value from `p` to `after`, without the white space behind it. */
+static inline badgesmith_bytes badgesmith_value(const uint8_t *p, const uint8_t *after) {
+  badgesmith_bytes value;
+  while (after > p && badgesmith_space(after - 1, after) == after) after--;
+  value.ptr = p;
+  value.len = (size_t)(after - p);
+  return value;
+}
+
+/* The value of a member of a JSON object, as JSON; { NULL, 0 } if there is none or the text ends with it, cut off.
+ * `name` must need no escape. */
 static inline badgesmith_bytes badgesmith_member(badgesmith_bytes object, const char *name) {
   badgesmith_bytes none = {NULL, 0};
-  const uint8_t *p = object.ptr, *end = object.ptr + object.len;
+  const uint8_t *end = object.ptr + object.len, *p = badgesmith_space(object.ptr, end);
   size_t length = strlen(name);
-  if (object.len == 0 || *p != '{') return none;
-  for (p++; p < end && *p == '"';) {
-    const uint8_t *key = p + 1, *colon = badgesmith_skip(p, end);
-    const uint8_t *value = colon + 1, *after;
-    if (value >= end) return none;
+  if (p == end || *p != '{') return none;
+  for (p = badgesmith_space(p + 1, end); p < end && *p == '"';) {
+    const uint8_t *key = p + 1, *colon = badgesmith_skip(p, end), *value, *after;
+    if (colon == end) return none;
+    value = badgesmith_space(colon + 1, end);
     after = badgesmith_skip(value, end);
-    if ((size_t)(colon - key) == length + 1 && memcmp(key, name, length) == 0) {
-      badgesmith_bytes found;
-      found.ptr = value;
-      found.len = (size_t)(after - value);
-      return found;
-    }
-    p = after + 1;
+    if (after == end) return none;
+    if ((size_t)(colon - key) > length && memcmp(key, name, length) == 0 && key[length] == '"')
+      return badgesmith_value(value, after);
+    p = badgesmith_space(after + 1, end);
   }
   return none;
 }
 
-/* An element of a JSON array, as JSON, counted from 0; { NULL, 0 } if there is none. */
+/* An element of a JSON array, as JSON, counted from 0; { NULL, 0 } if there is none or the text ends with it. */
 static inline badgesmith_bytes badgesmith_element(badgesmith_bytes array, size_t index) {
-  badgesmith_bytes found = {NULL, 0};
-  const uint8_t *p = array.ptr, *end = array.ptr + array.len;
-  if (array.len == 0 || *p != '[') return found;
-  for (p++; p < end && *p != ']'; p++) {
+  badgesmith_bytes none = {NULL, 0};
+  const uint8_t *end = array.ptr + array.len, *p = badgesmith_space(array.ptr, end);
+  if (p == end || *p != '[') return none;
+  for (p = badgesmith_space(p + 1, end); p < end && *p != ']'; p = badgesmith_space(p + 1, end)) {
     const uint8_t *after = badgesmith_skip(p, end);
-    if (index-- == 0) {
-      found.ptr = p;
-      found.len = (size_t)(after - p);
-      return found;
-    }
+    if (after == end) return none;
+    if (index-- == 0) return badgesmith_value(p, after);
     p = after;
-    if (p < end && *p == ']') break;
+    if (*p == ']') break;
   }
-  return found;
+  return none;
 }
 
 /* Four hexadecimal digits, or 0xFFFD. */

@@ -14,23 +14,6 @@ static const char manifest[] =
 #define FAIL(kind, code, words) \
   "{\"fail\": {\"kind\": \"" kind "\", \"code\": \"" code "\", \"words\": \"" words "\"}}"
 
-/* The text of a member of a flat JSON object, or -1. To read more of an answer than this, use a JSON library. */
-static long text_of(badgesmith_bytes json, const char *name, char *buffer, size_t size) {
-  const uint8_t *p, *end = json.ptr + json.len;
-  size_t length = strlen(name);
-  if (json.len == 0 || json.ptr[0] != '{') return -1;
-  for (p = json.ptr; (size_t)(end - p) > length + 2; p++) {
-    badgesmith_bytes value;
-    if (p[0] != '"' || memcmp(p + 1, name, length) != 0 || p[length + 1] != '"') continue;
-    for (p += length + 2; p < end && strchr(" \t\r\n:", *p) != NULL; p++) {}
-    if (badgesmith_skip(p, end) == end) return -1; /* cut off */
-    value.ptr = p;
-    value.len = (size_t)(end - p);
-    return badgesmith_text(value, buffer, size);
-  }
-  return -1;
-}
-
 /* Gives the host a copy of `text`, which the host returns through `release`. */
 static int32_t say(badgesmith_bytes *out, const char *text) {
   size_t length = strlen(text);
@@ -56,7 +39,8 @@ static int32_t step(badgesmith_bytes call, const badgesmith_bytes *bodies, size_
   }
   if (status == 404 || status == 410) return say(out, FAIL("not-found", "PROJECT_NOT_FOUND", "project not found"));
   if (status == 401 || status == 403) return say(out, FAIL("inaccessible", "UPSTREAM_FORBIDDEN", "forbidden"));
-  if (status < 200 || status > 299 || text_of(bodies[0], "version", version, sizeof version) < 0)
+  if (status < 200 || status > 299 ||
+      badgesmith_text(badgesmith_member(bodies[0], "version"), version, sizeof version) < 0)
     return say(out, FAIL("invalid-response", "UPSTREAM_INVALID", "invalid response"));
   badgesmith_quote(version, strlen(version), quoted[0], sizeof quoted[0]);
   snprintf(text, sizeof text, "{\"done\": {\"message\": %s}}", quoted[0]);
