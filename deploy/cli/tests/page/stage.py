@@ -10,6 +10,7 @@ the documents; and STAGE_SECRET, which signs reports of the owner `acme`. The ex
 
 import hashlib
 import hmac
+import itertools
 import json
 import os
 import pathlib
@@ -38,23 +39,52 @@ DOCUMENTS = {
 }
 
 
-def answers():
-    """The body of each upstream document, by its address without the scheme."""
-    known = {}
+def providers():
+    """The badges of all providers that ask upstreams, each with its transcripts; NuGet's answers are made below."""
     for file in sorted((ROOT / "providers/declarative").glob("*.toml")):
-        provider = tomllib.loads(file.read_text())
-        transcripts = sorted((file.parent / "transcripts" / file.stem).glob("*.json"))
+        manifest = tomllib.loads(file.read_text())
+        yield manifest["badge"], sorted((file.parent / "transcripts" / file.stem).glob("*.json"))
+    for name in ("github", "services"):
+        file = ROOT / "providers" / name / "manifest.json"
+        yield json.loads(file.read_text())["badges"], sorted((file.parent / "transcripts").glob("**/*.json"))
+
+
+def answers():
+    """The body of each upstream document, by its address without the scheme.
+
+    They are those of the first transcript of each badge that succeeds, for the parameters of the badge's example. What is
+    posted has no answer here.
+    """
+    known = {}
+    for badges, transcripts in providers():
         calls = [json.loads(transcript.read_text()) for transcript in transcripts]
-        for badge in provider["badge"]:
-            told = next(call for call in calls if call["call"]["name"] == badge["name"] and "done" in call["turns"][-1])
-            values = parameters(badge)
-            body = json.dumps(told["turns"][0]["answers"][0]["json"])
-            for name, value in told["call"]["params"].items():
-                body = body.replace(json.dumps(value)[1:-1], json.dumps(values[name])[1:-1])
-            address = badge["get"].format(**provider["settings"], **values)
-            address = urllib.parse.unquote(address.removeprefix("https://"))
-            known[address] = both(known.get(address), json.loads(body))
-    return {address: json.dumps(body).encode() for address, body in known.items()}
+        for badge in badges:
+            told = (call for call in calls if call["call"]["name"] == badge["name"] and "done" in call["turns"][-1])
+            for call in itertools.islice(told, 1):
+                for address, answer in asked(call, parameters(badge)):
+                    known[address] = both(known.get(address), answer)
+    return {
+        address: body.encode() if isinstance(body, str) else json.dumps(body).encode() for address, body in known.items()
+    }
+
+
+def asked(call, values):
+    """What a call gets from its upstreams, with these values in the place of its parameters."""
+    given = {name: value for name, value in call["call"].get("params", {}).items() if values.get(name)}
+    swaps = [(value, values[name]) for name, value in given.items()]
+
+    def swapped(text):
+        for old, new in sorted(swaps, key=lambda swap: -len(swap[0])):
+            text = text.replace(old, new)
+        return text
+
+    for turn in call["turns"]:
+        for fetch, answer in zip(turn.get("fetch", []), turn.get("answers", [])):
+            address = re.match(r"https://(\S+)", fetch)
+            if address is None or answer["status"] != 200:
+                continue
+            body = json.loads(swapped(json.dumps(answer["json"]))) if "json" in answer else swapped(answer.get("text", ""))
+            yield swapped(urllib.parse.unquote(address.group(1))), body
 
 
 def both(one, other):
@@ -73,7 +103,7 @@ def parameters(badge):
     for index, name in enumerate(names):
         if name.startswith("{"):
             is_rest = name.endswith("…}")
-            given[name.strip("{…}")] = "/".join(values[index:]) if is_rest else values[index]
+            given[name.strip("{@…}")] = "/".join(values[index:]) if is_rest else values[index]
     return given
 
 
@@ -117,14 +147,18 @@ def plugins_toml(upstream):
     lines = ["[engine]", "allow-http = true", f"allow-addresses = [{json.dumps(here)}]"]
     for plugin in tomllib.loads((ROOT / "plugins.toml").read_text())["plugin"]:
         lines += ["[[plugin]]", f"id = {json.dumps(plugin['id'])}"]
-        settings = {}
         if "declarative" in plugin:
             file = ROOT / plugin["declarative"]
             lines.append(f"declarative = {json.dumps(str(file))}")
-            settings = tomllib.loads(file.read_text())["settings"]
+            settings = tomllib.loads(file.read_text()).get("settings", {})
         else:
             lines.append(f"library = {json.dumps(plugin['library'])}")
-            settings = {"upstream": plugin["origins"][0]} if "origins" in plugin else {}
+            folder = plugin["library"].removeprefix("badgesmith_provider_").replace("_", "-")
+            settings = json.loads((ROOT / "providers" / folder / "manifest.json").read_text()).get("settings", {})
+        # A registry that the operator names, as the transcripts name it.
+        named = {name: f"https://{name.replace('upstream', 'registry')}.example" for name in settings}
+        is_named = "declarative" in plugin
+        settings = {name: value or named[name] for name, value in settings.items() if value or is_named}
         if "origins" in plugin:
             lines.append(f"origins = [{json.dumps(upstream)}]")
         if settings:
@@ -132,9 +166,12 @@ def plugins_toml(upstream):
             lines.append(f"settings = {{ {', '.join(mapped)} }}")
         if "collections" in plugin:
             lines.append(f"collections = {json.dumps(plugin['collections'])}")
-        for name, grant in plugin.get("secrets", {}).items():
-            grant = f"purpose = {json.dumps(grant['purpose'])}, origin = {json.dumps(upstream)}"
-            lines.append(f"secrets = {{ {name} = {{ {grant} }} }}")
+        grants = (
+            f"{name} = {{ purpose = {json.dumps(grant['purpose'])}, origin = {json.dumps(upstream)} }}"
+            for name, grant in plugin.get("secrets", {}).items()
+        )
+        if "secrets" in plugin:
+            lines.append(f"secrets = {{ {', '.join(grants)} }}")
     return "\n".join(lines) + "\n"
 
 
