@@ -8,10 +8,10 @@ use serde::{
     de::{DeserializeSeed, Error, IgnoredAny, MapAccess, SeqAccess, Visitor},
 };
 
+use crate::plugins::{PRIVATE_FLAGS, VISIBILITY};
+
 /// The longest name that is read, in bytes. A longer one is no name.
 const LONGEST_NAME: usize = 512;
-/// The members that say by `true` that an object is private or internal.
-const FLAGS: [&str; 5] = ["private", "isPrivate", "is_private", "internal", "isInternal"];
 /// The values of `visibility` that say so, in lower case.
 const NOT_PUBLIC: [&str; 5] = ["private", "internal", "organization", "systemprivate", "limited"];
 /// The members that have the full name of a repository.
@@ -171,9 +171,9 @@ impl<'de> Deserialize<'de> for Member {
 
             fn visit_str<E: Error>(self, name: &str) -> Result<Member, E> {
                 Ok(match name {
-                    "visibility" => Member::Visibility,
+                    VISIBILITY => Member::Visibility,
                     "data" => Member::Data,
-                    _ if FLAGS.contains(&name) => Member::Flag,
+                    _ if PRIVATE_FLAGS.contains(&name) => Member::Flag,
                     _ if NAMES.contains(&name) => Member::Name,
                     _ => Member::Other,
                 })

@@ -5,6 +5,11 @@ use std::{error::Error, fmt};
 use badgesmith_provider::fold;
 use serde::{Deserialize, Serialize};
 
+/// The members of an answer that say by `true` that something is private or internal.
+pub(crate) const PRIVATE_FLAGS: [&str; 5] = ["private", "isPrivate", "is_private", "internal", "isInternal"];
+/// The member that says so by a word.
+pub(crate) const VISIBILITY: &str = "visibility";
+
 /// An owner, `acme`, or a repository, `acme/shop`, of which badges may show what is private. Groups within groups have
 /// more parts. It is case-insensitive.
 ///

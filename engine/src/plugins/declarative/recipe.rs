@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use badgesmith_provider::{Answer, Badge, Call, Failure, Step};
+use serde_json::Value;
 
 use super::{
     braces::TextTemplate,
@@ -11,6 +12,7 @@ use super::{
     status_words::ErrorStatus,
     value_recipe::{ShownPart, ValueRecipe},
 };
+use crate::plugins::{PRIVATE_FLAGS, VISIBILITY};
 
 /// How one badge is made.
 #[derive(Debug)]
@@ -52,7 +54,7 @@ impl BadgeRecipe {
     }
 
     /// Checks that what the answers tell of is public, if a secret was sent that may see more. The host answers 404 for
-    /// what is private.
+    /// what is private. An answer that does not say what it is does not let anything be shown.
     fn check_visibility(&self, answers: &[Answer<'_>], parameters: Parameters<'_>) -> Result<(), Step> {
         let asked = self.requests.iter().zip(answers).filter(|(_, answer)| answer.is_authenticated());
         let asked = asked.filter_map(|(request, _)| Some((request, request.fill_visibility(parameters)?)));
@@ -62,7 +64,10 @@ impl BadgeRecipe {
         }
         let answers = parameters.call.fetch_all(requests.into_iter().collect::<Result<Vec<_>, _>>()?)?;
         for (recipe, answer) in recipes.into_iter().zip(answers) {
-            success(recipe, answer)?;
+            if !says_visibility(success(recipe, answer)?) {
+                let reason = "the answer to visibility does not say whether it is private";
+                return Err(Failure::invalid_response().because(reason).into());
+            }
         }
         Ok(())
     }
@@ -85,6 +90,12 @@ impl BadgeRecipe {
         };
         Some(Badge { color, ..Badge::new(message) })
     }
+}
+
+/// Whether an answer is a JSON object that says whether it is private.
+fn says_visibility(body: &[u8]) -> bool {
+    let Ok(Value::Object(answer)) = serde_json::from_slice(body) else { return false };
+    answer.keys().any(|member| member == VISIBILITY || PRIVATE_FLAGS.contains(&member.as_str()))
 }
 
 /// The body of an answer, or the words that the file has for its status.
