@@ -225,6 +225,18 @@ const KEPT: [&str; 19] = [
 /// An address that the server answers beside the engine.
 const OF_SERVER: &str = "metrics";
 
+/// The address of a badge that says whether a website answers.
+pub(crate) static WEBSITE: &OwnAddress = &ADDRESSES[12];
+
+/// Whether these segments, still percent-encoded, are an older address of a badge that says whether a website answers:
+/// `/website-up-down-green-red/https/example.com`.
+pub(crate) fn is_older_website(segments: &[&str]) -> bool {
+    let [words, scheme, host, ..] = segments else { return false };
+    let (words, scheme) = (decode(words).to_ascii_lowercase(), decode(scheme).to_ascii_lowercase());
+    let is_website = words.strip_prefix("website").is_some_and(|rest| rest.is_empty() || rest.starts_with('-'));
+    is_website && matches!(&*scheme, "http" | "https") && !host.is_empty()
+}
+
 /// The address of a static badge whose path describes it.
 pub(crate) static STATIC_PATH: &OwnAddress = &ADDRESSES[3];
 
@@ -306,6 +318,9 @@ mod tests {
         for (path, serves) in rows {
             assert_eq!(found(path), serves, "{path}");
         }
+        assert_eq!(WEBSITE.serves, Serves::Website);
+        assert!(is_older_website(&["website-up-down", "https", "example.com"]));
+        assert!(!is_older_website(&["websites", "https", "example.com"]) && !is_older_website(&["website", "https"]));
         assert!(is_reserved("metrics") && is_reserved("badge") && !is_reserved("badges"));
     }
 }

@@ -120,6 +120,12 @@ impl Places {
         if let Some(index) = self.route(segments, &form.whole) {
             return self.provider(plugins, index, request, pairs);
         }
+        if addresses::is_older_website(segments) {
+            return Target::Own(OwnTarget {
+                address: addresses::WEBSITE,
+                content: decode(&segments.join("/")).into_owned(),
+            });
+        }
         let is_package = first.eq_ignore_ascii_case("badges")
             && segments.get(1).is_some_and(|second| decode(second).eq_ignore_ascii_case("packages"));
         if is_package {

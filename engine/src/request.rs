@@ -90,6 +90,13 @@ pub(crate) fn segments(path: &str) -> impl Iterator<Item = &str> {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Pairs<'a>(Vec<(Cow<'a, str>, Cow<'a, str>)>);
 
+impl<'a> Pairs<'a> {
+    /// Parameters that are not in a query.
+    pub(crate) fn of(pairs: impl IntoIterator<Item = (&'a str, String)>) -> Self {
+        Self(pairs.into_iter().map(|(name, value)| (name.into(), value.into())).collect())
+    }
+}
+
 impl Pairs<'_> {
     /// The first value of the parameter.
     pub(crate) fn get<'s>(&'s self, name: &'s str) -> Option<&'s str> {

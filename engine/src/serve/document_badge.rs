@@ -48,8 +48,15 @@ pub(crate) async fn answer(
     let overrides = Overrides::read(&incoming.pairs, incoming.format)?;
     line.cache = Some(CacheState::Made);
     check_switch(parts, target.address.switch)?;
-    let url = recipe::url(&incoming.pairs).map_err(|failure| Error::from(&failure))?;
-    let recipe = Recipe::read(target.address.serves, &incoming.pairs).map_err(|failure| Error::from(&failure))?;
+    let older;
+    let pairs = if target.content.is_empty() {
+        &incoming.pairs
+    } else {
+        older = website::older(&target.content).ok_or_else(Error::no_route)?;
+        &older
+    };
+    let url = recipe::url(pairs).map_err(|failure| Error::from(&failure))?;
+    let recipe = Recipe::read(target.address.serves, pairs).map_err(|failure| Error::from(&failure))?;
     let key = recipe.key(url.as_str());
     let query = BadgeQuery { key: &key, plugin: "web", badge: target.address.route, now: incoming.now, late };
     let make = || {

@@ -49,8 +49,65 @@ impl Website {
     }
 }
 
+/// The parameters that an older address stands for: `website-up-down-green-red/https/example.com`, or without the
+/// colors, or without all four. `--` is a dash, `__` an underscore and `_` a space.
+pub(super) fn older(content: &str) -> Option<Pairs<'static>> {
+    let (words, rest) = content.split_once('/')?;
+    let (scheme, address) = rest.split_once('/')?;
+    let url = ("url", format!("{}://{address}", scheme.to_ascii_lowercase()));
+    let words = words.get("website".len()..)?;
+    let Some(words) = words.strip_prefix('-') else { return words.is_empty().then(|| Pairs::of([url])) };
+    let words = fields(words);
+    let is_complete = matches!(words.len(), 2 | 4) && words.iter().all(|word| !word.is_empty());
+    let names = ["up_message", "down_message", "up_color", "down_color"];
+    is_complete.then(|| Pairs::of(names.into_iter().zip(words).chain([url])))
+}
+
+/// The fields between single dashes, without their escapes.
+fn fields(text: &str) -> Vec<String> {
+    let mut fields = vec![String::new()];
+    let mut rest = text.chars().peekable();
+    while let Some(char) = rest.next() {
+        let is_pair = matches!(char, '_' | '-') && rest.next_if_eq(&char).is_some();
+        match (char, is_pair, fields.last_mut()) {
+            ('-', false, _) => fields.push(String::new()),
+            ('_', false, Some(field)) => field.push(' '),
+            (_, _, Some(field)) => field.push(char),
+            (_, _, None) => {}
+        }
+    }
+    fields
+}
+
 impl State {
     fn badge(&self) -> BadgeContent {
         Badge::new(&*self.message).color(&*self.color).label("website").into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::older;
+
+    #[test]
+    fn an_older_address_names_the_website_and_perhaps_words_and_colors() {
+        let rows = [
+            ("website/https/example.com/a", Some("https://example.com/a |  |  |  | ")),
+            ("website-up-down/http/example.com", Some("http://example.com | up | down |  | ")),
+            (
+                "website-all__well-off--line_now-green-red/https/example.com",
+                Some("https://example.com | all_well | off-line now | green | red"),
+            ),
+            ("website-up/https/example.com", None),
+            ("website-up-down-green/https/example.com", None),
+            ("website-up-/https/example.com", None),
+        ];
+        for (content, expected) in rows {
+            let shown = older(content).map(|pairs| {
+                let names = ["url", "up_message", "down_message", "up_color", "down_color"];
+                names.map(|name| pairs.get(name).unwrap_or_default().to_owned()).join(" | ")
+            });
+            assert_eq!(shown.as_deref(), expected, "{content}");
+        }
     }
 }
