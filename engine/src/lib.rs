@@ -24,7 +24,9 @@ mod origin;
 mod parts;
 mod permits;
 mod place;
+mod plugin_set;
 pub mod plugins;
+mod provider_routes;
 mod request;
 mod response;
 mod route;
@@ -51,7 +53,8 @@ use crate::{
     error::{Error, late},
     finish::{finish, finish_late, refuse},
     parts::Parts,
-    place::Places,
+    place::place,
+    plugin_set::PluginSet,
     request::{Incoming, Pairs},
     serve::{document_badge, index::IndexPages, serve},
     target::{Refuses, Target},
@@ -77,7 +80,6 @@ pub use crate::{
 #[derive(Debug)]
 pub struct Engine {
     parts: Arc<Parts>,
-    places: Places,
     pages: IndexPages,
 }
 
@@ -98,10 +100,21 @@ impl Engine {
     /// # Errors
     /// The first route that conflicts with one of another plugin or of the engine.
     pub fn new(plugins: Vec<Plugin>, settings: &Settings, world: World) -> Result<Self, RouteError> {
-        let places = Places::new(&plugins)?;
-        plugins.iter().for_each(Plugin::log_unset_settings);
-        let parts = Arc::new(Parts::new(plugins, settings, world));
-        Ok(Self { parts, places, pages: IndexPages::default() })
+        Ok(Self::of(PluginSet::loaded(plugins)?, settings, world))
+    }
+
+    /// An engine that loads its plugins when the first request needs one, which keeps the start of a short-lived process
+    /// short. If they cannot be loaded, the log says why, and their addresses are answered with an error.
+    pub fn on_demand<E: Into<Box<dyn std::error::Error + Send + Sync>>>(
+        load: impl FnOnce() -> Result<Vec<Plugin>, E> + Send + 'static,
+        settings: &Settings,
+        world: World,
+    ) -> Self {
+        Self::of(PluginSet::on_demand(Box::new(|| load().map_err(Into::into))), settings, world)
+    }
+
+    fn of(plugins: PluginSet, settings: &Settings, world: World) -> Self {
+        Self { parts: Arc::new(Parts::new(plugins, settings, world)), pages: IndexPages::default() }
     }
 
     /// The engine with faces for characters that the bundled font lacks. They are for outlines and pictures; it is
@@ -165,7 +178,7 @@ impl Engine {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub async fn respond(&self, request: &Request, now: SystemTime) -> Response {
-        let (target, incoming) = self.places.place(&self.parts.plugins, request, now);
+        let (target, incoming) = place(&self.parts.plugins, request, now);
         let mut line = target.access_line();
         if request.method == Method::OPTIONS && target.has_options() {
             return preflight(request, target.methods(), line);
@@ -176,7 +189,7 @@ impl Engine {
 
     /// The response to a request whose deadline is near: an error, in the format that the request asks for.
     pub fn respond_late(&self, request: &Request) -> Response {
-        let (target, incoming) = self.places.place(&self.parts.plugins, request, SystemTime::UNIX_EPOCH);
+        let (target, incoming) = place(&self.parts.plugins, request, SystemTime::UNIX_EPOCH);
         let error = match &target {
             Target::Own(own) => match own.address.serves {
                 Serves::Endpoint | Serves::Queries(_) | Serves::Regex | Serves::Website => {
@@ -207,9 +220,9 @@ impl Engine {
         finish_late(&incoming, &Target::refused(error.clone(), Refuses::Request), &error)
     }
 
-    /// The plugins, in the order of plugins.toml.
+    /// The plugins, in the order of plugins.toml; they are loaded now if they are not yet.
     pub fn plugins(&self) -> &[Arc<Plugin>] {
-        &self.parts.plugins
+        self.parts.plugins.all()
     }
 
     /// The health of the engine and of what it depends on, as `/health?deep=1` shows it.
@@ -220,7 +233,7 @@ impl Engine {
     /// The plugin that makes the badge a request asks for, and its call before any answer; `None` where the request
     /// asks for something else.
     pub fn call(&self, request: &Request, now: SystemTime) -> Option<(&Arc<Plugin>, Call<'static>)> {
-        let (target, _) = self.places.place(&self.parts.plugins, request, now);
+        let (target, _) = place(&self.parts.plugins, request, now);
         let Target::Badge(badge) = target else { return None };
         Some((badge.plugin, badge.call.message(now)))
     }

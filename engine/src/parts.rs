@@ -8,7 +8,8 @@ use crate::{
     dependency::Dependency,
     draw::drawing::Drawing,
     fetch::fetcher::Fetcher,
-    plugins::{Plugin, Settings},
+    plugin_set::PluginSet,
+    plugins::Settings,
     serve::document_badge::readers::Readers,
     world::World,
 };
@@ -16,7 +17,7 @@ use crate::{
 /// The parts of an engine.
 #[derive(Debug)]
 pub(crate) struct Parts {
-    pub(crate) plugins: Vec<Arc<Plugin>>,
+    pub(crate) plugins: PluginSet,
     pub(crate) world: World,
     /// Runs the calls of providers.
     pub(crate) caller: Caller,
@@ -36,12 +37,12 @@ pub(crate) struct Parts {
 impl Parts {
     /// Makes an engine's parts. Of the memory for caches, answers of upstreams get three eighths, documents two, badges
     /// and pictures one each; the last eighth is for the embedded store.
-    pub(crate) fn new(plugins: Vec<Plugin>, settings: &Settings, world: World) -> Self {
+    pub(crate) fn new(plugins: PluginSet, settings: &Settings, world: World) -> Self {
         let eighth = settings.cache_bytes() / 8;
         let executor = || Arc::clone(&world.executor);
         let web = Fetcher::of_web(&world, eighth * 2);
         Self {
-            plugins: plugins.into_iter().map(Arc::new).collect(),
+            plugins,
             caller: Caller {
                 world: world.clone(),
                 upstreams: Fetcher::of_upstreams(&world, eighth * 3),

@@ -57,6 +57,34 @@ pub fn load(config: Option<&Path>) -> Result<(Vec<Plugin>, Settings), ConfigErro
     Ok((plugins, config.engine))
 }
 
+/// As [`load`], but the plugins are loaded by [`PluginsLater::load`].
+///
+/// # Errors
+/// The first mistake in plugins.toml itself, or what cannot be read.
+pub fn load_later(config: Option<&Path>) -> Result<(PluginsLater, Settings), ConfigError> {
+    let Some((file, text)) = read(config, &folder_of_binary())? else {
+        tracing::warn!("there is no {NAME} here nor beside the binary: static badges only");
+        return Ok((PluginsLater(Config::default(), PathBuf::new()), Settings::default()));
+    };
+    let config = parse(&text, &file)?;
+    let settings = config.engine.clone();
+    Ok((PluginsLater(config, file), settings))
+}
+
+/// A plugins.toml whose plugins are not loaded yet, and its path.
+#[derive(Debug)]
+pub struct PluginsLater(Config, PathBuf);
+
+impl PluginsLater {
+    /// Loads the plugins.
+    ///
+    /// # Errors
+    /// The first mistake in a plugin.
+    pub fn load(self) -> Result<Vec<Plugin>, ConfigError> {
+        load_plugins(&self.0, &self.1, None)
+    }
+}
+
 /// The same for a command that needs a plugins.toml; it also returns the parsed file.
 ///
 /// # Errors
@@ -99,7 +127,13 @@ fn folder_of_binary() -> PathBuf {
 }
 
 fn load_text(text: &str, file: &Path, libraries: Option<&Path>) -> Result<(Config, Vec<Plugin>), ConfigError> {
-    let binary = folder_of_binary();
+    let config = parse(text, file)?;
+    let plugins = load_plugins(&config, file, libraries)?;
+    Ok((config, plugins))
+}
+
+/// plugins.toml with the files of plugins.d.
+fn parse(text: &str, file: &Path) -> Result<Config, ConfigError> {
     let mut config = Config::parse(text, file).map_err(refused)?;
     let here = file.parent().unwrap_or(Path::new(""));
     config.engine.faces.iter_mut().for_each(|face| *face = here.join(&*face));
@@ -107,11 +141,15 @@ fn load_text(text: &str, file: &Path, libraries: Option<&Path>) -> Result<(Confi
         let text = fs::read_to_string(&file).map_err(unreadable(&file))?;
         config.add(&text, &file).map_err(refused)?;
     }
+    Ok(config)
+}
+
+fn load_plugins(config: &Config, file: &Path, libraries: Option<&Path>) -> Result<Vec<Plugin>, ConfigError> {
+    let (here, binary) = (file.parent().unwrap_or(Path::new("")), folder_of_binary());
     let [beside, layer] = [here, Path::new(LAYER)].map(|folder| folder.join("plugins"));
     let usual = [beside, layer, binary.clone(), binary.join("plugins"), binary.join("deps")];
     let folders: Vec<_> = libraries.map(Path::to_owned).into_iter().chain(usual).collect();
-    let plugins = plugins::load(&config, &folders).map_err(refused)?;
-    Ok((config, plugins))
+    plugins::load(config, &folders).map_err(refused)
 }
 
 /// The path and the text of the file that is named, or of the first default one that exists.

@@ -58,11 +58,11 @@ fn run() -> Result<(), String> {
     // One thread: events come one at a time, and a warm one takes less time than a switch to another thread.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|fault| format!("the runtime cannot start: {fault}"))?;
-    let (plugins, settings) = config::load(None).map_err(|error| error.to_string())?;
+    // The first request that needs a plugin loads them: a static badge needs none.
+    let (plugins, settings) = config::load_later(None).map_err(|error| error.to_string())?;
     let name = env::var("AWS_LAMBDA_FUNCTION_NAME").ok().filter(|name| !name.is_empty());
     let emf = Arc::new(Emf::new(name.unwrap_or_else(|| "bootstrap".to_owned())));
-    let engine = Engine::new(plugins, &settings, world::new(&settings, emf.clone()));
-    let engine = engine.map_err(|error| error.to_string())?;
+    let engine = Engine::on_demand(|| plugins.load(), &settings, world::new(&settings, emf.clone()));
     if !settings.faces.is_empty() {
         tracing::warn!("[engine] faces: the function draws with the bundled font alone, and does not read them");
     }

@@ -74,7 +74,7 @@ pub const CACHES: [&str; 4] = ["answers", "documents", "badges", "pictures"];
 
 impl Health {
     pub(crate) fn read(parts: &Parts, now: SystemTime) -> Self {
-        let plugins = parts.plugins.iter().map(|plugin| PluginHealth {
+        let plugins = parts.plugins.all().iter().map(|plugin| PluginHealth {
             id: plugin.id.clone(),
             version: plugin.manifest.version.clone(),
             is_out: plugin.is_out(),
@@ -149,7 +149,7 @@ pub(crate) async fn answer(parts: &Parts, incoming: &Incoming<'_>) -> Result<Ans
     let dependencies = if is_deep { Some(dependencies(parts, now).await) } else { None };
     let is_unhealthy = dependencies.iter().flatten().any(|dependency| dependency.since.is_some());
     let is_degraded = is_unhealthy || health.as_ref().is_some_and(Health::is_degraded);
-    let takes_reports = parts.plugins.iter().any(|plugin| !plugin.manifest.reports.is_empty());
+    let takes_reports = parts.plugins.all().iter().any(|plugin| !plugin.manifest.reports.is_empty());
     let body = HealthBody {
         status: if is_degraded { "Degraded" } else { "Healthy" },
         time_stamp: text(now),

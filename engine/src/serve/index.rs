@@ -126,7 +126,7 @@ fn open_query(badge: &BadgeRoute) -> impl Iterator<Item = &str> {
 
 /// The list of all routes, in JSON.
 fn list(parts: &Parts) -> String {
-    let providers = parts.plugins.iter().map(|plugin| {
+    let providers = parts.plugins.all().iter().map(|plugin| {
         let manifest = &plugin.manifest;
         let badges = manifest.badges.iter().map(|badge| ListedBadge {
             route: &badge.route,

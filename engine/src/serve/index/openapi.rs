@@ -33,7 +33,7 @@ pub(crate) fn write(parts: &Parts) -> String {
     let paths = ADDRESSES.iter().filter(|address| parts.is_on(address.switch));
     let paths = paths.filter_map(|address| Some((address.path.to_owned(), own(address, &operations)?)));
     document["paths"] = paths.collect::<Map<_, _>>().into();
-    for plugin in &parts.plugins {
+    for plugin in parts.plugins.all() {
         let manifest = &plugin.manifest;
         push(&mut document["tags"], json!({ "name": plugin.id, "description": manifest.summary }));
         let mut taken = BTreeSet::new();

@@ -53,8 +53,8 @@ pub(crate) fn policy() -> String {
 
 /// The whole page.
 pub(crate) fn write(parts: &Parts) -> String {
-    let jump: String = parts.plugins.iter().map(|plugin| link(&plugin.id, &plugin.id)).collect();
-    let mut providers: String = parts.plugins.iter().map(|plugin| provider(plugin)).collect();
+    let jump: String = parts.plugins.all().iter().map(|plugin| link(&plugin.id, &plugin.id)).collect();
+    let mut providers: String = parts.plugins.all().iter().map(|plugin| provider(plugin)).collect();
     providers += &section("built-in", "built in", "", "Badges that need no provider.", |out| {
         let own = ADDRESSES.iter().filter(|address| parts.is_on(address.switch));
         own.for_each(|address| out.push_str(&own_entry(address).unwrap_or_default()));

@@ -1,0 +1,100 @@
+//! The routes of all providers: which plugin, and which entry of its manifest, an address leads to.
+
+use crate::{
+    addresses::is_reserved,
+    plugins::{Plugin, RouteError, RouteErrorKind},
+    request::{Request, decode_fully, segments},
+    route::{Parameters, RouteSegment, RouteTemplate},
+    router::{RouteMatch, Router},
+};
+
+/// The routes of all providers.
+#[derive(Debug)]
+pub(crate) struct ProviderRoutes {
+    router: Router<Index>,
+}
+
+/// The target of a provider's route: its index in the plugins, and in a list of the manifest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Index {
+    Badge { plugin: usize, badge: usize },
+    Report { plugin: usize, report: usize },
+    Redirect { plugin: usize, redirect: usize },
+    Refusal { plugin: usize, refusal: usize },
+}
+
+impl ProviderRoutes {
+    /// Collects the routes of all manifests.
+    ///
+    /// # Errors
+    /// The first route that conflicts with one of another plugin or of the engine.
+    pub(crate) fn new(plugins: &[Plugin]) -> Result<Self, RouteError> {
+        let mut router = Router::new();
+        for (plugin, loaded) in plugins.iter().enumerate() {
+            let manifest = &loaded.manifest;
+            let badges = manifest.badges.iter().map(|route| &route.route).enumerate();
+            let reports = manifest.reports.iter().map(|route| &route.route).enumerate();
+            let redirects = manifest.redirects.iter().map(|route| &route.route).enumerate();
+            let refusals = manifest.refusals.iter().map(|route| &route.route).enumerate();
+            let routes = badges
+                .map(|(badge, route)| (route, Index::Badge { plugin, badge }))
+                .chain(reports.map(|(report, route)| (route, Index::Report { plugin, report })))
+                .chain(redirects.map(|(redirect, route)| (route, Index::Redirect { plugin, redirect })))
+                .chain(refusals.map(|(refusal, route)| (route, Index::Refusal { plugin, refusal })));
+            for (route, index) in routes {
+                let refused = |kind| RouteError { plugin: loaded.id.clone(), kind };
+                let template = RouteTemplate::parse(route).map_err(|fault| refused(RouteErrorKind::Syntax(fault)))?;
+                let route = template.to_string();
+                if template.first_literal().is_none_or(is_reserved) {
+                    return Err(refused(RouteErrorKind::Reserved { route }));
+                }
+                if let Err((other, taken)) = router.add(template, index) {
+                    let (other_route, other_plugin) = (other.to_string(), plugins[taken.plugin()].id.clone());
+                    return Err(refused(RouteErrorKind::Taken { route, other_route, other_plugin }));
+                }
+            }
+        }
+        Ok(Self { router })
+    }
+
+    /// The route that matches `segments`, in which an ending such as `.svg` was cut off. A report or a redirect has no
+    /// endings, so it is matched with `whole`: a branch may be called `logo.svg`.
+    pub(crate) fn find(&self, segments: &[&str], whole: &[&str]) -> Option<RouteMatch<'_, Index>> {
+        let found = self.router.find(segments)?;
+        match found.target {
+            Index::Badge { .. } | Index::Refusal { .. } => Some(found),
+            Index::Report { .. } | Index::Redirect { .. } => self.router.find(whole),
+        }
+    }
+
+    /// The first parameter of a report's path that has another value in the signed path, if there is one.
+    ///
+    /// The signed string contains the completely percent-decoded path. It must match the same route with the same
+    /// parameters; otherwise one signature would be valid for two subjects.
+    pub(crate) fn ambiguous(
+        &self,
+        request: &Request,
+        template: &RouteTemplate,
+        index: Index,
+        parameters: &Parameters,
+    ) -> Option<String> {
+        // This cannot fail: the path's segments were decoded before.
+        let signed = decode_fully(&request.path).unwrap_or_default();
+        let segments: Vec<&str> = segments(&signed).collect();
+        let again = self.router.find(&segments).filter(|again| *again.target == index);
+        let again = again.and_then(|again| again.parameters.ok()).unwrap_or_default();
+        let mut names = template.segments().iter().filter_map(RouteSegment::name);
+        names.find(|name| again.get(*name) != parameters.get(*name)).map(str::to_owned)
+    }
+}
+
+impl Index {
+    pub(crate) const fn plugin(self) -> usize {
+        match self {
+            Self::Badge { plugin, .. }
+            | Self::Report { plugin, .. }
+            | Self::Redirect { plugin, .. }
+            | Self::Refusal { plugin, .. } => plugin,
+        }
+    }
+}
