@@ -46,6 +46,8 @@ done
 # Without this, paths of this machine would be part of the bytes.
 target=target/package
 flags="--remap-path-prefix=$PWD=/badgesmith --remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}=/cargo"
+# See there.
+flags+=" -Clinker=$PWD/deploy/package-cc"
 # The linker LLD merges functions with identical code.
 [ "$arch" = x86_64 ] && flags+=" -Clink-arg=-Wl,--icf=all"
 plugins=(-p badgesmith-provider-nuget -p badgesmith-provider-github -p badgesmith-provider-test-results

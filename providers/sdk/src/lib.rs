@@ -47,6 +47,8 @@ mod step;
 pub mod testkit;
 mod timestamp;
 mod web_address;
+#[cfg(any(feature = "format", feature = "time"))]
+mod written_time;
 
 pub use answer::{Answer, SentWith};
 pub use call::{Call, CallKind};

@@ -2,7 +2,12 @@
 
 use std::{error::Error, fmt};
 
+#[cfg(feature = "time")]
+use jiff::tz::Offset;
 use serde::{Deserialize, Serialize};
+
+#[cfg(feature = "time")]
+use crate::written_time::WrittenTime;
 
 /// 9999-12-31T23:59:59.999Z in milliseconds since 1970.
 const MAX_MS: i64 = 253_402_300_799_999;
@@ -66,8 +71,7 @@ impl Timestamp {
             Some(rest) => (format!("9599{rest}"), FOUR_CENTURIES_MS),
             None => (text.to_owned(), 0),
         };
-        let time: jiff::Timestamp = text.parse().ok()?;
-        (time.as_millisecond() + years_ms).try_into().ok()
+        (WrittenTime::read(&text)?.milliseconds()? + years_ms).try_into().ok()
     }
 }
 
@@ -99,8 +103,10 @@ impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (ms, is_year_9999) =
             if self.0 < YEAR_9999_MS { (self.0, false) } else { (self.0 - FOUR_CENTURIES_MS, true) };
-        let time = jiff::Timestamp::from_millisecond(ms).map_err(|_| fmt::Error)?;
-        if is_year_9999 { write!(f, "9999{}", &format!("{time:.3}")[4..]) } else { write!(f, "{time:.3}") }
+        let time = Offset::UTC.to_datetime(jiff::Timestamp::from_millisecond(ms).map_err(|_| fmt::Error)?);
+        let year = if is_year_9999 { 9999 } else { time.year() };
+        write!(f, "{year:04}-{:02}-{:02}", time.month(), time.day())?;
+        write!(f, "T{:02}:{:02}:{:02}.{:03}Z", time.hour(), time.minute(), time.second(), time.millisecond())
     }
 }
 
@@ -120,8 +126,7 @@ const YEAR_9999_MS: i64 = 253_370_764_800_000;
 #[cfg(feature = "time")]
 const FOUR_CENTURIES_MS: i64 = 146_097 * 24 * 60 * 60 * 1000;
 
-/// Whether a text has the form that RFC 3339, section 5.6, gives a time, with a fraction of at most nine digits. jiff reads
-/// more forms than that.
+/// Whether a text has the form that RFC 3339, section 5.6, gives a time, with a fraction of at most nine digits.
 #[cfg(feature = "time")]
 fn is_rfc3339(text: &[u8]) -> bool {
     let Some((start, rest)) = text.split_at_checked("0000-00-00T00:00:00".len()) else { return false };

@@ -3,9 +3,11 @@
 use jiff::{
     Timestamp,
     civil::{Date, DateTime, Weekday},
-    tz::TimeZone,
+    tz::Offset,
 };
 use serde_json::Value;
+
+use crate::written_time::{WrittenTime, day};
 
 const SECONDS_PER_DAY: i64 = 24 * 60 * 60;
 /// A Unix time from here on is in milliseconds: as seconds it would be the year 5138, as milliseconds it is 1973.
@@ -44,10 +46,13 @@ pub fn unix_seconds(value: &Value) -> Option<i64> {
         Value::String(text) if text.len() > 8 && text.bytes().all(|byte| byte.is_ascii_digit()) => {
             from_digits(text).or_else(|| from_number(text.parse().ok()?))
         }
-        Value::String(text) => {
-            let timestamp = text.parse::<Timestamp>();
-            timestamp.map(Timestamp::as_second).ok().or_else(|| seconds_of(from_written(text)?))
-        }
+        Value::String(text) => match WrittenTime::read(text) {
+            Some(written) => match written.milliseconds() {
+                Some(milliseconds) => Some(milliseconds / 1000),
+                None => seconds_of(written.time),
+            },
+            None => seconds_of(from_day(text)?),
+        },
         _ => None,
     }
 }
@@ -62,7 +67,8 @@ pub fn unix_seconds(value: &Value) -> Option<i64> {
 /// assert_eq!(date(&json!("2026-11-21 3:04pm")).as_deref(), Some("2026-11-21"));
 /// ```
 pub fn date(value: &Value) -> Option<String> {
-    unix_seconds(value).map(|seconds| civil(seconds).date().to_string())
+    let day = civil(unix_seconds(value)?);
+    Some(format!("{:04}-{:02}-{:02}", day.year(), day.month(), day.day()))
 }
 
 /// The day of a moment as shields writes it: `today`, `yesterday` or `last monday` in the last week, and before that the
@@ -145,16 +151,11 @@ fn from_digits(text: &str) -> Option<i64> {
     seconds_of(date.to_datetime(time))
 }
 
-/// A text without an offset, or with a time of day that is not read: then its day counts, as it is written.
-fn from_written(text: &str) -> Option<DateTime> {
-    let (day, rest) = text.split_at_checked("2026-11-21".len())?;
-    if rest.starts_with(char::is_alphanumeric) && !rest.starts_with('T') {
-        return None;
-    }
-    let date: Date = day.parse().ok()?;
-    let is_time = rest.starts_with(['T', ' ']);
-    let time = is_time.then(|| text.parse::<DateTime>().ok()).flatten();
-    Some(time.unwrap_or_else(|| date.to_datetime(jiff::civil::Time::midnight())))
+/// A text with a time of day that is not read: then its day counts, as it is written.
+fn from_day(text: &str) -> Option<DateTime> {
+    let (date, rest) = text.split_at_checked("2026-11-21".len())?;
+    let is_day = !rest.starts_with(char::is_alphanumeric) || rest.starts_with('T');
+    Some(day(date).filter(|_| is_day)?.to_datetime(jiff::civil::Time::midnight()))
 }
 
 fn signed(now: u64) -> i64 {
@@ -162,13 +163,13 @@ fn signed(now: u64) -> i64 {
 }
 
 fn seconds_of(time: DateTime) -> Option<i64> {
-    TimeZone::UTC.to_timestamp(time).ok().map(Timestamp::as_second)
+    Offset::UTC.to_timestamp(time).ok().map(Timestamp::as_second)
 }
 
 /// The date and time of a moment, in UTC; for a moment beyond the years that can be written, the nearest one.
 fn civil(unix_seconds: i64) -> DateTime {
     let nearest = unix_seconds.clamp(Timestamp::MIN.as_second(), Timestamp::MAX.as_second());
-    TimeZone::UTC.to_datetime(Timestamp::from_second(nearest).unwrap_or(Timestamp::UNIX_EPOCH))
+    Offset::UTC.to_datetime(Timestamp::from_second(nearest).unwrap_or(Timestamp::UNIX_EPOCH))
 }
 
 /// The months from `from` to `to`, negative if `to` is later: whole ones by the calendar, and the part of the next.
