@@ -12,7 +12,7 @@ use super::{
     status_words::ErrorStatus,
     value_recipe::{ShownPart, ValueRecipe},
 };
-use crate::plugins::{PRIVATE_FLAGS, VISIBILITY};
+use crate::plugins::private_name::{PRIVATE_FLAGS, VISIBILITY};
 
 /// How one badge is made.
 #[derive(Debug)]
