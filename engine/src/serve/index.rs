@@ -6,17 +6,18 @@
 
 mod address;
 mod html;
+mod open_query;
 mod openapi;
 mod page;
 mod snippet;
 
 use std::sync::OnceLock;
 
-use badgesmith_provider::BadgeRoute;
 use bytes::Bytes;
 use http::{HeaderValue, header};
 use serde::Serialize;
 
+use self::open_query::open_query;
 use crate::{
     addresses::ADDRESSES,
     answer::{Answer, etag},
@@ -24,7 +25,6 @@ use crate::{
     error::Error,
     parts::Parts,
     request::Incoming,
-    route::RouteTemplate,
 };
 
 /// How long they may be cached.
@@ -114,14 +114,6 @@ struct ListedRoute<'a> {
     route: &'a str,
     example: &'a str,
     summary: &'a str,
-}
-
-/// The query parameters of a route that it leaves to the caller: neither a segment nor a fixed parameter has their name.
-fn open_query(badge: &BadgeRoute) -> impl Iterator<Item = &str> {
-    let template = RouteTemplate::parse(&badge.route).ok();
-    let segments = template.and_then(|template| template.fit_address(&badge.example)).unwrap_or_default();
-    let names = badge.query.iter().map(String::as_str);
-    names.filter(move |name| !badge.fixed.contains_key(*name) && !segments.contains_key(*name))
 }
 
 /// The list of all routes, in JSON.

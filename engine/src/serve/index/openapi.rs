@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use badgesmith_provider::{BadgeRoute, RedirectRoute, ReportRoute};
 use serde_json::{Map, Value, json};
 
-use super::open_query;
+use super::open_query::open_query;
 use crate::{
     addresses::{ADDRESSES, Operation, OwnAddress},
     draw::overrides::OVERRIDES,
