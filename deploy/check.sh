@@ -36,5 +36,6 @@ mapfile -t scripts < <(git grep -lE '^#!.*\b(ba)?sh$' -- .ci deploy fonts render
 shellcheck --external-sources "${scripts[@]}" .ci/venv.sh
 .ci/tests/tools.sh
 .ci/tests/named.sh
+.ci/tests/package.sh
 deploy/cost.sh >/dev/null
 echo "no linter has found anything"

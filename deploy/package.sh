@@ -2,10 +2,10 @@
 # Builds the Lambda package, dist/badgesmith-lambda-ARCH.zip, and dist/manifest.json, which lists its files. The same
 # commit gives the same bytes.
 #
-#   deploy/package.sh [--arch x86_64|arm64] [--without-icons] [--all-scripts] [--config FILE]
+#   deploy/package.sh [--arch x86_64|arm64] [--without-icons] [--all-scripts] [--config FILE] [--plugins ID,ID,…]
 #
 # It contains the plugins that FILE names, a plugins.toml as for `badgesmith serve --config`; without --config, those of
-# the repository's plugins.toml. It draws text in Latin, Greek, Cyrillic, Hebrew and Arabic script, and with
+# the repository's plugins.toml; with --plugins, of these the ones with the ids in the list. It draws text in Latin, Greek, Cyrillic, Hebrew and Arabic script, and with
 # --all-scripts in every script of DejaVu Sans.
 set -euo pipefail
 caller=$PWD
@@ -20,6 +20,7 @@ case "$(uname -m)" in
 esac
 arch=$machine
 config=plugins.toml
+listed=
 features=()
 while [ $# -gt 0 ]; do
   case "$1" in
@@ -30,9 +31,13 @@ while [ $# -gt 0 ]; do
       [ "${config#/}" != "$config" ] || config=$caller/$config
       shift
       ;;
+    --plugins)
+      listed=${2:?--plugins needs ids, such as nuget,github}
+      shift
+      ;;
     --without-icons) features+=(--no-default-features) ;;
     --all-scripts) features+=(--features scripts) ;;
-    *) fail "unknown argument $1; there are --arch, --without-icons, --all-scripts and --config" ;;
+    *) fail "unknown argument $1; there are --arch, --without-icons, --all-scripts, --config and --plugins" ;;
   esac
   shift
 done
@@ -40,6 +45,25 @@ done
 # `plugin pack` loads every plugin to read its manifest, so a package can only be built for this machine's architecture.
 [ "$arch" = "$machine" ] || fail "this machine makes $machine packages; .github/workflows/deploy.yml makes both"
 [ -f "$config" ] || fail "there is no $config"
+
+# The repository's libraries that the package needs: all, or those of the listed plugins.
+libraries=(nuget github test-results services)
+only=()
+if [ -n "$listed" ]; then
+  # Rows of an id and the name of its library, which a plugin in TOML has not.
+  rows=$(awk '
+    function value(line) { sub(/^[^"]*"/, "", line); sub(/".*/, "", line); return line }
+    /^\[/ { if (id) print id, library; id = library = ""; is_plugin = /^\[\[plugin\]\]/ }
+    is_plugin && /^id *=/ { id = value($0) }
+    is_plugin && /^library *=/ { library = value($0) }
+    END { if (id) print id, library }' "$config")
+  for id in ${listed//,/ }; do
+    grep -q "^$id " <<<"$rows" || fail "there is no plugin $id in $config; there are $(cut -d ' ' -f 1 <<<"$rows" | xargs)"
+  done
+  needed=$(for id in ${listed//,/ }; do sed -n "s/^$id badgesmith_provider_//p" <<<"$rows"; done | tr _ - | sort -u)
+  mapfile -t libraries < <(printf '%s\n' "${libraries[@]}" | grep -Fx "$needed" || true)
+  only=(--plugins "$listed")
+fi
 
 .ci/tools package
 
@@ -50,10 +74,10 @@ flags="--remap-path-prefix=$PWD=/badgesmith --remap-path-prefix=${CARGO_HOME:-$H
 flags+=" -Clinker=$PWD/deploy/package-cc"
 # The linker LLD merges functions with identical code.
 [ "$arch" = x86_64 ] && flags+=" -Clink-arg=-Wl,--icf=all"
-plugins=(-p badgesmith-provider-nuget -p badgesmith-provider-github -p badgesmith-provider-test-results
-  -p badgesmith-provider-services)
-CARGO_TARGET_DIR=$target \
-  RUSTFLAGS="$flags" cargo build --profile lambda --locked "${plugins[@]}"
+if [ ${#libraries[@]} -gt 0 ]; then
+  CARGO_TARGET_DIR=$target \
+    RUSTFLAGS="$flags" cargo build --profile lambda --locked "${libraries[@]/#/--package=badgesmith-provider-}"
+fi
 # Code for a fixed address needs no relocations, which would be 460 KB and would be applied at every start.
 CARGO_TARGET_DIR=$target RUSTFLAGS="$flags" \
   cargo rustc --profile lambda --locked -p badgesmith-lambda --bin bootstrap "${features[@]}" -- \
@@ -63,18 +87,20 @@ CARGO_TARGET_DIR=target cargo build --locked -p badgesmith
 
 folder=$target/zip
 rm -rf "$folder"
-target/debug/badgesmith plugin pack --config "$config" --libraries "$target/lambda" --out "$folder" >/dev/null
+target/debug/badgesmith plugin pack --config "$config" --libraries "$target/lambda" "${only[@]}" --out "$folder" \
+  >/dev/null
 cp "$target/lambda/bootstrap" "$folder/bootstrap"
 
 # Amazon Linux 2023 has glibc 2.34. A program linked with a newer glibc runs there unless it calls a function that has a
 # newer version.
-newest=$(objdump -T "$folder/bootstrap" "$folder"/plugins/*.so | grep -o 'GLIBC_2\.[0-9.]*' | sort -Vu | tail -n 1)
+programs=("$folder" '(' -name bootstrap -o -name '*.so' ')')
+newest=$(find "${programs[@]}" -exec objdump -T {} + | grep -o 'GLIBC_2\.[0-9.]*' | sort -Vu | tail -n 1)
 [ "$(printf '%s\nGLIBC_2.34\n' "$newest" | sort -V | tail -n 1)" = GLIBC_2.34 ] ||
   fail "the build needs $newest, and Lambda has GLIBC_2.34; build on Debian 12 or Amazon Linux 2023"
 
 find "$folder" -type d -exec chmod 755 {} +
 find "$folder" -type f -exec chmod 644 {} +
-chmod 755 "$folder/bootstrap" "$folder"/plugins/*.so
+find "${programs[@]}" -exec chmod 755 {} +
 find "$folder" -exec touch -d '1980-01-01 00:00:00 UTC' {} +
 mkdir -p dist
 archive=dist/badgesmith-lambda-$arch.zip

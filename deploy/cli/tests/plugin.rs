@@ -362,6 +362,29 @@ fn what_is_packed_is_the_same_every_time_and_opens_no_plugin_before_its_first_re
 }
 
 #[test]
+fn only_the_listed_plugins_are_packed_and_an_unknown_one_is_refused_with_those_there_are() {
+    let place = folder("pack-listed");
+    for name in ["first", "second", "third"] {
+        goes_well(&["new", name, "--kind", "toml", "--dir", text(&place)]);
+    }
+    let origins = "origins = [\"https://upstream.example\"]\nsettings = { upstream = \"https://upstream.example\" }\n";
+    let [config, packed] = ["plugins.toml", "packed"].map(|name| place.join(name));
+    let plugins = ["first", "second", "third"]
+        .map(|id| format!("[[plugin]]\nid = \"{id}\"\ndeclarative = \"{id}/{id}.toml\"\n{origins}"));
+    // A library that was not built is not looked for.
+    let other = "[[plugin]]\nid = \"other\"\nlibrary = \"is_not_there\"\n";
+    fs::write(&config, plugins.concat() + other).unwrap();
+    let pack = |ids: &str| plugin(&["pack", "--config", text(&config), "--plugins", ids, "--out", text(&packed)]);
+    let (well, said) = pack("first,fourth");
+    assert!(!well && said.contains("no plugin \"fourth\"; there are first, second, third, other"), "{said}");
+    let (well, said) = pack("third,first");
+    assert!(well && said.contains("holds 2 plugins"), "{said}");
+    let written = fs::read_to_string(packed.join("plugins.toml")).unwrap();
+    assert_eq!(["first", "second", "third"].map(|id| written.contains(&format!("id = \"{id}\""))), [true, false, true]);
+    assert!(!packed.join("plugins/second.toml").exists());
+}
+
+#[test]
 fn what_is_packed_is_found_from_any_folder_and_libraries_where_they_are_said_to_be() {
     let place = folder("pack-elsewhere");
     let library = odd("elsewhere", |source| source, HIDDEN);

@@ -50,7 +50,7 @@ impl Error for ConfigError {}
 /// # Errors
 /// The first mistake in the configuration, or what cannot be read.
 pub fn load(config: Option<&Path>) -> Result<(Vec<Plugin>, Settings), ConfigError> {
-    let Some((config, plugins)) = find(config, None)? else {
+    let Some((config, plugins)) = find(config, None, &[])? else {
         tracing::warn!("there is no {NAME} here nor beside the binary: static badges only");
         return Ok((Vec::new(), Settings::default()));
     };
@@ -90,15 +90,20 @@ impl PluginsLater {
 /// # Errors
 /// As [`load`], and [`ConfigError::Missing`].
 pub fn need(config: Option<&Path>) -> Result<(Config, Vec<Plugin>), ConfigError> {
-    need_with(config, None)
+    need_with(config, None, &[])
 }
 
-/// As [`need`]; bare names of libraries are searched in `libraries` first.
+/// As [`need`]; bare names of libraries are searched in `libraries` first, and if `only` has ids, the other plugins are
+/// left out.
 ///
 /// # Errors
-/// As [`need`].
-pub fn need_with(config: Option<&Path>, libraries: Option<&Path>) -> Result<(Config, Vec<Plugin>), ConfigError> {
-    find(config, libraries)?.ok_or(ConfigError::Missing)
+/// As [`need`], and if an id is no plugin's.
+pub fn need_with(
+    config: Option<&Path>,
+    libraries: Option<&Path>,
+    only: &[String],
+) -> Result<(Config, Vec<Plugin>), ConfigError> {
+    find(config, libraries, only)?.ok_or(ConfigError::Missing)
 }
 
 /// The path and the text of the plugins.toml that the other functions read.
@@ -114,20 +119,34 @@ pub fn locate(config: Option<&Path>) -> Result<(PathBuf, String), ConfigError> {
 /// # Errors
 /// As [`need`].
 pub fn check(text: &str, file: &Path) -> Result<(Config, Vec<Plugin>), ConfigError> {
-    load_text(text, file, None)
+    load_text(text, file, None, &[])
 }
 
-fn find(named: Option<&Path>, libraries: Option<&Path>) -> Result<Option<(Config, Vec<Plugin>)>, ConfigError> {
+fn find(
+    named: Option<&Path>,
+    libraries: Option<&Path>,
+    only: &[String],
+) -> Result<Option<(Config, Vec<Plugin>)>, ConfigError> {
     let Some((file, text)) = read(named, &folder_of_binary())? else { return Ok(None) };
-    load_text(&text, &file, libraries).map(Some)
+    load_text(&text, &file, libraries, only).map(Some)
 }
 
 fn folder_of_binary() -> PathBuf {
     env::current_exe().ok().and_then(|exe| exe.parent().map(Path::to_owned)).unwrap_or_default()
 }
 
-fn load_text(text: &str, file: &Path, libraries: Option<&Path>) -> Result<(Config, Vec<Plugin>), ConfigError> {
-    let config = parse(text, file)?;
+fn load_text(
+    text: &str,
+    file: &Path,
+    libraries: Option<&Path>,
+    only: &[String],
+) -> Result<(Config, Vec<Plugin>), ConfigError> {
+    let mut config = parse(text, file)?;
+    let ids: Vec<_> = config.plugin.iter().map(|plugin| &*plugin.id).collect();
+    if let Some(unknown) = only.iter().find(|id| !ids.contains(&id.as_str())) {
+        return Err(ConfigError::Refused(format!("there is no plugin {unknown:?}; there are {}", ids.join(", "))));
+    }
+    config.plugin.retain(|plugin| only.is_empty() || only.contains(&plugin.id));
     let plugins = load_plugins(&config, file, libraries)?;
     Ok((config, plugins))
 }

@@ -30,6 +30,9 @@ pub(crate) struct PackOptions {
     /// profile.
     #[arg(long, value_name = "DIR")]
     libraries: Option<PathBuf>,
+    /// The ids of the plugins to pack, with commas between them; without this option, all.
+    #[arg(long, value_name = "ID,…", value_delimiter = ',')]
+    plugins: Vec<String>,
 }
 
 /// Packs the plugins, and loads the packed ones to check them.
@@ -37,7 +40,7 @@ pub(crate) struct PackOptions {
 /// # Errors
 /// A start of the server would refuse a plugin, the folder is not empty, or two different files have one name.
 pub(super) fn run(pack: &PackOptions) -> Result<(), CommandError> {
-    let (mut config, loaded) = config::need_with(pack.config.file.as_deref(), pack.libraries.as_deref())
+    let (mut config, loaded) = config::need_with(pack.config.file.as_deref(), pack.libraries.as_deref(), &pack.plugins)
         .map_err(CommandError::configuration)?;
     let folder = pack.out.join(FOLDER);
     fs::create_dir_all(&pack.out).map_err(CommandError::file(&pack.out))?;
