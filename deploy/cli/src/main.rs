@@ -47,7 +47,7 @@ enum Command {
     Report(Box<report::ReportOptions>),
     /// Lists the badges of READMEs, says whether a server answers them, and changes their hosts to it.
     Readme(readme::ReadmeOptions),
-    /// Creates, checks, lists, packs and records plugins.
+    /// Creates, checks, enables, lists, packs and records plugins.
     #[command(subcommand)]
     Plugin(plugin::PluginCommand),
     /// Sets, rotates, lists and removes the secrets that sign reports and the tokens for upstreams, also while the

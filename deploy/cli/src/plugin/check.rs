@@ -1,7 +1,7 @@
 //! `badgesmith plugin check`: finds what a start of the server would refuse, and replays transcripts.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fs,
     path::{Path, PathBuf},
     sync::{
@@ -115,10 +115,11 @@ fn check_provider(
     findings.ok(&format!("it opens: {id} {version}, at {mount}, badges: {}", badges.len()))?;
     let config = full_grant(&opened.manifest, &file);
     let subject = TimedProvider { code: Arc::clone(&opened.code), hangs: AtomicBool::new(false) };
+    let mut optional = BTreeSet::new();
     match start(&config) {
         Ok((engine, plugin)) => {
             findings.ok("a start takes its id, mount, routes, examples and origins")?;
-            first_steps(&engine, &plugin, &subject, findings)?;
+            optional = first_steps(&engine, &plugin, &subject, findings)?;
         }
         Err(fault) => findings.refused(&fault)?,
     }
@@ -126,7 +127,10 @@ fn check_provider(
         _ if subject.hangs.load(Ordering::Relaxed) => {}
         Some(folder) => match testkit::check(&subject, &folder) {
             Ok(count) => findings.ok(&format!("transcripts, every answer spoiled in turn: {count}"))?,
-            Err(faults) => faults.to_string().lines().try_for_each(|fault| findings.refused(fault))?,
+            Err(faults) => {
+                faults.to_string().lines().try_for_each(|fault| findings.refused(fault))?;
+                findings.warning("UPDATE=1 in the environment writes the provider's side of the transcripts anew")?;
+            }
         },
         None => findings.warning(
             "there are no transcripts beside it; name their folder with --transcripts, or write one with \
@@ -134,8 +138,20 @@ fn check_provider(
         )?,
     }
     let written = config.to_toml().map_err(CommandError::configuration)?;
-    let entry = written.find("[[plugin]]").map(|at| written[at..].to_owned());
+    let entry = written.find("[[plugin]]").map(|at| written[at..].trim_end().to_owned() + &grants(&optional, &config));
     Ok(entry.filter(|_| findings.refused == before))
+}
+
+/// The grants of optional secrets, which the manifest does not list, as comments.
+fn grants(optional: &BTreeSet<String>, config: &Config) -> String {
+    let origin = config.plugin.iter().flat_map(|entry| &entry.origins).next().map(String::as_str).unwrap_or_default();
+    let grant = |name: &String| {
+        format!(
+            "\n\n# An optional secret, which is not sent without this:\n# [plugin.secrets.{name}]\n\
+             # purpose = \"Package\"\n# origin = {origin:?}"
+        )
+    };
+    optional.iter().map(grant).collect()
 }
 
 /// Checks how a library was built.
@@ -223,13 +239,14 @@ fn start(config: &Config) -> Result<(Engine, Arc<Plugin>), String> {
     Ok((engine, plugin))
 }
 
-/// Takes the first step of the example of every badge.
+/// Takes the first step of the example of every badge, and returns the names of the optional secrets in them.
 fn first_steps(
     engine: &Engine,
     plugin: &Plugin,
     subject: &TimedProvider,
     findings: &mut Findings,
-) -> Result<(), CommandError> {
+) -> Result<BTreeSet<String>, CommandError> {
+    let mut optional = BTreeSet::new();
     for badge in &plugin.manifest.badges {
         let example = &badge.example;
         let call = match engine.call(&Request::get(example), SystemTime::UNIX_EPOCH) {
@@ -239,16 +256,21 @@ fn first_steps(
                 continue;
             }
         };
-        match first_step(subject, plugin, &call) {
+        match first_step(subject, plugin, &call, &mut optional) {
             Ok(words) => findings.ok(&format!("{example} {words}"))?,
             Err(fault) => findings.refused(&format!("{example}: {fault}"))?,
         }
     }
-    Ok(())
+    Ok(optional)
 }
 
 /// Describes what the first step asks or answers, or why it is refused.
-fn first_step(subject: &TimedProvider, plugin: &Plugin, call: &Call) -> Result<String, String> {
+fn first_step(
+    subject: &TimedProvider,
+    plugin: &Plugin,
+    call: &Call,
+    optional: &mut BTreeSet<String>,
+) -> Result<String, String> {
     let step = subject.step(&message::write_call(call), &[]).map_err(|fault| fault.to_string())?;
     let step = message::read_step(&step).map_err(|fault| fault.to_string())?;
     if let Some(badge) = step.done {
@@ -269,6 +291,7 @@ fn first_step(subject: &TimedProvider, plugin: &Plugin, call: &Call) -> Result<S
             }
         };
         check_request(plugin, request).map_err(|fault| fault.to_string())?;
+        optional.extend(request.secret().filter(|auth| auth.optional).map(|auth| auth.secret.clone()));
         if request.is_web() {
             continue;
         }

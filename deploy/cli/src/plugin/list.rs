@@ -7,8 +7,10 @@ use badgesmith_host::config;
 
 use crate::{arguments::ConfigOption, command_error::CommandError, output::print};
 
-/// How many routes or origins of a plugin are listed. The index page of the server has all of them.
-const LISTED: usize = 4;
+/// How many routes of a plugin are listed. The index page of the server has all of them.
+const ROUTES: usize = 1;
+/// How many origins of a plugin are listed. plugins.toml has all of them.
+const ORIGINS: usize = 2;
 
 const HEADER: [&str; 8] = ["ID", "VERSION", "KIND", "MOUNT", "ROUTES", "ORIGINS", "SHA256", "FILE"];
 
@@ -35,16 +37,16 @@ fn row(plugin: &Plugin, checked: bool) -> [String; 8] {
         manifest.version.clone(),
         if is_declarative { "declarative" } else { "library" }.to_owned(),
         manifest.mount.clone(),
-        listed(routes.map(str::to_owned)),
-        listed(origins),
+        listed(ROUTES, routes.map(str::to_owned)),
+        listed(ORIGINS, origins),
         checksum.to_owned(),
         plugin.file.display().to_string(),
     ]
 }
 
 /// The first few, and how many there are beside them.
-fn listed(mut all: impl Iterator<Item = String>) -> String {
-    let mut shown: Vec<_> = all.by_ref().take(LISTED).collect();
+fn listed(count: usize, mut all: impl Iterator<Item = String>) -> String {
+    let mut shown: Vec<_> = all.by_ref().take(count).collect();
     match all.count() {
         0 => {}
         more => shown.push(format!("and {more} more")),

@@ -124,8 +124,8 @@ fn next_steps(new: &NewOptions, folder: &Path, sdk: Option<&Path>) -> String {
     let built_with = match (new.kind, sdk) {
         (ProviderKind::Rust, Some(sdk)) => format!("It is built with the SDK at {}.\n", sdk.display()),
         (ProviderKind::Rust, None) => {
-            "It is built with badgesmith-provider 0.1 from the registry; for a checkout's give its folder \
-                               providers/sdk as --sdk.\n"
+            "It is built with badgesmith-provider 0.1 from the registry. Until that is published, remove the folder and \
+             repeat this command with --sdk CHECKOUT/providers/sdk, the folder of the SDK in a checkout of BadgeSmith.\n"
                 .to_owned()
         }
         _ => String::new(),

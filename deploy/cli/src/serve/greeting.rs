@@ -1,16 +1,23 @@
 //! What the server prints on standard output once it listens: addresses to try.
 
-use std::{io::Write, net::SocketAddr};
+use std::{io::Write, net::SocketAddr, sync::Arc};
+
+use badgesmith_engine::Plugin;
 
 use super::answer::Server;
 
 /// How many examples of a plugin are printed. The index page of the server has all of them.
 const EXAMPLES: usize = 3;
+/// From how many plugins on each has a line with one example: the examples of eighty are no help.
+const MANY: usize = 12;
 
 /// Prints the server's address and examples of every plugin's badges.
 pub(super) fn print(address: SocketAddr, server: &Server) {
     let mut lines = format!("BadgeSmith {} at http://{address}\n", env!("CARGO_PKG_VERSION"));
-    for plugin in server.engine.plugins() {
+    let plugins = server.engine.plugins();
+    let (many, few) = if plugins.len() < MANY { (&[][..], plugins) } else { (plugins, &[][..]) };
+    lines += &list(address, many);
+    for plugin in few {
         lines += &format!("\n  {} {}\n", plugin.id, plugin.manifest.version);
         for badge in plugin.manifest.badges.iter().take(EXAMPLES) {
             lines += &format!("    http://{address}{}\n", svg_address(&badge.example));
@@ -27,6 +34,23 @@ pub(super) fn print(address: SocketAddr, server: &Server) {
     // A closed standard output does not keep a server from serving.
     let mut out = std::io::stdout();
     let _ = out.write_all(lines.as_bytes()).and_then(|()| out.flush());
+}
+
+/// A line with an example for each plugin.
+fn list(address: SocketAddr, plugins: &[Arc<Plugin>]) -> String {
+    let mut lines = String::new();
+    let width = plugins.iter().map(|plugin| plugin.id.len()).max().unwrap_or_default();
+    for plugin in plugins {
+        let badges = &plugin.manifest.badges;
+        let example = badges.first().map(|badge| svg_address(&badge.example)).unwrap_or_default();
+        let start = if lines.is_empty() { "\n" } else { "" };
+        lines += &format!("{start}  {:width$}  http://{address}{example}", plugin.id);
+        lines += &if badges.len() > 1 { format!("  and {} more\n", badges.len() - 1) } else { "\n".to_owned() };
+    }
+    if !plugins.is_empty() {
+        lines += &format!("\n  all of them\n    http://{address}/\n");
+    }
+    lines
 }
 
 /// An example's address as an SVG.
