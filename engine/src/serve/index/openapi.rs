@@ -123,11 +123,8 @@ fn report(plugin: &Plugin, route: &ReportRoute, id: String) -> Value {
 /// Adds an operation. OpenAPI cannot distinguish a route that ends with `{rest…}` from one with a single parameter in
 /// its place; then only the first is described.
 fn add(document: &mut Value, route: &str, method: &str, operation: Value) {
-    let write = |segment| match segment {
-        RouteSegment::Literal(text) => format!("/{text}"),
-        RouteSegment::Parameter(name) | RouteSegment::Scoped(name) | RouteSegment::Rest(name) => format!("/{{{name}}}"),
-    };
-    let path: String = segments(route).into_iter().map(write).collect();
+    // Its letters stay as the manifest writes them.
+    let path = route.replace("{@", "{").replace("…}", "}").replace("...}", "}");
     let is_same = |other: &str| path.split('/').map(blank).eq(other.split('/').map(blank));
     if let Some(paths) = document["paths"].as_object_mut()
         && !paths.keys().any(|other| is_same(other))
