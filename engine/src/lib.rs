@@ -68,7 +68,7 @@ pub use crate::{
     meter::{AnswerSource, ExchangeOutcome, StepOutcome},
     origin::{Origin, OriginError},
     permits::{Busy, Permit, Permits, Share},
-    plugins::{AllowedAddress, Config, Plugin, PrivateName, RouteError, Settings},
+    plugins::{AllowedAddress, Config, LatePlugin, Plugin, PrivateName, RouteError, Settings},
     request::{LARGEST_BODY, LARGEST_HEADERS, LONGEST_PATH, Request},
     response::{AccessLine, CORRELATION_ID, CacheState, Response},
     serve::health::{BreakerHealth, CACHES, CacheHealth, Health, PluginHealth, RateLimit},
@@ -103,14 +103,12 @@ impl Engine {
         Ok(Self::of(PluginSet::loaded(plugins)?, settings, world))
     }
 
-    /// An engine that loads its plugins when the first request needs one, which keeps the start of a short-lived process
-    /// short. If they cannot be loaded, the log says why, and their addresses are answered with an error.
-    pub fn on_demand<E: Into<Box<dyn std::error::Error + Send + Sync>>>(
-        load: impl FnOnce() -> Result<Vec<Plugin>, E> + Send + 'static,
-        settings: &Settings,
-        world: World,
-    ) -> Self {
-        Self::of(PluginSet::on_demand(Box::new(|| load().map_err(Into::into))), settings, world)
+    /// An engine that loads each plugin when the first request for one of its addresses comes, which keeps the start of a
+    /// short-lived process short. If a plugin cannot be loaded, the log says why, and its addresses are answered with an
+    /// error.
+    #[must_use]
+    pub fn with_late_plugins(plugins: Vec<LatePlugin>, settings: &Settings, world: World) -> Self {
+        Self::of(PluginSet::late(plugins), settings, world)
     }
 
     fn of(plugins: PluginSet, settings: &Settings, world: World) -> Self {

@@ -9,7 +9,8 @@ use crate::{
     call::provider_call::ProviderCall,
     error::Error,
     format::Format,
-    plugin_set::{PluginSet, PluginsNotLoaded, RoutedPlugins},
+    plugin_set::{PluginSet, RoutedPlugins},
+    plugins::PluginNotLoaded,
     provider_routes::Index,
     request::{Incoming, LARGEST_BODY, LARGEST_HEADERS, LONGEST_PATH, Pairs, Request, TooDeep, decode},
     router::RouteMatch,
@@ -53,9 +54,9 @@ fn find<'a>(set: &'a PluginSet, request: &Request, pairs: &Pairs<'_>, form: &Ask
     if let Some(address) = addresses::find(segments).filter(|own| own.is_badge() || !form.names_picture()) {
         return Target::own(address, segments);
     }
-    let routed = match set.routed() {
+    let routed = match set.routed(segments) {
         Ok(routed) => routed,
-        Err(PluginsNotLoaded) => return Target::refused(Error::engine_failed(), Refuses::Badge),
+        Err(PluginNotLoaded) => return Target::refused(Error::engine_failed(), Refuses::Badge),
     };
     if let Some(found) = routed.routes.find(segments, &form.whole) {
         return provider(routed, found, request, pairs);

@@ -1,34 +1,36 @@
-//! The plugins of an engine and their routes: loaded at the start, or by the first request that needs one.
+//! The plugins of an engine and their routes: loaded at the start, or each by the first request for one of its
+//! addresses.
 
 use std::{
-    error::Error,
     fmt,
     sync::{Arc, LazyLock},
 };
 
 use crate::{
-    plugins::{Plugin, RouteError},
+    plugins::{LatePlugin, Plugin, PluginNotLoaded, RouteError},
     provider_routes::ProviderRoutes,
+    request::decode,
 };
 
-/// Loads plugins.
-pub(crate) type LoadPlugins = Box<dyn FnOnce() -> Result<Vec<Plugin>, Box<dyn Error + Send + Sync>> + Send>;
 /// What loading ends with.
-type Loaded = Result<RoutedPlugins, PluginsNotLoaded>;
+type Loaded = Result<RoutedPlugins, PluginNotLoaded>;
+/// Plugins with routes that are made of them when they are needed.
+type LateRoutes = LazyLock<Loaded, Box<dyn FnOnce() -> Loaded + Send>>;
 
 /// The plugins, which may not be loaded yet.
-pub(crate) struct PluginSet(LazyLock<Loaded, Box<dyn FnOnce() -> Loaded + Send>>);
+pub(crate) struct PluginSet {
+    all: LateRoutes,
+    /// Each plugin by itself; empty if all were loaded at the start.
+    each: Vec<(Arc<LatePlugin>, LateRoutes)>,
+    none: RoutedPlugins,
+}
 
 /// Plugins that are loaded, with their routes.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct RoutedPlugins {
     pub(crate) plugins: Vec<Arc<Plugin>>,
     pub(crate) routes: ProviderRoutes,
 }
-
-/// The plugins could not be loaded. The log says why.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct PluginsNotLoaded;
 
 impl PluginSet {
     /// Plugins that are loaded already.
@@ -36,39 +38,55 @@ impl PluginSet {
     /// # Errors
     /// The first route that conflicts with one of another plugin or of the engine.
     pub(crate) fn loaded(plugins: Vec<Plugin>) -> Result<Self, RouteError> {
-        let routed = RoutedPlugins::new(plugins)?;
-        let set = Self(LazyLock::new(Box::new(|| Ok(routed))));
-        LazyLock::force(&set.0);
-        Ok(set)
+        let routed = RoutedPlugins::new(plugins.into_iter().map(Arc::new).collect())?;
+        let all: LateRoutes = LazyLock::new(Box::new(|| Ok(routed)));
+        LazyLock::force(&all);
+        Ok(Self { all, each: Vec::new(), none: RoutedPlugins::default() })
     }
 
-    /// Plugins that the first request for one of them loads.
-    pub(crate) fn on_demand(load: LoadPlugins) -> Self {
-        Self(LazyLock::new(Box::new(|| {
-            let routed = load().and_then(|plugins| Ok(RoutedPlugins::new(plugins)?));
-            routed.map_err(|fault| {
-                tracing::error!(%fault, "the plugins cannot be loaded");
-                PluginsNotLoaded
-            })
-        })))
+    /// Plugins of which each is loaded by the first request for one of its addresses.
+    pub(crate) fn late(plugins: Vec<LatePlugin>) -> Self {
+        let plugins: Vec<Arc<LatePlugin>> = plugins.into_iter().map(Arc::new).collect();
+        let all = late_routes(plugins.clone());
+        let each = plugins.into_iter().map(|plugin| (Arc::clone(&plugin), late_routes(vec![plugin]))).collect();
+        Self { all, each, none: RoutedPlugins::default() }
     }
 
-    /// The plugins with their routes; they are loaded now if they are not yet.
-    pub(crate) fn routed(&self) -> Result<&RoutedPlugins, PluginsNotLoaded> {
-        self.0.as_ref().map_err(|fault| *fault)
+    /// The plugins to which an address with these segments may lead, which are percent-encoded still. They are loaded
+    /// now if they are not yet.
+    pub(crate) fn routed(&self, segments: &[&str]) -> Result<&RoutedPlugins, PluginNotLoaded> {
+        let decoded: Vec<_> = segments.iter().map(|segment| decode(segment)).collect();
+        let mut fitting = self.each.iter().filter(|(plugin, _)| plugin.fits(&decoded)).map(|(_, routed)| routed);
+        let routed = match (fitting.next(), fitting.next()) {
+            (None, _) if !self.each.is_empty() => return Ok(&self.none),
+            (Some(routed), None) => routed,
+            // Only all routes together tell which one is the most specific.
+            _ => &self.all,
+        };
+        routed.as_ref().map_err(|fault| *fault)
     }
 
     /// The plugins, in the order of plugins.toml; none if they could not be loaded.
     pub(crate) fn all(&self) -> &[Arc<Plugin>] {
-        self.routed().map_or(&[], |routed| &routed.plugins)
+        self.all.as_ref().map_or(&[], |routed| &routed.plugins)
     }
 }
 
+fn late_routes(plugins: Vec<Arc<LatePlugin>>) -> LateRoutes {
+    LazyLock::new(Box::new(move || {
+        let plugins = plugins.iter().map(|plugin| plugin.plugin().cloned()).collect::<Result<Vec<_>, _>>()?;
+        RoutedPlugins::new(plugins).map_err(|fault| {
+            tracing::error!(%fault, "the plugins cannot be served");
+            PluginNotLoaded
+        })
+    }))
+}
+
 impl RoutedPlugins {
-    fn new(plugins: Vec<Plugin>) -> Result<Self, RouteError> {
+    fn new(plugins: Vec<Arc<Plugin>>) -> Result<Self, RouteError> {
         let routes = ProviderRoutes::new(&plugins)?;
-        plugins.iter().for_each(Plugin::log_unset_settings);
-        Ok(Self { plugins: plugins.into_iter().map(Arc::new).collect(), routes })
+        plugins.iter().for_each(|plugin| plugin.log_unset_settings());
+        Ok(Self { plugins, routes })
     }
 }
 

@@ -1,5 +1,7 @@
 //! The routes of all providers: which plugin, and which entry of its manifest, an address leads to.
 
+use std::sync::Arc;
+
 use crate::{
     addresses::is_reserved,
     plugins::{Plugin, RouteError, RouteErrorKind},
@@ -23,12 +25,18 @@ pub(crate) enum Index {
     Refusal { plugin: usize, refusal: usize },
 }
 
+impl Default for ProviderRoutes {
+    fn default() -> Self {
+        Self { router: Router::new() }
+    }
+}
+
 impl ProviderRoutes {
     /// Collects the routes of all manifests.
     ///
     /// # Errors
     /// The first route that conflicts with one of another plugin or of the engine.
-    pub(crate) fn new(plugins: &[Plugin]) -> Result<Self, RouteError> {
+    pub(crate) fn new(plugins: &[Arc<Plugin>]) -> Result<Self, RouteError> {
         let mut router = Router::new();
         for (plugin, loaded) in plugins.iter().enumerate() {
             let manifest = &loaded.manifest;

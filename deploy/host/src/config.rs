@@ -7,7 +7,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use badgesmith_engine::{Config, Plugin, Settings, plugins};
+use badgesmith_engine::{
+    Config, Plugin, Settings,
+    plugins::{self, LatePlugin},
+};
 
 /// The file that is searched if none is named.
 const NAME: &str = "plugins.toml";
@@ -57,32 +60,31 @@ pub fn load(config: Option<&Path>) -> Result<(Vec<Plugin>, Settings), ConfigErro
     Ok((plugins, config.engine))
 }
 
-/// As [`load`], but the plugins are loaded by [`PluginsLater::load`].
+/// As [`load`] for a short-lived process: if `badgesmith plugin pack` wrote the whole configuration, a plugin is loaded by
+/// the first request for one of its addresses.
 ///
 /// # Errors
-/// The first mistake in plugins.toml itself, or what cannot be read.
-pub fn load_later(config: Option<&Path>) -> Result<(PluginsLater, Settings), ConfigError> {
+/// As [`load`]; a mistake in a plugin that is loaded later is in the log.
+pub fn load_late(config: Option<&Path>) -> Result<(StartPlugins, Settings), ConfigError> {
     let Some((file, text)) = read(config, &folder_of_binary())? else {
         tracing::warn!("there is no {NAME} here nor beside the binary: static badges only");
-        return Ok((PluginsLater(Config::default(), PathBuf::new()), Settings::default()));
+        return Ok((StartPlugins::Loaded(Vec::new()), Settings::default()));
     };
     let config = parse(&text, &file)?;
-    let settings = config.engine.clone();
-    Ok((PluginsLater(config, file), settings))
+    let plugins = match plugins::load_late(&config, &folders(&file, None)) {
+        Some(late) => StartPlugins::Late(late),
+        None => StartPlugins::Loaded(load_plugins(&config, &file, None)?),
+    };
+    Ok((plugins, config.engine))
 }
 
-/// A plugins.toml whose plugins are not loaded yet, and its path.
+/// The plugins that a short-lived process starts with.
 #[derive(Debug)]
-pub struct PluginsLater(Config, PathBuf);
-
-impl PluginsLater {
-    /// Loads the plugins.
-    ///
-    /// # Errors
-    /// The first mistake in a plugin.
-    pub fn load(self) -> Result<Vec<Plugin>, ConfigError> {
-        load_plugins(&self.0, &self.1, None)
-    }
+pub enum StartPlugins {
+    /// All of them are loaded.
+    Loaded(Vec<Plugin>),
+    /// None is loaded yet.
+    Late(Vec<LatePlugin>),
 }
 
 /// The same for a command that needs a plugins.toml; it also returns the parsed file.
@@ -164,11 +166,15 @@ fn parse(text: &str, file: &Path) -> Result<Config, ConfigError> {
 }
 
 fn load_plugins(config: &Config, file: &Path, libraries: Option<&Path>) -> Result<Vec<Plugin>, ConfigError> {
+    plugins::load(config, &folders(file, libraries)).map_err(refused)
+}
+
+/// Where libraries with a bare name are searched.
+fn folders(file: &Path, libraries: Option<&Path>) -> Vec<PathBuf> {
     let (here, binary) = (file.parent().unwrap_or(Path::new("")), folder_of_binary());
     let [beside, layer] = [here, Path::new(LAYER)].map(|folder| folder.join("plugins"));
     let usual = [beside, layer, binary.clone(), binary.join("plugins"), binary.join("deps")];
-    let folders: Vec<_> = libraries.map(Path::to_owned).into_iter().chain(usual).collect();
-    plugins::load(config, &folders).map_err(refused)
+    libraries.map(Path::to_owned).into_iter().chain(usual).collect()
 }
 
 /// The path and the text of the file that is named, or of the first default one that exists.

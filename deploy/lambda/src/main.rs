@@ -22,7 +22,12 @@ use std::{
 use badgesmith_engine::{Engine, Refusal, Request, Response};
 #[cfg(unix)]
 use badgesmith_host::exit_hook as exit;
-use badgesmith_host::{access_log as access, config, logs, metrics::emf::Emf};
+use badgesmith_host::{
+    access_log as access,
+    config::{self, StartPlugins},
+    logs,
+    metrics::emf::Emf,
+};
 use futures_util::FutureExt;
 use lambda_http::{
     Error,
@@ -58,11 +63,14 @@ fn run() -> Result<(), String> {
     // One thread: events come one at a time, and a warm one takes less time than a switch to another thread.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|fault| format!("the runtime cannot start: {fault}"))?;
-    // The first request that needs a plugin loads them: a static badge needs none.
-    let (plugins, settings) = config::load_later(None).map_err(|error| error.to_string())?;
+    let (plugins, settings) = config::load_late(None).map_err(|error| error.to_string())?;
     let name = env::var("AWS_LAMBDA_FUNCTION_NAME").ok().filter(|name| !name.is_empty());
     let emf = Arc::new(Emf::new(name.unwrap_or_else(|| "bootstrap".to_owned())));
-    let engine = Engine::on_demand(|| plugins.load(), &settings, world::new(&settings, emf.clone()));
+    let world = world::new(&settings, emf.clone());
+    let engine = match plugins {
+        StartPlugins::Loaded(plugins) => Engine::new(plugins, &settings, world).map_err(|error| error.to_string())?,
+        StartPlugins::Late(plugins) => Engine::with_late_plugins(plugins, &settings, world),
+    };
     if !settings.faces.is_empty() {
         tracing::warn!("[engine] faces: the function draws with the bundled font alone, and does not read them");
     }

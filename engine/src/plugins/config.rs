@@ -37,6 +37,10 @@ pub struct PluginConfig {
     /// The SHA-256 of the library or of the declarative provider's file, in hexadecimal digits. Empty: not compared.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub sha256: String,
+    /// The beginnings of its addresses, which `badgesmith plugin pack` writes. A function loads the plugin at the first
+    /// request for one of them. Empty: at its start.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub addresses: Vec<String>,
     /// The mount that replaces the manifest's.
     pub mount: Option<String>,
     /// The origins it may send requests to.

@@ -13,6 +13,7 @@ use super::{
     config_error::{ConfigError, ConfigErrorKind},
     further_routes,
     id::is_id,
+    late_plugin::LatePlugin,
     library,
     manifest_check::PluginError,
     packed,
@@ -44,6 +45,23 @@ pub fn load(config: &Config, folders: &[PathBuf]) -> Result<Vec<Plugin>, ConfigE
         plugins.push(loaded.map_err(error)?);
     }
     Ok(plugins)
+}
+
+/// The plugins of a packed plugins.toml, each of which is loaded at the first request for one of its addresses; `None` if
+/// it is not known of every plugin what these are.
+#[must_use]
+pub fn load_late(config: &Config, folders: &[PathBuf]) -> Option<Vec<LatePlugin>> {
+    let late = |config: &PluginConfig| {
+        let (config, folders) = (config.clone(), folders.to_owned());
+        LatePlugin::new(&config.addresses.clone(), move || {
+            let error = |kind| ConfigError { file: config.file.clone(), plugin: Some(config.id.clone()), kind };
+            load_plugin(&config, &folders).map_err(error)
+        })
+    };
+    let mut ids: Vec<&str> = config.plugin.iter().map(|plugin| &*plugin.id).collect();
+    ids.sort_unstable();
+    let is_known = config.plugin.iter().all(|plugin| !plugin.addresses.is_empty());
+    (is_known && ids.windows(2).all(|pair| pair[0] != pair[1])).then(|| config.plugin.iter().map(late).collect())
 }
 
 fn load_plugin(config: &PluginConfig, folders: &[PathBuf]) -> Result<Plugin, ConfigErrorKind> {

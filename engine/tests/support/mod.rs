@@ -293,6 +293,11 @@ impl TestServer {
         settings: &Settings,
         store: Arc<MemoryStore>,
     ) -> Result<Self, RouteError> {
+        Self::with_engine(store, |world| Engine::new(plugins, settings, world))
+    }
+
+    /// An engine that `make` makes with this world.
+    pub fn with_engine<E>(store: Arc<MemoryStore>, make: impl FnOnce(World) -> Result<Engine, E>) -> Result<Self, E> {
         let (upstream, web) = (Arc::<MemoryUpstream>::default(), Arc::<MemoryUpstream>::default());
         let executor = Arc::<ManualExecutor>::default();
         let events = Arc::<EventLog>::default();
@@ -304,7 +309,7 @@ impl TestServer {
             store: store.clone(),
             meter: events.clone(),
         };
-        let engine = Engine::new(plugins, settings, world)?;
+        let engine = make(world)?;
         Ok(Self { engine, upstream, web, executor, store, events, now: Mutex::new(SystemTime::UNIX_EPOCH + NOON) })
     }
 

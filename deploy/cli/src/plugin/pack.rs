@@ -71,6 +71,7 @@ pub(super) fn run(pack: &PackOptions) -> Result<(), CommandError> {
         } else {
             entry.declarative = Some(place.into());
         }
+        entry.addresses = plugins::beginnings(&plugin.manifest);
         packed.push((to, from));
     }
     let file = pack.out.join("plugins.toml");

@@ -1,0 +1,78 @@
+//! Plugins that are loaded by the first request for one of their addresses.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod support;
+
+use std::{
+    convert::Infallible,
+    io,
+    sync::{Arc, Mutex},
+};
+
+use badgesmith_engine::{Engine, Plugin, Settings, plugins::LatePlugin};
+use badgesmith_provider::{Badge, Call, Manifest, Provider, Step};
+use support::TestServer;
+
+/// Says its own name.
+#[derive(Debug)]
+struct Named(&'static str);
+
+impl Provider for Named {
+    fn badge(&self, _: &Call) -> Result<Badge, Step> {
+        Ok(Badge::new(self.0))
+    }
+}
+
+/// A plugin with one badge, which notes when it is loaded.
+fn late(loads: &Arc<Mutex<Vec<&'static str>>>, id: &'static str, route: &'static str, beginning: &str) -> LatePlugin {
+    let loads = Arc::clone(loads);
+    LatePlugin::new(&[beginning.to_owned()], move || {
+        loads.lock().unwrap().push(id);
+        let example = route.replace(['{', '}'], "");
+        let manifest = format!(
+            r#"{{"id": "{id}", "version": "1.0.0", "mount": "/badges/{id}", "badges": [
+                {{"name": "a", "route": "{route}", "label": "{id}", "summary": "A.", "example": "{example}"}}]}}"#
+        );
+        if id == "broken" {
+            return Err(io::Error::other("it is broken"));
+        }
+        Ok(Plugin::new(id, Manifest::parse(&manifest).unwrap(), Arc::new(Named(id))).unwrap())
+    })
+}
+
+#[tokio::test]
+async fn a_request_loads_the_plugins_that_its_address_may_lead_to_and_no_other() {
+    let loads = Arc::<Mutex<Vec<_>>>::default();
+    let plugins = vec![
+        late(&loads, "one", "/one/{x}", "one"),
+        late(&loads, "two", "/two/{x}/{y}", "two"),
+        late(&loads, "deeper", "/two/deep/{y}", "two/deep"),
+        late(&loads, "three", "/three/{x}", "three"),
+    ];
+    let make = |world| Ok::<_, Infallible>(Engine::with_late_plugins(plugins, &Settings::default(), world));
+    let server = TestServer::with_engine(Arc::default(), make).unwrap();
+    let loaded = || loads.lock().unwrap().clone();
+    assert_eq!(server.words("/badge/a-b-red").await, "a: b");
+    assert_eq!(server.words("/unknown/x").await, "404: badge not found");
+    assert!(loaded().is_empty(), "{:?}", loaded());
+    assert_eq!(server.words("/ONE/x").await, "one: one");
+    assert_eq!(server.words("/one/y").await, "one: one");
+    assert_eq!(loaded(), ["one"]);
+    assert_eq!(server.words("/two/x/y").await, "two: two");
+    assert_eq!(loaded(), ["one", "two"]);
+    assert_eq!(server.words("/two/deep/y").await, "deeper: deeper", "the most specific route of all wins");
+    assert_eq!(loaded(), ["one", "two", "deeper", "three"], "each is loaded once");
+    assert_eq!(server.engine.plugins().len(), 4);
+}
+
+#[tokio::test]
+async fn a_plugin_that_cannot_be_loaded_is_an_error_at_its_own_addresses_only() {
+    let loads = Arc::<Mutex<Vec<_>>>::default();
+    let plugins = vec![late(&loads, "one", "/one/{x}", "one"), late(&loads, "broken", "/broken/{x}", "broken")];
+    let make = |world| Ok::<_, Infallible>(Engine::with_late_plugins(plugins, &Settings::default(), world));
+    let server = TestServer::with_engine(Arc::default(), make).unwrap();
+    assert_eq!(server.words("/one/x").await, "one: one");
+    assert_eq!(server.words("/broken/x.svg").await, "badge: internal error");
+    assert_eq!(server.get("/broken/x?format=json").await.status, 500);
+    assert_eq!(server.words("/badge/a-b-red").await, "a: b");
+}
