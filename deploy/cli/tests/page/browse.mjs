@@ -124,9 +124,13 @@ const checks = {
 
   async "the builder makes of every example the code that stands beside it"() {
     await visit({}, async (page) => {
+      // A provider's first badge, and every one whose example has a query: the others are alike.
+      const seen = new Set();
       for (const entry of await page.locator("[data-badge]").all()) {
-        await change(page, () => entry.getByRole("button", { name: "Build with it" }).click());
         const badge = JSON.parse(await entry.getAttribute("data-badge"));
+        if (seen.has(badge.provider) && badge.provider !== "built in" && !badge.example.includes("?")) continue;
+        seen.add(badge.provider);
+        await change(page, () => entry.getByRole("button", { name: "Build with it" }).click());
         if (badge.provider !== "built in") assert.match(await said(page), /^It (?:reads “.+”|says: .+)\.$/, badge.route);
         const codes = (scope) => scope.locator(".paste code").allTextContents();
         const [, ...built] = await codes(page.locator("#pastes"));
