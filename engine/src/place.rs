@@ -56,7 +56,7 @@ fn find<'a>(set: &'a PluginSet, request: &Request, pairs: &Pairs<'_>, form: &Ask
     }
     let routed = match set.routed(segments) {
         Ok(routed) => routed,
-        Err(PluginNotLoaded) => return Target::refused(Error::engine_failed(), Refuses::Badge),
+        Err(PluginNotLoaded) => return Target::refused(Error::engine_failed(), Refuses::Mistake),
     };
     if let Some(found) = routed.routes.find(segments, &form.whole) {
         return provider(routed, found, request, pairs);

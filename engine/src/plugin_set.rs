@@ -38,6 +38,7 @@ impl PluginSet {
     /// # Errors
     /// The first route that conflicts with one of another plugin or of the engine.
     pub(crate) fn loaded(plugins: Vec<Plugin>) -> Result<Self, RouteError> {
+        plugins.iter().for_each(Plugin::log_unset_settings);
         let routed = RoutedPlugins::new(plugins.into_iter().map(Arc::new).collect())?;
         let all: LateRoutes = LazyLock::new(Box::new(|| Ok(routed)));
         LazyLock::force(&all);
@@ -55,13 +56,16 @@ impl PluginSet {
     /// The plugins to which an address with these segments may lead, which are percent-encoded still. They are loaded
     /// now if they are not yet.
     pub(crate) fn routed(&self, segments: &[&str]) -> Result<&RoutedPlugins, PluginNotLoaded> {
+        if self.each.is_empty() {
+            return self.all.as_ref().map_err(|fault| *fault);
+        }
         let decoded: Vec<_> = segments.iter().map(|segment| decode(segment)).collect();
         let mut fitting = self.each.iter().filter(|(plugin, _)| plugin.fits(&decoded)).map(|(_, routed)| routed);
         let routed = match (fitting.next(), fitting.next()) {
-            (None, _) if !self.each.is_empty() => return Ok(&self.none),
+            (None, _) => return Ok(&self.none),
             (Some(routed), None) => routed,
             // Only all routes together tell which one is the most specific.
-            _ => &self.all,
+            (Some(_), Some(_)) => &self.all,
         };
         routed.as_ref().map_err(|fault| *fault)
     }
@@ -85,7 +89,6 @@ fn late_routes(plugins: Vec<Arc<LatePlugin>>) -> LateRoutes {
 impl RoutedPlugins {
     fn new(plugins: Vec<Arc<Plugin>>) -> Result<Self, RouteError> {
         let routes = ProviderRoutes::new(&plugins)?;
-        plugins.iter().for_each(|plugin| plugin.log_unset_settings());
         Ok(Self { plugins, routes })
     }
 }

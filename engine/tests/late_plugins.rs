@@ -9,8 +9,9 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use badgesmith_engine::{Engine, Plugin, Settings, plugins::LatePlugin};
+use badgesmith_engine::{Engine, Plugin, Request, Settings, plugins::LatePlugin};
 use badgesmith_provider::{Badge, Call, Manifest, Provider, Step};
+use http::Method;
 use support::TestServer;
 
 /// Says its own name.
@@ -74,5 +75,7 @@ async fn a_plugin_that_cannot_be_loaded_is_an_error_at_its_own_addresses_only() 
     assert_eq!(server.words("/one/x").await, "one: one");
     assert_eq!(server.words("/broken/x.svg").await, "badge: internal error");
     assert_eq!(server.get("/broken/x?format=json").await.status, 500);
+    let report = Request { method: Method::POST, ..Request::get("/broken/x") };
+    assert_eq!(server.send(&report).await.status, 500, "a report is told that it is not its sender's fault");
     assert_eq!(server.words("/badge/a-b-red").await, "a: b");
 }

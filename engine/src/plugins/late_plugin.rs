@@ -34,7 +34,10 @@ impl LatePlugin {
     pub fn new<E: Error>(beginnings: &[String], load: impl FnOnce() -> Result<Plugin, E> + Send + 'static) -> Self {
         let segments = |text: &String| text.split('/').map(str::to_ascii_lowercase).collect();
         let load = || match load() {
-            Ok(plugin) => Ok(Arc::new(plugin)),
+            Ok(plugin) => {
+                plugin.log_unset_settings();
+                Ok(Arc::new(plugin))
+            }
             Err(fault) => {
                 tracing::error!(%fault, "a plugin cannot be loaded");
                 Err(PluginNotLoaded)
