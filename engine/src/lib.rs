@@ -15,6 +15,7 @@ mod cors;
 mod dependency;
 mod draw;
 mod error;
+mod feed;
 mod fetch;
 mod finish;
 mod flight;

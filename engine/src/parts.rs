@@ -7,6 +7,7 @@ use crate::{
     call::{badge_cache::BadgeCache, caller::Caller},
     dependency::Dependency,
     draw::drawing::Drawing,
+    feed::Feed,
     fetch::fetcher::Fetcher,
     plugin_set::PluginSet,
     plugins::Settings,
@@ -28,6 +29,7 @@ pub(crate) struct Parts {
     pub(crate) readers: Readers,
     pub(crate) store: Dependency,
     pub(crate) secrets: Dependency,
+    pub(crate) feed: Feed,
     /// Whether signatures over the body alone are accepted.
     pub(crate) accepts_body_only: bool,
     serves_endpoint: bool,
@@ -55,6 +57,7 @@ impl Parts {
             readers: Readers::new(executor()),
             store: Dependency::new("store"),
             secrets: Dependency::new("secrets"),
+            feed: Feed::default(),
             accepts_body_only: settings.accept_body_only_signatures,
             serves_endpoint: settings.endpoint,
             serves_dynamic: settings.dynamic,

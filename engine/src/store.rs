@@ -6,7 +6,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use badgesmith_provider::{Record, Timestamp, fold};
+use badgesmith_provider::{FoundState, Record, State, Timestamp, fold};
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 
@@ -16,16 +16,24 @@ pub const NONCE_LIFE: Duration = Duration::from_secs(45 * 60);
 pub const RESULT_LIFE: Duration = Duration::from_secs(730 * 24 * 60 * 60);
 /// The longest owner and the longest repo, in bytes.
 pub const LONGEST_NAME: usize = 100;
-/// The longest platform, in bytes.
-pub const LONGEST_PLATFORM: usize = 64;
+/// The longest platform, in bytes: file names of workflows and names of checks are longer than those of platforms.
+pub const LONGEST_PLATFORM: usize = 128;
 /// The longest branch, in bytes: the 255 bytes of a file name, which limit git, less `refs/heads/`.
 pub const LONGEST_BRANCH: usize = 244;
 /// The longest identifier of a run, in bytes.
 pub const LONGEST_RUN: usize = 128;
 /// The longest sort key of a record, in bytes.
 pub const LONGEST_KEY: usize = 1024;
-/// The most records that one query may return.
+/// The most records that one query of a provider may return.
 pub const MOST_RECORDS: usize = 100;
+/// The most records that one chart is drawn of.
+pub const MOST_CHARTED: usize = 1000;
+/// The most states that one query may return.
+pub const MOST_STATES: usize = 256;
+/// How long the id of a delivery is remembered. GitHub delivers again for three days.
+pub const DELIVERY_LIFE: Duration = Duration::from_secs(8 * 24 * 60 * 60);
+/// How many numbers a state's sequence has at most.
+pub const LONGEST_SEQUENCE: usize = 4;
 
 /// The persistent store.
 pub trait Store: Send + Sync {
@@ -57,6 +65,91 @@ pub trait Store: Send + Sync {
         span: Span,
         now: SystemTime,
     ) -> BoxFuture<'a, Result<Vec<Record>, Unavailable>>;
+
+    /// Writes a state, unless there is one whose sequence is as great or greater. After `Ok(true)` it is durable. A state
+    /// without a life is listed ([`Store::subjects`]), and listed anew with the time of each change.
+    ///
+    /// # Errors
+    /// [`Unavailable`] if it is unknown whether it was written.
+    fn put_state<'a>(&'a self, state: &'a State, now: SystemTime) -> BoxFuture<'a, Result<bool, Unavailable>> {
+        let _ = (state, now);
+        Box::pin(ready(Err(no_such("states"))))
+    }
+
+    /// The states of a repository in a collection, ordered by part and branch: all, those of a part, or that of a
+    /// subject; at most [`MOST_STATES`]. Reads are consistent.
+    ///
+    /// # Errors
+    /// [`Unavailable`] if the store cannot be read.
+    fn states<'a>(
+        &'a self,
+        states: &'a States,
+        now: SystemTime,
+    ) -> BoxFuture<'a, Result<Vec<FoundState>, Unavailable>> {
+        let _ = (states, now);
+        Box::pin(ready(Err(no_such("states"))))
+    }
+
+    /// Claims the id of a delivery, claims the runs of its records and writes them, in one transaction. A record whose
+    /// run is claimed already is left out. After `Ok(true)` all of it is durable; after `Ok(false)`, which says that the
+    /// delivery's id is claimed already, nothing was written.
+    ///
+    /// # Errors
+    /// [`Unavailable`] if it is unknown whether it was written.
+    fn deliver<'a>(&'a self, delivery: &'a Delivery) -> BoxFuture<'a, Result<bool, Unavailable>> {
+        let _ = delivery;
+        Box::pin(ready(Err(no_such("deliveries"))))
+    }
+
+    /// The owners that have a subject, in their order, from the first one after `after` on, at most `limit`. Reads of
+    /// this and of [`Store::subjects`] need not be consistent.
+    ///
+    /// # Errors
+    /// [`Unavailable`] if the store cannot be read.
+    fn owners<'a>(&'a self, after: &'a str, limit: usize) -> BoxFuture<'a, Result<Vec<String>, Unavailable>> {
+        let _ = (after, limit);
+        Box::pin(ready(Err(no_such("lists"))))
+    }
+
+    /// The subjects of an owner that have a record or a state, ordered by repository, collection, part and branch; of
+    /// one repository, if it is named. At most `limit`, after `after`, a [`ListedSubject::key`]; empty for the first.
+    ///
+    /// # Errors
+    /// [`Unavailable`] if the store cannot be read.
+    fn subjects<'a>(
+        &'a self,
+        owner: &'a str,
+        repo: Option<&'a str>,
+        after: &'a str,
+        limit: usize,
+        now: SystemTime,
+    ) -> BoxFuture<'a, Result<Vec<ListedSubject>, Unavailable>> {
+        let _ = (owner, repo, after, limit, now);
+        Box::pin(ready(Err(no_such("lists"))))
+    }
+
+    /// Notes that cached answers about something are stale since `at`. `about` is a key that the engine made.
+    ///
+    /// # Errors
+    /// [`Unavailable`] if it is unknown whether it was noted.
+    fn mark_stale<'a>(&'a self, about: &'a str, at: SystemTime) -> BoxFuture<'a, Result<(), Unavailable>> {
+        let _ = (about, at);
+        Box::pin(ready(Err(no_such("marks"))))
+    }
+
+    /// The cached answer of a key, with the time since which answers about `about` are stale, if that was noted.
+    ///
+    /// # Errors
+    /// [`Unavailable`] if the store cannot be read.
+    fn answer_about<'a>(
+        &'a self,
+        key: &'a str,
+        about: &'a str,
+        now: SystemTime,
+    ) -> BoxFuture<'a, Result<MarkedAnswer, Unavailable>> {
+        let _ = about;
+        Box::pin(async move { Ok(MarkedAnswer { answer: self.answer(key, now).await?, stale_since: None }) })
+    }
 
     /// Checks that a result could be recorded now, by the same path as a write, without a visible change. The engine
     /// caches the outcome for ten seconds.
@@ -170,8 +263,7 @@ pub fn nonce_partition(subject: &Subject) -> String {
 /// The sort key of a record: `RESULT#platform#branch#timestamp#run#attempt`. The last key of a platform and branch is
 /// that of its newest record.
 pub fn result_key(subject: &Subject, record: &Record) -> String {
-    let Record { run_id, run_attempt, timestamp_ms, .. } = record;
-    format!("{}{timestamp_ms}#{}#{run_attempt:04}", result_prefix(subject), escape(run_id))
+    RecordPlace::of(record).key(subject)
 }
 
 /// The prefix of the sort keys of a subject's records.
@@ -179,13 +271,15 @@ pub fn result_prefix(subject: &Subject) -> String {
     format!("RESULT#{}#{}#", escape(&subject.platform), escape(&subject.branch))
 }
 
-/// The range of the sort keys of a subject's records that are not older than `since_ms`: its inclusive start and its
-/// exclusive end.
-pub fn result_range(subject: &Subject, since_ms: Option<i64>) -> (String, String) {
+/// The range of the sort keys of a subject's records in a span: its inclusive start and its exclusive end.
+pub fn result_range(subject: &Subject, span: &Span) -> (String, String) {
     let prefix = result_prefix(subject);
-    // The prefix ends with `#`, and `$` is the next character in ASCII.
-    let end = format!("{}$", prefix.trim_end_matches('#'));
-    let since = since_ms.map(|since| Timestamp::nearest(since).to_string()).unwrap_or_default();
+    let end = match &span.before {
+        Some(place) => place.key(subject),
+        // The prefix ends with `#`, and `$` is the next character in ASCII.
+        None => format!("{}$", prefix.trim_end_matches('#')),
+    };
+    let since = span.since_ms.map(|since| Timestamp::nearest(since).to_string()).unwrap_or_default();
     (prefix + &since, end)
 }
 
@@ -246,16 +340,167 @@ pub enum Recorded {
     Duplicate,
 }
 
+/// A cached answer, with the mark of what it is about.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct MarkedAnswer {
+    /// The answer, if there is one.
+    pub answer: Option<Bytes>,
+    /// Since when such answers are stale, if that was noted.
+    pub stale_since: Option<SystemTime>,
+}
+
+/// What a delivery of a webhook writes, besides states.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Delivery {
+    /// The webhook's scheme, such as `github`.
+    pub scheme: String,
+    /// The owner that the delivery is from, case-folded.
+    pub owner: String,
+    /// The id of the delivery, 1 to 128 visible ASCII characters; it is claimed for the scheme and the owner.
+    pub id: String,
+    /// The records, at most [`MOST_DELIVERED`].
+    pub records: Vec<SubjectRecord>,
+    /// When it arrived: [`RESULT_LIFE`] and [`DELIVERY_LIFE`] begin here.
+    pub arrived: SystemTime,
+}
+
+/// The most records of one delivery: DynamoDB writes 100 items in one transaction.
+pub const MOST_DELIVERED: usize = 16;
+
+/// A record with its collection and subject.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SubjectRecord {
+    /// The collection.
+    pub collection: String,
+    /// The subject.
+    pub subject: Subject,
+    /// The record.
+    pub record: Record,
+}
+
+/// Which states are queried. All of it is case-folded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct States {
+    /// The collection.
+    pub collection: String,
+    /// The owner of the repository.
+    pub owner: String,
+    /// The repository.
+    pub repo: String,
+    /// The part, if not those of all parts.
+    pub platform: Option<String>,
+    /// The branch, if not those of all branches of the part.
+    pub branch: Option<String>,
+}
+
+/// A subject in a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListedSubject {
+    /// The collection.
+    pub collection: String,
+    /// The subject.
+    pub subject: Subject,
+    /// When a record or a state of it was written last.
+    pub changed: SystemTime,
+}
+
+impl ListedSubject {
+    /// The sort key of a subject in the list of its owner: `repo#collection#part#branch`.
+    pub fn key(collection: &str, subject: &Subject) -> String {
+        let parts = [&*subject.repo, collection, &subject.platform, &subject.branch];
+        parts.map(escape).join("#")
+    }
+
+    /// The inverse of [`ListedSubject::key`].
+    ///
+    /// ```
+    /// use badgesmith_engine::store::{ListedSubject, Subject};
+    ///
+    /// let subject = Subject::new("acme", "tools", "ci.yml", "issue#1").unwrap();
+    /// let key = ListedSubject::key("workflow", &subject);
+    /// assert_eq!(key, "tools#workflow#ci.yml#issue%231");
+    /// assert_eq!(ListedSubject::read(&key, "acme"), Some(("workflow".to_owned(), subject)));
+    /// ```
+    pub fn read(key: &str, owner: &str) -> Option<(String, Subject)> {
+        let mut parts = key.split('#').map(unescape);
+        let (repo, collection, platform, branch) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
+        Some((collection, Subject::new(owner, &repo, &platform, &branch).ok()?))
+    }
+}
+
+/// The partition key of the states of a collection and repository: `STATE#collection#owner#repo`.
+pub fn state_partition(collection: &str, owner: &str, repo: &str) -> String {
+    format!("STATE#{collection}#{}#{}", escape(owner), escape(repo))
+}
+
+/// The sort key of a state: `part#branch`.
+pub fn state_key(platform: &str, branch: &str) -> String {
+    format!("{}#{}", escape(platform), escape(branch))
+}
+
+/// The partition key of the claimed deliveries of an owner: `NONCE#scheme#owner`.
+pub fn delivery_partition(scheme: &str, owner: &str) -> String {
+    format!("NONCE#{scheme}#{}", escape(owner))
+}
+
+/// A sequence as a text that sorts as the sequence does: each number in twenty digits.
+///
+/// ```
+/// use badgesmith_engine::store::sequence_text;
+///
+/// assert_eq!(sequence_text(&[7, 1]), "00000000000000000007.00000000000000000001");
+/// assert!(sequence_text(&[7, 1]) > sequence_text(&[7]) && sequence_text(&[10]) > sequence_text(&[9, 5]));
+/// ```
+pub fn sequence_text(sequence: &[u64]) -> String {
+    sequence.iter().map(|number| format!("{number:020}")).collect::<Vec<_>>().join(".")
+}
+
+/// The inverse of [`sequence_text`].
+pub fn read_sequence(text: &str) -> Option<Vec<u64>> {
+    text.split('.').map(|number| number.parse().ok()).collect()
+}
+
+fn no_such(what: &str) -> Unavailable {
+    Unavailable(format!("this store has no {what}"))
+}
+
+/// The place of a record in the history of its subject.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct RecordPlace {
+    /// The record's time.
+    pub timestamp: Timestamp,
+    /// Its run.
+    pub run_id: String,
+    /// Its attempt.
+    pub run_attempt: u32,
+}
+
+impl RecordPlace {
+    /// The place of a record.
+    pub fn of(record: &Record) -> Self {
+        let Record { timestamp_ms, run_id, run_attempt, .. } = record;
+        Self { timestamp: *timestamp_ms, run_id: run_id.clone(), run_attempt: *run_attempt }
+    }
+
+    /// The sort key of a record of a subject in this place.
+    pub fn key(&self, subject: &Subject) -> String {
+        let Self { timestamp, run_id, run_attempt } = self;
+        format!("{}{timestamp}#{}#{run_attempt:04}", result_prefix(subject), escape(run_id))
+    }
+}
+
 /// Which part of a subject's history is queried.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Span {
-    /// The number of newest records, at most [`MOST_RECORDS`].
+    /// The number of newest records, at most [`MOST_CHARTED`].
     pub last: usize,
     /// Only records from this time on, in milliseconds since 1970.
     pub since_ms: Option<i64>,
+    /// Only records that are older than the one in this place.
+    pub before: Option<RecordPlace>,
 }
 
 impl Span {
     /// Only the newest record.
-    pub const LATEST: Self = Self { last: 1, since_ms: None };
+    pub const LATEST: Self = Self { last: 1, since_ms: None, before: None };
 }

@@ -148,12 +148,12 @@ impl DynamoStore {
         let query = self.aws.dynamodb().await.query().table_name(&self.aws.tables().results);
         let query = query.consistent_read(true).scan_index_forward(false);
         let query = query.expression_attribute_values(":pk", text(partition(collection, subject)));
-        let query = if span.since_ms.is_none() {
+        let query = if span.since_ms.is_none() && span.before.is_none() {
             query
                 .key_condition_expression("PK = :pk AND begins_with(SK, :prefix)")
                 .expression_attribute_values(":prefix", text(result_prefix(subject)))
         } else {
-            let (from, to) = result_range(subject, span.since_ms);
+            let (from, to) = result_range(subject, &span);
             query
                 .key_condition_expression("PK = :pk AND SK BETWEEN :from AND :to")
                 .expression_attribute_values(":from", text(from))

@@ -139,7 +139,7 @@ async fn a_transient_failure_is_retried_and_never_reported_as_a_duplicate() {
     }
     let store = DynamoStore::new(Arc::new(AwsClients::new(settings, Connections::new())));
     let subject = entry("", "").subject;
-    let span = Span { last: 100, since_ms: None };
+    let span = Span { last: 100, since_ms: None, before: None };
     let found = store.history("test-results", &subject, span, SystemTime::now()).await.unwrap();
     assert_eq!(found.len(), rows.len(), "each result once");
 }

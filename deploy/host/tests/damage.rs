@@ -18,7 +18,7 @@ use serde_json::{Map, json};
 mod damage;
 
 const FILE: &str = "store.redb";
-const ALL: Span = Span { last: MOST_RECORDS, since_ms: None };
+const ALL: Span = Span { last: MOST_RECORDS, since_ms: None, before: None };
 const SUBJECTS: i64 = 80;
 const RUNS: i64 = 4;
 const RESULTS: TableDefinition<(&str, &str), &[u8]> = TableDefinition::new("results");

@@ -49,7 +49,7 @@ async fn records_of_the_first_and_the_last_moment_are_exported_and_imported_agai
         let entry = serde_json::from_str::<ExportedLine>(line).unwrap().entry().unwrap();
         assert_eq!(store.record(&entry).await, Ok(Recorded::New), "{line}");
     }
-    let all = Span { last: MOST_RECORDS, since_ms: None };
+    let all = Span { last: MOST_RECORDS, since_ms: None, before: None };
     let found = store.history("test-results", &entries[0].subject, all, SystemTime::now()).await.unwrap();
     assert_eq!(found, entries.map(|entry| entry.record));
     drop(store);

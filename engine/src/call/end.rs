@@ -1,15 +1,23 @@
 //! The checked end of a call: a badge, the address of a redirect, a record, or a failure.
 
-use badgesmith_provider::{Badge, CallKind, Failure, Record, is_web_address, message::StepMessage};
+use badgesmith_provider::{Badge, CallKind, Delivered, Failure, Record, is_web_address, message::StepMessage};
 use http::HeaderValue;
 use percent_encoding::{CONTROLS, utf8_percent_encode};
 use url::Url;
 
 use super::broken::Broken;
-use crate::{badge_content::BadgeContent, store::LONGEST_RUN};
+use crate::{
+    badge_content::BadgeContent,
+    store::{LONGEST_RUN, LONGEST_SEQUENCE, MOST_DELIVERED},
+};
 
 /// The longest text of a badge, in bytes.
 const LONGEST_TEXT: usize = 1024;
+
+/// How many states a delivery changes at most: each is a write of its own.
+const MOST_DELIVERED_STATES: usize = 32;
+/// How many marks of what is stale a delivery makes at most.
+const MOST_MARKS: usize = 32;
 
 /// The successful end of a call.
 #[derive(Debug)]
@@ -18,6 +26,7 @@ pub(crate) enum CallEnd {
     /// The address of a redirect, as the value of `Location`.
     Redirect(HeaderValue),
     Record(Record),
+    Delivered(Delivered),
 }
 
 /// What calls of one kind end with.
@@ -38,7 +47,10 @@ pub(super) fn end(step: &StepMessage, kind: CallKind) -> Result<Option<Result<Ca
         StepMessage { done: Some(badge), .. } => (CallKind::Badge, CallEnd::Badge(drawable(badge.clone())?)),
         StepMessage { redirect: Some(url), .. } => (CallKind::Redirect, CallEnd::Redirect(location(url)?)),
         StepMessage { record: Some(record), .. } => (CallKind::Report, CallEnd::Record(recordable(record.clone())?)),
-        _ if kind == CallKind::Report => return Err(Broken::violation("it asks something of a report")),
+        StepMessage { delivered: Some(told), .. } => (CallKind::Hook, CallEnd::Delivered(deliverable(told.clone())?)),
+        _ if matches!(kind, CallKind::Report | CallKind::Hook) => {
+            return Err(Broken::violation("it asks something of a report or a delivery"));
+        }
         _ => return Ok(None),
     };
     if of == kind {
@@ -63,6 +75,12 @@ impl End for HeaderValue {
 impl End for Record {
     fn of(end: CallEnd) -> Option<Self> {
         if let CallEnd::Record(record) = end { Some(record) } else { None }
+    }
+}
+
+impl End for Delivered {
+    fn of(end: CallEnd) -> Option<Self> {
+        if let CallEnd::Delivered(told) = end { Some(told) } else { None }
     }
 }
 
@@ -97,6 +115,29 @@ fn recordable(record: Record) -> Result<Record, Broken> {
         return Err(Broken::violation("its record's run_attempt is not 1 to 9999"));
     }
     Ok(record)
+}
+
+/// What a delivery told, if a store can keep it.
+fn deliverable(told: Delivered) -> Result<Delivered, Broken> {
+    let Delivered { records, states, stale, .. } = &told;
+    for (what, count, most) in [
+        ("records", records.len(), MOST_DELIVERED),
+        ("states", states.len(), MOST_DELIVERED_STATES),
+        ("marks", stale.len(), MOST_MARKS),
+    ] {
+        if count > most {
+            return Err(Broken::Violation(format!("it makes {count} {what} of a delivery, at most {most}")));
+        }
+    }
+    for delivered in records {
+        recordable(delivered.record.clone())?;
+    }
+    for state in states {
+        if !(1..=LONGEST_SEQUENCE).contains(&state.sequence.len()) {
+            return Err(Broken::Violation(format!("its state's sequence is not 1 to {LONGEST_SEQUENCE} numbers")));
+        }
+    }
+    Ok(told)
 }
 
 /// Checks that the code and the text of a failure can be shown.

@@ -1,20 +1,20 @@
-//! A provider's query for records, answered by the store.
+//! A provider's queries for records and states, answered by the store.
 
 use std::{
     collections::BTreeMap,
     time::{Duration, SystemTime},
 };
 
-use badgesmith_provider::{Failure, Query};
-use futures_util::future::{Either, select};
+use badgesmith_provider::{Failure, Query, StateQuery, fold};
+use futures_util::future::{BoxFuture, Either, select};
 
-use super::broken::{Broken, Unanswered};
+use super::broken::Unanswered;
 use crate::{
     answer::http_date,
     code::Code,
     fetch::{cached_answer::CachedAnswer, fetcher::Fetched},
     plugins::Plugin,
-    store::{MOST_RECORDS, Span, Subject, Unavailable},
+    store::{MOST_RECORDS, Span, States, Subject, Unavailable},
     world::World,
 };
 
@@ -30,25 +30,15 @@ pub(crate) async fn answer(
     query: &Query,
     now: SystemTime,
 ) -> Result<Fetched, Unanswered> {
-    let violation = |fault: String| Unanswered::Broken(Broken::Violation(fault));
     let Query { collection, owner, repo, platform, branch, last, since_ms } = query;
-    if !plugin.collections.contains(collection) {
-        return Err(violation(format!(
-            "it reads the collection {collection:?}, which is not granted; add it to its collections in plugins.toml"
-        )));
-    }
+    check_grant(plugin, collection)?;
     let last = usize::try_from(*last).unwrap_or(usize::MAX);
     if !(1..=MOST_RECORDS).contains(&last) {
-        return Err(violation(format!("it asks for {last} records, not 1 to {MOST_RECORDS}")));
+        return Err(Unanswered::violation(format!("it asks for {last} records, not 1 to {MOST_RECORDS}")));
     }
     let subject = Subject::new(owner, repo, platform, branch).map_err(|part| Unanswered::Failed(too_long(part)))?;
-    let span = Span { last, since_ms: *since_ms };
-    let asking = world.store.history(collection, &subject, span, now);
-    let records = match select(asking, world.executor.sleep(STORE_PATIENCE)).await {
-        Either::Left((records, _)) => records,
-        Either::Right(_) => Err(Unavailable("it took too long".to_owned())),
-    };
-    let records = records.map_err(|fault| Unanswered::Failed(unavailable(&fault)))?;
+    let span = Span { last, since_ms: *since_ms, before: None };
+    let records = in_time(world, world.store.history(collection, &subject, span, now)).await?;
     let newest = records.first().and_then(|record| u64::try_from(record.timestamp_ms.as_ms()).ok());
     // A client's clock may be ahead of the server's, but `Last-Modified` must not be in the future.
     let modified = newest.map(|newest| (SystemTime::UNIX_EPOCH + Duration::from_millis(newest)).min(now));
@@ -58,6 +48,54 @@ pub(crate) async fn answer(
     let body = serde_json::to_vec(&records).unwrap_or_default().into();
     let answer = CachedAnswer { status: 200, headers, body, asked: now, fresh_until: now, token: None, before: None };
     Ok(Fetched::recorded(answer))
+}
+
+/// Answers a query for states. Its answer is never cached either.
+pub(crate) async fn states(
+    world: &World,
+    plugin: &Plugin,
+    query: &StateQuery,
+    now: SystemTime,
+) -> Result<Fetched, Unanswered> {
+    let StateQuery { collection, owner, repo, platform, branch } = query;
+    check_grant(plugin, collection)?;
+    if branch.is_some() && platform.is_none() {
+        return Err(Unanswered::violation("it asks for the states of a branch without a part"));
+    }
+    let part = |part: &Option<String>| part.as_deref().map_or_else(|| "all".to_owned(), str::to_owned);
+    Subject::new(owner, repo, &part(platform), &part(branch)).map_err(|part| Unanswered::Failed(too_long(part)))?;
+    let states = States {
+        collection: collection.clone(),
+        owner: fold(owner),
+        repo: fold(repo),
+        platform: platform.as_deref().map(fold),
+        branch: branch.as_deref().map(fold),
+    };
+    let found = in_time(world, world.store.states(&states, now)).await?;
+    // This cannot fail: the states were JSON.
+    let body = serde_json::to_vec(&found).unwrap_or_default().into();
+    let headers = BTreeMap::new();
+    let answer = CachedAnswer { status: 200, headers, body, asked: now, fresh_until: now, token: None, before: None };
+    Ok(Fetched::recorded(answer))
+}
+
+/// Checks that plugins.toml grants the collection.
+fn check_grant(plugin: &Plugin, collection: &String) -> Result<(), Unanswered> {
+    if plugin.collections.contains(collection) {
+        return Ok(());
+    }
+    Err(Unanswered::violation(format!(
+        "it reads the collection {collection:?}, which is not granted; add it to its collections in plugins.toml"
+    )))
+}
+
+/// What the store says within [`STORE_PATIENCE`].
+async fn in_time<T>(world: &World, asking: BoxFuture<'_, Result<T, Unavailable>>) -> Result<T, Unanswered> {
+    let found = match select(asking, world.executor.sleep(STORE_PATIENCE)).await {
+        Either::Left((found, _)) => found,
+        Either::Right(_) => Err(Unavailable("it took too long".to_owned())),
+    };
+    found.map_err(|fault| Unanswered::Failed(unavailable(&fault)))
 }
 
 /// A part of a subject is empty or longer than a key can hold.

@@ -161,6 +161,7 @@ impl Caller {
             let new = new_requests(&step, asked.len())?;
             let asking = new.iter().map(async |asked| match asked {
                 Asked::Fetch(request) => upstream::answer(self, call, request, pass).await,
+                Asked::States(query) => records::states(&self.world, &call.plugin, query, pass.now).await,
                 Asked::Latest(query) => records::answer(&self.world, &call.plugin, query, pass.now).await,
             });
             let asked_at = self.world.executor.clock();
@@ -196,7 +197,7 @@ impl Caller {
             _ => return Err(if plugin.is_out() { Broken::OutOfService } else { Broken::Busy }),
         };
         let message = call.written(answers, now);
-        let report = (call.kind == CallKind::Report).then(|| call.body.clone());
+        let report = matches!(call.kind, CallKind::Report | CallKind::Hook).then(|| call.body.clone());
         let bodies: Vec<Bytes> = answers.iter().map(|fetched| fetched.answer.body.clone()).chain(report).collect();
         let (sender, receiver) = oneshot::channel();
         let code = plugin.code.clone();

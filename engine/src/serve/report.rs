@@ -15,6 +15,7 @@ use crate::{
     caching::Caching,
     call::records::{too_long, unavailable},
     error::Error,
+    feed::Change,
     meter::Event,
     parts::Parts,
     request::{Incoming, Request},
@@ -73,7 +74,10 @@ async fn accept(parts: &Parts, incoming: &Incoming<'_>, target: &ReportTarget<'_
         Error::from(&unavailable(&fault))
     })?;
     match recorded {
-        Recorded::New => Ok(entry.record),
+        Recorded::New => {
+            parts.feed.tell(&Change { collection: entry.collection, subject: entry.subject });
+            Ok(entry.record)
+        }
         Recorded::NonceUsed => Err(Error::nonce_used()),
         Recorded::Duplicate => Err(Error::duplicate()),
     }

@@ -9,6 +9,7 @@ use crate::{
     query::Query,
     record::Record,
     request::Request,
+    state::{FoundState, StateQuery},
     step::{Asked, Step},
 };
 
@@ -19,11 +20,11 @@ use crate::{
 /// otherwise the step that asks for it.
 #[derive(Clone, Debug, Default)]
 pub struct Call<'a> {
-    /// Whether it is for a badge, a report or a redirect.
+    /// Whether it is for a badge, a report, a redirect or a delivery.
     pub kind: CallKind,
-    /// The name of the badge, report or redirect in the manifest.
+    /// The name of the badge, report, redirect or hook in the manifest.
     pub name: String,
-    /// The parameters of the route, percent-decoded.
+    /// The parameters of the route, percent-decoded. A delivery has `event`, `owner` and `repo` of its payload.
     pub params: BTreeMap<String, String>,
     /// The query parameters that the badge declares and the client sent.
     pub query: BTreeMap<String, String>,
@@ -48,6 +49,8 @@ pub enum CallKind {
     Report,
     /// The target of a redirect: [`crate::Provider::redirect`].
     Redirect,
+    /// What a delivery of a webhook tells: [`crate::Provider::deliver`].
+    Hook,
 }
 
 impl<'a> Call<'a> {
@@ -129,6 +132,28 @@ impl<'a> Call<'a> {
         let index = asked.len();
         asked.push(Asked::Latest(query.clone()));
         let answer = self.answers.get(index).ok_or_else(|| Step::Latest(query.into()))?;
+        Ok(answer.json()?)
+    }
+
+    /// The states in the host's store that match `query`, perhaps none; or the step that asks for them. The manifest
+    /// requires `states`.
+    ///
+    /// ```
+    /// use badgesmith_provider::{Call, StateQuery, Step};
+    ///
+    /// let call = Call::new("workflow");
+    /// let query = StateQuery::of("workflow", "acme", "tools").platform("ci.yml");
+    /// assert_eq!(call.states(query.clone()).unwrap_err(), Step::States(Box::new(query)));
+    /// ```
+    ///
+    /// # Errors
+    /// The step to return, if the call does not have the answer yet; `UPSTREAM_INVALID` if the answer is not an array
+    /// of states.
+    pub fn states(&self, query: StateQuery) -> Result<Vec<FoundState>, Step> {
+        let mut asked = self.asked.borrow_mut();
+        let index = asked.len();
+        asked.push(Asked::States(query.clone()));
+        let answer = self.answers.get(index).ok_or_else(|| Step::States(query.into()))?;
         Ok(answer.json()?)
     }
 }

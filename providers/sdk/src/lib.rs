@@ -34,6 +34,7 @@ pub mod color;
 mod failure;
 #[cfg(feature = "format")]
 pub mod format;
+mod hook;
 mod manifest;
 pub mod message;
 #[cfg(feature = "order")]
@@ -42,6 +43,8 @@ mod provider;
 mod query;
 mod record;
 mod request;
+mod series;
+mod state;
 mod step;
 #[cfg(feature = "testkit")]
 pub mod testkit;
@@ -53,11 +56,17 @@ mod written_time;
 pub use answer::{Answer, SentWith};
 pub use call::{Call, CallKind};
 pub use failure::{Failure, FailureKind};
-pub use manifest::{BadgeRoute, FurtherRoute, Manifest, RedirectRoute, RefusedRoute, ReportRoute, UnreadableManifest};
+pub use hook::{About, Delivered, DeliveredRecord};
+pub use manifest::{
+    BadgeRoute, FurtherRoute, HookRoute, HookScheme, Manifest, RedirectRoute, RefusedRoute, ReportRoute,
+    UnreadableManifest,
+};
 pub use provider::Provider;
 pub use query::{Query, fold};
 pub use record::Record;
 pub use request::{Auth, InvalidRequest, Request, Scheme};
+pub use series::{ChartRoute, Series};
+pub use state::{FoundState, State, StateQuery};
 pub use step::{Asked, Badge, Step};
 pub use timestamp::{Timestamp, TimestampOutOfRange};
 pub use web_address::is_web_address;

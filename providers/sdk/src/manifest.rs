@@ -4,6 +4,8 @@ use std::{collections::BTreeMap, error::Error, fmt};
 
 use serde::{Deserialize, Serialize};
 
+use crate::series::{ChartRoute, Series};
+
 /// The description of a provider, which the host reads without running any of its code.
 ///
 /// A field that this version does not know is ignored, because a later version may have it.
@@ -32,6 +34,9 @@ pub struct Manifest {
     /// The reports it accepts.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub reports: Vec<ReportRoute>,
+    /// The webhooks it reads. The manifest requires `hooks`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub hooks: Vec<HookRoute>,
     /// The redirects it answers.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub redirects: Vec<RedirectRoute>,
@@ -44,11 +49,17 @@ pub struct Manifest {
     /// The collections of records it reads or writes.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub collections: Vec<String>,
+    /// How the records of its collections are drawn over time.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub series: Vec<Series>,
+    /// Further addresses of charts.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub charts: Vec<ChartRoute>,
     /// The names of the secrets it cannot do without.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub secrets: Vec<String>,
-    /// The capabilities of the host that it cannot do without: `post`, `headers`, `secrets`, `web`, `routes`, `labels`.
-    /// A host that does not know a name refuses the provider and says so. Hosts of version 0.1 ignore the list.
+    /// The capabilities of the host that it cannot do without: `post`, `headers`, `secrets`, `web`, `routes`, `labels`,
+    /// `hooks`, `states`, `optional-requests`, `fresh-requests`, `about`. A host that does not know a name refuses the provider and says so. Hosts of version 0.1 ignore the list.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub requires: Vec<String>,
     /// The names of the headers that its requests may set, besides `Accept`.
@@ -72,6 +83,10 @@ pub struct BadgeRoute {
     /// The query parameters it reads; calls have no others.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub query: Vec<String>,
+    /// The collections whose records and states it reads. If no badge of a manifest says so, each may read all of the
+    /// manifest's collections; if one does, a badge that does not reads none. A badge that reads none is cached.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reads: Vec<String>,
     /// Shields' category: version, test-results, downloads, …
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub category: String,
@@ -159,6 +174,37 @@ pub struct ReportRoute {
     pub summary: String,
     /// An example of its address, relative like the route.
     pub example: String,
+}
+
+/// An address that takes the deliveries of a webhook.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct HookRoute {
+    /// What [`crate::Call::name`] says for its deliveries.
+    pub name: String,
+    /// Its route, with the parameter `owner` if the deliveries of each owner are signed with the owner's secret, and
+    /// without it if all are signed with the server's. It begins with `/webhooks/`.
+    pub route: String,
+    /// How a delivery is signed, and where it says what it tells of.
+    pub scheme: HookScheme,
+    /// The purpose of the secrets that sign it, such as `Webhook`.
+    pub purpose: String,
+    /// The collections whose records and states it writes.
+    pub collections: Vec<String>,
+    /// One sentence about the webhook.
+    pub summary: String,
+    /// An example of its address.
+    pub example: String,
+}
+
+/// How a delivery is signed, and where it says what it tells of.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum HookScheme {
+    /// As GitHub does it: `X-Hub-Signature-256`, `X-GitHub-Event` and `X-GitHub-Delivery`; the payload, in JSON or in the
+    /// form field `payload`, has the repository.
+    #[default]
+    Github,
 }
 
 /// An address that redirects to another one.

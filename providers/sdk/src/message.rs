@@ -10,6 +10,7 @@ use crate::{
     answer::{Answer, SentWith},
     call::{Call, CallKind},
     failure::Failure,
+    hook::Delivered,
     provider::Provider,
     record::Record,
     step::{Asked, Badge, Step},
@@ -49,6 +50,9 @@ pub struct StepMessage {
     /// The record that a report became.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub record: Option<Record>,
+    /// What a delivery became.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub delivered: Option<Delivered>,
     /// The target of a redirect.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub redirect: Option<String>,
@@ -60,7 +64,13 @@ pub struct StepMessage {
 impl StepMessage {
     /// The number of ends in it: none while the provider asks, one at the end of a call; more are invalid.
     pub fn ends(&self) -> usize {
-        let ends = [self.done.is_some(), self.record.is_some(), self.redirect.is_some(), self.fail.is_some()];
+        let ends = [
+            self.done.is_some(),
+            self.record.is_some(),
+            self.delivered.is_some(),
+            self.redirect.is_some(),
+            self.fail.is_some(),
+        ];
         ends.into_iter().filter(|is_there| *is_there).count()
     }
 }
@@ -112,7 +122,7 @@ impl fmt::Display for UnreadableStep {
 
 impl Error for UnreadableStep {}
 
-/// Writes a call. The bodies of its answers, or of a report, are passed separately.
+/// Writes a call. The bodies of its answers, or of a report or delivery, are passed separately.
 pub fn write_call(call: &Call) -> Vec<u8> {
     let message = CallMessage {
         kind: call.kind,
@@ -134,15 +144,15 @@ pub fn write_call(call: &Call) -> Vec<u8> {
     write(&message)
 }
 
-/// Reads a call and joins its answers with their bodies. Of a call for a report, the last body is the report's own and
-/// is left out.
+/// Reads a call and joins its answers with their bodies. Of a call for a report or a
+/// delivery, the last body is its own and is left out.
 ///
 /// # Errors
 /// [`UnreadableCall`] if the message is not a call, or the number of bodies is wrong.
 pub fn read_call<'a>(message: &[u8], bodies: &[&'a [u8]]) -> Result<Call<'a>, UnreadableCall> {
     let message: CallMessage = serde_json::from_slice(message).map_err(UnreadableCall::Json)?;
-    let reports = usize::from(message.kind == CallKind::Report);
-    if message.answers.len() + reports != bodies.len() {
+    let own = usize::from(matches!(message.kind, CallKind::Report | CallKind::Hook));
+    if message.answers.len() + own != bodies.len() {
         return Err(UnreadableCall::Bodies { answers: message.answers.len(), bodies: bodies.len() });
     }
     let answers = message.answers.into_iter().zip(bodies);
@@ -189,16 +199,19 @@ pub fn read_call<'a>(message: &[u8], bodies: &[&'a [u8]]) -> Result<Call<'a>, Un
 /// [`UnreadableCall`] as from [`read_call`].
 pub fn answer(provider: &dyn Provider, message: &[u8], bodies: &[&[u8]]) -> Result<Vec<u8>, UnreadableCall> {
     let call = read_call(message, bodies)?;
+    let body = || *bodies.last().unwrap_or(&&[][..]);
     let outcome = match call.kind {
         CallKind::Badge => provider.badge(&call).map(Step::Done),
-        CallKind::Report => provider.accept(&call, bodies.last().unwrap_or(&&[][..])).map(Step::Record),
+        CallKind::Report => provider.accept(&call, body()).map(Step::Record),
         CallKind::Redirect => provider.redirect(&call).map(Step::Redirect),
+        CallKind::Hook => provider.deliver(&call, body()).map(|told| Step::Delivered(told.into())),
     };
     let asking = StepMessage { fetch: call.asked.take(), ..StepMessage::default() };
     Ok(write(&match outcome.unwrap_or_else(|step| step) {
-        Step::Fetch(_) | Step::Latest(_) => asking,
+        Step::Fetch(_) | Step::Latest(_) | Step::States(_) => asking,
         Step::Done(badge) => StepMessage { done: Some(badge), ..asking },
         Step::Record(record) => StepMessage { record: Some(record), ..asking },
+        Step::Delivered(told) => StepMessage { delivered: Some(*told), ..asking },
         Step::Redirect(url) => StepMessage { redirect: Some(url), ..asking },
         Step::Fail(failure) => StepMessage { fail: Some(failure), ..asking },
     }))

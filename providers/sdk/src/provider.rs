@@ -1,6 +1,6 @@
 //! The trait that a provider implements.
 
-use crate::{call::Call, failure::Failure, record::Record, step::Badge, step::Step};
+use crate::{call::Call, failure::Failure, hook::Delivered, record::Record, step::Badge, step::Step};
 
 /// Code that turns what one upstream says into badges.
 ///
@@ -21,6 +21,18 @@ pub trait Provider: Sync {
     fn accept(&self, call: &Call, body: &[u8]) -> Result<Record, Step> {
         let _ = (call, body);
         Err(not_implemented("report").into())
+    }
+
+    /// Turns the payload of a delivery of a webhook, whose signature and owner the host has verified, into records,
+    /// states and marks of what is stale. The parameters `event`, `owner` and `repo` say what it tells of; the last two
+    /// are empty for an organisation's own events. A provider whose manifest has `hooks` implements it. It is called
+    /// once for a delivery and cannot ask for anything.
+    ///
+    /// # Errors
+    /// The [`Failure`] that names what is wrong with the payload.
+    fn deliver(&self, call: &Call, payload: &[u8]) -> Result<Delivered, Step> {
+        let _ = (call, payload);
+        Err(not_implemented("webhook").into())
     }
 
     /// Returns the address that a redirect leads to; [`crate::is_web_address`] must accept it. A provider whose

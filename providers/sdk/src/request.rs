@@ -4,6 +4,8 @@ use std::{collections::BTreeMap, fmt};
 
 use serde::{Deserialize, Serialize};
 
+use crate::hook::About;
+
 /// A request that a provider asks its host to send: a GET, or with a body a POST.
 ///
 /// Parts of the address that come from a client are passed separately from the template and are percent-encoded where
@@ -44,6 +46,15 @@ pub struct Request {
     /// Whether a caller of the badge named the host.
     #[serde(default, skip_serializing_if = "is_false")]
     web: bool,
+    /// Whether the call goes on without an answer.
+    #[serde(default, skip_serializing_if = "is_false")]
+    optional: bool,
+    /// For how many seconds its answer is fresh, if not as long as the badge says.
+    #[serde(default, rename = "fresh-seconds", skip_serializing_if = "Option::is_none")]
+    fresh_seconds: Option<u32>,
+    /// What its answer is about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    about: Option<About>,
 }
 
 /// The secret that a request is sent with: a name and an owner, by which the host finds it.
@@ -256,6 +267,30 @@ impl Request {
         self
     }
 
+    /// Lets the call go on where there is no secret to send, or the upstream does not answer: the answer then has status
+    /// 503 and no body. The manifest requires `optional-requests`.
+    #[must_use]
+    pub fn optional(mut self) -> Self {
+        self.optional = true;
+        self
+    }
+
+    /// Uses an answer for so many seconds without asking again, whatever the badge says. The manifest requires
+    /// `fresh-requests`.
+    #[must_use]
+    pub fn fresh_for(mut self, seconds: u32) -> Self {
+        self.fresh_seconds = Some(seconds);
+        self
+    }
+
+    /// Says what the answer is about, so that a delivery of a webhook can mark it as stale. The manifest requires
+    /// `about`.
+    #[must_use]
+    pub fn about(mut self, about: About) -> Self {
+        self.about = Some(about);
+        self
+    }
+
     /// Sets a header, whose name the manifest declares in `headers`.
     #[must_use]
     pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
@@ -302,6 +337,21 @@ impl Request {
     /// Whether the request may be sent twice: a GET, or a POST that says so.
     pub fn is_safe(&self) -> bool {
         self.body.is_none() || self.safe
+    }
+
+    /// Whether the call goes on without an answer.
+    pub fn is_optional(&self) -> bool {
+        self.optional
+    }
+
+    /// For how many seconds its answer is fresh, if not as long as the badge says.
+    pub fn fresh_seconds(&self) -> Option<u32> {
+        self.fresh_seconds
+    }
+
+    /// What its answer is about, if it says so.
+    pub fn subject(&self) -> Option<&About> {
+        self.about.as_ref()
     }
 
     /// Whether a caller of the badge named the host.

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{failure::Failure, query::Query, record::Record, request::Request};
+use crate::{failure::Failure, hook::Delivered, query::Query, record::Record, request::Request, state::StateQuery};
 
 /// A finished badge. The manifest's defaults apply to what it leaves open.
 ///
@@ -60,22 +60,28 @@ pub enum Step {
     Fetch(Vec<Request>),
     /// Ask the host's store for records, and repeat the call with the answer appended.
     Latest(Box<Query>),
+    /// Ask the host's store for states, and repeat the call with the answer appended.
+    States(Box<StateQuery>),
     /// Draw this badge: the call has ended.
     Done(Badge),
     /// Store this record, which the report became: the call has ended.
     Record(Record),
+    /// Write what a delivery told: the call has ended.
+    Delivered(Box<Delivered>),
     /// Redirect to this absolute address: the call has ended.
     Redirect(String),
     /// Show this failure: the call has ended.
     Fail(Failure),
 }
 
-/// One thing that a provider asks for: an answer of an upstream, or records of the host's store.
+/// One thing that a provider asks for: an answer of an upstream, or records or states of the host's store.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Asked {
     /// Records of the host's store.
     Latest(Query),
+    /// States of the host's store.
+    States(StateQuery),
     /// The answer of an upstream.
     Fetch(Request),
 }
@@ -86,6 +92,7 @@ impl fmt::Display for Asked {
         match self {
             Self::Fetch(request) => request.fmt(f),
             Self::Latest(query) => query.fmt(f),
+            Self::States(query) => query.fmt(f),
         }
     }
 }

@@ -280,16 +280,17 @@ fn first_step(
         return Ok(format!("fails: {}", failure.words));
     }
     for asked in &step.fetch {
-        let request = match asked {
-            Asked::Fetch(request) => request,
-            Asked::Latest(query) if plugin.manifest.collections.contains(&query.collection) => continue,
-            Asked::Latest(query) => {
-                return Err(format!(
-                    "it reads {:?}, which its manifest does not name; add it to collections there",
-                    query.collection
-                ));
-            }
+        let collection = match asked {
+            Asked::Fetch(_) => None,
+            Asked::Latest(query) => Some(&query.collection),
+            Asked::States(query) => Some(&query.collection),
         };
+        if let Some(collection) = collection.filter(|collection| !plugin.manifest.collections.contains(collection)) {
+            return Err(format!(
+                "it reads {collection:?}, which its manifest does not name; add it to collections there"
+            ));
+        }
+        let Asked::Fetch(request) = asked else { continue };
         check_request(plugin, request).map_err(|fault| fault.to_string())?;
         optional.extend(request.secret().filter(|auth| auth.optional).map(|auth| auth.secret.clone()));
         if request.is_web() {

@@ -116,7 +116,7 @@ pub(super) fn history(
     now: u64,
 ) -> Result<Vec<Record>, StoreError> {
     let partition = partition(collection, subject);
-    let (from, to) = result_range(subject, span.since_ms);
+    let (from, to) = result_range(subject, &span);
     let table = guard(|| Ok::<_, redb::Error>(database.begin_read()?.open_table(RESULTS)?))?;
     let read = || {
         let mut records = Vec::new();

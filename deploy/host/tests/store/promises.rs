@@ -43,7 +43,7 @@ macro_rules! for_every_promise {
 }
 
 const SECOND: Duration = Duration::from_secs(1);
-const ALL: Span = Span { last: MOST_RECORDS, since_ms: None };
+const ALL: Span = Span { last: MOST_RECORDS, since_ms: None, before: None };
 
 fn subject(branch: &str) -> Subject {
     Subject::new("acme", "tools", "linux", branch).unwrap()
@@ -87,7 +87,7 @@ pub(crate) async fn the_first_and_the_last_moment_are_kept_in_their_order(store:
     }
     let now = SystemTime::now();
     assert_eq!(read(store, &subject, ALL, now).await, [last.clone(), middle, first]);
-    let since = Span { last: 9, since_ms: Some(253_402_300_799_999) };
+    let since = Span { last: 9, since_ms: Some(253_402_300_799_999), before: None };
     assert_eq!(read(store, &subject, since, now).await, [last]);
 }
 
@@ -263,7 +263,10 @@ pub(crate) async fn an_expired_record_is_not_read(store: &impl Store) {
     let after = now + RESULT_LIFE + SECOND;
     assert_eq!(read(store, &subject, Span::LATEST, after).await, [record("old", 1, 1000)]);
     assert_eq!(read(store, &subject, ALL, after).await, [record("old", 1, 1000), record("older", 1, 500)]);
-    assert_eq!(read(store, &subject, Span { last: 9, since_ms: Some(1000) }, after).await, [record("old", 1, 1000)]);
+    assert_eq!(
+        read(store, &subject, Span { last: 9, since_ms: Some(1000), before: None }, after).await,
+        [record("old", 1, 1000)]
+    );
     assert_eq!(read(store, &subject, ALL, now + RESULT_LIFE + 10 * SECOND).await, []);
 }
 
@@ -316,7 +319,7 @@ pub(crate) async fn history_reaches_back_as_far_as_requested(store: &impl Store)
     for branch in ["main ", "main$", "mai", "main\u{0}", "main2"] {
         put(store, &entry(&self::subject(branch), record(branch, 1, 60_000))).await;
     }
-    let span = |last, since_ms| Span { last, since_ms };
+    let span = |last, since_ms| Span { last, since_ms, before: None };
     let times =
         |records: Vec<Record>| records.iter().map(|record| record.timestamp_ms.as_ms() / 1000).collect::<Vec<_>>();
     let rows = [
@@ -332,7 +335,7 @@ pub(crate) async fn history_reaches_back_as_far_as_requested(store: &impl Store)
         (span(100, Some(253_402_300_000_000)), 120..120),
     ];
     for (span, expected) in rows {
-        let found = times(read(store, &subject, span, now).await);
+        let found = times(read(store, &subject, span.clone(), now).await);
         assert_eq!(found, expected.rev().collect::<Vec<_>>(), "{span:?}");
     }
 }

@@ -13,6 +13,7 @@ use crate::{
     answer::{Answer, SentWith},
     call::{Call, CallKind},
     failure::Failure,
+    hook::Delivered,
     message::{self, StepMessage},
     record::Record,
     step::Badge,
@@ -63,10 +64,10 @@ struct WrittenCall {
     settings: BTreeMap<String, String>,
     #[serde(default)]
     now: u64,
-    /// The body of a report, if it is JSON.
+    /// The body of a report or a delivery, if it is JSON.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     body: Option<Value>,
-    /// The body of a report, if it is not JSON.
+    /// The body of a report or a delivery, if it is not JSON.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     text: String,
 }
@@ -87,6 +88,9 @@ pub struct Turn {
     /// The record that a report became.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub record: Option<Record>,
+    /// What a delivery became.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub delivered: Option<Delivered>,
     /// The target of a redirect.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub redirect: Option<String>,
@@ -187,7 +191,7 @@ impl Transcript {
         });
         let call = Call { kind, name, params, query, settings, now, answers: answers.collect(), ..Call::default() };
         let report = body.map_or(text, |body| body.to_string());
-        let report = (kind == CallKind::Report).then_some(report.as_bytes());
+        let report = matches!(kind, CallKind::Report | CallKind::Hook).then_some(report.as_bytes());
         let bodies: Vec<&[u8]> = played.iter().map(|answer| answer.body.as_slice()).chain(report).collect();
         let call = message::write_call(&call);
         let first = subject.step(&call, &bodies).map_err(TurnFault::NoStep)?;
@@ -242,6 +246,7 @@ fn turn(step: StepMessage, answered: usize) -> Result<Turn, TurnFault> {
         answers: Vec::new(),
         done: step.done,
         record: step.record,
+        delivered: step.delivered,
         redirect: step.redirect,
         // The reason is for the log: words of a JSON library may be in it, which change with its version.
         fail: step.fail.map(|failure| Failure { reason: None, ..failure }),
