@@ -12,6 +12,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use badgesmith_renderer::{BadgeSegment, Color, Link, Links, Logo, ResolvedBadge, Scale, Style, Theme, svg};
+use badgesmith_renderer::{Spark, SparkMark, SparkPoint};
 use base64::Engine as _;
 use serde_json::Value;
 
@@ -86,6 +87,12 @@ fn cases() -> impl Iterator<Item = (&'static str, ResolvedBadge)> {
         ],
         ..badge
     };
+    let sparkling = |count: usize, badge| {
+        let mark = |index| if index % 7 == 3 { SparkMark::Bad } else { SparkMark::Good };
+        let points = (0..count).map(|index| SparkPoint::new((index * 37 % 101) as f64 / 100.0, mark(index)));
+        let spark = Spark { points: points.collect(), words: format!("trend of {count}") };
+        ResolvedBadge { spark: Some(spark), ..badge }
+    };
     let link = || Link::parse("https://example.com/");
     let linked = |left, right, badge| ResolvedBadge { links: Links { left, right }, ..badge };
     let image = |badge| ResolvedBadge {
@@ -134,6 +141,8 @@ fn cases() -> impl Iterator<Item = (&'static str, ResolvedBadge)> {
         ("segments", segmented(build())),
         ("segments, message only", segmented(plain("", "188 passed"))),
         ("segments, links", segmented(linked(link(), link(), build()))),
+        ("sparkline", sparkling(30, build())),
+        ("sparkline of sixty, segments", sparkling(60, segmented(build()))),
         ("theme: light or dark", following(build())),
         ("theme, coloured label", following(labelled("navy", build()))),
         ("theme, icon", following(named("github", build()))),

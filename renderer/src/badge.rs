@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use badgesmith_fonts::AddedFaces;
 
 use crate::segment::{BadgeSegment, SEPARATOR};
-use crate::{color::Color, link::Links, logo::Logo, scale::Scale};
+use crate::{color::Color, link::Links, logo::Logo, scale::Scale, spark::Spark};
 use crate::{style::Style, text::cleaned, theme::Theme};
 
 /// A badge that is ready to be drawn. Fields have the names of shields' endpoint schema.
@@ -26,6 +26,8 @@ pub struct ResolvedBadge {
     /// Further sections right of the message. Social and JSON have no place for them and add them to the message:
     /// `188 passed | 2 failed`.
     pub segments: Vec<BadgeSegment>,
+    /// A sparkline right of everything else.
+    pub spark: Option<Spark>,
     /// The background of the message.
     pub color: Color,
     /// The background of the label; the style's own grey if it is `None`.
@@ -72,6 +74,7 @@ impl ResolvedBadge {
             label: label.into(),
             message: message.into(),
             segments: Vec::new(),
+            spark: None,
             color: Color::LIGHTGREY,
             label_color: None,
             style: Style::Flat,

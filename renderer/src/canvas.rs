@@ -64,6 +64,11 @@ impl Canvas {
         self.fill_with(path, &solid(color));
     }
 
+    /// Fills a path whose edges are aligned to pixels.
+    pub(crate) fn fill_crisp(&mut self, path: Option<&Path>, color: &str) {
+        self.fill_with(path, &Paint { anti_alias: false, ..solid(color) });
+    }
+
     /// Fills with a vertical gradient from `top` to `bottom`.
     pub(crate) fn fill_gradient(&mut self, path: Option<&Path>, top: f32, bottom: f32, stops: &[GradientStop]) {
         let stop = |GradientStop { offset, grey, opacity }: &GradientStop| {

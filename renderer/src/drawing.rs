@@ -1,8 +1,10 @@
 //! What a style draws: a badge whose texts are measured and whose colours are final.
 
+use std::borrow::Cow;
+
 use crate::color::Color;
 use crate::link::{Link, Links};
-use crate::{logo::Logo, measured_text::MeasuredText, scale::Scale, theme::Theme};
+use crate::{logo::Logo, measured_text::MeasuredText, scale::Scale, spark::SparkPoint, theme::Theme};
 
 /// The label's background if none is set.
 const DEFAULT_LABEL_COLOR: &str = "#555";
@@ -13,6 +15,8 @@ pub(crate) struct Drawing<'a> {
     pub(crate) message: MeasuredText<'a>,
     /// The segments that have a section of their own.
     pub(crate) segments: Vec<SegmentDrawing<'a>>,
+    /// The sparkline, if it has points.
+    pub(crate) spark: Option<SparkDrawing<'a>>,
     /// The background of the message.
     pub(crate) color: &'a Color,
     pub(crate) label_color: Option<&'a Color>,
@@ -30,6 +34,12 @@ pub(crate) struct Drawing<'a> {
 pub(crate) struct SegmentDrawing<'a> {
     pub(crate) text: MeasuredText<'a>,
     pub(crate) color: &'a Color,
+}
+
+/// The points of a sparkline, and the escaped words for them.
+pub(crate) struct SparkDrawing<'a> {
+    pub(crate) points: &'a [SparkPoint],
+    pub(crate) words_xml: Cow<'a, str>,
 }
 
 impl<'a> Drawing<'a> {

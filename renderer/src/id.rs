@@ -30,6 +30,12 @@ impl IdSuffix {
             hash.add(&segment.text);
             hash.add(segment.color.svg());
         }
+        if let Some(spark) = badge.spark.as_ref().filter(|spark| !spark.points.is_empty()) {
+            hash.add(&spark.words);
+            for point in spark.drawn() {
+                hash.mix(u64::from(point.height()) << 2 | point.mark() as u64);
+            }
+        }
         if badge.theme == Theme::Auto {
             hash.add("auto");
         }

@@ -5,8 +5,8 @@ use std::borrow::Cow;
 use badgesmith_fonts::{AddedFaces, Face};
 
 use crate::badge::ResolvedBadge;
-use crate::drawing::{Drawing, SegmentDrawing};
-use crate::{id::IdSuffix, logo::Logo, measured_text::MeasuredText, text::cleaned, theme::Theme};
+use crate::drawing::{Drawing, SegmentDrawing, SparkDrawing};
+use crate::{id::IdSuffix, logo::Logo, measured_text::MeasuredText, text::cleaned, text::escaped, theme::Theme};
 
 /// Calls `draw` with the badge prepared for its style, with outlines instead of text if `outline` says so.
 pub(crate) fn with_drawing<T>(badge: &ResolvedBadge, outline: bool, draw: impl FnOnce(&Drawing) -> T) -> T {
@@ -25,10 +25,13 @@ pub(crate) fn with_drawing<T>(badge: &ResolvedBadge, outline: bool, draw: impl F
     let segments = texts.iter().zip(segments).filter(|(text, _)| !text.is_empty()).map(|(text, segment)| {
         SegmentDrawing { text: measured(text, style.text.message_face, outlines), color: &segment.color }
     });
+    let words = badge.spark.as_ref().map(|spark| cleaned(&spark.words));
+    let spark = badge.spark.as_ref().zip(words.as_deref()).filter(|(spark, _)| !spark.points.is_empty());
     draw(&Drawing {
         label: measured(&label, style.text.label_face, outlines),
         message: measured(&message, style.text.message_face, outlines),
         segments: segments.collect(),
+        spark: spark.map(|(spark, words)| SparkDrawing { points: spark.drawn(), words_xml: escaped(words) }),
         color: &badge.color,
         label_color: badge.label_color.as_ref(),
         logo: badge.logo.as_ref(),

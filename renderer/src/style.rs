@@ -1,5 +1,6 @@
 //! The table of styles: their names, and the file in `style/` that draws each.
 
+mod bars;
 mod classic;
 mod definition;
 mod flat;

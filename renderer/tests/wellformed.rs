@@ -1,6 +1,7 @@
 //! Every badge is a well-formed SVG with the badge's texts, whatever its input.
 
 use badgesmith_renderer::{BadgeSegment, Color, Link, Links, Logo, ResolvedBadge, Style, Theme, json, svg};
+use badgesmith_renderer::{Spark, SparkMark, SparkPoint};
 use proptest::prelude::*;
 use roxmltree::Document;
 
@@ -36,13 +37,16 @@ proptest! {
         (left, right, logo) in (address(), address(), logo()),
         (has_label_color, follows_reader, outline) in (any::<bool>(), any::<bool>(), prop::bool::weighted(0.1)),
         texts in prop::collection::vec(text(), 0..3),
+        (words, heights) in (text(), prop::collection::vec(any::<f64>(), 0..4)),
     ) {
         let segments = texts.into_iter().map(|text| BadgeSegment { text, color: Color::BLUE }).collect();
         let label_color = has_label_color.then_some(Color::RED);
         let theme = if follows_reader { Theme::Auto } else { Theme::Fixed };
         let links = Links { left, right };
+        let points = heights.into_iter().map(|height| SparkPoint::new(height, SparkMark::Bad)).collect();
+        let spark = Some(Spark { points, words });
         let badge = ResolvedBadge {
-            segments, theme, outline, style, logo, label_color, links, ..ResolvedBadge::new(label, message)
+            spark, segments, theme, outline, style, logo, label_color, links, ..ResolvedBadge::new(label, message)
         };
         let drawn = svg(&badge);
         let document = match Document::parse(&drawn) {

@@ -38,6 +38,9 @@ impl Drawing<'_> {
         for (index, segment) in self.segments.iter().enumerate() {
             out.text(if index == 0 && self.message.is_empty() { "" } else { SEPARATOR }).text(&segment.text.xml);
         }
+        if let Some(spark) = &self.spark {
+            out.text("; ").text(&spark.words_xml);
+        }
     }
 
     /// Draws the logo, if there is one, at `x` and vertically centred.

@@ -4,6 +4,7 @@
 
 use badgesmith_fonts::Face;
 
+use super::bars::{BACKGROUND, Bars, BarsLook};
 use super::definition::TextSettings;
 #[cfg(feature = "png")]
 use crate::canvas::{Canvas, error::PngError, shapes};
@@ -34,6 +35,7 @@ pub(super) struct ClassicLook {
     pub(super) baseline: i64,
     pub(super) has_shadow: bool,
     pub(super) joined: JoinedMarkup,
+    pub(super) bars: BarsLook,
     /// The radius of the corners; 0 for square corners and no gradient.
     pub(super) radius: i64,
     /// The stops of the gradient over the sections, as markup.
@@ -70,7 +72,16 @@ pub(super) struct ClassicBadge<'a, 'b> {
     label: ClassicSection<'b>,
     message: ClassicSection<'b>,
     segments: Vec<ClassicSection<'b>>,
+    /// The sparkline in a section of its own.
+    spark: Option<SparkSection<'b>>,
     /// The width of all sections together.
+    width: i64,
+}
+
+/// The section of a sparkline.
+struct SparkSection<'b> {
+    bars: Bars<'b>,
+    x: i64,
     width: i64,
 }
 
@@ -154,7 +165,12 @@ impl<'a, 'b> ClassicBadge<'a, 'b> {
             width += segment.width;
             segments.push(segment);
         }
-        Self { drawing, look, label, message, segments, width }
+        let spark = drawing.spark.as_ref().map(|spark| {
+            let bars = Bars { points: spark.points, look: &look.bars };
+            SparkSection { bars, x: width, width: bars.width() + 2 * PADDING }
+        });
+        width += spark.as_ref().map_or(0, |spark| spark.width);
+        Self { drawing, look, label, message, segments, spark, width }
     }
 
     #[inline(always)]
@@ -227,6 +243,10 @@ impl<'a, 'b> ClassicBadge<'a, 'b> {
         for segment in &self.segments {
             self.rectangle(segment, false, out);
         }
+        if let Some(spark) = &self.spark {
+            out.text(r#"<rect x=""#).number(spark.x).text(r#"" width=""#).number(spark.width);
+            out.text(self.look.joined.fill).text(BACKGROUND).text(r#""/>"#);
+        }
     }
 
     #[inline(always)]
@@ -247,6 +267,9 @@ impl<'a, 'b> ClassicBadge<'a, 'b> {
     #[inline(always)]
     fn foreground(&self, out: &mut Markup) {
         self.drawing.logo(PADDING, self.look.height, out);
+        if let Some(spark) = &self.spark {
+            spark.bars.draw(spark.x + PADDING, out);
+        }
         if self.has_outlines() {
             outline::draw(&self.outlined(), self.look.has_shadow, self.drawing.id, self.look.height, out);
         } else if self.has_text() {
@@ -271,12 +294,18 @@ impl<'a, 'b> ClassicBadge<'a, 'b> {
         for section in self.sections() {
             canvas.section(4 * section.x, 4 * section.width, section.fill, !is_round);
         }
+        if let Some(spark) = &self.spark {
+            canvas.section(4 * spark.x, 4 * spark.width, BACKGROUND, !is_round);
+        }
         if is_round {
             let all = shapes::rectangle(0.0, 0.0, width as f32, height as f32);
             canvas.fill_gradient(all.as_ref(), 0.0, height as f32, self.look.stops);
             canvas.round_corners(width as f32, self.look.radius as f32);
         }
         canvas.logo(self.drawing.logo, PADDING);
+        if let Some(spark) = &self.spark {
+            spark.bars.paint(spark.x + PADDING, &mut canvas);
+        }
         let texts: Vec<_> = self.outlined().iter().map(|section| section.text).collect();
         if self.look.has_shadow {
             canvas.text_with_shadow(&texts);

@@ -1,5 +1,6 @@
 //! `flat`: rounded corners, a slight gradient, text with a shadow.
 
+use super::bars::on_dark;
 use super::classic::{self, ClassicBadge, ClassicLook, joined_markup};
 use super::definition::StyleDefinition;
 use crate::gradient::GradientStop;
@@ -22,6 +23,7 @@ const LOOK: ClassicLook = ClassicLook {
     baseline: 140,
     has_shadow: true,
     joined: joined_markup!(height 20, text at 140, shadow at 150),
+    bars: on_dark(2, 12, 16),
     radius: 3,
     gradient: r##"<stop stop-color="#bbb" stop-opacity=".1"/><stop offset="1" stop-opacity=".1"/>"##,
     stops: STOPS,

@@ -1,5 +1,6 @@
 //! `flat-square`: square corners, no gradient, no shadow.
 
+use super::bars::on_dark;
 use super::classic::{self, ClassicBadge, ClassicLook, joined_markup};
 use super::definition::StyleDefinition;
 
@@ -18,6 +19,7 @@ const LOOK: ClassicLook = ClassicLook {
     baseline: 140,
     has_shadow: false,
     joined: joined_markup!(height 20, text at 140, shadow at 150),
+    bars: on_dark(2, 12, 16),
     radius: 0,
     gradient: "",
     stops: &[],

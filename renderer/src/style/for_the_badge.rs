@@ -5,6 +5,7 @@
 
 use badgesmith_fonts::Face;
 
+use super::bars::{BACKGROUND, Bars, BarsLook, on_dark};
 use super::definition::{StyleDefinition, TextSettings};
 #[cfg(feature = "png")]
 use crate::canvas::{Canvas, error::PngError};
@@ -40,6 +41,9 @@ const HEIGHT: i64 = 28;
 const TEXT_MARGIN: QuarterPixels = 4 * 12;
 const LOGO_MARGIN: i64 = 9;
 const LETTER_SPACING: QuarterPixels = 5;
+const BARS: BarsLook = on_dark(3, 18, 23);
+/// The space beside the bars of a sparkline.
+const BARS_MARGIN: i64 = 9;
 
 /// A label, a message or a segment: its text and the rectangle behind it.
 struct LargeSection<'b> {
@@ -60,7 +64,7 @@ struct LargeSection<'b> {
 
 fn draw(drawing: &Drawing, out: &mut Markup) {
     let sections = measure(drawing);
-    drawing.open(sections.iter().map(|section| section.width).sum(), HEIGHT, out);
+    drawing.open(sections.width(), HEIGHT, out);
     if sections.iter().any(|section| section.adapting_id.is_some()) {
         drawing.dark_label(out);
     }
@@ -68,8 +72,15 @@ fn draw(drawing: &Drawing, out: &mut Markup) {
     for section in sections.iter() {
         background(section, out);
     }
+    if let Some(spark) = &sections.spark {
+        out.text(r#"<rect x=""#).quarters(spark.x).text(r#"" width=""#).quarters(spark.width);
+        out.text(r#"" height=""#).number(HEIGHT).text(r#"" fill=""#).text(BACKGROUND).text(r#""/>"#);
+    }
     out.text("</g>");
     drawing.logo(LOGO_MARGIN, HEIGHT, out);
+    if let Some(spark) = &sections.spark {
+        spark.bars.draw(spark.bars_x, out);
+    }
     if sections.iter().any(|section| section.text.line.is_some()) {
         outline::draw(&outlined(&sections), false, drawing.id, HEIGHT, out);
     } else {
@@ -82,9 +93,13 @@ fn draw(drawing: &Drawing, out: &mut Markup) {
 #[cfg(feature = "png")]
 fn paint(drawing: &Drawing, scale: Scale) -> Result<Canvas, PngError> {
     let sections = measure(drawing);
-    let mut canvas = Canvas::new(sections.iter().map(|section| section.width).sum(), HEIGHT, scale)?;
+    let mut canvas = Canvas::new(sections.width(), HEIGHT, scale)?;
     for section in sections.iter() {
         canvas.section(section.x, section.width, section.fill, true);
+    }
+    if let Some(spark) = &sections.spark {
+        canvas.section(spark.x, spark.width, BACKGROUND, true);
+        spark.bars.paint(spark.bars_x, &mut canvas);
     }
     canvas.logo(drawing.logo, LOGO_MARGIN);
     let texts: Vec<_> = outlined(&sections).iter().map(|section| section.text).collect();
@@ -96,11 +111,27 @@ fn paint(drawing: &Drawing, scale: Scale) -> Result<Canvas, PngError> {
 struct LargeSections<'b> {
     both: [LargeSection<'b>; 2],
     segments: Vec<LargeSection<'b>>,
+    spark: Option<LargeSpark<'b>>,
+}
+
+/// The section of a sparkline.
+struct LargeSpark<'b> {
+    bars: Bars<'b>,
+    x: QuarterPixels,
+    width: QuarterPixels,
+    /// Where the first bar starts, in whole pixels, so that all bars are equally wide.
+    bars_x: i64,
 }
 
 impl<'b> LargeSections<'b> {
     fn iter(&self) -> impl Iterator<Item = &LargeSection<'b>> {
         self.both.iter().chain(&self.segments)
+    }
+
+    /// The width of all sections together.
+    fn width(&self) -> QuarterPixels {
+        let spark = self.spark.as_ref().map_or(0, |spark| spark.width);
+        self.iter().map(|section| section.width).sum::<QuarterPixels>() + spark
     }
 }
 
@@ -143,7 +174,12 @@ fn measure<'b>(drawing: &'b Drawing) -> LargeSections<'b> {
         x += segment.width;
         segments.push(segment);
     }
-    LargeSections { both: [label, message], segments }
+    let spark = drawing.spark.as_ref().map(|spark| {
+        let bars = Bars { points: spark.points, look: &BARS };
+        let bars_x = (x + 3) / 4 + BARS_MARGIN;
+        LargeSpark { bars, x, width: 4 * (bars_x + bars.width() + BARS_MARGIN) - x, bars_x }
+    });
+    LargeSections { both: [label, message], segments, spark }
 }
 
 impl<'b> LargeSection<'b> {

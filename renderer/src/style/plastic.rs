@@ -1,5 +1,6 @@
 //! `plastic`: a strong gradient, text with a shadow, two pixels lower than flat.
 
+use super::bars::on_dark;
 use super::classic::{self, ClassicBadge, ClassicLook, joined_markup};
 use super::definition::StyleDefinition;
 use crate::gradient::GradientStop;
@@ -23,6 +24,7 @@ const LOOK: ClassicLook = ClassicLook {
     baseline: 130,
     has_shadow: true,
     joined: joined_markup!(height 18, text at 130, shadow at 140),
+    bars: on_dark(2, 11, 14),
     radius: 4,
     gradient: concat!(
         r##"<stop stop-color="#fff" stop-opacity=".7"/><stop offset=".1" stop-color="#aaa" stop-opacity=".1"/>"##,

@@ -4,6 +4,7 @@
 
 use badgesmith_fonts::{Face, TextLine};
 
+use super::bars::{Bars, BarsLook};
 use super::definition::{StyleDefinition, TextSettings};
 #[cfg(feature = "png")]
 use crate::canvas::{Canvas, error::PngError, shapes};
@@ -41,6 +42,8 @@ const LABEL_PADDING: i64 = 5;
 const MESSAGE_PADDING: i64 = 4;
 /// The distance between the button and the bubble; the bubble's beak lies in it.
 const GUTTER: i64 = 6;
+/// Bars on the bubble, in colours that have a contrast ratio of 3:1 with it whether it is light or dark.
+const BARS: BarsLook = BarsLook { bar: 2, height: 12, bottom: 16, good: "#2da44e", bad: "#cf222e", neutral: "#818b98" };
 /// The stops of the button's gradient, and the end of its element.
 const BUTTON: &str =
     r##"<stop stop-color="#fcfcfc" stop-opacity="0"/><stop offset="1" stop-opacity=".1"/></linearGradient>"##;
@@ -83,6 +86,8 @@ struct SocialBadge<'a, 'b> {
     bubble: i64,
     /// The start of the label's text.
     label_x: i64,
+    /// The sparkline at the right end of the bubble.
+    bars: Option<Bars<'b>>,
 }
 
 fn draw(drawing: &Drawing, out: &mut Markup) {
@@ -91,6 +96,9 @@ fn draw(drawing: &Drawing, out: &mut Markup) {
     social.definitions(out);
     social.background(out);
     drawing.logo(LABEL_PADDING, HEIGHT, out);
+    if let Some(bars) = social.bars {
+        bars.draw(social.bars_x(), out);
+    }
     social.foreground(out);
     drawing.close(out);
 }
@@ -102,8 +110,11 @@ fn paint(drawing: &Drawing, scale: Scale) -> Result<Canvas, PngError> {
     let mut canvas = Canvas::new(4 * social.width(), HEIGHT, scale)?;
     let button = shapes::round_rectangle(0.5, 0.5, social.button as f32, 19.0, 2.0);
     canvas.fill(button.as_ref(), "#fcfcfc");
-    if !drawing.message.is_empty() {
+    if social.has_bubble() {
         social.paint_bubble(&mut canvas);
+    }
+    if let Some(bars) = social.bars {
+        bars.paint(social.bars_x(), &mut canvas);
     }
     canvas.logo(drawing.logo, LABEL_PADDING);
     let label = drawing.label.line.as_ref().map(|line| placed(line, social.label_middle()));
@@ -138,18 +149,23 @@ impl<'a, 'b> SocialBadge<'a, 'b> {
         let label_x = LABEL_PADDING + drawing.logo_and_gap_width();
         let label_width = drawing.label.odd_width();
         let message_width = drawing.message.odd_width();
+        let bars = drawing.spark.as_ref().map(|spark| Bars { points: spark.points, look: &BARS });
+        let message_space = if drawing.message.is_empty() { 0 } else { message_width + 2 * MESSAGE_PADDING };
+        let bars_space = bars
+            .map_or(0, |bars| bars.width() + MESSAGE_PADDING + if message_space == 0 { MESSAGE_PADDING } else { 0 });
         Self {
             drawing,
             label_width,
             message_width,
             button: label_x + label_width + LABEL_PADDING,
-            bubble: message_width + 2 * MESSAGE_PADDING,
+            bubble: message_space + bars_space,
             label_x,
+            bars,
         }
     }
 
     fn width(&self) -> i64 {
-        self.button + 1 + if self.drawing.message.is_empty() { 0 } else { GUTTER + self.bubble }
+        self.button + 1 + if self.has_bubble() { GUTTER + self.bubble } else { 0 }
     }
 
     /// The middle of the label's text, in tenths of a pixel.
@@ -159,7 +175,17 @@ impl<'a, 'b> SocialBadge<'a, 'b> {
 
     /// The middle of the message's text, in tenths of a pixel.
     fn message_middle(&self) -> i64 {
-        10 * (self.button + GUTTER) + 5 * self.bubble
+        10 * (self.button + GUTTER + MESSAGE_PADDING) + 5 * self.message_width
+    }
+
+    fn has_bubble(&self) -> bool {
+        self.bubble > 0
+    }
+
+    /// Where the first bar starts.
+    fn bars_x(&self) -> i64 {
+        let width = self.bars.map_or(0, Bars::width);
+        self.button + GUTTER + self.bubble - MESSAGE_PADDING - width
     }
 
     /// Writes the gradients, the rules for links under the pointer, and the rules for readers who prefer dark.
@@ -203,7 +229,7 @@ impl<'a, 'b> SocialBadge<'a, 'b> {
         class(BUTTON_CLASS, out);
         out.text(r##" stroke="none" fill="#fcfcfc" x=".5" y=".5" width=""##).number(self.button);
         out.text(r#"" height="19" rx="2"/>"#);
-        if !self.drawing.message.is_empty() {
+        if self.has_bubble() {
             let left = self.button + GUTTER;
             out.text("<rect");
             class(BUBBLE_CLASS, out);

@@ -2,6 +2,7 @@
 #![allow(dead_code, clippy::expect_used, clippy::panic)]
 
 use badgesmith_renderer::{BadgeSegment, Color, Link, Links, Logo, ResolvedBadge, Scale, Style, Theme};
+use badgesmith_renderer::{Spark, SparkMark, SparkPoint};
 use serde_json::Value;
 
 /// A badge from JSON in the format of badge-maker's input, with fields for what only our badges have.
@@ -18,8 +19,24 @@ pub(crate) fn badge(row: &Value) -> ResolvedBadge {
         theme: if row["theme"] == "auto" { Theme::Auto } else { Theme::Fixed },
         segments: row["segments"].as_array().map_or_else(Vec::new, |segments| segments.iter().map(segment).collect()),
         links: Links { left: link(0), right: link(1) },
+        spark: row["spark"].as_str().map(spark),
         ..ResolvedBadge::new(text("label"), text("message"))
     }
+}
+
+/// A sparkline: a letter for each point's mark, and its height in tenths: `g9 b10 n5`.
+fn spark(text: &str) -> Spark {
+    let point = |word: &str| {
+        let (mark, height) = word.split_at(1);
+        let mark = match mark {
+            "g" => SparkMark::Good,
+            "b" => SparkMark::Bad,
+            _ => SparkMark::Neutral,
+        };
+        SparkPoint::new(height.parse::<f64>().expect(word) / 10.0, mark)
+    };
+    let points: Vec<_> = text.split(' ').map(point).collect();
+    Spark { words: format!("trend of {}: first <1>, last 2", points.len()), points }
 }
 
 fn segment(row: &Value) -> BadgeSegment {

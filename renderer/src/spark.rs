@@ -1,0 +1,66 @@
+//! A sparkline: the last part of a badge, with a bar for each of the newest values.
+
+/// The most bars of a sparkline.
+pub(crate) const MOST_BARS: usize = 60;
+/// The greatest height of a bar, in its own unit.
+pub(crate) const FULL: u16 = 1000;
+
+/// A sparkline at the right end of a badge. Only pictures have it; JSON has no place for it.
+///
+/// ```
+/// use badgesmith_renderer::{ResolvedBadge, Spark, SparkMark, SparkPoint, svg};
+///
+/// let points = vec![SparkPoint::new(0.9, SparkMark::Good), SparkPoint::new(1.0, SparkMark::Bad)];
+/// let spark = Spark { points, words: "trend of 2: first 180, last 190".into() };
+/// let badge = ResolvedBadge { spark: Some(spark), ..ResolvedBadge::new("tests", "190 passed") };
+/// assert!(svg(&badge).contains(r#"aria-label="tests: 190 passed; trend of 2: first 180, last 190""#));
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Spark {
+    /// The values, the oldest first. Of more than 60, the last 60 are drawn; without any, the sparkline is not drawn.
+    pub points: Vec<SparkPoint>,
+    /// What the bars show, for the accessible name of the badge.
+    pub words: String,
+}
+
+/// One bar of a sparkline.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SparkPoint {
+    /// The height, in thousandths of the greatest.
+    height: u16,
+    mark: SparkMark,
+}
+
+/// What a bar says by its colour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SparkMark {
+    /// A success: green.
+    Good,
+    /// A failure: red.
+    Bad,
+    /// Neither: grey.
+    Neutral,
+}
+
+impl SparkPoint {
+    /// A bar of this height, from 0 to 1; a number outside of that is drawn as the nearest one that is inside.
+    pub fn new(height: f64, mark: SparkMark) -> Self {
+        // A number that is none becomes 0.
+        Self { height: (height.clamp(0.0, 1.0) * f64::from(FULL)).round() as u16, mark }
+    }
+
+    pub(crate) const fn height(self) -> u16 {
+        self.height
+    }
+
+    pub(crate) const fn mark(self) -> SparkMark {
+        self.mark
+    }
+}
+
+impl Spark {
+    /// The points that are drawn.
+    pub(crate) fn drawn(&self) -> &[SparkPoint] {
+        self.points.get(self.points.len().saturating_sub(MOST_BARS)..).unwrap_or_default()
+    }
+}
