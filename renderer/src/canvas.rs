@@ -14,8 +14,8 @@ use blend::{alpha, fast_over, over, product, rgba};
 use coverage::{Coverage, PictureSize};
 use error::PngError;
 use tiny_skia::{
-    Color, FillRule, GradientStop as Stop, LinearGradient, Mask, Paint, Path, Pixmap, PixmapPaint, Point, SpreadMode,
-    Stroke, Transform,
+    Color, FillRule, GradientStop as Stop, LineJoin, LinearGradient, Mask, Paint, Path, Pixmap, PixmapPaint, Point,
+    SpreadMode, Stroke, StrokeDash, Transform,
 };
 
 use crate::scale::{QuarterPixels, Scale};
@@ -84,6 +84,22 @@ impl Canvas {
     fn fill_with(&mut self, path: Option<&Path>, paint: &Paint) {
         if let Some(path) = path {
             self.pixels.fill_path(path, paint, FillRule::Winding, self.transform(), None);
+        }
+    }
+
+    /// Fills with a colour of this opacity, from 0 to 1.
+    pub(crate) fn fill_with_opacity(&mut self, path: Option<&Path>, color: &str, opacity: f32) {
+        let mut paint = solid(color);
+        paint.shader.apply_opacity(opacity);
+        self.fill_with(path, &paint);
+    }
+
+    /// Draws a line of a width along the path, with dashes of a length if it has one.
+    pub(crate) fn stroke_line(&mut self, path: Option<&Path>, color: &str, width: f32, dash: Option<f32>) {
+        let dash = dash.and_then(|dash| StrokeDash::new(vec![dash, dash], 0.0));
+        let stroke = Stroke { width, dash, line_join: LineJoin::Round, ..Stroke::default() };
+        if let Some(path) = path {
+            self.pixels.stroke_path(path, &solid(color), &stroke, self.transform(), None);
         }
     }
 

@@ -42,6 +42,17 @@ impl IdSuffix {
         if badge.scale != Scale::ONE {
             hash.mix(u64::from(badge.scale.factor()));
         }
+        Self::finished(hash)
+    }
+
+    /// The suffix of a chart with these texts.
+    pub(crate) fn of_texts(texts: &[&str]) -> Self {
+        let mut hash = ContentHash(0);
+        texts.iter().for_each(|text| hash.add(text));
+        Self::finished(hash)
+    }
+
+    fn finished(hash: ContentHash) -> Self {
         let mut bits = hash.finished();
         Self(std::array::from_fn(|_| {
             let digit = DIGITS.get((bits & 63) as usize).copied().unwrap_or(b'A');

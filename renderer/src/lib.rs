@@ -18,6 +18,7 @@
 mod badge;
 #[cfg(feature = "png")]
 mod canvas;
+mod chart;
 mod color;
 mod drawing;
 mod gradient;
@@ -49,6 +50,9 @@ pub use badgesmith_fonts::AddedFace;
 pub use badgesmith_fonts::AddedFaces;
 #[cfg(feature = "png")]
 pub use canvas::error::PngError;
+#[cfg(feature = "png")]
+pub use chart::chart_png;
+pub use chart::{Chart, ChartSeries, ChartTheme, CountPoint, ValuePoint, chart_svg};
 pub use color::Color;
 #[cfg(feature = "icons")]
 pub use icon::Icon;

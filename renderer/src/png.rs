@@ -35,7 +35,8 @@ pub fn png(badge: &ResolvedBadge, scale: Scale) -> Result<Vec<u8>, PngError> {
     encoded(canvas).map_err(PngError::Encoding)
 }
 
-fn encoded(canvas: Canvas) -> Result<Vec<u8>, png::EncodingError> {
+/// The pixels as a PNG file.
+pub(crate) fn encoded(canvas: Canvas) -> Result<Vec<u8>, png::EncodingError> {
     let pixels = canvas.into_pixels();
     let mut out = Vec::with_capacity(2048);
     let mut encoder = png::Encoder::new(&mut out, pixels.width(), pixels.height());

@@ -27,6 +27,24 @@ pub(crate) fn round_rectangle(x: f32, y: f32, width: f32, height: f32, radius: f
     path.finish()
 }
 
+/// Lines through these points, each from its last point back to the first if they are closed.
+pub(crate) fn polygons(lines: &[Vec<(f32, f32)>], is_closed: bool) -> Option<Path> {
+    let mut path = PathBuilder::new();
+    for line in lines {
+        for (index, (x, y)) in line.iter().enumerate() {
+            if index == 0 { path.move_to(*x, *y) } else { path.line_to(*x, *y) }
+        }
+        if is_closed {
+            path.close();
+        }
+    }
+    path.finish()
+}
+
+pub(crate) fn circle(x: f32, y: f32, radius: f32) -> Option<Path> {
+    PathBuilder::from_circle(x, y, radius)
+}
+
 /// The beak of a speech bubble, from its upper end to the lower one.
 pub(crate) fn beak(x: f32, y: f32) -> Option<Path> {
     let mut path = PathBuilder::new();

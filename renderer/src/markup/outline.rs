@@ -10,6 +10,8 @@ use crate::{link::Link, placed_text::PlacedText, scale::QuarterPixels};
 
 /// The attribute that scales a group of outlines, and the end of the tag; `</g>` closes the group.
 pub(crate) const SCALED: &str = r#" transform="scale(.01)">"#;
+/// The same for outlines inside a drawing whose unit is a tenth of a pixel.
+pub(crate) const SCALED_TENTHS: &str = r#" transform="scale(.1)">"#;
 /// The distance from a text down to its shadow: one pixel.
 pub(crate) const SHADOW_DROP: i64 = 100;
 
@@ -105,15 +107,16 @@ pub(crate) fn write_path(text: &PlacedText, out: &mut Markup) {
     }
 }
 
+/// A point of a path.
 #[derive(Clone, Copy, Default)]
-struct Point {
-    x: i64,
-    y: i64,
+pub(crate) struct Point {
+    pub(crate) x: i64,
+    pub(crate) y: i64,
 }
 
 /// Writes the shortest form of path data: relative coordinates, no repeated command letters, no space before a minus
 /// sign.
-struct PathData<'o, 'm> {
+pub(crate) struct PathData<'o, 'm> {
     out: &'o mut Markup<'m>,
     /// The command that the next coordinates belong to if no letter is written.
     command: char,
@@ -124,12 +127,12 @@ struct PathData<'o, 'm> {
 }
 
 impl<'o, 'm> PathData<'o, 'm> {
-    fn new(out: &'o mut Markup<'m>) -> Self {
+    pub(crate) fn new(out: &'o mut Markup<'m>) -> Self {
         // The first `m` of a path is relative to the origin.
         Self { out, command: ' ', ends_in_letter: false, current: Point::default(), start: Point::default() }
     }
 
-    fn begin(&mut self, to: Point) {
+    pub(crate) fn begin(&mut self, to: Point) {
         self.command = ' ';
         self.write('m', &[to]);
         self.start = to;
@@ -137,7 +140,7 @@ impl<'o, 'm> PathData<'o, 'm> {
         self.command = 'l';
     }
 
-    fn line(&mut self, to: Point) {
+    pub(crate) fn line(&mut self, to: Point) {
         if to.y == self.current.y {
             self.write_distance('h', to.x - self.current.x);
         } else if to.x == self.current.x {
@@ -153,7 +156,7 @@ impl<'o, 'm> PathData<'o, 'm> {
         self.write(command, points);
     }
 
-    fn close(&mut self) {
+    pub(crate) fn close(&mut self) {
         self.out.text("z");
         self.command = 'z';
         self.current = self.start;
