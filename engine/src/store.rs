@@ -1,33 +1,37 @@
-//! The persistent store: reported results by subject, and cached answers of upstreams.
+//! The persistent store: reported results by subject, states, lists of both, and cached answers of upstreams.
+
+mod entry;
+mod keys;
+mod span;
+mod subject;
 
 use std::{
-    borrow::Cow,
     future::ready,
     time::{Duration, SystemTime},
 };
 
-use badgesmith_provider::{FoundState, Record, State, Timestamp, fold};
+use badgesmith_provider::{FoundState, Record, State};
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
+
+pub use entry::{Delivery, Entry, ListedSubject, MOST_DELIVERED, MarkedAnswer, Recorded, States, SubjectRecord};
+pub use keys::{
+    OWNERS, delivery_partition, escape, nonce_partition, partition, read_sequence, read_state_key, run_key,
+    sequence_text, state_key, state_partition, subject_of, subjects_partition,
+};
+pub use span::{MOST_CHARTED, RecordPlace, Span, result_key, result_prefix, result_range};
+pub use subject::{LONGEST_BRANCH, LONGEST_NAME, LONGEST_PLATFORM, Subject};
 
 /// How long a nonce is remembered. A signature is valid for six minutes, so this leaves a wide margin.
 pub const NONCE_LIFE: Duration = Duration::from_secs(45 * 60);
 /// How long a result, and the claim of its run, are kept after their arrival: two years.
 pub const RESULT_LIFE: Duration = Duration::from_secs(730 * 24 * 60 * 60);
-/// The longest owner and the longest repo, in bytes.
-pub const LONGEST_NAME: usize = 100;
-/// The longest platform, in bytes: file names of workflows and names of checks are longer than those of platforms.
-pub const LONGEST_PLATFORM: usize = 128;
-/// The longest branch, in bytes: the 255 bytes of a file name, which limit git, less `refs/heads/`.
-pub const LONGEST_BRANCH: usize = 244;
 /// The longest identifier of a run, in bytes.
 pub const LONGEST_RUN: usize = 128;
 /// The longest sort key of a record, in bytes.
 pub const LONGEST_KEY: usize = 1024;
 /// The most records that one query of a provider may return.
 pub const MOST_RECORDS: usize = 100;
-/// The most records that one chart is drawn of.
-pub const MOST_CHARTED: usize = 1000;
 /// The most states that one query may return.
 pub const MOST_STATES: usize = 256;
 /// How long the id of a delivery is remembered. GitHub delivers again for three days.
@@ -183,324 +187,6 @@ impl From<Unavailable> for Unhealthy {
     }
 }
 
-/// What results are about: a platform and branch of a repository. It is case-insensitive.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Subject {
-    owner: String,
-    repo: String,
-    platform: String,
-    branch: String,
-}
-
-impl Subject {
-    /// A subject of these parts, none of which may be empty or too long.
-    ///
-    /// ```
-    /// use badgesmith_engine::store::Subject;
-    ///
-    /// let one = Subject::new("Acme", "Tools", "Linux", "Feature/X").unwrap();
-    /// assert_eq!(one, Subject::new("acme", "tools", "linux", "feature/x").unwrap());
-    /// assert_eq!(Subject::new("acme", "tools", "", "main"), Err("platform"));
-    /// ```
-    ///
-    /// # Errors
-    /// The name of the part that is empty or too long.
-    pub fn new(owner: &str, repo: &str, platform: &str, branch: &str) -> Result<Self, &'static str> {
-        let checked = |name, text: &str, most| {
-            let folded = fold(text);
-            if folded.is_empty() || folded.len() > most { Err(name) } else { Ok(folded) }
-        };
-        Ok(Self {
-            owner: checked("owner", owner, LONGEST_NAME)?,
-            repo: checked("repo", repo, LONGEST_NAME)?,
-            platform: checked("platform", platform, LONGEST_PLATFORM)?,
-            branch: checked("branch", branch, LONGEST_BRANCH)?,
-        })
-    }
-
-    /// The owner of the repository, case-folded.
-    pub fn owner(&self) -> &str {
-        &self.owner
-    }
-
-    /// The repository, case-folded.
-    pub fn repo(&self) -> &str {
-        &self.repo
-    }
-
-    /// The platform of the run, case-folded.
-    pub fn platform(&self) -> &str {
-        &self.platform
-    }
-
-    /// The branch, case-folded; it may contain any character, `/` included.
-    pub fn branch(&self) -> &str {
-        &self.branch
-    }
-}
-
-/// The partition key of the records of a collection and repository: `TEST#owner#repo` for `test-results`, as BadgeSmith
-/// has always written it, and `collection#owner#repo` for any other.
-pub fn partition(collection: &str, subject: &Subject) -> String {
-    // A collection's name is lower-case, so none is called TEST.
-    let collection = if collection == "test-results" { "TEST" } else { collection };
-    format!("{collection}#{}#{}", escape(&subject.owner), escape(&subject.repo))
-}
-
-/// The sort key of the claim of a run and attempt: `RUN#platform#branch#run#attempt`.
-pub fn run_key(subject: &Subject, record: &Record) -> String {
-    let [platform, branch, run] = [&subject.platform, &subject.branch, &record.run_id].map(|part| escape(part));
-    format!("RUN#{platform}#{branch}#{run}#{}", record.run_attempt)
-}
-
-/// The partition key of the nonces of a subject: `NONCE#owner/repo/platform/branch`.
-pub fn nonce_partition(subject: &Subject) -> String {
-    let [owner, repo, platform] =
-        [&subject.owner, &subject.repo, &subject.platform].map(|part| escape(part).replace('/', "%2F"));
-    format!("NONCE#{owner}/{repo}/{platform}/{}", escape(&subject.branch))
-}
-
-/// The sort key of a record: `RESULT#platform#branch#timestamp#run#attempt`. The last key of a platform and branch is
-/// that of its newest record.
-pub fn result_key(subject: &Subject, record: &Record) -> String {
-    RecordPlace::of(record).key(subject)
-}
-
-/// The prefix of the sort keys of a subject's records.
-pub fn result_prefix(subject: &Subject) -> String {
-    format!("RESULT#{}#{}#", escape(&subject.platform), escape(&subject.branch))
-}
-
-/// The range of the sort keys of a subject's records in a span: its inclusive start and its exclusive end.
-pub fn result_range(subject: &Subject, span: &Span) -> (String, String) {
-    let prefix = result_prefix(subject);
-    let end = match &span.before {
-        Some(place) => place.key(subject),
-        // The prefix ends with `#`, and `$` is the next character in ASCII.
-        None => format!("{}$", prefix.trim_end_matches('#')),
-    };
-    let since = span.since_ms.map(|since| Timestamp::nearest(since).to_string()).unwrap_or_default();
-    (prefix + &since, end)
-}
-
-/// The collection and the subject of the record with these keys, which [`partition`] and [`result_key`] wrote.
-///
-/// ```
-/// use badgesmith_engine::store::{Subject, subject_of};
-///
-/// let subject = Subject::new("acme", "tools", "linux", "issue#1").unwrap();
-/// let key = "RESULT#linux#issue%231#2025-07-18T11:10:27.500Z#42#0001";
-/// assert_eq!(subject_of("TEST#acme#tools", key), Some(("test-results".to_owned(), subject)));
-/// ```
-pub fn subject_of(partition: &str, key: &str) -> Option<(String, Subject)> {
-    let mut names = partition.split('#');
-    let (collection, owner, repo) = (names.next()?, names.next()?, names.next()?);
-    let (platform, rest) = key.strip_prefix("RESULT#")?.split_once('#')?;
-    let (branch, _) = rest.split_once('#')?;
-    let [owner, repo, platform, branch] = [owner, repo, platform, branch].map(unescape);
-    let collection = if collection == "TEST" { "test-results" } else { collection };
-    Some((collection.to_owned(), Subject::new(&owner, &repo, &platform, &branch).ok()?))
-}
-
-/// The inverse of [`escape`]. `%2523` becomes `%23`, so `%23` and `%25` must be decoded in one pass.
-fn unescape(part: &str) -> String {
-    let mut pieces = part.split("%25").map(|piece| piece.replace("%23", "#"));
-    let first = pieces.next().unwrap_or_default();
-    pieces.fold(first, |text, piece| text + "%" + &piece)
-}
-
-/// A part of a key, with `#` and `%` percent-encoded, so that `#` always separates parts.
-pub fn escape(part: &str) -> Cow<'_, str> {
-    if part.contains(['#', '%']) { part.replace('%', "%25").replace('#', "%23").into() } else { part.into() }
-}
-
-/// A record to be written, with the nonce and the run that it claims.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Entry {
-    /// The collection, such as `test-results`.
-    pub collection: String,
-    /// The subject of the record.
-    pub subject: Subject,
-    /// The nonce of the request, 1 to 128 visible ASCII characters; it is claimed for the subject.
-    pub nonce: String,
-    /// The record; its run and attempt are claimed for the subject.
-    pub record: Record,
-    /// When the request arrived: [`RESULT_LIFE`] and [`NONCE_LIFE`] begin here.
-    pub arrived: SystemTime,
-}
-
-/// The outcome of [`Store::record`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Recorded {
-    /// The record was written and is durable.
-    New,
-    /// The nonce was claimed before. This is reported even if the run was claimed, too.
-    NonceUsed,
-    /// The run and attempt were claimed before.
-    Duplicate,
-}
-
-/// A cached answer, with the mark of what it is about.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct MarkedAnswer {
-    /// The answer, if there is one.
-    pub answer: Option<Bytes>,
-    /// Since when such answers are stale, if that was noted.
-    pub stale_since: Option<SystemTime>,
-}
-
-/// What a delivery of a webhook writes, besides states.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Delivery {
-    /// The webhook's scheme, such as `github`.
-    pub scheme: String,
-    /// The owner that the delivery is from, case-folded.
-    pub owner: String,
-    /// The id of the delivery, 1 to 128 visible ASCII characters; it is claimed for the scheme and the owner.
-    pub id: String,
-    /// The records, at most [`MOST_DELIVERED`].
-    pub records: Vec<SubjectRecord>,
-    /// When it arrived: [`RESULT_LIFE`] and [`DELIVERY_LIFE`] begin here.
-    pub arrived: SystemTime,
-}
-
-/// The most records of one delivery: DynamoDB writes 100 items in one transaction.
-pub const MOST_DELIVERED: usize = 16;
-
-/// A record with its collection and subject.
-#[derive(Clone, Debug, PartialEq)]
-pub struct SubjectRecord {
-    /// The collection.
-    pub collection: String,
-    /// The subject.
-    pub subject: Subject,
-    /// The record.
-    pub record: Record,
-}
-
-/// Which states are queried. All of it is case-folded.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct States {
-    /// The collection.
-    pub collection: String,
-    /// The owner of the repository.
-    pub owner: String,
-    /// The repository.
-    pub repo: String,
-    /// The part, if not those of all parts.
-    pub platform: Option<String>,
-    /// The branch, if not those of all branches of the part.
-    pub branch: Option<String>,
-}
-
-/// A subject in a list.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ListedSubject {
-    /// The collection.
-    pub collection: String,
-    /// The subject.
-    pub subject: Subject,
-    /// When a record or a state of it was written last.
-    pub changed: SystemTime,
-}
-
-impl ListedSubject {
-    /// The sort key of a subject in the list of its owner: `repo#collection#part#branch`.
-    pub fn key(collection: &str, subject: &Subject) -> String {
-        let parts = [&*subject.repo, collection, &subject.platform, &subject.branch];
-        parts.map(escape).join("#")
-    }
-
-    /// The inverse of [`ListedSubject::key`].
-    ///
-    /// ```
-    /// use badgesmith_engine::store::{ListedSubject, Subject};
-    ///
-    /// let subject = Subject::new("acme", "tools", "ci.yml", "issue#1").unwrap();
-    /// let key = ListedSubject::key("workflow", &subject);
-    /// assert_eq!(key, "tools#workflow#ci.yml#issue%231");
-    /// assert_eq!(ListedSubject::read(&key, "acme"), Some(("workflow".to_owned(), subject)));
-    /// ```
-    pub fn read(key: &str, owner: &str) -> Option<(String, Subject)> {
-        let mut parts = key.split('#').map(unescape);
-        let (repo, collection, platform, branch) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
-        Some((collection, Subject::new(owner, &repo, &platform, &branch).ok()?))
-    }
-}
-
-/// The partition key of the states of a collection and repository: `STATE#collection#owner#repo`.
-pub fn state_partition(collection: &str, owner: &str, repo: &str) -> String {
-    format!("STATE#{collection}#{}#{}", escape(owner), escape(repo))
-}
-
-/// The sort key of a state: `part#branch`.
-pub fn state_key(platform: &str, branch: &str) -> String {
-    format!("{}#{}", escape(platform), escape(branch))
-}
-
-/// The partition key of the claimed deliveries of an owner: `NONCE#scheme#owner`.
-pub fn delivery_partition(scheme: &str, owner: &str) -> String {
-    format!("NONCE#{scheme}#{}", escape(owner))
-}
-
-/// A sequence as a text that sorts as the sequence does: each number in twenty digits.
-///
-/// ```
-/// use badgesmith_engine::store::sequence_text;
-///
-/// assert_eq!(sequence_text(&[7, 1]), "00000000000000000007.00000000000000000001");
-/// assert!(sequence_text(&[7, 1]) > sequence_text(&[7]) && sequence_text(&[10]) > sequence_text(&[9, 5]));
-/// ```
-pub fn sequence_text(sequence: &[u64]) -> String {
-    sequence.iter().map(|number| format!("{number:020}")).collect::<Vec<_>>().join(".")
-}
-
-/// The inverse of [`sequence_text`].
-pub fn read_sequence(text: &str) -> Option<Vec<u64>> {
-    text.split('.').map(|number| number.parse().ok()).collect()
-}
-
 fn no_such(what: &str) -> Unavailable {
     Unavailable(format!("this store has no {what}"))
-}
-
-/// The place of a record in the history of its subject.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct RecordPlace {
-    /// The record's time.
-    pub timestamp: Timestamp,
-    /// Its run.
-    pub run_id: String,
-    /// Its attempt.
-    pub run_attempt: u32,
-}
-
-impl RecordPlace {
-    /// The place of a record.
-    pub fn of(record: &Record) -> Self {
-        let Record { timestamp_ms, run_id, run_attempt, .. } = record;
-        Self { timestamp: *timestamp_ms, run_id: run_id.clone(), run_attempt: *run_attempt }
-    }
-
-    /// The sort key of a record of a subject in this place.
-    pub fn key(&self, subject: &Subject) -> String {
-        let Self { timestamp, run_id, run_attempt } = self;
-        format!("{}{timestamp}#{}#{run_attempt:04}", result_prefix(subject), escape(run_id))
-    }
-}
-
-/// Which part of a subject's history is queried.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Span {
-    /// The number of newest records, at most [`MOST_CHARTED`].
-    pub last: usize,
-    /// Only records from this time on, in milliseconds since 1970.
-    pub since_ms: Option<i64>,
-    /// Only records that are older than the one in this place.
-    pub before: Option<RecordPlace>,
-}
-
-impl Span {
-    /// Only the newest record.
-    pub const LATEST: Self = Self { last: 1, since_ms: None, before: None };
 }
