@@ -17,7 +17,7 @@ use futures_util::future::BoxFuture;
 pub use entry::{Delivery, Entry, ListedSubject, MOST_DELIVERED, MarkedAnswer, Recorded, States, SubjectRecord};
 pub use keys::{
     OWNERS, delivery_partition, escape, nonce_partition, partition, read_sequence, read_state_key, run_key,
-    sequence_text, state_key, state_partition, subject_of, subjects_partition,
+    sequence_text, state_key, state_partition, subject_of, subjects_partition, unescape,
 };
 pub use span::{MOST_CHARTED, RecordPlace, Span, result_key, result_prefix, result_range};
 pub use subject::{LONGEST_BRANCH, LONGEST_NAME, LONGEST_PLATFORM, Subject};
@@ -36,6 +36,8 @@ pub const MOST_RECORDS: usize = 100;
 pub const MOST_STATES: usize = 256;
 /// How long the id of a delivery is remembered. GitHub delivers again for three days.
 pub const DELIVERY_LIFE: Duration = Duration::from_secs(8 * 24 * 60 * 60);
+/// How long a mark of what is stale is kept. No answer is used for longer without asking again.
+pub const MARK_LIFE: Duration = Duration::from_secs(8 * 24 * 60 * 60);
 /// How many numbers a state's sequence has at most.
 pub const LONGEST_SEQUENCE: usize = 4;
 
@@ -171,6 +173,17 @@ pub trait Store: Send + Sync {
 /// The store, or the secrets, cannot be read or written now. The text is for the log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unavailable(pub String);
+
+/// The subject of a state.
+///
+/// # Errors
+/// [`Unavailable`], with the part that is empty or too long for a store.
+pub fn state_subject(state: &State) -> Result<Subject, Unavailable> {
+    let refused = |part: &str| Unavailable(format!("a state's {part} is empty or too long"));
+    let subject = Subject::new(&state.owner, &state.repo, &state.platform, &state.branch).map_err(refused)?;
+    let is_storable = state_key(subject.platform(), subject.branch()).len() <= LONGEST_KEY;
+    if is_storable { Ok(subject) } else { Err(refused("key")) }
+}
 
 /// A dependency that failed its health check. The text is for the log.
 #[derive(Clone, Debug, PartialEq, Eq)]

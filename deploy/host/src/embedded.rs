@@ -3,14 +3,21 @@
 mod cached_answers;
 mod checksummed;
 mod export;
+mod list_filling;
+mod lists;
 mod live_database;
+mod marks;
 mod overlay;
 mod panic_guard;
 mod records;
+mod rows;
 mod shared_state;
+mod states;
 mod store;
 mod store_error;
 mod store_file;
+mod store_write;
+mod sweep;
 mod write_command;
 mod writer;
 

@@ -19,3 +19,4 @@ macro_rules! promised {
 }
 
 for_every_promise!(promised);
+for_every_state_promise!(promised);

@@ -47,7 +47,7 @@ pub fn subject_of(partition: &str, key: &str) -> Option<(String, Subject)> {
 }
 
 /// The inverse of [`escape`]. `%2523` becomes `%23`, so `%23` and `%25` must be decoded in one pass.
-pub(super) fn unescape(part: &str) -> String {
+pub fn unescape(part: &str) -> String {
     let mut pieces = part.split("%25").map(|piece| piece.replace("%23", "#"));
     let first = pieces.next().unwrap_or_default();
     pieces.fold(first, |text, piece| text + "%" + &piece)

@@ -16,12 +16,14 @@ use crc32fast::Hasher;
 const FORMAT: u64 = 0x5AC3;
 /// How many of a value's first 64 bits are its expiry.
 const EXPIRY_BITS: u32 = 48;
+/// The expiry of a value that does not expire: the greatest that there is room for.
+pub(super) const FOREVER: u64 = (1 << EXPIRY_BITS) - 1;
 /// How many of a claim's 64 bits are its expiry; the rest are a checksum.
 const CLAIM_BITS: u32 = 40;
 
 /// The bytes to store for a value.
 pub(super) fn encode(key: &[&str], expires: u64, value: &[u8]) -> Vec<u8> {
-    let expires = expires.min((1 << EXPIRY_BITS) - 1);
+    let expires = expires.min(FOREVER);
     let head = (expires | FORMAT << EXPIRY_BITS).to_le_bytes();
     [&head[..], &checksum(key, expires, value).to_le_bytes(), value].concat()
 }
@@ -30,7 +32,7 @@ pub(super) fn encode(key: &[&str], expires: u64, value: &[u8]) -> Vec<u8> {
 pub(super) fn decode<'a>(key: &[&str], stored: &'a [u8]) -> Option<(u64, &'a [u8])> {
     let (head, rest) = stored.split_first_chunk::<8>()?;
     let head = u64::from_le_bytes(*head);
-    let expires = head & ((1 << EXPIRY_BITS) - 1);
+    let expires = head & FOREVER;
     match head >> EXPIRY_BITS {
         0 => Some((expires, rest)),
         FORMAT => {
@@ -39,6 +41,12 @@ pub(super) fn decode<'a>(key: &[&str], stored: &'a [u8]) -> Option<(u64, &'a [u8
         }
         _ => None,
     }
+}
+
+/// The same for a value that can only have been stored with a checksum.
+pub(super) fn decode_new<'a>(key: &[&str], stored: &'a [u8]) -> Option<(u64, &'a [u8])> {
+    let is_older = stored.get(6..8) == Some(&[0, 0]);
+    if is_older { None } else { decode(key, stored) }
 }
 
 /// The number to store for a claim with this expiry. Its upper bits are a checksum; in older claims they are zero.

@@ -6,7 +6,8 @@ use badgesmith_engine::{Settings, store::subject_of};
 
 use super::{
     panic_guard::{drop_quietly, guard, silence_guarded_panics},
-    records::{RESULTS, RowKey, parse},
+    records::parse,
+    rows::{RESULTS, RowKey},
     store_error::StoreError,
     store_file::{StoreFile, StoreRefusal},
 };

@@ -10,9 +10,9 @@ use std::{
 use redb::{TableDefinition, WriteTransaction};
 
 use super::{
-    cached_answers,
+    cached_answers, list_filling,
     panic_guard::guard,
-    records,
+    rows,
     shared_state::{SharedState, wait_for_readers},
     store_error::StoreError,
     store_file::{self, IfMissing, OpenDatabase, StoreFile},
@@ -125,11 +125,12 @@ impl LiveDatabase {
     }
 }
 
-/// Creates the tables and evicts expired answers.
+/// Creates the tables, evicts expired answers, and fills the lists of a store of an earlier version.
 pub(super) fn prepare(opened: &OpenDatabase) -> Result<(), redb::Error> {
     commit(opened, |transaction| {
-        records::prepare(transaction)?;
-        cached_answers::prepare(transaction)
+        rows::prepare(transaction)?;
+        cached_answers::prepare(transaction)?;
+        list_filling::fill(transaction)
     })
 }
 

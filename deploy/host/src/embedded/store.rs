@@ -14,9 +14,12 @@ use std::{
 
 use badgesmith_engine::{
     Settings,
-    store::{Entry, Recorded, Span, Store, Subject, Unavailable, Unhealthy},
+    store::{
+        Delivery, Entry, ListedSubject, MarkedAnswer, Recorded, Span, States, Store, Subject, Unavailable, Unhealthy,
+        state_subject,
+    },
 };
-use badgesmith_provider::Record;
+use badgesmith_provider::{FoundState, Record, State};
 use bytes::Bytes;
 use futures_util::future::{BoxFuture, ready};
 use redb::Database;
@@ -24,12 +27,15 @@ use tokio::sync::oneshot;
 
 use super::{
     cached_answers::{self, CachedAnswer},
-    live_database,
+    lists::{self, Page},
+    live_database, marks,
     panic_guard::{drop_quietly, guard, silence_guarded_panics},
     records,
     shared_state::{SharedState, wait_for_readers},
+    states::{self, NewState},
     store_error::StoreError,
     store_file::{self, IfMissing, StoreFile, StoreRefusal},
+    store_write::{StoreWrite, StoreWritten},
     write_command::WriteCommand,
     writer::Writer,
 };
@@ -128,6 +134,24 @@ impl EmbeddedStore {
         if is_sent { Ok(()) } else { Err(Unavailable("the store is closed".to_owned())) }
     }
 
+    /// Has the writer thread write and waits until that is durable. `read` takes the outcome of such a write.
+    fn write<T: Send + 'static>(
+        &self,
+        write: StoreWrite,
+        read: fn(StoreWritten) -> Option<T>,
+    ) -> BoxFuture<'static, Result<T, Unavailable>> {
+        if let Some(outage) = self.shared.outage() {
+            return Box::pin(ready(Err(Unavailable(outage.fault))));
+        }
+        let (reply, outcome) = oneshot::channel();
+        let sent = self.send(WriteCommand::Write { write, reply });
+        Box::pin(async move {
+            sent?;
+            let gone = || Unavailable("the writer of the store is gone".to_owned());
+            read(outcome.await.unwrap_or_else(|_| Err(gone()))?).ok_or_else(gone)
+        })
+    }
+
     /// Reads from the file on this thread. After an error the writer checks the file.
     fn read<T, E: Into<StoreError>>(&self, read: impl FnOnce(&Database) -> Result<T, E>) -> Result<T, Unavailable> {
         let current = self.shared.current();
@@ -170,14 +194,9 @@ impl Store for EmbeddedStore {
     }
 
     fn record<'a>(&'a self, entry: &'a Entry) -> BoxFuture<'a, Result<Recorded, Unavailable>> {
-        if let Some(outage) = self.shared.outage() {
-            return Box::pin(ready(Err(Unavailable(outage.fault))));
-        }
-        let (reply, outcome) = oneshot::channel();
-        let sent = self.send(WriteCommand::Record { entry: Box::new(entry.clone()), reply });
-        Box::pin(async move {
-            sent?;
-            outcome.await.unwrap_or_else(|_| Err(Unavailable("the writer of the store is gone".to_owned())))
+        self.write(StoreWrite::Record(Box::new(entry.clone())), |written| match written {
+            StoreWritten::Recorded(recorded) => Some(recorded),
+            StoreWritten::IsNew(_) => None,
         })
     }
 
@@ -188,7 +207,62 @@ impl Store for EmbeddedStore {
         span: Span,
         now: SystemTime,
     ) -> BoxFuture<'a, Result<Vec<Record>, Unavailable>> {
-        let found = self.read(|database| records::history(database, collection, subject, span, unix_seconds(now)));
+        let found = self.read(|database| records::history(database, collection, subject, &span, unix_seconds(now)));
+        Box::pin(ready(found))
+    }
+
+    fn put_state<'a>(&'a self, state: &'a State, now: SystemTime) -> BoxFuture<'a, Result<bool, Unavailable>> {
+        match state_subject(state) {
+            Ok(subject) => {
+                self.write(StoreWrite::State(Box::new(NewState { state: state.clone(), subject, now })), is_new)
+            }
+            Err(refusal) => Box::pin(ready(Err(refusal))),
+        }
+    }
+
+    fn states<'a>(
+        &'a self,
+        states: &'a States,
+        now: SystemTime,
+    ) -> BoxFuture<'a, Result<Vec<FoundState>, Unavailable>> {
+        Box::pin(ready(self.read(|database| states::read(database, states, unix_seconds(now)))))
+    }
+
+    fn deliver<'a>(&'a self, delivery: &'a Delivery) -> BoxFuture<'a, Result<bool, Unavailable>> {
+        self.write(StoreWrite::Delivery(Box::new(delivery.clone())), is_new)
+    }
+
+    fn owners<'a>(&'a self, after: &'a str, limit: usize) -> BoxFuture<'a, Result<Vec<String>, Unavailable>> {
+        let page = Page { after, limit, now: unix_seconds(SystemTime::now()) };
+        Box::pin(ready(self.read(|database| lists::owners(database, &page))))
+    }
+
+    fn subjects<'a>(
+        &'a self,
+        owner: &'a str,
+        repo: Option<&'a str>,
+        after: &'a str,
+        limit: usize,
+        now: SystemTime,
+    ) -> BoxFuture<'a, Result<Vec<ListedSubject>, Unavailable>> {
+        let page = Page { after, limit, now: unix_seconds(now) };
+        Box::pin(ready(self.read(|database| lists::subjects(database, owner, repo, &page))))
+    }
+
+    fn mark_stale<'a>(&'a self, about: &'a str, at: SystemTime) -> BoxFuture<'a, Result<(), Unavailable>> {
+        self.write(StoreWrite::Mark { about: about.to_owned(), at }, |written| is_new(written).map(drop))
+    }
+
+    fn answer_about<'a>(
+        &'a self,
+        key: &'a str,
+        about: &'a str,
+        now: SystemTime,
+    ) -> BoxFuture<'a, Result<MarkedAnswer, Unavailable>> {
+        let found = self.read(|database| {
+            let answer = cached_answers::read(database, key, unix_seconds(now))?;
+            Ok::<_, redb::Error>(MarkedAnswer { answer, stale_since: marks::read(database, about, unix_seconds(now))? })
+        });
         Box::pin(ready(found))
     }
 
@@ -203,6 +277,14 @@ impl Store for EmbeddedStore {
             sent.map_err(|error| ill(&error.0))?;
             outcome.await.unwrap_or_else(|_| Err(ill("the writer of the store is gone")))
         })
+    }
+}
+
+/// Whether a state or a delivery is new.
+fn is_new(written: StoreWritten) -> Option<bool> {
+    match written {
+        StoreWritten::IsNew(is_new) => Some(is_new),
+        StoreWritten::Recorded(_) => None,
     }
 }
 

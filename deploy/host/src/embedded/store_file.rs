@@ -19,7 +19,7 @@ use redb::{
 use super::{
     overlay::Overlay,
     panic_guard::{drop_quietly, guard},
-    records,
+    rows,
     store_error::StoreError,
 };
 use crate::data_directory;
@@ -166,7 +166,7 @@ impl StoreFile {
         let create = || {
             let database = Database::builder().set_cache_size(self.cache).create_file(fresh.reopen()?)?;
             let transaction = database.begin_write()?;
-            records::prepare(&transaction)?;
+            rows::prepare(&transaction)?;
             transaction.commit()?;
             drop(database);
             match fresh.persist_noclobber(&path) {
@@ -190,7 +190,7 @@ impl StoreFile {
             if !was_repaired && !guard(|| database.check_integrity().map_err(redb::Error::from))? {
                 tracing::warn!("the store's list of free pages was wrong; it is rebuilt");
             }
-            guard(|| records::check(&database))
+            guard(|| rows::check(&database))
         };
         match check() {
             Ok(()) => Ok(database),

@@ -13,15 +13,18 @@ use std::{
     time::{Duration, Instant, SystemTime},
 };
 
-use badgesmith_engine::store::{Entry, Recorded, Unavailable, Unhealthy};
+use badgesmith_engine::store::{Unavailable, Unhealthy};
 
 use super::{
     cached_answers::{self, CachedAnswer},
+    list_filling,
     live_database::LiveDatabase,
-    records,
+    rows::Tables,
     shared_state::SharedState,
     store_error::StoreError,
     store_file::StoreFile,
+    store_write::{StoreWrite, StoreWritten},
+    sweep::sweep,
     write_command::WriteCommand,
 };
 use crate::unix_time::unix_seconds;
@@ -93,12 +96,12 @@ impl Writer {
     }
 
     fn handle(&mut self, batch: Vec<WriteCommand>) {
-        let (mut entries, mut replies, mut checks, mut answers) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        let (mut writes, mut replies, mut checks, mut answers) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         let mut is_suspect = false;
         for command in batch {
             match command {
-                WriteCommand::Record { entry, reply } => {
-                    entries.push(entry);
+                WriteCommand::Write { write, reply } => {
+                    writes.push(write);
                     replies.push(reply);
                 }
                 WriteCommand::Check(reply) => checks.push(reply),
@@ -116,8 +119,8 @@ impl Writer {
         {
             self.begin_outage(&error);
         }
-        for (reply, outcome) in replies.into_iter().zip(self.record(&entries)) {
-            // The request may have been cancelled meanwhile; its result is recorded all the same.
+        for (reply, outcome) in replies.into_iter().zip(self.write(&writes)) {
+            // The request may have been cancelled meanwhile; what it wrote is written all the same.
             let _ = reply.send(outcome);
         }
         if !checks.is_empty() {
@@ -129,46 +132,48 @@ impl Writer {
         self.cache(&answers);
     }
 
-    /// Records all entries in one transaction, or in a second one if the first failed and recovery succeeded, and
-    /// returns the outcome of each.
-    fn record(&mut self, entries: &[Box<Entry>]) -> Vec<Result<Recorded, Unavailable>> {
+    /// Makes all writes in one transaction, or in a second one if the first failed and recovery succeeded, and returns
+    /// the outcome of each.
+    fn write(&mut self, writes: &[StoreWrite]) -> Vec<Result<StoreWritten, Unavailable>> {
         if let Some(outage) = self.database.shared.outage() {
-            return entries.iter().map(|_| Err(Unavailable(outage.fault.clone()))).collect();
+            return writes.iter().map(|_| Err(Unavailable(outage.fault.clone()))).collect();
         }
-        if entries.is_empty() {
+        if writes.is_empty() {
             return Vec::new();
         }
         let mut first = Vec::new();
-        let outcomes = self.try_record(entries, &mut first).or_else(|fault| {
-            tracing::error!(%fault, results = entries.len(), "results could not be written");
+        let outcomes = self.try_write(writes, &mut first).or_else(|fault| {
+            tracing::error!(%fault, results = writes.len(), "results could not be written");
             self.mend(&fault)?;
             let mut second = Vec::new();
-            self.try_record(entries, &mut second)?;
+            self.try_write(writes, &mut second)?;
             // The first transaction may have been committed although it failed. What it found to be new is then a
             // duplicate in the second, but it is still new: no other thread writes.
             let both = second.into_iter().zip(first.into_iter().map(Some).chain(std::iter::repeat(None)));
-            Ok(both.map(|(second, first)| first.filter(|first| *first == Recorded::New).unwrap_or(second)).collect())
+            Ok(both.map(|(second, first)| first.filter(|first| first.is_new()).unwrap_or(second)).collect())
         });
         match outcomes {
             Ok(outcomes) => outcomes.into_iter().map(Ok).collect(),
             Err(error) => {
                 self.begin_outage(&error);
-                entries.iter().map(|_| Err(Unavailable(error.to_string()))).collect()
+                writes.iter().map(|_| Err(Unavailable(error.to_string()))).collect()
             }
         }
     }
 
-    fn try_record(
+    fn try_write(
         &mut self,
-        entries: &[Box<Entry>],
-        outcomes: &mut Vec<Recorded>,
-    ) -> Result<Vec<Recorded>, StoreError> {
+        writes: &[StoreWrite],
+        outcomes: &mut Vec<StoreWritten>,
+    ) -> Result<Vec<StoreWritten>, StoreError> {
         self.database.commit(|transaction| {
             cached_answers::mark_checksummed(transaction)?;
-            for entry in entries {
-                outcomes.push(records::record(transaction, entry)?);
+            list_filling::fill(transaction)?;
+            let mut tables = Tables::open(transaction)?;
+            for write in writes {
+                outcomes.push(write.apply(&mut tables)?);
             }
-            records::sweep(transaction, unix_seconds(SystemTime::now()))
+            sweep(&mut tables, unix_seconds(SystemTime::now()))
         })?;
         Ok(outcomes.clone())
     }

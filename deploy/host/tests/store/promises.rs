@@ -1,5 +1,9 @@
 //! What every store promises, one function per promise. Each gets an empty store.
 
+#[macro_use]
+#[path = "state_promises.rs"]
+mod state_promises;
+
 use std::time::{Duration, SystemTime};
 
 use badgesmith_engine::store::{
@@ -10,6 +14,7 @@ use badgesmith_provider::Record;
 use bytes::Bytes;
 use futures_util::future::join_all;
 use serde_json::{Map, json};
+pub(crate) use state_promises::*;
 
 /// Hands the names of all promises to another macro.
 macro_rules! for_every_promise {

@@ -1,0 +1,52 @@
+//! What must be durable before it is acknowledged: one write of a transaction, and its outcome.
+
+use std::time::SystemTime;
+
+use badgesmith_engine::store::{Delivery, Entry, Recorded};
+
+use super::{
+    marks, records,
+    rows::Tables,
+    states::{self, NewState},
+};
+
+/// One write.
+#[derive(Debug)]
+pub(super) enum StoreWrite {
+    /// A record with its nonce.
+    Record(Box<Entry>),
+    /// A state, if it is newer.
+    State(Box<NewState>),
+    /// The records of a delivery.
+    Delivery(Box<Delivery>),
+    /// A mark of what is stale.
+    Mark { about: String, at: SystemTime },
+}
+
+/// What became of a write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum StoreWritten {
+    /// The outcome of a record.
+    Recorded(Recorded),
+    /// Whether the state or the delivery is new.
+    IsNew(bool),
+}
+
+impl StoreWrite {
+    /// Writes it.
+    pub(super) fn apply(&self, tables: &mut Tables<'_>) -> Result<StoreWritten, redb::Error> {
+        match self {
+            Self::Record(entry) => records::record(tables, entry).map(StoreWritten::Recorded),
+            Self::State(state) => states::put(tables, state).map(StoreWritten::IsNew),
+            Self::Delivery(delivery) => records::deliver(tables, delivery).map(StoreWritten::IsNew),
+            Self::Mark { about, at } => marks::mark(tables, about, *at).map(|()| StoreWritten::IsNew(true)),
+        }
+    }
+}
+
+impl StoreWritten {
+    /// Whether the write changed the store.
+    pub(super) const fn is_new(self) -> bool {
+        matches!(self, Self::Recorded(Recorded::New) | Self::IsNew(true))
+    }
+}
