@@ -11,12 +11,12 @@ mod promises;
 
 /// Makes two tests of each promise.
 macro_rules! promised {
-    ($($promise:ident),* $(,)?) => {
+    ($module:ident: $($promise:ident),* $(,)?) => {
         mod dynoxide_in_this_process {
             $(#[tokio::test]
             async fn $promise() {
                 let peer = crate::peer::Peer::start().await;
-                crate::promises::$promise(&peer.store().await).await;
+                crate::$module::$promise(&peer.store().await).await;
             })*
         }
 
@@ -25,7 +25,7 @@ macro_rules! promised {
             #[ignore = "needs BADGESMITH_DYNAMODB, the URL of a second DynamoDB, which .ci/peers starts"]
             async fn $promise() {
                 let peer = crate::peer::Peer::external();
-                crate::promises::$promise(&peer.store().await).await;
+                crate::$module::$promise(&peer.store().await).await;
             })*
         }
     };

@@ -4,19 +4,26 @@
 #[path = "store/embedded.rs"]
 mod embedded;
 #[macro_use]
+#[path = "store/delivery_promises.rs"]
+mod delivery_promises;
+#[macro_use]
 #[path = "store/promises.rs"]
 mod promises;
+#[macro_use]
+#[path = "store/state_promises.rs"]
+mod state_promises;
 
 /// Makes a test of each promise.
 macro_rules! promised {
-    ($($promise:ident),* $(,)?) => {
+    ($module:ident: $($promise:ident),* $(,)?) => {
         $(#[tokio::test]
         async fn $promise() {
             let opened = embedded::open(stringify!($promise));
-            promises::$promise(&opened.store).await;
+            $module::$promise(&opened.store).await;
         })*
     };
 }
 
 for_every_promise!(promised);
 for_every_state_promise!(promised);
+for_every_delivery_promise!(promised);

@@ -1,9 +1,5 @@
 //! What every store promises, one function per promise. Each gets an empty store.
 
-#[macro_use]
-#[path = "state_promises.rs"]
-mod state_promises;
-
 use std::time::{Duration, SystemTime};
 
 use badgesmith_engine::store::{
@@ -14,12 +10,11 @@ use badgesmith_provider::Record;
 use bytes::Bytes;
 use futures_util::future::join_all;
 use serde_json::{Map, json};
-pub(crate) use state_promises::*;
 
 /// Hands the names of all promises to another macro.
 macro_rules! for_every_promise {
     ($run:ident) => {
-        $run!(
+        $run!(promises:
             a_record_is_read_back_whole,
             the_first_and_the_last_moment_are_kept_in_their_order,
             the_newest_is_the_one_with_the_latest_time_whatever_came_first,
@@ -47,31 +42,31 @@ macro_rules! for_every_promise {
     };
 }
 
-const SECOND: Duration = Duration::from_secs(1);
-const ALL: Span = Span { last: MOST_RECORDS, since_ms: None, before: None };
+pub(crate) const SECOND: Duration = Duration::from_secs(1);
+pub(crate) const ALL: Span = Span { last: MOST_RECORDS, since_ms: None, before: None };
 
-fn subject(branch: &str) -> Subject {
+pub(crate) fn subject(branch: &str) -> Subject {
     Subject::new("acme", "tools", "linux", branch).unwrap()
 }
 
 /// A record of a run, with its time as a field too.
-fn record(run: &str, attempt: u32, timestamp_ms: i64) -> Record {
+pub(crate) fn record(run: &str, attempt: u32, timestamp_ms: i64) -> Record {
     let fields = Map::from_iter([("passed".to_owned(), json!(timestamp_ms))]);
     Record { run_id: run.to_owned(), run_attempt: attempt, timestamp_ms: timestamp_ms.try_into().unwrap(), fields }
 }
 
 /// An entry with a nonce of its own, which arrived at `arrived`.
-fn entry_at(subject: &Subject, record: Record, arrived: SystemTime) -> Entry {
+pub(crate) fn entry_at(subject: &Subject, record: Record, arrived: SystemTime) -> Entry {
     let collection = "test-results".to_owned();
     let nonce = format!("{}/{}/{}", record.run_id, record.run_attempt, record.timestamp_ms.as_ms());
     Entry { collection, subject: subject.clone(), nonce, record, arrived }
 }
 
-fn entry(subject: &Subject, record: Record) -> Entry {
+pub(crate) fn entry(subject: &Subject, record: Record) -> Entry {
     entry_at(subject, record, SystemTime::now())
 }
 
-async fn put(store: &impl Store, entry: &Entry) -> Recorded {
+pub(crate) async fn put(store: &impl Store, entry: &Entry) -> Recorded {
     store.record(entry).await.unwrap()
 }
 
@@ -79,7 +74,7 @@ async fn read(store: &impl Store, subject: &Subject, span: Span, now: SystemTime
     store.history("test-results", subject, span, now).await.unwrap()
 }
 
-async fn runs(store: &impl Store, subject: &Subject) -> Vec<String> {
+pub(crate) async fn runs(store: &impl Store, subject: &Subject) -> Vec<String> {
     let records = read(store, subject, ALL, SystemTime::now()).await;
     records.into_iter().map(|record| record.run_id).collect()
 }
@@ -346,7 +341,7 @@ pub(crate) async fn history_reaches_back_as_far_as_requested(store: &impl Store)
 }
 
 /// Waits until `wanted` is cached under a key; a store writes answers in the background.
-async fn wait_until_cached(store: &impl Store, key: &str, now: SystemTime, wanted: &Bytes) {
+pub(crate) async fn wait_until_cached(store: &impl Store, key: &str, now: SystemTime, wanted: &Bytes) {
     for _ in 0..1000 {
         if store.answer(key, now).await.unwrap().as_ref() == Some(wanted) {
             return;

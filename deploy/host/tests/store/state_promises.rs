@@ -1,22 +1,21 @@
-//! What every store promises of states, deliveries, lists and marks.
+//! What every store promises of states, lists and marks.
 
 use std::time::{Duration, SystemTime};
 
 use badgesmith_engine::store::{
-    DELIVERY_LIFE, Delivery, ListedSubject, MARK_LIFE, MOST_CHARTED, MOST_DELIVERED, MOST_STATES, RESULT_LIFE,
-    RecordPlace, Recorded, Span, States, Store, Subject, SubjectRecord,
+    Delivery, ListedSubject, MARK_LIFE, MOST_STATES, RESULT_LIFE, Recorded, States, Store, Subject, SubjectRecord,
 };
-use badgesmith_provider::{FoundState, Record, State};
+use badgesmith_provider::{FoundState, State};
 use bytes::Bytes;
 use futures_util::future::join_all;
 use serde_json::{Map, json};
 
-use super::{ALL, SECOND, entry, entry_at, put, record, runs, subject, wait_until_cached};
+use crate::promises::{SECOND, entry, entry_at, put, record, subject, wait_until_cached};
 
-/// Hands the names of all promises to another macro.
+/// Hands the names of these promises to another macro.
 macro_rules! for_every_state_promise {
     ($run:ident) => {
-        $run!(
+        $run!(state_promises:
             a_state_is_read_back_whole,
             a_state_is_written_only_when_it_is_newer_whatever_came_first,
             of_eight_writers_at_once_the_newest_state_stays,
@@ -24,15 +23,9 @@ macro_rules! for_every_state_promise {
             a_query_finds_no_more_states_than_its_limit,
             a_state_with_a_life_expires_and_is_not_listed,
             a_state_whose_names_are_too_long_is_refused,
-            a_delivery_writes_all_its_records_once,
-            of_eight_identical_deliveries_at_once_one_writes,
-            of_deliveries_of_one_run_at_once_one_writes_it_and_all_write_the_rest,
-            a_record_whose_run_is_claimed_is_left_out_of_a_delivery,
-            a_delivery_is_remembered_for_its_lifetime,
             owners_and_their_subjects_are_listed_in_pages,
             a_list_says_when_a_subject_changed_last,
             a_subject_of_which_nothing_is_left_is_no_longer_listed,
-            a_thousand_records_are_read_and_those_before_a_place,
             a_mark_is_read_with_the_answer_and_never_moves_back,
         );
     };
@@ -171,85 +164,6 @@ pub(crate) async fn a_state_whose_names_are_too_long_is_refused(store: &impl Sto
     }
 }
 
-fn delivery(id: &str, records: Vec<SubjectRecord>) -> Delivery {
-    let (scheme, owner) = ("github".to_owned(), "acme".to_owned());
-    Delivery { scheme, owner, id: id.to_owned(), records, arrived: SystemTime::now() }
-}
-
-fn delivered(branch: &str, record: Record) -> SubjectRecord {
-    SubjectRecord { collection: "test-results".to_owned(), subject: subject(branch), record }
-}
-
-pub(crate) async fn a_delivery_writes_all_its_records_once(store: &impl Store) {
-    let most = i64::try_from(MOST_DELIVERED).unwrap();
-    let records = (0..most).map(|run| delivered(&(run % 2).to_string(), record(&run.to_string(), 1, run))).collect();
-    let delivery = delivery("d", records);
-    assert_eq!(store.deliver(&delivery).await, Ok(true));
-    assert_eq!(runs(store, &subject("0")).await, ["14", "12", "10", "8", "6", "4", "2", "0"]);
-    let again = Delivery { records: vec![delivered("main", record("new", 1, 1))], ..delivery.clone() };
-    assert_eq!(store.deliver(&again).await, Ok(false), "the same id with another record");
-    assert_eq!(runs(store, &subject("main")).await, [""; 0]);
-    let other = Delivery { owner: "other".to_owned(), ..again.clone() };
-    assert_eq!(store.deliver(&other).await, Ok(true), "another owner's ids are others");
-    assert_eq!(runs(store, &subject("main")).await, ["new"]);
-    let other = Delivery { scheme: "gitlab".to_owned(), records: Vec::new(), ..again };
-    assert_eq!(store.deliver(&other).await, Ok(true), "a delivery without records is claimed too");
-    assert_eq!(store.deliver(&other).await, Ok(false));
-}
-
-pub(crate) async fn of_eight_identical_deliveries_at_once_one_writes(store: &impl Store) {
-    let delivery =
-        delivery("d", vec![delivered("main", record("1", 1, 1000)), delivered("main", record("2", 1, 2000))]);
-    let outcomes = join_all((0..8).map(|_| store.deliver(&delivery))).await;
-    assert_eq!(outcomes.iter().filter(|outcome| **outcome == Ok(true)).count(), 1, "{outcomes:?}");
-    assert!(outcomes.iter().all(Result::is_ok), "{outcomes:?}");
-    assert_eq!(runs(store, &subject("main")).await, ["2", "1"]);
-}
-
-pub(crate) async fn of_deliveries_of_one_run_at_once_one_writes_it_and_all_write_the_rest(store: &impl Store) {
-    let deliveries: Vec<_> = (0..8)
-        .map(|number| {
-            let own = delivered("main", record(&format!("own-{number}"), 1, 1));
-            delivery(&number.to_string(), vec![own, delivered("main", record("shared", 1, 1000 + number))])
-        })
-        .collect();
-    let outcomes = join_all(deliveries.iter().map(|delivery| store.deliver(delivery))).await;
-    assert_eq!(outcomes, vec![Ok(true); 8]);
-    let runs = runs(store, &subject("main")).await;
-    assert_eq!((runs.len(), &*runs[0]), (9, "shared"), "{runs:?}");
-}
-
-pub(crate) async fn a_record_whose_run_is_claimed_is_left_out_of_a_delivery(store: &impl Store) {
-    assert_eq!(put(store, &entry(&subject("main"), record("1", 1, 1000))).await, Recorded::New);
-    assert_eq!(store.deliver(&delivery("a", vec![delivered("main", record("2", 1, 2000))])).await, Ok(true));
-    let records = vec![
-        delivered("main", record("1", 1, 9000)),
-        delivered("main", record("3", 1, 3000)),
-        delivered("main", record("2", 1, 9000)),
-        delivered("main", record("3", 1, 9000)),
-        delivered("main", record("2", 2, 4000)),
-        delivered("other", record("2", 1, 5000)),
-    ];
-    assert_eq!(store.deliver(&delivery("b", records)).await, Ok(true));
-    let found = store.history("test-results", &subject("main"), ALL, SystemTime::now()).await.unwrap();
-    let expected = [("2", 2, 4000), ("3", 1, 3000), ("2", 1, 2000), ("1", 1, 1000)];
-    assert_eq!(found, expected.map(|(run, attempt, time)| record(run, attempt, time)));
-    assert_eq!(runs(store, &subject("other")).await, ["2"]);
-    let claimed = delivery("c", vec![delivered("main", record("1", 1, 9000))]);
-    assert_eq!(store.deliver(&claimed).await, Ok(true), "nothing is left of it but its claim");
-    assert_eq!(store.deliver(&claimed).await, Ok(false));
-    let reported = entry(&subject("main"), record("3", 1, 9000));
-    assert_eq!(put(store, &reported).await, Recorded::Duplicate, "a delivery claims runs for reports too");
-}
-
-pub(crate) async fn a_delivery_is_remembered_for_its_lifetime(store: &impl Store) {
-    let now = SystemTime::now();
-    let at = |arrived| Delivery { arrived, ..delivery("d", Vec::new()) };
-    assert_eq!(store.deliver(&at(now)).await, Ok(true));
-    assert_eq!(store.deliver(&at(now + DELIVERY_LIFE - SECOND)).await, Ok(false));
-    assert_eq!(store.deliver(&at(now + DELIVERY_LIFE)).await, Ok(true));
-}
-
 /// The keys of all subjects of an owner, read in pages of `limit`.
 async fn listed(store: &impl Store, owner: &str, repo: Option<&str>, limit: usize) -> Vec<String> {
     let (mut keys, mut after) = (Vec::new(), String::new());
@@ -280,7 +194,9 @@ pub(crate) async fn owners_and_their_subjects_are_listed_in_pages(store: &impl S
     }
     let (collection, subject) = ("job".to_owned(), of("c", "tools", "main"));
     let records = vec![SubjectRecord { collection, subject, record: record("1", 1, 1000) }];
-    assert_eq!(store.deliver(&delivery("d", records)).await, Ok(true));
+    let (scheme, owner, id) = ("github".to_owned(), "acme".to_owned(), "d".to_owned());
+    let delivery = Delivery { scheme, owner, id, records, arrived: SystemTime::now() };
+    assert_eq!(store.deliver(&delivery).await, Ok(true));
     let written = [state("ci.yml", "main", &[1]), State { owner: "d".to_owned(), ..state("ci.yml", "main", &[1]) }];
     for state in written.iter().chain(&written) {
         assert!(store.put_state(state, SystemTime::now()).await.is_ok());
@@ -356,42 +272,6 @@ pub(crate) async fn a_subject_of_which_nothing_is_left_is_no_longer_listed(store
     assert_eq!(listed(now + RESULT_LIFE - SECOND).await, ["first", "last", "record"]);
     assert_eq!(listed(now + RESULT_LIFE + 2 * DAY).await, ["first", "last"], "a state without a life stays");
     assert_eq!(store.owners("", 9).await.unwrap(), ["acme"]);
-}
-
-pub(crate) async fn a_thousand_records_are_read_and_those_before_a_place(store: &impl Store) {
-    let most = i64::try_from(MOST_CHARTED).unwrap() + 8;
-    let runs: Vec<_> =
-        (0..most).map(|run| delivered("main", record(&format!("{run:04}"), 1, run / 2 * 1000))).collect();
-    let deliveries: Vec<_> = runs
-        .chunks(MOST_DELIVERED)
-        .enumerate()
-        .map(|(number, runs)| delivery(&number.to_string(), runs.to_vec()))
-        .collect();
-    for delivery in &deliveries {
-        assert_eq!(store.deliver(delivery).await, Ok(true));
-    }
-    let (now, subject) = (SystemTime::now(), subject("main"));
-    let read = async |span| store.history("test-results", &subject, span, now).await.unwrap();
-    let newest = read(Span { last: MOST_CHARTED, since_ms: None, before: None }).await;
-    let expected: Vec<_> = runs.iter().rev().map(|run| run.record.clone()).collect();
-    assert_eq!(newest, expected[..MOST_CHARTED]);
-    // Page by page, each beginning before the last record of the page before.
-    let (mut all, mut before) = (Vec::new(), None);
-    loop {
-        let page = read(Span { last: 301, since_ms: None, before: before.clone() }).await;
-        let Some(last) = page.last() else { break };
-        before = Some(RecordPlace::of(last));
-        all.extend(page);
-    }
-    assert_eq!(all, expected);
-    let before = RecordPlace::of(&expected[7]);
-    let since_ms = Some(expected[9].timestamp_ms.as_ms());
-    let some = read(Span { last: 100, since_ms, before: Some(before.clone()) }).await;
-    assert_eq!(some, expected[8..10], "since a time and before a place");
-    let since_ms = Some(expected[0].timestamp_ms.as_ms());
-    assert_eq!(read(Span { last: 100, since_ms, before: Some(before) }).await, [], "since a time after the place");
-    let first = read(Span { last: 9, since_ms: None, before: Some(RecordPlace::of(&expected[expected.len() - 1])) });
-    assert_eq!(first.await, [], "before the first record");
 }
 
 pub(crate) async fn a_mark_is_read_with_the_answer_and_never_moves_back(store: &impl Store) {
