@@ -1,6 +1,6 @@
 //! Calls of providers: [`provider_call`] is the call as data, [`run`] is the loop of its steps, [`upstream`], [`web`] and
 //! [`records`] answer the requests of the steps, [`request_rules`] says what these may carry, [`credentials`] which
-//! secret; [`end`] checks how the calls end, and [`badge_cache`] caches the badges.
+//! secret; [`visibility`] says which repositories are public; [`end`] checks how the calls end, and [`badge_cache`] caches the badges.
 
 pub(crate) mod badge_cache;
 pub(crate) mod broken;
@@ -15,4 +15,5 @@ pub(crate) mod request_rules;
 pub(crate) mod run;
 pub(crate) mod upstream;
 mod upstream_failure;
+pub(crate) mod visibility;
 mod web;

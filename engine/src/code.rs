@@ -9,9 +9,11 @@ pub enum Code {
     DuplicateTestResult,
     /// The engine failed; the log says why.
     EngineFailed,
+    /// The payload of a delivery cannot be read.
+    InvalidPayload,
     /// No plugin has this provider's addresses.
     InvalidProvider,
-    /// The report's signature is not valid.
+    /// The signature of the report or the delivery is not valid.
     InvalidSignature,
     /// The report's timestamp is malformed or too far from the current time.
     InvalidTimestamp,
@@ -67,10 +69,11 @@ pub enum Code {
 
 impl Code {
     /// Every code, in the order of their names.
-    pub const ALL: [Self; 30] = [
+    pub const ALL: [Self; 31] = [
         Self::BadgeNotFound,
         Self::DuplicateTestResult,
         Self::EngineFailed,
+        Self::InvalidPayload,
         Self::InvalidProvider,
         Self::InvalidSignature,
         Self::InvalidTimestamp,
@@ -107,6 +110,7 @@ impl Code {
             Self::BadgeNotFound => "BADGE_NOT_FOUND",
             Self::DuplicateTestResult => "DUPLICATE_TEST_RESULT",
             Self::EngineFailed => "ENGINE_FAILED",
+            Self::InvalidPayload => "INVALID_PAYLOAD",
             Self::InvalidProvider => "INVALID_PROVIDER",
             Self::InvalidSignature => "INVALID_SIGNATURE",
             Self::InvalidTimestamp => "INVALID_TIMESTAMP",

@@ -156,6 +156,17 @@ impl Error {
         Self::caller_error(401, Code::InvalidSignature, "the signature is not valid").about("X-Signature")
     }
 
+    /// The signature of a delivery is wrong, its owner is unknown, or it is not that owner's; all have the same text.
+    pub(crate) fn unauthorized_delivery() -> Self {
+        Self::unauthorized().about("X-Hub-Signature-256")
+    }
+
+    /// The payload of a delivery cannot be read.
+    pub(crate) fn invalid_payload() -> Self {
+        let words = "the payload is no event in JSON; the form has it in the field payload";
+        Self::caller_error(400, Code::InvalidPayload, words).about("payload")
+    }
+
     pub(crate) fn nonce_used() -> Self {
         Self::caller_error(400, Code::NonceAlreadyUsed, "the nonce was used before").about("X-Nonce")
     }

@@ -70,7 +70,7 @@ pub use crate::{
     origin::{Origin, OriginError},
     permits::{Busy, Permit, Permits, Share},
     plugins::{AllowedAddress, Config, LatePlugin, Plugin, PrivateName, RouteError, Settings},
-    request::{LARGEST_BODY, LARGEST_HEADERS, LONGEST_PATH, Request},
+    request::{LARGEST_BODY, LARGEST_DELIVERY, LARGEST_HEADERS, LONGEST_PATH, Request, largest_body},
     response::{AccessLine, CORRELATION_ID, CacheState, Response},
     serve::health::{BreakerHealth, CACHES, CacheHealth, Health, PluginHealth, RateLimit},
     signature::is_same,
@@ -87,7 +87,7 @@ pub struct Engine {
 /// Why a server refuses a request before the engine sees it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refusal {
-    /// The body is larger than [`LARGEST_BODY`].
+    /// The body is larger than [`largest_body`].
     BodyTooLarge,
     /// The request did not come through the proxy in front of the server.
     ProxyBypassed,
@@ -200,7 +200,7 @@ impl Engine {
             },
             Target::Refused(refused) if refused.refuses_request() => refused.error.clone(),
             Target::Refused(_) => Error::too_busy(),
-            Target::Badge(_) | Target::Report(_) | Target::Redirect(_) => Error::from(&late()),
+            Target::Badge(_) | Target::Report(_) | Target::Redirect(_) | Target::Hook(_) => Error::from(&late()),
         };
         finish_late(&incoming, &target, &error)
     }

@@ -64,6 +64,15 @@ pub enum Event<'a> {
         /// `ACCEPTED`, or the code of the refusal. A code may be the provider's own.
         outcome: &'a str,
     },
+    /// A delivery of a webhook was taken or refused.
+    Delivered {
+        /// The plugin.
+        plugin: &'a str,
+        /// The event's name, if it is a well-known one, or else `other`.
+        event: &'static str,
+        /// `RECORDED`, `DUPLICATE`, `IGNORED`, `PONG`, or the code of the refusal. A code may be the provider's own.
+        outcome: &'a str,
+    },
 }
 
 /// How a step of a plugin ended.

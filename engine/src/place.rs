@@ -12,9 +12,9 @@ use crate::{
     plugin_set::{PluginSet, RoutedPlugins},
     plugins::PluginNotLoaded,
     provider_routes::Index,
-    request::{Incoming, LARGEST_BODY, LARGEST_HEADERS, LONGEST_PATH, Pairs, Request, TooDeep, decode},
+    request::{Incoming, LARGEST_HEADERS, LONGEST_PATH, Pairs, Request, TooDeep, decode, largest_body},
     router::RouteMatch,
-    target::{BadgeTarget, OwnTarget, RedirectTarget, RefusedTarget, Refuses, ReportTarget, Target},
+    target::{BadgeTarget, HookTarget, OwnTarget, RedirectTarget, RefusedTarget, Refuses, ReportTarget, Target},
 };
 
 /// Parses a request and finds the target of its address. A picture's address is answered by a picture whatever is
@@ -107,6 +107,10 @@ fn provider<'a>(
             let route = &plugin.manifest.redirects[redirect];
             Target::Redirect(RedirectTarget { plugin, route, call: ProviderCall::redirect(plugin, route, parameters) })
         }
+        (Index::Hook { hook, .. }, Ok(mut parameters)) => {
+            let route = &plugin.manifest.hooks[hook];
+            Target::Hook(HookTarget { plugin, route, owner: parameters.remove("owner") })
+        }
         (Index::Report { report, .. }, Ok(parameters)) => {
             let ambiguous = routed.routes.ambiguous(request, found.template, *found.target, &parameters);
             let route = &plugin.manifest.reports[report];
@@ -124,7 +128,7 @@ fn check_size(request: &Request, pairs: &Pairs<'_>) -> Result<(), Error> {
     if headers > LARGEST_HEADERS {
         return Err(Error::too_large(431, "header"));
     }
-    if request.body.len() > LARGEST_BODY {
+    if request.body.len() > largest_body(&request.path) {
         return Err(Error::too_large(413, "body"));
     }
     if pairs.are_too_many() {

@@ -39,7 +39,7 @@ pub use packed::manifest_beside;
 pub use plugin::{BoundSecret, Plugin};
 pub use plugin_code::{PluginCode, StepError};
 pub use private_name::{InvalidPrivateName, PrivateName};
-pub(crate) use private_name::{PRIVATE_FLAGS, VISIBILITY};
+pub(crate) use private_name::{PRIVATE_FLAGS, VISIBILITY, is_granted};
 pub use provider_file::ProviderFile;
 pub use provider_file_error::{ProviderFileError, ProviderFileErrorKind};
 pub use route_error::{RouteError, RouteErrorKind};

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::{
     addresses::is_reserved,
     plugins::{Plugin, RouteError, RouteErrorKind},
-    request::{Request, decode_fully, segments},
+    request::{Request, WEBHOOKS, decode_fully, segments},
     route::{Parameters, RouteSegment, RouteTemplate},
     router::{RouteMatch, Router},
 };
@@ -22,6 +22,7 @@ pub(crate) enum Index {
     Badge { plugin: usize, badge: usize },
     Report { plugin: usize, report: usize },
     Redirect { plugin: usize, redirect: usize },
+    Hook { plugin: usize, hook: usize },
     Refusal { plugin: usize, refusal: usize },
 }
 
@@ -43,17 +44,21 @@ impl ProviderRoutes {
             let badges = manifest.badges.iter().map(|route| &route.route).enumerate();
             let reports = manifest.reports.iter().map(|route| &route.route).enumerate();
             let redirects = manifest.redirects.iter().map(|route| &route.route).enumerate();
+            let hooks = manifest.hooks.iter().map(|route| &route.route).enumerate();
             let refusals = manifest.refusals.iter().map(|route| &route.route).enumerate();
             let routes = badges
                 .map(|(badge, route)| (route, Index::Badge { plugin, badge }))
                 .chain(reports.map(|(report, route)| (route, Index::Report { plugin, report })))
                 .chain(redirects.map(|(redirect, route)| (route, Index::Redirect { plugin, redirect })))
+                .chain(hooks.map(|(hook, route)| (route, Index::Hook { plugin, hook })))
                 .chain(refusals.map(|(refusal, route)| (route, Index::Refusal { plugin, refusal })));
             for (route, index) in routes {
                 let refused = |kind| RouteError { plugin: loaded.id.clone(), kind };
                 let template = RouteTemplate::parse(route).map_err(|fault| refused(RouteErrorKind::Syntax(fault)))?;
                 let route = template.to_string();
-                if template.first_literal().is_none_or(is_reserved) {
+                let is_hook = matches!(index, Index::Hook { .. });
+                let is_kept = |first: &str| is_reserved(first) || (first == WEBHOOKS && !is_hook);
+                if template.first_literal().is_none_or(is_kept) {
                     return Err(refused(RouteErrorKind::Reserved { route }));
                 }
                 if let Err((other, taken)) = router.add(template, index) {
@@ -65,13 +70,13 @@ impl ProviderRoutes {
         Ok(Self { router })
     }
 
-    /// The route that matches `segments`, in which an ending such as `.svg` was cut off. A report or a redirect has no
-    /// endings, so it is matched with `whole`: a branch may be called `logo.svg`.
+    /// The route that matches `segments`, in which an ending such as `.svg` was cut off. A report, a redirect
+    /// or a webhook has no endings, so it is matched with `whole`: a branch may be called `logo.svg`.
     pub(crate) fn find(&self, segments: &[&str], whole: &[&str]) -> Option<RouteMatch<'_, Index>> {
         let found = self.router.find(segments)?;
         match found.target {
             Index::Badge { .. } | Index::Refusal { .. } => Some(found),
-            Index::Report { .. } | Index::Redirect { .. } => self.router.find(whole),
+            Index::Report { .. } | Index::Redirect { .. } | Index::Hook { .. } => self.router.find(whole),
         }
     }
 
@@ -102,6 +107,7 @@ impl Index {
             Self::Badge { plugin, .. }
             | Self::Report { plugin, .. }
             | Self::Redirect { plugin, .. }
+            | Self::Hook { plugin, .. }
             | Self::Refusal { plugin, .. } => plugin,
         }
     }

@@ -14,6 +14,26 @@ pub const LONGEST_PATH: usize = 8 * 1024;
 pub const LARGEST_HEADERS: usize = 16 * 1024;
 /// The largest body, in bytes; a larger one is 413.
 pub const LARGEST_BODY: usize = 256 * 1024;
+/// The largest delivery of a webhook, in bytes; a larger one is 413.
+pub const LARGEST_DELIVERY: usize = 1024 * 1024;
+
+/// The first segment of webhooks' addresses; no other route of a plugin begins with it.
+pub(crate) const WEBHOOKS: &str = "webhooks";
+
+/// The largest body that is taken at this path, in bytes: [`LARGEST_DELIVERY`] for a webhook, [`LARGEST_BODY`] for
+/// anything else.
+///
+/// ```
+/// use badgesmith_engine::{LARGEST_BODY, LARGEST_DELIVERY, largest_body};
+///
+/// assert_eq!(largest_body("/Webhooks/github"), LARGEST_DELIVERY);
+/// assert_eq!(largest_body("/tests/webhooks"), LARGEST_BODY);
+/// ```
+#[must_use]
+pub fn largest_body(path: &str) -> usize {
+    let first = segments(path).next().map(decode).unwrap_or_default();
+    if first.eq_ignore_ascii_case(WEBHOOKS) { LARGEST_DELIVERY } else { LARGEST_BODY }
+}
 
 /// The most query parameters; more are 400. Each override searches all of them.
 pub(crate) const MOST_PAIRS: usize = 256;
@@ -31,7 +51,7 @@ pub struct Request {
     pub query: String,
     /// The headers.
     pub headers: HeaderMap,
-    /// The body, at most [`LARGEST_BODY`] bytes.
+    /// The body, of at most [`largest_body`] bytes.
     pub body: Bytes,
     /// The client's IP address, for the log; empty if it is unknown.
     pub source: String,

@@ -3,6 +3,7 @@
 pub(crate) mod badge;
 pub(crate) mod document_badge;
 pub(crate) mod health;
+pub(crate) mod hook;
 pub(crate) mod index;
 pub(crate) mod redirect;
 pub(crate) mod report;
@@ -38,6 +39,7 @@ pub(crate) async fn serve(
         },
         Target::Badge(badge) => badge::answer(parts, incoming, badge, line).await,
         Target::Report(report) => report::answer(parts, incoming, report).await,
+        Target::Hook(hook) => hook::answer(parts, incoming, hook).await,
         Target::Redirect(redirect) => redirect::answer(parts, incoming, redirect, line).await,
         Target::Refused(refused) => Err(refused.error.clone()),
     }

@@ -58,6 +58,14 @@ impl Signature {
         unhex(header.strip_prefix("sha256=")?).map(Self::BodyOnly)
     }
 
+    /// Reads `X-Hub-Signature-256`, GitHub's signature of a delivery's body.
+    pub(crate) fn of_delivery(header: &str) -> Option<Self> {
+        unhex(header.strip_prefix("sha256=")?).map(Self::BodyOnly)
+    }
+
+    /// A signature that is nobody's, in the place of one that cannot be read: comparing it takes as long.
+    pub(crate) const NONE: Self = Self::BodyOnly([0; 32]);
+
     /// Whether this is the signature of `signed` by one of the secrets. At least [`COMPARED`] HMACs are computed.
     pub(crate) fn is_by(self, secrets: &[Secret], signed: &[u8]) -> bool {
         let (Self::Whole(given) | Self::BodyOnly(given)) = self;

@@ -41,6 +41,10 @@ pub const MARK_LIFE: Duration = Duration::from_secs(8 * 24 * 60 * 60);
 /// How many numbers a state's sequence has at most.
 pub const LONGEST_SEQUENCE: usize = 4;
 
+/// The engine's own collection, whose states say whether repositories are public. No plugin may read or write it, and no
+/// list shows it.
+pub const VISIBILITY: &str = "visibility";
+
 /// The persistent store.
 pub trait Store: Send + Sync {
     /// The cached answer of a key, if it has one that has not expired at `now`.

@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, sync::Arc};
 
-use badgesmith_provider::{BadgeRoute, RedirectRoute, ReportRoute};
+use badgesmith_provider::{BadgeRoute, HookRoute, RedirectRoute, ReportRoute};
 use http::Method;
 
 use crate::{
@@ -18,7 +18,7 @@ use crate::{
 
 /// The allowed methods of a read-only address.
 const METHODS: &str = "GET, HEAD, OPTIONS";
-/// The allowed methods of an address that takes reports.
+/// The allowed methods of an address that takes reports or deliveries.
 const REPORT_METHODS: &str = "POST, OPTIONS";
 
 /// Where an address leads.
@@ -27,6 +27,7 @@ pub(crate) enum Target<'a> {
     Badge(BadgeTarget<'a>),
     Report(ReportTarget<'a>),
     Redirect(RedirectTarget<'a>),
+    Hook(HookTarget<'a>),
     Refused(RefusedTarget<'a>),
 }
 
@@ -58,6 +59,14 @@ pub(crate) struct RedirectTarget<'a> {
     pub(crate) plugin: &'a Arc<Plugin>,
     pub(crate) route: &'a RedirectRoute,
     pub(crate) call: ProviderCall,
+}
+
+/// A provider's webhook.
+pub(crate) struct HookTarget<'a> {
+    pub(crate) plugin: &'a Arc<Plugin>,
+    pub(crate) route: &'a HookRoute,
+    /// The owner in the address, as it is written there; `None` if its route has none.
+    pub(crate) owner: Option<String>,
 }
 
 /// An address or a request that is refused.
@@ -126,7 +135,7 @@ impl<'a> Target<'a> {
 
     /// The value of `Allow`.
     pub(crate) const fn methods(&self) -> &'static str {
-        if matches!(self, Self::Report(_)) { REPORT_METHODS } else { METHODS }
+        if matches!(self, Self::Report(_) | Self::Hook(_)) { REPORT_METHODS } else { METHODS }
     }
 
     /// Whether it answers OPTIONS.
@@ -141,7 +150,7 @@ impl<'a> Target<'a> {
     pub(crate) fn check_method(&self, method: &Method) -> Result<(), Error> {
         let is_shown = matches!(*method, Method::GET | Method::HEAD);
         let is_taken = match self {
-            Self::Report(_) => *method == Method::POST,
+            Self::Report(_) | Self::Hook(_) => *method == Method::POST,
             Self::Refused(RefusedTarget { refuses: Refuses::Request | Refuses::Address, .. }) => true,
             Self::Refused(RefusedTarget { refuses: Refuses::Mistake, .. }) => is_shown || *method == Method::POST,
             _ => is_shown,
@@ -154,7 +163,7 @@ impl<'a> Target<'a> {
         match self {
             Self::Own(OwnTarget { address, .. }) => address.is_badge(),
             Self::Badge(_) | Self::Refused(_) => true,
-            Self::Report(_) | Self::Redirect(_) => false,
+            Self::Report(_) | Self::Redirect(_) | Self::Hook(_) => false,
         }
     }
 
@@ -187,6 +196,7 @@ impl<'a> Target<'a> {
             Self::Badge(BadgeTarget { plugin, route, .. }) => of(&route.route, plugin),
             Self::Report(ReportTarget { plugin, route, .. }) => of(&route.route, plugin),
             Self::Redirect(RedirectTarget { plugin, route, .. }) => of(&route.route, plugin),
+            Self::Hook(HookTarget { plugin, route, .. }) => of(&route.route, plugin),
             Self::Refused(RefusedTarget { plugin: Some(plugin), route, .. }) => of(route, plugin),
             Self::Refused(_) => own(""),
         }

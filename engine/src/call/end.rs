@@ -3,6 +3,7 @@
 use badgesmith_provider::{Badge, CallKind, Delivered, Failure, Record, is_web_address, message::StepMessage};
 use http::HeaderValue;
 use percent_encoding::{CONTROLS, utf8_percent_encode};
+use serde::Serialize;
 use url::Url;
 
 use super::broken::Broken;
@@ -16,6 +17,8 @@ const LONGEST_TEXT: usize = 1024;
 
 /// How many states a delivery changes at most: each is a write of its own.
 const MOST_DELIVERED_STATES: usize = 32;
+/// How large the fields of a delivered record or state are at most, as JSON, in bytes.
+const LARGEST_FIELDS: usize = 64 * 1024;
 /// How many marks of what is stale a delivery makes at most.
 const MOST_MARKS: usize = 32;
 
@@ -131,13 +134,26 @@ fn deliverable(told: Delivered) -> Result<Delivered, Broken> {
     }
     for delivered in records {
         recordable(delivered.record.clone())?;
+        check_fields(&delivered.record.fields)?;
     }
     for state in states {
         if !(1..=LONGEST_SEQUENCE).contains(&state.sequence.len()) {
             return Err(Broken::Violation(format!("its state's sequence is not 1 to {LONGEST_SEQUENCE} numbers")));
         }
+        check_fields(&state.fields)?;
     }
     Ok(told)
+}
+
+/// Checks that fields are small enough for a store's item.
+fn check_fields(fields: &impl Serialize) -> Result<(), Broken> {
+    // Maps of strings always have a JSON form.
+    match serde_json::to_vec(fields).map_or(0, |json| json.len()) {
+        bytes if bytes > LARGEST_FIELDS => {
+            Err(Broken::Violation(format!("it delivers fields of {bytes} bytes, at most {LARGEST_FIELDS}")))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Checks that the code and the text of a failure can be shown.

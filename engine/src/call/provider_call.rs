@@ -5,7 +5,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use badgesmith_provider::{Answer, BadgeRoute, Call, CallKind, RedirectRoute, ReportRoute, message};
+use badgesmith_provider::{Answer, BadgeRoute, Call, CallKind, HookRoute, RedirectRoute, ReportRoute, message};
 use bytes::Bytes;
 
 use crate::{
@@ -20,11 +20,11 @@ use crate::{
 pub(crate) struct ProviderCall {
     pub(crate) plugin: Arc<Plugin>,
     pub(crate) kind: CallKind,
-    /// The name of the badge, report or redirect in the manifest.
+    /// The name of the badge, report, redirect or hook in the manifest.
     pub(crate) name: String,
     pub(crate) params: Parameters,
     pub(crate) query: Parameters,
-    /// The body of a report; empty for anything else.
+    /// The body of a report, or the payload of a delivery; empty for anything else.
     pub(crate) body: Bytes,
     pub(crate) freshness: Freshness,
 }
@@ -56,6 +56,13 @@ impl ProviderCall {
         let freshness = freshness(plugin, 0);
         let (plugin, name, query) = (Arc::clone(plugin), route.name.clone(), Parameters::new());
         Self { plugin, kind: CallKind::Report, name, params, query, body, freshness }
+    }
+
+    /// A call that converts the payload of a delivery into records, states and marks.
+    pub(crate) fn hook(plugin: &Arc<Plugin>, route: &HookRoute, params: Parameters, payload: Bytes) -> Self {
+        let freshness = freshness(plugin, 0);
+        let (plugin, name, query) = (Arc::clone(plugin), route.name.clone(), Parameters::new());
+        Self { plugin, kind: CallKind::Hook, name, params, query, body: payload, freshness }
     }
 
     /// The message to the provider, without answers.

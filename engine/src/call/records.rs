@@ -6,15 +6,15 @@ use std::{
 };
 
 use badgesmith_provider::{Failure, Query, StateQuery, fold};
-use futures_util::future::{BoxFuture, Either, select};
+use futures_util::future::{BoxFuture, Either, join, select};
 
-use super::broken::Unanswered;
+use super::{broken::Unanswered, caller::Caller, provider_call::ProviderCall, visibility::is_listed};
 use crate::{
     answer::http_date,
     code::Code,
     fetch::{cached_answer::CachedAnswer, fetcher::Fetched},
     plugins::Plugin,
-    store::{MOST_RECORDS, Span, States, Subject, Unavailable},
+    store::{MOST_RECORDS, Span, States, Subject, Unavailable, VISIBILITY},
     world::World,
 };
 
@@ -25,20 +25,21 @@ const STORE_PATIENCE: Duration = Duration::from_millis(2500);
 
 /// Answers one query. Its answer is never cached, so that a new record is shown at once.
 pub(crate) async fn answer(
-    world: &World,
-    plugin: &Plugin,
+    caller: &Caller,
+    call: &ProviderCall,
     query: &Query,
     now: SystemTime,
 ) -> Result<Fetched, Unanswered> {
     let Query { collection, owner, repo, platform, branch, last, since_ms } = query;
-    check_grant(plugin, collection)?;
+    check_grant(&call.plugin, collection)?;
     let last = usize::try_from(*last).unwrap_or(usize::MAX);
     if !(1..=MOST_RECORDS).contains(&last) {
         return Err(Unanswered::violation(format!("it asks for {last} records, not 1 to {MOST_RECORDS}")));
     }
     let subject = Subject::new(owner, repo, platform, branch).map_err(|part| Unanswered::Failed(too_long(part)))?;
     let span = Span { last, since_ms: *since_ms, before: None };
-    let records = in_time(world, world.store.history(collection, &subject, span, now)).await?;
+    let history = caller.world.store.history(collection, &subject, span, now);
+    let records = Reading { caller, call, collection, owner, repo, now }.shown(history).await?;
     let newest = records.first().and_then(|record| u64::try_from(record.timestamp_ms.as_ms()).ok());
     // A client's clock may be ahead of the server's, but `Last-Modified` must not be in the future.
     let modified = newest.map(|newest| (SystemTime::UNIX_EPOCH + Duration::from_millis(newest)).min(now));
@@ -52,13 +53,13 @@ pub(crate) async fn answer(
 
 /// Answers a query for states. Its answer is never cached either.
 pub(crate) async fn states(
-    world: &World,
-    plugin: &Plugin,
+    caller: &Caller,
+    call: &ProviderCall,
     query: &StateQuery,
     now: SystemTime,
 ) -> Result<Fetched, Unanswered> {
     let StateQuery { collection, owner, repo, platform, branch } = query;
-    check_grant(plugin, collection)?;
+    check_grant(&call.plugin, collection)?;
     if branch.is_some() && platform.is_none() {
         return Err(Unanswered::violation("it asks for the states of a branch without a part"));
     }
@@ -71,7 +72,8 @@ pub(crate) async fn states(
         platform: platform.as_deref().map(fold),
         branch: branch.as_deref().map(fold),
     };
-    let found = in_time(world, world.store.states(&states, now)).await?;
+    let states = caller.world.store.states(&states, now);
+    let found = Reading { caller, call, collection, owner, repo, now }.shown(states).await?;
     // This cannot fail: the states were JSON.
     let body = serde_json::to_vec(&found).unwrap_or_default().into();
     let headers = BTreeMap::new();
@@ -79,9 +81,37 @@ pub(crate) async fn states(
     Ok(Fetched::recorded(answer))
 }
 
+/// What is read of a repository.
+#[derive(Clone, Copy)]
+struct Reading<'a> {
+    caller: &'a Caller,
+    call: &'a ProviderCall,
+    collection: &'a str,
+    owner: &'a str,
+    repo: &'a str,
+    now: SystemTime,
+}
+
+impl Reading<'_> {
+    /// What the store finds within [`STORE_PATIENCE`]. What deliveries wrote of a repository that is not known to be
+    /// public, and not granted, is shown as if there were nothing.
+    async fn shown<T: Send>(self, finding: BoxFuture<'_, Result<Vec<T>, Unavailable>>) -> Result<Vec<T>, Unanswered> {
+        let Self { caller, call, collection, owner, repo, now } = self;
+        let world = &caller.world;
+        if !call.plugin.is_of_hooks(collection) {
+            return in_time(world, finding).await;
+        }
+        let both = async {
+            let (is_listed, found) = join(is_listed(caller, owner, repo, now), finding).await;
+            Ok(if is_listed? { found? } else { Vec::new() })
+        };
+        in_time(world, Box::pin(both)).await
+    }
+}
+
 /// Checks that plugins.toml grants the collection.
 fn check_grant(plugin: &Plugin, collection: &String) -> Result<(), Unanswered> {
-    if plugin.collections.contains(collection) {
+    if plugin.collections.contains(collection) && collection != VISIBILITY {
         return Ok(());
     }
     Err(Unanswered::violation(format!(

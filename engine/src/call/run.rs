@@ -161,8 +161,8 @@ impl Caller {
             let new = new_requests(&step, asked.len())?;
             let asking = new.iter().map(async |asked| match asked {
                 Asked::Fetch(request) => upstream::answer(self, call, request, pass).await,
-                Asked::States(query) => records::states(&self.world, &call.plugin, query, pass.now).await,
-                Asked::Latest(query) => records::answer(&self.world, &call.plugin, query, pass.now).await,
+                Asked::States(query) => records::states(self, call, query, pass.now).await,
+                Asked::Latest(query) => records::answer(self, call, query, pass.now).await,
             });
             let asked_at = self.world.executor.clock();
             let all_answered = join_all(asking).await;
@@ -191,7 +191,7 @@ impl Caller {
             return Err(Broken::OutOfService);
         }
         let patience = executor.sleep(PERMIT_PATIENCE);
-        let bytes = answers.iter().map(|fetched| fetched.answer.body.len()).sum();
+        let bytes = answers.iter().map(|fetched| fetched.answer.body.len()).sum::<usize>() + call.body.len();
         let permit = match select(pin!(plugin.permit(bytes)), patience).await {
             Either::Left((Ok(permit), _)) => permit,
             _ => return Err(if plugin.is_out() { Broken::OutOfService } else { Broken::Busy }),

@@ -6,11 +6,10 @@
 
 use std::sync::Arc;
 
-use badgesmith_provider::fold;
 use bytes::Bytes;
 
 use super::{cached_answer::CachedAnswer, visibility::is_hidden};
-use crate::plugins::PrivateName;
+use crate::plugins::{PrivateName, is_granted};
 
 /// The body that a provider gets in the place of a hidden one.
 const MISSING: &[u8] = br#"{"message":"not found"}"#;
@@ -60,15 +59,6 @@ pub(crate) fn is_raw(media_type: &str) -> bool {
 fn is_json(answer: &CachedAnswer) -> bool {
     let media_type = answer.headers.get("content-type").map_or("application/json", String::as_str);
     media_type.to_ascii_lowercase().contains("json") && !is_raw(media_type)
-}
-
-/// Whether a repository, or its owner, is granted.
-fn is_granted(granted: &[PrivateName], name: &str) -> bool {
-    let name = fold(name);
-    granted.iter().any(|granted| {
-        let rest = name.strip_prefix(granted.as_str());
-        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-    })
 }
 
 #[cfg(test)]

@@ -73,6 +73,7 @@ pub fn beginnings(manifest: &Manifest) -> Vec<String> {
     let routes = (manifest.badges.iter().map(|route| &route.route))
         .chain(manifest.reports.iter().map(|route| &route.route))
         .chain(manifest.redirects.iter().map(|route| &route.route))
+        .chain(manifest.hooks.iter().map(|route| &route.route))
         .chain(manifest.refusals.iter().map(|route| &route.route));
     let mut all: Vec<String> =
         routes.filter_map(|route| RouteTemplate::parse(route).ok()).map(|it| start(&it)).collect();
@@ -103,9 +104,11 @@ mod tests {
                 {"name": "a", "route": "/gem/v/{gem}", "label": "", "summary": "", "example": ""},
                 {"name": "b", "route": "/gem/{gem}", "label": "", "summary": "", "example": ""},
                 {"name": "c", "route": "/gem-tools/{gem}", "label": "", "summary": "", "example": ""},
-                {"name": "d", "route": "/badges/Gem/{gem}/{rest…}", "label": "", "summary": "", "example": ""}]}"#,
+                {"name": "d", "route": "/badges/Gem/{gem}/{rest…}", "label": "", "summary": "", "example": ""}],
+                "hooks": [{"name": "gem", "route": "/webhooks/gem/{owner}", "scheme": "github", "purpose": "Webhook",
+                    "collections": [], "summary": "", "example": ""}]}"#,
         );
-        assert_eq!(beginnings(&manifest.unwrap()), ["badges/gem", "gem", "gem-tools"]);
+        assert_eq!(beginnings(&manifest.unwrap()), ["badges/gem", "gem", "gem-tools", "webhooks/gem"]);
     }
 
     #[test]

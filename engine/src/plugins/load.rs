@@ -104,7 +104,7 @@ fn find_library(name: &str, beside: &Path, folders: &[PathBuf]) -> Result<PathBu
     }
 }
 
-/// The manifest at the configured mount, where aliases outside of its own mount are not served.
+/// The manifest at the configured mount, where what is outside of its own mount is not served: aliases and webhooks.
 fn mounted(mut manifest: Manifest, config: &PluginConfig) -> Result<Manifest, ConfigErrorKind> {
     if !is_id(&config.id) {
         return Err(PluginError::Id.into());
@@ -115,6 +115,7 @@ fn mounted(mut manifest: Manifest, config: &PluginConfig) -> Result<Manifest, Co
         manifest.badges.retain(|badge| !badge.route.starts_with('/'));
         manifest.reports.retain(|report| !report.route.starts_with('/'));
         manifest.redirects.retain(|redirect| !redirect.route.starts_with('/'));
+        manifest.hooks.clear();
         manifest.refusals.retain(|refusal| !refusal.route.starts_with('/'));
     } else if manifest.id != config.id {
         return Err(ConfigErrorKind::OtherId { manifest_id: manifest.id });

@@ -7,14 +7,33 @@ use badgesmith_provider::Manifest;
 use super::{further_routes, header_names, label_template};
 use crate::{
     format::Format,
-    route::{RouteSyntaxError, RouteTemplate},
+    route::{RouteSegment, RouteSyntaxError, RouteTemplate},
+    store::VISIBILITY,
 };
 
 /// The parameters that the route of a report must have: they name the subject of its record.
 const SUBJECT: [&str; 4] = ["owner", "repo", "platform", "branch"];
 
 /// What a manifest may require of its host.
-const CAPABILITIES: [&str; 6] = ["post", "headers", "secrets", "web", "routes", "labels"];
+const CAPABILITIES: [&str; 11] = [
+    "post",
+    "headers",
+    "secrets",
+    "web",
+    "routes",
+    "labels",
+    HOOKS,
+    "states",
+    "optional-requests",
+    "fresh-requests",
+    "about",
+];
+/// What a manifest with webhooks requires.
+const HOOKS: &str = "hooks";
+/// What the routes of webhooks begin with.
+const HOOK_START: &str = "/webhooks/";
+/// The one parameter that the route of a webhook may have.
+const OWNER: &str = "owner";
 
 /// Why a manifest cannot be served as a plugin.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,6 +85,21 @@ pub enum PluginError {
     },
     /// A report goes to a collection that the manifest does not list.
     ReportCollection(String),
+    /// A manifest with webhooks does not require `hooks`.
+    HookRequires,
+    /// The route of a webhook is not below `/webhooks/`, or has another parameter than `owner`.
+    HookRoute(String),
+    /// A webhook has no purpose of its secrets.
+    HookPurpose(String),
+    /// A webhook or a badge has a collection that the manifest does not list.
+    Collection {
+        /// The name of the webhook or of the badge.
+        of: String,
+        /// The collection.
+        collection: String,
+    },
+    /// A manifest lists a collection that is the engine's own.
+    KeptCollection(String),
 }
 
 /// Makes one badge of every route, and the routes and examples absolute, below the mount.
@@ -123,6 +157,13 @@ pub(super) fn check(manifest: &Manifest) -> Result<(), PluginError> {
             return Err(PluginError::ReportCollection(report.collection.clone()));
         }
     }
+    if let Some(kept) = manifest.collections.iter().find(|name| *name == VISIBILITY) {
+        return Err(PluginError::KeptCollection(kept.clone()));
+    }
+    for badge in &manifest.badges {
+        check_collections(manifest, &badge.name, &badge.reads)?;
+    }
+    check_hooks(manifest)?;
     for redirect in &manifest.redirects {
         check_example(&redirect.route, &redirect.example)?;
     }
@@ -130,6 +171,36 @@ pub(super) fn check(manifest: &Manifest) -> Result<(), PluginError> {
         RouteTemplate::parse(&refusal.route)?;
     }
     Ok(())
+}
+
+fn check_hooks(manifest: &Manifest) -> Result<(), PluginError> {
+    if !manifest.hooks.is_empty() && !manifest.requires.iter().any(|name| name == HOOKS) {
+        return Err(PluginError::HookRequires);
+    }
+    for hook in &manifest.hooks {
+        let template = check_example(&hook.route, &hook.example)?;
+        let is_known = |segment: &RouteSegment| match segment {
+            RouteSegment::Literal(_) => true,
+            RouteSegment::Parameter(name) => name == OWNER,
+            RouteSegment::Scoped(_) | RouteSegment::Rest(_) => false,
+        };
+        if !hook.route.starts_with(HOOK_START) || !template.segments().iter().all(is_known) {
+            return Err(PluginError::HookRoute(hook.route.clone()));
+        }
+        if hook.purpose.trim().is_empty() {
+            return Err(PluginError::HookPurpose(hook.name.clone()));
+        }
+        check_collections(manifest, &hook.name, &hook.collections)?;
+    }
+    Ok(())
+}
+
+/// Checks that the manifest lists the collections of a badge or a webhook.
+fn check_collections(manifest: &Manifest, of: &str, collections: &[String]) -> Result<(), PluginError> {
+    match collections.iter().find(|name| !manifest.collections.contains(name)) {
+        Some(name) => Err(PluginError::Collection { of: of.to_owned(), collection: name.clone() }),
+        None => Ok(()),
+    }
 }
 
 /// Reads a route, which its own example has to fit.
@@ -178,6 +249,21 @@ impl fmt::Display for PluginError {
             }
             Self::ReportParameter { route, parameter } => {
                 write!(f, "in its manifest the report's route {route} has no {{{parameter}}}")
+            }
+            Self::HookRequires => f.write_str("its manifest has hooks; it has to say \"requires\": [\"hooks\"]"),
+            Self::HookRoute(route) => write!(
+                f,
+                "in its manifest the webhook's route {route} is not below {HOOK_START}, or has another parameter than \
+                 {{{OWNER}}}"
+            ),
+            Self::HookPurpose(name) => {
+                write!(f, "in its manifest the webhook {name:?} has no purpose; write \"Webhook\"")
+            }
+            Self::Collection { of, collection } => {
+                write!(f, "in its manifest collections lacks {collection:?}, which {of:?} has")
+            }
+            Self::KeptCollection(name) => {
+                write!(f, "in its manifest collections has {name:?}, which is the host's own; give it another name")
             }
             Self::ReportCollection(collection) => {
                 write!(f, "in its manifest collections lacks {collection:?}, which a report goes to")

@@ -172,6 +172,13 @@ impl Plugin {
         Self { fresh_seconds, stale_seconds: stale_seconds.unwrap_or(STALE_SECONDS), ..self }
     }
 
+    /// Whether deliveries of webhooks alone write this collection, so that it tells of private repositories, too.
+    pub(crate) fn is_of_hooks(&self, collection: &str) -> bool {
+        let Manifest { hooks, reports, .. } = &self.manifest;
+        hooks.iter().flat_map(|hook| &hook.collections).any(|name| name == collection)
+            && !reports.iter().any(|report| report.collection == collection)
+    }
+
     /// The label of a badge in a call with these parameters. A label of which nothing remains is the plugin's id.
     pub(crate) fn label<'a>(&'a self, label: &'a str, params: &'a Parameters, query: &'a Parameters) -> Cow<'a, str> {
         let parameter = |name: &str| params.get(name).or_else(|| query.get(name)).map(String::as_str);

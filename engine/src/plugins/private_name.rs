@@ -35,6 +35,15 @@ impl PrivateName {
     }
 }
 
+/// Whether a repository, or its owner, is granted.
+pub(crate) fn is_granted(granted: &[PrivateName], name: &str) -> bool {
+    let name = fold(name);
+    granted.iter().any(|granted| {
+        let rest = name.strip_prefix(granted.as_str());
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    })
+}
+
 impl TryFrom<String> for PrivateName {
     type Error = InvalidPrivateName;
 

@@ -2,6 +2,7 @@
 
 use std::{sync::Arc, time::SystemTime};
 
+use badgesmith_provider::Manifest;
 use futures_util::future::join;
 use jiff::Timestamp;
 use serde::{Serialize, Serializer};
@@ -149,7 +150,8 @@ pub(crate) async fn answer(parts: &Parts, incoming: &Incoming<'_>) -> Result<Ans
     let dependencies = if is_deep { Some(dependencies(parts, now).await) } else { None };
     let is_unhealthy = dependencies.iter().flatten().any(|dependency| dependency.since.is_some());
     let is_degraded = is_unhealthy || health.as_ref().is_some_and(Health::is_degraded);
-    let takes_reports = parts.plugins.all().iter().any(|plugin| !plugin.manifest.reports.is_empty());
+    let takes = |manifest: &Manifest| !manifest.reports.is_empty() || !manifest.hooks.is_empty();
+    let takes_reports = parts.plugins.all().iter().any(|plugin| takes(&plugin.manifest));
     let body = HealthBody {
         status: if is_degraded { "Degraded" } else { "Healthy" },
         time_stamp: text(now),

@@ -1,6 +1,9 @@
 //! An engine over in-memory upstreams, store and clock that a test controls, and plugins built from C.
 #![allow(dead_code, unreachable_pub, clippy::unwrap_used, clippy::expect_used, reason = "each test file uses its part")]
 
+pub mod ci;
+pub mod memory_states;
+
 use std::{
     collections::HashMap,
     path::{Path, PathBuf},
@@ -14,13 +17,17 @@ use std::{
 
 use badgesmith_engine::{
     Config, Engine, Plugin, Request, Response, RouteError, Settings, World, plugins,
-    store::{Entry, Recorded, Span, Store, Subject, Unavailable, Unhealthy},
+    store::{
+        Delivery, Entry, ListedSubject, MarkedAnswer, RecordPlace, Recorded, Span, States, Store, Subject, Unavailable,
+        Unhealthy,
+    },
     world::{Ask, Event, Executor, Fault, Meter, Reply, SERVER, Secret, Secrets, Upstream},
 };
-use badgesmith_provider::Record;
+use badgesmith_provider::{FoundState, Record, State};
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use http::{HeaderMap, HeaderName, HeaderValue};
+use memory_states::MemoryStates;
 
 /// 2026-11-21 12:00:00 UTC.
 pub const NOON: Duration = Duration::from_secs(1_795_262_400);
@@ -123,6 +130,7 @@ impl Meter for EventLog {
             Event::Called { plugin, outcome, .. } => format!("{plugin} called {}", outcome.name()),
             Event::Opened { plugin } => format!("{plugin} opened"),
             Event::Reported { plugin, outcome } => format!("{plugin} report {outcome}"),
+            Event::Delivered { plugin, event, outcome } => format!("{plugin} delivery {event} {outcome}"),
         };
         self.0.lock().unwrap().push(entry);
     }
@@ -162,6 +170,7 @@ pub struct MemoryStore {
     pub secrets: Mutex<HashMap<(String, String), Vec<String>>>,
     pub answers: Mutex<HashMap<String, (Bytes, SystemTime)>>,
     pub entries: Mutex<Vec<Entry>>,
+    pub states: MemoryStates,
     /// How often secrets were looked up.
     pub lookups: AtomicUsize,
     /// How often [`Store::record`] was called.
@@ -201,6 +210,20 @@ impl Secrets for MemoryStore {
         self.checks.fetch_add(1, Ordering::Relaxed);
         let is_down = self.are_secrets_down.load(Ordering::Relaxed);
         Box::pin(async move { if is_down { Err(Unavailable("they are down".to_owned()).into()) } else { Ok(()) } })
+    }
+}
+
+impl MemoryStore {
+    /// Whether a delivery was claimed.
+    pub fn has_claims(&self) -> bool {
+        self.states.has_claims()
+    }
+
+    /// What `work` makes, if the store is not down.
+    fn unless_down<'a, T: Send + 'a>(&self, work: impl FnOnce() -> T) -> BoxFuture<'a, Result<T, Unavailable>> {
+        let is_down = self.is_down.load(Ordering::Relaxed);
+        let done = if is_down { Err(Unavailable("it is down".to_owned())) } else { Ok(work()) };
+        Box::pin(async move { done })
     }
 }
 
@@ -248,9 +271,55 @@ impl Store for MemoryStore {
         let mut records: Vec<Record> = of.map(|entry| entry.record.clone()).collect();
         records.sort_by_key(|record| (record.timestamp_ms, record.run_id.clone(), record.run_attempt));
         records.reverse();
+        records.retain(|record| span.before.as_ref().is_none_or(|place| RecordPlace::of(record) < *place));
         records.retain(|record| span.since_ms.is_none_or(|since| record.timestamp_ms.as_ms() >= since));
         records.truncate(span.last);
         Box::pin(async move { Ok(records) })
+    }
+
+    fn put_state<'a>(&'a self, state: &'a State, now: SystemTime) -> BoxFuture<'a, Result<bool, Unavailable>> {
+        self.unless_down(|| self.states.put(state, now))
+    }
+
+    fn states<'a>(&'a self, asked: &'a States, _: SystemTime) -> BoxFuture<'a, Result<Vec<FoundState>, Unavailable>> {
+        self.unless_down(|| self.states.find(asked))
+    }
+
+    fn deliver<'a>(&'a self, delivery: &'a Delivery) -> BoxFuture<'a, Result<bool, Unavailable>> {
+        self.writes.fetch_add(1, Ordering::Relaxed);
+        self.unless_down(|| self.states.deliver(delivery, &mut self.entries.lock().unwrap()))
+    }
+
+    fn owners<'a>(&'a self, after: &'a str, limit: usize) -> BoxFuture<'a, Result<Vec<String>, Unavailable>> {
+        self.unless_down(|| self.states.owners(after, limit))
+    }
+
+    fn subjects<'a>(
+        &'a self,
+        owner: &'a str,
+        repo: Option<&'a str>,
+        after: &'a str,
+        limit: usize,
+        _: SystemTime,
+    ) -> BoxFuture<'a, Result<Vec<ListedSubject>, Unavailable>> {
+        self.unless_down(|| self.states.subjects(owner, repo, after, limit))
+    }
+
+    fn mark_stale<'a>(&'a self, about: &'a str, at: SystemTime) -> BoxFuture<'a, Result<(), Unavailable>> {
+        self.unless_down(|| {
+            self.states.marks.lock().unwrap().insert(about.to_owned(), at);
+        })
+    }
+
+    fn answer_about<'a>(
+        &'a self,
+        key: &'a str,
+        about: &'a str,
+        now: SystemTime,
+    ) -> BoxFuture<'a, Result<MarkedAnswer, Unavailable>> {
+        self.states.asked_marks.fetch_add(1, Ordering::Relaxed);
+        let stale_since = self.states.marks.lock().unwrap().get(about).copied();
+        Box::pin(async move { Ok(MarkedAnswer { answer: self.answer(key, now).await?, stale_since }) })
     }
 
     fn check(&self) -> BoxFuture<'_, Result<(), Unhealthy>> {

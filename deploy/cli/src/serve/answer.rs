@@ -8,7 +8,7 @@ use std::{
     time::{Duration, Instant, SystemTime},
 };
 
-use badgesmith_engine::{AccessLine, CORRELATION_ID, Engine, LARGEST_BODY, Refusal, Request, Response, world::Meter};
+use badgesmith_engine::{AccessLine, CORRELATION_ID, Engine, Refusal, Request, Response, largest_body, world::Meter};
 use badgesmith_host::{
     access_log as access, correlation_id as correlation,
     metrics::prometheus::{MEDIA_TYPE, Prometheus},
@@ -64,7 +64,7 @@ pub(crate) async fn answer(
     };
     let span = span::open(&request);
     let response = async {
-        let body = read_body(body).await;
+        let body = read_body(body, largest_body(&request.path)).await;
         activity.body_done(Instant::now());
         match body {
             Some(body) => {
@@ -113,11 +113,11 @@ fn metrics_response(text: String, request: &Request) -> Response {
 }
 
 /// The whole body; `None` if it is too large or does not arrive in time.
-async fn read_body(body: Incoming) -> Option<Bytes> {
+async fn read_body(body: Incoming, most: usize) -> Option<Bytes> {
     if body.is_end_stream() {
         return Some(Bytes::new());
     }
-    let whole = tokio::time::timeout(BODY_TIMEOUT, Limited::new(body, LARGEST_BODY).collect());
+    let whole = tokio::time::timeout(BODY_TIMEOUT, Limited::new(body, most).collect());
     Some(whole.await.ok()?.ok()?.to_bytes())
 }
 

@@ -118,6 +118,12 @@ impl Meter for Emf {
                 counts.count("ReportsAccepted", outcome == "ACCEPTED");
                 counts.count("ReportsRefused", outcome != "ACCEPTED");
             }
+            Event::Delivered { outcome, .. } => {
+                let is_taken = matches!(outcome, "RECORDED" | "DUPLICATE" | "IGNORED" | "PONG");
+                counts.count("DeliveriesTaken", is_taken);
+                counts.count("DeliveriesRefused", !is_taken);
+                counts.count("DeliveriesUnsigned", outcome == "INVALID_SIGNATURE");
+            }
         }
     }
 }
@@ -230,6 +236,9 @@ mod tests {
         emf.note(&Event::Supplied { plugin: "hello", from: AnswerSource::Asked });
         emf.note(&Event::Opened { plugin: "hello" });
         emf.note(&Event::Reported { plugin: "tests", outcome: "INVALID_SIGNATURE" });
+        for outcome in ["RECORDED", "PONG", "INVALID_SIGNATURE", "STORE_UNAVAILABLE"] {
+            emf.note(&Event::Delivered { plugin: "github", event: "push", outcome });
+        }
         emf.note(&Event::Answered { response: &response(), took: TOOK });
         let line = check(&emf.flush(now).unwrap());
         assert_eq!(line["_aws"]["Timestamp"], 1_795_262_400_123_u64);
@@ -247,6 +256,9 @@ mod tests {
             ("BreakersOpened", json!(1)),
             ("ReportsAccepted", json!(0)),
             ("ReportsRefused", json!(1)),
+            ("DeliveriesTaken", json!(2)),
+            ("DeliveriesRefused", json!(2)),
+            ("DeliveriesUnsigned", json!(1)),
             ("route", json!("/badges/hello/{name}")),
             ("status", json!(200)),
             ("upstream_outcomes", json!({ "hello answered": 1, "hello timeout": 1 })),

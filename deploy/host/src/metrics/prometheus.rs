@@ -27,7 +27,7 @@ const CALLS: [f64; 9] = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 3.0, 8.0];
 const STEPS: [f64; 8] = [0.000_1, 0.000_25, 0.001, 0.005, 0.025, 0.1, 0.5, 2.0];
 /// The route label of a request that no route matches.
 const NO_ROUTE: &str = "none";
-/// How many outcomes of reports get a label of their own, since providers have codes of their own; the others are
+/// How many outcomes of reports and deliveries get a label of their own, since providers have codes of their own; the others are
 /// `OTHER`.
 const MOST_OUTCOMES: usize = 64;
 const OTHER: &str = "OTHER";
@@ -47,6 +47,7 @@ pub struct Prometheus {
     step_seconds: HistogramVec,
     openings: IntCounterVec,
     reports: IntCounterVec,
+    deliveries: IntCounterVec,
     outcomes: Mutex<BTreeSet<String>>,
     breakers: IntGaugeVec,
     plugins: IntGaugeVec,
@@ -130,6 +131,12 @@ impl Prometheus {
                 "Reports by what became of them: ACCEPTED, or the code of the refusal.",
                 &["plugin", "outcome"],
             )?,
+            deliveries: counter(
+                "badgesmith_deliveries_total",
+                "Deliveries of webhooks by what became of them: RECORDED, DUPLICATE, IGNORED, PONG, or the code of the \
+                 refusal.",
+                &["plugin", "event", "outcome"],
+            )?,
             outcomes: Mutex::default(),
             breakers: gauge("badgesmith_breaker_open", "1 while an upstream is left alone.", &["origin"])?,
             plugins: gauge("badgesmith_plugin_in_service", "0 once a plugin's steps did not come back.", &["plugin"])?,
@@ -202,6 +209,9 @@ impl Meter for Prometheus {
             Event::Reported { plugin, outcome } => {
                 self.reports.with_label_values(&[plugin, self.bounded(outcome)]).inc();
             }
+            Event::Delivered { plugin, event, outcome } => {
+                self.deliveries.with_label_values(&[plugin, event, self.bounded(outcome)]).inc();
+            }
         }
     }
 }
@@ -223,11 +233,17 @@ mod tests {
             counts.note(&Event::Reported { plugin: "p", outcome: &format!("CODE_{number}") });
         }
         counts.note(&Event::Reported { plugin: "p", outcome: "ACCEPTED" });
+        counts.note(&Event::Delivered { plugin: "p", event: "other", outcome: "NEW" });
+        counts.note(&Event::Delivered { plugin: "p", event: "push", outcome: "ACCEPTED" });
         let text = TextEncoder::new().encode_to_string(&counts.registry.gather()).unwrap();
         let reports: Vec<_> = text.lines().filter(|line| line.starts_with("badgesmith_reports_total{")).collect();
         assert_eq!(reports.len(), MOST_OUTCOMES + 1, "{text}");
         assert!(reports.contains(&r#"badgesmith_reports_total{outcome="OTHER",plugin="p"} 937"#), "{text}");
         assert!(reports.contains(&r#"badgesmith_reports_total{outcome="ACCEPTED",plugin="p"} 2"#), "{text}");
+        for labels in [r#"event="other",outcome="OTHER""#, r#"event="push",outcome="ACCEPTED""#] {
+            let line = format!("badgesmith_deliveries_total{{{labels},plugin=\"p\"}} 1");
+            assert!(text.contains(&line), "{text}");
+        }
         assert!(text.contains(r#"badgesmith_build_info{version="1.2.3"} 1"#), "{text}");
     }
 }

@@ -1,0 +1,54 @@
+//! Whether a repository is public, as deliveries and answers of upstreams said last: a state of the engine's own.
+//!
+//! Lists show, and what deliveries recorded is shown of, only repositories that are known to be public, or that
+//! plugins.toml grants. The state with the greatest time counts, and of two of the same time the private one.
+
+use std::time::SystemTime;
+
+use badgesmith_provider::{State, fold};
+use serde_json::{Map, Value};
+
+use super::caller::Caller;
+use crate::{
+    plugins::is_granted,
+    store::{States, Unavailable, VISIBILITY},
+};
+
+/// The part and the branch of its states.
+const ALL: &str = "all";
+/// The field that says so.
+const PUBLIC: &str = "public";
+
+/// Whether a repository may be shown in lists, and what deliveries recorded of it at its exact address: if it is known to
+/// be public, or if plugins.toml grants what is private of it.
+///
+/// # Errors
+/// [`Unavailable`] if the store cannot be read.
+pub(crate) async fn is_listed(caller: &Caller, owner: &str, repo: &str, now: SystemTime) -> Result<bool, Unavailable> {
+    if is_granted(&caller.private, &format!("{owner}/{repo}")) {
+        return Ok(true);
+    }
+    let states = States {
+        collection: VISIBILITY.to_owned(),
+        owner: fold(owner),
+        repo: fold(repo),
+        platform: Some(ALL.to_owned()),
+        branch: Some(ALL.to_owned()),
+    };
+    let found = caller.world.store.states(&states, now).await?;
+    Ok(found.iter().any(|state| state.fields.get(PUBLIC) == Some(&Value::Bool(true))))
+}
+
+/// The state that says whether a repository is public, as it was known at this time, in seconds since 1970.
+pub(crate) fn state(owner: &str, repo: &str, is_public: bool, seconds: u64) -> State {
+    State {
+        collection: VISIBILITY.to_owned(),
+        owner: owner.to_owned(),
+        repo: repo.to_owned(),
+        platform: ALL.to_owned(),
+        branch: ALL.to_owned(),
+        sequence: vec![seconds, u64::from(!is_public)],
+        fields: Map::from_iter([(PUBLIC.to_owned(), Value::Bool(is_public))]),
+        life_seconds: None,
+    }
+}

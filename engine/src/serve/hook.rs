@@ -1,0 +1,302 @@
+//! A signed delivery of a webhook becomes records, states, and marks of what is stale.
+//!
+//! Checked in this order: size, headers, signature, payload, whose payload it is. Then the provider reads it, and what
+//! it made of it is checked. States are written first, each by itself, and only if they are newer; then one transaction
+//! claims the delivery and writes the records. A delivery that broke off in between ends, when it is sent again, in the
+//! same state. A request that is not authentic claims nothing, and its response tells nothing that needs a secret.
+
+mod payload;
+mod told;
+
+use badgesmith_provider::{Delivered, fold};
+use futures_util::future::join_all;
+use http::{HeaderName, header};
+use serde::Serialize;
+use tokio::sync::oneshot;
+
+use self::{
+    payload::{Payload, Repository},
+    told::Told,
+};
+use crate::{
+    answer::Answer,
+    caching::Caching,
+    call::{
+        provider_call::ProviderCall,
+        records::{too_long, unavailable},
+        visibility,
+    },
+    error::Error,
+    feed::Change,
+    meter::Event,
+    parts::Parts,
+    plugins::is_granted,
+    request::{Incoming, Request},
+    route::Parameters,
+    signature::Signature,
+    store::{Delivery, LONGEST_NAME, SubjectRecord, Unavailable},
+    target::HookTarget,
+    world::{SERVER, Secret},
+};
+
+/// The headers of a delivery.
+const SIGNATURE: HeaderName = HeaderName::from_static("x-hub-signature-256");
+const EVENT: HeaderName = HeaderName::from_static("x-github-event");
+const DELIVERY: HeaderName = HeaderName::from_static("x-github-delivery");
+/// The longest name of an event and the longest id of a delivery, in bytes.
+const LONGEST_HEADER: usize = 128;
+/// The media type of a form.
+const FORM: &str = "application/x-www-form-urlencoded";
+/// The scheme in the keys of claimed deliveries.
+const SCHEME: &str = "github";
+/// The event by which GitHub tries a webhook out.
+const PING: &str = "ping";
+/// Up to this size, in bytes, a delivery is verified at once; a larger one on another thread, because it takes long.
+const SMALL: usize = 64 * 1024;
+/// How many states are written at once.
+const WRITES: usize = 8;
+/// The events that metrics know by their names.
+const EVENTS: [&str; 15] = [
+    PING,
+    "check_run",
+    "check_suite",
+    "create",
+    "delete",
+    "package",
+    "public",
+    "push",
+    "registry_package",
+    "release",
+    "repository",
+    "status",
+    "workflow_dispatch",
+    "workflow_job",
+    "workflow_run",
+];
+
+/// What became of a delivery.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Outcome {
+    Recorded,
+    Duplicate,
+    Ignored,
+    Pong,
+}
+
+/// What the audit log says of a delivery, as far as it was read.
+#[derive(Debug, Default)]
+struct DeliveryLine {
+    owner: String,
+    /// Empty if the repository is private.
+    repo: String,
+}
+
+/// Answers a delivery: 200 when what it tells is durable.
+pub(crate) async fn answer(parts: &Parts, incoming: &Incoming<'_>, target: &HookTarget<'_>) -> Result<Answer, Error> {
+    let mut line = DeliveryLine::default();
+    let outcome = take(parts, incoming, target, &mut line).await;
+    let word = outcome.as_ref().map_or_else(|error| &*error.code, |outcome| outcome.word());
+    let request = incoming.request;
+    tracing::info!(
+        outcome = word,
+        event = header(request, EVENT),
+        delivery = header(request, DELIVERY),
+        owner = line.owner,
+        repo = line.repo,
+        source = request.source,
+        correlation_id = request.correlation_id,
+        "delivery"
+    );
+    let event = EVENTS.into_iter().find(|event| *event == header(request, EVENT)).unwrap_or("other");
+    parts.world.meter.note(&Event::Delivered { plugin: &target.plugin.id, event, outcome: word });
+    outcome.map(Outcome::answer)
+}
+
+async fn take(
+    parts: &Parts,
+    incoming: &Incoming<'_>,
+    target: &HookTarget<'_>,
+    line: &mut DeliveryLine,
+) -> Result<Outcome, Error> {
+    let Incoming { request, now, .. } = *incoming;
+    let names = ["X-GitHub-Event", "X-GitHub-Delivery"];
+    let missing: Vec<_> = [EVENT, DELIVERY]
+        .into_iter()
+        .zip(names)
+        .filter(|(name, _)| header(request, name.clone()).is_empty())
+        .map(|(_, name)| name)
+        .collect();
+    if !missing.is_empty() {
+        return Err(Error::missing_headers(&missing));
+    }
+    let payload = authentic(parts, request, target).await?;
+    line.read(parts, &payload);
+    if header(request, EVENT) == PING {
+        return Ok(Outcome::Pong);
+    }
+    let (event, repository) = (header(request, EVENT), payload.repository.as_ref());
+    let call = ProviderCall::hook(target.plugin, target.route, parameters(event, repository), payload.json.clone());
+    let outcome = parts.caller.run_in_time::<Delivered>(&call, now).await.map_err(|broken| {
+        broken.log(&target.plugin.id);
+        Error::from(&broken)
+    })?;
+    let delivered = outcome.result.map_err(|failure| Error::from(&failure))?;
+    let is_ignored = delivered.ignored;
+    let told = if is_ignored { Told::default() } else { Told::check(delivered, &payload, target)? };
+    write(parts, incoming, &payload, told, is_ignored).await
+}
+
+impl DeliveryLine {
+    /// Notes whom an authentic delivery is about; of a private repository only what plugins.toml grants.
+    fn read(&mut self, parts: &Parts, payload: &Payload) {
+        payload.owner().clone_into(&mut self.owner);
+        let Some(Repository { owner, name, is_public, .. }) = &payload.repository else { return };
+        if *is_public == Some(true) || is_granted(&parts.caller.private, &format!("{owner}/{name}")) {
+            name.clone_into(&mut self.repo);
+        }
+    }
+}
+
+/// The value of a header of visible ASCII characters that is not too long; empty if it is something else.
+fn header(request: &Request, name: HeaderName) -> &str {
+    let value = request.header(name);
+    let is_name = value.len() <= LONGEST_HEADER && value.bytes().all(|byte| byte.is_ascii_graphic());
+    if is_name { value } else { "" }
+}
+
+/// The parameters of the provider's call.
+fn parameters(event: &str, repository: Option<&Repository>) -> Parameters {
+    let (owner, repo) = repository.map_or(("", ""), |it| (&*it.owner, &*it.name));
+    let pairs = [("event", event), ("owner", owner), ("repo", repo)];
+    pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).into_iter().collect()
+}
+
+/// The payload, if it was signed with a secret of the owner whose address this is, and is that owner's.
+///
+/// A malformed signature and an unknown owner take as long as a wrong signature, so that timing tells nothing. Whose the
+/// payload is, is looked at after the signature was verified: who has no secret learns nothing of it.
+async fn authentic(parts: &Parts, request: &Request, target: &HookTarget<'_>) -> Result<Payload, Error> {
+    let secrets = &parts.world.secrets;
+    let purpose = &*target.route.purpose;
+    let owner = target.owner.as_deref().map(fold);
+    let found = match &owner {
+        Some(owner) => {
+            if owner.is_empty() || owner.len() > LONGEST_NAME || owner.contains('/') {
+                return Err(Error::from(&too_long("owner")));
+            }
+            let found = secrets.find(owner, None, purpose).await;
+            // The server's own secrets are nobody's who has a name.
+            found.map(|found| if owner == SERVER { Vec::new() } else { found })
+        }
+        None => secrets.of_server(purpose).await,
+    };
+    let found = found.map_err(|fault| no_secrets(parts, &fault))?;
+    let payload = open(parts, request, found).await?;
+    let is_allowed = match &owner {
+        Some(owner) => !payload.owners.is_empty() && payload.owners.iter().all(|named| named == owner),
+        None => {
+            // An owner with a secret of its own has deliveries signed with that one only.
+            let owners = payload.owners.iter().map(|owner| secrets.find(owner, None, purpose));
+            let found = join_all(owners).await.into_iter().collect::<Result<Vec<_>, _>>();
+            found.map_err(|fault| no_secrets(parts, &fault))?.iter().all(Vec::is_empty)
+        }
+    };
+    if is_allowed { Ok(payload) } else { Err(Error::unauthorized_delivery()) }
+}
+
+fn no_secrets(parts: &Parts, fault: &Unavailable) -> Error {
+    parts.secrets.invalidate();
+    Error::from(&unavailable(fault))
+}
+
+/// Verifies the signature, and reads the payload if it is authentic. What is large is done on another thread.
+async fn open(parts: &Parts, request: &Request, secrets: Vec<Secret>) -> Result<Payload, Error> {
+    let signature = Signature::of_delivery(request.header(SIGNATURE));
+    let media_type = request.header(header::CONTENT_TYPE);
+    let is_form = media_type.get(..FORM.len()).is_some_and(|start| start.eq_ignore_ascii_case(FORM));
+    let body = request.body.clone();
+    let work = move || {
+        let is_signed = signature.unwrap_or(Signature::NONE).is_by(&secrets, &body);
+        if !is_signed || signature.is_none() {
+            return Err(Error::unauthorized_delivery());
+        }
+        Payload::read(&body, is_form).ok_or_else(Error::invalid_payload)
+    };
+    if request.body.len() <= SMALL {
+        return work();
+    }
+    let (sender, receiver) = oneshot::channel();
+    // The receiver is gone if the client is.
+    parts.world.executor.run(Box::new(move || drop(sender.send(work()))));
+    receiver.await.unwrap_or_else(|_| Err(Error::engine_failed()))
+}
+
+/// Writes what a delivery told: states, whether the repository is public, the records with the claim of the delivery,
+/// and marks.
+async fn write(
+    parts: &Parts,
+    incoming: &Incoming<'_>,
+    payload: &Payload,
+    told: Told,
+    is_ignored: bool,
+) -> Result<Outcome, Error> {
+    let (store, now) = (&parts.world.store, incoming.now);
+    let no_store = |fault: Unavailable| {
+        parts.store.invalidate();
+        Error::from(&unavailable(&fault))
+    };
+    let Told { records, states, stale } = told;
+    let mut changed = Vec::new();
+    for states in states.chunks(WRITES) {
+        let puts = join_all(states.iter().map(|(state, _)| store.put_state(state, now))).await;
+        for ((state, subject), is_new) in states.iter().zip(puts) {
+            if is_new.map_err(no_store)? {
+                changed.push(Change { collection: state.collection.clone(), subject: subject.clone() });
+            }
+        }
+    }
+    if let Some(Repository { owner, name, is_public: Some(is_public), changed }) = &payload.repository
+        // An event that nobody reads hides what is private now; it need not show anything.
+        && !(is_ignored && *is_public)
+    {
+        store.put_state(&visibility::state(owner, name, *is_public, *changed), now).await.map_err(no_store)?;
+    }
+    if is_ignored {
+        return Ok(Outcome::Ignored);
+    }
+    let owner = Some(payload.owner()).filter(|owner| !owner.is_empty()).unwrap_or(SERVER).to_owned();
+    let id = header(incoming.request, DELIVERY).to_owned();
+    let delivery = Delivery { scheme: SCHEME.to_owned(), owner, id, records, arrived: now };
+    let is_new = store.deliver(&delivery).await.map_err(no_store)?;
+    // A delivery that is sent again makes its marks again, because the first time may have ended before.
+    let _ = stale;
+    if is_new {
+        let of = |SubjectRecord { collection, subject, .. }: SubjectRecord| Change { collection, subject };
+        changed.extend(delivery.records.into_iter().map(of));
+    }
+    changed.iter().for_each(|change| parts.feed.tell(change));
+    Ok(if is_new { Outcome::Recorded } else { Outcome::Duplicate })
+}
+
+impl Outcome {
+    /// Its name in the log and in metrics.
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Recorded => "RECORDED",
+            Self::Duplicate => "DUPLICATE",
+            Self::Ignored => "IGNORED",
+            Self::Pong => "PONG",
+        }
+    }
+
+    fn answer(self) -> Answer {
+        #[derive(Serialize)]
+        struct Body {
+            status: String,
+        }
+        let status = if self == Self::Ignored { 202 } else { 200 };
+        // Strings always have a JSON form.
+        let body = serde_json::to_string(&Body { status: self.word().to_ascii_lowercase() }).unwrap_or_default();
+        Answer::json(status, body, Caching::NoStore)
+    }
+}

@@ -1,0 +1,107 @@
+//! What a provider made of a delivery, checked: it is about the payload's repository, and can be stored.
+
+use badgesmith_provider::{About, Delivered, DeliveredRecord, State, fold};
+
+use super::payload::Payload;
+use crate::{
+    call::{broken::Broken, records::too_long},
+    error::Error,
+    plugins::Plugin,
+    store::{LONGEST_KEY, ListedSubject, Subject, SubjectRecord, result_key, state_key},
+    target::HookTarget,
+};
+
+/// What marks of an owner's packages begin with.
+const PACKAGES: &str = "packages/";
+
+/// What a delivery told.
+#[derive(Debug, Default)]
+pub(super) struct Told {
+    pub(super) records: Vec<SubjectRecord>,
+    pub(super) states: Vec<(State, Subject)>,
+    pub(super) stale: Vec<About>,
+}
+
+impl Told {
+    /// Checks that all of it is about the repository of the payload, in collections of the hook, and can be stored.
+    ///
+    /// # Errors
+    /// The provider's fault if it is about something else; the sender's if a name is too long to be stored.
+    pub(super) fn check(delivered: Delivered, payload: &Payload, target: &HookTarget<'_>) -> Result<Self, Error> {
+        let checks = Checks { payload, target };
+        let records = delivered.records.into_iter().map(|record| checks.record(record));
+        let states = delivered.states.into_iter().map(|state| checks.state(state));
+        Ok(Self {
+            records: records.collect::<Result<_, _>>()?,
+            states: states.collect::<Result<_, _>>()?,
+            stale: delivered.stale.into_iter().map(|about| checks.mark(about)).collect::<Result<_, _>>()?,
+        })
+    }
+}
+
+struct Checks<'a> {
+    payload: &'a Payload,
+    target: &'a HookTarget<'a>,
+}
+
+impl Checks<'_> {
+    fn record(&self, delivered: DeliveredRecord) -> Result<SubjectRecord, Error> {
+        let DeliveredRecord { collection, owner, repo, platform, branch, record } = delivered;
+        self.names("record", &collection, &owner, &repo)?;
+        let subject = subject(&collection, [&*owner, &*repo, &*platform, &*branch])?;
+        if result_key(&subject, &record).len() > LONGEST_KEY {
+            return Err(Error::from(&too_long("branch")));
+        }
+        Ok(SubjectRecord { collection, subject, record })
+    }
+
+    fn state(&self, state: State) -> Result<(State, Subject), Error> {
+        let State { collection, owner, repo, platform, branch, .. } = &state;
+        self.names("state", collection, owner, repo)?;
+        let subject = subject(collection, [&**owner, &**repo, &**platform, &**branch])?;
+        if state_key(subject.platform(), subject.branch()).len() > LONGEST_KEY {
+            return Err(Error::from(&too_long("branch")));
+        }
+        Ok((state, subject))
+    }
+
+    fn mark(&self, about: About) -> Result<About, Error> {
+        let About { owner, name } = &about;
+        let is_repository = self.payload.repository.as_ref().is_some_and(|it| fold(&it.name) == fold(name));
+        if fold(owner) == self.payload.owner() && (is_repository || fold(name).starts_with(PACKAGES)) {
+            return Ok(about);
+        }
+        Err(self.violation(format!("it marks {owner}/{name} as stale, which the delivery is not about")))
+    }
+
+    /// Checks the collection and the repository of a record or a state.
+    fn names(&self, what: &str, collection: &String, owner: &str, repo: &str) -> Result<(), Error> {
+        let HookTarget { plugin, route, .. } = self.target;
+        if !route.collections.contains(collection) || !plugin.collections.contains(collection) {
+            let fault = format!("it writes a {what} of {collection:?}, which is no granted collection of its hook");
+            return Err(self.violation(fault));
+        }
+        let repository = self.payload.repository.as_ref();
+        if repository.is_some_and(|it| fold(&it.owner) == fold(owner) && fold(&it.name) == fold(repo)) {
+            return Ok(());
+        }
+        Err(self.violation(format!("it writes a {what} of {owner}/{repo}, which the delivery is not about")))
+    }
+
+    fn violation(&self, fault: String) -> Error {
+        let Plugin { id, .. } = &**self.target.plugin;
+        let broken = Broken::Violation(fault);
+        broken.log(id);
+        Error::from(&broken)
+    }
+}
+
+/// The subject of these parts, if its keys are short enough.
+fn subject(collection: &str, parts: [&str; 4]) -> Result<Subject, Error> {
+    let [owner, repo, platform, branch] = parts;
+    let subject = Subject::new(owner, repo, platform, branch).map_err(|part| Error::from(&too_long(part)))?;
+    if ListedSubject::key(collection, &subject).len() > LONGEST_KEY {
+        return Err(Error::from(&too_long("branch")));
+    }
+    Ok(subject)
+}
