@@ -4,13 +4,17 @@ use std::borrow::Cow;
 
 use badgesmith_queries::DocumentKind;
 
-use crate::request::decode;
+use crate::{
+    request::{TooDeep, decode, decode_fully},
+    route::Parameters,
+};
 
 /// An address of the engine's own.
 pub(crate) struct OwnAddress {
     /// What it serves.
     pub(crate) serves: Serves,
-    /// Its path; a parameter in braces matches the rest of a path, slashes included.
+    /// Its path; a parameter in braces matches one segment, and one that ends with `…` the rest of a path, slashes
+    /// included.
     pub(crate) path: &'static str,
     /// Its route in logs, metrics and the index page.
     pub(crate) route: &'static str,
@@ -40,6 +44,12 @@ pub(crate) enum Serves {
     Regex,
     /// A badge that says whether a website answers.
     Website,
+    /// The live page, of everything, an owner or a repository.
+    Live,
+    /// Its data.
+    Repos,
+    /// The stream of what changes.
+    Events,
 }
 
 /// The setting of plugins.toml that switches an address off.
@@ -51,6 +61,8 @@ pub(crate) enum Switch {
     Endpoint,
     /// `dynamic = false`.
     Dynamic,
+    /// `live`, without which the address is unknown.
+    Live,
 }
 
 /// An operation of `/openapi.json`.
@@ -78,14 +90,14 @@ pub(crate) struct Example {
 const QUERY: &[&str] = &["url", "query", "prefix", "suffix", "separator", "as", "steps", "colors"];
 
 /// The addresses, in the order in which the index page shows their badges.
-pub(crate) static ADDRESSES: [OwnAddress; 13] = [
+pub(crate) static ADDRESSES: [OwnAddress; 20] = [
     plain(Serves::Index, "/", server("front", "What is served here: a page, or the same for a program.")),
     plain(Serves::OpenApi, "/openapi.json", server("openapi", "This document.")),
     plain(Serves::Health, "/health", server("health", "Whether the server is well.")),
     OwnAddress {
         route: "/badge/{label}-{message}-{color}",
         example: Some(example("/badge/build-passing-brightgreen", "build: passing")),
-        ..plain(Serves::StaticPath, "/badge/{content}", open("static-path", "Says what its address says."))
+        ..plain(Serves::StaticPath, "/badge/{content…}", open("static-path", "Says what its address says."))
     },
     OwnAddress {
         example: Some(Example {
@@ -168,10 +180,33 @@ pub(crate) static ADDRESSES: [OwnAddress; 13] = [
         }),
         ..plain(Serves::Website, "/website", open("website", "Says whether a website answers."))
     },
+    live(Serves::Live, "/live", server("live", "The state of every branch, for people.")),
+    live(Serves::Live, "/live/{owner}", server("live-owner", "The state of every branch of an owner, for people.")),
+    live(
+        Serves::Live,
+        "/live/{owner}/{repo}",
+        server("live-repo", "The state of every branch of a repository, for people."),
+    ),
+    live(Serves::Repos, "/api/repos", server("repos", "The repositories that are listed, in short.")),
+    live(
+        Serves::Repos,
+        "/api/repos/{owner}",
+        server("repos-owner", "Those of an owner, with the state of every branch."),
+    ),
+    live(
+        Serves::Repos,
+        "/api/repos/{owner}/{repo}",
+        server("repos-repo", "A repository, with the state of every branch."),
+    ),
+    live(Serves::Events, "/events", server("events", "What changes, as Server-Sent Events.")),
 ];
 
 const fn plain(serves: Serves, path: &'static str, operation: Operation) -> OwnAddress {
     OwnAddress { serves, path, route: path, switch: Switch::Always, operation: Some(operation), example: None }
+}
+
+const fn live(serves: Serves, path: &'static str, operation: Operation) -> OwnAddress {
+    OwnAddress { switch: Switch::Live, ..plain(serves, path, operation) }
 }
 
 const fn dynamic(kind: DocumentKind, path: &'static str, operation: Operation, address: &'static str) -> OwnAddress {
@@ -252,7 +287,33 @@ impl OwnAddress {
 
     /// Whether badges are served here.
     pub(crate) const fn is_badge(&self) -> bool {
-        !matches!(self.serves, Serves::Index | Serves::OpenApi | Serves::Health)
+        !matches!(
+            self.serves,
+            Serves::Index | Serves::OpenApi | Serves::Health | Serves::Live | Serves::Repos | Serves::Events
+        )
+    }
+
+    /// Its path as OpenAPI writes it.
+    pub(crate) fn documented_path(&self) -> String {
+        self.path.replace("…}", "}")
+    }
+
+    /// The values of its parameters in these segments, which match it; each is decoded until nothing is left to decode.
+    ///
+    /// # Errors
+    /// [`TooDeep`] if one is encoded too often.
+    pub(crate) fn parameters(&self, segments: &[&str]) -> Result<Parameters, TooDeep> {
+        let literals = self.path.split('/').skip(1).enumerate();
+        let named = literals.filter_map(|(index, literal)| {
+            let name = literal.strip_prefix('{')?.strip_suffix('}')?;
+            let rest = name.strip_suffix('…');
+            let text = match rest {
+                Some(_) => segments.get(index..)?.join("/"),
+                None => (*segments.get(index)?).to_owned(),
+            };
+            Some((rest.unwrap_or(name).to_owned(), text))
+        });
+        named.map(|(name, text)| Ok((name, decode_fully(&text)?))).collect()
     }
 
     fn has_parameter(&self) -> bool {
@@ -269,7 +330,8 @@ impl OwnAddress {
         let mut segments = segments.iter();
         for literal in self.path.split('/').skip(1).filter(|literal| !literal.is_empty()) {
             match segments.next() {
-                Some(_) if literal.starts_with('{') => return true,
+                Some(_) if literal.ends_with("…}") => return true,
+                Some(segment) if literal.starts_with('{') && !segment.is_empty() => {}
                 Some(segment) if segment.eq_ignore_ascii_case(literal) => {}
                 _ => return false,
             }
@@ -278,10 +340,10 @@ impl OwnAddress {
     }
 }
 
-/// The engine's own address that these segments, still percent-encoded, match.
-pub(crate) fn find(segments: &[&str]) -> Option<&'static OwnAddress> {
+/// The engine's own address that these segments, still percent-encoded, match, and that is there.
+pub(crate) fn find(segments: &[&str], is_there: impl Fn(Switch) -> bool) -> Option<&'static OwnAddress> {
     let segments: Vec<_> = segments.iter().map(|segment| decode(segment)).collect();
-    let mut fitting = ADDRESSES.iter().filter(|address| address.fits(&segments));
+    let mut fitting = ADDRESSES.iter().filter(|address| is_there(address.switch) && address.fits(&segments));
     let first = fitting.next()?;
     // A path without a parameter is more specific than one with it.
     Some(if first.has_parameter() { fitting.next().unwrap_or(first) } else { first })
@@ -303,8 +365,9 @@ mod tests {
 
     #[test]
     fn the_most_specific_address_is_found_whatever_the_case_of_its_letters() {
-        let found = |path: &str| find(&path[1..].split('/').collect::<Vec<_>>()).map(|address| address.serves);
-        assert_eq!(find(&[]).map(|address| address.serves), Some(Serves::Index));
+        let of = |segments: &[&str]| find(segments, |_| true).map(|address| address.serves);
+        let found = |path: &str| of(&path[1..].split('/').collect::<Vec<_>>());
+        assert_eq!(of(&[]), Some(Serves::Index));
         let rows = [
             ("/Health", Some(Serves::Health)),
             ("/health/x", None),
@@ -314,10 +377,14 @@ mod tests {
             ("/badge/endpoint", Some(Serves::Endpoint)),
             ("/badge", None),
             ("/static/v2", None),
+            ("/LIVE/acme/tools", Some(Serves::Live)),
+            ("/live/acme/tools/main", None),
+            ("/live//tools", None),
         ];
         for (path, serves) in rows {
             assert_eq!(found(path), serves, "{path}");
         }
+        assert!(find(&["live"], |switch| switch != Switch::Live).is_none());
         assert_eq!(WEBSITE.serves, Serves::Website);
         assert!(is_older_website(&["website-up-down", "https", "example.com"]));
         assert!(!is_older_website(&["websites", "https", "example.com"]) && !is_older_website(&["website", "https"]));

@@ -13,6 +13,7 @@ use sha2::{Digest, Sha256};
 use crate::{
     caching::Caching,
     error::Error,
+    event_stream::EventStream,
     format::Format,
     request::Request,
     response::{AccessLine, Response},
@@ -32,6 +33,8 @@ pub(crate) struct Answer {
     pub(crate) etag: Option<HeaderValue>,
     /// Additional headers, which replace default ones of the same name.
     pub(crate) headers: Vec<(HeaderName, HeaderValue)>,
+    /// What follows the body and does not end.
+    pub(crate) events: Option<EventStream>,
 }
 
 impl Answer {
@@ -50,6 +53,7 @@ impl Answer {
             last_modified: None,
             etag: None,
             headers: Vec::new(),
+            events: None,
         }
     }
 
@@ -109,11 +113,13 @@ impl Answer {
                 headers.insert(header::LAST_MODIFIED, value(&date));
             }
             if is_known {
-                return Response { status: StatusCode::NOT_MODIFIED, headers, body: Bytes::new(), line };
+                return Response { status: StatusCode::NOT_MODIFIED, headers, body: Bytes::new(), events: None, line };
             }
         }
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(self.media_type));
-        headers.insert(header::CONTENT_LENGTH, self.body.len().into());
+        if self.events.is_none() {
+            headers.insert(header::CONTENT_LENGTH, self.body.len().into());
+        }
         headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
         // An SVG that is opened by itself is a document. The policy allows it its own images and styles only.
         headers.insert(
@@ -123,8 +129,9 @@ impl Answer {
         for (name, value) in self.headers {
             headers.insert(name, value);
         }
-        let body = if request.method == Method::HEAD { Bytes::new() } else { self.body };
-        Response { status, headers, body, line }
+        let (body, events) =
+            if request.method == Method::HEAD { (Bytes::new(), None) } else { (self.body, self.events) };
+        Response { status, headers, body, events, line }
     }
 }
 

@@ -16,6 +16,8 @@ pub(crate) const MISSING_FRESH: u32 = 60;
 pub(crate) enum Caching {
     /// `no-store`.
     NoStore,
+    /// `no-cache`: it may be kept, and is asked for by its `ETag` each time.
+    Validate,
     /// `max-age` and `s-maxage`.
     Fresh(u32),
     /// `max-age` and `s-maxage`, then `stale-while-revalidate`, and a `stale-if-error` of a day.
@@ -28,6 +30,7 @@ impl Caching {
     pub(crate) fn header(self) -> HeaderValue {
         let text = match self {
             Self::NoStore => return HeaderValue::from_static("no-store"),
+            Self::Validate => return HeaderValue::from_static("no-cache"),
             Self::Fresh(seconds) => format!("public, max-age={seconds}, s-maxage={seconds}"),
             Self::Revalidate(fresh, stale) => format!(
                 "public, max-age={fresh}, s-maxage={fresh}, stale-while-revalidate={stale}, stale-if-error=86400"
@@ -45,6 +48,7 @@ impl Caching {
         let seconds = seconds.unwrap_or(0);
         match self {
             Self::NoStore => Self::NoStore,
+            Self::Validate => Self::Validate,
             Self::Fresh(fresh) => Self::Fresh(fresh.max(seconds)),
             Self::Revalidate(fresh, stale) => Self::Revalidate(fresh.max(seconds), stale),
             Self::RevalidateOnly(fresh, stale) => Self::RevalidateOnly(fresh.max(seconds), stale),

@@ -24,5 +24,5 @@ pub(crate) fn preflight(request: &Request, methods: &'static str, line: AccessLi
     headers.insert(header::ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("3600"));
     let vary = HeaderValue::from_static("Access-Control-Request-Method, Access-Control-Request-Headers");
     headers.insert(header::VARY, vary);
-    Response { status: StatusCode::NO_CONTENT, headers, body: Bytes::new(), line }
+    Response { status: StatusCode::NO_CONTENT, headers, body: Bytes::new(), events: None, line }
 }

@@ -184,6 +184,20 @@ impl Error {
         Self::caller_error(403, Code::OriginForbidden, "ask by the address in front of this one")
     }
 
+    /// No repository of this name is listed, which says nothing about whether there is one.
+    pub(crate) fn nothing_listed() -> Self {
+        Self::caller_error(404, Code::ResourceNotFound, "no such repository is listed here")
+    }
+
+    /// The server cannot send an answer that does not end.
+    pub(crate) fn no_events() -> Self {
+        Self::caller_error(
+            404,
+            Code::ResourceNotFound,
+            "this server streams no events; ask /api/repos with If-None-Match",
+        )
+    }
+
     /// The engine failed; the log says why.
     pub(crate) fn engine_failed() -> Self {
         Self { source: Source::Engine, ..Self::caller_error(500, Code::EngineFailed, "internal error") }

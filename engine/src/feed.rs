@@ -1,6 +1,14 @@
 //! The feed of changes: what was recorded or changed, for those who watch.
 
-use crate::store::Subject;
+use std::sync::Arc;
+
+use crate::{
+    live::{
+        board::Board,
+        ring::{Changed, Event, Ring},
+    },
+    store::{Subject, VISIBILITY},
+};
 
 /// A record or a state that was written.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -12,12 +20,59 @@ pub(crate) struct Change {
 }
 
 /// The feed. Handlers tell it of every change once it is durable.
-#[derive(Debug, Default)]
-pub(crate) struct Feed {}
+#[derive(Debug)]
+pub(crate) struct Feed {
+    /// `None` where the live page is off.
+    board: Option<Arc<Board>>,
+    /// `None` where nobody can listen.
+    ring: Option<Arc<Ring>>,
+}
 
 impl Feed {
-    /// Tells everybody who watches.
+    pub(crate) const fn new(board: Option<Arc<Board>>) -> Self {
+        Self { board, ring: None }
+    }
+
+    /// Begins to keep events for listeners, where the live page is on.
+    pub(crate) fn open(&mut self) {
+        if let Some(board) = &self.board {
+            // 53 random bits.
+            let epoch = board.world.executor.spread().to_bits();
+            self.ring = Some(Arc::new(Ring::new(format!("{epoch:x}"))));
+        }
+    }
+
+    /// The events, where somebody can listen.
+    pub(crate) const fn ring(&self) -> Option<&Arc<Ring>> {
+        self.ring.as_ref()
+    }
+
+    /// Tells everybody who watches, in the background.
     pub(crate) fn tell(&self, change: &Change) {
-        let _ = (self, change);
+        let Some(board) = self.board.as_ref().filter(|board| board.owners.shows(change.subject.owner())) else {
+            return;
+        };
+        let Some(ring) = &self.ring else { return };
+        let (board, ring, change) = (Arc::clone(board), Arc::clone(ring), change.clone());
+        let executor = Arc::clone(&board.world.executor);
+        executor.spawn(Box::pin(async move { tell(&board, &ring, change).await }));
+    }
+}
+
+async fn tell(board: &Board, ring: &Ring, change: Change) {
+    let Change { collection, subject } = change;
+    let (owner, repo) = (subject.owner().to_owned(), subject.repo().to_owned());
+    let was_listed = board.was_listed(&owner, &repo);
+    let is_listed = board.is_listed(&owner, &repo).await;
+    if collection == VISIBILITY {
+        match (was_listed, is_listed) {
+            (Some(false), true) => ring.push(Event::Reset),
+            (None | Some(true), false) => ring.withdraw(&owner, &repo),
+            // The first delivery of a repository tells of more than of its visibility.
+            _ => {}
+        }
+    } else if is_listed {
+        let (part, branch) = (subject.platform().to_owned(), subject.branch().to_owned());
+        ring.push(Event::Change(Changed { collection, owner, repo, part, branch }));
     }
 }

@@ -15,11 +15,13 @@ mod cors;
 mod dependency;
 mod draw;
 mod error;
+mod event_stream;
 mod feed;
 mod fetch;
 mod finish;
 mod flight;
 mod format;
+mod live;
 mod meter;
 mod origin;
 mod parts;
@@ -64,12 +66,13 @@ pub use crate::{
     call::request_rules::{RefusedRequest, check_request},
     code::Code,
     error::Source,
+    event_stream::EventStream,
     fetch::cached_answer::readable,
     format::Format,
     meter::{AnswerSource, ExchangeOutcome, StepOutcome},
     origin::{Origin, OriginError},
     permits::{Busy, Permit, Permits, Share},
-    plugins::{AllowedAddress, Config, LatePlugin, Plugin, PrivateName, RouteError, Settings},
+    plugins::{AllowedAddress, Config, LatePlugin, Live, Plugin, PrivateName, RouteError, Settings},
     request::{LARGEST_BODY, LARGEST_DELIVERY, LARGEST_HEADERS, LONGEST_PATH, Request, largest_body},
     response::{AccessLine, CORRELATION_ID, CacheState, Response},
     serve::health::{BreakerHealth, CACHES, CacheHealth, Health, PluginHealth, RateLimit},
@@ -91,6 +94,8 @@ pub enum Refusal {
     BodyTooLarge,
     /// The request did not come through the proxy in front of the server.
     ProxyBypassed,
+    /// Too many clients listen to events already.
+    TooManyListeners,
     /// The server failed; the log says why.
     Failed,
 }
@@ -122,6 +127,17 @@ impl Engine {
     pub fn with_faces(mut self, faces: AddedFaces) -> Self {
         if let Some(parts) = Arc::get_mut(&mut self.parts) {
             parts.drawing.faces = faces;
+        }
+        self
+    }
+
+    /// The engine with the stream of events that the live page follows, for a server that can send an answer that does
+    /// not end ([`Response::events`]); it is called before the first request. Without it `/events` says so, and the page
+    /// asks again and again.
+    #[must_use]
+    pub fn with_events(mut self) -> Self {
+        if let Some(parts) = Arc::get_mut(&mut self.parts) {
+            parts.feed.open();
         }
         self
     }
@@ -177,7 +193,7 @@ impl Engine {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub async fn respond(&self, request: &Request, now: SystemTime) -> Response {
-        let (target, incoming) = place(&self.parts.plugins, request, now);
+        let (target, incoming) = place(&self.parts, request, now);
         let mut line = target.access_line();
         if request.method == Method::OPTIONS && target.has_options() {
             return preflight(request, target.methods(), line);
@@ -188,7 +204,7 @@ impl Engine {
 
     /// The response to a request whose deadline is near: an error, in the format that the request asks for.
     pub fn respond_late(&self, request: &Request) -> Response {
-        let (target, incoming) = place(&self.parts.plugins, request, SystemTime::UNIX_EPOCH);
+        let (target, incoming) = place(&self.parts, request, SystemTime::UNIX_EPOCH);
         let error = match &target {
             Target::Own(own) => match own.address.serves {
                 Serves::Endpoint | Serves::Queries(_) | Serves::Regex | Serves::Website => {
@@ -196,7 +212,9 @@ impl Engine {
                 }
                 // These need no upstream, so they are late only if too many pictures are being drawn.
                 Serves::StaticPath | Serves::StaticQuery => Error::too_busy(),
-                Serves::Index | Serves::OpenApi | Serves::Health => Error::from(&late()),
+                Serves::Index | Serves::OpenApi | Serves::Health | Serves::Live | Serves::Repos | Serves::Events => {
+                    Error::from(&late())
+                }
             },
             Target::Refused(refused) if refused.refuses_request() => refused.error.clone(),
             Target::Refused(_) => Error::too_busy(),
@@ -212,6 +230,7 @@ impl Engine {
         let error = match refusal {
             Refusal::BodyTooLarge => Error::too_large(413, "body"),
             Refusal::ProxyBypassed => return refuse(request, AccessLine::default(), &Error::proxy_bypassed()),
+            Refusal::TooManyListeners => Error::too_busy(),
             Refusal::Failed => Error::engine_failed(),
         };
         let format = AskedForm::read(request, &request.pairs()).format();
@@ -232,7 +251,7 @@ impl Engine {
     /// The plugin that makes the badge a request asks for, and its call before any answer; `None` where the request
     /// asks for something else.
     pub fn call(&self, request: &Request, now: SystemTime) -> Option<(&Arc<Plugin>, Call<'static>)> {
-        let (target, _) = place(&self.parts.plugins, request, now);
+        let (target, _) = place(&self.parts, request, now);
         let Target::Badge(badge) = target else { return None };
         Some((badge.plugin, badge.call.message(now)))
     }

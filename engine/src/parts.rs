@@ -9,6 +9,7 @@ use crate::{
     draw::drawing::Drawing,
     feed::Feed,
     fetch::fetcher::Fetcher,
+    live::board::Board,
     plugin_set::PluginSet,
     plugins::Settings,
     serve::document_badge::readers::Readers,
@@ -30,6 +31,8 @@ pub(crate) struct Parts {
     pub(crate) store: Dependency,
     pub(crate) secrets: Dependency,
     pub(crate) feed: Feed,
+    /// The state of the repositories that the live page shows; `None` where the page is off.
+    pub(crate) board: Option<Arc<Board>>,
     /// Whether signatures over the body alone are accepted.
     pub(crate) accepts_body_only: bool,
     serves_endpoint: bool,
@@ -43,6 +46,7 @@ impl Parts {
         let eighth = settings.cache_bytes() / 8;
         let executor = || Arc::clone(&world.executor);
         let web = Fetcher::of_web(&world, eighth * 2);
+        let board = settings.live.is_on().then(|| Arc::new(Board::new(settings, &world)));
         Self {
             plugins,
             caller: Caller {
@@ -57,7 +61,8 @@ impl Parts {
             readers: Readers::new(executor()),
             store: Dependency::new("store"),
             secrets: Dependency::new("secrets"),
-            feed: Feed::default(),
+            feed: Feed::new(board.clone()),
+            board,
             accepts_body_only: settings.accept_body_only_signatures,
             serves_endpoint: settings.endpoint,
             serves_dynamic: settings.dynamic,
@@ -71,6 +76,7 @@ impl Parts {
             Switch::Always => true,
             Switch::Endpoint => self.serves_endpoint,
             Switch::Dynamic => self.serves_dynamic,
+            Switch::Live => self.board.is_some(),
         }
     }
 }

@@ -4,29 +4,31 @@
 use std::time::SystemTime;
 
 use crate::{
-    addresses,
+    addresses::{self, Switch},
     asked_form::AskedForm,
     call::provider_call::ProviderCall,
     error::Error,
     format::Format,
-    plugin_set::{PluginSet, RoutedPlugins},
+    parts::Parts,
+    plugin_set::RoutedPlugins,
     plugins::PluginNotLoaded,
     provider_routes::Index,
     request::{Incoming, LARGEST_HEADERS, LONGEST_PATH, Pairs, Request, TooDeep, decode, largest_body},
+    route::Parameters,
     router::RouteMatch,
     target::{BadgeTarget, HookTarget, OwnTarget, RedirectTarget, RefusedTarget, Refuses, ReportTarget, Target},
 };
 
 /// Parses a request and finds the target of its address. A picture's address is answered by a picture whatever is
 /// wrong with the request.
-pub(crate) fn place<'a, 'r>(set: &'a PluginSet, request: &'r Request, now: SystemTime) -> (Target<'a>, Incoming<'r>) {
+pub(crate) fn place<'a, 'r>(parts: &'a Parts, request: &'r Request, now: SystemTime) -> (Target<'a>, Incoming<'r>) {
     let pairs = request.pairs();
     let form = AskedForm::read(request, &pairs);
     if let Err(error) = check_size(request, &pairs) {
         let (target, format) = (Target::refused(error, Refuses::Request), form.format());
         return (target, Incoming { request, pairs: Pairs::default(), format, now });
     }
-    let target = find(set, request, &pairs, &form);
+    let target = find(parts, request, &pairs, &form);
     // A badge may have a parameter `format` of its own, such as the `long` of shields' SonarQube badges.
     let reads_format = matches!(&target, Target::Badge(badge) if badge.route.query.iter().any(|name| name == "format"));
     if form.is_invalid && !reads_format {
@@ -43,18 +45,20 @@ pub(crate) fn place<'a, 'r>(set: &'a PluginSet, request: &'r Request, now: Syste
     (target, Incoming { request, pairs, format, now })
 }
 
-fn find<'a>(set: &'a PluginSet, request: &Request, pairs: &Pairs<'_>, form: &AskedForm<'_>) -> Target<'a> {
+fn find<'a>(parts: &'a Parts, request: &Request, pairs: &Pairs<'_>, form: &AskedForm<'_>) -> Target<'a> {
     let segments = &form.segments[..];
     let first = segments.first().map(|first| decode(first)).unwrap_or_default();
     if first.starts_with(':') {
         // The oldest address of static badges: /:label-message-color.
         let content = decode(&segments.join("/"))[1..].to_owned();
-        return Target::Own(OwnTarget { address: addresses::STATIC_PATH, content });
+        return Target::Own(OwnTarget { address: addresses::STATIC_PATH, content, parameters: Parameters::new() });
     }
-    if let Some(address) = addresses::find(segments).filter(|own| own.is_badge() || !form.names_picture()) {
+    // The other switches leave an address there, whose badges then say that they are off.
+    let is_there = |switch| switch != Switch::Live || parts.is_on(switch);
+    if let Some(address) = addresses::find(segments, is_there).filter(|own| own.is_badge() || !form.names_picture()) {
         return Target::own(address, segments);
     }
-    let routed = match set.routed(segments) {
+    let routed = match parts.plugins.routed(segments) {
         Ok(routed) => routed,
         Err(PluginNotLoaded) => return Target::refused(Error::engine_failed(), Refuses::Mistake),
     };
@@ -65,6 +69,7 @@ fn find<'a>(set: &'a PluginSet, request: &Request, pairs: &Pairs<'_>, form: &Ask
         return Target::Own(OwnTarget {
             address: addresses::WEBSITE,
             content: decode(&segments.join("/")).into_owned(),
+            parameters: Parameters::new(),
         });
     }
     let is_package = first.eq_ignore_ascii_case("badges")

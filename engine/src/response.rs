@@ -7,6 +7,7 @@ use http::{HeaderMap, StatusCode, header::HeaderName};
 
 use crate::{
     error::{Error, Source},
+    event_stream::EventStream,
     format::Format,
 };
 
@@ -48,6 +49,8 @@ pub struct Response {
     pub headers: HeaderMap,
     /// The body; empty for HEAD.
     pub body: Bytes,
+    /// What follows the body and does not end, if the answer is a stream.
+    pub events: Option<EventStream>,
     /// Its line in the access log.
     pub line: AccessLine,
 }

@@ -5,6 +5,7 @@ pub(crate) mod document_badge;
 pub(crate) mod health;
 pub(crate) mod hook;
 pub(crate) mod index;
+pub(crate) mod live;
 pub(crate) mod redirect;
 pub(crate) mod report;
 pub(crate) mod static_badge;
@@ -31,6 +32,9 @@ pub(crate) async fn serve(
             Serves::Index => pages.index(parts, incoming),
             Serves::OpenApi => pages.openapi(parts),
             Serves::Health => health::answer(parts, incoming).await,
+            Serves::Live => live::page(parts, incoming, own).await,
+            Serves::Repos => live::repos(parts, incoming, own).await,
+            Serves::Events => live::events(parts, incoming),
             Serves::StaticPath => static_badge::answer_path(parts, incoming, &own.content).await,
             Serves::StaticQuery => static_badge::answer_query(parts, incoming).await,
             Serves::Endpoint | Serves::Queries(_) | Serves::Regex | Serves::Website => {

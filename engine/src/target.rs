@@ -11,7 +11,7 @@ use crate::{
     error::Error,
     format::Format,
     plugins::Plugin,
-    request::decode,
+    request::{TooDeep, decode},
     response::AccessLine,
     route::Parameters,
 };
@@ -36,6 +36,8 @@ pub(crate) struct OwnTarget {
     pub(crate) address: &'static OwnAddress,
     /// The value of the path's parameter, percent-decoded once; empty if it has none.
     pub(crate) content: String,
+    /// The values of the path's other parameters, each decoded until nothing is left to decode.
+    pub(crate) parameters: Parameters,
 }
 
 /// A provider's badge.
@@ -122,11 +124,15 @@ impl OwnTarget {
 
 impl<'a> Target<'a> {
     pub(crate) fn own(address: &'static OwnAddress, segments: &[&str]) -> Self {
-        let content = match address.serves {
-            Serves::StaticPath => decode(&segments[1..].join("/")).into_owned(),
-            _ => String::new(),
-        };
-        Self::Own(OwnTarget { address, content })
+        if address.serves == Serves::StaticPath {
+            // A static badge is decoded once, because a percent sign may be a part of its text.
+            let content = decode(&segments[1..].join("/")).into_owned();
+            return Self::Own(OwnTarget { address, content, parameters: Parameters::new() });
+        }
+        match address.parameters(segments) {
+            Ok(parameters) => Self::Own(OwnTarget { address, content: String::new(), parameters }),
+            Err(TooDeep) => Self::refused(Error::too_deep(), Refuses::Mistake),
+        }
     }
 
     pub(crate) const fn refused(error: Error, refuses: Refuses) -> Self {

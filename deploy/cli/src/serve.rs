@@ -7,6 +7,7 @@ mod clock;
 mod connection_table;
 mod greeting;
 mod listener;
+mod listeners;
 mod open_files;
 mod socket;
 mod span;
@@ -28,6 +29,7 @@ use crate::{
 };
 use answer::Server;
 use connection_table::{ConnectionLimits, ConnectionTable};
+use listeners::{Listeners, MOST_LISTENERS};
 use storage::Storage;
 
 /// How many of the open files are kept for everything but clients' connections: upstreams, the store, secrets.
@@ -70,9 +72,10 @@ pub(crate) struct ServeOptions {
 }
 
 impl ServeOptions {
-    /// How many connections there may be when the process may open so many files; `None` is any number.
-    fn limits(&self, files: Option<usize>) -> ConnectionLimits {
-        let room = files.map_or(usize::MAX, |files| max(files.saturating_sub(OTHER_FILES), files / 2));
+    /// How many connections there may be besides those of listeners when the process may open so many files; `None` is
+    /// any number.
+    fn limits(&self, files: Option<usize>, listeners: usize) -> ConnectionLimits {
+        let room = files.map_or(usize::MAX, |files| max(files.saturating_sub(OTHER_FILES), files / 2) - listeners);
         if room < self.connections {
             tracing::warn!(room, wanted = self.connections, "fewer connections: no more files may be open at once");
         }
@@ -84,6 +87,11 @@ impl ServeOptions {
     fn shows_metrics(&self) -> bool {
         self.metrics.unwrap_or_else(|| self.listen.ip().is_loopback())
     }
+}
+
+/// How many listeners there may be when the process may open so many files: at most an eighth of the files.
+fn most_listeners(files: Option<usize>) -> usize {
+    files.map_or(MOST_LISTENERS, |files| MOST_LISTENERS.min(files / 8))
 }
 
 /// Serves until Ctrl-C or SIGTERM, and then finishes the requests in flight.
@@ -110,11 +118,14 @@ pub(crate) fn run(serve: &ServeOptions) -> Result<(), CommandError> {
         store: storage.store(),
         meter: Arc::clone(&meter),
     };
-    let engine = Engine::new(plugins, &settings, world).map_err(CommandError::configuration)?.with_faces(faces);
-    let server = Server { engine: Arc::new(engine), meter, metrics };
+    let engine = Engine::new(plugins, &settings, world).map_err(CommandError::configuration)?;
+    let engine = Arc::new(engine.with_faces(faces).with_events());
+    let files = open_files::raise_limit();
+    let listeners = if settings.live.is_on() { most_listeners(files) } else { 0 };
+    let server = Server { engine, meter, metrics, listeners: Listeners::new(listeners) };
     // One thread: a request that is answered from a cache takes less time than a switch to another thread.
     let runtime = runtime::single_threaded()?;
-    let table = ConnectionTable::new(serve.limits(open_files::raise_limit()));
+    let table = ConnectionTable::new(serve.limits(files, listeners));
     let outcome = runtime.block_on(listener::listen(serve.listen, server, table));
     runtime.block_on(storage.close());
     // A provider's step that never returns must not keep the process from ending.

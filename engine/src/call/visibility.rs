@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 use super::caller::Caller;
 use crate::{
     plugins::is_granted,
-    store::{States, Unavailable, VISIBILITY},
+    store::{States, Store, Subject, Unavailable, VISIBILITY},
 };
 
 /// The part and the branch of its states.
@@ -28,6 +28,19 @@ pub(crate) async fn is_listed(caller: &Caller, owner: &str, repo: &str, now: Sys
     if is_granted(&caller.private, &format!("{owner}/{repo}")) {
         return Ok(true);
     }
+    is_public(&*caller.world.store, owner, repo, now).await
+}
+
+/// Whether a repository is known to be public. One of which nothing is known counts as private.
+///
+/// # Errors
+/// [`Unavailable`] if the store cannot be read.
+pub(crate) async fn is_public(
+    store: &dyn Store,
+    owner: &str,
+    repo: &str,
+    now: SystemTime,
+) -> Result<bool, Unavailable> {
     let states = States {
         collection: VISIBILITY.to_owned(),
         owner: fold(owner),
@@ -35,8 +48,13 @@ pub(crate) async fn is_listed(caller: &Caller, owner: &str, repo: &str, now: Sys
         platform: Some(ALL.to_owned()),
         branch: Some(ALL.to_owned()),
     };
-    let found = caller.world.store.states(&states, now).await?;
+    let found = store.states(&states, now).await?;
     Ok(found.iter().any(|state| state.fields.get(PUBLIC) == Some(&Value::Bool(true))))
+}
+
+/// The subject of the state that says whether a repository is public; `None` if its names are too long for one.
+pub(crate) fn subject(owner: &str, repo: &str) -> Option<Subject> {
+    Subject::new(owner, repo, ALL, ALL).ok()
 }
 
 /// The state that says whether a repository is public, as it was known at this time, in seconds since 1970.

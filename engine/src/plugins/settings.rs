@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::{allowed_address::AllowedAddress, private_name::PrivateName};
+use super::{allowed_address::AllowedAddress, live::Live, private_name::PrivateName};
 
 /// `[engine]`: the engine's own settings.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
@@ -30,6 +30,9 @@ pub struct Settings {
     /// The owners and repositories of which badges may show what is private, with a secret of their owner.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub private: Vec<PrivateName>,
+    /// For whom the live page, its data and its events are served; for nobody by default.
+    #[serde(skip_serializing_if = "is_off")]
+    pub live: Live,
     /// Font files for characters that the bundled font lacks, in the order in which they are tried.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub faces: Vec<PathBuf>,
@@ -70,7 +73,12 @@ impl Default for Settings {
             allow_http: false,
             allow_addresses: Vec::new(),
             private: Vec::new(),
+            live: Live::Off,
             faces: Vec::new(),
         }
     }
+}
+
+fn is_off(live: &Live) -> bool {
+    *live == Live::Off
 }

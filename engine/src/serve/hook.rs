@@ -259,7 +259,12 @@ async fn write(
         // An event that nobody reads hides what is private now; it need not show anything.
         && !(is_ignored && *is_public)
     {
-        store.put_state(&visibility::state(owner, name, *is_public, *changed), now).await.map_err(no_store)?;
+        let state = visibility::state(owner, name, *is_public, *changed);
+        let is_new = store.put_state(&state, now).await.map_err(no_store)?;
+        if let Some(subject) = visibility::subject(owner, name).filter(|_| is_new) {
+            // Whoever watches must not be shown what is private from now on.
+            parts.feed.tell(&Change { collection: state.collection, subject });
+        }
     }
     if is_ignored {
         return Ok(Outcome::Ignored);

@@ -5,7 +5,7 @@
 //! even its host, so that shared caches can serve one copy to all callers.
 
 mod address;
-mod html;
+pub(super) mod html;
 mod open_query;
 mod openapi;
 mod page;

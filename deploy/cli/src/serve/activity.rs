@@ -26,7 +26,8 @@ const CLOSING_TIMEOUT: Duration = Duration::from_secs(2);
 /// How long a client may move no byte while the server is stopping.
 const STOPPING_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// What a connection is doing. In every phase but [`Phase::Answering`] it waits for the client.
+/// What a connection is doing. In every phase but [`Phase::Answering`] and, while there is nothing to tell,
+/// [`Phase::Listening`] it waits for the client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Phase {
     /// No byte of a request has arrived since the connection was opened or the last answer was written.
@@ -39,6 +40,8 @@ pub(crate) enum Phase {
     Answering,
     /// The answer is being written.
     Writing,
+    /// The answer is a stream of events, which is written as they come.
+    Listening,
     /// The connection is closed for writing; what still arrives is discarded.
     Closing,
 }
@@ -113,6 +116,28 @@ impl Activity {
         self.hold(&mut state, bytes);
     }
 
+    /// Begins an answer that is a stream of events.
+    pub(crate) fn begin_listening(&self, now: Instant) {
+        let mut state = self.state();
+        state.enter(Phase::Listening, now);
+        self.hold(&mut state, 0);
+    }
+
+    /// So many bytes of events are to be written.
+    pub(crate) fn tell(&self, bytes: usize, now: Instant) {
+        let mut state = self.state();
+        if state.held == 0 {
+            (state.since, state.moved) = (now, now);
+        }
+        let held = state.held + bytes;
+        self.hold(&mut state, held);
+    }
+
+    /// Whether the answer is a stream of events.
+    pub(crate) fn is_listening(&self) -> bool {
+        self.state().phase == Phase::Listening
+    }
+
     /// A part of the answer was sent.
     pub(crate) fn sent(&self, now: Instant) {
         self.state().moved = now;
@@ -121,10 +146,12 @@ impl Activity {
     /// Everything that was to be written is written.
     pub(crate) fn flushed(&self, now: Instant) {
         let mut state = self.state();
-        if state.phase == Phase::Writing {
-            state.enter(Phase::Idle, now);
-            self.hold(&mut state, 0);
+        match state.phase {
+            Phase::Writing => state.enter(Phase::Idle, now),
+            Phase::Listening => {}
+            _ => return,
         }
+        self.hold(&mut state, 0);
     }
 
     /// The connection is closed for writing.
@@ -147,7 +174,7 @@ impl Activity {
 
     /// Whether the client exceeded a timeout; while the server is stopping, timeouts are shorter.
     pub(crate) fn is_overdue(&self, now: Instant, stopping: bool) -> bool {
-        let ActivityState { phase, since, moved, .. } = *self.state();
+        let ActivityState { phase, since, moved, held } = *self.state();
         let (in_phase, unmoved) = (now.saturating_duration_since(since), now.saturating_duration_since(moved));
         let is_late = match phase {
             Phase::Idle => in_phase >= IDLE_TIMEOUT,
@@ -155,6 +182,8 @@ impl Activity {
             Phase::Body => in_phase >= BODY_TIMEOUT,
             Phase::Answering => return false,
             Phase::Writing => unmoved >= STALL_TIMEOUT || in_phase >= ANSWER_TIMEOUT,
+            // A listener that takes long to read a few events falls behind; it may come back.
+            Phase::Listening => return held > 0 && in_phase >= STALL_TIMEOUT,
             Phase::Closing => in_phase >= CLOSING_TIMEOUT,
         };
         is_late || (stopping && unmoved >= STOPPING_TIMEOUT)
@@ -272,6 +301,25 @@ mod tests {
             1001,
             "an answer of a server that stops"
         );
+    }
+
+    #[test]
+    fn a_listener_is_never_idle_and_one_that_does_not_read_is_slow() {
+        let listens = |activity: &Activity, now| activity.begin_listening(now);
+        let nothing = |_: &Activity, _| {};
+        assert_eq!(seconds_until_overdue(listens, nothing, false), 1001, "a listener without events");
+        let reads = |activity: &Activity, now| {
+            activity.tell(100, now);
+            activity.flushed(now);
+        };
+        assert_eq!(seconds_until_overdue(listens, reads, false), 1001, "a listener that reads");
+        let tells = |activity: &Activity, now| activity.tell(100, now);
+        assert_eq!(seconds_until_overdue(listens, tells, false), 10, "a listener that reads nothing");
+        let sips = |activity: &Activity, now| {
+            activity.tell(100, now);
+            activity.sent(now);
+        };
+        assert_eq!(seconds_until_overdue(listens, sips, false), 10, "a listener that reads too slowly");
     }
 
     #[test]

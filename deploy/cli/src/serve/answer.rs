@@ -2,28 +2,36 @@
 
 use std::{
     convert::Infallible,
+    mem,
     net::SocketAddr,
     panic::AssertUnwindSafe,
     sync::Arc,
     time::{Duration, Instant, SystemTime},
 };
 
-use badgesmith_engine::{AccessLine, CORRELATION_ID, Engine, Refusal, Request, Response, largest_body, world::Meter};
+use badgesmith_engine::{
+    AccessLine, CORRELATION_ID, Engine, EventStream, Refusal, Request, Response, largest_body, world::Meter,
+};
 use badgesmith_host::{
     access_log as access, correlation_id as correlation,
     metrics::prometheus::{MEDIA_TYPE, Prometheus},
 };
 use bytes::Bytes;
-use futures_util::FutureExt;
-use http_body_util::{BodyExt, Full, Limited};
+use futures_util::{FutureExt, stream};
+use http_body_util::{BodyExt, Either, Full, Limited, StreamBody, combinators::UnsyncBoxBody};
 use hyper::{
     HeaderMap, Method, StatusCode,
-    body::{Body, Incoming},
+    body::{Body, Frame, Incoming},
     header::{self, HeaderValue},
 };
 use tracing::Instrument;
 
-use super::{activity::Activity, span};
+use super::{
+    activity::Activity,
+    client_address::ClientAddress,
+    listeners::{ListenerPlace, Listeners},
+    span,
+};
 
 /// How long a body may take to arrive.
 const BODY_TIMEOUT: Duration = Duration::from_secs(10);
@@ -38,7 +46,12 @@ pub(crate) struct Server {
     pub(crate) meter: Arc<dyn Meter>,
     /// What `/metrics` shows; `None` where that path is not served.
     pub(crate) metrics: Option<Arc<Prometheus>>,
+    /// The places of those who listen to events.
+    pub(crate) listeners: Arc<Listeners>,
 }
+
+/// The body of an answer: complete, or a stream of events.
+pub(crate) type AnswerBody = Either<Full<Bytes>, UnsyncBoxBody<Bytes, Infallible>>;
 
 /// Answers one request and writes its line in the access log.
 pub(crate) async fn answer(
@@ -46,7 +59,7 @@ pub(crate) async fn answer(
     from: SocketAddr,
     activity: Arc<Activity>,
     wire: hyper::Request<Incoming>,
-) -> Result<hyper::Response<Full<Bytes>>, Infallible> {
+) -> Result<hyper::Response<AnswerBody>, Infallible> {
     let started = Instant::now();
     let (parts, body) = wire.into_parts();
     if activity.begin_request(!body.is_end_stream(), started) {
@@ -76,13 +89,43 @@ pub(crate) async fn answer(
             None => Engine::refuse(&request, Refusal::BodyTooLarge),
         }
     };
-    let response = response.instrument(span.clone()).await;
+    let mut response = response.instrument(span.clone()).await;
+    let mut listener = None;
+    if let Some(events) = response.events.take() {
+        match server.listeners.admit(ClientAddress::at(from.ip())) {
+            Some(place) => listener = Some((events, place)),
+            None => response = Engine::refuse(&request, Refusal::TooManyListeners),
+        }
+    }
     span::close(&span, &request, &response);
     access::record(&*server.meter, &request, &response, started.elapsed(), access::trace_id(&request.headers));
+    if let Some((events, place)) = listener {
+        activity.begin_listening(Instant::now());
+        let body = AnswerBody::Right(event_body(events, place, activity));
+        return Ok(to_http(response, body, &request.correlation_id));
+    }
     // A body that is shared, such as a cached picture, takes no memory of its own.
     let held = if response.body.is_unique() { response.body.len() } else { 0 };
     activity.begin_answer(held, Instant::now());
-    Ok(to_http(response, &request.correlation_id))
+    let body = AnswerBody::Left(Full::new(mem::take(&mut response.body)));
+    Ok(to_http(response, body, &request.correlation_id))
+}
+
+/// A body that tells what happens until the server stops. The connection keeps its place as long as the body.
+fn event_body(events: EventStream, place: ListenerPlace, activity: Arc<Activity>) -> UnsyncBoxBody<Bytes, Infallible> {
+    let told = stream::unfold((events, place), move |(mut events, mut place)| {
+        let activity = Arc::clone(&activity);
+        async move {
+            let text = tokio::select! {
+                biased;
+                () = place.stopped() => return None,
+                text = events.next() => text,
+            };
+            activity.tell(text.len(), Instant::now());
+            Some((Ok(Frame::data(text)), (events, place)))
+        }
+    });
+    StreamBody::new(told).boxed_unsync()
 }
 
 /// Answers `/metrics` where it is shown, and leaves every other request to the engine.
@@ -108,6 +151,7 @@ fn metrics_response(text: String, request: &Request) -> Response {
         status: StatusCode::OK,
         headers,
         body,
+        events: None,
         line: AccessLine { route: METRICS_PATH.into(), ..AccessLine::default() },
     }
 }
@@ -121,8 +165,8 @@ async fn read_body(body: Incoming, most: usize) -> Option<Bytes> {
     Some(whole.await.ok()?.ok()?.to_bytes())
 }
 
-fn to_http(response: Response, correlation_id: &str) -> hyper::Response<Full<Bytes>> {
-    let mut wire = hyper::Response::new(Full::new(response.body));
+fn to_http(response: Response, body: AnswerBody, correlation_id: &str) -> hyper::Response<AnswerBody> {
+    let mut wire = hyper::Response::new(body);
     *wire.status_mut() = response.status;
     *wire.headers_mut() = response.headers;
     if let Ok(value) = HeaderValue::from_str(correlation_id) {

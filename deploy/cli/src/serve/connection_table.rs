@@ -89,10 +89,12 @@ impl ConnectionTable {
         let mut open = self.lock();
         if let Some(client) = client
             && open.clients.get(&client).is_some_and(|open| *open >= self.limits.per_client)
+            && open.count(|entry| entry.client == Some(client)) >= self.limits.per_client
         {
-            open.closed.per_client += u64::from(open.close_longest_waiting(|entry| entry.client == Some(client)));
+            let closed = open.close_longest_waiting(|entry| entry.client == Some(client) && !entry.is_listening());
+            open.closed.per_client += u64::from(closed);
         }
-        while open.entries.len() >= open.room(self.limits.all, now) && open.close_longest_waiting(|_| true) {
+        while open.is_full(self.limits.all, now) && open.close_longest_waiting(|entry| !entry.is_listening()) {
             open.closed.all += 1;
         }
         let activity = Arc::new(Activity::new(self.held.clone(), now));
@@ -154,8 +156,7 @@ impl ConnectionTable {
 
     /// Whether the next connection closes another one.
     pub(crate) fn is_full(&self, now: Instant) -> bool {
-        let open = self.lock();
-        open.entries.len() >= open.room(self.limits.all, now)
+        self.lock().is_full(self.limits.all, now)
     }
 
     /// How many connections are open.
@@ -172,6 +173,18 @@ impl OpenConnections {
     /// The limit at this time, where `all` is the limit that is configured.
     fn room(&self, all: usize, now: Instant) -> usize {
         self.shrunk.filter(|(_, until)| now < *until).map_or(all, |(fewer, _)| fewer.min(all))
+    }
+
+    /// Whether there is no room for one more connection, where `all` is the limit that is configured. Listeners have
+    /// places of their own.
+    fn is_full(&self, all: usize, now: Instant) -> bool {
+        let room = self.room(all, now);
+        self.entries.len() >= room && self.count(|_| true) >= room
+    }
+
+    /// How many matching connections there are, besides listeners.
+    fn count(&self, matches: impl Fn(&ConnectionEntry) -> bool) -> usize {
+        self.entries.values().filter(|entry| matches(entry) && !entry.is_listening()).count()
     }
 
     /// Closes the matching connection that has waited longest for its client, and one whose request is being answered
@@ -204,6 +217,12 @@ impl OpenConnections {
             }
         }
         Some(activity)
+    }
+}
+
+impl ConnectionEntry {
+    fn is_listening(&self) -> bool {
+        self.activity.is_listening()
     }
 }
 
@@ -305,6 +324,27 @@ mod tests {
             connections.take_closed_counts(at(9)),
             Some(ClosedCounts { per_client: 2, ..ClosedCounts::default() })
         );
+    }
+
+    #[test]
+    fn listeners_have_places_of_their_own_and_are_not_closed_to_make_room() {
+        let (connections, start) = (connections(3, 2), Instant::now());
+        let at = |seconds| start + Duration::from_secs(seconds);
+        let mut slots: Vec<_> = (0..5)
+            .map(|index| {
+                let slot = connections.open(client(1), at(index));
+                slot.activity.begin_listening(at(index));
+                slot
+            })
+            .collect();
+        slots.extend((5..7).map(|index| connections.open(client(1), at(index))));
+        slots.push(connections.open(None, at(7)));
+        assert_eq!(closed(&slots), [0_usize; 0]);
+        slots.push(connections.open(client(1), at(8)));
+        assert_eq!(closed(&slots), [5], "of its client's, the longest idle one");
+        slots.push(connections.open(None, at(9)));
+        assert_eq!(closed(&slots), [6], "of all, the longest idle one");
+        assert_eq!(connections.count(), 8);
     }
 
     #[test]

@@ -63,6 +63,7 @@ pub(crate) async fn listen(
     let mut stop = pin!(stop_signal()?);
     greeting::print(address, &server);
     let graceful = GracefulShutdown::new();
+    let listeners = Arc::clone(&server.listeners);
     let mut checks = interval(CHECK_INTERVAL);
     checks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
@@ -84,6 +85,7 @@ pub(crate) async fn listen(
     }
     tracing::info!(connections = connections.count(), "stopping: finishing what is in flight");
     drop(listener);
+    listeners.stop();
     let _ = timeout(STOP_TIMEOUT, async {
         let mut stopped = pin!(graceful.shutdown());
         loop {

@@ -55,6 +55,17 @@ impl Socket {
         Poll::Ready(Ok(()))
     }
 
+    /// Fails once a listener has closed the connection. Nothing else would read from it, so that its place would be
+    /// taken until something is written.
+    fn notice_end(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let mut byte = [0];
+        match self.stream.poll_peek(cx, &mut ReadBuf::new(&mut byte)) {
+            Poll::Ready(Ok(0)) => Poll::Ready(Err(io::ErrorKind::ConnectionReset.into())),
+            Poll::Ready(Err(fault)) => Poll::Ready(Err(fault)),
+            Poll::Ready(Ok(_)) | Poll::Pending => Poll::Ready(Ok(())),
+        }
+    }
+
     fn sent(&self, outcome: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
         match outcome {
             Poll::Ready(Ok(_)) => self.slot.activity().sent(Instant::now()),
@@ -115,6 +126,9 @@ impl AsyncWrite for Socket {
         let this = self.get_mut();
         ready!(Pin::new(&mut this.stream).poll_flush(cx))?;
         this.slot.activity().flushed(Instant::now());
+        if this.slot.activity().is_listening() {
+            return this.notice_end(cx);
+        }
         Poll::Ready(Ok(()))
     }
 

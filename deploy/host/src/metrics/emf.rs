@@ -183,7 +183,7 @@ mod tests {
             format: Some(Format::Svg),
             ..AccessLine::default()
         };
-        Response { status: StatusCode::OK, headers: HeaderMap::new(), body: Bytes::new(), line }
+        Response { status: StatusCode::OK, headers: HeaderMap::new(), body: Bytes::new(), events: None, line }
     }
 
     /// Everything the format's specification demands of a line ("Embedded metric format specification" in the

@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 
 use super::open_query::open_query;
 use crate::{
-    addresses::{ADDRESSES, Operation, OwnAddress},
+    addresses::{ADDRESSES, Operation, OwnAddress, Switch},
     draw::overrides::OVERRIDES,
     parts::Parts,
     plugins::Plugin,
@@ -31,7 +31,10 @@ pub(crate) fn write(parts: &Parts) -> String {
     document["info"]["version"] = env!("CARGO_PKG_VERSION").into();
     let operations = document.as_object_mut().and_then(|document| document.remove("operations")).unwrap_or_default();
     let paths = ADDRESSES.iter().filter(|address| parts.is_on(address.switch));
-    let paths = paths.filter_map(|address| Some((address.path.to_owned(), own(address, &operations)?)));
+    let paths = paths.filter_map(|address| Some((address.documented_path(), own(address, &operations)?)));
+    if !parts.is_on(Switch::Live) {
+        remove_live(&mut document["components"]);
+    }
     document["paths"] = paths.collect::<Map<_, _>>().into();
     for plugin in parts.plugins.all() {
         let manifest = &plugin.manifest;
@@ -55,6 +58,16 @@ pub(crate) fn write(parts: &Parts) -> String {
         }
     }
     document.to_string()
+}
+
+/// Removes what only the live page's addresses refer to.
+fn remove_live(components: &mut Value) {
+    if let Some(parameters) = components["parameters"].as_object_mut() {
+        parameters.retain(|name, _| !name.starts_with("live-"));
+    }
+    if let Some(schemas) = components["schemas"].as_object_mut() {
+        schemas.retain(|name, _| !matches!(&**name, "Repos" | "Repo" | "Card" | "Run"));
+    }
 }
 
 /// The operation of one of the engine's own addresses, from `operations` of `openapi.json`. A badge gets the overrides

@@ -1,0 +1,122 @@
+//! The places of listeners: the connections whose answer is a stream of events.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use tokio::sync::watch;
+
+use super::client_address::ClientAddress;
+
+/// How many listeners there may be. Each is woken by every event, and takes a file descriptor.
+pub(crate) const MOST_LISTENERS: usize = 256;
+/// How many of them one client may have. Over loopback there is no limit, since a reverse proxy may run on this machine.
+const MOST_OF_CLIENT: usize = 32;
+
+/// The listeners that there are.
+#[derive(Debug)]
+pub(crate) struct Listeners {
+    most: usize,
+    taken: Mutex<TakenPlaces>,
+    stopped: watch::Sender<bool>,
+}
+
+#[derive(Debug, Default)]
+struct TakenPlaces {
+    all: usize,
+    clients: HashMap<ClientAddress, usize>,
+}
+
+/// The place of one listener. Dropping it frees the place.
+#[derive(Debug)]
+pub(crate) struct ListenerPlace {
+    client: Option<ClientAddress>,
+    listeners: Arc<Listeners>,
+    stopped: watch::Receiver<bool>,
+}
+
+impl Listeners {
+    /// Places for so many.
+    pub(crate) fn new(most: usize) -> Arc<Self> {
+        Arc::new(Self { most, taken: Mutex::default(), stopped: watch::Sender::new(false) })
+    }
+
+    /// A place for a client, if there is one.
+    pub(crate) fn admit(self: &Arc<Self>, client: Option<ClientAddress>) -> Option<ListenerPlace> {
+        let mut taken = self.taken();
+        if taken.all >= self.most {
+            return None;
+        }
+        if let Some(client) = client {
+            let of_client = taken.clients.entry(client).or_default();
+            if *of_client >= MOST_OF_CLIENT {
+                return None;
+            }
+            *of_client += 1;
+        }
+        taken.all += 1;
+        drop(taken);
+        Some(ListenerPlace { client, listeners: Arc::clone(self), stopped: self.stopped.subscribe() })
+    }
+
+    /// Ends every stream.
+    pub(crate) fn stop(&self) {
+        self.stopped.send_replace(true);
+    }
+
+    fn taken(&self) -> MutexGuard<'_, TakenPlaces> {
+        self.taken.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl ListenerPlace {
+    /// Waits until the server stops.
+    pub(crate) async fn stopped(&mut self) {
+        // An error says that there is no server any more.
+        let _ = self.stopped.wait_for(|stopped| *stopped).await;
+    }
+}
+
+impl Drop for ListenerPlace {
+    fn drop(&mut self) {
+        let mut taken = self.listeners.taken();
+        taken.all -= 1;
+        if let Some(client) = self.client
+            && let Some(of_client) = taken.clients.get_mut(&client)
+        {
+            *of_client -= 1;
+            if *of_client == 0 {
+                taken.clients.remove(&client);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::IpAddr;
+
+    use super::*;
+
+    fn client(last: u8) -> Option<ClientAddress> {
+        ClientAddress::at(IpAddr::from([192, 0, 2, last]))
+    }
+
+    #[test]
+    fn a_client_has_thirty_two_places_and_all_together_have_two_hundred_and_fifty_six() {
+        let listeners = Listeners::new(MOST_LISTENERS);
+        let mut places: Vec<_> = (0..32).filter_map(|_| listeners.admit(client(1))).collect();
+        assert!(listeners.admit(client(1)).is_none(), "the thirty-third of one client");
+        places.pop();
+        places.extend(listeners.admit(client(1)));
+        // A proxy on this machine has no limit of its own.
+        places.extend((0..224).filter_map(|_| listeners.admit(None)));
+        assert_eq!(places.len(), 256);
+        assert!(listeners.admit(None).is_none() && listeners.admit(client(2)).is_none(), "the 257th of all");
+        places.truncate(10);
+        assert!(listeners.admit(client(2)).is_some());
+        drop(places);
+        assert_eq!((listeners.taken().all, listeners.taken().clients.len()), (0, 0));
+    }
+}

@@ -1,0 +1,171 @@
+//! The last events in memory, each with an id, for listeners that come back.
+
+use std::{
+    collections::VecDeque,
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+
+use serde::Serialize;
+use tokio::sync::watch;
+
+/// How many events are kept: at ten a second a listener may be away for a quarter of an hour.
+const KEPT: usize = 10_000;
+
+/// What happened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Event {
+    /// Something was recorded, or changed.
+    Change(Changed),
+    /// What is listed has changed: everything has to be read anew.
+    Reset,
+    /// An event that is not told any more, because its repository is not listed any more.
+    Withdrawn,
+}
+
+/// What a change is about.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct Changed {
+    pub(crate) collection: String,
+    pub(crate) owner: String,
+    pub(crate) repo: String,
+    pub(crate) part: String,
+    pub(crate) branch: String,
+}
+
+/// The events since the start, of which the last ones are kept.
+#[derive(Debug)]
+pub(crate) struct Ring {
+    /// The first part of every id, which is another one after each start.
+    epoch: String,
+    kept: Mutex<Kept>,
+    news: watch::Sender<u64>,
+}
+
+#[derive(Debug, Default)]
+struct Kept {
+    events: VecDeque<Event>,
+    /// The number of the newest event; the first one has the number 1.
+    newest: u64,
+}
+
+/// Events between the last one that a listener knows and now cannot be told any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Lost;
+
+impl Ring {
+    /// An empty ring. `epoch` is ASCII letters and digits, different after each start.
+    pub(crate) fn new(epoch: String) -> Self {
+        Self { epoch, kept: Mutex::default(), news: watch::Sender::new(0) }
+    }
+
+    /// Adds an event and wakes every listener.
+    pub(crate) fn push(&self, event: Event) {
+        let newest = {
+            let mut kept = self.kept();
+            kept.events.push_back(event);
+            if kept.events.len() > KEPT {
+                kept.events.pop_front();
+            }
+            kept.newest += 1;
+            kept.newest
+        };
+        self.news.send_replace(newest);
+    }
+
+    /// Takes back every event about a repository; all listeners are told to read everything anew.
+    pub(crate) fn withdraw(&self, owner: &str, repo: &str) {
+        for event in &mut self.kept().events {
+            if matches!(event, Event::Change(changed) if changed.owner == owner && changed.repo == repo) {
+                *event = Event::Withdrawn;
+            }
+        }
+        self.push(Event::Reset);
+    }
+
+    /// At most so many events after one, with their numbers.
+    pub(crate) fn after(&self, number: u64, most: usize) -> Result<Vec<(u64, Event)>, Lost> {
+        let kept = self.kept();
+        let oldest = kept.newest - kept.events.len() as u64 + 1;
+        let skipped = (number + 1).checked_sub(oldest).and_then(|skipped| usize::try_from(skipped).ok()).ok_or(Lost)?;
+        Ok((number + 1..).zip(kept.events.iter().skip(skipped).take(most).cloned()).collect())
+    }
+
+    /// The number of the newest event.
+    pub(crate) fn newest(&self) -> u64 {
+        self.kept().newest
+    }
+
+    /// The id of the event with a number.
+    pub(crate) fn id(&self, number: u64) -> String {
+        format!("{}-{number}", self.epoch)
+    }
+
+    /// The number of the event with an id of this ring.
+    pub(crate) fn number(&self, id: &str) -> Option<u64> {
+        let number = id.strip_prefix(&self.epoch)?.strip_prefix('-')?.parse().ok()?;
+        (number <= self.newest()).then_some(number)
+    }
+
+    /// Tells when there is a new event.
+    pub(crate) fn news(&self) -> watch::Receiver<u64> {
+        self.news.subscribe()
+    }
+
+    fn kept(&self) -> MutexGuard<'_, Kept> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn change(repo: &str) -> Event {
+        let [collection, owner, part, branch] = ["workflow", "acme", "ci.yml", "main"].map(str::to_owned);
+        Event::Change(Changed { collection, owner, repo: repo.to_owned(), part, branch })
+    }
+
+    #[test]
+    fn the_last_ten_thousand_events_are_told_and_a_gap_is_noticed() {
+        let ring = Ring::new("x".to_owned());
+        assert_eq!(ring.after(0, 9), Ok(Vec::new()));
+        for number in 0..KEPT + 5 {
+            ring.push(change(&number.to_string()));
+        }
+        assert_eq!(ring.after(4, 9), Err(Lost));
+        let told = ring.after(5, usize::MAX).unwrap();
+        assert_eq!((told.len(), &told[0]), (KEPT, &(6, change("5"))));
+        assert_eq!(ring.after(10_003, 9).unwrap(), [(10_004, change("10003")), (10_005, change("10004"))]);
+        assert_eq!(ring.after(10_005, 9), Ok(Vec::new()));
+        assert_eq!(ring.after(5, 2).unwrap().len(), 2);
+    }
+
+    #[test]
+    fn an_id_of_another_start_or_of_the_future_is_unknown() {
+        let ring = Ring::new("7f".to_owned());
+        ring.push(change("tools"));
+        assert_eq!(ring.id(1), "7f-1");
+        for (id, number) in [
+            ("7f-1", Some(1)),
+            ("7f-0", Some(0)),
+            ("7f-2", None),
+            ("7e-1", None),
+            ("7f1", None),
+            ("7f--1", None),
+            ("", None),
+        ] {
+            assert_eq!(ring.number(id), number, "{id}");
+        }
+    }
+
+    #[test]
+    fn events_about_a_repository_that_is_not_listed_any_more_are_taken_back() {
+        let ring = Ring::new("x".to_owned());
+        for repo in ["secret", "tools", "secret"] {
+            ring.push(change(repo));
+        }
+        ring.withdraw("acme", "secret");
+        let told: Vec<_> = ring.after(0, 9).unwrap().into_iter().map(|(_, event)| event).collect();
+        assert_eq!(told, [Event::Withdrawn, change("tools"), Event::Withdrawn, Event::Reset]);
+    }
+}

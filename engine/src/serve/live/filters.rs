@@ -1,0 +1,98 @@
+//! What of the list a caller wants to see.
+
+use badgesmith_provider::fold;
+
+use crate::{
+    live::{board::Scope, card::Card, point::Ending},
+    request::Pairs,
+    target::OwnTarget,
+};
+
+/// How many repositories one request for a part of the page may name.
+const MOST_ONLY: usize = 16;
+
+/// How a branch is now, as the page filters by it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Status {
+    Failing,
+    Running,
+    Passing,
+    Other,
+}
+
+/// The filters of the page, all of which its address says.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Filters {
+    /// What is read at all: by the path, or the owner by the query.
+    pub(super) scope: Scope,
+    /// Whether the path names the owner, and the repository.
+    pub(super) owner_in_path: bool,
+    pub(super) repo_in_path: bool,
+    /// What a repository's name contains.
+    pub(super) repo: String,
+    /// What a branch's name contains.
+    pub(super) branch: String,
+    pub(super) status: Option<Status>,
+    /// The only repositories whose cards are wanted, as owner and name: those that have changed.
+    only: Vec<String>,
+}
+
+impl Status {
+    /// Every status, in the order of the page.
+    pub(super) const ALL: [Self; 4] = [Self::Failing, Self::Running, Self::Passing, Self::Other];
+
+    /// Its name in the address and in classes.
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Failing => "failing",
+            Self::Running => "running",
+            Self::Passing => "passing",
+            Self::Other => "other",
+        }
+    }
+
+    /// Whether a card has this status. One that was red and is under way again is both.
+    pub(super) fn fits(self, card: &Card) -> bool {
+        match self {
+            Self::Failing => card.ending == Some(Ending::Failing),
+            Self::Passing => card.ending == Some(Ending::Passing),
+            Self::Running => card.running.is_some(),
+            Self::Other => card.ending == Some(Ending::Other) || (card.ending.is_none() && card.running.is_none()),
+        }
+    }
+}
+
+impl Filters {
+    pub(super) fn read(own: &OwnTarget, pairs: &Pairs<'_>) -> Self {
+        let parameter = |name| own.parameters.get(name).map(String::as_str);
+        let (owner, repo) = (parameter("owner"), parameter("repo"));
+        let text = |name: &str| fold(pairs.get(name).unwrap_or_default().trim());
+        let status = pairs.get("status");
+        Self {
+            scope: Self::scope_of(owner.or_else(|| pairs.get("owner").map(str::trim)), repo),
+            owner_in_path: owner.is_some(),
+            repo_in_path: repo.is_some(),
+            repo: text("repo"),
+            branch: text("branch"),
+            status: Status::ALL.into_iter().find(|known| Some(known.name()) == status),
+            only: pairs.all("only").take(MOST_ONLY).map(fold).collect(),
+        }
+    }
+
+    /// The scope of these names; an empty one is none.
+    pub(super) fn scope_of(owner: Option<&str>, repo: Option<&str>) -> Scope {
+        let folded = |name: Option<&str>| name.filter(|name| !name.is_empty()).map(fold);
+        Scope { owner: folded(owner), repo: folded(repo) }
+    }
+
+    /// Whether a card is wanted, whatever its status.
+    pub(super) fn fits_name(&self, card: &Card) -> bool {
+        (self.repo_in_path || card.repo.contains(&self.repo)) && card.branch.contains(&self.branch)
+    }
+
+    /// Whether a card is one of the repositories that are asked for.
+    pub(super) fn is_asked(&self, card: &Card) -> bool {
+        let is_of = |only: &String| only.split_once('/') == Some((&*card.owner, &*card.repo));
+        (self.only.is_empty() || self.only.iter().any(is_of)) && self.status.is_none_or(|status| status.fits(card))
+    }
+}
