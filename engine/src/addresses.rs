@@ -235,12 +235,11 @@ const fn open(id: &'static str, summary: &'static str) -> Operation {
 
 /// The first segments of addresses that are no pictures unless they ask for one; any other address is a picture's. The
 /// page has none.
-const KEPT: [&str; 19] = [
+const KEPT: [&str; 18] = [
     ".well-known",
     "api",
     "badges",
     "badges.json",
-    "charts",
     "coverage",
     "events",
     "events.schema.json",
@@ -257,8 +256,9 @@ const KEPT: [&str; 19] = [
     "webhooks",
 ];
 
-/// An address that the server answers beside the engine.
-const OF_SERVER: &str = "metrics";
+/// The first segments that are the engine's, besides those of its own addresses: what the server answers beside the
+/// engine, and what the addresses of series begin with.
+const RESERVED: [&str; 3] = ["metrics", "charts", "api"];
 
 /// The address of a badge that says whether a website answers.
 pub(crate) static WEBSITE: &OwnAddress = &ADDRESSES[12];
@@ -351,7 +351,7 @@ pub(crate) fn find(segments: &[&str], is_there: impl Fn(Switch) -> bool) -> Opti
 
 /// Whether routes of plugins must not begin with this segment.
 pub(crate) fn is_reserved(first: &str) -> bool {
-    first == OF_SERVER || ADDRESSES.iter().any(|address| address.first() == first)
+    RESERVED.contains(&first) || ADDRESSES.iter().any(|address| address.first() == first)
 }
 
 /// Whether an address that begins with this segment, percent-decoded, is JSON unless it asks for a picture.

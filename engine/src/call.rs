@@ -7,6 +7,7 @@ pub(crate) mod broken;
 pub(crate) mod caller;
 pub(crate) mod credentials;
 pub(crate) mod end;
+pub(crate) mod history;
 pub(crate) mod outcome;
 mod private;
 pub(crate) mod provider_call;

@@ -34,6 +34,7 @@ mod request;
 mod response;
 mod route;
 mod router;
+mod series;
 mod serve;
 pub mod signature;
 pub mod store;
@@ -218,7 +219,12 @@ impl Engine {
             },
             Target::Refused(refused) if refused.refuses_request() => refused.error.clone(),
             Target::Refused(_) => Error::too_busy(),
-            Target::Badge(_) | Target::Report(_) | Target::Redirect(_) | Target::Hook(_) => Error::from(&late()),
+            Target::Badge(_)
+            | Target::Report(_)
+            | Target::Redirect(_)
+            | Target::Hook(_)
+            | Target::Chart(_)
+            | Target::History(_) => Error::from(&late()),
         };
         finish_late(&incoming, &target, &error)
     }

@@ -11,12 +11,14 @@ use crate::{
     format::Format,
     parts::Parts,
     plugin_set::RoutedPlugins,
-    plugins::PluginNotLoaded,
+    plugins::{PluginNotLoaded, series_of},
     provider_routes::Index,
     request::{Incoming, LARGEST_HEADERS, LONGEST_PATH, Pairs, Request, TooDeep, decode, largest_body},
     route::Parameters,
     router::RouteMatch,
-    target::{BadgeTarget, HookTarget, OwnTarget, RedirectTarget, RefusedTarget, Refuses, ReportTarget, Target},
+    target::{
+        BadgeTarget, HookTarget, OwnTarget, RedirectTarget, RefusedTarget, Refuses, ReportTarget, SeriesTarget, Target,
+    },
 };
 
 /// Parses a request and finds the target of its address. A picture's address is answered by a picture whatever is
@@ -84,7 +86,7 @@ fn find<'a>(parts: &'a Parts, request: &Request, pairs: &Pairs<'_>, form: &Asked
 /// The target of a provider's route.
 fn provider<'a>(
     routed: &'a RoutedPlugins,
-    found: RouteMatch<'_, Index>,
+    found: RouteMatch<'a, Index>,
     request: &Request,
     pairs: &Pairs<'_>,
 ) -> Target<'a> {
@@ -102,6 +104,9 @@ fn provider<'a>(
             let default = Format::by_default(&plugin.manifest.badges[badge]);
             refused(Error::too_deep(), "", Some(default))
         }
+        (Index::Chart { .. } | Index::SeriesChart { .. }, Err(TooDeep)) => {
+            refused(Error::too_deep(), "", Some(Format::Svg))
+        }
         (_, Err(TooDeep)) => refused(Error::too_deep(), "", Some(Format::Json)),
         (Index::Badge { badge, .. }, Ok(parameters)) => {
             let route = &plugin.manifest.badges[badge];
@@ -115,6 +120,25 @@ fn provider<'a>(
         (Index::Hook { hook, .. }, Ok(mut parameters)) => {
             let route = &plugin.manifest.hooks[hook];
             Target::Hook(HookTarget { plugin, route, owner: parameters.remove("owner") })
+        }
+        (Index::Chart { chart, .. }, Ok(params)) => {
+            let chart = &plugin.manifest.charts[chart];
+            match series_of(plugin, &chart.collection) {
+                Some(series) => {
+                    let (chart, route) = (Some(chart), found.template);
+                    Target::Chart(SeriesTarget { plugin, series, chart, route, params })
+                }
+                // This cannot be: such a chart has no route.
+                None => Target::refused(Error::no_route(), Refuses::Address),
+            }
+        }
+        (Index::SeriesChart { series, .. }, Ok(params)) => {
+            let (series, route) = (&plugin.manifest.series[series], found.template);
+            Target::Chart(SeriesTarget { plugin, series, chart: None, route, params })
+        }
+        (Index::History { series, .. }, Ok(params)) => {
+            let (series, route) = (&plugin.manifest.series[series], found.template);
+            Target::History(SeriesTarget { plugin, series, chart: None, route, params })
         }
         (Index::Report { report, .. }, Ok(parameters)) => {
             let ambiguous = routed.routes.ambiguous(request, found.template, *found.target, &parameters);

@@ -22,6 +22,7 @@ mod private_name;
 mod provider_file;
 mod provider_file_error;
 mod route_error;
+pub(crate) mod series;
 mod settings;
 mod unset_settings;
 
@@ -45,6 +46,7 @@ pub(crate) use private_name::{PRIVATE_FLAGS, VISIBILITY, is_granted};
 pub use provider_file::ProviderFile;
 pub use provider_file_error::{ProviderFileError, ProviderFileErrorKind};
 pub use route_error::{RouteError, RouteErrorKind};
+pub(crate) use series::series_of;
 pub use settings::{Settings, StoreKind};
 
 pub use crate::route::{RouteSyntaxError, RouteSyntaxFault};

@@ -1,10 +1,10 @@
 //! The routes of all providers: which plugin, and which entry of its manifest, an address leads to.
 
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 
 use crate::{
     addresses::is_reserved,
-    plugins::{Plugin, RouteError, RouteErrorKind},
+    plugins::{Plugin, RouteError, RouteErrorKind, series, series_of},
     request::{Request, WEBHOOKS, decode_fully, segments},
     route::{Parameters, RouteSegment, RouteTemplate},
     router::{RouteMatch, Router},
@@ -19,11 +19,41 @@ pub(crate) struct ProviderRoutes {
 /// The target of a provider's route: its index in the plugins, and in a list of the manifest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Index {
-    Badge { plugin: usize, badge: usize },
-    Report { plugin: usize, report: usize },
-    Redirect { plugin: usize, redirect: usize },
-    Hook { plugin: usize, hook: usize },
-    Refusal { plugin: usize, refusal: usize },
+    Badge {
+        plugin: usize,
+        badge: usize,
+    },
+    Report {
+        plugin: usize,
+        report: usize,
+    },
+    Redirect {
+        plugin: usize,
+        redirect: usize,
+    },
+    Hook {
+        plugin: usize,
+        hook: usize,
+    },
+    Refusal {
+        plugin: usize,
+        refusal: usize,
+    },
+    /// A chart of the manifest's.
+    Chart {
+        plugin: usize,
+        chart: usize,
+    },
+    /// A chart of a series.
+    SeriesChart {
+        plugin: usize,
+        series: usize,
+    },
+    /// The history of a series.
+    History {
+        plugin: usize,
+        series: usize,
+    },
 }
 
 impl Default for ProviderRoutes {
@@ -52,13 +82,25 @@ impl ProviderRoutes {
                 .chain(redirects.map(|(redirect, route)| (route, Index::Redirect { plugin, redirect })))
                 .chain(hooks.map(|(hook, route)| (route, Index::Hook { plugin, hook })))
                 .chain(refusals.map(|(refusal, route)| (route, Index::Refusal { plugin, refusal })));
+            let charts =
+                manifest.charts.iter().enumerate().filter(|(_, chart)| series_of(loaded, &chart.collection).is_some());
+            let charts = charts.map(|(chart, route)| (Cow::Borrowed(&*route.route), Index::Chart { plugin, chart }));
+            let of_series = series::addressed(loaded).flat_map(|(number, of)| {
+                series::names(of).flat_map(move |name| {
+                    let chart = Index::SeriesChart { plugin, series: number };
+                    let history = Index::History { plugin, series: number };
+                    [(series::chart_route(name).into(), chart), (series::history_route(name).into(), history)]
+                })
+            });
+            let routes = routes.map(|(route, index)| (Cow::Borrowed(&**route), index)).chain(charts).chain(of_series);
             for (route, index) in routes {
                 let refused = |kind| RouteError { plugin: loaded.id.clone(), kind };
-                let template = RouteTemplate::parse(route).map_err(|fault| refused(RouteErrorKind::Syntax(fault)))?;
+                let template = RouteTemplate::parse(&route).map_err(|fault| refused(RouteErrorKind::Syntax(fault)))?;
                 let route = template.to_string();
                 let is_hook = matches!(index, Index::Hook { .. });
                 let is_kept = |first: &str| is_reserved(first) || (first == WEBHOOKS && !is_hook);
-                if template.first_literal().is_none_or(is_kept) {
+                // The addresses of series are the engine's own, and those of charts stand among them.
+                if !index.is_of_series() && template.first_literal().is_none_or(is_kept) {
                     return Err(refused(RouteErrorKind::Reserved { route }));
                 }
                 if let Err((other, taken)) = router.add(template, index) {
@@ -75,8 +117,12 @@ impl ProviderRoutes {
     pub(crate) fn find(&self, segments: &[&str], whole: &[&str]) -> Option<RouteMatch<'_, Index>> {
         let found = self.router.find(segments)?;
         match found.target {
-            Index::Badge { .. } | Index::Refusal { .. } => Some(found),
-            Index::Report { .. } | Index::Redirect { .. } | Index::Hook { .. } => self.router.find(whole),
+            Index::Badge { .. } | Index::Refusal { .. } | Index::Chart { .. } | Index::SeriesChart { .. } => {
+                Some(found)
+            }
+            Index::Report { .. } | Index::Redirect { .. } | Index::Hook { .. } | Index::History { .. } => {
+                self.router.find(whole)
+            }
         }
     }
 
@@ -108,7 +154,15 @@ impl Index {
             | Self::Report { plugin, .. }
             | Self::Redirect { plugin, .. }
             | Self::Hook { plugin, .. }
-            | Self::Refusal { plugin, .. } => plugin,
+            | Self::Refusal { plugin, .. }
+            | Self::Chart { plugin, .. }
+            | Self::SeriesChart { plugin, .. }
+            | Self::History { plugin, .. } => plugin,
         }
+    }
+
+    /// Whether it is the address of a series, below `/charts/` or `/api/history/`.
+    const fn is_of_series(self) -> bool {
+        matches!(self, Self::Chart { .. } | Self::SeriesChart { .. } | Self::History { .. })
     }
 }

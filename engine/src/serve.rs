@@ -1,14 +1,17 @@
 //! The handlers of requests: one file for each kind of address.
 
 pub(crate) mod badge;
+pub(crate) mod chart;
 pub(crate) mod document_badge;
 pub(crate) mod health;
+pub(crate) mod history;
 pub(crate) mod hook;
 pub(crate) mod index;
 pub(crate) mod live;
 pub(crate) mod redirect;
 pub(crate) mod report;
 pub(crate) mod static_badge;
+pub(crate) mod trend;
 
 use std::sync::Arc;
 
@@ -45,6 +48,8 @@ pub(crate) async fn serve(
         Target::Report(report) => report::answer(parts, incoming, report).await,
         Target::Hook(hook) => hook::answer(parts, incoming, hook).await,
         Target::Redirect(redirect) => redirect::answer(parts, incoming, redirect, line).await,
+        Target::Chart(chart) => chart::answer(parts, incoming, chart).await,
+        Target::History(history) => history::answer(parts, incoming, history).await,
         Target::Refused(refused) => Err(refused.error.clone()),
     }
 }

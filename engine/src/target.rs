@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, sync::Arc};
 
-use badgesmith_provider::{BadgeRoute, HookRoute, RedirectRoute, ReportRoute};
+use badgesmith_provider::{BadgeRoute, ChartRoute, HookRoute, RedirectRoute, ReportRoute, Series};
 use http::Method;
 
 use crate::{
@@ -10,10 +10,10 @@ use crate::{
     call::provider_call::ProviderCall,
     error::Error,
     format::Format,
-    plugins::Plugin,
+    plugins::{Plugin, series::shown_name},
     request::{TooDeep, decode},
     response::AccessLine,
-    route::Parameters,
+    route::{Parameters, RouteTemplate},
 };
 
 /// The allowed methods of a read-only address.
@@ -28,6 +28,8 @@ pub(crate) enum Target<'a> {
     Report(ReportTarget<'a>),
     Redirect(RedirectTarget<'a>),
     Hook(HookTarget<'a>),
+    Chart(SeriesTarget<'a>),
+    History(SeriesTarget<'a>),
     Refused(RefusedTarget<'a>),
 }
 
@@ -69,6 +71,16 @@ pub(crate) struct HookTarget<'a> {
     pub(crate) route: &'a HookRoute,
     /// The owner in the address, as it is written there; `None` if its route has none.
     pub(crate) owner: Option<String>,
+}
+
+/// The chart or the history of a series.
+pub(crate) struct SeriesTarget<'a> {
+    pub(crate) plugin: &'a Arc<Plugin>,
+    pub(crate) series: &'a Series,
+    /// The manifest's own chart, if it is one.
+    pub(crate) chart: Option<&'a ChartRoute>,
+    pub(crate) route: &'a RouteTemplate,
+    pub(crate) params: Parameters,
 }
 
 /// An address or a request that is refused.
@@ -168,8 +180,8 @@ impl<'a> Target<'a> {
     pub(crate) const fn shows_pictures(&self) -> bool {
         match self {
             Self::Own(OwnTarget { address, .. }) => address.is_badge(),
-            Self::Badge(_) | Self::Refused(_) => true,
-            Self::Report(_) | Self::Redirect(_) | Self::Hook(_) => false,
+            Self::Badge(_) | Self::Chart(_) | Self::Refused(_) => true,
+            Self::Report(_) | Self::Redirect(_) | Self::Hook(_) | Self::History(_) => false,
         }
     }
 
@@ -183,6 +195,9 @@ impl<'a> Target<'a> {
                 let (label, none) =
                     (plugin.manifest.badges.first().map_or("", |badge| &badge.label), Parameters::new());
                 labelled(&plugin.label(label, &none, &none))
+            }
+            Self::Chart(SeriesTarget { series, chart, .. }) => {
+                labelled(chart.map_or_else(|| shown_name(series), |chart| &chart.label))
             }
             Self::Refused(_) => labelled("badge"),
             _ => Cow::Owned(BadgeRoute::default()),
@@ -203,6 +218,9 @@ impl<'a> Target<'a> {
             Self::Report(ReportTarget { plugin, route, .. }) => of(&route.route, plugin),
             Self::Redirect(RedirectTarget { plugin, route, .. }) => of(&route.route, plugin),
             Self::Hook(HookTarget { plugin, route, .. }) => of(&route.route, plugin),
+            Self::Chart(SeriesTarget { plugin, route, .. }) | Self::History(SeriesTarget { plugin, route, .. }) => {
+                of(&route.to_string(), plugin)
+            }
             Self::Refused(RefusedTarget { plugin: Some(plugin), route, .. }) => of(route, plugin),
             Self::Refused(_) => own(""),
         }

@@ -4,6 +4,8 @@ use std::time::{Duration, SystemTime};
 
 use badgesmith_provider::Failure;
 
+use crate::store::Subject;
+
 /// The outcome of a call or of a document badge. It is cached for as long as the answers that it depends on are fresh.
 #[derive(Clone, Debug)]
 pub(crate) struct Outcome<T> {
@@ -18,6 +20,15 @@ pub(crate) struct Outcome<T> {
     pub(crate) stale_seconds: Option<u64>,
     /// How long the call waited for upstreams.
     pub(crate) waited: Duration,
+    /// The records that it read last of a collection that has a series.
+    pub(crate) read: Option<Box<ReadRecords>>,
+}
+
+/// What a call read records of.
+#[derive(Clone, Debug)]
+pub(crate) struct ReadRecords {
+    pub(crate) collection: String,
+    pub(crate) subject: Subject,
 }
 
 impl<T> Outcome<T> {
@@ -30,6 +41,7 @@ impl<T> Outcome<T> {
             asked_upstream: false,
             stale_seconds: None,
             waited: Duration::ZERO,
+            read: None,
         }
     }
 
@@ -47,6 +59,7 @@ impl<T> Outcome<T> {
             asked_upstream: self.asked_upstream,
             stale_seconds: self.stale_seconds,
             waited: self.waited,
+            read: self.read,
         })
     }
 }

@@ -39,7 +39,7 @@ pub(crate) async fn answer(
     let subject = Subject::new(owner, repo, platform, branch).map_err(|part| Unanswered::Failed(too_long(part)))?;
     let span = Span { last, since_ms: *since_ms, before: None };
     let history = caller.world.store.history(collection, &subject, span, now);
-    let records = Reading { caller, call, collection, owner, repo, now }.shown(history).await?;
+    let records = Reading { caller, plugin: &call.plugin, collection, owner, repo, now }.shown(history).await?;
     let newest = records.first().and_then(|record| u64::try_from(record.timestamp_ms.as_ms()).ok());
     // A client's clock may be ahead of the server's, but `Last-Modified` must not be in the future.
     let modified = newest.map(|newest| (SystemTime::UNIX_EPOCH + Duration::from_millis(newest)).min(now));
@@ -73,7 +73,7 @@ pub(crate) async fn states(
         branch: branch.as_deref().map(fold),
     };
     let states = caller.world.store.states(&states, now);
-    let found = Reading { caller, call, collection, owner, repo, now }.shown(states).await?;
+    let found = Reading { caller, plugin: &call.plugin, collection, owner, repo, now }.shown(states).await?;
     // This cannot fail: the states were JSON.
     let body = serde_json::to_vec(&found).unwrap_or_default().into();
     let headers = BTreeMap::new();
@@ -83,22 +83,25 @@ pub(crate) async fn states(
 
 /// What is read of a repository.
 #[derive(Clone, Copy)]
-struct Reading<'a> {
-    caller: &'a Caller,
-    call: &'a ProviderCall,
-    collection: &'a str,
-    owner: &'a str,
-    repo: &'a str,
-    now: SystemTime,
+pub(super) struct Reading<'a> {
+    pub(super) caller: &'a Caller,
+    pub(super) plugin: &'a Plugin,
+    pub(super) collection: &'a str,
+    pub(super) owner: &'a str,
+    pub(super) repo: &'a str,
+    pub(super) now: SystemTime,
 }
 
 impl Reading<'_> {
     /// What the store finds within [`STORE_PATIENCE`]. What deliveries wrote of a repository that is not known to be
     /// public, and not granted, is shown as if there were nothing.
-    async fn shown<T: Send>(self, finding: BoxFuture<'_, Result<Vec<T>, Unavailable>>) -> Result<Vec<T>, Unanswered> {
-        let Self { caller, call, collection, owner, repo, now } = self;
+    pub(super) async fn shown<T: Send>(
+        self,
+        finding: BoxFuture<'_, Result<Vec<T>, Unavailable>>,
+    ) -> Result<Vec<T>, Unanswered> {
+        let Self { caller, plugin, collection, owner, repo, now } = self;
         let world = &caller.world;
-        if !call.plugin.is_of_hooks(collection) {
+        if !plugin.is_of_hooks(collection) {
             return in_time(world, finding).await;
         }
         let both = async {

@@ -7,7 +7,7 @@ use std::{
 };
 
 use badgesmith_provider::{
-    Asked, CallKind, Failure, FailureKind,
+    Asked, CallKind, Failure, FailureKind, Query,
     message::{self, StepMessage},
 };
 use bytes::Bytes;
@@ -20,7 +20,7 @@ use super::{
     broken::{Broken, Unanswered},
     caller::Caller,
     end::{CallEnd, End, end},
-    outcome::Outcome,
+    outcome::{Outcome, ReadRecords},
     provider_call::ProviderCall,
     records, upstream,
 };
@@ -29,6 +29,8 @@ use crate::{
     error::late,
     fetch::{fetcher::Fetched, limits::LONGEST_HOLD, upstream_request::Pass},
     meter::{Event, StepOutcome},
+    plugins::series_of,
+    store::Subject,
     world::Executor,
 };
 
@@ -155,7 +157,8 @@ impl Caller {
                 return Err(Broken::violation("it asks differently the second time"));
             }
             if let Some(result) = end(&step, call.kind)? {
-                let outcome = outcome(result, &answers, waited, pass.now);
+                let outcome =
+                    Outcome { read: read_records(call, &asked), ..outcome(result, &answers, waited, pass.now) };
                 return Ok(Passed { outcome, answers });
             }
             let new = new_requests(&step, asked.len())?;
@@ -307,5 +310,17 @@ fn outcome(
         stale_seconds: stale.map(|fetched| fetched.answer.age(now).as_secs()).max(),
         waited,
         result,
+        read: None,
     }
+}
+
+/// The last of what was asked for that is records of a collection with a series.
+fn read_records(call: &ProviderCall, asked: &[Asked]) -> Option<Box<ReadRecords>> {
+    let query = asked.iter().rev().find_map(|asked| match asked {
+        Asked::Latest(query) if series_of(&call.plugin, &query.collection).is_some() => Some(query),
+        _ => None,
+    })?;
+    let Query { collection, owner, repo, platform, branch, .. } = query;
+    let subject = Subject::new(owner, repo, platform, branch).ok()?;
+    Some(Box::new(ReadRecords { collection: collection.clone(), subject }))
 }

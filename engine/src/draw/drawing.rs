@@ -6,6 +6,7 @@ use badgesmith_renderer::{AddedFaces, Logo, ResolvedBadge, Scale};
 use bytes::Bytes;
 
 use super::{
+    chart_drawing::Charts,
     overrides::Overrides,
     threads::{DrawingFault, DrawingThreads},
 };
@@ -25,8 +26,9 @@ const LETTERS_AT_ONCE: usize = 256;
 /// pixels to paint.
 pub(crate) struct Drawing {
     pictures: Bounded<Bytes>,
-    threads: DrawingThreads,
-    executor: Arc<dyn Executor>,
+    pub(super) charts: Charts,
+    pub(super) threads: DrawingThreads,
+    pub(super) executor: Arc<dyn Executor>,
     /// Faces for characters that the bundled font lacks.
     pub(crate) faces: AddedFaces,
 }
@@ -92,10 +94,11 @@ fn is_ascii(badge: &ResolvedBadge) -> bool {
 }
 
 impl Drawing {
-    /// Drawing with a picture cache of this size in bytes.
+    /// Drawing with a picture cache of this size in bytes, a quarter of which is for charts.
     pub(crate) fn new(bytes: u64, executor: Arc<dyn Executor>) -> Self {
         Self {
-            pictures: Bounded::new(bytes),
+            pictures: Bounded::new(bytes - bytes / 4),
+            charts: Charts::new(bytes / 4),
             threads: DrawingThreads::default(),
             executor,
             faces: AddedFaces::default(),
@@ -160,7 +163,8 @@ impl Drawing {
 
     /// The number of pictures in the cache, and their size in bytes.
     pub(crate) fn size(&self) -> (usize, u64) {
-        self.pictures.size()
+        let ((pictures, bytes), (charts, more)) = (self.pictures.size(), self.charts.size());
+        (pictures + charts, bytes + more)
     }
 }
 

@@ -1,7 +1,7 @@
 //! Overrides: query parameters that every badge takes. They take precedence over the provider's badge, and that over
 //! the manifest's defaults.
 
-use badgesmith_renderer::{BadgeSegment, Color, Link, Logo, Scale, Style, Theme, is_icon};
+use badgesmith_renderer::{BadgeSegment, Color, Link, Logo, Scale, Spark, Style, Theme, is_icon};
 
 use super::static_path;
 use crate::{error::Error, format::Format, request::Pairs};
@@ -95,6 +95,8 @@ pub(crate) struct Overrides {
     is_strict: bool,
     /// The scale of a picture.
     pub(crate) scale: Option<Scale>,
+    /// The sparkline that the history of the badge's records has.
+    pub(crate) spark: Option<Spark>,
     /// The least `max-age` that the caller asks for, in seconds.
     pub(crate) cache_seconds: Option<u32>,
 }

@@ -50,6 +50,7 @@ impl Overrides {
         resolved.contrast = self.contrast;
         resolved.theme = self.theme.unwrap_or(Theme::Fixed);
         resolved.segments = self.segments;
+        resolved.spark = self.spark;
         resolved.scale = self.scale.unwrap_or(Scale::ONE);
         if self.is_classic {
             resolved.color = resolved.color.classic();

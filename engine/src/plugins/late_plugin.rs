@@ -9,7 +9,7 @@ use std::{
 
 use badgesmith_provider::Manifest;
 
-use super::plugin::Plugin;
+use super::{plugin::Plugin, series};
 use crate::route::{RouteSegment, RouteTemplate};
 
 /// What loading ends with.
@@ -74,9 +74,13 @@ pub fn beginnings(manifest: &Manifest) -> Vec<String> {
         .chain(manifest.reports.iter().map(|route| &route.route))
         .chain(manifest.redirects.iter().map(|route| &route.route))
         .chain(manifest.hooks.iter().map(|route| &route.route))
-        .chain(manifest.refusals.iter().map(|route| &route.route));
+        .chain(manifest.refusals.iter().map(|route| &route.route))
+        .chain(manifest.charts.iter().map(|route| &route.route))
+        .cloned();
+    let names = manifest.series.iter().flat_map(series::names);
+    let of_series = names.flat_map(|name| [series::chart_route(name), series::history_route(name)]);
     let mut all: Vec<String> =
-        routes.filter_map(|route| RouteTemplate::parse(route).ok()).map(|it| start(&it)).collect();
+        routes.chain(of_series).filter_map(|route| RouteTemplate::parse(&route).ok()).map(|it| start(&it)).collect();
     all.sort_unstable_by(|one, other| one.split('/').cmp(other.split('/')));
     // After a beginning, those that it contains follow.
     all.dedup_by(|later, kept| {
@@ -109,6 +113,16 @@ mod tests {
                     "collections": [], "summary": "", "example": ""}]}"#,
         );
         assert_eq!(beginnings(&manifest.unwrap()), ["badges/gem", "gem", "gem-tools", "webhooks/gem"]);
+    }
+
+    #[test]
+    fn a_series_has_addresses_of_charts_and_histories() {
+        let manifest = Manifest::parse(
+            r#"{"id": "ci", "version": "1.0.0", "mount": "/ci", "badges": [], "collections": ["test-results"],
+                "series": [{"collection": "test-results", "name": "tests"}]}"#,
+        );
+        let expected = ["api/history/test-results", "api/history/tests", "charts/test-results", "charts/tests"];
+        assert_eq!(beginnings(&manifest.unwrap()), expected);
     }
 
     #[test]

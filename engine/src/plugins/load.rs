@@ -116,6 +116,7 @@ fn mounted(mut manifest: Manifest, config: &PluginConfig) -> Result<Manifest, Co
         manifest.reports.retain(|report| !report.route.starts_with('/'));
         manifest.redirects.retain(|redirect| !redirect.route.starts_with('/'));
         manifest.hooks.clear();
+        manifest.charts.clear();
         manifest.refusals.retain(|refusal| !refusal.route.starts_with('/'));
     } else if manifest.id != config.id {
         return Err(ConfigErrorKind::OtherId { manifest_id: manifest.id });

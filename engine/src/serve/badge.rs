@@ -13,11 +13,14 @@ use crate::{
         provider_call::ProviderCall,
     },
     code::Code,
-    draw::{drawing::Look, overrides::Overrides},
+    draw::{drawing::Look, overrides::Overrides, trend_overrides::TrendOverrides},
     error::{Error, late},
+    format::Format,
     parts::Parts,
+    plugins::series::reads_series,
     request::Incoming,
     response::AccessLine,
+    serve::trend::{self, Trend},
     target::BadgeTarget,
 };
 
@@ -30,6 +33,7 @@ pub(crate) async fn answer(
 ) -> Result<Answer, Error> {
     let overrides = Overrides::read(&incoming.pairs, incoming.format)?;
     let BadgeTarget { plugin, route, call } = target;
+    let trends = trends(incoming, target)?;
     let Served { making, cache, waited } = serve(parts, incoming, call).await;
     (line.cache, line.upstream) = (Some(cache), waited);
     let outcome = making.map_err(|broken| {
@@ -40,10 +44,14 @@ pub(crate) async fn answer(
         Ok(content) => {
             let caching = plugin_caching(plugin, route.fresh_seconds, route.revalidate_seconds);
             let caching = caching.at_least(overrides.cache_seconds);
-            let overrides = overrides.over_style_of(route);
+            let mut overrides = overrides.over_style_of(route);
             let look = Look::new(incoming.format, &overrides);
             let mut badge = content.badge.clone();
             badge.message = prefixed(&route.prefix, badge.message);
+            if let Some(read) = &outcome.read {
+                let trend = Trend { plugin, read, overrides: trends, now: incoming.now };
+                overrides.spark = trend::apply(parts, trend, &mut badge).await;
+            }
             let resolved = overrides.resolve(&target.defaults(), badge, false);
             let drawn = parts.drawing.draw(resolved, look, caching).await?;
             Ok(Answer { last_modified: outcome.last_modified, ..drawn })
@@ -55,6 +63,15 @@ pub(crate) async fn answer(
             Err(if is_unset { error.labelled(&*plugin.id) } else { error })
         }
     }
+}
+
+/// What the caller asks of the history of the badge's records. A badge without one has no such parameters.
+fn trends(incoming: &Incoming<'_>, target: &BadgeTarget<'_>) -> Result<TrendOverrides, Error> {
+    if !reads_series(target.plugin, target.route) {
+        return Ok(TrendOverrides::default());
+    }
+    let overrides = TrendOverrides::read(&incoming.pairs, incoming.format, &target.route.query)?;
+    Ok(if incoming.format == Format::Json { overrides.without_trend() } else { overrides })
 }
 
 /// The message with the prefix of its route; `v` only where a version begins.

@@ -173,6 +173,8 @@ pub struct MemoryStore {
     pub states: MemoryStates,
     /// How often secrets were looked up.
     pub lookups: AtomicUsize,
+    /// How many records each read of a history asked for.
+    pub reads: Mutex<Vec<usize>>,
     /// How often [`Store::record`] was called.
     pub writes: AtomicUsize,
     pub is_down: std::sync::atomic::AtomicBool,
@@ -274,6 +276,7 @@ impl Store for MemoryStore {
         records.retain(|record| span.before.as_ref().is_none_or(|place| RecordPlace::of(record) < *place));
         records.retain(|record| span.since_ms.is_none_or(|since| record.timestamp_ms.as_ms() >= since));
         records.truncate(span.last);
+        self.reads.lock().unwrap().push(span.last);
         Box::pin(async move { Ok(records) })
     }
 

@@ -87,6 +87,7 @@ impl DocumentBadge {
             asked_upstream: true,
             stale_seconds: None,
             waited,
+            read: None,
         }
     }
 
@@ -133,6 +134,7 @@ impl DocumentBadge {
             asked_upstream: true,
             stale_seconds: fetched.is_stale.then(|| answer.age(self.now).as_secs()),
             waited,
+            read: None,
         })
     }
 }

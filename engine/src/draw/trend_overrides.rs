@@ -1,0 +1,62 @@
+//! The overrides of badges that read records with a series: `trend`, `rate` and `as`.
+
+use crate::{error::Error, format::Format, request::Pairs};
+
+/// The names of these overrides, in the order in which the first invalid one is reported.
+pub(crate) const TREND_OVERRIDES: [&str; 3] = ["trend", "rate", "as"];
+/// The most records that a trend or a rate is made of.
+const MOST: usize = 60;
+
+/// What a caller asks of the history of a badge's records.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct TrendOverrides {
+    /// The number of newest records in the sparkline.
+    pub(crate) trend: Option<usize>,
+    /// The number of newest records of which the share that succeeded is shown.
+    pub(crate) rate: Option<usize>,
+    /// Whether the badge says how long the newest one took.
+    pub(crate) as_duration: bool,
+}
+
+impl TrendOverrides {
+    /// Reads the query. A parameter that the badge reads itself, which is among `own`, is not an override. Invalid values
+    /// are treated as in `Overrides::read`.
+    ///
+    /// # Errors
+    /// The name of the first invalid one, for JSON.
+    pub(crate) fn read(pairs: &Pairs<'_>, format: Format, own: &[String]) -> Result<Self, Error> {
+        let mut overrides = Self::default();
+        for name in TREND_OVERRIDES {
+            let value = pairs.get(name).filter(|value| !value.is_empty());
+            let Some(value) = value.filter(|_| !own.iter().any(|own| own == name)) else { continue };
+            let number = value.parse().ok().filter(|number| (1..=MOST).contains(number));
+            let is_allowed = match name {
+                "trend" => set(&mut overrides.trend, number),
+                "rate" => set(&mut overrides.rate, number),
+                _ => {
+                    overrides.as_duration = value == "duration";
+                    overrides.as_duration
+                }
+            };
+            if !is_allowed && format == Format::Json {
+                return Err(Error::invalid_override(name));
+            }
+        }
+        Ok(overrides)
+    }
+
+    /// The same for JSON, which has no place for a sparkline.
+    pub(crate) const fn without_trend(self) -> Self {
+        Self { trend: None, ..self }
+    }
+
+    /// How many of the newest records are needed.
+    pub(crate) fn records(self) -> usize {
+        [self.trend, self.rate, self.as_duration.then_some(1)].into_iter().flatten().max().unwrap_or(0)
+    }
+}
+
+fn set(field: &mut Option<usize>, value: Option<usize>) -> bool {
+    *field = value;
+    value.is_some()
+}
