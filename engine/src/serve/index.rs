@@ -9,6 +9,7 @@ pub(super) mod html;
 mod open_query;
 mod openapi;
 mod page;
+mod series_routes;
 mod snippet;
 
 use std::sync::OnceLock;
@@ -17,7 +18,10 @@ use bytes::Bytes;
 use http::{HeaderValue, header};
 use serde::Serialize;
 
-use self::open_query::open_query;
+use self::{
+    open_query::{open_query, trend_query},
+    series_routes::{SeriesRoute, charts, histories},
+};
 use crate::{
     addresses::ADDRESSES,
     answer::{Answer, etag},
@@ -98,6 +102,23 @@ struct Listed<'a> {
     reports: Vec<ListedRoute<'a>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     redirects: Vec<ListedRoute<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    charts: Vec<ListedSeries>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    histories: Vec<ListedSeries>,
+}
+
+#[derive(Serialize)]
+struct ListedSeries {
+    route: String,
+    example: String,
+    summary: String,
+}
+
+impl From<SeriesRoute> for ListedSeries {
+    fn from(SeriesRoute { route, example, summary, .. }: SeriesRoute) -> Self {
+        Self { route, example, summary }
+    }
 }
 
 #[derive(Serialize)]
@@ -122,7 +143,7 @@ fn list(parts: &Parts) -> String {
         let manifest = &plugin.manifest;
         let badges = manifest.badges.iter().map(|badge| ListedBadge {
             route: &badge.route,
-            query: open_query(badge).collect(),
+            query: open_query(badge).chain(trend_query(plugin, badge)).collect(),
             example: &badge.example,
             summary: &badge.summary,
         });
@@ -143,6 +164,8 @@ fn list(parts: &Parts) -> String {
             badges: badges.collect(),
             reports: reports.collect(),
             redirects: redirects.collect(),
+            charts: charts(plugin).map(Into::into).collect(),
+            histories: histories(plugin).map(Into::into).collect(),
         }
     });
     let own = ADDRESSES.iter().filter(|address| parts.is_on(address.switch)).filter_map(|address| {

@@ -45,9 +45,8 @@ pub(crate) async fn apply(parts: &Parts, trend: Trend<'_>, badge: &mut Badge) ->
 fn change(series: &Series, records: &[Record], overrides: TrendOverrides, badge: &mut Badge) {
     if let Some(last) = overrides.rate {
         let (good, bad) = rate(series, records.get(..last).unwrap_or(records));
-        if good + bad > 0 {
-            // Rounded down, so that 100 % means that nothing failed.
-            let percent = 100 * good / (good + bad);
+        // Rounded down, so that 100 % means that nothing failed.
+        if let Some(percent) = (100 * good).checked_div(good + bad) {
             let color = RATE_COLORS.into_iter().find(|(from, _)| percent >= *from).map_or("red", |(_, color)| color);
             badge.message = format!("{percent} %");
             badge.color = Some(color.to_owned());

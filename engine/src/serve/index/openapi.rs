@@ -6,7 +6,10 @@ use std::collections::BTreeSet;
 use badgesmith_provider::{BadgeRoute, RedirectRoute, ReportRoute};
 use serde_json::{Map, Value, json};
 
-use super::open_query::open_query;
+use super::{
+    open_query::{open_query, trend_query},
+    series_routes::{SeriesRoute, charts, histories},
+};
 use crate::{
     addresses::{ADDRESSES, Operation, OwnAddress, Switch},
     draw::overrides::OVERRIDES,
@@ -21,6 +24,8 @@ const BASE: &str = include_str!("openapi.json");
 const ANY: [u16; 4] = [400, 413, 414, 431];
 /// The further error statuses of badges and redirects.
 const SHOWN: [u16; 7] = [401, 403, 404, 500, 502, 503, 504];
+/// The further error statuses of charts and histories.
+const SERIES: [u16; 3] = [404, 500, 503];
 /// The further error statuses of reports.
 const REPORTED: [u16; 6] = [401, 404, 409, 500, 503, 504];
 
@@ -56,6 +61,13 @@ pub(crate) fn write(parts: &Parts) -> String {
         for route in &manifest.reports {
             add(&mut document, &route.route, "post", report(plugin, route, named("report", &route.name)));
         }
+        for (kind, routes) in [("chart", charts(plugin).collect::<Vec<_>>()), ("history", histories(plugin).collect())]
+        {
+            for route in routes {
+                let id = named(kind, &route.name);
+                add(&mut document, &route.route, "get", series(plugin, &route, id, operations[kind].clone()));
+            }
+        }
     }
     document.to_string()
 }
@@ -87,13 +99,32 @@ fn own(address: &OwnAddress, operations: &Value) -> Option<Value> {
 }
 
 fn badge(plugin: &Plugin, route: &BadgeRoute, id: String) -> Value {
+    let trends = trend_query(plugin, route).map(|name| {
+        // `as` is a parameter of dynamic badges, too.
+        reference(&format!("parameters/{}", if name == "as" { "asDuration" } else { name }))
+    });
     let query = open_query(route).map(|name| json!({ "name": name, "in": "query", "schema": { "type": "string" } }));
     let own = path_parameters(&route.route, &route.example).into_iter().chain(query);
-    let parameters: Vec<_> = own.chain(overrides(&route.query)).collect();
+    let parameters: Vec<_> = own.chain(overrides(&route.query)).chain(trends).collect();
     json!({
         "operationId": id, "tags": [plugin.id], "summary": route.summary,
         "parameters": parameters, "responses": badge_responses(),
     })
+}
+
+/// The operation of a chart or a history, from `operations` of `openapi.json`.
+fn series(plugin: &Plugin, route: &SeriesRoute, id: String, mut operation: Value) -> Value {
+    let query = operation["parameters"].as_array().cloned().unwrap_or_default();
+    let parameters = path_parameters(&route.route, &route.example).into_iter().chain(query);
+    operation["parameters"] = parameters.collect();
+    let mut responses = errors(&SERIES);
+    responses.insert("200".to_owned(), operation["responses"]["200"].take());
+    responses.insert("304".to_owned(), reference("responses/NotModified"));
+    operation["responses"] = responses.into();
+    operation["operationId"] = id.into();
+    operation["tags"] = json!([plugin.id]);
+    operation["summary"] = route.summary.clone().into();
+    operation
 }
 
 fn redirect(plugin: &Plugin, route: &RedirectRoute, id: String) -> Value {

@@ -10,7 +10,9 @@ use sha2::{Digest, Sha256};
 use super::{
     address::{picture, relative},
     html::escape,
-    open_query, snippet,
+    open_query::{open_query, trend_query},
+    series_routes::{charts, histories},
+    snippet,
 };
 use crate::{
     addresses::{ADDRESSES, OwnAddress},
@@ -82,6 +84,12 @@ fn provider(plugin: &Plugin) -> String {
         for report in &manifest.reports {
             out.push_str(&plain_entry("signed report", "POST", &report.route, &report.summary));
         }
+        for chart in charts(plugin) {
+            out.push_str(&plain_entry("chart", "GET", &chart.route, &chart.summary));
+        }
+        for history in histories(plugin) {
+            out.push_str(&plain_entry("history", "GET", &history.route, &history.summary));
+        }
     })
 }
 
@@ -107,7 +115,7 @@ fn entry(plugin: &Plugin, badge: &BadgeRoute) -> String {
         provider: &plugin.id,
         label: &label,
         route: &badge.route,
-        query: open_query(badge).collect(),
+        query: open_query(badge).chain(trend_query(plugin, badge)).collect(),
         required: &[],
         picture: is_picture,
         example: &example,
