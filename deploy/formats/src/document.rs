@@ -10,7 +10,7 @@ mod ctrf;
 mod format;
 mod jest;
 mod mocha;
-mod outline;
+pub(crate) mod outline;
 mod playwright;
 mod reader;
 mod rspec;

@@ -14,10 +14,20 @@
 //! - Otherwise the totals that a file states about itself are ignored, because only test cases count.
 //! - A remark says where a run failed as a whole or was cut short.
 //!
+//! # How coverage is counted
+//!
+//! - [`read_coverage`] reads a coverage report in the same way, and [`CoverageMerge`] merges several by source file and
+//!   line: a line, a branch or a function is covered if it is in one of them.
+//! - Lines are what the tool counts: statements or sequence points in go cover profiles, Clover, `OpenCover` and dotCover,
+//!   a line once in each function in Visual Studio's reports.
+//! - A line that is partially covered is covered. Nothing is covered of which the report does not say so.
+//! - Where a report has totals and no lines, the totals are added. Other totals of the same file cannot be merged.
+//!
 //! # Where a format is read
 //!
 //! Each format has one file in one of three modules, and one row in that module's table: `xml` for XML, `document` for
-//! files that are one JSON document, `lines` for formats that are read line by line.
+//! files that are one JSON document, `lines` for formats that are read line by line. Coverage reports have the same
+//! three in `coverage`.
 //!
 //! ```
 //! let report = badgesmith_formats::read(b"TAP version 13\n1..2\nok 1\nnot ok 2 - adds\n").unwrap();
@@ -25,6 +35,7 @@
 //! assert_eq!((report.counts.passed, report.counts.failed), (1, 1));
 //! ```
 
+mod coverage;
 mod document;
 mod duration;
 mod encoding;
@@ -34,6 +45,7 @@ mod report;
 mod tally;
 mod xml;
 
+pub use coverage::{CoverageConflict, CoverageCount, CoverageMerge, CoverageReport, CoverageTotals, read_coverage};
 pub use refusal::{EncodingFault, LARGEST_FILE, ReportRefusal};
 pub use report::{ReportFormat, TestCounts, TestReport, TestSuite};
 

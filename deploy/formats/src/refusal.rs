@@ -50,6 +50,18 @@ pub enum ReportRefusal {
     },
     /// The content matches none of the formats that are read here.
     Unrecognized,
+    /// The file is complete, but it is not a coverage report.
+    NotCoverage {
+        /// What the file is instead: the first half of the message.
+        found: String,
+    },
+    /// The content matches none of the formats of coverage reports.
+    UnrecognizedCoverage,
+    /// The file is a coverage report, but a part of it is missing or cannot be true.
+    Damaged {
+        /// What is wrong with it.
+        reason: String,
+    },
 }
 
 /// Why the bytes of a file cannot be decoded as text.
@@ -76,11 +88,14 @@ pub enum EncodingFault {
 }
 
 impl ReportRefusal {
-    /// Whether the file is something other than a test report, so that a directory of reports may contain it. An empty,
+    /// Whether the file is something other than the report that is wanted, so that a directory of reports may contain it. An empty,
     /// broken or too large file may be a damaged report, so it is not.
     #[must_use]
     pub fn is_other(&self) -> bool {
-        matches!(self, Self::NotAReport { .. } | Self::Unrecognized)
+        matches!(
+            self,
+            Self::NotAReport { .. } | Self::Unrecognized | Self::NotCoverage { .. } | Self::UnrecognizedCoverage
+        )
     }
 }
 
@@ -110,6 +125,13 @@ impl fmt::Display for ReportRefusal {
                 "no kind of report is recognized in it; known are JUnit XML, TRX, NUnit, xUnit.net, CTest, Boost.Test, \
                  CppUnit, Check, TAP, CTRF, and what go, cargo, dart, mocha, RSpec, Playwright, Jest and Vitest write",
             ),
+            Self::NotCoverage { found } => write!(f, "{found}, which is no report of coverage"),
+            Self::UnrecognizedCoverage => f.write_str(
+                "no kind of coverage report is recognized in it; known are Cobertura, JaCoCo, Clover, OpenCover, \
+                 dotCover and Visual Studio XML, lcov, go cover profiles, and the JSON of Istanbul, coverage.py, \
+                 SimpleCov, llvm-cov, gcov, gcovr and Coveralls",
+            ),
+            Self::Damaged { reason } => f.write_str(reason),
         }
     }
 }

@@ -27,7 +27,7 @@ pub(super) struct Outline {
 
 /// The structure of a value.
 #[derive(Default)]
-pub(super) enum OutlineValue {
+pub(crate) enum OutlineValue {
     /// An object with these keys.
     Object(Vec<String>),
     /// A list whose first element has these keys.
@@ -39,21 +39,26 @@ pub(super) enum OutlineValue {
 
 impl OutlineValue {
     /// Whether the value is an object with such a key.
-    pub(super) fn has(&self, key: &str) -> bool {
+    pub(crate) fn has(&self, key: &str) -> bool {
         matches!(self, Self::Object(keys) if keys.iter().any(|it| it == key))
     }
 
+    /// Whether the value is an object.
+    pub(crate) fn is_object(&self) -> bool {
+        matches!(self, Self::Object(_))
+    }
+
     /// Whether the value is a list.
-    pub(super) fn is_list(&self) -> bool {
+    pub(crate) fn is_list(&self) -> bool {
         matches!(self, Self::List(_))
     }
 
     /// Whether the value is a list that is empty or has objects with such a key.
-    pub(super) fn is_list_of(&self, key: &str) -> bool {
+    pub(crate) fn is_list_of(&self, key: &str) -> bool {
         matches!(self, Self::List(keys) if keys.is_empty() || keys.iter().any(|it| it == key))
     }
 
-    pub(super) fn is_present(&self) -> bool {
+    pub(crate) fn is_present(&self) -> bool {
         !matches!(self, Self::Missing)
     }
 }

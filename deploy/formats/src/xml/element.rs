@@ -5,16 +5,16 @@ use xml::attribute::OwnedAttribute;
 use crate::{refusal::ReportRefusal, report::TestReport};
 
 /// An XML format, found by its root element.
-pub(super) struct XmlFormat {
+pub(crate) struct XmlFormat<R = TestReport> {
     /// The names of its root elements, without a prefix.
-    pub(super) roots: &'static [&'static str],
+    pub(crate) roots: &'static [&'static str],
     /// Starts to read a file with such a root. `None` if another tool's files have a root of the same name, and this is
     /// one of them.
-    pub(super) start: fn(&XmlElement) -> Option<Box<dyn ElementSink>>,
+    pub(crate) start: fn(&XmlElement) -> Option<Box<dyn ElementSink<R>>>,
 }
 
-/// Counts the tests of one file, element by element. Depths count from 1, the root.
-pub(super) trait ElementSink {
+/// Reads one file, element by element, and makes a report of it. Depths count from 1, the root.
+pub(crate) trait ElementSink<R = TestReport> {
     /// An element begins.
     fn open(&mut self, element: &XmlElement, depth: usize);
     /// An element ends. The text is what comes before its end tag: all of its text, if it has no child elements.
@@ -24,30 +24,30 @@ pub(super) trait ElementSink {
         false
     }
     /// The file ends.
-    fn finish(self: Box<Self>) -> Result<TestReport, ReportRefusal>;
+    fn finish(self: Box<Self>) -> Result<R, ReportRefusal>;
 }
 
 /// The start tag of an element.
-pub(super) struct XmlElement {
+pub(crate) struct XmlElement {
     /// Without its prefix.
-    pub(super) name: String,
-    pub(super) namespace: Option<String>,
-    pub(super) attributes: Vec<OwnedAttribute>,
+    pub(crate) name: String,
+    pub(crate) namespace: Option<String>,
+    pub(crate) attributes: Vec<OwnedAttribute>,
 }
 
 impl XmlElement {
     /// The value of an attribute, whatever its prefix is.
-    pub(super) fn attribute(&self, name: &str) -> Option<&str> {
+    pub(crate) fn attribute(&self, name: &str) -> Option<&str> {
         self.attributes.iter().find(|attribute| attribute.name.local_name == name).map(|attribute| &*attribute.value)
     }
 
     /// The value of an attribute that is a count.
-    pub(super) fn number(&self, name: &str) -> Option<u64> {
+    pub(crate) fn number(&self, name: &str) -> Option<u64> {
         self.attribute(name)?.trim().parse().ok()
     }
 
     /// Whether the attribute is there and has this value, in any case.
-    pub(super) fn is(&self, name: &str, value: &str) -> bool {
+    pub(crate) fn is(&self, name: &str, value: &str) -> bool {
         self.attribute(name).is_some_and(|given| given.eq_ignore_ascii_case(value))
     }
 }

@@ -7,7 +7,6 @@ use xml::{
 
 use crate::{
     refusal::{LARGEST_FILE, ReportRefusal},
-    report::TestReport,
     xml::{
         characters::without_forbidden,
         doctype::declares_entities,
@@ -26,14 +25,14 @@ const LONGEST_REASON: usize = 200;
 /// How the parser's message begins if the file ends before its root element does.
 const ENDS_EARLY: &str = "Unexpected end of stream";
 
-/// Counts the tests of an XML file.
-pub(super) fn read(text: &str, formats: &[XmlFormat]) -> Result<TestReport, ReportRefusal> {
+/// Reads an XML file in the format that its root element has.
+pub(crate) fn read<R>(text: &str, formats: &[XmlFormat<R>]) -> Result<R, ReportRefusal> {
     let text = without_forbidden(text);
     if declares_entities(&text) {
         return Err(ReportRefusal::Entities);
     }
     let mut events = EventReader::new_with_config(text.as_bytes(), configuration());
-    let mut sink: Option<Box<dyn ElementSink>> = None;
+    let mut sink: Option<Box<dyn ElementSink<R>>> = None;
     let (mut depth, mut characters) = (0, String::new());
     loop {
         let event = events.next().map_err(|error| match &sink {
@@ -89,7 +88,7 @@ pub(super) fn read(text: &str, formats: &[XmlFormat]) -> Result<TestReport, Repo
 
 /// Refuses an XML report that follows other text, such as the output of a package manager, and says in which line it
 /// begins.
-pub(super) fn refuse_after_output(text: &str, formats: &[XmlFormat]) -> Option<ReportRefusal> {
+pub(crate) fn refuse_after_output<R>(text: &str, formats: &[XmlFormat<R>]) -> Option<ReportRefusal> {
     let is_root = |line: &str| {
         let name = line.trim_ascii_start().strip_prefix('<').unwrap_or_default();
         let end = name.find(|c: char| c.is_ascii_whitespace() || c == '>' || c == '/').unwrap_or(name.len());
@@ -117,7 +116,7 @@ fn configuration() -> ParserConfig {
 }
 
 /// Starts the format that has such a root element.
-fn start(root: &XmlElement, formats: &[XmlFormat]) -> Result<Box<dyn ElementSink>, ReportRefusal> {
+fn start<R>(root: &XmlElement, formats: &[XmlFormat<R>]) -> Result<Box<dyn ElementSink<R>>, ReportRefusal> {
     let mut candidates = formats.iter().filter(|format| format.roots.contains(&&*root.name));
     candidates.find_map(|format| (format.start)(root)).ok_or_else(|| {
         let name: String = root.name.chars().take(LONGEST_ROOT).collect();
@@ -125,12 +124,12 @@ fn start(root: &XmlElement, formats: &[XmlFormat]) -> Result<Box<dyn ElementSink
     })
 }
 
-fn roots(formats: &[XmlFormat]) -> impl Iterator<Item = &'static str> {
+fn roots<R>(formats: &[XmlFormat<R>]) -> impl Iterator<Item = &'static str> {
     formats.iter().flat_map(|format| format.roots).copied()
 }
 
 /// Whether the name of a report's root appears near the beginning of a text that breaks before its root is known.
-fn names_a_root(text: &str, formats: &[XmlFormat]) -> bool {
+fn names_a_root<R>(text: &str, formats: &[XmlFormat<R>]) -> bool {
     let start = text.get(..text.floor_char_boundary(LONGEST_HEAD)).unwrap_or_default();
     roots(formats).any(|root| start.contains(root))
 }
