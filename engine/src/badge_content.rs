@@ -3,7 +3,7 @@
 use badgesmith_provider::Badge;
 use badgesmith_renderer::{Logo, Style};
 
-use crate::{bounded::Weight, call::outcome::Outcome};
+use crate::{bounded::Weight, call::outcome::Outcome, fetch::marks::Source};
 
 /// The content of a badge before the caller's overrides.
 #[derive(Clone, Debug)]
@@ -47,6 +47,7 @@ impl Weight for Outcome<BadgeContent> {
             }
             Err(failure) => failure.words.len() + failure.code.len(),
         };
-        size_of::<Outcome<Badge>>() + text
+        let sources = self.sources.len() * size_of::<Source>();
+        size_of::<Outcome<Badge>>() + text + sources
     }
 }

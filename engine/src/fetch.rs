@@ -1,11 +1,12 @@
 //! Requests to upstreams: [`fetcher`] is the cache in front of them, [`exchange`] sends them with retries, [`limits`]
-//! has the circuit breakers and rate-limit holds,
-//! and [`token_pool`] the turns of the server's own tokens; [`private_rule`] hides what is private.
+//! has the circuit breakers and rate-limit holds, and [`token_pool`] the turns of the server's own tokens;
+//! [`private_rule`] hides what is private, and [`marks`] says what became stale before its time.
 
 pub(crate) mod cached_answer;
 pub(crate) mod exchange;
 pub(crate) mod fetcher;
 pub(crate) mod limits;
+pub(crate) mod marks;
 pub(crate) mod private_rule;
 pub(crate) mod rate_limit;
 pub(crate) mod token_pool;

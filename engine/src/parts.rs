@@ -47,16 +47,18 @@ impl Parts {
         let executor = || Arc::clone(&world.executor);
         let web = Fetcher::of_web(&world, eighth * 2);
         let board = settings.live.is_on().then(|| Arc::new(Board::new(settings, &world)));
+        let upstreams = Fetcher::of_upstreams(&world, eighth * 3);
+        let marks = Arc::clone(&upstreams.marks);
         Self {
             plugins,
             caller: Caller {
                 world: world.clone(),
-                upstreams: Fetcher::of_upstreams(&world, eighth * 3),
+                upstreams,
                 web: settings.dynamic.then(|| Arc::clone(&web)),
                 private: settings.private.clone().into(),
             },
             web,
-            badges: Arc::new(BadgeCache::new(eighth, executor())),
+            badges: Arc::new(BadgeCache::new(eighth, executor(), marks)),
             drawing: Drawing::new(eighth, executor()),
             readers: Readers::new(executor()),
             store: Dependency::new("store"),

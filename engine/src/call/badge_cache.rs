@@ -16,6 +16,7 @@ use super::{broken::Broken, outcome::Outcome};
 use crate::{
     badge_content::BadgeContent,
     bounded::Bounded,
+    fetch::marks::Marks,
     flight::{CancellableFlights, Flights},
     response::CacheState,
     world::Executor,
@@ -38,6 +39,8 @@ pub(crate) struct BadgeCache {
     /// Work that is cancelled when its last caller leaves.
     cancellable: CancellableFlights<Making>,
     executor: Arc<dyn Executor>,
+    /// What makes badges stale before their time.
+    marks: Arc<Marks>,
 }
 
 /// A badge that was made, or its last part that is still to be done.
@@ -84,9 +87,10 @@ impl Served {
 }
 
 impl BadgeCache {
-    /// A cache of this size.
-    pub(crate) fn new(bytes: u64, executor: Arc<dyn Executor>) -> Self {
-        Self { badges: Bounded::new(bytes), flights: Flights::new(), cancellable: CancellableFlights::new(), executor }
+    /// A cache of this size, whose badges these marks make stale.
+    pub(crate) fn new(bytes: u64, executor: Arc<dyn Executor>, marks: Arc<Marks>) -> Self {
+        let (flights, cancellable) = (Flights::new(), CancellableFlights::new());
+        Self { badges: Bounded::new(bytes), flights, cancellable, executor, marks }
     }
 
     /// The badge: from the cache, from a flight, or from `make`, which is started once for all callers and goes on when
@@ -94,10 +98,16 @@ impl BadgeCache {
     pub(crate) async fn get(
         self: &Arc<Self>,
         query: BadgeQuery<'_>,
-        make: impl FnOnce() -> BoxFuture<'static, Making> + Send,
+        make: impl Fn() -> BoxFuture<'static, Making> + Send + Sync,
     ) -> Served {
         let work = || self.keeping(query.key, make());
-        self.serve(&query, |cached| self.flights.join(query.key, &*self.executor, cached, work).boxed()).await
+        let serve = || self.serve(&query, |cached| self.flights.join(query.key, &*self.executor, cached, work).boxed());
+        let served = serve().await;
+        if served.making.as_ref().is_ok_and(|badge| self.marks.are_stale(&badge.sources)) {
+            // It was under way when a mark was made.
+            return serve().await;
+        }
+        served
     }
 
     /// The same, but `make` is cancelled when all callers leave. Only the last part of it goes on.
@@ -132,7 +142,10 @@ impl BadgeCache {
         join: impl FnOnce(Box<dyn FnOnce() -> Option<Making> + Send + 'a>) -> BoxFuture<'a, Option<Making>>,
     ) -> Served {
         let BadgeQuery { key, plugin, badge, now, late } = *query;
-        let cached = move || self.badges.get(key).filter(|badge| badge.valid_until.is_some_and(|until| now < until));
+        let is_valid = move |badge: &Outcome<BadgeContent>| {
+            badge.valid_until.is_some_and(|until| now < until) && !self.marks.are_stale(&badge.sources)
+        };
+        let cached = move || self.badges.get(key).filter(|badge| is_valid(badge));
         if let Some(badge) = cached() {
             return Served { making: Ok(badge), cache: CacheState::Kept, waited: Duration::ZERO };
         }

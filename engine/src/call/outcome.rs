@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use badgesmith_provider::Failure;
 
-use crate::store::Subject;
+use crate::{fetch::marks::Source, store::Subject};
 
 /// The outcome of a call or of a document badge. It is cached for as long as the answers that it depends on are fresh.
 #[derive(Clone, Debug)]
@@ -18,6 +18,8 @@ pub(crate) struct Outcome<T> {
     pub(crate) asked_upstream: bool,
     /// The age of the oldest stale answer, in seconds; `None` if all were fresh.
     pub(crate) stale_seconds: Option<u64>,
+    /// The answers that it depends on and that a mark can make stale.
+    pub(crate) sources: Vec<Source>,
     /// How long the call waited for upstreams.
     pub(crate) waited: Duration,
     /// The records that it read last of a collection that has a series.
@@ -40,6 +42,7 @@ impl<T> Outcome<T> {
             valid_until: None,
             asked_upstream: false,
             stale_seconds: None,
+            sources: Vec::new(),
             waited: Duration::ZERO,
             read: None,
         }
@@ -58,6 +61,7 @@ impl<T> Outcome<T> {
             valid_until: self.valid_until,
             asked_upstream: self.asked_upstream,
             stale_seconds: self.stale_seconds,
+            sources: self.sources,
             waited: self.waited,
             read: self.read,
         })

@@ -5,7 +5,9 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use badgesmith_provider::{Answer, BadgeRoute, Call, CallKind, HookRoute, RedirectRoute, ReportRoute, message};
+use badgesmith_provider::{
+    Answer, BadgeRoute, Call, CallKind, HookRoute, RedirectRoute, ReportRoute, Request, message,
+};
 use bytes::Bytes;
 
 use crate::{
@@ -14,6 +16,9 @@ use crate::{
     request::Pairs,
     route::Parameters,
 };
+
+/// How long a request may say that its answer is fresh: a day.
+const LONGEST_FRESH: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// A call of a provider: its kind and parameters, and how long the answers of its upstreams are fresh.
 #[derive(Clone, Debug)]
@@ -24,6 +29,8 @@ pub(crate) struct ProviderCall {
     pub(crate) name: String,
     pub(crate) params: Parameters,
     pub(crate) query: Parameters,
+    /// The collections that it may read, if its manifest says so for each badge.
+    pub(crate) reads: Option<Vec<String>>,
     /// The body of a report, or the payload of a delivery; empty for anything else.
     pub(crate) body: Bytes,
     pub(crate) freshness: Freshness,
@@ -40,29 +47,42 @@ impl ProviderCall {
         };
         let query = route.query.iter().filter_map(query).collect();
         let freshness = freshness(plugin, route.fresh_seconds);
+        let reads = plugin.has_reads().then(|| route.reads.clone());
         let (plugin, name) = (Arc::clone(plugin), route.name.clone());
-        Self { plugin, kind: CallKind::Badge, name, params, query, body: Bytes::new(), freshness }
+        Self { plugin, kind: CallKind::Badge, name, params, query, reads, body: Bytes::new(), freshness }
     }
 
     /// A call for the target of a redirect.
     pub(crate) fn redirect(plugin: &Arc<Plugin>, route: &RedirectRoute, params: Parameters) -> Self {
         let freshness = freshness(plugin, route.fresh_seconds);
         let (plugin, name, query) = (Arc::clone(plugin), route.name.clone(), Parameters::new());
-        Self { plugin, kind: CallKind::Redirect, name, params, query, body: Bytes::new(), freshness }
+        Self { plugin, kind: CallKind::Redirect, name, params, query, reads: None, body: Bytes::new(), freshness }
     }
 
     /// A call that converts the body of a report into a record.
     pub(crate) fn report(plugin: &Arc<Plugin>, route: &ReportRoute, params: Parameters, body: Bytes) -> Self {
         let freshness = freshness(plugin, 0);
         let (plugin, name, query) = (Arc::clone(plugin), route.name.clone(), Parameters::new());
-        Self { plugin, kind: CallKind::Report, name, params, query, body, freshness }
+        Self { plugin, kind: CallKind::Report, name, params, query, reads: None, body, freshness }
     }
 
     /// A call that converts the payload of a delivery into records, states and marks.
     pub(crate) fn hook(plugin: &Arc<Plugin>, route: &HookRoute, params: Parameters, payload: Bytes) -> Self {
         let freshness = freshness(plugin, 0);
         let (plugin, name, query) = (Arc::clone(plugin), route.name.clone(), Parameters::new());
-        Self { plugin, kind: CallKind::Hook, name, params, query, body: payload, freshness }
+        Self { plugin, kind: CallKind::Hook, name, params, query, reads: None, body: payload, freshness }
+    }
+
+    /// Whether it may read records or states.
+    pub(crate) fn reads_store(&self) -> bool {
+        let collections = self.reads.as_ref().unwrap_or(&self.plugin.collections);
+        !collections.is_empty() && !self.plugin.collections.is_empty()
+    }
+
+    /// How long the answer to a request is fresh: as the request says, or else as the badge says.
+    pub(crate) fn freshness_of(&self, request: &Request) -> Freshness {
+        let own = request.fresh_seconds().map(|seconds| Duration::from_secs(seconds.into()).min(LONGEST_FRESH));
+        Freshness { fresh: own.unwrap_or(self.freshness.fresh), ..self.freshness }
     }
 
     /// The message to the provider, without answers.

@@ -13,7 +13,6 @@ use crate::{
     answer::http_date,
     code::Code,
     fetch::{cached_answer::CachedAnswer, fetcher::Fetched},
-    plugins::Plugin,
     store::{MOST_RECORDS, Span, States, Subject, Unavailable, VISIBILITY},
     world::World,
 };
@@ -31,7 +30,7 @@ pub(crate) async fn answer(
     now: SystemTime,
 ) -> Result<Fetched, Unanswered> {
     let Query { collection, owner, repo, platform, branch, last, since_ms } = query;
-    check_grant(&call.plugin, collection)?;
+    check_grant(call, collection)?;
     let last = usize::try_from(*last).unwrap_or(usize::MAX);
     if !(1..=MOST_RECORDS).contains(&last) {
         return Err(Unanswered::violation(format!("it asks for {last} records, not 1 to {MOST_RECORDS}")));
@@ -59,7 +58,7 @@ pub(crate) async fn states(
     now: SystemTime,
 ) -> Result<Fetched, Unanswered> {
     let StateQuery { collection, owner, repo, platform, branch } = query;
-    check_grant(&call.plugin, collection)?;
+    check_grant(call, collection)?;
     if branch.is_some() && platform.is_none() {
         return Err(Unanswered::violation("it asks for the states of a branch without a part"));
     }
@@ -112,9 +111,15 @@ impl Reading<'_> {
     }
 }
 
-/// Checks that plugins.toml grants the collection.
-fn check_grant(plugin: &Plugin, collection: &String) -> Result<(), Unanswered> {
-    if plugin.collections.contains(collection) && collection != VISIBILITY {
+/// Checks that plugins.toml grants the collection, and that the badge says that it reads it.
+fn check_grant(call: &ProviderCall, collection: &String) -> Result<(), Unanswered> {
+    if call.reads.as_ref().is_some_and(|reads| !reads.contains(collection)) {
+        return Err(Unanswered::violation(format!(
+            "it reads the collection {collection:?}, which its badge {:?} does not name; add it to reads there",
+            call.name
+        )));
+    }
+    if call.plugin.collections.contains(collection) && collection != VISIBILITY {
         return Ok(());
     }
     Err(Unanswered::violation(format!(

@@ -93,6 +93,9 @@ fn check_required(plugin: &Plugin, request: &Request) -> Result<(), String> {
         ("headers", !request.headers().is_empty(), "sets headers"),
         ("secrets", request.secret().is_some_and(is_new), "sends a secret that is optional or has a place of its own"),
         ("web", request.is_web(), "asks a host that a caller named"),
+        ("optional-requests", request.is_optional(), "sends an optional request"),
+        ("fresh-requests", request.fresh_seconds().is_some(), "says how long an answer is fresh"),
+        ("about", request.subject().is_some(), "says what an answer is about"),
     ];
     let is_required = |name: &str| plugin.manifest.requires.iter().any(|required| required == name);
     match uses.into_iter().find(|(name, is_used, _)| *is_used && !is_required(name)) {
@@ -106,6 +109,9 @@ fn check_web(request: &Request) -> Result<(), String> {
     match request {
         _ if !request.is_web() => Ok(()),
         _ if request.secret().is_some() => Err("it sends a secret to a host that a caller named".to_owned()),
+        _ if request.subject().is_some() => {
+            Err("it says what the answer of a host that a caller named is about".to_owned())
+        }
         _ if request.body().is_some() || !request.headers().is_empty() => Err("it sends a body or headers to a host \
              that a caller named; such a request has an address and accept"
             .to_owned()),

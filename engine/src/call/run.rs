@@ -23,6 +23,7 @@ use super::{
     outcome::{Outcome, ReadRecords},
     provider_call::ProviderCall,
     records, upstream,
+    upstream_failure::is_infrastructure,
 };
 use crate::{
     code::Code,
@@ -146,7 +147,7 @@ impl Caller {
         let mut waited = Duration::ZERO;
         for _ in 0..TURNS {
             let step = self.step(call, &answers, pass.now);
-            let step = if asked.is_empty() && !call.plugin.collections.is_empty() {
+            let step = if asked.is_empty() && call.reads_store() {
                 // A first step opens its library, on another thread.
                 join(step, self.world.store.prepare()).await.0
             } else {
@@ -289,11 +290,6 @@ fn log_reason(call: &ProviderCall, failure: &mut Failure) {
     tracing::warn!(plugin = call.plugin.id, badge, code, reason, "a call failed");
 }
 
-/// Whether a failure is an upstream's or the engine's, so that a cached answer may avoid it.
-const fn is_infrastructure(failure: &Failure) -> bool {
-    matches!(failure.kind, FailureKind::InvalidResponse | FailureKind::Inaccessible)
-}
-
 fn outcome(
     result: Result<CallEnd, Failure>,
     answers: &[Fetched],
@@ -308,6 +304,7 @@ fn outcome(
         last_modified: answers.iter().filter_map(|fetched| fetched.answer.last_modified()).max(),
         asked_upstream: answers.iter().any(|fetched| !fetched.is_recorded()),
         stale_seconds: stale.map(|fetched| fetched.answer.age(now).as_secs()).max(),
+        sources: answers.iter().filter_map(Fetched::source).collect(),
         waited,
         result,
         read: None,

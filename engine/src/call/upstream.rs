@@ -1,5 +1,7 @@
 //! A provider's request to an upstream: allowed by plugins.toml, with a secret if it names one, and answered.
 
+use std::sync::Arc;
+
 use badgesmith_provider::{Failure, InvalidRequest, Request};
 use url::{Position, Url};
 
@@ -10,7 +12,7 @@ use super::{
     private,
     provider_call::ProviderCall,
     request_rules::Carried,
-    upstream_failure::upstream_failure,
+    upstream_failure::{is_infrastructure, upstream_failure},
     web,
 };
 use crate::{
@@ -19,6 +21,7 @@ use crate::{
     fetch::{
         exchange::BUDGET,
         fetcher::{Fetched, NotFetched},
+        marks,
         upstream_request::{Mode, Pass, UpstreamRequest},
     },
     origin::Origin,
@@ -44,13 +47,22 @@ struct Outgoing<'a> {
     origin: &'a Origin,
 }
 
-/// Answers one request of a provider.
+/// Answers one request of a provider. If it is optional, the call goes on without the answer.
 pub(crate) async fn answer(
     caller: &Caller,
     call: &ProviderCall,
     request: &Request,
     pass: &Pass,
 ) -> Result<Fetched, Unanswered> {
+    match required(caller, call, request, pass).await {
+        Err(Unanswered::Failed(failure)) if request.is_optional() && is_infrastructure(&failure) => {
+            Ok(Fetched::none(pass.now))
+        }
+        answered => answered,
+    }
+}
+
+async fn required(caller: &Caller, call: &ProviderCall, request: &Request, pass: &Pass) -> Result<Fetched, Unanswered> {
     let plugin = &*call.plugin;
     let carried = Carried::of(plugin, request)?;
     if request.is_web() {
@@ -109,9 +121,14 @@ impl Outgoing<'_> {
             tokens,
             private: sent.map(|sent| private::rule(caller, call, request, &sent.carried)),
             is_repeatable: request.is_safe(),
-            freshness: call.freshness,
+            about: request.subject().and_then(|about| marks::key(&plugin.id, about)).map(Arc::from),
+            freshness: call.freshness_of(request),
         };
-        caller.upstreams.fetch(upstream_request, pass).await.map_err(|fault| match fault {
+        let fetched = match request.is_optional() {
+            true => caller.upstreams.fetch_optional(upstream_request, pass).await,
+            false => caller.upstreams.fetch(upstream_request, pass).await,
+        };
+        fetched.map_err(|fault| match fault {
             NotFetched::Fault(fault) => Unanswered::Failed(upstream_failure(&fault)),
             NotFetched::BrokeOff => Unanswered::Broken(Broken::Engine("an exchange broke off")),
         })

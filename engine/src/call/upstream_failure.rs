@@ -1,12 +1,18 @@
 //! The failure that ends a call if an upstream does not answer.
 
-use badgesmith_provider::Failure;
+use badgesmith_provider::{Failure, FailureKind};
 
 use crate::{
     code::Code,
     error::{busy_failure, late, rate_limited},
     world::Fault,
 };
+
+/// Whether a failure is an upstream's or the engine's, so that a cached answer may avoid it, and a call goes on without
+/// the answer to an optional request.
+pub(super) const fn is_infrastructure(failure: &Failure) -> bool {
+    matches!(failure.kind, FailureKind::InvalidResponse | FailureKind::Inaccessible)
+}
 
 /// The failure that a fault becomes.
 pub(super) fn upstream_failure(fault: &Fault) -> Failure {

@@ -40,7 +40,7 @@ pub(super) async fn answer(
     let accept = request.accepted().unwrap_or("*/*");
     // Document badges have keys that begin with a number.
     let key = format!("provider {} {accept} {url}", plugin.id);
-    let freshness = call.freshness;
+    let freshness = call.freshness_of(request);
     let request = WebRequest { url, accept, client: &plugin.id, key, freshness }.request();
     match web.fetch(request, pass).await {
         Ok(fetched) => Ok(Fetched { is_web: true, ..fetched }),

@@ -17,16 +17,18 @@ use http::{HeaderMap, HeaderValue};
 use super::{
     cached_answer::CachedAnswer,
     exchange::Exchanges,
+    marks::{Marks, Source},
     private_rule::missing,
     turns::Turned,
     upstream_request::{Mode, Pass, UpstreamRequest},
 };
 use crate::{
     bounded::Bounded,
-    caching::MISSING_FRESH,
+    caching::{ERROR_FRESH, MISSING_FRESH},
     flight::Flights,
     meter::{AnswerSource, Event},
-    world::{Ask, Credential, CredentialPlace, Executor, Fault, Meter, Store, Unavailable, World},
+    store::MarkedAnswer,
+    world::{Ask, Credential, CredentialPlace, Executor, Fault, Meter, Reply, Store, Unavailable, World},
 };
 
 /// The largest answer that is written to the store, in bytes.
@@ -35,6 +37,8 @@ const LARGEST_STORED: usize = 1024 * 1024;
 const STORE_PATIENCE: Duration = Duration::from_millis(700);
 /// How long the answer before an invalid one stays in the store: a day.
 const DISTRUSTED_LIFE: Duration = Duration::from_secs(24 * 60 * 60);
+/// How long an optional request that got no answer, or one that is not cached, is not sent again.
+const NONE_FRESH: Duration = Duration::from_secs(ERROR_FRESH as u64);
 /// How long the answer that a resource does not exist is fresh.
 const MISSING_ANSWER_FRESH: Duration = Duration::from_secs(MISSING_FRESH as u64);
 
@@ -42,6 +46,7 @@ const MISSING_ANSWER_FRESH: Duration = Duration::from_secs(MISSING_FRESH as u64)
 pub(crate) struct Fetcher {
     pub(crate) exchanges: Exchanges,
     pub(crate) answers: Bounded<CachedAnswer>,
+    pub(crate) marks: Arc<Marks>,
     flights: Flights<Result<Arc<CachedAnswer>, Fault>>,
     /// The store for answers; `None` if they are cached in memory only.
     store: Option<Arc<dyn Store>>,
@@ -60,6 +65,8 @@ pub(crate) struct Fetched {
     pub(crate) sent_with: Option<SentWith>,
     /// Whether it came from the fetcher for addresses that callers name.
     pub(crate) is_web: bool,
+    /// What it is about, if its request said so.
+    pub(crate) about: Option<Arc<str>>,
 }
 
 /// Why there is no answer.
@@ -81,7 +88,20 @@ impl Fetched {
             is_stale: false,
             sent_with: None,
             is_web: false,
+            about: None,
         }
+    }
+
+    /// In the place of an answer that an optional request did not get: 503 and nothing else. What depends on it is
+    /// cached for a short time only, and the request is then sent again.
+    pub(crate) fn none(now: SystemTime) -> Self {
+        let reply = Reply { status: 503, ..Reply::default() };
+        Self::recorded(CachedAnswer::new(reply, now, now + NONE_FRESH, None))
+    }
+
+    /// The answer, if a mark can make it stale.
+    pub(crate) fn source(&self) -> Option<Source> {
+        Some(Source { about: Arc::clone(self.about.as_ref()?), asked: self.answer.asked })
     }
 
     /// Whether it came from the store.
@@ -111,6 +131,7 @@ impl Fetcher {
         Arc::new(Self {
             exchanges,
             answers: Bounded::new(bytes),
+            marks: Arc::default(),
             flights: Flights::new(),
             store,
             executor: Arc::clone(&world.executor),
@@ -120,11 +141,11 @@ impl Fetcher {
 
     /// The answer to a request.
     pub(crate) async fn fetch(self: &Arc<Self>, request: UpstreamRequest, pass: &Pass) -> Result<Fetched, NotFetched> {
-        let UpstreamRequest { key, rate_limit_key, log_name, client, freshness, private, .. } = request.clone();
+        let UpstreamRequest { key, rate_limit_key, log_name, client, freshness, private, about, .. } = request.clone();
         let sent_with = request.sent_with();
         let now = pass.now;
         let supplied = |from| self.meter.note(&Event::Supplied { plugin: &client, from });
-        let cached = self.recall(&key, &log_name, now).await;
+        let cached = self.recall(&request, now).await;
         let cached = cached.filter(|cached| cached.age(now) < freshness.fresh + freshness.stale);
         let fetched = |answer: Arc<CachedAnswer>, is_stale| {
             let is_hidden = private.as_ref().is_some_and(|rule| rule.hides(&answer));
@@ -135,26 +156,37 @@ impl Fetcher {
                 is_stale,
                 sent_with,
                 is_web: false,
+                about: about.clone(),
             }
         };
-        if let Some(cached) = cached.clone().filter(|cached| cached.is_fresh(now)) {
+        let is_marked =
+            |answer: &CachedAnswer| about.as_ref().is_some_and(|about| self.marks.is_stale(about, answer.asked));
+        let is_usable = |answer: &CachedAnswer| answer.is_fresh(now) && !is_marked(answer);
+        if let Some(cached) = cached.clone().filter(|cached| is_usable(cached)) {
             supplied(AnswerSource::Kept);
             return Ok(fetched(cached, false));
         }
         if pass.mode == Mode::CachedOnly {
             return cached.map(|cached| fetched(cached, true)).ok_or(NotFetched::Fault(Fault::Timeout));
         }
-        let flight = self.flights.join(
-            &key,
-            &*self.executor,
-            || self.answers.get(&key).filter(|cached| cached.is_fresh(now)).map(Ok),
-            || Box::pin(Arc::clone(self).ask(request, cached.clone(), now)),
-        );
-        let outcome = match select(Box::pin(flight), pass.deadline.clone()).await {
-            Either::Left((outcome, _)) => outcome.ok_or(NotFetched::BrokeOff),
-            // A rate limit with a time is passed on to the caller.
-            Either::Right(_) => Ok(Err(self.exchanges.holds.fault(&rate_limit_key, now).unwrap_or(Fault::Timeout))),
+        let fly = async || {
+            let flight = self.flights.join(
+                &key,
+                &*self.executor,
+                || self.answers.get(&key).filter(|cached| is_usable(cached)).map(Ok),
+                || Box::pin(Arc::clone(self).ask(request.clone(), cached.clone(), now)),
+            );
+            match select(Box::pin(flight), pass.deadline.clone()).await {
+                Either::Left((outcome, _)) => outcome.ok_or(NotFetched::BrokeOff),
+                // A rate limit with a time is passed on to the caller.
+                Either::Right(_) => Ok(Err(self.exchanges.holds.fault(&rate_limit_key, now).unwrap_or(Fault::Timeout))),
+            }
         };
+        let mut outcome = fly().await;
+        if matches!(&outcome, Ok(Ok(answer)) if is_marked(answer)) {
+            // It was under way when the mark was made. What is requested now is newer, whatever its time says.
+            outcome = fly().await;
+        }
         let fault = match outcome {
             Ok(Ok(answer)) => {
                 supplied(AnswerSource::Asked);
@@ -168,6 +200,32 @@ impl Fetcher {
         tracing::warn!(asked = log_name, ?fault, kept = cached.is_some(), "an upstream did not answer");
         supplied(if cached.is_some() { AnswerSource::Stale } else { AnswerSource::None });
         cached.map(|cached| fetched(cached, true)).ok_or(fault)
+    }
+
+    /// The answer to a request whose call goes on without one. After a fault, and after an answer that is not cached, it
+    /// is not sent again for a short time: the badges that send it may not be cached, and would ask for each reader.
+    pub(crate) async fn fetch_optional(
+        self: &Arc<Self>,
+        request: UpstreamRequest,
+        pass: &Pass,
+    ) -> Result<Fetched, NotFetched> {
+        let (key, now) = (format!("optional {}", request.key), pass.now);
+        let sent_with = request.sent_with();
+        let is_marked = |asked| request.about.as_ref().is_some_and(|about| self.marks.is_stale(about, asked));
+        let missed = self.answers.get(&key).filter(|answer| answer.is_fresh(now) && !is_marked(answer.asked));
+        if let Some(missed) = missed {
+            return Ok(Fetched { sent_with, ..Fetched::recorded(CachedAnswer::clone(&missed)) });
+        }
+        let fetched = self.fetch(request, pass).await;
+        let missed = match &fetched {
+            Ok(Fetched { answer, is_stale: false, .. }) if answer.fresh_until > answer.asked => None,
+            Ok(Fetched { answer, .. }) => Some(CachedAnswer::clone(answer)),
+            Err(_) => Some(CachedAnswer::clone(&Fetched::none(now).answer)),
+        };
+        if let Some(missed) = missed.filter(|_| pass.mode == Mode::Ask) {
+            self.answers.put(&key, Arc::new(CachedAnswer { fresh_until: now + NONE_FRESH, ..missed }));
+        }
+        fetched
     }
 
     /// Sends the request, and caches its answer.
@@ -220,19 +278,30 @@ impl Fetcher {
         Ok(answer)
     }
 
-    /// The answer in memory or in the store.
-    async fn recall(&self, key: &str, log_name: &str, now: SystemTime) -> Option<Arc<CachedAnswer>> {
+    /// The answer in memory or in the store. The store also says since when such answers are stale.
+    async fn recall(&self, request: &UpstreamRequest, now: SystemTime) -> Option<Arc<CachedAnswer>> {
+        let UpstreamRequest { key, log_name, about, .. } = request;
         if let Some(cached) = self.answers.get(key) {
             return Some(cached);
         }
-        let asking = self.store.as_ref()?.answer(key, now);
-        let stored = match select(asking, self.executor.sleep(STORE_PATIENCE)).await {
+        let store = self.store.as_ref()?;
+        let asking = async {
+            match about {
+                Some(about) => store.answer_about(key, about, now).await,
+                None => Ok(MarkedAnswer { answer: store.answer(key, now).await?, stale_since: None }),
+            }
+        };
+        let stored = match select(Box::pin(asking), self.executor.sleep(STORE_PATIENCE)).await {
             Either::Left((stored, _)) => stored,
             Either::Right(_) => Err(Unavailable("it took too long".to_owned())),
         };
         match stored {
-            Ok(bytes) => {
-                let cached = Arc::new(CachedAnswer::from_bytes(&bytes?)?);
+            Ok(MarkedAnswer { answer, stale_since }) => {
+                if let (Some(about), Some(at)) = (about, stale_since) {
+                    // Another computer's clock may be ahead; what is requested from now on is newer in any case.
+                    self.marks.note(about, at.min(now - Duration::from_nanos(1)));
+                }
+                let cached = Arc::new(CachedAnswer::from_bytes(&answer?)?);
                 self.answers.put(key, Arc::clone(&cached));
                 Some(cached)
             }

@@ -1,6 +1,9 @@
 //! A request to an upstream, with the names under which its answer is cached, limited and logged.
 
-use std::time::{Duration, SystemTime};
+use std::{
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
 
 use badgesmith_provider::SentWith;
 use futures_util::{
@@ -34,6 +37,8 @@ pub(crate) struct UpstreamRequest {
     pub(crate) private: Option<PrivateRule>,
     /// Whether it may be sent again if it is not known whether it arrived.
     pub(crate) is_repeatable: bool,
+    /// What its answer is about: the key of its marks.
+    pub(crate) about: Option<Arc<str>>,
     pub(crate) freshness: Freshness,
 }
 

@@ -172,6 +172,11 @@ impl Plugin {
         Self { fresh_seconds, stale_seconds: stale_seconds.unwrap_or(STALE_SECONDS), ..self }
     }
 
+    /// Whether its manifest says of badges which collections they read.
+    pub(crate) fn has_reads(&self) -> bool {
+        self.manifest.badges.iter().any(|badge| !badge.reads.is_empty())
+    }
+
     /// Whether deliveries of webhooks alone write this collection, so that it tells of private repositories, too.
     pub(crate) fn is_of_hooks(&self, collection: &str) -> bool {
         let Manifest { hooks, reports, .. } = &self.manifest;

@@ -86,7 +86,7 @@ fn prefixed(prefix: &str, message: String) -> String {
 /// The badge of a call: from the cache, from a flight, or made now.
 async fn serve(parts: &Arc<Parts>, incoming: &Incoming<'_>, call: &ProviderCall) -> Served {
     let now = incoming.now;
-    if !call.plugin.collections.is_empty() {
+    if call.reads_store() {
         // A badge of recorded results is neither cached nor shared, so that it shows a result that was just recorded.
         let outcome = parts.caller.run_in_time(call, now).await;
         return Served::made(outcome.map(Arc::new));

@@ -28,6 +28,7 @@ use crate::{
     },
     error::Error,
     feed::Change,
+    fetch::marks,
     meter::Event,
     parts::Parts,
     plugins::is_granted,
@@ -141,9 +142,15 @@ async fn take(
         Error::from(&broken)
     })?;
     let delivered = outcome.result.map_err(|failure| Error::from(&failure))?;
-    let is_ignored = delivered.ignored;
-    let told = if is_ignored { Told::default() } else { Told::check(delivered, &payload, target)? };
-    write(parts, incoming, &payload, told, is_ignored).await
+    if delivered.ignored {
+        if repository.is_some_and(|repository| repository.is_public == Some(false)) {
+            // What an event that nobody reads says of a private repository counts nevertheless.
+            write_visibility(parts, incoming, &payload).await?;
+        }
+        return Ok(Outcome::Ignored);
+    }
+    let told = Told::check(delivered, &payload, target)?;
+    write(parts, incoming, target, &payload, told).await
 }
 
 impl DeliveryLine {
@@ -231,56 +238,62 @@ async fn open(parts: &Parts, request: &Request, secrets: Vec<Secret>) -> Result<
     receiver.await.unwrap_or_else(|_| Err(Error::engine_failed()))
 }
 
-/// Writes what a delivery told: states, whether the repository is public, the records with the claim of the delivery,
-/// and marks.
+/// Writes what a delivery told: whether the repository is public, states, the records with the claim of the delivery, and
+/// marks.
 async fn write(
     parts: &Parts,
     incoming: &Incoming<'_>,
+    target: &HookTarget<'_>,
     payload: &Payload,
     told: Told,
-    is_ignored: bool,
 ) -> Result<Outcome, Error> {
     let (store, now) = (&parts.world.store, incoming.now);
-    let no_store = |fault: Unavailable| {
-        parts.store.invalidate();
-        Error::from(&unavailable(&fault))
-    };
+    write_visibility(parts, incoming, payload).await?;
     let Told { records, states, stale } = told;
-    let mut changed = Vec::new();
     for states in states.chunks(WRITES) {
         let puts = join_all(states.iter().map(|(state, _)| store.put_state(state, now))).await;
         for ((state, subject), is_new) in states.iter().zip(puts) {
-            if is_new.map_err(no_store)? {
-                changed.push(Change { collection: state.collection.clone(), subject: subject.clone() });
+            if is_new.map_err(|fault| no_store(parts, &fault))? {
+                parts.feed.tell(&Change { collection: state.collection.clone(), subject: subject.clone() });
             }
         }
-    }
-    if let Some(Repository { owner, name, is_public: Some(is_public), changed }) = &payload.repository
-        // An event that nobody reads hides what is private now; it need not show anything.
-        && !(is_ignored && *is_public)
-    {
-        let state = visibility::state(owner, name, *is_public, *changed);
-        let is_new = store.put_state(&state, now).await.map_err(no_store)?;
-        if let Some(subject) = visibility::subject(owner, name).filter(|_| is_new) {
-            // Whoever watches must not be shown what is private from now on.
-            parts.feed.tell(&Change { collection: state.collection, subject });
-        }
-    }
-    if is_ignored {
-        return Ok(Outcome::Ignored);
     }
     let owner = Some(payload.owner()).filter(|owner| !owner.is_empty()).unwrap_or(SERVER).to_owned();
     let id = header(incoming.request, DELIVERY).to_owned();
     let delivery = Delivery { scheme: SCHEME.to_owned(), owner, id, records, arrived: now };
-    let is_new = store.deliver(&delivery).await.map_err(no_store)?;
+    let is_new = store.deliver(&delivery).await.map_err(|fault| no_store(parts, &fault))?;
     // A delivery that is sent again makes its marks again, because the first time may have ended before.
-    let _ = stale;
-    if is_new {
-        let of = |SubjectRecord { collection, subject, .. }: SubjectRecord| Change { collection, subject };
-        changed.extend(delivery.records.into_iter().map(of));
+    for about in stale.iter().filter_map(|about| marks::key(&target.plugin.id, about)) {
+        parts.caller.upstreams.marks.note(&about, now);
+        store.mark_stale(&about, now).await.map_err(|fault| no_store(parts, &fault))?;
     }
-    changed.iter().for_each(|change| parts.feed.tell(change));
-    Ok(if is_new { Outcome::Recorded } else { Outcome::Duplicate })
+    if !is_new {
+        return Ok(Outcome::Duplicate);
+    }
+    for SubjectRecord { collection, subject, .. } in delivery.records {
+        parts.feed.tell(&Change { collection, subject });
+    }
+    Ok(Outcome::Recorded)
+}
+
+/// Writes whether the repository is public, if the payload says so.
+async fn write_visibility(parts: &Parts, incoming: &Incoming<'_>, payload: &Payload) -> Result<(), Error> {
+    let Some(Repository { owner, name, is_public: Some(is_public), changed }) = &payload.repository else {
+        return Ok(());
+    };
+    // What has so long a name is nowhere in the store.
+    let Some(subject) = visibility::subject(owner, name) else { return Ok(()) };
+    let state = visibility::state(owner, name, *is_public, *changed);
+    if parts.world.store.put_state(&state, incoming.now).await.map_err(|fault| no_store(parts, &fault))? {
+        // Whoever watches must not be shown what is private from now on.
+        parts.feed.tell(&Change { collection: state.collection, subject });
+    }
+    Ok(())
+}
+
+fn no_store(parts: &Parts, fault: &Unavailable) -> Error {
+    parts.store.invalidate();
+    Error::from(&unavailable(fault))
 }
 
 impl Outcome {

@@ -86,6 +86,7 @@ impl DocumentBadge {
             valid_until: Some(self.now + Duration::from_secs(ERROR_FRESH.into())),
             asked_upstream: true,
             stale_seconds: None,
+            sources: Vec::new(),
             waited,
             read: None,
         }
@@ -133,6 +134,7 @@ impl DocumentBadge {
             valid_until: (!fetched.is_stale && until > self.now).then_some(until),
             asked_upstream: true,
             stale_seconds: fetched.is_stale.then(|| answer.age(self.now).as_secs()),
+            sources: Vec::new(),
             waited,
             read: None,
         })
