@@ -13,6 +13,7 @@ use crate::{
     answer::http_date,
     code::Code,
     fetch::{cached_answer::CachedAnswer, fetcher::Fetched},
+    plugins::Plugin,
     store::{MOST_RECORDS, Span, States, Subject, Unavailable, VISIBILITY},
     world::World,
 };
