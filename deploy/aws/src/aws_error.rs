@@ -97,7 +97,7 @@ impl fmt::Display for AwsError {
         match self {
             Self::Call { operation, cause, .. } => write!(f, "{operation}: {cause}"),
             Self::Timeout => f.write_str("no answer in time"),
-            Self::KeysUnprocessed => f.write_str("finding a secret: no room in time"),
+            Self::KeysUnprocessed => f.write_str("DynamoDB left keys unprocessed until the time limit"),
             Self::DamagedItem { key } => write!(f, "the item at {key:?} is no record"),
             Self::InvalidRequest(cause) => f.write_str(cause),
         }

@@ -5,7 +5,6 @@
 
 use std::sync::Arc;
 
-use aws_sdk_dynamodb::types::KeysAndAttributes;
 use badgesmith_engine::world::{MOST_SERVER_SECRETS, SERVER, Secret, Secrets, Unavailable, Unhealthy};
 use badgesmith_host::secrets::MOST_VALUES;
 use futures_util::{
@@ -17,8 +16,8 @@ use tokio::{sync::Mutex, time::Instant};
 use crate::{
     aws_clients::AwsClients,
     aws_error::AwsError,
+    batch_get::{BatchGet, batch_get},
     item::{Item, read},
-    retry::retry,
     secret_cache::{SecretCache, SecretCacheKey},
     secret_items::{key, names, partition, stored_text},
     secret_value::parse,
@@ -90,25 +89,9 @@ impl AwsSecrets {
 
     /// The items of these keys that exist.
     async fn items(&self, keys: impl Iterator<Item = Item>, deadline: Instant) -> Result<Vec<Item>, AwsError> {
-        let table = &self.aws.tables().secrets;
-        let request = |keys| KeysAndAttributes::builder().set_keys(Some(keys)).consistent_read(true);
-        let mut items = Vec::new();
-        let mut next = Some(request(keys.collect()));
-        while let Some(keys) = next.take() {
-            let keys = keys.build().map_err(AwsError::invalid_request)?;
-            let get = self.aws.dynamodb().await.batch_get_item().request_items(table, keys);
-            let send =
-                || async { get.clone().send().await.map_err(|error| AwsError::call("finding a secret", &error)) };
-            let mut page = retry(deadline, send).await?;
-            items.extend(page.responses.as_mut().and_then(|tables| tables.remove(table)).unwrap_or_default());
-            // DynamoDB leaves keys unprocessed when it is throttled.
-            let unprocessed = page.unprocessed_keys.and_then(|mut tables| tables.remove(table));
-            next = unprocessed.map(|unprocessed| request(unprocessed.keys));
-            if next.is_some() && Instant::now() >= deadline {
-                return Err(AwsError::KeysUnprocessed);
-            }
-        }
-        Ok(items)
+        let (table, keys) = (&*self.aws.tables().secrets, keys.collect());
+        let batch = BatchGet { operation: "finding a secret", table, keys, is_consistent: true };
+        batch_get(&self.aws, batch, deadline).await
     }
 }
 

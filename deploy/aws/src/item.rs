@@ -11,7 +11,8 @@
 
 use std::collections::HashMap;
 
-use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_dynamodb::{error::SdkError, operation::put_item::PutItemError, types::AttributeValue};
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use badgesmith_engine::store::{Entry, RESULT_LIFE, Subject, escape, partition, result_key, run_key};
 use badgesmith_provider::{Record, Timestamp};
 use serde_json::{Number, Value};
@@ -39,15 +40,30 @@ pub(crate) fn claim(partition: impl Into<String>, key: impl Into<String>, expire
     attributes.map(|(name, value)| (name.to_owned(), value)).into()
 }
 
-/// The item that claims the entry's run.
-pub(crate) fn of_run(entry: &Entry, arrived: u64) -> Item {
-    let Entry { collection, subject, record, .. } = entry;
+/// A record with its collection and subject.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct PlacedRecord<'a> {
+    pub(crate) collection: &'a str,
+    pub(crate) subject: &'a Subject,
+    pub(crate) record: &'a Record,
+}
+
+impl<'a> PlacedRecord<'a> {
+    /// The record of an entry.
+    pub(crate) fn of(entry: &'a Entry) -> Self {
+        Self { collection: &entry.collection, subject: &entry.subject, record: &entry.record }
+    }
+}
+
+/// The item that claims the record's run.
+pub(crate) fn of_run(placed: &PlacedRecord<'_>, arrived: u64) -> Item {
+    let PlacedRecord { collection, subject, record } = *placed;
     claim(partition(collection, subject), run_key(subject, record), arrived + RESULT_LIFE.as_secs())
 }
 
-/// The item with the entry's record.
-pub(crate) fn of_record(entry: &Entry, arrived: u64) -> Item {
-    let Entry { collection, subject, record, .. } = entry;
+/// The item with the record.
+pub(crate) fn of_record(placed: &PlacedRecord<'_>, arrived: u64) -> Item {
+    let PlacedRecord { collection, subject, record } = *placed;
     let expires = arrived + RESULT_LIFE.as_secs();
     let mut item = claim(partition(collection, subject), result_key(subject, record), expires);
     let timestamp = record.timestamp_ms.to_string();
@@ -114,6 +130,11 @@ pub(crate) fn expires(item: &Item) -> u64 {
     item.get("TTL").and_then(|ttl| ttl.as_n().ok()?.parse().ok()).unwrap_or(u64::MAX)
 }
 
+/// Whether a put failed because its condition did not hold.
+pub(crate) fn is_condition(error: &SdkError<PutItemError, HttpResponse>) -> bool {
+    error.as_service_error().is_some_and(PutItemError::is_conditional_check_failed_exception)
+}
+
 #[cfg(test)]
 mod tests {
     use std::time::{Duration, SystemTime};
@@ -143,14 +164,15 @@ mod tests {
             record: record.clone(),
             arrived: SystemTime::UNIX_EPOCH + Duration::from_secs(1000),
         };
-        let item = of_record(&entry, 1000);
+        let item = of_record(&PlacedRecord::of(&entry), 1000);
         assert_eq!(super::record(&item), Some(record));
         assert_eq!(read(&item, "PK"), Some("TEST#acme#tools%231"));
         assert_eq!(read(&item, "SK"), Some("RESULT#linux#feature/x#2025-07-18T11:10:27.500Z#a%231#0002"));
         assert_eq!(read(&item, "GSI1PK"), Some("LATEST#acme#tools%231#linux#feature/x"));
         assert_eq!(read(&item, "GSI1SK"), Some("2025-07-18T11:10:27.500Z"));
         assert_eq!(expires(&item), 1000 + 730 * 24 * 60 * 60);
-        let other = of_record(&Entry { collection: "coverage".to_owned(), ..entry }, 1000);
+        let other = Entry { collection: "coverage".to_owned(), ..entry };
+        let other = of_record(&PlacedRecord::of(&other), 1000);
         assert_eq!((read(&other, "PK"), read(&other, "GSI1PK")), (Some("coverage#acme#tools%231"), None));
     }
 

@@ -1,0 +1,50 @@
+//! Exports all results of the deployment.
+
+use std::{io, time::SystemTime};
+
+use badgesmith_engine::store::subject_of;
+use badgesmith_host::{
+    transfer::{ExportError, ExportSummary, ExportedLine},
+    unix_time::unix_seconds,
+};
+
+use crate::{
+    aws_clients::AwsClients,
+    aws_error::AwsError,
+    item::{self, expires, text},
+    retry::retry,
+};
+
+/// Hands every result that has not expired at `now` to `each`, in no order, and reports which items are damaged.
+///
+/// # Errors
+/// The first error of DynamoDB or of `each`.
+pub(crate) async fn export(
+    aws: &AwsClients,
+    now: SystemTime,
+    each: &mut dyn FnMut(ExportedLine) -> io::Result<()>,
+) -> Result<ExportSummary, ExportError<AwsError>> {
+    let mut exported = ExportSummary::default();
+    let scan = aws.dynamodb().await.scan().table_name(&aws.tables().results).consistent_read(true);
+    let scan = scan.filter_expression("begins_with(SK, :result)");
+    let scan = scan.expression_attribute_values(":result", text("RESULT#"));
+    let mut start = None;
+    loop {
+        let scan = scan.clone().set_exclusive_start_key(start);
+        let send = || async { scan.clone().send().await.map_err(|error| AwsError::call("reading results", &error)) };
+        let page = retry(aws.deadline(), send).await.map_err(ExportError::Store)?;
+        for item in page.items().iter().filter(|item| expires(item) > unix_seconds(now)) {
+            let [partition, key] = ["PK", "SK"].map(|name| item::read(item, name).unwrap_or_default());
+            let (Some((collection, subject)), Some(record)) = (subject_of(partition, key), item::record(item)) else {
+                exported.damaged.push(format!("the item at {partition:?} {key:?} is no record"));
+                continue;
+            };
+            exported.written += 1;
+            each(ExportedLine::new(collection, &subject, record, expires(item)))?;
+        }
+        start = page.last_evaluated_key;
+        if start.is_none() {
+            return Ok(exported);
+        }
+    }
+}

@@ -1,0 +1,218 @@
+//! The lists of owners and of their subjects in DynamoDB.
+//!
+//! | attribute | what |
+//! |---|---|
+//! | `PK`, `SK` | `OWNERS` and the owner; `SUBJECTS#owner` and the subject |
+//! | `Changed` | when a record or a state of the subject was written last, in RFC 3339 |
+//! | `Lasting` | the last second of the year 9999, where there is a state without a life |
+//! | `TTL` | `Lasting`, or the expiry of the newest record |
+
+use std::{
+    collections::HashMap,
+    sync::{Mutex, PoisonError},
+    time::{Duration, SystemTime},
+};
+
+use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem, Update};
+use badgesmith_engine::store::{
+    LONGEST_KEY, ListedSubject, OWNERS, RESULT_LIFE, Subject, escape, subjects_partition, unescape,
+};
+use badgesmith_host::unix_time::{unix_milliseconds, unix_seconds};
+use badgesmith_provider::Timestamp;
+use futures_util::future::try_join;
+
+use crate::{
+    aws_clients::AwsClients,
+    aws_error::AwsError,
+    item::{self, Item, claim, expires, number, text},
+    retry::retry,
+};
+
+/// The expiry of what does not expire: the last second of the year 9999.
+const LASTING: u64 = 253_402_300_799;
+/// For how much longer than its newest record an owner is listed, in seconds, so that each process writes the owner once
+/// a day and not with each record.
+const OWNER_MARGIN: u64 = 24 * 60 * 60;
+/// How many owners a process remembers.
+const MOST_REMEMBERED: usize = 4096;
+/// The most items that one page of a query reads.
+const PAGE_SIZE: usize = 1000;
+
+/// The owners that this process has listed, with the expiry of each.
+#[derive(Debug, Default)]
+pub(crate) struct Listed(Mutex<HashMap<String, u64>>);
+
+impl Listed {
+    /// Lists the owner of a record before it is written: all records of an owner share this item, so transactions that
+    /// write it would conflict.
+    pub(crate) async fn list_owner(&self, aws: &AwsClients, owner: &str, at: SystemTime) -> Result<(), AwsError> {
+        self.list_until(aws, owner, record_expiry(at)).await
+    }
+
+    /// Lists the subject of a state without a life.
+    pub(crate) async fn list_state(
+        &self,
+        aws: &AwsClients,
+        collection: &str,
+        subject: &Subject,
+        at: SystemTime,
+    ) -> Result<(), AwsError> {
+        let key = ListedSubject::key(collection, subject);
+        if key.len() > LONGEST_KEY {
+            return Ok(());
+        }
+        let mut item = claim(subjects_partition(subject.owner()), key, LASTING);
+        item.insert("Changed".to_owned(), changed(at));
+        item.insert("Lasting".to_owned(), number(LASTING));
+        let put = aws.dynamodb().await.put_item().table_name(&aws.tables().results).set_item(Some(item));
+        let send = || async { put.clone().send().await.map_err(|error| AwsError::call("listing a subject", &error)) };
+        let subject_listed = retry(aws.deadline(), send);
+        try_join(subject_listed, self.list_until(aws, subject.owner(), LASTING)).await.map(drop)
+    }
+
+    async fn list_until(&self, aws: &AwsClients, owner: &str, needed: u64) -> Result<(), AwsError> {
+        let remembered = self.0.lock().unwrap_or_else(PoisonError::into_inner).get(owner).copied();
+        if remembered.is_some_and(|expires| expires >= needed) {
+            return Ok(());
+        }
+        let expires = needed.saturating_add(OWNER_MARGIN).min(LASTING);
+        let put = aws.dynamodb().await.put_item().table_name(&aws.tables().results);
+        let put = put
+            .set_item(Some(claim(OWNERS, escape(owner), expires)))
+            .condition_expression("attribute_not_exists(PK) OR #TTL < :ttl")
+            .expression_attribute_names("#TTL", "TTL")
+            .expression_attribute_values(":ttl", number(expires));
+        let send = || async {
+            match put.clone().send().await {
+                Ok(_) => Ok(()),
+                // It is listed for longer.
+                Err(error) if item::is_condition(&error) => Ok(()),
+                Err(error) => Err(AwsError::call("listing an owner", &error)),
+            }
+        };
+        retry(aws.deadline(), send).await?;
+        let mut remembered = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if remembered.len() >= MOST_REMEMBERED {
+            remembered.clear();
+        }
+        remembered.insert(owner.to_owned(), expires);
+        Ok(())
+    }
+}
+
+/// The write of a record's transaction that lists its subject; none if its names make too long a key.
+pub(crate) fn listing(
+    aws: &AwsClients,
+    collection: &str,
+    subject: &Subject,
+    arrived: SystemTime,
+) -> Result<Option<TransactWriteItem>, AwsError> {
+    let key = ListedSubject::key(collection, subject);
+    if key.len() > LONGEST_KEY {
+        return Ok(None);
+    }
+    let update = Update::builder()
+        .table_name(&aws.tables().results)
+        .key("PK", text(subjects_partition(subject.owner())))
+        .key("SK", text(key))
+        .update_expression("SET Changed = :changed, #TTL = if_not_exists(Lasting, :ttl)")
+        .expression_attribute_names("#TTL", "TTL")
+        .expression_attribute_values(":changed", changed(arrived))
+        .expression_attribute_values(":ttl", number(record_expiry(arrived)));
+    let update = update.build().map_err(AwsError::invalid_request)?;
+    Ok(Some(TransactWriteItem::builder().update(update).build()))
+}
+
+/// Until when a subject is listed for a record. An import brings older records after newer ones, so this counts from now
+/// on at least.
+fn record_expiry(arrived: SystemTime) -> u64 {
+    unix_seconds(arrived.max(SystemTime::now())) + RESULT_LIFE.as_secs()
+}
+
+fn changed(at: SystemTime) -> AttributeValue {
+    text(Timestamp::nearest(unix_milliseconds(at)).to_string())
+}
+
+/// The owners after `after`, at most `limit`.
+pub(crate) async fn owners(aws: &AwsClients, after: &str, limit: usize) -> Result<Vec<String>, AwsError> {
+    let after = escape(after);
+    let range = ListRange { partition: OWNERS.to_owned(), prefix: String::new(), after: &after };
+    let items = read(aws, &range, limit, unix_seconds(SystemTime::now())).await?;
+    Ok(items.iter().filter_map(|item| Some(unescape(item::read(item, "SK")?))).collect())
+}
+
+/// A page of the subjects of an owner.
+pub(crate) struct SubjectPage<'a> {
+    pub(crate) owner: &'a str,
+    pub(crate) repo: Option<&'a str>,
+    pub(crate) after: &'a str,
+    pub(crate) limit: usize,
+}
+
+/// The subjects of a page.
+pub(crate) async fn subjects(
+    aws: &AwsClients,
+    page: &SubjectPage<'_>,
+    now: u64,
+) -> Result<Vec<ListedSubject>, AwsError> {
+    let SubjectPage { owner, repo, after, limit } = *page;
+    let prefix = repo.map(|repo| format!("{}#", escape(repo))).unwrap_or_default();
+    let items = read(aws, &ListRange { partition: subjects_partition(owner), prefix, after }, limit, now).await?;
+    let listed = |item: &Item| {
+        let (collection, subject) = ListedSubject::read(item::read(item, "SK")?, owner)?;
+        let changed = item::read(item, "Changed").and_then(Timestamp::parse).unwrap_or(Timestamp::MIN);
+        let changed = Duration::from_millis(u64::try_from(changed.as_ms()).unwrap_or_default());
+        Some(ListedSubject { collection, subject, changed: SystemTime::UNIX_EPOCH + changed })
+    };
+    Ok(items.iter().filter_map(listed).collect())
+}
+
+/// Which items of a list are read.
+struct ListRange<'a> {
+    partition: String,
+    /// What their keys begin with.
+    prefix: String,
+    /// The key after which they begin.
+    after: &'a str,
+}
+
+/// The items of a list, read eventually consistent.
+async fn read(aws: &AwsClients, range: &ListRange<'_>, limit: usize, now: u64) -> Result<Vec<Item>, AwsError> {
+    let ListRange { partition, prefix, after } = range;
+    // `$` follows the `#` at the end of the prefix in ASCII.
+    let end = prefix.strip_suffix('#').map(|prefix| format!("{prefix}$"));
+    if limit == 0 || end.as_deref().is_some_and(|end| *after >= end) {
+        return Ok(Vec::new());
+    }
+    let from = (*after).max(prefix);
+    let query = aws.dynamodb().await.query().table_name(&aws.tables().results);
+    let query = query.expression_attribute_values(":pk", text(partition));
+    // A key's value must not be empty.
+    let query = match (from, end) {
+        ("", _) => query.key_condition_expression("PK = :pk"),
+        (from, None) => {
+            query.key_condition_expression("PK = :pk AND SK > :from").expression_attribute_values(":from", text(from))
+        }
+        (from, Some(end)) => query
+            .key_condition_expression("PK = :pk AND SK BETWEEN :from AND :end")
+            .expression_attribute_values(":from", text(from))
+            .expression_attribute_values(":end", text(end)),
+    };
+    let deadline = aws.deadline();
+    // BETWEEN includes the key after which the items begin.
+    let size = i32::try_from(limit.saturating_add(1).min(PAGE_SIZE)).unwrap_or(i32::MAX);
+    let (mut found, mut start) = (Vec::new(), None);
+    loop {
+        let query = query.clone().limit(size).set_exclusive_start_key(start);
+        let send = || async { query.clone().send().await.map_err(|error| AwsError::call("reading a list", &error)) };
+        let page = retry(deadline, send).await?;
+        let items = page.items.unwrap_or_default();
+        // DynamoDB deletes expired items with a delay.
+        found.extend(items.into_iter().filter(|item| expires(item) > now && item::read(item, "SK") != Some(*after)));
+        start = page.last_evaluated_key;
+        if found.len() >= limit || start.is_none() {
+            found.truncate(limit);
+            return Ok(found);
+        }
+    }
+}

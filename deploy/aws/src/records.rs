@@ -1,0 +1,155 @@
+//! Records in DynamoDB: a report or a delivery is one transaction, and a badge one consistent query.
+
+use std::time::SystemTime;
+
+use aws_sdk_dynamodb::types::TransactWriteItem;
+use badgesmith_engine::store::{
+    DELIVERY_LIFE, Delivery, Entry, NONCE_LIFE, Recorded, Span, Subject, SubjectRecord, delivery_partition,
+    nonce_partition, partition, result_prefix, result_range, run_key,
+};
+use badgesmith_host::unix_time::unix_seconds;
+use badgesmith_provider::Record;
+
+use crate::{
+    aws_clients::AwsClients,
+    aws_error::AwsError,
+    item::{self, PlacedRecord, claim, expires, text},
+    lists,
+    retry::retry,
+    transaction::{put, transact, unless_claimed, write},
+};
+
+/// The size of a page of a query after the first page did not suffice.
+const PAGE_SIZE: i32 = 100;
+
+/// Claims the nonce and the run, writes the record and lists its subject, in one transaction.
+pub(crate) async fn record(aws: &AwsClients, entry: &Entry) -> Result<Recorded, AwsError> {
+    let placed = PlacedRecord::of(entry);
+    let arrived = unix_seconds(entry.arrived);
+    let nonce = claim(nonce_partition(&entry.subject), &entry.nonce, arrived + NONCE_LIFE.as_secs());
+    let mut writes = vec![write(unless_claimed(&aws.tables().nonces, nonce, arrived))?];
+    writes.extend(writes_of(aws, &placed, entry.arrived)?);
+    writes.extend(lists::listing(aws, placed.collection, placed.subject, entry.arrived)?);
+    // The first reason decides: a used nonce comes before a duplicate.
+    Ok(match *transact(aws, "recording", writes).await? {
+        [] => Recorded::New,
+        [true, ..] => Recorded::NonceUsed,
+        _ => Recorded::Duplicate,
+    })
+}
+
+/// Claims the delivery's id and the runs of its records and writes them, in one transaction. If runs are claimed already,
+/// another transaction leaves them out. `false` if the id is claimed already.
+pub(crate) async fn deliver(aws: &AwsClients, delivery: &Delivery) -> Result<bool, AwsError> {
+    let Delivery { scheme, owner, id, records, arrived } = delivery;
+    let seconds = unix_seconds(*arrived);
+    let mut records = without_repetitions(records);
+    loop {
+        let delivered = claim(delivery_partition(scheme, owner), id, seconds + DELIVERY_LIFE.as_secs());
+        let mut writes = vec![write(unless_claimed(&aws.tables().nonces, delivered, seconds))?];
+        for placed in &records {
+            writes.extend(writes_of(aws, placed, *arrived)?);
+        }
+        // One transaction cannot write an item twice.
+        let mut listed = Vec::new();
+        for PlacedRecord { collection, subject, .. } in &records {
+            if !listed.contains(&(collection, subject)) {
+                listed.push((collection, subject));
+                writes.extend(lists::listing(aws, collection, subject, *arrived)?);
+            }
+        }
+        let failed = transact(aws, "recording a delivery", writes).await?;
+        let Some((is_known, failed)) = failed.split_first() else { return Ok(true) };
+        if *is_known {
+            return Ok(false);
+        }
+        // Two writes for each record, of which the first claims its run.
+        let is_free = failed.chunks(2).map(|writes| writes.first() != Some(&true));
+        let free: Vec<_> =
+            records.iter().zip(is_free).filter(|(_, is_free)| *is_free).map(|(record, _)| *record).collect();
+        if free.len() == records.len() {
+            let cause = "a condition failed that no record has".to_owned();
+            return Err(AwsError::Call { operation: "recording a delivery", cause, is_transient: false });
+        }
+        records = free;
+    }
+}
+
+/// The records of a delivery, each run once: the first one.
+fn without_repetitions(records: &[SubjectRecord]) -> Vec<PlacedRecord<'_>> {
+    let mut placed: Vec<PlacedRecord<'_>> = Vec::new();
+    for SubjectRecord { collection, subject, record } in records {
+        let run = |placed: &PlacedRecord<'_>| {
+            (partition(placed.collection, placed.subject), run_key(placed.subject, placed.record))
+        };
+        let new = PlacedRecord { collection, subject, record };
+        if !placed.iter().any(|placed| run(placed) == run(&new)) {
+            placed.push(new);
+        }
+    }
+    placed
+}
+
+/// The claim of a record's run, and the record.
+fn writes_of(
+    aws: &AwsClients,
+    placed: &PlacedRecord<'_>,
+    arrived: SystemTime,
+) -> Result<[TransactWriteItem; 2], AwsError> {
+    let (table, arrived) = (&aws.tables().results, unix_seconds(arrived));
+    let run = unless_claimed(table, item::of_run(placed, arrived), arrived);
+    Ok([write(run)?, write(put(table, item::of_record(placed, arrived)))?])
+}
+
+/// The records of a subject, newest first.
+pub(crate) async fn history(
+    aws: &AwsClients,
+    collection: &str,
+    subject: &Subject,
+    span: &Span,
+    now: u64,
+) -> Result<Vec<Record>, AwsError> {
+    let query = aws.dynamodb().await.query().table_name(&aws.tables().results);
+    let query = query.consistent_read(true).scan_index_forward(false);
+    let query = query.expression_attribute_values(":pk", text(partition(collection, subject)));
+    let (from, to) = result_range(subject, span);
+    if from >= to {
+        return Ok(Vec::new());
+    }
+    let query = if span.since_ms.is_none() && span.before.is_none() {
+        query
+            .key_condition_expression("PK = :pk AND begins_with(SK, :prefix)")
+            .expression_attribute_values(":prefix", text(result_prefix(subject)))
+    } else {
+        query
+            .key_condition_expression("PK = :pk AND SK BETWEEN :from AND :to")
+            .expression_attribute_values(":from", text(from))
+            .expression_attribute_values(":to", text(&to))
+    };
+    let deadline = aws.deadline();
+    // BETWEEN includes its end, the record before which others are wanted.
+    let wanted = span.last + usize::from(span.before.is_some());
+    let mut limit = i32::try_from(wanted).unwrap_or(i32::MAX);
+    let (mut records, mut start) = (Vec::new(), None);
+    loop {
+        let query = query.clone().limit(limit).set_exclusive_start_key(start);
+        let send = || async { query.clone().send().await.map_err(|error| AwsError::call("reading results", &error)) };
+        let page = retry(deadline, send).await?;
+        // DynamoDB deletes expired items with a delay.
+        let is_wanted = |item: &&item::Item| expires(item) > now && item::read(item, "SK") != Some(&to);
+        for item in page.items().iter().filter(is_wanted) {
+            // An older one in its place would show an outdated result.
+            let record = item::record(item)
+                .ok_or_else(|| AwsError::DamagedItem { key: item::read(item, "SK").unwrap_or_default().to_owned() })?;
+            records.push(record);
+            if records.len() == span.last {
+                return Ok(records);
+            }
+        }
+        start = page.last_evaluated_key;
+        if start.is_none() {
+            return Ok(records);
+        }
+        limit = PAGE_SIZE.max(limit);
+    }
+}

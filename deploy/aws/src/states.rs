@@ -1,0 +1,148 @@
+//! States in DynamoDB: a change is one conditional put.
+//!
+//! | attribute | what |
+//! |---|---|
+//! | `PK`, `SK` | the collection and the repository; the part and the branch |
+//! | `Seq` | the sequence, as a text that sorts as sequences do |
+//! | `Fields` | the fields, as JSON text |
+//! | `Written` | when it was written, in RFC 3339 |
+//! | `TTL` | the expiry in seconds since 1970, only of a state with a life |
+
+use std::{
+    sync::atomic::{AtomicU32, Ordering},
+    time::{Duration, SystemTime},
+};
+
+use badgesmith_engine::store::{
+    MOST_STATES, States, Subject, escape, read_sequence, read_state_key, sequence_text, state_key, state_partition,
+};
+use badgesmith_host::unix_time::{unix_milliseconds, unix_seconds};
+use badgesmith_provider::{FoundState, State, Timestamp};
+
+use crate::{
+    aws_clients::AwsClients,
+    aws_error::AwsError,
+    item::{self, Item, expires, number, text},
+    lists::Listed,
+    retry::retry,
+};
+
+/// The size of a page of a query.
+const PAGE_SIZE: i32 = 256;
+
+/// Writes a state, unless there is one whose sequence is as great or greater, and lists its subject.
+pub(crate) async fn put_state(
+    aws: &AwsClients,
+    listed: &Listed,
+    state: &State,
+    subject: &Subject,
+    now: SystemTime,
+) -> Result<bool, AwsError> {
+    let (sequence, is_listed) = (sequence_text(&state.sequence), state.life_seconds.is_none());
+    let put = aws.dynamodb().await.put_item().table_name(&aws.tables().results);
+    let put = put
+        .set_item(Some(of_state(state, subject, now)))
+        .condition_expression("attribute_not_exists(PK) OR Seq < :seq OR #TTL <= :now")
+        .expression_attribute_names("#TTL", "TTL")
+        .expression_attribute_values(":seq", text(&*sequence))
+        .expression_attribute_values(":now", number(unix_seconds(now)));
+    let attempts = AtomicU32::new(0);
+    let is_new = retry(aws.deadline(), || async {
+        attempts.fetch_add(1, Ordering::Relaxed);
+        match put.clone().send().await {
+            Ok(_) => Ok(true),
+            Err(error) if item::is_condition(&error) => Ok(false),
+            Err(error) => Err(AwsError::call("writing a state", &error)),
+        }
+    });
+    if is_new.await? {
+        if is_listed {
+            listed.list_state(aws, &state.collection, subject, now).await?;
+        }
+        return Ok(true);
+    }
+    // The present state may be this one: of an attempt whose response was lost, or of a process that ended before it had
+    // listed the subject.
+    let present = find(aws, &query_of(state, subject), unix_seconds(now)).await?;
+    let Some(present) = present.first().filter(|present| present.sequence == state.sequence) else { return Ok(false) };
+    if is_listed {
+        let written = Duration::from_millis(u64::try_from(present.written_ms).unwrap_or_default());
+        listed.list_state(aws, &state.collection, subject, SystemTime::UNIX_EPOCH + written).await?;
+    }
+    let is_retried = attempts.load(Ordering::Relaxed) > 1;
+    Ok(is_retried && present.written_ms == unix_milliseconds(now) && present.fields == state.fields)
+}
+
+fn query_of(state: &State, subject: &Subject) -> States {
+    States {
+        collection: state.collection.clone(),
+        owner: subject.owner().to_owned(),
+        repo: subject.repo().to_owned(),
+        platform: Some(subject.platform().to_owned()),
+        branch: Some(subject.branch().to_owned()),
+    }
+}
+
+fn of_state(state: &State, subject: &Subject, now: SystemTime) -> Item {
+    let life = state.life_seconds.map(|seconds| unix_seconds(now).saturating_add(seconds.into()));
+    // Serializing a JSON map does not fail.
+    let fields = serde_json::to_string(&state.fields).unwrap_or_default();
+    let mut item = Item::from([
+        ("PK".to_owned(), text(state_partition(&state.collection, subject.owner(), subject.repo()))),
+        ("SK".to_owned(), text(state_key(subject.platform(), subject.branch()))),
+        ("Seq".to_owned(), text(sequence_text(&state.sequence))),
+        ("Fields".to_owned(), text(fields)),
+        ("Written".to_owned(), text(Timestamp::nearest(unix_milliseconds(now)).to_string())),
+    ]);
+    if let Some(expires) = life {
+        item.insert("TTL".to_owned(), number(expires));
+    }
+    item
+}
+
+/// The state of an item, if it is one.
+pub(crate) fn state(item: &Item) -> Option<FoundState> {
+    let (platform, branch) = read_state_key(item::read(item, "SK")?)?;
+    Some(FoundState {
+        platform,
+        branch,
+        sequence: read_sequence(item::read(item, "Seq")?)?,
+        fields: serde_json::from_str(item::read(item, "Fields")?).ok()?,
+        written_ms: Timestamp::parse(item::read(item, "Written")?)?.as_ms(),
+    })
+}
+
+/// The states that a query names, ordered by their keys, at most [`MOST_STATES`].
+pub(crate) async fn find(aws: &AwsClients, states: &States, now: u64) -> Result<Vec<FoundState>, AwsError> {
+    let States { collection, owner, repo, platform, branch } = states;
+    let query = aws.dynamodb().await.query().table_name(&aws.tables().results).consistent_read(true);
+    let query = query.expression_attribute_values(":pk", text(state_partition(collection, owner, repo)));
+    let query = match (platform, branch) {
+        (None, _) => query.key_condition_expression("PK = :pk"),
+        (Some(platform), None) => query
+            .key_condition_expression("PK = :pk AND begins_with(SK, :prefix)")
+            .expression_attribute_values(":prefix", text(format!("{}#", escape(platform)))),
+        (Some(platform), Some(branch)) => query
+            .key_condition_expression("PK = :pk AND SK = :sk")
+            .expression_attribute_values(":sk", text(state_key(platform, branch))),
+    };
+    let deadline = aws.deadline();
+    let (mut found, mut start) = (Vec::new(), None);
+    loop {
+        let query = query.clone().limit(PAGE_SIZE).set_exclusive_start_key(start);
+        let send = || async { query.clone().send().await.map_err(|error| AwsError::call("reading states", &error)) };
+        let page = retry(deadline, send).await?;
+        // DynamoDB deletes expired items with a delay.
+        for item in page.items().iter().filter(|item| expires(item) > now) {
+            let damaged = || AwsError::DamagedItem { key: item::read(item, "SK").unwrap_or_default().to_owned() };
+            found.push(state(item).ok_or_else(damaged)?);
+            if found.len() == MOST_STATES {
+                return Ok(found);
+            }
+        }
+        start = page.last_evaluated_key;
+        if start.is_none() {
+            return Ok(found);
+        }
+    }
+}
