@@ -150,7 +150,7 @@ impl Engine {
     /// ```
     /// # use std::{sync::Arc, time::{Duration, SystemTime}};
     /// # use badgesmith_engine::{Engine, Origin, Plugin, Request, Settings, store::*, world::*};
-    /// # use badgesmith_provider::{Badge, Call, Manifest, Provider, Record, Request as Get, Step};
+    /// # use badgesmith_provider::{Badge, Call, FoundState, Manifest, Provider, Record, Request as Get, State, Step};
     /// # use {bytes::Bytes, futures_util::future::{BoxFuture, FutureExt, ready}};
     /// #[derive(Debug)]
     /// struct Greeting;
@@ -179,7 +179,16 @@ impl Engine {
     /// #   fn keep_answer(&self, _: &str, _: Bytes, _: SystemTime) {}
     /// #   fn record<'a>(&'a self, _: &'a Entry) -> Stored<'a, Recorded> { todo!() }
     /// #   fn history<'a>(&'a self, _: &'a str, _: &'a Subject, _: Span, _: SystemTime) -> Stored<'a, Vec<Record>> {
-    /// #       todo!() } }
+    /// #       todo!() }
+    /// #   fn put_state<'a>(&'a self, _: &'a State, _: SystemTime) -> Stored<'a, bool> { todo!() }
+    /// #   fn states<'a>(&'a self, _: &'a States, _: SystemTime) -> Stored<'a, Vec<FoundState>> { todo!() }
+    /// #   fn deliver<'a>(&'a self, _: &'a Delivery) -> Stored<'a, bool> { todo!() }
+    /// #   fn owners<'a>(&'a self, _: &'a str, _: usize) -> Stored<'a, Vec<String>> { todo!() }
+    /// #   fn subjects<'a>(&'a self, _: &'a str, _: Option<&'a str>, _: &'a str, _: usize, _: SystemTime)
+    /// #       -> Stored<'a, Vec<ListedSubject>> { todo!() }
+    /// #   fn mark_stale<'a>(&'a self, _: &'a str, _: SystemTime) -> Stored<'a, ()> { todo!() }
+    /// #   fn answer_about<'a>(&'a self, _: &'a str, _: &'a str, _: SystemTime) -> Stored<'a, MarkedAnswer> {
+    /// #       ready(Ok(MarkedAnswer::default())).boxed() } }
     /// # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
     /// let manifest = Manifest::parse(r#"{"id": "greeting", "version": "1.0.0", "mount": "/badges/hello", "badges": [
     ///     {"name": "hello", "route": "{name}", "label": "hello", "summary": "Greets.", "example": "world"}]}"#)?;

@@ -81,24 +81,15 @@ pub trait Store: Send + Sync {
     ///
     /// # Errors
     /// [`Unavailable`] if it is unknown whether it was written.
-    fn put_state<'a>(&'a self, state: &'a State, now: SystemTime) -> BoxFuture<'a, Result<bool, Unavailable>> {
-        let _ = (state, now);
-        Box::pin(ready(Err(no_such("states"))))
-    }
+    fn put_state<'a>(&'a self, state: &'a State, now: SystemTime) -> BoxFuture<'a, Result<bool, Unavailable>>;
 
     /// The states of a repository in a collection, ordered by part and branch: all, those of a part, or that of a
     /// subject; at most [`MOST_STATES`]. Reads are consistent.
     ///
     /// # Errors
     /// [`Unavailable`] if the store cannot be read.
-    fn states<'a>(
-        &'a self,
-        states: &'a States,
-        now: SystemTime,
-    ) -> BoxFuture<'a, Result<Vec<FoundState>, Unavailable>> {
-        let _ = (states, now);
-        Box::pin(ready(Err(no_such("states"))))
-    }
+    fn states<'a>(&'a self, states: &'a States, now: SystemTime)
+    -> BoxFuture<'a, Result<Vec<FoundState>, Unavailable>>;
 
     /// Claims the id of a delivery, claims the runs of its records and writes them, in one transaction. A record whose
     /// run is claimed already is left out. After `Ok(true)` all of it is durable; after `Ok(false)`, which says that the
@@ -106,20 +97,14 @@ pub trait Store: Send + Sync {
     ///
     /// # Errors
     /// [`Unavailable`] if it is unknown whether it was written.
-    fn deliver<'a>(&'a self, delivery: &'a Delivery) -> BoxFuture<'a, Result<bool, Unavailable>> {
-        let _ = delivery;
-        Box::pin(ready(Err(no_such("deliveries"))))
-    }
+    fn deliver<'a>(&'a self, delivery: &'a Delivery) -> BoxFuture<'a, Result<bool, Unavailable>>;
 
     /// The owners that have a subject, in their order, from the first one after `after` on, at most `limit`. Reads of
     /// this and of [`Store::subjects`] need not be consistent.
     ///
     /// # Errors
     /// [`Unavailable`] if the store cannot be read.
-    fn owners<'a>(&'a self, after: &'a str, limit: usize) -> BoxFuture<'a, Result<Vec<String>, Unavailable>> {
-        let _ = (after, limit);
-        Box::pin(ready(Err(no_such("lists"))))
-    }
+    fn owners<'a>(&'a self, after: &'a str, limit: usize) -> BoxFuture<'a, Result<Vec<String>, Unavailable>>;
 
     /// The subjects of an owner that have a record or a state, ordered by repository, collection, part and branch; of
     /// one repository, if it is named. At most `limit`, after `after`, a [`ListedSubject::key`]; empty for the first.
@@ -133,19 +118,13 @@ pub trait Store: Send + Sync {
         after: &'a str,
         limit: usize,
         now: SystemTime,
-    ) -> BoxFuture<'a, Result<Vec<ListedSubject>, Unavailable>> {
-        let _ = (owner, repo, after, limit, now);
-        Box::pin(ready(Err(no_such("lists"))))
-    }
+    ) -> BoxFuture<'a, Result<Vec<ListedSubject>, Unavailable>>;
 
     /// Notes that cached answers about something are stale since `at`. `about` is a key that the engine made.
     ///
     /// # Errors
     /// [`Unavailable`] if it is unknown whether it was noted.
-    fn mark_stale<'a>(&'a self, about: &'a str, at: SystemTime) -> BoxFuture<'a, Result<(), Unavailable>> {
-        let _ = (about, at);
-        Box::pin(ready(Err(no_such("marks"))))
-    }
+    fn mark_stale<'a>(&'a self, about: &'a str, at: SystemTime) -> BoxFuture<'a, Result<(), Unavailable>>;
 
     /// The cached answer of a key, with the time since which answers about `about` are stale, if that was noted.
     ///
@@ -156,10 +135,7 @@ pub trait Store: Send + Sync {
         key: &'a str,
         about: &'a str,
         now: SystemTime,
-    ) -> BoxFuture<'a, Result<MarkedAnswer, Unavailable>> {
-        let _ = about;
-        Box::pin(async move { Ok(MarkedAnswer { answer: self.answer(key, now).await?, stale_since: None }) })
-    }
+    ) -> BoxFuture<'a, Result<MarkedAnswer, Unavailable>>;
 
     /// Checks that a result could be recorded now, by the same path as a write, without a visible change. The engine
     /// caches the outcome for ten seconds.
@@ -202,8 +178,4 @@ impl From<Unavailable> for Unhealthy {
     fn from(Unavailable(fault): Unavailable) -> Self {
         Self { fault, since: None }
     }
-}
-
-fn no_such(what: &str) -> Unavailable {
-    Unavailable(format!("this store has no {what}"))
 }

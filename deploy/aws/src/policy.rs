@@ -31,21 +31,35 @@ pub enum PolicyResource {
 }
 
 /// All calls of a server, and no others.
-pub const ALLOWED_CALLS: [AllowedCall; 6] = [
+pub const ALLOWED_CALLS: [AllowedCall; 7] = [
     AllowedCall {
         operation: "DynamoDB.TransactWriteItems",
         action: "dynamodb:PutItem",
         on: &[PolicyResource::Results, PolicyResource::Nonces],
     },
+    // A transaction that writes a record updates the list of its owner's subjects.
+    AllowedCall {
+        operation: "DynamoDB.TransactWriteItems",
+        action: "dynamodb:UpdateItem",
+        on: &[PolicyResource::Results],
+    },
     AllowedCall { operation: "DynamoDB.Query", action: "dynamodb:Query", on: &[PolicyResource::Results] },
-    AllowedCall { operation: "DynamoDB.BatchGetItem", action: "dynamodb:BatchGetItem", on: &[PolicyResource::Secrets] },
+    AllowedCall {
+        operation: "DynamoDB.BatchGetItem",
+        action: "dynamodb:BatchGetItem",
+        on: &[PolicyResource::Secrets, PolicyResource::Answers],
+    },
     AllowedCall {
         operation: "Secrets Manager.GetSecretValue",
         action: "secretsmanager:GetSecretValue",
         on: &[PolicyResource::Values],
     },
     AllowedCall { operation: "DynamoDB.GetItem", action: "dynamodb:GetItem", on: &[PolicyResource::Answers] },
-    AllowedCall { operation: "DynamoDB.PutItem", action: "dynamodb:PutItem", on: &[PolicyResource::Answers] },
+    AllowedCall {
+        operation: "DynamoDB.PutItem",
+        action: "dynamodb:PutItem",
+        on: &[PolicyResource::Results, PolicyResource::Answers],
+    },
 ];
 
 /// The policy for the role of a server, for tables of these names in any region and account.

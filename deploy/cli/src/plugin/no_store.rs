@@ -2,13 +2,20 @@
 
 use std::time::SystemTime;
 
-use badgesmith_engine::store::{Entry, Recorded, Span, Store, Subject, Unavailable, Unhealthy};
-use badgesmith_provider::Record;
+use badgesmith_engine::store::{
+    Delivery, Entry, ListedSubject, MarkedAnswer, Recorded, Span, States, Store, Subject, Unavailable, Unhealthy,
+};
+use badgesmith_provider::{FoundState, Record, State};
 use bytes::Bytes;
 use futures_util::future::{BoxFuture, ready};
 
-/// Has no answers and no records, and refuses to record.
+/// Has no answers, records and states, and refuses to record.
 pub(super) struct NoStore;
+
+/// What it says to every write.
+fn refused() -> Unavailable {
+    Unavailable("a command records nothing".to_owned())
+}
 
 impl Store for NoStore {
     fn answer<'a>(&'a self, _: &'a str, _: SystemTime) -> BoxFuture<'a, Result<Option<Bytes>, Unavailable>> {
@@ -18,7 +25,7 @@ impl Store for NoStore {
     fn keep_answer(&self, _: &str, _: Bytes, _: SystemTime) {}
 
     fn record<'a>(&'a self, _: &'a Entry) -> BoxFuture<'a, Result<Recorded, Unavailable>> {
-        Box::pin(ready(Err(Unavailable("a command records nothing".to_owned()))))
+        Box::pin(ready(Err(refused())))
     }
 
     fn history<'a>(
@@ -31,7 +38,47 @@ impl Store for NoStore {
         Box::pin(ready(Ok(Vec::new())))
     }
 
+    fn put_state<'a>(&'a self, _: &'a State, _: SystemTime) -> BoxFuture<'a, Result<bool, Unavailable>> {
+        Box::pin(ready(Err(refused())))
+    }
+
+    fn states<'a>(&'a self, _: &'a States, _: SystemTime) -> BoxFuture<'a, Result<Vec<FoundState>, Unavailable>> {
+        Box::pin(ready(Ok(Vec::new())))
+    }
+
+    fn deliver<'a>(&'a self, _: &'a Delivery) -> BoxFuture<'a, Result<bool, Unavailable>> {
+        Box::pin(ready(Err(refused())))
+    }
+
+    fn owners<'a>(&'a self, _: &'a str, _: usize) -> BoxFuture<'a, Result<Vec<String>, Unavailable>> {
+        Box::pin(ready(Ok(Vec::new())))
+    }
+
+    fn subjects<'a>(
+        &'a self,
+        _: &'a str,
+        _: Option<&'a str>,
+        _: &'a str,
+        _: usize,
+        _: SystemTime,
+    ) -> BoxFuture<'a, Result<Vec<ListedSubject>, Unavailable>> {
+        Box::pin(ready(Ok(Vec::new())))
+    }
+
+    fn mark_stale<'a>(&'a self, _: &'a str, _: SystemTime) -> BoxFuture<'a, Result<(), Unavailable>> {
+        Box::pin(ready(Err(refused())))
+    }
+
+    fn answer_about<'a>(
+        &'a self,
+        _: &'a str,
+        _: &'a str,
+        _: SystemTime,
+    ) -> BoxFuture<'a, Result<MarkedAnswer, Unavailable>> {
+        Box::pin(ready(Ok(MarkedAnswer::default())))
+    }
+
     fn check(&self) -> BoxFuture<'_, Result<(), Unhealthy>> {
-        Box::pin(ready(Err(Unavailable("a command records nothing".to_owned()).into())))
+        Box::pin(ready(Err(refused().into())))
     }
 }
