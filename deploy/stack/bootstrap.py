@@ -21,6 +21,9 @@ while True:
         "method": event["requestContext"]["http"]["method"],
         "path": event["rawPath"],
         "query": event["rawQueryString"],
+        "headers": event["headers"],
+        "body": event.get("body") or "",
+        "is_base64": event.get("isBase64Encoded", False),
     }
     answer = {"statusCode": 404, "headers": {"content-type": "application/json"}, "body": json.dumps(known)}
     urllib.request.urlopen(f"{RUNTIME}/{id}/response", json.dumps(answer).encode()).close()

@@ -1,7 +1,9 @@
 """Tests the stack in an emulator: creates, uses, updates, rolls back and deletes it, and tries changes that must be
 refused. Run by deploy/stack-test."""
 
+import base64
 import contextlib
+import hmac
 import json
 import os
 import pathlib
@@ -20,6 +22,9 @@ from botocore.exceptions import ClientError
 
 DEPLOY = pathlib.Path(__file__).resolve().parent.parent
 STACK = "badgesmith-staging"
+# AWS's managed policies of CloudFront.
+CACHING_DISABLED = "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"
+ALL_VIEWER_EXCEPT_HOST = "b689b0a8-53d0-40ab-baf2-68738e2966ac"
 PROVIDER = "arn:aws:iam::000000000000:oidc-provider/token.actions.githubusercontent.com"
 
 claims = 0
@@ -80,11 +85,12 @@ def roll(*words, succeeds=True):
     return run(DEPLOY / "roll.sh", *words, succeeds=succeeds)
 
 
-def ask(url, method):
+def ask(url, method, headers=None, body=None):
     """Sends a request to the function through the API and its alias. Not every machine resolves the API's host name, so
     the request goes to the emulator with that name as its Host."""
     name, path = url.removeprefix("http://").split("/", 1)
-    request = urllib.request.Request(f"{os.environ['AWS_ENDPOINT_URL']}/{path}", method=method, headers={"Host": name})
+    to, headers = f"{os.environ['AWS_ENDPOINT_URL']}/{path}", {"Host": name} | (headers or {})
+    request = urllib.request.Request(to, body, method=method, headers=headers)
     try:
         with urllib.request.urlopen(request, timeout=30) as answer:
             return answer.status, json.load(answer)
@@ -142,6 +148,28 @@ def check_function(out, release):
     return known
 
 
+def check_webhooks(out):
+    """Deliveries reach the function with their signatures and with the bytes that were signed. What the function makes
+    of them is tested where it is built, in deploy/lambda/tests."""
+    run_body = {"action": "completed", "repository": {"full_name": "acme/tools"}, "workflow_run": {"name": "Bäcker \"x\""}}
+    for event, payload, secret in (
+        ("ping", {"zen": "Keep it logically awesome.", "hook_id": 1}, b"hush"),
+        ("workflow_run", run_body, b"hush"),
+        ("workflow_run", run_body, b"another secret"),
+    ):
+        body = json.dumps(payload, ensure_ascii=False, indent=1).encode()
+        sent = {
+            "Content-Type": "application/json", "X-GitHub-Event": event, "X-GitHub-Delivery": f"{event}-1",
+            "X-Hub-Signature-256": f"sha256={hmac.new(secret, body, 'sha256').hexdigest()}",
+        }
+        _, known = ask(f"{out['ApiUrl']}/webhooks/github", "POST", sent, body)
+        headers = {name.lower(): value for name, value in known["headers"].items()}
+        lost = {name for name, value in sent.items() if headers.get(name.lower()) != value}
+        claim(f"a delivery of {event} arrives with its headers", not lost, known)
+        arrived = base64.b64decode(known["body"]) if known["is_base64"] else known["body"].encode()
+        claim("and with every byte that was signed", arrived == body, known)
+
+
 def resources(policy):
     for statement in policy["Statement"]:
         yield from [statement["Resource"]] if isinstance(statement["Resource"], str) else statement["Resource"]
@@ -155,7 +183,7 @@ def check_secrets(cloud, out, expected):
 
 def check_surroundings(cloud, out):
     alarms = cloud("cloudwatch").describe_alarms(AlarmNamePrefix=STACK)["MetricAlarms"]
-    claim("there are five alarms", len(alarms) == 5, [alarm["AlarmName"] for alarm in alarms])
+    claim("there are six alarms", len(alarms) == 6, [alarm["AlarmName"] for alarm in alarms])
     silent = [alarm["AlarmName"] for alarm in alarms if alarm["AlarmActions"] != [out["AlarmTopicArn"]]]
     claim("every alarm tells the topic", not silent, silent)
     policy = cloud("iam").get_role_policy(RoleName=out["FunctionRoleName"], PolicyName="badges")["PolicyDocument"]
@@ -168,6 +196,11 @@ def check_surroundings(cloud, out):
     config = cloud("cloudfront").get_distribution_config(Id=out["DistributionId"])["DistributionConfig"]
     origin = config["Origins"]["Items"][0]
     claim("CloudFront asks the API", out["ApiUrl"].split("/")[2].split(".")[0] in origin["DomainName"], origin)
+    behaviors = {one["PathPattern"]: one for one in config["CacheBehaviors"]["Items"]}
+    claim("webhooks alone have a behavior of their own", set(behaviors) == {"/webhooks/*"}, behaviors)
+    webhooks = behaviors["/webhooks/*"]
+    managed = (webhooks["CachePolicyId"], webhooks["OriginRequestPolicyId"])
+    claim("which caches nothing and forwards every header", managed == (CACHING_DISABLED, ALL_VIEWER_EXCEPT_HOST), webhooks)
 
 
 def main():
@@ -194,6 +227,7 @@ def main():
         before = check_function(out, "first")
         check_tables(dynamodb, out)
         check_surroundings(cloud, out)
+        check_webhooks(out)
         claim("there is nothing to go back to", "no release before" in roll("back", "staging", succeeds=False))
 
         print("updated")

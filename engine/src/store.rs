@@ -17,7 +17,7 @@ use futures_util::future::BoxFuture;
 pub use entry::{Delivery, Entry, ListedSubject, MOST_DELIVERED, MarkedAnswer, Recorded, States, SubjectRecord};
 pub use keys::{
     OWNERS, delivery_partition, escape, nonce_partition, partition, read_sequence, read_state_key, run_key,
-    sequence_text, state_key, state_partition, subject_of, subjects_partition, unescape,
+    sequence_text, state_key, state_partition, state_subject_of, subject_of, subjects_partition, unescape,
 };
 pub use span::{MOST_CHARTED, RecordPlace, Span, result_key, result_prefix, result_range};
 pub use subject::{LONGEST_BRANCH, LONGEST_NAME, LONGEST_PLATFORM, Subject};

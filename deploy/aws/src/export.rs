@@ -1,8 +1,8 @@
-//! Exports all results of the deployment.
+//! Exports all results and states of the deployment.
 
 use std::{io, time::SystemTime};
 
-use badgesmith_engine::store::subject_of;
+use badgesmith_engine::store::{state_subject_of, subject_of};
 use badgesmith_host::{
     transfer::{ExportError, ExportSummary, ExportedLine},
     unix_time::unix_seconds,
@@ -11,11 +11,12 @@ use badgesmith_host::{
 use crate::{
     aws_clients::AwsClients,
     aws_error::AwsError,
-    item::{self, expires, text},
+    item::{self, Item, expires, text},
     retry::retry,
+    states,
 };
 
-/// Hands every result that has not expired at `now` to `each`, in no order, and reports which items are damaged.
+/// Hands every result and state that has not expired at `now` to `each`, in no order, and reports which items are damaged.
 ///
 /// # Errors
 /// The first error of DynamoDB or of `each`.
@@ -26,25 +27,43 @@ pub(crate) async fn export(
 ) -> Result<ExportSummary, ExportError<AwsError>> {
     let mut exported = ExportSummary::default();
     let scan = aws.dynamodb().await.scan().table_name(&aws.tables().results).consistent_read(true);
-    let scan = scan.filter_expression("begins_with(SK, :result)");
+    let scan = scan.filter_expression("begins_with(SK, :result) OR begins_with(PK, :state)");
     let scan = scan.expression_attribute_values(":result", text("RESULT#"));
+    let scan = scan.expression_attribute_values(":state", text("STATE#"));
     let mut start = None;
     loop {
         let scan = scan.clone().set_exclusive_start_key(start);
         let send = || async { scan.clone().send().await.map_err(|error| AwsError::call("reading results", &error)) };
         let page = retry(aws.deadline(), send).await.map_err(ExportError::Store)?;
         for item in page.items().iter().filter(|item| expires(item) > unix_seconds(now)) {
-            let [partition, key] = ["PK", "SK"].map(|name| item::read(item, name).unwrap_or_default());
-            let (Some((collection, subject)), Some(record)) = (subject_of(partition, key), item::record(item)) else {
-                exported.damaged.push(format!("the item at {partition:?} {key:?} is no record"));
-                continue;
-            };
-            exported.written += 1;
-            each(ExportedLine::new(collection, &subject, record, expires(item)))?;
+            match line(item) {
+                Ok(line) => {
+                    exported.written += 1;
+                    each(line)?;
+                }
+                Err(damaged) => exported.damaged.push(damaged),
+            }
         }
         start = page.last_evaluated_key;
         if start.is_none() {
             return Ok(exported);
         }
     }
+}
+
+/// An item as an exported line; otherwise what is wrong with it.
+fn line(item: &Item) -> Result<ExportedLine, String> {
+    let [partition, key] = ["PK", "SK"].map(|name| item::read(item, name).unwrap_or_default());
+    let expires = expires(item);
+    if partition.starts_with("STATE#") {
+        let (Some((collection, subject)), Some(state)) = (state_subject_of(partition, key), states::state(item)) else {
+            return Err(format!("the item at {partition:?} {key:?} is no state"));
+        };
+        let until = Some(expires).filter(|expires| *expires < u64::MAX);
+        return Ok(ExportedLine::state(collection, &subject, state, until));
+    }
+    let (Some((collection, subject)), Some(record)) = (subject_of(partition, key), item::record(item)) else {
+        return Err(format!("the item at {partition:?} {key:?} is no record"));
+    };
+    Ok(ExportedLine::result(collection, &subject, record, expires))
 }

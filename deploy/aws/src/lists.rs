@@ -29,7 +29,7 @@ use crate::{
 };
 
 /// The expiry of what does not expire: the last second of the year 9999.
-const LASTING: u64 = 253_402_300_799;
+pub(crate) const LASTING: u64 = 253_402_300_799;
 /// For how much longer than its newest record an owner is listed, in seconds, so that each process writes the owner once
 /// a day and not with each record.
 const OWNER_MARGIN: u64 = 24 * 60 * 60;
@@ -57,10 +57,7 @@ impl Listed {
         subject: &Subject,
         at: SystemTime,
     ) -> Result<(), AwsError> {
-        let key = ListedSubject::key(collection, subject);
-        if key.len() > LONGEST_KEY {
-            return Ok(());
-        }
+        let Some(key) = key(collection, subject) else { return Ok(()) };
         let mut item = claim(subjects_partition(subject.owner()), key, LASTING);
         item.insert("Changed".to_owned(), changed(at));
         item.insert("Lasting".to_owned(), number(LASTING));
@@ -70,7 +67,8 @@ impl Listed {
         try_join(subject_listed, self.list_until(aws, subject.owner(), LASTING)).await.map(drop)
     }
 
-    async fn list_until(&self, aws: &AwsClients, owner: &str, needed: u64) -> Result<(), AwsError> {
+    /// Lists an owner until then, in seconds since 1970, if it is not listed for as long.
+    pub(crate) async fn list_until(&self, aws: &AwsClients, owner: &str, needed: u64) -> Result<(), AwsError> {
         let remembered = self.0.lock().unwrap_or_else(PoisonError::into_inner).get(owner).copied();
         if remembered.is_some_and(|expires| expires >= needed) {
             return Ok(());
@@ -100,6 +98,11 @@ impl Listed {
     }
 }
 
+/// The sort key of a subject; `None` if its names make too long a key, so that it is not listed.
+pub(crate) fn key(collection: &str, subject: &Subject) -> Option<String> {
+    Some(ListedSubject::key(collection, subject)).filter(|key| key.len() <= LONGEST_KEY)
+}
+
 /// The write of a record's transaction that lists its subject; none if its names make too long a key.
 pub(crate) fn listing(
     aws: &AwsClients,
@@ -107,10 +110,7 @@ pub(crate) fn listing(
     subject: &Subject,
     arrived: SystemTime,
 ) -> Result<Option<TransactWriteItem>, AwsError> {
-    let key = ListedSubject::key(collection, subject);
-    if key.len() > LONGEST_KEY {
-        return Ok(None);
-    }
+    let Some(key) = key(collection, subject) else { return Ok(None) };
     let update = Update::builder()
         .table_name(&aws.tables().results)
         .key("PK", text(subjects_partition(subject.owner())))
@@ -129,7 +129,8 @@ fn record_expiry(arrived: SystemTime) -> u64 {
     unix_seconds(arrived.max(SystemTime::now())) + RESULT_LIFE.as_secs()
 }
 
-fn changed(at: SystemTime) -> AttributeValue {
+/// The attribute with the time of a change.
+pub(crate) fn changed(at: SystemTime) -> AttributeValue {
     text(Timestamp::nearest(unix_milliseconds(at)).to_string())
 }
 

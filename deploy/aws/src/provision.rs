@@ -13,7 +13,7 @@ use aws_sdk_dynamodb::{
 };
 use tokio::time::{Instant, sleep};
 
-use crate::{aws_clients::AwsClients, aws_error::AwsError, retry::retry};
+use crate::{aws_clients::AwsClients, aws_error::AwsError, list_filling, retry::retry};
 
 /// The index for eventually consistent reads.
 const INDEX: &str = "GSI1";
@@ -38,6 +38,8 @@ pub enum ProvisionStep {
     Expire(String),
     /// Switch on point-in-time recovery.
     Recover(String),
+    /// List the owners and subjects of results that an earlier version recorded.
+    List(String),
 }
 
 impl fmt::Display for ProvisionStep {
@@ -47,6 +49,7 @@ impl fmt::Display for ProvisionStep {
             Self::Index(table) => write!(f, "{table}: add the index {INDEX}"),
             Self::Expire(table) => write!(f, "{table}: delete what is expired, by {EXPIRY}"),
             Self::Recover(table) => write!(f, "{table}: switch on point-in-time recovery"),
+            Self::List(table) => write!(f, "{table}: list the owners and subjects of the results that are there"),
         }
     }
 }
@@ -119,15 +122,16 @@ struct TableSpec<'a> {
     has_index: bool,
     expires: bool,
     recovers: bool,
+    has_lists: bool,
 }
 
 fn table_specs(aws: &AwsClients) -> impl Iterator<Item = TableSpec<'_>> {
     let tables = aws.tables();
     let all = [
-        TableSpec { table: &tables.results, has_index: true, expires: true, recovers: true },
-        TableSpec { table: &tables.nonces, has_index: false, expires: true, recovers: false },
-        TableSpec { table: &tables.secrets, has_index: false, expires: false, recovers: true },
-        TableSpec { table: &tables.answers, has_index: false, expires: true, recovers: false },
+        TableSpec { table: &tables.results, has_index: true, expires: true, recovers: true, has_lists: true },
+        TableSpec { table: &tables.nonces, has_index: false, expires: true, recovers: false, has_lists: false },
+        TableSpec { table: &tables.secrets, has_index: false, expires: false, recovers: true, has_lists: false },
+        TableSpec { table: &tables.answers, has_index: false, expires: true, recovers: false, has_lists: false },
     ];
     // A table with an empty name is switched off.
     all.into_iter().filter(|spec| !spec.table.is_empty())
@@ -158,9 +162,12 @@ pub async fn plan(aws: &AwsClients) -> Result<ProvisionPlan, ProvisionError> {
         if spec.recovers {
             match if found.is_some() { recovers(aws, &name).await? } else { Some(false) } {
                 Some(true) => {}
-                Some(false) => plan.steps.push(ProvisionStep::Recover(name)),
+                Some(false) => plan.steps.push(ProvisionStep::Recover(name.clone())),
                 None => plan.notes.push(format!("{name}: this endpoint knows no point-in-time recovery")),
             }
+        }
+        if spec.has_lists && found.is_some() && !list_filling::is_done(aws).await? {
+            plan.steps.push(ProvisionStep::List(name));
         }
     }
     Ok(plan)
@@ -176,6 +183,9 @@ pub async fn apply(aws: &AwsClients, step: &ProvisionStep) -> Result<bool, Provi
             let has_index = table_specs(aws).any(|spec| spec.table == table && spec.has_index);
             create(aws, table, has_index).await?;
             wait_until_ready(aws, table).await?;
+            if table_specs(aws).any(|spec| spec.table == table && spec.has_lists) {
+                list_filling::mark_done(aws).await?;
+            }
         }
         ProvisionStep::Index(table) => {
             add_index(aws, table).await?;
@@ -183,6 +193,7 @@ pub async fn apply(aws: &AwsClients, step: &ProvisionStep) -> Result<bool, Provi
         }
         ProvisionStep::Expire(table) => switch_on_expiry(aws, table).await?,
         ProvisionStep::Recover(table) => return Ok(switch_on_recovery(aws, table).await?),
+        ProvisionStep::List(_) => list_filling::fill(aws).await?,
     }
     Ok(true)
 }

@@ -1,12 +1,35 @@
-//! Compares the permissions of the function's role in the template with the calls of the code.
-#![allow(clippy::unwrap_used, missing_docs)]
+//! Which calls a report, a badge, a delivery and a state make, and whether the function's role in the template permits
+//! them and no others.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
-use std::collections::BTreeSet;
+#[path = "support/call_counts.rs"]
+mod call_counts;
+#[path = "support/peer.rs"]
+mod peer;
+#[path = "support/secrets_manager.rs"]
+mod secrets_manager;
+
+use std::{
+    collections::BTreeSet,
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
 
 use badgesmith_aws::{
-    TableNames,
+    AwsClients, AwsSecrets, DynamoStore, TableNames,
     policy::{ALLOWED_CALLS, PolicyResource},
 };
+use badgesmith_engine::{
+    store::{Delivery, Entry, Recorded, Span, Store, Subject},
+    world::Secrets,
+};
+use badgesmith_host::client::Connections;
+use badgesmith_provider::{Record, State, Timestamp};
+use bytes::Bytes;
+use call_counts::{calls, since};
+use peer::Peer;
+use secrets_manager::FakeSecretsManager;
+use serde_json::Map;
 
 /// The resources by what their statements in the template contain. No statement has any other resource.
 const NAMES: [(&str, PolicyResource); 6] = [
@@ -93,4 +116,90 @@ fn the_templates_role_allows_every_call_of_the_code_and_no_other() {
     for (action, on) in &granted {
         assert!(!action.contains('*') && (on != "\"*\"" || action.starts_with("xray:")), "{action} on {on}");
     }
+}
+
+#[tokio::test]
+async fn a_report_is_one_transaction_a_badge_one_query_and_the_policy_allows_what_is_called() {
+    let (peer, manager) = (Peer::start().await, FakeSecretsManager::start());
+    let aws = peer.aws_with(&manager.url()).await;
+    let secrets = AwsSecrets::new(Arc::clone(&aws));
+    let store = DynamoStore::new(Arc::clone(&aws));
+    // Calls before this are those of provisioning.
+    let before = aws.call_counts();
+    secrets.find("acme", Some("tools"), "TestData").await.unwrap();
+    let now = SystemTime::now();
+    let subject = Subject::new("acme", "tools", "linux", "main").unwrap();
+    let record =
+        Record { run_id: "1".to_owned(), run_attempt: 1, timestamp_ms: Timestamp::nearest(1000), fields: Map::new() };
+    let collection = "test-results".to_owned();
+    let entry = Entry { collection, subject: subject.clone(), nonce: "n".to_owned(), record, arrived: now };
+
+    let first = aws.call_counts();
+    let other = Entry { nonce: "first".to_owned(), collection: "coverage".to_owned(), ..entry.clone() };
+    assert_eq!(store.record(&other).await, Ok(Recorded::New));
+    let listed = [("DynamoDB.PutItem", 1), ("DynamoDB.TransactWriteItems", 1)];
+    assert_eq!(since(&first, &aws), calls(&listed), "a process lists an owner once a day");
+
+    let report = aws.call_counts();
+    secrets.find("acme", Some("tools"), "TestData").await.unwrap();
+    assert_eq!(store.record(&entry).await, Ok(Recorded::New));
+    assert_eq!(since(&report, &aws), calls(&[("DynamoDB.TransactWriteItems", 1)]));
+
+    let delivered = aws.call_counts();
+    let delivery = Delivery {
+        scheme: "github".to_owned(),
+        owner: "acme".to_owned(),
+        id: "d".to_owned(),
+        records: Vec::new(),
+        arrived: now,
+    };
+    assert_eq!(store.deliver(&delivery).await, Ok(true));
+    assert_eq!(since(&delivered, &aws), calls(&[("DynamoDB.TransactWriteItems", 1)]));
+
+    let changed = aws.call_counts();
+    let state = State {
+        collection: "job".to_owned(),
+        owner: "acme".to_owned(),
+        repo: "tools".to_owned(),
+        platform: "42".to_owned(),
+        branch: "build".to_owned(),
+        sequence: vec![1],
+        life_seconds: Some(1000),
+        ..State::default()
+    };
+    assert_eq!(store.put_state(&state, now).await, Ok(true));
+    assert_eq!(since(&changed, &aws), calls(&[("DynamoDB.PutItem", 1)]), "a state with a life is not listed");
+
+    let marked = aws.call_counts();
+    assert!(store.answer_about("nuget x", "acme/tools", now).await.is_ok());
+    assert_eq!(since(&marked, &aws), calls(&[("DynamoDB.BatchGetItem", 1)]), "an answer and its mark at once");
+
+    let badge = aws.call_counts();
+    assert_eq!(store.history("test-results", &subject, Span::LATEST, now).await, Ok(vec![entry.record]));
+    assert_eq!(since(&badge, &aws), calls(&[("DynamoDB.Query", 1)]));
+
+    store.keep_answer("nuget x", Bytes::from_static(b"kept"), now + Duration::from_secs(100));
+    store.settle().await;
+    assert_eq!(store.answer("nuget x", now).await, Ok(Some(Bytes::from_static(b"kept"))));
+    let called: BTreeSet<_> = since(&before, &aws).into_iter().map(|(name, _)| name).collect();
+    let allowed: BTreeSet<_> = ALLOWED_CALLS.iter().map(|call| call.operation.to_owned()).collect();
+    assert_eq!(called, allowed);
+}
+
+#[tokio::test]
+async fn the_health_check_costs_three_reads() {
+    let (peer, manager) = (Peer::start().await, FakeSecretsManager::start());
+    let aws = peer.aws_with(&manager.url()).await;
+    let (secrets, store) = (AwsSecrets::new(Arc::clone(&aws)), DynamoStore::new(Arc::clone(&aws)));
+    let before = aws.call_counts();
+    assert_eq!(store.check().await, Ok(()));
+    assert_eq!(secrets.check().await, Ok(()));
+    let reads = [("DynamoDB.BatchGetItem", 1), ("DynamoDB.Query", 1), ("Secrets Manager.GetSecretValue", 1)];
+    assert_eq!(since(&before, &aws), calls(&reads));
+    let mut settings = peer.settings();
+    settings.tables.secrets = "nobody-made-it".to_owned();
+    settings.tables.results = "nobody-made-it".to_owned();
+    let aws = Arc::new(AwsClients::new(settings, Connections::new()));
+    assert!(AwsSecrets::new(Arc::clone(&aws)).check().await.is_err());
+    assert!(DynamoStore::new(aws).check().await.is_err());
 }

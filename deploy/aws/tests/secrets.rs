@@ -1,8 +1,10 @@
-//! The owners' secrets in AWS, and which calls a report and a badge make.
+//! The owners' secrets in AWS.
 //!
 //! Secrets Manager is a fake one in this process, and the one that `BADGESMITH_SECRETS_MANAGER` names.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+#[path = "support/call_counts.rs"]
+mod call_counts;
 #[path = "support/dynamodb.rs"]
 mod dynamodb;
 #[path = "support/peer.rs"]
@@ -11,26 +13,26 @@ mod peer;
 mod secrets_manager;
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeMap,
     env,
     sync::Arc,
     time::{Duration, SystemTime},
 };
 
 use badgesmith_aws::{
-    AwsClients, AwsSecrets, DynamoStore, policy,
+    AwsClients, AwsSecrets, DynamoStore,
     secret_admin::{SHARED_PREFIX, SecretAdmin, SecretAdminError, SecretScope},
 };
 use badgesmith_engine::{
-    store::{Entry, Recorded, Span, Store, Subject},
+    store::{Span, Store, Subject},
     world::{MOST_SERVER_SECRETS, SERVER, Secrets},
 };
 use badgesmith_host::{client::Connections, secrets::SecretRefusal};
-use badgesmith_provider::{Record, Timestamp};
 use bytes::Bytes;
+use call_counts::{calls, since};
 use peer::Peer;
 use secrets_manager::FakeSecretsManager;
-use serde_json::{Map, json};
+use serde_json::json;
 
 const fn scope<'a>(owner: &'a str, repo: Option<&'a str>, purpose: &'a str) -> SecretScope<'a> {
     SecretScope { owner, repo, purpose }
@@ -41,19 +43,6 @@ async fn found(aws: &Arc<AwsClients>, owner: &str, repo: Option<&str>, purpose: 
     let secrets = AwsSecrets::new(Arc::clone(aws));
     let found = secrets.find(owner, repo, purpose).await.unwrap();
     found.iter().map(|secret| secret.reveal().to_owned()).collect()
-}
-
-/// The calls that were made since `before`.
-fn since(before: &BTreeMap<String, u64>, aws: &AwsClients) -> Vec<(String, u64)> {
-    let more = |(name, count): (String, u64)| {
-        let new = count - before.get(&name).copied().unwrap_or_default();
-        (new > 0).then_some((name, new))
-    };
-    aws.call_counts().into_iter().filter_map(more).collect()
-}
-
-fn calls(rows: &[(&str, u64)]) -> Vec<(String, u64)> {
-    rows.iter().map(|(name, count)| ((*name).to_owned(), *count)).collect()
 }
 
 /// All operations on secrets, with what a server finds after each.
@@ -345,57 +334,6 @@ async fn secrets_with_names_of_others_are_read_and_never_deleted() {
     // A name without a secret counts as no secret.
     assert_eq!(admin.set_name(scope("other", None, "TestData"), "team/missing").await, Ok(true));
     assert!(found(&aws, "other", None, "TestData").await.is_empty());
-}
-
-#[tokio::test]
-async fn a_report_is_one_transaction_a_badge_one_query_and_the_policy_allows_what_is_called() {
-    let (peer, manager) = (Peer::start().await, FakeSecretsManager::start());
-    let aws = peer.aws_with(&manager.url()).await;
-    let secrets = AwsSecrets::new(Arc::clone(&aws));
-    let store = DynamoStore::new(Arc::clone(&aws));
-    // Calls before this are those of provisioning.
-    let before = aws.call_counts();
-    secrets.find("acme", Some("tools"), "TestData").await.unwrap();
-    let now = SystemTime::now();
-    let subject = Subject::new("acme", "tools", "linux", "main").unwrap();
-    let record =
-        Record { run_id: "1".to_owned(), run_attempt: 1, timestamp_ms: Timestamp::nearest(1000), fields: Map::new() };
-    let collection = "test-results".to_owned();
-    let entry = Entry { collection, subject: subject.clone(), nonce: "n".to_owned(), record, arrived: now };
-
-    let report = aws.call_counts();
-    secrets.find("acme", Some("tools"), "TestData").await.unwrap();
-    assert_eq!(store.record(&entry).await, Ok(Recorded::New));
-    assert_eq!(since(&report, &aws), calls(&[("DynamoDB.TransactWriteItems", 1)]));
-
-    let badge = aws.call_counts();
-    assert_eq!(store.history("test-results", &subject, Span::LATEST, now).await, Ok(vec![entry.record]));
-    assert_eq!(since(&badge, &aws), calls(&[("DynamoDB.Query", 1)]));
-
-    store.keep_answer("nuget x", Bytes::from_static(b"kept"), now + Duration::from_secs(100));
-    store.settle().await;
-    assert_eq!(store.answer("nuget x", now).await, Ok(Some(Bytes::from_static(b"kept"))));
-    let called: BTreeSet<_> = since(&before, &aws).into_iter().map(|(name, _)| name).collect();
-    let allowed: BTreeSet<_> = policy::ALLOWED_CALLS.iter().map(|call| call.operation.to_owned()).collect();
-    assert_eq!(called, allowed);
-}
-
-#[tokio::test]
-async fn the_health_check_costs_three_reads() {
-    let (peer, manager) = (Peer::start().await, FakeSecretsManager::start());
-    let aws = peer.aws_with(&manager.url()).await;
-    let (secrets, store) = (AwsSecrets::new(Arc::clone(&aws)), DynamoStore::new(Arc::clone(&aws)));
-    let before = aws.call_counts();
-    assert_eq!(store.check().await, Ok(()));
-    assert_eq!(secrets.check().await, Ok(()));
-    let reads = [("DynamoDB.BatchGetItem", 1), ("DynamoDB.Query", 1), ("Secrets Manager.GetSecretValue", 1)];
-    assert_eq!(since(&before, &aws), calls(&reads));
-    let mut settings = peer.settings();
-    settings.tables.secrets = "nobody-made-it".to_owned();
-    settings.tables.results = "nobody-made-it".to_owned();
-    let aws = Arc::new(AwsClients::new(settings, Connections::new()));
-    assert!(AwsSecrets::new(Arc::clone(&aws)).check().await.is_err());
-    assert!(DynamoStore::new(aws).check().await.is_err());
 }
 
 #[tokio::test]

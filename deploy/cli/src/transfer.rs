@@ -1,4 +1,4 @@
-//! `badgesmith export` and `badgesmith import`: move all test results between stores, as JSON lines.
+//! `badgesmith export` and `badgesmith import`: move all results and states between stores, as JSON lines.
 
 use std::{
     error::Error,
@@ -8,13 +8,10 @@ use std::{
 };
 
 use badgesmith_aws::DynamoStore;
-use badgesmith_engine::{
-    store::{RESULT_LIFE, Recorded},
-    world::Store,
-};
+use badgesmith_engine::{store::Recorded, world::Store};
 use badgesmith_host::{
     embedded::{self, EmbeddedStore},
-    transfer::{ExportError, ExportedLine, LONGEST_LINE},
+    transfer::{ExportError, ExportedLine, ImportedLine, LONGEST_LINE},
 };
 use clap::Args;
 use futures_util::stream::{self, StreamExt};
@@ -40,7 +37,7 @@ pub(crate) struct TransferOptions {
     aws: bool,
 }
 
-/// Writes every result that is not expired to standard output, a line each. Secrets are not exported.
+/// Writes every result and state that is not expired to standard output, a line each. Secrets are not exported.
 ///
 /// Damaged parts of the store are named on standard error and left out; the rest is written.
 ///
@@ -80,11 +77,11 @@ fn failed<S: Error + Send + Sync + 'static>(error: ExportError<S>) -> CommandErr
     }
 }
 
-/// Records exported results from standard input. Each expires when it would have expired in its first store; results
-/// that are in the store already are not changed, and expired ones are skipped.
+/// Records exported results and states from standard input. Each expires when it would have expired in its first store;
+/// results that are in the store already, and states that are as new there, are not changed, and expired ones are skipped.
 ///
 /// # Errors
-/// A line is not an exported result, or the store cannot be written. The lines before it are recorded, and the same
+/// A line is not an exported one, or the store cannot be written. The lines before it are recorded, and the same
 /// lines may be imported again.
 pub(crate) fn import(transfer: &TransferOptions) -> Result<(), CommandError> {
     let (store, embedded): (Arc<dyn Store>, _) = if transfer.aws {
@@ -97,8 +94,14 @@ pub(crate) fn import(transfer: &TransferOptions) -> Result<(), CommandError> {
     if let Some(embedded) = embedded {
         embedded.close();
     }
-    let ImportCounts { new, duplicate, expired } = counts?;
-    print(&format!("{new} results are new, {duplicate} were there already, {expired} are expired\n"))
+    let Imported { results, states } = counts?;
+    let ImportCounts { new, duplicate, expired } = results;
+    print(&format!("{new} results are new, {duplicate} were there already, {expired} are expired\n"))?;
+    let ImportCounts { new, duplicate, expired } = states;
+    if new + duplicate + expired == 0 {
+        return Ok(());
+    }
+    print(&format!("{new} states are new, {duplicate} were there already, {expired} are expired\n"))
 }
 
 /// How many lines had each outcome.
@@ -109,33 +112,54 @@ struct ImportCounts {
     expired: u64,
 }
 
-async fn record_all(store: &dyn Store, input: impl BufRead) -> Result<ImportCounts, CommandError> {
+/// The counts of both kinds of lines.
+#[derive(Debug, Default)]
+struct Imported {
+    results: ImportCounts,
+    states: ImportCounts,
+}
+
+/// What became of a line.
+struct Outcome {
+    is_state: bool,
+    /// Whether it is new; `None` if it is expired.
+    is_new: Option<bool>,
+}
+
+async fn record_all(store: &dyn Store, input: impl BufRead) -> Result<Imported, CommandError> {
     let now = SystemTime::now();
     let lines = ExportedLines { input, number: 0 };
     let mut outcomes = stream::iter(lines)
         .map(|line| async move {
             let (number, line) = line?;
             let error = |cause| CommandError::ImportedLine { number, cause };
-            let entry = line.entry().map_err(|cause| error(ImportedLineError::Invalid(cause.into())))?;
-            if entry.arrived + RESULT_LIFE <= now {
-                return Ok(None);
+            let line = line.imported().map_err(|cause| error(ImportedLineError::Invalid(cause.into())))?;
+            let is_state = matches!(line, ImportedLine::State { .. });
+            if line.is_expired(now) {
+                return Ok::<_, CommandError>(Outcome { is_state, is_new: None });
             }
-            let recorded = store.record(&entry).await;
-            recorded.map(Some).map_err(|fault| error(ImportedLineError::StoreUnavailable(fault.0)))
+            let written = match &line {
+                ImportedLine::Result(entry) => store.record(entry).await.map(|recorded| recorded == Recorded::New),
+                ImportedLine::State { state, written } => store.put_state(state, *written).await,
+            };
+            let is_new = written.map_err(|fault| error(ImportedLineError::StoreUnavailable(fault.0)))?;
+            Ok(Outcome { is_state, is_new: Some(is_new) })
         })
         .buffer_unordered(CONCURRENT_WRITES);
-    let mut counts = ImportCounts::default();
+    let mut imported = Imported::default();
     while let Some(outcome) = outcomes.next().await {
-        match outcome? {
-            Some(Recorded::New) => counts.new += 1,
-            Some(Recorded::Duplicate | Recorded::NonceUsed) => counts.duplicate += 1,
+        let Outcome { is_state, is_new } = outcome?;
+        let counts = if is_state { &mut imported.states } else { &mut imported.results };
+        match is_new {
+            Some(true) => counts.new += 1,
+            Some(false) => counts.duplicate += 1,
             None => counts.expired += 1,
         }
     }
-    Ok(counts)
+    Ok(imported)
 }
 
-/// The exported results of an input, read line by line; empty lines are skipped.
+/// The exported lines of an input, read line by line; empty lines are skipped.
 struct ExportedLines<R> {
     input: R,
     number: usize,
@@ -154,7 +178,7 @@ impl<R: BufRead> Iterator for ExportedLines<R> {
                 Ok(0) => return None,
                 Ok(length) if length > LONGEST_LINE => Err(ImportedLineError::TooLong),
                 Ok(_) if text.trim_ascii().is_empty() => continue,
-                Ok(_) => serde_json::from_slice(&text).map_err(ImportedLineError::Malformed),
+                Ok(_) => ExportedLine::parse(&text).map_err(ImportedLineError::Malformed),
                 Err(fault) => Err(ImportedLineError::Unreadable(fault)),
             };
             return Some(match line {

@@ -7,7 +7,8 @@
 //! With `-- memory` it measures the memory of a process with 100,000 results and `cache-mib = 8` instead.
 //!
 //! Every recorded result is durable. Plain redb writes one row per transaction and reads one row. The store claims a
-//! nonce and a run and writes the result, and reads the newest of a hundred.
+//! nonce and a run, writes the result and lists its subject, and reads the newest of a hundred. A changed state replaces
+//! an older one; a delivery claims its id and a run and writes a record.
 #![allow(clippy::unwrap_used, clippy::print_stdout, clippy::expect_used, missing_docs)]
 
 use std::{
@@ -18,10 +19,10 @@ use std::{
 
 use badgesmith_engine::{
     Settings,
-    store::{Entry, Recorded, Span, Store, Subject},
+    store::{Delivery, Entry, Recorded, Span, Store, Subject, SubjectRecord},
 };
 use badgesmith_host::embedded::EmbeddedStore;
-use badgesmith_provider::{Record, Timestamp};
+use badgesmith_provider::{Record, State, Timestamp};
 use futures_util::future::join_all;
 use redb::{Database, ReadableDatabase, TableDefinition};
 use serde_json::{Map, json};
@@ -45,6 +46,12 @@ fn main() {
         let path = directory.join(writers.to_string());
         let accepted = runtime.block_on(accept(&path, writers));
         row(&format!("accepted results, writers: {writers}"), accepted, plain.writes);
+    }
+    for writers in [1, 32] {
+        let states = runtime.block_on(put_states(&directory.join(format!("states-{writers}")), writers));
+        row(&format!("changed states, writers: {writers}"), states, plain.writes);
+        let deliveries = runtime.block_on(deliver(&directory.join(format!("deliveries-{writers}")), writers));
+        row(&format!("deliveries of one record, writers: {writers}"), deliveries, plain.writes);
     }
     row("plain redb: reads", plain.reads, plain.reads);
     row("newest results", runtime.block_on(find(&directory.join("reads"))), plain.reads);
@@ -123,6 +130,52 @@ async fn accept(directory: &Path, writers: u32) -> f64 {
         }
     }));
     a_second(counts.await.into_iter().sum(), start)
+}
+
+/// Runs writers at once, each of which writes one thing after the other, and returns how much they wrote a second.
+async fn write(writers: u32, write: impl AsyncFn(u32, u32) -> bool) -> f64 {
+    let (start, write) = (Instant::now(), &write);
+    let counts = join_all((0..writers).map(async |writer| {
+        let mut count = 0_u32;
+        while start.elapsed() < DURATION {
+            assert!(write(writer, count).await);
+            count += 1;
+        }
+        count
+    }));
+    a_second(counts.await.into_iter().sum(), start)
+}
+
+/// States of a run on a branch for each writer, each newer than the one before.
+async fn put_states(directory: &Path, writers: u32) -> f64 {
+    let store = &EmbeddedStore::open(directory).unwrap();
+    write(writers, async |writer, count| {
+        let Record { fields, .. } = entry("1", 0).record;
+        let state = State {
+            collection: "workflow".to_owned(),
+            owner: "acme".to_owned(),
+            repo: "tools".to_owned(),
+            platform: "ci.yml".to_owned(),
+            branch: writer.to_string(),
+            sequence: vec![1 + u64::from(count), 1, 3, 1_800_000_000],
+            fields,
+            life_seconds: None,
+        };
+        store.put_state(&state, SystemTime::now()).await.unwrap()
+    })
+    .await
+}
+
+async fn deliver(directory: &Path, writers: u32) -> f64 {
+    let store = &EmbeddedStore::open(directory).unwrap();
+    write(writers, async |writer, count| {
+        let id = format!("{writer}-{count}");
+        let Entry { collection, subject, record, arrived, .. } = entry(&id, i64::from(count));
+        let records = vec![SubjectRecord { collection, subject, record }];
+        let delivery = Delivery { scheme: "github".to_owned(), owner: "acme".to_owned(), id, records, arrived };
+        store.deliver(&delivery).await.unwrap()
+    })
+    .await
 }
 
 /// How many results are recorded for the measurement of memory.

@@ -1,4 +1,8 @@
-//! Results as JSON lines, exported from one store and imported into another.
+//! Results and states as JSON lines, exported from one store and imported into another.
+
+mod exported_result;
+mod exported_state;
+mod import_error;
 
 use std::{
     error::Error,
@@ -6,31 +10,61 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use badgesmith_engine::store::{Entry, LONGEST_RUN, RESULT_LIFE, Subject};
-use badgesmith_provider::{Record, Timestamp};
+use badgesmith_engine::store::{Entry, RESULT_LIFE, Subject};
+use badgesmith_provider::{FoundState, Record, State};
 use serde::{Deserialize, Serialize};
+
+pub use exported_result::ExportedResult;
+pub use exported_state::ExportedState;
+pub use import_error::ImportError;
 
 /// The longest line, in bytes.
 pub const LONGEST_LINE: usize = 1024 * 1024;
 
-/// An exported result: its subject, its record, and when it arrived, from which its lifetime counts.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct ExportedLine {
-    collection: String,
-    owner: String,
-    repo: String,
-    platform: String,
-    branch: String,
-    record: Record,
-    arrived: String,
+/// An exported line. Its `kind` says what it is; without one, as earlier versions exported, it is a result.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(tag = "kind", rename_all = "lowercase")]
+pub enum ExportedLine {
+    /// A result.
+    Result(ExportedResult),
+    /// A state.
+    State(ExportedState),
+}
+
+/// What a line has in another store.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ImportedLine {
+    /// An entry that records the result again.
+    Result(Box<Entry>),
+    /// A state that is put again.
+    State {
+        /// The state; its life counts from `written`.
+        state: Box<State>,
+        /// When it was written first.
+        written: SystemTime,
+    },
+}
+
+#[derive(Deserialize)]
+struct Tag {
+    #[serde(default)]
+    kind: Kind,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Kind {
+    #[default]
+    Result,
+    State,
 }
 
 /// The outcome of an export.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ExportSummary {
-    /// How many results were exported.
+    /// How many results and states were exported.
     pub written: u64,
-    /// What could not be read, one sentence each; the other results were exported all the same.
+    /// What could not be read, one sentence each; everything else was exported all the same.
     pub damaged: Vec<String>,
 }
 
@@ -43,54 +77,54 @@ pub enum ExportError<S> {
     Write(io::Error),
 }
 
-/// Why a line is not imported.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ImportError {
-    /// The owner, repository, platform or branch, by its name, is empty or too long.
-    Subject(&'static str),
-    /// The run or its attempt is out of range.
-    Run,
-    /// The collection or the record's time cannot be stored.
-    Collection,
-    /// The time of arrival is not one.
-    Arrived,
-}
-
 impl ExportedLine {
     /// A line for a result that expires this many seconds after 1970.
     #[must_use]
-    pub fn new(collection: String, subject: &Subject, record: Record, expires: u64) -> Self {
-        let arrived = expires.saturating_sub(RESULT_LIFE.as_secs()).saturating_mul(1000);
-        Self {
-            collection,
-            owner: subject.owner().to_owned(),
-            repo: subject.repo().to_owned(),
-            platform: subject.platform().to_owned(),
-            branch: subject.branch().to_owned(),
-            record,
-            arrived: Timestamp::nearest(i64::try_from(arrived).unwrap_or_default()).to_string(),
-        }
+    pub fn result(collection: String, subject: &Subject, record: Record, expires: u64) -> Self {
+        Self::Result(ExportedResult::new(collection, subject, record, expires))
     }
 
-    /// The entry that records the result again. It claims the same run, so a result that is stored already is a
-    /// duplicate; its nonce is a new one.
+    /// A line for a state, which expires this many seconds after 1970, if it does.
+    #[must_use]
+    pub fn state(collection: String, subject: &Subject, state: FoundState, expires: Option<u64>) -> Self {
+        Self::State(ExportedState::new(collection, subject, state, expires))
+    }
+
+    /// Reads a line.
+    ///
+    /// # Errors
+    /// It is no JSON of a kind that is known, or a field is missing or wrong.
+    pub fn parse(text: &[u8]) -> Result<Self, serde_json::Error> {
+        Ok(match serde_json::from_slice::<Tag>(text)?.kind {
+            Kind::Result => Self::Result(serde_json::from_slice(text)?),
+            Kind::State => Self::State(serde_json::from_slice(text)?),
+        })
+    }
+
+    /// What the line has in another store.
     ///
     /// # Errors
     /// What is wrong with the line.
-    pub fn entry(self) -> Result<Entry, ImportError> {
-        let Self { collection, owner, repo, platform, branch, record, arrived } = self;
-        let subject = Subject::new(&owner, &repo, &platform, &branch).map_err(ImportError::Subject)?;
-        if !(1..=LONGEST_RUN).contains(&record.run_id.len()) || !(1..=9999).contains(&record.run_attempt) {
-            return Err(ImportError::Run);
+    pub fn imported(self) -> Result<ImportedLine, ImportError> {
+        match self {
+            Self::Result(result) => Ok(ImportedLine::Result(Box::new(result.entry()?))),
+            Self::State(state) => {
+                state.imported().map(|(state, written)| ImportedLine::State { state: Box::new(state), written })
+            }
         }
-        if collection.is_empty() || collection.contains('#') {
-            return Err(ImportError::Collection);
+    }
+}
+
+impl ImportedLine {
+    /// Whether it has expired at `now`.
+    #[must_use]
+    pub fn is_expired(&self, now: SystemTime) -> bool {
+        match self {
+            Self::Result(entry) => entry.arrived + RESULT_LIFE <= now,
+            Self::State { state, written } => {
+                state.life_seconds.is_some_and(|life| *written + Duration::from_secs(life.into()) <= now)
+            }
         }
-        let arrived = Timestamp::parse(&arrived).and_then(|arrived| u64::try_from(arrived.as_ms()).ok());
-        let arrived = arrived.ok_or(ImportError::Arrived)?;
-        let nonce = format!("import-{:032x}", fastrand::u128(..));
-        let arrived = SystemTime::UNIX_EPOCH + Duration::from_millis(arrived);
-        Ok(Entry { collection, subject, nonce, record, arrived })
     }
 }
 
@@ -110,16 +144,3 @@ impl<S> From<io::Error> for ExportError<S> {
         Self::Write(error)
     }
 }
-
-impl fmt::Display for ImportError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Subject(part) => write!(f, "its {part} is empty or too long"),
-            Self::Run => f.write_str("its run_id is empty or too long, or its run_attempt is not 1 to 9999"),
-            Self::Collection => f.write_str("its collection is empty or has a # in it"),
-            Self::Arrived => f.write_str("its arrived is no RFC 3339 time since 1970"),
-        }
-    }
-}
-
-impl Error for ImportError {}

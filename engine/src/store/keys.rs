@@ -110,3 +110,19 @@ pub fn read_state_key(key: &str) -> Option<(String, String)> {
     let (platform, branch) = key.split_once('#')?;
     Some((unescape(platform), unescape(branch)))
 }
+
+/// The collection and the subject of the state with these keys, which [`state_partition`] and [`state_key`] wrote.
+///
+/// ```
+/// use badgesmith_engine::store::{Subject, state_subject_of};
+///
+/// let subject = Subject::new("acme", "tools", "ci.yml", "issue#1").unwrap();
+/// let found = state_subject_of("STATE#workflow#acme#tools", "ci.yml#issue%231");
+/// assert_eq!(found, Some(("workflow".to_owned(), subject)));
+/// ```
+pub fn state_subject_of(partition: &str, key: &str) -> Option<(String, Subject)> {
+    let mut names = partition.strip_prefix("STATE#")?.split('#').map(unescape);
+    let (collection, owner, repo) = (names.next()?, names.next()?, names.next()?);
+    let (platform, branch) = read_state_key(key)?;
+    Some((collection, Subject::new(&owner, &repo, &platform, &branch).ok()?))
+}

@@ -1,0 +1,95 @@
+//! Provisioning of a table in which an earlier version recorded results: their owners and subjects are listed once.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+#[path = "support/dynamodb.rs"]
+mod dynamodb;
+#[path = "support/peer.rs"]
+mod peer;
+
+use std::{
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
+
+use badgesmith_aws::{
+    AwsClients, AwsSettings, DynamoStore,
+    provision::{self, ProvisionStep},
+};
+use badgesmith_engine::store::{Entry, ListedSubject, Recorded, Store, Subject};
+use badgesmith_host::client::Connections;
+use badgesmith_provider::{Record, Timestamp};
+use peer::Peer;
+use serde_json::{Map, json};
+
+fn entry(owner: &str, branch: &str, run: i64, arrived: SystemTime) -> Entry {
+    Entry {
+        collection: "test-results".to_owned(),
+        subject: Subject::new(owner, "tools", "linux", branch).unwrap(),
+        nonce: format!("{branch}-{run}"),
+        record: Record {
+            run_id: run.to_string(),
+            run_attempt: 1,
+            timestamp_ms: Timestamp::nearest(run),
+            fields: Map::new(),
+        },
+        arrived,
+    }
+}
+
+/// A store with a memory of its own.
+fn clients(settings: &AwsSettings) -> Arc<AwsClients> {
+    Arc::new(AwsClients::new(settings.clone(), Connections::new()))
+}
+
+async fn listed(store: &DynamoStore, owner: &str) -> Vec<(String, SystemTime)> {
+    let listed = store.subjects(owner, None, "", 99, SystemTime::now()).await.unwrap();
+    listed.into_iter().map(|listed| (ListedSubject::key(&listed.collection, &listed.subject), listed.changed)).collect()
+}
+
+#[tokio::test]
+async fn the_results_of_an_earlier_version_are_listed_once() {
+    let peer = Peer::start().await;
+    let settings = peer.settings();
+    peer.provision(&settings).await;
+    let (table, endpoint) = (settings.tables.results.clone(), settings.dynamodb.clone().unwrap());
+    assert_eq!(provision::plan(&clients(&settings)).await.unwrap().steps, [], "a new table needs no lists");
+    let seconds = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs() - 1000;
+    let second = |second: u64| SystemTime::UNIX_EPOCH + Duration::from_secs(seconds + second);
+    let store = DynamoStore::new(clients(&settings));
+    for (owner, branch, run, time) in
+        [("acme", "main", 1, 20), ("acme", "main", 2, 10), ("acme", "x#y", 1, 30), ("other", "main", 1, 40)]
+    {
+        assert_eq!(store.record(&entry(owner, branch, run, second(time))).await, Ok(Recorded::New));
+    }
+    // As an earlier version left the table: results without lists.
+    for (partition, key) in [
+        ("LISTS", "FILLED"),
+        ("OWNERS", "acme"),
+        ("OWNERS", "other"),
+        ("SUBJECTS#acme", "tools#test-results#linux#main"),
+        ("SUBJECTS#acme", "tools#test-results#linux#x%23y"),
+        ("SUBJECTS#other", "tools#test-results#linux#main"),
+    ] {
+        let item =
+            json!({"TableName": table, "Key": {"PK": {"S": partition}, "SK": {"S": key}}, "ReturnValues": "ALL_OLD"});
+        let deleted = dynamodb::call(&endpoint, "DeleteItem", &item).await;
+        assert!(deleted.get("Attributes").is_some(), "{partition} {key}: {deleted}");
+    }
+    assert_eq!(store.owners("", 9).await, Ok(Vec::new()));
+    // A server of this version has recorded another result meanwhile.
+    let store = DynamoStore::new(clients(&settings));
+    assert_eq!(store.record(&entry("other", "main", 2, second(50))).await, Ok(Recorded::New));
+
+    let step = ProvisionStep::List(table.clone());
+    assert_eq!(provision::plan(&clients(&settings)).await.unwrap().steps, [step.clone()]);
+    assert_eq!(step.to_string(), format!("{table}: list the owners and subjects of the results that are there"));
+    for _ in 0..2 {
+        assert_eq!(provision::apply(&clients(&settings), &step).await, Ok(true));
+        assert_eq!(provision::plan(&clients(&settings)).await.unwrap().steps, []);
+        assert_eq!(store.owners("", 9).await.unwrap(), ["acme", "other"]);
+        let main = "tools#test-results#linux#main".to_owned();
+        let other = "tools#test-results#linux#x%23y".to_owned();
+        assert_eq!(listed(&store, "acme").await, [(main.clone(), second(20)), (other, second(30))]);
+        assert_eq!(listed(&store, "other").await, [(main, second(50))], "what changed last stays");
+    }
+}
