@@ -81,7 +81,7 @@ async fn the_results_of_an_earlier_version_are_listed_once() {
     assert_eq!(store.record(&entry("other", "main", 2, second(50))).await, Ok(Recorded::New));
 
     let step = ProvisionStep::List(table.clone());
-    assert_eq!(provision::plan(&clients(&settings)).await.unwrap().steps, [step.clone()]);
+    assert_eq!(provision::plan(&clients(&settings)).await.unwrap().steps.as_slice(), std::slice::from_ref(&step));
     assert_eq!(step.to_string(), format!("{table}: list the owners and subjects of the results that are there"));
     for _ in 0..2 {
         assert_eq!(provision::apply(&clients(&settings), &step).await, Ok(true));
