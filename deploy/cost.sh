@@ -40,8 +40,8 @@ awk -F'\t' -v given="$*" '
     if (failed) exit failed
     million = 1000000; gb = 1000000000
     requests = value["badges"] * (1 - value["hits"]) + value["reports"]
-    # A transaction costs two writes for each of its three items, and the index stores a copy of the result.
-    writes = value["reports"] * 7 + requests * value["refreshed"] * value["answer_kib"]
+    # A transaction costs two writes for each of its four items, and the index stores a copy of the result.
+    writes = value["reports"] * 9 + requests * value["refreshed"] * value["answer_kib"]
     printf "%s badges a month, %s of them from CloudFront, %s reports: %.0f requests reach the function\n\n", \
       value["badges"], value["hits"], value["reports"], requests
     line("cloudfront-request", (value["badges"] + value["reports"]) / million, "every badge")
@@ -57,7 +57,7 @@ awk -F'\t' -v given="$*" '
     line("secret-call", value["secrets"] * value["instances"] * 4 * 730 / million, "every 15 minutes")
     line("log-gb", requests * value["log_bytes"] / gb, "")
     line("trace", requests * value["traced"] / million, "")
-    line("alarm-metric", 14, "5 alarms over 14 metrics")
+    line("alarm-metric", 15, "6 alarms over 15 metrics")
     line("metric", value["metrics"], "")
     line("dashboard", 1, "")
     printf "\n%-78s %8.2f  US dollars a month\n", "together", total

@@ -1,4 +1,5 @@
-//! A report is recorded exactly once although requests or responses of DynamoDB get lost, or DynamoDB is throttled.
+//! A report or a delivery is recorded exactly once and a state counts as written although requests or responses of
+//! DynamoDB get lost, or DynamoDB is throttled.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 #[path = "support/peer.rs"]
@@ -11,9 +12,9 @@ use std::{
 };
 
 use badgesmith_aws::{AwsClients, DynamoStore};
-use badgesmith_engine::store::{Entry, Recorded, Span, Store, Subject};
+use badgesmith_engine::store::{Delivery, Entry, Recorded, Span, Store, Subject, SubjectRecord};
 use badgesmith_host::client::Connections;
-use badgesmith_provider::{Record, Timestamp};
+use badgesmith_provider::{Record, State, Timestamp};
 use peer::Peer;
 use serde_json::Map;
 use tokio::{
@@ -32,6 +33,10 @@ enum Fate {
     Answered(u16, &'static str),
 }
 
+/// The operation that writes records, and the one that writes states and lists.
+const TRANSACTION: &str = "DynamoDB_20120810.TransactWriteItems";
+const PUT: &str = "DynamoDB_20120810.PutItem";
+
 const THROTTLED: Fate = Fate::Answered(400, r#"{"__type":"com.amazonaws.dynamodb.v20120810#ThrottlingException"}"#);
 const BROKEN: Fate = Fate::Answered(500, r#"{"__type":"com.amazonaws.dynamodb.v20120810#InternalServerError"}"#);
 const IN_PROGRESS: Fate =
@@ -43,24 +48,26 @@ const CONFLICT: Fate = Fate::Answered(
 const INVALID: Fate =
     Fate::Answered(400, r#"{"__type":"com.amazon.coral.validate#ValidationException","message":"no such thing"}"#);
 
-/// A proxy in front of a peer. Each request has the next fate, and is passed on when there are no more.
-async fn proxy(peer: &str, fates: &[Fate]) -> String {
+/// A proxy in front of a peer. Each request for an operation has the next fate, and is passed on when there are no more;
+/// so are all other requests.
+async fn proxy(peer: &str, operation: &'static str, fates: &[Fate]) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     let peer = peer.trim_start_matches("http://").to_owned();
     let fates = Arc::new(Mutex::new(fates.iter().copied().collect::<VecDeque<_>>()));
     tokio::spawn(async move {
         while let Ok((stream, _)) = listener.accept().await {
-            tokio::spawn(handle(stream, peer.clone(), Arc::clone(&fates)));
+            tokio::spawn(handle(stream, peer.clone(), operation, Arc::clone(&fates)));
         }
     });
     url
 }
 
 /// Handles one request and closes the connection.
-async fn handle(mut stream: TcpStream, peer: String, fates: Arc<Mutex<VecDeque<Fate>>>) {
+async fn handle(mut stream: TcpStream, peer: String, operation: &str, fates: Arc<Mutex<VecDeque<Fate>>>) {
     let Some(request) = read_message(&mut stream).await else { return };
-    let fate = fates.lock().unwrap().pop_front();
+    let is_concerned = request.windows(operation.len()).any(|window| window == operation.as_bytes());
+    let fate = if is_concerned { fates.lock().unwrap().pop_front() } else { None };
     match fate {
         Some(Fate::Lost) => {}
         Some(Fate::Answered(status, body)) => {
@@ -127,12 +134,12 @@ async fn a_transient_failure_is_retried_and_never_reported_as_a_duplicate() {
         &[],
     ];
     for (index, fates) in rows.into_iter().enumerate() {
-        let url = proxy(settings.dynamodb.as_deref().unwrap(), fates).await;
+        let url = proxy(settings.dynamodb.as_deref().unwrap(), TRANSACTION, fates).await;
         let aws = Arc::new(AwsClients::new(settings.clone().at(&url), Connections::new()));
         let store = DynamoStore::new(Arc::clone(&aws));
         let (nonce, run) = (format!("n{index}"), index.to_string());
         assert_eq!(store.record(&entry(&nonce, &run)).await, Ok(Recorded::New), "{fates:?}");
-        assert_eq!(aws.call_counts().into_values().sum::<u64>(), fates.len() as u64 + 1, "{fates:?}");
+        assert_eq!(aws.call_counts()["DynamoDB.TransactWriteItems"], fates.len() as u64 + 1, "{fates:?}");
         // The outcome if the same request really comes again.
         assert_eq!(store.record(&entry(&nonce, &run)).await, Ok(Recorded::NonceUsed), "{fates:?}");
         assert_eq!(store.record(&entry("another", &run)).await, Ok(Recorded::Duplicate), "{fates:?}");
@@ -149,11 +156,95 @@ async fn a_permanent_error_is_not_retried_and_claims_nothing() {
     let peer = Peer::start().await;
     let settings = peer.settings();
     peer.provision(&settings).await;
-    let url = proxy(settings.dynamodb.as_deref().unwrap(), &[INVALID]).await;
+    let url = proxy(settings.dynamodb.as_deref().unwrap(), TRANSACTION, &[INVALID]).await;
     let aws = Arc::new(AwsClients::new(settings.at(&url), Connections::new()));
     let store = DynamoStore::new(Arc::clone(&aws));
     let fault = store.record(&entry("n", "1")).await.unwrap_err();
     assert!(fault.0.contains("ValidationException (400): no such thing"), "{fault:?}");
-    assert_eq!(aws.call_counts().into_values().sum::<u64>(), 1);
+    assert_eq!(aws.call_counts()["DynamoDB.TransactWriteItems"], 1);
     assert_eq!(store.record(&entry("n", "1")).await, Ok(Recorded::New));
+}
+
+#[tokio::test]
+async fn a_delivery_whose_response_is_lost_is_written_once_and_is_no_duplicate() {
+    let peer = Peer::start().await;
+    let settings = peer.settings();
+    peer.provision(&settings).await;
+    let rows: [&[Fate]; 5] = [
+        &[Fate::ResponseLost],
+        &[Fate::Lost, THROTTLED, Fate::ResponseLost],
+        &[CONFLICT, CONFLICT],
+        &[IN_PROGRESS, Fate::ResponseLost, BROKEN],
+        &[],
+    ];
+    let reported = DynamoStore::new(Arc::new(AwsClients::new(settings.clone(), Connections::new())));
+    assert_eq!(reported.record(&entry("n", "reported")).await, Ok(Recorded::New));
+    for (index, fates) in rows.into_iter().enumerate() {
+        let url = proxy(settings.dynamodb.as_deref().unwrap(), TRANSACTION, fates).await;
+        let store = DynamoStore::new(Arc::new(AwsClients::new(settings.clone().at(&url), Connections::new())));
+        // One record's run is claimed already, so that a second transaction leaves it out.
+        let records = [&*index.to_string(), "reported"].map(|run| {
+            let Entry { collection, subject, record, .. } = entry("", run);
+            SubjectRecord { collection, subject, record }
+        });
+        let (scheme, owner, id) = ("github".to_owned(), "acme".to_owned(), index.to_string());
+        let delivery = Delivery { scheme, owner, id, records: records.into(), arrived: SystemTime::now() };
+        assert_eq!(store.deliver(&delivery).await, Ok(true), "{fates:?}");
+        assert_eq!(store.deliver(&delivery).await, Ok(false), "{fates:?}");
+    }
+    let span = Span { last: 100, since_ms: None, before: None };
+    let found = reported.history("test-results", &entry("", "").subject, span, SystemTime::now()).await.unwrap();
+    assert_eq!(found.len(), rows.len() + 1, "each record once");
+}
+
+#[tokio::test]
+async fn a_state_whose_response_is_lost_counts_as_written_and_is_listed() {
+    let peer = Peer::start().await;
+    let settings = peer.settings();
+    peer.provision(&settings).await;
+    let rows: [&[Fate]; 6] = [
+        &[Fate::ResponseLost],
+        &[Fate::ResponseLost, Fate::ResponseLost, THROTTLED],
+        &[Fate::Lost],
+        &[BROKEN, Fate::ResponseLost],
+        &[THROTTLED, THROTTLED],
+        &[],
+    ];
+    for (index, fates) in rows.into_iter().enumerate() {
+        let url = proxy(settings.dynamodb.as_deref().unwrap(), PUT, fates).await;
+        let store = DynamoStore::new(Arc::new(AwsClients::new(settings.clone().at(&url), Connections::new())));
+        let state = State {
+            collection: "workflow".to_owned(),
+            owner: format!("owner-{index}"),
+            repo: "tools".to_owned(),
+            platform: "ci.yml".to_owned(),
+            branch: "main".to_owned(),
+            sequence: vec![7],
+            ..State::default()
+        };
+        let now = SystemTime::now();
+        assert_eq!(store.put_state(&state, now).await, Ok(true), "{fates:?}");
+        assert_eq!(store.put_state(&state, now).await, Ok(false), "{fates:?}: the same once more");
+        assert!(store.owners("", 99).await.unwrap().contains(&state.owner), "{fates:?}");
+        assert_eq!(store.subjects(&state.owner, None, "", 9, now).await.unwrap().len(), 1, "{fates:?}");
+    }
+    // A process that ended after it had written a state and before it listed it, which a state with a life is not: the
+    // redelivery lists it.
+    let store = DynamoStore::new(Arc::new(AwsClients::new(settings, Connections::new())));
+    let unlisted = State {
+        collection: "workflow".to_owned(),
+        owner: "acme".to_owned(),
+        repo: "tools".to_owned(),
+        platform: "ci.yml".to_owned(),
+        branch: "main".to_owned(),
+        sequence: vec![7],
+        life_seconds: Some(1000),
+        ..State::default()
+    };
+    let now = SystemTime::now();
+    assert_eq!(store.put_state(&unlisted, now).await, Ok(true));
+    assert_eq!(store.subjects("acme", None, "", 9, now).await, Ok(Vec::new()));
+    assert_eq!(store.put_state(&State { life_seconds: None, ..unlisted }, now).await, Ok(false));
+    assert_eq!(store.owners("", 1).await.unwrap(), ["acme"]);
+    assert_eq!(store.subjects("acme", None, "", 9, now).await.unwrap().len(), 1);
 }

@@ -240,7 +240,7 @@ impl fmt::Display for ImportedLineError {
         match self {
             Self::Unreadable(cause) => write!(f, ": {cause}"),
             Self::TooLong => f.write_str(" is longer than 1 MiB"),
-            Self::Malformed(cause) => write!(f, " is no exported result: {cause}"),
+            Self::Malformed(cause) => write!(f, " is no exported result or state: {cause}"),
             Self::Invalid(cause) => write!(f, ": {cause}"),
             Self::StoreUnavailable(words) => write!(f, ": the store does not answer: {words}"),
         }
