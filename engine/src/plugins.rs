@@ -23,6 +23,8 @@ mod provider_file;
 mod provider_file_error;
 mod route_error;
 pub(crate) mod series;
+pub(crate) mod series_address;
+mod series_check;
 mod settings;
 mod unset_settings;
 
@@ -47,6 +49,7 @@ pub use provider_file::ProviderFile;
 pub use provider_file_error::{ProviderFileError, ProviderFileErrorKind};
 pub use route_error::{RouteError, RouteErrorKind};
 pub(crate) use series::series_of;
+pub use series_check::SeriesError;
 pub use settings::{Settings, StoreKind};
 
 pub use crate::route::{RouteSyntaxError, RouteSyntaxFault};

@@ -4,7 +4,7 @@ use std::{borrow::Cow, sync::Arc};
 
 use crate::{
     addresses::is_reserved,
-    plugins::{Plugin, RouteError, RouteErrorKind, series, series_of},
+    plugins::{Plugin, RouteError, RouteErrorKind, series, series_address, series_of},
     request::{Request, WEBHOOKS, decode_fully, segments},
     route::{Parameters, RouteSegment, RouteTemplate},
     router::{RouteMatch, Router},
@@ -86,10 +86,13 @@ impl ProviderRoutes {
                 manifest.charts.iter().enumerate().filter(|(_, chart)| series_of(loaded, &chart.collection).is_some());
             let charts = charts.map(|(chart, route)| (Cow::Borrowed(&*route.route), Index::Chart { plugin, chart }));
             let of_series = series::addressed(loaded).flat_map(|(number, of)| {
-                series::names(of).flat_map(move |name| {
+                series_address::names(of).flat_map(move |name| {
                     let chart = Index::SeriesChart { plugin, series: number };
                     let history = Index::History { plugin, series: number };
-                    [(series::chart_route(name).into(), chart), (series::history_route(name).into(), history)]
+                    [
+                        (series_address::chart_route(name).into(), chart),
+                        (series_address::history_route(name).into(), history),
+                    ]
                 })
             });
             let routes = routes.map(|(route, index)| (Cow::Borrowed(&**route), index)).chain(charts).chain(of_series);

@@ -10,7 +10,7 @@ use crate::{
     call::provider_call::ProviderCall,
     error::Error,
     format::Format,
-    plugins::{Plugin, series::shown_name},
+    plugins::{Plugin, series_address::shown_name},
     request::{TooDeep, decode},
     response::AccessLine,
     route::{Parameters, RouteTemplate},

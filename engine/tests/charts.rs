@@ -6,10 +6,10 @@ mod support;
 use std::sync::{Arc, atomic::Ordering};
 
 use badgesmith_engine::{
-    Plugin, Request, Settings,
-    store::{Entry, Subject},
+    Plugin, PrivateName, Request, Settings,
+    store::{Entry, Store, Subject},
 };
-use badgesmith_provider::{Badge, Call, Manifest, Provider, Query, Record, Step, Timestamp};
+use badgesmith_provider::{Badge, Call, Manifest, Provider, Query, Record, State, Step, Timestamp};
 use serde_json::{Value, json};
 use support::{NOON, TestServer};
 
@@ -357,4 +357,106 @@ async fn a_manifest_whose_series_or_charts_cannot_be_served_is_refused_with_the_
     *manifest.pointer_mut("/badges/1/example").unwrap() = json!("/charts/own/linux/acme/tools/main");
     let fault = TestServer::with_plugins(vec![plugin(&manifest)], &Settings::default(), Arc::default());
     assert!(fault.is_err_and(|fault| fault.to_string().contains("/charts/own/")));
+}
+
+/// Says, as a delivery or an answer of the forge would, whether the repository `acme/tools` is public.
+async fn say_public(server: &TestServer, is_public: bool, seconds: u64) {
+    let text = |text: &str| text.to_owned();
+    let state = State {
+        collection: text("visibility"),
+        owner: text("acme"),
+        repo: text("tools"),
+        platform: text("all"),
+        branch: text("all"),
+        sequence: vec![seconds],
+        fields: json!({ "public": is_public }).as_object().unwrap().clone(),
+        life_seconds: None,
+    };
+    let now = *server.now.lock().unwrap();
+    assert_eq!(server.store.put_state(&state, now).await, Ok(true));
+}
+
+#[tokio::test]
+async fn what_webhooks_recorded_of_a_private_repository_is_exactly_as_if_nothing_were_there() {
+    let mut manifest = manifest();
+    manifest["requires"] = json!(["hooks"]);
+    manifest["hooks"] = json!([{ "name": "all", "route": "/webhooks/github", "scheme": "github", "purpose": "Webhook",
+        "collections": ["runs", "counters"], "summary": "Deliveries.", "example": "/webhooks/github" }]);
+    let server_of =
+        |settings: &Settings| TestServer::with_plugins(vec![plugin(&manifest)], settings, Arc::default()).unwrap();
+    let fill = |server: &TestServer| {
+        for run in 0..9 {
+            record(server, run, 9 - run as i64, &json!({"passed": 9, "failed": 0, "ms": 5}));
+            let subject = Subject::new("acme", "tools", "counters", "all").unwrap();
+            add(server, "counters", subject, run, now() - MINUTE, &json!({"stars": 7, "forks": 3}));
+        }
+    };
+    let paths = [
+        format!("{BADGE}.svg?trend=9&rate=9&as=duration"),
+        format!("{BADGE}?rate=9"),
+        CHART.to_owned(),
+        format!("{CHART}.png"),
+        "/charts/code/forks/acme/tools".to_owned(),
+        HISTORY.to_owned(),
+        "/api/history/counters/counters/acme/tools/all".to_owned(),
+    ];
+    let answers = async |server: &TestServer| {
+        let mut answers = Vec::new();
+        for path in &paths {
+            let response = server.get(path).await;
+            answers.push((response.status, response.headers.clone(), response.body.clone()));
+        }
+        answers
+    };
+    let nothing = answers(&server_of(&Settings::default())).await;
+    let server = server_of(&Settings::default());
+    fill(&server);
+    // It is not known to be public; then it is, then it becomes private, while its charts are kept.
+    assert_eq!(answers(&server).await, nothing);
+    say_public(&server, true, 1).await;
+    let shown = answers(&server).await;
+    assert!(shown.iter().zip(&nothing).all(|(shown, nothing)| shown.2 != nothing.2));
+    say_public(&server, false, 2).await;
+    assert_eq!(answers(&server).await, nothing);
+    // A grant shows it.
+    let granted = Settings { private: vec![PrivateName::try_from("acme".to_owned()).unwrap()], ..Settings::default() };
+    let server = server_of(&granted);
+    fill(&server);
+    assert_eq!(answers(&server).await, shown);
+}
+
+#[tokio::test]
+async fn every_address_of_a_series_is_in_the_document_and_answers_its_example() {
+    let server = server();
+    let document = json(&server, "/openapi.json").await;
+    let listing = json(&server, "/?format=json").await;
+    let page = String::from_utf8(server.get("/").await.body.to_vec()).unwrap();
+    let mut count = 0;
+    for kind in ["charts", "histories"] {
+        for listed in listing["providers"][0][kind].as_array().unwrap() {
+            let (route, example) = (listed["route"].as_str().unwrap(), listed["example"].as_str().unwrap());
+            let operation = &document["paths"][route.replace('…', "")]["get"];
+            for parameter in operation["parameters"].as_array().unwrap() {
+                let reference = parameter["$ref"].as_str().map_or("", |reference| reference.trim_start_matches('#'));
+                assert!(document.pointer(reference).is_some(), "{reference}");
+            }
+            let response = server.get(example).await;
+            let media = response.headers["content-type"].to_str().unwrap().split(';').next().unwrap().to_owned();
+            assert!(operation["responses"]["200"]["content"][&media].is_object(), "{route} {media}");
+            assert_eq!(response.status, 200, "{example}");
+            assert!(page.contains(route.split('{').next().unwrap()), "{route}");
+            count += 1;
+        }
+    }
+    // Two names of one series, one of the other, and a chart of the manifest's.
+    assert_eq!(count, 3 + 3 + 1);
+    let names = |path: &str| {
+        let parameters = document["paths"][path]["get"]["parameters"].as_array().unwrap();
+        let names = parameters.iter().filter_map(|parameter| parameter["$ref"].as_str()?.rsplit('/').next());
+        names.filter(|name| ["trend", "rate", "asDuration"].contains(name)).collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(names("/badges/runs/{platform}/{owner}/{repo}/{branch}"), "trend rate asDuration");
+    assert_eq!(names("/badges/own/{platform}/{owner}/{repo}/{branch}"), "trend rate");
+    assert_eq!(names("/static/v1"), "");
+    assert_eq!(listing["providers"][0]["badges"][1]["query"], json!(["as", "trend", "rate"]));
 }

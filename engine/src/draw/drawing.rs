@@ -6,7 +6,7 @@ use badgesmith_renderer::{AddedFaces, Logo, ResolvedBadge, Scale};
 use bytes::Bytes;
 
 use super::{
-    chart_drawing::Charts,
+    chart_cache::Charts,
     overrides::Overrides,
     threads::{DrawingFault, DrawingThreads},
 };

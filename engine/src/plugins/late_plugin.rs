@@ -9,7 +9,7 @@ use std::{
 
 use badgesmith_provider::Manifest;
 
-use super::{plugin::Plugin, series};
+use super::{plugin::Plugin, series_address};
 use crate::route::{RouteSegment, RouteTemplate};
 
 /// What loading ends with.
@@ -77,8 +77,8 @@ pub fn beginnings(manifest: &Manifest) -> Vec<String> {
         .chain(manifest.refusals.iter().map(|route| &route.route))
         .chain(manifest.charts.iter().map(|route| &route.route))
         .cloned();
-    let names = manifest.series.iter().flat_map(series::names);
-    let of_series = names.flat_map(|name| [series::chart_route(name), series::history_route(name)]);
+    let names = manifest.series.iter().flat_map(series_address::names);
+    let of_series = names.flat_map(|name| [series_address::chart_route(name), series_address::history_route(name)]);
     let mut all: Vec<String> =
         routes.chain(of_series).filter_map(|route| RouteTemplate::parse(&route).ok()).map(|it| start(&it)).collect();
     all.sort_unstable_by(|one, other| one.split('/').cmp(other.split('/')));

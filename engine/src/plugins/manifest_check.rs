@@ -4,7 +4,10 @@ use std::{error::Error, fmt};
 
 use badgesmith_provider::Manifest;
 
-use super::{further_routes, header_names, label_template, series};
+use super::{
+    further_routes, header_names, label_template,
+    series_check::{self, SeriesError},
+};
 use crate::{
     format::Format,
     route::{RouteSegment, RouteSyntaxError, RouteTemplate},
@@ -100,16 +103,8 @@ pub enum PluginError {
     },
     /// A manifest lists a collection that is the engine's own.
     KeptCollection(String),
-    /// A series is of a collection that the manifest does not list.
-    SeriesCollection(String),
-    /// The name of a series cannot be a part of an address.
-    SeriesName(String),
-    /// Two series have the same name.
-    SeriesTwice(String),
-    /// The route of a chart is not below `/charts/`, names no repository, or does not fit its example.
-    ChartRoute(String),
-    /// A chart is of a collection without a series.
-    ChartCollection(String),
+    /// A series or a chart cannot be served.
+    Series(SeriesError),
 }
 
 /// Makes one badge of every route, and the routes and examples absolute, below the mount.
@@ -174,7 +169,7 @@ pub(super) fn check(manifest: &Manifest) -> Result<(), PluginError> {
         check_collections(manifest, &badge.name, &badge.reads)?;
     }
     check_hooks(manifest)?;
-    series::check(manifest)?;
+    series_check::check(manifest).map_err(PluginError::Series)?;
     for redirect in &manifest.redirects {
         check_example(&redirect.route, &redirect.example)?;
     }
@@ -276,21 +271,7 @@ impl fmt::Display for PluginError {
             Self::KeptCollection(name) => {
                 write!(f, "in its manifest collections has {name:?}, which is the host's own; give it another name")
             }
-            Self::SeriesCollection(collection) => {
-                write!(f, "in its manifest collections lacks {collection:?}, which has a series")
-            }
-            Self::SeriesName(name) => {
-                write!(f, "in its manifest the series {name:?} is not lower-case letters, digits and -")
-            }
-            Self::SeriesTwice(name) => write!(f, "in its manifest two series are called {name:?}"),
-            Self::ChartRoute(route) => write!(
-                f,
-                "in its manifest the chart's route {route} does not begin with /charts/, has no {{owner}} and {{repo}}, \
-                 or does not fit its example"
-            ),
-            Self::ChartCollection(collection) => {
-                write!(f, "in its manifest no series is of {collection:?}, which a chart is drawn of")
-            }
+            Self::Series(fault) => fault.fmt(f),
             Self::ReportCollection(collection) => {
                 write!(f, "in its manifest collections lacks {collection:?}, which a report goes to")
             }

@@ -12,11 +12,11 @@ use crate::{
     answer::Answer,
     caching::Caching,
     call::history::ShownRecords,
-    draw::chart_drawing::{ChartLook, KeptChart},
+    draw::{chart_cache::KeptChart, chart_drawing::ChartLook},
     error::Error,
     format::Format,
     parts::Parts,
-    plugins::{Plugin, series::shown_name, series_of},
+    plugins::{Plugin, series_address::shown_name, series_of},
     request::{Incoming, Pairs},
     series::charted,
     store::{MOST_CHARTED, RecordPlace, Span, Subject},
@@ -153,7 +153,10 @@ impl ChartMaking {
         let records = self.records(MOST_CHARTED).await?;
         let newest = records.first().map(RecordPlace::of);
         let (parts, look, now) = (Arc::clone(&self.parts), self.look, self.now);
-        let picture = parts.drawing.draw_chart(look, move || self.chart(&records)).await?;
+        let chart = self.chart(&records);
+        // The records may be large, and the chart may have to wait for others.
+        drop(records);
+        let picture = parts.drawing.draw_chart(look, chart).await?;
         Ok(KeptChart::new(picture, newest, now))
     }
 

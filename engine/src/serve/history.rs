@@ -10,7 +10,7 @@ use crate::{
     call::{history::ShownRecords, records::too_long},
     error::Error,
     parts::Parts,
-    plugins::series::shown_name,
+    plugins::series_address::shown_name,
     request::{Incoming, Pairs},
     series::{SeriesRecord, Verdict},
     store::{LONGEST_RUN, MOST_RECORDS, RecordPlace, Span, Subject},

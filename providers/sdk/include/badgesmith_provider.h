@@ -62,6 +62,20 @@
  *     }],
  *     "origins": ["{upstream}"],              optional: where it sends requests; {setting} is that setting's origin
  *     "collections": ["greetings"],           optional: the collections it reads or writes
+ *     "series": [{                            optional: which fields of a collection's records are what, in charts
+ *       "collection": "greetings",
+ *       "name": "hello",                      optional, as all that follows: its name in /charts/hello/…
+ *       "unit": "greetings",                  what the numbers count
+ *       "passed": "said", "failed": "unsaid", "skipped": "kept",     the fields with counts
+ *       "value": "volume",                    the field with a number that is drawn as a line
+ *       "outcome": "end", "good": ["heard"], "bad": ["lost"],        the field with a word, and what the words mean
+ *       "duration": "took_ms", "link": "url"  the fields with milliseconds, and with the address of a page
+ *     }],
+ *     "charts": [{                            optional: further charts; the route begins with /charts/
+ *       "route": "/charts/hello/volume/{owner}/{repo}", "collection": "greetings", "platform": "all",
+ *       "branch": "all", "value": "volume", "label": "volume", "summary": "How loud it was.",
+ *       "example": "/charts/hello/volume/acme/tools"
+ *     }],
  *     "secrets": ["token"],                   optional: the secrets it requires; an optional one is not listed
  *     "headers": ["X-Version"],               optional: the names of the headers that its requests set
  *     "requires": ["post", "headers"],        optional: what it needs of its host beyond the first text of this file. A

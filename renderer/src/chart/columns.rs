@@ -1,11 +1,11 @@
 //! Stacked columns of counts.
 
-use super::CountPoint;
 use super::axis::Axis;
 use super::bins::TimeBins;
 use super::calendar::Date;
-use super::layout::{Drawn, Plot};
+use super::input::CountPoint;
 use super::number::{separated, short};
+use super::plot::{Drawn, Plot};
 use super::scene::{Line, Role, Shape, Tenths, rectangle};
 
 /// The most columns: each has at least four pixels, with the space beside it.

@@ -1,66 +1,23 @@
 //! Where everything of a chart is: title, legend, axes, and the area in which the series is drawn.
 
-use badgesmith_fonts::{Face, width};
+use badgesmith_fonts::width;
 
 use super::axis::{Axis, Tick};
 use super::bins::TimeBins;
-use super::scene::{Anchor, HEIGHT, Point, Role, Scene, SceneText, Shape, Tenths, WIDTH, rectangle};
-use super::{Chart, ChartSeries, MOST_POINTS, columns, line};
+use super::input::{Chart, ChartSeries, MOST_POINTS};
+use super::plot::{BOTTOM, Plot, TOP};
+use super::scene::{Anchor, FACE, HEIGHT, Point, Role, Scene, SceneText, Shape, TITLE_FACE, Tenths, WIDTH, rectangle};
+use super::{columns, line};
 use crate::text::cleaned;
-
-/// The font of the title, and that of every other text.
-pub(super) const TITLE_FACE: Face = Face::HelveticaBold11;
-pub(super) const FACE: Face = Face::Verdana11;
 
 const MARGIN: Tenths = 160;
 const TITLE_BASELINE: Tenths = 270;
 const LEGEND_BASELINE: Tenths = 470;
-const TOP: Tenths = 640;
-const BOTTOM: Tenths = 2060;
 const DATES_BASELINE: Tenths = 2240;
 /// The side of the square before a name in the legend.
 const SWATCH: Tenths = 80;
 /// The most characters that are looked at of a title: more do not fit.
 const LONGEST_TITLE: usize = 256;
-
-/// The area in which a series is drawn, and what its sides stand for.
-pub(super) struct Plot {
-    pub(super) left: Tenths,
-    pub(super) right: Tenths,
-    pub(super) bins: TimeBins,
-    pub(super) axis: Axis,
-}
-
-/// What a series is drawn as.
-pub(super) struct Drawn {
-    pub(super) shapes: Vec<Shape>,
-    pub(super) legend: Vec<(Role, String)>,
-    pub(super) description: String,
-}
-
-impl Plot {
-    pub(super) const fn width(&self) -> Tenths {
-        self.right - self.left
-    }
-
-    /// The height of a number above the least one of the axis.
-    pub(super) fn height_of(&self, value: f64) -> Tenths {
-        let (least, greatest) = (self.axis.least(), self.axis.greatest());
-        ((value - least) / (greatest - least) * (BOTTOM - TOP) as f64).round() as Tenths
-    }
-
-    pub(super) fn x_of(&self, at_ms: i64) -> Tenths {
-        self.left + self.bins.along(at_ms, self.width())
-    }
-
-    pub(super) const fn bottom(&self) -> Tenths {
-        BOTTOM
-    }
-
-    pub(super) const fn height(&self) -> Tenths {
-        BOTTOM - TOP
-    }
-}
 
 /// The chart as shapes.
 pub(super) fn scene(chart: &Chart) -> Scene {

@@ -1,11 +1,11 @@
 //! A line of values.
 
-use super::ValuePoint;
 use super::axis::Axis;
 use super::bins::TimeBins;
 use super::calendar::{DAY, Date};
-use super::layout::{Drawn, Plot};
+use super::input::ValuePoint;
 use super::number::value;
+use super::plot::{Drawn, Plot};
 use super::scene::{Point, Role, Shape};
 
 /// The most points of the line: one for two pixels.

@@ -1,13 +1,13 @@
 //! A chart as a PNG.
 
+use super::input::{Chart, ChartSeries, ChartTheme};
 use super::scene::{HEIGHT, Line, Point, Role, Scene, Shape, WIDTH};
 use super::write::{measured, placed};
-use super::{Chart, ChartTheme};
 use crate::canvas::{Canvas, error::PngError, shapes};
 use crate::{png::encoded, scale::Scale};
 
 pub(super) fn png(scene: &Scene, chart: &Chart, scale: Scale) -> Result<Vec<u8>, PngError> {
-    let chart = &Chart { outline: true, series: super::ChartSeries::Values(Vec::new()), ..chart.clone() };
+    let chart = &Chart { outline: true, series: ChartSeries::Values(Vec::new()), ..chart.clone() };
     let color = |role: Role| {
         let colors = role.colors();
         if chart.theme == ChartTheme::Dark { colors.dark } else { colors.light }

@@ -9,6 +9,10 @@ pub(super) type Tenths = i64;
 pub(super) const WIDTH: Tenths = 7200;
 pub(super) const HEIGHT: Tenths = 2400;
 
+/// The font of the title, and that of every other text.
+pub(super) const TITLE_FACE: Face = Face::HelveticaBold11;
+pub(super) const FACE: Face = Face::Verdana11;
+
 /// What a shape is, which decides its colour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Role {

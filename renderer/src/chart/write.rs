@@ -2,9 +2,8 @@
 
 use badgesmith_fonts::Face;
 
-use super::layout::TITLE_FACE;
-use super::scene::{Anchor, Colors, HEIGHT, Line, Point, Role, Scene, SceneText, Shape, WIDTH};
-use super::{Chart, ChartTheme};
+use super::input::{Chart, ChartTheme};
+use super::scene::{Anchor, Colors, HEIGHT, Line, Point, Role, Scene, SceneText, Shape, TITLE_FACE, WIDTH};
 use crate::id::IdSuffix;
 use crate::markup::Markup;
 use crate::markup::dark::{CLOSE_DARK, OPEN_DARK};

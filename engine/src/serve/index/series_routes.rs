@@ -2,7 +2,8 @@
 
 use crate::plugins::{
     Plugin,
-    series::{addressed, chart_route, history_route, names, shown_name},
+    series::addressed,
+    series_address::{chart_route, history_route, names, shown_name},
     series_of,
 };
 
