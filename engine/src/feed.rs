@@ -65,11 +65,10 @@ async fn tell(board: &Board, ring: &Ring, change: Change) {
     let was_listed = board.was_listed(&owner, &repo);
     let is_listed = board.is_listed(&owner, &repo).await;
     if collection == VISIBILITY {
-        match (was_listed, is_listed) {
-            (Some(false), true) => ring.push(Event::Reset),
-            (None | Some(true), false) => ring.withdraw(&owner, &repo),
-            // The first delivery of a repository tells of more than of its visibility.
-            _ => {}
+        // Nothing is told of a repository that was private and still is.
+        let is_taken_back = !is_listed && (ring.withdraw(&owner, &repo) || was_listed == Some(true));
+        if is_taken_back || (is_listed && was_listed == Some(false)) {
+            ring.push(Event::Reset);
         }
     } else if is_listed {
         let (part, branch) = (subject.platform().to_owned(), subject.branch().to_owned());

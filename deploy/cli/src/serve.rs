@@ -29,7 +29,7 @@ use crate::{
 };
 use answer::Server;
 use connection_table::{ConnectionLimits, ConnectionTable};
-use listeners::{Listeners, MOST_LISTENERS};
+use listeners::{Listeners, MOST_LISTENERS, MOST_OF_CLIENT};
 use storage::Storage;
 
 /// How many of the open files are kept for everything but clients' connections: upstreams, the store, secrets.
@@ -122,7 +122,9 @@ pub(crate) fn run(serve: &ServeOptions) -> Result<(), CommandError> {
     let engine = Arc::new(engine.with_faces(faces).with_events());
     let files = open_files::raise_limit();
     let listeners = if settings.live.is_on() { most_listeners(files) } else { 0 };
-    let server = Server { engine, meter, metrics, listeners: Listeners::new(listeners) };
+    // Where one client may have any number of connections, it is a proxy.
+    let of_client = if serve.connections_per_client == 0 { listeners } else { MOST_OF_CLIENT };
+    let server = Server { engine, meter, metrics, listeners: Listeners::new(listeners, of_client) };
     // One thread: a request that is answered from a cache takes less time than a switch to another thread.
     let runtime = runtime::single_threaded()?;
     let table = ConnectionTable::new(serve.limits(files, listeners));

@@ -1,8 +1,9 @@
 //! A record as a list shows it: whether it is good or bad, its counts, its link.
 
-use badgesmith_provider::{Record, Series, Timestamp};
+use badgesmith_provider::{Record, Series, Timestamp, is_web_address};
 use serde::{Serialize, Serializer};
-use serde_json::Value;
+
+use crate::series::{SeriesRecord, Verdict};
 
 /// The longest address that is linked, in bytes.
 const LONGEST_LINK: usize = 2048;
@@ -56,26 +57,22 @@ pub(crate) const fn has_ending(series: &Series) -> bool {
 
 impl Point {
     pub(crate) fn read(series: &Series, record: &Record) -> Self {
-        let number = |name: &Option<String>| field(record, name).and_then(Value::as_u64);
-        let (passed, failed, skipped) = (number(&series.passed), number(&series.failed), number(&series.skipped));
-        let outcome = field(record, &series.outcome).and_then(Value::as_str);
-        let is_any = |words: &[String]| outcome.is_some_and(|outcome| words.iter().any(|word| word == outcome));
-        let ending = if is_any(&series.bad) || failed.is_some_and(|failed| failed > 0) {
-            Ending::Failing
-        } else if is_any(&series.good) || (outcome.is_none() && passed.is_some_and(|passed| passed > 0)) {
-            Ending::Passing
-        } else {
-            Ending::Other
-        };
-        let words = outcome.map_or_else(|| counted(passed, failed, skipped), shown);
-        let url = field(record, &series.link).and_then(Value::as_str).and_then(link);
-        Self { ending, words, time_ms: record.timestamp_ms.as_ms(), url, passed, failed, skipped }
+        let read = SeriesRecord { series, record };
+        let (passed, failed, skipped) = (read.passed(), read.failed(), read.skipped());
+        Self {
+            ending: match read.verdict() {
+                Verdict::Bad => Ending::Failing,
+                Verdict::Good => Ending::Passing,
+                Verdict::Neutral => Ending::Other,
+            },
+            words: read.outcome().map_or_else(|| counted(passed, failed, skipped), shown),
+            time_ms: record.timestamp_ms.as_ms(),
+            url: read.link().and_then(link),
+            passed,
+            failed,
+            skipped,
+        }
     }
-}
-
-/// The member of a record that a series names.
-fn field<'a>(record: &'a Record, name: &Option<String>) -> Option<&'a Value> {
-    record.fields.get(name.as_deref()?)
 }
 
 /// The counts that are not 0, in words.
@@ -93,9 +90,7 @@ pub(crate) fn shown(word: &str) -> String {
 
 /// An address that may be linked: http or https, and nothing else.
 pub(crate) fn link(address: &str) -> Option<String> {
-    let is_linked = address.len() <= LONGEST_LINK
-        && url::Url::parse(address).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
-    is_linked.then(|| address.to_owned())
+    Some(address).filter(|address| address.len() <= LONGEST_LINK && is_web_address(address)).map(str::to_owned)
 }
 
 /// Writes milliseconds since 1970 as RFC 3339.
@@ -106,7 +101,7 @@ pub(crate) fn time<S: Serializer>(ms: &i64, serializer: S) -> Result<S::Ok, S::E
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
 

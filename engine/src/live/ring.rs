@@ -72,14 +72,16 @@ impl Ring {
         self.news.send_replace(newest);
     }
 
-    /// Takes back every event about a repository; all listeners are told to read everything anew.
-    pub(crate) fn withdraw(&self, owner: &str, repo: &str) {
+    /// Takes back every event about a repository. Returns whether there was any.
+    pub(crate) fn withdraw(&self, owner: &str, repo: &str) -> bool {
+        let mut is_any = false;
         for event in &mut self.kept().events {
             if matches!(event, Event::Change(changed) if changed.owner == owner && changed.repo == repo) {
                 *event = Event::Withdrawn;
+                is_any = true;
             }
         }
-        self.push(Event::Reset);
+        is_any
     }
 
     /// At most so many events after one, with their numbers.
@@ -164,8 +166,8 @@ mod tests {
         for repo in ["secret", "tools", "secret"] {
             ring.push(change(repo));
         }
-        ring.withdraw("acme", "secret");
+        assert!(ring.withdraw("acme", "secret") && !ring.withdraw("acme", "other"));
         let told: Vec<_> = ring.after(0, 9).unwrap().into_iter().map(|(_, event)| event).collect();
-        assert_eq!(told, [Event::Withdrawn, change("tools"), Event::Withdrawn, Event::Reset]);
+        assert_eq!(told, [Event::Withdrawn, change("tools"), Event::Withdrawn]);
     }
 }

@@ -2,6 +2,7 @@
 #![allow(dead_code, unreachable_pub, clippy::unwrap_used, clippy::expect_used, reason = "each test file uses its part")]
 
 pub mod ci;
+pub mod live;
 pub mod memory_states;
 
 use std::{

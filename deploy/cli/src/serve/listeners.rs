@@ -12,12 +12,13 @@ use super::client_address::ClientAddress;
 /// How many listeners there may be. Each is woken by every event, and takes a file descriptor.
 pub(crate) const MOST_LISTENERS: usize = 256;
 /// How many of them one client may have. Over loopback there is no limit, since a reverse proxy may run on this machine.
-const MOST_OF_CLIENT: usize = 32;
+pub(crate) const MOST_OF_CLIENT: usize = 32;
 
 /// The listeners that there are.
 #[derive(Debug)]
 pub(crate) struct Listeners {
     most: usize,
+    most_of_client: usize,
     taken: Mutex<TakenPlaces>,
     stopped: watch::Sender<bool>,
 }
@@ -37,9 +38,9 @@ pub(crate) struct ListenerPlace {
 }
 
 impl Listeners {
-    /// Places for so many.
-    pub(crate) fn new(most: usize) -> Arc<Self> {
-        Arc::new(Self { most, taken: Mutex::default(), stopped: watch::Sender::new(false) })
+    /// Places for so many, and for so many of one client.
+    pub(crate) fn new(most: usize, most_of_client: usize) -> Arc<Self> {
+        Arc::new(Self { most, most_of_client, taken: Mutex::default(), stopped: watch::Sender::new(false) })
     }
 
     /// A place for a client, if there is one.
@@ -50,7 +51,7 @@ impl Listeners {
         }
         if let Some(client) = client {
             let of_client = taken.clients.entry(client).or_default();
-            if *of_client >= MOST_OF_CLIENT {
+            if *of_client >= self.most_of_client {
                 return None;
             }
             *of_client += 1;
@@ -105,7 +106,7 @@ mod tests {
 
     #[test]
     fn a_client_has_thirty_two_places_and_all_together_have_two_hundred_and_fifty_six() {
-        let listeners = Listeners::new(MOST_LISTENERS);
+        let listeners = Listeners::new(MOST_LISTENERS, MOST_OF_CLIENT);
         let mut places: Vec<_> = (0..32).filter_map(|_| listeners.admit(client(1))).collect();
         assert!(listeners.admit(client(1)).is_none(), "the thirty-third of one client");
         places.pop();

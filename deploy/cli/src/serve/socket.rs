@@ -140,7 +140,12 @@ impl AsyncWrite for Socket {
             Some(discarded) => discarded,
             None => {
                 ready!(Pin::new(&mut this.stream).poll_shutdown(cx))?;
+                let was_listening = this.slot.activity().is_listening();
                 this.slot.activity().closing(Instant::now());
+                if was_listening {
+                    // Nothing is left to be read, so the client reads the end, and a server that stops need not wait.
+                    return Poll::Ready(Ok(()));
+                }
                 0
             }
         };

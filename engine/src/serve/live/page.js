@@ -87,14 +87,15 @@
     }
     if (focus) ([...card.querySelectorAll("a")].reverse()[path] ?? list).focus({ preventScroll: true });
   };
-  const told = [];
+  const told = new Map();
   let telling;
   /** Tells a screen reader what turned red or green, all of some seconds at once. */
-  const tell = (words) => {
-    told.push(words);
+  const tell = (name, state) => {
+    told.set(name, state);
     telling ??= setTimeout(() => {
-      find("said").textContent = told.length > 3 ? `${told.length} branches changed.` : `${told.join(". ")}.`;
-      told.length = 0;
+      const words = [...told].map(([name, state]) => `${name} is ${state}.`);
+      find("said").textContent = words.length > 3 ? `${words.length} branches changed.` : words.join(" ");
+      told.clear();
       telling = undefined;
     }, 3000);
   };
@@ -121,7 +122,7 @@
         replace(old, card);
         card.classList.add("changed");
         const now = ending(card);
-        if (now && now !== ending(old)) tell(`${nameOf(card)} is ${now}`);
+        if (now && now !== ending(old)) tell(nameOf(card), now);
       } else {
         place(card);
       }
@@ -145,9 +146,18 @@
     for (const repo of repos ?? []) address.searchParams.append("only", repo);
     const response = await fetch(address, { signal, cache: "no-cache" });
     const page = new DOMParser().parseFromString(await response.text(), "text/html");
-    if (!signal.aborted && page.getElementById("cards")) show(page, repos);
+    if (signal.aborted) return;
+    if (!page.getElementById("cards")) throw new Error(response.status);
+    show(page, repos);
+    if (!repos) isBehind = false;
   };
-  const failed = (fault) => { if (fault.name !== "AbortError") pulse("lost", "No connection"); };
+  /** Whether something was not shown because the server did not answer. */
+  let isBehind = false;
+  const failed = (fault) => {
+    if (fault.name === "AbortError") return;
+    isBehind = true;
+    pulse("lost", "No answer");
+  };
   const reload = () => (asked = read().catch(failed));
 
   let waiting = new Set();
@@ -202,6 +212,7 @@
       clearInterval(polling);
       polling = undefined;
       pulse("live", "Live");
+      if (isBehind) reload();
     }));
     source.addEventListener("reset", heard(() => {
       pulse("live", "Live");
@@ -223,8 +234,10 @@
   };
   const look = async () => {
     const response = await fetch(`${base}api/repos${scope}?cards=false`, { cache: "no-cache" });
+    if (!response.ok && response.status !== 404) throw new Error(response.status);
     // An owner of whom nothing is left is not there any more.
     const { repos } = response.ok ? await response.json() : { repos: [] };
+    if (isBehind) reload();
     const now = new Map(repos.map(({ owner, repo, version }) => [`${owner}/${repo}`, version]));
     if (versions) {
       for (const repo of new Set([...versions.keys(), ...now.keys()])) {
@@ -232,7 +245,6 @@
       }
     }
     versions = now;
-    return true;
   };
   const poll = () => {
     if (polling) return;
@@ -243,7 +255,8 @@
     reload();
   };
   /** Another process of this server may write to the same store, and its events are not told here. */
-  setInterval(() => { if (!polling && !document.hidden) look().catch(failed); }, CHECK);
+  const check = () => { if (!polling && !document.hidden) look().catch(failed); };
+  setInterval(check, CHECK);
 
   let leaving;
   document.addEventListener("visibilitychange", () => {
@@ -256,5 +269,10 @@
       leaving = setTimeout(() => source.close(), 30000);
     }
   });
-  if (events) listen(); else poll();
+  if (events) {
+    listen();
+    check();
+  } else {
+    poll();
+  }
 })();

@@ -1,0 +1,177 @@
+//! Limits, and which connection is closed for another one.
+
+use std::net::IpAddr;
+
+use futures_util::FutureExt;
+
+use super::*;
+
+fn connections(all: usize, per_client: usize) -> Arc<ConnectionTable> {
+    ConnectionTable::new(ConnectionLimits { all, per_client })
+}
+
+fn client(last: u8) -> Option<ClientAddress> {
+    ClientAddress::at(IpAddr::from([192, 0, 2, last]))
+}
+
+fn is_closed(slot: &ConnectionSlot) -> bool {
+    // The notification is consumed, so a closed connection is seen once.
+    slot.activity.closed().now_or_never().is_some()
+}
+
+fn closed(slots: &[ConnectionSlot]) -> Vec<usize> {
+    (0..slots.len()).filter(|index| is_closed(&slots[*index])).collect()
+}
+
+#[test]
+fn at_the_limit_the_connection_that_has_waited_longest_is_closed_and_never_one_that_is_being_answered() {
+    let (connections, start) = (connections(4, 4), Instant::now());
+    let at = |seconds| start + Duration::from_secs(seconds);
+    let mut slots: Vec<_> = (0..4).map(|index| connections.open(None, at(index))).collect();
+    // The first is being answered since before the others came; the second began to read an answer last.
+    slots[0].activity.begin_request(false, start);
+    slots[1].activity.begin_answer(10, at(9));
+    slots[2].activity.received(10, at(8));
+    slots.push(connections.open(None, at(10)));
+    assert_eq!(closed(&slots), [3], "it has been idle since the third second");
+    slots.push(connections.open(None, at(11)));
+    assert_eq!(closed(&slots), [2], "a head that is not whole");
+    slots.push(connections.open(None, at(12)));
+    assert_eq!(closed(&slots), [1], "an answer that is not read");
+    assert_eq!(connections.count(), 4);
+    for slot in &slots {
+        slot.activity.begin_request(false, at(13));
+    }
+    slots[5].activity.begin_request(false, at(12));
+    slots[0].activity.begin_request(false, at(14));
+    slots.push(connections.open(None, at(15)));
+    assert_eq!(closed(&slots), [5], "all are being answered: the one that takes longest");
+    drop(slots);
+    assert_eq!(connections.count(), 0);
+}
+
+#[test]
+fn at_a_clients_limit_its_own_longest_idle_connection_is_closed_and_no_other_clients() {
+    let (connections, start) = (connections(100, 2), Instant::now());
+    let at = |seconds| start + Duration::from_secs(seconds);
+    let whose = [client(1), client(2), client(2), None, None, None];
+    let mut slots: Vec<_> =
+        whose.into_iter().zip(0..).map(|(client, second)| connections.open(client, at(second))).collect();
+    assert_eq!(closed(&slots), [0_usize; 0], "only this machine, which has no limit, has more than two");
+    slots.push(connections.open(client(2), at(6)));
+    assert_eq!(closed(&slots), [1]);
+    slots.push(connections.open(client(1), at(7)));
+    assert_eq!(closed(&slots), [0_usize; 0]);
+    slots.push(connections.open(client(1), at(8)));
+    assert_eq!(closed(&slots), [0]);
+    // A slot that was dropped is not counted.
+    drop(slots.remove(2));
+    slots.push(connections.open(client(2), at(9)));
+    assert_eq!(closed(&slots), [0_usize; 0]);
+    assert_eq!(connections.take_closed_counts(at(9)), Some(ClosedCounts { per_client: 2, ..ClosedCounts::default() }));
+}
+
+#[test]
+fn listeners_have_places_of_their_own_and_are_not_closed_to_make_room() {
+    let (connections, start) = (connections(3, 2), Instant::now());
+    let at = |seconds| start + Duration::from_secs(seconds);
+    let mut slots: Vec<_> = (0..5)
+        .map(|index| {
+            let slot = connections.open(client(1), at(index));
+            slot.activity.begin_listening(at(index));
+            slot
+        })
+        .collect();
+    slots.extend((5..7).map(|index| connections.open(client(1), at(index))));
+    slots.push(connections.open(None, at(7)));
+    assert_eq!(closed(&slots), [0_usize; 0]);
+    slots.push(connections.open(client(1), at(8)));
+    assert_eq!(closed(&slots), [5], "of its client's, the longest idle one");
+    slots.push(connections.open(None, at(9)));
+    assert_eq!(closed(&slots), [6], "of all, the longest idle one");
+    assert_eq!(connections.count(), 8);
+}
+
+#[test]
+fn bytes_in_memory_are_bounded_and_the_longest_waiting_connection_is_closed_first() {
+    let (connections, start) = (connections(1000, 1000), Instant::now());
+    let at = |milliseconds| start + Duration::from_millis(milliseconds);
+    let slots: Vec<_> = (0..1000).map(|_| connections.open(None, start)).collect();
+    for (slot, index) in slots.iter().zip(0..) {
+        for _ in 0..8 {
+            slot.received(8 * 1024, at(index));
+            assert!(connections.held.bytes() <= MAX_HELD_BYTES);
+        }
+    }
+    assert_eq!(closed(&slots), (0..488).collect::<Vec<_>>(), "512 connections with 64 KiB each are at the limit");
+    assert_eq!(connections.take_closed_counts(at(1000)).map(|closed| closed.memory), Some(488));
+    drop(slots);
+    assert_eq!((connections.held.bytes(), connections.count()), (0, 0));
+}
+
+#[test]
+fn whatever_clients_do_no_entry_is_lost_and_no_limit_is_exceeded() {
+    let (connections, start) = (connections(40, 10), Instant::now());
+    let (mut random, mut slots) = (fastrand::Rng::with_seed(7), Vec::new());
+    for millisecond in 0..20_000 {
+        let now = start + Duration::from_millis(millisecond * 20);
+        let client = client(random.u8(0..8)).filter(|_| random.bool());
+        match (random.u8(0..10), slots.is_empty()) {
+            (0..4, _) | (_, true) => slots.push(connections.open(client, now)),
+            (4, _) => drop(slots.swap_remove(random.usize(0..slots.len()))),
+            (5, _) => connections.close_overdue(now, random.u8(..) == 0),
+            (action, _) => {
+                let activity = &slots[random.usize(0..slots.len())].activity;
+                match action {
+                    6 => activity.received(random.usize(0..9000), now),
+                    7 => {
+                        let _ = activity.begin_request(random.bool(), now);
+                    }
+                    8 => activity.begin_answer(random.usize(0..90_000), now),
+                    _ => activity.flushed(now),
+                }
+            }
+        }
+        if slots.len() > 100 {
+            slots.clear();
+            assert_eq!(connections.count(), 0);
+        }
+        let table = connections.lock();
+        assert!(table.entries.len() <= 40 && table.clients.values().all(|open| (1..=10).contains(open)));
+    }
+    drop(slots);
+    assert!(connections.lock().clients.is_empty());
+    assert_eq!((connections.count(), connections.held.bytes()), (0, 0));
+}
+
+#[test]
+fn without_file_descriptors_fewer_connections_may_be_open_for_a_while() {
+    let (connections, start) = (connections(100, 100), Instant::now());
+    let at = |seconds| start + Duration::from_secs(seconds);
+    assert!(!connections.shrink(start), "no connection is open");
+    let mut slots: Vec<_> = (0..80).map(|_| connections.open(None, at(31))).collect();
+    assert!(connections.shrink(at(31)) && connections.is_full(at(31)));
+    assert_eq!(closed(&slots), (0..10).collect::<Vec<_>>());
+    slots.extend((0..20).map(|_| connections.open(None, at(60))));
+    assert_eq!(connections.count(), 70);
+    slots.extend((0..40).map(|_| connections.open(None, at(61))));
+    assert_eq!(connections.count(), 100);
+}
+
+#[test]
+fn the_log_says_at_most_every_ten_seconds_that_connections_were_closed() {
+    let (connections, start) = (connections(1, 1), Instant::now());
+    let at = |seconds| start + Duration::from_secs(seconds);
+    let _first = connections.open(None, start);
+    assert_eq!(connections.take_closed_counts(start), None);
+    let _second = connections.open(None, start);
+    assert_eq!(connections.take_closed_counts(start).map(|closed| closed.all), Some(1));
+    let _third = connections.open(None, at(1));
+    assert!(connections.shrink(at(1)));
+    assert_eq!(connections.take_closed_counts(at(9)), None);
+    assert_eq!(
+        connections.take_closed_counts(at(10)),
+        Some(ClosedCounts { all: 1, files: 1, ..ClosedCounts::default() })
+    );
+    assert_eq!(connections.take_closed_counts(at(30)), None);
+}
