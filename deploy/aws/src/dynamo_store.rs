@@ -1,6 +1,6 @@
 //! The store in DynamoDB: a result is one transaction, and a badge one consistent query.
 
-use std::{io, sync::Arc, time::SystemTime};
+use std::{collections::BTreeSet, io, sync::Arc, time::SystemTime};
 
 use aws_sdk_dynamodb::{primitives::Blob, types::AttributeValue};
 use badgesmith_engine::store::{
@@ -13,7 +13,7 @@ use badgesmith_host::{
 };
 use badgesmith_provider::{FoundState, Record, State};
 use bytes::Bytes;
-use futures_util::future::{BoxFuture, try_join_all};
+use futures_util::future::BoxFuture;
 use tokio::{runtime::Handle, sync::Semaphore};
 
 use crate::{
@@ -150,8 +150,11 @@ impl Store for DynamoStore {
 
     fn deliver<'a>(&'a self, delivery: &'a Delivery) -> BoxFuture<'a, Result<bool, Unavailable>> {
         Box::pin(async move {
-            let owners = delivery.records.iter().map(|record| record.subject.owner());
-            try_join_all(owners.map(|owner| self.listed.list_owner(&self.aws, owner, delivery.arrived))).await?;
+            // Nearly always one.
+            let owners: BTreeSet<_> = delivery.records.iter().map(|record| record.subject.owner()).collect();
+            for owner in owners {
+                self.listed.list_owner(&self.aws, owner, delivery.arrived).await?;
+            }
             Ok(records::deliver(&self.aws, delivery).await?)
         })
     }
