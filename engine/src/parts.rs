@@ -41,7 +41,7 @@ pub(crate) struct Parts {
 
 impl Parts {
     /// Makes an engine's parts. Of the memory for caches, answers of upstreams get three eighths, documents two, badges
-    /// and pictures one each; the last eighth is for the embedded store.
+    /// and pictures one each, a quarter of the latter for charts; the last eighth is for the embedded store.
     pub(crate) fn new(plugins: PluginSet, settings: &Settings, world: World) -> Self {
         let eighth = settings.cache_bytes() / 8;
         let executor = || Arc::clone(&world.executor);

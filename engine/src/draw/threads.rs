@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// How many pictures of a queue are drawn at once. A server has few cores, and each picture takes up to 10 MB while it
-/// is drawn.
+/// is drawn, and a chart at scale 4 up to 15.
 const AT_ONCE: usize = 2;
 /// The capacity of a queue: a page full of badges, opened by several people.
 const MOST_WAITING: u64 = 64;
