@@ -13,7 +13,7 @@ pub(crate) struct ConfigOption {
 }
 
 /// Where the data that must survive a restart is kept.
-#[derive(Args, Debug)]
+#[derive(Args, Clone, Debug)]
 pub(crate) struct DataOption {
     /// The directory of the store and the secrets, private to its user.
     #[arg(long = "data", env = "BADGESMITH_DATA", value_name = "DIR", default_value = "./badgesmith-data")]

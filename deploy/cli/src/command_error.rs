@@ -38,6 +38,14 @@ pub(crate) enum CommandError {
     Randomness(getrandom::Error),
     /// The command works on Secrets Manager only.
     NeedsAws,
+    /// A webhook's owner is none.
+    HookOwner(String),
+    /// The address of a webhook's server is none.
+    HookUrl(String),
+    /// The owner of a new webhook has a secret already.
+    HookExists(String),
+    /// A secret of webhooks that is a repository's.
+    HookRepository,
     /// Each secret is named as `TestData of acme/tools`.
     SecretNotFound {
         secret: String,
@@ -161,6 +169,21 @@ impl fmt::Display for CommandError {
             Self::SecretNotFound { secret } => {
                 write!(f, "{secret} has no secret; `badgesmith secret list` shows them")
             }
+            Self::HookOwner(owner) => {
+                write!(f, "{owner:?} is no owner; write an organisation or a user, or '*' for the server itself")
+            }
+            Self::HookUrl(url) => {
+                write!(f, "{url:?} is no address of a server; write one such as https://badges.example.com")
+            }
+            Self::HookExists(owner) => write!(
+                f,
+                "the webhooks of {owner} have a secret already; --rotate makes a new one beside it, and \
+                 `badgesmith secret remove` removes it"
+            ),
+            Self::HookRepository => f.write_str(
+                "deliveries of webhooks are signed with the secret of their owner, also those of one repository; leave \
+                 out --repo",
+            ),
             Self::SecretNotRotating { secret } => write!(f, "{secret} has no previous secret"),
             Self::ValuesMissing(missing) => {
                 for (index, one) in missing.iter().enumerate() {

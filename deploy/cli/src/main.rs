@@ -3,6 +3,7 @@
 mod arguments;
 mod command_error;
 mod dynamodb;
+mod hook;
 #[cfg(feature = "otlp")]
 mod otlp;
 mod output;
@@ -54,6 +55,9 @@ enum Command {
     /// server runs.
     #[command(subcommand)]
     Secret(secret::SecretCommand),
+    /// Makes the secrets of webhooks, and says what to enter at GitHub.
+    #[command(subcommand)]
+    Hook(hook::HookCommand),
     /// Checks over HTTP whether a deployment works.
     Smoke(smoke::SmokeOptions),
     /// Creates the DynamoDB tables and the secrets that the server needs.
@@ -92,6 +96,7 @@ fn run(cli: Cli) -> ExitCode {
             Command::Readme(readme) => return Ok(readme::run(&readme)),
             Command::Plugin(plugin) => plugin::run(&plugin),
             Command::Secret(secret) => secret::run(&secret),
+            Command::Hook(hook) => hook::run(&hook),
             Command::Smoke(smoke) => smoke::run(&smoke),
             Command::Provision(provision) => dynamodb::provision::run(&provision),
             Command::Export(transfer) => transfer::export(&transfer),

@@ -18,6 +18,7 @@ use crate::{
     arguments::DataOption,
     command_error::{CommandError, MissingValues},
     dynamodb::client::aws,
+    hook,
     output::print,
     runtime::block_on,
 };
@@ -41,7 +42,7 @@ pub(crate) enum SecretCommand {
 }
 
 /// Where the secrets are stored.
-#[derive(Args, Debug)]
+#[derive(Args, Clone, Debug)]
 pub(crate) struct SecretLocation {
     #[command(flatten)]
     data: DataOption,
@@ -61,7 +62,8 @@ pub(crate) struct SecretName {
     /// The repository that has a secret of its own; without it the secret is the owner's.
     #[arg(long)]
     repo: Option<String>,
-    /// What it is for, as plugins.toml names it: TestData signs reports, Package is sent to GitHub.
+    /// What it is for, as plugins.toml names it: TestData signs reports, Webhook deliveries of webhooks, Package is sent
+    /// to GitHub.
     #[arg(long)]
     purpose: String,
 }
@@ -189,6 +191,7 @@ impl SecretValue {
         store: fn(&SecretName, &str) -> Result<(), CommandError>,
     ) -> Result<String, CommandError> {
         let name = &self.name;
+        name.check_purpose()?;
         if !self.generate {
             store(name, &from_standard_input()?)?;
             return Ok(format!("{name} {done}\n"));
@@ -202,14 +205,34 @@ impl SecretValue {
 }
 
 impl SecretName {
-    fn set(&self, value: &str) -> Result<(), CommandError> {
+    /// The secret of an owner.
+    pub(crate) fn of_owner(location: SecretLocation, owner: &str, purpose: &str) -> Self {
+        Self { location, owner: owner.to_owned(), repo: None, purpose: purpose.to_owned() }
+    }
+
+    /// Whether it is set.
+    pub(crate) fn is_set(&self) -> Result<bool, CommandError> {
+        let holder = self.holder();
+        let listed = self.location.list()?;
+        Ok(listed.iter().any(|listed| listed.holder == holder && listed.purpose == self.purpose))
+    }
+
+    /// Checks that a secret of this name would be looked for.
+    fn check_purpose(&self) -> Result<(), CommandError> {
+        match &self.repo {
+            Some(_) if self.purpose == hook::PURPOSE => Err(CommandError::HookRepository),
+            _ => Ok(()),
+        }
+    }
+
+    pub(crate) fn set(&self, value: &str) -> Result<(), CommandError> {
         if self.location.aws {
             return block_on(async { vault().set(self.scope(), value).await.map_err(CommandError::storage) });
         }
         self.location.file().set(&self.holder(), &self.purpose, value).map_err(CommandError::storage)
     }
 
-    fn rotate(&self, value: &str) -> Result<(), CommandError> {
+    pub(crate) fn rotate(&self, value: &str) -> Result<(), CommandError> {
         if self.location.aws {
             return block_on(async { vault().rotate(self.scope(), value).await.map_err(CommandError::storage) });
         }
@@ -275,7 +298,7 @@ impl fmt::Display for SecretName {
 }
 
 /// 32 random bytes in hexadecimal digits.
-fn random() -> Result<String, CommandError> {
+pub(crate) fn random() -> Result<String, CommandError> {
     let mut bytes = [0; 32];
     getrandom::fill(&mut bytes).map_err(CommandError::Randomness)?;
     Ok(bytes.iter().fold(String::new(), |mut text, byte| {

@@ -233,6 +233,23 @@ mod tests {
     }
 
     #[test]
+    fn a_delivery_of_a_webhook_arrives_byte_for_byte_as_it_was_signed() {
+        // A form, and JSON with letters, line ends and bytes that are no text.
+        for sent in
+            [&b"payload=%7B%22a%22%3A+1%7D"[..], "{\"a\": \"\u{e9}\",\r\n \"b\": 1}\n".as_bytes(), &[0xff, 0, b'{']]
+        {
+            let mut event = format_2("/webhooks/github/acme", "");
+            event["requestContext"]["http"]["method"] = "POST".into();
+            event["headers"] = json!({ "x-hub-signature-256": "sha256=00", "x-github-event": "push" });
+            event["body"] = BASE64_STANDARD.encode(sent).into();
+            event["isBase64Encoded"] = true.into();
+            let (request, _) = read(event);
+            assert_eq!((&request.method, &*request.path), (&Method::POST, "/webhooks/github/acme"));
+            assert_eq!((&*request.body, &request.headers["x-github-event"]), (sent, &"push".parse().unwrap()));
+        }
+    }
+
+    #[test]
     fn an_event_without_a_valid_method_is_a_request_that_no_address_supports() {
         for event in
             [json!({}), json!({ "rawPath": "/", "headers": null }), json!({ "headers": { "a b": "c", "d": null } })]

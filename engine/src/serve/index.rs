@@ -103,6 +103,8 @@ struct Listed<'a> {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     redirects: Vec<ListedRoute<'a>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
+    hooks: Vec<ListedRoute<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     charts: Vec<ListedSeries>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     histories: Vec<ListedSeries>,
@@ -157,6 +159,11 @@ fn list(parts: &Parts) -> String {
             example: &redirect.example,
             summary: &redirect.summary,
         });
+        let hooks = manifest.hooks.iter().map(|hook| ListedRoute {
+            route: &hook.route,
+            example: &hook.example,
+            summary: &hook.summary,
+        });
         Listed {
             id: &plugin.id,
             version: &manifest.version,
@@ -164,6 +171,7 @@ fn list(parts: &Parts) -> String {
             badges: badges.collect(),
             reports: reports.collect(),
             redirects: redirects.collect(),
+            hooks: hooks.collect(),
             charts: charts(plugin).map(Into::into).collect(),
             histories: histories(plugin).map(Into::into).collect(),
         }

@@ -25,6 +25,9 @@
  *       "route": "{name}",                    literal segments, {parameter}s, perhaps {rest…} at the end
  *                                             ({@name} takes two segments if the first begins with @: @scope/name)
  *       "query": ["loud"],                    optional: the query parameters it reads
+ *       "reads": ["greetings"],               optional: the collections that it reads. If no badge of a manifest has it,
+ *                                             each may read all of "collections"; if one has it, a badge without it
+ *                                             reads none. A badge that reads none is cached, and any other is not
  *       "category": "other",                  optional
  *       "label": "hello",                     the text of the left half; {name} stands for a parameter, and
  *                                             {upstream.host} for the host of the address in a setting
@@ -53,6 +56,17 @@
  *       "body": { "type": "object" },         optional: the JSON Schema of its body, only for documentation
  *       "summary": "Takes a greeting.", "example": "/greetings/linux/acme/tools/main"
  *     }],
+ *     "hooks": [{                             optional: webhooks, whose deliveries it turns into records and states
+ *       "name": "own", "route": "/webhooks/github/{owner}",     below /webhooks/, where nothing else may be. With
+ *                                             {owner}, a delivery is signed with that owner's secret and about that
+ *                                             owner; without it, with one of the server's own, and about an owner
+ *                                             without a secret of this purpose
+ *       "scheme": "github",                   how a delivery is signed and says what it is about: as GitHub does it
+ *       "purpose": "Webhook",                 the purpose of the secrets that sign it
+ *       "collections": ["greetings"],         the collections its records and states are stored in. Of a repository that
+ *                                             is not known to be public, and not granted, nothing in them is shown
+ *       "summary": "Takes deliveries.", "example": "/webhooks/github/acme"
+ *     }],
  *     "redirects": [{                         optional: addresses that redirect to others
  *       "name": "run", "route": "run/{name}", "summary": "Redirects to the greeting.", "example": "run/world",
  *       "fresh-seconds": 300, "revalidate-seconds": 300       both optional
@@ -61,7 +75,7 @@
  *       "route": "{a}/{b}", "code": "NAME_REQUIRED", "property": "name", "words": "write /badges/hello/NAME"
  *     }],
  *     "origins": ["{upstream}"],              optional: where it sends requests; {setting} is that setting's origin
- *     "collections": ["greetings"],           optional: the collections it reads or writes
+ *     "collections": ["greetings"],           optional: the collections it reads or writes; "visibility" is the host's own
  *     "series": [{                            optional: which fields of a collection's records are what, in charts
  *       "collection": "greetings",
  *       "name": "hello",                      optional, as all that follows: its name in /charts/hello/…
@@ -88,6 +102,11 @@
  *                                               web      requests to hosts that callers name
  *                                               routes   badges with further routes, fixed parameters or a prefix
  *                                               labels   labels with a {parameter} or a {setting.host}
+ *                                               hooks    webhooks
+ *                                               states   states, which deliveries write and calls read
+ *                                               optional-requests   requests that a call goes on without
+ *                                               fresh-requests      requests with "fresh-seconds"
+ *                                               about               requests with "about"
  *     "settings": { "upstream": "https://example.com" }      optional: what an operator may change, with the defaults;
  *                                             a request to a setting that is empty ends the call: "no upstream set"
  *   }
@@ -96,10 +115,13 @@
  * THE CALL   JSON without white space between its tokens. The body of answers[i] is bodies[i], as raw bytes.
  *
  *   {
- *     "kind": "badge",                        or "redirect", or "report", which has one turn and no answers: bodies[0]
- *                                             is the report's body, as raw bytes
+ *     "kind": "badge",                        or "redirect"; or "report" or "hook", which have one turn and no answers:
+ *                                             bodies[0] is the report's body, as raw bytes, or the delivery's payload
+ *                                             in JSON, also if it came in a form
  *     "name": "greeting",
- *     "params": { "name": "world" },          the route's parameters, percent-decoded
+ *     "params": { "name": "world" },          the route's parameters, percent-decoded; of a "hook" instead "event", its
+ *                                             name, and "owner" and "repo", those of the payload's repository.full_name
+ *                                             or empty
  *     "query": { "loud": "true" },            those of the badge's query parameters that the client sent
  *     "settings": { "upstream": "https://example.com" },
  *     "now": 1790000000,                      seconds since 1970, UTC
@@ -113,7 +135,7 @@
  *
  * THE STEP   JSON, one of these:
  *
- *   { "fetch": [REQUEST or QUERY, …] }        everything this call has asked for since its first turn, in order: first
+ *   { "fetch": [REQUEST or QUERY or STATES, …] }   everything this call has asked for since its first turn, in order: first
  *                                             what is answered already, unchanged, then at least one more; a call has
  *                                             at most 64 of them and eight turns
  *   { "done": { "message": "13.0.4",          the finished badge; the step may have "fetch" as well
@@ -124,6 +146,15 @@
  *       "reason": "/greeting is no string" } }                     so is this: for the host's log, never for the caller
  *   { "redirect": "https://example.com/" }    the target of a redirect
  *   { "record": RECORD }                      the record that a report became
+ *   { "delivered": {                          what a delivery told: all of it about the payload's repository, in
+ *                                             collections of the hook; each list may be left out
+ *       "records": [{ "collection": "greetings", "owner": "acme", "repo": "tools", "platform": "linux",
+ *         "branch": "main", "record": RECORD }],                at most 16; a run and attempt that is recorded already
+ *                                             is left out
+ *       "states": [STATE, …],                 at most 32
+ *       "stale": [ABOUT, …],                  at most 32: what answers of upstreams no longer say. "name" may also begin
+ *                                             with "packages/"
+ *       "ignored": true } }                   the provider reads no such event: nothing is written
  *
  *   REQUEST:
  *   { "base": "https://example.com",          an http or https address of a granted origin
@@ -143,6 +174,16 @@
  *                                             sent to public addresses only, once, with "accept" but no secret, headers
  *                                             or body; a call has at most eight. Its failure is "host not allowed"
  *
+ *   These members of a REQUEST are optional as well:
+ *     "optional": true                        if there is no answer, or no secret where one is needed, the call goes on
+ *                                             with status 503 and an empty body in its place
+ *     "fresh-seconds": 600                    for how long its answer is used, if not as long as the badge says; at most
+ *                                             a day
+ *     "about": ABOUT                          what its answer is about, for "stale"; not with "web"
+ *
+ *   ABOUT: something of an owner's, in any case of letters.
+ *   { "owner": "acme", "name": "tools" }
+ *
  *   AUTH:
  *   { "secret": "token",                      its name in plugins.toml, which binds it to one origin
  *     "owner": "acme",                        whose secret it is
@@ -157,6 +198,20 @@
  *   { "collection": "greetings", "owner": "acme", "repo": "tools", "platform": "linux", "branch": "main",
  *     "last": 1,                              optional: the largest number of records, 1 to 100
  *     "since_ms": 1790000000000 }             optional: the earliest time of a record, in milliseconds since 1970, UTC
+ *
+ *   STATES: its answer has status 200 and a JSON array as its body, at most 256 of { "platform", "branch", "sequence",
+ *   "fields", "written_ms" }, ordered by part and branch, which are case-folded; perhaps empty.
+ *   { "states": "greetings",                  the collection
+ *     "owner": "acme", "repo": "tools",
+ *     "platform": "linux", "branch": "main" } optional: only those of this part, and of this branch of it
+ *
+ *   STATE: what is known now. It replaces one of the same subject with a smaller sequence, whatever the order of arrival.
+ *   { "collection": "greetings", "owner": "acme", "repo": "tools", "platform": "linux", "branch": "main",
+ *     "sequence": [7, 1],                     one to four numbers from 0, compared from left to right
+ *     "fields": { },                          whatever the provider wants to read again; as JSON at most 64 KiB, like
+ *                                             those of a delivered RECORD
+ *     "life_seconds": 86400 }                 optional: for how long it is kept; without it for good, and its subject is
+ *                                             listed among those of its repository
  *
  *   RECORD: a run and attempt of a subject is recorded once.
  *   { "run_id": "16369042913",                1 to 128 bytes

@@ -8,7 +8,12 @@ use std::{
     process::Command,
 };
 
-use badgesmith_provider::abi::{ABI, Bytes, OK, PANICKED, Table, UNREADABLE};
+use badgesmith_provider::{
+    About, CallKind, Delivered, DeliveredRecord, FoundState, Manifest, Request, State, StateQuery,
+    abi::{ABI, Bytes, OK, PANICKED, Table, UNREADABLE},
+    message::StepMessage,
+};
+use serde_json::Value;
 
 /// Compiles a program against the header with all warnings as errors, runs it, and returns its output.
 fn run_c(name: &str, compiler: &[&str], source: &str) -> String {
@@ -94,4 +99,65 @@ int main(void) {
 "#,
     );
     assert_eq!(printed, "14 a\"b\\cé😀,}]\n-1 -1\n0 -1\n200 404 0\n15 \"a\\\"\\\\\\u000aé\"\n-1\n");
+}
+
+/// The names in quotation marks before a colon, and those in lists of `requires`, in the header's comment.
+fn names_in_header() -> Vec<String> {
+    let header = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("include/badgesmith_provider.h"));
+    let header = header.unwrap();
+    let comment = header.split("*/").next().unwrap().to_owned();
+    let mut pieces = comment.split('"').skip(1).step_by(2).map(str::to_owned).collect::<Vec<_>>();
+    pieces.extend(comment.split_whitespace().map(str::to_owned));
+    pieces
+}
+
+#[test]
+fn the_header_names_every_member_of_a_manifest_a_request_a_query_and_what_a_delivery_becomes() {
+    let manifest = r#"{"id": "a", "version": "1", "mount": "/a", "badges": [{"name": "a", "route": "a", "label": "",
+        "summary": "", "example": "a", "reads": ["x"], "query": ["x"], "prefix": "v"}], "hooks": [{"name": "h", "route": "r",
+        "scheme": "github", "purpose": "p", "collections": ["x"], "summary": "s", "example": "e"}], "series": [{
+        "collection": "x", "name": "n", "unit": "u", "passed": "p", "failed": "f", "skipped": "s", "value": "v",
+        "outcome": "o", "good": ["g"], "bad": ["b"], "duration": "d", "link": "l"}], "charts": [{"route": "r",
+        "collection": "x", "platform": "p", "branch": "b", "value": "v", "label": "l", "summary": "s", "example": "e"}]}"#;
+    let manifest = serde_json::to_value(Manifest::parse(manifest).unwrap()).unwrap();
+    let about = || About::new("acme", "tools");
+    let request = Request::get("https://h", "{}", ["a"]).optional().fresh_for(7).about(about());
+    let state = State { life_seconds: Some(7), ..State::default() };
+    let record = DeliveredRecord::default();
+    let delivered = Delivered { records: vec![record], states: vec![state], stale: vec![about()], ignored: true };
+    let found = FoundState::default();
+    let query = StateQuery::of("x", "acme", "tools").platform("p").branch("b");
+    let written = [
+        manifest,
+        serde_json::to_value(request).unwrap(),
+        serde_json::to_value(StepMessage { delivered: Some(delivered), ..StepMessage::default() }).unwrap(),
+        serde_json::to_value(query).unwrap(),
+        serde_json::to_value(found).unwrap(),
+        serde_json::to_value(CallKind::Hook).unwrap(),
+    ];
+    let named = names_in_header();
+    let mut missing = Vec::new();
+    written.iter().for_each(|value| {
+        members(value, &mut |name| {
+            if !named.iter().any(|known| known == name) {
+                missing.push(name.to_owned());
+            }
+        })
+    });
+    assert!(missing.is_empty(), "{missing:?}");
+    for capability in ["hooks", "states", "optional-requests", "fresh-requests", "about"] {
+        assert!(named.iter().any(|known| known == capability), "{capability}");
+    }
+}
+
+/// Every member's name, however deep.
+fn members(value: &Value, see: &mut impl FnMut(&str)) {
+    match value {
+        Value::Object(object) => object.iter().for_each(|(name, value)| {
+            see(name);
+            members(value, see);
+        }),
+        Value::Array(list) => list.iter().for_each(|value| members(value, see)),
+        _ => {}
+    }
 }

@@ -19,7 +19,8 @@ use badgesmith_engine::{
 };
 use badgesmith_host::{executor::TokioExecutor, secrets::FileSecrets, upstream::HttpUpstream, web::HttpWeb};
 use badgesmith_provider::{
-    Asked, Call, Manifest, message,
+    Asked, BadgeRoute, Call, CallKind, Manifest,
+    message::{self, StepMessage},
     testkit::{self, Subject, SubjectFault},
 };
 use clap::Args;
@@ -256,12 +257,56 @@ fn first_steps(
                 continue;
             }
         };
-        match first_step(subject, plugin, &call, &mut optional) {
+        match first_step(subject, plugin, &call, &mut optional).and_then(|words| reads_named(plugin, badge, words)) {
             Ok(words) => findings.ok(&format!("{example} {words}"))?,
             Err(fault) => findings.refused(&format!("{example}: {fault}"))?,
         }
     }
+    for hook in &plugin.manifest.hooks {
+        match take_nothing(subject, &hook.name) {
+            Ok(()) => findings.ok(&format!("{} takes deliveries", hook.route))?,
+            Err(fault) => findings.refused(&format!("{}: {fault}", hook.route))?,
+        }
+    }
     Ok(optional)
+}
+
+/// Delivers an event that no provider reads, with a payload that says nothing: the call ends at once.
+fn take_nothing(subject: &TimedProvider, name: &str) -> Result<(), String> {
+    let mut call = Call::new(name);
+    call.kind = CallKind::Hook;
+    let params = [("event", "none"), ("owner", ""), ("repo", "")];
+    call.params = params.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+    let step = subject.step(&message::write_call(&call), &[b"{}"]).map_err(|fault| fault.to_string())?;
+    let step = message::read_step(&step).map_err(|fault| fault.to_string())?;
+    match step {
+        StepMessage { delivered: Some(told), .. } if told.records.is_empty() && told.states.is_empty() => Ok(()),
+        StepMessage { delivered: Some(_), .. } => Err("it makes something of a payload that says nothing".to_owned()),
+        StepMessage { fail: Some(failure), .. } if failure.code == "NOT_IMPLEMENTED" => {
+            Err("its code does not read deliveries".to_owned())
+        }
+        StepMessage { fail: Some(_), .. } => Ok(()),
+        _ => Err("it asks something of a delivery, which has one turn".to_owned()),
+    }
+}
+
+/// Checks that a badge names the collection that its first step reads, if its manifest says so of badges.
+fn reads_named(plugin: &Plugin, badge: &BadgeRoute, words: FirstStep) -> Result<String, String> {
+    let has_reads = plugin.manifest.badges.iter().any(|badge| !badge.reads.is_empty());
+    match words.collection.filter(|name| has_reads && !badge.reads.contains(name)) {
+        Some(name) => {
+            Err(format!("it reads {name:?}, which the badge {:?} does not name; add it to reads", badge.name))
+        }
+        None => Ok(words.words),
+    }
+}
+
+/// What a first step does.
+#[derive(Debug, Default)]
+struct FirstStep {
+    words: String,
+    /// A collection that it reads.
+    collection: Option<String>,
 }
 
 /// Describes what the first step asks or answers, or why it is refused.
@@ -270,15 +315,17 @@ fn first_step(
     plugin: &Plugin,
     call: &Call,
     optional: &mut BTreeSet<String>,
-) -> Result<String, String> {
+) -> Result<FirstStep, String> {
+    let said = |words: String| Ok(FirstStep { words, collection: None });
     let step = subject.step(&message::write_call(call), &[]).map_err(|fault| fault.to_string())?;
     let step = message::read_step(&step).map_err(|fault| fault.to_string())?;
     if let Some(badge) = step.done {
-        return Ok(format!("is {:?}", badge.message));
+        return said(format!("is {:?}", badge.message));
     }
     if let Some(failure) = step.fail {
-        return Ok(format!("fails: {}", failure.words));
+        return said(format!("fails: {}", failure.words));
     }
+    let mut read = None;
     for asked in &step.fetch {
         let collection = match asked {
             Asked::Fetch(_) => None,
@@ -290,6 +337,7 @@ fn first_step(
                 "it reads {collection:?}, which its manifest does not name; add it to collections there"
             ));
         }
+        read = read.or_else(|| collection.cloned());
         let Asked::Fetch(request) = asked else { continue };
         check_request(plugin, request).map_err(|fault| fault.to_string())?;
         optional.extend(request.secret().filter(|auth| auth.optional).map(|auth| auth.secret.clone()));
@@ -303,7 +351,10 @@ fn first_step(
         }
     }
     let asked = step.fetch.iter().map(ToString::to_string).collect::<Vec<_>>();
-    if asked.is_empty() { Err("it says nothing".to_owned()) } else { Ok(format!("asks {}", asked.join(", "))) }
+    if asked.is_empty() {
+        return Err("it says nothing".to_owned());
+    }
+    Ok(FirstStep { words: format!("asks {}", asked.join(", ")), collection: read })
 }
 
 /// The folder with a provider's transcripts: the one named by its id, or else the folder of all transcripts there.

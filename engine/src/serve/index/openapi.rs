@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use badgesmith_provider::{BadgeRoute, RedirectRoute, ReportRoute};
+use badgesmith_provider::{BadgeRoute, HookRoute, RedirectRoute, ReportRoute};
 use serde_json::{Map, Value, json};
 
 use super::{
@@ -28,6 +28,9 @@ const SHOWN: [u16; 7] = [401, 403, 404, 500, 502, 503, 504];
 const SERIES: [u16; 3] = [404, 500, 503];
 /// The further error statuses of reports.
 const REPORTED: [u16; 6] = [401, 404, 409, 500, 503, 504];
+
+/// The further error statuses of webhooks.
+const DELIVERED: [u16; 4] = [401, 500, 503, 504];
 
 /// The whole document.
 pub(crate) fn write(parts: &Parts) -> String {
@@ -60,6 +63,9 @@ pub(crate) fn write(parts: &Parts) -> String {
         }
         for route in &manifest.reports {
             add(&mut document, &route.route, "post", report(plugin, route, named("report", &route.name)));
+        }
+        for route in &manifest.hooks {
+            add(&mut document, &route.route, "post", hook(plugin, route, named("hook", &route.name)));
         }
         for (kind, routes) in [("chart", charts(plugin).collect::<Vec<_>>()), ("history", histories(plugin).collect())]
         {
@@ -160,6 +166,30 @@ fn report(plugin: &Plugin, route: &ReportRoute, id: String) -> Value {
         "operationId": id, "tags": [plugin.id], "summary": route.summary,
         "parameters": parameters,
         "requestBody": { "required": true, "content": { "application/json": { "schema": schema } } },
+        "responses": responses,
+    })
+}
+
+fn hook(plugin: &Plugin, route: &HookRoute, id: String) -> Value {
+    let header = |name: &str, pattern: &str, description: &str| json!({ "name": name, "in": "header", "required": true, "schema": { "type": "string", "pattern": pattern }, "description": description });
+    let headers = [
+        header("X-GitHub-Event", "^[!-~]{1,128}$", "The name of the event."),
+        header("X-GitHub-Delivery", "^[!-~]{1,128}$", "The id of the delivery, which is taken once for an owner."),
+    ];
+    let mut responses = errors(&DELIVERED);
+    let taken = |words: &str| json!({ "description": words, "content": { "application/json": { "schema": reference("schemas/Delivery") } } });
+    responses.insert("200".to_owned(), taken("What the delivery tells is durable, or was before; or it is a ping."));
+    responses.insert("202".to_owned(), taken("Nobody reads such an event."));
+    let parameters: Vec<_> = path_parameters(&route.route, &route.example).into_iter().chain(headers).collect();
+    let form = json!({ "type": "object", "required": ["payload"], "properties": { "payload": { "type": "string" } } });
+    json!({
+        "operationId": id, "tags": [plugin.id], "summary": route.summary,
+        "parameters": parameters,
+        "security": [{ "webhook": [] }],
+        "requestBody": { "required": true, "content": {
+            "application/json": { "schema": { "type": "object" } },
+            "application/x-www-form-urlencoded": { "schema": form },
+        } },
         "responses": responses,
     })
 }
