@@ -13,4 +13,5 @@ pub(crate) mod token_pool;
 pub(crate) mod turns;
 pub(crate) mod upstream_request;
 mod visibility;
+pub(crate) mod visibility_notes;
 pub(crate) mod web_request;

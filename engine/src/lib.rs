@@ -40,6 +40,7 @@ pub mod signature;
 pub mod store;
 mod target;
 mod value;
+mod visibility_state;
 pub mod world;
 
 use std::{sync::Arc, time::SystemTime};

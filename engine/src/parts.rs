@@ -8,7 +8,7 @@ use crate::{
     dependency::Dependency,
     draw::drawing::Drawing,
     feed::Feed,
-    fetch::fetcher::Fetcher,
+    fetch::{fetcher::Fetcher, visibility_notes::VisibilityNotes},
     live::board::Board,
     plugin_set::PluginSet,
     plugins::Settings,
@@ -49,12 +49,14 @@ impl Parts {
         let board = settings.live.is_on().then(|| Arc::new(Board::new(settings, &world)));
         let upstreams = Fetcher::of_upstreams(&world, eighth * 3);
         let marks = Arc::clone(&upstreams.marks);
+        let notes = || VisibilityNotes::new(settings.live.clone(), Arc::clone(&world.store), executor());
         Self {
             plugins,
             caller: Caller {
                 world: world.clone(),
                 upstreams,
                 web: settings.dynamic.then(|| Arc::clone(&web)),
+                notes: settings.live.is_on().then(|| Arc::new(notes())),
                 private: settings.private.clone().into(),
             },
             web,

@@ -3,7 +3,12 @@
 
 mod support;
 
-use std::sync::{Arc, atomic::Ordering};
+use std::{
+    env, fs,
+    path::{Path, PathBuf},
+    process::Command,
+    sync::{Arc, atomic::Ordering},
+};
 
 use badgesmith_engine::{Plugin, PrivateName, Request, Response, Settings, plugins::PluginError};
 use badgesmith_provider::Manifest;
@@ -465,4 +470,66 @@ fn nothing_but_a_webhook_is_served_below_webhooks() {
     let plugin = Plugin::new("ci", Manifest::parse(&manifest).unwrap(), Arc::new(Ci)).unwrap();
     let refused = TestServer::with_plugins(vec![plugin], &Settings::default(), Arc::default()).err().unwrap();
     assert!(refused.to_string().contains("is kept for the engine"), "{refused}");
+}
+
+/// Signs the files that are its arguments with @octokit/webhooks-methods, which also verifies what it signed.
+const OCTOKIT: &str = r#"
+    import { readFileSync } from "node:fs";
+    import { sign, verify } from "@octokit/webhooks-methods";
+    for (const file of process.argv.slice(1)) {
+        const text = readFileSync(file, "utf8");
+        const signature = await sign("hush", text);
+        if (!(await verify("hush", text, signature))) throw new Error(file);
+        console.log(signature);
+    }"#;
+/// Prints a signature that gidgethub accepts of each file.
+const GIDGETHUB: &str = r#"
+import hashlib, hmac, sys
+from gidgethub import sansio
+for file in sys.argv[1:]:
+    body = open(file, "rb").read()
+    signature = "sha256=" + hmac.new(b"hush", body, hashlib.sha256).hexdigest()
+    sansio.validate_event(body, signature=signature, secret="hush")
+    print(signature)
+"#;
+
+/// The recorded payloads, sorted.
+fn recorded_payloads() -> Vec<PathBuf> {
+    let folder =
+        PathBuf::from(env::var_os("BADGESMITH_RECORDED").expect("BADGESMITH_RECORDED is set")).join("webhooks");
+    let files = |folder: &Path| fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect::<Vec<_>>();
+    let mut all: Vec<_> = files(&folder).iter().flat_map(|event| files(event)).collect();
+    all.sort();
+    all
+}
+
+#[tokio::test]
+#[ignore = "needs BADGESMITH_RECORDED, the folder of recorded inputs, and BADGESMITH_SIGNERS, which .ci/peers installs"]
+async fn every_recorded_payload_that_other_libraries_sign_is_accepted_and_with_one_byte_changed_refused() {
+    let signers = PathBuf::from(env::var_os("BADGESMITH_SIGNERS").expect("BADGESMITH_SIGNERS is set"));
+    let payloads = recorded_payloads();
+    assert!(payloads.len() >= 36, "{}", payloads.len());
+    let octokit = ("node".into(), ["--input-type=module", "-e", OCTOKIT].to_vec());
+    let gidgethub = (signers.join("venv/bin/python"), vec!["-c", GIDGETHUB]);
+    for (index, (program, arguments)) in [octokit, gidgethub].into_iter().enumerate() {
+        let output = Command::new(&program).args(arguments).args(&payloads).current_dir(&signers).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let printed = String::from_utf8(output.stdout).unwrap();
+        let signatures: Vec<&str> = printed.lines().collect();
+        assert_eq!(signatures.len(), payloads.len());
+        let server = server();
+        server.store.secrets.lock().unwrap().insert(("*".to_owned(), "Webhook".to_owned()), vec!["hush".to_owned()]);
+        for (number, (file, signature)) in payloads.iter().zip(signatures).enumerate() {
+            let event = file.parent().unwrap().file_name().unwrap().to_str().unwrap();
+            let id = format!("{index}-{number}");
+            let headers = [("x-github-event", event), ("x-github-delivery", &id), ("x-hub-signature-256", signature)];
+            let body = fs::read(file).unwrap();
+            let response = server.send(&post(ALL, body.clone(), &headers)).await;
+            let expected = if event == "ping" { "pong" } else { "recorded" };
+            assert_eq!(word(&response), said(200, expected), "{}", file.display());
+            let mut changed = body;
+            *changed.last_mut().unwrap() ^= 1;
+            assert_eq!(server.send(&post(ALL, changed, &headers)).await.status, 401, "{}", file.display());
+        }
+    }
 }

@@ -3,7 +3,10 @@
 use std::sync::Arc;
 
 use crate::{
-    fetch::fetcher::{Fetched, Fetcher},
+    fetch::{
+        fetcher::{Fetched, Fetcher},
+        visibility_notes::VisibilityNotes,
+    },
     plugins::PrivateName,
     world::World,
 };
@@ -15,6 +18,8 @@ pub(crate) struct Caller {
     pub(crate) upstreams: Arc<Fetcher>,
     /// Fetches from hosts that callers name; `None` if the settings switch that off.
     pub(crate) web: Option<Arc<Fetcher>>,
+    /// Where it is noted whether repositories are public; `None` while the live page is off.
+    pub(crate) notes: Option<Arc<VisibilityNotes>>,
     /// Of whom badges may show what is private.
     pub(crate) private: Arc<[PrivateName]>,
 }

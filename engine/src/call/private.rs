@@ -1,10 +1,15 @@
 //! Which private repositories the answers to a call's requests may show.
 
+use std::sync::Arc;
+
 use badgesmith_provider::Request;
 
 use super::{caller::Caller, credentials::CarriedSecret, provider_call::ProviderCall};
 use crate::{
-    fetch::private_rule::{PrivateRule, is_raw},
+    fetch::{
+        private_rule::{PrivateRule, is_raw},
+        visibility_notes::Noted,
+    },
     route::Parameters,
 };
 
@@ -21,6 +26,14 @@ pub(super) fn rule(caller: &Caller, call: &ProviderCall, request: &Request, secr
         CarriedSecret::Servers(_) => [].into(),
     };
     PrivateRule { granted, named: named(&call.params), asks_for_file: request.accepted().is_some_and(is_raw) }
+}
+
+/// The repository of which the answer to a request may say whether it is public. Only a plugin with webhooks speaks of
+/// the same repositories as they do, and what a file says is its author's word.
+pub(super) fn noted(caller: &Caller, call: &ProviderCall, request: &Request) -> Option<Noted> {
+    let notes = caller.notes.as_ref().filter(|_| !call.plugin.manifest.hooks.is_empty())?;
+    let name = named(&call.params).filter(|_| !request.accepted().is_some_and(is_raw))?;
+    Some(Noted { notes: Arc::clone(notes), name })
 }
 
 /// The repository, or the owner alone, that the call's parameters name.

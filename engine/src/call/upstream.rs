@@ -120,6 +120,7 @@ impl Outgoing<'_> {
             ask,
             tokens,
             private: sent.map(|sent| private::rule(caller, call, request, &sent.carried)),
+            noted: private::noted(caller, call, request),
             is_repeatable: request.is_safe(),
             about: request.subject().and_then(|about| marks::key(&plugin.id, about)).map(Arc::from),
             freshness: call.freshness_of(request),

@@ -5,19 +5,15 @@
 
 use std::time::SystemTime;
 
-use badgesmith_provider::{State, fold};
-use serde_json::{Map, Value};
+use badgesmith_provider::fold;
+use serde_json::Value;
 
 use super::caller::Caller;
 use crate::{
     plugins::is_granted,
     store::{States, Store, Subject, Unavailable, VISIBILITY},
+    visibility_state::{ALL, PUBLIC},
 };
-
-/// The part and the branch of its states.
-const ALL: &str = "all";
-/// The field that says so.
-const PUBLIC: &str = "public";
 
 /// Whether a repository may be shown in lists, and what deliveries recorded of it at its exact address: if it is known to
 /// be public, or if plugins.toml grants what is private of it.
@@ -55,18 +51,4 @@ pub(crate) async fn is_public(
 /// The subject of the state that says whether a repository is public; `None` if its names are too long for one.
 pub(crate) fn subject(owner: &str, repo: &str) -> Option<Subject> {
     Subject::new(owner, repo, ALL, ALL).ok()
-}
-
-/// The state that says whether a repository is public, as it was known at this time, in seconds since 1970.
-pub(crate) fn state(owner: &str, repo: &str, is_public: bool, seconds: u64) -> State {
-    State {
-        collection: VISIBILITY.to_owned(),
-        owner: owner.to_owned(),
-        repo: repo.to_owned(),
-        platform: ALL.to_owned(),
-        branch: ALL.to_owned(),
-        sequence: vec![seconds, u64::from(!is_public)],
-        fields: Map::from_iter([(PUBLIC.to_owned(), Value::Bool(is_public))]),
-        life_seconds: None,
-    }
 }

@@ -266,6 +266,9 @@ impl Fetcher {
                 return Ok(Arc::new(CachedAnswer { token, ..answer }));
             }
         };
+        if let Some(noted) = &request.noted {
+            noted.note(&answer, now);
+        }
         let is_hidden = request.private.as_ref().is_some_and(|rule| rule.hides(&answer));
         if is_hidden {
             (answer.fresh_until, answer.before) = (missing_until, None);

@@ -56,7 +56,7 @@ pub(crate) fn is_raw(media_type: &str) -> bool {
     media_type.to_ascii_lowercase().contains("raw")
 }
 
-fn is_json(answer: &CachedAnswer) -> bool {
+pub(super) fn is_json(answer: &CachedAnswer) -> bool {
     let media_type = answer.headers.get("content-type").map_or("application/json", String::as_str);
     media_type.to_ascii_lowercase().contains("json") && !is_raw(media_type)
 }

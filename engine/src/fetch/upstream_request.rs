@@ -11,7 +11,7 @@ use futures_util::{
     future::{BoxFuture, Shared},
 };
 
-use super::{private_rule::PrivateRule, token_pool::ServerTokens};
+use super::{private_rule::PrivateRule, token_pool::ServerTokens, visibility_notes::Noted};
 use crate::{
     origin::Origin,
     world::{Ask, Executor},
@@ -37,6 +37,8 @@ pub(crate) struct UpstreamRequest {
     pub(crate) private: Option<PrivateRule>,
     /// Whether it may be sent again if it is not known whether it arrived.
     pub(crate) is_repeatable: bool,
+    /// What its answer may say of a repository, if that is noted.
+    pub(crate) noted: Option<Noted>,
     /// What its answer is about: the key of its marks.
     pub(crate) about: Option<Arc<str>>,
     pub(crate) freshness: Freshness,

@@ -12,6 +12,8 @@ use crate::plugins::{PRIVATE_FLAGS, VISIBILITY};
 
 /// The longest name that is read, in bytes. A longer one is no name.
 const LONGEST_NAME: usize = 512;
+/// How many objects of an answer are told of.
+const MOST_SAID: usize = 64;
 /// The values of `visibility` that say so, in lower case.
 const NOT_PUBLIC: [&str; 5] = ["private", "internal", "organization", "systemprivate", "limited"];
 /// The members that have the full name of a repository.
@@ -23,15 +25,27 @@ const NAMES: [&str; 5] = ["full_name", "nameWithOwner", "path_with_namespace", "
 /// What is no JSON object tells nothing. If it cannot be read to its end, what was read before counts.
 pub(crate) fn is_hidden(body: &[u8], is_granted: &dyn Fn(Option<&str>) -> bool) -> bool {
     let body = body.strip_prefix("\u{feff}".as_bytes()).unwrap_or(body);
-    let mut reader = Reader { is_granted, is_hidden: false };
+    let mut reader = Reader { is_granted, is_hidden: false, said: None };
     let object = Object { reader: &mut reader, level: Level::Answer };
     let _ = object.deserialize(&mut serde_json::Deserializer::from_slice(body));
     reader.is_hidden
 }
 
+/// What an answer says of the objects that it tells of, at most [`MOST_SAID`] of them.
+pub(super) fn said(body: &[u8]) -> Vec<Said> {
+    let body = body.strip_prefix("\u{feff}".as_bytes()).unwrap_or(body);
+    let mut reader = Reader { is_granted: &|_| true, is_hidden: false, said: Some(Vec::new()) };
+    let object = Object { reader: &mut reader, level: Level::Answer };
+    // What is cut short says nothing.
+    let read = object.deserialize(&mut serde_json::Deserializer::from_slice(body));
+    read.ok().and(reader.said).unwrap_or_default()
+}
+
 struct Reader<'r> {
     is_granted: &'r dyn Fn(Option<&str>) -> bool,
     is_hidden: bool,
+    /// What each object says, if that is asked for.
+    said: Option<Vec<Said>>,
 }
 
 /// Where an object is in the answer.
@@ -51,10 +65,13 @@ struct Object<'s, 'r> {
 }
 
 /// What an object says of itself.
-#[derive(Default)]
-struct Said {
+#[derive(Debug, Default)]
+pub(super) struct Said {
     is_private: bool,
-    name: Option<String>,
+    /// Whether it is public, if it says so.
+    pub(super) is_public: Option<bool>,
+    /// Its full name.
+    pub(super) name: Option<String>,
 }
 
 impl Said {
@@ -75,12 +92,17 @@ impl Said {
         Ok(())
     }
 
+    /// Notes that a member says whether it is private.
+    fn hide(&mut self, is_private: bool) {
+        self.is_private |= is_private;
+        self.is_public = Some(!self.is_private);
+    }
+
     fn take(&mut self, member: Member, value: Scalar) {
         match (member, value) {
-            (Member::Flag, Scalar::True) => self.is_private = true,
-            (Member::Visibility, Scalar::Text(text)) => {
-                self.is_private |= NOT_PUBLIC.contains(&&*text.to_ascii_lowercase());
-            }
+            (Member::Flag, Scalar::True) => self.hide(true),
+            (Member::Flag, Scalar::False) => self.hide(false),
+            (Member::Visibility, Scalar::Text(text)) => self.hide(NOT_PUBLIC.contains(&&*text.to_ascii_lowercase())),
             (Member::Name, Scalar::Text(name)) => self.name = Some(name),
             _ => {}
         }
@@ -107,6 +129,9 @@ impl<'de> Visitor<'de> for Object<'_, '_> {
         let mut said = Said::default();
         let read = said.read(&mut map, reader, level);
         reader.is_hidden |= said.is_private && !(reader.is_granted)(said.name.as_deref());
+        if let Some(all) = reader.said.as_mut().filter(|all| all.len() < MOST_SAID) {
+            all.push(said);
+        }
         read
     }
 
@@ -188,6 +213,7 @@ impl<'de> Deserialize<'de> for Member {
 #[derive(Debug, PartialEq, Eq)]
 enum Scalar {
     True,
+    False,
     Text(String),
     Other,
 }
@@ -204,7 +230,7 @@ impl<'de> Deserialize<'de> for Scalar {
             }
 
             fn visit_bool<E: Error>(self, is_true: bool) -> Result<Scalar, E> {
-                Ok(if is_true { Scalar::True } else { Scalar::Other })
+                Ok(if is_true { Scalar::True } else { Scalar::False })
             }
 
             fn visit_str<E: Error>(self, text: &str) -> Result<Scalar, E> {

@@ -43,6 +43,7 @@ impl WebRequest<'_> {
             tokens: None,
             private: None,
             is_repeatable: true,
+            noted: None,
             about: None,
             freshness,
         }

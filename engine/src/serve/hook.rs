@@ -37,6 +37,7 @@ use crate::{
     signature::Signature,
     store::{Delivery, LONGEST_NAME, SubjectRecord, Unavailable},
     target::HookTarget,
+    visibility_state::visibility_state,
     world::{SERVER, Secret},
 };
 
@@ -283,7 +284,7 @@ async fn write_visibility(parts: &Parts, incoming: &Incoming<'_>, payload: &Payl
     };
     // What has so long a name is nowhere in the store.
     let Some(subject) = visibility::subject(owner, name) else { return Ok(()) };
-    let state = visibility::state(owner, name, *is_public, *changed);
+    let state = visibility_state(owner, name, *is_public, *changed);
     if parts.world.store.put_state(&state, incoming.now).await.map_err(|fault| no_store(parts, &fault))? {
         // Whoever watches must not be shown what is private from now on.
         parts.feed.tell(&Change { collection: state.collection, subject });

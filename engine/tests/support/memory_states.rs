@@ -24,12 +24,26 @@ pub struct MemoryStates {
     pub marks: Mutex<BTreeMap<String, SystemTime>>,
     /// How often states were read.
     pub reads: AtomicUsize,
+    puts: AtomicUsize,
     /// How often a mark was asked for.
     pub asked_marks: AtomicUsize,
 }
 
 impl MemoryStates {
+    /// How often a state was to be written.
+    pub fn puts(&self) -> usize {
+        self.puts.load(Ordering::Relaxed)
+    }
+
+    /// Whether a repository is public, as its state says.
+    pub fn is_public(&self, owner: &str, repo: &str) -> Option<bool> {
+        let states = self.states.lock().unwrap();
+        let of = states.iter().find(|((collection, a, b, _), _)| collection == "visibility" && a == owner && b == repo);
+        of?.1.fields["public"].as_bool()
+    }
+
     pub fn put(&self, state: &State, now: SystemTime) -> bool {
+        self.puts.fetch_add(1, Ordering::Relaxed);
         let [owner, repo, platform, branch] =
             [&state.owner, &state.repo, &state.platform, &state.branch].map(|part| fold(part));
         let place = (state.collection.clone(), owner.clone(), repo.clone(), state_key(&platform, &branch));
