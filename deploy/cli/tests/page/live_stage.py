@@ -1,10 +1,10 @@
-"""Runs a command together with a server whose live page is on, and a key to its store.
+"""Runs a command together with a server whose live page is on.
 
     live_stage.py BINARY FOLDER COMMAND …
 
-The environment of the command has STAGE_URL, the address of the server; STAGE_SECRET, which signs reports of every owner
-of OWNERS; and STAGE_RESTART, a file: whoever writes `down` or `up` to it stops the server or starts it again at the same
-address. The exit code is that of the command.
+The environment of the command has STAGE_URL, the address of the server; STAGE_SECRET, which signs reports of every owner;
+and STAGE_RESTART, a file: whoever writes `down` or `up` to it stops the server or starts it again at the same address.
+The exit code is that of the command.
 """
 
 import os

@@ -130,8 +130,9 @@ impl Page {
             let value = escape(filters.scope.owner.as_deref().unwrap_or_default());
             let _ = write!(
                 out,
-                "<p class=\"field\"><label for=\"owner\">Owner</label><input type=\"search\" id=\"owner\" name=\"owner\" \
-                 value=\"{value}\" list=\"owners\" autocomplete=\"off\" spellcheck=\"false\" autocapitalize=\"none\">\
+                "<p class=\"field\"><label for=\"owner\">Owner</label><input type=\"search\" id=\"owner\" \
+                 name=\"owner\" value=\"{value}\" list=\"owners\" \
+                 autocomplete=\"off\" spellcheck=\"false\" autocapitalize=\"none\">\
                  <datalist id=\"owners\">{options}</datalist></p>"
             );
         }
@@ -155,8 +156,8 @@ impl Page {
             let checked = if is_chosen { " checked" } else { "" };
             let class = if value.is_empty() { "all" } else { value };
             format!(
-                "<label class=\"{class}\"><input type=\"radio\" name=\"status\" value=\"{value}\"{checked}> <span>{label} \
-                 <b data-count>{count}</b></span></label>"
+                "<label class=\"{class}\"><input type=\"radio\" name=\"status\" value=\"{value}\"{checked}> \
+                 <span>{label} <b data-count>{count}</b></span></label>"
             )
         };
         let mut out = choice("", "All", named.len(), self.filters.status.is_none());
@@ -175,16 +176,16 @@ impl Page {
             return "<p>Nothing is listed here.</p>".to_owned();
         }
         if view.cards.is_empty() {
-            return "<p>Nothing is listed yet. A repository appears here with its first result, once this server knows that \
-                    it is public, or its operator has granted it.</p>"
+            return "<p>Nothing is listed yet. A repository appears here with its first result, once this server knows \
+                    that it is public, or its operator has granted it.</p>"
                 .to_owned();
         }
         let none = if is_empty { "<p>No branch fits these filters.</p>" } else { "" };
         let left_out = match view.left_out {
             0 => String::new(),
             count => format!(
-                "<p>These are the {} branches that changed last; {count} more are left out. Choose an owner or a repository \
-                 to see fewer.</p>",
+                "<p>These are the {} branches that changed last; {count} more are left out. Choose an owner or a \
+                 repository to see fewer.</p>",
                 view.cards.len()
             ),
         };
