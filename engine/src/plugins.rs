@@ -7,6 +7,7 @@ mod config_error;
 mod declarative;
 mod further_routes;
 pub(crate) mod header_names;
+mod hook_grants;
 mod id;
 mod label_template;
 mod late_plugin;

@@ -101,6 +101,9 @@ impl Reading<'_> {
     ) -> Result<Vec<T>, Unanswered> {
         let Self { caller, plugin, collection, owner, repo, now } = self;
         let world = &caller.world;
+        if plugin.is_off(collection) {
+            return Ok(Vec::new());
+        }
         if !plugin.is_of_hooks(collection) {
             return in_time(world, finding).await;
         }
@@ -112,7 +115,7 @@ impl Reading<'_> {
     }
 }
 
-/// Checks that plugins.toml grants the collection, and that the badge says that it reads it.
+/// Checks that plugins.toml grants the collection, or that it is off, and that the badge says that it reads it.
 fn check_grant(call: &ProviderCall, collection: &String) -> Result<(), Unanswered> {
     if call.reads.as_ref().is_some_and(|reads| !reads.contains(collection)) {
         return Err(Unanswered::violation(format!(
@@ -120,7 +123,8 @@ fn check_grant(call: &ProviderCall, collection: &String) -> Result<(), Unanswere
             call.name
         )));
     }
-    if call.plugin.collections.contains(collection) && collection != VISIBILITY {
+    let is_known = call.plugin.collections.contains(collection) || call.plugin.is_off(collection);
+    if is_known && collection != VISIBILITY {
         return Ok(());
     }
     Err(Unanswered::violation(format!(

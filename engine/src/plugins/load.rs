@@ -11,7 +11,7 @@ use badgesmith_provider::Manifest;
 use super::{
     config::{Config, PluginConfig},
     config_error::{ConfigError, ConfigErrorKind},
-    further_routes,
+    further_routes, hook_grants,
     id::is_id,
     late_plugin::LatePlugin,
     library,
@@ -72,12 +72,13 @@ fn load_plugin(config: &PluginConfig, folders: &[PathBuf]) -> Result<Plugin, Con
         (None, None) => return Err(ConfigErrorKind::NoCode),
         (Some(_), Some(_)) => return Err(ConfigErrorKind::TwoCodes),
     };
-    let ProviderFile { manifest, code } = packed::open(kind, &file, &config.sha256)?;
+    let ProviderFile { mut manifest, code } = packed::open(kind, &file, &config.sha256)?;
+    let off = hook_grants::switch_off(&mut manifest, config);
     let plugin = Plugin::new(&config.id, mounted(manifest, config)?, code)?;
     let settings = settings(&plugin.manifest, config)?;
     let origins = origins(&plugin.manifest, &settings, config)?;
     let secrets = secrets(&plugin.manifest, config, &origins)?;
-    let collections = collections(&plugin.manifest, config)?;
+    let collections = collections(&plugin.manifest, config, &off)?;
     Ok(plugin
         .with_file(file)
         .with_concurrent_steps(steps)
@@ -184,13 +185,13 @@ fn secrets(
     bound.collect()
 }
 
-/// The granted collections, which must cover those of the manifest.
-fn collections(manifest: &Manifest, config: &PluginConfig) -> Result<Vec<String>, ConfigErrorKind> {
+/// The granted collections, which must cover those of the manifest, without those that are off.
+fn collections(manifest: &Manifest, config: &PluginConfig, off: &[String]) -> Result<Vec<String>, ConfigErrorKind> {
     if let Some(name) = config.collections.iter().find(|name| !is_id(name)) {
         return Err(ConfigErrorKind::CollectionName(name.clone()));
     }
-    match manifest.collections.iter().find(|name| !config.collections.contains(name)) {
+    match manifest.collections.iter().find(|name| !config.collections.contains(name) && !off.contains(name)) {
         Some(name) => Err(ConfigErrorKind::CollectionNotGranted(name.clone())),
-        None => Ok(config.collections.clone()),
+        None => Ok(config.collections.iter().filter(|name| !off.contains(name)).cloned().collect()),
     }
 }

@@ -184,6 +184,12 @@ impl Plugin {
             && !reports.iter().any(|report| report.collection == collection)
     }
 
+    /// Whether webhooks alone write this collection, and they are off.
+    pub(crate) fn is_off(&self, collection: &str) -> bool {
+        let is_named = |names: &[String]| names.iter().any(|name| name == collection);
+        is_named(&self.manifest.collections) && !is_named(&self.collections)
+    }
+
     /// The label of a badge in a call with these parameters. A label of which nothing remains is the plugin's id.
     pub(crate) fn label<'a>(&'a self, label: &'a str, params: &'a Parameters, query: &'a Parameters) -> Cow<'a, str> {
         let parameter = |name: &str| params.get(name).or_else(|| query.get(name)).map(String::as_str);
