@@ -14,6 +14,11 @@ pub(crate) fn fetch<'c, 'a>(
     owner: Option<&str>,
     address: Address<'_>,
 ) -> Result<&'c Answer<'a>, Stop> {
+    Ok(call.fetch(request(call, owner, address))?)
+}
+
+/// The request for an address.
+pub(crate) fn request(call: &Call<'_>, owner: Option<&str>, address: Address<'_>) -> Request {
     let parts = address.parts.iter().copied();
     let mut request = Request::get(call.setting("upstream"), address.path, parts);
     request = request.accept(if address.is_raw { RAW } else { JSON });
@@ -29,7 +34,7 @@ pub(crate) fn fetch<'c, 'a>(
     if let Some(owner) = owner {
         request = request.authorize(Auth::bearer("token", owner).optional());
     }
-    Ok(call.fetch(request)?)
+    request
 }
 
 /// The JSON of an answer.

@@ -1,6 +1,6 @@
-//! Badges of builds: GitHub Actions, checks, statuses and deployments.
+//! Badges of what the API says of a commit: checks, statuses and deployments.
 
-use badgesmith_provider::{Badge, Call, format};
+use badgesmith_provider::{Badge, Call};
 use serde_json::Value;
 
 use crate::{
@@ -9,42 +9,11 @@ use crate::{
     field, query,
     repository::{MISSING, Repository},
     stop::Stop,
+    words::build,
 };
 
 /// The words for a missing branch, tag, commit or repository.
 const NO_REF: &str = "ref or repo not found";
-
-/// The result of the newest run of a workflow that has ended.
-///
-/// As on GitHub's own badge, it is a run on the default branch unless another one is named; if there is no run on that
-/// branch, a run on any.
-pub(crate) fn workflow(call: &Call<'_>) -> Result<Badge, Stop> {
-    let missing = "repo or workflow not found";
-    let repository = Repository::of(call);
-    let branch = query::optional(call, "branch");
-    let default = match branch {
-        Some(_) => None,
-        None => Some(repository.itself(missing)?),
-    };
-    let default = default.as_ref().map(|itself| field::text(itself, "/default_branch")).transpose()?;
-    let last = |branch: Option<&str>| -> Result<Option<String>, Stop> {
-        let path = "/actions/workflows/{}/runs?per_page=1&status=completed&exclude_pull_requests=true";
-        let query = [("branch", branch), ("event", query::optional(call, "event"))];
-        let runs = repository.read(Address::of(path).parts(&[call.param("workflow")]).query(&query), missing)?;
-        let run = field::list(&runs, "/workflow_runs")?.first();
-        run.map(|run| field::text(run, "/conclusion").map(str::to_owned)).transpose()
-    };
-    let mut conclusion = last(branch.or(default))?;
-    if conclusion.is_none() && branch.is_none() {
-        conclusion = last(None)?;
-    }
-    Ok(build(match conclusion.as_deref() {
-        Some("success" | "neutral") => "passing",
-        Some("failure" | "timed_out" | "startup_failure" | "action_required") => "failing",
-        Some("stale") | None => "no status",
-        Some(conclusion) => conclusion,
-    }))
-}
 
 /// The combined status of a branch, tag or commit.
 pub(crate) fn status(call: &Call<'_>) -> Result<Badge, Stop> {
@@ -139,14 +108,4 @@ pub(crate) fn deployment(call: &Call<'_>) -> Result<Badge, Stop> {
         "inactive" => badge.color("blue"),
         _ => badge,
     })
-}
-
-/// What shields shows at the address that its badge of workflows had until 2022.
-pub(crate) fn former_workflow(_: &Call<'_>) -> Result<Badge, Stop> {
-    Ok(Badge::new("https://github.com/badges/shields/issues/8671"))
-}
-
-/// The badge of a build's status; a word that shields does not know stays as it is.
-fn build(status: &str) -> Badge {
-    format::build_status(status).map_or_else(|| Badge::new(status), Badge::from)
 }

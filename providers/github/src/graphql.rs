@@ -17,10 +17,16 @@ const API: &str = "https://api.github.com";
 
 /// The `data` of the answer to a query; none if GitHub demands a token and there is none.
 pub(crate) fn ask(call: &Call<'_>, owner: &str, body: Value, missing: &str) -> Result<Option<Value>, Stop> {
+    answered(call, request(call, owner, body), missing)
+}
+
+fn request(call: &Call<'_>, owner: &str, body: Value) -> Request {
     let upstream = call.setting("upstream").trim_end_matches('/');
     let base = if upstream == API { upstream } else { upstream.strip_suffix("/v3").unwrap_or(upstream) };
-    let request =
-        Request::post(base, "graphql", [""; 0], body).safe().authorize(Auth::bearer("token", owner).optional());
+    Request::post(base, "graphql", [""; 0], body).safe().authorize(Auth::bearer("token", owner).optional())
+}
+
+fn answered(call: &Call<'_>, request: Request, missing: &str) -> Result<Option<Value>, Stop> {
     let answer = call.fetch(request)?;
     if !answer.is_authenticated() && matches!(answer.status, 401 | 403) {
         return Ok(None);
@@ -51,7 +57,8 @@ pub(crate) fn repository(
     let mut body = json!({ "query": query, "variables": variables });
     body["variables"]["owner"] = json!(owner);
     body["variables"]["name"] = json!(name);
-    let Some(mut data) = ask(call, owner, body, MISSING)? else { return Ok(None) };
+    let request = request(call, owner, body).about(repository.about());
+    let Some(mut data) = answered(call, request, MISSING)? else { return Ok(None) };
     let found = data.get_mut("repository").map(Value::take).unwrap_or_default();
     field::flag(&found, "/isPrivate")?;
     Ok(Some(found))

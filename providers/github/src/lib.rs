@@ -4,8 +4,10 @@
 mod about;
 mod address;
 mod api;
+mod branch;
 mod builds;
 mod code_search;
+mod collections;
 mod commits;
 mod contents;
 mod dates;
@@ -13,8 +15,10 @@ mod discussions;
 mod failures;
 mod field;
 mod graphql;
+mod hooks;
 mod issue_detail;
 mod issues;
+mod jobs;
 mod languages;
 mod limit;
 mod link;
@@ -22,20 +26,28 @@ mod listing;
 mod manifests;
 mod package;
 mod package_version;
+mod progress;
 mod query;
 mod releases;
 mod repository;
+mod runs;
 mod stop;
 mod tags;
 mod users;
 mod wildcard;
+mod words;
+mod workflow;
 
+#[cfg(test)]
+mod hook_tests;
 #[cfg(test)]
 mod privacy_tests;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod words_tests;
 
-use badgesmith_provider::{Badge, Call, Failure, Provider, Step};
+use badgesmith_provider::{Badge, Call, Delivered, Failure, Provider, Step};
 
 use crate::stop::Stop;
 
@@ -80,8 +92,8 @@ const BADGES: [(&str, MakeBadge); 43] = [
     ("go-version", manifests::go_version),
     ("r-version", manifests::r_version),
     ("code-search", code_search::count),
-    ("workflow", builds::workflow),
-    ("former-workflow", builds::former_workflow),
+    ("workflow", workflow::badge),
+    ("former-workflow", workflow::former),
     ("status", builds::status),
     ("check-runs", builds::check_runs),
     ("pull-request-status", builds::pull_request),
@@ -97,5 +109,13 @@ impl Provider for Github {
     fn badge(&self, call: &Call) -> Result<Badge, Step> {
         let make = BADGES.iter().find(|(name, _)| *name == call.name).map(|(_, make)| make);
         Ok(make.ok_or_else(|| Failure::not_found("NOT_FOUND", "badge not found"))?(call)?)
+    }
+
+    fn redirect(&self, call: &Call) -> Result<String, Step> {
+        Ok(workflow::page(call)?)
+    }
+
+    fn deliver(&self, call: &Call, payload: &[u8]) -> Result<Delivered, Step> {
+        Ok(hooks::deliver(call, payload)?)
     }
 }

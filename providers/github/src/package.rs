@@ -1,6 +1,6 @@
 //! The package that a call is for, and the requests for its versions.
 
-use badgesmith_provider::{Call, Failure, Request};
+use badgesmith_provider::{About, Call, Failure, Request};
 
 use crate::failures::package_not_found;
 
@@ -73,6 +73,7 @@ impl<'a> Package<'a> {
         Request::get(self.upstream, path, [&self.login, self.registry.as_str(), &self.name])
             .accept(JSON)
             .auth("token", &self.login)
+            .about(About::new(&self.login, about(self.registry.as_str(), &self.name)))
     }
 
     /// The request for the package itself.
@@ -84,7 +85,13 @@ impl<'a> Package<'a> {
         Request::get(self.upstream, path, [&self.login, self.registry.as_str(), &self.name])
             .accept(JSON)
             .auth("token", &self.login)
+            .about(About::new(&self.login, about(self.registry.as_str(), &self.name)))
     }
+}
+
+/// What the answers about a package of an owner are about, in marks of what is stale: `packages/npm/shop`.
+pub(crate) fn about(registry: &str, name: &str) -> String {
+    format!("packages/{}/{}", registry.to_ascii_lowercase(), name.to_lowercase())
 }
 
 impl Registry {

@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 
-use badgesmith_provider::{Answer, Call};
+use badgesmith_provider::{About, Answer, Call, Request};
 use serde_json::Value;
 
 use crate::{address::Address, api, failures::not_found, field, stop::Stop};
@@ -24,9 +24,10 @@ pub(crate) struct Repository<'c, 'a> {
 }
 
 impl<'c, 'a> Repository<'c, 'a> {
-    /// The repository that the parameters `user` and `repo` name.
+    /// The repository that the parameters `user` (or `owner`) and `repo` name.
     pub(crate) fn of(call: &'c Call<'a>) -> Self {
-        Self::named(call, call.param("user"), call.param("repo"))
+        let owner = call.params.get("user").map_or_else(|| call.param("owner"), String::as_str);
+        Self::named(call, owner, call.param("repo"))
     }
 
     /// The repository with this name of this owner.
@@ -46,12 +47,21 @@ impl<'c, 'a> Repository<'c, 'a> {
 
     /// The answer to a request for an address under the repository's, whatever it says.
     pub(crate) fn fetch(&self, address: Address<'_>, missing: &str) -> Result<&'c Answer<'a>, Stop> {
-        if !is_login(&self.owner) || !is_name(&self.name) {
-            return Err(not_found(missing));
-        }
+        Ok(self.call.fetch(self.request(address, missing)?)?)
+    }
+
+    /// The request for an address under the repository's.
+    pub(crate) fn request(&self, address: Address<'_>, missing: &str) -> Result<Request, Stop> {
+        self.must_be_possible(missing)?;
         let path = format!("repos/{{}}/{{}}{}", address.path);
         let parts = [&[&self.owner, &*self.name], address.parts].concat();
-        api::fetch(self.call, Some(&self.owner), Address { path: &path, parts: &parts, ..address })
+        let request = api::request(self.call, Some(&self.owner), Address { path: &path, parts: &parts, ..address });
+        Ok(request.about(self.about()))
+    }
+
+    /// What the answers about it are about, in marks of what is stale.
+    pub(crate) fn about(&self) -> About {
+        About::new(&self.owner, &self.name)
     }
 
     /// The answer to a request about the repository, unless it says that there is none, or nobody may know.
@@ -70,13 +80,12 @@ impl<'c, 'a> Repository<'c, 'a> {
 
     /// The answer to a search for issues and pull requests in the repository.
     pub(crate) fn search(&self, search: &str) -> Result<Value, Stop> {
-        if !is_login(&self.owner) || !is_name(&self.name) {
-            return Err(not_found(MISSING));
-        }
+        self.must_be_possible(MISSING)?;
         let search = format!("repo:{}/{} {search}", self.owner, self.name);
         let query = [("q", Some(&*search))];
         let address = Address::of("search/issues?per_page=1").query(&query);
-        let answer = api::fetch(self.call, Some(&self.owner), address)?;
+        let request = api::request(self.call, Some(&self.owner), address).about(self.about());
+        let answer = self.call.fetch(request)?;
         api::json(self.check(answer, MISSING)?)
     }
 
@@ -88,6 +97,11 @@ impl<'c, 'a> Repository<'c, 'a> {
         field::flag(&itself, "/private")?;
         self.is_shown.set(true);
         Ok(itself)
+    }
+
+    /// Fails unless a repository can have these names.
+    pub(crate) fn must_be_possible(&self, missing: &str) -> Result<(), Stop> {
+        if is_login(&self.owner) && is_name(&self.name) { Ok(()) } else { Err(not_found(missing)) }
     }
 
     /// Fails unless the repository may be shown.

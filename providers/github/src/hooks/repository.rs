@@ -1,0 +1,66 @@
+//! The counters of a repository, which every payload about one carries.
+
+use crate::{
+    collections::{ALL, COUNTERS, REPOSITORY},
+    dates,
+    hooks::{
+        fields::Fields,
+        moment::Moment,
+        payload::Member,
+        told::{RecordedRun, Subject, Told},
+    },
+    stop::Stop,
+};
+
+/// What changes the counters without changing the times of the repository.
+const CHANGES: [&str; 3] = ["issue", "pull_request", "forkee"];
+
+/// The seconds of a day, at whose beginning its record has its time.
+const DAY: u64 = 24 * 60 * 60;
+
+/// The repository of a payload.
+#[derive(Clone, Copy)]
+pub(crate) struct Repository<'v> {
+    pub(crate) id: u64,
+    pub(crate) html_url: Option<&'v str>,
+    pub(crate) default_branch: Option<&'v str>,
+}
+
+/// Reads the repository of a payload, and tells its counters as a state and as the record of the day, of which the first
+/// one is kept.
+pub(crate) fn read<'v>(told: &mut Told<'_>, payload: Member<'v>) -> Result<Repository<'v>, Stop> {
+    let repository = payload.get("repository");
+    if let Some(stars) = repository.number("stargazers_count") {
+        let mut fields = Fields::default();
+        fields
+            .set("stars", stars)
+            .number("forks", repository.number("forks_count"))
+            .number("open_issues", repository.number("open_issues_count"));
+        let counters = Subject { collection: REPOSITORY, part: COUNTERS, branch: ALL };
+        let today = RecordedRun { id: dates::day(told.now), attempt: 1, time: Moment(told.now - told.now % DAY) };
+        told.record(counters, today, fields.clone());
+        let own = repository.moment("updated_at").max(repository.moment("pushed_at")).unwrap_or_default();
+        let changed = CHANGES.into_iter().filter_map(|change| payload.get(change).moment("updated_at")).max();
+        describe(repository, &mut fields);
+        told.state(counters, &[own.0, changed.unwrap_or_default().0], fields);
+    }
+    Ok(Repository {
+        id: repository.needed_number("id")?,
+        html_url: repository.text("html_url"),
+        default_branch: repository.text("default_branch"),
+    })
+}
+
+/// Adds to the counters what else there is to say of the repository.
+fn describe(repository: Member<'_>, fields: &mut Fields) {
+    let by_privacy = repository.flag("private").map(|is_private| if is_private { "private" } else { "public" });
+    fields
+        .word("license", repository.get("license").text("spdx_id"))
+        .word("language", repository.text("language"))
+        .text("default_branch", repository.text("default_branch"), usize::MAX)
+        .word("visibility", repository.text("visibility").or(by_privacy))
+        .word("pushed_at", repository.moment("pushed_at").map(Moment::text).as_deref());
+    if let Some(is_archived) = repository.flag("archived") {
+        fields.set("archived", is_archived);
+    }
+}

@@ -1,0 +1,28 @@
+//! `push`, `package` and `registry_package`: which answers of GitHub are stale.
+
+use crate::{
+    hooks::{payload::Member, repository::Repository, told::Told},
+    package,
+    stop::Stop,
+};
+
+/// A push to the default branch: what is asked about the repository is about that branch, unless another one is named.
+pub(crate) fn read_push(told: &mut Told<'_>, repository: Repository<'_>, push: Member<'_>) -> Result<(), Stop> {
+    let branch = push.needed_text("ref")?.strip_prefix("refs/heads/");
+    if branch.is_some() && branch == repository.default_branch {
+        told.stale_repository();
+    }
+    Ok(())
+}
+
+/// A new version of a package, which each of the two events has under its own name.
+pub(crate) fn read_package(told: &mut Told<'_>, payload: Member<'_>) -> Result<(), Stop> {
+    told.stale_repository();
+    for event in ["package", "registry_package"] {
+        let package = payload.get(event);
+        if let Some(registry) = package.text("package_type").or_else(|| package.text("ecosystem")) {
+            told.stale(&package::about(registry, package.needed_text("name")?));
+        }
+    }
+    Ok(())
+}
