@@ -17,6 +17,8 @@ use secrets_manager::FakeSecretsManager;
 /// DynamoDB without tables, and Secrets Manager without secrets.
 pub(crate) struct Cloud {
     dynamodb: String,
+    /// DynamoDB Local has a database of its own for each key.
+    key: String,
     pub(crate) keeper: FakeSecretsManager,
 }
 
@@ -33,12 +35,20 @@ impl Cloud {
                 dynoxide::server::serve_with_shutdown(listener, database, std::future::pending()).await.unwrap();
             });
         });
-        Self { dynamodb, keeper: FakeSecretsManager::start() }
+        Self { dynamodb, key: "local".to_owned(), keeper: FakeSecretsManager::start() }
+    }
+
+    /// A database of its own in AWS's DynamoDB Local, which `BADGESMITH_DYNAMODB` names, and Secrets Manager without
+    /// secrets.
+    pub(crate) fn of_peer(name: &str) -> Self {
+        let dynamodb = std::env::var("BADGESMITH_DYNAMODB").expect("run this with .ci/peers");
+        Self { dynamodb, key: format!("{name}{}", std::process::id()), keeper: FakeSecretsManager::start() }
     }
 
     /// The environment variables by which a process finds the services.
     pub(crate) fn environment(&self) -> Vec<(&'static str, String)> {
-        let fixed = [("AWS_ACCESS_KEY_ID", "local"), ("AWS_SECRET_ACCESS_KEY", "local"), ("AWS_REGION", "eu-west-1")];
+        let fixed =
+            [("AWS_ACCESS_KEY_ID", &*self.key), ("AWS_SECRET_ACCESS_KEY", "local"), ("AWS_REGION", "eu-west-1")];
         let mut environment = fixed.map(|(name, value)| (name, value.to_owned())).to_vec();
         environment.push(("AWS_ENDPOINT_URL_DYNAMODB", self.dynamodb.clone()));
         environment.push(("AWS_ENDPOINT_URL_SECRETS_MANAGER", self.keeper.url()));
@@ -67,7 +77,12 @@ impl Cloud {
 
     /// A server whose results and secrets are stored here.
     pub(crate) fn serve(&self, name: &str) -> Server {
-        let toml = format!("[engine]\nstore = \"dynamodb\"\n\n{TOML}");
+        self.serve_plugins(name, TOML)
+    }
+
+    /// A server with these plugins, whose results and secrets are stored here.
+    pub(crate) fn serve_plugins(&self, name: &str, plugins: &str) -> Server {
+        let toml = format!("[engine]\nstore = \"dynamodb\"\n\n{plugins}");
         let mut serve = command();
         serve.args(["serve", "--listen", "127.0.0.1:0"]).envs(self.environment());
         Server::start_by(name, &toml, serve)

@@ -278,6 +278,7 @@ pub fn nuget_toml(upstream: &str) -> String {
 pub fn github_toml(upstream: &str) -> String {
     format!(
         "[[plugin]]\nid = \"github\"\nlibrary = \"badgesmith_provider_github\"\norigins = [{upstream:?}]\n\
+         collections = [\"workflow\", \"job\", \"repository\"]\n\
          settings = {{ upstream = {upstream:?} }}\n\
          secrets = {{ token = {{ purpose = \"Package\", origin = {upstream:?} }} }}\n"
     )
