@@ -7,11 +7,9 @@ use clap::{Args, Subcommand};
 use crate::{
     command_error::CommandError,
     output::print,
-    secret::{SecretLocation, SecretName, random},
+    secret::{SecretLocation, SecretName, WEBHOOK as PURPOSE, random},
 };
 
-/// The purpose of the secrets that sign deliveries.
-pub(crate) const PURPOSE: &str = "Webhook";
 /// The path of the webhooks that the server's own secret signs; an owner's is below it.
 const PATH: &str = "/webhooks/github";
 /// The events to choose, as GitHub's form names them.

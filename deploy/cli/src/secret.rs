@@ -18,10 +18,12 @@ use crate::{
     arguments::DataOption,
     command_error::{CommandError, MissingValues},
     dynamodb::client::aws,
-    hook,
     output::print,
     runtime::block_on,
 };
+
+/// The purpose of the secrets that sign deliveries of webhooks.
+pub(crate) const WEBHOOK: &str = "Webhook";
 
 /// What can be done with secrets.
 #[derive(Debug, Subcommand)]
@@ -220,7 +222,7 @@ impl SecretName {
     /// Checks that a secret of this name would be looked for.
     fn check_purpose(&self) -> Result<(), CommandError> {
         match &self.repo {
-            Some(_) if self.purpose == hook::PURPOSE => Err(CommandError::HookRepository),
+            Some(_) if self.purpose == WEBHOOK => Err(CommandError::HookRepository),
             _ => Ok(()),
         }
     }
