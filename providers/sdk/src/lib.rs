@@ -42,6 +42,8 @@ pub mod order;
 mod provider;
 mod query;
 mod record;
+#[cfg(feature = "time")]
+pub mod report_body;
 mod request;
 mod series;
 mod state;
