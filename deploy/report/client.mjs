@@ -30,7 +30,7 @@ export function findClient(env) {
 }
 
 /** Runs the client, which counts, signs and sends. Its notices and warnings become annotations. */
-export function reportByClient(client, { env, found, facts, secret }) {
+export function reportByClient(client, { env, found, coverage, facts, secret }) {
   // The client would take a name that begins with a dash for an option.
   const names = [...found.files, ...found.directories].map((name) => (name.startsWith("-") ? `./${name}` : name));
   const options = {
@@ -45,11 +45,13 @@ export function reportByClient(client, { env, found, facts, secret }) {
     "html-url": facts.htmlUrl,
     "run-url": facts.runUrl,
   };
+  if (coverage.length > 0) options.part = facts.part;
   const given = Object.entries(options).filter(([, value]) => value);
   const flags = allowsEmpty(env) ? ["--allow-empty"] : [];
   // Files found by a pattern may be something other than reports, as in a directory. Named files may not.
   if (found.files.length > 0 && found.named.size === 0) flags.push("--skip-others");
-  const commandLine = ["report", ...names, ...flags, ...given.map(([name, value]) => `--${name}=${value}`)];
+  const values = [...given, ...coverage.map((name) => ["coverage", name])];
+  const commandLine = ["report", ...names, ...flags, ...values.map(([name, value]) => `--${name}=${value}`)];
   if (Buffer.byteLength(commandLine.join(" ")) > LONGEST_ARGUMENTS) {
     throw new Failure("so many files fit that no command line holds their names; name their directory in `files`");
   }
@@ -73,7 +75,15 @@ export function reportByClient(client, { env, found, facts, secret }) {
   if (notices.length > 0) annotate("notice", notices.map((line) => line.slice(NOTICE_PREFIX.length)).join("\n"));
   if (warnings.length > 0) annotate("warning", warnings.join("\n"));
   const counted = /^(\d+) passed, (\d+) failed, (\d+) skipped\b/m.exec(stdout);
-  if (!counted) throw new Failure(`${client} does not say what it counted; is it badgesmith?`);
-  const [passed, failed, skipped] = counted.slice(1).map(Number);
-  return { passed, failed, skipped };
+  const covered = /^(\d+) of (\d+) lines covered\b/m.exec(stdout);
+  if ((names.length > 0 && !counted) || (coverage.length > 0 && !covered)) {
+    throw new Failure(`${client} does not say what it counted; is it badgesmith?`);
+  }
+  const numbers = (match) => match.slice(1).map(Number);
+  const [passed, failed, skipped] = counted ? numbers(counted) : [];
+  const [linesCovered, linesTotal] = covered ? numbers(covered) : [];
+  return {
+    tests: counted ? { passed, failed, skipped } : undefined,
+    lines: covered ? { covered: linesCovered, total: linesTotal } : undefined,
+  };
 }

@@ -37,6 +37,7 @@ export function readFacts(env) {
     repo: input(env, "repo") || repo,
     branch: input(env, "branch") || testedBranch(env),
     platform: input(env, "platform") || (env.RUNNER_OS ?? "").toLowerCase(),
+    part: input(env, "part") || "all",
     commit: input(env, "commit") || (runsForAnotherEvent(env) ? "" : env.GITHUB_SHA),
     runId: input(env, "run-id") || env.GITHUB_RUN_ID,
     // An attempt counts the tries of its own run.
@@ -52,21 +53,27 @@ export function readFacts(env) {
     throw new Failure("run-attempt must be an integer from 1 to 9999");
   }
   const parts = [facts.platform, facts.owner, facts.repo, ...facts.branch.split("/")];
-  if (parts.some((part) => ["", ".", ".."].includes(part))) {
-    throw new Failure("platform, owner, repo and the parts of branch must not be empty, `.` or `..`");
+  if ([facts.part, ...parts].some((part) => ["", ".", ".."].includes(part))) {
+    throw new Failure("platform, part, owner, repo and the parts of branch must not be empty, `.` or `..`");
   }
   // The server refuses these, because a gateway in front of it may decode them into another address.
-  if (parts.slice(0, 3).some((part) => /\/|%[0-9a-f]{2}/i.test(part))) {
-    throw new Failure("platform, owner and repo must hold no slash and nothing percent-encoded");
+  if ([facts.part, ...parts.slice(0, 3)].some((part) => /\/|%[0-9a-f]{2}/i.test(part))) {
+    throw new Failure("platform, part, owner and repo must hold no slash and nothing percent-encoded");
   }
   // The owner and the repository are one segment each. A branch keeps its slashes.
   facts.badgePath = parts.map(encodeSegment).join("/");
+  facts.coveragePath = [facts.part, ...parts.slice(1)].map(encodeSegment).join("/");
   return facts;
 }
 
 /** The badge as Markdown, linked to the results. Every part is percent-encoded, so nothing needs escaping. */
 export function badgeMarkdown({ server, badgePath }) {
   return `[![tests](${server}/badges/tests/${badgePath}.svg)](${server}/redirect/test-results/${badgePath})`;
+}
+
+/** The badge of the coverage as Markdown, linked to the results. */
+export function coverageMarkdown({ server, coveragePath }) {
+  return `[![coverage](${server}/badges/coverage/${coveragePath}.svg)](${server}/redirect/coverage/${coveragePath})`;
 }
 
 /**

@@ -17,9 +17,9 @@ const FOREIGN_DIRECTORIES = [".git", "node_modules"];
 /**
  * Finds the files that were named or fit a pattern, each once, and the directories that were named. `named` has the
  * files that must be reports, because they were not found by a pattern. A name without any file is refused; of the
- * default patterns one with a file is enough.
+ * default patterns one with a file is enough, and none if `mayBeNone`.
  */
-export function find(names) {
+export function find(names, { mayBeNone = false } = {}) {
   const files = new Map();
   const named = new Set();
   const directories = [];
@@ -44,7 +44,7 @@ export function find(names) {
     }
   }
   if (refusals.length > 0) throw new Failure(refusals.join("\n"));
-  if (files.size === 0 && directories.length === 0) {
+  if (files.size === 0 && directories.length === 0 && !mayBeNone) {
     const patterns = PATTERNS.join(", ");
     throw new Failure(`no file fits ${patterns}; did the tests run? Say in \`files\` what their reports are called`);
   }

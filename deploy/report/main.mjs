@@ -4,7 +4,7 @@
 import process from "node:process";
 
 import { findClient, reportByClient } from "./client.mjs";
-import { allowsEmpty, badgeMarkdown, failsOnError, input, readFacts } from "./facts.mjs";
+import { allowsEmpty, badgeMarkdown, coverageMarkdown, failsOnError, input, readFacts } from "./facts.mjs";
 import { find } from "./files.mjs";
 import { Failure, annotate, escapeMarkdown, log, mask, output, summarize } from "./runner.mjs";
 import { send } from "./send.mjs";
@@ -36,20 +36,46 @@ async function report() {
   }
   mask(secret);
   const facts = readFacts(env);
-  const names = input(env, "files").split(/\r?\n/).map((name) => name.trim());
-  const found = find(names.filter((name) => name !== ""));
+  const names = lines(input(env, "files"));
+  const coverage = lines(input(env, "coverage"));
+  const found = find(names, { mayBeNone: coverage.length > 0 });
   const client = findClient(env);
-  const { passed, failed, skipped } = client
-    ? reportByClient(client, { env, found, facts, secret })
-    : await reportByScript(found, facts, secret);
+  if (coverage.length > 0 && !client) {
+    throw new Failure("coverage is read by the badgesmith client only; install it, or set `binary`");
+  }
+  const counted = client
+    ? reportByClient(client, { env, found, coverage, facts, secret })
+    : { tests: await reportByScript(found, facts, secret) };
+  output(env, { status: "recorded" });
+  if (counted.tests) showTests(counted.tests, facts);
+  if (counted.lines) showCoverage(counted.lines, facts);
+}
+
+/** The lines of an input that are not blank. */
+function lines(text) {
+  return text.split(/\r?\n/).map((line) => line.trim()).filter((line) => line !== "");
+}
+
+/** Says how many tests were recorded. */
+function showTests({ passed, failed, skipped }, facts) {
   const total = passed + failed + skipped;
   const badge = badgeMarkdown(facts);
-  output(env, { status: "recorded", passed, failed, skipped, total, badge });
+  output(env, { passed, failed, skipped, total, badge });
   const place = `${facts.owner}/${facts.repo}, ${facts.branch} on ${facts.platform}`;
   log(`${passed} passed, ${failed} failed, ${skipped} skipped; recorded for ${place}\n${badge}`);
   const row = `| ${passed} | ${failed} | ${skipped} | ${total} |`;
   const table = `| passed | failed | skipped | total |\n|---|---|---|---|\n${row}`;
   summarize(env, `### Test results\n\n${badge}\n\n${table}\n\n\`\`\`markdown\n${badge}\n\`\`\``);
+}
+
+/** Says how many lines were recorded as covered. */
+function showCoverage({ covered, total }, facts) {
+  const badge = coverageMarkdown(facts);
+  output(env, { "lines-covered": covered, "lines-total": total, "coverage-badge": badge });
+  const place = `${facts.owner}/${facts.repo}, ${facts.branch} on ${facts.part}`;
+  log(`${covered} of ${total} lines covered; recorded for ${place}\n${badge}`);
+  const table = `| covered lines | all lines |\n|---|---|\n| ${covered} | ${total} |`;
+  summarize(env, `### Coverage\n\n${badge}\n\n${table}\n\n\`\`\`markdown\n${badge}\n\`\`\``);
 }
 
 /** Counts, signs and sends without the client. */

@@ -1,8 +1,10 @@
-//! `badgesmith report`: counts the tests of a build, signs the counts and sends them to a badge server.
+//! `badgesmith report`: counts the tests of a build and what they cover, signs the counts and sends them to a badge
+//! server.
 
 mod body;
 mod ci;
 mod command;
+mod coverage;
 mod destination;
 mod failure;
 mod files;

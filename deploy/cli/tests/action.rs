@@ -9,7 +9,7 @@ use std::{
     process::Command,
 };
 
-use support::{Server, command, escape, report::TOML, secret};
+use support::{Server, command, escape, report::COVERAGE_TOML, secret};
 
 /// How many reports must be compared at least.
 const MIN_REPORTS: usize = 20;
@@ -33,7 +33,7 @@ fn action() -> PathBuf {
 
 /// A server whose owner `acme` has a secret, and a folder where a build has left its reports.
 fn build(name: &str) -> (Server, PathBuf) {
-    let server = Server::start(name, TOML);
+    let server = Server::start(name, COVERAGE_TOML);
     let (success, said) = secret(&server.data, &["set", "--owner", "acme", "--purpose", "TestData"], SECRET);
     assert!(success, "{said}");
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name).join("build");
@@ -120,6 +120,31 @@ fn a_step_puts_the_counts_on_the_badge() {
     let lines: Vec<_> = step.printed.lines().filter(|line| line.contains(SECRET)).collect();
     assert_eq!(lines, [format!("::add-mask::{SECRET}")]);
     assert!(!step.summary.contains(SECRET) && !step.outputs.contains(SECRET));
+}
+
+#[test]
+#[ignore = "needs node"]
+fn a_step_puts_the_coverage_on_its_badge() {
+    let (server, folder) = build("action-coverage");
+    fs::write(folder.join("lcov.info"), "SF:a.c\nDA:1,1\nDA:2,0\nDA:3,2\nDA:4,1\nend_of_record\n").unwrap();
+    let binary = command().get_program().to_str().unwrap().to_owned();
+    let variables =
+        [("INPUT_BINARY", &*binary), ("INPUT_COVERAGE", "lcov.info\n"), ("INPUT_FILES", ""), ("INPUT_PART", "web")];
+    let step = run(&server, &folder, &variables);
+    assert_eq!(step.code, Some(0), "{}", step.printed);
+    let counts = ["status", "passed", "lines-covered", "lines-total"].map(|name| step.output(name));
+    assert_eq!(counts, ["recorded", "3", "3", "4"], "{}", step.printed);
+    let badge = server.get("/badges/coverage/web/acme/tools/main").body;
+    assert!(badge.contains(r#""message":"75%""#), "{badge}");
+    assert!(step.output("coverage-badge").contains("/badges/coverage/web/Acme/tools/main.svg"), "{}", step.outputs);
+    assert!(step.summary.contains("| 3 | 4 |"), "{}", step.summary);
+    // Without reports of tests, and without the client.
+    fs::remove_dir_all(folder.join("out")).unwrap();
+    let alone = [("INPUT_RUN-ID", "4712")];
+    let step = run(&server, &folder, &[&variables[..], &alone].concat());
+    assert_eq!((step.output("status"), step.output("lines-total"), step.output("passed")), ("recorded", "4", ""));
+    let step = run(&server, &folder, &[("INPUT_COVERAGE", "lcov.info"), ("INPUT_FAIL-ON-ERROR", "true")]);
+    assert!(step.code == Some(1) && step.printed.contains("read by the badgesmith client only"), "{}", step.printed);
 }
 
 #[test]

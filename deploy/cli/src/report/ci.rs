@@ -47,6 +47,13 @@ pub(super) fn read(variables: Variables<'_>) -> BuildFacts {
     }
 }
 
+/// The directories of the checkout that the systems name. Paths in coverage reports may begin with them.
+pub(super) fn checkouts(variables: Variables<'_>) -> Vec<String> {
+    let names =
+        ["GITHUB_WORKSPACE", "CI_PROJECT_DIR", "BUILD_SOURCESDIRECTORY", "WORKSPACE", "CIRCLE_WORKING_DIRECTORY"];
+    names.iter().filter_map(|name| variables(name)).collect()
+}
+
 fn github(get: Variables<'_>) -> BuildFacts {
     let (owner, repo) = get("GITHUB_REPOSITORY").map_or((None, None), |path| owner_and_repo(&path));
     let runs_for_another_event =

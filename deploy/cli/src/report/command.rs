@@ -9,7 +9,8 @@ use url::Url;
 use super::{
     body,
     ci::{self, BuildFacts},
-    destination::Destination,
+    coverage,
+    destination::{self, Addresses, Destination},
     failure::ReportFailure,
     files::{self, NamedReport},
     output::{first_lines, first_names, print_notice, print_result},
@@ -19,7 +20,7 @@ use super::{
     usage::UsageFault,
 };
 
-/// The tests of a build, and the badge server to report them to.
+/// The tests of a build and what they cover, and the badge server to report them to.
 #[derive(Args, Debug)]
 #[command(after_help = "\
 GitHub Actions, GitLab, Azure Pipelines, Jenkins and CircleCI tell a job its repository, branch, commit and run in
@@ -31,12 +32,18 @@ nothing, prints a notice and exits with 0.
 Report formats: JUnit XML, TRX, NUnit 2 and 3, xUnit.net, CTest, Boost.Test, CppUnit, Check, TAP, CTRF, go test -json
 and -v, libtest JSON, dart, mocha, RSpec, Playwright, Jest and Vitest JSON. The format is recognized by the content.
 
+Coverage formats: Cobertura, JaCoCo, lcov, Clover, OpenCover, dotCover and Visual Studio XML, go cover profiles, and the
+JSON of SimpleCov, coverage.py, Istanbul, llvm-cov, gcov, gcovr and Coveralls. Reports are merged by source file and line.
+
 Exit codes: 0 sent, or nothing to sign with; 1 refused by the server or not delivered; 2 something is missing or wrong
 in the arguments; 3 a report is missing or cannot be read, or the reports have no tests.")]
 pub(crate) struct ReportOptions {
     /// Reports, directories with reports in them, patterns such as '**/TEST-*.xml', or - for standard input.
-    #[arg(required = true, value_name = "FILES")]
+    #[arg(required_unless_present = "coverage", value_name = "FILES")]
     files: Vec<PathBuf>,
+    /// Coverage reports, as files, directories or patterns; with reports of tests before it or alone.
+    #[arg(long, num_args = 1.., value_name = "FILES")]
+    coverage: Vec<PathBuf>,
     /// The address of the badge server.
     #[arg(long, env = "BADGESMITH_SERVER", value_name = "URL")]
     server: Option<Url>,
@@ -52,6 +59,13 @@ pub(crate) struct ReportOptions {
     /// What the tests ran on; each platform has its own badge.
     #[arg(long, default_value = std::env::consts::OS)]
     platform: String,
+    /// The part of the repository that is covered, such as a package; each part has its own badge of coverage.
+    #[arg(long, value_name = "NAME", default_value = "all")]
+    part: String,
+    /// A directory that paths in coverage reports begin with, besides the working directory and the checkout of the CI
+    /// system.
+    #[arg(long, value_name = "DIRECTORY")]
+    coverage_root: Vec<String>,
     /// The commit that was tested.
     #[arg(long, value_name = "SHA")]
     commit: Option<String>,
@@ -70,10 +84,10 @@ pub(crate) struct ReportOptions {
     /// A file with the secret; by default it is read from the variable BADGESMITH_SECRET.
     #[arg(long, value_name = "FILE")]
     secret_file: Option<PathBuf>,
-    /// Sends a result without any tests; by default that is refused, because it is mostly a mistake.
+    /// Sends a result without any tests or lines; by default that is refused, because it is mostly a mistake.
     #[arg(long)]
     allow_empty: bool,
-    /// Skips named files that are complete and not reports, as in a directory.
+    /// Skips named files that are complete and not reports of tests, as in a directory.
     #[arg(long)]
     skip_others: bool,
     /// Prints what would be sent as JSON, and sends nothing; needs neither a server nor a secret.
@@ -85,6 +99,16 @@ pub(crate) struct ReportOptions {
     /// Sends to an http:// address of another machine, although the connection is not encrypted.
     #[arg(long)]
     allow_http: bool,
+}
+
+/// One report that is to be sent.
+struct Parcel<'a> {
+    destination: Destination<'a>,
+    body: Vec<u8>,
+    /// What was counted.
+    counted: String,
+    /// The failure that it is, if nothing was counted.
+    empty: Option<ReportFailure>,
 }
 
 /// Counts, signs and sends.
@@ -110,25 +134,78 @@ impl ReportOptions {
             return Ok(());
         }
         let facts = self.facts();
-        let destination = Destination { server: self.server.as_ref(), platform: &self.platform, facts: &facts };
+        let tests = self.destination(destination::TESTS, &self.platform, &facts);
+        let coverage = self.destination(destination::COVERAGE, &self.part, &facts);
         if !self.dry_run || self.print_headers {
             self.require(&facts)?;
-            destination.check(self.allow_http)?;
+            tests.check(self.allow_http)?;
+            coverage.check(self.allow_http)?;
         }
-        let reports = self.read_reports()?;
-        let body = body::write(&self.platform, &facts, &reports, &now()).map_err(ReportFailure::Body)?;
+        let mut parcels = Vec::new();
+        if !self.files.is_empty() {
+            parcels.push(self.tests(tests)?);
+        }
+        if !self.coverage.is_empty() {
+            parcels.push(self.coverage(coverage)?);
+        }
         if self.dry_run {
-            self.print(&destination, &body, secret.as_ref())?;
+            for parcel in &parcels {
+                self.print(parcel, secret.as_ref())?;
+            }
         }
-        if body::sum(&reports).total() == 0 && !self.allow_empty {
-            return Err(ReportFailure::NoTests { reports: reports.len() });
+        if let Some(empty) = parcels.iter_mut().find_map(|parcel| parcel.empty.take()).filter(|_| !self.allow_empty) {
+            return Err(empty);
         }
-        if let Some(secret) = secret.filter(|_| !self.dry_run) {
-            self.send(&destination, &body, &secret)?;
-            // The report is recorded, so a closed standard output is not a failure.
-            let _ = print_result(&summary(&destination, &reports));
+        match secret.filter(|_| !self.dry_run) {
+            Some(secret) => self.send_all(&parcels, &secret),
+            None => Ok(()),
         }
-        Ok(())
+    }
+
+    fn destination<'a>(&'a self, addresses: Addresses, platform: &'a str, facts: &'a BuildFacts) -> Destination<'a> {
+        Destination { server: self.server.as_ref(), addresses, platform, facts }
+    }
+
+    /// Counts the tests.
+    fn tests<'a>(&self, destination: Destination<'a>) -> Result<Parcel<'a>, ReportFailure> {
+        let reports = self.read_reports()?;
+        let body = body::write(&self.platform, destination.facts, &reports, &now()).map_err(ReportFailure::Body)?;
+        let counts = body::sum(&reports);
+        let counted = format!(
+            "{} passed, {} failed, {} skipped in {} file(s)",
+            counts.passed,
+            counts.failed,
+            counts.skipped,
+            reports.len()
+        );
+        let empty = (counts.total() == 0).then_some(ReportFailure::NoTests { reports: reports.len() });
+        Ok(Parcel { destination, body, counted, empty })
+    }
+
+    /// Merges the coverage.
+    fn coverage<'a>(&self, destination: Destination<'a>) -> Result<Parcel<'a>, ReportFailure> {
+        let mut roots = self.coverage_root.clone();
+        roots.extend(ci::checkouts(&|name| env::var(name).ok()));
+        roots.extend(env::current_dir().ok().and_then(|directory| directory.to_str().map(str::to_owned)));
+        let merged = coverage::read(&self.coverage, &roots)?;
+        let body = merged.body(&self.part, destination.facts, &now()).map_err(ReportFailure::Body)?;
+        let counted = format!("{} in {} file(s)", merged.summary(), merged.reports);
+        let empty = (merged.totals.lines.total == 0).then_some(ReportFailure::NoLines { reports: merged.reports });
+        Ok(Parcel { destination, body, counted, empty })
+    }
+
+    /// Sends all reports, also after a failure of one, and prints what was recorded.
+    fn send_all(&self, parcels: &[Parcel<'_>], secret: &ReportSecret) -> Result<(), ReportFailure> {
+        let mut outcome = Ok(());
+        for parcel in parcels {
+            match (self.send(parcel, secret), &outcome) {
+                // The report is recorded, so a closed standard output is not a failure.
+                (Ok(()), _) => drop(print_result(&summary(parcel))),
+                (Err(failure), Ok(())) => outcome = Err(failure),
+                (Err(failure), Err(_)) => print_notice(&failure.to_string()),
+            }
+        }
+        outcome
     }
 
     /// The facts in the arguments, and those of the CI system where an argument is missing.
@@ -167,7 +244,7 @@ impl ReportOptions {
 
     /// Reads all reports, and prints what a person should know about them.
     fn read_reports(&self) -> Result<Vec<NamedReport>, ReportFailure> {
-        let files = files::read(&self.files, self.skip_others);
+        let files = files::read(&self.files, &files::TESTS, self.skip_others);
         if !files.refusals.is_empty() {
             return Err(ReportFailure::Files(files.refusals));
         }
@@ -187,12 +264,8 @@ impl ReportOptions {
     }
 
     /// Prints what would be sent.
-    fn print(
-        &self,
-        destination: &Destination<'_>,
-        body: &[u8],
-        secret: Option<&ReportSecret>,
-    ) -> Result<(), ReportFailure> {
+    fn print(&self, parcel: &Parcel<'_>, secret: Option<&ReportSecret>) -> Result<(), ReportFailure> {
+        let Parcel { destination, body, .. } = parcel;
         let mut text = String::new();
         if self.print_headers {
             let secret = secret.ok_or(UsageFault::HeadersWithoutSecret)?;
@@ -203,7 +276,8 @@ impl ReportOptions {
         print_result(&(text + "\n")).map_err(ReportFailure::Output)
     }
 
-    fn send(&self, destination: &Destination<'_>, body: &[u8], secret: &ReportSecret) -> Result<(), ReportFailure> {
+    fn send(&self, parcel: &Parcel<'_>, secret: &ReportSecret) -> Result<(), ReportFailure> {
+        let Parcel { destination, body, .. } = parcel;
         let path = destination.report_path();
         let delivery = Delivery { url: destination.report_url()?, path: &path, body, secret };
         let runtime = runtime::Builder::new_current_thread().enable_all().build();
@@ -217,16 +291,12 @@ impl ReportOptions {
 }
 
 /// What was recorded, and the badge for a README.
-fn summary(destination: &Destination<'_>, reports: &[NamedReport]) -> String {
-    let counts = body::sum(reports);
+fn summary(parcel: &Parcel<'_>) -> String {
+    let Parcel { destination, counted, .. } = parcel;
     let facts = destination.facts;
     let of = |fact: &Option<String>| fact.clone().unwrap_or_default();
     format!(
-        "{} passed, {} failed, {} skipped in {} file(s), recorded for {}/{}, {} on {}\n{}\n",
-        counts.passed,
-        counts.failed,
-        counts.skipped,
-        reports.len(),
+        "{counted}, recorded for {}/{}, {} on {}\n{}\n",
         of(&facts.owner),
         of(&facts.repo),
         of(&facts.branch),

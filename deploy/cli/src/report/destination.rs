@@ -5,10 +5,38 @@ use url::{Host, Url};
 
 use super::{ci::BuildFacts, path::encode_segment, usage::UsageFault};
 
+/// The addresses of one kind of reports.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Addresses {
+    results: &'static str,
+    badges: &'static str,
+    redirects: &'static str,
+    /// The badge's alternative text.
+    label: &'static str,
+}
+
+/// Where results of tests go.
+pub(super) const TESTS: Addresses = Addresses {
+    results: "/tests/results",
+    badges: "/badges/tests",
+    redirects: "/redirect/test-results",
+    label: "tests",
+};
+
+/// Where coverage goes.
+pub(super) const COVERAGE: Addresses = Addresses {
+    results: "/coverage/results",
+    badges: "/badges/coverage",
+    redirects: "/redirect/coverage",
+    label: "coverage",
+};
+
 /// The badge server, and what its badge is of.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Destination<'a> {
     pub(super) server: Option<&'a Url>,
+    pub(super) addresses: Addresses,
+    /// What the tests ran on, or the part of the repository.
     pub(super) platform: &'a str,
     pub(super) facts: &'a BuildFacts,
 }
@@ -30,7 +58,7 @@ impl Destination<'_> {
 
     /// The path that is signed. A proxy in front of the server may add a prefix to it.
     pub(super) fn report_path(&self) -> String {
-        format!("/tests/results/{}", self.badge_path())
+        format!("{}/{}", self.addresses.results, self.badge_path())
     }
 
     /// The URL that the report is sent to.
@@ -40,8 +68,8 @@ impl Destination<'_> {
 
     /// The badge as Markdown, linked to the results.
     pub(super) fn markdown(&self) -> String {
-        let (base, path) = (self.base(), self.badge_path());
-        format!("[![tests]({base}/badges/tests/{path}.svg)]({base}/redirect/test-results/{path})")
+        let (base, path, Addresses { badges, redirects, label, .. }) = (self.base(), self.badge_path(), self.addresses);
+        format!("[![{label}]({base}{badges}/{path}.svg)]({base}{redirects}/{path})")
     }
 
     /// `linux/acme/shop/feature/x`, each part percent-encoded.

@@ -2,6 +2,8 @@
 
 use std::{fmt, io};
 
+use badgesmith_formats::CoverageConflict;
+
 use super::{files::FileRefusal, output::first_lines, send::SendFault, usage::UsageFault};
 
 /// Why no report was sent.
@@ -15,6 +17,16 @@ pub(super) enum ReportFailure {
     NoTests {
         reports: usize,
     },
+    /// All files that were found for the coverage are something other than coverage reports.
+    NoCoverage,
+    NoLines {
+        reports: usize,
+    },
+    /// Two coverage reports that cannot be merged, and the file of the second.
+    Conflict {
+        file: String,
+        conflict: CoverageConflict,
+    },
     Output(io::Error),
     Runtime(io::Error),
     Send(SendFault),
@@ -26,7 +38,12 @@ impl ReportFailure {
         match self {
             Self::Output(_) | Self::Runtime(_) | Self::Send(_) => 1,
             Self::Usage(_) | Self::Body(_) => 2,
-            Self::Files(_) | Self::NoReports | Self::NoTests { .. } => 3,
+            Self::Files(_)
+            | Self::NoReports
+            | Self::NoTests { .. }
+            | Self::NoCoverage
+            | Self::NoLines { .. }
+            | Self::Conflict { .. } => 3,
         }
     }
 }
@@ -41,6 +58,13 @@ impl fmt::Display for ReportFailure {
             Self::NoTests { reports } => {
                 write!(f, "the {reports} report(s) have no tests; did they run? --allow-empty sends that all the same")
             }
+            Self::NoCoverage => f.write_str("no file that was found is a report of coverage"),
+            Self::NoLines { reports } => write!(
+                f,
+                "the {reports} coverage report(s) have no lines; was the code instrumented? --allow-empty sends that all \
+                 the same"
+            ),
+            Self::Conflict { file, conflict } => write!(f, "{file}: {conflict}"),
             Self::Output(fault) => write!(f, "standard output: {fault}"),
             Self::Runtime(fault) => write!(f, "the runtime cannot start: {fault}"),
             Self::Send(fault) => fault.fmt(f),

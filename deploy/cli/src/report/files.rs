@@ -12,21 +12,38 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use badgesmith_formats::{LARGEST_FILE, ReportRefusal, TestReport};
+use badgesmith_formats::{CoverageReport, LARGEST_FILE, ReportRefusal, TestReport};
 
 /// How deep directories are searched.
 const DEEPEST: usize = 32;
 /// The most files that are read.
 const MOST_FILES: usize = 10_000;
-/// The file extensions of reports. Other files in a directory are not read.
-const EXTENSIONS: [&str; 8] = ["xml", "trx", "tap", "json", "jsonl", "ndjson", "gojson", "ctrf"];
 /// Directories that are not searched, because their files are other people's.
 const FOREIGN_DIRECTORIES: [&str; 2] = [".git", "node_modules"];
 
+/// A kind of reports: what its files are called, and how they are read.
+pub(super) struct ReportKind<R> {
+    /// The file extensions. Other files in a directory are not read.
+    extensions: &'static [&'static str],
+    read: fn(&[u8]) -> Result<R, ReportRefusal>,
+}
+
+/// Reports of tests.
+pub(super) const TESTS: ReportKind<TestReport> = ReportKind {
+    extensions: &["xml", "trx", "tap", "json", "jsonl", "ndjson", "gojson", "ctrf"],
+    read: badgesmith_formats::read,
+};
+
+/// Reports of coverage.
+pub(super) const COVERAGE: ReportKind<CoverageReport> = ReportKind {
+    extensions: &["xml", "coveragexml", "json", "info", "lcov", "out"],
+    read: badgesmith_formats::read_coverage,
+};
+
 /// The outcome of reading all files.
-#[derive(Debug, Default)]
-pub(super) struct ReadFiles {
-    pub(super) reports: Vec<NamedReport>,
+#[derive(Debug)]
+pub(super) struct ReadFiles<R> {
+    pub(super) reports: Vec<NamedReport<R>>,
     pub(super) refusals: Vec<FileRefusal>,
     /// The names of files among the reports that are something else.
     pub(super) others: Vec<String>,
@@ -34,9 +51,9 @@ pub(super) struct ReadFiles {
 
 /// A report and the name of its file.
 #[derive(Debug)]
-pub(super) struct NamedReport {
+pub(super) struct NamedReport<R = TestReport> {
     pub(super) file: String,
-    pub(super) report: TestReport,
+    pub(super) report: R,
 }
 
 /// Why a file or a name gives no report.
@@ -55,7 +72,7 @@ impl fmt::Display for FileRefusal {
 #[derive(Debug)]
 enum FileFault {
     Missing,
-    EmptyDirectory,
+    EmptyDirectory(&'static [&'static str]),
     NoMatch,
     Pattern(glob::PatternError),
     TooMany,
@@ -67,7 +84,9 @@ impl fmt::Display for FileFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Missing => f.write_str("there is no such file"),
-            Self::EmptyDirectory => write!(f, "no file in it is called like a report ({})", EXTENSIONS.join(", ")),
+            Self::EmptyDirectory(extensions) => {
+                write!(f, "no file in it is called like a report ({})", extensions.join(", "))
+            }
             Self::NoMatch => f.write_str("no file fits; did the tests run?"),
             Self::Pattern(fault) => fault.fmt(f),
             Self::TooMany => write!(f, "more than {MOST_FILES} files; name fewer"),
@@ -79,14 +98,14 @@ impl fmt::Display for FileFault {
 
 /// Finds and reads all reports, each file once however often it is named. Named files must be reports, unless
 /// `skips_others` is set.
-pub(super) fn read(names: &[PathBuf], skips_others: bool) -> ReadFiles {
-    let mut files = ReadFiles::default();
+pub(super) fn read<R>(names: &[PathBuf], kind: &ReportKind<R>, skips_others: bool) -> ReadFiles<R> {
+    let mut files = ReadFiles { reports: Vec::new(), refusals: Vec::new(), others: Vec::new() };
     let mut seen = BTreeSet::new();
     for name in names {
-        match find(name) {
+        match find(name, kind.extensions) {
             Ok(candidates) => candidates.into_iter().for_each(|mut candidate| {
                 candidate.may_be_other |= skips_others;
-                files.add(candidate, &mut seen);
+                files.add(candidate, kind, &mut seen);
             }),
             Err(fault) => files.refusals.push(FileRefusal { name: name.display().to_string(), fault }),
         }
@@ -101,8 +120,8 @@ struct Candidate {
     may_be_other: bool,
 }
 
-impl ReadFiles {
-    fn add(&mut self, candidate: Candidate, seen: &mut BTreeSet<PathBuf>) {
+impl<R> ReadFiles<R> {
+    fn add(&mut self, candidate: Candidate, kind: &ReportKind<R>, seen: &mut BTreeSet<PathBuf>) {
         let Candidate { path, may_be_other } = candidate;
         let name = path.display().to_string();
         if !seen.insert(fs::canonicalize(&path).unwrap_or_else(|_| path.clone())) {
@@ -118,7 +137,7 @@ impl ReadFiles {
             Ok(bytes) => bytes,
             Err(fault) => return self.refusals.push(FileRefusal { name, fault: FileFault::Unreadable(fault) }),
         };
-        match badgesmith_formats::read(&bytes) {
+        match (kind.read)(&bytes) {
             Ok(report) => self.reports.push(NamedReport { file: name, report }),
             Err(refusal) if may_be_other && refusal.is_other() => self.others.push(name),
             Err(refusal) => self.refusals.push(FileRefusal { name, fault: FileFault::Refused(refusal) }),
@@ -127,7 +146,7 @@ impl ReadFiles {
 }
 
 /// The files that a name stands for.
-fn find(name: &Path) -> Result<Vec<Candidate>, FileFault> {
+fn find(name: &Path, extensions: &'static [&'static str]) -> Result<Vec<Candidate>, FileFault> {
     let named = |path: &Path| vec![Candidate { path: path.to_owned(), may_be_other: false }];
     let found =
         |files: Vec<PathBuf>| files.into_iter().map(|path| Candidate { path, may_be_other: true }).collect::<Vec<_>>();
@@ -136,9 +155,9 @@ fn find(name: &Path) -> Result<Vec<Candidate>, FileFault> {
     }
     if name.is_dir() {
         let mut files = Vec::new();
-        search(name, DEEPEST, &mut files).map_err(FileFault::Unreadable)?;
+        search(name, extensions, DEEPEST, &mut files).map_err(FileFault::Unreadable)?;
         files.sort();
-        return if files.is_empty() { Err(FileFault::EmptyDirectory) } else { Ok(found(files)) };
+        return if files.is_empty() { Err(FileFault::EmptyDirectory(extensions)) } else { Ok(found(files)) };
     }
     if name.exists() {
         return Ok(named(name));
@@ -157,7 +176,7 @@ fn is_foreign(pattern: &str, path: &Path) -> bool {
     pattern.contains("**") && FOREIGN_DIRECTORIES.iter().any(is_matched)
 }
 
-fn search(directory: &Path, depth: usize, files: &mut Vec<PathBuf>) -> io::Result<()> {
+fn search(directory: &Path, extensions: &[&str], depth: usize, files: &mut Vec<PathBuf>) -> io::Result<()> {
     for entry in fs::read_dir(directory)? {
         let entry = entry?;
         // The type of the entry itself: links to directories are not followed, because they may lead in a circle.
@@ -166,9 +185,9 @@ fn search(directory: &Path, depth: usize, files: &mut Vec<PathBuf>) -> io::Resul
         let extension = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default().to_ascii_lowercase();
         if file_type.is_dir() {
             if depth > 1 && !FOREIGN_DIRECTORIES.iter().any(|name| entry.file_name() == *name) {
-                search(&path, depth - 1, files)?;
+                search(&path, extensions, depth - 1, files)?;
             }
-        } else if EXTENSIONS.contains(&&*extension) && path.is_file() && files.len() <= MOST_FILES {
+        } else if extensions.contains(&&*extension) && path.is_file() && files.len() <= MOST_FILES {
             files.push(path);
         }
     }

@@ -155,7 +155,7 @@ impl fmt::Display for AttemptFault {
             Cause::Answer { status, message, .. } => {
                 let remedy = match *status {
                     StatusCode::CONFLICT => {
-                        "; another job of this run has reported already: tell them apart by --platform, or give a new \
+                        "; another job of this run has reported already: tell them apart by --platform or --part, or give a new \
                          --run-attempt"
                     }
                     status if status.is_redirection() => "; give --server the address it moved to",

@@ -33,8 +33,10 @@ impl fmt::Display for UsageFault {
             Self::SecretFileTooLarge { file } => {
                 return write!(f, "--secret-file {}: it is too large to be a secret", file.display());
             }
-            Self::PathSegment => "--platform, --owner, --repo and the parts of --branch must not be empty, `.` or `..`",
-            Self::PathName => "--platform, --owner and --repo must hold no slash and nothing percent-encoded",
+            Self::PathSegment => {
+                "--platform, --part, --owner, --repo and the parts of --branch must not be empty, `.` or `..`"
+            }
+            Self::PathName => "--platform, --part, --owner and --repo must hold no slash and nothing percent-encoded",
             Self::ServerCredentials => "--server must have no user or password in it",
             Self::ServerInsecure => {
                 "--server is http:// on another machine, where anybody on the way reads along; use https://, or \

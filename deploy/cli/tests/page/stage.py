@@ -175,12 +175,23 @@ def plugins_toml(upstream):
     return "\n".join(lines) + "\n"
 
 
-def report(url):
-    """Sends a signed report for the branch in the example of the test-results provider, and returns the status."""
-    path, now = "/tests/results/linux/acme/tools/main", time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-    counts = {"passed": 188, "failed": 2, "skipped": 0, "total": 190}
-    run = {"platform": "linux", "commit": "11e20f8", "run_id": "1", "timestamp": now, "url_html": "https://example.com/1"}
-    body = json.dumps(run | counts).encode()
+# What is reported for the examples of the providers that take reports.
+REPORTS = {
+    "/tests/results/linux/acme/tools/main": {"passed": 188, "failed": 2, "skipped": 0, "total": 190},
+    "/coverage/results/all/acme/tools/main": {
+        "lines": {"covered": 870, "total": 1000},
+        "branches": {"covered": 61, "total": 80},
+        "functions": {"covered": 9, "total": 10},
+    },
+}
+
+
+def report(url, path, numbers):
+    """Sends a signed report, and returns the status."""
+    now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+    platform = path.split("/")[3]
+    run = {"platform": platform, "commit": "11e20f8", "run_id": "1", "timestamp": now, "url_html": "https://example.com/1"}
+    body = json.dumps(run | numbers).encode()
     text = "\n".join(["v2", now, "stage-1", "POST", path, hashlib.sha256(body).hexdigest()])
     signature = hmac.new(SECRET.encode(), text.encode(), hashlib.sha256).hexdigest()
     headers = {"X-Signature": f"v2={signature}", "X-Timestamp": now, "X-Nonce": "stage-1"}
@@ -208,7 +219,7 @@ def main():
             sys.exit((folder / "server.log").read_text())
         threading.Thread(target=server.stdout.read, daemon=True).start()
         url = first.group()
-        assert report(url) == 201
+        assert all(report(url, path, numbers) == 201 for path, numbers in REPORTS.items())
         told = {"STAGE_URL": url, "STAGE_SECRET": SECRET, "STAGE_DOCUMENTS": f"{upstream_url}/documents"}
         outcome = subprocess.run(command, env=os.environ | told).returncode
         if server.poll() is not None:

@@ -16,6 +16,12 @@ use super::{Response, try_send};
 pub const TOML: &str = "[[plugin]]\nid = \"test-results\"\nlibrary = \"badgesmith_provider_test_results\"\n\
                         collections = [\"test-results\"]\n";
 
+/// The same with the coverage provider.
+pub const COVERAGE_TOML: &str = "[[plugin]]\nid = \"test-results\"\nlibrary = \"badgesmith_provider_test_results\"\n\
+                                 collections = [\"test-results\"]\n\
+                                 [[plugin]]\nid = \"coverage\"\nlibrary = \"badgesmith_provider_coverage\"\n\
+                                 collections = [\"coverage\"]\n";
+
 /// A nonce that is new in this process.
 pub fn nonce() -> String {
     static NEXT: AtomicU64 = AtomicU64::new(0);

@@ -1,5 +1,6 @@
 //! Coverage reports that are read line by line.
 
+mod damaged;
 mod go;
 mod lcov;
 
@@ -14,9 +15,4 @@ pub(super) fn read(text: &str) -> Result<CoverageReport, ReportRefusal> {
         return lcov::read(text);
     }
     Err(ReportRefusal::Unrecognized)
-}
-
-/// The refusal of a line that is not what it begins as, or of a file that ends within a record.
-fn damaged(number: usize, what: &str) -> ReportRefusal {
-    ReportRefusal::Damaged { reason: format!("line {number}: {what}") }
 }

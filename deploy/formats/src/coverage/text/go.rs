@@ -1,7 +1,7 @@
 //! Cover profiles of `go test -coverprofile`. Statements count as lines, as in `go tool cover -func`.
 
 use crate::{
-    coverage::{report::CoverageReport, source_file::short_mark, text::damaged},
+    coverage::{report::CoverageReport, source_file::short_mark, text::damaged::damaged},
     refusal::ReportRefusal,
     report::ReportFormat,
 };

@@ -8,7 +8,7 @@ use crate::{
         count::{CoverageCount, CoverageTotals},
         report::CoverageReport,
         source_file::{SourceFile, mark_of, short_mark},
-        text::damaged,
+        text::damaged::damaged,
     },
     refusal::ReportRefusal,
     report::ReportFormat,

@@ -1,0 +1,113 @@
+//! The coverage of a build: its reports, merged, and the body that reports it.
+
+use std::path::PathBuf;
+
+use badgesmith_formats::{CoverageCount, CoverageMerge, CoverageTotals};
+use serde::Serialize;
+
+use super::{
+    ci::BuildFacts,
+    failure::ReportFailure,
+    files::{self, COVERAGE},
+    output::{first_names, print_notice},
+};
+
+/// What is covered in all reports together.
+#[derive(Debug)]
+pub(super) struct MergedCoverage {
+    pub(super) totals: CoverageTotals,
+    /// How many reports were merged.
+    pub(super) reports: usize,
+}
+
+/// Reads and merges all reports. The roots are directories that their paths may begin with.
+pub(super) fn read(names: &[PathBuf], roots: &[String]) -> Result<MergedCoverage, ReportFailure> {
+    let files = files::read(names, &COVERAGE, false);
+    if !files.refusals.is_empty() {
+        return Err(ReportFailure::Files(files.refusals));
+    }
+    if !files.others.is_empty() {
+        let names = first_names(&files.others);
+        print_notice(&format!("notice: passed over, because they are no reports of coverage: {names}"));
+    }
+    if files.reports.is_empty() {
+        return Err(ReportFailure::NoCoverage);
+    }
+    let mut merge = CoverageMerge::new(roots.iter().map(String::as_str));
+    let reports = files.reports.len();
+    for named in files.reports {
+        merge.add(named.report).map_err(|conflict| ReportFailure::Conflict { file: named.file, conflict })?;
+    }
+    Ok(MergedCoverage { totals: merge.totals(), reports })
+}
+
+impl MergedCoverage {
+    /// What was counted, in one line.
+    pub(super) fn summary(&self) -> String {
+        let CoverageTotals { lines, branches, functions } = self.totals;
+        let percent = if lines.total == 0 { 0.0 } else { lines.covered as f64 * 100.0 / lines.total as f64 };
+        // Rounded down, so that it is 100.0 only if everything is covered.
+        let percent = (percent * 10.0).floor() / 10.0;
+        let mut text = format!("{} of {} lines covered ({percent:.1}%)", lines.covered, lines.total);
+        for (count, name) in [(branches, "branches"), (functions, "functions")] {
+            if let Some(CoverageCount { covered, total }) = count {
+                text += &format!(", {covered} of {total} {name}");
+            }
+        }
+        text
+    }
+
+    /// The body as compact JSON: the bytes that are signed and sent.
+    ///
+    /// # Errors
+    /// None in practice, because every value is a string or a number.
+    pub(super) fn body(&self, part: &str, facts: &BuildFacts, timestamp: &str) -> serde_json::Result<Vec<u8>> {
+        let body = CoverageBody {
+            platform: part,
+            commit: facts.commit.as_deref(),
+            run_id: facts.run_id.as_deref(),
+            run_attempt: facts.run_attempt,
+            lines: self.totals.lines.into(),
+            branches: self.totals.branches.map(Counts::from),
+            functions: self.totals.functions.map(Counts::from),
+            url_html: facts.html_url.as_deref(),
+            workflow_run_url: facts.run_url.as_deref(),
+            timestamp,
+        };
+        serde_json::to_vec(&body)
+    }
+}
+
+/// The body of a report, as the server reads it. Facts that are unknown are left out, which only happens in a dry run.
+#[derive(Debug, Serialize)]
+struct CoverageBody<'a> {
+    platform: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    commit: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    run_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    run_attempt: Option<u32>,
+    lines: Counts,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    branches: Option<Counts>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    functions: Option<Counts>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    url_html: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    workflow_run_url: Option<&'a str>,
+    timestamp: &'a str,
+}
+
+#[derive(Debug, Serialize)]
+struct Counts {
+    covered: u64,
+    total: u64,
+}
+
+impl From<CoverageCount> for Counts {
+    fn from(CoverageCount { covered, total }: CoverageCount) -> Self {
+        Self { covered, total }
+    }
+}
