@@ -229,3 +229,34 @@ fn collect_persons(value: &Value, persons: &mut Vec<String>) {
         _ => {}
     }
 }
+
+/// A completed run of `acme/shop` that started at this time.
+fn run_started_at(time: &str) -> Value {
+    json!({
+        "workflow_run": {
+            "id": 1, "run_number": 1, "status": "completed", "conclusion": "success", "head_branch": "main",
+            "head_repository": { "full_name": "acme/shop" }, "path": ".github/workflows/ci.yml",
+            "created_at": "2026-11-21T11:00:00Z", "run_started_at": time, "updated_at": "2026-11-21T11:01:00Z",
+        },
+        "repository": { "id": 1, "full_name": "acme/shop", "stargazers_count": 12, "default_branch": "main" },
+    })
+}
+
+#[test]
+fn an_event_that_github_does_not_document_tells_nothing() {
+    let payload = run_started_at("2026-11-21T11:00:30Z");
+    for event in ["", "ping", "frobnicate", "Star"] {
+        assert_eq!(deliver(event, &payload), Delivered::ignored(), "{event}");
+    }
+    for event in ["star", "fork", "issues", "issue_comment"] {
+        assert_eq!(deliver(event, &payload).states[0].fields["stars"], 12, "{event}");
+    }
+}
+
+#[test]
+fn a_run_of_which_the_year_1_is_said_as_its_start_took_as_long_as_since_it_was_created() {
+    for (started, milliseconds) in [("2026-11-21T11:00:30Z", 30_000), ("0001-01-01T00:00:00Z", 60_000)] {
+        let delivered = deliver("workflow_run", &run_started_at(started));
+        assert_eq!(delivered.records[1].record.fields["duration_ms"], milliseconds, "{started}");
+    }
+}

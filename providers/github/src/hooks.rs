@@ -2,6 +2,7 @@
 //! file of its own.
 
 mod checks;
+mod events;
 mod fields;
 mod foreign;
 mod moment;
@@ -21,10 +22,10 @@ use crate::{
     stop::Stop,
 };
 
-/// Reads a delivery. One that names no repository, and a ping, tells nothing.
+/// Reads a delivery. A ping, an event that GitHub does not document, and one that is of no repository, tell nothing.
 pub(crate) fn deliver(call: &Call<'_>, payload: &[u8]) -> Result<Delivered, Stop> {
     let event = call.param("event");
-    if event == "ping" || call.param("owner").is_empty() || call.param("repo").is_empty() {
+    if !events::is_known(event) || call.param("owner").is_empty() || call.param("repo").is_empty() {
         return Ok(Delivered::ignored());
     }
     let payload = payload::read(payload)?;

@@ -4,7 +4,7 @@ use badgesmith_provider::Timestamp;
 
 use crate::dates;
 
-/// The seconds since 1970 of a time in a payload. A time before 1970, such as the year 1 that stands for no time, is 0.
+/// The seconds since 1970 of a time in a payload.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Moment(pub(crate) u64);
 

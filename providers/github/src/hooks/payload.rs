@@ -127,14 +127,15 @@ impl<'v> Member<'v> {
         self.get(name).0.and_then(Value::as_bool)
     }
 
-    /// A member's time, which a push's repository has in seconds since 1970.
+    /// A member's time, which a push's repository has in seconds since 1970. None for a time before, such as that in the
+    /// year 1 which stands for no time.
     #[inline(never)]
     pub(crate) fn moment(self, name: &str) -> Option<Moment> {
         let seconds = match self.get(name).0? {
             Value::String(time) => dates::moment(time)?,
             time => time.as_i64()?,
         };
-        Some(Moment(u64::try_from(seconds).unwrap_or_default()))
+        u64::try_from(seconds).ok().map(Moment)
     }
 
     /// The elements of a member; none if it is no list.
