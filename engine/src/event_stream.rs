@@ -7,8 +7,8 @@ use futures_util::future::{Either, select};
 use tokio::sync::watch;
 
 use crate::{
+    executor::Executor,
     live::ring::{Changed, Event, Lost, Ring},
-    world::Executor,
 };
 
 /// After how long without an event a comment is sent, so that proxies do not close the connection.

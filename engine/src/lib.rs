@@ -16,6 +16,7 @@ mod dependency;
 mod draw;
 mod error;
 mod event_stream;
+mod executor;
 mod feed;
 mod fetch;
 mod finish;

@@ -15,6 +15,7 @@ use sha2::{Digest, Sha256};
 use url::Url;
 
 pub use crate::{
+    executor::Executor,
     meter::{Event, Meter},
     store::{Store, Unavailable, Unhealthy},
 };
@@ -58,20 +59,6 @@ pub trait Upstream: Send + Sync {
     /// # Errors
     /// [`Fault`] if there is no complete reply.
     fn fetch(&self, ask: Ask) -> BoxFuture<'_, Result<Reply, Fault>>;
-}
-
-/// Timers, background tasks and threads.
-pub trait Executor: Send + Sync {
-    /// Runs a future in the background, to its end.
-    fn spawn(&self, work: BoxFuture<'static, ()>);
-    /// Completes after this time.
-    fn sleep(&self, time: Duration) -> BoxFuture<'static, ()>;
-    /// Runs blocking work, which may never return, on a thread on which it blocks nothing else.
-    fn run(&self, work: Box<dyn FnOnce() + Send>);
-    /// A monotonic clock: the time since a fixed moment.
-    fn clock(&self) -> Duration;
-    /// A random number from 0 to 1, for the jitter of retries.
-    fn spread(&self) -> f64;
 }
 
 /// The owners' secrets.
