@@ -28,7 +28,7 @@ impl ShownRecords<'_> {
     /// The store does not answer.
     pub(crate) async fn of(self, span: Span, now: SystemTime) -> Result<Vec<Record>, Error> {
         let Self { caller, plugin, collection, subject } = self;
-        let finding = caller.world.store.history(collection, subject, span, now);
+        let finding = Box::pin(async { caller.world.store.history(collection, subject, span, now).await });
         let reading = Reading { caller, plugin, collection, owner: subject.owner(), repo: subject.repo(), now };
         reading.shown(finding).await.map_err(|unanswered| match unanswered {
             Unanswered::Failed(failure) => Error::from(&failure),

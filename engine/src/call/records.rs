@@ -6,7 +6,7 @@ use std::{
 };
 
 use badgesmith_provider::{Failure, Query, StateQuery, fold};
-use futures_util::future::{BoxFuture, Either, join, select};
+use futures_util::future::{BoxFuture, Either, select};
 
 use super::{broken::Unanswered, caller::Caller, provider_call::ProviderCall, visibility::is_listed};
 use crate::{
@@ -38,7 +38,7 @@ pub(crate) async fn answer(
     }
     let subject = Subject::new(owner, repo, platform, branch).map_err(|part| Unanswered::Failed(too_long(part)))?;
     let span = Span { last, since_ms: *since_ms, before: None };
-    let history = caller.world.store.history(collection, &subject, span, now);
+    let history = Box::pin(async { caller.world.store.history(collection, &subject, span, now).await });
     let records = Reading { caller, plugin: &call.plugin, collection, owner, repo, now }.shown(history).await?;
     let newest = records.first().and_then(|record| u64::try_from(record.timestamp_ms.as_ms()).ok());
     // A client's clock may be ahead of the server's, but `Last-Modified` must not be in the future.
@@ -72,7 +72,7 @@ pub(crate) async fn states(
         platform: platform.as_deref().map(fold),
         branch: branch.as_deref().map(fold),
     };
-    let states = caller.world.store.states(&states, now);
+    let states = Box::pin(async { caller.world.store.states(&states, now).await });
     let found = Reading { caller, plugin: &call.plugin, collection, owner, repo, now }.shown(states).await?;
     // This cannot fail: the states were JSON.
     let body = serde_json::to_vec(&found).unwrap_or_default().into();
@@ -94,7 +94,8 @@ pub(super) struct Reading<'a> {
 
 impl Reading<'_> {
     /// What the store finds within [`STORE_PATIENCE`]. What deliveries wrote of a repository that is not known to be
-    /// public, and not granted, is shown as if there were nothing.
+    /// public, and not granted, is shown as if there were nothing, and in the same time: `finding` begins when it is
+    /// polled, and is not waited for if it is not shown.
     pub(super) async fn shown<T: Send>(
         self,
         finding: BoxFuture<'_, Result<Vec<T>, Unavailable>>,
@@ -108,8 +109,10 @@ impl Reading<'_> {
             return in_time(world, finding).await;
         }
         let both = async {
-            let (is_listed, found) = join(is_listed(caller, owner, repo, now), finding).await;
-            Ok(if is_listed? { found? } else { Vec::new() })
+            match select(Box::pin(is_listed(caller, owner, repo, now)), finding).await {
+                Either::Left((is_listed, finding)) => Ok(if is_listed? { finding.await? } else { Vec::new() }),
+                Either::Right((found, is_listed)) => Ok(if is_listed.await? { found? } else { Vec::new() }),
+            }
         };
         in_time(world, Box::pin(both)).await
     }

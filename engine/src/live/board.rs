@@ -165,6 +165,13 @@ impl Board {
         let mut found = Vec::new();
         let mut room = MOST_SUBJECTS;
         for owner in self.owners(scope).await? {
+            if let Some(repo) = &scope.repo
+                && !self.is_granted(&owner, repo)
+                && !is_public(&*self.world.store, &owner, repo, now).await?
+            {
+                // The time that its subjects take would tell that it is there.
+                continue;
+            }
             let subjects = self.subjects(&owner, scope.repo.as_deref(), room, now).await?;
             room = room.saturating_sub(subjects.len());
             found.extend(self.of_listed(&owner, subjects, shown, now).await?);

@@ -8,6 +8,8 @@
 mod payload;
 mod told;
 
+use std::time::{Duration, SystemTime};
+
 use badgesmith_provider::{Delivered, fold};
 use futures_util::future::join_all;
 use http::{HeaderName, header};
@@ -53,6 +55,11 @@ const FORM: &str = "application/x-www-form-urlencoded";
 const SCHEME: &str = "github";
 /// The event by which GitHub tries a webhook out.
 const PING: &str = "ping";
+/// The event that tells of a repository's new name.
+const REPOSITORY: &str = "repository";
+/// How far a payload's times may be ahead of the server's clock. One that is further ahead is taken for this, or what is
+/// told later would be older than it, perhaps for ever.
+const MOST_AHEAD: Duration = Duration::from_secs(60);
 /// Up to this size, in bytes, a delivery is verified at once; a larger one on another thread, because it takes long.
 const SMALL: usize = 64 * 1024;
 /// How many states are written at once.
@@ -150,7 +157,7 @@ async fn take(
         }
         return Ok(Outcome::Ignored);
     }
-    let told = Told::check(delivered, &payload, target)?;
+    let told = Told::check(delivered, &payload, target, now + MOST_AHEAD)?;
     write(parts, incoming, target, &payload, told).await
 }
 
@@ -277,19 +284,30 @@ async fn write(
     Ok(Outcome::Recorded)
 }
 
-/// Writes whether the repository is public, if the payload says so.
+/// Writes whether the repository is public, if the payload says so, and that one with its former name is not.
 async fn write_visibility(parts: &Parts, incoming: &Incoming<'_>, payload: &Payload) -> Result<(), Error> {
     let Some(Repository { owner, name, is_public: Some(is_public), changed }) = &payload.repository else {
         return Ok(());
     };
-    // What has so long a name is nowhere in the store.
-    let Some(subject) = visibility::subject(owner, name) else { return Ok(()) };
-    let state = visibility_state(owner, name, *is_public, *changed);
-    if parts.world.store.put_state(&state, incoming.now).await.map_err(|fault| no_store(parts, &fault))? {
-        // Whoever watches must not be shown what is private from now on.
-        parts.feed.tell(&Change { collection: state.collection, subject });
+    let seconds = (*changed).min(seconds(incoming.now + MOST_AHEAD));
+    let former = if header(incoming.request, EVENT) == REPOSITORY { payload.former_name() } else { None };
+    // Later payloads do not tell of the former name, not even that the repository became private.
+    let told = [(former.as_ref(), false), (Some(name), *is_public)];
+    for (name, is_public) in told.into_iter().filter_map(|(name, is_public)| Some((name?, is_public))) {
+        // What has so long a name is nowhere in the store.
+        let Some(subject) = visibility::subject(owner, name) else { continue };
+        let state = visibility_state(owner, name, is_public, seconds);
+        if parts.world.store.put_state(&state, incoming.now).await.map_err(|fault| no_store(parts, &fault))? {
+            // Whoever watches must not be shown what is private from now on.
+            parts.feed.tell(&Change { collection: state.collection, subject });
+        }
     }
     Ok(())
+}
+
+/// A time in seconds since 1970.
+fn seconds(time: SystemTime) -> u64 {
+    time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs()
 }
 
 fn no_store(parts: &Parts, fault: &Unavailable) -> Error {

@@ -35,6 +35,27 @@ struct Written {
     organization: Option<Account>,
 }
 
+/// The members of an event `repository` that tells of a new name.
+#[derive(Deserialize)]
+struct Renamed {
+    changes: Changes,
+}
+
+#[derive(Deserialize)]
+struct Changes {
+    repository: ChangedRepository,
+}
+
+#[derive(Deserialize)]
+struct ChangedRepository {
+    name: ChangedName,
+}
+
+#[derive(Deserialize)]
+struct ChangedName {
+    from: String,
+}
+
 #[derive(Deserialize)]
 struct WrittenRepository {
     full_name: Option<String>,
@@ -81,6 +102,15 @@ impl Payload {
         let named = repository.as_ref().map(|repository| fold(&repository.owner));
         owners.extend(named.filter(|named| owners.first() != Some(named)));
         Some(Self { json, owners, repository })
+    }
+
+    /// The name that the repository had until now, if the payload of an event `repository` tells of a new one.
+    pub(super) fn former_name(&self) -> Option<String> {
+        let Renamed { changes } = serde_json::from_slice(&self.json).ok()?;
+        let former = changes.repository.name.from;
+        let is_other = self.repository.as_ref().is_some_and(|repository| fold(&repository.name) != fold(&former));
+        // What has a slash is no name, and nobody may say anything of another owner's.
+        (is_other && !former.is_empty() && !former.contains('/')).then_some(former)
     }
 
     /// The owner that the delivery is from, case-folded: that of the repository's full name, or else the organization;
@@ -170,6 +200,21 @@ mod tests {
             let json = format!(r#"{{"repository": {{"full_name": "a/b", {members}}}}}"#);
             let repository = read(&json).unwrap().repository.unwrap();
             assert_eq!((repository.is_public, repository.changed), (is_public, changed), "{members}");
+        }
+    }
+
+    #[test]
+    fn a_repository_that_was_renamed_had_another_name_of_the_same_owner() {
+        for (changes, former) in [
+            (r#"{"repository": {"name": {"from": "Old"}}}"#, Some("Old")),
+            (r#"{"repository": {"name": {"from": "B"}}}"#, None),
+            (r#"{"repository": {"name": {"from": "x/y"}}}"#, None),
+            (r#"{"repository": {"name": {"from": ""}}}"#, None),
+            (r#"{"owner": {"from": {"user": {"login": "x"}}}}"#, None),
+            ("[]", None),
+        ] {
+            let json = format!(r#"{{"repository": {{"full_name": "a/b"}}, "changes": {changes}}}"#);
+            assert_eq!(read(&json).unwrap().former_name().as_deref(), former, "{changes}");
         }
     }
 

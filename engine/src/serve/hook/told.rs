@@ -1,6 +1,8 @@
 //! What a provider made of a delivery, checked: it is about the payload's repository, and can be stored.
 
-use badgesmith_provider::{About, Delivered, DeliveredRecord, State, fold};
+use std::time::SystemTime;
+
+use badgesmith_provider::{About, Delivered, DeliveredRecord, State, Timestamp, fold};
 
 use super::payload::Payload;
 use crate::{
@@ -23,12 +25,20 @@ pub(super) struct Told {
 }
 
 impl Told {
-    /// Checks that all of it is about the repository of the payload, in collections of the hook, and can be stored.
+    /// Checks that all of it is about the repository of the payload, in collections of the hook, and can be stored. A
+    /// record that is later than `latest` is put there, or it would hide all that are made until its time.
     ///
     /// # Errors
     /// The provider's fault if it is about something else; the sender's if a name is too long to be stored.
-    pub(super) fn check(delivered: Delivered, payload: &Payload, target: &HookTarget<'_>) -> Result<Self, Error> {
-        let checks = Checks { payload, target };
+    pub(super) fn check(
+        delivered: Delivered,
+        payload: &Payload,
+        target: &HookTarget<'_>,
+        latest: SystemTime,
+    ) -> Result<Self, Error> {
+        let latest = latest.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_millis();
+        let latest = Timestamp::nearest(i64::try_from(latest).unwrap_or(i64::MAX));
+        let checks = Checks { payload, target, latest };
         let records = delivered.records.into_iter().map(|record| checks.record(record));
         let states = delivered.states.into_iter().map(|state| checks.state(state));
         Ok(Self {
@@ -42,11 +52,13 @@ impl Told {
 struct Checks<'a> {
     payload: &'a Payload,
     target: &'a HookTarget<'a>,
+    latest: Timestamp,
 }
 
 impl Checks<'_> {
     fn record(&self, delivered: DeliveredRecord) -> Result<SubjectRecord, Error> {
-        let DeliveredRecord { collection, owner, repo, platform, branch, record } = delivered;
+        let DeliveredRecord { collection, owner, repo, platform, branch, mut record } = delivered;
+        record.timestamp_ms = record.timestamp_ms.min(self.latest);
         self.names("record", &collection, &owner, &repo)?;
         let subject = subject(&collection, [&*owner, &*repo, &*platform, &*branch])?;
         if result_key(&subject, &record).len() > LONGEST_KEY {

@@ -37,6 +37,9 @@ impl ForeignResult<'_> {
         if is_workflow_file(self.part) {
             return;
         }
+        // Whoever reports a check says when it began. A time to come would hide all results until then.
+        let now = Moment(told.now);
+        let (time, updated) = (self.time.min(now), self.updated.min(now));
         let subject = Subject { collection: WORKFLOW, part: self.part, branch: self.branch };
         let mut fields = Fields::default();
         fields
@@ -45,17 +48,17 @@ impl ForeignResult<'_> {
             .word("event", Some(self.event))
             .word("commit", self.commit)
             .text("title", self.title, LONGEST_TITLE)
-            .word("started", Some(&self.time.text()))
+            .word("started", Some(&time.text()))
             .url(self.url);
         if self.status == COMPLETED {
             let mut ended = fields.clone();
             // A status does not say when it began.
-            let duration = self.updated.milliseconds_since(self.time).filter(|_| self.event != "status");
+            let duration = updated.milliseconds_since(time).filter(|_| self.event != "status");
             ended.number("duration_ms", duration);
-            told.record(subject, RecordedRun { id: self.run_id.to_owned(), attempt: 1, time: self.time }, ended);
+            told.record(subject, RecordedRun { id: self.run_id.to_owned(), attempt: 1, time }, ended);
         }
-        fields.word("run_id", Some(self.run_id)).set("attempt", 1).set("updated_at", self.updated.text());
-        told.state(subject, &[self.time.0, self.id, self.updated.0, rank(self.status)], fields);
+        fields.word("run_id", Some(self.run_id)).set("attempt", 1).set("updated_at", updated.text());
+        told.state(subject, &[time.0, self.id, updated.0, rank(self.status)], fields);
     }
 }
 

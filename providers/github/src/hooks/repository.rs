@@ -42,7 +42,9 @@ pub(crate) fn read<'v>(told: &mut Told<'_>, payload: Member<'v>) -> Result<Repos
         let own = repository.moment("updated_at").max(repository.moment("pushed_at")).unwrap_or_default();
         let changed = CHANGES.into_iter().filter_map(|change| payload.get(change).moment("updated_at")).max();
         describe(repository, &mut fields);
-        told.state(counters, &[own.0, changed.unwrap_or_default().0], fields);
+        // What is told later would be older than a time to come.
+        let until_now = |time: Moment| time.0.min(told.now);
+        told.state(counters, &[until_now(own), until_now(changed.unwrap_or_default())], fields);
     }
     Ok(Repository {
         id: repository.needed_number("id")?,
