@@ -80,7 +80,7 @@ const KEPT: [&str; 60] = [
 /// Reads a payload.
 ///
 /// # Errors
-/// `PAYLOAD_INVALID`, with the reason for the log.
+/// `INVALID_PAYLOAD`, with the reason for the log.
 pub(crate) fn read(payload: &[u8]) -> Result<Value, Stop> {
     let mut reader = serde_json::Deserializer::from_slice(payload);
     Kept.deserialize(&mut reader).map_err(|fault| invalid(fault.to_string()))
@@ -90,7 +90,7 @@ pub(crate) fn read(payload: &[u8]) -> Result<Value, Stop> {
 #[cold]
 #[inline(never)]
 fn invalid(reason: String) -> Stop {
-    Failure::invalid_parameter("PAYLOAD_INVALID", "payload", "invalid payload").because(reason).into()
+    Failure::invalid_parameter("INVALID_PAYLOAD", "payload", "invalid payload").because(reason).into()
 }
 
 /// A member of a payload, perhaps an absent one.
