@@ -13,7 +13,7 @@ pub(crate) const ALL: &str = "all";
 /// The longest part of a subject, in bytes.
 const LONGEST_PART: usize = 128;
 /// The longest branch of a subject, in bytes.
-const LONGEST_BRANCH: usize = 244;
+pub(crate) const LONGEST_BRANCH: usize = 244;
 
 /// Whether the store can have a subject with this part and this branch, which are in lower case.
 pub(crate) fn can_have(part: &str, branch: &str) -> bool {

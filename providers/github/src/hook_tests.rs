@@ -260,3 +260,24 @@ fn a_run_of_which_the_year_1_is_said_as_its_start_took_as_long_as_since_it_was_c
         assert_eq!(delivered.records[1].record.fields["duration_ms"], milliseconds, "{started}");
     }
 }
+
+#[test]
+fn what_is_stored_of_a_delivery_is_small_however_long_its_texts_are() {
+    let long = "x".repeat(100_000);
+    let names = ["default_branch", "language", "visibility", "html_url"];
+    let mut repository =
+        json!({ "id": 1, "full_name": "acme/shop", "stargazers_count": 1, "license": { "spdx_id": long } });
+    names.iter().for_each(|name| repository[*name] = long.clone().into());
+    let mut run = json!({
+        "id": 1, "run_number": 1, "created_at": "2026-11-21T11:00:00Z", "updated_at": "2026-11-21T11:00:00Z",
+        "head_branch": "main", "head_repository": { "full_name": "acme/shop" }, "status": "completed",
+    });
+    let names = ["conclusion", "event", "head_sha", "display_title", "html_url", "run_started_at"];
+    names.iter().for_each(|name| run[*name] = long.clone().into());
+    let workflow = json!({ "path": "ci.yml" });
+    let payload = json!({ "repository": repository, "workflow_run": run, "workflow": workflow });
+    let delivered = deliver("workflow_run", &payload);
+    assert_eq!((delivered.records.len(), delivered.states.len()), (2, 2));
+    let size = serde_json::to_string(&delivered).unwrap().len();
+    assert!(size < 4_000, "{size} bytes");
+}

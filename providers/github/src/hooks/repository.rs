@@ -1,7 +1,7 @@
 //! The counters of a repository, which every payload about one carries.
 
 use crate::{
-    collections::{ALL, COUNTERS, REPOSITORY},
+    collections::{ALL, COUNTERS, LONGEST_BRANCH, REPOSITORY},
     dates,
     hooks::{
         fields::Fields,
@@ -56,10 +56,12 @@ pub(crate) fn read<'v>(told: &mut Told<'_>, payload: Member<'v>) -> Result<Repos
 /// Adds to the counters what else there is to say of the repository.
 fn describe(repository: Member<'_>, fields: &mut Fields) {
     let by_privacy = repository.flag("private").map(|is_private| if is_private { "private" } else { "public" });
+    // Part of a name is the name of nothing.
+    let branch = repository.text("default_branch");
     fields
         .word("license", repository.get("license").text("spdx_id"))
         .word("language", repository.text("language"))
-        .text("default_branch", repository.text("default_branch"), usize::MAX)
+        .text("default_branch", branch.filter(|name| name.len() <= LONGEST_BRANCH), LONGEST_BRANCH)
         .word("visibility", repository.text("visibility").or(by_privacy))
         .word("pushed_at", repository.moment("pushed_at").map(Moment::text).as_deref());
     if let Some(is_archived) = repository.flag("archived") {
