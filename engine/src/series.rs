@@ -99,9 +99,9 @@ pub(crate) fn spark(series: &Series, records: &[Record]) -> Option<Spark> {
     let base = (least - (most - least) / 3.0).max(least.min(0.0));
     let height = |one: &SeriesRecord<'_>| match one.shown() {
         Some(shown) if most > base => (shown - base) / (most - base),
-        Some(_) => 0.0,
-        // A record without a number says only how it ended.
-        None => 1.0,
+        Some(0.0) => 0.0,
+        // All numbers are the same, or the record has none and says only how it ended.
+        _ => 1.0,
     };
     let mark = |one: &SeriesRecord<'_>| match one.verdict() {
         Verdict::Good => SparkMark::Good,
@@ -204,6 +204,16 @@ mod tests {
         assert_eq!(spark.words, "trend of 3: first 180, last 190, least 170, most 190, 1 of 3 failed");
         let marks = [(0.625, SparkMark::Good), (0.25, SparkMark::Bad), (1.0, SparkMark::Good)];
         assert_eq!(spark.points, marks.map(|(height, mark)| SparkPoint::new(height, mark)));
+    }
+
+    #[test]
+    fn a_trend_whose_numbers_are_all_the_same_has_bars_of_full_height() {
+        for (numbers, height) in [(vec![180], 1.0), (vec![180; 3], 1.0), (vec![0; 3], 0.0)] {
+            let all: Vec<_> = numbers.iter().map(|number| json!({ "passed": number })).collect();
+            let spark = spark(&tests(), &records(&all)).unwrap();
+            let mark = if height > 0.0 { SparkMark::Good } else { SparkMark::Neutral };
+            assert_eq!(spark.points, vec![SparkPoint::new(height, mark); numbers.len()], "{numbers:?}");
+        }
     }
 
     #[test]
