@@ -99,7 +99,7 @@ impl fmt::Display for TranscriptFault {
             Self::File(fault) => fault.fmt(f),
             Self::Unreadable(fault) => write!(f, "not a transcript: {fault}"),
             Self::Turn(turn, fault) => write!(f, "turn {turn}: {fault}"),
-            Self::NoEnd => f.write_str("its last turn is no end: done, record, redirect or fail"),
+            Self::NoEnd => f.write_str("its last turn is no end: done, record, delivered, redirect or fail"),
             Self::Spoiled { turn, answer, spoil, fault } => {
                 write!(f, "turn {turn}, answer {answer} spoiled ({spoil}): {fault}")
             }
