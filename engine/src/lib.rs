@@ -260,6 +260,11 @@ impl Engine {
         self.parts.plugins.all()
     }
 
+    /// Whether the live page is on for any owner.
+    pub fn has_live_page(&self) -> bool {
+        self.parts.is_on(addresses::Switch::Live)
+    }
+
     /// The health of the engine and of what it depends on, as `/health?deep=1` shows it.
     pub fn health(&self, now: SystemTime) -> Health {
         Health::read(&self.parts, now)

@@ -63,6 +63,17 @@ async fn without_the_setting_its_addresses_are_unknown_and_described_nowhere() {
 }
 
 #[tokio::test]
+async fn the_index_leads_to_the_live_page_and_its_data() {
+    let server = live();
+    let page = body(&server, "/").await;
+    assert!(page.contains(r#"<a href="./live">Live</a>"#) && page.contains("/api/repos/<var>{owner}</var>"));
+    let listing = json(&server, "/?format=json").await;
+    let routes: Vec<_> = listing["live"].as_array().unwrap().iter().map(|live| &live["route"]).collect();
+    assert_eq!((routes[0], routes.len()), (&json!("/live"), 7));
+    assert_eq!(listing["live"][2]["example"], "/live/acme/tools");
+}
+
+#[tokio::test]
 async fn each_branch_of_a_part_has_a_card_and_what_is_red_comes_first() {
     let server = live();
     run(&server, "acme/tools", "main", 60, "failure");

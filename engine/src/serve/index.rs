@@ -12,7 +12,7 @@ mod page;
 mod series_routes;
 mod snippet;
 
-use std::sync::OnceLock;
+use std::{borrow::Cow, sync::OnceLock};
 
 use bytes::Bytes;
 use http::{HeaderValue, header};
@@ -23,7 +23,7 @@ use self::{
     series_routes::{SeriesRoute, charts, histories},
 };
 use crate::{
-    addresses::ADDRESSES,
+    addresses::{ADDRESSES, Switch},
     answer::{Answer, etag},
     caching::Caching,
     error::Error,
@@ -89,6 +89,9 @@ impl IndexPages {
 struct Listing<'a> {
     providers: Vec<Listed<'a>>,
     badges: Vec<ListedBadge<'a>>,
+    /// The addresses of the live page, where it is on.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    live: Vec<ListedRoute<'a>>,
 }
 
 #[derive(Serialize)]
@@ -135,8 +138,13 @@ struct ListedBadge<'a> {
 #[derive(Serialize)]
 struct ListedRoute<'a> {
     route: &'a str,
-    example: &'a str,
+    example: Cow<'a, str>,
     summary: &'a str,
+}
+
+/// An example of an address of the live page.
+fn live_example(path: &'static str) -> Cow<'static, str> {
+    if path.contains('{') { path.replace("{owner}", "acme").replace("{repo}", "tools").into() } else { path.into() }
 }
 
 /// The list of all routes, in JSON.
@@ -151,17 +159,17 @@ fn list(parts: &Parts) -> String {
         });
         let reports = manifest.reports.iter().map(|report| ListedRoute {
             route: &report.route,
-            example: &report.example,
+            example: report.example.as_str().into(),
             summary: &report.summary,
         });
         let redirects = manifest.redirects.iter().map(|redirect| ListedRoute {
             route: &redirect.route,
-            example: &redirect.example,
+            example: redirect.example.as_str().into(),
             summary: &redirect.summary,
         });
         let hooks = manifest.hooks.iter().map(|hook| ListedRoute {
             route: &hook.route,
-            example: &hook.example,
+            example: hook.example.as_str().into(),
             summary: &hook.summary,
         });
         Listed {
@@ -185,7 +193,12 @@ fn list(parts: &Parts) -> String {
             summary: operation.summary,
         })
     });
-    let listing = Listing { providers: providers.collect(), badges: own.collect() };
+    let live = ADDRESSES.iter().filter(|address| address.switch == Switch::Live && parts.is_on(Switch::Live));
+    let live = live.filter_map(|address| {
+        let summary = address.operation.as_ref()?.summary;
+        Some(ListedRoute { route: address.route, example: live_example(address.path), summary })
+    });
+    let listing = Listing { providers: providers.collect(), badges: own.collect(), live: live.collect() };
     // Strings always have a JSON form.
     serde_json::to_string(&listing).unwrap_or_default()
 }

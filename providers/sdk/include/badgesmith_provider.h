@@ -83,7 +83,8 @@
  *       "passed": "said", "failed": "unsaid", "skipped": "kept",     the fields with counts
  *       "value": "volume",                    the field with a number that is drawn as a line
  *       "outcome": "end", "good": ["heard"], "bad": ["lost"],        the field with a word, and what the words mean
- *       "duration": "took_ms", "link": "url"  the fields with milliseconds, and with the address of a page
+ *       "duration": "took_ms", "link": "url", the fields with milliseconds, and with the address of a page
+ *       "example": "linux/acme/tools/main"    the part, owner, repository and branch in the examples of its addresses
  *     }],
  *     "charts": [{                            optional: further charts; the route begins with /charts/
  *       "route": "/charts/hello/volume/{owner}/{repo}", "collection": "greetings", "platform": "all",

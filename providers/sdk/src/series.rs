@@ -42,6 +42,9 @@ pub struct Series {
     /// The field with the address of a page about it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub link: Option<String>,
+    /// The part, owner, repository and branch in the examples of its addresses, such as `ci.yml/acme/tools/main`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub example: Option<String>,
 }
 
 /// An address of a chart beside `/charts/{collection}/{part}/{owner}/{repo}/{branch…}`.

@@ -27,6 +27,9 @@ pub(super) fn print(address: SocketAddr, server: &Server) {
             lines += &format!("    and {more} more, all at http://{address}/\n");
         }
     }
+    if server.engine.has_live_page() {
+        lines += &format!("\n  live page\n    http://{address}/live\n");
+    }
     if server.metrics.is_some() {
         lines += &format!("\n  metrics\n    http://{address}/metrics\n");
     }

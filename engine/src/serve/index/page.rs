@@ -15,7 +15,7 @@ use super::{
     snippet,
 };
 use crate::{
-    addresses::{ADDRESSES, OwnAddress},
+    addresses::{ADDRESSES, OwnAddress, Switch},
     format::Format,
     parts::Parts,
     plugins::Plugin,
@@ -61,9 +61,11 @@ pub(crate) fn write(parts: &Parts) -> String {
         let own = ADDRESSES.iter().filter(|address| parts.is_on(address.switch));
         own.for_each(|address| out.push_str(&own_entry(address).unwrap_or_default()));
     });
+    let live = if parts.is_on(Switch::Live) { "<a href=\"./live\">Live</a>\n" } else { "" };
     // Texts of manifests are inserted last, so that a marker in them is not replaced.
     HTML.replacen("<!--css-->", CSS, 1)
         .replacen("<!--js-->", SCRIPT, 1)
+        .replacen("<!--live-->", live, 1)
         .replacen("<!--jump-->", &(jump + &link("built-in", "built in")), 1)
         .replacen("<!--providers-->", &providers, 1)
 }
@@ -83,6 +85,9 @@ fn provider(plugin: &Plugin) -> String {
         }
         for report in &manifest.reports {
             out.push_str(&plain_entry("signed report", "POST", &report.route, &report.summary));
+        }
+        for hook in &manifest.hooks {
+            out.push_str(&plain_entry("webhook", "POST", &hook.route, &hook.summary));
         }
         for chart in charts(plugin) {
             out.push_str(&plain_entry("chart", "GET", &chart.route, &chart.summary));
@@ -124,9 +129,13 @@ fn entry(plugin: &Plugin, badge: &BadgeRoute) -> String {
     live_entry(Some(&buildable), &badge.route, &address, &label, &badge.summary)
 }
 
-/// The entry of one of the engine's own addresses, if it has an example of a badge.
+/// The entry of one of the engine's own addresses, if it has an example of a badge, or belongs to the live page.
 fn own_entry(own: &OwnAddress) -> Option<String> {
-    let (example, operation) = (own.example.as_ref()?, own.operation.as_ref()?);
+    let operation = own.operation.as_ref()?;
+    if own.switch == Switch::Live {
+        return Some(plain_entry("live", "GET", own.route, operation.summary));
+    }
+    let example = own.example.as_ref()?;
     let (route, address) = (example.route.unwrap_or(own.route), relative(example.address));
     let buildable = Buildable {
         provider: "built in",

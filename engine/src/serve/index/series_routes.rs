@@ -7,7 +7,7 @@ use crate::plugins::{
     series_of,
 };
 
-/// An example of a subject, where no address of the manifest has one.
+/// The subject in the examples of a series whose manifest names none.
 const SUBJECT: &str = "linux/acme/tools/main";
 
 /// An address of a chart or of a history.
@@ -43,13 +43,15 @@ fn of_series<'p>(
 ) -> impl Iterator<Item = SeriesRoute> + use<'p> {
     addressed(plugin).flat_map(move |(_, series)| {
         names(series).map(move |name| {
-            let start = route(name);
-            let start = start.split('{').next().unwrap_or_default();
+            let route = route(name);
+            let start = route.split('{').next().unwrap_or_default();
+            let subject = series.example.as_deref().unwrap_or(SUBJECT);
+            let unit = if series.unit.is_empty() { shown_name(series) } else { &series.unit };
             SeriesRoute {
                 name: name.to_owned(),
-                route: route(name),
-                example: format!("{start}{SUBJECT}"),
-                summary: format!("{what} {}, of a part and a branch of a repository.", shown_name(series)),
+                example: format!("{start}{subject}"),
+                summary: format!("{what} the {unit} of one part and one branch of a repository."),
+                route,
             }
         })
     })

@@ -131,7 +131,7 @@ impl Page {
             let _ = write!(
                 out,
                 "<p class=\"field\"><label for=\"owner\">Owner</label><input type=\"search\" id=\"owner\" \
-                 name=\"owner\" value=\"{value}\" list=\"owners\" \
+                 name=\"owner\" value=\"{value}\" placeholder=\"all\" list=\"owners\" \
                  autocomplete=\"off\" spellcheck=\"false\" autocapitalize=\"none\">\
                  <datalist id=\"owners\">{options}</datalist></p>"
             );
