@@ -65,7 +65,7 @@ async fn tell(board: &Board, ring: &Ring, change: Change) {
     let was_listed = board.was_listed(&owner, &repo);
     let is_listed = board.is_listed(&owner, &repo).await;
     if collection == VISIBILITY {
-        // Nothing is told of a repository that was private and still is.
+        // There is no event about a repository that was not listed and still is not.
         let is_taken_back = !is_listed && (ring.withdraw(&owner, &repo) || was_listed == Some(true));
         if is_taken_back || (is_listed && was_listed == Some(false)) {
             ring.push(Event::Reset);

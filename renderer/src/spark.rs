@@ -45,7 +45,7 @@ pub enum SparkMark {
 impl SparkPoint {
     /// A bar of this height, from 0 to 1; a number outside of that is drawn as the nearest one that is inside.
     pub fn new(height: f64, mark: SparkMark) -> Self {
-        // A number that is none becomes 0.
+        // NaN becomes 0.
         Self { height: (height.clamp(0.0, 1.0) * f64::from(FULL)).round() as u16, mark }
     }
 

@@ -150,7 +150,7 @@ impl Store for DynamoStore {
 
     fn deliver<'a>(&'a self, delivery: &'a Delivery) -> BoxFuture<'a, Result<bool, Unavailable>> {
         Box::pin(async move {
-            // Nearly always one.
+            // Nearly always a page of one item.
             let owners: BTreeSet<_> = delivery.records.iter().map(|record| record.subject.owner()).collect();
             for owner in owners {
                 self.listed.list_owner(&self.aws, owner, delivery.arrived).await?;

@@ -1,4 +1,4 @@
-//! Cached answers in DynamoDB, and the marks of what they are stale about.
+//! Cached answers in DynamoDB, and the marks that make them stale.
 
 use std::time::{Duration, SystemTime};
 

@@ -119,7 +119,7 @@ struct Imported {
     states: ImportCounts,
 }
 
-/// What became of a line.
+/// The outcome of a line.
 struct Outcome {
     is_state: bool,
     /// Whether it is new; `None` if it is expired.

@@ -104,7 +104,7 @@ impl BadgeCache {
         let serve = || self.serve(&query, |cached| self.flights.join(query.key, &*self.executor, cached, work).boxed());
         let served = serve().await;
         if served.making.as_ref().is_ok_and(|badge| self.marks.are_stale(&badge.sources)) {
-            // It was under way when a mark was made.
+            // A mark that was made meanwhile made it stale.
             return serve().await;
         }
         served

@@ -120,7 +120,7 @@ fn recordable(record: Record) -> Result<Record, Broken> {
     Ok(record)
 }
 
-/// What a delivery told, if a store can keep it.
+/// The result of a delivery, if it is within the limits of stores.
 fn deliverable(told: Delivered) -> Result<Delivered, Broken> {
     let Delivered { records, states, stale, .. } = &told;
     for (what, count, most) in [

@@ -28,8 +28,8 @@ pub(super) fn rule(caller: &Caller, call: &ProviderCall, request: &Request, secr
     PrivateRule { granted, named: named(&call.params), asks_for_file: request.accepted().is_some_and(is_raw) }
 }
 
-/// The repository of which the answer to a request may say whether it is public. Only a plugin with webhooks speaks of
-/// the same repositories as they do, and what a file says is its author's word.
+/// The repository that the answer to a request may say is public or private. Only answers for a plugin with webhooks
+/// count, since only its repositories are those of the deliveries; a file does not count, since anybody may write it.
 pub(super) fn noted(caller: &Caller, call: &ProviderCall, request: &Request) -> Option<Noted> {
     let notes = caller.notes.as_ref().filter(|_| !call.plugin.manifest.hooks.is_empty())?;
     let name = named(&call.params).filter(|_| !request.accepted().is_some_and(is_raw))?;

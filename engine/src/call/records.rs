@@ -93,7 +93,7 @@ pub(super) struct Reading<'a> {
 }
 
 impl Reading<'_> {
-    /// What the store finds within [`STORE_PATIENCE`]. What deliveries wrote of a repository that is not known to be
+    /// What the store answers within [`STORE_PATIENCE`]. What deliveries wrote of a repository that is not known to be
     /// public, and not granted, is shown as if there were nothing, and in the same time: `finding` begins when it is
     /// polled, and is not waited for if it is not shown.
     pub(super) async fn shown<T: Send>(

@@ -1,7 +1,7 @@
 //! Whether a repository is public, as deliveries and answers of upstreams said last: a state of the engine's own.
 //!
-//! Lists show, and what deliveries recorded is shown of, only repositories that are known to be public, or that
-//! plugins.toml grants. The state with the greatest time counts, and of two of the same time the private one.
+//! A repository is listed, and what deliveries recorded of it is shown, only if it is known to be public or if
+//! plugins.toml grants it. The state with the greatest time counts, and of two of the same time the private one.
 
 use std::time::SystemTime;
 
@@ -27,7 +27,7 @@ pub(crate) async fn is_listed(caller: &Caller, owner: &str, repo: &str, now: Sys
     is_public(&*caller.world.store, owner, repo, now).await
 }
 
-/// Whether a repository is known to be public. One of which nothing is known counts as private.
+/// Whether a repository is known to be public. An unknown one counts as private.
 ///
 /// # Errors
 /// [`Unavailable`] if the store cannot be read.

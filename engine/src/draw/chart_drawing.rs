@@ -24,7 +24,7 @@ impl Drawing {
     /// Makes the chart of this key once for all callers, and keeps it.
     ///
     /// # Errors
-    /// What making it ended with.
+    /// The error of making it.
     pub(crate) async fn make_chart(
         &self,
         key: &str,

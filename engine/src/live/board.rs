@@ -33,7 +33,7 @@ pub(crate) const MOST_CARDS: usize = 500;
 const MOST_OWNERS: usize = 200;
 /// The most subjects that are looked at for one answer.
 const MOST_SUBJECTS: usize = 5000;
-/// How many of them are read at once.
+/// How many subjects one read of the store returns.
 const SUBJECTS_AT_ONCE: usize = 500;
 /// How many cards are read at once.
 const READ_AT_ONCE: usize = 16;
@@ -41,7 +41,7 @@ const READ_AT_ONCE: usize = 16;
 const CARD_BYTES: u64 = 8 * 1024 * 1024;
 /// How many bytes are kept of which repositories are public.
 const LISTED_BYTES: u64 = 1024 * 1024;
-/// For how long after a change a card is read again each time: clocks differ, and two changes may have one time.
+/// A card is cached only if its last change is older than this: clocks differ, and two changes may have the same time.
 const SETTLED: Duration = Duration::from_secs(5);
 /// How many answers may wait to be written.
 const MOST_WAITING: u64 = 256;
@@ -50,7 +50,7 @@ const PATIENCE: Duration = Duration::from_millis(2500);
 
 /// The cards, and which of them may be shown.
 pub(crate) struct Board {
-    /// The owners for whom it is on.
+    /// The owners for whom the live page is on.
     pub(crate) owners: Live,
     pub(crate) world: World,
     granted: Arc<[PrivateName]>,
@@ -72,9 +72,9 @@ pub(crate) struct Scope {
 /// The cards of a scope.
 #[derive(Debug, Default)]
 pub(crate) struct View {
-    /// What is red first.
+    /// The cards: failing ones first.
     pub(crate) cards: Vec<Arc<Card>>,
-    /// How many more there are, which changed before these.
+    /// How many further cards are left out, which changed less recently.
     pub(crate) left_out: usize,
 }
 
@@ -189,7 +189,7 @@ impl Board {
         Ok(View { cards, left_out })
     }
 
-    /// The owners of a scope for whom it is on.
+    /// The owners of a scope for whom the live page is on.
     async fn owners(&self, scope: &Scope) -> Result<Vec<String>, Unavailable> {
         match (&scope.owner, &self.owners) {
             (Some(owner), live) => Ok(Some(owner.clone()).filter(|owner| live.shows(owner)).into_iter().collect()),
@@ -253,8 +253,8 @@ impl Board {
         is_granted(&self.granted, &format!("{owner}/{repo}"))
     }
 
-    /// Whether a repository is listed, which is known already if it was read after the change at this time. Without a
-    /// time it is read.
+    /// Whether a repository is listed. The cached answer is used if it was read after the change at this time; without
+    /// a time, the store is read.
     async fn read_listed(&self, owner: &str, repo: &str, changed: Option<SystemTime>) -> Result<bool, Unavailable> {
         if self.is_granted(owner, repo) {
             return Ok(true);

@@ -1,4 +1,4 @@
-//! A card: how a branch of a part of a repository is, and how its last runs ended.
+//! A card: the status of one part and branch of a repository, and the results of its last runs.
 
 use std::time::{Duration, SystemTime};
 
@@ -12,12 +12,12 @@ use crate::{bounded::Weight, store::ListedSubject};
 
 /// How many runs a card shows.
 pub(crate) const RUNS: usize = 30;
-/// After how long without news nothing is known of a run under way.
+/// How long a run counts as under way without a further delivery about it.
 const NEWS: Duration = Duration::from_secs(6 * 60 * 60);
 /// The field of a state with the word for a run under way.
 const STATUS: &str = "status";
 
-/// How a subject is.
+/// The status of a subject.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(crate) struct Card {
     pub(crate) collection: String,
@@ -43,7 +43,7 @@ pub(crate) struct Card {
 pub(crate) struct Running {
     /// What it does, such as `queued` or `in progress`.
     pub(crate) words: String,
-    /// When it was heard of last, in milliseconds since 1970.
+    /// The time of the last delivery about it, in milliseconds since 1970.
     #[serde(rename = "time", serialize_with = "time")]
     pub(crate) time_ms: i64,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -75,7 +75,7 @@ impl Card {
         card
     }
 
-    /// The same at this time: a run that was not heard of for long is not under way any more.
+    /// The card as it is at this time, if that differs: a run without a delivery for so long is not under way any more.
     pub(crate) fn at(&self, now: SystemTime) -> Option<Self> {
         let running = self.running.as_ref()?;
         let heard = SystemTime::UNIX_EPOCH + Duration::from_millis(u64::try_from(running.time_ms).unwrap_or_default());
@@ -98,7 +98,7 @@ impl Card {
         [&self.owner, &self.repo, &self.collection, &self.part, &self.branch].map(|part| part.as_str()).join("\n")
     }
 
-    /// Its place in a list: what is red first, then what is neither, then what is green; then by name.
+    /// Its place in a list: failing, then neither failing nor passing, then passing; then by name.
     pub(crate) fn rank(&self) -> u8 {
         match self.ending {
             Some(Ending::Failing) => 0,

@@ -18,7 +18,7 @@ pub(crate) enum Event {
     Change(Changed),
     /// What is listed has changed: everything has to be read anew.
     Reset,
-    /// An event that is not told any more, because its repository is not listed any more.
+    /// An event that listeners no longer receive, because its repository is not listed any more.
     Withdrawn,
 }
 
@@ -48,7 +48,7 @@ struct Kept {
     newest: u64,
 }
 
-/// Events between the last one that a listener knows and now cannot be told any more.
+/// Some of the events after the last one that a listener knows are not in memory any more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Lost;
 

@@ -2,8 +2,8 @@
 //!
 //! Checked in this order: size, headers, signature, payload, whose payload it is. Then the provider reads it, and what
 //! it made of it is checked. States are written first, each by itself, and only if they are newer; then one transaction
-//! claims the delivery and writes the records. A delivery that broke off in between ends, when it is sent again, in the
-//! same state. A request that is not authentic claims nothing, and its response tells nothing that needs a secret.
+//! claims the delivery and writes the records. If the process ends in between, the same delivery sent again leads to
+//! the same result. A request that is not authentic claims nothing, and its response tells nothing that needs a secret.
 
 mod payload;
 mod told;
@@ -53,14 +53,14 @@ const LONGEST_HEADER: usize = 128;
 const FORM: &str = "application/x-www-form-urlencoded";
 /// The scheme in the keys of claimed deliveries.
 const SCHEME: &str = "github";
-/// The event by which GitHub tries a webhook out.
+/// The event that GitHub sends when a webhook is created.
 const PING: &str = "ping";
-/// The event that tells of a repository's new name.
+/// The event of a repository that was renamed.
 const REPOSITORY: &str = "repository";
-/// How far a payload's times may be ahead of the server's clock. One that is further ahead is taken for this, or what is
-/// told later would be older than it, perhaps for ever.
+/// How far a payload's times may be ahead of the server's clock. A later time counts as this one: otherwise a payload
+/// with a wrong time, far in the future, would be newer than all that follow.
 const MOST_AHEAD: Duration = Duration::from_secs(60);
-/// Up to this size, in bytes, a delivery is verified at once; a larger one on another thread, because it takes long.
+/// Up to this size, in bytes, a delivery is verified on the thread of the request, and a larger one on a worker thread.
 const SMALL: usize = 64 * 1024;
 /// How many states are written at once.
 const WRITES: usize = 8;
@@ -83,7 +83,7 @@ const EVENTS: [&str; 15] = [
     "workflow_run",
 ];
 
-/// What became of a delivery.
+/// The outcome of a delivery.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Outcome {
     Recorded,
@@ -152,7 +152,7 @@ async fn take(
     let delivered = outcome.result.map_err(|failure| Error::from(&failure))?;
     if delivered.ignored {
         if repository.is_some_and(|repository| repository.is_public == Some(false)) {
-            // What an event that nobody reads says of a private repository counts nevertheless.
+            // The provider reads no such event, but the repository is private from now on.
             write_visibility(parts, incoming, &payload).await?;
         }
         return Ok(Outcome::Ignored);
@@ -162,7 +162,7 @@ async fn take(
 }
 
 impl DeliveryLine {
-    /// Notes whom an authentic delivery is about; of a private repository only what plugins.toml grants.
+    /// Sets the owner and the repository that the audit log names; a private repository only if plugins.toml grants it.
     fn read(&mut self, parts: &Parts, payload: &Payload) {
         payload.owner().clone_into(&mut self.owner);
         let Some(Repository { owner, name, is_public, .. }) = &payload.repository else { return };
@@ -188,8 +188,8 @@ fn parameters(event: &str, repository: Option<&Repository>) -> Parameters {
 
 /// The payload, if it was signed with a secret of the owner whose address this is, and is that owner's.
 ///
-/// A malformed signature and an unknown owner take as long as a wrong signature, so that timing tells nothing. Whose the
-/// payload is, is looked at after the signature was verified: who has no secret learns nothing of it.
+/// A malformed signature and an unknown owner take as long as a wrong signature, so that timing tells nothing. The
+/// owner in the payload is compared after the signature, so that a sender without a secret learns nothing of it.
 async fn authentic(parts: &Parts, request: &Request, target: &HookTarget<'_>) -> Result<Payload, Error> {
     let secrets = &parts.world.secrets;
     let purpose = &*target.route.purpose;
@@ -200,7 +200,7 @@ async fn authentic(parts: &Parts, request: &Request, target: &HookTarget<'_>) ->
                 return Err(Error::from(&too_long("owner")));
             }
             let found = secrets.find(owner, None, purpose).await;
-            // The server's own secrets are nobody's who has a name.
+            // The address names `*`, whose secrets are the server's own: no delivery is from an owner of that name.
             found.map(|found| if owner == SERVER { Vec::new() } else { found })
         }
         None => secrets.of_server(purpose).await,
@@ -270,7 +270,7 @@ async fn write(
     let id = header(incoming.request, DELIVERY).to_owned();
     let delivery = Delivery { scheme: SCHEME.to_owned(), owner, id, records, arrived: now };
     let is_new = store.deliver(&delivery).await.map_err(|fault| no_store(parts, &fault))?;
-    // A delivery that is sent again makes its marks again, because the first time may have ended before.
+    // A redelivery makes its marks again: the process may have ended before it made them the first time.
     for about in stale.iter().filter_map(|about| marks::key(&target.plugin.id, about)) {
         parts.caller.upstreams.marks.note(&about, now);
         store.mark_stale(&about, now).await.map_err(|fault| no_store(parts, &fault))?;
@@ -291,14 +291,14 @@ async fn write_visibility(parts: &Parts, incoming: &Incoming<'_>, payload: &Payl
     };
     let seconds = (*changed).min(seconds(incoming.now + MOST_AHEAD));
     let former = if header(incoming.request, EVENT) == REPOSITORY { payload.former_name() } else { None };
-    // Later payloads do not tell of the former name, not even that the repository became private.
+    // No later payload has the former name, so the repository counts as private under it.
     let told = [(former.as_ref(), false), (Some(name), *is_public)];
     for (name, is_public) in told.into_iter().filter_map(|(name, is_public)| Some((name?, is_public))) {
-        // What has so long a name is nowhere in the store.
+        // A name that is too long for a key is nowhere in the store.
         let Some(subject) = visibility::subject(owner, name) else { continue };
         let state = visibility_state(owner, name, is_public, seconds);
         if parts.world.store.put_state(&state, incoming.now).await.map_err(|fault| no_store(parts, &fault))? {
-            // Whoever watches must not be shown what is private from now on.
+            // Listeners must not be shown a repository that is private from now on.
             parts.feed.tell(&Change { collection: state.collection, subject });
         }
     }

@@ -40,7 +40,7 @@ pub(crate) async fn page(parts: &Arc<Parts>, incoming: &Incoming<'_>, own: &OwnT
     let board = board(parts)?;
     let filters = Filters::read(own, &incoming.pairs);
     let shown = ShownCollections::of(parts.plugins.all());
-    // What happens while the page is made is told to it later.
+    // The page receives events from before its data was read, so that it misses none.
     let event_id = parts.feed.ring().map(|ring| ring.id(ring.newest()));
     let view =
         board.view(&filters.scope, &shown, incoming.now).await.map_err(|fault| Error::from(&unavailable(&fault)))?;

@@ -1,5 +1,5 @@
-//! What the deliveries of GitHub's webhooks tell. Each event that tells more than the counters of its repository has a
-//! file of its own.
+//! Deliveries of GitHub's webhooks, as records, states and marks. Each event that says more than the counters of its
+//! repository has a file of its own.
 
 mod checks;
 mod events;
@@ -22,7 +22,7 @@ use crate::{
     stop::Stop,
 };
 
-/// Reads a delivery. A ping, an event that GitHub does not document, and one that is of no repository, tell nothing.
+/// Reads a delivery. A ping, an event that GitHub does not document, and one without a repository are ignored.
 pub(crate) fn deliver(call: &Call<'_>, payload: &[u8]) -> Result<Delivered, Stop> {
     let event = call.param("event");
     if !events::is_known(event) || call.param("owner").is_empty() || call.param("repo").is_empty() {

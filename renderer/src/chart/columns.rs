@@ -112,7 +112,7 @@ fn stack(plot: &Plot, column: CountPoint, x: Tenths, width: Tenths, areas: [&mut
     let height = |count: u64, least| if count == 0 { 0 } else { plot.height_of(count as f64).max(least) };
     let failed = height(failed, LEAST_FAILED);
     let skipped = height(skipped, LEAST).min(plot.height() - failed);
-    // What others were made higher than they are is taken from what passed.
+    // Failed and skipped may be drawn higher than they are; what passed has the rest.
     let passed = height(passed, LEAST).min(plot.height() - failed - skipped);
     let mut bottom = plot.bottom();
     for (height, area) in [passed, skipped, failed].into_iter().zip(areas) {

@@ -28,7 +28,7 @@ pub(super) fn scene(chart: &Chart) -> Scene {
     let bins = |most| TimeBins::over(chart.since_ms, chart.until_ms, most);
     let plot = |bins, axis: Axis| {
         let widest = axis.ticks().map(|tick| text_width(&tick.text)).max().unwrap_or(0);
-        // A width that is a whole number of pixels, so that columns are.
+        // In whole pixels, so that columns begin at whole pixels, too.
         let left = (MARGIN + widest + 80 + 9) / 10 * 10;
         Plot { left, right: WIDTH - MARGIN, bins, axis }
     };

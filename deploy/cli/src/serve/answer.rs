@@ -46,7 +46,7 @@ pub(crate) struct Server {
     pub(crate) meter: Arc<dyn Meter>,
     /// What `/metrics` shows; `None` where that path is not served.
     pub(crate) metrics: Option<Arc<Prometheus>>,
-    /// The places of those who listen to events.
+    /// The limits on listeners to events.
     pub(crate) listeners: Arc<Listeners>,
 }
 
@@ -111,7 +111,7 @@ pub(crate) async fn answer(
     Ok(to_http(response, body, &request.correlation_id))
 }
 
-/// A body that tells what happens until the server stops. The connection keeps its place as long as the body.
+/// A body that streams events until the server stops. The connection counts as a listener as long as the body lives.
 fn event_body(events: EventStream, place: ListenerPlace, activity: Arc<Activity>) -> UnsyncBoxBody<Bytes, Infallible> {
     let told = stream::unfold((events, place), move |(mut events, mut place)| {
         let activity = Arc::clone(&activity);

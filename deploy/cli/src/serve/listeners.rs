@@ -74,7 +74,7 @@ impl Listeners {
 impl ListenerPlace {
     /// Waits until the server stops.
     pub(crate) async fn stopped(&mut self) {
-        // An error says that there is no server any more.
+        // An error means that the sender is gone: the server has stopped.
         let _ = self.stopped.wait_for(|stopped| *stopped).await;
     }
 }

@@ -16,7 +16,7 @@ use crc32fast::Hasher;
 const FORMAT: u64 = 0x5AC3;
 /// How many of a value's first 64 bits are its expiry.
 const EXPIRY_BITS: u32 = 48;
-/// The expiry of a value that does not expire: the greatest that there is room for.
+/// The expiry of a value that does not expire: the greatest number that the format can hold.
 pub(super) const FOREVER: u64 = (1 << EXPIRY_BITS) - 1;
 /// How many of a claim's 64 bits are its expiry; the rest are a checksum.
 const CLAIM_BITS: u32 = 40;

@@ -29,7 +29,7 @@ pub(super) fn fill(transaction: &WriteTransaction) -> Result<(), redb::Error> {
     for row in tables.results().iter()? {
         let (key, value) = row?;
         let Some((collection, subject)) = subject_of(key.value().0, key.value().1) else { continue };
-        // A damaged result says nothing of its time, but there is one.
+        // The time of a damaged result is unknown, but its subject is listed.
         let expires = records::parse(key.value(), value.value()).map_or(FOREVER, |(expires, _)| expires);
         match changes.last_mut() {
             // The results of a subject follow each other.

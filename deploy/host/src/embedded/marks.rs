@@ -1,4 +1,4 @@
-//! Marks of what cached answers are stale about.
+//! Marks that make cached answers stale.
 
 use std::time::{Duration, SystemTime};
 

@@ -23,7 +23,7 @@ pub(super) enum StoreWrite {
     Mark { about: String, at: SystemTime },
 }
 
-/// What became of a write.
+/// The outcome of a write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum StoreWritten {
     /// The outcome of a record.

@@ -10,7 +10,7 @@ pub(super) struct Payload {
     /// The JSON, also if it came in a form.
     pub(super) json: Bytes,
     /// The owners that it names, case-folded: that of the repository and, if it is another one, that in its full name;
-    /// or else the organization. None if it names nobody.
+    /// or else the organization. Empty if it names no owner.
     pub(super) owners: Vec<String>,
     pub(super) repository: Option<Repository>,
 }
@@ -69,7 +69,7 @@ struct WrittenRepository {
 #[derive(Deserialize)]
 struct Account {
     login: Option<String>,
-    /// Older payloads of pushes have this alone.
+    /// Older payloads of pushes have `name` and no `login`.
     name: Option<String>,
 }
 
@@ -114,7 +114,7 @@ impl Payload {
     }
 
     /// The owner that the delivery is from, case-folded: that of the repository's full name, or else the organization;
-    /// empty if it names nobody.
+    /// empty if it names no owner.
     pub(super) fn owner(&self) -> &str {
         self.owners.last().map_or("", String::as_str)
     }

@@ -7,7 +7,7 @@ use badgesmith_provider::Timestamp;
 const MINUTE: u64 = 60;
 const HOUR: u64 = 60 * MINUTE;
 const DAY: u64 = 24 * HOUR;
-/// After how many days a date says more than a number of days.
+/// From how many days on the date is shown and not the number of days.
 const MOST_DAYS: u64 = 30;
 
 /// How long ago this time was, in milliseconds since 1970. page.js says the same.

@@ -1,4 +1,4 @@
-//! What of the list a caller wants to see.
+//! The filters of the live page and of its data.
 
 use badgesmith_provider::fold;
 
@@ -23,14 +23,14 @@ pub(super) enum Status {
 /// The filters of the page, all of which its address says.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Filters {
-    /// What is read at all: by the path, or the owner by the query.
+    /// What is read of the store: the owner and the repository of the path, or the owner of the query.
     pub(super) scope: Scope,
     /// Whether the path names the owner, and the repository.
     pub(super) owner_in_path: bool,
     pub(super) repo_in_path: bool,
-    /// What a repository's name contains.
+    /// A text that the repository's name must contain.
     pub(super) repo: String,
-    /// What a branch's name contains.
+    /// A text that the branch's name must contain.
     pub(super) branch: String,
     pub(super) status: Option<Status>,
     /// The only repositories whose cards are wanted, as owner and name: those that have changed.

@@ -7,7 +7,7 @@
   const form = find("filters");
   const list = find("cards");
   const shown = new Set(collections.split(" "));
-  /** How long news are collected before they are asked for, and how often they are looked for without a stream, in milliseconds. */
+  /** How long changes are collected before their data is fetched, and how often the data is polled without a stream, in milliseconds. */
   const TOGETHER = 120;
   const POLL = 5000;
   const RETRY = 120000;
@@ -66,7 +66,7 @@
   }
   tick(list);
 
-  /** Puts a card where its order is. */
+  /** Moves a card to its place in the order. */
   const place = (card) => {
     const key = order(card);
     let low = 0, high = list.children.length;
@@ -89,7 +89,7 @@
   };
   const told = new Map();
   let telling;
-  /** Tells a screen reader what turned red or green, all of some seconds at once. */
+  /** Announces to screen readers what turned red or green, once for all changes of a few seconds. */
   const tell = (name, state) => {
     told.set(name, state);
     telling ??= setTimeout(() => {
@@ -192,7 +192,7 @@
     filter();
   });
 
-  // The stream, or else a question every few seconds.
+  // The stream of events, or polling where there is none.
 
   const pulse = (state, words) => {
     const sign = find("pulse");
@@ -227,7 +227,7 @@
         pulse("", "Connecting again");
         return;
       }
-      // There is no stream here, or no place at it.
+      // This server has no stream, or too many listeners.
       poll();
       setTimeout(() => { if (polling && !document.hidden) listen(); }, RETRY);
     });
@@ -235,7 +235,7 @@
   const look = async () => {
     const response = await fetch(`${base}api/repos${scope}?cards=false`, { cache: "no-cache" });
     if (!response.ok && response.status !== 404) throw new Error(response.status);
-    // An owner of whom nothing is left is not there any more.
+    // 404: no repository of this owner is listed any more.
     const { repos } = response.ok ? await response.json() : { repos: [] };
     if (isBehind) reload();
     const now = new Map(repos.map(({ owner, repo, version }) => [`${owner}/${repo}`, version]));
@@ -265,7 +265,7 @@
       tick(list);
       if (source?.readyState === EventSource.CLOSED && !polling) listen();
     } else if (source && !polling) {
-      // A browser has few connections to one server, and a page that nobody sees needs none.
+      // A browser opens few connections to one server, so a hidden page gives its own up.
       leaving = setTimeout(() => source.close(), 30000);
     }
   });

@@ -84,7 +84,7 @@ impl Page {
             ("fields", self.fields(view)),
             ("statuses", self.statuses(&named)),
             ("note", self.note(view, list.is_empty())),
-            // Names of branches come last, so that a marker in one is not replaced.
+            // Cards are inserted last, so that a marker in the name of a branch is not replaced.
             ("cards", list),
         ];
         parts.into_iter().fold(HTML.to_owned(), |page, (name, text)| page.replace(&format!("<!--{name}-->"), &text))

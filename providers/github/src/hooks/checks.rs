@@ -7,7 +7,7 @@ use crate::{
     stop::Stop,
 };
 
-/// The app whose checks the events `workflow_run` and `workflow_job` tell of.
+/// The app of GitHub Actions. Its checks come as `workflow_run` and `workflow_job`, so they are left out here.
 const ACTIONS: &str = "github-actions";
 
 /// Tells a check run: its part is the check's name.

@@ -30,7 +30,7 @@ pub(crate) struct ForeignResult<'r> {
 }
 
 impl ForeignResult<'_> {
-    /// Tells its state, and its record if it has ended.
+    /// Adds its state, and its record if it has ended.
     ///
     /// A check that is called like a file of a workflow is left out: it would look like that workflow.
     pub(crate) fn tell(self, told: &mut Told<'_>) {

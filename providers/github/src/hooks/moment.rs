@@ -14,12 +14,12 @@ impl Moment {
         Timestamp::nearest(i64::try_from(self.0.saturating_mul(1000)).unwrap_or(i64::MAX))
     }
 
-    /// It as text in UTC.
+    /// The time as text, in UTC.
     pub(crate) fn text(self) -> String {
         dates::text(self.0)
     }
 
-    /// The milliseconds from `start` to it, if it is not before that.
+    /// The milliseconds since `start`; `None` if it is before that.
     pub(crate) fn milliseconds_since(self, start: Self) -> Option<u64> {
         Some(self.0.checked_sub(start.0)?.saturating_mul(1000))
     }

@@ -1,4 +1,4 @@
-//! A payload, of which only the members are kept that something is made of.
+//! A payload. Only those members are kept that records or states are made of.
 //!
 //! Derived readers of each event's members would take more code than all badges of repositories.
 
@@ -196,7 +196,7 @@ impl<'de> Visitor<'de> for Kept {
         Ok(value.into())
     }
 
-    /// A number with a point is nothing that a payload tells.
+    /// No member that is read is a number with a point.
     fn visit_f64<E: de::Error>(self, _: f64) -> Result<Value, E> {
         Ok(Value::Null)
     }

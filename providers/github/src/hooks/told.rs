@@ -1,4 +1,4 @@
-//! What a delivery has told so far.
+//! The result of a delivery, while it is being collected.
 
 use badgesmith_provider::{About, Call, Delivered, DeliveredRecord, Record, State, fold};
 
@@ -10,7 +10,7 @@ use crate::{
 /// The greatest attempt of a record.
 const MOST_ATTEMPTS: u64 = 9999;
 
-/// What a delivery about a repository has told so far.
+/// The records, states and marks that a delivery about a repository has given so far.
 pub(crate) struct Told<'c> {
     owner: &'c str,
     repo: &'c str,
@@ -35,7 +35,7 @@ pub(crate) struct RecordedRun {
 }
 
 impl<'c> Told<'c> {
-    /// Nothing yet, of the repository that the delivery names.
+    /// An empty result, about the repository that the delivery names.
     pub(crate) fn of(call: &'c Call<'_>) -> Self {
         let (owner, repo) = (call.param("owner"), call.param("repo"));
         Self { owner, repo, now: call.now, delivered: Delivered::default() }
