@@ -11,6 +11,7 @@ use std::{
 use badgesmith_engine::{Config, Plugin, Request};
 use badgesmith_provider::Manifest;
 use base64::{Engine as _, prelude::BASE64_STANDARD};
+use futures_util::FutureExt;
 use http::{Method, header};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -334,6 +335,19 @@ async fn the_openapi_document_describes_what_is_answered() {
         assert!(head.status == 200 && head.body.is_empty() && head.events.is_none());
     }
     check(&document, "Repos", &json(&server, "/api/repos/acme").await);
+}
+
+#[tokio::test]
+async fn a_long_list_lets_other_requests_have_their_turn_while_it_is_read() {
+    let server = live();
+    for number in 0..600 {
+        run(&server, "acme/secret", &format!("b{number}"), 5, "success");
+    }
+    // What is not listed has no cards, so that only the reading takes turns.
+    assert!(server.get("/api/repos/acme").now_or_never().is_none());
+    assert_eq!(server.get("/api/repos/acme").await.status, 404);
+    run(&server, "beta/tools", "main", 5, "success");
+    assert_eq!(server.get("/api/repos/beta").now_or_never().unwrap().status, 404);
 }
 
 /// Checks that an object has the required members of a schema and no others than it knows.

@@ -43,8 +43,13 @@ const CARD_BYTES: u64 = 8 * 1024 * 1024;
 const LISTED_BYTES: u64 = 1024 * 1024;
 /// A card is cached only if its last change is older than this: clocks differ, and two changes may have the same time.
 const SETTLED: Duration = Duration::from_secs(5);
-/// How many answers may wait to be written.
+/// How many lists are read at once; others wait. A list of thousands of subjects takes long, and all of them are read on
+/// the threads that serve badges.
+const LISTS_AT_ONCE: usize = 4;
+/// How many answers may wait to be read or written.
 const MOST_WAITING: u64 = 256;
+/// How long others have their turn after a part of a list was read.
+const PAUSE: Duration = Duration::from_millis(1);
 /// How long the store may take.
 const PATIENCE: Duration = Duration::from_millis(2500);
 
@@ -54,6 +59,8 @@ pub(crate) struct Board {
     pub(crate) owners: Live,
     pub(crate) world: World,
     granted: Arc<[PrivateName]>,
+    /// So many lists are read at once.
+    pub(crate) readers: Permits,
     /// Long answers are written on worker threads, two at once.
     pub(crate) writers: Permits,
     cards: Bounded<KeptCard>,
@@ -128,6 +135,7 @@ impl Board {
             owners: settings.live.clone(),
             world: world.clone(),
             granted: settings.private.clone().into(),
+            readers: Permits::new(LISTS_AT_ONCE, MOST_WAITING),
             writers: Permits::new(2, MOST_WAITING),
             cards: Bounded::new(CARD_BYTES),
             listed: Bounded::new(LISTED_BYTES),
@@ -217,6 +225,7 @@ impl Board {
             if is_last {
                 break;
             }
+            self.world.executor.sleep(PAUSE).await;
         }
         Ok(all)
     }
@@ -284,6 +293,7 @@ impl Board {
             Some(kept) => Arc::clone(&kept.card),
             None => {
                 let card = Arc::new(self.read_card(listed, shown, now).await?);
+                self.world.executor.sleep(PAUSE).await;
                 if is_settled(*changed, now) {
                     self.cards.put(&key, Arc::new(KeptCard { changed: *changed, card: Arc::clone(&card) }));
                 }

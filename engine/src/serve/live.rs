@@ -5,7 +5,7 @@ mod filters;
 mod page;
 mod repos;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::SystemTime};
 
 use http::{
     HeaderValue,
@@ -20,7 +20,7 @@ use crate::{
     call::records::unavailable,
     error::Error,
     event_stream::EventStream,
-    live::board::{Board, ShownCollections, View},
+    live::board::{Board, Scope, ShownCollections, View},
     parts::Parts,
     permits::Busy,
     request::Incoming,
@@ -42,8 +42,7 @@ pub(crate) async fn page(parts: &Arc<Parts>, incoming: &Incoming<'_>, own: &OwnT
     let shown = ShownCollections::of(parts.plugins.all());
     // The page receives events from before its data was read, so that it misses none.
     let event_id = parts.feed.ring().map(|ring| ring.id(ring.newest()));
-    let view =
-        board.view(&filters.scope, &shown, incoming.now).await.map_err(|fault| Error::from(&unavailable(&fault)))?;
+    let view = read(board, &filters.scope, &shown, incoming.now).await?;
     let is_missing = own.parameters.contains_key("owner") && view.cards.is_empty();
     let page = page::Page {
         base: page::base(&incoming.request.path),
@@ -64,8 +63,7 @@ pub(crate) async fn repos(parts: &Arc<Parts>, incoming: &Incoming<'_>, own: &Own
     let board = board(parts)?;
     let filters = Filters::read(own, &incoming.pairs);
     let shown = ShownCollections::of(parts.plugins.all());
-    let view =
-        board.view(&filters.scope, &shown, incoming.now).await.map_err(|fault| Error::from(&unavailable(&fault)))?;
+    let view = read(board, &filters.scope, &shown, incoming.now).await?;
     let names_owner = own.parameters.contains_key("owner");
     if names_owner && view.cards.is_empty() {
         return Err(Error::nothing_listed());
@@ -94,6 +92,12 @@ pub(crate) fn events(parts: &Arc<Parts>, incoming: &Incoming<'_>) -> Result<Answ
 fn board(parts: &Parts) -> Result<&Arc<Board>, Error> {
     // Where the page is off, no address leads here.
     parts.board.as_ref().ok_or_else(Error::no_route)
+}
+
+/// Reads the cards of a scope. A few are read at once, so that badges do not wait for many.
+async fn read(board: &Arc<Board>, scope: &Scope, shown: &ShownCollections, now: SystemTime) -> Result<View, Error> {
+    let _permit = board.readers.take(&[], 1).await.map_err(|Busy| Error::too_busy())?;
+    board.view(scope, shown, now).await.map_err(|fault| Error::from(&unavailable(&fault)))
 }
 
 /// Writes an answer, on a worker thread if it is long.
