@@ -21,6 +21,7 @@ use crate::{
     aws_error::AwsError,
     export,
     item::{Item, claim, expires, text},
+    item_calls,
     lists::{self, Listed, SubjectPage},
     marks, records,
     retry::retry,
@@ -83,8 +84,7 @@ impl DynamoStore {
 
     async fn write_answer(&self, item: Item) -> Result<(), AwsError> {
         let put = self.aws.dynamodb().await.put_item().table_name(&self.aws.tables().answers).set_item(Some(item));
-        let put = || async { put.clone().send().await.map_err(|error| AwsError::call("keeping an answer", &error)) };
-        retry(self.aws.deadline(), put).await.map(drop)
+        item_calls::put(put, self.aws.deadline(), "keeping an answer").await.map(drop)
     }
 }
 

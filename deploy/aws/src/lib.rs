@@ -16,6 +16,7 @@ mod dynamo_store;
 mod export;
 mod http_client;
 mod item;
+mod item_calls;
 mod list_filling;
 mod lists;
 mod marks;

@@ -13,6 +13,7 @@ use crate::{
     aws_clients::AwsClients,
     aws_error::AwsError,
     item::{self, Item, claim, expires, text},
+    item_calls,
     lists::{self, Listed},
     retry::retry,
 };
@@ -29,8 +30,7 @@ pub(crate) async fn is_done(aws: &AwsClients) -> Result<bool, AwsError> {
         .key_condition_expression("PK = :pk AND SK = :sk")
         .expression_attribute_values(":pk", text(DONE[0]))
         .expression_attribute_values(":sk", text(DONE[1]));
-    let send = || async { query.clone().send().await.map_err(|error| AwsError::call("reading a list", &error)) };
-    Ok(!retry(aws.deadline(), send).await?.items().is_empty())
+    Ok(!item_calls::page(query, aws.deadline(), "reading a list").await?.items().is_empty())
 }
 
 /// Notes that the lists are filled.
@@ -38,8 +38,7 @@ pub(crate) async fn mark_done(aws: &AwsClients) -> Result<(), AwsError> {
     let [partition, key] = DONE;
     let item = Item::from([("PK".to_owned(), text(partition)), ("SK".to_owned(), text(key))]);
     let put = aws.dynamodb().await.put_item().table_name(&aws.tables().results).set_item(Some(item));
-    let send = || async { put.clone().send().await.map_err(|error| AwsError::call("filling the lists", &error)) };
-    retry(aws.deadline(), send).await.map(drop)
+    item_calls::put(put, aws.deadline(), "filling the lists").await.map(drop)
 }
 
 /// Lists every subject that has a result and is not listed yet.
@@ -91,12 +90,5 @@ async fn list(aws: &AwsClients, collection: &str, subject: &Subject, expires: u6
     item.insert("Changed".to_owned(), lists::changed(arrived));
     let put = aws.dynamodb().await.put_item().table_name(&aws.tables().results).set_item(Some(item));
     let put = put.condition_expression("attribute_not_exists(PK)");
-    let send = || async {
-        match put.clone().send().await {
-            Ok(_) => Ok(()),
-            Err(error) if item::is_condition(&error) => Ok(()),
-            Err(error) => Err(AwsError::call("listing a subject", &error)),
-        }
-    };
-    retry(aws.deadline(), send).await
+    item_calls::put(put, aws.deadline(), "listing a subject").await.map(drop)
 }

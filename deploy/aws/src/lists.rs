@@ -25,7 +25,7 @@ use crate::{
     aws_clients::AwsClients,
     aws_error::AwsError,
     item::{self, Item, claim, expires, number, text},
-    retry::retry,
+    item_calls,
 };
 
 /// The expiry of what does not expire: the last second of the year 9999.
@@ -62,8 +62,7 @@ impl Listed {
         item.insert("Changed".to_owned(), changed(at));
         item.insert("Lasting".to_owned(), number(LASTING));
         let put = aws.dynamodb().await.put_item().table_name(&aws.tables().results).set_item(Some(item));
-        let send = || async { put.clone().send().await.map_err(|error| AwsError::call("listing a subject", &error)) };
-        let subject_listed = retry(aws.deadline(), send);
+        let subject_listed = item_calls::put(put, aws.deadline(), "listing a subject");
         try_join(subject_listed, self.list_until(aws, subject.owner(), LASTING)).await.map(drop)
     }
 
@@ -80,15 +79,8 @@ impl Listed {
             .condition_expression("attribute_not_exists(PK) OR #TTL < :ttl")
             .expression_attribute_names("#TTL", "TTL")
             .expression_attribute_values(":ttl", number(expires));
-        let send = || async {
-            match put.clone().send().await {
-                Ok(_) => Ok(()),
-                // It is listed for longer.
-                Err(error) if item::is_condition(&error) => Ok(()),
-                Err(error) => Err(AwsError::call("listing an owner", &error)),
-            }
-        };
-        retry(aws.deadline(), send).await?;
+        // If its condition does not hold, it is listed for longer.
+        item_calls::put(put, aws.deadline(), "listing an owner").await?;
         let mut remembered = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if remembered.len() >= MOST_REMEMBERED {
             remembered.clear();
@@ -205,8 +197,7 @@ async fn read(aws: &AwsClients, range: &ListRange<'_>, limit: usize, now: u64) -
     let (mut found, mut start) = (Vec::new(), None);
     loop {
         let query = query.clone().limit(size).set_exclusive_start_key(start);
-        let send = || async { query.clone().send().await.map_err(|error| AwsError::call("reading a list", &error)) };
-        let page = retry(deadline, send).await?;
+        let page = item_calls::page(query, deadline, "reading a list").await?;
         let items = page.items.unwrap_or_default();
         // DynamoDB deletes expired items with a delay.
         found.extend(items.into_iter().filter(|item| expires(item) > now && item::read(item, "SK") != Some(*after)));

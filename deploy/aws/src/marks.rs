@@ -13,7 +13,7 @@ use crate::{
     aws_error::AwsError,
     batch_get::{BatchGet, batch_get},
     item::{self, Item, claim, expires, number, text},
-    retry::retry,
+    item_calls,
 };
 
 /// The sort key of answers and of marks.
@@ -33,14 +33,7 @@ pub(crate) async fn mark_stale(aws: &AwsClients, about: &str, at: SystemTime) ->
     let put = put
         .condition_expression("attribute_not_exists(PK) OR Since < :since")
         .expression_attribute_values(":since", since);
-    let send = || async {
-        match put.clone().send().await {
-            Ok(_) => Ok(()),
-            Err(error) if item::is_condition(&error) => Ok(()),
-            Err(error) => Err(AwsError::call("noting what is stale", &error)),
-        }
-    };
-    retry(aws.deadline(), send).await
+    item_calls::put(put, aws.deadline(), "noting what is stale").await.map(drop)
 }
 
 /// The cached answer of a key, with the mark of what it is about, in one request.

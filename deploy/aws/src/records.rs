@@ -14,8 +14,7 @@ use crate::{
     aws_clients::AwsClients,
     aws_error::AwsError,
     item::{self, PlacedRecord, claim, expires, text},
-    lists,
-    retry::retry,
+    item_calls, lists,
     transaction::{put, transact, unless_claimed, write},
 };
 
@@ -133,8 +132,7 @@ pub(crate) async fn history(
     let (mut records, mut start) = (Vec::new(), None);
     loop {
         let query = query.clone().limit(limit).set_exclusive_start_key(start);
-        let send = || async { query.clone().send().await.map_err(|error| AwsError::call("reading results", &error)) };
-        let page = retry(deadline, send).await?;
+        let page = item_calls::page(query, deadline, "reading results").await?;
         // DynamoDB deletes expired items with a delay.
         let is_wanted = |item: &&item::Item| expires(item) > now && item::read(item, "SK") != Some(&to);
         for item in page.items().iter().filter(is_wanted) {

@@ -8,10 +8,7 @@
 //! | `Written` | when it was written, in RFC 3339 |
 //! | `TTL` | the expiry in seconds since 1970, only of a state with a life |
 
-use std::{
-    sync::atomic::{AtomicU32, Ordering},
-    time::{Duration, SystemTime},
-};
+use std::time::{Duration, SystemTime};
 
 use badgesmith_engine::store::{
     MOST_STATES, States, Subject, escape, read_sequence, read_state_key, sequence_text, state_key, state_partition,
@@ -23,8 +20,8 @@ use crate::{
     aws_clients::AwsClients,
     aws_error::AwsError,
     item::{self, Item, expires, number, text},
+    item_calls::{self, Put},
     lists::Listed,
-    retry::retry,
 };
 
 /// The size of a page of a query.
@@ -46,21 +43,12 @@ pub(crate) async fn put_state(
         .expression_attribute_names("#TTL", "TTL")
         .expression_attribute_values(":seq", text(&*sequence))
         .expression_attribute_values(":now", number(unix_seconds(now)));
-    let attempts = AtomicU32::new(0);
-    let is_new = retry(aws.deadline(), || async {
-        attempts.fetch_add(1, Ordering::Relaxed);
-        match put.clone().send().await {
-            Ok(_) => Ok(true),
-            Err(error) if item::is_condition(&error) => Ok(false),
-            Err(error) => Err(AwsError::call("writing a state", &error)),
-        }
-    });
-    if is_new.await? {
+    let Put::Refused { is_retried } = item_calls::put(put, aws.deadline(), "writing a state").await? else {
         if is_listed {
             listed.list_state(aws, &state.collection, subject, now).await?;
         }
         return Ok(true);
-    }
+    };
     // The present state may be this one: of an attempt whose response was lost, or of a process that ended before it had
     // listed the subject.
     let present = find(aws, &query_of(state, subject), unix_seconds(now)).await?;
@@ -69,7 +57,6 @@ pub(crate) async fn put_state(
         let written = Duration::from_millis(u64::try_from(present.written_ms).unwrap_or_default());
         listed.list_state(aws, &state.collection, subject, SystemTime::UNIX_EPOCH + written).await?;
     }
-    let is_retried = attempts.load(Ordering::Relaxed) > 1;
     Ok(is_retried && present.written_ms == unix_milliseconds(now) && present.fields == state.fields)
 }
 
@@ -130,8 +117,7 @@ pub(crate) async fn find(aws: &AwsClients, states: &States, now: u64) -> Result<
     let (mut found, mut start) = (Vec::new(), None);
     loop {
         let query = query.clone().limit(PAGE_SIZE).set_exclusive_start_key(start);
-        let send = || async { query.clone().send().await.map_err(|error| AwsError::call("reading states", &error)) };
-        let page = retry(deadline, send).await?;
+        let page = item_calls::page(query, deadline, "reading states").await?;
         // DynamoDB deletes expired items with a delay.
         for item in page.items().iter().filter(|item| expires(item) > now) {
             let damaged = || AwsError::DamagedItem { key: item::read(item, "SK").unwrap_or_default().to_owned() };
