@@ -177,7 +177,7 @@ impl Board {
                 && !self.is_granted(&owner, repo)
                 && !is_public(&*self.world.store, &owner, repo, now).await?
             {
-                // The time that its subjects take would tell that it is there.
+                // Reading its subjects takes time that would reveal that the repository exists.
                 continue;
             }
             let subjects = self.subjects(&owner, scope.repo.as_deref(), room, now).await?;

@@ -29,7 +29,7 @@ pub trait Provider: Sync {
     /// once for a delivery and cannot ask for anything.
     ///
     /// # Errors
-    /// The [`Failure`] that names what is wrong with the payload.
+    /// The [`Failure::invalid_parameter`] that names what is wrong with the payload.
     fn deliver(&self, call: &Call, payload: &[u8]) -> Result<Delivered, Step> {
         let _ = (call, payload);
         Err(not_implemented("webhook").into())

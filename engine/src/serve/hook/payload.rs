@@ -109,7 +109,7 @@ impl Payload {
         let Renamed { changes } = serde_json::from_slice(&self.json).ok()?;
         let former = changes.repository.name.from;
         let is_other = self.repository.as_ref().is_some_and(|repository| fold(&repository.name) != fold(&former));
-        // What has a slash is no name, and nobody may say anything of another owner's.
+        // A name with a slash could be that of another owner's repository.
         (is_other && !former.is_empty() && !former.contains('/')).then_some(former)
     }
 

@@ -25,8 +25,8 @@ pub(super) struct Told {
 }
 
 impl Told {
-    /// Checks that all of it is about the repository of the payload, in collections of the hook, and can be stored. A
-    /// record that is later than `latest` is put there, or it would hide all that are made until its time.
+    /// Checks that all of it is about the repository of the payload, in collections of the hook, and can be stored. The
+    /// time of a record after `latest` becomes `latest`; otherwise it would hide all records until its time.
     ///
     /// # Errors
     /// The provider's fault if it is about something else; the sender's if a name is too long to be stored.

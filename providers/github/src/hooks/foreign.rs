@@ -37,7 +37,7 @@ impl ForeignResult<'_> {
         if is_workflow_file(self.part) {
             return;
         }
-        // Whoever reports a check says when it began. A time to come would hide all results until then.
+        // The reporter of a check chooses its start. A start in the future would hide all results until then.
         let now = Moment(told.now);
         let (time, updated) = (self.time.min(now), self.updated.min(now));
         let subject = Subject { collection: WORKFLOW, part: self.part, branch: self.branch };
