@@ -6,6 +6,7 @@ mod export;
 mod list_filling;
 mod lists;
 mod live_database;
+mod long_reads;
 mod marks;
 mod overlay;
 mod panic_guard;

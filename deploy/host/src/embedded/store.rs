@@ -1,4 +1,4 @@
-//! The store's handle: it reads on the calling thread and sends writes to the writer thread.
+//! The store's handle: it reads, mostly on the calling thread, and sends writes to the writer thread.
 
 use std::{
     error::Error,
@@ -28,10 +28,12 @@ use tokio::sync::oneshot;
 use super::{
     cached_answers::{self, CachedAnswer},
     lists::{self, Page},
-    live_database, marks,
+    live_database,
+    long_reads::{LongReads, MOST_AT_ONCE},
+    marks,
     panic_guard::{drop_quietly, guard, silence_guarded_panics},
     records,
-    shared_state::{SharedState, wait_for_readers},
+    shared_state::{CurrentDatabase, SharedState, wait_for_readers},
     states::{self, NewState},
     store_error::StoreError,
     store_file::{self, IfMissing, StoreFile, StoreRefusal},
@@ -50,10 +52,11 @@ const QUEUE_LIMIT: u64 = 16 * 1024 * 1024;
 /// A store in one redb file.
 ///
 /// One thread writes. Everything that arrives while it makes a transaction durable goes into the next transaction
-/// together. Reads happen on the calling thread.
+/// together. Short reads happen on the calling thread.
 #[derive(Debug)]
 pub struct EmbeddedStore {
     shared: Arc<SharedState>,
+    long_reads: LongReads,
     commands: Mutex<Option<Sender<WriteCommand>>>,
     writer: Mutex<Option<JoinHandle<()>>>,
 }
@@ -116,7 +119,8 @@ impl EmbeddedStore {
         let writer = Writer::new(file.clone(), Arc::clone(&shared), outage.as_ref());
         let writer = thread::Builder::new().name("store".to_owned()).spawn(move || writer.run(&received));
         let writer = writer.map_err(|error| refuse(StoreError::Io(error.to_string())))?;
-        Ok(Self { shared, commands: Mutex::new(Some(commands)), writer: Mutex::new(Some(writer)) })
+        let (commands, writer) = (Mutex::new(Some(commands)), Mutex::new(Some(writer)));
+        Ok(Self { shared, long_reads: LongReads::new(), commands, writer })
     }
 
     /// Makes everything durable that was handed over. Later writes are refused.
@@ -152,18 +156,26 @@ impl EmbeddedStore {
         })
     }
 
-    /// Reads from the file on this thread. After an error the writer checks the file.
+    fn current(&self) -> Result<CurrentDatabase, Unavailable> {
+        self.shared.current().ok_or_else(|| Unavailable("the store's file is not open".to_owned()))
+    }
+
+    /// Reads from the file on this thread.
     fn read<T, E: Into<StoreError>>(&self, read: impl FnOnce(&Database) -> Result<T, E>) -> Result<T, Unavailable> {
-        let current = self.shared.current();
-        let current = current.ok_or_else(|| Unavailable("the store's file is not open".to_owned()))?;
-        let found = guard(|| read(&current.opened.database));
+        let current = self.current()?;
+        let (generation, found) = (current.generation, guard(|| read(&current.opened.database)));
+        // The last reader of a replaced file closes it.
+        drop_quietly(current);
+        self.judge(generation, found)
+    }
+
+    /// What was found. After an error the writer checks the file.
+    fn judge<T>(&self, generation: u64, found: Result<T, StoreError>) -> Result<T, Unavailable> {
         if let Err(error) = &found
             && !matches!(error, StoreError::DamagedValue(_))
         {
-            let _ = self.send(WriteCommand::Suspect(current.generation));
+            let _ = self.send(WriteCommand::Suspect(generation));
         }
-        // The last reader of a replaced file closes it.
-        drop_quietly(current);
         Ok(found?)
     }
 }
@@ -207,8 +219,18 @@ impl Store for EmbeddedStore {
         span: Span,
         now: SystemTime,
     ) -> BoxFuture<'a, Result<Vec<Record>, Unavailable>> {
-        let found = self.read(|database| records::history(database, collection, subject, &span, unix_seconds(now)));
-        Box::pin(ready(found))
+        let now = unix_seconds(now);
+        if span.last <= MOST_AT_ONCE {
+            return Box::pin(ready(self.read(|database| records::history(database, collection, subject, &span, now))));
+        }
+        let (collection, subject) = (collection.to_owned(), subject.clone());
+        Box::pin(async move {
+            let turn = self.long_reads.turn().await;
+            let current = self.current()?;
+            let generation = current.generation;
+            let read = move |database: &Database| records::history(database, &collection, &subject, &span, now);
+            self.judge(generation, turn.read(current, read).await)
+        })
     }
 
     fn put_state<'a>(&'a self, state: &'a State, now: SystemTime) -> BoxFuture<'a, Result<bool, Unavailable>> {
