@@ -13,8 +13,8 @@ use crate::{
 /// The path of the webhooks that the server's own secret signs; an owner's is below it.
 const PATH: &str = "/webhooks/github";
 /// The events to choose, as GitHub's form names them.
-const EVENTS: &str = "Check runs, Check suites, Packages, Pushes, Registry packages, Releases, Repositories, Statuses, \
-    Visibility changes, Workflow jobs, Workflow runs";
+const EVENTS: &str = "Check runs, Check suites, Forks, Packages, Pushes, Registry packages, Releases, Repositories, Stars, \
+    Statuses, Visibility changes, Workflow jobs, Workflow runs";
 
 /// What can be done with webhooks.
 #[derive(Debug, Subcommand)]
