@@ -118,6 +118,7 @@ mod tests {
         places.truncate(10);
         assert!(listeners.admit(client(2)).is_some());
         drop(places);
-        assert_eq!((listeners.taken().all, listeners.taken().clients.len()), (0, 0));
+        let taken = listeners.taken();
+        assert_eq!((taken.all, taken.clients.len()), (0, 0));
     }
 }
