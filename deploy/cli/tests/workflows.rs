@@ -265,7 +265,7 @@ fn job(name: &str, run: u64, conclusion: &str) -> Delivery {
 }
 
 #[test]
-fn the_badge_after_a_deliverys_answer_shows_it() {
+fn a_badge_shows_a_delivery_once_it_is_answered() {
     let upstream = Upstream::start(nothing);
     let server = embedded("workflows-at-once", &github_toml(&upstream.url()));
     let mut slowest = Duration::ZERO;
