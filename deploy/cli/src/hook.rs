@@ -32,7 +32,7 @@ pub(crate) struct HookOptions {
     /// secret of its own.
     #[arg(long)]
     owner: String,
-    /// The public address of the server, such as https://badges.example.com.
+    /// The public address of the server, such as `https://badges.example.com`.
     #[arg(long)]
     url: String,
     /// Makes a new secret beside the present one; both are valid until `badgesmith secret rotate --finish`.

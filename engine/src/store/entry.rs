@@ -21,11 +21,11 @@ pub struct Entry {
     pub nonce: String,
     /// The record; its run and attempt are claimed for the subject.
     pub record: Record,
-    /// When the request arrived: [`RESULT_LIFE`] and [`NONCE_LIFE`] begin here.
+    /// When the request arrived: `RESULT_LIFE` and `NONCE_LIFE` begin here.
     pub arrived: SystemTime,
 }
 
-/// The outcome of [`Store::record`].
+/// The outcome of `Store::record`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Recorded {
     /// The record was written and is durable.
@@ -56,7 +56,7 @@ pub struct Delivery {
     pub id: String,
     /// The records, at most [`MOST_DELIVERED`].
     pub records: Vec<SubjectRecord>,
-    /// When it arrived: [`RESULT_LIFE`] and [`DELIVERY_LIFE`] begin here.
+    /// When it arrived: `RESULT_LIFE` and `DELIVERY_LIFE` begin here.
     pub arrived: SystemTime,
 }
 

@@ -27,7 +27,7 @@ pub fn nonce_partition(subject: &Subject) -> String {
     format!("NONCE#{owner}/{repo}/{platform}/{}", escape(subject.branch()))
 }
 
-/// The collection and the subject of the record with these keys, which [`partition`] and [`result_key`] wrote.
+/// The collection and the subject of the record with these keys, which [`partition`] and `result_key` wrote.
 ///
 /// ```
 /// use badgesmith_engine::store::{Subject, subject_of};
