@@ -81,8 +81,8 @@ impl Bars<'_> {
                 continue;
             }
             out.text(r#"<path fill=""#).text(color).text(r#"" d=""#);
-            for Bar { x, width, height, .. } in self.marked(mark, x) {
-                out.text("M").number(x).text(" ").number(self.look.bottom).text("h").number(width);
+            for Bar { x, y, width, height } in self.marked(mark, x) {
+                out.text("M").number(x).text(" ").number(y + height).text("h").number(width);
                 out.text("v").number(-height).text("h").number(-width).text("z");
             }
             out.text(r#""/>"#);
