@@ -13,7 +13,7 @@ use badgesmith_host::{
 };
 use badgesmith_provider::{FoundState, Record, State};
 use bytes::Bytes;
-use futures_util::future::BoxFuture;
+use futures_util::future::{BoxFuture, join};
 use tokio::{runtime::Handle, sync::Semaphore};
 
 use crate::{
@@ -32,6 +32,17 @@ use crate::{
 const LARGEST_ANSWER: usize = 300 * 1024;
 /// How many answers are written at once. An answer above that is not cached.
 const ANSWER_WRITERS: u32 = 16;
+
+/// Writes and lists the owner at the same time, so that the first report of a process waits for one round trip. Where the
+/// owner could not be listed, the failure is returned although the records may be written: the sender's retry lists it.
+async fn both<T>(
+    written: impl Future<Output = Result<T, AwsError>>,
+    listed: impl Future<Output = Result<(), AwsError>>,
+) -> Result<T, Unavailable> {
+    let (written, listed) = join(written, listed).await;
+    listed?;
+    Ok(written?)
+}
 
 /// A store in DynamoDB. Nothing is called before the first request needs it.
 #[derive(Clone, Debug)]
@@ -118,8 +129,8 @@ impl Store for DynamoStore {
 
     fn record<'a>(&'a self, entry: &'a Entry) -> BoxFuture<'a, Result<Recorded, Unavailable>> {
         Box::pin(async move {
-            self.listed.list_owner(&self.aws, entry.subject.owner(), entry.arrived).await?;
-            Ok(records::record(&self.aws, entry).await?)
+            let listed = self.listed.list_owner(&self.aws, entry.subject.owner(), entry.arrived);
+            both(records::record(&self.aws, entry), listed).await
         })
     }
 
@@ -152,10 +163,13 @@ impl Store for DynamoStore {
         Box::pin(async move {
             // Nearly always a page of one item.
             let owners: BTreeSet<_> = delivery.records.iter().map(|record| record.subject.owner()).collect();
-            for owner in owners {
-                self.listed.list_owner(&self.aws, owner, delivery.arrived).await?;
-            }
-            Ok(records::deliver(&self.aws, delivery).await?)
+            let listed = async {
+                for owner in owners {
+                    self.listed.list_owner(&self.aws, owner, delivery.arrived).await?;
+                }
+                Ok(())
+            };
+            both(records::deliver(&self.aws, delivery), listed).await
         })
     }
 

@@ -43,8 +43,8 @@ const PAGE_SIZE: usize = 1000;
 pub(crate) struct Listed(Mutex<HashMap<String, u64>>);
 
 impl Listed {
-    /// Lists the owner of a record before it is written: all records of an owner share this item, so transactions that
-    /// write it would conflict.
+    /// Lists the owner of a record beside its transaction and not in it: all records of an owner share this item, so
+    /// transactions that write it would conflict.
     pub(crate) async fn list_owner(&self, aws: &AwsClients, owner: &str, at: SystemTime) -> Result<(), AwsError> {
         self.list_until(aws, owner, record_expiry(at)).await
     }
