@@ -141,6 +141,15 @@ class Upstream(BaseHTTPRequestHandler):
         pass
 
 
+class Upstreams(ThreadingHTTPServer):
+    """The server of all upstreams."""
+
+    # A page asks for dozens of badges at once. Of five, which is the default, the kernel drops what comes beyond, and the
+    # circuit breaker of this one origin, which here is that of every provider, opens for a minute.
+    request_queue_size = 1024
+    daemon_threads = True
+
+
 def plugins_toml(upstream):
     """The plugins.toml of the project, with `upstream` as every origin."""
     here = upstream.removeprefix("http://")
@@ -198,11 +207,22 @@ def report(url, path, numbers):
     return urllib.request.urlopen(urllib.request.Request(url + path, body, headers)).status
 
 
+def print_state(url, log):
+    """Prints what the server knows of its upstreams, and its last warnings, so that a failure can be understood."""
+    try:
+        health = json.load(urllib.request.urlopen(f"{url}/health?deep=1", timeout=10))
+        print("breakers:", health.get("breakers"), flush=True)
+    except OSError as fault:
+        print("health:", fault, flush=True)
+    warnings = [line for line in log.read_text().splitlines() if "WARN" in line or "ERROR" in line]
+    print("\n".join(warnings[-20:]), flush=True)
+
+
 def main():
     binary, folder, command = sys.argv[1], pathlib.Path(sys.argv[2]), sys.argv[3:]
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    upstream = ThreadingHTTPServer(("127.0.0.1", 0), Upstream)
+    upstream = Upstreams(("127.0.0.1", 0), Upstream)
     threading.Thread(target=upstream.serve_forever, daemon=True).start()
     upstream_url = f"http://127.0.0.1:{upstream.server_port}"
     (folder / "plugins.toml").write_text(plugins_toml(upstream_url))
@@ -222,6 +242,8 @@ def main():
         assert all(report(url, path, numbers) == 201 for path, numbers in REPORTS.items())
         told = {"STAGE_URL": url, "STAGE_SECRET": SECRET, "STAGE_DOCUMENTS": f"{upstream_url}/documents"}
         outcome = subprocess.run(command, env=os.environ | told).returncode
+        if outcome != 0 and server.poll() is None:
+            print_state(url, folder / "server.log")
         if server.poll() is not None:
             sys.exit(f"the server ended: {(folder / 'server.log').read_text()[-2000:]}")
         sys.exit(outcome)
