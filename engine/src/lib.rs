@@ -30,6 +30,7 @@ mod permits;
 mod place;
 mod plugin_set;
 pub mod plugins;
+pub mod proof;
 mod provider_routes;
 mod request;
 mod response;
@@ -197,7 +198,7 @@ impl Engine {
     /// let plugin = Plugin::new("greeting", manifest, Arc::new(Greeting))?;
     /// let plugin = plugin.with_origins(vec![Origin::parse("https://example.com")?]);
     /// let [upstream, web, executor, secrets, store] = [(); 5].map(|()| Arc::new(Stub));
-    /// let world = World { upstream, web, executor, secrets, store, meter: Arc::new(()) };
+    /// let world = World { upstream, web, executor, secrets, store, meter: Arc::new(()), verifier: Arc::new(()) };
     /// let engine = Engine::new(vec![plugin], &Settings::default(), world)?;
     /// let response = engine.respond(&Request::get("/badges/hello/world"), SystemTime::now()).await;
     /// assert_eq!(response.body, r#"{"schemaVersion":1,"label":"hello","message":"hi","color":"lightgrey"}"#);

@@ -17,6 +17,7 @@ use url::Url;
 pub use crate::{
     executor::Executor,
     meter::{Event, Meter},
+    proof::Verifier,
     store::{Store, Unavailable, Unhealthy},
 };
 
@@ -42,6 +43,8 @@ pub struct World {
     pub store: Arc<dyn Store>,
     /// The metrics sink; `()` for none.
     pub meter: Arc<dyn Meter>,
+    /// The verification of builds' tokens; `()` trusts no issuer.
+    pub verifier: Arc<dyn Verifier>,
 }
 
 impl fmt::Debug for World {

@@ -117,6 +117,7 @@ pub(crate) fn run(serve: &ServeOptions) -> Result<(), CommandError> {
         secrets: storage.secrets(data_directory),
         store: storage.store(),
         meter: Arc::clone(&meter),
+        verifier: Arc::new(()),
     };
     let engine = Engine::new(plugins, &settings, world).map_err(CommandError::configuration)?;
     let engine = Arc::new(engine.with_faces(faces).with_events());

@@ -74,6 +74,7 @@ async fn measure(directory: &Path) {
         secrets: Arc::new(FileSecrets::new(directory)),
         store,
         meter: Arc::new(()),
+        verifier: Arc::new(()),
     };
     let plugin = Plugin::new("runs", Manifest::parse(MANIFEST).unwrap(), Arc::new(Runs)).unwrap();
     let engine = Engine::new(vec![plugin], &settings, world).unwrap();

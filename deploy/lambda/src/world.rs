@@ -18,5 +18,6 @@ pub(crate) fn new(settings: &Settings, meter: Arc<dyn Meter>) -> World {
         secrets: Arc::new(AwsSecrets::new(Arc::clone(&aws))),
         store: Arc::new(DynamoStore::new(aws)),
         meter,
+        verifier: Arc::new(()),
     }
 }

@@ -381,6 +381,7 @@ impl TestServer {
             secrets: store.clone(),
             store: store.clone(),
             meter: events.clone(),
+            verifier: Arc::new(()),
         };
         let engine = make(world)?;
         Ok(Self { engine, upstream, web, executor, store, events, now: Mutex::new(SystemTime::UNIX_EPOCH + NOON) })

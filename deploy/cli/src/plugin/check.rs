@@ -232,6 +232,7 @@ fn start(config: &Config) -> Result<(Engine, Arc<Plugin>), String> {
         secrets: Arc::new(FileSecrets::new(Path::new(""))),
         store: Arc::new(NoStore),
         meter: Arc::new(()),
+        verifier: Arc::new(()),
     };
     // The kinds alone: there is one plugin, and no file.
     let plugins = plugins::load(config, &[]).map_err(|fault| fault.kind.to_string())?;

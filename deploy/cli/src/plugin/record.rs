@@ -71,6 +71,7 @@ pub(super) fn run(record: &RecordOptions) -> Result<(), CommandError> {
         }),
         store: Arc::new(NoStore),
         meter: Arc::new(()),
+        verifier: Arc::new(()),
     };
     let engine = Engine::new(plugins, &config.engine, world).map_err(CommandError::configuration)?;
     let path = path(&record.address);
