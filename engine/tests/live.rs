@@ -227,6 +227,21 @@ async fn of_more_than_five_hundred_branches_those_that_changed_last_are_shown_an
 }
 
 #[tokio::test]
+async fn newer_branches_of_pull_requests_and_forks_leave_out_no_branch_of_the_repository() {
+    let server = live();
+    run(&server, "acme/tools", "main", 10, "success");
+    server.advance(1);
+    for number in 0..300 {
+        run(&server, "acme/tools", &format!("pull/{number}"), 10, "success");
+        run(&server, "acme/tools", &format!("fork/stranger{number}/main"), 10, "success");
+    }
+    let list = json(&server, "/api/repos/acme").await;
+    let cards = list["cards"].as_array().unwrap();
+    assert_eq!((cards.len(), &list["left_out"]), (500, &json!(101)));
+    assert!(cards.iter().any(|card| card["branch"] == "main"));
+}
+
+#[tokio::test]
 async fn filters_are_read_from_the_address() {
     let server = live();
     visible(&server, "beta/web", true);

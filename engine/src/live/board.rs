@@ -50,6 +50,8 @@ const LISTS_AT_ONCE: usize = 4;
 const MOST_WAITING: u64 = 256;
 /// How long others have their turn after a part of a list was read.
 const PAUSE: Duration = Duration::from_millis(1);
+/// What deliveries let the branches of pull requests and forks begin with.
+const STRANGERS: [&str; 2] = ["pull/", "fork/"];
 /// How long the store may take.
 const PATIENCE: Duration = Duration::from_millis(2500);
 
@@ -81,7 +83,7 @@ pub(crate) struct Scope {
 pub(crate) struct View {
     /// The cards: failing ones first.
     pub(crate) cards: Vec<Arc<Card>>,
-    /// How many further cards are left out, which changed less recently.
+    /// How many further cards are left out: of pull requests and forks first, then those that changed less recently.
     pub(crate) left_out: usize,
 }
 
@@ -94,6 +96,12 @@ struct ShownCollection {
     series: Series,
     /// Whether it has states, of runs under way.
     has_states: bool,
+}
+
+/// Whether it is of a pull request or a fork. Anybody can open many of those, and they must not take the places of the
+/// repository's own branches.
+fn is_strangers(listed: &ListedSubject) -> bool {
+    STRANGERS.iter().any(|prefix| listed.subject.branch().starts_with(prefix))
 }
 
 struct KeptCard {
@@ -187,7 +195,10 @@ impl Board {
                 break;
             }
         }
-        found.sort_by(|one, other| other.changed.cmp(&one.changed).then_with(|| one.subject.cmp(&other.subject)));
+        found.sort_by(|one, other| {
+            let newest = other.changed.cmp(&one.changed);
+            is_strangers(one).cmp(&is_strangers(other)).then(newest).then_with(|| one.subject.cmp(&other.subject))
+        });
         let left_out = found.len().saturating_sub(MOST_CARDS);
         found.truncate(MOST_CARDS);
         let reading: Vec<BoxFuture<'_, _>> = found.iter().map(|listed| self.card(listed, shown, now).boxed()).collect();

@@ -61,7 +61,7 @@ const REPOSITORY: &str = "repository";
 /// with a wrong time, far in the future, would be newer than all that follow.
 const MOST_AHEAD: Duration = Duration::from_secs(60);
 /// Up to this size, in bytes, a delivery is verified on the thread of the request, and a larger one on a worker thread.
-const SMALL: usize = 64 * 1024;
+const SMALL: usize = 16 * 1024;
 /// How many states are written at once.
 const WRITES: usize = 8;
 /// The events that metrics know by their names.

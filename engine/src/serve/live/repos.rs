@@ -14,7 +14,7 @@ struct Listing<'a> {
     repos: Vec<Repo<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     cards: Option<Vec<&'a Card>>,
-    /// How many branches are left out, which changed before all others.
+    /// How many branches are left out: of pull requests and forks first, then those that changed less recently.
     left_out: usize,
 }
 
