@@ -47,7 +47,7 @@ done
 [ -f "$config" ] || fail "there is no $config"
 
 # The repository's libraries that the package needs: all, or those of the listed plugins.
-libraries=(nuget github test-results coverage services)
+libraries=(nuget github test-results coverage values services)
 only=()
 if [ -n "$listed" ]; then
   # Rows of an id and the name of its library, which a plugin in TOML has not.

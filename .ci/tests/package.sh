@@ -29,7 +29,7 @@ builds() {
   count=$((count + 1))
 }
 
-builds " nuget github test-results coverage services"
+builds " nuget github test-results coverage values services"
 builds " github" --plugins github
 builds " nuget test-results" --plugins "test-results,npm,nuget"
 builds "" --plugins npm,pypi

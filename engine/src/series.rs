@@ -45,6 +45,11 @@ impl<'r> SeriesRecord<'r> {
         self.field(self.series.value.as_ref())?.as_f64()
     }
 
+    /// The value, if it is a text, which has no place in a line.
+    pub(crate) fn word(self) -> Option<&'r str> {
+        self.field(self.series.value.as_ref())?.as_str()
+    }
+
     /// The word for how it ended.
     pub(crate) fn outcome(self) -> Option<&'r str> {
         self.field(self.series.outcome.as_ref())?.as_str()
@@ -88,9 +93,11 @@ impl<'r> SeriesRecord<'r> {
     }
 }
 
-/// The sparkline of these records, which are the newest first; `None` without any.
+/// The sparkline of these records, which are the newest first; `None` without any. Records whose value is a text have
+/// none.
 pub(crate) fn spark(series: &Series, records: &[Record]) -> Option<Spark> {
-    let all: Vec<_> = records.iter().rev().map(|record| SeriesRecord { series, record }).collect();
+    let all = records.iter().rev().map(|record| SeriesRecord { series, record });
+    let all: Vec<_> = all.filter(|one| one.word().is_none()).collect();
     let (first, last) = (all.first()?, all.last()?);
     let count = |verdict| all.iter().filter(|one| one.verdict() == verdict).count();
     let shown = || all.iter().filter_map(|one| one.shown());
@@ -163,18 +170,6 @@ pub(crate) fn charted(series: &Series, value: Option<&str>, records: &[Record]) 
     ChartSeries::Runs(all().map(point).collect())
 }
 
-/// A duration as text: `850 ms`, `13 s`, `2m 13s`, `1h 5m`, `2d 3h`.
-pub(crate) fn duration(ms: u64) -> String {
-    let seconds = ms / 1000;
-    match seconds {
-        0 => format!("{ms} ms"),
-        1..60 => format!("{seconds} s"),
-        60..3600 => format!("{}m {}s", seconds / 60, seconds % 60),
-        3600..86_400 => format!("{}h {}m", seconds / 3600, seconds % 3600 / 60),
-        _ => format!("{}d {}h", seconds / 86_400, seconds % 86_400 / 3600),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use badgesmith_provider::Timestamp;
@@ -217,6 +212,15 @@ mod tests {
     }
 
     #[test]
+    fn a_trend_leaves_out_values_that_are_texts() {
+        let series = Series { value: Some("value".to_owned()), ..Series::default() };
+        let all = records(&[json!({"value": 2}), json!({"value": "two"}), json!({"value": 4.5})]);
+        assert_eq!(spark(&series, &all).unwrap().words, "trend of 2: first 2, last 4.5, least 2, most 4.5");
+        assert_eq!(spark(&series, &records(&[json!({"value": "two"})])), None);
+        assert!(matches!(charted(&series, None, &all), ChartSeries::Values(points) if points.len() == 2));
+    }
+
+    #[test]
     fn a_trend_of_outcomes_says_how_often_it_succeeded() {
         let series = Series {
             outcome: Some("conclusion".to_owned()),
@@ -241,19 +245,5 @@ mod tests {
             all.iter().map(|record| SeriesRecord { series: &tests(), record }.duration_ms()).collect();
         assert_eq!(durations, [Some(13), None, None]);
         assert_eq!(charted(&tests(), Some("stars"), &all), ChartSeries::Values(Vec::new()));
-    }
-
-    #[test]
-    fn a_duration_has_its_two_largest_units() {
-        for (ms, text) in [
-            (0, "0 ms"),
-            (850, "850 ms"),
-            (13_400, "13 s"),
-            (133_000, "2m 13s"),
-            (3_900_000, "1h 5m"),
-            (183_600_000, "2d 3h"),
-        ] {
-            assert_eq!(duration(ms), text);
-        }
     }
 }

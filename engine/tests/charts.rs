@@ -241,6 +241,21 @@ async fn a_chart_of_a_manifest_draws_the_field_that_it_names() {
 }
 
 #[tokio::test]
+async fn values_that_are_words_have_a_history_and_no_chart() {
+    let server = server();
+    let subject = || Subject::new("acme", "tools", "channel", "main").unwrap();
+    add(&server, "counters", subject(), 1, now() - DAY, &json!({"stars": "many"}));
+    let chart = server.get("/charts/counters/channel/acme/tools/main").await;
+    assert!(String::from_utf8_lossy(&chart.body).contains("no numbers in 90 days"));
+    let history = json(&server, "/api/history/counters/channel/acme/tools/main").await;
+    assert_eq!(history["items"][0]["value"], "many");
+    // A number among them is drawn.
+    add(&server, "counters", subject(), 2, now(), &json!({"stars": 12}));
+    let chart = server.get("/charts/counters/channel/acme/tools/main").await;
+    assert!(String::from_utf8_lossy(&chart.body).contains("12 on 21 Nov 2026"));
+}
+
+#[tokio::test]
 async fn a_chart_is_kept_until_there_is_a_newer_result() {
     let server = with_results();
     let reads = || std::mem::take(&mut *server.store.reads.lock().unwrap());

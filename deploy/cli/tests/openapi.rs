@@ -16,7 +16,7 @@ fn server(name: &str) -> Server {
         "[[plugin]]\nid = \"coveralls\"\ndeclarative = {coveralls:?}\norigins = [{url:?}]\n\
          settings = {{ upstream = {url:?} }}\n"
     );
-    Server::start(name, &(support::nuget_toml(&url) + &coveralls + report::COVERAGE_TOML))
+    Server::start(name, &(support::nuget_toml(&url) + &coveralls + report::VALUES_TOML))
 }
 
 fn json(response: &Response) -> Value {
@@ -96,7 +96,7 @@ fn every_route_that_is_served_is_in_the_document() {
             routes.extend(of_kind.map(|route| (route["route"].as_str().unwrap(), method)));
         }
     }
-    assert_eq!(routes.len(), 19);
+    assert_eq!(routes.len(), 22);
     for (route, method) in routes {
         assert!(document["paths"][route.replace('…', "").replace("{@", "{")][method].is_object(), "{method} {route}");
     }

@@ -140,7 +140,7 @@ fn the_package_has_every_provider_of_the_project() {
     let files = files.filter(|file| file.extension().is_some_and(|ending| ending == "toml"));
     let mut expected: BTreeSet<_> = files.map(|file| file.file_stem().unwrap().to_str().unwrap().to_owned()).collect();
     assert!(expected.len() >= 20, "{expected:?}");
-    expected.extend(["nuget", "github", "services", "test-results", "coverage"].map(str::to_owned));
+    expected.extend(["nuget", "github", "services", "test-results", "coverage", "values"].map(str::to_owned));
     assert_eq!(listed, expected);
 }
 

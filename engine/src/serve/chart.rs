@@ -5,7 +5,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use badgesmith_renderer::{Chart, ChartTheme, Scale};
+use badgesmith_renderer::{Chart, ChartSeries, ChartTheme, Scale};
 
 use super::history::subject;
 use crate::{
@@ -165,7 +165,13 @@ impl ChartMaking {
         let Self { plugin, collection, value, query, title, now, .. } = self;
         // This cannot be missing: the address was found by it.
         let series = series_of(&plugin, &collection).cloned().unwrap_or_default();
-        let what = if value.is_some() { "values" } else { "results" };
+        let charted = charted(&series, value.as_deref(), records);
+        let what = match &charted {
+            // What was recorded is texts, which have no chart.
+            ChartSeries::Values(points) if points.is_empty() && !records.is_empty() => "numbers",
+            _ if value.is_some() => "values",
+            _ => "results",
+        };
         let days = if query.days == 1 { "1 day".to_owned() } else { format!("{} days", query.days) };
         Chart {
             since_ms,
@@ -173,7 +179,7 @@ impl ChartMaking {
             empty: format!("no {what} in {days}"),
             theme: query.theme,
             outline: query.outline,
-            ..Chart::new(title, charted(&series, value.as_deref(), records))
+            ..Chart::new(title, charted)
         }
     }
 }

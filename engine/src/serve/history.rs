@@ -56,11 +56,19 @@ struct HistoryItem<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     skipped: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    value: Option<f64>,
+    value: Option<HistoryValue<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     duration_ms: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     link: Option<&'a str>,
+}
+
+/// A value that was recorded.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum HistoryValue<'a> {
+    Number(f64),
+    Word(&'a str),
 }
 
 /// Answers a request for a history.
@@ -101,7 +109,7 @@ impl<'a> HistoryItem<'a> {
             passed: one.passed(),
             failed: one.failed(),
             skipped: one.skipped(),
-            value: one.value(),
+            value: one.value().map(HistoryValue::Number).or_else(|| one.word().map(HistoryValue::Word)),
             duration_ms: one.duration_ms(),
             link: one.link(),
         }

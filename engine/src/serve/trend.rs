@@ -2,7 +2,7 @@
 
 use std::time::SystemTime;
 
-use badgesmith_provider::{Badge, Record, Series};
+use badgesmith_provider::{Badge, Record, Series, format::duration};
 use badgesmith_renderer::Spark;
 
 use crate::{
@@ -10,7 +10,7 @@ use crate::{
     draw::trend_overrides::TrendOverrides,
     parts::Parts,
     plugins::{Plugin, series_of},
-    series::{SeriesRecord, duration, rate, spark},
+    series::{SeriesRecord, rate, spark},
     store::Span,
 };
 

@@ -188,6 +188,20 @@ mod tests {
             assert_eq!(scale.color(number), name, "{number}");
         }
     }
+
+    #[test]
+    fn what_the_sdk_calls_a_color_can_be_drawn() {
+        use badgesmith_provider::color::{color_names, is_color};
+
+        let mut count = 0;
+        for name in color_names().chain(["4c1", "#4c1", "44cc11", "#44CC11"]) {
+            assert!(is_color(name) && Color::parse(name).is_some(), "{name}");
+            count += 1;
+        }
+        // CSS has 148 names, and shields 6 besides.
+        assert_eq!(count, 148 + 6 + 4);
+    }
+
     #[test]
     fn a_named_scale_has_the_colours_of_shields() {
         use badgesmith_provider::color;

@@ -2,6 +2,12 @@
 //!
 //! The module is part of the feature `format`.
 
+mod name;
+
+#[cfg(feature = "testkit")]
+pub use name::color_names;
+pub use name::is_color;
+
 /// The color of a version: orange before 1.0 and for a prerelease, otherwise blue.
 ///
 /// A prerelease contains `alpha`, `beta`, `snapshot`, `dev`, `pre`, `rc`, `scm` or `cvs`, anywhere and in any case.

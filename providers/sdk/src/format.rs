@@ -16,6 +16,7 @@
 mod build_status;
 mod colored_text;
 mod date;
+mod duration;
 mod license;
 mod number;
 mod version_text;
@@ -23,6 +24,7 @@ mod version_text;
 pub use build_status::build_status;
 pub use colored_text::ColoredText;
 pub use date::{date, relative_date, time_ago, unix_seconds};
+pub use duration::duration;
 pub use license::license;
 pub use number::{SizeUnits, bytes, metric, number, one_decimal, ordinal, percent, size, stars, whole_percent};
 pub use version_text::{add_v, omit_v};

@@ -192,6 +192,7 @@ REPORTS = {
         "branches": {"covered": 61, "total": 80},
         "functions": {"covered": 9, "total": 10},
     },
+    "/values/results/size/acme/tools/main": {"value": 1.2, "as": "bytes", "unit": "MB"},
 }
 
 

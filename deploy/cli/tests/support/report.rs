@@ -22,6 +22,14 @@ pub const COVERAGE_TOML: &str = "[[plugin]]\nid = \"test-results\"\nlibrary = \"
                                  [[plugin]]\nid = \"coverage\"\nlibrary = \"badgesmith_provider_coverage\"\n\
                                  collections = [\"coverage\"]\n";
 
+/// The same with the values provider.
+pub const VALUES_TOML: &str = "[[plugin]]\nid = \"test-results\"\nlibrary = \"badgesmith_provider_test_results\"\n\
+                               collections = [\"test-results\"]\n\
+                               [[plugin]]\nid = \"coverage\"\nlibrary = \"badgesmith_provider_coverage\"\n\
+                               collections = [\"coverage\"]\n\
+                               [[plugin]]\nid = \"values\"\nlibrary = \"badgesmith_provider_values\"\n\
+                               collections = [\"values\"]\n";
+
 /// A nonce that is new in this process.
 pub fn nonce() -> String {
     static NEXT: AtomicU64 = AtomicU64::new(0);

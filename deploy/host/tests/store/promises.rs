@@ -22,6 +22,7 @@ macro_rules! for_every_promise {
             two_spellings_are_one_subject,
             no_two_subjects_share_a_record,
             no_two_collections_share_a_record,
+            three_collections_of_one_subject_share_nothing_but_its_name,
             the_longest_names_are_stored,
             a_large_record_is_stored,
             a_run_is_recorded_once_whatever_its_time,
@@ -180,6 +181,34 @@ pub(crate) async fn no_two_collections_share_a_record(store: &impl Store) {
     assert_eq!(put(store, &entry(&subject, record("1", 1, 1000))).await, Recorded::New);
     let found = store.history("coverage", &subject, ALL, SystemTime::now()).await.unwrap();
     assert_eq!(found, [record("1", 1, 2000)]);
+}
+
+/// Tests, coverage and values of one name, as one build reports them.
+pub(crate) async fn three_collections_of_one_subject_share_nothing_but_its_name(store: &impl Store) {
+    let subject = subject("main");
+    let collections = ["test-results", "coverage", "values"];
+    let found = async |collection: &str| store.history(collection, &subject, ALL, SystemTime::now()).await.unwrap();
+    // One run and one time, so that only the collection tells them apart.
+    let entries = collections.map(|collection| {
+        let fields = Map::from_iter([("of".to_owned(), json!(collection))]);
+        let nonce = format!("of {collection}");
+        Entry { collection: collection.to_owned(), nonce, ..entry(&subject, Record { fields, ..record("7", 1, 1000) }) }
+    });
+    for (index, entry) in entries.iter().enumerate() {
+        assert_eq!(put(store, entry).await, Recorded::New, "{}", entry.collection);
+        for later in &collections[index + 1..] {
+            assert_eq!(found(later).await, [], "{} wrote to {later}", entry.collection);
+        }
+    }
+    for entry in &entries {
+        assert_eq!(found(&entry.collection).await, std::slice::from_ref(&entry.record));
+        let again = Entry { nonce: "another".to_owned(), ..entry.clone() };
+        assert_eq!(put(store, &again).await, Recorded::Duplicate, "{}", entry.collection);
+    }
+    let listed = store.subjects("acme", None, "", 9, SystemTime::now()).await.unwrap();
+    let mut listed: Vec<_> = listed.into_iter().map(|listed| listed.collection).collect();
+    listed.sort();
+    assert_eq!(listed, ["coverage", "test-results", "values"]);
 }
 
 pub(crate) async fn the_longest_names_are_stored(store: &impl Store) {
