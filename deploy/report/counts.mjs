@@ -19,9 +19,10 @@ export class Refusal extends Error {
 }
 
 const NEEDS_CLIENT = "a kind of report that only the badgesmith client reads; put it in PATH or name it in `binary`";
-/** The root elements of NUnit, xUnit.net, CTest and Boost.Test. */
+/** The root elements of NUnit, xUnit.net, CTest, Boost.Test, Catch2, doctest, Robot Framework and TestNG. */
 const CLIENT_ROOTS = [
   ...["test-run", "test-results", "test-suite", "assemblies", "assembly", "Site", "TestLog", "TestResult"],
+  ...["Catch", "Catch2TestRun", "doctest", "robot", "testng-results"],
 ];
 /** The root elements of all reports. One of them shows that a file that breaks before its root may be a report. */
 const ROOTS = ["testsuites", "testsuite", "testrun", "TestRun", ...CLIENT_ROOTS];

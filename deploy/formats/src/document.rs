@@ -7,9 +7,11 @@
 //! A new format is a file here that exports a [`DocumentFormat`], and a row in [`FORMATS`].
 
 mod ctrf;
+mod cucumber;
 mod format;
 mod jest;
 mod mocha;
+mod mochawesome;
 pub(crate) mod outline;
 mod playwright;
 mod reader;
@@ -19,7 +21,15 @@ use crate::{refusal::ReportRefusal, report::TestReport};
 use format::DocumentFormat;
 
 /// All formats. The first one that recognizes a document reads it.
-const FORMATS: &[DocumentFormat] = &[jest::FORMAT, playwright::FORMAT, mocha::FORMAT, rspec::FORMAT, ctrf::FORMAT];
+const FORMATS: &[DocumentFormat] = &[
+    jest::FORMAT,
+    playwright::FORMAT,
+    mochawesome::FORMAT,
+    mocha::FORMAT,
+    rspec::FORMAT,
+    ctrf::FORMAT,
+    cucumber::FORMAT,
+];
 
 /// Reads a file that is one document and nothing else.
 pub(crate) fn read(text: &str) -> Option<TestReport> {

@@ -36,6 +36,7 @@
 //! ```
 
 mod coverage;
+mod cucumber;
 mod document;
 mod duration;
 mod encoding;

@@ -3,6 +3,7 @@
 //! A new format of JSON events is a file here that exports an [`EventFormat`], and a row in [`EVENT_FORMATS`]. A new
 //! text format is a file here with a function `read`, and a row in [`TEXT_FORMATS`].
 
+mod cucumber;
 mod dart;
 mod event;
 mod go_json;
@@ -16,7 +17,7 @@ use crate::report::TestReport;
 use event::EventFormat;
 
 /// The formats of JSON events. The first one that recognizes an event reads the file.
-const EVENT_FORMATS: &[EventFormat] = &[go_json::FORMAT, libtest::FORMAT, dart::FORMAT];
+const EVENT_FORMATS: &[EventFormat] = &[go_json::FORMAT, libtest::FORMAT, dart::FORMAT, cucumber::FORMAT];
 
 /// The text formats, in the order in which they are tried. Each returns `None` for a text of another format.
 const TEXT_FORMATS: &[fn(&str) -> Option<TestReport>] = &[go_text::read, tap::read];

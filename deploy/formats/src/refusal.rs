@@ -122,8 +122,9 @@ impl fmt::Display for ReportRefusal {
             Self::TooDeep { limit } => write!(f, "elements lie more than {limit} levels deep, which no report's do"),
             Self::NotAReport { found } => write!(f, "{found}, which is no report of tests"),
             Self::Unrecognized => f.write_str(
-                "no kind of report is recognized in it; known are JUnit XML, TRX, NUnit, xUnit.net, CTest, Boost.Test, \
-                 CppUnit, Check, TAP, CTRF, and what go, cargo, dart, mocha, RSpec, Playwright, Jest and Vitest write",
+                "no kind of report is recognized in it; known are JUnit XML, TRX, NUnit, xUnit.net, TestNG, Robot \
+                 Framework, CTest, Boost.Test, Catch2, doctest, CppUnit, Check, TAP, CTRF, Cucumber JSON and messages, \
+                 and what go, cargo, dart, mocha, Mochawesome, RSpec, Playwright, Jest and Vitest write",
             ),
             Self::NotCoverage { found } => write!(f, "{found}, which is no report of coverage"),
             Self::UnrecognizedCoverage => f.write_str(

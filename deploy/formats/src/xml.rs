@@ -3,16 +3,20 @@
 //! A new format is a file here that exports an [`XmlFormat`], and a row in [`FORMATS`].
 
 mod boost;
+mod catch2;
 mod characters;
 mod check;
 mod cppunit;
 mod ctest;
+mod doctest;
 mod doctype;
 pub(crate) mod element;
 mod junit;
 mod nunit;
 pub(crate) mod reader;
+mod robot;
 mod test_run;
+mod testng;
 mod trx;
 mod xunit;
 
@@ -20,8 +24,19 @@ use crate::{refusal::ReportRefusal, report::TestReport};
 use element::XmlFormat;
 
 /// All formats. Where several have a root element of the same name, the first one that accepts it reads the file.
-const FORMATS: &[XmlFormat] =
-    &[boost::FORMAT, check::FORMAT, ctest::FORMAT, junit::FORMAT, nunit::FORMAT, test_run::FORMAT, xunit::FORMAT];
+const FORMATS: &[XmlFormat] = &[
+    boost::FORMAT,
+    catch2::FORMAT,
+    check::FORMAT,
+    ctest::FORMAT,
+    doctest::FORMAT,
+    junit::FORMAT,
+    nunit::FORMAT,
+    robot::FORMAT,
+    test_run::FORMAT,
+    testng::FORMAT,
+    xunit::FORMAT,
+];
 
 /// Reads a file that begins with `<`.
 pub(crate) fn read(text: &str) -> Result<TestReport, ReportRefusal> {

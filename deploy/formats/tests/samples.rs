@@ -52,7 +52,7 @@ const SAMPLES: &[Sample] = &[
     ("dart.json", "dart test JSON", 1, 2, 1, Some(2500), ""),
     ("dart-interrupted.json", "dart test JSON", 0, 1, 0, None, "cut short"),
     ("mocha.json", "mocha JSON", 1, 2, 1, Some(12), ""),
-    ("mochawesome.json", "mocha JSON", 2, 1, 2, Some(20), ""),
+    ("mochawesome.json", "Mochawesome JSON", 2, 1, 2, Some(20), ""),
     ("rspec.json", "RSpec JSON", 1, 3, 1, Some(250), "2 error(s) outside"),
     ("junit-suite-failed.xml", "JUnit XML", 2, 4, 0, None, "failed although no test"),
     ("junit-skipped-and-failed.xml", "JUnit XML", 0, 2, 3, None, ""),
@@ -104,6 +104,40 @@ const SAMPLES: &[Sample] = &[
     ("jest.json", "Jest JSON", 2, 3, 4, Some(1000), "2 run(s) or suite(s) failed although no test"),
     ("jest-exit.json", "Jest JSON", 1, 1, 0, Some(250), "failed although no test"),
     ("jest-interrupted.json", "Jest JSON", 1, 1, 0, Some(250), "interrupted"),
+    // Catch2: test cases: 6 | 2 passed | 2 failed | 2 failed as expected
+    ("catch2-v2.xml", "Catch2", 2, 2, 2, None, ""),
+    // Catch2: test cases: 8 | 1 passed | 5 failed | 1 skipped | 1 failed as expected
+    ("catch2-v3.xml", "Catch2", 1, 5, 2, Some(0), ""),
+    // doctest: test cases: 7 | 3 passed | 4 failed | 1 skipped
+    ("doctest.xml", "doctest", 3, 4, 1, None, ""),
+    ("doctest-list.xml", "doctest", 0, 0, 7, None, "were listed and not run"),
+    ("doctest-crashed.xml", "doctest", 1, 3, 0, None, ""),
+    // TestNG: Total tests run: 10, Passes: 3, Failures: 3, Skips: 3, Retries: 1; Configuration Failures: 1
+    ("testng.xml", "TestNG", 3, 4, 3, Some(492), "failed although no test"),
+    // TestNG: Total tests run: 1, Passes: 1, Failures: 0, Skips: 0; Configuration Failures: 1
+    ("testng-configuration.xml", "TestNG", 1, 1, 0, Some(124), "failed although no test"),
+    // Robot Framework 7.5 and 6.1: 4 tests, 1 passed, 2 failed, 1 skipped
+    ("robot7.xml", "Robot Framework", 1, 2, 1, Some(263), ""),
+    ("robot6.xml", "Robot Framework", 1, 2, 1, Some(142), ""),
+    // Robot Framework 7.5: 2 tests, 0 passed, 0 failed, 2 skipped
+    ("robot-skipped.xml", "Robot Framework", 0, 0, 2, Some(183), ""),
+    // Robot Framework 3.2: 2 critical tests, 1 passed, 1 failed; 3 tests total, 1 passed, 2 failed
+    ("robot3.xml", "Robot Framework", 1, 1, 1, Some(155), ""),
+    // cucumber-js: 11 scenarios (3 failed, 1 ambiguous, 1 undefined, 1 pending, 4 passed, 1 unknown)
+    ("cucumber.json", "Cucumber JSON", 4, 6, 1, None, "3 undefined, pending or ambiguous scenario(s)"),
+    // behave: 1 scenario passed, 1 failed, 2 error, and one that a step skipped
+    ("cucumber-behave.json", "Cucumber JSON", 1, 3, 1, None, ""),
+    ("cucumber-background.json", "Cucumber JSON", 1, 3, 0, None, ""),
+    // cucumber-js: 4 scenarios (1 failed, 1 pending, 1 passed, 1 unknown); the passed one was retried
+    ("cucumber-messages.ndjson", "Cucumber messages", 1, 2, 1, Some(84), "1 undefined, pending or ambiguous"),
+    ("cucumber-cut.ndjson", "Cucumber messages", 1, 1, 0, None, "cut short"),
+    // cucumber-js --no-strict: 1 scenario (1 pending), exit code 0
+    ("cucumber-not-strict.ndjson", "Cucumber messages", 0, 0, 1, Some(10), ""),
+    ("cucumber-hook.ndjson", "Cucumber messages", 1, 1, 0, Some(500), "failed although no test"),
+    // mocha: 3 passing, 1 pending, 3 failing; mochawesome has one skipped test more, which a hook left out
+    ("mochawesome-hooks.json", "Mochawesome JSON", 3, 3, 2, Some(75), ""),
+    ("xunit3.xml", "xUnit.net", 3, 1, 2, Some(185), ""),
+    ("xunit3-crashed.xml", "xUnit.net", 1, 1, 0, Some(10), "failed although no test"),
 ];
 
 /// File, and a part of the refusal.
@@ -144,6 +178,16 @@ const REFUSED: &[(&str, &str)] = &[
     ("log.jsonl", "with none of the keys"),
     ("test-log.xml", "without a suite of Boost.Test"),
     ("behind-text.xml", "line 5, column 1: a report begins here, behind other text"),
+    ("urdf.xml", "XML with the root <robot>"),
+    ("catch.xml", "called as in Catch2's, without results"),
+    ("doctest.xml", "without anything of doctest"),
+    ("testng-suite.xml", "XML with the root <suite>"),
+    ("robots.xml", "it begins like XML, but is not well-formed XML"),
+    ("robot-entity.xml", "DOCTYPE declares entities"),
+    ("cut-robot.xml", "Unexpected end"),
+    ("keywords.json", "JSON with none of the keys"),
+    ("cut-cucumber.json", "broken JSON, line 4"),
+    ("cut-mochawesome.json", "broken JSON, line 4"),
 ];
 
 fn folder() -> PathBuf {
@@ -206,5 +250,9 @@ fn suites_have_their_own_tests_and_the_names_that_the_tools_give_them() {
         "example.com/shop 3/1/1, example.com/main 0/1/0, example.com/new 0/1/0, example.com/old 0/1/0"
     );
     assert_eq!(suites("dart.json"), "test/cart_test.dart 1/1/1");
+    assert_eq!(suites("robot7.xml"), "Cart 1/1/0, Down 0/1/1");
+    assert_eq!(suites("testng.xml"), "shop.ConfigTest 0/1/2, shop.Small 3/3/1");
+    assert_eq!(suites("catch2-v3.xml"), "c3 1/5/2");
+    assert_eq!(suites("cucumber-messages.ndjson"), "Cart 1/2/1");
     assert_eq!(suites("rspec.json"), "./spec/cart_spec.rb 1/1/0, ./spec/price_spec.rb 0/0/1");
 }

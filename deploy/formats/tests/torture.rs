@@ -93,7 +93,7 @@ fn a_document_that_is_cut_off_is_never_counted() {
 }
 
 /// Streams in which everything passed. Each states the number of its tests at its beginning, or its result at its end.
-const PASSING: [&str; 6] = [
+const PASSING: [&str; 7] = [
     "TAP version 14\n1..3\nok 1 - a\nok 2 - b\nok 3 - c\n",
     "t/a.t .. \n1..2\nok 1\nok 2\nok\n\
      t/b.t .. \n1..1\nok 1\nok\nAll tests successful.\nFiles=2, Tests=3, 0 wallclock secs\nResult: PASS\n",
@@ -107,6 +107,10 @@ const PASSING: [&str; 6] = [
     "{\"type\":\"start\",\"time\":0}\n{\"type\":\"testStart\",\"test\":{\"id\":1,\"name\":\"a\"},\"time\":1}\n\
      {\"type\":\"testDone\",\"testID\":1,\"result\":\"success\",\"time\":2}\n\
      {\"type\":\"done\",\"success\":true,\"time\":3}\n",
+    "{\"meta\":{\"protocolVersion\":\"32.2.0\"}}\n{\"testCase\":{\"id\":\"1\",\"pickleId\":\"2\",\"testSteps\":[]}}\n\
+     {\"testCaseStarted\":{\"id\":\"3\",\"testCaseId\":\"1\"}}\n\
+     {\"testStepFinished\":{\"testCaseStartedId\":\"3\",\"testStepResult\":{\"status\":\"PASSED\"}}}\n\
+     {\"testCaseFinished\":{\"testCaseStartedId\":\"3\"}}\n{\"testRunFinished\":{\"success\":true}}\n",
 ];
 
 #[test]
@@ -170,7 +174,7 @@ proptest! {
 }
 
 /// Parts of reports in several formats.
-const PIECES: [&str; 68] = [
+const PIECES: [&str; 84] = [
     "<testsuite>",
     "</testsuite>",
     "<testcase name='a'>",
@@ -239,6 +243,22 @@ const PIECES: [&str; 68] = [
     "{\"type\":\"test\",\"event\":\"ok\",\"name\":\"a\\b\"}\n",
     "{\"numTotalTests\":1,\"testResults\":[{\"status\":\"failed\"}]}",
     "{\"suites\":[],\"errors\":[{}],\"stats\":{\"expected\":1,\"unexpected\":1}}",
+    "<robot generator='Robot'>",
+    "</robot>",
+    "<test>",
+    "</test>",
+    "<status status='FAIL'/>",
+    "<kw type='TEARDOWN'>",
+    "</kw>",
+    "<Catch name='a'>",
+    "<OverallResult success='true'/>",
+    "<doctest>",
+    "<OverallResultsAsserts failures='1'/>",
+    "<testng-results failed='1'>",
+    "<test-method status='FAIL' is-config='true'/>",
+    "{\"testCaseStarted\":{\"id\":\"1\",\"testCaseId\":\"1\"}}\n",
+    "[{\"keyword\":\"Feature\",\"name\":\"\",\"elements\":[{}]}]\n",
+    "{\"stats\":{\"passes\":1,\"failures\":1,\"other\":1},\"results\":[{\"suites\":[]}]}",
 ];
 
 #[test]
@@ -276,6 +296,14 @@ fn hostile_files_take_time_in_proportion_to_their_size() {
         ("{\"suites\":[", "{\"suites\":[", 100_000),
         ("<TestRun><Results>", "<UnitTestResult outcome='Failed'><InnerResults>", 90),
         ("{\"Action\":\"run\",\"Test\":\"", "a/", 300_000),
+        ("", "[{", 300_000),
+        ("", "[\n", 300_000),
+        ("[{\"keyword\":\"Feature\",\"name\":\"\",\"elements\":[", "{},", 300_000),
+        ("", "{\"testCaseStarted\":{\"id\":\"1\",\"testCaseId\":\"1\"}}\n", 20_000),
+        ("<robot generator='a'>", "<suite>", 190),
+        ("<robot generator='a'><suite>", "<suite></suite>", 50_000),
+        ("<testng-results>", "<class><test-method/></class>", 30_000),
+        ("<Catch>", "<TestCase tags='[!mayfail]'/>", 30_000),
     ] {
         check(format!("{start}{}", piece.repeat(times)).as_bytes());
     }

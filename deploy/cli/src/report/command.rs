@@ -29,8 +29,9 @@ environment variables; there only --server is needed. An option takes precedence
 The report is signed with the secret in BADGESMITH_SECRET or in --secret-file. A build without one, as of a fork, sends
 nothing, prints a notice and exits with 0.
 
-Report formats: JUnit XML, TRX, NUnit 2 and 3, xUnit.net, CTest, Boost.Test, CppUnit, Check, TAP, CTRF, go test -json
-and -v, libtest JSON, dart, mocha, RSpec, Playwright, Jest and Vitest JSON. The format is recognized by the content.
+Report formats: JUnit XML, TRX, NUnit 2 and 3, xUnit.net, TestNG, Robot Framework, CTest, Boost.Test, Catch2, doctest,
+CppUnit, Check, TAP, CTRF, Cucumber JSON and messages, go test -json and -v, libtest JSON, dart, mocha, Mochawesome,
+RSpec, Playwright, Jest and Vitest JSON. The format is recognized by the content.
 
 Coverage formats: Cobertura, JaCoCo, lcov, Clover, OpenCover, dotCover and Visual Studio XML, go cover profiles, and the
 JSON of SimpleCov, coverage.py, Istanbul, llvm-cov, gcov, gcovr and Coveralls. Reports are merged by source file and line.

@@ -1,4 +1,4 @@
-//! `mocha --reporter json`, and documents that have its `stats`, such as those of mochawesome.
+//! `mocha --reporter json`, and documents that have its `stats`, such as those of mochawesome before version 4.
 //!
 //! The lists of passes, failures and pending tests count, and not the list `tests`, because a failed hook is a failure
 //! but not a test. Failures that are in the totals only count as one.
@@ -37,6 +37,9 @@ struct Stats {
     /// Written by mochawesome: tests that did not run because a hook failed.
     #[serde(default)]
     skipped: u64,
+    /// Written by mochawesome: hooks that failed, which are not in its `failures`.
+    #[serde(default)]
+    other: u64,
     duration: Option<f64>,
 }
 
@@ -50,13 +53,13 @@ fn read(text: &str) -> serde_json::Result<TestReport> {
         }
         _ => TestCounts {
             passed: stats.passes,
-            failed: stats.failures,
+            failed: stats.failures.saturating_add(stats.other),
             skipped: stats.pending.saturating_add(stats.skipped),
         },
     };
     let mut tally = Tally::default();
     tally.add_counts("", counts);
-    if stats.failures > 0 {
+    if stats.failures > 0 || stats.other > 0 {
         tally.fail_file();
     }
     tally.set_duration(stats.duration.and_then(from_milliseconds));

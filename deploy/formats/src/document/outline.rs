@@ -23,10 +23,39 @@ pub(super) struct Outline {
     pub(super) summary_line: OutlineValue,
     pub(super) num_total_tests: OutlineValue,
     pub(super) test_results: OutlineValue,
+    /// The document itself, if it is a list.
+    #[serde(skip)]
+    pub(super) items: OutlineValue,
+}
+
+impl Outline {
+    /// The outline of a document that is an object or a list, and the length of the document.
+    pub(super) fn parse_first(text: &str) -> (serde_json::Result<Self>, usize) {
+        if text.starts_with('[') {
+            let (items, end) = parse_first(text);
+            (items.map(|items| Self { items, ..Self::default() }), end)
+        } else {
+            parse_first(text)
+        }
+    }
+
+    /// The outline of a text that is one document and nothing else.
+    pub(super) fn parse(text: &str) -> Option<Self> {
+        let (outline, end) = Self::parse_first(text);
+        outline.ok().filter(|_| end == text.len())
+    }
+}
+
+/// The value that a text begins with, and its length.
+fn parse_first<'a, T: Deserialize<'a>>(text: &'a str) -> (serde_json::Result<T>, usize) {
+    let mut values = serde_json::Deserializer::from_str(text).into_iter::<T>();
+    // A text of blanks has no value. Then the parser states the error.
+    let value = values.next().unwrap_or_else(|| serde_json::from_str(text));
+    (value, values.byte_offset())
 }
 
 /// The structure of a value.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub(crate) enum OutlineValue {
     /// An object with these keys.
     Object(Vec<String>),
@@ -56,6 +85,11 @@ impl OutlineValue {
     /// Whether the value is a list that is empty or has objects with such a key.
     pub(crate) fn is_list_of(&self, key: &str) -> bool {
         matches!(self, Self::List(keys) if keys.is_empty() || keys.iter().any(|it| it == key))
+    }
+
+    /// Whether the value is a list whose first element has such a key.
+    pub(crate) fn is_list_with(&self, key: &str) -> bool {
+        matches!(self, Self::List(keys) if keys.iter().any(|it| it == key))
     }
 
     pub(crate) fn is_present(&self) -> bool {

@@ -16,7 +16,7 @@ const LONGEST_REASON: usize = 200;
 /// Reads a file that is one document and nothing else.
 pub(super) fn read(text: &str, formats: &[DocumentFormat]) -> Option<TestReport> {
     let text = text.trim_ascii();
-    let outline = text.starts_with('{').then(|| serde_json::from_str(text).ok()).flatten()?;
+    let outline = text.starts_with(['{', '[']).then(|| Outline::parse(text)).flatten()?;
     read_document(&outline, text, formats)?.ok()
 }
 
@@ -26,13 +26,11 @@ pub(super) fn read_within_output(text: &str, formats: &[DocumentFormat]) -> Opti
     let (mut start, mut false_starts) = (0, 0);
     while false_starts < MOST_FALSE_STARTS {
         let Some(rest) = text.get(start..) else { break };
-        let Some(at) = (if rest.starts_with('{') { Some(0) } else { rest.find("\n{").map(|at| at + 1) }) else { break };
+        let Some(at) = next_start(rest) else { break };
         start += at;
         let rest = text.get(start..)?;
-        let mut documents = serde_json::Deserializer::from_str(rest).into_iter::<Outline>();
-        let outline = documents.next();
-        let end = documents.byte_offset();
-        if let Some(Ok(outline)) = outline
+        let (outline, end) = Outline::parse_first(rest);
+        if let Ok(outline) = outline
             && let Some(Ok(report)) = read_document(&outline, rest.get(..end)?, formats)
         {
             match &mut sum {
@@ -47,14 +45,22 @@ pub(super) fn read_within_output(text: &str, formats: &[DocumentFormat]) -> Opti
     sum
 }
 
+/// Where the next document may begin: at a line that begins with an object or with a list of objects.
+fn next_start(text: &str) -> Option<usize> {
+    let line_starts = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1));
+    line_starts.filter_map(|at| Some((at, text.get(at..)?))).find_map(|(at, rest)| {
+        let is_list = || rest.strip_prefix('[').is_some_and(|items| items.trim_ascii_start().starts_with('{'));
+        (rest.starts_with('{') || is_list()).then_some(at)
+    })
+}
+
 /// Why a file that begins like JSON is not a report. `None` if it does not begin like JSON.
 pub(super) fn refuse(text: &str, formats: &[DocumentFormat]) -> Option<ReportRefusal> {
     let text = text.trim_ascii();
     if !text.starts_with(['{', '[']) {
         return None;
     }
-    if text.starts_with('{')
-        && let Ok(outline) = serde_json::from_str::<Outline>(text)
+    if let Some(outline) = Outline::parse(text)
         && let Some(Err(error)) = read_document(&outline, text, formats)
     {
         return Some(broken(&error));

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, de::IgnoredAny};
 
-use crate::report::TestReport;
+use crate::{document::outline::OutlineValue, report::TestReport};
 
 /// A format of JSON events.
 pub(super) struct EventFormat {
@@ -45,4 +45,12 @@ pub(super) struct EventKeys<'a> {
     pub(super) protocol_version: Option<IgnoredAny>,
     pub(super) success: Option<IgnoredAny>,
     pub(super) median: Option<IgnoredAny>,
+    #[serde(default)]
+    pub(super) meta: OutlineValue,
+    #[serde(default, rename = "gherkinDocument")]
+    pub(super) gherkin_document: OutlineValue,
+    #[serde(default, rename = "testCase")]
+    pub(super) test_case: OutlineValue,
+    #[serde(default, rename = "testCaseStarted")]
+    pub(super) test_case_started: OutlineValue,
 }

@@ -128,10 +128,14 @@ fn roots<R>(formats: &[XmlFormat<R>]) -> impl Iterator<Item = &'static str> {
     formats.iter().flat_map(|format| format.roots).copied()
 }
 
-/// Whether the name of a report's root appears near the beginning of a text that breaks before its root is known.
+/// Whether a tag with the name of a report's root appears near the beginning of a text that breaks before its root is
+/// known. The name may have a prefix.
 fn names_a_root<R>(text: &str, formats: &[XmlFormat<R>]) -> bool {
     let start = text.get(..text.floor_char_boundary(LONGEST_HEAD)).unwrap_or_default();
-    roots(formats).any(|root| start.contains(root))
+    start.split(['<', ':']).skip(1).any(|tag| {
+        let end = tag.find(|c: char| c.is_ascii_whitespace() || matches!(c, '>' | '/')).unwrap_or(tag.len());
+        tag.get(..end).is_some_and(|name| roots(formats).any(|root| root == name))
+    })
 }
 
 /// Reads to the end of the element that was just opened.
