@@ -16,7 +16,7 @@ use tokio::sync::oneshot;
 use crate::world::Executor;
 
 /// Single flights that run to their end in the background.
-pub(crate) struct Flights<T>(Arc<Mutex<HashMap<String, Flight<T>>>>);
+pub struct Flights<T>(Arc<Mutex<HashMap<String, Flight<T>>>>);
 
 type Flight<T> = Shared<oneshot::Receiver<T>>;
 
@@ -26,16 +26,24 @@ impl<T> fmt::Debug for Flights<T> {
     }
 }
 
-impl<T: Clone + Send + Sync + 'static> Flights<T> {
-    pub(crate) fn new() -> Self {
+impl<T> Default for Flights<T> {
+    fn default() -> Self {
         Self(Arc::default())
+    }
+}
+
+impl<T: Clone + Send + Sync + 'static> Flights<T> {
+    /// No flights.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
     }
 
     /// Waits for the flight of `key`, and starts it if there is none. It runs to its end even if all callers leave.
     /// `None` means that the work panicked or was dropped.
     ///
     /// `cached` looks up a result once more, under the lock: a flight may have ended since the caller's own lookup.
-    pub(crate) async fn join(
+    pub async fn join(
         &self,
         key: &str,
         executor: &dyn Executor,

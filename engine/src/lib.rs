@@ -72,6 +72,7 @@ pub use crate::{
     error::Source,
     event_stream::EventStream,
     fetch::cached_answer::readable,
+    flight::Flights,
     format::Format,
     meter::{AnswerSource, ExchangeOutcome, StepOutcome},
     origin::{Origin, OriginError},

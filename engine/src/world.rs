@@ -219,6 +219,12 @@ impl Progress {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).is_reached = true;
     }
 
+    /// The address of the latest request, once the client has recorded one.
+    #[must_use]
+    pub fn url(&self) -> Option<Url> {
+        self.hop().url
+    }
+
     /// The latest request.
     pub(crate) fn hop(&self) -> Hop {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()

@@ -1,6 +1,7 @@
 //! The implementations of the engine's [`World`](badgesmith_engine::World) that every binary shares.
 //!
 //! [`upstream`] sends requests to upstreams and [`web`] to URLs that callers name, both with the clients of [`client`].
+//! [`oidc`] verifies the tokens with which builds prove where they come from.
 //! [`executor`] runs futures and providers' steps. [`secrets`] and [`embedded`] store in a data directory what the
 //! crate `badgesmith-aws` stores in AWS; [`transfer`] moves results from one store to another. [`logs`],
 //! [`access_log`], [`correlation_id`] and [`metrics`] are for observability. [`config`] loads the plugins, and
@@ -22,6 +23,7 @@ pub mod exit_hook;
 pub mod faces;
 pub mod logs;
 pub mod metrics;
+pub mod oidc;
 pub mod secrets;
 mod step_threads;
 pub mod transfer;

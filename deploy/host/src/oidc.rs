@@ -1,0 +1,138 @@
+//! Verifies the OpenID Connect tokens with which builds prove where they come from.
+//!
+//! A token's own claims are not believed before its signature is verified; only its issuer is read, and chooses among
+//! those that plugins.toml trusts. So: the form of the token and its header, its issuer, the issuer's key, the
+//! signature, and then the claims. A refusal names a claim and repeats no part of the token.
+
+mod algorithm;
+mod compact;
+mod demands;
+mod discovery;
+mod github;
+mod gitlab;
+mod issuers;
+mod key_cache;
+mod key_set;
+mod members;
+mod refusal;
+mod run;
+mod validity;
+#[cfg(test)]
+mod vectors;
+
+use std::{
+    fmt::{self, Write},
+    sync::Arc,
+    time::SystemTime,
+};
+
+use badgesmith_engine::{
+    proof::{Claimed, IssuerKind, Proof, TrustedIssuer, Unproven, Verifier},
+    world::{Executor, Upstream},
+};
+use futures_util::future::BoxFuture;
+use ring::digest::{SHA256, digest};
+use tokio::sync::oneshot;
+
+use self::{algorithm::PublicKey, compact::Compact, issuers::Issuers, members::Members, refusal::wrong};
+
+/// The longest `jti` that is its own nonce.
+const LONGEST_JTI: usize = 128;
+
+/// Verifies tokens of the issuers that plugins.toml trusts. Nothing is asked of an issuer before its first token.
+pub struct TokenVerifier {
+    issuers: Issuers,
+    executor: Arc<dyn Executor>,
+}
+
+impl fmt::Debug for TokenVerifier {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("TokenVerifier").field(&self.issuers).finish()
+    }
+}
+
+impl TokenVerifier {
+    /// A verifier that reads the keys of these issuers through `web`.
+    #[must_use]
+    pub fn new(trusted: Vec<TrustedIssuer>, web: Arc<dyn Upstream>, executor: Arc<dyn Executor>) -> Self {
+        Self { issuers: Issuers::new(trusted, &web, &executor), executor }
+    }
+
+    async fn proof(&self, token: &str, claimed: &Claimed<'_>, now: SystemTime) -> Result<Proof, Unproven> {
+        let compact = Compact::read(token)?;
+        let unverified = Members::read(&compact.claims, "claims", &["iss"])?;
+        let issuer = self.issuers.named(unverified.text("iss")?)?;
+        let kid = compact.kid.as_deref().ok_or_else(|| wrong("kid", "it is missing"))?;
+        let key = issuer.keys.find(kid, compact.algorithm, now).await?;
+        if !self.is_signed(key, &compact).await {
+            return Err(wrong("signature", "it was not made with the issuer's key of this name"));
+        }
+        // From here on the claims are the issuer's.
+        let trusted = self.issuers.trust_of(issuer, claimed.owner)?;
+        let claims = Members::read(&compact.claims, "claims", &claims_of(trusted.kind))?;
+        if !claims.includes("aud", &trusted.audience)? {
+            return Err(wrong("aud", format!("it is not {}", trusted.audience)));
+        }
+        let expires = validity::check(&claims, now)?;
+        let run = match trusted.kind {
+            IssuerKind::GitHub => github::prove(&claims, claimed)?,
+            IssuerKind::GitLab => gitlab::prove(&claims, claimed)?,
+        };
+        demands::check(&claims, trusted)?;
+        Ok(Proof {
+            id: nonce(claims.text("jti")?),
+            expires,
+            issuer: issuer.name.clone(),
+            repository_id: run.repository_id,
+            commit: run.commit,
+            run_id: run.id,
+            run_attempt: run.attempt,
+        })
+    }
+
+    /// Verifies the signature, on another thread if that takes long.
+    async fn is_signed(&self, key: PublicKey, compact: &Compact<'_>) -> bool {
+        if !key.is_slow() {
+            return key.has_signed(compact.signed, &compact.signature);
+        }
+        let (signed, signature) = (compact.signed.to_vec(), compact.signature.clone());
+        let (sender, receiver) = oneshot::channel();
+        self.executor.run(Box::new(move || {
+            // The caller may have left.
+            let _ = sender.send(key.has_signed(&signed, &signature));
+        }));
+        receiver.await.unwrap_or(false)
+    }
+}
+
+impl Verifier for TokenVerifier {
+    fn verify<'a>(
+        &'a self,
+        token: &'a str,
+        claimed: &'a Claimed<'a>,
+        now: SystemTime,
+    ) -> BoxFuture<'a, Result<Proof, Unproven>> {
+        Box::pin(self.proof(token, claimed, now))
+    }
+}
+
+/// Every claim that is read of a token of this kind.
+fn claims_of(kind: IssuerKind) -> Vec<&'static str> {
+    let subject = match kind {
+        IssuerKind::GitHub => &github::CLAIMS[..],
+        IssuerKind::GitLab => &gitlab::CLAIMS[..],
+    };
+    [&["aud", "jti"][..], &validity::CLAIMS, subject, &demands::CLAIMS].concat()
+}
+
+/// The nonce of a token: its `jti`, or the SHA-256 of one that is too long or has other than visible ASCII characters.
+fn nonce(jti: &str) -> String {
+    if jti.len() <= LONGEST_JTI && jti.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return jti.to_owned();
+    }
+    digest(&SHA256, jti.as_bytes()).as_ref().iter().fold(String::new(), |mut text, byte| {
+        // Writing to a string cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
