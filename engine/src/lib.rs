@@ -154,7 +154,7 @@ impl Engine {
     /// ```
     /// # use std::{sync::Arc, time::{Duration, SystemTime}};
     /// # use badgesmith_engine::{Engine, Origin, Plugin, Request, Settings, store::*, world::*};
-    /// # use badgesmith_provider::{Badge, Call, FoundState, Manifest, Provider, Record, Request as Get, State, Step};
+    /// # use badgesmith_provider::{Badge, Call, FoundParts, FoundState, Manifest, Provider, Record, Request as Get, State, Step};
     /// # use {bytes::Bytes, futures_util::future::{BoxFuture, FutureExt, ready}};
     /// #[derive(Debug)]
     /// struct Greeting;
@@ -184,6 +184,7 @@ impl Engine {
     /// #   fn record<'a>(&'a self, _: &'a Entry) -> Stored<'a, Recorded> { todo!() }
     /// #   fn history<'a>(&'a self, _: &'a str, _: &'a Subject, _: Span, _: SystemTime) -> Stored<'a, Vec<Record>> {
     /// #       todo!() }
+    /// #   fn part_records<'a>(&'a self, _: &'a EveryPart, _: SystemTime) -> Stored<'a, FoundParts> { todo!() }
     /// #   fn put_state<'a>(&'a self, _: &'a State, _: SystemTime) -> Stored<'a, bool> { todo!() }
     /// #   fn states<'a>(&'a self, _: &'a States, _: SystemTime) -> Stored<'a, Vec<FoundState>> { todo!() }
     /// #   fn deliver<'a>(&'a self, _: &'a Delivery) -> Stored<'a, bool> { todo!() }

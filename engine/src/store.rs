@@ -1,6 +1,7 @@
 //! The persistent store: reported results by subject, states, lists of both, and cached answers of upstreams.
 
 mod entry;
+mod every_part;
 mod keys;
 mod span;
 mod subject;
@@ -10,11 +11,12 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use badgesmith_provider::{FoundState, Record, State};
+use badgesmith_provider::{FoundParts, FoundState, Record, State};
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 
 pub use entry::{Delivery, Entry, ListedSubject, MOST_DELIVERED, MarkedAnswer, Recorded, States, SubjectRecord};
+pub use every_part::{EveryPart, MOST_PART_RECORDS, MOST_PARTS};
 pub use keys::{
     OWNERS, delivery_partition, escape, nonce_partition, partition, read_sequence, read_state_key, run_key,
     sequence_text, state_key, state_partition, state_subject_of, subject_of, subjects_partition, unescape,
@@ -75,6 +77,19 @@ pub trait Store: Send + Sync {
         span: Span,
         now: SystemTime,
     ) -> BoxFuture<'a, Result<Vec<Record>, Unavailable>>;
+
+    /// The parts of a branch that [`Store::subjects`] lists, ordered by part, each with its newest records; without those
+    /// whose records have all expired at `now`. There are at most [`MOST_PARTS`], and of further ones the number is told:
+    /// it may be too small if there are very many. Reads are consistent, and their number is bounded whatever else is
+    /// listed.
+    ///
+    /// # Errors
+    /// [`Unavailable`] if the store cannot be read.
+    fn part_records<'a>(
+        &'a self,
+        every: &'a EveryPart,
+        now: SystemTime,
+    ) -> BoxFuture<'a, Result<FoundParts, Unavailable>>;
 
     /// Writes a state, unless there is one whose sequence is as great or greater. After `Ok(true)` it is durable. A state
     /// without a life is listed ([`Store::subjects`]), and listed anew with the time of each change.

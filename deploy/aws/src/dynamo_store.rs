@@ -4,14 +4,14 @@ use std::{collections::BTreeSet, io, sync::Arc, time::SystemTime};
 
 use aws_sdk_dynamodb::{primitives::Blob, types::AttributeValue};
 use badgesmith_engine::store::{
-    Delivery, Entry, ListedSubject, MarkedAnswer, Recorded, Span, States, Store, Subject, Unavailable, Unhealthy,
-    state_subject,
+    Delivery, Entry, EveryPart, ListedSubject, MarkedAnswer, Recorded, Span, States, Store, Subject, Unavailable,
+    Unhealthy, state_subject,
 };
 use badgesmith_host::{
     transfer::{ExportError, ExportSummary, ExportedLine},
     unix_time::unix_seconds,
 };
-use badgesmith_provider::{FoundState, Record, State};
+use badgesmith_provider::{FoundParts, FoundState, Record, State};
 use bytes::Bytes;
 use futures_util::future::{BoxFuture, join};
 use tokio::{runtime::Handle, sync::Semaphore};
@@ -23,7 +23,7 @@ use crate::{
     item::{Item, claim, expires, text},
     item_calls,
     lists::{self, Listed, SubjectPage},
-    marks, records,
+    marks, part_records, records,
     retry::retry,
     states,
 };
@@ -142,6 +142,14 @@ impl Store for DynamoStore {
         now: SystemTime,
     ) -> BoxFuture<'a, Result<Vec<Record>, Unavailable>> {
         Box::pin(async move { Ok(records::history(&self.aws, collection, subject, &span, unix_seconds(now)).await?) })
+    }
+
+    fn part_records<'a>(
+        &'a self,
+        every: &'a EveryPart,
+        now: SystemTime,
+    ) -> BoxFuture<'a, Result<FoundParts, Unavailable>> {
+        Box::pin(async move { Ok(part_records::find(&self.aws, every, unix_seconds(now)).await?) })
     }
 
     fn put_state<'a>(&'a self, state: &'a State, now: SystemTime) -> BoxFuture<'a, Result<bool, Unavailable>> {

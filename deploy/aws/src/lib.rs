@@ -20,6 +20,7 @@ mod item_calls;
 mod list_filling;
 mod lists;
 mod marks;
+mod part_records;
 pub mod policy;
 pub mod provision;
 mod records;

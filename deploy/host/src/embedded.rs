@@ -10,6 +10,7 @@ mod long_reads;
 mod marks;
 mod overlay;
 mod panic_guard;
+mod part_records;
 mod records;
 mod rows;
 mod shared_state;

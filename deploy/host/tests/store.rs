@@ -7,6 +7,9 @@ mod embedded;
 #[path = "store/delivery_promises.rs"]
 mod delivery_promises;
 #[macro_use]
+#[path = "store/part_promises.rs"]
+mod part_promises;
+#[macro_use]
 #[path = "store/promises.rs"]
 mod promises;
 #[macro_use]
@@ -27,3 +30,4 @@ macro_rules! promised {
 for_every_promise!(promised);
 for_every_state_promise!(promised);
 for_every_delivery_promise!(promised);
+for_every_part_promise!(promised);

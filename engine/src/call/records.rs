@@ -5,7 +5,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use badgesmith_provider::{Failure, Query, StateQuery, fold};
+use badgesmith_provider::{Failure, Query, StateQuery, Timestamp, fold};
 use futures_util::future::{BoxFuture, Either, select};
 
 use super::{broken::Unanswered, caller::Caller, provider_call::ProviderCall, visibility::is_listed};
@@ -40,11 +40,8 @@ pub(crate) async fn answer(
     let span = Span { last, since_ms: *since_ms, before: None };
     let history = Box::pin(async { caller.world.store.history(collection, &subject, span, now).await });
     let records = Reading { caller, plugin: &call.plugin, collection, owner, repo, now }.shown(history).await?;
-    let newest = records.first().and_then(|record| u64::try_from(record.timestamp_ms.as_ms()).ok());
-    // A client's clock may be ahead of the server's, but `Last-Modified` must not be in the future.
-    let modified = newest.map(|newest| (SystemTime::UNIX_EPOCH + Duration::from_millis(newest)).min(now));
     let headers: BTreeMap<_, _> =
-        modified.and_then(http_date).map(|date| ("last-modified".to_owned(), date)).into_iter().collect();
+        records.first().and_then(|record| modified(record.timestamp_ms, now)).into_iter().collect();
     // This cannot fail: the records were JSON.
     let body = serde_json::to_vec(&records).unwrap_or_default().into();
     let answer = CachedAnswer { status: 200, headers, body, asked: now, fresh_until: now, token: None, before: None };
@@ -118,8 +115,15 @@ impl Reading<'_> {
     }
 }
 
+/// The header `Last-Modified` of an answer whose newest record is of this time.
+pub(super) fn modified(newest: Timestamp, now: SystemTime) -> Option<(String, String)> {
+    let newest = SystemTime::UNIX_EPOCH + Duration::from_millis(u64::try_from(newest.as_ms()).ok()?);
+    // A client's clock may be ahead of the server's, but `Last-Modified` must not be in the future.
+    Some(("last-modified".to_owned(), http_date(newest.min(now))?))
+}
+
 /// Checks that plugins.toml grants the collection, or that it is off, and that the badge says that it reads it.
-fn check_grant(call: &ProviderCall, collection: &String) -> Result<(), Unanswered> {
+pub(super) fn check_grant(call: &ProviderCall, collection: &String) -> Result<(), Unanswered> {
     if call.reads.as_ref().is_some_and(|reads| !reads.contains(collection)) {
         return Err(Unanswered::violation(format!(
             "it reads the collection {collection:?}, which its badge {:?} does not name; add it to reads there",

@@ -21,6 +21,7 @@ use super::{
     caller::Caller,
     end::{CallEnd, End, end},
     outcome::{Outcome, ReadRecords},
+    part_records,
     provider_call::ProviderCall,
     records, upstream,
     upstream_failure::is_infrastructure,
@@ -166,6 +167,7 @@ impl Caller {
             let asking = new.iter().map(async |asked| match asked {
                 Asked::Fetch(request) => upstream::answer(self, call, request, pass).await,
                 Asked::States(query) => records::states(self, call, query, pass.now).await,
+                Asked::Parts(query) => part_records::answer(self, call, query, pass.now).await,
                 Asked::Latest(query) => records::answer(self, call, query, pass.now).await,
             });
             let asked_at = self.world.executor.clock();

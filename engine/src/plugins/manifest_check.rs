@@ -18,7 +18,7 @@ use crate::{
 const SUBJECT: [&str; 4] = ["owner", "repo", "platform", "branch"];
 
 /// What a manifest may require of its host.
-const CAPABILITIES: [&str; 11] = [
+const CAPABILITIES: [&str; 12] = [
     "post",
     "headers",
     "secrets",
@@ -30,6 +30,7 @@ const CAPABILITIES: [&str; 11] = [
     "optional-requests",
     "fresh-requests",
     "about",
+    "parts",
 ];
 /// What a manifest with webhooks requires.
 const HOOKS: &str = "hooks";

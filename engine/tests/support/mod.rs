@@ -6,7 +6,8 @@ pub mod live;
 pub mod memory_states;
 
 use std::{
-    collections::HashMap,
+    cmp::Reverse,
+    collections::{BTreeMap, HashMap},
     path::{Path, PathBuf},
     process::Command,
     sync::{
@@ -19,12 +20,12 @@ use std::{
 use badgesmith_engine::{
     Config, Engine, Plugin, Request, Response, RouteError, Settings, World, plugins,
     store::{
-        Delivery, Entry, ListedSubject, MarkedAnswer, RecordPlace, Recorded, Span, States, Store, Subject, Unavailable,
-        Unhealthy,
+        Delivery, Entry, EveryPart, ListedSubject, MarkedAnswer, RecordPlace, Recorded, Span, States, Store, Subject,
+        Unavailable, Unhealthy,
     },
     world::{Ask, Event, Executor, Fault, Meter, Reply, SERVER, Secret, Secrets, Upstream},
 };
-use badgesmith_provider::{FoundState, Record, State};
+use badgesmith_provider::{FoundParts, FoundState, PartRecords, Record, State};
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use http::{HeaderMap, HeaderName, HeaderValue};
@@ -279,6 +280,28 @@ impl Store for MemoryStore {
         records.truncate(span.last);
         self.reads.lock().unwrap().push(span.last);
         Box::pin(async move { Ok(records) })
+    }
+
+    fn part_records<'a>(
+        &'a self,
+        every: &'a EveryPart,
+        _: SystemTime,
+    ) -> BoxFuture<'a, Result<FoundParts, Unavailable>> {
+        self.unless_down(|| {
+            let entries = self.entries.lock().unwrap();
+            let mut parts: BTreeMap<&str, Vec<Record>> = BTreeMap::new();
+            for Entry { collection, subject, record, .. } in entries.iter() {
+                if *collection == every.collection && every.subject(subject.platform()).as_ref() == Some(subject) {
+                    parts.entry(subject.platform()).or_default().push(record.clone());
+                }
+            }
+            let found = parts.into_iter().map(|(platform, mut records)| {
+                records.sort_by_key(|record| Reverse(RecordPlace::of(record)));
+                records.truncate(every.last);
+                PartRecords { platform: platform.to_owned(), records: every.keep(records) }
+            });
+            FoundParts { found: found.collect(), omitted: 0 }
+        })
     }
 
     fn put_state<'a>(&'a self, state: &'a State, now: SystemTime) -> BoxFuture<'a, Result<bool, Unavailable>> {

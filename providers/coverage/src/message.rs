@@ -42,17 +42,17 @@ impl<'a> Wording<'a> {
         Ok(Self { of, decimals, min: min.transpose()?, diff: query("diff") })
     }
 
-    /// The share of a record that the badge shows.
+    /// The share of the records of all parts that the badge shows.
     ///
     /// # Errors
-    /// The report did not tell it, or there was nothing to cover.
-    pub(crate) fn share(&self, record: &Record) -> Result<Share, Failure> {
+    /// A report did not tell it, or there was nothing to cover.
+    pub(crate) fn share(&self, records: &[&Record]) -> Result<Share, Failure> {
         let words = match self.of {
             "lines" => "no lines",
             "branches" => "no branches",
             _ => "no functions",
         };
-        Share::of(record, self.of).ok_or_else(|| Failure::not_found("COVERAGE_NOT_FOUND", words))
+        Share::sum(records, self.of).ok_or_else(|| Failure::not_found("COVERAGE_NOT_FOUND", words))
     }
 
     /// The badge that shows the share, and the difference to another one.

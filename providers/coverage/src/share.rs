@@ -11,11 +11,17 @@ pub(crate) struct Share {
 }
 
 impl Share {
-    /// The share in a field of a record; `None` without one, or if there is nothing to cover.
-    pub(crate) fn of(record: &Record, field: &str) -> Option<Self> {
-        let field = record.fields.get(field)?;
-        let count = |name| field.get(name).and_then(Value::as_u64);
-        Self::new(count("covered")?, count("total")?)
+    /// The share in a field of all records together; `None` if one is without it, or if there is nothing to cover. One
+    /// that has the field with nothing to cover adds nothing.
+    pub(crate) fn sum(records: &[&Record], field: &str) -> Option<Self> {
+        let [mut covered, mut total] = [0_u64; 2];
+        for record in records {
+            let field = record.fields.get(field)?;
+            let count = |name| field.get(name).and_then(Value::as_u64);
+            covered = covered.checked_add(count("covered")?)?;
+            total = total.checked_add(count("total")?)?;
+        }
+        Self::new(covered, total)
     }
 
     /// `None` if there is nothing to cover, or less than is covered.
@@ -25,7 +31,7 @@ impl Share {
 
     /// The percentage, exact as far as a float is.
     pub(crate) fn percent(self) -> f64 {
-        // The parts are at most 2⁵², so both are exact.
+        // The counts of a report are at most 2⁵², so both are exact.
         self.covered as f64 * 100.0 / self.total as f64
     }
 

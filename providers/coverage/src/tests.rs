@@ -119,7 +119,7 @@ fn a_good_report_is_a_record_with_its_percentage() {
         ("16369042913", 1, 1_752_837_027_500)
     );
     assert_eq!(record.fields["percent"], json!(66.66));
-    assert_eq!((Share::of(&record, "branches"), Share::of(&record, "functions")), (Share::new(1, 4), None));
+    assert_eq!((Share::sum(&[&record], "branches"), Share::sum(&[&record], "functions")), (Share::new(1, 4), None));
 }
 
 #[test]
@@ -134,7 +134,7 @@ fn optional_and_unusual_values_are_accepted() {
     }
     // Nothing to cover is no percentage.
     let nothing = read(&with(&json!({ "lines": { "covered": 0, "total": 0 } })), "all", NOW).unwrap();
-    assert!(!nothing.fields.contains_key("percent") && Share::of(&nothing, "lines").is_none());
+    assert!(!nothing.fields.contains_key("percent") && Share::sum(&[&nothing], "lines").is_none());
 }
 
 #[test]

@@ -108,6 +108,7 @@
  *                                               optional-requests   requests that a call goes on without
  *                                               fresh-requests      requests with "fresh-seconds"
  *                                               about               requests with "about"
+ *                                               parts               queries for the records of every part
  *     "settings": { "upstream": "https://example.com" }      optional: what an operator may change, with the defaults;
  *                                             a request to a setting that is empty ends the call: "no upstream set"
  *   }
@@ -136,9 +137,9 @@
  *
  * THE STEP   JSON, one of these:
  *
- *   { "fetch": [REQUEST or QUERY or STATES, …] }   everything this call has asked for since its first turn, in order: first
- *                                             what is answered already, unchanged, then at least one more; a call has
- *                                             at most 64 of them and eight turns
+ *   { "fetch": [REQUEST, QUERY, STATES or PARTS, …] }   everything this call has asked for since its first turn, in order:
+ *                                             first what is answered already, unchanged, then at least one more; a call
+ *                                             has at most 64 of them and eight turns
  *   { "done": { "message": "13.0.4",          the finished badge; the step may have "fetch" as well
  *       "label": "…", "color": "blue", "labelColor": "…", "namedLogo": "…" } }             these are optional
  *   { "fail": { "kind": "not-found",          or "invalid-parameter", "invalid-response", "inaccessible"
@@ -199,6 +200,15 @@
  *   { "collection": "greetings", "owner": "acme", "repo": "tools", "platform": "linux", "branch": "main",
  *     "last": 1,                              optional: the largest number of records, 1 to 100
  *     "since_ms": 1790000000000 }             optional: the earliest time of a record, in milliseconds since 1970, UTC
+ *
+ *   PARTS: its answer has status 200 and a JSON object as its body: { "found": [{ "platform": "linux", "records": [RECORD,
+ *   …] }, …], "omitted": 0 }. It has every part that has records of the branch, at most 64, ordered by part, which is
+ *   case-folded; of each the newest records, the newest first. "omitted" says how many further parts there are at least.
+ *   A part called "all" is none of them.
+ *   { "parts": "greetings",                   the collection
+ *     "owner": "acme", "repo": "tools", "branch": "main",
+ *     "last": 8,                              the largest number of records of each part, 1 to 10
+ *     "fields": ["commit"] }                  the fields that the records of the answer have, 1 to 16; others are left out
  *
  *   STATES: its answer has status 200 and a JSON array as its body, at most 256 of { "platform", "branch", "sequence",
  *   "fields", "written_ms" }, ordered by part and branch, which are case-folded; perhaps empty.

@@ -6,12 +6,18 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     answer::Answer,
-    query::Query,
+    parts::{FoundParts, PartsQuery},
+    query::{Query, fold},
     record::Record,
     request::Request,
     state::{FoundState, StateQuery},
     step::{Asked, Step},
 };
+
+/// The part whose address stands for all of them. A part of this name is not one of those that are found.
+const ALL: &str = "all";
+/// How many records of each part tell its last commits, re-runs included.
+const USUAL_LAST: u32 = 8;
 
 /// A call of a provider: the parameters of one address, and the answers to what the provider has asked for.
 ///
@@ -156,6 +162,19 @@ impl<'a> Call<'a> {
         let answer = self.answers.get(index).ok_or_else(|| Step::States(query.into()))?;
         Ok(answer.json()?)
     }
+
+    /// The parts of a branch in the host's store with the newest records of each, perhaps none; or the step that asks
+    /// for them. The manifest requires `parts`. [`FoundParts::commits`] makes commits of them.
+    ///
+    /// # Errors
+    /// The step to return, if the call does not have the answer yet; `UPSTREAM_INVALID` if the answer is none.
+    pub fn parts(&self, query: PartsQuery) -> Result<FoundParts, Step> {
+        let mut asked = self.asked.borrow_mut();
+        let index = asked.len();
+        asked.push(Asked::Parts(query.clone()));
+        let answer = self.answers.get(index).ok_or_else(|| Step::Parts(query.into()))?;
+        Ok(answer.json()?)
+    }
 }
 
 impl Query {
@@ -172,5 +191,34 @@ impl Query {
             last: 1,
             since_ms: None,
         }
+    }
+}
+
+impl PartsQuery {
+    /// The query for the parts of the branch that the call's parameters `owner`, `repo` and `branch` name, if its
+    /// parameter `platform` is `all`. The records have the field `commit` besides `fields`.
+    ///
+    /// ```
+    /// use badgesmith_provider::{Call, PartsQuery};
+    ///
+    /// let mut call = Call::new("coverage");
+    /// for (name, value) in [("platform", "All"), ("owner", "acme"), ("repo", "tools"), ("branch", "main")] {
+    ///     call.params.insert(name.to_owned(), value.to_owned());
+    /// }
+    /// let query = PartsQuery::of_all("coverage", &call, &["lines"]).unwrap();
+    /// assert_eq!(query.to_string(), "coverage: the last 8 of every part of acme/tools at main, commit and lines");
+    /// call.params.insert("platform".to_owned(), "web".to_owned());
+    /// assert_eq!(PartsQuery::of_all("coverage", &call, &["lines"]), None);
+    /// ```
+    pub fn of_all(collection: impl Into<String>, call: &Call, fields: &[&str]) -> Option<Self> {
+        let param = |name| call.param(name).to_owned();
+        (fold(call.param("platform")) == ALL).then(|| Self {
+            collection: collection.into(),
+            owner: param("owner"),
+            repo: param("repo"),
+            branch: param("branch"),
+            last: USUAL_LAST,
+            fields: ["commit"].iter().chain(fields).map(|field| (*field).to_owned()).collect(),
+        })
     }
 }

@@ -39,11 +39,13 @@ mod manifest;
 pub mod message;
 #[cfg(feature = "order")]
 pub mod order;
+mod parts;
 mod provider;
 mod query;
 mod record;
 #[cfg(feature = "time")]
 pub mod report_body;
+mod reported_commit;
 mod request;
 mod series;
 mod state;
@@ -63,9 +65,11 @@ pub use manifest::{
     BadgeRoute, FurtherRoute, HookRoute, HookScheme, Manifest, RedirectRoute, RefusedRoute, ReportRoute,
     UnreadableManifest,
 };
+pub use parts::{FoundParts, PartRecords, PartsQuery};
 pub use provider::Provider;
 pub use query::{Query, fold};
 pub use record::Record;
+pub use reported_commit::ReportedCommit;
 pub use request::{Auth, InvalidRequest, Request, Scheme};
 pub use series::{ChartRoute, Series};
 pub use state::{FoundState, State, StateQuery};

@@ -208,7 +208,7 @@ pub fn answer(provider: &dyn Provider, message: &[u8], bodies: &[&[u8]]) -> Resu
     };
     let asking = StepMessage { fetch: call.asked.take(), ..StepMessage::default() };
     Ok(write(&match outcome.unwrap_or_else(|step| step) {
-        Step::Fetch(_) | Step::Latest(_) | Step::States(_) => asking,
+        Step::Fetch(_) | Step::Latest(_) | Step::States(_) | Step::Parts(_) => asking,
         Step::Done(badge) => StepMessage { done: Some(badge), ..asking },
         Step::Record(record) => StepMessage { record: Some(record), ..asking },
         Step::Delivered(told) => StepMessage { delivered: Some(*told), ..asking },

@@ -4,7 +4,10 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{failure::Failure, hook::Delivered, query::Query, record::Record, request::Request, state::StateQuery};
+use crate::{
+    failure::Failure, hook::Delivered, parts::PartsQuery, query::Query, record::Record, request::Request,
+    state::StateQuery,
+};
 
 /// A finished badge. The manifest's defaults apply to what it leaves open.
 ///
@@ -62,6 +65,8 @@ pub enum Step {
     Latest(Box<Query>),
     /// Ask the host's store for states, and repeat the call with the answer appended.
     States(Box<StateQuery>),
+    /// Ask the host's store for the records of every part, and repeat the call with the answer appended.
+    Parts(Box<PartsQuery>),
     /// Draw this badge: the call has ended.
     Done(Badge),
     /// Store this record, which the report became: the call has ended.
@@ -82,6 +87,8 @@ pub enum Asked {
     Latest(Query),
     /// States of the host's store.
     States(StateQuery),
+    /// Records of every part of a branch, of the host's store.
+    Parts(PartsQuery),
     /// The answer of an upstream.
     Fetch(Request),
 }
@@ -93,6 +100,7 @@ impl fmt::Display for Asked {
             Self::Fetch(request) => request.fmt(f),
             Self::Latest(query) => query.fmt(f),
             Self::States(query) => query.fmt(f),
+            Self::Parts(query) => query.fmt(f),
         }
     }
 }

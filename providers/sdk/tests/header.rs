@@ -9,7 +9,8 @@ use std::{
 };
 
 use badgesmith_provider::{
-    About, CallKind, Delivered, DeliveredRecord, FoundState, Manifest, Request, State, StateQuery,
+    About, CallKind, Delivered, DeliveredRecord, FoundParts, FoundState, Manifest, PartRecords, PartsQuery, Request,
+    State, StateQuery,
     abi::{ABI, Bytes, OK, PANICKED, Table, UNREADABLE},
     message::StepMessage,
 };
@@ -133,6 +134,8 @@ fn the_header_names_every_member_of_a_manifest_a_request_a_query_and_what_a_deli
         serde_json::to_value(StepMessage { delivered: Some(delivered), ..StepMessage::default() }).unwrap(),
         serde_json::to_value(query).unwrap(),
         serde_json::to_value(found).unwrap(),
+        serde_json::to_value(PartsQuery::default()).unwrap(),
+        serde_json::to_value(FoundParts { found: vec![PartRecords::default()], omitted: 0 }).unwrap(),
         serde_json::to_value(CallKind::Hook).unwrap(),
     ];
     let named = names_in_header();
@@ -145,7 +148,7 @@ fn the_header_names_every_member_of_a_manifest_a_request_a_query_and_what_a_deli
         })
     });
     assert!(missing.is_empty(), "{missing:?}");
-    for capability in ["hooks", "states", "optional-requests", "fresh-requests", "about"] {
+    for capability in ["hooks", "states", "optional-requests", "fresh-requests", "about", "parts"] {
         assert!(named.iter().any(|known| known == capability), "{capability}");
     }
 }

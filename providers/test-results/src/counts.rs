@@ -17,4 +17,16 @@ impl Counts {
         let count = |name| record.fields.get(name).and_then(Value::as_u64);
         Some(Self { passed: count("passed")?, failed: count("failed")?, skipped: count("skipped")? })
     }
+
+    /// The sum of the counts of records.
+    pub(crate) fn sum(records: &[&Record]) -> Option<Self> {
+        records.iter().try_fold(Self { passed: 0, failed: 0, skipped: 0 }, |sum, record| {
+            let counts = Self::of(record)?;
+            Some(Self {
+                passed: sum.passed.checked_add(counts.passed)?,
+                failed: sum.failed.checked_add(counts.failed)?,
+                skipped: sum.skipped.checked_add(counts.skipped)?,
+            })
+        })
+    }
 }

@@ -1,4 +1,5 @@
-//! The test-results provider: accepts the reports of builds, and shows the newest one as a badge and as a redirect.
+//! The test-results provider: accepts the reports of builds, and shows the newest one as a badge and as a redirect; of all
+//! parts of a branch their sum.
 
 mod counts;
 mod message;
@@ -6,7 +7,9 @@ mod report;
 #[cfg(test)]
 mod tests;
 
-use badgesmith_provider::{Badge, Call, Failure, Provider, Query, Record, Step, is_web_address};
+use badgesmith_provider::{
+    Badge, Call, Failure, FoundParts, PartsQuery, Provider, Query, Record, ReportedCommit, Step, is_web_address,
+};
 
 use crate::{counts::Counts, message::Wording};
 
@@ -14,14 +17,25 @@ badgesmith_provider::export!(TestResults, include_str!("../manifest.json"));
 
 /// The collection of the records.
 const COLLECTION: &str = "test-results";
+/// The fields of the records that a badge of all parts reads.
+const FIELDS: [&str; 4] = ["passed", "failed", "skipped", "url_html"];
 
 struct TestResults;
 
 impl Provider for TestResults {
     fn badge(&self, call: &Call) -> Result<Badge, Step> {
-        let record = newest(call)?;
-        let counts = Counts::of(&record).ok_or_else(Failure::invalid_response)?;
-        Ok(Wording::of(call).badge(counts))
+        let wording = Wording::of(call);
+        if let Some(record) = latest(call)? {
+            let counts = Counts::of(&record).ok_or_else(Failure::invalid_response)?;
+            return Ok(wording.badge(counts));
+        }
+        let parts = parts(call)?;
+        let commit = parts.commits().into_iter().next().ok_or_else(no_results)?;
+        let counts = Counts::sum(&commit.records).ok_or_else(Failure::invalid_response)?;
+        Ok(match commit.progress() {
+            Some(progress) => message::unfinished(progress, counts),
+            None => wording.badge(counts),
+        })
     }
 
     fn accept(&self, call: &Call, body: &[u8]) -> Result<Record, Step> {
@@ -29,15 +43,34 @@ impl Provider for TestResults {
     }
 
     fn redirect(&self, call: &Call) -> Result<String, Step> {
-        let record = newest(call)?;
-        let url = record.fields.get("url_html").and_then(|url| url.as_str()).filter(|url| is_web_address(url));
-        // Older and imported records may have a text that is not a web address.
-        Ok(url.ok_or_else(|| Failure::not_found("LINK_NOT_FOUND", "the newest result has no page"))?.to_owned())
+        match latest(call)? {
+            Some(record) => Ok(page(&record)?),
+            None => {
+                let parts = parts(call)?;
+                let commits = parts.commits();
+                Ok(page(commits.first().and_then(ReportedCommit::newest).ok_or_else(no_results)?)?)
+            }
+        }
     }
 }
 
-/// The newest record of the subject in the address.
-fn newest(call: &Call) -> Result<Record, Step> {
-    let records = call.records(Query::latest(COLLECTION, call))?;
-    Ok(records.into_iter().next().ok_or_else(|| Failure::not_found("RESULT_NOT_FOUND", "no results"))?)
+/// The newest record of the subject in the address, if there is one.
+fn latest(call: &Call) -> Result<Option<Record>, Step> {
+    Ok(call.records(Query::latest(COLLECTION, call))?.into_iter().next())
+}
+
+/// The parts of the branch, where the address is of all parts.
+fn parts(call: &Call) -> Result<FoundParts, Step> {
+    call.parts(PartsQuery::of_all(COLLECTION, call, &FIELDS).ok_or_else(no_results)?)
+}
+
+/// The page of a record.
+fn page(record: &Record) -> Result<String, Failure> {
+    let url = record.fields.get("url_html").and_then(|url| url.as_str()).filter(|url| is_web_address(url));
+    // Older and imported records may have a text that is not a web address.
+    Ok(url.ok_or_else(|| Failure::not_found("LINK_NOT_FOUND", "the newest result has no page"))?.to_owned())
+}
+
+fn no_results() -> Failure {
+    Failure::not_found("RESULT_NOT_FOUND", "no results")
 }

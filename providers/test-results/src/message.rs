@@ -46,16 +46,25 @@ impl<'a> Wording<'a> {
         if self.shows_skipped {
             parts.push(self.part(skipped, self.skipped));
         }
-        let color = match (passed, failed) {
-            (0, 0) => "lightgrey",
-            (_, 0) => "brightgreen",
-            (passed, failed) if failed > passed => "red",
-            _ => "yellow",
-        };
-        Badge::new(parts.join(if self.is_compact { " | " } else { ", " })).color(color)
+        Badge::new(parts.join(if self.is_compact { " | " } else { ", " })).color(color(counts))
     }
 
     fn part(&self, count: u64, word: &str) -> String {
         if self.is_compact { format!("{word} {count}") } else { format!("{count} {word}") }
+    }
+}
+
+/// The badge of a commit of which parts are missing: how many came. Its color says whether tests of those failed, and
+/// otherwise nothing, as others may still fail.
+pub(crate) fn unfinished(progress: String, counts: Counts) -> Badge {
+    Badge::new(progress).color(if counts.failed > 0 { color(counts) } else { "lightgrey" })
+}
+
+fn color(counts: Counts) -> &'static str {
+    match (counts.passed, counts.failed) {
+        (0, 0) => "lightgrey",
+        (_, 0) => "brightgreen",
+        (passed, failed) if failed > passed => "red",
+        _ => "yellow",
     }
 }

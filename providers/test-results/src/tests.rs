@@ -8,7 +8,12 @@ use badgesmith_provider::{
 };
 use serde_json::{Value, json};
 
-use crate::{TestResults, counts::Counts, message::Wording, report::read};
+use crate::{
+    TestResults,
+    counts::Counts,
+    message::{Wording, unfinished},
+    report::read,
+};
 
 /// Fri, 18 Jul 2025 12:00:00 GMT.
 const NOW: u64 = 1_752_840_000;
@@ -52,6 +57,16 @@ fn a_badge_says_what_passed_and_what_failed() {
         }
         let badge = Wording::of(&call).badge(Counts { passed, failed, skipped });
         assert_eq!(badge, Badge::new(message).color(color));
+    }
+}
+
+#[test]
+fn a_commit_of_which_parts_are_missing_never_looks_green() {
+    for ((passed, failed), color) in
+        [((190, 0), "lightgrey"), ((0, 0), "lightgrey"), ((188, 2), "yellow"), ((1, 2), "red"), ((0, 1), "red")]
+    {
+        let badge = unfinished("3 of 4 parts".to_owned(), Counts { passed, failed, skipped: 1 });
+        assert_eq!(badge, Badge::new("3 of 4 parts").color(color));
     }
 }
 

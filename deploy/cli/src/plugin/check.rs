@@ -332,6 +332,7 @@ fn first_step(
             Asked::Fetch(_) => None,
             Asked::Latest(query) => Some(&query.collection),
             Asked::States(query) => Some(&query.collection),
+            Asked::Parts(query) => Some(&query.collection),
         };
         if let Some(collection) = collection.filter(|collection| !plugin.manifest.collections.contains(collection)) {
             return Err(format!(

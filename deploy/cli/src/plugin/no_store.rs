@@ -3,9 +3,10 @@
 use std::time::SystemTime;
 
 use badgesmith_engine::store::{
-    Delivery, Entry, ListedSubject, MarkedAnswer, Recorded, Span, States, Store, Subject, Unavailable, Unhealthy,
+    Delivery, Entry, EveryPart, ListedSubject, MarkedAnswer, Recorded, Span, States, Store, Subject, Unavailable,
+    Unhealthy,
 };
-use badgesmith_provider::{FoundState, Record, State};
+use badgesmith_provider::{FoundParts, FoundState, Record, State};
 use bytes::Bytes;
 use futures_util::future::{BoxFuture, ready};
 
@@ -36,6 +37,10 @@ impl Store for NoStore {
         _: SystemTime,
     ) -> BoxFuture<'a, Result<Vec<Record>, Unavailable>> {
         Box::pin(ready(Ok(Vec::new())))
+    }
+
+    fn part_records<'a>(&'a self, _: &'a EveryPart, _: SystemTime) -> BoxFuture<'a, Result<FoundParts, Unavailable>> {
+        Box::pin(ready(Ok(FoundParts::default())))
     }
 
     fn put_state<'a>(&'a self, _: &'a State, _: SystemTime) -> BoxFuture<'a, Result<bool, Unavailable>> {

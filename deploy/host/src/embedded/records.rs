@@ -7,7 +7,7 @@ use badgesmith_engine::store::{
     nonce_partition, partition, result_key, result_range, run_key,
 };
 use badgesmith_provider::Record;
-use redb::Database;
+use redb::{Database, ReadOnlyTable};
 
 use super::{
     checksummed::decode,
@@ -83,9 +83,20 @@ pub(super) fn history(
     span: &Span,
     now: u64,
 ) -> Result<Vec<Record>, StoreError> {
+    let Some(table) = guard(|| rows::open(database, RowKind::Result))? else { return Ok(Vec::new()) };
+    history_in(&table, collection, subject, span, now)
+}
+
+/// The same in an open table.
+pub(super) fn history_in(
+    table: &ReadOnlyTable<RowKey<'static>, &'static [u8]>,
+    collection: &str,
+    subject: &Subject,
+    span: &Span,
+    now: u64,
+) -> Result<Vec<Record>, StoreError> {
     let partition = partition(collection, subject);
     let (from, to) = result_range(subject, span);
-    let Some(table) = guard(|| rows::open(database, RowKind::Result))? else { return Ok(Vec::new()) };
     let read = || {
         let mut records = Vec::new();
         if from >= to {

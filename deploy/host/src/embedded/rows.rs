@@ -82,11 +82,24 @@ pub(super) fn open(
     database: &Database,
     kind: RowKind,
 ) -> Result<Option<ReadOnlyTable<RowKey<'static>, &'static [u8]>>, redb::Error> {
-    let Some(table) = kind.table() else { return Ok(None) };
-    match database.begin_read()?.open_table(table) {
-        Err(TableError::TableDoesNotExist(_)) => Ok(None),
-        table => Ok(Some(table?)),
+    let [table] = open_together(database, [kind])?;
+    Ok(table)
+}
+
+/// The tables of these kinds as they are at the same moment.
+pub(super) fn open_together<const N: usize>(
+    database: &Database,
+    kinds: [RowKind; N],
+) -> Result<[Option<ReadOnlyTable<RowKey<'static>, &'static [u8]>>; N], redb::Error> {
+    let transaction = database.begin_read()?;
+    let mut tables = [const { None }; N];
+    for (table, kind) in tables.iter_mut().zip(kinds) {
+        *table = match kind.table().map(|table| transaction.open_table(table)) {
+            None | Some(Err(TableError::TableDoesNotExist(_))) => None,
+            Some(opened) => Some(opened?),
+        };
     }
+    Ok(tables)
 }
 
 /// The expiry that is this long after `now`, both in seconds.

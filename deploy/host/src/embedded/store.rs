@@ -15,11 +15,11 @@ use std::{
 use badgesmith_engine::{
     Settings,
     store::{
-        Delivery, Entry, ListedSubject, MarkedAnswer, Recorded, Span, States, Store, Subject, Unavailable, Unhealthy,
-        state_subject,
+        Delivery, Entry, EveryPart, ListedSubject, MarkedAnswer, Recorded, Span, States, Store, Subject, Unavailable,
+        Unhealthy, state_subject,
     },
 };
-use badgesmith_provider::{FoundState, Record, State};
+use badgesmith_provider::{FoundParts, FoundState, Record, State};
 use bytes::Bytes;
 use futures_util::future::{BoxFuture, ready};
 use redb::Database;
@@ -32,7 +32,7 @@ use super::{
     long_reads::{LongReads, MOST_AT_ONCE},
     marks,
     panic_guard::{drop_quietly, guard, silence_guarded_panics},
-    records,
+    part_records, records,
     shared_state::{CurrentDatabase, SharedState, wait_for_readers},
     states::{self, NewState},
     store_error::StoreError,
@@ -229,6 +229,21 @@ impl Store for EmbeddedStore {
             let current = self.current()?;
             let generation = current.generation;
             let read = move |database: &Database| records::history(database, &collection, &subject, &span, now);
+            self.judge(generation, turn.read(current, read).await)
+        })
+    }
+
+    fn part_records<'a>(
+        &'a self,
+        every: &'a EveryPart,
+        now: SystemTime,
+    ) -> BoxFuture<'a, Result<FoundParts, Unavailable>> {
+        let (every, now) = (every.clone(), unix_seconds(now));
+        Box::pin(async move {
+            let turn = self.long_reads.turn().await;
+            let current = self.current()?;
+            let generation = current.generation;
+            let read = move |database: &Database| part_records::read(database, &every, now);
             self.judge(generation, turn.read(current, read).await)
         })
     }
