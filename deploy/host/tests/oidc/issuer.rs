@@ -22,40 +22,40 @@ use ring::{
 };
 use serde_json::{Value, json};
 
-pub const GITHUB: &str = "https://token.actions.githubusercontent.com";
-pub const GITLAB: &str = "https://gitlab.com";
-pub const AUDIENCE: &str = "https://badges.example.com";
+pub(crate) const GITHUB: &str = "https://token.actions.githubusercontent.com";
+pub(crate) const GITLAB: &str = "https://gitlab.com";
+pub(crate) const AUDIENCE: &str = "https://badges.example.com";
 
 /// The time of all tests.
-pub fn now() -> SystemTime {
+pub(crate) fn now() -> SystemTime {
     SystemTime::UNIX_EPOCH + Duration::from_secs(1_800_000_000)
 }
 
 /// A private key with a name.
-pub struct Signer {
-    pub kid: String,
+pub(crate) struct Signer {
+    pub(crate) kid: String,
     pair: EcdsaKeyPair,
 }
 
 impl Signer {
-    pub fn new(kid: &str) -> Self {
+    pub(crate) fn new(kid: &str) -> Self {
         let random = SystemRandom::new();
         let document = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &random).unwrap();
         let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, document.as_ref(), &random).unwrap();
         Self { kid: kid.to_owned(), pair }
     }
 
-    pub fn public(&self) -> Value {
+    pub(crate) fn public(&self) -> Value {
         let (x, y) = self.pair.public_key().as_ref()[1..].split_at(32);
         let [x, y] = [x, y].map(|coordinate| URL_SAFE_NO_PAD.encode(coordinate));
         json!({ "kty": "EC", "crv": "P-256", "alg": "ES256", "use": "sig", "kid": self.kid, "x": x, "y": y })
     }
 
-    pub fn sign(&self, claims: &Value) -> String {
+    pub(crate) fn sign(&self, claims: &Value) -> String {
         self.sign_with(&json!({ "alg": "ES256", "typ": "JWT", "kid": self.kid }), &claims.to_string())
     }
 
-    pub fn sign_with(&self, header: &Value, claims: &str) -> String {
+    pub(crate) fn sign_with(&self, header: &Value, claims: &str) -> String {
         let signed = format!("{}.{}", URL_SAFE_NO_PAD.encode(header.to_string()), URL_SAFE_NO_PAD.encode(claims));
         let signature = self.pair.sign(&SystemRandom::new(), signed.as_bytes()).unwrap();
         format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature))
@@ -64,37 +64,37 @@ impl Signer {
 
 /// What issuers answer, by address, and how often they were asked.
 #[derive(Default)]
-pub struct Web {
-    pub answers: Mutex<HashMap<String, Result<Reply, Fault>>>,
-    pub asked: AtomicUsize,
+pub(crate) struct Web {
+    pub(crate) answers: Mutex<HashMap<String, Result<Reply, Fault>>>,
+    pub(crate) asked: AtomicUsize,
     /// The addresses to which an address was redirected before it answered.
-    pub redirects: Mutex<HashMap<String, String>>,
+    pub(crate) redirects: Mutex<HashMap<String, String>>,
     /// How long each answer takes.
-    pub delay: Mutex<Duration>,
+    pub(crate) delay: Mutex<Duration>,
 }
 
 impl Web {
-    pub fn set(&self, url: &str, status: u16, body: impl Into<Vec<u8>>) {
+    pub(crate) fn set(&self, url: &str, status: u16, body: impl Into<Vec<u8>>) {
         let reply = Reply { status, body: body.into().into(), ..Reply::default() };
         self.answers.lock().unwrap().insert(url.to_owned(), Ok(reply));
     }
 
-    pub fn fail(&self, url: &str, fault: Fault) {
+    pub(crate) fn fail(&self, url: &str, fault: Fault) {
         self.answers.lock().unwrap().insert(url.to_owned(), Err(fault));
     }
 
-    pub fn publish(&self, issuer: &str, keys: &[Value]) {
+    pub(crate) fn publish(&self, issuer: &str, keys: &[Value]) {
         let configuration = json!({ "issuer": issuer, "jwks_uri": jwks(issuer), "claims_supported": ["sub"] });
         self.set(&format!("{issuer}/.well-known/openid-configuration"), 200, configuration.to_string());
         self.set(&jwks(issuer), 200, json!({ "keys": keys }).to_string());
     }
 
-    pub fn asked(&self) -> usize {
+    pub(crate) fn asked(&self) -> usize {
         self.asked.load(Ordering::Relaxed)
     }
 }
 
-pub fn jwks(issuer: &str) -> String {
+pub(crate) fn jwks(issuer: &str) -> String {
     format!("{issuer}/.well-known/jwks")
 }
 
@@ -116,19 +116,19 @@ impl Upstream for Web {
 }
 
 /// A verifier with the issuers of these tests.
-pub struct Server {
-    pub web: Arc<Web>,
-    pub signer: Signer,
+pub(crate) struct Server {
+    pub(crate) web: Arc<Web>,
+    pub(crate) signer: Signer,
     verifier: TokenVerifier,
 }
 
 impl Server {
     /// Trusts GitHub for acme and GitLab for widgets; both have the same key.
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self::trusting(vec![trusted(GITHUB, &["acme"]), trusted(GITLAB, &["widgets"])])
     }
 
-    pub fn trusting(trusted: Vec<TrustedIssuer>) -> Self {
+    pub(crate) fn trusting(trusted: Vec<TrustedIssuer>) -> Self {
         let (web, signer) = (Arc::<Web>::default(), Signer::new("one"));
         for issuer in [GITHUB, GITLAB] {
             web.publish(issuer, &[signer.public()]);
@@ -138,12 +138,12 @@ impl Server {
         Self { web, signer, verifier }
     }
 
-    pub async fn verify(&self, token: &str, path: &str) -> Result<Proof, Unproven> {
+    pub(crate) async fn verify(&self, token: &str, path: &str) -> Result<Proof, Unproven> {
         self.verify_at(token, path, now()).await
     }
 
     /// The path is an owner, a repository and a branch.
-    pub async fn verify_at(&self, token: &str, path: &str, now: SystemTime) -> Result<Proof, Unproven> {
+    pub(crate) async fn verify_at(&self, token: &str, path: &str, now: SystemTime) -> Result<Proof, Unproven> {
         let mut parts = path.splitn(3, '/');
         let mut part = || parts.next().unwrap();
         let claimed = Claimed { owner: part(), repo: part(), branch: part() };
@@ -151,7 +151,7 @@ impl Server {
     }
 }
 
-pub fn trusted(issuer: &str, owners: &[&str]) -> TrustedIssuer {
+pub(crate) fn trusted(issuer: &str, owners: &[&str]) -> TrustedIssuer {
     TrustedIssuer {
         issuer: issuer.parse().unwrap(),
         kind: if issuer == GITLAB { IssuerKind::GitLab } else { IssuerKind::GitHub },
@@ -164,7 +164,7 @@ pub fn trusted(issuer: &str, owners: &[&str]) -> TrustedIssuer {
 }
 
 /// The claims of a push to main of acme/tools.
-pub fn github() -> Value {
+pub(crate) fn github() -> Value {
     json!({
         "jti": "6f4762ed-0758-4ccb-808d-ee3af5d723a8", "iss": GITHUB, "aud": AUDIENCE,
         "sub": "repo:acme/tools:ref:refs/heads/main", "exp": 1_800_000_300, "nbf": 1_799_999_700, "iat": 1_800_000_000,
@@ -177,7 +177,7 @@ pub fn github() -> Value {
 }
 
 /// The claims of a job for main of widgets/gears.
-pub fn gitlab() -> Value {
+pub(crate) fn gitlab() -> Value {
     json!({
         "jti": "235b3a54-b797-45c7-ae9a-f72d7bc6ef5b", "iss": GITLAB, "aud": [AUDIENCE, "https://other.example.com"],
         "sub": "project_path:widgets/gears:ref_type:branch:ref:main", "exp": 1_800_003_600, "nbf": 1_799_999_995,
@@ -190,7 +190,7 @@ pub fn gitlab() -> Value {
 }
 
 /// Claims with some of them replaced, or left out for `null`.
-pub fn with(mut claims: Value, changes: &Value) -> Value {
+pub(crate) fn with(mut claims: Value, changes: &Value) -> Value {
     let members = claims.as_object_mut().unwrap();
     for (name, value) in changes.as_object().unwrap() {
         match value {
@@ -202,7 +202,7 @@ pub fn with(mut claims: Value, changes: &Value) -> Value {
 }
 
 /// The claim and the words of a refusal.
-pub fn refusal(outcome: Result<Proof, Unproven>) -> (&'static str, String) {
+pub(crate) fn refusal(outcome: Result<Proof, Unproven>) -> (&'static str, String) {
     match outcome {
         Err(Unproven::Wrong { claim, words }) => (claim, words),
         Err(Unproven::KeysUnavailable(words)) => ("unavailable", words),

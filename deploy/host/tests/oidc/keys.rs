@@ -1,6 +1,7 @@
 //! How the keys of an issuer are read, kept and renewed.
 
 use std::{
+    slice,
     sync::Arc,
     time::{Duration, SystemTime},
 };
@@ -81,8 +82,10 @@ async fn an_unknown_key_renews_the_keys_once_a_minute_at_most() {
     assert_eq!(server.web.asked(), 8);
 }
 
-/// Ways in which the keys of an issuer cannot be read, and the words for them.
-fn faults() -> Vec<(Box<dyn Fn(&Server)>, &'static str)> {
+/// A way in which the keys of an issuer cannot be read, and the words for it.
+type KeyFault = (Box<dyn Fn(&Server)>, &'static str);
+
+fn faults() -> Vec<KeyFault> {
     fn keys(server: &Server, status: u16, body: impl Into<Vec<u8>>) {
         server.web.set(&jwks(GITHUB), status, body);
     }
@@ -91,7 +94,7 @@ fn faults() -> Vec<(Box<dyn Fn(&Server)>, &'static str)> {
     }
     let thousand: Vec<Value> = (0..1000).map(|number| json!({ "kty": "RSA", "kid": number.to_string() })).collect();
     let thousand = json!({ "keys": thousand }).to_string();
-    let mut faults: Vec<(Box<dyn Fn(&Server)>, &'static str)> = vec![
+    let mut faults: Vec<KeyFault> = vec![
         (Box::new(|server| keys(server, 500, "")), "jwks_uri answers with status 500"),
         (Box::new(|server| keys(server, 404, "")), "jwks_uri answers with status 404"),
         (Box::new(|server| keys(server, 200, "<html>")), "jwks_uri is of no use: it is not a JSON Web Key Set"),
@@ -164,9 +167,8 @@ async fn keys_that_are_not_for_signatures_of_these_algorithms_are_refused_with_t
         (json!({ "kty": "RSA", "kid": "one", "n": "_".repeat(344), "e": "AQAB" }), "for the other algorithm"),
     ];
     for (key, words) in rows {
-        server.web.publish(GITHUB, &[key.clone()]);
         let fresh = Server::new();
-        fresh.web.publish(GITHUB, &[key.clone()]);
+        fresh.web.publish(GITHUB, slice::from_ref(&key));
         let (claim, said) = refusal(fresh.verify(&lasting(&server), MAIN).await);
         assert_eq!(claim, "alg", "{key}: {said}");
         assert!(said.contains(words), "{key}: {said}");
