@@ -134,6 +134,7 @@ const SAMPLES: &[Sample] = &[
     // cucumber-js --no-strict: 1 scenario (1 pending), exit code 0
     ("cucumber-not-strict.ndjson", "Cucumber messages", 0, 0, 1, Some(10), ""),
     ("cucumber-hook.ndjson", "Cucumber messages", 1, 1, 0, Some(500), "failed although no test"),
+    ("cucumber-damaged.ndjson", "Cucumber messages", 1, 1, 0, None, "1 line(s) are broken JSON"),
     // mocha: 3 passing, 1 pending, 3 failing; mochawesome has one skipped test more, which a hook left out
     ("mochawesome-hooks.json", "Mochawesome JSON", 3, 3, 2, Some(75), ""),
     ("xunit3.xml", "xUnit.net", 3, 1, 2, Some(185), ""),

@@ -208,7 +208,8 @@ impl EventSink for Cucumber {
         let mut tally = scenarios.finish();
         match self.end.take() {
             Some(end) => {
-                if end.success == Some(false) {
+                // A line that is lost may have been a failure, unless the run says that there was none.
+                if end.success == Some(false) || (broken_lines > 0 && end.success.is_none()) {
                     tally.fail_file();
                 }
                 if let (Some(start), Some(end)) = (self.started, end.timestamp) {
