@@ -6,7 +6,8 @@ use crate::report::{ReportFormat, TestCounts, TestReport, TestSuite};
 
 /// Suites beyond this number are included in the total counts only.
 const MOST_SUITES: usize = 10_000;
-/// The longest name of a suite, in characters; longer names are cut.
+/// The longest name of a suite, in characters. Longer names are cut before they are compared, so that the work for each
+/// test does not depend on the length of its suite's name.
 const LONGEST_NAME: usize = 200;
 
 /// How one test ended.
@@ -55,13 +56,14 @@ impl Tally {
         if suite.is_empty() || counts == TestCounts::default() {
             return;
         }
+        let end = suite.char_indices().nth(LONGEST_NAME).map_or(suite.len(), |(at, _)| at);
+        let suite = suite.get(..end).unwrap_or(suite);
         let index = match self.indexes.get(suite) {
             Some(index) => *index,
             None if self.suites.len() == MOST_SUITES => return,
             None => {
                 self.indexes.insert(suite.to_owned(), self.suites.len());
-                let name = suite.chars().take(LONGEST_NAME).collect();
-                self.suites.push(TestSuite { name, counts: TestCounts::default() });
+                self.suites.push(TestSuite { name: suite.to_owned(), counts: TestCounts::default() });
                 self.suites.len() - 1
             }
         };

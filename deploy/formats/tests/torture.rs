@@ -268,6 +268,22 @@ fn a_file_that_is_too_large_is_refused_before_it_is_read() {
 }
 
 #[test]
+fn a_long_name_is_not_read_again_for_each_test_in_it() {
+    let name = "x".repeat(1_000_000);
+    let junit = format!("<testsuite name='{name}'>{}</testsuite>", "<testcase/>".repeat(20_000));
+    let started = "{\"testCaseStarted\":{\"id\":\"4\",\"testCaseId\":\"3\"}}\n\
+                   {\"testCaseFinished\":{\"testCaseStartedId\":\"4\"}}\n";
+    let messages = format!(
+        "{{\"meta\":{{\"protocolVersion\":\"32\"}}}}\n{{\"pickle\":{{\"id\":\"2\",\"uri\":\"{name}\"}}}}\n\
+         {{\"testCase\":{{\"id\":\"3\",\"pickleId\":\"2\",\"testSteps\":[]}}}}\n{}",
+        started.repeat(10_000)
+    );
+    for (report, tests) in [(junit, 20_000), (messages, 10_001)] {
+        assert_eq!(read(report.as_bytes()).unwrap().counts.total(), tests);
+    }
+}
+
+#[test]
 fn hostile_files_take_time_in_proportion_to_their_size() {
     for (start, piece, times) in [
         ("", "<testsuite>", 100_000),

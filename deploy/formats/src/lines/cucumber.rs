@@ -25,23 +25,25 @@ fn is_format_of(keys: &EventKeys<'_>) -> bool {
 
 #[derive(Debug, Default)]
 struct Cucumber {
-    /// The names of the features, by their file.
-    features: HashMap<String, String>,
-    /// The file of each pickle, which is a scenario or a row of a scenario outline, by the pickle's id.
-    pickles: HashMap<String, String>,
-    /// The pickle of each test case, by the test case's id.
-    test_cases: HashMap<String, String>,
+    /// The name of each feature, or its file if it has none.
+    features: Vec<String>,
+    /// The index of each feature in `features`, by its file.
+    files: HashMap<String, usize>,
+    /// The feature of each pickle, which is a scenario or a row of a scenario outline, by the pickle's id.
+    pickles: HashMap<String, usize>,
+    /// The feature of each test case, by the test case's id.
+    test_cases: HashMap<String, usize>,
     /// The attempts that began and did not end, by their id.
     attempts: HashMap<String, Attempt>,
-    /// The file and the result of each scenario. They are counted at the end, which says whether the run succeeded.
-    ended: Vec<(String, ScenarioStatus)>,
+    /// The feature and the result of each scenario. They are counted at the end, which says whether the run succeeded.
+    ended: Vec<(Option<usize>, ScenarioStatus)>,
     started: Option<Duration>,
     end: Option<RunEnd>,
 }
 
 #[derive(Debug, Default)]
 struct Attempt {
-    test_case: String,
+    feature: Option<usize>,
     status: ScenarioStatus,
     /// Versions before 19 of the messages say of a step that its scenario will be repeated.
     is_repeated: bool,
@@ -162,17 +164,23 @@ impl EventSink for Cucumber {
     fn event(&mut self, json: &str) -> bool {
         let Ok(message) = serde_json::from_str::<Message<'_>>(json) else { return false };
         if let Some(document) = message.gherkin_document {
-            let name = document.feature.map(|feature| feature.name.into_owned()).unwrap_or_default();
-            self.features.insert(document.uri.into_owned(), name);
+            let name = document.feature.map(|feature| feature.name).filter(|name| !name.is_empty());
+            let index = self.feature_in(&document.uri);
+            if let (Some(feature), Some(name)) = (self.features.get_mut(index), name) {
+                *feature = name.into_owned();
+            }
         } else if let Some(pickle) = message.pickle {
-            self.pickles.insert(pickle.id.into_owned(), pickle.uri.into_owned());
+            let feature = self.feature_in(&pickle.uri);
+            self.pickles.insert(pickle.id.into_owned(), feature);
         } else if let Some(case) = message.test_case {
-            self.test_cases.insert(case.id.into_owned(), case.pickle_id.into_owned());
+            if let Some(feature) = self.pickles.get(&*case.pickle_id) {
+                self.test_cases.insert(case.id.into_owned(), *feature);
+            }
         } else if let Some(run) = message.test_run_started {
             self.started = run.timestamp.map(Timestamp::duration);
         } else if let Some(attempt) = message.test_case_started {
-            let test_case = attempt.test_case_id.into_owned();
-            self.attempts.insert(attempt.id.into_owned(), Attempt { test_case, ..Attempt::default() });
+            let feature = self.test_cases.get(&*attempt.test_case_id).copied();
+            self.attempts.insert(attempt.id.into_owned(), Attempt { feature, ..Attempt::default() });
         } else if let Some(step) = message.test_step_finished {
             if let Some(attempt) = self.attempts.get_mut(&*step.test_case_started_id) {
                 let status = step.test_step_result.status.as_deref().unwrap_or_default();
@@ -184,8 +192,7 @@ impl EventSink for Cucumber {
                 && !attempt.is_repeated
                 && !end.will_be_retried
             {
-                let feature = self.feature_of(&attempt);
-                self.ended.push((feature, attempt.status));
+                self.ended.push((attempt.feature, attempt.status));
             }
         } else if let Some(end) = message.test_run_finished {
             self.end = Some(RunEnd { success: end.success, timestamp: end.timestamp.map(Timestamp::duration) });
@@ -196,14 +203,13 @@ impl EventSink for Cucumber {
     fn finish(mut self: Box<Self>, broken_lines: u64) -> TestReport {
         let success = self.end.as_ref().and_then(|end| end.success);
         let mut scenarios = ScenarioTally::of_run(success == Some(true));
-        for (feature, status) in &self.ended {
-            scenarios.add(feature, *status);
-        }
         // The order in which a map lists its entries must not decide the order of the suites.
-        let mut unfinished: Vec<_> = self.attempts.values().map(|attempt| self.feature_of(attempt)).collect();
+        let mut unfinished: Vec<_> = self.attempts.values().map(|attempt| attempt.feature).collect();
         unfinished.sort_unstable();
-        for feature in &unfinished {
-            scenarios.add(feature, ScenarioStatus::Failed);
+        let unfinished = unfinished.into_iter().map(|feature| (feature, ScenarioStatus::Failed));
+        for (feature, status) in self.ended.iter().copied().chain(unfinished) {
+            let name = feature.and_then(|feature| self.features.get(feature));
+            scenarios.add(name.map_or("", |name| name), status);
         }
         let mut tally = scenarios.finish();
         match self.end.take() {
@@ -229,11 +235,14 @@ impl EventSink for Cucumber {
 }
 
 impl Cucumber {
-    /// The name of the feature that an attempt belongs to, or else its file.
-    fn feature_of(&self, attempt: &Attempt) -> String {
-        let file = self.test_cases.get(&attempt.test_case).and_then(|pickle| self.pickles.get(pickle));
-        let name = file.and_then(|file| self.features.get(file)).filter(|name| !name.is_empty());
-        name.or(file).cloned().unwrap_or_default()
+    /// The index of the feature in a file.
+    fn feature_in(&mut self, file: &str) -> usize {
+        if let Some(index) = self.files.get(file) {
+            return *index;
+        }
+        self.files.insert(file.to_owned(), self.features.len());
+        self.features.push(file.to_owned());
+        self.features.len() - 1
     }
 }
 
