@@ -77,11 +77,11 @@ pub(super) fn check(database: &Database) -> Result<(), redb::Error> {
     Ok(())
 }
 
+/// A table, for reading.
+type RowsForReading = ReadOnlyTable<RowKey<'static>, &'static [u8]>;
+
 /// The table of a kind, for reading. `None` in a store of an earlier version that could not be written yet.
-pub(super) fn open(
-    database: &Database,
-    kind: RowKind,
-) -> Result<Option<ReadOnlyTable<RowKey<'static>, &'static [u8]>>, redb::Error> {
+pub(super) fn open(database: &Database, kind: RowKind) -> Result<Option<RowsForReading>, redb::Error> {
     let [table] = open_together(database, [kind])?;
     Ok(table)
 }
@@ -90,7 +90,7 @@ pub(super) fn open(
 pub(super) fn open_together<const N: usize>(
     database: &Database,
     kinds: [RowKind; N],
-) -> Result<[Option<ReadOnlyTable<RowKey<'static>, &'static [u8]>>; N], redb::Error> {
+) -> Result<[Option<RowsForReading>; N], redb::Error> {
     let transaction = database.begin_read()?;
     let mut tables = [const { None }; N];
     for (table, kind) in tables.iter_mut().zip(kinds) {

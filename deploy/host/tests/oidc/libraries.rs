@@ -42,7 +42,8 @@ for name, key in pairs.items():
     algorithm = jwt.get_algorithm_by_name(name)
     keys.append({**json.loads(algorithm.to_jwk(key.public_key())), 'kid': name, 'alg': name, 'use': 'sig'})
     tokens.append(jwt.encode(claims, key, algorithm=name, headers={'kid': name}))
-tokens.append(jwt.encode(claims, json.dumps(keys[0]), algorithm='HS256', headers={'kid': 'RS256'}))
+# PyJWT itself refuses a public key as it is published, so this secret is its modulus.
+tokens.append(jwt.encode(claims, keys[0]['n'], algorithm='HS256', headers={'kid': 'RS256'}))
 tokens.append(jwt.encode(claims, None, algorithm='none'))
 print(json.dumps({'keys': {'keys': keys}, 'tokens': tokens}))
 ";
@@ -71,7 +72,8 @@ async fn tokens_of_jose_and_of_pyjwt_are_accepted_if_they_are_of_rs256_or_es256(
     let pyjwt = (signers.join("venv/bin/python"), vec!["-c", PYJWT]);
     for (program, arguments) in [jose, pyjwt] {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let issuer = format!("http://{}", listener.local_addr().unwrap());
+        let address = listener.local_addr().unwrap().to_string();
+        let issuer = format!("http://{address}");
         let claims = with(github(), &json!({ "iss": issuer }));
         let output = Command::new(&program).args(arguments).arg(claims.to_string()).current_dir(&signers).output();
         let output = output.unwrap();
@@ -79,7 +81,7 @@ async fn tokens_of_jose_and_of_pyjwt_are_accepted_if_they_are_of_rs256_or_es256(
         let printed: Value = serde_json::from_slice(&output.stdout).unwrap();
         let server = tokio::spawn(serve(listener, issuer.clone(), printed["keys"].clone()));
 
-        let allow_addresses = vec![AllowedAddress::try_from("127.0.0.1/32".to_owned()).unwrap()];
+        let allow_addresses = vec![AllowedAddress::try_from(address).unwrap()];
         let settings = Settings { allow_addresses, allow_http: true, ..Settings::default() };
         let web: Arc<dyn Upstream> = Arc::new(HttpWeb::new(&settings));
         let executor: Arc<dyn Executor> = Arc::new(TokioExecutor);
