@@ -67,7 +67,7 @@ async fn the_parts_of_a_branch_cost_two_queries_each_however_many_branches_there
     let peer = peer::Peer::start().await;
     let aws = peer.aws_with("http://127.0.0.1:1").await;
     let store = DynamoStore::new(Arc::clone(&aws));
-    part_promises::list_thousands(&store).await;
+    part_promises::are_found_among_thousands(&store).await;
     let queries = async |branch: &str| {
         let every = EveryPart::new("test-results", ["acme", "tools", branch], 8, &["passed".to_owned()]).unwrap();
         let before = aws.call_counts();

@@ -31,3 +31,8 @@ for_every_promise!(promised);
 for_every_state_promise!(promised);
 for_every_delivery_promise!(promised);
 for_every_part_promise!(promised);
+
+#[tokio::test]
+async fn parts_are_found_among_thousands_of_other_subjects() {
+    part_promises::are_found_among_thousands(&embedded::open("among_thousands").store).await;
+}

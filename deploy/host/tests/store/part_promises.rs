@@ -18,7 +18,6 @@ macro_rules! for_every_part_promise {
             at_most_64_parts_are_found_and_further_ones_are_counted,
             a_part_whose_records_have_expired_is_not_found,
             a_part_is_found_as_soon_as_its_record_is_written,
-            parts_are_found_among_thousands_of_other_subjects,
         );
     };
 }
@@ -137,7 +136,7 @@ pub(crate) async fn a_part_is_found_as_soon_as_its_record_is_written(store: &imp
 }
 
 /// Lists 3,000 other subjects of four parts, of which a branch in the middle has two.
-pub(crate) async fn list_thousands(store: &impl Store) {
+async fn list_thousands(store: &impl Store) {
     let now = SystemTime::now();
     let state = |part: usize, branch: usize| State {
         collection: "test-results".to_owned(),
@@ -158,7 +157,8 @@ pub(crate) async fn list_thousands(store: &impl Store) {
     write_all(store, &entries).await;
 }
 
-pub(crate) async fn parts_are_found_among_thousands_of_other_subjects(store: &impl Store) {
+/// What is found among them. It is no promise of its own, because a DynamoDB in this process takes long to list them.
+pub(crate) async fn are_found_among_thousands(store: &impl Store) {
     list_thousands(store).await;
     let found = find(store, "tools", "branch0400x", 8).await;
     assert_eq!((runs(&found), found.omitted), (vec!["part1: 1".to_owned(), "part3: 1".to_owned()], 0));
