@@ -17,11 +17,13 @@ pub enum Code {
     InvalidSignature,
     /// The report's timestamp is malformed or too far from the current time.
     InvalidTimestamp,
+    /// The token of the report is not valid, or does not prove what is reported.
+    InvalidToken,
     /// A static badge without `message`.
     MessageRequired,
     /// The address does not allow this method.
     MethodNotAllowed,
-    /// A signed request lacks headers.
+    /// A report or a delivery lacks headers, or has both a signature and a token.
     MissingAuthHeaders,
     /// The report's nonce was used before.
     NonceAlreadyUsed,
@@ -69,7 +71,7 @@ pub enum Code {
 
 impl Code {
     /// Every code, in the order of their names.
-    pub const ALL: [Self; 31] = [
+    pub const ALL: [Self; 32] = [
         Self::BadgeNotFound,
         Self::DuplicateTestResult,
         Self::EngineFailed,
@@ -77,6 +79,7 @@ impl Code {
         Self::InvalidProvider,
         Self::InvalidSignature,
         Self::InvalidTimestamp,
+        Self::InvalidToken,
         Self::MessageRequired,
         Self::MethodNotAllowed,
         Self::MissingAuthHeaders,
@@ -114,6 +117,7 @@ impl Code {
             Self::InvalidProvider => "INVALID_PROVIDER",
             Self::InvalidSignature => "INVALID_SIGNATURE",
             Self::InvalidTimestamp => "INVALID_TIMESTAMP",
+            Self::InvalidToken => "INVALID_TOKEN",
             Self::MessageRequired => "MESSAGE_REQUIRED",
             Self::MethodNotAllowed => "METHOD_NOT_ALLOWED",
             Self::MissingAuthHeaders => "MISSING_AUTH_HEADERS",

@@ -14,6 +14,8 @@ use crate::{
 
 /// `Retry-After` of `too busy`, in seconds: longer than any timeout in a queue.
 const BUSY_RETRY: u32 = 5;
+/// `Retry-After` if the keys of an issuer are unavailable, in seconds.
+const KEYS_RETRY: u32 = 5;
 
 /// The party that caused an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -146,6 +148,20 @@ impl Error {
         Self { properties, ..Self::caller_error(400, Code::MissingAuthHeaders, words) }
     }
 
+    /// A request carries a signature and a token.
+    pub(crate) fn two_proofs() -> Self {
+        let words = "give a signature or a token: X-Signature, X-Timestamp and X-Nonce, or Authorization: Bearer";
+        Self::caller_error(400, Code::MissingAuthHeaders, words).about("Authorization")
+    }
+
+    /// A request carries neither a signature nor a token, but `Authorization` with another scheme.
+    pub(crate) fn no_bearer(missing: &[&'static str]) -> Self {
+        let mut error = Self::missing_headers(missing);
+        error.words = format!("{}; or Authorization: Bearer with a build's token", error.words).into();
+        error.properties.push("Authorization".into());
+        error
+    }
+
     pub(crate) fn invalid_timestamp() -> Self {
         let words = "X-Timestamp is no RFC 3339 time within 5 minutes before and 1 minute after now";
         Self::caller_error(400, Code::InvalidTimestamp, words).about("X-Timestamp")
@@ -154,6 +170,21 @@ impl Error {
     /// The signature is wrong or the owner is unknown; both have the same text.
     pub(crate) fn unauthorized() -> Self {
         Self::caller_error(401, Code::InvalidSignature, "the signature is not valid").about("X-Signature")
+    }
+
+    /// A token proves nothing, or not this report. The words contain no part of it but plain values of claims.
+    pub(crate) fn invalid_token(claim: &'static str, words: &str) -> Self {
+        Self::caller_error(401, Code::InvalidToken, format!("{claim}: {words}")).about(claim)
+    }
+
+    /// The keys of a token's issuer cannot be read; the log says why.
+    pub(crate) fn keys_unavailable() -> Self {
+        let words = "the keys of the token's issuer are unavailable";
+        Self {
+            source: Source::Upstream,
+            retry_after: Some(KEYS_RETRY),
+            ..Self::caller_error(503, Code::UpstreamUnavailable, words).about("Authorization")
+        }
     }
 
     /// The signature of a delivery is wrong, its owner is unknown, or it is not that owner's; all have the same text.
@@ -169,6 +200,11 @@ impl Error {
 
     pub(crate) fn nonce_used() -> Self {
         Self::caller_error(400, Code::NonceAlreadyUsed, "the nonce was used before").about("X-Nonce")
+    }
+
+    /// The token was used for another run of this subject.
+    pub(crate) fn token_used() -> Self {
+        Self::caller_error(400, Code::NonceAlreadyUsed, "the token was used before").about("jti")
     }
 
     pub(crate) fn duplicate() -> Self {

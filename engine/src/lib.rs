@@ -209,10 +209,10 @@ impl Engine {
     /// ```
     pub async fn respond(&self, request: &Request, now: SystemTime) -> Response {
         let (target, incoming) = place(&self.parts, request, now);
-        let mut line = target.access_line();
         if request.method == Method::OPTIONS && target.has_options() {
-            return preflight(request, target.methods(), line);
+            return preflight(request, &target);
         }
+        let mut line = target.access_line();
         let answer = serve(&self.parts, &self.pages, &incoming, &target, &mut line).await;
         finish(&self.parts, &incoming, &target, line, answer).await
     }

@@ -61,6 +61,8 @@ pub enum Event<'a> {
     Reported {
         /// The plugin.
         plugin: &'a str,
+        /// What was to prove it: `signature`, `token`, or `none`.
+        proof: &'static str,
         /// `ACCEPTED`, or the code of the refusal. A code may be the provider's own.
         outcome: &'a str,
     },

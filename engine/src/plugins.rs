@@ -27,6 +27,8 @@ pub(crate) mod series;
 pub(crate) mod series_address;
 mod series_check;
 mod settings;
+mod trust;
+mod trust_error;
 mod unset_settings;
 
 pub use allowed_address::{AllowedAddress, InvalidAllowedAddress};
@@ -52,5 +54,6 @@ pub use route_error::{RouteError, RouteErrorKind};
 pub(crate) use series::series_of;
 pub use series_check::SeriesError;
 pub use settings::{Settings, StoreKind};
+pub use trust_error::{TrustError, TrustMistake};
 
 pub use crate::route::{RouteSyntaxError, RouteSyntaxFault};

@@ -2,7 +2,9 @@
 
 mod entry;
 mod every_part;
+mod identity;
 mod keys;
+mod nonce;
 mod span;
 mod subject;
 
@@ -17,15 +19,15 @@ use futures_util::future::BoxFuture;
 
 pub use entry::{Delivery, Entry, ListedSubject, MOST_DELIVERED, MarkedAnswer, Recorded, States, SubjectRecord};
 pub use every_part::{EveryPart, MOST_PART_RECORDS, MOST_PARTS};
+pub use identity::{IDENTITY, Identity};
 pub use keys::{
     OWNERS, delivery_partition, escape, nonce_partition, partition, read_sequence, read_state_key, run_key,
     sequence_text, state_key, state_partition, state_subject_of, subject_of, subjects_partition, unescape,
 };
+pub use nonce::{NONCE_LIFE, Nonce};
 pub use span::{MOST_CHARTED, RecordPlace, Span, result_key, result_prefix, result_range};
 pub use subject::{LONGEST_BRANCH, LONGEST_NAME, LONGEST_PLATFORM, Subject};
 
-/// How long a nonce is remembered. A signature is valid for six minutes, so this leaves a wide margin.
-pub const NONCE_LIFE: Duration = Duration::from_secs(45 * 60);
 /// How long a result, and the claim of its run, are kept after their arrival: two years.
 pub const RESULT_LIFE: Duration = Duration::from_secs(730 * 24 * 60 * 60);
 /// The longest identifier of a run, in bytes.
@@ -46,6 +48,12 @@ pub const LONGEST_SEQUENCE: usize = 4;
 /// The engine's own collection, whose states say whether repositories are public. No plugin may read or write it, and no
 /// list shows it.
 pub const VISIBILITY: &str = "visibility";
+
+/// Whether a collection is one of the engine's own.
+#[must_use]
+pub fn is_own_collection(collection: &str) -> bool {
+    [VISIBILITY, IDENTITY].contains(&collection)
+}
 
 /// The persistent store.
 pub trait Store: Send + Sync {

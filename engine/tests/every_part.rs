@@ -61,7 +61,7 @@ async fn record(server: &TestServer, runs: &[&str]) {
         let entry = Entry {
             collection: "sizes".to_owned(),
             subject: Subject::new("acme", "tools", part, "main").unwrap(),
-            nonce: index.to_string(),
+            nonce: index.to_string().into(),
             record: Record {
                 run_id: index.to_string(),
                 run_attempt: 1,

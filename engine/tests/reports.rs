@@ -416,7 +416,12 @@ async fn an_address_for_reports_allows_post_only() {
     preflight.headers.insert("access-control-request-headers", wanted.parse().unwrap());
     let response = server.send(&preflight).await;
     assert_eq!(response.headers["access-control-allow-methods"], "POST, OPTIONS");
-    assert_eq!(response.headers["access-control-allow-headers"], "content-type, x-signature, x-nonce, x-timestamp");
+    let allowed = "content-type, x-signature, x-nonce, x-timestamp, authorization";
+    assert_eq!(response.headers["access-control-allow-headers"], allowed);
+    // No other address reads a token.
+    let elsewhere = server.send(&Request { path: BADGE.to_owned(), ..preflight }).await;
+    let allowed = "content-type, x-signature, x-nonce, x-timestamp";
+    assert_eq!(elsewhere.headers["access-control-allow-headers"], allowed);
     assert_eq!(answer(&server, &post(BADGE, "", &[])).await, (405, "METHOD_NOT_ALLOWED".to_owned()));
 }
 

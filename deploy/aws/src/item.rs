@@ -160,7 +160,7 @@ mod tests {
         let entry = Entry {
             collection: "test-results".to_owned(),
             subject: Subject::new("Acme", "Tools#1", "Linux", "Feature/X").unwrap(),
-            nonce: "n".to_owned(),
+            nonce: "n".into(),
             record: record.clone(),
             arrived: SystemTime::UNIX_EPOCH + Duration::from_secs(1000),
         };

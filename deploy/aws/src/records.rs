@@ -4,8 +4,8 @@ use std::time::SystemTime;
 
 use aws_sdk_dynamodb::types::TransactWriteItem;
 use badgesmith_engine::store::{
-    DELIVERY_LIFE, Delivery, Entry, NONCE_LIFE, Recorded, Span, Subject, SubjectRecord, delivery_partition,
-    nonce_partition, partition, result_prefix, result_range, run_key,
+    DELIVERY_LIFE, Delivery, Entry, Recorded, Span, Subject, SubjectRecord, delivery_partition, nonce_partition,
+    partition, result_prefix, result_range, run_key,
 };
 use badgesmith_host::unix_time::unix_seconds;
 use badgesmith_provider::Record;
@@ -25,15 +25,19 @@ const PAGE_SIZE: i32 = 100;
 pub(crate) async fn record(aws: &AwsClients, entry: &Entry) -> Result<Recorded, AwsError> {
     let placed = PlacedRecord::of(entry);
     let arrived = unix_seconds(entry.arrived);
-    let nonce = claim(nonce_partition(&entry.subject), &entry.nonce, arrived + NONCE_LIFE.as_secs());
-    let mut writes = vec![write(unless_claimed(&aws.tables().nonces, nonce, arrived))?];
-    writes.extend(writes_of(aws, &placed, entry.arrived)?);
+    let nonces = nonce_partition(&entry.collection, &entry.subject);
+    let nonce = claim(nonces, &entry.nonce.value, unix_seconds(entry.nonce.expiry(entry.arrived)));
+    let nonce = write(unless_claimed(&aws.tables().nonces, nonce, arrived))?;
+    let mut writes = Vec::from(writes_of(aws, &placed, entry.arrived)?);
+    let place = if entry.nonce.is_after_run { writes.len() } else { 0 };
+    writes.insert(place, nonce);
     writes.extend(lists::listing(aws, placed.collection, placed.subject, entry.arrived)?);
-    // The first reason decides: a used nonce comes before a duplicate.
-    Ok(match *transact(aws, "recording", writes).await? {
-        [] => Recorded::New,
-        [true, ..] => Recorded::NonceUsed,
-        _ => Recorded::Duplicate,
+    let failed = transact(aws, "recording", writes).await?;
+    // The first reason decides.
+    Ok(match failed.iter().position(|is_failed| *is_failed) {
+        None => Recorded::New,
+        Some(first) if first == place => Recorded::NonceUsed,
+        Some(_) => Recorded::Duplicate,
     })
 }
 

@@ -107,7 +107,7 @@ fn entry(nonce: &str, run: &str) -> Entry {
     Entry {
         collection: "test-results".to_owned(),
         subject: Subject::new("acme", "tools", "linux", "main").unwrap(),
-        nonce: nonce.to_owned(),
+        nonce: nonce.into(),
         record: Record {
             run_id: run.to_owned(),
             run_attempt: 1,

@@ -25,7 +25,7 @@ fn entry(owner: &str, branch: &str, run: i64, arrived: SystemTime) -> Entry {
     Entry {
         collection: "test-results".to_owned(),
         subject: Subject::new(owner, "tools", "linux", branch).unwrap(),
-        nonce: format!("{branch}-{run}"),
+        nonce: format!("{branch}-{run}").into(),
         record: Record {
             run_id: run.to_string(),
             run_attempt: 1,

@@ -44,6 +44,18 @@ pub(crate) enum CommandError {
     HookUrl(String),
     /// The owner of a new webhook has a secret already.
     HookExists(String),
+    /// An owner and a repository that cannot be stored.
+    IdentityName {
+        owner: String,
+        repo: String,
+    },
+    /// A report wrote what is remembered of a repository at the same time.
+    IdentityChanged {
+        owner: String,
+        repo: String,
+    },
+    /// The store cannot be read or written now.
+    StoreUnavailable(String),
     /// A secret of webhooks that is a repository's.
     HookRepository,
     /// Each secret is named as `TestData of acme/tools`.
@@ -175,6 +187,15 @@ impl fmt::Display for CommandError {
             Self::HookUrl(url) => {
                 write!(f, "{url:?} is no address of a server; write one such as https://badges.example.com")
             }
+            Self::IdentityName { owner, repo } => {
+                write!(f, "{owner:?} and {repo:?} are no owner and repository; write --owner acme --repo tools")
+            }
+            Self::IdentityChanged { owner, repo } => write!(
+                f,
+                "a report of {owner}/{repo} changed what is remembered at the same time; see `badgesmith identity list`, \
+                 and run the command again"
+            ),
+            Self::StoreUnavailable(fault) => write!(f, "the store cannot be used: {fault}"),
             Self::HookExists(owner) => write!(
                 f,
                 "the webhooks of {owner} have a secret already; --rotate makes a new one beside it, and \

@@ -4,6 +4,8 @@ mod arguments;
 mod command_error;
 mod dynamodb;
 mod hook;
+mod identity;
+mod opened_store;
 #[cfg(feature = "otlp")]
 mod otlp;
 mod output;
@@ -58,14 +60,17 @@ enum Command {
     /// Makes the secrets of webhooks, and says what to enter at GitHub.
     #[command(subcommand)]
     Hook(hook::HookCommand),
+    /// Lists which repositories reported with tokens under which names, and accepts another one under a name.
+    #[command(subcommand)]
+    Identity(identity::IdentityCommand),
     /// Checks over HTTP whether a deployment works.
     Smoke(smoke::SmokeOptions),
     /// Creates the DynamoDB tables and the secrets that the server needs.
     Provision(dynamodb::provision::ProvisionOptions),
     /// Writes all results to standard output as JSON lines.
-    Export(transfer::TransferOptions),
+    Export(opened_store::StoreOption),
     /// Records exported results from standard input.
-    Import(transfer::TransferOptions),
+    Import(opened_store::StoreOption),
 }
 
 #[derive(Args, Debug)]
@@ -97,6 +102,7 @@ fn run(cli: Cli) -> ExitCode {
             Command::Plugin(plugin) => plugin::run(&plugin),
             Command::Secret(secret) => secret::run(&secret),
             Command::Hook(hook) => hook::run(&hook),
+            Command::Identity(identity) => identity::run(&identity),
             Command::Smoke(smoke) => smoke::run(&smoke),
             Command::Provision(provision) => dynamodb::provision::run(&provision),
             Command::Export(transfer) => transfer::export(&transfer),

@@ -17,7 +17,7 @@ use std::{cmp::max, net::SocketAddr, sync::Arc};
 
 use badgesmith_engine::{Engine, World, world::Meter};
 use badgesmith_host::{
-    client, config, executor::TokioExecutor, faces, metrics::prometheus::Prometheus, upstream::HttpUpstream,
+    client, config, executor::TokioExecutor, faces, metrics::prometheus::Prometheus, oidc, upstream::HttpUpstream,
     web::HttpWeb,
 };
 use clap::{Args, builder::RangedU64ValueParser};
@@ -110,14 +110,15 @@ pub(crate) fn run(serve: &ServeOptions) -> Result<(), CommandError> {
         Some(metrics) => Arc::clone(metrics) as Arc<dyn Meter>,
         None => Arc::new(()),
     };
+    let (web, executor) = (Arc::new(HttpWeb::new(&settings)), Arc::new(TokioExecutor::new()));
     let world = World {
         upstream: Arc::new(HttpUpstream::over(connections)),
-        web: Arc::new(HttpWeb::new(&settings)),
-        executor: Arc::new(TokioExecutor::new()),
+        verifier: oidc::verifier(&settings.trust, Arc::clone(&web) as _, Arc::clone(&executor) as _),
+        web,
+        executor,
         secrets: storage.secrets(data_directory),
         store: storage.store(),
         meter: Arc::clone(&meter),
-        verifier: Arc::new(()),
     };
     let engine = Engine::new(plugins, &settings, world).map_err(CommandError::configuration)?;
     let engine = Arc::new(engine.with_faces(faces).with_events());

@@ -81,6 +81,13 @@ struct CheckedAnswer {
     body: String,
 }
 
+/// What a report is sent with.
+#[derive(Clone, Copy)]
+enum Proof<'a> {
+    Signature(&'a Signed),
+    Token(&'a str),
+}
+
 impl SmokeTest {
     /// The addresses that need no signature.
     async fn check_public(&mut self) {
@@ -112,6 +119,9 @@ impl SmokeTest {
         let forged = Signed::new(&Secret(run.clone()), &path, body.as_bytes());
         let answer = self.post(&path, &body, &forged).await;
         self.judge("a forged report", answer, |a| a.status == 401 && code(a) == "INVALID_SIGNATURE");
+        // A proxy that removes the token is told apart: the answer is 400 then.
+        let answer = self.ask(Method::POST, &path, Some((&body, Proof::Token("e30.e30.e30")))).await;
+        self.judge("a forged token", answer, |a| a.status == 401 && code(a) == "INVALID_TOKEN");
         let answer = self.post(&path, &body, &signed).await;
         self.judge("a signed report", answer, |a| a.status == 201 && a.body.contains(&run));
         let answer = self.post(&path, &body, &signed).await;
@@ -129,19 +139,26 @@ impl SmokeTest {
     }
 
     async fn post(&self, path: &str, body: &str, signed: &Signed) -> Result<CheckedAnswer, String> {
-        self.ask(Method::POST, path, Some((body, signed))).await
+        self.ask(Method::POST, path, Some((body, Proof::Signature(signed)))).await
     }
 
-    async fn ask(&self, method: Method, path: &str, report: Option<(&str, &Signed)>) -> Result<CheckedAnswer, String> {
+    async fn ask(
+        &self,
+        method: Method,
+        path: &str,
+        report: Option<(&str, Proof<'_>)>,
+    ) -> Result<CheckedAnswer, String> {
         let base = self.url.as_str().trim_end_matches('/');
         let mut request = self.client.request(method, format!("{base}{path}")).timeout(TIMEOUT);
-        if let Some((body, signed)) = report {
-            request = request
-                .header(header::CONTENT_TYPE, "application/json")
-                .header("X-Signature", &signed.signature)
-                .header("X-Timestamp", &signed.timestamp)
-                .header("X-Nonce", &signed.nonce)
-                .body(body.to_owned());
+        if let Some((body, proof)) = report {
+            request = request.header(header::CONTENT_TYPE, "application/json").body(body.to_owned());
+            request = match proof {
+                Proof::Signature(signed) => request
+                    .header("X-Signature", &signed.signature)
+                    .header("X-Timestamp", &signed.timestamp)
+                    .header("X-Nonce", &signed.nonce),
+                Proof::Token(token) => request.bearer_auth(token),
+            };
         }
         let response = request.send().await.map_err(|fault| fault.without_url().to_string())?;
         read(response).await.map_err(|fault| fault.without_url().to_string())

@@ -3,39 +3,27 @@
 use std::{
     error::Error,
     io::{self, BufRead, BufReader, BufWriter, Read, Write},
-    sync::Arc,
     time::SystemTime,
 };
 
 use badgesmith_aws::DynamoStore;
 use badgesmith_engine::{store::Recorded, world::Store};
 use badgesmith_host::{
-    embedded::{self, EmbeddedStore},
+    embedded,
     transfer::{ExportError, ExportedLine, ImportedLine, LONGEST_LINE},
 };
-use clap::Args;
 use futures_util::stream::{self, StreamExt};
 
 use crate::{
-    arguments::DataOption,
     command_error::{CommandError, ImportedLineError},
     dynamodb::client::aws,
+    opened_store::StoreOption,
     output::print,
     runtime::block_on,
 };
 
 /// How many results are written to the store concurrently.
 const CONCURRENT_WRITES: usize = 32;
-
-/// Which store is exported or imported into.
-#[derive(Args, Debug)]
-pub(crate) struct TransferOptions {
-    #[command(flatten)]
-    data: DataOption,
-    /// DynamoDB, instead of the data directory.
-    #[arg(long)]
-    aws: bool,
-}
 
 /// Writes every result and state that is not expired to standard output, a line each. Secrets are not exported.
 ///
@@ -44,7 +32,7 @@ pub(crate) struct TransferOptions {
 /// # Errors
 /// The store cannot be read (the embedded store only while no server has it open), standard output cannot be written,
 /// or a part of the store is damaged.
-pub(crate) fn export(transfer: &TransferOptions) -> Result<(), CommandError> {
+pub(crate) fn export(transfer: &StoreOption) -> Result<(), CommandError> {
     let mut out = BufWriter::new(io::stdout().lock());
     let exported = if transfer.aws {
         let store = DynamoStore::new(aws(None));
@@ -83,17 +71,10 @@ fn failed<S: Error + Send + Sync + 'static>(error: ExportError<S>) -> CommandErr
 /// # Errors
 /// A line is not an exported one, or the store cannot be written. The lines before it are recorded, and the same
 /// lines may be imported again.
-pub(crate) fn import(transfer: &TransferOptions) -> Result<(), CommandError> {
-    let (store, embedded): (Arc<dyn Store>, _) = if transfer.aws {
-        (Arc::new(DynamoStore::new(aws(None))), None)
-    } else {
-        let store = Arc::new(EmbeddedStore::open(&transfer.data.directory).map_err(CommandError::storage)?);
-        (Arc::clone(&store) as Arc<dyn Store>, Some(store))
-    };
-    let counts = block_on(record_all(&*store, BufReader::new(io::stdin())));
-    if let Some(embedded) = embedded {
-        embedded.close();
-    }
+pub(crate) fn import(transfer: &StoreOption) -> Result<(), CommandError> {
+    let opened = transfer.open()?;
+    let counts = block_on(record_all(&*opened.store, BufReader::new(io::stdin())));
+    drop(opened);
     let Imported { results, states } = counts?;
     let ImportCounts { new, duplicate, expired } = results;
     print(&format!("{new} results are new, {duplicate} were there already, {expired} are expired\n"))?;

@@ -89,7 +89,11 @@ fn metrics_count_what_happened_and_name_no_client() {
         (r#"badgesmith_step_duration_seconds_count{outcome="done",plugin="test-results"}"#.to_owned(), 2.0),
         (r#"badgesmith_reports_total{outcome="ACCEPTED",plugin="test-results"}"#.to_owned(), 1.0),
         (r#"badgesmith_reports_total{outcome="NONCE_ALREADY_USED",plugin="test-results"}"#.to_owned(), 1.0),
-        (r#"badgesmith_reports_total{outcome="INVALID_SIGNATURE",plugin="test-results"}"#.to_owned(), 1.0),
+        (
+            r#"badgesmith_reports_total{outcome="INVALID_SIGNATURE",plugin="test-results",proof="signature"}"#
+                .to_owned(),
+            1.0,
+        ),
         (format!(r#"badgesmith_breaker_open{{origin="{origin}"}}"#), 0.0),
         (r#"badgesmith_plugin_in_service{plugin="nuget"}"#.to_owned(), 1.0),
         (r#"badgesmith_cache_entries{cache="badges"}"#.to_owned(), 2.0),

@@ -143,7 +143,7 @@ fn entry(run: u32, at: SystemTime) -> Entry {
     Entry {
         collection: "test-results".to_owned(),
         subject: Subject::new("acme", "tools", "linux", "main").unwrap(),
-        nonce: run.to_string(),
+        nonce: run.to_string().into(),
         record: Record {
             run_id: run.to_string(),
             run_attempt: 1,

@@ -103,7 +103,7 @@ fn entry(run: &str, timestamp_ms: i64) -> Entry {
     Entry {
         collection: "test-results".to_owned(),
         subject: Subject::new("acme", "tools", "linux", "main").unwrap(),
-        nonce: run.to_owned(),
+        nonce: run.into(),
         record: Record {
             run_id: run.to_owned(),
             run_attempt: 1,

@@ -48,7 +48,7 @@ fn entry(number: i64, run: i64) -> Entry {
     Entry {
         collection: "test-results".to_owned(),
         subject: subject(number),
-        nonce: format!("{number}-{run}"),
+        nonce: format!("{number}-{run}").into(),
         record: record(number, run),
         arrived: SystemTime::now(),
     }
@@ -184,7 +184,7 @@ async fn a_damaged_value_is_never_shown_and_nothing_older_in_its_place() {
     assert!(history(&store, 4).await.is_err(), "a history with a damaged result is an error");
     assert_eq!(store.answer("k1", now).await, Ok(None), "a damaged answer counts as missing");
     assert_eq!(store.answer("k2", now).await.unwrap().unwrap(), vec![7; 5000]);
-    let again = Entry { nonce: "another".to_owned(), ..entry(5, 0) };
+    let again = Entry { nonce: "another".into(), ..entry(5, 0) };
     assert_eq!(store.record(&again).await, Ok(Recorded::Duplicate), "a damaged claim still counts");
     assert_eq!(store.record(&entry(0, RUNS)).await, Ok(Recorded::New));
     let newest = store.history("test-results", &subject(0), Span::LATEST, now).await.unwrap();

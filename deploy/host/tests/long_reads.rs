@@ -22,7 +22,7 @@ async fn a_read_for_a_chart_does_not_hold_up_the_thread_that_asks() {
         .map(|run| Entry {
             collection: "test-results".to_owned(),
             subject: subject.clone(),
-            nonce: run.to_string(),
+            nonce: run.to_string().into(),
             record: Record {
                 run_id: run.to_string(),
                 run_attempt: 1,

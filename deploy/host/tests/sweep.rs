@@ -18,7 +18,7 @@ fn entry(owner: &str, run: &str, arrived: SystemTime) -> Entry {
     Entry {
         collection: "test-results".to_owned(),
         subject: Subject::new(owner, "tools", "linux", "main").unwrap(),
-        nonce: run.to_owned(),
+        nonce: run.into(),
         record: Record {
             run_id: run.to_owned(),
             run_attempt: 1,

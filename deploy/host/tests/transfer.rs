@@ -26,7 +26,7 @@ fn entry(timestamp: Timestamp) -> Entry {
     Entry {
         collection: "test-results".to_owned(),
         subject: Subject::new("acme", "tools", "linux", "main").unwrap(),
-        nonce: ms.to_string(),
+        nonce: ms.to_string().into(),
         record: Record { run_id: ms.to_string(), run_attempt: 1, timestamp_ms: timestamp, fields: Map::new() },
         arrived: SystemTime::now(),
     }

@@ -14,7 +14,7 @@ use crate::{
     code::Code,
     fetch::{cached_answer::CachedAnswer, fetcher::Fetched},
     plugins::Plugin,
-    store::{MOST_RECORDS, Span, States, Subject, Unavailable, VISIBILITY},
+    store::{MOST_RECORDS, Span, States, Subject, Unavailable, is_own_collection},
     world::World,
 };
 
@@ -131,7 +131,7 @@ pub(super) fn check_grant(call: &ProviderCall, collection: &String) -> Result<()
         )));
     }
     let is_known = call.plugin.collections.contains(collection) || call.plugin.is_off(collection);
-    if is_known && collection != VISIBILITY {
+    if is_known && !is_own_collection(collection) {
         return Ok(());
     }
     Err(Unanswered::violation(format!(

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use super::{
     config_error::{ConfigError, ConfigErrorKind},
     settings::Settings,
+    trust,
 };
 
 /// plugins.toml.
@@ -78,9 +79,14 @@ impl Config {
     /// Reads the text of a plugins.toml; `file` is its path.
     ///
     /// # Errors
-    /// [`ConfigErrorKind::Syntax`] with the line.
+    /// [`ConfigErrorKind::Syntax`] with the line, or [`ConfigErrorKind::Trust`].
     pub fn parse(text: &str, file: &Path) -> Result<Self, ConfigError> {
         let mut config: Self = parse(text, file)?;
+        trust::check_scheme(&config.engine.trust, config.engine.allow_http).map_err(|fault| ConfigError {
+            file: file.to_owned(),
+            plugin: None,
+            kind: ConfigErrorKind::Trust(fault),
+        })?;
         config.plugin.iter_mut().for_each(|plugin| file.clone_into(&mut plugin.file));
         Ok(config)
     }

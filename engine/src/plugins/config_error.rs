@@ -2,7 +2,7 @@
 
 use std::{error::Error, fmt, path::PathBuf};
 
-use super::{manifest_check::PluginError, provider_file_error::ProviderFileError};
+use super::{manifest_check::PluginError, provider_file_error::ProviderFileError, trust_error::TrustError};
 use crate::origin::{Origin, OriginError};
 
 /// The first mistake of a plugins.toml.
@@ -23,6 +23,8 @@ pub struct ConfigError {
 pub enum ConfigErrorKind {
     /// It is not TOML, or has a key or a value that plugins.toml has not.
     Syntax(Box<toml::de::Error>),
+    /// An issuer is trusted that must not be.
+    Trust(TrustError),
     /// Two plugins have this id.
     DuplicateId,
     /// The plugin names neither a library nor a declarative provider.
@@ -98,6 +100,7 @@ impl fmt::Display for ConfigErrorKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Syntax(fault) => f.write_str(fault.to_string().trim_end()),
+            Self::Trust(fault) => write!(f, "[engine]: {fault}"),
             Self::DuplicateId => f.write_str("its id stands twice; give one a mount and an id of its own"),
             Self::NoCode => f.write_str("it has no code; write library = \"…\" or declarative = \"….toml\""),
             Self::TwoCodes => f.write_str("it has library and declarative; take one away"),

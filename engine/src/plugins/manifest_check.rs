@@ -11,7 +11,7 @@ use super::{
 use crate::{
     format::Format,
     route::{RouteSegment, RouteSyntaxError, RouteTemplate},
-    store::VISIBILITY,
+    store::is_own_collection,
 };
 
 /// The parameters that the route of a report must have: they name the subject of its record.
@@ -163,7 +163,7 @@ pub(super) fn check(manifest: &Manifest) -> Result<(), PluginError> {
             return Err(PluginError::ReportCollection(report.collection.clone()));
         }
     }
-    if let Some(kept) = manifest.collections.iter().find(|name| *name == VISIBILITY) {
+    if let Some(kept) = manifest.collections.iter().find(|name| is_own_collection(name)) {
         return Err(PluginError::KeptCollection(kept.clone()));
     }
     for badge in &manifest.badges {

@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::{allowed_address::AllowedAddress, live::Live, private_name::PrivateName};
+use super::{allowed_address::AllowedAddress, live::Live, private_name::PrivateName, trust};
+use crate::proof::TrustedIssuer;
 
 /// `[engine]`: the engine's own settings.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
@@ -33,6 +34,9 @@ pub struct Settings {
     /// For whom the live page, its data and its events are served; for nobody by default.
     #[serde(skip_serializing_if = "is_off")]
     pub live: Live,
+    /// The issuers whose tokens prove where reports come from; none by default.
+    #[serde(with = "trust", skip_serializing_if = "Vec::is_empty")]
+    pub trust: Vec<TrustedIssuer>,
     /// Font files for characters that the bundled font lacks, in the order in which they are tried.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub faces: Vec<PathBuf>,
@@ -74,6 +78,7 @@ impl Default for Settings {
             allow_addresses: Vec::new(),
             private: Vec::new(),
             live: Live::Off,
+            trust: Vec::new(),
             faces: Vec::new(),
         }
     }

@@ -1,15 +1,17 @@
-//! A signed report becomes a record.
+//! A signed report, or one with a build's token, becomes a record.
 //!
-//! Checked in this order: sizes, headers, clock, signature, body. Then one transaction claims the nonce, claims the run
-//! and writes the record. The order matters: a request that is not authentic claims nothing, and its response tells
-//! nothing that needs a secret. 201 is sent when the record is durable.
+//! Checked in this order: sizes, headers, clock, signature or token, body. Then one transaction claims the nonce, claims
+//! the run and writes the record. The order matters: a request that is not authentic claims nothing, and its response
+//! tells nothing that needs a secret. 201 is sent when the record is durable.
 
-use std::time::{Duration, SystemTime};
+mod evidence;
+mod name_holder;
+mod signed_headers;
 
-use badgesmith_provider::{Record, Timestamp};
-use http::HeaderName;
+use badgesmith_provider::Record;
 use serde::Serialize;
 
+use self::evidence::Evidence;
 use crate::{
     answer::Answer,
     caching::Caching,
@@ -20,55 +22,64 @@ use crate::{
     parts::Parts,
     request::{Incoming, Request},
     route::Parameters,
-    signature::{Signature, string_to_sign},
     store::{Entry, LONGEST_KEY, Recorded, Subject, result_key},
     target::ReportTarget,
-    world::SERVER,
 };
 
-/// The headers of a signed request.
-const SIGNATURE: HeaderName = HeaderName::from_static("x-signature");
-const TIMESTAMP: HeaderName = HeaderName::from_static("x-timestamp");
-const NONCE: HeaderName = HeaderName::from_static("x-nonce");
-/// The longest nonce, in bytes.
-const LONGEST_NONCE: usize = 128;
-/// How far behind the engine's clock a request's timestamp may be, and how far ahead of it.
-const BACK: Duration = Duration::from_secs(5 * 60);
-const AHEAD: Duration = Duration::from_secs(60);
+/// What the audit log says of a proof, as far as it was read.
+#[derive(Debug)]
+struct ProofLine {
+    /// `signature`, `token`, or `none`.
+    kind: &'static str,
+    /// The host of the issuer of a token that was verified, or else empty.
+    issuer: String,
+}
 
 /// Answers a report: 201 when its record is durable.
 pub(crate) async fn answer(parts: &Parts, incoming: &Incoming<'_>, target: &ReportTarget<'_>) -> Result<Answer, Error> {
+    let mut line = ProofLine { kind: "none", issuer: String::new() };
     let outcome = match &target.ambiguous {
         // A signature must be valid for one subject only. This needs no secret, so it is checked first.
         Some(name) => Err(Error::ambiguous(name)),
-        None => accept(parts, incoming, target).await,
+        None => accept(parts, incoming, target, &mut line).await,
     };
-    audit(incoming.request, &target.call.params, &outcome);
-    parts.world.meter.note(&Event::Reported { plugin: &target.plugin.id, outcome: word(&outcome) });
+    audit(incoming.request, &target.call.params, &line, &outcome);
+    parts.world.meter.note(&Event::Reported { plugin: &target.plugin.id, proof: line.kind, outcome: word(&outcome) });
     outcome.map(|record| created(&target.call.params, &record))
 }
 
-async fn accept(parts: &Parts, incoming: &Incoming<'_>, target: &ReportTarget<'_>) -> Result<Record, Error> {
+async fn accept(
+    parts: &Parts,
+    incoming: &Incoming<'_>,
+    target: &ReportTarget<'_>,
+    line: &mut ProofLine,
+) -> Result<Record, Error> {
     let Incoming { request, now, .. } = *incoming;
     let ReportTarget { plugin, route, call, .. } = target;
     let param = |name| call.params.get(name).map_or("", String::as_str);
     let subject = Subject::new(param("owner"), param("repo"), param("platform"), param("branch"))
         .map_err(|part| Error::from(&too_long(part)))?;
-    let signed = SignedHeaders::read(request)?;
-    signed.check_clock(now)?;
-    if !signed.is_authentic(parts, request, &subject, &route.purpose).await? {
-        return Err(Error::unauthorized());
-    }
+    let evidence = Evidence::read(request)?;
+    line.kind = evidence.name();
+    let proven = evidence.verify(parts, request, target, &subject, now).await?;
+    line.issuer = proven.issuer_host();
+    let holder = match proven.token() {
+        Some(proof) => Some((proof, name_holder::check(parts, &subject, proof, now).await?)),
+        None => None,
+    };
     let outcome = parts.caller.run_in_time::<Record>(call, now).await.map_err(|broken| {
         broken.log(&plugin.id);
         Error::from(&broken)
     })?;
     let record = outcome.result.map_err(|failure| Error::from(&failure))?;
+    proven.check(&record)?;
     if result_key(&subject, &record).len() > LONGEST_KEY {
         return Err(Error::from(&too_long("branch")));
     }
-    let entry =
-        Entry { collection: route.collection.clone(), subject, nonce: signed.nonce.to_owned(), record, arrived: now };
+    if let Some((proof, holder)) = holder {
+        holder.remember(parts, &subject, proof, now).await?;
+    }
+    let entry = Entry { collection: route.collection.clone(), subject, nonce: proven.nonce(), record, arrived: now };
     let recorded = parts.world.store.record(&entry).await.map_err(|fault| {
         parts.store.invalidate();
         Error::from(&unavailable(&fault))
@@ -78,75 +89,9 @@ async fn accept(parts: &Parts, incoming: &Incoming<'_>, target: &ReportTarget<'_
             parts.feed.tell(&Change { collection: entry.collection, subject: entry.subject });
             Ok(entry.record)
         }
+        Recorded::NonceUsed if proven.token().is_some() => Err(Error::token_used()),
         Recorded::NonceUsed => Err(Error::nonce_used()),
         Recorded::Duplicate => Err(Error::duplicate()),
-    }
-}
-
-/// The headers of a signed request.
-struct SignedHeaders<'a> {
-    signature: &'a str,
-    timestamp: &'a str,
-    nonce: &'a str,
-}
-
-impl<'a> SignedHeaders<'a> {
-    fn read(request: &'a Request) -> Result<Self, Error> {
-        let headers = [SIGNATURE, TIMESTAMP, NONCE].map(|name| request.header(name));
-        let names = ["X-Signature", "X-Timestamp", "X-Nonce"];
-        let missing: Vec<_> =
-            headers.iter().zip(names).filter(|(header, _)| header.is_empty()).map(|(_, name)| name).collect();
-        if !missing.is_empty() {
-            return Err(Error::missing_headers(&missing));
-        }
-        let [signature, timestamp, nonce] = headers;
-        if nonce.len() > LONGEST_NONCE || !nonce.bytes().all(|byte| byte.is_ascii_graphic()) {
-            return Err(Error::missing_headers(&["X-Nonce"]));
-        }
-        Ok(Self { signature, timestamp, nonce })
-    }
-
-    fn check_clock(&self, now: SystemTime) -> Result<(), Error> {
-        let Some(timestamp) = Timestamp::parse(self.timestamp) else { return Err(Error::invalid_timestamp()) };
-        let since = |time: SystemTime| time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_millis();
-        let milliseconds = u128::try_from(timestamp.as_ms()).map_err(|_| Error::invalid_timestamp())?;
-        if milliseconds < since(now - BACK) || milliseconds > since(now + AHEAD) {
-            return Err(Error::invalid_timestamp());
-        }
-        Ok(())
-    }
-
-    /// Whether the signature was made with a secret of the repository, or else of its owner. A malformed signature, a
-    /// disabled version and an unknown owner take as long as a wrong signature, so that timing tells nothing.
-    async fn is_authentic(
-        &self,
-        parts: &Parts,
-        request: &Request,
-        subject: &Subject,
-        purpose: &str,
-    ) -> Result<bool, Error> {
-        let Self { signature, timestamp, nonce } = self;
-        let secrets = parts.world.secrets.find(subject.owner(), Some(subject.repo()), purpose).await;
-        let mut secrets = secrets.map_err(|fault| {
-            parts.secrets.invalidate();
-            Error::from(&unavailable(&fault))
-        })?;
-        if subject.owner() == SERVER {
-            // The server's own secrets verify nothing, whatever an implementation returns.
-            secrets.clear();
-        }
-        let signature = Signature::parse(signature);
-        let (is_readable, signature) = match signature {
-            Some(Signature::BodyOnly(_)) if !parts.accepts_body_only => (false, Signature::Whole([0; 32])),
-            Some(signature) => (true, signature),
-            None => (false, Signature::Whole([0; 32])),
-        };
-        let whole = string_to_sign(timestamp, nonce, request.method.as_str(), &request.path, &request.body);
-        let is_signed = match signature {
-            Signature::Whole(_) => signature.is_by(&secrets, whole.as_bytes()),
-            Signature::BodyOnly(_) => signature.is_by(&secrets, &request.body),
-        };
-        Ok(is_signed && is_readable)
     }
 }
 
@@ -171,11 +116,13 @@ fn word(outcome: &Result<Record, Error>) -> &str {
     outcome.as_ref().map_or_else(|error| &*error.code, |_| "ACCEPTED")
 }
 
-/// Writes the audit log: one line for every report, without its signature and without a secret.
-fn audit(request: &Request, parameters: &Parameters, outcome: &Result<Record, Error>) {
+/// Writes the audit log: one line for every report, without its signature, its token or a secret.
+fn audit(request: &Request, parameters: &Parameters, line: &ProofLine, outcome: &Result<Record, Error>) {
     let param = |name| parameters.get(name).map_or("", String::as_str);
     tracing::info!(
         outcome = word(outcome),
+        proof = line.kind,
+        issuer = line.issuer,
         owner = param("owner"),
         repo = param("repo"),
         source = request.source,

@@ -7,6 +7,7 @@ use bytes::Bytes;
 
 use super::{
     keys::{escape, unescape},
+    nonce::Nonce,
     subject::Subject,
 };
 
@@ -17,11 +18,11 @@ pub struct Entry {
     pub collection: String,
     /// The subject of the record.
     pub subject: Subject,
-    /// The nonce of the request, 1 to 128 visible ASCII characters; it is claimed for the subject.
-    pub nonce: String,
+    /// The nonce of the report.
+    pub nonce: Nonce,
     /// The record; its run and attempt are claimed for the subject.
     pub record: Record,
-    /// When the request arrived: `RESULT_LIFE` and `NONCE_LIFE` begin here.
+    /// When the request arrived: `RESULT_LIFE` and the nonce's life begin here.
     pub arrived: SystemTime,
 }
 
@@ -30,7 +31,7 @@ pub struct Entry {
 pub enum Recorded {
     /// The record was written and is durable.
     New,
-    /// The nonce was claimed before. This is reported even if the run was claimed, too.
+    /// The nonce was claimed before. This is reported even if the run was claimed, too, unless [`Nonce::is_after_run`].
     NonceUsed,
     /// The run and attempt were claimed before.
     Duplicate,

@@ -20,11 +20,11 @@ pub fn run_key(subject: &Subject, record: &Record) -> String {
     format!("RUN#{platform}#{branch}#{run}#{}", record.run_attempt)
 }
 
-/// The partition key of the nonces of a subject: `NONCE#owner/repo/platform/branch`.
-pub fn nonce_partition(subject: &Subject) -> String {
+/// The partition key of the nonces of a collection and subject: `NONCE#collection#owner/repo/platform/branch`.
+pub fn nonce_partition(collection: &str, subject: &Subject) -> String {
     let [owner, repo, platform] =
         [subject.owner(), subject.repo(), subject.platform()].map(|part| escape(part).replace('/', "%2F"));
-    format!("NONCE#{owner}/{repo}/{platform}/{}", escape(subject.branch()))
+    format!("NONCE#{collection}#{owner}/{repo}/{platform}/{}", escape(subject.branch()))
 }
 
 /// The collection and the subject of the record with these keys, which [`partition`] and `result_key` wrote.

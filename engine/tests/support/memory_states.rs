@@ -103,7 +103,7 @@ impl MemoryStates {
             entries.push(Entry {
                 collection: told.collection.clone(),
                 subject: told.subject.clone(),
-                nonce: format!("delivery {}", delivery.id),
+                nonce: format!("delivery {}", delivery.id).into(),
                 record: told.record.clone(),
                 arrived: delivery.arrived,
             });

@@ -131,7 +131,7 @@ impl Meter for EventLog {
             Event::Supplied { plugin, from } => format!("{plugin} supplied {}", from.name()),
             Event::Called { plugin, outcome, .. } => format!("{plugin} called {}", outcome.name()),
             Event::Opened { plugin } => format!("{plugin} opened"),
-            Event::Reported { plugin, outcome } => format!("{plugin} report {outcome}"),
+            Event::Reported { plugin, outcome, .. } => format!("{plugin} report {outcome}"),
             Event::Delivered { plugin, event, outcome } => format!("{plugin} delivery {event} {outcome}"),
         };
         self.0.lock().unwrap().push(entry);
@@ -247,11 +247,16 @@ impl Store for MemoryStore {
             return Box::pin(async { Err(Unavailable("it is down".to_owned())) });
         }
         let mut entries = self.entries.lock().unwrap();
-        let same = entries.iter().filter(|other| other.subject == entry.subject).collect::<Vec<_>>();
+        let same = entries
+            .iter()
+            .filter(|other| other.subject == entry.subject && other.collection == entry.collection)
+            .collect::<Vec<_>>();
         let run = |entry: &Entry| (entry.record.run_id.clone(), entry.record.run_attempt);
-        let recorded = if same.iter().any(|other| other.nonce == entry.nonce) {
+        let is_used = same.iter().any(|other| other.nonce.value == entry.nonce.value);
+        let is_known = same.iter().any(|other| run(other) == run(entry));
+        let recorded = if is_used && !(is_known && entry.nonce.is_after_run) {
             Recorded::NonceUsed
-        } else if same.iter().any(|other| run(other) == run(entry)) {
+        } else if is_known {
             Recorded::Duplicate
         } else {
             entries.push(entry.clone());

@@ -44,6 +44,8 @@ class Signed(requests.auth.AuthBase):
         body = body.encode() if isinstance(body, str) else body
         text = "\n".join(["v2", now, nonce, request.method, path, hashlib.sha256(body).hexdigest()])
         digest = hmac.new(self.secret, text.encode(), hashlib.sha256).hexdigest()
+        # A generated token in its place would be a second proof.
+        request.headers.pop("Authorization", None)
         request.headers.update({"X-Signature": f"v2={digest}", "X-Timestamp": now, "X-Nonce": nonce})
         return request
 

@@ -3,8 +3,8 @@
 use std::time::SystemTime;
 
 use badgesmith_engine::store::{
-    DELIVERY_LIFE, Delivery, Entry, NONCE_LIFE, RESULT_LIFE, Recorded, Span, Subject, delivery_partition,
-    nonce_partition, partition, result_key, result_range, run_key,
+    DELIVERY_LIFE, Delivery, Entry, RESULT_LIFE, Recorded, Span, Subject, delivery_partition, nonce_partition,
+    partition, result_key, result_range, run_key,
 };
 use badgesmith_provider::Record;
 use redb::{Database, ReadOnlyTable};
@@ -29,14 +29,17 @@ struct NewRecord<'a> {
 /// Claims the nonce and the run and writes the record; or writes nothing if one of them is claimed already.
 pub(super) fn record(tables: &mut Tables<'_>, entry: &Entry) -> Result<Recorded, redb::Error> {
     let Entry { collection, subject, nonce, record, arrived } = entry;
-    let (now, nonces) = (unix_seconds(*arrived), nonce_partition(subject));
-    if tables.is_claimed((&nonces, nonce), now)? {
-        return Ok(Recorded::NonceUsed);
+    let (now, nonces) = (unix_seconds(*arrived), nonce_partition(collection, subject));
+    let nonce_key = (&*nonces, &*nonce.value);
+    if tables.is_claimed(nonce_key, now)? {
+        let run = (&*partition(collection, subject), &*run_key(subject, record));
+        let is_duplicate = nonce.is_after_run && tables.is_claimed(run, now)?;
+        return Ok(if is_duplicate { Recorded::Duplicate } else { Recorded::NonceUsed });
     }
     if !write(tables, &NewRecord { collection, subject, record, arrived: *arrived })? {
         return Ok(Recorded::Duplicate);
     }
-    tables.claim((&nonces, nonce), after(now, NONCE_LIFE))?;
+    tables.claim(nonce_key, unix_seconds(nonce.expiry(*arrived)))?;
     Ok(Recorded::New)
 }
 

@@ -235,7 +235,7 @@ mod tests {
         }
         emf.note(&Event::Supplied { plugin: "hello", from: AnswerSource::Asked });
         emf.note(&Event::Opened { plugin: "hello" });
-        emf.note(&Event::Reported { plugin: "tests", outcome: "INVALID_SIGNATURE" });
+        emf.note(&Event::Reported { plugin: "tests", proof: "signature", outcome: "INVALID_SIGNATURE" });
         for outcome in ["RECORDED", "PONG", "INVALID_SIGNATURE", "STORE_UNAVAILABLE"] {
             emf.note(&Event::Delivered { plugin: "github", event: "push", outcome });
         }

@@ -128,8 +128,9 @@ impl Prometheus {
             )?,
             reports: counter(
                 "badgesmith_reports_total",
-                "Reports by what became of them: ACCEPTED, or the code of the refusal.",
-                &["plugin", "outcome"],
+                "Reports by what was to prove them (signature, token, none) and by what became of them: ACCEPTED, or the \
+                 code of the refusal.",
+                &["plugin", "proof", "outcome"],
             )?,
             deliveries: counter(
                 "badgesmith_deliveries_total",
@@ -206,8 +207,8 @@ impl Meter for Prometheus {
                 self.call_seconds.with_label_values(&[plugin]).observe(took.as_secs_f64());
             }
             Event::Opened { plugin } => self.openings.with_label_values(&[plugin]).inc(),
-            Event::Reported { plugin, outcome } => {
-                self.reports.with_label_values(&[plugin, self.bounded(outcome)]).inc();
+            Event::Reported { plugin, proof, outcome } => {
+                self.reports.with_label_values(&[plugin, proof, self.bounded(outcome)]).inc();
             }
             Event::Delivered { plugin, event, outcome } => {
                 self.deliveries.with_label_values(&[plugin, event, self.bounded(outcome)]).inc();
@@ -228,18 +229,24 @@ mod tests {
     #[test]
     fn a_provider_cannot_create_any_number_of_outcomes() {
         let counts = Prometheus::new("1.2.3").unwrap();
-        counts.note(&Event::Reported { plugin: "p", outcome: "ACCEPTED" });
+        counts.note(&Event::Reported { plugin: "p", proof: "token", outcome: "ACCEPTED" });
         for number in 0..1000 {
-            counts.note(&Event::Reported { plugin: "p", outcome: &format!("CODE_{number}") });
+            counts.note(&Event::Reported { plugin: "p", proof: "token", outcome: &format!("CODE_{number}") });
         }
-        counts.note(&Event::Reported { plugin: "p", outcome: "ACCEPTED" });
+        counts.note(&Event::Reported { plugin: "p", proof: "token", outcome: "ACCEPTED" });
         counts.note(&Event::Delivered { plugin: "p", event: "other", outcome: "NEW" });
         counts.note(&Event::Delivered { plugin: "p", event: "push", outcome: "ACCEPTED" });
         let text = TextEncoder::new().encode_to_string(&counts.registry.gather()).unwrap();
         let reports: Vec<_> = text.lines().filter(|line| line.starts_with("badgesmith_reports_total{")).collect();
         assert_eq!(reports.len(), MOST_OUTCOMES + 1, "{text}");
-        assert!(reports.contains(&r#"badgesmith_reports_total{outcome="OTHER",plugin="p"} 937"#), "{text}");
-        assert!(reports.contains(&r#"badgesmith_reports_total{outcome="ACCEPTED",plugin="p"} 2"#), "{text}");
+        assert!(
+            reports.contains(&r#"badgesmith_reports_total{outcome="OTHER",plugin="p",proof="token"} 937"#),
+            "{text}"
+        );
+        assert!(
+            reports.contains(&r#"badgesmith_reports_total{outcome="ACCEPTED",plugin="p",proof="token"} 2"#),
+            "{text}"
+        );
         for labels in [r#"event="other",outcome="OTHER""#, r#"event="push",outcome="ACCEPTED""#] {
             let line = format!("badgesmith_deliveries_total{{{labels},plugin=\"p\"}} 1");
             assert!(text.contains(&line), "{text}");

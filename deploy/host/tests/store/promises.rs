@@ -3,8 +3,8 @@
 use std::time::{Duration, SystemTime};
 
 use badgesmith_engine::store::{
-    Entry, LONGEST_BRANCH, LONGEST_NAME, LONGEST_PLATFORM, MOST_RECORDS, NONCE_LIFE, RESULT_LIFE, Recorded, Span,
-    Store, Subject,
+    Entry, Identity, LONGEST_BRANCH, LONGEST_NAME, LONGEST_PLATFORM, MOST_RECORDS, NONCE_LIFE, Nonce, RESULT_LIFE,
+    Recorded, Span, Store, Subject,
 };
 use badgesmith_provider::Record;
 use bytes::Bytes;
@@ -30,6 +30,10 @@ macro_rules! for_every_promise {
             a_nonce_is_used_once_for_its_subject_whatever_the_run,
             a_used_nonce_writes_nothing,
             a_nonce_may_be_used_again_after_its_lifetime,
+            one_nonce_serves_three_collections_at_once,
+            a_known_run_comes_before_the_nonce_of_a_token,
+            the_nonce_of_a_token_is_kept_until_the_token_expires,
+            of_two_repositories_with_one_name_at_once_one_is_remembered,
             an_expired_record_is_not_read,
             a_run_may_be_recorded_again_after_its_lifetime,
             of_many_concurrent_entries_with_one_nonce_one_is_recorded,
@@ -60,7 +64,7 @@ pub(crate) fn record(run: &str, attempt: u32, timestamp_ms: i64) -> Record {
 pub(crate) fn entry_at(subject: &Subject, record: Record, arrived: SystemTime) -> Entry {
     let collection = "test-results".to_owned();
     let nonce = format!("{}/{}/{}", record.run_id, record.run_attempt, record.timestamp_ms.as_ms());
-    Entry { collection, subject: subject.clone(), nonce, record, arrived }
+    Entry { collection, subject: subject.clone(), nonce: nonce.into(), record, arrived }
 }
 
 pub(crate) fn entry(subject: &Subject, record: Record) -> Entry {
@@ -133,7 +137,7 @@ pub(crate) async fn two_spellings_are_one_subject(store: &impl Store) {
     let other = Subject::new("acme", "tOOLS", "linuX", "feature/\u{e4}\u{3c3}").unwrap();
     assert_eq!(put(store, &entry(&one, record("1", 1, 1000))).await, Recorded::New);
     assert_eq!(runs(store, &other).await, ["1"]);
-    let again = Entry { nonce: "another".to_owned(), ..entry(&other, record("1", 1, 1000)) };
+    let again = Entry { nonce: "another".into(), ..entry(&other, record("1", 1, 1000)) };
     assert_eq!(put(store, &again).await, Recorded::Duplicate);
 }
 
@@ -164,7 +168,7 @@ pub(crate) async fn no_two_subjects_share_a_record(store: &impl Store) {
     for (index, subject) in subjects.iter().enumerate() {
         // The same run and the same nonce everywhere.
         let time = i64::try_from(index).unwrap();
-        let entry = Entry { nonce: "n".to_owned(), ..entry(subject, record("run", 1, time)) };
+        let entry = Entry { nonce: "n".into(), ..entry(subject, record("run", 1, time)) };
         assert_eq!(put(store, &entry).await, Recorded::New, "{subject:?}");
     }
     for (index, subject) in subjects.iter().enumerate() {
@@ -191,7 +195,7 @@ pub(crate) async fn three_collections_of_one_subject_share_nothing_but_its_name(
     // One run and one time, so that only the collection tells them apart.
     let entries = collections.map(|collection| {
         let fields = Map::from_iter([("of".to_owned(), json!(collection))]);
-        let nonce = format!("of {collection}");
+        let nonce = format!("of {collection}").into();
         Entry { collection: collection.to_owned(), nonce, ..entry(&subject, Record { fields, ..record("7", 1, 1000) }) }
     });
     for (index, entry) in entries.iter().enumerate() {
@@ -202,7 +206,7 @@ pub(crate) async fn three_collections_of_one_subject_share_nothing_but_its_name(
     }
     for entry in &entries {
         assert_eq!(found(&entry.collection).await, std::slice::from_ref(&entry.record));
-        let again = Entry { nonce: "another".to_owned(), ..entry.clone() };
+        let again = Entry { nonce: "another".into(), ..entry.clone() };
         assert_eq!(put(store, &again).await, Recorded::Duplicate, "{}", entry.collection);
     }
     let listed = store.subjects("acme", None, "", 9, SystemTime::now()).await.unwrap();
@@ -216,7 +220,7 @@ pub(crate) async fn the_longest_names_are_stored(store: &impl Store) {
     let subject =
         Subject::new(&long(LONGEST_NAME), &long(LONGEST_NAME), &"x".repeat(LONGEST_PLATFORM), &long(LONGEST_BRANCH));
     let subject = subject.unwrap();
-    let entry = Entry { nonce: "~".repeat(128), ..entry(&subject, record("r", 9999, 1000)) };
+    let entry = Entry { nonce: "~".repeat(128).into(), ..entry(&subject, record("r", 9999, 1000)) };
     assert_eq!(put(store, &entry).await, Recorded::New);
     assert_eq!(read(store, &subject, ALL, SystemTime::now()).await, [record("r", 9999, 1000)]);
 }
@@ -241,7 +245,7 @@ pub(crate) async fn a_run_is_recorded_once_whatever_its_time(store: &impl Store)
 pub(crate) async fn a_duplicate_uses_no_nonce(store: &impl Store) {
     let subject = subject("main");
     put(store, &entry(&subject, record("1", 1, 1000))).await;
-    let nonce = || "n".to_owned();
+    let nonce = || "n".into();
     let duplicate = Entry { nonce: nonce(), ..entry(&subject, record("1", 1, 2000)) };
     assert_eq!(put(store, &duplicate).await, Recorded::Duplicate);
     let other = Entry { nonce: nonce(), ..entry(&subject, record("2", 1, 2000)) };
@@ -250,7 +254,7 @@ pub(crate) async fn a_duplicate_uses_no_nonce(store: &impl Store) {
 
 pub(crate) async fn a_nonce_is_used_once_for_its_subject_whatever_the_run(store: &impl Store) {
     let subject = subject("main");
-    let with = |subject: &Subject, run: &str| Entry { nonce: "n".to_owned(), ..entry(subject, record(run, 1, 1000)) };
+    let with = |subject: &Subject, run: &str| Entry { nonce: "n".into(), ..entry(subject, record(run, 1, 1000)) };
     assert_eq!(put(store, &with(&subject, "1")).await, Recorded::New);
     assert_eq!(put(store, &with(&subject, "2")).await, Recorded::NonceUsed);
     assert_eq!(put(store, &with(&subject, "1")).await, Recorded::NonceUsed, "a used nonce comes before a duplicate");
@@ -260,7 +264,7 @@ pub(crate) async fn a_nonce_is_used_once_for_its_subject_whatever_the_run(store:
 pub(crate) async fn a_used_nonce_writes_nothing(store: &impl Store) {
     let subject = subject("main");
     put(store, &entry(&subject, record("1", 1, 1000))).await;
-    let nonce = "1/1/1000".to_owned();
+    let nonce = "1/1/1000".into();
     let replayed = Entry { nonce, ..entry(&subject, record("2", 1, 2000)) };
     assert_eq!(put(store, &replayed).await, Recorded::NonceUsed);
     assert_eq!(runs(store, &subject).await, ["1"]);
@@ -269,7 +273,7 @@ pub(crate) async fn a_used_nonce_writes_nothing(store: &impl Store) {
 
 pub(crate) async fn a_nonce_may_be_used_again_after_its_lifetime(store: &impl Store) {
     let (subject, now) = (subject("main"), SystemTime::now());
-    let at = |run: &str, arrived| Entry { nonce: "n".to_owned(), ..entry_at(&subject, record(run, 1, 1000), arrived) };
+    let at = |run: &str, arrived| Entry { nonce: "n".into(), ..entry_at(&subject, record(run, 1, 1000), arrived) };
     assert_eq!(put(store, &at("1", now)).await, Recorded::New);
     assert_eq!(put(store, &at("2", now + NONCE_LIFE - SECOND)).await, Recorded::NonceUsed);
     assert_eq!(put(store, &at("2", now + NONCE_LIFE)).await, Recorded::New);
@@ -278,6 +282,69 @@ pub(crate) async fn a_nonce_may_be_used_again_after_its_lifetime(store: &impl St
         Recorded::NonceUsed,
         "the lifetime counts from the last use"
     );
+}
+
+/// The nonce of a token that is refused from `expires` on.
+fn of_token(expires: SystemTime) -> Nonce {
+    Nonce { value: "jti".to_owned(), expires: Some(expires), is_after_run: true }
+}
+
+pub(crate) async fn one_nonce_serves_three_collections_at_once(store: &impl Store) {
+    let subject = subject("main");
+    for nonce in [of_token(SystemTime::now() + SECOND), "signed".into()] {
+        let run = nonce.value.clone();
+        let of = |collection: &str| {
+            let collection = collection.to_owned();
+            Entry { collection, nonce: nonce.clone(), ..entry(&subject, record(&run, 1, 1000)) }
+        };
+        let entries = ["test-results", "coverage", "values"].map(of);
+        let outcomes = join_all(entries.iter().map(|entry| put(store, entry))).await;
+        assert_eq!(outcomes, [Recorded::New; 3]);
+    }
+    for collection in ["test-results", "coverage", "values"] {
+        let found = store.history(collection, &subject, ALL, SystemTime::now()).await.unwrap();
+        assert_eq!(found, [record("signed", 1, 1000), record("jti", 1, 1000)], "{collection}");
+    }
+}
+
+pub(crate) async fn a_known_run_comes_before_the_nonce_of_a_token(store: &impl Store) {
+    let subject = subject("main");
+    let nonce = of_token(SystemTime::now() + SECOND);
+    let of = |run: &str| Entry { nonce: nonce.clone(), ..entry(&subject, record(run, 1, 1000)) };
+    assert_eq!(put(store, &of("1")).await, Recorded::New);
+    assert_eq!(put(store, &of("1")).await, Recorded::Duplicate, "a retry with the same token");
+    assert_eq!(put(store, &of("2")).await, Recorded::NonceUsed);
+    assert_eq!(runs(store, &subject).await, ["1"]);
+    let entry = of("3");
+    let other = Entry { nonce: Nonce { value: "other".to_owned(), ..nonce.clone() }, ..entry };
+    let outcomes = join_all((0..16).map(|_| put(store, &other))).await;
+    assert_eq!((count(&outcomes, Recorded::New), count(&outcomes, Recorded::Duplicate)), (1, 15));
+}
+
+pub(crate) async fn the_nonce_of_a_token_is_kept_until_the_token_expires(store: &impl Store) {
+    let (subject, now) = (subject("main"), SystemTime::now());
+    let expires = now + NONCE_LIFE * 3;
+    let at =
+        |run: &str, arrived| Entry { nonce: of_token(expires), ..entry_at(&subject, record(run, 1, 1000), arrived) };
+    assert_eq!(put(store, &at("1", now)).await, Recorded::New);
+    assert_eq!(put(store, &at("2", expires - SECOND)).await, Recorded::NonceUsed);
+    assert_eq!(put(store, &at("2", expires)).await, Recorded::New);
+}
+
+pub(crate) async fn of_two_repositories_with_one_name_at_once_one_is_remembered(store: &impl Store) {
+    let now = SystemTime::now();
+    let identity =
+        |id: u32| Identity { issuer: Some("https://ci.example".to_owned()), repository_id: Some(id.to_string()) };
+    let states: Vec<_> = (0..16).map(|id| identity(id).state("Acme", "Tools", 0)).collect();
+    let outcomes = join_all(states.iter().map(|state| store.put_state(state, now))).await;
+    let winner = outcomes.iter().position(|outcome| *outcome == Ok(true)).unwrap();
+    assert_eq!(outcomes.iter().filter(|outcome| **outcome == Ok(true)).count(), 1);
+    let found = store.states(&Identity::query("acme", "tools"), now).await.unwrap();
+    let (remembered, generation) = Identity::read(&found[0]);
+    assert_eq!(remembered, identity(u32::try_from(winner).unwrap()));
+    // What is accepted later takes its place, once.
+    assert_eq!(store.put_state(&identity(99).state("acme", "tools", generation), now).await, Ok(true));
+    assert_eq!(store.put_state(&identity(98).state("acme", "tools", generation), now).await, Ok(false));
 }
 
 pub(crate) async fn an_expired_record_is_not_read(store: &impl Store) {
@@ -303,7 +370,7 @@ pub(crate) async fn a_run_may_be_recorded_again_after_its_lifetime(store: &impl 
     let (subject, now) = (subject("main"), SystemTime::now());
     assert_eq!(put(store, &entry_at(&subject, record("1", 1, 1000), now)).await, Recorded::New);
     let later = now + RESULT_LIFE;
-    let again = |arrived| Entry { nonce: "n".to_owned(), ..entry_at(&subject, record("1", 1, 1000), arrived) };
+    let again = |arrived| Entry { nonce: "n".into(), ..entry_at(&subject, record("1", 1, 1000), arrived) };
     assert_eq!(put(store, &again(later - SECOND)).await, Recorded::Duplicate);
     assert_eq!(put(store, &again(later)).await, Recorded::New);
     assert_eq!(read(store, &subject, ALL, later + SECOND).await, [record("1", 1, 1000)]);

@@ -143,19 +143,18 @@ fn redirect(plugin: &Plugin, route: &RedirectRoute, id: String) -> Value {
 }
 
 fn report(plugin: &Plugin, route: &ReportRoute, id: String) -> Value {
-    let header = |name: &str, schema: Value, description: &str| json!({ "name": name, "in": "header", "required": true, "schema": schema, "description": description });
+    // The signature itself is a security scheme, and so is the token in its place.
+    let header = |name: &str, schema: Value, description: &str| json!({ "name": name, "in": "header", "schema": schema, "description": description });
     let headers = [
         header(
-            "X-Signature",
-            json!({ "type": "string" }),
-            "v2= and the hex HMAC-SHA256, by the owner's secret, of six lines joined by line feeds: v2, X-Timestamp, \
-             X-Nonce, the method, the decoded path, the hex SHA-256 of the body.",
+            "X-Timestamp",
+            json!({ "type": "string", "format": "date-time" }),
+            "Now, within five minutes; required with X-Signature.",
         ),
-        header("X-Timestamp", json!({ "type": "string", "format": "date-time" }), "Now, within five minutes."),
         header(
             "X-Nonce",
             json!({ "type": "string", "pattern": "^[!-~]{1,128}$" }),
-            "Used once: visible ASCII characters.",
+            "Used once: visible ASCII characters; required with X-Signature.",
         ),
     ];
     let mut responses = errors(&REPORTED);
@@ -165,6 +164,7 @@ fn report(plugin: &Plugin, route: &ReportRoute, id: String) -> Value {
     json!({
         "operationId": id, "tags": [plugin.id], "summary": route.summary,
         "parameters": parameters,
+        "security": [{ "signature": [] }, { "token": [] }],
         "requestBody": { "required": true, "content": { "application/json": { "schema": schema } } },
         "responses": responses,
     })
