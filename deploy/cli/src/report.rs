@@ -2,6 +2,7 @@
 //! server.
 
 mod body;
+mod build;
 mod ci;
 mod command;
 mod coverage;

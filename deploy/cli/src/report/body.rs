@@ -5,34 +5,26 @@ use std::time::Duration;
 use badgesmith_formats::{TestCounts, TestSuite};
 use serde::Serialize;
 
-use super::{ci::BuildFacts, files::NamedReport};
+use super::{build::BuildBody, ci::BuildFacts, files::NamedReport};
 
 /// The most suites that the server accepts.
 const MOST_SUITES: usize = 100;
 
-/// The body of a report, as the server reads it. Facts that are unknown are left out, which only happens in a dry run.
+/// The body of a report, as the server reads it.
 #[derive(Debug, Serialize)]
-struct ReportBody<'a> {
-    platform: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    commit: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    run_id: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    run_attempt: Option<u32>,
+struct TestBody<'a> {
+    #[serde(flatten)]
+    build: BuildBody<'a, Counts>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    suites: Vec<SuiteCounts<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+struct Counts {
     passed: u64,
     failed: u64,
     skipped: u64,
     total: u64,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    url_html: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    workflow_run_url: Option<&'a str>,
-    timestamp: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    duration_ms: Option<u64>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    suites: Vec<SuiteCounts<'a>>,
 }
 
 #[derive(Debug, Serialize)]
@@ -69,20 +61,11 @@ pub(super) fn write(
         suites.truncate(MOST_SUITES);
     }
     let durations = reports.iter().filter_map(|named| named.report.duration);
-    let duration = durations.reduce(Duration::saturating_add);
-    let body = ReportBody {
-        platform,
-        commit: facts.commit.as_deref(),
-        run_id: facts.run_id.as_deref(),
-        run_attempt: facts.run_attempt,
-        passed: counts.passed,
-        failed: counts.failed,
-        skipped: counts.skipped,
-        total: counts.total(),
-        url_html: facts.html_url.as_deref(),
-        workflow_run_url: facts.run_url.as_deref(),
-        timestamp,
-        duration_ms: duration.map(|time| u64::try_from(time.as_millis()).unwrap_or(u64::MAX)),
+    let total = counts.total();
+    let TestCounts { passed, failed, skipped } = counts;
+    let build = BuildBody::new(platform, facts, timestamp, Counts { passed, failed, skipped, total });
+    let body = TestBody {
+        build: build.with_duration(durations.reduce(Duration::saturating_add)),
         suites: suites.into_iter().map(suite_counts).collect(),
     };
     serde_json::to_vec(&body)

@@ -6,6 +6,7 @@ use badgesmith_formats::{CoverageCount, CoverageMerge, CoverageTotals};
 use serde::Serialize;
 
 use super::{
+    build::BuildBody,
     ci::BuildFacts,
     failure::ReportFailure,
     files::{self, COVERAGE},
@@ -62,42 +63,24 @@ impl MergedCoverage {
     /// # Errors
     /// None in practice, because every value is a string or a number.
     pub(super) fn body(&self, part: &str, facts: &BuildFacts, timestamp: &str) -> serde_json::Result<Vec<u8>> {
-        let body = CoverageBody {
-            platform: part,
-            commit: facts.commit.as_deref(),
-            run_id: facts.run_id.as_deref(),
-            run_attempt: facts.run_attempt,
-            lines: self.totals.lines.into(),
-            branches: self.totals.branches.map(Counts::from),
-            functions: self.totals.functions.map(Counts::from),
-            url_html: facts.html_url.as_deref(),
-            workflow_run_url: facts.run_url.as_deref(),
-            timestamp,
+        let CoverageTotals { lines, branches, functions } = self.totals;
+        let counted = CoverageCounts {
+            lines: lines.into(),
+            branches: branches.map(Counts::from),
+            functions: functions.map(Counts::from),
         };
-        serde_json::to_vec(&body)
+        serde_json::to_vec(&BuildBody::new(part, facts, timestamp, counted))
     }
 }
 
-/// The body of a report, as the server reads it. Facts that are unknown are left out, which only happens in a dry run.
+/// What is covered, as the server reads it.
 #[derive(Debug, Serialize)]
-struct CoverageBody<'a> {
-    platform: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    commit: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    run_id: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    run_attempt: Option<u32>,
+struct CoverageCounts {
     lines: Counts,
     #[serde(skip_serializing_if = "Option::is_none")]
     branches: Option<Counts>,
     #[serde(skip_serializing_if = "Option::is_none")]
     functions: Option<Counts>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    url_html: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    workflow_run_url: Option<&'a str>,
-    timestamp: &'a str,
 }
 
 #[derive(Debug, Serialize)]
