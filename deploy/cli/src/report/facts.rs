@@ -1,0 +1,43 @@
+//! The facts of the run: those in the arguments, and those of the CI system where an argument is missing.
+
+use std::env;
+
+use super::{
+    ci::{self, BuildFacts},
+    options::ReportOptions,
+    usage::UsageFault,
+};
+
+/// The facts that are known.
+pub(super) fn of(options: &ReportOptions) -> BuildFacts {
+    let known = ci::read(&|name| env::var(name).ok());
+    BuildFacts {
+        owner: options.owner.clone().or(known.owner),
+        repo: options.repo.clone().or(known.repo),
+        branch: options.branch.clone().or(known.branch),
+        commit: options.commit.clone().or(known.commit),
+        // An attempt counts the tries of its own run.
+        run_attempt: options.run_attempt.or(known.run_attempt.filter(|_| options.run_id.is_none())),
+        run_id: options.run_id.clone().or(known.run_id),
+        html_url: options.html_url.clone().or(known.html_url),
+        run_url: options.run_url.clone().or(known.run_url),
+    }
+}
+
+/// Refuses a report with missing facts.
+pub(super) fn require(options: &ReportOptions, facts: &BuildFacts) -> Result<(), UsageFault> {
+    let required = [
+        ("--owner", &facts.owner),
+        ("--repo", &facts.repo),
+        ("--branch", &facts.branch),
+        ("--commit", &facts.commit),
+        ("--run-id", &facts.run_id),
+        ("--html-url", &facts.html_url),
+    ];
+    let is_missing = |fact: &Option<String>| fact.as_deref().is_none_or(|fact| fact.trim().is_empty());
+    let mut missing: Vec<_> = required.iter().filter(|(_, fact)| is_missing(fact)).map(|(name, _)| *name).collect();
+    if options.server.is_none() && !options.dry_run {
+        missing.insert(0, "--server");
+    }
+    if missing.is_empty() { Ok(()) } else { Err(UsageFault::Missing(missing)) }
+}

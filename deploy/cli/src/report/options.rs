@@ -1,0 +1,101 @@
+//! The arguments of the command.
+
+use std::{env, path::PathBuf};
+
+use clap::Args;
+use url::Url;
+
+/// The tests of a build and what they cover, and the badge server to report them to.
+#[derive(Args, Debug)]
+#[command(after_help = "\
+GitHub Actions, GitLab, Azure Pipelines, Jenkins and CircleCI tell a job its repository, branch, commit and run in
+environment variables; there only --server is needed. An option takes precedence over them.
+
+The report is signed with the secret in BADGESMITH_SECRET or in --secret-file. A build without one, as of a fork, sends
+nothing, prints a notice and exits with 0.
+
+Report formats: JUnit XML, TRX, NUnit 2 and 3, xUnit.net, TestNG, Robot Framework, CTest, Boost.Test, Catch2, doctest,
+CppUnit, Check, TAP, CTRF, Cucumber JSON and messages, go test -json and -v, libtest JSON, dart, mocha, Mochawesome,
+RSpec, Playwright, Jest and Vitest JSON. The format is recognized by the content.
+
+Coverage formats: Cobertura, JaCoCo, lcov, Clover, OpenCover, dotCover and Visual Studio XML, go cover profiles, and the
+JSON of SimpleCov, coverage.py, Istanbul, llvm-cov, gcov, gcovr and Coveralls. Reports are merged by source file and line.
+
+Exit codes: 0 sent, or nothing to sign with; 1 refused by the server or not delivered; 2 something is missing or wrong
+in the arguments; 3 a report is missing or cannot be read, or the reports have no tests.")]
+pub(crate) struct ReportOptions {
+    /// Reports, directories with reports in them, patterns such as '**/TEST-*.xml', or - for standard input.
+    #[arg(required_unless_present = "coverage", value_name = "FILES")]
+    pub(super) files: Vec<PathBuf>,
+    /// Coverage reports, as files, directories or patterns; with reports of tests before it or alone.
+    #[arg(long, num_args = 1.., value_name = "FILES")]
+    pub(super) coverage: Vec<PathBuf>,
+    /// The address of the badge server.
+    #[arg(long, env = "BADGESMITH_SERVER", value_name = "URL")]
+    pub(super) server: Option<Url>,
+    /// The owner of the repository.
+    #[arg(long)]
+    pub(super) owner: Option<String>,
+    /// The repository.
+    #[arg(long)]
+    pub(super) repo: Option<String>,
+    /// The branch of the badge.
+    #[arg(long)]
+    pub(super) branch: Option<String>,
+    /// What the tests ran on; each platform has its own badge. [default: the part, or this system]
+    #[arg(long, value_name = "NAME")]
+    pub(super) platform: Option<String>,
+    /// The part of the repository that is reported, such as a package; each part has its own badges. Without it,
+    /// coverage is of the part `all`.
+    #[arg(long, value_name = "NAME")]
+    pub(super) part: Option<String>,
+    /// A directory that paths in coverage reports begin with, besides the working directory and the checkout of the CI
+    /// system.
+    #[arg(long, value_name = "DIRECTORY")]
+    pub(super) coverage_root: Vec<String>,
+    /// The commit that was tested.
+    #[arg(long, value_name = "SHA")]
+    pub(super) commit: Option<String>,
+    /// The id of this run, which is recorded once for each platform.
+    #[arg(long, value_name = "ID")]
+    pub(super) run_id: Option<String>,
+    /// The attempt of the run, from 1.
+    #[arg(long, value_name = "NUMBER")]
+    pub(super) run_attempt: Option<u32>,
+    /// The page that the badge links to.
+    #[arg(long, value_name = "URL")]
+    pub(super) html_url: Option<String>,
+    /// The page of the run.
+    #[arg(long, value_name = "URL")]
+    pub(super) run_url: Option<String>,
+    /// A file with the secret; by default it is read from the variable BADGESMITH_SECRET.
+    #[arg(long, value_name = "FILE")]
+    pub(super) secret_file: Option<PathBuf>,
+    /// Sends a result without any tests or lines; by default that is refused, because it is mostly a mistake.
+    #[arg(long)]
+    pub(super) allow_empty: bool,
+    /// Skips named files that are complete and not reports of tests, as in a directory.
+    #[arg(long)]
+    pub(super) skip_others: bool,
+    /// Prints what would be sent as JSON, and sends nothing; needs neither a server nor a secret.
+    #[arg(long)]
+    pub(super) dry_run: bool,
+    /// Prints the headers that sign the report; with --dry-run before the body, so that curl can send it.
+    #[arg(long)]
+    pub(super) print_headers: bool,
+    /// Sends to an http:// address of another machine, although the connection is not encrypted.
+    #[arg(long)]
+    pub(super) allow_http: bool,
+}
+
+impl ReportOptions {
+    /// What the tests ran on, or the part that they test.
+    pub(super) fn tests_platform(&self) -> &str {
+        self.platform.as_deref().or(self.part.as_deref()).unwrap_or(env::consts::OS)
+    }
+
+    /// The part whose coverage it is.
+    pub(super) fn coverage_part(&self) -> &str {
+        self.part.as_deref().unwrap_or("all")
+    }
+}
