@@ -3,15 +3,16 @@ import { spawnSync } from "node:child_process";
 import { delimiter, isAbsolute, join } from "node:path";
 import process from "node:process";
 
-import { allowsEmpty, input } from "./facts.mjs";
+import { allowsEmpty, input, readPatience } from "./facts.mjs";
 import { isFile } from "./files.mjs";
 import { Failure, annotate } from "./runner.mjs";
+import { withoutTokens } from "./token.mjs";
 
 /** The longest command line that the operating system accepts, in bytes. */
 const LONGEST_ARGUMENTS = process.platform === "win32" ? 30_000 : 500_000;
 /** How the client's lines begin that are notices and not warnings. */
 const NOTICE_PREFIX = "notice: ";
-/** The timeout of the client, in milliseconds. It gives up by itself long before. */
+/** The timeout of the client beyond its patience, in milliseconds. It gives up by itself long before. */
 const TIMEOUT = 600_000;
 
 /**
@@ -29,8 +30,11 @@ export function findClient(env) {
   return directories.map((directory) => join(directory, name)).find(isFile);
 }
 
-/** Runs the client, which counts, signs and sends. Its notices and warnings become annotations. */
-export function reportByClient(client, { env, found, coverage, facts, secret }) {
+/**
+ * Runs the client, which counts, signs and sends. Without a secret it proves the origin by an ID token. Its notices and
+ * warnings become annotations. If it fails, `failure` has its words; what it recorded before is returned all the same.
+ */
+export function reportByClient(client, { env, found, coverage, values, facts, secret }) {
   // The client would take a name that begins with a dash for an option.
   const names = [...found.files, ...found.directories].map((name) => (name.startsWith("-") ? `./${name}` : name));
   const options = {
@@ -39,44 +43,51 @@ export function reportByClient(client, { env, found, coverage, facts, secret }) 
     repo: facts.repo,
     branch: facts.branch,
     platform: facts.platform,
+    part: input(env, "part"),
     commit: facts.commit,
     "run-id": facts.runId,
     "run-attempt": facts.runAttempt,
     "html-url": facts.htmlUrl,
     "run-url": facts.runUrl,
+    patience: `${readPatience(env)}s`,
   };
-  if (coverage.length > 0) options.part = facts.part;
   const given = Object.entries(options).filter(([, value]) => value);
   const flags = allowsEmpty(env) ? ["--allow-empty"] : [];
   // Files found by a pattern may be something other than reports, as in a directory. Named files may not.
   if (found.files.length > 0 && found.named.size === 0) flags.push("--skip-others");
-  const values = [...given, ...coverage.map((name) => ["coverage", name])];
-  const commandLine = ["report", ...names, ...flags, ...values.map(([name, value]) => `--${name}=${value}`)];
+  if (!secret) flags.push("--oidc");
+  const several = (name, all) => all.map((value) => [name, value]);
+  const named = [...given, ...several("coverage", coverage), ...several("value", values)];
+  const commandLine = ["report", ...names, ...flags, ...named.map(([name, value]) => `--${name}=${value}`)];
   if (Buffer.byteLength(commandLine.join(" ")) > LONGEST_ARGUMENTS) {
     throw new Failure("so many files fit that no command line holds their names; name their directory in `files`");
   }
-  // The inputs are passed as arguments, so the client does not get their variables.
-  const inherited = Object.entries(env).filter(([name]) => !name.startsWith("INPUT_"));
-  const childEnv = { ...Object.fromEntries(inherited), BADGESMITH_SECRET: secret };
+  // The inputs are passed as arguments, so the client does not get their variables. It gets one proof and no other.
+  const inherited = Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith("INPUT_")));
+  const childEnv = { ...(secret ? withoutTokens(inherited) : inherited), BADGESMITH_SECRET: secret };
   const { status, signal, error, stdout, stderr } = spawnSync(client, commandLine, {
     env: childEnv,
     encoding: "utf8",
     stdio: ["ignore", "pipe", "pipe"],
     shell: false,
-    timeout: TIMEOUT,
+    timeout: TIMEOUT + readPatience(env) * 1000,
     windowsHide: true,
   });
   if (error) throw new Failure(`${client} cannot be run: ${error.message}`);
   const words = stderr.trim().replace(/^badgesmith: /gm, "");
-  if (status !== 0) throw new Failure(words || `${client} ended with ${signal ?? status} and without a word`);
-  const lines = words.split("\n").filter((line) => line !== "");
+  const said = words.split("\n").filter((line) => line !== "");
+  // The last lines say why it failed.
+  const failure = status === 0 ? undefined : words || `${client} ended with ${signal ?? status} and without a word`;
+  const lines = failure ? [] : said;
   const notices = lines.filter((line) => line.startsWith(NOTICE_PREFIX));
   const warnings = lines.filter((line) => !line.startsWith(NOTICE_PREFIX));
   if (notices.length > 0) annotate("notice", notices.map((line) => line.slice(NOTICE_PREFIX.length)).join("\n"));
   if (warnings.length > 0) annotate("warning", warnings.join("\n"));
   const counted = /^(\d+) passed, (\d+) failed, (\d+) skipped\b/m.exec(stdout);
   const covered = /^(\d+) of (\d+) lines covered\b/m.exec(stdout);
-  if ((names.length > 0 && !counted) || (coverage.length > 0 && !covered)) {
+  const badges = stdout.split("\n").filter((line) => line.startsWith("[![") && line.includes("/badges/values/"));
+  const lacksNumbers = (names.length > 0 && !counted) || (coverage.length > 0 && !covered);
+  if (!failure && (lacksNumbers || badges.length !== values.length)) {
     throw new Failure(`${client} does not say what it counted; is it badgesmith?`);
   }
   const numbers = (match) => match.slice(1).map(Number);
@@ -85,5 +96,7 @@ export function reportByClient(client, { env, found, coverage, facts, secret }) 
   return {
     tests: counted ? { passed, failed, skipped } : undefined,
     lines: covered ? { covered: linesCovered, total: linesTotal } : undefined,
+    badges,
+    failure,
   };
 }

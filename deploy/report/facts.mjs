@@ -5,6 +5,9 @@ import { readFileSync } from "node:fs";
 import { encodeSegment } from "./sign.mjs";
 import { Failure } from "./runner.mjs";
 
+/** The longest time that can be asked for, in seconds. */
+const LONGEST_PATIENCE = 3600;
+
 /** The value of an input. The runner passes inputs in the environment, so none is ever part of a script. */
 export function input(env, name) {
   return (env[`INPUT_${name.toUpperCase()}`] ?? "").trim();
@@ -20,6 +23,15 @@ export function allowsEmpty(env) {
   return isTrue("allow-empty", input(env, "allow-empty"));
 }
 
+/** How long transient faults are retried, in seconds: a number of them, or a duration such as 90s or 2m. */
+export function readPatience(env) {
+  const text = input(env, "patience") || "30s";
+  const [, number, unit] = /^(\d{1,5})([sm]?)$/.exec(text) ?? [];
+  const seconds = Number(number) * (unit === "m" ? 60 : 1);
+  if (seconds <= LONGEST_PATIENCE) return seconds;
+  throw new Failure(`patience must be a duration such as 90s or 2m, of at most ${LONGEST_PATIENCE} seconds`);
+}
+
 /** A boolean in the spellings of YAML, as in GitHub's own actions. */
 function isTrue(name, word) {
   if (["true", "True", "TRUE"].includes(word)) return true;
@@ -27,16 +39,16 @@ function isTrue(name, word) {
   throw new Failure(`${name} must be true or false, not ${JSON.stringify(word)}`);
 }
 
-/** All facts about the run, complete and checked. */
-export function readFacts(env) {
+/** All facts about the run, complete and checked. A report may be proven by an ID token in the place of a secret. */
+export function readFacts(env, { isProvenByToken = false } = {}) {
   const [owner, repo] = (env.GITHUB_REPOSITORY ?? "").split("/");
   const run = runPages(env);
   const facts = {
     server: serverBase(input(env, "server")),
     owner: input(env, "owner") || owner,
     repo: input(env, "repo") || repo,
-    branch: input(env, "branch") || testedBranch(env),
-    platform: input(env, "platform") || (env.RUNNER_OS ?? "").toLowerCase(),
+    branch: input(env, "branch") || (isProvenByToken && provenBranch(env)) || testedBranch(env),
+    platform: input(env, "platform") || input(env, "part") || (env.RUNNER_OS ?? "").toLowerCase(),
     part: input(env, "part") || "all",
     commit: input(env, "commit") || (runsForAnotherEvent(env) ? "" : env.GITHUB_SHA),
     runId: input(env, "run-id") || env.GITHUB_RUN_ID,
@@ -112,8 +124,15 @@ function testedBranch(env) {
   return isFork ? `pull/${number}` : env.GITHUB_HEAD_REF;
 }
 
+/** The branch that the ID token of a pull request is good for. It proves the number, and not the branch. */
+function provenBranch(env) {
+  if (env.GITHUB_EVENT_NAME !== "pull_request") return "";
+  const [, number] = /^refs\/pull\/(\d+)\/merge$/.exec(env.GITHUB_REF ?? "") ?? [];
+  return number ? `pull/${number}` : "";
+}
+
 /** The pull request in the event that started the run, or an empty object. */
-function pullRequest(env) {
+export function pullRequest(env) {
   try {
     return JSON.parse(readFileSync(env.GITHUB_EVENT_PATH, "utf8")).pull_request ?? {};
   } catch {

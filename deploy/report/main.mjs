@@ -4,11 +4,27 @@
 import process from "node:process";
 
 import { findClient, reportByClient } from "./client.mjs";
-import { allowsEmpty, badgeMarkdown, coverageMarkdown, failsOnError, input, readFacts } from "./facts.mjs";
+import {
+  allowsEmpty,
+  badgeMarkdown,
+  coverageMarkdown,
+  failsOnError,
+  input,
+  readFacts,
+  readPatience,
+} from "./facts.mjs";
 import { find } from "./files.mjs";
-import { Failure, annotate, escapeMarkdown, log, mask, output, summarize } from "./runner.mjs";
+import { Failure, Refused, annotate, escapeMarkdown, log, mask, output, summarize } from "./runner.mjs";
 import { send } from "./send.mjs";
 import { sum } from "./sum.mjs";
+import { isUntrusted, mayAskForToken } from "./token.mjs";
+
+/** What a job without `secret` needs. */
+const NO_PERMISSION =
+  "without `secret` the job must be allowed to ask GitHub for an ID token; write `permissions: id-token: write`";
+
+/** Why nothing is sent in a build of a fork. */
+const UNTRUSTED = "GitHub gives pull requests of forks and of Dependabot neither a secret nor a token";
 
 const { env } = process;
 // If the input `fail-on-error` itself is invalid, its failure fails the step.
@@ -18,42 +34,61 @@ try {
   await report();
 } catch (fault) {
   const words = fault instanceof Failure ? fault.message : `this action has a defect: ${fault.stack}`;
-  annotate(isFatal ? "error" : "warning", `the test results were not reported: ${words}`);
-  summarize(env, `### Test results\n\nThey were not reported: ${escapeMarkdown(words)}`);
+  const reason = fault instanceof Refused ? words : `nothing was sent: ${words}`;
+  annotate(isFatal ? "error" : "warning", reason);
+  summarize(env, `### Report\n\n${escapeMarkdown(reason)}`);
   output(env, { status: "failed" });
   process.exitCode = isFatal ? 1 : 0;
 }
 
-/** Reports the test results, by the client if there is one. */
+/** Reports what was built, by the client if there is one. */
 async function report() {
   // Without the line end that `echo` adds, as the client reads it.
   const secret = (env.INPUT_SECRET ?? "").replace(/^[\r\n]+|[\r\n]+$/g, "");
-  if (secret.trim() === "") {
-    const why = "there is no secret to sign with. Builds of forks have none; elsewhere set `secret`";
-    annotate("notice", `nothing is reported, because ${why}`);
+  const isProvenByToken = secret.trim() === "";
+  if (isProvenByToken && !mayAskForToken(env)) {
+    if (!isUntrusted(env)) throw new Failure(NO_PERMISSION);
+    annotate("notice", `nothing is sent, because ${UNTRUSTED}`);
     output(env, { status: "skipped" });
     return;
   }
-  mask(secret);
-  const facts = readFacts(env);
+  if (!isProvenByToken) mask(secret);
+  const facts = readFacts(env, { isProvenByToken });
   const names = lines(input(env, "files"));
   const coverage = lines(input(env, "coverage"));
-  const found = find(names, { mayBeNone: coverage.length > 0 });
+  const values = lines(input(env, "values"));
+  const found = find(names, { mayBeNone: coverage.length + values.length > 0 });
   const client = findClient(env);
-  if (coverage.length > 0 && !client) {
-    throw new Failure("coverage is read by the badgesmith client only; install it, or set `binary`");
-  }
-  const counted = client
-    ? reportByClient(client, { env, found, coverage, facts, secret })
+  if (!client) refuseWithoutClient({ coverage, values, isProvenByToken });
+  const { failure, ...counted } = client
+    ? reportByClient(client, { env, found, coverage, values, facts, secret: isProvenByToken ? "" : secret })
     : { tests: await reportByScript(found, facts, secret) };
-  output(env, { status: "recorded" });
   if (counted.tests) showTests(counted.tests, facts);
   if (counted.lines) showCoverage(counted.lines, facts);
+  if (counted.badges?.length > 0) showValues(counted.badges);
+  if (failure) throw new Refused(failure);
+  output(env, { status: "recorded" });
+}
+
+/** Refuses what only the client can do. */
+function refuseWithoutClient({ coverage, values, isProvenByToken }) {
+  const remedy = "the badgesmith client only; install it, or set `binary`";
+  if (coverage.length > 0) throw new Failure(`coverage is read by ${remedy}`);
+  if (values.length > 0) throw new Failure(`values are sent by ${remedy}`);
+  if (isProvenByToken) throw new Failure(`without \`secret\` a report is sent by ${remedy}`);
 }
 
 /** The lines of an input that are not blank. */
 function lines(text) {
   return text.split(/\r?\n/).map((line) => line.trim()).filter((line) => line !== "");
+}
+
+/** Shows the badges of the values that were recorded. */
+function showValues(badges) {
+  const markdown = badges.join("\n");
+  output(env, { "value-badges": markdown });
+  log(markdown);
+  summarize(env, `### Values\n\n${markdown}\n\n\`\`\`markdown\n${markdown}\n\`\`\``);
 }
 
 /** Says how many tests were recorded. */
@@ -92,6 +127,7 @@ async function reportByScript(found, facts, secret) {
     workflow_run_url: facts.runUrl || undefined,
     timestamp: new Date().toISOString(),
   });
-  await send({ server: facts.server, path: `/tests/results/${facts.badgePath}`, body, secret });
+  const path = `/tests/results/${facts.badgePath}`;
+  await send({ server: facts.server, path, body, secret, patience: readPatience(env) });
   return counts;
 }

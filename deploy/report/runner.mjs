@@ -5,6 +5,9 @@ import { appendFileSync } from "node:fs";
 /** A failure with a message for whoever reads the log of the job. */
 export class Failure extends Error {}
 
+/** A failure whose message says itself what was not recorded. */
+export class Refused extends Failure {}
+
 /** Prints an annotation: a notice, a warning or an error. */
 export function annotate(level, words) {
   print(`::${level} title=BadgeSmith::${escapeCommand(words)}`);

@@ -1,41 +1,45 @@
 // Sends a report. Each attempt is signed anew, transient faults are retried, and what the server answers is passed on.
 import { setTimeout as wait } from "node:timers/promises";
 
-import { Failure } from "./runner.mjs";
+import { Refused } from "./runner.mjs";
 import { signedHeaders } from "./sign.mjs";
 
-/** How often an attempt is repeated. */
-const RETRIES = 3;
-/** The longest pause before the first retry, in milliseconds. It doubles with each retry. */
-const PAUSE = 150;
+/** The longest pauses before the first retry and before any, in milliseconds. They double with each retry. */
+const FIRST_PAUSE = 200;
+const LONGEST_PAUSE = 4000;
 /** The timeout of one attempt, in milliseconds. */
 const TIMEOUT = 20_000;
-/** The longest pause that a server may ask for, in seconds. A job does not wait longer. */
-const LONGEST_RETRY_AFTER = 60;
 /** How much of an answer is read, in bytes. */
 const LARGEST_ANSWER = 64 * 1024;
 /** The codes of faults with which nothing has reached the server. */
 const UNREACHED = ["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH", "ENETUNREACH", "UND_ERR_CONNECT_TIMEOUT"];
 
 /**
- * Sends a body until it is recorded or refused, and throws a `Failure` if it is not recorded. The functions of `world`
- * can be replaced, so that tests need neither a network nor time.
+ * Sends a body until it is recorded or refused, and throws a `Refused` if it is not recorded. No attempt begins after
+ * `patience` seconds. The functions of `world` can be replaced, so that tests need neither a network nor time.
  */
-export async function send({ server, path, body, secret }, world = { fetch, wait }) {
+export async function send({ server, path, body, secret, patience }, world = { fetch, wait, now: Date.now }) {
+  const end = world.now() + patience * 1000;
   let mayBeRecorded = false;
-  for (let retry = 0; ; retry += 1) {
+  for (let attempts = 1; ; attempts += 1) {
     const result = await attempt({ url: `${server}${path}`, path, body, secret }, world);
     // A conflict after an attempt whose answer was lost is that attempt's own record.
     if (result.isRecorded || (result.isConflict && mayBeRecorded)) return;
-    if (!result.isTransient) throw new Failure(result.words);
+    const words = `the report of tests was not recorded: ${result.words}`;
+    if (!result.isTransient) throw new Refused(words);
     mayBeRecorded ||= result.mayBeRecorded;
-    if (retry === RETRIES) throw new Failure(`${result.words}, ${RETRIES + 1} times in a row`);
-    if (result.pause > LONGEST_RETRY_AFTER) {
-      throw new Failure(`${result.words}; the server asks to wait ${result.pause} seconds, so try again later`);
+    const left = end - world.now();
+    if (result.pause > 0 && result.pause * 1000 > left) {
+      throw new Refused(`${words}; the server asks to wait ${result.pause} seconds, which is longer than \`patience\``);
     }
-    // Between half of the pause and all of it, so that jobs that failed together do not retry together.
-    const own = PAUSE * 2 ** retry * (0.5 + Math.random() / 2);
-    await world.wait(result.pause === undefined ? own : result.pause * 1000);
+    if (left <= 0) {
+      const often = attempts === 1 ? "" : `, ${attempts} times within the ${patience} seconds of \`patience\``;
+      throw new Refused(`${words}${often}`);
+    }
+    // Between half of the pause and all of it, so that jobs that failed together do not retry together. The last
+    // attempt begins at the very end.
+    const own = Math.min(FIRST_PAUSE * 2 ** (attempts - 1), LONGEST_PAUSE) * (0.5 + Math.random() / 2);
+    await world.wait(Math.min(Math.max(own, (result.pause ?? 0) * 1000), left));
   }
 }
 
@@ -69,7 +73,7 @@ async function attempt({ url, path, body, secret }, world) {
     return { isTransient: true, mayBeRecorded: status !== 429, words, pause };
   }
   if (status === 409) {
-    const remedy = "another job of this run has reported already: tell them apart by `platform`";
+    const remedy = "another job of this run has reported already: tell them apart by `platform` or `part`";
     return { isConflict: true, words: `${words}; ${remedy}` };
   }
   if (status >= 300 && status < 400) return { words: `${words}; set \`server\` to the address it moved to` };

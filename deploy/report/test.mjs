@@ -10,7 +10,7 @@ import { after, test } from "node:test";
 import { fileURLToPath } from "node:url";
 
 import "./test-counts.mjs";
-import { badgeMarkdown, failsOnError, readFacts } from "./facts.mjs";
+import { badgeMarkdown, failsOnError, readFacts, readPatience } from "./facts.mjs";
 import { find, search } from "./files.mjs";
 import { escapeCommand, escapeMarkdown } from "./runner.mjs";
 import { send } from "./send.mjs";
@@ -149,6 +149,11 @@ test("the variables of the runner stand in for empty inputs", () => {
     const facts = readFacts({ ...RUN, ...env });
     for (const [name, value] of Object.entries(expected)) assert.equal(facts[name], value, name);
   }
+  const pull = { ...RUN, GITHUB_EVENT_NAME: "pull_request", GITHUB_REF: "refs/pull/12/merge", GITHUB_HEAD_REF: "mend" };
+  assert.equal(readFacts(pull).branch, "mend");
+  assert.equal(readFacts(pull, { isProvenByToken: true }).branch, "pull/12");
+  assert.equal(readFacts({ ...pull, INPUT_BRANCH: "x" }, { isProvenByToken: true }).branch, "x");
+  assert.equal(readFacts({ ...RUN, INPUT_PART: "web" }).badgePath, "web/acme/shop/main");
   for (const [env, words] of [
     [{ GITHUB_EVENT_NAME: "workflow_run" }, "says branch, commit;"],
     [{ GITHUB_EVENT_NAME: "pull_request_target", GITHUB_HEAD_REF: "x" }, "says branch, commit;"],
@@ -165,6 +170,8 @@ test("the variables of the runner stand in for empty inputs", () => {
   ]) {
     assert.throws(() => readFacts({ ...RUN, ...env }), (fault) => fault.message.includes(words), words);
   }
+  assert.deepEqual(["", "5", "90s", "2m", "0"].map((text) => readPatience({ INPUT_PATIENCE: text })), [30, 5, 90, 120, 0]);
+  for (const text of ["soon", "-1", "2h", "3601"]) assert.throws(() => readPatience({ INPUT_PATIENCE: text }), /patience must be/);
   assert.equal(failsOnError({ "INPUT_FAIL-ON-ERROR": "True" }), true);
   assert.equal(failsOnError({}), false);
   assert.throws(() => failsOnError({ "INPUT_FAIL-ON-ERROR": "yes" }), /must be true or false/);
@@ -181,10 +188,12 @@ test("no value can end a command or begin another one", () => {
 });
 
 /** Sends to a server with these answers, and returns the requests and the pauses. */
-async function exchange(answers) {
+async function exchange(answers, patience = 30) {
   const requests = [];
   const pauses = [];
+  let time = 0;
   const world = {
+    now: () => time,
     async fetch(url, request) {
       requests.push({ url, ...request });
       const answer = answers[requests.length - 1] ?? answers.at(-1);
@@ -192,9 +201,13 @@ async function exchange(answers) {
       const [status, headers, body] = answer;
       return new Response(body, { status, headers });
     },
-    wait: async (pause) => void pauses.push(pause),
+    async wait(pause) {
+      pauses.push(pause);
+      time += pause;
+    },
   };
-  const words = await send({ server: "https://b.example/p", path: "/tests/results/x", body: "{}", secret: "s" }, world).then(
+  const letter = { server: "https://b.example/p", path: "/tests/results/x", body: "{}", secret: "s", patience };
+  const words = await send(letter, world).then(
     () => "recorded",
     (fault) => fault.message,
   );
@@ -204,24 +217,25 @@ async function exchange(answers) {
 test("a fault is retried with a new signature, and a conflict after an unanswered attempt is a success", async () => {
   const limited = (seconds) => [429, { "Retry-After": seconds }];
   const refusal = '{"message":"no\\u001b","error_details":[{"error_code":"INVALID_TEST_PAYLOAD","property_name":"total"}]}';
-  for (const [answers, expected, tries] of [
+  for (const [answers, expected, tries, patience] of [
     [[[201]], "recorded", 1],
     [[[503], "ECONNRESET", [201]], "recorded", 3],
     [["ECONNRESET", [409]], "recorded", 2],
     [[[500], [409]], "recorded", 2],
     [["ECONNREFUSED", [409]], "another job of this run", 2],
     [[limited("1"), [409]], "another job of this run", 2],
-    [[[409]], "tell them apart by `platform`", 1],
-    [["ECONNREFUSED"], "https://b.example cannot be reached (ECONNREFUSED), 4 times in a row", 4],
-    [[[502]], "answers 502, 4 times in a row", 4],
-    [[limited("61")], "asks to wait 61 seconds", 1],
+    [[[409]], "tell them apart by `platform` or `part`", 1],
+    [[[413]], "answers 413", 1],
+    [["ECONNREFUSED"], "https://b.example cannot be reached (ECONNREFUSED)", 1, 0],
+    [[[502], [502], [201]], "recorded", 3],
+    [[limited("31")], "asks to wait 31 seconds, which is longer than `patience`", 1],
     [[[401]], "is it the secret", 1],
     [[[404]], "is `server` the address of a badge server?", 1],
     [[[302, { Location: "https://x" }]], "the address it moved to", 1],
     [[[400, {}, refusal]], "answers 400: no (INVALID_TEST_PAYLOAD total)", 1],
     [[[400, {}, "x".repeat(100_000)]], "answers 400", 1],
   ]) {
-    const { words, requests, pauses } = await exchange(answers);
+    const { words, requests, pauses } = await exchange(answers, patience);
     assert.ok(words.includes(expected), words);
     assert.equal(requests.length, tries, words);
     assert.equal(new Set(requests.map(({ headers }) => headers["X-Nonce"])).size, tries);
@@ -229,14 +243,19 @@ test("a fault is retried with a new signature, and a conflict after an unanswere
     assert.equal(requests[0].redirect, "manual");
     assert.equal(pauses.length, tries - 1);
   }
-  const { pauses } = await exchange([[500]]);
-  pauses.forEach((pause, retry) => assert.ok(pause >= 75 * 2 ** retry && pause <= 150 * 2 ** retry, `${pause}`));
+  const { pauses, words } = await exchange([[500]]);
+  pauses.slice(0, 5).forEach((pause, retry) => assert.ok(pause >= 100 * 2 ** retry && pause <= 200 * 2 ** retry, `${pause}`));
+  // The last attempt begins at the very end.
+  assert.equal(Math.round(pauses.reduce((sum, pause) => sum + pause)), 30_000);
+  assert.ok(pauses.length < 25 && pauses.every((pause) => pause <= 4000), pauses.join(" "));
+  assert.match(words, /^the report of tests was not recorded: .* answers 500, \d+ times within the 30 seconds of `patience`$/);
   assert.deepEqual((await exchange([limited("7"), [201]])).pauses, [7000]);
 });
 
 test("a connection that broke may have delivered the report, one that was refused has not", async () => {
-  const letter = { path: "/x", body: "{}", secret: "s" };
-  const world = { fetch, wait: async () => undefined };
+  const letter = { path: "/x", body: "{}", secret: "s", patience: 30 };
+  let time = 0;
+  const world = { fetch, now: () => time, wait: async (pause) => void (time += pause) };
   let calls = 0;
   const server = createServer((request, response) => {
     calls += 1;
@@ -249,7 +268,7 @@ test("a connection that broke may have delivered the report, one that was refuse
   assert.equal(calls, 2);
   await assert.rejects(send({ ...letter, server: address }, world), /answers 409/);
   await new Promise((closed) => server.close(closed));
-  await assert.rejects(send({ ...letter, server: address }, world), /cannot be reached \(ECONNREFUSED\), 4 times in a row/);
+  await assert.rejects(send({ ...letter, server: address }, world), /cannot be reached \(ECONNREFUSED\), \d+ times within/);
 });
 
 /** Runs the step as the runner does. */
@@ -264,11 +283,33 @@ function step(root, env) {
   return { status, stdout, outputs: readFileSync(outputs, "utf8"), summary: readFileSync(summary, "utf8") };
 }
 
-test("without a secret nothing is sent, and the step says so and passes", () => {
-  const { status, stdout, outputs } = step(folder({}), { INPUT_SECRET: "\n", "INPUT_FAIL-ON-ERROR": "true" });
-  assert.equal(status, 0);
-  assert.match(stdout, /^::notice title=BadgeSmith::nothing is reported/);
-  assert.match(outputs, /^status<<(\S+)\nskipped\n\1\n$/);
+test("a pull request of a fork or of Dependabot sends nothing, and the step says so and passes", () => {
+  const event = (name) => ({ "e.json": JSON.stringify({ pull_request: { number: 12, head: { repo: { full_name: name } } } }) });
+  for (const [name, actor] of [["mallory/shop", "mallory"], ["acme/shop", "dependabot[bot]"]]) {
+    const root = folder(event(name));
+    const pull = { GITHUB_EVENT_NAME: "pull_request", GITHUB_EVENT_PATH: join(root, "e.json"), GITHUB_ACTOR: actor };
+    const { status, stdout, outputs } = step(root, { ...pull, INPUT_SECRET: "\n", "INPUT_FAIL-ON-ERROR": "true" });
+    assert.equal(status, 0);
+    assert.match(stdout, /^::notice title=BadgeSmith::nothing is sent, because GitHub gives pull requests of forks/);
+    assert.match(outputs, /^status<<(\S+)\nskipped\n\1\n$/);
+  }
+});
+
+test("without a secret the job needs a permission, and the client", () => {
+  const asking = { ACTIONS_ID_TOKEN_REQUEST_URL: "https://t.example/", ACTIONS_ID_TOKEN_REQUEST_TOKEN: "hush" };
+  const root = folder({ "junit.xml": "<testsuite><testcase/></testsuite>" });
+  for (const [env, words] of [
+    [{}, "nothing was sent: without `secret` the job must be allowed to ask GitHub for an ID token; write `permissions: id-token: write`"],
+    [asking, "nothing was sent: without `secret` a report is sent by the badgesmith client only; install it, or set `binary`"],
+    [{ INPUT_SECRET: "s", INPUT_VALUES: "size=1" }, "nothing was sent: values are sent by the badgesmith client only; install it, or set `binary`"],
+  ]) {
+    for (const [setting, level, code] of [["false", "warning", 0], ["true", "error", 1]]) {
+      const { status, stdout, outputs } = step(root, { ...env, "INPUT_FAIL-ON-ERROR": setting });
+      assert.equal(status, code, stdout);
+      assert.ok(stdout.includes(`::${level} title=BadgeSmith::${words}\n`), stdout);
+      assert.match(outputs, /failed/);
+    }
+  }
 });
 
 test("a failure is always seen, and fails the step where it was asked to", () => {
@@ -276,17 +317,18 @@ test("a failure is always seen, and fails the step where it was asked to", () =>
   for (const [setting, level, code] of [["false", "warning", 0], ["true", "error", 1], ["maybe", "error", 1]]) {
     const { status, stdout, outputs, summary } = step(root, { INPUT_SECRET: "hush", INPUT_FILES: "a.tap\nb.xml", "INPUT_FAIL-ON-ERROR": setting });
     assert.equal(status, code, stdout);
-    assert.match(stdout, new RegExp(`^::${level} title=BadgeSmith::the test results were not reported: `, "m"));
+    assert.match(stdout, new RegExp(`^::${level} title=BadgeSmith::nothing was sent: `, "m"));
     if (setting !== "maybe") assert.match(stdout, /a\.tap: a kind of report that only the badgesmith client reads.*%0Ab\.xml: not well-formed XML/);
     assert.match(outputs, /failed/);
-    assert.match(summary, /They were not reported/);
+    assert.match(summary, /nothing was sent/);
   }
 });
 
 test("the client gets each value as one argument, the secret in its environment, and no input", { skip: process.platform === "win32" }, () => {
   const client = `#!${process.execPath}
 const inputs = Object.keys(process.env).filter((name) => name.startsWith("INPUT_"));
-require("fs").writeFileSync("called.json", JSON.stringify({ line: process.argv.slice(2), secret: process.env.BADGESMITH_SECRET, inputs }));
+require("fs").writeFileSync("called.json", JSON.stringify({ line: process.argv.slice(2), secret: process.env.BADGESMITH_SECRET, inputs,
+  token: process.env.ACTIONS_ID_TOKEN_REQUEST_TOKEN ?? "none" }));
 process.stderr.write("badgesmith: a.tap: 9 tests were planned\\n");
 process.stdout.write("3 passed, 1 failed, 2 skipped in 1 file(s), recorded for acme/shop, main on linux\\n[![tests]...\\n");
 process.exit(Number(process.env.CODE ?? 0));
@@ -294,17 +336,17 @@ process.exit(Number(process.env.CODE ?? 0));
   const root = folder({ "bin/badgesmith": client, "-a.tap": "", "$(touch x).tap": "" });
   chmodSync(join(root, "bin/badgesmith"), 0o755);
   const branch = 'a"; touch pwned; #';
-  const env = { INPUT_SECRET: "hush\n", INPUT_FILES: "*.tap", INPUT_BRANCH: branch, INPUT_PLATFORM: "linux", PATH: join(root, "bin") };
+  const env = { INPUT_SECRET: "hush\n", INPUT_FILES: "*.tap", INPUT_BRANCH: branch, INPUT_PLATFORM: "linux", PATH: join(root, "bin"), ACTIONS_ID_TOKEN_REQUEST_URL: "https://t.example/", ACTIONS_ID_TOKEN_REQUEST_TOKEN: "ask" };
   for (const more of [{}, { PATH: "", INPUT_BINARY: "bin/badgesmith" }]) {
     const { status, stdout, outputs, summary } = step(root, { ...env, ...more });
     assert.equal(status, 0, stdout);
-    const { line, secret, inputs } = JSON.parse(readFileSync(join(root, "called.json"), "utf8"));
+    const { line, secret, inputs, token } = JSON.parse(readFileSync(join(root, "called.json"), "utf8"));
     const page = "https://github.com/acme/shop/actions/runs/7";
     assert.deepEqual(line, [
       "report", "$(touch x).tap", "./-a.tap", "--skip-others", "--server=https://badges.example", "--owner=acme", "--repo=shop",
-      `--branch=${branch}`, "--platform=linux", "--commit=c0ffee", "--run-id=7", "--run-attempt=2", `--html-url=${page}/attempts/2`, `--run-url=${page}`,
+      `--branch=${branch}`, "--platform=linux", "--commit=c0ffee", "--run-id=7", "--run-attempt=2", `--html-url=${page}/attempts/2`, `--run-url=${page}`, "--patience=30s",
     ]);
-    assert.equal(secret, "hush");
+    assert.deepEqual([secret, token], ["hush", "none"]);
     assert.deepEqual(inputs, []);
     assert.match(stdout, /^::add-mask::hush\n::warning title=BadgeSmith::a\.tap: 9 tests were planned\nbadgesmith: 3 passed/);
     assert.match(outputs, /^passed<<(\S+)\n3\n\1\nfailed<<\1\n1\n\1\nskipped<<\1\n2\n\1\ntotal<<\1\n6\n\1$/m);
@@ -312,7 +354,15 @@ process.exit(Number(process.env.CODE ?? 0));
   }
   const { status, stdout } = step(root, { ...env, CODE: "1" });
   assert.equal(status, 0);
-  assert.match(stdout, /^::warning title=BadgeSmith::the test results were not reported: a\.tap: 9 tests/m);
+  assert.match(stdout, /^::warning title=BadgeSmith::a\.tap: 9 tests were planned$/m);
+  // Without a secret the client proves the origin by a token, for the branch that a pull request's token is good for.
+  const pull = { GITHUB_EVENT_NAME: "pull_request", GITHUB_REF: "refs/pull/12/merge", GITHUB_HEAD_REF: "mend" };
+  step(root, { ...env, ...pull, INPUT_SECRET: "", INPUT_BRANCH: "", INPUT_VALUES: "size=1\nwarnings=2", INPUT_PART: "web", INPUT_PLATFORM: "", INPUT_PATIENCE: "2m" });
+  const called = JSON.parse(readFileSync(join(root, "called.json"), "utf8"));
+  assert.deepEqual([called.secret, called.token], ["", "ask"]);
+  for (const flag of ["--oidc", "--branch=pull/12", "--platform=web", "--part=web", "--value=size=1", "--value=warnings=2", "--patience=120s"]) {
+    assert.ok(called.line.includes(flag), `${flag}: ${called.line}`);
+  }
   assert.match(step(root, { ...env, INPUT_BINARY: "gone" }).stdout, /binary: there is no file gone/);
 });
 

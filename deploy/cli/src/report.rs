@@ -1,22 +1,28 @@
 //! `badgesmith report`: counts the tests of a build and what they cover, signs the counts and sends them to a badge
 //! server.
 
+mod attempt;
 mod body;
 mod build;
 mod ci;
 mod command;
 mod coverage;
+mod credential;
 mod destination;
 mod facts;
 mod failure;
 mod files;
+mod loopback;
 mod options;
 mod output;
 mod parcel;
 mod path;
+mod patience;
+mod pull_request;
 mod secret;
 mod send;
 mod signing;
+mod token;
 mod usage;
 
 pub(crate) use command::run;

@@ -155,7 +155,7 @@ fn a_duplicate_run_gives_a_warning_and_fails_only_with_fail_on_error() {
     for (setting, level, code) in [("false", "warning", 0), ("true", "error", 1)] {
         let again = run(&server, &folder, &[("INPUT_FAIL-ON-ERROR", setting)]);
         assert_eq!((again.code, again.output("status")), (Some(code), "failed"), "{}", again.printed);
-        let annotation = format!("::{level} title=BadgeSmith::the test results were not reported: ");
+        let annotation = format!("::{level} title=BadgeSmith::the report of tests was not recorded: ");
         let line = again.printed.lines().find(|line| line.starts_with(&annotation)).unwrap();
         assert!(line.contains("answers 409") && line.contains("DUPLICATE_TEST_RESULT"), "{line}");
     }

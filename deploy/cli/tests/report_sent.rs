@@ -3,12 +3,17 @@
 
 mod support;
 
-use std::{collections::BTreeSet, fs};
+use std::{
+    collections::BTreeSet,
+    fs, thread,
+    time::{Duration, Instant},
+};
 
 use badgesmith_engine::signature;
 use serde_json::Value;
 use support::{
-    Server,
+    Server, command,
+    report::TOML,
     reports::{Inbox, Posted, RUN, SECRET, folder, report, said},
     secret,
 };
@@ -71,11 +76,90 @@ fn faults_are_tried_again_and_every_try_is_signed_anew() {
 }
 
 #[test]
-fn after_four_tries_it_gives_up() {
-    let (posted, (out, words, code)) = send("gives-up", &[DOWN]);
-    assert_eq!((posted.len(), out.as_str(), code), (4, "", 1));
-    let server = posted[0].header("host");
-    assert_eq!(words, format!("badgesmith: http://{server} answers 503 Service Unavailable, 4 times in a row\n"));
+fn it_gives_up_when_its_patience_ends() {
+    let inbox = Inbox::start(&[DOWN]);
+    let (folder, server) = (folder("gives-up"), inbox.url());
+    for (patience, tries, more) in
+        [("1s", 3..8, " times within the 1 seconds of --patience"), ("0", 1..2, "answers 503 Service Unavailable")]
+    {
+        let before = inbox.posted().len();
+        let run = ["unit.xml", "--platform", "linux", "--server", &server, "--patience", patience];
+        let started = Instant::now();
+        let output = report(&folder, &[&run[..], &RUN].concat(), &[("BADGESMITH_SECRET", SECRET)]);
+        let (out, words, code) = said(&output);
+        assert!(started.elapsed() < Duration::from_secs(10), "{:?}", started.elapsed());
+        assert!(tries.contains(&(inbox.posted().len() - before)), "{patience}: {}", inbox.posted().len());
+        assert_eq!((out.as_str(), code), ("", 1));
+        let line =
+            format!("badgesmith: the report of tests was not recorded: {server} answers 503 Service Unavailable");
+        assert!(words.starts_with(&line) && words.trim_end().ends_with(more) && words.lines().count() == 1, "{words}");
+    }
+}
+
+#[test]
+fn the_patience_is_for_all_reports_together() {
+    let inbox = Inbox::start(&[DOWN]);
+    let (folder, server) = (folder("patience-of-all"), inbox.url());
+    fs::write(folder.join("lcov.info"), "SF:a.c\nDA:1,1\nend_of_record\n").unwrap();
+    let run = ["unit.xml", "--coverage=lcov.info", "--server", &server, "--patience", "1s"];
+    let output = report(&folder, &[&run[..], &RUN].concat(), &[("BADGESMITH_SECRET", SECRET)]);
+    let (_, words, code) = said(&output);
+    let paths: Vec<_> = inbox.posted().iter().map(|posted| posted.line.contains("/coverage/")).collect();
+    // The second report has one attempt, because the first one took the time.
+    assert_eq!((paths.iter().filter(|is_coverage| **is_coverage).count(), code), (1, 1), "{words}");
+    let lines: Vec<_> = words.lines().collect();
+    assert!(lines.iter().all(|line| line.contains(" was not recorded: ")) && lines.len() == 2, "{words}");
+}
+
+#[test]
+fn a_server_that_was_killed_and_restarted_within_the_patience_gets_the_report_once() {
+    let mut server = Server::start("report-restarted", TOML);
+    let (is_set, words) = secret(&server.data, &["set", "--owner", "acme", "--purpose", "TestData"], SECRET);
+    assert!(is_set, "{words}");
+    let (address, folder) = (server.address, folder("restarted"));
+    server.kill();
+    let url = format!("http://{address}");
+    let client = thread::spawn(move || {
+        let arguments = [&["unit.xml", "--platform", "linux", "--server", &url][..], &RUN].concat();
+        said(&report(&folder, &arguments, &[("BADGESMITH_SECRET", SECRET)]))
+    });
+    thread::sleep(Duration::from_millis(1500));
+    assert!(!client.is_finished(), "{:?}", client.join());
+    let mut serve = command();
+    serve.args(["serve", "--listen", &address.to_string()]);
+    let server = Server::start_by("report-restarted", TOML, serve);
+    let (out, words, code) = client.join().unwrap();
+    assert_eq!((words.as_str(), code), ("", 0));
+    assert!(out.starts_with("1 passed, 1 failed"), "{out}");
+    let history = server.get("/api/history/tests/linux/acme/the%20shop/feature/%C3%A4%25x").body;
+    assert_eq!(history.matches("\"run_id\"").count(), 1, "{history}");
+}
+
+#[test]
+fn with_fail_on_error_false_a_failure_is_a_warning() {
+    let refusing = Inbox::start(&[KNOWN]);
+    let (folder, server) = (folder("warns"), refusing.url());
+    fs::write(folder.join("cut.xml"), "<testsuite>").unwrap();
+    let with = |more: &[&'static str]| [more, &RUN].concat();
+    for (arguments, code, start) in [
+        (with(&["unit.xml"]), 1, "the report of tests was not recorded: "),
+        (with(&["cut.xml"]), 3, "nothing was sent: cut.xml: "),
+        (vec!["unit.xml"], 2, "nothing was sent: nothing here says --owner, "),
+    ] {
+        let arguments = [&arguments[..], &["--server", &server]].concat();
+        for (setting, prefix, code) in [
+            (None, "", code),
+            (Some("--fail-on-error"), "", code),
+            (Some("--fail-on-error=true"), "", code),
+            (Some("--fail-on-error=false"), "warning: ", 0),
+        ] {
+            let arguments = [&arguments[..], &Vec::from_iter(setting)].concat();
+            let (out, words, given) = said(&report(&folder, &arguments, &[("BADGESMITH_SECRET", SECRET)]));
+            assert_eq!((out.as_str(), given), ("", code), "{arguments:?}: {words}");
+            assert!(words.starts_with(&format!("badgesmith: {prefix}{start}")), "{words}");
+            assert_eq!(words.lines().count(), 1, "{words}");
+        }
+    }
 }
 
 #[test]
@@ -111,6 +195,7 @@ fn a_refusal_is_final_and_says_what_the_server_said() {
             "HTTP/1.1 400 Bad Request\r\n\r\n{\"message\":\"no\\u001b\",\"error_details\":[{\"error_code\":\"INVALID_TEST_PAYLOAD\",\"property_name\":\"total\"}]}",
             " answers 400 Bad Request: no (INVALID_TEST_PAYLOAD total)\n",
         ),
+        ("large", "HTTP/1.1 413 Content Too Large\r\n\r\n", " answers 413 Payload Too Large\n"),
         (
             "gone",
             "HTTP/1.1 404 Not Found\r\n\r\nno",
@@ -124,7 +209,7 @@ fn a_refusal_is_final_and_says_what_the_server_said() {
         (
             "patient",
             "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 3600\r\n\r\n",
-            " answers 503 Service Unavailable; the server asks to wait 3600 seconds, so try again later\n",
+            " answers 503 Service Unavailable; the server asks to wait 3600 seconds, which is longer than --patience\n",
         ),
     ] {
         let answers: &'static [&'static str] = Box::leak(Box::new([answer]));
@@ -139,7 +224,7 @@ fn without_a_secret_nothing_is_sent_and_a_notice_says_so() {
     let inbox = Inbox::start(&[RECORDED]);
     let folder = folder("fork");
     fs::write(folder.join("secret"), "\n").unwrap();
-    let notice = "badgesmith: notice: nothing is sent, because there is no secret to sign with. Builds of forks have none; elsewhere set BADGESMITH_SECRET\n";
+    let notice = "badgesmith: notice: nothing is sent, because there is no secret to sign with. Builds of forks have none; elsewhere set BADGESMITH_SECRET, or use --oidc\n";
     let url = inbox.url();
     for (arguments, variables) in [
         (&["unit.xml", "--server", &url][..], &[][..]),
@@ -181,8 +266,7 @@ fn a_job_of_a_known_system_passes_only_the_servers_address() {
 
 #[test]
 fn a_badge_server_records_it_and_shows_its_badge() {
-    let toml = "[[plugin]]\nid = \"test-results\"\nlibrary = \"badgesmith_provider_test_results\"\ncollections = [\"test-results\"]\n";
-    let server = Server::start("report-server", toml);
+    let server = Server::start("report-server", TOML);
     let (is_set, words) = secret(&server.data, &["set", "--owner", "acme", "--purpose", "TestData"], SECRET);
     assert!(is_set, "{words}");
     let folder = folder("served");

@@ -5,13 +5,13 @@ use std::{io::Write, process::ExitCode};
 use tokio::runtime;
 
 use super::{
+    credential::{self, Credential, ProvingHeaders},
     facts,
     failure::ReportFailure,
     options::ReportOptions,
     output::{print_notice, print_result},
     parcel::{self, Parcel},
-    secret::{self, ReportSecret},
-    send::{self, Delivery},
+    send::{Delivery, Sender},
     signing::SignedHeaders,
     usage::UsageFault,
 };
@@ -21,19 +21,25 @@ pub(crate) fn run(options: &ReportOptions) -> ExitCode {
     match report(options) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            print_notice(&failure.to_string());
-            ExitCode::from(failure.code())
+            print_failure(options, &failure);
+            if options.fail_on_error { ExitCode::from(failure.code()) } else { ExitCode::SUCCESS }
         }
     }
 }
 
+/// Says why nothing was sent, or what was not recorded. A dry run sends nothing anyway.
+fn print_failure(options: &ReportOptions, failure: &ReportFailure) {
+    let words = if options.dry_run { failure.to_string() } else { failure.notice() };
+    let prefix = if options.fail_on_error { "" } else { "warning: " };
+    print_notice(&format!("{prefix}{words}"));
+}
+
 fn report(options: &ReportOptions) -> Result<(), ReportFailure> {
-    let secret = secret::read(options.secret_file.as_deref())?;
-    if secret.is_none() && !options.dry_run {
-        print_notice(&format!(
-            "notice: nothing is sent, because there is no secret to sign with. Builds of forks have none; elsewhere set {}",
-            secret::VARIABLE
-        ));
+    // A dry run asks for no token.
+    let is_proven_later = options.dry_run && options.oidc.is_some();
+    let credential = if is_proven_later { None } else { credential::find(options)? };
+    if credential.is_none() && !options.dry_run {
+        print_notice(&format!("notice: nothing is sent, because {}", credential::absence(options)));
         return Ok(());
     }
     let facts = facts::of(options);
@@ -44,54 +50,60 @@ fn report(options: &ReportOptions) -> Result<(), ReportFailure> {
     let mut parcels = parcel::read_all(options, &facts)?;
     if options.dry_run {
         for parcel in &parcels {
-            print(options, parcel, secret.as_ref())?;
+            print(options, parcel, credential.as_ref())?;
         }
     }
     if let Some(empty) = parcels.iter_mut().find_map(|parcel| parcel.empty.take()).filter(|_| !options.allow_empty) {
         return Err(empty);
     }
-    match secret.filter(|_| !options.dry_run) {
-        Some(secret) => send_all(options, &parcels, &secret),
+    match credential.filter(|_| !options.dry_run) {
+        Some(credential) => send_all(options, &parcels, &credential),
         None => Ok(()),
     }
 }
 
 /// Prints what would be sent.
-fn print(options: &ReportOptions, parcel: &Parcel<'_>, secret: Option<&ReportSecret>) -> Result<(), ReportFailure> {
+fn print(options: &ReportOptions, parcel: &Parcel<'_>, credential: Option<&Credential>) -> Result<(), ReportFailure> {
     let Parcel { destination, body, .. } = parcel;
     let mut text = String::new();
     if options.print_headers {
-        let secret = secret.ok_or(UsageFault::HeadersWithoutSecret)?;
         let path = destination.report_path();
-        text = format!("POST {path}\n{}\n", SignedHeaders::new(secret, &path, body));
+        let headers = match credential {
+            Some(Credential::Secret(secret)) => SignedHeaders::new(secret, &path, body).to_string(),
+            _ if options.oidc.is_some() => ProvingHeaders::HIDDEN_TOKEN.to_owned(),
+            _ => return Err(UsageFault::HeadersWithoutSecret.into()),
+        };
+        text = format!("POST {path}\n{headers}\n");
     }
     text += &String::from_utf8_lossy(body);
     print_result(&(text + "\n")).map_err(ReportFailure::Output)
 }
 
 /// Sends all reports, also after a failure of one, and prints what was recorded.
-fn send_all(options: &ReportOptions, parcels: &[Parcel<'_>], secret: &ReportSecret) -> Result<(), ReportFailure> {
+fn send_all(options: &ReportOptions, parcels: &[Parcel<'_>], credential: &Credential) -> Result<(), ReportFailure> {
+    let runtime = runtime::Builder::new_current_thread().enable_all().build().map_err(ReportFailure::Runtime)?;
+    let show = |headers: &ProvingHeaders| {
+        if options.print_headers {
+            let _ = write!(std::io::stderr(), "{headers}");
+        }
+    };
+    let sender = Sender::new(credential, options.patience.begin(), &show).map_err(ReportFailure::Client)?;
     let mut outcome = Ok(());
     for parcel in parcels {
-        match (send(options, parcel, secret), &outcome) {
+        match (runtime.block_on(send(&sender, parcel)), &outcome) {
             // The report is recorded, so a closed standard output is not a failure.
             (Ok(()), _) => drop(print_result(&parcel.summary())),
             (Err(failure), Ok(())) => outcome = Err(failure),
-            (Err(failure), Err(_)) => print_notice(&failure.to_string()),
+            (Err(failure), Err(_)) => print_failure(options, &failure),
         }
     }
     outcome
 }
 
-fn send(options: &ReportOptions, parcel: &Parcel<'_>, secret: &ReportSecret) -> Result<(), ReportFailure> {
+async fn send(sender: &Sender<'_>, parcel: &Parcel<'_>) -> Result<(), ReportFailure> {
     let Parcel { destination, body, .. } = parcel;
     let path = destination.report_path();
-    let delivery = Delivery { url: destination.report_url()?, path: &path, body, secret };
-    let runtime = runtime::Builder::new_current_thread().enable_all().build();
-    let show = |headers: &SignedHeaders| {
-        if options.print_headers {
-            let _ = write!(std::io::stderr(), "{headers}");
-        }
-    };
-    runtime.map_err(ReportFailure::Runtime)?.block_on(send::send(&delivery, show)).map_err(ReportFailure::Send)
+    let delivery = Delivery { url: destination.report_url()?, path: &path, body };
+    let of = destination.addresses.label;
+    sender.send(&delivery).await.map_err(|fault| ReportFailure::Send { of, fault: Box::new(fault) })
 }

@@ -1,9 +1,9 @@
 //! Where a report is sent: the badge server, and the address of the badge there.
 
 use percent_encoding::percent_decode_str;
-use url::{Host, Url};
+use url::Url;
 
-use super::{ci::BuildFacts, path::encode_segment, usage::UsageFault};
+use super::{ci::BuildFacts, loopback::is_local, path::encode_segment, usage::UsageFault};
 
 /// The addresses of one kind of reports.
 #[derive(Clone, Copy, Debug)]
@@ -11,8 +11,8 @@ pub(super) struct Addresses {
     results: &'static str,
     badges: &'static str,
     redirects: &'static str,
-    /// The badge's alternative text.
-    label: &'static str,
+    /// What is reported, which is the badge's alternative text.
+    pub(super) label: &'static str,
 }
 
 /// Where results of tests go.
@@ -93,18 +93,12 @@ impl Destination<'_> {
 /// Unencrypted http is for this machine only: whoever reads a signature on the way can use it before the server has
 /// seen it.
 fn check_server(server: &Url, allows_http: bool) -> Result<(), UsageFault> {
-    let is_local = match server.host() {
-        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
-    };
     match server.scheme() {
         "https" | "http" if !server.username().is_empty() || server.password().is_some() => {
             Err(UsageFault::ServerCredentials)
         }
         "https" => Ok(()),
-        "http" if is_local || allows_http => Ok(()),
+        "http" if is_local(server) || allows_http => Ok(()),
         "http" => Err(UsageFault::ServerInsecure),
         _ => Err(UsageFault::ServerScheme),
     }

@@ -5,16 +5,20 @@ use std::env;
 use super::{
     ci::{self, BuildFacts},
     options::ReportOptions,
+    pull_request,
     usage::UsageFault,
 };
 
 /// The facts that are known.
 pub(super) fn of(options: &ReportOptions) -> BuildFacts {
-    let known = ci::read(&|name| env::var(name).ok());
+    let variables = |name: &str| env::var(name).ok();
+    let known = ci::read(&variables);
+    // What a token does not prove, the server refuses.
+    let proven_branch = options.oidc.is_some().then(|| pull_request::branch(&variables)).flatten();
     BuildFacts {
         owner: options.owner.clone().or(known.owner),
         repo: options.repo.clone().or(known.repo),
-        branch: options.branch.clone().or(known.branch),
+        branch: options.branch.clone().or(proven_branch).or(known.branch),
         commit: options.commit.clone().or(known.commit),
         // An attempt counts the tries of its own run.
         run_attempt: options.run_attempt.or(known.run_attempt.filter(|_| options.run_id.is_none())),

@@ -3,6 +3,7 @@
 use std::{fmt, io};
 
 use badgesmith_formats::CoverageConflict;
+use badgesmith_host::client::ClientError;
 
 use super::{files::FileRefusal, output::first_lines, send::SendFault, usage::UsageFault};
 
@@ -29,14 +30,28 @@ pub(super) enum ReportFailure {
     },
     Output(io::Error),
     Runtime(io::Error),
-    Send(SendFault),
+    /// The HTTP client cannot be built.
+    Client(ClientError),
+    /// A report that was not recorded, and what it is of.
+    Send {
+        of: &'static str,
+        fault: Box<SendFault>,
+    },
 }
 
 impl ReportFailure {
+    /// What is printed about it: one line says that nothing was sent, or which report was not recorded.
+    pub(super) fn notice(&self) -> String {
+        match self {
+            Self::Send { .. } => self.to_string(),
+            _ => format!("nothing was sent: {self}"),
+        }
+    }
+
     /// The exit code of the command.
     pub(super) fn code(&self) -> u8 {
         match self {
-            Self::Output(_) | Self::Runtime(_) | Self::Send(_) => 1,
+            Self::Output(_) | Self::Runtime(_) | Self::Client(_) | Self::Send { .. } => 1,
             Self::Usage(_) | Self::Body(_) => 2,
             Self::Files(_)
             | Self::NoReports
@@ -67,7 +82,8 @@ impl fmt::Display for ReportFailure {
             Self::Conflict { file, conflict } => write!(f, "{file}: {conflict}"),
             Self::Output(fault) => write!(f, "standard output: {fault}"),
             Self::Runtime(fault) => write!(f, "the runtime cannot start: {fault}"),
-            Self::Send(fault) => fault.fmt(f),
+            Self::Client(fault) => fault.fmt(f),
+            Self::Send { of, fault } => write!(f, "the report of {of} was not recorded: {fault}"),
         }
     }
 }

@@ -1,26 +1,24 @@
-//! Sends a report. Each attempt is signed anew, transient faults are retried, and what the server answers is passed on.
+//! Sends reports. Each attempt is signed anew, transient faults are retried while the patience lasts, and what the
+//! server answers is passed on.
 
-use std::{cell::Cell, error::Error, fmt, time::Duration};
+use std::{
+    cell::{Cell, RefCell},
+    fmt,
+    time::Duration,
+};
 
-use backon::{ExponentialBuilder, Retryable};
-use badgesmith_host::client;
-use reqwest::{Client, Response, StatusCode, header};
-use serde::Deserialize;
+use backon::Retryable;
+use badgesmith_host::client::{ClientError, Connections};
+use reqwest::{Client, StatusCode, header};
 use url::Url;
 
-use super::{secret::ReportSecret, signing::SignedHeaders};
-
-/// How often an attempt is repeated.
-const RETRIES: usize = 3;
-/// The shortest pause before the first retry. It doubles with each retry, and a random time up to the same length is
-/// added, so that jobs that failed together do not retry together.
-const SHORTEST_PAUSE: Duration = Duration::from_millis(75);
-/// The timeout of one attempt. The server answers within ten seconds or not at all.
-const TIMEOUT: Duration = Duration::from_secs(20);
-/// The longest pause that a server may ask for. A job does not wait longer.
-const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(60);
-/// How much of an answer is read, in bytes.
-const LARGEST_ANSWER: usize = 64 * 1024;
+use super::{
+    attempt::{self, AttemptFault},
+    credential::{Credential, ProvingHeaders},
+    patience::Deadline,
+    signing::SignedHeaders,
+    token::BearerToken,
+};
 
 /// A report and its address.
 #[derive(Debug)]
@@ -29,212 +27,141 @@ pub(super) struct Delivery<'a> {
     /// The path as the server sees it, without the prefix of a proxy in front of it. It is part of what is signed.
     pub(super) path: &'a str,
     pub(super) body: &'a [u8],
-    pub(super) secret: &'a ReportSecret,
+}
+
+/// Sends the reports of a command, which share a client, a patience and, if there is one, a token.
+pub(super) struct Sender<'a> {
+    client: Client,
+    credential: &'a Credential,
+    deadline: Deadline,
+    /// Is called with the headers of each attempt.
+    show: &'a dyn Fn(&ProvingHeaders),
+    /// The token that was given last.
+    token: RefCell<Option<BearerToken>>,
 }
 
 /// Why a report was not recorded.
 #[derive(Debug)]
 pub(super) enum SendFault {
-    /// The HTTP client cannot be built.
-    Client(String),
     /// The server refused the report, and would refuse it again.
     Refused(AttemptFault),
-    /// The server asks for a pause that is too long.
+    /// The server asks for a pause that is longer than the patience.
     Postponed(AttemptFault, Duration),
     /// All attempts failed.
-    GaveUp(AttemptFault),
+    GaveUp { fault: AttemptFault, attempts: u32, patience: Duration },
 }
 
 impl fmt::Display for SendFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Client(reason) => f.write_str(reason),
-            Self::Refused(fault) => fault.fmt(f),
+            Self::Refused(fault) | Self::GaveUp { fault, attempts: 1, .. } => fault.fmt(f),
             Self::Postponed(fault, pause) => {
-                write!(f, "{fault}; the server asks to wait {} seconds, so try again later", pause.as_secs())
+                let pause = pause.as_secs();
+                write!(f, "{fault}; the server asks to wait {pause} seconds, which is longer than --patience")
             }
-            Self::GaveUp(fault) => write!(f, "{fault}, {} times in a row", RETRIES + 1),
-        }
-    }
-}
-
-/// Sends a report until it is recorded or refused. `show` is called with the headers of each attempt.
-///
-/// # Errors
-/// The server refused the report, or no attempt reached it.
-pub(super) async fn send(delivery: &Delivery<'_>, show: impl Fn(&SignedHeaders)) -> Result<(), SendFault> {
-    let connections = client::Connections::new();
-    let client = connections.client().map_err(|fault| SendFault::Client(fault.to_string()))?;
-    let (attempts, may_be_recorded) = (Cell::new(0), Cell::new(false));
-    let attempt = || async {
-        attempts.set(attempts.get() + 1);
-        let headers = SignedHeaders::new(delivery.secret, delivery.path, delivery.body);
-        show(&headers);
-        match post(client, delivery, &headers).await {
-            // An earlier attempt was recorded, and its answer was lost.
-            Err(fault) if fault.is_conflict() && may_be_recorded.get() => Ok(()),
-            Err(fault) => {
-                may_be_recorded.set(may_be_recorded.get() || fault.may_be_recorded());
-                Err(fault)
-            }
-            Ok(()) => Ok(()),
-        }
-    };
-    let backoff = ExponentialBuilder::default().with_min_delay(SHORTEST_PAUSE).with_max_times(RETRIES).with_jitter();
-    let sent = attempt.retry(backoff).when(AttemptFault::is_transient).adjust(AttemptFault::pause).await;
-    sent.map_err(|fault| match fault.retry_after() {
-        _ if !fault.is_transient() => SendFault::Refused(fault),
-        Some(pause) if attempts.get() <= RETRIES => SendFault::Postponed(fault, pause),
-        _ => SendFault::GaveUp(fault),
-    })
-}
-
-/// Why one attempt failed.
-#[derive(Debug)]
-pub(super) struct AttemptFault {
-    origin: String,
-    cause: Cause,
-}
-
-#[derive(Debug)]
-enum Cause {
-    /// There was no answer.
-    Transport(reqwest::Error),
-    /// The server answered with an error.
-    Answer { status: StatusCode, message: String, retry_after: Option<Duration> },
-}
-
-impl AttemptFault {
-    /// Whether another attempt may succeed.
-    fn is_transient(&self) -> bool {
-        match &self.cause {
-            Cause::Transport(_) => true,
-            Cause::Answer { status, .. } => *status == StatusCode::TOO_MANY_REQUESTS || status.is_server_error(),
-        }
-    }
-
-    /// Whether the server may have recorded the report although the attempt failed.
-    fn may_be_recorded(&self) -> bool {
-        match &self.cause {
-            Cause::Transport(fault) => !fault.is_connect(),
-            Cause::Answer { status, .. } => status.is_server_error(),
-        }
-    }
-
-    /// Whether the run is recorded already.
-    fn is_conflict(&self) -> bool {
-        matches!(&self.cause, Cause::Answer { status: StatusCode::CONFLICT, .. })
-    }
-
-    fn retry_after(&self) -> Option<Duration> {
-        match &self.cause {
-            Cause::Transport(_) => None,
-            Cause::Answer { retry_after, .. } => *retry_after,
-        }
-    }
-
-    /// The pause before the next attempt: the server's rather than our own, and `None` if there is no next attempt.
-    fn pause(&self, own: Option<Duration>) -> Option<Duration> {
-        let pause = self.retry_after().or(own)?;
-        own.filter(|_| pause <= LONGEST_RETRY_AFTER).map(|_| pause)
-    }
-}
-
-impl fmt::Display for AttemptFault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let origin = &self.origin;
-        match &self.cause {
-            Cause::Transport(fault) => {
-                let what = match fault {
-                    fault if fault.is_timeout() => "does not answer in time",
-                    fault if fault.is_connect() => "cannot be reached",
-                    _ => "broke the connection off",
-                };
-                write!(f, "{origin} {what} ({})", innermost_reason(fault))
-            }
-            Cause::Answer { status, message, .. } => {
-                let remedy = match *status {
-                    StatusCode::CONFLICT => {
-                        "; another job of this run has reported already: tell them apart by --platform or --part, or give a new \
-                         --run-attempt"
-                    }
-                    status if status.is_redirection() => "; give --server the address it moved to",
-                    StatusCode::UNAUTHORIZED => "; is it the secret that the server has for this owner or repository?",
-                    StatusCode::NOT_FOUND => "; is --server the address of a badge server?",
-                    _ => "",
-                };
-                write!(f, "{origin} answers {status}{message}{remedy}")
+            Self::GaveUp { fault, attempts, patience } => {
+                write!(f, "{fault}, {attempts} times within the {} seconds of --patience", patience.as_secs_f32())
             }
         }
     }
 }
 
-/// One attempt.
-async fn post(client: &Client, delivery: &Delivery<'_>, headers: &SignedHeaders) -> Result<(), AttemptFault> {
-    let request = client
-        .post(delivery.url.clone())
-        .timeout(TIMEOUT)
-        .header(header::CONTENT_TYPE, "application/json")
-        .header("X-Signature", &headers.signature)
-        .header("X-Timestamp", &headers.timestamp)
-        .header("X-Nonce", &headers.nonce)
-        .body(delivery.body.to_vec());
-    let fault = |cause| AttemptFault { origin: delivery.url.origin().ascii_serialization(), cause };
-    let response = request.send().await.map_err(|error| fault(Cause::Transport(error)))?;
-    let status = response.status();
-    if status == StatusCode::CREATED {
-        return Ok(());
+impl<'a> Sender<'a> {
+    /// A sender that begins attempts until the deadline.
+    ///
+    /// # Errors
+    /// The HTTP client cannot be built.
+    pub(super) fn new(
+        credential: &'a Credential,
+        deadline: Deadline,
+        show: &'a dyn Fn(&ProvingHeaders),
+    ) -> Result<Self, ClientError> {
+        let connections = Connections::new();
+        let client = connections.client()?.clone();
+        Ok(Self { client, credential, deadline, show, token: RefCell::default() })
     }
-    let seconds = response.headers().get(header::RETRY_AFTER).and_then(|value| value.to_str().ok());
-    let retry_after = seconds.and_then(|value| value.trim().parse().ok()).map(Duration::from_secs);
-    Err(fault(Cause::Answer { status, message: error_message(response).await, retry_after }))
-}
 
-/// The innermost reason of a transport fault. The outer ones are less specific.
-fn innermost_reason(fault: &reqwest::Error) -> String {
-    let mut reason: &dyn Error = fault;
-    while let Some(source) = reason.source() {
-        reason = source;
+    /// Sends a report until it is recorded or refused.
+    ///
+    /// # Errors
+    /// The server refused the report, or no attempt reached it.
+    pub(super) async fn send(&self, delivery: &Delivery<'_>) -> Result<(), SendFault> {
+        let (attempts, may_be_recorded) = (Cell::new(0), Cell::new(false));
+        let try_once = || async {
+            attempts.set(attempts.get() + 1);
+            match self.attempt(delivery).await {
+                // An earlier attempt was recorded, and its answer was lost.
+                Err(fault) if fault.is_conflict() && may_be_recorded.get() => Ok(()),
+                Err(fault) => {
+                    may_be_recorded.set(may_be_recorded.get() || fault.may_be_recorded());
+                    Err(fault)
+                }
+                Ok(()) => Ok(()),
+            }
+        };
+        let pauses = try_once.retry(Deadline::pauses()).when(AttemptFault::is_transient);
+        let sent = pauses.adjust(|fault, own| self.deadline.pause(fault.retry_after(), own)).await;
+        let attempts = attempts.get();
+        sent.map_err(|fault| match fault.retry_after().filter(|pause| !pause.is_zero()) {
+            _ if !fault.is_transient() => SendFault::Refused(fault),
+            Some(pause) => SendFault::Postponed(fault, pause),
+            None => SendFault::GaveUp { fault, attempts, patience: self.deadline.patience },
+        })
     }
-    // The outermost reason contains the whole address.
-    if std::ptr::eq(reason, fault) { "no reason given".to_owned() } else { clean(&reason.to_string()) }
-}
 
-/// The body of an error answer, as far as it is shown.
-#[derive(Deserialize)]
-struct ErrorBody {
-    message: String,
-    #[serde(default)]
-    error_details: Vec<ErrorDetail>,
-}
-
-#[derive(Deserialize)]
-struct ErrorDetail {
-    error_code: Option<String>,
-    property_name: Option<String>,
-    message: Option<String>,
-}
-
-/// The message in an error answer, with a colon before it; empty if the body is not one of a badge server.
-async fn error_message(mut response: Response) -> String {
-    let mut bytes = Vec::new();
-    while let Ok(Some(chunk)) = response.chunk().await {
-        bytes.extend_from_slice(&chunk);
-        if bytes.len() > LARGEST_ANSWER {
-            break;
+    /// One attempt. If the token of an earlier report has expired, it asks for another one.
+    async fn attempt(&self, delivery: &Delivery<'_>) -> Result<(), AttemptFault> {
+        match self.post(delivery).await {
+            Err(fault) if fault.says("INVALID_TOKEN", "exp") && self.forget_token() => self.post(delivery).await,
+            outcome => outcome,
         }
     }
-    let Ok(body) = serde_json::from_slice::<ErrorBody>(&bytes) else { return String::new() };
-    let details = body.error_details.iter().map(|detail| {
-        let parts = [&detail.error_code, &detail.property_name, &detail.message];
-        parts.into_iter().flatten().map(|part| clean(part)).collect::<Vec<_>>().join(" ")
-    });
-    let details: Vec<_> = details.collect();
-    let details = if details.is_empty() { String::new() } else { format!(" ({})", details.join(", ")) };
-    format!(": {}{details}", clean(&body.message))
+
+    async fn post(&self, delivery: &Delivery<'_>) -> Result<(), AttemptFault> {
+        let headers = self.headers(delivery).await?;
+        (self.show)(&headers);
+        let request = self.client.post(delivery.url.clone()).header(header::CONTENT_TYPE, "application/json");
+        let request = headers.add_to(request).body(delivery.body.to_vec());
+        let sent = attempt::send(&delivery.url, request, StatusCode::CREATED).await;
+        sent.map(drop).map_err(|fault| fault.with_remedy(|status| remedy(status, &headers)))
+    }
+
+    /// The headers that prove the origin: a new signature, or the token that all reports share.
+    async fn headers(&self, delivery: &Delivery<'_>) -> Result<ProvingHeaders, AttemptFault> {
+        let source = match self.credential {
+            Credential::Secret(secret) => {
+                return Ok(ProvingHeaders::Signed(SignedHeaders::new(secret, delivery.path, delivery.body)));
+            }
+            Credential::Token(source) => source,
+        };
+        let known = self.token.borrow().clone();
+        let token = match known {
+            Some(token) => token,
+            None => source.token(&self.client).await?,
+        };
+        *self.token.borrow_mut() = Some(token.clone());
+        Ok(ProvingHeaders::Token(token))
+    }
+
+    /// Forgets the token if another one can be had.
+    fn forget_token(&self) -> bool {
+        let can_renew = matches!(self.credential, Credential::Token(source) if source.can_renew());
+        can_renew && self.token.take().is_some()
+    }
 }
 
-/// A single line of limited length, without control characters that would move the cursor of a terminal.
-fn clean(text: &str) -> String {
-    text.chars().filter(|c| !c.is_control()).take(300).collect()
+/// What to do about a refusal.
+fn remedy(status: StatusCode, headers: &ProvingHeaders) -> &'static str {
+    match status {
+        StatusCode::CONFLICT => {
+            "; another job of this run has reported already: tell them apart by --platform or --part, or give a new \
+             --run-attempt"
+        }
+        status if status.is_redirection() => "; give --server the address it moved to",
+        StatusCode::UNAUTHORIZED if matches!(headers, ProvingHeaders::Signed(_)) => {
+            "; is it the secret that the server has for this owner or repository?"
+        }
+        StatusCode::NOT_FOUND => "; is --server the address of a badge server?",
+        _ => "",
+    }
 }

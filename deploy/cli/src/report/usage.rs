@@ -22,6 +22,16 @@ pub(super) enum UsageFault {
         file: PathBuf,
     },
     HeadersWithoutSecret,
+    /// This job may not ask GitHub for a token.
+    NoPermission,
+    /// This job of GitLab has no token.
+    NoIdTokens,
+    /// No CI system that gives tokens is known here.
+    NoTokens,
+    /// A variable with a token that is none.
+    TokenMalformed(&'static str),
+    /// GitHub's address for tokens is not encrypted.
+    TokenAddress,
 }
 
 impl fmt::Display for UsageFault {
@@ -44,6 +54,19 @@ impl fmt::Display for UsageFault {
             }
             Self::ServerScheme => "--server must be an https:// address",
             Self::SecretNotText => "BADGESMITH_SECRET is not text",
+            Self::NoPermission => {
+                "--oidc: the workflow must allow this job to ask GitHub for an ID token; write `permissions: id-token: write`"
+            }
+            Self::NoIdTokens => {
+                "--oidc: there is no BADGESMITH_ID_TOKEN; name it in `id_tokens:` of the job, with the server's address as \
+                 its `aud:`"
+            }
+            Self::NoTokens => {
+                "--oidc: neither GitHub Actions nor GitLab CI gives this job an ID token; set BADGESMITH_ID_TOKEN to one, \
+                 or sign with a secret"
+            }
+            Self::TokenMalformed(variable) => return write!(f, "--oidc: what {variable} holds is no token"),
+            Self::TokenAddress => "--oidc: ACTIONS_ID_TOKEN_REQUEST_URL must be an https:// address",
             Self::HeadersWithoutSecret => "--print-headers needs the secret, from BADGESMITH_SECRET or --secret-file",
         })
     }

@@ -86,7 +86,7 @@ pub fn receive(stream: &TcpStream) -> Posted {
         .map(|(name, value)| (name.to_owned(), value.to_owned()))
         .collect();
     let posted = Posted { line, headers, body: Vec::new() };
-    let mut body = vec![0; posted.header("content-length").parse().unwrap()];
+    let mut body = vec![0; posted.header("content-length").parse().unwrap_or(0)];
     reader.read_exact(&mut body).unwrap();
     Posted { body, ..posted }
 }

@@ -1,0 +1,28 @@
+// Whether GitHub lets the job prove its origin by an ID token, in the place of a secret. The client asks for the token.
+import { pullRequest } from "./facts.mjs";
+
+/** The variables with which GitHub tells a job where to ask for tokens, if its permissions allow that. */
+const REQUEST_VARIABLES = ["ACTIONS_ID_TOKEN_REQUEST_URL", "ACTIONS_ID_TOKEN_REQUEST_TOKEN"];
+/** The account whose pull requests get no secrets, although they come from the repository itself. */
+const DEPENDABOT = "dependabot[bot]";
+
+/** Whether the job may ask for a token. */
+export function mayAskForToken(env) {
+  return REQUEST_VARIABLES.every((name) => env[name]);
+}
+
+/** The variables without those that let a process ask for a token. */
+export function withoutTokens(env) {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !REQUEST_VARIABLES.includes(name)));
+}
+
+/**
+ * Whether GitHub gives the job neither secrets nor tokens whatever the workflow says: it runs for a fork's pull request,
+ * or for one of Dependabot.
+ */
+export function isUntrusted(env) {
+  if (env.GITHUB_EVENT_NAME !== "pull_request") return false;
+  const { head } = pullRequest(env);
+  const isFork = head && head.repo?.full_name?.toLowerCase() !== env.GITHUB_REPOSITORY?.toLowerCase();
+  return isFork || env.GITHUB_ACTOR === DEPENDABOT;
+}
