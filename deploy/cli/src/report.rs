@@ -1,5 +1,5 @@
-//! `badgesmith report`: counts the tests of a build and what they cover, signs the counts and sends them to a badge
-//! server.
+//! `badgesmith report`: counts the tests of a build and what they cover, signs the counts and any other values, and sends
+//! them to a badge server.
 
 mod attempt;
 mod body;
@@ -13,6 +13,7 @@ mod facts;
 mod failure;
 mod files;
 mod loopback;
+mod measure;
 mod options;
 mod output;
 mod parcel;
@@ -24,6 +25,8 @@ mod send;
 mod signing;
 mod token;
 mod usage;
+mod value;
+mod values;
 
 pub(crate) use command::run;
 pub(crate) use options::ReportOptions;

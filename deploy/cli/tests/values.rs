@@ -1,4 +1,4 @@
-//! Values over HTTP: recorded, and shown as badges, redirects, charts and histories.
+//! `badgesmith report --value`, and values over HTTP: recorded, and shown as badges, redirects, charts and histories.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod support;
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use support::{
     Server,
     report::{VALUES_TOML, body, nonce, now, post, request},
-    reports::SECRET,
+    reports::{RUN, SECRET, folder, report, said},
     secret, send,
 };
 
@@ -134,5 +134,68 @@ fn a_report_of_one_provider_cannot_write_into_anothers_collection() {
             serde_json::from_str(&server.get(&format!("/api/history/{kind}/web/acme/shop/main")).body).unwrap();
         assert_eq!(history["items"].as_array().map(Vec::len), Some(1), "{history}");
         assert_eq!(post(server.address, SECRET, &at(kind), body).unwrap().status, 409, "{kind}");
+    }
+}
+
+#[test]
+fn the_values_of_one_command_are_on_their_badges_beside_its_tests() {
+    let (server, folder) = (server("values-sent"), folder("values-sent"));
+    let address = format!("http://{}", server.address);
+    let values = [
+        ("size=1.2MB", "size", "1.2 MB", "yellow"),
+        ("memory=1.5 MiB", "memory", "1.5 MiB", "blue"),
+        ("warnings=3", "warnings", "3 warnings", "blue"),
+        ("share=87.5%", "share", "87.5%", "blue"),
+        ("time=3m 20s", "time", "3m 20s", "blue"),
+        ("release=1.2.3", "release", "1.2.3", "blue"),
+        ("channel=stable", "channel", "stable", "blue"),
+    ];
+    let mut arguments = vec!["unit.xml", "--server", &address, "--part", "web"];
+    arguments.extend(values.iter().flat_map(|(value, ..)| ["--value", value]));
+    arguments.extend(["--value-unit", "warnings=warnings", "--value-label", "size=bundle"]);
+    arguments.extend(["--value-steps", "size=1MB,2MB", "--value-colors", "size=green,yellow,red"]);
+    arguments.extend(["--owner", "acme", "--repo", "shop", "--branch", "main", "--commit", "c0ffee", "--run-id", "7"]);
+    arguments.extend(["--html-url", "https://ci.example/7"]);
+    let (out, words, code) = said(&report(&folder, &arguments, &[("BADGESMITH_SECRET", SECRET)]));
+    assert_eq!((words.as_str(), code), ("", 0));
+    let line = format!(
+        "size is 1.2MB, recorded for acme/shop, main on web.size\n\
+         [![web.size]({address}/badges/values/web.size/acme/shop/main.svg)]\
+         ({address}/redirect/values/web.size/acme/shop/main)\n"
+    );
+    assert!(out.contains(&line) && out.starts_with("1 passed, 1 failed"), "{out}");
+    for (_, name, message, color) in values {
+        let badge = server.get(&format!("/badges/values/web.{name}/acme/shop/main")).body;
+        assert!(badge.contains(&format!(r#""message":"{message}","color":"{color}""#)), "{badge}");
+    }
+    assert!(server.get("/badges/values/web.size/acme/shop/main").body.contains(r#""label":"bundle""#));
+    assert!(server.get("/badges/tests/web/acme/shop/main").body.contains("1 passed"));
+}
+
+#[test]
+fn a_dry_run_prints_each_value_and_a_wrong_one_is_named_before_anything_is_sent() {
+    let folder = folder("values-dry");
+    let (out, words, code) = said(&report(&folder, &["--dry-run", "--value", "size=1.2MB", "--value", "n=3"], &[]));
+    assert_eq!((words.as_str(), code), ("", 0));
+    let bodies: Vec<Value> = out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(
+        (&bodies[0]["value"], &bodies[0]["as"], &bodies[0]["unit"]),
+        (&json!(1.2), &json!("bytes"), &json!("MB"))
+    );
+    assert_eq!((&bodies[1]["platform"], &bodies[1]["value"], bodies.len()), (&json!("n"), &json!(3), 2));
+    let signed = [&["--dry-run", "--print-headers", "--value", "size=1"][..], &RUN].concat();
+    let (out, words, code) = said(&report(&folder, &signed, &[("BADGESMITH_SECRET", SECRET)]));
+    assert!(code == 0 && out.starts_with("POST /values/results/size/"), "{out}{words}");
+    for (arguments, line) in [
+        (&["--value", "size"][..], "--value size: write --value NAME=VALUE"),
+        (
+            &["--value", "size=many", "--value-as", "size=bytes"],
+            "--value size: bytes are written 1200, 1.2MB or 1.2 MiB",
+        ),
+        (&["--value", "a/b=1"], "must hold no slash"),
+    ] {
+        let arguments = [&["--dry-run", "--print-headers"][..], arguments, &RUN].concat();
+        let (out, words, code) = said(&report(&folder, &arguments, &[("BADGESMITH_SECRET", SECRET)]));
+        assert!(code == 2 && out.is_empty() && words.contains(line), "{out}{words}");
     }
 }

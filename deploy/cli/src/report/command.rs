@@ -43,11 +43,12 @@ fn report(options: &ReportOptions) -> Result<(), ReportFailure> {
         return Ok(());
     }
     let facts = facts::of(options);
+    let values = options.values.read(options.part.as_deref()).map_err(UsageFault::Values)?;
     if !options.dry_run || options.print_headers {
         facts::require(options, &facts)?;
-        parcel::check(options, &facts)?;
+        parcel::check(options, &facts, &values)?;
     }
-    let mut parcels = parcel::read_all(options, &facts)?;
+    let mut parcels = parcel::read_all(options, &facts, &values)?;
     if options.dry_run {
         for parcel in &parcels {
             print(options, parcel, credential.as_ref())?;
@@ -104,6 +105,6 @@ async fn send(sender: &Sender<'_>, parcel: &Parcel<'_>) -> Result<(), ReportFail
     let Parcel { destination, body, .. } = parcel;
     let path = destination.report_path();
     let delivery = Delivery { url: destination.report_url()?, path: &path, body };
-    let of = destination.addresses.label;
+    let of = destination.label().to_owned();
     sender.send(&delivery).await.map_err(|fault| ReportFailure::Send { of, fault: Box::new(fault) })
 }

@@ -11,8 +11,8 @@ pub(super) struct Addresses {
     results: &'static str,
     badges: &'static str,
     redirects: &'static str,
-    /// What is reported, which is the badge's alternative text.
-    pub(super) label: &'static str,
+    /// What is reported, which is the badge's alternative text; none if that is the name in the address.
+    label: Option<&'static str>,
 }
 
 /// Where results of tests go.
@@ -20,7 +20,7 @@ pub(super) const TESTS: Addresses = Addresses {
     results: "/tests/results",
     badges: "/badges/tests",
     redirects: "/redirect/test-results",
-    label: "tests",
+    label: Some("tests"),
 };
 
 /// Where coverage goes.
@@ -28,15 +28,19 @@ pub(super) const COVERAGE: Addresses = Addresses {
     results: "/coverage/results",
     badges: "/badges/coverage",
     redirects: "/redirect/coverage",
-    label: "coverage",
+    label: Some("coverage"),
 };
+
+/// Where any other values go.
+pub(super) const VALUES: Addresses =
+    Addresses { results: "/values/results", badges: "/badges/values", redirects: "/redirect/values", label: None };
 
 /// The badge server, and what its badge is of.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Destination<'a> {
     pub(super) server: Option<&'a Url>,
     pub(super) addresses: Addresses,
-    /// What the tests ran on, or the part of the repository.
+    /// What the tests ran on, the part of the repository, or the name of the value.
     pub(super) platform: &'a str,
     pub(super) facts: &'a BuildFacts,
 }
@@ -66,9 +70,16 @@ impl Destination<'_> {
         Url::parse(&(self.base() + &self.report_path())).map_err(UsageFault::ServerAddress)
     }
 
+    /// What is reported: tests, coverage, or the name of a value.
+    pub(super) fn label(&self) -> &str {
+        self.addresses.label.unwrap_or(self.platform)
+    }
+
     /// The badge as Markdown, linked to the results.
     pub(super) fn markdown(&self) -> String {
-        let (base, path, Addresses { badges, redirects, label, .. }) = (self.base(), self.badge_path(), self.addresses);
+        let (base, path, Addresses { badges, redirects, .. }) = (self.base(), self.badge_path(), self.addresses);
+        // A bracket or a backslash in it would end the text of the link.
+        let label = self.label().replace(['[', ']', '\\'], "_");
         format!("[![{label}]({base}{badges}/{path}.svg)]({base}{redirects}/{path})")
     }
 

@@ -34,7 +34,7 @@ pub(super) enum ReportFailure {
     Client(ClientError),
     /// A report that was not recorded, and what it is of.
     Send {
-        of: &'static str,
+        of: String,
         fault: Box<SendFault>,
     },
 }

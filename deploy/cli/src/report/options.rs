@@ -5,7 +5,7 @@ use std::{env, path::PathBuf};
 use clap::{ArgAction, Args, builder::NonEmptyStringValueParser};
 use url::Url;
 
-use super::patience::Patience;
+use super::{patience::Patience, values::ValueOptions};
 
 /// The tests of a build and what they cover, and the badge server to report them to.
 #[derive(Args, Debug)]
@@ -23,16 +23,21 @@ RSpec, Playwright, Jest and Vitest JSON. The format is recognized by the content
 Coverage formats: Cobertura, JaCoCo, lcov, Clover, OpenCover, dotCover and Visual Studio XML, go cover profiles, and the
 JSON of SimpleCov, coverage.py, Istanbul, llvm-cov, gcov, gcovr and Coveralls. Reports are merged by source file and line.
 
+Values: size=1.2MB is bytes, share=87.5% a percentage, time='3m 20s' a duration, release=1.2.3 a version, warnings=3 a
+number, and anything else a text. --value-as says otherwise.
+
 Exit codes: 0 sent, or nothing to prove the origin with in the build of a fork; 1 refused by the server or not delivered;
 2 something is missing or wrong in the arguments or the permissions; 3 a report is missing or cannot be read, or the
 reports have no tests. With --fail-on-error=false they are warnings, and the code is 0.")]
 pub(crate) struct ReportOptions {
     /// Reports, directories with reports in them, patterns such as '**/TEST-*.xml', or - for standard input.
-    #[arg(required_unless_present = "coverage", value_name = "FILES")]
+    #[arg(required_unless_present_any = ["coverage", "values"], value_name = "FILES")]
     pub(super) files: Vec<PathBuf>,
     /// Coverage reports, as files, directories or patterns; with reports of tests before it or alone.
     #[arg(long, num_args = 1.., value_name = "FILES")]
     pub(super) coverage: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(super) values: ValueOptions,
     /// The address of the badge server.
     #[arg(long, env = "BADGESMITH_SERVER", value_name = "URL")]
     pub(super) server: Option<Url>,
@@ -49,7 +54,7 @@ pub(crate) struct ReportOptions {
     #[arg(long, value_name = "NAME")]
     pub(super) platform: Option<String>,
     /// The part of the repository that is reported, such as a package; each part has its own badges. Without it,
-    /// coverage is of the part `all`.
+    /// coverage is of the part `all`. The name of a value follows it: `web.size`.
     #[arg(long, value_name = "NAME")]
     pub(super) part: Option<String>,
     /// A directory that paths in coverage reports begin with, besides the working directory and the checkout of the CI

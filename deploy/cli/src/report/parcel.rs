@@ -13,6 +13,7 @@ use super::{
     output::{first_lines, first_names, print_notice},
     signing::now,
     usage::UsageFault,
+    values::NamedValue,
 };
 
 /// One report that is to be sent.
@@ -43,17 +44,17 @@ impl Parcel<'_> {
 }
 
 /// Refuses addresses that the server would refuse, before any file is read.
-pub(super) fn check(options: &ReportOptions, facts: &BuildFacts) -> Result<(), UsageFault> {
-    for destination in [tests_destination(options, facts), coverage_destination(options, facts)] {
-        destination.check(options.allow_http)?;
-    }
-    Ok(())
+pub(super) fn check(options: &ReportOptions, facts: &BuildFacts, values: &[NamedValue<'_>]) -> Result<(), UsageFault> {
+    let counted = [tests_destination(options, facts), coverage_destination(options, facts)];
+    let named = values.iter().map(|value| value_destination(options, facts, value));
+    named.chain(counted).try_for_each(|destination| destination.check(options.allow_http))
 }
 
-/// Reads all files, and counts what is in them.
+/// Reads all files, and counts what is in them; the values come last.
 pub(super) fn read_all<'a>(
     options: &'a ReportOptions,
     facts: &'a BuildFacts,
+    values: &'a [NamedValue<'a>],
 ) -> Result<Vec<Parcel<'a>>, ReportFailure> {
     let mut parcels = Vec::new();
     if !options.files.is_empty() {
@@ -61,6 +62,11 @@ pub(super) fn read_all<'a>(
     }
     if !options.coverage.is_empty() {
         parcels.push(coverage(options, coverage_destination(options, facts))?);
+    }
+    for value in values {
+        let body = value.body(facts, &now()).map_err(ReportFailure::Body)?;
+        let counted = format!("{} is {}", value.label, value.text);
+        parcels.push(Parcel { destination: value_destination(options, facts, value), body, counted, empty: None });
     }
     Ok(parcels)
 }
@@ -73,6 +79,15 @@ fn tests_destination<'a>(options: &'a ReportOptions, facts: &'a BuildFacts) -> D
 fn coverage_destination<'a>(options: &'a ReportOptions, facts: &'a BuildFacts) -> Destination<'a> {
     let server = options.server.as_ref();
     Destination { server, addresses: destination::COVERAGE, platform: options.coverage_part(), facts }
+}
+
+fn value_destination<'a>(
+    options: &'a ReportOptions,
+    facts: &'a BuildFacts,
+    value: &'a NamedValue<'a>,
+) -> Destination<'a> {
+    let server = options.server.as_ref();
+    Destination { server, addresses: destination::VALUES, platform: &value.name, facts }
 }
 
 /// Counts the tests.

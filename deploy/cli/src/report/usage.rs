@@ -2,6 +2,8 @@
 
 use std::{fmt, io, path::PathBuf};
 
+use super::values::ValuesFault;
+
 /// What is missing or wrong in the arguments.
 #[derive(Debug)]
 pub(super) enum UsageFault {
@@ -32,21 +34,26 @@ pub(super) enum UsageFault {
     TokenMalformed(&'static str),
     /// GitHub's address for tokens is not encrypted.
     TokenAddress,
+    Values(ValuesFault),
 }
 
 impl fmt::Display for UsageFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Missing(options) => return write!(f, "nothing here says {}; give it", options.join(", ")),
+            Self::Values(fault) => return fault.fmt(f),
             Self::ServerAddress(fault) => return write!(f, "--server: {fault}"),
             Self::SecretFile { file, fault } => return write!(f, "--secret-file {}: {fault}", file.display()),
             Self::SecretFileTooLarge { file } => {
                 return write!(f, "--secret-file {}: it is too large to be a secret", file.display());
             }
             Self::PathSegment => {
-                "--platform, --part, --owner, --repo and the parts of --branch must not be empty, `.` or `..`"
+                "--platform, --part, --owner, --repo, names of values and the parts of --branch must not be empty, `.` or \
+                 `..`"
             }
-            Self::PathName => "--platform, --part, --owner and --repo must hold no slash and nothing percent-encoded",
+            Self::PathName => {
+                "--platform, --part, --owner, --repo and names of values must hold no slash and nothing percent-encoded"
+            }
             Self::ServerCredentials => "--server must have no user or password in it",
             Self::ServerInsecure => {
                 "--server is http:// on another machine, where anybody on the way reads along; use https://, or \
