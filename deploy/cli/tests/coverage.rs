@@ -73,7 +73,11 @@ fn what_cannot_be_counted_is_named_with_its_reason_and_nothing_is_sent() {
         let server = inbox.url();
         let arguments = [&["unit.xml", "--server", &server][..], &RUN, &["--coverage"], names].concat();
         let (_, words, code) = said(&report(&folder, &arguments, &[("BADGESMITH_SECRET", SECRET)]));
-        assert_eq!((words.as_str(), code), (format!("badgesmith: {line}\n").as_str(), 3), "{names:?}");
+        assert_eq!(
+            (words.as_str(), code),
+            (format!("badgesmith: nothing was sent: {line}\n").as_str(), 3),
+            "{names:?}"
+        );
         assert!(inbox.posted().is_empty(), "{names:?}");
     }
 }
