@@ -87,8 +87,12 @@ fn metrics_count_what_happened_and_name_no_client() {
         (r#"badgesmith_upstream_call_duration_seconds_count{plugin="nuget"}"#.to_owned(), 3.0),
         (r#"badgesmith_step_duration_seconds_count{outcome="done",plugin="nuget"}"#.to_owned(), 5.0),
         (r#"badgesmith_step_duration_seconds_count{outcome="done",plugin="test-results"}"#.to_owned(), 2.0),
-        (r#"badgesmith_reports_total{outcome="ACCEPTED",plugin="test-results"}"#.to_owned(), 1.0),
-        (r#"badgesmith_reports_total{outcome="NONCE_ALREADY_USED",plugin="test-results"}"#.to_owned(), 1.0),
+        (r#"badgesmith_reports_total{outcome="ACCEPTED",plugin="test-results",proof="signature"}"#.to_owned(), 1.0),
+        (
+            r#"badgesmith_reports_total{outcome="NONCE_ALREADY_USED",plugin="test-results",proof="signature"}"#
+                .to_owned(),
+            1.0,
+        ),
         (
             r#"badgesmith_reports_total{outcome="INVALID_SIGNATURE",plugin="test-results",proof="signature"}"#
                 .to_owned(),
