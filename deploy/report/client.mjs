@@ -85,7 +85,9 @@ export function reportByClient(client, { env, found, coverage, values, facts, se
   if (warnings.length > 0) annotate("warning", warnings.join("\n"));
   const counted = /^(\d+) passed, (\d+) failed, (\d+) skipped\b/m.exec(stdout);
   const covered = /^(\d+) of (\d+) lines covered\b/m.exec(stdout);
-  const badges = stdout.split("\n").filter((line) => line.startsWith("[![") && line.includes("/badges/values/"));
+  // The place in the line counts, because the name of a branch may look like the address of a badge.
+  const isOfValue = (line) => /^\[!\[[^\]]*\]\((.*)/.exec(line)?.[1].startsWith(`${facts.server}/badges/values/`);
+  const badges = stdout.split("\n").filter(isOfValue);
   const lacksNumbers = (names.length > 0 && !counted) || (coverage.length > 0 && !covered);
   if (!failure && (lacksNumbers || badges.length !== values.length)) {
     throw new Failure(`${client} does not say what it counted; is it badgesmith?`);
