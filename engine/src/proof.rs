@@ -114,7 +114,10 @@ impl Verifier for () {
         _claimed: &'a Claimed<'a>,
         _now: SystemTime,
     ) -> BoxFuture<'a, Result<Proof, Unproven>> {
-        let words = "this server trusts no issuer of tokens; sign the report with a secret".to_owned();
+        let words =
+            "this server trusts no issuer of tokens; name one in `trust` of its plugins.toml, or sign the report \
+                     with a secret"
+                .to_owned();
         Box::pin(ready(Err(Unproven::Wrong { claim: "iss", words })))
     }
 }

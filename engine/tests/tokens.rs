@@ -272,7 +272,10 @@ async fn a_server_without_trust_refuses_every_token_with_words_and_names_missing
     let response = server.send(&post(PATH, &body().to_string(), &[("authorization", "Bearer t")])).await;
     assert_eq!(read(&response), refusal(401, "INVALID_TOKEN", "iss"));
     let said = String::from_utf8(response.body.to_vec()).unwrap();
-    assert!(said.contains("iss: this server trusts no issuer of tokens; sign the report with a secret"), "{said}");
+    assert!(
+        said.contains("iss: this server trusts no issuer of tokens; name one in `trust` of its plugins.toml"),
+        "{said}"
+    );
     let response = server.send(&post(PATH, "", &[("authorization", "Basic dTpw")])).await;
     let said = String::from_utf8(response.body.to_vec()).unwrap();
     let words = "X-Signature, X-Timestamp, X-Nonce; or Authorization: Bearer with a build's token";

@@ -1,6 +1,8 @@
 //! Reports that are proven by tokens: the client, a server and an issuer as processes, over the life of a repository.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+#[path = "support/aws.rs"]
+mod aws;
 #[path = "support/issuer.rs"]
 mod issuer;
 mod support;
@@ -11,9 +13,10 @@ use std::{
     process::{Command, Stdio},
 };
 
-use issuer::Issuer;
+use aws::Cloud;
+use issuer::{Issuer, free_address};
 use serde_json::json;
-use support::{Server, command, reports};
+use support::{Server, command, report::VALUES_TOML, reports};
 
 /// What the job of pull request 7 has in its variables.
 const PULL_REQUEST: [(&str, &str); 4] = [
@@ -162,7 +165,7 @@ fn another_repository_of_the_same_name_waits_for_the_operator() {
     assert_eq!(text(on_data(&data, &["identity", "list"], b"")), (issued("74"), true));
     let accepted = "acme/tools is the repository 99 from now on\n".to_owned();
     assert_eq!(text(on_data(&data, &accept, b"")), (accepted, true));
-    let server = issuer.server_at("proven-identity", address);
+    let server = issuer.server_at("proven-identity", address, &[], "");
     let (said, code) = report(&server, &issuer, &next, &[]);
     assert_eq!(code, 0, "{said}");
     issuer.issue_for(&json!({ "run_id": "4713" }));
@@ -179,11 +182,116 @@ fn another_repository_of_the_same_name_waits_for_the_operator() {
     let (said, success) = text(on_data(&moved.join("data"), &["import"], &exported));
     assert!(success, "{said}");
     assert_eq!(text(on_data(&moved.join("data"), &["identity", "list", "--owner", "Acme"], b"")), (issued("99"), true));
-    let server = issuer.server_at("proven-moved", address);
+    let server = issuer.server_at("proven-moved", address, &[], "");
     assert!(server.get(MAIN).body.contains("1 passed, 1 failed"));
     let (said, code) = report(&server, &issuer, &[("GITHUB_RUN_ID", "4713")], &[]);
     assert!(code == 1 && said.contains("whose id is 74"), "{said}");
     issuer.issue_for(&json!({ "repository_id": "99", "run_id": "4714" }));
     let (said, code) = report(&server, &issuer, &[("GITHUB_RUN_ID", "4714")], &[]);
     assert_eq!(code, 0, "{said}");
+}
+
+#[test]
+fn in_dynamodb_the_operator_accepts_a_repository_while_the_server_runs() {
+    let (issuer, cloud) = (Issuer::start(), Cloud::start());
+    let (success, said) = cloud.run(&["provision"], "");
+    assert!(success, "{said}");
+    Issuer::folder("proven-dynamodb");
+    let engine = "store = \"dynamodb\"\n";
+    let server = issuer.server_at("proven-dynamodb", free_address(), &cloud.environment(), engine);
+    let none = "no repository has reported with a token\n";
+    assert_eq!(cloud.run(&["identity", "list", "--aws"], ""), (true, none.to_owned()));
+    let (said, code) = report(&server, &issuer, &[], &[]);
+    assert_eq!(code, 0, "{said}");
+    let listed = |id: &str| (true, format!("acme/tools\t{id}\t{}\n", issuer.url()));
+    assert_eq!(cloud.run(&["identity", "list", "--aws"], ""), listed("74"));
+    issuer.issue_for(&json!({ "repository_id": "99", "run_id": "4712" }));
+    let next = [("GITHUB_RUN_ID", "4712")];
+    let (said, code) = report(&server, &issuer, &next, &[]);
+    assert!(code == 1 && said.matches("whose id is 99").count() == 2, "{said}");
+    // Whichever reports next.
+    let (success, said) = cloud.run(&["identity", "accept", "--aws", "--owner", "ACME", "--repo", "Tools"], "");
+    assert!(success && said == "ACME/Tools is the repository of the next report with a token\n", "{said}");
+    let waiting = "acme/tools\tof the next report\tof the next report\n";
+    assert_eq!(cloud.run(&["identity", "list", "--aws"], ""), (true, waiting.to_owned()));
+    let (said, code) = report(&server, &issuer, &next, &[]);
+    assert_eq!(code, 0, "{said}");
+    assert_eq!(cloud.run(&["identity", "list", "--aws", "--owner", "acme"], ""), listed("99"));
+
+    let exported = cloud.output(&["export", "--aws"], "");
+    assert!(exported.status.success(), "{}", String::from_utf8_lossy(&exported.stderr));
+    let data = Issuer::folder("proven-from-dynamodb").join("data");
+    let (said, success) = text(on_data(&data, &["import"], &exported.stdout));
+    assert!(success, "{said}");
+    assert_eq!(text(on_data(&data, &["identity", "list"], b"")), (listed("99").1, true));
+}
+
+#[test]
+fn a_server_that_does_not_trust_the_issuer_for_the_owner_says_what_to_do() {
+    let issuer = Issuer::start();
+    let server = Server::start("proven-untrusted", VALUES_TOML);
+    let (said, code) = report(&server, &issuer, &[], &[]);
+    assert!(code == 1 && said.matches("iss: this server trusts no issuer of tokens").count() == 2, "{said}");
+    let server = issuer.server("proven-owner");
+    issuer.issue_for(&json!({ "repository": "widgets/tools", "repository_owner": "widgets" }));
+    let (said, code) = report(&server, &issuer, &[("GITHUB_REPOSITORY", "widgets/tools")], &[]);
+    assert!(
+        code == 1
+            && said
+                .contains("iss: this server does not trust the issuer for this owner; plugins.toml lists the owners"),
+        "{said}"
+    );
+    let (said, code) = report(&server, &issuer, &[], &[]);
+    assert!(code == 1 && said.contains("repository: "), "{said}");
+}
+
+#[test]
+fn jobs_of_gitlab_report_what_their_tokens_prove_and_nothing_of_an_owner_at_github() {
+    let (github, gitlab) = (Issuer::start(), Issuer::start());
+    let address = free_address();
+    Issuer::folder("proven-gitlab");
+    let trust = [github.trusted("github", "acme", address), gitlab.trusted("gitlab", "widgets", address)].join(", ");
+    let hosts = [&github, &gitlab].map(|issuer| format!("{:?}", issuer.url().trim_start_matches("http://"))).join(", ");
+    let toml = format!("[engine]\nallow-http = true\nallow-addresses = [{hosts}]\ntrust = [{trust}]\n{VALUES_TOML}");
+    let mut serve = command();
+    serve.args(["serve", "--listen", &address.to_string()]);
+    let server = Server::start_by("proven-gitlab", &toml, serve);
+    let project = |path: &str, source: &str| {
+        gitlab.issue_for(&json!({
+            "project_path": path, "project_id": "5", "pipeline_source": source, "ref": "main", "ref_type": "branch",
+            "sha": "c0ffee", "job_id": "81", "pipeline_id": "80",
+        }));
+        gitlab.token(&format!("http://{address}"))
+    };
+    let job = |path: &str, token: &str| {
+        let variables = [
+            ("GITHUB_ACTIONS", ""),
+            ("GITLAB_CI", "true"),
+            ("CI_PROJECT_PATH", path),
+            ("CI_COMMIT_REF_NAME", "main"),
+            ("CI_COMMIT_SHA", "c0ffee"),
+            ("CI_JOB_ID", "81"),
+            ("CI_PIPELINE_ID", "80"),
+            ("CI_PIPELINE_URL", "https://gitlab.example/widgets/web/shop/-/pipelines/80"),
+            ("BADGESMITH_ID_TOKEN", token),
+        ];
+        report(&server, &github, &variables, &["--value=warnings=3"])
+    };
+    // Of a project in a subgroup.
+    let token = project("Widgets/web/shop", "push");
+    let (said, code) = job("Widgets/web/shop", &token);
+    assert_eq!(code, 0, "{said}");
+    let badge = |name: &str| server.get(&format!("/badges/{name}/widgets/web.shop/main")).body;
+    assert!(badge("tests/linux").contains("1 passed, 1 failed") && badge("values/warnings").contains("\"3\""));
+    let (said, code) = job("Widgets/web/shop", &token);
+    assert!(code == 1 && said.matches("answers 409").count() == 3, "{said}");
+    for (path, source, claim) in [
+        ("widgets/web/shop", "merge_request_event", "pipeline_source"),
+        ("widgets/web.x/shop", "push", "project_path"),
+        ("acme/tools", "push", "iss"),
+    ] {
+        let (said, code) = job(path, &project(path, source));
+        assert!(code == 1 && said.matches(&format!("(INVALID_TOKEN {claim})")).count() == 3, "{said}");
+    }
+    assert!(server.get(MAIN).body.contains("no results"));
 }

@@ -134,9 +134,7 @@ impl Issuer {
     /// A server without data that trusts this issuer for `acme` and has its own address as the audience.
     pub fn server(&self, name: &str) -> Server {
         Self::folder(name);
-        // Bound and freed again: the audience is in plugins.toml before the server has its port.
-        let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-        self.server_at(name, address)
+        self.server_at(name, free_address(), &[], "")
     }
 
     /// The folder of a server, which is empty now.
@@ -147,18 +145,24 @@ impl Issuer {
         folder
     }
 
-    /// The same at this address, with the data of the last server of that name.
-    pub fn server_at(&self, name: &str, address: SocketAddr) -> Server {
+    /// The same at this address, with the data of the last server of that name, more variables and more lines of
+    /// `[engine]`.
+    pub fn server_at(&self, name: &str, address: SocketAddr, variables: &[(&str, String)], engine: &str) -> Server {
         let toml = format!(
-            "[engine]\nallow-http = true\nallow-addresses = [\"{}\"]\n\
-             trust = [{{ issuer = {:?}, kind = \"github\", audience = \"http://{address}\", owners = [\"acme\"] }}]\n\
-             {VALUES_TOML}",
+            "[engine]\n{engine}allow-http = true\nallow-addresses = [\"{}\"]\n\
+             trust = [{}]\n{VALUES_TOML}",
             self.http.address,
-            self.http.url(),
+            self.trusted("github", "acme", address),
         );
         let mut serve = command();
-        serve.args(["serve", "--listen", &address.to_string()]);
+        serve.args(["serve", "--listen", &address.to_string()]).envs(variables.iter().cloned());
         Server::start_by(name, &toml, serve)
+    }
+
+    /// This issuer as an entry of `trust`.
+    pub fn trusted(&self, kind: &str, owner: &str, server: SocketAddr) -> String {
+        let issuer = self.http.url();
+        format!("{{ issuer = {issuer:?}, kind = {kind:?}, audience = \"http://{server}\", owners = [{owner:?}] }}")
     }
 
     /// Refuses a text that holds a token, or what is asked for one with.
@@ -168,6 +172,11 @@ impl Issuer {
         let tokens = [ASKING, &*URL_SAFE_NO_PAD.encode("{\"alg\"")];
         assert!(!tokens.iter().any(|token| text.contains(token)), "{text}");
     }
+}
+
+/// Bound and freed again, so that the audience is in plugins.toml before the server has its port.
+pub fn free_address() -> SocketAddr {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
 }
 
 impl State {
