@@ -7,7 +7,10 @@ use std::{
     io::Write,
     net::{SocketAddr, TcpListener},
     path::{Path, PathBuf},
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicU32, Ordering},
+    },
     time::SystemTime,
 };
 
@@ -174,9 +177,13 @@ impl Issuer {
     }
 }
 
-/// Bound and freed again, so that the audience is in plugins.toml before the server has its port.
+/// An address that is in plugins.toml before a server has it, and that the next server has again. Its port is none of
+/// those that Linux gives out by itself, so that no connection of another test takes it meanwhile.
 pub fn free_address() -> SocketAddr {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let ports = (0..10_000).map(|_| 20_000 + (std::process::id() * 16 + NEXT.fetch_add(1, Ordering::Relaxed)) % 10_000);
+    let mut addresses = ports.map(|port| SocketAddr::from(([127, 0, 0, 1], u16::try_from(port).unwrap())));
+    addresses.find(|address| TcpListener::bind(address).is_ok()).unwrap()
 }
 
 impl State {
