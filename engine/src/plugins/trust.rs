@@ -119,6 +119,9 @@ fn trusted(table: TrustTable) -> Result<TrustedIssuer, TrustMistake> {
             return Err(TrustMistake::EmptyName(key));
         }
     }
+    if let Some(workflow) = workflows.iter().find(|workflow| workflow.contains("@refs/")) {
+        return Err(TrustMistake::WorkflowWithRef(workflow.clone()));
+    }
     Ok(TrustedIssuer { issuer, kind, audience, owners, environments, workflows, is_protected: protected })
 }
 

@@ -52,6 +52,8 @@ pub enum TrustMistake {
     },
     /// A name in this list is empty.
     EmptyName(&'static str),
+    /// A workflow has the branch of its file, as the claim has it.
+    WorkflowWithRef(String),
 }
 
 impl TrustMistake {
@@ -63,6 +65,7 @@ impl TrustMistake {
             Self::NoAudience | Self::Audience(_) | Self::DefaultAudience(_) => "audience",
             Self::NoOwners | Self::Owner(_) | Self::TwoEntries { .. } => "owners",
             Self::EmptyName(key) => key,
+            Self::WorkflowWithRef(_) => "workflows",
         }
     }
 }
@@ -123,6 +126,12 @@ impl fmt::Display for TrustMistake {
                  each owner in one entry, and \"*\" only where it is the only one"
             ),
             Self::EmptyName(_) => f.write_str("a name is empty; write it, or leave the list out for any"),
+            Self::WorkflowWithRef(workflow) => {
+                write!(
+                    f,
+                    "{workflow:?} has a ref; write it up to the last @, and protected = true for protected branches"
+                )
+            }
         }
     }
 }

@@ -180,7 +180,9 @@ fn innermost_reason(fault: &reqwest::Error) -> String {
     if std::ptr::eq(reason, fault) { "no reason given".to_owned() } else { clean(&reason.to_string()) }
 }
 
-/// A single line of limited length, without control characters that would move the cursor of a terminal.
+/// A single line of limited length, without control characters that would move the cursor of a terminal. A server's
+/// words are no commands of the CI system either: Azure Pipelines and GitHub Actions obey `##vso[` and `##[` anywhere
+/// in a line.
 fn clean(text: &str) -> String {
-    text.chars().filter(|c| !c.is_control()).take(300).collect()
+    text.chars().filter(|c| !c.is_control()).take(300).collect::<String>().replace("##", "#\u{200b}#")
 }

@@ -30,7 +30,7 @@ pub(super) fn check_repository(
 
 /// Whether a text is one part of the path of a repository, as GitHub and GitLab write them.
 pub(super) fn is_name(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
+    !matches!(text, "" | "." | "..") && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
 }
 
 /// A text of at most 128 visible ASCII characters.

@@ -80,6 +80,11 @@ fn each_mistake_is_refused_with_its_key_and_what_to_write() {
             "workflows",
             "is empty",
         ),
+        (
+            r#"issuer = "https://gitlab.com", audience = "b", owners = ["a"], workflows = ["a/b//c.yml@refs/heads/x"]"#,
+            "workflows",
+            "write it up to the last @",
+        ),
         (r#"issuer = "http://gitlab.com", audience = "b", owners = ["a"]"#, "issuer", "allow-http = true for a test"),
     ] {
         let said = refused(&format!("trust = [{{ {entry} }}]"));
