@@ -137,6 +137,12 @@ class Upstream(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body or b"")
 
+    def do_POST(self):
+        # A method that is not known would be a fault of the server, and five of those open the circuit breaker of this one
+        # origin, which here is that of every provider.
+        self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        self.do_GET()
+
     def log_message(self, *_):
         pass
 
@@ -144,8 +150,7 @@ class Upstream(BaseHTTPRequestHandler):
 class Upstreams(ThreadingHTTPServer):
     """The server of all upstreams."""
 
-    # A page asks for dozens of badges at once. Of five, which is the default, the kernel drops what comes beyond, and the
-    # circuit breaker of this one origin, which here is that of every provider, opens for a minute.
+    # A page asks for dozens of badges at once. Of the default, five, the kernel drops what comes beyond.
     request_queue_size = 1024
     daemon_threads = True
 
