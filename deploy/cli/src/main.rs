@@ -93,7 +93,7 @@ fn main() -> ExitCode {
 
 fn run(cli: Cli) -> ExitCode {
     let outcome = init_telemetry(&cli.log.log_level).and_then(|_telemetry| {
-        logs::log_panics();
+        logs::log_panics(logs::captured_backtrace);
         match cli.command.unwrap_or(Command::Serve(cli.serve)) {
             Command::Serve(serve) => serve::run(&serve),
             Command::Render(render) => render::run(&render),

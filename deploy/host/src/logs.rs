@@ -62,14 +62,17 @@ pub fn init_with_spans(level: Option<&str>, span_layer: Option<SpanLayer>) -> Re
 }
 
 /// Logs every panic from now on, in place of Rust's own output on standard error. To be called after [`init`].
-pub fn log_panics() {
+///
+/// `backtrace` is what a line has as its backtrace: [`captured_backtrace`], or nothing in a program without symbols,
+/// which then has no code to read them.
+pub fn log_panics(backtrace: fn() -> Option<String>) {
     let previous = panic::take_hook();
     panic::set_hook(Box::new(move |panic| {
         // A panic while a panic is logged goes to the previous hook.
         if IS_LOGGING.replace(true) {
             return previous(panic);
         }
-        log_panic(panic);
+        log_panic(panic, backtrace());
         IS_LOGGING.set(false);
     }));
 }
@@ -79,11 +82,15 @@ thread_local! {
     static IS_LOGGING: Cell<bool> = const { Cell::new(false) };
 }
 
-fn log_panic(panic: &PanicHookInfo<'_>) {
-    let location = panic.location().map(ToString::to_string);
-    // It is captured only if RUST_BACKTRACE is set.
+/// The backtrace of the caller, if RUST_BACKTRACE is set.
+#[must_use]
+pub fn captured_backtrace() -> Option<String> {
     let backtrace = Backtrace::capture();
-    let backtrace = (backtrace.status() == BacktraceStatus::Captured).then(|| backtrace.to_string());
+    (backtrace.status() == BacktraceStatus::Captured).then(|| backtrace.to_string())
+}
+
+fn log_panic(panic: &PanicHookInfo<'_>, backtrace: Option<String>) {
+    let location = panic.location().map(ToString::to_string);
     tracing::error!(
         target: "badgesmith",
         location = location.as_deref(),
@@ -243,7 +250,7 @@ mod tests {
         let output = Output::default();
         let writer = output.clone();
         let subscriber = subscriber(LevelFilter::ERROR, false, move || writer.clone(), None);
-        log_panics();
+        log_panics(captured_backtrace);
         let panicking = thread::Builder::new().name("unlucky".to_owned()).spawn(|| {
             tracing::subscriber::with_default(subscriber, || panic!("on\npurpose: {}", 7));
         });

@@ -44,7 +44,8 @@ fn main() -> ExitCode {
     exit::install();
     let logging = logs::init(env::var("LOG_LEVEL").ok().as_deref()).map_err(|error| error.to_string());
     let outcome = logging.and_then(|()| {
-        logs::log_panics();
+        // A package has no symbols that a backtrace could show.
+        logs::log_panics(|| None);
         run()
     });
     #[cfg(unix)]
