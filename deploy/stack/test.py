@@ -197,10 +197,10 @@ def check_surroundings(cloud, out):
     origin = config["Origins"]["Items"][0]
     claim("CloudFront asks the API", out["ApiUrl"].split("/")[2].split(".")[0] in origin["DomainName"], origin)
     behaviors = {one["PathPattern"]: one for one in config["CacheBehaviors"]["Items"]}
-    claim("webhooks alone have a behavior of their own", set(behaviors) == {"/webhooks/*"}, behaviors)
-    webhooks = behaviors["/webhooks/*"]
-    managed = (webhooks["CachePolicyId"], webhooks["OriginRequestPolicyId"])
-    claim("which caches nothing and forwards every header", managed == (CACHING_DISABLED, ALL_VIEWER_EXCEPT_HOST), webhooks)
+    posted = {"/webhooks/*", "/tests/results/*", "/coverage/results/*", "/values/results/*"}
+    claim("webhooks and reports alone have behaviors of their own", set(behaviors) == posted, behaviors)
+    managed = {(one["CachePolicyId"], one["OriginRequestPolicyId"]) for one in behaviors.values()}
+    claim("which cache nothing and forward every header", managed == {(CACHING_DISABLED, ALL_VIEWER_EXCEPT_HOST)}, behaviors)
 
 
 def main():

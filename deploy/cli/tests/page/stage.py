@@ -131,6 +131,10 @@ class Upstream(BaseHTTPRequestHandler):
             body = b'{"data":[]}'
         elif body is None and address.startswith("api.github.com/orgs/localstack-dotnet/"):
             body = json.dumps(GITHUB).encode()
+        if body is not None and address.startswith("www.myget.org/"):
+            # A feed names its own addresses.
+            here = f"http://127.0.0.1:{self.server.server_port}/www.myget.org"
+            body = body.replace(b"https://www.myget.org", here.encode())
         self.send_response(404 if body is None else 200)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(body or b"")))
