@@ -20,16 +20,13 @@ mod validity;
 #[cfg(test)]
 mod vectors;
 
-use std::{
-    fmt::{self, Write},
-    sync::Arc,
-    time::SystemTime,
-};
+use std::{fmt, sync::Arc, time::SystemTime};
 
 use badgesmith_engine::{
     proof::{Claimed, IssuerKind, Proof, TrustedIssuer, Unproven, Verifier},
     world::{Executor, Upstream},
 };
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use futures_util::future::BoxFuture;
 use ring::digest::{SHA256, digest};
 use tokio::sync::oneshot;
@@ -131,14 +128,11 @@ fn claims_of(kind: IssuerKind) -> Vec<&'static str> {
     [&["aud", "jti"][..], &validity::CLAIMS, subject, &demands::CLAIMS].concat()
 }
 
-/// The nonce of a token: its `jti`, or the SHA-256 of one that is too long or has other than visible ASCII characters.
+/// The nonce of a token: its `jti`, or the SHA-256 in base64url of one that is too long or has other than visible ASCII
+/// characters.
 fn nonce(jti: &str) -> String {
     if jti.len() <= LONGEST_JTI && jti.bytes().all(|byte| byte.is_ascii_graphic()) {
         return jti.to_owned();
     }
-    digest(&SHA256, jti.as_bytes()).as_ref().iter().fold(String::new(), |mut text, byte| {
-        // Writing to a string cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    URL_SAFE_NO_PAD.encode(digest(&SHA256, jti.as_bytes()))
 }

@@ -8,7 +8,7 @@ mod share;
 mod tests;
 
 use badgesmith_provider::{
-    Badge, Call, Failure, FoundParts, PartsQuery, Provider, Query, Record, ReportedCommit, Step, fold, is_web_address,
+    Badge, Call, Failure, FoundParts, PartsQuery, Provider, Query, Record, ReportedCommit, Step, fold,
 };
 
 use crate::{message::Wording, share::Share};
@@ -106,8 +106,8 @@ fn parts(call: &Call, branch: &str) -> Result<Option<FoundParts>, Step> {
 
 /// The page of a record.
 fn page(record: &Record) -> Result<String, Failure> {
-    let url = record.fields.get("url_html").and_then(|url| url.as_str()).filter(|url| is_web_address(url));
-    Ok(url.ok_or_else(|| Failure::not_found("LINK_NOT_FOUND", "the newest report has no page"))?.to_owned())
+    let page = record.page().ok_or_else(|| Failure::not_found("LINK_NOT_FOUND", "the newest report has no page"))?;
+    Ok(page.to_owned())
 }
 
 fn no_results() -> Failure {

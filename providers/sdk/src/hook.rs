@@ -1,5 +1,7 @@
 //! What a delivery of a webhook becomes: records, states, and marks of what is stale.
 
+use std::ops::Not;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{record::Record, state::State};
@@ -18,7 +20,7 @@ pub struct Delivered {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub stale: Vec<About>,
     /// Whether the provider reads no such event.
-    #[serde(default, skip_serializing_if = "is_false")]
+    #[serde(default, skip_serializing_if = "Not::not")]
     pub ignored: bool,
 }
 
@@ -63,9 +65,4 @@ impl Delivered {
     pub fn ignored() -> Self {
         Self { ignored: true, ..Self::default() }
     }
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
-const fn is_false(value: &bool) -> bool {
-    !*value
 }

@@ -28,6 +28,7 @@
 
 pub mod abi;
 mod answer;
+mod auth;
 mod call;
 #[cfg(feature = "format")]
 pub mod color;
@@ -58,6 +59,7 @@ mod web_address;
 mod written_time;
 
 pub use answer::{Answer, SentWith};
+pub use auth::{Auth, Scheme};
 pub use call::{Call, CallKind};
 pub use failure::{Failure, FailureKind};
 pub use hook::{About, Delivered, DeliveredRecord};
@@ -70,7 +72,7 @@ pub use provider::Provider;
 pub use query::{Query, fold};
 pub use record::Record;
 pub use reported_commit::ReportedCommit;
-pub use request::{Auth, InvalidRequest, Request, Scheme};
+pub use request::{InvalidRequest, Request};
 pub use series::{ChartRoute, Series};
 pub use state::{FoundState, State, StateQuery};
 pub use step::{Asked, Badge, Step};

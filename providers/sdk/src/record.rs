@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::timestamp::Timestamp;
+use crate::{timestamp::Timestamp, web_address::is_web_address};
 
 /// The result of one run, as a provider made it from a verified report.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -16,6 +16,26 @@ pub struct Record {
     pub timestamp_ms: Timestamp,
     /// Whatever the provider wants to read again.
     pub fields: Map<String, Value>,
+}
+
+impl Record {
+    /// The page that a report named in `url_html`, if it is a web address: a record that was imported may have another
+    /// text.
+    ///
+    /// ```
+    /// use badgesmith_provider::Record;
+    ///
+    /// let record = |url: &str| Record {
+    ///     fields: [("url_html".to_owned(), url.into())].into_iter().collect(),
+    ///     ..Record::default()
+    /// };
+    /// assert_eq!(record("https://example.com/1").page(), Some("https://example.com/1"));
+    /// assert_eq!(record("javascript:alert(1)").page(), None);
+    /// ```
+    #[must_use]
+    pub fn page(&self) -> Option<&str> {
+        self.fields.get("url_html").and_then(Value::as_str).filter(|url| is_web_address(url))
+    }
 }
 
 #[cfg(test)]

@@ -1,10 +1,13 @@
 //! A request to an upstream, built so that no parameter can change the path it is inserted into.
 
-use std::{collections::BTreeMap, fmt};
+use std::{collections::BTreeMap, fmt, ops::Not};
 
 use serde::{Deserialize, Serialize};
 
-use crate::hook::About;
+use crate::{
+    auth::{Auth, Scheme},
+    hook::About,
+};
 
 /// A request that a provider asks its host to send: a GET, or with a body a POST.
 ///
@@ -41,13 +44,13 @@ pub struct Request {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     body: Option<serde_json::Value>,
     /// Whether a POST may be sent twice.
-    #[serde(default, skip_serializing_if = "is_false")]
+    #[serde(default, skip_serializing_if = "Not::not")]
     safe: bool,
     /// Whether a caller of the badge named the host.
-    #[serde(default, skip_serializing_if = "is_false")]
+    #[serde(default, skip_serializing_if = "Not::not")]
     web: bool,
     /// Whether the call goes on without an answer.
-    #[serde(default, skip_serializing_if = "is_false")]
+    #[serde(default, skip_serializing_if = "Not::not")]
     optional: bool,
     /// For how many seconds its answer is fresh, if not as long as the badge says.
     #[serde(default, rename = "fresh-seconds", skip_serializing_if = "Option::is_none")]
@@ -55,102 +58,6 @@ pub struct Request {
     /// What its answer is about.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     about: Option<About>,
-}
-
-/// The secret that a request is sent with: a name and an owner, by which the host finds it.
-///
-/// ```
-/// use badgesmith_provider::{Auth, Request};
-///
-/// let auth = Auth::header("token", "acme", "PRIVATE-TOKEN").optional();
-/// let request = Request::get("https://gitlab.example", "api/v4/projects/{}", ["acme/shop"]).authorize(auth);
-/// assert_eq!(
-///     request.to_string(),
-///     "https://gitlab.example/api/v4/projects/acme%2Fshop with optional header PRIVATE-TOKEN token of acme"
-/// );
-/// ```
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Auth {
-    /// The secret's name in the manifest.
-    pub secret: String,
-    /// The owner of the secret: an organisation or a user.
-    pub owner: String,
-    /// Where and how it is sent.
-    #[serde(default)]
-    pub scheme: Scheme,
-    /// The name of the header or of the query parameter, for [`Scheme::Header`] and [`Scheme::Query`].
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub name: Option<String>,
-    /// The user name for [`Scheme::Basic`], if it is not the owner.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub user: Option<String>,
-    /// Whether the request is sent without a secret if there is none.
-    #[serde(default, skip_serializing_if = "is_false")]
-    pub optional: bool,
-}
-
-/// Where and how a secret is sent.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Scheme {
-    /// `Authorization: Bearer secret`.
-    #[default]
-    Bearer,
-    /// `Authorization: Basic base64(user:secret)`.
-    Basic,
-    /// As the whole value of the header [`Auth::name`].
-    Header,
-    /// As the query parameter [`Auth::name`], appended to the address.
-    Query,
-}
-
-impl Scheme {
-    /// Its name in messages and transcripts.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Bearer => "bearer",
-            Self::Basic => "basic",
-            Self::Header => "header",
-            Self::Query => "query",
-        }
-    }
-}
-
-impl Auth {
-    /// The secret as a bearer token.
-    pub fn bearer(secret: impl Into<String>, owner: impl Into<String>) -> Self {
-        Self { secret: secret.into(), owner: owner.into(), ..Self::default() }
-    }
-
-    /// The secret as the password of a user, who is the owner unless [`Auth::user`] names another.
-    pub fn basic(secret: impl Into<String>, owner: impl Into<String>) -> Self {
-        Self { scheme: Scheme::Basic, ..Self::bearer(secret, owner) }
-    }
-
-    /// The secret as the value of the header `name`.
-    pub fn header(secret: impl Into<String>, owner: impl Into<String>, name: impl Into<String>) -> Self {
-        Self { scheme: Scheme::Header, name: Some(name.into()), ..Self::bearer(secret, owner) }
-    }
-
-    /// The secret as the query parameter `name`.
-    pub fn query(secret: impl Into<String>, owner: impl Into<String>, name: impl Into<String>) -> Self {
-        Self { scheme: Scheme::Query, name: Some(name.into()), ..Self::bearer(secret, owner) }
-    }
-
-    /// Sets the user name of [`Auth::basic`].
-    #[must_use]
-    pub fn user(mut self, user: impl Into<String>) -> Self {
-        self.user = Some(user.into());
-        self
-    }
-
-    /// Lets the request be sent without a secret if there is none.
-    #[must_use]
-    pub fn optional(mut self) -> Self {
-        self.optional = true;
-        self
-    }
 }
 
 /// Why a request has no valid address.
@@ -429,21 +336,6 @@ impl fmt::Display for Request {
     }
 }
 
-/// The secret as a transcript writes it.
-impl fmt::Display for Auth {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { secret, owner, scheme, name, user, optional } = self;
-        if *optional {
-            f.write_str("optional ")?;
-        }
-        f.write_str(scheme.name())?;
-        for text in [name, user].into_iter().flatten() {
-            write!(f, " {text}")?;
-        }
-        write!(f, " {secret} of {owner}")
-    }
-}
-
 /// Appends `part` with all bytes percent-encoded except RFC 3986's unreserved characters.
 fn escape(part: &str, url: &mut String) -> Result<(), InvalidRequest> {
     const HEX: &[u8; 16] = b"0123456789ABCDEF";
@@ -460,11 +352,6 @@ fn escape(part: &str, url: &mut String) -> Result<(), InvalidRequest> {
         }
     }
     Ok(())
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
-const fn is_false(value: &bool) -> bool {
-    !*value
 }
 
 #[cfg(test)]

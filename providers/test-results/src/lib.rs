@@ -8,7 +8,7 @@ mod report;
 mod tests;
 
 use badgesmith_provider::{
-    Badge, Call, Failure, FoundParts, PartsQuery, Provider, Query, Record, ReportedCommit, Step, is_web_address,
+    Badge, Call, Failure, FoundParts, PartsQuery, Provider, Query, Record, ReportedCommit, Step,
 };
 
 use crate::{counts::Counts, message::Wording};
@@ -66,9 +66,8 @@ fn parts(call: &Call) -> Result<FoundParts, Step> {
 
 /// The page of a record.
 fn page(record: &Record) -> Result<String, Failure> {
-    let url = record.fields.get("url_html").and_then(|url| url.as_str()).filter(|url| is_web_address(url));
-    // Older and imported records may have a text that is not a web address.
-    Ok(url.ok_or_else(|| Failure::not_found("LINK_NOT_FOUND", "the newest result has no page"))?.to_owned())
+    let page = record.page().ok_or_else(|| Failure::not_found("LINK_NOT_FOUND", "the newest result has no page"))?;
+    Ok(page.to_owned())
 }
 
 fn no_results() -> Failure {

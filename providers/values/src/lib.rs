@@ -11,7 +11,7 @@ mod stored;
 mod tests;
 mod unit;
 
-use badgesmith_provider::{Badge, Call, Failure, Provider, Query, Record, Step, is_web_address};
+use badgesmith_provider::{Badge, Call, Failure, Provider, Query, Record, Step};
 
 use crate::stored::StoredValue;
 
@@ -35,8 +35,9 @@ impl Provider for Values {
 
     fn redirect(&self, call: &Call) -> Result<String, Step> {
         let record = newest(call)?;
-        let url = record.fields.get("url_html").and_then(|url| url.as_str()).filter(|url| is_web_address(url));
-        Ok(url.ok_or_else(|| Failure::not_found("LINK_NOT_FOUND", "the newest report has no page"))?.to_owned())
+        let page =
+            record.page().ok_or_else(|| Failure::not_found("LINK_NOT_FOUND", "the newest report has no page"))?;
+        Ok(page.to_owned())
     }
 }
 

@@ -28,8 +28,9 @@ struct Document {
     pending: Option<Vec<IgnoredAny>>,
 }
 
+/// What mocha counted, and mochawesome as well.
 #[derive(Deserialize)]
-struct Stats {
+pub(super) struct Stats {
     passes: u64,
     failures: u64,
     #[serde(default)]
@@ -40,7 +41,18 @@ struct Stats {
     /// Written by mochawesome: hooks that failed, which are not in its `failures`.
     #[serde(default)]
     other: u64,
-    duration: Option<f64>,
+    pub(super) duration: Option<f64>,
+}
+
+impl Stats {
+    /// The counts. A hook that failed counts as a test that did.
+    pub(super) fn counts(&self) -> TestCounts {
+        TestCounts {
+            passed: self.passes,
+            failed: self.failures.saturating_add(self.other),
+            skipped: self.pending.saturating_add(self.skipped),
+        }
+    }
 }
 
 fn read(text: &str) -> serde_json::Result<TestReport> {
@@ -51,15 +63,11 @@ fn read(text: &str) -> serde_json::Result<TestReport> {
         (Some(passes), Some(failures), Some(pending)) => {
             TestCounts { passed: length(passes), failed: length(failures), skipped: length(pending) }
         }
-        _ => TestCounts {
-            passed: stats.passes,
-            failed: stats.failures.saturating_add(stats.other),
-            skipped: stats.pending.saturating_add(stats.skipped),
-        },
+        _ => stats.counts(),
     };
     let mut tally = Tally::default();
     tally.add_counts("", counts);
-    if stats.failures > 0 || stats.other > 0 {
+    if stats.counts().failed > 0 {
         tally.fail_file();
     }
     tally.set_duration(stats.duration.and_then(from_milliseconds));

@@ -9,9 +9,9 @@ use std::borrow::Cow;
 use serde::Deserialize;
 
 use crate::{
-    document::format::DocumentFormat,
+    document::{format::DocumentFormat, mocha::Stats},
     duration::from_milliseconds,
-    report::{ReportFormat, TestCounts, TestReport},
+    report::{ReportFormat, TestReport},
     tally::{Tally, TestOutcome},
 };
 
@@ -30,22 +30,6 @@ struct Document<'a> {
     stats: Stats,
     #[serde(borrow)]
     results: Vec<Suite<'a>>,
-}
-
-#[derive(Deserialize)]
-struct Stats {
-    #[serde(default)]
-    passes: u64,
-    #[serde(default)]
-    failures: u64,
-    #[serde(default)]
-    pending: u64,
-    #[serde(default)]
-    skipped: u64,
-    /// The hooks that failed.
-    #[serde(default)]
-    other: u64,
-    duration: Option<f64>,
 }
 
 #[derive(Deserialize)]
@@ -110,12 +94,11 @@ fn read(text: &str) -> serde_json::Result<TestReport> {
     let Document { stats, results } = serde_json::from_str(text)?;
     let mut tally = Tally::default();
     results.iter().for_each(|suite| count(&mut tally, suite, ""));
-    let failed = stats.failures.saturating_add(stats.other);
+    let counts = stats.counts();
     if tally.counts().total() == 0 {
-        let skipped = stats.pending.saturating_add(stats.skipped);
-        tally.add_counts("", TestCounts { passed: stats.passes, failed, skipped });
+        tally.add_counts("", counts);
     }
-    if failed > 0 {
+    if counts.failed > 0 {
         tally.fail_file();
     }
     tally.set_duration(stats.duration.and_then(from_milliseconds));

@@ -274,13 +274,13 @@ async fn a_jti_that_is_no_nonce_is_hashed() {
     let server = Server::new();
     for (jti, expected) in [
         ("~".repeat(128), "~".repeat(128)),
-        ("a b".to_owned(), "c8687a08aa5d6ed2044328fa6a697ab8e96dc34291e8c2034ae8c38e6fcc6d65".to_owned()),
+        ("a b".to_owned(), "yGh6CKpdbtIEQyj6aml6uOltw0KR6MIDSujDjm_MbWU".to_owned()),
     ] {
         let token = server.signer.sign(&with(github(), &json!({ "jti": jti })));
         assert_eq!(server.verify(&token, MAIN).await.unwrap().id, expected);
     }
     let token = server.signer.sign(&with(github(), &json!({ "jti": "~".repeat(129) })));
-    assert_eq!(server.verify(&token, MAIN).await.unwrap().id.len(), 64);
+    assert_eq!(server.verify(&token, MAIN).await.unwrap().id.len(), 43);
 }
 
 fn base64url(bytes: &[u8]) -> String {
