@@ -16,6 +16,7 @@ mod dependency;
 mod draw;
 mod error;
 mod event_stream;
+pub mod events;
 mod executor;
 mod feed;
 mod fetch;
@@ -185,7 +186,8 @@ impl Engine {
     /// #   fn history<'a>(&'a self, _: &'a str, _: &'a Subject, _: Span, _: SystemTime) -> Stored<'a, Vec<Record>> {
     /// #       todo!() }
     /// #   fn part_records<'a>(&'a self, _: &'a EveryPart, _: SystemTime) -> Stored<'a, FoundParts> { todo!() }
-    /// #   fn put_state<'a>(&'a self, _: &'a State, _: SystemTime) -> Stored<'a, bool> { todo!() }
+    /// #   fn put_told_state<'a>(&'a self, _: &'a State, _: SystemTime, _: Option<&'a Row>) -> Stored<'a, bool> {
+    /// #       todo!() }
     /// #   fn states<'a>(&'a self, _: &'a States, _: SystemTime) -> Stored<'a, Vec<FoundState>> { todo!() }
     /// #   fn deliver<'a>(&'a self, _: &'a Delivery) -> Stored<'a, bool> { todo!() }
     /// #   fn owners<'a>(&'a self, _: &'a str, _: usize) -> Stored<'a, Vec<String>> { todo!() }

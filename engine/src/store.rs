@@ -5,6 +5,7 @@ mod every_part;
 mod identity;
 mod keys;
 mod nonce;
+mod row;
 mod span;
 mod subject;
 
@@ -25,6 +26,7 @@ pub use keys::{
     sequence_text, state_key, state_partition, state_subject_of, subject_of, subjects_partition, unescape,
 };
 pub use nonce::{NONCE_LIFE, Nonce};
+pub use row::{LARGEST_ROW, MOST_CHANGES, Row, RowChange, RowIs};
 pub use span::{MOST_CHARTED, RecordPlace, Span, result_key, result_prefix, result_range};
 pub use subject::{LONGEST_BRANCH, LONGEST_NAME, LONGEST_PLATFORM, Subject};
 
@@ -66,8 +68,8 @@ pub trait Store: Send + Sync {
     /// Caches an answer and replaces an older one of that key. It is written in the background.
     fn keep_answer(&self, key: &str, answer: Bytes, expires: SystemTime);
 
-    /// Claims the nonce, claims the run and writes the record, in one transaction. After `Ok(New)` all of it is
-    /// durable; after any other `Ok` nothing was written, not even the nonce.
+    /// Claims the nonce, claims the run and writes the record and its outbox row, if it has one, in one transaction. After
+    /// `Ok(New)` all of it is durable; after any other `Ok` nothing was written, not even the nonce.
     ///
     /// # Errors
     /// [`Unavailable`] if it is unknown whether the record was written.
@@ -104,7 +106,20 @@ pub trait Store: Send + Sync {
     ///
     /// # Errors
     /// [`Unavailable`] if it is unknown whether it was written.
-    fn put_state<'a>(&'a self, state: &'a State, now: SystemTime) -> BoxFuture<'a, Result<bool, Unavailable>>;
+    fn put_state<'a>(&'a self, state: &'a State, now: SystemTime) -> BoxFuture<'a, Result<bool, Unavailable>> {
+        self.put_told_state(state, now, None)
+    }
+
+    /// As [`Store::put_state`]; if the state is written, the outbox row is written in the same transaction.
+    ///
+    /// # Errors
+    /// [`Unavailable`] if it is unknown whether it was written.
+    fn put_told_state<'a>(
+        &'a self,
+        state: &'a State,
+        now: SystemTime,
+        outbox: Option<&'a Row>,
+    ) -> BoxFuture<'a, Result<bool, Unavailable>>;
 
     /// The states of a repository in a collection, ordered by part and branch: all, those of a part, or that of a
     /// subject; at most [`MOST_STATES`]. Reads are consistent.
@@ -114,8 +129,8 @@ pub trait Store: Send + Sync {
     fn states<'a>(&'a self, states: &'a States, now: SystemTime)
     -> BoxFuture<'a, Result<Vec<FoundState>, Unavailable>>;
 
-    /// Claims the id of a delivery, claims the runs of its records and writes them, in one transaction. A record whose
-    /// run is claimed already is left out. After `Ok(true)` all of it is durable; after `Ok(false)`, which says that the
+    /// Claims the id of a delivery, claims the runs of its records and writes them with their outbox rows, in one
+    /// transaction. A record whose run is claimed already is left out with its row. After `Ok(true)` all of it is durable; after `Ok(false)`, which says that the
     /// delivery's id is claimed already, nothing was written.
     ///
     /// # Errors
@@ -160,6 +175,42 @@ pub trait Store: Send + Sync {
         now: SystemTime,
     ) -> BoxFuture<'a, Result<MarkedAnswer, Unavailable>>;
 
+    /// The rows of a partition of the table of events that have not expired at `now`, in the order of their keys, from the
+    /// first key after `after` on, at most `limit`. Reads are consistent.
+    ///
+    /// # Errors
+    /// [`Unavailable`] if the store cannot be read, or keeps no such rows, as by default.
+    fn rows<'a>(
+        &'a self,
+        partition: &'a str,
+        after: &'a str,
+        limit: usize,
+        now: SystemTime,
+    ) -> BoxFuture<'a, Result<Vec<Row>, Unavailable>> {
+        let _ = (partition, after, limit, now);
+        Box::pin(ready(Err(no_rows())))
+    }
+
+    /// Makes all changes in one transaction, at most [`MOST_CHANGES`], no two of one row. After `Ok(true)` they are
+    /// durable; after `Ok(false)`, which says that a condition does not hold, nothing was changed. A repeated attempt of
+    /// the store at a transaction that was made already still is `Ok(true)`.
+    ///
+    /// # Errors
+    /// [`Unavailable`] if it is unknown whether they were made, or if the store keeps no such rows, as by default.
+    fn change_rows<'a>(
+        &'a self,
+        changes: &'a [RowChange],
+        now: SystemTime,
+    ) -> BoxFuture<'a, Result<bool, Unavailable>> {
+        let _ = (changes, now);
+        Box::pin(ready(Err(no_rows())))
+    }
+
+    /// Whether other processes may change the store at the same time.
+    fn is_shared(&self) -> bool {
+        false
+    }
+
     /// Checks that a result could be recorded now, by the same path as a write, without a visible change. The engine
     /// caches the outcome for ten seconds.
     ///
@@ -176,6 +227,10 @@ pub trait Store: Send + Sync {
 /// The store, or the secrets, cannot be read or written now. The text is for the log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unavailable(pub String);
+
+fn no_rows() -> Unavailable {
+    Unavailable("this store keeps no events".to_owned())
+}
 
 /// The subject of a state.
 ///

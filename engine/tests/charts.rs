@@ -79,7 +79,8 @@ fn add(server: &TestServer, collection: &str, subject: Subject, run: usize, at_m
     let timestamp_ms = Timestamp::nearest(at_ms);
     let record = Record { run_id: run.to_string(), run_attempt: 1, timestamp_ms, fields };
     let (collection, nonce) = (collection.to_owned(), run.to_string());
-    let entry = Entry { collection, subject, nonce: nonce.into(), record, arrived: std::time::UNIX_EPOCH + NOON };
+    let entry =
+        Entry { collection, subject, nonce: nonce.into(), record, arrived: std::time::UNIX_EPOCH + NOON, outbox: None };
     server.store.entries.lock().unwrap().push(entry);
 }
 

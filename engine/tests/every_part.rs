@@ -69,6 +69,7 @@ async fn record(server: &TestServer, runs: &[&str]) {
                 fields: fields.as_object().cloned().unwrap_or_else(Map::new),
             },
             arrived: *server.now.lock().unwrap(),
+            outbox: None,
         };
         server.store.record(&entry).await.unwrap();
     }

@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, io, sync::Arc, time::SystemTime};
 
 use aws_sdk_dynamodb::{primitives::Blob, types::AttributeValue};
 use badgesmith_engine::store::{
-    Delivery, Entry, EveryPart, ListedSubject, MarkedAnswer, Recorded, Span, States, Store, Subject, Unavailable,
+    Delivery, Entry, EveryPart, ListedSubject, MarkedAnswer, Recorded, Row, Span, States, Store, Subject, Unavailable,
     Unhealthy, state_subject,
 };
 use badgesmith_host::{
@@ -152,7 +152,12 @@ impl Store for DynamoStore {
         Box::pin(async move { Ok(part_records::find(&self.aws, every, unix_seconds(now)).await?) })
     }
 
-    fn put_state<'a>(&'a self, state: &'a State, now: SystemTime) -> BoxFuture<'a, Result<bool, Unavailable>> {
+    fn put_told_state<'a>(
+        &'a self,
+        state: &'a State,
+        now: SystemTime,
+        _outbox: Option<&'a Row>,
+    ) -> BoxFuture<'a, Result<bool, Unavailable>> {
         Box::pin(async move {
             let subject = state_subject(state)?;
             Ok(states::put_state(&self.aws, &self.listed, state, &subject, now).await?)

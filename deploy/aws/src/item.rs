@@ -163,6 +163,7 @@ mod tests {
             nonce: "n".into(),
             record: record.clone(),
             arrived: SystemTime::UNIX_EPOCH + Duration::from_secs(1000),
+            outbox: None,
         };
         let item = of_record(&PlacedRecord::of(&entry), 1000);
         assert_eq!(super::record(&item), Some(record));

@@ -81,7 +81,7 @@ pub(crate) async fn deliver(aws: &AwsClients, delivery: &Delivery) -> Result<boo
 /// The records of a delivery, each run once: the first one.
 fn without_repetitions(records: &[SubjectRecord]) -> Vec<PlacedRecord<'_>> {
     let mut placed: Vec<PlacedRecord<'_>> = Vec::new();
-    for SubjectRecord { collection, subject, record } in records {
+    for SubjectRecord { collection, subject, record, .. } in records {
         let run = |placed: &PlacedRecord<'_>| {
             (partition(placed.collection, placed.subject), run_key(placed.subject, placed.record))
         };

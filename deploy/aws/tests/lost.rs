@@ -115,6 +115,7 @@ fn entry(nonce: &str, run: &str) -> Entry {
             fields: Map::new(),
         },
         arrived: SystemTime::now(),
+        outbox: None,
     }
 }
 
@@ -185,7 +186,7 @@ async fn a_delivery_whose_response_is_lost_is_written_once_and_is_no_duplicate()
         // One record's run is claimed already, so that a second transaction leaves it out.
         let records = [&*index.to_string(), "reported"].map(|run| {
             let Entry { collection, subject, record, .. } = entry("", run);
-            SubjectRecord { collection, subject, record }
+            SubjectRecord { collection, subject, record, outbox: None }
         });
         let (scheme, owner, id) = ("github".to_owned(), "acme".to_owned(), index.to_string());
         let delivery = Delivery { scheme, owner, id, records: records.into(), arrived: SystemTime::now() };

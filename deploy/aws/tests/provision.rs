@@ -33,6 +33,7 @@ fn entry(owner: &str, branch: &str, run: i64, arrived: SystemTime) -> Entry {
             fields: Map::new(),
         },
         arrived,
+        outbox: None,
     }
 }
 

@@ -132,7 +132,7 @@ async fn a_report_is_one_transaction_a_badge_one_query_and_the_policy_allows_wha
     let record =
         Record { run_id: "1".to_owned(), run_attempt: 1, timestamp_ms: Timestamp::nearest(1000), fields: Map::new() };
     let collection = "test-results".to_owned();
-    let entry = Entry { collection, subject: subject.clone(), nonce: "n".into(), record, arrived: now };
+    let entry = Entry { collection, subject: subject.clone(), nonce: "n".into(), record, arrived: now, outbox: None };
 
     let first = aws.call_counts();
     let other = Entry { nonce: "first".into(), collection: "coverage".to_owned(), ..entry.clone() };

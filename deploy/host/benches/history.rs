@@ -151,6 +151,7 @@ fn entry(run: u32, at: SystemTime) -> Entry {
             fields,
         },
         arrived: SystemTime::now(),
+        outbox: None,
     }
 }
 

@@ -111,6 +111,7 @@ fn entry(run: &str, timestamp_ms: i64) -> Entry {
             fields,
         },
         arrived: SystemTime::now(),
+        outbox: None,
     }
 }
 
@@ -171,7 +172,7 @@ async fn deliver(directory: &Path, writers: u32) -> f64 {
     write(writers, async |writer, count| {
         let id = format!("{writer}-{count}");
         let Entry { collection, subject, record, arrived, .. } = entry(&id, i64::from(count));
-        let records = vec![SubjectRecord { collection, subject, record }];
+        let records = vec![SubjectRecord { collection, subject, record, outbox: None }];
         let delivery = Delivery { scheme: "github".to_owned(), owner: "acme".to_owned(), id, records, arrived };
         store.deliver(&delivery).await.unwrap()
     })

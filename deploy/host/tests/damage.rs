@@ -51,6 +51,7 @@ fn entry(number: i64, run: i64) -> Entry {
         nonce: format!("{number}-{run}").into(),
         record: record(number, run),
         arrived: SystemTime::now(),
+        outbox: None,
     }
 }
 

@@ -34,6 +34,7 @@ fn entry(owner: &str, branch: &str, run: u32, arrived: SystemTime) -> Entry {
             fields: Map::new(),
         },
         arrived,
+        outbox: None,
     }
 }
 

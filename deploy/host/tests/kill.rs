@@ -56,6 +56,7 @@ fn delivery(number: u32) -> Delivery {
             timestamp_ms: Timestamp::nearest(number.into()),
             fields: Map::new(),
         },
+        outbox: None,
     });
     Delivery {
         scheme: "github".to_owned(),

@@ -30,6 +30,7 @@ async fn a_read_for_a_chart_does_not_hold_up_the_thread_that_asks() {
                 fields: Map::new(),
             },
             arrived: now,
+            outbox: None,
         })
         .collect();
     assert!(join_all(entries.iter().map(|entry| store.record(entry))).await.iter().all(Result::is_ok));

@@ -26,6 +26,7 @@ fn entry(owner: &str, run: &str, arrived: SystemTime) -> Entry {
             fields: Map::new(),
         },
         arrived,
+        outbox: None,
     }
 }
 

@@ -29,6 +29,7 @@ fn entry(timestamp: Timestamp) -> Entry {
         nonce: ms.to_string().into(),
         record: Record { run_id: ms.to_string(), run_attempt: 1, timestamp_ms: timestamp, fields: Map::new() },
         arrived: SystemTime::now(),
+        outbox: None,
     }
 }
 

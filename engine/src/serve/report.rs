@@ -79,7 +79,14 @@ async fn accept(
     if let Some((proof, holder)) = holder {
         holder.remember(parts, &subject, proof, now).await?;
     }
-    let entry = Entry { collection: route.collection.clone(), subject, nonce: proven.nonce(), record, arrived: now };
+    let entry = Entry {
+        collection: route.collection.clone(),
+        subject,
+        nonce: proven.nonce(),
+        record,
+        arrived: now,
+        outbox: None,
+    };
     let recorded = parts.world.store.record(&entry).await.map_err(|fault| {
         parts.store.invalidate();
         Error::from(&unavailable(&fault))

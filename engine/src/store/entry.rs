@@ -8,6 +8,7 @@ use bytes::Bytes;
 use super::{
     keys::{escape, unescape},
     nonce::Nonce,
+    row::Row,
     subject::Subject,
 };
 
@@ -24,6 +25,8 @@ pub struct Entry {
     pub record: Record,
     /// When the request arrived: `RESULT_LIFE` and the nonce's life begin here.
     pub arrived: SystemTime,
+    /// The row of the outbox that tells of the record, written with it; `None` if nobody subscribed.
+    pub outbox: Option<Row>,
 }
 
 /// The outcome of `Store::record`.
@@ -73,6 +76,8 @@ pub struct SubjectRecord {
     pub subject: Subject,
     /// The record.
     pub record: Record,
+    /// The row of the outbox that tells of the record, written with it; `None` if nobody subscribed.
+    pub outbox: Option<Row>,
 }
 
 /// Which states are queried. All of it is case-folded.

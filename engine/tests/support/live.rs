@@ -89,7 +89,7 @@ pub fn record(
         fields: fields.as_object().unwrap().clone(),
     };
     let subject = Subject::new(&owner, &repo, part, branch).unwrap();
-    let records = vec![SubjectRecord { collection: collection.to_owned(), subject, record }];
+    let records = vec![SubjectRecord { collection: collection.to_owned(), subject, record, outbox: None }];
     let delivery = Delivery { scheme: "test".to_owned(), owner, id: number.to_string(), records, arrived };
     assert_eq!(now_or_never(server.store.deliver(&delivery)), Ok(true));
 }

@@ -12,7 +12,7 @@ use std::{
 use badgesmith_engine::store::{Delivery, ListedSubject, States, Subject, delivery_partition, run_key, state_key};
 use badgesmith_provider::{FoundState, State, fold};
 
-use super::Entry;
+use super::{Entry, memory_rows::MemoryRows};
 
 /// What a store has besides records and answers.
 #[derive(Default)]
@@ -22,6 +22,7 @@ pub struct MemoryStates {
     claims: Mutex<BTreeSet<String>>,
     listed: Mutex<BTreeMap<(String, String), SystemTime>>,
     pub marks: Mutex<BTreeMap<String, SystemTime>>,
+    pub rows: MemoryRows,
     /// How often states were read.
     pub reads: AtomicUsize,
     puts: AtomicUsize,
@@ -100,12 +101,14 @@ impl MemoryStates {
                 continue;
             }
             self.list(&told.collection, &told.subject, delivery.arrived);
+            self.rows.add(told.outbox.as_ref());
             entries.push(Entry {
                 collection: told.collection.clone(),
                 subject: told.subject.clone(),
                 nonce: format!("delivery {}", delivery.id).into(),
                 record: told.record.clone(),
                 arrived: delivery.arrived,
+                outbox: None,
             });
         }
         true

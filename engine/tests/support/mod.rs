@@ -3,6 +3,7 @@
 
 pub mod ci;
 pub mod live;
+pub mod memory_rows;
 pub mod memory_states;
 
 use std::{
@@ -20,8 +21,8 @@ use std::{
 use badgesmith_engine::{
     Config, Engine, Plugin, Request, Response, RouteError, Settings, World, plugins,
     store::{
-        Delivery, Entry, EveryPart, ListedSubject, MarkedAnswer, RecordPlace, Recorded, Span, States, Store, Subject,
-        Unavailable, Unhealthy,
+        Delivery, Entry, EveryPart, ListedSubject, MarkedAnswer, RecordPlace, Recorded, Row, RowChange, Span, States,
+        Store, Subject, Unavailable, Unhealthy,
     },
     world::{Ask, Event, Executor, Fault, Meter, Reply, SERVER, Secret, Secrets, Upstream},
 };
@@ -260,6 +261,7 @@ impl Store for MemoryStore {
             Recorded::Duplicate
         } else {
             entries.push(entry.clone());
+            self.states.rows.add(entry.outbox.as_ref());
             Recorded::New
         };
         Box::pin(async move { Ok(recorded) })
@@ -309,8 +311,17 @@ impl Store for MemoryStore {
         })
     }
 
-    fn put_state<'a>(&'a self, state: &'a State, now: SystemTime) -> BoxFuture<'a, Result<bool, Unavailable>> {
-        self.unless_down(|| self.states.put(state, now))
+    fn put_told_state<'a>(
+        &'a self,
+        state: &'a State,
+        now: SystemTime,
+        outbox: Option<&'a Row>,
+    ) -> BoxFuture<'a, Result<bool, Unavailable>> {
+        self.unless_down(|| {
+            let is_new = self.states.put(state, now);
+            self.states.rows.add(outbox.filter(|_| is_new));
+            is_new
+        })
     }
 
     fn states<'a>(&'a self, asked: &'a States, _: SystemTime) -> BoxFuture<'a, Result<Vec<FoundState>, Unavailable>> {
@@ -320,6 +331,24 @@ impl Store for MemoryStore {
     fn deliver<'a>(&'a self, delivery: &'a Delivery) -> BoxFuture<'a, Result<bool, Unavailable>> {
         self.writes.fetch_add(1, Ordering::Relaxed);
         self.unless_down(|| self.states.deliver(delivery, &mut self.entries.lock().unwrap()))
+    }
+
+    fn rows<'a>(
+        &'a self,
+        partition: &'a str,
+        after: &'a str,
+        limit: usize,
+        now: SystemTime,
+    ) -> BoxFuture<'a, Result<Vec<Row>, Unavailable>> {
+        self.unless_down(|| self.states.rows.read(partition, after, limit, now))
+    }
+
+    fn change_rows<'a>(
+        &'a self,
+        changes: &'a [RowChange],
+        now: SystemTime,
+    ) -> BoxFuture<'a, Result<bool, Unavailable>> {
+        self.unless_down(|| self.states.rows.change(changes, now))
     }
 
     fn owners<'a>(&'a self, after: &'a str, limit: usize) -> BoxFuture<'a, Result<Vec<String>, Unavailable>> {

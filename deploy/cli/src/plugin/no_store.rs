@@ -3,7 +3,7 @@
 use std::time::SystemTime;
 
 use badgesmith_engine::store::{
-    Delivery, Entry, EveryPart, ListedSubject, MarkedAnswer, Recorded, Span, States, Store, Subject, Unavailable,
+    Delivery, Entry, EveryPart, ListedSubject, MarkedAnswer, Recorded, Row, Span, States, Store, Subject, Unavailable,
     Unhealthy,
 };
 use badgesmith_provider::{FoundParts, FoundState, Record, State};
@@ -43,7 +43,12 @@ impl Store for NoStore {
         Box::pin(ready(Ok(FoundParts::default())))
     }
 
-    fn put_state<'a>(&'a self, _: &'a State, _: SystemTime) -> BoxFuture<'a, Result<bool, Unavailable>> {
+    fn put_told_state<'a>(
+        &'a self,
+        _: &'a State,
+        _: SystemTime,
+        _: Option<&'a Row>,
+    ) -> BoxFuture<'a, Result<bool, Unavailable>> {
         Box::pin(ready(Err(refused())))
     }
 

@@ -28,7 +28,7 @@ struct NewRecord<'a> {
 
 /// Claims the nonce and the run and writes the record; or writes nothing if one of them is claimed already.
 pub(super) fn record(tables: &mut Tables<'_>, entry: &Entry) -> Result<Recorded, redb::Error> {
-    let Entry { collection, subject, nonce, record, arrived } = entry;
+    let Entry { collection, subject, nonce, record, arrived, .. } = entry;
     let (now, nonces) = (unix_seconds(*arrived), nonce_partition(collection, subject));
     let nonce_key = (&*nonces, &*nonce.value);
     if tables.is_claimed(nonce_key, now)? {

@@ -15,8 +15,8 @@ use std::{
 use badgesmith_engine::{
     Settings,
     store::{
-        Delivery, Entry, EveryPart, ListedSubject, MarkedAnswer, Recorded, Span, States, Store, Subject, Unavailable,
-        Unhealthy, state_subject,
+        Delivery, Entry, EveryPart, ListedSubject, MarkedAnswer, Recorded, Row, Span, States, Store, Subject,
+        Unavailable, Unhealthy, state_subject,
     },
 };
 use badgesmith_provider::{FoundParts, FoundState, Record, State};
@@ -248,7 +248,12 @@ impl Store for EmbeddedStore {
         })
     }
 
-    fn put_state<'a>(&'a self, state: &'a State, now: SystemTime) -> BoxFuture<'a, Result<bool, Unavailable>> {
+    fn put_told_state<'a>(
+        &'a self,
+        state: &'a State,
+        now: SystemTime,
+        _outbox: Option<&'a Row>,
+    ) -> BoxFuture<'a, Result<bool, Unavailable>> {
         match state_subject(state) {
             Ok(subject) => {
                 self.write(StoreWrite::State(Box::new(NewState { state: state.clone(), subject, now })), is_new)

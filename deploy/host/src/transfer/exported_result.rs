@@ -50,6 +50,6 @@ impl ExportedResult {
         let arrived = arrived.ok_or(ImportError::Arrived)?;
         let nonce = format!("import-{:032x}", fastrand::u128(..));
         let arrived = SystemTime::UNIX_EPOCH + Duration::from_millis(arrived);
-        Ok(Entry { collection, subject, nonce: nonce.into(), record, arrived })
+        Ok(Entry { collection, subject, nonce: nonce.into(), record, arrived, outbox: None })
     }
 }

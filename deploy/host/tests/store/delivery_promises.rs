@@ -30,7 +30,7 @@ fn delivery(id: &str, records: Vec<SubjectRecord>) -> Delivery {
 }
 
 fn delivered(branch: &str, record: Record) -> SubjectRecord {
-    SubjectRecord { collection: "test-results".to_owned(), subject: subject(branch), record }
+    SubjectRecord { collection: "test-results".to_owned(), subject: subject(branch), record, outbox: None }
 }
 
 pub(crate) async fn a_delivery_writes_all_its_records_once(store: &impl Store) {

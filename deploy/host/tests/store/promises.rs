@@ -64,7 +64,7 @@ pub(crate) fn record(run: &str, attempt: u32, timestamp_ms: i64) -> Record {
 pub(crate) fn entry_at(subject: &Subject, record: Record, arrived: SystemTime) -> Entry {
     let collection = "test-results".to_owned();
     let nonce = format!("{}/{}/{}", record.run_id, record.run_attempt, record.timestamp_ms.as_ms());
-    Entry { collection, subject: subject.clone(), nonce: nonce.into(), record, arrived }
+    Entry { collection, subject: subject.clone(), nonce: nonce.into(), record, arrived, outbox: None }
 }
 
 pub(crate) fn entry(subject: &Subject, record: Record) -> Entry {

@@ -193,7 +193,7 @@ pub(crate) async fn owners_and_their_subjects_are_listed_in_pages(store: &impl S
         assert_eq!(put(store, &entry(&of(owner, repo, branch), record("1", 1, 1000))).await, Recorded::New);
     }
     let (collection, subject) = ("job".to_owned(), of("c", "tools", "main"));
-    let records = vec![SubjectRecord { collection, subject, record: record("1", 1, 1000) }];
+    let records = vec![SubjectRecord { collection, subject, record: record("1", 1, 1000), outbox: None }];
     let (scheme, owner, id) = ("github".to_owned(), "acme".to_owned(), "d".to_owned());
     let delivery = Delivery { scheme, owner, id, records, arrived: SystemTime::now() };
     assert_eq!(store.deliver(&delivery).await, Ok(true));

@@ -64,7 +64,7 @@ impl Checks<'_> {
         if result_key(&subject, &record).len() > LONGEST_KEY {
             return Err(Error::from(&too_long("branch")));
         }
-        Ok(SubjectRecord { collection, subject, record })
+        Ok(SubjectRecord { collection, subject, record, outbox: None })
     }
 
     fn state(&self, state: State) -> Result<(State, Subject), Error> {
