@@ -24,6 +24,9 @@ pub struct Event {
     pub after: Option<BadgeWords>,
     /// The record or the fields of the state that the event tells of. Empty for `badge.changed`.
     pub data: Map<String, Value>,
+    /// The correlation id of the request that caused it; empty if there was none.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub correlation_id: String,
 }
 
 /// The names of events.
