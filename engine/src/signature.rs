@@ -91,7 +91,8 @@ pub fn is_same(one: &[u8], other: &[u8]) -> bool {
     mac.verify_slice(&given.finalize().into_bytes()).is_ok()
 }
 
-fn keyed(key: &[u8]) -> Hmac<Sha256> {
+/// The HMAC-SHA256 with a key of any length.
+pub(crate) fn keyed(key: &[u8]) -> Hmac<Sha256> {
     // HMAC takes keys of any length, so this never falls back.
     Hmac::new_from_slice(key).unwrap_or_else(|_| Hmac::new(&Default::default()))
 }

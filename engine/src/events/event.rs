@@ -4,6 +4,8 @@ use badgesmith_provider::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::rfc3339;
+
 /// What happened to a subject.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Event {
@@ -12,7 +14,8 @@ pub struct Event {
     /// What happened.
     #[serde(rename = "type")]
     pub name: EventName,
-    /// When it was recorded.
+    /// When it was recorded; in JSON a text such as `2026-11-29T12:00:00.000Z`.
+    #[serde(with = "rfc3339")]
     pub timestamp: Timestamp,
     /// The number of the event among those of its subject, from 1 on.
     pub sequence: u64,

@@ -12,6 +12,7 @@ use super::{
     settings::Settings,
     trust,
 };
+use crate::events::subscription::{MOST_SUBSCRIPTIONS, Subscription};
 
 /// plugins.toml.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
@@ -23,6 +24,9 @@ pub struct Config {
     /// The plugins, in the file's order.
     #[serde(default)]
     pub plugin: Vec<PluginConfig>,
+    /// Who is told of events, in the file's order. [`Settings::subscriptions`] has the same.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub subscription: Vec<Subscription>,
 }
 
 /// `[[plugin]]`.
@@ -79,7 +83,8 @@ impl Config {
     /// Reads the text of a plugins.toml; `file` is its path.
     ///
     /// # Errors
-    /// [`ConfigErrorKind::Syntax`] with the line, or [`ConfigErrorKind::Trust`].
+    /// [`ConfigErrorKind::Syntax`] with the line, [`ConfigErrorKind::Trust`], or too many or equally named
+    /// subscriptions.
     pub fn parse(text: &str, file: &Path) -> Result<Self, ConfigError> {
         let mut config: Self = parse(text, file)?;
         trust::check_scheme(&config.engine.trust, config.engine.allow_http).map_err(|fault| ConfigError {
@@ -88,23 +93,43 @@ impl Config {
             kind: ConfigErrorKind::Trust(fault),
         })?;
         config.plugin.iter_mut().for_each(|plugin| file.clone_into(&mut plugin.file));
+        config.settle_subscriptions(file)?;
         Ok(config)
     }
 
-    /// Adds the plugins of a file of plugins.d, which has no `[engine]`.
+    /// Adds the plugins and the subscriptions of a file of plugins.d, which has no `[engine]`.
     ///
     /// # Errors
-    /// [`ConfigErrorKind::Syntax`] with the line.
+    /// [`ConfigErrorKind::Syntax`] with the line, or too many or equally named subscriptions.
     pub fn add(&mut self, text: &str, file: &Path) -> Result<(), ConfigError> {
         #[derive(Deserialize)]
         #[serde(deny_unknown_fields)]
-        struct PluginsOnly {
+        struct Added {
             #[serde(default)]
             plugin: Vec<PluginConfig>,
+            #[serde(default)]
+            subscription: Vec<Subscription>,
         }
 
-        let added: PluginsOnly = parse(text, file)?;
+        let added: Added = parse(text, file)?;
         self.plugin.extend(added.plugin.into_iter().map(|plugin| PluginConfig { file: file.to_owned(), ..plugin }));
+        self.subscription.extend(added.subscription);
+        self.settle_subscriptions(file)
+    }
+
+    /// Checks the subscriptions together, and copies them into the settings. `file` has the last ones.
+    fn settle_subscriptions(&mut self, file: &Path) -> Result<(), ConfigError> {
+        let refused = |kind| ConfigError { file: file.to_owned(), plugin: None, kind };
+        let count = self.subscription.len();
+        if count > MOST_SUBSCRIPTIONS {
+            return Err(refused(ConfigErrorKind::TooManySubscriptions(count)));
+        }
+        let mut names: Vec<&str> = self.subscription.iter().map(|subscription| &*subscription.name).collect();
+        names.sort_unstable();
+        if let Some(pair) = names.windows(2).find(|pair| pair[0] == pair[1]) {
+            return Err(refused(ConfigErrorKind::DuplicateSubscription(pair[0].to_owned())));
+        }
+        self.engine.subscriptions.clone_from(&self.subscription);
         Ok(())
     }
 

@@ -3,7 +3,10 @@
 use std::{error::Error, fmt, path::PathBuf};
 
 use super::{manifest_check::PluginError, provider_file_error::ProviderFileError, trust_error::TrustError};
-use crate::origin::{Origin, OriginError};
+use crate::{
+    events::subscription::MOST_SUBSCRIPTIONS,
+    origin::{Origin, OriginError},
+};
 
 /// The first mistake of a plugins.toml.
 ///
@@ -25,6 +28,10 @@ pub enum ConfigErrorKind {
     Syntax(Box<toml::de::Error>),
     /// An issuer is trusted that must not be.
     Trust(TrustError),
+    /// There are so many subscriptions, which are too many.
+    TooManySubscriptions(usize),
+    /// Two subscriptions have this name.
+    DuplicateSubscription(String),
     /// Two plugins have this id.
     DuplicateId,
     /// The plugin names neither a library nor a declarative provider.
@@ -101,6 +108,14 @@ impl fmt::Display for ConfigErrorKind {
         match self {
             Self::Syntax(fault) => f.write_str(fault.to_string().trim_end()),
             Self::Trust(fault) => write!(f, "[engine]: {fault}"),
+            Self::TooManySubscriptions(count) => write!(
+                f,
+                "there are {count} subscriptions of at most {MOST_SUBSCRIPTIONS}; let one receiver, or a topic of SNS, \
+                 tell the others"
+            ),
+            Self::DuplicateSubscription(name) => {
+                write!(f, "two subscriptions have the name {name:?}; give each a name of its own")
+            }
             Self::DuplicateId => f.write_str("its id stands twice; give one a mount and an id of its own"),
             Self::NoCode => f.write_str("it has no code; write library = \"…\" or declarative = \"….toml\""),
             Self::TwoCodes => f.write_str("it has library and declarative; take one away"),

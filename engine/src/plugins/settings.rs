@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use super::{allowed_address::AllowedAddress, live::Live, private_name::PrivateName, trust};
-use crate::proof::TrustedIssuer;
+use crate::{events::subscription::Subscription, proof::TrustedIssuer};
 
 /// `[engine]`: the engine's own settings.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
@@ -40,6 +40,9 @@ pub struct Settings {
     /// Font files for characters that the bundled font lacks, in the order in which they are tried.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub faces: Vec<PathBuf>,
+    /// Who is told of events: the `[[subscription]]` tables of plugins.toml and plugins.d, in their order.
+    #[serde(skip)]
+    pub subscriptions: Vec<Subscription>,
 }
 
 /// Where test results are stored.
@@ -80,6 +83,7 @@ impl Default for Settings {
             live: Live::Off,
             trust: Vec::new(),
             faces: Vec::new(),
+            subscriptions: Vec::new(),
         }
     }
 }
