@@ -26,7 +26,7 @@ pub use keys::{
     sequence_text, state_key, state_partition, state_subject_of, subject_of, subjects_partition, unescape,
 };
 pub use nonce::{NONCE_LIFE, Nonce};
-pub use row::{LARGEST_ROW, MOST_CHANGES, Row, RowChange, RowIs};
+pub use row::{LARGEST_ROW, LONGEST_ROW_KEY, MOST_CHANGED_BYTES, MOST_CHANGES, Row, RowChange, RowIs, RowRefusal};
 pub use span::{MOST_CHARTED, RecordPlace, Span, result_key, result_prefix, result_range};
 pub use subject::{LONGEST_BRANCH, LONGEST_NAME, LONGEST_PLATFORM, Subject};
 
@@ -191,7 +191,7 @@ pub trait Store: Send + Sync {
         Box::pin(ready(Err(no_rows())))
     }
 
-    /// Makes all changes in one transaction, at most [`MOST_CHANGES`], no two of one row. After `Ok(true)` they are
+    /// Makes all changes in one transaction, if [`RowChange::check`] finds nothing wrong with them. After `Ok(true)` they are
     /// durable; after `Ok(false)`, which says that a condition does not hold, nothing was changed. A repeated attempt of
     /// the store at a transaction that was made already still is `Ok(true)`.
     ///
@@ -227,6 +227,12 @@ pub trait Store: Send + Sync {
 /// The store, or the secrets, cannot be read or written now. The text is for the log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unavailable(pub String);
+
+impl From<RowRefusal> for Unavailable {
+    fn from(refusal: RowRefusal) -> Self {
+        Self(refusal.to_string())
+    }
+}
 
 fn no_rows() -> Unavailable {
     Unavailable("this store keeps no events".to_owned())

@@ -4,7 +4,7 @@ use std::{error::Error, fmt};
 
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
-use badgesmith_engine::world::Unavailable;
+use badgesmith_engine::{store::RowRefusal, world::Unavailable};
 
 /// The error codes of temporary conditions: throttling, or a fault inside AWS.
 const TRANSIENT_CODES: [&str; 10] = [
@@ -44,6 +44,10 @@ pub enum AwsError {
     },
     /// The SDK refuses to build a request.
     InvalidRequest(String),
+    /// An event is to be written or read, and its table is switched off.
+    NoEventsTable,
+    /// Rows of events are longer or more than a transaction takes.
+    Row(RowRefusal),
 }
 
 impl AwsError {
@@ -81,7 +85,7 @@ impl AwsError {
         match self {
             Self::Call { is_transient, .. } => *is_transient,
             Self::Timeout | Self::KeysUnprocessed => true,
-            Self::DamagedItem { .. } | Self::InvalidRequest(_) => false,
+            Self::DamagedItem { .. } | Self::InvalidRequest(_) | Self::NoEventsTable | Self::Row(_) => false,
         }
     }
 }
@@ -100,6 +104,10 @@ impl fmt::Display for AwsError {
             Self::KeysUnprocessed => f.write_str("DynamoDB left keys unprocessed until the time limit"),
             Self::DamagedItem { key } => write!(f, "the item at {key:?} is no record"),
             Self::InvalidRequest(cause) => f.write_str(cause),
+            Self::NoEventsTable => {
+                f.write_str("there is no table of events; set BADGESMITH_TABLE_EVENTS to its name and run provision")
+            }
+            Self::Row(refusal) => refusal.fmt(f),
         }
     }
 }

@@ -4,8 +4,8 @@ use std::{collections::BTreeSet, io, sync::Arc, time::SystemTime};
 
 use aws_sdk_dynamodb::{primitives::Blob, types::AttributeValue};
 use badgesmith_engine::store::{
-    Delivery, Entry, EveryPart, ListedSubject, MarkedAnswer, Recorded, Row, Span, States, Store, Subject, Unavailable,
-    Unhealthy, state_subject,
+    Delivery, Entry, EveryPart, ListedSubject, MarkedAnswer, Recorded, Row, RowChange, Span, States, Store, Subject,
+    Unavailable, Unhealthy, state_subject,
 };
 use badgesmith_host::{
     transfer::{ExportError, ExportSummary, ExportedLine},
@@ -19,13 +19,14 @@ use tokio::{runtime::Handle, sync::Semaphore};
 use crate::{
     aws_clients::AwsClients,
     aws_error::AwsError,
+    event_rows::{self, RowPage},
     export,
     item::{Item, claim, expires, text},
     item_calls,
     lists::{self, Listed, SubjectPage},
     marks, part_records, records,
     retry::retry,
-    states,
+    states::{self, NewState},
 };
 
 /// The largest answer that is cached, in bytes. An item has at most 400 KB.
@@ -66,7 +67,7 @@ impl DynamoStore {
     }
 
     /// Hands every result and state that has not expired at `now` to `each`, in no order, and reports which items are
-    /// damaged.
+    /// damaged. Rows of the table of events are not exported: they say what this deployment has still to tell.
     ///
     /// # Errors
     /// The first error of DynamoDB or of `each`.
@@ -156,11 +157,12 @@ impl Store for DynamoStore {
         &'a self,
         state: &'a State,
         now: SystemTime,
-        _outbox: Option<&'a Row>,
+        outbox: Option<&'a Row>,
     ) -> BoxFuture<'a, Result<bool, Unavailable>> {
         Box::pin(async move {
             let subject = state_subject(state)?;
-            Ok(states::put_state(&self.aws, &self.listed, state, &subject, now).await?)
+            let new = NewState { state, subject: &subject, now, outbox };
+            Ok(states::put_state(&self.aws, &self.listed, &new).await?)
         })
     }
 
@@ -213,6 +215,29 @@ impl Store for DynamoStore {
         now: SystemTime,
     ) -> BoxFuture<'a, Result<MarkedAnswer, Unavailable>> {
         Box::pin(async move { Ok(marks::answer_about(&self.aws, key, about, unix_seconds(now)).await?) })
+    }
+
+    fn rows<'a>(
+        &'a self,
+        partition: &'a str,
+        after: &'a str,
+        limit: usize,
+        now: SystemTime,
+    ) -> BoxFuture<'a, Result<Vec<Row>, Unavailable>> {
+        let page = RowPage { partition, after, limit, now: unix_seconds(now) };
+        Box::pin(async move { Ok(event_rows::find(&self.aws, &page).await?) })
+    }
+
+    fn change_rows<'a>(
+        &'a self,
+        changes: &'a [RowChange],
+        now: SystemTime,
+    ) -> BoxFuture<'a, Result<bool, Unavailable>> {
+        Box::pin(async move { Ok(event_rows::change(&self.aws, changes, unix_seconds(now)).await?) })
+    }
+
+    fn is_shared(&self) -> bool {
+        true
     }
 
     fn check(&self) -> BoxFuture<'_, Result<(), Unhealthy>> {

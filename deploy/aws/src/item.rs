@@ -13,7 +13,7 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::{error::SdkError, operation::put_item::PutItemError, types::AttributeValue};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
-use badgesmith_engine::store::{Entry, RESULT_LIFE, Subject, escape, partition, result_key, run_key};
+use badgesmith_engine::store::{Entry, RESULT_LIFE, Row, Subject, escape, partition, result_key, run_key};
 use badgesmith_provider::{Record, Timestamp};
 use serde_json::{Number, Value};
 
@@ -40,30 +40,32 @@ pub(crate) fn claim(partition: impl Into<String>, key: impl Into<String>, expire
     attributes.map(|(name, value)| (name.to_owned(), value)).into()
 }
 
-/// A record with its collection and subject.
+/// A record with its collection and subject, and the outbox row that tells of it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct PlacedRecord<'a> {
     pub(crate) collection: &'a str,
     pub(crate) subject: &'a Subject,
     pub(crate) record: &'a Record,
+    pub(crate) outbox: Option<&'a Row>,
 }
 
 impl<'a> PlacedRecord<'a> {
     /// The record of an entry.
     pub(crate) fn of(entry: &'a Entry) -> Self {
-        Self { collection: &entry.collection, subject: &entry.subject, record: &entry.record }
+        let Entry { collection, subject, record, outbox, .. } = entry;
+        Self { collection, subject, record, outbox: outbox.as_ref() }
     }
 }
 
 /// The item that claims the record's run.
 pub(crate) fn of_run(placed: &PlacedRecord<'_>, arrived: u64) -> Item {
-    let PlacedRecord { collection, subject, record } = *placed;
+    let PlacedRecord { collection, subject, record, .. } = *placed;
     claim(partition(collection, subject), run_key(subject, record), arrived + RESULT_LIFE.as_secs())
 }
 
 /// The item with the record.
 pub(crate) fn of_record(placed: &PlacedRecord<'_>, arrived: u64) -> Item {
-    let PlacedRecord { collection, subject, record } = *placed;
+    let PlacedRecord { collection, subject, record, .. } = *placed;
     let expires = arrived + RESULT_LIFE.as_secs();
     let mut item = claim(partition(collection, subject), result_key(subject, record), expires);
     let timestamp = record.timestamp_ms.to_string();

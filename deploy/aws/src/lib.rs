@@ -13,6 +13,7 @@ mod batch_get;
 mod call_counts;
 mod credential_source;
 mod dynamo_store;
+mod event_rows;
 mod export;
 mod http_client;
 mod item;

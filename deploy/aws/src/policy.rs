@@ -26,16 +26,18 @@ pub enum PolicyResource {
     Secrets,
     /// The table of cached answers.
     Answers,
+    /// The table of events.
+    Events,
     /// The deployment's secrets in Secrets Manager.
     Values,
 }
 
 /// All calls of a server, and no others.
-pub const ALLOWED_CALLS: [AllowedCall; 7] = [
+pub const ALLOWED_CALLS: [AllowedCall; 8] = [
     AllowedCall {
         operation: "DynamoDB.TransactWriteItems",
         action: "dynamodb:PutItem",
-        on: &[PolicyResource::Results, PolicyResource::Nonces],
+        on: &[PolicyResource::Results, PolicyResource::Nonces, PolicyResource::Events],
     },
     // A transaction that writes a record updates the list of its owner's subjects.
     AllowedCall {
@@ -43,7 +45,17 @@ pub const ALLOWED_CALLS: [AllowedCall; 7] = [
         action: "dynamodb:UpdateItem",
         on: &[PolicyResource::Results],
     },
-    AllowedCall { operation: "DynamoDB.Query", action: "dynamodb:Query", on: &[PolicyResource::Results] },
+    // What was told leaves the table of events in the transaction that says so.
+    AllowedCall {
+        operation: "DynamoDB.TransactWriteItems",
+        action: "dynamodb:DeleteItem",
+        on: &[PolicyResource::Events],
+    },
+    AllowedCall {
+        operation: "DynamoDB.Query",
+        action: "dynamodb:Query",
+        on: &[PolicyResource::Results, PolicyResource::Events],
+    },
     AllowedCall {
         operation: "DynamoDB.BatchGetItem",
         action: "dynamodb:BatchGetItem",
@@ -70,6 +82,7 @@ pub fn policy(tables: &TableNames) -> Value {
         PolicyResource::Nonces => table(&tables.nonces),
         PolicyResource::Secrets => table(&tables.secrets),
         PolicyResource::Answers => table(&tables.answers),
+        PolicyResource::Events => table(&tables.events),
         PolicyResource::Values => Some(format!("arn:aws:secretsmanager:*:*:secret:{}*", tables.secret_prefix())),
     };
     let statements = ALLOWED_CALLS.iter().filter_map(|call| {
@@ -97,6 +110,10 @@ mod tests {
         }
         assert!(words.contains("secret:badge-secrets/*\""), "{words}");
         assert!(!words.contains("\"*\"") && !words.contains(":*\""), "{words}");
+        assert!(!words.contains("DeleteItem") && !words.contains("events"), "{words}");
+        let events = policy(&TableNames { events: "badge-events".to_owned(), ..TableNames::default() }).to_string();
+        assert_eq!(events.matches("table/badge-events\"").count(), 3, "PutItem, DeleteItem and Query: {events}");
+        assert!(events.contains("\"dynamodb:DeleteItem\""), "{events}");
         let without = policy(&TableNames { answers: String::new(), ..TableNames::default() }).to_string();
         assert!(!without.contains("GetItem\"") || !without.contains("dynamodb:GetItem"), "{without}");
     }

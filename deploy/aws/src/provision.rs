@@ -1,120 +1,33 @@
 //! Provisions the tables: it first finds what is missing, which can be shown as a plan, and then creates it.
 
-use std::{error::Error, fmt, time::Duration};
+mod attributes;
+mod provision_error;
+mod provision_step;
+
+use std::time::Duration;
 
 use aws_sdk_dynamodb::{
     error::ProvideErrorMetadata,
     types::{
         AttributeDefinition, BillingMode, CreateGlobalSecondaryIndexAction, GlobalSecondaryIndex,
         GlobalSecondaryIndexUpdate, IndexStatus, KeySchemaElement, KeyType, PointInTimeRecoverySpecification,
-        PointInTimeRecoveryStatus, Projection, ProjectionType, ScalarAttributeType, TableDescription, TableStatus,
-        TimeToLiveSpecification, TimeToLiveStatus,
+        PointInTimeRecoveryStatus, Projection, ProjectionType, ScalarAttributeType, StreamSpecification,
+        StreamViewType, TableDescription, TableStatus, TimeToLiveSpecification, TimeToLiveStatus,
     },
 };
 use tokio::time::{Instant, sleep};
 
+use self::{
+    attributes::{EXPIRY, INDEX, INDEX_KEYS, KEYS},
+    provision_error::TIMEOUT,
+};
 use crate::{aws_clients::AwsClients, aws_error::AwsError, list_filling, retry::retry};
 
-/// The index for eventually consistent reads.
-const INDEX: &str = "GSI1";
-/// The keys of every table, and of the index.
-const KEYS: [&str; 2] = ["PK", "SK"];
-const INDEX_KEYS: [&str; 2] = ["GSI1PK", "GSI1SK"];
-/// The attribute with an item's expiry.
-const EXPIRY: &str = "TTL";
-/// The time limit for creating a table, or an index on a large one.
-const TIMEOUT: Duration = Duration::from_secs(10 * 60);
+pub use provision_error::ProvisionError;
+pub use provision_step::{ProvisionPlan, ProvisionStep};
+
 /// The pause between two checks whether it is ready.
 const POLL_INTERVAL: Duration = Duration::from_millis(500);
-
-/// One change that is needed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum ProvisionStep {
-    /// Create the table, with its index if it has one.
-    Create(String),
-    /// Add the index `GSI1`.
-    Index(String),
-    /// Switch on the deletion of expired items.
-    Expire(String),
-    /// Switch on point-in-time recovery.
-    Recover(String),
-    /// List the owners and subjects of results that an earlier version recorded.
-    List(String),
-}
-
-impl fmt::Display for ProvisionStep {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Create(table) => write!(f, "{table}: create the table"),
-            Self::Index(table) => write!(f, "{table}: add the index {INDEX}"),
-            Self::Expire(table) => write!(f, "{table}: delete what is expired, by {EXPIRY}"),
-            Self::Recover(table) => write!(f, "{table}: switch on point-in-time recovery"),
-            Self::List(table) => write!(f, "{table}: list the owners and subjects of the results that are there"),
-        }
-    }
-}
-
-/// The changes that are needed.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct ProvisionPlan {
-    /// The steps in order.
-    pub steps: Vec<ProvisionStep>,
-    /// Sentences about features that this endpoint does not have.
-    pub notes: Vec<String>,
-}
-
-/// Why a table is not what the store needs.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum ProvisionError {
-    /// The table has other keys.
-    WrongKeys {
-        /// Its name.
-        table: String,
-        /// Its keys.
-        keys: Vec<String>,
-    },
-    /// The table expires its items by another attribute.
-    WrongExpiry {
-        /// Its name.
-        table: String,
-        /// The attribute.
-        attribute: String,
-    },
-    /// The table or its index is not active within the time limit.
-    NotReady {
-        /// Its name.
-        table: String,
-    },
-    /// A call failed.
-    Aws(AwsError),
-}
-
-impl fmt::Display for ProvisionError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::WrongKeys { table, keys } => write!(
-                f,
-                "the table {table} has the keys {keys:?}, not the texts PK and SK; name another one with \
-                 BADGESMITH_TABLE_RESULTS, _NONCES, _SECRETS or _ANSWERS"
-            ),
-            Self::WrongExpiry { table, attribute } => {
-                write!(f, "the table {table} expires by {attribute}, not by {EXPIRY}; switch that off first")
-            }
-            Self::NotReady { table } => {
-                write!(f, "the table {table} is not ready after {} minutes", TIMEOUT.as_secs() / 60)
-            }
-            Self::Aws(error) => error.fmt(f),
-        }
-    }
-}
-
-impl Error for ProvisionError {}
-
-impl From<AwsError> for ProvisionError {
-    fn from(error: AwsError) -> Self {
-        Self::Aws(error)
-    }
-}
 
 /// What a table needs.
 struct TableSpec<'a> {
@@ -123,15 +36,30 @@ struct TableSpec<'a> {
     expires: bool,
     recovers: bool,
     has_lists: bool,
+    has_stream: bool,
+}
+
+impl<'a> TableSpec<'a> {
+    /// A table that needs nothing but its keys.
+    const fn new(table: &'a str) -> Self {
+        Self { table, has_index: false, expires: false, recovers: false, has_lists: false, has_stream: false }
+    }
 }
 
 fn table_specs(aws: &AwsClients) -> impl Iterator<Item = TableSpec<'_>> {
     let tables = aws.tables();
     let all = [
-        TableSpec { table: &tables.results, has_index: true, expires: true, recovers: true, has_lists: true },
-        TableSpec { table: &tables.nonces, has_index: false, expires: true, recovers: false, has_lists: false },
-        TableSpec { table: &tables.secrets, has_index: false, expires: false, recovers: true, has_lists: false },
-        TableSpec { table: &tables.answers, has_index: false, expires: true, recovers: false, has_lists: false },
+        TableSpec {
+            has_index: true,
+            expires: true,
+            recovers: true,
+            has_lists: true,
+            ..TableSpec::new(&tables.results)
+        },
+        TableSpec { expires: true, ..TableSpec::new(&tables.nonces) },
+        TableSpec { recovers: true, ..TableSpec::new(&tables.secrets) },
+        TableSpec { expires: true, ..TableSpec::new(&tables.answers) },
+        TableSpec { expires: true, has_stream: true, ..TableSpec::new(&tables.events) },
     ];
     // A table with an empty name is switched off.
     all.into_iter().filter(|spec| !spec.table.is_empty())
@@ -153,6 +81,9 @@ pub async fn plan(aws: &AwsClients) -> Result<ProvisionPlan, ProvisionError> {
                 let has_index = table.global_secondary_indexes().iter().any(|index| index.index_name() == Some(INDEX));
                 if spec.has_index && !has_index {
                     plan.steps.push(ProvisionStep::Index(name.clone()));
+                }
+                if spec.has_stream && !has_stream(table, &name)? {
+                    plan.steps.push(ProvisionStep::Stream(name.clone()));
                 }
             }
         }
@@ -180,15 +111,19 @@ pub async fn plan(aws: &AwsClients) -> Result<ProvisionPlan, ProvisionError> {
 pub async fn apply(aws: &AwsClients, step: &ProvisionStep) -> Result<bool, ProvisionError> {
     match step {
         ProvisionStep::Create(table) => {
-            let has_index = table_specs(aws).any(|spec| spec.table == table && spec.has_index);
-            create(aws, table, has_index).await?;
+            let spec = table_specs(aws).find(|spec| spec.table == table).unwrap_or(TableSpec::new(table));
+            create(aws, &spec).await?;
             wait_until_ready(aws, table).await?;
-            if table_specs(aws).any(|spec| spec.table == table && spec.has_lists) {
+            if spec.has_lists {
                 list_filling::mark_done(aws).await?;
             }
         }
         ProvisionStep::Index(table) => {
             add_index(aws, table).await?;
+            wait_until_ready(aws, table).await?;
+        }
+        ProvisionStep::Stream(table) => {
+            switch_on_stream(aws, table).await?;
             wait_until_ready(aws, table).await?;
         }
         ProvisionStep::Expire(table) => switch_on_expiry(aws, table).await?,
@@ -219,6 +154,16 @@ fn check_keys(table: &TableDescription, name: &str) -> Result<(), ProvisionError
         return Ok(());
     }
     Err(ProvisionError::WrongKeys { table: name.to_owned(), keys: keys.into_iter().map(str::to_owned).collect() })
+}
+
+/// Whether a table has a stream that shows new items.
+fn has_stream(table: &TableDescription, name: &str) -> Result<bool, ProvisionError> {
+    let view = table.stream_specification().filter(|stream| stream.stream_enabled());
+    match view.and_then(StreamSpecification::stream_view_type) {
+        None => Ok(false),
+        Some(StreamViewType::NewImage | StreamViewType::NewAndOldImages) => Ok(true),
+        Some(view) => Err(ProvisionError::WrongStream { table: name.to_owned(), view: view.as_str().to_owned() }),
+    }
 }
 
 async fn expires(aws: &AwsClients, table: &str) -> Result<bool, ProvisionError> {
@@ -256,10 +201,14 @@ async fn recovers(aws: &AwsClients, table: &str) -> Result<Option<bool>, AwsErro
     }))
 }
 
-async fn create(aws: &AwsClients, table: &str, has_index: bool) -> Result<(), AwsError> {
+async fn create(aws: &AwsClients, spec: &TableSpec<'_>) -> Result<(), AwsError> {
     let mut attributes = definitions(KEYS)?;
-    let mut create = aws.dynamodb().await.create_table().table_name(table).billing_mode(BillingMode::PayPerRequest);
-    if has_index {
+    let create = aws.dynamodb().await.create_table().table_name(spec.table);
+    let mut create = create.billing_mode(BillingMode::PayPerRequest);
+    if spec.has_stream {
+        create = create.stream_specification(stream()?);
+    }
+    if spec.has_index {
         attributes.extend(definitions(INDEX_KEYS)?);
         let index = GlobalSecondaryIndex::builder().index_name(INDEX).set_key_schema(Some(schema(INDEX_KEYS)?));
         let index = index.projection(Projection::builder().projection_type(ProjectionType::All).build());
@@ -291,6 +240,18 @@ async fn add_index(aws: &AwsClients, table: &str) -> Result<(), AwsError> {
     let update = aws.dynamodb().await.update_table().table_name(table);
     let update = update.set_attribute_definitions(Some([definitions(KEYS)?, definitions(INDEX_KEYS)?].concat()));
     let update = update.global_secondary_index_updates(GlobalSecondaryIndexUpdate::builder().create(action).build());
+    let send = || async { update.clone().send().await.map_err(|error| AwsError::call("UpdateTable", &error)) };
+    retry(aws.deadline(), send).await.map(drop)
+}
+
+/// A stream of new items; nobody needs what a deleted item was.
+fn stream() -> Result<StreamSpecification, AwsError> {
+    let stream = StreamSpecification::builder().stream_enabled(true).stream_view_type(StreamViewType::NewImage);
+    stream.build().map_err(AwsError::invalid_request)
+}
+
+async fn switch_on_stream(aws: &AwsClients, table: &str) -> Result<(), AwsError> {
+    let update = aws.dynamodb().await.update_table().table_name(table).stream_specification(stream()?);
     let send = || async { update.clone().send().await.map_err(|error| AwsError::call("UpdateTable", &error)) };
     retry(aws.deadline(), send).await.map(drop)
 }

@@ -13,6 +13,7 @@ use badgesmith_provider::Record;
 use crate::{
     aws_clients::AwsClients,
     aws_error::AwsError,
+    event_rows,
     item::{self, PlacedRecord, claim, expires, text},
     item_calls, lists,
     transaction::{put, transact, unless_claimed, write},
@@ -21,7 +22,7 @@ use crate::{
 /// The size of a page of a query after the first page did not suffice.
 const PAGE_SIZE: i32 = 100;
 
-/// Claims the nonce and the run, writes the record and lists its subject, in one transaction.
+/// Claims the nonce and the run, writes the record and its outbox row and lists its subject, in one transaction.
 pub(crate) async fn record(aws: &AwsClients, entry: &Entry) -> Result<Recorded, AwsError> {
     let placed = PlacedRecord::of(entry);
     let arrived = unix_seconds(entry.arrived);
@@ -32,6 +33,7 @@ pub(crate) async fn record(aws: &AwsClients, entry: &Entry) -> Result<Recorded, 
     let place = if entry.nonce.is_after_run { writes.len() } else { 0 };
     writes.insert(place, nonce);
     writes.extend(lists::listing(aws, placed.collection, placed.subject, entry.arrived)?);
+    writes.extend(placed.outbox.map(|row| event_rows::outbox(aws, row)).transpose()?);
     let failed = transact(aws, "recording", writes).await?;
     // The first reason decides.
     Ok(match failed.iter().position(|is_failed| *is_failed) {
@@ -61,12 +63,15 @@ pub(crate) async fn deliver(aws: &AwsClients, delivery: &Delivery) -> Result<boo
                 writes.extend(lists::listing(aws, collection, subject, *arrived)?);
             }
         }
+        for outbox in records.iter().filter_map(|placed| placed.outbox) {
+            writes.push(event_rows::outbox(aws, outbox)?);
+        }
         let failed = transact(aws, "recording a delivery", writes).await?;
         let Some((is_known, failed)) = failed.split_first() else { return Ok(true) };
         if *is_known {
             return Ok(false);
         }
-        // Two writes for each record, of which the first claims its run.
+        // First come two writes for each record, of which the first claims its run.
         let is_free = failed.chunks(2).map(|writes| writes.first() != Some(&true));
         let free: Vec<_> =
             records.iter().zip(is_free).filter(|(_, is_free)| *is_free).map(|(record, _)| *record).collect();
@@ -81,11 +86,11 @@ pub(crate) async fn deliver(aws: &AwsClients, delivery: &Delivery) -> Result<boo
 /// The records of a delivery, each run once: the first one.
 fn without_repetitions(records: &[SubjectRecord]) -> Vec<PlacedRecord<'_>> {
     let mut placed: Vec<PlacedRecord<'_>> = Vec::new();
-    for SubjectRecord { collection, subject, record, .. } in records {
+    for SubjectRecord { collection, subject, record, outbox } in records {
         let run = |placed: &PlacedRecord<'_>| {
             (partition(placed.collection, placed.subject), run_key(placed.subject, placed.record))
         };
-        let new = PlacedRecord { collection, subject, record };
+        let new = PlacedRecord { collection, subject, record, outbox: outbox.as_ref() };
         if !placed.iter().any(|placed| run(placed) == run(&new)) {
             placed.push(new);
         }

@@ -1,4 +1,4 @@
-//! States in DynamoDB: a change is one conditional put.
+//! States in DynamoDB: a change is one conditional put; with an outbox row, a transaction of two.
 //!
 //! | attribute | what |
 //! |---|---|
@@ -11,7 +11,7 @@
 use std::time::{Duration, SystemTime};
 
 use badgesmith_engine::store::{
-    MOST_STATES, States, Subject, escape, read_sequence, read_state_key, sequence_text, state_key, state_partition,
+    MOST_STATES, Row, States, Subject, escape, read_sequence, read_state_key, sequence_text, state_key, state_partition,
 };
 use badgesmith_host::unix_time::{unix_milliseconds, unix_seconds};
 use badgesmith_provider::{FoundState, State, Timestamp};
@@ -19,31 +19,36 @@ use badgesmith_provider::{FoundState, State, Timestamp};
 use crate::{
     aws_clients::AwsClients,
     aws_error::AwsError,
+    event_rows,
     item::{self, Item, expires, number, text},
     item_calls::{self, Put},
     lists::Listed,
+    transaction::{self, transact},
 };
 
 /// The size of a page of a query.
 const PAGE_SIZE: i32 = 256;
 
+/// The condition of a state that is written: there is none, or an older or an expired one.
+const IS_NEWER: &str = "attribute_not_exists(PK) OR Seq < :seq OR #TTL <= :now";
+
+/// A state that is to be written, with the outbox row that tells of it.
+pub(crate) struct NewState<'a> {
+    pub(crate) state: &'a State,
+    pub(crate) subject: &'a Subject,
+    pub(crate) now: SystemTime,
+    pub(crate) outbox: Option<&'a Row>,
+}
+
 /// Writes a state, unless there is one whose sequence is as great or greater, and lists its subject.
-pub(crate) async fn put_state(
-    aws: &AwsClients,
-    listed: &Listed,
-    state: &State,
-    subject: &Subject,
-    now: SystemTime,
-) -> Result<bool, AwsError> {
-    let (sequence, is_listed) = (sequence_text(&state.sequence), state.life_seconds.is_none());
-    let put = aws.dynamodb().await.put_item().table_name(&aws.tables().results);
-    let put = put
-        .set_item(Some(of_state(state, subject, now)))
-        .condition_expression("attribute_not_exists(PK) OR Seq < :seq OR #TTL <= :now")
-        .expression_attribute_names("#TTL", "TTL")
-        .expression_attribute_values(":seq", text(&*sequence))
-        .expression_attribute_values(":now", number(unix_seconds(now)));
-    let Put::Refused { is_retried } = item_calls::put(put, aws.deadline(), "writing a state").await? else {
+pub(crate) async fn put_state(aws: &AwsClients, listed: &Listed, new: &NewState<'_>) -> Result<bool, AwsError> {
+    let NewState { state, subject, now, outbox } = *new;
+    let is_listed = state.life_seconds.is_none();
+    let written = match outbox {
+        Some(outbox) => put_told(aws, new, outbox).await?,
+        None => put_alone(aws, new).await?,
+    };
+    let Put::Refused { is_retried } = written else {
         if is_listed {
             listed.list_state(aws, &state.collection, subject, now).await?;
         }
@@ -58,6 +63,30 @@ pub(crate) async fn put_state(
         listed.list_state(aws, &state.collection, subject, SystemTime::UNIX_EPOCH + written).await?;
     }
     Ok(is_retried && present.written_ms == unix_milliseconds(now) && present.fields == state.fields)
+}
+
+async fn put_alone(aws: &AwsClients, new: &NewState<'_>) -> Result<Put, AwsError> {
+    let put = aws.dynamodb().await.put_item().table_name(&aws.tables().results);
+    let put = put
+        .set_item(Some(of_state(new.state, new.subject, new.now)))
+        .condition_expression(IS_NEWER)
+        .expression_attribute_names("#TTL", "TTL")
+        .expression_attribute_values(":seq", text(sequence_text(&new.state.sequence)))
+        .expression_attribute_values(":now", number(unix_seconds(new.now)));
+    item_calls::put(put, aws.deadline(), "writing a state").await
+}
+
+/// Writes a state and its outbox row in one transaction. The token of its attempts makes one whose response was lost
+/// count as made, so a refusal is no attempt that succeeded before.
+async fn put_told(aws: &AwsClients, new: &NewState<'_>, outbox: &Row) -> Result<Put, AwsError> {
+    let put = transaction::put(&aws.tables().results, of_state(new.state, new.subject, new.now))
+        .condition_expression(IS_NEWER)
+        .expression_attribute_names("#TTL", "TTL")
+        .expression_attribute_values(":seq", text(sequence_text(&new.state.sequence)))
+        .expression_attribute_values(":now", number(unix_seconds(new.now)));
+    let writes = vec![transaction::write(put)?, event_rows::outbox(aws, outbox)?];
+    let is_written = transact(aws, "writing a state", writes).await?.is_empty();
+    Ok(if is_written { Put::Written } else { Put::Refused { is_retried: false } })
 }
 
 fn query_of(state: &State, subject: &Subject) -> States {

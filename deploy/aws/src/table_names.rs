@@ -11,6 +11,8 @@ pub struct TableNames {
     pub secrets: String,
     /// Cached answers of upstreams; empty if they are not cached.
     pub answers: String,
+    /// Rows of events: the outbox, queues and dead letters; empty, as by default, if there are no events.
+    pub events: String,
 }
 
 impl Default for TableNames {
@@ -20,6 +22,7 @@ impl Default for TableNames {
             nonces: "hmac-nonce".to_owned(),
             secrets: "badge-secrets".to_owned(),
             answers: "badge-answers".to_owned(),
+            events: String::new(),
         }
     }
 }
@@ -33,10 +36,10 @@ impl TableNames {
         format!("{}/", self.secrets.rsplit('/').next().unwrap_or_default())
     }
 
-    /// The names in environment variables, which `variable` reads: `BADGESMITH_TABLE_RESULTS`, `_NONCES`, `_SECRETS`
-    /// and `_ANSWERS`; where they are not set, `AWS_RESOURCE_TEST_RESULTS_TABLE`, `AWS_RESOURCE_NONCE_TABLE` and
-    /// `AWS_RESOURCE_ORG_SECRETS_TABLE` of earlier deployments. An empty `BADGESMITH_TABLE_ANSWERS` switches that table
-    /// off.
+    /// The names in environment variables, which `variable` reads: `BADGESMITH_TABLE_RESULTS`, `_NONCES`, `_SECRETS`,
+    /// `_ANSWERS` and `_EVENTS`; where they are not set, `AWS_RESOURCE_TEST_RESULTS_TABLE`, `AWS_RESOURCE_NONCE_TABLE`
+    /// and `AWS_RESOURCE_ORG_SECRETS_TABLE` of earlier deployments. An empty `BADGESMITH_TABLE_ANSWERS` switches that
+    /// table off, and so does an empty `BADGESMITH_TABLE_EVENTS` or none.
     pub fn from_variables(variable: impl Fn(&str) -> Option<String>) -> Self {
         let default = Self::default();
         let first = |names: [&str; 2], otherwise: String| {
@@ -47,6 +50,7 @@ impl TableNames {
             nonces: first(["BADGESMITH_TABLE_NONCES", "AWS_RESOURCE_NONCE_TABLE"], default.nonces),
             secrets: first(["BADGESMITH_TABLE_SECRETS", "AWS_RESOURCE_ORG_SECRETS_TABLE"], default.secrets),
             answers: variable("BADGESMITH_TABLE_ANSWERS").unwrap_or(default.answers),
+            events: variable("BADGESMITH_TABLE_EVENTS").unwrap_or(default.events),
         }
     }
 }
@@ -75,10 +79,14 @@ mod tests {
             ("AWS_RESOURCE_NONCE_TABLE", "their-nonces"),
             ("BADGESMITH_TABLE_SECRETS", ""),
             ("BADGESMITH_TABLE_ANSWERS", ""),
+            ("BADGESMITH_TABLE_EVENTS", "told"),
         ];
         let variable = |name: &str| set.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned());
-        let TableNames { results, nonces, secrets, answers } = TableNames::from_variables(variable);
-        assert_eq!([&*results, &nonces, &secrets, &answers], ["ours", "their-nonces", "badge-secrets", ""]);
+        let TableNames { results, nonces, secrets, answers, events } = TableNames::from_variables(variable);
+        assert_eq!(
+            [&*results, &nonces, &secrets, &answers, &events],
+            ["ours", "their-nonces", "badge-secrets", "", "told"]
+        );
         assert_eq!(TableNames::from_variables(|_| None), TableNames::default());
     }
 }

@@ -1,4 +1,4 @@
-//! A report or a delivery is recorded exactly once and a state counts as written although requests or responses of
+//! A report or a delivery is recorded exactly once, and a state and a change of events' rows count as written, although requests or responses of
 //! DynamoDB get lost, or DynamoDB is throttled.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
@@ -8,11 +8,13 @@ mod peer;
 use std::{
     collections::VecDeque,
     sync::{Arc, Mutex},
-    time::SystemTime,
+    time::{Duration, SystemTime},
 };
 
 use badgesmith_aws::{AwsClients, DynamoStore};
-use badgesmith_engine::store::{Delivery, Entry, Recorded, Span, Store, Subject, SubjectRecord};
+use badgesmith_engine::store::{
+    Delivery, Entry, Recorded, Row, RowChange, RowIs, Span, Store, Subject, SubjectRecord, Unavailable,
+};
 use badgesmith_host::client::Connections;
 use badgesmith_provider::{Record, State, Timestamp};
 use peer::Peer;
@@ -119,6 +121,19 @@ fn entry(nonce: &str, run: &str) -> Entry {
     }
 }
 
+/// A state of a workflow of an owner.
+fn state(owner: &str) -> State {
+    State {
+        collection: "workflow".to_owned(),
+        owner: owner.to_owned(),
+        repo: "tools".to_owned(),
+        platform: "ci.yml".to_owned(),
+        branch: "main".to_owned(),
+        sequence: vec![7],
+        ..State::default()
+    }
+}
+
 #[tokio::test]
 async fn a_transient_failure_is_retried_and_never_reported_as_a_duplicate() {
     let peer = Peer::start().await;
@@ -214,15 +229,7 @@ async fn a_state_whose_response_is_lost_counts_as_written_and_is_listed() {
     for (index, fates) in rows.into_iter().enumerate() {
         let url = proxy(settings.dynamodb.as_deref().unwrap(), PUT, fates).await;
         let store = DynamoStore::new(Arc::new(AwsClients::new(settings.clone().at(&url), Connections::new())));
-        let state = State {
-            collection: "workflow".to_owned(),
-            owner: format!("owner-{index}"),
-            repo: "tools".to_owned(),
-            platform: "ci.yml".to_owned(),
-            branch: "main".to_owned(),
-            sequence: vec![7],
-            ..State::default()
-        };
+        let state = state(&format!("owner-{index}"));
         let now = SystemTime::now();
         assert_eq!(store.put_state(&state, now).await, Ok(true), "{fates:?}");
         assert_eq!(store.put_state(&state, now).await, Ok(false), "{fates:?}: the same once more");
@@ -232,20 +239,74 @@ async fn a_state_whose_response_is_lost_counts_as_written_and_is_listed() {
     // A process that ended after it had written a state and before it listed it, which a state with a life is not: the
     // redelivery lists it.
     let store = DynamoStore::new(Arc::new(AwsClients::new(settings, Connections::new())));
-    let unlisted = State {
-        collection: "workflow".to_owned(),
-        owner: "acme".to_owned(),
-        repo: "tools".to_owned(),
-        platform: "ci.yml".to_owned(),
-        branch: "main".to_owned(),
-        sequence: vec![7],
-        life_seconds: Some(1000),
-        ..State::default()
-    };
+    let unlisted = State { life_seconds: Some(1000), ..state("acme") };
     let now = SystemTime::now();
     assert_eq!(store.put_state(&unlisted, now).await, Ok(true));
     assert_eq!(store.subjects("acme", None, "", 9, now).await, Ok(Vec::new()));
     assert_eq!(store.put_state(&State { life_seconds: None, ..unlisted }, now).await, Ok(false));
     assert_eq!(store.owners("", 1).await.unwrap(), ["acme"]);
     assert_eq!(store.subjects("acme", None, "", 9, now).await.unwrap().len(), 1);
+}
+
+fn row(key: &str) -> Row {
+    let expires = SystemTime::now() + Duration::from_secs(1000);
+    Row { partition: "OUTBOX#00".to_owned(), key: key.to_owned(), value: "{}".to_owned(), expires }
+}
+
+#[tokio::test]
+async fn a_change_of_rows_and_a_told_state_whose_response_is_lost_count_as_made_and_are_made_once() {
+    let peer = Peer::start().await;
+    let settings = peer.settings();
+    peer.provision(&settings).await;
+    let rows: [&[Fate]; 6] = [
+        &[Fate::ResponseLost],
+        &[Fate::ResponseLost, Fate::ResponseLost, THROTTLED],
+        &[Fate::Lost, BROKEN],
+        &[IN_PROGRESS, Fate::ResponseLost, IN_PROGRESS],
+        &[CONFLICT, Fate::ResponseLost, CONFLICT],
+        &[],
+    ];
+    let reached = DynamoStore::new(Arc::new(AwsClients::new(settings.clone(), Connections::new())));
+    for (index, fates) in rows.into_iter().enumerate() {
+        let lossy = async || {
+            let url = proxy(settings.dynamodb.as_deref().unwrap(), TRANSACTION, fates).await;
+            DynamoStore::new(Arc::new(AwsClients::new(settings.clone().at(&url), Connections::new())))
+        };
+        let now = SystemTime::now();
+        let told = row(&format!("{index} told"));
+        let changes = [
+            RowChange::Put(row(&format!("{index} new")), RowIs::Absent),
+            RowChange::Delete(told.partition.clone(), told.key.clone(), RowIs::Present),
+        ];
+        assert_eq!(reached.change_rows(&[RowChange::Put(told, RowIs::Absent)], now).await, Ok(true));
+        assert_eq!(lossy().await.change_rows(&changes, now).await, Ok(true), "{fates:?}");
+        assert_eq!(lossy().await.change_rows(&changes, now).await, Ok(false), "{fates:?}: the same once more");
+        let state = state(&format!("owner-{index}"));
+        let outbox = row(&format!("{index} state"));
+        assert_eq!(lossy().await.put_told_state(&state, now, Some(&outbox)).await, Ok(true), "{fates:?}");
+        let again = row(&format!("{index} state again"));
+        assert_eq!(lossy().await.put_told_state(&state, now, Some(&again)).await, Ok(false), "{fates:?}");
+        assert_eq!(reached.subjects(&state.owner, None, "", 9, now).await.unwrap().len(), 1, "{fates:?}");
+    }
+    let found = reached.rows("OUTBOX#00", "", 99, SystemTime::now()).await.unwrap();
+    let expected = (0..rows.len()).flat_map(|index| [format!("{index} new"), format!("{index} state")]);
+    assert_eq!(found.into_iter().map(|row| row.key).collect::<Vec<_>>(), expected.collect::<Vec<_>>());
+}
+
+#[tokio::test]
+async fn without_a_table_of_events_rows_are_refused_with_the_variable_and_all_else_is_written() {
+    let peer = Peer::start().await;
+    let mut settings = peer.settings();
+    settings.tables.events.clear();
+    peer.provision(&settings).await;
+    let store = DynamoStore::new(Arc::new(AwsClients::new(settings, Connections::new())));
+    let names = |refused: Unavailable| refused.0.contains("BADGESMITH_TABLE_EVENTS");
+    let now = SystemTime::now();
+    let told = Entry { outbox: Some(row("1")), ..entry("n", "1") };
+    assert!(store.record(&told).await.is_err_and(names));
+    assert!(store.rows("OUTBOX#00", "", 9, now).await.is_err_and(names));
+    assert!(store.change_rows(&[RowChange::Put(row("1"), RowIs::Any)], now).await.is_err_and(names));
+    assert!(store.put_told_state(&state("acme"), now, Some(&row("1"))).await.is_err_and(names));
+    assert_eq!(store.record(&entry("n", "1")).await, Ok(Recorded::New), "nothing was written before");
+    assert_eq!(store.put_state(&state("acme"), now).await, Ok(true));
 }

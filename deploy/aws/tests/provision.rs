@@ -1,4 +1,5 @@
-//! Provisioning of a table in which an earlier version recorded results: their owners and subjects are listed once.
+//! Provisioning of tables that are there already: what an earlier version recorded is listed once, and events get their
+//! stream.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 #[path = "support/dynamodb.rs"]
@@ -13,7 +14,7 @@ use std::{
 
 use badgesmith_aws::{
     AwsClients, AwsSettings, DynamoStore,
-    provision::{self, ProvisionStep},
+    provision::{self, ProvisionError, ProvisionStep},
 };
 use badgesmith_engine::store::{Entry, ListedSubject, Recorded, Store, Subject};
 use badgesmith_host::client::Connections;
@@ -93,4 +94,52 @@ async fn the_results_of_an_earlier_version_are_listed_once() {
         assert_eq!(listed(&store, "acme").await, [(main.clone(), second(20)), (other, second(30))]);
         assert_eq!(listed(&store, "other").await, [(main, second(50))], "what changed last stays");
     }
+}
+
+#[tokio::test]
+async fn the_table_of_events_has_a_stream_of_new_items_and_an_existing_one_gets_it() {
+    let peer = Peer::start().await;
+    let mut settings = peer.settings();
+    settings.tables.events.clear();
+    peer.provision(&settings).await;
+    assert_eq!(provision::plan(&clients(&settings)).await.unwrap().steps, [], "events are off by default");
+    let endpoint = settings.dynamodb.clone().unwrap();
+    let described = async |table: &str| {
+        let found = dynamodb::call(&endpoint, "DescribeTable", &json!({"TableName": table})).await;
+        found["Table"]["StreamSpecification"].clone()
+    };
+    let stream = json!({"StreamEnabled": true, "StreamViewType": "NEW_IMAGE"});
+    let create = async |table: &str, stream: Option<&str>| {
+        let key = |name: &str, of: &str| json!({"AttributeName": name, "KeyType": of});
+        let text = |name: &str| json!({"AttributeName": name, "AttributeType": "S"});
+        let mut table = json!({
+            "TableName": table, "BillingMode": "PAY_PER_REQUEST",
+            "KeySchema": [key("PK", "HASH"), key("SK", "RANGE")], "AttributeDefinitions": [text("PK"), text("SK")],
+        });
+        if let Some(view) = stream {
+            table["StreamSpecification"] = json!({"StreamEnabled": true, "StreamViewType": view});
+        }
+        dynamodb::call(&endpoint, "CreateTable", &table).await;
+    };
+    let steps = async |settings: &AwsSettings| provision::plan(&clients(settings)).await.unwrap().steps;
+    "events-new".clone_into(&mut settings.tables.events);
+    let [created, expiring] = [ProvisionStep::Create, ProvisionStep::Expire].map(|step| step("events-new".to_owned()));
+    assert_eq!(steps(&settings).await, [created, expiring]);
+    peer.provision(&settings).await;
+    assert_eq!((steps(&settings).await, described("events-new").await), (vec![], stream.clone()));
+
+    create("events-there", None).await;
+    "events-there".clone_into(&mut settings.tables.events);
+    let there = "events-there".to_owned();
+    let [streaming, expiring] = [ProvisionStep::Stream, ProvisionStep::Expire].map(|step| step(there.clone()));
+    assert_eq!(steps(&settings).await, [streaming.clone(), expiring]);
+    assert_eq!(streaming.to_string(), "events-there: switch on the stream of new items");
+    peer.provision(&settings).await;
+    assert_eq!((steps(&settings).await, described("events-there").await), (vec![], stream));
+
+    create("events-keys", Some("KEYS_ONLY")).await;
+    "events-keys".clone_into(&mut settings.tables.events);
+    let refused = provision::plan(&clients(&settings)).await.unwrap_err();
+    assert_eq!(refused, ProvisionError::WrongStream { table: "events-keys".to_owned(), view: "KEYS_ONLY".to_owned() });
+    assert!(refused.to_string().contains("a stream of KEYS_ONLY"), "{refused}");
 }

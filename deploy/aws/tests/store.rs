@@ -17,6 +17,9 @@ mod peer;
 #[path = "../../host/tests/store/promises.rs"]
 mod promises;
 #[macro_use]
+#[path = "../../host/tests/store/row_promises.rs"]
+mod row_promises;
+#[macro_use]
 #[path = "../../host/tests/store/state_promises.rs"]
 mod state_promises;
 
@@ -53,6 +56,7 @@ mod dynoxide_in_this_process {
     for_every_state_promise!(promised_here);
     for_every_delivery_promise!(promised_here);
     for_every_part_promise!(promised_here);
+    for_every_row_promise!(promised_here);
 }
 
 mod another_dynamodb {
@@ -60,6 +64,7 @@ mod another_dynamodb {
     for_every_state_promise!(promised_elsewhere);
     for_every_delivery_promise!(promised_elsewhere);
     for_every_part_promise!(promised_elsewhere);
+    for_every_row_promise!(promised_elsewhere);
 }
 
 #[tokio::test]

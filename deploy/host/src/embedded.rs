@@ -2,6 +2,7 @@
 
 mod cached_answers;
 mod checksummed;
+mod event_rows;
 mod export;
 mod list_filling;
 mod lists;

@@ -1,4 +1,4 @@
-//! Results and states as JSON lines, exported from one store and imported into another.
+//! Results and states as JSON lines, exported from one store and imported into another. Events are not exported.
 
 mod exported_result;
 mod exported_state;

@@ -1,4 +1,4 @@
-//! A store that an earlier version wrote: it has results, and neither states nor lists.
+//! A store that an earlier version wrote: it has results, and neither states nor lists nor events.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use std::{
@@ -14,7 +14,7 @@ use redb::{Database, TableDefinition};
 use serde_json::Map;
 
 /// The tables that an earlier version does not have.
-const LATER: [&str; 4] = ["states", "lists", "marks", "done"];
+const LATER: [&str; 5] = ["states", "lists", "marks", "events", "done"];
 
 fn directory(name: &str) -> PathBuf {
     let directory = std::env::temp_dir().join(format!("badgesmith-earlier-{}-{name}", std::process::id()));
@@ -83,6 +83,7 @@ async fn the_results_of_a_store_of_an_earlier_version_are_listed_after_its_start
             branch: None,
         };
         assert_eq!(store.states(&states("workflow"), second(50)).await.unwrap(), []);
+        assert_eq!(store.rows("OUTBOX#00", "", 9, second(50)).await.unwrap(), []);
         assert_eq!(listed(&store, "acme", second(50) + RESULT_LIFE + Duration::from_secs(86_400)).await, []);
     }
     fs::remove_dir_all(directory).unwrap();

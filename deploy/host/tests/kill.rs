@@ -1,5 +1,5 @@
-//! SIGKILL at varying moments while deliveries and states are written: whatever was acknowledged is there afterwards, and
-//! what was not is written once when it is delivered again.
+//! SIGKILL at varying moments while deliveries and states are written: whatever was acknowledged is there afterwards, with
+//! its outbox row, and what was not is written once when it is delivered again. No outbox row is without its record.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout)]
 
 use std::{
@@ -12,7 +12,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use badgesmith_engine::store::{Delivery, MOST_CHARTED, Span, States, Store, Subject, SubjectRecord};
+use badgesmith_engine::store::{Delivery, MOST_CHARTED, Row, Span, States, Store, Subject, SubjectRecord};
 use badgesmith_host::embedded::EmbeddedStore;
 use badgesmith_provider::{Record, State, Timestamp};
 use futures_util::future::join_all;
@@ -45,6 +45,30 @@ fn state(number: u32) -> State {
     }
 }
 
+/// The outbox rows of states, and those of records.
+const TOLD_STATES: &str = "OUTBOX#00";
+const TOLD_RECORDS: &str = "OUTBOX#01";
+
+/// The key of the outbox row of a number. Rows are in the order of their numbers.
+fn told_key(number: u32, attempt: u32) -> String {
+    format!("{number:010}#{attempt}")
+}
+
+fn outbox(partition: &str, number: u32, attempt: u32) -> Row {
+    let expires = SystemTime::now() + Duration::from_secs(10_000);
+    Row { partition: partition.to_owned(), key: told_key(number, attempt), value: "{}".to_owned(), expires }
+}
+
+/// The outbox rows of a round, by number and attempt.
+async fn told(store: &EmbeddedStore, partition: &str, round: u32) -> BTreeSet<(u32, u32)> {
+    let rows = store.rows(partition, &told_key(round * PER_ROUND, 0), usize::MAX, SystemTime::now()).await.unwrap();
+    let read = |row: Row| {
+        let (number, attempt) = row.key.split_once('#').unwrap();
+        (number.parse().unwrap(), attempt.parse().unwrap())
+    };
+    rows.into_iter().map(read).collect()
+}
+
 /// A delivery of two records.
 fn delivery(number: u32) -> Delivery {
     let records = [1, 2].map(|run_attempt| SubjectRecord {
@@ -56,7 +80,7 @@ fn delivery(number: u32) -> Delivery {
             timestamp_ms: Timestamp::nearest(number.into()),
             fields: Map::new(),
         },
-        outbox: None,
+        outbox: Some(outbox(TOLD_RECORDS, number, run_attempt)),
     });
     Delivery {
         scheme: "github".to_owned(),
@@ -76,7 +100,8 @@ async fn writer() {
         let store = &store;
         async move {
             for number in (first + writer..first + PER_ROUND).step_by(WRITERS as usize) {
-                assert_eq!(store.put_state(&state(number), SystemTime::now()).await.map(drop), Ok(()));
+                let told = outbox(TOLD_STATES, number, 1);
+                assert_eq!(store.put_told_state(&state(number), SystemTime::now(), Some(&told)).await, Ok(true));
                 println!("\nacknowledged state {number}");
                 assert_eq!(store.deliver(&delivery(number)).await, Ok(true));
                 println!("\nacknowledged delivery {number}");
@@ -131,7 +156,25 @@ async fn every_acknowledged_delivery_and_state_is_there_after_a_kill_and_a_redel
             let state = found.iter().find(|state| state.branch == branch(*number)).expect("an acknowledged state");
             assert!(state.sequence[0] >= u64::from(*number), "round {round}: state {number} is lost: {state:?}");
         }
+        let told_states = told(&store, TOLD_STATES, round).await;
+        for number in &states {
+            assert!(told_states.contains(&(*number, 1)), "round {round}: nobody is told of state {number}");
+        }
+        for (number, _) in told_states {
+            let state = found.iter().find(|state| state.branch == branch(number)).expect("a state that is told");
+            assert!(state.sequence[0] >= u64::from(number), "round {round}: state {number} is told and lost");
+        }
+        let mut recorded = BTreeSet::new();
+        for number in 0..BRANCHES {
+            let subject = Subject::new("acme", "tools", "ci.yml", &branch(number)).unwrap();
+            let of_round = Span { last: MOST_CHARTED, since_ms: Some((round * PER_ROUND).into()), before: None };
+            let records = store.history("workflow", &subject, of_round, SystemTime::now()).await.unwrap();
+            assert!(records.len() < MOST_CHARTED, "all records of the round are seen");
+            recorded.extend(records.iter().map(|record| (record.run_id.parse().unwrap(), record.run_attempt)));
+        }
+        assert_eq!(told(&store, TOLD_RECORDS, round).await, recorded, "round {round}: what is recorded is told");
         for number in &deliveries {
+            assert!(recorded.contains(&(*number, 1)) && recorded.contains(&(*number, 2)), "round {round}: {number}");
             assert_eq!(store.deliver(&delivery(*number)).await, Ok(false), "round {round}: {number} is claimed");
         }
         // Whatever came after the last acknowledgement may be there or not. Delivered again, it is there once.
@@ -141,6 +184,8 @@ async fn every_acknowledged_delivery_and_state_is_there_after_a_kill_and_a_redel
             assert!(store.deliver(&delivery(number)).await.is_ok());
         }
         expected.extend(again);
+        let twice: BTreeSet<_> = expected.iter().flat_map(|number| [(*number, 1), (*number, 2)]).collect();
+        assert_eq!(told(&store, TOLD_RECORDS, 0).await, twice, "round {round}: each record is told once");
         let listed = store.subjects("acme", Some("tools"), "", 99, SystemTime::now()).await.unwrap();
         let listed: BTreeSet<_> = listed.iter().map(|listed| listed.subject.branch().to_owned()).collect();
         for in_branch in 0..BRANCHES {

@@ -13,6 +13,9 @@ mod part_promises;
 #[path = "store/promises.rs"]
 mod promises;
 #[macro_use]
+#[path = "store/row_promises.rs"]
+mod row_promises;
+#[macro_use]
 #[path = "store/state_promises.rs"]
 mod state_promises;
 
@@ -31,6 +34,7 @@ for_every_promise!(promised);
 for_every_state_promise!(promised);
 for_every_delivery_promise!(promised);
 for_every_part_promise!(promised);
+for_every_row_promise!(promised);
 
 #[tokio::test]
 async fn parts_are_found_among_thousands_of_other_subjects() {

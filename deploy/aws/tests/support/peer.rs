@@ -70,6 +70,7 @@ impl Peer {
             nonces: named("nonces"),
             secrets: named("secrets"),
             answers: named("answers"),
+            events: named("events"),
         };
         // The time limit is long, because a loaded machine must not fail the tests.
         AwsSettings { tables, timeout: Duration::from_secs(60), ..AwsSettings::default() }.at(&self.endpoint)

@@ -23,7 +23,7 @@ use crate::{
 };
 
 /// Hands every result and then every state that has not expired at `now` to `each`, in key order, and reports which ones
-/// are damaged.
+/// are damaged. Rows of the table of events are not exported: they say what this deployment has still to tell.
 ///
 /// # Errors
 /// There is no store, a server has it open, none of it can be read, or the first error of `each`.

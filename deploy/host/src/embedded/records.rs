@@ -3,15 +3,15 @@
 use std::time::SystemTime;
 
 use badgesmith_engine::store::{
-    DELIVERY_LIFE, Delivery, Entry, RESULT_LIFE, Recorded, Span, Subject, delivery_partition, nonce_partition,
-    partition, result_key, result_range, run_key,
+    DELIVERY_LIFE, Delivery, Entry, RESULT_LIFE, Recorded, Row, Span, Subject, SubjectRecord, delivery_partition,
+    nonce_partition, partition, result_key, result_range, run_key,
 };
 use badgesmith_provider::Record;
 use redb::{Database, ReadOnlyTable};
 
 use super::{
     checksummed::decode,
-    lists,
+    event_rows, lists,
     panic_guard::guard,
     rows::{self, RowKey, RowKind, Tables, after},
     store_error::StoreError,
@@ -24,11 +24,12 @@ struct NewRecord<'a> {
     subject: &'a Subject,
     record: &'a Record,
     arrived: SystemTime,
+    outbox: Option<&'a Row>,
 }
 
 /// Claims the nonce and the run and writes the record; or writes nothing if one of them is claimed already.
 pub(super) fn record(tables: &mut Tables<'_>, entry: &Entry) -> Result<Recorded, redb::Error> {
-    let Entry { collection, subject, nonce, record, arrived, .. } = entry;
+    let Entry { collection, subject, nonce, record, arrived, outbox } = entry;
     let (now, nonces) = (unix_seconds(*arrived), nonce_partition(collection, subject));
     let nonce_key = (&*nonces, &*nonce.value);
     if tables.is_claimed(nonce_key, now)? {
@@ -36,7 +37,7 @@ pub(super) fn record(tables: &mut Tables<'_>, entry: &Entry) -> Result<Recorded,
         let is_duplicate = nonce.is_after_run && tables.is_claimed(run, now)?;
         return Ok(if is_duplicate { Recorded::Duplicate } else { Recorded::NonceUsed });
     }
-    if !write(tables, &NewRecord { collection, subject, record, arrived: *arrived })? {
+    if !write(tables, &NewRecord { collection, subject, record, arrived: *arrived, outbox: outbox.as_ref() })? {
         return Ok(Recorded::Duplicate);
     }
     tables.claim(nonce_key, unix_seconds(nonce.expiry(*arrived)))?;
@@ -53,16 +54,16 @@ pub(super) fn deliver(tables: &mut Tables<'_>, delivery: &Delivery) -> Result<bo
     }
     tables.claim((&deliveries, id), after(now, DELIVERY_LIFE))?;
     for delivered in records {
-        let (collection, subject, record) = (&delivered.collection, &delivered.subject, &delivered.record);
-        write(tables, &NewRecord { collection, subject, record, arrived: *arrived })?;
+        let SubjectRecord { collection, subject, record, outbox } = delivered;
+        write(tables, &NewRecord { collection, subject, record, arrived: *arrived, outbox: outbox.as_ref() })?;
     }
     Ok(true)
 }
 
-/// Claims the run, writes the record and lists its subject; or writes nothing and returns `false` if the run is claimed
+/// Claims the run, writes the record and its outbox row and lists its subject; or writes nothing and returns `false` if the run is claimed
 /// already.
 fn write(tables: &mut Tables<'_>, new: &NewRecord<'_>) -> Result<bool, redb::Error> {
-    let NewRecord { collection, subject, record, arrived } = *new;
+    let NewRecord { collection, subject, record, arrived, outbox } = *new;
     let (now, partition) = (unix_seconds(arrived), partition(collection, subject));
     let run = run_key(subject, record);
     if tables.is_claimed((&partition, &run), now)? {
@@ -74,6 +75,7 @@ fn write(tables: &mut Tables<'_>, new: &NewRecord<'_>) -> Result<bool, redb::Err
     let json = serde_json::to_vec(record).unwrap_or_default();
     tables.write(RowKind::Result, (&partition, &result_key(subject, record)), &json, expires)?;
     lists::list(tables, collection, subject, &lists::Change { at: arrived, expires })?;
+    outbox.map_or(Ok(()), |row| event_rows::put(tables, row))?;
     Ok(true)
 }
 

@@ -34,10 +34,12 @@ pub(super) enum RowKind {
     Listed = 3,
     /// A mark of what is stale, with the time since when.
     Mark = 4,
+    /// A row of the table of events.
+    Event = 5,
 }
 
 impl RowKind {
-    const ALL: [Self; 5] = [Self::Result, Self::Claim, Self::State, Self::Listed, Self::Mark];
+    const ALL: [Self; 6] = [Self::Result, Self::Claim, Self::State, Self::Listed, Self::Mark, Self::Event];
 
     /// The kind with this number.
     pub(super) fn of(number: u8) -> Option<Self> {
@@ -52,6 +54,7 @@ impl RowKind {
             Self::State => Some(TableDefinition::new("states")),
             Self::Listed => Some(TableDefinition::new("lists")),
             Self::Mark => Some(TableDefinition::new("marks")),
+            Self::Event => Some(TableDefinition::new("events")),
         }
     }
 
@@ -113,6 +116,7 @@ pub(super) struct Tables<'t> {
     states: Table<'t, RowKey<'static>, &'static [u8]>,
     lists: Table<'t, RowKey<'static>, &'static [u8]>,
     marks: Table<'t, RowKey<'static>, &'static [u8]>,
+    events: Table<'t, RowKey<'static>, &'static [u8]>,
     claims: Table<'t, RowKey<'static>, u64>,
     expiries: Table<'t, (u64, u8, &'static str, &'static str), ()>,
 }
@@ -144,6 +148,7 @@ impl<'t> Tables<'t> {
             states: open(RowKind::State)?,
             lists: open(RowKind::Listed)?,
             marks: open(RowKind::Mark)?,
+            events: open(RowKind::Event)?,
             claims: transaction.open_table(CLAIMS)?,
             expiries: transaction.open_table(EXPIRIES)?,
         })
@@ -193,6 +198,15 @@ impl<'t> Tables<'t> {
         let previous = table.insert(key, &*encoded)?;
         let previous = previous.and_then(|row| kind.decode(key, row.value()).map(|(expires, _)| expires));
         self.index(kind, key, previous, expires)
+    }
+
+    /// Deletes a row, if there is one.
+    pub(super) fn delete(&mut self, kind: RowKind, key: RowKey<'_>) -> Result<(), redb::Error> {
+        let Some(table) = self.table_mut(kind) else { return Ok(()) };
+        let previous = table.remove(key)?;
+        // The entry of a damaged row stays in the index until it is swept.
+        let previous = previous.and_then(|row| kind.decode(key, row.value()).map(|(expires, _)| expires));
+        self.index(kind, key, previous, FOREVER)
     }
 
     /// Replaces the entry of a row in the index.
@@ -262,6 +276,7 @@ impl<'t> Tables<'t> {
             RowKind::State => Some(&self.states),
             RowKind::Listed => Some(&self.lists),
             RowKind::Mark => Some(&self.marks),
+            RowKind::Event => Some(&self.events),
             RowKind::Claim => None,
         }
     }
@@ -272,6 +287,7 @@ impl<'t> Tables<'t> {
             RowKind::State => Some(&mut self.states),
             RowKind::Listed => Some(&mut self.lists),
             RowKind::Mark => Some(&mut self.marks),
+            RowKind::Event => Some(&mut self.events),
             RowKind::Claim => None,
         }
     }

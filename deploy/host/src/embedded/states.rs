@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use badgesmith_engine::store::{MOST_STATES, States, Subject, escape, read_state_key, state_key, state_partition};
+use badgesmith_engine::store::{MOST_STATES, Row, States, Subject, escape, read_state_key, state_key, state_partition};
 use badgesmith_provider::{FoundState, State};
 use redb::Database;
 use serde::{Deserialize, Serialize};
@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 
 use super::{
     checksummed::FOREVER,
+    event_rows,
     lists::{self, Change},
     panic_guard::guard,
     rows::{self, RowKey, RowKind, Tables, after},
@@ -17,12 +18,13 @@ use super::{
 };
 use crate::unix_time::{unix_milliseconds, unix_seconds};
 
-/// A state that is to be written, with the subject that its names make.
+/// A state that is to be written, with the subject that its names make and the outbox row that tells of it.
 #[derive(Debug)]
 pub(super) struct NewState {
     pub(super) state: State,
     pub(super) subject: Subject,
     pub(super) now: SystemTime,
+    pub(super) outbox: Option<Row>,
 }
 
 /// What is stored of a state. The rest is its key.
@@ -35,7 +37,7 @@ struct StoredState {
 
 /// Writes a state, unless there is one whose sequence is as great or greater. A damaged one is replaced.
 pub(super) fn put(tables: &mut Tables<'_>, new: &NewState) -> Result<bool, redb::Error> {
-    let NewState { state, subject, now } = new;
+    let NewState { state, subject, now, outbox } = new;
     let partition = state_partition(&state.collection, subject.owner(), subject.repo());
     let key = state_key(subject.platform(), subject.branch());
     let sequence = |json: &[u8]| serde_json::from_slice::<StoredState>(json).ok().map(|state| state.sequence);
@@ -56,6 +58,7 @@ pub(super) fn put(tables: &mut Tables<'_>, new: &NewState) -> Result<bool, redb:
     if life.is_none() {
         lists::list(tables, &state.collection, subject, &Change { at: *now, expires })?;
     }
+    outbox.as_ref().map_or(Ok(()), |row| event_rows::put(tables, row))?;
     Ok(true)
 }
 

@@ -15,8 +15,8 @@ use std::{
 use badgesmith_engine::{
     Settings,
     store::{
-        Delivery, Entry, EveryPart, ListedSubject, MarkedAnswer, Recorded, Row, Span, States, Store, Subject,
-        Unavailable, Unhealthy, state_subject,
+        Delivery, Entry, EveryPart, ListedSubject, MarkedAnswer, Recorded, Row, RowChange, Span, States, Store,
+        Subject, Unavailable, Unhealthy, state_subject,
     },
 };
 use badgesmith_provider::{FoundParts, FoundState, Record, State};
@@ -27,6 +27,7 @@ use tokio::sync::oneshot;
 
 use super::{
     cached_answers::{self, CachedAnswer},
+    event_rows::{self, RowPage},
     lists::{self, Page},
     live_database,
     long_reads::{LongReads, MOST_AT_ONCE},
@@ -156,6 +157,19 @@ impl EmbeddedStore {
         })
     }
 
+    /// The same of a write with outbox rows, if their lengths are right.
+    fn write_told<'a, T: Send + 'static>(
+        &self,
+        write: StoreWrite,
+        outbox: impl IntoIterator<Item = &'a Row>,
+        read: fn(StoreWritten) -> Option<T>,
+    ) -> BoxFuture<'static, Result<T, Unavailable>> {
+        match outbox.into_iter().try_for_each(Row::check) {
+            Ok(()) => self.write(write, read),
+            Err(refusal) => Box::pin(ready(Err(refusal.into()))),
+        }
+    }
+
     fn current(&self) -> Result<CurrentDatabase, Unavailable> {
         self.shared.current().ok_or_else(|| Unavailable("the store's file is not open".to_owned()))
     }
@@ -206,7 +220,8 @@ impl Store for EmbeddedStore {
     }
 
     fn record<'a>(&'a self, entry: &'a Entry) -> BoxFuture<'a, Result<Recorded, Unavailable>> {
-        self.write(StoreWrite::Record(Box::new(entry.clone())), |written| match written {
+        let write = StoreWrite::Record(Box::new(entry.clone()));
+        self.write_told(write, entry.outbox.as_ref(), |written| match written {
             StoreWritten::Recorded(recorded) => Some(recorded),
             StoreWritten::IsNew(_) => None,
         })
@@ -252,11 +267,12 @@ impl Store for EmbeddedStore {
         &'a self,
         state: &'a State,
         now: SystemTime,
-        _outbox: Option<&'a Row>,
+        outbox: Option<&'a Row>,
     ) -> BoxFuture<'a, Result<bool, Unavailable>> {
         match state_subject(state) {
             Ok(subject) => {
-                self.write(StoreWrite::State(Box::new(NewState { state: state.clone(), subject, now })), is_new)
+                let new = NewState { state: state.clone(), subject, now, outbox: outbox.cloned() };
+                self.write_told(StoreWrite::State(Box::new(new)), outbox, is_new)
             }
             Err(refusal) => Box::pin(ready(Err(refusal))),
         }
@@ -271,7 +287,8 @@ impl Store for EmbeddedStore {
     }
 
     fn deliver<'a>(&'a self, delivery: &'a Delivery) -> BoxFuture<'a, Result<bool, Unavailable>> {
-        self.write(StoreWrite::Delivery(Box::new(delivery.clone())), is_new)
+        let outbox = delivery.records.iter().filter_map(|record| record.outbox.as_ref());
+        self.write_told(StoreWrite::Delivery(Box::new(delivery.clone())), outbox, is_new)
     }
 
     fn owners<'a>(&'a self, after: &'a str, limit: usize) -> BoxFuture<'a, Result<Vec<String>, Unavailable>> {
@@ -308,6 +325,37 @@ impl Store for EmbeddedStore {
         Box::pin(ready(found))
     }
 
+    fn rows<'a>(
+        &'a self,
+        partition: &'a str,
+        after: &'a str,
+        limit: usize,
+        now: SystemTime,
+    ) -> BoxFuture<'a, Result<Vec<Row>, Unavailable>> {
+        let (partition, after) = (partition.to_owned(), after.to_owned());
+        let page = RowPage { partition, after, limit, now: unix_seconds(now) };
+        if limit <= MOST_AT_ONCE {
+            return Box::pin(ready(self.read(|database| event_rows::read(database, &page))));
+        }
+        Box::pin(async move {
+            let turn = self.long_reads.turn().await;
+            let current = self.current()?;
+            let generation = current.generation;
+            self.judge(generation, turn.read(current, move |database| event_rows::read(database, &page)).await)
+        })
+    }
+
+    fn change_rows<'a>(
+        &'a self,
+        changes: &'a [RowChange],
+        now: SystemTime,
+    ) -> BoxFuture<'a, Result<bool, Unavailable>> {
+        match RowChange::check(changes) {
+            Ok(()) => self.write(StoreWrite::Rows { changes: changes.to_vec(), now }, is_new),
+            Err(refusal) => Box::pin(ready(Err(refusal.into()))),
+        }
+    }
+
     fn check(&self) -> BoxFuture<'_, Result<(), Unhealthy>> {
         if let Some(outage) = self.shared.outage() {
             return Box::pin(ready(Err(outage)));
@@ -322,7 +370,7 @@ impl Store for EmbeddedStore {
     }
 }
 
-/// Whether a state or a delivery is new.
+/// Whether a state or a delivery is new, or changes of rows were made.
 fn is_new(written: StoreWritten) -> Option<bool> {
     match written {
         StoreWritten::IsNew(is_new) => Some(is_new),

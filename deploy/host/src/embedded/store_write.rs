@@ -2,10 +2,10 @@
 
 use std::time::SystemTime;
 
-use badgesmith_engine::store::{Delivery, Entry, Recorded};
+use badgesmith_engine::store::{Delivery, Entry, Recorded, RowChange};
 
 use super::{
-    marks, records,
+    event_rows, marks, records,
     rows::Tables,
     states::{self, NewState},
 };
@@ -21,6 +21,8 @@ pub(super) enum StoreWrite {
     Delivery(Box<Delivery>),
     /// A mark of what is stale.
     Mark { about: String, at: SystemTime },
+    /// Changes of rows of the table of events.
+    Rows { changes: Vec<RowChange>, now: SystemTime },
 }
 
 /// The outcome of a write.
@@ -28,7 +30,7 @@ pub(super) enum StoreWrite {
 pub(super) enum StoreWritten {
     /// The outcome of a record.
     Recorded(Recorded),
-    /// Whether the state or the delivery is new.
+    /// Whether the state or the delivery is new, or the changes of rows were made.
     IsNew(bool),
 }
 
@@ -40,6 +42,7 @@ impl StoreWrite {
             Self::State(state) => states::put(tables, state).map(StoreWritten::IsNew),
             Self::Delivery(delivery) => records::deliver(tables, delivery).map(StoreWritten::IsNew),
             Self::Mark { about, at } => marks::mark(tables, about, *at).map(|()| StoreWritten::IsNew(true)),
+            Self::Rows { changes, now } => event_rows::change(tables, changes, *now).map(StoreWritten::IsNew),
         }
     }
 }
