@@ -38,6 +38,8 @@ pub(crate) enum CommandError {
     Randomness(getrandom::Error),
     /// The command works on Secrets Manager only.
     NeedsAws,
+    /// The command works on a data directory only.
+    NeedsDataDirectory,
     /// A webhook's owner is none.
     HookOwner(String),
     /// The address of a webhook's server is none.
@@ -178,6 +180,9 @@ impl fmt::Display for CommandError {
             Self::NeedsAws => {
                 f.write_str("secrets in a data directory have no prefix; with --aws those of Secrets Manager are moved")
             }
+            Self::NeedsDataDirectory => f.write_str(
+                "Secrets Manager encrypts its secrets itself; without --aws those of the data directory are sealed",
+            ),
             Self::SecretNotFound { secret } => {
                 write!(f, "{secret} has no secret; `badgesmith secret list` shows them")
             }

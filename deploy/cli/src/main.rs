@@ -14,6 +14,7 @@ mod readme;
 mod render;
 mod report;
 mod runtime;
+mod seal;
 mod secret;
 mod serve;
 mod smoke;
@@ -53,7 +54,7 @@ enum Command {
     /// Creates, checks, enables, lists, packs and records plugins.
     #[command(subcommand)]
     Plugin(plugin::PluginCommand),
-    /// Sets, rotates, lists and removes the secrets that sign reports and the tokens for upstreams, also while the
+    /// Sets, rotates, lists, seals and removes the secrets that sign reports and the tokens for upstreams, also while the
     /// server runs.
     #[command(subcommand)]
     Secret(secret::SecretCommand),
@@ -67,10 +68,10 @@ enum Command {
     Smoke(smoke::SmokeOptions),
     /// Creates the DynamoDB tables and the secrets that the server needs.
     Provision(dynamodb::provision::ProvisionOptions),
-    /// Writes all results to standard output as JSON lines.
-    Export(opened_store::StoreOption),
-    /// Records exported results from standard input.
-    Import(opened_store::StoreOption),
+    /// Writes all results to standard output as JSON lines, sealed if that is asked for.
+    Export(transfer::ExportOptions),
+    /// Records exported results from standard input, sealed ones too.
+    Import(transfer::ImportOptions),
 }
 
 #[derive(Args, Debug)]

@@ -1,8 +1,10 @@
-//! `badgesmith secret`: sets, rotates, adds, lists and removes the owners' secrets, in the data directory or in AWS.
+//! `badgesmith secret`: sets, rotates, adds, lists, seals and removes the owners' secrets, in the data directory or in
+//! AWS.
 
 use std::{
     fmt::{self, Write as _},
     io::{self, Read, Write},
+    path::PathBuf,
     sync::Arc,
 };
 
@@ -11,7 +13,10 @@ use badgesmith_aws::{
     secret_migration::MigratedSecret,
 };
 use badgesmith_engine::world::SERVER;
-use badgesmith_host::secrets::{FileSecrets, LARGEST_SECRET, ListedSecret, SecretRefusal, holder};
+use badgesmith_host::{
+    seal::LocalKey,
+    secrets::{FileSecrets, LARGEST_SECRET, ListedSecret, ResealedSecrets, SecretRefusal, holder},
+};
 use clap::{Args, Subcommand};
 
 use crate::{
@@ -20,6 +25,7 @@ use crate::{
     dynamodb::client::aws,
     output::print,
     runtime::block_on,
+    seal::SealOption,
 };
 
 /// The purpose of the secrets that sign deliveries of webhooks.
@@ -41,6 +47,15 @@ pub(crate) enum SecretCommand {
     Remove(Removal),
     /// Moves the secrets in Secrets Manager from the prefix that all stages once shared to this stage's.
     Migrate(SecretLocation),
+    /// Makes a file with a new key, which seals secrets and exports. Keep a copy of it elsewhere: what it sealed cannot be
+    /// opened without it.
+    SealKey {
+        /// The file to create.
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+    },
+    /// Seals all secrets of the data directory with the first key, whichever key they were sealed with.
+    Reseal(Resealing),
 }
 
 /// Where the secrets are stored.
@@ -48,6 +63,8 @@ pub(crate) enum SecretCommand {
 pub(crate) struct SecretLocation {
     #[command(flatten)]
     data: DataOption,
+    #[command(flatten)]
+    seal: SealOption,
     /// Secrets Manager and the table of its names, instead of the data directory.
     #[arg(long)]
     aws: bool,
@@ -100,6 +117,16 @@ pub(crate) struct Removal {
     id: Option<String>,
 }
 
+/// How the secrets are written again.
+#[derive(Args, Debug)]
+pub(crate) struct Resealing {
+    #[command(flatten)]
+    location: SecretLocation,
+    /// Writes them as plain text; the keys are still needed to open them.
+    #[arg(long)]
+    plain: bool,
+}
+
 /// Runs the command.
 ///
 /// # Errors
@@ -131,6 +158,12 @@ pub(crate) fn run(secret: &SecretCommand) -> Result<(), CommandError> {
         }
         SecretCommand::List(location) => location.list()?.iter().map(list_line).collect(),
         SecretCommand::Migrate(location) => return location.migrate(),
+        SecretCommand::SealKey { file } => {
+            let key = LocalKey::create(file).map_err(CommandError::storage)?;
+            let (name, file) = (key.name(), file.display());
+            format!("the key {name} is in {file}; keep a copy elsewhere: what it seals cannot be opened without it\n")
+        }
+        SecretCommand::Reseal(resealing) => resealing.run()?,
     };
     print(&text)
 }
@@ -149,7 +182,7 @@ impl SecretLocation {
         if self.aws {
             return block_on(async { vault().list().await.map_err(CommandError::storage) });
         }
-        self.file().list().map_err(CommandError::storage)
+        self.file()?.list().map_err(CommandError::storage)
     }
 
     fn migrate(&self) -> Result<(), CommandError> {
@@ -171,8 +204,33 @@ impl SecretLocation {
         if missing.is_empty() { Ok(()) } else { Err(CommandError::ValuesMissing(missing)) }
     }
 
-    fn file(&self) -> FileSecrets {
-        FileSecrets::new(&self.data.directory)
+    /// The secrets of the data directory, with the keys that open and seal them.
+    fn file(&self) -> Result<FileSecrets, CommandError> {
+        let sealer = self.seal.sealer()?;
+        let secrets = FileSecrets::with_sealer(&self.data.directory, Arc::clone(&sealer));
+        if sealer.has_service() {
+            block_on(async { secrets.fetch_keys().await.map_err(CommandError::storage) })?;
+        }
+        Ok(secrets)
+    }
+}
+
+impl Resealing {
+    /// Writes the secrets again, and returns what to print.
+    fn run(&self) -> Result<String, CommandError> {
+        let Self { location, plain } = self;
+        if location.aws {
+            return Err(CommandError::NeedsDataDirectory);
+        }
+        let secrets = location.file()?;
+        let resealed = if *plain { secrets.unseal() } else { secrets.reseal() };
+        let ResealedSecrets { values, before, after } = resealed.map_err(CommandError::storage)?;
+        let count = if values == 1 { "1 secret is".to_owned() } else { format!("{values} secrets are") };
+        let before = before.map_or_else(|| "not sealed before".to_owned(), |key| format!("before with {key}"));
+        Ok(match after {
+            Some(key) => format!("{count} sealed with the key {key}, {before}\n"),
+            None => format!("{count} plain text, {}\n", before.replacen("before with", "before sealed with", 1)),
+        })
     }
 }
 
@@ -231,21 +289,21 @@ impl SecretName {
         if self.location.aws {
             return block_on(async { vault().set(self.scope(), value).await.map_err(CommandError::storage) });
         }
-        self.location.file().set(&self.holder(), &self.purpose, value).map_err(CommandError::storage)
+        self.location.file()?.set(&self.holder(), &self.purpose, value).map_err(CommandError::storage)
     }
 
     pub(crate) fn rotate(&self, value: &str) -> Result<(), CommandError> {
         if self.location.aws {
             return block_on(async { vault().rotate(self.scope(), value).await.map_err(CommandError::storage) });
         }
-        self.location.file().rotate(&self.holder(), &self.purpose, value).map_err(CommandError::storage)
+        self.location.file()?.rotate(&self.holder(), &self.purpose, value).map_err(CommandError::storage)
     }
 
     fn finish(&self) -> Result<bool, CommandError> {
         if self.location.aws {
             return block_on(async { vault().finish(self.scope()).await.map_err(CommandError::storage) });
         }
-        self.location.file().finish(&self.holder(), &self.purpose).map_err(CommandError::storage)
+        self.location.file()?.finish(&self.holder(), &self.purpose).map_err(CommandError::storage)
     }
 
     /// Adds a secret to the server's own, and returns its id.
@@ -255,7 +313,7 @@ impl SecretName {
         if self.location.aws {
             return block_on(async { vault().add(&self.purpose, &value).await.map_err(CommandError::storage) });
         }
-        self.location.file().add(&self.purpose, &value).map_err(CommandError::storage)
+        self.location.file()?.add(&self.purpose, &value).map_err(CommandError::storage)
     }
 
     fn remove_one(&self, id: &str) -> Result<bool, CommandError> {
@@ -263,7 +321,7 @@ impl SecretName {
         if self.location.aws {
             return block_on(async { vault().remove_one(&self.purpose, id).await.map_err(CommandError::storage) });
         }
-        self.location.file().remove_one(&self.purpose, id).map_err(CommandError::storage)
+        self.location.file()?.remove_one(&self.purpose, id).map_err(CommandError::storage)
     }
 
     /// Checks that the secrets are the server's own.
@@ -280,7 +338,7 @@ impl SecretName {
         if self.location.aws {
             return block_on(async { vault().remove(self.scope()).await.map_err(CommandError::storage) });
         }
-        self.location.file().remove(&self.holder(), &self.purpose).map_err(CommandError::storage)
+        self.location.file()?.remove(&self.holder(), &self.purpose).map_err(CommandError::storage)
     }
 
     fn holder(&self) -> String {

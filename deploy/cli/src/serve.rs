@@ -26,6 +26,7 @@ use crate::{
     arguments::{ConfigOption, DataOption},
     command_error::CommandError,
     runtime,
+    seal::SealOption,
 };
 use answer::Server;
 use connection_table::{ConnectionLimits, ConnectionTable};
@@ -69,6 +70,8 @@ pub(crate) struct ServeOptions {
     connections_per_client: usize,
     #[command(flatten)]
     data: DataOption,
+    #[command(flatten)]
+    seal: SealOption,
 }
 
 impl ServeOptions {
@@ -116,7 +119,7 @@ pub(crate) fn run(serve: &ServeOptions) -> Result<(), CommandError> {
         verifier: oidc::verifier(&settings.trust, Arc::clone(&web) as _, Arc::clone(&executor) as _),
         web,
         executor,
-        secrets: storage.secrets(data_directory),
+        secrets: storage.secrets(data_directory, &serve.seal)?,
         store: storage.store(),
         meter: Arc::clone(&meter),
     };

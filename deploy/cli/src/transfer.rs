@@ -2,7 +2,7 @@
 
 use std::{
     error::Error,
-    io::{self, BufRead, BufReader, BufWriter, Read, Write},
+    io::{self, BufRead, BufReader, BufWriter, Cursor, Read, Write},
     time::SystemTime,
 };
 
@@ -10,8 +10,10 @@ use badgesmith_aws::DynamoStore;
 use badgesmith_engine::{store::Recorded, world::Store};
 use badgesmith_host::{
     embedded,
-    transfer::{ExportError, ExportedLine, ImportedLine, LONGEST_LINE},
+    seal::{Purpose, SealError, SealedWriter, UnsealedReader, is_sealed_stream},
+    transfer::{ExportError, ExportSummary, ExportedLine, ImportedLine, LONGEST_LINE},
 };
+use clap::Args;
 use futures_util::stream::{self, StreamExt};
 
 use crate::{
@@ -20,10 +22,32 @@ use crate::{
     opened_store::StoreOption,
     output::print,
     runtime::block_on,
+    seal::SealOption,
 };
 
 /// How many results are written to the store concurrently.
 const CONCURRENT_WRITES: usize = 32;
+
+/// What is exported, and how.
+#[derive(Args, Debug)]
+pub(crate) struct ExportOptions {
+    #[command(flatten)]
+    store: StoreOption,
+    /// Seals the export with the first key; `badgesmith import` needs that key.
+    #[arg(long)]
+    seal: bool,
+    #[command(flatten)]
+    keys: SealOption,
+}
+
+/// Where an export is imported, and which keys open it if it is sealed.
+#[derive(Args, Debug)]
+pub(crate) struct ImportOptions {
+    #[command(flatten)]
+    store: StoreOption,
+    #[command(flatten)]
+    keys: SealOption,
+}
 
 /// Writes every result and state that is not expired to standard output, a line each. Secrets are not exported.
 ///
@@ -32,17 +56,23 @@ const CONCURRENT_WRITES: usize = 32;
 /// # Errors
 /// The store cannot be read (the embedded store only while no server has it open), standard output cannot be written,
 /// or a part of the store is damaged.
-pub(crate) fn export(transfer: &StoreOption) -> Result<(), CommandError> {
+pub(crate) fn export(options: &ExportOptions) -> Result<(), CommandError> {
     let mut out = BufWriter::new(io::stdout().lock());
-    let exported = if transfer.aws {
-        let store = DynamoStore::new(aws(None));
-        let mut each = |line| write(&mut out, &line);
-        block_on(async { store.export(SystemTime::now(), &mut each).await.map_err(failed) })?
+    let exported = if options.seal {
+        let sealer = options.keys.sealer()?;
+        if !sealer.is_sealing() {
+            return Err(CommandError::storage(SealError::NothingSeals));
+        }
+        block_on(async { sealer.fetch_new().await.map_err(CommandError::storage) })?;
+        let mut sealed = SealedWriter::new(&sealer, Purpose::Export, out).map_err(CommandError::StandardOutput)?;
+        let exported = export_to(&options.store, &mut sealed)?;
+        sealed.finish().map_err(CommandError::StandardOutput)?;
+        exported
     } else {
-        embedded::export(&transfer.data.directory, SystemTime::now(), &mut |line| write(&mut out, &line))
-            .map_err(failed)?
+        let exported = export_to(&options.store, &mut out)?;
+        out.flush().map_err(CommandError::StandardOutput)?;
+        exported
     };
-    out.flush().map_err(CommandError::StandardOutput)?;
     if exported.damaged.is_empty() {
         return Ok(());
     }
@@ -51,6 +81,16 @@ pub(crate) fn export(transfer: &StoreOption) -> Result<(), CommandError> {
         let _ = writeln!(io::stderr(), "{words}");
     }
     Err(CommandError::StoreDamaged { written: exported.written, damaged: exported.damaged.len() })
+}
+
+/// Writes every line of a store.
+fn export_to(store: &StoreOption, out: &mut impl Write) -> Result<ExportSummary, CommandError> {
+    let mut each = |line| write(out, &line);
+    if store.aws {
+        let store = DynamoStore::new(aws(None));
+        return block_on(async { store.export(SystemTime::now(), &mut each).await.map_err(failed) });
+    }
+    embedded::export(&store.data.directory, SystemTime::now(), &mut each).map_err(failed)
 }
 
 fn write(out: &mut impl Write, line: &ExportedLine) -> io::Result<()> {
@@ -70,10 +110,10 @@ fn failed<S: Error + Send + Sync + 'static>(error: ExportError<S>) -> CommandErr
 ///
 /// # Errors
 /// A line is not an exported one, or the store cannot be written. The lines before it are recorded, and the same
-/// lines may be imported again.
-pub(crate) fn import(transfer: &StoreOption) -> Result<(), CommandError> {
-    let opened = transfer.open()?;
-    let counts = block_on(record_all(&*opened.store, BufReader::new(io::stdin())));
+/// lines may be imported again. A sealed export was changed or cut, or its key is not given.
+pub(crate) fn import(options: &ImportOptions) -> Result<(), CommandError> {
+    let opened = options.store.open()?;
+    let counts = block_on(record_input(&*opened.store, &options.keys, BufReader::new(io::stdin())));
     drop(opened);
     let Imported { results, states } = counts?;
     let ImportCounts { new, duplicate, expired } = results;
@@ -105,6 +145,19 @@ struct Outcome {
     is_state: bool,
     /// Whether it is new; `None` if it is expired.
     is_new: Option<bool>,
+}
+
+/// Records what an input has, which is sealed if its first line says so.
+async fn record_input(store: &dyn Store, keys: &SealOption, mut input: impl BufRead) -> Result<Imported, CommandError> {
+    let mut first = Vec::new();
+    let read = input.by_ref().take(LONGEST_LINE as u64 + 1).read_until(b'\n', &mut first);
+    read.map_err(|fault| CommandError::ImportedLine { number: 1, cause: ImportedLineError::Unreadable(fault) })?;
+    if !is_sealed_stream(&first) {
+        return record_all(store, Cursor::new(first).chain(input)).await;
+    }
+    let sealer = keys.sealer()?;
+    let unsealed = UnsealedReader::open(&sealer, Purpose::Export, &first, input).await;
+    record_all(store, BufReader::new(unsealed.map_err(CommandError::storage)?)).await
 }
 
 async fn record_all(store: &dyn Store, input: impl BufRead) -> Result<Imported, CommandError> {

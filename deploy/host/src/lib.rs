@@ -3,7 +3,7 @@
 //! [`upstream`] sends requests to upstreams and [`web`] to URLs that callers name, both with the clients of [`client`].
 //! [`oidc`] verifies the tokens with which builds prove where they come from.
 //! [`executor`] runs futures and providers' steps. [`secrets`] and [`embedded`] store in a data directory what the
-//! crate `badgesmith-aws` stores in AWS; [`transfer`] moves results from one store to another. [`logs`],
+//! crate `badgesmith-aws` stores in AWS, and [`seal`] encrypts what lies there; [`transfer`] moves results from one store to another. [`logs`],
 //! [`access_log`], [`correlation_id`] and [`metrics`] are for observability. [`config`] loads the plugins, and
 //! `exit_hook` guards the process against plugins that end it.
 
@@ -24,6 +24,7 @@ pub mod faces;
 pub mod logs;
 pub mod metrics;
 pub mod oidc;
+pub mod seal;
 pub mod secrets;
 mod step_threads;
 pub mod transfer;

@@ -4,7 +4,7 @@ mod file_secrets;
 mod rules;
 mod secrets_file;
 
-pub use file_secrets::{FileSecrets, FileSecretsError};
+pub use file_secrets::{FileSecrets, FileSecretsError, ResealedSecrets};
 pub use rules::{
     LARGEST_SECRET, ListedSecret, MOST_VALUES, SecretRefusal, check, check_added, check_purpose, check_rotated, holder,
 };

@@ -33,6 +33,7 @@ use crate::{
     command_error::{Cause, CommandError},
     output::print,
     runtime,
+    seal::SealOption,
 };
 
 /// The most turns of a call, as in the engine.
@@ -48,6 +49,8 @@ pub(crate) struct RecordOptions {
     config: ConfigOption,
     #[command(flatten)]
     data: DataOption,
+    #[command(flatten)]
+    seal: SealOption,
     /// The file to create; without it standard output.
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
@@ -66,7 +69,7 @@ pub(super) fn run(record: &RecordOptions) -> Result<(), CommandError> {
         web: Arc::new(RecordingUpstream { upstream: HttpWeb::new(&config.engine), recording: Arc::clone(&recording) }),
         executor: Arc::new(TokioExecutor::new()),
         secrets: Arc::new(RecordingSecrets {
-            secrets: FileSecrets::new(&record.data.directory),
+            secrets: FileSecrets::with_sealer(&record.data.directory, record.seal.sealer()?),
             recording: Arc::clone(&recording),
         }),
         store: Arc::new(NoStore),

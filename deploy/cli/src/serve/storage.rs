@@ -11,7 +11,7 @@ use badgesmith_engine::{
 use badgesmith_host::{client, embedded::EmbeddedStore, secrets::FileSecrets};
 
 use super::listener::STOP_TIMEOUT;
-use crate::{command_error::CommandError, dynamodb};
+use crate::{command_error::CommandError, dynamodb, seal::SealOption};
 
 /// What survives a restart of the server.
 pub(super) enum Storage {
@@ -44,15 +44,16 @@ impl Storage {
         }
     }
 
-    pub(super) fn secrets(&self, data_directory: &Path) -> Arc<dyn Secrets> {
-        match self {
+    /// The secrets; those of a data directory are opened with the keys.
+    pub(super) fn secrets(&self, data_directory: &Path, keys: &SealOption) -> Result<Arc<dyn Secrets>, CommandError> {
+        Ok(match self {
             Self::Embedded(_) => {
-                let secrets = FileSecrets::new(data_directory);
+                let secrets = FileSecrets::with_sealer(data_directory, keys.sealer()?);
                 secrets.log_problems();
                 Arc::new(secrets)
             }
             Self::DynamoDb(aws, _) => Arc::new(AwsSecrets::new(Arc::clone(aws))),
-        }
+        })
     }
 
     /// Waits until what was handed to the store is written.

@@ -234,6 +234,8 @@ pub fn command() -> Command {
         "BADGESMITH_CONNECTIONS_PER_CLIENT",
         "BADGESMITH_DATA",
         "BADGESMITH_METRICS",
+        "BADGESMITH_SEAL_KEY",
+        "BADGESMITH_SEAL_KEY_FILE",
         "LOG_LEVEL",
     ] {
         command.env_remove(name);

@@ -5,7 +5,7 @@ use std::{
     fmt,
     io::{self, ErrorKind},
     path::Path,
-    sync::{Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
 };
 
 use badgesmith_engine::world::{MOST_SERVER_SECRETS, SERVER, Secret, Secrets, Unavailable, Unhealthy};
@@ -13,12 +13,15 @@ use futures_util::future::BoxFuture;
 
 use super::{
     rules::{ListedSecret, MOST_VALUES, SecretRefusal, check, check_added, check_rotated, holder},
-    secrets_file::{FileStamp, SecretEntry, SecretsFile, SecretsFileError},
+    secrets_file::{FileStamp, LoadedSecrets, SecretEntry, SecretsFault, SecretsFile, SecretsFileError},
 };
-use crate::data_directory::{self, DataDirectoryError};
+use crate::{
+    data_directory::{self, DataDirectoryError},
+    seal::{SealError, Sealer},
+};
 
 /// The secrets of a data directory. The file is readable by its user only, replaced as a whole, and read again when it
-/// has changed.
+/// has changed. With a key it is sealed.
 #[derive(Debug)]
 pub struct FileSecrets {
     file: SecretsFile,
@@ -30,6 +33,17 @@ pub struct FileSecrets {
 struct CachedFile {
     stamp: Option<FileStamp>,
     entries: Vec<SecretEntry>,
+}
+
+/// What [`FileSecrets::reseal`] wrote.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ResealedSecrets {
+    /// How many values of secrets.
+    pub values: usize,
+    /// The name of the key with which they were sealed before; `None` if they were not.
+    pub before: Option<String>,
+    /// The name of the key with which they are sealed; `None` if they are not.
+    pub after: Option<String>,
 }
 
 /// Why secrets cannot be read or changed.
@@ -59,17 +73,72 @@ impl fmt::Display for FileSecretsError {
 impl Error for FileSecretsError {}
 
 impl FileSecrets {
-    /// The secrets of a data directory. Nothing is read yet.
+    /// The secrets of a data directory, which are not sealed. Nothing is read yet.
     #[must_use]
     pub fn new(directory: &Path) -> Self {
-        Self { file: SecretsFile::new(directory), cache: Mutex::default() }
+        Self::with_sealer(directory, Arc::default())
     }
 
-    /// Reads the file now and logs what is wrong with it.
+    /// The secrets of a data directory, which these keys open and the first of them seals. Nothing is read yet.
+    #[must_use]
+    pub fn with_sealer(directory: &Path, sealer: Arc<Sealer>) -> Self {
+        Self { file: SecretsFile::new(directory, sealer), cache: Mutex::default() }
+    }
+
+    /// Reads the file now and logs what is wrong with it. A file whose key must be fetched from a key service is read
+    /// by the first request that needs it.
     pub fn log_problems(&self) {
-        if let Err(error) = self.entries() {
-            tracing::error!(fault = %self.file.error(error), "the secrets cannot be read");
+        match self.entries() {
+            Ok(_) | Err(SecretsFault::Seal(SealError::NotFetched(_))) => {}
+            Err(error) => tracing::error!(fault = %self.file.error(error), "the secrets cannot be read"),
         }
+    }
+
+    /// Gets from the key service what the next reading and one change need. Keys of this machine need it not.
+    ///
+    /// # Errors
+    /// The file cannot be read, or the key service refuses or does not answer.
+    pub async fn fetch_keys(&self) -> Result<(), FileSecretsError> {
+        match self.file.load() {
+            Err(SecretsFault::Seal(SealError::NotFetched(wrapped))) => {
+                self.file.sealer().fetch(&wrapped).await.map_err(|error| self.file_error(error))?;
+            }
+            other => drop(other.map_err(|error| self.file_error(error))?),
+        }
+        self.file.sealer().fetch_new().await.map_err(|error| self.file_error(error))
+    }
+
+    /// Seals the file anew with the key that seals, whichever key it was sealed with.
+    ///
+    /// # Errors
+    /// There is no key that seals; the file cannot be read or written.
+    pub fn reseal(&self) -> Result<ResealedSecrets, FileSecretsError> {
+        if !self.file.sealer().is_sealing() {
+            return Err(self.file_error(SealError::NothingSeals));
+        }
+        self.rewrite(SecretsFile::replace)
+    }
+
+    /// Writes the file as plain text.
+    ///
+    /// # Errors
+    /// The file cannot be read or written.
+    pub fn unseal(&self) -> Result<ResealedSecrets, FileSecretsError> {
+        self.rewrite(|file, entries| file.replace_plain(entries).map(|()| None))
+    }
+
+    /// Writes the entries again, and returns how many values they have.
+    fn rewrite(
+        &self,
+        write: impl FnOnce(&SecretsFile, Vec<SecretEntry>) -> Result<Option<String>, SecretsFault>,
+    ) -> Result<ResealedSecrets, FileSecretsError> {
+        let directory = self.file.path().parent().unwrap_or(Path::new("."));
+        data_directory::create(directory).map_err(FileSecretsError::Directory)?;
+        let _lock = self.file.lock().map_err(|error| self.file_error(error))?;
+        let LoadedSecrets { entries, key } = self.file.load().map_err(|error| self.file_error(error))?;
+        let values = entries.iter().map(|entry| entry.values.len()).sum();
+        let after = write(&self.file, entries).map_err(|error| self.file_error(error))?;
+        Ok(ResealedSecrets { values, before: key, after })
     }
 
     /// Sets a secret, which replaces all that the holder had for that purpose.
@@ -176,7 +245,7 @@ impl FileSecrets {
     /// # Errors
     /// The file cannot be read.
     pub fn list(&self) -> Result<Vec<ListedSecret>, FileSecretsError> {
-        let entries = self.file.load().map_err(|error| self.file_error(error))?;
+        let entries = self.file.load().map_err(|error| self.file_error(error))?.entries;
         let listed = |entry: SecretEntry| {
             let own = if entry.owner == SERVER { entry.secrets() } else { Vec::new() };
             let ids = own.iter().map(Secret::id).collect();
@@ -193,19 +262,19 @@ impl FileSecrets {
         let directory = self.file.path().parent().unwrap_or(Path::new("."));
         data_directory::create(directory).map_err(FileSecretsError::Directory)?;
         let _lock = self.file.lock().map_err(|error| self.file_error(error))?;
-        let mut entries = self.file.load().map_err(|error| self.file_error(error))?;
+        let mut entries = self.file.load().map_err(|error| self.file_error(error))?.entries;
         change(&mut entries)?;
-        self.file.replace(entries).map_err(|error| self.file_error(error))
+        self.file.replace(entries).map(drop).map_err(|error| self.file_error(error))
     }
 
     /// The entries, read again if the file has changed.
-    fn entries(&self) -> io::Result<Vec<SecretEntry>> {
+    fn entries(&self) -> Result<Vec<SecretEntry>, SecretsFault> {
         let stamp = self.file.stamp()?;
         let mut cache = self.cache.lock().unwrap_or_else(PoisonError::into_inner);
         if stamp.is_none() && cache.stamp.is_some() {
             // No command removes the file. Without its secrets every signature would be refused as wrong.
             let words = "it was there and is gone; put it back, or restart the server to go on without secrets";
-            return Err(io::Error::new(ErrorKind::NotFound, words));
+            return Err(io::Error::new(ErrorKind::NotFound, words).into());
         }
         if stamp.is_none() || cache.stamp != stamp {
             if let Some(FileStamp { mode, .. }) = stamp
@@ -214,17 +283,25 @@ impl FileSecrets {
                 let (file, mode) = (self.file.path().display(), format!("{mode:04o}"));
                 tracing::warn!(%file, mode, "others than its user may read or change the secrets; run chmod 600 on it");
             }
-            *cache = CachedFile { entries: self.file.load()?, stamp };
+            *cache = CachedFile { entries: self.file.load()?.entries, stamp };
         }
         Ok(cache.entries.clone())
     }
 
-    fn file_error(&self, cause: io::Error) -> FileSecretsError {
-        FileSecretsError::File(self.file.error(cause))
+    /// The entries, after the file's key was fetched from the key service if that has it.
+    async fn fetched_entries(&self) -> Result<Vec<SecretEntry>, Unavailable> {
+        let unavailable = |cause| Unavailable(self.file.error(cause).to_string());
+        match self.entries() {
+            Err(SecretsFault::Seal(SealError::NotFetched(wrapped))) => {
+                self.file.sealer().fetch(&wrapped).await.map_err(|error| unavailable(error.into()))?;
+                self.entries().map_err(unavailable)
+            }
+            other => other.map_err(unavailable),
+        }
     }
 
-    fn unavailable(&self, cause: io::Error) -> Unavailable {
-        Unavailable(self.file.error(cause).to_string())
+    fn file_error(&self, cause: impl Into<SecretsFault>) -> FileSecretsError {
+        FileSecretsError::File(self.file.error(cause))
     }
 }
 
@@ -235,31 +312,30 @@ impl Secrets for FileSecrets {
         repo: Option<&'a str>,
         purpose: &'a str,
     ) -> BoxFuture<'a, Result<Vec<Secret>, Unavailable>> {
-        let found = self.entries().map_err(|error| self.unavailable(error)).map(|entries| {
+        Box::pin(async move {
+            let entries = self.fetched_entries().await?;
             let of = |repo| {
                 let holder = holder(owner, repo);
                 entries.iter().find(|entry| entry.is_for(&holder, purpose) && owner != SERVER)
             };
             let entry = repo.and_then(|repo| of(Some(repo))).or_else(|| of(None));
             let values = entry.map(|entry| entry.values.iter().take(MOST_VALUES).map(Secret::new).collect());
-            values.unwrap_or_default()
-        });
-        Box::pin(async move { found })
+            Ok(values.unwrap_or_default())
+        })
     }
 
     fn of_server<'a>(&'a self, purpose: &'a str) -> BoxFuture<'a, Result<Vec<Secret>, Unavailable>> {
-        let found = self.entries().map_err(|error| self.unavailable(error)).map(|entries| {
+        Box::pin(async move {
+            let entries = self.fetched_entries().await?;
             let mut own = entries.iter().find(|entry| entry.is_for(SERVER, purpose)).map(SecretEntry::secrets);
             own.iter_mut().for_each(|own| own.truncate(MOST_SERVER_SECRETS));
-            own.unwrap_or_default()
-        });
-        Box::pin(async move { found })
+            Ok(own.unwrap_or_default())
+        })
     }
 
     fn check(&self) -> BoxFuture<'_, Result<(), Unhealthy>> {
         // A file that never existed is one without secrets.
-        let outcome = self.entries().map(drop).map_err(|error| self.unavailable(error).into());
-        Box::pin(async move { outcome })
+        Box::pin(async move { Ok(self.fetched_entries().await.map(drop)?) })
     }
 }
 

@@ -14,6 +14,7 @@ use super::{
     },
     *,
 };
+use crate::seal::{KeySource, LocalKey, SealKey};
 
 fn directory(name: &str) -> PathBuf {
     let directory = std::env::temp_dir().join(format!("badgesmith-secrets-{}-{name}", std::process::id()));
@@ -217,5 +218,74 @@ fn two_commands_at_once_lose_nothing() {
         }
     });
     assert_eq!(FileSecrets::new(&directory).list().unwrap().len(), 16);
+    fs::remove_dir_all(directory).unwrap();
+}
+
+fn sealer(keys: &[u8]) -> Arc<Sealer> {
+    let key = |byte: &u8| {
+        let digits = format!("{byte:02x}").repeat(32);
+        SealKey::Local(LocalKey::parse(&digits, || KeySource::Variable("TEST")).unwrap())
+    };
+    Arc::new(Sealer::new(keys.iter().map(key).collect()))
+}
+
+#[test]
+fn plain_secrets_still_open_with_a_key_and_are_sealed_by_the_next_change() {
+    let directory = directory("seal");
+    let plain = FileSecrets::new(&directory);
+    plain.set("acme", "Package", "hush").unwrap();
+    let sealed = FileSecrets::with_sealer(&directory, sealer(&[1]));
+    assert_eq!(find(&sealed, "acme"), ["hush"]);
+    assert!(fs::read_to_string(directory.join(NAME)).unwrap().contains("hush"), "reading has changed the file");
+    sealed.set("other", "Package", "silence").unwrap();
+    let text = fs::read_to_string(directory.join(NAME)).unwrap();
+    for part in ["hush", "silence", "acme", "other", "Package"] {
+        assert!(!text.contains(part), "{part} is in {text}");
+    }
+    assert_eq!((find(&sealed, "acme"), find(&sealed, "other")), (vec!["hush".to_owned()], vec!["silence".to_owned()]));
+    // Without the key, and with another one, it is refused as a whole and left as it is.
+    for other in [plain, FileSecrets::with_sealer(&directory, sealer(&[2]))] {
+        let fault = other.find("acme", None, "Package").now_or_never().unwrap().unwrap_err();
+        assert!(fault.0.contains("sealed with the key") && fault.0.contains("--seal-key"), "{fault:?}");
+        assert!(other.set("acme", "Package", "x").is_err() && other.list().is_err() && other.remove("a", "b").is_err());
+    }
+    assert_eq!(fs::read_to_string(directory.join(NAME)).unwrap(), text);
+    fs::remove_dir_all(directory).unwrap();
+}
+
+#[test]
+fn resealing_moves_all_secrets_to_the_first_key_and_says_how_many() {
+    let directory = directory("reseal");
+    let old = FileSecrets::with_sealer(&directory, sealer(&[1]));
+    old.set("acme", "Package", "one").unwrap();
+    old.rotate("acme", "Package", "two").unwrap();
+    old.set("other", "TestData", "three").unwrap();
+    let both = FileSecrets::with_sealer(&directory, sealer(&[2, 1]));
+    assert_eq!(find(&both, "acme"), ["two", "one"]);
+    let resealed = both.reseal().unwrap();
+    assert_eq!(resealed.values, 3);
+    assert!(resealed.before.is_some() && resealed.after.is_some() && resealed.before != resealed.after);
+    assert!(old.list().is_err());
+    let new = FileSecrets::with_sealer(&directory, sealer(&[2]));
+    assert_eq!(find(&new, "acme"), ["two", "one"]);
+    assert!(FileSecrets::new(&directory).reseal().unwrap_err().to_string().contains("no key to seal with"));
+    assert_eq!(new.unseal().unwrap(), ResealedSecrets { values: 3, before: resealed.after, after: None });
+    assert_eq!(find(&FileSecrets::new(&directory), "acme"), ["two", "one"]);
+    fs::remove_dir_all(directory).unwrap();
+}
+
+#[test]
+fn a_damaged_sealed_file_is_refused_without_a_word_of_it() {
+    let directory = directory("sealed-damage");
+    let secrets = FileSecrets::with_sealer(&directory, sealer(&[1]));
+    secrets.set("acme", "Package", "hush").unwrap();
+    let text = fs::read(directory.join(NAME)).unwrap();
+    for place in (0..text.len()).step_by(7) {
+        let mut damaged = text.clone();
+        damaged[place] ^= 1;
+        fs::write(directory.join(NAME), &damaged).unwrap();
+        let fault = secrets.list().unwrap_err().to_string();
+        assert!(!fault.contains("hush") && fault.contains(NAME), "{fault}");
+    }
     fs::remove_dir_all(directory).unwrap();
 }
