@@ -132,7 +132,7 @@ impl LocalKey {
     pub fn create(path: &Path) -> Result<Self, KeyError> {
         let mut bytes = Zeroizing::new([0; KEY_BYTES]);
         cipher::fill_randomly(&mut *bytes).map_err(|_| KeyError::Randomness)?;
-        let mut text = Zeroizing::new(STANDARD.encode(&*bytes));
+        let mut text = Zeroizing::new(STANDARD.encode(bytes.as_slice()));
         text.push('\n');
         let mut options = OpenOptions::new();
         #[cfg(unix)]

@@ -94,7 +94,7 @@ impl FileSecrets {
         }
     }
 
-    /// Gets from the key service what the next reading and one change need. Keys of this machine need it not.
+    /// Gets from the key service what the next reading and one change need. Keys of this machine need no call.
     ///
     /// # Errors
     /// The file cannot be read, or the key service refuses or does not answer.
