@@ -50,6 +50,8 @@ pub(crate) enum Serves {
     Repos,
     /// The stream of what changes.
     Events,
+    /// The JSON Schema of the events that subscriptions are told of.
+    EventSchema,
 }
 
 /// The setting of plugins.toml that switches an address off.
@@ -90,7 +92,7 @@ pub(crate) struct Example {
 const QUERY: &[&str] = &["url", "query", "prefix", "suffix", "separator", "as", "steps", "colors"];
 
 /// The addresses, in the order in which the index page shows their badges.
-pub(crate) static ADDRESSES: [OwnAddress; 20] = [
+pub(crate) static ADDRESSES: [OwnAddress; 21] = [
     plain(Serves::Index, "/", server("front", "What is served here: a page, or the same for a program.")),
     plain(Serves::OpenApi, "/openapi.json", server("openapi", "This document.")),
     plain(Serves::Health, "/health", server("health", "Whether the server is well.")),
@@ -199,6 +201,11 @@ pub(crate) static ADDRESSES: [OwnAddress; 20] = [
         server("repos-repo", "A repository, with the state of every branch."),
     ),
     live(Serves::Events, "/events", server("events", "What changes, as Server-Sent Events.")),
+    plain(
+        Serves::EventSchema,
+        "/events.schema.json",
+        server("event-schema", "The JSON Schema of the events that subscriptions are told of."),
+    ),
 ];
 
 const fn plain(serves: Serves, path: &'static str, operation: Operation) -> OwnAddress {
@@ -289,7 +296,13 @@ impl OwnAddress {
     pub(crate) const fn is_badge(&self) -> bool {
         !matches!(
             self.serves,
-            Serves::Index | Serves::OpenApi | Serves::Health | Serves::Live | Serves::Repos | Serves::Events
+            Serves::Index
+                | Serves::OpenApi
+                | Serves::Health
+                | Serves::Live
+                | Serves::Repos
+                | Serves::Events
+                | Serves::EventSchema
         )
     }
 

@@ -229,9 +229,13 @@ impl Engine {
                 }
                 // These need no upstream, so they are late only if too many pictures are being drawn.
                 Serves::StaticPath | Serves::StaticQuery => Error::too_busy(),
-                Serves::Index | Serves::OpenApi | Serves::Health | Serves::Live | Serves::Repos | Serves::Events => {
-                    Error::from(&late())
-                }
+                Serves::Index
+                | Serves::OpenApi
+                | Serves::Health
+                | Serves::Live
+                | Serves::Repos
+                | Serves::Events
+                | Serves::EventSchema => Error::from(&late()),
             },
             Target::Refused(refused) if refused.refuses_request() => refused.error.clone(),
             Target::Refused(_) => Error::too_busy(),

@@ -3,6 +3,7 @@
 pub(crate) mod badge;
 pub(crate) mod chart;
 pub(crate) mod document_badge;
+mod event_schema;
 pub(crate) mod health;
 pub(crate) mod history;
 pub(crate) mod hook;
@@ -38,6 +39,7 @@ pub(crate) async fn serve(
             Serves::Live => live::page(parts, incoming, own).await,
             Serves::Repos => live::repos(parts, incoming, own).await,
             Serves::Events => live::events(parts, incoming),
+            Serves::EventSchema => Ok(event_schema::answer()),
             Serves::StaticPath => static_badge::answer_path(parts, incoming, &own.content).await,
             Serves::StaticQuery => static_badge::answer_query(parts, incoming).await,
             Serves::Endpoint | Serves::Queries(_) | Serves::Regex | Serves::Website => {

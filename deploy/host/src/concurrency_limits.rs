@@ -1,8 +1,9 @@
-//! Limits on concurrent requests to addresses that callers name: in all, to one host, and to related hosts.
+//! Limits on concurrent requests to addresses that callers name, in all, to one host, and to related hosts; and to the
+//! receivers of subscriptions, in all and to one host and port.
 
 use std::time::Duration;
 
-use badgesmith_engine::{Permit, Permits, Share, world::Fault};
+use badgesmith_engine::{Permit, Permits, Share, events::MOST_SUBSCRIPTIONS, world::Fault};
 use ipnet::Ipv6Net;
 use tokio::time::{Instant, timeout_at};
 use url::{Host, Url};
@@ -16,6 +17,10 @@ const REQUESTS_PER_HOST: usize = 4;
 /// How many of them go to related hosts: names with the same last two labels, or addresses of one network. So the names
 /// of one domain, which a wildcard record may make endless, take at most a quarter of all permits.
 const REQUESTS_PER_GROUP: usize = 16;
+/// How many webhooks are sent to one receiver, a host and a port, at once.
+const REQUESTS_PER_RECEIVER: usize = 10;
+/// How many in all: as many as all subscriptions may send, so that receivers that hang slow no other one.
+const REQUESTS_TO_RECEIVERS: usize = MOST_SUBSCRIPTIONS * REQUESTS_PER_RECEIVER;
 /// The length of the queue, and how much of it one host or one group of related hosts may take.
 const QUEUE: u64 = 256;
 const QUEUE_PER_SHARE: u64 = 64;
@@ -31,14 +36,33 @@ pub(crate) const PERMIT_TIMEOUT: Duration = Duration::from_secs(2);
 /// The permits for requests and for lookups, and the memory for bodies.
 pub(crate) struct ConcurrencyLimits {
     requests: Permits,
+    /// The shares of a request to this URL.
+    shares: fn(&Url) -> Vec<Share>,
     lookups: Permits,
     bodies: BodyMemory,
 }
 
 impl ConcurrencyLimits {
-    pub(crate) fn new() -> Self {
+    /// The limits for addresses that callers name.
+    pub(crate) fn of_callers() -> Self {
+        Self::new(REQUESTS, |url| {
+            let host = share(format!("host {}", url.host_str().unwrap_or_default()), REQUESTS_PER_HOST);
+            vec![host, share(related_hosts(url), REQUESTS_PER_GROUP)]
+        })
+    }
+
+    /// The limits for the receivers of subscriptions.
+    pub(crate) fn of_receivers() -> Self {
+        Self::new(REQUESTS_TO_RECEIVERS, |url| {
+            let (host, port) = (url.host_str().unwrap_or_default(), url.port_or_known_default().unwrap_or_default());
+            vec![share(format!("{host}:{port}"), REQUESTS_PER_RECEIVER)]
+        })
+    }
+
+    fn new(requests: usize, shares: fn(&Url) -> Vec<Share>) -> Self {
         Self {
-            requests: Permits::new(REQUESTS, QUEUE),
+            requests: Permits::new(requests, QUEUE),
+            shares,
             lookups: Permits::new(LOOKUPS, QUEUE),
             bodies: BodyMemory::new(BODY_MEMORY),
         }
@@ -49,8 +73,7 @@ impl ConcurrencyLimits {
     /// # Errors
     /// [`Fault::Busy`] at once if the queue is full, or at `until`.
     pub(crate) async fn request_permit(&self, url: &Url, until: Instant) -> Result<Permit, Fault> {
-        let host = share(format!("host {}", url.host_str().unwrap_or_default()), REQUESTS_PER_HOST);
-        acquire(&self.requests, &[host, share(related_hosts(url), REQUESTS_PER_GROUP)], until).await
+        acquire(&self.requests, &(self.shares)(url), until).await
     }
 
     /// A reservation for one body, empty at first.

@@ -1,6 +1,7 @@
 //! The implementations of the engine's [`World`](badgesmith_engine::World) that every binary shares.
 //!
 //! [`upstream`] sends requests to upstreams and [`web`] to URLs that callers name, both with the clients of [`client`].
+//! [`courier`] sends webhooks to the receivers of subscriptions, which [`subscription_check`] checks at the start.
 //! [`oidc`] verifies the tokens with which builds prove where they come from.
 //! [`executor`] runs futures and providers' steps. [`secrets`] and [`embedded`] store in a data directory what the
 //! crate `badgesmith-aws` stores in AWS, and [`seal`] encrypts what lies there; [`transfer`] moves results from one store to another. [`logs`],
@@ -14,6 +15,7 @@ pub mod client;
 mod concurrency_limits;
 pub mod config;
 pub mod correlation_id;
+pub mod courier;
 pub mod data_directory;
 pub mod embedded;
 pub mod executor;
@@ -27,6 +29,7 @@ pub mod oidc;
 pub mod seal;
 pub mod secrets;
 mod step_threads;
+pub mod subscription_check;
 pub mod transfer;
 pub mod unix_time;
 pub mod upstream;

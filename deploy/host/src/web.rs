@@ -1,4 +1,5 @@
-//! Fetches URLs that callers name: every address of a host passes the address guard, and only those are connected to.
+//! Fetches URLs that callers name, and sends to the receivers of subscriptions: every address of a host passes the
+//! address guard, and only those are connected to.
 //!
 //! Each request, also after a redirect, has a client of its own that is pinned to the addresses that were checked and
 //! can look up no name. So a name whose addresses change after the check (DNS rebinding) is of no use. No proxy is
@@ -16,6 +17,7 @@ use badgesmith_engine::{
     world::{Ask, Fault, Reply, Upstream},
 };
 use futures_util::future::BoxFuture;
+use reqwest::Response;
 use rustls::ClientConfig;
 use tokio::time::{Instant, timeout};
 use url::Url;
@@ -45,6 +47,8 @@ pub struct HttpWeb {
     resolver: Arc<dyn Resolver>,
     tls: OnceLock<Result<ClientConfig, ClientError>>,
     limits: ConcurrencyLimits,
+    /// Whether it sends to receivers: a redirect is their answer, and its status counts although the body cannot be read.
+    is_for_receivers: bool,
 }
 
 impl fmt::Debug for HttpWeb {
@@ -63,14 +67,28 @@ impl HttpWeb {
     /// The same with another resolver.
     #[must_use]
     pub fn with_resolver(settings: &Settings, resolver: Arc<dyn Resolver>) -> Self {
-        Self { guard: AddressGuard::new(settings), resolver, tls: OnceLock::new(), limits: ConcurrencyLimits::new() }
+        Self {
+            guard: AddressGuard::new(settings),
+            resolver,
+            tls: OnceLock::new(),
+            limits: ConcurrencyLimits::of_callers(),
+            is_for_receivers: false,
+        }
+    }
+
+    /// The same guard for the receivers of subscriptions, with limits of their own.
+    pub(crate) fn for_receivers(settings: &Settings, resolver: Arc<dyn Resolver>) -> Self {
+        let limits = ConcurrencyLimits::of_receivers();
+        Self { limits, is_for_receivers: true, ..Self::with_resolver(settings, resolver) }
     }
 
     /// Fetches a URL and follows redirects. Each request holds a permit while it lasts, so a host that stalls holds a
     /// bounded number of permits, each until its request times out.
     async fn follow(&self, ask: &Ask) -> Result<Reply, Fault> {
         let mut url = ask.url.clone();
-        let mut time = TimeLeft { for_requests: ask.patience, for_permits: PERMIT_TIMEOUT };
+        // A webhook waits for those before it to the same receiver, each of which takes as long at most.
+        let for_permits = if self.is_for_receivers { ask.patience } else { PERMIT_TIMEOUT };
+        let mut time = TimeLeft { for_requests: ask.patience, for_permits };
         for _ in 0..=REDIRECTS {
             ask.progress.go(&url);
             match self.exchange(&url, ask, &mut time).await? {
@@ -101,6 +119,9 @@ impl HttpWeb {
             }
             upstream::fault(error)
         })?;
+        if self.is_for_receivers {
+            return Ok(Exchanged::Reply(self.answer(response, ask).await));
+        }
         match upstream::location(url, &response) {
             None => {
                 let mut memory = self.limits.body_reservation();
@@ -112,10 +133,18 @@ impl HttpWeb {
         }
     }
 
+    /// A receiver's answer, without its body if that is too large or cannot be read.
+    async fn answer(&self, response: Response, ask: &Ask) -> Reply {
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        let mut memory = self.limits.body_reservation();
+        let read = upstream::read(response, ask.largest_body, |bytes| memory.grow(bytes)).await;
+        read.unwrap_or(Reply { status, headers, ..Reply::default() })
+    }
+
     /// The host of a URL with all its addresses, if the guard admits every one of them.
     async fn checked(&self, url: &Url, time: &mut TimeLeft) -> Result<CheckedHost, Fault> {
         let refused = |words| {
-            tracing::info!(host = url.host_str(), words, "a URL that a caller named is refused");
+            tracing::info!(host = url.host_str(), words, "a URL is refused");
             Fault::NotAllowed(words)
         };
         let (name, port) = match self.guard.destination(url).map_err(refused)? {
@@ -198,7 +227,7 @@ impl Upstream for HttpWeb {
 }
 
 /// The operating system's resolver.
-struct SystemResolver;
+pub(crate) struct SystemResolver;
 
 impl Resolver for SystemResolver {
     fn resolve<'a>(&'a self, name: &'a str) -> BoxFuture<'a, io::Result<Vec<IpAddr>>> {
