@@ -12,12 +12,12 @@ use badgesmith_aws::{
     secret_admin::{SHARED_PREFIX, SecretAdmin, SecretScope},
     secret_migration::MigratedSecret,
 };
-use badgesmith_engine::world::SERVER;
+use badgesmith_engine::{events::WebhookSecret, world::SERVER};
 use badgesmith_host::{
     seal::LocalKey,
     secrets::{FileSecrets, LARGEST_SECRET, ListedSecret, ResealedSecrets, SecretRefusal, holder},
 };
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
 
 use crate::{
     arguments::DataOption,
@@ -92,9 +92,19 @@ pub(crate) struct SecretName {
 pub(crate) struct SecretValue {
     #[command(flatten)]
     name: SecretName,
-    /// Generates a random secret and prints it once; without it the secret is read from standard input.
-    #[arg(long)]
-    generate: bool,
+    /// Generates a random secret and prints it once; `--generate=webhook` one that signs the webhooks of a subscription.
+    /// Without it the secret is read from standard input.
+    #[arg(long, value_name = "FORM", num_args = 0..=1, require_equals = true, default_missing_value = "random")]
+    generate: Option<GeneratedForm>,
+}
+
+/// What a generated secret looks like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum GeneratedForm {
+    /// 32 random bytes in hexadecimal digits, for reports and GitHub's webhooks.
+    Random,
+    /// `whsec_` and 32 random bytes in base64, for the webhooks of a subscription, as Standard Webhooks asks.
+    Webhook,
 }
 
 /// A new secret beside the present one, or the end of the rotation.
@@ -252,11 +262,14 @@ impl SecretValue {
     ) -> Result<String, CommandError> {
         let name = &self.name;
         name.check_purpose()?;
-        if !self.generate {
-            store(name, &from_standard_input()?)?;
-            return Ok(format!("{name} {done}\n"));
-        }
-        let value = random()?;
+        let value = match self.generate {
+            None => {
+                store(name, &from_standard_input()?)?;
+                return Ok(format!("{name} {done}\n"));
+            }
+            Some(GeneratedForm::Random) => random()?,
+            Some(GeneratedForm::Webhook) => random_webhook()?,
+        };
         store(name, &value)?;
         // Standard output has the secret and nothing else, so that it can be piped into another command.
         let _ = writeln!(io::stderr(), "{name} {done}; it is not shown again");
@@ -359,13 +372,24 @@ impl fmt::Display for SecretName {
 
 /// 32 random bytes in hexadecimal digits.
 pub(crate) fn random() -> Result<String, CommandError> {
-    let mut bytes = [0; 32];
-    getrandom::fill(&mut bytes).map_err(CommandError::Randomness)?;
+    let bytes = random_bytes()?;
     Ok(bytes.iter().fold(String::new(), |mut text, byte| {
         // Writing to a String does not fail.
         let _ = write!(text, "{byte:02x}");
         text
     }))
+}
+
+/// A secret that signs webhooks.
+fn random_webhook() -> Result<String, CommandError> {
+    let secret = WebhookSecret::of_key(&random_bytes()?).map_err(CommandError::configuration)?;
+    Ok(secret.to_secret().reveal().to_owned())
+}
+
+fn random_bytes() -> Result<[u8; 32], CommandError> {
+    let mut bytes = [0; 32];
+    getrandom::fill(&mut bytes).map_err(CommandError::Randomness)?;
+    Ok(bytes)
 }
 
 /// The secret on standard input, without the line end that `echo` adds.
