@@ -59,6 +59,7 @@ use crate::{
     asked_form::AskedForm,
     cors::preflight,
     error::{Error, late},
+    events::{Clock, Courier, Subscription, pump},
     finish::{finish, finish_late, refuse},
     parts::Parts,
     place::place,
@@ -91,6 +92,7 @@ pub use crate::{
 pub struct Engine {
     parts: Arc<Parts>,
     pages: IndexPages,
+    subscriptions: Vec<Subscription>,
 }
 
 /// Why a server refuses a request before the engine sees it.
@@ -124,7 +126,8 @@ impl Engine {
     }
 
     fn of(plugins: PluginSet, settings: &Settings, world: World) -> Self {
-        Self { parts: Arc::new(Parts::new(plugins, settings, world)), pages: IndexPages::default() }
+        let subscriptions = settings.subscriptions.clone();
+        Self { parts: Arc::new(Parts::new(plugins, settings, world)), pages: IndexPages::default(), subscriptions }
     }
 
     /// The engine with faces for characters that the bundled font lacks. They are for outlines and pictures; it is
@@ -146,6 +149,12 @@ impl Engine {
             parts.feed.open();
         }
         self
+    }
+
+    /// Tells what happens to those who subscribed in plugins.toml, in the background and for ever: it sends what the
+    /// outbox of the store has, by this courier. A process without it still writes to the outbox, for another one.
+    pub fn tell_events(&self, courier: &Arc<dyn Courier>, clock: &Clock) {
+        pump::start(&self.parts, &self.subscriptions, courier, clock);
     }
 
     /// Answers a request at the time `now`.

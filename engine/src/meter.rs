@@ -66,6 +66,20 @@ pub enum Event<'a> {
         /// `ACCEPTED`, or the code of the refusal. A code may be the provider's own.
         outcome: &'a str,
     },
+    /// An event was told: it waits for all who subscribed to it.
+    Told {
+        /// The event's name.
+        event: &'static str,
+    },
+    /// An event was sent to a receiver; each attempt is an event of its own.
+    Sent {
+        /// The subscription, as plugins.toml names it.
+        subscription: &'a str,
+        /// `delivered`, `failed`, `dead` or `ended`.
+        outcome: &'static str,
+        /// How long it took.
+        took: Duration,
+    },
     /// A delivery of a webhook was taken or refused.
     Delivered {
         /// The plugin.

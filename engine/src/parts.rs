@@ -7,6 +7,7 @@ use crate::{
     call::{badge_cache::BadgeCache, caller::Caller},
     dependency::Dependency,
     draw::drawing::Drawing,
+    events::outbox::Outbox,
     feed::Feed,
     fetch::{fetcher::Fetcher, visibility_notes::VisibilityNotes},
     live::board::Board,
@@ -31,6 +32,8 @@ pub(crate) struct Parts {
     pub(crate) store: Dependency,
     pub(crate) secrets: Dependency,
     pub(crate) feed: Feed,
+    /// What is written for those who subscribed to events.
+    pub(crate) outbox: Outbox,
     /// The state of the repositories that the live page shows; `None` where the page is off.
     pub(crate) board: Option<Arc<Board>>,
     /// Whether signatures over the body alone are accepted.
@@ -66,6 +69,7 @@ impl Parts {
             store: Dependency::new("store"),
             secrets: Dependency::new("secrets"),
             feed: Feed::new(board.clone()),
+            outbox: Outbox::new(!settings.subscriptions.is_empty()),
             board,
             accepts_body_only: settings.accept_body_only_signatures,
             serves_endpoint: settings.endpoint,

@@ -99,7 +99,7 @@ fn webhook(event: &Event, secrets: &[&WebhookSecret]) -> Value {
         panic!("no webhook")
     };
     let headers: Value =
-        headers.iter().map(|(name, value)| (name.to_string(), json!(value.to_str().unwrap()))).collect();
+        headers.iter().map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned())).collect();
     json!({"secret": secrets[0].to_secret().reveal(), "headers": headers, "body": String::from_utf8(body.to_vec()).unwrap()})
 }
 

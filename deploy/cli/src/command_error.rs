@@ -2,6 +2,8 @@
 
 use std::{error::Error, fmt, io, net::SocketAddr, path::PathBuf};
 
+use badgesmith_engine::store::Unavailable;
+use badgesmith_host::subscription_check::SubscriptionProblem;
 use url::Url;
 
 use crate::{plugin::plugin_error::PluginError, render::render_error::RenderError};
@@ -55,6 +57,16 @@ pub(crate) enum CommandError {
     IdentityChanged {
         owner: String,
         repo: String,
+    },
+    /// Subscriptions whose events could not be sent.
+    Subscriptions(Vec<SubscriptionProblem>),
+    /// A subscription that no receiver ended.
+    SubscriptionRuns {
+        name: String,
+    },
+    /// A key that is no dead letter's.
+    NoDeadLetter {
+        key: String,
     },
     /// The store cannot be read or written now.
     StoreUnavailable(String),
@@ -142,6 +154,10 @@ impl CommandError {
         Self::Configuration(cause.into())
     }
 
+    pub(crate) fn store(fault: Unavailable) -> Self {
+        Self::StoreUnavailable(fault.0)
+    }
+
     pub(crate) fn storage(cause: impl Into<Cause>) -> Self {
         Self::Storage(cause.into())
     }
@@ -191,6 +207,17 @@ impl fmt::Display for CommandError {
             }
             Self::HookUrl(url) => {
                 write!(f, "{url:?} is no address of a server; write one such as https://badges.example.com")
+            }
+            Self::Subscriptions(problems) => {
+                let lines: Vec<_> = problems.iter().map(ToString::to_string).collect();
+                f.write_str(&lines.join("\n"))
+            }
+            Self::SubscriptionRuns { name } => write!(
+                f,
+                "no receiver ended a subscription {name:?}; badgesmith subscription list shows all of plugins.toml"
+            ),
+            Self::NoDeadLetter { key } => {
+                write!(f, "there is no dead letter {key:?}; badgesmith dead list shows their keys")
             }
             Self::IdentityName { owner, repo } => {
                 write!(f, "{owner:?} and {repo:?} are no owner and repository; write --owner acme --repo tools")

@@ -4,7 +4,7 @@ use std::{fmt::Write, time::SystemTime};
 
 use badgesmith_engine::{
     store::{IDENTITY, Identity, ListedSubject, Subject},
-    world::{Store, Unavailable},
+    world::Store,
 };
 use badgesmith_provider::{FoundState, fold};
 use clap::{Args, Subcommand};
@@ -97,7 +97,7 @@ async fn all_owners(store: &dyn Store) -> Result<Vec<String>, CommandError> {
     let mut owners: Vec<String> = Vec::new();
     loop {
         let after = owners.last().cloned().unwrap_or_default();
-        let page = store.owners(&after, PAGE).await.map_err(unavailable)?;
+        let page = store.owners(&after, PAGE).await.map_err(CommandError::store)?;
         let is_last = page.len() < PAGE;
         owners.extend(page);
         if is_last {
@@ -110,7 +110,7 @@ async fn all_owners(store: &dyn Store) -> Result<Vec<String>, CommandError> {
 async fn repositories(store: &dyn Store, owner: &str) -> Result<Vec<String>, CommandError> {
     let (mut repositories, mut after) = (Vec::new(), String::new());
     loop {
-        let page = store.subjects(owner, None, &after, PAGE, SystemTime::now()).await.map_err(unavailable)?;
+        let page = store.subjects(owner, None, &after, PAGE, SystemTime::now()).await.map_err(CommandError::store)?;
         let Some(last) = page.last() else { return Ok(repositories) };
         after = ListedSubject::key(&last.collection, &last.subject);
         let of_tokens = page.iter().filter(|listed| listed.collection == IDENTITY);
@@ -122,7 +122,7 @@ async fn repositories(store: &dyn Store, owner: &str) -> Result<Vec<String>, Com
 }
 
 async fn remembered(store: &dyn Store, owner: &str, repo: &str) -> Result<Option<FoundState>, CommandError> {
-    let found = store.states(&Identity::query(owner, repo), SystemTime::now()).await.map_err(unavailable)?;
+    let found = store.states(&Identity::query(owner, repo), SystemTime::now()).await.map_err(CommandError::store)?;
     Ok(found.into_iter().next())
 }
 
@@ -136,15 +136,11 @@ async fn accept(store: &dyn Store, acceptance: &Acceptance) -> Result<String, Co
     let (_, generation) = found.as_ref().map(Identity::read).unwrap_or_default();
     let accepted = Identity { issuer: None, repository_id: id.clone() };
     let state = accepted.state(owner, repo, generation);
-    if !store.put_state(&state, SystemTime::now()).await.map_err(unavailable)? {
+    if !store.put_state(&state, SystemTime::now()).await.map_err(CommandError::store)? {
         return Err(CommandError::IdentityChanged { owner: owner.clone(), repo: repo.clone() });
     }
     Ok(match id {
         Some(id) => format!("{owner}/{repo} is the repository {id} from now on\n"),
         None => format!("{owner}/{repo} is the repository of the next report with a token\n"),
     })
-}
-
-fn unavailable(fault: Unavailable) -> CommandError {
-    CommandError::StoreUnavailable(fault.0)
 }

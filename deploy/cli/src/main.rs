@@ -2,6 +2,7 @@
 
 mod arguments;
 mod command_error;
+mod dead;
 mod dynamodb;
 mod hook;
 mod identity;
@@ -18,6 +19,7 @@ mod seal;
 mod secret;
 mod serve;
 mod smoke;
+mod subscription;
 mod transfer;
 
 use std::{io::Write, process::ExitCode};
@@ -64,6 +66,12 @@ enum Command {
     /// Lists which repositories reported with tokens under which names, and accepts another one under a name.
     #[command(subcommand)]
     Identity(identity::IdentityCommand),
+    /// Lists the subscriptions to events, and begins one again that its receiver ended.
+    #[command(subcommand)]
+    Subscription(subscription::SubscriptionCommand),
+    /// Lists, shows, replays and deletes events that no receiver took.
+    #[command(subcommand)]
+    Dead(dead::DeadCommand),
     /// Checks over HTTP whether a deployment works.
     Smoke(smoke::SmokeOptions),
     /// Creates the DynamoDB tables and the secrets that the server needs.
@@ -104,6 +112,8 @@ fn run(cli: Cli) -> ExitCode {
             Command::Secret(secret) => secret::run(&secret),
             Command::Hook(hook) => hook::run(&hook),
             Command::Identity(identity) => identity::run(&identity),
+            Command::Subscription(subscription) => subscription::run(&subscription),
+            Command::Dead(dead) => dead::run(&dead),
             Command::Smoke(smoke) => smoke::run(&smoke),
             Command::Provision(provision) => dynamodb::provision::run(&provision),
             Command::Export(transfer) => transfer::export(&transfer),

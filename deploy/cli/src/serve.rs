@@ -5,6 +5,7 @@ mod answer;
 mod client_address;
 mod clock;
 mod connection_table;
+mod events;
 mod greeting;
 mod listener;
 mod listeners;
@@ -17,8 +18,8 @@ use std::{cmp::max, net::SocketAddr, sync::Arc};
 
 use badgesmith_engine::{Engine, World, world::Meter};
 use badgesmith_host::{
-    client, config, executor::TokioExecutor, faces, metrics::prometheus::Prometheus, oidc, upstream::HttpUpstream,
-    web::HttpWeb,
+    client, config, courier::HttpCourier, executor::TokioExecutor, faces, metrics::prometheus::Prometheus, oidc,
+    upstream::HttpUpstream, web::HttpWeb,
 };
 use clap::{Args, builder::RangedU64ValueParser};
 
@@ -114,12 +115,13 @@ pub(crate) fn run(serve: &ServeOptions) -> Result<(), CommandError> {
         None => Arc::new(()),
     };
     let (web, executor) = (Arc::new(HttpWeb::new(&settings)), Arc::new(TokioExecutor::new()));
+    let secrets = storage.secrets(data_directory, &serve.seal)?;
     let world = World {
         upstream: Arc::new(HttpUpstream::over(connections)),
         verifier: oidc::verifier(&settings.trust, Arc::clone(&web) as _, Arc::clone(&executor) as _),
         web,
         executor,
-        secrets: storage.secrets(data_directory, &serve.seal)?,
+        secrets: Arc::clone(&secrets),
         store: storage.store(),
         meter: Arc::clone(&meter),
     };
@@ -132,6 +134,8 @@ pub(crate) fn run(serve: &ServeOptions) -> Result<(), CommandError> {
     let server = Server { engine, meter, metrics, listeners: Listeners::new(listeners, of_client) };
     // One thread: a request that is answered from a cache takes less time than a switch to another thread.
     let runtime = runtime::single_threaded()?;
+    let courier = Arc::new(HttpCourier::new(&settings));
+    runtime.block_on(events::start(&server.engine, &settings, &*secrets, courier))?;
     let table = ConnectionTable::new(serve.limits(files, listeners));
     let outcome = runtime.block_on(listener::listen(serve.listen, server, table));
     runtime.block_on(storage.close());

@@ -6,7 +6,6 @@
 use std::time::SystemTime;
 
 use badgesmith_provider::fold;
-use serde_json::Value;
 
 use super::caller::Caller;
 use crate::{
@@ -27,6 +26,27 @@ pub(crate) async fn is_listed(caller: &Caller, owner: &str, repo: &str, now: Sys
     is_public(&*caller.world.store, owner, repo, now).await
 }
 
+/// Whether a repository is public; `None` if that is not known.
+///
+/// # Errors
+/// [`Unavailable`] if the store cannot be read.
+pub(crate) async fn known(
+    store: &dyn Store,
+    owner: &str,
+    repo: &str,
+    now: SystemTime,
+) -> Result<Option<bool>, Unavailable> {
+    let states = States {
+        collection: VISIBILITY.to_owned(),
+        owner: fold(owner),
+        repo: fold(repo),
+        platform: Some(ALL.to_owned()),
+        branch: Some(ALL.to_owned()),
+    };
+    let found = store.states(&states, now).await?;
+    Ok(found.iter().find_map(|state| state.fields.get(PUBLIC)?.as_bool()))
+}
+
 /// Whether a repository is known to be public. An unknown one counts as private.
 ///
 /// # Errors
@@ -37,15 +57,7 @@ pub(crate) async fn is_public(
     repo: &str,
     now: SystemTime,
 ) -> Result<bool, Unavailable> {
-    let states = States {
-        collection: VISIBILITY.to_owned(),
-        owner: fold(owner),
-        repo: fold(repo),
-        platform: Some(ALL.to_owned()),
-        branch: Some(ALL.to_owned()),
-    };
-    let found = store.states(&states, now).await?;
-    Ok(found.iter().any(|state| state.fields.get(PUBLIC) == Some(&Value::Bool(true))))
+    Ok(known(store, owner, repo, now).await? == Some(true))
 }
 
 /// The subject of the state that says whether a repository is public; `None` if its names are too long for one.

@@ -8,7 +8,8 @@ use jiff::Timestamp;
 use serde::{Serialize, Serializer};
 
 use crate::{
-    answer::Answer, caching::Caching, dependency::UnhealthySince, error::Error, parts::Parts, request::Incoming,
+    answer::Answer, caching::Caching, dependency::UnhealthySince, error::Error, events::SubscriptionHealth,
+    parts::Parts, request::Incoming,
 };
 
 /// The state of plugins, upstreams and caches.
@@ -22,6 +23,9 @@ pub struct Health {
     pub rate_limits: Vec<RateLimit>,
     /// The caches in memory.
     pub cache: [CacheHealth; 4],
+    /// The subscriptions whose events this process sends.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub subscriptions: Vec<SubscriptionHealth>,
 }
 
 /// The state of a plugin.
@@ -106,6 +110,7 @@ impl Health {
             breakers: breakers.collect(),
             rate_limits,
             cache: cache.map(|(of, (entries, bytes))| CacheHealth { of, entries, bytes }),
+            subscriptions: parts.outbox.posts.all(),
         }
     }
 

@@ -257,11 +257,18 @@ async fn write(
 ) -> Result<Outcome, Error> {
     let (store, now) = (&parts.world.store, incoming.now);
     write_visibility(parts, incoming, payload).await?;
-    let Told { records, states, stale } = told;
+    let Told { mut records, states, stale } = told;
+    for SubjectRecord { collection, subject, record, outbox } in &mut records {
+        *outbox = parts.outbox.of_delivered(collection, subject, record, now, &incoming.request.correlation_id);
+    }
     for states in states.chunks(WRITES) {
-        let puts = join_all(states.iter().map(|(state, _)| store.put_state(state, now))).await;
-        for ((state, subject), is_new) in states.iter().zip(puts) {
+        let puts = join_all(states.iter().map(async |(state, subject)| {
+            let outbox = parts.outbox.of_state(state, subject, now, &incoming.request.correlation_id);
+            store.put_told_state(state, now, outbox.as_ref()).await
+        }));
+        for ((state, subject), is_new) in states.iter().zip(puts.await) {
             if is_new.map_err(|fault| no_store(parts, &fault))? {
+                parts.outbox.ring();
                 parts.feed.tell(&Change { collection: state.collection.clone(), subject: subject.clone() });
             }
         }
@@ -278,6 +285,7 @@ async fn write(
     if !is_new {
         return Ok(Outcome::Duplicate);
     }
+    parts.outbox.ring();
     for SubjectRecord { collection, subject, .. } in delivery.records {
         parts.feed.tell(&Change { collection, subject });
     }
@@ -297,7 +305,10 @@ async fn write_visibility(parts: &Parts, incoming: &Incoming<'_>, payload: &Payl
         // A name that is too long for a key is nowhere in the store.
         let Some(subject) = visibility::subject(owner, name) else { continue };
         let state = visibility_state(owner, name, is_public, seconds);
-        if parts.world.store.put_state(&state, incoming.now).await.map_err(|fault| no_store(parts, &fault))? {
+        let outbox = parts.outbox.of_state(&state, &subject, incoming.now, &incoming.request.correlation_id);
+        let is_new = parts.world.store.put_told_state(&state, incoming.now, outbox.as_ref()).await;
+        if is_new.map_err(|fault| no_store(parts, &fault))? {
+            parts.outbox.ring();
             // Listeners must not be shown a repository that is private from now on.
             parts.feed.tell(&Change { collection: state.collection, subject });
         }

@@ -79,20 +79,16 @@ async fn accept(
     if let Some((proof, holder)) = holder {
         holder.remember(parts, &subject, proof, now).await?;
     }
-    let entry = Entry {
-        collection: route.collection.clone(),
-        subject,
-        nonce: proven.nonce(),
-        record,
-        arrived: now,
-        outbox: None,
-    };
+    let outbox = parts.outbox.of_report(&route.collection, &subject, &record, now, &request.correlation_id);
+    let collection = route.collection.clone();
+    let entry = Entry { collection, subject, nonce: proven.nonce(), record, arrived: now, outbox };
     let recorded = parts.world.store.record(&entry).await.map_err(|fault| {
         parts.store.invalidate();
         Error::from(&unavailable(&fault))
     })?;
     match recorded {
         Recorded::New => {
+            parts.outbox.ring();
             parts.feed.tell(&Change { collection: entry.collection, subject: entry.subject });
             Ok(entry.record)
         }

@@ -133,6 +133,8 @@ impl Meter for EventLog {
             Event::Called { plugin, outcome, .. } => format!("{plugin} called {}", outcome.name()),
             Event::Opened { plugin } => format!("{plugin} opened"),
             Event::Reported { plugin, outcome, .. } => format!("{plugin} report {outcome}"),
+            Event::Told { event } => format!("told {event}"),
+            Event::Sent { subscription, outcome, .. } => format!("{subscription} {outcome}"),
             Event::Delivered { plugin, event, outcome } => format!("{plugin} delivery {event} {outcome}"),
         };
         self.0.lock().unwrap().push(entry);

@@ -20,6 +20,8 @@ pub(crate) struct Cloud {
     /// DynamoDB Local has a database of its own for each key.
     key: String,
     pub(crate) keeper: FakeSecretsManager,
+    /// Whether there is a table of events.
+    has_events: bool,
 }
 
 impl Cloud {
@@ -35,14 +37,24 @@ impl Cloud {
                 dynoxide::server::serve_with_shutdown(listener, database, std::future::pending()).await.unwrap();
             });
         });
-        Self { dynamodb, key: "local".to_owned(), keeper: FakeSecretsManager::start() }
+        Self { dynamodb, key: "local".to_owned(), keeper: FakeSecretsManager::start(), has_events: false }
+    }
+
+    /// The same with a table of events.
+    pub(crate) fn with_events(self) -> Self {
+        Self { has_events: true, ..self }
     }
 
     /// A database of its own in AWS's DynamoDB Local, which `BADGESMITH_DYNAMODB` names, and Secrets Manager without
     /// secrets.
     pub(crate) fn of_peer(name: &str) -> Self {
         let dynamodb = std::env::var("BADGESMITH_DYNAMODB").expect("run this with .ci/peers");
-        Self { dynamodb, key: format!("{name}{}", std::process::id()), keeper: FakeSecretsManager::start() }
+        Self {
+            dynamodb,
+            key: format!("{name}{}", std::process::id()),
+            keeper: FakeSecretsManager::start(),
+            has_events: false,
+        }
     }
 
     /// The environment variables by which a process finds the services.
@@ -52,6 +64,9 @@ impl Cloud {
         let mut environment = fixed.map(|(name, value)| (name, value.to_owned())).to_vec();
         environment.push(("AWS_ENDPOINT_URL_DYNAMODB", self.dynamodb.clone()));
         environment.push(("AWS_ENDPOINT_URL_SECRETS_MANAGER", self.keeper.url()));
+        if self.has_events {
+            environment.push(("BADGESMITH_TABLE_EVENTS", "badge-events".to_owned()));
+        }
         environment
     }
 
@@ -82,7 +97,12 @@ impl Cloud {
 
     /// A server with these plugins, whose results and secrets are stored here.
     pub(crate) fn serve_plugins(&self, name: &str, plugins: &str) -> Server {
-        let toml = format!("[engine]\nstore = \"dynamodb\"\n\n{plugins}");
+        self.serve_with(name, "", plugins)
+    }
+
+    /// The same with more settings of the engine.
+    pub(crate) fn serve_with(&self, name: &str, engine: &str, plugins: &str) -> Server {
+        let toml = format!("[engine]\nstore = \"dynamodb\"\n{engine}\n{plugins}");
         let mut serve = command();
         serve.args(["serve", "--listen", "127.0.0.1:0"]).envs(self.environment());
         Server::start_by(name, &toml, serve)

@@ -118,6 +118,13 @@ impl Meter for Emf {
                 counts.count("ReportsAccepted", outcome == "ACCEPTED");
                 counts.count("ReportsRefused", outcome != "ACCEPTED");
             }
+            Event::Told { .. } => counts.count("EventsTold", true),
+            Event::Sent { outcome, took, .. } => {
+                counts.count("EventsSent", outcome == "delivered");
+                counts.count("EventsFailed", outcome == "failed");
+                counts.count("EventsDead", outcome == "dead");
+                counts.took("SendDuration", took);
+            }
             Event::Delivered { outcome, .. } => {
                 let is_taken = matches!(outcome, "RECORDED" | "DUPLICATE" | "IGNORED" | "PONG");
                 counts.count("DeliveriesTaken", is_taken);

@@ -8,6 +8,7 @@ use std::{
     time::SystemTime,
 };
 
+use crate::unix_time::unix_milliseconds;
 use badgesmith_engine::{
     Engine,
     world::{Event, Meter},
@@ -25,6 +26,8 @@ const ANSWERS: [f64; 9] = [0.000_1, 0.001, 0.01, 0.05, 0.1, 0.25, 0.5, 1.0, 3.5]
 const CALLS: [f64; 9] = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 3.0, 8.0];
 /// Buckets for the duration of providers' steps, in seconds, up to their time limit.
 const STEPS: [f64; 8] = [0.000_1, 0.000_25, 0.001, 0.005, 0.025, 0.1, 0.5, 2.0];
+/// Buckets for the duration of attempts to send events, in seconds, up to their time limit.
+const SENDS: [f64; 7] = [0.01, 0.05, 0.1, 0.5, 1.0, 3.0, 10.0];
 /// The route label of a request that no route matches.
 const NO_ROUTE: &str = "none";
 /// How many outcomes of reports and deliveries get a label of their own, since providers have codes of their own; the others are
@@ -48,6 +51,11 @@ pub struct Prometheus {
     openings: IntCounterVec,
     reports: IntCounterVec,
     deliveries: IntCounterVec,
+    events: IntCounterVec,
+    sent: IntCounterVec,
+    sent_seconds: HistogramVec,
+    waiting: IntGaugeVec,
+    queue_age: IntGaugeVec,
     outcomes: Mutex<BTreeSet<String>>,
     breakers: IntGaugeVec,
     plugins: IntGaugeVec,
@@ -138,6 +146,29 @@ impl Prometheus {
                  refusal.",
                 &["plugin", "event", "outcome"],
             )?,
+            events: counter(
+                "badgesmith_events_total",
+                "Events that wait for their receivers or that nobody wants, by their names.",
+                &["event"],
+            )?,
+            sent: counter(
+                "badgesmith_event_deliveries_total",
+                "Attempts to send events: delivered, failed (and sent again), dead (failed for good), ended by the \
+                 receiver.",
+                &["subscription", "outcome"],
+            )?,
+            sent_seconds: seconds(
+                "badgesmith_event_delivery_duration_seconds",
+                "How long an attempt to send an event took.",
+                &SENDS,
+                &["subscription"],
+            )?,
+            waiting: gauge("badgesmith_events_waiting", "How many events wait for a receiver.", &["subscription"])?,
+            queue_age: gauge(
+                "badgesmith_event_queue_age_seconds",
+                "For how long the oldest event has waited for its receiver.",
+                &["subscription"],
+            )?,
             outcomes: Mutex::default(),
             breakers: gauge("badgesmith_breaker_open", "1 while an upstream is left alone.", &["origin"])?,
             plugins: gauge("badgesmith_plugin_in_service", "0 once a plugin's steps did not come back.", &["plugin"])?,
@@ -164,6 +195,11 @@ impl Prometheus {
         for cache in &health.cache {
             self.entries.with_label_values(&[cache.of]).set(i64::try_from(cache.entries).unwrap_or(i64::MAX));
             self.bytes.with_label_values(&[cache.of]).set(i64::try_from(cache.bytes).unwrap_or(i64::MAX));
+        }
+        for post in &health.subscriptions {
+            self.waiting.with_label_values(&[&*post.name]).set(i64::try_from(post.waiting).unwrap_or(i64::MAX));
+            let now = badgesmith_provider::Timestamp::nearest(unix_milliseconds(now));
+            self.queue_age.with_label_values(&[&*post.name]).set(post.age_seconds(now));
         }
         // Encoding fails only for a metric without a name or a value.
         TextEncoder::new().encode_to_string(&self.registry.gather()).unwrap_or_default()
@@ -209,6 +245,11 @@ impl Meter for Prometheus {
             Event::Opened { plugin } => self.openings.with_label_values(&[plugin]).inc(),
             Event::Reported { plugin, proof, outcome } => {
                 self.reports.with_label_values(&[plugin, proof, self.bounded(outcome)]).inc();
+            }
+            Event::Told { event } => self.events.with_label_values(&[event]).inc(),
+            Event::Sent { subscription, outcome, took } => {
+                self.sent.with_label_values(&[subscription, outcome]).inc();
+                self.sent_seconds.with_label_values(&[subscription]).observe(took.as_secs_f64());
             }
             Event::Delivered { plugin, event, outcome } => {
                 self.deliveries.with_label_values(&[plugin, event, self.bounded(outcome)]).inc();

@@ -1,0 +1,125 @@
+//! What is written to the outbox: that something was recorded, before anybody knows what it changed.
+
+use std::time::SystemTime;
+
+use badgesmith_provider::{Record, State, Timestamp};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+use sha2::{Digest, Sha256};
+
+use super::event::EventSubject;
+use crate::store::{LARGEST_ROW, Row, Subject};
+
+/// How long a row of the outbox waits to be told: a week.
+const OUTBOX_LIFE_SECONDS: u64 = 7 * 24 * 60 * 60;
+/// How many partitions the outbox has. Each is read every few seconds by one process, which costs a little.
+pub(crate) const OUTBOX_SHARDS: u8 = 4;
+/// The bytes that the rest of a row takes besides its data.
+const ROOM: usize = 16 * 1024;
+
+/// What was written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Cause {
+    /// The record of a report.
+    Report,
+    /// A record of a webhook's delivery.
+    Delivery,
+    /// A state of a webhook's delivery.
+    State,
+}
+
+/// A row of the outbox.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Happening {
+    /// The id of its events begins with this.
+    pub(crate) id: String,
+    pub(crate) cause: Cause,
+    /// When it was written, in milliseconds since 1970.
+    pub(crate) time: Timestamp,
+    pub(crate) subject: EventSubject,
+    /// The record, or the fields of the state.
+    pub(crate) data: Map<String, Value>,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub(crate) correlation_id: String,
+}
+
+impl Happening {
+    /// A record that is being written.
+    pub(crate) fn of_record(cause: Cause, collection: &str, subject: &Subject, record: &Record) -> Self {
+        let Record { run_id, run_attempt, timestamp_ms, fields } = record;
+        let time = timestamp_ms.to_string();
+        let data = json!({"run_id": run_id, "run_attempt": run_attempt, "timestamp": time, "fields": fields});
+        Self::new(cause, collection, subject, &format!("{run_id}\n{run_attempt}"), data)
+    }
+
+    /// A state that is being written.
+    pub(crate) fn of_state(state: &State, subject: &Subject) -> Self {
+        let data = Value::Object(state.fields.clone());
+        Self::new(Cause::State, &state.collection, subject, &format!("{:?}", state.sequence), data)
+    }
+
+    fn new(cause: Cause, collection: &str, subject: &Subject, run: &str, data: Value) -> Self {
+        let subject = EventSubject::new(collection, subject);
+        let names = [&subject.collection, &subject.owner, &subject.repo, &subject.part, &subject.branch];
+        let named = format!("{cause:?}\n{}\n{run}", names.map(String::as_str).join("\n"));
+        let id = format!("evt_{}", hex::encode(&Sha256::digest(named)[..16]));
+        let data = if let Value::Object(data) = data { data } else { Map::new() };
+        Self { id, cause, time: Timestamp::MIN, subject, data, correlation_id: String::new() }
+    }
+
+    /// The row of the outbox for what is written at this time because of this request.
+    pub(crate) fn into_row(mut self, now: SystemTime, correlation_id: &str) -> Row {
+        self.time = timestamp(now);
+        correlation_id.clone_into(&mut self.correlation_id);
+        // Serializing a map does not fail.
+        if serde_json::to_string(&self.data).unwrap_or_default().len() > LARGEST_ROW - ROOM {
+            self.data.insert("fields".to_owned(), Value::Object(Map::new()));
+            self.data.retain(|name, _| ["run_id", "run_attempt", "timestamp", "fields"].contains(&&**name));
+            self.data.insert("is_cut".to_owned(), Value::Bool(true));
+        }
+        Row {
+            partition: outbox_partition(self.subject.shard()),
+            key: format!("{}#{}", self.time, self.id),
+            value: serde_json::to_string(&self).unwrap_or_default(),
+            expires: now + std::time::Duration::from_secs(OUTBOX_LIFE_SECONDS),
+        }
+    }
+
+    /// The happening of a row, if it is one.
+    pub(crate) fn read(row: &Row) -> Option<Self> {
+        serde_json::from_str(&row.value).ok()
+    }
+}
+
+/// The partition of a shard of the outbox.
+pub(crate) fn outbox_partition(shard: u8) -> String {
+    format!("OUTBOX#{shard:02}")
+}
+
+/// A time in milliseconds since 1970.
+pub(crate) fn timestamp(time: SystemTime) -> Timestamp {
+    let since = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    Timestamp::nearest(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+}
+
+impl EventSubject {
+    /// The subject of a collection.
+    #[must_use]
+    pub fn new(collection: &str, subject: &Subject) -> Self {
+        Self {
+            collection: collection.to_owned(),
+            owner: subject.owner().to_owned(),
+            repo: subject.repo().to_owned(),
+            part: subject.platform().to_owned(),
+            branch: subject.branch().to_owned(),
+        }
+    }
+
+    /// The shard of the outbox in which it is told. All events of a subject are in one, which keeps their order.
+    #[must_use]
+    pub fn shard(&self) -> u8 {
+        let names = [&self.collection, &self.owner, &self.repo, &self.part, &self.branch];
+        Sha256::digest(names.map(String::as_str).join("\n"))[0] % OUTBOX_SHARDS
+    }
+}

@@ -1,0 +1,46 @@
+//! A lease: of several processes on one store, one does a kind of work at a time.
+
+use std::time::{Duration, SystemTime};
+
+use super::rows::LEASES;
+use crate::store::{Row, RowChange, RowIs, Store, Unavailable};
+
+/// How long a lease lasts after it was renewed: as long others wait if its holder ends.
+const LIFE: Duration = Duration::from_secs(30);
+/// After how long it is renewed.
+const RENEWAL: Duration = Duration::from_secs(10);
+
+/// A lease that this process holds or wants.
+#[derive(Clone, Debug)]
+pub(crate) struct Lease {
+    what: String,
+    holder: String,
+    renewed: Option<SystemTime>,
+}
+
+impl Lease {
+    /// A lease for some work; `holder` is random for each process.
+    pub(crate) fn new(what: String, holder: &str) -> Self {
+        Self { what, holder: holder.to_owned(), renewed: None }
+    }
+
+    /// Whether this process holds the lease now. A store that only one process has open needs none.
+    ///
+    /// # Errors
+    /// [`Unavailable`] if that is unknown.
+    pub(crate) async fn hold(&mut self, store: &dyn Store, now: SystemTime) -> Result<bool, Unavailable> {
+        if !store.is_shared() {
+            return Ok(true);
+        }
+        let is_fresh = |at: SystemTime| now.duration_since(at).is_ok_and(|since| since < RENEWAL);
+        if self.renewed.is_some_and(is_fresh) {
+            return Ok(true);
+        }
+        let condition = if self.renewed.is_some() { RowIs::Equal(self.holder.clone()) } else { RowIs::Absent };
+        let (partition, key) = (LEASES.to_owned(), self.what.clone());
+        let row = Row { partition, key, value: self.holder.clone(), expires: now + LIFE };
+        let is_held = store.change_rows(&[RowChange::Put(row, condition)], now).await?;
+        self.renewed = is_held.then_some(now);
+        Ok(is_held)
+    }
+}

@@ -1,0 +1,110 @@
+//! Dead letters, and subscriptions that their receivers ended, for the commands of an operator.
+
+use std::time::SystemTime;
+
+use badgesmith_provider::Timestamp;
+
+use super::{
+    queued::QueuedEvent,
+    rows::{ENDED, QUEUE_LIFE, dead_partition, queue_key, queue_partition},
+};
+use crate::store::{Row, RowChange, RowIs, Store, Unavailable};
+
+/// The most subscriptions of which it is remembered that they ended.
+const MOST_ENDED: usize = 1000;
+
+/// An event that could not be sent.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DeadLetter {
+    /// The subscription.
+    pub subscription: String,
+    /// Its key, which names it in commands.
+    pub key: String,
+    /// The event, how often it was sent, and why the last attempt failed; `None` if the row is damaged.
+    pub queued: Option<QueuedEvent>,
+    row: Row,
+}
+
+/// The dead letters of a subscription, the oldest first, from the first one after `after` on, at most `limit`.
+///
+/// # Errors
+/// [`Unavailable`] if the store cannot be read.
+pub async fn dead_letters(
+    store: &dyn Store,
+    subscription: &str,
+    after: &str,
+    limit: usize,
+    now: SystemTime,
+) -> Result<Vec<DeadLetter>, Unavailable> {
+    let rows = store.rows(&dead_partition(subscription), after, limit, now).await?;
+    let letter = |row: Row| DeadLetter {
+        subscription: subscription.to_owned(),
+        key: row.key.clone(),
+        queued: QueuedEvent::read(&row.value),
+        row,
+    };
+    Ok(rows.into_iter().map(letter).collect())
+}
+
+impl DeadLetter {
+    /// Has it sent again, as if for the first time. `false` if it is damaged, or no longer there.
+    ///
+    /// # Errors
+    /// [`Unavailable`] if it is unknown whether it will be sent.
+    pub async fn replay(&self, store: &dyn Store, now: SystemTime) -> Result<bool, Unavailable> {
+        let Some(queued) = &self.queued else { return Ok(false) };
+        let queued =
+            QueuedEvent { attempts: 0, due: Timestamp::MIN, reason: String::new(), event: queued.event.clone() };
+        // With the time of now, so that a sender that read the queue already finds it.
+        let again = Row {
+            partition: queue_partition(&self.subscription),
+            key: queue_key(now, &queued.event),
+            value: queued.write(),
+            expires: now + QUEUE_LIFE,
+        };
+        let gone = RowChange::Delete(self.row.partition.clone(), self.row.key.clone(), RowIs::Present);
+        store.change_rows(&[gone, RowChange::Put(again, RowIs::Any)], now).await
+    }
+
+    /// Deletes it. `false` if it is no longer there.
+    ///
+    /// # Errors
+    /// [`Unavailable`] if it is unknown whether it was deleted.
+    pub async fn purge(&self, store: &dyn Store, now: SystemTime) -> Result<bool, Unavailable> {
+        let gone = RowChange::Delete(self.row.partition.clone(), self.row.key.clone(), RowIs::Present);
+        store.change_rows(&[gone], now).await
+    }
+}
+
+/// The subscriptions that their receivers ended, and when.
+///
+/// # Errors
+/// [`Unavailable`] if the store cannot be read.
+pub async fn ended_subscriptions(store: &dyn Store, now: SystemTime) -> Result<Vec<(String, String)>, Unavailable> {
+    let rows = store.rows(ENDED, "", MOST_ENDED, now).await?;
+    Ok(rows.into_iter().map(|row| (row.key, row.value)).collect())
+}
+
+/// Begins a subscription again that its receiver ended. `false` if it had not.
+///
+/// # Errors
+/// [`Unavailable`] if it is unknown whether it begins.
+pub async fn resume(store: &dyn Store, subscription: &str, now: SystemTime) -> Result<bool, Unavailable> {
+    let ended = RowChange::Delete(ENDED.to_owned(), subscription.to_owned(), RowIs::Present);
+    store.change_rows(&[ended], now).await
+}
+
+/// How many events wait for the receiver of a subscription, at most `limit`, and since when the oldest one does.
+///
+/// # Errors
+/// [`Unavailable`] if the store cannot be read.
+pub async fn waiting(
+    store: &dyn Store,
+    subscription: &str,
+    limit: usize,
+    now: SystemTime,
+) -> Result<(usize, Option<String>), Unavailable> {
+    let rows = store.rows(&queue_partition(subscription), "", limit, now).await?;
+    let oldest = rows.first().and_then(|row| row.key.split('#').next()).map(str::to_owned);
+    Ok((rows.len(), oldest))
+}

@@ -1,0 +1,73 @@
+//! The outbox: what is written with a record or a state for those who subscribed, and the bell that says so.
+
+use std::{sync::Arc, time::SystemTime};
+
+use badgesmith_provider::{Record, State};
+use tokio::sync::Notify;
+
+use super::{
+    happening::{Cause, Happening},
+    post_health::Posts,
+};
+use crate::store::{IDENTITY, Row, Subject};
+
+/// The outbox. Where nobody subscribed it is off, and nothing is written.
+#[derive(Clone, Debug)]
+pub(crate) struct Outbox {
+    is_on: bool,
+    /// Rings when something durable waits to be told.
+    pub(crate) bell: Arc<Notify>,
+    /// How far the posts of this process are.
+    pub(crate) posts: Arc<Posts>,
+}
+
+impl Outbox {
+    pub(crate) fn new(is_on: bool) -> Self {
+        Self { is_on, bell: Arc::new(Notify::new()), posts: Arc::default() }
+    }
+
+    /// Says that rows were written.
+    pub(crate) fn ring(&self) {
+        if self.is_on {
+            self.bell.notify_one();
+        }
+    }
+
+    /// The row for a record of a report.
+    pub(crate) fn of_report(
+        &self,
+        collection: &str,
+        subject: &Subject,
+        record: &Record,
+        now: SystemTime,
+        correlation_id: &str,
+    ) -> Option<Row> {
+        let happening = || Happening::of_record(Cause::Report, collection, subject, record);
+        self.is_on.then(|| happening().into_row(now, correlation_id))
+    }
+
+    /// The row for a record of a delivery.
+    pub(crate) fn of_delivered(
+        &self,
+        collection: &str,
+        subject: &Subject,
+        record: &Record,
+        now: SystemTime,
+        correlation_id: &str,
+    ) -> Option<Row> {
+        let happening = || Happening::of_record(Cause::Delivery, collection, subject, record);
+        self.is_on.then(|| happening().into_row(now, correlation_id))
+    }
+
+    /// The row for a state. States that expire, and those of which repository has a name, are not told.
+    pub(crate) fn of_state(
+        &self,
+        state: &State,
+        subject: &Subject,
+        now: SystemTime,
+        correlation_id: &str,
+    ) -> Option<Row> {
+        let is_told = self.is_on && state.life_seconds.is_none() && state.collection != IDENTITY;
+        is_told.then(|| Happening::of_state(state, subject).into_row(now, correlation_id))
+    }
+}

@@ -1,0 +1,105 @@
+//! The pump: tells what the outbox has, and sends what was told, for as long as the process runs.
+
+use std::{
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
+
+use futures_util::{FutureExt, future::select};
+use tokio::sync::Notify;
+
+use super::{
+    Clock,
+    happening::{OUTBOX_SHARDS, outbox_partition},
+    lease::Lease,
+    outgoing::Courier,
+    post::Post,
+    subscription::Subscription,
+    teller::{Telling, tell},
+};
+use crate::{parts::Parts, store::Unavailable};
+
+/// After how long the outbox is read again although nobody rang: another process may have written to it.
+const POLL: Duration = Duration::from_secs(5);
+/// The same of a store that only this process writes to. It finds what an earlier process left.
+const OWN_POLL: Duration = Duration::from_secs(60);
+/// The pause after the store did not answer.
+const PAUSE: Duration = Duration::from_secs(1);
+/// How many rows one read returns.
+const PAGE: usize = 100;
+
+/// Starts the pump in the background.
+pub(crate) fn start(parts: &Arc<Parts>, subscriptions: &[Subscription], courier: &Arc<dyn Courier>, clock: &Clock) {
+    let executor = &parts.world.executor;
+    // 52 random bits and more.
+    let holder = format!("{:x}{:x}", executor.spread().to_bits(), executor.spread().to_bits());
+    let subscriptions: Vec<_> = subscriptions.iter().cloned().map(Arc::new).collect();
+    let mut bells = Vec::new();
+    for subscription in &subscriptions {
+        let bell = Arc::new(Notify::new());
+        bells.push(Arc::clone(&bell));
+        let post = Post {
+            parts: Arc::clone(parts),
+            subscription: Arc::clone(subscription),
+            courier: Arc::clone(courier),
+            clock: Arc::clone(clock),
+            bell,
+            lease: Lease::new(format!("to-{}", subscription.name), &holder),
+        };
+        executor.spawn(post.run().boxed());
+    }
+    let leases = (0..OUTBOX_SHARDS).map(|shard| Lease::new(format!("shard-{shard:02}"), &holder)).collect();
+    let subscriptions = subscriptions.iter().map(|subscription| Subscription::clone(subscription)).collect();
+    let pump = Pump { parts: Arc::clone(parts), subscriptions, clock: Arc::clone(clock), bells, leases };
+    executor.spawn(pump.run().boxed());
+}
+
+struct Pump {
+    parts: Arc<Parts>,
+    subscriptions: Vec<Subscription>,
+    clock: Clock,
+    /// The bells of the subscriptions' senders.
+    bells: Vec<Arc<Notify>>,
+    /// One for each shard.
+    leases: Vec<Lease>,
+}
+
+impl Pump {
+    async fn run(mut self) {
+        let (executor, bell) = (Arc::clone(&self.parts.world.executor), Arc::clone(&self.parts.outbox.bell));
+        loop {
+            let is_shared = self.parts.world.store.is_shared();
+            let pause = match self.empty((self.clock)()).await {
+                Ok(()) if is_shared => POLL,
+                Ok(()) => OWN_POLL,
+                // The store's own log says why it does not answer.
+                Err(_) => PAUSE,
+            };
+            select(bell.notified().boxed(), executor.sleep(pause)).await;
+        }
+    }
+
+    /// Tells everything that the outbox has.
+    async fn empty(&mut self, now: SystemTime) -> Result<(), Unavailable> {
+        let store = Arc::clone(&self.parts.world.store);
+        for shard in 0..OUTBOX_SHARDS {
+            if !self.leases[usize::from(shard)].hold(&*store, now).await? {
+                continue;
+            }
+            let partition = outbox_partition(shard);
+            loop {
+                let page = store.rows(&partition, "", PAGE, now).await?;
+                for row in &page {
+                    let told = tell(&self.parts, &self.subscriptions, row, (self.clock)()).await?;
+                    if matches!(told, Telling::Told(count) if count > 0) {
+                        self.bells.iter().for_each(|bell| bell.notify_one());
+                    }
+                }
+                if page.len() < PAGE {
+                    break;
+                }
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,64 @@
+//! The keys of events' rows, and reading one row.
+
+use std::time::{Duration, SystemTime};
+
+use sha2::{Digest, Sha256};
+
+use super::event::{Event, EventSubject};
+use crate::store::{Row, Store, Unavailable, escape};
+
+/// How long a subject's cursor is kept after its last event: as long as a result.
+pub(crate) const CURSOR_LIFE: Duration = Duration::from_secs(730 * 24 * 60 * 60);
+/// How long an event waits for its receiver at most: two weeks.
+pub(crate) const QUEUE_LIFE: Duration = Duration::from_secs(14 * 24 * 60 * 60);
+/// How long a dead letter is kept: 30 days.
+pub(crate) const DEAD_LIFE: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+/// How long it is remembered that a receiver ended a subscription: ten years.
+pub(crate) const ENDED_LIFE: Duration = Duration::from_secs(10 * 365 * 24 * 60 * 60);
+
+/// The partition of the subscriptions that their receivers ended.
+pub(crate) const ENDED: &str = "ENDED";
+/// The partition of leases.
+pub(crate) const LEASES: &str = "LEASE";
+/// The only key of a cursor's partition.
+pub(crate) const CURSOR: &str = "CURSOR";
+
+/// The partition of a subject's cursor: a hash of its names, which together may be longer than a key.
+pub(crate) fn cursor_partition(subject: &EventSubject) -> String {
+    let EventSubject { collection, owner, repo, part, branch } = subject;
+    let names = [collection, owner, repo, part, branch].map(|name| escape(name)).join("#");
+    format!("SUBJECT#{}", hex::encode(Sha256::digest(names)))
+}
+
+/// The partition of what waits for the receiver of a subscription.
+pub(crate) fn queue_partition(subscription: &str) -> String {
+    format!("QUEUE#{subscription}")
+}
+
+/// The partition of the dead letters of a subscription.
+pub(crate) fn dead_partition(subscription: &str) -> String {
+    format!("DEAD#{subscription}")
+}
+
+/// The sort key of an event that is told at this time: events of one subject sort by their sequence.
+pub(crate) fn queue_key(told: SystemTime, event: &Event) -> String {
+    format!("{}#{:020}#{}", super::happening::timestamp(told), event.sequence, event.id)
+}
+
+/// The row with this key, whose last characters tell it from all others.
+///
+/// # Errors
+/// [`Unavailable`] if the store cannot be read.
+pub(crate) async fn row(
+    store: &dyn Store,
+    partition: &str,
+    key: &str,
+    now: SystemTime,
+) -> Result<Option<Row>, Unavailable> {
+    /// How many keys can lie between a key and the one that lacks its last character.
+    const NEIGHBOURS: usize = 40;
+    let mut before = key.to_owned();
+    before.pop();
+    let found = store.rows(partition, &before, NEIGHBOURS, now).await?;
+    Ok(found.into_iter().find(|row| row.key == key))
+}

@@ -1,0 +1,93 @@
+//! The badge of a subject, as its address without a query shows it.
+
+use std::{sync::Arc, time::SystemTime};
+
+use badgesmith_provider::BadgeRoute;
+
+use super::event::{BadgeWords, EventSubject};
+use crate::{
+    badge_content::BadgeContent,
+    call::provider_call::ProviderCall,
+    code::Code,
+    draw::overrides::Overrides,
+    parts::Parts,
+    plugins::Plugin,
+    request::Pairs,
+    route::{Parameters, RouteSegment, RouteTemplate},
+    store::Unavailable,
+    target::BadgeTarget,
+};
+
+/// What a subject's badge is now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum SubjectBadge {
+    /// No badge shows this collection.
+    None,
+    /// It cannot be made now, or says that something is wrong.
+    Unknown,
+    /// The badge.
+    Words(BadgeWords),
+}
+
+/// The badge of a subject. Its provider reads records as for any caller.
+///
+/// # Errors
+/// [`Unavailable`] if the store does not answer the provider: then the badge has to be asked for again.
+pub(crate) async fn subject_badge(
+    parts: &Parts,
+    subject: &EventSubject,
+    now: SystemTime,
+) -> Result<SubjectBadge, Unavailable> {
+    let Some((plugin, route, params)) = find(parts.plugins.all(), subject) else { return Ok(SubjectBadge::None) };
+    let call = ProviderCall::badge(plugin, route, params, &Pairs::default());
+    let Ok(outcome) = parts.caller.run_in_time::<BadgeContent>(&call, now).await else {
+        return Ok(SubjectBadge::Unknown);
+    };
+    let content = match &outcome.result {
+        Ok(content) => content,
+        Err(failure) if failure.code == Code::StoreUnavailable.name() => {
+            return Err(Unavailable("the records of a badge cannot be read".to_owned()));
+        }
+        Err(_) => return Ok(SubjectBadge::Unknown),
+    };
+    let target = BadgeTarget { plugin, route, call };
+    let resolved = Overrides::default().resolve(&target.defaults(), content.badge.clone(), false);
+    let words =
+        BadgeWords { message: resolved.message, color: resolved.color.name().to_owned(), label: resolved.label };
+    Ok(SubjectBadge::Words(words))
+}
+
+/// The badge whose address names a subject of this collection, and nothing else.
+fn find<'a>(
+    plugins: &'a [Arc<Plugin>],
+    subject: &EventSubject,
+) -> Option<(&'a Arc<Plugin>, &'a BadgeRoute, Parameters)> {
+    let granted = plugins.iter().filter(|plugin| plugin.collections.contains(&subject.collection));
+    let routes = granted.flat_map(|plugin| plugin.manifest.badges.iter().map(move |route| (plugin, route)));
+    routes
+        .filter(|(plugin, route)| !plugin.has_reads() || route.reads.contains(&subject.collection))
+        .find_map(|(plugin, route)| Some((plugin, route, parameters(route, subject)?)))
+}
+
+/// The parameters of a route for a subject: the owner, the repository, the part under any name, and the branch at its end.
+fn parameters(route: &BadgeRoute, subject: &EventSubject) -> Option<Parameters> {
+    let template = RouteTemplate::parse(&route.route).ok()?;
+    let mut parameters = Parameters::new();
+    for segment in template.segments() {
+        let (name, value) = match segment {
+            RouteSegment::Literal(_) => continue,
+            RouteSegment::Scoped(_) => return None,
+            RouteSegment::Rest(name) => (name, (name == "branch").then_some(&subject.branch)?),
+            RouteSegment::Parameter(name) => match &**name {
+                "owner" => (name, &subject.owner),
+                "repo" => (name, &subject.repo),
+                "branch" => return None,
+                _ => (name, &subject.part),
+            },
+        };
+        parameters.insert(name.clone(), value.clone());
+    }
+    let is_whole =
+        parameters.len() == 4 && ["owner", "repo", "branch"].iter().all(|name| parameters.contains_key(*name));
+    is_whole.then_some(parameters)
+}
