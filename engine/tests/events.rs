@@ -1,5 +1,5 @@
 //! Events: what is told of reports, and how it reaches receivers that fail, hang, and end their subscriptions.
-#![allow(clippy::unwrap_used, clippy::expect_used)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod support;
 

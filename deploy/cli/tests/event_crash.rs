@@ -107,7 +107,7 @@ fn take(mut stream: TcpStream, received: &Mutex<Received>) {
 fn answer(received: &mut Received, event: Value) -> u16 {
     received.requests += 1;
     let id = event["id"].as_str().unwrap().to_owned();
-    if received.requests % 3 == 0 && !received.ids.contains(&id) && received.refused.insert(id.clone()) {
+    if received.requests.is_multiple_of(3) && !received.ids.contains(&id) && received.refused.insert(id.clone()) {
         return 503;
     }
     if !received.ids.insert(id) {
