@@ -33,6 +33,7 @@ mod plugin_set;
 pub mod plugins;
 pub mod proof;
 mod provider_routes;
+mod report_queue;
 mod request;
 mod response;
 mod route;
@@ -65,7 +66,7 @@ use crate::{
     place::place,
     plugin_set::PluginSet,
     request::{Incoming, Pairs},
-    serve::{document_badge, index::IndexPages, serve},
+    serve::{document_badge, index::IndexPages, report, serve},
     target::{Refuses, Target},
 };
 pub use crate::{
@@ -79,7 +80,8 @@ pub use crate::{
     meter::{AnswerSource, ExchangeOutcome, StepOutcome},
     origin::{Origin, OriginError},
     permits::{Busy, Permit, Permits, Share},
-    plugins::{AllowedAddress, Config, LatePlugin, Live, Plugin, PrivateName, RouteError, Settings},
+    plugins::{AllowedAddress, Config, Ingest, LatePlugin, Live, Plugin, PrivateName, RouteError, Settings},
+    report_queue::{QueuedError, QueuedOutcome, QueuedReport, ReportQueue},
     request::{LARGEST_BODY, LARGEST_DELIVERY, LARGEST_HEADERS, LONGEST_PATH, Request, largest_body},
     response::{AccessLine, CORRELATION_ID, CacheState, Response},
     serve::health::{BreakerHealth, CACHES, CacheHealth, Health, PluginHealth, RateLimit},
@@ -155,6 +157,23 @@ impl Engine {
     /// outbox of the store has, by this courier. A process without it still writes to the outbox, for another one.
     pub fn tell_events(&self, courier: &Arc<dyn Courier>, clock: &Clock) {
         pump::start(&self.parts, &self.subscriptions, courier, clock);
+    }
+
+    /// The engine with a queue for reports, which `[engine] ingest = "queue"` needs; it is called before the first request.
+    #[must_use]
+    pub fn with_report_queue(mut self, queue: Arc<dyn ReportQueue>) -> Self {
+        if let Some(parts) = Arc::get_mut(&mut self.parts) {
+            parts.report_queue = Some(queue);
+        }
+        self
+    }
+
+    /// Records a report from the queue at the time `now`; its message has this body. A message that was recorded before changes nothing.
+    ///
+    /// # Errors
+    /// [`QueuedError::Unavailable`], and the message may be tried again; or why it can never be recorded.
+    pub async fn record_queued(&self, body: &str, now: SystemTime) -> Result<QueuedOutcome, QueuedError> {
+        report::record_queued(&self.parts, body, now).await
     }
 
     /// Answers a request at the time `now`.

@@ -12,7 +12,8 @@ use crate::{
     fetch::{fetcher::Fetcher, visibility_notes::VisibilityNotes},
     live::board::Board,
     plugin_set::PluginSet,
-    plugins::Settings,
+    plugins::{Ingest, Settings},
+    report_queue::ReportQueue,
     serve::document_badge::readers::Readers,
     world::World,
 };
@@ -36,6 +37,10 @@ pub(crate) struct Parts {
     pub(crate) outbox: Outbox,
     /// The state of the repositories that the live page shows; `None` where the page is off.
     pub(crate) board: Option<Arc<Board>>,
+    /// When reports are recorded.
+    pub(crate) ingest: Ingest,
+    /// Where reports wait to be recorded, if there is a queue.
+    pub(crate) report_queue: Option<Arc<dyn ReportQueue>>,
     /// Whether signatures over the body alone are accepted.
     pub(crate) accepts_body_only: bool,
     serves_endpoint: bool,
@@ -71,6 +76,8 @@ impl Parts {
             feed: Feed::new(board.clone()),
             outbox: Outbox::new(!settings.subscriptions.is_empty()),
             board,
+            ingest: settings.ingest,
+            report_queue: None,
             accepts_body_only: settings.accept_body_only_signatures,
             serves_endpoint: settings.endpoint,
             serves_dynamic: settings.dynamic,

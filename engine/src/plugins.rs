@@ -53,7 +53,7 @@ pub use provider_file_error::{ProviderFileError, ProviderFileErrorKind};
 pub use route_error::{RouteError, RouteErrorKind};
 pub(crate) use series::series_of;
 pub use series_check::SeriesError;
-pub use settings::{Settings, StoreKind};
+pub use settings::{Ingest, Settings, StoreKind};
 pub use trust_error::{TrustError, TrustMistake};
 
 pub use crate::route::{RouteSyntaxError, RouteSyntaxFault};

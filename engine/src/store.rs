@@ -75,6 +75,23 @@ pub trait Store: Send + Sync {
     /// [`Unavailable`] if it is unknown whether the record was written.
     fn record<'a>(&'a self, entry: &'a Entry) -> BoxFuture<'a, Result<Recorded, Unavailable>>;
 
+    /// Claims the nonce of a report that is recorded later, at `now`. After `Ok(true)` the claim is durable; `Ok(false)` says
+    /// that it was claimed before, perhaps by an attempt of this very call whose answer was lost.
+    ///
+    /// # Errors
+    /// [`Unavailable`] if it is unknown whether it was claimed, or if the store claims no nonces by themselves, as by
+    /// default.
+    fn claim_nonce<'a>(
+        &'a self,
+        collection: &'a str,
+        subject: &'a Subject,
+        nonce: &'a Nonce,
+        now: SystemTime,
+    ) -> BoxFuture<'a, Result<bool, Unavailable>> {
+        let _ = (collection, subject, nonce, now);
+        Box::pin(ready(Err(Unavailable("this store claims no nonces by themselves".to_owned()))))
+    }
+
     /// The records of a subject that have not expired at `now`, the newest first: by timestamp, then run, then attempt.
     /// Reads are consistent: every record for which [`Store::record`] returned `New` before is among them.
     ///

@@ -1,4 +1,4 @@
-//! The SDK's clients of both services, built at their first use.
+//! The SDK's clients of both services, built at their first use, and what calls of other services need.
 
 use std::collections::BTreeMap;
 
@@ -6,15 +6,19 @@ use aws_types::SdkConfig;
 use badgesmith_host::client::Connections;
 use tokio::{sync::OnceCell, time::Instant};
 
-use crate::{aws_settings::AwsSettings, call_counts::CallCounts, sdk_config, table_names::TableNames};
+use crate::{
+    aws_settings::AwsSettings, call_counts::CallCounts, queue_names::QueueNames, sdk_config, signer::Signer,
+    table_names::TableNames,
+};
 
-/// The clients of DynamoDB and Secrets Manager.
+/// The clients of DynamoDB and Secrets Manager, and the signer of calls of SQS, SNS and KMS.
 #[derive(Debug)]
 pub struct AwsClients {
     settings: AwsSettings,
     connections: Connections,
     call_counts: CallCounts,
     config: OnceCell<SdkConfig>,
+    signer: Signer,
     dynamodb: OnceCell<aws_sdk_dynamodb::Client>,
     secrets_manager: OnceCell<aws_sdk_secretsmanager::Client>,
 }
@@ -28,13 +32,14 @@ impl AwsClients {
             connections,
             call_counts: CallCounts::default(),
             config: OnceCell::new(),
+            signer: Signer::default(),
             dynamodb: OnceCell::new(),
             secrets_manager: OnceCell::new(),
         }
     }
 
     /// How often each operation was sent so far, with every attempt counted: `DynamoDB.Query`,
-    /// `Secrets Manager.GetSecretValue`.
+    /// `Secrets Manager.GetSecretValue`, `SQS.SendMessage`.
     #[must_use]
     pub fn call_counts(&self) -> BTreeMap<String, u64> {
         self.call_counts.counts()
@@ -44,6 +49,32 @@ impl AwsClients {
     #[must_use]
     pub const fn tables(&self) -> &TableNames {
         &self.settings.tables
+    }
+
+    /// The queues.
+    #[must_use]
+    pub const fn queues(&self) -> &QueueNames {
+        &self.settings.queues
+    }
+
+    /// The settings.
+    pub(crate) const fn settings(&self) -> &AwsSettings {
+        &self.settings
+    }
+
+    /// The pool of connections.
+    pub(crate) const fn connections(&self) -> &Connections {
+        &self.connections
+    }
+
+    /// The signer of calls without the SDK.
+    pub(crate) const fn signer(&self) -> &Signer {
+        &self.signer
+    }
+
+    /// Counts one attempt of a call without the SDK.
+    pub(crate) fn note_call(&self, operation: String) {
+        self.call_counts.note(operation);
     }
 
     /// The deadline of a request that begins now.
@@ -80,7 +111,7 @@ impl AwsClients {
         self.secrets_manager.get_or_init(build).await
     }
 
-    async fn config(&self) -> &SdkConfig {
+    pub(crate) async fn config(&self) -> &SdkConfig {
         self.config.get_or_init(|| sdk_config::load(&self.settings, self.connections.clone())).await
     }
 }

@@ -7,7 +7,7 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use badgesmith_engine::{store::RowRefusal, world::Unavailable};
 
 /// The error codes of temporary conditions: throttling, or a fault inside AWS.
-const TRANSIENT_CODES: [&str; 10] = [
+const TRANSIENT_CODES: [&str; 13] = [
     // A table that was created a moment ago.
     "ContinuousBackupsUnavailableException",
     "InternalServerError",
@@ -15,7 +15,11 @@ const TRANSIENT_CODES: [&str; 10] = [
     "LimitExceededException",
     "ProvisionedThroughputExceededException",
     "RequestLimitExceeded",
+    // Of SQS and of SNS.
+    "RequestThrottled",
     "ServiceUnavailable",
+    "ThrottledException",
+    "Throttling",
     "ThrottlingException",
     "TransactionConflictException",
     "TransactionInProgressException",
@@ -66,12 +70,17 @@ impl AwsError {
             SdkError::ResponseError(_) => (causes(error), true),
             SdkError::ServiceError(refusal) => {
                 let (code, message) = (error.code().unwrap_or("no code"), error.message().unwrap_or_default());
-                let status = refusal.raw().status().as_u16();
-                (format!("{code} ({status}): {message}"), status >= 500 || TRANSIENT_CODES.contains(&code))
+                return Self::refused(operation, code, refusal.raw().status().as_u16(), message);
             }
             _ => (causes(error), false),
         };
         Self::Call { operation, cause, is_transient }
+    }
+
+    /// The error of a call that the service answered with an error of this code.
+    pub(crate) fn refused(operation: &'static str, code: &str, status: u16, message: &str) -> Self {
+        let is_transient = status >= 500 || TRANSIENT_CODES.contains(&code);
+        Self::Call { operation, cause: format!("{code} ({status}): {message}"), is_transient }
     }
 
     /// The error of a request that the SDK refuses to build.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use url::{Host, Url};
 
-use crate::{credential_source::CredentialSource, table_names::TableNames};
+use crate::{credential_source::CredentialSource, queue_names::QueueNames, table_names::TableNames};
 
 /// The default time limit of a request to the store.
 const TIMEOUT: Duration = Duration::from_secs(3);
@@ -16,8 +16,16 @@ pub struct AwsSettings {
     pub dynamodb: Option<String>,
     /// The endpoint of Secrets Manager, if not the region's.
     pub secrets_manager: Option<String>,
+    /// The endpoint of SQS, if not the region's.
+    pub sqs: Option<String>,
+    /// The endpoint of SNS, if not the region's.
+    pub sns: Option<String>,
+    /// The endpoint of KMS, if not the region's.
+    pub kms: Option<String>,
     /// The names of the tables.
     pub tables: TableNames,
+    /// The queues.
+    pub queues: QueueNames,
     /// The time limit of a request, all attempts together. A single attempt has half of it.
     pub timeout: Duration,
     /// Region and credentials.
@@ -29,6 +37,10 @@ impl Default for AwsSettings {
         Self {
             dynamodb: None,
             secrets_manager: None,
+            sqs: None,
+            sns: None,
+            kms: None,
+            queues: QueueNames::default(),
             tables: TableNames::default(),
             timeout: TIMEOUT,
             credentials: CredentialSource::default(),
@@ -39,10 +51,11 @@ impl Default for AwsSettings {
 impl AwsSettings {
     /// The settings in environment variables, which `variable` reads: `AWS_REGION` or `AWS_DEFAULT_REGION`,
     /// `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY` and `AWS_SESSION_TOKEN`; `AWS_ENDPOINT_URL_DYNAMODB`,
-    /// `AWS_ENDPOINT_URL_SECRETS_MANAGER` or `AWS_ENDPOINT_URL` for both; and those of
-    /// [`TableNames::from_variables`].
+    /// `AWS_ENDPOINT_URL_SECRETS_MANAGER`, `AWS_ENDPOINT_URL_SQS`, `AWS_ENDPOINT_URL_SNS`, `AWS_ENDPOINT_URL_KMS` or
+    /// `AWS_ENDPOINT_URL` for all of them; and those of [`TableNames::from_variables`] and
+    /// [`QueueNames::from_variables`].
     ///
-    /// Where both endpoints are on this machine and neither `AWS_ACCESS_KEY_ID` nor `AWS_PROFILE` is set, the endpoints
+    /// Where the endpoints of DynamoDB and of Secrets Manager are on this machine and neither `AWS_ACCESS_KEY_ID` nor `AWS_PROFILE` is set, the endpoints
     /// are emulators and get credentials without meaning.
     pub fn from_variables(variable: impl Fn(&str) -> Option<String>) -> Self {
         let set = |name: &str| variable(name).filter(|value| !value.is_empty());
@@ -50,6 +63,10 @@ impl AwsSettings {
         Self {
             dynamodb: endpoint("DYNAMODB"),
             secrets_manager: endpoint("SECRETS_MANAGER"),
+            sqs: endpoint("SQS"),
+            sns: endpoint("SNS"),
+            kms: endpoint("KMS"),
+            queues: QueueNames::from_variables(set),
             tables: TableNames::from_variables(&variable),
             credentials: CredentialSource::from_variables(set),
             ..Self::default()
@@ -65,14 +82,15 @@ impl AwsSettings {
         self
     }
 
-    /// The same with both services at one endpoint, as emulators have it.
+    /// The same with all services at one endpoint, as emulators have it.
     #[must_use]
     pub fn at(self, endpoint: &str) -> Self {
         let endpoint = Some(endpoint.to_owned());
-        Self { dynamodb: endpoint.clone(), secrets_manager: endpoint, ..self }
+        let [dynamodb, secrets_manager, sqs, sns, kms] = [(); 5].map(|()| endpoint.clone());
+        Self { dynamodb, secrets_manager, sqs, sns, kms, ..self }
     }
 
-    /// Whether both services are on this machine, where no signature is verified.
+    /// Whether DynamoDB and Secrets Manager are on this machine, where no signature is verified.
     pub(crate) fn is_local(&self) -> bool {
         [&self.dynamodb, &self.secrets_manager].into_iter().all(|url| url.as_deref().is_some_and(is_loopback))
     }

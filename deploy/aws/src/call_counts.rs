@@ -15,13 +15,18 @@ use aws_smithy_runtime_api::{
 };
 use aws_smithy_types::config_bag::ConfigBag;
 
-/// An interceptor of the SDK that counts how often each operation is sent.
+/// How often each operation was sent; an interceptor of the SDK, and called for what is sent without it.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct CallCounts(Arc<Mutex<BTreeMap<String, u64>>>);
 
 impl CallCounts {
     pub(crate) fn counts(&self) -> BTreeMap<String, u64> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Counts one attempt.
+    pub(crate) fn note(&self, operation: String) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner).entry(operation).or_default() += 1;
     }
 }
 
@@ -38,8 +43,7 @@ impl Intercept for CallCounts {
         config: &mut ConfigBag,
     ) -> Result<(), BoxError> {
         if let Some(operation) = config.load::<Metadata>() {
-            let name = format!("{}.{}", operation.service(), operation.name());
-            *self.0.lock().unwrap_or_else(PoisonError::into_inner).entry(name).or_default() += 1;
+            self.note(format!("{}.{}", operation.service(), operation.name()));
         }
         Ok(())
     }

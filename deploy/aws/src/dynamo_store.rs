@@ -4,8 +4,8 @@ use std::{collections::BTreeSet, io, sync::Arc, time::SystemTime};
 
 use aws_sdk_dynamodb::{primitives::Blob, types::AttributeValue};
 use badgesmith_engine::store::{
-    Delivery, Entry, EveryPart, ListedSubject, MarkedAnswer, Recorded, Row, RowChange, Span, States, Store, Subject,
-    Unavailable, Unhealthy, state_subject,
+    Delivery, Entry, EveryPart, ListedSubject, MarkedAnswer, Nonce, Recorded, Row, RowChange, Span, States, Store,
+    Subject, Unavailable, Unhealthy, state_subject,
 };
 use badgesmith_host::{
     transfer::{ExportError, ExportSummary, ExportedLine},
@@ -133,6 +133,16 @@ impl Store for DynamoStore {
             let listed = self.listed.list_owner(&self.aws, entry.subject.owner(), entry.arrived);
             both(records::record(&self.aws, entry), listed).await
         })
+    }
+
+    fn claim_nonce<'a>(
+        &'a self,
+        collection: &'a str,
+        subject: &'a Subject,
+        nonce: &'a Nonce,
+        now: SystemTime,
+    ) -> BoxFuture<'a, Result<bool, Unavailable>> {
+        Box::pin(async move { Ok(records::claim_nonce(&self.aws, collection, subject, nonce, now).await?) })
     }
 
     fn history<'a>(

@@ -1,4 +1,5 @@
-//! The store and the secrets of a deployment in AWS: DynamoDB and Secrets Manager.
+//! The store and the secrets of a deployment in AWS: DynamoDB and Secrets Manager; its queues, topics and keys: SQS, SNS
+//! and KMS.
 //!
 //! The SDK comes without an HTTP or TLS stack of its own and uses the HTTP client of `badgesmith-host`. Clients are
 //! built at their first use. Region, credentials, endpoints and table names are handed in as [`AwsSettings`]: this
@@ -15,16 +16,24 @@ mod credential_source;
 mod dynamo_store;
 mod event_rows;
 mod export;
+mod group_order;
 mod http_client;
 mod item;
 mod item_calls;
+mod kms;
 mod list_filling;
 mod lists;
 mod marks;
 mod part_records;
 pub mod policy;
 pub mod provision;
+mod queue_address;
+mod queue_names;
+pub mod queue_policy;
+mod queue_provision;
 mod records;
+pub mod report_consumer;
+mod report_queue;
 mod retry;
 mod sdk_config;
 pub mod secret_admin;
@@ -33,8 +42,14 @@ mod secret_items;
 pub mod secret_migration;
 mod secret_value;
 mod server_secrets;
+mod signed_answer;
+mod signed_call;
+mod signer;
+mod sns;
+mod sqs;
 mod states;
 mod table_names;
+mod topic_publisher;
 mod transaction;
 
 pub use aws_clients::AwsClients;
@@ -43,4 +58,9 @@ pub use aws_secrets::AwsSecrets;
 pub use aws_settings::AwsSettings;
 pub use credential_source::CredentialSource;
 pub use dynamo_store::DynamoStore;
+pub use group_order::{MessageEnd, work_in_order};
+pub use kms::{DATA_KEY, DataKey, Kms};
+pub use queue_names::QueueNames;
+pub use sns::{Sns, TopicMessage};
+pub use sqs::{FifoMessage, ReceivedMessage, SqsQueue};
 pub use table_names::TableNames;

@@ -1,4 +1,5 @@
-//! Provisions the tables: it first finds what is missing, which can be shown as a plan, and then creates it.
+//! Provisions the tables and the queues: it first finds what is missing, which can be shown as a plan, and then creates
+//! it.
 
 mod attributes;
 mod provision_error;
@@ -21,8 +22,9 @@ use self::{
     attributes::{EXPIRY, INDEX, INDEX_KEYS, KEYS},
     provision_error::TIMEOUT,
 };
-use crate::{aws_clients::AwsClients, aws_error::AwsError, list_filling, retry::retry};
+use crate::{aws_clients::AwsClients, aws_error::AwsError, list_filling, queue_provision, retry::retry};
 
+pub use crate::queue_provision::QueueStep;
 pub use provision_error::ProvisionError;
 pub use provision_step::{ProvisionPlan, ProvisionStep};
 
@@ -101,6 +103,7 @@ pub async fn plan(aws: &AwsClients) -> Result<ProvisionPlan, ProvisionError> {
             plan.steps.push(ProvisionStep::List(name));
         }
     }
+    plan.steps.extend(queue_provision::plan(aws).await?.into_iter().map(ProvisionStep::Queue));
     Ok(plan)
 }
 
@@ -129,6 +132,7 @@ pub async fn apply(aws: &AwsClients, step: &ProvisionStep) -> Result<bool, Provi
         ProvisionStep::Expire(table) => switch_on_expiry(aws, table).await?,
         ProvisionStep::Recover(table) => return Ok(switch_on_recovery(aws, table).await?),
         ProvisionStep::List(_) => list_filling::fill(aws).await?,
+        ProvisionStep::Queue(step) => queue_provision::apply(aws, step).await?,
     }
     Ok(true)
 }

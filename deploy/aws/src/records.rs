@@ -4,7 +4,7 @@ use std::time::SystemTime;
 
 use aws_sdk_dynamodb::types::TransactWriteItem;
 use badgesmith_engine::store::{
-    DELIVERY_LIFE, Delivery, Entry, Recorded, Span, Subject, SubjectRecord, delivery_partition, nonce_partition,
+    DELIVERY_LIFE, Delivery, Entry, Nonce, Recorded, Span, Subject, SubjectRecord, delivery_partition, nonce_partition,
     partition, result_prefix, result_range, run_key,
 };
 use badgesmith_host::unix_time::unix_seconds;
@@ -14,7 +14,7 @@ use crate::{
     aws_clients::AwsClients,
     aws_error::AwsError,
     event_rows,
-    item::{self, PlacedRecord, claim, expires, text},
+    item::{self, PlacedRecord, claim, expires, number, text},
     item_calls, lists,
     transaction::{put, transact, unless_claimed, write},
 };
@@ -41,6 +41,28 @@ pub(crate) async fn record(aws: &AwsClients, entry: &Entry) -> Result<Recorded, 
         Some(first) if first == place => Recorded::NonceUsed,
         Some(_) => Recorded::Duplicate,
     })
+}
+
+/// Claims a nonce by itself. The claim carries a random text, by which a repeated attempt knows that of an attempt before,
+/// whose answer was lost.
+pub(crate) async fn claim_nonce(
+    aws: &AwsClients,
+    collection: &str,
+    subject: &Subject,
+    nonce: &Nonce,
+    now: SystemTime,
+) -> Result<bool, AwsError> {
+    let mut item = claim(nonce_partition(collection, subject), &nonce.value, unix_seconds(nonce.expiry(now)));
+    let claimant = text(format!("{:032x}", fastrand::u128(..)));
+    item.insert("Claimant".to_owned(), claimant.clone());
+    let put = aws.dynamodb().await.put_item().table_name(&aws.tables().nonces).set_item(Some(item));
+    let put = put
+        .condition_expression("attribute_not_exists(PK) OR #TTL <= :now OR Claimant = :claimant")
+        .expression_attribute_names("#TTL", "TTL")
+        .expression_attribute_values(":claimant", claimant)
+        .expression_attribute_values(":now", number(unix_seconds(now)));
+    let written = item_calls::put(put, aws.deadline(), "claiming a nonce").await?;
+    Ok(written == item_calls::Put::Written)
 }
 
 /// Claims the delivery's id and the runs of its records and writes them, in one transaction. If runs are claimed already,

@@ -10,12 +10,14 @@ mod greeting;
 mod listener;
 mod listeners;
 mod open_files;
+mod queued_reports;
 mod socket;
 mod span;
 mod storage;
 
 use std::{cmp::max, net::SocketAddr, sync::Arc};
 
+use badgesmith_aws::{Sns, report_consumer::consume_reports};
 use badgesmith_engine::{Engine, World, world::Meter};
 use badgesmith_host::{
     client, config, courier::HttpCourier, executor::TokioExecutor, faces, metrics::prometheus::Prometheus, oidc,
@@ -106,7 +108,7 @@ pub(crate) fn run(serve: &ServeOptions) -> Result<(), CommandError> {
     let (plugins, settings) = config::load(serve.config.file.as_deref()).map_err(CommandError::configuration)?;
     let faces = faces::load(&settings.faces).map_err(CommandError::configuration)?;
     let connections = client::Connections::new();
-    let data_directory = &serve.data.directory;
+    let (data_directory, queue_connections) = (&serve.data.directory, connections.clone());
     let storage = Storage::open(&settings, data_directory, &connections)?;
     let metrics = serve.shows_metrics().then(|| Prometheus::new(env!("CARGO_PKG_VERSION")));
     let metrics = metrics.transpose().map_err(CommandError::telemetry)?.map(Arc::new);
@@ -125,17 +127,27 @@ pub(crate) fn run(serve: &ServeOptions) -> Result<(), CommandError> {
         store: storage.store(),
         meter: Arc::clone(&meter),
     };
+    let reports = queued_reports::queue(&settings, || storage.aws(&queue_connections))?;
     let engine = Engine::new(plugins, &settings, world).map_err(CommandError::configuration)?;
-    let engine = Arc::new(engine.with_faces(faces).with_events());
+    let engine = engine.with_faces(faces).with_events();
+    let engine = Arc::new(match &reports {
+        Some(queue) => engine.with_report_queue(Arc::clone(queue) as _),
+        None => engine,
+    });
     let files = open_files::raise_limit();
     let listeners = if settings.live.is_on() { most_listeners(files) } else { 0 };
     // Where one client may have any number of connections, it is a proxy.
     let of_client = if serve.connections_per_client == 0 { listeners } else { MOST_OF_CLIENT };
+    let consumed = Arc::clone(&engine);
     let server = Server { engine, meter, metrics, listeners: Listeners::new(listeners, of_client) };
     // One thread: a request that is answered from a cache takes less time than a switch to another thread.
     let runtime = runtime::single_threaded()?;
-    let courier = Arc::new(HttpCourier::new(&settings));
+    let topics = Arc::new(Sns::new(storage.aws(&queue_connections)));
+    let courier = Arc::new(HttpCourier::new(&settings).with_topics(topics));
     runtime.block_on(events::start(&server.engine, &settings, &*secrets, courier))?;
+    if let Some(queue) = reports {
+        runtime.spawn(async move { consume_reports(&queue, &consumed).await });
+    }
     let table = ConnectionTable::new(serve.limits(files, listeners));
     let outcome = runtime.block_on(listener::listen(serve.listen, server, table));
     runtime.block_on(storage.close());

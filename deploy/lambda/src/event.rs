@@ -13,11 +13,13 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use serde::Deserialize;
 
+use crate::records::EventRecord;
+
 /// The characters that a path must have percent-encoded; a gateway that decoded the path left them bare.
 const PATH: &AsciiSet =
     &CONTROLS.add(b' ').add(b'"').add(b'#').add(b'<').add(b'>').add(b'?').add(b'`').add(b'{').add(b'}');
 
-/// An event. HTTP APIs and function URLs send payload format 2.0; load balancers and REST APIs send format 1.0.
+/// An event: a request, or records of a queue or a stream, which is known by its `Records`. HTTP APIs and function URLs send payload format 2.0; load balancers and REST APIs send format 1.0.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub(crate) struct GatewayEvent {
@@ -34,6 +36,8 @@ pub(crate) struct GatewayEvent {
     path: Option<String>,
     query_string_parameters: Option<BTreeMap<String, Option<String>>>,
     multi_value_query_string_parameters: Option<BTreeMap<String, Vec<String>>>,
+    #[serde(rename = "Records")]
+    records: Option<Vec<EventRecord>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -71,6 +75,11 @@ pub(crate) enum HeadersForm {
 }
 
 impl GatewayEvent {
+    /// The records, if it is no request.
+    pub(crate) fn take_records(&mut self) -> Option<Vec<EventRecord>> {
+        self.records.take()
+    }
+
     /// The request, and the form of the answer's headers.
     pub(crate) fn into_request(self) -> (Request, HeadersForm) {
         let headers_form = if self.multi_value_headers.is_some() && self.raw_path.is_none() {

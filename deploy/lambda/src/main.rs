@@ -8,6 +8,9 @@ mod event;
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 mod glibc;
 mod origin_secret;
+mod queued_events;
+mod queued_reports;
+mod records;
 mod world;
 
 use std::{
@@ -19,7 +22,8 @@ use std::{
     time::{Duration, Instant, SystemTime},
 };
 
-use badgesmith_engine::{Engine, Refusal, Request, Response};
+use badgesmith_aws::{AwsClients, SqsQueue};
+use badgesmith_engine::{Engine, Ingest, Refusal, Request, Response, Settings};
 #[cfg(unix)]
 use badgesmith_host::exit_hook as exit;
 use badgesmith_host::{
@@ -34,7 +38,16 @@ use lambda_http::{
     lambda_runtime::{self, LambdaEvent, service_fn},
 };
 
-use crate::{answer::EventAnswer, event::GatewayEvent, origin_secret::OriginSecrets};
+use serde::Serialize;
+
+use crate::{
+    answer::EventAnswer,
+    event::GatewayEvent,
+    origin_secret::OriginSecrets,
+    queued_events::send_rows,
+    queued_reports::record_reports,
+    records::{Batch, BatchAnswer, EventRecord},
+};
 
 /// How long before the deadline of an invocation its answer is sent.
 const DEADLINE_MARGIN: Duration = Duration::from_millis(250);
@@ -67,34 +80,62 @@ fn run() -> Result<(), String> {
     let (plugins, settings) = config::load_late(None).map_err(|error| error.to_string())?;
     let name = env::var("AWS_LAMBDA_FUNCTION_NAME").ok().filter(|name| !name.is_empty());
     let emf = Arc::new(Emf::new(name.unwrap_or_else(|| "bootstrap".to_owned())));
-    let world = world::new(&settings, emf.clone());
+    let (world, aws) = world::new(&settings, emf.clone());
     let engine = match plugins {
         StartPlugins::Loaded(plugins) => Engine::new(plugins, &settings, world).map_err(|error| error.to_string())?,
         StartPlugins::Late(plugins) => Engine::with_late_plugins(plugins, &settings, world),
     };
+    let engine = with_queue(engine, &settings, &aws)?;
     if !settings.faces.is_empty() {
         tracing::warn!("[engine] faces: the function draws with the bundled font alone, and does not read them");
     }
-    let function = Arc::new(Function { engine, emf, origin_secrets: OriginSecrets::from_environment() });
+    let function = Arc::new(Function { engine, aws, emf, origin_secrets: OriginSecrets::from_environment() });
     runtime
         .block_on(lambda_runtime::run(service_fn(move |event| respond(Arc::clone(&function), event))))
         .map_err(|fault| format!("the Lambda runtime ends: {fault}"))
 }
 
+/// The engine with the queue of reports, where plugins.toml asks for it.
+fn with_queue(engine: Engine, settings: &Settings, aws: &Arc<AwsClients>) -> Result<Engine, String> {
+    if settings.ingest == Ingest::Direct {
+        return Ok(engine);
+    }
+    let name = aws.queues().reports.as_deref();
+    let name = name.ok_or("[engine] ingest = \"queue\" needs a FIFO queue of SQS; set BADGESMITH_QUEUE_REPORTS")?;
+    let queue = SqsQueue::new(Arc::clone(aws), name).map_err(|error| error.to_string())?;
+    Ok(engine.with_report_queue(Arc::new(queue)))
+}
+
+/// The answer to an event.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+enum FunctionAnswer {
+    /// To a request.
+    Request(EventAnswer),
+    /// To the records of a queue.
+    Batch(BatchAnswer),
+}
+
 /// The engine and what stands around it, built once for all events.
 struct Function {
     engine: Engine,
+    aws: Arc<AwsClients>,
     emf: Arc<Emf>,
     origin_secrets: OriginSecrets,
 }
 
 /// Answers one event before its deadline, and writes its line of the access log and its metrics.
-async fn respond(function: Arc<Function>, event: LambdaEvent<GatewayEvent>) -> Result<EventAnswer, Error> {
-    let Function { engine, emf, origin_secrets } = &*function;
+async fn respond(function: Arc<Function>, event: LambdaEvent<GatewayEvent>) -> Result<FunctionAnswer, Error> {
+    let Function { engine, aws, emf, origin_secrets } = &*function;
     let (started, now) = (Instant::now(), SystemTime::now());
-    let LambdaEvent { payload, context } = event;
+    let LambdaEvent { mut payload, context } = event;
     let deadline = SystemTime::UNIX_EPOCH + Duration::from_millis(context.deadline);
     let timeout = deadline.duration_since(now).unwrap_or_default().saturating_sub(DEADLINE_MARGIN);
+    if let Some(records) = payload.take_records() {
+        let answer = work_on_batch(engine, aws, records, timeout).await;
+        flush(emf);
+        return answer.map(FunctionAnswer::Batch);
+    }
     let (request, headers_form) = payload.into_request();
     let response = if origin_secrets.admit(&request) {
         answer(engine, &request, now, timeout).await
@@ -104,11 +145,34 @@ async fn respond(function: Arc<Function>, event: LambdaEvent<GatewayEvent>) -> R
     let trace_id = context.xray_trace_id.as_deref().and_then(access::root_trace_id);
     let trace_id = trace_id.or_else(|| access::trace_id(&request.headers));
     access::record(&**emf, &request, &response, started.elapsed(), trace_id);
+    flush(emf);
+    Ok(FunctionAnswer::Request(EventAnswer::new(response, &request.correlation_id, headers_form)))
+}
+
+/// Writes the metrics.
+fn flush(emf: &Emf) {
     if let Some(line) = emf.flush(SystemTime::now()) {
         // If standard output is closed, the metrics are lost.
         let _ = writeln!(std::io::stdout(), "{line}");
     }
-    Ok(EventAnswer::new(response, &request.correlation_id, headers_form))
+}
+
+/// Works on the records of a queue, or of the stream of the table of events. Those of another source are an error, so that they are not taken for done.
+async fn work_on_batch(
+    engine: &Engine,
+    aws: &Arc<AwsClients>,
+    records: Vec<EventRecord>,
+    timeout: Duration,
+) -> Result<BatchAnswer, Error> {
+    match Batch::read(records) {
+        Batch::Queue { arn, messages } => Ok(record_reports(engine, aws, &arn, &messages, timeout).await),
+        Batch::Stream(rows) => {
+            let name = aws.queues().events.as_deref();
+            let name = name.ok_or("a stream of DynamoDB needs the queue of events; set BADGESMITH_QUEUE_EVENTS")?;
+            Ok(send_rows(&SqsQueue::new(Arc::clone(aws), name)?, &rows).await?)
+        }
+        Batch::Unknown(source) => Err(format!("records of {source:?}, which this function does not work on").into()),
+    }
 }
 
 /// The engine's response, or an error if it panics or takes longer than the timeout.

@@ -16,6 +16,9 @@ pub struct Settings {
     pub cache_mib: u32,
     /// Where test results are stored.
     pub store: StoreKind,
+    /// When a report is recorded: before it is answered, or from a queue.
+    #[serde(skip_serializing_if = "is_direct")]
+    pub ingest: Ingest,
     /// Whether signatures over the body alone are accepted, as BadgeSmith's own clients send them. Whoever observes
     /// such a report can replay it for another branch.
     pub accept_body_only_signatures: bool,
@@ -56,6 +59,17 @@ pub enum StoreKind {
     DynamoDb,
 }
 
+/// When a report is recorded.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Ingest {
+    /// Before it is answered with 201.
+    #[default]
+    Direct,
+    /// After it was put into a queue and answered with 202, so that it is taken while the table of results refuses.
+    Queue,
+}
+
 impl Settings {
     /// The share of `cache-mib` for the embedded store, in bytes: an eighth. The engine's own caches share the rest.
     #[must_use]
@@ -74,6 +88,7 @@ impl Default for Settings {
         Self {
             cache_mib: 64,
             store: StoreKind::Embedded,
+            ingest: Ingest::Direct,
             accept_body_only_signatures: false,
             endpoint: true,
             dynamic: true,
@@ -86,6 +101,11 @@ impl Default for Settings {
             subscriptions: Vec::new(),
         }
     }
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde calls it with a reference")]
+fn is_direct(ingest: &Ingest) -> bool {
+    *ingest == Ingest::Direct
 }
 
 fn is_off(live: &Live) -> bool {

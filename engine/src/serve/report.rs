@@ -2,24 +2,28 @@
 //!
 //! Checked in this order: sizes, headers, clock, signature or token, body. Then one transaction claims the nonce, claims
 //! the run and writes the record. The order matters: a request that is not authentic claims nothing, and its response
-//! tells nothing that needs a secret. 201 is sent when the record is durable.
+//! tells nothing that needs a secret. 201 is sent when the record is durable. Where reports are recorded from a queue, the
+//! nonce is claimed by itself and 202 is sent when the queue has the report.
 
 mod evidence;
 mod name_holder;
+mod queued;
+mod recording;
 mod signed_headers;
 
 use badgesmith_provider::Record;
 use serde::Serialize;
 
 use self::evidence::Evidence;
+pub(crate) use self::queued::record_queued;
 use crate::{
     answer::Answer,
     caching::Caching,
     call::records::{too_long, unavailable},
     error::Error,
-    feed::Change,
     meter::Event,
     parts::Parts,
+    plugins::Ingest,
     request::{Incoming, Request},
     route::Parameters,
     store::{Entry, LONGEST_KEY, Recorded, Subject, result_key},
@@ -35,7 +39,14 @@ struct ProofLine {
     issuer: String,
 }
 
-/// Answers a report: 201 when its record is durable.
+/// A report that was accepted.
+struct Accepted {
+    record: Record,
+    /// Whether it is recorded later.
+    is_queued: bool,
+}
+
+/// Answers a report: 201 when its record is durable, 202 when the queue has it.
 pub(crate) async fn answer(parts: &Parts, incoming: &Incoming<'_>, target: &ReportTarget<'_>) -> Result<Answer, Error> {
     let mut line = ProofLine { kind: "none", issuer: String::new() };
     let outcome = match &target.ambiguous {
@@ -45,7 +56,7 @@ pub(crate) async fn answer(parts: &Parts, incoming: &Incoming<'_>, target: &Repo
     };
     audit(incoming.request, &target.call.params, &line, &outcome);
     parts.world.meter.note(&Event::Reported { plugin: &target.plugin.id, proof: line.kind, outcome: word(&outcome) });
-    outcome.map(|record| created(&target.call.params, &record))
+    outcome.map(|accepted| created(&target.call.params, &accepted))
 }
 
 async fn accept(
@@ -53,7 +64,7 @@ async fn accept(
     incoming: &Incoming<'_>,
     target: &ReportTarget<'_>,
     line: &mut ProofLine,
-) -> Result<Record, Error> {
+) -> Result<Accepted, Error> {
     let Incoming { request, now, .. } = *incoming;
     let ReportTarget { plugin, route, call, .. } = target;
     let param = |name| call.params.get(name).map_or("", String::as_str);
@@ -79,48 +90,58 @@ async fn accept(
     if let Some((proof, holder)) = holder {
         holder.remember(parts, &subject, proof, now).await?;
     }
-    let outbox = parts.outbox.of_report(&route.collection, &subject, &record, now, &request.correlation_id);
-    let collection = route.collection.clone();
-    let entry = Entry { collection, subject, nonce: proven.nonce(), record, arrived: now, outbox };
-    let recorded = parts.world.store.record(&entry).await.map_err(|fault| {
-        parts.store.invalidate();
-        Error::from(&unavailable(&fault))
-    })?;
-    match recorded {
-        Recorded::New => {
-            parts.outbox.ring();
-            parts.feed.tell(&Change { collection: entry.collection, subject: entry.subject });
-            Ok(entry.record)
-        }
+    let mut entry = Entry {
+        collection: route.collection.clone(),
+        subject,
+        nonce: proven.nonce(),
+        record,
+        arrived: now,
+        outbox: None,
+    };
+    if parts.ingest == Ingest::Queue {
+        queued::enqueue(parts, &entry, &request.correlation_id).await?;
+        return Ok(Accepted { record: entry.record, is_queued: true });
+    }
+    let recorded = recording::record(parts, &mut entry, &request.correlation_id, now).await;
+    match recorded.map_err(|fault| Error::from(&unavailable(&fault)))? {
+        Recorded::New => Ok(Accepted { record: entry.record, is_queued: false }),
         Recorded::NonceUsed if proven.token().is_some() => Err(Error::token_used()),
         Recorded::NonceUsed => Err(Error::nonce_used()),
         Recorded::Duplicate => Err(Error::duplicate()),
     }
 }
 
-fn created(parameters: &Parameters, record: &Record) -> Answer {
+fn created(parameters: &Parameters, accepted: &Accepted) -> Answer {
     #[derive(Serialize)]
     struct Created<'a> {
         test_result_id: &'a str,
         repository: String,
         timestamp: String,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        status: Option<&'static str>,
     }
+    let Accepted { record, is_queued } = accepted;
     let parts = ["owner", "repo", "platform", "branch"];
     let repository = parts.map(|name| parameters.get(name).map_or("", String::as_str)).join("/");
     let timestamp = record.timestamp_ms.to_string();
-    let created = Created { test_result_id: &record.run_id, repository, timestamp };
+    let status = is_queued.then_some("queued");
+    let created = Created { test_result_id: &record.run_id, repository, timestamp, status };
     // Strings always have a JSON form.
     let body = serde_json::to_string(&created).unwrap_or_default();
-    Answer::json(201, body, Caching::NoStore)
+    Answer::json(if *is_queued { 202 } else { 201 }, body, Caching::NoStore)
 }
 
-/// The outcome of a report for the log and the metrics: `ACCEPTED`, or the code of its error.
-fn word(outcome: &Result<Record, Error>) -> &str {
-    outcome.as_ref().map_or_else(|error| &*error.code, |_| "ACCEPTED")
+/// The outcome of a report for the log and the metrics: `ACCEPTED`, `QUEUED`, or the code of its error.
+fn word(outcome: &Result<Accepted, Error>) -> &str {
+    match outcome {
+        Ok(Accepted { is_queued: true, .. }) => "QUEUED",
+        Ok(_) => "ACCEPTED",
+        Err(error) => &error.code,
+    }
 }
 
 /// Writes the audit log: one line for every report, without its signature, its token or a secret.
-fn audit(request: &Request, parameters: &Parameters, line: &ProofLine, outcome: &Result<Record, Error>) {
+fn audit(request: &Request, parameters: &Parameters, line: &ProofLine, outcome: &Result<Accepted, Error>) {
     let param = |name| parameters.get(name).map_or("", String::as_str);
     tracing::info!(
         outcome = word(outcome),

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::attributes::{EXPIRY, INDEX};
+use crate::queue_provision::QueueStep;
 
 /// One change that is needed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,6 +20,8 @@ pub enum ProvisionStep {
     Recover(String),
     /// List the owners and subjects of results that an earlier version recorded.
     List(String),
+    /// Create or change a queue.
+    Queue(QueueStep),
 }
 
 impl fmt::Display for ProvisionStep {
@@ -29,6 +32,7 @@ impl fmt::Display for ProvisionStep {
             Self::Stream(table) => write!(f, "{table}: switch on the stream of new items"),
             Self::Expire(table) => write!(f, "{table}: delete what is expired, by {EXPIRY}"),
             Self::Recover(table) => write!(f, "{table}: switch on point-in-time recovery"),
+            Self::Queue(step) => step.fmt(f),
             Self::List(table) => write!(f, "{table}: list the owners and subjects of the results that are there"),
         }
     }

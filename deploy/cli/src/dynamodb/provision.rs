@@ -8,8 +8,9 @@ use std::{
 };
 
 use badgesmith_aws::{
-    AwsClients, policy,
+    AwsClients,
     provision::{self, ProvisionStep},
+    queue_policy,
     secret_admin::{SecretAdmin, SecretScope},
 };
 use badgesmith_host::secrets;
@@ -26,7 +27,7 @@ use crate::{
 /// The largest seed file, in bytes.
 const LARGEST_SEED: u64 = 16 * 1024 * 1024;
 
-/// Creates tables, their index, expiry and point-in-time recovery, and puts secrets.
+/// Creates tables, their index, expiry and point-in-time recovery, and queues, and puts secrets.
 #[derive(Args, Debug)]
 pub(crate) struct ProvisionOptions {
     /// Prints what would be done, and does nothing.
@@ -70,7 +71,8 @@ struct SeedFile {
 /// The seed file is refused, or AWS reports an error.
 pub(crate) fn run(provision: &ProvisionOptions) -> Result<(), CommandError> {
     if provision.print_policy {
-        let policy = policy::policy(&settings().tables);
+        let settings = settings();
+        let policy = queue_policy::policy(&settings.tables, &settings.queues);
         return print(&format!("{policy:#}\n"));
     }
     let seeds = match &provision.seed {

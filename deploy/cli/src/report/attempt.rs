@@ -31,13 +31,17 @@ enum Cause {
     Malformed(&'static str),
 }
 
-/// Sends a request, and returns the answer if it has the status that is a success.
-pub(super) async fn send(url: &Url, request: RequestBuilder, success: StatusCode) -> Result<Response, AttemptFault> {
+/// Sends a request, and returns the answer if it has one of the statuses that are a success.
+pub(super) async fn send(
+    url: &Url,
+    request: RequestBuilder,
+    successes: &[StatusCode],
+) -> Result<Response, AttemptFault> {
     let fault = |cause| AttemptFault { cause, ..AttemptFault::malformed(url, "") };
     let sent = request.timeout(TIMEOUT).send().await;
     let response = sent.map_err(|error| fault(Cause::Transport(error)))?;
     let status = response.status();
-    if status == success {
+    if successes.contains(&status) {
         return Ok(response);
     }
     let seconds = response.headers().get(header::RETRY_AFTER).and_then(|value| value.to_str().ok());

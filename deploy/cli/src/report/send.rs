@@ -81,7 +81,7 @@ impl<'a> Sender<'a> {
         Ok(Self { client, credential, deadline, show, token: RefCell::default() })
     }
 
-    /// Sends a report until it is recorded or refused.
+    /// Sends a report until it is recorded, taken by a queue, or refused.
     ///
     /// # Errors
     /// The server refused the report, or no attempt reached it.
@@ -122,7 +122,7 @@ impl<'a> Sender<'a> {
         (self.show)(&headers);
         let request = self.client.post(delivery.url.clone()).header(header::CONTENT_TYPE, "application/json");
         let request = headers.add_to(request).body(delivery.body.to_vec());
-        let sent = attempt::send(&delivery.url, request, StatusCode::CREATED).await;
+        let sent = attempt::send(&delivery.url, request, &[StatusCode::CREATED, StatusCode::ACCEPTED]).await;
         sent.map(drop).map_err(|fault| fault.with_remedy(|status| remedy(status, &headers)))
     }
 

@@ -103,7 +103,7 @@ impl TokenSource {
             Self::GitHub { url, bearer } => (url, bearer),
         };
         let request = client.get(url.clone()).header(header::AUTHORIZATION, bearer.header());
-        let response = attempt::send(url, request, StatusCode::OK).await.map_err(AttemptFault::of_token)?;
+        let response = attempt::send(url, request, &[StatusCode::OK]).await.map_err(AttemptFault::of_token)?;
         let answer: Option<Answer> = serde_json::from_slice(&attempt::read(response).await).ok();
         let token = answer.and_then(|answer| BearerToken::new(&answer.value));
         token.ok_or_else(|| AttemptFault::malformed(url, "answers without a token").of_token())

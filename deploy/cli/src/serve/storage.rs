@@ -56,6 +56,14 @@ impl Storage {
         })
     }
 
+    /// The clients of AWS, which exist already if the store is there.
+    pub(super) fn aws(&self, connections: &client::Connections) -> Arc<AwsClients> {
+        match self {
+            Self::Embedded(_) => Arc::new(AwsClients::new(dynamodb::client::settings(), connections.clone())),
+            Self::DynamoDb(aws, _) => Arc::clone(aws),
+        }
+    }
+
     /// Waits until what was handed to the store is written.
     pub(super) async fn close(&self) {
         match self {

@@ -3,8 +3,8 @@
 use std::time::SystemTime;
 
 use badgesmith_engine::store::{
-    DELIVERY_LIFE, Delivery, Entry, RESULT_LIFE, Recorded, Row, Span, Subject, SubjectRecord, delivery_partition,
-    nonce_partition, partition, result_key, result_range, run_key,
+    DELIVERY_LIFE, Delivery, Entry, Nonce, RESULT_LIFE, Recorded, Row, Span, Subject, SubjectRecord,
+    delivery_partition, nonce_partition, partition, result_key, result_range, run_key,
 };
 use badgesmith_provider::Record;
 use redb::{Database, ReadOnlyTable};
@@ -42,6 +42,21 @@ pub(super) fn record(tables: &mut Tables<'_>, entry: &Entry) -> Result<Recorded,
     }
     tables.claim(nonce_key, unix_seconds(nonce.expiry(*arrived)))?;
     Ok(Recorded::New)
+}
+
+/// Claims a nonce by itself; or returns `false` if it is claimed already.
+pub(super) fn claim_nonce(
+    tables: &mut Tables<'_>,
+    nonces: &str,
+    nonce: &Nonce,
+    at: SystemTime,
+) -> Result<bool, redb::Error> {
+    let key = (nonces, &*nonce.value);
+    if tables.is_claimed(key, unix_seconds(at))? {
+        return Ok(false);
+    }
+    tables.claim(key, unix_seconds(nonce.expiry(at)))?;
+    Ok(true)
 }
 
 /// Claims the delivery's id and writes those of its records whose run is not claimed; or writes nothing and returns

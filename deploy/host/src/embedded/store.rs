@@ -15,8 +15,8 @@ use std::{
 use badgesmith_engine::{
     Settings,
     store::{
-        Delivery, Entry, EveryPart, ListedSubject, MarkedAnswer, Recorded, Row, RowChange, Span, States, Store,
-        Subject, Unavailable, Unhealthy, state_subject,
+        Delivery, Entry, EveryPart, ListedSubject, MarkedAnswer, Nonce, Recorded, Row, RowChange, Span, States, Store,
+        Subject, Unavailable, Unhealthy, nonce_partition, state_subject,
     },
 };
 use badgesmith_provider::{FoundParts, FoundState, Record, State};
@@ -224,6 +224,21 @@ impl Store for EmbeddedStore {
         self.write_told(write, entry.outbox.as_ref(), |written| match written {
             StoreWritten::Recorded(recorded) => Some(recorded),
             StoreWritten::IsNew(_) => None,
+        })
+    }
+
+    fn claim_nonce<'a>(
+        &'a self,
+        collection: &'a str,
+        subject: &'a Subject,
+        nonce: &'a Nonce,
+        now: SystemTime,
+    ) -> BoxFuture<'a, Result<bool, Unavailable>> {
+        let partition = nonce_partition(collection, subject);
+        let write = StoreWrite::Claim { partition, nonce: nonce.clone(), at: now };
+        self.write(write, |written| match written {
+            StoreWritten::IsNew(is_new) => Some(is_new),
+            StoreWritten::Recorded(_) => None,
         })
     }
 

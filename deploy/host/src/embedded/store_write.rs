@@ -2,7 +2,7 @@
 
 use std::time::SystemTime;
 
-use badgesmith_engine::store::{Delivery, Entry, Recorded, RowChange};
+use badgesmith_engine::store::{Delivery, Entry, Nonce, Recorded, RowChange};
 
 use super::{
     event_rows, marks, records,
@@ -19,6 +19,8 @@ pub(super) enum StoreWrite {
     State(Box<NewState>),
     /// The records of a delivery.
     Delivery(Box<Delivery>),
+    /// The nonce of a report that is recorded later.
+    Claim { partition: String, nonce: Nonce, at: SystemTime },
     /// A mark of what is stale.
     Mark { about: String, at: SystemTime },
     /// Changes of rows of the table of events.
@@ -30,7 +32,7 @@ pub(super) enum StoreWrite {
 pub(super) enum StoreWritten {
     /// The outcome of a record.
     Recorded(Recorded),
-    /// Whether the state or the delivery is new, or the changes of rows were made.
+    /// Whether the state, the delivery or the nonce is new, or the changes of rows were made.
     IsNew(bool),
 }
 
@@ -41,6 +43,9 @@ impl StoreWrite {
             Self::Record(entry) => records::record(tables, entry).map(StoreWritten::Recorded),
             Self::State(state) => states::put(tables, state).map(StoreWritten::IsNew),
             Self::Delivery(delivery) => records::deliver(tables, delivery).map(StoreWritten::IsNew),
+            Self::Claim { partition, nonce, at } => {
+                records::claim_nonce(tables, partition, nonce, *at).map(StoreWritten::IsNew)
+            }
             Self::Mark { about, at } => marks::mark(tables, about, *at).map(|()| StoreWritten::IsNew(true)),
             Self::Rows { changes, now } => event_rows::change(tables, changes, *now).map(StoreWritten::IsNew),
         }

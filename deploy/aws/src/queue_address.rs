@@ -1,0 +1,95 @@
+//! How a queue is named: by its name, its URL or its ARN.
+
+use crate::aws_error::AwsError;
+
+/// The ending of a FIFO queue's name, which AWS requires.
+const FIFO: &str = ".fifo";
+/// The longest name of a queue, in bytes.
+const LONGEST_NAME: usize = 80;
+
+/// A FIFO queue as an operator names it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum QueueAddress {
+    /// Its URL, which needs no call to be found.
+    Url(String),
+    /// Its name, of another account if there is one.
+    Name {
+        /// The name.
+        name: String,
+        /// The number of the account, if it is not that of the credentials.
+        account: Option<String>,
+    },
+}
+
+impl QueueAddress {
+    /// Reads a name, a URL or an ARN.
+    ///
+    /// # Errors
+    /// [`AwsError::InvalidRequest`], if it is none of them or no FIFO queue's.
+    pub(crate) fn parse(text: &str) -> Result<Self, AwsError> {
+        let refused = || {
+            AwsError::InvalidRequest(format!(
+                "{text:?} is no FIFO queue; write its name, which ends with {FIFO}, its URL or its ARN"
+            ))
+        };
+        let address = if text.starts_with("https://") || text.starts_with("http://") {
+            Self::Url(text.to_owned())
+        } else if text.starts_with("arn:") {
+            // arn:PARTITION:sqs:REGION:ACCOUNT:NAME
+            let parts: Vec<_> = text.split(':').collect();
+            let [_, _, "sqs", _, account, name] = parts.as_slice() else { return Err(refused()) };
+            Self::Name { name: (*name).to_owned(), account: Some((*account).to_owned()) }
+        } else {
+            Self::Name { name: text.to_owned(), account: None }
+        };
+        if is_name(address.name()) { Ok(address) } else { Err(refused()) }
+    }
+
+    /// The name of the queue.
+    pub(crate) fn name(&self) -> &str {
+        match self {
+            Self::Url(url) => url.rsplit('/').next().unwrap_or_default(),
+            Self::Name { name, .. } => name,
+        }
+    }
+
+    /// The name of its queue of dead letters: `-dead` before the ending.
+    pub(crate) fn dead_name(&self) -> String {
+        format!("{}-dead{FIFO}", self.name().trim_end_matches(FIFO))
+    }
+}
+
+fn is_name(name: &str) -> bool {
+    let is_letter = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
+    let stem = name.strip_suffix(FIFO).unwrap_or_default();
+    !stem.is_empty() && name.len() <= LONGEST_NAME && stem.bytes().all(is_letter)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_queue_is_named_by_its_name_its_url_or_its_arn() {
+        let named = |account: Option<&str>| QueueAddress::Name {
+            name: "reports.fifo".to_owned(),
+            account: account.map(str::to_owned),
+        };
+        let url = "https://sqs.eu-west-1.amazonaws.com/123456789012/reports.fifo";
+        let rows = [
+            ("reports.fifo", Some(named(None))),
+            ("arn:aws:sqs:eu-west-1:123456789012:reports.fifo", Some(named(Some("123456789012")))),
+            (url, Some(QueueAddress::Url(url.to_owned()))),
+            ("reports", None),
+            (".fifo", None),
+            ("re ports.fifo", None),
+            ("arn:aws:sns:eu-west-1:123456789012:reports.fifo", None),
+            ("https://sqs.eu-west-1.amazonaws.com/123456789012/reports", None),
+        ];
+        for (text, expected) in rows {
+            assert_eq!(QueueAddress::parse(text).ok(), expected, "{text}");
+        }
+        assert_eq!(named(None).dead_name(), "reports-dead.fifo");
+        assert!(QueueAddress::parse(&format!("{}.fifo", "x".repeat(76))).is_err(), "81 bytes");
+    }
+}

@@ -1,0 +1,86 @@
+//! What a service answers to a signed call: a body, or an error with its code, in JSON or in XML.
+
+use bytes::Bytes;
+use serde::Deserialize;
+
+use crate::aws_error::AwsError;
+
+/// The answer to one attempt.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum SignedAnswer {
+    /// The call was made.
+    Done(Bytes),
+    /// The service refused it.
+    Refused(ServiceRefusal),
+}
+
+/// An error of a service.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ServiceRefusal {
+    /// The HTTP status.
+    pub(crate) status: u16,
+    /// The code, without the name space that SQS and KMS may put before it.
+    pub(crate) code: String,
+    /// The message, for the log.
+    pub(crate) message: String,
+}
+
+impl SignedAnswer {
+    /// Reads an answer.
+    pub(crate) fn read(status: u16, body: Bytes) -> Self {
+        if (200..300).contains(&status) { Self::Done(body) } else { Self::Refused(ServiceRefusal::read(status, &body)) }
+    }
+}
+
+impl ServiceRefusal {
+    fn read(status: u16, body: &[u8]) -> Self {
+        #[derive(Default, Deserialize)]
+        struct JsonError {
+            #[serde(rename = "__type", default)]
+            code: String,
+            #[serde(default, alias = "Message")]
+            message: String,
+        }
+        if let Ok(error) = serde_json::from_slice::<JsonError>(body) {
+            let code = error.code.rsplit('#').next().unwrap_or_default().to_owned();
+            return Self { status, code, message: error.message };
+        }
+        let text = String::from_utf8_lossy(body);
+        let element = |name| xml_element(&text, name).unwrap_or_default();
+        Self { status, code: element("Code"), message: element("Message") }
+    }
+
+    /// The error of the operation.
+    pub(crate) fn error(&self, operation: &'static str) -> AwsError {
+        AwsError::refused(operation, &self.code, self.status, &self.message)
+    }
+}
+
+/// The text of the first element of this name, which has no attributes and no elements inside.
+pub(crate) fn xml_element(xml: &str, name: &str) -> Option<String> {
+    let (_, rest) = xml.split_once(&format!("<{name}>"))?;
+    let (text, _) = rest.split_once(&format!("</{name}>"))?;
+    // The ampersand is the last one, so that what it makes is not read again.
+    let entities = [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&apos;", "'"), ("&#39;", "'"), ("&amp;", "&")];
+    Some(entities.iter().fold(text.to_owned(), |text, (entity, letter)| text.replace(entity, letter)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_has_its_code_in_json_and_in_xml() {
+        let rows = [
+            (r#"{"__type": "com.amazonaws.sqs#QueueDoesNotExist", "message": "none"}"#, "QueueDoesNotExist", "none"),
+            (r#"{"__type": "NotFoundException", "Message": "no key"}"#, "NotFoundException", "no key"),
+            ("<E><Error><Code>NotFound</Code><Message>a &amp;lt; b</Message></Error></E>", "NotFound", "a &lt; b"),
+            ("gateway", "", ""),
+        ];
+        for (body, code, message) in rows {
+            let SignedAnswer::Refused(refusal) = SignedAnswer::read(400, Bytes::from(body)) else { panic!("{body}") };
+            assert_eq!((&*refusal.code, &*refusal.message), (code, message), "{body}");
+        }
+        assert_eq!(SignedAnswer::read(200, Bytes::from("{}")), SignedAnswer::Done(Bytes::from("{}")));
+    }
+}

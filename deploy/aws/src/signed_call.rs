@@ -1,0 +1,183 @@
+//! Calls of SQS, SNS and KMS over the host's HTTP client.
+//!
+//! They are not made through the SDK's crates of these services: each has the code of all its operations, of which few are
+//! needed here, while the signer is linked already for DynamoDB.
+
+use std::time::{Duration, SystemTime};
+
+use badgesmith_host::client::Connections;
+use bytes::{Bytes, BytesMut};
+use http::{HeaderName, HeaderValue, header::CONTENT_TYPE};
+use reqwest::{Body, Method, Request, Url};
+use tokio::time::Instant;
+
+use crate::{
+    aws_clients::AwsClients,
+    aws_error::AwsError,
+    retry::retry,
+    signed_answer::{ServiceRefusal, SignedAnswer},
+    signer::Unsigned,
+};
+
+/// The largest answer that is read, in bytes: ten messages of SQS' largest, each escaped as JSON.
+const LARGEST_ANSWER: usize = 20 * 1024 * 1024;
+/// The header with the operation of a JSON protocol.
+const TARGET: &str = "x-amz-target";
+
+/// A service that is called without the SDK.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum SignedService {
+    /// Queues.
+    Sqs,
+    /// Topics.
+    Sns,
+    /// Keys.
+    Kms,
+}
+
+/// One call.
+#[derive(Clone, Debug)]
+pub(crate) struct SignedCall {
+    /// The service.
+    pub(crate) service: SignedService,
+    /// The operation with its service, as it is counted and as errors name it: `SQS.SendMessage`.
+    pub(crate) operation: &'static str,
+    /// The body: JSON, or a form for SNS.
+    pub(crate) body: String,
+    /// How much longer than other calls one attempt may take.
+    pub(crate) waits: Duration,
+}
+
+impl SignedService {
+    /// The name in addresses and signatures.
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Sqs => "sqs",
+            Self::Sns => "sns",
+            Self::Kms => "kms",
+        }
+    }
+
+    const fn content_type(self) -> &'static str {
+        match self {
+            Self::Sqs => "application/x-amz-json-1.0",
+            Self::Sns => "application/x-www-form-urlencoded",
+            Self::Kms => "application/x-amz-json-1.1",
+        }
+    }
+
+    /// What stands before the operation in the header [`TARGET`], if the service has that header.
+    const fn target(self) -> Option<&'static str> {
+        match self {
+            Self::Sqs => Some("AmazonSQS"),
+            Self::Sns => None,
+            Self::Kms => Some("TrentService"),
+        }
+    }
+
+    /// Its address in a region.
+    fn endpoint(self, aws: &AwsClients, region: &str) -> String {
+        let settings = aws.settings();
+        let set = match self {
+            Self::Sqs => &settings.sqs,
+            Self::Sns => &settings.sns,
+            Self::Kms => &settings.kms,
+        };
+        let domain = if region.starts_with("cn-") { "amazonaws.com.cn" } else { "amazonaws.com" };
+        set.clone().unwrap_or_else(|| format!("https://{}.{region}.{domain}", self.name()))
+    }
+}
+
+impl SignedCall {
+    /// Makes the call within the time limit of a request, with retries.
+    pub(crate) async fn send(&self, aws: &AwsClients) -> Result<Bytes, AwsError> {
+        match self.answer(aws).await? {
+            SignedAnswer::Done(body) => Ok(body),
+            SignedAnswer::Refused(refusal) => Err(refusal.error(self.operation)),
+        }
+    }
+
+    /// The same, but `None` if the service refuses it with one of these codes.
+    pub(crate) async fn find(&self, aws: &AwsClients, absent: &[&str]) -> Result<Option<Bytes>, AwsError> {
+        match self.answer(aws).await? {
+            SignedAnswer::Done(body) => Ok(Some(body)),
+            SignedAnswer::Refused(ServiceRefusal { code, .. }) if absent.contains(&code.as_str()) => Ok(None),
+            SignedAnswer::Refused(refusal) => Err(refusal.error(self.operation)),
+        }
+    }
+
+    async fn answer(&self, aws: &AwsClients) -> Result<SignedAnswer, AwsError> {
+        let deadline: Instant = aws.deadline() + self.waits;
+        let attempt = || async {
+            match self.attempt(aws).await? {
+                // A refusal that may pass is an error here, so that the call is repeated.
+                SignedAnswer::Refused(refusal) if refusal.error(self.operation).is_transient() => {
+                    Err(refusal.error(self.operation))
+                }
+                answer => Ok(answer),
+            }
+        };
+        retry(deadline, attempt).await
+    }
+
+    async fn attempt(&self, aws: &AwsClients) -> Result<SignedAnswer, AwsError> {
+        let failed = |cause: String, is_transient| AwsError::Call { operation: self.operation, cause, is_transient };
+        let config = aws.config().await;
+        let region = config.region().map(AsRef::as_ref).filter(|region: &&str| !region.is_empty());
+        let region = region.ok_or_else(|| failed("there is no region; set AWS_REGION".to_owned(), false))?;
+        let url = Url::parse(&self.service.endpoint(aws, region));
+        let url = url.map_err(|error| failed(format!("the endpoint of {}: {error}", self.service.name()), false))?;
+        let (_, short) = self.operation.split_once('.').unwrap_or_default();
+        let target = self.service.target().map(|target| format!("{target}.{short}"));
+        let mut headers = vec![(CONTENT_TYPE.as_str(), self.service.content_type())];
+        headers.extend(target.as_deref().map(|target| (TARGET, target)));
+        let unsigned = Unsigned {
+            operation: self.operation,
+            service: self.service.name(),
+            region,
+            url: url.as_str(),
+            headers: &headers,
+            body: self.body.as_bytes(),
+        };
+        let signature = aws.signer().sign(config, &unsigned, SystemTime::now()).await?;
+        let mut request = Request::new(Method::POST, url.clone());
+        let signed = signature.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        for (name, value) in headers.iter().copied().chain(signed) {
+            let name = HeaderName::from_bytes(name.as_bytes());
+            let (Ok(name), Ok(value)) = (name, HeaderValue::from_str(value)) else {
+                return Err(failed("a header that HTTP does not allow".to_owned(), false));
+            };
+            request.headers_mut().insert(name, value);
+        }
+        *request.body_mut() = Some(Body::from(self.body.clone()));
+        *request.timeout_mut() = Some(aws.settings().timeout / 2 + self.waits);
+        aws.note_call(self.operation.to_owned());
+        exchange(aws.connections(), request).await.map_err(|fault| match fault {
+            ExchangeFault::NoClient(cause) => failed(cause, false),
+            ExchangeFault::NoAnswer(cause) => failed(cause, true),
+            ExchangeFault::TooLarge => failed("the answer is too large".to_owned(), false),
+        })
+    }
+}
+
+/// Why there is no answer.
+enum ExchangeFault {
+    NoClient(String),
+    NoAnswer(String),
+    TooLarge,
+}
+
+async fn exchange(connections: &Connections, request: Request) -> Result<SignedAnswer, ExchangeFault> {
+    // The URL is of no use to readers of the log, who know the operation.
+    let broken = |error: reqwest::Error| ExchangeFault::NoAnswer(error.without_url().to_string());
+    let client = connections.client().map_err(|error| ExchangeFault::NoClient(error.to_string()))?;
+    let mut response = client.execute(request).await.map_err(broken)?;
+    let (status, mut body) = (response.status().as_u16(), BytesMut::new());
+    while let Some(chunk) = response.chunk().await.map_err(broken)? {
+        if chunk.len() > LARGEST_ANSWER - body.len() {
+            return Err(ExchangeFault::TooLarge);
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(SignedAnswer::read(status, body.freeze()))
+}

@@ -1,0 +1,52 @@
+//! The queue in which reports wait to be recorded, where the environment names one.
+
+use std::{env, error::Error, fmt, sync::Arc};
+
+use badgesmith_aws::{AwsClients, AwsError, SqsQueue};
+use badgesmith_engine::{Ingest, Settings};
+
+use crate::command_error::CommandError;
+
+/// The variable with the name of the queue.
+const VARIABLE: &str = "BADGESMITH_QUEUE_REPORTS";
+
+/// Why there is no queue.
+#[derive(Debug)]
+enum QueueError {
+    /// plugins.toml asks for one that the environment does not name.
+    NotNamed,
+    /// What the environment names is no queue.
+    Refused(AwsError),
+}
+
+impl fmt::Display for QueueError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotNamed => {
+                write!(f, "[engine] ingest = \"queue\" needs a FIFO queue of SQS; set {VARIABLE} to its name or ARN")
+            }
+            Self::Refused(error) => write!(f, "{VARIABLE}: {error}"),
+        }
+    }
+}
+
+impl Error for QueueError {}
+
+/// The queue that the environment names. It is emptied even where reports are recorded at once, so that none stays in it
+/// after the setting was changed.
+///
+/// # Errors
+/// plugins.toml asks for a queue and none is named, or what is named is none.
+pub(super) fn queue(
+    settings: &Settings,
+    aws: impl FnOnce() -> Arc<AwsClients>,
+) -> Result<Option<Arc<SqsQueue>>, CommandError> {
+    match env::var(VARIABLE).ok().filter(|name| !name.is_empty()) {
+        None if settings.ingest == Ingest::Queue => Err(CommandError::configuration(QueueError::NotNamed)),
+        None => Ok(None),
+        Some(name) => {
+            let queue = SqsQueue::new(aws(), &name);
+            queue.map(|queue| Some(Arc::new(queue))).map_err(|e| CommandError::configuration(QueueError::Refused(e)))
+        }
+    }
+}

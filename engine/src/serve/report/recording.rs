@@ -1,0 +1,25 @@
+//! Recording an accepted report, whether at once or from a queue.
+
+use std::time::SystemTime;
+
+use crate::{
+    feed::Change,
+    parts::Parts,
+    store::{Entry, Recorded, Unavailable},
+};
+
+/// Records an entry with the row of the outbox that tells of it, and tells those who watch of a new one.
+pub(super) async fn record(
+    parts: &Parts,
+    entry: &mut Entry,
+    correlation_id: &str,
+    now: SystemTime,
+) -> Result<Recorded, Unavailable> {
+    entry.outbox = parts.outbox.of_report(&entry.collection, &entry.subject, &entry.record, now, correlation_id);
+    let recorded = parts.world.store.record(entry).await.inspect_err(|_| parts.store.invalidate())?;
+    if recorded == Recorded::New {
+        parts.outbox.ring();
+        parts.feed.tell(&Change { collection: entry.collection.clone(), subject: entry.subject.clone() });
+    }
+    Ok(recorded)
+}
