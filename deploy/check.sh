@@ -11,7 +11,7 @@ venv checkov >/dev/null &
 lint="$(venv lint)/bin"
 wait $!
 checkov="$(venv checkov)/bin/checkov"
-templates=(deploy/template.yaml deploy/github-oidc.yaml)
+templates=(deploy/template.yaml deploy/events.yaml deploy/github-oidc.yaml)
 export SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=eu-west-1
 
 "$lint/cfn-lint" --regions eu-west-1 -t "${templates[@]}"
