@@ -45,19 +45,7 @@ impl Sns {
     /// # Errors
     /// SNS does not answer or refuses it.
     pub async fn publish(&self, message: &TopicMessage<'_>) -> Result<(), AwsError> {
-        let mut form = form("Publish");
-        form.append_pair("TopicArn", message.topic).append_pair("Message", message.message);
-        let attributes = message.attributes.iter().filter(|(_, value)| !value.is_empty());
-        for (number, (name, value)) in attributes.enumerate() {
-            let entry = format!("MessageAttributes.entry.{}", number + 1);
-            form.append_pair(&format!("{entry}.Name"), name)
-                .append_pair(&format!("{entry}.Value.DataType"), "String")
-                .append_pair(&format!("{entry}.Value.StringValue"), value);
-        }
-        if let Some((group, deduplication)) = message.fifo {
-            form.append_pair("MessageGroupId", group).append_pair("MessageDeduplicationId", deduplication);
-        }
-        self.call("SNS.Publish", form).await.map(drop)
+        publish_call(message).send(&self.aws).await.map(drop)
     }
 
     /// Creates a topic, or finds it, and returns its ARN.
@@ -70,7 +58,7 @@ impl Sns {
         if name.ends_with(".fifo") {
             form.append_pair("Attributes.entry.1.key", "FifoTopic").append_pair("Attributes.entry.1.value", "true");
         }
-        self.element("SNS.CreateTopic", form, "TopicArn").await
+        self.element(call("SNS.CreateTopic", form), "TopicArn").await
     }
 
     /// Subscribes an endpoint to a topic, with a filter policy in JSON if there is one, and returns the subscription's
@@ -94,7 +82,7 @@ impl Sns {
             let entry = format!("Attributes.entry.{}", number + 1);
             form.append_pair(&format!("{entry}.key"), key).append_pair(&format!("{entry}.value"), value);
         }
-        self.element("SNS.Subscribe", form, "SubscriptionArn").await
+        self.element(call("SNS.Subscribe", form), "SubscriptionArn").await
     }
 
     /// Whether there is a topic of this ARN.
@@ -108,23 +96,31 @@ impl Sns {
         Ok(call.find(&self.aws, &["NotFound", "NotFoundException"]).await?.is_some())
     }
 
-    async fn element(
-        &self,
-        operation: &'static str,
-        form: Serializer<'static, String>,
-        name: &str,
-    ) -> Result<String, AwsError> {
-        let answer = self.call(operation, form).await?;
+    async fn element(&self, call: SignedCall, name: &str) -> Result<String, AwsError> {
+        let answer = call.send(&self.aws).await?;
         xml_element(&String::from_utf8_lossy(&answer), name).ok_or_else(|| AwsError::Call {
-            operation,
+            operation: call.operation,
             cause: format!("the answer has no {name}"),
             is_transient: false,
         })
     }
+}
 
-    async fn call(&self, operation: &'static str, form: Serializer<'static, String>) -> Result<bytes::Bytes, AwsError> {
-        call(operation, form).send(&self.aws).await
+/// The call is made here, since a form cannot be sent between threads.
+fn publish_call(message: &TopicMessage<'_>) -> SignedCall {
+    let mut form = form("Publish");
+    form.append_pair("TopicArn", message.topic).append_pair("Message", message.message);
+    let attributes = message.attributes.iter().filter(|(_, value)| !value.is_empty());
+    for (number, (name, value)) in attributes.enumerate() {
+        let entry = format!("MessageAttributes.entry.{}", number + 1);
+        form.append_pair(&format!("{entry}.Name"), name)
+            .append_pair(&format!("{entry}.Value.DataType"), "String")
+            .append_pair(&format!("{entry}.Value.StringValue"), value);
     }
+    if let Some((group, deduplication)) = message.fifo {
+        form.append_pair("MessageGroupId", group).append_pair("MessageDeduplicationId", deduplication);
+    }
+    call("SNS.Publish", form)
 }
 
 fn form(action: &str) -> Serializer<'static, String> {
