@@ -7,6 +7,8 @@ here=$(cd "$(dirname "$0")/../.." && pwd)
 mkdir -p "$root/data" "$root/tmp"
 "$built/badgesmith" plugin pack --config "$here/plugins.toml" --out "$root/pack" >/dev/null
 mv "$root/pack/plugins.toml" "$root/pack/plugins" "$root/"
+# A server reads plugins.toml itself.
+rm "$root/pack/plugins.packed"
 rmdir "$root/pack"
 cp "$built/badgesmith" "$root/badgesmith"
 # The shared libraries, at the paths where the dynamic linker finds them. Since 2.34, glibc needs no further library to

@@ -80,7 +80,7 @@ pub use crate::{
     meter::{AnswerSource, ExchangeOutcome, StepOutcome},
     origin::{Origin, OriginError},
     permits::{Busy, Permit, Permits, Share},
-    plugins::{AllowedAddress, Config, Ingest, LatePlugin, Live, Plugin, PrivateName, RouteError, Settings},
+    plugins::{AllowedAddress, Config, Ingest, LatePlugins, Live, Plugin, PrivateName, RouteError, Settings},
     report_queue::{QueuedError, QueuedOutcome, QueuedReport, ReportQueue},
     request::{LARGEST_BODY, LARGEST_DELIVERY, LARGEST_HEADERS, LONGEST_PATH, Request, largest_body},
     response::{AccessLine, CORRELATION_ID, CacheState, Response},
@@ -123,7 +123,7 @@ impl Engine {
     /// short-lived process short. If a plugin cannot be loaded, the log says why, and its addresses are answered with an
     /// error.
     #[must_use]
-    pub fn with_late_plugins(plugins: Vec<LatePlugin>, settings: &Settings, world: World) -> Self {
+    pub fn with_late_plugins(plugins: LatePlugins, settings: &Settings, world: World) -> Self {
         Self::of(PluginSet::late(plugins), settings, world)
     }
 

@@ -3,26 +3,33 @@
 
 use std::{
     fmt,
-    sync::{Arc, LazyLock},
+    ops::Range,
+    sync::{Arc, OnceLock},
 };
 
 use crate::{
-    plugins::{LatePlugin, Plugin, PluginNotLoaded, RouteError},
+    plugins::{Fitting, LatePlugins, Plugin, PluginNotLoaded, RouteError},
     provider_routes::ProviderRoutes,
-    request::decode,
 };
 
-/// What loading ends with.
-type Loaded = Result<RoutedPlugins, PluginNotLoaded>;
 /// Plugins with routes that are made of them when they are needed.
-type LateRoutes = LazyLock<Loaded, Box<dyn FnOnce() -> Loaded + Send>>;
+type LateRoutes = OnceLock<Result<Box<RoutedPlugins>, PluginNotLoaded>>;
 
 /// The plugins, which may not be loaded yet.
-pub(crate) struct PluginSet {
-    all: LateRoutes,
-    /// Each plugin by itself; empty if all were loaded at the start.
-    each: Vec<(Arc<LatePlugin>, LateRoutes)>,
-    none: RoutedPlugins,
+pub(crate) enum PluginSet {
+    /// All were loaded at the start.
+    Loaded(RoutedPlugins),
+    /// Each is loaded by the first request for one of its addresses.
+    Late {
+        /// The plugins.
+        plugins: LatePlugins,
+        /// The routes of each by itself.
+        each: Box<[LateRoutes]>,
+        /// The routes of all together.
+        all: LateRoutes,
+        /// No routes.
+        none: RoutedPlugins,
+    },
 }
 
 /// Plugins that are loaded, with their routes.
@@ -39,51 +46,54 @@ impl PluginSet {
     /// The first route that conflicts with one of another plugin or of the engine.
     pub(crate) fn loaded(plugins: Vec<Plugin>) -> Result<Self, RouteError> {
         plugins.iter().for_each(Plugin::log_unset_settings);
-        let routed = RoutedPlugins::new(plugins.into_iter().map(Arc::new).collect())?;
-        let all: LateRoutes = LazyLock::new(Box::new(|| Ok(routed)));
-        LazyLock::force(&all);
-        Ok(Self { all, each: Vec::new(), none: RoutedPlugins::default() })
+        Ok(Self::Loaded(RoutedPlugins::new(plugins.into_iter().map(Arc::new).collect())?))
     }
 
     /// Plugins of which each is loaded by the first request for one of its addresses.
-    pub(crate) fn late(plugins: Vec<LatePlugin>) -> Self {
-        let plugins: Vec<Arc<LatePlugin>> = plugins.into_iter().map(Arc::new).collect();
-        let all = late_routes(plugins.clone());
-        let each = plugins.into_iter().map(|plugin| (Arc::clone(&plugin), late_routes(vec![plugin]))).collect();
-        Self { all, each, none: RoutedPlugins::default() }
+    pub(crate) fn late(plugins: LatePlugins) -> Self {
+        let each = (0..plugins.count()).map(|_| OnceLock::new()).collect();
+        Self::Late { plugins, each, all: OnceLock::new(), none: RoutedPlugins::default() }
     }
 
     /// The plugins to which an address with these segments may lead, which are percent-encoded still. They are loaded
     /// now if they are not yet.
     pub(crate) fn routed(&self, segments: &[&str]) -> Result<&RoutedPlugins, PluginNotLoaded> {
-        if self.each.is_empty() {
-            return self.all.as_ref().map_err(|fault| *fault);
+        match self {
+            Self::Loaded(routed) => Ok(routed),
+            Self::Late { plugins, each, all, none } => match plugins.fitting(segments) {
+                Fitting::Nothing => Ok(none),
+                Fitting::One(at) => routes(each.get(at).ok_or(PluginNotLoaded)?, plugins, at..at + 1),
+                // Only all routes together tell which one is the most specific.
+                Fitting::Several => routes(all, plugins, 0..plugins.count()),
+            },
         }
-        let decoded: Vec<_> = segments.iter().map(|segment| decode(segment)).collect();
-        let mut fitting = self.each.iter().filter(|(plugin, _)| plugin.fits(&decoded)).map(|(_, routed)| routed);
-        let routed = match (fitting.next(), fitting.next()) {
-            (None, _) => return Ok(&self.none),
-            (Some(routed), None) => routed,
-            // Only all routes together tell which one is the most specific.
-            (Some(_), Some(_)) => &self.all,
-        };
-        routed.as_ref().map_err(|fault| *fault)
     }
 
     /// The plugins, in the order of plugins.toml; none if they could not be loaded.
     pub(crate) fn all(&self) -> &[Arc<Plugin>] {
-        self.all.as_ref().map_or(&[], |routed| &routed.plugins)
+        match self {
+            Self::Loaded(routed) => &routed.plugins,
+            Self::Late { plugins, all, .. } => {
+                routes(all, plugins, 0..plugins.count()).map_or(&[], |routed| &routed.plugins)
+            }
+        }
     }
 }
 
-fn late_routes(plugins: Vec<Arc<LatePlugin>>) -> LateRoutes {
-    LazyLock::new(Box::new(move || {
-        let plugins = plugins.iter().map(|plugin| plugin.plugin().cloned()).collect::<Result<Vec<_>, _>>()?;
-        RoutedPlugins::new(plugins).map_err(|fault| {
+/// The routes of the plugins at these positions, which are made now if they are not yet.
+fn routes<'a>(
+    routes: &'a LateRoutes,
+    plugins: &LatePlugins,
+    positions: Range<usize>,
+) -> Result<&'a RoutedPlugins, PluginNotLoaded> {
+    let make = || {
+        let plugins = positions.map(|at| plugins.plugin(at)).collect::<Result<Vec<_>, _>>()?;
+        RoutedPlugins::new(plugins).map(Box::new).map_err(|fault| {
             tracing::error!(%fault, "the plugins cannot be served");
             PluginNotLoaded
         })
-    }))
+    };
+    routes.get_or_init(make).as_deref().map_err(|fault| *fault)
 }
 
 impl RoutedPlugins {

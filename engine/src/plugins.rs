@@ -1,5 +1,6 @@
 //! plugins.toml, and the plugins that are loaded from it or built by an embedder.
 
+mod address_index;
 mod allowed_address;
 mod checksum;
 mod config;
@@ -10,13 +11,14 @@ pub(crate) mod header_names;
 mod hook_grants;
 mod id;
 mod label_template;
-mod late_plugin;
+mod late_plugins;
 mod library;
 mod library_error;
 mod live;
 mod load;
 mod manifest_check;
 mod packed;
+mod packed_config;
 mod plugin;
 mod plugin_code;
 mod private_name;
@@ -31,19 +33,22 @@ mod trust;
 mod trust_error;
 mod unset_settings;
 
+pub use address_index::AddressIndex;
+pub(crate) use address_index::Fitting;
 pub use allowed_address::{AllowedAddress, InvalidAllowedAddress};
 pub use checksum::{ChecksumError, checksum};
 pub use config::{Config, PluginConfig, SecretGrant};
 pub use config_error::{ConfigError, ConfigErrorKind};
 pub use declarative::DeclarativeError;
 pub use id::is_id;
-pub(crate) use late_plugin::PluginNotLoaded;
-pub use late_plugin::{LatePlugin, beginnings};
+pub(crate) use late_plugins::PluginNotLoaded;
+pub use late_plugins::{LatePlugins, beginnings};
 pub use library_error::{InvalidMessage, LibraryError};
 pub use live::{InvalidOwner, Live};
 pub use load::{load, load_late};
 pub use manifest_check::PluginError;
 pub use packed::manifest_beside;
+pub use packed_config::{PackedConfigError, packed_beside, read_packed, write_packed};
 pub use plugin::{BoundSecret, Plugin};
 pub use plugin_code::{PluginCode, StepError};
 pub use private_name::{InvalidPrivateName, PrivateName};

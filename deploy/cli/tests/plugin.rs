@@ -10,6 +10,7 @@ use std::{
     process::{Command, Output, Stdio},
 };
 
+use badgesmith_host::config::{self, StartPlugins};
 use serde_json::{Value, json};
 use support::{Server, Upstream, UpstreamReply, command};
 
@@ -309,7 +310,9 @@ fn what_is_packed_is_the_same_every_time_and_opens_no_plugin_before_its_first_re
         goes_well(&["pack", "--config", text(&config), "--out", text(out)]);
     }
     let plain = ["plugins/plain.toml", "plugins/plain.toml.manifest.json"];
-    for file in ["plugins.toml", "plugins/odd.so", "plugins/odd.manifest.json"].into_iter().chain(plain) {
+    for file in
+        ["plugins.toml", "plugins.packed", "plugins/odd.so", "plugins/odd.manifest.json"].into_iter().chain(plain)
+    {
         assert_eq!(fs::read(packed.join(file)).unwrap(), fs::read(again.join(file)).unwrap(), "{file}");
     }
     let written = fs::read_to_string(packed.join("plugins.toml")).unwrap();
@@ -359,6 +362,39 @@ fn what_is_packed_is_the_same_every_time_and_opens_no_plugin_before_its_first_re
     fs::write(&file, fs::read_to_string(&file).unwrap() + "\n").unwrap();
     let (well, said) = plugin(&["list", "--config", text(&packed.join("plugins.toml"))]);
     assert!(!well && said.contains("plain.toml: sha256 is ") && said.contains("if the file was meant"), "{said}");
+}
+
+#[test]
+fn a_start_reads_the_packed_form_unless_plugins_toml_was_edited_or_is_added_to() {
+    let place = folder("pack-edited");
+    goes_well(&["new", "plain", "--kind", "toml", "--dir", text(&place)]);
+    let [config, packed] = ["plugins.toml", "packed"].map(|name| place.join(name));
+    let origins = "origins = [\"https://api.example.com\"]";
+    let entry =
+        format!("[engine]\ncache-mib = 8\n[[plugin]]\nid = \"plain\"\ndeclarative = \"plain/plain.toml\"\n{origins}\n");
+    fs::write(&config, entry).unwrap();
+    goes_well(&["pack", "--config", text(&config), "--out", text(&packed)]);
+    let [config, quick] = ["plugins.toml", "plugins.packed"].map(|name| packed.join(name));
+    let cache_mib = || {
+        let (plugins, settings) = config::load_late(Some(&config)).unwrap();
+        (matches!(plugins, StartPlugins::Late(_)), settings.cache_mib)
+    };
+    assert_eq!(cache_mib(), (true, 8));
+    // Its own number shows whether it was read.
+    let written = fs::read_to_string(&quick).unwrap();
+    fs::write(&quick, written.replace("cache-mib = 8", "cache-mib = 7")).unwrap();
+    assert_eq!(cache_mib(), (true, 7));
+    let fragments = packed.join("plugins.d");
+    fs::create_dir(&fragments).unwrap();
+    assert_eq!(cache_mib(), (true, 7), "an empty plugins.d adds nothing");
+    let further =
+        format!("[[plugin]]\nid = \"further\"\nmount = \"/f\"\ndeclarative = \"../plugins/plain.toml\"\n{origins}\n");
+    fs::write(fragments.join("further.toml"), further).unwrap();
+    assert_eq!(cache_mib(), (false, 8));
+    fs::remove_dir_all(&fragments).unwrap();
+    let edited = fs::read_to_string(&config).unwrap().replace("cache-mib = 8", "cache-mib = 9");
+    fs::write(&config, edited).unwrap();
+    assert_eq!(cache_mib(), (true, 9));
 }
 
 #[test]

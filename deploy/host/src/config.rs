@@ -9,7 +9,7 @@ use std::{
 
 use badgesmith_engine::{
     Config, Plugin, Settings,
-    plugins::{self, LatePlugin},
+    plugins::{self, LatePlugins, packed_beside, read_packed},
 };
 
 /// The file that is searched if none is named.
@@ -70,8 +70,11 @@ pub fn load_late(config: Option<&Path>) -> Result<(StartPlugins, Settings), Conf
         tracing::warn!("there is no {NAME} here nor beside the binary: static badges only");
         return Ok((StartPlugins::Loaded(Vec::new()), Settings::default()));
     };
+    if let Some((plugins, settings)) = read_quickly(&text, &file)? {
+        return Ok((StartPlugins::Late(plugins), settings));
+    }
     let config = parse(&text, &file)?;
-    let plugins = match plugins::load_late(&config, &folders(&file, None)) {
+    let plugins = match plugins::load_late(&config, folders(&file, None)) {
         Some(late) => StartPlugins::Late(late),
         None => StartPlugins::Loaded(load_plugins(&config, &file, None)?),
     };
@@ -84,7 +87,7 @@ pub enum StartPlugins {
     /// All of them are loaded.
     Loaded(Vec<Plugin>),
     /// None is loaded yet.
-    Late(Vec<LatePlugin>),
+    Late(LatePlugins),
 }
 
 /// The same for a command that needs a plugins.toml; it also returns the parsed file.
@@ -153,12 +156,34 @@ fn load_text(
     Ok((config, plugins))
 }
 
+/// What `badgesmith plugin pack` wrote beside a plugins.toml with this text; `None` if it wrote nothing, if the text was
+/// changed afterwards, or if plugins.d adds to it.
+fn read_quickly(text: &str, file: &Path) -> Result<Option<(LatePlugins, Settings)>, ConfigError> {
+    let beside = packed_beside(file);
+    let packed = match fs::read_to_string(&beside) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        packed => packed.map_err(unreadable(&beside))?,
+    };
+    if !all_fragments(file)?.is_empty() {
+        return Ok(None);
+    }
+    match read_packed(packed, text, file, folders(file, None)) {
+        Ok((mut settings, plugins)) => {
+            place_faces(&mut settings, file);
+            Ok(Some((plugins, settings)))
+        }
+        Err(fault) => {
+            tracing::warn!(file = %beside.display(), %fault, "plugins.toml is read instead; pack it again");
+            Ok(None)
+        }
+    }
+}
+
 /// plugins.toml with the files of plugins.d.
 fn parse(text: &str, file: &Path) -> Result<Config, ConfigError> {
     let mut config = Config::parse(text, file).map_err(refused)?;
-    let here = file.parent().unwrap_or(Path::new(""));
-    config.engine.faces.iter_mut().for_each(|face| *face = here.join(&*face));
-    for file in fragments(&here.join(FRAGMENTS))?.into_iter().chain(fragments(&Path::new(LAYER).join(FRAGMENTS))?) {
+    place_faces(&mut config.engine, file);
+    for file in all_fragments(file)? {
         let text = fs::read_to_string(&file).map_err(unreadable(&file))?;
         config.add(&text, &file).map_err(refused)?;
     }
@@ -169,9 +194,19 @@ fn load_plugins(config: &Config, file: &Path, libraries: Option<&Path>) -> Resul
     plugins::load(config, &folders(file, libraries)).map_err(refused)
 }
 
+/// Paths of faces are relative to the plugins.toml.
+fn place_faces(settings: &mut Settings, file: &Path) {
+    let here = folder_of(file);
+    settings.faces.iter_mut().for_each(|face| *face = here.join(&*face));
+}
+
+fn folder_of(file: &Path) -> &Path {
+    file.parent().unwrap_or(Path::new(""))
+}
+
 /// Where libraries with a bare name are searched.
 fn folders(file: &Path, libraries: Option<&Path>) -> Vec<PathBuf> {
-    let (here, binary) = (file.parent().unwrap_or(Path::new("")), folder_of_binary());
+    let (here, binary) = (folder_of(file), folder_of_binary());
     let [beside, layer] = [here, Path::new(LAYER)].map(|folder| folder.join("plugins"));
     let usual = [beside, layer, binary.clone(), binary.join("plugins"), binary.join("deps")];
     libraries.map(Path::to_owned).into_iter().chain(usual).collect()
@@ -191,6 +226,12 @@ fn read(named: Option<&Path>, binary: &Path) -> Result<Option<(PathBuf, String)>
         }
     }
     Ok(None)
+}
+
+/// The files of the plugins.d beside a plugins.toml, and of the layer's.
+fn all_fragments(file: &Path) -> Result<Vec<PathBuf>, ConfigError> {
+    let beside = fragments(&folder_of(file).join(FRAGMENTS))?;
+    Ok([beside, fragments(&Path::new(LAYER).join(FRAGMENTS))?].concat())
 }
 
 /// The files of a plugins.d, in the order of their names; none if there is no such folder.

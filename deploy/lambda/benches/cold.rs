@@ -27,6 +27,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use badgesmith_engine::{Config, plugins};
 use peers::{OWNER, Peers};
 use serde_json::Value;
 use support::{
@@ -171,7 +172,11 @@ fn package(upstream: &str) -> PathBuf {
     let ours = format!("origins = [{upstream:?}]\nsettings = {{ upstream = {upstream:?} }}");
     let (before, nuget) = text.split_once("id = \"nuget\"").unwrap();
     let origins = nuget.lines().find(|line| line.starts_with("origins = ")).unwrap();
-    fs::write(config, format!("{before}id = \"nuget\"{}", nuget.replacen(origins, &ours, 1))).unwrap();
+    let text = format!("{before}id = \"nuget\"{}", nuget.replacen(origins, &ours, 1));
+    fs::write(&config, &text).unwrap();
+    // A packed form of another plugins.toml would not be used.
+    let packed = plugins::write_packed(&Config::parse(&text, &config).unwrap(), &text).unwrap();
+    fs::write(plugins::packed_beside(&config), packed).unwrap();
     folder
 }
 

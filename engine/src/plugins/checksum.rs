@@ -41,7 +41,12 @@ pub fn checksum(path: &Path) -> Result<String, ChecksumError> {
             read => hash.update(&chunk[..read]),
         }
     }
-    Ok(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(hex::encode(hash.finalize()))
+}
+
+/// A text's SHA-256 in hexadecimal digits.
+pub(super) fn checksum_of(text: &str) -> String {
+    hex::encode(Sha256::digest(text))
 }
 
 /// Compares a file's SHA-256 with the expected one; an empty one is not compared. The message calls the file `name`.

@@ -9,11 +9,12 @@ use std::{
 use badgesmith_provider::Manifest;
 
 use super::{
+    address_index::AddressIndex,
     config::{Config, PluginConfig},
     config_error::{ConfigError, ConfigErrorKind},
     further_routes, hook_grants,
     id::is_id,
-    late_plugin::LatePlugin,
+    late_plugins::LatePlugins,
     library,
     manifest_check::PluginError,
     packed,
@@ -47,21 +48,30 @@ pub fn load(config: &Config, folders: &[PathBuf]) -> Result<Vec<Plugin>, ConfigE
     Ok(plugins)
 }
 
-/// The plugins of a packed plugins.toml, each of which is loaded at the first request for one of its addresses; `None` if
-/// it is not known of every plugin what these are.
+/// The plugins of a plugins.toml, each of which is loaded at the first request for one of its addresses; `None` if it is
+/// not known of every plugin what these are.
 #[must_use]
-pub fn load_late(config: &Config, folders: &[PathBuf]) -> Option<Vec<LatePlugin>> {
-    let late = |config: &PluginConfig| {
-        let (config, folders) = (config.clone(), folders.to_owned());
-        LatePlugin::new(&config.addresses.clone(), move || {
-            let error = |kind| ConfigError { file: config.file.clone(), plugin: Some(config.id.clone()), kind };
-            load_plugin(&config, &folders).map_err(error)
-        })
-    };
+pub fn load_late(config: &Config, folders: Vec<PathBuf>) -> Option<LatePlugins> {
     let mut ids: Vec<&str> = config.plugin.iter().map(|plugin| &*plugin.id).collect();
     ids.sort_unstable();
     let is_known = config.plugin.iter().all(|plugin| !plugin.addresses.is_empty());
-    (is_known && ids.windows(2).all(|pair| pair[0] != pair[1])).then(|| config.plugin.iter().map(late).collect())
+    if !is_known || ids.windows(2).any(|pair| pair[0] == pair[1]) {
+        return None;
+    }
+    let beginnings: Vec<_> = config.plugin.iter().map(|plugin| &*plugin.addresses).collect();
+    let (addresses, plugins) = (AddressIndex::of(&beginnings), config.plugin.clone());
+    Some(LatePlugins::new(addresses, plugins.len(), move |at| load_one(&plugins[at], &folders)))
+}
+
+/// Opens a plugin of a plugins.toml.
+///
+/// # Errors
+/// As [`load`].
+pub(super) fn load_one(config: &PluginConfig, folders: &[PathBuf]) -> Result<Plugin, ConfigError> {
+    load_plugin(config, folders).map_err(|kind| {
+        let (file, plugin) = (config.file.clone(), Some(config.id.clone()));
+        ConfigError { file, plugin, kind }
+    })
 }
 
 fn load_plugin(config: &PluginConfig, folders: &[PathBuf]) -> Result<Plugin, ConfigErrorKind> {

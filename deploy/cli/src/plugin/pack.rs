@@ -7,7 +7,7 @@ use std::{
 
 use badgesmith_engine::{
     Config,
-    plugins::{self, ProviderFile, checksum, manifest_beside},
+    plugins::{self, ProviderFile, checksum, manifest_beside, packed_beside, write_packed},
 };
 use badgesmith_host::config;
 use clap::Args;
@@ -23,7 +23,7 @@ const FOLDER: &str = "plugins";
 pub(crate) struct PackOptions {
     #[command(flatten)]
     config: ConfigOption,
-    /// The folder to create, with plugins.toml and plugins/.
+    /// The folder to create, with plugins.toml, plugins.packed and plugins/.
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
     /// The folder that is searched first for libraries without a path in plugins.toml, such as that of another build
@@ -79,6 +79,9 @@ pub(super) fn run(pack: &PackOptions) -> Result<(), CommandError> {
     fs::write(&file, &text).map_err(CommandError::file(&file))?;
     let packed = Config::parse(&text, &file).map_err(CommandError::configuration)?;
     plugins::load(&packed, &[]).map_err(CommandError::configuration)?;
+    let beside = packed_beside(&file);
+    let quick = write_packed(&packed, &text).map_err(CommandError::configuration)?;
+    fs::write(&beside, quick).map_err(CommandError::file(&beside))?;
     print(&format!("{} holds {} plugins; `badgesmith serve --config {0}` serves them\n", file.display(), loaded.len()))
 }
 

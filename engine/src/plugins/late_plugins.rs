@@ -1,39 +1,45 @@
-//! A plugin that is loaded by the first request for one of its addresses.
+//! Plugins of which each is loaded by the first request for one of its addresses.
 
 use std::{
-    borrow::Cow,
     error::Error,
     fmt,
-    sync::{Arc, LazyLock},
+    sync::{Arc, OnceLock},
 };
 
 use badgesmith_provider::Manifest;
 
-use super::{plugin::Plugin, series_address};
+use super::{
+    address_index::{AddressIndex, Fitting},
+    plugin::Plugin,
+    series_address,
+};
 use crate::route::{RouteSegment, RouteTemplate};
 
 /// What loading ends with.
 type Loaded = Result<Arc<Plugin>, PluginNotLoaded>;
 
-/// A plugin that is not loaded yet, and the beginnings of its addresses.
+/// Plugins that are not loaded yet, and the beginnings of their addresses.
 ///
-/// `badgesmith plugin pack` writes the beginnings into plugins.toml, so that a short-lived process loads nothing that its
-/// first request does not need.
-pub struct LatePlugin {
-    /// The literal segments that its routes begin with, in lower case.
-    beginnings: Vec<Vec<String>>,
-    plugin: LazyLock<Loaded, Box<dyn FnOnce() -> Loaded + Send>>,
+/// `badgesmith plugin pack` writes the beginnings beside plugins.toml, so that a short-lived process loads nothing that
+/// its first request does not need.
+pub struct LatePlugins {
+    addresses: AddressIndex,
+    load: Box<dyn Fn(usize) -> Loaded + Send + Sync>,
+    plugins: Box<[OnceLock<Loaded>]>,
 }
 
 /// A plugin could not be loaded. The log says why.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct PluginNotLoaded;
 
-impl LatePlugin {
-    /// A plugin that `load` loads. Its routes begin with one of `beginnings`, such as `badges/packages/nuget`.
-    pub fn new<E: Error>(beginnings: &[String], load: impl FnOnce() -> Result<Plugin, E> + Send + 'static) -> Self {
-        let segments = |text: &String| text.split('/').map(str::to_ascii_lowercase).collect();
-        let load = || match load() {
+impl LatePlugins {
+    /// As many plugins as `count`. `load` loads the one at a position, and their routes begin as `addresses` says.
+    pub fn new<E: Error>(
+        addresses: AddressIndex,
+        count: usize,
+        load: impl Fn(usize) -> Result<Plugin, E> + Send + Sync + 'static,
+    ) -> Self {
+        let load = move |at| match load(at) {
             Ok(plugin) => {
                 plugin.log_unset_settings();
                 Ok(Arc::new(plugin))
@@ -43,26 +49,29 @@ impl LatePlugin {
                 Err(PluginNotLoaded)
             }
         };
-        Self { beginnings: beginnings.iter().map(segments).collect(), plugin: LazyLock::new(Box::new(load)) }
+        Self { addresses, load: Box::new(load), plugins: (0..count).map(|_| OnceLock::new()).collect() }
     }
 
-    /// Whether an address with these segments, decoded once, may be one of its own.
-    pub(crate) fn fits(&self, segments: &[Cow<'_, str>]) -> bool {
-        self.beginnings.iter().any(|beginning| {
-            let pairs = beginning.iter().zip(segments);
-            segments.len() >= beginning.len() && pairs.into_iter().all(|(word, text)| text.eq_ignore_ascii_case(word))
-        })
+    /// How many plugins there are.
+    pub(crate) fn count(&self) -> usize {
+        self.plugins.len()
     }
 
-    /// The plugin, which is loaded now if it is not yet.
-    pub(crate) fn plugin(&self) -> Result<&Arc<Plugin>, PluginNotLoaded> {
-        self.plugin.as_ref().map_err(|fault| *fault)
+    /// The plugins to which an address with these segments may lead, which are percent-encoded still.
+    pub(crate) fn fitting(&self, segments: &[&str]) -> Fitting {
+        self.addresses.fitting(segments)
+    }
+
+    /// The plugin at a position, which is loaded now if it is not yet.
+    pub(crate) fn plugin(&self, at: usize) -> Loaded {
+        let plugin = self.plugins.get(at).ok_or(PluginNotLoaded)?;
+        plugin.get_or_init(|| (self.load)(at)).clone()
     }
 }
 
-impl fmt::Debug for LatePlugin {
+impl fmt::Debug for LatePlugins {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("LatePlugin").field(&self.beginnings).finish()
+        f.debug_tuple("LatePlugins").field(&self.addresses).finish()
     }
 }
 
@@ -123,14 +132,5 @@ mod tests {
         );
         let expected = ["api/history/test-results", "api/history/tests", "charts/test-results", "charts/tests"];
         assert_eq!(beginnings(&manifest.unwrap()), expected);
-    }
-
-    #[test]
-    fn a_plugin_is_asked_about_its_own_addresses_only() {
-        let late = LatePlugin::new(&["badges/gem".to_owned(), "gem".to_owned()], || Err::<Plugin, _>(fmt::Error));
-        let fits = |path: &str| late.fits(&path.split('/').map(Cow::from).collect::<Vec<_>>());
-        assert!(fits("gem/v/rails") && fits("Badges/GEM/rails") && fits("gem"));
-        assert!(!fits("gems/v/rails") && !fits("badges") && !fits("badges/gems/x"));
-        assert_eq!(late.plugin().err(), Some(PluginNotLoaded));
     }
 }
