@@ -8,7 +8,7 @@ use std::sync::Arc;
 use badgesmith_engine::world::{MOST_SERVER_SECRETS, SERVER, Secret, Secrets, Unavailable, Unhealthy};
 use badgesmith_host::secrets::MOST_VALUES;
 use futures_util::{
-    future::BoxFuture,
+    future::{BoxFuture, join},
     stream::{self, StreamExt, TryStreamExt},
 };
 use tokio::{sync::Mutex, time::Instant};
@@ -49,7 +49,9 @@ impl AwsSecrets {
 
     async fn fetch(&self, wanted: &SecretCacheKey) -> Result<Vec<Secret>, AwsError> {
         let deadline = self.aws.deadline();
-        let names = self.names(wanted, deadline).await?;
+        // The client of the values is built while the request for the names connects.
+        let (names, _) = join(self.names(wanted, deadline), self.aws.secrets_manager()).await;
+        let names = names?;
         if names.is_empty() {
             // If reading secrets fails, it fails here in the same way.
             let decoy = self.aws.tables().secret_prefix() + DECOY;

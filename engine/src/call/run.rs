@@ -31,7 +31,7 @@ use crate::{
     error::late,
     fetch::{fetcher::Fetched, limits::LONGEST_HOLD, upstream_request::Pass},
     meter::{Event, StepOutcome},
-    plugins::series_of,
+    plugins::{Plugin, series_of},
     store::Subject,
     world::Executor,
 };
@@ -188,6 +188,16 @@ impl Caller {
             asked = step.fetch;
         }
         Err(Broken::Violation(format!("it is not done after {TURNS} turns")))
+    }
+
+    /// Opens the plugin's file on a worker thread if the first step would have to, while the caller waits for something
+    /// else.
+    pub(crate) fn open_ahead(&self, plugin: &Plugin) {
+        if plugin.code.needs_opening() {
+            let code = plugin.code.clone();
+            // The first step meets a panic again.
+            self.world.executor.run(Box::new(move || drop(catch_unwind(AssertUnwindSafe(|| code.open())))));
+        }
     }
 
     /// Runs one step on a worker thread, with a timeout.

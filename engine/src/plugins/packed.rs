@@ -4,7 +4,10 @@
 use std::{
     fs, io,
     path::{Path, PathBuf},
-    sync::{Arc, OnceLock},
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use badgesmith_provider::Manifest;
@@ -43,19 +46,33 @@ struct PackedCode {
     sha256: String,
     manifest: Manifest,
     opened: OnceLock<Result<Arc<dyn PluginCode>, Arc<ProviderFileError>>>,
+    /// Whether somebody opens it before the first step.
+    is_taken: AtomicBool,
 }
 
 impl PluginCode for PackedCode {
     fn step(&self, call: &[u8], bodies: &[&[u8]]) -> Result<Vec<u8>, StepError> {
-        match self.opened.get_or_init(|| self.open().map_err(Arc::new)) {
+        match self.opened() {
             Ok(code) => code.step(call, bodies),
             Err(fault) => Err(StepError::File(Arc::clone(fault))),
         }
     }
+
+    fn needs_opening(&self) -> bool {
+        self.opened.get().is_none() && !self.is_taken.swap(true, Ordering::Relaxed)
+    }
+
+    fn open(&self) {
+        let _ = self.opened();
+    }
 }
 
 impl PackedCode {
-    fn open(&self) -> Result<Arc<dyn PluginCode>, ProviderFileError> {
+    fn opened(&self) -> &Result<Arc<dyn PluginCode>, Arc<ProviderFileError>> {
+        self.opened.get_or_init(|| self.open_file().map_err(Arc::new))
+    }
+
+    fn open_file(&self) -> Result<Arc<dyn PluginCode>, ProviderFileError> {
         let opened = ProviderFile::open_as(self.kind, &self.file, &self.sha256)?;
         if opened.manifest == self.manifest {
             return Ok(opened.code);
@@ -82,7 +99,30 @@ fn read_packed(kind: FileKind, file: &Path, sha256: &str) -> Result<Option<Provi
     fs::metadata(file).map_err(|error| fault(file, error.into()))?;
     let manifest = Manifest::parse(&text);
     let manifest = manifest.map_err(|error| fault(&beside, ProviderFileErrorKind::Manifest(error.to_string())))?;
-    let (file, sha256, opened) = (file.to_owned(), sha256.to_owned(), OnceLock::new());
-    let code = PackedCode { kind, file, sha256, manifest: manifest.clone(), opened };
+    let (file, sha256, opened, is_taken) =
+        (file.to_owned(), sha256.to_owned(), OnceLock::new(), AtomicBool::new(false));
+    let code = PackedCode { kind, file, sha256, manifest: manifest.clone(), opened, is_taken };
     Ok(Some(ProviderFile { manifest, code: Arc::new(code) }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_opened_ahead_by_one_caller_and_its_fault_is_told_by_the_first_step() {
+        let manifest = Manifest::parse(r#"{"id": "gem", "version": "1.0.0", "mount": "/badges/gem", "badges": []}"#);
+        let code = PackedCode {
+            kind: FileKind::Declarative,
+            file: "none/gem.toml".into(),
+            sha256: "0".repeat(64),
+            manifest: manifest.unwrap(),
+            opened: OnceLock::new(),
+            is_taken: AtomicBool::new(false),
+        };
+        assert!(code.needs_opening() && !code.needs_opening());
+        code.open();
+        assert!(code.opened.get().is_some_and(Result::is_err));
+        assert!(matches!(code.step(b"", &[]), Err(StepError::File(_))));
+    }
 }

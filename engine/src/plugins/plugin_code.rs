@@ -20,6 +20,15 @@ pub trait PluginCode: Send + Sync + fmt::Debug {
     /// # Errors
     /// What the code did wrong. The caller of the badge sees `provider failed`, the log has the error.
     fn step(&self, call: &[u8], bodies: &[&[u8]]) -> Result<Vec<u8>, StepError>;
+
+    /// Whether the first step has to open a file, which [`open`](Self::open) can do before. It is true for one caller
+    /// only, so that a file that never opens takes one thread.
+    fn needs_opening(&self) -> bool {
+        false
+    }
+
+    /// Opens that file. A failure is returned by the first step.
+    fn open(&self) {}
 }
 
 impl<P: Provider + Send + fmt::Debug> PluginCode for P {

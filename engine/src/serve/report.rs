@@ -72,6 +72,8 @@ async fn accept(
         .map_err(|part| Error::from(&too_long(part)))?;
     let evidence = Evidence::read(request)?;
     line.kind = evidence.name();
+    // The library is opened while the secret is on its way.
+    parts.caller.open_ahead(plugin);
     let proven = evidence.verify(parts, request, target, &subject, now).await?;
     line.issuer = proven.issuer_host();
     let holder = match proven.token() {
