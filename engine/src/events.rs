@@ -5,7 +5,7 @@
 //! each receiver. The post of a subscription sends what waits, in order for each subject.
 
 mod address;
-mod attempt;
+pub(crate) mod attempt;
 mod chat;
 mod cursor;
 mod event;
@@ -25,19 +25,20 @@ pub(crate) mod pump;
 mod queued;
 mod resolve;
 mod rfc3339;
-mod rows;
+pub(crate) mod rows;
 pub(crate) mod schema;
 mod subject_badge;
 pub(crate) mod subscription;
 pub(crate) mod subscription_error;
 mod subscription_table;
-mod teller;
+pub(crate) mod teller;
 mod wait;
 mod webhook_secret;
 
 use std::{sync::Arc, time::SystemTime};
 
 pub use address::{parse_address, shown};
+pub use attempt::AttemptEnd;
 pub use event::{BadgeWords, Event, EventName, EventSubject};
 pub use form::Form;
 pub use letters::{DeadLetter, dead_letters, ended_subscriptions, resume, waiting};

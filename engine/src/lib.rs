@@ -60,13 +60,20 @@ use crate::{
     asked_form::AskedForm,
     cors::preflight,
     error::{Error, late},
-    events::{Clock, Courier, Subscription, pump},
+    events::{
+        AttemptEnd, Clock, Courier, Subscription,
+        attempt::attempt,
+        pump,
+        rows::{ENDED, is_outbox, row},
+        teller::tell,
+    },
     finish::{finish, finish_late, refuse},
     parts::Parts,
     place::place,
     plugin_set::PluginSet,
     request::{Incoming, Pairs},
     serve::{document_badge, index::IndexPages, report, serve},
+    store::{Row, Unavailable},
     target::{Refuses, Target},
 };
 pub use crate::{
@@ -174,6 +181,38 @@ impl Engine {
     /// [`QueuedError::Unavailable`], and the message may be tried again; or why it can never be recorded.
     pub async fn record_queued(&self, body: &str, now: SystemTime) -> Result<QueuedOutcome, QueuedError> {
         report::record_queued(&self.parts, body, now).await
+    }
+
+    /// Tells one row of the outbox, for a process that is told of rows instead of reading them. A row of another kind, and
+    /// one that was told before, changes nothing.
+    ///
+    /// # Errors
+    /// [`Unavailable`] if the store cannot be read or written, and the row has to be told again.
+    pub async fn tell_row(&self, row: &Row, now: SystemTime) -> Result<(), Unavailable> {
+        if is_outbox(&row.partition) {
+            tell(&self.parts, &self.subscriptions, row, now).await?;
+        }
+        Ok(())
+    }
+
+    /// Makes one attempt to send the event that has this key in the queue of a subscription, by this courier. An event of
+    /// a subscription that plugins.toml no longer has, or that its receiver ended, is not sent.
+    ///
+    /// # Errors
+    /// [`Unavailable`] if the store cannot be read or written, and the event may have to be sent again.
+    pub async fn send_event(
+        &self,
+        subscription: &str,
+        key: &str,
+        courier: &dyn Courier,
+        now: SystemTime,
+    ) -> Result<AttemptEnd, Unavailable> {
+        let found = self.subscriptions.iter().find(|known| known.name == subscription);
+        let Some(found) = found else { return Ok(AttemptEnd::Ended) };
+        if row(&*self.parts.world.store, ENDED, subscription, now).await?.is_some() {
+            return Ok(AttemptEnd::Ended);
+        }
+        attempt(&self.parts, found, courier, key, now).await
     }
 
     /// Answers a request at the time `now`.

@@ -11,6 +11,8 @@ mod origin_secret;
 mod queued_events;
 mod queued_reports;
 mod records;
+mod sent_events;
+mod told_rows;
 mod world;
 
 use std::{
@@ -18,17 +20,18 @@ use std::{
     io::Write,
     panic::AssertUnwindSafe,
     process::ExitCode,
-    sync::Arc,
+    sync::{Arc, OnceLock},
     time::{Duration, Instant, SystemTime},
 };
 
-use badgesmith_aws::{AwsClients, SqsQueue};
-use badgesmith_engine::{Engine, Ingest, Refusal, Request, Response, Settings};
+use badgesmith_aws::{AwsClients, Sns, SqsQueue};
+use badgesmith_engine::{Engine, Ingest, Refusal, Request, Response, Settings, events::Courier};
 #[cfg(unix)]
 use badgesmith_host::exit_hook as exit;
 use badgesmith_host::{
     access_log as access,
     config::{self, StartPlugins},
+    courier::HttpCourier,
     logs,
     metrics::emf::Emf,
 };
@@ -44,9 +47,10 @@ use crate::{
     answer::EventAnswer,
     event::GatewayEvent,
     origin_secret::OriginSecrets,
-    queued_events::send_rows,
     queued_reports::record_reports,
     records::{Batch, BatchAnswer, EventRecord},
+    sent_events::send_events,
+    told_rows::tell_rows,
 };
 
 /// How long before the deadline of an invocation its answer is sent.
@@ -89,7 +93,8 @@ fn run() -> Result<(), String> {
     if !settings.faces.is_empty() {
         tracing::warn!("[engine] faces: the function draws with the bundled font alone, and does not read them");
     }
-    let function = Arc::new(Function { engine, aws, emf, origin_secrets: OriginSecrets::from_environment() });
+    let origin_secrets = OriginSecrets::from_environment();
+    let function = Arc::new(Function { engine, settings, aws, emf, origin_secrets, courier: OnceLock::new() });
     runtime
         .block_on(lambda_runtime::run(service_fn(move |event| respond(Arc::clone(&function), event))))
         .map_err(|fault| format!("the Lambda runtime ends: {fault}"))
@@ -119,20 +124,38 @@ enum FunctionAnswer {
 /// The engine and what stands around it, built once for all events.
 struct Function {
     engine: Engine,
+    settings: Settings,
     aws: Arc<AwsClients>,
     emf: Arc<Emf>,
     origin_secrets: OriginSecrets,
+    /// What sends events, made for the first one.
+    courier: OnceLock<Arc<dyn Courier>>,
+}
+
+impl Function {
+    fn courier(&self) -> &Arc<dyn Courier> {
+        self.courier.get_or_init(|| {
+            let topics = Arc::new(Sns::new(Arc::clone(&self.aws)));
+            Arc::new(HttpCourier::new(&self.settings).with_topics(topics))
+        })
+    }
+}
+
+/// Whether an ARN is that of the queue that a setting names by its name, its URL or its ARN.
+fn is_queue(setting: Option<&str>, arn: &str) -> bool {
+    let name = |text: &str| text.rsplit(['/', ':']).next().map(str::to_owned);
+    setting.is_some_and(|setting| name(setting) == name(arn))
 }
 
 /// Answers one event before its deadline, and writes its line of the access log and its metrics.
 async fn respond(function: Arc<Function>, event: LambdaEvent<GatewayEvent>) -> Result<FunctionAnswer, Error> {
-    let Function { engine, aws, emf, origin_secrets } = &*function;
+    let Function { engine, emf, origin_secrets, .. } = &*function;
     let (started, now) = (Instant::now(), SystemTime::now());
     let LambdaEvent { mut payload, context } = event;
     let deadline = SystemTime::UNIX_EPOCH + Duration::from_millis(context.deadline);
     let timeout = deadline.duration_since(now).unwrap_or_default().saturating_sub(DEADLINE_MARGIN);
     if let Some(records) = payload.take_records() {
-        let answer = work_on_batch(engine, aws, records, timeout).await;
+        let answer = work_on_batch(&function, records, timeout).await;
         flush(emf);
         return answer.map(FunctionAnswer::Batch);
     }
@@ -157,19 +180,23 @@ fn flush(emf: &Emf) {
     }
 }
 
-/// Works on the records of a queue, or of the stream of the table of events. Those of another source are an error, so that they are not taken for done.
+/// Works on the records of a queue, or of the stream of the table of events. Those of another source are an error, so that
+/// they are not taken for done.
 async fn work_on_batch(
-    engine: &Engine,
-    aws: &Arc<AwsClients>,
+    function: &Function,
     records: Vec<EventRecord>,
     timeout: Duration,
 ) -> Result<BatchAnswer, Error> {
+    let Function { engine, aws, .. } = function;
     match Batch::read(records) {
+        Batch::Queue { arn, messages } if is_queue(aws.queues().events.as_deref(), &arn) => {
+            Ok(send_events(engine, function.courier(), aws, &arn, &messages, timeout).await)
+        }
         Batch::Queue { arn, messages } => Ok(record_reports(engine, aws, &arn, &messages, timeout).await),
         Batch::Stream(rows) => {
             let name = aws.queues().events.as_deref();
             let name = name.ok_or("a stream of DynamoDB needs the queue of events; set BADGESMITH_QUEUE_EVENTS")?;
-            Ok(send_rows(&SqsQueue::new(Arc::clone(aws), name)?, &rows).await?)
+            Ok(tell_rows(engine, &SqsQueue::new(Arc::clone(aws), name)?, &rows).await?)
         }
         Batch::Unknown(source) => Err(format!("records of {source:?}, which this function does not work on").into()),
     }

@@ -130,6 +130,11 @@ struct BatchItemFailure {
 }
 
 impl BatchAnswer {
+    /// Whether nothing is to be sent again.
+    pub(crate) const fn is_done(&self) -> bool {
+        self.batch_item_failures.is_empty()
+    }
+
     /// These records are to be sent again: by the id of a message, or by the sequence number of a change, with which all
     /// behind it are sent again.
     pub(crate) fn failed(ids: impl IntoIterator<Item = String>) -> Self {

@@ -31,7 +31,7 @@ enum Failure {
 
 /// What became of an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum AttemptEnd {
+pub enum AttemptEnd {
     /// The receiver took it, or it is no longer in the queue.
     Delivered,
     /// It is sent again at this time.
@@ -74,6 +74,10 @@ pub(crate) async fn attempt(
         store.change_rows(&[is_gone], now).await?;
         return Ok(AttemptEnd::Delivered);
     };
+    // A message of a queue may come early.
+    if queued.due > timestamp(now) {
+        return Ok(AttemptEnd::Again(queued.due));
+    }
     let began = parts.world.executor.clock();
     let answer = match subscription.resolve(&*parts.world.secrets).await {
         Ok(target) => {

@@ -10,6 +10,8 @@ use super::{
 };
 use crate::store::{Row, RowChange, RowIs, Store, Unavailable};
 
+/// How many rows are read at once.
+const PAGE: usize = 100;
 /// The most subscriptions of which it is remembered that they ended.
 const MOST_ENDED: usize = 1000;
 
@@ -91,7 +93,35 @@ pub async fn ended_subscriptions(store: &dyn Store, now: SystemTime) -> Result<V
 /// [`Unavailable`] if it is unknown whether it begins.
 pub async fn resume(store: &dyn Store, subscription: &str, now: SystemTime) -> Result<bool, Unavailable> {
     let ended = RowChange::Delete(ENDED.to_owned(), subscription.to_owned(), RowIs::Present);
-    store.change_rows(&[ended], now).await
+    if !store.change_rows(&[ended], now).await? {
+        return Ok(false);
+    }
+    if store.is_shared() {
+        renew(store, subscription, now).await?;
+    }
+    Ok(true)
+}
+
+/// Writes anew what waits, so that a function hears of it that is told of new rows alone.
+async fn renew(store: &dyn Store, subscription: &str, now: SystemTime) -> Result<(), Unavailable> {
+    let partition = queue_partition(subscription);
+    let mut after = String::new();
+    loop {
+        let page = store.rows(&partition, &after, PAGE, now).await?;
+        let Some(last) = page.last() else { return Ok(()) };
+        after.clone_from(&last.key);
+        for row in page {
+            let Some(queued) = QueuedEvent::read(&row.value) else { continue };
+            let key = queue_key(now, &queued.event);
+            // What was written by this very loop comes last.
+            if row.key >= key {
+                return Ok(());
+            }
+            let gone = RowChange::Delete(row.partition.clone(), row.key, RowIs::Present);
+            let again = Row { partition: row.partition, key, value: row.value, expires: now + QUEUE_LIFE };
+            store.change_rows(&[gone, RowChange::Put(again, RowIs::Any)], now).await?;
+        }
+    }
 }
 
 /// How many events wait for the receiver of a subscription, at most `limit`, and since when the oldest one does.

@@ -23,6 +23,11 @@ pub(crate) const LEASES: &str = "LEASE";
 /// The only key of a cursor's partition.
 pub(crate) const CURSOR: &str = "CURSOR";
 
+/// Whether this is a partition of the outbox.
+pub(crate) fn is_outbox(partition: &str) -> bool {
+    partition.starts_with("OUTBOX#")
+}
+
 /// The partition of a subject's cursor: a hash of its names, which together may be longer than a key.
 pub(crate) fn cursor_partition(subject: &EventSubject) -> String {
     let EventSubject { collection, owner, repo, part, branch } = subject;
