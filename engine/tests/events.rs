@@ -26,7 +26,7 @@ use support::{NOON, TestServer, build};
 use tokio::time::{Instant, sleep};
 
 /// Base64 of 24 bytes.
-const SIGNS: &str = "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIz";
+const SIGNS: &str = "whsec_d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3";
 
 /// What a receiver answers to the n-th request, from 0 on, so many seconds after the start.
 type Answers = Box<dyn Fn(&str, usize, u64) -> Option<u16> + Send + Sync>;

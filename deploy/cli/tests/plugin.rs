@@ -369,7 +369,7 @@ fn a_start_reads_the_packed_form_unless_plugins_toml_was_edited_or_is_added_to()
     let place = folder("pack-edited");
     goes_well(&["new", "plain", "--kind", "toml", "--dir", text(&place)]);
     let [config, packed] = ["plugins.toml", "packed"].map(|name| place.join(name));
-    let origins = "origins = [\"https://api.example.com\"]";
+    let origins = "origins = [\"https://upstream.example\"]\nsettings = { upstream = \"https://upstream.example\" }";
     let entry =
         format!("[engine]\ncache-mib = 8\n[[plugin]]\nid = \"plain\"\ndeclarative = \"plain/plain.toml\"\n{origins}\n");
     fs::write(&config, entry).unwrap();
