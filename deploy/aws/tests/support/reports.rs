@@ -51,7 +51,8 @@ fn plugin() -> Plugin {
         {"name": "one", "route": "{platform}/{owner}/{repo}/{branch…}", "label": "x", "summary": "Shows.",
          "example": "linux/acme/tools/main"}],
         "reports": [{"name": "one", "route": "/reports/{platform}/{owner}/{repo}/{branch…}",
-         "collection": "test-results", "purpose": "TestData"}], "collections": ["test-results"]}"#;
+         "collection": "test-results", "purpose": "TestData", "summary": "Reports.",
+         "example": "linux/acme/tools/main"}], "collections": ["test-results"]}"#;
     Plugin::new("reports", Manifest::parse(manifest).unwrap(), Arc::new(Reports)).unwrap().with_concurrent_steps(8)
 }
 
