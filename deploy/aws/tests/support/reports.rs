@@ -52,7 +52,7 @@ fn plugin() -> Plugin {
          "example": "linux/acme/tools/main"}],
         "reports": [{"name": "one", "route": "/reports/{platform}/{owner}/{repo}/{branch…}",
          "collection": "test-results", "purpose": "TestData", "summary": "Reports.",
-         "example": "linux/acme/tools/main"}], "collections": ["test-results"]}"#;
+         "example": "/reports/linux/acme/tools/main"}], "collections": ["test-results"]}"#;
     Plugin::new("reports", Manifest::parse(manifest).unwrap(), Arc::new(Reports)).unwrap().with_concurrent_steps(8)
 }
 
