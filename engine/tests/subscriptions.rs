@@ -23,8 +23,9 @@ fn one(lines: &str) -> Subscription {
 }
 
 fn event(name: &str, part: &str, branch: &str, colors: [Option<&str>; 2]) -> Event {
-    let [before, after] =
-        colors.map(|color| color.map(|color| json!({"label": "tests", "message": "1", "color": color})));
+    let [before, after] = colors.map(|color| {
+        color.map(|color| json!({"label": "tests", "message": "1", "color": color, "is_failing": color == "red"}))
+    });
     serde_json::from_value(json!({
         "id": "evt_1", "type": name, "timestamp": "2026-11-29T12:00:00.000Z", "sequence": 1,
         "subject": {"collection": "test-results", "owner": "acme", "repo": "tools", "part": part, "branch": branch},

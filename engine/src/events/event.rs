@@ -90,4 +90,7 @@ pub struct BadgeWords {
     pub message: String,
     /// The colour of the right side, as endpoint JSON names it.
     pub color: String,
+    /// Whether it says that something fails: its newest run failed, or where runs neither fail nor pass, it is red.
+    #[serde(default)]
+    pub is_failing: bool,
 }

@@ -3,6 +3,7 @@
 use std::{sync::Arc, time::SystemTime};
 
 use badgesmith_provider::BadgeRoute;
+use badgesmith_renderer::Color;
 
 use super::event::{BadgeWords, EventSubject};
 use crate::{
@@ -10,11 +11,13 @@ use crate::{
     call::provider_call::ProviderCall,
     code::Code,
     draw::overrides::Overrides,
+    live::point::has_ending,
     parts::Parts,
-    plugins::Plugin,
+    plugins::{Plugin, series_of},
     request::Pairs,
     route::{Parameters, RouteSegment, RouteTemplate},
-    store::Unavailable,
+    series::{SeriesRecord, Verdict},
+    store::{Span, Subject, Unavailable},
     target::BadgeTarget,
 };
 
@@ -52,9 +55,35 @@ pub(crate) async fn subject_badge(
     };
     let target = BadgeTarget { plugin, route, call };
     let resolved = Overrides::default().resolve(&target.defaults(), content.badge.clone(), false);
-    let words =
-        BadgeWords { message: resolved.message, color: resolved.color.name().to_owned(), label: resolved.label };
+    let is_failing = match has_failed(parts, plugin, subject, now).await? {
+        Some(has_failed) => has_failed,
+        None => is_red(&resolved.color),
+    };
+    let (message, color, label) = (resolved.message, resolved.color.name().to_owned(), resolved.label);
+    let words = BadgeWords { label, message, color, is_failing };
     Ok(SubjectBadge::Words(words))
+}
+
+/// Whether the newest run of a subject failed; `None` if records of its collection neither fail nor pass. A badge of tests
+/// is yellow while a few fail.
+async fn has_failed(
+    parts: &Parts,
+    plugin: &Plugin,
+    subject: &EventSubject,
+    now: SystemTime,
+) -> Result<Option<bool>, Unavailable> {
+    let Some(series) = series_of(plugin, &subject.collection).filter(|series| has_ending(series)) else {
+        return Ok(None);
+    };
+    let EventSubject { collection, owner, repo, part, branch } = subject;
+    let Ok(stored) = Subject::new(owner, repo, part, branch) else { return Ok(None) };
+    let newest = parts.world.store.history(collection, &stored, Span::LATEST, now).await?;
+    Ok(newest.first().map(|record| SeriesRecord { series, record }.verdict() == Verdict::Bad))
+}
+
+/// Whether a colour is red, by whatever name or digits. The digits may be those of today's red or of the classic one.
+fn is_red(color: &Color) -> bool {
+    [Color::RED, Color::RED.classic()].iter().any(|red| red.rgb() == color.rgb())
 }
 
 /// The badge whose address names a subject of this collection, and nothing else.
@@ -90,4 +119,27 @@ fn parameters(route: &BadgeRoute, subject: &EventSubject) -> Option<Parameters> 
     let is_whole =
         parameters.len() == 4 && ["owner", "repo", "branch"].iter().all(|name| parameters.contains_key(*name));
     is_whole.then_some(parameters)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn red_is_red_by_every_name_and_notation_and_no_other_colour_is() {
+        for (color, expected) in [
+            ("red", true),
+            ("critical", true),
+            ("#dd4343", true),
+            ("DD4343", true),
+            ("rgb(221, 67, 67)", true),
+            ("#e05d44", true),
+            ("orange", false),
+            ("important", false),
+            ("brightgreen", false),
+            ("#000", false),
+        ] {
+            assert_eq!(is_red(&Color::parse(color).unwrap()), expected, "{color}");
+        }
+    }
 }
