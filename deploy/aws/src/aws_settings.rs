@@ -53,7 +53,7 @@ impl AwsSettings {
     /// `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY` and `AWS_SESSION_TOKEN`; `AWS_ENDPOINT_URL_DYNAMODB`,
     /// `AWS_ENDPOINT_URL_SECRETS_MANAGER`, `AWS_ENDPOINT_URL_SQS`, `AWS_ENDPOINT_URL_SNS`, `AWS_ENDPOINT_URL_KMS` or
     /// `AWS_ENDPOINT_URL` for all of them; and those of [`TableNames::from_variables`] and
-    /// [`QueueNames::from_variables`].
+    /// [`QueueNames`].
     ///
     /// Where the endpoints of DynamoDB and of Secrets Manager are on this machine and neither `AWS_ACCESS_KEY_ID` nor `AWS_PROFILE` is set, the endpoints
     /// are emulators and get credentials without meaning.
