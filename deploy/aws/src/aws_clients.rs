@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 
 use aws_types::SdkConfig;
+use badgesmith_engine::Settings;
 use badgesmith_host::client::Connections;
 use tokio::{sync::OnceCell, time::Instant};
 
 use crate::{
-    aws_settings::AwsSettings, call_counts::CallCounts, queue_names::QueueNames, sdk_config, signer::Signer,
-    table_names::TableNames,
+    aws_error::AwsError, aws_settings::AwsSettings, call_counts::CallCounts, queue_names::QueueNames, sdk_config,
+    signer::Signer, table_names::TableNames,
 };
 
 /// The clients of DynamoDB and Secrets Manager, and the signer of calls of SQS, SNS and KMS.
@@ -75,6 +76,15 @@ impl AwsClients {
     /// Counts one attempt of a call without the SDK.
     pub(crate) fn note_call(&self, operation: String) {
         self.call_counts.note(operation);
+    }
+
+    /// Checks that there is a table of events if somebody subscribed to them: without one no report could be recorded.
+    ///
+    /// # Errors
+    /// [`AwsError::NoEventsTable`], which names the variable to set.
+    pub fn check_events(&self, settings: &Settings) -> Result<(), AwsError> {
+        let is_missing = !settings.subscriptions.is_empty() && self.tables().events.is_empty();
+        if is_missing { Err(AwsError::NoEventsTable) } else { Ok(()) }
     }
 
     /// The deadline of a request that begins now.

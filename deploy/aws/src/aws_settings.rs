@@ -55,8 +55,8 @@ impl AwsSettings {
     /// `AWS_ENDPOINT_URL` for all of them; and those of [`TableNames::from_variables`] and
     /// [`QueueNames`].
     ///
-    /// Where the endpoints of DynamoDB and of Secrets Manager are on this machine and neither `AWS_ACCESS_KEY_ID` nor `AWS_PROFILE` is set, the endpoints
-    /// are emulators and get credentials without meaning.
+    /// Where the endpoints of DynamoDB and of Secrets Manager are on this machine and neither `AWS_ACCESS_KEY_ID` nor
+    /// `AWS_PROFILE` is set, the endpoints are emulators and get credentials without meaning.
     pub fn from_variables(variable: impl Fn(&str) -> Option<String>) -> Self {
         let set = |name: &str| variable(name).filter(|value| !value.is_empty());
         let endpoint = |service: &str| set(&format!("AWS_ENDPOINT_URL_{service}")).or_else(|| set("AWS_ENDPOINT_URL"));

@@ -85,6 +85,7 @@ fn run() -> Result<(), String> {
     let name = env::var("AWS_LAMBDA_FUNCTION_NAME").ok().filter(|name| !name.is_empty());
     let emf = Arc::new(Emf::new(name.unwrap_or_else(|| "bootstrap".to_owned())));
     let (world, aws) = world::new(&settings, emf.clone());
+    aws.check_events(&settings).map_err(|error| error.to_string())?;
     let engine = match plugins {
         StartPlugins::Loaded(plugins) => Engine::new(plugins, &settings, world).map_err(|error| error.to_string())?,
         StartPlugins::Late(plugins) => Engine::with_late_plugins(plugins, &settings, world),

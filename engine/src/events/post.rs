@@ -58,14 +58,15 @@ impl Post {
         let mut line = Line::default();
         let mut last = String::new();
         let mut under_way: FuturesUnordered<BoxFuture<'static, Attempted>> = FuturesUnordered::new();
-        // Whether the queue was read since something may have been added to it, and whether there was more than is kept.
-        let (mut is_looked_at, mut is_full) = (false, false);
+        // When the queue was read, if nothing may have been added to it since, and whether there was more than is kept.
+        let (mut looked, mut is_full) = (None, false);
         loop {
             let now = (self.clock)();
             let mut pause = POLL;
-            if !is_looked_at {
+            // Also while attempts end all the time: others may add to the queue, and the lease has to be renewed.
+            if looked.is_none_or(|at| now.duration_since(at).map_or(true, |since| since >= POLL)) {
                 match self.look(&mut line, &mut last, now).await {
-                    Ok(has_more) => (is_looked_at, is_full) = (true, has_more),
+                    Ok(has_more) => (looked, is_full) = (Some(now), has_more),
                     // The store's own log says why it does not answer.
                     Err(Unavailable(_)) => pause = PAUSE,
                 }
@@ -93,9 +94,11 @@ impl Post {
                 Either::Left(((key, end), _)) => {
                     let has_ended = matches!(end, Ok(AttemptEnd::Ended));
                     self.settle(&mut line, &key, end);
-                    is_looked_at &= !(has_ended || (is_full && line.len() < MOST_KNOWN / 2));
+                    if has_ended || (is_full && line.len() < MOST_KNOWN / 2) {
+                        looked = None;
+                    }
                 }
-                Either::Right(_) => is_looked_at = false,
+                Either::Right(_) => looked = None,
             }
         }
     }

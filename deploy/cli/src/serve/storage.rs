@@ -32,6 +32,7 @@ impl Storage {
             }
             StoreKind::DynamoDb => {
                 let aws = Arc::new(AwsClients::new(dynamodb::client::settings(), connections.clone()));
+                aws.check_events(settings).map_err(CommandError::storage)?;
                 Self::DynamoDb(Arc::clone(&aws), DynamoStore::new(aws))
             }
         })
