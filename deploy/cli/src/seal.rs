@@ -2,10 +2,11 @@
 
 use std::{env, path::PathBuf, sync::Arc};
 
+use badgesmith_aws::{Kms, KmsWrapper};
 use badgesmith_host::seal::{KeySource, LocalKey, SealKey, Sealer};
 use clap::Args;
 
-use crate::command_error::CommandError;
+use crate::{command_error::CommandError, dynamodb::client::aws};
 
 /// The variable that has a key, or several separated by commas. It is no option, since other users of a machine see the
 /// arguments of a process.
@@ -19,10 +20,14 @@ pub(crate) struct SealOption {
     /// itself, and without any key nothing is sealed.
     #[arg(long = "seal-key", env = "BADGESMITH_SEAL_KEY_FILE", value_name = "FILE", value_delimiter = ',')]
     files: Vec<String>,
+    /// A key of AWS KMS that seals, by its id, ARN or alias such as alias/badgesmith, in the place of a key of this machine;
+    /// files and BADGESMITH_SEAL_KEY then only open what was sealed with them before.
+    #[arg(long = "seal-kms", env = "BADGESMITH_SEAL_KMS", value_name = "KEY")]
+    kms: Option<String>,
 }
 
 impl SealOption {
-    /// Reads the keys: those of the files, and then those of the variable.
+    /// Reads the keys: that of KMS, those of the files, and then those of the variable. KMS is not called yet.
     pub(crate) fn sealer(&self) -> Result<Arc<Sealer>, CommandError> {
         let mut keys = Vec::new();
         // A variable without a value counts as one that is not set.
@@ -34,6 +39,8 @@ impl SealOption {
             let key = LocalKey::parse(key, || KeySource::Variable(KEY_VARIABLE));
             keys.push(key.map_err(CommandError::storage)?);
         }
-        Ok(Arc::new(Sealer::new(keys.into_iter().map(SealKey::Local).collect())))
+        let kms = self.kms.as_deref().filter(|key| !key.is_empty());
+        let remote = kms.map(|key| SealKey::Remote(Arc::new(KmsWrapper::new(Kms::new(aws(None)), key))));
+        Ok(Arc::new(Sealer::new(remote.into_iter().chain(keys.into_iter().map(SealKey::Local)).collect())))
     }
 }

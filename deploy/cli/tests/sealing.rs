@@ -212,3 +212,68 @@ fn secrets_are_sealed_with_the_old_key_or_the_new_one_after_a_kill() {
     }
     println!("{finished} of {KILLS} sealings had finished before they were killed");
 }
+
+#[test]
+#[ignore = "needs BADGESMITH_SECRETS_MANAGER, the URL of ministack, which .ci/peers starts"]
+fn a_key_of_kms_seals_secrets_and_exports_and_without_kms_they_are_refused_with_words() {
+    let endpoint = std::env::var("BADGESMITH_SECRETS_MANAGER").expect("run this with .ci/peers");
+    let keys = folder("sealing-kms-keys");
+    let data = folder("sealing-kms").join("data");
+    let local = key(&keys, "local");
+    let kms = create_key(&endpoint);
+    let in_aws = |variables: &[(&str, &str)], arguments: &[&str], input: &str| {
+        let mut child = command()
+            .args(arguments)
+            .arg("--data")
+            .arg(&data)
+            .envs([("AWS_ACCESS_KEY_ID", "local"), ("AWS_SECRET_ACCESS_KEY", "local"), ("AWS_REGION", "eu-west-1")])
+            .envs(variables.iter().copied())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
+        child.wait_with_output().unwrap()
+    };
+    let by_kms = [("AWS_ENDPOINT_URL", &*endpoint), ("BADGESMITH_SEAL_KMS", &*kms)];
+    let set = ["secret", "set", "--owner", "acme", "--purpose", "TestData"];
+    // Sealed by a key of this machine at first, and moved to KMS.
+    let done = in_aws(&[("BADGESMITH_SEAL_KEY_FILE", &local)], &set, SECRET);
+    assert!(done.status.success(), "{}", said(&done));
+    let both = [by_kms[0], by_kms[1], ("BADGESMITH_SEAL_KEY_FILE", &*local)];
+    let done = in_aws(&both, &["secret", "reseal"], "");
+    assert!(done.status.success() && said(&done).contains("1 secret is"), "{}", said(&done));
+    assert!(!has(&bytes_in(&data), SECRET));
+    let listed = in_aws(&by_kms, &["secret", "list"], "");
+    assert!(listed.status.success() && said(&listed).contains("acme"), "{}", said(&listed));
+    // There is a store from now on.
+    let imported = in_aws(&by_kms, &["import"], "");
+    assert!(imported.status.success(), "{}", said(&imported));
+    let exported = in_aws(&by_kms, &["export", "--seal"], "");
+    assert!(exported.status.success(), "{}", said(&exported));
+    let sealed = String::from_utf8_lossy(&exported.stdout).into_owned();
+    let imported = in_aws(&by_kms, &["import"], &sealed);
+    assert!(imported.status.success(), "{}", said(&imported));
+    // Nothing listens there.
+    let down = [("AWS_ENDPOINT_URL", "http://127.0.0.1:9"), by_kms[1]];
+    for (variables, arguments) in [(&down[..], &["secret", "list"][..]), (&[], &["secret", "list"])] {
+        let refused = in_aws(variables, arguments, "");
+        assert!(!refused.status.success() && !said(&refused).contains(SECRET), "{}", said(&refused));
+        assert!(said(&refused).contains(if variables.is_empty() { "BADGESMITH_SEAL_KMS" } else { "KMS" }));
+    }
+}
+
+/// A new key of ministack's KMS.
+fn create_key(endpoint: &str) -> String {
+    let address = endpoint.strip_prefix("http://").unwrap().trim_end_matches('/').parse().unwrap();
+    let created = support::send(
+        address,
+        "POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nX-Amz-Target: TrentService.CreateKey\r\n\
+         Content-Type: application/x-amz-json-1.1\r\nContent-Length: 2\r\n\
+         Authorization: AWS4-HMAC-SHA256 Credential=local/20261129/eu-west-1/kms/aws4_request\r\n\r\n{}",
+    );
+    assert_eq!(created.status, 200, "{created:?}");
+    let created: serde_json::Value = serde_json::from_str(&created.body).unwrap();
+    created["KeyMetadata"]["KeyId"].as_str().unwrap().to_owned()
+}
