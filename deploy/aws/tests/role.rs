@@ -52,10 +52,10 @@ fn read(template: &str) -> String {
     std::fs::read_to_string(format!("{}/../{template}", env!("CARGO_MANIFEST_DIR"))).unwrap()
 }
 
-/// The function's statements, action by action, with the text of their resources.
-fn granted() -> Vec<(String, String)> {
-    let template = read("template.yaml");
-    let (_, role) = template.split_once("PolicyName: badges\n").unwrap();
+/// The statements of a policy of a template, action by action, with the text of their resources.
+fn granted(template: &str, policy: &str) -> Vec<(String, String)> {
+    let template = read(template);
+    let (_, role) = template.split_once(&format!("PolicyName: {policy}\n")).unwrap();
     let (role, _) = role.split_once("\n      Tags:").unwrap();
     let statements = role.split("- Sid: ").skip(1).map(|statement| {
         let of = |key: &str| statement.lines().find_map(|line| line.trim().strip_prefix(key)).unwrap();
@@ -93,7 +93,7 @@ fn a_role_reads_the_secrets_of_its_stage_and_shared_ones_only_while_they_are_rea
 
 #[test]
 fn the_templates_role_allows_every_call_of_the_code_and_no_other() {
-    let granted = granted();
+    let granted = granted("template.yaml", "badges");
     // The stack of this template has no table of events.
     let is_here = |on: &&PolicyResource| **on != PolicyResource::Events;
     let calls: BTreeSet<_> = ALLOWED_CALLS
@@ -118,6 +118,46 @@ fn the_templates_role_allows_every_call_of_the_code_and_no_other() {
     for (action, on) in &granted {
         assert!(!action.contains('*') && (on != "\"*\"" || action.starts_with("xray:")), "{action} on {on}");
     }
+}
+
+#[test]
+fn the_role_of_the_events_template_allows_every_call_of_the_code_and_what_its_sources_need_and_no_other() {
+    /// The tables and the secrets by what the resources of statements end with.
+    const ENDS: [(&str, PolicyResource); 6] = [
+        ("}-results", PolicyResource::Results),
+        ("}-nonces", PolicyResource::Nonces),
+        ("}-secrets", PolicyResource::Secrets),
+        ("}-answers", PolicyResource::Answers),
+        ("}-secrets/*", PolicyResource::Values),
+        ("Events.Arn", PolicyResource::Events),
+    ];
+    // What the sources of the function's events, its queues and its topic need.
+    let others = [
+        ("dynamodb:DescribeStream", "!GetAtt Events.StreamArn"),
+        ("dynamodb:GetRecords", "!GetAtt Events.StreamArn"),
+        ("dynamodb:GetShardIterator", "!GetAtt Events.StreamArn"),
+        ("dynamodb:ListStreams", "\"*\""),
+        ("sns:Publish", "!Ref TopicArn"),
+        ("sqs:ChangeMessageVisibility", "[!GetAtt ReportQueue.Arn, !GetAtt EventQueue.Arn]"),
+        ("sqs:DeleteMessage", "[!GetAtt ReportQueue.Arn, !GetAtt EventQueue.Arn]"),
+        ("sqs:GetQueueAttributes", "[!GetAtt ReportQueue.Arn, !GetAtt EventQueue.Arn]"),
+        ("sqs:GetQueueUrl", "[!GetAtt ReportQueue.Arn, !GetAtt EventQueue.Arn]"),
+        ("sqs:ReceiveMessage", "[!GetAtt ReportQueue.Arn, !GetAtt EventQueue.Arn]"),
+        ("sqs:SendMessage", "!GetAtt EventQueue.Arn"),
+    ];
+    let (mut calls, mut rest) = (BTreeSet::new(), BTreeSet::new());
+    for (action, on) in granted("events.yaml", "events") {
+        match ENDS.iter().find(|(end, _)| on.ends_with(end)) {
+            Some((_, resource)) => drop(calls.insert((action, format!("{resource:?}")))),
+            None if RUNTIME_ACTIONS.contains(&&*action) => {}
+            None => drop(rest.insert((action, on))),
+        }
+    }
+    let of = |call: &'static badgesmith_aws::policy::AllowedCall| {
+        call.on.iter().map(|on| (call.action.to_owned(), format!("{on:?}")))
+    };
+    assert_eq!(calls, ALLOWED_CALLS.iter().flat_map(of).collect());
+    assert_eq!(rest, others.map(|(action, on)| (action.to_owned(), on.to_owned())).into());
 }
 
 #[tokio::test]

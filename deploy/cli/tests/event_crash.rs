@@ -32,6 +32,9 @@ const SECRET: &str = "hush";
 /// Base64 of 24 bytes.
 const SIGNS: &str = "whsec_d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3";
 const WRITERS: u64 = 16;
+/// Without a request for so long, nothing more comes: a lease of a killed process lasts 30 s, and a second attempt is made
+/// within 6 s.
+const STALLED: Duration = Duration::from_secs(120);
 /// How many branches each writer reports for, one after the other.
 const BRANCHES: u64 = 12;
 
@@ -202,15 +205,22 @@ fn kill_and_compare(mut server: Server, start: impl Fn() -> Server, receiver: &R
         }
         told
     };
-    let began = Instant::now();
+    // When an event arrived last, and how many requests there were then.
+    let mut progress = (Instant::now(), 0);
     let told = loop {
-        let told = recorded(&receiver.received.lock().unwrap());
+        let (told, requests) = {
+            let received = receiver.received.lock().unwrap();
+            (recorded(&received), received.requests)
+        };
         let missing = heard.iter().filter(|result| !told.contains_key(result)).count();
         if missing == 0 {
             break told;
         }
+        if requests > progress.1 {
+            progress = (Instant::now(), requests);
+        }
         let health = server.get("/health?deep=1").body;
-        assert!(began.elapsed() < Duration::from_secs(400), "{missing} of {} are missing: {health}", heard.len());
+        assert!(progress.0.elapsed() < STALLED, "{missing} of {} are missing: {health}", heard.len());
         thread::sleep(Duration::from_millis(500));
     };
     for (branch, run) in told.keys().filter(|result| !heard.contains(result)) {
