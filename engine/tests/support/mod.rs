@@ -12,7 +12,7 @@ use std::{
     path::{Path, PathBuf},
     process::Command,
     sync::{
-        Arc, Mutex, OnceLock,
+        Arc, Mutex, Once, OnceLock,
         atomic::{AtomicUsize, Ordering},
     },
     time::{Duration, SystemTime},
@@ -511,12 +511,24 @@ pub fn liar_toml(lie: &str) -> String {
     format!("[[plugin]]\nid = \"liar\"\nlibrary = {library:?}\norigins = [\"https://example.com\"]\n")
 }
 
+/// Sets a subscriber for every thread, which writes nothing. Without one, tracing may remember of a line that another test
+/// logs at the same moment that nobody wants it, and the test's own subscriber would not get it.
+fn keep_callsites_enabled() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let nowhere = tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE).with_writer(std::io::sink);
+        // Another one is as good.
+        let _ = tracing::subscriber::set_global_default(nowhere.finish());
+    });
+}
+
 /// Collects the log lines while its subscriber is set.
 #[derive(Clone, Default)]
 pub struct Log(Arc<Mutex<Vec<u8>>>);
 
 impl Log {
     pub fn subscriber(&self) -> impl tracing::Subscriber + Send + Sync + use<> {
+        keep_callsites_enabled();
         let log = self.clone();
         tracing_subscriber::fmt().with_ansi(false).with_writer(move || log.clone()).finish()
     }
