@@ -114,7 +114,7 @@ fn webhooks() -> (Vec<Value>, Vec<bool>) {
             let mut changes = vec![good.clone()];
             for (pointer, from, to) in [
                 ("/body", "acme", "acmf"),
-                ("/headers/webhook-id", "01K", "01L"),
+                ("/headers/webhook-id", "evt_", "evu_"),
                 ("/headers/webhook-timestamp", "1", "2"),
                 ("/secret", secrets[0].to_secret().reveal(), other.to_secret().reveal()),
             ] {
