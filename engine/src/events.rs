@@ -41,6 +41,7 @@ pub use address::{parse_address, shown};
 pub use attempt::AttemptEnd;
 pub use event::{BadgeWords, Event, EventName, EventSubject};
 pub use form::Form;
+pub(crate) use happening::Cause;
 pub use letters::{DeadLetter, dead_letters, ended_subscriptions, resume, waiting};
 pub use only::Only;
 pub use outgoing::{ATTEMPT_TIMEOUT, Courier, LARGEST_ANSWER, Outgoing, ResolvedTarget, outgoing};

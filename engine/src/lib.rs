@@ -13,6 +13,7 @@ mod call;
 mod code;
 mod cors;
 mod dependency;
+mod digest;
 mod draw;
 mod error;
 mod event_stream;
@@ -79,6 +80,7 @@ use crate::{
 pub use crate::{
     call::request_rules::{RefusedRequest, check_request},
     code::Code,
+    digest::digest,
     error::Source,
     event_stream::EventStream,
     fetch::cached_answer::readable,

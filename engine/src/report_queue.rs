@@ -9,9 +9,11 @@ use std::{
 use badgesmith_provider::Record;
 use futures_util::future::BoxFuture;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
-use crate::store::{Entry, Nonce, Subject, Unavailable};
+use crate::{
+    digest::digest,
+    store::{Entry, Nonce, Subject, Unavailable},
+};
 
 /// The version of the messages that this version writes, and the only one that it reads.
 const VERSION: u32 = 1;
@@ -135,26 +137,17 @@ pub(crate) fn read(body: &str) -> Result<(Entry, String), QueuedError> {
 }
 
 fn group(collection: &str, subject: &Subject) -> String {
-    digest(&parts(collection, subject))
+    hex::encode(digest(&parts(collection, subject)))
 }
 
 fn deduplication(collection: &str, subject: &Subject, record: &Record) -> String {
     let attempt = record.run_attempt.to_string();
     let [owner, repo, platform, branch] = [subject.owner(), subject.repo(), subject.platform(), subject.branch()];
-    digest(&[collection, owner, repo, platform, branch, &record.run_id, &attempt])
+    hex::encode(digest(&[collection, owner, repo, platform, branch, &record.run_id, &attempt]))
 }
 
 fn parts<'a>(collection: &'a str, subject: &'a Subject) -> [&'a str; 5] {
     [collection, subject.owner(), subject.repo(), subject.platform(), subject.branch()]
-}
-
-/// The SHA-256 of the parts, each behind its length, so that no two lists of parts are one text.
-fn digest(parts: &[&str]) -> String {
-    let mut digest = Sha256::new();
-    for part in parts {
-        digest.update(format!("{}:{part}", part.len()));
-    }
-    hex::encode(digest.finalize())
 }
 
 #[cfg(test)]

@@ -142,9 +142,11 @@ pub(crate) fn run(serve: &ServeOptions) -> Result<(), CommandError> {
     let server = Server { engine, meter, metrics, listeners: Listeners::new(listeners, of_client) };
     // One thread: a request that is answered from a cache takes less time than a switch to another thread.
     let runtime = runtime::single_threaded()?;
-    let topics = Arc::new(Sns::new(storage.aws(&queue_connections)));
-    let courier = Arc::new(HttpCourier::new(&settings).with_topics(topics));
-    runtime.block_on(events::start(&server.engine, &settings, &*secrets, courier))?;
+    if !settings.subscriptions.is_empty() {
+        let topics = Arc::new(Sns::new(storage.aws(&queue_connections)));
+        let courier = Arc::new(HttpCourier::new(&settings).with_topics(topics));
+        runtime.block_on(events::start(&server.engine, &settings, &*secrets, courier))?;
+    }
     if let Some(queue) = reports {
         runtime.spawn(async move { consume_reports(&queue, &consumed).await });
     }

@@ -1,23 +1,22 @@
 //! Sends the rows of queues, which a stream of DynamoDB tells of, to the queue of events.
 
 use badgesmith_aws::{AwsError, FifoMessage, SqsQueue};
+use badgesmith_engine::{digest, events::QueuedEvent};
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 use crate::records::{BatchAnswer, InsertedRow, NewRow};
 
 /// What the partition of a subscription's queue begins with.
 const QUEUE: &str = "QUEUE#";
 
-/// A message of the queue of events: a row of a subscription's queue.
+/// A message of the queue of events: where the row of a subscription's queue is. The row itself may be larger than a
+/// message.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 pub(crate) struct EventMessage {
     /// The name of the subscription.
     pub(crate) subscription: String,
-    /// The key of the row.
+    /// The key of the row, which has the event and how often it was sent in vain.
     pub(crate) key: String,
-    /// Its value.
-    pub(crate) value: String,
 }
 
 /// Sends the rows in their order, and answers from where on the stream is to send again. What is sent twice within five
@@ -36,48 +35,18 @@ pub(crate) async fn send_rows(queue: &SqsQueue, rows: &[NewRow]) -> Result<Batch
 fn message(row: &InsertedRow) -> Option<FifoMessage> {
     let InsertedRow { partition, key, value } = row;
     let subscription = partition.strip_prefix(QUEUE)?;
-    let Some(Queued { event }) = serde_json::from_str(value).ok() else {
+    let Some(QueuedEvent { event, .. }) = QueuedEvent::read(value) else {
         tracing::error!(partition, key, "a row of a queue is damaged and not sent");
         return None;
     };
-    let Subject { collection, owner, repo, part, branch } = &event.subject;
-    let message = EventMessage { subscription: subscription.to_owned(), key: key.clone(), value: value.clone() };
+    let [collection, owner, repo, part, branch] = event.subject.names();
+    let message = EventMessage { subscription: subscription.to_owned(), key: key.clone() };
     Some(FifoMessage {
-        group: digest(&[subscription, collection, owner, repo, part, branch]),
-        deduplication: digest(&[subscription, &event.id, key]),
+        group: hex::encode(digest(&[subscription, collection, owner, repo, part, branch])),
+        deduplication: hex::encode(digest(&[subscription, &event.id, key])),
         // Texts can be written as JSON.
         body: serde_json::to_string(&message).unwrap_or_default(),
     })
-}
-
-/// What is read of a row's value.
-#[derive(Deserialize)]
-struct Queued {
-    event: Event,
-}
-
-#[derive(Deserialize)]
-struct Event {
-    id: String,
-    subject: Subject,
-}
-
-#[derive(Deserialize)]
-struct Subject {
-    collection: String,
-    owner: String,
-    repo: String,
-    part: String,
-    branch: String,
-}
-
-/// The SHA-256 of texts, each behind its length, so that no two lists of texts are one.
-fn digest(parts: &[&str]) -> String {
-    let mut digest = Sha256::new();
-    for part in parts {
-        digest.update(format!("{}:{part}", part.len()));
-    }
-    hex::encode(digest.finalize())
 }
 
 #[cfg(test)]
@@ -88,7 +57,9 @@ mod tests {
 
     fn row(partition: &str, branch: &str, id: &str) -> InsertedRow {
         let subject = json!({"collection": "c", "owner": "acme", "repo": "tools", "part": "linux", "branch": branch});
-        let value = json!({"event": {"id": id, "subject": subject, "sequence": 1}, "attempts": 0}).to_string();
+        let event = json!({"id": id, "type": "badge.changed", "timestamp": "2026-11-29T12:00:00.000Z", "sequence": 1,
+            "subject": subject, "before": null, "after": null, "data": {}});
+        let value = json!({ "event": event }).to_string();
         InsertedRow { partition: partition.to_owned(), key: format!("t#{id}"), value }
     }
 

@@ -1,20 +1,22 @@
 //! What is written to the outbox: that something was recorded, before anybody knows what it changed.
 
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use badgesmith_provider::{Record, State, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
-use sha2::{Digest, Sha256};
 
 use super::event::EventSubject;
-use crate::store::{LARGEST_ROW, Row, Subject};
+use crate::{
+    digest::digest,
+    store::{LARGEST_ROW, Row, Subject},
+};
 
 /// How long a row of the outbox waits to be told: a week.
-const OUTBOX_LIFE_SECONDS: u64 = 7 * 24 * 60 * 60;
+const OUTBOX_LIFE: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 /// How many partitions the outbox has. Each is read every few seconds by one process, which costs a little.
 pub(crate) const OUTBOX_SHARDS: u8 = 4;
-/// The bytes that the rest of a row takes besides its data.
+/// The bytes that an event in a queue takes besides what the outbox has of it: two badges, and its attempts.
 const ROOM: usize = 16 * 1024;
 
 /// What was written.
@@ -61,9 +63,9 @@ impl Happening {
 
     fn new(cause: Cause, collection: &str, subject: &Subject, run: &str, data: Value) -> Self {
         let subject = EventSubject::new(collection, subject);
-        let names = [&subject.collection, &subject.owner, &subject.repo, &subject.part, &subject.branch];
-        let named = format!("{cause:?}\n{}\n{run}", names.map(String::as_str).join("\n"));
-        let id = format!("evt_{}", hex::encode(&Sha256::digest(named)[..16]));
+        let [collection, owner, repo, part, branch] = subject.names();
+        let named = digest(&[&format!("{cause:?}"), collection, owner, repo, part, branch, run]);
+        let id = format!("evt_{}", hex::encode(&named[..16]));
         let data = if let Value::Object(data) = data { data } else { Map::new() };
         Self { id, cause, time: Timestamp::MIN, subject, data, correlation_id: String::new() }
     }
@@ -72,18 +74,23 @@ impl Happening {
     pub(crate) fn into_row(mut self, now: SystemTime, correlation_id: &str) -> Row {
         self.time = timestamp(now);
         correlation_id.clone_into(&mut self.correlation_id);
-        // Serializing a map does not fail.
-        if serde_json::to_string(&self.data).unwrap_or_default().len() > LARGEST_ROW - ROOM {
-            self.data.insert("fields".to_owned(), Value::Object(Map::new()));
-            self.data.retain(|name, _| ["run_id", "run_attempt", "timestamp", "fields"].contains(&&**name));
+        let mut value = self.write();
+        if value.len() > LARGEST_ROW - ROOM {
+            self.data.retain(|name, _| ["run_id", "run_attempt", "timestamp"].contains(&&**name));
             self.data.insert("is_cut".to_owned(), Value::Bool(true));
+            value = self.write();
         }
         Row {
             partition: outbox_partition(self.subject.shard()),
             key: format!("{}#{}", self.time, self.id),
-            value: serde_json::to_string(&self).unwrap_or_default(),
-            expires: now + std::time::Duration::from_secs(OUTBOX_LIFE_SECONDS),
+            value,
+            expires: now + OUTBOX_LIFE,
         }
+    }
+
+    fn write(&self) -> String {
+        // Serializing texts and a map does not fail.
+        serde_json::to_string(self).unwrap_or_default()
     }
 
     /// The happening of a row, if it is one.
@@ -116,10 +123,15 @@ impl EventSubject {
         }
     }
 
+    /// Its five names: collection, owner, repository, part and branch.
+    #[must_use]
+    pub fn names(&self) -> [&str; 5] {
+        [&self.collection, &self.owner, &self.repo, &self.part, &self.branch]
+    }
+
     /// The shard of the outbox in which it is told. All events of a subject are in one, which keeps their order.
     #[must_use]
     pub fn shard(&self) -> u8 {
-        let names = [&self.collection, &self.owner, &self.repo, &self.part, &self.branch];
-        Sha256::digest(names.map(String::as_str).join("\n"))[0] % OUTBOX_SHARDS
+        digest(&self.names())[0] % OUTBOX_SHARDS
     }
 }

@@ -33,33 +33,21 @@ impl Outbox {
         }
     }
 
-    /// The row for a record of a report.
-    pub(crate) fn of_report(
+    /// The row for a record of a report or of a delivery.
+    pub(crate) fn of_record(
         &self,
+        cause: Cause,
         collection: &str,
         subject: &Subject,
         record: &Record,
         now: SystemTime,
         correlation_id: &str,
     ) -> Option<Row> {
-        let happening = || Happening::of_record(Cause::Report, collection, subject, record);
+        let happening = || Happening::of_record(cause, collection, subject, record);
         self.is_on.then(|| happening().into_row(now, correlation_id))
     }
 
-    /// The row for a record of a delivery.
-    pub(crate) fn of_delivered(
-        &self,
-        collection: &str,
-        subject: &Subject,
-        record: &Record,
-        now: SystemTime,
-        correlation_id: &str,
-    ) -> Option<Row> {
-        let happening = || Happening::of_record(Cause::Delivery, collection, subject, record);
-        self.is_on.then(|| happening().into_row(now, correlation_id))
-    }
-
-    /// The row for a state. States that expire, and those of which repository has a name, are not told.
+    /// The row for a state. States that expire, and those that say which repository has a name, are not told.
     pub(crate) fn of_state(
         &self,
         state: &State,

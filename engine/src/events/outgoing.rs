@@ -10,7 +10,6 @@ use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 use serde_json::Map;
-use sha2::{Digest, Sha256};
 use url::Url;
 
 use super::{
@@ -20,7 +19,10 @@ use super::{
     form::Form,
     webhook_secret::WebhookSecret,
 };
-use crate::world::{Fault, Reply};
+use crate::{
+    digest::digest,
+    world::{Fault, Reply},
+};
 
 /// The largest message to a topic, in bytes: SNS takes 256 KiB with the attributes, which here have at most 1 KiB each.
 const LARGEST_MESSAGE: usize = 250 * 1024;
@@ -152,8 +154,7 @@ fn json(event: &Event) -> String {
 
 /// The message group of a subject: a hash, because a group has at most 128 characters of ASCII.
 fn group(subject: &EventSubject) -> String {
-    let EventSubject { collection, owner, repo, part, branch } = subject;
-    hex::encode(Sha256::digest([&**collection, owner, repo, part, branch].join("\n")))
+    hex::encode(digest(&subject.names()))
 }
 
 impl fmt::Debug for ResolvedTarget {

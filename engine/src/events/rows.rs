@@ -2,10 +2,11 @@
 
 use std::time::{Duration, SystemTime};
 
-use sha2::{Digest, Sha256};
-
 use super::event::{Event, EventSubject};
-use crate::store::{Row, Store, Unavailable, escape};
+use crate::{
+    digest::digest,
+    store::{Row, Store, Unavailable},
+};
 
 /// How long a subject's cursor is kept after its last event: as long as a result.
 pub(crate) const CURSOR_LIFE: Duration = Duration::from_secs(730 * 24 * 60 * 60);
@@ -30,9 +31,7 @@ pub(crate) fn is_outbox(partition: &str) -> bool {
 
 /// The partition of a subject's cursor: a hash of its names, which together may be longer than a key.
 pub(crate) fn cursor_partition(subject: &EventSubject) -> String {
-    let EventSubject { collection, owner, repo, part, branch } = subject;
-    let names = [collection, owner, repo, part, branch].map(|name| escape(name)).join("#");
-    format!("SUBJECT#{}", hex::encode(Sha256::digest(names)))
+    format!("SUBJECT#{}", hex::encode(digest(&subject.names())))
 }
 
 /// The partition of what waits for the receiver of a subscription.

@@ -29,6 +29,7 @@ use crate::{
         visibility,
     },
     error::Error,
+    events::Cause,
     feed::Change,
     fetch::marks,
     meter::Event,
@@ -259,7 +260,8 @@ async fn write(
     write_visibility(parts, incoming, payload).await?;
     let Told { mut records, states, stale } = told;
     for SubjectRecord { collection, subject, record, outbox } in &mut records {
-        *outbox = parts.outbox.of_delivered(collection, subject, record, now, &incoming.request.correlation_id);
+        *outbox =
+            parts.outbox.of_record(Cause::Delivery, collection, subject, record, now, &incoming.request.correlation_id);
     }
     for states in states.chunks(WRITES) {
         let puts = join_all(states.iter().map(async |(state, subject)| {

@@ -11,7 +11,7 @@ use badgesmith_host::subscription_check::check_subscriptions;
 
 use crate::command_error::CommandError;
 
-/// Begins to send events in the background, if somebody subscribed to them.
+/// Begins to send events in the background to those who subscribed to them.
 ///
 /// # Errors
 /// Every subscription whose events could not be sent, with what to write.
@@ -21,9 +21,6 @@ pub(super) async fn start(
     secrets: &dyn Secrets,
     courier: Arc<dyn Courier>,
 ) -> Result<(), CommandError> {
-    if settings.subscriptions.is_empty() {
-        return Ok(());
-    }
     let problems = check_subscriptions(settings, secrets).await;
     if !problems.is_empty() {
         return Err(CommandError::Subscriptions(problems));

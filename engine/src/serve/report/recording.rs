@@ -3,6 +3,7 @@
 use std::time::SystemTime;
 
 use crate::{
+    events::Cause,
     feed::Change,
     parts::Parts,
     store::{Entry, Recorded, Unavailable},
@@ -15,7 +16,8 @@ pub(super) async fn record(
     correlation_id: &str,
     now: SystemTime,
 ) -> Result<Recorded, Unavailable> {
-    entry.outbox = parts.outbox.of_report(&entry.collection, &entry.subject, &entry.record, now, correlation_id);
+    let Entry { collection, subject, record, .. } = &*entry;
+    entry.outbox = parts.outbox.of_record(Cause::Report, collection, subject, record, now, correlation_id);
     let recorded = parts.world.store.record(entry).await.inspect_err(|_| parts.store.invalidate())?;
     if recorded == Recorded::New {
         parts.outbox.ring();
