@@ -3,6 +3,7 @@ refused. Run by deploy/stack-test."""
 
 import base64
 import contextlib
+import fnmatch
 import hmac
 import json
 import os
@@ -22,6 +23,8 @@ from botocore.exceptions import ClientError
 
 DEPLOY = pathlib.Path(__file__).resolve().parent.parent
 STACK = "badgesmith-staging"
+EVENTS_STACK = f"{STACK}-events"
+DAY = 24 * 60 * 60
 # AWS's managed policies of CloudFront.
 CACHING_DISABLED = "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"
 ALL_VIEWER_EXCEPT_HOST = "b689b0a8-53d0-40ab-baf2-68738e2966ac"
@@ -63,8 +66,9 @@ def emulator(place):
 
 
 def pack(place, release):
-    """Makes a package whose function answers with the name `release`."""
+    """Makes a package whose function answers with the name `release`, and writes batches into the file `batches`."""
     code = (DEPLOY / "stack/bootstrap.py").read_text().replace('"RELEASE"', json.dumps(release))
+    code = code.replace('"BATCHES"', json.dumps(str(place / "batches")))
     package = place / f"{release}.zip"
     with zipfile.ZipFile(package, "w") as file:
         entry = zipfile.ZipInfo("bootstrap")
@@ -98,8 +102,8 @@ def ask(url, method, headers=None, body=None):
         return answer.code, json.load(answer)
 
 
-def outputs(cloudformation):
-    stack = cloudformation.describe_stacks(StackName=STACK)["Stacks"][0]
+def outputs(cloudformation, stack=STACK):
+    stack = cloudformation.describe_stacks(StackName=stack)["Stacks"][0]
     return {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
 
 
@@ -134,7 +138,7 @@ def check_tables(dynamodb, out):
     claim("Results has GSI1", [one["IndexName"] for one in index] == ["GSI1"], index)
 
 
-def check_function(out, release):
+def check_function(out, release, events=None):
     url = f"{out['ApiUrl']}/badges/tests/linux/acme/app/main"
     for method in ("GET", "POST", "DELETE"):
         status, known = ask(f"{url}?a=1&a=2", method)
@@ -142,7 +146,11 @@ def check_function(out, release):
     claim("the function hears the API's payload 2.0", known["payload"] == "2.0", known)
     claim("the whole query arrives", known["query"] == "a=1&a=2", known)
     names = {f"BADGESMITH_TABLE_{name.upper()}": out[f"{name}Table"] for name in ("Results", "Nonces", "Secrets", "Answers")}
-    claim("the function knows its tables", known["variables"] == names, known)
+    if events:
+        # The emulator's own suffix is that of AWS, not its address.
+        queue = f"https://sqs.eu-west-1.amazonaws.com/000000000000/{events['ReportsQueue']}"
+        names |= {"BADGESMITH_TABLE_EVENTS": events["EventsTable"], "BADGESMITH_QUEUE_REPORTS": queue}
+    claim("the function knows its tables" + (" and its queue" if events else ""), known["variables"] == names, known)
     claim(f"the alias has {release}", known["release"] == release, known)
     claim("the alias has a published version", known["version"].isdigit(), known)
     return known
@@ -181,11 +189,15 @@ def check_secrets(cloud, out, expected):
     claim(f"the function's role reads the secrets {', '.join(sorted(expected))} and no other", read == expected, read)
 
 
-def check_surroundings(cloud, out):
-    alarms = cloud("cloudwatch").describe_alarms(AlarmNamePrefix=STACK)["MetricAlarms"]
-    claim("there are six alarms", len(alarms) == 6, [alarm["AlarmName"] for alarm in alarms])
+def check_alarms(cloud, out, prefix, count):
+    alarms = cloud("cloudwatch").describe_alarms(AlarmNamePrefix=prefix)["MetricAlarms"]
+    claim(f"there are {count} alarms", len(alarms) == count, [alarm["AlarmName"] for alarm in alarms])
     silent = [alarm["AlarmName"] for alarm in alarms if alarm["AlarmActions"] != [out["AlarmTopicArn"]]]
     claim("every alarm tells the topic", not silent, silent)
+
+
+def check_surroundings(cloud, out):
+    check_alarms(cloud, out, STACK, 6)
     policy = cloud("iam").get_role_policy(RoleName=out["FunctionRoleName"], PolicyName="badges")["PolicyDocument"]
     reached = {place.split(":table/")[1] for place in resources(policy) if ":table/" in place}
     tables = {value for name, value in out.items() if name.endswith("Table")}
@@ -203,6 +215,131 @@ def check_surroundings(cloud, out):
     claim("which cache nothing and forward every header", managed == {(CACHING_DISABLED, ALL_VIEWER_EXCEPT_HOST)}, behaviors)
 
 
+def check_events(cloud, out):
+    """What the stack of events has created; returns its outputs."""
+    events = outputs(cloud("cloudformation"), EVENTS_STACK)
+    table = cloud("dynamodb").describe_table(TableName=events["EventsTable"])["Table"]
+    stream = table.get("StreamSpecification")
+    claim("the events have a stream of new rows", stream == {"StreamEnabled": True, "StreamViewType": "NEW_IMAGE"}, stream)
+    # The emulator accepts but ignores the time to live, so this is a claim about the template.
+    deployed = cloud("cloudformation").get_template(StackName=EVENTS_STACK)["TemplateBody"]
+    life = deployed["Resources"]["Events"]["Properties"].get("TimeToLiveSpecification")
+    claim("the events expire", life == {"AttributeName": "TTL", "Enabled": True}, life)
+    sqs, queues = cloud("sqs"), {}
+    for kind, receipts in (("events", 12), ("reports", 3)):
+        for name in (f"{STACK}-{kind}.fifo", f"{STACK}-{kind}-dead.fifo"):
+            url = sqs.get_queue_url(QueueName=name)["QueueUrl"]
+            queues[name] = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
+            kept = (queues[name]["FifoQueue"], queues[name]["MessageRetentionPeriod"])
+            claim(f"{name} is in order and keeps messages for 14 days", kept == ("true", str(14 * DAY)), queues[name])
+        redrive = json.loads(queues[f"{STACK}-{kind}.fifo"]["RedrivePolicy"])
+        dead = queues[f"{STACK}-{kind}-dead.fifo"]["QueueArn"]
+        found = (redrive["deadLetterTargetArn"], int(redrive["maxReceiveCount"]))
+        claim(f"{kind} are dead letters after {receipts} receipts", found == (dead, receipts), redrive)
+    mappings = cloud("lambda").list_event_source_mappings(FunctionName=EVENTS_STACK)["EventSourceMappings"]
+    sources = {mapping["EventSourceArn"]: mapping for mapping in mappings}
+    expected = {table["LatestStreamArn"], *(queues[f"{STACK}-{kind}.fifo"]["QueueArn"] for kind in ("events", "reports"))}
+    claim("the stream and both queues wake the function of events, and nothing else does", set(sources) == expected, mappings)
+    types = [mapping.get("FunctionResponseTypes") for mapping in mappings]
+    claim("what fails in a batch is received again, and the rest is not", types == [["ReportBatchItemFailures"]] * 3, types)
+    filters = sources[table["LatestStreamArn"]]["FilterCriteria"]["Filters"]
+    claim("the stream tells of inserts alone", [json.loads(one["Pattern"]) for one in filters] == [{"eventName": ["INSERT"]}], filters)
+    aliases = {alias["AliasName"]: alias.get("TargetKeyId") for alias in cloud("kms").list_aliases()["Aliases"]}
+    claim("the key for sealed exports has the stage's name", aliases.get(f"alias/{STACK}"), aliases)
+    check_alarms(cloud, out, EVENTS_STACK, 4)
+    # The same policies as AWS applies them: what a role is granted is of use only within the boundary.
+    check_boundary(cloud, [(out["FunctionRoleName"], ("badges", "events", "reports")), (events["WorkerRoleName"], ("events",))])
+    return events
+
+
+def check_worker(cloud, release, level):
+    """The function of events is of this release, and has what the stage's function has, too."""
+    worker = cloud("lambda").get_function_configuration(FunctionName=EVENTS_STACK)
+    claim("the function of events has 60 seconds", worker["Timeout"] == 60, worker)
+    found = worker["Environment"]["Variables"]["LOG_LEVEL"]
+    claim(f"the function of events logs from the level {level} on", found == level, found)
+    key = {stack: stack_parameters(cloud, stack)["ArtefactKey"] for stack in (STACK, EVENTS_STACK)}
+    claim(f"both functions have the package of {release}", key[STACK] == key[EVENTS_STACK], key)
+
+
+def stack_parameters(cloud, stack):
+    parameters = cloud("cloudformation").describe_stacks(StackName=stack)["Stacks"][0]["Parameters"]
+    return {one["ParameterKey"]: one["ParameterValue"] for one in parameters}
+
+
+def permits(policy, action, resource):
+    """Whether a policy document without conditions permits an action on a resource, which may be a pattern itself."""
+    def listed(value):
+        return [value] if isinstance(value, str) else value
+
+    return any(
+        any(fnmatch.fnmatchcase(action, one) for one in listed(statement["Action"]))
+        and any(fnmatch.fnmatchcase(resource, one) for one in listed(statement["Resource"]))
+        for statement in policy["Statement"]
+    )
+
+
+def check_boundary(cloud, roles):
+    iam = cloud("iam")
+    arn = outputs(cloud("cloudformation"), f"bootstrap-{STACK}")["BoundaryArn"]
+    version = iam.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
+    boundary = iam.get_policy_version(PolicyArn=arn, VersionId=version)["PolicyVersion"]["Document"]
+    for role, policies in roles:
+        outside = []
+        for policy in policies:
+            for statement in iam.get_role_policy(RoleName=role, PolicyName=policy)["PolicyDocument"]["Statement"]:
+                actions = [statement["Action"]] if isinstance(statement["Action"], str) else statement["Action"]
+                pairs = [(action, place) for action in actions for place in resources({"Statement": [statement]})]
+                outside += [pair for pair in pairs if not permits(boundary, *pair)]
+        claim(f"the boundary permits all that {role.rsplit('-', 1)[0]} is granted", not outside, outside)
+    arn = "arn:aws:{}:eu-west-1:000000000000:{}".format
+    refused = [
+        ("dynamodb:DeleteItem", arn("dynamodb", f"table/{STACK}-results")),
+        ("dynamodb:GetRecords", arn("dynamodb", f"table/{STACK}-results/stream/1")),
+        ("dynamodb:DeleteTable", arn("dynamodb", f"table/{STACK}-events")),
+        ("sqs:SendMessage", arn("sqs", "badgesmith-production-reports.fifo")),
+        ("sqs:PurgeQueue", arn("sqs", f"{STACK}-reports.fifo")),
+        ("sqs:ReceiveMessage", arn("sqs", f"{STACK}-reports-dead.fifo")),
+        ("sns:Publish", arn("sns", "another-topic")),
+        ("kms:Decrypt", arn("kms", "key/1")),
+    ]
+    allowed = [pair for pair in refused if permits(boundary, *pair)]
+    claim("the boundary refuses other tables, queues, topics and keys", not allowed, allowed)
+
+
+def batches(place, source, text):
+    """The batches of the function of events with a record of this source that contains this text, after a while."""
+    file = place / "batches"
+    for _ in range(100):
+        lines = [json.loads(line) for line in file.read_text().splitlines()] if file.exists() else []
+        is_it = [line for line in lines if any(one.get("eventSource") == source and text in json.dumps(one) for one in line["records"])]
+        if is_it:
+            return is_it
+        time.sleep(0.2)
+    return []
+
+
+def check_sources(cloud, place, events, release, word="first"):
+    """What is put into the queues and into the table of events reaches the function of events."""
+    sqs, dynamodb = cloud("sqs"), cloud("dynamodb")
+    for name in (events["ReportsQueue"], events["EventsQueue"]):
+        url, text = sqs.get_queue_url(QueueName=name)["QueueUrl"], f"{word} {release} of {name}"
+        sqs.send_message(QueueUrl=url, MessageBody=text, MessageGroupId="acme", MessageDeduplicationId=f"{word}-{release}")
+        found = batches(place, "aws:sqs", text)
+        claim(f"a message in {name} reaches {release}", found and found[0]["release"] == release, found)
+        variables = found[0]["variables"]
+        names = {f"BADGESMITH_TABLE_{table.upper()}": f"{STACK}-{table}" for table in ("results", "nonces", "secrets", "answers", "events")}
+        reached = {variable: variables.get(variable) for variable in names}
+        claim("which has the stage's tables", reached == names, variables)
+        queues = {variables.get("BADGESMITH_QUEUE_REPORTS"), variables.get("BADGESMITH_QUEUE_EVENTS")}
+        tails = {(one or "").rsplit("/", 1)[-1] for one in queues}
+        claim("and the queues", tails == {events["ReportsQueue"], events["EventsQueue"]}, variables)
+    key = {"PK": {"S": "OUTBOX#00"}, "SK": {"S": f"{word} row of {release}"}}
+    dynamodb.put_item(TableName=events["EventsTable"], Item=key)
+    found = batches(place, "aws:dynamodb", f"{word} row of {release}")
+    claim(f"a row of the table of events reaches {release}", found and found[0]["release"] == release, found)
+
+
 def main():
     with tempfile.TemporaryDirectory() as folder, emulator(pathlib.Path(folder)) as endpoint:
         place = pathlib.Path(folder)
@@ -215,7 +352,7 @@ def main():
         cloudformation, dynamodb = cloud("cloudformation"), cloud("dynamodb")
         template = run(sys.executable, DEPLOY / "stack/reduce.py", DEPLOY / "template.yaml")
         (place / "template.json").write_text(template)
-        first, second = pack(place, "first"), pack(place, "second")
+        first, second, third = pack(place, "first"), pack(place, "second"), pack(place, "third")
 
         print("created")
         run("aws", "cloudformation", "deploy", "--stack-name", f"bootstrap-{STACK}", "--template-file",
@@ -229,6 +366,8 @@ def main():
         check_surroundings(cloud, out)
         check_webhooks(out)
         claim("there is nothing to go back to", "no release before" in roll("back", "staging", succeeds=False))
+        find_stack = cloudformation.describe_stacks
+        claim("without events there is one stack", not is_there(find_stack, StackName=EVENTS_STACK))
 
         print("updated")
         roll("forward", "staging", "x86_64", first, "LogLevel=warn", "SharedSecrets=closed")
@@ -247,6 +386,53 @@ def main():
         roll("back", "staging")
         known = check_function(out, "first")
         claim("the values stay", known["level"] == "warn", known)
+
+        print("with events")
+        roll("forward", "staging", "x86_64", second, "Events=on")
+        events = check_events(cloud, out)
+        check_function(out, "second", events)
+        check_worker(cloud, "second", "warn")
+        check_sources(cloud, place, events, "second")
+        print("updated with events")
+        roll("forward", "staging", "x86_64", third, "LogLevel=info")
+        check_function(out, "third", events)
+        check_worker(cloud, "third", "info")
+        check_sources(cloud, place, events, "third")
+        print("rolled back with events")
+        roll("back", "staging")
+        check_function(out, "second", events)
+        check_worker(cloud, "second", "info")
+        check_sources(cloud, place, events, "second", "again")
+        print("a failed deployment with events")
+        words = roll("forward", "staging", "x86_64", third, "DomainName=badges.example.com", succeeds=False)
+        claim("it fails by the stage's template", "DomainName needs CertificateArn" in words, words)
+        check_worker(cloud, "second", "info")
+        print("rolled back to a release before events")
+        roll("back", "staging")
+        check_function(out, "first", events)
+        check_worker(cloud, "first", "info")
+        # Releases of an older roll.sh have no template of events.
+        bucket = outputs(cloudformation, f"bootstrap-{STACK}")["ArtefactBucket"]
+        oldest = cloud("s3").get_object(Bucket=bucket, Key="releases")["Body"].read().decode().split()[0]
+        cloud("s3").delete_object(Bucket=bucket, Key=f"{oldest.split('/')[0]}/events.yaml")
+        before = stack_parameters(cloud, EVENTS_STACK)["ArtefactKey"]
+        words = run("sh", "-c", f"{DEPLOY / 'roll.sh'} back staging 2>&1")
+        claim("roll.sh says that the stack of events stays", f"{EVENTS_STACK} stays as it is" in words, words)
+        keys = [stack_parameters(cloud, stack)["ArtefactKey"] for stack in (STACK, EVENTS_STACK)]
+        claim("and so it does, while the stage goes back", keys == [oldest, before], keys)
+        print("without events again")
+        roll("forward", "staging", "x86_64", third, "Events=off")
+        check_function(out, "third")
+        granted = cloud("iam").list_role_policies(RoleName=out["FunctionRoleName"])["PolicyNames"]
+        claim("the function's role reaches no queue and no events", granted == ["badges"], granted)
+        claim("the stack of events stays, to empty its queues", is_there(find_stack, StackName=EVENTS_STACK))
+        cloudformation.delete_stack(StackName=EVENTS_STACK)
+        cloudformation.get_waiter("stack_delete_complete").wait(StackName=EVENTS_STACK, WaiterConfig={"Delay": 1})
+        claim("the table of events stays", is_there(dynamodb.describe_table, TableName=events["EventsTable"]))
+        claim("the function of events is gone", not is_there(cloud("lambda").get_function, FunctionName=EVENTS_STACK))
+        left = cloud("lambda").list_event_source_mappings()["EventSourceMappings"]
+        claim("its sources are gone", not left, left)
+        check_function(out, "third")
 
         print("refused")
         words = refusal(cloudformation, json.loads(template), DomainName="badges.example.com")
