@@ -90,7 +90,12 @@ fn every_mistake_says_its_file_its_line_and_what_to_write_and_shows_no_address()
         (
             "url = \"https://hooks.example.com/in?key=hidden\"\nsecret = \"TeamEvents\"",
             "sns = \"arn:aws:sqs:eu-central-1:123456789012:a\"",
-            "is no ARN of a topic; write sns = \"arn:aws:sns:",
+            "is no name nor ARN of a topic; write sns = \"badges\" or sns = \"arn:aws:sns:",
+        ),
+        (
+            "url = \"https://hooks.example.com/in?key=hidden\"\nsecret = \"TeamEvents\"",
+            "sns = \"badge events\"",
+            "\"badge events\" is no name nor ARN of a topic",
         ),
         (
             "url = \"https://hooks.example.com/in?key=hidden\"\nsecret = \"TeamEvents\"",

@@ -25,6 +25,9 @@ const TRANSIENT_CODES: [&str; 13] = [
     "TransactionInProgressException",
 ];
 
+/// The status of throttling in services that name the code in a header.
+const TOO_MANY: u16 = 429;
+
 /// Why a request to AWS failed. The text is for the log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum AwsError {
@@ -79,7 +82,7 @@ impl AwsError {
 
     /// The error of a call that the service answered with an error of this code.
     pub(crate) fn refused(operation: &'static str, code: &str, status: u16, message: &str) -> Self {
-        let is_transient = status >= 500 || TRANSIENT_CODES.contains(&code);
+        let is_transient = status >= 500 || status == TOO_MANY || TRANSIENT_CODES.contains(&code);
         Self::Call { operation, cause: format!("{code} ({status}): {message}"), is_transient }
     }
 

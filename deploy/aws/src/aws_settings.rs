@@ -22,6 +22,8 @@ pub struct AwsSettings {
     pub sns: Option<String>,
     /// The endpoint of KMS, if not the region's.
     pub kms: Option<String>,
+    /// The endpoint of Lambda, if not the region's.
+    pub lambda: Option<String>,
     /// The names of the tables.
     pub tables: TableNames,
     /// The queues.
@@ -40,6 +42,7 @@ impl Default for AwsSettings {
             sqs: None,
             sns: None,
             kms: None,
+            lambda: None,
             queues: QueueNames::default(),
             tables: TableNames::default(),
             timeout: TIMEOUT,
@@ -50,10 +53,10 @@ impl Default for AwsSettings {
 
 impl AwsSettings {
     /// The settings in environment variables, which `variable` reads: `AWS_REGION` or `AWS_DEFAULT_REGION`,
-    /// `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY` and `AWS_SESSION_TOKEN`; `AWS_ENDPOINT_URL_DYNAMODB`,
-    /// `AWS_ENDPOINT_URL_SECRETS_MANAGER`, `AWS_ENDPOINT_URL_SQS`, `AWS_ENDPOINT_URL_SNS`, `AWS_ENDPOINT_URL_KMS` or
-    /// `AWS_ENDPOINT_URL` for all of them; and those of [`TableNames::from_variables`] and
-    /// [`QueueNames`].
+    /// `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_SESSION_TOKEN` and `AWS_ACCOUNT_ID`;
+    /// `AWS_ENDPOINT_URL_DYNAMODB`, `AWS_ENDPOINT_URL_SECRETS_MANAGER`, `AWS_ENDPOINT_URL_SQS`,
+    /// `AWS_ENDPOINT_URL_SNS`, `AWS_ENDPOINT_URL_KMS`, `AWS_ENDPOINT_URL_LAMBDA` or `AWS_ENDPOINT_URL` for all of them;
+    /// and those of [`TableNames::from_variables`] and [`QueueNames`].
     ///
     /// Where the endpoints of DynamoDB and of Secrets Manager are on this machine and neither `AWS_ACCESS_KEY_ID` nor
     /// `AWS_PROFILE` is set, the endpoints are emulators and get credentials without meaning.
@@ -66,6 +69,7 @@ impl AwsSettings {
             sqs: endpoint("SQS"),
             sns: endpoint("SNS"),
             kms: endpoint("KMS"),
+            lambda: endpoint("LAMBDA"),
             queues: QueueNames::from_variables(set),
             tables: TableNames::from_variables(&variable),
             credentials: CredentialSource::from_variables(set),
@@ -86,8 +90,8 @@ impl AwsSettings {
     #[must_use]
     pub fn at(self, endpoint: &str) -> Self {
         let endpoint = Some(endpoint.to_owned());
-        let [dynamodb, secrets_manager, sqs, sns, kms] = [(); 5].map(|()| endpoint.clone());
-        Self { dynamodb, secrets_manager, sqs, sns, kms, ..self }
+        let [dynamodb, secrets_manager, sqs, sns, kms, lambda] = [(); 6].map(|()| endpoint.clone());
+        Self { dynamodb, secrets_manager, sqs, sns, kms, lambda, ..self }
     }
 
     /// Whether DynamoDB and Secrets Manager are on this machine, where no signature is verified.

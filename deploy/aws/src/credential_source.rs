@@ -12,6 +12,8 @@ use crate::http_client::SharedHttpClient;
 pub struct CredentialSource {
     region: Option<String>,
     credentials: Option<Credentials>,
+    /// The number of the account, which names of topics need.
+    account: Option<String>,
     /// Whether `AWS_ACCESS_KEY_ID` or `AWS_PROFILE` is set, so that an emulator gets those credentials too.
     is_explicit: bool,
     /// Whether region and credentials are searched as other AWS tools do.
@@ -27,10 +29,16 @@ impl CredentialSource {
             region: variable("AWS_REGION").or_else(|| variable("AWS_DEFAULT_REGION")),
             credentials: keys
                 .map(|(key, secret)| Credentials::new(key, secret, variable("AWS_SESSION_TOKEN"), None, "environment")),
+            account: variable("AWS_ACCOUNT_ID"),
             is_explicit: variable("AWS_ACCESS_KEY_ID").or_else(|| variable("AWS_PROFILE")).is_some(),
             #[cfg(feature = "profiles")]
             uses_default_chain: false,
         }
+    }
+
+    /// The number of the account, if the environment names it.
+    pub(crate) fn account(&self) -> Option<&str> {
+        self.account.as_deref()
     }
 
     /// The start of a configuration, with region and credentials if there are any. An emulator gets credentials without

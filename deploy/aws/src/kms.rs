@@ -92,10 +92,7 @@ impl Kms {
     /// # Errors
     /// KMS does not answer.
     pub async fn find(&self, key: &str) -> Result<Option<String>, AwsError> {
-        let operation = "KMS.DescribeKey";
-        let call = call(operation, &json!({ "KeyId": key }));
-        let Some(found) = call.find(&self.aws, &["NotFoundException"]).await? else { return Ok(None) };
-        metadata_arn(operation, &found).map(Some)
+        find(&self.aws, key).await
     }
 
     /// Creates a key that KMS replaces every year, with this alias.
@@ -103,16 +100,29 @@ impl Kms {
     /// # Errors
     /// KMS does not answer or refuses it.
     pub async fn create(&self, alias: &str) -> Result<String, AwsError> {
-        let description = json!({ "Description": "BadgeSmith's sealed secrets and exports" });
-        let arn = metadata_arn("KMS.CreateKey", &self.call("KMS.CreateKey", &description).await?)?;
-        self.call("KMS.EnableKeyRotation", &json!({ "KeyId": arn })).await?;
-        self.call("KMS.CreateAlias", &json!({"AliasName": alias, "TargetKeyId": arn})).await?;
-        Ok(arn)
+        create(&self.aws, alias).await
     }
 
     async fn call(&self, operation: &'static str, body: &Value) -> Result<bytes::Bytes, AwsError> {
         call(operation, body).send(&self.aws).await
     }
+}
+
+/// As [`Kms::find`].
+pub(crate) async fn find(aws: &AwsClients, key: &str) -> Result<Option<String>, AwsError> {
+    let operation = "KMS.DescribeKey";
+    let call = call(operation, &json!({ "KeyId": key }));
+    let Some(found) = call.find(aws, &["NotFoundException"]).await? else { return Ok(None) };
+    metadata_arn(operation, &found).map(Some)
+}
+
+/// As [`Kms::create`]. The alias comes last, so that a key which can be found by it is complete.
+pub(crate) async fn create(aws: &AwsClients, alias: &str) -> Result<String, AwsError> {
+    let description = json!({ "Description": "BadgeSmith's sealed secrets and exports" });
+    let arn = metadata_arn("KMS.CreateKey", &call("KMS.CreateKey", &description).send(aws).await?)?;
+    call("KMS.EnableKeyRotation", &json!({ "KeyId": arn })).send(aws).await?;
+    call("KMS.CreateAlias", &json!({"AliasName": alias, "TargetKeyId": arn})).send(aws).await?;
+    Ok(arn)
 }
 
 fn call(operation: &'static str, body: &Value) -> SignedCall {

@@ -1,9 +1,15 @@
-//! Provisions the tables and the queues: it first finds what is missing, which can be shown as a plan, and then creates
-//! it.
+//! Provisions the tables and the queues, and topics, event source mappings and a key if they are named: it first finds what
+//! is missing, which can be shown as a plan, and then creates it.
 
 mod attributes;
+mod mapping_provision;
 mod provision_error;
+mod provision_scope;
 mod provision_step;
+mod table_description;
+mod table_stream;
+mod topic_provision;
+mod topic_subscription;
 
 use std::time::Duration;
 
@@ -12,8 +18,8 @@ use aws_sdk_dynamodb::{
     types::{
         AttributeDefinition, BillingMode, CreateGlobalSecondaryIndexAction, GlobalSecondaryIndex,
         GlobalSecondaryIndexUpdate, IndexStatus, KeySchemaElement, KeyType, PointInTimeRecoverySpecification,
-        PointInTimeRecoveryStatus, Projection, ProjectionType, ScalarAttributeType, StreamSpecification,
-        StreamViewType, TableDescription, TableStatus, TimeToLiveSpecification, TimeToLiveStatus,
+        PointInTimeRecoveryStatus, Projection, ProjectionType, ScalarAttributeType, TableDescription, TableStatus,
+        TimeToLiveSpecification, TimeToLiveStatus,
     },
 };
 use tokio::time::{Instant, sleep};
@@ -21,12 +27,18 @@ use tokio::time::{Instant, sleep};
 use self::{
     attributes::{EXPIRY, INDEX, INDEX_KEYS, KEYS},
     provision_error::TIMEOUT,
+    table_description::describe,
+    table_stream::{has_stream, stream, switch_on_stream},
 };
-use crate::{aws_clients::AwsClients, aws_error::AwsError, list_filling, queue_provision, retry::retry};
+use crate::{aws_clients::AwsClients, aws_error::AwsError, kms, list_filling, queue_provision, retry::retry};
 
 pub use crate::queue_provision::QueueStep;
+pub use mapping_provision::{MappingSource, MappingStep};
 pub use provision_error::ProvisionError;
+pub use provision_scope::ProvisionScope;
 pub use provision_step::{ProvisionPlan, ProvisionStep};
+pub use topic_provision::TopicStep;
+pub use topic_subscription::{TopicSubscription, TopicSubscriptionMistake};
 
 /// The pause between two checks whether it is ready.
 const POLL_INTERVAL: Duration = Duration::from_millis(500);
@@ -67,7 +79,32 @@ fn table_specs(aws: &AwsClients) -> impl Iterator<Item = TableSpec<'_>> {
     all.into_iter().filter(|spec| !spec.table.is_empty())
 }
 
-/// Compares the tables with what they must be.
+/// Compares the tables and the queues, and what else is named, with what they must be.
+///
+/// # Errors
+/// A table has other keys or another expiry, what is named and not created here is missing, or a call fails.
+pub async fn plan_with(aws: &AwsClients, scope: &ProvisionScope) -> Result<ProvisionPlan, ProvisionError> {
+    let mut plan = plan(aws).await?;
+    if let Some(key) = &scope.seal_key
+        && kms::find(aws, key).await?.is_none()
+    {
+        if !key.starts_with("alias/") {
+            return Err(ProvisionError::NoKey { key: key.clone() });
+        }
+        plan.steps.push(ProvisionStep::Key(key.clone()));
+    }
+    if let Some(function) = &scope.function {
+        let (steps, notes) = mapping_provision::plan(aws, function).await?;
+        plan.steps.extend(steps.into_iter().map(ProvisionStep::Mapping));
+        plan.notes.extend(notes);
+    }
+    let (steps, notes) = topic_provision::plan(aws, &scope.topics, &scope.topic_subscriptions).await?;
+    plan.steps.extend(steps.into_iter().map(ProvisionStep::Topic));
+    plan.notes.extend(notes);
+    Ok(plan)
+}
+
+/// Compares the tables and the queues with what they must be.
 ///
 /// # Errors
 /// A table has other keys or another expiry, or a call fails.
@@ -133,20 +170,11 @@ pub async fn apply(aws: &AwsClients, step: &ProvisionStep) -> Result<bool, Provi
         ProvisionStep::Recover(table) => return Ok(switch_on_recovery(aws, table).await?),
         ProvisionStep::List(_) => list_filling::fill(aws).await?,
         ProvisionStep::Queue(step) => queue_provision::apply(aws, step).await?,
+        ProvisionStep::Topic(step) => topic_provision::apply(aws, step).await?,
+        ProvisionStep::Mapping(step) => mapping_provision::apply(aws, step).await?,
+        ProvisionStep::Key(alias) => drop(kms::create(aws, alias).await?),
     }
     Ok(true)
-}
-
-async fn describe(aws: &AwsClients, table: &str) -> Result<Option<TableDescription>, AwsError> {
-    let describe = aws.dynamodb().await.describe_table().table_name(table);
-    let found = retry(aws.deadline(), || async {
-        match describe.clone().send().await {
-            Ok(found) => Ok(found.table),
-            Err(error) if error.code() == Some("ResourceNotFoundException") => Ok(None),
-            Err(error) => Err(AwsError::call("DescribeTable", &error)),
-        }
-    });
-    found.await
 }
 
 fn check_keys(table: &TableDescription, name: &str) -> Result<(), ProvisionError> {
@@ -158,16 +186,6 @@ fn check_keys(table: &TableDescription, name: &str) -> Result<(), ProvisionError
         return Ok(());
     }
     Err(ProvisionError::WrongKeys { table: name.to_owned(), keys: keys.into_iter().map(str::to_owned).collect() })
-}
-
-/// Whether a table has a stream that shows new items.
-fn has_stream(table: &TableDescription, name: &str) -> Result<bool, ProvisionError> {
-    let view = table.stream_specification().filter(|stream| stream.stream_enabled());
-    match view.and_then(StreamSpecification::stream_view_type) {
-        None => Ok(false),
-        Some(StreamViewType::NewImage | StreamViewType::NewAndOldImages) => Ok(true),
-        Some(view) => Err(ProvisionError::WrongStream { table: name.to_owned(), view: view.as_str().to_owned() }),
-    }
 }
 
 async fn expires(aws: &AwsClients, table: &str) -> Result<bool, ProvisionError> {
@@ -244,18 +262,6 @@ async fn add_index(aws: &AwsClients, table: &str) -> Result<(), AwsError> {
     let update = aws.dynamodb().await.update_table().table_name(table);
     let update = update.set_attribute_definitions(Some([definitions(KEYS)?, definitions(INDEX_KEYS)?].concat()));
     let update = update.global_secondary_index_updates(GlobalSecondaryIndexUpdate::builder().create(action).build());
-    let send = || async { update.clone().send().await.map_err(|error| AwsError::call("UpdateTable", &error)) };
-    retry(aws.deadline(), send).await.map(drop)
-}
-
-/// A stream of new items; nobody needs what a deleted item was.
-fn stream() -> Result<StreamSpecification, AwsError> {
-    let stream = StreamSpecification::builder().stream_enabled(true).stream_view_type(StreamViewType::NewImage);
-    stream.build().map_err(AwsError::invalid_request)
-}
-
-async fn switch_on_stream(aws: &AwsClients, table: &str) -> Result<(), AwsError> {
-    let update = aws.dynamodb().await.update_table().table_name(table).stream_specification(stream()?);
     let send = || async { update.clone().send().await.map_err(|error| AwsError::call("UpdateTable", &error)) };
     retry(aws.deadline(), send).await.map(drop)
 }

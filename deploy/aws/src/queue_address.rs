@@ -32,17 +32,27 @@ impl QueueAddress {
                 "{text:?} is no FIFO queue; write its name, which ends with {FIFO}, its URL or its ARN"
             ))
         };
-        let address = if text.starts_with("https://") || text.starts_with("http://") {
+        let address = Self::read(text).filter(|address| is_fifo_name(address.name()));
+        address.ok_or_else(refused)
+    }
+
+    /// Reads a name, a URL or an ARN of a queue that need not be a FIFO queue; `None` if it is none of them.
+    pub(crate) fn parse_any(text: &str) -> Option<Self> {
+        let is_any_name = |name: &str| is_fifo_name(name) || is_name(name);
+        Self::read(text).filter(|address| is_any_name(address.name()))
+    }
+
+    fn read(text: &str) -> Option<Self> {
+        Some(if text.starts_with("https://") || text.starts_with("http://") {
             Self::Url(text.to_owned())
         } else if text.starts_with("arn:") {
             // arn:PARTITION:sqs:REGION:ACCOUNT:NAME
             let parts: Vec<_> = text.split(':').collect();
-            let [_, _, "sqs", _, account, name] = parts.as_slice() else { return Err(refused()) };
+            let [_, _, "sqs", _, account, name] = parts.as_slice() else { return None };
             Self::Name { name: (*name).to_owned(), account: Some((*account).to_owned()) }
         } else {
             Self::Name { name: text.to_owned(), account: None }
-        };
-        if is_name(address.name()) { Ok(address) } else { Err(refused()) }
+        })
     }
 
     /// The name of the queue.
@@ -59,10 +69,13 @@ impl QueueAddress {
     }
 }
 
+fn is_fifo_name(name: &str) -> bool {
+    name.len() <= LONGEST_NAME && name.strip_suffix(FIFO).is_some_and(is_name)
+}
+
 fn is_name(name: &str) -> bool {
     let is_letter = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
-    let stem = name.strip_suffix(FIFO).unwrap_or_default();
-    !stem.is_empty() && name.len() <= LONGEST_NAME && stem.bytes().all(is_letter)
+    !name.is_empty() && name.len() <= LONGEST_NAME && name.bytes().all(is_letter)
 }
 
 #[cfg(test)]
@@ -89,6 +102,9 @@ mod tests {
         for (text, expected) in rows {
             assert_eq!(QueueAddress::parse(text).ok(), expected, "{text}");
         }
+        let queue = |text| QueueAddress::parse_any(text).map(|address| address.name().to_owned());
+        assert_eq!(queue("arn:aws:sqs:eu-west-1:123456789012:jobs"), Some("jobs".to_owned()));
+        assert_eq!(["reports.fifo", "a.b", ""].map(queue), [Some("reports.fifo".to_owned()), None, None]);
         assert_eq!(named(None).dead_name(), "reports-dead.fifo");
         assert!(QueueAddress::parse(&format!("{}.fifo", "x".repeat(76))).is_err(), "81 bytes");
     }

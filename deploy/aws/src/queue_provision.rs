@@ -157,17 +157,19 @@ fn has(found: &Map<String, Value>, wanted: &Map<String, Value>) -> bool {
     })
 }
 
-fn by_name(name: &str) -> QueueAddress {
+/// The queue of this name in this account.
+pub(crate) fn by_name(name: &str) -> QueueAddress {
     QueueAddress::Name { name: name.to_owned(), account: None }
 }
 
 /// The ARN of the queue of this name; `None` if there is none.
-async fn arn(aws: &AwsClients, name: &str) -> Result<Option<String>, AwsError> {
+pub(crate) async fn arn(aws: &AwsClients, name: &str) -> Result<Option<String>, AwsError> {
     let Some(url) = find_url(aws, &by_name(name)).await? else { return Ok(None) };
     Ok(attributes(aws, &url).await?.get("QueueArn").and_then(Value::as_str).map(str::to_owned))
 }
 
-async fn attributes(aws: &AwsClients, url: &str) -> Result<Map<String, Value>, AwsError> {
+/// All attributes of the queue at a URL.
+pub(crate) async fn attributes(aws: &AwsClients, url: &str) -> Result<Map<String, Value>, AwsError> {
     #[derive(Deserialize)]
     struct Found {
         #[serde(rename = "Attributes", default)]
@@ -183,7 +185,8 @@ async fn create(aws: &AwsClients, name: &str, attributes: Map<String, Value>) ->
     call_sqs("SQS.CreateQueue", &call).send(aws).await.map(drop)
 }
 
-fn call_sqs(operation: &'static str, call: &Value) -> SignedCall {
+/// A call of SQS.
+pub(crate) fn call_sqs(operation: &'static str, call: &Value) -> SignedCall {
     SignedCall { service: SignedService::Sqs, operation, body: call.to_string(), waits: Duration::ZERO }
 }
 

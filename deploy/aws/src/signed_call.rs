@@ -1,4 +1,4 @@
-//! Calls of SQS, SNS and KMS over the host's HTTP client.
+//! Calls of SQS, SNS, KMS and Lambda over the host's HTTP client.
 //!
 //! They are not made through the SDK's crates of these services: each has the code of all its operations, of which few are
 //! needed here, while the signer is linked already for DynamoDB.
@@ -33,6 +33,8 @@ pub(crate) enum SignedService {
     Sns,
     /// Keys.
     Kms,
+    /// Functions.
+    Lambda,
 }
 
 /// One call.
@@ -55,6 +57,7 @@ impl SignedService {
             Self::Sqs => "sqs",
             Self::Sns => "sns",
             Self::Kms => "kms",
+            Self::Lambda => "lambda",
         }
     }
 
@@ -63,6 +66,7 @@ impl SignedService {
             Self::Sqs => "application/x-amz-json-1.0",
             Self::Sns => "application/x-www-form-urlencoded",
             Self::Kms => "application/x-amz-json-1.1",
+            Self::Lambda => "application/json",
         }
     }
 
@@ -70,7 +74,7 @@ impl SignedService {
     const fn target(self) -> Option<&'static str> {
         match self {
             Self::Sqs => Some("AmazonSQS"),
-            Self::Sns => None,
+            Self::Sns | Self::Lambda => None,
             Self::Kms => Some("TrentService"),
         }
     }
@@ -82,6 +86,7 @@ impl SignedService {
             Self::Sqs => &settings.sqs,
             Self::Sns => &settings.sns,
             Self::Kms => &settings.kms,
+            Self::Lambda => &settings.lambda,
         };
         let domain = if region.starts_with("cn-") { "amazonaws.com.cn" } else { "amazonaws.com" };
         set.clone().unwrap_or_else(|| format!("https://{}.{region}.{domain}", self.name()))
@@ -107,6 +112,33 @@ impl SignedCall {
     }
 
     async fn answer(&self, aws: &AwsClients) -> Result<SignedAnswer, AwsError> {
+        let Self { service, operation, body, waits } = self;
+        SignedRequest { service: *service, operation, method: Method::POST, path: "", body, waits: *waits }
+            .answer(aws)
+            .await
+    }
+}
+
+/// The request of a call.
+#[derive(Clone, Debug)]
+pub(crate) struct SignedRequest<'a> {
+    /// The service.
+    pub(crate) service: SignedService,
+    /// As [`SignedCall::operation`].
+    pub(crate) operation: &'static str,
+    /// The HTTP method.
+    pub(crate) method: Method,
+    /// The path behind the service's endpoint, which begins with a slash, with its query; or nothing.
+    pub(crate) path: &'a str,
+    /// The body.
+    pub(crate) body: &'a str,
+    /// As [`SignedCall::waits`].
+    pub(crate) waits: Duration,
+}
+
+impl SignedRequest<'_> {
+    /// Sends it within the time limit of a request, with retries.
+    pub(crate) async fn answer(&self, aws: &AwsClients) -> Result<SignedAnswer, AwsError> {
         let deadline: Instant = aws.deadline() + self.waits;
         let attempt = || async {
             match self.attempt(aws).await? {
@@ -125,7 +157,8 @@ impl SignedCall {
         let config = aws.config().await;
         let region = config.region().map(AsRef::as_ref).filter(|region: &&str| !region.is_empty());
         let region = region.ok_or_else(|| failed("there is no region; set AWS_REGION".to_owned(), false))?;
-        let url = Url::parse(&self.service.endpoint(aws, region));
+        let endpoint = self.service.endpoint(aws, region);
+        let url = Url::parse(&format!("{}{}", endpoint.trim_end_matches('/'), self.path));
         let url = url.map_err(|error| failed(format!("the endpoint of {}: {error}", self.service.name()), false))?;
         let (_, short) = self.operation.split_once('.').unwrap_or_default();
         let target = self.service.target().map(|target| format!("{target}.{short}"));
@@ -134,13 +167,14 @@ impl SignedCall {
         let unsigned = Unsigned {
             operation: self.operation,
             service: self.service.name(),
+            method: self.method.as_str(),
             region,
             url: url.as_str(),
             headers: &headers,
             body: self.body.as_bytes(),
         };
         let signature = aws.signer().sign(config, &unsigned, SystemTime::now()).await?;
-        let mut request = Request::new(Method::POST, url.clone());
+        let mut request = Request::new(self.method.clone(), url.clone());
         let signed = signature.iter().map(|(name, value)| (name.as_str(), value.as_str()));
         for (name, value) in headers.iter().copied().chain(signed) {
             let name = HeaderName::from_bytes(name.as_bytes());
@@ -149,7 +183,7 @@ impl SignedCall {
             };
             request.headers_mut().insert(name, value);
         }
-        *request.body_mut() = Some(Body::from(self.body.clone()));
+        *request.body_mut() = Some(Body::from(self.body.to_owned()));
         *request.timeout_mut() = Some(aws.settings().timeout / 2 + self.waits);
         aws.note_call(self.operation.to_owned());
         exchange(aws.connections(), request).await.map_err(|fault| match fault {

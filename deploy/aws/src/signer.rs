@@ -30,6 +30,8 @@ pub(crate) struct Unsigned<'a> {
     pub(crate) operation: &'static str,
     /// The name by which signatures know the service.
     pub(crate) service: &'static str,
+    /// The HTTP method.
+    pub(crate) method: &'a str,
     /// The region.
     pub(crate) region: &'a str,
     /// The whole address.
@@ -41,7 +43,7 @@ pub(crate) struct Unsigned<'a> {
 }
 
 impl Signer {
-    /// The headers that make a POST of this a signed one.
+    /// The headers that make a request of this a signed one.
     pub(crate) async fn sign(
         &self,
         config: &SdkConfig,
@@ -59,14 +61,15 @@ impl Signer {
             .build()
             .map_err(|error| refused(error.to_string()))?;
         let headers = unsigned.headers.iter().copied();
-        let request = SignableRequest::new("POST", unsigned.url, headers, SignableBody::Bytes(unsigned.body));
+        let request = SignableRequest::new(unsigned.method, unsigned.url, headers, SignableBody::Bytes(unsigned.body));
         let request = request.map_err(|error| refused(error.to_string()))?;
         let signed = sign(request, &parameters.into()).map_err(|error| refused(error.to_string()))?;
         let added = signed.output().headers();
         Ok(added.map(|(name, value)| (name.to_owned(), value.to_owned())).collect())
     }
 
-    async fn credentials(
+    /// The credentials, kept or found.
+    pub(crate) async fn credentials(
         &self,
         config: &SdkConfig,
         operation: &'static str,

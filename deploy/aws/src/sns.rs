@@ -1,18 +1,17 @@
 //! Topics of SNS.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
-
-use form_urlencoded::Serializer;
+use std::{collections::BTreeMap, sync::Arc, time::SystemTime};
 
 use crate::{
     aws_clients::AwsClients,
     aws_error::AwsError,
-    signed_answer::xml_element,
-    signed_call::{SignedCall, SignedService},
+    signed_call::SignedCall,
+    sns_admin,
+    sns_call::{call, form},
 };
 
-/// The version of SNS' protocol, which every call names.
-const VERSION: &str = "2010-03-31";
+/// The operation that needs a topic's ARN.
+const PUBLISH: &str = "SNS.Publish";
 
 /// The topics of the account.
 #[derive(Debug)]
@@ -48,21 +47,48 @@ impl Sns {
         publish_call(message).send(&self.aws).await.map(drop)
     }
 
+    /// The ARN of a topic that is named by its ARN, or by its name in the region and the account of the credentials. No
+    /// call is made for it.
+    ///
+    /// # Errors
+    /// There is no region, or nothing says which account it is.
+    pub async fn topic_arn(&self, topic: &str) -> Result<String, AwsError> {
+        if topic.contains(':') {
+            return Ok(topic.to_owned());
+        }
+        let config = self.aws.config().await;
+        let account = match self.aws.settings().credentials.account() {
+            Some(account) => Some(account.to_owned()),
+            None => {
+                let credentials = self.aws.signer().credentials(config, PUBLISH, SystemTime::now()).await?;
+                credentials.account_id().map(|account| account.as_str().to_owned())
+            }
+        };
+        let (Some(region), Some(account)) = (config.region(), account) else {
+            return Err(AwsError::InvalidRequest(format!(
+                "the region or the account of the topic {topic} is unknown; set AWS_REGION and AWS_ACCOUNT_ID, or write \
+                 the ARN of the topic"
+            )));
+        };
+        let region = region.as_ref();
+        let partition = match region.split('-').next() {
+            Some("cn") => "aws-cn",
+            Some("us") if region.starts_with("us-gov-") => "aws-us-gov",
+            _ => "aws",
+        };
+        Ok(format!("arn:{partition}:sns:{region}:{account}:{topic}"))
+    }
+
     /// Creates a topic, or finds it, and returns its ARN.
     ///
     /// # Errors
     /// SNS does not answer or refuses it.
     pub async fn create_topic(&self, name: &str) -> Result<String, AwsError> {
-        let mut form = form("CreateTopic");
-        form.append_pair("Name", name);
-        if name.ends_with(".fifo") {
-            form.append_pair("Attributes.entry.1.key", "FifoTopic").append_pair("Attributes.entry.1.value", "true");
-        }
-        self.element(call("SNS.CreateTopic", form), "TopicArn").await
+        sns_admin::create_topic(&self.aws, name).await
     }
 
     /// Subscribes an endpoint to a topic, with a filter policy in JSON if there is one, and returns the subscription's
-    /// ARN.
+    /// ARN. A queue gets messages as they were published.
     ///
     /// # Errors
     /// SNS does not answer or refuses it.
@@ -73,16 +99,7 @@ impl Sns {
         endpoint: &str,
         filter: Option<&str>,
     ) -> Result<String, AwsError> {
-        let mut form = form("Subscribe");
-        form.append_pair("TopicArn", topic).append_pair("Protocol", protocol).append_pair("Endpoint", endpoint);
-        form.append_pair("ReturnSubscriptionArn", "true");
-        let attributes = [("RawMessageDelivery", Some("true")), ("FilterPolicy", filter)];
-        let attributes = attributes.into_iter().filter_map(|(key, value)| Some((key, value?)));
-        for (number, (key, value)) in attributes.enumerate() {
-            let entry = format!("Attributes.entry.{}", number + 1);
-            form.append_pair(&format!("{entry}.key"), key).append_pair(&format!("{entry}.value"), value);
-        }
-        self.element(call("SNS.Subscribe", form), "SubscriptionArn").await
+        sns_admin::subscribe(&self.aws, topic, protocol, endpoint, filter).await
     }
 
     /// Whether there is a topic of this ARN.
@@ -90,19 +107,7 @@ impl Sns {
     /// # Errors
     /// SNS does not answer.
     pub async fn has_topic(&self, topic: &str) -> Result<bool, AwsError> {
-        let mut form = form("GetTopicAttributes");
-        form.append_pair("TopicArn", topic);
-        let call = call("SNS.GetTopicAttributes", form);
-        Ok(call.find(&self.aws, &["NotFound", "NotFoundException"]).await?.is_some())
-    }
-
-    async fn element(&self, call: SignedCall, name: &str) -> Result<String, AwsError> {
-        let answer = call.send(&self.aws).await?;
-        xml_element(&String::from_utf8_lossy(&answer), name).ok_or_else(|| AwsError::Call {
-            operation: call.operation,
-            cause: format!("the answer has no {name}"),
-            is_transient: false,
-        })
+        sns_admin::has_topic(&self.aws, topic).await
     }
 }
 
@@ -120,15 +125,5 @@ fn publish_call(message: &TopicMessage<'_>) -> SignedCall {
     if let Some((group, deduplication)) = message.fifo {
         form.append_pair("MessageGroupId", group).append_pair("MessageDeduplicationId", deduplication);
     }
-    call("SNS.Publish", form)
-}
-
-fn form(action: &str) -> Serializer<'static, String> {
-    let mut form = Serializer::new(String::new());
-    form.append_pair("Action", action).append_pair("Version", VERSION);
-    form
-}
-
-fn call(operation: &'static str, mut form: Serializer<'static, String>) -> SignedCall {
-    SignedCall { service: SignedService::Sns, operation, body: form.finish(), waits: Duration::ZERO }
+    call(PUBLISH, form)
 }

@@ -20,8 +20,11 @@ impl TopicPublisher for Sns {
             };
             let attributes = attributes.iter().map(|(name, value)| (*name, value.as_str())).collect();
             let fifo = group.as_deref().zip(deduplication.as_deref());
-            let message = TopicMessage { topic: &arn, message: &message, attributes, fifo };
-            match Self::publish(self, &message).await {
+            let publish = async {
+                let topic = self.topic_arn(&arn).await?;
+                Self::publish(self, &TopicMessage { topic: &topic, message: &message, attributes, fifo }).await
+            };
+            match publish.await {
                 Ok(()) => Ok(Reply { status: 200, ..Reply::default() }),
                 Err(AwsError::Timeout) => Err(Fault::Timeout),
                 Err(error) if error.is_transient() => Err(Fault::Unreachable(error.to_string())),

@@ -144,6 +144,7 @@ pub(crate) fn run(serve: &ServeOptions) -> Result<(), CommandError> {
     let runtime = runtime::single_threaded()?;
     if !settings.subscriptions.is_empty() {
         let topics = Arc::new(Sns::new(storage.aws(&queue_connections)));
+        runtime.block_on(events::check_topics(&topics, &settings))?;
         let courier = Arc::new(HttpCourier::new(&settings).with_topics(topics));
         runtime.block_on(events::start(&server.engine, &settings, &*secrets, courier))?;
     }

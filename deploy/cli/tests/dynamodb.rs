@@ -183,6 +183,42 @@ fn the_least_policy_is_printed_without_a_request_to_aws() {
 }
 
 #[test]
+fn the_least_policy_has_the_topics_of_subscriptions_and_the_key_that_seals_and_no_others() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("plugins.toml");
+    let subscription = |name: &str, topic: &str| {
+        format!("[[subscription]]\nname = \"{name}\"\nsns = \"{topic}\"\nevents = [\"badge.changed\"]\n")
+    };
+    let arn = "arn:aws:sns:eu-west-1:123456789012:other";
+    let all = [("a", "badge-events"), ("b", arn), ("c", "badge-events")];
+    fs::write(&file, all.map(|(name, topic)| subscription(name, topic)).concat()).unwrap();
+    let mut provision = command();
+    provision.args(["provision", "--print-policy", "--seal-kms", "alias/badgesmith", "--config"]).arg(&file);
+    let output = provision.output().unwrap();
+    let policy: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let text = policy.to_string();
+    assert_eq!(text.matches("sns:Publish").count(), 1, "{text}");
+    assert_eq!(text.matches(arn).count(), 1, "{text}");
+    for words in ["arn:aws:sns:*:*:badge-events\"", "kms:GenerateDataKey", "kms:Decrypt", "alias/badgesmith"] {
+        assert_eq!(text.matches(words).count(), 1, "{words}: {text}");
+    }
+    assert!(!text.contains("lambda:") && !text.contains("sns:Create") && !text.contains("sns:Sub"), "{text}");
+}
+
+#[test]
+fn a_receiver_that_a_topic_cannot_have_is_refused_with_what_to_write() {
+    for (option, words) in [
+        ("badges=jobs", "write sqs: and the name"),
+        ("badges=sqs:jobs.fifo", "a FIFO queue receives from FIFO topics only"),
+        ("badges", "write badge-events=sqs:jobs"),
+    ] {
+        let output = command().args(["provision", "--plan", "--topic-subscription", option]).output().unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(!output.status.success() && said.contains(words), "{option}: {said}");
+    }
+}
+
+#[test]
 fn a_report_is_on_the_badge_a_moment_later_and_a_secret_being_rotated_counts_twice() {
     let cloud = provisioned();
     let generated = cloud.output(

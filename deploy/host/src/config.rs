@@ -60,6 +60,15 @@ pub fn load(config: Option<&Path>) -> Result<(Vec<Plugin>, Settings), ConfigErro
     Ok((plugins, config.engine))
 }
 
+/// The settings alone, with the subscriptions, without a plugin being loaded. Without a file they are the usual ones.
+///
+/// # Errors
+/// The first mistake in the configuration, or what cannot be read.
+pub fn settings(config: Option<&Path>) -> Result<Settings, ConfigError> {
+    let Some((file, text)) = read(config, &folder_of_binary())? else { return Ok(Settings::default()) };
+    Ok(parse(&text, &file)?.engine)
+}
+
 /// As [`load`] for a short-lived process: if `badgesmith plugin pack` wrote the whole configuration, a plugin is loaded by
 /// the first request for one of its addresses.
 ///

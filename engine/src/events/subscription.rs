@@ -23,6 +23,8 @@ pub const MOST_SUBSCRIPTIONS: usize = 32;
 const LONGEST_NAME: usize = 64;
 /// The longest purpose of a secret, in bytes; longer ones cannot be stored.
 const LONGEST_PURPOSE: usize = 64;
+/// The longest name of a topic, in bytes; SNS has no longer ones.
+const LONGEST_TOPIC: usize = 256;
 
 /// `[[subscription]]` of plugins.toml.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
@@ -62,7 +64,7 @@ pub enum Target {
         /// The origin to which the address must lead.
         origin: Origin,
     },
-    /// To the SNS topic of this ARN.
+    /// To the SNS topic of this ARN, or of this name in the region and the account of the deployment.
     Topic(String),
 }
 
@@ -217,14 +219,21 @@ fn purpose(key: &'static str, text: String) -> Result<String, SubscriptionMistak
     if is_purpose { Ok(text) } else { Err(SubscriptionMistake::Purpose(key)) }
 }
 
-/// Whether a text is the ARN of an SNS topic.
+/// Whether a text is the name or the ARN of an SNS topic.
 fn is_topic(arn: &str) -> bool {
+    let is_plain = |text: &str| text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte));
+    let is_name = |topic: &str| {
+        let name = topic.strip_suffix(".fifo").unwrap_or(topic);
+        !name.is_empty() && topic.len() <= LONGEST_TOPIC && is_plain(name)
+    };
+    if !arn.contains(':') {
+        return is_name(arn);
+    }
     let parts: Vec<&str> = arn.split(':').collect();
     let ["arn", partition, "sns", region, account, topic] = *parts else { return false };
-    let is_plain = |text: &str| text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte));
-    let name = topic.strip_suffix(".fifo").unwrap_or(topic);
     (partition == "aws" || partition.starts_with("aws-"))
-        && [partition, region, name].iter().all(|part| !part.is_empty() && is_plain(part))
+        && [partition, region].iter().all(|part| !part.is_empty() && is_plain(part))
+        && is_name(topic)
         && account.len() == 12
         && account.bytes().all(|byte| byte.is_ascii_digit())
 }

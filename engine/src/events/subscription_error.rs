@@ -31,7 +31,7 @@ pub enum SubscriptionMistake {
     SecretOrigin(AddressMistake),
     /// A purpose is none, in the key of this name.
     Purpose(&'static str),
-    /// `sns` is no ARN of a topic.
+    /// `sns` is no name nor ARN of a topic.
     Arn(String),
     /// Its webhooks would not be signed.
     NoSecret,
@@ -92,7 +92,7 @@ impl fmt::Display for SubscriptionMistake {
             }
             Self::NoTarget => f.write_str(
                 "it has no receiver; write url = \"https://…\", \
-                 url = { secret = \"TeamSlack\", origin = \"https://hooks.slack.com\" } or sns = \"arn:aws:sns:…\"",
+                 url = { secret = \"TeamSlack\", origin = \"https://hooks.slack.com\" } or sns = \"badge-events\"",
             ),
             Self::TwoTargets => f.write_str("it has url and sns; make a subscription of each"),
             Self::Address(mistake) => write!(f, "url: {mistake}"),
@@ -104,7 +104,8 @@ impl fmt::Display for SubscriptionMistake {
             ),
             Self::Arn(text) => write!(
                 f,
-                "sns: {text:?} is no ARN of a topic; write sns = \"arn:aws:sns:eu-central-1:123456789012:badges\""
+                "sns: {text:?} is no name nor ARN of a topic; write sns = \"badges\" or \
+                 sns = \"arn:aws:sns:eu-central-1:123456789012:badges\""
             ),
             Self::NoSecret => f.write_str(
                 "its webhooks would not be signed; write secret = \"TeamEvents\", and store one with \

@@ -37,6 +37,21 @@ pub enum ProvisionError {
         /// Its name.
         table: String,
     },
+    /// There is no function of this name, which is to send events.
+    NoFunction {
+        /// Its name.
+        function: String,
+    },
+    /// There is no queue of this name, which is to be subscribed.
+    NoQueue {
+        /// Its name.
+        queue: String,
+    },
+    /// There is no key of this id or ARN.
+    NoKey {
+        /// What was written.
+        key: String,
+    },
     /// A call failed.
     Aws(AwsError),
 }
@@ -58,6 +73,19 @@ impl fmt::Display for ProvisionError {
             Self::NotReady { table } => {
                 write!(f, "the table {table} is not ready after {} minutes", TIMEOUT.as_secs() / 60)
             }
+            Self::NoFunction { function } => {
+                write!(
+                    f,
+                    "there is no function {function}; deploy it first, or write the name of another with --function"
+                )
+            }
+            Self::NoQueue { queue } => {
+                write!(f, "there is no queue {queue} that could be subscribed; create it first, or name another")
+            }
+            Self::NoKey { key } => write!(
+                f,
+                "there is no key {key}, and one is created for an alias only; write --seal-kms alias/badgesmith"
+            ),
             Self::Aws(error) => error.fmt(f),
         }
     }

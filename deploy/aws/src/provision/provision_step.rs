@@ -2,7 +2,11 @@
 
 use std::fmt;
 
-use super::attributes::{EXPIRY, INDEX};
+use super::{
+    attributes::{EXPIRY, INDEX},
+    mapping_provision::MappingStep,
+    topic_provision::TopicStep,
+};
 use crate::queue_provision::QueueStep;
 
 /// One change that is needed.
@@ -22,6 +26,12 @@ pub enum ProvisionStep {
     List(String),
     /// Create or change a queue.
     Queue(QueueStep),
+    /// Create a topic, or subscribe to it.
+    Topic(TopicStep),
+    /// Let a function work on a stream or a queue, or change how.
+    Mapping(MappingStep),
+    /// Create a key with this alias.
+    Key(String),
 }
 
 impl fmt::Display for ProvisionStep {
@@ -33,6 +43,9 @@ impl fmt::Display for ProvisionStep {
             Self::Expire(table) => write!(f, "{table}: delete what is expired, by {EXPIRY}"),
             Self::Recover(table) => write!(f, "{table}: switch on point-in-time recovery"),
             Self::Queue(step) => step.fmt(f),
+            Self::Topic(step) => step.fmt(f),
+            Self::Mapping(step) => step.fmt(f),
+            Self::Key(alias) => write!(f, "{alias}: create the key, which KMS replaces every year, and its alias"),
             Self::List(table) => write!(f, "{table}: list the owners and subjects of the results that are there"),
         }
     }

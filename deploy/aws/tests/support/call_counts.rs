@@ -1,4 +1,5 @@
 //! Counts the calls to AWS that something makes.
+#![allow(dead_code, reason = "each test file uses its part")]
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,5 @@
-//! `badgesmith provision`: creates the DynamoDB tables and the secrets that the server needs. Existing ones are kept.
+//! `badgesmith provision`: creates what the server needs in AWS: tables, queues, topics, event source mappings, a key and
+//! secrets. Existing ones are kept.
 
 use std::{
     env, fmt, fs,
@@ -8,17 +9,19 @@ use std::{
 };
 
 use badgesmith_aws::{
-    AwsClients,
-    provision::{self, ProvisionStep},
+    AwsClients, event_policy,
+    provision::{self, ProvisionScope, ProvisionStep, TopicSubscription},
     queue_policy,
     secret_admin::{SecretAdmin, SecretScope},
 };
-use badgesmith_host::secrets;
+use badgesmith_engine::events::Target;
+use badgesmith_host::{config, secrets};
 use clap::Args;
 use serde::Deserialize;
 
 use super::client::{aws, settings};
 use crate::{
+    arguments::ConfigOption,
     command_error::{CommandError, SeedError, SeedFileError},
     output::print,
     runtime::block_on,
@@ -27,13 +30,27 @@ use crate::{
 /// The largest seed file, in bytes.
 const LARGEST_SEED: u64 = 16 * 1024 * 1024;
 
-/// Creates tables, their index, expiry and point-in-time recovery, and queues, and puts secrets.
+/// Creates tables, their index, expiry and point-in-time recovery, queues, the topics that subscriptions of plugins.toml
+/// name by a name and not by an ARN, event source mappings and a key, and puts secrets.
 #[derive(Args, Debug)]
 pub(crate) struct ProvisionOptions {
     /// Prints what would be done, and does nothing.
     #[arg(long)]
     plan: bool,
-    /// The address of an emulator, used for both DynamoDB and Secrets Manager.
+    #[command(flatten)]
+    config: ConfigOption,
+    /// Who is subscribed to a topic, several times if need be: badge-events=sqs:jobs with the name, the URL or the ARN of a
+    /// queue, which may then take what the topic sends, badge-events=https://host/path, or
+    /// badge-events=email:team@example.com.
+    #[arg(long = "topic-subscription", value_name = "TOPIC=RECEIVER")]
+    topic_subscriptions: Vec<TopicSubscription>,
+    /// The name of the Lambda function that records reports and sends events: the table's stream and the queues invoke it.
+    #[arg(long, value_name = "NAME")]
+    function: Option<String>,
+    /// The key of KMS that seals. If it is an alias without a key, the key is created.
+    #[arg(long = "seal-kms", env = "BADGESMITH_SEAL_KMS", value_name = "KEY")]
+    seal_kms: Option<String>,
+    /// The address of an emulator, used for all services.
     #[arg(long, value_name = "URL")]
     endpoint: Option<String>,
     /// A list of owners and their secrets, as TOML or JSON; - is standard input. Each entry of `[[secret]]` has
@@ -70,21 +87,49 @@ struct SeedFile {
 /// # Errors
 /// The seed file is refused, or AWS reports an error.
 pub(crate) fn run(provision: &ProvisionOptions) -> Result<(), CommandError> {
+    let scope = provision.scope()?;
     if provision.print_policy {
         let settings = settings();
-        let policy = queue_policy::policy(&settings.tables, &settings.queues);
+        let mut policy = queue_policy::policy(&settings.tables, &settings.queues);
+        event_policy::allow_topics(&mut policy, scope.topics.iter().map(String::as_str));
+        scope.seal_key.iter().for_each(|key| event_policy::allow_key(&mut policy, key));
         return print(&format!("{policy:#}\n"));
     }
     let seeds = match &provision.seed {
         Some(path) => read(path).map_err(|cause| CommandError::SeedFile { path: path.clone(), cause })?,
         None => Vec::new(),
     };
-    block_on(apply(&aws(provision.endpoint.as_deref()), &seeds, provision.plan))
+    block_on(apply(&aws(provision.endpoint.as_deref()), &scope, &seeds, provision.plan))
+}
+
+impl ProvisionOptions {
+    /// What is provisioned beside the tables and the queues.
+    fn scope(&self) -> Result<ProvisionScope, CommandError> {
+        let settings = config::settings(self.config.file.as_deref()).map_err(CommandError::configuration)?;
+        let topics = settings.subscriptions.into_iter().filter_map(|subscription| match subscription.target {
+            Target::Topic(topic) => Some(topic),
+            Target::Url(_) | Target::Secret { .. } => None,
+        });
+        let mut topics: Vec<_> = topics.collect();
+        topics.sort_unstable();
+        topics.dedup();
+        Ok(ProvisionScope {
+            topics,
+            topic_subscriptions: self.topic_subscriptions.clone(),
+            function: self.function.clone(),
+            seal_key: self.seal_kms.clone().filter(|key| !key.is_empty()),
+        })
+    }
 }
 
 /// Takes the steps that are missing and puts the secrets that are missing; prints them alone if this is the plan.
-async fn apply(aws: &Arc<AwsClients>, seeds: &[Seed], is_plan: bool) -> Result<(), CommandError> {
-    let plan = provision::plan(aws).await.map_err(CommandError::storage)?;
+async fn apply(
+    aws: &Arc<AwsClients>,
+    scope: &ProvisionScope,
+    seeds: &[Seed],
+    is_plan: bool,
+) -> Result<(), CommandError> {
+    let plan = provision::plan_with(aws, scope).await.map_err(CommandError::storage)?;
     let vault = SecretAdmin::new(Arc::clone(aws));
     let mut missing = Vec::new();
     for seed in seeds {

@@ -2,14 +2,28 @@
 
 use std::{sync::Arc, time::SystemTime};
 
+use badgesmith_aws::Sns;
 use badgesmith_engine::{
     Engine, Settings,
-    events::{Clock, Courier},
+    events::{Clock, Courier, Target},
     world::Secrets,
 };
 use badgesmith_host::subscription_check::check_subscriptions;
 
 use crate::command_error::CommandError;
+
+/// Checks that every topic has an ARN, which one that is named by its name may lack. SNS is not called.
+///
+/// # Errors
+/// A topic whose region or account is unknown, with what to set.
+pub(super) async fn check_topics(topics: &Sns, settings: &Settings) -> Result<(), CommandError> {
+    for subscription in &settings.subscriptions {
+        if let Target::Topic(topic) = &subscription.target {
+            topics.topic_arn(topic).await.map_err(CommandError::storage)?;
+        }
+    }
+    Ok(())
+}
 
 /// Begins to send events in the background to those who subscribed to them.
 ///
