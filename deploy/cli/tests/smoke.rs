@@ -25,6 +25,28 @@ fn a_server_that_works_passes_every_time() {
 }
 
 #[test]
+#[ignore = "needs BADGESMITH_SECRETS_MANAGER, the URL of ministack, which .ci/peers starts"]
+fn a_server_that_queues_reports_passes() {
+    let endpoint = std::env::var("BADGESMITH_SECRETS_MANAGER").expect("run this with .ci/peers");
+    let queue = format!("smoke-{}.fifo", std::process::id());
+    let cloud = [
+        ("AWS_ACCESS_KEY_ID", "local"),
+        ("AWS_SECRET_ACCESS_KEY", "local"),
+        ("AWS_REGION", "eu-west-1"),
+        ("AWS_ENDPOINT_URL", &*endpoint),
+        ("BADGESMITH_QUEUE_REPORTS", &*queue),
+    ];
+    let provisioned = command().arg("provision").envs(cloud).output().unwrap();
+    assert!(provisioned.status.success(), "{}", String::from_utf8_lossy(&provisioned.stderr));
+    let mut serve = command();
+    serve.args(["serve", "--listen", "127.0.0.1:0"]).envs(cloud);
+    let server = Server::start_by("smoke-queue", &format!("[engine]\ningest = \"queue\"\n{TOML}"), serve);
+    assert!(secret(&server.data, &["set", "--owner", "acme", "--purpose", "TestData"], "hush").0);
+    let (code, said) = smoke(&format!("http://{}", server.address), "hush", &[]);
+    assert_eq!((code, said.matches("ok ").count()), (Some(0), 11), "{said}");
+}
+
+#[test]
 fn a_server_that_does_not_work_fails() {
     let server = Server::start("smoke-wrong", TOML);
     let url = format!("http://{}", server.address);
