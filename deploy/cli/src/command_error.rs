@@ -6,7 +6,9 @@ use badgesmith_engine::store::Unavailable;
 use badgesmith_host::subscription_check::SubscriptionProblem;
 use url::Url;
 
-use crate::{plugin::plugin_error::PluginError, render::render_error::RenderError};
+#[cfg(feature = "server")]
+use crate::plugin::plugin_error::PluginError;
+use crate::render::render_error::RenderError;
 
 /// The error of a library crate, whose text is complete.
 pub(crate) type Cause = Box<dyn Error + Send + Sync>;
@@ -108,6 +110,7 @@ pub(crate) enum CommandError {
         wrong: usize,
         url: Url,
     },
+    #[cfg(feature = "server")]
     Plugin(PluginError),
     Render(RenderError),
 }
@@ -257,6 +260,7 @@ impl fmt::Display for CommandError {
                 "BADGESMITH_SECRET is empty; put the secret of {owner} into it, or leave the report out with --unsigned"
             ),
             Self::SmokeFailed { wrong, url } => write!(f, "{wrong} of the answers of {url} are wrong"),
+            #[cfg(feature = "server")]
             Self::Plugin(cause) => cause.fmt(f),
             Self::Render(cause) => cause.fmt(f),
         }
@@ -265,6 +269,7 @@ impl fmt::Display for CommandError {
 
 impl Error for CommandError {}
 
+#[cfg(feature = "server")]
 impl From<PluginError> for CommandError {
     fn from(cause: PluginError) -> Self {
         Self::Plugin(cause)

@@ -1,85 +1,88 @@
 //! `badgesmith`: the badge server and its tools.
 
-mod arguments;
+#[cfg(any(test, not(feature = "server")))]
+mod absent_command;
+mod client_command;
+#[cfg_attr(not(feature = "server"), allow(dead_code, reason = "most failures are those of the server's commands"))]
 mod command_error;
-mod dead;
-mod dynamodb;
-mod hook;
-mod identity;
-mod opened_store;
 #[cfg(feature = "otlp")]
 mod otlp;
 mod output;
-mod plugin;
 mod readme;
 mod render;
 mod report;
 mod runtime;
+
+// What only the server and its operator need.
+#[cfg(feature = "server")]
+mod arguments;
+#[cfg(feature = "server")]
+mod dead;
+#[cfg(feature = "server")]
+mod dynamodb;
+#[cfg(feature = "server")]
+mod hook;
+#[cfg(feature = "server")]
+mod identity;
+#[cfg(feature = "server")]
+mod opened_store;
+#[cfg(feature = "server")]
+mod plugin;
+#[cfg(feature = "server")]
 mod seal;
+#[cfg(feature = "server")]
 mod secret;
+#[cfg(feature = "server")]
 mod serve;
+#[cfg(feature = "server")]
+mod server_command;
+#[cfg(feature = "server")]
 mod smoke;
+#[cfg(feature = "server")]
 mod subscription;
+#[cfg(feature = "server")]
 mod transfer;
 
 use std::{io::Write, process::ExitCode};
 
-#[cfg(unix)]
+#[cfg(all(unix, feature = "server"))]
 use badgesmith_host::exit_hook as exit;
 use badgesmith_host::logs;
 use clap::{Args, Parser, Subcommand};
 
+use client_command::ClientCommand;
 use command_error::CommandError;
+#[cfg(feature = "server")]
+use server_command::ServerCommand;
 
 /// Badges for READMEs: versions, test results, and anything a plugin knows.
 #[derive(Debug, Parser)]
-#[command(version, args_conflicts_with_subcommands = true)]
+#[command(version = env!("BADGESMITH_VERSION"), args_conflicts_with_subcommands = true)]
 struct Cli {
+    #[cfg(feature = "server")]
     #[command(subcommand)]
     command: Option<Command>,
+    #[cfg(feature = "server")]
     #[command(flatten)]
     serve: serve::ServeOptions,
+    #[cfg(not(feature = "server"))]
+    #[command(subcommand)]
+    command: Command,
     #[command(flatten)]
     log: LogOptions,
 }
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Answers requests over HTTP until it is told to stop; the default.
-    Serve(serve::ServeOptions),
-    /// Draws one badge.
-    Render(Box<render::RenderOptions>),
-    /// Counts a build's tests and reports them to a badge server.
-    Report(Box<report::ReportOptions>),
-    /// Lists the badges of READMEs, says whether a server answers them, and changes their hosts to it.
-    Readme(readme::ReadmeOptions),
-    /// Creates, checks, enables, lists, packs and records plugins.
-    #[command(subcommand)]
-    Plugin(plugin::PluginCommand),
-    /// Sets, rotates, lists, seals and removes the secrets that sign reports and the tokens for upstreams, also while the
-    /// server runs.
-    #[command(subcommand)]
-    Secret(secret::SecretCommand),
-    /// Makes the secrets of webhooks, and says what to enter at GitHub.
-    #[command(subcommand)]
-    Hook(hook::HookCommand),
-    /// Lists which repositories reported with tokens under which names, and accepts another one under a name.
-    #[command(subcommand)]
-    Identity(identity::IdentityCommand),
-    /// Lists the subscriptions to events, and begins one again that its receiver ended.
-    #[command(subcommand)]
-    Subscription(subscription::SubscriptionCommand),
-    /// Lists, shows, replays and deletes events that no receiver took.
-    #[command(subcommand)]
-    Dead(dead::DeadCommand),
-    /// Checks over HTTP whether a deployment works.
-    Smoke(smoke::SmokeOptions),
-    /// Creates the DynamoDB tables and the secrets that the server needs.
-    Provision(dynamodb::provision::ProvisionOptions),
-    /// Writes all results to standard output as JSON lines, sealed if that is asked for.
-    Export(transfer::ExportOptions),
-    /// Records exported results from standard input, sealed ones too.
-    Import(transfer::ImportOptions),
+    #[cfg(feature = "server")]
+    #[command(flatten)]
+    Server(ServerCommand),
+    #[command(flatten)]
+    Client(ClientCommand),
+    /// The server's commands, which this build does not have, and misspelt ones.
+    #[cfg(not(feature = "server"))]
+    #[command(external_subcommand)]
+    Absent(Vec<String>),
 }
 
 #[derive(Args, Debug)]
@@ -92,10 +95,10 @@ struct LogOptions {
 fn main() -> ExitCode {
     // For `--help` and mistakes in the arguments this ends the process itself, before `exit` is guarded.
     let cli = Cli::parse();
-    #[cfg(unix)]
+    #[cfg(all(unix, feature = "server"))]
     exit::install();
     let code = run(cli);
-    #[cfg(unix)]
+    #[cfg(all(unix, feature = "server"))]
     exit::disarm();
     code
 }
@@ -103,23 +106,17 @@ fn main() -> ExitCode {
 fn run(cli: Cli) -> ExitCode {
     let outcome = init_telemetry(&cli.log.log_level).and_then(|_telemetry| {
         logs::log_panics(logs::captured_backtrace);
-        match cli.command.unwrap_or(Command::Serve(cli.serve)) {
-            Command::Serve(serve) => serve::run(&serve),
-            Command::Render(render) => render::run(&render),
-            Command::Report(report) => return Ok(report::run(&report)),
-            Command::Readme(readme) => return Ok(readme::run(&readme)),
-            Command::Plugin(plugin) => plugin::run(&plugin),
-            Command::Secret(secret) => secret::run(&secret),
-            Command::Hook(hook) => hook::run(&hook),
-            Command::Identity(identity) => identity::run(&identity),
-            Command::Subscription(subscription) => subscription::run(&subscription),
-            Command::Dead(dead) => dead::run(&dead),
-            Command::Smoke(smoke) => smoke::run(&smoke),
-            Command::Provision(provision) => dynamodb::provision::run(&provision),
-            Command::Export(transfer) => transfer::export(&transfer),
-            Command::Import(transfer) => transfer::import(&transfer),
+        #[cfg(feature = "server")]
+        let command = cli.command.unwrap_or(Command::Server(ServerCommand::Serve(cli.serve)));
+        #[cfg(not(feature = "server"))]
+        let command = cli.command;
+        match command {
+            #[cfg(feature = "server")]
+            Command::Server(server) => server.run().map(|()| ExitCode::SUCCESS),
+            Command::Client(client) => client.run(),
+            #[cfg(not(feature = "server"))]
+            Command::Absent(words) => refuse(&words),
         }
-        .map(|()| ExitCode::SUCCESS)
     });
     match outcome {
         Ok(code) => code,
@@ -129,6 +126,13 @@ fn run(cli: Cli) -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// Ends the process with what is said about mistakes in the arguments.
+#[cfg(not(feature = "server"))]
+fn refuse(words: &[String]) -> ! {
+    let advice = absent_command::advice(words.first().map_or("", String::as_str));
+    <Cli as clap::CommandFactory>::command().error(clap::error::ErrorKind::InvalidSubcommand, advice).exit()
 }
 
 /// Starts the log.

@@ -30,5 +30,8 @@ mod values;
 
 pub(crate) use command::run;
 pub(crate) use options::ReportOptions;
+// For the reports of `badgesmith smoke`.
+#[cfg(feature = "server")]
 pub(crate) use secret::ReportSecret as Secret;
+#[cfg(feature = "server")]
 pub(crate) use signing::{SignedHeaders as Signed, now};

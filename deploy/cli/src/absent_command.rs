@@ -1,0 +1,39 @@
+//! The commands that the client's build does not have, and what it says about them.
+
+/// The names of the server's commands. A test of the server's build compares them with those that it has.
+const SERVER_COMMANDS: [&str; 11] =
+    ["serve", "plugin", "secret", "hook", "identity", "subscription", "dead", "smoke", "provision", "export", "import"];
+
+/// What to do about a command that this build does not have.
+pub(crate) fn advice(name: &str) -> String {
+    if SERVER_COMMANDS.contains(&name) {
+        let (version, target) = (env!("CARGO_PKG_VERSION"), env!("BADGESMITH_TARGET"));
+        format!(
+            "`{name}` is a command of the server, and this is the client; the archive badgesmith-{version}-{target} of \
+             the same release has it"
+        )
+    } else {
+        format!("unrecognized subcommand '{name}'; there are render, report and readme")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_client_says_of_a_command_of_the_server_where_it_is() {
+        assert!(advice("serve").contains("the archive badgesmith-"), "{}", advice("serve"));
+        assert!(advice("sevre").ends_with("there are render, report and readme"), "{}", advice("sevre"));
+    }
+
+    #[cfg(feature = "server")]
+    #[test]
+    fn the_client_knows_the_name_of_every_command_of_the_server() {
+        use clap::Subcommand;
+
+        let commands = crate::server_command::ServerCommand::augment_subcommands(clap::Command::new("badgesmith"));
+        let names: Vec<_> = commands.get_subcommands().map(clap::Command::get_name).collect();
+        assert_eq!(names, SERVER_COMMANDS);
+    }
+}

@@ -1,0 +1,32 @@
+//! The commands that need no server and no plugin: a CI job's, and those of a user who draws or lists badges.
+
+use std::process::ExitCode;
+
+use clap::Subcommand;
+
+use crate::{command_error::CommandError, readme, render, report};
+
+/// The commands of every build, also of the client's.
+#[derive(Debug, Subcommand)]
+pub(crate) enum ClientCommand {
+    /// Draws one badge.
+    Render(Box<render::RenderOptions>),
+    /// Counts a build's tests and reports them to a badge server.
+    Report(Box<report::ReportOptions>),
+    /// Lists the badges of READMEs, says whether a server answers them, and changes their hosts to it.
+    Readme(readme::ReadmeOptions),
+}
+
+impl ClientCommand {
+    /// Runs the command.
+    ///
+    /// # Errors
+    /// What keeps it from its work.
+    pub(crate) fn run(&self) -> Result<ExitCode, CommandError> {
+        match self {
+            Self::Render(render) => render::run(render).map(|()| ExitCode::SUCCESS),
+            Self::Report(report) => Ok(report::run(report)),
+            Self::Readme(readme) => Ok(readme::run(readme)),
+        }
+    }
+}

@@ -1,0 +1,63 @@
+//! The commands of the server and its operator, which the client's build does not have.
+
+use clap::Subcommand;
+
+use crate::{
+    command_error::CommandError, dead, dynamodb, hook, identity, plugin, secret, serve, smoke, subscription, transfer,
+};
+
+/// The server and what its operator needs.
+#[derive(Debug, Subcommand)]
+pub(crate) enum ServerCommand {
+    /// Answers requests over HTTP until it is told to stop; the default.
+    Serve(serve::ServeOptions),
+    /// Creates, checks, enables, lists, packs and records plugins.
+    #[command(subcommand)]
+    Plugin(plugin::PluginCommand),
+    /// Sets, rotates, lists, seals and removes the secrets that sign reports and the tokens for upstreams, also while the
+    /// server runs.
+    #[command(subcommand)]
+    Secret(secret::SecretCommand),
+    /// Makes the secrets of webhooks, and says what to enter at GitHub.
+    #[command(subcommand)]
+    Hook(hook::HookCommand),
+    /// Lists which repositories reported with tokens under which names, and accepts another one under a name.
+    #[command(subcommand)]
+    Identity(identity::IdentityCommand),
+    /// Lists the subscriptions to events, and begins one again that its receiver ended.
+    #[command(subcommand)]
+    Subscription(subscription::SubscriptionCommand),
+    /// Lists, shows, replays and deletes events that no receiver took.
+    #[command(subcommand)]
+    Dead(dead::DeadCommand),
+    /// Checks over HTTP whether a deployment works.
+    Smoke(smoke::SmokeOptions),
+    /// Creates the DynamoDB tables and the secrets that the server needs.
+    Provision(dynamodb::provision::ProvisionOptions),
+    /// Writes all results to standard output as JSON lines, sealed if that is asked for.
+    Export(transfer::ExportOptions),
+    /// Records exported results from standard input, sealed ones too.
+    Import(transfer::ImportOptions),
+}
+
+impl ServerCommand {
+    /// Runs the command.
+    ///
+    /// # Errors
+    /// What keeps it from its work.
+    pub(crate) fn run(&self) -> Result<(), CommandError> {
+        match self {
+            Self::Serve(serve) => serve::run(serve),
+            Self::Plugin(plugin) => plugin::run(plugin),
+            Self::Secret(secret) => secret::run(secret),
+            Self::Hook(hook) => hook::run(hook),
+            Self::Identity(identity) => identity::run(identity),
+            Self::Subscription(subscription) => subscription::run(subscription),
+            Self::Dead(dead) => dead::run(dead),
+            Self::Smoke(smoke) => smoke::run(smoke),
+            Self::Provision(provision) => dynamodb::provision::run(provision),
+            Self::Export(transfer) => transfer::export(transfer),
+            Self::Import(transfer) => transfer::import(transfer),
+        }
+    }
+}
