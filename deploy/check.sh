@@ -37,5 +37,7 @@ shellcheck --external-sources "${scripts[@]}" .ci/venv.sh
 .ci/tests/tools.sh
 .ci/tests/named.sh
 .ci/tests/package.sh
+.ci/tests/changelog.sh
+.ci/tests/install.sh
 deploy/cost.sh >/dev/null
 echo "no linter has found anything"
