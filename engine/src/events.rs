@@ -42,7 +42,7 @@ pub use attempt::AttemptEnd;
 pub use event::{BadgeWords, Event, EventName, EventSubject};
 pub use form::Form;
 pub(crate) use happening::Cause;
-pub use letters::{DeadLetter, dead_letters, ended_subscriptions, resume, waiting};
+pub use letters::{DeadLetter, dead_letters, ended_subscriptions, resume, waiting, waiting_event};
 pub use only::Only;
 pub use outgoing::{ATTEMPT_TIMEOUT, Courier, LARGEST_ANSWER, Outgoing, ResolvedTarget, outgoing};
 pub use pattern::Pattern;

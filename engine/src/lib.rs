@@ -34,6 +34,7 @@ mod plugin_set;
 pub mod plugins;
 pub mod proof;
 mod provider_routes;
+mod queue_gauge;
 mod report_queue;
 mod request;
 mod response;
@@ -90,7 +91,8 @@ pub use crate::{
     origin::{Origin, OriginError},
     permits::{Busy, Permit, Permits, Share},
     plugins::{AllowedAddress, Config, Ingest, LatePlugins, Live, Plugin, PrivateName, RouteError, Settings},
-    report_queue::{QueuedError, QueuedOutcome, QueuedReport, ReportQueue},
+    queue_gauge::{QueueDepth, QueueGauge, QueueHealth},
+    report_queue::{QueuedError, QueuedOutcome, QueuedReport, QueuedSubject, ReportQueue},
     request::{LARGEST_BODY, LARGEST_DELIVERY, LARGEST_HEADERS, LONGEST_PATH, Request, largest_body},
     response::{AccessLine, CORRELATION_ID, CacheState, Response},
     serve::health::{BreakerHealth, CACHES, CacheHealth, Health, PluginHealth, RateLimit},
@@ -173,6 +175,15 @@ impl Engine {
     pub fn with_report_queue(mut self, queue: Arc<dyn ReportQueue>) -> Self {
         if let Some(parts) = Arc::get_mut(&mut self.parts) {
             parts.report_queue = Some(queue);
+        }
+        self
+    }
+
+    /// The engine with queues whose depth `/health?deep=1` shows; it is called before the first request.
+    #[must_use]
+    pub fn with_queue_gauge(mut self, gauge: Arc<dyn QueueGauge>) -> Self {
+        if let Some(parts) = Arc::get_mut(&mut self.parts) {
+            parts.queue_gauge = Some(gauge);
         }
         self
     }

@@ -13,6 +13,7 @@ use crate::{
     live::board::Board,
     plugin_set::PluginSet,
     plugins::{Ingest, Settings},
+    queue_gauge::QueueGauge,
     report_queue::ReportQueue,
     serve::document_badge::readers::Readers,
     world::World,
@@ -41,6 +42,8 @@ pub(crate) struct Parts {
     pub(crate) ingest: Ingest,
     /// Where reports wait to be recorded, if there is a queue.
     pub(crate) report_queue: Option<Arc<dyn ReportQueue>>,
+    /// How full the queues are, if there are any that are looked at.
+    pub(crate) queue_gauge: Option<Arc<dyn QueueGauge>>,
     /// Whether signatures over the body alone are accepted.
     pub(crate) accepts_body_only: bool,
     serves_endpoint: bool,
@@ -78,6 +81,7 @@ impl Parts {
             board,
             ingest: settings.ingest,
             report_queue: None,
+            queue_gauge: None,
             accepts_body_only: settings.accept_body_only_signatures,
             serves_endpoint: settings.endpoint,
             serves_dynamic: settings.dynamic,

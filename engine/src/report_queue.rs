@@ -79,6 +79,28 @@ impl fmt::Display for QueuedError {
 
 impl Error for QueuedError {}
 
+/// What a message of the queue of reports is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct QueuedSubject {
+    /// The collection in which the report is to be recorded.
+    pub collection: String,
+    /// The subject.
+    pub subject: Subject,
+    /// The run.
+    pub run_id: String,
+}
+
+impl QueuedSubject {
+    /// What a message is about, which is read as [`Engine::record_queued`](crate::Engine::record_queued) reads it.
+    ///
+    /// # Errors
+    /// Why it cannot be recorded, whatever the store and the plugins are.
+    pub fn read(body: &str) -> Result<Self, QueuedError> {
+        let (Entry { collection, subject, record, .. }, _) = read(body)?;
+        Ok(Self { collection, subject, run_id: record.run_id })
+    }
+}
+
 /// The message on the wire.
 #[derive(Debug, Deserialize, Serialize)]
 struct Message {

@@ -3,11 +3,17 @@
 
 mod support;
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::{
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
 
-use badgesmith_engine::{Request, signature};
+use badgesmith_engine::{Config, Engine, QueueDepth, QueueGauge, QueueHealth, Request, plugins, signature};
 use bytes::Bytes;
-use futures_util::future::join_all;
+use futures_util::future::{BoxFuture, join_all, ready};
 use http::Method;
 use serde_json::Value;
 use support::{TestServer, build, hello_toml};
@@ -123,4 +129,47 @@ async fn a_report_that_fails_discards_the_cached_outcome_of_the_health_check() {
     }
     assert_eq!(server.send(&report).await.status, 503);
     assert_eq!(deep(&server).await.0, 503);
+}
+
+/// The queues of reports and of events, of which one may be down.
+#[derive(Debug)]
+struct Queues(&'static str);
+
+impl QueueGauge for Queues {
+    fn read(&self) -> BoxFuture<'_, Vec<QueueHealth>> {
+        let depth = |name| (name != self.0).then_some(QueueDepth { waiting: 3, received: 2, dead: 1 });
+        Box::pin(ready(["reports", "events"].map(|name| QueueHealth::new(name, depth(name))).into()))
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_queue_that_does_not_answer_is_degraded_and_status_503_only_if_reports_wait_in_it() {
+    let library = build("reporter.c", "reporter", &[]);
+    for (ingest, down, status, words) in [
+        ("queue", "none", 200, "Healthy"),
+        ("queue", "events", 200, "Degraded"),
+        ("queue", "reports", 503, "Degraded"),
+        ("direct", "reports", 200, "Degraded"),
+    ] {
+        let toml = format!(
+            "[engine]\ningest = {ingest:?}\n[[plugin]]\nid = \"reporter\"\nlibrary = {library:?}\n\
+             collections = [\"runs\"]\n"
+        );
+        let config = Config::parse(&toml, Path::new("plugins.toml")).unwrap();
+        let plugins = plugins::load(&config, &[]).unwrap();
+        let make = |world| {
+            let engine = Engine::new(plugins, &config.engine, world)?;
+            Ok::<_, badgesmith_engine::RouteError>(engine.with_queue_gauge(Arc::new(Queues(down))))
+        };
+        let server = TestServer::with_engine(Arc::default(), make).unwrap();
+        let response = server.get(DEEP).await;
+        let body: Value = serde_json::from_slice(&response.body).unwrap();
+        assert_eq!((response.status.as_u16(), &body["status"]), (status, &words.into()), "{ingest} {down}: {body}");
+        for queue in body["queues"].as_array().unwrap() {
+            let (status, waiting) =
+                if queue["name"] == down { ("unavailable", Value::Null) } else { ("in service", 3.into()) };
+            assert_eq!((&queue["status"], &queue["waiting"]), (&status.into(), &waiting), "{body}");
+        }
+        assert!(!server.get("/health").await.body.windows(6).any(|part| part == b"queues"));
+    }
 }

@@ -67,6 +67,15 @@ impl QueueAddress {
     pub(crate) fn dead_name(&self) -> String {
         format!("{}-dead{FIFO}", self.name().trim_end_matches(FIFO))
     }
+
+    /// The address of its queue of dead letters, which is in the same region and account.
+    pub(crate) fn dead(&self) -> Self {
+        let dead = self.dead_name();
+        match self {
+            Self::Url(url) => Self::Url(format!("{}{dead}", url.strip_suffix(self.name()).unwrap_or_default())),
+            Self::Name { account, .. } => Self::Name { name: dead, account: account.clone() },
+        }
+    }
 }
 
 fn is_fifo_name(name: &str) -> bool {
@@ -106,6 +115,12 @@ mod tests {
         assert_eq!(queue("arn:aws:sqs:eu-west-1:123456789012:jobs"), Some("jobs".to_owned()));
         assert_eq!(["reports.fifo", "a.b", ""].map(queue), [Some("reports.fifo".to_owned()), None, None]);
         assert_eq!(named(None).dead_name(), "reports-dead.fifo");
+        assert_eq!(
+            named(Some("1")).dead(),
+            QueueAddress::Name { name: "reports-dead.fifo".into(), account: Some("1".into()) }
+        );
+        let dead = "https://sqs.eu-west-1.amazonaws.com/123456789012/reports-dead.fifo";
+        assert_eq!(QueueAddress::parse(url).unwrap().dead(), QueueAddress::Url(dead.to_owned()));
         assert!(QueueAddress::parse(&format!("{}.fifo", "x".repeat(76))).is_err(), "81 bytes");
     }
 }

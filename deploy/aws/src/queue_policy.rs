@@ -12,6 +12,8 @@ pub const REPORT_QUEUE_CALLS: [(&str, &str); 4] = [
     ("SQS.DeleteMessageBatch", "sqs:DeleteMessage"),
     ("SQS.ChangeMessageVisibility", "sqs:ChangeMessageVisibility"),
 ];
+/// The action with which `/health?deep=1` looks at a queue and that of its dead letters.
+const LOOK: &str = "sqs:GetQueueAttributes";
 /// The action that a queue needs which is named without its URL.
 const FIND: &str = "sqs:GetQueueUrl";
 
@@ -28,6 +30,13 @@ pub fn policy(tables: &TableNames, queues: &QueueNames) -> Value {
         let queue = format!("arn:aws:sqs:*:*:{}", address.name());
         statements.push(json!({"Effect": "Allow", "Action": actions, "Resource": [queue]}));
     }
+    for name in [&queues.reports, &queues.events].into_iter().flatten() {
+        if let (Ok(address), Some(statements)) = (QueueAddress::parse(name), policy["Statement"].as_array_mut()) {
+            let actions = if matches!(address, QueueAddress::Name { .. }) { vec![LOOK, FIND] } else { vec![LOOK] };
+            let both = [address.name(), &address.dead_name()].map(|name| format!("arn:aws:sqs:*:*:{name}"));
+            statements.push(json!({"Effect": "Allow", "Action": actions, "Resource": both}));
+        }
+    }
     policy
 }
 
@@ -37,14 +46,17 @@ mod tests {
 
     #[test]
     fn the_policy_allows_calls_of_a_queue_that_is_named_and_of_no_other() {
-        let with = |reports: Option<&str>| {
-            let queues = QueueNames { reports: reports.map(str::to_owned), events: Some("events.fifo".to_owned()) };
+        let with = |reports: Option<&str>, events: Option<&str>| {
+            let queues = QueueNames { reports: reports.map(str::to_owned), events: events.map(str::to_owned) };
             policy(&TableNames::default(), &queues).to_string()
         };
-        assert!(!with(None).contains("sqs:"), "{}", with(None));
-        let named = with(Some("reports.fifo"));
+        assert!(!with(None, None).contains("sqs:"), "{}", with(None, None));
+        let named = with(Some("reports.fifo"), None);
         assert!(named.contains("arn:aws:sqs:*:*:reports.fifo") && named.contains(FIND), "{named}");
-        assert!(!named.contains("events.fifo") && !named.contains("sqs:*\""), "{named}");
-        assert!(!with(Some("https://sqs.eu-west-1.amazonaws.com/1/reports.fifo")).contains(FIND));
+        assert!(named.contains("arn:aws:sqs:*:*:reports-dead.fifo") && named.contains(LOOK), "{named}");
+        assert!(!named.contains("events") && !named.contains("sqs:*\""), "{named}");
+        let seen = with(None, Some("events.fifo"));
+        assert!(seen.contains("events-dead.fifo") && seen.contains(LOOK) && !seen.contains("SendMessage"), "{seen}");
+        assert!(!with(Some("https://sqs.eu-west-1.amazonaws.com/1/reports.fifo"), None).contains(FIND));
     }
 }

@@ -15,8 +15,10 @@ use crate::{
 
 /// How often a report is received until it is a dead letter.
 const REPORT_RECEIVES: u32 = 3;
-/// How often an event is received until it is a dead letter: nine attempts at sending it, and three that came to no end.
-const EVENT_RECEIVES: u32 = 12;
+/// How often an event is received until it is a dead letter. A receipt counts also for those that wait in a batch behind
+/// another of their group: nine of them with nine attempts each, and then its own nine, are 90. The rest is for receipts
+/// while the table does not answer.
+const EVENT_RECEIVES: u32 = 200;
 /// How long messages are kept, dead letters too: fourteen days, the longest that SQS allows.
 const RETENTION: Duration = Duration::from_secs(14 * 24 * 60 * 60);
 /// How long a received message is hidden: six times the time limit of the function that works on it, as AWS advises.

@@ -61,6 +61,12 @@ impl SqsQueue {
         Ok(Self { aws, address: QueueAddress::parse(queue)?, url: OnceCell::new() })
     }
 
+    /// The queue of its dead letters.
+    #[must_use]
+    pub fn dead(&self) -> Self {
+        Self { aws: Arc::clone(&self.aws), address: self.address.dead(), url: OnceCell::new() }
+    }
+
     /// Its name.
     #[must_use]
     pub fn name(&self) -> &str {
@@ -164,7 +170,13 @@ impl SqsQueue {
         Ok((number(names[0]), number(names[1])))
     }
 
-    async fn call(&self, operation: &'static str, mut call: Value, waits: Duration) -> Result<bytes::Bytes, AwsError> {
+    /// Makes a call about this queue.
+    pub(crate) async fn call(
+        &self,
+        operation: &'static str,
+        mut call: Value,
+        waits: Duration,
+    ) -> Result<bytes::Bytes, AwsError> {
         call["QueueUrl"] = self.url().await?.into();
         SignedCall { service: SignedService::Sqs, operation, body: call.to_string(), waits }.send(&self.aws).await
     }

@@ -19,12 +19,13 @@ use std::{
 };
 
 use badgesmith_aws::{
-    AwsClients, AwsSettings, DynamoStore, FifoMessage, Kms, MessageEnd, QueueNames, Sns, SqsQueue, TopicMessage,
+    AwsClients, AwsSettings, DynamoStore, FifoMessage, Kms, MessageEnd, QueueNames, Sns, SqsGauge, SqsQueue,
+    TopicMessage,
     provision::{self, ProvisionStep},
     report_consumer::{consume_batch, record_batch, settle_batch},
 };
 use badgesmith_engine::{
-    QueuedError, ReportQueue,
+    QueueDepth, QueueGauge, QueueHealth, QueuedError, ReportQueue,
     store::{Nonce, Store, Subject},
 };
 use badgesmith_host::client::Connections;
@@ -131,6 +132,39 @@ async fn a_nonce_is_claimed_once_on_dynamodb_and_a_report_with_it_is_refused() {
     assert_eq!(store.claim_nonce("test-results", &subject, &nonce, now).await, Ok(false));
     let late = now + badgesmith_engine::store::NONCE_LIFE + Duration::from_secs(1);
     assert_eq!(store.claim_nonce("test-results", &subject, &nonce, late).await, Ok(true));
+}
+
+#[tokio::test]
+async fn a_queue_that_never_answers_is_unavailable_within_the_time_of_a_health_check() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let endpoint = format!("http://{}", listener.local_addr().unwrap());
+    let queues = QueueNames { reports: None, events: Some("events.fifo".to_owned()) };
+    let settings = AwsSettings { queues, timeout: LONG, ..AwsSettings::default() }.at(&endpoint);
+    let gauge = SqsGauge::of(&Arc::new(AwsClients::new(settings, Connections::new()))).unwrap().unwrap();
+    let began = Instant::now();
+    assert_eq!(gauge.read().await, [QueueHealth::new("events", None)]);
+    assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
+}
+
+#[tokio::test]
+#[ignore = "needs BADGESMITH_SECRETS_MANAGER, the URL of ministack, which .ci/peers starts"]
+async fn the_depth_of_queues_and_of_their_dead_letters_is_asked_for_once_in_ten_seconds() {
+    let (aws, queue, dead) = report_queues().await;
+    for (queue, count) in [(&queue, 3), (&dead, 2)] {
+        for number in 0..count {
+            let text = format!("m{number}");
+            let message = FifoMessage { group: text.clone(), deduplication: text.clone(), body: text };
+            queue.send(&message).await.unwrap();
+        }
+    }
+    let looks = || aws.call_counts().get("SQS.GetQueueAttributes").copied().unwrap_or_default();
+    let (before, gauge) = (looks(), SqsGauge::of(&aws).unwrap().unwrap());
+    let reports = QueueHealth::new("reports", Some(QueueDepth { waiting: 3, received: 0, dead: 2 }));
+    let events = QueueHealth::new("events", Some(QueueDepth::default()));
+    for found in futures_util::future::join_all((0..20).map(|_| gauge.read())).await {
+        assert_eq!(found, [reports.clone(), events.clone()]);
+    }
+    assert_eq!(looks() - before, 4, "two queues and those of their dead letters");
 }
 
 #[tokio::test]

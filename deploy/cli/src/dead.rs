@@ -1,21 +1,24 @@
-//! `badgesmith dead`: the events that no receiver took.
+//! `badgesmith dead`: the events that no receiver took, and what the queues of SQS gave up.
 
-use std::{
-    fmt::Write,
-    time::{Duration, SystemTime},
-};
+mod queue_letter;
+mod queues;
+mod since;
+
+use std::{fmt::Write, mem, time::SystemTime};
 
 use badgesmith_engine::{
+    Plugin,
     events::{DeadLetter, dead_letters},
     world::Store,
 };
 use badgesmith_host::config;
-use badgesmith_provider::Timestamp;
 use clap::{Args, Subcommand};
 
 use crate::{
     arguments::ConfigOption, command_error::CommandError, opened_store::StoreOption, output::print, runtime::block_on,
 };
+use queues::{NamedQueue, QueueFilter, ReadQueue};
+use since::{Since, since};
 
 /// How many dead letters are read at once.
 const PAGE: usize = 100;
@@ -23,7 +26,8 @@ const PAGE: usize = 100;
 /// What can be done with dead letters.
 #[derive(Debug, Subcommand)]
 pub(crate) enum DeadCommand {
-    /// Lists the events that could not be sent, the oldest first, each with its key and the reason.
+    /// Lists the events that could not be sent, the oldest first, each with its key and the reason; and the messages in
+    /// the dead-letter queues of BADGESMITH_QUEUE_EVENTS and BADGESMITH_QUEUE_REPORTS.
     List(DeadLetters),
     /// Shows dead letters whole, as JSON lines.
     Show(DeadLetters),
@@ -50,90 +54,82 @@ pub(crate) struct DeadLetters {
     store: StoreOption,
 }
 
-/// From when on.
-#[derive(Clone, Copy, Debug)]
-enum Since {
-    Ago(Duration),
-    Time(Timestamp),
-}
-
-fn since(text: &str) -> Result<Since, String> {
-    if let Some(time) = Timestamp::parse(text) {
-        return Ok(Since::Time(time));
-    }
-    let units = [('s', 1), ('m', 60), ('h', 60 * 60), ('d', 24 * 60 * 60)];
-    let found = units.into_iter().find_map(|(unit, seconds)| {
-        let count: u64 = text.strip_suffix(unit)?.parse().ok()?;
-        Some(Since::Ago(Duration::from_secs(count.checked_mul(seconds)?)))
-    });
-    found.ok_or_else(|| "write a time such as 30m, 12h or 7d, or 2026-11-29T12:00:00Z".to_owned())
-}
-
-impl Since {
-    /// The beginning of the keys from which on letters are wanted.
-    fn first_key(self, now: SystemTime) -> String {
-        let time = match self {
-            Self::Time(time) => time,
-            Self::Ago(ago) => {
-                let at = now.checked_sub(ago).unwrap_or(SystemTime::UNIX_EPOCH);
-                let since = at.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-                Timestamp::nearest(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
-            }
-        };
-        time.to_string()
-    }
-}
-
 /// Runs the command. The embedded store is opened only while no server has it open.
 ///
 /// # Errors
-/// The store cannot be read or written, or a key is no dead letter's.
+/// The store or a queue cannot be read or written, or a key is no dead letter's.
 pub(crate) fn run(dead: &DeadCommand) -> Result<(), CommandError> {
     let (DeadCommand::List(which) | DeadCommand::Show(which) | DeadCommand::Replay(which) | DeadCommand::Purge(which)) =
         dead;
-    let subscriptions = which.subscriptions()?;
+    let (subscriptions, plugins) = which.subscriptions()?;
+    let queues = queues::named()?;
     let opened = which.store.open()?;
-    let store = &*opened.store;
-    print(&block_on(async {
-        let letters = which.find(store, &subscriptions).await?;
-        match dead {
-            DeadCommand::List(_) => Ok(listed(&letters)),
-            DeadCommand::Show(_) => Ok(shown(&letters)),
-            DeadCommand::Replay(_) => {
-                let mut count = 0_usize;
-                for letter in &letters {
-                    let is_sent = letter.replay(store, SystemTime::now()).await.map_err(CommandError::store)?;
-                    count += usize::from(is_sent);
+    let place = Place { store: &*opened.store, plugins: &plugins, queues: &queues };
+    let said = block_on(async {
+        let mut letters = which.find(place.store, &subscriptions).await?;
+        let mut read = Vec::new();
+        let outcome = async {
+            which.read(&place, &mut read).await?;
+            which.check_keys(&letters, &read)?;
+            letters.retain(|letter| which.keys.is_empty() || which.keys.contains(&letter.key));
+            match dead {
+                DeadCommand::List(_) => Ok(listed(&letters, &read)),
+                DeadCommand::Show(_) => Ok(shown(&letters) + &read.iter().map(ReadQueue::show).collect::<String>()),
+                DeadCommand::Replay(_) => {
+                    let mut count = 0_usize;
+                    for letter in &letters {
+                        let is_sent =
+                            letter.replay(place.store, SystemTime::now()).await.map_err(CommandError::store)?;
+                        count += usize::from(is_sent);
+                    }
+                    let of_queues = which.settle(&place, &mut read, true).await?;
+                    Ok(format!("{} of {} are sent again\n", count + of_queues, letters.len() + of_queues))
                 }
-                Ok(format!("{count} of {} are sent again\n", letters.len()))
-            }
-            DeadCommand::Purge(_) => {
-                let mut count = 0_usize;
-                for letter in &letters {
-                    let is_gone = letter.purge(store, SystemTime::now()).await.map_err(CommandError::store)?;
-                    count += usize::from(is_gone);
+                DeadCommand::Purge(_) => {
+                    let mut count = 0_usize;
+                    for letter in &letters {
+                        let is_gone =
+                            letter.purge(place.store, SystemTime::now()).await.map_err(CommandError::store)?;
+                        count += usize::from(is_gone);
+                    }
+                    Ok(format!("{} deleted\n", count + which.settle(&place, &mut read, false).await?))
                 }
-                Ok(format!("{count} deleted\n"))
             }
+        };
+        let outcome = outcome.await;
+        for queue in read {
+            queue.say_if_cut();
+            queue.put_back().await;
         }
-    })?)
+        outcome
+    });
+    print(&said?)
+}
+
+/// Where dead letters are, and the plugins that take reports.
+struct Place<'a> {
+    store: &'a dyn Store,
+    plugins: &'a [Plugin],
+    queues: &'a [NamedQueue],
 }
 
 impl DeadLetters {
-    /// The names of the subscriptions whose dead letters are wanted.
-    fn subscriptions(&self) -> Result<Vec<String>, CommandError> {
+    /// The names of the subscriptions whose dead letters are wanted, and the plugins, if those of all are.
+    fn subscriptions(&self) -> Result<(Vec<String>, Vec<Plugin>), CommandError> {
         if let Some(name) = &self.subscription {
-            return Ok(vec![name.clone()]);
+            return Ok((vec![name.clone()], Vec::new()));
         }
-        let (config, _) = config::need(self.config.file.as_deref()).map_err(CommandError::configuration)?;
-        Ok(config.engine.subscriptions.into_iter().map(|subscription| subscription.name).collect())
+        let (config, plugins) = config::need(self.config.file.as_deref()).map_err(CommandError::configuration)?;
+        let names = config.engine.subscriptions.into_iter().map(|subscription| subscription.name);
+        Ok((names.collect(), plugins))
     }
 
+    /// The dead letters of the store, whatever their keys are.
     async fn find(&self, store: &dyn Store, subscriptions: &[String]) -> Result<Vec<DeadLetter>, CommandError> {
         let now = SystemTime::now();
         let mut letters = Vec::new();
         for subscription in subscriptions {
-            let mut after = self.since.map(|since| since.first_key(now)).unwrap_or_default();
+            let mut after = self.since.map(|since| since.time(now).to_string()).unwrap_or_default();
             loop {
                 let page = dead_letters(store, subscription, &after, PAGE, now).await.map_err(CommandError::store)?;
                 let is_last = page.len() < PAGE;
@@ -144,20 +140,57 @@ impl DeadLetters {
                 }
             }
         }
-        if self.keys.is_empty() {
-            return Ok(letters);
-        }
-        let is_there = |key: &&String| letters.iter().any(|letter| letter.key == **key);
-        if let Some(missing) = self.keys.iter().find(|key| !is_there(key)) {
-            return Err(CommandError::NoDeadLetter { key: missing.clone() });
-        }
-        letters.retain(|letter| self.keys.contains(&letter.key));
         Ok(letters)
+    }
+
+    /// Reads the queues, and adds what they have to `read`, also if one of them cannot be read.
+    async fn read<'a>(&self, place: &Place<'a>, read: &mut Vec<ReadQueue<'a>>) -> Result<(), CommandError> {
+        let since = self.since.map(|since| since.time(SystemTime::now()));
+        let filter = QueueFilter { keys: &self.keys, subscription: self.subscription.as_deref(), since };
+        for queue in place.queues {
+            read.push(queue.read(&filter, place.store, place.plugins).await?);
+        }
+        Ok(())
+    }
+
+    fn check_keys(&self, letters: &[DeadLetter], read: &[ReadQueue<'_>]) -> Result<(), CommandError> {
+        let in_queues = || read.iter().flat_map(|queue| &queue.letters).map(|letter| &letter.message.id);
+        let is_there =
+            |key: &&String| letters.iter().any(|letter| letter.key == **key) || in_queues().any(|id| id == *key);
+        match self.keys.iter().find(|key| !is_there(key)) {
+            Some(missing) => Err(CommandError::NoDeadLetter { key: missing.clone() }),
+            None => Ok(()),
+        }
+    }
+
+    /// Sends back or deletes what was read of the queues. If all are wanted, they are read again, since of a subject ten
+    /// are read at once; but no more are sent back than there were, as those that fail again come back.
+    async fn settle<'a>(
+        &self,
+        place: &Place<'a>,
+        read: &mut Vec<ReadQueue<'a>>,
+        replays: bool,
+    ) -> Result<usize, CommandError> {
+        let (all, mut count) = (read.iter().map(ReadQueue::total).sum::<usize>(), 0);
+        loop {
+            let mut settled = 0;
+            for queue in read.iter_mut() {
+                settled += queue.settle(replays).await?;
+            }
+            count += settled;
+            if settled == 0 || count >= all || !self.keys.is_empty() {
+                return Ok(count);
+            }
+            for queue in mem::take(read) {
+                queue.put_back().await;
+            }
+            self.read(place, read).await?;
+        }
     }
 }
 
 /// A line for each dead letter: the key, the subscription, the event, its subject, and why it is dead.
-fn listed(letters: &[DeadLetter]) -> String {
+fn listed(letters: &[DeadLetter], queues: &[ReadQueue<'_>]) -> String {
     let mut lines = String::new();
     for DeadLetter { key, subscription, queued, .. } in letters {
         // Writing to a string does not fail.
@@ -179,6 +212,7 @@ fn listed(letters: &[DeadLetter]) -> String {
             None => writeln!(lines, "{key}\t{subscription}\tdamaged"),
         };
     }
+    lines.extend(queues.iter().map(ReadQueue::list));
     if lines.is_empty() { "there is no dead letter\n".to_owned() } else { lines }
 }
 

@@ -1,6 +1,7 @@
 //! `badgesmith plugin`: the commands for developing, checking and deploying providers.
 
 mod check;
+mod check_config;
 mod elf;
 mod enable;
 mod list;
@@ -20,7 +21,8 @@ use crate::{arguments::ConfigOption, command_error::CommandError};
 pub(crate) enum PluginCommand {
     /// Creates a folder with a small provider to begin from.
     New(new::NewOptions),
-    /// Checks providers: what a start of the server would refuse, how they are built, and their transcripts.
+    /// Checks providers: what a start of the server would refuse, how they are built, and their transcripts. Without
+    /// providers it checks plugins.toml with its plugins and subscriptions.
     Check(check::CheckOptions),
     /// Names the upstream of a plugin in plugins.toml, and grants its origin.
     Enable(enable::EnableOptions),
@@ -39,6 +41,7 @@ pub(crate) enum PluginCommand {
 pub(crate) fn run(plugin: &PluginCommand) -> Result<(), CommandError> {
     match plugin {
         PluginCommand::New(new) => new::run(new),
+        PluginCommand::Check(check) if check.paths.is_empty() => check_config::run(&check.config),
         PluginCommand::Check(check) => check::run(check),
         PluginCommand::Enable(enable) => enable::run(enable),
         PluginCommand::List(config) => list::run(config),

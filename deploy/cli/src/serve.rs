@@ -128,10 +128,15 @@ pub(crate) fn run(serve: &ServeOptions) -> Result<(), CommandError> {
         meter: Arc::clone(&meter),
     };
     let reports = queued_reports::queue(&settings, || storage.aws(&queue_connections))?;
+    let gauge = queued_reports::gauge(|| storage.aws(&queue_connections))?;
     let engine = Engine::new(plugins, &settings, world).map_err(CommandError::configuration)?;
     let engine = engine.with_faces(faces).with_events();
-    let engine = Arc::new(match &reports {
+    let engine = match &reports {
         Some(queue) => engine.with_report_queue(Arc::clone(queue) as _),
+        None => engine,
+    };
+    let engine = Arc::new(match gauge {
+        Some(gauge) => engine.with_queue_gauge(gauge),
         None => engine,
     });
     let files = open_files::raise_limit();

@@ -114,6 +114,12 @@ fn a_start_says_of_every_subscription_that_could_not_be_sent_what_to_write() {
     let (success, said) = start();
     assert!(!success && said.contains("\"private\"") && said.contains("\"unsigned\""), "{said}");
     assert!(said.contains("--owner '*' --purpose Signs --generate=webhook"), "{said}");
+    let Output { status, stdout, .. } = command().args(["plugin", "check", "--config"]).arg(&config).output().unwrap();
+    let checked = String::from_utf8(stdout).unwrap();
+    assert!(
+        status.success() && checked.contains("subscription private: badge.changed to https://10.0.0.7/…"),
+        "{checked}"
+    );
     set(&folder.join("data"), "*", "Signs", SIGNS);
     let (success, said) = start();
     assert!(!success && said.contains("allow-addresses = [\"10.0.0.7:443\"]"), "{said}");

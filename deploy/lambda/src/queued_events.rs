@@ -1,23 +1,12 @@
 //! Sends the rows of queues, which a stream of DynamoDB tells of, to the queue of events.
 
-use badgesmith_aws::{AwsError, FifoMessage, SqsQueue};
+use badgesmith_aws::{AwsError, EventMessage, FifoMessage, SqsQueue};
 use badgesmith_engine::{digest, events::QueuedEvent};
-use serde::{Deserialize, Serialize};
 
 use crate::records::{BatchAnswer, InsertedRow, NewRow};
 
 /// What the partition of a subscription's queue begins with.
 const QUEUE: &str = "QUEUE#";
-
-/// A message of the queue of events: where the row of a subscription's queue is. The row itself may be larger than a
-/// message.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
-pub(crate) struct EventMessage {
-    /// The name of the subscription.
-    pub(crate) subscription: String,
-    /// The key of the row, which has the event and how often it was sent in vain.
-    pub(crate) key: String,
-}
 
 /// Sends the rows in their order, and answers from where on the stream is to send again. What is sent twice within five
 /// minutes is in the queue once.

@@ -6,7 +6,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use badgesmith_aws::{AwsClients, MessageEnd, ReceivedMessage, SqsQueue, work_in_order};
+use badgesmith_aws::{AwsClients, EventMessage, MessageEnd, ReceivedMessage, SqsQueue, work_in_order};
 use badgesmith_engine::{
     Engine,
     events::{AttemptEnd, Courier},
@@ -14,7 +14,7 @@ use badgesmith_engine::{
 };
 use tokio::time::Instant;
 
-use crate::{queued_events::EventMessage, records::BatchAnswer};
+use crate::records::BatchAnswer;
 
 /// How long before the function's time limit the last event is sent: one attempt, and putting the batch back.
 const LAST_ATTEMPT: Duration = Duration::from_secs(15);
@@ -67,7 +67,10 @@ async fn send(
         return (MessageEnd::Postponed, Duration::ZERO);
     }
     let Ok(EventMessage { subscription, key, .. }) = serde_json::from_str(&message.body) else {
-        tracing::error!(id = message.id, receives = message.receives, "a message of the queue of events is damaged");
+        // It is received until it is a dead letter, and said once.
+        if message.receives <= 1 {
+            tracing::error!(id = message.id, "a message of the queue of events is damaged");
+        }
         return (MessageEnd::Poison, Duration::ZERO);
     };
     let now = SystemTime::now();

@@ -6,7 +6,7 @@ use badgesmith_provider::Timestamp;
 
 use super::{
     queued::QueuedEvent,
-    rows::{ENDED, QUEUE_LIFE, dead_partition, queue_key, queue_partition},
+    rows::{ENDED, QUEUE_LIFE, dead_partition, queue_key, queue_partition, row},
 };
 use crate::store::{Row, RowChange, RowIs, Store, Unavailable};
 
@@ -122,6 +122,20 @@ async fn renew(store: &dyn Store, subscription: &str, now: SystemTime) -> Result
             store.change_rows(&[gone, RowChange::Put(again, RowIs::Any)], now).await?;
         }
     }
+}
+
+/// The event that has this key among those that wait for the receiver of a subscription; `None` if none has.
+///
+/// # Errors
+/// [`Unavailable`] if the store cannot be read.
+pub async fn waiting_event(
+    store: &dyn Store,
+    subscription: &str,
+    key: &str,
+    now: SystemTime,
+) -> Result<Option<QueuedEvent>, Unavailable> {
+    let found = row(store, &queue_partition(subscription), key, now).await?;
+    Ok(found.and_then(|row| QueuedEvent::read(&row.value)))
 }
 
 /// How many events wait for the receiver of a subscription, at most `limit`, and since when the oldest one does.

@@ -99,6 +99,12 @@ pub struct BoundSecret {
 }
 
 impl Plugin {
+    /// Whether it may write records of this collection.
+    #[must_use]
+    pub fn keeps(&self, collection: &str) -> bool {
+        self.collections.iter().any(|known| known == collection)
+    }
+
     /// A plugin that runs one step at a time, has its manifest's settings and collections, and may send requests and
     /// secrets nowhere. Relative routes of the manifest become absolute below its mount.
     ///

@@ -9,7 +9,7 @@ use serde::{Serialize, Serializer};
 
 use crate::{
     answer::Answer, caching::Caching, dependency::UnhealthySince, error::Error, events::SubscriptionHealth,
-    parts::Parts, request::Incoming,
+    parts::Parts, plugins::Ingest, queue_gauge::QueueHealth, request::Incoming,
 };
 
 /// The state of plugins, upstreams and caches.
@@ -120,12 +120,17 @@ impl Health {
     }
 }
 
+/// The name of the queue in which reports wait.
+const REPORTS: &str = "reports";
+
 #[derive(Serialize)]
 struct HealthBody {
     status: &'static str,
     time_stamp: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     dependencies: Option<[DependencyHealth; 2]>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    queues: Vec<QueueHealth>,
     #[serde(flatten)]
     health: Option<Health>,
 }
@@ -152,15 +157,25 @@ pub(crate) async fn answer(parts: &Parts, incoming: &Incoming<'_>) -> Result<Ans
     let now = incoming.now;
     let is_deep = incoming.pairs.get("deep").is_some_and(|deep| !matches!(deep, "" | "0" | "false"));
     let health = is_deep.then(|| Health::read(parts, now));
-    let dependencies = if is_deep { Some(dependencies(parts, now).await) } else { None };
-    let is_unhealthy = dependencies.iter().flatten().any(|dependency| dependency.since.is_some());
-    let is_degraded = is_unhealthy || health.as_ref().is_some_and(Health::is_degraded);
+    let (dependencies, queues) = if is_deep {
+        let (dependencies, queues) = join(dependencies(parts, now), queues(parts)).await;
+        (Some(dependencies), queues)
+    } else {
+        (None, Vec::new())
+    };
+    // Where reports wait in a queue, they cannot be taken without it.
+    let is_needed = |queue: &QueueHealth| parts.ingest == Ingest::Queue && queue.name == REPORTS;
+    let is_out = |queue: &QueueHealth| queue.depth.is_none();
+    let is_unhealthy = dependencies.iter().flatten().any(|dependency| dependency.since.is_some())
+        || queues.iter().any(|queue| is_needed(queue) && is_out(queue));
+    let is_degraded = is_unhealthy || queues.iter().any(is_out) || health.as_ref().is_some_and(Health::is_degraded);
     let takes = |manifest: &Manifest| !manifest.reports.is_empty() || !manifest.hooks.is_empty();
     let takes_reports = parts.plugins.all().iter().any(|plugin| takes(&plugin.manifest));
     let body = HealthBody {
         status: if is_degraded { "Degraded" } else { "Healthy" },
         time_stamp: text(now),
         dependencies,
+        queues,
         health,
     };
     // Numbers and strings always have a JSON form.
@@ -178,6 +193,14 @@ async fn dependencies(parts: &Parts, now: SystemTime) -> [DependencyHealth; 2] {
     )
     .await;
     [DependencyHealth::new(parts.store.name, store), DependencyHealth::new(parts.secrets.name, secrets)]
+}
+
+/// How full the queues are, if some are looked at.
+async fn queues(parts: &Parts) -> Vec<QueueHealth> {
+    match &parts.queue_gauge {
+        Some(gauge) => gauge.read().await,
+        None => Vec::new(),
+    }
 }
 
 /// A time in RFC 3339.

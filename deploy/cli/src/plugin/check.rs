@@ -30,7 +30,7 @@ use super::{
     no_store::NoStore,
     plugin_error::PluginError,
 };
-use crate::{command_error::CommandError, output::print};
+use crate::{arguments::ConfigOption, command_error::CommandError, output::print};
 
 /// How long a step may take, as in the engine.
 const STEP_TIMEOUT: Duration = Duration::from_secs(2);
@@ -44,9 +44,11 @@ const SEARCHED_LEVELS: usize = 4;
 /// Checks providers.
 #[derive(Args, Debug)]
 pub(crate) struct CheckOptions {
-    /// Libraries, and declarative providers, which end in .toml.
-    #[arg(required = true, value_name = "PATH")]
-    paths: Vec<PathBuf>,
+    /// Libraries, and declarative providers, which end in .toml; without any, plugins.toml is checked.
+    #[arg(value_name = "PATH")]
+    pub(super) paths: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(super) config: ConfigOption,
     /// The folder of transcripts, or a folder that has one for each id; without it `transcripts` beside the plugin or
     /// in the folders above it. With UPDATE=1 in the environment the steps in the transcripts are rewritten.
     #[arg(long, value_name = "DIR")]

@@ -1,14 +1,17 @@
-//! The queue in which reports wait to be recorded, where the environment names one.
+//! The queue in which reports wait to be recorded, where the environment names one, and the depth of the queues that it
+//! names.
 
 use std::{env, error::Error, fmt, sync::Arc};
 
-use badgesmith_aws::{AwsClients, AwsError, SqsQueue};
+use badgesmith_aws::{AwsClients, AwsError, SqsGauge, SqsQueue};
 use badgesmith_engine::{Ingest, Settings};
 
 use crate::command_error::CommandError;
 
 /// The variable with the name of the queue.
 const VARIABLE: &str = "BADGESMITH_QUEUE_REPORTS";
+/// The variable with the name of the queue of events, which a function on Lambda works on and whose depth is shown here.
+const EVENTS: &str = "BADGESMITH_QUEUE_EVENTS";
 
 /// Why there is no queue.
 #[derive(Debug)]
@@ -16,7 +19,7 @@ enum QueueError {
     /// plugins.toml asks for one that the environment does not name.
     NotNamed,
     /// What the environment names is no queue.
-    Refused(AwsError),
+    Refused(&'static str, AwsError),
 }
 
 impl fmt::Display for QueueError {
@@ -25,7 +28,7 @@ impl fmt::Display for QueueError {
             Self::NotNamed => {
                 write!(f, "[engine] ingest = \"queue\" needs a FIFO queue of SQS; set {VARIABLE} to its name or ARN")
             }
-            Self::Refused(error) => write!(f, "{VARIABLE}: {error}"),
+            Self::Refused(variable, error) => write!(f, "{variable}: {error}"),
         }
     }
 }
@@ -46,7 +49,23 @@ pub(super) fn queue(
         None => Ok(None),
         Some(name) => {
             let queue = SqsQueue::new(aws(), &name);
-            queue.map(|queue| Some(Arc::new(queue))).map_err(|e| CommandError::configuration(QueueError::Refused(e)))
+            queue
+                .map(|queue| Some(Arc::new(queue)))
+                .map_err(|e| CommandError::configuration(QueueError::Refused(VARIABLE, e)))
         }
     }
+}
+
+/// What looks at the depth of the queues that the environment names; `None` if it names none.
+///
+/// # Errors
+/// What is named is no queue.
+pub(super) fn gauge(aws: impl FnOnce() -> Arc<AwsClients>) -> Result<Option<Arc<SqsGauge>>, CommandError> {
+    let is_named = |name: &str| env::var_os(name).is_some_and(|value| !value.is_empty());
+    if ![VARIABLE, EVENTS].into_iter().any(is_named) {
+        return Ok(None);
+    }
+    // The queue of reports was read before.
+    let refused = |error| CommandError::configuration(QueueError::Refused(EVENTS, error));
+    Ok(SqsGauge::of(&aws()).map_err(refused)?.map(Arc::new))
 }

@@ -1,0 +1,192 @@
+//! The queue of dead letters of a FIFO queue, for an operator: reading it, sending back, and deleting.
+//!
+//! SQS has no call that only looks: reading a message receives it, which hides it and those behind it of its group. So
+//! all messages are received with a short time limit, and put back at the end.
+
+use std::{
+    collections::BTreeSet,
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
+
+use serde::Deserialize;
+use serde_json::json;
+use tokio::time::Instant;
+
+use crate::{
+    aws_clients::AwsClients,
+    aws_error::AwsError,
+    sqs::{FifoMessage, MOST_AT_ONCE, SqsQueue, read},
+};
+
+/// How long a message that was read is hidden if the command that read it ends before it puts it back.
+const HIDDEN: Duration = Duration::from_secs(60);
+/// How long reading goes on: less than messages are hidden, so that none is read twice.
+const READING: Duration = Duration::from_secs(40);
+/// How long one call waits for a message. A call that does not wait may miss some.
+const WAIT: Duration = Duration::from_secs(1);
+/// The most messages that are read at once.
+const MOST_READ: usize = 1000;
+
+/// A message that its consumer gave up.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeadMessage {
+    /// The id that SQS gave it.
+    pub id: String,
+    /// The group.
+    pub group: String,
+    /// The text.
+    pub body: String,
+    /// Since when it is in the queue of dead letters, as SQS says.
+    pub since: SystemTime,
+    /// How often it was received, this time included.
+    pub receives: u32,
+    receipt: String,
+}
+
+/// What a queue of dead letters has, as far as it was read.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DeadMessages {
+    /// The messages; those of a group in their order.
+    pub messages: Vec<DeadMessage>,
+    /// About how many more there are: those that others have received, those behind ten of their group, which SQS shows
+    /// after these are gone, and those beyond what is read at once.
+    pub more: u64,
+}
+
+/// A queue and the queue of its dead letters.
+#[derive(Debug)]
+pub struct DeadQueue {
+    queue: SqsQueue,
+    dead: SqsQueue,
+}
+
+impl DeadQueue {
+    /// That of the queue of this name, URL or ARN: its name with `-dead` before `.fifo`.
+    ///
+    /// # Errors
+    /// [`AwsError::InvalidRequest`], if the text is none of them.
+    pub fn of(aws: &Arc<AwsClients>, queue: &str) -> Result<Self, AwsError> {
+        let queue = SqsQueue::new(Arc::clone(aws), queue)?;
+        let dead = queue.dead();
+        Ok(Self { queue, dead })
+    }
+
+    /// The name of the queue of dead letters.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.dead.name()
+    }
+
+    /// Reads the messages. They are hidden for a minute, or until they are put back.
+    ///
+    /// # Errors
+    /// The queue does not answer.
+    pub async fn read(&self) -> Result<DeadMessages, AwsError> {
+        let (visible, hidden) = self.dead.depth().await?;
+        let end = Instant::now() + READING;
+        let (mut messages, mut known) = (Vec::new(), BTreeSet::new());
+        while messages.len() < MOST_READ && Instant::now() < end {
+            let received = self.receive().await?;
+            let is_last = received.is_empty();
+            messages.extend(received.into_iter().filter(|message| known.insert(message.id.clone())));
+            if is_last {
+                break;
+            }
+        }
+        let read = u64::try_from(messages.len()).unwrap_or(u64::MAX);
+        Ok(DeadMessages { messages, more: (visible + hidden).saturating_sub(read) })
+    }
+
+    async fn receive(&self) -> Result<Vec<DeadMessage>, AwsError> {
+        let operation = "SQS.ReceiveMessage";
+        let call = json!({
+            "MaxNumberOfMessages": MOST_AT_ONCE, "WaitTimeSeconds": WAIT.as_secs(),
+            "VisibilityTimeout": HIDDEN.as_secs(),
+            "MessageSystemAttributeNames": ["MessageGroupId", "ApproximateReceiveCount", "SentTimestamp"],
+        });
+        let answer: ReceiveAnswer = read(operation, &self.dead.call(operation, call, WAIT).await?)?;
+        Ok(answer.messages.into_iter().map(DeadMessage::from).collect())
+    }
+
+    /// Sends a message back to its queue, behind what waits there of its group, and deletes it here after that. A
+    /// message that was sent back before and is still here, since deleting it failed, is not sent twice within five
+    /// minutes.
+    ///
+    /// # Errors
+    /// A queue does not answer: the message is still here.
+    pub async fn replay(&self, message: &DeadMessage) -> Result<(), AwsError> {
+        let again = FifoMessage {
+            group: message.group.clone(),
+            // Not the one it had: SQS would drop it if it came within five minutes.
+            deduplication: format!("replay-{}", message.id),
+            body: message.body.clone(),
+        };
+        self.queue.send(&again).await?;
+        self.purge(message).await
+    }
+
+    /// Deletes a message.
+    ///
+    /// # Errors
+    /// The queue does not answer: the message may still be here.
+    pub async fn purge(&self, message: &DeadMessage) -> Result<(), AwsError> {
+        self.dead.delete(&[&message.receipt]).await
+    }
+
+    /// Puts messages back, so that others can receive them at once.
+    ///
+    /// # Errors
+    /// The queue does not answer: those that are still hidden come back within a minute.
+    pub async fn put_back(&self, messages: &[DeadMessage]) -> Result<(), AwsError> {
+        // Backwards, so that none is received before the one in front of it of its group.
+        let backwards: Vec<_> = messages.iter().rev().collect();
+        for batch in backwards.chunks(MOST_AT_ONCE) {
+            let entry = |(place, message): (usize, &&DeadMessage)| json!({"Id": place.to_string(), "ReceiptHandle": message.receipt, "VisibilityTimeout": 0});
+            let entries: Vec<_> = batch.iter().enumerate().map(entry).collect();
+            // One that is gone or visible by now needs no change.
+            let call = json!({ "Entries": entries });
+            self.dead.call("SQS.ChangeMessageVisibilityBatch", call, Duration::ZERO).await?;
+        }
+        Ok(())
+    }
+}
+
+#[derive(Deserialize)]
+struct ReceiveAnswer {
+    #[serde(rename = "Messages", default)]
+    messages: Vec<WireMessage>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct WireMessage {
+    message_id: String,
+    receipt_handle: String,
+    body: String,
+    #[serde(default)]
+    attributes: WireAttributes,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+struct WireAttributes {
+    message_group_id: String,
+    approximate_receive_count: String,
+    sent_timestamp: String,
+}
+
+impl From<WireMessage> for DeadMessage {
+    fn from(message: WireMessage) -> Self {
+        let WireMessage { message_id, receipt_handle, body, attributes } = message;
+        let since = Duration::from_millis(attributes.sent_timestamp.parse().unwrap_or_default());
+        Self {
+            id: message_id,
+            group: attributes.message_group_id,
+            body,
+            since: SystemTime::UNIX_EPOCH + since,
+            receives: attributes.approximate_receive_count.parse().unwrap_or(1),
+            receipt: receipt_handle,
+        }
+    }
+}
