@@ -24,10 +24,16 @@ struct WatchedQueue {
     dead: SqsQueue,
 }
 
+/// What was found, and when.
+struct Look {
+    at: Instant,
+    found: Vec<QueueHealth>,
+}
+
 /// The queues of a deployment that are looked at.
 pub struct SqsGauge {
     queues: Arc<[WatchedQueue]>,
-    latest: Arc<Mutex<Option<(Instant, Vec<QueueHealth>)>>>,
+    latest: Arc<Mutex<Option<Look>>>,
 }
 
 impl SqsGauge {
@@ -54,13 +60,13 @@ impl QueueGauge for SqsGauge {
         // In a task of its own, so that a caller who leaves does not have the queues asked again.
         let look = tokio::spawn(async move {
             let mut latest = latest.lock().await;
-            if let Some((at, found)) = &*latest
+            if let Some(Look { at, found }) = &*latest
                 && at.elapsed() < CACHED
             {
                 return found.clone();
             }
             let found = join_all(queues.iter().map(look)).await;
-            *latest = Some((Instant::now(), found.clone()));
+            *latest = Some(Look { at: Instant::now(), found: found.clone() });
             found
         });
         Box::pin(async move { look.await.unwrap_or_default() })

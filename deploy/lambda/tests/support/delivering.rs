@@ -138,12 +138,19 @@ impl Sources<'_> {
 
     /// Hands over what is new.
     pub fn step(&mut self, function: &Function) {
-        self.received = self.stream(function);
-        for queue in [&self.cloud.events, &self.cloud.reports] {
-            self.received += self.queue(function, queue);
-        }
+        let rows = self.stream(function);
+        self.step_queues(function);
+        self.received += rows;
         if self.received == 0 {
             thread::sleep(PAUSE);
+        }
+    }
+
+    /// Hands over the messages alone.
+    pub fn step_queues(&mut self, function: &Function) {
+        self.received = 0;
+        for queue in [&self.cloud.events, &self.cloud.reports] {
+            self.received += self.queue(function, queue);
         }
     }
 
