@@ -225,7 +225,7 @@ def check_events(cloud, out):
     life = deployed["Resources"]["Events"]["Properties"].get("TimeToLiveSpecification")
     claim("the events expire", life == {"AttributeName": "TTL", "Enabled": True}, life)
     sqs, queues = cloud("sqs"), {}
-    for kind, receipts in (("events", 12), ("reports", 3)):
+    for kind, receipts in (("events", 200), ("reports", 3)):
         for name in (f"{STACK}-{kind}.fifo", f"{STACK}-{kind}-dead.fifo"):
             url = sqs.get_queue_url(QueueName=name)["QueueUrl"]
             queues[name] = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
