@@ -32,6 +32,10 @@ pub(crate) enum Serves {
     Index,
     OpenApi,
     Health,
+    /// Whether the process answers.
+    Liveness,
+    /// Whether the process is ready for requests.
+    Readiness,
     /// A static badge, described by its path.
     StaticPath,
     /// A static badge, described by its query.
@@ -92,7 +96,7 @@ pub(crate) struct Example {
 const QUERY: &[&str] = &["url", "query", "prefix", "suffix", "separator", "as", "steps", "colors"];
 
 /// The addresses, in the order in which the index page shows their badges.
-pub(crate) static ADDRESSES: [OwnAddress; 21] = [
+pub(crate) static ADDRESSES: [OwnAddress; 23] = [
     plain(Serves::Index, "/", server("front", "What is served here: a page, or the same for a program.")),
     plain(Serves::OpenApi, "/openapi.json", server("openapi", "This document.")),
     plain(Serves::Health, "/health", server("health", "Whether the server is well.")),
@@ -206,6 +210,8 @@ pub(crate) static ADDRESSES: [OwnAddress; 21] = [
         "/events.schema.json",
         server("event-schema", "The JSON Schema of the events that subscriptions are told of."),
     ),
+    plain(Serves::Liveness, "/health/live", server("health-live", "Whether the process answers.")),
+    plain(Serves::Readiness, "/health/ready", server("health-ready", "Whether the server is ready for requests.")),
 ];
 
 const fn plain(serves: Serves, path: &'static str, operation: Operation) -> OwnAddress {
@@ -299,6 +305,8 @@ impl OwnAddress {
             Serves::Index
                 | Serves::OpenApi
                 | Serves::Health
+                | Serves::Liveness
+                | Serves::Readiness
                 | Serves::Live
                 | Serves::Repos
                 | Serves::Events
@@ -384,6 +392,8 @@ mod tests {
         let rows = [
             ("/Health", Some(Serves::Health)),
             ("/health/x", None),
+            ("/health/live", Some(Serves::Liveness)),
+            ("/health/Ready", Some(Serves::Readiness)),
             ("/badge/a/b-c-d", Some(Serves::StaticPath)),
             ("/badge/dynamic/x", Some(Serves::StaticPath)),
             ("/badge/dynamic/%4aSON", Some(Serves::Queries(DocumentKind::Json))),

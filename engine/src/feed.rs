@@ -42,6 +42,27 @@ impl Feed {
         }
     }
 
+    /// Takes over the events and the listeners of another feed, where both show the same.
+    pub(crate) fn take_listeners(&mut self, other: &Self) {
+        if let (Some(own), Some(others), Some(ring)) = (&self.board, &other.board, &other.ring)
+            && own.shows_as(others)
+        {
+            self.ring = Some(Arc::clone(ring));
+        }
+    }
+
+    /// Whether the listeners of another feed hear this one.
+    pub(crate) fn shares_listeners(&self, other: &Self) -> bool {
+        matches!((&self.ring, &other.ring), (Some(own), Some(others)) if Arc::ptr_eq(own, others))
+    }
+
+    /// Has every listener read everything anew.
+    pub(crate) fn reset(&self) {
+        if let Some(ring) = &self.ring {
+            ring.push(Event::Reset);
+        }
+    }
+
     /// The events, where somebody can listen.
     pub(crate) const fn ring(&self) -> Option<&Arc<Ring>> {
         self.ring.as_ref()

@@ -26,6 +26,7 @@ mod flight;
 mod format;
 mod live;
 mod meter;
+mod mistakes;
 mod origin;
 mod parts;
 mod permits;
@@ -49,7 +50,10 @@ mod value;
 mod visibility_state;
 pub mod world;
 
-use std::{sync::Arc, time::SystemTime};
+use std::{
+    sync::{Arc, atomic::Ordering},
+    time::SystemTime,
+};
 
 use badgesmith_provider::Call;
 #[cfg(feature = "added-faces")]
@@ -63,7 +67,7 @@ use crate::{
     cors::preflight,
     error::{Error, late},
     events::{
-        AttemptEnd, Clock, Courier, Subscription,
+        AttemptEnd, Clock, Courier, EventPump, Subscription,
         attempt::attempt,
         pump,
         rows::{ENDED, is_outbox, row},
@@ -88,6 +92,7 @@ pub use crate::{
     flight::Flights,
     format::Format,
     meter::{AnswerSource, ExchangeOutcome, StepOutcome},
+    mistakes::{Mistake, MistakeKind, mistakes},
     origin::{Origin, OriginError},
     permits::{Busy, Permit, Permits, Share},
     plugins::{AllowedAddress, Config, Ingest, LatePlugins, Live, Plugin, PrivateName, RouteError, Settings},
@@ -164,10 +169,37 @@ impl Engine {
         self
     }
 
-    /// Tells what happens to those who subscribed in plugins.toml, in the background and for ever: it sends what the
-    /// outbox of the store has, by this courier. A process without it still writes to the outbox, for another one.
-    pub fn tell_events(&self, courier: &Arc<dyn Courier>, clock: &Clock) {
-        pump::start(&self.parts, &self.subscriptions, courier, clock);
+    /// The engine as the successor of another one on the same store, called after [`with_events`](Self::with_events) and
+    /// before the first request. Where the live page shows the same as before, those who listen to events go on
+    /// listening. What requests of the predecessor still record is told by the successor.
+    #[must_use]
+    pub fn succeeding(mut self, predecessor: &Self) -> Self {
+        if let Some(parts) = Arc::get_mut(&mut self.parts) {
+            parts.feed.take_listeners(&predecessor.parts.feed);
+            parts.outbox.bell = Arc::clone(&predecessor.parts.outbox.bell);
+        }
+        self
+    }
+
+    /// Whether those who listen to the events of another engine hear those of this one.
+    pub fn shares_listeners(&self, other: &Self) -> bool {
+        self.parts.feed.shares_listeners(&other.parts.feed)
+    }
+
+    /// Has everybody who listens to events read everything anew, because other plugins may show something else.
+    pub fn reset_listeners(&self) {
+        self.parts.feed.reset();
+    }
+
+    /// Has `/health/ready` say from now on that the process stops, so that a load balancer sends no more requests.
+    pub fn begin_stop(&self) {
+        self.parts.is_stopping.store(true, Ordering::Relaxed);
+    }
+
+    /// Tells what happens to those who subscribed in plugins.toml, in the background until it is stopped: it sends what
+    /// the outbox of the store has, by this courier. A process without it still writes to the outbox, for another one.
+    pub fn tell_events(&self, courier: &Arc<dyn Courier>, clock: &Clock) -> EventPump {
+        pump::start(&self.parts, &self.subscriptions, courier, clock)
     }
 
     /// The engine with a queue for reports, which `[engine] ingest = "queue"` needs; it is called before the first request.
@@ -312,6 +344,8 @@ impl Engine {
                 Serves::Index
                 | Serves::OpenApi
                 | Serves::Health
+                | Serves::Liveness
+                | Serves::Readiness
                 | Serves::Live
                 | Serves::Repos
                 | Serves::Events

@@ -1,6 +1,6 @@
 //! What the handlers of all requests share. Background work may keep it alive after its request.
 
-use std::sync::Arc;
+use std::sync::{Arc, atomic::AtomicBool};
 
 use crate::{
     addresses::Switch,
@@ -46,6 +46,8 @@ pub(crate) struct Parts {
     pub(crate) queue_gauge: Option<Arc<dyn QueueGauge>>,
     /// Whether signatures over the body alone are accepted.
     pub(crate) accepts_body_only: bool,
+    /// Whether the process stops, so that it is not ready for more requests.
+    pub(crate) is_stopping: AtomicBool,
     serves_endpoint: bool,
     serves_dynamic: bool,
 }
@@ -83,6 +85,7 @@ impl Parts {
             report_queue: None,
             queue_gauge: None,
             accepts_body_only: settings.accept_body_only_signatures,
+            is_stopping: AtomicBool::new(false),
             serves_endpoint: settings.endpoint,
             serves_dynamic: settings.dynamic,
             world,

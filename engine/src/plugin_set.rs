@@ -49,6 +49,14 @@ impl PluginSet {
         Ok(Self::Loaded(RoutedPlugins::new(plugins.into_iter().map(Arc::new).collect())?))
     }
 
+    /// Checks the routes of these plugins together.
+    ///
+    /// # Errors
+    /// The first route that conflicts with one of another plugin or of the engine.
+    pub(crate) fn check_routes(plugins: Vec<Arc<Plugin>>) -> Result<(), RouteError> {
+        RoutedPlugins::new(plugins).map(drop)
+    }
+
     /// Plugins of which each is loaded by the first request for one of its addresses.
     pub(crate) fn late(plugins: LatePlugins) -> Self {
         let each = (0..plugins.count()).map(|_| OnceLock::new()).collect();

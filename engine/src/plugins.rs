@@ -43,8 +43,10 @@ pub use declarative::DeclarativeError;
 pub use id::is_id;
 pub(crate) use late_plugins::PluginNotLoaded;
 pub use late_plugins::{LatePlugins, beginnings};
+pub use library::renew_libraries;
 pub use library_error::{InvalidMessage, LibraryError};
 pub use live::{InvalidOwner, Live};
+pub(crate) use load::load_one;
 pub use load::{load, load_late};
 pub use manifest_check::PluginError;
 pub use packed::manifest_beside;
@@ -59,6 +61,7 @@ pub use route_error::{RouteError, RouteErrorKind};
 pub(crate) use series::series_of;
 pub use series_check::SeriesError;
 pub use settings::{Ingest, Settings, StoreKind};
+pub(crate) use trust::check_scheme;
 pub use trust_error::{TrustError, TrustMistake};
 
 pub use crate::route::{RouteSyntaxError, RouteSyntaxFault};

@@ -36,6 +36,8 @@ pub(crate) async fn serve(
             Serves::Index => pages.index(parts, incoming),
             Serves::OpenApi => pages.openapi(parts),
             Serves::Health => health::answer(parts, incoming).await,
+            Serves::Liveness => Ok(health::liveness()),
+            Serves::Readiness => health::readiness(parts, incoming.now).await,
             Serves::Live => live::page(parts, incoming, own).await,
             Serves::Repos => live::repos(parts, incoming, own).await,
             Serves::Events => live::events(parts, incoming),

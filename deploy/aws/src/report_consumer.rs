@@ -1,6 +1,9 @@
 //! Records reports from their queue, for a server that polls it.
 
-use std::time::{Duration, SystemTime};
+use std::{
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
 
 use badgesmith_engine::{Engine, QueuedError};
 use tokio::time::{Instant, sleep};
@@ -29,11 +32,11 @@ const FIRST_DELAY: Duration = Duration::from_secs(45);
 /// The longest of them; SQS allows twelve hours.
 const LONGEST_DELAY: Duration = Duration::from_secs(600);
 
-/// Polls the queue and records what it has, until this future is dropped. Messages that were received then are received
-/// again, by this server or another.
-pub async fn consume_reports(queue: &SqsQueue, engine: &Engine) {
+/// Polls the queue and records what it has with the engine of the moment, until this future is dropped. Messages that were
+/// received then are received again, by this server or another.
+pub async fn consume_reports(queue: &SqsQueue, engine: impl Fn() -> Arc<Engine>) {
     loop {
-        match consume_batch(queue, engine, POLL).await {
+        match consume_batch(queue, &engine, POLL).await {
             Ok(true) => {}
             Ok(false) => sleep(QUEUE_PAUSE).await,
             Err(fault) => {
@@ -49,9 +52,13 @@ pub async fn consume_reports(queue: &SqsQueue, engine: &Engine) {
 ///
 /// # Errors
 /// The queue does not answer.
-pub async fn consume_batch(queue: &SqsQueue, engine: &Engine, wait: Duration) -> Result<bool, AwsError> {
+pub async fn consume_batch(
+    queue: &SqsQueue,
+    engine: impl Fn() -> Arc<Engine>,
+    wait: Duration,
+) -> Result<bool, AwsError> {
     let messages = queue.receive(wait, VISIBILITY).await?;
-    let ends = record_batch(engine, &messages, Instant::now() + BATCH_LIMIT).await;
+    let ends = record_batch(&engine(), &messages, Instant::now() + BATCH_LIMIT).await;
     settle_batch(queue, &messages, &ends).await?;
     Ok(!ends.contains(&MessageEnd::Postponed))
 }

@@ -288,7 +288,7 @@ async fn reports_that_came_while_results_were_refused_are_there_afterwards_and_n
     let ended = Instant::now() + Duration::from_secs(60);
     let consuming = async {
         while store.writes.load(Ordering::Relaxed) < 40 {
-            consume_batch(&queue, &engine, Duration::from_secs(1)).await.unwrap();
+            consume_batch(&queue, || Arc::clone(&engine), Duration::from_secs(1)).await.unwrap();
         }
     };
     let mending = async {

@@ -40,6 +40,19 @@ pub(crate) enum CommandError {
     #[cfg(unix)]
     Signal(io::Error),
     Randomness(getrandom::Error),
+    /// No server runs on this data directory.
+    #[cfg(unix)]
+    NoServer {
+        data: PathBuf,
+    },
+    /// The server refuses to reload, for each of these reasons.
+    #[cfg(unix)]
+    NotReloaded {
+        mistakes: Vec<String>,
+    },
+    /// The thread that read plugins.toml broke off.
+    #[cfg(unix)]
+    ReloadBroke,
     /// The command works on Secrets Manager only.
     NeedsAws,
     /// The command works on a data directory only.
@@ -173,6 +186,12 @@ impl CommandError {
         Self::Telemetry(cause.into())
     }
 
+    /// The same text, a line for each mistake.
+    #[cfg(unix)]
+    pub(crate) fn lines(&self) -> Vec<String> {
+        self.to_string().lines().map(str::to_owned).collect()
+    }
+
     /// An error of a file or directory at this path.
     pub(crate) fn file(path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Self {
         let path = path.into();
@@ -195,6 +214,14 @@ impl fmt::Display for CommandError {
             }
             #[cfg(unix)]
             Self::Signal(cause) => write!(f, "cannot listen for SIGTERM: {cause}"),
+            #[cfg(unix)]
+            Self::NoServer { data } => {
+                write!(f, "no server answers in {}; name the directory of a running one with --data", data.display())
+            }
+            #[cfg(unix)]
+            Self::NotReloaded { mistakes } => write!(f, "nothing changed\n{}", mistakes.join("\n")),
+            #[cfg(unix)]
+            Self::ReloadBroke => f.write_str("reading plugins.toml broke off; the log says where"),
             Self::Randomness(cause) => write!(f, "the system has no randomness: {cause}"),
             Self::NeedsAws => {
                 f.write_str("secrets in a data directory have no prefix; with --aws those of Secrets Manager are moved")

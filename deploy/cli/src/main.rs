@@ -16,6 +16,8 @@ mod runtime;
 // What only the server and its operator need.
 #[cfg(feature = "server")]
 mod arguments;
+#[cfg(all(feature = "server", unix))]
+mod control;
 #[cfg(feature = "server")]
 mod dead;
 #[cfg(feature = "server")]
@@ -28,6 +30,8 @@ mod identity;
 mod opened_store;
 #[cfg(feature = "server")]
 mod plugin;
+#[cfg(all(feature = "server", unix))]
+mod reload;
 #[cfg(feature = "server")]
 mod seal;
 #[cfg(feature = "server")]

@@ -5,24 +5,27 @@ mod answer;
 mod client_address;
 mod clock;
 mod connection_table;
+#[cfg(unix)]
+mod control_socket;
+mod current_engine;
 mod events;
+mod foundation;
 mod greeting;
 mod listener;
 mod listeners;
 mod open_files;
 mod queued_reports;
+#[cfg(unix)]
+mod reload;
 mod socket;
 mod span;
 mod storage;
 
-use std::{cmp::max, net::SocketAddr, sync::Arc};
+use std::{cmp::max, net::SocketAddr, sync::Arc, time::Duration};
 
-use badgesmith_aws::{Sns, report_consumer::consume_reports};
-use badgesmith_engine::{Engine, World, world::Meter};
-use badgesmith_host::{
-    client, config, courier::HttpCourier, executor::TokioExecutor, faces, metrics::prometheus::Prometheus, oidc,
-    upstream::HttpUpstream, web::HttpWeb,
-};
+use badgesmith_aws::report_consumer::consume_reports;
+use badgesmith_engine::world::Meter;
+use badgesmith_host::{client, metrics::prometheus::Prometheus};
 use clap::{Args, builder::RangedU64ValueParser};
 
 use crate::{
@@ -33,7 +36,13 @@ use crate::{
 };
 use answer::Server;
 use connection_table::{ConnectionLimits, ConnectionTable};
+#[cfg(unix)]
+use control_socket::{ControlSocket, reload_on_signal};
+use current_engine::CurrentEngine;
+use foundation::{Foundation, IfMissing, Loaded};
 use listeners::{Listeners, MOST_LISTENERS, MOST_OF_CLIENT};
+#[cfg(unix)]
+use reload::Reloader;
 use storage::Storage;
 
 /// How many of the open files are kept for everything but clients' connections: upstreams, the store, secrets.
@@ -71,6 +80,16 @@ pub(crate) struct ServeOptions {
     /// over loopback have no limit, since a reverse proxy may run on this machine.
     #[arg(long, env = "BADGESMITH_CONNECTIONS_PER_CLIENT", value_name = "COUNT", default_value_t = 256)]
     connections_per_client: usize,
+    /// For how many seconds the server takes requests after it was told to stop, while /health/ready answers 503: so long
+    /// as a load balancer needs to see it.
+    #[arg(
+        long,
+        env = "BADGESMITH_STOP_DELAY",
+        value_name = "SECONDS",
+        default_value_t = 0,
+        value_parser = RangedU64ValueParser::<u64>::new().range(0..=300)
+    )]
+    stop_delay: u64,
     #[command(flatten)]
     data: DataOption,
     #[command(flatten)]
@@ -105,10 +124,10 @@ fn most_listeners(files: Option<usize>) -> usize {
 /// # Errors
 /// What keeps the server from starting.
 pub(crate) fn run(serve: &ServeOptions) -> Result<(), CommandError> {
-    let (plugins, settings) = config::load(serve.config.file.as_deref()).map_err(CommandError::configuration)?;
-    let faces = faces::load(&settings.faces).map_err(CommandError::configuration)?;
+    let loaded = Loaded::read(serve.config.file.as_deref(), IfMissing::NoPlugins)?;
+    let settings = loaded.settings.clone();
     let connections = client::Connections::new();
-    let (data_directory, queue_connections) = (&serve.data.directory, connections.clone());
+    let data_directory = &serve.data.directory;
     let storage = Storage::open(&settings, data_directory, &connections)?;
     let metrics = serve.shows_metrics().then(|| Prometheus::new(env!("CARGO_PKG_VERSION")));
     let metrics = metrics.transpose().map_err(CommandError::telemetry)?.map(Arc::new);
@@ -116,49 +135,38 @@ pub(crate) fn run(serve: &ServeOptions) -> Result<(), CommandError> {
         Some(metrics) => Arc::clone(metrics) as Arc<dyn Meter>,
         None => Arc::new(()),
     };
-    let (web, executor) = (Arc::new(HttpWeb::new(&settings)), Arc::new(TokioExecutor::new()));
     let secrets = storage.secrets(data_directory, &serve.seal)?;
-    let world = World {
-        upstream: Arc::new(HttpUpstream::over(connections)),
-        verifier: oidc::verifier(&settings.trust, Arc::clone(&web) as _, Arc::clone(&executor) as _),
-        web,
-        executor,
-        secrets: Arc::clone(&secrets),
-        store: storage.store(),
-        meter: Arc::clone(&meter),
-    };
-    let reports = queued_reports::queue(&settings, || storage.aws(&queue_connections))?;
-    let gauge = queued_reports::gauge(|| storage.aws(&queue_connections))?;
-    let engine = Engine::new(plugins, &settings, world).map_err(CommandError::configuration)?;
-    let engine = engine.with_faces(faces).with_events();
-    let engine = match &reports {
-        Some(queue) => engine.with_report_queue(Arc::clone(queue) as _),
-        None => engine,
-    };
-    let engine = Arc::new(match gauge {
-        Some(gauge) => engine.with_queue_gauge(gauge),
-        None => engine,
-    });
+    let foundation = Arc::new(Foundation::new(storage, secrets, Arc::clone(&meter), &settings, connections)?);
+    let engines = CurrentEngine::new(foundation.engine(loaded)?);
     let files = open_files::raise_limit();
-    let listeners = if settings.live.is_on() { most_listeners(files) } else { 0 };
+    let most_listeners = most_listeners(files);
     // Where one client may have any number of connections, it is a proxy.
-    let of_client = if serve.connections_per_client == 0 { listeners } else { MOST_OF_CLIENT };
-    let consumed = Arc::clone(&engine);
-    let server = Server { engine, meter, metrics, listeners: Listeners::new(listeners, of_client) };
+    let of_client = if serve.connections_per_client == 0 { most_listeners } else { MOST_OF_CLIENT };
+    let listeners = Listeners::new(most_listeners, of_client);
+    let server = Server { engines: Arc::clone(&engines), meter, metrics, listeners: Arc::clone(&listeners) };
     // One thread: a request that is answered from a cache takes less time than a switch to another thread.
     let runtime = runtime::single_threaded()?;
-    if !settings.subscriptions.is_empty() {
-        let topics = Arc::new(Sns::new(storage.aws(&queue_connections)));
-        runtime.block_on(events::check_topics(&topics, &settings))?;
-        let courier = Arc::new(HttpCourier::new(&settings).with_topics(topics));
-        runtime.block_on(events::start(&server.engine, &settings, &*secrets, courier))?;
+    runtime.block_on(events::check(&foundation, &settings))?;
+    let telling = runtime.block_on(async { events::start(&foundation, &engines.get(), &settings) });
+    if let Some(queue) = foundation.reports.clone() {
+        let engines = Arc::clone(&engines);
+        runtime.spawn(async move { consume_reports(&queue, || engines.get()).await });
     }
-    if let Some(queue) = reports {
-        runtime.spawn(async move { consume_reports(&queue, &consumed).await });
-    }
-    let table = ConnectionTable::new(serve.limits(files, listeners));
-    let outcome = runtime.block_on(listener::listen(serve.listen, server, table));
-    runtime.block_on(storage.close());
+    let reserved = if settings.live.is_on() { most_listeners } else { 0 };
+    let table = ConnectionTable::new(serve.limits(files, reserved));
+    let stop_delay = Duration::from_secs(serve.stop_delay);
+    #[cfg(unix)]
+    let _control = runtime.block_on(async {
+        let (config, foundation) = (serve.config.file.clone(), Arc::clone(&foundation));
+        let reloader = Reloader { config, started_with: settings, foundation, engines, listeners, telling };
+        let reloads = reloader.start();
+        let socket = ControlSocket::open(data_directory, &reloads);
+        reload_on_signal(reloads).map(|()| socket)
+    })?;
+    #[cfg(not(unix))]
+    drop(telling);
+    let outcome = runtime.block_on(listener::listen(serve.listen, server, table, stop_delay));
+    runtime.block_on(foundation.storage.close());
     // A provider's step that never returns must not keep the process from ending.
     runtime.shutdown_background();
     outcome

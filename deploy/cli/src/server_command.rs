@@ -2,6 +2,8 @@
 
 use clap::Subcommand;
 
+#[cfg(unix)]
+use crate::reload;
 use crate::{
     command_error::CommandError, dead, dynamodb, hook, identity, plugin, secret, serve, smoke, subscription, transfer,
 };
@@ -11,6 +13,9 @@ use crate::{
 pub(crate) enum ServerCommand {
     /// Answers requests over HTTP until it is told to stop; the default.
     Serve(serve::ServeOptions),
+    /// Has the running server read plugins.toml again, without a restart.
+    #[cfg(unix)]
+    Reload(reload::ReloadOptions),
     /// Creates, checks, enables, lists, packs and records plugins.
     #[command(subcommand)]
     Plugin(plugin::PluginCommand),
@@ -48,6 +53,8 @@ impl ServerCommand {
     pub(crate) fn run(&self) -> Result<(), CommandError> {
         match self {
             Self::Serve(serve) => serve::run(serve),
+            #[cfg(unix)]
+            Self::Reload(reload) => reload::run(reload),
             Self::Plugin(plugin) => plugin::run(plugin),
             Self::Secret(secret) => secret::run(secret),
             Self::Hook(hook) => hook::run(hook),

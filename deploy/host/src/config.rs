@@ -8,7 +8,7 @@ use std::{
 };
 
 use badgesmith_engine::{
-    Config, Plugin, Settings,
+    Config, Mistake, Plugin, Settings, mistakes,
     plugins::{self, LatePlugins, packed_beside, read_packed},
 };
 
@@ -33,6 +33,8 @@ pub enum ConfigError {
     },
     /// The engine refuses the configuration or a plugin.
     Refused(String),
+    /// The same, with all mistakes of all files.
+    Mistakes(Vec<Mistake>),
 }
 
 impl fmt::Display for ConfigError {
@@ -41,6 +43,10 @@ impl fmt::Display for ConfigError {
             Self::Missing => write!(f, "there is no {NAME} here nor beside the binary; name one with --config"),
             Self::Unreadable { path, cause } => write!(f, "{}: {cause}", path.display()),
             Self::Refused(refusal) => f.write_str(refusal),
+            Self::Mistakes(mistakes) => {
+                let lines: Vec<_> = mistakes.iter().map(ToString::to_string).collect();
+                f.write_str(&lines.join("\n"))
+            }
         }
     }
 }
@@ -51,7 +57,7 @@ impl Error for ConfigError {}
 /// there are no plugins.
 ///
 /// # Errors
-/// The first mistake in the configuration, or what cannot be read.
+/// All mistakes in the configuration, or what cannot be read.
 pub fn load(config: Option<&Path>) -> Result<(Vec<Plugin>, Settings), ConfigError> {
     let Some((config, plugins)) = find(config, None, &[])? else {
         tracing::warn!("there is no {NAME} here nor beside the binary: static badges only");
@@ -73,7 +79,7 @@ pub fn settings(config: Option<&Path>) -> Result<Settings, ConfigError> {
 /// the first request for one of its addresses.
 ///
 /// # Errors
-/// As [`load`]; a mistake in a plugin that is loaded later is in the log.
+/// The first mistake in the configuration, or what cannot be read; a mistake in a plugin that is loaded later is in the log.
 pub fn load_late(config: Option<&Path>) -> Result<(StartPlugins, Settings), ConfigError> {
     let Some((file, text)) = read(config, &folder_of_binary())? else {
         tracing::warn!("there is no {NAME} here nor beside the binary: static badges only");
@@ -136,6 +142,14 @@ pub fn check(text: &str, file: &Path) -> Result<(Config, Vec<Plugin>), ConfigErr
     load_text(text, file, None, &[])
 }
 
+/// All mistakes of the configuration that [`load`] would load, with conflicts of routes between plugins; none if they
+/// cannot be found in the files.
+#[must_use]
+pub fn explain(config: Option<&Path>) -> Option<ConfigError> {
+    let (file, text) = read(config, &folder_of_binary()).ok()??;
+    all_mistakes(text, &file, None)
+}
+
 fn find(
     named: Option<&Path>,
     libraries: Option<&Path>,
@@ -155,14 +169,28 @@ fn load_text(
     libraries: Option<&Path>,
     only: &[String],
 ) -> Result<(Config, Vec<Plugin>), ConfigError> {
-    let mut config = parse(text, file)?;
+    let explained = |error| all_mistakes(text.to_owned(), file, libraries).unwrap_or(error);
+    let mut config = parse(text, file).map_err(explained)?;
     let ids: Vec<_> = config.plugin.iter().map(|plugin| &*plugin.id).collect();
     if let Some(unknown) = only.iter().find(|id| !ids.contains(&id.as_str())) {
         return Err(ConfigError::Refused(format!("there is no plugin {unknown:?}; there are {}", ids.join(", "))));
     }
     config.plugin.retain(|plugin| only.is_empty() || only.contains(&plugin.id));
-    let plugins = load_plugins(&config, file, libraries)?;
-    Ok((config, plugins))
+    let plugins = load_plugins(&config, file, libraries);
+    // Mistakes of plugins that are left out are of no interest.
+    let plugins = if only.is_empty() { plugins.map_err(explained) } else { plugins };
+    Ok((config, plugins?))
+}
+
+/// Looks at all of the configuration after a first mistake; `None` if there is none that the engine finds.
+fn all_mistakes(text: String, file: &Path, libraries: Option<&Path>) -> Option<ConfigError> {
+    let mut files = vec![(file.to_owned(), text)];
+    for file in all_fragments(file).ok()? {
+        let text = fs::read_to_string(&file).ok()?;
+        files.push((file, text));
+    }
+    let found = mistakes(&files, &folders(file, libraries));
+    (!found.is_empty()).then_some(ConfigError::Mistakes(found))
 }
 
 /// What `badgesmith plugin pack` wrote beside a plugins.toml with this text; `None` if it wrote nothing, if the text was

@@ -43,4 +43,13 @@ impl Lease {
         self.renewed = is_held.then_some(now);
         Ok(is_held)
     }
+
+    /// Gives the lease back, so that whoever takes the work on need not wait until it expires. If the store does not
+    /// answer, it expires.
+    pub(crate) async fn release(self, store: &dyn Store, now: SystemTime) {
+        if self.renewed.is_some() {
+            let mine = RowChange::Delete(LEASES.to_owned(), self.what, RowIs::Equal(self.holder));
+            let _ = store.change_rows(&[mine], now).await;
+        }
+    }
 }

@@ -21,6 +21,7 @@ use super::{
     outgoing::Courier,
     queued::QueuedEvent,
     rows::{ENDED, queue_partition, row},
+    stop::Stop,
     subscription::Subscription,
 };
 use crate::{parts::Parts, store::Unavailable};
@@ -47,20 +48,21 @@ pub(crate) struct Post {
     pub(crate) clock: Clock,
     pub(crate) bell: Arc<Notify>,
     pub(crate) lease: Lease,
+    pub(crate) stop: Stop,
 }
 
 /// What an attempt came to, and for which key.
 type Attempted = (String, Result<AttemptEnd, Unavailable>);
 
 impl Post {
-    /// Sends for ever.
+    /// Sends until it is stopped, and then finishes the attempts under way.
     pub(crate) async fn run(mut self) {
         let mut line = Line::default();
         let mut last = String::new();
         let mut under_way: FuturesUnordered<BoxFuture<'static, Attempted>> = FuturesUnordered::new();
         // When the queue was read, if nothing may have been added to it since, and whether there was more than is kept.
         let (mut looked, mut is_full) = (None, false);
-        loop {
+        while !self.stop.is_asked() {
             let now = (self.clock)();
             let mut pause = POLL;
             // Also while attempts end all the time: others may add to the queue, and the lease has to be renewed.
@@ -83,7 +85,12 @@ impl Post {
                 pause = pause.min(Duration::from_millis(wait + 1));
             }
             let (executor, bell) = (Arc::clone(&self.parts.world.executor), Arc::clone(&self.bell));
-            let rest = async move { drop(select(bell.notified().boxed(), executor.sleep(pause)).await) }.boxed();
+            let mut stop = self.stop.clone();
+            let rest = async move {
+                let rest = select(bell.notified().boxed(), executor.sleep(pause));
+                drop(select(rest, stop.asked().boxed()).await);
+            }
+            .boxed();
             let finished = async {
                 match under_way.next().await {
                     Some(attempted) => attempted,
@@ -101,6 +108,10 @@ impl Post {
                 Either::Right(_) => looked = None,
             }
         }
+        while let Some((key, end)) = under_way.next().await {
+            self.settle(&mut line, &key, end);
+        }
+        self.lease.release(&*self.parts.world.store, (self.clock)()).await;
     }
 
     /// Reads what is new in the queue, and returns whether there is more of it than is kept. Nothing waits if another

@@ -14,6 +14,7 @@ use super::{
     lease::Lease,
     outgoing::Courier,
     post::Post,
+    stop::{EventPump, Stop},
     subscription::Subscription,
     teller::{Telling, tell},
 };
@@ -29,7 +30,13 @@ const PAUSE: Duration = Duration::from_secs(1);
 const PAGE: usize = 100;
 
 /// Starts the pump in the background.
-pub(crate) fn start(parts: &Arc<Parts>, subscriptions: &[Subscription], courier: &Arc<dyn Courier>, clock: &Clock) {
+pub(crate) fn start(
+    parts: &Arc<Parts>,
+    subscriptions: &[Subscription],
+    courier: &Arc<dyn Courier>,
+    clock: &Clock,
+) -> EventPump {
+    let (pumping, stop) = EventPump::new();
     let executor = &parts.world.executor;
     // 52 random bits and more.
     let holder = format!("{:x}{:x}", executor.spread().to_bits(), executor.spread().to_bits());
@@ -45,13 +52,15 @@ pub(crate) fn start(parts: &Arc<Parts>, subscriptions: &[Subscription], courier:
             clock: Arc::clone(clock),
             bell,
             lease: Lease::new(format!("to-{}", subscription.name), &holder),
+            stop: stop.clone(),
         };
         executor.spawn(post.run().boxed());
     }
     let leases = (0..OUTBOX_SHARDS).map(|shard| Lease::new(format!("shard-{shard:02}"), &holder)).collect();
     let subscriptions = subscriptions.iter().map(|subscription| Subscription::clone(subscription)).collect();
-    let pump = Pump { parts: Arc::clone(parts), subscriptions, clock: Arc::clone(clock), bells, leases };
+    let pump = Pump { parts: Arc::clone(parts), subscriptions, clock: Arc::clone(clock), bells, leases, stop };
     executor.spawn(pump.run().boxed());
+    pumping
 }
 
 struct Pump {
@@ -62,12 +71,13 @@ struct Pump {
     bells: Vec<Arc<Notify>>,
     /// One for each shard.
     leases: Vec<Lease>,
+    stop: Stop,
 }
 
 impl Pump {
     async fn run(mut self) {
         let (executor, bell) = (Arc::clone(&self.parts.world.executor), Arc::clone(&self.parts.outbox.bell));
-        loop {
+        while !self.stop.is_asked() {
             let is_shared = self.parts.world.store.is_shared();
             let pause = match self.empty((self.clock)()).await {
                 Ok(()) if is_shared => POLL,
@@ -75,7 +85,14 @@ impl Pump {
                 // The store's own log says why it does not answer.
                 Err(_) => PAUSE,
             };
-            select(bell.notified().boxed(), executor.sleep(pause)).await;
+            let rest = select(bell.notified().boxed(), executor.sleep(pause));
+            select(rest, self.stop.asked().boxed()).await;
+        }
+        // Whoever takes the work on rings no bell for what this pump left.
+        bell.notify_one();
+        let now = (self.clock)();
+        for lease in self.leases {
+            lease.release(&*self.parts.world.store, now).await;
         }
     }
 
@@ -90,6 +107,9 @@ impl Pump {
             loop {
                 let page = store.rows(&partition, "", PAGE, now).await?;
                 for row in &page {
+                    if self.stop.is_asked() {
+                        return Ok(());
+                    }
                     let told = tell(&self.parts, &self.subscriptions, row, (self.clock)()).await?;
                     if matches!(told, Telling::Told(count) if count > 0) {
                         self.bells.iter().for_each(|bell| bell.notify_one());

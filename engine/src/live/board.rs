@@ -138,6 +138,11 @@ impl ShownCollections {
 }
 
 impl Board {
+    /// Whether it shows the repositories that another one shows.
+    pub(crate) fn shows_as(&self, other: &Self) -> bool {
+        self.owners == other.owners && self.granted == other.granted
+    }
+
     pub(crate) fn new(settings: &Settings, world: &World) -> Self {
         Self {
             owners: settings.live.clone(),

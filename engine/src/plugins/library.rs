@@ -1,7 +1,14 @@
 //! A provider's library: opened, checked, called. The only unsafe code of the engine.
 #![allow(unsafe_code)]
 
-use std::{error::Error, ffi::OsString, path::Path, slice, str};
+use std::{
+    borrow::Cow,
+    error::Error,
+    ffi::OsString,
+    path::Path,
+    slice, str,
+    sync::atomic::{AtomicU32, Ordering},
+};
 
 use badgesmith_provider::abi::{ABI, Bytes, OK, PANICKED, Table};
 
@@ -14,6 +21,9 @@ use super::{
 const LARGEST_MESSAGE: usize = 1024 * 1024;
 /// The size of version 1's table in its first header, on this machine.
 const FIRST_SIZE: usize = size_of::<Table>();
+
+/// How often libraries that were replaced have been looked for.
+static RENEWALS: AtomicU32 = AtomicU32::new(0);
 
 type StepFunction = unsafe extern "C" fn(Bytes, *const Bytes, usize, *mut Bytes) -> i32;
 type ReleaseFunction = unsafe extern "C" fn(Bytes);
@@ -31,15 +41,37 @@ pub(super) fn file_name(name: &str) -> OsString {
     libloading::library_filename(name)
 }
 
+/// Has libraries that are opened from now on be those that their paths lead to now. glibc returns a library that is open
+/// already to whoever asks for the same path, even if another file has been renamed to it since.
+pub fn renew_libraries() {
+    RENEWALS.fetch_add(1, Ordering::Relaxed);
+}
+
+/// Another spelling of a path for each renewal. The system compares the files of paths that it does not know, so a library
+/// that was not replaced is still opened once.
+fn spelled(path: &Path, renewal: u32) -> Cow<'_, Path> {
+    let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else { return path.into() };
+    if renewal == 0 || cfg!(windows) {
+        return path.into();
+    }
+    let mut spelled = folder.as_os_str().to_owned();
+    let digits = u32::BITS - renewal.leading_zeros();
+    (0..digits).for_each(|digit| spelled.push(if renewal >> digit & 1 == 1 { "/." } else { "/" }));
+    spelled.push("/");
+    spelled.push(name);
+    Path::new(&spelled).to_owned().into()
+}
+
 impl Library {
     /// Opens the library and checks its table. Opening runs code of the library, so its checksum is compared before.
     ///
     /// # Errors
     /// [`LibraryError`], with what to write instead.
     pub(super) fn open(path: &Path) -> Result<Self, LibraryError> {
+        let path = spelled(path, RENEWALS.load(Ordering::Relaxed));
         // SAFETY: opening runs the library's constructors. The operator named this file, and its checksum where one
         // is given was compared first: a native plugin is trusted code.
-        let library = unsafe { libloading::Library::new(path) }.map_err(|fault| {
+        let library = unsafe { libloading::Library::new(&*path) }.map_err(|fault| {
             // libloading keeps the system's words in the source of its own error.
             LibraryError::NotOpened(fault.source().map_or_else(|| fault.to_string(), ToString::to_string))
         })?;
@@ -121,4 +153,21 @@ fn other_version(library: &libloading::Library) -> LibraryError {
         unsafe { library.get::<*const ()>(symbol.as_bytes()) }.is_ok()
     });
     other.map_or(LibraryError::NoProvider, LibraryError::OtherVersion)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    #[cfg(unix)]
+    fn every_renewal_spells_a_path_in_a_way_of_its_own_that_leads_to_the_same_file() {
+        let path = Path::new("/a/b.so");
+        let spelled: Vec<_> = (0..70).map(|renewal| spelled(path, renewal).into_owned().into_os_string()).collect();
+        assert_eq!(spelled[0], "/a/b.so");
+        // Paths compare by their components.
+        assert!(spelled.iter().all(|spelled| Path::new(spelled) == path), "{spelled:?}");
+        let different: std::collections::BTreeSet<_> = spelled.iter().collect();
+        assert_eq!(different.len(), spelled.len());
+    }
 }

@@ -67,7 +67,7 @@ pub fn load_late(config: &Config, folders: Vec<PathBuf>) -> Option<LatePlugins> 
 ///
 /// # Errors
 /// As [`load`].
-pub(super) fn load_one(config: &PluginConfig, folders: &[PathBuf]) -> Result<Plugin, ConfigError> {
+pub(crate) fn load_one(config: &PluginConfig, folders: &[PathBuf]) -> Result<Plugin, ConfigError> {
     load_plugin(config, folders).map_err(|kind| {
         let (file, plugin) = (config.file.clone(), Some(config.id.clone()));
         ConfigError { file, plugin, kind }

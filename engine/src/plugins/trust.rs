@@ -71,7 +71,7 @@ pub(super) fn serialize<S: Serializer>(trusted: &[TrustedIssuer], serializer: S)
 ///
 /// # Errors
 /// The first issuer that is.
-pub(super) fn check_scheme(trusted: &[TrustedIssuer], allow_http: bool) -> Result<(), TrustError> {
+pub(crate) fn check_scheme(trusted: &[TrustedIssuer], allow_http: bool) -> Result<(), TrustError> {
     match trusted.iter().position(|trusted| trusted.issuer.scheme() == "http") {
         Some(entry) if !allow_http => {
             Err(TrustError { entry, mistake: TrustMistake::PlainHttp(trusted[entry].issuer.to_string()) })

@@ -1,6 +1,10 @@
-//! `/health`: that the server runs, and with `?deep=1` the state of plugins, upstreams, caches and dependencies.
+//! `/health`: that the server runs, and with `?deep=1` the state of plugins, upstreams, caches and dependencies;
+//! `/health/live` and `/health/ready`, for what starts processes and sends them requests.
 
-use std::{sync::Arc, time::SystemTime};
+use std::{
+    sync::{Arc, atomic::Ordering},
+    time::SystemTime,
+};
 
 use badgesmith_provider::Manifest;
 use futures_util::future::join;
@@ -183,12 +187,36 @@ pub(crate) async fn answer(parts: &Parts, incoming: &Incoming<'_>) -> Result<Ans
     Ok(Answer::json(if is_unhealthy && takes_reports { 503 } else { 200 }, body, Caching::NoStore))
 }
 
+/// Answers `/health/live`: who reads this knows that the process answers.
+pub(crate) fn liveness() -> Answer {
+    Answer::json(200, r#"{"status":"Alive"}"#.to_owned(), Caching::NoStore)
+}
+
+/// Answers `/health/ready`: 503 if the process stops, or if the store does not answer. The plugins are loaded before a
+/// server listens.
+pub(crate) async fn readiness(parts: &Parts, now: SystemTime) -> Result<Answer, Error> {
+    let (status, words) = if parts.is_stopping.load(Ordering::Relaxed) {
+        (503, "Stopping")
+    } else if store(parts, now).await.is_some() {
+        (503, "StoreUnavailable")
+    } else {
+        (200, "Ready")
+    };
+    Ok(Answer::json(status, format!(r#"{{"status":"{words}"}}"#), Caching::NoStore))
+}
+
+/// Checks the store.
+async fn store(parts: &Parts, now: SystemTime) -> UnhealthySince {
+    let store = Arc::clone(&parts.world.store);
+    parts.store.check(now, &parts.world.executor, move || Box::pin(async move { store.check().await })).await
+}
+
 /// Checks the store and the secrets.
 async fn dependencies(parts: &Parts, now: SystemTime) -> [DependencyHealth; 2] {
-    let (store, secrets) = (Arc::clone(&parts.world.store), Arc::clone(&parts.world.secrets));
+    let secrets = Arc::clone(&parts.world.secrets);
     let executor = &parts.world.executor;
     let (store, secrets) = join(
-        parts.store.check(now, executor, move || Box::pin(async move { store.check().await })),
+        store(parts, now),
         parts.secrets.check(now, executor, move || Box::pin(async move { secrets.check().await })),
     )
     .await;

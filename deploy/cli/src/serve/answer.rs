@@ -29,6 +29,7 @@ use tracing::Instrument;
 use super::{
     activity::Activity,
     client_address::ClientAddress,
+    current_engine::CurrentEngine,
     listeners::{ListenerPlace, Listeners},
     span,
 };
@@ -41,7 +42,7 @@ const METRICS_PATH: &str = "/metrics";
 /// Answers the requests of every connection.
 #[derive(Clone)]
 pub(crate) struct Server {
-    pub(crate) engine: Arc<Engine>,
+    pub(crate) engines: Arc<CurrentEngine>,
     /// Counts every answer.
     pub(crate) meter: Arc<dyn Meter>,
     /// What `/metrics` shows; `None` where that path is not served.
@@ -111,14 +112,14 @@ pub(crate) async fn answer(
     Ok(to_http(response, body, &request.correlation_id))
 }
 
-/// A body that streams events until the server stops. The connection counts as a listener as long as the body lives.
+/// A body that streams events until the server stops or cannot go on with them. The connection counts as a listener as long as the body lives.
 fn event_body(events: EventStream, place: ListenerPlace, activity: Arc<Activity>) -> UnsyncBoxBody<Bytes, Infallible> {
     let told = stream::unfold((events, place), move |(mut events, mut place)| {
         let activity = Arc::clone(&activity);
         async move {
             let text = tokio::select! {
                 biased;
-                () = place.stopped() => return None,
+                () = place.ended() => return None,
                 text = events.next() => text,
             };
             activity.tell(text.len(), Instant::now());
@@ -133,9 +134,9 @@ async fn respond(server: &Server, request: &Request) -> Response {
     let now = SystemTime::now();
     match &server.metrics {
         Some(metrics) if request.path == METRICS_PATH && matches!(request.method, Method::GET | Method::HEAD) => {
-            metrics_response(metrics.text(&server.engine, now), request)
+            metrics_response(metrics.text(&server.engines.get(), now), request)
         }
-        _ => server.engine.respond(request, now).await,
+        _ => server.engines.get().respond(request, now).await,
     }
 }
 

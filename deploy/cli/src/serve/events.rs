@@ -5,18 +5,18 @@ use std::{sync::Arc, time::SystemTime};
 use badgesmith_aws::Sns;
 use badgesmith_engine::{
     Engine, Settings,
-    events::{Clock, Courier, Target},
-    world::Secrets,
+    events::{Clock, EventPump, Target},
 };
 use badgesmith_host::subscription_check::check_subscriptions;
 
+use super::foundation::Foundation;
 use crate::command_error::CommandError;
 
 /// Checks that every topic has an ARN, which one that is named by its name may lack. SNS is not called.
 ///
 /// # Errors
 /// A topic whose region or account is unknown, with what to set.
-pub(super) async fn check_topics(topics: &Sns, settings: &Settings) -> Result<(), CommandError> {
+async fn check_topics(topics: &Sns, settings: &Settings) -> Result<(), CommandError> {
     for subscription in &settings.subscriptions {
         if let Target::Topic(topic) = &subscription.target {
             topics.topic_arn(topic).await.map_err(CommandError::storage)?;
@@ -25,21 +25,22 @@ pub(super) async fn check_topics(topics: &Sns, settings: &Settings) -> Result<()
     Ok(())
 }
 
-/// Begins to send events in the background to those who subscribed to them.
+/// Checks that the events of every subscription can be sent.
 ///
 /// # Errors
-/// Every subscription whose events could not be sent, with what to write.
-pub(super) async fn start(
-    engine: &Engine,
-    settings: &Settings,
-    secrets: &dyn Secrets,
-    courier: Arc<dyn Courier>,
-) -> Result<(), CommandError> {
-    let problems = check_subscriptions(settings, secrets).await;
-    if !problems.is_empty() {
-        return Err(CommandError::Subscriptions(problems));
+/// A topic without an ARN, or every subscription whose events could not be sent, with what to write.
+pub(super) async fn check(foundation: &Foundation, settings: &Settings) -> Result<(), CommandError> {
+    if settings.subscriptions.iter().any(|subscription| matches!(subscription.target, Target::Topic(_))) {
+        check_topics(&foundation.topics(), settings).await?;
     }
+    match check_subscriptions(settings, &*foundation.secrets).await {
+        problems if problems.is_empty() => Ok(()),
+        problems => Err(CommandError::Subscriptions(problems)),
+    }
+}
+
+/// Begins to send events in the background to those who subscribed to them; `None` where nobody did.
+pub(super) fn start(foundation: &Foundation, engine: &Engine, settings: &Settings) -> Option<EventPump> {
     let clock: Clock = Arc::new(SystemTime::now);
-    engine.tell_events(&courier, &clock);
-    Ok(())
+    (!settings.subscriptions.is_empty()).then(|| engine.tell_events(&foundation.courier(settings), &clock))
 }

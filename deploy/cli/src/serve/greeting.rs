@@ -14,7 +14,8 @@ const MANY: usize = 12;
 /// Prints the server's address and examples of every plugin's badges.
 pub(super) fn print(address: SocketAddr, server: &Server) {
     let mut lines = format!("BadgeSmith {} at http://{address}\n", env!("CARGO_PKG_VERSION"));
-    let plugins = server.engine.plugins();
+    let engine = server.engines.get();
+    let plugins = engine.plugins();
     let (many, few) = if plugins.len() < MANY { (&[][..], plugins) } else { (plugins, &[][..]) };
     lines += &list(address, many);
     for plugin in few {
@@ -27,7 +28,7 @@ pub(super) fn print(address: SocketAddr, server: &Server) {
             lines += &format!("    and {more} more, all at http://{address}/\n");
         }
     }
-    if server.engine.has_live_page() {
+    if engine.has_live_page() {
         lines += &format!("\n  live page\n    http://{address}/live\n");
     }
     if server.metrics.is_some() {

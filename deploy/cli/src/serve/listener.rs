@@ -49,7 +49,8 @@ pub(crate) const STOP_TIMEOUT: Duration = Duration::from_secs(10);
 const CLOCK_IS_WRONG: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/plain\r\nContent-Length: 32\r\n\
     Cache-Control: no-store\r\nConnection: close\r\n\r\nthe clock of the server is wrong";
 
-/// Serves at this address until Ctrl-C or SIGTERM, and then finishes the requests in flight.
+/// Serves at this address until Ctrl-C or SIGTERM, for as long as `stop_delay` after it, and then finishes the requests in
+/// flight. After the signal `/health/ready` says that the server stops.
 ///
 /// # Errors
 /// The address cannot be bound, or SIGTERM cannot be waited for.
@@ -57,10 +58,16 @@ pub(crate) async fn listen(
     address: SocketAddr,
     server: Server,
     connections: Arc<ConnectionTable>,
+    stop_delay: Duration,
 ) -> Result<(), CommandError> {
     let listener = bind(address).map_err(|cause| CommandError::Listen { address, cause })?;
     let address = listener.local_addr().unwrap_or(address);
-    let mut stop = pin!(stop_signal()?);
+    let (signalled, engines) = (stop_signal()?, Arc::clone(&server.engines));
+    let mut stop = pin!(async move {
+        signalled.await;
+        engines.begin_stop();
+        sleep(stop_delay).await;
+    });
     greeting::print(address, &server);
     let graceful = GracefulShutdown::new();
     let listeners = Arc::clone(&server.listeners);

@@ -14,13 +14,17 @@ pub(crate) const MOST_LISTENERS: usize = 256;
 /// How many of them one client may have. Over loopback there is no limit, since a reverse proxy may run on this machine.
 pub(crate) const MOST_OF_CLIENT: usize = 32;
 
+/// Instead of how often streams were ended: the server stops.
+const STOPPED: u64 = u64::MAX;
+
 /// The listeners that there are.
 #[derive(Debug)]
 pub(crate) struct Listeners {
     most: usize,
     most_of_client: usize,
     taken: Mutex<TakenPlaces>,
-    stopped: watch::Sender<bool>,
+    /// How often every stream has been ended; [`STOPPED`] from the end of the server on.
+    ended: watch::Sender<u64>,
 }
 
 #[derive(Debug, Default)]
@@ -34,13 +38,15 @@ struct TakenPlaces {
 pub(crate) struct ListenerPlace {
     client: Option<ClientAddress>,
     listeners: Arc<Listeners>,
-    stopped: watch::Receiver<bool>,
+    /// How often streams had been ended when it began.
+    began: u64,
+    ended: watch::Receiver<u64>,
 }
 
 impl Listeners {
     /// Places for so many, and for so many of one client.
     pub(crate) fn new(most: usize, most_of_client: usize) -> Arc<Self> {
-        Arc::new(Self { most, most_of_client, taken: Mutex::default(), stopped: watch::Sender::new(false) })
+        Arc::new(Self { most, most_of_client, taken: Mutex::default(), ended: watch::Sender::new(0) })
     }
 
     /// A place for a client, if there is one.
@@ -58,12 +64,24 @@ impl Listeners {
         }
         taken.all += 1;
         drop(taken);
-        Some(ListenerPlace { client, listeners: Arc::clone(self), stopped: self.stopped.subscribe() })
+        let ended = self.ended.subscribe();
+        let began = *ended.borrow();
+        Some(ListenerPlace { client, listeners: Arc::clone(self), began, ended })
     }
 
-    /// Ends every stream.
+    /// Ends every stream, also those that begin later.
     pub(crate) fn stop(&self) {
-        self.stopped.send_replace(true);
+        self.ended.send_replace(STOPPED);
+    }
+
+    /// Ends every stream that there is. Each said at its beginning after how long the client connects again.
+    #[cfg(unix)]
+    pub(crate) fn restart(&self) {
+        self.ended.send_if_modified(|ended| {
+            let is_running = *ended != STOPPED;
+            *ended += u64::from(is_running);
+            is_running
+        });
     }
 
     fn taken(&self) -> MutexGuard<'_, TakenPlaces> {
@@ -72,10 +90,11 @@ impl Listeners {
 }
 
 impl ListenerPlace {
-    /// Waits until the server stops.
-    pub(crate) async fn stopped(&mut self) {
+    /// Waits until the stream is to end.
+    pub(crate) async fn ended(&mut self) {
+        let began = self.began;
         // An error means that the sender is gone: the server has stopped.
-        let _ = self.stopped.wait_for(|stopped| *stopped).await;
+        let _ = self.ended.wait_for(|ended| *ended == STOPPED || *ended != began).await;
     }
 }
 

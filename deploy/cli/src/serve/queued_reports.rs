@@ -45,8 +45,7 @@ pub(super) fn queue(
     aws: impl FnOnce() -> Arc<AwsClients>,
 ) -> Result<Option<Arc<SqsQueue>>, CommandError> {
     match env::var(VARIABLE).ok().filter(|name| !name.is_empty()) {
-        None if settings.ingest == Ingest::Queue => Err(CommandError::configuration(QueueError::NotNamed)),
-        None => Ok(None),
+        None => check(settings, false).map(|()| None),
         Some(name) => {
             let queue = SqsQueue::new(aws(), &name);
             queue
@@ -68,4 +67,13 @@ pub(super) fn gauge(aws: impl FnOnce() -> Arc<AwsClients>) -> Result<Option<Arc<
     // The queue of reports was read before.
     let refused = |error| CommandError::configuration(QueueError::Refused(EVENTS, error));
     Ok(SqsGauge::of(&aws()).map_err(refused)?.map(Arc::new))
+}
+
+/// Checks whether there is a queue where plugins.toml asks for one.
+///
+/// # Errors
+/// There is none.
+pub(super) fn check(settings: &Settings, has_queue: bool) -> Result<(), CommandError> {
+    let is_missing = settings.ingest == Ingest::Queue && !has_queue;
+    if is_missing { Err(CommandError::configuration(QueueError::NotNamed)) } else { Ok(()) }
 }

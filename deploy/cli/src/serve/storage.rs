@@ -38,6 +38,14 @@ impl Storage {
         })
     }
 
+    /// Checks whether the server can go on with these settings.
+    pub(super) fn check(&self, settings: &Settings) -> Result<(), CommandError> {
+        match self {
+            Self::Embedded(_) => Ok(()),
+            Self::DynamoDb(aws, _) => aws.check_events(settings).map_err(CommandError::storage),
+        }
+    }
+
     pub(super) fn store(&self) -> Arc<dyn Store> {
         match self {
             Self::Embedded(store) => Arc::clone(store) as Arc<dyn Store>,

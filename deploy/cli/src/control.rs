@@ -1,0 +1,59 @@
+//! Talks to the running server of a data directory through its control socket: one line asks, one line of JSON answers.
+
+use std::{
+    io::{self, BufRead, BufReader, Write},
+    os::unix::net::UnixStream,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use serde::{Deserialize, Serialize};
+
+use crate::command_error::CommandError;
+
+/// The socket in the data directory.
+const SOCKET: &str = "control.sock";
+/// Asks the server to read plugins.toml again.
+pub(crate) const RELOAD: &str = "reload";
+/// How long the server may take: it opens every library, and compares checksums.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// The socket of the server of a data directory.
+pub(crate) fn socket_path(data: &Path) -> PathBuf {
+    data.join(SOCKET)
+}
+
+/// The answer to every request.
+#[derive(Debug, Deserialize, PartialEq, Eq, Serialize)]
+#[serde(tag = "status", rename_all = "snake_case")]
+pub(crate) enum ControlAnswer {
+    /// Another configuration is in use.
+    Reloaded {
+        /// How many plugins it has.
+        plugins: usize,
+        /// The settings that are as before until the server is started again.
+        needs_restart: Vec<String>,
+    },
+    /// Nothing changed, for these reasons.
+    Refused { mistakes: Vec<String> },
+}
+
+/// Sends a request to the server of a data directory, and returns its answer.
+///
+/// # Errors
+/// There is no server, or it gives no answer.
+pub(crate) fn ask(data: &Path, request: &str) -> Result<ControlAnswer, CommandError> {
+    let path = socket_path(data);
+    let mut stream = UnixStream::connect(&path).map_err(|cause| match cause.kind() {
+        io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused => CommandError::NoServer { data: data.to_owned() },
+        _ => CommandError::File { path: path.clone(), cause },
+    })?;
+    let mut answer = || {
+        stream.set_read_timeout(Some(PATIENCE))?;
+        stream.write_all(format!("{request}\n").as_bytes())?;
+        let mut line = String::new();
+        BufReader::new(&stream).read_line(&mut line)?;
+        Ok(serde_json::from_str(&line)?)
+    };
+    answer().map_err(CommandError::file(path))
+}

@@ -1,0 +1,151 @@
+//! The control socket of the server, through which its user asks for a reload.
+
+use std::{
+    fs, io,
+    os::unix::fs::{MetadataExt, PermissionsExt},
+    path::{Path, PathBuf},
+    process,
+    sync::Arc,
+    time::Duration,
+};
+
+use tokio::{
+    io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
+    net::{UnixListener, UnixStream},
+    signal::unix::{SignalKind, signal},
+    sync::{Semaphore, mpsc, oneshot},
+    time::{sleep, timeout},
+};
+
+use super::reload::ReloadRequest;
+use crate::{
+    command_error::CommandError,
+    control::{ControlAnswer, RELOAD, socket_path},
+};
+
+/// The longest request, in bytes.
+const LONGEST_REQUEST: u64 = 256;
+/// How long a request may take to arrive.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(5);
+/// How many requests are answered at once.
+const MOST_AT_ONCE: usize = 8;
+/// The pause after a connection could not be accepted.
+const ACCEPT_PAUSE: Duration = Duration::from_secs(1);
+
+/// The socket, which is removed when this is dropped.
+#[derive(Debug)]
+pub(super) struct ControlSocket {
+    path: PathBuf,
+    /// The file, which another server may have replaced.
+    inode: Option<u64>,
+}
+
+impl ControlSocket {
+    /// Listens in the data directory, if there is one, until the runtime ends. A socket that an earlier server left there
+    /// is replaced. A server without a control socket serves all the same, and the log says why it has none.
+    pub(super) fn open(data: &Path, reloads: &mpsc::Sender<ReloadRequest>) -> Option<Self> {
+        if !data.is_dir() {
+            return None;
+        }
+        let path = socket_path(data);
+        match bind(&path) {
+            Ok(listener) => {
+                tokio::spawn(listen(listener, reloads.clone()));
+                let inode = inode(&path);
+                Some(Self { path, inode })
+            }
+            Err(fault) => {
+                let path = path.display();
+                tracing::warn!(%path, %fault, "no control socket: send the process SIGHUP to have it read plugins.toml");
+                None
+            }
+        }
+    }
+}
+
+impl Drop for ControlSocket {
+    fn drop(&mut self) {
+        if self.inode.is_some() && inode(&self.path) == self.inode {
+            let _ = fs::remove_file(&self.path);
+        }
+    }
+}
+
+fn inode(path: &Path) -> Option<u64> {
+    fs::symlink_metadata(path).ok().map(|found| found.ino())
+}
+
+/// Binds under another name first, so that nobody else can connect before the mode is set, and a socket of that name is
+/// replaced at once.
+fn bind(path: &Path) -> io::Result<UnixListener> {
+    let new = path.with_extension(format!("{}.new", process::id()));
+    let _ = fs::remove_file(&new);
+    let listener = UnixListener::bind(&new)?;
+    let placed = fs::set_permissions(&new, fs::Permissions::from_mode(0o600)).and_then(|()| fs::rename(&new, path));
+    if placed.is_err() {
+        let _ = fs::remove_file(&new);
+    }
+    placed.map(|()| listener)
+}
+
+async fn listen(listener: UnixListener, reloads: mpsc::Sender<ReloadRequest>) {
+    let places = Arc::new(Semaphore::new(MOST_AT_ONCE));
+    loop {
+        // It is never closed.
+        let Ok(place) = Arc::clone(&places).acquire_owned().await else { return };
+        match listener.accept().await {
+            Ok((stream, _)) => {
+                let reloads = reloads.clone();
+                tokio::spawn(async move {
+                    // Whoever goes away before the answer does not need it.
+                    let _ = answer(stream, reloads).await;
+                    drop(place);
+                });
+            }
+            Err(fault) => {
+                tracing::warn!(%fault, "a connection to the control socket could not be accepted");
+                sleep(ACCEPT_PAUSE).await;
+            }
+        }
+    }
+}
+
+async fn answer(stream: UnixStream, reloads: mpsc::Sender<ReloadRequest>) -> io::Result<()> {
+    let (reader, mut writer) = stream.into_split();
+    let mut request = String::new();
+    let mut reader = BufReader::new(reader.take(LONGEST_REQUEST));
+    timeout(REQUEST_TIMEOUT, reader.read_line(&mut request)).await??;
+    let answer = match request.trim_end() {
+        RELOAD => reload(&reloads).await,
+        other => refused(format!("the server knows no request {other:?}; it is of another version than the command")),
+    };
+    writer.write_all((serde_json::to_string(&answer)? + "\n").as_bytes()).await?;
+    writer.shutdown().await
+}
+
+async fn reload(reloads: &mpsc::Sender<ReloadRequest>) -> ControlAnswer {
+    let (sender, receiver) = oneshot::channel();
+    if reloads.try_send(sender).is_err() {
+        return refused("others wait for a reload already; ask again when they have their answers".to_owned());
+    }
+    receiver.await.unwrap_or_else(|_| refused("the server stops".to_owned()))
+}
+
+fn refused(mistake: String) -> ControlAnswer {
+    ControlAnswer::Refused { mistakes: vec![mistake] }
+}
+
+/// Reloads with every SIGHUP, in the background.
+///
+/// # Errors
+/// The signal cannot be waited for.
+pub(super) fn reload_on_signal(reloads: mpsc::Sender<ReloadRequest>) -> Result<(), CommandError> {
+    let mut hangups = signal(SignalKind::hangup()).map_err(CommandError::Signal)?;
+    tokio::spawn(async move {
+        while hangups.recv().await.is_some() {
+            // If others wait already, one of them reads what this one would read.
+            let _ = reloads.try_send(oneshot::channel().0);
+        }
+    });
+    Ok(())
+}

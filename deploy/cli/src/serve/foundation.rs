@@ -1,0 +1,121 @@
+//! What every engine of the process is built on: it stays when plugins.toml is read again.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use badgesmith_aws::{Sns, SqsGauge, SqsQueue};
+use badgesmith_engine::{
+    AddedFaces, Engine, Plugin, Settings, World,
+    events::Courier,
+    world::{Meter, Secrets},
+};
+use badgesmith_host::{
+    client, config, courier::HttpCourier, executor::TokioExecutor, faces, oidc, upstream::HttpUpstream, web::HttpWeb,
+};
+
+use super::{queued_reports, storage::Storage};
+use crate::command_error::CommandError;
+
+/// The store, the secrets, the connections to upstreams, the metrics, and the queue of reports.
+pub(super) struct Foundation {
+    pub(super) storage: Storage,
+    pub(super) secrets: Arc<dyn Secrets>,
+    pub(super) meter: Arc<dyn Meter>,
+    /// The queue of reports, if the environment names one.
+    pub(super) reports: Option<Arc<SqsQueue>>,
+    /// What looks at the depth of queues, if the environment names any.
+    gauge: Option<Arc<SqsGauge>>,
+    upstream: Arc<HttpUpstream>,
+    /// The connections to queues and topics.
+    connections: client::Connections,
+}
+
+/// What is read of plugins.toml and of the files that it names.
+pub(super) struct Loaded {
+    /// Which plugins.toml was named.
+    config: Option<PathBuf>,
+    pub(super) plugins: Vec<Plugin>,
+    pub(super) settings: Settings,
+    pub(super) faces: AddedFaces,
+}
+
+/// What follows if there is no plugins.toml.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum IfMissing {
+    /// There are no plugins.
+    NoPlugins,
+    /// Nothing is read.
+    #[cfg(unix)]
+    Refuse,
+}
+
+impl Loaded {
+    /// Reads the file that was named or is found.
+    pub(super) fn read(config: Option<&Path>, if_missing: IfMissing) -> Result<Self, CommandError> {
+        let read = match if_missing {
+            IfMissing::NoPlugins => config::load(config),
+            #[cfg(unix)]
+            IfMissing::Refuse => config::need(config).map(|(config, plugins)| (plugins, config.engine)),
+        };
+        let (plugins, settings) = read.map_err(CommandError::configuration)?;
+        let faces = faces::load(&settings.faces).map_err(CommandError::configuration)?;
+        Ok(Self { config: config.map(Path::to_owned), plugins, settings, faces })
+    }
+}
+
+impl Foundation {
+    pub(super) fn new(
+        storage: Storage,
+        secrets: Arc<dyn Secrets>,
+        meter: Arc<dyn Meter>,
+        settings: &Settings,
+        connections: client::Connections,
+    ) -> Result<Self, CommandError> {
+        let queues = connections.clone();
+        let reports = queued_reports::queue(settings, || storage.aws(&queues))?;
+        let gauge = queued_reports::gauge(|| storage.aws(&queues))?;
+        let upstream = Arc::new(HttpUpstream::over(connections));
+        Ok(Self { storage, secrets, meter, reports, gauge, upstream, connections: queues })
+    }
+
+    /// An engine with these plugins and settings. It opens no connection yet.
+    pub(super) fn engine(&self, loaded: Loaded) -> Result<Engine, CommandError> {
+        let Loaded { config, plugins, settings, faces } = loaded;
+        let (web, executor) = (Arc::new(HttpWeb::new(&settings)), Arc::new(TokioExecutor::new()));
+        let world = World {
+            upstream: Arc::clone(&self.upstream) as _,
+            verifier: oidc::verifier(&settings.trust, Arc::clone(&web) as _, Arc::clone(&executor) as _),
+            web,
+            executor,
+            secrets: Arc::clone(&self.secrets),
+            store: self.storage.store(),
+            meter: Arc::clone(&self.meter),
+        };
+        let engine =
+            Engine::new(plugins, &settings, world).map_err(|error| match config::explain(config.as_deref()) {
+                Some(mistakes) => CommandError::configuration(mistakes),
+                None => CommandError::configuration(error),
+            })?;
+        let engine = engine.with_faces(faces).with_events();
+        let engine = match &self.reports {
+            Some(queue) => engine.with_report_queue(Arc::clone(queue) as _),
+            None => engine,
+        };
+        Ok(match &self.gauge {
+            Some(gauge) => engine.with_queue_gauge(Arc::clone(gauge) as _),
+            None => engine,
+        })
+    }
+
+    /// What sends events to those who subscribed.
+    pub(super) fn courier(&self, settings: &Settings) -> Arc<dyn Courier> {
+        Arc::new(HttpCourier::new(settings).with_topics(Arc::new(self.topics())))
+    }
+
+    /// The topics of SNS.
+    pub(super) fn topics(&self) -> Sns {
+        Sns::new(self.storage.aws(&self.connections))
+    }
+}

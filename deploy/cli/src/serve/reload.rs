@@ -1,0 +1,124 @@
+//! Reads plugins.toml again, and has another engine answer from then on. Requests under way end with the one before.
+
+use std::{path::PathBuf, sync::Arc};
+
+use badgesmith_engine::{Engine, Settings, events::EventPump, plugins::renew_libraries};
+use tokio::{
+    sync::{mpsc, oneshot},
+    task::spawn_blocking,
+};
+
+use super::{
+    current_engine::CurrentEngine,
+    events,
+    foundation::{Foundation, IfMissing, Loaded},
+    listeners::Listeners,
+    queued_reports,
+};
+use crate::{command_error::CommandError, control::ControlAnswer};
+
+/// How many requests to reload may wait. One more is refused, since one of these reads what it would read.
+const MOST_WAITING: usize = 8;
+
+/// A request to reload. The answer is dropped where nobody waits for it.
+pub(super) type ReloadRequest = oneshot::Sender<ControlAnswer>;
+
+/// Replaces the engine of a server, one time after the other.
+pub(super) struct Reloader {
+    /// Which plugins.toml was named at the start.
+    pub(super) config: Option<PathBuf>,
+    /// The settings of the start.
+    pub(super) started_with: Settings,
+    pub(super) foundation: Arc<Foundation>,
+    pub(super) engines: Arc<CurrentEngine>,
+    pub(super) listeners: Arc<Listeners>,
+    /// What sends the events of the present engine.
+    pub(super) telling: Option<EventPump>,
+}
+
+/// An engine that may take over.
+struct Successor {
+    engine: Arc<Engine>,
+    plugins: usize,
+    settings: Settings,
+    needs_restart: Vec<String>,
+}
+
+impl Reloader {
+    /// Starts to reload in the background when that is asked for.
+    pub(super) fn start(mut self) -> mpsc::Sender<ReloadRequest> {
+        let (sender, mut requests) = mpsc::channel::<ReloadRequest>(MOST_WAITING);
+        tokio::spawn(async move {
+            while let Some(request) = requests.recv().await {
+                match self.prepare().await {
+                    Ok(successor) => self.succeed(successor, request).await,
+                    Err(error) => {
+                        let mistakes = error.lines();
+                        tracing::error!(mistakes = mistakes.len(), "plugins.toml is not taken, so nothing changes");
+                        mistakes.iter().for_each(|mistake| tracing::error!("{mistake}"));
+                        let _ = request.send(ControlAnswer::Refused { mistakes });
+                    }
+                }
+            }
+        });
+        sender
+    }
+
+    /// Builds an engine beside the present one. Reading files and opening libraries is slow, so another thread does it.
+    async fn prepare(&self) -> Result<Successor, CommandError> {
+        let (file, foundation) = (self.config.clone(), Arc::clone(&self.foundation));
+        let (started_with, predecessor) = (self.started_with.clone(), self.engines.get());
+        let build = move || -> Result<Successor, CommandError> {
+            renew_libraries();
+            let mut loaded = Loaded::read(file.as_deref(), IfMissing::Refuse)?;
+            let needs_restart = keep(&mut loaded.settings, &started_with);
+            foundation.storage.check(&loaded.settings)?;
+            queued_reports::check(&loaded.settings, foundation.reports.is_some())?;
+            let (plugins, settings) = (loaded.plugins.len(), loaded.settings.clone());
+            let engine = Arc::new(foundation.engine(loaded)?.succeeding(&predecessor));
+            Ok(Successor { engine, plugins, settings, needs_restart })
+        };
+        let successor = spawn_blocking(build).await.map_err(|_| CommandError::ReloadBroke)??;
+        events::check(&self.foundation, &successor.settings).await?;
+        Ok(successor)
+    }
+
+    /// Has the engine answer from now on.
+    async fn succeed(&mut self, successor: Successor, request: ReloadRequest) {
+        let Successor { engine, plugins, settings, needs_restart } = successor;
+        let predecessor = self.engines.get();
+        self.engines.replace(Arc::clone(&engine));
+        if engine.shares_listeners(&predecessor) {
+            engine.reset_listeners();
+        } else {
+            self.listeners.restart();
+        }
+        // Its caches may take long to free.
+        spawn_blocking(move || drop(predecessor));
+        tracing::info!(plugins, "plugins.toml was read again");
+        if !needs_restart.is_empty() {
+            tracing::warn!(settings = needs_restart.join(", "), "what needs a restart is as before");
+        }
+        let _ = request.send(ControlAnswer::Reloaded { plugins, needs_restart });
+        // An event must not be sent by two at once. What is recorded meanwhile waits in the store.
+        if let Some(telling) = self.telling.take() {
+            telling.stop().await;
+        }
+        self.telling = events::start(&self.foundation, &engine, &settings);
+    }
+}
+
+/// Keeps the settings that the process cannot change while it runs, and returns the names of those that differ.
+fn keep(settings: &mut Settings, started_with: &Settings) -> Vec<String> {
+    let mut differing = Vec::new();
+    if settings.store != started_with.store {
+        settings.store = started_with.store;
+        differing.push("store".to_owned());
+    }
+    // The embedded store has its share of it.
+    if settings.cache_mib != started_with.cache_mib {
+        settings.cache_mib = started_with.cache_mib;
+        differing.push("cache-mib".to_owned());
+    }
+    differing
+}

@@ -1,0 +1,73 @@
+//! All mistakes of plugins.toml and of the files of plugins.d at once, for whoever has to mend them.
+//!
+//! A start stops at the first mistake. Only then is all of it looked at here, so that a configuration without mistakes
+//! costs nothing more.
+
+mod grants;
+mod mistake;
+mod tables;
+mod values;
+
+use std::{path::PathBuf, sync::Arc};
+
+pub use self::mistake::{Mistake, MistakeKind};
+use self::{grants::load_granting, tables::Tables};
+use crate::{
+    events::{MOST_SUBSCRIPTIONS, Subscription},
+    plugin_set::PluginSet,
+    plugins::{ConfigErrorKind, Plugin},
+};
+
+/// Every mistake of these files, each with its path and text: plugins.toml, and then those of plugins.d. Bare names of
+/// libraries are searched in `folders`.
+#[must_use]
+pub fn mistakes(files: &[(PathBuf, String)], folders: &[PathBuf]) -> Vec<Mistake> {
+    let mut found = Vec::new();
+    let (mut loaded, mut ids) = (Vec::<(Arc<Plugin>, Mistake)>::new(), Vec::new());
+    let mut subscriptions: Vec<(Subscription, Mistake)> = Vec::new();
+    for (index, (file, text)) in files.iter().enumerate() {
+        let Some(tables) = Tables::read(file, text, index == 0, &mut found) else { continue };
+        for (subscription, table) in tables.subscriptions {
+            let mistake = |kind| table.mistake("name", None, kind);
+            if subscriptions.iter().any(|(other, _)| other.name == subscription.name) {
+                found.push(mistake(ConfigErrorKind::DuplicateSubscription(subscription.name.clone())));
+            }
+            let count = subscriptions.len() + 1;
+            let too_many = mistake(ConfigErrorKind::TooManySubscriptions(count));
+            subscriptions.push((subscription, too_many));
+        }
+        for (config, table) in tables.plugins {
+            if ids.contains(&config.id) {
+                found.push(table.mistake("id", None, ConfigErrorKind::DuplicateId));
+                continue;
+            }
+            ids.push(config.id.clone());
+            let (plugin, kinds) = load_granting(&config, folders);
+            found.extend(kinds.into_iter().map(|kind| {
+                let (key, name) = grants::key(&kind);
+                table.mistake(key, name.map(str::to_owned).as_deref(), kind)
+            }));
+            loaded.extend(plugin.map(|plugin| (Arc::new(plugin), table.route_mistake())));
+        }
+    }
+    if subscriptions.len() > MOST_SUBSCRIPTIONS {
+        found.extend(subscriptions.pop().map(|(_, mistake)| mistake));
+    }
+    found.extend(route_mistakes(loaded));
+    found.sort_by_key(|mistake| (files.iter().position(|(file, _)| *file == mistake.file), mistake.line));
+    found
+}
+
+/// The conflicts of routes. A plugin whose route conflicts is left out, and the others are looked at again.
+fn route_mistakes(mut loaded: Vec<(Arc<Plugin>, Mistake)>) -> Vec<Mistake> {
+    let mut found = Vec::new();
+    while let Err(error) = PluginSet::check_routes(loaded.iter().map(|(plugin, _)| Arc::clone(plugin)).collect()) {
+        let Some(at) = loaded.iter().position(|(plugin, _)| plugin.id == error.plugin) else { break };
+        let (_, mistake) = loaded.remove(at);
+        found.push(Mistake { kind: MistakeKind::Route(error.kind), ..mistake });
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests;
