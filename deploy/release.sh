@@ -56,32 +56,30 @@ if [ -n "$(git status --porcelain --untracked-files=no 2>/dev/null)" ]; then
   echo "release.sh: some files differ from the commit, and so do the archives" >&2
 fi
 
-# The profile `release` is built where `cargo build --release` builds.
-built=target/$profile
-target_options=()
+# Cargo's target folder, and the part of a path in it that names a target.
+folder=target
+of_target=
 build=(cargo build)
-host=$(rustc -vV | sed -n 's/^host: //p')
 if [ "$profile" = dist ]; then
   # Without this, paths of this machine would be part of the bytes.
   cargo_home=${CARGO_HOME:-$HOME/.cargo}
   export RUSTFLAGS="--remap-path-prefix=$PWD=/badgesmith --remap-path-prefix=$cargo_home=/cargo"
-  export CARGO_TARGET_DIR=target/archives
-  built=target/archives/dist
+  folder=target/archives
 fi
 if [ -n "$glibc" ]; then
   command -v cargo-zigbuild >/dev/null ||
     fail "--glibc needs cargo-zigbuild; install what deploy/release/requirements.txt lists with pip"
-  build=(cargo zigbuild)
-  target_options=(--target "$target.$glibc")
-  built=${CARGO_TARGET_DIR:-target}/$target/$profile
-elif [ "$target" != "$host" ]; then
-  target_options=(--target "$target")
-  built=${CARGO_TARGET_DIR:-target}/$target/$profile
+  build=(cargo zigbuild --target "$target.$glibc")
+  of_target=$target/
+elif [ "$target" != "$(rustc -vV | sed -n 's/^host: //p')" ]; then
+  build=(cargo build --target "$target")
+  of_target=$target/
 fi
 
-# build [FEATURE OPTION…]: builds the command.
+# build PROFILE [FEATURE OPTION…]: builds the command, and sets `built` to the folder that it is in.
 build() {
-  "${build[@]}" --locked --profile "$profile" --package badgesmith ${target_options[@]+"${target_options[@]}"} "$@"
+  built=$folder/$of_target$1
+  CARGO_TARGET_DIR=$folder "${build[@]}" --locked --package badgesmith --profile "$@"
 }
 
 # needs_glibc FILE…: fails if a file needs a newer glibc than the archive promises.
@@ -94,8 +92,8 @@ needs_glibc() {
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-rm -rf "$out"
 mkdir -p "$out"
+rm -f "$out"/badgesmith-*.tar.gz "$out"/badgesmith-*.zip "$out"/badgesmith-*.spdx.json "$out/SHA256SUMS"
 
 # fill FOLDER: puts into the folder what every archive has.
 fill() {
@@ -111,10 +109,10 @@ finish() {
   "$python" deploy/release/pack.py "$work/$name" "$out/$name$ending" "$seconds"
 }
 
-# The client first: where both are built in one folder, the command that stays there is the server.
+# The client has a profile of its own, whichever the server has: it is small.
 client=badgesmith-client-$version-$target
 mkdir "$work/$client" "$work/$client/docs"
-build --no-default-features
+build client --no-default-features
 cp "$built/$program" "$work/$client/"
 fill "$work/$client"
 cp deploy/release/CLIENT.md "$work/$client/README.md"
@@ -122,7 +120,7 @@ cp docs/reporting.md docs/readme-command.md "$work/$client/docs/"
 
 server=badgesmith-$version-$target
 mkdir "$work/$server" "$work/$server/plugins"
-build
+build "$profile"
 cp "$built/$program" "$work/$server/"
 fill "$work/$server"
 cp README.md SECURITY.md plugins.toml deploy/badgesmith.service "$work/$server/"

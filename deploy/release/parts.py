@@ -58,7 +58,8 @@ def parts(target, features):
             found[path[-1]].uses.append(key)
         path.append(key)
     root, *rest = found.values()
-    return [root, *sorted(rest, key=lambda part: (part.name, part.version)), *bundled()]
+    rest.sort(key=lambda part: (part.name, part.version))
+    return [root, *rest, *bundled("--no-default-features" not in features)]
 
 
 def metadata():
@@ -83,12 +84,13 @@ def crate(row, sha256):
     return Part(row["name"], row["version"], terms, is_own, sha256, texts)
 
 
-def bundled():
-    """What is compiled in and is no crate."""
+def bundled(has_icons):
+    """What is compiled in and is no crate. The client has no icons."""
     rust = re.search(r"release: (\S+)", run("rustc", "-vV"))[1]
     dejavu = (ROOT / "fonts/faces/LICENSE-DejaVu.txt").read_text(encoding="utf-8")
     icons = (ROOT / "renderer/icons/LICENSE.md").read_text(encoding="utf-8")
     # Its terms are those of LICENSE-MIT and LICENSE-APACHE.
     yield Part("rust-standard-library", rust, "MIT OR Apache-2.0")
     yield Part("dejavu-sans", re.search(r"Version (\d+\.\d+)", dejavu)[1], "LicenseRef-DejaVu", texts=[dejavu])
-    yield Part("simple-icons", "NOASSERTION", "CC0-1.0", texts=[icons])
+    if has_icons:
+        yield Part("simple-icons", "NOASSERTION", "CC0-1.0", texts=[icons])

@@ -39,9 +39,15 @@ impl fmt::Display for RenderError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::InvalidLogo => f.write_str("the logo is no image as a data URI; write data:image/svg+xml;base64,…"),
+            #[cfg(feature = "server")]
             Self::UnknownIcon(name) => {
                 write!(f, "{name:?} is no icon; write the slug of a simple-icons icon such as github")
             }
+            #[cfg(not(feature = "server"))]
+            Self::UnknownIcon(name) => write!(
+                f,
+                "{name:?} is no image as a data URI; logos by name are in the server's archive of the same release"
+            ),
             Self::Png(words) => f.write_str(words),
             Self::Malformed(words) => write!(f, "not a badge as JSON: {words}"),
             Self::InvalidColor(text) => write!(f, "{text:?} is not a colour"),
