@@ -50,6 +50,11 @@ pub(crate) enum CommandError {
     NotReloaded {
         mistakes: Vec<String>,
     },
+    /// The server does not do what was asked, for these reasons.
+    #[cfg(unix)]
+    ServerRefused {
+        mistakes: Vec<String>,
+    },
     /// The thread that read plugins.toml broke off.
     #[cfg(unix)]
     ReloadBroke,
@@ -220,6 +225,8 @@ impl fmt::Display for CommandError {
             }
             #[cfg(unix)]
             Self::NotReloaded { mistakes } => write!(f, "nothing changed\n{}", mistakes.join("\n")),
+            #[cfg(unix)]
+            Self::ServerRefused { mistakes } => f.write_str(&mistakes.join("\n")),
             #[cfg(unix)]
             Self::ReloadBroke => f.write_str("reading plugins.toml broke off; the log says where"),
             Self::Randomness(cause) => write!(f, "the system has no randomness: {cause}"),

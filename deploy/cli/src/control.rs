@@ -15,6 +15,8 @@ use crate::command_error::CommandError;
 const SOCKET: &str = "control.sock";
 /// Asks the server to read plugins.toml again.
 pub(crate) const RELOAD: &str = "reload";
+/// Asks for a backup, which follows the answer.
+pub(crate) const BACKUP: &str = "backup";
 /// How long the server may take: it opens every library, and compares checksums.
 const PATIENCE: Duration = Duration::from_secs(120);
 
@@ -34,26 +36,42 @@ pub(crate) enum ControlAnswer {
         /// The settings that are as before until the server is started again.
         needs_restart: Vec<String>,
     },
+    /// A backup follows, and then the end of the connection.
+    Backup,
     /// Nothing changed, for these reasons.
     Refused { mistakes: Vec<String> },
 }
 
-/// Sends a request to the server of a data directory, and returns its answer.
+/// Sends a request to the server of a data directory, and returns its answer and what follows it.
 ///
 /// # Errors
 /// There is no server, or it gives no answer.
-pub(crate) fn ask(data: &Path, request: &str) -> Result<ControlAnswer, CommandError> {
+pub(crate) fn ask(data: &Path, request: &str) -> Result<(ControlAnswer, BufReader<UnixStream>), CommandError> {
     let path = socket_path(data);
     let mut stream = UnixStream::connect(&path).map_err(|cause| match cause.kind() {
         io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused => CommandError::NoServer { data: data.to_owned() },
         _ => CommandError::File { path: path.clone(), cause },
     })?;
-    let mut answer = || {
+    let answer = || {
         stream.set_read_timeout(Some(PATIENCE))?;
         stream.write_all(format!("{request}\n").as_bytes())?;
-        let mut line = String::new();
-        BufReader::new(&stream).read_line(&mut line)?;
-        Ok(serde_json::from_str(&line)?)
+        let (mut stream, mut line) = (BufReader::new(stream), String::new());
+        stream.read_line(&mut line)?;
+        Ok((serde_json::from_str(&line)?, stream))
     };
     answer().map_err(CommandError::file(path))
+}
+
+/// A backup that the server of a data directory writes; `None` if no server runs.
+///
+/// # Errors
+/// The server makes no backup.
+pub(crate) fn backup(data: &Path) -> Result<Option<BufReader<UnixStream>>, CommandError> {
+    match ask(data, BACKUP) {
+        Ok((ControlAnswer::Backup, stream)) => Ok(Some(stream)),
+        Ok((ControlAnswer::Refused { mistakes }, _)) => Err(CommandError::ServerRefused { mistakes }),
+        Ok((ControlAnswer::Reloaded { .. }, _)) => Ok(None),
+        Err(CommandError::NoServer { .. }) => Ok(None),
+        Err(error) => Err(error),
+    }
 }

@@ -16,6 +16,8 @@ mod runtime;
 // What only the server and its operator need.
 #[cfg(feature = "server")]
 mod arguments;
+#[cfg(feature = "server")]
+mod backup;
 #[cfg(all(feature = "server", unix))]
 mod control;
 #[cfg(feature = "server")]

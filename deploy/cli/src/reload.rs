@@ -21,7 +21,7 @@ pub(crate) struct ReloadOptions {
 /// # Errors
 /// There is no server, or it refuses the configuration.
 pub(crate) fn run(reload: &ReloadOptions) -> Result<(), CommandError> {
-    match ask(&reload.data.directory, RELOAD)? {
+    match ask(&reload.data.directory, RELOAD)?.0 {
         ControlAnswer::Reloaded { plugins, needs_restart } => {
             print(&format!("the server has {plugins} plugins\n"))?;
             match &needs_restart[..] {
@@ -29,6 +29,7 @@ pub(crate) fn run(reload: &ReloadOptions) -> Result<(), CommandError> {
                 settings => print(&format!("needs a restart: {}\n", settings.join(", "))),
             }
         }
+        ControlAnswer::Backup => Ok(()),
         ControlAnswer::Refused { mistakes } => Err(CommandError::NotReloaded { mistakes }),
     }
 }

@@ -158,9 +158,10 @@ pub(crate) fn run(serve: &ServeOptions) -> Result<(), CommandError> {
     #[cfg(unix)]
     let _control = runtime.block_on(async {
         let (config, foundation) = (serve.config.file.clone(), Arc::clone(&foundation));
+        let store = foundation.storage.embedded();
         let reloader = Reloader { config, started_with: settings, foundation, engines, listeners, telling };
         let reloads = reloader.start();
-        let socket = ControlSocket::open(data_directory, &reloads);
+        let socket = ControlSocket::open(data_directory, &reloads, store);
         reload_on_signal(reloads).map(|()| socket)
     })?;
     #[cfg(not(unix))]

@@ -5,7 +5,8 @@ use clap::Subcommand;
 #[cfg(unix)]
 use crate::reload;
 use crate::{
-    command_error::CommandError, dead, dynamodb, hook, identity, plugin, secret, serve, smoke, subscription, transfer,
+    backup, command_error::CommandError, dead, dynamodb, hook, identity, plugin, secret, serve, smoke, subscription,
+    transfer,
 };
 
 /// The server and what its operator needs.
@@ -16,6 +17,10 @@ pub(crate) enum ServerCommand {
     /// Has the running server read plugins.toml again, without a restart.
     #[cfg(unix)]
     Reload(reload::ReloadOptions),
+    /// Writes the store and the secrets into one file, also while the server runs; sealed if there is a key.
+    Backup(backup::BackupOptions),
+    /// Makes a data directory of a backup.
+    Restore(backup::RestoreOptions),
     /// Creates, checks, enables, lists, packs and records plugins.
     #[command(subcommand)]
     Plugin(plugin::PluginCommand),
@@ -55,6 +60,8 @@ impl ServerCommand {
             Self::Serve(serve) => serve::run(serve),
             #[cfg(unix)]
             Self::Reload(reload) => reload::run(reload),
+            Self::Backup(options) => backup::backup(options),
+            Self::Restore(options) => backup::restore(options),
             Self::Plugin(plugin) => plugin::run(plugin),
             Self::Secret(secret) => secret::run(secret),
             Self::Hook(hook) => hook::run(hook),

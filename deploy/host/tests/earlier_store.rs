@@ -14,7 +14,7 @@ use redb::{Database, TableDefinition};
 use serde_json::Map;
 
 /// The tables that an earlier version does not have.
-const LATER: [&str; 5] = ["states", "lists", "marks", "events", "done"];
+const LATER: [&str; 6] = ["versions", "states", "lists", "marks", "events", "done"];
 
 fn directory(name: &str) -> PathBuf {
     let directory = std::env::temp_dir().join(format!("badgesmith-earlier-{}-{name}", std::process::id()));

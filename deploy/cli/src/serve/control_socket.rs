@@ -9,24 +9,28 @@ use std::{
     time::Duration,
 };
 
+use badgesmith_host::embedded::EmbeddedStore;
 use tokio::{
     io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
     net::{UnixListener, UnixStream},
     signal::unix::{SignalKind, signal},
     sync::{Semaphore, mpsc, oneshot},
+    task::spawn_blocking,
     time::{sleep, timeout},
 };
 
 use super::reload::ReloadRequest;
 use crate::{
     command_error::CommandError,
-    control::{ControlAnswer, RELOAD, socket_path},
+    control::{BACKUP, ControlAnswer, RELOAD, socket_path},
 };
 
 /// The longest request, in bytes.
 const LONGEST_REQUEST: u64 = 256;
 /// How long a request may take to arrive.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long whoever takes a backup may read nothing of it.
+const WRITE_TIMEOUT: Duration = Duration::from_secs(60);
 /// How many requests are answered at once.
 const MOST_AT_ONCE: usize = 8;
 /// The pause after a connection could not be accepted.
@@ -43,14 +47,19 @@ pub(super) struct ControlSocket {
 impl ControlSocket {
     /// Listens in the data directory, if there is one, until the runtime ends. A socket that an earlier server left there
     /// is replaced. A server without a control socket serves all the same, and the log says why it has none.
-    pub(super) fn open(data: &Path, reloads: &mpsc::Sender<ReloadRequest>) -> Option<Self> {
+    pub(super) fn open(
+        data: &Path,
+        reloads: &mpsc::Sender<ReloadRequest>,
+        store: Option<Arc<EmbeddedStore>>,
+    ) -> Option<Self> {
         if !data.is_dir() {
             return None;
         }
         let path = socket_path(data);
         match bind(&path) {
             Ok(listener) => {
-                tokio::spawn(listen(listener, reloads.clone()));
+                let responder = Responder { data: data.to_owned(), reloads: reloads.clone(), store };
+                tokio::spawn(listen(listener, responder));
                 let inode = inode(&path);
                 Some(Self { path, inode })
             }
@@ -88,17 +97,26 @@ fn bind(path: &Path) -> io::Result<UnixListener> {
     placed.map(|()| listener)
 }
 
-async fn listen(listener: UnixListener, reloads: mpsc::Sender<ReloadRequest>) {
+/// Answers requests.
+#[derive(Clone)]
+struct Responder {
+    data: PathBuf,
+    reloads: mpsc::Sender<ReloadRequest>,
+    /// `None` where the store is elsewhere.
+    store: Option<Arc<EmbeddedStore>>,
+}
+
+async fn listen(listener: UnixListener, responder: Responder) {
     let places = Arc::new(Semaphore::new(MOST_AT_ONCE));
     loop {
         // It is never closed.
         let Ok(place) = Arc::clone(&places).acquire_owned().await else { return };
         match listener.accept().await {
             Ok((stream, _)) => {
-                let reloads = reloads.clone();
+                let responder = responder.clone();
                 tokio::spawn(async move {
                     // Whoever goes away before the answer does not need it.
-                    let _ = answer(stream, reloads).await;
+                    let _ = responder.answer(stream).await;
                     drop(place);
                 });
             }
@@ -110,17 +128,44 @@ async fn listen(listener: UnixListener, reloads: mpsc::Sender<ReloadRequest>) {
     }
 }
 
-async fn answer(stream: UnixStream, reloads: mpsc::Sender<ReloadRequest>) -> io::Result<()> {
-    let (reader, mut writer) = stream.into_split();
-    let mut request = String::new();
-    let mut reader = BufReader::new(reader.take(LONGEST_REQUEST));
-    timeout(REQUEST_TIMEOUT, reader.read_line(&mut request)).await??;
-    let answer = match request.trim_end() {
-        RELOAD => reload(&reloads).await,
-        other => refused(format!("the server knows no request {other:?}; it is of another version than the command")),
-    };
-    writer.write_all((serde_json::to_string(&answer)? + "\n").as_bytes()).await?;
-    writer.shutdown().await
+impl Responder {
+    async fn answer(self, stream: UnixStream) -> io::Result<()> {
+        let mut request = String::new();
+        let mut stream = BufReader::new(stream);
+        timeout(REQUEST_TIMEOUT, (&mut stream).take(LONGEST_REQUEST).read_line(&mut request)).await??;
+        let stream = stream.into_inner();
+        match (request.trim_end(), self.store) {
+            (RELOAD, _) => reply(stream, &reload(&self.reloads).await).await.map(drop),
+            (BACKUP, Some(store)) => {
+                let stream = reply(stream, &ControlAnswer::Backup).await?.into_std()?;
+                spawn_blocking(move || back_up(&store, &self.data, stream)).await?
+            }
+            (BACKUP, None) => {
+                let elsewhere = "the store is in DynamoDB, which makes backups itself; secrets are in Secrets Manager";
+                reply(stream, &refused(elsewhere.to_owned())).await.map(drop)
+            }
+            (other, _) => {
+                let words = format!("the server knows no request {other:?}; it is of another version than the command");
+                reply(stream, &refused(words)).await.map(drop)
+            }
+        }
+    }
+}
+
+async fn reply(mut stream: UnixStream, answer: &ControlAnswer) -> io::Result<UnixStream> {
+    stream.write_all((serde_json::to_string(answer)? + "\n").as_bytes()).await?;
+    Ok(stream)
+}
+
+/// Writes a backup to whoever asked for it. If it breaks off, it has no end, which the reader notices.
+fn back_up(store: &EmbeddedStore, data: &Path, stream: std::os::unix::net::UnixStream) -> io::Result<()> {
+    stream.set_nonblocking(false)?;
+    stream.set_write_timeout(Some(WRITE_TIMEOUT))?;
+    match store.backup(data, &mut io::BufWriter::new(stream)) {
+        Ok(()) => tracing::info!("a backup was taken"),
+        Err(fault) => tracing::error!(%fault, "a backup broke off"),
+    }
+    Ok(())
 }
 
 async fn reload(reloads: &mpsc::Sender<ReloadRequest>) -> ControlAnswer {

@@ -38,6 +38,14 @@ impl Storage {
         })
     }
 
+    /// The embedded store, if that is the one.
+    pub(super) fn embedded(&self) -> Option<Arc<EmbeddedStore>> {
+        match self {
+            Self::Embedded(store) => Some(Arc::clone(store)),
+            Self::DynamoDb(..) => None,
+        }
+    }
+
     /// Checks whether the server can go on with these settings.
     pub(super) fn check(&self, settings: &Settings) -> Result<(), CommandError> {
         match self {

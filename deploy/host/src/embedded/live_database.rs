@@ -10,9 +10,9 @@ use std::{
 use redb::{TableDefinition, WriteTransaction};
 
 use super::{
-    cached_answers, list_filling,
+    cached_answers,
     panic_guard::guard,
-    rows,
+    schema,
     shared_state::{SharedState, wait_for_readers},
     store_error::StoreError,
     store_file::{self, IfMissing, OpenDatabase, StoreFile},
@@ -127,11 +127,7 @@ impl LiveDatabase {
 
 /// Creates the tables, evicts expired answers, and fills the lists of a store of an earlier version.
 pub(super) fn prepare(opened: &OpenDatabase) -> Result<(), redb::Error> {
-    commit(opened, |transaction| {
-        rows::prepare(transaction)?;
-        cached_answers::prepare(transaction)?;
-        list_filling::fill(transaction)
-    })
+    commit(opened, schema::upgrade)
 }
 
 fn commit(

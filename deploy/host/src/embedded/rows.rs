@@ -17,7 +17,7 @@ pub(super) type RowTable = TableDefinition<'static, RowKey<'static>, &'static [u
 /// The table of records.
 pub(super) const RESULTS: RowTable = TableDefinition::new("results");
 /// Row key of a run, a nonce or a delivery → the claim's expiry, checksummed.
-const CLAIMS: TableDefinition<RowKey<'static>, u64> = TableDefinition::new("claims");
+pub(super) const CLAIMS: TableDefinition<RowKey<'static>, u64> = TableDefinition::new("claims");
 /// (Expiry, number of the kind, row key): what expires next.
 const EXPIRIES: TableDefinition<(u64, u8, &str, &str), ()> = TableDefinition::new("expiries");
 
@@ -39,7 +39,7 @@ pub(super) enum RowKind {
 }
 
 impl RowKind {
-    const ALL: [Self; 6] = [Self::Result, Self::Claim, Self::State, Self::Listed, Self::Mark, Self::Event];
+    pub(super) const ALL: [Self; 6] = [Self::Result, Self::Claim, Self::State, Self::Listed, Self::Mark, Self::Event];
 
     /// The kind with this number.
     pub(super) fn of(number: u8) -> Option<Self> {

@@ -22,7 +22,7 @@ use badgesmith_engine::{
 use badgesmith_provider::{FoundParts, FoundState, Record, State};
 use bytes::Bytes;
 use futures_util::future::{BoxFuture, ready};
-use redb::Database;
+use redb::{Database, ReadTransaction, ReadableDatabase};
 use tokio::sync::oneshot;
 
 use super::{
@@ -131,6 +131,12 @@ impl EmbeddedStore {
             // A panic of the writer was logged when it happened.
             let _ = writer.join();
         }
+    }
+
+    /// Begins to read the store as it is now.
+    pub(super) fn begin_read(&self) -> Result<ReadTransaction, StoreError> {
+        let current = self.shared.current().ok_or(StoreError::NotOpen)?;
+        guard(|| current.opened.database.begin_read().map_err(redb::Error::from))
     }
 
     fn send(&self, command: WriteCommand) -> Result<(), Unavailable> {

@@ -17,6 +17,11 @@ pub enum StoreError {
     Damaged(String),
     /// One stored value is not what the store wrote; the text names its key.
     DamagedValue(String),
+    /// A newer version of this program wrote the file; it was left as it is.
+    Newer {
+        /// The version of its tables.
+        version: u64,
+    },
     /// Another process has the file open.
     Locked,
     /// The file at the path is no longer the one that was opened.
@@ -37,6 +42,9 @@ impl fmt::Display for StoreError {
             Self::Full(cause) => write!(f, "there is no room: {cause}"),
             Self::Damaged(cause) => write!(f, "the file is damaged: {cause}"),
             Self::DamagedValue(cause) => write!(f, "a value is damaged: {cause}"),
+            Self::Newer { version } => {
+                write!(f, "a newer badgesmith wrote the store, whose tables have version {version}")
+            }
             Self::Locked => f.write_str("another process has the file open"),
             Self::Replaced => f.write_str("the file was removed or replaced while it was open"),
             Self::NotOpen => f.write_str("the file is not open"),

@@ -19,7 +19,7 @@ use redb::{
 use super::{
     overlay::Overlay,
     panic_guard::{drop_quietly, guard},
-    rows,
+    rows, schema,
     store_error::StoreError,
 };
 use crate::data_directory;
@@ -106,6 +106,9 @@ impl fmt::Display for StoreRefusal {
                  import --data {directory} < results.jsonl`; or begin with an empty store elsewhere with --data"
             ),
             StoreError::Full(_) => write!(f, "{path}: {error}; make room, or name another directory with --data"),
+            StoreError::Newer { .. } => {
+                write!(f, "{path}: {error}; start that version, or name another directory with --data")
+            }
             StoreError::Replaced
             | StoreError::NotOpen
             | StoreError::WriterPanicked
@@ -190,7 +193,8 @@ impl StoreFile {
             if !was_repaired && !guard(|| database.check_integrity().map_err(redb::Error::from))? {
                 tracing::warn!("the store's list of free pages was wrong; it is rebuilt");
             }
-            guard(|| rows::check(&database))
+            guard(|| rows::check(&database))?;
+            schema::check(guard(|| schema::version(&database))?)
         };
         match check() {
             Ok(()) => Ok(database),

@@ -12,6 +12,8 @@ pub enum Purpose {
     Secrets,
     /// Exported results and states.
     Export,
+    /// A backup of a data directory.
+    Backup,
 }
 
 impl Purpose {
@@ -21,6 +23,7 @@ impl Purpose {
         match self {
             Self::Secrets => "secrets",
             Self::Export => "export",
+            Self::Backup => "backup",
         }
     }
 

@@ -21,7 +21,7 @@ use crate::{
 };
 
 /// The file's name in the data directory.
-pub(super) const NAME: &str = "secrets.json";
+pub(crate) const NAME: &str = "secrets.json";
 /// The largest text of the secrets that is read, in bytes: some ten thousand of them. It is read on the thread that
 /// serves requests.
 pub(super) const LARGEST_FILE: u64 = 4 * 1024 * 1024;
