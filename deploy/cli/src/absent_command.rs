@@ -4,6 +4,8 @@
 const SERVER_COMMANDS: &[&str] = &[
     "serve",
     "reload",
+    "backup",
+    "restore",
     "plugin",
     "secret",
     "hook",
