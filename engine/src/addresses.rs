@@ -31,6 +31,10 @@ pub(crate) struct OwnAddress {
 pub(crate) enum Serves {
     Index,
     OpenApi,
+    /// The badges as data.
+    Catalog,
+    /// The badges as text, for tools that write documents.
+    Guide,
     Health,
     /// Whether the process answers.
     Liveness,
@@ -96,21 +100,21 @@ pub(crate) struct Example {
 const QUERY: &[&str] = &["url", "query", "prefix", "suffix", "separator", "as", "steps", "colors"];
 
 /// The addresses, in the order in which the index page shows their badges.
-pub(crate) static ADDRESSES: [OwnAddress; 23] = [
+pub(crate) static ADDRESSES: [OwnAddress; 25] = [
     plain(Serves::Index, "/", server("front", "What is served here: a page, or the same for a program.")),
     plain(Serves::OpenApi, "/openapi.json", server("openapi", "This document.")),
     plain(Serves::Health, "/health", server("health", "Whether the server is well.")),
     OwnAddress {
         route: "/badge/{label}-{message}-{color}",
         example: Some(example("/badge/build-passing-brightgreen", "build: passing")),
-        ..plain(Serves::StaticPath, "/badge/{content…}", open("static-path", "Says what its address says."))
+        ..plain(Serves::StaticPath, "/badge/{content…}", open("static-path", "Shows the text that its path says."))
     },
     OwnAddress {
         example: Some(Example {
             route: Some("/static/v1?label=&message=&color="),
             ..example("/static/v1?label=build&message=passing", "build: passing")
         }),
-        ..plain(Serves::StaticQuery, "/static/v1", open("static-query", "Says what its query says."))
+        ..plain(Serves::StaticQuery, "/static/v1", open("static-query", "Shows the text that its query says."))
     },
     OwnAddress {
         switch: Switch::Endpoint,
@@ -212,6 +216,8 @@ pub(crate) static ADDRESSES: [OwnAddress; 23] = [
     ),
     plain(Serves::Liveness, "/health/live", server("health-live", "Whether the process answers.")),
     plain(Serves::Readiness, "/health/ready", server("health-ready", "Whether the server is ready for requests.")),
+    plain(Serves::Catalog, "/badges.json", server("catalog", "The badges of this server, as data.")),
+    plain(Serves::Guide, "/llms.txt", server("guide", "The badges of this server, as text for tools.")),
 ];
 
 const fn plain(serves: Serves, path: &'static str, operation: Operation) -> OwnAddress {
@@ -304,6 +310,8 @@ impl OwnAddress {
             self.serves,
             Serves::Index
                 | Serves::OpenApi
+                | Serves::Catalog
+                | Serves::Guide
                 | Serves::Health
                 | Serves::Liveness
                 | Serves::Readiness
@@ -394,6 +402,8 @@ mod tests {
             ("/health/x", None),
             ("/health/live", Some(Serves::Liveness)),
             ("/health/Ready", Some(Serves::Readiness)),
+            ("/badges.json", Some(Serves::Catalog)),
+            ("/LLMS.txt", Some(Serves::Guide)),
             ("/badge/a/b-c-d", Some(Serves::StaticPath)),
             ("/badge/dynamic/x", Some(Serves::StaticPath)),
             ("/badge/dynamic/%4aSON", Some(Serves::Queries(DocumentKind::Json))),

@@ -62,11 +62,16 @@ impl Answer {
         Self { media_type: "text/html;charset=utf-8", ..Self::json(200, body, caching) }
     }
 
+    /// A text.
+    pub(crate) fn text(body: impl Into<Bytes>, caching: Caching) -> Self {
+        Self { media_type: "text/plain;charset=utf-8", ..Self::json(200, body, caching) }
+    }
+
     /// 302 to `location`, which its body repeats.
     pub(crate) fn redirect(location: HeaderValue, caching: Caching) -> Self {
         let body = [location.as_bytes(), b"\n"].concat();
         let headers = vec![(header::LOCATION, location)];
-        Self { media_type: "text/plain;charset=utf-8", headers, ..Self::json(302, body, caching) }
+        Self { status: 302, headers, ..Self::text(body, caching) }
     }
 
     /// An error as JSON, in the schema that all errors have.

@@ -343,6 +343,8 @@ impl Engine {
                 Serves::StaticPath | Serves::StaticQuery => Error::too_busy(),
                 Serves::Index
                 | Serves::OpenApi
+                | Serves::Catalog
+                | Serves::Guide
                 | Serves::Health
                 | Serves::Liveness
                 | Serves::Readiness

@@ -35,6 +35,8 @@ pub(crate) async fn serve(
         Target::Own(own) => match own.address.serves {
             Serves::Index => pages.index(parts, incoming),
             Serves::OpenApi => pages.openapi(parts),
+            Serves::Catalog => pages.catalog(parts),
+            Serves::Guide => pages.guide(parts),
             Serves::Health => health::answer(parts, incoming).await,
             Serves::Liveness => Ok(health::liveness()),
             Serves::Readiness => health::readiness(parts, incoming.now).await,

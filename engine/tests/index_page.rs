@@ -59,6 +59,47 @@ async fn the_texts_of_a_malicious_manifest_are_escaped() {
 }
 
 #[tokio::test]
+async fn every_badge_of_the_list_is_in_the_guide_and_in_the_catalog() {
+    let server = TestServer::new(&hello_toml());
+    let listing: Value = serde_json::from_str(&text(&server.get("/?format=json").await)).unwrap();
+    let catalog: Value = serde_json::from_str(&text(&server.get("/badges.json").await)).unwrap();
+    let guide = text(&server.get("/llms.txt").await);
+    let (own, provided) =
+        (listing["badges"].as_array().unwrap(), listing["providers"][0]["badges"].as_array().unwrap());
+    let listed: Vec<_> = own.iter().chain(provided).collect();
+    assert_eq!(listed, catalog["badges"].as_array().unwrap().iter().collect::<Vec<_>>());
+    assert!(listed.len() > 8 && catalog["version"] == 1, "{catalog}");
+    for badge in listed {
+        let entry = format!("]({}): `{}` ", badge["image"].as_str().unwrap(), badge["route"].as_str().unwrap());
+        assert!(guide.contains(&entry), "{entry} is not in {guide}");
+    }
+    let hello = &provided[0];
+    assert_eq!((&hello["provider"], &hello["image"]), (&"hello".into(), &"/badges/hello/world.svg".into()));
+    assert_eq!((&hello["parameters"][0], &hello["query"][0]), (&"name".into(), &"loud".into()));
+    assert_eq!(catalog["badges"][0]["parameters"].to_string(), r#"["label","message","color"]"#);
+    assert_eq!(catalog["badges"][3]["required"].to_string(), r#"["url","query"]"#);
+}
+
+#[tokio::test]
+async fn a_text_of_a_manifest_cannot_begin_a_line_of_the_guide() {
+    let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join("lines.toml");
+    let provider = "id = \"lines\"\nversion = \"1\"\nsummary = \"One.\\n\\n## Two\"\nmount = \"/badges/lines\"\n\
+         settings = { upstream = \"https://example.com\" }\n[[badge]]\nname = \"a\\n# b\"\nroute = \"{package}\"\n\
+         label = \"c\"\nsummary = \"Three.\\n- four\"\nexample = \"x\"\nget = \"{upstream}/{package}\"\n\
+         value = \"/a\"\nformat = \"text\"\n";
+    fs::write(&file, provider).unwrap();
+    let origins = "origins = [\"https://example.com\"]";
+    let server = TestServer::new(&format!("[[plugin]]\nid = \"lines\"\ndeclarative = {file:?}\n{origins}\n"));
+    let guide = text(&server.get("/llms.txt").await);
+    assert!(
+        guide.contains(
+            "\n## lines\n\nOne. ## Two\n\n- [a # b](/badges/lines/x.svg): `/badges/lines/{package}` Three. - four\n"
+        ),
+        "{guide}"
+    );
+}
+
+#[tokio::test]
 async fn a_parameter_that_a_route_fixes_is_not_asked_of_the_caller() {
     let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join("fixed.toml");
     let provider = r#"

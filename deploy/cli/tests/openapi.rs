@@ -107,7 +107,7 @@ fn every_route_that_is_served_is_in_the_document() {
 #[test]
 fn what_is_switched_off_is_on_no_page() {
     let server = Server::start("openapi-switched-off", "[engine]\nendpoint = false\ndynamic = false\n");
-    for page in ["/", "/?format=json", "/openapi.json"] {
+    for page in ["/", "/?format=json", "/openapi.json", "/badges.json", "/llms.txt"] {
         let page = server.get(page).body;
         assert!(
             page.contains("/static/v1") && !page.contains("/endpoint") && !page.contains("/badge/dynamic"),

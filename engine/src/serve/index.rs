@@ -1,10 +1,12 @@
 //! The index of all routes: `/` is a page for people, `/?format=json` a list for programs, `/openapi.json` a
-//! description in OpenAPI.
+//! description in OpenAPI, `/badges.json` the badges alone, and `/llms.txt` the same as text.
 //!
-//! All three are generated from the manifests, once, at the first request. They contain nothing of the request, not
+//! All of them are generated from the manifests, once, at the first request. They contain nothing of the request, not
 //! even its host, so that shared caches can serve one copy to all callers.
 
 mod address;
+mod catalog;
+mod guide;
 pub(super) mod html;
 mod open_query;
 mod openapi;
@@ -19,7 +21,7 @@ use http::{HeaderValue, header};
 use serde::Serialize;
 
 use self::{
-    open_query::{open_query, trend_query},
+    catalog::{ListedBadge, badges, built_in},
     series_routes::{SeriesRoute, charts, histories},
 };
 use crate::{
@@ -40,6 +42,8 @@ pub(crate) struct IndexPages {
     page: OnceLock<(CachedBody, HeaderValue)>,
     listing: OnceLock<CachedBody>,
     openapi: OnceLock<CachedBody>,
+    catalog: OnceLock<CachedBody>,
+    guide: OnceLock<CachedBody>,
 }
 
 /// A body and its ETag. Hashing 130 KB for each request would take longer than the rest of the request.
@@ -82,6 +86,18 @@ impl IndexPages {
     pub(crate) fn openapi(&self, parts: &Parts) -> Result<Answer, Error> {
         let openapi = self.openapi.get_or_init(|| openapi::write(parts).into());
         Ok(openapi.answer(|body, caching| Answer::json(200, body, caching)))
+    }
+
+    /// Answers `/badges.json`.
+    pub(crate) fn catalog(&self, parts: &Parts) -> Result<Answer, Error> {
+        let catalog = self.catalog.get_or_init(|| catalog::write(parts).into());
+        Ok(catalog.answer(|body, caching| Answer::json(200, body, caching)))
+    }
+
+    /// Answers `/llms.txt`.
+    pub(crate) fn guide(&self, parts: &Parts) -> Result<Answer, Error> {
+        let guide = self.guide.get_or_init(|| guide::write(parts).into());
+        Ok(guide.answer(Answer::text))
     }
 }
 
@@ -127,15 +143,6 @@ impl From<SeriesRoute> for ListedSeries {
 }
 
 #[derive(Serialize)]
-struct ListedBadge<'a> {
-    route: &'a str,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    query: Vec<&'a str>,
-    example: &'a str,
-    summary: &'a str,
-}
-
-#[derive(Serialize)]
 struct ListedRoute<'a> {
     route: &'a str,
     example: Cow<'a, str>,
@@ -151,12 +158,6 @@ fn live_example(path: &'static str) -> Cow<'static, str> {
 fn list(parts: &Parts) -> String {
     let providers = parts.plugins.all().iter().map(|plugin| {
         let manifest = &plugin.manifest;
-        let badges = manifest.badges.iter().map(|badge| ListedBadge {
-            route: &badge.route,
-            query: open_query(badge).chain(trend_query(plugin, badge)).collect(),
-            example: &badge.example,
-            summary: &badge.summary,
-        });
         let reports = manifest.reports.iter().map(|report| ListedRoute {
             route: &report.route,
             example: report.example.as_str().into(),
@@ -176,7 +177,7 @@ fn list(parts: &Parts) -> String {
             id: &plugin.id,
             version: &manifest.version,
             summary: &manifest.summary,
-            badges: badges.collect(),
+            badges: badges(plugin).collect(),
             reports: reports.collect(),
             redirects: redirects.collect(),
             hooks: hooks.collect(),
@@ -184,21 +185,12 @@ fn list(parts: &Parts) -> String {
             histories: histories(plugin).map(Into::into).collect(),
         }
     });
-    let own = ADDRESSES.iter().filter(|address| parts.is_on(address.switch)).filter_map(|address| {
-        let (example, operation) = (address.example.as_ref()?, address.operation.as_ref()?);
-        Some(ListedBadge {
-            route: example.route.unwrap_or(address.route),
-            query: example.query.to_vec(),
-            example: example.address,
-            summary: operation.summary,
-        })
-    });
     let live = ADDRESSES.iter().filter(|address| address.switch == Switch::Live && parts.is_on(Switch::Live));
     let live = live.filter_map(|address| {
         let summary = address.operation.as_ref()?.summary;
         Some(ListedRoute { route: address.route, example: live_example(address.path), summary })
     });
-    let listing = Listing { providers: providers.collect(), badges: own.collect(), live: live.collect() };
+    let listing = Listing { providers: providers.collect(), badges: built_in(parts).collect(), live: live.collect() };
     // Strings always have a JSON form.
     serde_json::to_string(&listing).unwrap_or_default()
 }

@@ -38,7 +38,7 @@ const browser = await chromium.launch({
 });
 
 /** Opens the page, runs `use` on it, and fails if anything was asked of another server or went wrong unseen. */
-async function visit(options, use) {
+async function visit({ at = `${server}/`, ...options }, use) {
   const context = await browser.newContext({ viewport: DESKTOP, reducedMotion: "reduce", permissions: ["clipboard-read", "clipboard-write"], ...options });
   const page = await context.newPage();
   const faults = [];
@@ -50,7 +50,7 @@ async function visit(options, use) {
   page.on("request", (request) => {
     if (!request.url().startsWith(`${server}/`) && !request.url().startsWith("data:")) faults.push(`asks ${request.url()}`);
   });
-  await page.goto(`${server}/`);
+  await page.goto(at);
   // The badge that the builder begins with is asked for after the page has loaded.
   if (options.javaScriptEnabled !== false) {
     await page.waitForFunction(() => document.querySelector("#said").textContent !== "" && document.querySelector(".preview").getAttribute("aria-busy") === "false");
@@ -178,18 +178,18 @@ const checks = {
       await comparePasted(page, "a.svg: b.png", "https://example.com/a_b?c=%28d%29&e=%27f%27");
     });
     await visit({}, async (page) => {
-      await choose(page, "#kind", { label: "/badges/tests/{platform}/{owner}/{repo}/{branch…}" });
+      await choose(page, "#kind", { value: "/badges/tests/{platform}/{owner}/{repo}/{branch…}" });
       await page.fill("#query-passed_label", "good & well");
       await type(page, "#label", "my_tests [x]");
       await comparePasted(page, "my_tests [x]", undefined);
-      await choose(page, "#kind", { label: "/badge/dynamic/json" });
+      await choose(page, "#kind", { value: "/badge/dynamic/json" });
       await page.fill("#query-url", `${process.env.STAGE_DOCUMENTS}/values.json`);
       await page.fill("#query-query", "$.names[?@ != 'c']");
       await page.fill("#label", "names");
       await type(page, "#query-prefix", "all: ");
       assert.equal(await said(page), "It reads “names: all: a, b”.");
       await comparePasted(page, "names", undefined);
-      await choose(page, "#kind", { label: "/badges/tests/{platform}/{owner}/{repo}/{branch…}" });
+      await choose(page, "#kind", { value: "/badges/tests/{platform}/{owner}/{repo}/{branch…}" });
       await type(page, "#param-branch", "feature/nobody's (own)");
       assert.equal(await said(page), "It says: no results.");
       assert.match(await page.getAttribute("#preview", "src"), /feature\/nobody%27s%20%28own%29\.svg/);
@@ -210,7 +210,7 @@ const checks = {
       }, [id, text]);
       const codes = () => page.locator("#pastes code").allTextContents();
       assert.equal(await fillAndCopy("#message", "failing"), `${server}/badge/build-failing-brightgreen`);
-      await choose(page, "#kind", { label: "/badges/packages/nuget/{package}" });
+      await choose(page, "#kind", { value: "/badges/packages/nuget/{package}" });
       for (const name of ["A", "Newtonsoft.Json", "B"]) {
         assert.equal(await fillAndCopy("#param-package", name), `${server}/badges/packages/nuget/${name}.svg`);
       }
@@ -229,11 +229,98 @@ const checks = {
     });
   },
 
+  async "the address of the page opens the same form, and the back button goes to the one before"() {
+    let shared;
+    const form = (page) => page.evaluate(() => [...document.querySelectorAll("#builder :is(input, select)")].map((box) => [box.id || box.name, box.type === "checkbox" ? box.checked : box.value]));
+    const NUGET = "/badges/packages/nuget/{package}";
+    await visit({}, async (page) => {
+      const start = await form(page);
+      assert.equal(page.url(), `${server}/`);
+      await type(page, "#message", "a & b + c=d");
+      await page.waitForURL(`${server}/#build?message=a%20%26%20b%20%2B%20c%3Dd`);
+      const words = await form(page);
+      await choose(page, "#kind", { value: NUGET });
+      await page.fill("#param-package", "Newtonsoft.Json.Bson");
+      await page.fill("#query-version", "[1.0,2.0)");
+      await page.fill("#target", "https://example.com/");
+      await page.click(".more summary");
+      await page.check("[name=contrast]");
+      await page.fill("#labelColor", "#123456");
+      await type(page, "#label", "größe");
+      await page.waitForURL(/label=gr%C3%B6%C3%9Fe/);
+      shared = [page.url(), await form(page), await page.locator("#pastes code").allTextContents()];
+      await change(page, () => page.goBack());
+      assert.deepEqual(await form(page), words);
+      assert.equal(await said(page), "It reads “build: a & b + c=d”.");
+      await change(page, () => page.goForward());
+      assert.deepEqual(await form(page), shared[1]);
+      // A place on the page is no state of the form.
+      await page.click("text=Options");
+      await page.waitForTimeout(500);
+      assert.deepEqual([page.url(), await form(page)], [`${server}/#options`, shared[1]]);
+      await change(page, () => page.goBack());
+      await change(page, () => page.click("text=Start over"));
+      assert.deepEqual([page.url(), await form(page)], [`${server}/`, start]);
+    });
+    const [address, fields, codes] = shared;
+    await visit({ at: address }, async (page) => {
+      assert.deepEqual(await form(page), fields);
+      assert.deepEqual(await page.locator("#pastes code").allTextContents(), codes);
+      assert.ok(await page.isVisible("#labelColor"));
+    });
+    await visit({ at: `${server}/#build?kind=/none&param-x=1&message=%zz&label=<b>` }, async (page) => {
+      assert.equal(await page.inputValue("#label"), "<b>");
+      assert.equal(await page.inputValue("#kind"), "");
+    });
+  },
+
+  async "the colour picker shows the colour that is written"() {
+    await visit({}, async (page) => {
+      const shown = async (text) => {
+        await page.fill("#color", text);
+        return page.inputValue('[data-for="color"]');
+      };
+      assert.equal(await page.inputValue('[data-for="color"]'), "#44bb00");
+      for (const [text, color] of [["red", "#dd4343"], ["rebeccapurple", "#663399"], ["6f42c1", "#6f42c1"], ["#abc", "#aabbcc"], ["hsl(0, 100%, 50%)", "#ff0000"], ["inactive", "#939393"], ["nothing", "#939393"], ["", "#44bb00"]]) {
+        assert.equal(await shown(text), color, text);
+      }
+      await page.fill('[data-for="color"]', "#010203");
+      assert.equal(await page.inputValue("#color"), "010203");
+    });
+  },
+
+  async "a badge has a name in the list, and the name is its own"() {
+    await visit({}, async (page) => {
+      const groups = await page.locator("#kind optgroup").evaluateAll((all) => all.map((group) => [group.label, [...group.children].map((option) => option.text)]));
+      assert.equal(groups[0][0], "built in");
+      assert.ok(groups.length > 20);
+      for (const [provider, names] of groups) {
+        assert.equal(new Set(names).size, names.length, `${provider}: ${names}`);
+        assert.ok(names.every((name) => name !== "" && !name.startsWith("/")), `${provider}: ${names}`);
+      }
+    });
+  },
+
+  async "on a phone the preview stays in view while the form is filled in"() {
+    await visit({ viewport: PHONE }, async (page) => {
+      await page.click(".more summary");
+      for (const id of ["#label", "#target", "#cacheSeconds"]) {
+        await page.focus(id);
+        await page.locator(id).scrollIntoViewIfNeeded();
+        const [top, bottom, field] = await page.evaluate((id) => {
+          const preview = document.querySelector(".preview").getBoundingClientRect();
+          return [preview.top, document.querySelector(".seen").getBoundingClientRect().bottom, document.querySelector(id).getBoundingClientRect().top];
+        }, id);
+        assert.ok(top >= 0 && bottom <= field, `${id}: ${top} ${bottom} ${field}`);
+      }
+    });
+  },
+
   async "a field without which there is no badge is not called optional"() {
     const REQUIRED = { "/endpoint": ["url"], "/badge/dynamic/json": ["url", "query"], "/badge/dynamic/regex": ["url", "search"] };
     await visit({}, async (page) => {
       for (const [route, required] of Object.entries(REQUIRED)) {
-        await choose(page, "#kind", { label: route });
+        await choose(page, "#kind", { value: route });
         for (const box of await page.locator("#provided input").all()) {
           const id = await box.getAttribute("id");
           const isRequired = required.includes(id.replace("query-", ""));
@@ -251,7 +338,7 @@ const checks = {
           assert.equal(await page.locator("#pastes").isVisible(), true);
         }
       }
-      await choose(page, "#kind", { label: "/badges/tests/{platform}/{owner}/{repo}/{branch…}" });
+      await choose(page, "#kind", { value: "/badges/tests/{platform}/{owner}/{repo}/{branch…}" });
       assert.ok((await page.locator("#provided [data-param]").evaluateAll((boxes) => boxes.every((box) => box.required))));
       assert.equal(await page.textContent("#query-skipped-hint"), "optional");
     });
@@ -268,7 +355,7 @@ const checks = {
       assert.equal(await page.getAttribute("#target", "aria-invalid"), "true");
       assert.ok(!(await page.textContent("#pastes")).includes("javascript"));
       await type(page, "#target", "");
-      await choose(page, "#kind", { label: "/badges/packages/nuget/{package}" });
+      await choose(page, "#kind", { value: "/badges/packages/nuget/{package}" });
       await page.fill("#param-package", "..");
       await page.waitForSelector("#param-package[aria-invalid=true]");
       await type(page, "#param-package", "nothing");
@@ -313,7 +400,7 @@ const checks = {
       assert.equal(await page.locator("button:visible").count(), 2);
       assert.equal(await page.locator("#kind, .result, #filter").locator("visible=true").count(), 0);
       await page.locator("[data-badge] summary").first().click();
-      assert.ok((await page.locator("[data-badge] .paste code").first().textContent()).startsWith("![nuget](https://HOST/badges/"));
+      assert.ok((await page.locator("[data-badge] .paste code").first().textContent()).startsWith("![endpoint](https://HOST/endpoint?url="));
       await page.fill("#label", "no script");
       await page.fill("#message", "at & all");
       await page.click("text=Open the badge");
@@ -348,7 +435,7 @@ const checks = {
           };
           await examine("as it opens");
           await page.evaluate(() => document.querySelectorAll("details").forEach((details) => { details.open = true; }));
-          await choose(page, "#kind", { label: "/badges/packages/docker/{namespace}/{image}/updated" });
+          await choose(page, "#kind", { value: "/badges/packages/docker/{namespace}/{image}/updated" });
           await type(page, "#logo", "no such logo");
           await examine("with everything open and a mistake");
           await page.screenshot({ path: join(folder, `${name}-${colorScheme}-open.png`) });

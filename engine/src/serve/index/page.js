@@ -123,16 +123,28 @@
   const said = find("said");
   const field = (name) => form.elements.namedItem(name);
   const entries = [...document.querySelectorAll("[data-badge]")];
-  const badges = entries.map((entry) => JSON.parse(entry.dataset.badge));
+  const badges = entries.map((entry) => {
+    const badge = JSON.parse(entry.dataset.badge);
+    // The first clause of its summary: the list is as wide as its longest name.
+    const summary = entry.querySelector(".about p").textContent.split(/[.:,;] |\.$/)[0];
+    return { ...badge, name: summary.replace(/^(.{64}\S*) .*/, "$1 …") };
+  });
+  /** What sets a badge apart from others with the same summary: the words of its address. */
+  const wordsOf = ({ route, provider }) => {
+    const segments = route.split("/").filter((segment) => !["", "badges", "packages", provider].includes(segment));
+    const [words, names] = [segments.filter((segment) => !nameOf(segment)), segments.map(nameOf).filter(Boolean)];
+    return [words.join(" ").replace(/^./, (first) => first.toUpperCase()), names.join(", ")].filter(Boolean).join(": ");
+  };
   let group;
-  badges.forEach((badge, index) => {
+  for (const badge of badges) {
     if (group?.label !== badge.provider) {
       group = make("optgroup", { label: badge.provider });
       kind.append(group);
     }
-    group.append(new Option(badge.route, index));
-  });
-  const chosen = () => badges[kind.value];
+    const isShared = badges.some((other) => other !== badge && other.provider === badge.provider && other.name === badge.name);
+    group.append(new Option(isShared ? wordsOf(badge) : badge.name, badge.route));
+  }
+  const chosen = () => badges.find((badge) => badge.route === kind.value);
 
   const rows = {};
   for (const [language] of snippets("", "")) {
@@ -230,8 +242,24 @@
   const preview = document.querySelector(".preview");
   const images = [find("preview"), find("shadow")];
 
+  // The colour fields: a picker shows the colour that is written beside it.
+
+  const NAMED = { brightgreen: "#4b0", green: "#67ac09", yellow: "#d8b800", yellowgreen: "#95991a", orange: "#ea7233", red: "#dd4343", blue: "#007ec6", grey: "#555", gray: "#555", lightgrey: "#939393" };
+  Object.assign(NAMED, { lightgray: NAMED.lightgrey, inactive: NAMED.lightgrey, success: NAMED.brightgreen, important: NAMED.orange, critical: NAMED.red, informational: NAMED.blue });
+  const pen = make("canvas").getContext("2d");
+  const paint = () => {
+    for (const picker of form.querySelectorAll("[data-for]")) {
+      const text = field(picker.dataset.for).value.trim();
+      // What is no colour leaves the pen as it is.
+      pen.fillStyle = text ? picker.value : picker.defaultValue;
+      pen.fillStyle = NAMED[text] ?? text.replace(/^(?=(?:[\da-f]{3}){1,2}$)/i, "#");
+      if (pen.fillStyle[0] === "#") picker.value = pen.fillStyle;
+    }
+  };
+
   /** Writes the code of what the form says now, or none where a field is missing. Returns the addresses, if there are any. */
   const write = () => {
+    paint();
     const found = addresses();
     find("pastes").hidden = !found;
     const label = field("label").value;
@@ -285,15 +313,63 @@
     preview.setAttribute("aria-busy", "false");
   };
 
+  // The state of the form, in the fragment of the page's address: it is not sent to the server.
+
+  const START = "#build?";
+  /** What a field says in a form that nobody has filled in. */
+  const initial = (box) => (chosen() && /^(?:label|color)$/.test(box.id) ? "" : box.options?.[0].value ?? box.defaultValue);
+  /** Each field that counts, by its name in the state. */
+  const fields = () => [...form.elements].filter((box) => (box.id || box.name) && "value" in box && !box.disabled).map((box) => [box.id || box.name, box]);
+  const remember = (isNew) => {
+    const pairs = [];
+    for (const [name, box] of fields()) {
+      if (box.type === "checkbox") {
+        if (box.checked) pairs.push([name, "1"]);
+      } else if (box.value !== initial(box)) pairs.push([name, box.value]);
+    }
+    const address = pairs.length ? START + encodeQuery(pairs) : location.pathname + location.search;
+    history[isNew ? "pushState" : "replaceState"](null, "", address);
+  };
+  let remembering;
+  /** Writes the state a moment later, since browsers refuse what is written at every letter; a step of the history at once. */
+  const note = (isNew) => {
+    clearTimeout(remembering);
+    if (isNew) remember(true);
+    else remembering = setTimeout(remember, 300, false);
+  };
+  /** Fills in the form as the address says. */
+  const restore = () => {
+    clearTimeout(remembering);
+    const state = new URLSearchParams(location.hash.slice(START.length));
+    kind.value = state.get("kind") ?? "";
+    if (!chosen()) kind.value = "";
+    offer(chosen());
+    for (const [name, box] of fields()) {
+      if (box === kind) continue;
+      if (box.type === "checkbox") box.checked = state.has(name);
+      else box.value = state.get(name) ?? initial(box);
+      if (state.has(name)) box.closest("details")?.setAttribute("open", "");
+    }
+  };
+  addEventListener("popstate", () => {
+    // Any other fragment is a place on the page.
+    if (location.hash && !location.hash.startsWith(START)) return;
+    restore();
+    show(0);
+  });
+
   form.addEventListener("input", (event) => {
     const name = event.target.dataset.for;
     if (name) field(name).value = event.target.value.slice(1);
-    if (event.target === kind) offer(chosen());
+    const isOther = event.target === kind;
+    if (isOther) offer(chosen());
+    note(isOther);
     // A provider asks somebody else: it is not asked at every letter.
     show(chosen() ? 700 : 200);
   });
   form.addEventListener("reset", () => setTimeout(() => {
     offer(undefined);
+    note(true);
     show(0);
   }));
   form.addEventListener("submit", (event) => {
@@ -305,8 +381,9 @@
     const button = make("button", { type: "button", className: "start", textContent: "Build with it" });
     button.append(make("span", { className: "unseen", textContent: ` ${badges[index].route}` }));
     button.addEventListener("click", () => {
-      kind.value = index;
+      kind.value = badges[index].route;
       offer(badges[index]);
+      note(true);
       show(0);
       find("build").scrollIntoView();
       provided.querySelector("input")?.focus({ preventScroll: true });
@@ -315,6 +392,7 @@
   });
   // A browser may bring back what was typed before.
   kind.value = "";
+  restore();
   show(0);
 
   // Finding a badge among many.

@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 
 use super::{
     address::{picture, relative},
+    catalog::BUILT_IN,
     html::escape,
     open_query::{open_query, trend_query},
     series_routes::{charts, histories},
@@ -25,6 +26,10 @@ use crate::{
 const HTML: &str = include_str!("page.html");
 const CSS: &str = include_str!("page.css");
 const SCRIPT: &str = include_str!("page.js");
+
+/// Where the repository of this build is shown, of which the page links the README and the source. A build sets it, as
+/// the workflow of releases does; without it there are no links.
+const SOURCE: Option<&str> = option_env!("BADGESMITH_SOURCE");
 
 /// What `page.js` needs to build the address of a badge.
 #[derive(Serialize)]
@@ -55,19 +60,30 @@ pub(crate) fn policy() -> String {
 
 /// The whole page.
 pub(crate) fn write(parts: &Parts) -> String {
-    let jump: String = parts.plugins.all().iter().map(|plugin| link(&plugin.id, &plugin.id)).collect();
-    let mut providers: String = parts.plugins.all().iter().map(|plugin| provider(plugin)).collect();
-    providers += &section("built-in", "built in", "", "Badges that need no provider.", |out| {
+    let mut jump = link("built-in", BUILT_IN);
+    let mut providers = section("built-in", BUILT_IN, "", "Badges that need no provider.", |out| {
         let own = ADDRESSES.iter().filter(|address| parts.is_on(address.switch));
         own.for_each(|address| out.push_str(&own_entry(address).unwrap_or_default()));
     });
+    for plugin in parts.plugins.all() {
+        jump += &link(&plugin.id, &plugin.id);
+        providers += &provider(plugin);
+    }
+    let source = SOURCE.map(source_links).unwrap_or_default();
     let live = if parts.is_on(Switch::Live) { "<a href=\"./live\">Live</a>\n" } else { "" };
     // Texts of manifests are inserted last, so that a marker in them is not replaced.
     HTML.replacen("<!--css-->", CSS, 1)
         .replacen("<!--js-->", SCRIPT, 1)
         .replacen("<!--live-->", live, 1)
-        .replacen("<!--jump-->", &(jump + &link("built-in", "built in")), 1)
+        .replacen("<!--source-->", &source, 1)
+        .replacen("<!--jump-->", &jump, 1)
         .replacen("<!--providers-->", &providers, 1)
+}
+
+/// Links to the documentation and the source.
+fn source_links(source: &str) -> String {
+    let source = escape(source);
+    format!("<a href=\"{source}#readme\">Docs</a>\n<a href=\"{source}\">Source</a>\n")
 }
 
 fn link(id: &str, name: &str) -> String {
@@ -138,7 +154,7 @@ fn own_entry(own: &OwnAddress) -> Option<String> {
     let example = own.example.as_ref()?;
     let (route, address) = (example.route.unwrap_or(own.route), relative(example.address));
     let buildable = Buildable {
-        provider: "built in",
+        provider: BUILT_IN,
         label: example.words,
         route,
         query: example.query.to_vec(),
