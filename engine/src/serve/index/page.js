@@ -133,7 +133,8 @@
   const wordsOf = ({ route, provider }) => {
     const segments = route.split("/").filter((segment) => !["", "badges", "packages", provider].includes(segment));
     const [words, names] = [segments.filter((segment) => !nameOf(segment)), segments.map(nameOf).filter(Boolean)];
-    return [words.join(" ").replace(/^./, (first) => first.toUpperCase()), names.join(", ")].filter(Boolean).join(": ");
+    const name = [words.join(" ").replace(/^./, (first) => first.toUpperCase()), names.join(", ")].filter(Boolean).join(": ");
+    return route.startsWith("/badges/") ? `${name} (at /badges)` : name;
   };
   let group;
   for (const badge of badges) {
