@@ -196,6 +196,14 @@ impl Engine {
         self.parts.is_stopping.store(true, Ordering::Relaxed);
     }
 
+    /// The engine for a server that is shown below this path, such as `/badges`: the description in OpenAPI says so. The
+    /// paths of requests do not have it. It is called before the first request.
+    #[must_use]
+    pub fn with_base(mut self, path: &str) -> Self {
+        path.clone_into(&mut self.pages.base);
+        self
+    }
+
     /// Tells what happens to those who subscribed in plugins.toml, in the background until it is stopped: it sends what
     /// the outbox of the store has, by this courier. A process without it still writes to the outbox, for another one.
     pub fn tell_events(&self, courier: &Arc<dyn Courier>, clock: &Clock) -> EventPump {

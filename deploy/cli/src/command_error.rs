@@ -1,6 +1,6 @@
 //! Why a command failed: the text after `badgesmith: ` on standard error, with exit code 1.
 
-use std::{error::Error, fmt, io, net::SocketAddr, path::PathBuf};
+use std::{error::Error, fmt, io, path::PathBuf};
 
 use badgesmith_engine::store::Unavailable;
 use badgesmith_host::subscription_check::SubscriptionProblem;
@@ -34,7 +34,7 @@ pub(crate) enum CommandError {
     /// The asynchronous runtime.
     Runtime(io::Error),
     Listen {
-        address: SocketAddr,
+        address: String,
         cause: io::Error,
     },
     #[cfg(unix)]

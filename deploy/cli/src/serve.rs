@@ -2,26 +2,34 @@
 
 mod activity;
 mod answer;
+mod base_path;
 mod client_address;
+mod client_stream;
 mod clock;
 mod connection_table;
 #[cfg(unix)]
 mod control_socket;
 mod current_engine;
 mod events;
+mod forwarded;
 mod foundation;
 mod greeting;
+mod listen_address;
 mod listener;
 mod listeners;
+mod listening_socket;
+mod network;
 mod open_files;
+mod peer;
 mod queued_reports;
 #[cfg(unix)]
 mod reload;
 mod socket;
 mod span;
 mod storage;
+mod trusted_proxies;
 
-use std::{cmp::max, net::SocketAddr, sync::Arc, time::Duration};
+use std::{cmp::max, sync::Arc, time::Duration};
 
 use badgesmith_aws::report_consumer::consume_reports;
 use badgesmith_engine::world::Meter;
@@ -35,15 +43,19 @@ use crate::{
     seal::SealOption,
 };
 use answer::Server;
+use base_path::BasePath;
 use connection_table::{ConnectionLimits, ConnectionTable};
 #[cfg(unix)]
 use control_socket::{ControlSocket, reload_on_signal};
 use current_engine::CurrentEngine;
 use foundation::{Foundation, IfMissing, Loaded};
+use listen_address::ListenAddress;
 use listeners::{Listeners, MOST_LISTENERS, MOST_OF_CLIENT};
+use network::Network;
 #[cfg(unix)]
 use reload::Reloader;
 use storage::Storage;
+use trusted_proxies::{TrustedProxies, TrustedProxy};
 
 /// How many of the open files are kept for everything but clients' connections: upstreams, the store, secrets.
 const OTHER_FILES: usize = 160;
@@ -51,9 +63,20 @@ const OTHER_FILES: usize = 160;
 /// Answers requests over HTTP.
 #[derive(Args, Debug)]
 pub(crate) struct ServeOptions {
-    /// The address and port to listen at.
+    /// The address and port to listen at, such as [::]:8080 for IPv6 and IPv4, or a Unix socket: unix:/run/badgesmith.sock.
     #[arg(long, env = "BADGESMITH_LISTEN", value_name = "ADDRESS", default_value = "127.0.0.1:8080")]
-    listen: SocketAddr,
+    listen: ListenAddress,
+    /// The mode of the Unix socket's file: who may connect.
+    #[cfg(unix)]
+    #[arg(long, env = "BADGESMITH_LISTEN_MODE", value_name = "MODE", default_value = "660", value_parser = parse_mode)]
+    listen_mode: u32,
+    /// The path below which a proxy shows the server, such as /badges. Requests have it, and every other path is not found.
+    #[arg(long, env = "BADGESMITH_BASE", value_name = "PATH", default_value = "/")]
+    base: BasePath,
+    /// A proxy, such as 10.0.0.0/8 or 127.0.0.1, that is believed what X-Forwarded-For or Forwarded say of its client;
+    /// unix is whoever connects to the Unix socket. It may be given several times.
+    #[arg(long, env = "BADGESMITH_TRUST", value_name = "NETWORK", value_delimiter = ',')]
+    trust: Vec<TrustedProxy>,
     #[command(flatten)]
     config: ConfigOption,
     /// Whether /metrics is served, in the Prometheus text format; by default only at a loopback address.
@@ -110,8 +133,15 @@ impl ServeOptions {
     }
 
     fn shows_metrics(&self) -> bool {
-        self.metrics.unwrap_or_else(|| self.listen.ip().is_loopback())
+        self.metrics.unwrap_or_else(|| self.listen.is_loopback())
     }
+}
+
+/// Parses the mode of a file, in octal digits.
+#[cfg(unix)]
+fn parse_mode(text: &str) -> Result<u32, &'static str> {
+    let mode = u32::from_str_radix(text, 8).ok().filter(|mode| *mode <= 0o777);
+    mode.ok_or("write three octal digits, such as 660 for the user and the group")
 }
 
 /// How many listeners there may be when the process may open so many files: at most an eighth of the files.
@@ -136,14 +166,18 @@ pub(crate) fn run(serve: &ServeOptions) -> Result<(), CommandError> {
         None => Arc::new(()),
     };
     let secrets = storage.secrets(data_directory, &serve.seal)?;
-    let foundation = Arc::new(Foundation::new(storage, secrets, Arc::clone(&meter), &settings, connections)?);
+    let foundation =
+        Arc::new(Foundation::new(storage, secrets, Arc::clone(&meter), &settings, connections, serve.base.as_str())?);
     let engines = CurrentEngine::new(foundation.engine(loaded)?);
     let files = open_files::raise_limit();
     let most_listeners = most_listeners(files);
-    // Where one client may have any number of connections, it is a proxy.
-    let of_client = if serve.connections_per_client == 0 { most_listeners } else { MOST_OF_CLIENT };
+    let trusted = TrustedProxies::new(serve.trust.clone());
+    // Where one client may have any number of connections, it is a proxy, unless the proxies are known.
+    let is_proxy = serve.connections_per_client == 0 && trusted.is_empty();
+    let of_client = if is_proxy { most_listeners } else { MOST_OF_CLIENT };
+    let network = Arc::new(Network { trusted, base: serve.base.clone() });
     let listeners = Listeners::new(most_listeners, of_client);
-    let server = Server { engines: Arc::clone(&engines), meter, metrics, listeners: Arc::clone(&listeners) };
+    let server = Server { engines: Arc::clone(&engines), meter, metrics, listeners: Arc::clone(&listeners), network };
     // One thread: a request that is answered from a cache takes less time than a switch to another thread.
     let runtime = runtime::single_threaded()?;
     runtime.block_on(events::check(&foundation, &settings))?;
@@ -166,7 +200,11 @@ pub(crate) fn run(serve: &ServeOptions) -> Result<(), CommandError> {
     })?;
     #[cfg(not(unix))]
     drop(telling);
-    let outcome = runtime.block_on(listener::listen(serve.listen, server, table, stop_delay));
+    #[cfg(unix)]
+    let mode = serve.listen_mode;
+    #[cfg(not(unix))]
+    let mode = 0;
+    let outcome = runtime.block_on(listener::listen(serve.listen.clone(), mode, server, table, stop_delay));
     runtime.block_on(foundation.storage.close());
     // A provider's step that never returns must not keep the process from ending.
     runtime.shutdown_background();

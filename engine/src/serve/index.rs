@@ -39,6 +39,8 @@ const CACHING: Caching = Caching::Fresh(300);
 /// The generated documents.
 #[derive(Debug, Default)]
 pub(crate) struct IndexPages {
+    /// The path below which the server is shown; empty if it is at the root of its host.
+    pub(crate) base: String,
     page: OnceLock<(CachedBody, HeaderValue)>,
     listing: OnceLock<CachedBody>,
     openapi: OnceLock<CachedBody>,
@@ -84,7 +86,7 @@ impl IndexPages {
 
     /// Answers `/openapi.json`.
     pub(crate) fn openapi(&self, parts: &Parts) -> Result<Answer, Error> {
-        let openapi = self.openapi.get_or_init(|| openapi::write(parts).into());
+        let openapi = self.openapi.get_or_init(|| openapi::write(parts, &self.base).into());
         Ok(openapi.answer(|body, caching| Answer::json(200, body, caching)))
     }
 

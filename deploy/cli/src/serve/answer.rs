@@ -3,7 +3,6 @@
 use std::{
     convert::Infallible,
     mem,
-    net::SocketAddr,
     panic::AssertUnwindSafe,
     sync::Arc,
     time::{Duration, Instant, SystemTime},
@@ -28,9 +27,12 @@ use tracing::Instrument;
 
 use super::{
     activity::Activity,
+    base_path::Place,
     client_address::ClientAddress,
     current_engine::CurrentEngine,
     listeners::{ListenerPlace, Listeners},
+    network::Network,
+    peer::Peer,
     span,
 };
 
@@ -49,6 +51,8 @@ pub(crate) struct Server {
     pub(crate) metrics: Option<Arc<Prometheus>>,
     /// The limits on listeners to events.
     pub(crate) listeners: Arc<Listeners>,
+    /// What is known of the network in front of it.
+    pub(crate) network: Arc<Network>,
 }
 
 /// The body of an answer: complete, or a stream of events.
@@ -57,7 +61,7 @@ pub(crate) type AnswerBody = Either<Full<Bytes>, UnsyncBoxBody<Bytes, Infallible
 /// Answers one request and writes its line in the access log.
 pub(crate) async fn answer(
     server: Server,
-    from: SocketAddr,
+    from: Peer,
     activity: Arc<Activity>,
     wire: hyper::Request<Incoming>,
 ) -> Result<hyper::Response<AnswerBody>, Infallible> {
@@ -67,11 +71,13 @@ pub(crate) async fn answer(
         // A client that pipelines many requests must not keep other connections waiting: one answer a turn.
         tokio::task::yield_now().await;
     }
+    let client = server.network.trusted.client(from, &parts.headers);
+    let place = server.network.base.place(parts.uri.path());
     let mut request = Request {
         method: parts.method,
-        path: parts.uri.path().to_owned(),
+        path: if let Place::Below(path) = place { path } else { parts.uri.path() }.to_owned(),
         query: parts.uri.query().unwrap_or_default().to_owned(),
-        source: from.ip().to_string(),
+        source: client.map(|address| address.to_string()).unwrap_or_default(),
         correlation_id: correlation::from_headers(&parts.headers),
         headers: parts.headers,
         body: Bytes::new(),
@@ -84,7 +90,7 @@ pub(crate) async fn answer(
             Some(body) => {
                 request.body = body;
                 // A panic in the engine is answered with an error instead of ending the connection.
-                let answering = AssertUnwindSafe(respond(&server, &request)).catch_unwind();
+                let answering = AssertUnwindSafe(respond(&server, place, &request)).catch_unwind();
                 answering.await.unwrap_or_else(|_| Engine::refuse(&request, Refusal::Failed))
             }
             None => Engine::refuse(&request, Refusal::BodyTooLarge),
@@ -93,7 +99,9 @@ pub(crate) async fn answer(
     let mut response = response.instrument(span.clone()).await;
     let mut listener = None;
     if let Some(events) = response.events.take() {
-        match server.listeners.admit(ClientAddress::at(from.ip())) {
+        // A proxy that does not say for whom it asks has no limit of its own.
+        let counted = client.filter(|address| !server.network.trusted.contains(Peer::Address(*address)));
+        match server.listeners.admit(counted.and_then(ClientAddress::at)) {
             Some(place) => listener = Some((events, place)),
             None => response = Engine::refuse(&request, Refusal::TooManyListeners),
         }
@@ -129,8 +137,14 @@ fn event_body(events: EventStream, place: ListenerPlace, activity: Arc<Activity>
     StreamBody::new(told).boxed_unsync()
 }
 
-/// Answers `/metrics` where it is shown, and leaves every other request to the engine.
-async fn respond(server: &Server, request: &Request) -> Response {
+/// Answers what is outside of the base path, and `/metrics` where it is shown, and leaves every other request to the
+/// engine.
+async fn respond(server: &Server, place: Place<'_>, request: &Request) -> Response {
+    match place {
+        Place::Below(_) => {}
+        Place::Start => return server.network.base.redirect(request),
+        Place::Outside => return server.network.base.refuse(request),
+    }
     let now = SystemTime::now();
     match &server.metrics {
         Some(metrics) if request.path == METRICS_PATH && matches!(request.method, Method::GET | Method::HEAD) => {

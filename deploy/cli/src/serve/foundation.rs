@@ -30,6 +30,8 @@ pub(super) struct Foundation {
     upstream: Arc<HttpUpstream>,
     /// The connections to queues and topics.
     connections: client::Connections,
+    /// The path below which the server is shown.
+    base: String,
 }
 
 /// What is read of plugins.toml and of the files that it names.
@@ -72,12 +74,13 @@ impl Foundation {
         meter: Arc<dyn Meter>,
         settings: &Settings,
         connections: client::Connections,
+        base: &str,
     ) -> Result<Self, CommandError> {
         let queues = connections.clone();
         let reports = queued_reports::queue(settings, || storage.aws(&queues))?;
         let gauge = queued_reports::gauge(|| storage.aws(&queues))?;
         let upstream = Arc::new(HttpUpstream::over(connections));
-        Ok(Self { storage, secrets, meter, reports, gauge, upstream, connections: queues })
+        Ok(Self { storage, secrets, meter, reports, gauge, upstream, connections: queues, base: base.to_owned() })
     }
 
     /// An engine with these plugins and settings. It opens no connection yet.
@@ -98,7 +101,7 @@ impl Foundation {
                 Some(mistakes) => CommandError::configuration(mistakes),
                 None => CommandError::configuration(error),
             })?;
-        let engine = engine.with_faces(faces).with_events();
+        let engine = engine.with_faces(faces).with_events().with_base(&self.base);
         let engine = match &self.reports {
             Some(queue) => engine.with_report_queue(Arc::clone(queue) as _),
             None => engine,

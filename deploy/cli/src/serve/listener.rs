@@ -3,7 +3,6 @@
 use std::{
     future::poll_fn,
     io,
-    net::{IpAddr, SocketAddr},
     pin::pin,
     sync::Arc,
     task::Poll,
@@ -17,7 +16,6 @@ use hyper_util::{
 };
 use tokio::{
     io::AsyncWriteExt,
-    net::{TcpListener, TcpSocket},
     task::yield_now,
     time::{MissedTickBehavior, interval, sleep, timeout},
 };
@@ -27,18 +25,17 @@ use super::{
     client_address::ClientAddress,
     clock,
     connection_table::ConnectionTable,
-    greeting, open_files,
+    greeting,
+    listen_address::ListenAddress,
+    listening_socket::ListeningSocket,
+    open_files,
+    peer::Peer,
     socket::Socket,
 };
 use crate::command_error::CommandError;
 
 /// The largest head that is read, in bytes. The engine has a lower limit, and answers requests between the two itself.
 const LARGEST_HEAD: usize = 64 * 1024;
-/// The size of the kernel's send and receive buffers of a connection, in bytes, without the kernel's own overhead. An
-/// ordinary answer fits, and at most so much of an answer waits in the kernel for a client that does not read.
-const SYSTEM_BUFFER: u32 = 64 * 1024;
-/// How many connections may wait in the kernel to be accepted.
-const BACKLOG: u32 = 1024;
 /// How often the timeouts of the connections are checked.
 const CHECK_INTERVAL: Duration = Duration::from_secs(1);
 /// The pause after a connection could not be accepted, so that the others progress and the log is not flooded.
@@ -50,25 +47,27 @@ const CLOCK_IS_WRONG: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nContent-Type
     Cache-Control: no-store\r\nConnection: close\r\n\r\nthe clock of the server is wrong";
 
 /// Serves at this address until Ctrl-C or SIGTERM, for as long as `stop_delay` after it, and then finishes the requests in
-/// flight. After the signal `/health/ready` says that the server stops.
+/// flight. A Unix socket's file has this mode. After the signal `/health/ready` says that the server stops.
 ///
 /// # Errors
 /// The address cannot be bound, or SIGTERM cannot be waited for.
 pub(crate) async fn listen(
-    address: SocketAddr,
+    address: ListenAddress,
+    mode: u32,
     server: Server,
     connections: Arc<ConnectionTable>,
     stop_delay: Duration,
 ) -> Result<(), CommandError> {
-    let listener = bind(address).map_err(|cause| CommandError::Listen { address, cause })?;
-    let address = listener.local_addr().unwrap_or(address);
+    let listener = ListeningSocket::bind(&address, mode)
+        .map_err(|cause| CommandError::Listen { address: address.to_string(), cause })?;
+    let address = listener.address(address);
     let (signalled, engines) = (stop_signal()?, Arc::clone(&server.engines));
     let mut stop = pin!(async move {
         signalled.await;
         engines.begin_stop();
         sleep(stop_delay).await;
     });
-    greeting::print(address, &server);
+    greeting::print(&address, &server);
     let graceful = GracefulShutdown::new();
     let listeners = Arc::clone(&server.listeners);
     let mut checks = interval(CHECK_INTERVAL);
@@ -79,7 +78,9 @@ pub(crate) async fn listen(
             _ = checks.tick() => enforce_timeouts(&connections, false),
             accepted = listener.accept() => match accepted {
                 Ok((stream, from)) => {
-                    let slot = connections.open(ClientAddress::at(from.ip()), Instant::now());
+                    // A trusted proxy connects for all of its clients.
+                    let client = from.address().filter(|_| !server.network.trusted.contains(from));
+                    let slot = connections.open(client.and_then(ClientAddress::at), Instant::now());
                     tokio::spawn(serve(Socket::new(stream, slot), from, server.clone(), graceful.watcher()));
                     if connections.is_full(Instant::now()) {
                         // What the client has sent already is read before its connection can be closed to make room.
@@ -104,21 +105,6 @@ pub(crate) async fn listen(
     })
     .await;
     Ok(())
-}
-
-fn bind(address: SocketAddr) -> io::Result<TcpListener> {
-    let socket = match address.ip() {
-        IpAddr::V4(_) => TcpSocket::new_v4()?,
-        IpAddr::V6(_) => TcpSocket::new_v6()?,
-    };
-    // On Windows this option would let another process listen at the same address.
-    #[cfg(unix)]
-    socket.set_reuseaddr(true)?;
-    // Accepted connections inherit the sizes. If they cannot be set, the system's defaults hold.
-    let _ = socket.set_send_buffer_size(SYSTEM_BUFFER);
-    let _ = socket.set_recv_buffer_size(SYSTEM_BUFFER);
-    socket.bind(address)?;
-    socket.listen(BACKLOG)
 }
 
 /// Closes the connections that exceeded a timeout, and logs how many were closed to make room.
@@ -151,7 +137,7 @@ async fn recover(fault: &io::Error, connections: &ConnectionTable) {
 
 /// Serves one connection to its end, with HTTP/1.1 keep-alive and pipelining: a request is answered when the answer to
 /// the one before it is written.
-async fn serve(socket: Socket, from: SocketAddr, server: Server, watcher: Watcher) {
+async fn serve(socket: Socket, from: Peer, server: Server, watcher: Watcher) {
     let activity = Arc::clone(socket.activity());
     let closed = activity.closed();
     if !clock::has_date(SystemTime::now()) {

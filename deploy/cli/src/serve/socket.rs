@@ -8,12 +8,9 @@ use std::{
     time::Instant,
 };
 
-use tokio::{
-    io::{AsyncRead, AsyncWrite, ReadBuf},
-    net::TcpStream,
-};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use super::{activity::Activity, connection_table::ConnectionSlot};
+use super::{activity::Activity, client_stream::ClientStream, connection_table::ConnectionSlot};
 
 /// How much is read at once, in bytes. A connection holds at most so much of pipelined requests.
 const READ_SIZE: usize = 8 * 1024;
@@ -26,16 +23,14 @@ const MAX_DISCARDED: usize = 4 * 1024 * 1024;
 /// A socket and its slot in the table of connections; closing the socket frees the slot.
 #[derive(Debug)]
 pub(crate) struct Socket {
-    stream: TcpStream,
+    stream: ClientStream,
     slot: ConnectionSlot,
     /// How many bytes were discarded since the socket was closed for writing.
     discarded: Option<usize>,
 }
 
 impl Socket {
-    pub(crate) fn new(stream: TcpStream, slot: ConnectionSlot) -> Self {
-        // Nagle's algorithm would delay small answers.
-        let _ = stream.set_nodelay(true);
+    pub(crate) const fn new(stream: ClientStream, slot: ConnectionSlot) -> Self {
         Self { stream, slot, discarded: None }
     }
 
@@ -58,11 +53,10 @@ impl Socket {
     /// Fails once a listener has closed the connection. Nothing else would read from it, so that its place would be
     /// taken until something is written.
     fn notice_end(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let mut byte = [0];
-        match self.stream.poll_peek(cx, &mut ReadBuf::new(&mut byte)) {
-            Poll::Ready(Ok(0)) => Poll::Ready(Err(io::ErrorKind::ConnectionReset.into())),
+        match self.stream.poll_end(cx) {
+            Poll::Ready(Ok(true)) => Poll::Ready(Err(io::ErrorKind::ConnectionReset.into())),
             Poll::Ready(Err(fault)) => Poll::Ready(Err(fault)),
-            Poll::Ready(Ok(_)) | Poll::Pending => Poll::Ready(Ok(())),
+            Poll::Ready(Ok(false)) | Poll::Pending => Poll::Ready(Ok(())),
         }
     }
 

@@ -80,7 +80,8 @@ def main():
     server.start()
     threading.Thread(target=obey, args=(server, order), daemon=True).start()
     try:
-        told = {"STAGE_URL": f"http://127.0.0.1:{server.port}", "STAGE_SECRET": SECRET, "STAGE_RESTART": str(order)}
+        base = os.environ.get("BADGESMITH_BASE", "")
+        told = {"STAGE_URL": f"http://127.0.0.1:{server.port}{base}", "STAGE_SECRET": SECRET, "STAGE_RESTART": str(order)}
         outcome = subprocess.run(command, env=os.environ | told).returncode
         if server.process.poll() is not None:
             sys.exit(f"the server ended: {(folder / 'server.log').read_text()[-2000:]}")

@@ -166,7 +166,8 @@ impl Server {
             greeting += &format!("{line}\n");
             if line.contains("/badge/hello-world-brightgreen") {
                 let first = greeting.lines().next().unwrap();
-                break first.rsplit_once("http://").unwrap().1.parse().unwrap();
+                let site = first.rsplit_once("http://").unwrap().1;
+                break site.split('/').next().unwrap().parse().unwrap();
             }
         };
         Self { child, address, greeting, data: folder.join("data"), log }
@@ -228,7 +229,9 @@ impl Drop for Server {
 pub fn command() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_badgesmith"));
     for name in [
+        "BADGESMITH_BASE",
         "BADGESMITH_LISTEN",
+        "BADGESMITH_LISTEN_MODE",
         "BADGESMITH_CONFIG",
         "BADGESMITH_CONNECTIONS",
         "BADGESMITH_CONNECTIONS_PER_CLIENT",
@@ -236,6 +239,7 @@ pub fn command() -> Command {
         "BADGESMITH_METRICS",
         "BADGESMITH_SEAL_KEY",
         "BADGESMITH_SEAL_KEY_FILE",
+        "BADGESMITH_TRUST",
         "LOG_LEVEL",
     ] {
         command.env_remove(name);

@@ -32,11 +32,14 @@ const REPORTED: [u16; 6] = [401, 404, 409, 500, 503, 504];
 /// The further error statuses of webhooks.
 const DELIVERED: [u16; 4] = [401, 500, 503, 504];
 
-/// The whole document.
-pub(crate) fn write(parts: &Parts) -> String {
+/// The whole document, for a server below the path `base`.
+pub(crate) fn write(parts: &Parts, base: &str) -> String {
     // This cannot fail: a test parses the embedded file.
     let mut document: Value = serde_json::from_str(BASE).unwrap_or_default();
     document["info"]["version"] = env!("CARGO_PKG_VERSION").into();
+    if !base.is_empty() {
+        document["servers"] = json!([{ "url": base }]);
+    }
     let operations = document.as_object_mut().and_then(|document| document.remove("operations")).unwrap_or_default();
     let paths = ADDRESSES.iter().filter(|address| parts.is_on(address.switch));
     let paths = paths.filter_map(|address| Some((address.documented_path(), own(address, &operations)?)));
