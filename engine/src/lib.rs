@@ -36,6 +36,7 @@ pub mod plugins;
 pub mod proof;
 mod provider_routes;
 mod queue_gauge;
+mod recorded;
 mod report_queue;
 mod request;
 mod response;
@@ -97,6 +98,7 @@ pub use crate::{
     permits::{Busy, Permit, Permits, Share},
     plugins::{AllowedAddress, Config, Ingest, LatePlugins, Live, Plugin, PrivateName, RouteError, Settings},
     queue_gauge::{QueueDepth, QueueGauge, QueueHealth},
+    recorded::{RecordedBadge, RecordedFault},
     report_queue::{QueuedError, QueuedOutcome, QueuedReport, QueuedSubject, ReportQueue},
     request::{LARGEST_BODY, LARGEST_DELIVERY, LARGEST_HEADERS, LONGEST_PATH, Request, largest_body},
     response::{AccessLine, CORRELATION_ID, CacheState, Response},

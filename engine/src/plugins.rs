@@ -10,7 +10,7 @@ mod further_routes;
 pub(crate) mod header_names;
 mod hook_grants;
 mod id;
-mod label_template;
+pub(crate) mod label_template;
 mod late_plugins;
 mod library;
 mod library_error;

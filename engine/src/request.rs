@@ -82,7 +82,7 @@ impl Request {
     /// The query parameters, form-decoded. At most [`MOST_PAIRS`] and one more are read, which shows that there are too
     /// many.
     pub(crate) fn pairs(&self) -> Pairs<'_> {
-        Pairs(form_urlencoded::parse(self.query.as_bytes()).take(MOST_PAIRS + 1).collect())
+        Pairs::of_query(&self.query)
     }
 
     /// The header's value; empty if it is missing or not text.
@@ -115,6 +115,11 @@ impl<'a> Pairs<'a> {
     pub(crate) fn of(pairs: impl IntoIterator<Item = (&'a str, String)>) -> Self {
         Self(pairs.into_iter().map(|(name, value)| (name.into(), value.into())).collect())
     }
+
+    /// The parameters of a query, form-decoded.
+    pub(crate) fn of_query(query: &'a str) -> Self {
+        Self(form_urlencoded::parse(query.as_bytes()).take(MOST_PAIRS + 1).collect())
+    }
 }
 
 impl Pairs<'_> {
@@ -126,6 +131,11 @@ impl Pairs<'_> {
     /// Whether there are more than [`MOST_PAIRS`].
     pub(crate) fn are_too_many(&self) -> bool {
         self.0.len() > MOST_PAIRS
+    }
+
+    /// The names of all parameters, in order.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(|(name, _)| &**name)
     }
 
     /// All values of the parameter, in order.

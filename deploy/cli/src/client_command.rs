@@ -9,7 +9,7 @@ use crate::{command_error::CommandError, readme, render, report};
 /// The commands of every build, also of the client's.
 #[derive(Debug, Subcommand)]
 pub(crate) enum ClientCommand {
-    /// Draws one badge.
+    /// Draws one badge, or those of a build's reports without a server.
     Render(Box<render::RenderOptions>),
     /// Counts a build's tests and reports them to a badge server.
     Report(Box<report::ReportOptions>),
@@ -24,7 +24,7 @@ impl ClientCommand {
     /// What keeps it from its work.
     pub(crate) fn run(&self) -> Result<ExitCode, CommandError> {
         match self {
-            Self::Render(render) => render::run(render).map(|()| ExitCode::SUCCESS),
+            Self::Render(render) => render::run(render),
             Self::Report(report) => Ok(report::run(report)),
             Self::Readme(readme) => Ok(readme::run(readme)),
         }

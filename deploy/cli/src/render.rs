@@ -2,9 +2,14 @@
 
 mod batch;
 mod draw;
+mod from_report;
+mod history;
+mod picture;
+mod picture_fault;
 pub(crate) mod render_error;
+mod replace;
 
-use std::{fs, path::PathBuf};
+use std::{fs, path::PathBuf, process::ExitCode};
 
 use badgesmith_host::faces;
 use badgesmith_renderer::{BadgeSegment, Color, Link, Links, ResolvedBadge, Style};
@@ -12,10 +17,43 @@ use clap::Args;
 
 use crate::{command_error::CommandError, output::print_bytes};
 use draw::{DrawOptions, draw, set_logo};
+use from_report::FromReportOptions;
 
-/// Draws one badge, or a file of them.
+/// What `--help` says at its end.
+const FROM_REPORT_HELP: &str = "\
+Without a server: badgesmith render --from-report 'target/**/junit.xml' --coverage lcov.info --value size=1.2MB --out badges
+writes tests.svg, coverage.svg, values-size.svg and a trend of each (tests-trend.svg), keeps the results of each branch in
+history.json beside them, and prints the Markdown for a README. Of one run and attempt the first result is kept. A platform
+or a part is a part of the file's name: tests-web.svg.
+
+Exit codes of it: 0 drawn; 1 a file cannot be written; 2 an argument is wrong; 3 a report or the history is missing, cannot
+be read, or has no tests.";
+
+/// The arguments that have no effect on pictures of reports.
+const ARGUMENTS_OF_ONE: [&str; 12] = [
+    "message",
+    "batch",
+    "label",
+    "color",
+    "label_color",
+    "logo",
+    "logo_color",
+    "logo_size",
+    "link",
+    "segment",
+    "face",
+    "output",
+];
+
+/// Draws one badge, a file of them, or those of a build's reports.
 #[derive(Args, Debug)]
-#[command(group = clap::ArgGroup::new("what").required(true).args(["message", "batch"]))]
+#[command(
+    group = clap::ArgGroup::new("what").required(true).multiple(true)
+        .args(["message", "batch", "from_report", "coverage", "values"]),
+    group = clap::ArgGroup::new("pictures").multiple(true).args(["from_report", "coverage", "values"])
+        .conflicts_with_all(ARGUMENTS_OF_ONE),
+    after_help = FROM_REPORT_HELP,
+)]
 pub(crate) struct RenderOptions {
     /// The left half.
     #[arg(long, default_value = "")]
@@ -59,20 +97,27 @@ pub(crate) struct RenderOptions {
     /// logo, logoColor, logoSize and links.
     #[arg(long, value_name = "FILE", requires = "out", conflicts_with_all = ["message", "logo", "link", "segment"])]
     batch: Option<PathBuf>,
-    /// The folder that `--batch` draws into.
-    #[arg(long, value_name = "DIR", requires = "batch")]
+    /// The folder that `--batch` and `--from-report` draw into; of the latter `badges`, unless another is named.
+    #[arg(long, value_name = "DIR", conflicts_with = "message")]
     out: Option<PathBuf>,
+    #[command(flatten, next_help_heading = "Badges of a build, without a server")]
+    from_report: FromReportOptions,
 }
 
-/// Draws one badge or a batch.
+/// Draws one badge, a batch, or those of reports.
 ///
 /// # Errors
 /// The logo or a line of the batch is invalid, or a file cannot be read or written.
-pub(crate) fn run(render: &RenderOptions) -> Result<(), CommandError> {
-    if let (Some(file), Some(folder)) = (&render.batch, &render.out) {
-        return batch::run(file, folder, render.options);
+pub(crate) fn run(render: &RenderOptions) -> Result<ExitCode, CommandError> {
+    match (&render.batch, &render.out, &render.message) {
+        (Some(file), Some(folder), _) => batch::run(file, folder, render.options).map(|()| ExitCode::SUCCESS),
+        (_, _, Some(message)) => draw_one(render, message).map(|()| ExitCode::SUCCESS),
+        (_, folder, None) => from_report::run(&render.from_report, folder.as_deref(), render.style, render.options),
     }
-    let mut badge = ResolvedBadge::new(&render.label, render.message.as_deref().unwrap_or_default());
+}
+
+fn draw_one(render: &RenderOptions, message: &str) -> Result<(), CommandError> {
+    let mut badge = ResolvedBadge::new(&render.label, message);
     badge.color = render.color.clone();
     badge.label_color = render.label_color.clone();
     badge.style = render.style.unwrap_or(Style::Flat);

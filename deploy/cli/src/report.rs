@@ -4,14 +4,17 @@
 mod attempt;
 mod body;
 mod build;
+mod build_options;
 mod ci;
 mod command;
+mod counted;
 mod coverage;
 mod credential;
 mod destination;
 mod facts;
 mod failure;
 mod files;
+mod git;
 mod loopback;
 mod measure;
 mod options;
@@ -28,7 +31,10 @@ mod usage;
 mod value;
 mod values;
 
+pub(crate) use build_options::BuildOptions;
 pub(crate) use command::run;
+pub(crate) use counted::{CountFault, CountedBuild, CountedReport, count};
+pub(crate) use destination::CountedKind;
 pub(crate) use options::ReportOptions;
 // For the reports of `badgesmith smoke`.
 #[cfg(feature = "server")]

@@ -15,6 +15,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("badgesmith-renderer", &["badgesmith-fonts"]),
     ("badgesmith-provider", &["badgesmith-versions"]),
     ("badgesmith-versions", &[]),
+    ("badgesmith-reported", &["badgesmith-provider"]),
     ("badgesmith-queries", &[]),
     ("badgesmith-engine", &["badgesmith-renderer", "badgesmith-provider", "badgesmith-queries"]),
     ("badgesmith-formats", &[]),
@@ -33,12 +34,14 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "badgesmith-renderer",
             "badgesmith-provider",
             "badgesmith-provider-*",
+            "badgesmith-reported",
         ],
     ),
 ];
 
-/// The packages of the workspace that a provider may import: the SDK, and the parser of versions.
-const PROVIDER_MAY_IMPORT: &[&str] = &["badgesmith-provider", "badgesmith-versions"];
+/// The packages of the workspace that a provider may import: the SDK, the parser of versions, and the providers of what
+/// builds report.
+const PROVIDER_MAY_IMPORT: &[&str] = &["badgesmith-provider", "badgesmith-reported", "badgesmith-versions"];
 
 /// Names, or first parts of names, of packages that do I/O: runtimes, sockets, clocks, randomness, AWS.
 const WORLDLY: [&str; 17] = [

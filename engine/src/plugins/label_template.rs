@@ -41,7 +41,7 @@ pub(super) fn unknown_name<'b>(
 
 /// The label with its names replaced, and without blanks around it. `setting` has the values of settings, `parameter`
 /// those of anything else.
-pub(super) fn fill<'t>(
+pub(crate) fn fill<'t>(
     label: &'t str,
     parameter: impl Fn(&str) -> Option<&'t str>,
     setting: impl Fn(&str) -> Option<&'t str>,

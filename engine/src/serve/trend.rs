@@ -42,7 +42,8 @@ pub(crate) async fn apply(parts: &Parts, trend: Trend<'_>, badge: &mut Badge) ->
     spark(series, records.get(..overrides.trend?).unwrap_or(&records))
 }
 
-fn change(series: &Series, records: &[Record], overrides: TrendOverrides, badge: &mut Badge) {
+/// Changes the words of a badge as `rate` and `as=duration` ask.
+pub(crate) fn change(series: &Series, records: &[Record], overrides: TrendOverrides, badge: &mut Badge) {
     if let Some(last) = overrides.rate {
         let (good, bad) = rate(series, records.get(..last).unwrap_or(records));
         // Rounded down, so that 100 % means that nothing failed.

@@ -62,11 +62,33 @@ pub(super) enum ThemeOption {
 pub(super) fn draw(badge: ResolvedBadge, options: DrawOptions, names_style: bool) -> Result<Vec<u8>, RenderError> {
     let theme = if options.theme.is_some() { Theme::Auto } else { Theme::Fixed };
     let (outline, contrast, scale) = (options.text.is_some(), options.contrast.is_some(), options.scale);
-    let badge = ResolvedBadge { outline, contrast, theme, scale, ..badge };
-    match options.format {
+    draw_as(ResolvedBadge { outline, contrast, theme, scale, ..badge }, options.format, names_style)
+}
+
+/// Draws a badge whose own options stay where the command has none.
+pub(super) fn draw_resolved(
+    badge: ResolvedBadge,
+    options: DrawOptions,
+    names_style: bool,
+) -> Result<Vec<u8>, RenderError> {
+    let badge = ResolvedBadge {
+        outline: badge.outline || options.text.is_some(),
+        contrast: badge.contrast || options.contrast.is_some(),
+        theme: if options.theme.is_some() { Theme::Auto } else { badge.theme },
+        scale: if options.scale == Scale::ONE { badge.scale } else { options.scale },
+        ..badge
+    };
+    draw_as(badge, options.format, names_style)
+}
+
+fn draw_as(badge: ResolvedBadge, format: OutputFormat, names_style: bool) -> Result<Vec<u8>, RenderError> {
+    match format {
         OutputFormat::Json => Ok((json(&badge, names_style) + "\n").into_bytes()),
         OutputFormat::Svg => Ok((svg(&badge.with_icon()) + "\n").into_bytes()),
-        OutputFormat::Png => png(&badge.with_icon(), scale).map_err(|fault| RenderError::Png(fault.to_string())),
+        OutputFormat::Png => {
+            let scale = badge.scale;
+            png(&badge.with_icon(), scale).map_err(|fault| RenderError::Png(fault.to_string()))
+        }
     }
 }
 

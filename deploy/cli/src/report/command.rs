@@ -9,12 +9,13 @@ use super::{
     facts,
     failure::ReportFailure,
     options::ReportOptions,
-    output::{print_notice, print_result},
+    output::print_result,
     parcel::{self, Parcel},
     send::{Delivery, Sender},
     signing::SignedHeaders,
     usage::UsageFault,
 };
+use crate::output::print_notice;
 
 /// Counts, signs and sends.
 pub(crate) fn run(options: &ReportOptions) -> ExitCode {
@@ -42,19 +43,21 @@ fn report(options: &ReportOptions) -> Result<(), ReportFailure> {
         print_notice(&format!("notice: nothing is sent, because {}", credential::absence(options)));
         return Ok(());
     }
-    let facts = facts::of(options);
-    let values = options.values.read(options.part.as_deref()).map_err(UsageFault::Values)?;
+    let facts = facts::of(&options.build, options.oidc.is_some());
+    let values = options.build.values.read(options.build.part.as_deref()).map_err(UsageFault::Values)?;
     if !options.dry_run || options.print_headers {
         facts::require(options, &facts)?;
-        parcel::check(options, &facts, &values)?;
+        parcel::check(options.source(), options.allow_http, &facts, &values)?;
     }
-    let mut parcels = parcel::read_all(options, &facts, &values)?;
+    let mut parcels = parcel::read_all(options.source(), &facts, &values)?;
     if options.dry_run {
         for parcel in &parcels {
             print(options, parcel, credential.as_ref())?;
         }
     }
-    if let Some(empty) = parcels.iter_mut().find_map(|parcel| parcel.empty.take()).filter(|_| !options.allow_empty) {
+    if let Some(empty) =
+        parcels.iter_mut().find_map(|parcel| parcel.empty.take()).filter(|_| !options.build.allow_empty)
+    {
         return Err(empty);
     }
     match credential.filter(|_| !options.dry_run) {

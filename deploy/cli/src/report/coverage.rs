@@ -10,8 +10,9 @@ use super::{
     ci::BuildFacts,
     failure::ReportFailure,
     files::{self, COVERAGE},
-    output::{first_names, print_notice},
+    output::first_names,
 };
+use crate::output::print_notice;
 
 /// What is covered in all reports together.
 #[derive(Debug)]

@@ -5,9 +5,21 @@ use url::Url;
 
 use super::{ci::BuildFacts, loopback::is_local, path::encode_segment, usage::UsageFault};
 
+/// A kind of reports.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum CountedKind {
+    /// Results of tests.
+    Tests,
+    /// How much of the code the tests cover.
+    Coverage,
+    /// Any other number or word.
+    Value,
+}
+
 /// The addresses of one kind of reports.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Addresses {
+    pub(super) kind: CountedKind,
     results: &'static str,
     badges: &'static str,
     redirects: &'static str,
@@ -17,6 +29,7 @@ pub(super) struct Addresses {
 
 /// Where results of tests go.
 pub(super) const TESTS: Addresses = Addresses {
+    kind: CountedKind::Tests,
     results: "/tests/results",
     badges: "/badges/tests",
     redirects: "/redirect/test-results",
@@ -25,6 +38,7 @@ pub(super) const TESTS: Addresses = Addresses {
 
 /// Where coverage goes.
 pub(super) const COVERAGE: Addresses = Addresses {
+    kind: CountedKind::Coverage,
     results: "/coverage/results",
     badges: "/badges/coverage",
     redirects: "/redirect/coverage",
@@ -32,8 +46,13 @@ pub(super) const COVERAGE: Addresses = Addresses {
 };
 
 /// Where any other values go.
-pub(super) const VALUES: Addresses =
-    Addresses { results: "/values/results", badges: "/badges/values", redirects: "/redirect/values", label: None };
+pub(super) const VALUES: Addresses = Addresses {
+    kind: CountedKind::Value,
+    results: "/values/results",
+    badges: "/badges/values",
+    redirects: "/redirect/values",
+    label: None,
+};
 
 /// The badge server, and what its badge is of.
 #[derive(Clone, Copy, Debug)]

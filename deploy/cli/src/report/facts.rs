@@ -3,18 +3,19 @@
 use std::env;
 
 use super::{
+    build_options::BuildOptions,
     ci::{self, BuildFacts},
     options::ReportOptions,
     pull_request,
     usage::UsageFault,
 };
 
-/// The facts that are known.
-pub(super) fn of(options: &ReportOptions) -> BuildFacts {
+/// The facts that are known. A branch that is to be proven by a token is the one that the token names.
+pub(super) fn of(options: &BuildOptions, is_proven: bool) -> BuildFacts {
     let variables = |name: &str| env::var(name).ok();
     let known = ci::read(&variables);
     // What a token does not prove, the server refuses.
-    let proven_branch = options.oidc.is_some().then(|| pull_request::branch(&variables)).flatten();
+    let proven_branch = is_proven.then(|| pull_request::branch(&variables)).flatten();
     BuildFacts {
         owner: options.owner.clone().or(known.owner),
         repo: options.repo.clone().or(known.repo),

@@ -5,7 +5,10 @@ use std::{env, path::PathBuf};
 use clap::{ArgAction, Args, builder::NonEmptyStringValueParser};
 use url::Url;
 
-use super::{patience::Patience, values::ValueOptions};
+use super::{
+    build_options::{BuildOptions, Source},
+    patience::Patience,
+};
 
 /// The tests of a build and what they cover, and the badge server to report them to.
 #[derive(Args, Debug)]
@@ -33,49 +36,11 @@ pub(crate) struct ReportOptions {
     /// Reports, directories with reports in them, patterns such as '**/TEST-*.xml', or - for standard input.
     #[arg(required_unless_present_any = ["coverage", "values"], value_name = "FILES")]
     pub(super) files: Vec<PathBuf>,
-    /// Coverage reports, as files, directories or patterns; with reports of tests before it or alone.
-    #[arg(long, num_args = 1.., value_name = "FILES")]
-    pub(super) coverage: Vec<PathBuf>,
     #[command(flatten)]
-    pub(super) values: ValueOptions,
+    pub(super) build: BuildOptions,
     /// The address of the badge server.
     #[arg(long, env = "BADGESMITH_SERVER", value_name = "URL")]
     pub(super) server: Option<Url>,
-    /// The owner of the repository.
-    #[arg(long)]
-    pub(super) owner: Option<String>,
-    /// The repository.
-    #[arg(long)]
-    pub(super) repo: Option<String>,
-    /// The branch of the badge.
-    #[arg(long)]
-    pub(super) branch: Option<String>,
-    /// What the tests ran on; each platform has its own badge. [default: the part, or this system]
-    #[arg(long, value_name = "NAME")]
-    pub(super) platform: Option<String>,
-    /// The part of the repository that is reported, such as a package; each part has its own badges. Without it,
-    /// coverage is of the part `all`. The name of a value follows it: `web.size`.
-    #[arg(long, value_name = "NAME")]
-    pub(super) part: Option<String>,
-    /// A directory that paths in coverage reports begin with, besides the working directory and the checkout of the CI
-    /// system.
-    #[arg(long, value_name = "DIRECTORY")]
-    pub(super) coverage_root: Vec<String>,
-    /// The commit that was tested.
-    #[arg(long, value_name = "SHA")]
-    pub(super) commit: Option<String>,
-    /// The id of this run, which is recorded once for each platform.
-    #[arg(long, value_name = "ID")]
-    pub(super) run_id: Option<String>,
-    /// The attempt of the run, from 1.
-    #[arg(long, value_name = "NUMBER")]
-    pub(super) run_attempt: Option<u32>,
-    /// The page that the badge links to.
-    #[arg(long, value_name = "URL")]
-    pub(super) html_url: Option<String>,
-    /// The page of the run.
-    #[arg(long, value_name = "URL")]
-    pub(super) run_url: Option<String>,
     /// A file with the secret; by default it is read from the variable BADGESMITH_SECRET.
     #[arg(long, value_name = "FILE", conflicts_with = "oidc")]
     pub(super) secret_file: Option<PathBuf>,
@@ -91,12 +56,6 @@ pub(crate) struct ReportOptions {
     #[arg(long, value_name = "true|false", num_args = 0..=1, require_equals = true, default_value_t = true,
         default_missing_value = "true", hide_possible_values = true, action = ArgAction::Set)]
     pub(super) fail_on_error: bool,
-    /// Sends a result without any tests or lines; by default that is refused, because it is mostly a mistake.
-    #[arg(long)]
-    pub(super) allow_empty: bool,
-    /// Skips named files that are complete and not reports of tests, as in a directory.
-    #[arg(long)]
-    pub(super) skip_others: bool,
     /// Prints what would be sent as JSON, and sends nothing; needs neither a server nor a secret.
     #[arg(long)]
     pub(super) dry_run: bool,
@@ -109,13 +68,13 @@ pub(crate) struct ReportOptions {
 }
 
 impl ReportOptions {
-    /// What the tests ran on, or the part that they test.
-    pub(super) fn tests_platform(&self) -> &str {
-        self.platform.as_deref().or(self.part.as_deref()).unwrap_or(env::consts::OS)
-    }
-
-    /// The part whose coverage it is.
-    pub(super) fn coverage_part(&self) -> &str {
-        self.part.as_deref().unwrap_or("all")
+    /// What is counted, and the server that it is for.
+    pub(super) fn source(&self) -> Source<'_> {
+        Source {
+            files: &self.files,
+            build: &self.build,
+            server: self.server.as_ref(),
+            tests_platform: self.build.tests_platform().unwrap_or(env::consts::OS),
+        }
     }
 }

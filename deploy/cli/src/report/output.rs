@@ -10,13 +10,6 @@ const MOST_LINES: usize = 20;
 /// Further names of skipped files are only counted.
 const MOST_NAMES: usize = 10;
 
-/// Prints to standard error, with the name of the program before each line. If standard error is closed, there is
-/// nobody to tell.
-pub(super) fn print_notice(text: &str) {
-    let text: String = text.lines().map(|line| format!("badgesmith: {line}\n")).collect();
-    let _ = io::stderr().write_all(text.as_bytes());
-}
-
 /// Prints to standard output.
 pub(super) fn print_result(text: &str) -> io::Result<()> {
     let mut out = io::stdout();

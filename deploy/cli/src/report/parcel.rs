@@ -4,24 +4,25 @@ use std::env;
 
 use super::{
     body,
+    build_options::{BuildOptions, Source},
     ci::{self, BuildFacts},
     coverage,
     destination::{self, Destination},
     failure::ReportFailure,
     files::{self, NamedReport},
-    options::ReportOptions,
-    output::{first_lines, first_names, print_notice},
+    output::{first_lines, first_names},
     signing::now,
     usage::UsageFault,
     values::NamedValue,
 };
+use crate::output::print_notice;
 
 /// One report that is to be sent.
 pub(super) struct Parcel<'a> {
     pub(super) destination: Destination<'a>,
     pub(super) body: Vec<u8>,
     /// What was counted.
-    counted: String,
+    pub(super) counted: String,
     /// The failure that it is, if nothing was counted.
     pub(super) empty: Option<ReportFailure>,
 }
@@ -44,55 +45,55 @@ impl Parcel<'_> {
 }
 
 /// Refuses addresses that the server would refuse, before any file is read.
-pub(super) fn check(options: &ReportOptions, facts: &BuildFacts, values: &[NamedValue<'_>]) -> Result<(), UsageFault> {
-    let counted = [tests_destination(options, facts), coverage_destination(options, facts)];
-    let named = values.iter().map(|value| value_destination(options, facts, value));
-    named.chain(counted).try_for_each(|destination| destination.check(options.allow_http))
+pub(super) fn check(
+    source: Source<'_>,
+    allows_http: bool,
+    facts: &BuildFacts,
+    values: &[NamedValue<'_>],
+) -> Result<(), UsageFault> {
+    let counted = [tests_destination(source, facts), coverage_destination(source, facts)];
+    let named = values.iter().map(|value| value_destination(source, facts, value));
+    named.chain(counted).try_for_each(|destination| destination.check(allows_http))
 }
 
 /// Reads all files, and counts what is in them; the values come last.
 pub(super) fn read_all<'a>(
-    options: &'a ReportOptions,
+    source: Source<'a>,
     facts: &'a BuildFacts,
     values: &'a [NamedValue<'a>],
 ) -> Result<Vec<Parcel<'a>>, ReportFailure> {
     let mut parcels = Vec::new();
-    if !options.files.is_empty() {
-        parcels.push(tests(options, tests_destination(options, facts))?);
+    if !source.files.is_empty() {
+        parcels.push(tests(source, tests_destination(source, facts))?);
     }
-    if !options.coverage.is_empty() {
-        parcels.push(coverage(options, coverage_destination(options, facts))?);
+    if !source.build.coverage.is_empty() {
+        parcels.push(coverage(source.build, coverage_destination(source, facts))?);
     }
     for value in values {
         let body = value.body(facts, &now()).map_err(ReportFailure::Body)?;
         let counted = format!("{} is {}", value.label, value.text);
-        parcels.push(Parcel { destination: value_destination(options, facts, value), body, counted, empty: None });
+        parcels.push(Parcel { destination: value_destination(source, facts, value), body, counted, empty: None });
     }
     Ok(parcels)
 }
 
-fn tests_destination<'a>(options: &'a ReportOptions, facts: &'a BuildFacts) -> Destination<'a> {
-    let server = options.server.as_ref();
-    Destination { server, addresses: destination::TESTS, platform: options.tests_platform(), facts }
+fn tests_destination<'a>(source: Source<'a>, facts: &'a BuildFacts) -> Destination<'a> {
+    let Source { server, tests_platform, .. } = source;
+    Destination { server, addresses: destination::TESTS, platform: tests_platform, facts }
 }
 
-fn coverage_destination<'a>(options: &'a ReportOptions, facts: &'a BuildFacts) -> Destination<'a> {
-    let server = options.server.as_ref();
-    Destination { server, addresses: destination::COVERAGE, platform: options.coverage_part(), facts }
+fn coverage_destination<'a>(source: Source<'a>, facts: &'a BuildFacts) -> Destination<'a> {
+    let platform = source.build.coverage_part();
+    Destination { server: source.server, addresses: destination::COVERAGE, platform, facts }
 }
 
-fn value_destination<'a>(
-    options: &'a ReportOptions,
-    facts: &'a BuildFacts,
-    value: &'a NamedValue<'a>,
-) -> Destination<'a> {
-    let server = options.server.as_ref();
-    Destination { server, addresses: destination::VALUES, platform: &value.name, facts }
+fn value_destination<'a>(source: Source<'a>, facts: &'a BuildFacts, value: &'a NamedValue<'a>) -> Destination<'a> {
+    Destination { server: source.server, addresses: destination::VALUES, platform: &value.name, facts }
 }
 
 /// Counts the tests.
-fn tests<'a>(options: &ReportOptions, destination: Destination<'a>) -> Result<Parcel<'a>, ReportFailure> {
-    let reports = read_reports(options)?;
+fn tests<'a>(source: Source<'_>, destination: Destination<'a>) -> Result<Parcel<'a>, ReportFailure> {
+    let reports = read_reports(source)?;
     let body = body::write(destination.platform, destination.facts, &reports, &now()).map_err(ReportFailure::Body)?;
     let counts = body::sum(&reports);
     let counted = format!(
@@ -107,7 +108,7 @@ fn tests<'a>(options: &ReportOptions, destination: Destination<'a>) -> Result<Pa
 }
 
 /// Merges the coverage.
-fn coverage<'a>(options: &ReportOptions, destination: Destination<'a>) -> Result<Parcel<'a>, ReportFailure> {
+fn coverage<'a>(options: &BuildOptions, destination: Destination<'a>) -> Result<Parcel<'a>, ReportFailure> {
     let mut roots = options.coverage_root.clone();
     roots.extend(ci::checkouts(&|name| env::var(name).ok()));
     roots.extend(env::current_dir().ok().and_then(|directory| directory.to_str().map(str::to_owned)));
@@ -119,8 +120,8 @@ fn coverage<'a>(options: &ReportOptions, destination: Destination<'a>) -> Result
 }
 
 /// Reads all reports of tests, and prints what a person should know about them.
-fn read_reports(options: &ReportOptions) -> Result<Vec<NamedReport>, ReportFailure> {
-    let files = files::read(&options.files, &files::TESTS, options.skip_others);
+fn read_reports(source: Source<'_>) -> Result<Vec<NamedReport>, ReportFailure> {
+    let files = files::read(source.files, &files::TESTS, source.build.skip_others);
     if !files.refusals.is_empty() {
         return Err(ReportFailure::Files(files.refusals));
     }

@@ -6,7 +6,7 @@ use badgesmith_provider::{
 };
 use serde_json::{Value, json};
 
-use crate::share::Share;
+use super::share::Share;
 
 /// The code of the failure.
 const CODE: &str = "INVALID_COVERAGE_PAYLOAD";

@@ -2,7 +2,7 @@
 
 use badgesmith_provider::{Badge, Call, Failure, Record, color};
 
-use crate::share::Share;
+use super::share::Share;
 
 /// How a share is written, as the query parameters choose it.
 #[derive(Debug)]

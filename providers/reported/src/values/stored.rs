@@ -3,7 +3,7 @@
 use badgesmith_provider::Record;
 use serde_json::Value;
 
-use crate::{kind::Kind, scale};
+use super::{kind::Kind, scale};
 
 /// A value with what was reported of it.
 #[derive(Debug)]

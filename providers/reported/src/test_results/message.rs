@@ -2,7 +2,7 @@
 
 use badgesmith_provider::{Badge, Call};
 
-use crate::counts::Counts;
+use super::counts::Counts;
 
 /// How counts are written, as the query parameters choose it.
 pub(crate) struct Wording<'a> {

@@ -8,21 +8,21 @@ use badgesmith_provider::{
 };
 use serde_json::{Value, json};
 
-use crate::{Values, message::badge, report::read, stored::StoredValue};
+use super::{Values, message::badge, report::read, stored::StoredValue};
 
 /// Fri, 18 Jul 2025 12:00:00 GMT.
 const NOW: u64 = 1_752_840_000;
 
 #[test]
 fn the_provider_does_what_its_transcripts_say() {
-    let transcripts = Path::new(env!("CARGO_MANIFEST_DIR")).join("transcripts");
+    let transcripts = Path::new(env!("CARGO_MANIFEST_DIR")).join("../values/transcripts");
     let count = testkit::check(&InProcess(Values), &transcripts).unwrap_or_else(|faults| panic!("{faults}"));
     println!("{count} transcripts");
 }
 
 #[test]
 fn the_manifest_has_this_crates_version() {
-    let manifest = Manifest::parse(include_str!("../manifest.json")).unwrap();
+    let manifest = Manifest::parse(include_str!("../../../values/manifest.json")).unwrap();
     assert_eq!(manifest.version, env!("CARGO_PKG_VERSION"));
 }
 

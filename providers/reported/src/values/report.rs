@@ -3,7 +3,7 @@
 use badgesmith_provider::{Failure, Record, report_body::ReportBody};
 use serde_json::Value;
 
-use crate::{
+use super::{
     decimals::{bounded, json_number},
     kind::{KINDS, Kind},
     scale::{self, COLORS_MUST, STEPS_MUST, TEXT_MUST},

@@ -1,6 +1,6 @@
 //! Units: those of bytes and of durations, in which a number may be given, and words that are written behind a number.
 
-use crate::{
+use super::{
     decimals::{bounded, plain_number},
     kind::Kind,
 };

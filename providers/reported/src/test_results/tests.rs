@@ -8,7 +8,7 @@ use badgesmith_provider::{
 };
 use serde_json::{Value, json};
 
-use crate::{
+use super::{
     TestResults,
     counts::Counts,
     message::{Wording, unfinished},
@@ -20,14 +20,14 @@ const NOW: u64 = 1_752_840_000;
 
 #[test]
 fn the_provider_does_what_its_transcripts_say() {
-    let transcripts = Path::new(env!("CARGO_MANIFEST_DIR")).join("transcripts");
+    let transcripts = Path::new(env!("CARGO_MANIFEST_DIR")).join("../test-results/transcripts");
     let count = testkit::check(&InProcess(TestResults), &transcripts).unwrap_or_else(|faults| panic!("{faults}"));
     println!("{count} transcripts");
 }
 
 #[test]
 fn the_manifest_has_this_crates_version() {
-    let manifest = Manifest::parse(include_str!("../manifest.json")).unwrap();
+    let manifest = Manifest::parse(include_str!("../../../test-results/manifest.json")).unwrap();
     assert_eq!(manifest.version, env!("CARGO_PKG_VERSION"));
 }
 

@@ -6,7 +6,7 @@ use badgesmith_provider::{
 };
 use serde_json::{Number, Value};
 
-use crate::{
+use super::{
     decimals::{fixed, scaled, truncated},
     kind::{KINDS, Kind, NUMERIC_KINDS},
     scale::{self, COLORS_MUST, STEPS_MUST, TEXT_MUST},

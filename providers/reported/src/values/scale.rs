@@ -3,7 +3,7 @@
 use badgesmith_provider::color::is_color;
 use serde_json::Value;
 
-use crate::{kind::Kind, unit::measured};
+use super::{kind::Kind, unit::measured};
 
 /// The most steps of a scale.
 const MOST_STEPS: usize = 16;
