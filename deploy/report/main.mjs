@@ -14,6 +14,8 @@ import {
   readPatience,
 } from "./facts.mjs";
 import { find } from "./files.mjs";
+import { installClient } from "./install.mjs";
+import { commitPictures, whyNoPictures } from "./pictures.mjs";
 import { Failure, Refused, annotate, escapeMarkdown, log, mask, output, summarize } from "./runner.mjs";
 import { send } from "./send.mjs";
 import { sum } from "./sum.mjs";
@@ -29,9 +31,12 @@ const UNTRUSTED = "GitHub gives pull requests of forks and of Dependabot neither
 const { env } = process;
 // If the input `fail-on-error` itself is invalid, its failure fails the step.
 let isFatal = true;
+/** The path of the client, once it was looked for. */
+let installed;
 try {
   isFatal = failsOnError(env);
-  await report();
+  if (input(env, "server") || !input(env, "badges-branch")) await report();
+  if (input(env, "badges-branch")) await draw();
 } catch (fault) {
   const words = fault instanceof Failure ? fault.message : `this action has a defect: ${fault.stack}`;
   const reason = fault instanceof Refused ? words : `nothing was sent: ${words}`;
@@ -39,6 +44,12 @@ try {
   summarize(env, `### Report\n\n${escapeMarkdown(reason)}`);
   output(env, { status: "failed" });
   process.exitCode = isFatal ? 1 : 0;
+}
+
+/** The path of the client that was named, is in PATH, or belongs to this action; undefined if there is none. */
+async function theClient() {
+  installed ??= findClient(env) ?? (await installClient(env));
+  return installed;
 }
 
 /** Reports what was built, by the client if there is one. */
@@ -58,7 +69,7 @@ async function report() {
   const coverage = lines(input(env, "coverage"));
   const values = lines(input(env, "values"));
   const found = find(names, { mayBeNone: coverage.length + values.length > 0 });
-  const client = findClient(env);
+  const client = await theClient();
   if (!client) refuseWithoutClient({ coverage, values, isProvenByToken });
   const { failure, ...counted } = client
     ? reportByClient(client, { env, found, coverage, values, facts, secret: isProvenByToken ? "" : secret })
@@ -68,6 +79,26 @@ async function report() {
   if (counted.badges?.length > 0) showValues(counted.badges);
   if (failure) throw new Refused(failure);
   output(env, { status: "recorded" });
+}
+
+/** Commits pictures of what was built to a branch, if this build is one that may. */
+async function draw() {
+  const reason = whyNoPictures(env);
+  if (reason) {
+    annotate("notice", `no pictures are committed, because ${reason}`);
+    if (!input(env, "server")) output(env, { status: "skipped" });
+    return;
+  }
+  const client = await theClient();
+  if (!client)
+    throw new Failure("pictures are drawn by the badgesmith client only; install it, or set `version` or `binary`");
+  const coverage = lines(input(env, "coverage"));
+  const values = lines(input(env, "values"));
+  const found = find(lines(input(env, "files")), { mayBeNone: coverage.length + values.length > 0 });
+  const markdown = await commitPictures(client, { env, found, coverage, values });
+  output(env, input(env, "server") ? { pictures: markdown } : { pictures: markdown, status: "recorded" });
+  log(markdown);
+  summarize(env, `### Badges\n\n${markdown}\n\n\`\`\`markdown\n${markdown}\n\`\`\``);
 }
 
 /** Refuses what only the client can do. */
@@ -80,7 +111,10 @@ function refuseWithoutClient({ coverage, values, isProvenByToken }) {
 
 /** The lines of an input that are not blank. */
 function lines(text) {
-  return text.split(/\r?\n/).map((line) => line.trim()).filter((line) => line !== "");
+  return text
+    .split(/\r?\n/)
+    .map((line) => line.trim())
+    .filter((line) => line !== "");
 }
 
 /** Shows the badges of the values that were recorded. */

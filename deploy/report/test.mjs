@@ -10,6 +10,8 @@ import { after, test } from "node:test";
 import { fileURLToPath } from "node:url";
 
 import "./test-counts.mjs";
+import "./test-install.mjs";
+import "./test-pictures.mjs";
 import { badgeMarkdown, failsOnError, readFacts, readPatience } from "./facts.mjs";
 import { find, search } from "./files.mjs";
 import { escapeCommand, escapeMarkdown } from "./runner.mjs";
@@ -386,10 +388,11 @@ test("strangers that a pattern found are passed over and named, one that was nam
 
 test("nothing is pasted into a script, and what the code reads is what is declared", () => {
   const action = text("action.yml");
-  assert.ok(!action.includes("${{"), "action.yml interpolates");
+  // The default of an input is no part of a script.
+  assert.ok(!action.replace("default: ${{ github.token }}", "").includes("${{"), "action.yml interpolates");
   assert.match(action, /^runs:\n {2}using: node24\n {2}main: main\.mjs\n$/m);
   const declared = /^inputs:\n([\s\S]*?)^outputs:/m.exec(action)[1].match(/^ {2}[\w-]+(?=:)/gm).map((name) => name.trim());
-  const code = ["client.mjs", "facts.mjs", "main.mjs"].map(text).join("");
+  const code = ["client.mjs", "facts.mjs", "install.mjs", "main.mjs", "pictures.mjs"].map(text).join("");
   const used = new Set([...code.matchAll(/input\(env, "([\w-]+)"\)/g)].map(([, name]) => name).concat("secret"));
   assert.deepEqual([...used].sort(), declared.sort());
   const readme = text("README.md");
