@@ -39,5 +39,6 @@ shellcheck --external-sources "${scripts[@]}" .ci/venv.sh
 .ci/tests/package.sh
 .ci/tests/changelog.sh
 .ci/tests/install.sh
+"$lint/python" .ci/tests/templates.py
 deploy/cost.sh >/dev/null
 echo "no linter has found anything"

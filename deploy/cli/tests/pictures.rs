@@ -146,7 +146,7 @@ fn a_mistake_is_named_and_nothing_is_written() {
         (&["--from-report", "lcov.info"], "lcov.info: ", 3),
         (&["--from-report", "unit.xml", "--query", "test?skipped"], "--query test: no badge of this command", 2),
         (&["--from-report", "unit.xml", "--query", "skipped"], "--query skipped: write BADGE?QUERY", 2),
-        (&["--from-report", "unit.xml", "--query", "?skiped=true"], "tests: no query parameter of this badge", 2),
+        (&["--from-report", "unit.xml", "--query", "?skips=true"], "tests: no query parameter of this badge", 2),
         (&["--from-report", "unit.xml", "--query", "?color=nocolor"], "tests: invalid color", 2),
         (&["--coverage", "lcov.info", "--query", "?precision=9"], "coverage: precision is 0, 1 or 2", 2),
         (&["--value", "a=1", "--value", "a-trend=2"], "values-a-trend: two badges would have this file", 2),
