@@ -96,7 +96,9 @@ pub use crate::{
     mistakes::{Mistake, MistakeKind, mistakes},
     origin::{Origin, OriginError},
     permits::{Busy, Permit, Permits, Share},
-    plugins::{AllowedAddress, Config, Ingest, LatePlugins, Live, Plugin, PrivateName, RouteError, Settings},
+    plugins::{
+        AllowedAddress, Config, HttpOrigin, Ingest, LatePlugins, Live, Plugin, PrivateName, RouteError, Settings,
+    },
     queue_gauge::{QueueDepth, QueueGauge, QueueHealth},
     recorded::{RecordedBadge, RecordedFault},
     report_queue::{QueuedError, QueuedOutcome, QueuedReport, QueuedSubject, ReportQueue},

@@ -25,8 +25,12 @@ pub fn mistakes(files: &[(PathBuf, String)], folders: &[PathBuf]) -> Vec<Mistake
     let mut found = Vec::new();
     let (mut loaded, mut ids) = (Vec::<(Arc<Plugin>, Mistake)>::new(), Vec::new());
     let mut subscriptions: Vec<(Subscription, Mistake)> = Vec::new();
+    let mut http_origins = Vec::new();
     for (index, (file, text)) in files.iter().enumerate() {
         let Some(tables) = Tables::read(file, text, index == 0, &mut found) else { continue };
+        if index == 0 {
+            http_origins = tables.http_origins;
+        }
         for (subscription, table) in tables.subscriptions {
             let mistake = |kind| table.mistake("name", None, kind);
             if subscriptions.iter().any(|(other, _)| other.name == subscription.name) {
@@ -36,7 +40,8 @@ pub fn mistakes(files: &[(PathBuf, String)], folders: &[PathBuf]) -> Vec<Mistake
             let too_many = mistake(ConfigErrorKind::TooManySubscriptions(count));
             subscriptions.push((subscription, too_many));
         }
-        for (config, table) in tables.plugins {
+        for (mut config, table) in tables.plugins {
+            config.http_origins.clone_from(&http_origins);
             if ids.contains(&config.id) {
                 found.push(table.mistake("id", None, ConfigErrorKind::DuplicateId));
                 continue;

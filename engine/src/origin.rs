@@ -22,10 +22,15 @@ impl Origin {
     /// # Errors
     /// As [`Origin::of`].
     pub fn of_url(url: &Url) -> Result<Self, OriginError> {
+        Self::of_url_allowing(url, &[])
+    }
+
+    /// The origin of a parsed address, which may have plain http if its origin is one of these.
+    pub(crate) fn of_url_allowing(url: &Url, allowed: &[Self]) -> Result<Self, OriginError> {
         let origin = Self::of_web(url);
         match url.scheme() {
             "https" => {}
-            "http" if is_loopback(url) => {}
+            "http" if is_loopback(url) || allowed.contains(&origin) => {}
             "http" => return Err(OriginError::PlainHttp(origin)),
             scheme => return Err(OriginError::Scheme(scheme.to_owned())),
         }
@@ -45,8 +50,18 @@ impl Origin {
     /// # Errors
     /// As [`Origin::of`], and [`OriginError::More`].
     pub fn parse(text: &str) -> Result<Self, OriginError> {
+        Self::parse_allowing(text, &[])
+    }
+
+    /// The origin of an address, which may have plain http if its origin is one of these.
+    pub(crate) fn of_allowing(address: &str, allowed: &[Self]) -> Result<Self, OriginError> {
+        Self::of_url_allowing(&parse(address)?, allowed)
+    }
+
+    /// Parses an origin without a path, which may have plain http if it is one of these.
+    pub(crate) fn parse_allowing(text: &str, allowed: &[Self]) -> Result<Self, OriginError> {
         let url = parse(text)?;
-        let origin = Self::of_url(&url)?;
+        let origin = Self::of_url_allowing(&url, allowed)?;
         if url.path() != "/" || url.query().is_some() || url.fragment().is_some() {
             return Err(OriginError::More { text: text.to_owned(), origin });
         }
@@ -137,5 +152,24 @@ mod tests {
         for (text, origin) in rows {
             assert_eq!(Origin::parse(text).ok().map(|origin| origin.to_string()).as_deref(), origin, "{text}");
         }
+    }
+
+    #[test]
+    fn plain_http_to_another_machine_is_for_exactly_the_origins_that_are_allowed() {
+        let allowed = [Origin::of_web(&Url::parse("http://registry.internal:8081").unwrap())];
+        let is_granted = |text: &str| Origin::parse_allowing(text, &allowed).is_ok();
+        assert!(is_granted("http://registry.internal:8081") && is_granted("http://Registry.internal:8081/"));
+        for text in [
+            "http://registry.internal",
+            "http://registry.internal:8082",
+            "http://a.registry.internal:8081",
+            "http://user@registry.internal:8081",
+            "http://registry.internal:8081/path",
+            "ftp://registry.internal:8081",
+        ] {
+            assert!(!is_granted(text), "{text}");
+        }
+        assert!(Origin::of_allowing("http://registry.internal:8081/path", &allowed).is_ok());
+        assert!(Origin::of("http://registry.internal:8081/path").is_err());
     }
 }

@@ -33,7 +33,7 @@ use std::{cmp::max, sync::Arc, time::Duration};
 
 use badgesmith_aws::report_consumer::consume_reports;
 use badgesmith_engine::world::Meter;
-use badgesmith_host::{client, metrics::prometheus::Prometheus};
+use badgesmith_host::{client, extra_roots::ExtraRoots, metrics::prometheus::Prometheus};
 use clap::{Args, builder::RangedU64ValueParser};
 
 use crate::{
@@ -156,7 +156,8 @@ fn most_listeners(files: Option<usize>) -> usize {
 pub(crate) fn run(serve: &ServeOptions) -> Result<(), CommandError> {
     let loaded = Loaded::read(serve.config.file.as_deref(), IfMissing::NoPlugins)?;
     let settings = loaded.settings.clone();
-    let connections = client::Connections::new();
+    let roots = ExtraRoots::load(settings.extra_roots.as_deref()).map_err(CommandError::configuration)?;
+    let connections = client::Connections::trusting(roots.clone());
     let data_directory = &serve.data.directory;
     let storage = Storage::open(&settings, data_directory, &connections)?;
     let metrics = serve.shows_metrics().then(|| Prometheus::new(env!("CARGO_PKG_VERSION")));
@@ -166,8 +167,15 @@ pub(crate) fn run(serve: &ServeOptions) -> Result<(), CommandError> {
         None => Arc::new(()),
     };
     let secrets = storage.secrets(data_directory, &serve.seal)?;
-    let foundation =
-        Arc::new(Foundation::new(storage, secrets, Arc::clone(&meter), &settings, connections, serve.base.as_str())?);
+    let foundation = Arc::new(Foundation::new(
+        storage,
+        secrets,
+        Arc::clone(&meter),
+        &settings,
+        connections,
+        roots,
+        serve.base.as_str(),
+    )?);
     let engines = CurrentEngine::new(foundation.engine(loaded)?);
     let files = open_files::raise_limit();
     let most_listeners = most_listeners(files);

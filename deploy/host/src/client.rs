@@ -17,6 +17,8 @@ use reqwest::{
 use rustls::{ClientConfig, RootCertStore, crypto::ring, pki_types::UnixTime, time_provider::TimeProvider};
 use url::Url;
 
+use crate::extra_roots::ExtraRoots;
+
 /// The `User-Agent` of every request.
 const USER_AGENT: &str = concat!("badgesmith/", env!("CARGO_PKG_VERSION"));
 /// The time limit for connecting: lookup of the name, TCP and TLS.
@@ -37,7 +39,10 @@ const LOOPBACK: &str = "localhost,127.0.0.0/8,::1";
 /// The HTTP client and connection pool that everything in a process shares. It is built at first use, which keeps the
 /// start fast, and `HTTPS_PROXY` and `NO_PROXY` are read then. To be used within one tokio runtime.
 #[derive(Clone, Debug, Default)]
-pub struct Connections(Arc<OnceLock<Result<Client, ClientError>>>);
+pub struct Connections {
+    client: Arc<OnceLock<Result<Client, ClientError>>>,
+    roots: ExtraRoots,
+}
 
 /// Why there is no HTTP client.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -69,12 +74,18 @@ impl Connections {
         Self::default()
     }
 
+    /// An empty pool that trusts these certificates, too.
+    #[must_use]
+    pub fn trusting(roots: ExtraRoots) -> Self {
+        Self { roots, ..Self::default() }
+    }
+
     /// The client.
     ///
     /// # Errors
     /// `HTTPS_PROXY` is not the URL of a proxy, or TLS cannot be set up.
     pub fn client(&self) -> Result<&Client, ClientError> {
-        let built = self.0.get_or_init(|| build(mozilla(), &ProxySettings::from_environment()));
+        let built = self.client.get_or_init(|| build(roots(&self.roots), &ProxySettings::from_environment()));
         built.as_ref().map_err(Clone::clone)
     }
 }
@@ -94,9 +105,9 @@ impl ProxySettings {
     }
 }
 
-/// Mozilla's root certificates, compiled in: reading the system's would take milliseconds.
-pub(crate) fn mozilla() -> RootCertStore {
-    RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() }
+/// Mozilla's root certificates, compiled in: reading the system's would take milliseconds. And the operator's own.
+pub(crate) fn roots(extra: &ExtraRoots) -> RootCertStore {
+    RootCertStore { roots: [webpki_roots::TLS_SERVER_ROOTS, extra.anchors()].concat() }
 }
 
 /// A TLS configuration with ring that trusts these root certificates.
@@ -176,7 +187,8 @@ impl Resolve for RefusingResolver {
     }
 }
 
-/// The proxy, for HTTPS only, since plain HTTP goes to this machine only. `None` for a URL that reqwest would ignore.
+/// The proxy, for HTTPS only, since plain HTTP goes to this machine or into the operator's own network. `None` for a URL
+/// that reqwest would ignore.
 fn https_proxy(address: &str) -> Option<Proxy> {
     let address = if address.contains("://") { address.to_owned() } else { format!("http://{address}") };
     let url = Url::parse(&address).ok().filter(|url| matches!(url.scheme(), "http" | "https"))?;
@@ -187,6 +199,7 @@ fn https_proxy(address: &str) -> Option<Proxy> {
 mod tests {
     use std::error::Error;
 
+    use base64::prelude::{BASE64_STANDARD, Engine};
     use rustls::{
         ServerConfig,
         pki_types::{CertificateDer, PrivateKeyDer},
@@ -198,6 +211,10 @@ mod tests {
     use tokio_rustls::TlsAcceptor;
 
     use super::*;
+
+    fn mozilla() -> RootCertStore {
+        roots(&ExtraRoots::default())
+    }
 
     #[test]
     fn the_client_can_be_built_with_the_rustls_reqwest_was_built_with() {
@@ -289,6 +306,22 @@ mod tests {
             let last = causes.last().unwrap().to_string();
             assert!(last.contains(words), "{last}");
         }
+    }
+
+    #[tokio::test]
+    async fn an_authority_of_the_operators_own_is_trusted_by_whoever_is_given_its_certificate() {
+        let (port, certificate) = tls_server(&[]).await;
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("ca.pem");
+        let text = BASE64_STANDARD.encode(&certificate);
+        std::fs::write(&file, format!("-----BEGIN CERTIFICATE-----\n{text}\n-----END CERTIFICATE-----\n")).unwrap();
+        let roots = ExtraRoots::load(Some(&file)).unwrap();
+        let address = format!("https://localhost:{port}/");
+        for (connections, is_trusted) in [(Connections::trusting(roots.clone()), true), (Connections::new(), false)] {
+            let answer = connections.client().unwrap().get(&address).send().await;
+            assert_eq!(answer.is_ok(), is_trusted, "{answer:?}");
+        }
+        assert_eq!(super::roots(&roots).len(), mozilla().len() + 1, "Mozilla's are trusted as before");
     }
 
     #[tokio::test]

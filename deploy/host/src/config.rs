@@ -206,7 +206,7 @@ fn read_quickly(text: &str, file: &Path) -> Result<Option<(LatePlugins, Settings
     }
     match read_packed(packed, text, file, folders(file, None)) {
         Ok((mut settings, plugins)) => {
-            place_faces(&mut settings, file);
+            place_files(&mut settings, file);
             Ok(Some((plugins, settings)))
         }
         Err(fault) => {
@@ -219,7 +219,7 @@ fn read_quickly(text: &str, file: &Path) -> Result<Option<(LatePlugins, Settings
 /// plugins.toml with the files of plugins.d.
 fn parse(text: &str, file: &Path) -> Result<Config, ConfigError> {
     let mut config = Config::parse(text, file).map_err(refused)?;
-    place_faces(&mut config.engine, file);
+    place_files(&mut config.engine, file);
     for file in all_fragments(file)? {
         let text = fs::read_to_string(&file).map_err(unreadable(&file))?;
         config.add(&text, &file).map_err(refused)?;
@@ -231,10 +231,10 @@ fn load_plugins(config: &Config, file: &Path, libraries: Option<&Path>) -> Resul
     plugins::load(config, &folders(file, libraries)).map_err(refused)
 }
 
-/// Paths of faces are relative to the plugins.toml.
-fn place_faces(settings: &mut Settings, file: &Path) {
+/// Paths of faces and of certificates are relative to the plugins.toml.
+fn place_files(settings: &mut Settings, file: &Path) {
     let here = folder_of(file);
-    settings.faces.iter_mut().for_each(|face| *face = here.join(&*face));
+    settings.faces.iter_mut().chain(&mut settings.extra_roots).for_each(|path| *path = here.join(&*path));
 }
 
 fn folder_of(file: &Path) -> &Path {

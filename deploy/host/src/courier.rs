@@ -12,7 +12,10 @@ use futures_util::future::BoxFuture;
 use http::{HeaderMap, header};
 use url::Url;
 
-use crate::web::{HttpWeb, Resolver, SystemResolver};
+use crate::{
+    extra_roots::ExtraRoots,
+    web::{HttpWeb, Resolver, SystemResolver},
+};
 
 /// Publishes messages to topics of SNS.
 pub trait TopicPublisher: Send + Sync {
@@ -43,6 +46,13 @@ impl HttpCourier {
     #[must_use]
     pub fn with_resolver(settings: &Settings, resolver: Arc<dyn Resolver>) -> Self {
         Self { web: HttpWeb::for_receivers(settings, resolver), topics: None }
+    }
+
+    /// The courier with further root certificates; it is called before the first webhook.
+    #[must_use]
+    pub fn trusting(mut self, roots: ExtraRoots) -> Self {
+        self.web = self.web.trusting(roots);
+        self
     }
 
     /// The courier with a publisher for topics. Without one a message for a topic is a [`Fault::NotAllowed`].

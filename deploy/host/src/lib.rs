@@ -21,6 +21,7 @@ pub mod embedded;
 pub mod executor;
 #[cfg(unix)]
 pub mod exit_hook;
+pub mod extra_roots;
 #[cfg(feature = "added-faces")]
 pub mod faces;
 pub mod logs;

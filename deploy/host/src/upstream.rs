@@ -34,7 +34,8 @@ const BODY_MEMORY: usize = 32 * 1024 * 1024;
 
 /// Requests to upstreams over HTTP/1.1 and HTTP/2 with one connection pool. To be used within one tokio runtime.
 ///
-/// Requests to this machine use no proxy, and neither does plain HTTP, which is for this machine only.
+/// Requests to this machine use no proxy, and neither does plain HTTP, which is for this machine and the
+/// operator's own network.
 ///
 /// A request is sent once. It is sent again, within the same time limit, only if it was certainly not processed: after
 /// HTTP/2's GOAWAY or REFUSED_STREAM, or if an idle connection turned out to be closed.

@@ -26,6 +26,7 @@ use crate::{
     address_guard::{AddressGuard, Destination},
     client::{self, ClientError},
     concurrency_limits::{ConcurrencyLimits, PERMIT_TIMEOUT},
+    extra_roots::ExtraRoots,
     upstream,
 };
 
@@ -47,6 +48,7 @@ pub struct HttpWeb {
     resolver: Arc<dyn Resolver>,
     tls: OnceLock<Result<ClientConfig, ClientError>>,
     limits: ConcurrencyLimits,
+    roots: ExtraRoots,
     /// Whether it sends to receivers: a redirect is their answer, and its status counts although the body cannot be read.
     is_for_receivers: bool,
 }
@@ -72,8 +74,16 @@ impl HttpWeb {
             resolver,
             tls: OnceLock::new(),
             limits: ConcurrencyLimits::of_callers(),
+            roots: ExtraRoots::default(),
             is_for_receivers: false,
         }
+    }
+
+    /// The fetcher with further root certificates; it is called before the first request.
+    #[must_use]
+    pub fn trusting(mut self, roots: ExtraRoots) -> Self {
+        self.roots = roots;
+        self
     }
 
     /// The same guard for the receivers of subscriptions, with limits of their own.
@@ -107,7 +117,7 @@ impl HttpWeb {
     }
 
     async fn request(&self, url: &Url, ask: &Ask, host: &CheckedHost) -> Result<Exchanged, Fault> {
-        let tls = self.tls.get_or_init(|| client::tls(client::mozilla()));
+        let tls = self.tls.get_or_init(|| client::tls(client::roots(&self.roots)));
         let unusable = |error: &ClientError| Fault::Unreachable(error.to_string());
         let tls = tls.as_ref().map_err(unusable)?;
         let client = client::pinned(tls, &host.name, &host.addresses).map_err(|error| unusable(&error))?;

@@ -31,11 +31,13 @@ pub(super) fn load_granting(config: &PluginConfig, folders: &[PathBuf]) -> (Opti
 
 /// Changes the configuration so that it is not refused for this mistake; `false` if nothing would help.
 fn grant(config: &mut PluginConfig, kind: &ConfigErrorKind) -> bool {
-    let origin = config.origins.iter().find(|text| Origin::parse(text).is_ok()).cloned();
+    let http_origins = config.http_origins.clone();
+    let is_origin = |text: &String| Origin::parse_allowing(text, &http_origins).is_ok();
+    let origin = config.origins.iter().find(|text| is_origin(text)).cloned();
     let granted = || SecretGrant { purpose: "Package".to_owned(), origin: origin.clone().unwrap_or_default() };
     match kind {
         ConfigErrorKind::UnknownSetting { name, .. } => drop(config.settings.remove(name)),
-        ConfigErrorKind::GrantedOrigin(_) => config.origins.retain(|text| Origin::parse(text).is_ok()),
+        ConfigErrorKind::GrantedOrigin(_) => config.origins.retain(is_origin),
         ConfigErrorKind::OriginNotGranted { needed, .. } => config.origins.push(needed.to_string()),
         ConfigErrorKind::SecretNotGranted(name)
         | ConfigErrorKind::SecretOrigin { name, .. }

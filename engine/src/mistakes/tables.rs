@@ -14,6 +14,7 @@ use super::{
 };
 use crate::{
     events::Subscription,
+    origin::Origin,
     plugins::{ConfigErrorKind, PluginConfig, Settings, check_scheme},
 };
 
@@ -21,6 +22,8 @@ use crate::{
 pub(super) struct Tables<'a> {
     pub(super) plugins: Vec<(PluginConfig, Table<'a>)>,
     pub(super) subscriptions: Vec<(Subscription, Table<'a>)>,
+    /// The origins with plain http that plugins may be granted.
+    pub(super) http_origins: Vec<Origin>,
 }
 
 /// The place of a table.
@@ -43,7 +46,7 @@ impl<'a> Tables<'a> {
             }));
             return None;
         }
-        let mut tables = Self { plugins: Vec::new(), subscriptions: Vec::new() };
+        let mut tables = Self { plugins: Vec::new(), subscriptions: Vec::new(), http_origins: Vec::new() };
         for (key, value) in document.into_inner() {
             let table = |name: String, value: Spanned<DeValue<'a>>| {
                 let is_header = value.span() != (0..0);
@@ -51,7 +54,9 @@ impl<'a> Tables<'a> {
                 Table { file, text, name, span, value }
             };
             match &**key.get_ref() {
-                "engine" if has_engine => read_engine(&table("[engine]".to_owned(), value), found),
+                "engine" if has_engine => {
+                    tables.http_origins = read_engine(&table("[engine]".to_owned(), value), found);
+                }
                 "plugin" => {
                     let entries = each(table("plugin".to_owned(), value), "id", found);
                     tables.plugins.extend(entries.into_iter().map(|(config, table): (PluginConfig, _)| {
@@ -72,11 +77,13 @@ impl<'a> Tables<'a> {
     }
 }
 
-fn read_engine(table: &Table<'_>, found: &mut Vec<Mistake>) {
-    let Some(settings) = table.read::<Settings>(found) else { return };
+/// Reads `[engine]`, and returns the origins with plain http that plugins may be granted.
+fn read_engine(table: &Table<'_>, found: &mut Vec<Mistake>) -> Vec<Origin> {
+    let Some(settings) = table.read::<Settings>(found) else { return Vec::new() };
     if let Err(fault) = check_scheme(&settings.trust, settings.allow_http) {
         found.push(table.mistake("trust", None, ConfigErrorKind::Trust(fault)));
     }
+    settings.http_origins()
 }
 
 /// The tables of an array without mistakes. `naming` is the key that names one.

@@ -12,7 +12,10 @@ use super::{
     settings::Settings,
     trust,
 };
-use crate::events::subscription::{MOST_SUBSCRIPTIONS, Subscription};
+use crate::{
+    events::subscription::{MOST_SUBSCRIPTIONS, Subscription},
+    origin::Origin,
+};
 
 /// plugins.toml.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
@@ -67,6 +70,9 @@ pub struct PluginConfig {
     /// The file this table is in, for messages and relative paths.
     #[serde(skip)]
     pub file: PathBuf,
+    /// The origins that it may be granted although they have plain http: those of [`Settings::allow_http_origins`].
+    #[serde(skip)]
+    pub http_origins: Vec<Origin>,
 }
 
 /// Which of an owner's secrets a name of the manifest stands for, and the one origin it may be sent to.
@@ -92,7 +98,11 @@ impl Config {
             plugin: None,
             kind: ConfigErrorKind::Trust(fault),
         })?;
-        config.plugin.iter_mut().for_each(|plugin| file.clone_into(&mut plugin.file));
+        let http_origins = config.engine.http_origins();
+        for plugin in &mut config.plugin {
+            file.clone_into(&mut plugin.file);
+            plugin.http_origins.clone_from(&http_origins);
+        }
         config.settle_subscriptions(file)?;
         Ok(config)
     }
@@ -112,7 +122,11 @@ impl Config {
         }
 
         let added: Added = parse(text, file)?;
-        self.plugin.extend(added.plugin.into_iter().map(|plugin| PluginConfig { file: file.to_owned(), ..plugin }));
+        let http_origins = self.engine.http_origins();
+        self.plugin.extend(added.plugin.into_iter().map(|plugin| {
+            let (file, http_origins) = (file.to_owned(), http_origins.clone());
+            PluginConfig { file, http_origins, ..plugin }
+        }));
         self.subscription.extend(added.subscription);
         self.settle_subscriptions(file)
     }

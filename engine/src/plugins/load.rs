@@ -153,7 +153,11 @@ fn origins(
     settings: &BTreeMap<String, String>,
     config: &PluginConfig,
 ) -> Result<Vec<Origin>, ConfigErrorKind> {
-    let granted = config.origins.iter().map(|text| Origin::parse(text)).collect::<Result<Vec<_>, _>>();
+    let granted = config
+        .origins
+        .iter()
+        .map(|text| Origin::parse_allowing(text, &config.http_origins))
+        .collect::<Result<Vec<_>, _>>();
     let granted = granted.map_err(ConfigErrorKind::GrantedOrigin)?;
     for needed in &manifest.origins {
         let address = match needed.strip_prefix('{').and_then(|name| name.strip_suffix('}')) {
@@ -164,7 +168,7 @@ fn origins(
         if address.is_empty() {
             continue;
         }
-        let needed = Origin::of(address).map_err(ConfigErrorKind::NeededOrigin)?;
+        let needed = Origin::of_allowing(address, &config.http_origins).map_err(ConfigErrorKind::NeededOrigin)?;
         if !granted.contains(&needed) {
             return Err(ConfigErrorKind::OriginNotGranted { needed, granted });
         }
@@ -182,7 +186,7 @@ fn secrets(
         return Err(ConfigErrorKind::SecretNotGranted(name.clone()));
     }
     let bound = config.secrets.iter().map(|(name, grant)| {
-        let origin = Origin::parse(&grant.origin);
+        let origin = Origin::parse_allowing(&grant.origin, &config.http_origins);
         let origin = origin.map_err(|fault| ConfigErrorKind::SecretOrigin { name: name.clone(), fault })?;
         if !granted.contains(&origin) {
             return Err(ConfigErrorKind::SecretOriginNotGranted { name: name.clone(), origin });

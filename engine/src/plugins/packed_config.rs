@@ -85,9 +85,11 @@ pub fn read_packed(
     let settings = Config::parse(config, file).map_err(|fault| PackedConfigError::Config(Box::new(fault)))?.engine;
     let (addresses, count) = (AddressIndex::read(addresses.to_owned()), parts.count());
     let file = file.to_owned();
+    let allowed = settings.allow_http_origins.clone();
     let load = move |at| {
         let text = packed.split(SEPARATOR).nth(PARTS_BEFORE_PLUGINS + at).unwrap_or_default();
         let mut config = Config::default();
+        config.engine.allow_http_origins.clone_from(&allowed);
         config.add(text, &file)?;
         match config.plugin.first() {
             Some(plugin) => load_one(plugin, &folders),

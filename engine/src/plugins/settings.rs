@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::{allowed_address::AllowedAddress, live::Live, private_name::PrivateName, trust};
-use crate::{events::subscription::Subscription, proof::TrustedIssuer};
+use super::{allowed_address::AllowedAddress, http_origin::HttpOrigin, live::Live, private_name::PrivateName, trust};
+use crate::{events::subscription::Subscription, origin::Origin, proof::TrustedIssuer};
 
 /// `[engine]`: the engine's own settings.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
@@ -31,6 +31,12 @@ pub struct Settings {
     /// Private addresses that callers may name nevertheless.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub allow_addresses: Vec<AllowedAddress>,
+    /// The origins that plugins may be granted although they have plain http and are not on this machine.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub allow_http_origins: Vec<HttpOrigin>,
+    /// A file with the certificates of authorities that are trusted beside Mozilla's, in PEM.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub extra_roots: Option<PathBuf>,
     /// The owners and repositories of which badges may show what is private, with a secret of their owner.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub private: Vec<PrivateName>,
@@ -77,6 +83,11 @@ impl Settings {
         self.cache_bytes() / 8
     }
 
+    /// The origins of [`Settings::allow_http_origins`].
+    pub(crate) fn http_origins(&self) -> Vec<Origin> {
+        self.allow_http_origins.iter().map(|allowed| allowed.origin().clone()).collect()
+    }
+
     /// The whole of `cache-mib`, in bytes.
     pub(crate) const fn cache_bytes(&self) -> u64 {
         self.cache_mib as u64 * 1024 * 1024
@@ -94,6 +105,8 @@ impl Default for Settings {
             dynamic: true,
             allow_http: false,
             allow_addresses: Vec::new(),
+            allow_http_origins: Vec::new(),
+            extra_roots: None,
             private: Vec::new(),
             live: Live::Off,
             trust: Vec::new(),

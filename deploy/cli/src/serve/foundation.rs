@@ -12,7 +12,8 @@ use badgesmith_engine::{
     world::{Meter, Secrets},
 };
 use badgesmith_host::{
-    client, config, courier::HttpCourier, executor::TokioExecutor, faces, oidc, upstream::HttpUpstream, web::HttpWeb,
+    client, config, courier::HttpCourier, executor::TokioExecutor, extra_roots::ExtraRoots, faces, oidc,
+    upstream::HttpUpstream, web::HttpWeb,
 };
 
 use super::{queued_reports, storage::Storage};
@@ -30,6 +31,8 @@ pub(super) struct Foundation {
     upstream: Arc<HttpUpstream>,
     /// The connections to queues and topics.
     connections: client::Connections,
+    /// The certificates of authorities that are trusted beside Mozilla's.
+    roots: ExtraRoots,
     /// The path below which the server is shown.
     base: String,
 }
@@ -74,19 +77,31 @@ impl Foundation {
         meter: Arc<dyn Meter>,
         settings: &Settings,
         connections: client::Connections,
+        roots: ExtraRoots,
         base: &str,
     ) -> Result<Self, CommandError> {
         let queues = connections.clone();
         let reports = queued_reports::queue(settings, || storage.aws(&queues))?;
         let gauge = queued_reports::gauge(|| storage.aws(&queues))?;
         let upstream = Arc::new(HttpUpstream::over(connections));
-        Ok(Self { storage, secrets, meter, reports, gauge, upstream, connections: queues, base: base.to_owned() })
+        Ok(Self {
+            storage,
+            secrets,
+            meter,
+            reports,
+            gauge,
+            upstream,
+            connections: queues,
+            roots,
+            base: base.to_owned(),
+        })
     }
 
     /// An engine with these plugins and settings. It opens no connection yet.
     pub(super) fn engine(&self, loaded: Loaded) -> Result<Engine, CommandError> {
         let Loaded { config, plugins, settings, faces } = loaded;
-        let (web, executor) = (Arc::new(HttpWeb::new(&settings)), Arc::new(TokioExecutor::new()));
+        let (web, executor) =
+            (Arc::new(HttpWeb::new(&settings).trusting(self.roots.clone())), Arc::new(TokioExecutor::new()));
         let world = World {
             upstream: Arc::clone(&self.upstream) as _,
             verifier: oidc::verifier(&settings.trust, Arc::clone(&web) as _, Arc::clone(&executor) as _),
@@ -114,7 +129,7 @@ impl Foundation {
 
     /// What sends events to those who subscribed.
     pub(super) fn courier(&self, settings: &Settings) -> Arc<dyn Courier> {
-        Arc::new(HttpCourier::new(settings).with_topics(Arc::new(self.topics())))
+        Arc::new(HttpCourier::new(settings).trusting(self.roots.clone()).with_topics(Arc::new(self.topics())))
     }
 
     /// The topics of SNS.

@@ -115,6 +115,11 @@ fn keep(settings: &mut Settings, started_with: &Settings) -> Vec<String> {
         settings.store = started_with.store;
         differing.push("store".to_owned());
     }
+    // The connections to upstreams stay open.
+    if settings.extra_roots != started_with.extra_roots {
+        settings.extra_roots.clone_from(&started_with.extra_roots);
+        differing.push("extra-roots".to_owned());
+    }
     // The embedded store has its share of it.
     if settings.cache_mib != started_with.cache_mib {
         settings.cache_mib = started_with.cache_mib;
