@@ -315,7 +315,7 @@ mod tests {
         let file = folder.path().join("ca.pem");
         let text = BASE64_STANDARD.encode(&certificate);
         std::fs::write(&file, format!("-----BEGIN CERTIFICATE-----\n{text}\n-----END CERTIFICATE-----\n")).unwrap();
-        let roots = ExtraRoots::load(Some(&file)).unwrap();
+        let roots = ExtraRoots::of_files([&*file]).unwrap();
         let address = format!("https://localhost:{port}/");
         for (connections, is_trusted) in [(Connections::trusting(roots.clone()), true), (Connections::new(), false)] {
             let answer = connections.client().unwrap().get(&address).send().await;

@@ -50,8 +50,16 @@ impl ExtraRoots {
     /// A file that cannot be read, has no certificate or a broken one.
     pub fn load(configured: Option<&Path>) -> Result<Self, ExtraRootsError> {
         let variable = env::var_os(VARIABLE).filter(|path| !path.is_empty()).map(PathBuf::from);
+        Self::of_files(configured.into_iter().chain(variable.as_deref()))
+    }
+
+    /// The certificates in these files.
+    ///
+    /// # Errors
+    /// A file that cannot be read, has no certificate or a broken one.
+    pub(crate) fn of_files<'a>(files: impl IntoIterator<Item = &'a Path>) -> Result<Self, ExtraRootsError> {
         let mut roots = RootCertStore::empty();
-        for file in configured.into_iter().chain(variable.as_deref()) {
+        for file in files {
             add(&mut roots, file)?;
         }
         Ok(Self(Arc::new(roots.roots)))
@@ -112,13 +120,13 @@ mod tests {
         for (text, words) in rows {
             let file = folder.path().join("ca.pem");
             fs::write(&file, &text).unwrap();
-            let refused = ExtraRoots::load(Some(&file)).unwrap_err().to_string();
+            let refused = ExtraRoots::of_files([&*file]).unwrap_err().to_string();
             assert!(refused.contains("ca.pem: ") && refused.contains(words), "{refused}");
         }
-        let missing = ExtraRoots::load(Some(&folder.path().join("none.pem"))).unwrap_err().to_string();
+        let missing = ExtraRoots::of_files([&*folder.path().join("none.pem")]).unwrap_err().to_string();
         assert!(missing.contains("none.pem: "), "{missing}");
         let file = folder.path().join("ca.pem");
         fs::write(&file, format!("a comment\n{whole}{whole}")).unwrap();
-        assert_eq!(ExtraRoots::load(Some(&file)).unwrap().0.len(), 2);
+        assert_eq!(ExtraRoots::of_files([&*file]).unwrap().0.len(), 2);
     }
 }

@@ -35,7 +35,7 @@ impl TryFrom<String> for HttpOrigin {
     type Error = InvalidHttpOrigin;
 
     fn try_from(text: String) -> Result<Self, InvalidHttpOrigin> {
-        let url = Url::parse(&text).ok().filter(|url| url.scheme() == "http");
+        let url = Url::parse(&text).ok().filter(|url| url.scheme() == "http" && !text.contains('*'));
         let origin = url.map(|url| Origin::of_web(&url));
         match origin.filter(|origin| text.trim_end_matches('/').eq_ignore_ascii_case(&origin.to_string())) {
             Some(origin) => Ok(Self(origin)),
