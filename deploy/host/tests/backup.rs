@@ -134,6 +134,9 @@ async fn a_backup_that_is_cut_or_changed_is_refused_and_nothing_is_restored() {
     let lines: Vec<&[u8]> = taken.split_inclusive(|byte| *byte == b'\n').collect();
     let without = [&lines[..1], &lines[2..]].concat().concat();
     assert!(refused(&without).contains("not as it was written"));
+    for behind in [&b"x"[..], b"\n", &taken] {
+        assert!(refused(&[&taken, behind].concat()).contains("not as it was written"), "it goes on behind its end");
+    }
     assert!(refused(b"something else\n").contains("line 1 is none"));
     let newer = String::from_utf8(taken.clone()).unwrap().replacen("\"format\":1", "\"format\":2", 1);
     assert!(refused(newer.as_bytes()).contains("a newer badgesmith"));

@@ -65,7 +65,11 @@ pub(super) fn run(enable: &EnableOptions) -> Result<(), CommandError> {
         replace(&file, &after).map_err(CommandError::file(&file))?;
         let set = addresses.iter().map(|address| format!("{} = {}", address.setting, address.text));
         let set = set.collect::<Vec<_>>().join(", ");
-        print(&format!("{}: {} has {set}; start the server again\n", file.display(), enable.id))?;
+        print(&format!(
+            "{}: {} has {set}; `badgesmith reload` has a running server read it\n",
+            file.display(),
+            enable.id
+        ))?;
     }
     addresses.iter().try_for_each(probe)
 }

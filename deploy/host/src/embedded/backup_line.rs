@@ -160,7 +160,8 @@ pub(super) fn read<E: From<BackupError>>(
             }
             BackupLine::Backup { .. } if lines == 0 => {}
             BackupLine::End { lines: all, sha256 } => {
-                if *all != lines || *sha256 != sum(digest.finish()) {
+                let ends = input.fill_buf().map_err(BackupError::Io)?.is_empty();
+                if !ends || *all != lines || *sha256 != sum(digest.finish()) {
                     return Err(BackupError::Changed.into());
                 }
                 return each(&text, line);

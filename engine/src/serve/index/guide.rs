@@ -19,7 +19,7 @@ const START: &str = "# Badges of this server
 
 /// What follows the names of the overrides.
 const MORE: &str = "
-- The same as data: [badges.json](/badges.json), and [openapi.json](/openapi.json) in OpenAPI.
+- The same as data: [badges.json](badges.json), and [openapi.json](openapi.json) in OpenAPI.
 ";
 
 /// The whole text.
