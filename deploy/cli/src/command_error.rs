@@ -58,6 +58,17 @@ pub(crate) enum CommandError {
     /// The thread that read plugins.toml broke off.
     #[cfg(unix)]
     ReloadBroke,
+    /// Reading plugins.toml and its plugins takes too long, or still does since an earlier reload.
+    #[cfg(unix)]
+    ReloadLate,
+    /// A process that loads the configured plugins ends without an exit code, or with one that is not its own.
+    #[cfg(unix)]
+    PluginEndsProcess {
+        /// How it ended.
+        status: std::process::ExitStatus,
+        /// What it wrote to standard error.
+        said: String,
+    },
     /// The command works on Secrets Manager only.
     NeedsAws,
     /// The command works on a data directory only.
@@ -229,6 +240,17 @@ impl fmt::Display for CommandError {
             Self::ServerRefused { mistakes } => f.write_str(&mistakes.join("\n")),
             #[cfg(unix)]
             Self::ReloadBroke => f.write_str("reading plugins.toml broke off; the log says where"),
+            #[cfg(unix)]
+            Self::ReloadLate => f.write_str(
+                "reading plugins.toml, plugins.d and the plugins does not end; see that they are regular files on a disk that \
+                 answers",
+            ),
+            #[cfg(unix)]
+            Self::PluginEndsProcess { status, said } => write!(
+                f,
+                "a library ends the process that loads it ({status}); copy the libraries that you replaced once more{}{said}",
+                if said.is_empty() { "" } else { ": " }
+            ),
             Self::Randomness(cause) => write!(f, "the system has no randomness: {cause}"),
             Self::NeedsAws => {
                 f.write_str("secrets in a data directory have no prefix; with --aws those of Secrets Manager are moved")

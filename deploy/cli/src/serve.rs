@@ -27,13 +27,15 @@ mod reload;
 mod socket;
 mod span;
 mod storage;
+#[cfg(unix)]
+mod trial;
 mod trusted_proxies;
 
 use std::{cmp::max, sync::Arc, time::Duration};
 
 use badgesmith_aws::report_consumer::consume_reports;
 use badgesmith_engine::world::Meter;
-use badgesmith_host::{client, extra_roots::ExtraRoots, metrics::prometheus::Prometheus};
+use badgesmith_host::{client, config, extra_roots::ExtraRoots, metrics::prometheus::Prometheus};
 use clap::{Args, builder::RangedU64ValueParser};
 
 use crate::{
@@ -199,9 +201,12 @@ pub(crate) fn run(serve: &ServeOptions) -> Result<(), CommandError> {
     let stop_delay = Duration::from_secs(serve.stop_delay);
     #[cfg(unix)]
     let _control = runtime.block_on(async {
-        let (config, foundation) = (serve.config.file.clone(), Arc::clone(&foundation));
+        // A reload must not take another file than the start did.
+        let found = || config::locate(None).ok().map(|(file, _)| file);
+        let (config, foundation) = (serve.config.file.clone().or_else(found), Arc::clone(&foundation));
         let store = foundation.storage.embedded();
-        let reloader = Reloader { config, started_with: settings, foundation, engines, listeners, telling };
+        let late = None;
+        let reloader = Reloader { config, started_with: settings, foundation, engines, listeners, telling, late };
         let reloads = reloader.start();
         let socket = ControlSocket::open(data_directory, &reloads, store);
         reload_on_signal(reloads).map(|()| socket)

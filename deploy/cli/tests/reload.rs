@@ -249,6 +249,38 @@ fn a_library_that_was_replaced_answers_after_a_reload() {
         let body = server.get("/badges/c/w?format=json").body;
         assert!(body.contains(&format!("\"message\":\"{word}\"")), "{word}: {body}");
     }
+    // One that ends the process that opens it, as one that was cut while it was copied does.
+    std::fs::write(folder.join("trap.c"), "__attribute__((constructor)) static void trap(void) { __builtin_trap(); }")
+        .unwrap();
+    let (file, library) = (folder.join("trap.c"), folder.join("trap.so"));
+    let mut compiler = Command::new("cc");
+    assert!(compiler.args(["-shared", "-fPIC", "-o"]).arg(&library).arg(&file).status().unwrap().success());
+    std::fs::rename(library, folder.join("c.so")).unwrap();
+    let (is_taken, said) = reload(&server);
+    assert!(!is_taken && said.contains("a library ends the process that loads it"), "{said}");
+    assert!(server.get("/badges/c/w?format=json").body.contains("third"), "{}", server.log());
+}
+
+#[test]
+fn a_plugins_toml_that_does_not_end_is_given_up_and_a_later_one_is_taken() {
+    let folder = folder("reload-pipe");
+    let server = Server::start_with("reload-pipe", "", &[]);
+    let file = folder.join("plugins.toml");
+    std::fs::remove_file(&file).unwrap();
+    assert!(Command::new("mkfifo").arg(&file).status().unwrap().success());
+    let (is_taken, said) = reload(&server);
+    assert!(!is_taken && said.contains("see that they are regular files"), "{said}");
+    let (is_taken, said) = reload(&server);
+    assert!(!is_taken && said.contains("see that they are regular files"), "{said}");
+    // Whoever opens the pipe ends what waited for it.
+    drop(std::fs::OpenOptions::new().write(true).open(&file).unwrap());
+    std::fs::remove_file(&file).unwrap();
+    std::fs::write(&file, "").unwrap();
+    let soon = Instant::now() + Duration::from_secs(20);
+    while !reload(&server).0 {
+        assert!(Instant::now() < soon, "{}", server.log());
+    }
+    assert_eq!(server.get("/badge/a-b-red").status, 200);
 }
 
 #[test]

@@ -3,6 +3,7 @@
 
 use std::{
     fs,
+    io::{self, BufReader, Read},
     path::{Path, PathBuf},
     sync::{
         Arc, Mutex,
@@ -162,6 +163,37 @@ async fn a_directory_that_is_not_empty_or_in_use_is_left_as_it_is() {
     assert_eq!(runs(&store, 1).await, [1]);
     drop(store);
     let _ = fs::remove_dir_all(from);
+}
+
+/// A backup whose bytes come only when a server tried to open the store that is restored.
+struct WhileAServerStarts<'a> {
+    backup: &'a [u8],
+    to: &'a Path,
+    refusal: Option<String>,
+}
+
+impl Read for WhileAServerStarts<'_> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        if self.refusal.is_none() {
+            self.refusal = Some(EmbeddedStore::open(self.to).map(drop).unwrap_err().to_string());
+        }
+        self.backup.read(out)
+    }
+}
+
+#[tokio::test]
+async fn no_server_opens_a_store_while_it_is_restored_and_nothing_is_left_of_what_was_there() {
+    let (from, taken) = small("starts").await;
+    let to = directory("starts-to");
+    let mut input = WhileAServerStarts { backup: &taken, to: &to, refusal: None };
+    restore(BufReader::new(&mut input), &to, false).unwrap();
+    assert!(input.refusal.is_some());
+    assert_eq!(runs(&EmbeddedStore::open(&to).unwrap(), 1).await, [1]);
+    fs::write(to.join("secrets.json"), br#"{"secrets":[]}"#).unwrap();
+    fs::create_dir(to.join("restore-killed")).unwrap();
+    assert!(!restore(&*taken, &to, true).unwrap().has_secrets);
+    assert!(!to.join("secrets.json").exists() && !to.join("restore-killed").exists());
+    let _ = (fs::remove_dir_all(from), fs::remove_dir_all(to));
 }
 
 /// Writes the version of a store; none for 0.

@@ -1,11 +1,12 @@
 //! Reads plugins.toml again, and has another engine answer from then on. Requests under way end with the one before.
 
-use std::{path::PathBuf, sync::Arc};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use badgesmith_engine::{Engine, Settings, events::EventPump, plugins::renew_libraries};
 use tokio::{
     sync::{mpsc, oneshot},
-    task::spawn_blocking,
+    task::{JoinHandle, spawn_blocking},
+    time::timeout,
 };
 
 use super::{
@@ -13,12 +14,14 @@ use super::{
     events,
     foundation::{Foundation, IfMissing, Loaded},
     listeners::Listeners,
-    queued_reports,
+    queued_reports, trial,
 };
 use crate::{command_error::CommandError, control::ControlAnswer};
 
 /// How many requests to reload may wait. One more is refused, since one of these reads what it would read.
 const MOST_WAITING: usize = 8;
+/// How long reading plugins.toml and opening the plugins may take, as on a disk of the network that is slow.
+const LONGEST: Duration = Duration::from_secs(30);
 
 /// A request to reload. The answer is dropped where nobody waits for it.
 pub(super) type ReloadRequest = oneshot::Sender<ControlAnswer>;
@@ -34,10 +37,12 @@ pub(super) struct Reloader {
     pub(super) listeners: Arc<Listeners>,
     /// What sends the events of the present engine.
     pub(super) telling: Option<EventPump>,
+    /// A build that took too long. It cannot be ended, so there is no other one beside it.
+    pub(super) late: Option<JoinHandle<Result<Successor, CommandError>>>,
 }
 
 /// An engine that may take over.
-struct Successor {
+pub(super) struct Successor {
     engine: Arc<Engine>,
     plugins: usize,
     settings: Settings,
@@ -65,10 +70,14 @@ impl Reloader {
     }
 
     /// Builds an engine beside the present one. Reading files and opening libraries is slow, so another thread does it.
-    async fn prepare(&self) -> Result<Successor, CommandError> {
+    async fn prepare(&mut self) -> Result<Successor, CommandError> {
+        if self.late.as_ref().is_some_and(|late| !late.is_finished()) {
+            return Err(CommandError::ReloadLate);
+        }
         let (file, foundation) = (self.config.clone(), Arc::clone(&self.foundation));
         let (started_with, predecessor) = (self.started_with.clone(), self.engines.get());
         let build = move || -> Result<Successor, CommandError> {
+            trial::load_elsewhere(file.as_deref())?;
             renew_libraries();
             let mut loaded = Loaded::read(file.as_deref(), IfMissing::Refuse)?;
             let needs_restart = keep(&mut loaded.settings, &started_with);
@@ -78,7 +87,12 @@ impl Reloader {
             let engine = Arc::new(foundation.engine(loaded)?.succeeding(&predecessor));
             Ok(Successor { engine, plugins, settings, needs_restart })
         };
-        let successor = spawn_blocking(build).await.map_err(|_| CommandError::ReloadBroke)??;
+        let mut build = spawn_blocking(build);
+        let Ok(built) = timeout(LONGEST, &mut build).await else {
+            self.late = Some(build);
+            return Err(CommandError::ReloadLate);
+        };
+        let successor = built.map_err(|_| CommandError::ReloadBroke)??;
         events::check(&self.foundation, &successor.settings).await?;
         Ok(successor)
     }

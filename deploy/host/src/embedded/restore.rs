@@ -24,6 +24,8 @@ use crate::{
     secrets::SECRETS_FILE,
 };
 
+/// How the name of the folder begins in which the files are made.
+const BESIDE: &str = "restore-";
 /// How many rows are written in one transaction.
 const AT_ONCE: usize = 4096;
 
@@ -101,33 +103,77 @@ pub fn restore(input: impl BufRead, directory: &Path, force: bool) -> Result<Res
     }
     let memory = usize::try_from(Settings::default().store_bytes()).unwrap_or(usize::MAX);
     let target = StoreFile::new(directory, memory).path();
-    let _locked = lock(&target)?;
-    let beside = tempfile::Builder::new().prefix("restore-").tempdir_in(directory).map_err(at(directory))?;
+    let mut locked = LockedStore::at(&target)?;
+    remove_leftovers(directory).map_err(at(directory))?;
+    let mut beside = tempfile::Builder::new();
+    #[cfg(unix)]
+    beside.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o700));
+    let beside = beside.prefix(BESIDE).tempdir_in(directory).map_err(at(directory))?;
     let file = StoreFile::new(beside.path(), memory);
     let opened = file.open(IfMissing::Create).map_err(NoRestore::Store)?;
     let filled = fill(&opened, input, beside.path());
     store_file::close(opened);
     let restored = filled?;
+    let secrets = directory.join(SECRETS_FILE);
     if restored.has_secrets {
-        let secrets = directory.join(SECRETS_FILE);
         fs::rename(beside.path().join(SECRETS_FILE), &secrets).map_err(at(&secrets))?;
+    } else if let Err(cause) = fs::remove_file(&secrets)
+        && cause.kind() != ErrorKind::NotFound
+    {
+        return Err(at(&secrets)(cause));
     }
     fs::rename(file.path(), &target).map_err(at(&target))?;
+    locked.is_ours = false;
     data_directory::sync_parent(&target).map_err(at(directory))?;
     Ok(restored)
 }
 
-/// Locks the store that is there, as a server does.
-fn lock(path: &Path) -> Result<Option<File>, NoRestore> {
-    let file = match File::open(path) {
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-        file => file.map_err(|cause| NoRestore::Io { path: path.to_owned(), cause })?,
-    };
-    match file.try_lock() {
-        Err(TryLockError::WouldBlock) => Err(NoRestore::InUse(path.to_owned())),
-        // Where files cannot be locked, a server cannot either.
-        Err(TryLockError::Error(_)) | Ok(()) => Ok(Some(file)),
+/// The store's file, locked as a server locks it, so that none opens it meanwhile. Where there is none, an empty one is
+/// made, which goes again unless a store takes its place.
+struct LockedStore {
+    path: PathBuf,
+    is_ours: bool,
+    _file: File,
+}
+
+impl LockedStore {
+    fn at(path: &Path) -> Result<Self, NoRestore> {
+        let mut options = File::options();
+        options.read(true).write(true);
+        let io = |cause| NoRestore::Io { path: path.to_owned(), cause };
+        let (file, is_ours) = match options.open(path) {
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                #[cfg(unix)]
+                std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+                (options.create_new(true).open(path).map_err(io)?, true)
+            }
+            file => (file.map_err(io)?, false),
+        };
+        match file.try_lock() {
+            Err(TryLockError::WouldBlock) => Err(NoRestore::InUse(path.to_owned())),
+            // Where files cannot be locked, a server cannot either.
+            Err(TryLockError::Error(_)) | Ok(()) => Ok(Self { path: path.to_owned(), is_ours, _file: file }),
+        }
     }
+}
+
+impl Drop for LockedStore {
+    fn drop(&mut self) {
+        if self.is_ours {
+            let _ = fs::remove_file(&self.path);
+        }
+    }
+}
+
+/// Removes the folders of restores that were killed.
+fn remove_leftovers(directory: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(directory)? {
+        let entry = entry?;
+        if entry.file_name().to_string_lossy().starts_with(BESIDE) && entry.file_type()?.is_dir() {
+            fs::remove_dir_all(entry.path())?;
+        }
+    }
+    Ok(())
 }
 
 /// Writes the rows of a backup into a new store, and the secrets beside it.
