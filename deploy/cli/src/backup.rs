@@ -2,12 +2,13 @@
 
 use std::{
     fs::File,
-    io::{BufRead, BufReader, BufWriter, Write},
+    io::{self, BufRead, BufReader, BufWriter, Write},
     path::{Path, PathBuf},
 };
 
 use badgesmith_host::{
-    embedded,
+    data_directory,
+    embedded::{self, NoBackup},
     seal::{Purpose, SealedWriter, Sealer, UnsealedReader, is_sealed_stream},
 };
 use clap::Args;
@@ -21,7 +22,7 @@ const LONGEST_HEADER: u64 = 16 * 1024;
 /// What is written, and where.
 #[derive(Args, Debug)]
 pub(crate) struct BackupOptions {
-    /// The file of the backup, which is replaced if it is there. With a key it is sealed.
+    /// The file of the backup, outside the data directory; a regular file is replaced. With a key it is sealed.
     file: PathBuf,
     #[command(flatten)]
     data: DataOption,
@@ -48,35 +49,81 @@ pub(crate) struct RestoreOptions {
 /// # Errors
 /// The store or the secrets cannot be read, or the file cannot be written.
 pub(crate) fn backup(options: &BackupOptions) -> Result<(), CommandError> {
+    let target = target(&options.file, &options.data.directory)?;
     let sealer = options.keys.sealer()?;
-    let folder = options.file.parent().filter(|folder| *folder != Path::new("")).unwrap_or(Path::new("."));
     let at_file = || CommandError::file(&options.file);
-    // It is its user's alone, and is removed if the backup fails.
-    let file = NamedTempFile::new_in(folder).map_err(at_file())?;
-    let mut out = BufWriter::new(file);
-    if sealer.is_sealing() {
+    // It is its user's alone, and is removed if the backup fails. The text of this error has its random name.
+    let file = NamedTempFile::new_in(target.parent().unwrap_or(Path::new(".")))
+        .map_err(|cause| at_file()(cause.kind().into()))?;
+    let mut out = BufWriter::new(BackupFile { file: file.as_file(), name: &options.file });
+    let has_secrets = if sealer.is_sealing() {
         block_on(async { sealer.fetch_new().await.map_err(CommandError::storage) })?;
-        let mut sealed = SealedWriter::new(&sealer, Purpose::Backup, out).map_err(at_file())?;
-        write(options, &mut sealed)?;
-        out = sealed.finish().map_err(at_file())?;
+        let mut sealed = SealedWriter::new(&sealer, Purpose::Backup, out).map_err(CommandError::storage)?;
+        let has_secrets = write(options, &mut sealed)?;
+        out = sealed.finish().map_err(CommandError::storage)?;
+        has_secrets
     } else {
-        write(options, &mut out)?;
-    }
-    out.flush().map_err(at_file())?;
-    let file = out.into_inner().map_err(|error| at_file()(error.into_error()))?;
+        write(options, &mut out)?
+    };
+    out.flush().map_err(CommandError::storage)?;
+    drop(out);
     file.as_file().sync_all().map_err(at_file())?;
-    file.persist(&options.file).map_err(|error| at_file()(error.error))?;
-    let sealed = if sealer.is_sealing() { ", sealed" } else { "; keep it as private as secrets.json" };
-    print(&format!("{} has the store and the secrets{sealed}\n", options.file.display()))
+    file.persist(&target).map_err(|error| at_file()(error.error))?;
+    data_directory::sync_parent(&target).map_err(at_file())?;
+    let secrets = if has_secrets { "the secrets" } else { "no secrets" };
+    let privacy = if sealer.is_sealing() { ", sealed" } else { "; keep it as private as the data directory" };
+    print(&format!("{} has the store and {secrets}{privacy}\n", options.file.display()))
 }
 
-fn write(options: &BackupOptions, out: &mut impl Write) -> Result<(), CommandError> {
+/// The absolute path of the file of a backup, if it may be written there: outside the data directory, and where there is
+/// nothing yet or a regular file.
+fn target(file: &Path, data: &Path) -> Result<PathBuf, CommandError> {
+    let other = || CommandError::BackupOverOther(file.to_owned());
+    let name = file.file_name().ok_or_else(other)?;
+    let folder = file.parent().filter(|folder| *folder != Path::new("")).unwrap_or(Path::new("."));
+    let folder = folder.canonicalize().map_err(CommandError::file(file))?;
+    // Without a data directory the backup fails, and says so.
+    if data.canonicalize().is_ok_and(|data| folder.starts_with(data)) {
+        return Err(CommandError::BackupInData { file: file.to_owned(), data: data.to_owned() });
+    }
+    let target = folder.join(name);
+    // A symbolic link is none either: what it leads to might be anywhere.
+    match target.symlink_metadata() {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(target),
+        Err(error) => Err(CommandError::file(file)(error)),
+        Ok(found) if found.is_file() => Ok(target),
+        Ok(_) => Err(other()),
+    }
+}
+
+/// The file while it is written. Its errors have the name that it will have.
+struct BackupFile<'a> {
+    file: &'a File,
+    name: &'a Path,
+}
+
+impl Write for BackupFile<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let mut file = self.file;
+        file.write(bytes).map_err(|cause| io::Error::new(cause.kind(), format!("{}: {cause}", self.name.display())))
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Writes what the backup has, and returns whether there are secrets in it.
+fn write(options: &BackupOptions, out: &mut impl Write) -> Result<bool, CommandError> {
     let directory = &options.data.directory;
     #[cfg(unix)]
     if let Some(stream) = crate::control::backup(directory)? {
         return embedded::copy_backup(stream, out).map_err(CommandError::storage);
     }
-    embedded::backup(directory, out).map_err(CommandError::storage)
+    embedded::backup(directory, out).map_err(|error| match error {
+        NoBackup::File(refusal) if refusal.is_locked() => CommandError::UnreachableServer { data: directory.clone() },
+        error => CommandError::storage(error),
+    })
 }
 
 /// Makes a data directory of a backup. Nothing is replaced before all of the backup was checked.
@@ -87,14 +134,14 @@ pub(crate) fn restore(options: &RestoreOptions) -> Result<(), CommandError> {
     let file = File::open(&options.file).map_err(CommandError::file(&options.file))?;
     let mut input = BufReader::new(file);
     let mut first = Vec::new();
-    std::io::Read::take(&mut input, LONGEST_HEADER)
+    io::Read::take(&mut input, LONGEST_HEADER)
         .read_until(b'\n', &mut first)
         .map_err(CommandError::file(&options.file))?;
     let restored = if is_sealed_stream(&first) {
         let sealer = options.keys.sealer()?;
         restore_sealed(options, &sealer, &first, input)
     } else {
-        restore_plain(options, std::io::Read::chain(&*first, input))
+        restore_plain(options, io::Read::chain(&*first, input))
     }?;
     let embedded::Restored { rows, damaged, has_secrets } = restored;
     let secrets = if has_secrets { "the secrets" } else { "no secrets" };

@@ -45,6 +45,22 @@ pub(crate) enum CommandError {
     NoServer {
         data: PathBuf,
     },
+    /// The path of the control socket is longer than the system allows.
+    #[cfg(unix)]
+    SocketPathTooLong {
+        path: PathBuf,
+    },
+    /// The store is in use by a server that cannot be asked for a backup.
+    UnreachableServer {
+        data: PathBuf,
+    },
+    /// A backup would be written into the directory that it is of.
+    BackupInData {
+        file: PathBuf,
+        data: PathBuf,
+    },
+    /// A backup would replace something that is no regular file.
+    BackupOverOther(PathBuf),
     /// The server refuses to reload, for each of these reasons.
     #[cfg(unix)]
     NotReloaded {
@@ -234,6 +250,28 @@ impl fmt::Display for CommandError {
             Self::NoServer { data } => {
                 write!(f, "no server answers in {}; name the directory of a running one with --data", data.display())
             }
+            #[cfg(unix)]
+            Self::SocketPathTooLong { path } => write!(
+                f,
+                "{} is too long for the path of a socket; send the server SIGHUP to have it read plugins.toml again, or \
+                 name the directory by a shorter --data, such as a relative one",
+                path.display()
+            ),
+            Self::UnreachableServer { data } => write!(
+                f,
+                "{}: a server has it open, and does not answer at a control socket there; if its path is too long for \
+                 one, start the server with a shorter --data and name the same here, or stop it while the backup is \
+                 taken",
+                data.display()
+            ),
+            Self::BackupInData { file, data } => {
+                write!(f, "{} is in the data directory {}; name a file outside it", file.display(), data.display())
+            }
+            Self::BackupOverOther(file) => write!(
+                f,
+                "{} is there and is no regular file; name a new file, or one that may be replaced",
+                file.display()
+            ),
             #[cfg(unix)]
             Self::NotReloaded { mistakes } => write!(f, "nothing changed\n{}", mistakes.join("\n")),
             #[cfg(unix)]

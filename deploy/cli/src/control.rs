@@ -50,6 +50,8 @@ pub(crate) fn ask(data: &Path, request: &str) -> Result<(ControlAnswer, BufReade
     let path = socket_path(data);
     let mut stream = UnixStream::connect(&path).map_err(|cause| match cause.kind() {
         io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused => CommandError::NoServer { data: data.to_owned() },
+        // The path is longer than the address of a socket may be.
+        io::ErrorKind::InvalidInput => CommandError::SocketPathTooLong { path: path.clone() },
         _ => CommandError::File { path: path.clone(), cause },
     })?;
     let answer = || {
@@ -62,7 +64,7 @@ pub(crate) fn ask(data: &Path, request: &str) -> Result<(ControlAnswer, BufReade
     answer().map_err(CommandError::file(path))
 }
 
-/// A backup that the server of a data directory writes; `None` if no server runs.
+/// A backup that the server of a data directory writes; `None` if no server can be asked.
 ///
 /// # Errors
 /// The server makes no backup.
@@ -71,7 +73,7 @@ pub(crate) fn backup(data: &Path) -> Result<Option<BufReader<UnixStream>>, Comma
         Ok((ControlAnswer::Backup, stream)) => Ok(Some(stream)),
         Ok((ControlAnswer::Refused { mistakes }, _)) => Err(CommandError::ServerRefused { mistakes }),
         Ok((ControlAnswer::Reloaded { .. }, _)) => Ok(None),
-        Err(CommandError::NoServer { .. }) => Ok(None),
+        Err(CommandError::NoServer { .. } | CommandError::SocketPathTooLong { .. }) => Ok(None),
         Err(error) => Err(error),
     }
 }

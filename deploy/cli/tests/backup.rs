@@ -86,3 +86,89 @@ fn a_sealed_backup_shows_nothing_and_needs_its_key() {
     let secrets = std::fs::read_to_string(restored.join("secrets.json")).unwrap();
     assert!(secrets.contains("acme"));
 }
+
+/// A folder of its own with a data directory that has a store and no secrets, and the server of it.
+fn folder(name: &str) -> (PathBuf, Server) {
+    let server = Server::start(name, "");
+    (path(name), server)
+}
+
+#[test]
+fn a_backup_replaces_a_regular_file_and_nothing_else() {
+    let (folder, mut server) = folder("backup-target");
+    server.terminate();
+    assert_eq!(server.wait(), Some(0));
+    let link = folder.join("data-link");
+    std::os::unix::fs::symlink(&server.data, &link).unwrap();
+    let refused = |file: &Path, data: &Path, why: &str| {
+        let (is_done, said) = run(&["backup", file.to_str().unwrap()], data);
+        assert!(!is_done && said.contains(why) && said.contains("name a"), "{said}");
+    };
+    let inside = "is in the data directory";
+    let before = std::fs::read(server.data.join("store.redb")).unwrap();
+    std::fs::create_dir(server.data.join("deep")).unwrap();
+    for data in [&server.data, &link] {
+        for at in [&server.data, &link] {
+            for file in ["store.redb", "secrets.json", "new", "deep/new"] {
+                refused(&at.join(file), data, inside);
+            }
+        }
+    }
+    assert_eq!(std::fs::read(server.data.join("store.redb")).unwrap(), before);
+    let other = "is no regular file";
+    let (pipe, to_file, file) = (folder.join("pipe"), folder.join("to-file"), folder.join("file"));
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    std::fs::write(&file, "of before").unwrap();
+    std::os::unix::fs::symlink(&file, &to_file).unwrap();
+    for file in [&pipe, &to_file, &folder, &PathBuf::from("/dev/null"), &PathBuf::from("..")] {
+        refused(file, &server.data, other);
+    }
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), "of before");
+    let (is_done, said) = run(&["backup", file.to_str().unwrap()], &server.data);
+    assert!(is_done, "{said}");
+    assert!(std::fs::read_to_string(&file).unwrap().starts_with("{\"backup\":"));
+}
+
+#[test]
+fn a_backup_says_that_it_has_no_secrets_and_a_full_disk_names_the_file_that_was_asked_for() {
+    let (folder, mut server) = folder("backup-said");
+    let file = folder.join("file");
+    for is_running in [true, false] {
+        if !is_running {
+            server.terminate();
+            assert_eq!(server.wait(), Some(0));
+        }
+        let (is_done, said) = run(&["backup", file.to_str().unwrap()], &server.data);
+        assert!(is_done && said.contains("the store and no secrets; keep it as private"), "{said}");
+        // A file may have no byte here, so that writing it fails as on a full disk.
+        let script = "trap '' XFSZ; ulimit -f 0; exec \"$@\"";
+        let output = std::process::Command::new("sh")
+            .args(["-c", script, "sh", env!("CARGO_BIN_EXE_badgesmith"), "backup"])
+            .arg(&file)
+            .arg("--data")
+            .arg(&server.data)
+            .output()
+            .unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(!output.status.success(), "{said}");
+        assert!(said.contains(&format!("{}: ", file.display())) && !said.contains(".tmp"), "{said}");
+    }
+    let left: Vec<_> = std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert!(!left.iter().any(|name| name.to_string_lossy().starts_with(".tmp")), "{left:?}");
+}
+
+#[test]
+fn a_path_that_is_too_long_for_a_socket_has_a_backup_without_a_server_and_a_reload_by_signal() {
+    let name = format!("backup-long/{}", "long-".repeat(30));
+    let mut server = Server::start(&name, "");
+    let file = path("backup-long").join("file");
+    let file = file.to_str().unwrap();
+    let (is_done, said) = run(&["backup", file], &server.data);
+    assert!(!is_done && said.contains("a server has it open") && said.contains("shorter --data"), "{said}");
+    let (is_done, said) = run(&["reload"], &server.data);
+    assert!(!is_done && said.contains("SIGHUP"), "{said}");
+    server.terminate();
+    assert_eq!(server.wait(), Some(0));
+    let (is_done, said) = run(&["backup", file], &server.data);
+    assert!(is_done, "{said}");
+}

@@ -300,3 +300,15 @@ fn a_server_that_stops_is_not_ready_and_takes_requests_for_as_long_as_it_was_tol
     assert_eq!(server.get("/badge/a-b-red").status, 200);
     assert_eq!(server.wait(), Some(0));
 }
+
+#[test]
+fn a_second_signal_ends_the_delay_of_a_stop() {
+    let _ = folder("reload-stop-twice");
+    let mut server = Server::start_with("reload-stop-twice", "", &["--stop-delay", "60"]);
+    server.terminate();
+    while server.get("/health/ready").status == 200 {}
+    let started = Instant::now();
+    server.terminate();
+    assert_eq!(server.wait(), Some(0));
+    assert!(started.elapsed() < Duration::from_secs(30));
+}

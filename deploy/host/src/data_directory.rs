@@ -64,7 +64,10 @@ pub(crate) fn replace(path: &Path, contents: &[u8]) -> io::Result<()> {
 }
 
 /// Makes a file's name durable by syncing its directory.
-pub(crate) fn sync_parent(path: &Path) -> io::Result<()> {
+///
+/// # Errors
+/// The directory cannot be synced.
+pub fn sync_parent(path: &Path) -> io::Result<()> {
     match path.parent().map(File::open) {
         Some(Ok(directory)) => directory.sync_all(),
         _ => Ok(()),

@@ -46,11 +46,11 @@ impl std::fmt::Display for NoBackup {
 
 impl std::error::Error for NoBackup {}
 
-/// Writes a backup of a data directory that no server has open.
+/// Writes a backup of a data directory that no server has open, and returns whether there were secrets.
 ///
 /// # Errors
 /// The store or the secrets cannot be read, or the backup cannot be written.
-pub fn backup(directory: &Path, out: &mut dyn Write) -> Result<(), NoBackup> {
+pub fn backup(directory: &Path, out: &mut dyn Write) -> Result<bool, NoBackup> {
     silence_guarded_panics();
     let memory = usize::try_from(Settings::default().store_bytes()).unwrap_or(usize::MAX);
     let file = StoreFile::new(directory, memory);
@@ -70,22 +70,26 @@ impl EmbeddedStore {
     /// The store or the secrets cannot be read, or the backup cannot be written.
     pub fn backup(&self, directory: &Path, out: &mut dyn Write) -> Result<(), NoBackup> {
         let transaction = self.begin_read().map_err(NoBackup::Store)?;
-        write(&transaction, directory, out)
+        write(&transaction, directory, out).map(drop)
     }
 }
 
-/// Whether a backup is whole, while all of it is copied to `out`.
+/// Copies a backup to `out` and checks that it is whole; returns whether it has secrets.
 ///
 /// # Errors
 /// It is not whole, or cannot be read or written.
-pub fn copy_backup(input: impl BufRead, out: &mut dyn Write) -> Result<(), BackupError> {
-    backup_line::read(input, |text, _| out.write_all(text).map_err(BackupError::Io))?;
-    out.flush().map_err(BackupError::Io)
+pub fn copy_backup(input: impl BufRead, out: &mut dyn Write) -> Result<bool, BackupError> {
+    let mut has_secrets = false;
+    backup_line::read(input, |text, line| {
+        has_secrets |= matches!(line, BackupLine::Secrets { .. });
+        out.write_all(text).map_err(BackupError::Io)
+    })?;
+    out.flush().map_err(BackupError::Io)?;
+    Ok(has_secrets)
 }
 
-fn write(transaction: &ReadTransaction, directory: &Path, out: &mut dyn Write) -> Result<(), NoBackup> {
-    let version = guard(|| schema::version_in(transaction)).map_err(NoBackup::Store)?;
-    schema::check(version).map_err(NoBackup::Store)?;
+/// Writes all of a backup, and returns whether it has secrets.
+fn write(transaction: &ReadTransaction, directory: &Path, out: &mut dyn Write) -> Result<bool, NoBackup> {
     let version = guard(|| schema::version_in(transaction)).map_err(NoBackup::Store)?;
     schema::check(version).map_err(NoBackup::Store)?;
     let mut out = BackupWriter::new(out);
@@ -93,14 +97,16 @@ fn write(transaction: &ReadTransaction, directory: &Path, out: &mut dyn Write) -
     for kind in RowKind::ALL {
         write_rows(transaction, kind, &mut out)?;
     }
-    match fs::read(directory.join(SECRETS_FILE)) {
-        Err(error) if error.kind() == ErrorKind::NotFound => {}
+    let has_secrets = match fs::read(directory.join(SECRETS_FILE)) {
+        Err(error) if error.kind() == ErrorKind::NotFound => false,
         file => {
             let file = written(&file.map_err(NoBackup::Io)?);
             out.write(&BackupLine::Secrets { file }).map_err(NoBackup::Io)?;
+            true
         }
-    }
-    out.finish().map_err(NoBackup::Io)
+    };
+    out.finish().map_err(NoBackup::Io)?;
+    Ok(has_secrets)
 }
 
 /// Writes every row of a kind; none if the store has no such table.

@@ -124,6 +124,14 @@ impl fmt::Display for StoreRefusal {
 
 impl Error for StoreRefusal {}
 
+impl StoreRefusal {
+    /// Whether another process has the store open.
+    #[must_use]
+    pub fn is_locked(&self) -> bool {
+        self.error == StoreError::Locked
+    }
+}
+
 impl StoreFile {
     /// The store's file in a data directory.
     pub(super) fn new(directory: &Path, cache: usize) -> Self {

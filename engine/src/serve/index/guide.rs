@@ -14,7 +14,8 @@ const START: &str = "# Badges of this server
 - Markdown: `![build: passing](https://HOST/badge/build-passing-brightgreen)`
 - `{name}` is one segment of a path, `{name…}` the rest of it, slashes included. Percent-encode each value.
 - Formats: the path with `.svg` or `.png` at its end, or `?format=svg`, `png` or `json`.
-- To try an address, get it with `?format=json`: a badge that does not exist has an error status there.
+- To try an address, get it without `.svg` or `.png` at its end and with `?format=json`: a badge that \
+does not exist has an error status there.
 - Every badge takes these query parameters: ";
 
 /// What follows the names of the overrides.
