@@ -65,7 +65,7 @@ const OTHER_FILES: usize = 160;
 /// Answers requests over HTTP.
 #[derive(Args, Debug)]
 pub(crate) struct ServeOptions {
-    /// The address and port to listen at, such as [::]:8080 for IPv6 and IPv4, or a Unix socket: unix:/run/badgesmith.sock.
+    /// The address and port to listen at, such as `[::]:8080` for IPv6 and IPv4, or a Unix socket: `unix:/run/badgesmith.sock`.
     #[arg(long, env = "BADGESMITH_LISTEN", value_name = "ADDRESS", default_value = "127.0.0.1:8080")]
     listen: ListenAddress,
     /// The mode of the Unix socket's file: who may connect.
