@@ -9,14 +9,13 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use serde::Deserialize;
 use serde_json::json;
 use tokio::time::Instant;
 
 use crate::{
     aws_clients::AwsClients,
     aws_error::AwsError,
-    sqs::{FifoMessage, MOST_AT_ONCE, SqsQueue, read},
+    sqs::{FifoMessage, MOST_AT_ONCE, ReceiveAnswer, SqsQueue, WireMessage, read},
 };
 
 /// How long a message that was read is hidden if the command that read it ends before it puts it back.
@@ -142,7 +141,9 @@ impl DeadQueue {
         // Backwards, so that none is received before the one in front of it of its group.
         let backwards: Vec<_> = messages.iter().rev().collect();
         for batch in backwards.chunks(MOST_AT_ONCE) {
-            let entry = |(place, message): (usize, &&DeadMessage)| json!({"Id": place.to_string(), "ReceiptHandle": message.receipt, "VisibilityTimeout": 0});
+            let entry = |(place, message): (usize, &&DeadMessage)| {
+                json!({"Id": place.to_string(), "ReceiptHandle": message.receipt, "VisibilityTimeout": 0})
+            };
             let entries: Vec<_> = batch.iter().enumerate().map(entry).collect();
             // One that is gone or visible by now needs no change.
             let call = json!({ "Entries": entries });
@@ -150,30 +151,6 @@ impl DeadQueue {
         }
         Ok(())
     }
-}
-
-#[derive(Deserialize)]
-struct ReceiveAnswer {
-    #[serde(rename = "Messages", default)]
-    messages: Vec<WireMessage>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct WireMessage {
-    message_id: String,
-    receipt_handle: String,
-    body: String,
-    #[serde(default)]
-    attributes: WireAttributes,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
-struct WireAttributes {
-    message_group_id: String,
-    approximate_receive_count: String,
-    sent_timestamp: String,
 }
 
 impl From<WireMessage> for DeadMessage {

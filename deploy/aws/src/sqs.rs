@@ -245,26 +245,28 @@ fn failed_entries(body: &[u8], operation: &'static str) -> Result<Vec<(usize, St
 }
 
 #[derive(Deserialize)]
-struct ReceiveAnswer {
+pub(crate) struct ReceiveAnswer {
     #[serde(rename = "Messages", default)]
-    messages: Vec<WireMessage>,
+    pub(crate) messages: Vec<WireMessage>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct WireMessage {
-    message_id: String,
-    receipt_handle: String,
-    body: String,
+pub(crate) struct WireMessage {
+    pub(crate) message_id: String,
+    pub(crate) receipt_handle: String,
+    pub(crate) body: String,
     #[serde(default)]
-    attributes: WireAttributes,
+    pub(crate) attributes: WireAttributes,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
-struct WireAttributes {
-    message_group_id: String,
-    approximate_receive_count: String,
+pub(crate) struct WireAttributes {
+    pub(crate) message_group_id: String,
+    pub(crate) approximate_receive_count: String,
+    /// In milliseconds; empty unless it is asked for.
+    pub(crate) sent_timestamp: String,
 }
 
 impl From<WireMessage> for ReceivedMessage {
