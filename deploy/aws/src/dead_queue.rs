@@ -142,7 +142,8 @@ impl DeadQueue {
         let backwards: Vec<_> = messages.iter().rev().collect();
         for batch in backwards.chunks(MOST_AT_ONCE) {
             let entry = |(place, message): (usize, &&DeadMessage)| {
-                json!({"Id": place.to_string(), "ReceiptHandle": message.receipt, "VisibilityTimeout": 0})
+                let receipt = &message.receipt;
+                json!({"Id": place.to_string(), "ReceiptHandle": receipt, "VisibilityTimeout": 0})
             };
             let entries: Vec<_> = batch.iter().enumerate().map(entry).collect();
             // One that is gone or visible by now needs no change.
