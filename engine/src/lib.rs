@@ -25,6 +25,7 @@ mod finish;
 mod flight;
 mod format;
 mod live;
+mod logged_url;
 mod meter;
 mod mistakes;
 mod origin;
@@ -92,6 +93,7 @@ pub use crate::{
     fetch::cached_answer::readable,
     flight::Flights,
     format::Format,
+    logged_url::{is_secret_name, logged_url},
     meter::{AnswerSource, ExchangeOutcome, StepOutcome},
     mistakes::{Mistake, MistakeKind, mistakes},
     origin::{Origin, OriginError},

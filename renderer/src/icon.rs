@@ -38,6 +38,17 @@ impl Icon {
         name::find(name).map(|index| Self { index })
     }
 
+    /// Every icon, in the order of their slugs.
+    ///
+    /// ```
+    /// use badgesmith_renderer::Icon;
+    ///
+    /// assert!(Icon::all().any(|icon| icon.slug() == "nuget"));
+    /// ```
+    pub fn all() -> impl Iterator<Item = Self> {
+        (0..table::len()).map(|index| Self { index })
+    }
+
     /// The name that simple-icons uses.
     pub fn slug(self) -> &'static str {
         table::slug(self.index).unwrap_or_default()

@@ -5,6 +5,7 @@ mod absent_command;
 mod client_command;
 #[cfg_attr(not(feature = "server"), allow(dead_code, reason = "most failures are those of the server's commands"))]
 mod command_error;
+mod edit_distance;
 #[cfg(feature = "otlp")]
 mod otlp;
 mod output;
@@ -118,7 +119,7 @@ fn run(cli: Cli) -> ExitCode {
         let command = cli.command;
         match command {
             #[cfg(feature = "server")]
-            Command::Server(server) => server.run().map(|()| ExitCode::SUCCESS),
+            Command::Server(server) => server.run(),
             Command::Client(client) => client.run(),
             #[cfg(not(feature = "server"))]
             Command::Absent(words) => refuse(&words),

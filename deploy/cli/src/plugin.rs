@@ -1,16 +1,26 @@
 //! `badgesmith plugin`: the commands for developing, checking and deploying providers.
 
+mod advice;
+mod badge_call;
 mod check;
 mod check_config;
 mod elf;
 mod enable;
 mod list;
+mod logo_check;
+mod nearest;
 mod new;
 mod no_store;
 mod pack;
 pub(crate) mod plugin_error;
 mod record;
 mod settings_edit;
+mod trace;
+mod traced_code;
+mod try_call;
+mod watched;
+
+use std::process::ExitCode;
 
 use clap::Subcommand;
 
@@ -24,6 +34,8 @@ pub(crate) enum PluginCommand {
     /// Checks providers: what a start of the server would refuse, how they are built, and their transcripts. Without
     /// providers it checks plugins.toml with its plugins and subscriptions.
     Check(check::CheckOptions),
+    /// Makes one call as the server does, and shows every step, request and answer, and why there is no badge.
+    Try(try_call::TryOptions),
     /// Names the upstream of a plugin in plugins.toml, and grants its origin.
     Enable(enable::EnableOptions),
     /// Lists the configured plugins and what each may reach.
@@ -34,12 +46,13 @@ pub(crate) enum PluginCommand {
     Record(record::RecordOptions),
 }
 
-/// Runs the command.
+/// Runs the command. `try` fails without an error if there is no badge.
 ///
 /// # Errors
 /// What is refused, and what to write instead.
-pub(crate) fn run(plugin: &PluginCommand) -> Result<(), CommandError> {
+pub(crate) fn run(plugin: &PluginCommand) -> Result<ExitCode, CommandError> {
     match plugin {
+        PluginCommand::Try(options) => return try_call::run(options),
         PluginCommand::New(new) => new::run(new),
         PluginCommand::Check(check) if check.paths.is_empty() => check_config::run(&check.config),
         PluginCommand::Check(check) => check::run(check),
@@ -48,4 +61,5 @@ pub(crate) fn run(plugin: &PluginCommand) -> Result<(), CommandError> {
         PluginCommand::Pack(pack) => pack::run(pack),
         PluginCommand::Record(record) => record::run(record),
     }
+    .map(|()| ExitCode::SUCCESS)
 }

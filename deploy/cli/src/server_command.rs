@@ -1,5 +1,7 @@
 //! The commands of the server and its operator, which the client's build does not have.
 
+use std::process::ExitCode;
+
 use clap::Subcommand;
 
 #[cfg(unix)]
@@ -21,7 +23,7 @@ pub(crate) enum ServerCommand {
     Backup(backup::BackupOptions),
     /// Makes a data directory of a backup.
     Restore(backup::RestoreOptions),
-    /// Creates, checks, enables, lists, packs and records plugins.
+    /// Creates, checks, tries, enables, lists, packs and records plugins.
     #[command(subcommand)]
     Plugin(plugin::PluginCommand),
     /// Sets, rotates, lists, seals and removes the secrets that sign reports and the tokens for upstreams, also while the
@@ -55,14 +57,14 @@ impl ServerCommand {
     ///
     /// # Errors
     /// What keeps it from its work.
-    pub(crate) fn run(&self) -> Result<(), CommandError> {
+    pub(crate) fn run(&self) -> Result<ExitCode, CommandError> {
         match self {
+            Self::Plugin(plugin) => return plugin::run(plugin),
             Self::Serve(serve) => serve::run(serve),
             #[cfg(unix)]
             Self::Reload(reload) => reload::run(reload),
             Self::Backup(options) => backup::backup(options),
             Self::Restore(options) => backup::restore(options),
-            Self::Plugin(plugin) => plugin::run(plugin),
             Self::Secret(secret) => secret::run(secret),
             Self::Hook(hook) => hook::run(hook),
             Self::Identity(identity) => identity::run(identity),
@@ -73,5 +75,6 @@ impl ServerCommand {
             Self::Export(transfer) => transfer::export(transfer),
             Self::Import(transfer) => transfer::import(transfer),
         }
+        .map(|()| ExitCode::SUCCESS)
     }
 }

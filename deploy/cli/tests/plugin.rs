@@ -196,6 +196,23 @@ fn what_a_start_would_refuse_is_refused_with_its_words() {
 }
 
 #[test]
+fn an_unknown_logo_is_refused_with_the_nearest_one() {
+    let place = folder("logo");
+    goes_well(&["new", "hello", "--kind", "toml", "--dir", text(&place)]);
+    let file = place.join("hello/hello.toml");
+    let before = fs::read_to_string(&file).unwrap();
+    let with_logo = |logo: &str| {
+        fs::write(&file, before.replace("label = \"hello\"", &format!("label = \"hello\"\nlogo = {logo:?}"))).unwrap();
+        plugin(&["check", text(&file)])
+    };
+    let (well, said) = with_logo("GitHub");
+    assert!(well, "{said}");
+    let (well, said) = with_logo("gihtub");
+    let words = "refused  the badge \"version\" has the logo \"gihtub\", which is unknown; write \"github\"";
+    assert!(!well && said.contains(words), "{said}");
+}
+
+#[test]
 fn an_example_that_leads_elsewhere_is_refused() {
     let place = |from: &'static str, to: &'static str| move |source: String| source.replace(from, to);
     let rows = [
@@ -486,7 +503,9 @@ fn a_recorded_call_is_a_transcript_that_passes() {
     let (well, said) = record("/badges/odd/demo", "recorded.json");
     assert!(!well && said.contains("name a new file"), "{said}");
     let (well, said) = record("/badges/nobody/demo", "nobody.json");
-    assert!(!well && said.contains("is no badge of a configured plugin; these are:\n  /badges/odd/demo"), "{said}");
+    let nearest =
+        "is no badge of a configured plugin; the nearest are:\n  /badges/odd/{project}, such as /badges/odd/demo\n";
+    assert!(!well && said.contains(nearest), "{said}");
     upstream.stop();
     let (well, said) = record("/badges/odd/demo", "unwell.json");
     assert!(!well && said.contains("record it when the upstream is well"), "{said}");

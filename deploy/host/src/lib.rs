@@ -4,9 +4,9 @@
 //! [`courier`] sends webhooks to the receivers of subscriptions, which [`subscription_check`] checks at the start.
 //! [`oidc`] verifies the tokens with which builds prove where they come from.
 //! [`executor`] runs futures and providers' steps. [`secrets`] and [`embedded`] store in a data directory what the
-//! crate `badgesmith-aws` stores in AWS, and [`seal`] encrypts what lies there; [`transfer`] moves results from one store to another. [`logs`],
-//! [`access_log`], [`correlation_id`] and [`metrics`] are for observability. [`config`] loads the plugins, and
-//! `exit_hook` guards the process against plugins that end it.
+//! crate `badgesmith-aws` stores in AWS, and [`seal`] encrypts what lies there; [`transfer`] moves results from one store
+//! to another. [`logs`], [`log_lines`], [`access_log`], [`correlation_id`] and [`metrics`] are for observability.
+//! [`config`] loads the plugins, and `exit_hook` guards the process against plugins that end it.
 
 pub mod access_log;
 mod address_guard;
@@ -24,6 +24,7 @@ pub mod exit_hook;
 pub mod extra_roots;
 #[cfg(feature = "added-faces")]
 pub mod faces;
+pub mod log_lines;
 pub mod logs;
 pub mod metrics;
 pub mod oidc;

@@ -125,10 +125,14 @@ where
     let lines = fmt::layer().log_internal_errors(false).with_ansi(false).with_writer(writer);
     let lines =
         if is_terminal { lines.boxed() } else { lines.json().flatten_event(true).with_span_list(false).boxed() };
-    let targets = Targets::new().with_default(level.min(LevelFilter::WARN)).with_target(OWN_CRATES, level);
-    let targets = targets.with_target(SILENT_CRATES, LevelFilter::OFF);
     let spans = Targets::new().with_target(SPANS, LevelFilter::INFO);
-    registry().with(span_layer.map(|layer| layer.with_filter(spans))).with(lines.with_filter(targets))
+    registry().with(span_layer.map(|layer| layer.with_filter(spans))).with(lines.with_filter(targets(level)))
+}
+
+/// Which events are logged at a level.
+pub(crate) fn targets(level: LevelFilter) -> Targets {
+    let targets = Targets::new().with_default(level.min(LevelFilter::WARN)).with_target(OWN_CRATES, level);
+    targets.with_target(SILENT_CRATES, LevelFilter::OFF)
 }
 
 #[cfg(test)]

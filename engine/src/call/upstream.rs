@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use badgesmith_provider::{Failure, InvalidRequest, Request};
-use url::{Position, Url};
+use url::Url;
 
 use super::{
     broken::{Broken, Unanswered},
@@ -24,18 +24,14 @@ use crate::{
         marks,
         upstream_request::{Mode, Pass, UpstreamRequest},
     },
+    logged_url::logged_url,
     origin::Origin,
     plugins::Plugin,
-    request::decode,
     world::{Ask, CredentialPlace},
 };
 
 /// The largest body of an upstream's answer, in bytes.
 const LARGEST_BODY: usize = 16 * 1024 * 1024;
-
-/// What the names of query parameters have in them whose values are secrets: a caller's own, such as the token by which
-/// Codecov shows the badge of a private repository.
-const SECRET_NAMES: [&str; 6] = ["auth", "key", "password", "secret", "signature", "token"];
 
 /// A request that may be sent, still without its secret.
 struct Outgoing<'a> {
@@ -98,7 +94,7 @@ impl Outgoing<'_> {
         let difference = carried.key(request.secret().filter(|_| sent.is_some()));
         let accept = request.accepted().unwrap_or("*/*");
         let named = |url: &str| format!("{} {accept} {url}{difference}{whose}", plugin.id);
-        let (key, log_name) = (named(url.as_str()), named(&logged(&url)));
+        let (key, log_name) = (named(url.as_str()), named(&logged_url(&url)));
         let (credential, tokens) = match sent.map(|sent| sent.carried.clone()) {
             Some(CarriedSecret::Owners(credential)) => (Some(credential), None),
             Some(CarriedSecret::Servers(tokens)) => (None, Some(tokens)),
@@ -147,20 +143,6 @@ fn without_secret(mut url: Url, sent: Option<&Credentials>) -> Url {
     url
 }
 
-/// The address as the log shows it, without the values of parameters that may be secrets.
-fn logged(url: &Url) -> String {
-    let Some(query) = url.query() else { return url.to_string() };
-    let pairs = query.split('&').map(|pair| {
-        let name = pair.split('=').next().unwrap_or_default();
-        let decoded = decode(name).to_ascii_lowercase();
-        let is_secret = SECRET_NAMES.iter().any(|word| decoded.contains(word));
-        if is_secret { format!("{name}=…") } else { pair.to_owned() }
-    });
-    let pairs: Vec<String> = pairs.collect();
-    let start = &url[..Position::AfterPath];
-    format!("{start}?{}", pairs.join("&"))
-}
-
 /// The address, if it is one and plugins.toml grants its origin.
 fn granted(plugin: &Plugin, request: &Request) -> Result<(Url, Origin), Unanswered> {
     let url = request.url().map_err(|fault| match fault {
@@ -181,21 +163,4 @@ fn granted(plugin: &Plugin, request: &Request) -> Result<(Url, Origin), Unanswer
         return Ok((url, origin));
     }
     Err(Unanswered::violation(format!("it asks {origin}, which is not granted; add it to its origins in plugins.toml")))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_callers_token_in_the_query_is_not_in_the_log() {
-        for (address, shown) in [
-            ("https://h/a", "https://h/a"),
-            ("https://h/a?branch=main&flag=x", "https://h/a?branch=main&flag=x"),
-            ("https://h/a?token=abc&flag=x&circle-token=d%26e", "https://h/a?token=…&flag=x&circle-token=…"),
-            ("https://h/a?API%5FKEY=abc&access%54oken=d#f", "https://h/a?API%5FKEY=…&access%54oken=…"),
-        ] {
-            assert_eq!(logged(&Url::parse(address).unwrap()), shown);
-        }
-    }
 }

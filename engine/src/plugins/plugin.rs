@@ -146,6 +146,13 @@ impl Plugin {
         Self { steps: Permits::new(steps, WAITING_ANSWERS), ..self }
     }
 
+    /// Replaces what runs its steps by what `wrap` makes of it, such as code that also shows each step.
+    #[must_use]
+    pub fn with_code(self, wrap: impl FnOnce(Arc<dyn PluginCode>) -> Arc<dyn PluginCode>) -> Self {
+        let code = wrap(self.code);
+        Self { code, ..self }
+    }
+
     /// Grants the origins that it may send requests to.
     #[must_use]
     pub fn with_origins(self, origins: Vec<Origin>) -> Self {

@@ -18,7 +18,7 @@ const fn slug_end(index: usize) -> usize {
     u16::from_le_bytes([BYTES[at], BYTES[at + 1]]) as usize
 }
 
-#[cfg(test)]
+/// How many icons there are.
 pub(super) const fn len() -> usize {
     LEN
 }

@@ -27,6 +27,7 @@ use clap::Args;
 
 use super::{
     elf::{self, ABI_PREFIX},
+    logo_check::unknown_logos,
     no_store::NoStore,
     plugin_error::PluginError,
 };
@@ -116,6 +117,7 @@ fn check_provider(
     };
     let Manifest { id, version, mount, badges, .. } = &opened.manifest;
     findings.ok(&format!("it opens: {id} {version}, at {mount}, badges: {}", badges.len()))?;
+    unknown_logos(&opened.manifest).iter().try_for_each(|words| findings.refused(words))?;
     let config = full_grant(&opened.manifest, &file);
     let subject = TimedProvider { code: Arc::clone(&opened.code), hangs: AtomicBool::new(false) };
     let mut optional = BTreeSet::new();

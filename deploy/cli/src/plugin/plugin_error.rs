@@ -4,6 +4,8 @@ use std::{fmt, io, path::PathBuf};
 
 use badgesmith_engine::world::Fault;
 
+use super::nearest::NearBadge;
+
 /// What was refused, with the values that the text names.
 #[derive(Debug)]
 pub(crate) enum PluginError {
@@ -54,10 +56,10 @@ pub(crate) enum PluginError {
         plugin: String,
         cause: Box<dyn std::error::Error + Send + Sync>,
     },
-    /// The address of `record` is no badge; the examples of all badges are listed.
+    /// The address of `record` or `try` is no badge; the nearest badges are listed.
     NotABadge {
         path: String,
-        examples: Vec<String>,
+        nearest: Vec<NearBadge>,
     },
     /// The provider failed; with the answer that a caller would get.
     ProviderFailed(String),
@@ -131,9 +133,12 @@ impl fmt::Display for PluginError {
                 write!(f, "plugin {plugin:?}: {} to {}: {cause}", from.display(), to.display())
             }
             Self::Packed { plugin, cause } => write!(f, "plugin {plugin:?}: {cause}"),
-            Self::NotABadge { path, examples } => {
-                write!(f, "{path} is no badge of a configured plugin; these are:")?;
-                examples.iter().try_for_each(|example| write!(f, "\n  {example}"))
+            Self::NotABadge { path, nearest } if nearest.is_empty() => {
+                write!(f, "{path} is no badge, and no configured plugin has one; add a [[plugin]] to plugins.toml")
+            }
+            Self::NotABadge { path, nearest } => {
+                write!(f, "{path} is no badge of a configured plugin; the nearest are:")?;
+                nearest.iter().try_for_each(|NearBadge { route, example }| write!(f, "\n  {route}, such as {example}"))
             }
             Self::ProviderFailed(answer) => write!(f, "the provider failed; the log says why: {answer}"),
             Self::InvalidTranscript(cause) => cause.fmt(f),

@@ -13,21 +13,24 @@ use std::{
 };
 
 use badgesmith_engine::{
-    Engine, Plugin, Request, World, readable,
-    world::{Ask, Fault, Reply, Secret, Secrets, Unavailable, Unhealthy, Upstream},
+    Engine, Plugin, Request, readable,
+    world::{Ask, Fault, Reply, Secret},
 };
-use badgesmith_host::{config, executor::TokioExecutor, secrets::FileSecrets, upstream::HttpUpstream, web::HttpWeb};
+use badgesmith_host::config;
 use badgesmith_provider::{
     self as provider, Answer, Call, SentWith, message,
     testkit::{Subject, SubjectFault, Transcript, Turn},
 };
 use bytes::Bytes;
 use clap::Args;
-use futures_util::future::BoxFuture;
 use serde_json::{Value, json};
 use url::Url;
 
-use super::{no_store::NoStore, plugin_error::PluginError};
+use super::{
+    badge_call,
+    plugin_error::PluginError,
+    watched::{self, Watch},
+};
 use crate::{
     arguments::{ConfigOption, DataOption},
     command_error::{Cause, CommandError},
@@ -64,26 +67,13 @@ pub(crate) struct RecordOptions {
 pub(super) fn run(record: &RecordOptions) -> Result<(), CommandError> {
     let (config, plugins) = config::need(record.config.file.as_deref()).map_err(CommandError::configuration)?;
     let recording = Arc::new(Recording::default());
-    let world = World {
-        upstream: Arc::new(RecordingUpstream { upstream: HttpUpstream::new(), recording: Arc::clone(&recording) }),
-        web: Arc::new(RecordingUpstream { upstream: HttpWeb::new(&config.engine), recording: Arc::clone(&recording) }),
-        executor: Arc::new(TokioExecutor::new()),
-        secrets: Arc::new(RecordingSecrets {
-            secrets: FileSecrets::with_sealer(&record.data.directory, record.seal.sealer()?),
-            recording: Arc::clone(&recording),
-        }),
-        store: Arc::new(NoStore),
-        meter: Arc::new(()),
-        verifier: Arc::new(()),
-    };
+    let world = watched::world(&config.engine, &record.data, &record.seal, &recording)?;
     let engine = Engine::new(plugins, &config.engine, world).map_err(CommandError::configuration)?;
-    let path = path(&record.address);
-    let (request, now) = (Request::get(&path), SystemTime::now());
-    let Some((plugin, call)) = engine.call(&request, now) else {
-        return Err(not_a_badge(path, &engine).into());
-    };
+    let path = badge_call::path(&record.address);
+    let now = SystemTime::now();
+    let (plugin, call) = badge_call::find(&engine, &path, now)?;
     let runtime = runtime::single_threaded()?;
-    let response = runtime.block_on(engine.respond(&request, now));
+    let response = runtime.block_on(engine.respond(&Request::get(&path), now));
     runtime.shutdown_background();
     if response.line.code == "PROVIDER_FAILED" {
         let answer = String::from_utf8_lossy(&response.body).into_owned();
@@ -100,20 +90,6 @@ pub(super) fn run(record: &RecordOptions) -> Result<(), CommandError> {
     let written = fs::File::create_new(file).and_then(|mut file| file.write_all(text.as_bytes()));
     written.map_err(|cause| PluginError::OutputFile { path: file.clone(), cause })?;
     print(&format!("{} has {} turns; `badgesmith plugin check` replays it\n", file.display(), transcript.turns().len()))
-}
-
-/// The path and the query of an address or a URL.
-fn path(address: &str) -> String {
-    match Url::parse(address) {
-        Ok(url) => url.query().map_or(url.path().to_owned(), |query| format!("{}?{query}", url.path())),
-        Err(_) if address.starts_with('/') => address.to_owned(),
-        Err(_) => format!("/{address}"),
-    }
-}
-
-fn not_a_badge(path: String, engine: &Engine) -> PluginError {
-    let badges = engine.plugins().iter().flat_map(|plugin| &plugin.manifest.badges);
-    PluginError::NotABadge { path, examples: badges.map(|badge| badge.example.clone()).collect() }
 }
 
 /// What identifies a request: everything that is sent except the secret.
@@ -217,12 +193,6 @@ impl Recording {
         }
     }
 
-    /// Remembers secrets that must not be in the transcript.
-    fn keep_out(&self, secrets: &[Secret]) {
-        let values = secrets.iter().map(|secret| secret.reveal().to_owned());
-        self.secrets.lock().unwrap_or_else(PoisonError::into_inner).extend(values);
-    }
-
     /// Refuses a text that contains a secret.
     fn check(&self, text: &str) -> Result<(), PluginError> {
         let secrets = self.secrets.lock().unwrap_or_else(PoisonError::into_inner);
@@ -230,6 +200,29 @@ impl Recording {
             return Err(PluginError::AnswerRepeatsSecret);
         }
         Ok(())
+    }
+}
+
+impl Watch for Recording {
+    /// What identifies the request, and whose secret it carries.
+    type Sent = (RequestKey, Option<SentWith>);
+
+    fn sends(&self, ask: &Ask) -> Self::Sent {
+        // The header may hold the secret in another form, such as base64.
+        let sent = ask.credential.as_ref().map(|sent| sent.value.reveal());
+        let secret = sent.map(|sent| sent.split_once(' ').map_or(sent, |(_, secret)| secret).to_owned());
+        self.secrets.lock().unwrap_or_else(PoisonError::into_inner).extend(secret);
+        (RequestKey::of_ask(ask), ask.credential.as_ref().map(|sent| sent.whose))
+    }
+
+    fn answered(&self, (key, sent_with): Self::Sent, outcome: &Result<Reply, Fault>) {
+        let recorded = outcome.clone().map(|reply| RecordedReply { reply, sent_with });
+        self.replies.lock().unwrap_or_else(PoisonError::into_inner).insert(key, recorded);
+    }
+
+    fn found(&self, secrets: &[Secret]) {
+        let values = secrets.iter().map(|secret| secret.reveal().to_owned());
+        self.secrets.lock().unwrap_or_else(PoisonError::into_inner).extend(values);
     }
 }
 
@@ -283,61 +276,5 @@ struct RecordedPlugin<'a>(&'a Plugin);
 impl Subject for RecordedPlugin<'_> {
     fn step(&self, call: &[u8], bodies: &[&[u8]]) -> Result<Vec<u8>, SubjectFault> {
         Ok(self.0.step(call, bodies)?)
-    }
-}
-
-/// Asks upstreams, and records their answers.
-struct RecordingUpstream<U> {
-    upstream: U,
-    recording: Arc<Recording>,
-}
-
-impl<U: Upstream> Upstream for RecordingUpstream<U> {
-    fn fetch(&self, ask: Ask) -> BoxFuture<'_, Result<Reply, Fault>> {
-        let key = RequestKey::of_ask(&ask);
-        // The header may hold the secret in another form, such as base64.
-        let sent = ask.credential.as_ref().map(|sent| sent.value.reveal());
-        let secret = sent.map(|sent| sent.split_once(' ').map_or(sent, |(_, secret)| secret).to_owned());
-        self.recording.secrets.lock().unwrap_or_else(PoisonError::into_inner).extend(secret);
-        let sent_with = ask.credential.as_ref().map(|sent| sent.whose);
-        Box::pin(async move {
-            let reply = self.upstream.fetch(ask).await;
-            let recorded = reply.clone().map(|reply| RecordedReply { reply, sent_with });
-            self.recording.replies.lock().unwrap_or_else(PoisonError::into_inner).insert(key, recorded);
-            reply
-        })
-    }
-}
-
-/// Looks secrets up, and records their values so that they are kept out of the transcript.
-struct RecordingSecrets {
-    secrets: FileSecrets,
-    recording: Arc<Recording>,
-}
-
-impl Secrets for RecordingSecrets {
-    fn find<'a>(
-        &'a self,
-        owner: &'a str,
-        repo: Option<&'a str>,
-        purpose: &'a str,
-    ) -> BoxFuture<'a, Result<Vec<Secret>, Unavailable>> {
-        Box::pin(async move {
-            let found = self.secrets.find(owner, repo, purpose).await?;
-            self.recording.keep_out(&found);
-            Ok(found)
-        })
-    }
-
-    fn of_server<'a>(&'a self, purpose: &'a str) -> BoxFuture<'a, Result<Vec<Secret>, Unavailable>> {
-        Box::pin(async move {
-            let found = self.secrets.of_server(purpose).await?;
-            self.recording.keep_out(&found);
-            Ok(found)
-        })
-    }
-
-    fn check(&self) -> BoxFuture<'_, Result<(), Unhealthy>> {
-        self.secrets.check()
     }
 }

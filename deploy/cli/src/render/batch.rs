@@ -15,7 +15,7 @@ use super::{
     draw::{DrawOptions, draw, set_logo},
     render_error::{FieldAdvice, RenderError},
 };
-use crate::command_error::CommandError;
+use crate::{command_error::CommandError, edit_distance::word_distance};
 
 /// The fields of a badge.
 const FIELDS: &[&str] = &[
@@ -115,26 +115,12 @@ fn nearest(name: &str) -> Option<&'static str> {
     let name = plain(name);
     let known = FIELDS.iter().copied().chain(["badge"]);
     let (distance, near) =
-        known.map(|known| (distance(&name, &plain(known)), known)).min_by_key(|(distance, _)| *distance)?;
+        known.map(|known| (word_distance(&name, &plain(known)), known)).min_by_key(|(distance, _)| *distance)?;
     if distance <= MAX_DISTANCE && distance < near.len().div_ceil(2) {
         return Some(near);
     }
     // `logoSvg` is meant as `logo`.
     FIELDS.iter().copied().find(|known| name.starts_with(&plain(known)))
-}
-
-/// The Levenshtein distance of two words.
-fn distance(one: &str, other: &str) -> usize {
-    let mut row: Vec<usize> = (0..=other.chars().count()).collect();
-    for (at, letter) in one.chars().enumerate() {
-        let mut diagonal = std::mem::replace(&mut row[0], at + 1);
-        for (column, against) in other.chars().enumerate() {
-            let replaced = diagonal + usize::from(letter != against);
-            diagonal = row[column + 1];
-            row[column + 1] = replaced.min(row[column] + 1).min(diagonal + 1);
-        }
-    }
-    row[row.len() - 1]
 }
 
 /// A progress bar, hidden unless standard error is a terminal.

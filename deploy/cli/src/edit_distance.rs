@@ -1,0 +1,39 @@
+//! How different two words or paths are, to suggest what was meant.
+
+use std::mem;
+
+/// The Levenshtein distance of two words.
+pub(crate) fn word_distance(one: &str, other: &str) -> usize {
+    let [one, other] = [one, other].map(|word| word.chars().collect::<Vec<_>>());
+    edit_distance(&one, &other, 1, |letter, against| usize::from(letter != against))
+}
+
+/// The least cost to make one list of the other: `whole` to add or to take away an item, and what `replaced` says to
+/// replace one.
+pub(crate) fn edit_distance<A, B>(one: &[A], other: &[B], whole: usize, replaced: impl Fn(&A, &B) -> usize) -> usize {
+    let mut row: Vec<usize> = (0..=other.len()).map(|count| count * whole).collect();
+    for (at, item) in one.iter().enumerate() {
+        let mut diagonal = mem::replace(&mut row[0], (at + 1) * whole);
+        for (column, against) in other.iter().enumerate() {
+            let replaced = diagonal + replaced(item, against);
+            diagonal = row[column + 1];
+            row[column + 1] = replaced.min(row[column] + whole).min(diagonal + whole);
+        }
+    }
+    row[other.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_word_is_as_far_from_another_as_letters_have_to_be_changed() {
+        for (one, other, distance) in
+            [("", "", 0), ("", "abc", 3), ("label", "lable", 2), ("kitten", "sitting", 3), ("ä", "a", 1)]
+        {
+            assert_eq!(word_distance(one, other), distance, "{one} {other}");
+            assert_eq!(word_distance(other, one), distance, "{other} {one}");
+        }
+    }
+}
