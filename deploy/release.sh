@@ -109,10 +109,12 @@ finish() {
   "$python" deploy/release/pack.py "$work/$name" "$out/$name$ending" "$seconds"
 }
 
-# The client has a profile of its own, whichever the server has: it is small.
+# The client has a profile of its own, because it is to be small.
+client_profile=client
+[ "$profile" = dist ] || client_profile=$profile
 client=badgesmith-client-$version-$target
 mkdir "$work/$client" "$work/$client/docs"
-build client --no-default-features
+build "$client_profile" --no-default-features
 cp "$built/$program" "$work/$client/"
 fill "$work/$client"
 cp deploy/release/CLIENT.md "$work/$client/README.md"

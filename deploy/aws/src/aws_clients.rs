@@ -1,4 +1,4 @@
-//! The SDK's clients of both services, built at their first use, and what calls of other services need.
+//! The SDK's client of DynamoDB, built at its first use, and what calls of other services need.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +12,7 @@ use crate::{
     signer::Signer, table_names::TableNames,
 };
 
-/// The clients of DynamoDB and Secrets Manager, and the signer of calls of SQS, SNS and KMS.
+/// The client of DynamoDB, and the signer of calls of other services.
 #[derive(Debug)]
 pub struct AwsClients {
     settings: AwsSettings,
@@ -21,7 +21,6 @@ pub struct AwsClients {
     config: OnceCell<SdkConfig>,
     signer: Signer,
     dynamodb: OnceCell<aws_sdk_dynamodb::Client>,
-    secrets_manager: OnceCell<aws_sdk_secretsmanager::Client>,
 }
 
 impl AwsClients {
@@ -35,7 +34,6 @@ impl AwsClients {
             config: OnceCell::new(),
             signer: Signer::default(),
             dynamodb: OnceCell::new(),
-            secrets_manager: OnceCell::new(),
         }
     }
 
@@ -108,17 +106,6 @@ impl AwsClients {
             aws_sdk_dynamodb::Client::from_conf(config.interceptor(self.call_counts.clone()).build())
         };
         self.dynamodb.get_or_init(build).await
-    }
-
-    pub(crate) async fn secrets_manager(&self) -> &aws_sdk_secretsmanager::Client {
-        let build = || async {
-            let mut config = aws_sdk_secretsmanager::config::Builder::from(self.config().await);
-            if let Some(endpoint) = &self.settings.secrets_manager {
-                config = config.endpoint_url(endpoint);
-            }
-            aws_sdk_secretsmanager::Client::from_conf(config.interceptor(self.call_counts.clone()).build())
-        };
-        self.secrets_manager.get_or_init(build).await
     }
 
     pub(crate) async fn config(&self) -> &SdkConfig {

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use badgesmith_engine::world::{MOST_SERVER_SECRETS, SERVER, Secret, Secrets, Unavailable, Unhealthy};
 use badgesmith_host::secrets::MOST_VALUES;
 use futures_util::{
-    future::{BoxFuture, join},
+    future::BoxFuture,
     stream::{self, StreamExt, TryStreamExt},
 };
 use tokio::{sync::Mutex, time::Instant};
@@ -19,8 +19,9 @@ use crate::{
     batch_get::{BatchGet, batch_get},
     item::{Item, read},
     secret_cache::{SecretCache, SecretCacheKey},
-    secret_items::{key, names, partition, stored_text},
+    secret_items::{key, names, partition},
     secret_value::parse,
+    secrets_manager::secret_text,
 };
 
 /// The end of the name that is requested for an owner without secrets, so that the lookup takes as long as for others.
@@ -49,17 +50,15 @@ impl AwsSecrets {
 
     async fn fetch(&self, wanted: &SecretCacheKey) -> Result<Vec<Secret>, AwsError> {
         let deadline = self.aws.deadline();
-        // The client of the values is built while the request for the names connects.
-        let (names, _) = join(self.names(wanted, deadline), self.aws.secrets_manager()).await;
-        let names = names?;
+        let names = self.names(wanted, deadline).await?;
         if names.is_empty() {
             // If reading secrets fails, it fails here in the same way.
             let decoy = self.aws.tables().secret_prefix() + DECOY;
-            stored_text(&self.aws, &decoy, deadline).await?;
+            secret_text(&self.aws, &decoy, deadline).await?;
             return Ok(Vec::new());
         }
         let most = if wanted.owner == SERVER { MOST_SERVER_SECRETS } else { MOST_VALUES };
-        let reads: Vec<_> = names.iter().take(most).map(|name| stored_text(&self.aws, name, deadline)).collect();
+        let reads: Vec<_> = names.iter().take(most).map(|name| secret_text(&self.aws, name, deadline)).collect();
         let texts: Vec<_> = stream::iter(reads).buffered(READ_AT_ONCE).try_collect().await?;
         let mut secrets = Vec::new();
         for (name, text) in names.iter().zip(texts) {

@@ -47,6 +47,7 @@ mod secret_cache;
 mod secret_items;
 pub mod secret_migration;
 mod secret_value;
+mod secrets_manager;
 mod server_secrets;
 mod signed_answer;
 mod signed_call;

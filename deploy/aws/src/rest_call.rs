@@ -41,7 +41,7 @@ impl RestCall {
             body: &body,
             waits: Duration::ZERO,
         };
-        match request.answer(aws).await? {
+        match request.answer(aws, aws.deadline()).await? {
             SignedAnswer::Done(answer) => Ok(Some(answer)),
             SignedAnswer::Refused(refusal) if refusal.status == NOT_FOUND => Ok(None),
             SignedAnswer::Refused(refusal) => Err(refusal.error(self.operation)),

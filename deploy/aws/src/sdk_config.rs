@@ -1,4 +1,4 @@
-//! The configuration that the SDK's clients of both services share.
+//! The configuration of the SDK's client, with the region and the credentials that all calls use.
 
 use aws_sdk_dynamodb::config::BehaviorVersion;
 use aws_types::{

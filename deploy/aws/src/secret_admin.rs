@@ -16,11 +16,14 @@ use crate::{
     item::{Item, read, text},
     retry::retry,
     secret_items::{NAMES, key, names, partition},
+    secrets_manager::{create_secret, delete_secret},
 };
 
 /// The prefix of secrets' names before each deployment had its own
 /// ([`TableNames::secret_prefix`](crate::TableNames::secret_prefix)).
 pub const SHARED_PREFIX: &str = "badgesmith/";
+/// What Secrets Manager shows of each secret.
+const DESCRIPTION: &str = "A secret of BadgeSmith's, named by its table and changed by `badgesmith secret`";
 /// How long the part of a name may be that says whose it is, in bytes. Secrets Manager takes 512 in all; a prefix has
 /// at most 256, the random end 17, and the last letter may take eight more than this limit.
 const LONGEST_STEM: usize = 230;
@@ -271,12 +274,7 @@ impl SecretAdmin {
     /// Creates a secret under this deployment's prefix and returns its name. The stem says whose it is.
     pub(crate) async fn create(&self, stem: &str, value: &str) -> Result<String, AwsError> {
         let name = format!("{}{}/{:016x}", self.aws.tables().secret_prefix(), escape(stem), fastrand::u64(..));
-        let create = self.aws.secrets_manager().await.create_secret().name(&name).secret_string(value);
-        let create = create.client_request_token(format!("{:032x}", fastrand::u128(..)));
-        let create =
-            create.description("A secret of BadgeSmith's, named by its table and changed by `badgesmith secret`");
-        let send = || async { create.clone().send().await.map_err(|error| AwsError::call("CreateSecret", &error)) };
-        retry(self.aws.deadline(), send).await.map(|_| name)
+        create_secret(&self.aws, &name, value, DESCRIPTION).await.map(|()| name)
     }
 
     /// Deletes the secrets among these that BadgeSmith created. Secrets Manager keeps them for some days, in which they
@@ -284,16 +282,9 @@ impl SecretAdmin {
     pub(crate) async fn delete(&self, names: &[String]) -> Result<(), SecretAdminError> {
         let own = self.aws.tables().secret_prefix();
         for name in names.iter().filter(|name| name.starts_with(SHARED_PREFIX) || name.starts_with(&own)) {
-            let delete = self.aws.secrets_manager().await.delete_secret().secret_id(name);
-            let deleted = retry(self.aws.deadline(), || async {
-                match delete.clone().send().await {
-                    Err(error) if error.code() != Some("ResourceNotFoundException") => {
-                        Err(AwsError::call("DeleteSecret", &error))
-                    }
-                    _ => Ok(()),
-                }
-            });
-            deleted.await.map_err(|cause| SecretAdminError::NotDeleted { name: name.clone(), cause })?;
+            delete_secret(&self.aws, name)
+                .await
+                .map_err(|cause| SecretAdminError::NotDeleted { name: name.clone(), cause })?;
         }
         Ok(())
     }

@@ -8,14 +8,8 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use badgesmith_host::secrets;
-use tokio::time::Instant;
 
-use crate::{
-    aws_clients::AwsClients,
-    aws_error::AwsError,
-    item::{Item, read, text},
-    retry::retry,
-};
+use crate::item::{Item, read, text};
 
 /// The attribute with the list of names.
 pub(crate) const NAMES: &str = "SecretNames";
@@ -40,25 +34,6 @@ pub(crate) fn names(item: &Item) -> Vec<String> {
         (_, Some(name)) => vec![name.to_owned()],
         _ => Vec::new(),
     }
-}
-
-/// The text of a secret in Secrets Manager; `None` if there is none of this name.
-pub(crate) async fn stored_text(aws: &AwsClients, name: &str, deadline: Instant) -> Result<Option<String>, AwsError> {
-    let get = aws.secrets_manager().await.get_secret_value().secret_id(name);
-    let found = retry(deadline, || async {
-        match get.clone().send().await {
-            Ok(found) => Ok(found.secret_string),
-            Err(error) if error.as_service_error().is_some_and(|refusal| refusal.is_resource_not_found_exception()) => {
-                Ok(None)
-            }
-            // A secret that is scheduled for deletion.
-            Err(error) if error.as_service_error().is_some_and(|refusal| refusal.is_invalid_request_exception()) => {
-                Ok(None)
-            }
-            Err(error) => Err(AwsError::call("reading a secret", &error)),
-        }
-    });
-    found.await
 }
 
 #[cfg(test)]

@@ -14,7 +14,8 @@ use crate::{
     item::{Item, read, text},
     retry::retry,
     secret_admin::{SHARED_PREFIX, SecretAdmin, SecretAdminError, listed_secret},
-    secret_items::{NAMES, OLDER_NAME, names, stored_text},
+    secret_items::{NAMES, OLDER_NAME, names},
+    secrets_manager::secret_text,
 };
 
 /// The outcome for one item of the table.
@@ -87,7 +88,7 @@ impl SecretAdmin {
                 after.push(name);
                 continue;
             }
-            let Some(value) = stored_text(&self.aws, &name, self.aws.deadline()).await? else {
+            let Some(value) = secret_text(&self.aws, &name, self.aws.deadline()).await? else {
                 missing.push(name.clone());
                 after.push(name);
                 continue;

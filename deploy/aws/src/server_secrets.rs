@@ -8,8 +8,8 @@ use badgesmith_host::secrets::{check, check_added};
 use crate::{
     aws_error::AwsError,
     secret_admin::{SecretAdmin, SecretAdminError, SecretScope},
-    secret_items::stored_text,
     secret_value::parse,
+    secrets_manager::secret_text,
 };
 
 impl SecretAdmin {
@@ -64,7 +64,7 @@ impl SecretAdmin {
     async fn values(&self, names: &[String]) -> Result<Vec<Option<Secret>>, AwsError> {
         let mut values = Vec::new();
         for name in names {
-            let text = stored_text(&self.aws, name, self.aws.deadline()).await?;
+            let text = secret_text(&self.aws, name, self.aws.deadline()).await?;
             values.push(text.and_then(|text| parse(&text)));
         }
         Ok(values)

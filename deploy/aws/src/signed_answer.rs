@@ -1,12 +1,14 @@
 //! What a service answers to a signed call: a body, or an error with its code, in JSON or in XML.
 
+use std::fmt;
+
 use bytes::Bytes;
 use serde::Deserialize;
 
 use crate::aws_error::AwsError;
 
-/// The answer to one attempt.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// The answer to one attempt. Its debug output does not show a body, which may be a secret.
+#[derive(Clone, PartialEq, Eq)]
 pub(crate) enum SignedAnswer {
     /// The call was made.
     Done(Bytes),
@@ -29,6 +31,15 @@ impl SignedAnswer {
     /// Reads an answer.
     pub(crate) fn read(status: u16, body: Bytes) -> Self {
         if (200..300).contains(&status) { Self::Done(body) } else { Self::Refused(ServiceRefusal::read(status, &body)) }
+    }
+}
+
+impl fmt::Debug for SignedAnswer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Done(body) => write!(f, "Done({} bytes)", body.len()),
+            Self::Refused(refusal) => refusal.fmt(f),
+        }
     }
 }
 

@@ -1,9 +1,12 @@
-//! Calls of SQS, SNS, KMS and Lambda over the host's HTTP client.
+//! Calls of Secrets Manager, SQS, SNS, KMS and Lambda over the host's HTTP client.
 //!
 //! They are not made through the SDK's crates of these services: each has the code of all its operations, of which few are
 //! needed here, while the signer is linked already for DynamoDB.
 
-use std::time::{Duration, SystemTime};
+use std::{
+    fmt,
+    time::{Duration, SystemTime},
+};
 
 use badgesmith_host::client::Connections;
 use bytes::{Bytes, BytesMut};
@@ -27,6 +30,8 @@ const TARGET: &str = "x-amz-target";
 /// A service that is called without the SDK.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum SignedService {
+    /// Secrets.
+    SecretsManager,
     /// Queues.
     Sqs,
     /// Topics.
@@ -37,8 +42,8 @@ pub(crate) enum SignedService {
     Lambda,
 }
 
-/// One call.
-#[derive(Clone, Debug)]
+/// One call. Its debug output does not show the body, which may be a secret.
+#[derive(Clone)]
 pub(crate) struct SignedCall {
     /// The service.
     pub(crate) service: SignedService,
@@ -54,6 +59,7 @@ impl SignedService {
     /// The name in addresses and signatures.
     const fn name(self) -> &'static str {
         match self {
+            Self::SecretsManager => "secretsmanager",
             Self::Sqs => "sqs",
             Self::Sns => "sns",
             Self::Kms => "kms",
@@ -65,7 +71,7 @@ impl SignedService {
         match self {
             Self::Sqs => "application/x-amz-json-1.0",
             Self::Sns => "application/x-www-form-urlencoded",
-            Self::Kms => "application/x-amz-json-1.1",
+            Self::SecretsManager | Self::Kms => "application/x-amz-json-1.1",
             Self::Lambda => "application/json",
         }
     }
@@ -73,6 +79,7 @@ impl SignedService {
     /// What stands before the operation in the header [`TARGET`], if the service has that header.
     const fn target(self) -> Option<&'static str> {
         match self {
+            Self::SecretsManager => Some("secretsmanager"),
             Self::Sqs => Some("AmazonSQS"),
             Self::Sns | Self::Lambda => None,
             Self::Kms => Some("TrentService"),
@@ -83,6 +90,7 @@ impl SignedService {
     fn endpoint(self, aws: &AwsClients, region: &str) -> String {
         let settings = aws.settings();
         let set = match self {
+            Self::SecretsManager => &settings.secrets_manager,
             Self::Sqs => &settings.sqs,
             Self::Sns => &settings.sns,
             Self::Kms => &settings.kms,
@@ -96,7 +104,7 @@ impl SignedService {
 impl SignedCall {
     /// Makes the call within the time limit of a request, with retries.
     pub(crate) async fn send(&self, aws: &AwsClients) -> Result<Bytes, AwsError> {
-        match self.answer(aws).await? {
+        match self.answer(aws, self.deadline(aws)).await? {
             SignedAnswer::Done(body) => Ok(body),
             SignedAnswer::Refused(refusal) => Err(refusal.error(self.operation)),
         }
@@ -104,23 +112,43 @@ impl SignedCall {
 
     /// The same, but `None` if the service refuses it with one of these codes.
     pub(crate) async fn find(&self, aws: &AwsClients, absent: &[&str]) -> Result<Option<Bytes>, AwsError> {
-        match self.answer(aws).await? {
+        self.find_until(aws, absent, self.deadline(aws)).await
+    }
+
+    /// The same, within the time limit of a request that makes several calls.
+    pub(crate) async fn find_until(
+        &self,
+        aws: &AwsClients,
+        absent: &[&str],
+        deadline: Instant,
+    ) -> Result<Option<Bytes>, AwsError> {
+        match self.answer(aws, deadline).await? {
             SignedAnswer::Done(body) => Ok(Some(body)),
             SignedAnswer::Refused(ServiceRefusal { code, .. }) if absent.contains(&code.as_str()) => Ok(None),
             SignedAnswer::Refused(refusal) => Err(refusal.error(self.operation)),
         }
     }
 
-    async fn answer(&self, aws: &AwsClients) -> Result<SignedAnswer, AwsError> {
+    fn deadline(&self, aws: &AwsClients) -> Instant {
+        aws.deadline() + self.waits
+    }
+
+    async fn answer(&self, aws: &AwsClients, deadline: Instant) -> Result<SignedAnswer, AwsError> {
         let Self { service, operation, body, waits } = self;
         SignedRequest { service: *service, operation, method: Method::POST, path: "", body, waits: *waits }
-            .answer(aws)
+            .answer(aws, deadline)
             .await
     }
 }
 
+impl fmt::Debug for SignedCall {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SignedCall").field("operation", &self.operation).finish_non_exhaustive()
+    }
+}
+
 /// The request of a call.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct SignedRequest<'a> {
     /// The service.
     pub(crate) service: SignedService,
@@ -137,9 +165,8 @@ pub(crate) struct SignedRequest<'a> {
 }
 
 impl SignedRequest<'_> {
-    /// Sends it within the time limit of a request, with retries.
-    pub(crate) async fn answer(&self, aws: &AwsClients) -> Result<SignedAnswer, AwsError> {
-        let deadline: Instant = aws.deadline() + self.waits;
+    /// Sends it within this time limit, with retries.
+    pub(crate) async fn answer(&self, aws: &AwsClients, deadline: Instant) -> Result<SignedAnswer, AwsError> {
         let attempt = || async {
             match self.attempt(aws).await? {
                 // A refusal that may pass is an error here, so that the call is repeated.

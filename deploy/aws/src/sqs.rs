@@ -221,9 +221,11 @@ fn batch(messages: &[FifoMessage]) -> &[FifoMessage] {
 
 /// The answer as JSON.
 pub(crate) fn read<'a, T: Deserialize<'a>>(operation: &'static str, body: &'a [u8]) -> Result<T, AwsError> {
-    let malformed =
-        |error: serde_json::Error| AwsError::Call { operation, cause: error.to_string(), is_transient: false };
-    serde_json::from_slice(body).map_err(malformed)
+    serde_json::from_slice(body).map_err(|error| {
+        // Not its own words, which may repeat a part of the answer, and answers have secrets.
+        let cause = format!("an answer that cannot be read, at line {}, column {}", error.line(), error.column());
+        AwsError::Call { operation, cause, is_transient: false }
+    })
 }
 
 /// The places of the entries of a batch that failed, with their codes.

@@ -30,7 +30,10 @@ impl<'a> Version<'a> {
     /// assert!(Version::parse("v1.2").is_none());
     /// ```
     pub fn parse(text: &'a str) -> Option<Self> {
-        let (numbers, _, rest) = numbers(text.trim())?;
+        let (numbers, _, rest) = numbers(trim_end(text))?;
+        if rest.is_empty() {
+            return Some(Self::stable(numbers));
+        }
         let (rest, metadata) = split_metadata(rest);
         if metadata.is_some_and(|metadata| !labels(metadata).all(is_label)) {
             return None;
@@ -126,15 +129,14 @@ pub(crate) fn numbers(text: &str) -> Option<([u32; 4], usize, &str)> {
 /// Reads a number and the blanks around it; returns it and the rest of the text. The number is at most 2147483647,
 /// because NuGet stores it in a 32-bit signed integer.
 fn number(text: &str) -> Option<(u32, &str)> {
-    let text = trim(text);
-    let mut number = 0_u64;
-    let mut digits = 0;
-    for digit in text.bytes().take_while(u8::is_ascii_digit) {
-        number = number.saturating_mul(10).saturating_add(u64::from(digit - b'0'));
+    let text = trim_start(text);
+    let (mut number, mut digits) = (0_u32, 0);
+    while let Some(digit @ b'0'..=b'9') = text.as_bytes().get(digits) {
+        number = number.checked_mul(10)?.checked_add(u32::from(digit - b'0'))?;
         digits += 1;
     }
-    let number = i32::try_from(number).ok().filter(|_| digits > 0)?;
-    Some((number.unsigned_abs(), trim(&text[digits..])))
+    let is_number = digits > 0 && number <= i32::MAX.unsigned_abs();
+    is_number.then(|| (number, trim_start(&text[digits..])))
 }
 
 /// Compares labels by the rules of SemVer 2 (<https://semver.org/#spec-item-11>), but without regard to case, as NuGet
@@ -183,9 +185,14 @@ fn split_metadata(text: &str) -> (&str, Option<&str>) {
     }
 }
 
-/// `trim_start` with a fast path for a text that starts with visible ASCII, as nearly all do.
-fn trim(text: &str) -> &str {
-    if text.is_empty() || text.starts_with(|c: char| c.is_ascii_graphic()) { text } else { text.trim_start() }
+/// [`str::trim_start`] with a fast path for a text that starts with visible ASCII, as nearly all do.
+fn trim_start(text: &str) -> &str {
+    if text.as_bytes().first().is_none_or(u8::is_ascii_graphic) { text } else { text.trim_start() }
+}
+
+/// [`str::trim_end`] with the same fast path.
+fn trim_end(text: &str) -> &str {
+    if text.as_bytes().last().is_none_or(u8::is_ascii_graphic) { text } else { text.trim_end() }
 }
 
 fn is_number(label: &[u8]) -> bool {
