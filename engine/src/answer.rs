@@ -97,7 +97,7 @@ impl Answer {
         // Strings always have a JSON form.
         let body = serde_json::to_string(&body).unwrap_or_default();
         let is_post = request.method == Method::POST;
-        let caching = if is_post { Caching::NoStore } else { Caching::Fresh(error.fresh_seconds) };
+        let caching = if is_post { Caching::NoStore } else { error.caching() };
         let retry_after = error.retry_after.map(|seconds| (header::RETRY_AFTER, seconds.into()));
         let allow = error.allow.map(|methods| (header::ALLOW, HeaderValue::from_static(methods)));
         Self { headers: retry_after.into_iter().chain(allow).collect(), ..Self::json(error.status, body, caching) }

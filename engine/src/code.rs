@@ -35,6 +35,8 @@ pub enum Code {
     PathInvalid,
     /// The provider violated its interface; the log says how.
     ProviderFailed,
+    /// A client or an owner sends more than it may.
+    RateLimited,
     /// The document does not exist.
     ResourceNotFound,
     /// The result of a query is not of the type that the caller named.
@@ -71,7 +73,7 @@ pub enum Code {
 
 impl Code {
     /// Every code, in the order of their names.
-    pub const ALL: [Self; 32] = [
+    pub const ALL: [Self; 33] = [
         Self::BadgeNotFound,
         Self::DuplicateTestResult,
         Self::EngineFailed,
@@ -88,6 +90,7 @@ impl Code {
         Self::ParameterInvalid,
         Self::PathInvalid,
         Self::ProviderFailed,
+        Self::RateLimited,
         Self::ResourceNotFound,
         Self::ResultInvalid,
         Self::ResultNotFound,
@@ -126,6 +129,7 @@ impl Code {
             Self::ParameterInvalid => "PARAMETER_INVALID",
             Self::PathInvalid => "PATH_INVALID",
             Self::ProviderFailed => "PROVIDER_FAILED",
+            Self::RateLimited => "RATE_LIMITED",
             Self::ResourceNotFound => "RESOURCE_NOT_FOUND",
             Self::ResultInvalid => "RESULT_INVALID",
             Self::ResultNotFound => "RESULT_NOT_FOUND",

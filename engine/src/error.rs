@@ -6,9 +6,10 @@ use badgesmith_provider::{Failure, FailureKind, RefusedRoute};
 use badgesmith_renderer::Color;
 
 use crate::{
-    caching::{ERROR_FRESH, MISSING_FRESH},
+    caching::{Caching, ERROR_FRESH, MISSING_FRESH},
     call::broken::Broken,
     code::Code,
+    report_limit::LimitedParty,
     request::{DEEPEST_ENCODING, MOST_PAIRS},
 };
 
@@ -65,7 +66,7 @@ pub(crate) struct Error {
     pub(crate) words: Cow<'static, str>,
     pub(crate) source: Source,
     pub(crate) retry_after: Option<u32>,
-    /// How long the response may be cached, in seconds.
+    /// How long the response may be cached, in seconds; 0 if it must not be.
     pub(crate) fresh_seconds: u32,
     pub(crate) picture: ErrorPicture,
     /// The label of its badge, if it differs from that of the requested badge.
@@ -93,6 +94,11 @@ impl Error {
     fn about(mut self, property: impl Into<Cow<'static, str>>) -> Self {
         self.properties = vec![property.into()];
         self
+    }
+
+    /// What caches may do with the response.
+    pub(crate) const fn caching(&self) -> Caching {
+        if self.fresh_seconds == 0 { Caching::NoStore } else { Caching::Fresh(self.fresh_seconds) }
     }
 
     /// Red for an error that the caller can correct, light grey for any other.
@@ -213,6 +219,15 @@ impl Error {
 
     pub(crate) fn too_large(status: u16, what: &'static str) -> Self {
         Self::caller_error(status, Code::TooLarge, format!("{what} too large")).about(what)
+    }
+
+    /// The client or the owner sends more than it may. No cache may keep this, since it says nothing of others.
+    pub(crate) fn over_rate(party: LimitedParty, retry_after: u32) -> Self {
+        Self {
+            retry_after: Some(retry_after),
+            fresh_seconds: 0,
+            ..Self::caller_error(429, Code::RateLimited, "rate limited").about(party.name())
+        }
     }
 
     /// The request did not come through the proxy in front of the server.

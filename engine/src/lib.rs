@@ -38,6 +38,7 @@ pub mod proof;
 mod provider_routes;
 mod queue_gauge;
 mod recorded;
+mod report_limit;
 mod report_queue;
 mod request;
 mod response;
@@ -103,6 +104,7 @@ pub use crate::{
     },
     queue_gauge::{QueueDepth, QueueGauge, QueueHealth},
     recorded::{RecordedBadge, RecordedFault},
+    report_limit::{LimitedParty, ReportLimit},
     report_queue::{QueuedError, QueuedOutcome, QueuedReport, QueuedSubject, ReportQueue},
     request::{LARGEST_BODY, LARGEST_DELIVERY, LARGEST_HEADERS, LONGEST_PATH, Request, largest_body},
     response::{AccessLine, CORRELATION_ID, CacheState, Response},
@@ -126,6 +128,11 @@ pub enum Refusal {
     BodyTooLarge,
     /// The request did not come through the proxy in front of the server.
     ProxyBypassed,
+    /// The client sends more requests than it may.
+    RateLimited {
+        /// After how many seconds it may send one more.
+        retry_after: u32,
+    },
     /// Too many clients listen to events already.
     TooManyListeners,
     /// The server failed; the log says why.
@@ -221,6 +228,15 @@ impl Engine {
     pub fn with_report_queue(mut self, queue: Arc<dyn ReportQueue>) -> Self {
         if let Some(parts) = Arc::get_mut(&mut self.parts) {
             parts.report_queue = Some(queue);
+        }
+        self
+    }
+
+    /// The engine with a limit on the reports of each owner; it is called before the first request.
+    #[must_use]
+    pub fn with_report_limit(mut self, limit: Arc<dyn ReportLimit>) -> Self {
+        if let Some(parts) = Arc::get_mut(&mut self.parts) {
+            parts.report_limit = Some(limit);
         }
         self
     }
@@ -386,6 +402,7 @@ impl Engine {
         let error = match refusal {
             Refusal::BodyTooLarge => Error::too_large(413, "body"),
             Refusal::ProxyBypassed => return refuse(request, AccessLine::default(), &Error::proxy_bypassed()),
+            Refusal::RateLimited { retry_after } => Error::over_rate(LimitedParty::Client, retry_after),
             Refusal::TooManyListeners => Error::too_busy(),
             Refusal::Failed => Error::engine_failed(),
         };

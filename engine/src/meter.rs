@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::response::Response;
+use crate::{report_limit::LimitedParty, response::Response};
 
 /// A metrics sink. It is called while a request is handled, so it must not block.
 pub trait Meter: Send + Sync {
@@ -65,6 +65,11 @@ pub enum Event<'a> {
         proof: &'static str,
         /// `ACCEPTED`, or the code of the refusal. A code may be the provider's own.
         outcome: &'a str,
+    },
+    /// A request was refused with 429, since its client or the owner of its report sends more than it may.
+    RateLimited {
+        /// Whose rate was exceeded.
+        limit: LimitedParty,
     },
     /// An event was told: it waits for all who subscribed to it.
     Told {

@@ -14,6 +14,7 @@ use crate::{
     plugin_set::PluginSet,
     plugins::{Ingest, Settings},
     queue_gauge::QueueGauge,
+    report_limit::ReportLimit,
     report_queue::ReportQueue,
     serve::document_badge::readers::Readers,
     world::World,
@@ -42,6 +43,8 @@ pub(crate) struct Parts {
     pub(crate) ingest: Ingest,
     /// Where reports wait to be recorded, if there is a queue.
     pub(crate) report_queue: Option<Arc<dyn ReportQueue>>,
+    /// The limit on the reports of each owner, if there is one.
+    pub(crate) report_limit: Option<Arc<dyn ReportLimit>>,
     /// How full the queues are, if there are any that are looked at.
     pub(crate) queue_gauge: Option<Arc<dyn QueueGauge>>,
     /// Whether signatures over the body alone are accepted.
@@ -83,6 +86,7 @@ impl Parts {
             board,
             ingest: settings.ingest,
             report_queue: None,
+            report_limit: None,
             queue_gauge: None,
             accepts_body_only: settings.accept_body_only_signatures,
             is_stopping: AtomicBool::new(false),

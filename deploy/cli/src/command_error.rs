@@ -37,6 +37,8 @@ pub(crate) enum CommandError {
         address: String,
         cause: io::Error,
     },
+    /// A rate for each client, where every request comes over loopback or a Unix socket from a proxy that is not known.
+    RateOfNobody,
     #[cfg(unix)]
     Signal(io::Error),
     Randomness(getrandom::Error),
@@ -244,6 +246,10 @@ impl fmt::Display for CommandError {
             Self::Listen { address, cause } => {
                 write!(f, "cannot listen at {address}: {cause}; choose another address with --listen")
             }
+            Self::RateOfNobody => f.write_str(
+                "--rate tells clients apart by their addresses, and only a proxy connects here: name it with --trust, such \
+                 as --trust 127.0.0.1, or --trust unix for a Unix socket; or listen at another address with --listen",
+            ),
             #[cfg(unix)]
             Self::Signal(cause) => write!(f, "cannot listen for SIGTERM: {cause}"),
             #[cfg(unix)]

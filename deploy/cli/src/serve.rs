@@ -22,6 +22,9 @@ mod network;
 mod open_files;
 mod peer;
 mod queued_reports;
+mod rate;
+mod rate_limits;
+mod rate_table;
 #[cfg(unix)]
 mod reload;
 mod socket;
@@ -31,7 +34,11 @@ mod storage;
 mod trial;
 mod trusted_proxies;
 
-use std::{cmp::max, sync::Arc, time::Duration};
+use std::{
+    cmp::max,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use badgesmith_aws::report_consumer::consume_reports;
 use badgesmith_engine::world::Meter;
@@ -54,6 +61,8 @@ use foundation::{Foundation, IfMissing, Loaded};
 use listen_address::ListenAddress;
 use listeners::{Listeners, MOST_LISTENERS, MOST_OF_CLIENT};
 use network::Network;
+use rate::Rate;
+use rate_limits::ClientRate;
 #[cfg(unix)]
 use reload::Reloader;
 use storage::Storage;
@@ -105,6 +114,14 @@ pub(crate) struct ServeOptions {
     /// over loopback have no limit, since a reverse proxy may run on this machine.
     #[arg(long, env = "BADGESMITH_CONNECTIONS_PER_CLIENT", value_name = "COUNT", default_value_t = 256)]
     connections_per_client: usize,
+    /// How many requests a client may send, such as 50/s, 600/m or 1000/h: so many at once, and as many more in each second,
+    /// minute or hour. It is for a server without a CDN in front. Without it there is no limit.
+    #[arg(long, env = "BADGESMITH_RATE", value_name = "RATE")]
+    rate: Option<Rate>,
+    /// How many reports an owner may send, counted when their signature or token was verified, such as 60/m. Without it
+    /// there is no limit.
+    #[arg(long, env = "BADGESMITH_REPORT_RATE", value_name = "RATE")]
+    report_rate: Option<Rate>,
     /// For how many seconds the server takes requests after it was told to stop, while /health/ready answers 503: so long
     /// as a load balancer needs to see it.
     #[arg(
@@ -156,6 +173,9 @@ fn most_listeners(files: Option<usize>) -> usize {
 /// # Errors
 /// What keeps the server from starting.
 pub(crate) fn run(serve: &ServeOptions) -> Result<(), CommandError> {
+    if serve.rate.is_some() && serve.trust.is_empty() && !serve.listen.is_of_clients() {
+        return Err(CommandError::RateOfNobody);
+    }
     let loaded = Loaded::read(serve.config.file.as_deref(), IfMissing::NoPlugins)?;
     let settings = loaded.settings.clone();
     let roots = ExtraRoots::load(settings.extra_roots.as_deref()).map_err(CommandError::configuration)?;
@@ -169,15 +189,9 @@ pub(crate) fn run(serve: &ServeOptions) -> Result<(), CommandError> {
         None => Arc::new(()),
     };
     let secrets = storage.secrets(data_directory, &serve.seal)?;
-    let foundation = Arc::new(Foundation::new(
-        storage,
-        secrets,
-        Arc::clone(&meter),
-        &settings,
-        connections,
-        roots,
-        serve.base.as_str(),
-    )?);
+    let foundation =
+        Foundation::new(storage, secrets, Arc::clone(&meter), &settings, connections, roots, serve.base.as_str())?;
+    let foundation = Arc::new(foundation.with_report_rate(serve.report_rate));
     let engines = CurrentEngine::new(foundation.engine(loaded)?);
     let files = open_files::raise_limit();
     let most_listeners = most_listeners(files);
@@ -187,7 +201,9 @@ pub(crate) fn run(serve: &ServeOptions) -> Result<(), CommandError> {
     let of_client = if is_proxy { most_listeners } else { MOST_OF_CLIENT };
     let network = Arc::new(Network { trusted, base: serve.base.clone() });
     let listeners = Listeners::new(most_listeners, of_client);
-    let server = Server { engines: Arc::clone(&engines), meter, metrics, listeners: Arc::clone(&listeners), network };
+    let rate = serve.rate.map(|rate| Arc::new(ClientRate::new(rate, Instant::now())));
+    let server =
+        Server { engines: Arc::clone(&engines), meter, metrics, listeners: Arc::clone(&listeners), network, rate };
     // One thread: a request that is answered from a cache takes less time than a switch to another thread.
     let runtime = runtime::single_threaded()?;
     runtime.block_on(events::check(&foundation, &settings))?;

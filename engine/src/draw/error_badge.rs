@@ -9,7 +9,6 @@ use super::{
 };
 use crate::{
     answer::Answer,
-    caching::{Caching, ERROR_FRESH},
     error::{Error, ErrorPicture},
     format::Format,
 };
@@ -29,7 +28,7 @@ pub(crate) async fn draw(
         ErrorPicture::WordsAlone => words_alone(error, format),
         ErrorPicture::Whole => {
             let look = Look { names_style: false, ..Look::new(format, &overrides) };
-            drawing.draw(resolve(error, overrides, route), look, Caching::Fresh(error.fresh_seconds)).await
+            drawing.draw(resolve(error, overrides, route), look, error.caching()).await
         }
     }
 }
@@ -43,13 +42,13 @@ pub(crate) fn draw_at_once(
 ) -> Result<Answer, Error> {
     let badge = resolve(error, overrides, route);
     let badge = ResolvedBadge { logo: badge.logo.as_ref().map(Logo::blank), ..badge };
-    draw_now(badge, format, Caching::Fresh(ERROR_FRESH))
+    draw_now(badge, format, error.caching())
 }
 
 /// A badge with the error's text only, without overrides.
 pub(crate) fn words_alone(error: &Error, format: Format) -> Result<Answer, Error> {
     let badge = ResolvedBadge { color: error.color(), ..ResolvedBadge::new("", error.words.clone()) };
-    draw_now(badge, format, Caching::Fresh(ERROR_FRESH))
+    draw_now(badge, format, error.caching())
 }
 
 fn resolve(error: &Error, overrides: Overrides, route: &BadgeRoute) -> ResolvedBadge {

@@ -1,6 +1,6 @@
 //! A signed report, or one with a build's token, becomes a record.
 //!
-//! Checked in this order: sizes, headers, clock, signature or token, body. Then one transaction claims the nonce, claims
+//! Checked in this order: sizes, headers, clock, signature or token, the rate of its owner, body. Then one transaction claims the nonce, claims
 //! the run and writes the record. The order matters: a request that is not authentic claims nothing, and its response
 //! tells nothing that needs a secret. 201 is sent when the record is durable. Where reports are recorded from a queue, the
 //! nonce is claimed by itself and 202 is sent when the queue has the report.
@@ -24,6 +24,7 @@ use crate::{
     meter::Event,
     parts::Parts,
     plugins::Ingest,
+    report_limit::LimitedParty,
     request::{Incoming, Request},
     route::Parameters,
     store::{Entry, LONGEST_KEY, Recorded, Subject, result_key},
@@ -80,6 +81,7 @@ async fn accept(
         Some(proof) => Some((proof, name_holder::check(parts, &subject, proof, now).await?)),
         None => None,
     };
+    admit(parts, subject.owner())?;
     let outcome = parts.caller.run_in_time::<Record>(call, now).await.map_err(|broken| {
         broken.log(&plugin.id);
         Error::from(&broken)
@@ -111,6 +113,15 @@ async fn accept(
         Recorded::NonceUsed => Err(Error::nonce_used()),
         Recorded::Duplicate => Err(Error::duplicate()),
     }
+}
+
+/// Counts a report of this owner.
+fn admit(parts: &Parts, owner: &str) -> Result<(), Error> {
+    let Some(limit) = &parts.report_limit else { return Ok(()) };
+    limit.admit(owner, parts.world.executor.clock()).map_err(|retry_after| {
+        parts.world.meter.note(&Event::RateLimited { limit: LimitedParty::Owner });
+        Error::over_rate(LimitedParty::Owner, retry_after)
+    })
 }
 
 fn created(parameters: &Parameters, accepted: &Accepted) -> Answer {

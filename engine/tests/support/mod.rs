@@ -135,6 +135,7 @@ impl Meter for EventLog {
             Event::Reported { plugin, outcome, .. } => format!("{plugin} report {outcome}"),
             Event::Told { event } => format!("told {event}"),
             Event::Sent { subscription, outcome, .. } => format!("{subscription} {outcome}"),
+            Event::RateLimited { limit } => format!("rate of {} exceeded", limit.name()),
             Event::Delivered { plugin, event, outcome } => format!("{plugin} delivery {event} {outcome}"),
         };
         self.0.lock().unwrap().push(entry);

@@ -9,7 +9,8 @@ use std::{
 };
 
 use badgesmith_engine::{
-    AccessLine, CORRELATION_ID, Engine, EventStream, Refusal, Request, Response, largest_body, world::Meter,
+    AccessLine, CORRELATION_ID, Engine, EventStream, LimitedParty, Refusal, Request, Response, largest_body,
+    world::{Event, Meter},
 };
 use badgesmith_host::{
     access_log as access, correlation_id as correlation,
@@ -28,11 +29,11 @@ use tracing::Instrument;
 use super::{
     activity::Activity,
     base_path::Place,
-    client_address::ClientAddress,
     current_engine::CurrentEngine,
     listeners::{ListenerPlace, Listeners},
     network::Network,
     peer::Peer,
+    rate_limits::ClientRate,
     span,
 };
 
@@ -53,6 +54,8 @@ pub(crate) struct Server {
     pub(crate) listeners: Arc<Listeners>,
     /// What is known of the network in front of it.
     pub(crate) network: Arc<Network>,
+    /// The rate of requests for each client; `None` without `--rate`.
+    pub(crate) rate: Option<Arc<ClientRate>>,
 }
 
 /// The body of an answer: complete, or a stream of events.
@@ -84,6 +87,13 @@ pub(crate) async fn answer(
     };
     let span = span::open(&request);
     let response = async {
+        if let Some(rate) = &server.rate
+            && let Err(retry_after) = rate.admit(&server.network, client, &request.path, started)
+        {
+            activity.body_done(Instant::now());
+            server.meter.note(&Event::RateLimited { limit: LimitedParty::Client });
+            return Engine::refuse(&request, Refusal::RateLimited { retry_after });
+        }
         let body = read_body(body, largest_body(&request.path)).await;
         activity.body_done(Instant::now());
         match body {
@@ -99,9 +109,7 @@ pub(crate) async fn answer(
     let mut response = response.instrument(span.clone()).await;
     let mut listener = None;
     if let Some(events) = response.events.take() {
-        // A proxy that does not say for whom it asks has no limit of its own.
-        let counted = client.filter(|address| !server.network.trusted.contains(Peer::Address(*address)));
-        match server.listeners.admit(counted.and_then(ClientAddress::at)) {
+        match server.listeners.admit(server.network.counted_client(client)) {
             Some(place) => listener = Some((events, place)),
             None => response = Engine::refuse(&request, Refusal::TooManyListeners),
         }

@@ -16,7 +16,7 @@ use badgesmith_host::{
     upstream::HttpUpstream, web::HttpWeb,
 };
 
-use super::{queued_reports, storage::Storage};
+use super::{queued_reports, rate::Rate, rate_limits::ReportRate, storage::Storage};
 use crate::command_error::CommandError;
 
 /// The store, the secrets, the connections to upstreams, the metrics, and the queue of reports.
@@ -26,6 +26,8 @@ pub(super) struct Foundation {
     pub(super) meter: Arc<dyn Meter>,
     /// The queue of reports, if the environment names one.
     pub(super) reports: Option<Arc<SqsQueue>>,
+    /// The rate of reports for each owner, if there is one.
+    report_rate: Option<Arc<ReportRate>>,
     /// What looks at the depth of queues, if the environment names any.
     gauge: Option<Arc<SqsGauge>>,
     upstream: Arc<HttpUpstream>,
@@ -89,12 +91,18 @@ impl Foundation {
             secrets,
             meter,
             reports,
+            report_rate: None,
             gauge,
             upstream,
             connections: queues,
             roots,
             base: base.to_owned(),
         })
+    }
+
+    /// The same with a rate of reports for each owner.
+    pub(super) fn with_report_rate(self, rate: Option<Rate>) -> Self {
+        Self { report_rate: rate.map(|rate| Arc::new(ReportRate::new(rate))), ..self }
     }
 
     /// An engine with these plugins and settings. It opens no connection yet.
@@ -119,6 +127,10 @@ impl Foundation {
         let engine = engine.with_faces(faces).with_events().with_base(&self.base);
         let engine = match &self.reports {
             Some(queue) => engine.with_report_queue(Arc::clone(queue) as _),
+            None => engine,
+        };
+        let engine = match &self.report_rate {
+            Some(rate) => engine.with_report_limit(Arc::clone(rate) as _),
             None => engine,
         };
         Ok(match &self.gauge {

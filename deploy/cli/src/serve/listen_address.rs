@@ -53,4 +53,13 @@ impl ListenAddress {
             Self::UnixSocket(_) => false,
         }
     }
+
+    /// Whether clients connect here themselves, and not only programs of this machine.
+    pub(crate) const fn is_of_clients(&self) -> bool {
+        match self {
+            Self::Tcp(address) => !address.ip().is_loopback(),
+            #[cfg(unix)]
+            Self::UnixSocket(_) => false,
+        }
+    }
 }

@@ -237,6 +237,8 @@ pub fn command() -> Command {
         "BADGESMITH_CONNECTIONS_PER_CLIENT",
         "BADGESMITH_DATA",
         "BADGESMITH_METRICS",
+        "BADGESMITH_RATE",
+        "BADGESMITH_REPORT_RATE",
         "BADGESMITH_SEAL_KEY",
         "BADGESMITH_SEAL_KEY_FILE",
         "BADGESMITH_TRUST",

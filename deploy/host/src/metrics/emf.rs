@@ -106,8 +106,8 @@ impl Meter for Emf {
                 }
             }
             Event::Stepped { took, .. } => counts.took("StepDuration", took),
-            // The counts of badges cover this.
-            Event::Supplied { .. } => {}
+            // The counts of badges and reports cover these.
+            Event::Supplied { .. } | Event::RateLimited { .. } => {}
             Event::Called { plugin, outcome, took } => {
                 counts.count("UpstreamFaults", !outcome.is_answer());
                 counts.took("UpstreamDuration", took);

@@ -50,6 +50,7 @@ pub struct Prometheus {
     step_seconds: HistogramVec,
     openings: IntCounterVec,
     reports: IntCounterVec,
+    limited: IntCounterVec,
     deliveries: IntCounterVec,
     events: IntCounterVec,
     sent: IntCounterVec,
@@ -139,6 +140,11 @@ impl Prometheus {
                 "Reports by what was to prove them (signature, token, none) and by what became of them: ACCEPTED, or the \
                  code of the refusal.",
                 &["plugin", "proof", "outcome"],
+            )?,
+            limited: counter(
+                "badgesmith_rate_limited_total",
+                "Requests refused because their client, or the owner of a report, sends more than it may.",
+                &["limit"],
             )?,
             deliveries: counter(
                 "badgesmith_deliveries_total",
@@ -246,6 +252,7 @@ impl Meter for Prometheus {
             Event::Reported { plugin, proof, outcome } => {
                 self.reports.with_label_values(&[plugin, proof, self.bounded(outcome)]).inc();
             }
+            Event::RateLimited { limit } => self.limited.with_label_values(&[limit.name()]).inc(),
             Event::Told { event } => self.events.with_label_values(&[event]).inc(),
             Event::Sent { subscription, outcome, took } => {
                 self.sent.with_label_values(&[subscription, outcome]).inc();

@@ -11,7 +11,7 @@ use super::{
     series_routes::{SeriesRoute, charts, histories},
 };
 use crate::{
-    addresses::{ADDRESSES, Operation, OwnAddress, Switch},
+    addresses::{ADDRESSES, Operation, OwnAddress, Serves, Switch},
     draw::overrides::OVERRIDES,
     parts::Parts,
     plugins::Plugin,
@@ -21,7 +21,7 @@ use crate::{
 const BASE: &str = include_str!("openapi.json");
 
 /// The error statuses of every request.
-const ANY: [u16; 4] = [400, 413, 414, 431];
+const ANY: [u16; 5] = [400, 413, 414, 429, 431];
 /// The further error statuses of badges and redirects.
 const SHOWN: [u16; 7] = [401, 403, 404, 500, 502, 503, 504];
 /// The further error statuses of charts and histories.
@@ -100,6 +100,9 @@ fn own(address: &OwnAddress, operations: &Value) -> Option<Value> {
         let parameters = operation["parameters"].as_array().cloned().unwrap_or_default();
         operation["parameters"] = parameters.into_iter().chain(overrides(&[])).collect();
         operation["responses"] = badge_responses();
+    }
+    if !matches!(address.serves, Serves::Liveness | Serves::Readiness) {
+        operation["responses"]["429"] = reference("responses/Error");
     }
     operation["operationId"] = (*id).into();
     operation["tags"] = json!([tag]);
