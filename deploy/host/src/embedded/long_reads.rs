@@ -14,6 +14,9 @@ use crate::step_threads;
 
 /// A read of more records than this is long.
 pub(super) const MOST_AT_ONCE: usize = 128;
+/// So is a read of records that have more bytes than this together: at 4 ms for each MiB it would take half a
+/// millisecond.
+pub(super) const LARGEST_AT_ONCE: usize = 128 * 1024;
 /// How many long reads there are at once. The others wait.
 const LONG_READS: usize = 2;
 

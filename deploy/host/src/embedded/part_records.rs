@@ -33,7 +33,8 @@ pub(super) fn read(database: &Database, every: &EveryPart, now: u64) -> Result<F
     let mut found = FoundParts { found: Vec::new(), omitted };
     let span = Span { last: every.last, since_ms: None, before: None };
     for subject in subjects {
-        let records = records::history_in(&results, &every.collection, &subject, &span, now)?;
+        let records = records::history_in(&results, &every.collection, &subject, &span, now, usize::MAX)?;
+        let records = records.unwrap_or_default();
         // A list may name a part of which there are only states, or whose records have expired.
         if !records.is_empty() {
             let platform = subject.platform().to_owned();

@@ -95,16 +95,17 @@ fn write(tables: &mut Tables<'_>, new: &NewRecord<'_>) -> Result<bool, redb::Err
 }
 
 /// The records of a subject, newest first. A damaged one among them is an error: an older one in its place would show
-/// an outdated result.
+/// an outdated result. `None` if they have more bytes than `most_bytes`.
 pub(super) fn history(
     database: &Database,
     collection: &str,
     subject: &Subject,
     span: &Span,
     now: u64,
-) -> Result<Vec<Record>, StoreError> {
-    let Some(table) = guard(|| rows::open(database, RowKind::Result))? else { return Ok(Vec::new()) };
-    history_in(&table, collection, subject, span, now)
+    most_bytes: usize,
+) -> Result<Option<Vec<Record>>, StoreError> {
+    let Some(table) = guard(|| rows::open(database, RowKind::Result))? else { return Ok(Some(Vec::new())) };
+    history_in(&table, collection, subject, span, now, most_bytes)
 }
 
 /// The same in an open table.
@@ -114,26 +115,31 @@ pub(super) fn history_in(
     subject: &Subject,
     span: &Span,
     now: u64,
-) -> Result<Vec<Record>, StoreError> {
+    most_bytes: usize,
+) -> Result<Option<Vec<Record>>, StoreError> {
     let partition = partition(collection, subject);
     let (from, to) = result_range(subject, span);
     let read = || {
-        let mut records = Vec::new();
+        let (mut records, mut bytes) = (Vec::new(), 0);
         if from >= to {
-            return Ok(records);
+            return Ok(Some(records));
         }
         for row in table.range((&*partition, &*from)..(&*partition, &*to)).map_err(redb::Error::from)?.rev() {
             if records.len() == span.last {
                 break;
             }
             let (key, value) = row.map_err(redb::Error::from)?;
+            bytes += value.value().len();
+            if bytes > most_bytes {
+                return Ok(None);
+            }
             let (expires, record) = parse(key.value(), value.value()).ok_or_else(|| damaged(key.value()))?;
             // An expired row may not have been swept yet.
             if expires > now {
                 records.push(record);
             }
         }
-        Ok(records)
+        Ok(Some(records))
     };
     guard::<_, StoreError>(read)
 }

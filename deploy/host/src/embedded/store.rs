@@ -30,7 +30,7 @@ use super::{
     event_rows::{self, RowPage},
     lists::{self, Page},
     live_database,
-    long_reads::{LongReads, MOST_AT_ONCE},
+    long_reads::{LARGEST_AT_ONCE, LongReads, MOST_AT_ONCE},
     marks,
     panic_guard::{drop_quietly, guard, silence_guarded_panics},
     part_records, records,
@@ -257,15 +257,20 @@ impl Store for EmbeddedStore {
     ) -> BoxFuture<'a, Result<Vec<Record>, Unavailable>> {
         let now = unix_seconds(now);
         if span.last <= MOST_AT_ONCE {
-            return Box::pin(ready(self.read(|database| records::history(database, collection, subject, &span, now))));
+            let read =
+                |database: &Database| records::history(database, collection, subject, &span, now, LARGEST_AT_ONCE);
+            if let Some(found) = self.read(read).transpose() {
+                return Box::pin(ready(found));
+            }
         }
         let (collection, subject) = (collection.to_owned(), subject.clone());
         Box::pin(async move {
             let turn = self.long_reads.turn().await;
             let current = self.current()?;
             let generation = current.generation;
-            let read = move |database: &Database| records::history(database, &collection, &subject, &span, now);
-            self.judge(generation, turn.read(current, read).await)
+            let read =
+                move |database: &Database| records::history(database, &collection, &subject, &span, now, usize::MAX);
+            self.judge(generation, turn.read(current, read).await).map(Option::unwrap_or_default)
         })
     }
 

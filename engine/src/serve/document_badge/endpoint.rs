@@ -16,6 +16,9 @@ use crate::badge_content::{BadgeContent, Extras};
 /// The largest document that is parsed on the request's own thread, in bytes; a larger one is parsed by a worker
 /// thread.
 pub(super) const SMALL: usize = 64 * 1024;
+/// The largest `logoSvg` that is shown, in bytes. Every answer contains it and is hashed, on the thread that serves; one of
+/// 4 MiB, which a document may have, would take 15 ms each time.
+const LARGEST_LOGO: usize = 128 * 1024;
 /// How many invalid properties an error names.
 const MOST_NAMES: usize = 5;
 /// The properties of the schema. The last two are deprecated and have no effect.
@@ -74,6 +77,7 @@ fn is_right(fields: &Map<String, Value>, name: &str) -> bool {
 fn content(fields: &Map<String, Value>) -> BadgeContent {
     let text = |name: &str| fields.get(name).and_then(Value::as_str).map(str::to_owned);
     let logo = text("logoSvg")
+        .filter(|svg| svg.len() <= LARGEST_LOGO)
         .and_then(|svg| Logo::parse(&format!("data:image/svg+xml;base64,{}", BASE64_STANDARD.encode(svg))));
     let badge = Badge {
         label: text("label"),
@@ -127,6 +131,16 @@ mod tests {
                 format!("{:?} {} {}", badge.label, badge.message, extras.unwrap().fresh_seconds)
             }
             Err(failure) => failure.words.into_owned(),
+        }
+    }
+
+    #[test]
+    fn a_logo_that_would_make_every_answer_large_is_left_out() {
+        for (bytes, has_logo) in [(LARGEST_LOGO, true), (LARGEST_LOGO + 1, false)] {
+            let svg = "x".repeat(bytes);
+            let document = format!(r#"{{"schemaVersion":1,"label":"a","message":"b","logoSvg":"{svg}"}}"#);
+            let content = read(document.as_bytes()).unwrap();
+            assert_eq!(content.extras.unwrap().logo.is_some(), has_logo, "{bytes}");
         }
     }
 
