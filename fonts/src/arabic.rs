@@ -70,11 +70,6 @@ pub(crate) fn shape(characters: &mut Vec<char>) {
     *characters = (0..characters.len()).filter_map(|at| contextual_form(characters, at)).collect();
 }
 
-/// Whether the character belongs to the Arabic script, whose letters join.
-pub(crate) fn is_arabic(character: char) -> bool {
-    matches!(character, '\u{600}'..='\u{6ff}' | '\u{fb50}'..='\u{fdff}' | '\u{fe70}'..='\u{fefc}')
-}
-
 /// The form of the character at the index `at`; `None` for an alef that is part of a lam-alef ligature.
 fn contextual_form(text: &[char], at: usize) -> Option<char> {
     let character = *text.get(at)?;

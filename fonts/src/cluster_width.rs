@@ -40,7 +40,7 @@ pub(crate) fn width(face: Face, text: &str) -> f64 {
 }
 
 fn line_width(face: Face, text: &str) -> f64 {
-    if text.is_empty() { 0.0 } else { TextLine::new(face, text, 0.0).map_or(0.0, |line| line.width()) }
+    if text.is_empty() { 0.0 } else { TextLine::new(face, text).map_or(0.0, |line| line.width()) }
 }
 
 fn wide_width(face: Face, character: char) -> f64 {

@@ -21,6 +21,10 @@ mod cluster_width;
 mod face;
 #[cfg(feature = "faces")]
 mod ignorable;
+#[cfg(feature = "faces")]
+mod ligature;
+#[cfg(feature = "faces")]
+mod line_layout;
 #[cfg(not(feature = "added-faces"))]
 mod no_added_faces;
 mod outline;

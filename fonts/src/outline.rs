@@ -6,6 +6,8 @@ pub struct Glyph {
     pub(crate) id: u16,
     /// The added face that it is of; `None` for the bundled font.
     pub(crate) added: Option<u8>,
+    /// How many letters of the line are left of it, without the letter that it marks.
+    pub(crate) letter: u16,
     /// From the start of the line to the glyph's origin.
     pub x: i32,
     /// From the baseline down to the glyph's origin; only combining marks have another value than 0.

@@ -1,22 +1,15 @@
-//! Text layout in the bundled font: the position of each glyph, by the font's advances and kerning.
+//! A text laid out in the bundled font, and its outlines.
 
 use ab_glyph::{OutlineCurve, Point};
-use unicode_bidi::{BidiInfo, Level};
 
 #[cfg(feature = "added-faces")]
 use crate::added_faces::AddedFaces;
-use crate::arabic;
 use crate::face::Face;
-use crate::ignorable::is_ignorable;
+use crate::line_layout::LineLayout;
 #[cfg(not(feature = "added-faces"))]
 use crate::no_added_faces::AddedFaces;
 use crate::outline::{Glyph, OutlineSegment};
-#[cfg(feature = "added-faces")]
-use crate::text_part::parts;
-use crate::typeface::{self, GlyphBounds, Typeface, UNITS_PER_EM};
-
-/// The distance between two combining marks on one letter, or between a mark and a capital letter; in font units.
-const MARK_GAP: f32 = 60.0;
+use crate::typeface::{self, UNITS_PER_EM};
 
 /// A text laid out in the bundled font. It can be drawn without an installed font: [`trace`](Self::trace) gives its
 /// outlines.
@@ -24,7 +17,7 @@ const MARK_GAP: f32 = 60.0;
 /// ```
 /// use badgesmith_fonts::{Face, TextLine};
 ///
-/// let width = |text| TextLine::new(Face::Verdana11, text, 0.0).map(|line| line.width());
+/// let width = |text| TextLine::new(Face::Verdana11, text).map(|line| line.width());
 /// assert!(width("AV").unwrap() < width("A").unwrap() + width("V").unwrap());
 /// ```
 #[derive(Clone, Debug)]
@@ -32,6 +25,8 @@ pub struct TextLine {
     face: Face,
     width: f64,
     glyphs: Vec<Glyph>,
+    /// The number of letters: of glyphs that are no combining marks.
+    letters: u16,
     #[cfg_attr(not(feature = "added-faces"), expect(dead_code, reason = "there are no faces to ask"))]
     faces: AddedFaces,
 }
@@ -39,28 +34,39 @@ pub struct TextLine {
 impl TextLine {
     /// Lays out `text` as a browser does in SVG, in a left-to-right paragraph: white space is collapsed, right-to-left
     /// runs are reordered, Arabic letters are shaped, and combining marks are placed on their letters. A character that
-    /// the font lacks becomes a box.
-    ///
-    /// `letter_spacing` pixels are added to the width of every letter, half of it on each side. Arabic letters get
-    /// none, because it would separate joined letters. `None` without the feature `faces`, which compiles the font
-    /// in.
-    pub fn new(face: Face, text: &str, letter_spacing: f32) -> Option<Self> {
-        Self::with_faces(face, text, letter_spacing, &AddedFaces::default())
+    /// the font lacks becomes a box. `None` without the feature `faces`, which compiles the font in.
+    pub fn new(face: Face, text: &str) -> Option<Self> {
+        Self::with_faces(face, text, &AddedFaces::default())
     }
 
     /// As [`new`](Self::new); characters that the bundled font lacks are drawn with the first added face that has them.
-    pub fn with_faces(face: Face, text: &str, letter_spacing: f32, faces: &AddedFaces) -> Option<Self> {
-        let typeface = typeface::of(face)?;
-        let layout = LineLayout {
-            typeface,
-            line: Self { face, width: 0.0, glyphs: Vec::with_capacity(text.len()), faces: faces.clone() },
-            spacing: letter_spacing * UNITS_PER_EM / face.pixels(),
-            x: 0.0,
-            last: None,
-            letter: None,
-            base: None,
-        };
-        Some(layout.laid_out(&collapsed(text)))
+    pub fn with_faces(face: Face, text: &str, faces: &AddedFaces) -> Option<Self> {
+        let LineLayout { glyphs, letters, x, .. } =
+            LineLayout::of(text, typeface::of(face)?, hundredths_per_unit(face), faces);
+        let width = f64::from(x * face.pixels() / UNITS_PER_EM);
+        Some(Self { face, width, glyphs, letters, faces: faces.clone() })
+    }
+
+    /// The same line, spaced to be `width` pixels wide as SVG's `textLength` does it: the difference is distributed
+    /// equally over the gaps between letters. A line of one letter has no gap and stays as it is.
+    ///
+    /// ```
+    /// use badgesmith_fonts::{Face, TextLine};
+    ///
+    /// let fitted = |text| TextLine::new(Face::Verdana11, text).map(|line| line.fitted(40.0).width());
+    /// assert_eq!(fitted("build"), Some(40.0));
+    /// assert!(fitted("b") < Some(8.0));
+    /// ```
+    #[must_use]
+    pub fn fitted(mut self, width: f64) -> Self {
+        if self.letters > 1 {
+            let gap = 100.0 * (width - self.width) / f64::from(self.letters - 1);
+            for glyph in &mut self.glyphs {
+                glyph.x += (gap * f64::from(glyph.letter)).round() as i32;
+            }
+            self.width = width;
+        }
+        self
     }
 
     /// The width of the text, in pixels.
@@ -120,193 +126,4 @@ impl TextLine {
 /// How many hundredths of a pixel a font unit is.
 fn hundredths_per_unit(face: Face) -> f32 {
     face.pixels() * 100.0 / UNITS_PER_EM
-}
-
-/// Replaces each run of white space by one space, as SVG does.
-fn collapsed(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for character in text.chars() {
-        let blank = matches!(character, '\t'..='\r' | '\u{1c}'..=' ' | '\u{85}' | '\u{2028}' | '\u{2029}');
-        if !blank {
-            out.push(character);
-        } else if !out.ends_with(' ') {
-            out.push(' ');
-        }
-    }
-    out
-}
-
-/// A line that is being laid out. Lengths are in font units.
-struct LineLayout {
-    typeface: &'static Typeface,
-    line: TextLine,
-    spacing: f32,
-    /// The position of the next glyph.
-    x: f32,
-    /// The glyph before, for kerning.
-    last: Option<u16>,
-    /// The letter that combining marks belong to, and its position.
-    letter: Option<(u16, f32)>,
-    /// The bounding box of that letter and its marks; computed at its first mark.
-    base: Option<GlyphBounds>,
-}
-
-impl LineLayout {
-    fn laid_out(mut self, text: &str) -> TextLine {
-        // Characters below the Hebrew block are all left-to-right.
-        if text.chars().all(|character| character < '\u{590}') {
-            self.add_run(&mut text.chars().collect(), false);
-        } else {
-            let bidi = BidiInfo::new(text, Some(Level::ltr()));
-            for paragraph in &bidi.paragraphs {
-                let (levels, runs) = bidi.visual_runs(paragraph, paragraph.range.clone());
-                for run in runs {
-                    let is_right_to_left = levels.get(run.start).is_some_and(Level::is_rtl);
-                    self.add_text(text.get(run).unwrap_or_default(), is_right_to_left);
-                }
-            }
-        }
-        self.line.width = f64::from(self.x * self.line.face.pixels() / UNITS_PER_EM);
-        self.line
-    }
-
-    /// Adds a text of one direction, with the added faces where the bundled font lacks its characters.
-    #[cfg(feature = "added-faces")]
-    fn add_text(&mut self, text: &str, is_right_to_left: bool) {
-        if self.line.faces.is_empty() {
-            return self.add_run(&mut text.chars().collect(), is_right_to_left);
-        }
-        let faces = self.line.faces.clone();
-        let mut parts = parts(text, self.typeface, &faces);
-        if is_right_to_left {
-            parts.reverse();
-        }
-        for part in parts {
-            match part.added {
-                Some(added) => self.add_shaped(part.text, added, is_right_to_left),
-                None => self.add_run(&mut part.text.chars().collect(), is_right_to_left),
-            }
-        }
-    }
-
-    #[cfg(not(feature = "added-faces"))]
-    fn add_text(&mut self, text: &str, is_right_to_left: bool) {
-        self.add_run(&mut text.chars().collect(), is_right_to_left);
-    }
-
-    /// Adds a text that an added face shapes.
-    #[cfg(feature = "added-faces")]
-    fn add_shaped(&mut self, text: &str, added: u8, is_right_to_left: bool) {
-        let faces = self.line.faces.clone();
-        let Some(face) = faces.face(added) else { return };
-        let scale = UNITS_PER_EM / face.units_per_em();
-        for glyph in face.shaped(text, is_right_to_left) {
-            // A glyph without an advance is a mark of the letter beside it.
-            let spacing = if glyph.advance == 0.0 { 0.0 } else { self.spacing };
-            self.x += spacing / 2.0;
-            self.put(glyph.id, Some(added), self.x + glyph.x * scale, glyph.y * scale);
-            self.x += glyph.advance * scale + spacing / 2.0;
-        }
-        (self.last, self.letter, self.base) = (None, None, None);
-    }
-
-    /// Adds characters of one direction, given in logical order.
-    fn add_run(&mut self, characters: &mut Vec<char>, is_right_to_left: bool) {
-        arabic::shape(characters);
-        characters.retain(|character| !is_ignorable(*character));
-        if !is_right_to_left {
-            for character in characters {
-                self.add(*character);
-            }
-            return;
-        }
-        // The letters from the last to the first, but each letter before its own marks.
-        let mut end = characters.len();
-        for start in (0..characters.len()).rev() {
-            if start > 0 && characters.get(start).is_some_and(|character| self.is_mark(*character)) {
-                continue;
-            }
-            self.last = None;
-            for character in characters.get(start..end).unwrap_or_default() {
-                self.add(mirrored(*character));
-            }
-            end = start;
-        }
-    }
-
-    fn add(&mut self, character: char) {
-        let glyph = self.typeface.glyph(character);
-        let advance = self.typeface.advance(glyph);
-        if self.is_mark(character) {
-            return self.add_mark(glyph);
-        }
-        let spacing = if arabic::is_arabic(character) { 0.0 } else { self.spacing };
-        self.x += self.last.map_or(0.0, |last| self.typeface.kerning(last, glyph)) + spacing / 2.0;
-        (self.letter, self.base) = (Some((glyph, self.x)), None);
-        self.put(glyph, None, self.x, 0.0);
-        self.x += advance + spacing / 2.0;
-        self.last = Some(glyph);
-    }
-
-    fn is_mark(&self, character: char) -> bool {
-        let glyph = self.typeface.glyph(character);
-        can_be_mark(character) && glyph != 0 && self.typeface.advance(glyph) == 0.0
-    }
-
-    fn base(&mut self) -> Option<GlyphBounds> {
-        if self.base.is_none() {
-            let (glyph, x) = self.letter?;
-            let bounds = self.typeface.bounds(glyph)?;
-            self.base = Some(GlyphBounds { left: bounds.left + x, right: bounds.right + x, ..bounds });
-        }
-        self.base
-    }
-
-    /// Places a combining mark centred above or below its letter, outside of the marks that are there already.
-    fn add_mark(&mut self, glyph: u16) {
-        let Some(mark) = self.typeface.bounds(glyph) else { return };
-        let Some(base) = self.base() else { return self.put(glyph, None, self.x, 0.0) };
-        let x = (base.left + base.right - mark.left - mark.right) / 2.0;
-        let middle = (base.bottom + base.top) / 2.0;
-        let up = if mark.bottom > middle {
-            // The font's own position of a mark fits lower-case letters.
-            if mark.bottom < base.top - MARK_GAP { base.top + MARK_GAP - mark.bottom } else { 0.0 }
-        } else if mark.top < middle {
-            if mark.top > base.bottom + MARK_GAP { base.bottom - MARK_GAP - mark.top } else { 0.0 }
-        } else {
-            0.0
-        };
-        self.put(glyph, None, x, up);
-        let (top, bottom) = (base.top.max(mark.top + up), base.bottom.min(mark.bottom + up));
-        self.base = Some(GlyphBounds { top, bottom, ..base });
-    }
-
-    fn put(&mut self, id: u16, added: Option<u8>, x: f32, up: f32) {
-        let scale = hundredths_per_unit(self.line.face);
-        self.line.glyphs.push(Glyph { id, added, x: (x * scale).round() as i32, y: (up * -scale).round() as i32 });
-    }
-}
-
-/// Whether the character may be a combining mark. No character up to U+02FF is one.
-fn can_be_mark(character: char) -> bool {
-    character > '\u{2ff}'
-}
-
-/// The mirrored bracket, which right-to-left text uses.
-fn mirrored(character: char) -> char {
-    match character {
-        '(' => ')',
-        ')' => '(',
-        '[' => ']',
-        ']' => '[',
-        '{' => '}',
-        '}' => '{',
-        '<' => '>',
-        '>' => '<',
-        '«' => '»',
-        '»' => '«',
-        '‹' => '›',
-        '›' => '‹',
-        other => other,
-    }
 }

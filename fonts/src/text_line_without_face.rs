@@ -10,13 +10,19 @@ pub enum TextLine {}
 
 impl TextLine {
     /// Always `None`, because no font is compiled in.
-    pub fn new(_face: Face, _text: &str, _letter_spacing: f32) -> Option<Self> {
+    pub fn new(_face: Face, _text: &str) -> Option<Self> {
         None
     }
 
     /// Always `None`, because no font is compiled in.
-    pub fn with_faces(_face: Face, _text: &str, _letter_spacing: f32, _faces: &AddedFaces) -> Option<Self> {
+    pub fn with_faces(_face: Face, _text: &str, _faces: &AddedFaces) -> Option<Self> {
         None
+    }
+
+    /// The same line, spaced to be `width` pixels wide.
+    #[must_use]
+    pub fn fitted(self, _width: f64) -> Self {
+        match self {}
     }
 
     /// The width of the text, in pixels.

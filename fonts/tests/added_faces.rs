@@ -24,7 +24,7 @@ fn faces() -> AddedFaces {
 }
 
 fn line(text: &str, faces: &AddedFaces) -> TextLine {
-    TextLine::with_faces(Face::Verdana11, text, 0.0, faces).expect("the bundled font is compiled in")
+    TextLine::with_faces(Face::Verdana11, text, faces).expect("the bundled font is compiled in")
 }
 
 fn outlines(text: &str, faces: &AddedFaces) -> Vec<OutlineSegment> {
@@ -72,10 +72,13 @@ fn scripts_are_mixed_in_one_line() {
     let faces = faces();
     let width = |text| line(text, &faces).width();
     assert!((width("a漢b") - (width("a") + 11.0 + width("b"))).abs() < 0.02);
-    // A mark has no width, also with letter spacing.
-    let spaced = |text| TextLine::with_faces(Face::Verdana10, text, 1.25, &faces).expect("it is compiled in").width();
-    assert!((spaced("ก\u{e34}") - spaced("ก")).abs() < 0.01);
-    assert!((spaced("กก") - 2.0 * spaced("ก")).abs() < 0.01);
+    // A mark has no width, and there is no gap between it and its letter.
+    assert!((width("ก\u{e34}") - width("ก")).abs() < 0.01);
+    let marked = line("กก\u{e34}", &faces);
+    let places = |line: TextLine| line.glyphs().iter().map(|glyph| glyph.x).collect::<Vec<_>>();
+    let (narrow, wide) = (places(marked.clone()), places(marked.clone().fitted(marked.width() + 5.0)));
+    let moved: Vec<_> = narrow.iter().zip(&wide).map(|(narrow, wide)| wide - narrow).collect();
+    assert_eq!(moved, [0, 500, 500]);
     // Right to left: the letter that comes first is the last one on the line.
     let line = line("א漢", &faces);
     assert!(line.glyphs().len() == 2);

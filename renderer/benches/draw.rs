@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use badgesmith_renderer::{Color, ResolvedBadge, Style, json, write_svg};
 #[cfg(feature = "png")]
-use badgesmith_renderer::{Scale, png};
+use badgesmith_renderer::{Scale, png, svg};
 
 const ROUNDS: usize = 41;
 /// The time of one row in one round: long enough for the clock's resolution.
@@ -93,21 +93,38 @@ fn main() {
         }));
     }
     #[cfg(feature = "png")]
-    for (name, scale) in [("png flat, 1×", Scale::ONE), ("png flat, 2×", Scale::TWO)] {
-        let badge = badge(Style::Flat);
-        rows.push(Row::new(name, move || {
-            black_box(png(black_box(&badge), scale)).expect("it has no logo");
-        }));
+    for style in Style::ALL {
+        for (suffix, scale) in [("", Scale::ONE), (", 2×", Scale::TWO)] {
+            let badge = badge(style);
+            rows.push(Row::new(format!("png {}{suffix}", style.name()), move || {
+                black_box(png(black_box(&badge), scale)).expect("it has no logo");
+            }));
+        }
+        for (suffix, outline) in [("text", false), ("outlines", true)] {
+            let (badge, options) = (ResolvedBadge { outline, ..badge(style) }, resvg_options());
+            let drawn = svg(&badge);
+            rows.push(Row::new(format!("resvg {} {suffix}", style.name()), move || {
+                black_box(by_resvg(black_box(&drawn), &options));
+            }));
+        }
     }
     let iconed = ResolvedBadge { named_logo: Some("github".into()), ..badge(Style::Flat) };
     rows.push(Row::new("find and decode an icon", move || {
         black_box(black_box(&iconed).clone().with_icon());
     }));
-    rows.push(Row::new("crate shields, flat", || {
-        let mut badge = shields::builder::Badge::flat();
-        badge.label(black_box("build")).message(black_box("passing")).message_color(black_box("brightgreen"));
-        black_box(badge.build());
-    }));
+    for (style, builder) in [
+        (Style::Flat, shields::builder::Badge::flat as fn() -> _),
+        (Style::FlatSquare, shields::builder::Badge::flat_square),
+        (Style::Plastic, shields::builder::Badge::plastic),
+        (Style::ForTheBadge, shields::builder::Badge::for_the_badge),
+        (Style::Social, shields::builder::Badge::social),
+    ] {
+        rows.push(Row::new(format!("shields {}", style.name()), move || {
+            let mut badge = builder();
+            badge.label(black_box("build")).message(black_box("passing")).message_color(black_box("brightgreen"));
+            black_box(badge.build());
+        }));
+    }
     for _ in 0..ROUNDS {
         rows.iter_mut().for_each(Row::measure);
     }
@@ -123,6 +140,27 @@ fn main() {
     for (name, (least, median)) in times {
         println!("{name:<28}{least:>12.0}{median:>12.0}{:>13.2}×", least / ours.0);
     }
+}
+
+/// What a server that draws with resvg keeps: the bundled font.
+#[cfg(feature = "png")]
+fn resvg_options() -> resvg::usvg::Options<'static> {
+    let mut fonts = resvg::usvg::fontdb::Database::new();
+    fonts.load_font_data(include_bytes!("../../fonts/faces/DejaVuSans.ttf").to_vec());
+    fonts.load_font_data(include_bytes!("../../fonts/faces/DejaVuSans-Bold.ttf").to_vec());
+    fonts.set_sans_serif_family("DejaVu Sans");
+    let fontdb = std::sync::Arc::new(fonts);
+    resvg::usvg::Options { fontdb, font_family: "DejaVu Sans".into(), ..resvg::usvg::Options::default() }
+}
+
+/// The PNG that usvg and resvg make of an SVG.
+#[cfg(feature = "png")]
+fn by_resvg(svg: &str, options: &resvg::usvg::Options) -> Vec<u8> {
+    let tree = resvg::usvg::Tree::from_str(svg, options).expect("the badge is an SVG");
+    let size = tree.size().to_int_size();
+    let mut pixels = tiny_skia::Pixmap::new(size.width(), size.height()).expect("it is small");
+    resvg::render(&tree, tiny_skia::Transform::identity(), &mut pixels.as_mut());
+    pixels.encode_png().expect("it is small")
 }
 
 /// The minimum and the median of badge-maker's times, in nanoseconds.

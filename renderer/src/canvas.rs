@@ -31,14 +31,14 @@ pub(crate) struct Canvas {
     pixels: Pixmap,
     /// How many pixels of the picture one pixel of the badge is, in each direction.
     factor: f32,
+    width: QuarterPixels,
     height: i64,
 }
 
 impl Canvas {
-    /// A transparent picture at `scale`, or at the largest smaller scale that fits. A fraction of a column counts as a
-    /// column if it is more than half, because that much of it is covered by rectangles with crisp edges.
+    /// A transparent picture at `scale`, or at the largest smaller scale that fits. A fraction of a column is a column.
     pub(crate) fn new(width: QuarterPixels, height: i64, scale: Scale) -> Result<Self, PngError> {
-        let columns = |factor: i64| ((width * factor + 1) / 4).max(1);
+        let columns = |factor: i64| ((width * factor + 3) / 4).max(1);
         let wanted = i64::from(scale.factor());
         let (factor, columns) = match columns(wanted) {
             columns @ ..=MAX_COLUMNS => (wanted as f32, columns),
@@ -46,17 +46,20 @@ impl Canvas {
         };
         let rows = (height as f32 * factor).ceil().max(1.0);
         let pixels = Pixmap::new(columns as u32, rows as u32).ok_or(PngError::Pixels)?;
-        Ok(Self { pixels, factor, height })
+        Ok(Self { pixels, factor, width, height })
     }
 
     pub(crate) fn into_pixels(self) -> Pixmap {
         self.pixels
     }
 
-    /// Fills the rectangle of a section, which is as high as the badge.
+    /// Fills the rectangle of a section, which is as high as the badge. The last section fills all of the last column,
+    /// also if the badge ends within it.
     pub(crate) fn section(&mut self, x: QuarterPixels, width: QuarterPixels, color: &str, is_crisp: bool) {
         let paint = Paint { anti_alias: !is_crisp, ..solid(color) };
-        let path = shapes::rectangle(x as f32 / 4.0, 0.0, width as f32 / 4.0, self.height as f32);
+        let right = if x + width < self.width { (x + width) as f32 / 4.0 } else { self.columns() / self.factor };
+        let left = x as f32 / 4.0;
+        let path = shapes::rectangle(left, 0.0, right - left, self.height as f32);
         self.fill_with(path.as_ref(), &paint);
     }
 
@@ -200,6 +203,10 @@ impl Canvas {
                 }
             }
         }
+    }
+
+    fn columns(&self) -> f32 {
+        self.pixels.width() as f32
     }
 
     fn size(&self) -> PictureSize {

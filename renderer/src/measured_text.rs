@@ -4,37 +4,66 @@ use std::borrow::Cow;
 
 use badgesmith_fonts::{AddedFaces, Face, TextLine, width};
 
+use crate::scale::QuarterPixels;
 use crate::text::escaped;
+
+/// How a style makes a text's width of the widths of its characters.
+#[derive(Clone, Copy)]
+pub(crate) enum TextWidth {
+    /// In whole pixels, made odd so that there is a middle pixel; badge-maker's `preferredWidthOf`.
+    Odd,
+    /// In whole pixels, and this space for each letter. badge-maker counts letters as JavaScript does, in UTF-16 code
+    /// units.
+    Spaced(QuarterPixels),
+}
 
 /// A text as it is measured and as it is written into an SVG.
 pub(crate) struct MeasuredText<'a> {
     pub(crate) plain: &'a str,
     pub(crate) xml: Cow<'a, str>,
+    /// The width, in pixels. It is the same whether the text is drawn as text or as outlines.
+    pub(crate) width: f64,
     /// The laid out text, if it is drawn as outlines.
     pub(crate) line: Option<TextLine>,
     face: Face,
 }
 
 impl<'a> MeasuredText<'a> {
+    /// A text with exactly the width of its characters.
     pub(crate) fn new(plain: &'a str, face: Face) -> Self {
-        Self { plain, xml: escaped(plain), line: None, face }
+        Self { plain, xml: escaped(plain), width: width(face, plain), line: None, face }
     }
 
-    /// The same text, to be drawn as outlines with `letter_spacing` pixels between its letters.
-    pub(crate) fn outlined(self, letter_spacing: f32, faces: &AddedFaces) -> Self {
-        let line = || TextLine::with_faces(self.face, self.plain, letter_spacing, faces);
-        let line = if self.is_empty() { None } else { line() };
+    /// A text with the width that a style gives it.
+    pub(crate) fn of_style(plain: &'a str, face: Face, width: TextWidth) -> Self {
+        let text = Self::new(plain, face);
+        let whole = text.width as i64;
+        let width = match width {
+            TextWidth::Odd => (whole | 1) as f64,
+            TextWidth::Spaced(space) => {
+                let letters = plain.chars().map(char::len_utf16).sum::<usize>() as i64;
+                (4 * whole + space * letters) as f64 / 4.0
+            }
+        };
+        Self { width, ..text }
+    }
+
+    /// The same text, to be drawn as outlines. They have the text's width if `is_fitted`, as a text with a
+    /// `textLength` has, otherwise their own.
+    pub(crate) fn outlined(self, is_fitted: bool, faces: &AddedFaces) -> Self {
+        let line = if self.is_empty() { None } else { TextLine::with_faces(self.face, self.plain, faces) };
+        let line = line.map(|line| if is_fitted { line.fitted(self.width) } else { line });
         Self { line, ..self }
     }
 
-    /// The width, in pixels.
-    pub(crate) fn width(&self) -> f64 {
-        self.line.as_ref().map_or_else(|| width(self.face, self.plain), TextLine::width)
+    /// The width in whole pixels.
+    pub(crate) fn pixels(&self) -> i64 {
+        self.width as i64
     }
 
-    /// The width in whole pixels, made odd so that there is a middle pixel; badge-maker's `preferredWidthOf`.
-    pub(crate) fn odd_width(&self) -> i64 {
-        self.width() as i64 | 1
+    /// The width in quarter pixels.
+    pub(crate) fn quarters(&self) -> QuarterPixels {
+        (4.0 * self.width) as i64
     }
 
     pub(crate) fn is_empty(&self) -> bool {

@@ -2,8 +2,6 @@
 
 use std::borrow::Cow;
 
-use badgesmith_fonts::{AddedFaces, Face};
-
 use crate::badge::ResolvedBadge;
 use crate::drawing::{Drawing, SegmentDrawing, SparkDrawing};
 use crate::{id::IdSuffix, logo::Logo, measured_text::MeasuredText, text::cleaned, text::escaped, theme::Theme};
@@ -19,17 +17,22 @@ pub(crate) fn with_drawing<T>(badge: &ResolvedBadge, outline: bool, draw: impl F
     let label = style.text.label_case.apply(cleaned(&badge.label));
     let message = style.text.message_case.apply(cleaned(&message));
     let texts: Vec<_> = segments.iter().map(|segment| style.text.message_case.apply(cleaned(&segment.text))).collect();
-    // A text is as wide as it is drawn, so it becomes outlines before anything is measured.
-    let outlines =
-        outline.then_some(Outlines { letter_spacing: style.text.letter_spacing as f32 / 4.0, faces: &badge.faces });
+    let faces = outline.then_some(&badge.faces);
+    let measured = |text, face| {
+        let text = MeasuredText::of_style(text, face, style.text.width);
+        match faces {
+            Some(faces) => text.outlined(true, faces),
+            None => text,
+        }
+    };
     let segments = texts.iter().zip(segments).filter(|(text, _)| !text.is_empty()).map(|(text, segment)| {
-        SegmentDrawing { text: measured(text, style.text.message_face, outlines), color: &segment.color }
+        SegmentDrawing { text: measured(text.as_ref(), style.text.message_face), color: &segment.color }
     });
     let words = badge.spark.as_ref().map(|spark| cleaned(&spark.words));
     let spark = badge.spark.as_ref().zip(words.as_deref()).filter(|(spark, _)| !spark.points.is_empty());
     draw(&Drawing {
-        label: measured(&label, style.text.label_face, outlines),
-        message: measured(&message, style.text.message_face, outlines),
+        label: measured(&label, style.text.label_face),
+        message: measured(&message, style.text.message_face),
         segments: segments.collect(),
         spark: spark.map(|(spark, words)| SparkDrawing { points: spark.drawn(), words_xml: escaped(words) }),
         color: &badge.color,
@@ -47,19 +50,4 @@ pub(crate) fn with_drawing<T>(badge: &ResolvedBadge, outline: bool, draw: impl F
 fn icon_adapts(badge: &ResolvedBadge) -> bool {
     let is_icon = badge.logo.as_ref().is_some_and(Logo::is_icon);
     badge.theme == Theme::Auto && badge.style.definition().logo_is_on_light && is_icon && badge.logo_color.is_none()
-}
-
-/// How outlines are laid out.
-#[derive(Clone, Copy)]
-struct Outlines<'b> {
-    letter_spacing: f32,
-    faces: &'b AddedFaces,
-}
-
-fn measured<'t>(text: &'t str, face: Face, outlines: Option<Outlines>) -> MeasuredText<'t> {
-    let text = MeasuredText::new(text, face);
-    match outlines {
-        Some(outlines) => text.outlined(outlines.letter_spacing, outlines.faces),
-        None => text,
-    }
 }

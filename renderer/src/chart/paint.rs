@@ -32,7 +32,7 @@ pub(super) fn png(scene: &Scene, chart: &Chart, scale: Scale) -> Result<Vec<u8>,
             Shape::Text(text) => {
                 let measured = measured(text, chart);
                 if let Some(line) = &measured.line {
-                    canvas.text(&[placed(text, &measured, line, color(text.role))]);
+                    canvas.text(&[placed(text, line, color(text.role))]);
                 }
             }
         }

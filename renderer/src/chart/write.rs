@@ -1,9 +1,9 @@
 //! A chart as an SVG document.
 
-use badgesmith_fonts::Face;
+use badgesmith_fonts::{Face, TextLine};
 
 use super::input::{Chart, ChartTheme};
-use super::scene::{Anchor, Colors, HEIGHT, Line, Point, Role, Scene, SceneText, Shape, TITLE_FACE, WIDTH};
+use super::scene::{Anchor, Colors, HEIGHT, Line, Point, Role, Scene, SceneText, Shape, TITLE_FACE, Tenths, WIDTH};
 use crate::id::IdSuffix;
 use crate::markup::Markup;
 use crate::markup::dark::{CLOSE_DARK, OPEN_DARK};
@@ -113,7 +113,7 @@ impl ChartWriter<'_> {
             out.text("<g");
             self.color(text.role, "fill", out);
             out.text(SCALED_TENTHS).text(r#"<path d=""#);
-            write_path(&placed(text, &measured, line, ""), out);
+            write_path(&placed(text, line, ""), out);
             out.text(r#""/></g>"#);
             return;
         }
@@ -128,10 +128,8 @@ impl ChartWriter<'_> {
         out.text(r#" font-family=""#).text(family(text.face));
         out.text(if text.face == TITLE_FACE { r#"" font-weight="700"# } else { "" });
         out.text(r#"" font-size="110" text-rendering="geometricPrecision"#);
-        // Another font must not make a text so wide that it is cut off. A short title has room for it.
-        let width = (10.0 * measured.width()).round() as i64;
-        if text.face != TITLE_FACE || width > WIDTH / 2 {
-            out.text(r#"" textLength=""#).number(width);
+        if is_fitted(text, &measured) {
+            out.text(r#"" textLength=""#).number(tenths(&measured));
         }
         out.text(r#"">"#).text(&measured.xml).text("</text>");
     }
@@ -147,17 +145,23 @@ const fn family(face: Face) -> &'static str {
 /// A text with its width, as outlines if the chart says so.
 pub(super) fn measured<'t>(text: &'t SceneText, chart: &Chart) -> MeasuredText<'t> {
     let measured = MeasuredText::new(&text.text, text.face);
-    if chart.outline { measured.outlined(0.0, &chart.faces) } else { measured }
+    let is_fitted = is_fitted(text, &measured);
+    if chart.outline { measured.outlined(is_fitted, &chart.faces) } else { measured }
+}
+
+/// Whether a text is spaced to its measured width. Another font must not make it so wide that it is cut off; a short
+/// title has room for it.
+fn is_fitted(text: &SceneText, measured: &MeasuredText) -> bool {
+    text.face != TITLE_FACE || tenths(measured) > WIDTH / 2
+}
+
+fn tenths(measured: &MeasuredText) -> Tenths {
+    (10.0 * measured.width).round() as Tenths
 }
 
 /// A text as outlines at its place, in hundredths of a pixel.
-pub(super) fn placed<'l>(
-    text: &SceneText,
-    measured: &MeasuredText,
-    line: &'l badgesmith_fonts::TextLine,
-    fill: &'static str,
-) -> PlacedText<'l> {
-    let width = (100.0 * measured.width()).round() as i64;
+pub(super) fn placed<'l>(text: &SceneText, line: &'l TextLine, fill: &'static str) -> PlacedText<'l> {
+    let width = (100.0 * line.width()).round() as i64;
     let before = match text.anchor {
         Anchor::Start => 0,
         Anchor::Middle => width / 2,

@@ -11,7 +11,7 @@ use crate::canvas::{Canvas, error::PngError, shapes};
 use crate::drawing::{Drawing, SegmentDrawing};
 use crate::markup::document::{VERDANA, click_area, open_link};
 use crate::markup::outline::{self, OutlinedText, PathId, SectionLink};
-use crate::measured_text::MeasuredText;
+use crate::measured_text::{MeasuredText, TextWidth};
 use crate::placed_text::{PlacedText, centered_start};
 #[cfg(feature = "png")]
 use crate::scale::Scale;
@@ -23,7 +23,7 @@ pub(super) const TEXT: TextSettings = TextSettings {
     message_face: Face::Verdana11,
     label_case: TextCase::AsGiven,
     message_case: TextCase::AsGiven,
-    letter_spacing: 0,
+    width: TextWidth::Odd,
 };
 
 const PADDING: i64 = 5;
@@ -102,7 +102,7 @@ struct ClassicSection<'b> {
 impl<'b> ClassicSection<'b> {
     fn segment(segment: &'b SegmentDrawing, x: i64) -> Self {
         let SegmentDrawing { text, color } = segment;
-        let (text_width, margin) = (text.odd_width(), x - 1);
+        let (text_width, margin) = (text.pixels(), x - 1);
         let (width, fill, is_light) = (text_width + 2 * PADDING, color.svg(), color.is_light());
         Self { text, link: None, margin, text_width, x, width, fill, is_light }
     }
@@ -125,10 +125,10 @@ impl<'a, 'b> ClassicBadge<'a, 'b> {
         let logo_width = drawing.logo_and_gap_width();
         // A label colour makes a label section even without text: an empty one, or one that holds the logo.
         let has_label = !label.is_empty() || drawing.label_color.is_some();
-        let label_text_width = if label.is_empty() { 0 } else { label.odd_width() };
+        let label_text_width = if label.is_empty() { 0 } else { label.pixels() };
         let label_width = if has_label { label_text_width + 2 * PADDING + logo_width } else { 0 };
 
-        let message_text_width = message.odd_width();
+        let message_text_width = message.pixels();
         let mut message_margin = label_width - i64::from(!message.is_empty());
         let mut message_width = message_text_width + 2 * PADDING;
         if !has_label && drawing.logo.is_some() {

@@ -4,10 +4,11 @@ use badgesmith_fonts::Face;
 
 #[cfg(feature = "png")]
 use crate::canvas::{Canvas, error::PngError};
+use crate::measured_text::TextWidth;
 #[cfg(feature = "png")]
 use crate::scale::Scale;
 use crate::text::TextCase;
-use crate::{drawing::Drawing, gradient::GradientStop, markup::Markup, scale::QuarterPixels};
+use crate::{drawing::Drawing, gradient::GradientStop, markup::Markup};
 
 /// A style's rules for texts and colours, and the functions that draw it.
 pub(crate) struct StyleDefinition {
@@ -26,12 +27,11 @@ pub(crate) struct StyleDefinition {
     pub(crate) paint: fn(&Drawing, Scale) -> Result<Canvas, PngError>,
 }
 
-/// The font and the case of a style's texts. Segments are set like the message.
+/// The font, the case and the width of a style's texts. Segments are set like the message.
 pub(crate) struct TextSettings {
     pub(crate) label_face: Face,
     pub(crate) message_face: Face,
     pub(crate) label_case: TextCase,
     pub(crate) message_case: TextCase,
-    /// The space between the letters of texts that are drawn as outlines.
-    pub(crate) letter_spacing: QuarterPixels,
+    pub(crate) width: TextWidth,
 }

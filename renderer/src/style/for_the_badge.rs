@@ -13,7 +13,7 @@ use crate::color::Color;
 use crate::drawing::{Drawing, SegmentDrawing};
 use crate::markup::document::{VERDANA, click_area, open_link};
 use crate::markup::outline::{self, OutlinedText, PathId, SectionLink};
-use crate::measured_text::MeasuredText;
+use crate::measured_text::{MeasuredText, TextWidth};
 use crate::placed_text::{PlacedText, centered_start};
 use crate::scale::QuarterPixels;
 #[cfg(feature = "png")]
@@ -27,7 +27,7 @@ pub(super) static STYLE: StyleDefinition = StyleDefinition {
         message_face: Face::VerdanaBold10,
         label_case: TextCase::Upper,
         message_case: TextCase::Upper,
-        letter_spacing: LETTER_SPACING,
+        width: TextWidth::Spaced(LETTER_SPACING),
     },
     joins_segments: false,
     logo_is_on_light: false,
@@ -138,7 +138,7 @@ impl<'b> LargeSections<'b> {
 fn measure<'b>(drawing: &'b Drawing) -> LargeSections<'b> {
     let Drawing { label, message, .. } = drawing;
     let has_logo = drawing.logo.is_some();
-    let label_width = spaced_width(label);
+    let label_width = label.quarters();
 
     // A logo on a label colour needs the label's rectangle even without text.
     let has_label = !label.is_empty() || (has_logo && drawing.label_color.is_some());
@@ -185,7 +185,7 @@ fn measure<'b>(drawing: &'b Drawing) -> LargeSections<'b> {
 impl<'b> LargeSection<'b> {
     /// A message or a segment at `x`, with additional space `before_text`.
     fn measure(text: &'b MeasuredText, color: &'b Color, x: QuarterPixels, before_text: QuarterPixels) -> Self {
-        let text_width = spaced_width(text);
+        let text_width = text.quarters();
         Self {
             text,
             link: None,
@@ -263,14 +263,4 @@ fn outlined<'h>(sections: &'h LargeSections) -> Vec<OutlinedText<'h>> {
         Some(OutlinedText { text, path: PathId { letter: 't', segment: 0 }, link })
     };
     sections.iter().filter_map(outlined).collect()
-}
-
-/// The width of a text with its letter spacing, which a laid out line includes. badge-maker counts letters as
-/// JavaScript does, in UTF-16 code units.
-fn spaced_width(text: &MeasuredText) -> QuarterPixels {
-    if let Some(line) = &text.line {
-        return (4.0 * line.width()).round() as i64;
-    }
-    let letters = text.plain.chars().map(|character| character.len_utf16() as i64).sum::<i64>();
-    4 * (text.width() as i64) + LETTER_SPACING * letters
 }

@@ -13,7 +13,7 @@ use crate::drawing::Drawing;
 use crate::gradient::GradientStop;
 use crate::markup::document::{click_area, open_link, open_named_link};
 use crate::markup::outline::{SCALED, SHADOW_DROP, write_path};
-use crate::measured_text::MeasuredText;
+use crate::measured_text::{MeasuredText, TextWidth};
 use crate::placed_text::{PlacedText, centered_start};
 #[cfg(feature = "png")]
 use crate::scale::Scale;
@@ -26,7 +26,7 @@ pub(super) static STYLE: StyleDefinition = StyleDefinition {
         message_face: Face::HelveticaBold11,
         label_case: TextCase::Capitalized,
         message_case: TextCase::AsGiven,
-        letter_spacing: 0,
+        width: TextWidth::Odd,
     },
     joins_segments: true,
     logo_is_on_light: true,
@@ -147,8 +147,8 @@ impl<'a, 'b> SocialBadge<'a, 'b> {
 
     fn measure(drawing: &'b Drawing<'a>) -> Self {
         let label_x = LABEL_PADDING + drawing.logo_and_gap_width();
-        let label_width = drawing.label.odd_width();
-        let message_width = drawing.message.odd_width();
+        let label_width = drawing.label.pixels();
+        let message_width = drawing.message.pixels();
         let bars = drawing.spark.as_ref().map(|spark| Bars { points: spark.points, look: &BARS });
         let message_space = if drawing.message.is_empty() { 0 } else { message_width + 2 * MESSAGE_PADDING };
         let bars_space = bars
