@@ -94,6 +94,16 @@ fn below_a_base_path_everything_is_served_and_outside_of_it_nothing() {
     assert!(start.head.to_lowercase().contains("\r\nlocation: /team/badges/?x=y"), "{start:?}");
     let described = server.get("/team/badges/openapi.json").body;
     assert!(described.contains("\"servers\":[{\"url\":\"/team/badges\"}]"), "{described}");
+    let catalog: serde_json::Value = serde_json::from_str(&server.get("/team/badges/badges.json").body).unwrap();
+    for badge in catalog["badges"].as_array().unwrap() {
+        for address in ["route", "example", "image"].map(|name| badge[name].as_str().unwrap()) {
+            assert!(address.starts_with("/team/badges/") && !address[13..].starts_with("/team"), "{address}");
+        }
+    }
+    assert_eq!(server.get(catalog["badges"][0]["image"].as_str().unwrap()).status, 200);
+    let guide = server.get("/team/badges/llms.txt").body;
+    assert!(guide.contains("(https://HOST/team/badges/badge/build-passing-brightgreen)"), "{guide}");
+    assert!(guide.contains("](/team/badges/badge/") && !guide.contains("](/badge"), "{guide}");
     // No page has a link to the root of the host.
     for page in ["/team/badges/", "/team/badges/live", "/team/badges/live/acme/shop"] {
         let page = server.get(page).body;

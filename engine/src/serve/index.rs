@@ -92,13 +92,13 @@ impl IndexPages {
 
     /// Answers `/badges.json`.
     pub(crate) fn catalog(&self, parts: &Parts) -> Result<Answer, Error> {
-        let catalog = self.catalog.get_or_init(|| catalog::write(parts).into());
+        let catalog = self.catalog.get_or_init(|| catalog::write(parts, &self.base).into());
         Ok(catalog.answer(|body, caching| Answer::json(200, body, caching)))
     }
 
     /// Answers `/llms.txt`.
     pub(crate) fn guide(&self, parts: &Parts) -> Result<Answer, Error> {
-        let guide = self.guide.get_or_init(|| guide::write(parts).into());
+        let guide = self.guide.get_or_init(|| guide::write(parts, &self.base).into());
         Ok(guide.answer(Answer::text))
     }
 }

@@ -1,5 +1,7 @@
 //! The badges of this server as data: `/badges.json`, and what `/?format=json` and `/llms.txt` say of each badge.
 
+use std::borrow::Cow;
+
 use serde::Serialize;
 
 use super::{
@@ -29,7 +31,7 @@ struct Catalog<'a> {
 pub(super) struct ListedBadge<'a> {
     pub(super) provider: &'a str,
     pub(super) name: &'a str,
-    pub(super) route: &'a str,
+    pub(super) route: Cow<'a, str>,
     /// The parameters in the path of `route`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     parameters: Vec<&'a str>,
@@ -38,10 +40,18 @@ pub(super) struct ListedBadge<'a> {
     /// The required ones of `query`.
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     required: &'a [&'a str],
-    example: &'a str,
+    example: Cow<'a, str>,
     /// The address of the example's picture.
     pub(super) image: String,
     pub(super) summary: &'a str,
+}
+
+impl ListedBadge<'_> {
+    /// The same for readers outside of a proxy that shows the server below the path `base`.
+    pub(super) fn below(self, base: &str) -> Self {
+        let [route, example, image] = [&*self.route, &self.example, &self.image].map(|path| [base, path].concat());
+        Self { route: route.into(), example: example.into(), image, ..self }
+    }
 }
 
 /// The badges of a plugin.
@@ -52,11 +62,11 @@ pub(super) fn badges(plugin: &Plugin) -> impl Iterator<Item = ListedBadge<'_>> {
         ListedBadge {
             provider: &plugin.id,
             name: &badge.name,
-            route: &badge.route,
+            route: (&*badge.route).into(),
             parameters: parameters(&badge.route).collect(),
             query: open_query(badge).chain(trend_query(plugin, badge)).collect(),
             required: &[],
-            example: &badge.example,
+            example: (&*badge.example).into(),
             image: format!("/{image}"),
             summary: &badge.summary,
         }
@@ -71,11 +81,11 @@ pub(super) fn built_in(parts: &Parts) -> impl Iterator<Item = ListedBadge<'_>> {
         Some(ListedBadge {
             provider: BUILT_IN,
             name: operation.id,
-            route,
+            route: route.into(),
             parameters: parameters(route).collect(),
             query: example.query.to_vec(),
             required: example.required,
-            example: example.address,
+            example: example.address.into(),
             image: example.address.to_owned(),
             summary: operation.summary,
         })
@@ -93,13 +103,14 @@ pub(super) fn overrides() -> impl Iterator<Item = &'static str> {
     OVERRIDES.iter().filter(|parameter| parameter.is_documented).map(|parameter| parameter.name)
 }
 
-/// `/badges.json`.
-pub(super) fn write(parts: &Parts) -> String {
+/// `/badges.json`, whose addresses begin with the path `base`.
+pub(super) fn write(parts: &Parts, base: &str) -> String {
+    let all = built_in(parts).chain(parts.plugins.all().iter().flat_map(|plugin| badges(plugin)));
     let catalog = Catalog {
         version: VERSION,
         formats: [Format::Svg, Format::Png, Format::Json].map(Format::name),
         overrides: overrides().collect(),
-        badges: built_in(parts).chain(parts.plugins.all().iter().flat_map(|plugin| badges(plugin))).collect(),
+        badges: all.map(|badge| badge.below(base)).collect(),
     };
     // Strings always have a JSON form.
     serde_json::to_string(&catalog).unwrap_or_default()

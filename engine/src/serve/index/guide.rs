@@ -23,13 +23,13 @@ const MORE: &str = "
 - The same as data: [badges.json](badges.json), and [openapi.json](openapi.json) in OpenAPI.
 ";
 
-/// The whole text.
-pub(super) fn write(parts: &Parts) -> String {
+/// The whole text, in which addresses begin with the path `base`.
+pub(super) fn write(parts: &Parts, base: &str) -> String {
     let names: Vec<_> = overrides().collect();
-    let mut text = [START, &code(&names), MORE].concat();
-    section(&mut text, BUILT_IN, "Badges that need no provider.", built_in(parts));
+    let mut text = [START, &code(&names), MORE].concat().replacen("//HOST", &format!("//HOST{base}"), 1);
+    section(&mut text, BUILT_IN, "Badges that need no provider.", built_in(parts).map(|badge| badge.below(base)));
     for plugin in parts.plugins.all() {
-        section(&mut text, &plugin.id, &plugin.manifest.summary, badges(plugin));
+        section(&mut text, &plugin.id, &plugin.manifest.summary, badges(plugin).map(|badge| badge.below(base)));
     }
     text
 }
@@ -43,7 +43,7 @@ fn section<'a>(text: &mut String, id: &str, summary: &str, badges: impl Iterator
     // Writing to a String cannot fail.
     let _ = writeln!(text, "\n## {}\n\n{}\n", line(id), line(summary));
     for ListedBadge { name, route, image, summary, query, .. } in badges {
-        let _ = write!(text, "- [{}]({image}): `{}` {}", line(name), line(route), line(summary));
+        let _ = write!(text, "- [{}]({image}): `{}` {}", line(name), line(&route), line(summary));
         if !query.is_empty() {
             let _ = write!(text, " Takes {}.", code(&query));
         }
