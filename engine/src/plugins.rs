@@ -49,7 +49,7 @@ pub use library::renew_libraries;
 pub use library_error::{InvalidMessage, LibraryError};
 pub use live::{InvalidOwner, Live};
 pub(crate) use load::load_one;
-pub use load::{load, load_late};
+pub use load::{file_paths, load, load_late};
 pub use manifest_check::PluginError;
 pub use packed::manifest_beside;
 pub use packed_config::{PackedConfigError, packed_beside, read_packed, write_packed};

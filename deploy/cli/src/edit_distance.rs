@@ -8,6 +8,18 @@ pub(crate) fn word_distance(one: &str, other: &str) -> usize {
     edit_distance(&one, &other, 1, |letter, against| usize::from(letter != against))
 }
 
+/// The greatest distance between a word and the known one that is suggested instead.
+#[cfg(feature = "server")]
+const MOST_DIFFERENT: usize = 3;
+
+/// The known word that is most similar to another one; `None` if none is similar.
+#[cfg(feature = "server")]
+pub(crate) fn nearest_word<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let near = known.map(|known| (word_distance(word, known), known)).min_by_key(|(distance, _)| *distance);
+    let is_near = |&(distance, near): &(usize, &str)| distance <= MOST_DIFFERENT && distance < near.len().div_ceil(2);
+    near.filter(is_near).map(|(_, near)| near)
+}
+
 /// The least cost to make one list of the other: `whole` to add or to take away an item, and what `replaced` says to
 /// replace one.
 pub(crate) fn edit_distance<A, B>(one: &[A], other: &[B], whole: usize, replaced: impl Fn(&A, &B) -> usize) -> usize {

@@ -19,6 +19,8 @@ mod runtime;
 mod arguments;
 #[cfg(feature = "server")]
 mod backup;
+#[cfg(feature = "server")]
+mod call_trace;
 #[cfg(all(feature = "server", unix))]
 mod control;
 #[cfg(feature = "server")]

@@ -11,12 +11,12 @@ mod logo_check;
 mod nearest;
 mod new;
 mod no_store;
+mod offline_world;
 mod pack;
 pub(crate) mod plugin_error;
 mod record;
+mod secret_check;
 mod settings_edit;
-mod trace;
-mod traced_code;
 mod try_call;
 mod watched;
 

@@ -130,7 +130,8 @@ fn draw_one(render: &RenderOptions, message: &str) -> Result<(), CommandError> {
         set_logo(&mut badge, logo)?;
     }
     badge.faces = faces::load(&render.face).map_err(CommandError::configuration)?;
-    let drawn = draw(badge, render.options, render.style.is_some())?;
+    let options = render.output.as_ref().map_or(render.options, |file| render.options.for_file(file));
+    let drawn = draw(badge, options, render.style.is_some())?;
     match &render.output {
         Some(file) => fs::write(file, drawn).map_err(CommandError::file(file)),
         None => print_bytes(&drawn),

@@ -4,7 +4,7 @@
 use std::{
     fmt::{self, Write as _},
     io::{self, Read, Write},
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::Arc,
 };
 
@@ -143,7 +143,15 @@ pub(crate) struct Resealing {
 /// The secrets cannot be read or written, or the secret is invalid or does not exist.
 pub(crate) fn run(secret: &SecretCommand) -> Result<(), CommandError> {
     let text = match secret {
-        SecretCommand::Set(value) => value.store("is set", SecretName::set)?,
+        SecretCommand::Set(value) => {
+            let new = value.name.location.absent();
+            let text = value.store("is set", SecretName::set)?;
+            if let Some(new) = new {
+                let words = "is a new data directory; a server finds the secret if it is started with the same --data";
+                let _ = writeln!(io::stderr(), "{} {words}", new.display());
+            }
+            text
+        }
         SecretCommand::Rotate(Rotation { new, finish: false }) => {
             new.store("is new; the one before stays valid until `secret rotate --finish`", SecretName::rotate)?
         }
@@ -188,6 +196,12 @@ fn list_line(listed: &ListedSecret) -> String {
 }
 
 impl SecretLocation {
+    /// The data directory, if there is none yet.
+    fn absent(&self) -> Option<&Path> {
+        let directory = &*self.data.directory;
+        (!self.aws && !directory.exists()).then_some(directory)
+    }
+
     fn list(&self) -> Result<Vec<ListedSecret>, CommandError> {
         if self.aws {
             return block_on(async { vault().list().await.map_err(CommandError::storage) });

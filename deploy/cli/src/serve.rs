@@ -3,6 +3,7 @@
 mod activity;
 mod answer;
 mod base_path;
+mod call_log;
 mod client_address;
 mod client_stream;
 mod clock;
@@ -33,6 +34,8 @@ mod storage;
 #[cfg(unix)]
 mod trial;
 mod trusted_proxies;
+#[cfg(unix)]
+mod watch;
 
 use std::{
     cmp::max,
@@ -42,7 +45,9 @@ use std::{
 
 use badgesmith_aws::report_consumer::consume_reports;
 use badgesmith_engine::world::Meter;
-use badgesmith_host::{client, config, extra_roots::ExtraRoots, metrics::prometheus::Prometheus};
+use badgesmith_host::{
+    client, config, extra_roots::ExtraRoots, library_copies::LibraryCopies, metrics::prometheus::Prometheus,
+};
 use clap::{Args, builder::RangedU64ValueParser};
 
 use crate::{
@@ -132,6 +137,10 @@ pub(crate) struct ServeOptions {
         value_parser = RangedU64ValueParser::<u64>::new().range(0..=300)
     )]
     stop_delay: u64,
+    /// Reloads as soon as plugins.toml changes, or a file that it names: while plugins are developed.
+    #[cfg(unix)]
+    #[arg(long)]
+    watch: bool,
     #[command(flatten)]
     data: DataOption,
     #[command(flatten)]
@@ -149,6 +158,16 @@ impl ServeOptions {
         let all = self.connections.min(room);
         let per_client = if self.connections_per_client == 0 { all } else { self.connections_per_client };
         ConnectionLimits { all, per_client }
+    }
+
+    /// The folder of copies of libraries, with `--watch`.
+    fn library_copies(&self) -> Result<Option<Arc<LibraryCopies>>, CommandError> {
+        #[cfg(unix)]
+        if self.watch {
+            let copies = LibraryCopies::new().map_err(CommandError::file(&std::env::temp_dir()))?;
+            return Ok(Some(Arc::new(copies)));
+        }
+        Ok(None)
     }
 
     fn shows_metrics(&self) -> bool {
@@ -176,7 +195,8 @@ pub(crate) fn run(serve: &ServeOptions) -> Result<(), CommandError> {
     if serve.rate.is_some() && serve.trust.is_empty() && !serve.listen.is_of_clients() {
         return Err(CommandError::RateOfNobody);
     }
-    let loaded = Loaded::read(serve.config.file.as_deref(), IfMissing::NoPlugins)?;
+    let copies = serve.library_copies()?;
+    let loaded = Loaded::read(serve.config.file.as_deref(), IfMissing::NoPlugins, copies.as_deref())?;
     let settings = loaded.settings.clone();
     let roots = ExtraRoots::load(settings.extra_roots.as_deref()).map_err(CommandError::configuration)?;
     let connections = client::Connections::trusting(roots.clone());
@@ -221,9 +241,13 @@ pub(crate) fn run(serve: &ServeOptions) -> Result<(), CommandError> {
         let found = || config::locate(None).ok().map(|(file, _)| file);
         let (config, foundation) = (serve.config.file.clone().or_else(found), Arc::clone(&foundation));
         let store = foundation.storage.embedded();
-        let late = None;
-        let reloader = Reloader { config, started_with: settings, foundation, engines, listeners, telling, late };
+        let (late, watched) = (None, serve.watch.then(|| config.clone()));
+        let reloader =
+            Reloader { config, started_with: settings, copies, foundation, engines, listeners, telling, late };
         let reloads = reloader.start();
+        if let Some(config) = watched {
+            watch::start(config, reloads.clone());
+        }
         let socket = ControlSocket::open(data_directory, &reloads, store);
         reload_on_signal(reloads).map(|()| socket)
     })?;

@@ -196,6 +196,40 @@ fn what_a_start_would_refuse_is_refused_with_its_words() {
 }
 
 #[test]
+fn a_provider_in_rust_without_an_sdk_is_refused_before_a_folder_is_made_and_builds_with_one_that_is_named() {
+    // Outside of every checkout.
+    let place = tempfile::tempdir().unwrap();
+    let binary = place.path().join("badgesmith");
+    let built = env!("CARGO_BIN_EXE_badgesmith");
+    fs::hard_link(built, &binary).or_else(|_| fs::copy(built, &binary).map(drop)).unwrap();
+    let new = |more: &[&str]| {
+        let mut new = Command::new(&binary);
+        let output = new.current_dir(place.path()).args(["plugin", "new", "hello"]).args(more).output().unwrap();
+        (output.status.success(), String::from_utf8([output.stdout, output.stderr].concat()).unwrap())
+    };
+    let (well, said) = new(&[]);
+    assert!(!well && said.contains("--sdk CHECKOUT/providers/sdk") && said.contains("--kind toml"), "{said}");
+    assert!(!place.path().join("hello").exists());
+    let sdk = root().join("providers/sdk");
+    let (well, said) = new(&["--sdk", text(&sdk)]);
+    assert!(well, "{said}");
+    let folder = place.path().join("hello");
+    // What the workspace was built with is there, so nothing is asked of a registry.
+    fs::copy(root().join("Cargo.lock"), folder.join("Cargo.lock")).unwrap();
+    let mut cargo = Command::new(env!("CARGO"));
+    cargo
+        .args(["check", "--offline", "--quiet", "--target-dir"])
+        .arg(env!("CARGO_TARGET_TMPDIR").to_owned() + "/plugin-sdk");
+    let output = cargo.current_dir(&folder).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    fs::remove_dir_all(&folder).unwrap();
+    let (well, said) = new(&["--sdk", "https://h.example/badges"]);
+    assert!(well && said.contains("the git repository https://h.example/badges"), "{said}");
+    let manifest = fs::read_to_string(folder.join("Cargo.toml")).unwrap();
+    assert!(manifest.contains("badgesmith-provider = { git = 'https://h.example/badges' }"), "{manifest}");
+}
+
+#[test]
 fn an_unknown_logo_is_refused_with_the_nearest_one() {
     let place = folder("logo");
     goes_well(&["new", "hello", "--kind", "toml", "--dir", text(&place)]);
@@ -272,6 +306,34 @@ fn how_a_library_was_built_is_checked() {
         let (_, said) = plugin(&["check", text(&library)]);
         assert_eq!(said.contains("refused  it is built with panic=abort"), refused, "{how}: {said}");
     }
+}
+
+#[test]
+fn a_secret_that_is_granted_under_an_unknown_name_is_warned_of_with_the_one_that_is_meant() {
+    let place = folder("grants");
+    goes_well(&["new", "plain", "--kind", "toml", "--dir", text(&place)]);
+    let file = place.join("plain/plain.toml");
+    let secret = "secret = { name = \"token\", owner = \"{project}\", optional = true }";
+    let with_secret =
+        fs::read_to_string(&file).unwrap().replace("format = \"text\"", &format!("format = \"text\"\n{secret}"));
+    fs::write(&file, with_secret).unwrap();
+    let config = place.join("plugins.toml");
+    let check = |name: &str| {
+        let origin = "https://example.com";
+        let entry = format!(
+            "[[plugin]]\nid = \"plain\"\ndeclarative = \"plain/plain.toml\"\norigins = [{origin:?}]\n\
+             secrets = {{ {name} = {{ purpose = \"Package\", origin = {origin:?} }} }}\n"
+        );
+        fs::write(&config, entry).unwrap();
+        goes_well(&["check", "--config", text(&config)])
+    };
+    assert_eq!(check("token"), "  ok       plugins: 1\n");
+    let said = check("tokn");
+    let words = "  warning  plugin \"plain\": secrets.tokn is granted, and no first step of an example asks with \"tokn\"; \
+                 write secrets.token\n";
+    assert_eq!(said, format!("  ok       plugins: 1\n{words}"));
+    // The configuration of the repository has none.
+    assert!(!goes_well(&["check", "--config", text(&root().join("plugins.toml"))]).contains("warning"));
 }
 
 #[test]

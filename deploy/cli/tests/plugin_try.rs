@@ -204,6 +204,42 @@ fn an_address_that_no_badge_has_is_refused_with_the_five_nearest_routes() {
 }
 
 #[test]
+fn a_server_shows_the_same_in_its_log_at_the_level_debug_and_nothing_of_it_at_any_other() {
+    // It may be a part of a version.
+    const TOKEN: &str = "ghp-hush";
+    let upstream = Upstream::start(|path| match path {
+        path if path.starts_with("/orgs/acme/") => {
+            (200, vec![("ETag", "\"v7\"".to_owned())], format!(r#"[{{"id":1,"name":"2.0.0-{TOKEN}"}}]"#).into_bytes())
+        }
+        _ => (404, Vec::new(), Vec::new()),
+    });
+    for level in ["debug", "info"] {
+        let name = format!("try-log-{level}");
+        let _ = fs::remove_dir_all(Path::new(env!("CARGO_TARGET_TMPDIR")).join(&name));
+        let toml = support::github_toml(&upstream.url());
+        let server = support::Server::start_with(&name, &toml, &["--log-level", level]);
+        let (well, said) = support::secret(&server.data, &["set", "--owner", "acme", "--purpose", "Package"], TOKEN);
+        assert!(well, "{said}");
+        for style in ["flat", "plastic"] {
+            server.get(&format!("/badges/packages/github/acme/widget?prerelease=true&style={style}&format=json"));
+        }
+        let log = server.log_once(|log| log.matches("\"answered\"").count() == 2);
+        assert!(!log.contains(TOKEN), "{log}");
+        let lines = log.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
+        let shown: Vec<_> = lines.map(|line| line["message"].as_str().unwrap().to_owned()).collect();
+        let has = |begin: &str, words: &str| shown.iter().any(|line| line.starts_with(begin) && line.contains(words));
+        for (begin, words) in [
+            ("step of github: ", "with 0 answers: asks for GET "),
+            ("request ", "; authorization: … (the owner's secret)"),
+            ("answer ", "; etag: \"v7\""),
+            ("step of github: ", ": is done: message \"2.0.0-…\""),
+        ] {
+            assert_eq!(has(begin, words), level == "debug", "{begin}…{words}: {log}");
+        }
+    }
+}
+
+#[test]
 fn a_secret_is_shown_by_its_place_alone() {
     const TOKEN: &str = "ghp_hush";
     let upstream = Upstream::start(|path| match path {

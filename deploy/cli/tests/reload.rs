@@ -18,7 +18,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use support::{Server, command};
+use support::{Server, command, word_library};
 
 /// A provider whose badge says what its file says, without asking anybody.
 fn provider(folder: &Path, id: &str, message: &str) {
@@ -210,35 +210,8 @@ fn listeners_go_on_and_are_told_to_read_everything_anew_unless_the_live_page_cha
 #[test]
 fn a_library_that_was_replaced_answers_after_a_reload() {
     let folder = folder("reload-library");
-    let source = |word: &str| {
-        format!(
-            r#"#include "badgesmith_provider.h"
-            #include <string.h>
-            static const char manifest[] = "{{\"id\":\"c\",\"version\":\"1.0.0\",\"mount\":\"/badges/c\",\"badges\":"
-              "[{{\"name\":\"w\",\"route\":\"w\",\"label\":\"c\",\"summary\":\"W.\",\"example\":\"/badges/c/w\"}}]}}";
-            static const char done[] = "{{\"done\":{{\"message\":\"{word}\"}}}}";
-            static int32_t step(badgesmith_bytes call, const badgesmith_bytes *bodies, size_t count, badgesmith_bytes *out) {{
-              (void)call; (void)bodies; (void)count;
-              out->ptr = (const uint8_t *)done; out->len = sizeof(done) - 1; return 0;
-            }}
-            static void release(badgesmith_bytes message) {{ (void)message; }}
-            const badgesmith_provider *badgesmith_provider_v1(void) {{
-              static badgesmith_provider table;
-              table.abi = 1; table.size = sizeof(table);
-              table.manifest.ptr = (const uint8_t *)manifest; table.manifest.len = sizeof(manifest) - 1;
-              table.step = step; table.release = release;
-              return &table;
-            }}"#
-        )
-    };
     let build = |word: &str| {
-        let (file, library) = (folder.join("c.c"), folder.join("new.so"));
-        std::fs::write(&file, source(word)).unwrap();
-        let include = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../providers/sdk/include");
-        let mut compiler = Command::new("cc");
-        compiler.args(["-shared", "-fPIC", "-I"]).arg(include).arg("-o").arg(&library).arg(&file);
-        assert!(compiler.status().unwrap().success());
-        std::fs::rename(library, folder.join("c.so")).unwrap();
+        std::fs::rename(word_library::build(&folder, word), folder.join("c.so")).unwrap();
     };
     build("first");
     let toml = "[[plugin]]\nid = \"c\"\nlibrary = \"./c.so\"\n";

@@ -12,6 +12,8 @@ use badgesmith_engine::{
     plugins::{self, LatePlugins, packed_beside, read_packed},
 };
 
+use crate::library_copies::{LibraryCopies, NotCopied};
+
 /// The file that is searched if none is named.
 const NAME: &str = "plugins.toml";
 /// The folder beside it whose files add plugins, in the order of their names.
@@ -59,7 +61,18 @@ impl Error for ConfigError {}
 /// # Errors
 /// All mistakes in the configuration, or what cannot be read.
 pub fn load(config: Option<&Path>) -> Result<(Vec<Plugin>, Settings), ConfigError> {
-    let Some((config, plugins)) = find(config, None, &[])? else {
+    load_from(config, None)
+}
+
+/// As [`load`]; with `copies`, every library is opened from a copy.
+///
+/// # Errors
+/// As [`load`], and if a library cannot be copied.
+pub fn load_from(
+    config: Option<&Path>,
+    copies: Option<&LibraryCopies>,
+) -> Result<(Vec<Plugin>, Settings), ConfigError> {
+    let Some((config, plugins)) = find(config, &Libraries { copies, ..Libraries::default() }, &[])? else {
         tracing::warn!("there is no {NAME} here nor beside the binary: static badges only");
         return Ok((Vec::new(), Settings::default()));
     };
@@ -113,6 +126,14 @@ pub fn need(config: Option<&Path>) -> Result<(Config, Vec<Plugin>), ConfigError>
     need_with(config, None, &[])
 }
 
+/// As [`need`]; with `copies`, every library is opened from a copy.
+///
+/// # Errors
+/// As [`need`], and if a library cannot be copied.
+pub fn need_from(config: Option<&Path>, copies: Option<&LibraryCopies>) -> Result<(Config, Vec<Plugin>), ConfigError> {
+    find(config, &Libraries { copies, ..Libraries::default() }, &[])?.ok_or(ConfigError::Missing)
+}
+
 /// As [`need`]; bare names of libraries are searched in `libraries` first, and if `only` has ids, the other plugins are
 /// left out.
 ///
@@ -123,7 +144,7 @@ pub fn need_with(
     libraries: Option<&Path>,
     only: &[String],
 ) -> Result<(Config, Vec<Plugin>), ConfigError> {
-    find(config, libraries, only)?.ok_or(ConfigError::Missing)
+    find(config, &Libraries { folder: libraries, copies: None }, only)?.ok_or(ConfigError::Missing)
 }
 
 /// The path and the text of the plugins.toml that the other functions read.
@@ -139,7 +160,7 @@ pub fn locate(config: Option<&Path>) -> Result<(PathBuf, String), ConfigError> {
 /// # Errors
 /// As [`need`].
 pub fn check(text: &str, file: &Path) -> Result<(Config, Vec<Plugin>), ConfigError> {
-    load_text(text, file, None, &[])
+    load_text(text, file, &Libraries::default(), &[])
 }
 
 /// All mistakes of the configuration that [`load`] would load, with conflicts of routes between plugins; none if they
@@ -150,33 +171,45 @@ pub fn explain(config: Option<&Path>) -> Option<ConfigError> {
     all_mistakes(text, &file, None)
 }
 
+/// How libraries are found and opened.
+#[derive(Default)]
+struct Libraries<'a> {
+    /// Where bare names are searched first.
+    folder: Option<&'a Path>,
+    copies: Option<&'a LibraryCopies>,
+}
+
 fn find(
     named: Option<&Path>,
-    libraries: Option<&Path>,
+    libraries: &Libraries<'_>,
     only: &[String],
 ) -> Result<Option<(Config, Vec<Plugin>)>, ConfigError> {
     let Some((file, text)) = read(named, &folder_of_binary())? else { return Ok(None) };
     load_text(&text, &file, libraries, only).map(Some)
 }
 
-fn folder_of_binary() -> PathBuf {
+pub(crate) fn folder_of_binary() -> PathBuf {
     env::current_exe().ok().and_then(|exe| exe.parent().map(Path::to_owned)).unwrap_or_default()
 }
 
 fn load_text(
     text: &str,
     file: &Path,
-    libraries: Option<&Path>,
+    libraries: &Libraries<'_>,
     only: &[String],
 ) -> Result<(Config, Vec<Plugin>), ConfigError> {
-    let explained = |error| all_mistakes(text.to_owned(), file, libraries).unwrap_or(error);
+    let explained = |error| all_mistakes(text.to_owned(), file, libraries.folder).unwrap_or(error);
     let mut config = parse(text, file).map_err(explained)?;
     let ids: Vec<_> = config.plugin.iter().map(|plugin| &*plugin.id).collect();
     if let Some(unknown) = only.iter().find(|id| !ids.contains(&id.as_str())) {
         return Err(ConfigError::Refused(format!("there is no plugin {unknown:?}; there are {}", ids.join(", "))));
     }
     config.plugin.retain(|plugin| only.is_empty() || only.contains(&plugin.id));
-    let plugins = load_plugins(&config, file, libraries);
+    if let Some(copies) = libraries.copies {
+        let placed = copies.place(&mut config, &folders(file, libraries.folder));
+        placed.map_err(|NotCopied { path, cause }| ConfigError::Unreadable { path, cause })?;
+    }
+    let plugins = load_plugins(&config, file, libraries.folder);
     // Mistakes of plugins that are left out are of no interest.
     let plugins = if only.is_empty() { plugins.map_err(explained) } else { plugins };
     Ok((config, plugins?))
@@ -217,7 +250,7 @@ fn read_quickly(text: &str, file: &Path) -> Result<Option<(LatePlugins, Settings
 }
 
 /// plugins.toml with the files of plugins.d.
-fn parse(text: &str, file: &Path) -> Result<Config, ConfigError> {
+pub(crate) fn parse(text: &str, file: &Path) -> Result<Config, ConfigError> {
     let mut config = Config::parse(text, file).map_err(refused)?;
     place_files(&mut config.engine, file);
     for file in all_fragments(file)? {
@@ -242,20 +275,24 @@ fn folder_of(file: &Path) -> &Path {
 }
 
 /// Where libraries with a bare name are searched.
-fn folders(file: &Path, libraries: Option<&Path>) -> Vec<PathBuf> {
+pub(crate) fn folders(file: &Path, libraries: Option<&Path>) -> Vec<PathBuf> {
     let (here, binary) = (folder_of(file), folder_of_binary());
     let [beside, layer] = [here, Path::new(LAYER)].map(|folder| folder.join("plugins"));
     let usual = [beside, layer, binary.clone(), binary.join("plugins"), binary.join("deps")];
     libraries.map(Path::to_owned).into_iter().chain(usual).collect()
 }
 
-/// The path and the text of the file that is named, or of the first default one that exists.
-fn read(named: Option<&Path>, binary: &Path) -> Result<Option<(PathBuf, String)>, ConfigError> {
-    let candidates = match named {
+/// Where plugins.toml may be: what is named, or the default places.
+pub(crate) fn candidates(named: Option<&Path>, binary: &Path) -> Vec<PathBuf> {
+    match named {
         Some(named) => vec![named.to_owned()],
         None => vec![PathBuf::from(NAME), binary.join(NAME)],
-    };
-    for file in candidates {
+    }
+}
+
+/// The path and the text of the file that is named, or of the first default one that exists.
+fn read(named: Option<&Path>, binary: &Path) -> Result<Option<(PathBuf, String)>, ConfigError> {
+    for file in candidates(named, binary) {
         match fs::read_to_string(&file) {
             Ok(text) => return Ok(Some((file, text))),
             Err(error) if error.kind() == io::ErrorKind::NotFound && named.is_none() => {}
@@ -266,7 +303,7 @@ fn read(named: Option<&Path>, binary: &Path) -> Result<Option<(PathBuf, String)>
 }
 
 /// The files of the plugins.d beside a plugins.toml, and of the layer's.
-fn all_fragments(file: &Path) -> Result<Vec<PathBuf>, ConfigError> {
+pub(crate) fn all_fragments(file: &Path) -> Result<Vec<PathBuf>, ConfigError> {
     let beside = fragments(&folder_of(file).join(FRAGMENTS))?;
     Ok([beside, fragments(&Path::new(LAYER).join(FRAGMENTS))?].concat())
 }

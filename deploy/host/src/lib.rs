@@ -6,7 +6,8 @@
 //! [`executor`] runs futures and providers' steps. [`secrets`] and [`embedded`] store in a data directory what the
 //! crate `badgesmith-aws` stores in AWS, and [`seal`] encrypts what lies there; [`transfer`] moves results from one store
 //! to another. [`logs`], [`log_lines`], [`access_log`], [`correlation_id`] and [`metrics`] are for observability.
-//! [`config`] loads the plugins, and `exit_hook` guards the process against plugins that end it.
+//! [`config`] loads the plugins, [`config_files`] lists the files that they consist of, [`library_copies`] lets libraries be
+//! overwritten, and `exit_hook` guards the process against plugins that end it.
 
 pub mod access_log;
 mod address_guard;
@@ -14,6 +15,7 @@ mod body_memory;
 pub mod client;
 mod concurrency_limits;
 pub mod config;
+pub mod config_files;
 pub mod correlation_id;
 pub mod courier;
 pub mod data_directory;
@@ -24,6 +26,7 @@ pub mod exit_hook;
 pub mod extra_roots;
 #[cfg(feature = "added-faces")]
 pub mod faces;
+pub mod library_copies;
 pub mod log_lines;
 pub mod logs;
 pub mod metrics;

@@ -164,6 +164,7 @@ impl Fetcher {
         let is_usable = |answer: &CachedAnswer| answer.is_fresh(now) && !is_marked(answer);
         if let Some(cached) = cached.clone().filter(|cached| is_usable(cached)) {
             supplied(AnswerSource::Kept);
+            tracing::debug!(asked = log_name, age = ?cached.age(now), "a fresh answer from the cache");
             return Ok(fetched(cached, false));
         }
         if pass.mode == Mode::CachedOnly {

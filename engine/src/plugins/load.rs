@@ -75,7 +75,7 @@ pub(crate) fn load_one(config: &PluginConfig, folders: &[PathBuf]) -> Result<Plu
 }
 
 fn load_plugin(config: &PluginConfig, folders: &[PathBuf]) -> Result<Plugin, ConfigErrorKind> {
-    let beside = config.file.parent().unwrap_or(Path::new("."));
+    let beside = beside(config);
     let (kind, file, steps) = match (&config.library, &config.declarative) {
         (Some(name), None) => (FileKind::Library, find_library(name, beside, folders)?, LIBRARY_STEPS),
         (None, Some(file)) => (FileKind::Declarative, beside.join(file), DECLARATIVE_STEPS),
@@ -101,18 +101,35 @@ fn load_plugin(config: &PluginConfig, folders: &[PathBuf]) -> Result<Plugin, Con
 
 /// Where a library lies: a path as it is, a bare name with this platform's prefix and extension in each folder in turn.
 fn find_library(name: &str, beside: &Path, folders: &[PathBuf]) -> Result<PathBuf, ConfigErrorKind> {
-    let is_path = name.contains(['/', '\\']) || Path::new(name).extension().is_some();
-    let paths: Vec<PathBuf> = if is_path {
-        vec![beside.join(name)]
-    } else {
-        let file = library::file_name(name);
-        folders.iter().map(|folder| folder.join(&file)).collect()
-    };
+    let paths = library_paths(name, beside, folders);
     match paths.iter().find(|path| path.is_file()) {
         Some(found) => fs::canonicalize(found)
             .map_err(|fault| ProviderFileError { file: found.clone(), kind: fault.into() }.into()),
         None => Err(ConfigErrorKind::LibraryNotFound(paths)),
     }
+}
+
+fn library_paths(name: &str, beside: &Path, folders: &[PathBuf]) -> Vec<PathBuf> {
+    if name.contains(['/', '\\']) || Path::new(name).extension().is_some() {
+        return vec![beside.join(name)];
+    }
+    let file = library::file_name(name);
+    folders.iter().map(|folder| folder.join(&file)).collect()
+}
+
+/// Where the file of a plugin may lie, which is opened at the first of these places that has one. A library with a bare
+/// name is searched for in `folders`.
+#[must_use]
+pub fn file_paths(config: &PluginConfig, folders: &[PathBuf]) -> Vec<PathBuf> {
+    let beside = beside(config);
+    let declarative = config.declarative.iter().map(|file| beside.join(file));
+    let library = config.library.iter().flat_map(|name| library_paths(name, beside, folders));
+    declarative.chain(library).collect()
+}
+
+/// The folder that a plugin's paths are relative to.
+fn beside(config: &PluginConfig) -> &Path {
+    config.file.parent().unwrap_or(Path::new("."))
 }
 
 /// The manifest at the configured mount, where what is outside of its own mount is not served: aliases and webhooks.

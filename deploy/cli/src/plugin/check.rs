@@ -14,10 +14,9 @@ use std::{
 };
 
 use badgesmith_engine::{
-    Config, Engine, Origin, Plugin, Request, World, check_request,
+    Config, Engine, Origin, Plugin, Request, check_request,
     plugins::{self, PluginCode, PluginConfig, ProviderFile, SecretGrant},
 };
-use badgesmith_host::{executor::TokioExecutor, secrets::FileSecrets, upstream::HttpUpstream, web::HttpWeb};
 use badgesmith_provider::{
     Asked, BadgeRoute, Call, CallKind, Manifest,
     message::{self, StepMessage},
@@ -28,8 +27,9 @@ use clap::Args;
 use super::{
     elf::{self, ABI_PREFIX},
     logo_check::unknown_logos,
-    no_store::NoStore,
+    offline_world,
     plugin_error::PluginError,
+    secret_check::check_secret,
 };
 use crate::{arguments::ConfigOption, command_error::CommandError, output::print};
 
@@ -229,18 +229,10 @@ fn full_grant(manifest: &Manifest, file: &Path) -> Config {
 
 /// An engine with this one plugin.
 fn start(config: &Config) -> Result<(Engine, Arc<Plugin>), String> {
-    let world = World {
-        upstream: Arc::new(HttpUpstream::new()),
-        web: Arc::new(HttpWeb::new(&config.engine)),
-        executor: Arc::new(TokioExecutor::new()),
-        secrets: Arc::new(FileSecrets::new(Path::new(""))),
-        store: Arc::new(NoStore),
-        meter: Arc::new(()),
-        verifier: Arc::new(()),
-    };
     // The kinds alone: there is one plugin, and no file.
     let plugins = plugins::load(config, &[]).map_err(|fault| fault.kind.to_string())?;
-    let engine = Engine::new(plugins, &config.engine, world).map_err(|fault| fault.kind.to_string())?;
+    let engine = Engine::new(plugins, &config.engine, offline_world::world(&config.engine))
+        .map_err(|fault| fault.kind.to_string())?;
     let plugin = engine.plugins().first().map(Arc::clone).ok_or("there is no plugin")?;
     Ok((engine, plugin))
 }
@@ -346,6 +338,7 @@ fn first_step(
         read = read.or_else(|| collection.cloned());
         let Asked::Fetch(request) = asked else { continue };
         check_request(plugin, request).map_err(|fault| fault.to_string())?;
+        check_secret(&plugin.manifest, request)?;
         optional.extend(request.secret().filter(|auth| auth.optional).map(|auth| auth.secret.clone()));
         if request.is_web() {
             continue;

@@ -3,10 +3,7 @@
 use badgesmith_provider::Manifest;
 use badgesmith_renderer::{Icon, is_icon};
 
-use crate::edit_distance::word_distance;
-
-/// The greatest edit distance between an unknown name and the one that is suggested.
-const MOST_DIFFERENT: usize = 3;
+use crate::edit_distance::nearest_word;
 
 /// A sentence for each unknown logo of a manifest, with the name of the most similar logo.
 pub(super) fn unknown_logos(manifest: &Manifest) -> Vec<String> {
@@ -30,9 +27,7 @@ pub(super) fn unknown_logos(manifest: &Manifest) -> Vec<String> {
 /// The name of the logo that is most similar to an unknown name; `None` if none is similar.
 fn nearest_logo(name: &str) -> Option<&'static str> {
     let plain = name.to_lowercase().replace([' ', '-', '_'], "");
-    let near = Icon::all().map(|icon| (word_distance(&plain, icon.slug()), icon.slug()));
-    let (distance, near) = near.min_by_key(|(distance, _)| *distance)?;
-    (distance <= MOST_DIFFERENT && distance < near.len().div_ceil(2)).then_some(near)
+    nearest_word(&plain, Icon::all().map(Icon::slug))
 }
 
 #[cfg(test)]

@@ -17,8 +17,12 @@ use crate::{command_error::CommandError, output::print};
 
 /// The name of the template, which the name of the new provider replaces.
 const TEMPLATE: &str = "my-provider";
-/// How the template depends on the published SDK; a path to a checkout may replace it.
+/// How the template depends on the SDK, which is replaced, since no registry has it yet.
 const PUBLISHED: &str = r#"version = "0.1""#;
+/// The repository of this build, if it is a release.
+const SOURCE: Option<&str> = option_env!("BADGESMITH_SOURCE");
+/// The tag of the release in it.
+const TAG: &str = concat!("v", env!("CARGO_PKG_VERSION"));
 
 /// Creates a provider.
 #[derive(Args, Debug)]
@@ -31,8 +35,9 @@ pub(crate) struct NewOptions {
     /// The parent of the new folder, if it is not the current one.
     #[arg(long, value_name = "DIR")]
     dir: Option<PathBuf>,
-    /// The folder of the Rust SDK; without it that of the checkout that has this binary or the current folder.
-    #[arg(long, value_name = "PATH")]
+    /// The folder of the Rust SDK, or the address of a git repository that has it; without it the folder is that of the
+    /// checkout that has this binary or the current folder, or else the repository of the release.
+    #[arg(long, value_name = "PATH|URL")]
     sdk: Option<PathBuf>,
 }
 
@@ -90,7 +95,7 @@ pub(super) fn run(new: &NewOptions) -> Result<(), CommandError> {
     if folder.exists() {
         return Err(PluginError::FolderExists(folder).into());
     }
-    let sdk = if new.kind == ProviderKind::Rust { sdk(new)? } else { None };
+    let sdk = if new.kind == ProviderKind::Rust { Some(sdk(new)?) } else { None };
     let files = match new.kind {
         ProviderKind::Rust => RUST,
         ProviderKind::C => C,
@@ -99,19 +104,18 @@ pub(super) fn run(new: &NewOptions) -> Result<(), CommandError> {
     for (path, text) in files.iter().chain(TRANSCRIPTS) {
         let mut text = named(text, name);
         if let (&"Cargo.toml", Some(sdk)) = (path, &sdk) {
-            // A TOML literal string, in single quotes, has no escapes.
-            text = text.replace(PUBLISHED, &format!("path = '{}'", sdk.display()));
+            text = text.replace(PUBLISHED, &sdk.dependency());
         }
         let file = folder.join(named(path, name));
         let parent = file.parent().unwrap_or(&folder);
         fs::create_dir_all(parent).map_err(CommandError::file(parent))?;
         fs::write(&file, text).map_err(CommandError::file(&file))?;
     }
-    print(&next_steps(new, &folder, sdk.as_deref()))
+    print(&next_steps(new, &folder, sdk.as_ref()))
 }
 
 /// What to print at the end: how the provider is built and checked, and with which SDK.
-fn next_steps(new: &NewOptions, folder: &Path, sdk: Option<&Path>) -> String {
+fn next_steps(new: &NewOptions, folder: &Path, sdk: Option<&Sdk>) -> String {
     let (name, folder) = (&new.name, folder.display());
     let (build, file) = match new.kind {
         ProviderKind::Rust => (
@@ -121,15 +125,7 @@ fn next_steps(new: &NewOptions, folder: &Path, sdk: Option<&Path>) -> String {
         ProviderKind::C => ("  make\n", format!("{name}.so")),
         ProviderKind::Toml => ("", format!("{name}.toml")),
     };
-    let built_with = match (new.kind, sdk) {
-        (ProviderKind::Rust, Some(sdk)) => format!("It is built with the SDK at {}.\n", sdk.display()),
-        (ProviderKind::Rust, None) => {
-            "It is built with badgesmith-provider 0.1 from the registry. Until that is published, remove the folder and \
-             repeat this command with --sdk CHECKOUT/providers/sdk, the folder of the SDK in a checkout of BadgeSmith.\n"
-                .to_owned()
-        }
-        _ => String::new(),
-    };
+    let built_with = sdk.map(|sdk| format!("It is built with {}.\n", sdk.words())).unwrap_or_default();
     format!("{folder} is a provider. {built_with}Now:\n\n  cd {folder}\n{build}  badgesmith plugin check {file}\n")
 }
 
@@ -146,23 +142,80 @@ fn camel_case(name: &str) -> String {
     if joined.starts_with(|first: char| first.is_ascii_uppercase()) { joined } else { format!("P{joined}") }
 }
 
-/// The folder of the SDK to build with, because the SDK is not published yet; `None` if none is found.
-fn sdk(new: &NewOptions) -> Result<Option<PathBuf>, CommandError> {
+/// Where the SDK is that a provider is built with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Sdk {
+    Folder(PathBuf),
+    /// A git repository, at a tag or at its newest commit.
+    Repository {
+        address: String,
+        tag: Option<&'static str>,
+    },
+}
+
+impl Sdk {
+    /// The keys of the dependency in Cargo.toml. A TOML literal string, in single quotes, has no escapes.
+    fn dependency(&self) -> String {
+        match self {
+            Self::Folder(folder) => format!("path = '{}'", folder.display()),
+            Self::Repository { address, tag: Some(tag) } => format!("git = '{address}', tag = '{tag}'"),
+            Self::Repository { address, tag: None } => format!("git = '{address}'"),
+        }
+    }
+
+    fn words(&self) -> String {
+        match self {
+            Self::Folder(folder) => format!("the SDK at {}", folder.display()),
+            Self::Repository { address, tag } => {
+                format!("the SDK of {} in the git repository {address}", tag.unwrap_or("the newest commit"))
+            }
+        }
+    }
+}
+
+/// The SDK to build with: what was named, or the folder of a checkout, or the repository of the release.
+///
+/// # Errors
+/// The folder that was named is not the SDK, or none is found.
+fn sdk(new: &NewOptions) -> Result<Sdk, CommandError> {
+    if let Some(address) = new.sdk.as_ref().and_then(|named| named.to_str()).filter(|named| named.contains("://")) {
+        return Ok(Sdk::Repository { address: address.to_owned(), tag: None });
+    }
     if let Some(named) = &new.sdk {
         let sdk = fs::canonicalize(named).map_err(CommandError::file(named))?;
         if !is_sdk(&sdk) {
             return Err(PluginError::NotTheSdk(sdk).into());
         }
-        return Ok(Some(sdk));
+        return Ok(Sdk::Folder(sdk));
     }
     let here =
         [env::current_dir().ok(), env::current_exe().ok(), new.dir.as_ref().and_then(|dir| fs::canonicalize(dir).ok())];
     let mut candidates =
         here.iter().flatten().flat_map(|folder| folder.ancestors()).map(|folder| folder.join("providers/sdk"));
-    Ok(candidates.find(|folder| is_sdk(folder)))
+    let release = || Some(Sdk::Repository { address: SOURCE?.to_owned(), tag: Some(TAG) });
+    candidates.find(|folder| is_sdk(folder)).map(Sdk::Folder).or_else(release).ok_or(PluginError::NoSdk.into())
 }
 
 fn is_sdk(folder: &Path) -> bool {
     let manifest = fs::read_to_string(folder.join("Cargo.toml")).unwrap_or_default();
     manifest.lines().any(|line| line == "name = \"badgesmith-provider\"")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_dependency_on_the_sdk_is_one_that_cargo_finds() {
+        let repository = |tag| Sdk::Repository { address: "https://h.example/a/b".to_owned(), tag };
+        for (sdk, key) in [
+            (Sdk::Folder("/a b/sdk".into()), "path = '/a b/sdk'"),
+            (repository(Some("v1.2.3")), "git = 'https://h.example/a/b', tag = 'v1.2.3'"),
+            (repository(None), "git = 'https://h.example/a/b'"),
+        ] {
+            let manifest = RUST[0].1.replace(PUBLISHED, &sdk.dependency());
+            assert_eq!(manifest.matches(key).count(), 2, "{manifest}");
+            assert!(manifest.parse::<toml::Table>().is_ok(), "{manifest}");
+        }
+    }
 }

@@ -38,6 +38,8 @@ pub(crate) enum PluginError {
     InvalidName(String),
     FolderExists(PathBuf),
     NotTheSdk(PathBuf),
+    /// `new` finds no SDK for a provider in Rust.
+    NoSdk,
     FolderNotEmpty(PathBuf),
     /// Two plugins would be packed to one path.
     SameFileName {
@@ -122,6 +124,11 @@ impl fmt::Display for PluginError {
             Self::NotTheSdk(folder) => {
                 write!(f, "{} is not the SDK; name a checkout's folder providers/sdk", folder.display())
             }
+            Self::NoSdk => f.write_str(
+                "the SDK for Rust is in no registry yet, and neither this folder nor the binary is in a checkout of \
+                 BadgeSmith; name its folder with --sdk CHECKOUT/providers/sdk, or its git repository with --sdk \
+                 https://HOST/OWNER/REPO, or write the provider in C or TOML, with --kind c or --kind toml",
+            ),
             Self::FolderNotEmpty(folder) => {
                 write!(f, "{} is not empty; name a new folder with --out", folder.display())
             }

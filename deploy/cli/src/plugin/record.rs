@@ -26,13 +26,10 @@ use clap::Args;
 use serde_json::{Value, json};
 use url::Url;
 
-use super::{
-    badge_call,
-    plugin_error::PluginError,
-    watched::{self, Watch},
-};
+use super::{badge_call, plugin_error::PluginError, watched};
 use crate::{
     arguments::{ConfigOption, DataOption},
+    call_trace::Watch,
     command_error::{Cause, CommandError},
     output::print,
     runtime,

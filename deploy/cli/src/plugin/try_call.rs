@@ -1,21 +1,34 @@
 //! `badgesmith plugin try`: makes one call as the server does, and shows every step of it.
 
-use std::{process::ExitCode, sync::Arc, time::SystemTime};
+use std::{
+    fmt::Write,
+    iter, mem,
+    process::ExitCode,
+    sync::{Arc, Mutex, PoisonError},
+    time::SystemTime,
+};
 
 use badgesmith_engine::{Engine, Plugin, Request, Response, Source, is_secret_name};
-use badgesmith_host::{config, log_lines};
+use badgesmith_host::{
+    config,
+    log_lines::{self, LogLine},
+};
 use badgesmith_provider::Call;
 use clap::Args;
 use serde_json::Value;
 
-use super::{advice::advice, badge_call, trace::Trace, traced_code::TracedCode, watched};
+use super::{advice::advice, badge_call, watched};
 use crate::{
     arguments::{ConfigOption, DataOption},
+    call_trace::{LineSink, StepNames, Trace, TracedCode},
     command_error::CommandError,
     output::print,
     runtime,
     seal::SealOption,
 };
+
+/// The width of the column with what a line is about.
+const WIDTH: usize = 12;
 
 /// Makes one call.
 #[derive(Args, Debug)]
@@ -38,11 +51,11 @@ pub(crate) struct TryOptions {
 /// The configuration is refused, or the address is no badge of a configured plugin.
 pub(super) fn run(options: &TryOptions) -> Result<ExitCode, CommandError> {
     let (config, plugins) = config::need(options.config.file.as_deref()).map_err(CommandError::configuration)?;
-    let trace = Arc::new(Trace::default());
+    let trace = Arc::new(Trace::new(Lines::default(), "; this command has no store, so there is nothing"));
     let world = watched::world(&config.engine, &options.data, &options.seal, &trace)?;
     let traced = |plugin: Plugin| {
-        let trace = Arc::clone(&trace);
-        plugin.with_code(|code| Arc::new(TracedCode::new(code, trace)))
+        let trace = Trace::clone(&trace);
+        plugin.with_code(|code| Arc::new(TracedCode::new(code, trace, StepNames::numbers())))
     };
     let plugins: Vec<_> = plugins.into_iter().map(traced).collect();
     // What a start logs is about all plugins.
@@ -51,23 +64,52 @@ pub(super) fn run(options: &TryOptions) -> Result<ExitCode, CommandError> {
     let path = badge_call::path(&options.address);
     let now = SystemTime::now();
     let (plugin, call) = badge_call::find(&engine, &path, now)?;
-    trace.add("call", &call_lines(plugin, &call));
+    trace.add("call", call_lines(plugin, &call));
     let request = json_request(&engine, &path, &call, now);
     let runtime = runtime::single_threaded()?;
     let logged = Arc::clone(&trace);
-    let response =
-        log_lines::collect(move |line| logged.add_log(&line), || runtime.block_on(engine.respond(&request, now)));
+    let response = log_lines::collect(
+        move |line| logged.add("log", log_lines_of(&line)),
+        || runtime.block_on(engine.respond(&request, now)),
+    );
     // A step that never returns must not keep the process from ending.
     runtime.shutdown_background();
-    trace.add_unanswered();
     let is_error = !response.line.code.is_empty();
     if is_error {
-        trace.add("error", &error_lines(&response));
+        trace.add("error", error_lines(&response));
     } else {
-        trace.add("badge", &badge_lines(&response));
+        trace.add("badge", badge_lines(&response));
     }
-    print(&trace.text())?;
+    print(&text(&trace))?;
     Ok(if is_error { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
+/// What is printed at the end: what a line is about, and the line.
+#[derive(Default)]
+struct Lines(Mutex<Vec<(String, String)>>);
+
+impl LineSink for Lines {
+    fn take(&self, about: &str, lines: &[String]) {
+        let about = [about].into_iter().chain(iter::repeat(""));
+        let lines = about.zip(lines).map(|(about, line)| (about.to_owned(), line.clone()));
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend(lines);
+    }
+}
+
+/// All lines. Secrets that were found after a line are hidden in it, too.
+fn text(trace: &Trace<Lines>) -> String {
+    let lines = mem::take(&mut *trace.sink().0.lock().unwrap_or_else(PoisonError::into_inner));
+    lines.into_iter().fold(String::new(), |mut text, (about, line)| {
+        // Writing to a String does not fail.
+        let _ = writeln!(text, "{about:<WIDTH$}{}", trace.hide(&line));
+        text
+    })
+}
+
+/// A line of the log, and its fields.
+fn log_lines_of(line: &LogLine) -> Vec<String> {
+    let fields = line.fields.iter().map(|(name, value)| format!("{name}: {value}"));
+    iter::once(line.message.clone()).chain(fields).collect()
 }
 
 /// Which badge it is, and the parameters of its address.

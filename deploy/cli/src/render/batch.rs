@@ -76,7 +76,7 @@ pub(super) fn run(file: &Path, folder: &Path, options: DrawOptions) -> Result<()
             let cause = Box::new(cause);
             RenderError::Line { file: file.to_owned(), number, cause }
         })?;
-        let drawn_file = folder.join(format!("{number:05}.{}", options.format.extension()));
+        let drawn_file = folder.join(format!("{number:05}.{}", options.format().extension()));
         fs::write(&drawn_file, drawn).map_err(CommandError::file(&drawn_file))?;
         bar.inc(1);
     }
@@ -191,7 +191,7 @@ mod tests {
         let file = folder.join("badges.jsonl");
         fs::write(&file, "\u{feff}{\"message\":\"one\"}\r\n\r\n{\"message\":\"two\"}\r\n").unwrap();
         let options = DrawOptions {
-            format: OutputFormat::Json,
+            format: Some(OutputFormat::Json),
             scale: Scale::default(),
             text: None,
             contrast: None,

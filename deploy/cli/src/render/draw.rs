@@ -1,5 +1,7 @@
 //! How badges are drawn by the command line: the options, and one badge as SVG, JSON or PNG.
 
+use std::path::Path;
+
 use badgesmith_renderer::{Logo, ResolvedBadge, Scale, Theme, is_icon, json, png, svg};
 use clap::{Args, ValueEnum};
 
@@ -8,9 +10,9 @@ use super::render_error::RenderError;
 /// The options that apply to one badge and to every badge of a batch.
 #[derive(Args, Clone, Copy, Debug)]
 pub(super) struct DrawOptions {
-    /// The output format.
-    #[arg(long, value_enum, default_value_t = OutputFormat::Svg)]
-    pub(super) format: OutputFormat,
+    /// The output format; without it that of the ending of --output, or SVG.
+    #[arg(long, value_enum)]
+    pub(super) format: Option<OutputFormat>,
     /// The factor by which the picture is enlarged, 1 to 4.
     #[arg(long, default_value = "1", value_parser = scale)]
     pub(super) scale: Scale,
@@ -30,6 +32,19 @@ pub(super) enum OutputFormat {
     Svg,
     Json,
     Png,
+}
+
+impl DrawOptions {
+    /// The format that was named, or SVG.
+    pub(super) fn format(&self) -> OutputFormat {
+        self.format.unwrap_or(OutputFormat::Svg)
+    }
+
+    /// The same for a file: its ending names the format if nothing else does.
+    pub(super) fn for_file(self, file: &Path) -> Self {
+        let ending = file.extension().and_then(|ending| OutputFormat::from_str(ending.to_str()?, true).ok());
+        Self { format: self.format.or(ending), ..self }
+    }
 }
 
 impl OutputFormat {
@@ -62,7 +77,7 @@ pub(super) enum ThemeOption {
 pub(super) fn draw(badge: ResolvedBadge, options: DrawOptions, names_style: bool) -> Result<Vec<u8>, RenderError> {
     let theme = if options.theme.is_some() { Theme::Auto } else { Theme::Fixed };
     let (outline, contrast, scale) = (options.text.is_some(), options.contrast.is_some(), options.scale);
-    draw_as(ResolvedBadge { outline, contrast, theme, scale, ..badge }, options.format, names_style)
+    draw_as(ResolvedBadge { outline, contrast, theme, scale, ..badge }, options.format(), names_style)
 }
 
 /// Draws a badge whose own options stay where the command has none.
@@ -78,7 +93,7 @@ pub(super) fn draw_resolved(
         scale: if options.scale == Scale::ONE { badge.scale } else { options.scale },
         ..badge
     };
-    draw_as(badge, options.format, names_style)
+    draw_as(badge, options.format(), names_style)
 }
 
 fn draw_as(badge: ResolvedBadge, format: OutputFormat, names_style: bool) -> Result<Vec<u8>, RenderError> {
@@ -106,4 +121,24 @@ pub(super) fn set_logo(badge: &mut ResolvedBadge, logo: &str) -> Result<(), Rend
 
 fn scale(text: &str) -> Result<Scale, &'static str> {
     text.parse().ok().and_then(Scale::new).ok_or("not a scale; there are 1, 2, 3 and 4")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_ending_of_a_file_names_the_format_unless_an_option_does() {
+        for (named, file, format) in [
+            (None, "b.png", OutputFormat::Png),
+            (None, "b.JSON", OutputFormat::Json),
+            (None, "b.svg", OutputFormat::Svg),
+            (None, "badge", OutputFormat::Svg),
+            (None, "b.gif", OutputFormat::Svg),
+            (Some(OutputFormat::Svg), "b.png", OutputFormat::Svg),
+        ] {
+            let options = DrawOptions { format: named, scale: Scale::ONE, text: None, contrast: None, theme: None };
+            assert_eq!(options.for_file(Path::new(file)).format(), format, "{file}");
+        }
+    }
 }

@@ -126,14 +126,14 @@ fn draw_pictures(
         if !names.insert(fold(&name)) {
             return Err(PictureFault::SameFile(name));
         }
-        let file = format!("{name}.{}", options.format.extension());
+        let file = format!("{name}.{}", options.format().extension());
         let bytes = draw_resolved(badge, options, names_style).map_err(|fault| PictureFault::Draw { name, fault })?;
         drawn.push((file, bytes));
         Ok(())
     };
     for picture in pictures {
         add(picture.name.clone(), picture.resolve(history, "")?, picture.names_style())?;
-        if options.format != OutputFormat::Json {
+        if options.format() != OutputFormat::Json {
             let trend = picture.resolve(history, TREND)?;
             // A value that is a word has no trend.
             if trend.spark.is_some() {

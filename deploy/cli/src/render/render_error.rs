@@ -2,6 +2,8 @@
 
 use std::{fmt, path::PathBuf};
 
+use badgesmith_renderer::Style;
+
 /// What is wrong with the badge, with the values that the text names.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum RenderError {
@@ -51,7 +53,10 @@ impl fmt::Display for RenderError {
             Self::Png(words) => f.write_str(words),
             Self::Malformed(words) => write!(f, "not a badge as JSON: {words}"),
             Self::InvalidColor(text) => write!(f, "{text:?} is not a colour"),
-            Self::InvalidStyle(text) => write!(f, "{text:?} is not a style"),
+            Self::InvalidStyle(text) => {
+                let names = Style::ALL.map(Style::name).join(", ");
+                write!(f, "{text:?} is not a style; there are {names}")
+            }
             Self::UnknownField { name, advice } => {
                 write!(f, "no badge has the field {name:?}; ")?;
                 match advice {

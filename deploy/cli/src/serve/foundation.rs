@@ -12,11 +12,11 @@ use badgesmith_engine::{
     world::{Meter, Secrets},
 };
 use badgesmith_host::{
-    client, config, courier::HttpCourier, executor::TokioExecutor, extra_roots::ExtraRoots, faces, oidc,
-    upstream::HttpUpstream, web::HttpWeb,
+    client, config, courier::HttpCourier, executor::TokioExecutor, extra_roots::ExtraRoots, faces,
+    library_copies::LibraryCopies, oidc, upstream::HttpUpstream, web::HttpWeb,
 };
 
-use super::{queued_reports, rate::Rate, rate_limits::ReportRate, storage::Storage};
+use super::{call_log::CallLog, queued_reports, rate::Rate, rate_limits::ReportRate, storage::Storage};
 use crate::command_error::CommandError;
 
 /// The store, the secrets, the connections to upstreams, the metrics, and the queue of reports.
@@ -37,6 +37,8 @@ pub(super) struct Foundation {
     roots: ExtraRoots,
     /// The path below which the server is shown.
     base: String,
+    /// What shows each call, if the log's level is `debug`.
+    calls: Option<CallLog>,
 }
 
 /// What is read of plugins.toml and of the files that it names.
@@ -59,12 +61,16 @@ pub(super) enum IfMissing {
 }
 
 impl Loaded {
-    /// Reads the file that was named or is found.
-    pub(super) fn read(config: Option<&Path>, if_missing: IfMissing) -> Result<Self, CommandError> {
+    /// Reads the file that was named or is found; libraries are opened from copies where there is a folder for them.
+    pub(super) fn read(
+        config: Option<&Path>,
+        if_missing: IfMissing,
+        copies: Option<&LibraryCopies>,
+    ) -> Result<Self, CommandError> {
         let read = match if_missing {
-            IfMissing::NoPlugins => config::load(config),
+            IfMissing::NoPlugins => config::load_from(config, copies),
             #[cfg(unix)]
-            IfMissing::Refuse => config::need(config).map(|(config, plugins)| (plugins, config.engine)),
+            IfMissing::Refuse => config::need_from(config, copies).map(|(config, plugins)| (plugins, config.engine)),
         };
         let (plugins, settings) = read.map_err(CommandError::configuration)?;
         let faces = faces::load(&settings.faces).map_err(CommandError::configuration)?;
@@ -97,6 +103,7 @@ impl Foundation {
             connections: queues,
             roots,
             base: base.to_owned(),
+            calls: CallLog::if_enabled(),
         })
     }
 
@@ -110,7 +117,7 @@ impl Foundation {
         let Loaded { config, plugins, settings, faces } = loaded;
         let (web, executor) =
             (Arc::new(HttpWeb::new(&settings).trusting(self.roots.clone())), Arc::new(TokioExecutor::new()));
-        let world = World {
+        let mut world = World {
             upstream: Arc::clone(&self.upstream) as _,
             verifier: oidc::verifier(&settings.trust, Arc::clone(&web) as _, Arc::clone(&executor) as _),
             web,
@@ -118,6 +125,15 @@ impl Foundation {
             secrets: Arc::clone(&self.secrets),
             store: self.storage.store(),
             meter: Arc::clone(&self.meter),
+        };
+        let plugins = match &self.calls {
+            Some(calls) => {
+                world.upstream = calls.upstream(world.upstream);
+                world.web = calls.upstream(world.web);
+                world.secrets = calls.secrets(world.secrets);
+                plugins.into_iter().map(|plugin| calls.plugin(plugin)).collect()
+            }
+            None => plugins,
         };
         let engine =
             Engine::new(plugins, &settings, world).map_err(|error| match config::explain(config.as_deref()) {

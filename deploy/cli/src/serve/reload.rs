@@ -3,6 +3,7 @@
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use badgesmith_engine::{Engine, Settings, events::EventPump, plugins::renew_libraries};
+use badgesmith_host::library_copies::LibraryCopies;
 use tokio::{
     sync::{mpsc, oneshot},
     task::{JoinHandle, spawn_blocking},
@@ -32,6 +33,8 @@ pub(super) struct Reloader {
     pub(super) config: Option<PathBuf>,
     /// The settings of the start.
     pub(super) started_with: Settings,
+    /// Where libraries are copied before they are opened, with `--watch`.
+    pub(super) copies: Option<Arc<LibraryCopies>>,
     pub(super) foundation: Arc<Foundation>,
     pub(super) engines: Arc<CurrentEngine>,
     pub(super) listeners: Arc<Listeners>,
@@ -76,10 +79,11 @@ impl Reloader {
         }
         let (file, foundation) = (self.config.clone(), Arc::clone(&self.foundation));
         let (started_with, predecessor) = (self.started_with.clone(), self.engines.get());
+        let copies = self.copies.clone();
         let build = move || -> Result<Successor, CommandError> {
             trial::load_elsewhere(file.as_deref())?;
             renew_libraries();
-            let mut loaded = Loaded::read(file.as_deref(), IfMissing::Refuse)?;
+            let mut loaded = Loaded::read(file.as_deref(), IfMissing::Refuse, copies.as_deref())?;
             let needs_restart = keep(&mut loaded.settings, &started_with);
             foundation.storage.check(&loaded.settings)?;
             queued_reports::check(&loaded.settings, foundation.reports.is_some())?;

@@ -27,6 +27,7 @@ use std::{
 
 pub mod report;
 pub mod watch;
+pub mod word_library;
 
 /// The answer of an upstream: status, headers, body.
 pub type UpstreamReply = (u16, Vec<(&'static str, String)>, Vec<u8>);

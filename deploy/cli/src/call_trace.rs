@@ -1,0 +1,14 @@
+//! What happens in calls, as lines of text without secrets: for `badgesmith plugin try`, and for the log of a server
+//! whose level is `debug`.
+
+mod ask_lines;
+mod step_lines;
+mod trace;
+mod traced_code;
+mod watched;
+
+pub(crate) use self::{
+    trace::{LineSink, Trace},
+    traced_code::{StepNames, TracedCode},
+    watched::{Watch, WatchedSecrets, WatchedUpstream},
+};
