@@ -36,10 +36,13 @@ mod trial;
 mod trusted_proxies;
 #[cfg(unix)]
 mod watch;
+mod workers;
 
 use std::{
     cmp::max,
+    num::NonZero,
     sync::Arc,
+    thread,
     time::{Duration, Instant},
 };
 
@@ -72,9 +75,13 @@ use rate_limits::ClientRate;
 use reload::Reloader;
 use storage::Storage;
 use trusted_proxies::{TrustedProxies, TrustedProxy};
+use workers::Workers;
 
 /// How many of the open files are kept for everything but clients' connections: upstreams, the store, secrets.
 const OTHER_FILES: usize = 160;
+
+/// The most threads that serve connections. More than the processors of any machine would only take memory.
+const MOST_THREADS: u64 = 512;
 
 /// Answers requests over HTTP.
 #[derive(Args, Debug)]
@@ -105,6 +112,14 @@ pub(crate) struct ServeOptions {
         default_missing_value = "true"
     )]
     metrics: Option<bool>,
+    /// How many threads serve connections; by default as many as the process may use processors.
+    #[arg(
+        long,
+        env = "BADGESMITH_THREADS",
+        value_name = "COUNT",
+        value_parser = RangedU64ValueParser::<usize>::new().range(1..=MOST_THREADS)
+    )]
+    threads: Option<usize>,
     /// How many connections may be open at once; for one more, the one that has waited longest for its client is
     /// closed.
     #[arg(
@@ -170,6 +185,11 @@ impl ServeOptions {
         Ok(None)
     }
 
+    /// How many threads serve connections. Where the number of processors is unknown, one does.
+    fn threads(&self) -> usize {
+        self.threads.unwrap_or_else(|| thread::available_parallelism().map_or(1, NonZero::get))
+    }
+
     fn shows_metrics(&self) -> bool {
         self.metrics.unwrap_or_else(|| self.listen.is_loopback())
     }
@@ -224,8 +244,10 @@ pub(crate) fn run(serve: &ServeOptions) -> Result<(), CommandError> {
     let rate = serve.rate.map(|rate| Arc::new(ClientRate::new(rate, Instant::now())));
     let server =
         Server { engines: Arc::clone(&engines), meter, metrics, listeners: Arc::clone(&listeners), network, rate };
-    // One thread: a request that is answered from a cache takes less time than a switch to another thread.
+    // A connection stays on its thread: a request that is answered from a cache takes less time than a switch to another
+    // one. This runtime accepts connections, and does what is done in the background.
     let runtime = runtime::single_threaded()?;
+    let workers = Workers::start(serve.threads())?;
     runtime.block_on(events::check(&foundation, &settings))?;
     let telling = runtime.block_on(async { events::start(&foundation, &engines.get(), &settings) });
     if let Some(queue) = foundation.reports.clone() {
@@ -257,8 +279,10 @@ pub(crate) fn run(serve: &ServeOptions) -> Result<(), CommandError> {
     let mode = serve.listen_mode;
     #[cfg(not(unix))]
     let mode = 0;
-    let outcome = runtime.block_on(listener::listen(serve.listen.clone(), mode, server, table, stop_delay));
+    let outcome = runtime.block_on(listener::listen(serve.listen.clone(), mode, server, table, &workers, stop_delay));
     runtime.block_on(foundation.storage.close());
+    // What the threads still wrote to the store is written.
+    drop(workers);
     // A provider's step that never returns must not keep the process from ending.
     runtime.shutdown_background();
     outcome

@@ -19,6 +19,40 @@ pub(crate) enum ClientStream {
     Unix(tokio::net::UnixStream),
 }
 
+/// A stream that belongs to no runtime, so that another one can take it.
+#[derive(Debug)]
+pub(crate) enum UnregisteredStream {
+    Tcp(std::net::TcpStream),
+    #[cfg(unix)]
+    Unix(std::os::unix::net::UnixStream),
+}
+
+impl UnregisteredStream {
+    /// Takes a stream from its runtime.
+    ///
+    /// # Errors
+    /// The runtime cannot let go of it.
+    pub(crate) fn of(stream: ClientStream) -> io::Result<Self> {
+        match stream {
+            ClientStream::Tcp(stream) => stream.into_std().map(Self::Tcp),
+            #[cfg(unix)]
+            ClientStream::Unix(stream) => stream.into_std().map(Self::Unix),
+        }
+    }
+
+    /// Adds it to the runtime of this thread.
+    ///
+    /// # Errors
+    /// The runtime cannot take it.
+    pub(crate) fn register(self) -> io::Result<ClientStream> {
+        match self {
+            Self::Tcp(stream) => TcpStream::from_std(stream).map(ClientStream::Tcp),
+            #[cfg(unix)]
+            Self::Unix(stream) => tokio::net::UnixStream::from_std(stream).map(ClientStream::Unix),
+        }
+    }
+}
+
 impl ClientStream {
     /// Whether the client has closed its side, seen without reading what it has sent; pending if neither is known.
     pub(crate) fn poll_end(&self, cx: &mut Context<'_>) -> Poll<io::Result<bool>> {

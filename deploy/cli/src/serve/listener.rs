@@ -1,4 +1,4 @@
-//! Accepts connections and serves each of them, until the server is told to stop.
+//! Accepts connections and has a thread serve each of them, until the server is told to stop.
 
 use std::{
     future::poll_fn,
@@ -16,7 +16,6 @@ use hyper_util::{
 };
 use tokio::{
     io::AsyncWriteExt,
-    task::yield_now,
     time::{MissedTickBehavior, interval, sleep, timeout},
 };
 
@@ -31,6 +30,7 @@ use super::{
     open_files,
     peer::Peer,
     socket::Socket,
+    workers::Workers,
 };
 use crate::command_error::CommandError;
 
@@ -46,7 +46,7 @@ pub(crate) const STOP_TIMEOUT: Duration = Duration::from_secs(10);
 const CLOCK_IS_WRONG: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/plain\r\nContent-Length: 32\r\n\
     Cache-Control: no-store\r\nConnection: close\r\n\r\nthe clock of the server is wrong";
 
-/// Serves at this address until Ctrl-C or SIGTERM, for as long as `stop_delay` after it or until a second one, and then
+/// Serves at this address until Ctrl-C or SIGTERM, with these threads for connections, for as long as `stop_delay` after it or until a second one, and then
 /// finishes the requests in flight. A Unix socket's file has this mode. After the signal `/health/ready` says that the
 /// server stops.
 ///
@@ -57,6 +57,7 @@ pub(crate) async fn listen(
     mode: u32,
     server: Server,
     connections: Arc<ConnectionTable>,
+    workers: &Workers,
     stop_delay: Duration,
 ) -> Result<(), CommandError> {
     let listener = ListeningSocket::bind(&address, mode)
@@ -86,13 +87,18 @@ pub(crate) async fn listen(
                     // A trusted proxy connects for all of its clients.
                     let client = from.address().filter(|_| !server.network.trusted.contains(from));
                     let slot = connections.open(client.and_then(ClientAddress::at), Instant::now());
-                    tokio::spawn(serve(Socket::new(stream, slot), from, server.clone(), graceful.watcher()));
-                    if connections.is_full(Instant::now()) {
+                    let (server, watcher) = (server.clone(), graceful.watcher());
+                    let served = workers.serve(stream, move |stream| {
+                        serve(Socket::new(stream, slot), from, server, watcher)
+                    });
+                    match served {
                         // What the client has sent already is read before its connection can be closed to make room.
-                        yield_now().await;
+                        Ok(worker) if connections.is_full(Instant::now()) => workers.turn(worker).await,
+                        Ok(_) => {}
+                        Err(fault) => tracing::warn!(%fault, "a connection could not be handed to its thread"),
                     }
                 }
-                Err(fault) => recover(&fault, &connections).await,
+                Err(fault) => recover(&fault, &connections, workers).await,
             },
         }
     }
@@ -123,15 +129,15 @@ fn enforce_timeouts(connections: &ConnectionTable, stopping: bool) {
 }
 
 /// Recovers after a connection could not be accepted: if no file descriptor is left, closes waiting connections.
-async fn recover(fault: &io::Error, connections: &ConnectionTable) {
+async fn recover(fault: &io::Error, connections: &ConnectionTable, workers: &Workers) {
     match fault.kind() {
         // The client closed the connection before it was accepted.
         io::ErrorKind::ConnectionAborted | io::ErrorKind::ConnectionReset | io::ErrorKind::Interrupted => return,
         _ if open_files::is_exhausted(fault) => {
             // The tasks of new connections read before theirs can be closed, and closed connections end in their tasks.
-            yield_now().await;
+            workers.turn_all().await;
             if connections.shrink(Instant::now()) {
-                return yield_now().await;
+                return workers.turn_all().await;
             }
         }
         _ => {}

@@ -242,6 +242,7 @@ pub fn command() -> Command {
         "BADGESMITH_REPORT_RATE",
         "BADGESMITH_SEAL_KEY",
         "BADGESMITH_SEAL_KEY_FILE",
+        "BADGESMITH_THREADS",
         "BADGESMITH_TRUST",
         "LOG_LEVEL",
     ] {
