@@ -8,6 +8,7 @@ use std::{
     time::SystemTime,
 };
 
+use super::answer_tally::AnswerTally;
 use crate::unix_time::unix_milliseconds;
 use badgesmith_engine::{
     Engine,
@@ -40,6 +41,8 @@ const OTHER: &str = "OTHER";
 #[derive(Debug)]
 pub struct Prometheus {
     registry: Registry,
+    /// The answers that are not in the counters yet.
+    tally: AnswerTally,
     requests: IntCounterVec,
     request_seconds: HistogramVec,
     drawn: IntCounterVec,
@@ -180,6 +183,7 @@ impl Prometheus {
             plugins: gauge("badgesmith_plugin_in_service", "0 once a plugin's steps did not come back.", &["plugin"])?,
             entries: gauge("badgesmith_cache_entries", "How many values are kept in memory.", &["cache"])?,
             bytes: gauge("badgesmith_cache_bytes", "How much memory kept values take.", &["cache"])?,
+            tally: AnswerTally::default(),
             registry,
         })
     }
@@ -187,6 +191,7 @@ impl Prometheus {
     /// All metrics, with gauges of the state of `engine` at `now`, in Prometheus' text format 0.0.4.
     #[must_use]
     pub fn text(&self, engine: &Engine, now: SystemTime) -> String {
+        self.count_answers();
         let health = engine.health(now);
         // The health lists only origins with failures; the gauges of the others are 0.
         for origin in engine.plugins().iter().flat_map(|plugin| &plugin.origins) {
@@ -211,6 +216,20 @@ impl Prometheus {
         TextEncoder::new().encode_to_string(&self.registry.gather()).unwrap_or_default()
     }
 
+    /// Adds to the counters what the threads counted.
+    fn count_answers(&self) {
+        self.tally.take(|answers| {
+            let route = route_label(&answers.route);
+            self.requests.with_label_values(&[route, answers.status.as_str()]).inc_by(answers.count);
+            if let Some(format) = answers.format {
+                self.drawn.with_label_values(&[format.name()]).inc_by(answers.count);
+            }
+            if let Some(cache) = answers.cache {
+                self.badges.with_label_values(&[&*answers.plugin, cache.name()]).inc_by(answers.count);
+            }
+        });
+    }
+
     /// The outcome itself, or `OTHER` once there are too many different ones.
     fn bounded<'a>(&self, outcome: &'a str) -> &'a str {
         let mut outcomes = self.outcomes.lock().unwrap_or_else(PoisonError::into_inner);
@@ -229,16 +248,8 @@ impl Meter for Prometheus {
     fn note(&self, event: &Event<'_>) {
         match *event {
             Event::Answered { response, took } => {
-                let line = &response.line;
-                let route = if line.route.is_empty() { NO_ROUTE } else { &*line.route };
-                self.requests.with_label_values(&[route, response.status.as_str()]).inc();
-                self.request_seconds.with_label_values(&[route]).observe(took.as_secs_f64());
-                if let Some(format) = line.format {
-                    self.drawn.with_label_values(&[format.name()]).inc();
-                }
-                if let Some(cache) = line.cache {
-                    self.badges.with_label_values(&[&*line.plugin, cache.name()]).inc();
-                }
+                let route = route_label(&response.line.route);
+                self.tally.note(response, took, || self.request_seconds.with_label_values(&[route]).local());
             }
             Event::Stepped { plugin, outcome, took } => {
                 self.step_seconds.with_label_values(&[plugin, outcome.name()]).observe(took.as_secs_f64());
@@ -263,6 +274,10 @@ impl Meter for Prometheus {
             }
         }
     }
+}
+
+fn route_label(route: &str) -> &str {
+    if route.is_empty() { NO_ROUTE } else { route }
 }
 
 fn add<C: Collector + Clone + 'static>(registry: &Registry, collector: C) -> prometheus::Result<C> {

@@ -1,0 +1,101 @@
+//! Counts answers on the threads that give them. If all threads changed the same counters, each would wait for the caches of
+//! the others' processors with every answer.
+
+use std::{
+    collections::HashMap,
+    hash::{DefaultHasher, Hash, Hasher},
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use badgesmith_engine::{AccessLine, CacheState, Format, Response};
+use http::StatusCode;
+use prometheus::local::LocalHistogram;
+
+/// How many threads count without ever waiting for another one.
+const SHARDS: usize = 32;
+
+thread_local! {
+    /// The number of this thread.
+    static THREAD: usize = {
+        static THREADS: AtomicUsize = AtomicUsize::new(0);
+        THREADS.fetch_add(1, Ordering::Relaxed)
+    };
+}
+
+/// What was counted since it was last taken.
+#[derive(Debug, Default)]
+pub(super) struct AnswerTally([Shard; SHARDS]);
+
+/// The counts of one thread, by the hash of what they are of. No two share a line of the processor's cache.
+#[derive(Debug, Default)]
+#[repr(align(128))]
+struct Shard(Mutex<HashMap<u64, Vec<AnswerCount>>>);
+
+/// How many answers were alike.
+#[derive(Debug)]
+pub(super) struct AnswerCount {
+    pub(super) route: String,
+    pub(super) plugin: String,
+    pub(super) status: StatusCode,
+    pub(super) format: Option<Format>,
+    pub(super) cache: Option<CacheState>,
+    pub(super) count: u64,
+    /// How long they took.
+    pub(super) seconds: LocalHistogram,
+}
+
+impl AnswerTally {
+    /// Counts an answer. The histogram is that of its route.
+    pub(super) fn note(&self, response: &Response, took: Duration, histogram: impl FnOnce() -> LocalHistogram) {
+        let (status, line) = (response.status, &response.line);
+        let mut hasher = DefaultHasher::new();
+        (&line.route, &line.plugin, status.as_u16()).hash(&mut hasher);
+        let shard = &self.0[THREAD.with(|thread| thread % SHARDS)];
+        let mut counts = shard.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let counts = counts.entry(hasher.finish()).or_default();
+        let count = match counts.iter().position(|count| count.is_of(status, line)) {
+            Some(found) => &mut counts[found],
+            None => {
+                counts.push(AnswerCount {
+                    route: line.route.to_string(),
+                    plugin: line.plugin.clone(),
+                    status,
+                    format: line.format,
+                    cache: line.cache,
+                    count: 0,
+                    seconds: histogram(),
+                });
+                let last = counts.len() - 1;
+                &mut counts[last]
+            }
+        };
+        count.count += 1;
+        count.seconds.observe(took.as_secs_f64());
+    }
+
+    /// Takes all counts. Those of answers that come meanwhile are taken the next time.
+    pub(super) fn take(&self, mut take: impl FnMut(&AnswerCount)) {
+        for shard in &self.0 {
+            let mut counts = shard.0.lock().unwrap_or_else(PoisonError::into_inner);
+            for count in counts.values_mut().flatten().filter(|count| count.count > 0) {
+                take(count);
+                count.seconds.flush();
+                count.count = 0;
+            }
+        }
+    }
+}
+
+impl AnswerCount {
+    fn is_of(&self, status: StatusCode, line: &AccessLine) -> bool {
+        self.status == status
+            && self.format == line.format
+            && self.cache == line.cache
+            && self.route == line.route
+            && self.plugin == line.plugin
+    }
+}
