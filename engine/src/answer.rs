@@ -1,6 +1,9 @@
 //! A handler's answer, and the response that it becomes: caching headers, ETag, conditional requests and HEAD.
 
-use std::time::{Duration, SystemTime};
+use std::{
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
 
 use bytes::Bytes;
 use http::{
@@ -11,7 +14,9 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use crate::{
+    badge_content::BadgeContent,
     caching::Caching,
+    call::outcome::Outcome,
     error::Error,
     event_stream::EventStream,
     format::Format,
@@ -35,6 +40,22 @@ pub(crate) struct Answer {
     pub(crate) headers: Vec<(HeaderName, HeaderValue)>,
     /// What follows the body and does not end.
     pub(crate) events: Option<EventStream>,
+    /// For how long it is the answer to the same address.
+    #[cfg_attr(not(feature = "response-cache"), allow(dead_code, reason = "only the cache of responses asks"))]
+    pub(crate) lasting: Lasting,
+}
+
+/// For how long an answer is the answer to every request for the same address, whatever its headers are.
+#[derive(Clone, Debug, Default)]
+#[cfg_attr(not(feature = "response-cache"), allow(dead_code, reason = "only the cache of responses asks"))]
+pub(crate) enum Lasting {
+    /// For one request.
+    #[default]
+    Once,
+    /// As long as the engine lives.
+    Always,
+    /// As long as the badge that it shows is valid.
+    While(Arc<Outcome<BadgeContent>>),
 }
 
 impl Answer {
@@ -54,6 +75,7 @@ impl Answer {
             etag: None,
             headers: Vec::new(),
             events: None,
+            lasting: Lasting::Once,
         }
     }
 
@@ -103,6 +125,22 @@ impl Answer {
         Self { headers: retry_after.into_iter().chain(allow).collect(), ..Self::json(error.status, body, caching) }
     }
 
+    /// The same, which lasts so long if it may be cached for as long as it should: not one from which something is missing.
+    pub(crate) fn lasting(self, lasting: Lasting, caching: Caching) -> Self {
+        if self.caching == caching { Self { lasting, ..self } } else { self }
+    }
+
+    /// Whether it may answer another request.
+    #[cfg(feature = "response-cache")]
+    pub(crate) fn lasts(&self) -> bool {
+        let has_time = match &self.lasting {
+            Lasting::Once => false,
+            Lasting::Always => true,
+            Lasting::While(outcome) => outcome.valid_until.is_some() && outcome.stale_seconds.is_none(),
+        };
+        has_time && self.status == 200 && self.caching != Caching::NoStore && self.events.is_none()
+    }
+
     /// The response to this request: 304 if the client has the body already, and without a body for HEAD.
     pub(crate) fn respond(self, request: &Request, line: AccessLine) -> Response {
         let line = AccessLine { format: self.format, ..line };
@@ -146,7 +184,7 @@ pub(crate) fn etag(body: &[u8]) -> HeaderValue {
 }
 
 /// Whether the request's conditions say that the client has this body (RFC 9110, section 13).
-fn is_known(request: &Request, etag: &HeaderValue, last_modified: Option<SystemTime>) -> bool {
+pub(crate) fn is_known(request: &Request, etag: &HeaderValue, last_modified: Option<SystemTime>) -> bool {
     if request.headers.contains_key(header::IF_NONE_MATCH) {
         let lists = request.headers.get_all(header::IF_NONE_MATCH);
         let mut tags =

@@ -42,6 +42,8 @@ mod report_limit;
 mod report_queue;
 mod request;
 mod response;
+#[cfg(feature = "response-cache")]
+mod response_cache;
 mod route;
 mod router;
 mod series;
@@ -167,6 +169,18 @@ impl Engine {
     pub fn with_faces(mut self, faces: AddedFaces) -> Self {
         if let Some(parts) = Arc::get_mut(&mut self.parts) {
             parts.drawing.faces = faces;
+        }
+        self
+    }
+
+    /// The engine with a cache of finished responses, for a process that answers many requests with
+    /// [`respond_cached`](Self::respond_cached); it is called before the first request. The cache takes its share of the
+    /// memory from the caches of badges and pictures.
+    #[cfg(feature = "response-cache")]
+    #[must_use]
+    pub fn with_response_cache(mut self, settings: &Settings) -> Self {
+        if let Some(parts) = Arc::get_mut(&mut self.parts) {
+            parts.cache_responses(settings);
         }
         self
     }
@@ -359,6 +373,25 @@ impl Engine {
         let mut line = target.access_line();
         let answer = serve(&self.parts, &self.pages, &incoming, &target, &mut line).await;
         finish(&self.parts, &incoming, &target, line, answer).await
+    }
+
+    /// Answers a request as [`respond`](Self::respond) does. With [a cache of responses](Self::with_response_cache), the
+    /// next request for the same address gets the same response for as long as its badge is valid.
+    #[cfg(feature = "response-cache")]
+    pub async fn respond_cached(&self, request: &Request, now: SystemTime) -> Response {
+        let Some(responses) = &self.parts.responses else { return self.respond(request, now).await };
+        if let Some(response) = responses.respond(request, now) {
+            return response;
+        }
+        let (target, incoming) = place(&self.parts, request, now);
+        if request.method == Method::OPTIONS && target.has_options() {
+            return preflight(request, &target);
+        }
+        let mut line = target.access_line();
+        match serve(&self.parts, &self.pages, &incoming, &target, &mut line).await {
+            Ok(answer) => responses.keep(request, answer, line),
+            error => finish(&self.parts, &incoming, &target, line, error).await,
+        }
     }
 
     /// The response to a request whose deadline is near: an error, in the format that the request asks for.

@@ -2,6 +2,8 @@
 
 use std::sync::{Arc, atomic::AtomicBool};
 
+#[cfg(feature = "response-cache")]
+use crate::response_cache::ResponseCache;
 use crate::{
     addresses::Switch,
     call::{badge_cache::BadgeCache, caller::Caller},
@@ -30,6 +32,9 @@ pub(crate) struct Parts {
     /// Fetches documents on the web, whose addresses callers name.
     pub(crate) web: Arc<Fetcher>,
     pub(crate) badges: Arc<BadgeCache>,
+    /// Finished responses, where they are cached.
+    #[cfg(feature = "response-cache")]
+    pub(crate) responses: Option<ResponseCache>,
     pub(crate) drawing: Drawing,
     pub(crate) readers: Readers,
     pub(crate) store: Dependency,
@@ -77,6 +82,8 @@ impl Parts {
             },
             web,
             badges: Arc::new(BadgeCache::new(eighth, executor(), marks)),
+            #[cfg(feature = "response-cache")]
+            responses: None,
             drawing: Drawing::new(eighth, executor()),
             readers: Readers::new(executor()),
             store: Dependency::new("store"),
@@ -94,6 +101,29 @@ impl Parts {
             serves_dynamic: settings.dynamic,
             world,
         }
+    }
+
+    /// Caches finished responses from now on, within an eighth of the memory for caches: half the share of badges, and half
+    /// of that of badges' pictures and of charts.
+    #[cfg(feature = "response-cache")]
+    pub(crate) fn cache_responses(&mut self, settings: &Settings) {
+        let half = settings.cache_bytes() / 16;
+        let (executor, marks) = (|| Arc::clone(&self.world.executor), || Arc::clone(&self.caller.upstreams.marks));
+        self.badges = Arc::new(BadgeCache::new(half, executor(), marks()));
+        let faces = self.drawing.faces.clone();
+        self.drawing = Drawing::new(half, executor());
+        self.drawing.faces = faces;
+        self.responses = Some(ResponseCache::new(2 * half, marks()));
+    }
+
+    /// The number of finished pictures and responses in the caches, and their size in bytes.
+    pub(crate) fn pictures(&self) -> (usize, u64) {
+        let size = self.drawing.size();
+        #[cfg(feature = "response-cache")]
+        if let Some((entries, bytes)) = self.responses.as_ref().map(ResponseCache::size) {
+            return (size.0 + entries, size.1 + bytes);
+        }
+        size
     }
 
     /// Whether the settings leave this on.

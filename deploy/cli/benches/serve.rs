@@ -1,7 +1,8 @@
 //! Requests a second for a cached badge, compared with a plain hyper server that returns the same bytes.
 //!
-//! Run with `cargo bench -p badgesmith`. The rounds alternate, and the ratio is that of the medians. Both servers have
-//! one thread and log no answers.
+//! Run with `cargo bench -p badgesmith --bench serve`. The rounds alternate, and the ratio is that of the medians. Both
+//! servers have one thread, and then two; they log no answers, and spread connections alike. The client has a thread of
+//! its own, and as many as the servers with two.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout)]
 
 #[path = "../tests/support/mod.rs"]
@@ -9,6 +10,8 @@ mod support;
 
 use std::{
     convert::Infallible,
+    future::pending,
+    io::{Read as _, Write as _},
     net::SocketAddr,
     path::Path,
     process::Command,
@@ -28,13 +31,15 @@ use hyper_util::rt::TokioIo;
 use support::{Server, Upstream, nuget_toml};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
-    net::{TcpListener, TcpStream},
+    net::TcpStream,
     runtime,
 };
 
 const CONNECTIONS: usize = 32;
 const ROUND: Duration = Duration::from_secs(2);
 const ROUNDS: usize = 5;
+/// How many threads both servers have.
+const THREADS: [usize; 2] = [1, 2];
 
 fn main() {
     let upstream = Upstream::start(|path| match path {
@@ -42,25 +47,27 @@ fn main() {
         _ => (200, Vec::new(), br#"{"listed":true}"#.to_vec()),
     });
     let toml = nuget_toml(&upstream.url()) + "fresh-seconds = 3600\n";
-    let server = Server::start_with("bench", &toml, &["--log-level", "warn"]);
-    for (name, path) in [
-        ("a package's badge, SVG", "/badges/packages/nuget/Newtonsoft.Json.svg"),
-        ("a package's badge, JSON", "/badges/packages/nuget/Newtonsoft.Json"),
-        ("a static badge, SVG", "/badge/build-passing-brightgreen"),
-    ] {
-        let response = server.get(path);
-        assert_eq!(response.status, 200);
-        let plain = plain(&response.head, response.body);
-        let mut rates = [Vec::new(), Vec::new()];
-        for _ in 0..ROUNDS {
-            for (rates, address) in rates.iter_mut().zip([server.address, plain]) {
-                rates.push(load(address, path));
+    for threads in THREADS {
+        let server = Server::start_with("bench", &toml, &["--log-level", "warn", "--threads", &threads.to_string()]);
+        for (name, path) in [
+            ("a package's badge, SVG", "/badges/packages/nuget/Newtonsoft.Json.svg"),
+            ("a package's badge, JSON", "/badges/packages/nuget/Newtonsoft.Json"),
+            ("a package's badge, PNG", "/badges/packages/nuget/Newtonsoft.Json.png"),
+            ("a static badge, SVG", "/badge/build-passing-brightgreen"),
+        ] {
+            let (head, body) = answer(server.address, path);
+            let plain = plain(&head, body, threads);
+            let mut rates = [Vec::new(), Vec::new()];
+            for _ in 0..ROUNDS {
+                for (rates, address) in rates.iter_mut().zip([server.address, plain]) {
+                    rates.push(load_on(threads, address, path));
+                }
             }
+            let [ours, hyper] = rates.map(median);
+            let ratio = ours / hyper;
+            println!("{name}, threads {threads}: {ours:.0} requests/s, plain hyper {hyper:.0}, ratio {ratio:.2}");
         }
-        let [ours, hyper] = rates.map(median);
-        println!("{name}: {ours:.0} requests/s, plain hyper {hyper:.0}, ratio {:.2}", ours / hyper);
     }
-    drop(server);
     for lie in ["NO_JSON_STEP", "ENDLESS", "TRESPASSING", "SLEEPING"] {
         beside(lie, &toml);
     }
@@ -80,7 +87,7 @@ fn beside(lie: &str, toml: &str) {
         .status();
     assert!(built.unwrap().success());
     let toml = format!("{toml}[[plugin]]\nid = \"liar\"\nlibrary = {library:?}\norigins = [\"https://example.com\"]\n");
-    let server = Server::start_with("bench", &toml, &["--log-level", "error"]);
+    let server = Server::start_with("bench", &toml, &["--log-level", "error", "--threads", "1"]);
     let path = "/badges/packages/nuget/Newtonsoft.Json.svg";
     let mut rates = [Vec::new(), Vec::new()];
     for round in 0..ROUNDS {
@@ -96,7 +103,7 @@ fn beside(lie: &str, toml: &str) {
                         thread::sleep(Duration::from_millis(20));
                     }
                 });
-                rates.push(load(server.address, path));
+                rates.push(load(CONNECTIONS, server.address, path));
                 stop.store(true, Ordering::Relaxed);
             });
         }
@@ -108,8 +115,19 @@ fn beside(lie: &str, toml: &str) {
     );
 }
 
-/// A single-threaded hyper server that answers every request with these bytes.
-fn plain(head: &str, body: String) -> SocketAddr {
+/// The head and the body of the answer.
+fn answer(address: SocketAddr, path: &str) -> (String, Vec<u8>) {
+    let mut stream = std::net::TcpStream::connect(address).unwrap();
+    write!(stream, "GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").unwrap();
+    let mut bytes = Vec::new();
+    stream.read_to_end(&mut bytes).unwrap();
+    assert!(bytes.starts_with(b"HTTP/1.1 200 "));
+    let end = bytes.windows(4).position(|four| four == b"\r\n\r\n").unwrap();
+    (String::from_utf8(bytes[..end].to_vec()).unwrap(), bytes.split_off(end + 4))
+}
+
+/// A hyper server that answers every request with these bytes; each of its threads has a runtime of its own.
+fn plain(head: &str, body: Vec<u8>, threads: usize) -> SocketAddr {
     let headers: HeaderMap = head
         .lines()
         .skip(1)
@@ -120,35 +138,49 @@ fn plain(head: &str, body: String) -> SocketAddr {
     let answer = Arc::new((headers, Bytes::from(body)));
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
+    let handles: Vec<_> = (0..threads)
+        .map(|_| {
+            let runtime = runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            let handle = runtime.handle().clone();
+            thread::spawn(move || runtime.block_on(pending::<()>()));
+            handle
+        })
+        .collect();
     thread::spawn(move || {
-        runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async move {
-            listener.set_nonblocking(true).unwrap();
-            let listener = TcpListener::from_std(listener).unwrap();
-            loop {
-                let (stream, _) = listener.accept().await.unwrap();
-                stream.set_nodelay(true).unwrap();
-                let answer = Arc::clone(&answer);
+        for (stream, handle) in listener.incoming().zip(handles.iter().cycle()) {
+            let (stream, answer) = (stream.unwrap(), Arc::clone(&answer));
+            stream.set_nodelay(true).unwrap();
+            stream.set_nonblocking(true).unwrap();
+            handle.spawn(async move {
                 let service = service_fn(move |_: Request<Incoming>| {
                     let mut response = hyper::Response::new(Full::new(answer.1.clone()));
                     *response.headers_mut() = answer.0.clone();
                     async move { Ok::<_, Infallible>(response) }
                 });
-                tokio::spawn(
-                    http1::Builder::new().pipeline_flush(true).serve_connection(TokioIo::new(stream), service),
-                );
-            }
-        });
+                let stream = TokioIo::new(TcpStream::from_std(stream).unwrap());
+                let _ = http1::Builder::new().half_close(true).serve_connection(stream, service).await;
+            });
+        }
     });
     address
 }
 
+/// Requests a second of so many clients, each with its share of the connections on a thread of its own.
+fn load_on(threads: usize, address: SocketAddr, path: &str) -> f64 {
+    thread::scope(|scope| {
+        let clients: Vec<_> =
+            (0..threads).map(|_| scope.spawn(|| load(CONNECTIONS / threads, address, path))).collect();
+        clients.into_iter().map(|client| client.join().unwrap()).sum()
+    })
+}
+
 /// Requests a second on keep-alive connections, with one request in flight on each.
-fn load(address: SocketAddr, path: &str) -> f64 {
+fn load(connections: usize, address: SocketAddr, path: &str) -> f64 {
     let request = format!("GET {path} HTTP/1.1\r\nHost: x\r\n\r\n").into_bytes();
     let runtime = runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
         let started = Instant::now();
-        let counts = join_all((0..CONNECTIONS).map(|_| async {
+        let counts = join_all((0..connections).map(|_| async {
             let mut stream = TcpStream::connect(address).await.unwrap();
             let mut buffer = vec![0; 16 * 1024];
             stream.write_all(&request).await.unwrap();

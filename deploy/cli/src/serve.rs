@@ -22,6 +22,7 @@ mod listening_socket;
 mod network;
 mod open_files;
 mod peer;
+mod poll_time;
 mod queued_reports;
 mod rate;
 mod rate_limits;

@@ -25,8 +25,12 @@ pub fn from_headers(headers: &HeaderMap) -> String {
 #[must_use]
 pub fn fresh() -> String {
     // Every `RandomState` has different keys.
-    let random = || RandomState::new().hash_one(());
-    format!("{:016x}{:016x}", random(), random())
+    let random = || RandomState::new().hash_one(()).to_be_bytes();
+    let mut id = String::with_capacity(32);
+    for byte in [random(), random()].as_flattened() {
+        id.extend([byte >> 4, byte & 15].map(|digit| char::from(b"0123456789abcdef"[usize::from(digit)])));
+    }
+    id
 }
 
 /// A caller's ID if it is safe to log: 1 to 64 of `A-Z a-z 0-9 . _ -`.

@@ -6,7 +6,7 @@ use badgesmith_provider::format::add_v;
 use futures_util::FutureExt;
 
 use crate::{
-    answer::Answer,
+    answer::{Answer, Lasting},
     caching::plugin_caching,
     call::{
         badge_cache::{BadgeQuery, Served},
@@ -54,7 +54,10 @@ pub(crate) async fn answer(
             }
             let resolved = overrides.resolve(&target.defaults(), badge, false);
             let drawn = parts.drawing.draw(resolved, look, caching).await?;
-            Ok(Answer { last_modified: outcome.last_modified, ..drawn })
+            let drawn = Answer { last_modified: outcome.last_modified, ..drawn };
+            // A badge of recorded results shows the newest one.
+            let lasting = if call.reads_store() { Lasting::Once } else { Lasting::While(outcome) };
+            Ok(drawn.lasting(lasting, caching))
         }
         Err(failure) => {
             let error = Error::of_outcome(failure, outcome.asked_upstream);

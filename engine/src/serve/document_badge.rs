@@ -26,7 +26,7 @@ use self::{
 };
 use crate::{
     addresses::Switch,
-    answer::Answer,
+    answer::{Answer, Lasting},
     caching::Caching,
     call::badge_cache::{BadgeQuery, Served},
     code::Code,
@@ -77,7 +77,8 @@ pub(crate) async fn answer(
             let look = Look::new(incoming.format, &overrides);
             let resolved = overrides.resolve(&target.defaults(), content.badge.clone(), content.is_error());
             let drawn = parts.drawing.draw(resolved, look, caching).await?;
-            Ok(Answer { last_modified: outcome.last_modified, ..drawn })
+            let drawn = Answer { last_modified: outcome.last_modified, ..drawn };
+            Ok(drawn.lasting(Lasting::While(outcome), caching))
         }
         Err(failure) => Err(Error::of_outcome(failure, outcome.asked_upstream)),
     }

@@ -70,7 +70,7 @@ pub struct RateLimit {
 /// The size of a cache.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct CacheHealth {
-    /// What it contains: `answers`, `documents`, `badges` or `pictures`.
+    /// What it contains: `answers`, `documents`, `badges` or `pictures`, which are finished responses, too.
     pub of: &'static str,
     /// The number of entries.
     pub entries: usize,
@@ -107,7 +107,7 @@ impl Health {
             ("answers", parts.caller.upstreams.answers.size()),
             ("documents", parts.web.answers.size()),
             ("badges", parts.badges.size()),
-            ("pictures", parts.drawing.size()),
+            ("pictures", parts.pictures()),
         ];
         Self {
             plugins: plugins.collect(),

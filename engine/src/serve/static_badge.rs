@@ -4,7 +4,7 @@ use badgesmith_provider::{Badge, BadgeRoute};
 use badgesmith_renderer::Color;
 
 use crate::{
-    answer::Answer,
+    answer::{Answer, Lasting},
     caching::{Caching, STATIC_FRESH},
     draw::{drawing::Look, overrides::Overrides, static_path},
     error::Error,
@@ -34,5 +34,6 @@ async fn answer(parts: &Parts, incoming: &Incoming<'_>, badge: Badge) -> Result<
     }
     let caching = Caching::Fresh(STATIC_FRESH).at_least(overrides.cache_seconds);
     let look = Look::new(incoming.format, &overrides);
-    parts.drawing.draw(overrides.resolve(&BadgeRoute::default(), badge, false), look, caching).await
+    let drawn = parts.drawing.draw(overrides.resolve(&BadgeRoute::default(), badge, false), look, caching).await?;
+    Ok(drawn.lasting(Lasting::Always, caching))
 }

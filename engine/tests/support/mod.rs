@@ -453,6 +453,9 @@ impl TestServer {
 
     pub async fn send(&self, request: &Request) -> Response {
         let now = *self.now.lock().unwrap();
+        #[cfg(feature = "response-cache")]
+        return self.engine.respond_cached(request, now).await;
+        #[cfg(not(feature = "response-cache"))]
         self.engine.respond(request, now).await
     }
 

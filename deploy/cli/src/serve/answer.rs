@@ -2,6 +2,7 @@
 
 use std::{
     convert::Infallible,
+    error::Error,
     mem,
     panic::AssertUnwindSafe,
     sync::Arc,
@@ -21,7 +22,7 @@ use futures_util::{FutureExt, stream};
 use http_body_util::{BodyExt, Either, Full, Limited, StreamBody, combinators::UnsyncBoxBody};
 use hyper::{
     HeaderMap, Method, StatusCode,
-    body::{Body, Frame, Incoming},
+    body::{Body, Frame},
     header::{self, HeaderValue},
 };
 use tracing::Instrument;
@@ -33,6 +34,7 @@ use super::{
     listeners::{ListenerPlace, Listeners},
     network::Network,
     peer::Peer,
+    poll_time,
     rate_limits::ClientRate,
     span,
 };
@@ -41,6 +43,14 @@ use super::{
 const BODY_TIMEOUT: Duration = Duration::from_secs(10);
 /// The path of the metrics, where they are shown.
 const METRICS_PATH: &str = "/metrics";
+
+/// One connection, whose requests are answered.
+pub(crate) struct Connection {
+    pub(crate) server: Server,
+    /// Who connected.
+    pub(crate) from: Peer,
+    pub(crate) activity: Arc<Activity>,
+}
 
 /// Answers the requests of every connection.
 #[derive(Clone)]
@@ -62,19 +72,22 @@ pub(crate) struct Server {
 pub(crate) type AnswerBody = Either<Full<Bytes>, UnsyncBoxBody<Bytes, Infallible>>;
 
 /// Answers one request and writes its line in the access log.
-pub(crate) async fn answer(
-    server: Server,
-    from: Peer,
-    activity: Arc<Activity>,
-    wire: hyper::Request<Incoming>,
-) -> Result<hyper::Response<AnswerBody>, Infallible> {
-    let started = Instant::now();
+pub(crate) async fn answer<B>(
+    connection: Arc<Connection>,
+    wire: hyper::Request<B>,
+) -> Result<hyper::Response<AnswerBody>, Infallible>
+where
+    B: Body<Data = Bytes>,
+    B::Error: Into<Box<dyn Error + Send + Sync>>,
+{
+    let Connection { server, from, activity } = &*connection;
+    let started = poll_time::now();
     let (parts, body) = wire.into_parts();
     if activity.begin_request(!body.is_end_stream(), started) {
         // A client that pipelines many requests must not keep other connections waiting: one answer a turn.
         tokio::task::yield_now().await;
     }
-    let client = server.network.trusted.client(from, &parts.headers);
+    let client = server.network.trusted.client(*from, &parts.headers);
     let place = server.network.base.place(parts.uri.path());
     let mut request = Request {
         method: parts.method,
@@ -94,13 +107,18 @@ pub(crate) async fn answer(
             server.meter.note(&Event::RateLimited { limit: LimitedParty::Client });
             return Engine::refuse(&request, Refusal::RateLimited { retry_after });
         }
-        let body = read_body(body, largest_body(&request.path)).await;
-        activity.body_done(Instant::now());
+        let body = if body.is_end_stream() {
+            Some(Bytes::new())
+        } else {
+            let body = read_body(body, largest_body(&request.path)).await;
+            activity.body_done(Instant::now());
+            body
+        };
         match body {
             Some(body) => {
                 request.body = body;
                 // A panic in the engine is answered with an error instead of ending the connection.
-                let answering = AssertUnwindSafe(respond(&server, place, &request)).catch_unwind();
+                let answering = AssertUnwindSafe(respond(server, place, &request)).catch_unwind();
                 answering.await.unwrap_or_else(|_| Engine::refuse(&request, Refusal::Failed))
             }
             None => Engine::refuse(&request, Refusal::BodyTooLarge),
@@ -118,12 +136,12 @@ pub(crate) async fn answer(
     access::record(&*server.meter, &request, &response, started.elapsed(), access::trace_id(&request.headers));
     if let Some((events, place)) = listener {
         activity.begin_listening(Instant::now());
-        let body = AnswerBody::Right(event_body(events, place, activity));
+        let body = AnswerBody::Right(event_body(events, place, Arc::clone(activity)));
         return Ok(to_http(response, body, &request.correlation_id));
     }
     // A body that is shared, such as a cached picture, takes no memory of its own.
     let held = if response.body.is_unique() { response.body.len() } else { 0 };
-    activity.begin_answer(held, Instant::now());
+    activity.begin_answer(held, poll_time::now());
     let body = AnswerBody::Left(Full::new(mem::take(&mut response.body)));
     Ok(to_http(response, body, &request.correlation_id))
 }
@@ -158,7 +176,7 @@ async fn respond(server: &Server, place: Place<'_>, request: &Request) -> Respon
         Some(metrics) if request.path == METRICS_PATH && matches!(request.method, Method::GET | Method::HEAD) => {
             metrics_response(metrics.text(&server.engines.get(), now), request)
         }
-        _ => server.engines.get().respond(request, now).await,
+        _ => server.engines.get().respond_cached(request, now).await,
     }
 }
 
@@ -180,10 +198,11 @@ fn metrics_response(text: String, request: &Request) -> Response {
 }
 
 /// The whole body; `None` if it is too large or does not arrive in time.
-async fn read_body(body: Incoming, most: usize) -> Option<Bytes> {
-    if body.is_end_stream() {
-        return Some(Bytes::new());
-    }
+async fn read_body<B>(body: B, most: usize) -> Option<Bytes>
+where
+    B: Body<Data = Bytes>,
+    B::Error: Into<Box<dyn Error + Send + Sync>>,
+{
     let whole = tokio::time::timeout(BODY_TIMEOUT, Limited::new(body, most).collect());
     Some(whole.await.ok()?.ok()?.to_bytes())
 }
@@ -192,8 +211,14 @@ fn to_http(response: Response, body: AnswerBody, correlation_id: &str) -> hyper:
     let mut wire = hyper::Response::new(body);
     *wire.status_mut() = response.status;
     *wire.headers_mut() = response.headers;
-    if let Ok(value) = HeaderValue::from_str(correlation_id) {
+    // A response from the cache has it already.
+    if !wire.headers().contains_key(CORRELATION_ID)
+        && let Ok(value) = HeaderValue::from_str(correlation_id)
+    {
         wire.headers_mut().insert(CORRELATION_ID, value);
     }
     wire
 }
+
+#[cfg(test)]
+mod tests;

@@ -140,7 +140,7 @@ impl Foundation {
                 Some(mistakes) => CommandError::configuration(mistakes),
                 None => CommandError::configuration(error),
             })?;
-        let engine = engine.with_faces(faces).with_events().with_base(&self.base);
+        let engine = engine.with_response_cache(&settings).with_faces(faces).with_events().with_base(&self.base);
         let engine = match &self.reports {
             Some(queue) => engine.with_report_queue(Arc::clone(queue) as _),
             None => engine,

@@ -20,7 +20,7 @@ use tokio::{
 };
 
 use super::{
-    answer::{self, Server},
+    answer::{self, Connection, Server},
     client_address::ClientAddress,
     clock,
     connection_table::ConnectionTable,
@@ -29,6 +29,7 @@ use super::{
     listening_socket::ListeningSocket,
     open_files,
     peer::Peer,
+    poll_time,
     socket::Socket,
     workers::Workers,
 };
@@ -158,7 +159,7 @@ async fn serve(socket: Socket, from: Peer, server: Server, watcher: Watcher) {
         }
         return;
     }
-    let answers = Arc::clone(&activity);
+    let answered = Arc::new(Connection { server, from, activity: Arc::clone(&activity) });
     let connection = http1::Builder::new()
         // The table of connections enforces the timeouts for heads and idle connections.
         .header_read_timeout(None)
@@ -166,7 +167,7 @@ async fn serve(socket: Socket, from: Peer, server: Server, watcher: Watcher) {
         .max_buf_size(LARGEST_HEAD)
         .serve_connection(
             TokioIo::new(socket),
-            service_fn(move |request| answer::answer(server.clone(), from, Arc::clone(&answers), request)),
+            service_fn(move |request| answer::answer(Arc::clone(&answered), request)),
         );
     let mut connection = pin!(watcher.watch(connection));
     let served = poll_fn(|cx| {
@@ -174,7 +175,7 @@ async fn serve(socket: Socket, from: Peer, server: Server, watcher: Watcher) {
             return Poll::Ready(());
         }
         // A client that closes the connection early is not an error.
-        connection.as_mut().poll(cx).map(drop)
+        poll_time::at_one_time(|| connection.as_mut().poll(cx).map(drop))
     });
     tokio::select! {
         biased;

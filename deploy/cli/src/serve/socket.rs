@@ -5,12 +5,11 @@ use std::{
     pin::Pin,
     sync::Arc,
     task::{Context, Poll, ready},
-    time::Instant,
 };
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use super::{activity::Activity, client_stream::ClientStream, connection_table::ConnectionSlot};
+use super::{activity::Activity, client_stream::ClientStream, connection_table::ConnectionSlot, poll_time};
 
 /// How much is read at once, in bytes. A connection holds at most so much of pipelined requests.
 const READ_SIZE: usize = 8 * 1024;
@@ -62,7 +61,7 @@ impl Socket {
 
     fn sent(&self, outcome: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
         match outcome {
-            Poll::Ready(Ok(_)) => self.slot.activity().sent(Instant::now()),
+            Poll::Ready(Ok(_)) => self.slot.activity().sent(poll_time::now()),
             Poll::Ready(Err(_)) => {}
             // The rest of the answer stays in memory.
             Poll::Pending => self.slot.enforce_memory_limit(),
@@ -78,7 +77,7 @@ impl AsyncRead for Socket {
         ready!(this.read(cx, buffer))?;
         let read = buffer.filled().len() - before;
         if read > 0 {
-            this.slot.received(read, Instant::now());
+            this.slot.received(read, poll_time::now());
         }
         Poll::Ready(Ok(()))
     }
@@ -119,7 +118,7 @@ impl AsyncWrite for Socket {
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
         ready!(Pin::new(&mut this.stream).poll_flush(cx))?;
-        this.slot.activity().flushed(Instant::now());
+        this.slot.activity().flushed(poll_time::now());
         if this.slot.activity().is_listening() {
             return this.notice_end(cx);
         }
@@ -135,7 +134,7 @@ impl AsyncWrite for Socket {
             None => {
                 ready!(Pin::new(&mut this.stream).poll_shutdown(cx))?;
                 let was_listening = this.slot.activity().is_listening();
-                this.slot.activity().closing(Instant::now());
+                this.slot.activity().closing(poll_time::now());
                 if was_listening {
                     // Nothing is left to be read, so the client reads the end, and a server that stops need not wait.
                     return Poll::Ready(Ok(()));
