@@ -47,9 +47,9 @@ pub(crate) const STOP_TIMEOUT: Duration = Duration::from_secs(10);
 const CLOCK_IS_WRONG: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/plain\r\nContent-Length: 32\r\n\
     Cache-Control: no-store\r\nConnection: close\r\n\r\nthe clock of the server is wrong";
 
-/// Serves at this address until Ctrl-C or SIGTERM, with these threads for connections, for as long as `stop_delay` after it or until a second one, and then
-/// finishes the requests in flight. A Unix socket's file has this mode. After the signal `/health/ready` says that the
-/// server stops.
+/// Serves at this address until Ctrl-C or SIGTERM, for as long as `stop_delay` after it or until a second one, and then
+/// finishes the requests in flight. The workers serve the connections. A Unix socket's file has this mode. After the
+/// signal `/health/ready` says that the server stops.
 ///
 /// # Errors
 /// The address cannot be bound, or SIGTERM cannot be waited for.
