@@ -64,6 +64,11 @@ impl<T: Weight> Bounded<T> {
         }
     }
 
+    /// Removes all values.
+    pub(crate) fn clear(&self) {
+        self.0.clear();
+    }
+
     /// The number of values, and their size in bytes.
     pub(crate) fn size(&self) -> (usize, u64) {
         (self.0.len(), self.0.weight())

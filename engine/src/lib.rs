@@ -10,6 +10,7 @@ mod badge_content;
 mod bounded;
 mod caching;
 mod call;
+mod clock_watch;
 mod code;
 mod cors;
 mod dependency;
@@ -366,6 +367,7 @@ impl Engine {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub async fn respond(&self, request: &Request, now: SystemTime) -> Response {
+        self.parts.watch_clock(now);
         let (target, incoming) = place(&self.parts, request, now);
         if request.method == Method::OPTIONS && target.has_options() {
             return preflight(request, &target);
@@ -380,6 +382,7 @@ impl Engine {
     #[cfg(feature = "response-cache")]
     pub async fn respond_cached(&self, request: &Request, now: SystemTime) -> Response {
         let Some(responses) = &self.parts.responses else { return self.respond(request, now).await };
+        self.parts.watch_clock(now);
         if let Some(response) = responses.respond(request, now) {
             return response;
         }

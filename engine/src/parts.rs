@@ -1,12 +1,16 @@
 //! What the handlers of all requests share. Background work may keep it alive after its request.
 
-use std::sync::{Arc, atomic::AtomicBool};
+use std::{
+    sync::{Arc, atomic::AtomicBool},
+    time::SystemTime,
+};
 
 #[cfg(feature = "response-cache")]
 use crate::response_cache::ResponseCache;
 use crate::{
     addresses::Switch,
     call::{badge_cache::BadgeCache, caller::Caller},
+    clock_watch::ClockWatch,
     dependency::Dependency,
     draw::drawing::Drawing,
     events::outbox::Outbox,
@@ -56,6 +60,7 @@ pub(crate) struct Parts {
     pub(crate) accepts_body_only: bool,
     /// Whether the process stops, so that it is not ready for more requests.
     pub(crate) is_stopping: AtomicBool,
+    pub(crate) clock_watch: ClockWatch,
     serves_endpoint: bool,
     serves_dynamic: bool,
 }
@@ -97,6 +102,7 @@ impl Parts {
             queue_gauge: None,
             accepts_body_only: settings.accept_body_only_signatures,
             is_stopping: AtomicBool::new(false),
+            clock_watch: ClockWatch::default(),
             serves_endpoint: settings.endpoint,
             serves_dynamic: settings.dynamic,
             world,
@@ -124,6 +130,23 @@ impl Parts {
             return (size.0 + entries, size.1 + bytes);
         }
         size
+    }
+
+    /// Forgets what is in memory until a certain time, if the clock was set back.
+    pub(crate) fn watch_clock(&self, now: SystemTime) {
+        if !self.clock_watch.is_set_back(now) {
+            return;
+        }
+        tracing::warn!("the clock was set back: cached badges and answers are asked for again");
+        for fetcher in [&self.caller.upstreams, &self.web] {
+            fetcher.answers.clear();
+            fetcher.exchanges.breakers.clear();
+            fetcher.exchanges.holds.clear();
+        }
+        self.badges.clear();
+        self.drawing.clear_charts();
+        #[cfg(feature = "response-cache")]
+        self.responses.iter().for_each(ResponseCache::clear);
     }
 
     /// Whether the settings leave this on.

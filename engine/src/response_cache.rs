@@ -66,6 +66,11 @@ impl ResponseCache {
         response
     }
 
+    /// Removes all responses.
+    pub(crate) fn clear(&self) {
+        self.responses.clear();
+    }
+
     /// The number of responses, and their size in bytes.
     pub(crate) fn size(&self) -> (usize, u64) {
         self.responses.size()

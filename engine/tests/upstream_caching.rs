@@ -3,7 +3,7 @@
 
 mod support;
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use badgesmith_engine::world::Fault;
 use futures_util::future::join_all;
@@ -58,6 +58,35 @@ async fn a_fresh_answer_needs_no_upstream_call_and_a_stale_one_is_revalidated_wi
     server.upstream.set(ASKED, 200, &[("etag", "\"2\"")], "better");
     server.advance(21);
     assert_eq!(server.words(BADGE).await, "hello: better");
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_answer_is_fresh_for_longer_because_the_clock_was_set_back() {
+    let hour = Duration::from_secs(3600);
+    let server = server();
+    assert_eq!(server.words(BADGE).await, "hello: good");
+    server.upstream.set(ASKED, 200, &[("etag", "\"2\"")], "better");
+    *server.now.lock().unwrap() -= hour;
+    assert_eq!(server.words(BADGE).await, "hello: better");
+    // The same after a restart, with the answer of the store.
+    let again = TestServer::with_store(&hello_toml(), Arc::clone(&server.store)).unwrap();
+    again.upstream.set(ASKED, 200, &[], "best");
+    *again.now.lock().unwrap() -= hour + hour;
+    assert_eq!(again.words(BADGE).await, "hello: best");
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_circuit_breaker_is_open_for_longer_because_the_clock_was_set_back() {
+    let server = server();
+    server.upstream.fault(ASKED, Fault::Timeout);
+    for name in ["a", "b", "c", "d", "e", "f"] {
+        server.upstream.fault(&format!("https://example.com/{name}.txt"), Fault::Timeout);
+        server.words(&format!("/badges/hello/{name}.svg")).await;
+    }
+    server.upstream.set(ASKED, 200, &[], "good");
+    assert_ne!(server.words(BADGE).await, "hello: good", "the breaker is open");
+    *server.now.lock().unwrap() -= Duration::from_secs(3600);
+    assert_eq!(server.words(BADGE).await, "hello: good");
 }
 
 #[tokio::test(start_paused = true)]

@@ -171,6 +171,11 @@ impl BadgeCache {
         async move { this.keep(&key, making.await?) }.boxed()
     }
 
+    /// Removes all badges.
+    pub(crate) fn clear(&self) {
+        self.badges.clear();
+    }
+
     /// The number of badges in the cache, and their size in bytes.
     pub(crate) fn size(&self) -> (usize, u64) {
         self.badges.size()

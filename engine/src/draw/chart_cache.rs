@@ -51,6 +51,10 @@ impl Charts {
         Self { kept: Bounded::new(bytes), flights: Flights::new() }
     }
 
+    pub(super) fn clear(&self) {
+        self.kept.clear();
+    }
+
     pub(super) fn size(&self) -> (usize, u64) {
         self.kept.size()
     }

@@ -21,6 +21,11 @@ impl Drawing {
         self.charts.get(key, now)
     }
 
+    /// Removes all charts.
+    pub(crate) fn clear_charts(&self) {
+        self.charts.clear();
+    }
+
     /// Makes the chart of this key once for all callers, and keeps it.
     ///
     /// # Errors

@@ -11,7 +11,7 @@ use http::{HeaderMap, header};
 use serde::{Deserialize, Serialize};
 
 use super::token_pool::TokenName;
-use crate::{bounded::Weight, world::Reply};
+use crate::{bounded::Weight, clock_watch::TOLERANCE, world::Reply};
 
 /// An upstream's answer as it is cached.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,13 +45,15 @@ impl CachedAnswer {
         }
     }
 
+    /// Whether it need not be asked for again. One from the future was kept before the clock was set back.
     pub(crate) fn is_fresh(&self, now: SystemTime) -> bool {
-        now < self.fresh_until
+        now < self.fresh_until && self.asked <= now + TOLERANCE
     }
 
-    /// The time since the upstream sent or confirmed it.
+    /// The time since the upstream sent or confirmed it; of one from the future, at least as much as the clock was set
+    /// back.
     pub(crate) fn age(&self, now: SystemTime) -> Duration {
-        now.duration_since(self.asked).unwrap_or_default()
+        now.duration_since(self.asked).unwrap_or_else(|ahead| ahead.duration().saturating_sub(TOLERANCE))
     }
 
     /// Its `Last-Modified`.

@@ -111,6 +111,11 @@ impl Breakers {
         self.lock().remove(origin);
     }
 
+    /// Closes all breakers.
+    pub(crate) fn clear(&self) {
+        self.lock().clear();
+    }
+
     /// All origins with faults, sorted.
     pub(crate) fn states(&self, now: SystemTime) -> Vec<BreakerState> {
         let state = |(origin, breaker): (&Origin, &Breaker)| BreakerState {
@@ -184,6 +189,11 @@ impl Holds {
         if holds.len() < MOST_HOLDS {
             holds.insert(key.to_owned(), Hold { until: now + time, fault });
         }
+    }
+
+    /// Ends all holds.
+    pub(crate) fn clear(&self) {
+        self.lock().clear();
     }
 
     /// All tokens with a rate-limit hold and the seconds left, sorted.
