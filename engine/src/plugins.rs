@@ -30,6 +30,7 @@ pub(crate) mod series;
 pub(crate) mod series_address;
 mod series_check;
 mod settings;
+mod strikes;
 mod trust;
 mod trust_error;
 mod unset_settings;

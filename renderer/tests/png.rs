@@ -63,7 +63,7 @@ fn pixels(png: &[u8]) -> Pixmap {
 
 /// The last column of for-the-badge is not compared: a badge that ends within it fills all of it.
 fn greatest_difference(ours: &Pixmap, theirs: &Pixmap) -> u8 {
-    let compared = 4 * (ours.width() as usize - usize::from(ours.height() % 28 == 0));
+    let compared = 4 * (ours.width() as usize - usize::from(ours.height().is_multiple_of(28)));
     let rows = ours.data().chunks(4 * ours.width() as usize).zip(theirs.data().chunks(4 * theirs.width() as usize));
     let pairs = rows.flat_map(|(ours, theirs)| ours[..compared].iter().zip(&theirs[..compared]));
     pairs.map(|(a, b)| a.abs_diff(*b)).max().unwrap_or(0)

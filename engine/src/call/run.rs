@@ -231,7 +231,7 @@ impl Caller {
             Either::Left((Ok(Err(_)), _)) => Err(Broken::violation("its step panicked")),
             Either::Left((Err(_), _)) => Err(Broken::Engine("a step was not run")),
             Either::Right(_) => {
-                if plugin.strike() {
+                if plugin.strike(executor.clock()) {
                     tracing::error!(plugin = plugin.id, "taken out of service: its steps do not come back");
                 }
                 Err(Broken::Overdue)

@@ -6,8 +6,9 @@ use std::{
     path::PathBuf,
     sync::{
         Arc,
-        atomic::{AtomicBool, AtomicU32, Ordering},
+        atomic::{AtomicBool, Ordering},
     },
+    time::Duration,
 };
 
 use badgesmith_provider::Manifest;
@@ -17,6 +18,7 @@ use super::{
     label_template,
     manifest_check::{self, PluginError},
     plugin_code::{PluginCode, StepError},
+    strikes::Strikes,
     unset_settings,
 };
 use crate::{
@@ -32,8 +34,6 @@ const STALE_SECONDS: u32 = 7 * 24 * 60 * 60;
 const WAITING_ANSWERS: u64 = 32 * 1024 * 1024;
 /// The least weight of a waiting call, in bytes, so that the number of waiting calls is bounded as well.
 const LIGHTEST_CALL: u64 = 8 * 1024;
-/// After how many steps that missed the deadline a plugin is out of service until the next start.
-const STRIKES: u32 = 3;
 
 /// A provider as this deployment serves it.
 ///
@@ -82,7 +82,7 @@ pub struct Plugin {
     pub(crate) fresh_seconds: Option<u32>,
     pub(crate) stale_seconds: u32,
     steps: Permits,
-    strikes: AtomicU32,
+    strikes: Strikes,
     /// Whether the step that began last missed its deadline.
     is_overdue: AtomicBool,
     /// Whether the log says already that a badge needs a setting without a value.
@@ -128,7 +128,7 @@ impl Plugin {
             fresh_seconds: None,
             stale_seconds: STALE_SECONDS,
             steps: Permits::new(1, WAITING_ANSWERS),
-            strikes: AtomicU32::new(0),
+            strikes: Strikes::default(),
             is_overdue: AtomicBool::new(false),
             is_unset_logged: AtomicBool::new(false),
         })
@@ -259,19 +259,19 @@ impl Plugin {
     }
 
     /// Counts a step that missed its deadline. Returns whether the plugin is out of service now.
-    pub(crate) fn strike(&self) -> bool {
+    pub(crate) fn strike(&self, clock: Duration) -> bool {
         self.is_overdue.store(true, Ordering::Relaxed);
-        self.strikes.fetch_add(1, Ordering::Relaxed) + 1 >= STRIKES
+        self.strikes.count(clock)
     }
 
     /// Whether it is out of service: until an overdue step returns, or for good.
     pub(crate) fn is_out(&self) -> bool {
         let is_stuck = self.is_overdue.load(Ordering::Relaxed) && self.steps.free() == 0;
-        is_stuck || self.strikes.load(Ordering::Relaxed) >= STRIKES
+        is_stuck || self.strikes.are_out()
     }
 
     /// How many steps missed their deadline.
     pub(crate) fn strikes(&self) -> u32 {
-        self.strikes.load(Ordering::Relaxed)
+        self.strikes.steps()
     }
 }
