@@ -26,6 +26,12 @@ use crate::face::Face;
 pub fn width(face: Face, text: &str) -> f64 {
     let table = face.width_table();
     let mut sum = 0.0;
+    if text.is_ascii() {
+        for byte in text.bytes() {
+            sum += table.ascii(byte);
+        }
+        return sum;
+    }
     for character in text.chars() {
         match table.measured(character) {
             Some(width) => sum += width,

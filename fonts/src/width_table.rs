@@ -28,6 +28,12 @@ impl WidthTable {
         self.ascii[b'm' as usize]
     }
 
+    /// The width of an ASCII character in pixels; control characters have none.
+    #[inline]
+    pub(crate) fn ascii(&self, character: u8) -> f64 {
+        self.ascii.get(usize::from(character)).copied().unwrap_or_default()
+    }
+
     /// The width in pixels, if it was measured.
     #[inline]
     pub(crate) fn measured(&self, character: char) -> Option<f64> {

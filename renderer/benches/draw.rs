@@ -72,7 +72,7 @@ fn main() {
     let badge = |style| ResolvedBadge { color: Color::BRIGHTGREEN, style, ..ResolvedBadge::new("build", "passing") };
     let mut rows = Vec::new();
     for style in Style::ALL {
-        let (badge, mut out) = (badge(style), String::with_capacity(4096));
+        let (badge, mut out) = (badge(style), Vec::with_capacity(4096));
         rows.push(Row::new(format!("svg {}", style.name()), move || {
             out.clear();
             write_svg(black_box(&badge), &mut out);
@@ -85,7 +85,7 @@ fn main() {
     }));
     #[cfg(feature = "faces")]
     for style in [Style::Flat, Style::Social] {
-        let (badge, mut out) = (ResolvedBadge { outline: true, ..badge(style) }, String::with_capacity(16_384));
+        let (badge, mut out) = (ResolvedBadge { outline: true, ..badge(style) }, Vec::with_capacity(16_384));
         rows.push(Row::new(format!("outline {}", style.name()), move || {
             out.clear();
             write_svg(black_box(&badge), &mut out);
@@ -137,8 +137,17 @@ fn main() {
     }
     let ours = times.first().expect("flat is the first").1;
     println!("{:<28}{:>12}{:>12}{:>14}", "", "least ns", "median ns", "of svg flat");
-    for (name, (least, median)) in times {
+    for (name, (least, median)) in &times {
         println!("{name:<28}{least:>12.0}{median:>12.0}{:>13.2}×", least / ours.0);
+    }
+    let least = |name: String| times.iter().find(|(row, _)| *row == name).map(|(_, (least, _))| *least);
+    for style in Style::ALL.map(Style::name) {
+        for (ours, theirs) in [("svg", "shields"), ("png", "resvg")] {
+            let theirs_name = format!("{theirs} {style}{}", if theirs == "resvg" { " outlines" } else { "" });
+            if let Some((ours_time, theirs_time)) = least(format!("{ours} {style}")).zip(least(theirs_name)) {
+                println!("{ours} {style}: {:.2} times as fast as {theirs}", theirs_time / ours_time);
+            }
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use crate::color::Color;
+use crate::id::IdSuffix;
 use crate::link::{Link, Links};
 use crate::{logo::Logo, measured_text::MeasuredText, scale::Scale, spark::SparkPoint, theme::Theme};
 
@@ -27,7 +28,7 @@ pub(crate) struct Drawing<'a> {
     pub(crate) scale: Scale,
     pub(crate) theme: Theme,
     /// The suffix of every id in the SVG.
-    pub(crate) id: &'a str,
+    pub(crate) id: IdSuffix,
 }
 
 /// A segment's text and background.

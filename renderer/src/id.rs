@@ -1,58 +1,21 @@
-//! The suffix of the ids in a badge's SVG: a hash of the badge, so that many badges can be inlined in one page.
-
-use crate::{badge::ResolvedBadge, scale::Scale, theme::Theme};
+//! The suffix of the ids in an SVG: a hash of what it shows, so that many badges can be inlined in one page.
 
 const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
 /// Six characters, 36 bits. In one of 60,000 pages with 1,500 different badges each, two of them share a suffix.
+#[derive(Clone, Copy)]
 pub(crate) struct IdSuffix([u8; 6]);
 
 impl IdSuffix {
-    /// The same badge has the same suffix on every machine and in every release, which keeps its ETag.
-    pub(crate) fn of(badge: &ResolvedBadge) -> Self {
-        let mut hash = ContentHash(0);
-        hash.add(badge.style.name());
-        hash.add(&badge.label);
-        hash.add(&badge.message);
-        hash.add(badge.color.svg());
-        for part in [
-            badge.label_color.as_ref().map(|color| color.svg()),
-            badge.logo.as_ref().map(|logo| logo.uri()),
-            badge.links.left.as_ref().map(|link| link.as_str()),
-            badge.links.right.as_ref().map(|link| link.as_str()),
-        ] {
-            hash.add(part.unwrap_or_default());
-        }
-        if badge.outline {
-            hash.add("outline");
-        }
-        for segment in &badge.segments {
-            hash.add(&segment.text);
-            hash.add(segment.color.svg());
-        }
-        if let Some(spark) = badge.spark.as_ref().filter(|spark| !spark.points.is_empty()) {
-            hash.add(&spark.words);
-            for point in spark.drawn() {
-                hash.mix(u64::from(point.height()) << 2 | point.mark() as u64);
-            }
-        }
-        if badge.theme == Theme::Auto {
-            hash.add("auto");
-        }
-        if badge.scale != Scale::ONE {
-            hash.mix(u64::from(badge.scale.factor()));
-        }
-        Self::finished(hash)
-    }
-
     /// The suffix of a chart with these texts.
     pub(crate) fn of_texts(texts: &[&str]) -> Self {
-        let mut hash = ContentHash(0);
+        let mut hash = ContentHash::default();
         texts.iter().for_each(|text| hash.add(text));
         Self::finished(hash)
     }
 
-    fn finished(hash: ContentHash) -> Self {
+    /// The suffix of a badge whose parts were hashed.
+    pub(crate) fn finished(hash: ContentHash) -> Self {
         let mut bits = hash.finished();
         Self(std::array::from_fn(|_| {
             let digit = DIGITS.get((bits & 63) as usize).copied().unwrap_or(b'A');
@@ -61,17 +24,19 @@ impl IdSuffix {
         }))
     }
 
-    pub(crate) fn as_str(&self) -> &str {
-        str::from_utf8(&self.0).unwrap_or_default()
+    /// Its characters, which are ASCII.
+    pub(crate) fn characters(self) -> [u8; 6] {
+        self.0
     }
 }
 
 /// A hash that mixes eight bytes at a time by multiplication and rotation, because hashing a logo of 10 KB must not
 /// take longer than drawing. It need not be secure. The standard library's hasher may change between releases.
-struct ContentHash(u64);
+#[derive(Default)]
+pub(crate) struct ContentHash(u64);
 
 impl ContentHash {
-    fn add(&mut self, text: &str) {
+    pub(crate) fn add(&mut self, text: &str) {
         // The length distinguishes "ab", "c" from "a", "bc".
         self.mix(text.len() as u64);
         let (words, rest) = text.as_bytes().as_chunks::<8>();
@@ -81,7 +46,7 @@ impl ContentHash {
         self.mix(rest.iter().fold(0, |word, byte| word << 8 | u64::from(*byte)));
     }
 
-    fn mix(&mut self, word: u64) {
+    pub(crate) fn mix(&mut self, word: u64) {
         self.0 = (self.0 ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(29);
     }
 

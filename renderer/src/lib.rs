@@ -16,6 +16,7 @@
 #![forbid(unsafe_code)]
 
 mod badge;
+mod badge_id;
 #[cfg(feature = "png")]
 mod canvas;
 mod chart;
@@ -66,5 +67,5 @@ pub use scale::Scale;
 pub use segment::BadgeSegment;
 pub use spark::{Spark, SparkMark, SparkPoint};
 pub use style::Style;
-pub use svg::{svg, write_svg};
+pub use svg::{svg, svg_bytes, write_svg};
 pub use theme::Theme;

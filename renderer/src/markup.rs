@@ -1,4 +1,5 @@
-//! The buffer that SVG is written into. Appending strings is faster than formatting, which would dominate drawing.
+//! The bytes that SVG is written into. They are reserved before anything is written, so that appending a piece is a
+//! copy and an addition.
 
 pub(crate) mod dark;
 pub(crate) mod document;
@@ -6,28 +7,122 @@ pub(crate) mod outline;
 
 use std::ops::Range;
 
+use crate::id::IdSuffix;
 use crate::scale::QuarterPixels;
 
-/// A buffer for markup. Text that is appended must already be escaped.
-pub(crate) struct Markup<'a>(&'a mut String);
+/// A number is written with this many bytes, of which those after its last digit are written over.
+const NUMBER: usize = 4;
+
+/// The two digits of each number below 100.
+static PAIRS: [[u8; 2]; 100] = {
+    let mut pairs = [[0; 2]; 100];
+    let mut number = 0;
+    while number < 100 {
+        pairs[number] = [b'0' + (number / 10) as u8, b'0' + (number % 10) as u8];
+        number += 1;
+    }
+    pairs
+};
+
+/// Markup that is being written. Text that is appended must already be escaped.
+///
+/// A style draws with a local one, which the compiler keeps in registers as long as no function is called with it that
+/// is not inlined. What few badges have is therefore written by [`rarely`](Self::rarely).
+#[derive(Default)]
+pub(crate) struct Markup<'a> {
+    bytes: &'a mut [u8],
+    /// Where the next piece starts. It counts on if there is no room, so that the length is known.
+    at: usize,
+}
 
 impl<'a> Markup<'a> {
-    pub(crate) fn new(out: &'a mut String) -> Self {
-        Self(out)
+    /// Appends to `out` what `write` writes into the bytes it is given, and whose length it returns. If it is longer
+    /// than `expected` it is written once more, into as many bytes as it needs.
+    pub(crate) fn append(out: &mut Vec<u8>, expected: usize, write: impl Fn(&mut [u8]) -> usize) {
+        let (start, mut room) = (out.len(), expected);
+        loop {
+            out.resize(start + room, 0);
+            let length = write(out.get_mut(start..).unwrap_or_default());
+            if length + NUMBER <= room {
+                return out.truncate(start + length);
+            }
+            room = length + NUMBER;
+        }
+    }
+
+    #[inline(always)]
+    pub(crate) fn over(bytes: &'a mut [u8]) -> Self {
+        Self { bytes, at: 0 }
+    }
+
+    /// Writes what few badges have.
+    #[inline(always)]
+    pub(crate) fn rarely(&mut self, write: impl FnOnce(&mut Markup<'a>)) {
+        *self = written_apart(std::mem::take(self), write);
     }
 
     #[inline(always)]
     pub(crate) fn text(&mut self, text: &str) -> &mut Self {
-        self.0.push_str(text);
+        let end = self.at + text.len();
+        if let Some(place) = self.bytes.get_mut(self.at..end) {
+            place.copy_from_slice(text.as_bytes());
+        }
+        self.at = end;
         self
     }
 
+    /// Appends a text that is likely to be short. Up to 16 bytes are copied as two pieces of a fixed length, which
+    /// overlap; that needs no call.
+    #[inline(always)]
+    pub(crate) fn words(&mut self, text: &str) -> &mut Self {
+        let bytes = text.as_bytes();
+        if bytes.len() > 16 || bytes.len() < 4 {
+            return self.text(text);
+        }
+        let end = self.at + bytes.len();
+        if let Some(place) = self.bytes.get_mut(self.at..end)
+            && !copy_ends::<8>(bytes, place)
+        {
+            copy_ends::<4>(bytes, place);
+        }
+        self.at = end;
+        self
+    }
+
+    /// Appends as many characters of ASCII as the array has.
+    #[inline(always)]
+    fn ascii<const COUNT: usize>(&mut self, characters: [u8; COUNT]) -> &mut Self {
+        let end = self.at + COUNT;
+        if let Some(place) = self.bytes.get_mut(self.at..end) {
+            place.copy_from_slice(&characters);
+        }
+        self.at = end;
+        self
+    }
+
+    #[inline(always)]
     pub(crate) fn number(&mut self, number: i64) -> &mut Self {
-        self.0.push_str(itoa::Buffer::new().format(number));
+        // Nearly all numbers of a badge have up to four digits. All four are looked up, and the leading zeros are
+        // shifted out, so that the length of a number costs no branch.
+        let pair = |number: usize| PAIRS.get(number).copied().unwrap_or_default();
+        let Some(small) = usize::try_from(number).ok().filter(|small| *small < 10_000) else {
+            self.rarely(|out| {
+                out.text(itoa::Buffer::new().format(number));
+            });
+            return self;
+        };
+        let ([a, b], [c, d]) = (pair(small / 100), pair(small % 100));
+        let digits = u32::from_le_bytes([a, b, c, d]);
+        // The lowest bit that is set in the value of a digit is in the first one that is no zero, or in the last one.
+        let zeros = ((digits & 0x0f0f_0f0f) | 0x1000_0000).trailing_zeros() / 8;
+        let end = self.at + NUMBER - zeros as usize;
+        self.ascii((digits >> (8 * zeros)).to_le_bytes());
+        self.at = end;
         self
     }
 
     /// Appends a number of pixels, which must not be negative.
+    #[inline(always)]
     pub(crate) fn quarters(&mut self, quarters: QuarterPixels) -> &mut Self {
         self.number(quarters / 4);
         match quarters % 4 {
@@ -38,26 +133,58 @@ impl<'a> Markup<'a> {
         }
     }
 
+    /// Appends a letter of ASCII.
+    #[inline(always)]
     pub(crate) fn letter(&mut self, letter: char) -> &mut Self {
-        self.0.push(letter);
-        self
+        self.ascii([letter as u8])
     }
 
     /// Appends an id: a letter that names the element, and the badge's suffix.
-    pub(crate) fn id(&mut self, letter: char, suffix: &str) -> &mut Self {
-        self.letter(letter).text(suffix)
+    #[inline(always)]
+    pub(crate) fn id(&mut self, letter: char, suffix: IdSuffix) -> &mut Self {
+        self.letter(letter).suffix(suffix)
     }
 
-    /// The position at which the next text will start.
+    /// Appends the suffix of an id whose letter is written already.
+    #[inline(always)]
+    pub(crate) fn suffix(&mut self, suffix: IdSuffix) -> &mut Self {
+        self.ascii(suffix.characters())
+    }
+
+    /// The position at which the next text will start; at the end the length of all.
+    #[inline(always)]
     pub(crate) fn position(&self) -> usize {
-        self.0.len()
+        self.at
     }
 
-    /// Appends a copy of what is between two positions: one copy instead of many small appends.
+    /// Appends a copy of what is between two positions: one copy instead of many small ones.
+    #[inline(always)]
     pub(crate) fn repeat(&mut self, positions: Range<usize>) -> &mut Self {
-        if self.0.get(positions.clone()).is_some() {
-            self.0.extend_from_within(positions);
+        let end = self.at + positions.len();
+        if end <= self.bytes.len() && positions.end <= self.at {
+            self.bytes.copy_within(positions, self.at);
         }
+        self.at = end;
         self
     }
+}
+
+/// Copies the first and the last bytes, if there are so many.
+#[inline(always)]
+fn copy_ends<const COUNT: usize>(from: &[u8], to: &mut [u8]) -> bool {
+    let (Some(first), Some(last)) = (from.first_chunk::<COUNT>(), from.last_chunk::<COUNT>()) else { return false };
+    if let Some(place) = to.first_chunk_mut::<COUNT>() {
+        *place = *first;
+    }
+    if let Some(place) = to.last_chunk_mut::<COUNT>() {
+        *place = *last;
+    }
+    true
+}
+
+#[cold]
+#[inline(never)]
+fn written_apart<'a>(mut markup: Markup<'a>, write: impl FnOnce(&mut Markup<'a>)) -> Markup<'a> {
+    write(&mut markup);
+    markup
 }

@@ -30,22 +30,23 @@ pub(crate) struct MeasuredText<'a> {
 
 impl<'a> MeasuredText<'a> {
     /// A text with exactly the width of its characters.
+    #[inline(always)]
     pub(crate) fn new(plain: &'a str, face: Face) -> Self {
         Self { plain, xml: escaped(plain), width: width(face, plain), line: None, face }
     }
 
     /// A text with the width that a style gives it.
-    pub(crate) fn of_style(plain: &'a str, face: Face, width: TextWidth) -> Self {
-        let text = Self::new(plain, face);
-        let whole = text.width as i64;
-        let width = match width {
+    #[inline(always)]
+    pub(crate) fn of_style(plain: &'a str, face: Face, rule: TextWidth) -> Self {
+        let whole = width(face, plain) as i64;
+        let width = match rule {
             TextWidth::Odd => (whole | 1) as f64,
             TextWidth::Spaced(space) => {
                 let letters = plain.chars().map(char::len_utf16).sum::<usize>() as i64;
                 (4 * whole + space * letters) as f64 / 4.0
             }
         };
-        Self { width, ..text }
+        Self { plain, xml: escaped(plain), width, line: None, face }
     }
 
     /// The same text, to be drawn as outlines. They have the text's width if `is_fitted`, as a text with a

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use crate::badge::ResolvedBadge;
 use crate::drawing::{Drawing, SegmentDrawing, SparkDrawing};
-use crate::{id::IdSuffix, logo::Logo, measured_text::MeasuredText, text::cleaned, text::escaped, theme::Theme};
+use crate::{badge_id, logo::Logo, measured_text::MeasuredText, text::cleaned, text::escaped, theme::Theme};
 
 /// Calls `draw` with the badge prepared for its style, with outlines instead of text if `outline` says so.
 pub(crate) fn with_drawing<T>(badge: &ResolvedBadge, outline: bool, draw: impl FnOnce(&Drawing) -> T) -> T {
@@ -14,9 +14,9 @@ pub(crate) fn with_drawing<T>(badge: &ResolvedBadge, outline: bool, draw: impl F
     } else {
         (Cow::Borrowed(badge.message.as_str()), badge.segments.as_slice())
     };
-    let label = style.text.label_case.apply(cleaned(&badge.label));
-    let message = style.text.message_case.apply(cleaned(&message));
-    let texts: Vec<_> = segments.iter().map(|segment| style.text.message_case.apply(cleaned(&segment.text))).collect();
+    let label = style.text.label_case.of(&badge.label);
+    let message = style.text.message_case.of(&message);
+    let texts: Vec<_> = segments.iter().map(|segment| style.text.message_case.of(&segment.text)).collect();
     let faces = outline.then_some(&badge.faces);
     let measured = |text, face| {
         let text = MeasuredText::of_style(text, face, style.text.width);
@@ -42,7 +42,7 @@ pub(crate) fn with_drawing<T>(badge: &ResolvedBadge, outline: bool, draw: impl F
         links: &badge.links,
         scale: badge.scale,
         theme: badge.theme,
-        id: IdSuffix::of(badge).as_str(),
+        id: badge_id::suffix(badge),
     })
 }
 

@@ -118,7 +118,7 @@ impl Drawing {
         let badge = ResolvedBadge { faces: self.faces.clone(), ..badge };
         let effort = Effort::of(&badge, look);
         if format == Format::Svg && badge.named_logo.is_none() && effort == Effort::Small {
-            return Ok(Answer::badge(format, badgesmith_renderer::svg(&badge), caching));
+            return Ok(Answer::badge(format, badgesmith_renderer::svg_bytes(&badge), caching));
         }
         self.draw_cached(badge, look, effort, caching).await.map_err(Error::words_alone)
     }
@@ -199,6 +199,6 @@ fn picture(badge: ResolvedBadge, format: Format, scale: Scale) -> Result<Bytes, 
     let badge = badge.with_icon();
     Ok(match format {
         Format::Png => badgesmith_renderer::png(&badge, scale).map_err(|_| Error::engine_failed())?.into(),
-        Format::Svg | Format::Json => badgesmith_renderer::svg(&badge).into(),
+        Format::Svg | Format::Json => badgesmith_renderer::svg_bytes(&badge).into(),
     })
 }

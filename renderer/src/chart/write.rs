@@ -13,6 +13,8 @@ use crate::measured_text::MeasuredText;
 use crate::placed_text::PlacedText;
 use crate::text::escaped;
 
+/// How long the document of most charts is at the most, in bytes. A wrong expectation costs time only.
+const EXPECTED: usize = 16 * 1024;
 const HELVETICA: &str = "Helvetica Neue,Helvetica,Arial,sans-serif";
 
 /// What the writing of every shape needs.
@@ -25,23 +27,30 @@ struct ChartWriter<'c> {
 pub(super) fn svg(scene: &Scene, chart: &Chart) -> String {
     let id = IdSuffix::of_texts(&[&scene.title, &scene.description]);
     let writer = ChartWriter { chart, id };
-    let mut text = String::with_capacity(16 * 1024);
-    let out = &mut Markup::new(&mut text);
-    let (title, description) = (escaped(&scene.title), escaped(&scene.description));
-    out.text(r#"<svg xmlns="http://www.w3.org/2000/svg" width=""#).number(WIDTH / 10);
-    out.text(r#"" height=""#).number(HEIGHT / 10).text(r#"" viewBox="0 0 "#).number(WIDTH).text(" ").number(HEIGHT);
-    out.text(r#"" role="img" aria-label=""#).text(&title).text(if title.is_empty() { "" } else { ": " });
-    out.text(&description).text(r#""><title>"#).text(&title).text("</title><desc>").text(&description);
-    out.text("</desc>");
-    writer.dark_rules(out);
-    for shape in &scene.shapes {
-        writer.shape(shape, out);
-    }
-    out.text("</svg>");
-    text
+    let mut document = Vec::new();
+    Markup::append(&mut document, EXPECTED, |bytes| writer.document(scene, bytes));
+    // Everything that is written is UTF-8.
+    String::from_utf8(document).unwrap_or_default()
 }
 
 impl ChartWriter<'_> {
+    /// Writes the document, and returns its length.
+    fn document(&self, scene: &Scene, bytes: &mut [u8]) -> usize {
+        let out = &mut Markup::over(bytes);
+        let (title, description) = (escaped(&scene.title), escaped(&scene.description));
+        out.text(r#"<svg xmlns="http://www.w3.org/2000/svg" width=""#).number(WIDTH / 10);
+        out.text(r#"" height=""#).number(HEIGHT / 10).text(r#"" viewBox="0 0 "#).number(WIDTH).text(" ").number(HEIGHT);
+        out.text(r#"" role="img" aria-label=""#).text(&title).text(if title.is_empty() { "" } else { ": " });
+        out.text(&description).text(r#""><title>"#).text(&title).text("</title><desc>").text(&description);
+        out.text("</desc>");
+        self.dark_rules(out);
+        for shape in &scene.shapes {
+            self.shape(shape, out);
+        }
+        out.text("</svg>");
+        out.position()
+    }
+
     fn is_auto(&self) -> bool {
         self.chart.theme == ChartTheme::Auto
     }
@@ -54,7 +63,7 @@ impl ChartWriter<'_> {
         out.text(OPEN_DARK);
         for role in Role::ALL {
             let Colors { class, dark, .. } = role.colors();
-            out.text(".").id(class, self.id.as_str()).text("{color:").text(dark).text("}");
+            out.text(".").id(class, self.id).text("{color:").text(dark).text("}");
         }
         out.text(CLOSE_DARK);
     }
@@ -63,7 +72,7 @@ impl ChartWriter<'_> {
     fn color(&self, role: Role, paint: &str, out: &mut Markup) {
         let Colors { class, light, dark } = role.colors();
         if self.is_auto() {
-            out.text(r#" class=""#).id(class, self.id.as_str()).text(r#"" color=""#).text(light);
+            out.text(r#" class=""#).id(class, self.id).text(r#"" color=""#).text(light);
             out.text(r#"" "#).text(paint).text(r#"="currentColor""#);
         } else {
             let color = if self.chart.theme == ChartTheme::Dark { dark } else { light };

@@ -8,6 +8,7 @@ pub(crate) const VERDANA: &str = "Verdana,Geneva,DejaVu Sans,sans-serif";
 
 impl Drawing<'_> {
     /// Opens the document: size, accessible name, and the link of the whole badge.
+    #[inline(always)]
     pub(crate) fn open(&self, width: QuarterPixels, height: i64, out: &mut Markup) {
         let scale = i64::from(self.scale.factor());
         out.text(r#"<svg xmlns="http://www.w3.org/2000/svg" width=""#).quarters(width * scale);
@@ -21,20 +22,28 @@ impl Drawing<'_> {
         let name = start..out.position();
         out.text(r#""><title>"#).repeat(name).text("</title>");
         if let Some(link) = self.whole_link() {
-            open_link(link, out);
+            out.rarely(|out| open_link(link, out));
         }
     }
 
     /// Closes what [`open`](Self::open) opened.
+    #[inline(always)]
     pub(crate) fn close(&self, out: &mut Markup) {
         out.text(if self.whole_link().is_some() { "</a></svg>" } else { "</svg>" });
     }
 
+    #[inline(always)]
     fn accessible_name(&self, out: &mut Markup) {
         if !self.label.is_empty() {
-            out.text(&self.label.xml).text(": ");
+            out.words(&self.label.xml).text(": ");
         }
-        out.text(&self.message.xml);
+        out.words(&self.message.xml);
+        if !self.segments.is_empty() || self.spark.is_some() {
+            out.rarely(|out| self.further_name(out));
+        }
+    }
+
+    fn further_name(&self, out: &mut Markup) {
         for (index, segment) in self.segments.iter().enumerate() {
             out.text(if index == 0 && self.message.is_empty() { "" } else { SEPARATOR }).text(&segment.text.xml);
         }
@@ -44,8 +53,14 @@ impl Drawing<'_> {
     }
 
     /// Draws the logo, if there is one, at `x` and vertically centred.
+    #[inline(always)]
     pub(crate) fn logo(&self, x: i64, height: i64, out: &mut Markup) {
-        let Some(logo) = self.logo else { return };
+        if let Some(logo) = self.logo {
+            out.rarely(|out| self.image(logo, x, height, out));
+        }
+    }
+
+    fn image(&self, logo: &Logo, x: i64, height: i64, out: &mut Markup) {
         out.text("<image");
         if self.icon_adapts {
             self.class(super::dark::ICON, out);

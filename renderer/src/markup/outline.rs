@@ -6,7 +6,7 @@ use badgesmith_fonts::OutlineSegment;
 
 use super::Markup;
 use super::document::{click_area, open_named_link};
-use crate::{link::Link, placed_text::PlacedText, scale::QuarterPixels};
+use crate::{id::IdSuffix, link::Link, placed_text::PlacedText, scale::QuarterPixels};
 
 /// The attribute that scales a group of outlines, and the end of the tag; `</g>` closes the group.
 pub(crate) const SCALED: &str = r#" transform="scale(.01)">"#;
@@ -42,7 +42,7 @@ pub(crate) struct SectionLink<'b> {
 
 impl PathId {
     /// All suffixes have the same length, so a number after one cannot give another badge's id.
-    fn write(self, suffix: &str, out: &mut Markup) {
+    fn write(self, suffix: IdSuffix, out: &mut Markup) {
         out.id(self.letter, suffix);
         if self.segment > 0 {
             out.number(self.segment as i64);
@@ -51,7 +51,7 @@ impl PathId {
 }
 
 /// Draws the texts of all sections, over their shadows if `has_shadows`, in a badge `height` pixels high.
-pub(crate) fn draw(texts: &[OutlinedText], has_shadows: bool, id: &str, height: i64, out: &mut Markup) {
+pub(crate) fn draw(texts: &[OutlinedText], has_shadows: bool, id: IdSuffix, height: i64, out: &mut Markup) {
     out.text(r##"<g fill="#fff""##).text(SCALED);
     if has_shadows {
         // The shadow is drawn twice: blurred, and sharp with less opacity.

@@ -138,39 +138,41 @@ impl<'a, 'b> ClassicBadge<'a, 'b> {
             message_margin += 1;
         }
 
-        let label = ClassicSection {
-            text: label,
-            link: drawing.label_link(),
-            margin: logo_width + 1,
-            text_width: label_text_width,
-            x: 0,
-            width: label_width,
-            fill: drawing.label_fill(),
-            is_light: drawing.label_is_light(),
-        };
-        let message = ClassicSection {
-            text: message,
-            link: drawing.message_link(),
-            margin: message_margin,
-            text_width: message_text_width,
-            x: label_width,
-            width: message_width,
-            fill: drawing.color.svg(),
-            is_light: drawing.color.is_light(),
-        };
-        let mut width = label_width + message_width;
-        let mut segments = Vec::with_capacity(drawing.segments.len());
-        for segment in &drawing.segments {
-            let segment = ClassicSection::segment(segment, width);
-            width += segment.width;
-            segments.push(segment);
-        }
+        let both = label_width + message_width;
+        let (segments, x) = further_sections(drawing, both);
         let spark = drawing.spark.as_ref().map(|spark| {
             let bars = Bars { points: spark.points, look: &look.bars };
-            SparkSection { bars, x: width, width: bars.width() + 2 * PADDING }
+            SparkSection { bars, x, width: bars.width() + 2 * PADDING }
         });
-        width += spark.as_ref().map_or(0, |spark| spark.width);
-        Self { drawing, look, label, message, segments, spark, width }
+        let width = x + spark.as_ref().map_or(0, |spark| spark.width);
+        // The sections are made where they stay: moving what was just written makes the processor wait.
+        Self {
+            drawing,
+            look,
+            label: ClassicSection {
+                text: label,
+                link: drawing.label_link(),
+                margin: logo_width + 1,
+                text_width: label_text_width,
+                x: 0,
+                width: label_width,
+                fill: drawing.label_fill(),
+                is_light: drawing.label_is_light(),
+            },
+            message: ClassicSection {
+                text: message,
+                link: drawing.message_link(),
+                margin: message_margin,
+                text_width: message_text_width,
+                x: label_width,
+                width: message_width,
+                fill: drawing.color.svg(),
+                is_light: drawing.color.is_light(),
+            },
+            segments,
+            spark,
+            width,
+        }
     }
 
     #[inline(always)]
@@ -178,9 +180,10 @@ impl<'a, 'b> ClassicBadge<'a, 'b> {
         [&self.label, &self.message].into_iter().chain(&self.segments)
     }
 
-    /// Writes the SVG.
+    /// Writes the SVG, and returns its length.
     #[inline(always)]
-    pub(super) fn draw(&self, out: &mut Markup) {
+    pub(super) fn draw(&self, bytes: &mut [u8]) -> usize {
+        let out = &mut Markup::over(bytes);
         self.open(out);
         if self.look.radius > 0 {
             self.definitions(out);
@@ -189,12 +192,14 @@ impl<'a, 'b> ClassicBadge<'a, 'b> {
             self.square_background(out);
         }
         self.foreground(out);
+        out.position()
     }
 
+    #[inline(always)]
     fn open(&self, out: &mut Markup) {
         self.drawing.open(4 * self.width, self.look.height, out);
         if self.label.width > 0 && self.drawing.label_adapts() {
-            self.drawing.dark_label(out);
+            out.rarely(|out| self.drawing.dark_label(out));
         }
     }
 
@@ -203,31 +208,37 @@ impl<'a, 'b> ClassicBadge<'a, 'b> {
     fn definitions(&self, out: &mut Markup) {
         let id = self.drawing.id;
         if self.has_outlines() {
-            // The filter region is the whole badge: the bounding box of a path is tighter than that of a text and would
-            // cut off the blur.
-            out.text(r#"<filter id=""#).id('b', id).text(r#"" filterUnits="userSpaceOnUse" x="0" y="0" width=""#);
-            out.number(100 * self.width).text(r#"" height=""#).number(100 * self.look.height);
-            out.text(r#""><feGaussianBlur stdDeviation="160"/></filter>"#);
+            out.rarely(|out| self.blur_of_outlines(out));
         } else if self.has_text() {
-            out.text(r#"<filter id="b"#).text(id).text(r#""><feGaussianBlur stdDeviation="16"/></filter>"#);
+            out.text(r#"<filter id="b"#).suffix(id).text(r#""><feGaussianBlur stdDeviation="16"/></filter>"#);
         }
-        out.text(r#"<linearGradient id="s"#).text(id).text(r#"" x2="0" y2="100%">"#).text(self.look.gradient);
-        out.text(r#"</linearGradient><clipPath id="r"#).text(id).text(r#""><rect width=""#);
+        out.text(r#"<linearGradient id="s"#).suffix(id).text(r#"" x2="0" y2="100%">"#).text(self.look.gradient);
+        out.text(r#"</linearGradient><clipPath id="r"#).suffix(id).text(r#""><rect width=""#);
         out.number(self.width).text(r#"" height=""#).number(self.look.height);
         out.text(r#"" rx=""#).number(self.look.radius).text(r#""/></clipPath>"#);
+    }
+
+    /// The filter region is the whole badge: the bounding box of a path is tighter than that of a text and would cut
+    /// off the blur.
+    fn blur_of_outlines(&self, out: &mut Markup) {
+        out.text(r#"<filter id="b"#).suffix(self.drawing.id);
+        out.text(r#"" filterUnits="userSpaceOnUse" x="0" y="0" width=""#);
+        out.number(100 * self.width).text(r#"" height=""#).number(100 * self.look.height);
+        out.text(r#""><feGaussianBlur stdDeviation="160"/></filter>"#);
     }
 
     /// Draws the rectangles of all sections with rounded corners and the gradient over them.
     #[inline(always)]
     fn round_background(&self, out: &mut Markup) {
         let id = self.drawing.id;
-        out.text(r#"<g clip-path="url(#r"#).text(id).text(r#")">"#);
+        out.text(r#"<g clip-path="url(#r"#).suffix(id).text(r#")">"#);
         self.rectangles(out);
         out.text(r#"<rect width=""#).number(self.width).text(self.look.joined.fill);
-        out.text("url(#s").text(id).text(r#")"/></g>"#);
+        out.text("url(#s").suffix(id).text(r#")"/></g>"#);
     }
 
     /// Draws the rectangles of all sections with edges that are aligned to pixels.
+    #[inline(always)]
     fn square_background(&self, out: &mut Markup) {
         out.text(r#"<g shape-rendering="crispEdges">"#);
         self.rectangles(out);
@@ -256,7 +267,7 @@ impl<'a, 'b> ClassicBadge<'a, 'b> {
         } else {
             out.text(r#"<rect width=""#);
         }
-        out.number(section.width).text(self.look.joined.fill).text(section.fill);
+        out.number(section.width).text(self.look.joined.fill).words(section.fill);
         if adapts {
             out.text(r#"" id=""#).id(dark::LABEL, self.drawing.id);
         }
@@ -268,10 +279,11 @@ impl<'a, 'b> ClassicBadge<'a, 'b> {
     fn foreground(&self, out: &mut Markup) {
         self.drawing.logo(PADDING, self.look.height, out);
         if let Some(spark) = &self.spark {
-            spark.bars.draw(spark.x + PADDING, out);
+            out.rarely(|out| spark.bars.draw(spark.x + PADDING, out));
         }
         if self.has_outlines() {
-            outline::draw(&self.outlined(), self.look.has_shadow, self.drawing.id, self.look.height, out);
+            let look = self.look;
+            out.rarely(|out| outline::draw(&self.outlined(), look.has_shadow, self.drawing.id, look.height, out));
         } else if self.has_text() {
             out.text(r##"<g fill="#fff" text-anchor="middle" font-family=""##).text(VERDANA);
             out.text(r#"" text-rendering="geometricPrecision" font-size="110""#);
@@ -350,8 +362,10 @@ impl<'a, 'b> ClassicBadge<'a, 'b> {
             return;
         }
         if let Some(link) = section.link {
-            open_link(link, out);
-            click_area(4 * section.click_x(), 4 * section.width, self.look.height, out);
+            out.rarely(|out| {
+                open_link(link, out);
+                click_area(4 * section.click_x(), 4 * section.width, self.look.height, out);
+            });
         }
         if scales_itself {
             out.text(r#"<g transform="scale(.1)">"#);
@@ -366,22 +380,34 @@ impl<'a, 'b> ClassicBadge<'a, 'b> {
             open_text(section, self.look.joined.shadow_y, out).text(r#"" fill-opacity="."#);
             let shadow = start..out.position();
             out.text(r#"8" filter="url(#b"#)
-                .text(self.drawing.id)
+                .suffix(self.drawing.id)
                 .text(r#")">"#)
-                .text(&section.text.xml)
+                .words(&section.text.xml)
                 .text("</text>");
-            out.repeat(shadow).text(r#"3">"#).text(&section.text.xml).text("</text></g>");
+            out.repeat(shadow).text(r#"3">"#).words(&section.text.xml).text("</text></g>");
         }
         open_text(section, self.look.joined.text_y, out).text(if section.is_light {
             r##"" fill="#333">"##
         } else {
             r#"">"#
         });
-        out.text(&section.text.xml).text(if scales_itself { "</text></g>" } else { "</text>" });
+        out.words(&section.text.xml).text(if scales_itself { "</text></g>" } else { "</text>" });
         if section.link.is_some() {
             out.text("</a>");
         }
     }
+}
+
+/// The sections of the segments from `x` on, and where the last one ends.
+#[inline(always)]
+fn further_sections<'b>(drawing: &'b Drawing, mut x: i64) -> (Vec<ClassicSection<'b>>, i64) {
+    let mut sections = Vec::new();
+    for segment in &drawing.segments {
+        let section = ClassicSection::segment(segment, x);
+        x += section.width;
+        sections.push(section);
+    }
+    (sections, x)
 }
 
 /// Opens a `text` element, with coordinates in tenths of a pixel. The quotation mark after its length is left out.

@@ -8,7 +8,7 @@ use crate::measured_text::TextWidth;
 #[cfg(feature = "png")]
 use crate::scale::Scale;
 use crate::text::TextCase;
-use crate::{drawing::Drawing, gradient::GradientStop, markup::Markup};
+use crate::{drawing::Drawing, gradient::GradientStop};
 
 /// A style's rules for texts and colours, and the functions that draw it.
 pub(crate) struct StyleDefinition {
@@ -20,8 +20,8 @@ pub(crate) struct StyleDefinition {
     pub(crate) logo_is_on_light: bool,
     /// The gradient stops that text may lie on, for `contrast=aa`.
     pub(crate) overlays: &'static [GradientStop],
-    /// Writes the SVG.
-    pub(crate) draw: fn(&Drawing, &mut Markup),
+    /// Writes the SVG into bytes that may be too few, and returns its length.
+    pub(crate) draw: fn(&Drawing, &mut [u8]) -> usize,
     /// Paints what the SVG draws with outlines.
     #[cfg(feature = "png")]
     pub(crate) paint: fn(&Drawing, Scale) -> Result<Canvas, PngError>,

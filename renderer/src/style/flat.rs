@@ -10,7 +10,7 @@ pub(super) static STYLE: StyleDefinition = StyleDefinition {
     joins_segments: false,
     logo_is_on_light: false,
     overlays: STOPS,
-    draw: |drawing, out| ClassicBadge::measure(drawing, &LOOK).draw(out),
+    draw: |drawing, bytes| ClassicBadge::measure(drawing, &LOOK).draw(bytes),
     #[cfg(feature = "png")]
     paint: |drawing, scale| ClassicBadge::measure(drawing, &LOOK).paint(scale),
 };

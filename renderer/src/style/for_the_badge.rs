@@ -11,6 +11,7 @@ use super::definition::{StyleDefinition, TextSettings};
 use crate::canvas::{Canvas, error::PngError};
 use crate::color::Color;
 use crate::drawing::{Drawing, SegmentDrawing};
+use crate::id::IdSuffix;
 use crate::markup::document::{VERDANA, click_area, open_link};
 use crate::markup::outline::{self, OutlinedText, PathId, SectionLink};
 use crate::measured_text::{MeasuredText, TextWidth};
@@ -56,17 +57,18 @@ struct LargeSection<'b> {
     /// The colour of the rectangle.
     fill: &'b str,
     /// The suffix of the rectangle's id, if its colour adapts to the reader's preference.
-    adapting_id: Option<&'b str>,
+    adapting_id: Option<IdSuffix>,
     /// Whether the background is light, so that the text is dark.
     is_light: bool,
     is_bold: bool,
 }
 
-fn draw(drawing: &Drawing, out: &mut Markup) {
-    let sections = measure(drawing);
+fn draw(drawing: &Drawing, bytes: &mut [u8]) -> usize {
+    let sections = &measure(drawing);
+    let out = &mut Markup::over(bytes);
     drawing.open(sections.width(), HEIGHT, out);
     if sections.iter().any(|section| section.adapting_id.is_some()) {
-        drawing.dark_label(out);
+        out.rarely(|out| drawing.dark_label(out));
     }
     out.text(r#"<g shape-rendering="crispEdges">"#);
     for section in sections.iter() {
@@ -79,14 +81,15 @@ fn draw(drawing: &Drawing, out: &mut Markup) {
     out.text("</g>");
     drawing.logo(LOGO_MARGIN, HEIGHT, out);
     if let Some(spark) = &sections.spark {
-        spark.bars.draw(spark.bars_x, out);
+        out.rarely(|out| spark.bars.draw(spark.bars_x, out));
     }
     if sections.iter().any(|section| section.text.line.is_some()) {
-        outline::draw(&outlined(&sections), false, drawing.id, HEIGHT, out);
+        out.rarely(|out| outline::draw(&outlined(sections), false, drawing.id, HEIGHT, out));
     } else {
-        foreground(&sections, out);
+        foreground(sections, out);
     }
     drawing.close(out);
+    out.position()
 }
 
 /// Paints what the SVG draws with outlines.
@@ -201,6 +204,7 @@ impl<'b> LargeSection<'b> {
     }
 }
 
+#[inline(always)]
 fn background(section: &LargeSection, out: &mut Markup) {
     if section.width == 0 {
         return;
@@ -210,13 +214,14 @@ fn background(section: &LargeSection, out: &mut Markup) {
         out.text(r#"x=""#).quarters(section.x).text(r#"" "#);
     }
     out.text(r#"width=""#).quarters(section.width).text(r#"" height=""#).number(HEIGHT);
-    out.text(r#"" fill=""#).text(section.fill);
+    out.text(r#"" fill=""#).words(section.fill);
     if let Some(id) = section.adapting_id {
         out.text(r#"" id=""#).id(dark::LABEL, id);
     }
     out.text(r#""/>"#);
 }
 
+#[inline(always)]
 fn foreground(sections: &LargeSections, out: &mut Markup) {
     if sections.iter().all(|section| section.text.is_empty() && section.link.is_none()) {
         return;
@@ -228,8 +233,10 @@ fn foreground(sections: &LargeSections, out: &mut Markup) {
     out.text(if scales_each { ">" } else { r#" transform="scale(.1)">"# });
     for section in sections.iter() {
         if let Some(link) = section.link {
-            open_link(link, out);
-            click_area(section.x, section.width, HEIGHT, out);
+            out.rarely(|out| {
+                open_link(link, out);
+                click_area(section.x, section.width, HEIGHT, out);
+            });
         }
         section_text(section, scales_each, out);
         if section.link.is_some() {
@@ -239,6 +246,7 @@ fn foreground(sections: &LargeSections, out: &mut Markup) {
     out.text("</g>");
 }
 
+#[inline(always)]
 fn section_text(section: &LargeSection, scales_itself: bool, out: &mut Markup) {
     if section.text.is_empty() {
         return;
@@ -248,7 +256,7 @@ fn section_text(section: &LargeSection, scales_itself: bool, out: &mut Markup) {
         .text(r#"" y="175" textLength=""#)
         .quarters(10 * section.text_width);
     out.text(if section.is_bold { r#"" font-weight="bold""# } else { r#"""# });
-    out.text(if section.is_light { r##" fill="#333">"## } else { ">" }).text(&section.text.xml).text("</text>");
+    out.text(if section.is_light { r##" fill="#333">"## } else { ">" }).words(&section.text.xml).text("</text>");
 }
 
 fn outlined<'h>(sections: &'h LargeSections) -> Vec<OutlinedText<'h>> {

@@ -90,7 +90,8 @@ struct SocialBadge<'a, 'b> {
     bars: Option<Bars<'b>>,
 }
 
-fn draw(drawing: &Drawing, out: &mut Markup) {
+fn draw(drawing: &Drawing, bytes: &mut [u8]) -> usize {
+    let out = &mut Markup::over(bytes);
     let social = SocialBadge::measure(drawing);
     drawing.open(4 * social.width(), HEIGHT, out);
     social.definitions(out);
@@ -101,6 +102,7 @@ fn draw(drawing: &Drawing, out: &mut Markup) {
     }
     social.foreground(out);
     drawing.close(out);
+    out.position()
 }
 
 /// Paints what the SVG draws with outlines.
@@ -313,12 +315,12 @@ impl<'a, 'b> SocialBadge<'a, 'b> {
         out.text(r#"<text aria-hidden="true""#);
         self.drawing.class(TEXT_EDGE_CLASS, out);
         out.text(r#" x=""#).number(middle).text(r##"" y="150" fill="#fff""##);
-        scaled_to(width, out).text(&text.xml).text("</text><text ");
+        scaled_to(width, out).words(&text.xml).text("</text><text ");
         if has_id {
             out.text(r#"id=""#).id('r', self.drawing.id).text(r#"" "#);
         }
         out.text(r#"x=""#).number(middle).text(r#"" y="140""#);
-        scaled_to(width, out).text(&text.xml).text("</text>");
+        scaled_to(width, out).words(&text.xml).text("</text>");
     }
 
     /// The path is defined in the edge, and the text refers to it, because only the text changes its colour.
