@@ -54,7 +54,7 @@ fn a_toml_plugin_that_is_edited_is_served_and_a_wrong_one_keeps_the_one_before()
     let folder = folder("watch-toml");
     let file = folder.join("one.toml");
     fs::write(&file, provider("first")).unwrap();
-    let server = Server::start_with("watch-toml", ENTRY, &["--watch"]);
+    let mut server = Server::start_with("watch-toml", ENTRY, &["--watch"]);
     let routes = "/badges.json";
     assert!(server.log_once(|log| log.contains("for development only")).contains("--watch"));
     let summary = |label: &str, words: &str| provider(label).replace("A word.", words);
@@ -79,6 +79,9 @@ fn a_toml_plugin_that_is_edited_is_served_and_a_wrong_one_keeps_the_one_before()
     until(&server, "the missing one", || server.log().contains("two.toml"));
     fs::write(folder.join("two.toml"), two).unwrap();
     until(&server, "the second plugin", || shows(&server, routes, "The word of two."));
+    // A server that is killed leaves its folder of copies.
+    server.terminate();
+    assert_eq!(server.wait(), Some(0));
 }
 
 #[test]

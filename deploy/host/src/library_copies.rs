@@ -38,7 +38,12 @@ impl LibraryCopies {
     /// # Errors
     /// It cannot be made.
     pub fn new() -> io::Result<Self> {
-        let folder = tempfile::Builder::new().prefix("badgesmith-").tempdir()?;
+        let mut builder = tempfile::Builder::new();
+        builder.prefix("badgesmith-");
+        // Whoever could write there could have the server run any code.
+        #[cfg(unix)]
+        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o700));
+        let folder = builder.tempdir()?;
         Ok(Self { folder, made: Mutex::default() })
     }
 
