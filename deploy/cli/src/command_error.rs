@@ -37,7 +37,7 @@ pub(crate) enum CommandError {
         address: String,
         cause: io::Error,
     },
-    /// A rate for each client, where every request comes over loopback or a Unix socket from a proxy that is not known.
+    /// A rate for each client, where every request comes over a Unix socket from a proxy that is not known.
     RateOfNobody,
     #[cfg(unix)]
     Signal(io::Error),
@@ -247,8 +247,8 @@ impl fmt::Display for CommandError {
                 write!(f, "cannot listen at {address}: {cause}; choose another address with --listen")
             }
             Self::RateOfNobody => f.write_str(
-                "--rate tells clients apart by their addresses, and only a proxy connects here: name it with --trust, such \
-                 as --trust 127.0.0.1, or --trust unix for a Unix socket; or listen at another address with --listen",
+                "--rate tells clients apart by their addresses, and who connects to a Unix socket has none: write --trust \
+                 unix, so that the proxy says whom it forwards for; or listen at another address with --listen",
             ),
             #[cfg(unix)]
             Self::Signal(cause) => write!(f, "cannot listen for SIGTERM: {cause}"),

@@ -213,8 +213,15 @@ fn most_listeners(files: Option<usize>) -> usize {
 /// # Errors
 /// What keeps the server from starting.
 pub(crate) fn run(serve: &ServeOptions) -> Result<(), CommandError> {
-    if serve.rate.is_some() && serve.trust.is_empty() && !serve.listen.is_of_clients() {
-        return Err(CommandError::RateOfNobody);
+    if serve.rate.is_some() && serve.trust.is_empty() {
+        if !serve.listen.has_addresses() {
+            return Err(CommandError::RateOfNobody);
+        }
+        if serve.listen.is_loopback() {
+            tracing::warn!(
+                "all that connects over loopback has the rate of one client; if it is a proxy, name it with --trust"
+            );
+        }
     }
     let copies = serve.library_copies()?;
     let loaded = Loaded::read(serve.config.file.as_deref(), IfMissing::NoPlugins, copies.as_deref())?;

@@ -13,17 +13,19 @@ impl ClientAddress {
     /// The client of a peer's address: an IPv4 address, also where IPv6 carries it, or an IPv6 network of 64 bits.
     /// `None` for a loopback address: a reverse proxy on this machine connects for all clients.
     pub(crate) fn at(address: IpAddr) -> Option<Self> {
+        (!address.to_canonical().is_loopback()).then(|| Self::with_loopback(address))
+    }
+
+    /// The same, but this machine is one client.
+    pub(crate) fn with_loopback(address: IpAddr) -> Self {
         let address = address.to_canonical();
-        if address.is_loopback() {
-            return None;
-        }
-        Some(Self(match address {
+        Self(match address {
             IpAddr::V4(_) => address,
             IpAddr::V6(address) => {
                 let network = u128::from(address) & (u128::MAX << (u128::BITS - NETWORK_BITS));
                 IpAddr::V6(Ipv6Addr::from(network))
             }
-        }))
+        })
     }
 }
 

@@ -54,10 +54,10 @@ impl ListenAddress {
         }
     }
 
-    /// Whether clients connect here themselves, and not only programs of this machine.
-    pub(crate) const fn is_of_clients(&self) -> bool {
+    /// Whether those who connect here have addresses.
+    pub(crate) const fn has_addresses(&self) -> bool {
         match self {
-            Self::Tcp(address) => !address.ip().is_loopback(),
+            Self::Tcp(_) => true,
             #[cfg(unix)]
             Self::UnixSocket(_) => false,
         }

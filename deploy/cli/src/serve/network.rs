@@ -12,8 +12,18 @@ pub(crate) struct Network {
 }
 
 impl Network {
-    /// The client by which requests are counted. A proxy that does not say for whom it asks has no limit of its own.
+    /// The client by which the places of listeners are counted. Programs of this machine, one of which may be a proxy, and
+    /// a trusted proxy that does not say for whom it asks have no limit.
     pub(crate) fn counted_client(&self, client: Option<IpAddr>) -> Option<ClientAddress> {
-        client.filter(|address| !self.trusted.contains(Peer::Address(*address))).and_then(ClientAddress::at)
+        self.client_of(client).and_then(ClientAddress::at)
+    }
+
+    /// The client by which requests are counted: the same, but the programs of this machine are one client.
+    pub(crate) fn rated_client(&self, client: Option<IpAddr>) -> Option<ClientAddress> {
+        self.client_of(client).map(ClientAddress::with_loopback)
+    }
+
+    fn client_of(&self, client: Option<IpAddr>) -> Option<IpAddr> {
+        client.filter(|address| !self.trusted.contains(Peer::Address(*address)))
     }
 }

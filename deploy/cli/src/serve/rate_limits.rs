@@ -30,12 +30,12 @@ impl ClientRate {
     }
 
     /// Counts a request of this client to a path below the base path. Clients whose address is not known have no limit:
-    /// those of a proxy that does not say whom it asks for, and whoever connects over loopback.
+    /// those of a trusted proxy that does not say whom it asks for, and whoever connects to a Unix socket.
     ///
     /// # Errors
     /// The client sent too many: after how many seconds one more is answered.
     pub(crate) fn admit(&self, network: &Network, client: Option<IpAddr>, path: &str, now: Instant) -> Result<(), u32> {
-        let Some(client) = network.counted_client(client).filter(|_| !EXEMPT.contains(&path)) else { return Ok(()) };
+        let Some(client) = network.rated_client(client).filter(|_| !EXEMPT.contains(&path)) else { return Ok(()) };
         self.table.take(client, now.saturating_duration_since(self.began)).map_err(seconds)
     }
 }
@@ -92,7 +92,9 @@ mod tests {
             let client = Some(client.parse().unwrap());
             assert_eq!(rate.admit(&network, client, path, now), expected, "{client:?} {path}");
         }
-        for unknown in [None, Some("127.0.0.1"), Some("::1"), Some("10.1.2.3")] {
+        let here = |address: &str| rate.admit(&network, Some(address.parse().unwrap()), "/", now);
+        assert_eq!(["127.0.0.1"; 4].map(here), [Ok(()), Ok(()), Ok(()), Err(20)], "this machine is one client");
+        for unknown in [None, Some("10.1.2.3")] {
             let client = unknown.map(|address| address.parse().unwrap());
             assert!((0..9).all(|_| rate.admit(&network, client, "/", now).is_ok()), "{client:?}");
         }
