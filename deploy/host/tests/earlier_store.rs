@@ -1,17 +1,23 @@
-//! A store that an earlier version wrote: it has results, and neither states nor lists nor events.
+//! Stores that an earlier version wrote: they have results, and neither states nor lists nor events.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use std::{
-    fs,
+    fs, io,
     path::{Path, PathBuf},
     time::{Duration, SystemTime},
 };
 
-use badgesmith_engine::store::{Entry, ListedSubject, RESULT_LIFE, Recorded, States, Store, Subject};
+use badgesmith_engine::store::{Entry, ListedSubject, RESULT_LIFE, Recorded, Span, States, Store, Subject};
 use badgesmith_host::embedded::EmbeddedStore;
 use badgesmith_provider::{Record, Timestamp};
+use flate2::read::GzDecoder;
 use redb::{Database, TableDefinition};
 use serde_json::Map;
+
+/// The file that the server had written before there were states, lists and events, with four results. It never changes.
+const FIRST_STORE: &[u8] = include_bytes!("first_store/store.redb.gz");
+/// When it was written: on 30 November 2026.
+const WRITTEN: Duration = Duration::from_secs(1_796_029_481);
 
 /// The tables that an earlier version does not have.
 const LATER: [&str; 6] = ["versions", "states", "lists", "marks", "events", "done"];
@@ -85,6 +91,27 @@ async fn the_results_of_a_store_of_an_earlier_version_are_listed_after_its_start
         assert_eq!(store.states(&states("workflow"), second(50)).await.unwrap(), []);
         assert_eq!(store.rows("OUTBOX#00", "", 9, second(50)).await.unwrap(), []);
         assert_eq!(listed(&store, "acme", second(50) + RESULT_LIFE + Duration::from_secs(86_400)).await, []);
+    }
+    fs::remove_dir_all(directory).unwrap();
+}
+
+#[tokio::test]
+async fn the_first_store_opens_and_has_its_results() {
+    let directory = directory("first");
+    fs::create_dir(&directory).unwrap();
+    let mut file = fs::File::create(directory.join("store.redb")).unwrap();
+    io::copy(&mut GzDecoder::new(FIRST_STORE), &mut file).unwrap();
+    let now = SystemTime::UNIX_EPOCH + WRITTEN + Duration::from_secs(60);
+    for start in ["the first start", "another start"] {
+        let store = EmbeddedStore::open(&directory).unwrap();
+        for (platform, branch, runs) in [("linux", "main", &["3", "2", "1"][..]), ("macos", "feature/x", &["9"])] {
+            let subject = Subject::new("acme", "tools", platform, branch).unwrap();
+            let records = store.history("test-results", &subject, Span { last: 9, ..Span::LATEST }, now).await.unwrap();
+            let found: Vec<_> = records.iter().map(|record| &*record.run_id).collect();
+            assert_eq!(found, runs, "{start}");
+            assert!(records.iter().all(|record| record.fields["passed"] == 2 && record.fields["failed"] == 1));
+        }
+        assert_eq!(store.owners("", 9).await.unwrap(), ["acme"], "{start}");
     }
     fs::remove_dir_all(directory).unwrap();
 }
