@@ -12,7 +12,7 @@ use crate::no_added_faces::AddedFaces;
 use crate::outline::Glyph;
 #[cfg(feature = "added-faces")]
 use crate::text_part::parts;
-use crate::typeface::{GlyphBounds, Typeface, UNITS_PER_EM};
+use crate::typeface::{GlyphBounds, Typeface};
 
 /// The distance between two combining marks on one letter, or between a mark and a capital letter; in font units.
 const MARK_GAP: f32 = 60.0;
@@ -90,7 +90,7 @@ impl<'f> LineLayout<'f> {
     #[cfg(feature = "added-faces")]
     fn add_shaped(&mut self, text: &str, added: u8, is_right_to_left: bool) {
         let Some(face) = self.faces.face(added) else { return };
-        let scale = UNITS_PER_EM / face.units_per_em();
+        let scale = crate::typeface::UNITS_PER_EM / face.units_per_em();
         for glyph in face.shaped(text, is_right_to_left) {
             // A glyph without an advance is a mark of the letter beside it.
             if glyph.advance != 0.0 {
