@@ -44,7 +44,7 @@ pub enum AwsError {
     Timeout,
     /// DynamoDB left keys unprocessed until the time limit.
     KeysUnprocessed,
-    /// An item that should be a record is none.
+    /// An item that should be a record is none, or one of a later version.
     DamagedItem {
         /// Its sort key.
         key: String,
@@ -114,7 +114,7 @@ impl fmt::Display for AwsError {
             Self::Call { operation, cause, .. } => write!(f, "{operation}: {cause}"),
             Self::Timeout => f.write_str("no answer in time"),
             Self::KeysUnprocessed => f.write_str("DynamoDB left keys unprocessed until the time limit"),
-            Self::DamagedItem { key } => write!(f, "the item at {key:?} is no record"),
+            Self::DamagedItem { key } => write!(f, "the item at {key:?} is no record that this version can read"),
             Self::InvalidRequest(cause) => f.write_str(cause),
             Self::NoEventsTable => {
                 f.write_str("there is no table of events; set BADGESMITH_TABLE_EVENTS to its name and run provision")

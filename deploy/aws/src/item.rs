@@ -5,6 +5,7 @@
 //! | `PK`, `SK`, `TTL` | the keys, and the expiry in seconds since 1970 |
 //! | `RunId`, `RunAttempt`, `Timestamp` | the record's run, attempt, and time in RFC 3339 |
 //! | `Fields` | the rest of the record, as JSON text: DynamoDB's numbers would not keep their form |
+//! | `Version` | 1, the version of this form; states have it, too |
 //! | `GSI1PK`, `GSI1SK` | an index for eventually consistent reads: `LATEST#owner#repo#platform#branch` and the time |
 //!
 //! An item of an earlier deployment has no `Fields`; its other attributes are the fields, `UrlHtml` as `url_html`.
@@ -20,6 +21,10 @@ use serde_json::{Number, Value};
 /// An item, or its keys.
 pub(crate) type Item = HashMap<String, AttributeValue>;
 
+/// The version of the form of records and states. What has none was written before there were versions, in this form or in
+/// that of an earlier deployment.
+const VERSION: u32 = 1;
+
 /// The attributes of such an item that are no fields of the report.
 const NO_FIELDS: [&str; 11] =
     ["PK", "SK", "TTL", "GSI1PK", "GSI1SK", "RunId", "Timestamp", "CreatedAt", "Owner", "Repo", "Branch"];
@@ -32,6 +37,18 @@ pub(crate) fn text(value: impl Into<String>) -> AttributeValue {
 /// A number attribute.
 pub(crate) fn number(value: impl ToString) -> AttributeValue {
     AttributeValue::N(value.to_string())
+}
+
+/// Adds the version of its form to a record's or a state's item.
+pub(crate) fn put_version(item: &mut Item) {
+    item.insert("Version".to_owned(), number(VERSION));
+}
+
+/// Whether this version knows the form of a record's or a state's item. A later one may mean something else by the same
+/// attributes.
+pub(crate) fn is_known_version(item: &Item) -> bool {
+    let version = |value: &AttributeValue| value.as_n().ok()?.parse::<u32>().ok();
+    item.get("Version").is_none_or(|value| version(value).is_some_and(|version| version <= VERSION))
 }
 
 /// An item with its two keys and its expiry only.
@@ -79,6 +96,7 @@ pub(crate) fn of_record(placed: &PlacedRecord<'_>, arrived: u64) -> Item {
         put("GSI1PK", text(latest(subject)));
         put("GSI1SK", text(timestamp));
     }
+    put_version(&mut item);
     item
 }
 
@@ -87,8 +105,11 @@ fn latest(subject: &Subject) -> String {
     format!("LATEST#{}", parts.map(escape).join("#"))
 }
 
-/// The record of an item, if it is one.
+/// The record of an item, if it is one of a form that this version knows.
 pub(crate) fn record(item: &Item) -> Option<Record> {
+    if !is_known_version(item) {
+        return None;
+    }
     let fields = match item.get("Fields") {
         Some(fields) => serde_json::from_str(fields.as_s().ok()?).ok()?,
         None => item
@@ -174,6 +195,13 @@ mod tests {
         assert_eq!(read(&item, "GSI1PK"), Some("LATEST#acme#tools%231#linux#feature/x"));
         assert_eq!(read(&item, "GSI1SK"), Some("2025-07-18T11:10:27.500Z"));
         assert_eq!(expires(&item), 1000 + 730 * 24 * 60 * 60);
+        let later = |version: &str| {
+            let mut later = item.clone();
+            later.insert("Version".to_owned(), number(version));
+            super::record(&later)
+        };
+        assert_eq!(later("1").map(|record| record.run_id), Some("a#1".to_owned()));
+        assert_eq!((later("2"), later("one")), (None, None), "another version may mean something else by it");
         let other = Entry { collection: "coverage".to_owned(), ..entry };
         let other = of_record(&PlacedRecord::of(&other), 1000);
         assert_eq!((read(&other, "PK"), read(&other, "GSI1PK")), (Some("coverage#acme#tools%231"), None));

@@ -113,11 +113,15 @@ fn of_state(state: &State, subject: &Subject, now: SystemTime) -> Item {
     if let Some(expires) = life {
         item.insert("TTL".to_owned(), number(expires));
     }
+    item::put_version(&mut item);
     item
 }
 
-/// The state of an item, if it is one.
+/// The state of an item, if it is one of a form that this version knows.
 pub(crate) fn state(item: &Item) -> Option<FoundState> {
+    if !item::is_known_version(item) {
+        return None;
+    }
     let (platform, branch) = read_state_key(item::read(item, "SK")?)?;
     Some(FoundState {
         platform,
