@@ -9,7 +9,7 @@ import subprocess
 import threading
 import time
 
-HERE = pathlib.Path(__file__).resolve().parent
+CLOCK = pathlib.Path(__file__).resolve().parents[1] / "cli/tests/support/clock.c"
 
 
 def free_port():
@@ -25,9 +25,9 @@ class Process:
         self.folder, self.binary, self.prefix = folder, binary, prefix
         self.port = free_port()
         self.clock = folder / "clock"
-        self.clock.write_text("0")
-        subprocess.run(["cc", "-shared", "-fPIC", "-o", folder / "clock.so", HERE / "clock.c"], check=True)
-        self.environment = environment | {"LD_PRELOAD": str(folder / "clock.so"), "CHAOS_CLOCK": str(self.clock)}
+        self.clock.write_text("by 0")
+        subprocess.run(["cc", "-shared", "-fPIC", "-o", folder / "clock.so", CLOCK], check=True)
+        self.environment = environment | {"LD_PRELOAD": str(folder / "clock.so"), "BADGESMITH_TEST_CLOCK": str(self.clock)}
         self.log = open(folder / "server.log", "ab")
         self.child = None
         # It grows with each end and each start. An odd number: there is no server that must answer.

@@ -98,7 +98,7 @@ class Stage:
             self.process.tell(signal.SIGHUP)
         elif fault.kind == "clock":
             self.clock_is_moved = True
-            self.process.clock.write_text(str(int((fault.size - 0.5) * 2 * 7200)))
+            self.process.clock.write_text(f"by {(fault.size - 0.5) * 2 * 7200:.0f}")
 
     def mend(self, fault):
         """Ends the fault."""
@@ -110,7 +110,7 @@ class Stage:
             self.write_config()
             self.process.tell(signal.SIGHUP)
         elif fault.kind == "clock":
-            self.process.clock.write_text("0")
+            self.process.clock.write_text("by 0")
             time.sleep(0.5)
             self.clock_is_moved = False
 

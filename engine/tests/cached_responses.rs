@@ -1,14 +1,11 @@
 //! The cache of finished responses: whoever asks gets what an engine without it answers.
-#![allow(unsafe_code, clippy::unwrap_used, clippy::expect_used)]
+#![allow(clippy::unwrap_used, clippy::expect_used)]
 
+#[path = "support/allocations.rs"]
+mod allocations;
 mod support;
 
-use std::{
-    alloc::{GlobalAlloc, Layout, System},
-    cell::Cell,
-    path::Path,
-    sync::Arc,
-};
+use std::{path::Path, sync::Arc};
 
 use badgesmith_engine::{CacheState, Config, Engine, Format, Plugin, Request, Response, plugins, world::Fault};
 use http::{Method, StatusCode};
@@ -17,36 +14,6 @@ use support::{
     ci::{self, delivery, payload},
     hello_toml,
 };
-
-/// Counts the allocations of each thread.
-struct Counting;
-
-thread_local! {
-    static ALLOCATIONS: Cell<usize> = const { Cell::new(0) };
-}
-
-// SAFETY: all is passed on to the system's allocator.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        ALLOCATIONS.set(ALLOCATIONS.get() + 1);
-        // SAFETY: the caller keeps the rules.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, at: *mut u8, layout: Layout) {
-        // SAFETY: the caller keeps the rules.
-        unsafe { System.dealloc(at, layout) }
-    }
-
-    unsafe fn realloc(&self, at: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        ALLOCATIONS.set(ALLOCATIONS.get() + 1);
-        // SAFETY: the caller keeps the rules.
-        unsafe { System.realloc(at, layout, size) }
-    }
-}
-
-#[global_allocator]
-static COUNTING: Counting = Counting;
 
 const ASKED: &str = "https://example.com/world.txt";
 const DOCUMENT: &str = "https://example.com/a.json";
@@ -189,9 +156,9 @@ async fn a_cached_response_takes_at_most_six_allocations() {
         let request = request(Method::GET, address, &[("host", "x"), ("accept", "image/*")]);
         let first = server.send(&request).await;
         let now = *server.now.lock().unwrap();
-        let before = ALLOCATIONS.get();
+        let before = allocations::count();
         let again = server.engine.respond_cached(&request, now).await;
-        let count = ALLOCATIONS.get() - before;
+        let count = allocations::count() - before;
         assert_eq!((again.status, &again.body), (StatusCode::OK, &first.body));
         assert_eq!(again.line.format, Some(if address.ends_with("png") { Format::Png } else { Format::Svg }));
         assert_eq!(again.line.cache, address.starts_with("/badges").then_some(CacheState::Kept));

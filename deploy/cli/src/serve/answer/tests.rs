@@ -1,11 +1,9 @@
 //! What a request costs when its response is cached.
-#![allow(unsafe_code)]
 
-use std::{
-    alloc::{GlobalAlloc, Layout, System},
-    cell::Cell,
-    fs,
-};
+#[path = "../../../../../engine/tests/support/allocations.rs"]
+mod allocations;
+
+use std::fs;
 
 use badgesmith_host::{client::Connections, extra_roots::ExtraRoots, secrets::FileSecrets};
 use http_body_util::Empty;
@@ -21,36 +19,6 @@ use super::{
     },
     *,
 };
-
-/// Counts the allocations of each thread.
-struct Counting;
-
-thread_local! {
-    static ALLOCATIONS: Cell<usize> = const { Cell::new(0) };
-}
-
-// SAFETY: all is passed on to the system's allocator.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        ALLOCATIONS.set(ALLOCATIONS.get() + 1);
-        // SAFETY: the caller keeps the rules.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, at: *mut u8, layout: Layout) {
-        // SAFETY: the caller keeps the rules.
-        unsafe { System.dealloc(at, layout) }
-    }
-
-    unsafe fn realloc(&self, at: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        ALLOCATIONS.set(ALLOCATIONS.get() + 1);
-        // SAFETY: the caller keeps the rules.
-        unsafe { System.realloc(at, layout, size) }
-    }
-}
-
-#[global_allocator]
-static COUNTING: Counting = Counting;
 
 /// A connection to a server without plugins, with metrics, whose data is in this folder.
 fn connection(folder: &std::path::Path) -> Arc<Connection> {
@@ -88,9 +56,9 @@ async fn a_request_whose_response_is_cached_takes_at_most_eight_allocations() {
     for count in 0..4 {
         let (connection, request) = (Arc::clone(&connection), request());
         connection.activity.flushed(Instant::now());
-        let before = ALLOCATIONS.get();
+        let before = allocations::count();
         let response = answer(connection, request).await.unwrap();
-        let allocations = ALLOCATIONS.get() - before;
+        let allocations = allocations::count() - before;
         assert_eq!(response.status(), 200);
         // A plugin's badge takes two more, for the names of the route and of the plugin.
         assert!(allocations <= 8 || count == 0, "{allocations}");
