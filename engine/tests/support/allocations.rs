@@ -13,7 +13,7 @@ thread_local! {
 }
 
 /// How many allocations this thread has made so far.
-pub fn count() -> usize {
+pub(crate) fn count() -> usize {
     COUNT.get()
 }
 
