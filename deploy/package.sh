@@ -3,10 +3,12 @@
 # commit gives the same bytes.
 #
 #   deploy/package.sh [--arch x86_64|arm64] [--without-icons] [--all-scripts] [--config FILE] [--plugins ID,ID,…]
+#                     [--packer BINARY]
 #
 # It contains the plugins that FILE names, a plugins.toml as for `badgesmith serve --config`; without --config, those of
-# the repository's plugins.toml; with --plugins, of these the ones with the ids in the list. It draws text in Latin, Greek, Cyrillic, Hebrew and Arabic script, and with
-# --all-scripts in every script of DejaVu Sans.
+# the repository's plugins.toml; with --plugins, of these the ones with the ids in the list. It draws text in Latin,
+# Greek, Cyrillic, Hebrew and Arabic script, and with --all-scripts in every script of DejaVu Sans. --packer names a
+# badgesmith binary of the same commit that collects the plugins; without it, one is built.
 set -euo pipefail
 caller=$PWD
 cd "$(dirname "$0")/.."
@@ -21,6 +23,7 @@ esac
 arch=$machine
 config=plugins.toml
 listed=
+packer=
 features=()
 while [ $# -gt 0 ]; do
   case "$1" in
@@ -35,9 +38,14 @@ while [ $# -gt 0 ]; do
       listed=${2:?--plugins needs ids, such as nuget,github}
       shift
       ;;
+    --packer)
+      packer=${2:?--packer needs a badgesmith binary}
+      [ "${packer#/}" != "$packer" ] || packer=$caller/$packer
+      shift
+      ;;
     --without-icons) features+=(--no-default-features) ;;
     --all-scripts) features+=(--features scripts) ;;
-    *) fail "unknown argument $1; there are --arch, --without-icons, --all-scripts, --config and --plugins" ;;
+    *) fail "unknown argument $1; there are --arch, --without-icons, --all-scripts, --config, --plugins and --packer" ;;
   esac
   shift
 done
@@ -58,7 +66,8 @@ if [ -n "$listed" ]; then
     is_plugin && /^library *=/ { library = value($0) }
     END { if (id) print id, library }' "$config")
   for id in ${listed//,/ }; do
-    grep -q "^$id " <<<"$rows" || fail "there is no plugin $id in $config; there are $(cut -d ' ' -f 1 <<<"$rows" | xargs)"
+    grep -q "^$id " <<<"$rows" ||
+      fail "there is no plugin $id in $config; there are $(cut -d ' ' -f 1 <<<"$rows" | xargs)"
   done
   needed=$(for id in ${listed//,/ }; do sed -n "s/^$id badgesmith_provider_//p" <<<"$rows"; done | tr _ - | sort -u)
   mapfile -t libraries < <(printf '%s\n' "${libraries[@]}" | grep -Fx "$needed" || true)
@@ -83,11 +92,14 @@ CARGO_TARGET_DIR=$target RUSTFLAGS="$flags" \
   cargo rustc --profile lambda --locked -p badgesmith-lambda --bin bootstrap "${features[@]}" -- \
   -Crelocation-model=static
 # Any build of the command can pack.
-CARGO_TARGET_DIR=target cargo build --locked -p badgesmith
+[ -n "$packer" ] || {
+  CARGO_TARGET_DIR=target cargo build --locked -p badgesmith
+  packer=target/debug/badgesmith
+}
 
 folder=$target/zip
 rm -rf "$folder"
-target/debug/badgesmith plugin pack --config "$config" --libraries "$target/lambda" "${only[@]}" --out "$folder" \
+"$packer" plugin pack --config "$config" --libraries "$target/lambda" "${only[@]}" --out "$folder" \
   >/dev/null
 cp "$target/lambda/bootstrap" "$folder/bootstrap"
 
