@@ -255,7 +255,7 @@ const ROWS: &[Row] = &[
         "format = \"text\"",
         "style = \"loud\"",
         14,
-        "no style; write \"social\", \"flat\", or another of shields' styles",
+        "no style; write one of flat, flat-square, plastic, for-the-badge, social",
     ),
     ("format = \"text\"", "picture = \"gif\"", 14, "unknown variant `gif`, expected one of `svg`, `png`, `json`"),
     (

@@ -167,7 +167,8 @@ impl BadgeTable {
             return Err(FileFault::at(category, format!("no category; write one of {}", CATEGORIES.join(", "))));
         }
         if let Some(style) = self.style.as_ref().filter(|style| Style::parse(style.get_ref()).is_none()) {
-            return Err(FileFault::at(style, "no style; write \"social\", \"flat\", or another of shields' styles"));
+            let styles = Style::ALL.map(Style::name).join(", ");
+            return Err(FileFault::at(style, format!("no style; write one of {styles}")));
         }
         let color = self.color.as_ref().map_or(COLOR, |color| &color.get_ref().0);
         let default = BadgeRoute { fresh_seconds: 300, revalidate_seconds: 300, ..BadgeRoute::default() };
