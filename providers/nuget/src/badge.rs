@@ -1,7 +1,7 @@
 //! The badge `/badges/packages/nuget/{package}`: the newest version in a range.
 
 use badgesmith_provider::{Badge, Call, Failure, Step};
-use badgesmith_versions::{Range, candidates};
+use badgesmith_versions::Range;
 
 use crate::{
     failures::version_not_found,
@@ -15,8 +15,8 @@ pub(crate) fn version(call: &Call, id: &PackageId) -> Result<Badge, Step> {
     let range = call.query("version").map(range).transpose()?;
     let feed = Feed::find(call)?;
     let index = fetch_index(call, &feed, id)?;
-    let candidates = candidates(index.versions(), range.as_ref(), call.flag("prerelease"));
-    let version = newest_listed(call, &feed, id, &candidates)?.ok_or_else(version_not_found)?;
+    let newest = newest_listed(call, &feed, id, &index, range.as_ref(), call.flag("prerelease"))?;
+    let version = newest.ok_or_else(version_not_found)?;
     Ok(Badge::new(version.to_string()).color(if version.is_prerelease() { "orange" } else { "blue" }))
 }
 

@@ -1,7 +1,7 @@
 //! Finds the newest version of a package that its feed lists.
 
 use badgesmith_provider::{Call, Step};
-use badgesmith_versions::{Candidate, Version};
+use badgesmith_versions::{Candidate, Range, Version, candidates, newest};
 
 use crate::{failures::package_not_found, feed::Feed, id::PackageId, index::PackageIndex, leaf};
 
@@ -14,13 +14,14 @@ pub(crate) fn fetch_index<'a>(call: &'a Call, feed: &Feed, id: &PackageId) -> Re
     if answer.is_missing() {
         return Err(package_not_found().into());
     }
-    Ok(answer.json()?)
+    Ok(PackageIndex::read(answer)?)
 }
 
-/// The first of the candidates that is listed. All of them are, if the feed does not say which are.
+/// The newest version in the range that is listed. All of them are, if the feed does not say which are.
 ///
-/// The leaf of the first candidate is fetched alone, because it is nearly always listed; then those of the others all
-/// at once, so that a package with many unlisted versions takes one turn more and not one for each version.
+/// The leaf of the newest version is fetched alone, because it is nearly always listed; then those of the others all at
+/// once, so that a package with many unlisted versions takes one turn more and not one for each version. The versions
+/// are sorted only for the others.
 ///
 /// # Errors
 /// The step that asks for leaves, or the failure of a leaf.
@@ -28,20 +29,21 @@ pub(crate) fn newest_listed<'a>(
     call: &Call,
     feed: &Feed,
     id: &PackageId,
-    candidates: &[Candidate<'a>],
+    index: &'a PackageIndex,
+    range: Option<&Range<'_>>,
+    prerelease: bool,
 ) -> Result<Option<Version<'a>>, Step> {
-    let Some(registrations) = &feed.registrations else {
-        return Ok(candidates.first().map(|candidate| candidate.version));
-    };
-    let candidates = &candidates[..candidates.len().min(feed.leaves)];
-    let (best, others) = candidates.split_at(candidates.len().min(1));
-    for candidates in [best, others] {
-        let leaves =
-            call.fetch_all(candidates.iter().map(|candidate| registrations.leaf_request(id, &candidate.version)))?;
-        for (candidate, leaf) in candidates.iter().zip(leaves) {
-            if leaf::is_listed(leaf)? {
-                return Ok(Some(candidate.version));
-            }
+    let Some(Candidate { version, .. }) = newest(index.versions(), range, prerelease) else { return Ok(None) };
+    let Some(registrations) = &feed.registrations else { return Ok(Some(version)) };
+    if leaf::is_listed(call.fetch(registrations.leaf_request(id, &version))?)? {
+        return Ok(Some(version));
+    }
+    let candidates = candidates(index.versions(), range, prerelease);
+    let others = candidates.iter().take(feed.leaves).skip(1).map(|candidate| candidate.version);
+    let leaves = call.fetch_all(others.clone().map(|version| registrations.leaf_request(id, &version)))?;
+    for (version, leaf) in others.zip(leaves) {
+        if leaf::is_listed(leaf)? {
+            return Ok(Some(version));
         }
     }
     Ok(None)

@@ -7,7 +7,7 @@ use badgesmith_provider::{
     Badge, Call, Step, color,
     format::{add_v, metric},
 };
-use badgesmith_versions::candidates;
+use badgesmith_versions::Version;
 
 use crate::{
     failures::version_not_found,
@@ -21,9 +21,10 @@ use crate::{
 pub(crate) fn version(call: &Call, id: &PackageId, prereleases: bool) -> Result<Badge, Step> {
     let feed = Feed::find(call)?;
     let index = fetch_index(call, &feed, id)?;
-    let stable = candidates(index.versions(), None, prereleases);
-    let candidates = if stable.is_empty() { candidates(index.versions(), None, true) } else { stable };
-    let version = newest_listed(call, &feed, id, &candidates)?.ok_or_else(version_not_found)?.to_string();
+    let is_stable = |text: &str| Version::parse(text).is_some_and(|version| !version.is_prerelease());
+    let prereleases = prereleases || !index.versions().rev().any(is_stable);
+    let newest = newest_listed(call, &feed, id, &index, None, prereleases)?;
+    let version = newest.ok_or_else(version_not_found)?.to_string();
     Ok(Badge::new(add_v(&version)).color(color::version(&version)))
 }
 

@@ -39,8 +39,39 @@ pub fn candidates<'a>(
     candidates
 }
 
+/// The first of the [`candidates`], found without sorting them. The list is read from its end, and an entry is parsed only
+/// if its numbers are not below those of the best one so far: feeds list the newest version last, so nearly no entry is.
+///
+/// ```
+/// let found = badgesmith_versions::newest(["1.9", "1.10", "2.0-rc"].into_iter(), None, false);
+/// assert_eq!(found.map(|found| found.spelling), Some("1.10"));
+/// ```
+pub fn newest<'a>(
+    versions: impl DoubleEndedIterator<Item = &'a str>,
+    range: Option<&Range<'_>>,
+    prerelease: bool,
+) -> Option<Candidate<'a>> {
+    let mut best: Option<Candidate<'a>> = None;
+    for spelling in versions.rev() {
+        if best.is_some_and(|best| best.version.is_surely_above(spelling)) {
+            continue;
+        }
+        let Some(version) = Version::parse(spelling) else { continue };
+        // Of two spellings of one version the one that the list has first is found last, and counts.
+        if best.is_none_or(|best| version >= best.version)
+            && (prerelease || !version.is_prerelease())
+            && range.is_none_or(|range| range.satisfied_by(&version))
+        {
+            best = Some(Candidate { version, spelling });
+        }
+    }
+    best
+}
+
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[track_caller]
@@ -84,5 +115,22 @@ mod tests {
     #[test]
     fn without_a_range_every_version_is_a_candidate() {
         assert_eq!(candidates(["1.0.0", "0.1.0"].into_iter(), None, false).len(), 2);
+    }
+
+    const VERSION: &str =
+        "[0-2]{1,2}( ?\\.[0-2]){0,4}(-(0|10?|[abAB-]{1,2})(\\.(0|10?|[ab]))?)?(\\+[a.]{1,2})?|latest|";
+    const RANGE: &str = "|[0-2](\\.[0-2*])?|[\\[(][0-1],[1-2](-a)?[)\\]]|\\*-\\*|1\\.0-b\\*";
+
+    proptest! {
+        #[test]
+        fn the_newest_version_is_the_first_candidate(
+            versions in prop::collection::vec(VERSION, 0..12), range in RANGE, prerelease in any::<bool>()
+        ) {
+            let range = Range::parse(&range);
+            let versions = || versions.iter().map(String::as_str);
+            let spelling = |found: Candidate<'_>| (found.version.to_string(), found.spelling.to_owned());
+            let first = candidates(versions(), range.as_ref(), prerelease).first().copied().map(spelling);
+            prop_assert_eq!(newest(versions(), range.as_ref(), prerelease).map(spelling), first);
+        }
     }
 }

@@ -17,6 +17,6 @@ mod range;
 pub mod vectors;
 mod version;
 
-pub use choose::{Candidate, candidates};
+pub use choose::{Candidate, candidates, newest};
 pub use range::Range;
 pub use version::Version;

@@ -5,6 +5,9 @@ use std::{cmp::Ordering, fmt};
 #[cfg(test)]
 mod vectors;
 
+/// The most digits of which every number fits in 31 bits.
+const FITTING: usize = 9;
+
 /// A version in NuGet's syntax: one to four numbers and, for a prerelease, labels.
 ///
 /// The labels are a slice of the parsed text, so a list of hundreds of versions is parsed without allocating. Metadata
@@ -61,6 +64,23 @@ impl<'a> Version<'a> {
         !self.labels.is_empty()
     }
 
+    /// Whether a text is certainly no version that is as high as this one, as far as its first numbers tell. A text for
+    /// which this is false may be anything.
+    pub(crate) fn is_surely_above(&self, text: &str) -> bool {
+        let mut at = 0;
+        for own in &self.numbers {
+            let Some((number, end)) = digits(text.as_bytes(), at) else { return false };
+            if number != *own {
+                return number < *own;
+            }
+            match text.as_bytes().get(end) {
+                Some(b'.') => at = end + 1,
+                _ => return false,
+            }
+        }
+        false
+    }
+
     /// Major, minor, patch and revision.
     pub(crate) fn numbers(&self) -> &[u32; 4] {
         &self.numbers
@@ -112,6 +132,37 @@ impl Eq for Version<'_> {}
 
 /// Reads one to four numbers separated by points; returns them, their count, and the rest of the text.
 pub(crate) fn numbers(text: &str) -> Option<([u32; 4], usize, &str)> {
+    plain_numbers(text).or_else(|| any_numbers(text))
+}
+
+/// [`any_numbers`] of a text as nearly all are: without blanks, with numbers of at most [`FITTING`] digits, and with
+/// nothing, labels or metadata after them. `None` for any other text.
+fn plain_numbers(text: &str) -> Option<([u32; 4], usize, &str)> {
+    let bytes = text.as_bytes();
+    let (mut numbers, mut count, mut at) = ([0; 4], 0, 0);
+    loop {
+        let (number, end) = digits(bytes, at)?;
+        *numbers.get_mut(count)? = number;
+        count += 1;
+        match bytes.get(end) {
+            Some(b'.') => at = end + 1,
+            None | Some(b'-' | b'+') => return Some((numbers, count, &text[end..])),
+            Some(_) => return None,
+        }
+    }
+}
+
+/// Reads one to [`FITTING`] digits from an offset; returns the number and the offset of what follows.
+fn digits(text: &[u8], start: usize) -> Option<(u32, usize)> {
+    let (mut number, mut end) = (0_u32, start);
+    while let Some(digit @ b'0'..=b'9') = text.get(end) {
+        number = number.wrapping_mul(10).wrapping_add(u32::from(digit - b'0'));
+        end += 1;
+    }
+    (1..=FITTING).contains(&(end - start)).then_some((number, end))
+}
+
+fn any_numbers(text: &str) -> Option<([u32; 4], usize, &str)> {
     let mut numbers = [0; 4];
     let mut count = 0;
     let mut rest = text;
@@ -302,6 +353,13 @@ mod tests {
         fn no_text_makes_parsing_panic(text in any::<String>(), near in "[ 0-9.a-bA-B*+-]{0,24}") {
             let _ = Version::parse(&text);
             let _ = Version::parse(&near);
+        }
+
+        #[test]
+        fn plain_numbers_are_read_as_any_numbers(text in "[0-9]{0,11}( ?\\.?[0-9]{0,3}){0,5}[ a+-]{0,2}") {
+            if let Some(plain) = plain_numbers(&text) {
+                prop_assert_eq!(Some(plain), any_numbers(&text));
+            }
         }
 
         #[test]
