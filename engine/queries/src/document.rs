@@ -1,8 +1,10 @@
-//! A parsed document, in which queries find texts.
+//! A document, in which queries find texts.
+
+use std::cell::OnceCell;
 
 use crate::{
     document_kind::DocumentKind,
-    json_path,
+    json_path::{self, JsonPath},
     limits::{LARGEST_DOCUMENT, LONGEST_QUERY, TextLimit},
     query_error::QueryError,
     step_budget::StepBudget,
@@ -17,7 +19,7 @@ const MOST_XML_STEPS: u64 = 2_000_000;
 /// The deepest nesting of brackets in a query.
 const DEEPEST_QUERY: usize = 16;
 
-/// A parsed document, with the steps that all of its queries together may take.
+/// A document, with the steps that all of its queries together may take.
 #[derive(Debug)]
 pub struct Document<'text> {
     content: Content<'text>,
@@ -27,7 +29,16 @@ pub struct Document<'text> {
 #[derive(Debug)]
 enum Content<'text> {
     Tree(Tree<'text>),
+    LazyJson(LazyJson<'text>),
     Xml(Box<roxmltree::Document<'text>>),
+}
+
+/// JSON that is parsed when a query needs it, as far as the query needs it.
+#[derive(Debug)]
+struct LazyJson<'text> {
+    text: &'text str,
+    /// The whole document, from the first query that needs it.
+    whole: OnceCell<Result<Tree<'text>, QueryError>>,
 }
 
 impl<'text> Document<'text> {
@@ -46,6 +57,30 @@ impl<'text> Document<'text> {
             }
             _ => Self { content: Content::Tree(tree::read(kind, text)?), steps: StepBudget::new(MOST_STEPS) },
         })
+    }
+
+    /// As [`read`](Self::read), but JSON is parsed by each query, which makes nothing of the values that it does not
+    /// visit: for `$.package.version` this takes a fraction of the time. An error that `read` returns for JSON is then
+    /// the error of each query, whether the query visits the faulty value or not.
+    ///
+    /// ```
+    /// use badgesmith_queries::{Document, DocumentKind, QueryError};
+    ///
+    /// let document = Document::lazy(DocumentKind::Json, r#"{"name": "wave", "version": "1.2", "keywords": []}"#);
+    /// assert_eq!(document.unwrap().find("$.version").unwrap(), ["1.2"]);
+    /// let document = Document::lazy(DocumentKind::Json, r#"{"version": "1.2", "keywords": [}"#);
+    /// assert_eq!(document.unwrap().find("$.version"), Err(QueryError::Unparseable(DocumentKind::Json)));
+    /// ```
+    ///
+    /// # Errors
+    /// As for [`read`](Self::read); for JSON only [`QueryError::TooLarge`].
+    pub fn lazy(kind: DocumentKind, text: &'text str) -> Result<Self, QueryError> {
+        if kind != DocumentKind::Json || text.len() > LARGEST_DOCUMENT {
+            return Self::read(kind, text);
+        }
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        let content = Content::LazyJson(LazyJson { text, whole: OnceCell::new() });
+        Ok(Self { content, steps: StepBudget::new(MOST_STEPS) })
     }
 
     /// The texts that a query finds, in the document's order: at least one, and a thousand at most.
@@ -91,21 +126,43 @@ impl<'text> Document<'text> {
     /// # Errors
     /// [`QueryError`] where the query cannot be parsed, or takes too many steps.
     pub fn count(&self, query: &str) -> Result<Option<usize>, QueryError> {
-        check(query)?;
+        let count = |tree: &Tree, path: &JsonPath| json_path::count(tree, path, &self.steps);
         match &self.content {
-            Content::Tree(tree) => json_path::count(tree, query, &self.steps),
-            Content::Xml(document) => xpath::count(document, query, &self.steps),
+            Content::Tree(tree) => count(tree, &path(query)?),
+            Content::LazyJson(json) => json.ask(query, count),
+            Content::Xml(document) => check(query).and_then(|()| xpath::count(document, query, &self.steps)),
         }
     }
 
     fn find_within(&self, query: &str, limit: TextLimit) -> Result<Vec<String>, QueryError> {
-        check(query)?;
+        let find = |tree: &Tree, path: &JsonPath| json_path::find(tree, path, limit, &self.steps);
         let found = match &self.content {
-            Content::Tree(tree) => json_path::find(tree, query, limit, &self.steps)?,
-            Content::Xml(document) => xpath::find(document, query, limit, &self.steps)?,
+            Content::Tree(tree) => find(tree, &path(query)?)?,
+            Content::LazyJson(json) => json.ask(query, find)?,
+            Content::Xml(document) => check(query).and_then(|()| xpath::find(document, query, limit, &self.steps))?,
         };
         if found.is_empty() { Err(QueryError::NoResult) } else { Ok(found) }
     }
+}
+
+impl LazyJson<'_> {
+    /// What a query finds in a tree that has all values that it visits. A mistake in the document comes before one in
+    /// the query, as if the document had been parsed first.
+    fn ask<T>(&self, query: &str, find: impl Fn(&Tree, &JsonPath) -> Result<T, QueryError>) -> Result<T, QueryError> {
+        let path = path(query);
+        let visited = path.as_ref().map(JsonPath::visited).unwrap_or_default();
+        if let (Ok(path), false) = (&path, visited.is_empty()) {
+            return find(&tree::read_json_for(self.text, &visited)?, path);
+        }
+        let whole = self.whole.get_or_init(|| tree::read(DocumentKind::Json, self.text));
+        find(whole.as_ref().map_err(|fault| *fault)?, &path?)
+    }
+}
+
+/// Parses a JSONPath that is within the limits.
+fn path(query: &str) -> Result<JsonPath, QueryError> {
+    check(query)?;
+    JsonPath::parse(query)
 }
 
 /// Checks the length and the depth of a query.

@@ -8,19 +8,42 @@ mod filter_evaluator;
 mod filter_parser;
 mod parser;
 mod path_syntax;
+mod visited;
 
 use crate::{
     limits::{TextLimit, truncate},
     query_error::QueryError,
     step_budget::StepBudget,
-    tree::Tree,
+    tree::{Tree, WantedChildren},
 };
 use evaluator::{EarlyEnd, PathEvaluator, PathValue};
+use path_syntax::PathSegment;
+
+/// A parsed path.
+#[derive(Debug)]
+pub(crate) struct JsonPath(Vec<PathSegment>);
+
+impl JsonPath {
+    /// Parses a path.
+    pub(crate) fn parse(query: &str) -> Result<Self, QueryError> {
+        parser::parse(query.trim()).map(Self)
+    }
+
+    /// The children that it visits on the first levels of a document; of values below them it may visit everything.
+    pub(crate) fn visited(&self) -> Vec<WantedChildren<'_>> {
+        visited::visited(&self.0)
+    }
+}
 
 /// The texts that a path finds, in the tree's order.
-pub(crate) fn find(tree: &Tree, query: &str, limit: TextLimit, steps: &StepBudget) -> Result<Vec<String>, QueryError> {
+pub(crate) fn find(
+    tree: &Tree,
+    path: &JsonPath,
+    limit: TextLimit,
+    steps: &StepBudget,
+) -> Result<Vec<String>, QueryError> {
     let mut texts = FoundTexts { limit, texts: Vec::new(), bytes: 0 };
-    match evaluate(tree, query, steps, &mut |found| texts.add(found)) {
+    match evaluate(tree, path, steps, &mut |found| texts.add(found)) {
         Ok(()) | Err(EarlyEnd::Enough) => Ok(texts.texts),
         Err(EarlyEnd::Error(error)) => Err(error),
     }
@@ -28,9 +51,9 @@ pub(crate) fn find(tree: &Tree, query: &str, limit: TextLimit, steps: &StepBudge
 
 /// How many values a path finds; if that is one list or one object, how many items or members it has. None if it finds
 /// nothing.
-pub(crate) fn count(tree: &Tree, query: &str, steps: &StepBudget) -> Result<Option<usize>, QueryError> {
+pub(crate) fn count(tree: &Tree, path: &JsonPath, steps: &StepBudget) -> Result<Option<usize>, QueryError> {
     let (mut count, mut inside) = (0, None);
-    let counted = evaluate(tree, query, steps, &mut |found| {
+    let counted = evaluate(tree, path, steps, &mut |found| {
         count += 1;
         inside = match found {
             PathValue::Tree(Tree::List(items)) => Some(items.len()),
@@ -47,12 +70,11 @@ pub(crate) fn count(tree: &Tree, query: &str, steps: &StepBudget) -> Result<Opti
 
 fn evaluate(
     tree: &Tree,
-    query: &str,
+    path: &JsonPath,
     steps: &StepBudget,
     found: &mut dyn FnMut(&PathValue) -> Result<(), EarlyEnd>,
 ) -> Result<(), EarlyEnd> {
-    let path = parser::parse(query.trim()).map_err(EarlyEnd::Error)?;
-    PathEvaluator::new(tree, steps).evaluate(&path, found)
+    PathEvaluator::new(tree, steps).evaluate(&path.0, found)
 }
 
 /// The texts found so far, within the limits.

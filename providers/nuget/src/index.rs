@@ -119,7 +119,9 @@ mod tests {
         }
 
         #[test]
-        fn a_list_without_escapes_is_read_without_serde_json(list in prop::collection::vec("[^\"\\\\\0-\x1f]{0,6}", 1..9)) {
+        fn a_list_without_escapes_is_read_without_serde_json(
+            list in prop::collection::vec("[^\"\\\\\0-\x1f]{0,6}", 1..9),
+        ) {
             let body = serde_json::json!({ "versions": list });
             for body in [body.to_string(), format!("{body:#}").replace('\n', "\r\n")] {
                 let index = PackageIndex::read_plain(&body);

@@ -39,8 +39,10 @@ pub fn candidates<'a>(
     candidates
 }
 
-/// The first of the [`candidates`], found without sorting them. The list is read from its end, and an entry is parsed only
-/// if its numbers are not below those of the best one so far: feeds list the newest version last, so nearly no entry is.
+/// The first of the [`candidates`], found without sorting them.
+///
+/// The list is read from its end, and an entry is parsed only if its numbers are not below those of the best one so
+/// far: feeds list the newest version last, so nearly no entry is parsed.
 ///
 /// ```
 /// let found = badgesmith_versions::newest(["1.9", "1.10", "2.0-rc"].into_iter(), None, false);

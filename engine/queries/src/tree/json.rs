@@ -6,23 +6,24 @@
 use std::borrow::Cow;
 
 use super::{
+    json_bounds::{DEEPEST, INVALID, MOST_VALUES, TOO_MUCH},
+    json_scan,
     number::number,
     value::{Map, Tree},
+    wanted::WantedChildren,
 };
-use crate::{document_kind::DocumentKind, query_error::QueryError};
-
-/// The most values of a document: more than people write, and at most 45 MiB of memory.
-const MOST_VALUES: usize = 500_000;
-/// The deepest nesting of values.
-const DEEPEST: usize = 127;
-
-const INVALID: QueryError = QueryError::Unparseable(DocumentKind::Json);
-const TOO_MUCH: QueryError = QueryError::TooManyValues(DocumentKind::Json);
+use crate::query_error::QueryError;
 
 /// Parses a document.
 pub(super) fn read(text: &str) -> Result<Tree<'_>, QueryError> {
+    read_for(text, &[])
+}
+
+/// Parses a document for a query that visits these children on its first levels. The whole document must be valid and
+/// within the limits, but other members are left out, and other items are null.
+pub(super) fn read_for<'t>(text: &'t str, wanted: &[WantedChildren<'_>]) -> Result<Tree<'t>, QueryError> {
     let mut parser = JsonParser { text, at: 0, values: 0 };
-    let tree = parser.value(0)?;
+    let tree = parser.value(0, wanted)?;
     if parser.peek().is_some() { Err(INVALID) } else { Ok(tree) }
 }
 
@@ -35,10 +36,8 @@ struct JsonParser<'t> {
 impl<'t> JsonParser<'t> {
     /// Skips whitespace, and returns the next byte.
     fn peek(&mut self) -> Option<u8> {
-        let rest = self.text.as_bytes().get(self.at..)?;
-        let whitespace = rest.iter().take_while(|byte| matches!(byte, b' ' | b'\t' | b'\n' | b'\r')).count();
-        self.at += whitespace;
-        rest.get(whitespace).copied()
+        self.at = json_scan::whitespace(self.text.as_bytes(), self.at);
+        self.text.as_bytes().get(self.at).copied()
     }
 
     fn expect(&mut self, byte: u8) -> Result<(), QueryError> {
@@ -50,7 +49,7 @@ impl<'t> JsonParser<'t> {
         }
     }
 
-    fn value(&mut self, depth: usize) -> Result<Tree<'t>, QueryError> {
+    fn value(&mut self, depth: usize, wanted: &[WantedChildren<'_>]) -> Result<Tree<'t>, QueryError> {
         self.values += 1;
         if self.values > MOST_VALUES {
             return Err(TOO_MUCH);
@@ -58,8 +57,8 @@ impl<'t> JsonParser<'t> {
         match self.peek().ok_or(INVALID)? {
             b'"' => Ok(Tree::Text(self.string()?)),
             b'{' | b'[' if depth == DEEPEST => Err(INVALID),
-            b'{' => self.map(depth + 1),
-            b'[' => self.list(depth + 1),
+            b'{' => self.map(depth + 1, wanted),
+            b'[' => self.list(depth + 1, wanted),
             b't' => self.word("true", Tree::Bool(true)),
             b'f' => self.word("false", Tree::Bool(false)),
             b'n' => self.word("null", Tree::Null),
@@ -67,23 +66,32 @@ impl<'t> JsonParser<'t> {
         }
     }
 
+    /// Skips a value, and counts it and the values in it.
+    fn skip_value(&mut self, depth: usize) -> Result<(), QueryError> {
+        self.at = json_scan::value_end(self.text.as_bytes(), self.at, depth, &mut self.values)?;
+        Ok(())
+    }
+
     fn word(&mut self, word: &str, value: Tree<'t>) -> Result<Tree<'t>, QueryError> {
-        if !self.text[self.at..].starts_with(word) {
-            return Err(INVALID);
-        }
-        self.at += word.len();
+        self.at = json_scan::word_end(self.text.as_bytes(), self.at, word).ok_or(INVALID)?;
         Ok(value)
     }
 
-    fn list(&mut self, depth: usize) -> Result<Tree<'t>, QueryError> {
+    fn list(&mut self, depth: usize, wanted: &[WantedChildren<'_>]) -> Result<Tree<'t>, QueryError> {
         self.at += 1;
+        let (wanted, below) = wanted.split_first().unwrap_or((&WantedChildren::All, &[]));
         let mut items = Vec::new();
         if self.peek() == Some(b']') {
             self.at += 1;
             return Ok(Tree::List(Box::default()));
         }
         loop {
-            items.push(self.value(depth)?);
+            items.push(if wanted.has_item(items.len()) {
+                self.value(depth, below)?
+            } else {
+                self.skip_value(depth)?;
+                Tree::Null
+            });
             if self.peek() == Some(b',') {
                 self.at += 1;
             } else {
@@ -93,8 +101,9 @@ impl<'t> JsonParser<'t> {
         }
     }
 
-    fn map(&mut self, depth: usize) -> Result<Tree<'t>, QueryError> {
+    fn map(&mut self, depth: usize, wanted: &[WantedChildren<'_>]) -> Result<Tree<'t>, QueryError> {
         self.at += 1;
+        let (wanted, below) = wanted.split_first().unwrap_or((&WantedChildren::All, &[]));
         let mut members = Vec::new();
         if self.peek() == Some(b'}') {
             self.at += 1;
@@ -106,7 +115,11 @@ impl<'t> JsonParser<'t> {
             }
             let name = self.string()?;
             self.expect(b':')?;
-            members.push((name, self.value(depth)?));
+            if wanted.has_member(&name) {
+                members.push((name, self.value(depth, below)?));
+            } else {
+                self.skip_value(depth)?;
+            }
             if self.peek() == Some(b',') {
                 self.at += 1;
             } else {
@@ -116,33 +129,10 @@ impl<'t> JsonParser<'t> {
         }
     }
 
-    /// `-? (0 | [1-9][0-9]*) (. [0-9]+)? ([eE] [+-]? [0-9]+)?`
     fn number(&mut self) -> Result<Cow<'t, str>, QueryError> {
-        let rest = &self.text[self.at..];
-        let mut end = usize::from(rest.starts_with('-'));
-        let digits = |from: usize| rest[from..].bytes().take_while(u8::is_ascii_digit).count();
-        let whole = digits(end);
-        if whole == 0 || (whole > 1 && rest[end..].starts_with('0')) {
-            return Err(INVALID);
-        }
-        end += whole;
-        if rest[end..].starts_with('.') {
-            let fraction = digits(end + 1);
-            if fraction == 0 {
-                return Err(INVALID);
-            }
-            end += 1 + fraction;
-        }
-        if rest[end..].starts_with(['e', 'E']) {
-            let sign = usize::from(rest[end + 1..].starts_with(['-', '+']));
-            let exponent = digits(end + 1 + sign);
-            if exponent == 0 {
-                return Err(INVALID);
-            }
-            end += 1 + sign + exponent;
-        }
-        self.at += end;
-        Ok(number(&rest[..end]))
+        let start = self.at;
+        self.at = json_scan::number_end(self.text.as_bytes(), start).ok_or(INVALID)?;
+        Ok(number(&self.text[start..self.at]))
     }
 
     /// A string, whose opening quote is next.
@@ -163,10 +153,9 @@ impl<'t> JsonParser<'t> {
 
     /// The characters up to a quote or an escape.
     fn plain(&mut self) -> Result<&'t str, QueryError> {
-        let rest = &self.text[self.at..];
-        let end = rest.bytes().position(|byte| matches!(byte, b'"' | b'\\' | ..0x20)).ok_or(INVALID)?;
-        self.at += end;
-        if rest.as_bytes()[end] < 0x20 { Err(INVALID) } else { Ok(&rest[..end]) }
+        let start = self.at;
+        self.at = json_scan::plain_end(self.text.as_bytes(), start)?;
+        Ok(&self.text[start..self.at])
     }
 
     /// What follows a `\`.

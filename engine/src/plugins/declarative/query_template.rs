@@ -64,7 +64,7 @@ impl QueryTemplate {
         leaf: Leaf,
         parameter: impl Fn(&str) -> &'a str,
     ) -> Result<Lookup, QueryError> {
-        let document = Document::read(self.kind, text)?;
+        let document = Document::lazy(self.kind, text)?;
         // An XPath cannot name a text that has both kinds of quotes.
         let Some(query) = self.fill(parameter) else { return Ok(Lookup::Nothing) };
         let texts = match leaf {
