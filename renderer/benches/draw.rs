@@ -1,6 +1,8 @@
 //! The time of drawing a badge, compared with other libraries: `cargo bench -p badgesmith-renderer`.
 //!
 //! Every row is measured in every round, so that a slow phase of the machine affects all of them; compare the ratios.
+//! With `-- --json` it prints a line of JSON for each row instead, with the times of all rounds.
+//!
 //! badge-maker is included if node finds it, in the folder `BADGE_MAKER` (`npm install badge-maker@6` there) or by
 //! itself.
 #![allow(clippy::expect_used, clippy::print_stdout)]
@@ -127,6 +129,12 @@ fn main() {
     }
     for _ in 0..ROUNDS {
         rows.iter_mut().for_each(Row::measure);
+    }
+    if std::env::args().any(|argument| argument == "--json") {
+        for Row { name, nanoseconds, .. } in &rows {
+            println!("{}", serde_json::json!({ "name": name, "nanoseconds": nanoseconds }));
+        }
+        return;
     }
 
     let mut times: Vec<_> = rows.iter_mut().map(|row| (row.name.clone(), row.times())).collect();

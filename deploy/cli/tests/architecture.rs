@@ -22,6 +22,10 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("badgesmith-host", &["badgesmith-engine", "badgesmith-provider"]),
     ("badgesmith-aws", &["badgesmith-engine", "badgesmith-host", "badgesmith-provider"]),
     ("badgesmith-lambda", &["badgesmith-aws", "badgesmith-engine", "badgesmith-host"]),
+    (
+        "badgesmith-benchmarks",
+        &["badgesmith-engine", "badgesmith-formats", "badgesmith-provider", "badgesmith-renderer"],
+    ),
     // The edge to a provider is for building only: the library has to be there for `cargo run`.
     // The SDK's testkit is what `badgesmith plugin check` runs.
     (

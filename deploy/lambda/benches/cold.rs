@@ -7,7 +7,8 @@
 //! Every kind of first request is measured in 21 processes, which alternate with those of the smallest function. The
 //! Runtime API is on loopback, dynoxide emulates DynamoDB, and a listener in this process is the upstream. A row has
 //! the medians of: the time until the function asked for its first event, the time until the answer was there, the time
-//! of the same request afterwards, and the peak resident memory.
+//! of the same request afterwards, and the peak resident memory. With `-- --json` it prints a line of JSON for each kind
+//! instead, with the figures of all processes in milliseconds and KiB.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, missing_docs, unreachable_pub, dead_code)]
 
 #[path = "../examples/local-cloud/peers.rs"]
@@ -29,7 +30,7 @@ use std::{
 
 use badgesmith_engine::{Config, plugins};
 use peers::{OWNER, Peers};
-use serde_json::Value;
+use serde_json::{Value, json};
 use support::{
     event,
     runtime::{RunningProcess, RuntimeApi},
@@ -67,6 +68,17 @@ fn main() {
         for ((_, folder, ask), turns) in kinds.iter().zip(&mut measured) {
             turns.push(start(folder, &peers, &ask(turn), &ask(turn + 1000)));
         }
+    }
+    if env::args().any(|argument| argument == "--json") {
+        for ((name, ..), turns) in kinds.iter().zip(&measured) {
+            let all = |of: fn(&ColdStart) -> f64| turns[1..].iter().map(of).collect::<Vec<_>>();
+            let line = json!({
+                "name": name, "asks": all(|turn| turn.asks), "first": all(|turn| turn.first),
+                "warm": all(|turn| turn.warm), "resident": all(|turn| turn.resident),
+            });
+            println!("{line}");
+        }
+        return;
     }
     let whole = median(&measured[0], |turn| turn.first);
     println!(
