@@ -17,6 +17,8 @@ mod added_faces;
 #[cfg(feature = "faces")]
 mod arabic;
 #[cfg(feature = "faces")]
+mod ascii_metrics;
+#[cfg(feature = "faces")]
 mod cluster_width;
 mod face;
 #[cfg(feature = "faces")]

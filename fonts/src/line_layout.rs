@@ -40,11 +40,29 @@ pub(crate) struct LineLayout<'f> {
 impl<'f> LineLayout<'f> {
     /// Lays out a text. `scale` is the number of hundredths of a pixel in a font unit.
     pub(crate) fn of(text: &str, typeface: &'static Typeface, scale: f32, faces: &'f AddedFaces) -> Self {
-        let (text, glyphs) = (&collapsed(text), Vec::with_capacity(text.len()));
+        let glyphs = Vec::with_capacity(text.len());
         let mut layout =
             Self { typeface, faces, scale, glyphs, letters: 0, x: 0.0, last: None, letter: None, base: None };
-        layout.add_paragraph(text);
+        if is_plain(text) {
+            layout.add_plain(text);
+        } else {
+            layout.add_paragraph(&collapsed(text));
+        }
         layout
+    }
+
+    /// Adds a text that [`is_plain`].
+    fn add_plain(&mut self, text: &str) {
+        let (typeface, ascii, mut last) = (self.typeface, self.typeface.ascii(), None);
+        for character in text.bytes() {
+            let Some(glyph) = ascii.glyph(character) else { continue };
+            let kerning = |last| ascii.kerning(last, character, |last, glyph| typeface.kerning(last, glyph));
+            self.x += last.map_or(0.0, kerning);
+            self.begin_letter();
+            self.put(glyph.id, None, self.x, 0.0);
+            self.x += glyph.advance;
+            last = Some(character);
+        }
     }
 
     fn add_paragraph(&mut self, text: &str) {
@@ -183,6 +201,12 @@ impl<'f> LineLayout<'f> {
         let (x, y) = ((x * scale).round() as i32, (up * -scale).round() as i32);
         self.glyphs.push(Glyph { id, added, letter: self.letters.saturating_sub(1), x, y });
     }
+}
+
+/// Whether the text is printable ASCII without ligatures or white space that is collapsed: each character is a letter.
+fn is_plain(text: &str) -> bool {
+    let is_joined = |pair: &[u8]| matches!(pair, b"  " | b"ff" | b"fi" | b"fl");
+    text.bytes().all(|byte| matches!(byte, b' '..=b'~')) && !text.as_bytes().windows(2).any(is_joined)
 }
 
 /// Replaces each run of white space by one space, as SVG does.

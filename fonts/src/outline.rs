@@ -14,6 +14,18 @@ pub struct Glyph {
     pub y: i32,
 }
 
+impl Glyph {
+    /// The number of the glyph in its face.
+    pub fn id(&self) -> u16 {
+        self.id
+    }
+
+    /// Whether it is a glyph of the bundled font, not of an added face.
+    pub fn is_bundled(&self) -> bool {
+        self.added.is_none()
+    }
+}
+
 /// One segment of an outline. Coordinates are whole hundredths of a pixel, so the result is the same on every machine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OutlineSegment {

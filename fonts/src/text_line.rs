@@ -69,6 +69,11 @@ impl TextLine {
         self
     }
 
+    /// The font that the text is laid out for.
+    pub fn face(&self) -> Face {
+        self.face
+    }
+
     /// The width of the text, in pixels.
     pub fn width(&self) -> f64 {
         self.width

@@ -25,6 +25,11 @@ impl TextLine {
         match self {}
     }
 
+    /// The font that the text is laid out for.
+    pub fn face(&self) -> Face {
+        match *self {}
+    }
+
     /// The width of the text, in pixels.
     pub fn width(&self) -> f64 {
         match *self {}

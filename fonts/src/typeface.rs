@@ -5,6 +5,7 @@ use std::sync::OnceLock;
 
 use ab_glyph::{Font, FontRef, GlyphId, Outline, OutlineCurve, Point};
 
+use crate::ascii_metrics::{AsciiGlyph, AsciiMetrics};
 use crate::face::Face;
 
 /// The number of font units in an em, the same in both files; a test verifies it.
@@ -26,7 +27,10 @@ macro_rules! bytes {
 }
 
 /// One parsed font file.
-pub(crate) struct Typeface(FontRef<'static>);
+pub(crate) struct Typeface {
+    font: FontRef<'static>,
+    ascii: OnceLock<AsciiMetrics>,
+}
 
 /// The bounding box of a glyph's outline, in font units, y upwards.
 #[derive(Clone, Copy)]
@@ -41,7 +45,7 @@ pub(crate) struct GlyphBounds {
 pub(crate) fn of(face: Face) -> Option<&'static Typeface> {
     static REGULAR: OnceLock<Option<Typeface>> = OnceLock::new();
     static BOLD: OnceLock<Option<Typeface>> = OnceLock::new();
-    let parsed = |bytes| FontRef::try_from_slice(bytes).ok().map(Typeface);
+    let parsed = |bytes| FontRef::try_from_slice(bytes).ok().map(Typeface::new);
     if face.is_bold() {
         BOLD.get_or_init(|| parsed(bytes!("DejaVuSans-Bold.ttf"))).as_ref()
     } else {
@@ -50,9 +54,23 @@ pub(crate) fn of(face: Face) -> Option<&'static Typeface> {
 }
 
 impl Typeface {
+    fn new(font: FontRef<'static>) -> Self {
+        Self { font, ascii: OnceLock::new() }
+    }
+
+    /// What is known of ASCII, which nearly all texts consist of.
+    pub(crate) fn ascii(&self) -> &AsciiMetrics {
+        self.ascii.get_or_init(|| {
+            AsciiMetrics::new(|character| {
+                let id = self.glyph(character);
+                AsciiGlyph { id, advance: self.advance(id) }
+            })
+        })
+    }
+
     /// The character's glyph; glyph 0, which is drawn as a box, if the font lacks the character.
     pub(crate) fn glyph(&self, character: char) -> u16 {
-        self.0.glyph_id(character).0
+        self.font.glyph_id(character).0
     }
 
     pub(crate) fn has(&self, character: char) -> bool {
@@ -60,15 +78,15 @@ impl Typeface {
     }
 
     pub(crate) fn advance(&self, glyph: u16) -> f32 {
-        self.0.h_advance_unscaled(GlyphId(glyph))
+        self.font.h_advance_unscaled(GlyphId(glyph))
     }
 
     pub(crate) fn kerning(&self, first: u16, second: u16) -> f32 {
-        self.0.kern_unscaled(GlyphId(first), GlyphId(second))
+        self.font.kern_unscaled(GlyphId(first), GlyphId(second))
     }
 
     pub(crate) fn bounds(&self, glyph: u16) -> Option<GlyphBounds> {
-        let Outline { bounds, .. } = self.0.outline(GlyphId(glyph))?;
+        let Outline { bounds, .. } = self.font.outline(GlyphId(glyph))?;
         // ab_glyph's y axis points down, so `min` is the upper edge.
         Some(GlyphBounds { left: bounds.min.x, right: bounds.max.x, bottom: bounds.max.y, top: bounds.min.y })
     }
@@ -76,7 +94,7 @@ impl Typeface {
     /// Passes each curve of the glyph's contours to `follow`. A curve that does not start where the one before it ended
     /// begins a new contour.
     pub(crate) fn trace(&self, glyph: u16, mut follow: impl FnMut(OutlineCurve)) {
-        for curve in self.0.outline(GlyphId(glyph)).into_iter().flat_map(|outline| outline.curves) {
+        for curve in self.font.outline(GlyphId(glyph)).into_iter().flat_map(|outline| outline.curves) {
             follow(curve);
         }
     }
@@ -98,7 +116,7 @@ mod tests {
     fn the_shipped_files_are_faces_of_2048_units() {
         for face in [Face::Verdana11, Face::HelveticaBold11] {
             let typeface = of(face).expect("the shipped face can be parsed");
-            assert_eq!(typeface.0.units_per_em(), Some(UNITS_PER_EM));
+            assert_eq!(typeface.font.units_per_em(), Some(UNITS_PER_EM));
             for character in ['A', 'é', 'Ω', 'ж', 'א', '\u{fe8f}', '→', '☺'] {
                 assert!(typeface.has(character), "{character} in {face:?}");
             }
@@ -112,8 +130,8 @@ mod tests {
         let small: [&[u8]; 2] =
             [include_bytes!("../faces/small/DejaVuSans.ttf"), include_bytes!("../faces/small/DejaVuSans-Bold.ttf")];
         for (whole, small) in whole.into_iter().zip(small) {
-            let [whole, small] = [whole, small].map(|bytes| Typeface(FontRef::try_from_slice(bytes).unwrap()));
-            assert_eq!(small.0.units_per_em(), Some(UNITS_PER_EM));
+            let [whole, small] = [whole, small].map(|bytes| Typeface::new(FontRef::try_from_slice(bytes).unwrap()));
+            assert_eq!(small.font.units_per_em(), Some(UNITS_PER_EM));
             let traced = |face: &Typeface, character: char| {
                 let (glyph, mut points) = (face.glyph(character), Vec::new());
                 face.trace(glyph, |curve| points.push(start(&curve)));
@@ -138,7 +156,7 @@ mod tests {
     fn every_glyph_is_made_of_lines_and_quadratic_curves() {
         for face in [Face::Verdana11, Face::HelveticaBold11] {
             let typeface = of(face).expect("the shipped face can be parsed");
-            for glyph in 0..typeface.0.glyph_count() as u16 {
+            for glyph in 0..typeface.font.glyph_count() as u16 {
                 typeface.trace(glyph, |curve| assert!(!matches!(curve, OutlineCurve::Cubic(..)), "{glyph}"));
             }
         }

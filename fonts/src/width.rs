@@ -26,12 +26,18 @@ use crate::face::Face;
 pub fn width(face: Face, text: &str) -> f64 {
     let table = face.width_table();
     let mut sum = 0.0;
-    if text.is_ascii() {
-        for byte in text.bytes() {
-            sum += table.ascii(byte);
+    for byte in text.bytes() {
+        match table.ascii(byte) {
+            Some(width) => sum += width,
+            None => return width_of_any(face, text),
         }
-        return sum;
     }
+    sum
+}
+
+fn width_of_any(face: Face, text: &str) -> f64 {
+    let table = face.width_table();
+    let mut sum = 0.0;
     for character in text.chars() {
         match table.measured(character) {
             Some(width) => sum += width,

@@ -28,10 +28,10 @@ impl WidthTable {
         self.ascii[b'm' as usize]
     }
 
-    /// The width of an ASCII character in pixels; control characters have none.
+    /// The width of an ASCII character in pixels, which is 0 for a control character; `None` for another byte.
     #[inline]
-    pub(crate) fn ascii(&self, character: u8) -> f64 {
-        self.ascii.get(usize::from(character)).copied().unwrap_or_default()
+    pub(crate) fn ascii(&self, character: u8) -> Option<f64> {
+        self.ascii.get(usize::from(character)).copied()
     }
 
     /// The width in pixels, if it was measured.

@@ -1,4 +1,5 @@
-//! The time of drawing a badge, compared with other libraries: `cargo bench -p badgesmith-renderer`.
+//! The time of drawing a badge, compared with other libraries: `cargo bench -p badgesmith-renderer`. `-- WORD` measures
+//! only the rows whose names have the word.
 //!
 //! Every row is measured in every round, so that a slow phase of the machine affects all of them; compare the ratios.
 //! With `-- --json` it prints a line of JSON for each row instead, with the times of all rounds.
@@ -31,6 +32,11 @@ for (let round = 0; round < 40; round++) {
 times.sort((a, b) => a - b)
 console.log(times[0], times[20])
 "#;
+
+/// How many different messages are drawn in turn, as a server draws versions. Glyphs that are kept from one picture to
+/// the next help less with them than with one badge again and again.
+#[cfg(feature = "png")]
+const MESSAGES: usize = 512;
 
 /// A benchmark and its measured times.
 struct Row {
@@ -110,6 +116,24 @@ fn main() {
             }));
         }
     }
+    #[cfg(feature = "png")]
+    for style in Style::ALL {
+        let message = |index: usize| format!("v{}.{}.{}", index % 23, index * 7 % 101, index % 10);
+        let badges: Vec<_> =
+            (0..MESSAGES).map(|index| ResolvedBadge { message: message(index), ..badge(style) }).collect();
+        let outlined = |badge: &ResolvedBadge| svg(&ResolvedBadge { outline: true, ..badge.clone() });
+        let drawn: Vec<_> = badges.iter().map(outlined).collect();
+        let (mut ours, mut theirs) = ((0..MESSAGES).cycle(), (0..MESSAGES).cycle());
+        rows.push(Row::new(format!("png {} versions", style.name()), move || {
+            let badge = ours.next().and_then(|index| badges.get(index)).expect("there are so many");
+            black_box(png(black_box(badge), Scale::ONE)).expect("it has no logo");
+        }));
+        let options = resvg_options();
+        rows.push(Row::new(format!("resvg {} versions", style.name()), move || {
+            let drawn = theirs.next().and_then(|index| drawn.get(index)).expect("there are so many");
+            black_box(by_resvg(black_box(drawn), &options));
+        }));
+    }
     let iconed = ResolvedBadge { named_logo: Some("github".into()), ..badge(Style::Flat) };
     rows.push(Row::new("find and decode an icon", move || {
         black_box(black_box(&iconed).clone().with_icon());
@@ -127,6 +151,8 @@ fn main() {
             black_box(badge.build());
         }));
     }
+    let words: Vec<_> = std::env::args().skip(1).filter(|word| !word.starts_with('-')).collect();
+    rows.retain(|row| words.is_empty() || words.iter().any(|word| row.name.contains(word)));
     for _ in 0..ROUNDS {
         rows.iter_mut().for_each(Row::measure);
     }
@@ -155,6 +181,10 @@ fn main() {
             if let Some((ours_time, theirs_time)) = least(format!("{ours} {style}")).zip(least(theirs_name)) {
                 println!("{ours} {style}: {:.2} times as fast as {theirs}", theirs_time / ours_time);
             }
+        }
+        let versions = |drawn_by: &str| least(format!("{drawn_by} {style} versions"));
+        if let Some((ours_time, theirs_time)) = versions("png").zip(versions("resvg")) {
+            println!("png {style}, {MESSAGES} messages: {:.2} times as fast as resvg", theirs_time / ours_time);
         }
     }
 }

@@ -2,19 +2,27 @@
 
 mod blend;
 mod blur;
+mod corners;
 mod coverage;
 pub(crate) mod error;
+mod glyph_masks;
 mod logo;
+mod outline_path;
 mod paint_effort;
 mod plain_svg;
 mod raster;
+pub(crate) mod sections;
 pub(crate) mod shapes;
+pub(crate) mod stretched;
+mod text_coverage;
+mod tint;
 
-use blend::{alpha, fast_over, over, product, rgba};
-use coverage::{Coverage, PictureSize};
+use blend::{alpha, fast_over, over, rgba};
+use coverage::PictureSize;
 use error::PngError;
+use tint::tint;
 use tiny_skia::{
-    Color, FillRule, GradientStop as Stop, LineJoin, LinearGradient, Mask, Paint, Path, Pixmap, PixmapPaint, Point,
+    Color, FillRule, GradientStop as Stop, LineJoin, LinearGradient, Paint, Path, Pixmap, PixmapPaint, Point,
     SpreadMode, Stroke, StrokeDash, Transform,
 };
 
@@ -55,7 +63,7 @@ impl Canvas {
 
     /// Fills the rectangle of a section, which is as high as the badge. The last section fills all of the last column,
     /// also if the badge ends within it.
-    pub(crate) fn section(&mut self, x: QuarterPixels, width: QuarterPixels, color: &str, is_crisp: bool) {
+    fn section(&mut self, x: QuarterPixels, width: QuarterPixels, color: &str, is_crisp: bool) {
         let paint = Paint { anti_alias: !is_crisp, ..solid(color) };
         let right = if x + width < self.width { (x + width) as f32 / 4.0 } else { self.columns() / self.factor };
         let left = x as f32 / 4.0;
@@ -113,34 +121,6 @@ impl Canvas {
         }
     }
 
-    /// Rounds the corners of everything that was painted so far.
-    pub(crate) fn round_corners(&mut self, width: f32, radius: f32) {
-        let height = self.height as f32;
-        let Some(path) = shapes::round_rectangle(0.0, 0.0, width, height, radius) else { return };
-        let side = ((radius + 1.0).floor() * self.factor).ceil().max(1.0) as u32;
-        let (columns, rows) = (self.pixels.width(), self.pixels.height());
-        for left in [0, columns.saturating_sub(side)] {
-            for top in [0, rows.saturating_sub(side)] {
-                let Some(mut mask) = Mask::new(side, side) else { return };
-                let transform = self.transform().post_translate(-(left as f32), -(top as f32));
-                mask.fill_path(&path, FillRule::Winding, true, transform);
-                self.apply_mask(&mask, left as usize, top as usize);
-            }
-        }
-    }
-
-    fn apply_mask(&mut self, mask: &Mask, left: usize, top: usize) {
-        let columns = self.pixels.width() as usize;
-        let rows = self.pixels.data_mut().chunks_exact_mut(4 * columns).skip(top);
-        for (row, covers) in rows.zip(mask.data().chunks_exact(mask.width() as usize)) {
-            for (pixel, cover) in row.chunks_exact_mut(4).skip(left).zip(covers) {
-                for channel in pixel {
-                    *channel = product(*channel, *cover);
-                }
-            }
-        }
-    }
-
     /// Paints the logo, if there is one and it can be painted, vertically centred.
     pub(crate) fn logo(&mut self, logo: Option<&Logo>, x: i64) {
         let Some(logo) = logo else { return };
@@ -153,55 +133,34 @@ impl Canvas {
     /// Paints texts without shadows.
     pub(crate) fn text(&mut self, texts: &[PlacedText]) {
         for text in texts {
-            if let Some(coverage) = Coverage::of(text, self.size()) {
-                self.tint(&coverage, 0, rgba(text.fill), fast_over);
+            if let Some(coverage) = text_coverage::of(text, self.size()) {
+                tint(&mut self.pixels, &coverage, 0, rgba(text.fill), fast_over);
             }
         }
     }
 
     /// Paints a text over an edge one pixel below it.
     pub(crate) fn text_with_edge(&mut self, text: &PlacedText) {
-        if let Some(coverage) = Coverage::of(text, self.size()) {
-            self.tint(&coverage, self.size().shadow_drop(), rgba(text.shadow), fast_over);
-            self.tint(&coverage, 0, rgba(text.fill), fast_over);
+        let size = self.size();
+        if let Some(coverage) = text_coverage::of(text, size) {
+            tint(&mut self.pixels, &coverage, size.shadow_drop(), rgba(text.shadow), fast_over);
+            tint(&mut self.pixels, &coverage, 0, rgba(text.fill), fast_over);
         }
     }
 
     /// Paints texts over a blurred and a sharp shadow one pixel below them.
     pub(crate) fn text_with_shadow(&mut self, texts: &[PlacedText]) {
         let size = self.size();
-        let coverages: Vec<_> = texts.iter().filter_map(|text| Some((text, Coverage::of(text, size)?))).collect();
+        let coverages: Vec<_> = texts.iter().filter_map(|text| Some((text, text_coverage::of(text, size)?))).collect();
         for (text, coverage) in &coverages {
-            self.tint(&coverage.blurred_shadow(size), 0, rgba(text.shadow), over);
+            tint(&mut self.pixels, &coverage.blurred_shadow(size), 0, rgba(text.shadow), over);
         }
         for (text, coverage) in &coverages {
             let [red, green, blue, _] = rgba(text.shadow);
-            self.tint(coverage, size.shadow_drop(), [red, green, blue, alpha(SHARP_SHADOW)], fast_over);
+            tint(&mut self.pixels, coverage, size.shadow_drop(), [red, green, blue, alpha(SHARP_SHADOW)], fast_over);
         }
         for (text, coverage) in &coverages {
-            self.tint(coverage, 0, rgba(text.fill), fast_over);
-        }
-    }
-
-    /// Lays a colour over the pixels that are covered, `rows_down` rows lower.
-    fn tint(&mut self, coverage: &Coverage, rows_down: i32, color: [u8; 4], over: fn(u8, u8, u8, u8) -> u8) {
-        let [red, green, blue, alpha] = color;
-        let color = [product(red, alpha), product(green, alpha), product(blue, alpha), alpha];
-        let columns = self.pixels.width() as usize;
-        let skipped = usize::try_from(-coverage.left).unwrap_or_default();
-        let indent = usize::try_from(coverage.left).unwrap_or_default();
-        let pixels = self.pixels.data_mut();
-        for (y, covers) in (coverage.top + rows_down..).zip(coverage.covers.chunks_exact(coverage.columns.max(1))) {
-            let Ok(y) = usize::try_from(y) else { continue };
-            let Some(row) = pixels.get_mut(4 * y * columns..4 * (y + 1) * columns) else { return };
-            for (pixel, cover) in row.chunks_exact_mut(4).skip(indent).zip(covers.iter().skip(skipped)) {
-                if *cover == 0 {
-                    continue;
-                }
-                for (channel, source) in pixel.iter_mut().zip(color) {
-                    *channel = over(*channel, source, alpha, *cover);
-                }
-            }
+            tint(&mut self.pixels, coverage, 0, rgba(text.fill), fast_over);
         }
     }
 

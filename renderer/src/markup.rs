@@ -5,8 +5,6 @@ pub(crate) mod dark;
 pub(crate) mod document;
 pub(crate) mod outline;
 
-use std::ops::Range;
-
 use crate::id::IdSuffix;
 use crate::scale::QuarterPixels;
 
@@ -30,9 +28,12 @@ static PAIRS: [[u8; 2]; 100] = {
 /// is not inlined. What few badges have is therefore written by [`rarely`](Self::rarely).
 #[derive(Default)]
 pub(crate) struct Markup<'a> {
-    bytes: &'a mut [u8],
-    /// Where the next piece starts. It counts on if there is no room, so that the length is known.
-    at: usize,
+    /// What is not written yet.
+    rest: &'a mut [u8],
+    /// How many bytes there were at the start.
+    room: usize,
+    /// How many bytes had no place, so that the length is known if there is too little room.
+    missing: usize,
 }
 
 impl<'a> Markup<'a> {
@@ -52,7 +53,7 @@ impl<'a> Markup<'a> {
 
     #[inline(always)]
     pub(crate) fn over(bytes: &'a mut [u8]) -> Self {
-        Self { bytes, at: 0 }
+        Self { room: bytes.len(), rest: bytes, missing: 0 }
     }
 
     /// Writes what few badges have.
@@ -61,13 +62,23 @@ impl<'a> Markup<'a> {
         *self = written_apart(std::mem::take(self), write);
     }
 
+    /// The next bytes, unless there is too little room.
+    #[inline(always)]
+    fn next(&mut self, length: usize) -> Option<&'a mut [u8]> {
+        if length > self.rest.len() {
+            self.missing += length;
+            return None;
+        }
+        let (place, rest) = std::mem::take(&mut self.rest).split_at_mut(length);
+        self.rest = rest;
+        Some(place)
+    }
+
     #[inline(always)]
     pub(crate) fn text(&mut self, text: &str) -> &mut Self {
-        let end = self.at + text.len();
-        if let Some(place) = self.bytes.get_mut(self.at..end) {
+        if let Some(place) = self.next(text.len()) {
             place.copy_from_slice(text.as_bytes());
         }
-        self.at = end;
         self
     }
 
@@ -79,24 +90,20 @@ impl<'a> Markup<'a> {
         if bytes.len() > 16 || bytes.len() < 4 {
             return self.text(text);
         }
-        let end = self.at + bytes.len();
-        if let Some(place) = self.bytes.get_mut(self.at..end)
+        if let Some(place) = self.next(bytes.len())
             && !copy_ends::<8>(bytes, place)
         {
             copy_ends::<4>(bytes, place);
         }
-        self.at = end;
         self
     }
 
     /// Appends as many characters of ASCII as the array has.
     #[inline(always)]
     fn ascii<const COUNT: usize>(&mut self, characters: [u8; COUNT]) -> &mut Self {
-        let end = self.at + COUNT;
-        if let Some(place) = self.bytes.get_mut(self.at..end) {
+        if let Some(place) = self.next(COUNT) {
             place.copy_from_slice(&characters);
         }
-        self.at = end;
         self
     }
 
@@ -115,9 +122,10 @@ impl<'a> Markup<'a> {
         let digits = u32::from_le_bytes([a, b, c, d]);
         // The lowest bit that is set in the value of a digit is in the first one that is no zero, or in the last one.
         let zeros = ((digits & 0x0f0f_0f0f) | 0x1000_0000).trailing_zeros() / 8;
-        let end = self.at + NUMBER - zeros as usize;
-        self.ascii((digits >> (8 * zeros)).to_le_bytes());
-        self.at = end;
+        if let Some(place) = self.rest.first_chunk_mut::<NUMBER>() {
+            *place = (digits >> (8 * zeros)).to_le_bytes();
+        }
+        self.next(NUMBER - zeros as usize);
         self
     }
 
@@ -151,21 +159,10 @@ impl<'a> Markup<'a> {
         self.ascii(suffix.characters())
     }
 
-    /// The position at which the next text will start; at the end the length of all.
+    /// The length of all that was written.
     #[inline(always)]
-    pub(crate) fn position(&self) -> usize {
-        self.at
-    }
-
-    /// Appends a copy of what is between two positions: one copy instead of many small ones.
-    #[inline(always)]
-    pub(crate) fn repeat(&mut self, positions: Range<usize>) -> &mut Self {
-        let end = self.at + positions.len();
-        if end <= self.bytes.len() && positions.end <= self.at {
-            self.bytes.copy_within(positions, self.at);
-        }
-        self.at = end;
-        self
+    pub(crate) fn length(&self) -> usize {
+        self.room - self.rest.len() + self.missing
     }
 }
 

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use badgesmith_fonts::{AddedFaces, Face, TextLine, width};
 
 use crate::scale::QuarterPixels;
-use crate::text::escaped;
+use crate::text::{PreparedText, escaped};
 
 /// How a style makes a text's width of the widths of its characters.
 #[derive(Clone, Copy)]
@@ -24,20 +24,20 @@ pub(crate) struct MeasuredText<'a> {
     /// The width, in pixels. It is the same whether the text is drawn as text or as outlines.
     pub(crate) width: f64,
     /// The laid out text, if it is drawn as outlines.
-    pub(crate) line: Option<TextLine>,
+    pub(crate) line: Option<Box<TextLine>>,
     face: Face,
 }
 
 impl<'a> MeasuredText<'a> {
     /// A text with exactly the width of its characters.
-    #[inline(always)]
     pub(crate) fn new(plain: &'a str, face: Face) -> Self {
         Self { plain, xml: escaped(plain), width: width(face, plain), line: None, face }
     }
 
     /// A text with the width that a style gives it.
     #[inline(always)]
-    pub(crate) fn of_style(plain: &'a str, face: Face, rule: TextWidth) -> Self {
+    pub(crate) fn of_style(text: &'a PreparedText, face: Face, rule: TextWidth) -> Self {
+        let plain = text.plain.as_ref();
         let whole = width(face, plain) as i64;
         let width = match rule {
             TextWidth::Odd => (whole | 1) as f64,
@@ -46,7 +46,7 @@ impl<'a> MeasuredText<'a> {
                 (4 * whole + space * letters) as f64 / 4.0
             }
         };
-        Self { plain, xml: escaped(plain), width, line: None, face }
+        Self { plain, xml: text.xml(), width, line: None, face }
     }
 
     /// The same text, to be drawn as outlines. They have the text's width if `is_fitted`, as a text with a
@@ -54,7 +54,7 @@ impl<'a> MeasuredText<'a> {
     pub(crate) fn outlined(self, is_fitted: bool, faces: &AddedFaces) -> Self {
         let line = if self.is_empty() { None } else { TextLine::with_faces(self.face, self.plain, faces) };
         let line = line.map(|line| if is_fitted { line.fitted(self.width) } else { line });
-        Self { line, ..self }
+        Self { line: line.map(Box::new), ..self }
     }
 
     /// The width in whole pixels.

@@ -2,9 +2,13 @@
 
 use std::borrow::Cow;
 
+use badgesmith_fonts::{AddedFaces, Face};
+
 use crate::badge::ResolvedBadge;
 use crate::drawing::{Drawing, SegmentDrawing, SparkDrawing};
-use crate::{badge_id, logo::Logo, measured_text::MeasuredText, text::cleaned, text::escaped, theme::Theme};
+use crate::measured_text::{MeasuredText, TextWidth};
+use crate::text::{PreparedText, cleaned, escaped};
+use crate::{badge_id, id::IdSuffix, logo::Logo, theme::Theme};
 
 /// Calls `draw` with the badge prepared for its style, with outlines instead of text if `outline` says so.
 pub(crate) fn with_drawing<T>(badge: &ResolvedBadge, outline: bool, draw: impl FnOnce(&Drawing) -> T) -> T {
@@ -18,21 +22,14 @@ pub(crate) fn with_drawing<T>(badge: &ResolvedBadge, outline: bool, draw: impl F
     let message = style.text.message_case.of(&message);
     let texts: Vec<_> = segments.iter().map(|segment| style.text.message_case.of(&segment.text)).collect();
     let faces = outline.then_some(&badge.faces);
-    let measured = |text, face| {
-        let text = MeasuredText::of_style(text, face, style.text.width);
-        match faces {
-            Some(faces) => text.outlined(true, faces),
-            None => text,
-        }
-    };
     let segments = texts.iter().zip(segments).filter(|(text, _)| !text.is_empty()).map(|(text, segment)| {
-        SegmentDrawing { text: measured(text.as_ref(), style.text.message_face), color: &segment.color }
+        SegmentDrawing { text: measured(text, style.text.message_face, style.text.width, faces), color: &segment.color }
     });
     let words = badge.spark.as_ref().map(|spark| cleaned(&spark.words));
     let spark = badge.spark.as_ref().zip(words.as_deref()).filter(|(spark, _)| !spark.points.is_empty());
     draw(&Drawing {
-        label: measured(&label, style.text.label_face),
-        message: measured(&message, style.text.message_face),
+        label: measured(&label, style.text.label_face, style.text.width, faces),
+        message: measured(&message, style.text.message_face, style.text.width, faces),
         segments: segments.collect(),
         spark: spark.map(|(spark, words)| SparkDrawing { points: spark.drawn(), words_xml: escaped(words) }),
         color: &badge.color,
@@ -42,8 +39,22 @@ pub(crate) fn with_drawing<T>(badge: &ResolvedBadge, outline: bool, draw: impl F
         links: &badge.links,
         scale: badge.scale,
         theme: badge.theme,
-        id: badge_id::suffix(badge),
+        id: if style.has_ids || outline || badge.theme == Theme::Auto {
+            badge_id::suffix(badge)
+        } else {
+            IdSuffix::default()
+        },
     })
+}
+
+/// A text with its width, as outlines if it is given the faces for those.
+#[inline(always)]
+fn measured<'t>(text: &'t PreparedText, face: Face, rule: TextWidth, faces: Option<&AddedFaces>) -> MeasuredText<'t> {
+    let text = MeasuredText::of_style(text, face, rule);
+    match faces {
+        Some(faces) => text.outlined(true, faces),
+        None => text,
+    }
 }
 
 /// Whether the logo is an icon in its brand's colour on an area that becomes dark.

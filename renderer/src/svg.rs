@@ -43,25 +43,28 @@ pub fn svg_bytes(badge: &ResolvedBadge) -> Vec<u8> {
 /// ```
 pub fn write_svg(badge: &ResolvedBadge, out: &mut Vec<u8>) {
     let badge = readable_badge(badge);
-    let draw = badge.style.definition().draw;
+    let style = badge.style.definition();
     with_drawing(&badge, badge.outline, |drawing| {
-        Markup::append(out, expected_length(drawing), |bytes| draw(drawing, bytes));
+        let expected = style.markup_length + length_of_parts(drawing);
+        Markup::append(out, expected, |bytes| (style.draw)(drawing, bytes));
     });
 }
 
-/// How long the document is, or a little more. A wrong expectation costs time only.
-fn expected_length(drawing: &Drawing) -> usize {
-    // What a flat badge has besides its texts; each text is written five times.
-    const MARKUP: usize = 1408;
+/// How many bytes the texts of the badge take, and what few badges have; or a little more.
+fn length_of_parts(drawing: &Drawing) -> usize {
+    /// The rules for readers who prefer dark.
+    const ADAPTING: usize = 512;
     const SEGMENT: usize = 448;
     const BAR: usize = 24;
     /// Of a letter as an outline.
     const OUTLINE: usize = 256;
     let texts = [&drawing.label, &drawing.message].into_iter().chain(drawing.segments.iter().map(|each| &each.text));
+    // Each text is written five times.
     let texts = texts.map(|text| 5 * text.xml.len() + text.line.as_ref().map_or(0, |_| OUTLINE * text.plain.len()));
     let links = [&drawing.links.left, &drawing.links.right];
     let links = links.map(|link| link.as_ref().map_or(0, |link| 256 + link.as_str().len()));
     let logo = drawing.logo.map_or(0, |logo| 128 + logo.uri().len());
     let spark = drawing.spark.as_ref().map_or(0, |spark| 384 + 2 * spark.words_xml.len() + BAR * spark.points.len());
-    MARKUP + texts.sum::<usize>() + links.iter().sum::<usize>() + logo + spark + SEGMENT * drawing.segments.len()
+    let adapting = if drawing.follows_reader() { ADAPTING } else { 0 };
+    adapting + texts.sum::<usize>() + links.iter().sum::<usize>() + logo + spark + SEGMENT * drawing.segments.len()
 }

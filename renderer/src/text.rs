@@ -13,17 +13,71 @@ pub(crate) enum TextCase {
     Capitalized,
 }
 
+/// A text that is [`cleaned`], in its style's case, and what is known of its characters.
+pub(crate) struct PreparedText<'a> {
+    pub(crate) plain: Cow<'a, str>,
+    /// Whether it may have characters that are escaped.
+    may_be_escaped: bool,
+}
+
 impl TextCase {
     /// The text [`cleaned`] and in this case.
     #[inline(always)]
-    pub(crate) fn of(self, text: &str) -> Cow<'_, str> {
-        match self {
-            Self::AsGiven => cleaned(text),
-            Self::Upper => Cow::Owned(cleaned(text).to_uppercase()),
-            Self::Capitalized => capitalized(cleaned(text)),
+    pub(crate) fn of(self, text: &str) -> PreparedText<'_> {
+        // Printable ASCII is nearly every text, and this path is ten times faster than the one for all characters.
+        let kinds = text.bytes().fold(0, |kinds, byte| kinds | KINDS[usize::from(byte)]);
+        if kinds & OTHER != 0 {
+            return self.of_any(text);
         }
+        let trimmed = text.trim_ascii();
+        let plain = match self {
+            Self::AsGiven => Cow::Borrowed(trimmed),
+            Self::Upper => Cow::Owned(trimmed.to_ascii_uppercase()),
+            Self::Capitalized => capitalized(Cow::Borrowed(trimmed)),
+        };
+        PreparedText { plain, may_be_escaped: kinds & ESCAPED != 0 }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn of_any(self, text: &str) -> PreparedText<'_> {
+        let text = cleaned_of_any(text);
+        let plain = match self {
+            Self::AsGiven => text,
+            Self::Upper => Cow::Owned(text.to_uppercase()),
+            Self::Capitalized => capitalized(text),
+        };
+        PreparedText { plain, may_be_escaped: true }
     }
 }
+
+impl PreparedText<'_> {
+    /// The text escaped.
+    #[inline(always)]
+    pub(crate) fn xml(&self) -> Cow<'_, str> {
+        if self.may_be_escaped { escaped(&self.plain) } else { Cow::Borrowed(&self.plain) }
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.plain.is_empty()
+    }
+}
+
+/// A character that has an [`entity`].
+const ESCAPED: u8 = 1;
+/// A byte that is no printable ASCII.
+const OTHER: u8 = 2;
+
+/// The kind of each byte; 0 for printable ASCII that needs no entity.
+static KINDS: [u8; 256] = {
+    let mut kinds = [OTHER; 256];
+    let mut byte = b' ';
+    while byte <= b'~' {
+        kinds[byte as usize] = if entity(byte).is_some() { ESCAPED } else { 0 };
+        byte += 1;
+    }
+    kinds
+};
 
 /// Whether XML 1.0 allows the character. U+FFFD is allowed: it shows the reader that the input was damaged.
 pub(crate) fn is_allowed(character: char) -> bool {
@@ -84,7 +138,7 @@ fn with_entities(text: &str) -> String {
     out
 }
 
-fn entity(byte: u8) -> Option<&'static str> {
+const fn entity(byte: u8) -> Option<&'static str> {
     match byte {
         b'&' => Some("&amp;"),
         b'<' => Some("&lt;"),

@@ -1,11 +1,7 @@
 //! How much of each pixel a text covers. A shadow has the same coverage, one pixel of the badge lower.
 
-use badgesmith_fonts::OutlineSegment;
-use tiny_skia::{FillRule, Mask, PathBuilder, Transform};
-
 use super::blend::{alpha, fast_product};
 use super::blur;
-use crate::placed_text::PlacedText;
 
 /// The opacity of a blurred shadow.
 const BLURRED: f32 = 0.8;
@@ -39,46 +35,6 @@ pub(super) struct Coverage {
 }
 
 impl Coverage {
-    /// The coverage of a text. It also has the pixels above and left of the picture that a shadow moves into it.
-    pub(super) fn of(text: &PlacedText, size: PictureSize) -> Option<Self> {
-        let mut path = PathBuilder::new();
-        for glyph in text.line.glyphs() {
-            let (x, y) = (text.x as i32 + glyph.x, text.baseline as i32 + glyph.y);
-            let point = |dx: i32, dy: i32| ((x + dx) as f32, (y + dy) as f32);
-            text.line.trace(*glyph, |segment| match segment {
-                OutlineSegment::Move(dx, dy) => {
-                    let (x, y) = point(dx, dy);
-                    path.move_to(x, y);
-                }
-                OutlineSegment::Line(dx, dy) => {
-                    let (x, y) = point(dx, dy);
-                    path.line_to(x, y);
-                }
-                OutlineSegment::Quad(cx, cy, dx, dy) => {
-                    let ((cx, cy), (x, y)) = (point(cx, cy), point(dx, dy));
-                    path.quad_to(cx, cy, x, y);
-                }
-                OutlineSegment::Cubic(ax, ay, bx, by, dx, dy) => {
-                    let ((ax, ay), (bx, by), (x, y)) = (point(ax, ay), point(bx, by), point(dx, dy));
-                    path.cubic_to(ax, ay, bx, by, x, y);
-                }
-                OutlineSegment::Close => path.close(),
-            });
-        }
-        let path = path.finish()?;
-        let factor = size.factor / 100.0;
-        let bounds = path.bounds();
-        let clamped = |edge: f32, max: u32| (edge as i32).clamp(-size.shadow_drop(), max as i32);
-        let left = clamped((bounds.left() * factor).floor(), size.columns);
-        let right = clamped((bounds.right() * factor).ceil(), size.columns);
-        let top = clamped((bounds.top() * factor).floor(), size.rows);
-        let bottom = clamped((bounds.bottom() * factor).ceil(), size.rows);
-        let mut mask = Mask::new(u32::try_from(right - left).ok()?, u32::try_from(bottom - top).ok()?)?;
-        let transform = Transform::from_scale(factor, factor).post_translate(-left as f32, -top as f32);
-        mask.fill_path(&path, FillRule::Winding, true, transform);
-        Some(Self { left, top, columns: mask.width() as usize, covers: mask.take() })
-    }
-
     /// The blurred shadow, as far as it lies in the picture.
     pub(super) fn blurred_shadow(&self, size: PictureSize) -> Self {
         let deviation = DEVIATION * size.factor;

@@ -48,7 +48,7 @@ impl ChartWriter<'_> {
             self.shape(shape, out);
         }
         out.text("</svg>");
-        out.position()
+        out.length()
     }
 
     fn is_auto(&self) -> bool {

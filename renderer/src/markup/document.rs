@@ -17,10 +17,10 @@ impl Drawing<'_> {
         // The content of an element with `role="img"` is hidden from screen readers, but two links must stay reachable.
         // badge-maker omits the accessible name here as well.
         out.text(if self.label_link().is_some() { r#"" aria-label=""# } else { r#"" role="img" aria-label=""# });
-        let start = out.position();
         self.accessible_name(out);
-        let name = start..out.position();
-        out.text(r#""><title>"#).repeat(name).text("</title>");
+        out.text(r#""><title>"#);
+        self.accessible_name(out);
+        out.text("</title>");
         if let Some(link) = self.whole_link() {
             out.rarely(|out| open_link(link, out));
         }

@@ -7,7 +7,7 @@ use badgesmith_fonts::Face;
 use super::bars::{BACKGROUND, Bars, BarsLook};
 use super::definition::TextSettings;
 #[cfg(feature = "png")]
-use crate::canvas::{Canvas, error::PngError, shapes};
+use crate::canvas::{Canvas, error::PngError, sections::SectionArea};
 use crate::drawing::{Drawing, SegmentDrawing};
 use crate::markup::document::{VERDANA, click_area, open_link};
 use crate::markup::outline::{self, OutlinedText, PathId, SectionLink};
@@ -176,7 +176,7 @@ impl<'a, 'b> ClassicBadge<'a, 'b> {
     }
 
     #[inline(always)]
-    fn sections(&self) -> impl Iterator<Item = &ClassicSection<'b>> {
+    fn sections(&self) -> impl Iterator<Item = &ClassicSection<'b>> + Clone {
         [&self.label, &self.message].into_iter().chain(&self.segments)
     }
 
@@ -192,7 +192,7 @@ impl<'a, 'b> ClassicBadge<'a, 'b> {
             self.square_background(out);
         }
         self.foreground(out);
-        out.position()
+        out.length()
     }
 
     #[inline(always)]
@@ -303,16 +303,13 @@ impl<'a, 'b> ClassicBadge<'a, 'b> {
     pub(super) fn paint(&self, scale: Scale) -> Result<Canvas, PngError> {
         let (width, height, is_round) = (self.width, self.look.height, self.look.radius > 0);
         let mut canvas = Canvas::new(4 * width, height, scale)?;
-        for section in self.sections() {
-            canvas.section(4 * section.x, 4 * section.width, section.fill, !is_round);
-        }
-        if let Some(spark) = &self.spark {
-            canvas.section(4 * spark.x, 4 * spark.width, BACKGROUND, !is_round);
-        }
+        let spark = self.spark.as_ref().map(|spark| (spark.x, spark.width, BACKGROUND));
+        let sections = self.sections().map(|section| (section.x, section.width, section.fill));
+        let areas = sections.chain(spark).filter(|(_, width, _)| *width > 0);
+        let areas = areas.map(|(x, width, color)| SectionArea { x: 4 * x, width: 4 * width, color });
+        canvas.sections(areas, !is_round, self.look.stops);
         if is_round {
-            let all = shapes::rectangle(0.0, 0.0, width as f32, height as f32);
-            canvas.fill_gradient(all.as_ref(), 0.0, height as f32, self.look.stops);
-            canvas.round_corners(width as f32, self.look.radius as f32);
+            canvas.round_corners(self.look.radius as f32);
         }
         canvas.logo(self.drawing.logo, PADDING);
         if let Some(spark) = &self.spark {
@@ -376,15 +373,10 @@ impl<'a, 'b> ClassicBadge<'a, 'b> {
             } else {
                 r##"<g aria-hidden="true" fill="#010101">"##
             });
-            let start = out.position();
-            open_text(section, self.look.joined.shadow_y, out).text(r#"" fill-opacity="."#);
-            let shadow = start..out.position();
-            out.text(r#"8" filter="url(#b"#)
-                .suffix(self.drawing.id)
-                .text(r#")">"#)
-                .words(&section.text.xml)
-                .text("</text>");
-            out.repeat(shadow).text(r#"3">"#).words(&section.text.xml).text("</text></g>");
+            open_text(section, self.look.joined.shadow_y, out).text(r#"" fill-opacity=".8" filter="url(#b"#);
+            out.suffix(self.drawing.id).text(r#")">"#).words(&section.text.xml).text("</text>");
+            open_text(section, self.look.joined.shadow_y, out).text(r#"" fill-opacity=".3">"#);
+            out.words(&section.text.xml).text("</text></g>");
         }
         open_text(section, self.look.joined.text_y, out).text(if section.is_light {
             r##"" fill="#333">"##

@@ -15,6 +15,10 @@ pub(crate) struct StyleDefinition {
     pub(crate) text: TextSettings,
     /// Whether segments are part of the message, instead of sections of their own.
     pub(crate) joins_segments: bool,
+    /// How many bytes an SVG of the style has besides its texts, or a little more. A wrong number costs time only.
+    pub(crate) markup_length: usize,
+    /// Whether every SVG of the style has ids. In the others only a badge with outlines or with `theme=auto` has some.
+    pub(crate) has_ids: bool,
     /// Whether the logo lies on a light area of the style's own, instead of on the label's or the message's colour.
     /// Icons must be dark enough for it, and `theme=auto` makes it dark.
     pub(crate) logo_is_on_light: bool,

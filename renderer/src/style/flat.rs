@@ -8,6 +8,8 @@ use crate::gradient::GradientStop;
 pub(super) static STYLE: StyleDefinition = StyleDefinition {
     text: classic::TEXT,
     joins_segments: false,
+    markup_length: 1344,
+    has_ids: true,
     logo_is_on_light: false,
     overlays: STOPS,
     draw: |drawing, bytes| ClassicBadge::measure(drawing, &LOOK).draw(bytes),

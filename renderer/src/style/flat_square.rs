@@ -7,6 +7,8 @@ use super::definition::StyleDefinition;
 pub(super) static STYLE: StyleDefinition = StyleDefinition {
     text: classic::TEXT,
     joins_segments: false,
+    markup_length: 672,
+    has_ids: false,
     logo_is_on_light: false,
     overlays: &[],
     draw: |drawing, bytes| ClassicBadge::measure(drawing, &LOOK).draw(bytes),

@@ -8,7 +8,7 @@ use badgesmith_fonts::Face;
 use super::bars::{BACKGROUND, Bars, BarsLook, on_dark};
 use super::definition::{StyleDefinition, TextSettings};
 #[cfg(feature = "png")]
-use crate::canvas::{Canvas, error::PngError};
+use crate::canvas::{Canvas, error::PngError, sections::SectionArea};
 use crate::color::Color;
 use crate::drawing::{Drawing, SegmentDrawing};
 use crate::id::IdSuffix;
@@ -31,6 +31,8 @@ pub(super) static STYLE: StyleDefinition = StyleDefinition {
         width: TextWidth::Spaced(LETTER_SPACING),
     },
     joins_segments: false,
+    markup_length: 704,
+    has_ids: false,
     logo_is_on_light: false,
     overlays: &[],
     draw,
@@ -89,7 +91,7 @@ fn draw(drawing: &Drawing, bytes: &mut [u8]) -> usize {
         foreground(sections, out);
     }
     drawing.close(out);
-    out.position()
+    out.length()
 }
 
 /// Paints what the SVG draws with outlines.
@@ -97,11 +99,11 @@ fn draw(drawing: &Drawing, bytes: &mut [u8]) -> usize {
 fn paint(drawing: &Drawing, scale: Scale) -> Result<Canvas, PngError> {
     let sections = measure(drawing);
     let mut canvas = Canvas::new(sections.width(), HEIGHT, scale)?;
-    for section in sections.iter() {
-        canvas.section(section.x, section.width, section.fill, true);
-    }
+    let spark = sections.spark.as_ref().map(|spark| (spark.x, spark.width, BACKGROUND));
+    let areas = sections.iter().map(|section| (section.x, section.width, section.fill)).chain(spark);
+    let areas = areas.filter(|(_, width, _)| *width > 0).map(|(x, width, color)| SectionArea { x, width, color });
+    canvas.sections(areas, true, &[]);
     if let Some(spark) = &sections.spark {
-        canvas.section(spark.x, spark.width, BACKGROUND, true);
         spark.bars.paint(spark.bars_x, &mut canvas);
     }
     canvas.logo(drawing.logo, LOGO_MARGIN);
@@ -127,7 +129,7 @@ struct LargeSpark<'b> {
 }
 
 impl<'b> LargeSections<'b> {
-    fn iter(&self) -> impl Iterator<Item = &LargeSection<'b>> {
+    fn iter(&self) -> impl Iterator<Item = &LargeSection<'b>> + Clone {
         self.both.iter().chain(&self.segments)
     }
 

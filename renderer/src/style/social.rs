@@ -7,7 +7,7 @@ use badgesmith_fonts::{Face, TextLine};
 use super::bars::{Bars, BarsLook};
 use super::definition::{StyleDefinition, TextSettings};
 #[cfg(feature = "png")]
-use crate::canvas::{Canvas, error::PngError, shapes};
+use crate::canvas::{Canvas, error::PngError, shapes, stretched::RepeatedColumn};
 use crate::drawing::Drawing;
 #[cfg(feature = "png")]
 use crate::gradient::GradientStop;
@@ -29,6 +29,8 @@ pub(super) static STYLE: StyleDefinition = StyleDefinition {
         width: TextWidth::Odd,
     },
     joins_segments: true,
+    markup_length: 1280,
+    has_ids: true,
     logo_is_on_light: true,
     overlays: &[],
     draw,
@@ -42,6 +44,9 @@ const LABEL_PADDING: i64 = 5;
 const MESSAGE_PADDING: i64 = 4;
 /// The distance between the button and the bubble; the bubble's beak lies in it.
 const GUTTER: i64 = 6;
+/// The least width of a button and of a bubble whose corners do not meet.
+#[cfg(feature = "png")]
+const LEAST_WIDTH: i64 = 8;
 /// Bars on the bubble, in colours that have a contrast ratio of 3:1 with it whether it is light or dark.
 const BARS: BarsLook = BarsLook { bar: 2, height: 12, bottom: 16, good: "#2da44e", bad: "#cf222e", neutral: "#818b98" };
 /// The stops of the button's gradient, and the end of its element.
@@ -102,7 +107,7 @@ fn draw(drawing: &Drawing, bytes: &mut [u8]) -> usize {
     }
     social.foreground(out);
     drawing.close(out);
-    out.position()
+    out.length()
 }
 
 /// Paints what the SVG draws with outlines.
@@ -110,21 +115,19 @@ fn draw(drawing: &Drawing, bytes: &mut [u8]) -> usize {
 fn paint(drawing: &Drawing, scale: Scale) -> Result<Canvas, PngError> {
     let social = SocialBadge::measure(drawing);
     let mut canvas = Canvas::new(4 * social.width(), HEIGHT, scale)?;
-    let button = shapes::round_rectangle(0.5, 0.5, social.button as f32, 19.0, 2.0);
-    canvas.fill(button.as_ref(), "#fcfcfc");
-    if social.has_bubble() {
-        social.paint_bubble(&mut canvas);
+    let label = drawing.label.line.as_ref().map(|line| placed(line, social.label_middle()));
+    // As in the SVG, a logo and the text of a label that is a link lie below the button's gradient.
+    let (below, above) = if drawing.label_link().is_some() { (label, None) } else { (None, label) };
+    let is_plain = below.is_none() && drawing.logo.is_none();
+    if !(is_plain && social.paint_stretched(&mut canvas, scale)?) {
+        social.paint_shapes(&mut canvas, |canvas| {
+            canvas.logo(drawing.logo, LABEL_PADDING);
+            below.iter().for_each(|text| canvas.text_with_edge(text));
+        });
     }
     if let Some(bars) = social.bars {
         bars.paint(social.bars_x(), &mut canvas);
     }
-    canvas.logo(drawing.logo, LABEL_PADDING);
-    let label = drawing.label.line.as_ref().map(|line| placed(line, social.label_middle()));
-    // As in the SVG, the text of a label that is a link lies below the button's gradient.
-    let (below, above) = if drawing.label_link().is_some() { (label, None) } else { (None, label) };
-    below.iter().for_each(|text| canvas.text_with_edge(text));
-    canvas.fill_gradient(button.as_ref(), 0.5, 19.5, BUTTON_STOPS);
-    canvas.stroke(button.as_ref(), "#d5d5d5");
     above.iter().for_each(|text| canvas.text_with_edge(text));
     if let Some(line) = &drawing.message.line {
         canvas.text_with_edge(&placed(line, social.message_middle()));
@@ -133,6 +136,37 @@ fn paint(drawing: &Drawing, scale: Scale) -> Result<Canvas, PngError> {
 }
 
 impl<'a, 'b> SocialBadge<'a, 'b> {
+    /// Paints button and bubble as a copy of smaller ones, whose middle columns are repeated. Whether that is possible.
+    #[cfg(feature = "png")]
+    fn paint_stretched(&self, canvas: &mut Canvas, scale: Scale) -> Result<bool, PngError> {
+        let has_bubble = self.has_bubble();
+        let small = Self { button: LEAST_WIDTH, bubble: if has_bubble { LEAST_WIDTH } else { 0 }, ..*self };
+        let name = if has_bubble { "social" } else { "social without a bubble" };
+        let in_button = RepeatedColumn { at: LEAST_WIDTH / 2, more: self.button - LEAST_WIDTH };
+        let in_bubble = RepeatedColumn { at: LEAST_WIDTH + GUTTER + LEAST_WIDTH / 2, more: self.bubble - LEAST_WIDTH };
+        let columns = [in_button, in_bubble];
+        let columns = if has_bubble { &columns[..] } else { &columns[..1] };
+        let stretched = canvas.stretch(name, scale, columns, || {
+            let mut canvas = Canvas::new(4 * small.width(), HEIGHT, scale)?;
+            small.paint_shapes(&mut canvas, |_| {});
+            Ok(canvas)
+        })?;
+        Ok(stretched.is_some())
+    }
+
+    /// Paints button and bubble, with what `paint_below` paints below the button's gradient.
+    #[cfg(feature = "png")]
+    fn paint_shapes(&self, canvas: &mut Canvas, paint_below: impl FnOnce(&mut Canvas)) {
+        let button = shapes::round_rectangle(0.5, 0.5, self.button as f32, 19.0, 2.0);
+        canvas.fill(button.as_ref(), "#fcfcfc");
+        if self.has_bubble() {
+            self.paint_bubble(canvas);
+        }
+        paint_below(canvas);
+        canvas.fill_gradient(button.as_ref(), 0.5, 19.5, BUTTON_STOPS);
+        canvas.stroke(button.as_ref(), "#d5d5d5");
+    }
+
     #[cfg(feature = "png")]
     fn paint_bubble(&self, canvas: &mut Canvas) {
         let left = (self.button + GUTTER) as f32;
