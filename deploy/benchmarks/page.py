@@ -12,9 +12,10 @@ python3 deploy/benchmarks            # about 15 minutes, once everything is buil
 python3 deploy/benchmarks --short    # about 2 minutes
 ```
 
-Figures are the median of {rounds} rounds, and in brackets the least and the greatest of them. The sides of a pair are
-measured in turn, round by round, and a ratio is of the same round. Clients and servers are on the same machine and
-connect over loopback, so they take processor time from each other, and the network costs less than a real one.
+Figures are the median of all rounds, {rounds} unless a section says another number, and in brackets the least and the
+greatest of them. The sides of a pair are measured in turn, round by round, and a ratio is of the same round. Clients
+and servers are on the same machine and connect over loopback, so they take processor time from each other, and the
+network costs less than a real one.
 """
 
 TAIL = """## Instructions
