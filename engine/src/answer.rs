@@ -20,7 +20,7 @@ use crate::{
     error::Error,
     event_stream::EventStream,
     format::Format,
-    request::Request,
+    request::{Asked, Request},
     response::{AccessLine, Response},
 };
 
@@ -150,7 +150,7 @@ impl Answer {
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         if status == StatusCode::OK && self.caching != Caching::NoStore {
             let etag = self.etag.unwrap_or_else(|| etag(&self.body));
-            let is_known = is_known(request, &etag, self.last_modified);
+            let is_known = is_known(request.asked(), &etag, self.last_modified);
             headers.insert(header::ETAG, etag);
             if let Some(date) = self.last_modified.and_then(http_date) {
                 headers.insert(header::LAST_MODIFIED, value(&date));
@@ -184,18 +184,16 @@ pub(crate) fn etag(body: &[u8]) -> HeaderValue {
 }
 
 /// Whether the request's conditions say that the client has this body (RFC 9110, section 13).
-pub(crate) fn is_known(request: &Request, etag: &HeaderValue, last_modified: Option<SystemTime>) -> bool {
-    if request.headers.contains_key(header::IF_NONE_MATCH) {
-        let lists = request.headers.get_all(header::IF_NONE_MATCH);
+pub(crate) fn is_known(asked: Asked<'_>, etag: &HeaderValue, last_modified: Option<SystemTime>) -> bool {
+    if asked.headers.contains_key(header::IF_NONE_MATCH) {
+        let lists = asked.headers.get_all(header::IF_NONE_MATCH);
         let mut tags =
             lists.iter().filter_map(|list| list.to_str().ok()).flat_map(|list| list.split(',')).map(str::trim);
         return tags.any(|tag| tag == "*" || tag.strip_prefix("W/").unwrap_or(tag).as_bytes() == etag.as_bytes());
     }
-    let since = httpdate::parse_http_date(request.header(header::IF_MODIFIED_SINCE)).ok();
-    match (since, last_modified) {
-        (Some(since), Some(modified)) => modified <= since,
-        _ => false,
-    }
+    let Some(modified) = last_modified else { return false };
+    let since = httpdate::parse_http_date(asked.header(header::IF_MODIFIED_SINCE));
+    since.is_ok_and(|since| modified <= since)
 }
 
 /// The time as an HTTP date, if it is in the years 1970 to 9999.

@@ -67,6 +67,8 @@ pub use badgesmith_renderer::AddedFace;
 pub use badgesmith_renderer::AddedFaces;
 use http::Method;
 
+#[cfg(feature = "response-cache")]
+pub use crate::response_cache::CachedAnswer;
 use crate::{
     addresses::Serves,
     asked_form::AskedForm,
@@ -109,7 +111,7 @@ pub use crate::{
     recorded::{RecordedBadge, RecordedFault},
     report_limit::{LimitedParty, ReportLimit},
     report_queue::{QueuedError, QueuedOutcome, QueuedReport, QueuedSubject, ReportQueue},
-    request::{LARGEST_BODY, LARGEST_DELIVERY, LARGEST_HEADERS, LONGEST_PATH, Request, largest_body},
+    request::{Asked, LARGEST_BODY, LARGEST_DELIVERY, LARGEST_HEADERS, LONGEST_PATH, Request, largest_body},
     response::{AccessLine, CORRELATION_ID, CacheState, Response},
     serve::health::{BreakerHealth, CACHES, CacheHealth, Health, PluginHealth, RateLimit},
     signature::is_same,
@@ -375,6 +377,15 @@ impl Engine {
         let mut line = target.access_line();
         let answer = serve(&self.parts, &self.pages, &incoming, &target, &mut line).await;
         finish(&self.parts, &incoming, &target, line, answer).await
+    }
+
+    /// The response to a request without a body, if it is in [the cache of responses](Self::with_response_cache) and still
+    /// valid.
+    #[cfg(feature = "response-cache")]
+    pub fn cached(&self, asked: Asked<'_>, now: SystemTime) -> Option<CachedAnswer> {
+        let responses = self.parts.responses.as_ref()?;
+        self.parts.watch_clock(now);
+        responses.answer(asked, now)
     }
 
     /// Answers a request as [`respond`](Self::respond) does. With [a cache of responses](Self::with_response_cache), the

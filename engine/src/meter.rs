@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use crate::{report_limit::LimitedParty, response::Response};
+use http::StatusCode;
+
+use crate::{report_limit::LimitedParty, response::AccessLine};
 
 /// A metrics sink. It is called while a request is handled, so it must not block.
 pub trait Meter: Send + Sync {
@@ -19,11 +21,12 @@ impl Meter for () {
 /// never what a client sent, so that there are only so many of them.
 #[derive(Clone, Copy, Debug)]
 pub enum Event<'a> {
-    /// A request was answered; [`Response::line`] says how. The server reports it, since it answers some requests
-    /// without the engine.
+    /// A request was answered. The server reports it, since it answers some requests without the engine.
     Answered {
-        /// The answer.
-        response: &'a Response,
+        /// The status of the response.
+        status: StatusCode,
+        /// Its line in the access log.
+        line: &'a AccessLine,
         /// How long the whole request took.
         took: Duration,
     },

@@ -59,7 +59,27 @@ pub struct Request {
     pub correlation_id: String,
 }
 
+/// What a request asks for, without its body and its client.
+#[derive(Clone, Copy, Debug)]
+pub struct Asked<'a> {
+    /// The method.
+    pub method: &'a Method,
+    /// The path, still percent-encoded, without the query.
+    pub path: &'a str,
+    /// The query, still percent-encoded, without its `?`; empty if there is none.
+    pub query: &'a str,
+    /// The headers.
+    pub headers: &'a HeaderMap,
+}
+
 impl Request {
+    /// What it asks for.
+    #[must_use]
+    pub fn asked(&self) -> Asked<'_> {
+        let Self { method, path, query, headers, .. } = self;
+        Asked { method, path, query, headers }
+    }
+
     /// A GET without headers.
     pub fn get(path_and_query: &str) -> Self {
         let (path, query) = path_and_query.split_once('?').unwrap_or((path_and_query, ""));
@@ -87,6 +107,13 @@ impl Request {
 
     /// The header's value; empty if it is missing or not text.
     pub(crate) fn header(&self, name: http::header::HeaderName) -> &str {
+        self.asked().header(name)
+    }
+}
+
+impl<'a> Asked<'a> {
+    /// The header's value; empty if it is missing or not text.
+    pub(crate) fn header(self, name: http::header::HeaderName) -> &'a str {
         self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or("")
     }
 }

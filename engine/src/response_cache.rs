@@ -10,7 +10,7 @@ use crate::{
     answer::{Answer, Lasting, is_known},
     bounded::{Bounded, Weight},
     fetch::marks::Marks,
-    request::{LARGEST_HEADERS, Request},
+    request::{Asked, LARGEST_HEADERS, Request},
     response::{AccessLine, CORRELATION_ID, CacheState, Response},
 };
 
@@ -26,6 +26,18 @@ pub(crate) struct ResponseCache {
     responses: Bounded<CachedResponse>,
     /// What makes badges stale before their time.
     marks: Arc<Marks>,
+}
+
+/// A response from the cache to one request. Its line in the access log is that of the cache, not a copy.
+#[derive(Debug)]
+pub struct CachedAnswer {
+    /// The status.
+    pub status: StatusCode,
+    /// The headers. The correlation ID is there, and empty.
+    pub headers: HeaderMap,
+    /// The body; empty for HEAD.
+    pub body: Bytes,
+    cached: Arc<CachedResponse>,
 }
 
 /// The response to a GET without conditions.
@@ -46,24 +58,32 @@ impl ResponseCache {
         Self { responses: Bounded::new(bytes), marks }
     }
 
-    /// The response to a request, if it is cached and still the same.
-    pub(crate) fn respond(&self, request: &Request, now: SystemTime) -> Option<Response> {
-        if !is_plain(request) {
+    /// The response to a request without a body, if it is cached and still the same.
+    pub(crate) fn answer(&self, asked: Asked<'_>, now: SystemTime) -> Option<CachedAnswer> {
+        if !is_plain(asked) {
             return None;
         }
-        let cached = self.responses.get(&key(request))?;
-        cached.is_valid(now, &self.marks).then(|| cached.respond(request, cached.line.clone()))
+        let cached = self.responses.get(&key(asked))?;
+        cached.is_valid(now, &self.marks).then(|| CachedAnswer::new(cached, asked))
+    }
+
+    /// The response to a request, if it is cached and still the same.
+    pub(crate) fn respond(&self, request: &Request, now: SystemTime) -> Option<Response> {
+        let answer = self.answer(request.asked(), now).filter(|_| request.body.is_empty())?;
+        let line = answer.line().clone();
+        Some(answer.into_response(request, line))
     }
 
     /// The response to a request with this answer, which is cached if it lasts.
     pub(crate) fn keep(&self, request: &Request, answer: Answer, line: AccessLine) -> Response {
-        if !answer.lasts() || !is_plain(request) {
+        let asked = request.asked();
+        if !answer.lasts() || !request.body.is_empty() || !is_plain(asked) {
             return answer.respond(request, line);
         }
         let cached = Arc::new(CachedResponse::new(answer, &line));
-        let response = cached.respond(request, AccessLine { format: cached.line.format, ..line });
-        self.responses.put(&key(request), cached);
-        response
+        self.responses.put(&key(asked), Arc::clone(&cached));
+        let line = AccessLine { format: cached.line.format, ..line };
+        CachedAnswer::new(cached, asked).into_response(request, line)
     }
 
     /// Removes all responses.
@@ -99,25 +119,42 @@ impl CachedResponse {
             }
         }
     }
+}
 
-    fn respond(&self, request: &Request, line: AccessLine) -> Response {
-        let correlation_id = || HeaderValue::from_str(&request.correlation_id).unwrap_or(HeaderValue::from_static(""));
-        if is_known(request, &self.etag, self.last_modified) {
+impl CachedAnswer {
+    fn new(cached: Arc<CachedResponse>, asked: Asked<'_>) -> Self {
+        if is_known(asked, &cached.etag, cached.last_modified) {
             let mut headers = HeaderMap::with_capacity(6);
-            let names =
-                [header::ACCESS_CONTROL_ALLOW_ORIGIN, header::CACHE_CONTROL, header::ETAG, header::LAST_MODIFIED];
+            let names = [
+                header::ACCESS_CONTROL_ALLOW_ORIGIN,
+                header::CACHE_CONTROL,
+                header::ETAG,
+                header::LAST_MODIFIED,
+                CORRELATION_ID,
+            ];
             for name in names {
-                if let Some(value) = self.headers.get(&name) {
+                if let Some(value) = cached.headers.get(&name) {
                     headers.insert(name, value.clone());
                 }
             }
-            headers.insert(CORRELATION_ID, correlation_id());
-            return Response { status: StatusCode::NOT_MODIFIED, headers, body: Bytes::new(), events: None, line };
+            return Self { status: StatusCode::NOT_MODIFIED, headers, body: Bytes::new(), cached };
         }
-        let mut headers = self.headers.clone();
-        headers.insert(CORRELATION_ID, correlation_id());
-        let body = if request.method == Method::HEAD { Bytes::new() } else { self.body.clone() };
-        Response { status: StatusCode::OK, headers, body, events: None, line }
+        let body = if *asked.method == Method::HEAD { Bytes::new() } else { cached.body.clone() };
+        Self { status: StatusCode::OK, headers: cached.headers.clone(), body, cached }
+    }
+
+    /// Its line in the access log.
+    #[must_use]
+    pub fn line(&self) -> &AccessLine {
+        &self.cached.line
+    }
+
+    /// The same as a response to this request, with this line in the access log.
+    fn into_response(self, request: &Request, line: AccessLine) -> Response {
+        let Self { status, mut headers, body, .. } = self;
+        let correlation_id = HeaderValue::from_str(&request.correlation_id);
+        headers.insert(CORRELATION_ID, correlation_id.unwrap_or(HeaderValue::from_static("")));
+        Response { status, headers, body, events: None, line }
     }
 }
 
@@ -128,15 +165,15 @@ impl Weight for CachedResponse {
     }
 }
 
-/// Whether a request may be answered from the cache, and its answer be cached: it has a method that only reads, no body,
-/// and no more headers than are allowed.
-fn is_plain(request: &Request) -> bool {
-    let headers = || request.headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum::<usize>();
-    matches!(request.method, Method::GET | Method::HEAD) && request.body.is_empty() && headers() <= LARGEST_HEADERS
+/// Whether a request may be answered from the cache, and its answer be cached, if it has no body: it has a method that only
+/// reads, and no more headers than are allowed.
+fn is_plain(asked: Asked<'_>) -> bool {
+    let headers = || asked.headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum::<usize>();
+    matches!(*asked.method, Method::GET | Method::HEAD) && headers() <= LARGEST_HEADERS
 }
 
 /// The path and the query as they are written. A path has no blank.
-fn key(request: &Request) -> Cow<'_, str> {
-    let Request { path, query, .. } = request;
+fn key(asked: Asked<'_>) -> Cow<'_, str> {
+    let Asked { path, query, .. } = asked;
     if query.is_empty() { path.into() } else { format!("{path} {query}").into() }
 }

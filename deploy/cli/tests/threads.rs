@@ -66,6 +66,10 @@ fn slow_upstream() -> Upstream {
 #[test]
 fn every_thread_serves_a_share_of_the_connections_and_one_alone_is_the_only_one() {
     let server = start("threads-share", "", "3", &[]);
+    // A thread has its name once it has run.
+    while threads(&server).len() < 3 {
+        thread::sleep(Duration::from_millis(10));
+    }
     let before = threads(&server);
     assert_eq!(before.iter().map(|(name, _)| &**name).collect::<Vec<_>>(), ["serve-0", "serve-1", "serve-2"]);
     let mut connections: Vec<_> = (0..9).map(|_| connect(&server)).collect();

@@ -3,28 +3,34 @@
 use std::time::Duration;
 
 use badgesmith_engine::{
-    CacheState, Format, Request, Response, Source,
+    AccessLine, Asked, CacheState, Format, Source,
     world::{Event, Meter},
 };
-use http::HeaderMap;
+use http::{HeaderMap, HeaderName, StatusCode};
 
 /// The header in which AWS names the trace that a request belongs to.
-const TRACE_ID: &str = "x-amzn-trace-id";
+const TRACE_ID: HeaderName = HeaderName::from_static("x-amzn-trace-id");
 /// The longest trace ID that is accepted from a caller, in bytes.
 const LONGEST_TRACE_ID: usize = 64;
 
-/// Logs a response and reports it to the meter. `took` is the whole duration of the request; `trace_id` its X-Ray trace
-/// ID, see [`trace_id`].
+/// Logs the response to a request with this correlation ID, and reports it to the meter. `took` is the whole duration of
+/// the request; `trace_id` its X-Ray trace ID, see [`trace_id`].
 ///
 /// The fields, without those that are empty: `method`, `path`, `status`, `route`, `plugin`, `outcome`
 /// (`OK` or the error's code), `fault` (whose), `cache`, `format`, `milliseconds`, `upstream_milliseconds`,
 /// `correlation_id`, `trace_id`.
-pub fn record(meter: &dyn Meter, request: &Request, response: &Response, took: Duration, trace_id: Option<&str>) {
-    let line = &response.line;
+pub fn record(
+    meter: &dyn Meter,
+    asked: Asked<'_>,
+    correlation_id: &str,
+    (status, line): (StatusCode, &AccessLine),
+    took: Duration,
+    trace_id: Option<&str>,
+) {
     tracing::info!(
-        method = %request.method,
-        path = request.path,
-        status = response.status.as_u16(),
+        method = %asked.method,
+        path = asked.path,
+        status = status.as_u16(),
         route = nonempty(&line.route),
         plugin = nonempty(&line.plugin),
         outcome = nonempty(&line.code).unwrap_or("OK"),
@@ -33,17 +39,17 @@ pub fn record(meter: &dyn Meter, request: &Request, response: &Response, took: D
         format = line.format.map(Format::name),
         milliseconds = milliseconds(took),
         upstream_milliseconds = (!line.upstream.is_zero()).then(|| milliseconds(line.upstream)),
-        correlation_id = request.correlation_id,
+        correlation_id,
         trace_id,
         "answered"
     );
-    meter.note(&Event::Answered { response, took });
+    meter.note(&Event::Answered { status, line, took });
 }
 
 /// The X-Ray trace ID of a request, if an AWS load balancer or gateway named one in the header `x-amzn-trace-id`.
 #[must_use]
 pub fn trace_id(headers: &HeaderMap) -> Option<&str> {
-    root_trace_id(headers.get(TRACE_ID)?.to_str().ok()?)
+    root_trace_id(headers.get(&TRACE_ID)?.to_str().ok()?)
 }
 
 /// The field `Root` of an X-Ray tracing header, if it is safe to log.

@@ -3,7 +3,8 @@
 use std::hash::{BuildHasher, RandomState};
 
 use badgesmith_engine::CORRELATION_ID;
-use http::HeaderMap;
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue};
 
 /// The longest ID that is accepted from a caller, in bytes.
 const LONGEST: usize = 64;
@@ -11,8 +12,21 @@ const LONGEST: usize = 64;
 /// The caller's ID if it is well-formed, otherwise a new one.
 #[must_use]
 pub fn from_headers(headers: &HeaderMap) -> String {
-    let given = headers.get(CORRELATION_ID).and_then(|value| value.to_str().ok());
-    given.and_then(accept).unwrap_or_else(fresh)
+    given(headers).map_or_else(fresh, |(text, _)| text.to_owned())
+}
+
+/// The same as a header of the response.
+#[must_use]
+pub fn header_from_headers(headers: &HeaderMap) -> HeaderValue {
+    let fresh = || HeaderValue::from_maybe_shared(Bytes::from(fresh()));
+    // Hex digits are allowed in a header.
+    given(headers).map_or_else(|| fresh().unwrap_or(HeaderValue::from_static("")), |(_, value)| value.clone())
+}
+
+/// The caller's ID if it is safe to log.
+fn given(headers: &HeaderMap) -> Option<(&str, &HeaderValue)> {
+    let value = headers.get(&CORRELATION_ID)?;
+    Some((value.to_str().ok().filter(|text| is_safe(text))?, value))
 }
 
 /// A new ID: 128 random bits as lower-case hex.
@@ -25,12 +39,13 @@ pub fn from_headers(headers: &HeaderMap) -> String {
 #[must_use]
 pub fn fresh() -> String {
     // Every `RandomState` has different keys.
-    let random = || RandomState::new().hash_one(()).to_be_bytes();
-    let mut id = String::with_capacity(32);
-    for byte in [random(), random()].as_flattened() {
-        id.extend([byte >> 4, byte & 15].map(|digit| char::from(b"0123456789abcdef"[usize::from(digit)])));
+    let random = || RandomState::new().hash_one(());
+    let mut digits = [0; 32];
+    let number = u128::from(random()) << 64 | u128::from(random());
+    for (digit, shift) in digits.iter_mut().zip((0..128).step_by(4).rev()) {
+        *digit = b"0123456789abcdef"[(number >> shift) as usize & 15];
     }
-    id
+    String::from_utf8_lossy(&digits).into_owned()
 }
 
 /// A caller's ID if it is safe to log: 1 to 64 of `A-Z a-z 0-9 . _ -`.
@@ -42,8 +57,12 @@ pub fn fresh() -> String {
 /// ```
 #[must_use]
 pub fn accept(text: &str) -> Option<String> {
+    is_safe(text).then(|| text.to_owned())
+}
+
+fn is_safe(text: &str) -> bool {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
-    (!text.is_empty() && text.len() <= LONGEST && text.bytes().all(is_plain)).then(|| text.to_owned())
+    !text.is_empty() && text.len() <= LONGEST && text.bytes().all(is_plain)
 }
 
 #[cfg(test)]

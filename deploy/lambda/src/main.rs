@@ -168,7 +168,8 @@ async fn respond(function: Arc<Function>, event: LambdaEvent<GatewayEvent>) -> R
     };
     let trace_id = context.xray_trace_id.as_deref().and_then(access::root_trace_id);
     let trace_id = trace_id.or_else(|| access::trace_id(&request.headers));
-    access::record(&**emf, &request, &response, started.elapsed(), trace_id);
+    let line = (response.status, &response.line);
+    access::record(&**emf, request.asked(), &request.correlation_id, line, started.elapsed(), trace_id);
     flush(emf);
     Ok(FunctionAnswer::Request(EventAnswer::new(response, &request.correlation_id, headers_form)))
 }

@@ -5,7 +5,10 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
     time::SystemTime,
 };
 
@@ -19,7 +22,12 @@ const LONGEST_NAME: usize = 512;
 
 /// The marks of this process.
 #[derive(Debug)]
-pub(crate) struct Marks(Mutex<Times>);
+pub(crate) struct Marks {
+    times: Mutex<Times>,
+    /// The latest time of all marks, in nanoseconds since 1970. What was requested later is not stale, which is known
+    /// without the mutex: all threads ask for every cached badge.
+    latest: AtomicU64,
+}
 
 #[derive(Debug)]
 struct Times {
@@ -30,14 +38,16 @@ struct Times {
 
 impl Default for Marks {
     fn default() -> Self {
-        Self(Mutex::new(Times { since: HashMap::new(), all_since: SystemTime::UNIX_EPOCH }))
+        let times = Times { since: HashMap::new(), all_since: SystemTime::UNIX_EPOCH };
+        Self { times: Mutex::new(times), latest: AtomicU64::new(0) }
     }
 }
 
 impl Marks {
     /// Notes that answers about this are stale if they were requested until then.
     pub(crate) fn note(&self, about: &str, at: SystemTime) {
-        let mut times = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut times = self.times.lock().unwrap_or_else(PoisonError::into_inner);
+        self.latest.fetch_max(nanoseconds(at), Ordering::Release);
         if let Some(since) = times.since.get_mut(about) {
             *since = at.max(*since);
             return;
@@ -59,10 +69,19 @@ impl Marks {
 
     /// Whether an answer about this is stale if it was requested at this time.
     pub(crate) fn is_stale(&self, about: &str, asked: SystemTime) -> bool {
-        let times = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if nanoseconds(asked) > self.latest.load(Ordering::Acquire) {
+            return false;
+        }
+        let times = self.times.lock().unwrap_or_else(PoisonError::into_inner);
         // The stored time of an answer is rounded down, so of two equal times the mark is taken to be the later one.
         asked <= times.since.get(about).copied().map_or(times.all_since, |since| since.max(times.all_since))
     }
+}
+
+/// Nanoseconds since 1970, in the years up to 2554.
+fn nanoseconds(time: SystemTime) -> u64 {
+    let since = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_nanos()).unwrap_or(u64::MAX)
 }
 
 /// An answer that something depends on, and that a mark can make stale.
@@ -105,7 +124,7 @@ mod tests {
         for number in 0..2 * MOST_MARKS as u64 {
             marks.note(&format!("{number}"), at(number + 10));
         }
-        let count = marks.0.lock().unwrap().since.len();
+        let count = marks.times.lock().unwrap().since.len();
         assert_eq!(count, MOST_MARKS);
         assert!(marks.is_stale("0", at(10)) && marks.is_stale("8191", at(8201)) && !marks.is_stale("8191", at(8202)));
     }

@@ -1,14 +1,14 @@
 //! The state of one connection: what it is doing, since when, and the timeouts that apply.
 
 use std::{
+    future::poll_fn,
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicUsize, Ordering},
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU8, AtomicU64, AtomicUsize, Ordering},
     },
+    task::{Poll, Waker},
     time::{Duration, Instant},
 };
-
-use tokio::sync::Notify;
 
 /// How long a connection may wait for its next request. A reverse proxy should close idle connections sooner: nginx
 /// does so after 60 seconds.
@@ -25,6 +25,9 @@ const ANSWER_TIMEOUT: Duration = Duration::from_secs(60);
 const CLOSING_TIMEOUT: Duration = Duration::from_secs(2);
 /// How long a client may move no byte while the server is stopping.
 const STOPPING_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// How many bits of [`Activity::phase`] are the phase; the others are the time when it began.
+const PHASE_BITS: u32 = 3;
 
 /// What a connection is doing. In every phase but [`Phase::Answering`] and, while there is nothing to tell,
 /// [`Phase::Listening`] it waits for the client.
@@ -46,6 +49,21 @@ pub(crate) enum Phase {
     Closing,
 }
 
+impl Phase {
+    /// Every phase, in the order of its number.
+    const ALL: [Self; 7] =
+        [Self::Idle, Self::Head, Self::Body, Self::Answering, Self::Writing, Self::Listening, Self::Closing];
+}
+
+/// Why the task of a connection has to end it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ending {
+    /// The server stops: the request in flight is the last one.
+    Finish,
+    /// The connection is closed at once.
+    Close,
+}
+
 /// The number of bytes that all connections together hold in memory: requests that are not answered yet, and answers
 /// that are not written yet.
 #[derive(Clone, Debug, Default)]
@@ -58,124 +76,132 @@ impl HeldBytes {
 }
 
 /// The state of one connection, shared by its socket, its requests and the table of connections.
+///
+/// The task of the connection changes it several times for each request, and the table reads it once a second, so it is
+/// made of atomic numbers instead of a mutex. A reader may see a change by halves; the order of the writes is such that a
+/// connection then never looks as if it waited longer than it does.
 #[derive(Debug)]
 pub(crate) struct Activity {
-    state: Mutex<ActivityState>,
-    all: HeldBytes,
-    close: Notify,
-}
-
-#[derive(Debug)]
-struct ActivityState {
-    phase: Phase,
-    /// When the phase began.
-    since: Instant,
+    /// When the connection was opened. All other times are nanoseconds since then.
+    opened: Instant,
+    /// The phase, and when it began.
+    phase: AtomicU64,
     /// When the last byte was received or sent, or the phase began.
-    moved: Instant,
+    moved: AtomicU64,
     /// The bytes that the connection holds in memory.
-    held: usize,
+    held: AtomicUsize,
+    all: HeldBytes,
+    /// 0, or the number of the [`Ending`] and one more.
+    ending: AtomicU8,
+    /// The task of the connection, which ends it. It stays here when it is woken: a connection that finishes may have to
+    /// be closed before it has.
+    task: Mutex<Option<Waker>>,
 }
 
 impl Activity {
     /// The state of a connection that was just accepted.
     pub(crate) fn new(all: HeldBytes, now: Instant) -> Self {
-        let state = ActivityState { phase: Phase::Idle, since: now, moved: now, held: 0 };
-        Self { state: Mutex::new(state), all, close: Notify::new() }
+        Self {
+            opened: now,
+            phase: AtomicU64::new(Phase::Idle as u64),
+            moved: AtomicU64::new(0),
+            held: AtomicUsize::new(0),
+            all,
+            ending: AtomicU8::new(0),
+            task: Mutex::default(),
+        }
     }
 
     /// Counts bytes that arrived.
     pub(crate) fn received(&self, bytes: usize, now: Instant) {
-        let mut state = self.state();
-        if state.phase == Phase::Idle {
-            state.enter(Phase::Head, now);
+        if self.phase().0 == Phase::Idle {
+            self.enter(Phase::Head, now);
+        } else {
+            self.moved.store(self.since_opened(now), Ordering::Relaxed);
         }
-        state.moved = now;
-        let held = state.held + bytes;
-        self.hold(&mut state, held);
+        self.hold(self.held() + bytes);
     }
 
     /// Begins a request whose head is complete. Returns whether the request was pipelined: whether it had arrived
     /// before the answer to the last one was written.
     pub(crate) fn begin_request(&self, has_body: bool, now: Instant) -> bool {
-        let mut state = self.state();
-        let was_waiting = state.phase == Phase::Idle;
-        state.enter(if has_body { Phase::Body } else { Phase::Answering }, now);
-        self.hold(&mut state, 0);
+        let was_waiting = self.phase().0 == Phase::Idle;
+        self.enter(if has_body { Phase::Body } else { Phase::Answering }, now);
+        self.hold(0);
         was_waiting
     }
 
     /// The body has arrived, or was given up.
     pub(crate) fn body_done(&self, now: Instant) {
-        self.state().enter(Phase::Answering, now);
+        self.enter(Phase::Answering, now);
     }
 
     /// Begins to write an answer that holds so many bytes.
     pub(crate) fn begin_answer(&self, bytes: usize, now: Instant) {
-        let mut state = self.state();
-        state.enter(Phase::Writing, now);
-        self.hold(&mut state, bytes);
+        self.enter(Phase::Writing, now);
+        self.hold(bytes);
     }
 
     /// Begins an answer that is a stream of events.
     pub(crate) fn begin_listening(&self, now: Instant) {
-        let mut state = self.state();
-        state.enter(Phase::Listening, now);
-        self.hold(&mut state, 0);
+        self.enter(Phase::Listening, now);
+        self.hold(0);
     }
 
     /// So many bytes of events are to be written.
     pub(crate) fn tell(&self, bytes: usize, now: Instant) {
-        let mut state = self.state();
-        if state.held == 0 {
-            (state.since, state.moved) = (now, now);
+        let held = self.held();
+        if held == 0 {
+            self.enter(self.phase().0, now);
         }
-        let held = state.held + bytes;
-        self.hold(&mut state, held);
+        self.hold(held + bytes);
     }
 
     /// Whether the answer is a stream of events.
     pub(crate) fn is_listening(&self) -> bool {
-        self.state().phase == Phase::Listening
+        self.phase().0 == Phase::Listening
     }
 
     /// A part of the answer was sent.
     pub(crate) fn sent(&self, now: Instant) {
-        self.state().moved = now;
+        self.moved.store(self.since_opened(now), Ordering::Relaxed);
     }
 
     /// Everything that was to be written is written.
     pub(crate) fn flushed(&self, now: Instant) {
-        let mut state = self.state();
-        match state.phase {
-            Phase::Writing => state.enter(Phase::Idle, now),
+        match self.phase().0 {
+            Phase::Writing => self.enter(Phase::Idle, now),
             Phase::Listening => {}
             _ => return,
         }
-        self.hold(&mut state, 0);
+        self.hold(0);
     }
 
     /// The connection is closed for writing.
     pub(crate) fn closing(&self, now: Instant) {
-        let mut state = self.state();
-        state.enter(Phase::Closing, now);
-        self.hold(&mut state, 0);
+        self.enter(Phase::Closing, now);
+        self.hold(0);
     }
 
     /// The phase, and when it began.
     pub(crate) fn phase(&self) -> (Phase, Instant) {
-        let state = self.state();
-        (state.phase, state.since)
+        let (phase, since) = self.phase_since();
+        (phase, self.opened + since)
     }
 
     /// The bytes that the connection holds in memory.
     pub(crate) fn held(&self) -> usize {
-        self.state().held
+        self.held.load(Ordering::Acquire)
     }
 
     /// Whether the client exceeded a timeout; while the server is stopping, timeouts are shorter.
     pub(crate) fn is_overdue(&self, now: Instant, stopping: bool) -> bool {
-        let ActivityState { phase, since, moved, held } = *self.state();
-        let (in_phase, unmoved) = (now.saturating_duration_since(since), now.saturating_duration_since(moved));
+        let now = now.saturating_duration_since(self.opened);
+        // In this order: whoever sees the bytes also sees when they came.
+        let held = self.held();
+        let (phase, since) = self.phase_since();
+        let moved = Duration::from_nanos(self.moved.load(Ordering::Relaxed));
+        let (in_phase, unmoved) = (now.saturating_sub(since), now.saturating_sub(moved));
         let is_late = match phase {
             Phase::Idle => in_phase >= IDLE_TIMEOUT,
             Phase::Head => in_phase >= HEAD_TIMEOUT,
@@ -191,37 +217,84 @@ impl Activity {
 
     /// Ends the connection in any phase.
     pub(crate) fn close(&self) {
-        let mut state = self.state();
-        self.hold(&mut state, 0);
-        self.close.notify_one();
+        self.hold(0);
+        self.end(Ending::Close);
+    }
+
+    /// Ends the connection after the request in flight.
+    pub(crate) fn finish(&self) {
+        self.end(Ending::Finish);
+    }
+
+    /// How the connection has to end, if it has to.
+    pub(crate) fn ending(&self) -> Option<Ending> {
+        match self.ending.load(Ordering::Acquire) {
+            0 => None,
+            1 => Some(Ending::Finish),
+            _ => Some(Ending::Close),
+        }
+    }
+
+    /// Whether the connection was closed since this was last asked.
+    #[cfg(test)]
+    pub(crate) fn take_close(&self) -> bool {
+        self.ending.swap(0, Ordering::AcqRel) == Ending::Close as u8 + 1
+    }
+
+    /// Has this task be woken when the connection has to end. It may have to already.
+    pub(crate) fn wake_at_end(&self, task: &Waker) {
+        *self.task.lock().unwrap_or_else(PoisonError::into_inner) = Some(task.clone());
     }
 
     /// Waits until [`Activity::close`] is called.
     pub(crate) async fn closed(&self) {
-        self.close.notified().await;
+        poll_fn(|cx| {
+            self.wake_at_end(cx.waker());
+            if self.ending() == Some(Ending::Close) { Poll::Ready(()) } else { Poll::Pending }
+        })
+        .await;
     }
 
-    fn hold(&self, state: &mut ActivityState, bytes: usize) {
-        self.all.0.fetch_add(bytes, Ordering::Relaxed);
-        self.all.0.fetch_sub(state.held, Ordering::Relaxed);
-        state.held = bytes;
+    fn end(&self, ending: Ending) {
+        self.ending.fetch_max(ending as u8 + 1, Ordering::AcqRel);
+        if let Some(task) = &*self.task.lock().unwrap_or_else(PoisonError::into_inner) {
+            task.wake_by_ref();
+        }
     }
 
-    fn state(&self) -> MutexGuard<'_, ActivityState> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    fn enter(&self, phase: Phase, now: Instant) {
+        let now = self.since_opened(now);
+        self.moved.store(now, Ordering::Relaxed);
+        self.phase.store(now << PHASE_BITS | phase as u64, Ordering::Release);
     }
-}
 
-impl ActivityState {
-    fn enter(&mut self, phase: Phase, now: Instant) {
-        (self.phase, self.since, self.moved) = (phase, now, now);
+    fn hold(&self, bytes: usize) {
+        // All threads count in the same number, so it is left alone where nothing changes.
+        if self.held.load(Ordering::Relaxed) != bytes {
+            let before = self.held.swap(bytes, Ordering::AcqRel);
+            // This wraps where the number becomes lower.
+            self.all.0.fetch_add(bytes.wrapping_sub(before), Ordering::Relaxed);
+        }
+    }
+
+    fn phase_since(&self) -> (Phase, Duration) {
+        let bits = self.phase.load(Ordering::Acquire);
+        let number = usize::try_from(bits & ((1 << PHASE_BITS) - 1)).unwrap_or_default();
+        // There is no other number.
+        let phase = Phase::ALL.get(number).copied().unwrap_or(Phase::Closing);
+        (phase, Duration::from_nanos(bits >> PHASE_BITS))
+    }
+
+    /// Nanoseconds from the opening of the connection to this time: it would take 73 years to need more bits.
+    fn since_opened(&self, now: Instant) -> u64 {
+        let nanoseconds = now.saturating_duration_since(self.opened).as_nanos();
+        u64::try_from(nanoseconds).unwrap_or(u64::MAX) & (u64::MAX >> PHASE_BITS)
     }
 }
 
 impl Drop for Activity {
     fn drop(&mut self) {
-        let mut state = self.state();
-        self.hold(&mut state, 0);
+        self.hold(0);
     }
 }
 
@@ -342,5 +415,50 @@ mod tests {
         one.received(7, now);
         drop((one, other));
         assert_eq!(all.bytes(), 0);
+    }
+
+    #[test]
+    fn a_connection_that_is_closed_while_the_server_stops_is_not_finished_first() {
+        let activity = Activity::new(HeldBytes::default(), Instant::now());
+        assert_eq!(activity.ending(), None);
+        activity.finish();
+        assert_eq!(activity.ending(), Some(Ending::Finish));
+        activity.close();
+        activity.finish();
+        assert_eq!(activity.ending(), Some(Ending::Close));
+    }
+
+    #[tokio::test]
+    async fn a_connection_that_finishes_is_still_woken_when_it_is_closed() {
+        let activity = Arc::new(Activity::new(HeldBytes::default(), Instant::now()));
+        let closed = tokio::spawn({
+            let activity = Arc::clone(&activity);
+            let mut woken = 0;
+            poll_fn(move |cx| {
+                woken += 1;
+                if woken == 1 {
+                    activity.wake_at_end(cx.waker());
+                }
+                if activity.ending() == Some(Ending::Close) { Poll::Ready(woken) } else { Poll::Pending }
+            })
+        });
+        for end in [Activity::finish, Activity::close] {
+            tokio::task::yield_now().await;
+            end(&activity);
+        }
+        assert_eq!(tokio::time::timeout(Duration::from_secs(10), closed).await.unwrap().unwrap(), 3);
+    }
+
+    #[test]
+    fn every_phase_has_its_number_and_its_time_is_exact() {
+        let opened = Instant::now();
+        let activity = Activity::new(HeldBytes::default(), opened);
+        for phase in Phase::ALL {
+            let now = opened + Duration::from_nanos(1_234_567_891_234_567);
+            activity.enter(phase, now);
+            assert_eq!(activity.phase(), (phase, now));
+        }
+        activity.enter(Phase::Idle, opened - Duration::from_secs(1));
+        assert_eq!(activity.phase(), (Phase::Idle, opened), "a time before the connection was opened");
     }
 }

@@ -4,13 +4,14 @@ use std::{
     convert::Infallible,
     error::Error,
     mem,
+    net::IpAddr,
     panic::AssertUnwindSafe,
     sync::Arc,
-    time::{Duration, Instant, SystemTime},
+    time::{Duration, Instant},
 };
 
 use badgesmith_engine::{
-    AccessLine, CORRELATION_ID, Engine, EventStream, LimitedParty, Refusal, Request, Response, largest_body,
+    AccessLine, Asked, CORRELATION_ID, Engine, EventStream, LimitedParty, Refusal, Request, Response, largest_body,
     world::{Event, Meter},
 };
 use badgesmith_host::{
@@ -24,6 +25,7 @@ use hyper::{
     HeaderMap, Method, StatusCode,
     body::{Body, Frame},
     header::{self, HeaderValue},
+    http::request::Parts,
 };
 use tracing::Instrument;
 
@@ -80,29 +82,103 @@ where
     B: Body<Data = Bytes>,
     B::Error: Into<Box<dyn Error + Send + Sync>>,
 {
-    let Connection { server, from, activity } = &*connection;
     let started = poll_time::now();
-    let (parts, body) = wire.into_parts();
-    if activity.begin_request(!body.is_end_stream(), started) {
+    let (head, body) = wire.into_parts();
+    if connection.activity.begin_request(!body.is_end_stream(), started) {
         // A client that pipelines many requests must not keep other connections waiting: one answer a turn.
         tokio::task::yield_now().await;
     }
-    let client = server.network.trusted.client(*from, &parts.headers);
-    let place = server.network.base.place(parts.uri.path());
+    let arrived = Arrived::new(&connection, head, started);
+    if body.is_end_stream()
+        && let Some(response) = arrived.answer_from_cache(&connection)
+    {
+        return Ok(response);
+    }
+    // The future that makes an answer has several kilobytes, which would be moved with every request.
+    Ok(Box::pin(make(&connection, arrived, body)).await)
+}
+
+/// A request whose head has arrived.
+struct Arrived {
+    head: Parts,
+    started: Instant,
+    /// Its client; `None` if that is unknown.
+    client: Option<IpAddr>,
+    /// After how many seconds the client may send one more request, if it sends more than it may.
+    retry_after: Option<u32>,
+    /// The ID that the response and its log line share.
+    correlation_id: HeaderValue,
+}
+
+impl Arrived {
+    /// Counts the request of its client.
+    fn new(connection: &Connection, head: Parts, started: Instant) -> Self {
+        let Connection { server: Server { network, rate, .. }, from, .. } = connection;
+        let client = network.trusted.client(*from, &head.headers);
+        let path = path_below(network.base.place(head.uri.path()), &head);
+        let retry_after = rate.as_ref().and_then(|rate| rate.admit(network, client, path, started).err());
+        let correlation_id = correlation::header_from_headers(&head.headers);
+        Self { head, started, client, retry_after, correlation_id }
+    }
+
+    /// The response from the cache, if it is there. With spans there is none, since a response has a span of its own.
+    fn answer_from_cache(&self, connection: &Connection) -> Option<hyper::Response<AnswerBody>> {
+        let Connection { server, activity, .. } = connection;
+        let Place::Below(path) = server.network.base.place(self.head.uri.path()) else { return None };
+        if self.retry_after.is_some() || span::are_recorded() {
+            return None;
+        }
+        let Parts { method, uri, headers, .. } = &self.head;
+        let asked = Asked { method, path, query: uri.query().unwrap_or_default(), headers };
+        let answer = server.engines.with(|engine| engine.cached(asked, poll_time::date()))?;
+        server.log(asked, self, answer.status, answer.line());
+        // The body is shared, so it takes no memory of its own.
+        activity.begin_answer(0, poll_time::now());
+        let body = AnswerBody::Left(Full::new(answer.body));
+        Some(to_http(answer.status, answer.headers, body, self.correlation_id.clone()))
+    }
+
+    fn correlation_id(&self) -> &str {
+        self.correlation_id.to_str().unwrap_or_default()
+    }
+}
+
+impl Server {
+    /// Writes the line of a response in the access log, and counts it.
+    fn log(&self, asked: Asked<'_>, arrived: &Arrived, status: StatusCode, line: &AccessLine) {
+        let trace_id = access::trace_id(asked.headers);
+        let took = arrived.started.elapsed();
+        access::record(&*self.meter, asked, arrived.correlation_id(), (status, line), took, trace_id);
+    }
+}
+
+/// The path below the base path; the whole path of a request outside of it.
+fn path_below<'a>(place: Place<'a>, head: &'a Parts) -> &'a str {
+    if let Place::Below(path) = place { path } else { head.uri.path() }
+}
+
+/// Answers a request whose response is not in the cache.
+async fn make<B>(connection: &Connection, mut arrived: Arrived, body: B) -> hyper::Response<AnswerBody>
+where
+    B: Body<Data = Bytes>,
+    B::Error: Into<Box<dyn Error + Send + Sync>>,
+{
+    let Connection { server, activity, .. } = connection;
+    let client = arrived.client;
+    let headers = mem::take(&mut arrived.head.headers);
+    let place = server.network.base.place(arrived.head.uri.path());
     let mut request = Request {
-        method: parts.method,
-        path: if let Place::Below(path) = place { path } else { parts.uri.path() }.to_owned(),
-        query: parts.uri.query().unwrap_or_default().to_owned(),
+        method: arrived.head.method.clone(),
+        path: path_below(place, &arrived.head).to_owned(),
+        query: arrived.head.uri.query().unwrap_or_default().to_owned(),
         source: client.map(|address| address.to_string()).unwrap_or_default(),
-        correlation_id: correlation::from_headers(&parts.headers),
-        headers: parts.headers,
+        correlation_id: arrived.correlation_id().to_owned(),
+        headers,
         body: Bytes::new(),
     };
     let span = span::open(&request);
     let response = async {
-        if let Some(rate) = &server.rate
-            && let Err(retry_after) = rate.admit(&server.network, client, &request.path, started)
-        {
+        if let Some(retry_after) = arrived.retry_after {
             activity.body_done(Instant::now());
             server.meter.note(&Event::RateLimited { limit: LimitedParty::Client });
             return Engine::refuse(&request, Refusal::RateLimited { retry_after });
@@ -133,17 +209,17 @@ where
         }
     }
     span::close(&span, &request, &response);
-    access::record(&*server.meter, &request, &response, started.elapsed(), access::trace_id(&request.headers));
+    server.log(request.asked(), &arrived, response.status, &response.line);
     if let Some((events, place)) = listener {
         activity.begin_listening(Instant::now());
-        let body = AnswerBody::Right(event_body(events, place, Arc::clone(activity)));
-        return Ok(to_http(response, body, &request.correlation_id));
+        let body = event_body(events, place, Arc::clone(activity));
+        return to_http(response.status, response.headers, AnswerBody::Right(body), arrived.correlation_id);
     }
     // A body that is shared, such as a cached picture, takes no memory of its own.
     let held = if response.body.is_unique() { response.body.len() } else { 0 };
     activity.begin_answer(held, poll_time::now());
-    let body = AnswerBody::Left(Full::new(mem::take(&mut response.body)));
-    Ok(to_http(response, body, &request.correlation_id))
+    let body = AnswerBody::Left(Full::new(response.body));
+    to_http(response.status, response.headers, body, arrived.correlation_id)
 }
 
 /// A body that streams events until the server stops or cannot go on with them. The connection counts as a listener as long as the body lives.
@@ -171,7 +247,7 @@ async fn respond(server: &Server, place: Place<'_>, request: &Request) -> Respon
         Place::Start => return server.network.base.redirect(request),
         Place::Outside => return server.network.base.refuse(request),
     }
-    let now = SystemTime::now();
+    let now = poll_time::date();
     match &server.metrics {
         Some(metrics) if request.path == METRICS_PATH && matches!(request.method, Method::GET | Method::HEAD) => {
             metrics_response(metrics.text(&server.engines.get(), now), request)
@@ -207,16 +283,18 @@ where
     Some(whole.await.ok()?.ok()?.to_bytes())
 }
 
-fn to_http(response: Response, body: AnswerBody, correlation_id: &str) -> hyper::Response<AnswerBody> {
+/// A response with this correlation ID.
+fn to_http(
+    status: StatusCode,
+    mut headers: HeaderMap,
+    body: AnswerBody,
+    correlation_id: HeaderValue,
+) -> hyper::Response<AnswerBody> {
+    // Those from the cache have room for it.
+    headers.insert(CORRELATION_ID, correlation_id);
     let mut wire = hyper::Response::new(body);
-    *wire.status_mut() = response.status;
-    *wire.headers_mut() = response.headers;
-    // A response from the cache has it already.
-    if !wire.headers().contains_key(CORRELATION_ID)
-        && let Ok(value) = HeaderValue::from_str(correlation_id)
-    {
-        wire.headers_mut().insert(CORRELATION_ID, value);
-    }
+    *wire.status_mut() = status;
+    *wire.headers_mut() = headers;
     wire
 }
 

@@ -143,6 +143,11 @@ impl ConnectionTable {
         overdue.into_iter().for_each(|number| open.close(number));
     }
 
+    /// Ends all connections, each after the request in flight.
+    pub(crate) fn finish(&self) {
+        self.lock().entries.values().for_each(|entry| entry.activity.finish());
+    }
+
     /// The counts for the next log line; `None` if nothing was closed since the last line or that line is recent.
     pub(crate) fn take_closed_counts(&self, now: Instant) -> Option<ClosedCounts> {
         let mut open = self.lock();
@@ -154,9 +159,12 @@ impl ConnectionTable {
         Some(mem::take(&mut open.closed))
     }
 
-    /// Whether the next connection closes another one.
-    pub(crate) fn is_full(&self, now: Instant) -> bool {
-        self.lock().is_full(self.limits.all, now)
+    /// Whether the next connection closes one of which nothing has been read, and that was opened since `then`.
+    pub(crate) fn closes_unread(&self, then: Instant, now: Instant) -> bool {
+        let open = self.lock();
+        let first =
+            if open.is_full(self.limits.all, now) { open.longest_waiting(|entry| !entry.is_listening()) } else { None };
+        first.is_some_and(|(_, (phase, since))| phase == Phase::Idle && since >= then)
     }
 
     /// How many connections are open.
@@ -190,13 +198,14 @@ impl OpenConnections {
     /// Closes the matching connection that has waited longest for its client, and one whose request is being answered
     /// only if that is true of all of them. Returns whether any connection matched.
     fn close_longest_waiting(&mut self, matches: impl Fn(&ConnectionEntry) -> bool) -> bool {
+        self.longest_waiting(matches).inspect(|(number, _)| self.close(*number)).is_some()
+    }
+
+    /// The connection that this closes, with its phase and when that began.
+    fn longest_waiting(&self, matches: impl Fn(&ConnectionEntry) -> bool) -> Option<(u64, (Phase, Instant))> {
         let these = self.entries.iter().filter(|(_, entry)| matches(entry));
-        let first = these.min_by_key(|(number, entry)| {
-            let (phase, since) = entry.activity.phase();
-            (phase == Phase::Answering, since, **number)
-        });
-        let first = first.map(|(number, _)| *number);
-        first.inspect(|number| self.close(*number)).is_some()
+        let these = these.map(|(number, entry)| (*number, entry.activity.phase()));
+        these.min_by_key(|(number, (phase, since))| (*phase == Phase::Answering, *since, *number))
     }
 
     /// Ends a connection. Its entry is free at once; its socket is closed when its task runs next.

@@ -5,21 +5,20 @@ use std::{
     io,
     pin::pin,
     sync::Arc,
-    task::Poll,
+    task::{Poll, Waker},
     time::{Duration, Instant, SystemTime},
 };
 
 use hyper::{server::conn::http1, service::service_fn};
-use hyper_util::{
-    rt::TokioIo,
-    server::graceful::{GracefulShutdown, Watcher},
-};
+use hyper_util::rt::TokioIo;
 use tokio::{
     io::AsyncWriteExt,
+    sync::watch,
     time::{MissedTickBehavior, interval, sleep, timeout},
 };
 
 use super::{
+    activity::Ending,
     answer::{self, Connection, Server},
     client_address::ClientAddress,
     clock,
@@ -75,8 +74,11 @@ pub(crate) async fn listen(
         }
     });
     greeting::print(&address, &server);
-    let graceful = GracefulShutdown::new();
+    // Every task of a connection has a receiver, and nothing is sent.
+    let (open, _) = watch::channel(());
     let listeners = Arc::clone(&server.listeners);
+    // All connections that were opened before then have been read from.
+    let mut turned = Instant::now();
     let mut checks = interval(CHECK_INTERVAL);
     checks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
@@ -85,18 +87,22 @@ pub(crate) async fn listen(
             _ = checks.tick() => enforce_timeouts(&connections, false),
             accepted = listener.accept() => match accepted {
                 Ok((stream, from)) => {
+                    // What the clients of new connections have sent is read before one of these is closed to make room.
+                    // Connections that have waited longer go first, so that this is done once for many new ones.
+                    let now = Instant::now();
+                    if connections.closes_unread(turned, now) {
+                        workers.turn_all().await;
+                        turned = now;
+                    }
                     // A trusted proxy connects for all of its clients.
                     let client = from.address().filter(|_| !server.network.trusted.contains(from));
                     let slot = connections.open(client.and_then(ClientAddress::at), Instant::now());
-                    let (server, watcher) = (server.clone(), graceful.watcher());
+                    let (server, is_open) = (server.clone(), open.subscribe());
                     let served = workers.serve(stream, move |stream| {
-                        serve(Socket::new(stream, slot), from, server, watcher)
+                        serve(Socket::new(stream, slot), from, server, is_open)
                     });
-                    match served {
-                        // What the client has sent already is read before its connection can be closed to make room.
-                        Ok(worker) if connections.is_full(Instant::now()) => workers.turn(worker).await,
-                        Ok(_) => {}
-                        Err(fault) => tracing::warn!(%fault, "a connection could not be handed to its thread"),
+                    if let Err(fault) = served {
+                        tracing::warn!(%fault, "a connection could not be handed to its thread");
                     }
                 }
                 Err(fault) => recover(&fault, &connections, workers).await,
@@ -107,7 +113,8 @@ pub(crate) async fn listen(
     drop(listener);
     listeners.stop();
     let _ = timeout(STOP_TIMEOUT, async {
-        let mut stopped = pin!(graceful.shutdown());
+        connections.finish();
+        let mut stopped = pin!(open.closed());
         loop {
             tokio::select! {
                 () = &mut stopped => break,
@@ -148,13 +155,12 @@ async fn recover(fault: &io::Error, connections: &ConnectionTable, workers: &Wor
 }
 
 /// Serves one connection to its end, with HTTP/1.1 keep-alive and pipelining: a request is answered when the answer to
-/// the one before it is written.
-async fn serve(socket: Socket, from: Peer, server: Server, watcher: Watcher) {
+/// the one before it is written. The server has stopped when no connection has its `_is_open` any more.
+async fn serve(socket: Socket, from: Peer, server: Server, _is_open: watch::Receiver<()>) {
     let activity = Arc::clone(socket.activity());
-    let closed = activity.closed();
     if !clock::has_date(SystemTime::now()) {
         tokio::select! {
-            () = closed => {}
+            () = activity.closed() => {}
             () = refuse_without_date(socket) => {}
         }
         return;
@@ -169,19 +175,30 @@ async fn serve(socket: Socket, from: Peer, server: Server, watcher: Watcher) {
             TokioIo::new(socket),
             service_fn(move |request| answer::answer(Arc::clone(&answered), request)),
         );
-    let mut connection = pin!(watcher.watch(connection));
-    let served = poll_fn(|cx| {
-        if !clock::has_date(SystemTime::now()) {
+    let mut connection = pin!(connection);
+    let (mut task, mut is_finishing) = (None::<Waker>, false);
+    poll_fn(|cx| {
+        // A task has the same waker with every poll, so it is registered once.
+        if !task.as_ref().is_some_and(|task| task.will_wake(cx.waker())) {
+            activity.wake_at_end(cx.waker());
+            task = Some(cx.waker().clone());
+        }
+        match activity.ending() {
+            Some(Ending::Close) => return Poll::Ready(()),
+            Some(Ending::Finish) if !is_finishing => {
+                is_finishing = true;
+                connection.as_mut().graceful_shutdown();
+            }
+            _ => {}
+        }
+        let date = SystemTime::now();
+        if !clock::has_date(date) {
             return Poll::Ready(());
         }
         // A client that closes the connection early is not an error.
-        poll_time::at_one_time(|| connection.as_mut().poll(cx).map(drop))
-    });
-    tokio::select! {
-        biased;
-        () = closed => {}
-        () = served => {}
-    }
+        poll_time::at_one_time(date, || connection.as_mut().poll(cx).map(drop))
+    })
+    .await;
 }
 
 /// Answers any request with [`CLOCK_IS_WRONG`].

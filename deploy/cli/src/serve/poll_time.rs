@@ -1,13 +1,16 @@
 //! The time of the present poll of a connection. Timeouts are seconds, so the clock is read once for all that a poll does.
 
-use std::{cell::Cell, time::Instant};
+use std::{
+    cell::Cell,
+    time::{Instant, SystemTime},
+};
 
 thread_local! {
-    static POLLED: Cell<Option<Instant>> = const { Cell::new(None) };
+    static POLLED: Cell<Option<(Instant, SystemTime)>> = const { Cell::new(None) };
 }
 
-/// Polls a connection; all that it does meanwhile happens at one time.
-pub(super) fn at_one_time<T>(poll: impl FnOnce() -> T) -> T {
+/// Polls a connection on this date; all that it does meanwhile happens at one time.
+pub(super) fn at_one_time<T>(date: SystemTime, poll: impl FnOnce() -> T) -> T {
     /// Ends the time, also after a panic.
     struct Ended;
     impl Drop for Ended {
@@ -16,13 +19,18 @@ pub(super) fn at_one_time<T>(poll: impl FnOnce() -> T) -> T {
         }
     }
     let _ended = Ended;
-    POLLED.set(Some(Instant::now()));
+    POLLED.set(Some((Instant::now(), date)));
     poll()
 }
 
 /// When the present poll began; outside of one, now.
 pub(super) fn now() -> Instant {
-    POLLED.get().unwrap_or_else(Instant::now)
+    POLLED.get().map_or_else(Instant::now, |(now, _)| now)
+}
+
+/// The date when the present poll began; outside of one, now.
+pub(super) fn date() -> SystemTime {
+    POLLED.get().map_or_else(SystemTime::now, |(_, date)| date)
 }
 
 #[cfg(test)]
@@ -33,15 +41,19 @@ mod tests {
 
     #[test]
     fn time_stands_still_during_a_poll_and_goes_on_after_it() {
-        let [first, second] = at_one_time(|| {
-            let first = now();
+        let today = SystemTime::now() - Duration::from_secs(1);
+        let [first, second] = at_one_time(today, || {
+            let first = (now(), date());
             thread::sleep(Duration::from_millis(2));
-            [first, now()]
+            [first, (now(), date())]
         });
         assert_eq!(first, second);
+        assert_eq!(first.1, today);
+        let (first, _) = first;
+        assert!(date() > today);
         assert!(now() >= first + Duration::from_millis(2));
         let panicked = thread::spawn(|| {
-            let caught = std::panic::catch_unwind(|| at_one_time(|| panic!("on purpose")));
+            let caught = std::panic::catch_unwind(|| at_one_time(SystemTime::now(), || panic!("on purpose")));
             (caught.is_err(), POLLED.get())
         });
         assert_eq!(panicked.join().unwrap(), (true, None));

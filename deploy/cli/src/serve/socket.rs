@@ -1,13 +1,14 @@
 //! A client's socket that records in the connection's state what is received and sent.
 
 use std::{
+    cell::RefCell,
     io::{self, IoSlice},
     pin::Pin,
     sync::Arc,
     task::{Context, Poll, ready},
 };
 
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadBuf};
 
 use super::{activity::Activity, client_stream::ClientStream, connection_table::ConnectionSlot, poll_time};
 
@@ -18,6 +19,12 @@ const READ_SIZE: usize = 8 * 1024;
 const SMALL_ANSWER: usize = 4 * 1024;
 /// How many bytes are discarded when a client goes on sending after the connection is closed for writing.
 const MAX_DISCARDED: usize = 4 * 1024 * 1024;
+
+thread_local! {
+    /// Where the pieces of a small answer become one. Each thread has one buffer, because an answer is in it no longer than
+    /// a write takes.
+    static WHOLE: RefCell<Vec<u8>> = RefCell::new(Vec::with_capacity(SMALL_ANSWER));
+}
 
 /// A socket and its slot in the table of connections; closing the socket frees the slot.
 #[derive(Debug)]
@@ -39,14 +46,8 @@ impl Socket {
     }
 
     fn read(&mut self, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        if buffer.remaining() <= READ_SIZE {
-            return Pin::new(&mut self.stream).poll_read(cx, buffer);
-        }
-        let mut part = ReadBuf::new(buffer.initialize_unfilled_to(READ_SIZE));
-        ready!(Pin::new(&mut self.stream).poll_read(cx, &mut part))?;
-        let read = part.filled().len();
-        buffer.advance(read);
-        Poll::Ready(Ok(()))
+        // This does not fill the buffer with zeros first.
+        Pin::new(&mut (&mut self.stream).take(READ_SIZE as u64)).poll_read(cx, buffer)
     }
 
     /// Fails once a listener has closed the connection. Nothing else would read from it, so that its place would be
@@ -96,17 +97,16 @@ impl AsyncWrite for Socket {
         pieces: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
-        let mut whole = [0; SMALL_ANSWER];
-        let mut length = 0;
-        for piece in pieces {
-            let Some(room) = whole.get_mut(length..length + piece.len()) else {
-                let outcome = Pin::new(&mut this.stream).poll_write_vectored(cx, pieces);
-                return this.sent(outcome);
-            };
-            room.copy_from_slice(piece);
-            length += piece.len();
-        }
-        let outcome = Pin::new(&mut this.stream).poll_write(cx, &whole[..length]);
+        let length: usize = pieces.iter().map(|piece| piece.len()).sum();
+        let outcome = if length <= SMALL_ANSWER {
+            WHOLE.with_borrow_mut(|whole| {
+                whole.clear();
+                pieces.iter().for_each(|piece| whole.extend_from_slice(piece));
+                Pin::new(&mut this.stream).poll_write(cx, whole)
+            })
+        } else {
+            Pin::new(&mut this.stream).poll_write_vectored(cx, pieces)
+        };
         this.sent(outcome)
     }
 

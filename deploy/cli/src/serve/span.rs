@@ -4,6 +4,11 @@ use badgesmith_engine::{CacheState, Request, Response};
 use badgesmith_host::logs::SPANS;
 use tracing::{Span, field};
 
+/// Whether anything receives the spans of requests.
+pub(crate) fn are_recorded() -> bool {
+    tracing::enabled!(target: SPANS, tracing::Level::INFO)
+}
+
 /// Opens the span of a request; the spans of its upstream calls are its children. The field names are OpenTelemetry's
 /// semantic conventions. The query string is left out because it may hold private values.
 pub(crate) fn open(request: &Request) -> Span {

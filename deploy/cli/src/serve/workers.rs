@@ -85,19 +85,12 @@ impl Workers {
         Ok(number)
     }
 
-    /// Waits until a thread has begun what it was given before, and has read what the clients of its new connections had
-    /// sent.
-    pub(crate) async fn turn(&self, number: usize) {
-        match self.workers.get(number) {
-            Some(worker) => worker.turn().await,
-            None => yield_now().await,
-        }
-    }
-
-    /// The same for all threads.
+    /// Waits until all threads have begun what they were given before, and have read what the clients of their new
+    /// connections had sent. Nobody waits long for a thread that is busy.
     pub(crate) async fn turn_all(&self) {
         if self.workers.is_empty() {
-            return yield_now().await;
+            let _ = tokio::spawn(yield_now()).await;
+            return;
         }
         join_all(self.workers.iter().map(Worker::turn)).await;
     }
@@ -202,8 +195,8 @@ mod tests {
                     names.lock().unwrap().push(name.to_owned());
                     echo(stream).await;
                 };
-                let number = workers.serve(server, note).unwrap();
-                workers.turn(number).await;
+                workers.serve(server, note).unwrap();
+                workers.turn_all().await;
                 clients.push(client);
             }
             assert_eq!(std::mem::take(&mut *names.lock().unwrap()), expected, "{threads}");
@@ -221,7 +214,7 @@ mod tests {
         let mut all = Vec::new();
         first.read_to_end(&mut all).await.unwrap();
         // The socket is closed just before the count is lowered.
-        workers.turn(0).await;
+        workers.turn_all().await;
         let (_third, server) = connection().await;
         assert_eq!(workers.serve(server, echo).unwrap(), 0);
         drop(workers);

@@ -247,9 +247,9 @@ impl Prometheus {
 impl Meter for Prometheus {
     fn note(&self, event: &Event<'_>) {
         match *event {
-            Event::Answered { response, took } => {
-                let route = route_label(&response.line.route);
-                self.tally.note(response, took, || self.request_seconds.with_label_values(&[route]).local());
+            Event::Answered { status, line, took } => {
+                let route = route_label(&line.route);
+                self.tally.note(status, line, took, || self.request_seconds.with_label_values(&[route]).local());
             }
             Event::Stepped { plugin, outcome, took } => {
                 self.step_seconds.with_label_values(&[plugin, outcome.name()]).observe(took.as_secs_f64());

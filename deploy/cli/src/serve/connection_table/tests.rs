@@ -2,8 +2,6 @@
 
 use std::net::IpAddr;
 
-use futures_util::FutureExt;
-
 use super::*;
 
 fn connections(all: usize, per_client: usize) -> Arc<ConnectionTable> {
@@ -15,8 +13,8 @@ fn client(last: u8) -> Option<ClientAddress> {
 }
 
 fn is_closed(slot: &ConnectionSlot) -> bool {
-    // The notification is consumed, so a closed connection is seen once.
-    slot.activity.closed().now_or_never().is_some()
+    // A closed connection is seen once.
+    slot.activity.take_close()
 }
 
 fn closed(slots: &[ConnectionSlot]) -> Vec<usize> {
@@ -150,7 +148,7 @@ fn without_file_descriptors_fewer_connections_may_be_open_for_a_while() {
     let at = |seconds| start + Duration::from_secs(seconds);
     assert!(!connections.shrink(start), "no connection is open");
     let mut slots: Vec<_> = (0..80).map(|_| connections.open(None, at(31))).collect();
-    assert!(connections.shrink(at(31)) && connections.is_full(at(31)));
+    assert!(connections.shrink(at(31)) && connections.lock().is_full(100, at(31)));
     assert_eq!(closed(&slots), (0..10).collect::<Vec<_>>());
     slots.extend((0..20).map(|_| connections.open(None, at(60))));
     assert_eq!(connections.count(), 70);
@@ -174,4 +172,20 @@ fn the_log_says_at_most_every_ten_seconds_that_connections_were_closed() {
         Some(ClosedCounts { all: 1, files: 1, ..ClosedCounts::default() })
     );
     assert_eq!(connections.take_closed_counts(at(30)), None);
+}
+
+#[test]
+fn only_a_connection_that_is_new_and_unread_has_to_be_read_before_it_is_closed_for_another_one() {
+    let (connections, start) = (connections(3, 3), Instant::now());
+    let at = |seconds| start + Duration::from_secs(seconds);
+    let mut slots: Vec<_> = (1..3).map(|second| connections.open(None, at(second))).collect();
+    assert!(!connections.closes_unread(start, at(3)), "there is room");
+    slots.push(connections.open(None, at(3)));
+    assert!(connections.closes_unread(start, at(4)) && connections.closes_unread(at(1), at(4)));
+    assert!(!connections.closes_unread(at(2), at(4)), "the one that is closed is older than that");
+    for slot in &slots {
+        slot.received(1, at(5));
+    }
+    assert!(!connections.closes_unread(start, at(6)));
+    assert_eq!(closed(&slots), [0_usize; 0], "to ask closes nothing");
 }
