@@ -9,10 +9,12 @@ use std::{
     time::SystemTime,
 };
 
-use badgesmith_engine::store::{Delivery, ListedSubject, States, Subject, delivery_partition, run_key, state_key};
+use badgesmith_engine::store::{
+    Delivery, Entry, ListedSubject, States, Subject, delivery_partition, run_key, state_key,
+};
 use badgesmith_provider::{FoundState, State, fold};
 
-use super::{Entry, memory_rows::MemoryRows};
+use super::memory_rows::MemoryRows;
 
 /// What a store has besides records and answers.
 #[derive(Default)]
