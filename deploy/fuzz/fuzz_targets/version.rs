@@ -16,10 +16,15 @@ fn has_rules(order: Order, text: &str) -> bool {
         && match order {
             Order::SemVer => semver::Version::parse(text).is_ok(),
             Order::Pep440 => text.parse::<pep440_rs::Version>().is_ok(),
-            Order::Maven => true,
+            Order::Maven => has_no_empty_part(text),
             Order::NuGet => Version::parse(text).is_some(),
             _ => false,
         }
+}
+
+/// Maven's order is not transitive where two separators follow each other, as order/maven.rs says.
+fn has_no_empty_part(text: &str) -> bool {
+    text.split(['.', '-']).all(|part| !part.is_empty())
 }
 
 /// How many versions are compared with each other.

@@ -55,6 +55,14 @@ fn maven_versions_ascend_as_maven_says() {
 }
 
 #[test]
+fn maven_versions_with_an_empty_part_go_in_a_circle_as_in_maven() {
+    let versions = ["1.0-x", "1.0.--alpha", "1.0", "1.0-x"];
+    for pair in versions.windows(2) {
+        assert_eq!(Order::Maven.compare(pair[0], pair[1]), Ordering::Less, "{pair:?}");
+    }
+}
+
+#[test]
 fn equal_versions_are_spelled_in_several_ways() {
     equal(Order::Maven, "1 1.0 1.0.0 1-0 1.0-0 1-ga 1.0-FINAL 1-release 1ga");
     equal(Order::Maven, "1.0-rc1 1.0-cr1 1.0.RC1 1rc1 1.0.0-RC-1");
