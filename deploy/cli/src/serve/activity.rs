@@ -29,10 +29,12 @@ const STOPPING_TIMEOUT: Duration = Duration::from_secs(2);
 /// How many bits of [`Activity::phase`] are the phase; the others are the time when it began.
 const PHASE_BITS: u32 = 3;
 
-/// What a connection is doing. In every phase but [`Phase::Answering`] and, while there is nothing to tell,
+/// What a connection is doing. In every phase but [`Phase::New`], [`Phase::Answering`] and, while there is nothing to tell,
 /// [`Phase::Listening`] it waits for the client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Phase {
+    /// The connection was accepted, and its thread has not read from it yet. A request may have arrived.
+    New,
     /// No byte of a request has arrived since the connection was opened or the last answer was written.
     Idle,
     /// A part of a request's head has arrived.
@@ -51,8 +53,13 @@ pub(crate) enum Phase {
 
 impl Phase {
     /// Every phase, in the order of its number.
-    const ALL: [Self; 7] =
-        [Self::Idle, Self::Head, Self::Body, Self::Answering, Self::Writing, Self::Listening, Self::Closing];
+    const ALL: [Self; 8] =
+        [Self::New, Self::Idle, Self::Head, Self::Body, Self::Answering, Self::Writing, Self::Listening, Self::Closing];
+
+    /// Whether the server is the one that has to do something.
+    pub(crate) fn waits_for_server(self) -> bool {
+        matches!(self, Self::New | Self::Answering)
+    }
 }
 
 /// Why the task of a connection has to end it.
@@ -103,7 +110,7 @@ impl Activity {
     pub(crate) fn new(all: HeldBytes, now: Instant) -> Self {
         Self {
             opened: now,
-            phase: AtomicU64::new(Phase::Idle as u64),
+            phase: AtomicU64::new(Phase::New as u64),
             moved: AtomicU64::new(0),
             held: AtomicUsize::new(0),
             all,
@@ -112,9 +119,16 @@ impl Activity {
         }
     }
 
+    /// The client has sent nothing that is not read yet.
+    pub(crate) fn nothing_received(&self, now: Instant) {
+        if self.phase().0 == Phase::New {
+            self.enter(Phase::Idle, now);
+        }
+    }
+
     /// Counts bytes that arrived.
     pub(crate) fn received(&self, bytes: usize, now: Instant) {
-        if self.phase().0 == Phase::Idle {
+        if matches!(self.phase().0, Phase::New | Phase::Idle) {
             self.enter(Phase::Head, now);
         } else {
             self.moved.store(self.since_opened(now), Ordering::Relaxed);
@@ -203,7 +217,7 @@ impl Activity {
         let moved = Duration::from_nanos(self.moved.load(Ordering::Relaxed));
         let (in_phase, unmoved) = (now.saturating_sub(since), now.saturating_sub(moved));
         let is_late = match phase {
-            Phase::Idle => in_phase >= IDLE_TIMEOUT,
+            Phase::New | Phase::Idle => in_phase >= IDLE_TIMEOUT,
             Phase::Head => in_phase >= HEAD_TIMEOUT,
             Phase::Body => in_phase >= BODY_TIMEOUT,
             Phase::Answering => return false,

@@ -57,6 +57,9 @@ struct ConnectionEntry {
     activity: Arc<Activity>,
 }
 
+/// The number of a connection, what it is doing, and since when.
+type Waiting = (u64, (Phase, Instant));
+
 /// How many connections were closed to make room, by the limit that was reached.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct ClosedCounts {
@@ -87,14 +90,12 @@ impl ConnectionTable {
     /// these that has waited longest for its client is closed.
     pub(crate) fn open(self: &Arc<Self>, client: Option<ClientAddress>, now: Instant) -> ConnectionSlot {
         let mut open = self.lock();
-        if let Some(client) = client
-            && open.clients.get(&client).is_some_and(|open| *open >= self.limits.per_client)
-            && open.count(|entry| entry.client == Some(client)) >= self.limits.per_client
-        {
-            let closed = open.close_longest_waiting(|entry| entry.client == Some(client) && !entry.is_listening());
-            open.closed.per_client += u64::from(closed);
+        if let Some((number, _)) = open.of_full_client(client, self.limits.per_client) {
+            open.close(number);
+            open.closed.per_client += 1;
         }
-        while open.is_full(self.limits.all, now) && open.close_longest_waiting(|entry| !entry.is_listening()) {
+        while let Some((number, _)) = open.of_full_table(self.limits.all, now) {
+            open.close(number);
             open.closed.all += 1;
         }
         let activity = Arc::new(Activity::new(self.held.clone(), now));
@@ -127,7 +128,7 @@ impl ConnectionTable {
         while self.held.bytes() > MAX_HELD_BYTES {
             let mut open = self.lock();
             let waits =
-                |entry: &ConnectionEntry| entry.activity.held() > 0 && entry.activity.phase().0 != Phase::Answering;
+                |entry: &ConnectionEntry| entry.activity.held() > 0 && !entry.activity.phase().0.waits_for_server();
             if !open.close_longest_waiting(waits) {
                 break;
             }
@@ -159,12 +160,13 @@ impl ConnectionTable {
         Some(mem::take(&mut open.closed))
     }
 
-    /// Whether the next connection closes one of which nothing has been read, and that was opened since `then`.
-    pub(crate) fn closes_unread(&self, then: Instant, now: Instant) -> bool {
+    /// Whether the next connection of this client closes one that its thread has not read from yet, because there is no
+    /// other.
+    pub(crate) fn closes_new(&self, client: Option<ClientAddress>, now: Instant) -> bool {
         let open = self.lock();
-        let first =
-            if open.is_full(self.limits.all, now) { open.longest_waiting(|entry| !entry.is_listening()) } else { None };
-        first.is_some_and(|(_, (phase, since))| phase == Phase::Idle && since >= then)
+        let is_new = |(_, (phase, _))| phase == Phase::New;
+        open.of_full_client(client, self.limits.per_client).is_some_and(is_new)
+            || open.of_full_table(self.limits.all, now).is_some_and(is_new)
     }
 
     /// How many connections are open.
@@ -195,17 +197,30 @@ impl OpenConnections {
         self.entries.values().filter(|entry| matches(entry) && !entry.is_listening()).count()
     }
 
-    /// Closes the matching connection that has waited longest for its client, and one whose request is being answered
-    /// only if that is true of all of them. Returns whether any connection matched.
+    /// Which connection of this client is closed for its next one, if the client has as many as it may.
+    fn of_full_client(&self, client: Option<ClientAddress>, most: usize) -> Option<Waiting> {
+        let is_its = |entry: &ConnectionEntry| entry.client == client;
+        // Listeners have places of their own, and are counted only where it matters.
+        let is_full = self.clients.get(&client?).is_some_and(|open| *open >= most) && self.count(is_its) >= most;
+        if is_full { self.longest_waiting(|entry| is_its(entry) && !entry.is_listening()) } else { None }
+    }
+
+    /// Which connection is closed for the next one, if there is no room for it.
+    fn of_full_table(&self, all: usize, now: Instant) -> Option<Waiting> {
+        if self.is_full(all, now) { self.longest_waiting(|entry| !entry.is_listening()) } else { None }
+    }
+
+    /// Closes the matching connection that has waited longest for its client, and one that waits for the server only if
+    /// that is true of all of them. Returns whether any connection matched.
     fn close_longest_waiting(&mut self, matches: impl Fn(&ConnectionEntry) -> bool) -> bool {
         self.longest_waiting(matches).inspect(|(number, _)| self.close(*number)).is_some()
     }
 
-    /// The connection that this closes, with its phase and when that began.
-    fn longest_waiting(&self, matches: impl Fn(&ConnectionEntry) -> bool) -> Option<(u64, (Phase, Instant))> {
+    /// The connection that this closes.
+    fn longest_waiting(&self, matches: impl Fn(&ConnectionEntry) -> bool) -> Option<Waiting> {
         let these = self.entries.iter().filter(|(_, entry)| matches(entry));
         let these = these.map(|(number, entry)| (*number, entry.activity.phase()));
-        these.min_by_key(|(number, (phase, since))| (*phase == Phase::Answering, *since, *number))
+        these.min_by_key(|(number, (phase, since))| (phase.waits_for_server(), *since, *number))
     }
 
     /// Ends a connection. Its entry is free at once; its socket is closed when its task runs next.

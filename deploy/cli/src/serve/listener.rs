@@ -77,8 +77,6 @@ pub(crate) async fn listen(
     // Every task of a connection has a receiver, and nothing is sent.
     let (open, _) = watch::channel(());
     let listeners = Arc::clone(&server.listeners);
-    // All connections that were opened before then have been read from.
-    let mut turned = Instant::now();
     let mut checks = interval(CHECK_INTERVAL);
     checks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
@@ -87,16 +85,14 @@ pub(crate) async fn listen(
             _ = checks.tick() => enforce_timeouts(&connections, false),
             accepted = listener.accept() => match accepted {
                 Ok((stream, from)) => {
-                    // What the clients of new connections have sent is read before one of these is closed to make room.
-                    // Connections that have waited longer go first, so that this is done once for many new ones.
-                    let now = Instant::now();
-                    if connections.closes_unread(turned, now) {
-                        workers.turn_all().await;
-                        turned = now;
-                    }
                     // A trusted proxy connects for all of its clients.
                     let client = from.address().filter(|_| !server.network.trusted.contains(from));
-                    let slot = connections.open(client.and_then(ClientAddress::at), Instant::now());
+                    let client = client.and_then(ClientAddress::at);
+                    // What the clients of new connections have sent is read before one of these is closed to make room.
+                    if connections.closes_new(client, Instant::now()) {
+                        workers.turn_all().await;
+                    }
+                    let slot = connections.open(client, Instant::now());
                     let (server, is_open) = (server.clone(), open.subscribe());
                     let served = workers.serve(stream, move |stream| {
                         serve(Socket::new(stream, slot), from, server, is_open)

@@ -75,7 +75,13 @@ impl AsyncRead for Socket {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
         let before = buffer.filled().len();
-        ready!(this.read(cx, buffer))?;
+        match this.read(cx, buffer) {
+            Poll::Ready(read) => read?,
+            Poll::Pending => {
+                this.slot.activity().nothing_received(poll_time::now());
+                return Poll::Pending;
+            }
+        }
         let read = buffer.filled().len() - before;
         if read > 0 {
             this.slot.received(read, poll_time::now());

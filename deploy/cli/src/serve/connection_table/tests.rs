@@ -12,6 +12,13 @@ fn client(last: u8) -> Option<ClientAddress> {
     ClientAddress::at(IpAddr::from([192, 0, 2, last]))
 }
 
+/// A new connection whose client has sent nothing yet.
+fn waiting(connections: &Arc<ConnectionTable>, client: Option<ClientAddress>, now: Instant) -> ConnectionSlot {
+    let slot = connections.open(client, now);
+    slot.activity.nothing_received(now);
+    slot
+}
+
 fn is_closed(slot: &ConnectionSlot) -> bool {
     // A closed connection is seen once.
     slot.activity.take_close()
@@ -25,16 +32,16 @@ fn closed(slots: &[ConnectionSlot]) -> Vec<usize> {
 fn at_the_limit_the_connection_that_has_waited_longest_is_closed_and_never_one_that_is_being_answered() {
     let (connections, start) = (connections(4, 4), Instant::now());
     let at = |seconds| start + Duration::from_secs(seconds);
-    let mut slots: Vec<_> = (0..4).map(|index| connections.open(None, at(index))).collect();
+    let mut slots: Vec<_> = (0..4).map(|index| waiting(&connections, None, at(index))).collect();
     // The first is being answered since before the others came; the second began to read an answer last.
     slots[0].activity.begin_request(false, start);
     slots[1].activity.begin_answer(10, at(9));
     slots[2].activity.received(10, at(8));
-    slots.push(connections.open(None, at(10)));
+    slots.push(waiting(&connections, None, at(10)));
     assert_eq!(closed(&slots), [3], "it has been idle since the third second");
-    slots.push(connections.open(None, at(11)));
+    slots.push(waiting(&connections, None, at(11)));
     assert_eq!(closed(&slots), [2], "a head that is not whole");
-    slots.push(connections.open(None, at(12)));
+    slots.push(waiting(&connections, None, at(12)));
     assert_eq!(closed(&slots), [1], "an answer that is not read");
     assert_eq!(connections.count(), 4);
     for slot in &slots {
@@ -42,7 +49,7 @@ fn at_the_limit_the_connection_that_has_waited_longest_is_closed_and_never_one_t
     }
     slots[5].activity.begin_request(false, at(12));
     slots[0].activity.begin_request(false, at(14));
-    slots.push(connections.open(None, at(15)));
+    slots.push(waiting(&connections, None, at(15)));
     assert_eq!(closed(&slots), [5], "all are being answered: the one that takes longest");
     drop(slots);
     assert_eq!(connections.count(), 0);
@@ -54,17 +61,17 @@ fn at_a_clients_limit_its_own_longest_idle_connection_is_closed_and_no_other_cli
     let at = |seconds| start + Duration::from_secs(seconds);
     let whose = [client(1), client(2), client(2), None, None, None];
     let mut slots: Vec<_> =
-        whose.into_iter().zip(0..).map(|(client, second)| connections.open(client, at(second))).collect();
+        whose.into_iter().zip(0..).map(|(client, second)| waiting(&connections, client, at(second))).collect();
     assert_eq!(closed(&slots), [0_usize; 0], "only this machine, which has no limit, has more than two");
-    slots.push(connections.open(client(2), at(6)));
+    slots.push(waiting(&connections, client(2), at(6)));
     assert_eq!(closed(&slots), [1]);
-    slots.push(connections.open(client(1), at(7)));
+    slots.push(waiting(&connections, client(1), at(7)));
     assert_eq!(closed(&slots), [0_usize; 0]);
-    slots.push(connections.open(client(1), at(8)));
+    slots.push(waiting(&connections, client(1), at(8)));
     assert_eq!(closed(&slots), [0]);
     // A slot that was dropped is not counted.
     drop(slots.remove(2));
-    slots.push(connections.open(client(2), at(9)));
+    slots.push(waiting(&connections, client(2), at(9)));
     assert_eq!(closed(&slots), [0_usize; 0]);
     assert_eq!(connections.take_closed_counts(at(9)), Some(ClosedCounts { per_client: 2, ..ClosedCounts::default() }));
 }
@@ -75,17 +82,17 @@ fn listeners_have_places_of_their_own_and_are_not_closed_to_make_room() {
     let at = |seconds| start + Duration::from_secs(seconds);
     let mut slots: Vec<_> = (0..5)
         .map(|index| {
-            let slot = connections.open(client(1), at(index));
+            let slot = waiting(&connections, client(1), at(index));
             slot.activity.begin_listening(at(index));
             slot
         })
         .collect();
-    slots.extend((5..7).map(|index| connections.open(client(1), at(index))));
-    slots.push(connections.open(None, at(7)));
+    slots.extend((5..7).map(|index| waiting(&connections, client(1), at(index))));
+    slots.push(waiting(&connections, None, at(7)));
     assert_eq!(closed(&slots), [0_usize; 0]);
-    slots.push(connections.open(client(1), at(8)));
+    slots.push(waiting(&connections, client(1), at(8)));
     assert_eq!(closed(&slots), [5], "of its client's, the longest idle one");
-    slots.push(connections.open(None, at(9)));
+    slots.push(waiting(&connections, None, at(9)));
     assert_eq!(closed(&slots), [6], "of all, the longest idle one");
     assert_eq!(connections.count(), 8);
 }
@@ -94,7 +101,7 @@ fn listeners_have_places_of_their_own_and_are_not_closed_to_make_room() {
 fn bytes_in_memory_are_bounded_and_the_longest_waiting_connection_is_closed_first() {
     let (connections, start) = (connections(1000, 1000), Instant::now());
     let at = |milliseconds| start + Duration::from_millis(milliseconds);
-    let slots: Vec<_> = (0..1000).map(|_| connections.open(None, start)).collect();
+    let slots: Vec<_> = (0..1000).map(|_| waiting(&connections, None, start)).collect();
     for (slot, index) in slots.iter().zip(0..) {
         for _ in 0..8 {
             slot.received(8 * 1024, at(index));
@@ -126,6 +133,7 @@ fn whatever_clients_do_no_entry_is_lost_and_no_limit_is_exceeded() {
                         let _ = activity.begin_request(random.bool(), now);
                     }
                     8 => activity.begin_answer(random.usize(0..90_000), now),
+                    9 => activity.nothing_received(now),
                     _ => activity.flushed(now),
                 }
             }
@@ -147,12 +155,12 @@ fn without_file_descriptors_fewer_connections_may_be_open_for_a_while() {
     let (connections, start) = (connections(100, 100), Instant::now());
     let at = |seconds| start + Duration::from_secs(seconds);
     assert!(!connections.shrink(start), "no connection is open");
-    let mut slots: Vec<_> = (0..80).map(|_| connections.open(None, at(31))).collect();
+    let mut slots: Vec<_> = (0..80).map(|_| waiting(&connections, None, at(31))).collect();
     assert!(connections.shrink(at(31)) && connections.lock().is_full(100, at(31)));
     assert_eq!(closed(&slots), (0..10).collect::<Vec<_>>());
-    slots.extend((0..20).map(|_| connections.open(None, at(60))));
+    slots.extend((0..20).map(|_| waiting(&connections, None, at(60))));
     assert_eq!(connections.count(), 70);
-    slots.extend((0..40).map(|_| connections.open(None, at(61))));
+    slots.extend((0..40).map(|_| waiting(&connections, None, at(61))));
     assert_eq!(connections.count(), 100);
 }
 
@@ -160,11 +168,11 @@ fn without_file_descriptors_fewer_connections_may_be_open_for_a_while() {
 fn the_log_says_at_most_every_ten_seconds_that_connections_were_closed() {
     let (connections, start) = (connections(1, 1), Instant::now());
     let at = |seconds| start + Duration::from_secs(seconds);
-    let _first = connections.open(None, start);
+    let _first = waiting(&connections, None, start);
     assert_eq!(connections.take_closed_counts(start), None);
-    let _second = connections.open(None, start);
+    let _second = waiting(&connections, None, start);
     assert_eq!(connections.take_closed_counts(start).map(|closed| closed.all), Some(1));
-    let _third = connections.open(None, at(1));
+    let _third = waiting(&connections, None, at(1));
     assert!(connections.shrink(at(1)));
     assert_eq!(connections.take_closed_counts(at(9)), None);
     assert_eq!(
@@ -175,17 +183,19 @@ fn the_log_says_at_most_every_ten_seconds_that_connections_were_closed() {
 }
 
 #[test]
-fn only_a_connection_that_is_new_and_unread_has_to_be_read_before_it_is_closed_for_another_one() {
-    let (connections, start) = (connections(3, 3), Instant::now());
+fn a_connection_that_is_not_read_yet_is_closed_for_another_one_only_if_all_are_so() {
+    let (connections, start) = (connections(3, 2), Instant::now());
     let at = |seconds| start + Duration::from_secs(seconds);
-    let mut slots: Vec<_> = (1..3).map(|second| connections.open(None, at(second))).collect();
-    assert!(!connections.closes_unread(start, at(3)), "there is room");
+    let mut slots: Vec<_> = (0..2).map(|second| connections.open(client(1), at(second))).collect();
+    assert!(connections.closes_new(client(1), at(2)), "that client has as many as it may");
+    assert!(!connections.closes_new(client(2), at(2)), "there is room for another one");
+    slots.push(waiting(&connections, None, at(2)));
+    assert!(!connections.closes_new(None, at(3)), "one waits for its client");
     slots.push(connections.open(None, at(3)));
-    assert!(connections.closes_unread(start, at(4)) && connections.closes_unread(at(1), at(4)));
-    assert!(!connections.closes_unread(at(2), at(4)), "the one that is closed is older than that");
-    for slot in &slots {
-        slot.received(1, at(5));
-    }
-    assert!(!connections.closes_unread(start, at(6)));
-    assert_eq!(closed(&slots), [0_usize; 0], "to ask closes nothing");
+    assert_eq!(closed(&slots), [2]);
+    assert!(connections.closes_new(None, at(4)));
+    slots[1].received(1, at(5));
+    assert!(!connections.closes_new(None, at(6)) && !connections.closes_new(client(1), at(6)));
+    slots.push(connections.open(None, at(6)));
+    assert_eq!(closed(&slots), [1]);
 }
