@@ -4,7 +4,7 @@
     deploy/fuzz/corpus.py OUT     writes OUT/TARGET/…, each file anew
 
 Recorded inputs are added where BADGESMITH_RECORDED names their folder (CONTRIBUTING.md). What is written in the form of
-a target by hand is in deploy/fuzz/seeds/TARGET.
+a target by hand is in deploy/fuzz/seeds.
 """
 
 import hashlib
