@@ -12,10 +12,17 @@
 
 mod hot_paths;
 mod load;
+#[path = "../../cli/src/plugin/no_store.rs"]
+mod no_store;
 mod plain_server;
 mod world;
 
-use std::{net::SocketAddr, path::PathBuf, time::Duration};
+use std::{
+    io::{self, Read},
+    net::SocketAddr,
+    path::PathBuf,
+    time::Duration,
+};
 
 use clap::Parser;
 use load::{Target, closed, open};
@@ -71,7 +78,10 @@ enum Command {
 fn main() {
     match Command::parse() {
         Command::HotPaths { libraries } => hot_paths::run(&libraries),
-        Command::Plain { server, path, threads } => plain_server::run(server, &path, threads),
+        Command::Plain { server, path, threads } => {
+            println!("http://{}", plain_server::start(server, &path, threads));
+            let _ = io::stdin().read_to_end(&mut Vec::new());
+        }
         Command::Closed { server, path, connections, threads, seconds, requests, first } => {
             let target = Target { server, path, first };
             let until = requests.map_or(closed::Until::Time(Duration::from_secs_f64(seconds)), closed::Until::Requests);

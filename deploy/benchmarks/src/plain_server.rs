@@ -17,11 +17,11 @@ use hyper::{
 use hyper_util::rt::TokioIo;
 use tokio::{net::TcpStream, runtime};
 
-/// Serves until standard input ends; each of its threads has a runtime of its own, as the badge server's.
-pub(crate) fn run(server: SocketAddr, path: &str, threads: usize) {
+/// Starts the server on threads that end with the process; each has a runtime of its own, as the badge server's.
+pub(crate) fn start(server: SocketAddr, path: &str, threads: usize) -> SocketAddr {
     let answer = Arc::new(answer(server, path));
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    println!("http://{}", listener.local_addr().unwrap());
+    let address = listener.local_addr().unwrap();
     let handles: Vec<_> = (0..threads)
         .map(|_| {
             let runtime = runtime::Builder::new_current_thread().enable_all().build().unwrap();
@@ -38,7 +38,7 @@ pub(crate) fn run(server: SocketAddr, path: &str, threads: usize) {
             handle.spawn(connection(stream, Arc::clone(&answer)));
         }
     });
-    let _ = std::io::stdin().read_to_end(&mut Vec::new());
+    address
 }
 
 async fn connection(stream: std::net::TcpStream, answer: Arc<(HeaderMap, Bytes)>) {

@@ -1,18 +1,20 @@
 //! A world in memory for the engine: an upstream that always has the same answers, and a store without anything.
 
-use std::{
-    sync::Arc,
-    time::{Duration, SystemTime},
-};
+use std::{sync::Arc, time::Duration};
 
-use badgesmith_engine::{World, store::*, world::*};
-use badgesmith_provider::{FoundParts, FoundState, Record, State};
+use badgesmith_engine::{
+    World,
+    store::{Unavailable, Unhealthy},
+    world::*,
+};
 use bytes::Bytes;
 use futures_util::future::{BoxFuture, FutureExt, ready};
 
+use crate::no_store::NoStore;
+
 type Stored<'a, T, E = Unavailable> = BoxFuture<'a, Result<T, E>>;
 
-/// Every part of the world.
+/// Every part of the world but the store.
 struct InMemory {
     /// A package's index, by which NuGet's address of it ends.
     index: Bytes,
@@ -30,8 +32,8 @@ pub(crate) fn world(index: String, document: String) -> World {
         upstream: all.clone(),
         web: all.clone(),
         executor: all.clone(),
-        secrets: all.clone(),
-        store: all,
+        secrets: all,
+        store: Arc::new(NoStore),
         meter: Arc::new(()),
         verifier: Arc::new(()),
     }
@@ -82,68 +84,4 @@ impl Secrets for InMemory {
     fn check(&self) -> Stored<'_, (), Unhealthy> {
         ready(Ok(())).boxed()
     }
-}
-
-impl Store for InMemory {
-    fn answer<'a>(&'a self, _: &'a str, _: SystemTime) -> Stored<'a, Option<Bytes>> {
-        ready(Ok(None)).boxed()
-    }
-
-    fn keep_answer(&self, _: &str, _: Bytes, _: SystemTime) {}
-
-    fn record<'a>(&'a self, _: &'a Entry) -> Stored<'a, Recorded> {
-        absent()
-    }
-
-    fn history<'a>(&'a self, _: &'a str, _: &'a Subject, _: Span, _: SystemTime) -> Stored<'a, Vec<Record>> {
-        absent()
-    }
-
-    fn part_records<'a>(&'a self, _: &'a EveryPart, _: SystemTime) -> Stored<'a, FoundParts> {
-        absent()
-    }
-
-    fn put_told_state<'a>(&'a self, _: &'a State, _: SystemTime, _: Option<&'a Row>) -> Stored<'a, bool> {
-        absent()
-    }
-
-    fn states<'a>(&'a self, _: &'a States, _: SystemTime) -> Stored<'a, Vec<FoundState>> {
-        absent()
-    }
-
-    fn deliver<'a>(&'a self, _: &'a Delivery) -> Stored<'a, bool> {
-        absent()
-    }
-
-    fn owners<'a>(&'a self, _: &'a str, _: usize) -> Stored<'a, Vec<String>> {
-        absent()
-    }
-
-    fn subjects<'a>(
-        &'a self,
-        _: &'a str,
-        _: Option<&'a str>,
-        _: &'a str,
-        _: usize,
-        _: SystemTime,
-    ) -> Stored<'a, Vec<ListedSubject>> {
-        absent()
-    }
-
-    fn mark_stale<'a>(&'a self, _: &'a str, _: SystemTime) -> Stored<'a, ()> {
-        absent()
-    }
-
-    fn answer_about<'a>(&'a self, _: &'a str, _: &'a str, _: SystemTime) -> Stored<'a, MarkedAnswer> {
-        ready(Ok(MarkedAnswer::default())).boxed()
-    }
-
-    fn check(&self) -> Stored<'_, (), Unhealthy> {
-        ready(Ok(())).boxed()
-    }
-}
-
-/// What the hot paths do not need.
-fn absent<'a, T: Send + 'a>() -> Stored<'a, T> {
-    ready(Err(Unavailable("this world has no store".to_owned()))).boxed()
 }

@@ -5,29 +5,21 @@
 //! its own, and as many as the servers with two.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout)]
 
+#[path = "../../benchmarks/src/plain_server.rs"]
+mod plain_server;
 #[path = "../tests/support/mod.rs"]
 mod support;
 
 use std::{
-    convert::Infallible,
-    future::pending,
-    io::{Read as _, Write as _},
     net::SocketAddr,
     path::Path,
     process::Command,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::atomic::{AtomicBool, Ordering},
     thread,
     time::{Duration, Instant},
 };
 
-use bytes::Bytes;
 use futures_util::future::join_all;
-use http_body_util::Full;
-use hyper::{HeaderMap, Request, body::Incoming, header::HeaderName, server::conn::http1, service::service_fn};
-use hyper_util::rt::TokioIo;
 use support::{Server, Upstream, nuget_toml};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -55,8 +47,7 @@ fn main() {
             ("a package's badge, PNG", "/badges/packages/nuget/Newtonsoft.Json.png"),
             ("a static badge, SVG", "/badge/build-passing-brightgreen"),
         ] {
-            let (head, body) = answer(server.address, path);
-            let plain = plain(&head, body, threads);
+            let plain = plain_server::start(server.address, path, threads);
             let mut rates = [Vec::new(), Vec::new()];
             for _ in 0..ROUNDS {
                 for (rates, address) in rates.iter_mut().zip([server.address, plain]) {
@@ -113,56 +104,6 @@ fn beside(lie: &str, toml: &str) {
         "beside a plugin that lies ({lie}): {beside:.0} requests/s, beside a good one {alone:.0}, ratio {:.2}",
         beside / alone
     );
-}
-
-/// The head and the body of the answer.
-fn answer(address: SocketAddr, path: &str) -> (String, Vec<u8>) {
-    let mut stream = std::net::TcpStream::connect(address).unwrap();
-    write!(stream, "GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").unwrap();
-    let mut bytes = Vec::new();
-    stream.read_to_end(&mut bytes).unwrap();
-    assert!(bytes.starts_with(b"HTTP/1.1 200 "));
-    let end = bytes.windows(4).position(|four| four == b"\r\n\r\n").unwrap();
-    (String::from_utf8(bytes[..end].to_vec()).unwrap(), bytes.split_off(end + 4))
-}
-
-/// A hyper server that answers every request with these bytes; each of its threads has a runtime of its own.
-fn plain(head: &str, body: Vec<u8>, threads: usize) -> SocketAddr {
-    let headers: HeaderMap = head
-        .lines()
-        .skip(1)
-        .filter_map(|line| line.split_once(": "))
-        .filter(|(name, _)| !["date", "connection", "content-length"].contains(name))
-        .map(|(name, value)| (name.parse::<HeaderName>().unwrap(), value.parse().unwrap()))
-        .collect();
-    let answer = Arc::new((headers, Bytes::from(body)));
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap();
-    let handles: Vec<_> = (0..threads)
-        .map(|_| {
-            let runtime = runtime::Builder::new_current_thread().enable_all().build().unwrap();
-            let handle = runtime.handle().clone();
-            thread::spawn(move || runtime.block_on(pending::<()>()));
-            handle
-        })
-        .collect();
-    thread::spawn(move || {
-        for (stream, handle) in listener.incoming().zip(handles.iter().cycle()) {
-            let (stream, answer) = (stream.unwrap(), Arc::clone(&answer));
-            stream.set_nodelay(true).unwrap();
-            stream.set_nonblocking(true).unwrap();
-            handle.spawn(async move {
-                let service = service_fn(move |_: Request<Incoming>| {
-                    let mut response = hyper::Response::new(Full::new(answer.1.clone()));
-                    *response.headers_mut() = answer.0.clone();
-                    async move { Ok::<_, Infallible>(response) }
-                });
-                let stream = TokioIo::new(TcpStream::from_std(stream).unwrap());
-                let _ = http1::Builder::new().half_close(true).serve_connection(stream, service).await;
-            });
-        }
-    });
-    address
 }
 
 /// Requests a second of so many clients, each with its share of the connections on a thread of its own.

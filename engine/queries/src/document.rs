@@ -1,7 +1,5 @@
 //! A document, in which queries find texts.
 
-use std::cell::OnceCell;
-
 use crate::{
     document_kind::DocumentKind,
     json_path::{self, JsonPath},
@@ -29,16 +27,9 @@ pub struct Document<'text> {
 #[derive(Debug)]
 enum Content<'text> {
     Tree(Tree<'text>),
-    LazyJson(LazyJson<'text>),
+    /// JSON that each query parses, as far as it needs it.
+    UnparsedJson(&'text str),
     Xml(Box<roxmltree::Document<'text>>),
-}
-
-/// JSON that is parsed when a query needs it, as far as the query needs it.
-#[derive(Debug)]
-struct LazyJson<'text> {
-    text: &'text str,
-    /// The whole document, from the first query that needs it.
-    whole: OnceCell<Result<Tree<'text>, QueryError>>,
 }
 
 impl<'text> Document<'text> {
@@ -60,8 +51,8 @@ impl<'text> Document<'text> {
     }
 
     /// As [`read`](Self::read), but JSON is parsed by each query, which makes nothing of the values that it does not
-    /// visit: for `$.package.version` this takes a fraction of the time. An error that `read` returns for JSON is then
-    /// the error of each query, whether the query visits the faulty value or not.
+    /// visit: for `$.package.version` this takes a fraction of the time. It is for one query, since two parse twice. An
+    /// error that `read` returns for JSON is then that of the query, whether it visits the faulty value or not.
     ///
     /// ```
     /// use badgesmith_queries::{Document, DocumentKind, QueryError};
@@ -79,8 +70,7 @@ impl<'text> Document<'text> {
             return Self::read(kind, text);
         }
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-        let content = Content::LazyJson(LazyJson { text, whole: OnceCell::new() });
-        Ok(Self { content, steps: StepBudget::new(MOST_STEPS) })
+        Ok(Self { content: Content::UnparsedJson(text), steps: StepBudget::new(MOST_STEPS) })
     }
 
     /// The texts that a query finds, in the document's order: at least one, and a thousand at most.
@@ -129,7 +119,7 @@ impl<'text> Document<'text> {
         let count = |tree: &Tree, path: &JsonPath| json_path::count(tree, path, &self.steps);
         match &self.content {
             Content::Tree(tree) => count(tree, &path(query)?),
-            Content::LazyJson(json) => json.ask(query, count),
+            Content::UnparsedJson(text) => ask(text, query, count),
             Content::Xml(document) => check(query).and_then(|()| xpath::count(document, query, &self.steps)),
         }
     }
@@ -138,25 +128,20 @@ impl<'text> Document<'text> {
         let find = |tree: &Tree, path: &JsonPath| json_path::find(tree, path, limit, &self.steps);
         let found = match &self.content {
             Content::Tree(tree) => find(tree, &path(query)?)?,
-            Content::LazyJson(json) => json.ask(query, find)?,
+            Content::UnparsedJson(text) => ask(text, query, find)?,
             Content::Xml(document) => check(query).and_then(|()| xpath::find(document, query, limit, &self.steps))?,
         };
         if found.is_empty() { Err(QueryError::NoResult) } else { Ok(found) }
     }
 }
 
-impl LazyJson<'_> {
-    /// What a query finds in a tree that has all values that it visits. A mistake in the document comes before one in
-    /// the query, as if the document had been parsed first.
-    fn ask<T>(&self, query: &str, find: impl Fn(&Tree, &JsonPath) -> Result<T, QueryError>) -> Result<T, QueryError> {
-        let path = path(query);
-        let visited = path.as_ref().map(JsonPath::visited).unwrap_or_default();
-        if let (Ok(path), false) = (&path, visited.is_empty()) {
-            return find(&tree::read_json_for(self.text, &visited)?, path);
-        }
-        let whole = self.whole.get_or_init(|| tree::read(DocumentKind::Json, self.text));
-        find(whole.as_ref().map_err(|fault| *fault)?, &path?)
-    }
+/// What a query finds in the tree of a JSON text that has all values that it visits. A mistake in the document comes
+/// before one in the query, as if the document had been parsed first.
+fn ask<T>(text: &str, query: &str, find: impl Fn(&Tree, &JsonPath) -> Result<T, QueryError>) -> Result<T, QueryError> {
+    let path = path(query);
+    let visited = path.as_ref().map(JsonPath::visited).unwrap_or_default();
+    let tree = tree::read_json_for(text, &visited)?;
+    find(&tree, &path?)
 }
 
 /// Parses a JSONPath that is within the limits.

@@ -89,7 +89,7 @@ impl DynamicRecipe {
 
 /// The results of all queries in a document.
 fn find(kind: DocumentKind, text: &str, queries: &[String]) -> Result<Vec<String>, QueryError> {
-    let document = Document::lazy(kind, text)?;
+    let document = if queries.len() == 1 { Document::lazy(kind, text)? } else { Document::read(kind, text)? };
     let found = queries.iter().map(|query| document.find(query));
     Ok(found.collect::<Result<Vec<_>, _>>()?.concat())
 }
