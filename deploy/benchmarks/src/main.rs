@@ -12,8 +12,6 @@
 
 mod hot_paths;
 mod load;
-#[path = "../../cli/src/plugin/no_store.rs"]
-mod no_store;
 mod plain_server;
 mod world;
 

@@ -1,5 +1,8 @@
 //! A world in memory for the engine: an upstream that always has the same answers, and a store without anything.
 
+#[path = "../../cli/src/plugin/no_store.rs"]
+mod no_store;
+
 use std::{sync::Arc, time::Duration};
 
 use badgesmith_engine::{
@@ -9,8 +12,7 @@ use badgesmith_engine::{
 };
 use bytes::Bytes;
 use futures_util::future::{BoxFuture, FutureExt, ready};
-
-use crate::no_store::NoStore;
+use no_store::NoStore;
 
 type Stored<'a, T, E = Unavailable> = BoxFuture<'a, Result<T, E>>;
 
