@@ -115,7 +115,7 @@ impl Answer {
             [] => vec![detail(None)],
             properties => properties.iter().map(|name| detail(Some(&**name))).collect(),
         };
-        let body = ErrorBody { message: &error.words, error_details, correlation_id: &request.correlation_id };
+        let body = ErrorBody { message: &error.message(), error_details, correlation_id: &request.correlation_id };
         // Strings always have a JSON form.
         let body = serde_json::to_string(&body).unwrap_or_default();
         let is_post = request.method == Method::POST;

@@ -9,6 +9,7 @@ use crate::{
     caching::{Caching, ERROR_FRESH, MISSING_FRESH},
     call::broken::Broken,
     code::Code,
+    edit_distance::nearest_word,
     report_limit::LimitedParty,
     request::{DEEPEST_ENCODING, MOST_PAIRS},
 };
@@ -62,8 +63,11 @@ pub(crate) struct Error {
     pub(crate) status: u16,
     pub(crate) code: Cow<'static, str>,
     /// The names of the parameters or headers that caused it.
-    pub(crate) properties: Vec<Cow<'static, str>>,
+    pub(crate) properties: Box<[Cow<'static, str>]>,
+    /// The text of its badge.
     pub(crate) words: Cow<'static, str>,
+    /// What to write instead. Only JSON has room for it.
+    remedy: Option<Box<Cow<'static, str>>>,
     pub(crate) source: Source,
     pub(crate) retry_after: Option<u32>,
     /// How long the response may be cached, in seconds; 0 if it must not be.
@@ -80,8 +84,9 @@ impl Error {
         Self {
             status,
             code: code.name().into(),
-            properties: Vec::new(),
+            properties: Box::default(),
             words: words.into(),
+            remedy: None,
             source: Source::Caller,
             retry_after: None,
             fresh_seconds: ERROR_FRESH,
@@ -92,8 +97,16 @@ impl Error {
     }
 
     fn about(mut self, property: impl Into<Cow<'static, str>>) -> Self {
-        self.properties = vec![property.into()];
+        self.properties = Box::new([property.into()]);
         self
+    }
+
+    /// The text of its JSON.
+    pub(crate) fn message(&self) -> Cow<'_, str> {
+        match &self.remedy {
+            Some(remedy) => format!("{}; {remedy}", self.words).into(),
+            None => Cow::Borrowed(&self.words),
+        }
     }
 
     /// What caches may do with the response.
@@ -147,6 +160,16 @@ impl Error {
         Self::caller_error(400, Code::ParameterInvalid, format!("invalid {name}")).about(name)
     }
 
+    /// The value of a query parameter is none of those that there are.
+    pub(crate) fn not_among(name: &'static str, value: &str, choices: &[&str]) -> Self {
+        Self::invalid_override(name).with_choices(value, choices)
+    }
+
+    /// The same error, with the values that the parameter may have.
+    pub(crate) fn with_choices(self, value: &str, choices: &[&str]) -> Self {
+        Self { remedy: remedy(value, choices), ..self }
+    }
+
     /// A signed request lacks these headers, or they are malformed.
     pub(crate) fn missing_headers(names: &[&'static str]) -> Self {
         let words = format!("missing or malformed: {}", names.join(", "));
@@ -164,7 +187,7 @@ impl Error {
     pub(crate) fn no_bearer(missing: &[&'static str]) -> Self {
         let mut error = Self::missing_headers(missing);
         error.words = format!("{}; or Authorization: Bearer with a build's token", error.words).into();
-        error.properties.push("Authorization".into());
+        error.properties = error.properties.into_iter().chain(["Authorization".into()]).collect();
         error
     }
 
@@ -290,6 +313,16 @@ impl Error {
     }
 }
 
+/// What to write instead of a value, the most similar choice first; `None` if there is no choice.
+fn remedy(value: &str, choices: &[&str]) -> Option<Box<Cow<'static, str>>> {
+    let near = nearest_word(&value.to_ascii_lowercase(), choices.iter().copied());
+    let others = choices.iter().copied().filter(|choice| Some(*choice) != near);
+    let sorted: Vec<&str> = near.into_iter().chain(others).collect();
+    let (last, others) = sorted.split_last()?;
+    let or = if others.is_empty() { "" } else { " or " };
+    Some(Box::new(format!("use {}{or}{last}", others.join(", ")).into()))
+}
+
 /// The failure of a provider's badge after the caller's timeout.
 pub(crate) fn late() -> Failure {
     Failure::inaccessible(Code::UpstreamTimeout.name(), "upstream unavailable")
@@ -343,7 +376,7 @@ impl From<&Failure> for Error {
         };
         let properties = match &failure.properties[..] {
             [] => failure.property.clone().into_iter().collect(),
-            all => all.to_vec(),
+            all => all.into(),
         };
         let is_engine = matches!(code, Some(Code::StoreUnavailable | Code::TooBusy | Code::UpstreamNotSet));
         Self {

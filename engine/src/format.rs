@@ -14,6 +14,9 @@ pub enum Format {
 }
 
 impl Format {
+    /// The names of all formats.
+    pub(crate) const NAMES: [&str; 3] = ["json", "svg", "png"];
+
     /// The format that `?format=` or an address' ending names.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         match text {

@@ -16,6 +16,7 @@ mod cors;
 mod dependency;
 mod digest;
 mod draw;
+pub mod edit_distance;
 mod error;
 mod event_stream;
 pub mod events;

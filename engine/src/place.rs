@@ -34,7 +34,8 @@ pub(crate) fn place<'a, 'r>(parts: &'a Parts, request: &'r Request, now: SystemT
     // A badge may have a parameter `format` of its own, such as the `long` of shields' SonarQube badges.
     let reads_format = matches!(&target, Target::Badge(badge) if badge.route.query.iter().any(|name| name == "format"));
     if form.is_invalid && !reads_format {
-        let (target, format) = (Target::refused(Error::invalid_override("format"), Refuses::Request), form.format());
+        let error = Error::not_among("format", pairs.get("format").unwrap_or_default(), &Format::NAMES);
+        let (target, format) = (Target::refused(error, Refuses::Request), form.format());
         return (target, Incoming { request, pairs, format, now });
     }
     let format = match &target {

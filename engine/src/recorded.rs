@@ -145,5 +145,5 @@ fn is_known(route: &BadgeRoute, name: &str) -> bool {
 }
 
 fn parameter(error: Error) -> RecordedFault {
-    RecordedFault::Parameter(error.words.into_owned())
+    RecordedFault::Parameter(error.message().into_owned())
 }

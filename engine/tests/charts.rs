@@ -146,14 +146,24 @@ async fn a_rate_or_a_duration_is_the_message_in_every_format() {
 #[tokio::test]
 async fn an_invalid_value_is_refused_in_json_and_ignored_in_a_picture() {
     let server = with_results();
-    for query in ["trend=0", "trend=61", "trend=x", "rate=0", "rate=-1", "as=version"] {
+    for (query, remedy) in [
+        ("trend=0", "use a number from 1 to 60"),
+        ("trend=61", "use a number from 1 to 60"),
+        ("trend=x", "use a number from 1 to 60"),
+        ("rate=0", "use a number from 1 to 60"),
+        ("rate=-1", "use a number from 1 to 60"),
+        ("as=version", "use duration"),
+    ] {
         let refused = server.get(&format!("{BADGE}?{query}")).await;
         let name = query.split('=').next().unwrap();
         let body: Value = serde_json::from_slice(&refused.body).unwrap();
         assert_eq!((refused.status.as_u16(), &body["error_details"][0]["property_name"]), (400, &json!(name)));
+        assert_eq!(body["message"], format!("invalid {name}; {remedy}"));
         assert_eq!(server.words(&format!("{BADGE}.svg?{query}")).await, "tests: 189 passed", "{query}");
     }
     assert_eq!(message(&server, &format!("{BADGE}?trend=&rate=&as=")).await, "189 passed blue");
+    let refused = server.get(&format!("{CHART}?format=json")).await;
+    assert!(String::from_utf8_lossy(&refused.body).contains("invalid format; use svg or png"), "{refused:?}");
 }
 
 #[tokio::test]

@@ -29,6 +29,9 @@ macro_rules! styles {
             /// ```
             pub const ALL: [Self; [$($name),*].len()] = [$(Self::$style),*];
 
+            /// The names of all styles, in the same order.
+            pub const NAMES: [&str; Self::ALL.len()] = [$($name),*];
+
             /// shields' name of the style.
             pub fn name(self) -> &'static str {
                 match self {

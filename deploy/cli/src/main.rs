@@ -5,7 +5,6 @@ mod absent_command;
 mod client_command;
 #[cfg_attr(not(feature = "server"), allow(dead_code, reason = "most failures are those of the server's commands"))]
 mod command_error;
-mod edit_distance;
 #[cfg(feature = "otlp")]
 mod otlp;
 mod output;

@@ -18,6 +18,8 @@ pub(crate) struct Override {
     older: Option<&'static str>,
     /// Whether `/openapi.json` describes it.
     pub(crate) is_documented: bool,
+    /// The values that it may have, as the refusal of any other names them; none if there are too many for that.
+    choices: &'static [&'static str],
     read: Read,
 }
 
@@ -37,7 +39,7 @@ enum Read {
 /// All overrides. If several values are invalid, the first in this order is reported.
 pub(crate) const OVERRIDES: [Override; 16] = [
     documented("format", Read::WithAddress),
-    documented("style", Read::One(|all, text| set(&mut all.style, style(text)))),
+    among(&Style::NAMES, documented("style", Read::One(|all, text| set(&mut all.style, style(text))))),
     documented("label", Read::Text(|all, text| all.label = Some(text.to_owned()))),
     Override {
         older: Some("colorB"),
@@ -49,18 +51,25 @@ pub(crate) const OVERRIDES: [Override; 16] = [
     },
     documented("logo", Read::One(Overrides::read_logo)),
     documented("logoColor", Read::One(|all, text| set(&mut all.logo_color, Some(text.to_owned())))),
-    documented(
-        "logoSize",
-        Read::One(|all, text| set(&mut all.logo_size, word(text, "auto").map(|()| text.to_owned()))),
+    among(
+        &["auto"],
+        documented(
+            "logoSize",
+            Read::One(|all, text| set(&mut all.logo_size, word(text, "auto").map(|()| text.to_owned()))),
+        ),
     ),
     documented("link", Read::Each(Overrides::read_link)),
-    documented("text", Read::One(|all, text| flag(&mut all.outline, text, "outline"))),
-    documented("contrast", Read::One(|all, text| flag(&mut all.contrast, text, "aa"))),
-    documented("theme", Read::One(|all, text| set(&mut all.theme, word(text, "auto").map(|()| Theme::Auto)))),
+    among(&["outline"], documented("text", Read::One(|all, text| flag(&mut all.outline, text, "outline")))),
+    among(&["aa"], documented("contrast", Read::One(|all, text| flag(&mut all.contrast, text, "aa")))),
+    among(
+        &["auto"],
+        documented("theme", Read::One(|all, text| set(&mut all.theme, word(text, "auto").map(|()| Theme::Auto)))),
+    ),
     documented("segment", Read::Each(Overrides::read_segment)),
     documented("scale", Read::One(|all, text| set(&mut all.scale, text.parse().ok().and_then(Scale::new)))),
     Override {
         is_documented: false,
+        choices: &["classic"],
         ..documented("palette", Read::One(|all, text| flag(&mut all.is_classic, text, "classic")))
     },
     Override {
@@ -70,7 +79,11 @@ pub(crate) const OVERRIDES: [Override; 16] = [
 ];
 
 const fn documented(name: &'static str, read: Read) -> Override {
-    Override { name, older: None, is_documented: true, read }
+    Override { name, older: None, is_documented: true, choices: &[], read }
+}
+
+const fn among(choices: &'static [&'static str], parameter: Override) -> Override {
+    Override { choices, ..parameter }
 }
 
 /// The overrides of a request.
@@ -102,11 +115,11 @@ pub(crate) struct Overrides {
 }
 
 impl Overrides {
-    /// Parses the query. For JSON an invalid value is an error that names the parameter. For a picture it is ignored,
-    /// because a badge without the override is more useful to a reader than an error.
+    /// Parses the query. For JSON an invalid value is an error that names the parameter and, if they are
+    /// few, its values. For a picture it is ignored, because a badge without the override is more useful to a reader than an error.
     pub(crate) fn read(pairs: &Pairs, format: Format) -> Result<Self, Error> {
         let mut overrides = Self { is_strict: format == Format::Json, ..Self::default() };
-        for Override { name, older, read, .. } in &OVERRIDES {
+        for Override { name, older, choices, read, .. } in &OVERRIDES {
             let name = older.filter(|older| pairs.get(name).is_none() && pairs.get(older).is_some()).unwrap_or(name);
             let is_allowed = match read {
                 Read::WithAddress => true,
@@ -124,7 +137,7 @@ impl Overrides {
                 }
             };
             if overrides.is_strict && !is_allowed {
-                return Err(Error::invalid_override(name));
+                return Err(Error::not_among(name, pairs.get(name).unwrap_or_default(), choices));
             }
         }
         Ok(overrides)

@@ -6,6 +6,8 @@ use crate::{error::Error, format::Format, request::Pairs};
 pub(crate) const TREND_OVERRIDES: [&str; 3] = ["trend", "rate", "as"];
 /// The most records that a trend or a rate is made of.
 const MOST: usize = 60;
+/// What a number of records may be, with [`MOST`], in words.
+const COUNT: &str = "a number from 1 to 60";
 
 /// What a caller asks of the history of a badge's records.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -30,16 +32,16 @@ impl TrendOverrides {
             let value = pairs.get(name).filter(|value| !value.is_empty());
             let Some(value) = value.filter(|_| !own.iter().any(|own| own == name)) else { continue };
             let number = value.parse().ok().filter(|number| (1..=MOST).contains(number));
-            let is_allowed = match name {
-                "trend" => set(&mut overrides.trend, number),
-                "rate" => set(&mut overrides.rate, number),
+            let (is_allowed, choice) = match name {
+                "trend" => (set(&mut overrides.trend, number), COUNT),
+                "rate" => (set(&mut overrides.rate, number), COUNT),
                 _ => {
                     overrides.as_duration = value == "duration";
-                    overrides.as_duration
+                    (overrides.as_duration, "duration")
                 }
             };
             if !is_allowed && format == Format::Json {
-                return Err(Error::invalid_override(name));
+                return Err(Error::not_among(name, value, &[choice]));
             }
         }
         Ok(overrides)

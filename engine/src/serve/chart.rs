@@ -29,6 +29,8 @@ const CACHING: Caching = Caching::RevalidateOnly(60, 300);
 const DAYS: u64 = 90;
 const MOST_DAYS: u64 = 730;
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+/// The formats of charts.
+const PICTURES: [&str; 2] = ["svg", "png"];
 /// The longest title, in characters.
 const LONGEST_TITLE: usize = 256;
 
@@ -85,7 +87,8 @@ pub(crate) async fn answer(
     target: &SeriesTarget<'_>,
 ) -> Result<Answer, Error> {
     if incoming.format == Format::Json {
-        return Err(Error::invalid_override("format"));
+        let given = incoming.pairs.get("format").unwrap_or_default();
+        return Err(Error::not_among("format", given, &PICTURES));
     }
     let making = ChartMaking::new(parts, incoming, target)?;
     let (format, caching) = (incoming.format, CACHING.at_least(making.query.cache_seconds));

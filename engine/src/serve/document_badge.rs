@@ -56,7 +56,7 @@ pub(crate) async fn answer(
         &older
     };
     let url = recipe::url(pairs).map_err(|failure| Error::from(&failure))?;
-    let recipe = Recipe::read(target.address.serves, pairs).map_err(|failure| Error::from(&failure))?;
+    let recipe = Recipe::read(target.address.serves, pairs).map_err(|failure| recipe::refused(&failure, pairs))?;
     let key = recipe.key(url.as_str());
     let query = BadgeQuery { key: &key, plugin: "web", badge: target.address.route, now: incoming.now, late };
     let make = || {

@@ -1,9 +1,8 @@
 //! The logos that a manifest names and the renderer does not have.
 
+use badgesmith_engine::edit_distance::nearest_word;
 use badgesmith_provider::Manifest;
 use badgesmith_renderer::{Icon, is_icon};
-
-use crate::edit_distance::nearest_word;
 
 /// A sentence for each unknown logo of a manifest, with the name of the most similar logo.
 pub(super) fn unknown_logos(manifest: &Manifest) -> Vec<String> {

@@ -1,6 +1,6 @@
 //! The badges whose routes are most like an address that no badge has.
 
-use crate::edit_distance::{edit_distance, word_distance};
+use badgesmith_engine::edit_distance::{edit_distance, word_distance};
 
 /// How many are shown.
 const SHOWN: usize = 5;

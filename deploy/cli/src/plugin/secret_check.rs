@@ -6,7 +6,7 @@ use std::{collections::BTreeSet, time::SystemTime};
 use badgesmith_engine::{Engine, Plugin, Request, plugins::PluginConfig};
 use badgesmith_provider::{self as provider, Asked, Manifest, message};
 
-use crate::edit_distance::nearest_word;
+use badgesmith_engine::edit_distance::nearest_word;
 
 /// Checks that a request asks with a secret that the manifest names, unless it goes without one, too.
 pub(super) fn check_secret(manifest: &Manifest, request: &provider::Request) -> Result<(), String> {

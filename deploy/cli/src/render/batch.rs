@@ -6,6 +6,7 @@ use std::{
     path::Path,
 };
 
+use badgesmith_engine::edit_distance::word_distance;
 use badgesmith_renderer::{Color, Link, Links, ResolvedBadge, Style};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Deserialize;
@@ -15,7 +16,7 @@ use super::{
     draw::{DrawOptions, draw, set_logo},
     render_error::{FieldAdvice, RenderError},
 };
-use crate::{command_error::CommandError, edit_distance::word_distance};
+use crate::command_error::CommandError;
 
 /// The fields of a badge.
 const FIELDS: &[&str] = &[

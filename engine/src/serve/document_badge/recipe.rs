@@ -13,6 +13,7 @@ use super::{document_rules::STALE, website::Website};
 use crate::{
     addresses::Serves,
     code::Code,
+    error::Error,
     request::Pairs,
     value::{
         color_scale::{ColorName, ColorRule, ColorScale},
@@ -26,6 +27,8 @@ const MOST_QUERIES: usize = 8;
 const MOST_STEPS: usize = 16;
 /// The default separator between two values.
 const SEPARATOR: &str = ", ";
+/// The values of `as`.
+const VALUE_FORMATS: [&str; 5] = ["version", "metric", "percent", "bytes", "date"];
 /// The longest prefix, suffix, separator or replacement, in bytes.
 const LONGEST_AFFIX: usize = 256;
 /// The default colors of scales with one to five steps, as in shields.
@@ -138,15 +141,7 @@ impl DynamicRecipe {
     }
 
     fn read(lookup: Lookup, pairs: &Pairs) -> Result<Self, Failure> {
-        let format = match pairs.get("as").filter(|name| !name.is_empty()) {
-            None => None,
-            Some("version") => Some(ValueFormat::Version),
-            Some("metric") => Some(ValueFormat::Metric),
-            Some("percent") => Some(ValueFormat::Percent),
-            Some("bytes") => Some(ValueFormat::Bytes),
-            Some("date") => Some(ValueFormat::Date),
-            Some(_) => return Err(wrong("as")),
-        };
+        let format = pairs.get("as").filter(|name| !name.is_empty()).map(value_format).transpose()?;
         let color = match (scale(pairs)?, format) {
             (Some(_), Some(ValueFormat::Version | ValueFormat::Date)) => return Err(wrong("steps")),
             (Some(scale), _) => ColorRule::Scale(scale),
@@ -170,6 +165,27 @@ impl DynamicRecipe {
             }
             Lookup::Pattern { .. } => "*/*",
         }
+    }
+}
+
+/// The type of value that `as` names.
+fn value_format(name: &str) -> Result<ValueFormat, Failure> {
+    match name {
+        "version" => Ok(ValueFormat::Version),
+        "metric" => Ok(ValueFormat::Metric),
+        "percent" => Ok(ValueFormat::Percent),
+        "bytes" => Ok(ValueFormat::Bytes),
+        "date" => Ok(ValueFormat::Date),
+        _ => Err(wrong("as")),
+    }
+}
+
+/// The error of a failed [`Recipe::read`]; about `as` it says which values there are.
+pub(super) fn refused(failure: &Failure, pairs: &Pairs) -> Error {
+    let error = Error::from(failure);
+    match failure.property.as_deref() {
+        Some("as") => error.with_choices(pairs.get("as").unwrap_or_default(), &VALUE_FORMATS),
+        _ => error,
     }
 }
 

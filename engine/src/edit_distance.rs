@@ -3,26 +3,38 @@
 use std::mem;
 
 /// The Levenshtein distance of two words.
-pub(crate) fn word_distance(one: &str, other: &str) -> usize {
+#[must_use]
+pub fn word_distance(one: &str, other: &str) -> usize {
     let [one, other] = [one, other].map(|word| word.chars().collect::<Vec<_>>());
     edit_distance(&one, &other, 1, |letter, against| usize::from(letter != against))
 }
 
 /// The greatest distance between a word and the known one that is suggested instead.
-#[cfg(feature = "server")]
 const MOST_DIFFERENT: usize = 3;
 
-/// The known word that is most similar to another one; `None` if none is similar.
-#[cfg(feature = "server")]
-pub(crate) fn nearest_word<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    let near = known.map(|known| (word_distance(word, known), known)).min_by_key(|(distance, _)| *distance);
+/// The known word that is most similar to another one; `None` if none is similar. A word of any length takes little
+/// time, because only known words of about its length are compared with it.
+///
+/// ```
+/// use badgesmith_engine::edit_distance::nearest_word;
+///
+/// let styles = ["flat", "flat-square", "plastic"];
+/// assert_eq!(nearest_word("flatsquare", styles.into_iter()), Some("flat-square"));
+/// assert_eq!(nearest_word("round", styles.into_iter()), None);
+/// ```
+pub fn nearest_word<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let length = word.chars().count();
+    let near = known
+        .filter(|known| known.chars().count().abs_diff(length) <= MOST_DIFFERENT)
+        .map(|known| (word_distance(word, known), known))
+        .min_by_key(|(distance, _)| *distance);
     let is_near = |&(distance, near): &(usize, &str)| distance <= MOST_DIFFERENT && distance < near.len().div_ceil(2);
     near.filter(is_near).map(|(_, near)| near)
 }
 
 /// The least cost to make one list of the other: `whole` to add or to take away an item, and what `replaced` says to
 /// replace one.
-pub(crate) fn edit_distance<A, B>(one: &[A], other: &[B], whole: usize, replaced: impl Fn(&A, &B) -> usize) -> usize {
+pub fn edit_distance<A, B>(one: &[A], other: &[B], whole: usize, replaced: impl Fn(&A, &B) -> usize) -> usize {
     let mut row: Vec<usize> = (0..=other.len()).map(|count| count * whole).collect();
     for (at, item) in one.iter().enumerate() {
         let mut diagonal = mem::replace(&mut row[0], (at + 1) * whole);
