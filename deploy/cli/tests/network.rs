@@ -73,6 +73,17 @@ fn behind_a_trusted_proxy_the_places_of_listeners_are_those_of_the_client() {
     assert_eq!(listen(server.address, "").0, "200", "the proxy does not say for whom");
 }
 
+/// Every route and example, and the address of every picture, in a document.
+fn addresses(document: &serde_json::Value) -> Vec<&str> {
+    let inner = match document {
+        serde_json::Value::Object(members) => members.values().collect(),
+        serde_json::Value::Array(items) => items.iter().collect(),
+        _ => Vec::new(),
+    };
+    let own = ["route", "example", "image"].into_iter().filter_map(|name| document.get(name)?.as_str());
+    own.chain(inner.into_iter().flat_map(addresses)).collect()
+}
+
 #[test]
 fn below_a_base_path_everything_is_served_and_outside_of_it_nothing() {
     let server = start("base", &["--base", "/team/badges"]);
@@ -101,6 +112,12 @@ fn below_a_base_path_everything_is_served_and_outside_of_it_nothing() {
         }
     }
     assert_eq!(server.get(catalog["badges"][0]["image"].as_str().unwrap()).status, 200);
+    let index: serde_json::Value = serde_json::from_str(&server.get("/team/badges/?format=json").body).unwrap();
+    let addresses = addresses(&index);
+    assert!(addresses.len() > 20, "{addresses:?}");
+    for address in addresses {
+        assert!(address.starts_with("/team/badges/") && !address[13..].starts_with("/team"), "{address}");
+    }
     let guide = server.get("/team/badges/llms.txt").body;
     assert!(guide.contains("(https://HOST/team/badges/badge/build-passing-brightgreen)"), "{guide}");
     assert!(guide.contains("](/team/badges/badge/") && !guide.contains("](/badge"), "{guide}");

@@ -72,7 +72,7 @@ impl IndexPages {
     /// Answers `/`: the page, or the list for programs with `format=json`.
     pub(crate) fn index(&self, parts: &Parts, incoming: &Incoming<'_>) -> Result<Answer, Error> {
         if incoming.pairs.get("format") == Some("json") {
-            let listing = self.listing.get_or_init(|| list(parts).into());
+            let listing = self.listing.get_or_init(|| list(parts, &self.base).into());
             return Ok(listing.answer(|body, caching| Answer::json(200, body, caching)));
         }
         let (page, policy) = self.page.get_or_init(|| {
@@ -138,17 +138,25 @@ struct ListedSeries {
     summary: String,
 }
 
-impl From<SeriesRoute> for ListedSeries {
-    fn from(SeriesRoute { route, example, summary, .. }: SeriesRoute) -> Self {
+impl ListedSeries {
+    fn new(SeriesRoute { route, example, summary, .. }: SeriesRoute, base: &str) -> Self {
+        let [route, example] = [route, example].map(|path| [base, &path].concat());
         Self { route, example, summary }
     }
 }
 
 #[derive(Serialize)]
 struct ListedRoute<'a> {
-    route: &'a str,
-    example: Cow<'a, str>,
+    route: String,
+    example: String,
     summary: &'a str,
+}
+
+impl<'a> ListedRoute<'a> {
+    fn new(route: &str, example: &str, summary: &'a str, base: &str) -> Self {
+        let [route, example] = [route, example].map(|path| [base, path].concat());
+        Self { route, example, summary }
+    }
 }
 
 /// An example of an address of the live page.
@@ -156,43 +164,35 @@ fn live_example(path: &'static str) -> Cow<'static, str> {
     if path.contains('{') { path.replace("{owner}", "acme").replace("{repo}", "tools").into() } else { path.into() }
 }
 
-/// The list of all routes, in JSON.
-fn list(parts: &Parts) -> String {
+/// The list of all routes, in JSON, whose addresses begin with the path `base`.
+fn list(parts: &Parts, base: &str) -> String {
     let providers = parts.plugins.all().iter().map(|plugin| {
         let manifest = &plugin.manifest;
-        let reports = manifest.reports.iter().map(|report| ListedRoute {
-            route: &report.route,
-            example: report.example.as_str().into(),
-            summary: &report.summary,
-        });
-        let redirects = manifest.redirects.iter().map(|redirect| ListedRoute {
-            route: &redirect.route,
-            example: redirect.example.as_str().into(),
-            summary: &redirect.summary,
-        });
-        let hooks = manifest.hooks.iter().map(|hook| ListedRoute {
-            route: &hook.route,
-            example: hook.example.as_str().into(),
-            summary: &hook.summary,
-        });
+        let reports = manifest.reports.iter();
+        let reports = reports.map(|report| ListedRoute::new(&report.route, &report.example, &report.summary, base));
+        let redirects = manifest.redirects.iter();
+        let redirects = redirects.map(|to| ListedRoute::new(&to.route, &to.example, &to.summary, base));
+        let hooks = manifest.hooks.iter();
+        let hooks = hooks.map(|hook| ListedRoute::new(&hook.route, &hook.example, &hook.summary, base));
         Listed {
             id: &plugin.id,
             version: &manifest.version,
             summary: &manifest.summary,
-            badges: badges(plugin).collect(),
+            badges: badges(plugin).map(|badge| badge.below(base)).collect(),
             reports: reports.collect(),
             redirects: redirects.collect(),
             hooks: hooks.collect(),
-            charts: charts(plugin).map(Into::into).collect(),
-            histories: histories(plugin).map(Into::into).collect(),
+            charts: charts(plugin).map(|chart| ListedSeries::new(chart, base)).collect(),
+            histories: histories(plugin).map(|history| ListedSeries::new(history, base)).collect(),
         }
     });
     let live = ADDRESSES.iter().filter(|address| address.switch == Switch::Live && parts.is_on(Switch::Live));
     let live = live.filter_map(|address| {
         let summary = address.operation.as_ref()?.summary;
-        Some(ListedRoute { route: address.route, example: live_example(address.path), summary })
+        Some(ListedRoute::new(address.route, &live_example(address.path), summary, base))
     });
-    let listing = Listing { providers: providers.collect(), badges: built_in(parts).collect(), live: live.collect() };
+    let badges = built_in(parts).map(|badge| badge.below(base)).collect();
+    let listing = Listing { providers: providers.collect(), badges, live: live.collect() };
     // Strings always have a JSON form.
     serde_json::to_string(&listing).unwrap_or_default()
 }
