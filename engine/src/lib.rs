@@ -102,7 +102,7 @@ pub use crate::{
     format::Format,
     logged_url::{is_secret_name, logged_url},
     meter::{AnswerSource, ExchangeOutcome, StepOutcome},
-    mistakes::{Mistake, MistakeKind, mistakes},
+    mistakes::{Mistake, MistakeKind, mistake_in_engine, mistakes},
     origin::{Origin, OriginError},
     permits::{Busy, Permit, Permits, Share},
     plugins::{

@@ -8,7 +8,10 @@ mod mistake;
 mod tables;
 mod values;
 
-use std::{path::PathBuf, sync::Arc};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 pub use self::mistake::{Mistake, MistakeKind};
 use self::{grants::load_granting, tables::Tables};
@@ -61,6 +64,13 @@ pub fn mistakes(files: &[(PathBuf, String)], folders: &[PathBuf]) -> Vec<Mistake
     found.extend(route_mistakes(loaded));
     found.sort_by_key(|mistake| (files.iter().position(|(file, _)| *file == mistake.file), mistake.line));
     found
+}
+
+/// A mistake in an entry of a list of `[engine]`, which the engine cannot find itself: `words` is about the entry at this
+/// index of the list `key` in plugins.toml, whose path and text these are.
+#[must_use]
+pub fn mistake_in_engine(file: &Path, text: &str, key: &str, index: usize, words: String) -> Mistake {
+    tables::listed_mistake(file, text, key, index, words)
 }
 
 /// The conflicts of routes. A plugin whose route conflicts is left out, and the others are looked at again.

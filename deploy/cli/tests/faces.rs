@@ -39,16 +39,22 @@ fn a_face_of_the_operators_draws_pictures_and_outlines_and_leaves_text_to_reader
 }
 
 #[test]
-fn a_start_refuses_a_face_that_is_missing_or_no_font() {
+fn a_start_refuses_every_face_that_is_missing_or_no_font_with_file_and_line() {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("faces-refused");
     std::fs::create_dir_all(&folder).unwrap();
-    for (name, words) in [("missing.ttf", "missing.ttf: No such file"), ("plugins.toml", "no OpenType font")] {
-        let config = folder.join("plugins.toml");
-        std::fs::write(&config, format!("[engine]\nfaces = [{name:?}]\n")).unwrap();
-        let output = command().args(["serve", "--listen", "127.0.0.1:0", "--config"]).arg(&config).output().unwrap();
-        let said = String::from_utf8(output.stderr).unwrap();
-        assert!(!output.status.success() && said.contains("faces: ") && said.contains(words), "{said}");
+    let config = folder.join("plugins.toml");
+    let text = format!("[engine]\nfaces = [\n  \"missing.ttf\",\n  {:?},\n  \"plugins.toml#2\",\n]\n", face());
+    std::fs::write(&config, text).unwrap();
+    let output = command().args(["serve", "--listen", "127.0.0.1:0", "--config"]).arg(&config).output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    let here = folder.display();
+    for words in [
+        format!("{here}/plugins.toml:3: [engine]: faces: {here}/missing.ttf: No such file"),
+        format!("{here}/plugins.toml:5: [engine]: faces: {here}/plugins.toml: no OpenType font; write the path"),
+    ] {
+        assert!(!output.status.success() && said.contains(&words), "{said}");
     }
+    assert!(!said.contains("plugins.toml:4"), "{said}");
 }
 
 #[test]

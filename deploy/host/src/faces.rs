@@ -9,7 +9,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use badgesmith_engine::{AddedFace, AddedFaces};
+use badgesmith_engine::{AddedFace, AddedFaces, mistake_in_engine};
+
+use crate::config::{ConfigError, locate};
 
 /// The largest file, in bytes: the collections of all Chinese, Japanese and Korean characters have 20 to 30 MB.
 const LARGEST_FILE: u64 = 64 * 1024 * 1024;
@@ -32,7 +34,7 @@ enum FaceFault {
 
 impl fmt::Display for FaceError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "faces: {}: ", self.path.display())?;
+        write!(f, "{}: ", self.path.display())?;
         match &self.fault {
             FaceFault::Unreadable(cause) => cause.fmt(f),
             FaceFault::TooLarge => write!(f, "larger than {LARGEST_FILE} bytes"),
@@ -56,6 +58,19 @@ pub fn load(files: &[PathBuf]) -> Result<AddedFaces, FaceError> {
         faces.push(AddedFace::new(index, move || read(&path)));
     }
     Ok(AddedFaces::new(faces))
+}
+
+/// All mistakes in the faces of the plugins.toml that is read, after [`load`] refused these; `None` if there are none.
+pub fn explain(config: Option<&Path>, files: &[PathBuf]) -> Option<ConfigError> {
+    let (file, text) = locate(config).ok()?;
+    let refused = files.iter().enumerate().filter_map(|(index, face)| {
+        let (path, _) = split_index(face);
+        let fault = check(path).err()?;
+        let error = FaceError { path: path.to_owned(), fault };
+        Some(mistake_in_engine(&file, &text, "faces", index, error.to_string()))
+    });
+    let mistakes: Vec<_> = refused.collect();
+    (!mistakes.is_empty()).then_some(ConfigError::Mistakes(mistakes))
 }
 
 /// A path and the number of a face after it, which is 0 if there is none.

@@ -77,6 +77,20 @@ impl<'a> Tables<'a> {
     }
 }
 
+/// A mistake in an entry of a list of `[engine]`; at the list if there is no such entry, and at the beginning of the
+/// file if there is no such list.
+pub(super) fn listed_mistake(file: &Path, text: &str, key: &str, index: usize, words: String) -> Mistake {
+    let (document, _) = DeTable::parse_recoverable(text);
+    let engine = document.get_ref().iter().find(|(name, _)| *name.get_ref() == "engine");
+    let list = engine.and_then(|(_, engine)| entry(engine, key));
+    let span = list.map(|(at_key, list)| match list.get_ref() {
+        DeValue::Array(entries) => entries.get(index).map_or(at_key, Spanned::span),
+        _ => at_key,
+    });
+    let mistake = mistake(file, text, span.as_ref(), MistakeKind::Toml(words));
+    Mistake { table: "[engine]".to_owned(), key: key.to_owned(), ..mistake }
+}
+
 /// Reads `[engine]`, and returns the origins with plain http that plugins may be granted.
 fn read_engine(table: &Table<'_>, found: &mut Vec<Mistake>) -> Vec<Origin> {
     let Some(settings) = table.read::<Settings>(found) else { return Vec::new() };

@@ -73,7 +73,10 @@ impl Loaded {
             IfMissing::Refuse => config::need_from(config, copies).map(|(config, plugins)| (plugins, config.engine)),
         };
         let (plugins, settings) = read.map_err(CommandError::configuration)?;
-        let faces = faces::load(&settings.faces).map_err(CommandError::configuration)?;
+        let faces = faces::load(&settings.faces).map_err(|error| match faces::explain(config, &settings.faces) {
+            Some(mistakes) => CommandError::configuration(mistakes),
+            None => CommandError::configuration(error),
+        })?;
         Ok(Self { config: config.map(Path::to_owned), plugins, settings, faces })
     }
 }
