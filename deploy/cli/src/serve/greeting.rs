@@ -1,6 +1,9 @@
 //! What the server prints on standard output once it listens: addresses to try.
 
-use std::{io::Write, sync::Arc};
+use std::{
+    io::{IsTerminal, Write, stdout},
+    sync::Arc,
+};
 
 use badgesmith_engine::Plugin;
 
@@ -11,7 +14,8 @@ const EXAMPLES: usize = 3;
 /// From how many plugins on each has a line with one example: the examples of eighty are no help.
 const MANY: usize = 12;
 
-/// Prints the server's address and examples of every plugin's badges. At a Unix socket they are paths.
+/// Prints the server's address and examples of every plugin's badges. At a Unix socket they are paths. A terminal, unless
+/// the log is at `debug`, is shown how many there are instead: a screen has no room for the examples of eighty plugins.
 pub(super) fn print(address: &ListenAddress, server: &Server) {
     let base = &server.network.base;
     let (at, site) = match address {
@@ -23,6 +27,10 @@ pub(super) fn print(address: &ListenAddress, server: &Server) {
     let mut lines = format!("BadgeSmith {} at {at}\n", env!("CARGO_PKG_VERSION"));
     let engine = server.engines.get();
     let plugins = engine.plugins();
+    if stdout().is_terminal() && !tracing::enabled!(tracing::Level::DEBUG) {
+        let badges = plugins.iter().map(|plugin| plugin.manifest.badges.len()).sum();
+        return write(&(lines + &count(site, plugins.len(), badges)));
+    }
     let (many, few) = if plugins.len() < MANY { (&[][..], plugins) } else { (plugins, &[][..]) };
     lines += &list(site, many);
     for plugin in few {
@@ -42,9 +50,22 @@ pub(super) fn print(address: &ListenAddress, server: &Server) {
         lines += &format!("\n  metrics\n    {site}/metrics\n");
     }
     lines += &format!("\n  static badges\n    {site}/badge/hello-world-brightgreen\n\n");
-    // A closed standard output does not keep a server from serving.
-    let mut out = std::io::stdout();
+    write(&lines);
+}
+
+/// Writes to standard output. A closed one does not keep a server from serving.
+fn write(lines: &str) {
+    let mut out = stdout();
     let _ = out.write_all(lines.as_bytes()).and_then(|()| out.flush());
+}
+
+/// How many plugins and badges there are, and where they are listed.
+fn count(site: &str, plugins: usize, badges: usize) -> String {
+    let [plugins, badges] = [(plugins, "plugin"), (badges, "badge")].map(|(count, name)| match count {
+        1 => format!("1 {name}"),
+        _ => format!("{count} {name}s"),
+    });
+    format!("{plugins} with {badges}; {site}/ and `badgesmith plugin list` show them\n")
 }
 
 /// A line with an example for each plugin.
@@ -69,5 +90,21 @@ fn svg_address(example: &str) -> String {
     match example.split_once('?') {
         Some((path, query)) => format!("{path}.svg?{query}"),
         None => format!("{example}.svg"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::count;
+
+    #[test]
+    fn a_terminal_is_told_in_one_line_how_many_plugins_and_badges_there_are() {
+        for (plugins, badges, start) in
+            [(83, 912, "83 plugins with 912 badges; "), (1, 1, "1 plugin with 1 badge; "), (0, 0, "0 plugins with 0 ")]
+        {
+            let line = count("http://127.0.0.1:8080/team", plugins, badges);
+            assert!(line.starts_with(start) && line.ends_with('\n') && line.lines().count() == 1, "{line}");
+            assert!(line.contains("http://127.0.0.1:8080/team/ "), "{line}");
+        }
     }
 }
