@@ -3,7 +3,8 @@
 
 use std::{
     collections::BTreeMap,
-    fs, io,
+    fs::{self, File},
+    io,
     path::{Path, PathBuf},
     sync::{Mutex, PoisonError},
     time::SystemTime,
@@ -12,12 +13,20 @@ use std::{
 use badgesmith_engine::{Config, plugins::file_paths};
 use tempfile::TempDir;
 
+/// How the name of a folder of copies begins.
+const PREFIX: &str = "badgesmith-copies-";
+/// The file in such a folder that is locked while the process lives that made it.
+const LOCK: &str = "lock";
+
 /// What tells one state of a file from another.
 type FileState = (PathBuf, SystemTime, u64);
 
-/// A folder of copies, which is removed with this.
+/// A folder of copies, which is removed with this. If the process is killed, the next one that makes such a folder
+/// removes it.
 #[derive(Debug)]
 pub struct LibraryCopies {
+    /// Held until the process ends, however it ends; `None` where files cannot be locked.
+    _lock: Option<File>,
     folder: TempDir,
     /// A library that did not change is opened once, since it is never closed.
     made: Mutex<BTreeMap<FileState, PathBuf>>,
@@ -33,18 +42,21 @@ pub(crate) struct NotCopied {
 }
 
 impl LibraryCopies {
-    /// An empty folder, private to its user, where the system has temporary files.
+    /// An empty folder, private to its user, where the system has temporary files. Those of processes that no longer live
+    /// are removed.
     ///
     /// # Errors
     /// It cannot be made.
     pub fn new() -> io::Result<Self> {
         let mut builder = tempfile::Builder::new();
-        builder.prefix("badgesmith-");
+        builder.prefix(PREFIX);
         // Whoever could write there could have the server run any code.
         #[cfg(unix)]
         builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o700));
         let folder = builder.tempdir()?;
-        Ok(Self { folder, made: Mutex::default() })
+        let lock = lock(folder.path()).ok();
+        remove_abandoned(folder.path());
+        Ok(Self { _lock: lock, folder, made: Mutex::default() })
     }
 
     /// Has every plugin of a configuration open a copy of its library. One that is not there is left as it is, so that it
@@ -85,6 +97,42 @@ impl LibraryCopies {
     }
 }
 
+/// Locks a new folder. The file has its name only once it is locked, so that nobody takes the folder for abandoned before.
+fn lock(folder: &Path) -> io::Result<File> {
+    let unlocked = folder.join("unlocked");
+    let file = File::create_new(&unlocked)?;
+    file.try_lock()?;
+    fs::rename(unlocked, folder.join(LOCK))?;
+    Ok(file)
+}
+
+/// Removes the folders beside `own`, of the same user, whose processes no longer live. One that cannot be removed stays.
+fn remove_abandoned(own: &Path) {
+    let entries = own.parent().and_then(|parent| fs::read_dir(parent).ok());
+    for entry in entries.into_iter().flatten().flatten() {
+        let is_named = entry.file_name().to_str().is_some_and(|name| name.starts_with(PREFIX));
+        let path = entry.path();
+        if is_named && path != own && is_of_same_user(&path, own) && is_abandoned(&path) {
+            let _ = fs::remove_dir_all(path);
+        }
+    }
+}
+
+/// Whether a folder is no link, and of the user who owns another one.
+fn is_of_same_user(folder: &Path, own: &Path) -> bool {
+    let (Ok(folder), Ok(own)) = (fs::symlink_metadata(folder), fs::symlink_metadata(own)) else { return false };
+    #[cfg(unix)]
+    let is_same = std::os::unix::fs::MetadataExt::uid(&folder) == std::os::unix::fs::MetadataExt::uid(&own);
+    #[cfg(not(unix))]
+    let is_same = own.is_dir();
+    folder.is_dir() && is_same
+}
+
+/// Whether no process holds the lock of a folder.
+fn is_abandoned(folder: &Path) -> bool {
+    File::open(folder.join(LOCK)).is_ok_and(|lock| lock.try_lock().is_ok())
+}
+
 fn state(path: &Path) -> io::Result<FileState> {
     let found = fs::metadata(path)?;
     Ok((fs::canonicalize(path)?, found.modified()?, found.len()))
@@ -118,5 +166,21 @@ mod tests {
         assert_eq!((&*read(&first[0]), &*read(&second[0])), ("one", "two!"));
         drop(copies);
         assert!(!first[0].exists());
+    }
+
+    #[test]
+    fn the_folder_of_a_process_that_was_killed_is_removed_by_the_next_one_and_no_other_is() {
+        let living = LibraryCopies::new().unwrap();
+        let unlocked = tempfile::Builder::new().prefix(PREFIX).tempdir().unwrap();
+        // The system releases the lock of a process that it ends.
+        let LibraryCopies { _lock: lock, folder, .. } = LibraryCopies::new().unwrap();
+        assert!(lock.is_some());
+        drop(lock);
+        let killed = folder.keep();
+        fs::create_dir(killed.join("0")).unwrap();
+        fs::write(killed.join("0/a.so"), "one").unwrap();
+        let next = LibraryCopies::new().unwrap();
+        assert!(!killed.exists());
+        assert!(living.folder.path().is_dir() && unlocked.path().is_dir() && next.folder.path().is_dir());
     }
 }
