@@ -287,7 +287,7 @@ impl fmt::Display for CommandError {
             #[cfg(unix)]
             Self::ReloadLate => f.write_str(
                 "reading plugins.toml, plugins.d and the plugins does not end; see that they are regular files on a disk that \
-                 answers",
+                 answers, and that no library waits for something when it is loaded",
             ),
             #[cfg(unix)]
             Self::PluginEndsProcess { status, said } => write!(
