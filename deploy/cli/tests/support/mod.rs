@@ -25,6 +25,7 @@ use std::{
     time::Duration,
 };
 
+pub mod plugin_command;
 pub mod report;
 pub mod watch;
 pub mod word_library;
