@@ -1,8 +1,8 @@
 //! What `badgesmith --version` says: the version, and for builds with optimisation the commit and its date.
 //!
-//! The commit comes from Git, or from BADGESMITH_COMMIT and BADGESMITH_COMMIT_DATE where there is no repository, as in an
-//! archive of the sources. A build without optimisation names a commit only if these variables do: otherwise every commit
-//! would compile the command and link its tests again.
+//! The commit comes from Git, or from BADGESMITH_COMMIT and BADGESMITH_COMMIT_DATE where there is no repository, as in
+//! an archive of the sources. A build without optimisation names a commit only if these variables do: otherwise every
+//! commit would compile the command and link its tests again.
 
 use std::{env, path::Path, process::Command};
 

@@ -125,7 +125,8 @@ impl Answer {
         Self { headers: retry_after.into_iter().chain(allow).collect(), ..Self::json(error.status, body, caching) }
     }
 
-    /// The same, which lasts so long if it may be cached for as long as it should: not one from which something is missing.
+    /// The same, which lasts so long if it may be cached for as long as it should: not one from which something is
+    /// missing.
     pub(crate) fn lasting(self, lasting: Lasting, caching: Caching) -> Self {
         if self.caching == caching { Self { lasting, ..self } } else { self }
     }

@@ -1,6 +1,7 @@
-//! Calls of providers: [`provider_call`] is the call as data, [`run`] is the loop of its steps, [`upstream`], [`web`] and
-//! [`records`] and [`part_records`] answer the requests of the steps, [`request_rules`] says what these may carry, [`credentials`] which
-//! secret; [`visibility`] says which repositories are public; [`end`] checks how the calls end, and [`badge_cache`] caches the badges.
+//! Calls of providers: [`provider_call`] is the call as data, [`run`] is the loop of its steps, [`upstream`], [`web`]
+//! and [`records`] and [`part_records`] answer the requests of the steps, [`request_rules`] says what these may carry,
+//! [`credentials`] which secret; [`visibility`] says which repositories are public; [`end`] checks how the calls end,
+//! and [`badge_cache`] caches the badges.
 
 pub(crate) mod badge_cache;
 pub(crate) mod broken;

@@ -1,7 +1,7 @@
 //! Notices that the clock was set back.
 //!
-//! What is in memory has the time until which it holds. After a correction of the clock by an hour it would hold an hour
-//! too long: old answers would be fresh, and an upstream that is up again would not be asked.
+//! What is in memory has the time until which it holds. After a correction of the clock by an hour it would hold an
+//! hour too long: old answers would be fresh, and an upstream that is up again would not be asked.
 
 use std::{
     sync::atomic::{AtomicU64, Ordering},

@@ -34,8 +34,8 @@ pub struct EventStream {
 }
 
 impl EventStream {
-    /// A stream of the events after the one with this id, or of those from now on. If the id is unknown, the listener is
-    /// told to read everything anew.
+    /// A stream of the events after the one with this id, or of those from now on. If the id is unknown, the listener
+    /// is told to read everything anew.
     pub(crate) fn new(ring: &Arc<Ring>, executor: &Arc<dyn Executor>, after: Option<&str>) -> Self {
         let known = after.map(|id| ring.number(id));
         let told = known.flatten().unwrap_or_else(|| ring.newest());

@@ -154,9 +154,9 @@ impl Engine {
         Ok(Self::of(PluginSet::loaded(plugins)?, settings, world))
     }
 
-    /// An engine that loads each plugin when the first request for one of its addresses comes, which keeps the start of a
-    /// short-lived process short. If a plugin cannot be loaded, the log says why, and its addresses are answered with an
-    /// error.
+    /// An engine that loads each plugin when the first request for one of its addresses comes, which keeps the start of
+    /// a short-lived process short. If a plugin cannot be loaded, the log says why, and its addresses are answered with
+    /// an error.
     #[must_use]
     pub fn with_late_plugins(plugins: LatePlugins, settings: &Settings, world: World) -> Self {
         Self::of(PluginSet::late(plugins), settings, world)
@@ -178,8 +178,8 @@ impl Engine {
     }
 
     /// The engine with a cache of finished responses, for a process that answers many requests with
-    /// [`respond_cached`](Self::respond_cached); it is called before the first request. The cache takes its share of the
-    /// memory from the caches of badges and pictures.
+    /// [`respond_cached`](Self::respond_cached); it is called before the first request. The cache takes its share of
+    /// the memory from the caches of badges and pictures.
     #[cfg(feature = "response-cache")]
     #[must_use]
     pub fn with_response_cache(mut self, settings: &Settings) -> Self {
@@ -190,8 +190,8 @@ impl Engine {
     }
 
     /// The engine with the stream of events that the live page follows, for a server that can send an answer that does
-    /// not end ([`Response::events`]); it is called before the first request. Without it `/events` says so, and the page
-    /// asks again and again.
+    /// not end ([`Response::events`]); it is called before the first request. Without it `/events` says so, and the
+    /// page asks again and again.
     #[must_use]
     pub fn with_events(mut self) -> Self {
         if let Some(parts) = Arc::get_mut(&mut self.parts) {
@@ -200,8 +200,8 @@ impl Engine {
         self
     }
 
-    /// The engine as the successor of another one on the same store, called after [`with_events`](Self::with_events) and
-    /// before the first request. Where the live page shows the same as before, those who listen to events go on
+    /// The engine as the successor of another one on the same store, called after [`with_events`](Self::with_events)
+    /// and before the first request. Where the live page shows the same as before, those who listen to events go on
     /// listening. What requests of the predecessor still record is told by the successor.
     #[must_use]
     pub fn succeeding(mut self, predecessor: &Self) -> Self {
@@ -228,7 +228,8 @@ impl Engine {
     }
 
     /// The engine for a server that is shown below this path, such as `/badges`: the description in OpenAPI and the
-    /// addresses in `/badges.json` and `/llms.txt` say so. The paths of requests do not have it. It is called before the first request.
+    /// addresses in `/badges.json` and `/llms.txt` say so. The paths of requests do not have it. It is called before
+    /// the first request.
     #[must_use]
     pub fn with_base(mut self, path: &str) -> Self {
         path.clone_into(&mut self.pages.base);
@@ -241,7 +242,8 @@ impl Engine {
         pump::start(&self.parts, &self.subscriptions, courier, clock)
     }
 
-    /// The engine with a queue for reports, which `[engine] ingest = "queue"` needs; it is called before the first request.
+    /// The engine with a queue for reports, which `[engine] ingest = "queue"` needs; it is called before the first
+    /// request.
     #[must_use]
     pub fn with_report_queue(mut self, queue: Arc<dyn ReportQueue>) -> Self {
         if let Some(parts) = Arc::get_mut(&mut self.parts) {
@@ -268,7 +270,8 @@ impl Engine {
         self
     }
 
-    /// Records a report from the queue at the time `now`; its message has this body. A message that was recorded before changes nothing.
+    /// Records a report from the queue at the time `now`; its message has this body. A message that was recorded before
+    /// changes nothing.
     ///
     /// # Errors
     /// [`QueuedError::Unavailable`], and the message may be tried again; or why it can never be recorded.
@@ -276,8 +279,8 @@ impl Engine {
         report::record_queued(&self.parts, body, now).await
     }
 
-    /// Tells one row of the outbox, for a process that is told of rows instead of reading them. A row of another kind, and
-    /// one that was told before, changes nothing.
+    /// Tells one row of the outbox, for a process that is told of rows instead of reading them. A row of another kind,
+    /// and one that was told before, changes nothing.
     ///
     /// # Errors
     /// [`Unavailable`] if the store cannot be read or written, and the row has to be told again.
@@ -288,8 +291,8 @@ impl Engine {
         Ok(())
     }
 
-    /// Makes one attempt to send the event that has this key in the queue of a subscription, by this courier. An event of
-    /// a subscription that plugins.toml no longer has, or that its receiver ended, is not sent.
+    /// Makes one attempt to send the event that has this key in the queue of a subscription, by this courier. An event
+    /// of a subscription that plugins.toml no longer has, or that its receiver ended, is not sent.
     ///
     /// # Errors
     /// [`Unavailable`] if the store cannot be read or written, and the event may have to be sent again.
@@ -380,8 +383,8 @@ impl Engine {
         finish(&self.parts, &incoming, &target, line, answer).await
     }
 
-    /// The response to a request without a body, if it is in [the cache of responses](Self::with_response_cache) and still
-    /// valid.
+    /// The response to a request without a body, if it is in [the cache of responses](Self::with_response_cache) and
+    /// still valid.
     #[cfg(feature = "response-cache")]
     pub fn cached(&self, asked: Asked<'_>, now: SystemTime) -> Option<CachedAnswer> {
         let responses = self.parts.responses.as_ref()?;
@@ -389,8 +392,8 @@ impl Engine {
         responses.answer(asked, now)
     }
 
-    /// Answers a request as [`respond`](Self::respond) does. With [a cache of responses](Self::with_response_cache), the
-    /// next request for the same address gets the same response for as long as its badge is valid.
+    /// Answers a request as [`respond`](Self::respond) does. With [a cache of responses](Self::with_response_cache),
+    /// the next request for the same address gets the same response for as long as its badge is valid.
     #[cfg(feature = "response-cache")]
     pub async fn respond_cached(&self, request: &Request, now: SystemTime) -> Response {
         let Some(responses) = &self.parts.responses else { return self.respond(request, now).await };

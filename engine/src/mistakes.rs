@@ -66,8 +66,8 @@ pub fn mistakes(files: &[(PathBuf, String)], folders: &[PathBuf]) -> Vec<Mistake
     found
 }
 
-/// A mistake in an entry of a list of `[engine]`, which the engine cannot find itself: `words` is about the entry at this
-/// index of the list `key` in plugins.toml, whose path and text these are.
+/// A mistake in an entry of a list of `[engine]`, which the engine cannot find itself: `words` is about the entry at
+/// this index of the list `key` in plugins.toml, whose path and text these are.
 #[must_use]
 pub fn mistake_in_engine(file: &Path, text: &str, key: &str, index: usize, words: String) -> Mistake {
     tables::listed_mistake(file, text, key, index, words)

@@ -109,8 +109,8 @@ impl Parts {
         }
     }
 
-    /// Caches finished responses from now on, within an eighth of the memory for caches: half the share of badges, and half
-    /// of that of badges' pictures and of charts.
+    /// Caches finished responses from now on, within an eighth of the memory for caches: half the share of badges, and
+    /// half of that of badges' pictures and of charts.
     #[cfg(feature = "response-cache")]
     pub(crate) fn cache_responses(&mut self, settings: &Settings) {
         let half = settings.cache_bytes() / 16;

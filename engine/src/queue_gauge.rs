@@ -7,8 +7,8 @@ use serde::Serialize;
 
 /// Finds out how full queues are.
 pub trait QueueGauge: Send + Sync + fmt::Debug {
-    /// The state of each queue. Anybody can ask for `/health`, so the queues are asked at most once in some seconds, and
-    /// one that does not answer in time is unavailable.
+    /// The state of each queue. Anybody can ask for `/health`, so the queues are asked at most once in some seconds,
+    /// and one that does not answer in time is unavailable.
     fn read(&self) -> BoxFuture<'_, Vec<QueueHealth>>;
 }
 

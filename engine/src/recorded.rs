@@ -72,8 +72,8 @@ impl fmt::Debug for RecordedBadge<'_> {
 }
 
 impl RecordedBadge<'_> {
-    /// The badge, resolved as the server resolves it. `records` answers the provider's queries, the newest record first;
-    /// `trend` in the query makes a sparkline of the same records.
+    /// The badge, resolved as the server resolves it. `records` answers the provider's queries, the newest record
+    /// first; `trend` in the query makes a sparkline of the same records.
     ///
     /// # Errors
     /// [`RecordedFault`]: a wrong query parameter, which a server would ignore in a picture, or the provider's failure.

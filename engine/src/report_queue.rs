@@ -32,8 +32,8 @@ pub trait ReportQueue: Send + Sync + fmt::Debug {
 pub struct QueuedReport {
     /// What stays in order: the SHA-256 of collection and subject, in hexadecimal digits.
     pub group: String,
-    /// What two sendings of one report have in common: the SHA-256 of collection, subject, run and attempt, in hexadecimal
-    /// digits.
+    /// What two sendings of one report have in common: the SHA-256 of collection, subject, run and attempt, in
+    /// hexadecimal digits.
     pub deduplication: String,
     /// The message, JSON for [`Engine::record_queued`](crate::Engine::record_queued). At most about 200 KB.
     pub body: String,
@@ -136,8 +136,8 @@ pub(crate) fn write(entry: &Entry, correlation_id: &str) -> QueuedReport {
     QueuedReport { group: group(collection, subject), deduplication: deduplication(collection, subject, record), body }
 }
 
-/// The entry of a message, and the correlation id of its request. The nonce was claimed when the report was accepted; the
-/// entry claims one that no report can have, and only after its run.
+/// The entry of a message, and the correlation id of its request. The nonce was claimed when the report was accepted;
+/// the entry claims one that no report can have, and only after its run.
 pub(crate) fn read(body: &str) -> Result<(Entry, String), QueuedError> {
     #[derive(Deserialize)]
     struct Versioned {

@@ -1,5 +1,5 @@
-//! The cache of finished responses: a request for an address whose answer is still the same is answered without routing,
-//! drawing or hashing.
+//! The cache of finished responses: a request for an address whose answer is still the same is answered without
+//! routing, drawing or hashing.
 
 use std::{borrow::Cow, sync::Arc, time::SystemTime};
 
@@ -19,8 +19,8 @@ const HEADER_OVERHEAD: usize = 112;
 
 /// The finished responses of one engine, by the path and the query of their requests.
 ///
-/// Nothing else of a request determines one of these responses: the method and the conditions are applied to each request
-/// anew, and no other header is read.
+/// Nothing else of a request determines one of these responses: the method and the conditions are applied to each
+/// request anew, and no other header is read.
 #[derive(Debug)]
 pub(crate) struct ResponseCache {
     responses: Bounded<CachedResponse>,
@@ -165,8 +165,8 @@ impl Weight for CachedResponse {
     }
 }
 
-/// Whether a request may be answered from the cache, and its answer be cached, if it has no body: it has a method that only
-/// reads, and no more headers than are allowed.
+/// Whether a request may be answered from the cache, and its answer be cached, if it has no body: it has a method that
+/// only reads, and no more headers than are allowed.
 fn is_plain(asked: Asked<'_>) -> bool {
     let headers = || asked.headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum::<usize>();
     matches!(*asked.method, Method::GET | Method::HEAD) && headers() <= LARGEST_HEADERS

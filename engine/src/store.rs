@@ -47,8 +47,8 @@ pub const MARK_LIFE: Duration = Duration::from_secs(8 * 24 * 60 * 60);
 /// How many numbers a state's sequence has at most.
 pub const LONGEST_SEQUENCE: usize = 4;
 
-/// The engine's own collection, whose states say whether repositories are public. No plugin may read or write it, and no
-/// list shows it.
+/// The engine's own collection, whose states say whether repositories are public. No plugin may read or write it, and
+/// no list shows it.
 pub const VISIBILITY: &str = "visibility";
 
 /// Whether a collection is one of the engine's own.
@@ -68,15 +68,15 @@ pub trait Store: Send + Sync {
     /// Caches an answer and replaces an older one of that key. It is written in the background.
     fn keep_answer(&self, key: &str, answer: Bytes, expires: SystemTime);
 
-    /// Claims the nonce, claims the run and writes the record and its outbox row, if it has one, in one transaction. After
-    /// `Ok(New)` all of it is durable; after any other `Ok` nothing was written, not even the nonce.
+    /// Claims the nonce, claims the run and writes the record and its outbox row, if it has one, in one transaction.
+    /// After `Ok(New)` all of it is durable; after any other `Ok` nothing was written, not even the nonce.
     ///
     /// # Errors
     /// [`Unavailable`] if it is unknown whether the record was written.
     fn record<'a>(&'a self, entry: &'a Entry) -> BoxFuture<'a, Result<Recorded, Unavailable>>;
 
-    /// Claims the nonce of a report that is recorded later, at `now`. After `Ok(true)` the claim is durable; `Ok(false)` says
-    /// that it was claimed before, perhaps by an attempt of this very call whose answer was lost.
+    /// Claims the nonce of a report that is recorded later, at `now`. After `Ok(true)` the claim is durable;
+    /// `Ok(false)` says that it was claimed before, perhaps by an attempt of this very call whose answer was lost.
     ///
     /// # Errors
     /// [`Unavailable`] if it is unknown whether it was claimed, or if the store claims no nonces by themselves, as by
@@ -105,10 +105,10 @@ pub trait Store: Send + Sync {
         now: SystemTime,
     ) -> BoxFuture<'a, Result<Vec<Record>, Unavailable>>;
 
-    /// The parts of a branch that [`Store::subjects`] lists, ordered by part, each with its newest records; without those
-    /// whose records have all expired at `now`. There are at most [`MOST_PARTS`], and of further ones the number is told:
-    /// it may be too small if there are very many. Reads are consistent, and their number is bounded whatever else is
-    /// listed.
+    /// The parts of a branch that [`Store::subjects`] lists, ordered by part, each with its newest records; without
+    /// those whose records have all expired at `now`. There are at most [`MOST_PARTS`], and of further ones the number
+    /// is told: it may be too small if there are very many. Reads are consistent, and their number is bounded whatever
+    /// else is listed.
     ///
     /// # Errors
     /// [`Unavailable`] if the store cannot be read.
@@ -118,8 +118,8 @@ pub trait Store: Send + Sync {
         now: SystemTime,
     ) -> BoxFuture<'a, Result<FoundParts, Unavailable>>;
 
-    /// Writes a state, unless there is one whose sequence is as great or greater. After `Ok(true)` it is durable. A state
-    /// without a life is listed ([`Store::subjects`]), and listed anew with the time of each change.
+    /// Writes a state, unless there is one whose sequence is as great or greater. After `Ok(true)` it is durable. A
+    /// state without a life is listed ([`Store::subjects`]), and listed anew with the time of each change.
     ///
     /// # Errors
     /// [`Unavailable`] if it is unknown whether it was written.
@@ -147,8 +147,8 @@ pub trait Store: Send + Sync {
     -> BoxFuture<'a, Result<Vec<FoundState>, Unavailable>>;
 
     /// Claims the id of a delivery, claims the runs of its records and writes them with their outbox rows, in one
-    /// transaction. A record whose run is claimed already is left out with its row. After `Ok(true)` all of it is durable; after `Ok(false)`, which says that the
-    /// delivery's id is claimed already, nothing was written.
+    /// transaction. A record whose run is claimed already is left out with its row. After `Ok(true)` all of it is
+    /// durable; after `Ok(false)`, which says that the delivery's id is claimed already, nothing was written.
     ///
     /// # Errors
     /// [`Unavailable`] if it is unknown whether it was written.
@@ -192,8 +192,8 @@ pub trait Store: Send + Sync {
         now: SystemTime,
     ) -> BoxFuture<'a, Result<MarkedAnswer, Unavailable>>;
 
-    /// The rows of a partition of the table of events that have not expired at `now`, in the order of their keys, from the
-    /// first key after `after` on, at most `limit`. Reads are consistent.
+    /// The rows of a partition of the table of events that have not expired at `now`, in the order of their keys, from
+    /// the first key after `after` on, at most `limit`. Reads are consistent.
     ///
     /// # Errors
     /// [`Unavailable`] if the store cannot be read, or keeps no such rows, as by default.
@@ -208,9 +208,9 @@ pub trait Store: Send + Sync {
         Box::pin(ready(Err(no_rows())))
     }
 
-    /// Makes all changes in one transaction, if [`RowChange::check`] finds nothing wrong with them. After `Ok(true)` they are
-    /// durable; after `Ok(false)`, which says that a condition does not hold, nothing was changed. A repeated attempt of
-    /// the store at a transaction that was made already still is `Ok(true)`.
+    /// Makes all changes in one transaction, if [`RowChange::check`] finds nothing wrong with them. After `Ok(true)`
+    /// they are durable; after `Ok(false)`, which says that a condition does not hold, nothing was changed. A repeated
+    /// attempt of the store at a transaction that was made already still is `Ok(true)`.
     ///
     /// # Errors
     /// [`Unavailable`] if it is unknown whether they were made, or if the store keeps no such rows, as by default.

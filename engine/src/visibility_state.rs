@@ -10,8 +10,8 @@ pub(crate) const ALL: &str = "all";
 /// The field that says so.
 pub(crate) const PUBLIC: &str = "public";
 
-/// The state that says whether a repository is public, as it was known at this time, in seconds since 1970. Of two states
-/// of the same time the private one counts.
+/// The state that says whether a repository is public, as it was known at this time, in seconds since 1970. Of two
+/// states of the same time the private one counts.
 pub(crate) fn visibility_state(owner: &str, repo: &str, is_public: bool, seconds: u64) -> State {
     State {
         collection: VISIBILITY.to_owned(),

@@ -1,5 +1,5 @@
-//! Other libraries, and the code of docs/events.md, accept our webhooks and refuse them with one byte changed; and events
-//! are valid by the JSON Schema that is served.
+//! Other libraries, and the code of docs/events.md, accept our webhooks and refuse them with one byte changed; and
+//! events are valid by the JSON Schema that is served.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::{

@@ -1,5 +1,5 @@
-//! Answers that deliveries make stale, requests that are optional or fresh for a time of their own, and badges that read
-//! the store although others of their plugin do.
+//! Answers that deliveries make stale, requests that are optional or fresh for a time of their own, and badges that
+//! read the store although others of their plugin do.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod support;

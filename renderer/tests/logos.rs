@@ -133,8 +133,8 @@ fn an_svg_from_an_editor_is_drawn_as_by_resvg() {
         (
             "Figma's",
             "<svg width='54' height='80' viewBox='0 0 54 80' fill='none' xmlns='http://www.w3.org/2000/svg'><g \
-             clip-path='url(#clip0)'><path d='M13.3 80C20.7 80 26.7 74 26.7 66.7V53.3H13.3C6 53.3 0 59.3 0 66.7S6 80 13.3 \
-             80Z' fill='#0ACF83'/><path opacity='.5' d='M0 13.3C0 6 6 0 13.3 0H26.7v26.7H13.3C6 26.7 0 20.7 0 13.3Z' \
+             clip-path='url(#clip0)'><path d='M13.3 80C20.7 80 26.7 74 26.7 66.7V53.3H13.3C6 53.3 0 59.3 0 66.7S6 80 \
+             13.3 80Z' fill='#0ACF83'/><path opacity='.5' d='M0 13.3C0 6 6 0 13.3 0H26.7v26.7H13.3C6 26.7 0 20.7 0 13.3Z' \
              fill='#F24E1E'/></g><defs><clipPath id='clip0'><rect width='53.3' height='80' fill='white'/></clipPath>\
              </defs></svg>",
         ),

@@ -34,8 +34,9 @@ const LARGEST_ANSWER: usize = 300 * 1024;
 /// How many answers are written at once. An answer above that is not cached.
 const ANSWER_WRITERS: u32 = 16;
 
-/// Writes and lists the owner at the same time, so that the first report of a process waits for one round trip. Where the
-/// owner could not be listed, the failure is returned although the records may be written: the sender's retry lists it.
+/// Writes and lists the owner at the same time, so that the first report of a process waits for one round trip. Where
+/// the owner could not be listed, the failure is returned although the records may be written: the sender's retry lists
+/// it.
 async fn both<T>(
     written: impl Future<Output = Result<T, AwsError>>,
     listed: impl Future<Output = Result<(), AwsError>>,

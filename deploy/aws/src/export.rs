@@ -16,7 +16,8 @@ use crate::{
     states,
 };
 
-/// Hands every result and state that has not expired at `now` to `each`, in no order, and reports which items are damaged.
+/// Hands every result and state that has not expired at `now` to `each`, in no order, and reports which items are
+/// damaged.
 ///
 /// # Errors
 /// The first error of DynamoDB or of `each`.

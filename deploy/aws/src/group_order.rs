@@ -15,8 +15,8 @@ pub enum MessageEnd {
     Postponed,
 }
 
-/// Works through messages and returns the end of each. After a message of a group is postponed, the rest of its group is
-/// postponed too, without being worked on.
+/// Works through messages and returns the end of each. After a message of a group is postponed, the rest of its group
+/// is postponed too, without being worked on.
 pub async fn work_in_order<M, F>(
     messages: &[M],
     group: impl Fn(&M) -> &str,

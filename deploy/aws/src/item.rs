@@ -21,8 +21,8 @@ use serde_json::{Number, Value};
 /// An item, or its keys.
 pub(crate) type Item = HashMap<String, AttributeValue>;
 
-/// The version of the form of records and states. What has none was written before there were versions, in this form or in
-/// that of an earlier deployment.
+/// The version of the form of records and states. What has none was written before there were versions, in this form or
+/// in that of an earlier deployment.
 const VERSION: u32 = 1;
 
 /// The attributes of such an item that are no fields of the report.

@@ -1,5 +1,5 @@
-//! The store and the secrets of a deployment in AWS: DynamoDB and Secrets Manager; its queues, topics and keys: SQS, SNS
-//! and KMS.
+//! The store and the secrets of a deployment in AWS: DynamoDB and Secrets Manager; its queues, topics and keys: SQS,
+//! SNS and KMS.
 //!
 //! The SDK comes without an HTTP or TLS stack of its own and uses the HTTP client of `badgesmith-host`. Clients are
 //! built at their first use. Region, credentials, endpoints and table names are handed in as [`AwsSettings`]: this

@@ -30,8 +30,8 @@ use crate::{
 
 /// The expiry of what does not expire: the last second of the year 9999.
 pub(crate) const LASTING: u64 = 253_402_300_799;
-/// For how much longer than its newest record an owner is listed, in seconds, so that each process writes the owner once
-/// a day and not with each record.
+/// For how much longer than its newest record an owner is listed, in seconds, so that each process writes the owner
+/// once a day and not with each record.
 const OWNER_MARGIN: u64 = 24 * 60 * 60;
 /// How many owners a process remembers.
 const MOST_REMEMBERED: usize = 4096;
@@ -115,8 +115,8 @@ pub(crate) fn listing(
     Ok(Some(TransactWriteItem::builder().update(update).build()))
 }
 
-/// Until when a subject is listed for a record. An import brings older records after newer ones, so this counts from now
-/// on at least.
+/// Until when a subject is listed for a record. An import brings older records after newer ones, so this counts from
+/// now on at least.
 fn record_expiry(arrived: SystemTime) -> u64 {
     unix_seconds(arrived.max(SystemTime::now())) + RESULT_LIFE.as_secs()
 }

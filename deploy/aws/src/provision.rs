@@ -1,5 +1,5 @@
-//! Provisions the tables and the queues, and topics, event source mappings and a key if they are named: it first finds what
-//! is missing, which can be shown as a plan, and then creates it.
+//! Provisions the tables and the queues, and topics, event source mappings and a key if they are named: it first finds
+//! what is missing, which can be shown as a plan, and then creates it.
 
 mod attributes;
 mod mapping_provision;

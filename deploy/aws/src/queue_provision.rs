@@ -15,9 +15,9 @@ use crate::{
 
 /// How often a report is received until it is a dead letter.
 const REPORT_RECEIVES: u32 = 3;
-/// How often an event is received until it is a dead letter. A receipt counts also for those that wait in a batch behind
-/// another of their group: nine of them with nine attempts each, and then its own nine, are 90. The rest is for receipts
-/// while the table does not answer.
+/// How often an event is received until it is a dead letter. A receipt counts also for those that wait in a batch
+/// behind another of their group: nine of them with nine attempts each, and then its own nine, are 90. The rest is for
+/// receipts while the table does not answer.
 const EVENT_RECEIVES: u32 = 200;
 /// How long messages are kept, dead letters too: fourteen days, the longest that SQS allows.
 const RETENTION: Duration = Duration::from_secs(14 * 24 * 60 * 60);
@@ -118,8 +118,8 @@ async fn wanted(aws: &AwsClients, queue: &str) -> Result<Map<String, Value>, Aws
     Ok(changeable(&dead, spec.receives))
 }
 
-/// What a queue has from its creation on. Groups are deduplicated and limited each by itself, which takes more messages a
-/// second.
+/// What a queue has from its creation on. Groups are deduplicated and limited each by itself, which takes more messages
+/// a second.
 fn fixed() -> Map<String, Value> {
     let attributes = [
         ("FifoQueue", "true"),

@@ -43,8 +43,8 @@ pub(crate) async fn record(aws: &AwsClients, entry: &Entry) -> Result<Recorded, 
     })
 }
 
-/// Claims a nonce by itself. The claim carries a random text, by which a repeated attempt knows that of an attempt before,
-/// whose answer was lost.
+/// Claims a nonce by itself. The claim carries a random text, by which a repeated attempt knows that of an attempt
+/// before, whose answer was lost.
 pub(crate) async fn claim_nonce(
     aws: &AwsClients,
     collection: &str,
@@ -65,8 +65,8 @@ pub(crate) async fn claim_nonce(
     Ok(written == item_calls::Put::Written)
 }
 
-/// Claims the delivery's id and the runs of its records and writes them, in one transaction. If runs are claimed already,
-/// another transaction leaves them out. `false` if the id is claimed already.
+/// Claims the delivery's id and the runs of its records and writes them, in one transaction. If runs are claimed
+/// already, another transaction leaves them out. `false` if the id is claimed already.
 pub(crate) async fn deliver(aws: &AwsClients, delivery: &Delivery) -> Result<bool, AwsError> {
     let Delivery { scheme, owner, id, records, arrived } = delivery;
     let seconds = unix_seconds(*arrived);

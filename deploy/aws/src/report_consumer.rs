@@ -18,13 +18,13 @@ use crate::{
 const POLL: Duration = Duration::from_secs(20);
 /// The time limit of a batch: a report is one transaction, which has 3 seconds, and is repeated while there is time.
 const BATCH_LIMIT: Duration = Duration::from_secs(10);
-/// How long nobody else receives a message: six times the time limit, as AWS advises, so that a slow batch is not worked
-/// on twice.
+/// How long nobody else receives a message: six times the time limit, as AWS advises, so that a slow batch is not
+/// worked on twice.
 const VISIBILITY: Duration = Duration::from_secs(60);
 /// The pause between two attempts at a report while the store does not answer.
 const STORE_PAUSE: Duration = Duration::from_secs(1);
-/// The pause after the queue did not answer, or after the store did not: less than a message's, so that the next receipt
-/// of one is its own.
+/// The pause after the queue did not answer, or after the store did not: less than a message's, so that the next
+/// receipt of one is its own.
 const QUEUE_PAUSE: Duration = Duration::from_secs(5);
 /// After how long a report is received again for which the store did not answer. It doubles with each receipt, so that
 /// three receipts outlast an outage of two minutes.
@@ -32,8 +32,8 @@ const FIRST_DELAY: Duration = Duration::from_secs(45);
 /// The longest of them; SQS allows twelve hours.
 const LONGEST_DELAY: Duration = Duration::from_secs(600);
 
-/// Polls the queue and records what it has with the engine of the moment, until this future is dropped. Messages that were
-/// received then are received again, by this server or another.
+/// Polls the queue and records what it has with the engine of the moment, until this future is dropped. Messages that
+/// were received then are received again, by this server or another.
 pub async fn consume_reports(queue: &SqsQueue, engine: impl Fn() -> Arc<Engine>) {
     loop {
         match consume_batch(queue, &engine, POLL).await {
@@ -47,8 +47,8 @@ pub async fn consume_reports(queue: &SqsQueue, engine: impl Fn() -> Arc<Engine>)
     }
 }
 
-/// Receives at most ten messages, waiting for the first one for at most `wait`, records them, deletes those that are done
-/// and puts the others back. `false` if the store did not answer for one of them.
+/// Receives at most ten messages, waiting for the first one for at most `wait`, records them, deletes those that are
+/// done and puts the others back. `false` if the store did not answer for one of them.
 ///
 /// # Errors
 /// The queue does not answer.
@@ -69,8 +69,8 @@ pub async fn record_batch(engine: &Engine, messages: &[ReceivedMessage], deadlin
     work_in_order(messages, |message| &message.group, record).await
 }
 
-/// Deletes the messages that are done with, and puts the others back: poison at once, until the queue moves it to its dead
-/// letters, and one for which the store did not answer after a while.
+/// Deletes the messages that are done with, and puts the others back: poison at once, until the queue moves it to its
+/// dead letters, and one for which the store did not answer after a while.
 ///
 /// # Errors
 /// The queue does not answer: messages that are done may be received again.

@@ -1,7 +1,7 @@
 //! Calls of Secrets Manager, SQS, SNS, KMS and Lambda over the host's HTTP client.
 //!
-//! They are not made through the SDK's crates of these services: each has the code of all its operations, of which few are
-//! needed here, while the signer is linked already for DynamoDB.
+//! They are not made through the SDK's crates of these services: each has the code of all its operations, of which few
+//! are needed here, while the signer is linked already for DynamoDB.
 
 use std::{
     fmt,

@@ -66,8 +66,8 @@ impl Sns {
         };
         let (Some(region), Some(account)) = (config.region(), account) else {
             return Err(AwsError::InvalidRequest(format!(
-                "the region or the account of the topic {topic} is unknown; set AWS_REGION and AWS_ACCOUNT_ID, or write \
-                 the ARN of the topic"
+                "the region or the account of the topic {topic} is unknown; set AWS_REGION and AWS_ACCOUNT_ID, or \
+                 write the ARN of the topic"
             )));
         };
         let region = region.as_ref();

@@ -66,8 +66,8 @@ pub(crate) async fn subscriptions(aws: &AwsClients, topic: &str) -> Result<Vec<F
     Ok(found.collect())
 }
 
-/// Subscribes an endpoint to a topic, with a filter policy in JSON if there is one, and returns the subscription's ARN. A
-/// queue gets messages as they were published.
+/// Subscribes an endpoint to a topic, with a filter policy in JSON if there is one, and returns the subscription's ARN.
+/// A queue gets messages as they were published.
 pub(crate) async fn subscribe(
     aws: &AwsClients,
     topic: &str,

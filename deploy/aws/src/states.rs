@@ -54,8 +54,8 @@ pub(crate) async fn put_state(aws: &AwsClients, listed: &Listed, new: &NewState<
         }
         return Ok(true);
     };
-    // The present state may be this one: of an attempt whose response was lost, or of a process that ended before it had
-    // listed the subject.
+    // The present state may be this one: of an attempt whose response was lost, or of a process that ended before it
+    // had listed the subject.
     let present = find(aws, &query_of(state, subject), unix_seconds(now)).await?;
     let Some(present) = present.first().filter(|present| present.sequence == state.sequence) else { return Ok(false) };
     if is_listed {

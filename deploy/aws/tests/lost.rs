@@ -1,5 +1,5 @@
-//! A report or a delivery is recorded exactly once, and a state and a change of events' rows count as written, although requests or responses of
-//! DynamoDB get lost, or DynamoDB is throttled.
+//! A report or a delivery is recorded exactly once, and a state and a change of events' rows count as written, although
+//! requests or responses of DynamoDB get lost, or DynamoDB is throttled.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 #[path = "support/peer.rs"]
@@ -50,8 +50,8 @@ const CONFLICT: Fate = Fate::Answered(
 const INVALID: Fate =
     Fate::Answered(400, r#"{"__type":"com.amazon.coral.validate#ValidationException","message":"no such thing"}"#);
 
-/// A proxy in front of a peer. Each request for an operation has the next fate, and is passed on when there are no more;
-/// so are all other requests.
+/// A proxy in front of a peer. Each request for an operation has the next fate, and is passed on when there are no
+/// more; so are all other requests.
 async fn proxy(peer: &str, operation: &'static str, fates: &[Fate]) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());

@@ -1,6 +1,7 @@
 //! Queues, topics and keys of AWS: what is promised of queued reports, and the calls that the server makes.
 //!
-//! Those that need SQS, SNS and KMS use ministack, whose address `BADGESMITH_SECRETS_MANAGER` has and `.ci/peers` starts.
+//! Those that need SQS, SNS and KMS use ministack, whose address `BADGESMITH_SECRETS_MANAGER` has and `.ci/peers`
+//! starts.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
 #[path = "support/peer.rs"]

@@ -75,8 +75,8 @@ pub(crate) fn backup(options: &BackupOptions) -> Result<(), CommandError> {
     print(&format!("{} has the store and {secrets}{privacy}\n", options.file.display()))
 }
 
-/// The absolute path of the file of a backup, if it may be written there: outside the data directory, and where there is
-/// nothing yet or a regular file.
+/// The absolute path of the file of a backup, if it may be written there: outside the data directory, and where there
+/// is nothing yet or a regular file.
 fn target(file: &Path, data: &Path) -> Result<PathBuf, CommandError> {
     let other = || CommandError::BackupOverOther(file.to_owned());
     let name = file.file_name().ok_or_else(other)?;

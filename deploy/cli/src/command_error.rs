@@ -247,8 +247,8 @@ impl fmt::Display for CommandError {
                 write!(f, "cannot listen at {address}: {cause}; choose another address with --listen")
             }
             Self::RateOfNobody => f.write_str(
-                "--rate tells clients apart by their addresses, and who connects to a Unix socket has none: write --trust \
-                 unix, so that the proxy says whom it forwards for; or listen at another address with --listen",
+                "--rate tells clients apart by their addresses, and who connects to a Unix socket has none: write \
+                 --trust unix, so that the proxy says whom it forwards for; or listen at another address with --listen",
             ),
             #[cfg(unix)]
             Self::Signal(cause) => write!(f, "cannot listen for SIGTERM: {cause}"),
@@ -259,8 +259,8 @@ impl fmt::Display for CommandError {
             #[cfg(unix)]
             Self::SocketPathTooLong { path } => write!(
                 f,
-                "{} is too long for the path of a socket; send the server SIGHUP to have it read plugins.toml again, or \
-                 name the directory by a shorter --data, such as a relative one",
+                "{} is too long for the path of a socket; send the server SIGHUP to have it read plugins.toml again, \
+                 or name the directory by a shorter --data, such as a relative one",
                 path.display()
             ),
             Self::UnreachableServer { data } => write!(
@@ -286,8 +286,8 @@ impl fmt::Display for CommandError {
             Self::ReloadBroke => f.write_str("reading plugins.toml broke off; the log says where"),
             #[cfg(unix)]
             Self::ReloadLate => f.write_str(
-                "reading plugins.toml, plugins.d and the plugins does not end; see that they are regular files on a disk that \
-                 answers, and that no library waits for something when it is loaded",
+                "reading plugins.toml, plugins.d and the plugins does not end; see that they are regular files on a \
+                 disk that answers, and that no library waits for something when it is loaded",
             ),
             #[cfg(unix)]
             Self::PluginEndsProcess { status, said } => write!(
@@ -327,8 +327,8 @@ impl fmt::Display for CommandError {
             }
             Self::IdentityChanged { owner, repo } => write!(
                 f,
-                "a report of {owner}/{repo} changed what is remembered at the same time; see `badgesmith identity list`, \
-                 and run the command again"
+                "a report of {owner}/{repo} changed what is remembered at the same time; see `badgesmith identity \
+                 list`, and run the command again"
             ),
             Self::StoreUnavailable(fault) => write!(f, "the store cannot be used: {fault}"),
             Self::HookExists(owner) => write!(

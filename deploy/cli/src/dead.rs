@@ -163,8 +163,8 @@ impl DeadLetters {
         }
     }
 
-    /// Sends back or deletes what was read of the queues. If all are wanted, they are read again, since of a subject ten
-    /// are read at once; but no more are sent back than there were, as those that fail again come back.
+    /// Sends back or deletes what was read of the queues. If all are wanted, they are read again, since of a subject
+    /// ten are read at once; but no more are sent back than there were, as those that fail again come back.
     async fn settle<'a>(
         &self,
         place: &Place<'a>,

@@ -13,8 +13,8 @@ use crate::{
 /// The path of the webhooks that the server's own secret signs; an owner's is below it.
 const PATH: &str = "/webhooks/github";
 /// The events to choose, as GitHub's form names them.
-const EVENTS: &str = "Check runs, Check suites, Forks, Packages, Pushes, Registry packages, Releases, Repositories, Stars, \
-    Statuses, Visibility changes, Workflow jobs, Workflow runs";
+const EVENTS: &str = "Check runs, Check suites, Forks, Packages, Pushes, Registry packages, Releases, Repositories, \
+    Stars, Statuses, Visibility changes, Workflow jobs, Workflow runs";
 
 /// What can be done with webhooks.
 #[derive(Debug, Subcommand)]
@@ -28,8 +28,8 @@ pub(crate) enum HookCommand {
 pub(crate) struct HookOptions {
     #[command(flatten)]
     location: SecretLocation,
-    /// The organisation or user whose repositories send deliveries; '*' is the server itself, for every owner who has no
-    /// secret of its own.
+    /// The organisation or user whose repositories send deliveries; '*' is the server itself, for every owner who has
+    /// no secret of its own.
     #[arg(long)]
     owner: String,
     /// The public address of the server, such as `https://badges.example.com`.
@@ -84,8 +84,8 @@ fn instructions(owner: &str, address: &str, secret: &str, is_rotation: bool) -> 
     let (where_to, last) = if is_rotation {
         let words = "At GitHub, open the webhook (Settings, Webhooks, Edit), choose \"Change secret\", and enter:";
         let last = format!(
-            "Both secrets are valid until you forget the old one:\n  badgesmith secret rotate --finish --owner '{owner}' \
-             --purpose {PURPOSE}"
+            "Both secrets are valid until you forget the old one:\n  badgesmith secret rotate --finish --owner \
+             '{owner}' --purpose {PURPOSE}"
         );
         (words, last)
     } else {

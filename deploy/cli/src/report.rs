@@ -1,5 +1,5 @@
-//! `badgesmith report`: counts the tests of a build and what they cover, signs the counts and any other values, and sends
-//! them to a badge server.
+//! `badgesmith report`: counts the tests of a build and what they cover, signs the counts and any other values, and
+//! sends them to a badge server.
 
 mod attempt;
 mod body;

@@ -20,8 +20,8 @@ pub(crate) struct SealOption {
     /// itself, and without any key nothing is sealed.
     #[arg(long = "seal-key", env = "BADGESMITH_SEAL_KEY_FILE", value_name = "FILE", value_delimiter = ',')]
     files: Vec<String>,
-    /// A key of AWS KMS that seals, by its id, ARN or alias such as alias/badgesmith, in the place of a key of this machine;
-    /// files and BADGESMITH_SEAL_KEY then only open what was sealed with them before.
+    /// A key of AWS KMS that seals, by its id, ARN or alias such as alias/badgesmith, in the place of a key of this
+    /// machine; files and BADGESMITH_SEAL_KEY then only open what was sealed with them before.
     #[arg(long = "seal-kms", env = "BADGESMITH_SEAL_KMS", value_name = "KEY")]
     kms: Option<String>,
 }

@@ -47,8 +47,8 @@ pub(crate) enum SecretCommand {
     Remove(Removal),
     /// Moves the secrets in Secrets Manager from the prefix that all stages once shared to this stage's.
     Migrate(SecretLocation),
-    /// Makes a file with a new key, which seals secrets and exports. Keep a copy of it elsewhere: what it sealed cannot be
-    /// opened without it.
+    /// Makes a file with a new key, which seals secrets and exports. Keep a copy of it elsewhere: what it sealed cannot
+    /// be opened without it.
     SealKey {
         /// The file to create.
         #[arg(value_name = "FILE")]
@@ -81,8 +81,8 @@ pub(crate) struct SecretName {
     /// The repository that has a secret of its own; without it the secret is the owner's.
     #[arg(long)]
     repo: Option<String>,
-    /// What it is for, as plugins.toml names it: TestData signs reports, Webhook deliveries of webhooks, Package is sent
-    /// to GitHub.
+    /// What it is for, as plugins.toml names it: TestData signs reports, Webhook deliveries of webhooks, Package is
+    /// sent to GitHub.
     #[arg(long)]
     purpose: String,
 }
@@ -92,8 +92,8 @@ pub(crate) struct SecretName {
 pub(crate) struct SecretValue {
     #[command(flatten)]
     name: SecretName,
-    /// Generates a random secret and prints it once; `--generate=webhook` one that signs the webhooks of a subscription.
-    /// Without it the secret is read from standard input.
+    /// Generates a random secret and prints it once; `--generate=webhook` one that signs the webhooks of a
+    /// subscription. Without it the secret is read from standard input.
     #[arg(long, value_name = "FORM", num_args = 0..=1, require_equals = true, default_missing_value = "random")]
     generate: Option<GeneratedForm>,
 }

@@ -87,14 +87,16 @@ const MOST_THREADS: u64 = 512;
 /// Answers requests over HTTP.
 #[derive(Args, Debug)]
 pub(crate) struct ServeOptions {
-    /// The address and port to listen at, such as `[::]:8080` for IPv6 and IPv4, or a Unix socket: `unix:/run/badgesmith.sock`.
+    /// The address and port to listen at, such as `[::]:8080` for IPv6 and IPv4, or a Unix socket:
+    /// `unix:/run/badgesmith.sock`.
     #[arg(long, env = "BADGESMITH_LISTEN", value_name = "ADDRESS", default_value = "127.0.0.1:8080")]
     listen: ListenAddress,
     /// The mode of the Unix socket's file: who may connect.
     #[cfg(unix)]
     #[arg(long, env = "BADGESMITH_LISTEN_MODE", value_name = "MODE", default_value = "660", value_parser = parse_mode)]
     listen_mode: u32,
-    /// The path below which a proxy shows the server, such as /badges. Requests have it, and every other path is not found.
+    /// The path below which a proxy shows the server, such as /badges. Requests have it, and every other path is not
+    /// found.
     #[arg(long, env = "BADGESMITH_BASE", value_name = "PATH", default_value = "/")]
     base: BasePath,
     /// A proxy, such as 10.0.0.0/8 or 127.0.0.1, that is believed what X-Forwarded-For or Forwarded say of its client;
@@ -135,16 +137,16 @@ pub(crate) struct ServeOptions {
     /// over loopback have no limit, since a reverse proxy may run on this machine.
     #[arg(long, env = "BADGESMITH_CONNECTIONS_PER_CLIENT", value_name = "COUNT", default_value_t = 256)]
     connections_per_client: usize,
-    /// How many requests a client may send, such as 50/s, 600/m or 1000/h: so many at once, and as many more in each second,
-    /// minute or hour. It is for a server without a CDN in front. Without it there is no limit.
+    /// How many requests a client may send, such as 50/s, 600/m or 1000/h: so many at once, and as many more in each
+    /// second, minute or hour. It is for a server without a CDN in front. Without it there is no limit.
     #[arg(long, env = "BADGESMITH_RATE", value_name = "RATE")]
     rate: Option<Rate>,
     /// How many reports an owner may send, counted when their signature or token was verified, such as 60/m. Without it
     /// there is no limit.
     #[arg(long, env = "BADGESMITH_REPORT_RATE", value_name = "RATE")]
     report_rate: Option<Rate>,
-    /// For how many seconds the server takes requests after it was told to stop, while /health/ready answers 503: so long
-    /// as a load balancer needs to see it.
+    /// For how many seconds the server takes requests after it was told to stop, while /health/ready answers 503: so
+    /// long as a load balancer needs to see it.
     #[arg(
         long,
         env = "BADGESMITH_STOP_DELAY",
@@ -252,8 +254,8 @@ pub(crate) fn run(serve: &ServeOptions) -> Result<(), CommandError> {
     let rate = serve.rate.map(|rate| Arc::new(ClientRate::new(rate, Instant::now())));
     let server =
         Server { engines: Arc::clone(&engines), meter, metrics, listeners: Arc::clone(&listeners), network, rate };
-    // A connection stays on its thread: a request that is answered from a cache takes less time than a switch to another
-    // one. This runtime accepts connections, and does what is done in the background.
+    // A connection stays on its thread: a request that is answered from a cache takes less time than a switch to
+    // another one. This runtime accepts connections, and does what is done in the background.
     let runtime = runtime::single_threaded()?;
     let workers = Workers::start(serve.threads())?;
     runtime.block_on(events::check(&foundation, &settings))?;

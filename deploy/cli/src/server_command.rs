@@ -26,8 +26,8 @@ pub(crate) enum ServerCommand {
     /// Creates, checks, tries, enables, lists, packs and records plugins.
     #[command(subcommand)]
     Plugin(plugin::PluginCommand),
-    /// Sets, rotates, lists, seals and removes the secrets that sign reports and the tokens for upstreams, also while the
-    /// server runs.
+    /// Sets, rotates, lists, seals and removes the secrets that sign reports and the tokens for upstreams, also while
+    /// the server runs.
     #[command(subcommand)]
     Secret(secret::SecretCommand),
     /// Makes the secrets of webhooks, and says what to enter at GitHub.

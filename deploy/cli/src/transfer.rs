@@ -106,7 +106,8 @@ fn failed<S: Error + Send + Sync + 'static>(error: ExportError<S>) -> CommandErr
 }
 
 /// Records exported results and states from standard input. Each expires when it would have expired in its first store;
-/// results that are in the store already, and states that are as new there, are not changed, and expired ones are skipped.
+/// results that are in the store already, and states that are as new there, are not changed, and expired ones are
+/// skipped.
 ///
 /// # Errors
 /// A line is not an exported one, or the store cannot be written. The lines before it are recorded, and the same

@@ -1,5 +1,5 @@
-//! SIGKILL at varying moments while builds report and a receiver fails a third of the time: every recorded result's event
-//! arrives, in order for each subject, with one id, and no event is about a result that is not there.
+//! SIGKILL at varying moments while builds report and a receiver fails a third of the time: every recorded result's
+//! event arrives, in order for each subject, with one id, and no event is about a result that is not there.
 //!
 //! `BADGESMITH_ROUNDS` is the number of kills, 3 if it is not set.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout)]
@@ -32,8 +32,8 @@ const SECRET: &str = "hush";
 /// Base64 of 24 bytes.
 const SIGNS: &str = "whsec_d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3";
 const WRITERS: u64 = 16;
-/// Without a request for so long, nothing more comes: a lease of a killed process lasts 30 s, and a second attempt is made
-/// within 6 s.
+/// Without a request for so long, nothing more comes: a lease of a killed process lasts 30 s, and a second attempt is
+/// made within 6 s.
 const STALLED: Duration = Duration::from_secs(120);
 /// How many branches each writer reports for, one after the other.
 const BRANCHES: u64 = 12;

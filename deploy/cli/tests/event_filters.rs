@@ -1,4 +1,5 @@
-//! Subscriptions of a running server: who hears of tests that begin to fail, and how a start refuses what cannot be sent.
+//! Subscriptions of a running server: who hears of tests that begin to fail, and how a start refuses what cannot be
+//! sent.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod support;

@@ -137,8 +137,8 @@ fn a_secret_that_is_granted_under_an_unknown_name_is_warned_of_with_the_one_that
     };
     assert_eq!(check("token"), "  ok       plugins: 1\n");
     let said = check("tokn");
-    let words = "  warning  plugin \"plain\": secrets.tokn is granted, and no first step of an example asks with \"tokn\"; \
-                 write secrets.token\n";
+    let words = "  warning  plugin \"plain\": secrets.tokn is granted, and no first step of an example asks with \
+                 \"tokn\"; write secrets.token\n";
     assert_eq!(said, format!("  ok       plugins: 1\n{words}"));
     // The configuration of the repository has none.
     assert!(!goes_well(&["check", "--config", text(&root().join("plugins.toml"))]).contains("warning"));

@@ -46,8 +46,8 @@ fn provisioned(cloud: Cloud) -> Cloud {
     cloud
 }
 
-/// 200 deliveries in the order in which GitHub makes them: of each workflow five runs to their ends, a second attempt of
-/// the last one, and a run under way.
+/// 200 deliveries in the order in which GitHub makes them: of each workflow five runs to their ends, a second attempt
+/// of the last one, and a run under way.
 fn deliveries() -> Vec<Delivery> {
     let mut all = Vec::new();
     for workflow in 0..WORKFLOWS {

@@ -18,8 +18,8 @@
 //!
 //! - [`read_coverage`] reads a coverage report in the same way, and [`CoverageMerge`] merges several by source file and
 //!   line: a line, a branch or a function is covered if it is in one of them.
-//! - Lines are what the tool counts: statements or sequence points in go cover profiles, Clover, `OpenCover` and dotCover,
-//!   a line once in each function in Visual Studio's reports.
+//! - Lines are what the tool counts: statements or sequence points in go cover profiles, Clover, `OpenCover` and
+//!   dotCover, a line once in each function in Visual Studio's reports.
 //! - A line that is partially covered is covered. Nothing is covered of which the report does not say so.
 //! - Where a report has totals and no lines, the totals are added. Other totals of the same file cannot be merged.
 //!

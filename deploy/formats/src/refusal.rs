@@ -88,8 +88,8 @@ pub enum EncodingFault {
 }
 
 impl ReportRefusal {
-    /// Whether the file is something other than the report that is wanted, so that a directory of reports may contain it. An empty,
-    /// broken or too large file may be a damaged report, so it is not.
+    /// Whether the file is something other than the report that is wanted, so that a directory of reports may contain
+    /// it. An empty, broken or too large file may be a damaged report, so it is not.
     #[must_use]
     pub fn is_other(&self) -> bool {
         matches!(

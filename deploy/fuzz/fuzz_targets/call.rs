@@ -1,8 +1,8 @@
 //! The providers of plugins.toml, libraries and TOML files: whatever upstreams answer, a step is well-formed, the same
 //! question gets the same step, and a step asks what the one before it asked.
 //!
-//! The first line of an input names a plugin and a badge, the next ones have parameters (`owner=acme`). The answers follow
-//! after lines `---`.
+//! The first line of an input names a plugin and a badge, the next ones have parameters (`owner=acme`). The answers
+//! follow after lines `---`.
 #![no_main]
 
 use std::{

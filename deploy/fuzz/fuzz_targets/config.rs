@@ -1,5 +1,5 @@
-//! plugins.toml: what was read and written is read as the same, and the list of all mistakes is empty exactly if a start
-//! succeeds.
+//! plugins.toml: what was read and written is read as the same, and the list of all mistakes is empty exactly if a
+//! start succeeds.
 #![no_main]
 
 use std::{path::Path, sync::Arc};

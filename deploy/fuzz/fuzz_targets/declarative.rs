@@ -1,5 +1,5 @@
-//! A provider that is a TOML file: it is refused, or its badges are answered whatever the upstream replies. An input is the
-//! file, and replies after lines `---`.
+//! A provider that is a TOML file: it is refused, or its badges are answered whatever the upstream replies. An input is
+//! the file, and replies after lines `---`.
 #![no_main]
 
 use std::{fs, path::PathBuf, sync::LazyLock};

@@ -1,7 +1,7 @@
 //! Queries through documents, and regexes through texts, end in time and find what both ways of asking agree on.
 //!
-//! The first line of an input says what follows: `json`, `yaml`, `toml`, `xml` or `html` with a query and a document, or
-//! `regex` with flags, a pattern, a replacement and a text, each but the last on a line of its own.
+//! The first line of an input says what follows: `json`, `yaml`, `toml`, `xml` or `html` with a query and a document,
+//! or `regex` with flags, a pattern, a replacement and a text, each but the last on a line of its own.
 #![no_main]
 
 use badgesmith_queries::{Document, DocumentKind, Pattern, as_xml, is_html, replace_lone_surrogates};

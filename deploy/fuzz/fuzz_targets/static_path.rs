@@ -1,5 +1,5 @@
-//! The static badge shows the words that its path says: label and message, escaped as shields escapes them, are read as they
-//! were. An input is a label, a message, a colour and a query, one a line.
+//! The static badge shows the words that its path says: label and message, escaped as shields escapes them, are read as
+//! they were. An input is a label, a message, a colour and a query, one a line.
 #![no_main]
 
 use std::sync::LazyLock;

@@ -1,6 +1,6 @@
-//! What a plugin returns: whatever its steps are, the response is well-formed and no fault of the engine. The first line
-//! of an input says what is called (`badge`, `report`, `redirect` or `hook`); the steps follow after lines `---`, and are
-//! returned again from the first one when they are used up.
+//! What a plugin returns: whatever its steps are, the response is well-formed and no fault of the engine. The first
+//! line of an input says what is called (`badge`, `report`, `redirect` or `hook`); the steps follow after lines `---`,
+//! and are returned again from the first one when they are used up.
 #![no_main]
 
 use std::sync::Arc;

@@ -1,5 +1,5 @@
-//! Versions of every grammar: the order is total where one is promised, agrees with equality, and the newest of a list is
-//! older than none of it. An input is a list of versions, one a line.
+//! Versions of every grammar: the order is total where one is promised, agrees with equality, and the newest of a list
+//! is older than none of it. An input is a list of versions, one a line.
 #![no_main]
 
 use std::cmp::Ordering;

@@ -24,7 +24,8 @@ pub fn noon() -> SystemTime {
     SystemTime::UNIX_EPOCH + Duration::from_secs(1_795_262_400)
 }
 
-/// Upstreams that give these replies, in this order, and the last one again and again. Without any there is no connection.
+/// Upstreams that give these replies, in this order, and the last one again and again. Without any there is no
+/// connection.
 #[derive(Debug, Default)]
 pub struct Replies {
     replies: Mutex<VecDeque<Reply>>,

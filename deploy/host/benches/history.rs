@@ -1,11 +1,12 @@
-//! How long a trend badge, a chart and a page of a history take over the embedded store with 10,000 results of a branch.
+//! How long a trend badge, a chart and a page of a history take over the embedded store with 10,000 results of a
+//! branch.
 //!
 //! ```sh
 //! cargo bench -p badgesmith-host --bench history
 //! ```
 //!
-//! A warm request is one that was sent before; a cold chart has a title that no other one had. The memory is that of the
-//! process before and after.
+//! A warm request is one that was sent before; a cold chart has a title that no other one had. The memory is that of
+//! the process before and after.
 #![allow(clippy::unwrap_used, clippy::print_stdout, clippy::expect_used, missing_docs)]
 
 use std::{

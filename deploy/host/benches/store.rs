@@ -7,8 +7,8 @@
 //! With `-- memory` it measures the memory of a process with 100,000 results and `cache-mib = 8` instead.
 //!
 //! Every recorded result is durable. Plain redb writes one row per transaction and reads one row. The store claims a
-//! nonce and a run, writes the result and lists its subject, and reads the newest of a hundred. A changed state replaces
-//! an older one; a delivery claims its id and a run and writes a record.
+//! nonce and a run, writes the result and lists its subject, and reads the newest of a hundred. A changed state
+//! replaces an older one; a delivery claims its id and a run and writes a record.
 #![allow(clippy::unwrap_used, clippy::print_stdout, clippy::expect_used, missing_docs)]
 
 use std::{

@@ -13,8 +13,8 @@ const TRACE_ID: HeaderName = HeaderName::from_static("x-amzn-trace-id");
 /// The longest trace ID that is accepted from a caller, in bytes.
 const LONGEST_TRACE_ID: usize = 64;
 
-/// Logs the response to a request with this correlation ID, and reports it to the meter. `took` is the whole duration of
-/// the request; `trace_id` its X-Ray trace ID, see [`trace_id`].
+/// Logs the response to a request with this correlation ID, and reports it to the meter. `took` is the whole duration
+/// of the request; `trace_id` its X-Ray trace ID, see [`trace_id`].
 ///
 /// The fields, without those that are empty: `method`, `path`, `status`, `route`, `plugin`, `outcome`
 /// (`OK` or the error's code), `fault` (whose), `cache`, `format`, `milliseconds`, `upstream_milliseconds`,

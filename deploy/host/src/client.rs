@@ -187,8 +187,8 @@ impl Resolve for RefusingResolver {
     }
 }
 
-/// The proxy, for HTTPS only, since plain HTTP goes to this machine or into the operator's own network. `None` for a URL
-/// that reqwest would ignore.
+/// The proxy, for HTTPS only, since plain HTTP goes to this machine or into the operator's own network. `None` for a
+/// URL that reqwest would ignore.
 fn https_proxy(address: &str) -> Option<Proxy> {
     let address = if address.contains("://") { address.to_owned() } else { format!("http://{address}") };
     let url = Url::parse(&address).ok().filter(|url| matches!(url.scheme(), "http" | "https"))?;

@@ -88,11 +88,12 @@ pub fn settings(config: Option<&Path>) -> Result<Settings, ConfigError> {
     Ok(parse(&text, &file)?.engine)
 }
 
-/// As [`load`] for a short-lived process: if `badgesmith plugin pack` wrote the whole configuration, a plugin is loaded by
-/// the first request for one of its addresses.
+/// As [`load`] for a short-lived process: if `badgesmith plugin pack` wrote the whole configuration, a plugin is loaded
+/// by the first request for one of its addresses.
 ///
 /// # Errors
-/// The first mistake in the configuration, or what cannot be read; a mistake in a plugin that is loaded later is in the log.
+/// The first mistake in the configuration, or what cannot be read; a mistake in a plugin that is loaded later is in the
+/// log.
 pub fn load_late(config: Option<&Path>) -> Result<(StartPlugins, Settings), ConfigError> {
     let Some((file, text)) = read(config, &folder_of_binary())? else {
         tracing::warn!("there is no {NAME} here nor beside the binary: static badges only");
@@ -226,8 +227,8 @@ fn all_mistakes(text: String, file: &Path, libraries: Option<&Path>) -> Option<C
     (!found.is_empty()).then_some(ConfigError::Mistakes(found))
 }
 
-/// What `badgesmith plugin pack` wrote beside a plugins.toml with this text; `None` if it wrote nothing, if the text was
-/// changed afterwards, or if plugins.d adds to it.
+/// What `badgesmith plugin pack` wrote beside a plugins.toml with this text; `None` if it wrote nothing, if the text
+/// was changed afterwards, or if plugins.d adds to it.
 fn read_quickly(text: &str, file: &Path) -> Result<Option<(LatePlugins, Settings)>, ConfigError> {
     let beside = packed_beside(file);
     let packed = match fs::read_to_string(&beside) {

@@ -28,8 +28,8 @@ pub trait TopicPublisher: Send + Sync {
 
 /// Sends webhooks over HTTP/1.1 and HTTP/2. To be used within one tokio runtime.
 ///
-/// It follows no redirect, connects to public addresses and to those that plugins.toml allows, sends at most 10 webhooks
-/// at once to one host and port, and gives each 10 seconds.
+/// It follows no redirect, connects to public addresses and to those that plugins.toml allows, sends at most 10
+/// webhooks at once to one host and port, and gives each 10 seconds.
 pub struct HttpCourier {
     web: HttpWeb,
     topics: Option<Arc<dyn TopicPublisher>>,

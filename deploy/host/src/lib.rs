@@ -4,10 +4,10 @@
 //! [`courier`] sends webhooks to the receivers of subscriptions, which [`subscription_check`] checks at the start.
 //! [`oidc`] verifies the tokens with which builds prove where they come from.
 //! [`executor`] runs futures and providers' steps. [`secrets`] and [`embedded`] store in a data directory what the
-//! crate `badgesmith-aws` stores in AWS, and [`seal`] encrypts what lies there; [`transfer`] moves results from one store
-//! to another. [`logs`], [`log_lines`], [`access_log`], [`correlation_id`] and [`metrics`] are for observability.
-//! [`config`] loads the plugins, [`config_files`] lists the files that they consist of, [`library_copies`] lets libraries be
-//! overwritten, and `exit_hook` guards the process against plugins that end it.
+//! crate `badgesmith-aws` stores in AWS, and [`seal`] encrypts what lies there; [`transfer`] moves results from one
+//! store to another. [`logs`], [`log_lines`], [`access_log`], [`correlation_id`] and [`metrics`] are for observability.
+//! [`config`] loads the plugins, [`config_files`] lists the files that they consist of, [`library_copies`] lets
+//! libraries be overwritten, and `exit_hook` guards the process against plugins that end it.
 
 pub mod access_log;
 mod address_guard;

@@ -42,8 +42,8 @@ pub(crate) struct NotCopied {
 }
 
 impl LibraryCopies {
-    /// An empty folder, private to its user, where the system has temporary files. Those of processes that no longer live
-    /// are removed.
+    /// An empty folder, private to its user, where the system has temporary files. Those of processes that no longer
+    /// live are removed.
     ///
     /// # Errors
     /// It cannot be made.
@@ -59,8 +59,8 @@ impl LibraryCopies {
         Ok(Self { _lock: lock, folder, made: Mutex::default() })
     }
 
-    /// Has every plugin of a configuration open a copy of its library. One that is not there is left as it is, so that it
-    /// is missed by its own name.
+    /// Has every plugin of a configuration open a copy of its library. One that is not there is left as it is, so that
+    /// it is missed by its own name.
     ///
     /// # Errors
     /// A library cannot be copied, or changes meanwhile.
@@ -97,7 +97,8 @@ impl LibraryCopies {
     }
 }
 
-/// Locks a new folder. The file has its name only once it is locked, so that nobody takes the folder for abandoned before.
+/// Locks a new folder. The file has its name only once it is locked, so that nobody takes the folder for abandoned
+/// before.
 fn lock(folder: &Path) -> io::Result<File> {
     let unlocked = folder.join("unlocked");
     let file = File::create_new(&unlocked)?;
@@ -106,7 +107,8 @@ fn lock(folder: &Path) -> io::Result<File> {
     Ok(file)
 }
 
-/// Removes the folders beside `own`, of the same user, whose processes no longer live. One that cannot be removed stays.
+/// Removes the folders beside `own`, of the same user, whose processes no longer live. One that cannot be removed
+/// stays.
 fn remove_abandoned(own: &Path) {
     let entries = own.parent().and_then(|parent| fs::read_dir(parent).ok());
     for entry in entries.into_iter().flatten().flatten() {

@@ -1,9 +1,9 @@
 //! Sealing: what lies on a disk is encrypted with a data key, which itself is wrapped by a key that lies elsewhere.
 //!
 //! What is sealed names the key that wrapped its data key, so what was sealed with a previous key still opens while
-//! that key is among those that are given. A small text is an envelope (`envelope`), and what is too large to be held in
-//! memory is a stream of sealed chunks (`sealed_stream`). Both are bound to their purpose: a sealed export is refused as
-//! secrets. Their text has one form only, so every changed byte is refused.
+//! that key is among those that are given. A small text is an envelope (`envelope`), and what is too large to be held
+//! in memory is a stream of sealed chunks (`sealed_stream`). Both are bound to their purpose: a sealed export is
+//! refused as secrets. Their text has one form only, so every changed byte is refused.
 
 mod cipher;
 mod data_key;

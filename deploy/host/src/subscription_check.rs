@@ -36,8 +36,8 @@ pub enum SubscriptionProblemKind {
     },
 }
 
-/// The problems of the subscriptions, in their order. Names are not looked up here: what they lead to is checked at each
-/// delivery.
+/// The problems of the subscriptions, in their order. Names are not looked up here: what they lead to is checked at
+/// each delivery.
 pub async fn check_subscriptions(settings: &Settings, secrets: &dyn Secrets) -> Vec<SubscriptionProblem> {
     let guard = AddressGuard::new(settings);
     let mut problems = Vec::new();

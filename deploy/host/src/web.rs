@@ -49,7 +49,8 @@ pub struct HttpWeb {
     tls: OnceLock<Result<ClientConfig, ClientError>>,
     limits: ConcurrencyLimits,
     roots: ExtraRoots,
-    /// Whether it sends to receivers: a redirect is their answer, and its status counts although the body cannot be read.
+    /// Whether it sends to receivers: a redirect is their answer, and its status counts although the body cannot be
+    /// read.
     is_for_receivers: bool,
 }
 

@@ -14,7 +14,8 @@ use flate2::read::GzDecoder;
 use redb::{Database, TableDefinition};
 use serde_json::Map;
 
-/// The file that the server had written before there were states, lists and events, with four results. It never changes.
+/// The file that the server had written before there were states, lists and events, with four results. It never
+/// changes.
 const FIRST_STORE: &[u8] = include_bytes!("first_store/store.redb.gz");
 /// When it was written: on 30 November 2026.
 const WRITTEN: Duration = Duration::from_secs(1_796_029_481);

@@ -1,5 +1,6 @@
-//! SIGKILL at varying moments while deliveries and states are written: whatever was acknowledged is there afterwards, with
-//! its outbox row, and what was not is written once when it is delivered again. No outbox row is without its record.
+//! SIGKILL at varying moments while deliveries and states are written: whatever was acknowledged is there afterwards,
+//! with its outbox row, and what was not is written once when it is delivered again. No outbox row is without its
+//! record.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout)]
 
 use std::{

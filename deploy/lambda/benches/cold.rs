@@ -7,8 +7,8 @@
 //! Every kind of first request is measured in 21 processes, which alternate with those of the smallest function. The
 //! Runtime API is on loopback, dynoxide emulates DynamoDB, and a listener in this process is the upstream. A row has
 //! the medians of: the time until the function asked for its first event, the time until the answer was there, the time
-//! of the same request afterwards, and the peak resident memory. With `-- --json` it prints a line of JSON for each kind
-//! instead, with the figures of all processes in milliseconds and KiB.
+//! of the same request afterwards, and the peak resident memory. With `-- --json` it prints a line of JSON for each
+//! kind instead, with the figures of all processes in milliseconds and KiB.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, missing_docs, unreachable_pub, dead_code)]
 
 #[path = "../examples/local-cloud/peers.rs"]

@@ -19,7 +19,8 @@ use crate::records::EventRecord;
 const PATH: &AsciiSet =
     &CONTROLS.add(b' ').add(b'"').add(b'#').add(b'<').add(b'>').add(b'?').add(b'`').add(b'{').add(b'}');
 
-/// An event: a request, or records of a queue or a stream, which is known by its `Records`. HTTP APIs and function URLs send payload format 2.0; load balancers and REST APIs send format 1.0.
+/// An event: a request, or records of a queue or a stream, which is known by its `Records`. HTTP APIs and function URLs
+/// send payload format 2.0; load balancers and REST APIs send format 1.0.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub(crate) struct GatewayEvent {

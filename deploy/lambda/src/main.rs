@@ -182,8 +182,8 @@ fn flush(emf: &Emf) {
     }
 }
 
-/// Works on the records of a queue, or of the stream of the table of events. Those of another source are an error, so that
-/// they are not taken for done.
+/// Works on the records of a queue, or of the stream of the table of events. Those of another source are an error, so
+/// that they are not taken for done.
 async fn work_on_batch(
     function: &Function,
     records: Vec<EventRecord>,

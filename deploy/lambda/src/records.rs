@@ -71,8 +71,8 @@ pub(crate) enum Batch {
     Unknown(String),
 }
 
-/// An item that was written to the table of events. Changes and deletions, also those by expiry, are left out: their row
-/// is empty.
+/// An item that was written to the table of events. Changes and deletions, also those by expiry, are left out: their
+/// row is empty.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct NewRow {
     /// The place of the change in the stream.
@@ -135,8 +135,8 @@ impl BatchAnswer {
         self.batch_item_failures.is_empty()
     }
 
-    /// These records are to be sent again: by the id of a message, or by the sequence number of a change, with which all
-    /// behind it are sent again.
+    /// These records are to be sent again: by the id of a message, or by the sequence number of a change, with which
+    /// all behind it are sent again.
     pub(crate) fn failed(ids: impl IntoIterator<Item = String>) -> Self {
         let failures = ids.into_iter().map(|item_identifier| BatchItemFailure { item_identifier });
         Self { batch_item_failures: failures.collect() }

@@ -21,8 +21,8 @@ const LAST_ATTEMPT: Duration = Duration::from_secs(15);
 /// After how long a message is received again if the store did not answer.
 const STORE_PAUSE: Duration = Duration::from_secs(30);
 
-/// Sends the events of a batch, each group's in order, and answers which messages are to be received again. A message is
-/// received again when its event is due; until then the others of its group wait.
+/// Sends the events of a batch, each group's in order, and answers which messages are to be received again. A message
+/// is received again when its event is due; until then the others of its group wait.
 pub(crate) async fn send_events(
     engine: &Engine,
     courier: &Arc<dyn Courier>,

@@ -1,5 +1,5 @@
-//! Works on the rows that a stream of the table of events tells of: those of the outbox are told, which writes the rows of
-//! subscriptions' queues, and these are sent to the queue of events.
+//! Works on the rows that a stream of the table of events tells of: those of the outbox are told, which writes the rows
+//! of subscriptions' queues, and these are sent to the queue of events.
 
 use std::time::{Duration, SystemTime};
 

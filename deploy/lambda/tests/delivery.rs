@@ -1,5 +1,5 @@
-//! The delivery of events as a whole: the bootstrap between a stream of DynamoDB, queues of SQS and receivers, and what the
-//! queues gave up, which `badgesmith dead` shows and sends again.
+//! The delivery of events as a whole: the bootstrap between a stream of DynamoDB, queues of SQS and receivers, and what
+//! the queues gave up, which `badgesmith dead` shows and sends again.
 //!
 //! The test is the event sources of Lambda: it hands over new rows of the table as a stream does, and messages as SQS
 //! does, deletes what was worked on, and sends again what was not.
@@ -30,8 +30,8 @@ use support::body;
 
 const PLUGIN: &str = "[[plugin]]\nid = \"test-results\"\nlibrary = \"badgesmith_provider_test_results\"\n\
                       collections = [\"test-results\"]\n";
-/// How long a part of a test may take on a loaded machine: a third of the events is sent again after five seconds, and a
-/// damaged message is received 200 times.
+/// How long a part of a test may take on a loaded machine: a third of the events is sent again after five seconds, and
+/// a damaged message is received 200 times.
 const LONG: Duration = Duration::from_secs(300);
 
 fn toml(engine: &str, receiver: &Receiver) -> String {

@@ -24,7 +24,8 @@ pub(crate) enum TextLimit {
 }
 
 impl TextLimit {
-    /// Whether so many texts, with so many bytes, are as many as a query returns. With [`TextLimit::All`] they are more.
+    /// Whether so many texts, with so many bytes, are as many as a query returns. With [`TextLimit::All`] they are
+    /// more.
     pub(crate) const fn is_reached(self, texts: usize, bytes: usize) -> bool {
         match self {
             Self::First => texts >= MOST_TEXTS || bytes >= MOST_BYTES,

@@ -1,4 +1,5 @@
-//! What a provider's request may carry beside its address: a body, headers, a secret, each only if the manifest says so.
+//! What a provider's request may carry beside its address: a body, headers, a secret, each only if the manifest says
+//! so.
 
 use std::{error::Error, fmt};
 

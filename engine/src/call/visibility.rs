@@ -14,8 +14,8 @@ use crate::{
     visibility_state::{ALL, PUBLIC},
 };
 
-/// Whether a repository may be shown in lists, and what deliveries recorded of it at its exact address: if it is known to
-/// be public, or if plugins.toml grants what is private of it.
+/// Whether a repository may be shown in lists, and what deliveries recorded of it at its exact address: if it is known
+/// to be public, or if plugins.toml grants what is private of it.
 ///
 /// # Errors
 /// [`Unavailable`] if the store cannot be read.

@@ -116,7 +116,8 @@ pub(crate) struct Overrides {
 
 impl Overrides {
     /// Parses the query. For JSON an invalid value is an error that names the parameter and, if they are
-    /// few, its values. For a picture it is ignored, because a badge without the override is more useful to a reader than an error.
+    /// few, its values. For a picture it is ignored, because a badge without the override is more useful to a reader
+    /// than an error.
     pub(crate) fn read(pairs: &Pairs, format: Format) -> Result<Self, Error> {
         let mut overrides = Self { is_strict: format == Format::Json, ..Self::default() };
         for Override { name, older, choices, read, .. } in &OVERRIDES {

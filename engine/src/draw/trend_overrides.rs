@@ -21,8 +21,8 @@ pub(crate) struct TrendOverrides {
 }
 
 impl TrendOverrides {
-    /// Reads the query. A parameter that the badge reads itself, which is among `own`, is not an override. Invalid values
-    /// are treated as in `Overrides::read`.
+    /// Reads the query. A parameter that the badge reads itself, which is among `own`, is not an override. Invalid
+    /// values are treated as in `Overrides::read`.
     ///
     /// # Errors
     /// The name of the first invalid one, for JSON.

@@ -64,8 +64,8 @@ pub(crate) async fn subject_badge(
     Ok(SubjectBadge::Words(words))
 }
 
-/// Whether the newest run of a subject failed; `None` if records of its collection neither fail nor pass. A badge of tests
-/// is yellow while a few fail.
+/// Whether the newest run of a subject failed; `None` if records of its collection neither fail nor pass. A badge of
+/// tests is yellow while a few fail.
 async fn has_failed(
     parts: &Parts,
     plugin: &Plugin,
@@ -98,7 +98,8 @@ fn find<'a>(
         .find_map(|(plugin, route)| Some((plugin, route, parameters(route, subject)?)))
 }
 
-/// The parameters of a route for a subject: the owner, the repository, the part under any name, and the branch at its end.
+/// The parameters of a route for a subject: the owner, the repository, the part under any name, and the branch at its
+/// end.
 fn parameters(route: &BadgeRoute, subject: &EventSubject) -> Option<Parameters> {
     let template = RouteTemplate::parse(&route.route).ok()?;
     let mut parameters = Parameters::new();

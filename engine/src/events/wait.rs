@@ -21,8 +21,8 @@ const JITTER: f64 = 0.2;
 /// How often an event is sent before it is a dead letter.
 pub const MOST_ATTEMPTS: u32 = WAITS.len() as u32 + 1;
 
-/// The wait after so many attempts, of which none succeeded: 1 after the first. `None` after the last. `spread` is a random
-/// number from 0 to 1.
+/// The wait after so many attempts, of which none succeeded: 1 after the first. `None` after the last. `spread` is a
+/// random number from 0 to 1.
 ///
 /// ```
 /// use std::time::Duration;

@@ -53,8 +53,8 @@ impl WebhookSecret {
         Secret::new(PREFIX.to_owned() + &STANDARD.encode(&self.0))
     }
 
-    /// The signature of a webhook with this id, at this time in seconds since 1970, with this body: `v1,` and the base64
-    /// of the HMAC-SHA256 of the three, joined by dots.
+    /// The signature of a webhook with this id, at this time in seconds since 1970, with this body: `v1,` and the
+    /// base64 of the HMAC-SHA256 of the three, joined by dots.
     ///
     /// ```
     /// use badgesmith_engine::{events::WebhookSecret, world::Secret};

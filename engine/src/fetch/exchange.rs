@@ -186,8 +186,8 @@ impl Exchanges {
         }
     }
 
-    /// The fault if the breaker is open or a hold applies, so that no request may be sent. `has_good_answer` says that an
-    /// earlier answer is cached.
+    /// The fault if the breaker is open or a hold applies, so that no request may be sent. `has_good_answer` says that
+    /// an earlier answer is cached.
     fn refusal(&self, request: &UpstreamRequest, has_good_answer: bool, now: SystemTime) -> Option<Fault> {
         let UpstreamRequest { origin, rate_limit_key, .. } = request;
         let is_open = || self.breakers.is_open(origin, has_good_answer, now);

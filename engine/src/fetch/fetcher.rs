@@ -203,8 +203,8 @@ impl Fetcher {
         cached.map(|cached| fetched(cached, true)).ok_or(fault)
     }
 
-    /// The answer to a request whose call goes on without one. After a fault, and after an answer that is not cached, it
-    /// is not sent again for a short time: the badges that send it may not be cached, and would ask for each reader.
+    /// The answer to a request whose call goes on without one. After a fault, and after an answer that is not cached,
+    /// it is not sent again for a short time: the badges that send it may not be cached, and would ask for each reader.
     pub(crate) async fn fetch_optional(
         self: &Arc<Self>,
         request: UpstreamRequest,

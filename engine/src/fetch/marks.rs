@@ -1,7 +1,7 @@
 //! What answers of upstreams no longer say: marks that deliveries of webhooks made.
 //!
-//! A mark names what answers are about, and since when they are stale. An answer that was requested before is not used as
-//! a fresh one, whoever holds it.
+//! A mark names what answers are about, and since when they are stale. An answer that was requested before is not used
+//! as a fresh one, whoever holds it.
 
 use std::{
     collections::HashMap,

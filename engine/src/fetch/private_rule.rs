@@ -1,8 +1,8 @@
 //! What a secret could see of private repositories is shown as missing, unless the operator granted it.
 //!
-//! An answer is hidden after it was cached, so that the rules of today apply to answers of yesterday. A hidden answer is
-//! fresh for as long as a missing one, and like a missing one it is not in the store: nothing that the engine does after
-//! it tells the two apart.
+//! An answer is hidden after it was cached, so that the rules of today apply to answers of yesterday. A hidden answer
+//! is fresh for as long as a missing one, and like a missing one it is not in the store: nothing that the engine does
+//! after it tells the two apart.
 
 use std::sync::Arc;
 

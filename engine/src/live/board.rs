@@ -43,8 +43,8 @@ const CARD_BYTES: u64 = 8 * 1024 * 1024;
 const LISTED_BYTES: u64 = 1024 * 1024;
 /// A card is cached only if its last change is older than this: clocks differ, and two changes may have the same time.
 const SETTLED: Duration = Duration::from_secs(5);
-/// How many lists are read at once; others wait. A list of thousands of subjects takes long, and all of them are read on
-/// the threads that serve badges.
+/// How many lists are read at once; others wait. A list of thousands of subjects takes long, and all of them are read
+/// on the threads that serve badges.
 const LISTS_AT_ONCE: usize = 4;
 /// How many answers may wait to be read or written.
 const MOST_WAITING: u64 = 256;

@@ -10,8 +10,8 @@ use crate::{
 /// How often a plugin is loaded again.
 const MOST: usize = 50;
 
-/// Loads a plugin as if everything was granted that it lacks, and returns what it lacks; no plugin if it cannot be loaded
-/// all the same.
+/// Loads a plugin as if everything was granted that it lacks, and returns what it lacks; no plugin if it cannot be
+/// loaded all the same.
 pub(super) fn load_granting(config: &PluginConfig, folders: &[PathBuf]) -> (Option<Plugin>, Vec<ConfigErrorKind>) {
     let (mut config, mut found) = (config.clone(), Vec::new());
     while found.len() < MOST {

@@ -1,4 +1,5 @@
-//! Further routes of a badge: each becomes a badge of the same name, so that nothing after the start distinguishes them.
+//! Further routes of a badge: each becomes a badge of the same name, so that nothing after the start distinguishes
+//! them.
 
 use badgesmith_provider::{BadgeRoute, FurtherRoute, Manifest};
 

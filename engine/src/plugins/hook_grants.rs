@@ -5,9 +5,10 @@ use badgesmith_provider::Manifest;
 
 use super::config::PluginConfig;
 
-/// Leaves out the webhooks of a manifest, and the series and charts of what they write, unless plugins.toml grants every
-/// collection that they write, and unless the provider is at a mount of its own. Returns the collections that webhooks
-/// alone write if they are off: these are neither written nor read, so that nothing shows what was delivered before.
+/// Leaves out the webhooks of a manifest, and the series and charts of what they write, unless plugins.toml grants
+/// every collection that they write, and unless the provider is at a mount of its own. Returns the collections that
+/// webhooks alone write if they are off: these are neither written nor read, so that nothing shows what was delivered
+/// before.
 pub(super) fn switch_off(manifest: &mut Manifest, config: &PluginConfig) -> Vec<String> {
     let written: Vec<String> = written_by_hooks(manifest);
     let missing: Vec<_> = written.iter().filter(|name| !config.collections.contains(name)).collect();

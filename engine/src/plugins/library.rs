@@ -41,14 +41,14 @@ pub(super) fn file_name(name: &str) -> OsString {
     libloading::library_filename(name)
 }
 
-/// Has libraries that are opened from now on be those that their paths lead to now. glibc returns a library that is open
-/// already to whoever asks for the same path, even if another file has been renamed to it since.
+/// Has libraries that are opened from now on be those that their paths lead to now. glibc returns a library that is
+/// open already to whoever asks for the same path, even if another file has been renamed to it since.
 pub fn renew_libraries() {
     RENEWALS.fetch_add(1, Ordering::Relaxed);
 }
 
-/// Another spelling of a path for each renewal. The system compares the files of paths that it does not know, so a library
-/// that was not replaced is still opened once.
+/// Another spelling of a path for each renewal. The system compares the files of paths that it does not know, so a
+/// library that was not replaced is still opened once.
 fn spelled(path: &Path, renewal: u32) -> Cow<'_, Path> {
     let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else { return path.into() };
     if renewal == 0 || cfg!(windows) {

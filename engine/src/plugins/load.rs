@@ -48,8 +48,8 @@ pub fn load(config: &Config, folders: &[PathBuf]) -> Result<Vec<Plugin>, ConfigE
     Ok(plugins)
 }
 
-/// The plugins of a plugins.toml, each of which is loaded at the first request for one of its addresses; `None` if it is
-/// not known of every plugin what these are.
+/// The plugins of a plugins.toml, each of which is loaded at the first request for one of its addresses; `None` if it
+/// is not known of every plugin what these are.
 #[must_use]
 pub fn load_late(config: &Config, folders: Vec<PathBuf>) -> Option<LatePlugins> {
     let mut ids: Vec<&str> = config.plugin.iter().map(|plugin| &*plugin.id).collect();

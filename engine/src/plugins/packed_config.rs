@@ -1,7 +1,8 @@
-//! plugins.toml in a form of which a start parses a few hundred bytes: `badgesmith plugin pack` writes it beside the file.
+//! plugins.toml in a form of which a start parses a few hundred bytes: `badgesmith plugin pack` writes it beside the
+//! file.
 //!
-//! Its parts are the checksum of the plugins.toml that it was made of; everything of it but the plugins; the index of the
-//! plugins' addresses; and each plugin's table without them, which is parsed when the plugin is loaded.
+//! Its parts are the checksum of the plugins.toml that it was made of; everything of it but the plugins; the index of
+//! the plugins' addresses; and each plugin's table without them, which is parsed when the plugin is loaded.
 
 use std::{
     error::Error,

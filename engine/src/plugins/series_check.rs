@@ -77,8 +77,8 @@ impl fmt::Display for SeriesError {
             Self::Route(fault) => fault.fmt(f),
             Self::ChartRoute(route) => write!(
                 f,
-                "in its manifest the chart's route {route} does not begin with /charts/, has no {{owner}} and {{repo}}, \
-                 or does not fit its example"
+                "in its manifest the chart's route {route} does not begin with /charts/, has no {{owner}} and \
+                 {{repo}}, or does not fit its example"
             ),
             Self::ChartCollection(collection) => {
                 write!(f, "in its manifest no series is of {collection:?}, which a chart is drawn of")

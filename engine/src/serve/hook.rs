@@ -247,8 +247,8 @@ async fn open(parts: &Parts, request: &Request, secrets: Vec<Secret>) -> Result<
     receiver.await.unwrap_or_else(|_| Err(Error::engine_failed()))
 }
 
-/// Writes what a delivery told: whether the repository is public, states, the records with the claim of the delivery, and
-/// marks.
+/// Writes what a delivery told: whether the repository is public, states, the records with the claim of the delivery,
+/// and marks.
 async fn write(
     parts: &Parts,
     incoming: &Incoming<'_>,

@@ -1,9 +1,9 @@
 //! A signed report, or one with a build's token, becomes a record.
 //!
-//! Checked in this order: sizes, headers, clock, signature or token, the rate of its owner, body. Then one transaction claims the nonce, claims
-//! the run and writes the record. The order matters: a request that is not authentic claims nothing, and its response
-//! tells nothing that needs a secret. 201 is sent when the record is durable. Where reports are recorded from a queue, the
-//! nonce is claimed by itself and 202 is sent when the queue has the report.
+//! Checked in this order: sizes, headers, clock, signature or token, the rate of its owner, body. Then one transaction
+//! claims the nonce, claims the run and writes the record. The order matters: a request that is not authentic claims
+//! nothing, and its response tells nothing that needs a secret. 201 is sent when the record is durable. Where reports
+//! are recorded from a queue, the nonce is claimed by itself and 202 is sent when the queue has the report.
 
 mod evidence;
 mod name_holder;

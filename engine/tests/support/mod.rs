@@ -287,8 +287,8 @@ pub fn liar_toml(lie: &str) -> String {
     format!("[[plugin]]\nid = \"liar\"\nlibrary = {library:?}\norigins = [\"https://example.com\"]\n")
 }
 
-/// Sets a subscriber for every thread, which writes nothing. Without one, tracing may remember of a line that another test
-/// logs at the same moment that nobody wants it, and the test's own subscriber would not get it.
+/// Sets a subscriber for every thread, which writes nothing. Without one, tracing may remember of a line that another
+/// test logs at the same moment that nobody wants it, and the test's own subscriber would not get it.
 fn keep_callsites_enabled() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {

@@ -48,8 +48,8 @@ fn datetime(seconds: u64) -> DateTime {
     Offset::UTC.to_datetime(timestamp.unwrap_or_default())
 }
 
-/// The seconds since 1970 of a time in a payload: as GitHub writes it in answers, or with a fraction of a second, or with
-/// an offset from UTC.
+/// The seconds since 1970 of a time in a payload: as GitHub writes it in answers, or with a fraction of a second, or
+/// with an offset from UTC.
 pub(crate) fn moment(time: &str) -> Option<i64> {
     let (time, offset) = match time.strip_suffix(['Z', 'z']) {
         Some(time) => (time, 0),

@@ -40,8 +40,8 @@ fn answered(call: &Call<'_>, request: Request, missing: &str) -> Result<Option<V
 }
 
 /// The same for a query about a repository, whose parameters are `$owner`, `$name` and `variables`: its `repository`.
-/// `selection` is what it wants to know of it. GraphQL follows a repository to its new name, so that is asked for, too: the
-/// host grants what is private by it.
+/// `selection` is what it wants to know of it. GraphQL follows a repository to its new name, so that is asked for, too:
+/// the host grants what is private by it.
 pub(crate) fn repository(
     repository: &Repository<'_, '_>,
     parameters: &str,

@@ -14,8 +14,8 @@ pub(crate) const DEFAULT_WAIT: u32 = 60;
 /// `UPSTREAM_RATE_LIMITED` with the seconds to wait, if GitHub refused the request because of a rate limit; `now` is in
 /// seconds since 1970, UTC.
 ///
-/// GitHub uses 403 as well as 429: its hourly limit has `x-ratelimit-remaining: 0`; a secondary limit has `Retry-After`,
-/// or only words in the body. Any other 403 is about permissions.
+/// GitHub uses 403 as well as 429: its hourly limit has `x-ratelimit-remaining: 0`; a secondary limit has
+/// `Retry-After`, or only words in the body. Any other 403 is about permissions.
 /// <https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api#exceeding-the-rate-limit>
 pub(crate) fn refusal(answer: &Answer<'_>, now: u64) -> Option<Failure> {
     let is_limit = match answer.status {

@@ -106,8 +106,8 @@ impl Run {
         event.is_none_or(|event| self.event.as_deref() == Some(event))
     }
 
-    /// Whether this run, which the API had some minutes ago, replaces one of which a delivery told: it is newer, or it is the
-    /// same one and at least as far.
+    /// Whether this run, which the API had some minutes ago, replaces one of which a delivery told: it is newer, or it
+    /// is the same one and at least as far.
     pub(crate) fn replaces(&self, told: &Self) -> bool {
         let is_as_far = || rank(&self.standing.status) >= rank(&told.standing.status);
         self.number > told.number || (self.number == told.number && told.standing.is_under_way() && is_as_far())

@@ -44,8 +44,8 @@ struct Branch {
     name: Option<String>,
 }
 
-/// The result of the newest run of a workflow that has ended, or with `progress=true` of the newest one; with `job` that
-/// of one of its jobs.
+/// The result of the newest run of a workflow that has ended, or with `progress=true` of the newest one; with `job`
+/// that of one of its jobs.
 ///
 /// As on GitHub's own badge, it is a run on the default branch unless another one is named; if there is no run on that
 /// branch, a run on any.
@@ -123,8 +123,8 @@ impl<'c, 'a> Wanted<'c, 'a> {
         Ok(name.map(Branch::own))
     }
 
-    /// The newest run on a branch, if a delivery told one. The host answers with nothing of a repository that may not be
-    /// shown, so that it looks like one of which there was no delivery.
+    /// The newest run on a branch, if a delivery told one. The host answers with nothing of a repository that may not
+    /// be shown, so that it looks like one of which there was no delivery.
     fn told(&self, branch: &str) -> Result<Option<Run>, Stop> {
         let part = fold(self.workflow);
         if !can_have(&part, branch) {

@@ -1,7 +1,7 @@
 //! The badges with the addresses, messages and colours that they have at shields.io.
 //!
-//! `/nuget/v`, `/nuget/vpre` and `/nuget/dt` are used in many READMEs. The rules are those of shields' `services/nuget`,
-//! except that unlisted versions are never shown.
+//! `/nuget/v`, `/nuget/vpre` and `/nuget/dt` are used in many READMEs. The rules are those of shields'
+//! `services/nuget`, except that unlisted versions are never shown.
 
 use badgesmith_provider::{
     Badge, Call, Step, color,

@@ -37,8 +37,8 @@ fn call(range: &str, prerelease: bool) -> Call<'static> {
     call
 }
 
-/// Plays a call to its end in at most three turns, or four with a service index, and at most 64 requests: `index` is the
-/// list of versions, and `file` returns any other file by its name.
+/// Plays a call to its end in at most three turns, or four with a service index, and at most 64 requests: `index` is
+/// the list of versions, and `file` returns any other file by its name.
 #[track_caller]
 fn play(call: &Call<'_>, index: &[u8], file: impl Fn(&str) -> Option<Vec<u8>>) -> Result<Badge, Failure> {
     let granted = if call.setting("index").is_empty() { 3 } else { 4 };

@@ -1,5 +1,5 @@
-//! The test-results provider: accepts the reports of builds, and shows the newest one as a badge and as a redirect; of all
-//! parts of a branch their sum.
+//! The test-results provider: accepts the reports of builds, and shows the newest one as a badge and as a redirect; of
+//! all parts of a branch their sum.
 
 mod counts;
 mod message;

@@ -46,8 +46,8 @@ pub fn coverage(percent: f64) -> &'static str {
     floor_count(percent, [80.0, 90.0, 100.0])
 }
 
-/// The color of a count of which more is better: red up to 0, yellow below the first limit, yellow-green below the second
-/// one, green below the third one, and bright green from there on.
+/// The color of a count of which more is better: red up to 0, yellow below the first limit, yellow-green below the
+/// second one, green below the third one, and bright green from there on.
 ///
 /// ```
 /// assert_eq!(badgesmith_provider::color::floor_count(3.0, [2.0, 4.0, 6.0]), "yellowgreen");
@@ -105,7 +105,8 @@ fn days_between(unix_seconds: i64, now: u64) -> f64 {
     (i64::try_from(now).unwrap_or(i64::MAX).saturating_sub(unix_seconds) / (24 * 60 * 60)) as f64
 }
 
-/// The color of a number on a scale of one to five steps, from red to bright green, or the other way round if `reversed`.
+/// The color of a number on a scale of one to five steps, from red to bright green, or the other way round if
+/// `reversed`.
 ///
 /// The first color is for numbers below the first step. With more steps than five, or none, the color is light grey.
 ///

@@ -59,7 +59,8 @@ pub struct Manifest {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub secrets: Vec<String>,
     /// The capabilities of the host that it cannot do without: `post`, `headers`, `secrets`, `web`, `routes`, `labels`,
-    /// `hooks`, `states`, `optional-requests`, `fresh-requests`, `about`. A host that does not know a name refuses the provider and says so. Hosts of version 0.1 ignore the list.
+    /// `hooks`, `states`, `optional-requests`, `fresh-requests`, `about`. A host that does not know a name refuses the
+    /// provider and says so. Hosts of version 0.1 ignore the list.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub requires: Vec<String>,
     /// The names of the headers that its requests may set, besides `Accept`.
@@ -98,7 +99,8 @@ pub struct BadgeRoute {
     /// The name of a known logo.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub logo: Option<String>,
-    /// The style of its pictures if the caller names none, such as `social`; then its logo is drawn in that style alone.
+    /// The style of its pictures if the caller names none, such as `social`; then its logo is drawn in that style
+    /// alone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub style: Option<String>,
     /// One sentence about the badge.
@@ -201,8 +203,8 @@ pub struct HookRoute {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum HookScheme {
-    /// As GitHub does it: `X-Hub-Signature-256`, `X-GitHub-Event` and `X-GitHub-Delivery`; the payload, in JSON or in the
-    /// form field `payload`, has the repository.
+    /// As GitHub does it: `X-Hub-Signature-256`, `X-GitHub-Event` and `X-GitHub-Delivery`; the payload, in JSON or in
+    /// the form field `payload`, has the repository.
     #[default]
     Github,
 }

@@ -27,7 +27,8 @@ pub use pep440::pep440_color;
 
 /// By which rules versions are compared.
 ///
-/// A version that does not follow them is older than any that does, and two of them are compared as [`Order::Loose`] does.
+/// A version that does not follow them is older than any that does, and two of them are compared as [`Order::Loose`]
+/// does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
@@ -109,8 +110,8 @@ impl Order {
 
 /// The newest of these versions; none if there are none.
 ///
-/// Without `prerelease` it is the newest stable one, or the newest prerelease if there is no stable one. Of equal versions
-/// the last one counts.
+/// Without `prerelease` it is the newest stable one, or the newest prerelease if there is no stable one. Of equal
+/// versions the last one counts.
 ///
 /// ```
 /// use badgesmith_provider::order::{Order, newest};

@@ -174,8 +174,8 @@ impl Request {
         self
     }
 
-    /// Lets the call go on where there is no secret to send, or the upstream does not answer: the answer then has status
-    /// 503 and no body. The manifest requires `optional-requests`.
+    /// Lets the call go on where there is no secret to send, or the upstream does not answer: the answer then has
+    /// status 503 and no body. The manifest requires `optional-requests`.
     #[must_use]
     pub fn optional(mut self) -> Self {
         self.optional = true;

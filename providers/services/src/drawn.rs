@@ -1,5 +1,5 @@
-//! Services that tell their state by a badge of their own, whose text is read: Codecov, Codacy, CodeFactor, CircleCI, Read
-//! the Docs, Repology, Travis CI.
+//! Services that tell their state by a badge of their own, whose text is read: Codecov, Codacy, CodeFactor, CircleCI,
+//! Read the Docs, Repology, Travis CI.
 
 use badgesmith_provider::{
     Answer, Badge, Call, Failure, Request, Step, color,

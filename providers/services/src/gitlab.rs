@@ -1,8 +1,8 @@
 //! GitLab: projects on gitlab.com, or on another GitLab that the caller names.
 //!
 //! A request for the operator's own host carries the secret of the project's group, if there is one. An answer to it
-//! may tell what not everybody may see, so the project itself is asked too: the server hides a private one, and the badge what
-//! is for the members of a public one.
+//! may tell what not everybody may see, so the project itself is asked too: the server hides a private one, and the
+//! badge what is for the members of a public one.
 
 use badgesmith_provider::{
     Answer, Auth, Badge, Call, Failure, Request, Step, color,

@@ -1,7 +1,7 @@
 //! Reading values out of JSON answers, with a reason for the log where one is not what it should be.
 //!
-//! Answers are read as [`Value`] and not into types of their own: the code that serde makes for a type takes more than a
-//! kilobyte of the library.
+//! Answers are read as [`Value`] and not into types of their own: the code that serde makes for a type takes more than
+//! a kilobyte of the library.
 
 use badgesmith_provider::Badge;
 use badgesmith_provider::{Failure, color, format};

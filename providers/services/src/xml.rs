@@ -27,8 +27,8 @@ pub(crate) fn parse(text: &str) -> Result<Document<'_>, Failure> {
     Document::parse_with_options(text, options).map_err(|fault| invalid(fault.to_string()))
 }
 
-/// The number of attributes of a tag without its `<`: that of the equals signs outside of quotes, before its `>`. No tag
-/// has a `<`, so each begins after one, even if not everything there is a tag.
+/// The number of attributes of a tag without its `<`: that of the equals signs outside of quotes, before its `>`. No
+/// tag has a `<`, so each begins after one, even if not everything there is a tag.
 fn attribute_count(tag: &str) -> usize {
     let (mut quote, mut count) = (None, 0);
     for byte in tag.bytes() {

@@ -203,8 +203,8 @@ impl RandomShapes {
         let spread = self.one_of(&["pad", "reflect", "repeat"]);
         let units = self.one_of(&["", "gradientUnits='userSpaceOnUse'", "gradientTransform='rotate(30)'"]);
         self.definitions += &format!(
-            "<{kind} id='{base}' {units}>{stops}</{kind}><{kind} id='{id}' xlink:href='#{base}' spreadMethod='{spread}' \
-             x1='10%' y2='.5' r='60%' fx='.3'/>"
+            "<{kind} id='{base}' {units}>{stops}</{kind}><{kind} id='{id}' xlink:href='#{base}' \
+             spreadMethod='{spread}' x1='10%' y2='.5' r='60%' fx='.3'/>"
         );
         id
     }

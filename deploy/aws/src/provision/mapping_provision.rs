@@ -1,5 +1,5 @@
-//! Provisions the event source mappings of Lambda: the stream of the table of events, and the queues, each to the function
-//! that records reports and sends events.
+//! Provisions the event source mappings of Lambda: the stream of the table of events, and the queues, each to the
+//! function that records reports and sends events.
 
 use std::fmt;
 

@@ -47,8 +47,8 @@ impl fmt::Display for TopicStep {
     }
 }
 
-/// Compares topics and their subscriptions with what they must be. The topics of ARNs are not looked for, since they may be
-/// another account's.
+/// Compares topics and their subscriptions with what they must be. The topics of ARNs are not looked for, since they
+/// may be another account's.
 pub(super) async fn plan(
     aws: &AwsClients,
     topics: &[String],
@@ -191,8 +191,8 @@ fn statement(topic: &str, queue: &str) -> Value {
     })
 }
 
-/// Whether a policy has a statement; SQS may write a single text as a list, the action in other letters, and a name of the
-/// statement.
+/// Whether a policy has a statement; SQS may write a single text as a list, the action in other letters, and a name of
+/// the statement.
 fn allows(policy: &Value, wanted: &Value) -> bool {
     statements(policy).iter().any(|found| {
         let is_same = |key: &str| single(&found[key]) == &wanted[key];

@@ -18,8 +18,8 @@ use super::{
 
 /// What shows the lines.
 pub(crate) trait LineSink: Send + Sync + 'static {
-    /// Takes what is said about something: a line, and those that belong to it. No secret is in them that was found until
-    /// now, and no control character.
+    /// Takes what is said about something: a line, and those that belong to it. No secret is in them that was found
+    /// until now, and no control character.
     fn take(&self, about: &str, lines: &[String]);
 }
 

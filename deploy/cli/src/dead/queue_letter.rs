@@ -1,7 +1,7 @@
 //! A message in a queue of dead letters, and why it is there as far as that can be known.
 //!
-//! SQS does not say why a consumer gave a message up. So the message is read once more as its consumer reads it, and the
-//! reason is what is wrong with it now.
+//! SQS does not say why a consumer gave a message up. So the message is read once more as its consumer reads it, and
+//! the reason is what is wrong with it now.
 
 use std::time::SystemTime;
 
@@ -63,7 +63,8 @@ impl QueueLetter {
         }
     }
 
-    /// The line of a list: the id, the subscription or the collection, the event, its subject, why it is dead, and where.
+    /// The line of a list: the id, the subscription or the collection, the event, its subject, why it is dead, and
+    /// where.
     pub(super) fn line(&self, queue: &str) -> String {
         let place = |[owner, repo, part, branch]: [&str; 4]| format!("{owner}/{repo} {part} {branch}");
         let (whose, what, subject) = match &self.found {

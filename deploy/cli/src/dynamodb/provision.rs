@@ -1,5 +1,5 @@
-//! `badgesmith provision`: creates what the server needs in AWS: tables, queues, topics, event source mappings, a key and
-//! secrets. Existing ones are kept.
+//! `badgesmith provision`: creates what the server needs in AWS: tables, queues, topics, event source mappings, a key
+//! and secrets. Existing ones are kept.
 
 use std::{
     env, fmt, fs,
@@ -30,8 +30,8 @@ use crate::{
 /// The largest seed file, in bytes.
 const LARGEST_SEED: u64 = 16 * 1024 * 1024;
 
-/// Creates tables, their index, expiry and point-in-time recovery, queues, the topics that subscriptions of plugins.toml
-/// name by a name and not by an ARN, event source mappings and a key, and puts secrets.
+/// Creates tables, their index, expiry and point-in-time recovery, queues, the topics that subscriptions of
+/// plugins.toml name by a name and not by an ARN, event source mappings and a key, and puts secrets.
 #[derive(Args, Debug)]
 pub(crate) struct ProvisionOptions {
     /// Prints what would be done, and does nothing.
@@ -39,12 +39,13 @@ pub(crate) struct ProvisionOptions {
     plan: bool,
     #[command(flatten)]
     config: ConfigOption,
-    /// Who is subscribed to a topic, several times if need be: badge-events=sqs:jobs with the name, the URL or the ARN of a
-    /// queue, which may then take what the topic sends, badge-events=https://host/path, or
+    /// Who is subscribed to a topic, several times if need be: badge-events=sqs:jobs with the name, the URL or the ARN
+    /// of a queue, which may then take what the topic sends, badge-events=https://host/path, or
     /// badge-events=email:team@example.com.
     #[arg(long = "topic-subscription", value_name = "TOPIC=RECEIVER")]
     topic_subscriptions: Vec<TopicSubscription>,
-    /// The name of the Lambda function that records reports and sends events: the table's stream and the queues invoke it.
+    /// The name of the Lambda function that records reports and sends events: the table's stream and the queues invoke
+    /// it.
     #[arg(long, value_name = "NAME")]
     function: Option<String>,
     /// The key of KMS that seals. If it is an alias without a key, the key is created.

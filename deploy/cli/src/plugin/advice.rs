@@ -6,16 +6,16 @@ use badgesmith_engine::Code;
 pub(super) fn advice(code: &str) -> Option<&'static str> {
     Some(match Code::parse(code)? {
         Code::UpstreamUnavailable => {
-            "an upstream cannot be reached, or it fails; see that the address of the request is right, which begins with \
-             a setting in plugins.toml, and that this machine reaches it"
+            "an upstream cannot be reached, or it fails; see that the address of the request is right, which begins \
+             with a setting in plugins.toml, and that this machine reaches it"
         }
         Code::UpstreamTimeout => {
-            "an upstream takes longer than a badge waits; try again, since a server keeps an answer that comes late, or \
-             have the provider ask for less"
+            "an upstream takes longer than a badge waits; try again, since a server keeps an answer that comes late, \
+             or have the provider ask for less"
         }
         Code::UpstreamRateLimited => {
-            "the upstream takes no more requests for now; wait, or store a token for it with `badgesmith secret set` if \
-             the provider can send one"
+            "the upstream takes no more requests for now; wait, or store a token for it with `badgesmith secret set` \
+             if the provider can send one"
         }
         Code::UpstreamForbidden => {
             "the upstream refuses access; see with `badgesmith secret list` whether the secret that it needs is there"
@@ -26,8 +26,8 @@ pub(super) fn advice(code: &str) -> Option<&'static str> {
         }
         Code::UpstreamNotSet => "name the upstream with the command in the line of the log above",
         Code::SecretNotConfigured => {
-            "store the secret with `badgesmith secret set` for the owner and the purpose that plugins.toml names, in the \
-             same --data"
+            "store the secret with `badgesmith secret set` for the owner and the purpose that plugins.toml names, in \
+             the same --data"
         }
         Code::StoreUnavailable => "the secrets cannot be read; the line of the log above says why",
         Code::ProviderFailed => {

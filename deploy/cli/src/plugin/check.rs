@@ -190,8 +190,8 @@ fn check_library(file: &Path, findings: &mut Findings) -> Result<(), CommandErro
     }
     if facts.aborts {
         findings.refused(
-            "it is built with panic=abort, so its panic would end the server; take panic = \"abort\" out of the profile \
-             in Cargo.toml",
+            "it is built with panic=abort, so its panic would end the server; take panic = \"abort\" out of the \
+             profile in Cargo.toml",
         )?;
     }
     Ok(())

@@ -8,8 +8,8 @@ use badgesmith_host::config;
 use super::{offline_world, secret_check::unknown_secrets};
 use crate::{arguments::ConfigOption, command_error::CommandError, output::print};
 
-/// Prints a line for the plugins, one for each secret that is granted under an unknown name, and one for each subscription. Their secrets and addresses are checked by a start alone,
-/// which has the store of secrets.
+/// Prints a line for the plugins, one for each secret that is granted under an unknown name, and one for each
+/// subscription. Their secrets and addresses are checked by a start alone, which has the store of secrets.
 ///
 /// # Errors
 /// A start of the server would refuse plugins.toml, one of its plugins or one of its subscriptions.

@@ -1,5 +1,5 @@
-//! The secrets that a plugin asks with although its manifest does not name them, and those that plugins.toml grants to a
-//! plugin which is not known to ask with them.
+//! The secrets that a plugin asks with although its manifest does not name them, and those that plugins.toml grants to
+//! a plugin which is not known to ask with them.
 
 use std::{collections::BTreeSet, time::SystemTime};
 
@@ -70,8 +70,8 @@ mod tests {
         let manifest = Manifest { secrets: vec!["token".to_owned()], ..Manifest::default() };
         let refused =
             |auth: Auth| check_secret(&manifest, &provider::Request::to("https://h.example/").authorize(auth));
-        let words = "it asks with the secret \"tokn\", which its manifest does not name; ask with \"token\", or add it to \
-                     secrets there";
+        let words = "it asks with the secret \"tokn\", which its manifest does not name; ask with \"token\", or add it \
+                     to secrets there";
         assert_eq!(refused(Auth::bearer("tokn", "acme")), Err(words.to_owned()));
         let words = "it asks with the secret \"password\", which its manifest does not name; add it to secrets there";
         assert_eq!(refused(Auth::bearer("password", "acme")), Err(words.to_owned()));

@@ -143,13 +143,13 @@ mod tests {
             ),
             (
                 "[[plugin]]\nid = \"npm\"\nsettings.upstream = \"\"\norigins = [\n  \"https://a.example\", # a\n  \"https://b.example\", # b\n]\n",
-                "[[plugin]]\nid = \"npm\"\nsettings.upstream = \"https://r.example/x\"\norigins = [\n  \"https://a.example\", # a\n  \
-                 \"https://b.example\", # b\n  \"https://r.example\",\n]\n",
+                "[[plugin]]\nid = \"npm\"\nsettings.upstream = \"https://r.example/x\"\norigins = [\n  \
+                 \"https://a.example\", # a\n  \"https://b.example\", # b\n  \"https://r.example\",\n]\n",
             ),
             (
                 "[[plugin]]\nid = \"npm\"\nsettings = {}\norigins = [\n  \"https://a.example\",\n  \"https://b.example\"\n]\n",
-                "[[plugin]]\nid = \"npm\"\nsettings = { upstream = \"https://r.example/x\" }\norigins = [\n  \"https://a.example\",\n  \
-                 \"https://b.example\",\n  \"https://r.example\"\n]\n",
+                "[[plugin]]\nid = \"npm\"\nsettings = { upstream = \"https://r.example/x\" }\norigins = [\n  \
+                 \"https://a.example\",\n  \"https://b.example\",\n  \"https://r.example\"\n]\n",
             ),
             (
                 "[[plugin]]\nid = \"npm\"\nsettings = { upstream = \"x\" }\norigins = [\"https://a.example\", \"https://b.example\"]\n",

@@ -44,8 +44,8 @@ pub(crate) struct TryOptions {
     seal: SealOption,
 }
 
-/// Makes the badge, and prints the steps of the plugin, the requests, the heads of their answers, what the log says, and
-/// the badge. The code is a failure if the badge is an error.
+/// Makes the badge, and prints the steps of the plugin, the requests, the heads of their answers, what the log says,
+/// and the badge. The code is a failure if the badge is an error.
 ///
 /// # Errors
 /// The configuration is refused, or the address is no badge of a configured plugin.
@@ -122,8 +122,8 @@ fn call_lines(plugin: &Plugin, call: &Call<'_>) -> Vec<String> {
     lines
 }
 
-/// The request for the same badge as JSON, which has its words; or the request as it is, where that would be another call
-/// because the badge has a parameter `format` of its own.
+/// The request for the same badge as JSON, which has its words; or the request as it is, where that would be another
+/// call because the badge has a parameter `format` of its own.
 fn json_request(engine: &Engine, path: &str, call: &Call<'_>, now: SystemTime) -> Request {
     let (stem, query) = path.split_once('?').unwrap_or((path, ""));
     let stem = [".svg", ".png"].iter().find_map(|ending| stem.strip_suffix(ending)).unwrap_or(stem);

@@ -16,7 +16,8 @@ use crate::{
     seal::SealOption,
 };
 
-/// The world with the settings, the certificates, the secrets and the address guard that the server has, and with no store.
+/// The world with the settings, the certificates, the secrets and the address guard that the server has, and with no
+/// store.
 ///
 /// # Errors
 /// A key or a file of certificates cannot be read.

@@ -76,8 +76,8 @@ impl fmt::Display for ReportFailure {
             Self::NoCoverage => f.write_str("no file that was found is a report of coverage"),
             Self::NoLines { reports } => write!(
                 f,
-                "the {reports} coverage report(s) have no lines; was the code instrumented? --allow-empty sends that all \
-                 the same"
+                "the {reports} coverage report(s) have no lines; was the code instrumented? --allow-empty sends that \
+                 all the same"
             ),
             Self::Conflict { file, conflict } => write!(f, "{file}: {conflict}"),
             Self::Output(fault) => write!(f, "standard output: {fault}"),

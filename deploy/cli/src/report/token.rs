@@ -1,6 +1,7 @@
 //! The ID token of a CI system, which proves where a report comes from in the place of a signature.
 //!
-//! GitHub gives a job an address to ask for tokens at, if its permissions allow that. GitLab writes one into a variable.
+//! GitHub gives a job an address to ask for tokens at, if its permissions allow that. GitLab writes one into a
+//! variable.
 
 use std::fmt;
 

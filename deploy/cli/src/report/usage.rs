@@ -48,8 +48,8 @@ impl fmt::Display for UsageFault {
                 return write!(f, "--secret-file {}: it is too large to be a secret", file.display());
             }
             Self::PathSegment => {
-                "--platform, --part, --owner, --repo, names of values and the parts of --branch must not be empty, `.` or \
-                 `..`"
+                "--platform, --part, --owner, --repo, names of values and the parts of --branch must not be empty, `.` \
+                 or `..`"
             }
             Self::PathName => {
                 "--platform, --part, --owner, --repo and names of values must hold no slash and nothing percent-encoded"
@@ -65,12 +65,12 @@ impl fmt::Display for UsageFault {
                 "--oidc: the workflow must allow this job to ask GitHub for an ID token; write `permissions: id-token: write`"
             }
             Self::NoIdTokens => {
-                "--oidc: there is no BADGESMITH_ID_TOKEN; name it in `id_tokens:` of the job, with the server's address as \
-                 its `aud:`"
+                "--oidc: there is no BADGESMITH_ID_TOKEN; name it in `id_tokens:` of the job, with the server's \
+                 address as its `aud:`"
             }
             Self::NoTokens => {
-                "--oidc: neither GitHub Actions nor GitLab CI gives this job an ID token; set BADGESMITH_ID_TOKEN to one, \
-                 or sign with a secret"
+                "--oidc: neither GitHub Actions nor GitLab CI gives this job an ID token; set BADGESMITH_ID_TOKEN to \
+                 one, or sign with a secret"
             }
             Self::TokenMalformed(variable) => return write!(f, "--oidc: what {variable} holds is no token"),
             Self::TokenAddress => "--oidc: ACTIONS_ID_TOKEN_REQUEST_URL must be an https:// address",

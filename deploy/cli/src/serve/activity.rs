@@ -29,8 +29,8 @@ const STOPPING_TIMEOUT: Duration = Duration::from_secs(2);
 /// How many bits of [`Activity::phase`] are the phase; the others are the time when it began.
 const PHASE_BITS: u32 = 3;
 
-/// What a connection is doing. In every phase but [`Phase::New`], [`Phase::Answering`] and, while there is nothing to tell,
-/// [`Phase::Listening`] it waits for the client.
+/// What a connection is doing. In every phase but [`Phase::New`], [`Phase::Answering`] and, while there is nothing to
+/// tell, [`Phase::Listening`] it waits for the client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Phase {
     /// The connection was accepted, and its thread has not read from it yet. A request may have arrived.
@@ -85,8 +85,8 @@ impl HeldBytes {
 /// The state of one connection, shared by its socket, its requests and the table of connections.
 ///
 /// The task of the connection changes it several times for each request, and the table reads it once a second, so it is
-/// made of atomic numbers instead of a mutex. A reader may see a change by halves; the order of the writes is such that a
-/// connection then never looks as if it waited longer than it does.
+/// made of atomic numbers instead of a mutex. A reader may see a change by halves; the order of the writes is such that
+/// a connection then never looks as if it waited longer than it does.
 #[derive(Debug)]
 pub(crate) struct Activity {
     /// When the connection was opened. All other times are nanoseconds since then.
@@ -100,8 +100,8 @@ pub(crate) struct Activity {
     all: HeldBytes,
     /// 0, or the number of the [`Ending`] and one more.
     ending: AtomicU8,
-    /// The task of the connection, which ends it. It stays here when it is woken: a connection that finishes may have to
-    /// be closed before it has.
+    /// The task of the connection, which ends it. It stays here when it is woken: a connection that finishes may have
+    /// to be closed before it has.
     task: Mutex<Option<Waker>>,
 }
 

@@ -222,7 +222,8 @@ where
     to_http(response.status, response.headers, body, arrived.correlation_id)
 }
 
-/// A body that streams events until the server stops or cannot go on with them. The connection counts as a listener as long as the body lives.
+/// A body that streams events until the server stops or cannot go on with them. The connection counts as a listener as
+/// long as the body lives.
 fn event_body(events: EventStream, place: ListenerPlace, activity: Arc<Activity>) -> UnsyncBoxBody<Bytes, Infallible> {
     let told = stream::unfold((events, place), move |(mut events, mut place)| {
         let activity = Arc::clone(&activity);

@@ -45,8 +45,8 @@ pub(super) struct ControlSocket {
 }
 
 impl ControlSocket {
-    /// Listens in the data directory, if there is one, until the runtime ends. A socket that an earlier server left there
-    /// is replaced. A server without a control socket serves all the same, and the log says why it has none.
+    /// Listens in the data directory, if there is one, until the runtime ends. A socket that an earlier server left
+    /// there is replaced. A server without a control socket serves all the same, and the log says why it has none.
     pub(super) fn open(
         data: &Path,
         reloads: &mpsc::Sender<ReloadRequest>,

@@ -23,8 +23,9 @@ impl CurrentEngine {
         Arc::clone(&self.engine.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Asks it something that takes no longer than a look into memory, since no other engine can take its place meanwhile.
-    /// It costs less than to have the engine for oneself: the threads wait for each other's counts of its holders.
+    /// Asks it something that takes no longer than a look into memory, since no other engine can take its place
+    /// meanwhile. It costs less than to have the engine for oneself: the threads wait for each other's counts of its
+    /// holders.
     pub(crate) fn with<T>(&self, ask: impl FnOnce(&Engine) -> T) -> T {
         ask(&self.engine.read().unwrap_or_else(PoisonError::into_inner))
     }

@@ -14,8 +14,9 @@ const EXAMPLES: usize = 3;
 /// From how many plugins on each has a line with one example: the examples of eighty are no help.
 const MANY: usize = 12;
 
-/// Prints the server's address and examples of every plugin's badges. At a Unix socket they are paths. A terminal, unless
-/// the log is at `debug`, is shown how many there are instead: a screen has no room for the examples of eighty plugins.
+/// Prints the server's address and examples of every plugin's badges. At a Unix socket they are paths. A terminal,
+/// unless the log is at `debug`, is shown how many there are instead: a screen has no room for the examples of eighty
+/// plugins.
 pub(super) fn print(address: &ListenAddress, server: &Server) {
     let base = &server.network.base;
     let (at, site) = match address {

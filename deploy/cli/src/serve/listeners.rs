@@ -11,7 +11,8 @@ use super::client_address::ClientAddress;
 
 /// How many listeners there may be. Each is woken by every event, and takes a file descriptor.
 pub(crate) const MOST_LISTENERS: usize = 256;
-/// How many of them one client may have. Over loopback there is no limit, since a reverse proxy may run on this machine.
+/// How many of them one client may have. Over loopback there is no limit, since a reverse proxy may run on this
+/// machine.
 pub(crate) const MOST_OF_CLIENT: usize = 32;
 
 /// Instead of how often streams were ended: the server stops.

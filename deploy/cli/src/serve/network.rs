@@ -12,8 +12,8 @@ pub(crate) struct Network {
 }
 
 impl Network {
-    /// The client by which the places of listeners are counted. Programs of this machine, one of which may be a proxy, and
-    /// a trusted proxy that does not say for whom it asks have no limit.
+    /// The client by which the places of listeners are counted. Programs of this machine, one of which may be a proxy,
+    /// and a trusted proxy that does not say for whom it asks have no limit.
     pub(crate) fn counted_client(&self, client: Option<IpAddr>) -> Option<ClientAddress> {
         self.client_of(client).and_then(ClientAddress::at)
     }

@@ -1,4 +1,5 @@
-//! The time of the present poll of a connection. Timeouts are seconds, so the clock is read once for all that a poll does.
+//! The time of the present poll of a connection. Timeouts are seconds, so the clock is read once for all that a poll
+//! does.
 
 use std::{
     cell::Cell,

@@ -10,7 +10,8 @@ use crate::command_error::CommandError;
 
 /// The variable with the name of the queue.
 const VARIABLE: &str = "BADGESMITH_QUEUE_REPORTS";
-/// The variable with the name of the queue of events, which a function on Lambda works on and whose depth is shown here.
+/// The variable with the name of the queue of events, which a function on Lambda works on and whose depth is shown
+/// here.
 const EVENTS: &str = "BADGESMITH_QUEUE_EVENTS";
 
 /// Why there is no queue.
@@ -35,8 +36,8 @@ impl fmt::Display for QueueError {
 
 impl Error for QueueError {}
 
-/// The queue that the environment names. It is emptied even where reports are recorded at once, so that none stays in it
-/// after the setting was changed.
+/// The queue that the environment names. It is emptied even where reports are recorded at once, so that none stays in
+/// it after the setting was changed.
 ///
 /// # Errors
 /// plugins.toml asks for a queue and none is named, or what is named is none.

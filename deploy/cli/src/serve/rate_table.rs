@@ -13,9 +13,9 @@ const BUCKETS_OF_SET: usize = 8;
 
 /// A token bucket for each key. A bucket that is not in the table is full.
 ///
-/// The table never grows. Where a new key finds its set taken, the fullest bucket makes room, whose key loses nothing but
-/// what little it has used. So nobody is refused because of the keys of others, however many they are; and who has so many
-/// keys has so many buckets anyhow. The hash has a random seed, so nobody can choose keys of one set.
+/// The table never grows. Where a new key finds its set taken, the fullest bucket makes room, whose key loses nothing
+/// but what little it has used. So nobody is refused because of the keys of others, however many they are; and who has
+/// so many keys has so many buckets anyhow. The hash has a random seed, so nobody can choose keys of one set.
 #[derive(Debug)]
 pub(crate) struct RateTable<K> {
     rate: Rate,

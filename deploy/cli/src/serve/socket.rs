@@ -21,8 +21,8 @@ const SMALL_ANSWER: usize = 4 * 1024;
 const MAX_DISCARDED: usize = 4 * 1024 * 1024;
 
 thread_local! {
-    /// Where the pieces of a small answer become one. Each thread has one buffer, because an answer is in it no longer than
-    /// a write takes.
+    /// Where the pieces of a small answer become one. Each thread has one buffer, because an answer is in it no longer
+    /// than a write takes.
     static WHOLE: RefCell<Vec<u8>> = RefCell::new(Vec::with_capacity(SMALL_ANSWER));
 }
 

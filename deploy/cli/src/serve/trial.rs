@@ -1,5 +1,5 @@
-//! Loads the plugins in another process first: a library that is damaged or cut can end the process that opens it, and no
-//! check of its bytes tells all of them.
+//! Loads the plugins in another process first: a library that is damaged or cut can end the process that opens it, and
+//! no check of its bytes tells all of them.
 
 use std::{
     io::{self, Read},

@@ -81,7 +81,8 @@ impl TrustedProxies {
     /// The client that a request comes from; `None` if its address is unknown.
     ///
     /// It is the peer, unless that is a proxy of these: then it is the first address that is none of theirs, on the way
-    /// back from here. What that one says of others is not believed. Where a proxy does not say, the proxy is the client.
+    /// back from here. What that one says of others is not believed. Where a proxy does not say, the proxy is the
+    /// client.
     pub(crate) fn client(&self, peer: Peer, headers: &HeaderMap) -> Option<IpAddr> {
         let mut client = peer.address();
         if !self.contains(peer) {

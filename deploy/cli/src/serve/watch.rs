@@ -1,7 +1,7 @@
 //! `--watch`: reloads as soon as plugins.toml, or a file that it names, has changed. For development.
 //!
-//! The files are looked at twice a second. That needs no watcher of the system, of which each has its own idea of a file
-//! that is replaced, and finds a file on any disk.
+//! The files are looked at twice a second. That needs no watcher of the system, of which each has its own idea of a
+//! file that is replaced, and finds a file on any disk.
 
 use std::{
     fs, mem,

@@ -56,7 +56,8 @@ impl Workers {
         Ok(Self { workers: workers.collect::<Result<_, _>>()?, _running: running })
     }
 
-    /// Serves a connection, which this thread accepted, on the thread that has the fewest. Returns that thread's number.
+    /// Serves a connection, which this thread accepted, on the thread that has the fewest. Returns that thread's
+    /// number.
     ///
     /// # Errors
     /// The connection cannot be taken from this thread's runtime.

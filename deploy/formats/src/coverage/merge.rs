@@ -73,8 +73,8 @@ impl fmt::Display for CoverageConflict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "an earlier report has other totals of {} and neither has its lines, so they cannot be merged; give reports \
-             with lines in them",
+            "an earlier report has other totals of {} and neither has its lines, so they cannot be merged; give \
+             reports with lines in them",
             self.file
         )
     }

@@ -1,5 +1,5 @@
-//! The format of a backup: lines of JSON. The last line has a checksum of all lines before it, so a backup that was cut or
-//! changed is refused.
+//! The format of a backup: lines of JSON. The last line has a checksum of all lines before it, so a backup that was cut
+//! or changed is refused.
 
 use std::{
     borrow::Cow,

@@ -22,8 +22,8 @@ use crate::{
     unix_time::unix_seconds,
 };
 
-/// Hands every result and then every state that has not expired at `now` to `each`, in key order, and reports which ones
-/// are damaged. Rows of the table of events are not exported: they say what this deployment has still to tell.
+/// Hands every result and then every state that has not expired at `now` to `each`, in key order, and reports which
+/// ones are damaged. Rows of the table of events are not exported: they say what this deployment has still to tell.
 ///
 /// # Errors
 /// There is no store, a server has it open, none of it can be read, or the first error of `each`.

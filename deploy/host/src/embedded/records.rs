@@ -75,8 +75,8 @@ pub(super) fn deliver(tables: &mut Tables<'_>, delivery: &Delivery) -> Result<bo
     Ok(true)
 }
 
-/// Claims the run, writes the record and its outbox row and lists its subject; or writes nothing and returns `false` if the run is claimed
-/// already.
+/// Claims the run, writes the record and its outbox row and lists its subject; or writes nothing and returns `false` if
+/// the run is claimed already.
 fn write(tables: &mut Tables<'_>, new: &NewRecord<'_>) -> Result<bool, redb::Error> {
     let NewRecord { collection, subject, record, arrived, outbox } = *new;
     let (now, partition) = (unix_seconds(arrived), partition(collection, subject));

@@ -5,8 +5,8 @@ use redb::{Database, ReadTransaction, ReadableDatabase, ReadableTable, TableDefi
 
 use super::{cached_answers, list_filling, rows, store_error::StoreError};
 
-/// The version that this program writes. A file without a version was written before there was one: it is version 0, and
-/// has the tables of results, claims and expiries at least.
+/// The version that this program writes. A file without a version was written before there was one: it is version 0,
+/// and has the tables of results, claims and expiries at least.
 pub(super) const SCHEMA: u64 = 1;
 
 const VERSIONS: TableDefinition<&str, u64> = TableDefinition::new("versions");

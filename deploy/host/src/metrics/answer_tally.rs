@@ -1,5 +1,5 @@
-//! Counts answers on the threads that give them. If all threads changed the same counters, each would wait for the caches of
-//! the others' processors with every answer.
+//! Counts answers on the threads that give them. If all threads changed the same counters, each would wait for the
+//! caches of the others' processors with every answer.
 
 use std::{
     collections::HashMap,

@@ -31,8 +31,8 @@ const STEPS: [f64; 8] = [0.000_1, 0.000_25, 0.001, 0.005, 0.025, 0.1, 0.5, 2.0];
 const SENDS: [f64; 7] = [0.01, 0.05, 0.1, 0.5, 1.0, 3.0, 10.0];
 /// The route label of a request that no route matches.
 const NO_ROUTE: &str = "none";
-/// How many outcomes of reports and deliveries get a label of their own, since providers have codes of their own; the others are
-/// `OTHER`.
+/// How many outcomes of reports and deliveries get a label of their own, since providers have codes of their own; the
+/// others are `OTHER`.
 const MOST_OUTCOMES: usize = 64;
 const OTHER: &str = "OTHER";
 
@@ -140,8 +140,8 @@ impl Prometheus {
             )?,
             reports: counter(
                 "badgesmith_reports_total",
-                "Reports by what was to prove them (signature, token, none) and by what became of them: ACCEPTED, or the \
-                 code of the refusal.",
+                "Reports by what was to prove them (signature, token, none) and by what became of them: ACCEPTED, or \
+                 the code of the refusal.",
                 &["plugin", "proof", "outcome"],
             )?,
             limited: counter(

@@ -72,7 +72,8 @@ impl Issuer {
     }
 }
 
-/// The name of an issuer as its tokens have it. `Url` writes an origin with a slash at its end; GitHub and GitLab do not.
+/// The name of an issuer as its tokens have it. `Url` writes an origin with a slash at its end; GitHub and GitLab do
+/// not.
 fn name(issuer: &Url) -> String {
     if issuer.path() == "/" { issuer.as_str().trim_end_matches('/').to_owned() } else { issuer.as_str().to_owned() }
 }

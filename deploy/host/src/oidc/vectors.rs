@@ -15,8 +15,8 @@ fn is_accepted(token: &str, set: &Value) -> bool {
     key.is_some_and(|key| key.has_signed(compact.signed, &compact.signature))
 }
 
-/// Judges all vectors of a file but those that are `accepted` although they are marked as invalid. Returns how many there
-/// are of RS256 and ES256, and of other algorithms or of none.
+/// Judges all vectors of a file but those that are `accepted` although they are marked as invalid. Returns how many
+/// there are of RS256 and ES256, and of other algorithms or of none.
 fn judge(file: &str, accepted: &[u64]) -> (usize, usize) {
     let folder = PathBuf::from(env::var_os("BADGESMITH_WYCHEPROOF").expect("BADGESMITH_WYCHEPROOF is set"));
     let vectors: Value = serde_json::from_slice(&fs::read(folder.join(file)).unwrap()).unwrap();

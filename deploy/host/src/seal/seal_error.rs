@@ -75,8 +75,8 @@ impl fmt::Display for SealError {
             ),
             Self::Version(version) => write!(
                 f,
-                "it is sealed in version {version}, and this program reads version {VERSION}; use the program that wrote \
-                 it, or a newer one"
+                "it is sealed in version {version}, and this program reads version {VERSION}; use the program that \
+                 wrote it, or a newer one"
             ),
             Self::Purpose { sealed, wanted } => {
                 write!(f, "it is sealed as {sealed:?} and does not stand for {wanted:?}; restore the right file")

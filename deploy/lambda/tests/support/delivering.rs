@@ -1,4 +1,5 @@
-//! Emulated AWS with a table of events and queues, and the event sources of a function: the table's stream and the queues.
+//! Emulated AWS with a table of events and queues, and the event sources of a function: the table's stream and the
+//! queues.
 #![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test's support")]
 
 use std::{

@@ -31,8 +31,8 @@ struct State {
     is_open: BTreeSet<String>,
 }
 
-/// A server whose paths are receivers. `gone` answers 410 until it is opened; the others fail at the first attempt of each
-/// third event.
+/// A server whose paths are receivers. `gone` answers 410 until it is opened; the others fail at the first attempt of
+/// each third event.
 pub struct Receiver {
     pub address: SocketAddr,
     state: Arc<Mutex<State>>,

@@ -16,8 +16,8 @@ use crate::badge_content::{BadgeContent, Extras};
 /// The largest document that is parsed on the request's own thread, in bytes; a larger one is parsed by a worker
 /// thread.
 pub(super) const SMALL: usize = 64 * 1024;
-/// The largest `logoSvg` that is shown, in bytes. Every answer contains it and is hashed, on the thread that serves; one of
-/// 4 MiB, which a document may have, would take 15 ms each time.
+/// The largest `logoSvg` that is shown, in bytes. Every answer contains it and is hashed, on the thread that serves;
+/// one of 4 MiB, which a document may have, would take 15 ms each time.
 const LARGEST_LOGO: usize = 128 * 1024;
 /// How many invalid properties an error names.
 const MOST_NAMES: usize = 5;

@@ -8,7 +8,8 @@ use crate::{
     route::RouteTemplate,
 };
 
-/// The query parameters of a route that it leaves to the caller: neither a segment nor a fixed parameter has their name.
+/// The query parameters of a route that it leaves to the caller: neither a segment nor a fixed parameter has their
+/// name.
 pub(super) fn open_query(badge: &BadgeRoute) -> impl Iterator<Item = &str> {
     let template = RouteTemplate::parse(&badge.route).ok();
     let segments = template.and_then(|template| template.fit_address(&badge.example)).unwrap_or_default();

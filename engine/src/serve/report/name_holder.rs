@@ -66,8 +66,8 @@ impl NewHolder {
 fn other_repository(subject: &Subject, proof: &Proof) -> Error {
     let (owner, repo, id) = (subject.owner(), subject.repo(), &proof.repository_id);
     let words = format!(
-        "another repository has reported as {owner}/{repo} before; if this one, whose id is {id}, has its name now, the \
-         operator of the server runs: badgesmith identity accept --owner {owner} --repo {repo} --id {id}"
+        "another repository has reported as {owner}/{repo} before; if this one, whose id is {id}, has its name now, \
+         the operator of the server runs: badgesmith identity accept --owner {owner} --repo {repo} --id {id}"
     );
     Error::invalid_token("repository_id", &words)
 }

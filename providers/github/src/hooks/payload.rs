@@ -127,8 +127,8 @@ impl<'v> Member<'v> {
         self.get(name).0.and_then(Value::as_bool)
     }
 
-    /// A member's time, which a push's repository has in seconds since 1970. None for a time before, such as that in the
-    /// year 1 which stands for no time.
+    /// A member's time, which a push's repository has in seconds since 1970. None for a time before, such as that in
+    /// the year 1 which stands for no time.
     #[inline(never)]
     pub(crate) fn moment(self, name: &str) -> Option<Moment> {
         let seconds = match self.get(name).0? {

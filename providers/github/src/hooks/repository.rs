@@ -26,8 +26,8 @@ pub(crate) struct Repository<'v> {
     pub(crate) default_branch: Option<&'v str>,
 }
 
-/// Reads the repository of a payload, and tells its counters as a state and as the record of the day, of which the first
-/// one is kept.
+/// Reads the repository of a payload, and tells its counters as a state and as the record of the day, of which the
+/// first one is kept.
 pub(crate) fn read<'v>(told: &mut Told<'_>, payload: Member<'v>) -> Result<Repository<'v>, Stop> {
     let repository = payload.get("repository");
     if let Some(stars) = repository.number("stargazers_count") {

@@ -47,8 +47,8 @@ pub(crate) fn read(told: &mut Told<'_>, repository: Repository<'_>, payload: Mem
     Ok(())
 }
 
-/// The branch that a run is filed under. Whoever opens a pull request chooses the name of the branch in his fork, so that
-/// name says nothing about a branch of the repository.
+/// The branch that a run is filed under. Whoever opens a pull request chooses the name of the branch in his fork, so
+/// that name says nothing about a branch of the repository.
 fn branch(told: &Told<'_>, repository: Repository<'_>, run: Member<'_>) -> Option<String> {
     let (name, head) = (run.text("head_branch"), run.get("head_repository").text("full_name"));
     if head.is_some_and(|head| told.is_repository(head)) {

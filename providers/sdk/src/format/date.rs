@@ -71,8 +71,9 @@ pub fn date(value: &Value) -> Option<String> {
     Some(format!("{:04}-{:02}-{:02}", day.year(), day.month(), day.day()))
 }
 
-/// The day of a moment as shields writes it: `today`, `yesterday` or `last monday` in the last week, and before that the
-/// month, with its year unless that is this one's: `november`, `november 2025`. Both arguments are seconds since 1970.
+/// The day of a moment as shields writes it: `today`, `yesterday` or `last monday` in the last week, and before that
+/// the month, with its year unless that is this one's: `november`, `november 2025`. Both arguments are seconds since
+/// 1970.
 ///
 /// ```
 /// use badgesmith_provider::format::relative_date;

@@ -5,7 +5,8 @@ use serde_json::Value;
 /// Numbers from here on have no metric prefix, and are not shown.
 const LARGEST_NUMBER: f64 = 1e27;
 
-/// The number that a JSON value is: a number, or a text that contains nothing else, as some upstreams write all numbers.
+/// The number that a JSON value is: a number, or a text that contains nothing else, as some upstreams write all
+/// numbers.
 ///
 /// None for any other value, and for a number that has no metric prefix because it is too large.
 ///

@@ -9,8 +9,8 @@ pub(super) const LONGEST_VERSION: usize = 256;
 
 /// The newest of these versions.
 ///
-/// Texts with `1.2` in them count, and if there are none, those with any digit; of these the stable ones, and if there are
-/// none, all. Without a single digit the last text in alphabetical order counts.
+/// Texts with `1.2` in them count, and if there are none, those with any digit; of these the stable ones, and if there
+/// are none, all. Without a single digit the last text in alphabetical order counts.
 pub(super) fn newest<'a>(versions: &[&'a str], prerelease: bool) -> Option<&'a str> {
     let filtered = |is_wanted: &dyn Fn(&str) -> bool| -> Vec<&'a str> {
         versions.iter().copied().filter(|version| is_wanted(version)).collect()
@@ -39,8 +39,8 @@ pub(super) fn is_prerelease(version: &str) -> bool {
     version.as_bytes().windows(3).any(|text| text[0].is_ascii_digit() && text[1] == b'-' && is_word(&text[2]))
 }
 
-/// Compares by the first row of numbers and dots in each, then by what follows it; two texts, if one has no such row. Of a
-/// long text only the beginning is read, since it may be compared with each of many others.
+/// Compares by the first row of numbers and dots in each, then by what follows it; two texts, if one has no such row.
+/// Of a long text only the beginning is read, since it may be compared with each of many others.
 pub(super) fn compare_numbers(left: &str, right: &str) -> Ordering {
     let (Some(read_left), Some(read_right)) = (first_numbers(beginning(left)), first_numbers(beginning(right))) else {
         return left.cmp(right);

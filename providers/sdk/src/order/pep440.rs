@@ -8,8 +8,8 @@ pub(super) fn parse(text: &str) -> Option<Version> {
     Version::from_str(text).ok()
 }
 
-/// The color of a version of Python's packages: orange before 1.0 and for a prerelease, otherwise blue; light grey if PEP
-/// 440 does not allow it.
+/// The color of a version of Python's packages: orange before 1.0 and for a prerelease, otherwise blue; light grey if
+/// PEP 440 does not allow it.
 ///
 /// ```
 /// use badgesmith_provider::order::pep440_color;

@@ -1,5 +1,5 @@
-//! Istanbul's `coverage-summary.json`, which has the totals of each file and no lines. Such totals cannot be merged with
-//! others of the same file.
+//! Istanbul's `coverage-summary.json`, which has the totals of each file and no lines. Such totals cannot be merged
+//! with others of the same file.
 
 use std::collections::BTreeMap;
 

@@ -1,5 +1,5 @@
-//! Tracefiles of lcov and of the many tools that write them. The totals that a record states (`LF`, `LH` and so on) count
-//! only if it has no lines.
+//! Tracefiles of lcov and of the many tools that write them. The totals that a record states (`LF`, `LH` and so on)
+//! count only if it has no lines.
 
 use std::collections::HashMap;
 

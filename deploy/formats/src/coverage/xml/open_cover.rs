@@ -1,4 +1,5 @@
-//! `OpenCover` XML, as `OpenCover`, coverlet and `AltCover` write it. Its sequence points, which are statements, count as lines.
+//! `OpenCover` XML, as `OpenCover`, coverlet and `AltCover` write it. Its sequence points, which are statements, count
+//! as lines.
 
 use std::collections::HashMap;
 
