@@ -123,6 +123,11 @@ class Stage:
         self.upstream.shutdown()
 
 
+def copy(file, to):
+    """Copies a file without filling its holes, for which a small disk has no room."""
+    subprocess.run(["cp", "--sparse=always", file, to], check=True)
+
+
 class EmbeddedStage(Stage):
     """The store is a file on a disk of 16 MiB, in a mount namespace that another process holds."""
 
@@ -183,7 +188,7 @@ class EmbeddedStage(Stage):
     def corrupt(self, size):
         """Damages the file of the store. The server refuses it or is right; then the operator puts the whole one back."""
         file, whole = self.disk / "store.redb", self.folder / "whole.redb"
-        shutil.copyfile(file, whole)
+        copy(file, whole)
         with open(file, "r+b") as damaged:
             length = damaged.seek(0, os.SEEK_END)
             damaged.seek(int(size * length))
@@ -193,7 +198,7 @@ class EmbeddedStage(Stage):
             self.broken.append(f"a damaged store is refused without its name: {words[-800:]}")
         if words is None:
             self.end()
-        shutil.copyfile(whole, file)
+        copy(whole, file)
         self.start()
 
     def close(self):

@@ -190,6 +190,22 @@ fn cached_answers_are_evicted_for_reports_on_a_full_disk() {
     watch.end("a full disk with kept answers");
 }
 
+#[test]
+#[ignore = "needs unshare and mount, by root or in a user namespace"]
+fn cached_answers_leave_room_on_the_disk_for_reports() {
+    let upstream = Upstream::start(|_| (200, vec![], vec![b'['; 6_000_000]));
+    let toml = format!("{TOML}\n{}", nuget_toml(&upstream.url()));
+    let (disk, server) = start("room", &toml);
+    for run in 0..8 {
+        let badge = server.get(&format!("/badges/packages/nuget/p{run}.svg"));
+        assert_eq!(badge.status, 200, "{badge:?}");
+        // Answers are cached after the response.
+        thread::sleep(Duration::from_millis(500));
+        assert_eq!(post(&server, run).status, 201, "run {run}: {}", store_log(&server));
+    }
+    assert!(fs::metadata(disk.path().join("store.reserve")).is_ok(), "the disk was never full");
+}
+
 /// Runs `badgesmith serve` with a data directory: the server if it starts, or the output of its refusal.
 fn serve(name: &str, data: &Path) -> Result<Server, Output> {
     let folder = data.parent().unwrap();

@@ -280,13 +280,24 @@ impl StoreFile {
         written.and(removed).map_err(StoreError::from)
     }
 
+    /// The free space of the disk in bytes, where the system tells it.
+    pub(super) fn free_space(&self) -> Option<u64> {
+        #[cfg(unix)]
+        return rustix::fs::statvfs(&*self.directory).ok().map(|disk| disk.f_bavail.saturating_mul(disk.f_frsize));
+        #[cfg(not(unix))]
+        None
+    }
+
     /// Creates the file that reserves room, if there is that much.
     pub(super) fn reserve(&self) {
-        let path = self.directory.join(RESERVE);
-        let exists = fs::metadata(&path).is_ok_and(|metadata| metadata.len() == RESERVE_SIZE as u64);
-        if !exists && occupy(&path, RESERVE_SIZE).is_err() {
+        if !self.has_reserve() && occupy(&self.directory.join(RESERVE), RESERVE_SIZE).is_err() {
             self.release_reserve();
         }
+    }
+
+    /// Whether room is reserved.
+    pub(super) fn has_reserve(&self) -> bool {
+        fs::metadata(self.directory.join(RESERVE)).is_ok_and(|metadata| metadata.len() == RESERVE_SIZE as u64)
     }
 
     /// Removes the reserve, so that the next write has its room.

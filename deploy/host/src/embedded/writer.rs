@@ -39,6 +39,8 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 const ROOM_PAUSE: Duration = Duration::from_secs(1);
 /// How long no answer is cached after the disk was full, so that results get the room there is.
 const CACHING_PAUSE: Duration = Duration::from_secs(60);
+/// The room that is left on the disk for results when answers are cached, in bytes.
+const ROOM_BESIDE_CACHE: u64 = 4 * 1024 * 1024;
 /// How many answers are evicted at first to make room for results; the number doubles. Evicting many needs room too.
 const FIRST_EVICTION: usize = 8;
 
@@ -199,7 +201,7 @@ impl Writer {
 
     /// Caches answers if there is room for them. An answer that is not cached is fetched from its upstream again.
     fn cache(&mut self, answers: &[CachedAnswer]) {
-        if answers.is_empty() || self.retry_at.is_some() {
+        if answers.is_empty() || self.retry_at.is_some() || !self.has_room(answers) {
             return;
         }
         if let Some(until) = self.caching_paused_until {
@@ -225,6 +227,14 @@ impl Writer {
         }
     }
 
+    /// Whether the disk has more room than these answers take, so that no cache fills it.
+    fn has_room(&self, answers: &[CachedAnswer]) -> bool {
+        let size = answers.iter().map(|answer| answer.answer.len() as u64).sum::<u64>();
+        // They are written before those are removed that they replace.
+        let needed = 2 * size + ROOM_BESIDE_CACHE;
+        self.database.file.free_space().is_none_or(|free| free >= needed)
+    }
+
     /// Opens the file again after an error, and evicts answers if the disk was full.
     ///
     /// # Errors
@@ -235,13 +245,21 @@ impl Writer {
         }
         match error {
             StoreError::Replaced => Err(StoreError::Replaced),
-            StoreError::Full(_) => {
-                self.database.reopen()?;
-                self.caching_paused_until = Some(Instant::now() + CACHING_PAUSE);
-                if self.evict_answers()? { Ok(()) } else { Err(error.clone()) }
-            }
+            StoreError::Full(_) if self.make_room()? => Ok(()),
+            StoreError::Full(_) => Err(error.clone()),
             _ => self.database.reopen(),
         }
+    }
+
+    /// Evicts all answers from a full disk, and caches none for a while. Returns whether there were any.
+    fn make_room(&mut self) -> Result<bool, StoreError> {
+        if let Err(StoreError::Full(_)) = self.database.reopen() {
+            // A repair writes pages.
+            self.database.file.release_reserve();
+        }
+        self.database.reopen()?;
+        self.caching_paused_until = Some(Instant::now() + CACHING_PAUSE);
+        self.evict_answers()
     }
 
     /// Evicts all answers, a few at first, so that results get their pages. Returns whether there were any.
@@ -292,9 +310,12 @@ impl Writer {
     /// Tries to end the outage.
     fn recover(&mut self) {
         if let Err(error) = self.database.file.check_room() {
-            self.database.shared.set_outage(&error);
-            self.retry_at = Some(Instant::now() + ROOM_PAUSE);
-            return;
+            // The cached answers may be what fills the disk. Without the reserve there is no room to evict them.
+            if !self.database.file.has_reserve() || !self.make_room().unwrap_or(false) {
+                self.database.shared.set_outage(&error);
+                self.retry_at = Some(Instant::now() + ROOM_PAUSE);
+                return;
+            }
         }
         if let Err(error) = self.database.reopen().and_then(|()| self.database.probe()) {
             self.pause = (self.pause * 2).min(LONGEST_PAUSE);
