@@ -92,6 +92,15 @@ impl ResolvedBadge {
         }
     }
 
+    /// Whether the badge has only texts and colours, as nearly all badges do.
+    #[inline(always)]
+    pub(crate) fn is_plain(&self) -> bool {
+        let Self { segments, spark, logo, links, outline, scale, theme, .. } = self;
+        let has_links = links.left.is_some() || links.right.is_some();
+        let has_parts = !segments.is_empty() || spark.is_some() || logo.is_some() || has_links;
+        !has_parts && !outline && *scale == Scale::ONE && *theme == Theme::Fixed
+    }
+
     /// The message and all segments as one text.
     pub(crate) fn message_with_segments(&self) -> Cow<'_, str> {
         if self.segments.is_empty() {

@@ -16,7 +16,10 @@ pub(crate) fn suffix(badge: &ResolvedBadge) -> IdSuffix {
         badge.links.left.as_ref().map(|link| link.as_str()),
         badge.links.right.as_ref().map(|link| link.as_str()),
     ] {
-        hash.add(part.unwrap_or_default());
+        match part {
+            Some(part) => hash.add(part),
+            None => hash.add_nothing(),
+        }
     }
     if badge.outline {
         hash.add("outline");

@@ -195,7 +195,8 @@ impl Color {
     pub(crate) fn is_light(&self) -> bool {
         match &self.0 {
             ColorForm::Readable { text_color, .. } => *text_color == TextColor::Dark,
-            _ => self.brightness_hundredths() > 69,
+            // No sum of a colour's parts is rounded up from 0.69½, so the bound needs no division.
+            _ => self.brightness_sum() > 177_225,
         }
     }
 
@@ -205,9 +206,14 @@ impl Color {
         Self(ColorForm::Readable { name: self.name().into(), svg: hex(rgb).into(), rgb, text_color })
     }
 
-    fn brightness_hundredths(&self) -> u32 {
+    /// The brightness in parts of 255,000.
+    fn brightness_sum(&self) -> u32 {
         let [r, g, b] = self.rgb().map(u32::from);
-        let sum = r * 299 + g * 587 + b * 114;
+        r * 299 + g * 587 + b * 114
+    }
+
+    fn brightness_hundredths(&self) -> u32 {
+        let sum = self.brightness_sum();
         let (whole, rest) = (sum / 2550, sum % 2550);
         // toFixed rounds halfway values by the exact value of the double. The fused operation keeps that exactness.
         let half = || (f64::from(sum) / 255_000.0).mul_add(200.0, -f64::from(2 * whole + 1)) >= 0.0;
@@ -217,4 +223,26 @@ impl Color {
 
 fn hex([r, g, b]: [u8; 3]) -> String {
     format!("#{r:02x}{g:02x}{b:02x}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_color_is_light_exactly_above_a_brightness_of_0_69() {
+        for grey_and_green in 0..=u16::MAX {
+            let [grey, green] = grey_and_green.to_be_bytes();
+            let color = Color(ColorForm::Css { text: "".into(), rgb: [grey, green, grey] });
+            assert_eq!(color.is_light(), color.brightness() > 0.69, "{grey} {green}");
+        }
+        // Halfway between 0.69 and 0.70, which is rounded down because no double is exactly that.
+        let halfway = (0..=u8::MAX).flat_map(|r| (0..=u8::MAX).map(move |g| (r, g))).filter_map(|(r, g)| {
+            let rest = 177_225_u32.checked_sub(u32::from(r) * 299 + u32::from(g) * 587)?;
+            (rest % 114 == 0).then_some([r, g, u8::try_from(rest / 114).ok()?])
+        });
+        let halfway: Vec<_> = halfway.map(|rgb| Color(ColorForm::Css { text: "".into(), rgb })).collect();
+        assert!(!halfway.is_empty());
+        assert!(halfway.iter().all(|color| !color.is_light() && color.brightness() == 0.69));
+    }
 }

@@ -11,13 +11,14 @@ use crate::{logo::Logo, measured_text::MeasuredText, scale::Scale, spark::SparkP
 const DEFAULT_LABEL_COLOR: &str = "#555";
 
 /// A badge prepared for its style.
+#[derive(Clone, Copy)]
 pub(crate) struct Drawing<'a> {
-    pub(crate) label: MeasuredText<'a>,
-    pub(crate) message: MeasuredText<'a>,
+    pub(crate) label: &'a MeasuredText<'a>,
+    pub(crate) message: &'a MeasuredText<'a>,
     /// The segments that have a section of their own.
-    pub(crate) segments: Vec<SegmentDrawing<'a>>,
+    pub(crate) segments: &'a [SegmentDrawing<'a>],
     /// The sparkline, if it has points.
-    pub(crate) spark: Option<SparkDrawing<'a>>,
+    pub(crate) spark: Option<&'a SparkDrawing<'a>>,
     /// The background of the message.
     pub(crate) color: &'a Color,
     pub(crate) label_color: Option<&'a Color>,
@@ -29,7 +30,13 @@ pub(crate) struct Drawing<'a> {
     pub(crate) theme: Theme,
     /// The suffix of every id in the SVG.
     pub(crate) id: IdSuffix,
+    /// Whether there is a text that is drawn as outlines.
+    pub(crate) has_outlines: bool,
+    /// Whether there are only texts and colours, and no outlines.
+    pub(crate) is_plain: bool,
 }
+
+static NO_LINKS: Links = Links { left: None, right: None };
 
 /// A segment's text and background.
 pub(crate) struct SegmentDrawing<'a> {
@@ -44,6 +51,24 @@ pub(crate) struct SparkDrawing<'a> {
 }
 
 impl<'a> Drawing<'a> {
+    /// The same drawing, if it is plain. A style that draws it leaves out what a plain drawing cannot have, because the
+    /// compiler sees here that there is none.
+    #[inline(always)]
+    pub(crate) fn plain(&self) -> Option<Self> {
+        self.is_plain.then_some(Self {
+            segments: &[],
+            spark: None,
+            logo: None,
+            icon_adapts: false,
+            links: &NO_LINKS,
+            scale: Scale::ONE,
+            theme: Theme::Fixed,
+            has_outlines: false,
+            is_plain: true,
+            ..*self
+        })
+    }
+
     /// The link of the label alone.
     pub(crate) fn label_link(&self) -> Option<&'a Link> {
         self.links.left.as_ref().filter(|_| self.links.right.is_some())

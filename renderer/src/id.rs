@@ -57,6 +57,12 @@ impl ContentHash {
         self.mix(number_of(rest));
     }
 
+    /// The same as an empty text.
+    pub(crate) fn add_nothing(&mut self) {
+        self.mix(0);
+        self.mix(0);
+    }
+
     pub(crate) fn mix(&mut self, word: u64) {
         self.0 = (self.0 ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(29);
     }

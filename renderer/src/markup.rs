@@ -2,25 +2,13 @@
 //! copy and an addition.
 
 pub(crate) mod dark;
+pub(crate) mod digits;
 pub(crate) mod document;
 pub(crate) mod outline;
 
+use self::digits::{COPIED, Digits};
 use crate::id::IdSuffix;
 use crate::scale::QuarterPixels;
-
-/// A number is written with this many bytes, of which those after its last digit are written over.
-const NUMBER: usize = 4;
-
-/// The two digits of each number below 100.
-static PAIRS: [[u8; 2]; 100] = {
-    let mut pairs = [[0; 2]; 100];
-    let mut number = 0;
-    while number < 100 {
-        pairs[number] = [b'0' + (number / 10) as u8, b'0' + (number % 10) as u8];
-        number += 1;
-    }
-    pairs
-};
 
 /// Markup that is being written. Text that is appended must already be escaped.
 ///
@@ -34,6 +22,8 @@ pub(crate) struct Markup<'a> {
     room: usize,
     /// How many bytes had no place, so that the length is known if there is too little room.
     missing: usize,
+    /// Whether nothing is written [`rarely`](Self::rarely).
+    is_plain: bool,
 }
 
 impl<'a> Markup<'a> {
@@ -44,22 +34,31 @@ impl<'a> Markup<'a> {
         loop {
             out.resize(start + room, 0);
             let length = write(out.get_mut(start..).unwrap_or_default());
-            if length + NUMBER <= room {
+            if length + COPIED <= room {
                 return out.truncate(start + length);
             }
-            room = length + NUMBER;
+            room = length + COPIED;
         }
     }
 
     #[inline(always)]
     pub(crate) fn over(bytes: &'a mut [u8]) -> Self {
-        Self { room: bytes.len(), rest: bytes, missing: 0 }
+        Self { room: bytes.len(), rest: bytes, missing: 0, is_plain: false }
     }
 
-    /// Writes what few badges have.
+    /// The markup of a drawing that is plain.
+    #[inline(always)]
+    pub(crate) fn plain(bytes: &'a mut [u8]) -> Self {
+        Self { is_plain: true, ..Self::over(bytes) }
+    }
+
+    /// Writes what few badges have, and no plain drawing.
     #[inline(always)]
     pub(crate) fn rarely(&mut self, write: impl FnOnce(&mut Markup<'a>)) {
-        *self = written_apart(std::mem::take(self), write);
+        debug_assert!(!self.is_plain, "a plain drawing has nothing that few badges have");
+        if !self.is_plain {
+            *self = Self { is_plain: false, ..written_apart(std::mem::take(self), write) };
+        }
     }
 
     /// The next bytes, unless there is too little room.
@@ -98,65 +97,64 @@ impl<'a> Markup<'a> {
         self
     }
 
-    /// Appends as many characters of ASCII as the array has.
-    #[inline(always)]
-    fn ascii<const COUNT: usize>(&mut self, characters: [u8; COUNT]) -> &mut Self {
-        if let Some(place) = self.next(COUNT) {
-            place.copy_from_slice(&characters);
-        }
-        self
-    }
-
+    /// Appends a whole number.
     #[inline(always)]
     pub(crate) fn number(&mut self, number: i64) -> &mut Self {
-        // Nearly all numbers of a badge have up to four digits. All four are looked up, and the leading zeros are
-        // shifted out, so that the length of a number costs no branch.
-        let pair = |number: usize| PAIRS.get(number).copied().unwrap_or_default();
-        let Some(small) = usize::try_from(number).ok().filter(|small| *small < 10_000) else {
-            self.rarely(|out| {
-                out.text(itoa::Buffer::new().format(number));
-            });
-            return self;
-        };
-        let ([a, b], [c, d]) = (pair(small / 100), pair(small % 100));
-        let digits = u32::from_le_bytes([a, b, c, d]);
-        // The lowest bit that is set in the value of a digit is in the first one that is no zero, or in the last one.
-        let zeros = ((digits & 0x0f0f_0f0f) | 0x1000_0000).trailing_zeros() / 8;
-        if let Some(place) = self.rest.first_chunk_mut::<NUMBER>() {
-            *place = (digits >> (8 * zeros)).to_le_bytes();
-        }
-        self.next(NUMBER - zeros as usize);
-        self
+        self.digits(Digits::whole(number))
     }
 
     /// Appends a number of pixels, which must not be negative.
     #[inline(always)]
     pub(crate) fn quarters(&mut self, quarters: QuarterPixels) -> &mut Self {
-        self.number(quarters / 4);
-        match quarters % 4 {
-            1 => self.text(".25"),
-            2 => self.text(".5"),
-            3 => self.text(".75"),
-            _ => self,
+        self.digits(Digits::pixels(quarters))
+    }
+
+    /// Appends a number whose digits are known.
+    #[inline(always)]
+    pub(crate) fn digits(&mut self, digits: Digits) -> &mut Self {
+        let Some((characters, length)) = digits.characters() else {
+            let is_plain = self.is_plain;
+            *self = Self { is_plain, ..large_number(std::mem::take(self), digits.quarters()) };
+            return self;
+        };
+        let mut rest = std::mem::take(&mut self.rest);
+        if let Some(place) = rest.first_chunk_mut::<COPIED>() {
+            *place = characters;
+            rest = rest.get_mut(length..).unwrap_or_default();
+        } else {
+            self.missing += length;
         }
+        self.rest = rest;
+        self
     }
 
     /// Appends a letter of ASCII.
     #[inline(always)]
     pub(crate) fn letter(&mut self, letter: char) -> &mut Self {
-        self.ascii([letter as u8])
+        if let Some([place]) = self.next(1) {
+            *place = letter as u8;
+        }
+        self
     }
 
     /// Appends an id: a letter that names the element, and the badge's suffix.
     #[inline(always)]
     pub(crate) fn id(&mut self, letter: char, suffix: IdSuffix) -> &mut Self {
-        self.letter(letter).suffix(suffix)
+        self.letter(letter).around("", suffix, "")
     }
 
-    /// Appends the suffix of an id whose letter is written already.
+    /// Appends what is before the suffix of an id, the suffix, and what is after it.
     #[inline(always)]
-    pub(crate) fn suffix(&mut self, suffix: IdSuffix) -> &mut Self {
-        self.ascii(suffix.characters())
+    pub(crate) fn around(&mut self, before: &str, suffix: IdSuffix, after: &str) -> &mut Self {
+        let suffix = suffix.characters();
+        if let Some(place) = self.next(before.len() + suffix.len() + after.len()) {
+            let (start, rest) = place.split_at_mut(before.len());
+            let (middle, end) = rest.split_at_mut(suffix.len());
+            start.copy_from_slice(before.as_bytes());
+            middle.copy_from_slice(&suffix);
+            end.copy_from_slice(after.as_bytes());
+        }
+        self
     }
 
     /// The length of all that was written.
@@ -181,7 +179,61 @@ fn copy_ends<const COUNT: usize>(from: &[u8], to: &mut [u8]) -> bool {
 
 #[cold]
 #[inline(never)]
+fn large_number(mut markup: Markup, quarters: QuarterPixels) -> Markup {
+    let fraction = ["", ".25", ".5", ".75"].get((quarters & 3) as usize).copied().unwrap_or_default();
+    markup.text(itoa::Buffer::new().format(quarters >> 2)).text(fraction);
+    markup
+}
+
+#[cold]
+#[inline(never)]
 fn written_apart<'a>(mut markup: Markup<'a>, write: impl FnOnce(&mut Markup<'a>)) -> Markup<'a> {
     write(&mut markup);
     markup
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_appended_does_not_depend_on_the_room_that_was_expected() {
+        let write = |bytes: &mut [u8]| {
+            let out = &mut Markup::over(bytes);
+            out.text("a piece").number(1234).around("before", IdSuffix::default(), "after").quarters(25).words("words");
+            out.rarely(|out| {
+                out.text("rare").number(12_345_678);
+            });
+            out.letter('x').number(7);
+            out.length()
+        };
+        let mut expected = b"start ".to_vec();
+        Markup::append(&mut expected, 200, write);
+        assert!(expected.ends_with(b"after6.25wordsrare12345678x7"), "{expected:?}");
+        for room in 0..100 {
+            let mut out = b"start ".to_vec();
+            Markup::append(&mut out, room, write);
+            assert_eq!(out, expected, "{room}");
+        }
+    }
+
+    #[test]
+    fn every_number_is_written_with_all_its_digits() {
+        let written = |write: &dyn Fn(&mut Markup)| {
+            let mut out = Vec::new();
+            Markup::append(&mut out, 64, |bytes| {
+                let out = &mut Markup::over(bytes);
+                write(out);
+                out.length()
+            });
+            String::from_utf8(out).unwrap()
+        };
+        for quarters in (0..50_000).chain([400_000_001, 4_000_000_000_000_002]) {
+            let expected = (quarters as f64 / 4.0).to_string();
+            assert_eq!(written(&|out| _ = out.quarters(quarters)), expected);
+        }
+        for number in [-1, -9, -12_345, 0, 9, 10, 99, 100, 9_999, 10_000, 1_234_567_890_123] {
+            assert_eq!(written(&|out| _ = out.number(number)), number.to_string());
+        }
+    }
 }

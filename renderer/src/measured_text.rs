@@ -23,6 +23,8 @@ pub(crate) struct MeasuredText<'a> {
     pub(crate) xml: Cow<'a, str>,
     /// The width, in pixels. It is the same whether the text is drawn as text or as outlines.
     pub(crate) width: f64,
+    /// The same in quarter pixels, without a further fraction.
+    pub(crate) quarters: QuarterPixels,
     /// The laid out text, if it is drawn as outlines.
     pub(crate) line: Option<Box<TextLine>>,
     face: Face,
@@ -31,7 +33,8 @@ pub(crate) struct MeasuredText<'a> {
 impl<'a> MeasuredText<'a> {
     /// A text with exactly the width of its characters.
     pub(crate) fn new(plain: &'a str, face: Face) -> Self {
-        Self { plain, xml: escaped(plain), width: width(face, plain), line: None, face }
+        let width = width(face, plain);
+        Self { plain, xml: escaped(plain), width, quarters: (4.0 * width) as i64, line: None, face }
     }
 
     /// A text with the width that a style gives it.
@@ -39,14 +42,19 @@ impl<'a> MeasuredText<'a> {
     pub(crate) fn of_style(text: &'a PreparedText, face: Face, rule: TextWidth) -> Self {
         let plain = text.plain.as_ref();
         let whole = width(face, plain) as i64;
-        let width = match rule {
-            TextWidth::Odd => (whole | 1) as f64,
+        let quarters = match rule {
+            TextWidth::Odd => 4 * (whole | 1),
             TextWidth::Spaced(space) => {
                 let letters = plain.chars().map(char::len_utf16).sum::<usize>() as i64;
-                (4 * whole + space * letters) as f64 / 4.0
+                4 * whole + space * letters
             }
         };
-        Self { plain, xml: text.xml(), width, line: None, face }
+        Self { plain, xml: text.xml(), width: quarters as f64 / 4.0, quarters, line: None, face }
+    }
+
+    /// The same text, to be drawn as text.
+    pub(crate) fn as_text(&self) -> MeasuredText<'_> {
+        MeasuredText { xml: Cow::Borrowed(&self.xml), line: None, ..*self }
     }
 
     /// The same text, to be drawn as outlines. They have the text's width if `is_fitted`, as a text with a
@@ -59,12 +67,12 @@ impl<'a> MeasuredText<'a> {
 
     /// The width in whole pixels.
     pub(crate) fn pixels(&self) -> i64 {
-        self.width as i64
+        self.quarters >> 2
     }
 
     /// The width in quarter pixels.
     pub(crate) fn quarters(&self) -> QuarterPixels {
-        (4.0 * self.width) as i64
+        self.quarters
     }
 
     pub(crate) fn is_empty(&self) -> bool {

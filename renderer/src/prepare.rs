@@ -1,56 +1,81 @@
 //! From a badge to what its style draws: the texts are cleaned, put into the style's case and measured.
 
-use std::borrow::Cow;
-
-use badgesmith_fonts::{AddedFaces, Face};
+use badgesmith_fonts::AddedFaces;
 
 use crate::badge::ResolvedBadge;
 use crate::drawing::{Drawing, SegmentDrawing, SparkDrawing};
-use crate::measured_text::{MeasuredText, TextWidth};
-use crate::text::{PreparedText, cleaned, escaped};
+use crate::measured_text::MeasuredText;
+use crate::style::TextSettings;
+use crate::text::{cleaned, escaped};
 use crate::{badge_id, id::IdSuffix, logo::Logo, theme::Theme};
 
 /// Calls `draw` with the badge prepared for its style, with outlines instead of text if `outline` says so.
+#[inline(always)]
 pub(crate) fn with_drawing<T>(badge: &ResolvedBadge, outline: bool, draw: impl FnOnce(&Drawing) -> T) -> T {
     let style = badge.style.definition();
-    let (message, segments) = if style.joins_segments {
-        (badge.message_with_segments(), &[][..])
-    } else {
-        (Cow::Borrowed(badge.message.as_str()), badge.segments.as_slice())
-    };
-    let label = style.text.label_case.of(&badge.label);
-    let message = style.text.message_case.of(&message);
-    let texts: Vec<_> = segments.iter().map(|segment| style.text.message_case.of(&segment.text)).collect();
-    let faces = outline.then_some(&badge.faces);
-    let segments = texts.iter().zip(segments).filter(|(text, _)| !text.is_empty()).map(|(text, segment)| {
-        SegmentDrawing { text: measured(text, style.text.message_face, style.text.width, faces), color: &segment.color }
-    });
-    let words = badge.spark.as_ref().map(|spark| cleaned(&spark.words));
-    let spark = badge.spark.as_ref().zip(words.as_deref()).filter(|(spark, _)| !spark.points.is_empty());
-    draw(&Drawing {
-        label: measured(&label, style.text.label_face, style.text.width, faces),
-        message: measured(&message, style.text.message_face, style.text.width, faces),
-        segments: segments.collect(),
-        spark: spark.map(|(spark, words)| SparkDrawing { points: spark.drawn(), words_xml: escaped(words) }),
+    let text = &style.text;
+    // The hash takes longest, and only what is written last needs it.
+    let has_ids = style.has_ids || outline || badge.theme == Theme::Auto;
+    let id = if has_ids { badge_id::suffix(badge) } else { IdSuffix::default() };
+    let is_plain = !outline && badge.is_plain();
+    let joined = (!is_plain && style.joins_segments).then(|| badge.message_with_segments());
+    let label = text.label_case.of(&badge.label);
+    let message = text.message_case.of(joined.as_deref().unwrap_or(&badge.message));
+    let drawing = Drawing {
+        label: &MeasuredText::of_style(&label, text.label_face, text.width),
+        message: &MeasuredText::of_style(&message, text.message_face, text.width),
+        segments: &[],
+        spark: None,
         color: &badge.color,
         label_color: badge.label_color.as_ref(),
         logo: badge.logo.as_ref(),
-        icon_adapts: icon_adapts(badge),
+        icon_adapts: false,
         links: &badge.links,
         scale: badge.scale,
         theme: badge.theme,
-        id: if style.has_ids || outline || badge.theme == Theme::Auto {
-            badge_id::suffix(badge)
-        } else {
-            IdSuffix::default()
-        },
+        id,
+        has_outlines: false,
+        is_plain,
+    };
+    if is_plain { draw(&drawing) } else { with_parts(badge, outline.then_some(&badge.faces), &drawing, draw) }
+}
+
+/// Calls `draw` with the drawing and what few badges have: segments, a sparkline, an icon that adapts, and outlines if
+/// there are faces for those.
+#[cold]
+#[inline(never)]
+fn with_parts<T>(
+    badge: &ResolvedBadge,
+    faces: Option<&AddedFaces>,
+    drawing: &Drawing,
+    draw: impl FnOnce(&Drawing) -> T,
+) -> T {
+    let style = badge.style.definition();
+    let TextSettings { message_face: face, message_case: case, width, .. } = style.text;
+    let (label, message) = (outlined(drawing.label.as_text(), faces), outlined(drawing.message.as_text(), faces));
+    let segments = if style.joins_segments { &[] } else { badge.segments.as_slice() };
+    let texts: Vec<_> = segments.iter().map(|segment| case.of(&segment.text)).collect();
+    let segments = texts.iter().zip(segments).filter(|(text, _)| !text.is_empty()).map(|(text, segment)| {
+        SegmentDrawing { text: outlined(MeasuredText::of_style(text, face, width), faces), color: &segment.color }
+    });
+    let segments: Vec<_> = segments.collect();
+    let words = badge.spark.as_ref().map(|spark| cleaned(&spark.words));
+    let spark = badge.spark.as_ref().zip(words.as_deref()).filter(|(spark, _)| !spark.points.is_empty());
+    let spark = spark.map(|(spark, words)| SparkDrawing { points: spark.drawn(), words_xml: escaped(words) });
+    let mut texts = [&label, &message].into_iter().chain(segments.iter().map(|segment| &segment.text));
+    draw(&Drawing {
+        has_outlines: texts.any(|text| text.line.is_some()),
+        label: &label,
+        message: &message,
+        segments: &segments,
+        spark: spark.as_ref(),
+        icon_adapts: icon_adapts(badge),
+        ..*drawing
     })
 }
 
-/// A text with its width, as outlines if it is given the faces for those.
-#[inline(always)]
-fn measured<'t>(text: &'t PreparedText, face: Face, rule: TextWidth, faces: Option<&AddedFaces>) -> MeasuredText<'t> {
-    let text = MeasuredText::of_style(text, face, rule);
+/// The text as outlines, if it is given the faces for those.
+fn outlined<'t>(text: MeasuredText<'t>, faces: Option<&AddedFaces>) -> MeasuredText<'t> {
     match faces {
         Some(faces) => text.outlined(true, faces),
         None => text,

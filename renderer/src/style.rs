@@ -10,6 +10,7 @@ mod plastic;
 mod social;
 
 use definition::StyleDefinition;
+pub(crate) use definition::TextSettings;
 
 macro_rules! styles {
     ($($(#[$attribute:meta])* $style:ident = $name:literal => $definition:path;)*) => {

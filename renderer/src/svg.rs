@@ -1,5 +1,7 @@
 //! A badge as an SVG document.
 
+use std::borrow::Cow;
+
 use crate::drawing::Drawing;
 use crate::{badge::ResolvedBadge, markup::Markup, prepare::with_drawing, readable::readable_badge};
 
@@ -42,15 +44,27 @@ pub fn svg_bytes(badge: &ResolvedBadge) -> Vec<u8> {
 /// assert_eq!(page, format!("<p>{}", svg(&badge)).into_bytes());
 /// ```
 pub fn write_svg(badge: &ResolvedBadge, out: &mut Vec<u8>) {
-    let badge = readable_badge(badge);
+    match readable_badge(badge) {
+        Cow::Borrowed(badge) => write(badge, out),
+        Cow::Owned(badge) => write(&badge, out),
+    }
+}
+
+fn write(badge: &ResolvedBadge, out: &mut Vec<u8>) {
     let style = badge.style.definition();
-    with_drawing(&badge, badge.outline, |drawing| {
-        let expected = style.markup_length + length_of_parts(drawing);
+    with_drawing(badge, badge.outline, |drawing| {
+        // Each text is written five times.
+        let mut expected = style.markup_length + 5 * (drawing.label.xml.len() + drawing.message.xml.len());
+        if !drawing.is_plain {
+            expected += length_of_parts(drawing);
+        }
         Markup::append(out, expected, |bytes| (style.draw)(drawing, bytes));
     });
 }
 
-/// How many bytes the texts of the badge take, and what few badges have; or a little more.
+/// How many bytes take what few badges have; or a little more.
+#[cold]
+#[inline(never)]
 fn length_of_parts(drawing: &Drawing) -> usize {
     /// The rules for readers who prefer dark.
     const ADAPTING: usize = 512;
@@ -58,13 +72,14 @@ fn length_of_parts(drawing: &Drawing) -> usize {
     const BAR: usize = 24;
     /// Of a letter as an outline.
     const OUTLINE: usize = 256;
-    let texts = [&drawing.label, &drawing.message].into_iter().chain(drawing.segments.iter().map(|each| &each.text));
-    // Each text is written five times.
-    let texts = texts.map(|text| 5 * text.xml.len() + text.line.as_ref().map_or(0, |_| OUTLINE * text.plain.len()));
+    let segments = drawing.segments.iter().map(|each| &each.text);
+    let outlines = [drawing.label, drawing.message].into_iter().chain(segments.clone());
+    let outlines = outlines.map(|text| text.line.as_ref().map_or(0, |_| OUTLINE * text.plain.len()));
+    let segments = segments.map(|text| SEGMENT + 5 * text.xml.len());
     let links = [&drawing.links.left, &drawing.links.right];
     let links = links.map(|link| link.as_ref().map_or(0, |link| 256 + link.as_str().len()));
     let logo = drawing.logo.map_or(0, |logo| 128 + logo.uri().len());
     let spark = drawing.spark.as_ref().map_or(0, |spark| 384 + 2 * spark.words_xml.len() + BAR * spark.points.len());
     let adapting = if drawing.follows_reader() { ADAPTING } else { 0 };
-    adapting + texts.sum::<usize>() + links.iter().sum::<usize>() + logo + spark + SEGMENT * drawing.segments.len()
+    adapting + outlines.sum::<usize>() + segments.sum::<usize>() + links.iter().sum::<usize>() + logo + spark
 }

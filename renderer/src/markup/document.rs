@@ -1,22 +1,79 @@
 //! The parts of an SVG that all styles share: the root element, the accessible name, the logo, and links.
 
 use super::Markup;
-use crate::{drawing::Drawing, link::Link, logo::Logo, scale::QuarterPixels, segment::SEPARATOR, text::escaped};
+use super::digits::Digits;
+use crate::{drawing::Drawing, link::Link, logo::Logo, scale::QuarterPixels, scale::Scale};
+use crate::{segment::SEPARATOR, text::escaped};
+
+/// The font family of every style but social, for `concat!`.
+macro_rules! verdana {
+    () => {
+        "Verdana,Geneva,DejaVu Sans,sans-serif"
+    };
+}
+pub(crate) use verdana;
 
 /// The font family of every style but social.
-pub(crate) const VERDANA: &str = "Verdana,Geneva,DejaVu Sans,sans-serif";
+pub(crate) const VERDANA: &str = verdana!();
+
+/// Opens the group of the texts of this size, in tenths of a pixel, with this end of its tag.
+macro_rules! open_texts {
+    ($size:literal, $end:literal) => {
+        concat!(
+            r##"<g fill="#fff" text-anchor="middle" font-family=""##,
+            $crate::markup::document::verdana!(),
+            r#"" text-rendering="geometricPrecision" font-size=""#,
+            $size,
+            r#"""#,
+            $end
+        )
+    };
+}
+pub(crate) use open_texts;
+
+/// The height of a style's badges, in pixels, and the markup around it.
+pub(crate) struct Frame {
+    pub(crate) height: i64,
+    /// What is between the width and the view box's width, at the scale 1.
+    pub(crate) size: &'static str,
+    /// What is between the view box's width and the accessible name.
+    pub(crate) named: &'static str,
+    /// The same for a document that shows its content to screen readers.
+    pub(crate) named_with_content: &'static str,
+}
+
+/// Joins the markup of a frame at compile time: to write one long piece takes less time than several short ones.
+macro_rules! frame {
+    ($height:literal) => {
+        $crate::markup::document::Frame {
+            height: $height,
+            size: concat!(r#"" height=""#, $height, r#"" viewBox="0 0 "#),
+            named: concat!(" ", $height, r#"" role="img" aria-label=""#),
+            named_with_content: concat!(" ", $height, r#"" aria-label=""#),
+        }
+    };
+}
+pub(crate) use frame;
 
 impl Drawing<'_> {
-    /// Opens the document: size, accessible name, and the link of the whole badge.
+    /// Opens the document: size, accessible name, and the link of the whole badge. The digits are those of the width.
     #[inline(always)]
-    pub(crate) fn open(&self, width: QuarterPixels, height: i64, out: &mut Markup) {
-        let scale = i64::from(self.scale.factor());
-        out.text(r#"<svg xmlns="http://www.w3.org/2000/svg" width=""#).quarters(width * scale);
-        out.text(r#"" height=""#).number(height * scale);
-        out.text(r#"" viewBox="0 0 "#).quarters(width).text(" ").number(height);
+    pub(crate) fn open(&self, width: QuarterPixels, frame: &Frame, out: &mut Markup) -> Digits {
+        let digits = Digits::pixels(width);
+        out.text(r#"<svg xmlns="http://www.w3.org/2000/svg" width=""#);
+        if self.scale == Scale::ONE {
+            out.digits(digits).text(frame.size);
+        } else {
+            out.rarely(|out| self.scaled_size(width, frame, out));
+        }
+        out.digits(digits);
         // The content of an element with `role="img"` is hidden from screen readers, but two links must stay reachable.
         // badge-maker omits the accessible name here as well.
-        out.text(if self.label_link().is_some() { r#"" aria-label=""# } else { r#"" role="img" aria-label=""# });
+        if self.label_link().is_none() {
+            out.text(frame.named);
+        } else {
+            out.text(frame.named_with_content);
+        }
         self.accessible_name(out);
         out.text(r#""><title>"#);
         self.accessible_name(out);
@@ -24,6 +81,12 @@ impl Drawing<'_> {
         if let Some(link) = self.whole_link() {
             out.rarely(|out| open_link(link, out));
         }
+        digits
+    }
+
+    fn scaled_size(&self, width: QuarterPixels, frame: &Frame, out: &mut Markup) {
+        let scale = i64::from(self.scale.factor());
+        out.quarters(width * scale).text(r#"" height=""#).number(frame.height * scale).text(r#"" viewBox="0 0 "#);
     }
 
     /// Closes what [`open`](Self::open) opened.

@@ -32,6 +32,7 @@ pub(crate) struct StyleDefinition {
 }
 
 /// The font, the case and the width of a style's texts. Segments are set like the message.
+#[derive(Clone, Copy)]
 pub(crate) struct TextSettings {
     pub(crate) label_face: Face,
     pub(crate) message_face: Face,

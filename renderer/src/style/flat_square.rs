@@ -3,6 +3,7 @@
 use super::bars::on_dark;
 use super::classic::{self, ClassicBadge, ClassicLook, joined_markup};
 use super::definition::StyleDefinition;
+use crate::markup::{Markup, document::frame};
 
 pub(super) static STYLE: StyleDefinition = StyleDefinition {
     text: classic::TEXT,
@@ -11,18 +12,20 @@ pub(super) static STYLE: StyleDefinition = StyleDefinition {
     has_ids: false,
     logo_is_on_light: false,
     overlays: &[],
-    draw: |drawing, bytes| ClassicBadge::measure(drawing, &LOOK).draw(bytes),
+    draw: |drawing, bytes| match drawing.plain() {
+        Some(plain) => ClassicBadge::measure(&plain, &LOOK).draw(&mut Markup::plain(bytes)),
+        None => classic::draw_any(drawing, &LOOK, bytes),
+    },
     #[cfg(feature = "png")]
     paint: |drawing, scale| ClassicBadge::measure(drawing, &LOOK).paint(scale),
 };
 
 const LOOK: ClassicLook = ClassicLook {
-    height: 20,
+    frame: frame!(20),
     baseline: 140,
     has_shadow: false,
-    joined: joined_markup!(height 20, text at 140, shadow at 150),
+    joined: joined_markup!(height 20, radius 0, text at 140, shadow at 150),
     bars: on_dark(2, 12, 16),
     radius: 0,
-    gradient: "",
     stops: &[],
 };

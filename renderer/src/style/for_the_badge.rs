@@ -12,7 +12,7 @@ use crate::canvas::{Canvas, error::PngError, sections::SectionArea};
 use crate::color::Color;
 use crate::drawing::{Drawing, SegmentDrawing};
 use crate::id::IdSuffix;
-use crate::markup::document::{VERDANA, click_area, open_link};
+use crate::markup::document::{click_area, frame, open_link, open_texts};
 use crate::markup::outline::{self, OutlinedText, PathId, SectionLink};
 use crate::measured_text::{MeasuredText, TextWidth};
 use crate::placed_text::{PlacedText, centered_start};
@@ -66,15 +66,24 @@ struct LargeSection<'b> {
 }
 
 fn draw(drawing: &Drawing, bytes: &mut [u8]) -> usize {
+    match drawing.plain() {
+        Some(plain) => write(&plain, &mut Markup::plain(bytes)),
+        None => write(drawing, &mut Markup::over(bytes)),
+    }
+}
+
+#[inline(always)]
+fn write(drawing: &Drawing, out: &mut Markup) -> usize {
     let sections = &measure(drawing);
-    let out = &mut Markup::over(bytes);
-    drawing.open(sections.width(), HEIGHT, out);
-    if sections.iter().any(|section| section.adapting_id.is_some()) {
+    drawing.open(sections.width(), &frame!(28), out);
+    if sections.label.adapting_id.is_some() {
         out.rarely(|out| drawing.dark_label(out));
     }
     out.text(r#"<g shape-rendering="crispEdges">"#);
-    for section in sections.iter() {
-        background(section, out);
+    background(&sections.label, out);
+    background(&sections.message, out);
+    if !sections.segments.is_empty() {
+        out.rarely(|out| sections.segments.iter().for_each(|segment| background(segment, out)));
     }
     if let Some(spark) = &sections.spark {
         out.text(r#"<rect x=""#).quarters(spark.x).text(r#"" width=""#).quarters(spark.width);
@@ -85,7 +94,7 @@ fn draw(drawing: &Drawing, bytes: &mut [u8]) -> usize {
     if let Some(spark) = &sections.spark {
         out.rarely(|out| spark.bars.draw(spark.bars_x, out));
     }
-    if sections.iter().any(|section| section.text.line.is_some()) {
+    if drawing.has_outlines {
         out.rarely(|out| outline::draw(&outlined(sections), false, drawing.id, HEIGHT, out));
     } else {
         foreground(sections, out);
@@ -114,7 +123,8 @@ fn paint(drawing: &Drawing, scale: Scale) -> Result<Canvas, PngError> {
 
 /// Label, message and segments, from left to right.
 struct LargeSections<'b> {
-    both: [LargeSection<'b>; 2],
+    label: LargeSection<'b>,
+    message: LargeSection<'b>,
     segments: Vec<LargeSection<'b>>,
     spark: Option<LargeSpark<'b>>,
 }
@@ -130,16 +140,18 @@ struct LargeSpark<'b> {
 
 impl<'b> LargeSections<'b> {
     fn iter(&self) -> impl Iterator<Item = &LargeSection<'b>> + Clone {
-        self.both.iter().chain(&self.segments)
+        [&self.label, &self.message].into_iter().chain(&self.segments)
     }
 
     /// The width of all sections together.
     fn width(&self) -> QuarterPixels {
         let spark = self.spark.as_ref().map_or(0, |spark| spark.width);
-        self.iter().map(|section| section.width).sum::<QuarterPixels>() + spark
+        let segments = self.segments.iter().map(|segment| segment.width).sum::<QuarterPixels>();
+        self.label.width + self.message.width + segments + spark
     }
 }
 
+#[inline(always)]
 fn measure<'b>(drawing: &'b Drawing) -> LargeSections<'b> {
     let Drawing { label, message, .. } = drawing;
     let has_logo = drawing.logo.is_some();
@@ -174,7 +186,7 @@ fn measure<'b>(drawing: &'b Drawing) -> LargeSections<'b> {
     };
     let mut segments = Vec::with_capacity(drawing.segments.len());
     let mut x = label_section + message.width;
-    for SegmentDrawing { text, color } in &drawing.segments {
+    for SegmentDrawing { text, color } in drawing.segments {
         let segment = LargeSection::measure(text, color, x, 0);
         x += segment.width;
         segments.push(segment);
@@ -184,7 +196,7 @@ fn measure<'b>(drawing: &'b Drawing) -> LargeSections<'b> {
         let bars_x = (x + 3) / 4 + BARS_MARGIN;
         LargeSpark { bars, x, width: 4 * (bars_x + bars.width() + BARS_MARGIN) - x, bars_x }
     });
-    LargeSections { both: [label, message], segments, spark }
+    LargeSections { label, message, segments, spark }
 }
 
 impl<'b> LargeSection<'b> {
@@ -211,12 +223,12 @@ fn background(section: &LargeSection, out: &mut Markup) {
     if section.width == 0 {
         return;
     }
-    out.text("<rect ");
     if section.x > 0 {
-        out.text(r#"x=""#).quarters(section.x).text(r#"" "#);
+        out.text(r#"<rect x=""#).quarters(section.x).text(r#"" width=""#);
+    } else {
+        out.text(r#"<rect width=""#);
     }
-    out.text(r#"width=""#).quarters(section.width).text(r#"" height=""#).number(HEIGHT);
-    out.text(r#"" fill=""#).words(section.fill);
+    out.quarters(section.width).text(r#"" height="28" fill=""#).words(section.fill);
     if let Some(id) = section.adapting_id {
         out.text(r#"" id=""#).id(dark::LABEL, id);
     }
@@ -225,40 +237,59 @@ fn background(section: &LargeSection, out: &mut Markup) {
 
 #[inline(always)]
 fn foreground(sections: &LargeSections, out: &mut Markup) {
-    if sections.iter().all(|section| section.text.is_empty() && section.link.is_none()) {
+    let LargeSections { label, message, segments, .. } = sections;
+    // The click area of a section's own link must not be scaled with the text.
+    let scales_each = label.link.is_some() || message.link.is_some();
+    if label.text.is_empty() && message.text.is_empty() && segments.is_empty() && !scales_each {
         return;
     }
-    // The click area of a section's own link must not be scaled with the text.
-    let scales_each = sections.iter().any(|section| section.link.is_some());
-    out.text(r##"<g fill="#fff" text-anchor="middle" font-family=""##).text(VERDANA);
-    out.text(r#"" text-rendering="geometricPrecision" font-size="100""#);
-    out.text(if scales_each { ">" } else { r#" transform="scale(.1)">"# });
-    for section in sections.iter() {
-        if let Some(link) = section.link {
-            out.rarely(|out| {
-                open_link(link, out);
-                click_area(section.x, section.width, HEIGHT, out);
-            });
-        }
-        section_text(section, scales_each, out);
-        if section.link.is_some() {
-            out.text("</a>");
-        }
+    if scales_each {
+        out.text(open_texts!(100, ">"));
+    } else {
+        out.text(open_texts!(100, r#" transform="scale(.1)">"#));
+    }
+    section_text(label, scales_each, out);
+    section_text(message, scales_each, out);
+    if !segments.is_empty() {
+        out.rarely(|out| segments.iter().for_each(|segment| section_text(segment, scales_each, out)));
     }
     out.text("</g>");
 }
 
+/// Writes the text of a section in its link.
 #[inline(always)]
 fn section_text(section: &LargeSection, scales_itself: bool, out: &mut Markup) {
+    if let Some(link) = section.link {
+        out.rarely(|out| {
+            open_link(link, out);
+            click_area(section.x, section.width, HEIGHT, out);
+        });
+    }
+    text(section, scales_itself, out);
+    if section.link.is_some() {
+        out.text("</a>");
+    }
+}
+
+#[inline(always)]
+fn text(section: &LargeSection, scales_itself: bool, out: &mut Markup) {
     if section.text.is_empty() {
         return;
     }
-    out.text(if scales_itself { r#"<text transform="scale(.1)" x=""# } else { r#"<text x=""# });
-    out.quarters(10 * section.text_x + 5 * section.text_width)
-        .text(r#"" y="175" textLength=""#)
-        .quarters(10 * section.text_width);
-    out.text(if section.is_bold { r#"" font-weight="bold""# } else { r#"""# });
-    out.text(if section.is_light { r##" fill="#333">"## } else { ">" }).words(&section.text.xml).text("</text>");
+    if scales_itself {
+        out.text(r#"<text transform="scale(.1)" x=""#);
+    } else {
+        out.text(r#"<text x=""#);
+    }
+    out.quarters(10 * section.text_x + 5 * section.text_width);
+    out.text(r#"" y="175" textLength=""#).quarters(10 * section.text_width);
+    match (section.is_bold, section.is_light) {
+        (false, false) => out.text(r#"">"#),
+        (false, true) => out.text(r##"" fill="#333">"##),
+        (true, false) => out.text(r#"" font-weight="bold">"#),
+        (true, true) => out.text(r##"" font-weight="bold" fill="#333">"##),
+    };
+    out.words(&section.text.xml).text("</text>");
 }
 
 fn outlined<'h>(sections: &'h LargeSections) -> Vec<OutlinedText<'h>> {

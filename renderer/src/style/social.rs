@@ -11,7 +11,7 @@ use crate::canvas::{Canvas, error::PngError, shapes, stretched::RepeatedColumn};
 use crate::drawing::Drawing;
 #[cfg(feature = "png")]
 use crate::gradient::GradientStop;
-use crate::markup::document::{click_area, open_link, open_named_link};
+use crate::markup::document::{click_area, frame, open_link, open_named_link};
 use crate::markup::outline::{SCALED, SHADOW_DROP, write_path};
 use crate::measured_text::{MeasuredText, TextWidth};
 use crate::placed_text::{PlacedText, centered_start};
@@ -98,7 +98,7 @@ struct SocialBadge<'a, 'b> {
 fn draw(drawing: &Drawing, bytes: &mut [u8]) -> usize {
     let out = &mut Markup::over(bytes);
     let social = SocialBadge::measure(drawing);
-    drawing.open(4 * social.width(), HEIGHT, out);
+    drawing.open(4 * social.width(), &frame!(20), out);
     social.definitions(out);
     social.background(out);
     drawing.logo(LABEL_PADDING, HEIGHT, out);
@@ -293,7 +293,7 @@ impl<'a, 'b> SocialBadge<'a, 'b> {
     }
 
     fn label(&self, out: &mut Markup) {
-        let text = &self.drawing.label;
+        let text = self.drawing.label;
         if let Some(link) = self.drawing.label_link() {
             // The button lies over the text, as in badge-maker, so that all of it takes clicks.
             open_text_link(link, text, out);
@@ -321,7 +321,7 @@ impl<'a, 'b> SocialBadge<'a, 'b> {
     }
 
     fn message(&self, out: &mut Markup) {
-        let text = &self.drawing.message;
+        let text = self.drawing.message;
         if text.is_empty() {
             return;
         }
