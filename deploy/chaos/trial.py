@@ -89,6 +89,8 @@ class Trial:
         while not self.is_over.is_set():
             self.sent[branch] = run
             answer = self.asked(f"report {run}", by=report, about=[SECRET, f"b{branch}", run])
+            if answer is None or answer.status not in (201, 409):
+                self.taken_since = None
             if answer is None:
                 tried = True
             elif answer.status == 201 or answer.status == 409 and tried:
@@ -99,7 +101,6 @@ class Trial:
             elif answer.status == 503:
                 # The answer of a transaction may be lost where the store is a service.
                 tried = True
-                self.taken_since = None
                 self.refused_since = self.refused_since or time.monotonic()
             elif not (answer.status == 400 and self.clock_may_be_wrong(answer)):
                 self.breaks(f"report {run} of b{branch}: {answer.status} {answer.body[:200]!r}")
@@ -140,6 +141,8 @@ class Trial:
 
     def probe(self):
         """Asks for the health, and compares it with what builds meet."""
+        # Since when it is not ready: at the beginning of an outage no build has met it yet.
+        unready_since = None
         while not self.is_over.is_set():
             live = self.asked("/health/live", longest=promises.LONGEST_OF_HEALTH)
             if live and live.status != 200:
@@ -149,8 +152,9 @@ class Trial:
             ready = self.asked("/health/ready")
             if ready and ready.status == 200 and refused and now - refused > 15 and refused == self.refused_since:
                 self.breaks(f"/health/ready says 200, and reports are refused for {now - refused:.0f} s")
-            if ready and ready.status == 503 and taken and now - taken > 15 and taken == self.taken_since:
-                self.breaks(f"/health/ready says {ready.body!r}, and reports are taken for {now - taken:.0f} s")
+            unready_since = (unready_since or now) if ready and ready.status == 503 else None
+            if unready_since and taken and now - max(taken, unready_since) > 15 and taken == self.taken_since:
+                self.breaks(f"/health/ready says {ready.body!r} for 15 s, and reports are taken for {now - taken:.0f} s")
             if not self.stage.process.epoch % 2:
                 try:
                     memory = self.stage.process.memory()
