@@ -228,8 +228,8 @@ impl Engine {
     }
 
     /// The engine for a server that is shown below this path, such as `/badges`: the description in OpenAPI and the
-    /// addresses in `/badges.json` and `/llms.txt` say so. The paths of requests do not have it. It is called before
-    /// the first request.
+    /// addresses in `/badges.json`, `/llms.txt` and `/?format=json` say so. The paths of requests do not have it. It is
+    /// called before the first request.
     #[must_use]
     pub fn with_base(mut self, path: &str) -> Self {
         path.clone_into(&mut self.pages.base);
