@@ -53,6 +53,10 @@ fuzz_target!(|input: &[u8]| {
         for prerelease in [false, true] {
             let found = newest(&versions, order, prerelease).expect("the list is not empty");
             assert!(versions.contains(&found));
+            // Beside a version without rules a newest one need not exist.
+            if order == Order::Maven && ruled.len() < versions.len() {
+                continue;
+            }
             for rival in ruled.iter().filter(|version| prerelease || !order.is_prerelease(version)) {
                 assert_ne!(order.compare(found, rival), Ordering::Less, "{order:?}: {found:?} {rival:?}");
             }
