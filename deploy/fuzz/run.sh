@@ -7,7 +7,7 @@
 # `target/fuzz/*/PROFILE/TARGET FILE` runs it again. What is found besides is kept in target/fuzz-corpus and is the
 # beginning of the next run; with KEEP=all nothing of it is left out that covers the same code as other inputs. corpus.py
 # and deploy/fuzz/seeds have the first inputs. PROFILE=quick is built in a third of the time of PROFILE=release and runs
-# more slowly: for a few seconds of each target.
+# more slowly: for a few seconds of each target. With SEED=1 the inputs of each run are the same.
 set -euo pipefail
 cd "$(dirname "$0")"
 root=$(cd ../.. && pwd)
@@ -43,7 +43,7 @@ fuzz() {
   done
   local binary
   binary=$(echo "$ROOT"/target/fuzz/*/"$PROFILE/$target")
-  "$binary" "${folders[@]}" -max_total_time="$SECONDS_EACH" -timeout=5 -rss_limit_mb=512 -max_len=65536 \
+  "$binary" "${folders[@]}" -seed="${SEED:-0}" -max_total_time="$SECONDS_EACH" -timeout=5 -rss_limit_mb=512 -max_len=65536 \
     -artifact_prefix="$ROOT/target/fuzz-findings/$target-" -print_final_stats=1 >"$log" 2>&1 || {
     printf '\n%s has a finding:\n' "$target"
     grep -v '^#[0-9]' "$log" | tail -n 60
