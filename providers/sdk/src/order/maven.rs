@@ -1,7 +1,7 @@
 //! The order of Maven, of Java's packages: <https://maven.apache.org/pom.html#version-order-specification>.
 //!
-//! As Maven's own, it is not transitive if a version has an empty part: `1.0-x` < `1.0.--alpha` < `1.0` < `1.0-x`, as
-//! Maven 3.8.7 says. Which of such versions is the newest then depends on the list.
+//! As Maven's own, it is not transitive: `1.0-x` < `1.0.--alpha` < `1.0` < `1.0-x` and `1-alpha` < `1-alpha.b)` <
+//! `1-a0.0-alpha` < `1-alpha`, as Maven 3.8.7 says. Which of such versions is the newest then depends on the list.
 
 use std::cmp::Ordering;
 
