@@ -53,6 +53,7 @@ mod serve;
 pub mod signature;
 pub mod store;
 mod target;
+mod toml_reader;
 mod value;
 mod visibility_state;
 pub mod world;

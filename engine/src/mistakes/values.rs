@@ -5,11 +5,13 @@
 
 use std::{mem, ops::Range};
 
-use serde::de::{DeserializeOwned, IntoDeserializer};
+use serde::de::DeserializeOwned;
 use toml::{
     Spanned,
     de::{DeArray, DeValue},
 };
+
+use crate::toml_reader;
 
 /// How many mistakes of one value are collected.
 const MOST: usize = 100;
@@ -38,7 +40,7 @@ pub(super) fn read<T: DeserializeOwned>(value: &Spanned<DeValue<'_>>) -> Result<
     let mut value = value.clone();
     let (mut found, mut removed) = (Vec::new(), Vec::<Removed>::new());
     while found.len() < MOST {
-        let error = match T::deserialize(value.clone().into_deserializer()) {
+        let error = match toml_reader::read_value(value.clone()) {
             Ok(read) if found.is_empty() => return Ok(read),
             Ok(_) => break,
             Err(error) => error,

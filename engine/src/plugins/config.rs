@@ -15,6 +15,7 @@ use super::{
 use crate::{
     events::subscription::{MOST_SUBSCRIPTIONS, Subscription},
     origin::Origin,
+    toml_reader,
 };
 
 /// plugins.toml.
@@ -157,7 +158,7 @@ impl Config {
 }
 
 fn parse<T: DeserializeOwned>(text: &str, file: &Path) -> Result<T, ConfigError> {
-    toml::from_str(text).map_err(|fault| ConfigError {
+    toml_reader::read(text).map_err(|fault| ConfigError {
         file: file.to_owned(),
         plugin: None,
         kind: ConfigErrorKind::Syntax(Box::new(fault)),

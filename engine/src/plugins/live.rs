@@ -124,7 +124,9 @@ mod tests {
         struct Table {
             live: Live,
         }
-        toml::from_str::<Table>(&format!("live = {value}")).map(|table| table.live).map_err(|fault| fault.to_string())
+        crate::toml_reader::read::<Table>(&format!("live = {value}"))
+            .map(|table| table.live)
+            .map_err(|fault| fault.to_string())
     }
 
     #[test]

@@ -2,8 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use toml::Spanned;
-
 use super::{
     address_template::AddressTemplate,
     badge_table::{BadgeTable, filled},
@@ -15,7 +13,7 @@ use super::{
     route_table::{BadgeNames, RouteKeys, not_used},
     value_table::ValueTable,
 };
-use crate::plugins::label_template;
+use crate::{plugins::label_template, toml_reader::Spanned};
 
 /// A badge of the file.
 #[derive(Debug)]

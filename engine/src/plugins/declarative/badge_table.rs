@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use badgesmith_provider::{BadgeRoute, order::Order};
 use badgesmith_renderer::Style;
 use serde::Deserialize;
-use toml::Spanned;
 
 use super::{
     address_template::AddressTemplate,
@@ -23,6 +22,7 @@ use super::{
     value_source::SourceList,
     value_table::ValueTable,
 };
+use crate::toml_reader::Spanned;
 use crate::value::{
     color_scale::{ColorName, ColorScale},
     value_format::ValueFormat,

@@ -2,13 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use toml::Spanned;
-
 use super::{
     badge::{Badge, Part},
     file_error::FileFault,
     request_table::{RequestTable, setting_of},
 };
+use crate::toml_reader::Spanned;
 
 /// The settings of a file.
 type Settings = BTreeMap<String, Spanned<String>>;

@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use badgesmith_provider::Manifest;
 use serde::Deserialize;
-use toml::Spanned;
 
 use super::{
     badge::Badge,
@@ -18,6 +17,7 @@ use crate::{
     origin::Origin,
     plugins::{id::is_id, label_template},
     router::Router,
+    toml_reader::{self, Spanned},
 };
 
 /// The whole file. `id` to `settings` are a manifest's keys; the origins it asks for are those of its settings.
@@ -48,7 +48,7 @@ pub(super) struct DeclarativeFile {
 impl DeclarativeFile {
     /// Reads a file and checks everything but how its badges are made.
     pub(super) fn read(text: &str) -> Result<Self, FileFault> {
-        let FileTable { id, version, summary, mount, settings, badge } = toml::from_str(text)?;
+        let FileTable { id, version, summary, mount, settings, badge } = toml_reader::read(text)?;
         if !is_id(id.get_ref()) {
             return Err(FileFault::at(&id, "an id is lower-case letters, digits and -"));
         }

@@ -1,8 +1,7 @@
 //! What is wrong with a declarative provider, and on which line.
 
+use crate::toml_reader::Spanned;
 use std::{error::Error, fmt};
-
-use toml::Spanned;
 
 /// The longest part of a line that a message repeats, in bytes.
 const LONGEST_LINE: usize = 100;

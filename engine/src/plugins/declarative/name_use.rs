@@ -1,6 +1,6 @@
 //! The names that the texts of a badge use, and where they stand in the file.
 
-use toml::Spanned;
+use crate::toml_reader::Spanned;
 
 /// A `{name}` in a text of a badge.
 #[derive(Clone, Copy, Debug)]

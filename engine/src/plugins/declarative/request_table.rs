@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
-use toml::Spanned;
 
 use super::{
     address_template::AddressTemplate,
@@ -15,6 +14,7 @@ use super::{
     secret_table::SecretTable,
     status_words::{ErrorStatus, FailureWords},
 };
+use crate::toml_reader::Spanned;
 
 /// The words for error statuses.
 pub(super) type Statuses = BTreeMap<ErrorStatus, FailureWords>;

@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use badgesmith_provider::FurtherRoute;
 use serde::Deserialize;
-use toml::Spanned;
 
 use super::{file_error::FileFault, name_use::NameUse, value_table::affix};
+use crate::toml_reader::Spanned;
 use crate::{plugins::label_template, route::RouteTemplate};
 
 /// What follows the name of a setting in a label.

@@ -2,9 +2,9 @@
 
 use badgesmith_provider::{Auth, Scheme};
 use serde::Deserialize;
-use toml::Spanned;
 
 use super::{braces::TextTemplate, file_error::FileFault, header::HeaderName};
+use crate::toml_reader::Spanned;
 
 /// A secret as it is written.
 #[derive(Clone, Debug, Deserialize)]

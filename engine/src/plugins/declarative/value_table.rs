@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use badgesmith_provider::order::Order;
 use serde::Deserialize;
-use toml::Spanned;
 
 use super::{
     file_error::FileFault,
@@ -17,6 +16,7 @@ use super::{
     value_recipe::ValueRecipe,
     value_source::{SourceList, ValueSource},
 };
+use crate::toml_reader::Spanned;
 use crate::value::{
     color_scale::{ColorName, ColorRule, ColorScale},
     value_format::ValueFormat,
