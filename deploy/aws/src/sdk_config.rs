@@ -6,18 +6,24 @@ use aws_types::{
     sdk_config::{RetryConfig, StalledStreamProtectionConfig, TimeoutConfig},
 };
 use badgesmith_host::client::Connections;
+use futures_util::future::BoxFuture;
 
 use crate::{aws_settings::AwsSettings, http_client::SharedHttpClient};
 
 /// The configuration for these settings. The SDK makes no retries, which [`retry`](crate::retry) does instead.
-pub(crate) async fn load(settings: &AwsSettings, connections: Connections) -> SdkConfig {
-    let client = SharedHttpClient(connections);
-    let builder = settings.credentials.resolve(&client, settings.is_local()).await;
-    builder
-        .behavior_version(BehaviorVersion::latest())
-        .http_client(client)
-        .retry_config(RetryConfig::disabled())
-        .timeout_config(TimeoutConfig::builder().operation_attempt_timeout(settings.timeout / 2).build())
-        .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
-        .build()
+///
+/// The future is boxed so that the SDK's chain of credentials is compiled once, and not for every call that may be the
+/// first one.
+pub(crate) fn load(settings: &AwsSettings, connections: Connections) -> BoxFuture<'_, SdkConfig> {
+    Box::pin(async move {
+        let client = SharedHttpClient(connections);
+        let builder = settings.credentials.resolve(&client, settings.is_local()).await;
+        builder
+            .behavior_version(BehaviorVersion::latest())
+            .http_client(client)
+            .retry_config(RetryConfig::disabled())
+            .timeout_config(TimeoutConfig::builder().operation_attempt_timeout(settings.timeout / 2).build())
+            .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
+            .build()
+    })
 }

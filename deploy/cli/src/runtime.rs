@@ -1,5 +1,7 @@
 //! The asynchronous runtime of the commands that end by themselves.
 
+use std::pin::{Pin, pin};
+
 use tokio::runtime::{Builder, Runtime};
 
 use crate::command_error::CommandError;
@@ -11,5 +13,7 @@ pub(crate) fn single_threaded() -> Result<Runtime, CommandError> {
 
 /// Runs a command's work to its end.
 pub(crate) fn block_on<T>(work: impl Future<Output = Result<T, CommandError>>) -> Result<T, CommandError> {
+    // tokio has the code of its argument twice, with a budget of its scheduler and without; that of a reference is small.
+    let work: Pin<&mut dyn Future<Output = _>> = pin!(work);
     single_threaded()?.block_on(work)
 }

@@ -9,6 +9,7 @@ use std::{
     time::{Duration, Instant, SystemTime},
 };
 
+use futures_util::future::BoxFuture;
 use hyper::{server::conn::http1, service::service_fn};
 use hyper_util::rt::TokioIo;
 use tokio::{
@@ -94,8 +95,9 @@ pub(crate) async fn listen(
                     }
                     let slot = connections.open(client, Instant::now());
                     let (server, is_open) = (server.clone(), open.subscribe());
-                    let served = workers.serve(stream, move |stream| {
-                        serve(Socket::new(stream, slot), from, server, is_open)
+                    let served = workers.serve(stream, move |stream| -> BoxFuture<'static, ()> {
+                        // Boxed, it is compiled once for this thread and the others.
+                        Box::pin(serve(Socket::new(stream, slot), from, server, is_open))
                     });
                     if let Err(fault) = served {
                         tracing::warn!(%fault, "a connection could not be handed to its thread");
