@@ -18,13 +18,18 @@ use self::{grants::load_granting, tables::Tables};
 use crate::{
     events::{MOST_SUBSCRIPTIONS, Subscription},
     plugin_set::PluginSet,
-    plugins::{ConfigErrorKind, Plugin},
+    plugins::{ConfigErrorKind, Plugin, PluginConfig},
 };
 
 /// Every mistake of these files, each with its path and text: plugins.toml, and then those of plugins.d. Bare names of
-/// libraries are searched in `folders`.
+/// libraries are searched in `folders`. `prepare` may change a plugin's table before its code is opened, such as the path
+/// of its library; if it returns `false`, the code is not opened and only the table is looked at.
 #[must_use]
-pub fn mistakes(files: &[(PathBuf, String)], folders: &[PathBuf]) -> Vec<Mistake> {
+pub fn mistakes(
+    files: &[(PathBuf, String)],
+    folders: &[PathBuf],
+    prepare: &mut dyn FnMut(&mut PluginConfig) -> bool,
+) -> Vec<Mistake> {
     let mut found = Vec::new();
     let (mut loaded, mut ids) = (Vec::<(Arc<Plugin>, Mistake)>::new(), Vec::new());
     let mut subscriptions: Vec<(Subscription, Mistake)> = Vec::new();
@@ -50,6 +55,9 @@ pub fn mistakes(files: &[(PathBuf, String)], folders: &[PathBuf]) -> Vec<Mistake
                 continue;
             }
             ids.push(config.id.clone());
+            if !prepare(&mut config) {
+                continue;
+            }
             let (plugin, kinds) = load_granting(&config, folders);
             found.extend(kinds.into_iter().map(|kind| {
                 let (key, name) = grants::key(&kind);

@@ -226,7 +226,7 @@ pub(crate) fn run(serve: &ServeOptions) -> Result<(), CommandError> {
         }
     }
     let copies = serve.library_copies()?;
-    let loaded = Loaded::read(serve.config.file.as_deref(), IfMissing::NoPlugins, copies.as_deref())?;
+    let loaded = Loaded::read(serve.config.file.as_deref(), IfMissing::NoPlugins, copies.clone())?;
     let settings = loaded.settings.clone();
     let roots = ExtraRoots::load(settings.extra_roots.as_deref()).map_err(CommandError::configuration)?;
     let connections = client::Connections::trusting(roots.clone());

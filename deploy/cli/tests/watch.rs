@@ -114,3 +114,26 @@ fn a_library_that_is_overwritten_is_served_and_half_of_one_keeps_the_one_before(
     server.terminate();
     assert_eq!(server.wait(), Some(0), "{log}");
 }
+
+#[test]
+fn a_library_that_is_overwritten_between_two_mistakes_in_the_configuration_ends_no_server() {
+    let folder = folder("watch-mistakes");
+    let (library, config) = (folder.join("c.so"), folder.join("plugins.toml"));
+    let entry = "[[plugin]]\nid = \"c\"\nlibrary = \"./c.so\"\n";
+    let build = |word: &str| fs::write(&library, fs::read(word_library::build(&folder, word)).unwrap()).unwrap();
+    let says =
+        |server: &Server, word: &str| shows(server, "/badges/c/w?format=json", &format!("\"message\":\"{word}\""));
+    build("first");
+    let mut server = Server::start_with("watch-mistakes", entry, &["--watch"]);
+    for word in ["second", "third", "fourth"] {
+        // Each mistake has all plugins opened, to be told with theirs.
+        fs::write(&config, format!("{entry}colour-{word} = \"red\"\n")).unwrap();
+        until(&server, "the mistake", || server.log().contains(&format!("colour-{word}")));
+        fs::write(&config, entry).unwrap();
+        build(word);
+        until(&server, word, || says(&server, word));
+    }
+    let log = server.log();
+    server.terminate();
+    assert_eq!(server.wait(), Some(0), "{log}");
+}

@@ -55,6 +55,12 @@ impl fmt::Display for ConfigError {
 
 impl Error for ConfigError {}
 
+impl From<NotCopied> for ConfigError {
+    fn from(NotCopied { path, cause }: NotCopied) -> Self {
+        Self::Unreadable { path, cause }
+    }
+}
+
 /// Loads the plugins of `config`, or of the plugins.toml in the working directory or beside the binary. Without a file
 /// there are no plugins.
 ///
@@ -164,12 +170,12 @@ pub fn check(text: &str, file: &Path) -> Result<(Config, Vec<Plugin>), ConfigErr
     load_text(text, file, &Libraries::default(), &[])
 }
 
-/// All mistakes of the configuration that [`load`] would load, with conflicts of routes between plugins; none if they
-/// cannot be found in the files.
+/// All mistakes of the configuration that [`load_from`] would load, with conflicts of routes between plugins; none if
+/// they cannot be found in the files.
 #[must_use]
-pub fn explain(config: Option<&Path>) -> Option<ConfigError> {
+pub fn explain(config: Option<&Path>, copies: Option<&LibraryCopies>) -> Option<ConfigError> {
     let (file, text) = read(config, &folder_of_binary()).ok()??;
-    all_mistakes(text, &file, None)
+    all_mistakes(text, &file, &Libraries { copies, ..Libraries::default() })
 }
 
 /// How libraries are found and opened.
@@ -199,7 +205,7 @@ fn load_text(
     libraries: &Libraries<'_>,
     only: &[String],
 ) -> Result<(Config, Vec<Plugin>), ConfigError> {
-    let explained = |error| all_mistakes(text.to_owned(), file, libraries.folder).unwrap_or(error);
+    let explained = |error| all_mistakes(text.to_owned(), file, libraries).unwrap_or(error);
     let mut config = parse(text, file).map_err(explained)?;
     let ids: Vec<_> = config.plugin.iter().map(|plugin| &*plugin.id).collect();
     if let Some(unknown) = only.iter().find(|id| !ids.contains(&id.as_str())) {
@@ -207,8 +213,8 @@ fn load_text(
     }
     config.plugin.retain(|plugin| only.is_empty() || only.contains(&plugin.id));
     if let Some(copies) = libraries.copies {
-        let placed = copies.place(&mut config, &folders(file, libraries.folder));
-        placed.map_err(|NotCopied { path, cause }| ConfigError::Unreadable { path, cause })?;
+        let folders = folders(file, libraries.folder);
+        config.plugin.iter_mut().try_for_each(|plugin| copies.place(plugin, &folders)).map_err(ConfigError::from)?;
     }
     let plugins = load_plugins(&config, file, libraries.folder);
     // Mistakes of plugins that are left out are of no interest.
@@ -217,14 +223,21 @@ fn load_text(
 }
 
 /// Looks at all of the configuration after a first mistake; `None` if there is none that the engine finds.
-fn all_mistakes(text: String, file: &Path, libraries: Option<&Path>) -> Option<ConfigError> {
+fn all_mistakes(text: String, file: &Path, libraries: &Libraries<'_>) -> Option<ConfigError> {
     let mut files = vec![(file.to_owned(), text)];
     for file in all_fragments(file).ok()? {
         let text = fs::read_to_string(&file).ok()?;
         files.push((file, text));
     }
-    let found = mistakes(&files, &folders(file, libraries));
-    (!found.is_empty()).then_some(ConfigError::Mistakes(found))
+    let (folders, mut not_copied) = (folders(file, libraries.folder), None);
+    let found = mistakes(&files, &folders, &mut |plugin| {
+        let placed = libraries.copies.map_or(Ok(()), |copies| copies.place(plugin, &folders));
+        placed.map_err(|fault| not_copied = Some(fault)).is_ok()
+    });
+    match not_copied {
+        Some(fault) => Some(fault.into()),
+        None => (!found.is_empty()).then_some(ConfigError::Mistakes(found)),
+    }
 }
 
 /// What `badgesmith plugin pack` wrote beside a plugins.toml with this text; `None` if it wrote nothing, if the text

@@ -10,7 +10,7 @@ use std::{
     time::SystemTime,
 };
 
-use badgesmith_engine::{Config, plugins::file_paths};
+use badgesmith_engine::plugins::{PluginConfig, file_paths};
 use tempfile::TempDir;
 
 /// How the name of a folder of copies begins.
@@ -59,22 +59,20 @@ impl LibraryCopies {
         Ok(Self { _lock: lock, folder, made: Mutex::default() })
     }
 
-    /// Has every plugin of a configuration open a copy of its library. One that is not there is left as it is, so that
-    /// it is missed by its own name.
+    /// Has a plugin open a copy of its library. One that is not there is left as it is, so that it is missed by its own
+    /// name.
     ///
     /// # Errors
-    /// A library cannot be copied, or changes meanwhile.
-    pub(crate) fn place(&self, config: &mut Config, folders: &[PathBuf]) -> Result<(), NotCopied> {
-        for plugin in &mut config.plugin {
-            let is_library = plugin.library.is_some() && plugin.declarative.is_none();
-            let found = file_paths(plugin, folders).into_iter().find(|path| is_library && path.is_file());
-            let Some(path) = found else { continue };
-            let copy = self.copy(&path).map_err(|cause| NotCopied { path, cause })?;
-            plugin.library = Some(copy.to_str().map(str::to_owned).ok_or_else(|| NotCopied {
-                path: copy.clone(),
-                cause: io::Error::other("the path of temporary files is not UTF-8; set TMPDIR to another folder"),
-            })?);
-        }
+    /// The library cannot be copied, or changes meanwhile.
+    pub(crate) fn place(&self, plugin: &mut PluginConfig, folders: &[PathBuf]) -> Result<(), NotCopied> {
+        let is_library = plugin.library.is_some() && plugin.declarative.is_none();
+        let found = file_paths(plugin, folders).into_iter().find(|path| is_library && path.is_file());
+        let Some(path) = found else { return Ok(()) };
+        let copy = self.copy(&path).map_err(|cause| NotCopied { path, cause })?;
+        plugin.library = Some(copy.to_str().map(str::to_owned).ok_or_else(|| NotCopied {
+            path: copy.clone(),
+            cause: io::Error::other("the path of temporary files is not UTF-8; set TMPDIR to another folder"),
+        })?);
         Ok(())
     }
 
@@ -142,8 +140,6 @@ fn state(path: &Path) -> io::Result<FileState> {
 
 #[cfg(test)]
 mod tests {
-    use badgesmith_engine::plugins::PluginConfig;
-
     use super::*;
 
     #[test]
@@ -154,10 +150,11 @@ mod tests {
         let copies = LibraryCopies::new().unwrap();
         let place = || {
             let plugin = |name: &Path| PluginConfig { library: name.to_str().map(str::to_owned), ..Default::default() };
-            let plugins = vec![plugin(&library), plugin(&here.path().join("missing.so"))];
-            let mut config = Config { plugin: plugins, ..Config::default() };
-            copies.place(&mut config, &[]).unwrap();
-            config.plugin.into_iter().map(|plugin| PathBuf::from(plugin.library.unwrap())).collect::<Vec<_>>()
+            [&library, &here.path().join("missing.so")].map(|path| {
+                let mut plugin = plugin(path);
+                copies.place(&mut plugin, &[]).unwrap();
+                PathBuf::from(plugin.library.unwrap())
+            })
         };
         let first = place();
         assert_eq!(first, place());

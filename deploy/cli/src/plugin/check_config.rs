@@ -17,7 +17,7 @@ pub(super) fn run(options: &ConfigOption) -> Result<(), CommandError> {
     let (config, plugins) = config::need(options.file.as_deref()).map_err(CommandError::configuration)?;
     let mut lines = format!("  ok       plugins: {}\n", plugins.len());
     let engine = Engine::new(plugins, &config.engine, offline_world::world(&config.engine));
-    let engine = engine.map_err(|error| match config::explain(options.file.as_deref()) {
+    let engine = engine.map_err(|error| match config::explain(options.file.as_deref(), None) {
         Some(mistakes) => CommandError::configuration(mistakes),
         None => CommandError::configuration(error),
     })?;

@@ -45,6 +45,8 @@ pub(super) struct Foundation {
 pub(super) struct Loaded {
     /// Which plugins.toml was named.
     config: Option<PathBuf>,
+    /// Where libraries are copied before they are opened.
+    copies: Option<Arc<LibraryCopies>>,
     pub(super) plugins: Vec<Plugin>,
     pub(super) settings: Settings,
     pub(super) faces: AddedFaces,
@@ -65,19 +67,21 @@ impl Loaded {
     pub(super) fn read(
         config: Option<&Path>,
         if_missing: IfMissing,
-        copies: Option<&LibraryCopies>,
+        copies: Option<Arc<LibraryCopies>>,
     ) -> Result<Self, CommandError> {
         let read = match if_missing {
-            IfMissing::NoPlugins => config::load_from(config, copies),
+            IfMissing::NoPlugins => config::load_from(config, copies.as_deref()),
             #[cfg(unix)]
-            IfMissing::Refuse => config::need_from(config, copies).map(|(config, plugins)| (plugins, config.engine)),
+            IfMissing::Refuse => {
+                config::need_from(config, copies.as_deref()).map(|(config, plugins)| (plugins, config.engine))
+            }
         };
         let (plugins, settings) = read.map_err(CommandError::configuration)?;
         let faces = faces::load(&settings.faces).map_err(|error| match faces::explain(config, &settings.faces) {
             Some(mistakes) => CommandError::configuration(mistakes),
             None => CommandError::configuration(error),
         })?;
-        Ok(Self { config: config.map(Path::to_owned), plugins, settings, faces })
+        Ok(Self { config: config.map(Path::to_owned), copies, plugins, settings, faces })
     }
 }
 
@@ -117,7 +121,7 @@ impl Foundation {
 
     /// An engine with these plugins and settings. It opens no connection yet.
     pub(super) fn engine(&self, loaded: Loaded) -> Result<Engine, CommandError> {
-        let Loaded { config, plugins, settings, faces } = loaded;
+        let Loaded { config, copies, plugins, settings, faces } = loaded;
         let (web, executor) =
             (Arc::new(HttpWeb::new(&settings).trusting(self.roots.clone())), Arc::new(TokioExecutor::new()));
         let mut world = World {
@@ -138,11 +142,11 @@ impl Foundation {
             }
             None => plugins,
         };
-        let engine =
-            Engine::new(plugins, &settings, world).map_err(|error| match config::explain(config.as_deref()) {
-                Some(mistakes) => CommandError::configuration(mistakes),
-                None => CommandError::configuration(error),
-            })?;
+        let explain = || config::explain(config.as_deref(), copies.as_deref());
+        let engine = Engine::new(plugins, &settings, world).map_err(|error| match explain() {
+            Some(mistakes) => CommandError::configuration(mistakes),
+            None => CommandError::configuration(error),
+        })?;
         let engine = engine.with_response_cache(&settings).with_faces(faces).with_events().with_base(&self.base);
         let engine = match &self.reports {
             Some(queue) => engine.with_report_queue(Arc::clone(queue) as _),

@@ -83,7 +83,7 @@ impl Reloader {
         let build = move || -> Result<Successor, CommandError> {
             trial::load_elsewhere(file.as_deref())?;
             renew_libraries();
-            let mut loaded = Loaded::read(file.as_deref(), IfMissing::Refuse, copies.as_deref())?;
+            let mut loaded = Loaded::read(file.as_deref(), IfMissing::Refuse, copies)?;
             let needs_restart = keep(&mut loaded.settings, &started_with);
             foundation.storage.check(&loaded.settings)?;
             queued_reports::check(&loaded.settings, foundation.reports.is_some())?;
