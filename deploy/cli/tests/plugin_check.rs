@@ -92,6 +92,19 @@ fn a_badge_made_of_a_spoiled_answer_is_refused() {
 
 #[cfg(target_os = "linux")]
 #[test]
+fn every_provider_in_toml_of_this_repository_is_taken_also_where_its_upstream_is_still_to_be_named() {
+    let folder = root().join("providers/declarative");
+    let files = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let files: Vec<_> = files.filter(|file| file.extension().is_some_and(|ending| ending == "toml")).collect();
+    let said = goes_well(&[&["check"][..], &files.iter().map(|file| text(file)).collect::<Vec<_>>()].concat());
+    assert!(files.len() > 80 && said.matches("to write into plugins.toml").count() == files.len(), "{said}");
+    let words =
+        "warning  its setting upstream has no address, so plugins.toml must name one; here it is https://example.com";
+    let npm = said.split("npm.toml").nth(1).unwrap();
+    assert!(npm.contains(words) && npm.contains("[plugin.settings]\ndownloads = \"https://example.com\""), "{npm}");
+}
+
+#[test]
 fn how_a_library_was_built_is_checked() {
     let said = goes_well(&["check", text(&odd("loud", |source| source + "\nint odd_extra;\n", &[]))]);
     assert!(said.contains("warning  it exports [\"odd_extra\"] too"), "{said}");

@@ -39,6 +39,8 @@ const STEP_TIMEOUT: Duration = Duration::from_secs(2);
 const GLIBC: (u32, u32) = (2, 34);
 /// The name of a folder with transcripts.
 const TRANSCRIPTS: &str = "transcripts";
+/// Where a provider asks whose setting names no address.
+const STAND_IN: &str = "https://example.com";
 /// How many folders above a plugin are searched for transcripts: target/release/deps is three folders deep.
 const SEARCHED_LEVELS: usize = 4;
 
@@ -118,6 +120,11 @@ fn check_provider(
     let Manifest { id, version, mount, badges, .. } = &opened.manifest;
     findings.ok(&format!("it opens: {id} {version}, at {mount}, badges: {}", badges.len()))?;
     unknown_logos(&opened.manifest).iter().try_for_each(|words| findings.refused(words))?;
+    for name in unnamed_upstreams(&opened.manifest) {
+        findings.warning(&format!(
+            "its setting {name} has no address, so plugins.toml must name one; here it is {STAND_IN}"
+        ))?;
+    }
     let config = full_grant(&opened.manifest, &file);
     let subject = TimedProvider { code: Arc::clone(&opened.code), hangs: AtomicBool::new(false) };
     let mut optional = BTreeSet::new();
@@ -197,11 +204,13 @@ fn check_library(file: &Path, findings: &mut Findings) -> Result<(), CommandErro
     Ok(())
 }
 
-/// The configuration that grants everything the manifest asks for.
+/// The configuration that grants everything the manifest asks for. A setting without an address has [`STAND_IN`].
 fn full_grant(manifest: &Manifest, file: &Path) -> Config {
+    let settings: BTreeMap<_, _> =
+        unnamed_upstreams(manifest).map(|name| (name.to_owned(), STAND_IN.to_owned())).collect();
     let setting = |origin: &str| {
-        let name = origin.strip_prefix('{')?.strip_suffix('}')?;
-        manifest.settings.get(name).cloned()
+        let name = name_of_setting(origin)?;
+        settings.get(name).or_else(|| manifest.settings.get(name)).cloned()
     };
     let addresses = manifest.origins.iter().map(|origin| setting(origin).unwrap_or_else(|| origin.clone()));
     // An invalid origin is not granted here; the start reports it.
@@ -220,11 +229,23 @@ fn full_grant(manifest: &Manifest, file: &Path) -> Config {
         origins,
         secrets,
         collections: manifest.collections.clone(),
+        settings,
         ..PluginConfig::default()
     };
     let mut config = Config::default();
     config.plugin.push(entry);
     config
+}
+
+/// The name of a setting whose address a manifest's origin stands for.
+fn name_of_setting(origin: &str) -> Option<&str> {
+    origin.strip_prefix('{')?.strip_suffix('}')
+}
+
+/// The settings whose addresses a plugins.toml has to name.
+fn unnamed_upstreams(manifest: &Manifest) -> impl Iterator<Item = &str> {
+    let names = manifest.origins.iter().filter_map(|origin| name_of_setting(origin));
+    names.filter(|name| manifest.settings.get(*name).is_some_and(String::is_empty))
 }
 
 /// An engine with this one plugin.
