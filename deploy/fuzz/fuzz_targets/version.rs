@@ -8,7 +8,15 @@ use badgesmith_provider::order::{Order, newest};
 use badgesmith_versions::{Version, candidates};
 use libfuzzer_sys::fuzz_target;
 
-const ORDERS: [Order; 6] = [Order::SemVer, Order::Pep440, Order::Maven, Order::NuGet, Order::Composer, Order::Loose];
+const ORDERS: [Order; 7] = [
+    Order::SemVer,
+    Order::Pep440,
+    Order::Maven,
+    Order::Rubygems,
+    Order::NuGet,
+    Order::Composer,
+    Order::Loose,
+];
 
 /// Whether an order is total for this version. Others are compared as shields compares texts, and Maven's own order is not
 /// transitive, as order/maven.rs says.

@@ -275,7 +275,7 @@ pub(super) const ROWS: &[Row] = &[
         "format = \"text\"",
         "newest = \"calver\"",
         14,
-        "unknown variant `calver`, expected one of `semver`, `pep440`, `maven`, `nuget`, `composer`, `loose`",
+        "unknown variant `calver`, expected one of `semver`, `pep440`, `maven`, `rubygems`, `nuget`, `composer`, `loose`",
     ),
     (
         "format = \"text\"",

@@ -1,6 +1,6 @@
 //! The package that a call is for, and the requests for its versions.
 
-use badgesmith_provider::{About, Call, Failure, Request};
+use badgesmith_provider::{About, Call, Failure, Request, order::Order};
 
 use crate::failures::package_not_found;
 
@@ -112,6 +112,15 @@ impl Registry {
             Self::Rubygems => "rubygems",
             Self::Docker => "docker",
             Self::Container => "container",
+        }
+    }
+
+    /// The order of its clients, where that is not NuGet's. npm's is the same for every version that npm has.
+    pub(crate) fn own_order(self) -> Option<Order> {
+        match self {
+            Self::Maven => Some(Order::Maven),
+            Self::Rubygems => Some(Order::Rubygems),
+            Self::Nuget | Self::Npm | Self::Docker | Self::Container => None,
         }
     }
 

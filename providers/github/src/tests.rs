@@ -231,6 +231,15 @@ fn ten_pages_are_asked_and_no_more() {
 }
 
 #[test]
+fn older_pages_are_asked_if_the_first_ten_have_no_version_to_show() {
+    let link = "<https://h/x?page=2>; rel=\"next\", <https://h/x?page=4000000000>; rel=\"last\"";
+    let (said, asked) = play(&call(&[("version", "[1.30.0,1.40.0)")]), |number| numbered(number, link));
+    assert_eq!((asked.len(), said.map(|badge| badge.message)), (60, Ok("1.39.0".to_owned())));
+    let (said, asked) = play(&call(&[("version", "2.*")]), |number| numbered(number, link));
+    assert_eq!((asked.len(), said.unwrap_err().code), (60, "VERSION_NOT_FOUND".into()));
+}
+
+#[test]
 fn pages_without_a_named_last_one_are_followed_for_as_long_as_there_are_turns() {
     let link = "<https://h/x?after=abc>; rel=\"next\"";
     let (said, asked) = play(&call(&[]), |number| numbered(number, link));

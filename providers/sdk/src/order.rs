@@ -16,6 +16,7 @@ mod composer;
 mod loose;
 mod maven;
 mod pep440;
+mod rubygems;
 
 use std::cmp::Ordering;
 
@@ -39,6 +40,8 @@ pub enum Order {
     Pep440,
     /// Maven's, of Java's packages: `1.2-beta-3`, `1.0-SNAPSHOT`, and anything else.
     Maven,
+    /// RubyGems', of Ruby's packages: `1.2.3.beta2`, whose letters make it a prerelease.
+    Rubygems,
     /// NuGet's, of .NET's packages: one to four numbers and labels, `1.2.3.4-beta`.
     NuGet,
     /// Composer's, of PHP's packages: `1.2.3-RC1`, `1.0-patch2`.
@@ -57,6 +60,7 @@ impl Order {
     ///
     /// assert_eq!(Order::SemVer.compare("1.0.0-rc.1", "1.0.0"), Ordering::Less);
     /// assert_eq!(Order::Maven.compare("1.0-sp", "1.0"), Ordering::Greater);
+    /// assert_eq!(Order::Rubygems.compare("1.0.beta2", "1.0"), Ordering::Less);
     /// assert_eq!(Order::NuGet.compare("1.0", "1.0.0.0"), Ordering::Equal);
     /// assert_eq!(Order::Composer.compare("1.0-patch1", "1.0"), Ordering::Greater);
     /// assert_eq!(Order::Loose.compare("release-1.10", "release-1.9"), Ordering::Greater);
@@ -66,6 +70,7 @@ impl Order {
             Self::SemVer => ranked(left, right, strict_semver, Ord::cmp),
             Self::Pep440 => ranked(left, right, pep440::parse, Ord::cmp),
             Self::Maven => ranked(left, right, maven::parse, maven::compare),
+            Self::Rubygems => ranked(left, right, rubygems::parse, rubygems::compare),
             Self::NuGet => ranked(left, right, Version::parse, Ord::cmp),
             Self::Composer => composer::compare(left, right),
             Self::Loose => loose::compare(left, right),
@@ -90,6 +95,7 @@ impl Order {
             }
             Self::Pep440 => pep440::parse(version).is_none_or(|read| read.any_prerelease()),
             Self::Maven => is_short && maven::is_prerelease(version),
+            Self::Rubygems => rubygems::is_prerelease(version),
             Self::NuGet => Version::parse(version).is_none_or(|read| read.is_prerelease()),
             Self::Composer => !composer::is_stable(version),
             Self::Loose => loose::is_prerelease(version),
@@ -102,6 +108,7 @@ impl Order {
             Self::SemVer => newest_ranked(versions, strict_semver, Ord::cmp),
             Self::Pep440 => newest_ranked(versions, pep440::parse, Ord::cmp),
             Self::Maven => newest_ranked(versions, maven::parse, maven::compare),
+            Self::Rubygems => newest_ranked(versions, rubygems::parse, rubygems::compare),
             Self::NuGet => newest_ranked(versions, Version::parse, Ord::cmp),
             Self::Composer | Self::Loose => versions.max_by(|left, right| self.compare(left, right)),
         }

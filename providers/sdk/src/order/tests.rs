@@ -2,6 +2,9 @@
 
 use super::*;
 
+const ALL: [Order; 7] =
+    [Order::SemVer, Order::Pep440, Order::Maven, Order::Rubygems, Order::NuGet, Order::Composer, Order::Loose];
+
 /// Checks that each version is older than those after it.
 fn ascends(order: Order, versions: &str) {
     let versions: Vec<_> = versions.split_whitespace().collect();
@@ -33,6 +36,10 @@ fn versions_ascend_as_their_specification_says() {
         Order::Pep440,
         "nonsense 1.0.dev456 1.0a1 1.0a2.dev456 1.0a12.dev456 1.0a12 1.0b1.dev456 1.0b2 1.0b2.post345.dev456 1.0b2.post345 \
          1.0rc1.dev456 1.0rc1 1.0 1.0+abc.5 1.0+abc.7 1.0+5 1.0.post456.dev34 1.0.post456 1.0.15 1.1.dev1 1!0.1",
+    );
+    ascends(
+        Order::Rubygems,
+        "nonsense 0.9 1.0.a 1.0.a.2 1.0.b1 1.0.b2 1.0.b10 1.0-rc1 1.0.rc1 1.0 1.0.0.1 1.0.1.beta 1.0.1 1.2.3.4 1.2.3.4.5 1.10 2",
     );
     ascends(Order::NuGet, "latest 1.0.0-alpha 1.0.0-beta.2 1.0.0-beta.10 1.0 1.0.0.1 1.0.1 1.10");
     ascends(Order::Composer, "1.0-alpha2 1.0-alpha10 1.0b1 1.0-RC1 1.0 1.0-patch1 1.0-pl2 1.0-dev 1.0.1 1.10");
@@ -72,6 +79,8 @@ fn equal_versions_are_spelled_in_several_ways() {
     equal(Order::Pep440, "1.0rc1 1.0-RC1 1.0.c1");
     equal(Order::NuGet, "1 1.0 1.0.0 1.0.0.0 1.0.0+build");
     equal(Order::Composer, "1.0 v1.0 1.0-stable");
+    equal(Order::Rubygems, "1 1.0 1.0.0 01");
+    equal(Order::Rubygems, "1.beta 1.0.beta 1.0.0.beta");
     equal(Order::Loose, "1.2.3 v1.2.3 =1.2.3 01.02.03");
 }
 
@@ -84,6 +93,7 @@ fn the_newest_of_a_list_is_stable_where_one_is() {
         (Order::Maven, "31.1-jre 32.0-M1 31.1-android", "31.1-jre", "32.0-M1"),
         (Order::NuGet, "1.0 1.10 1.9 2.0-beta", "1.10", "2.0-beta"),
         (Order::Composer, "v1.0.0 1.1.0-RC1 dev-main", "v1.0.0", "1.1.0-RC1"),
+        (Order::Rubygems, "1.0.0 1.1.0.rc1 1.1.0.beta2", "1.0.0", "1.1.0.rc1"),
     ];
     for (order, versions, stable, any) in rows {
         let versions: Vec<_> = versions.split_whitespace().collect();
@@ -130,7 +140,7 @@ fn no_text_ends_the_process() {
     let long = "1-".repeat(100_000);
     let texts =
         ["", ".", "-", "--", "..", "v", "é1é", "1.é-é", "1..2", "1-a-", &long, "99999999999999999999999.1.1", "\0"];
-    for order in [Order::SemVer, Order::Pep440, Order::Maven, Order::NuGet, Order::Composer, Order::Loose] {
+    for order in ALL {
         for left in texts {
             order.is_prerelease(left);
             for right in texts {
@@ -153,7 +163,7 @@ fn a_long_version_among_thousands_of_others_takes_no_longer_than_reading_all_of_
     for long in [&*digits, &*words, &*lists] {
         let mut versions = vec!["0-1"; 20_000];
         versions.insert(0, long);
-        for order in [Order::SemVer, Order::Pep440, Order::Maven, Order::NuGet, Order::Composer, Order::Loose] {
+        for order in ALL {
             let began = std::time::Instant::now();
             assert!(newest(&versions, order, true).is_some());
             assert!(newest(&versions, order, false).is_some());
