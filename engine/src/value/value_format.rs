@@ -161,7 +161,7 @@ fn text(value: &Value) -> Option<String> {
 }
 
 fn version(value: &Value) -> Option<String> {
-    let version = text(value).filter(|text| value.is_string() && !text.contains(char::is_whitespace))?;
+    let version = text(value).filter(|_| value.is_string())?;
     let bare = version.strip_prefix(['v', 'V']).filter(|bare| bare.starts_with(|first: char| first.is_ascii_digit()));
     Some(bare.unwrap_or(&version).to_owned())
 }
@@ -209,7 +209,10 @@ mod tests {
             (json!("vim"), "vim"),
             (json!("1:9.1-2"), "1:9.1-2"),
             (json!("dev-master"), "dev-master"),
-            (json!("1.0 beta"), "nothing"),
+            (json!("1.2 BETA"), "1.2 BETA"),
+            (json!("v1.4 (stable)"), "1.4 (stable)"),
+            (json!("Version 2.0"), "Version 2.0"),
+            (json!("1.0\nbeta"), "nothing"),
             (json!(1.2), "nothing"),
             (json!(true), "nothing"),
         ];
