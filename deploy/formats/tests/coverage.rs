@@ -18,6 +18,7 @@ type Merged = (&'static [&'static str], (u64, u64), Count, Count, usize);
 const SAMPLES: &[Sample] = &[
     ("cobertura.xml", "Cobertura", (3, 4), Some((1, 2)), Some((1, 2))),
     ("cobertura-other.xml", "Cobertura", (3, 3), Some((2, 2)), Some((1, 2))),
+    ("cobertura-totals.xml", "Cobertura", (85, 100), Some((7, 10)), None),
     ("jacoco.xml", "JaCoCo", (2, 3), Some((1, 2)), Some((1, 2))),
     ("jacoco-counters.xml", "JaCoCo", (3, 6), None, Some((2, 2))),
     ("jacoco-other-counters.xml", "JaCoCo", (4, 6), None, Some((2, 2))),

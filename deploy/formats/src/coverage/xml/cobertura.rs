@@ -3,6 +3,7 @@
 
 use crate::{
     coverage::{
+        count::{CoverageCount, CoverageTotals},
         path::is_absolute,
         report::CoverageReport,
         source_file::{SourceFile, mark_of},
@@ -19,6 +20,9 @@ pub(super) struct Cobertura {
     sources: Vec<String>,
     class: Option<Class>,
     method: Option<Method>,
+    /// What the report says of all its lines.
+    totals: Option<CoverageTotals>,
+    has_classes: bool,
     fault: Option<ReportRefusal>,
 }
 
@@ -42,7 +46,15 @@ struct Method {
 
 impl Default for Cobertura {
     fn default() -> Self {
-        Self { report: CoverageReport::new(NAME), sources: Vec::new(), class: None, method: None, fault: None }
+        Self {
+            report: CoverageReport::new(NAME),
+            sources: Vec::new(),
+            class: None,
+            method: None,
+            totals: None,
+            has_classes: false,
+            fault: None,
+        }
     }
 }
 
@@ -81,7 +93,9 @@ impl Cobertura {
 impl ElementSink<CoverageReport> for Cobertura {
     fn open(&mut self, element: &XmlElement, _depth: usize) {
         match &*element.name {
+            "coverage" => self.totals = totals(element),
             "class" => {
+                self.has_classes = true;
                 let name = element.attribute("name").unwrap_or_default().to_owned();
                 let path = self.path(element.attribute("filename").unwrap_or(&name));
                 self.class = Some(Class { name, path, file: SourceFile::new(NAME), methods: SourceFile::new(NAME) });
@@ -130,9 +144,21 @@ impl ElementSink<CoverageReport> for Cobertura {
         }
     }
 
-    fn finish(self: Box<Self>) -> Result<CoverageReport, ReportRefusal> {
+    fn finish(mut self: Box<Self>) -> Result<CoverageReport, ReportRefusal> {
+        if let Some(totals) = self.totals.filter(|_| !self.has_classes) {
+            let path = self.sources.first().map_or("", String::as_str);
+            self.report.file(path).state(totals);
+        }
         self.fault.map_or(Ok(self.report), Err)
     }
+}
+
+/// The totals in the attributes of the root element.
+fn totals(root: &XmlElement) -> Option<CoverageTotals> {
+    let count = |covered, all| Some(CoverageCount::new(root.number(covered)?, root.number(all)?));
+    let lines = count("lines-covered", "lines-valid").filter(|lines| lines.total > 0)?;
+    let branches = count("branches-covered", "branches-valid").filter(|branches| branches.total > 0);
+    Some(CoverageTotals { lines, branches, functions: None })
 }
 
 /// The covered and all conditions in `50% (1/2)`.
