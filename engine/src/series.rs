@@ -120,7 +120,8 @@ pub(crate) fn spark(series: &Series, records: &[Record]) -> Option<Spark> {
     let (bad, total) = (count(Verdict::Bad), all.len());
     let failed = if bad > 0 { format!(", {bad} of {total} failed") } else { String::new() };
     let words = if shown().next().is_some() {
-        let text = |one: &SeriesRecord<'_>| one.shown().map_or_else(|| "none".to_owned(), |shown| shown.to_string());
+        let text = |one: &SeriesRecord<'_>| one.shown().map_or_else(|| "none".to_owned(), number_text);
+        let (least, most) = (number_text(least), number_text(most));
         format!("first {}, last {}, least {least}, most {most}", text(first), text(last))
     } else {
         let text = |one: &SeriesRecord<'_>| match one.verdict() {
@@ -131,6 +132,11 @@ pub(crate) fn spark(series: &Series, records: &[Record]) -> Option<Spark> {
         format!("first {}, last {}, {} succeeded", text(first), text(last), count(Verdict::Good))
     };
     Some(Spark { points, words: format!("trend of {total}: {words}{failed}") })
+}
+
+/// A number with at most 12 digits: 0.1 + 0.2 is 0.3.
+fn number_text(number: f64) -> String {
+    format!("{number:.11e}").parse().unwrap_or(number).to_string()
 }
 
 /// How many of these records succeeded and how many failed.
@@ -176,6 +182,14 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn the_words_have_no_digits_that_arithmetic_left() {
+        assert_eq!(
+            [0.1 + 0.2, 1e18, -2.5e-9, 1200000.0].map(number_text),
+            ["0.3", "1000000000000000000", "-0.0000000025", "1200000"]
+        );
+    }
 
     fn tests() -> Series {
         let name = |name: &str| Some(name.to_owned());

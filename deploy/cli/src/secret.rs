@@ -12,7 +12,7 @@ use badgesmith_aws::{
     secret_admin::{SHARED_PREFIX, SecretAdmin, SecretScope},
     secret_migration::MigratedSecret,
 };
-use badgesmith_engine::{events::WebhookSecret, world::SERVER};
+use badgesmith_engine::{edit_distance::nearest_word, events::WebhookSecret, world::SERVER};
 use badgesmith_host::{
     seal::LocalKey,
     secrets::{FileSecrets, LARGEST_SECRET, ListedSecret, ResealedSecrets, SecretRefusal, holder},
@@ -30,6 +30,8 @@ use crate::{
 
 /// The purpose of the secrets that sign deliveries of webhooks.
 pub(crate) const WEBHOOK: &str = "Webhook";
+/// The purposes of reports, of upstreams' tokens in the repository's plugins.toml, and of webhooks.
+const PURPOSES: [&str; 3] = ["TestData", "Package", WEBHOOK];
 
 /// What can be done with secrets.
 #[derive(Debug, Subcommand)]
@@ -149,6 +151,10 @@ pub(crate) fn run(secret: &SecretCommand) -> Result<(), CommandError> {
             if let Some(new) = new {
                 let words = "is a new data directory; a server finds the secret if it is started with the same --data";
                 let _ = writeln!(io::stderr(), "{} {words}", new.display());
+            }
+            let purpose = &*value.name.purpose;
+            if let Some(known) = nearest_word(purpose, PURPOSES.into_iter()).filter(|known| *known != purpose) {
+                let _ = writeln!(io::stderr(), "notice: the purpose {purpose:?} is not {known:?}; is that meant?");
             }
             text
         }

@@ -206,6 +206,10 @@ fn wrong_usage_says_what_is_missing_or_wrong() {
         (with(&["--server", "http://127.0.0.1:1", "--platform", "a/b"]), "must hold no slash"),
         (with(&["--server", "http://127.0.0.1:1", "--platform", "a%41"]), "must hold no slash"),
         (with(&["--server", "http://127.0.0.1:1", "--secret-file", "gone"]), "--secret-file gone: "),
+        (with(&["--server", "http://127.0.0.1:1", "--run-url", "x"]), "--run-url must be an absolute https or http"),
+        (vec!["unit.xml", "--dry-run", "--owner", "a/b"], "must hold no slash"),
+        (vec!["unit.xml", "--dry-run", "--branch", "a//b"], "must not be empty, `.` or `..`"),
+        (vec!["unit.xml", "--dry-run", "--html-url", "x"], "--html-url must be an absolute https or http address"),
         (with(&["--secret", SECRET]), "unexpected argument '--secret'"),
         (vec![], "required arguments were not provided"),
     ] {

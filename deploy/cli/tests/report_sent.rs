@@ -209,7 +209,7 @@ fn a_refusal_is_final_and_says_what_the_server_said() {
         (
             "patient",
             "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 3600\r\n\r\n",
-            " answers 503 Service Unavailable; the server asks to wait 3600 seconds, which is longer than --patience\n",
+            " answers 503 Service Unavailable; the server asks to wait 3600 seconds, which is longer than what is left of --patience\n",
         ),
     ] {
         let answers: &'static [&'static str] = Box::leak(Box::new([answer]));

@@ -50,7 +50,10 @@ pub(crate) const OVERRIDES: [Override; 16] = [
         ..documented("labelColor", Read::One(|all, text| set(&mut all.label_color, Color::parse(text))))
     },
     documented("logo", Read::One(Overrides::read_logo)),
-    documented("logoColor", Read::One(|all, text| set(&mut all.logo_color, Some(text.to_owned())))),
+    documented(
+        "logoColor",
+        Read::One(|all, text| set(&mut all.logo_color, Color::parse(text).map(|_| text.to_owned()))),
+    ),
     among(
         &["auto"],
         documented(

@@ -7,7 +7,7 @@ use std::{
     collections::HashMap,
     fs,
     io::Write,
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
     time::SystemTime,
 };
@@ -86,7 +86,13 @@ pub(super) fn run(record: &RecordOptions) -> Result<(), CommandError> {
     let Some(file) = &record.output else { return print(&text) };
     let written = fs::File::create_new(file).and_then(|mut file| file.write_all(text.as_bytes()));
     written.map_err(|cause| PluginError::OutputFile { path: file.clone(), cause })?;
-    print(&format!("{} has {} turns; `badgesmith plugin check` replays it\n", file.display(), transcript.turns().len()))
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    print(&format!(
+        "{} has {} turns; `badgesmith plugin check PLUGIN --transcripts {}` replays it\n",
+        file.display(),
+        transcript.turns().len(),
+        folder.display()
+    ))
 }
 
 /// What identifies a request: everything that is sent except the secret.

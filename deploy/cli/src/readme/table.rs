@@ -58,7 +58,7 @@ fn summary(listing: &Listing) -> String {
     };
     let counts = listing.counts().into_iter().filter(|counted| counted.count > 0);
     let parts: Vec<_> = counts.map(|counted| format!("{} {}", counted.count, words(counted.state))).collect();
-    let files = listing.documents.iter().filter(|document| !document.badges.is_empty()).count();
+    let files = listing.documents.len();
     let total = listing.badges().count();
     let mut out = format!("{total} badge(s) in {files} file(s)");
     if !parts.is_empty() {

@@ -47,8 +47,8 @@ fn report(options: &ReportOptions) -> Result<(), ReportFailure> {
     let values = options.build.values.read(options.build.part.as_deref()).map_err(UsageFault::Values)?;
     if !options.dry_run || options.print_headers {
         facts::require(options, &facts)?;
-        parcel::check(options.source(), options.allow_http, &facts, &values)?;
     }
+    parcel::check(options.source(), options.allow_http, &facts, &values)?;
     let mut parcels = parcel::read_all(options.source(), &facts, &values)?;
     if options.dry_run {
         for parcel in &parcels {

@@ -1,5 +1,6 @@
 //! Where a report is sent: the badge server, and the address of the badge there.
 
+use badgesmith_provider::is_web_address;
 use percent_encoding::percent_decode_str;
 use url::Url;
 
@@ -65,16 +66,24 @@ pub(super) struct Destination<'a> {
 }
 
 impl Destination<'_> {
-    /// Refuses an address that the server would refuse, or would read otherwise.
+    /// Refuses an address that the server would refuse, or would read otherwise. A fact that is missing is not looked
+    /// at.
     pub(super) fn check(&self, allows_http: bool) -> Result<(), UsageFault> {
-        if self.badge_path().split('/').any(|part| ["", ".", ".."].contains(&part)) {
+        let BuildFacts { owner, repo, branch, html_url, run_url, .. } = self.facts;
+        let names = [Some(self.platform), owner.as_deref(), repo.as_deref()];
+        let segments = names.into_iter().chain([branch.as_deref()]).flatten().flat_map(|name| name.split('/'));
+        if segments.into_iter().any(|segment| ["", ".", ".."].contains(&segment)) {
             return Err(UsageFault::PathSegment);
         }
         // The server refuses these, because a gateway in front of it may decode them into another address.
         let is_plain = |name: &str| !name.contains('/') && percent_decode_str(name).decode_utf8_lossy() == name;
-        let names = [Some(self.platform), self.facts.owner.as_deref(), self.facts.repo.as_deref()];
         if !names.into_iter().flatten().all(is_plain) {
             return Err(UsageFault::PathName);
+        }
+        for (option, url) in [("--html-url", html_url), ("--run-url", run_url)] {
+            if url.as_deref().is_some_and(|url| !is_web_address(url)) {
+                return Err(UsageFault::WebAddress(option));
+            }
         }
         self.server.map_or(Ok(()), |server| check_server(server, allows_http))
     }

@@ -57,7 +57,10 @@ impl fmt::Display for SendFault {
             Self::Refused(fault) | Self::GaveUp { fault, attempts: 1, .. } => fault.fmt(f),
             Self::Postponed(fault, pause) => {
                 let pause = pause.as_secs();
-                write!(f, "{fault}; the server asks to wait {pause} seconds, which is longer than --patience")
+                write!(
+                    f,
+                    "{fault}; the server asks to wait {pause} seconds, which is longer than what is left of --patience"
+                )
             }
             Self::GaveUp { fault, attempts, patience } => {
                 write!(f, "{fault}, {attempts} times within the {} seconds of --patience", patience.as_secs_f32())

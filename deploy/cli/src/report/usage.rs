@@ -11,6 +11,8 @@ pub(super) enum UsageFault {
     Missing(Vec<&'static str>),
     PathSegment,
     PathName,
+    /// The option's value is no absolute http or https address.
+    WebAddress(&'static str),
     ServerCredentials,
     ServerInsecure,
     ServerScheme,
@@ -42,6 +44,7 @@ impl fmt::Display for UsageFault {
         f.write_str(match self {
             Self::Missing(options) => return write!(f, "nothing here says {}; give it", options.join(", ")),
             Self::Values(fault) => return fault.fmt(f),
+            Self::WebAddress(option) => return write!(f, "{option} must be an absolute https or http address"),
             Self::ServerAddress(fault) => return write!(f, "--server: {fault}"),
             Self::SecretFile { file, fault } => return write!(f, "--secret-file {}: {fault}", file.display()),
             Self::SecretFileTooLarge { file } => {
