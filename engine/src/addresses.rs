@@ -11,7 +11,7 @@ use crate::{
 
 /// An address of the engine's own.
 pub(crate) struct OwnAddress {
-    /// What it serves.
+    /// What this address serves.
     pub(crate) serves: Serves,
     /// Its path; a parameter in braces matches one segment, and one that ends with `…` the rest of a path, slashes
     /// included.
@@ -31,9 +31,9 @@ pub(crate) struct OwnAddress {
 pub(crate) enum Serves {
     Index,
     OpenApi,
-    /// The badges as data.
+    /// The list of badges as JSON.
     Catalog,
-    /// The badges as text, for tools that write documents.
+    /// The list of badges as text, for tools that write documents.
     Guide,
     Health,
     /// Whether the process answers.
@@ -52,13 +52,13 @@ pub(crate) enum Serves {
     Regex,
     /// A badge that says whether a website answers.
     Website,
-    /// The live page, of everything, an owner or a repository.
+    /// The live page: of all repositories, of an owner, or of one repository.
     Live,
-    /// Its data.
+    /// The data of the live page.
     Repos,
-    /// The stream of what changes.
+    /// The stream of changes that the live page follows.
     Events,
-    /// The JSON Schema of the events that subscriptions are told of.
+    /// The JSON Schema of the events that subscriptions receive.
     EventSchema,
 }
 
@@ -71,7 +71,7 @@ pub(crate) enum Switch {
     Endpoint,
     /// `dynamic = false`.
     Dynamic,
-    /// `live`, without which the address is unknown.
+    /// `live`; without it the address does not exist.
     Live,
 }
 
@@ -84,11 +84,12 @@ pub(crate) struct Operation {
 
 /// A badge on the index page.
 pub(crate) struct Example {
-    /// Its route on the page, if it differs from that in logs.
+    /// Its route on the page, if it differs from its route in logs.
     pub(crate) route: Option<&'static str>,
-    /// The query parameters that the page's builder offers; without any, the builder has a form of its own for it.
+    /// The query parameters that the page's badge builder offers; if there are none, the builder has a separate form
+    /// for this badge.
     pub(crate) query: &'static [&'static str],
-    /// The required ones of them.
+    /// Which of these query parameters are required.
     pub(crate) required: &'static [&'static str],
     /// An example address, encoded as the builder encodes it.
     pub(crate) address: &'static str,
@@ -252,8 +253,8 @@ const fn open(id: &'static str, summary: &'static str) -> Operation {
     Operation { id, tag: "open", summary }
 }
 
-/// The first segments of addresses that are no pictures unless they ask for one; any other address is a picture's. The
-/// page has none.
+/// First segments: an address that begins with one of these is answered with JSON unless it asks for a picture. Any
+/// other address is answered with a picture, except that of the index page, which has no segment.
 const KEPT: [&str; 18] = [
     ".well-known",
     "api",
@@ -275,8 +276,8 @@ const KEPT: [&str; 18] = [
     "webhooks",
 ];
 
-/// The first segments that are the engine's, besides those of its own addresses: what the server answers beside the
-/// engine, and what the addresses of series begin with.
+/// First segments that routes of plugins must not use, besides those in [`ADDRESSES`]: `metrics` is answered by the
+/// server, and the addresses of series begin with `charts` and `api`.
 const RESERVED: [&str; 3] = ["metrics", "charts", "api"];
 
 /// The address of a badge that says whether a website answers.
@@ -369,7 +370,8 @@ impl OwnAddress {
     }
 }
 
-/// The engine's own address that these segments, still percent-encoded, match, and that is there.
+/// The engine's own address that these segments, still percent-encoded, match. `is_there` says whether its switch
+/// leaves it on.
 pub(crate) fn find(segments: &[&str], is_there: impl Fn(Switch) -> bool) -> Option<&'static OwnAddress> {
     let segments: Vec<_> = segments.iter().map(|segment| decode(segment)).collect();
     let mut fitting = ADDRESSES.iter().filter(|address| is_there(address.switch) && address.fits(&segments));

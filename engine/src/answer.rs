@@ -38,14 +38,14 @@ pub(crate) struct Answer {
     pub(crate) etag: Option<HeaderValue>,
     /// Additional headers, which replace default ones of the same name.
     pub(crate) headers: Vec<(HeaderName, HeaderValue)>,
-    /// What follows the body and does not end.
+    /// The stream of events that follows the body and does not end.
     pub(crate) events: Option<EventStream>,
-    /// For how long it is the answer to the same address.
+    /// For how long this answer may be reused for the same address.
     #[cfg_attr(not(feature = "response-cache"), allow(dead_code, reason = "only the cache of responses asks"))]
     pub(crate) lasting: Lasting,
 }
 
-/// For how long an answer is the answer to every request for the same address, whatever its headers are.
+/// For how long an answer may be reused for every request for the same address, whatever the request's headers are.
 #[derive(Clone, Debug, Default)]
 #[cfg_attr(not(feature = "response-cache"), allow(dead_code, reason = "only the cache of responses asks"))]
 pub(crate) enum Lasting {
@@ -125,8 +125,8 @@ impl Answer {
         Self { headers: retry_after.into_iter().chain(allow).collect(), ..Self::json(error.status, body, caching) }
     }
 
-    /// The same, which lasts so long if it may be cached for as long as it should: not one from which something is
-    /// missing.
+    /// The same answer, reusable for this long. If `caching` is shorter than the address allows, because something is
+    /// missing from the answer, it is not reused.
     pub(crate) fn lasting(self, lasting: Lasting, caching: Caching) -> Self {
         if self.caching == caching { Self { lasting, ..self } } else { self }
     }

@@ -1,4 +1,4 @@
-//! The form that an address asks for, before anything is known of its route.
+//! The form of the response that an address asks for, read before its route is known.
 
 use crate::{
     addresses::is_kept,
@@ -11,13 +11,14 @@ use crate::{
 pub(crate) struct AskedForm<'r> {
     /// The path's segments, still percent-encoded.
     pub(crate) whole: Vec<&'r str>,
-    /// The same without the ending that names the format.
+    /// The path's segments without the ending that names the format.
     pub(crate) segments: Vec<&'r str>,
     /// The format that `?format=` or the ending names.
     pub(crate) named: Option<Format>,
-    /// Whether `?format=` names a format that there is not.
+    /// Whether `?format=` names an unknown format.
     pub(crate) is_invalid: bool,
-    /// The format if neither names one: JSON under one of the engine's words, SVG anywhere else.
+    /// The format if neither names one: JSON for the index page and for addresses that begin with one of the words in
+    /// `KEPT`, SVG for any other address.
     pub(crate) default: Format,
 }
 
@@ -51,7 +52,7 @@ impl<'r> AskedForm<'r> {
         self.named.is_some_and(|format| format != Format::Json)
     }
 
-    /// The format of an address that leads nowhere, where `.json` is an ending, too.
+    /// The format of the response to an address that matches no route; there `.json` is an ending, too.
     pub(crate) fn of_unknown(&self) -> Format {
         let ending = || self.segments.last().and_then(|last| cut_ending(last, true)).map(|(format, _)| format);
         self.named.or_else(ending).unwrap_or(self.default)

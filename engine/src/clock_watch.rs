@@ -1,17 +1,17 @@
-//! Notices that the clock was set back.
+//! Detects that the system clock was set back.
 //!
-//! What is in memory has the time until which it holds. After a correction of the clock by an hour it would hold an
-//! hour too long: old answers would be fresh, and an upstream that is up again would not be asked.
+//! Entries in memory have an expiry time. If the clock is set back by an hour, each would expire an hour too late: old
+//! answers would count as fresh, and the circuit breaker of an upstream that is up again would stay open.
 
 use std::{
     sync::atomic::{AtomicU64, Ordering},
     time::{Duration, SystemTime},
 };
 
-/// By how much times may differ without the clock having been set back, in seconds. Requests are answered by several
-/// threads, and answers in the store come from several computers.
+/// Differences up to this do not count as a clock that was set back. Several threads read the clock, and the answers in
+/// the store come from several computers.
 pub(crate) const TOLERANCE: Duration = Duration::from_secs(5);
-/// After how many seconds the work is done that was under way when the clock was set back.
+/// After how many seconds all work has ended that was under way when the clock was set back.
 const WORK_ENDS: u64 = 10;
 
 /// The latest time that was seen.
@@ -19,13 +19,14 @@ const WORK_ENDS: u64 = 10;
 pub(crate) struct ClockWatch {
     /// In seconds since 1970.
     latest: AtomicU64,
-    /// When to forget once more what work brought that began before the clock was set back; 0 for never.
+    /// When to clear the caches a second time, in seconds since 1970: work that began before the clock was set back may
+    /// have filled them with wrong times. 0 if no second time is due.
     again: AtomicU64,
 }
 
 impl ClockWatch {
-    /// Whether the times in memory are wrong, because the clock was set back since the last call. It is true once, and
-    /// once more when the work that was under way has ended.
+    /// Whether the times in memory are wrong, because the clock was set back since the last call. The result is `true`
+    /// once when that is detected, and a second time after [`WORK_ENDS`].
     pub(crate) fn is_set_back(&self, now: SystemTime) -> bool {
         let now = now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs();
         let latest = self.latest.load(Ordering::Relaxed);

@@ -1,4 +1,4 @@
-//! The health of what reports depend on, the store and the secrets. A check's outcome is cached for ten seconds, and
+//! The health of the store and the secrets, on which reports depend. A check's outcome is cached for ten seconds, and
 //! concurrent callers share one check.
 
 use std::{
@@ -10,7 +10,7 @@ use futures_util::future::{BoxFuture, Either, select};
 
 use crate::{flight::Flights, store::Unhealthy, world::Executor};
 
-/// How long the outcome of a check is cached. Anybody can ask for `/health`, and each check may write to a disk or make
+/// How long the outcome of a check is cached. Anybody can request `/health`, and each check may write to a disk or make
 /// calls that cost money.
 const CACHED: Duration = Duration::from_secs(10);
 /// How long a check may take.

@@ -1,7 +1,7 @@
 //! From the content of a badge to its picture: [`overrides`] are the query parameters that all badges take, [`resolve`]
-//! decides every field, [`drawing`] draws, on [`threads`] if that takes long, and [`error_badge`] draws
-//! errors. [`trend_overrides`] are those of badges with a history. [`chart_drawing`] draws charts, and [`chart_cache`]
-//! keeps them.
+//! decides every field, [`drawing`] draws, on [`threads`] if that takes long, and [`error_badge`] draws errors.
+//! [`trend_overrides`] are the query parameters of badges with a history. [`chart_drawing`] draws charts, and
+//! [`chart_cache`] caches them.
 
 pub(crate) mod chart_cache;
 pub(crate) mod chart_drawing;

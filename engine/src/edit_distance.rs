@@ -9,7 +9,7 @@ pub fn word_distance(one: &str, other: &str) -> usize {
     edit_distance(&one, &other, 1, |letter, against| usize::from(letter != against))
 }
 
-/// The greatest distance between a word and the known one that is suggested instead.
+/// The greatest distance at which a known word is suggested.
 const MOST_DIFFERENT: usize = 3;
 
 /// The known word that is most similar to another one; `None` if none is similar. A word of any length takes little
@@ -32,8 +32,8 @@ pub fn nearest_word<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Opt
     near.filter(is_near).map(|(_, near)| near)
 }
 
-/// The least cost to make one list of the other: `whole` to add or to take away an item, and what `replaced` says to
-/// replace one.
+/// The least cost of turning one list into the other. Adding or removing an item costs `whole`; replacing one costs
+/// what `replaced` returns.
 pub fn edit_distance<A, B>(one: &[A], other: &[B], whole: usize, replaced: impl Fn(&A, &B) -> usize) -> usize {
     let mut row: Vec<usize> = (0..=other.len()).map(|count| count * whole).collect();
     for (at, item) in one.iter().enumerate() {

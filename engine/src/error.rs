@@ -160,12 +160,12 @@ impl Error {
         Self::caller_error(400, Code::ParameterInvalid, format!("invalid {name}")).about(name)
     }
 
-    /// The value of a query parameter is none of those that there are.
+    /// The value of a query parameter is not one of the allowed values.
     pub(crate) fn not_among(name: &'static str, value: &str, choices: &[&str]) -> Self {
         Self::invalid_override(name).with_choices(value, choices)
     }
 
-    /// The same error, with the values that the parameter may have.
+    /// The same error, which names the values that the parameter may have.
     pub(crate) fn with_choices(self, value: &str, choices: &[&str]) -> Self {
         Self { remedy: remedy(value, choices), ..self }
     }
@@ -177,7 +177,7 @@ impl Error {
         Self { properties, ..Self::caller_error(400, Code::MissingAuthHeaders, words) }
     }
 
-    /// A request carries a signature and a token.
+    /// A request carries both a signature and a token.
     pub(crate) fn two_proofs() -> Self {
         let words = "give a signature or a token: X-Signature, X-Timestamp and X-Nonce, or Authorization: Bearer";
         Self::caller_error(400, Code::MissingAuthHeaders, words).about("Authorization")
@@ -201,7 +201,8 @@ impl Error {
         Self::caller_error(401, Code::InvalidSignature, "the signature is not valid").about("X-Signature")
     }
 
-    /// A token proves nothing, or not this report. The words contain no part of it but plain values of claims.
+    /// A token is not valid, or does not prove the origin of this report. The words contain no part of the token except
+    /// plain values of claims.
     pub(crate) fn invalid_token(claim: &'static str, words: &str) -> Self {
         Self::caller_error(401, Code::InvalidToken, format!("{claim}: {words}")).about(claim)
     }
@@ -216,7 +217,8 @@ impl Error {
         }
     }
 
-    /// The signature of a delivery is wrong, its owner is unknown, or it is not that owner's; all have the same text.
+    /// The signature of a delivery is wrong, its owner is unknown, or the delivery is not from that owner; all three
+    /// have the same text.
     pub(crate) fn unauthorized_delivery() -> Self {
         Self::unauthorized().about("X-Hub-Signature-256")
     }
@@ -244,7 +246,8 @@ impl Error {
         Self::caller_error(status, Code::TooLarge, format!("{what} too large")).about(what)
     }
 
-    /// The client or the owner sends more than it may. No cache may keep this, since it says nothing of others.
+    /// The client or the owner exceeds its rate limit. No cache may store this response, because it does not apply to
+    /// other clients.
     pub(crate) fn over_rate(party: LimitedParty, retry_after: u32) -> Self {
         Self {
             retry_after: Some(retry_after),
@@ -258,12 +261,12 @@ impl Error {
         Self::caller_error(403, Code::OriginForbidden, "ask by the address in front of this one")
     }
 
-    /// No repository of this name is listed, which says nothing about whether there is one.
+    /// No repository of this name is listed. The error does not reveal whether the repository exists.
     pub(crate) fn nothing_listed() -> Self {
         Self::caller_error(404, Code::ResourceNotFound, "no such repository is listed here")
     }
 
-    /// The server cannot send an answer that does not end.
+    /// The server does not support streaming responses.
     pub(crate) fn no_events() -> Self {
         Self::caller_error(
             404,
@@ -291,8 +294,8 @@ impl Error {
         }
     }
 
-    /// The failure of a call. If an upstream answered that there is no such resource, it may be cached longer than
-    /// others.
+    /// The failure of a call. If an upstream answered that the resource does not exist, the error may be cached longer
+    /// than others.
     pub(crate) fn of_outcome(failure: &Failure, asked_upstream: bool) -> Self {
         let mut error = Self::from(failure);
         if error.status == 404 && asked_upstream {
@@ -333,7 +336,7 @@ pub(crate) fn busy_failure() -> Failure {
     Failure { retry_after: Some(BUSY_RETRY), ..Failure::inaccessible(Code::TooBusy.name(), "too busy") }
 }
 
-/// The failure when the operator has not named the upstream that a request goes to.
+/// The failure when plugins.toml does not set the upstream that a request goes to.
 pub(crate) fn no_upstream_set() -> Failure {
     Failure::inaccessible(Code::UpstreamNotSet.name(), "no upstream set")
 }

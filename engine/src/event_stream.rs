@@ -1,4 +1,4 @@
-//! A stream of Server-Sent Events as data: a server sends what it tells, for as long as somebody listens.
+//! A stream of Server-Sent Events as data: a server sends its messages for as long as the client is connected.
 
 use std::{fmt, sync::Arc, time::Duration};
 
@@ -18,31 +18,31 @@ const RETRY: u32 = 2000;
 /// How many events are sent at once, at most.
 const AT_ONCE: usize = 64;
 
-/// What a listener is told. It never ends by itself.
+/// The messages for one listener. The stream never ends by itself.
 #[derive(Clone)]
 pub struct EventStream {
     ring: Arc<Ring>,
     news: watch::Receiver<u64>,
     executor: Arc<dyn Executor>,
-    /// The owner and the repository that it is about, case-folded; all without them.
+    /// Only events of this owner and repository, case-folded, are sent; without them, events of all.
     owner: Option<String>,
     repo: Option<String>,
-    /// The number of the last event that was told, or passed over.
+    /// The number of the last event that was sent or skipped.
     told: u64,
-    /// What is sent first.
+    /// The message that is sent first.
     opening: Option<String>,
 }
 
 impl EventStream {
-    /// A stream of the events after the one with this id, or of those from now on. If the id is unknown, the listener
-    /// is told to read everything anew.
+    /// A stream of the events after the one with this id; without an id, of the events from now on. If the id is
+    /// unknown, the first message is `reset`: the listener has to read everything again.
     pub(crate) fn new(ring: &Arc<Ring>, executor: &Arc<dyn Executor>, after: Option<&str>) -> Self {
         let known = after.map(|id| ring.number(id));
         let told = known.flatten().unwrap_or_else(|| ring.newest());
         let mut opening = format!("retry: {RETRY}\n\n");
         opening += &match known {
             Some(None) => message(&ring.id(told), "reset", "{}"),
-            // A client remembers the id only of an event that has data.
+            // A client remembers the id of an event only if the event has data.
             _ => message(&ring.id(told), "ready", "{}"),
         };
         Self {
@@ -56,18 +56,18 @@ impl EventStream {
         }
     }
 
-    /// The same, about this owner and this repository only.
+    /// The same stream, with the events of this owner and this repository only.
     pub(crate) fn about(self, owner: Option<String>, repo: Option<String>) -> Self {
         Self { owner, repo, ..self }
     }
 
-    /// What is to be sent next, as soon as there is something. Dropping the future loses nothing.
+    /// The next bytes to send, once there are any. Dropping the future loses no event.
     pub async fn next(&mut self) -> Bytes {
         if let Some(opening) = self.opening.take() {
             return opening.into();
         }
         loop {
-            // What comes after the events were read is noticed below.
+            // An event that arrives after `read` wakes the wait below.
             self.news.borrow_and_update();
             let text = self.read();
             if !text.is_empty() {
@@ -85,7 +85,7 @@ impl EventStream {
         }
     }
 
-    /// The next events, as text; empty if none of them is for this listener.
+    /// The next events as text; empty if none of them is for this listener.
     fn read(&mut self) -> String {
         let Ok(events) = self.ring.after(self.told, AT_ONCE) else {
             let Lost = Lost;

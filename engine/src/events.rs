@@ -1,8 +1,9 @@
-//! Events: what happened to a subject, for whoever subscribed to it.
+//! Events: what happened to a subject, sent to the receivers that subscriptions name.
 //!
-//! An event begins as a row of the outbox, which the store writes in the transaction of the record or the state that it
-//! tells of. The pump tells it: it finds out what the subject's badge says now, numbers the event, and has it wait for
-//! each receiver. The post of a subscription sends what waits, in order for each subject.
+//! An event begins as a row of the outbox, which the store writes in the same transaction as the record or the state.
+//! The pump processes the row: it makes the subject's badge as it is now, numbers the event, and puts it into the queue
+//! of each receiver. The post of a subscription sends the events in its queue, in order for each subject. In this
+//! module, to "tell" a row or a happening means to do the pump's step.
 
 mod address;
 pub(crate) mod attempt;

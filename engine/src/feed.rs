@@ -1,4 +1,4 @@
-//! The feed of changes: what was recorded or changed, for those who watch.
+//! The feed of changes: it tells the clients of the live page which records and states were written.
 
 use std::sync::Arc;
 
@@ -19,12 +19,12 @@ pub(crate) struct Change {
     pub(crate) subject: Subject,
 }
 
-/// The feed. Handlers tell it of every change once it is durable.
+/// The feed. Handlers pass every change to it once the change is durable.
 #[derive(Debug)]
 pub(crate) struct Feed {
-    /// `None` where the live page is off.
+    /// `None` if the live page is off.
     board: Option<Arc<Board>>,
-    /// `None` where nobody can listen.
+    /// `None` if the server has no stream of events.
     ring: Option<Arc<Ring>>,
 }
 
@@ -33,7 +33,7 @@ impl Feed {
         Self { board, ring: None }
     }
 
-    /// Begins to keep events for listeners, where the live page is on.
+    /// Begins to keep events for listeners, if the live page is on.
     pub(crate) fn open(&mut self) {
         if let Some(board) = &self.board {
             // 53 random bits.
@@ -42,7 +42,7 @@ impl Feed {
         }
     }
 
-    /// Takes over the events and the listeners of another feed, where both show the same.
+    /// Takes over the events and the listeners of another feed, if the live pages of both show the same repositories.
     pub(crate) fn take_listeners(&mut self, other: &Self) {
         if let (Some(own), Some(others), Some(ring)) = (&self.board, &other.board, &other.ring)
             && own.shows_as(others)
@@ -51,24 +51,24 @@ impl Feed {
         }
     }
 
-    /// Whether the listeners of another feed hear this one.
+    /// Whether this feed and another one share their listeners.
     pub(crate) fn shares_listeners(&self, other: &Self) -> bool {
         matches!((&self.ring, &other.ring), (Some(own), Some(others)) if Arc::ptr_eq(own, others))
     }
 
-    /// Has every listener read everything anew.
+    /// Tells every listener to read everything again.
     pub(crate) fn reset(&self) {
         if let Some(ring) = &self.ring {
             ring.push(Event::Reset);
         }
     }
 
-    /// The events, where somebody can listen.
+    /// The events, if the server has a stream of them.
     pub(crate) const fn ring(&self) -> Option<&Arc<Ring>> {
         self.ring.as_ref()
     }
 
-    /// Tells everybody who watches, in the background.
+    /// Passes a change on to all listeners, in the background.
     pub(crate) fn tell(&self, change: &Change) {
         let Some(board) = self.board.as_ref().filter(|board| board.owners.shows(change.subject.owner())) else {
             return;

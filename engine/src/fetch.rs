@@ -1,6 +1,6 @@
 //! Requests to upstreams: [`fetcher`] is the cache in front of them, [`exchange`] sends them with retries, [`limits`]
-//! has the circuit breakers and rate-limit holds, and [`token_pool`] the turns of the server's own tokens;
-//! [`private_rule`] hides what is private, and [`marks`] says what became stale before its time.
+//! has the circuit breakers and rate-limit holds, and [`token_pool`] chooses among the server's own tokens;
+//! [`private_rule`] hides private data, and [`marks`] invalidates answers before they expire.
 
 pub(crate) mod cached_answer;
 pub(crate) mod exchange;

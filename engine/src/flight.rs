@@ -73,7 +73,7 @@ impl<T: Clone + Send + Sync + 'static> Flights<T> {
                 }
             }
         };
-        // Not under the lock: an executor that drops the work at once makes `RemoveFlight` take it.
+        // Spawn without the lock: if the executor drops the work at once, `RemoveFlight` takes the lock.
         if let Some(work) = work {
             executor.spawn(Box::pin(work));
         }
@@ -102,7 +102,7 @@ impl<T> Drop for RemoveFlight<T> {
 /// Single flights that are cancelled when their last caller leaves.
 pub(crate) struct CancellableFlights<T>(Arc<Mutex<Running<T>>>);
 
-/// Work that its callers own together.
+/// Work that its callers share.
 type Work<T> = BoxFuture<'static, Option<T>>;
 
 /// The flights by key, each with a unique number.

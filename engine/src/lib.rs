@@ -190,9 +190,9 @@ impl Engine {
         self
     }
 
-    /// The engine with the stream of events that the live page follows, for a server that can send an answer that does
-    /// not end ([`Response::events`]); it is called before the first request. Without it `/events` says so, and the
-    /// page asks again and again.
+    /// The engine with the stream of events that the live page follows, for a server that supports streaming responses
+    /// ([`Response::events`]); it is called before the first request. Without it `/events` answers with an error, and
+    /// the page polls.
     #[must_use]
     pub fn with_events(mut self) -> Self {
         if let Some(parts) = Arc::get_mut(&mut self.parts) {
@@ -202,8 +202,8 @@ impl Engine {
     }
 
     /// The engine as the successor of another one on the same store, called after [`with_events`](Self::with_events)
-    /// and before the first request. Where the live page shows the same as before, those who listen to events go on
-    /// listening. What requests of the predecessor still record is told by the successor.
+    /// and before the first request. If the live page shows the same repositories as before, listeners stay connected,
+    /// and the successor's stream also sends changes that the predecessor's requests still record.
     #[must_use]
     pub fn succeeding(mut self, predecessor: &Self) -> Self {
         if let Some(parts) = Arc::get_mut(&mut self.parts) {
@@ -213,32 +213,34 @@ impl Engine {
         self
     }
 
-    /// Whether those who listen to the events of another engine hear those of this one.
+    /// Whether this engine and another one share their listeners.
     pub fn shares_listeners(&self, other: &Self) -> bool {
         self.parts.feed.shares_listeners(&other.parts.feed)
     }
 
-    /// Has everybody who listens to events read everything anew, because other plugins may show something else.
+    /// Tells every listener to read everything again, because other plugins may show something else.
     pub fn reset_listeners(&self) {
         self.parts.feed.reset();
     }
 
-    /// Has `/health/ready` say from now on that the process stops, so that a load balancer sends no more requests.
+    /// From now on `/health/ready` answers that the process is stopping, so that a load balancer sends no more
+    /// requests.
     pub fn begin_stop(&self) {
         self.parts.is_stopping.store(true, Ordering::Relaxed);
     }
 
     /// The engine for a server that is shown below this path, such as `/badges`: the description in OpenAPI and the
-    /// addresses in `/badges.json`, `/llms.txt` and `/?format=json` say so. The paths of requests do not have it. It is
-    /// called before the first request.
+    /// addresses in `/badges.json`, `/llms.txt` and `/?format=json` say so. The paths of requests must not contain it.
+    /// It is called before the first request.
     #[must_use]
     pub fn with_base(mut self, path: &str) -> Self {
         path.clone_into(&mut self.pages.base);
         self
     }
 
-    /// Tells what happens to those who subscribed in plugins.toml, in the background until it is stopped: it sends what
-    /// the outbox of the store has, by this courier. A process without it still writes to the outbox, for another one.
+    /// Sends events to the subscriptions in plugins.toml, in the background until the pump is stopped: it makes events
+    /// of the rows in the store's outbox and sends them by this courier. A process that does not call this still writes
+    /// to the outbox, and another process sends the events.
     pub fn tell_events(&self, courier: &Arc<dyn Courier>, clock: &Clock) -> EventPump {
         pump::start(&self.parts, &self.subscriptions, courier, clock)
     }
@@ -271,20 +273,21 @@ impl Engine {
         self
     }
 
-    /// Records a report from the queue at the time `now`; its message has this body. A message that was recorded before
-    /// changes nothing.
+    /// Records a report from the queue at the time `now`; its message has this body. If the message was recorded
+    /// before, nothing changes.
     ///
     /// # Errors
-    /// [`QueuedError::Unavailable`], and the message may be tried again; or why it can never be recorded.
+    /// [`QueuedError::Unavailable`] if the message may be tried again; any other error says why it can never be
+    /// recorded.
     pub async fn record_queued(&self, body: &str, now: SystemTime) -> Result<QueuedOutcome, QueuedError> {
         report::record_queued(&self.parts, body, now).await
     }
 
-    /// Tells one row of the outbox, for a process that is told of rows instead of reading them. A row of another kind,
-    /// and one that was told before, changes nothing.
+    /// Makes the events of one row of the outbox, for a process that receives rows instead of reading them from the
+    /// store. A row of another kind, or one that was processed before, changes nothing.
     ///
     /// # Errors
-    /// [`Unavailable`] if the store cannot be read or written, and the row has to be told again.
+    /// [`Unavailable`] if the store cannot be read or written; call this again with the row.
     pub async fn tell_row(&self, row: &Row, now: SystemTime) -> Result<(), Unavailable> {
         if is_outbox(&row.partition) {
             tell(&self.parts, &self.subscriptions, row, now).await?;
@@ -292,11 +295,11 @@ impl Engine {
         Ok(())
     }
 
-    /// Makes one attempt to send the event that has this key in the queue of a subscription, by this courier. An event
-    /// of a subscription that plugins.toml no longer has, or that its receiver ended, is not sent.
+    /// Makes one attempt to send the event that has this key in the queue of a subscription, by this courier. The event
+    /// is not sent if plugins.toml no longer has the subscription, or if its receiver ended the subscription.
     ///
     /// # Errors
-    /// [`Unavailable`] if the store cannot be read or written, and the event may have to be sent again.
+    /// [`Unavailable`] if the store cannot be read or written; the event may have to be sent again.
     pub async fn send_event(
         &self,
         subscription: &str,
@@ -421,7 +424,7 @@ impl Engine {
                 Serves::Endpoint | Serves::Queries(_) | Serves::Regex | Serves::Website => {
                     Error::from(&document_badge::late())
                 }
-                // These need no upstream, so they are late only if too many pictures are being drawn.
+                // Static badges need no upstream, so they are late only if too many pictures are being drawn.
                 Serves::StaticPath | Serves::StaticQuery => Error::too_busy(),
                 Serves::Index
                 | Serves::OpenApi
@@ -447,8 +450,8 @@ impl Engine {
         finish_late(&incoming, &target, &error)
     }
 
-    /// The response to a request that the server refuses. A picture's address is answered by a picture, unless the
-    /// request bypassed the proxy: no reader's does.
+    /// The response to a request that the server refuses. An address of a picture is answered with a picture, unless
+    /// the request bypassed the proxy: a reader's browser never does.
     #[must_use]
     pub fn refuse(request: &Request, refusal: Refusal) -> Response {
         let error = match refusal {
@@ -478,8 +481,8 @@ impl Engine {
         Health::read(&self.parts, now)
     }
 
-    /// The plugin that makes the badge a request asks for, and its call before any answer; `None` where the request
-    /// asks for something else.
+    /// The plugin that makes the requested badge, and its first call message, without answers; `None` if the request is
+    /// not for a plugin's badge.
     pub fn call(&self, request: &Request, now: SystemTime) -> Option<(&Arc<Plugin>, Call<'static>)> {
         let (target, _) = place(&self.parts, request, now);
         let Target::Badge(badge) = target else { return None };

@@ -1,11 +1,11 @@
-//! The address of a request as logs show it: without what may be a secret.
+//! The address of a request as logs show it: without values that may be secrets.
 
 use url::{Position, Url};
 
 use crate::request::decode;
 
-/// What the names of query parameters have in them whose values are secrets: a caller's own, such as the token by which
-/// Codecov shows the badge of a private repository.
+/// A query parameter whose name contains one of these words may have a secret as its value: a caller's own secret, such
+/// as the token with which Codecov shows the badge of a private repository.
 const SECRET_NAMES: [&str; 6] = ["auth", "key", "password", "secret", "signature", "token"];
 
 /// Whether the value of a query parameter of this name, percent-encoded or not, may be a secret.

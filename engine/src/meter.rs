@@ -17,8 +17,8 @@ impl Meter for () {
     fn note(&self, _: &Event<'_>) {}
 }
 
-/// An event that metrics count. Its texts are names of the engine's, ids of plugins.toml and templates of manifests,
-/// never what a client sent, so that there are only so many of them.
+/// An event that metrics count. Its texts are names from the engine, ids from plugins.toml and templates from
+/// manifests, never text that a client sent, so that the number of label values is bounded.
 #[derive(Clone, Copy, Debug)]
 pub enum Event<'a> {
     /// A request was answered. The server reports it, since it answers some requests without the engine.
@@ -64,17 +64,17 @@ pub enum Event<'a> {
     Reported {
         /// The plugin.
         plugin: &'a str,
-        /// What was to prove it: `signature`, `token`, or `none`.
+        /// How the report was authenticated: `signature`, `token`, or `none`.
         proof: &'static str,
         /// `ACCEPTED`, or the code of the refusal. A code may be the provider's own.
         outcome: &'a str,
     },
-    /// A request was refused with 429, since its client or the owner of its report sends more than it may.
+    /// A request was refused with 429, because its client or the owner of its report exceeded a rate limit.
     RateLimited {
         /// Whose rate was exceeded.
         limit: LimitedParty,
     },
-    /// An event was told: it waits for all who subscribed to it.
+    /// An event was created and put into the queue of each matching subscription.
     Told {
         /// The event's name.
         event: &'static str,
@@ -88,7 +88,7 @@ pub enum Event<'a> {
         /// How long it took.
         took: Duration,
     },
-    /// A delivery of a webhook was taken or refused.
+    /// A webhook delivery was accepted or refused.
     Delivered {
         /// The plugin.
         plugin: &'a str,

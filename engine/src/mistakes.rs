@@ -1,7 +1,7 @@
-//! All mistakes of plugins.toml and of the files of plugins.d at once, for whoever has to mend them.
+//! All mistakes of plugins.toml and of the files of plugins.d at once, for the operator who has to correct them.
 //!
-//! A start stops at the first mistake. Only then is all of it looked at here, so that a configuration without mistakes
-//! costs nothing more.
+//! The server stops its start at the first mistake. Only then does this module check the whole configuration, so that a
+//! configuration without mistakes is checked only once.
 
 mod grants;
 mod mistake;
@@ -74,14 +74,14 @@ pub fn mistakes(
     found
 }
 
-/// A mistake in an entry of a list of `[engine]`, which the engine cannot find itself: `words` is about the entry at
-/// this index of the list `key` in plugins.toml, whose path and text these are.
+/// A mistake in an entry of a list of `[engine]` that the caller found, not the engine. `words` describes the entry at
+/// `index` of the list `key`; `file` and `text` are the path and the text of plugins.toml.
 #[must_use]
 pub fn mistake_in_engine(file: &Path, text: &str, key: &str, index: usize, words: String) -> Mistake {
     tables::listed_mistake(file, text, key, index, words)
 }
 
-/// The conflicts of routes. A plugin whose route conflicts is left out, and the others are looked at again.
+/// The conflicts of routes. A plugin whose route conflicts is left out, and the others are checked again.
 fn route_mistakes(mut loaded: Vec<(Arc<Plugin>, Mistake)>) -> Vec<Mistake> {
     let mut found = Vec::new();
     while let Err(error) = PluginSet::check_routes(loaded.iter().map(|(plugin, _)| Arc::clone(plugin)).collect()) {

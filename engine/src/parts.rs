@@ -44,7 +44,7 @@ pub(crate) struct Parts {
     pub(crate) store: Dependency,
     pub(crate) secrets: Dependency,
     pub(crate) feed: Feed,
-    /// What is written for those who subscribed to events.
+    /// The rows that are written for the subscriptions to events.
     pub(crate) outbox: Outbox,
     /// The state of the repositories that the live page shows; `None` where the page is off.
     pub(crate) board: Option<Arc<Board>>,
@@ -54,7 +54,7 @@ pub(crate) struct Parts {
     pub(crate) report_queue: Option<Arc<dyn ReportQueue>>,
     /// The limit on the reports of each owner, if there is one.
     pub(crate) report_limit: Option<Arc<dyn ReportLimit>>,
-    /// How full the queues are, if there are any that are looked at.
+    /// Reads how full the queues are, if there are any.
     pub(crate) queue_gauge: Option<Arc<dyn QueueGauge>>,
     /// Whether signatures over the body alone are accepted.
     pub(crate) accepts_body_only: bool,
@@ -66,8 +66,8 @@ pub(crate) struct Parts {
 }
 
 impl Parts {
-    /// Makes an engine's parts. Of the memory for caches, answers of upstreams get three eighths, documents two, badges
-    /// and pictures one each, a quarter of the latter for charts; the last eighth is for the embedded store.
+    /// Makes an engine's parts. The memory for caches is divided into eighths: three for answers of upstreams, two for
+    /// documents, one for badges, one for pictures (a quarter of it for charts), and one for the embedded store.
     pub(crate) fn new(plugins: PluginSet, settings: &Settings, world: World) -> Self {
         let eighth = settings.cache_bytes() / 8;
         let executor = || Arc::clone(&world.executor);
@@ -109,8 +109,8 @@ impl Parts {
         }
     }
 
-    /// Caches finished responses from now on, within an eighth of the memory for caches: half the share of badges, and
-    /// half of that of badges' pictures and of charts.
+    /// Caches finished responses from now on, within an eighth of the memory for caches: half of the share of badges,
+    /// and half of the share of pictures and charts.
     #[cfg(feature = "response-cache")]
     pub(crate) fn cache_responses(&mut self, settings: &Settings) {
         let half = settings.cache_bytes() / 16;
@@ -132,7 +132,7 @@ impl Parts {
         size
     }
 
-    /// Forgets what is in memory until a certain time, if the clock was set back.
+    /// Clears everything in memory that has an expiry time, if the clock was set back.
     pub(crate) fn watch_clock(&self, now: SystemTime) {
         if !self.clock_watch.is_set_back(now) {
             return;
@@ -149,7 +149,7 @@ impl Parts {
         self.responses.iter().for_each(ResponseCache::clear);
     }
 
-    /// Whether the settings leave this on.
+    /// Whether the settings leave the addresses of this switch on.
     pub(crate) const fn is_on(&self, switch: Switch) -> bool {
         match switch {
             Switch::Always => true,

@@ -54,7 +54,7 @@ pub struct Busy;
 pub struct Permit {
     semaphore: Permits,
     names: Vec<String>,
-    /// Its weight in the queue; 0 once it was granted.
+    /// Its weight in the queue; 0 once the permit is granted.
     waiting: u64,
     permits: Vec<OwnedSemaphorePermit>,
 }
@@ -66,7 +66,7 @@ impl fmt::Debug for Permits {
 }
 
 impl Permits {
-    /// A semaphore with so many permits, and a queue of so much weight.
+    /// A semaphore with this number of permits, and a queue for this total weight.
     #[must_use]
     pub fn new(permits: usize, most_waiting: u64) -> Self {
         let all = Arc::new(Semaphore::new(permits));

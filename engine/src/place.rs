@@ -1,4 +1,4 @@
-//! Routing: an address leads to one of the engine's own, to a route of a provider, or nowhere. The format of the
+//! Routing: a path matches an address of the engine's own, a route of a provider, or nothing. The format of the
 //! response is decided here, too.
 
 use std::time::SystemTime;
@@ -56,7 +56,7 @@ fn find<'a>(parts: &'a Parts, request: &Request, pairs: &Pairs<'_>, form: &Asked
         let content = decode(&segments.join("/"))[1..].to_owned();
         return Target::Own(OwnTarget { address: addresses::STATIC_PATH, content, parameters: Parameters::new() });
     }
-    // The other switches leave an address there, whose badges then say that they are off.
+    // The other switches do not remove an address: its badges then say that they are switched off.
     let is_there = |switch| switch != Switch::Live || parts.is_on(switch);
     if let Some(address) = addresses::find(segments, is_there).filter(|own| own.is_badge() || !form.names_picture()) {
         return Target::own(address, segments);

@@ -1,15 +1,15 @@
-//! Proof of origin: what the token of a build proves about its report, and which issuers of tokens are trusted.
+//! Proof of origin: what the OIDC token of a build proves about its report, and which issuers of tokens are trusted.
 //!
 //! GitHub Actions and GitLab CI give each job a token that says which repository, branch and run it belongs to. A
-//! report may carry one instead of a signature. The engine does no cryptography with tokens: that is a [`Verifier`] of
-//! the [`World`](crate::World).
+//! report may carry such a token instead of a signature. The engine does not check a token's signature itself: the
+//! [`Verifier`] of the [`World`](crate::World) does.
 
 use std::{fmt, future::ready, time::SystemTime};
 
 use futures_util::future::BoxFuture;
 use url::Url;
 
-/// Verifies tokens. `()` is one that trusts no issuer.
+/// Verifies tokens. `()` is a verifier that trusts no issuer.
 pub trait Verifier: Send + Sync {
     /// Verifies a token at the time `now`, and compares its claims with the subject that its report claims.
     ///
@@ -53,14 +53,15 @@ pub struct Proof {
     pub run_attempt: u32,
 }
 
-/// Why a token proves nothing.
+/// Why a token is not accepted as proof.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Unproven {
     /// A claim of the token is missing or wrong.
     Wrong {
         /// The claim, such as `aud`; `alg`, `kid` and `signature` count as claims.
         claim: &'static str,
-        /// What is wrong with it, and what to do about it. It contains no part of the token but plain values of claims.
+        /// What is wrong with it, and what to do about it. It contains no part of the token except plain values of
+        /// claims.
         words: String,
     },
     /// The keys of the issuer cannot be read. The text is for the log.
@@ -72,21 +73,21 @@ pub enum Unproven {
 pub struct TrustedIssuer {
     /// Its address, as `iss` has it.
     pub issuer: Url,
-    /// Whose claims its tokens have.
+    /// Which issuer's claims its tokens have.
     pub kind: IssuerKind,
     /// The audience that a token must be for, `aud`.
     pub audience: String,
-    /// The owners for whose repositories it is trusted, case-folded; `*` stands for every owner.
+    /// The issuer is trusted for the repositories of these owners, case-folded; `*` stands for every owner.
     pub owners: Vec<String>,
-    /// The environments one of which a job must have; empty for any job.
+    /// A job must run in one of these environments; empty for any job.
     pub environments: Vec<String>,
-    /// The workflows one of which a job must belong to; empty for any workflow.
+    /// A job must belong to one of these workflows; empty for any workflow.
     pub workflows: Vec<String>,
     /// Whether the branch or tag must be protected.
     pub is_protected: bool,
 }
 
-/// The kind of an issuer: whose claims its tokens have.
+/// The kind of an issuer: which claims its tokens have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum IssuerKind {
     /// GitHub Actions, on github.com or GitHub Enterprise.

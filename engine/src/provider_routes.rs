@@ -102,7 +102,8 @@ impl ProviderRoutes {
                 let route = template.to_string();
                 let is_hook = matches!(index, Index::Hook { .. });
                 let is_kept = |first: &str| is_reserved(first) || (first == WEBHOOKS && !is_hook);
-                // The addresses of series are the engine's own, and those of charts stand among them.
+                // The engine itself makes the addresses of series, and those of charts are below the same first
+                // segments.
                 if !index.is_of_series() && template.first_literal().is_none_or(is_kept) {
                     return Err(refused(RouteErrorKind::Reserved { route }));
                 }
@@ -115,8 +116,8 @@ impl ProviderRoutes {
         Ok(Self { router })
     }
 
-    /// The route that matches `segments`, in which an ending such as `.svg` was cut off. A report, a redirect
-    /// or a webhook has no endings, so it is matched with `whole`: a branch may be called `logo.svg`.
+    /// The route that matches `segments`, in which an ending such as `.svg` was cut off. The address of a report, a
+    /// redirect or a webhook has no such ending, so it is matched with `whole`: a branch may be called `logo.svg`.
     pub(crate) fn find(&self, segments: &[&str], whole: &[&str]) -> Option<RouteMatch<'_, Index>> {
         let found = self.router.find(segments)?;
         match found.target {

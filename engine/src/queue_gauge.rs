@@ -5,10 +5,10 @@ use std::fmt;
 use futures_util::future::BoxFuture;
 use serde::Serialize;
 
-/// Finds out how full queues are.
+/// Reads how full queues are.
 pub trait QueueGauge: Send + Sync + fmt::Debug {
-    /// The state of each queue. Anybody can ask for `/health`, so the queues are asked at most once in some seconds,
-    /// and one that does not answer in time is unavailable.
+    /// The state of each queue. Anybody can request `/health`, so the result is cached for some seconds, and a queue
+    /// that does not answer in time is reported as unavailable.
     fn read(&self) -> BoxFuture<'_, Vec<QueueHealth>>;
 }
 
@@ -17,7 +17,7 @@ pub trait QueueGauge: Send + Sync + fmt::Debug {
 pub struct QueueHealth {
     /// What waits in it: `reports` or `events`.
     pub name: &'static str,
-    /// `in service`, or `unavailable` if the queue or that of its dead letters does not answer.
+    /// `in service`, or `unavailable` if the queue or its dead-letter queue does not answer.
     pub status: &'static str,
     /// What is in it; `None` if it is unavailable.
     #[serde(flatten)]
@@ -27,11 +27,11 @@ pub struct QueueHealth {
 /// How many messages there are, as the queue estimates them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct QueueDepth {
-    /// Those that wait to be received.
+    /// Messages that wait to be received.
     pub waiting: u64,
-    /// Those that were received, and are neither done with nor back.
+    /// Messages in flight: received, but neither deleted nor back in the queue.
     pub received: u64,
-    /// The dead letters.
+    /// Messages in the dead-letter queue.
     pub dead: u64,
 }
 

@@ -1,5 +1,5 @@
-//! A badge of records that the caller has, without a store: the words are its provider's, and the query parameters are
-//! those of the badge's address. Pictures that no server serves are made of it.
+//! A badge made from records that the caller has, without a store. The provider chooses the text, as on a server, and
+//! the query parameters are those of the badge's address. It is used for pictures that are drawn without a server.
 
 use std::{collections::BTreeMap, error, fmt};
 
@@ -21,7 +21,7 @@ use crate::{
     serve::trend,
 };
 
-/// How often a provider may ask for records until its badge is done.
+/// How many steps a provider may take until its badge is done.
 const TURNS: usize = 8;
 
 /// The badge of a provider at one address, made of records.
@@ -29,7 +29,7 @@ const TURNS: usize = 8;
 pub struct RecordedBadge<'a> {
     /// The provider's code.
     pub provider: &'a dyn Provider,
-    /// The provider's manifest, of which the first badge is made.
+    /// The provider's manifest; its first badge is made.
     pub manifest: &'a Manifest,
     /// The parameters of the route: `platform`, `owner`, `repo` and `branch`.
     pub params: &'a BTreeMap<String, String>,
@@ -42,13 +42,13 @@ pub struct RecordedBadge<'a> {
 /// Why there is no badge.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RecordedFault {
-    /// The badge takes no query parameter of this name.
+    /// The badge has no query parameter of this name.
     Unknown(String),
-    /// A query parameter has a value that it cannot have, in words.
+    /// A query parameter has an invalid value; the text says why.
     Parameter(String),
-    /// The provider says that there is no badge.
+    /// The provider ended the call with a failure.
     Failed(Failure),
-    /// The provider asks for something other than records, or without an end.
+    /// The provider requests something other than records, or its requests do not end.
     NotOffline,
 }
 
@@ -112,7 +112,7 @@ struct RecordedCall<'a> {
 }
 
 impl RecordedCall<'_> {
-    /// The badge, and the last query for records of it.
+    /// The badge, and the last query for records that it made.
     fn run(&self, records: &dyn Fn(&Query) -> Vec<Record>) -> Result<(Badge, Option<Query>), RecordedFault> {
         let mut bodies: Vec<Vec<u8>> = Vec::new();
         let mut last = None;

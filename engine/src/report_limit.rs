@@ -1,23 +1,24 @@
-//! Limits of rates: whose they are, and that of reports, which the engine asks for.
+//! Rate limits: which party they apply to, and the limit on reports, which the engine checks.
 
 use std::{fmt, time::Duration};
 
-/// Limits the rate of reports for each owner. It is asked for reports whose proof was verified, so that nobody else can
-/// use up what an owner may send, and before the report claims its nonce, so that it can be sent again.
+/// Limits the rate of reports for each owner. The engine calls it after a report's signature or token was verified, so
+/// that nobody else can use up an owner's limit, and before the nonce is claimed, so that a refused report can be sent
+/// again.
 pub trait ReportLimit: Send + Sync + fmt::Debug {
     /// Counts a report of this owner, whose name is case-folded. `clock` never goes back.
     ///
     /// # Errors
-    /// The owner has sent too many: after how many seconds one more is taken.
+    /// The owner has sent too many reports; the value is the number of seconds until the next one is accepted.
     fn admit(&self, owner: &str, clock: Duration) -> Result<(), u32>;
 }
 
-/// Whose requests a rate limits.
+/// The party whose requests a rate limit applies to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LimitedParty {
-    /// A client's, whatever it asks for.
+    /// A client, for all its requests.
     Client,
-    /// An owner's reports.
+    /// An owner, for its reports.
     Owner,
 }
 

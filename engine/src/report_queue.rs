@@ -15,25 +15,25 @@ use crate::{
     store::{Entry, Nonce, Subject, Unavailable},
 };
 
-/// The version of the messages that this version writes, and the only one that it reads.
+/// The version of the message format that this BadgeSmith writes, and the only one that it reads.
 const VERSION: u32 = 1;
 
-/// A queue that hands the messages of a group on in the order in which they were sent, and each at least once.
+/// A queue that delivers the messages of a group in the order in which they were sent, and each message at least once.
 pub trait ReportQueue: Send + Sync + fmt::Debug {
     /// Puts a report into the queue. After `Ok` it is durable there.
     ///
     /// # Errors
-    /// [`Unavailable`] if it is unknown whether the queue has it.
+    /// [`Unavailable`] if it is unknown whether the queue has the report.
     fn send(&self, report: QueuedReport) -> BoxFuture<'_, Result<(), Unavailable>>;
 }
 
 /// A report as a queue takes it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct QueuedReport {
-    /// What stays in order: the SHA-256 of collection and subject, in hexadecimal digits.
+    /// The message group, within which order is kept: the SHA-256 of collection and subject, in hexadecimal digits.
     pub group: String,
-    /// What two sendings of one report have in common: the SHA-256 of collection, subject, run and attempt, in
-    /// hexadecimal digits.
+    /// The deduplication id, which is the same if a report is sent twice: the SHA-256 of collection, subject, run and
+    /// attempt, in hexadecimal digits.
     pub deduplication: String,
     /// The message, JSON for [`Engine::record_queued`](crate::Engine::record_queued). At most about 200 KB.
     pub body: String,
@@ -51,7 +51,7 @@ pub enum QueuedOutcome {
 /// Why a report from a queue is not recorded.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum QueuedError {
-    /// The message is no report.
+    /// The message is not a report.
     Unreadable(String),
     /// Another version of BadgeSmith wrote it.
     UnknownVersion(u32),
@@ -91,7 +91,7 @@ pub struct QueuedSubject {
 }
 
 impl QueuedSubject {
-    /// What a message is about, which is read as [`Engine::record_queued`](crate::Engine::record_queued) reads it.
+    /// Reads the subject of a message, as [`Engine::record_queued`](crate::Engine::record_queued) reads it.
     ///
     /// # Errors
     /// Why it cannot be recorded, whatever the store and the plugins are.
@@ -136,8 +136,8 @@ pub(crate) fn write(entry: &Entry, correlation_id: &str) -> QueuedReport {
     QueuedReport { group: group(collection, subject), deduplication: deduplication(collection, subject, record), body }
 }
 
-/// The entry of a message, and the correlation id of its request. The nonce was claimed when the report was accepted;
-/// the entry claims one that no report can have, and only after its run.
+/// The entry of a message, and the correlation id of its request. The report's nonce was claimed when the report was
+/// accepted. The entry therefore claims another nonce, which no report can have, and only after the run.
 pub(crate) fn read(body: &str) -> Result<(Entry, String), QueuedError> {
     #[derive(Deserialize)]
     struct Versioned {

@@ -49,7 +49,7 @@ pub struct Response {
     pub headers: HeaderMap,
     /// The body; empty for HEAD.
     pub body: Bytes,
-    /// What follows the body and does not end, if the answer is a stream.
+    /// The stream of events that follows the body and does not end, if the answer is a stream.
     pub events: Option<EventStream>,
     /// Its line in the access log.
     pub line: AccessLine,

@@ -1,4 +1,4 @@
-//! The cache of finished responses: a request for an address whose answer is still the same is answered without
+//! The cache of finished responses: while a response is valid, requests for the same address are answered without
 //! routing, drawing or hashing.
 
 use std::{borrow::Cow, sync::Arc, time::SystemTime};
@@ -19,12 +19,12 @@ const HEADER_OVERHEAD: usize = 112;
 
 /// The finished responses of one engine, by the path and the query of their requests.
 ///
-/// Nothing else of a request determines one of these responses: the method and the conditions are applied to each
-/// request anew, and no other header is read.
+/// No other part of a request is in the key: the method and the conditional headers are applied to each request
+/// separately, and these responses depend on no other header.
 #[derive(Debug)]
 pub(crate) struct ResponseCache {
     responses: Bounded<CachedResponse>,
-    /// What makes badges stale before their time.
+    /// The marks that make badges stale before they expire.
     marks: Arc<Marks>,
 }
 
@@ -53,12 +53,12 @@ struct CachedResponse {
 }
 
 impl ResponseCache {
-    /// A cache of this size, whose badges these marks make stale.
+    /// A cache of this size in bytes, whose badges these marks make stale.
     pub(crate) fn new(bytes: u64, marks: Arc<Marks>) -> Self {
         Self { responses: Bounded::new(bytes), marks }
     }
 
-    /// The response to a request without a body, if it is cached and still the same.
+    /// The response to a request without a body, if it is cached and still valid.
     pub(crate) fn answer(&self, asked: Asked<'_>, now: SystemTime) -> Option<CachedAnswer> {
         if !is_plain(asked) {
             return None;
@@ -67,14 +67,14 @@ impl ResponseCache {
         cached.is_valid(now, &self.marks).then(|| CachedAnswer::new(cached, asked))
     }
 
-    /// The response to a request, if it is cached and still the same.
+    /// The response to a request, if it is cached and still valid.
     pub(crate) fn respond(&self, request: &Request, now: SystemTime) -> Option<Response> {
         let answer = self.answer(request.asked(), now).filter(|_| request.body.is_empty())?;
         let line = answer.line().clone();
         Some(answer.into_response(request, line))
     }
 
-    /// The response to a request with this answer, which is cached if it lasts.
+    /// The response to a request with this answer. It is cached if the answer may be reused.
     pub(crate) fn keep(&self, request: &Request, answer: Answer, line: AccessLine) -> Response {
         let asked = request.asked();
         if !answer.lasts() || !request.body.is_empty() || !is_plain(asked) {
@@ -100,11 +100,12 @@ impl ResponseCache {
 impl CachedResponse {
     fn new(answer: Answer, line: &AccessLine) -> Self {
         let (last_modified, lasting) = (answer.last_modified, answer.lasting.clone());
-        // What was made or stale this time is from the cache the next time, and waits for no upstream.
+        // The next requests get this response from the cache, so their log lines say neither `made` nor `stale`, and no
+        // time spent on upstreams.
         let line = AccessLine { route: line.route.clone(), plugin: line.plugin.clone(), ..AccessLine::default() };
         let cache = matches!(lasting, Lasting::While(_)).then_some(CacheState::Kept);
         let Response { mut headers, body, line, .. } = answer.respond(&Request::get(""), AccessLine { cache, ..line });
-        // Its value is replaced for each request, for which no memory has to be added then.
+        // The value is replaced for each request. With the header there already, that allocates no memory.
         headers.insert(CORRELATION_ID, HeaderValue::from_static(""));
         let etag = headers.get(header::ETAG).cloned().unwrap_or(HeaderValue::from_static(""));
         Self { headers, body, etag, last_modified, line, lasting }
@@ -165,14 +166,14 @@ impl Weight for CachedResponse {
     }
 }
 
-/// Whether a request may be answered from the cache, and its answer be cached, if it has no body: it has a method that
-/// only reads, and no more headers than are allowed.
+/// Whether a request without a body may be answered from the cache, and its answer be cached: its method only reads,
+/// and its headers are not too large.
 fn is_plain(asked: Asked<'_>) -> bool {
     let headers = || asked.headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum::<usize>();
     matches!(*asked.method, Method::GET | Method::HEAD) && headers() <= LARGEST_HEADERS
 }
 
-/// The path and the query as they are written. A path has no blank.
+/// The path and the query as the client sent them, joined by a blank, which no path contains.
 fn key(asked: Asked<'_>) -> Cow<'_, str> {
     let Asked { path, query, .. } = asked;
     if query.is_empty() { path.into() } else { format!("{path} {query}").into() }

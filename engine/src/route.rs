@@ -131,7 +131,8 @@ impl RouteSegment {
         }
     }
 
-    /// How many of these segments, decoded once, it takes; none if it does not match the first of them.
+    /// How many of these segments, decoded once, this segment of the route takes; `None` if it does not match the first
+    /// of them.
     pub(crate) fn width(&self, segments: &[Cow<'_, str>]) -> Option<usize> {
         let (first, others) = segments.split_first()?;
         let is_filled = !first.is_empty();

@@ -21,11 +21,11 @@ struct RouteNode {
     end: Option<usize>,
     /// The literals that may follow, in lower case and in their order.
     literals: Vec<(String, RouteNode)>,
-    /// What follows a name that may have a scope.
+    /// The routes that continue with a name that may have a scope.
     scoped: Option<Box<RouteNode>>,
-    /// What follows a parameter.
+    /// The routes that continue with a parameter.
     parameter: Option<Box<RouteNode>>,
-    /// The route whose rest begins here.
+    /// The route whose `{rest…}` begins here.
     rest: Option<usize>,
 }
 
@@ -70,7 +70,7 @@ impl<T> Router<T> {
 }
 
 impl RouteNode {
-    /// Where the route with these segments is noted.
+    /// The place in the tree for the route with these segments.
     fn place(&mut self, segments: &[RouteSegment]) -> &mut Option<usize> {
         let mut node = self;
         for segment in segments {
@@ -84,7 +84,7 @@ impl RouteNode {
         &mut node.end
     }
 
-    /// What follows this literal.
+    /// The node after this literal.
     fn literal(&mut self, literal: &str) -> &mut Self {
         let index = match self.literals.binary_search_by(|(other, _)| (**other).cmp(literal)) {
             Ok(index) => index,
@@ -96,8 +96,8 @@ impl RouteNode {
         &mut self.literals[index].1
     }
 
-    /// The most specific route that these segments, decoded once, match. A wrong turn costs no more than the tree has
-    /// nodes, whatever the path.
+    /// The most specific route that these segments, decoded once, match. Backtracking visits each node of the tree at
+    /// most once, whatever the path is.
     fn find(&self, segments: &[Cow<'_, str>]) -> Option<usize> {
         let Some((first, others)) = segments.split_first() else { return self.end };
         let literal = self

@@ -9,11 +9,11 @@ use serde_json::Value;
 pub(crate) enum Verdict {
     Good,
     Bad,
-    /// Neither: cancelled, skipped, or without a result.
+    /// Neither good nor bad: cancelled, skipped, or without a result.
     Neutral,
 }
 
-/// A record, read as its series says.
+/// A record, read with the field names of its series.
 #[derive(Clone, Copy)]
 pub(crate) struct SeriesRecord<'r> {
     pub(crate) series: &'r Series,
@@ -45,12 +45,12 @@ impl<'r> SeriesRecord<'r> {
         self.field(self.series.value.as_ref())?.as_f64()
     }
 
-    /// The value, if it is a text, which has no place in a line.
+    /// The value, if it is a text, which cannot be a point of a line.
     pub(crate) fn word(self) -> Option<&'r str> {
         self.field(self.series.value.as_ref())?.as_str()
     }
 
-    /// The word for how it ended.
+    /// The word for how the recorded run ended.
     pub(crate) fn outcome(self) -> Option<&'r str> {
         self.field(self.series.outcome.as_ref())?.as_str()
     }
@@ -83,7 +83,7 @@ impl<'r> SeriesRecord<'r> {
         }
     }
 
-    /// The number that a trend shows: what passed, or else the value.
+    /// The number that a trend shows: the count of passed, or else the value.
     fn shown(self) -> Option<f64> {
         self.passed().map(|passed| passed as f64).or_else(|| self.value())
     }
@@ -102,7 +102,8 @@ pub(crate) fn spark(series: &Series, records: &[Record]) -> Option<Spark> {
     let count = |verdict| all.iter().filter(|one| one.verdict() == verdict).count();
     let shown = || all.iter().filter_map(|one| one.shown());
     let (least, most) = (shown().fold(f64::INFINITY, f64::min), shown().fold(f64::NEG_INFINITY, f64::max));
-    // The least number has a quarter of the height, unless it is far less than the most, so that a trend is seen.
+    // The smallest number gets a quarter of the height, unless it is far below the largest, so that small changes stay
+    // visible.
     let base = (least - (most - least) / 3.0).max(least.min(0.0));
     let height = |one: &SeriesRecord<'_>| match one.shown() {
         Some(shown) if most > base => (shown - base) / (most - base),
@@ -145,8 +146,8 @@ pub(crate) fn rate(series: &Series, records: &[Record]) -> (usize, usize) {
     (count(Verdict::Good), count(Verdict::Bad))
 }
 
-/// What a chart of these records shows, which are the newest first: the numbers in the field `value` if it is named, or
-/// else what the series has.
+/// What a chart of these records shows; the newest record comes first. If `value` names a field, the chart shows the
+/// numbers in it, or else the fields of the series.
 pub(crate) fn charted(series: &Series, value: Option<&str>, records: &[Record]) -> ChartSeries {
     let all = || records.iter().rev().map(|record| SeriesRecord { series, record });
     let value = value.or_else(|| {

@@ -24,7 +24,7 @@ use crate::{
     target::Target,
 };
 
-/// Answers a request at its target, and adds to its line in the access log.
+/// Answers a request for its target, and adds to its line in the access log.
 ///
 /// The future is boxed so that it is compiled here, and not again wherever one of the engine's callers waits for it.
 pub(crate) fn serve<'a>(

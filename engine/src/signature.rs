@@ -63,7 +63,8 @@ impl Signature {
         unhex(header.strip_prefix("sha256=")?).map(Self::BodyOnly)
     }
 
-    /// A signature that is nobody's, in the place of one that cannot be read: comparing it takes as long.
+    /// A signature that no secret has, used instead of one that cannot be parsed, so that both take the same time to
+    /// compare.
     pub(crate) const NONE: Self = Self::BodyOnly([0; 32]);
 
     /// Whether this is the signature of `signed` by one of the secrets. At least [`COMPARED`] HMACs are computed.
@@ -71,7 +72,7 @@ impl Signature {
         let (Self::Whole(given) | Self::BodyOnly(given)) = self;
         let mut is_any = false;
         for index in 0..COMPARED.max(secrets.len()) {
-            // The empty key only fills up the number of comparisons: a secret is never empty.
+            // The empty key only keeps the number of comparisons constant: a secret is never empty.
             let key = secrets.get(index).map_or("", Secret::reveal);
             let mut mac = keyed(key.as_bytes());
             mac.update(signed);

@@ -42,7 +42,8 @@ pub const MOST_RECORDS: usize = 100;
 pub const MOST_STATES: usize = 256;
 /// How long the id of a delivery is remembered. GitHub delivers again for three days.
 pub const DELIVERY_LIFE: Duration = Duration::from_secs(8 * 24 * 60 * 60);
-/// How long a mark of what is stale is kept. No answer is used for longer without asking again.
+/// How long a mark that invalidates answers is kept. No cached answer is used longer than this without a request to its
+/// upstream.
 pub const MARK_LIFE: Duration = Duration::from_secs(8 * 24 * 60 * 60);
 /// How many numbers a state's sequence has at most.
 pub const LONGEST_SEQUENCE: usize = 4;
@@ -75,12 +76,12 @@ pub trait Store: Send + Sync {
     /// [`Unavailable`] if it is unknown whether the record was written.
     fn record<'a>(&'a self, entry: &'a Entry) -> BoxFuture<'a, Result<Recorded, Unavailable>>;
 
-    /// Claims the nonce of a report that is recorded later, at `now`. After `Ok(true)` the claim is durable;
-    /// `Ok(false)` says that it was claimed before, perhaps by an attempt of this very call whose answer was lost.
+    /// Claims at `now` the nonce of a report that is recorded later. After `Ok(true)` the claim is durable; `Ok(false)`
+    /// says that the nonce was claimed before, perhaps by an earlier attempt of this same call whose answer was lost.
     ///
     /// # Errors
-    /// [`Unavailable`] if it is unknown whether it was claimed, or if the store claims no nonces by themselves, as by
-    /// default.
+    /// [`Unavailable`] if it is unknown whether it was claimed, or if the store cannot claim a nonce without a record,
+    /// as by default.
     fn claim_nonce<'a>(
         &'a self,
         collection: &'a str,
@@ -106,9 +107,9 @@ pub trait Store: Send + Sync {
     ) -> BoxFuture<'a, Result<Vec<Record>, Unavailable>>;
 
     /// The parts of a branch that [`Store::subjects`] lists, ordered by part, each with its newest records; without
-    /// those whose records have all expired at `now`. There are at most [`MOST_PARTS`], and of further ones the number
-    /// is told: it may be too small if there are very many. Reads are consistent, and their number is bounded whatever
-    /// else is listed.
+    /// those whose records have all expired at `now`. At most [`MOST_PARTS`] are returned, with the number of further
+    /// parts, which may be too small if there are very many. Reads are consistent, and their number is bounded, however
+    /// many other subjects are listed.
     ///
     /// # Errors
     /// [`Unavailable`] if the store cannot be read.
@@ -119,7 +120,7 @@ pub trait Store: Send + Sync {
     ) -> BoxFuture<'a, Result<FoundParts, Unavailable>>;
 
     /// Writes a state, unless there is one whose sequence is as great or greater. After `Ok(true)` it is durable. A
-    /// state without a life is listed ([`Store::subjects`]), and listed anew with the time of each change.
+    /// state that does not expire is listed by [`Store::subjects`], with the time of its latest change.
     ///
     /// # Errors
     /// [`Unavailable`] if it is unknown whether it was written.
@@ -146,8 +147,8 @@ pub trait Store: Send + Sync {
     fn states<'a>(&'a self, states: &'a States, now: SystemTime)
     -> BoxFuture<'a, Result<Vec<FoundState>, Unavailable>>;
 
-    /// Claims the id of a delivery, claims the runs of its records and writes them with their outbox rows, in one
-    /// transaction. A record whose run is claimed already is left out with its row. After `Ok(true)` all of it is
+    /// In one transaction: claims the id of a delivery, claims the runs of its records, and writes the records with
+    /// their outbox rows. A record whose run is claimed already is left out with its row. After `Ok(true)` all of it is
     /// durable; after `Ok(false)`, which says that the delivery's id is claimed already, nothing was written.
     ///
     /// # Errors
@@ -196,7 +197,7 @@ pub trait Store: Send + Sync {
     /// the first key after `after` on, at most `limit`. Reads are consistent.
     ///
     /// # Errors
-    /// [`Unavailable`] if the store cannot be read, or keeps no such rows, as by default.
+    /// [`Unavailable`] if the store cannot be read, or does not support such rows, as by default.
     fn rows<'a>(
         &'a self,
         partition: &'a str,
@@ -209,11 +210,12 @@ pub trait Store: Send + Sync {
     }
 
     /// Makes all changes in one transaction, if [`RowChange::check`] finds nothing wrong with them. After `Ok(true)`
-    /// they are durable; after `Ok(false)`, which says that a condition does not hold, nothing was changed. A repeated
-    /// attempt of the store at a transaction that was made already still is `Ok(true)`.
+    /// they are durable; after `Ok(false)`, which says that a condition does not hold, nothing was changed. If the
+    /// store itself retries a transaction that was committed already, the result is still `Ok(true)`.
     ///
     /// # Errors
-    /// [`Unavailable`] if it is unknown whether they were made, or if the store keeps no such rows, as by default.
+    /// [`Unavailable`] if it is unknown whether they were made, or if the store does not support such rows, as by
+    /// default.
     fn change_rows<'a>(
         &'a self,
         changes: &'a [RowChange],
@@ -228,8 +230,8 @@ pub trait Store: Send + Sync {
         false
     }
 
-    /// Checks that a result could be recorded now, by the same path as a write, without a visible change. The engine
-    /// caches the outcome for ten seconds.
+    /// Checks that a result could be recorded now, with the same operations as a write, but without a visible change.
+    /// The engine caches the outcome for ten seconds.
     ///
     /// # Errors
     /// [`Unhealthy`] if it could not.

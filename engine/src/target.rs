@@ -1,4 +1,5 @@
-//! What an address leads to, and what holds there: its methods, the defaults of its badge, its line of the access log.
+//! The target of an address, and its properties: the allowed methods, the defaults of its badge, its line in the access
+//! log.
 
 use std::{borrow::Cow, sync::Arc};
 
@@ -21,7 +22,7 @@ const METHODS: &str = "GET, HEAD, OPTIONS";
 /// The allowed methods of an address that takes reports or deliveries.
 const REPORT_METHODS: &str = "POST, OPTIONS";
 
-/// Where an address leads.
+/// The target of an address.
 pub(crate) enum Target<'a> {
     Own(OwnTarget),
     Badge(BadgeTarget<'a>),

@@ -1,8 +1,10 @@
-//! Reads TOML into serde's types, with the place of a value where a type asks for it by [`Spanned`].
+//! Reads TOML into types that implement serde's `Deserialize`, with the position of a value where a type asks for it by
+//! [`Spanned`].
 //!
-//! toml's own deserializer has one type of map for a table, one for a value with its place and one for a date, so the
-//! compiler makes the code that reads a struct three times. That took two fifths of optimising this crate. Here every
-//! table is one type of map, and a value is read by what its type asks for alone. toml still parses the text.
+//! The deserializer of the crate `toml` has three types of maps: for a table, for a value with its position, and for a
+//! date. So the compiler generates the code that reads a struct three times, which took two fifths of the time to
+//! optimise this crate. Here there is one type of map for every table, and the type that is read decides how a value is
+//! read. The crate `toml` still parses the text.
 
 mod spanned;
 mod value;

@@ -21,8 +21,8 @@ pub use crate::{
     store::{Store, Unavailable, Unhealthy},
 };
 
-/// The owner whose secrets are the server's own. They are sent to upstreams on behalf of owners without a secret, and
-/// verify nothing.
+/// The owner name that stands for the server's own secrets. They are sent to upstreams on behalf of owners without a
+/// secret, and verify no report.
 pub const SERVER: &str = "*";
 /// How many secrets of its own a server has for one purpose at most.
 pub const MOST_SERVER_SECRETS: usize = 32;
@@ -137,7 +137,7 @@ pub struct Ask {
     pub url: Url,
     /// `Accept`.
     pub accept: Option<String>,
-    /// Further headers, none of which this type has a field for.
+    /// Further headers, besides those that have a field in this type.
     pub headers: HeaderMap,
     /// The JSON that is sent with a POST.
     pub body: Option<Bytes>,
@@ -177,9 +177,9 @@ impl Ask {
 /// A secret as it is sent with a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Credential {
-    /// Where it is sent.
+    /// The place in the request where it is sent.
     pub place: CredentialPlace,
-    /// What is sent there: the secret, or the secret with its scheme.
+    /// The value that is sent: the secret, or the secret with its scheme.
     pub value: Secret,
     /// Whose secret it is.
     pub whose: SentWith,

@@ -323,7 +323,7 @@ fn outcome(
     }
 }
 
-/// The last of what was asked for that is records of a collection with a series.
+/// The call's last query for records of a collection that has a series.
 fn read_records(call: &ProviderCall, asked: &[Asked]) -> Option<Box<ReadRecords>> {
     let query = asked.iter().rev().find_map(|asked| match asked {
         Asked::Latest(query) if series_of(&call.plugin, &query.collection).is_some() => Some(query),

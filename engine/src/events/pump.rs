@@ -88,7 +88,7 @@ impl Pump {
             let rest = select(bell.notified().boxed(), executor.sleep(pause));
             select(rest, self.stop.asked().boxed()).await;
         }
-        // Whoever takes the work on rings no bell for what this pump left.
+        // The pump that takes over is not woken for the rows that this pump left, so wake it now.
         bell.notify_one();
         let now = (self.clock)();
         for lease in self.leases {

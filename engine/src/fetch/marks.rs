@@ -1,7 +1,7 @@
-//! What answers of upstreams no longer say: marks that deliveries of webhooks made.
+//! Invalidation of cached upstream answers: the marks that webhook deliveries make.
 //!
-//! A mark names what answers are about, and since when they are stale. An answer that was requested before is not used
-//! as a fresh one, whoever holds it.
+//! A mark names a subject and a time. Answers about this subject that were requested until that time are stale: no
+//! cache uses one as a fresh answer.
 
 use std::{
     collections::HashMap,
@@ -14,25 +14,25 @@ use std::{
 
 use badgesmith_provider::{About, fold};
 
-/// How many marks are kept. A mark that makes room for others leaves its time behind, so that it still counts, and with
-/// it all that is as old.
+/// How many marks are kept. When the oldest mark is evicted, every answer that is about something and that was
+/// requested until that mark's time counts as stale, so the evicted mark still has its effect.
 const MOST_MARKS: usize = 4096;
-/// The longest name of what answers are about, in bytes. Nothing that has an upstream is called longer.
+/// The longest name of a subject of answers, in bytes. No upstream has longer names.
 const LONGEST_NAME: usize = 512;
 
 /// The marks of this process.
 #[derive(Debug)]
 pub(crate) struct Marks {
     times: Mutex<Times>,
-    /// The latest time of all marks, in nanoseconds since 1970. What was requested later is not stale, which is known
-    /// without the mutex: all threads ask for every cached badge.
+    /// The latest time of all marks, in nanoseconds since 1970. An answer that was requested later is not stale. This
+    /// is checked without the mutex, because every thread checks every cached badge.
     latest: AtomicU64,
 }
 
 #[derive(Debug)]
 struct Times {
     since: HashMap<String, SystemTime>,
-    /// All answers that are about something are stale if they were requested until then.
+    /// Every answer that is about something is stale if it was requested at this time or earlier.
     all_since: SystemTime,
 }
 
@@ -44,7 +44,7 @@ impl Default for Marks {
 }
 
 impl Marks {
-    /// Notes that answers about this are stale if they were requested until then.
+    /// Notes that answers about this subject are stale if they were requested at this time or earlier.
     pub(crate) fn note(&self, about: &str, at: SystemTime) {
         let mut times = self.times.lock().unwrap_or_else(PoisonError::into_inner);
         self.latest.fetch_max(nanoseconds(at), Ordering::Release);
@@ -62,12 +62,12 @@ impl Marks {
         times.since.insert(about.to_owned(), at);
     }
 
-    /// Whether a mark made one of these stale.
+    /// Whether a mark made one of these answers stale.
     pub(crate) fn are_stale(&self, sources: &[Source]) -> bool {
         sources.iter().any(|source| self.is_stale(&source.about, source.asked))
     }
 
-    /// Whether an answer about this is stale if it was requested at this time.
+    /// Whether an answer about this subject is stale if it was requested at this time.
     pub(crate) fn is_stale(&self, about: &str, asked: SystemTime) -> bool {
         if nanoseconds(asked) > self.latest.load(Ordering::Acquire) {
             return false;
@@ -92,7 +92,7 @@ pub(crate) struct Source {
     pub(crate) asked: SystemTime,
 }
 
-/// The key of what answers to a plugin's requests are about; `None` if it has no name, or one that is too long.
+/// The key of the subject that answers to a plugin's requests are about; `None` if its name is empty or too long.
 pub(crate) fn key(plugin: &str, about: &About) -> Option<String> {
     let About { owner, name } = about;
     let is_named = !owner.is_empty() && !name.is_empty() && owner.len() + name.len() <= LONGEST_NAME;

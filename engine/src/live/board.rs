@@ -48,9 +48,9 @@ const SETTLED: Duration = Duration::from_secs(5);
 const LISTS_AT_ONCE: usize = 4;
 /// How many answers may wait to be read or written.
 const MOST_WAITING: u64 = 256;
-/// How long others have their turn after a part of a list was read.
+/// How long a reader of a list pauses after each part, so that other requests get their turn.
 const PAUSE: Duration = Duration::from_millis(1);
-/// What deliveries let the branches of pull requests and forks begin with.
+/// The prefixes of the branch names that webhook deliveries record for pull requests and forks.
 const STRANGERS: [&str; 2] = ["pull/", "fork/"];
 /// How long the store may take.
 const PATIENCE: Duration = Duration::from_millis(2500);
