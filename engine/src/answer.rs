@@ -125,8 +125,8 @@ impl Answer {
         Self { headers: retry_after.into_iter().chain(allow).collect(), ..Self::json(error.status, body, caching) }
     }
 
-    /// The same answer, reusable for this long. If `caching` is shorter than the address allows, because something is
-    /// missing from the answer, it is not reused.
+    /// The same answer, which may be reused for this long if it is cached as `caching` says. If it is cached for a
+    /// shorter time, something is missing from it, and it is not reused.
     pub(crate) fn lasting(self, lasting: Lasting, caching: Caching) -> Self {
         if self.caching == caching { Self { lasting, ..self } } else { self }
     }

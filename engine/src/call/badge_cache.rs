@@ -25,7 +25,7 @@ use crate::{
 /// How long a caller waits at most: image proxies time out after four seconds.
 pub(crate) const CALLER_PATIENCE: Duration = Duration::from_millis(3500);
 
-/// Work of the engine's own ended without a badge.
+/// The engine's own work ended without a badge.
 const BROKE_OFF: Broken = Broken::Engine("making a badge broke off");
 
 /// The outcome of making a badge.
@@ -39,11 +39,11 @@ pub(crate) struct BadgeCache {
     /// Work that is cancelled when its last caller leaves.
     cancellable: CancellableFlights<Making>,
     executor: Arc<dyn Executor>,
-    /// What makes badges stale before their time.
+    /// The marks that make badges stale before they expire.
     marks: Arc<Marks>,
 }
 
-/// A badge that was made, or its last part that is still to be done.
+/// A badge that was made, or the last part of the work that is still to be done.
 pub(crate) enum Made {
     Whole(Arc<Outcome<BadgeContent>>),
     /// The last part of the work, which goes on when its last caller leaves.
@@ -87,7 +87,7 @@ impl Served {
 }
 
 impl BadgeCache {
-    /// A cache of this size, whose badges these marks make stale.
+    /// A cache of this size in bytes, whose badges these marks make stale.
     pub(crate) fn new(bytes: u64, executor: Arc<dyn Executor>, marks: Arc<Marks>) -> Self {
         let (flights, cancellable) = (Flights::new(), CancellableFlights::new());
         Self { badges: Bounded::new(bytes), flights, cancellable, executor, marks }
@@ -104,7 +104,7 @@ impl BadgeCache {
         let serve = || self.serve(&query, |cached| self.flights.join(query.key, &*self.executor, cached, work).boxed());
         let served = serve().await;
         if served.making.as_ref().is_ok_and(|badge| self.marks.are_stale(&badge.sources)) {
-            // A mark that was made meanwhile made it stale.
+            // A mark that was made while the badge was being made made it stale.
             return serve().await;
         }
         served
@@ -119,7 +119,7 @@ impl BadgeCache {
         let work = || {
             let (this, key, make) = (Arc::clone(self), query.key.to_owned(), make());
             let work = async move {
-                // Callers who left may have begun the last part before.
+                // Earlier callers, who have left, may have started the last part already.
                 if let Some(last_part) = this.flights.under_way(&key) {
                     return last_part.await.unwrap_or(Err(BROKE_OFF));
                 }
@@ -165,7 +165,7 @@ impl BadgeCache {
         served
     }
 
-    /// Work whose badge is cached.
+    /// The same work; its badge is put into the cache when it is done.
     fn keeping(self: &Arc<Self>, key: &str, making: BoxFuture<'static, Making>) -> BoxFuture<'static, Making> {
         let (this, key) = (Arc::clone(self), key.to_owned());
         async move { this.keep(&key, making.await?) }.boxed()

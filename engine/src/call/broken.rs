@@ -6,7 +6,7 @@ use badgesmith_provider::Failure;
 /// more.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Broken {
-    /// The plugin panicked, returned nonsense, or asked for something that it was not granted.
+    /// The plugin panicked, returned nonsense, or requested something that it was not granted.
     Violation(String),
     /// A step of the plugin timed out.
     Overdue,

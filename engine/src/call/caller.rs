@@ -18,9 +18,9 @@ pub(crate) struct Caller {
     pub(crate) upstreams: Arc<Fetcher>,
     /// Fetches from hosts that callers name; `None` if the settings switch that off.
     pub(crate) web: Option<Arc<Fetcher>>,
-    /// Where it is noted whether repositories are public; `None` while the live page is off.
+    /// Stores whether repositories are public; `None` if the live page is off.
     pub(crate) notes: Option<Arc<VisibilityNotes>>,
-    /// Of whom badges may show what is private.
+    /// The owners and repositories whose private data badges may show.
     pub(crate) private: Arc<[PrivateName]>,
 }
 

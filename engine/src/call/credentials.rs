@@ -19,8 +19,8 @@ pub(crate) struct Credentials {
     /// Where it is sent.
     pub(crate) place: CredentialPlace,
     pub(crate) carried: CarriedSecret,
-    /// Which secret it is and whose, such as `token of acme`: for the keys of caches and limits, and for the log. The
-    /// server's own, whichever is used, is `token of *`.
+    /// Which secret it is and whose, such as `token of acme`: for the keys of caches and limits, and for the log. For
+    /// any of the server's own tokens, it is `token of *`.
     pub(crate) name: String,
 }
 
@@ -29,17 +29,18 @@ pub(crate) struct Credentials {
 pub(crate) enum CarriedSecret {
     /// The owner's.
     Owners(Credential),
-    /// One of the server's own, whose turn it is when the request is sent.
+    /// One of the server's own, chosen when the request is sent.
     Servers(ServerTokens),
 }
 
 /// Finds the secret that a request to this origin names: the owner's, or else the server's own. It is sent to the
-/// origin that plugins.toml binds it to, and nowhere else. `None` if it is optional and not granted, or if nobody
-/// stored it: the request is then anonymous.
+/// origin that plugins.toml binds it to, and nowhere else. `None` if the secret is optional and either not granted or
+/// not stored: the request is then anonymous.
 ///
 /// # Errors
-/// A violation if the request may not be sent with it, and the call's failure if there is none or it cannot be looked
-/// up. An optional secret that cannot be looked up is no reason to ask anonymously: what is private would seem missing.
+/// A violation if the request may not be sent with the secret; the call's failure if there is no secret, or if it
+/// cannot be looked up. If an optional secret cannot be looked up, the request is not sent anonymously either: a
+/// private resource would seem to be missing.
 pub(crate) async fn find(
     secrets: &dyn Secrets,
     plugin: &Plugin,
@@ -69,7 +70,7 @@ pub(crate) async fn find(
         let value = written(auth, &owner, secret);
         Credential { place: place.clone(), value, whose }
     };
-    // The server's own secrets belong to nobody that a caller can name.
+    // `*`, the owner of the server's own secrets, is not a name that a caller may use.
     let owners =
         if owner == SERVER { Vec::new() } else { secrets.find(&owner, None, purpose).await.map_err(unavailable)? };
     if let Some(secret) = owners.first() {
@@ -92,7 +93,7 @@ pub(super) fn not_configured() -> Unanswered {
     Unanswered::Failed(Failure::inaccessible(Code::SecretNotConfigured.name(), "token not configured"))
 }
 
-/// Where the request carries the secret, or the words for one that names no place or two.
+/// The place of the secret in the request; the error says in words that the provider named no place, or two.
 pub(super) fn place(auth: &Auth) -> Result<CredentialPlace, String> {
     let Auth { secret, scheme, name, user, .. } = auth;
     if user.is_some() && *scheme != Scheme::Basic {
@@ -120,7 +121,7 @@ pub(super) fn place(auth: &Auth) -> Result<CredentialPlace, String> {
     }
 }
 
-/// The secret as the request carries it.
+/// The secret as the header or the query parameter contains it.
 fn written(auth: &Auth, owner: &str, secret: &Secret) -> Secret {
     let value = secret.reveal();
     Secret::new(match auth.scheme {

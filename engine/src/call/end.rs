@@ -19,7 +19,7 @@ const LONGEST_TEXT: usize = 1024;
 const MOST_DELIVERED_STATES: usize = 32;
 /// How large the fields of a delivered record or state are at most, as JSON, in bytes.
 const LARGEST_FIELDS: usize = 64 * 1024;
-/// How many marks of what is stale a delivery makes at most.
+/// How many marks, which invalidate cached answers, a delivery makes at most.
 const MOST_MARKS: usize = 32;
 
 /// The successful end of a call.
@@ -32,13 +32,13 @@ pub(crate) enum CallEnd {
     Delivered(Delivered),
 }
 
-/// What calls of one kind end with.
+/// The result of calls of one kind.
 pub(crate) trait End: Sized {
     /// `None` if this is the end of another kind.
     fn of(end: CallEnd) -> Option<Self>;
 }
 
-/// How a step ends its call, if it does.
+/// The end of the call, if this step ends it.
 pub(super) fn end(step: &StepMessage, kind: CallKind) -> Result<Option<Result<CallEnd, Failure>>, Broken> {
     if step.ends() > 1 {
         return Err(Broken::violation("it has two ends at once"));
@@ -99,7 +99,7 @@ fn drawable(badge: Badge) -> Result<Badge, Broken> {
     }
 }
 
-/// An address that a redirect can lead to, by the rule that providers have, too, as the value of `Location`.
+/// The address of a redirect as the value of `Location`. It is checked by the same rule as in the providers' SDK.
 fn location(url: &str) -> Result<HeaderValue, Broken> {
     if url.len() > LONGEST_TEXT * 2 || !is_web_address(url) {
         return Err(Broken::Violation(format!("it leads to {url:?}, which is no http or https address")));
@@ -120,7 +120,7 @@ fn recordable(record: Record) -> Result<Record, Broken> {
     Ok(record)
 }
 
-/// The result of a delivery, if it is within the limits of stores.
+/// The result of a delivery, if a store can keep it.
 fn deliverable(told: Delivered) -> Result<Delivered, Broken> {
     let Delivered { records, states, stale, .. } = &told;
     for (what, count, most) in [
@@ -179,7 +179,7 @@ mod tests {
             host in "[a-c0-9xX.\\[\\]:%@_-]{0,12}", rest in "[ -~]{0,12}",
         ) {
             let text = format!("https://{host}{rest}");
-            // Whether a name in other letters exists is a question of IDNA's tables.
+            // Whether an internationalised host name is valid depends on the tables of IDNA, so those are left out.
             if is_web_address(&text) && !text.to_ascii_lowercase().contains("xn--") {
                 proptest::prop_assert!(Url::parse(&text).is_ok(), "{}", text);
             }

@@ -15,17 +15,17 @@ use crate::{
 #[derive(Clone, Copy)]
 pub(crate) struct ShownRecords<'a> {
     pub(crate) caller: &'a Caller,
-    /// The plugin whose collection it is.
+    /// The plugin that has the collection.
     pub(crate) plugin: &'a Plugin,
     pub(crate) collection: &'a str,
     pub(crate) subject: &'a Subject,
 }
 
 impl ShownRecords<'_> {
-    /// The records of a span, the newest first. Of what is not shown there are none.
+    /// The records of a span, the newest first; none if the repository may not be shown.
     ///
     /// # Errors
-    /// The store does not answer.
+    /// The store cannot be read.
     pub(crate) async fn of(self, span: Span, now: SystemTime) -> Result<Vec<Record>, Error> {
         let Self { caller, plugin, collection, subject } = self;
         let finding = Box::pin(async { caller.world.store.history(collection, subject, span, now).await });

@@ -22,11 +22,11 @@ pub(crate) struct Outcome<T> {
     pub(crate) sources: Vec<Source>,
     /// How long the call waited for upstreams.
     pub(crate) waited: Duration,
-    /// The records that it read last of a collection that has a series.
+    /// The last query for records of a collection that has a series.
     pub(crate) read: Option<Box<ReadRecords>>,
 }
 
-/// What a call read records of.
+/// The collection and the subject whose records a call read.
 #[derive(Clone, Debug)]
 pub(crate) struct ReadRecords {
     pub(crate) collection: String,

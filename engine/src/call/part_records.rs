@@ -15,12 +15,12 @@ use crate::{
     store::{EveryPart, MOST_PART_RECORDS},
 };
 
-/// What the manifest requires of its host for such a query.
+/// The capability that the manifest must list in `requires` for such a query.
 const CAPABILITY: &str = "parts";
-/// The most fields that the records of an answer have.
+/// The most fields that a query may name.
 const MOST_FIELDS: usize = 16;
 
-/// Answers one query. Its answer is never cached, as that to a query for the records of one part.
+/// Answers one query. The answer is never cached, just as the answer to a query for the records of one part is not.
 pub(crate) async fn answer(
     caller: &Caller,
     call: &ProviderCall,
@@ -47,7 +47,7 @@ pub(crate) async fn answer(
     let every = every.map_err(|part| Unanswered::Failed(too_long(part)))?;
     let finding = Box::pin(async { caller.world.store.part_records(&every, now).await.map(|found| vec![found]) });
     let reading = Reading { caller, plugin: &call.plugin, collection, owner, repo, now };
-    // What is not shown has no parts.
+    // A repository that may not be shown has no parts.
     let mut found = reading.shown(finding).await?.pop().unwrap_or_default();
     found.found.sort_by(|one, other| one.platform.cmp(&other.platform));
     let newest = found.found.iter().filter_map(|part| part.records.first()).map(|record| record.timestamp_ms).max();

@@ -18,8 +18,8 @@ const OWNERS: [&str; 4] = ["owner", "user", "org", "namespace"];
 /// The parameters of routes that name a repository.
 const REPOSITORIES: [&str; 2] = ["repo", "project"];
 
-/// The rule for the answer to a request with this secret. What the operator granted may be shown with a secret of its
-/// owner, and never with one of the server's own.
+/// The rule for the answer to a request with this secret. Private data that plugins.toml grants may be shown if the
+/// secret is the owner's, and never if it is one of the server's own.
 pub(super) fn rule(caller: &Caller, call: &ProviderCall, request: &Request, secret: &CarriedSecret) -> PrivateRule {
     let granted = match secret {
         CarriedSecret::Owners(_) => caller.private.clone(),
@@ -28,15 +28,16 @@ pub(super) fn rule(caller: &Caller, call: &ProviderCall, request: &Request, secr
     PrivateRule { granted, named: named(&call.params), asks_for_file: request.accepted().is_some_and(is_raw) }
 }
 
-/// The repository that the answer to a request may say is public or private. Only answers for a plugin with webhooks
-/// count, since only its repositories are those of the deliveries; a file does not count, since anybody may write it.
+/// The repository whose visibility the answer to a request may say. Only answers to plugins with webhooks count,
+/// because only their repositories are the ones that deliveries are about. The contents of a file do not count, because
+/// its author could write anything.
 pub(super) fn noted(caller: &Caller, call: &ProviderCall, request: &Request) -> Option<Noted> {
     let notes = caller.notes.as_ref().filter(|_| !call.plugin.manifest.hooks.is_empty())?;
     let name = named(&call.params).filter(|_| !request.accepted().is_some_and(is_raw))?;
     Some(Noted { notes: Arc::clone(notes), name })
 }
 
-/// The repository, or the owner alone, that the call's parameters name.
+/// The repository, or only the owner, that the call's parameters name.
 fn named(params: &Parameters) -> Option<String> {
     let first = |names: &[&str]| names.iter().find_map(|name| params.get(*name)).filter(|value| !value.is_empty());
     let parts: Vec<_> = [first(&OWNERS), first(&REPOSITORIES)].into_iter().flatten().map(String::as_str).collect();

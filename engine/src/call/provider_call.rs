@@ -1,4 +1,4 @@
-//! A call of a provider, as data.
+//! A call of a provider as data.
 
 use std::{
     sync::Arc,
@@ -29,7 +29,7 @@ pub(crate) struct ProviderCall {
     pub(crate) name: String,
     pub(crate) params: Parameters,
     pub(crate) query: Parameters,
-    /// The collections that it may read, if its manifest says so for each badge.
+    /// The collections that this call may read, if the manifest lists them for each badge.
     pub(crate) reads: Option<Vec<String>>,
     /// The body of a report, or the payload of a delivery; empty for anything else.
     pub(crate) body: Bytes,
@@ -37,8 +37,8 @@ pub(crate) struct ProviderCall {
 }
 
 impl ProviderCall {
-    /// A call for a badge. The provider gets only the query parameters that its manifest names. One that the route has
-    /// a segment or a fixed value for has that value, whatever the caller sends.
+    /// A call for a badge. The provider gets only the query parameters that its manifest names. A parameter that is a
+    /// segment or has a fixed value in the route keeps that value, whatever the caller sends.
     pub(crate) fn badge(plugin: &Arc<Plugin>, route: &BadgeRoute, mut params: Parameters, pairs: &Pairs) -> Self {
         params.extend(route.fixed.clone());
         let query = |name: &String| {
@@ -79,7 +79,7 @@ impl ProviderCall {
         !collections.is_empty() && !self.plugin.collections.is_empty()
     }
 
-    /// How long the answer to a request is fresh: as the request says, or else as the badge says.
+    /// How long the answer to a request is fresh: the time in the request, or else that of the badge.
     pub(crate) fn freshness_of(&self, request: &Request) -> Freshness {
         let own = request.fresh_seconds().map(|seconds| Duration::from_secs(seconds.into()).min(LONGEST_FRESH));
         Freshness { fresh: own.unwrap_or(self.freshness.fresh), ..self.freshness }
@@ -110,7 +110,7 @@ impl ProviderCall {
     }
 }
 
-/// How long answers are fresh: as plugins.toml says, or else as the manifest says.
+/// How long answers are fresh: the time in plugins.toml, or else that in the manifest.
 fn freshness(plugin: &Plugin, fresh: u32) -> Freshness {
     let fresh = plugin.fresh_seconds.unwrap_or(fresh);
     Freshness { fresh: Duration::from_secs(fresh.into()), stale: Duration::from_secs(plugin.stale_seconds.into()) }

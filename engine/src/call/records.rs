@@ -18,9 +18,9 @@ use crate::{
     world::World,
 };
 
-/// After how many seconds a store that is unavailable may be asked again.
+/// The `Retry-After` if the store is unavailable, in seconds.
 const STORE_RETRY: u32 = 5;
-/// How long the store may take: the rest of a badge must fit into what its caller waits for.
+/// How long the store may take. The rest of the work for a badge must fit into the caller's timeout.
 const STORE_PATIENCE: Duration = Duration::from_millis(2500);
 
 /// Answers one query. Its answer is never cached, so that a new record is shown at once.
@@ -78,7 +78,7 @@ pub(crate) async fn states(
     Ok(Fetched::recorded(answer))
 }
 
-/// What is read of a repository.
+/// A query for the records or states of a repository.
 #[derive(Clone, Copy)]
 pub(super) struct Reading<'a> {
     pub(super) caller: &'a Caller,
@@ -90,9 +90,9 @@ pub(super) struct Reading<'a> {
 }
 
 impl Reading<'_> {
-    /// What the store answers within [`STORE_PATIENCE`]. What deliveries wrote of a repository that is not known to be
-    /// public, and not granted, is shown as if there were nothing, and in the same time: `finding` begins when it is
-    /// polled, and is not waited for if it is not shown.
+    /// The result of `finding`, if the store returns it within [`STORE_PATIENCE`]. Data that deliveries wrote is empty
+    /// if its repository is neither known to be public nor granted. The check of the visibility and `finding` run at
+    /// the same time, and `finding` is not waited for if the repository may not be shown.
     pub(super) async fn shown<T: Send>(
         self,
         finding: BoxFuture<'_, Result<Vec<T>, Unavailable>>,
@@ -115,14 +115,15 @@ impl Reading<'_> {
     }
 }
 
-/// The header `Last-Modified` of an answer whose newest record is of this time.
+/// The header `Last-Modified` of an answer whose newest record has this time.
 pub(super) fn modified(newest: Timestamp, now: SystemTime) -> Option<(String, String)> {
     let newest = SystemTime::UNIX_EPOCH + Duration::from_millis(u64::try_from(newest.as_ms()).ok()?);
     // A client's clock may be ahead of the server's, but `Last-Modified` must not be in the future.
     Some(("last-modified".to_owned(), http_date(newest.min(now))?))
 }
 
-/// Checks that plugins.toml grants the collection, or that it is off, and that the badge says that it reads it.
+/// Checks that plugins.toml grants the collection or switches it off, and that the manifest says that the badge reads
+/// it.
 pub(super) fn check_grant(call: &ProviderCall, collection: &String) -> Result<(), Unanswered> {
     if call.reads.as_ref().is_some_and(|reads| !reads.contains(collection)) {
         return Err(Unanswered::violation(format!(
@@ -139,7 +140,7 @@ pub(super) fn check_grant(call: &ProviderCall, collection: &String) -> Result<()
     )))
 }
 
-/// What the store says within [`STORE_PATIENCE`].
+/// The store's answer, if it arrives within [`STORE_PATIENCE`].
 async fn in_time<T>(world: &World, asking: BoxFuture<'_, Result<T, Unavailable>>) -> Result<T, Unanswered> {
     let found = match select(asking, world.executor.sleep(STORE_PATIENCE)).await {
         Either::Left((found, _)) => found,

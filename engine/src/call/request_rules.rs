@@ -1,5 +1,5 @@
-//! What a provider's request may carry beside its address: a body, headers, a secret, each only if the manifest says
-//! so.
+//! The parts that a provider's request may have besides its address: a body, headers, a secret. The manifest must
+//! require each of them.
 
 use std::{error::Error, fmt};
 
@@ -32,7 +32,7 @@ impl fmt::Display for RefusedRequest {
 
 impl Error for RefusedRequest {}
 
-/// Checks what a request carries, as it is checked before it is sent, without looking for the secret.
+/// Checks the parts of a request as the server does before it sends one, but without looking up the secret.
 ///
 /// # Errors
 /// [`RefusedRequest`] if a call with this request would end with `provider failed`.
@@ -40,7 +40,7 @@ pub fn check_request(plugin: &Plugin, request: &Request) -> Result<(), RefusedRe
     check(plugin, request).map_err(RefusedRequest)
 }
 
-/// What a request carries beside its address and its secret.
+/// The parts of a request besides its address and its secret.
 #[derive(Clone, Debug)]
 pub(super) struct Carried {
     pub(super) headers: HeaderMap,
@@ -52,18 +52,18 @@ impl Carried {
     /// Checks what a request carries.
     ///
     /// # Errors
-    /// A violation in words, or the caller's failure if a value of his cannot be sent in a header.
+    /// A violation in words, or the caller's failure if a value from the caller cannot be sent in a header.
     pub(super) fn of(plugin: &Plugin, request: &Request) -> Result<Self, Unanswered> {
         check(plugin, request).map_err(Unanswered::violation)?;
         let body = request.body().map(|body| body.to_string().into());
         Ok(Self { headers: headers(request)?, body })
     }
 
-    /// What tells this request from a plain GET of the same address, for the key of its answer: empty for a plain GET.
-    /// `auth` names the place of the secret that is sent, if one is.
+    /// A suffix for the cache key that distinguishes this request from a plain GET of the same address; empty for a
+    /// plain GET. `auth` names the place of the secret, if one is sent.
     pub(super) fn key(&self, auth: Option<&Auth>) -> String {
         let place = auth.map(|auth| (auth.scheme, &auth.name, &auth.user)).filter(|(.., name, user)| {
-            // The older places, whose keys are in stores.
+            // Only the newer places are part of the key: stores contain keys of the older ones without it.
             name.is_some() || user.is_some()
         });
         if self.headers.is_empty() && self.body.is_none() && place.is_none() {
@@ -85,7 +85,7 @@ fn check(plugin: &Plugin, request: &Request) -> Result<(), String> {
     request.secret().map_or(Ok(()), |auth| credentials::place(auth).map(drop))
 }
 
-/// Checks that the manifest requires what the request uses.
+/// Checks that the manifest requires every capability that the request uses.
 fn check_required(plugin: &Plugin, request: &Request) -> Result<(), String> {
     let is_new =
         |auth: &Auth| matches!(auth.scheme, Scheme::Header | Scheme::Query) || auth.user.is_some() || auth.optional;
@@ -105,7 +105,7 @@ fn check_required(plugin: &Plugin, request: &Request) -> Result<(), String> {
     }
 }
 
-/// Checks that a request to a host that a caller named has nothing but its address.
+/// Checks that a request to a host that a caller named has no parts besides its address.
 fn check_web(request: &Request) -> Result<(), String> {
     match request {
         _ if !request.is_web() => Ok(()),

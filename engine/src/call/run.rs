@@ -40,17 +40,19 @@ use crate::{
 const TURNS: usize = 8;
 /// How many requests a call has, all turns together.
 const FETCHES: usize = 64;
-/// How many of them may go to hosts that a caller named, who must not be able to multiply his requests.
+/// How many of these requests may go to hosts that a caller named, so that a caller cannot multiply requests to another
+/// host.
 const WEB_FETCHES: usize = 8;
 /// How much of a failure's reason is written to the log, in characters.
 const LONGEST_REASON: usize = 500;
-/// How often a call is run again because a provider met the rate limit of one of the server's own tokens.
+/// How often a call is run again because a provider reached the rate limit of one of the server's own tokens.
 const MORE_TOKENS: usize = 3;
-/// How long a step may take. It is measured in short sleeps, so that of the time in which the process was suspended, as
-/// a Lambda function is between two events, at most one sleep counts.
+/// How long a step may take. It is measured in short sleeps: while the process is suspended, as a Lambda function is
+/// between two events, at most one of them elapses.
 const STEP_PATIENCE: Duration = Duration::from_secs(2);
 const STEP_SLEEPS: u32 = 10;
-/// How long a step waits for the steps before it: long enough that one that hangs is known to be overdue.
+/// How long a step waits for the steps before it. This is longer than [`STEP_PATIENCE`], so that a step that hangs is
+/// known to be overdue by then.
 const PERMIT_PATIENCE: Duration = Duration::from_millis(2500);
 /// How long one badge waits for all its upstreams together.
 const CALL_PATIENCE: Duration = Duration::from_secs(3);
@@ -76,7 +78,8 @@ impl Caller {
         self.run_to_end(call, now).boxed().await?.try_map(end_of)
     }
 
-    /// Runs a call to its end, and once more with cached answers only if it failed because of an upstream.
+    /// Runs a call to its end. If the call failed because of an upstream, it is run once more, with cached answers
+    /// only.
     async fn run_to_end(&self, call: &ProviderCall, now: SystemTime) -> Result<Outcome<CallEnd>, Broken> {
         let pass = Pass::new(now, &*self.world.executor, CALL_PATIENCE);
         let mut passed = self.turns(call, &pass).await?;
@@ -99,8 +102,8 @@ impl Caller {
         }
         let new = answers.iter().filter(|fetched| !fetched.is_recorded() && fetched.answer.asked == now);
         match failure {
-            // A provider may know limits that no header tells. No caller is told to wait for longer than a hold can
-            // last.
+            // A provider may find a rate limit in a body instead of a header. The caller's `Retry-After` is at most the
+            // longest hold.
             Failure { retry_after: Some(seconds), .. } if code == Some(Code::UpstreamRateLimited) => {
                 *seconds = (*seconds).min(u32::try_from(LONGEST_HOLD.as_secs()).unwrap_or(u32::MAX));
                 for fetched in new.filter(|fetched| matches!(fetched.answer.status, 403 | 429)) {
@@ -118,14 +121,14 @@ impl Caller {
         }
     }
 
-    /// Lets the server's own tokens rest with which a provider met a rate limit that no header tells, and returns
-    /// whether there were any: then the call is run again with others.
+    /// If the provider reports a rate limit, lets the server's own tokens rest that its requests were sent with.
+    /// Returns whether there were any: the call is then run again with other tokens.
     fn tokens_rest(&self, passed: &Passed, now: SystemTime) -> bool {
         let Err(failure) = &passed.outcome.result else { return false };
         let (code, seconds) = (Code::parse(&failure.code), failure.retry_after);
         let Some(seconds) = seconds.filter(|_| code == Some(Code::UpstreamRateLimited)) else { return false };
         let is_limited = |fetched: &&Fetched| {
-            // GraphQL says so in an answer with status 200.
+            // GraphQL reports an exhausted limit in an answer with status 200.
             let is_exhausted =
                 fetched.answer.headers.get("x-ratelimit-remaining").is_some_and(|left| left.trim() == "0");
             let is_new = fetched.answer.token.is_some() && fetched.answer.asked == now;
@@ -149,7 +152,8 @@ impl Caller {
         for _ in 0..TURNS {
             let step = self.step(call, &answers, pass.now);
             let step = if asked.is_empty() && call.reads_store() {
-                // A first step opens its library, on another thread.
+                // The first step opens the plugin's library on another thread, so the store can be prepared at the same
+                // time.
                 join(step, self.world.store.prepare()).await.0
             } else {
                 step.await
@@ -195,7 +199,7 @@ impl Caller {
     pub(crate) fn open_ahead(&self, plugin: &Plugin) {
         if plugin.code.needs_opening() {
             let code = plugin.code.clone();
-            // The first step meets a panic again.
+            // A panic is ignored here, because the first step reports it.
             self.world.executor.run(Box::new(move || drop(catch_unwind(AssertUnwindSafe(|| code.open())))));
         }
     }
@@ -248,7 +252,7 @@ impl Caller {
     }
 }
 
-/// The end that a call was made for; the loop checked that it is of this kind.
+/// The end as the type that the caller expects; the loop has checked that it is of this kind.
 fn end_of<T: End>(end: CallEnd) -> Result<T, Broken> {
     T::of(end).ok_or(Broken::Engine("a call has the end of another kind"))
 }
@@ -265,7 +269,7 @@ fn repeats(step: &StepMessage, asked: &[Asked]) -> bool {
     step.fetch.starts_with(asked) || (step.ends() > 0 && step.fetch.is_empty())
 }
 
-/// The requests of a step beyond those that are answered.
+/// The requests of a step that have no answer yet.
 fn new_requests(step: &StepMessage, answered: usize) -> Result<&[Asked], Broken> {
     let new = step.fetch.get(answered..).unwrap_or_default();
     if new.is_empty() {
@@ -284,7 +288,8 @@ fn new_requests(step: &StepMessage, answered: usize) -> Result<&[Asked], Broken>
     Ok(new)
 }
 
-/// Writes the reason of a failure to the log, and removes it: no caller sees it. It may repeat what an upstream sent.
+/// Writes the reason of a failure to the log, and removes it: no caller sees it. The reason may contain text from an
+/// upstream.
 fn log_reason(call: &ProviderCall, failure: &mut Failure) {
     let taken = failure.reason.take();
     let reason = match &taken {

@@ -73,11 +73,11 @@ async fn required(caller: &Caller, call: &ProviderCall, request: &Request, pass:
     };
     let are_revoked = || caller.upstreams.exchanges.pools.are_revoked(tokens, pass.now);
     if pass.mode == Mode::Ask && are_revoked() {
-        // As if there were none.
+        // All tokens are revoked: continue as if there were no secret.
         return if auth.optional { outgoing.send(None, pass).await } else { Err(not_configured()) };
     }
     match outgoing.send(sent.as_ref(), pass).await {
-        // Every token is refused, or the answer in the cache was fetched without one.
+        // Every token was refused with 401; an optional secret may be left out.
         Ok(fetched) if fetched.answer.status == 401 && auth.optional => outgoing.send(None, pass).await,
         Err(Unanswered::Failed(_)) if pass.mode == Mode::CachedOnly && auth.optional => outgoing.send(None, pass).await,
         answered => answered,
@@ -132,8 +132,8 @@ impl Outgoing<'_> {
     }
 }
 
-/// The address without the query parameter in which the secret is sent. An upstream may repeat it in the address of the
-/// next page; here it would be in the log.
+/// The address without the query parameter in which the secret is sent. An upstream may repeat the secret in the
+/// address of the next page, and it would then be in the log.
 fn without_secret(mut url: Url, sent: Option<&Credentials>) -> Url {
     let place = sent.map(|sent| &sent.place);
     let (Some(CredentialPlace::Query(name)), Some(query)) = (place, url.query()) else { return url };
@@ -143,14 +143,14 @@ fn without_secret(mut url: Url, sent: Option<&Credentials>) -> Url {
     url
 }
 
-/// The address, if it is one and plugins.toml grants its origin.
+/// The address, if it is valid and plugins.toml grants its origin.
 fn granted(plugin: &Plugin, request: &Request) -> Result<(Url, Origin), Unanswered> {
     let url = request.url().map_err(|fault| match fault {
         InvalidRequest::Part(_) => {
             let code = Code::ParameterInvalid.name();
             Unanswered::Failed(Failure::invalid_parameter(code, "path", "invalid parameter"))
         }
-        // The address of a setting without a value, and perhaps a path after it.
+        // The address begins with a setting that has no value; a path may follow.
         InvalidRequest::Base(base) if base.is_empty() || base.starts_with('/') => {
             plugin.log_no_upstream();
             Unanswered::Failed(no_upstream_set())

@@ -8,13 +8,13 @@ use crate::{
     world::Fault,
 };
 
-/// Whether a failure is an upstream's or the engine's, so that a cached answer may avoid it, and a call goes on without
-/// the answer to an optional request.
+/// Whether a failure was caused by an upstream or the engine. Then cached answers may avoid it, and a call goes on
+/// without the answer to an optional request.
 pub(super) const fn is_infrastructure(failure: &Failure) -> bool {
     matches!(failure.kind, FailureKind::InvalidResponse | FailureKind::Inaccessible)
 }
 
-/// The failure that a fault becomes.
+/// The failure for a fault.
 pub(super) fn upstream_failure(fault: &Fault) -> Failure {
     match fault {
         Fault::Unreachable(_) | Fault::Status(_) => {

@@ -1,7 +1,8 @@
-//! Whether a repository is public, as deliveries and answers of upstreams said last: a state of the engine's own.
+//! The visibility of a repository, public or private, is one of the engine's own states. The latest delivery or
+//! upstream answer that says it counts.
 //!
-//! A repository is listed, and what deliveries recorded of it is shown, only if it is known to be public or if
-//! plugins.toml grants it. The state with the greatest time counts, and of two of the same time the private one.
+//! A repository is listed, and the data that deliveries recorded about it is shown, only if it is known to be public or
+//! if plugins.toml grants it. The state with the latest time counts, and of two with the same time the private one.
 
 use std::time::SystemTime;
 
@@ -14,8 +15,8 @@ use crate::{
     visibility_state::{ALL, PUBLIC},
 };
 
-/// Whether a repository may be shown in lists, and what deliveries recorded of it at its exact address: if it is known
-/// to be public, or if plugins.toml grants what is private of it.
+/// Whether a repository may be shown in lists, and the data that deliveries recorded about it at its exact address: it
+/// is known to be public, or plugins.toml grants its private data.
 ///
 /// # Errors
 /// [`Unavailable`] if the store cannot be read.

@@ -1,5 +1,5 @@
-//! A provider's request to a host that a caller of its badge named. It is sent like the request for a document badge's
-//! document: to public addresses only, once, and with nothing that is not the caller's.
+//! A provider's request to a host that a caller of its badge named. It is sent like the request of a document badge: to
+//! public addresses only, without retries, and without a secret or any other data of the server.
 
 use badgesmith_provider::{Failure, Request, is_web_address};
 use url::Url;
@@ -50,9 +50,9 @@ pub(super) async fn answer(
     }
 }
 
-/// The failure of an address that may not be asked.
+/// The failure for an address that is not allowed.
 fn not_allowed(reason: impl Into<String>) -> Unanswered {
     let failure = Failure::invalid_parameter(Code::UrlNotAllowed.name(), "", "host not allowed");
-    // The provider knows which parameter it is.
+    // No parameter is named here: only the provider knows which one the address came from.
     Unanswered::Failed(Failure { property: None, ..failure }.because(reason.into()))
 }

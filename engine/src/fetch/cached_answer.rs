@@ -31,7 +31,7 @@ pub(crate) struct CachedAnswer {
 }
 
 impl CachedAnswer {
-    /// A reply that arrived now and replaces the answer `before`.
+    /// The answer of a reply that arrived now and replaces the answer `before`.
     pub(crate) fn new(reply: Reply, now: SystemTime, fresh_until: SystemTime, before: Option<Arc<Self>>) -> Self {
         let before = before.map(|before| Arc::new(Self { before: None, ..Self::clone(&before) }));
         Self {
@@ -45,13 +45,14 @@ impl CachedAnswer {
         }
     }
 
-    /// Whether it need not be asked for again. One from the future was kept before the clock was set back.
+    /// Whether the answer may be used without a new request. An answer with a time in the future was cached before the
+    /// clock was set back, so it is not fresh.
     pub(crate) fn is_fresh(&self, now: SystemTime) -> bool {
         now < self.fresh_until && self.asked <= now + TOLERANCE
     }
 
-    /// The time since the upstream sent or confirmed it; of one from the future, at least as much as the clock was set
-    /// back.
+    /// The time since the upstream sent or confirmed the answer. For an answer with a time in the future, this is how
+    /// far in the future it is: the clock was set back by at least that much.
     pub(crate) fn age(&self, now: SystemTime) -> Duration {
         now.duration_since(self.asked).unwrap_or_else(|ahead| ahead.duration().saturating_sub(TOLERANCE))
     }

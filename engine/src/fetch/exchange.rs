@@ -33,14 +33,15 @@ const FAULT_HOLD: Duration = Duration::from_secs(ERROR_FRESH as u64);
 /// How long an exchange with the web may wait for a connection permit, in addition to its own timeout.
 const WEB_PERMIT_PATIENCE: Duration = Duration::from_secs(2);
 
-/// Exchanges with upstreams of one kind: those that an operator granted to plugins, or addresses that callers name.
+/// HTTP exchanges with one kind of upstreams: the origins that plugins.toml grants to plugins, or the addresses that
+/// callers name.
 pub(crate) struct Exchanges {
     client: Arc<dyn Upstream>,
     pub(crate) executor: Arc<dyn Executor>,
     meter: Arc<dyn Meter>,
     pub(crate) breakers: Breakers,
     pub(crate) holds: Holds,
-    /// The turns of the server's own tokens.
+    /// Chooses among the server's own tokens.
     pub(crate) pools: TokenPools,
     retries: u32,
     /// How long an exchange may wait for a connection permit.
@@ -121,7 +122,7 @@ impl Exchanges {
                 }
                 let blame = match fault {
                     Fault::Unreachable(_) if !hop.is_reached => Blame::Origin,
-                    // Without its query, which a caller can vary to make one document count as many.
+                    // The query is left out: a caller could vary it to make one document count as many.
                     _ => Blame::Document(hash(hop.url.as_ref().unwrap_or(&request.ask.url).path())),
                 };
                 if self.breakers.fault(&charged, blame, now) {
@@ -186,8 +187,8 @@ impl Exchanges {
         }
     }
 
-    /// The fault if the breaker is open or a hold applies, so that no request may be sent. `has_good_answer` says that
-    /// an earlier answer is cached.
+    /// The fault to return without a request, if the breaker is open or a hold applies. `has_good_answer` says that an
+    /// earlier answer is cached.
     fn refusal(&self, request: &UpstreamRequest, has_good_answer: bool, now: SystemTime) -> Option<Fault> {
         let UpstreamRequest { origin, rate_limit_key, .. } = request;
         let is_open = || self.breakers.is_open(origin, has_good_answer, now);
@@ -245,7 +246,7 @@ enum Verdict {
     Fault(Fault, Option<u32>),
     /// The rate limit is exhausted for so many seconds.
     Exhausted(u32),
-    /// That of one of the server's own tokens is exhausted; it is another's turn.
+    /// The rate limit of one of the server's own tokens is exhausted; another token is tried next.
     TokenExhausted(Reply),
 }
 
@@ -270,8 +271,9 @@ impl Verdict {
     }
 }
 
-/// 5xx and 429 are faults. A rate-limit key is exhausted where the headers that GitHub and others send say so: nothing
-/// remaining, or 403 with a time to wait. `has_turns` says that the request carries one of the server's own tokens.
+/// 5xx and 429 are faults. A rate-limit key is exhausted if the headers that GitHub and others send say so: no requests
+/// remaining, or status 403 with a time to wait. `has_turns` says that the request carries one of the server's own
+/// tokens.
 fn judge(reply: Reply, has_turns: bool, now: SystemTime) -> Verdict {
     let limit = RateLimit::read(&reply.headers, now);
     let (refused, after) = (limit.refused_seconds(&reply), limit.retry_after);

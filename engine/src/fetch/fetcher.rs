@@ -1,7 +1,8 @@
-//! The cache of upstream answers: single flight, conditional requests, and stale answers when an upstream fails.
+//! The cache of upstream answers, with single flight and conditional requests; it returns stale answers when an
+//! upstream fails.
 //!
 //! There are two fetchers: one for upstreams that were granted to plugins, one for addresses on the web that callers
-//! name. They share no state, so that a caller's documents do not evict what providers need.
+//! name. They share no state, so that documents that callers name do not evict the answers that providers need.
 
 use std::{
     fmt,
@@ -35,9 +36,9 @@ use crate::{
 const LARGEST_STORED: usize = 1024 * 1024;
 /// How long the store may take to return a cached answer. It must not take longer than the request that it saves.
 const STORE_PATIENCE: Duration = Duration::from_millis(700);
-/// How long the answer before an invalid one stays in the store: a day.
+/// How long a restored answer stays in the store after the provider found the newer one invalid: a day.
 const DISTRUSTED_LIFE: Duration = Duration::from_secs(24 * 60 * 60);
-/// How long an optional request that got no answer, or one that is not cached, is not sent again.
+/// For how long an optional request is not sent again after it got no answer, or an answer that is not cached.
 const NONE_FRESH: Duration = Duration::from_secs(ERROR_FRESH as u64);
 /// How long the answer that a resource does not exist is fresh.
 const MISSING_ANSWER_FRESH: Duration = Duration::from_secs(MISSING_FRESH as u64);
@@ -65,7 +66,7 @@ pub(crate) struct Fetched {
     pub(crate) sent_with: Option<SentWith>,
     /// Whether it came from the fetcher for addresses that callers name.
     pub(crate) is_web: bool,
-    /// What it is about, if its request said so.
+    /// The subject of the answer, if its request named one.
     pub(crate) about: Option<Arc<str>>,
 }
 
@@ -92,8 +93,8 @@ impl Fetched {
         }
     }
 
-    /// In the place of an answer that an optional request did not get: 503 and nothing else. What depends on it is
-    /// cached for a short time only, and the request is then sent again.
+    /// The substitute for the answer to an optional request that got none: status 503 with an empty body. A badge that
+    /// depends on it is cached for a short time only, and then the request is sent again.
     pub(crate) fn none(now: SystemTime) -> Self {
         let reply = Reply { status: 503, ..Reply::default() };
         Self::recorded(CachedAnswer::new(reply, now, now + NONE_FRESH, None))
@@ -185,7 +186,8 @@ impl Fetcher {
         };
         let mut outcome = fly().await;
         if matches!(&outcome, Ok(Ok(answer)) if is_marked(answer)) {
-            // It was under way when the mark was made. What is requested now is newer, whatever its time says.
+            // The request was under way when the mark was made. A request that is sent now is newer than the mark, even
+            // if both have the same time.
             outcome = fly().await;
         }
         let fault = match outcome {
@@ -193,7 +195,7 @@ impl Fetcher {
                 supplied(AnswerSource::Asked);
                 return Ok(fetched(answer, false));
             }
-            // An address that is not allowed must not be shown from the cache either.
+            // The cached answer of an address that is not allowed must not be shown either.
             Ok(Err(fault @ Fault::NotAllowed(_))) => return Err(NotFetched::Fault(fault)),
             Ok(Err(fault)) => NotFetched::Fault(fault),
             Err(broke_off) => broke_off,
@@ -203,8 +205,9 @@ impl Fetcher {
         cached.map(|cached| fetched(cached, true)).ok_or(fault)
     }
 
-    /// The answer to a request whose call goes on without one. After a fault, and after an answer that is not cached,
-    /// it is not sent again for a short time: the badges that send it may not be cached, and would ask for each reader.
+    /// The answer to an optional request, without which the call can go on. After a fault, and after an answer that is
+    /// not cached, the request is not sent again for a short time: the badge that sends it may not be cached, and would
+    /// send it for each reader.
     pub(crate) async fn fetch_optional(
         self: &Arc<Self>,
         request: UpstreamRequest,
@@ -261,7 +264,8 @@ impl Fetcher {
             (304, _) => return Err(Fault::Nonsense("304 to a request without conditions".to_owned())),
             (200..=299, before) => CachedAnswer::new(reply, now, fresh_until, before),
             (404 | 410, _) => CachedAnswer::new(reply, now, missing_until, None),
-            // Any other status is not cached, but passed on: the provider may have a failure for it.
+            // An answer with any other status is passed on without being cached: the provider may end the call with a
+            // failure for it.
             (_, _) => {
                 let answer = CachedAnswer::new(reply, now, now, None);
                 return Ok(Arc::new(CachedAnswer { token, ..answer }));
@@ -282,7 +286,7 @@ impl Fetcher {
         Ok(answer)
     }
 
-    /// The answer in memory or in the store. The store also says since when such answers are stale.
+    /// The answer in memory or in the store. The store also returns the time of the mark, if there is one.
     async fn recall(&self, request: &UpstreamRequest, now: SystemTime) -> Option<Arc<CachedAnswer>> {
         let UpstreamRequest { key, log_name, about, .. } = request;
         if let Some(cached) = self.answers.get(key) {
@@ -302,7 +306,8 @@ impl Fetcher {
         match stored {
             Ok(MarkedAnswer { answer, stale_since }) => {
                 if let (Some(about), Some(at)) = (about, stale_since) {
-                    // Another computer's clock may be ahead; what is requested from now on is newer in any case.
+                    // The clock of the computer that made the mark may be ahead. Requests from now on are newer than
+                    // the mark in any case.
                     self.marks.note(about, at.min(now - Duration::from_nanos(1)));
                 }
                 let cached = Arc::new(CachedAnswer::from_bytes(&answer?)?);
@@ -316,8 +321,8 @@ impl Fetcher {
         }
     }
 
-    /// Begins a hold of so many seconds on the rate limit that an answer counted for: that of one of the server's own
-    /// tokens, which then rests, or that of the rate-limit key.
+    /// Begins a hold of this many seconds on the rate limit that the answer's request counted for: that of one of the
+    /// server's own tokens, which is then not used, or that of the rate-limit key.
     pub(crate) fn limit(&self, fetched: &Fetched, seconds: u32, now: SystemTime) {
         match &fetched.answer.token {
             Some(token) => self.exchanges.pools.rest(token, seconds, now),
@@ -335,7 +340,7 @@ impl Fetcher {
         }
     }
 
-    /// Shortens how long an invalid answer is fresh, so that a corrected one is fetched soon.
+    /// Makes an invalid answer expire sooner, so that a corrected one is fetched soon.
     pub(crate) fn shorten_freshness(&self, fetched: &Fetched, fresh_until: SystemTime) {
         let Fetched { key, answer, .. } = fetched;
         let doubted = CachedAnswer { fresh_until, ..CachedAnswer::clone(answer) };
@@ -349,7 +354,7 @@ impl Fetcher {
     }
 }
 
-/// Removes a secret that was sent in the query from the headers of the reply: the address of the next page may repeat
+/// Removes a secret that was sent in the query from the headers of the reply: the `Link` to the next page may repeat
 /// the whole query.
 fn hide(credential: Option<&Credential>, headers: &mut HeaderMap) {
     let Some(Credential { place: CredentialPlace::Query(_), value, .. }) = credential else { return };

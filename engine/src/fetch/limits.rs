@@ -72,7 +72,8 @@ impl Breakers {
     }
 
     /// Whether the breaker of the origin is open at `now`. `has_good_answer` says that this document was fetched
-    /// before: on the web it then counts as closed if documents opened it, since those may be another user's.
+    /// successfully before. On the web, the breaker then counts as closed if failing documents opened it, since those
+    /// may be another user's.
     pub(crate) fn is_open(&self, origin: &Origin, has_good_answer: bool, now: SystemTime) -> bool {
         let spares = |breaker: &Breaker| has_good_answer && self.documents > 1 && breaker.unreached < FAULTS;
         self.lock().get(origin).is_some_and(|breaker| breaker.is_open(now) && !spares(breaker))
@@ -150,26 +151,25 @@ pub(crate) struct Holds {
 #[derive(Clone, Debug)]
 struct Hold {
     until: SystemTime,
-    /// The fault that requests get meanwhile.
+    /// The fault that requests get until the hold ends.
     fault: Fault,
 }
 
 impl Holds {
-    /// Holds that last at most so long.
+    /// Holds that last at most this long.
     pub(crate) fn new(longest: Duration) -> Self {
         Self { holds: Mutex::default(), longest }
     }
 
-    /// The fault for which a rate-limit key or an address is on hold at `now`, if it is; a rate limit has the seconds
-    /// left.
+    /// The fault if a rate-limit key or an address is on hold at `now`; the fault of a rate limit has the seconds left.
     pub(crate) fn fault(&self, key: &str, now: SystemTime) -> Option<Fault> {
         let hold = self.lock().get(key).cloned()?;
         let seconds = hold.seconds(now)?;
         Some(if matches!(hold.fault, Fault::RateLimited(_)) { Fault::RateLimited(Some(seconds)) } else { hold.fault })
     }
 
-    /// Begins a rate-limit hold of so many seconds, or of the longest time that is allowed. Returns its seconds, which
-    /// are what callers see as `Retry-After`.
+    /// Begins a rate-limit hold of this many seconds, at most the longest that is allowed. Returns the seconds of the
+    /// hold, which callers see as `Retry-After`.
     pub(crate) fn limit(&self, key: &str, seconds: u32, now: SystemTime) -> u32 {
         let seconds = seconds.min(u32::try_from(self.longest.as_secs()).unwrap_or(u32::MAX));
         self.put(key, Fault::RateLimited(None), Duration::from_secs(seconds.into()), now);

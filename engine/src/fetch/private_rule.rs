@@ -1,8 +1,9 @@
-//! What a secret could see of private repositories is shown as missing, unless the operator granted it.
+//! An answer about a private repository that was fetched with a secret is shown as 404, unless the operator granted the
+//! repository.
 //!
-//! An answer is hidden after it was cached, so that the rules of today apply to answers of yesterday. A hidden answer
-//! is fresh for as long as a missing one, and like a missing one it is not in the store: nothing that the engine does
-//! after it tells the two apart.
+//! An answer is hidden when it is read from the cache, so that the present rules apply to old answers, too. A hidden
+//! answer is fresh for as long as a 404, and like a 404 it is not in the store: nothing that the engine does afterwards
+//! differs between the two.
 
 use std::sync::Arc;
 
@@ -11,23 +12,23 @@ use bytes::Bytes;
 use super::{cached_answer::CachedAnswer, visibility::is_hidden};
 use crate::plugins::{PrivateName, is_granted};
 
-/// The body that a provider gets in the place of a hidden one.
+/// The body that a provider gets instead of a hidden one.
 const MISSING: &[u8] = br#"{"message":"not found"}"#;
 
 /// What an answer to a request with a secret may show.
 #[derive(Clone, Debug)]
 pub(crate) struct PrivateRule {
-    /// The owners and repositories of which it may show what is private; none with a secret of the server's own.
+    /// The owners and repositories whose private data it may show; none if the secret is one of the server's own.
     pub(crate) granted: Arc<[PrivateName]>,
-    /// The repository, or the owner alone, that the badge's address names. The name in an answer is preferred.
+    /// The repository, or only the owner, that the badge's address names. A name in the answer takes precedence.
     pub(crate) named: Option<String>,
-    /// Whether the request asks for a file as it is, which may have members that say something else. A package.json,
-    /// for example, is often `private`.
+    /// Whether the request asks for the raw contents of a file, which are not searched: a member `private` has another
+    /// meaning there, for example in a package.json.
     pub(crate) asks_for_file: bool,
 }
 
 impl PrivateRule {
-    /// Whether the answer tells of something private that is not granted.
+    /// Whether the answer is about a private repository that is not granted.
     pub(crate) fn hides(&self, answer: &CachedAnswer) -> bool {
         if !matches!(answer.status, 200..=299) || self.asks_for_file || !is_json(answer) {
             return false;
@@ -40,7 +41,7 @@ impl PrivateRule {
     }
 }
 
-/// The answer that a provider gets in the place of a hidden one: 404 and nothing else.
+/// The answer that a provider gets instead of a hidden one: status 404 without headers.
 pub(crate) fn missing(hidden: &CachedAnswer) -> CachedAnswer {
     CachedAnswer {
         status: 404,
@@ -51,7 +52,7 @@ pub(crate) fn missing(hidden: &CachedAnswer) -> CachedAnswer {
     }
 }
 
-/// Whether a media type is that of a file as it is, and not of what an upstream says of it.
+/// Whether a media type asks for the raw contents of a file, not for an upstream's description of it.
 pub(crate) fn is_raw(media_type: &str) -> bool {
     media_type.to_ascii_lowercase().contains("raw")
 }

@@ -1,4 +1,4 @@
-//! What the headers of a reply tell about rate limits.
+//! Reads the rate limits from the headers of a reply.
 
 use std::time::{Duration, SystemTime};
 
@@ -11,16 +11,16 @@ pub(crate) const DEFAULT_HOLD: u32 = 60;
 /// A reset at or above this is a time in seconds since 1970; one below is a number of seconds from now.
 const EARLIEST_TIME: u64 = 1_000_000_000;
 
-/// The rate limit that a reply tells, by GitHub's names or those of the IETF's draft.
+/// The rate limit in the headers of a reply, with GitHub's names or those of the IETF draft.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct RateLimit<'a> {
     /// How many more requests may be sent.
     pub(crate) remaining: Option<u64>,
-    /// In how many seconds there are as many as at first; at least one.
+    /// After how many seconds the limit is reset; at least one.
     pub(crate) reset: Option<u32>,
     /// The seconds of `Retry-After`.
     pub(crate) retry_after: Option<u32>,
-    /// Which of the upstream's limits it is; empty if it has one.
+    /// The name of the limit, if the upstream has several; empty if it has only one.
     pub(crate) resource: &'a str,
 }
 
@@ -37,18 +37,18 @@ impl<'a> RateLimit<'a> {
         }
     }
 
-    /// Whether nothing remains.
+    /// Whether no requests remain.
     pub(crate) fn is_exhausted(&self) -> bool {
         self.remaining == Some(0)
     }
 
-    /// For how many seconds nothing may be sent, if nothing remains.
+    /// For how many seconds no request may be sent, if none remain.
     pub(crate) fn exhausted_seconds(&self) -> Option<u32> {
         self.is_exhausted().then(|| self.reset.or(self.retry_after).unwrap_or(DEFAULT_HOLD))
     }
 
-    /// For how many seconds nothing may be sent, if the upstream refused the request for its rate limit: with 429, or
-    /// with 403 where the headers say so.
+    /// For how many seconds no request may be sent, if the upstream refused this one because of its rate limit: with
+    /// 429, or with 403 and headers that say so.
     pub(crate) fn refused_seconds(&self, reply: &Reply) -> Option<u32> {
         match reply.status {
             403 => self.exhausted_seconds().or(self.retry_after),

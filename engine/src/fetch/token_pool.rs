@@ -1,8 +1,8 @@
-//! The server's own tokens take turns by what is left of their rate limits. An exhausted one rests until its reset, and
-//! a revoked one is left out.
+//! Chooses among the server's own tokens: each request uses the token with the most requests left in its rate limit. An
+//! exhausted token is not used ("rests") until its limit is reset, and a revoked one is left out.
 //!
-//! An upstream may count several limits apart, such as searches, and names the one that counts in a header. Which limit
-//! a request counts for is learned from replies to requests whose path begins alike.
+//! An upstream may have several rate limits, for example one for searches, and names in a header the one that a request
+//! counted for. The limit of a new request is guessed from earlier replies to paths with the same first segment.
 
 use std::{
     cmp::Reverse,
@@ -22,17 +22,17 @@ use crate::{
     world::{Credential, Reply},
 };
 
-/// The longest rest of a token, so that a wrong clock does not end its use.
+/// The longest rest of a token, so that a wrong clock does not put it out of use for good.
 const LONGEST_REST: Duration = Duration::from_secs(24 * 60 * 60);
 /// For how long a revoked token is left out, unless the server's secrets change before.
 const REVOKED: Duration = Duration::from_secs(60 * 60);
 /// After how many refusals in a row, without any other answer in between, a token that has worked counts as revoked.
 const REFUSALS: u32 = 3;
-/// How many beginnings of paths are remembered for an upstream. Callers may choose them.
+/// How many first segments of paths are remembered for an upstream. Callers may choose them.
 const MOST_PATHS: usize = 64;
-/// How many limits of one upstream are told apart.
+/// How many limits of one upstream are distinguished.
 const MOST_LIMITS: usize = 16;
-/// How far apart two answers may tell the reset of one period, which has whole seconds.
+/// How far the reset times in two answers may differ and still mean the same period: they are in whole seconds.
 const ROUNDING: Duration = Duration::from_secs(2);
 /// The limit that every request counts for.
 const EVERY_REQUEST: &str = "";
@@ -43,7 +43,7 @@ pub(crate) struct TokenPools {
     pools: Mutex<HashMap<PoolName, Pool>>,
 }
 
-/// Which tokens take turns: those for one purpose, at one upstream.
+/// The name of a pool: its tokens are for one purpose, at one upstream.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct PoolName {
     pub(crate) origin: Origin,
@@ -73,7 +73,7 @@ pub(crate) struct TokenName {
     pub(crate) id: String,
 }
 
-/// Which token is next.
+/// The token for the next request.
 #[derive(Debug)]
 pub(crate) enum Next<'a> {
     Token(Turn<'a>),
@@ -83,7 +83,7 @@ pub(crate) enum Next<'a> {
     NoneLeft,
 }
 
-/// The turn of a token: one request is under way with it.
+/// The use of a token for one request; dropping it ends the use.
 #[derive(Debug)]
 pub(crate) struct Turn<'a> {
     pools: &'a TokenPools,
@@ -94,7 +94,7 @@ pub(crate) struct Turn<'a> {
 #[derive(Debug, Default)]
 struct Pool {
     tokens: HashMap<String, TokenState>,
-    /// The limits that requests counted for, by the first segment of their paths.
+    /// The names of the limits that requests counted for, by the first segment of their paths.
     limits_of_paths: HashMap<String, BTreeSet<String>>,
 }
 
@@ -110,12 +110,12 @@ struct TokenState {
     revoked_until: Option<SystemTime>,
 }
 
-/// What a token's last answer told of a limit.
+/// A limit as the last answer to a token described it.
 #[derive(Clone, Copy, Debug)]
 struct LimitState {
     /// How many requests are left; 0 while it rests.
     remaining: u64,
-    /// When they are as many as at first.
+    /// When the limit is reset.
     reset: SystemTime,
 }
 
@@ -128,12 +128,12 @@ impl TokenPools {
         tokens.tokens.iter().all(is_revoked)
     }
 
-    /// The next token for a request to this address: the one of which most is left, and one of which nothing is known
-    /// before all others. None of those that were tried already.
+    /// The next token for a request to this address: one whose limits are unknown, or else the one with the most
+    /// requests left. Tokens that were tried already are left out.
     pub(crate) fn next(&self, tokens: &ServerTokens, url: &Url, tried: &[String], now: SystemTime) -> Next<'_> {
         let mut pools = self.lock();
         let pool = pools.entry(tokens.pool.clone()).or_default();
-        // What was known of tokens that were removed is forgotten.
+        // The state of tokens that were removed from the secrets is dropped.
         pool.tokens.retain(|id, _| tokens.tokens.iter().any(|token| token.id == *id));
         let counted = pool.limits_of_paths.get(beginning(url));
         let (mut best, mut first_reset) = (None, None::<SystemTime>);
@@ -156,7 +156,7 @@ impl TokenPools {
         first_reset.map_or(Next::NoneLeft, |reset| Next::Resting(seconds_until(reset, now)))
     }
 
-    /// Lets the token rest for so many seconds. Returns the seconds that callers are told to wait.
+    /// Lets the token rest for this many seconds. Returns the seconds for the caller's `Retry-After`.
     pub(crate) fn rest(&self, name: &TokenName, seconds: u32, now: SystemTime) -> u32 {
         let mut pools = self.lock();
         let state = pools.get_mut(&name.pool).and_then(|pool| pool.tokens.get_mut(&name.id));
@@ -176,7 +176,7 @@ impl TokenPools {
         resting.collect()
     }
 
-    /// Leaves these tokens out: another one got a different answer to the same request.
+    /// Leaves these tokens out, because another token got a different answer to the same request.
     pub(crate) fn revoke(&self, pool: &PoolName, ids: &[String], now: SystemTime) {
         let mut pools = self.lock();
         let Some(found) = pools.get_mut(pool) else { return };
@@ -196,14 +196,14 @@ impl Turn<'_> {
         TokenName { pool: self.pool.clone(), id: self.token.id.clone() }
     }
 
-    /// Learns from a reply to a request to this address. Returns the seconds for which the token rests if the request
-    /// was refused for its limit.
+    /// Updates the token's state from the reply to a request to this address. Returns the seconds for which the token
+    /// rests, if the request was refused because of a rate limit.
     pub(crate) fn learn(&self, url: &Url, reply: &Reply, now: SystemTime) -> Option<u32> {
         let limit = RateLimit::read(&reply.headers, now);
         let refused = limit.refused_seconds(reply);
         let mut pools = self.pools.lock();
         let pool = pools.get_mut(&self.pool)?;
-        // A refusal although some is left is about the token as a whole.
+        // If the request was refused although requests are left, the refusal applies to every use of the token.
         let is_whole = refused.is_some() && !limit.is_exhausted();
         let counted = if is_whole { EVERY_REQUEST } else { pool.counted(url, limit.resource) };
         let state = pool.tokens.get_mut(&self.token.id)?;
@@ -212,7 +212,7 @@ impl Turn<'_> {
             if !state.has_worked || state.refusals >= REFUSALS {
                 state.revoke(&self.pool, &self.token.id, now);
             }
-            // The limit that a refusal tells is that of requests without a token.
+            // The limit in the headers of a 401 is that of requests without a token.
             return None;
         }
         (state.has_worked, state.refusals) = (true, 0);
@@ -238,7 +238,8 @@ impl Drop for Turn<'_> {
 }
 
 impl Pool {
-    /// The limit that a request counted for, which is remembered for requests to similar addresses.
+    /// The name of the limit that a request counted for. It is remembered for requests to paths with the same first
+    /// segment.
     fn counted<'a>(&mut self, url: &Url, resource: &'a str) -> &'a str {
         if resource.is_empty() {
             return EVERY_REQUEST;
@@ -273,14 +274,14 @@ impl TokenState {
         self.revoked_until = Some(now + REVOKED);
     }
 
-    /// What is left for a request that counts for these limits, or for any of them if that is unknown. If nothing is
-    /// left, until when.
+    /// How many requests are left under these limits, or under every known limit if `counted` is `None`. The error is
+    /// the time of the reset if none are left.
     fn left(&self, counted: Option<&BTreeSet<String>>, now: SystemTime) -> Result<u64, SystemTime> {
         let is_counted = |name: &String| name.is_empty() || counted.is_none_or(|counted| counted.contains(name));
         let known = self.limits.iter().filter(|(name, limit)| is_counted(name) && limit.reset > now);
         let (mut least, mut reset) = (u64::MAX, None);
         for (_, limit) in known {
-            // Requests that are under way may take the rest.
+            // Requests that are under way may use up what is left.
             let left = limit.remaining.saturating_sub(self.under_way);
             least = least.min(left);
             if left == 0 {
@@ -290,8 +291,8 @@ impl TokenState {
         reset.map_or(Ok(if least == u64::MAX { u64::MAX - self.under_way } else { least }), Err)
     }
 
-    /// Remembers what an answer told. Answers may arrive in another order than they were sent, so of two that tell of
-    /// one period the one with less counts, and a rest is never shortened.
+    /// Stores the limit from an answer. Answers may arrive in another order than their requests were sent, so of two
+    /// answers about the same period the one with fewer requests left counts, and a rest is never shortened.
     fn tell(&mut self, counted: &str, told: LimitState, now: SystemTime) {
         let mut told = LimitState { reset: told.reset.min(now + LONGEST_REST), ..told };
         let is_known = self.limits.contains_key(counted) || self.limits.len() < MOST_LIMITS;
@@ -313,7 +314,7 @@ fn beginning(url: &Url) -> &str {
     url.path_segments().and_then(|mut segments| segments.next()).unwrap_or_default()
 }
 
-/// The seconds until a time, at least one, and at most as many as callers are told to wait.
+/// The seconds until a time: at least one, and at most the longest `Retry-After` that callers get.
 fn seconds_until(time: SystemTime, now: SystemTime) -> u32 {
     let wait = time.duration_since(now).unwrap_or_default().min(LONGEST_HOLD).as_secs_f64().ceil();
     (wait as u32).max(1)

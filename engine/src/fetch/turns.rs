@@ -1,5 +1,5 @@
-//! An exchange with an upstream for which the server has tokens of its own: with the one whose turn it is, and at once
-//! with the next one if that token turns out exhausted or revoked.
+//! An exchange with an upstream for which the server has its own tokens: it is sent with the token that the pool
+//! chooses, and at once with the next one if that token turns out to be exhausted or revoked.
 
 use std::time::SystemTime;
 
@@ -10,19 +10,20 @@ use super::{
 };
 use crate::world::{Ask, Credential, Fault, Progress, Reply};
 
-/// A reply, and what it was received with.
+/// A reply, and the secret that its request was sent with.
 #[derive(Debug)]
 pub(crate) struct Turned {
     pub(crate) reply: Reply,
     /// The secret that the request carried.
     pub(crate) credential: Option<Credential>,
-    /// The server's own token that it was.
+    /// The name of that secret, if it was one of the server's own tokens.
     pub(crate) token: Option<TokenName>,
 }
 
 impl Exchanges {
-    /// Sends a request with one of these tokens, each at most once, until one is neither exhausted nor refused. All of
-    /// it takes no longer than the patience of `ask`. If every token is refused, the reply is the last one, with 401.
+    /// Sends a request with one of these tokens, each at most once, until one is neither exhausted nor refused. All
+    /// attempts together take no longer than the patience of `ask`. If every token is refused, the reply is the last
+    /// one, with 401.
     ///
     /// # Errors
     /// [`Fault::RateLimited`] while every token rests; otherwise as [`Exchanges::exchange`].
@@ -47,7 +48,7 @@ impl Exchanges {
                 Next::Resting(seconds) => return Err(Fault::RateLimited(Some(seconds))),
                 Next::NoneLeft => return Ok(last),
             };
-            // Each attempt has a progress of its own, and is charged for its own faults.
+            // Each attempt has a `Progress` of its own, so that the circuit breaker counts its faults separately.
             let credential = Some(turn.token.credential.clone());
             let attempt =
                 Ask { credential: credential.clone(), patience, progress: Progress::default(), ..ask.clone() };
@@ -56,7 +57,7 @@ impl Exchanges {
             let name = turn.name();
             let is_refused = reply.status == 401;
             if !is_refused {
-                // Another token gets another answer to the same request, so those before are no longer valid.
+                // This token got an answer other than 401 to the same request, so the tokens that got 401 are revoked.
                 self.pools.revoke(&tokens.pool, &refused, at);
             }
             match rests {

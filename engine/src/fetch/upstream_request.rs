@@ -22,7 +22,8 @@ use crate::{
 pub(crate) struct UpstreamRequest {
     /// The key of its answer in the cache.
     pub(crate) key: String,
-    /// What the upstream's rate limit counts: the origin, or an owner's secret there; on the web one address.
+    /// The key that rate limits are counted by: the origin, or an owner's secret at that origin; on the web, the
+    /// address.
     pub(crate) rate_limit_key: String,
     /// Its name in the log.
     pub(crate) log_name: String,
@@ -35,11 +36,11 @@ pub(crate) struct UpstreamRequest {
     pub(crate) tokens: Option<ServerTokens>,
     /// What its answer may show of private repositories, if it carries a secret.
     pub(crate) private: Option<PrivateRule>,
-    /// Whether it may be sent again if it is not known whether it arrived.
+    /// Whether the request may be sent again if it is unknown whether the first one arrived.
     pub(crate) is_repeatable: bool,
-    /// What its answer may say of a repository, if that is noted.
+    /// The repository whose visibility the answer may say, if that is noted.
     pub(crate) noted: Option<Noted>,
-    /// What its answer is about: the key of its marks.
+    /// The subject of its answer: the key of the marks that make the answer stale.
     pub(crate) about: Option<Arc<str>>,
     pub(crate) freshness: Freshness,
 }
@@ -80,7 +81,7 @@ pub(crate) struct Pass {
 }
 
 impl Pass {
-    /// A pass that may send requests, and waits so long for all of them together.
+    /// A pass that may send requests, and that waits this long for all of them together.
     pub(crate) fn new(now: SystemTime, executor: &dyn Executor, patience: Duration) -> Self {
         Self { now, mode: Mode::Ask, deadline: executor.sleep(patience).shared() }
     }

@@ -1,5 +1,5 @@
-//! Whether an answer says that it tells of something private. Its JSON is read once from its start to its end, and only
-//! the members that say so are looked at, so it takes no memory however large it is.
+//! Whether an answer says that its repository is private. Its JSON is read as a stream, and only the relevant members
+//! are kept, so even a large answer takes little memory.
 
 use std::fmt;
 
@@ -10,19 +10,20 @@ use serde::{
 
 use crate::plugins::{PRIVATE_FLAGS, VISIBILITY};
 
-/// The longest name that is read, in bytes. A longer one is no name.
+/// The longest name of a repository, in bytes. A longer one is ignored.
 const LONGEST_NAME: usize = 512;
-/// How many objects of an answer are told of.
+/// For how many objects of an answer [`said`] returns what they say.
 const MOST_SAID: usize = 64;
-/// The values of `visibility` that say so, in lower case.
+/// The values of `visibility` that mean "not public", in lower case.
 const NOT_PUBLIC: [&str; 5] = ["private", "internal", "organization", "systemprivate", "limited"];
-/// The members that have the full name of a repository.
+/// The names of the members that contain the full name of a repository.
 const NAMES: [&str; 5] = ["full_name", "nameWithOwner", "path_with_namespace", "fullPath", "full_path"];
 
-/// Whether an answer tells of something private that is not granted: the object that it is, or one that is a member of
-/// its member `data`, where GraphQL has them. `is_granted` gets the full name that the object has.
+/// Whether an answer contains an object that says that it is private and that is not granted. The object is the answer
+/// itself, or a member of its member `data`, as in GraphQL. `is_granted` gets the object's full name, if it has one.
 ///
-/// What is no JSON object tells nothing. If it cannot be read to its end, what was read before counts.
+/// An answer that is not a JSON object hides nothing. If the JSON is cut short or invalid, the part before the fault
+/// counts.
 pub(crate) fn is_hidden(body: &[u8], is_granted: &dyn Fn(Option<&str>) -> bool) -> bool {
     let body = body.strip_prefix("\u{feff}".as_bytes()).unwrap_or(body);
     let mut reader = Reader { is_granted, is_hidden: false, said: None };
@@ -31,12 +32,12 @@ pub(crate) fn is_hidden(body: &[u8], is_granted: &dyn Fn(Option<&str>) -> bool) 
     reader.is_hidden
 }
 
-/// What an answer says of the objects that it tells of, at most [`MOST_SAID`] of them.
+/// The names and the visibility that the objects of an answer say, for at most [`MOST_SAID`] of them.
 pub(super) fn said(body: &[u8]) -> Vec<Said> {
     let body = body.strip_prefix("\u{feff}".as_bytes()).unwrap_or(body);
     let mut reader = Reader { is_granted: &|_| true, is_hidden: false, said: Some(Vec::new()) };
     let object = Object { reader: &mut reader, level: Level::Answer };
-    // What is cut short says nothing.
+    // If the JSON is cut short or invalid, nothing of it counts.
     let read = object.deserialize(&mut serde_json::Deserializer::from_slice(body));
     read.ok().and(reader.said).unwrap_or_default()
 }
@@ -44,11 +45,11 @@ pub(super) fn said(body: &[u8]) -> Vec<Said> {
 struct Reader<'r> {
     is_granted: &'r dyn Fn(Option<&str>) -> bool,
     is_hidden: bool,
-    /// What each object says, if that is asked for.
+    /// What each object says, if [`said`] collects it.
     said: Option<Vec<Said>>,
 }
 
-/// Where an object is in the answer.
+/// The level of an object in the answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Level {
     Answer,
@@ -58,13 +59,13 @@ enum Level {
     Member,
 }
 
-/// A value that is looked at if it is an object.
+/// A value of the answer; its members are read if it is an object.
 struct Object<'s, 'r> {
     reader: &'s mut Reader<'r>,
     level: Level,
 }
 
-/// What an object says of itself.
+/// The name and the visibility that an object says.
 #[derive(Debug, Default)]
 pub(super) struct Said {
     is_private: bool,
@@ -92,7 +93,7 @@ impl Said {
         Ok(())
     }
 
-    /// Notes that a member says whether it is private.
+    /// Stores the value of a member that says whether the object is private.
     fn hide(&mut self, is_private: bool) {
         self.is_private |= is_private;
         self.is_public = Some(!self.is_private);
@@ -173,7 +174,7 @@ fn skip<'de, A: SeqAccess<'de>>(mut list: A) -> Result<(), A::Error> {
     Ok(())
 }
 
-/// What a member of an object is about.
+/// The kinds of members of an object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Member {
     Flag,
@@ -209,7 +210,7 @@ impl<'de> Deserialize<'de> for Member {
     }
 }
 
-/// A value of a member, as far as it matters.
+/// The value of a member; values that do not matter are not kept.
 #[derive(Debug, PartialEq, Eq)]
 enum Scalar {
     True,
@@ -287,7 +288,7 @@ mod tests {
             (r#"{"data": {"repository": {"stars": 1, "isPrivate": true}}}"#, true),
             (r#"{"data": {"private": {"visibility": "private"}}}"#, true),
             (r#"{"data": {"a": {"isPrivate": false}, "b": {"isPrivate": true}}}"#, true),
-            // Cut short, after it was said.
+            // Cut short after the member that says `private`.
             (r#"{"private": true, "name": "x"#, true),
             (r#"{"data": {"repository": {"isPrivate": true, "#, true),
             (r#"{"private": false, "visibility": "public"}"#, false),

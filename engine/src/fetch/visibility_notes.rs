@@ -1,7 +1,7 @@
-//! Whether repositories are public, as upstreams answer it, noted for the live page.
+//! Stores for the live page whether repositories are public, as answers of upstreams say.
 //!
-//! An answer counts only if it is about the very repository that the badge's address names, so that nobody can say
-//! something of another one; a file's contents never do.
+//! An answer counts only if it is about the same repository that the badge's address names, so that nobody can change
+//! the visibility of another one. The contents of a file never count.
 
 use std::{
     collections::HashMap,
@@ -26,10 +26,10 @@ use crate::{
 
 /// How many repositories are remembered.
 const MOST_KNOWN: usize = 4096;
-/// After how long the same is written again: another process may have written something else meanwhile.
+/// After how long an unchanged visibility is written again: another process may have written a different one meanwhile.
 const KNOWN_LIFE: Duration = Duration::from_secs(60 * 60);
 
-/// What this process noted.
+/// The visibility that this process stored, by repository.
 pub(crate) struct VisibilityNotes {
     owners: Live,
     store: Arc<dyn Store>,
@@ -44,7 +44,7 @@ struct Known {
     at: SystemTime,
 }
 
-/// The repository that a request's answer may say something of.
+/// The repository whose visibility the answer to a request may say.
 #[derive(Clone, Debug)]
 pub(crate) struct Noted {
     pub(crate) notes: Arc<VisibilityNotes>,
@@ -59,14 +59,14 @@ impl fmt::Debug for VisibilityNotes {
 }
 
 impl VisibilityNotes {
-    /// Notes of the repositories of these owners.
+    /// Stores the visibility of the repositories of these owners.
     pub(crate) fn new(owners: Live, store: Arc<dyn Store>, executor: Arc<dyn Executor>) -> Self {
         Self { owners, store, executor, known: Arc::default() }
     }
 }
 
 impl Noted {
-    /// Notes in the background what an answer that was just received says, if it is news to this process.
+    /// Stores in the background the visibility that a new answer says, if this process has not stored the same already.
     pub(crate) fn note(&self, answer: &CachedAnswer, now: SystemTime) {
         let Self { notes, name } = self;
         let name = fold(name);
@@ -85,7 +85,7 @@ impl Noted {
         let (store, known) = (Arc::clone(&notes.store), Arc::clone(&notes.known));
         notes.executor.spawn(Box::pin(async move {
             if store.put_state(&state, now).await.is_err() {
-                // It is written with the next answer.
+                // The next answer writes it.
                 known.lock().unwrap_or_else(PoisonError::into_inner).remove(&name);
             }
         }));
@@ -93,7 +93,8 @@ impl Noted {
 }
 
 impl VisibilityNotes {
-    /// Whether this process did not write the same a short time ago; from now on it did.
+    /// Whether the visibility has to be written: this process did not write the same within [`KNOWN_LIFE`]. If so, it
+    /// counts as written from now on.
     fn is_news(&self, name: &str, is_public: bool, now: SystemTime) -> bool {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         let is_old = |known: &Known| now.duration_since(known.at).unwrap_or_default() >= KNOWN_LIFE;

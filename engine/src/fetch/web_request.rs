@@ -1,4 +1,5 @@
-//! A request to an address on the web that a caller named, with the bounds that all such requests have.
+//! A request to an address on the web that a caller named, with the limits of size and time that all such requests
+//! have.
 
 use std::time::Duration;
 
@@ -36,7 +37,7 @@ impl WebRequest<'_> {
             // A hold applies to this address only. It is hashed, because addresses may be long and many are remembered.
             rate_limit_key: hex::encode(Sha256::digest(&key)),
             key,
-            // The log shows the origin only: the rest of an address may contain a secret of its caller.
+            // The log shows only the origin: the rest of the address may contain a secret of the caller.
             log_name: origin.to_string(),
             origin,
             ask: Ask { accept: Some(accept.to_owned()), ..Ask::get(url, LARGEST_BODY, PATIENCE) },

@@ -55,20 +55,20 @@ pub(crate) async fn answer(
             let resolved = overrides.resolve(&target.defaults(), badge, false);
             let drawn = parts.drawing.draw(resolved, look, caching).await?;
             let drawn = Answer { last_modified: outcome.last_modified, ..drawn };
-            // A badge of recorded results shows the newest one.
+            // A badge of recorded results must show the newest one, so its response is not reused.
             let lasting = if call.reads_store() { Lasting::Once } else { Lasting::While(outcome) };
             Ok(drawn.lasting(lasting, caching))
         }
         Err(failure) => {
             let error = Error::of_outcome(failure, outcome.asked_upstream);
-            // Without an upstream, the badge is about the plugin and not about what was asked.
+            // If no upstream is set, the badge's label is the plugin's id.
             let is_unset = failure.code == Code::UpstreamNotSet.name();
             Err(if is_unset { error.labelled(&*plugin.id) } else { error })
         }
     }
 }
 
-/// What the caller asks of the history of the badge's records. A badge without one has no such parameters.
+/// The query parameters about the history of the badge's records. A badge without a history has no such parameters.
 fn trends(incoming: &Incoming<'_>, target: &BadgeTarget<'_>) -> Result<TrendOverrides, Error> {
     if !reads_series(target.plugin, target.route) {
         return Ok(TrendOverrides::default());
@@ -86,7 +86,7 @@ fn prefixed(prefix: &str, message: String) -> String {
     }
 }
 
-/// The badge of a call: from the cache, from a flight, or made now.
+/// The badge of a call: from the cache, from a call that is under way, or made now.
 async fn serve(parts: &Arc<Parts>, incoming: &Incoming<'_>, call: &ProviderCall) -> Served {
     let now = incoming.now;
     if call.reads_store() {
@@ -103,7 +103,7 @@ async fn serve(parts: &Arc<Parts>, incoming: &Incoming<'_>, call: &ProviderCall)
     parts.badges.get(query, make).await
 }
 
-/// The cache key of a provider's badge: everything that the provider gets.
+/// The cache key of a provider's badge: everything that is passed to the provider.
 fn key(call: &ProviderCall) -> String {
     let mut key = String::with_capacity(96);
     let texts = call.params.iter().chain(&call.query).flat_map(|(name, value)| [name, value]);

@@ -25,7 +25,7 @@ use crate::{
 
 /// How long caches may use a chart, and for how long they may use it while they revalidate, in seconds.
 const CACHING: Caching = Caching::RevalidateOnly(60, 300);
-/// How many days a chart shows by default and at most, which is as long as records are kept.
+/// How many days a chart shows by default, and at most: records are kept for that long.
 const DAYS: u64 = 90;
 const MOST_DAYS: u64 = 730;
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
@@ -34,7 +34,7 @@ const PICTURES: [&str; 2] = ["svg", "png"];
 /// The longest title, in characters.
 const LONGEST_TITLE: usize = 256;
 
-/// What a caller asks of a chart.
+/// The query parameters of a chart.
 #[derive(Debug, PartialEq)]
 struct ChartQuery {
     days: u64,
@@ -66,12 +66,12 @@ impl ChartQuery {
     }
 }
 
-/// The records that a chart is drawn of, and how.
+/// Which records a chart is drawn from, and how.
 struct ChartMaking {
     parts: Arc<Parts>,
     plugin: Arc<Plugin>,
     collection: String,
-    /// The field of a chart of the manifest's.
+    /// The field whose values are drawn, for a chart of the manifest.
     value: Option<String>,
     subject: Subject,
     query: ChartQuery,
@@ -128,7 +128,7 @@ impl ChartMaking {
         })
     }
 
-    /// Everything that decides what the chart looks like, besides the time and the records.
+    /// The cache key: everything that the look of the chart depends on, except the time and the records.
     fn key(&self) -> String {
         let Self { collection, value, subject, query, title, look, .. } = self;
         format!("{collection} {value:?} {subject:?} {query:?} {title:?} {look:?}")
@@ -139,7 +139,7 @@ impl ChartMaking {
         self.now.checked_sub(days).unwrap_or(SystemTime::UNIX_EPOCH)
     }
 
-    /// The newest records since the first day of the chart, at most so many.
+    /// The newest records since the first day of the chart, at most `last` of them.
     async fn records(&self, last: usize) -> Result<Vec<badgesmith_provider::Record>, Error> {
         let Self { parts, plugin, collection, subject, now, .. } = self;
         let span = Span { last, since_ms: Some(milliseconds(self.since())), before: None };
@@ -157,7 +157,7 @@ impl ChartMaking {
         let newest = records.first().map(RecordPlace::of);
         let (parts, look, now) = (Arc::clone(&self.parts), self.look, self.now);
         let chart = self.chart(&records);
-        // The records may be large, and the chart may have to wait for others.
+        // Free the memory of the records, since the chart may have to wait for other drawings.
         drop(records);
         let picture = parts.drawing.draw_chart(look, chart).await?;
         Ok(KeptChart::new(picture, newest, now))
@@ -170,7 +170,7 @@ impl ChartMaking {
         let series = series_of(&plugin, &collection).cloned().unwrap_or_default();
         let charted = charted(&series, value.as_deref(), records);
         let what = match &charted {
-            // What was recorded is texts, which have no chart.
+            // All recorded values are texts, which cannot be drawn as a chart.
             ChartSeries::Values(points) if points.is_empty() && !records.is_empty() => "numbers",
             _ if value.is_some() => "values",
             _ => "results",

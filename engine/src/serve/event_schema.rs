@@ -1,4 +1,4 @@
-//! `/events.schema.json`: the JSON Schema of the events that subscriptions are told of.
+//! `/events.schema.json`: the JSON Schema of the events that subscriptions receive.
 
 use crate::{answer::Answer, caching::Caching, events::schema::SCHEMA};
 

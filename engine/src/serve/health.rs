@@ -1,5 +1,5 @@
 //! `/health`: that the server runs, and with `?deep=1` the state of plugins, upstreams, caches and dependencies;
-//! `/health/live` and `/health/ready`, for what starts processes and sends them requests.
+//! `/health/live` and `/health/ready`, for supervisors and load balancers.
 
 use std::{
     sync::{Arc, atomic::Ordering},
@@ -70,7 +70,7 @@ pub struct RateLimit {
 /// The size of a cache.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct CacheHealth {
-    /// What it contains: `answers`, `documents`, `badges` or `pictures`, which are finished responses, too.
+    /// What it contains: `answers`, `documents`, `badges` or `pictures`; the last includes finished responses.
     pub of: &'static str,
     /// The number of entries.
     pub entries: usize,
@@ -167,7 +167,7 @@ pub(crate) async fn answer(parts: &Parts, incoming: &Incoming<'_>) -> Result<Ans
     } else {
         (None, Vec::new())
     };
-    // Where reports wait in a queue, they cannot be taken without it.
+    // If reports are recorded from a queue, none can be accepted without it.
     let is_needed = |queue: &QueueHealth| parts.ingest == Ingest::Queue && queue.name == REPORTS;
     let is_out = |queue: &QueueHealth| queue.depth.is_none();
     let is_unhealthy = dependencies.iter().flatten().any(|dependency| dependency.since.is_some())
@@ -187,7 +187,7 @@ pub(crate) async fn answer(parts: &Parts, incoming: &Incoming<'_>) -> Result<Ans
     Ok(Answer::json(if is_unhealthy && takes_reports { 503 } else { 200 }, body, Caching::NoStore))
 }
 
-/// Answers `/health/live`: who reads this knows that the process answers.
+/// Answers `/health/live` with 200, which shows that the process answers.
 pub(crate) fn liveness() -> Answer {
     Answer::json(200, r#"{"status":"Alive"}"#.to_owned(), Caching::NoStore)
 }
@@ -223,7 +223,7 @@ async fn dependencies(parts: &Parts, now: SystemTime) -> [DependencyHealth; 2] {
     [DependencyHealth::new(parts.store.name, store), DependencyHealth::new(parts.secrets.name, secrets)]
 }
 
-/// How full the queues are, if some are looked at.
+/// How full the queues are, if the engine has a gauge for them.
 async fn queues(parts: &Parts) -> Vec<QueueHealth> {
     match &parts.queue_gauge {
         Some(gauge) => gauge.read().await,

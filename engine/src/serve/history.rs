@@ -32,19 +32,18 @@ struct History<'a> {
     branch: &'a str,
     /// The newest first.
     items: Vec<HistoryItem<'a>>,
-    /// What `after` says to get the next page.
+    /// The value of `after` for the next page.
     #[serde(skip_serializing_if = "Option::is_none")]
     next: Option<String>,
 }
 
-/// A record, with what its series names of its fields. Others are not shown: a provider may have written them for
-/// itself.
+/// A record, with the fields that its series names. Other fields are not shown: they may be for the provider's own use.
 #[derive(Serialize)]
 struct HistoryItem<'a> {
     time: String,
     run_id: &'a str,
     run_attempt: u32,
-    /// Whether it succeeded; missing if it did neither.
+    /// Whether the run succeeded; missing if it neither succeeded nor failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     succeeded: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -77,7 +76,7 @@ pub(crate) async fn answer(parts: &Parts, incoming: &Incoming<'_>, target: &Seri
     let (span, subject) = (span(&incoming.pairs)?, subject(target)?);
     let last = span.last;
     let records = ShownRecords { caller: &parts.caller, plugin, collection: &series.collection, subject: &subject };
-    // One more says whether there is a next page.
+    // One more record than the page has shows whether there is a next page.
     let records = records.of(Span { last: last + 1, ..span }, incoming.now).await?;
     let page = records.get(..last).unwrap_or(&records);
     let history = History {
@@ -116,10 +115,10 @@ impl<'a> HistoryItem<'a> {
     }
 }
 
-/// The subject that an address names. A chart of the manifest's has its own part and branch.
+/// The subject that an address names. A chart of the manifest has a part and a branch of its own.
 ///
 /// # Errors
-/// The part that is too long.
+/// Names the part of the subject that is too long.
 pub(super) fn subject(target: &SeriesTarget<'_>) -> Result<Subject, Error> {
     let SeriesTarget { chart, params, .. } = target;
     let param = |name: &str| params.get(name).map_or("", String::as_str);

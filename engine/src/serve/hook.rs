@@ -1,9 +1,10 @@
-//! A signed delivery of a webhook becomes records, states, and marks of what is stale.
+//! Turns a signed webhook delivery into records, states, and marks that invalidate cached answers.
 //!
-//! Checked in this order: size, headers, signature, payload, whose payload it is. Then the provider reads it, and what
-//! it made of it is checked. States are written first, each by itself, and only if they are newer; then one transaction
-//! claims the delivery and writes the records. If the process ends in between, the same delivery sent again leads to
-//! the same result. A request that is not authentic claims nothing, and its response tells nothing that needs a secret.
+//! A delivery is checked in this order: size, headers, signature, payload, the owner of the payload. Then the provider
+//! converts it, and the result is checked. States are written first, each in its own transaction, and only if they are
+//! newer; then one transaction claims the delivery and writes the records. If the process ends in between, a redelivery
+//! leads to the same result. A request that is not authentic writes nothing, and its response reveals nothing that only
+//! the holder of a secret may know.
 
 mod payload;
 mod told;
@@ -58,14 +59,14 @@ const SCHEME: &str = "github";
 const PING: &str = "ping";
 /// The event of a repository that was renamed.
 const REPOSITORY: &str = "repository";
-/// How far a payload's times may be ahead of the server's clock. A later time counts as this one: otherwise a payload
-/// with a wrong time, far in the future, would be newer than all that follow.
+/// How far a payload's times may be ahead of the server's clock. A later time is reduced to this limit: otherwise a
+/// payload with a wrong time, far in the future, would count as newer than all later ones.
 const MOST_AHEAD: Duration = Duration::from_secs(60);
 /// Up to this size, in bytes, a delivery is verified on the thread of the request, and a larger one on a worker thread.
 const SMALL: usize = 16 * 1024;
 /// How many states are written at once.
 const WRITES: usize = 8;
-/// The events that metrics know by their names.
+/// The events that metrics count by name.
 const EVENTS: [&str; 15] = [
     PING,
     "check_run",
@@ -93,7 +94,7 @@ enum Outcome {
     Pong,
 }
 
-/// What the audit log says of a delivery, as far as it was read.
+/// The fields of the audit log for a delivery, as far as the delivery was read.
 #[derive(Debug, Default)]
 struct DeliveryLine {
     owner: String,
@@ -101,7 +102,7 @@ struct DeliveryLine {
     repo: String,
 }
 
-/// Answers a delivery: 200 when what it tells is durable.
+/// Answers a delivery: 200 once its records and states are durable.
 pub(crate) async fn answer(parts: &Parts, incoming: &Incoming<'_>, target: &HookTarget<'_>) -> Result<Answer, Error> {
     let mut line = DeliveryLine::default();
     let outcome = take(parts, incoming, target, &mut line).await;
@@ -153,7 +154,7 @@ async fn take(
     let delivered = outcome.result.map_err(|failure| Error::from(&failure))?;
     if delivered.ignored {
         if repository.is_some_and(|repository| repository.is_public == Some(false)) {
-            // The provider reads no such event, but the repository is private from now on.
+            // The provider ignores this event, but the payload says that the repository is private.
             write_visibility(parts, incoming, &payload).await?;
         }
         return Ok(Outcome::Ignored);
@@ -163,7 +164,8 @@ async fn take(
 }
 
 impl DeliveryLine {
-    /// Sets the owner and the repository that the audit log names; a private repository only if plugins.toml grants it.
+    /// Sets the owner and the repository for the audit log. A private repository is named only if plugins.toml grants
+    /// it.
     fn read(&mut self, parts: &Parts, payload: &Payload) {
         payload.owner().clone_into(&mut self.owner);
         let Some(Repository { owner, name, is_public, .. }) = &payload.repository else { return };
@@ -173,7 +175,7 @@ impl DeliveryLine {
     }
 }
 
-/// The value of a header of visible ASCII characters that is not too long; empty if it is something else.
+/// The value of a header, if it consists of visible ASCII characters and is not too long; otherwise empty.
 fn header(request: &Request, name: HeaderName) -> &str {
     let value = request.header(name);
     let is_name = value.len() <= LONGEST_HEADER && value.bytes().all(|byte| byte.is_ascii_graphic());
@@ -187,10 +189,11 @@ fn parameters(event: &str, repository: Option<&Repository>) -> Parameters {
     pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).into_iter().collect()
 }
 
-/// The payload, if it was signed with a secret of the owner whose address this is, and is that owner's.
+/// The payload, if it was signed with a secret of the owner in the address, and is about that owner. Without an owner
+/// in the address, the server's own secrets verify it.
 ///
-/// A malformed signature and an unknown owner take as long as a wrong signature, so that timing tells nothing. The
-/// owner in the payload is compared after the signature, so that a sender without a secret learns nothing of it.
+/// A malformed signature and an unknown owner take as long as a wrong signature, so that timing reveals nothing. The
+/// owner in the payload is compared after the signature, so that a sender without a secret learns nothing about owners.
 async fn authentic(parts: &Parts, request: &Request, target: &HookTarget<'_>) -> Result<Payload, Error> {
     let secrets = &parts.world.secrets;
     let purpose = &*target.route.purpose;
@@ -201,7 +204,7 @@ async fn authentic(parts: &Parts, request: &Request, target: &HookTarget<'_>) ->
                 return Err(Error::from(&too_long("owner")));
             }
             let found = secrets.find(owner, None, purpose).await;
-            // The address names `*`, whose secrets are the server's own: no delivery is from an owner of that name.
+            // `*` in the address must not select the server's own secrets: no delivery is from an owner of that name.
             found.map(|found| if owner == SERVER { Vec::new() } else { found })
         }
         None => secrets.of_server(purpose).await,
@@ -211,7 +214,7 @@ async fn authentic(parts: &Parts, request: &Request, target: &HookTarget<'_>) ->
     let is_allowed = match &owner {
         Some(owner) => !payload.owners.is_empty() && payload.owners.iter().all(|named| named == owner),
         None => {
-            // An owner with a secret of its own has deliveries signed with that one only.
+            // For an owner that has its own secret, the server's secrets are not accepted.
             let owners = payload.owners.iter().map(|owner| secrets.find(owner, None, purpose));
             let found = join_all(owners).await.into_iter().collect::<Result<Vec<_>, _>>();
             found.map_err(|fault| no_secrets(parts, &fault))?.iter().all(Vec::is_empty)
@@ -225,7 +228,7 @@ fn no_secrets(parts: &Parts, fault: &Unavailable) -> Error {
     Error::from(&unavailable(fault))
 }
 
-/// Verifies the signature, and reads the payload if it is authentic. What is large is done on another thread.
+/// Verifies the signature, and reads the payload if it is authentic. A large payload is verified on a worker thread.
 async fn open(parts: &Parts, request: &Request, secrets: Vec<Secret>) -> Result<Payload, Error> {
     let signature = Signature::of_delivery(request.header(SIGNATURE));
     let media_type = request.header(header::CONTENT_TYPE);
@@ -242,13 +245,13 @@ async fn open(parts: &Parts, request: &Request, secrets: Vec<Secret>) -> Result<
         return work();
     }
     let (sender, receiver) = oneshot::channel();
-    // The receiver is gone if the client is.
+    // Sending fails if the client has left.
     parts.world.executor.run(Box::new(move || drop(sender.send(work()))));
     receiver.await.unwrap_or_else(|_| Err(Error::engine_failed()))
 }
 
-/// Writes what a delivery told: whether the repository is public, states, the records with the claim of the delivery,
-/// and marks.
+/// Writes the result of a delivery: the visibility of the repository, the states, the records with the claim of the
+/// delivery, and the marks.
 async fn write(
     parts: &Parts,
     incoming: &Incoming<'_>,
@@ -294,24 +297,25 @@ async fn write(
     Ok(Outcome::Recorded)
 }
 
-/// Writes whether the repository is public, if the payload says so, and that one with its former name is not.
+/// Writes whether the repository is public, if the payload says so. If the repository was renamed, its former name is
+/// written as private.
 async fn write_visibility(parts: &Parts, incoming: &Incoming<'_>, payload: &Payload) -> Result<(), Error> {
     let Some(Repository { owner, name, is_public: Some(is_public), changed }) = &payload.repository else {
         return Ok(());
     };
     let seconds = (*changed).min(seconds(incoming.now + MOST_AHEAD));
     let former = if header(incoming.request, EVENT) == REPOSITORY { payload.former_name() } else { None };
-    // No later payload has the former name, so the repository counts as private under it.
+    // No later payload has the former name, so nothing would ever correct its visibility: it counts as private.
     let told = [(former.as_ref(), false), (Some(name), *is_public)];
     for (name, is_public) in told.into_iter().filter_map(|(name, is_public)| Some((name?, is_public))) {
-        // A name that is too long for a key is nowhere in the store.
+        // A name that is too long for a key cannot be in the store.
         let Some(subject) = visibility::subject(owner, name) else { continue };
         let state = visibility_state(owner, name, is_public, seconds);
         let outbox = parts.outbox.of_state(&state, &subject, incoming.now, &incoming.request.correlation_id);
         let is_new = parts.world.store.put_told_state(&state, incoming.now, outbox.as_ref()).await;
         if is_new.map_err(|fault| no_store(parts, &fault))? {
             parts.outbox.ring();
-            // Listeners must not be shown a repository that is private from now on.
+            // The live page must stop showing a repository that became private.
             parts.feed.tell(&Change { collection: state.collection, subject });
         }
     }

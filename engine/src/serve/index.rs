@@ -1,8 +1,8 @@
 //! The index of all routes: `/` is a page for people, `/?format=json` a list for programs, `/openapi.json` a
 //! description in OpenAPI, `/badges.json` the badges alone, and `/llms.txt` the same as text.
 //!
-//! All of them are generated from the manifests, once, at the first request. They contain nothing of the request, not
-//! even its host, so that shared caches can serve one copy to all callers.
+//! All of them are generated from the manifests, once, at the first request. They do not depend on the request, not
+//! even on its host, so that shared caches can serve one copy to all callers.
 
 mod address;
 mod catalog;
@@ -33,7 +33,7 @@ use crate::{
     request::Incoming,
 };
 
-/// How long they may be cached.
+/// How long the documents may be cached.
 const CACHING: Caching = Caching::Fresh(300);
 
 /// The generated documents.
@@ -107,7 +107,7 @@ impl IndexPages {
 struct Listing<'a> {
     providers: Vec<Listed<'a>>,
     badges: Vec<ListedBadge<'a>>,
-    /// The addresses of the live page, where it is on.
+    /// The addresses of the live page, if it is on.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     live: Vec<ListedRoute<'a>>,
 }

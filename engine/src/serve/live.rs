@@ -1,4 +1,4 @@
-//! The live page, its data, and the stream of what changes.
+//! The live page, its data, and the stream of changes.
 
 mod ago;
 mod filters;
@@ -40,7 +40,7 @@ pub(crate) async fn page(parts: &Arc<Parts>, incoming: &Incoming<'_>, own: &OwnT
     let board = board(parts)?;
     let filters = Filters::read(own, &incoming.pairs);
     let shown = ShownCollections::of(parts.plugins.all());
-    // The page receives events from before its data was read, so that it misses none.
+    // The id of the newest event is read before the page's data, so that the page misses no event.
     let event_id = parts.feed.ring().map(|ring| ring.id(ring.newest()));
     let view = read(board, &filters.scope, &shown, incoming.now).await?;
     let is_missing = own.parameters.contains_key("owner") && view.cards.is_empty();
@@ -90,11 +90,11 @@ pub(crate) fn events(parts: &Arc<Parts>, incoming: &Incoming<'_>) -> Result<Answ
 }
 
 fn board(parts: &Parts) -> Result<&Arc<Board>, Error> {
-    // Where the page is off, no address leads here.
+    // If the live page is off, its addresses do not exist.
     parts.board.as_ref().ok_or_else(Error::no_route)
 }
 
-/// Reads the cards of a scope. A few are read at once, so that badges do not wait for many.
+/// Reads the cards of a scope. Only a few lists are read at the same time, so that badges do not have to wait.
 async fn read(board: &Arc<Board>, scope: &Scope, shown: &ShownCollections, now: SystemTime) -> Result<View, Error> {
     let _permit = board.readers.take(&[], 1).await.map_err(|Busy| Error::too_busy())?;
     board.view(scope, shown, now).await.map_err(|fault| Error::from(&unavailable(&fault)))

@@ -1,9 +1,10 @@
-//! A signed report, or one with a build's token, becomes a record.
+//! Turns a report that has a signature or a build's token into a record.
 //!
-//! Checked in this order: sizes, headers, clock, signature or token, the rate of its owner, body. Then one transaction
-//! claims the nonce, claims the run and writes the record. The order matters: a request that is not authentic claims
-//! nothing, and its response tells nothing that needs a secret. 201 is sent when the record is durable. Where reports
-//! are recorded from a queue, the nonce is claimed by itself and 202 is sent when the queue has the report.
+//! A report is checked in this order: sizes, headers, timestamp, signature or token, the rate limit of its owner, body.
+//! Then one transaction claims the nonce, claims the run and writes the record. The order matters: a request that is
+//! not authentic writes nothing, and its response reveals nothing that only the holder of a secret may know. 201 is
+//! sent when the record is durable. If reports are recorded from a queue, the nonce is claimed in a separate write, and
+//! 202 is sent when the queue has the report.
 
 mod evidence;
 mod name_holder;
@@ -31,19 +32,19 @@ use crate::{
     target::ReportTarget,
 };
 
-/// What the audit log says of a proof, as far as it was read.
+/// The fields of the audit log for a proof, as far as the proof was read.
 #[derive(Debug)]
 struct ProofLine {
     /// `signature`, `token`, or `none`.
     kind: &'static str,
-    /// The host of the issuer of a token that was verified, or else empty.
+    /// The host of the issuer of a verified token; otherwise empty.
     issuer: String,
 }
 
 /// A report that was accepted.
 struct Accepted {
     record: Record,
-    /// Whether it is recorded later.
+    /// Whether the report is recorded later, from the queue.
     is_queued: bool,
 }
 
@@ -73,7 +74,7 @@ async fn accept(
         .map_err(|part| Error::from(&too_long(part)))?;
     let evidence = Evidence::read(request)?;
     line.kind = evidence.name();
-    // The library is opened while the secret is on its way.
+    // The plugin's library is opened while the secret is being looked up.
     parts.caller.open_ahead(plugin);
     let proven = evidence.verify(parts, request, target, &subject, now).await?;
     line.issuer = proven.issuer_host();

@@ -1,4 +1,5 @@
-//! `trend`, `rate` and `as=duration`: what a badge of recorded results says of more than the newest one.
+//! `trend`, `rate` and `as=duration`: query parameters that make a badge of recorded results show more than the newest
+//! one.
 
 use std::time::SystemTime;
 
@@ -14,11 +15,11 @@ use crate::{
     store::Span,
 };
 
-/// The share of successes from which on a badge has a color.
+/// The percentages of successes from which on a badge has these colors.
 const RATE_COLORS: [(usize, &str); 5] =
     [(100, "brightgreen"), (95, "green"), (90, "yellowgreen"), (75, "yellow"), (50, "orange")];
 
-/// What a badge was made of, and what the caller asks of its history.
+/// The records that a badge was made from, and the caller's query parameters about its history.
 pub(crate) struct Trend<'a> {
     pub(crate) plugin: &'a Plugin,
     pub(crate) read: &'a ReadRecords,
@@ -26,8 +27,8 @@ pub(crate) struct Trend<'a> {
     pub(crate) now: SystemTime,
 }
 
-/// Changes a badge as the caller asks, and returns its sparkline. A badge of which there are no records, or whose
-/// records cannot be read now, stays as it is.
+/// Changes a badge as the query parameters say, and returns its sparkline. If there are no records, or they cannot be
+/// read now, the badge stays unchanged.
 pub(crate) async fn apply(parts: &Parts, trend: Trend<'_>, badge: &mut Badge) -> Option<Spark> {
     let Trend { plugin, read: ReadRecords { collection, subject }, overrides, now } = trend;
     let series = series_of(plugin, collection)?;
@@ -36,13 +37,13 @@ pub(crate) async fn apply(parts: &Parts, trend: Trend<'_>, badge: &mut Badge) ->
         return None;
     }
     let records = ShownRecords { caller: &parts.caller, plugin, collection, subject };
-    // The log says why the store does not answer.
+    // If the store cannot be read, the log already says why.
     let records = records.of(Span { last, since_ms: None, before: None }, now).await.ok()?;
     change(series, &records, overrides, badge);
     spark(series, records.get(..overrides.trend?).unwrap_or(&records))
 }
 
-/// Changes the words of a badge as `rate` and `as=duration` ask.
+/// Changes the message of a badge as `rate` and `as=duration` say.
 pub(crate) fn change(series: &Series, records: &[Record], overrides: TrendOverrides, badge: &mut Badge) {
     if let Some(last) = overrides.rate {
         let (good, bad) = rate(series, records.get(..last).unwrap_or(records));

@@ -29,7 +29,7 @@ fn reply(status: u16, headers: &[(&'static str, &str)]) -> Reply {
     Reply { status, headers: headers.collect::<HeaderMap>(), ..Reply::default() }
 }
 
-/// Takes the next turn, which gets this reply, and returns whose turn it was.
+/// Sends a request with the next token, which gets this reply, and returns the token's name.
 fn turn(pools: &TokenPools, tokens: &ServerTokens, path: &str, now: SystemTime, reply: &Reply) -> String {
     match pools.next(tokens, &url(path), &[], now) {
         Next::Token(turn) => {
@@ -130,7 +130,7 @@ fn limits_that_the_upstream_counts_apart_rest_apart() {
     assert_eq!(turn(&pools, &tokens, "/search/y", NOW, &of("search", "0")), "rests 90");
     assert_eq!(turn(&pools, &tokens, "/repos/y", NOW, &of("core", "9")), "a");
     assert_eq!(turn(&pools, &tokens, "/unknown", NOW, &of("core", "9")), "rests 90", "it may be a search");
-    // A secondary limit is for whatever the token is used for.
+    // A secondary limit applies to every use of the token.
     assert_eq!(turn(&pools, &tokens, "/repos/z", NOW, &reply(403, &[("retry-after", "40")])), "a");
     assert_eq!(turn(&pools, &tokens, "/repos/z", NOW, &of("core", "9")), "rests 40");
 }

@@ -60,7 +60,7 @@ impl DynamicRecipe {
         Ok(Badge { color: Some(color), ..Badge::new(message) }.into())
     }
 
-    /// A text in its format, with its number if there is a color scale.
+    /// A text in the badge's format, with its number if there is a color scale.
     fn show(&self, text: &str) -> Result<ShownValue, Failure> {
         let percentage = |text: &str| Value::String(text.trim().trim_end_matches('%').trim_end().to_owned());
         let Some(format) = self.format else {

@@ -1,4 +1,4 @@
-//! Makes a document badge: fetches the document, reads it, and says for how long the badge is fresh.
+//! Makes a document badge: fetches the document, parses it, and determines for how long the badge is fresh.
 
 use std::{
     sync::Arc,
@@ -92,17 +92,17 @@ impl DocumentBadge {
         }
     }
 
-    /// Whether the document is parsed at once, on the thread that serves.
+    /// Whether the document is parsed at once, on the thread of the request.
     fn is_quick(&self, body: &[u8]) -> bool {
         matches!(self.recipe, Recipe::Endpoint) && body.len() <= endpoint::SMALL
     }
 
-    /// What the document says; `media_type` is its `Content-Type`, empty where it has none.
+    /// The content of the badge from the document; `media_type` is its `Content-Type`, or empty.
     fn content(&self, body: &[u8], media_type: &str) -> Result<BadgeContent, Failure> {
         match &self.recipe {
             Recipe::Endpoint => endpoint::read(body),
             Recipe::Dynamic(recipe) => recipe.make(body, media_type),
-            // It is made before the body is looked at.
+            // This badge does not depend on the body.
             Recipe::Website(website) => Ok(website.answered(200)),
         }
     }

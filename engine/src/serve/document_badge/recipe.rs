@@ -63,7 +63,7 @@ pub(super) struct DynamicRecipe {
     pub(super) color: ColorRule,
 }
 
-/// What is looked for in a document.
+/// The queries or the regular expression of a dynamic badge.
 #[derive(Debug)]
 pub(super) enum Lookup {
     Queries(DocumentKind, Vec<String>),
@@ -84,8 +84,8 @@ impl Recipe {
         }
     }
 
-    /// For how long a stale document is used if it cannot be fetched again. Whether a website answers is told by its
-    /// newest answer only.
+    /// For how long a stale document is used if it cannot be fetched again. For a website badge, only the newest answer
+    /// counts.
     pub(super) const fn stale(&self) -> Duration {
         match self {
             Self::Website(_) => Duration::ZERO,
@@ -180,7 +180,7 @@ fn value_format(name: &str) -> Result<ValueFormat, Failure> {
     }
 }
 
-/// The error of a failed [`Recipe::read`]; about `as` it says which values there are.
+/// The error for a failed [`Recipe::read`]; for `as`, it lists the allowed values.
 pub(super) fn refused(failure: &Failure, pairs: &Pairs) -> Error {
     let error = Error::from(failure);
     match failure.property.as_deref() {

@@ -35,7 +35,7 @@ pub(super) async fn fetch(
     })
 }
 
-/// The failure that a fault becomes.
+/// The failure for a fault.
 fn failure(fault: &Fault) -> Failure {
     match fault {
         Fault::NotAllowed(words) => Failure::invalid_parameter(Code::UrlNotAllowed.name(), "url", *words),

@@ -5,10 +5,11 @@ use badgesmith_provider::{Badge, Failure, FailureKind};
 use super::document_rules::TOO_LARGE;
 use crate::{badge_content::BadgeContent, code::Code, request::Pairs};
 
-/// Statuses from here on say that there is nothing at the address.
+/// Statuses from this one on count as "down".
 const FIRST_BAD_STATUS: u16 = 310;
 
-/// What the badge says of a website. Its `Debug` output is part of the cache key, so it must show every field.
+/// The messages and colors of a website badge. Its `Debug` output is part of the cache key, so it must show every
+/// field.
 #[derive(Debug)]
 pub(super) struct Website {
     up: State,
@@ -38,7 +39,8 @@ impl Website {
         if status < FIRST_BAD_STATUS { self.up.badge() } else { self.down.badge() }
     }
 
-    /// The badge of a website of which this failure is known; none if the failure says nothing about the website.
+    /// The badge of a website whose request ended with this failure; `None` if the failure says nothing about the
+    /// website.
     pub(super) fn unanswered(&self, failure: &Failure) -> Option<BadgeContent> {
         let is_down = [Code::UpstreamUnavailable, Code::UpstreamTimeout].iter().any(|code| code.name() == failure.code);
         match failure.kind {

@@ -9,8 +9,8 @@ use serde::Deserialize;
 pub(super) struct Payload {
     /// The JSON, also if it came in a form.
     pub(super) json: Bytes,
-    /// The owners that it names, case-folded: that of the repository and, if it is another one, that in its full name;
-    /// or else the organization. Empty if it names no owner.
+    /// The owners that it names, case-folded: the repository's owner and the owner in the repository's full name, if
+    /// they differ; without a repository, the organization. Empty if it names no owner.
     pub(super) owners: Vec<String>,
     pub(super) repository: Option<Repository>,
 }
@@ -24,7 +24,7 @@ pub(super) struct Repository {
     pub(super) name: String,
     /// Whether it is public, if the payload says so.
     pub(super) is_public: Option<bool>,
-    /// When it changed or was pushed to last, in seconds since 1970; 0 if the payload does not say so.
+    /// When the repository last changed or was pushed to, in seconds since 1970; 0 if the payload does not say.
     pub(super) changed: u64,
 }
 
@@ -35,7 +35,7 @@ struct Written {
     organization: Option<Account>,
 }
 
-/// The members of an event `repository` that tells of a new name.
+/// The members of an event `repository` for a renamed repository.
 #[derive(Deserialize)]
 struct Renamed {
     changes: Changes,
@@ -82,8 +82,8 @@ enum Time {
 }
 
 impl Payload {
-    /// Reads the body of a delivery: JSON, or a form that has it in the field `payload`. `None` if it is neither, or if
-    /// its members are not those of an event.
+    /// Reads the body of a delivery: JSON, or a form that has it in the field `payload`. `None` if the body is neither,
+    /// or if its members do not have the types of a GitHub event.
     pub(super) fn read(body: &Bytes, is_form: bool) -> Option<Self> {
         let json = if is_form {
             let field = form_urlencoded::parse(body).find(|(name, _)| name == "payload");
@@ -104,7 +104,7 @@ impl Payload {
         Some(Self { json, owners, repository })
     }
 
-    /// The name that the repository had until now, if the payload of an event `repository` tells of a new one.
+    /// The former name of the repository, if this payload of an event `repository` says that it was renamed.
     pub(super) fn former_name(&self) -> Option<String> {
         let Renamed { changes } = serde_json::from_slice(&self.json).ok()?;
         let former = changes.repository.name.from;
@@ -113,8 +113,8 @@ impl Payload {
         (is_other && !former.is_empty() && !former.contains('/')).then_some(former)
     }
 
-    /// The owner that the delivery is from, case-folded: that of the repository's full name, or else the organization;
-    /// empty if it names no owner.
+    /// The owner that the delivery is from, case-folded: the owner in the repository's full name, or else the
+    /// organization; empty if the payload names no owner.
     pub(super) fn owner(&self) -> &str {
         self.owners.last().map_or("", String::as_str)
     }
@@ -126,7 +126,7 @@ fn login(account: Option<&Account>) -> Option<&str> {
 }
 
 impl WrittenRepository {
-    /// The repository; `None` if its full name is no `owner/name`.
+    /// The repository; `None` if its full name is not of the form `owner/name`.
     fn read(self) -> Option<Repository> {
         let (owner, name) = self.full_name.as_deref()?.split_once('/')?;
         if owner.is_empty() || name.is_empty() || name.contains('/') {

@@ -1,4 +1,5 @@
-//! What a provider made of a delivery, checked: it is about the payload's repository, and can be stored.
+//! Checks the records, states and marks that a provider made from a delivery: they must be about the payload's
+//! repository, and the store must be able to keep them.
 
 use std::time::SystemTime;
 
@@ -13,10 +14,10 @@ use crate::{
     target::HookTarget,
 };
 
-/// What marks of an owner's packages begin with.
+/// The prefix of the names in marks of an owner's packages.
 const PACKAGES: &str = "packages/";
 
-/// What a delivery told.
+/// The checked result of a delivery.
 #[derive(Debug, Default)]
 pub(super) struct Told {
     pub(super) records: Vec<SubjectRecord>,
@@ -25,11 +26,13 @@ pub(super) struct Told {
 }
 
 impl Told {
-    /// Checks that all of it is about the repository of the payload, in collections of the hook, and can be stored. The
-    /// time of a record after `latest` becomes `latest`; otherwise it would hide all records until its time.
+    /// Checks that all of it is about the payload's repository, belongs to collections of the hook, and can be stored.
+    /// A record with a time after `latest` gets the time `latest`; otherwise it would count as newer than all records
+    /// before its time.
     ///
     /// # Errors
-    /// The provider's fault if it is about something else; the sender's if a name is too long to be stored.
+    /// The provider's error if a record, a state or a mark is about something else; the sender's if a name is too long
+    /// to be stored.
     pub(super) fn check(
         delivered: Delivered,
         payload: &Payload,

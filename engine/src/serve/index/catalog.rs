@@ -1,4 +1,4 @@
-//! The badges of this server as data: `/badges.json`, and what `/?format=json` and `/llms.txt` say of each badge.
+//! The badges of this server as data, for `/badges.json`, `/?format=json` and `/llms.txt`.
 
 use std::borrow::Cow;
 
@@ -14,7 +14,7 @@ use crate::{addresses::ADDRESSES, draw::overrides::OVERRIDES, format::Format, pa
 /// something else does.
 const VERSION: u8 = 1;
 
-/// The provider of the badges that need none.
+/// The provider's name for badges that need no provider.
 pub(super) const BUILT_IN: &str = "built in";
 
 #[derive(Serialize)]
@@ -26,7 +26,7 @@ struct Catalog<'a> {
     badges: Vec<ListedBadge<'a>>,
 }
 
-/// What is said of a badge.
+/// The entry of a badge in these documents.
 #[derive(Serialize)]
 pub(super) struct ListedBadge<'a> {
     pub(super) provider: &'a str,
@@ -37,7 +37,7 @@ pub(super) struct ListedBadge<'a> {
     parameters: Vec<&'a str>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) query: Vec<&'a str>,
-    /// The required ones of `query`.
+    /// The required parameters among `query`.
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     required: &'a [&'a str],
     example: Cow<'a, str>,
@@ -47,7 +47,7 @@ pub(super) struct ListedBadge<'a> {
 }
 
 impl ListedBadge<'_> {
-    /// The same for readers outside of a proxy that shows the server below the path `base`.
+    /// The same entry, for clients that reach the server through a proxy below the path `base`.
     pub(super) fn below(self, base: &str) -> Self {
         let [route, example, image] = [&*self.route, &self.example, &self.image].map(|path| [base, path].concat());
         Self { route: route.into(), example: example.into(), image, ..self }

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use super::catalog::{BUILT_IN, ListedBadge, badges, built_in, overrides};
 use crate::parts::Parts;
 
-/// What precedes the names of the overrides, and the badges.
+/// The text before the names of the overrides.
 const START: &str = "# Badges of this server
 
 > This server draws badges: small pictures with a label and a message, such as \"build: passing\". An address below,
@@ -18,7 +18,7 @@ const START: &str = "# Badges of this server
 does not exist has an error status there.
 - Every badge takes these query parameters: ";
 
-/// What follows the names of the overrides.
+/// The text after the names of the overrides.
 const MORE: &str = "
 - The same as data: [badges.json](badges.json), and [openapi.json](openapi.json) in OpenAPI.
 ";

@@ -1,4 +1,4 @@
-//! The query parameters of a route that an address may have.
+//! The query parameters of a route that a caller may set.
 
 use badgesmith_provider::BadgeRoute;
 
@@ -8,8 +8,7 @@ use crate::{
     route::RouteTemplate,
 };
 
-/// The query parameters of a route that it leaves to the caller: neither a segment nor a fixed parameter has their
-/// name.
+/// The query parameters of a route that a caller may set: those that are neither a segment nor a fixed parameter.
 pub(super) fn open_query(badge: &BadgeRoute) -> impl Iterator<Item = &str> {
     let template = RouteTemplate::parse(&badge.route).ok();
     let segments = template.and_then(|template| template.fit_address(&badge.example)).unwrap_or_default();

@@ -81,7 +81,7 @@ pub(crate) fn write(parts: &Parts, base: &str) -> String {
     document.to_string()
 }
 
-/// Removes what only the live page's addresses refer to.
+/// Removes the components that only the addresses of the live page refer to.
 fn remove_live(components: &mut Value) {
     if let Some(parameters) = components["parameters"].as_object_mut() {
         parameters.retain(|name, _| !name.starts_with("live-"));
@@ -203,7 +203,7 @@ fn hook(plugin: &Plugin, route: &HookRoute, id: String) -> Value {
 /// Adds an operation. OpenAPI cannot distinguish a route that ends with `{rest…}` from one with a single parameter in
 /// its place; then only the first is described.
 fn add(document: &mut Value, route: &str, method: &str, operation: Value) {
-    // Its letters stay as the manifest writes them.
+    // The path keeps the upper and lower case of the manifest.
     let path = route.replace("{@", "{").replace("…}", "}").replace("...}", "}");
     let is_same = |other: &str| path.split('/').map(blank).eq(other.split('/').map(blank));
     if let Some(paths) = document["paths"].as_object_mut()

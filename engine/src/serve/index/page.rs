@@ -27,8 +27,8 @@ const HTML: &str = include_str!("page.html");
 const CSS: &str = include_str!("page.css");
 const SCRIPT: &str = include_str!("page.js");
 
-/// Where the repository of this build is shown, of which the page links the README and the source. A build sets it, as
-/// the workflow of releases does; without it there are no links.
+/// The address of the repository of this build; the page links to its README and its source. It is set at build time,
+/// as the release workflow does; without it there are no links.
 const SOURCE: Option<&str> = option_env!("BADGESMITH_SOURCE");
 
 /// What `page.js` needs to build the address of a badge.
@@ -38,7 +38,7 @@ struct Buildable<'a> {
     label: &'a str,
     route: &'a str,
     query: Vec<&'a str>,
-    /// The required ones of `query`.
+    /// The required parameters among `query`.
     required: &'a [&'a str],
     /// Whether it is an SVG by default, without an ending.
     picture: bool,

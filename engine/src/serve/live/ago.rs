@@ -7,10 +7,10 @@ use badgesmith_provider::Timestamp;
 const MINUTE: u64 = 60;
 const HOUR: u64 = 60 * MINUTE;
 const DAY: u64 = 24 * HOUR;
-/// From how many days on the date is shown and not the number of days.
+/// From this many days on, the date is shown instead of the number of days.
 const MOST_DAYS: u64 = 30;
 
-/// How long ago this time was, in milliseconds since 1970. page.js says the same.
+/// How long ago a time in milliseconds since 1970 was, in the same words as in page.js.
 pub(super) fn ago(time_ms: i64, now: SystemTime) -> String {
     let then = SystemTime::UNIX_EPOCH + Duration::from_millis(u64::try_from(time_ms).unwrap_or_default());
     let seconds = now.duration_since(then).unwrap_or_default().as_secs();

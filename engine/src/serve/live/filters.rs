@@ -11,7 +11,7 @@ use crate::{
 /// How many repositories one request for a part of the page may name.
 const MOST_ONLY: usize = 16;
 
-/// How a branch is now, as the page filters by it.
+/// The status of a branch, as a filter of the page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Status {
     Failing,
@@ -20,10 +20,10 @@ pub(super) enum Status {
     Other,
 }
 
-/// The filters of the page, all of which its address says.
+/// The filters of the page, which are all in its address.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Filters {
-    /// What is read of the store: the owner and the repository of the path, or the owner of the query.
+    /// The scope that is read from the store: the owner and the repository in the path, or the owner in the query.
     pub(super) scope: Scope,
     /// Whether the path names the owner, and the repository.
     pub(super) owner_in_path: bool,
@@ -51,7 +51,7 @@ impl Status {
         }
     }
 
-    /// Whether a card has this status. One that was red and is under way again is both.
+    /// Whether a card has this status. A card whose last run failed and that is running again has both statuses.
     pub(super) fn fits(self, card: &Card) -> bool {
         match self {
             Self::Failing => card.ending == Some(Ending::Failing),
@@ -79,18 +79,18 @@ impl Filters {
         }
     }
 
-    /// The scope of these names; an empty one is none.
+    /// The scope of these names; an empty name counts as `None`.
     pub(super) fn scope_of(owner: Option<&str>, repo: Option<&str>) -> Scope {
         let folded = |name: Option<&str>| name.filter(|name| !name.is_empty()).map(fold);
         Scope { owner: folded(owner), repo: folded(repo) }
     }
 
-    /// Whether a card is wanted, whatever its status.
+    /// Whether a card matches the filters of names, whatever its status is.
     pub(super) fn fits_name(&self, card: &Card) -> bool {
         (self.repo_in_path || card.repo.contains(&self.repo)) && card.branch.contains(&self.branch)
     }
 
-    /// Whether a card is one of the repositories that are asked for.
+    /// Whether a card belongs to one of the requested repositories and has the requested status.
     pub(super) fn is_asked(&self, card: &Card) -> bool {
         let is_of = |only: &String| only.split_once('/') == Some((&*card.owner, &*card.repo));
         (self.only.is_empty() || self.only.iter().any(is_of)) && self.status.is_none_or(|status| status.fits(card))

@@ -23,16 +23,16 @@ use crate::{
 const HTML: &str = include_str!("page.html");
 const CSS: &str = include_str!("page.css");
 const SCRIPT: &str = include_str!("page.js");
-/// What is encoded in a segment of a path.
+/// The characters that are percent-encoded in a segment of a path.
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
-/// What the page is made of, besides its cards.
+/// The data of the page, besides its cards.
 pub(super) struct Page {
-    /// Where this server's addresses begin, seen from the page.
+    /// The relative path from the page to the root of this server.
     pub(super) base: String,
     /// The collections that have cards.
     pub(super) collections: String,
-    /// The id of the newest event, where there are events.
+    /// The id of the newest event, if the server has a stream of events.
     pub(super) event_id: Option<String>,
     pub(super) filters: Filters,
     pub(super) now: SystemTime,
@@ -52,7 +52,7 @@ pub(super) fn policy() -> String {
     POLICY.clone()
 }
 
-/// Where the server's addresses begin, seen from a page at this path: `./` for `/live`, `../` for `/live/acme`.
+/// The relative path from a page at this path to the root of the server: `./` for `/live`, `../` for `/live/acme`.
 pub(super) fn base(path: &str) -> String {
     match path.matches('/').count() {
         0 | 1 => "./".to_owned(),
@@ -107,7 +107,7 @@ impl Page {
         }
     }
 
-    /// The links to what the page is a part of.
+    /// The breadcrumb links to the pages above this one.
     fn crumbs(&self) -> String {
         let (base, scope) = (&self.base, &self.filters.scope);
         let Some(owner) = scope.owner.as_ref().filter(|_| self.filters.owner_in_path) else { return String::new() };
@@ -118,7 +118,7 @@ impl Page {
         format!("<nav class=\"crumbs\" aria-label=\"Part of\">{crumbs}</nav>")
     }
 
-    /// The fields for what the path does not say.
+    /// The form fields for the filters that the path does not set.
     fn fields(&self, view: &View) -> String {
         let filters = &self.filters;
         let mut out = String::new();
@@ -170,7 +170,7 @@ impl Page {
         out
     }
 
-    /// What is said of the list.
+    /// The note about the list.
     fn note(&self, view: &View, is_empty: bool) -> String {
         if view.cards.is_empty() && self.filters.scope.owner.is_some() {
             return "<p>Nothing is listed here.</p>".to_owned();
@@ -253,7 +253,7 @@ fn bar(run: &Point) -> String {
     }
 }
 
-/// Words that lead somewhere, if there is an address. The words are escaped.
+/// The words, as a link if there is an address. The words must be escaped already.
 fn linked(class: &str, url: Option<&str>, words: &str) -> String {
     match url {
         Some(url) => format!("<a class=\"{class}\" href=\"{}\">{words}</a>", escape(url)),

@@ -27,9 +27,9 @@ struct Repo<'a> {
     running: usize,
     passing: usize,
     other: usize,
-    /// When something happened last.
+    /// The time of the latest change.
     time: String,
-    /// A text that differs if anything of its branches does.
+    /// A text that changes whenever one of its branches changes.
     version: String,
 }
 

@@ -1,4 +1,4 @@
-//! What proves where a report comes from: a signature with a secret of the owner, or the token of a build.
+//! The evidence for the origin of a report: a signature with a secret of the owner, or the token of a build.
 
 use std::time::SystemTime;
 
@@ -20,7 +20,7 @@ use crate::{
 /// The scheme of a token in `Authorization`, which is case-insensitive.
 const BEARER: &str = "Bearer";
 
-/// What a request carries as a proof, not yet verified.
+/// The evidence in a request, not yet verified.
 pub(super) enum Evidence<'a> {
     /// The headers of a signed request.
     Signature(SignedHeaders<'a>),
@@ -40,8 +40,8 @@ pub(super) enum Proven {
 }
 
 impl<'a> Evidence<'a> {
-    /// Reads the headers. There must be either a whole signature or a token: of both, one would be unverified. An
-    /// `Authorization` of another scheme is for a proxy on the way and proves nothing.
+    /// Reads the headers. A request must have either all headers of a signature or a token, not both: one of them would
+    /// stay unverified. An `Authorization` header with another scheme is meant for a proxy and is not evidence.
     pub(super) fn read(request: &'a Request) -> Result<Self, Error> {
         let missing = SignedHeaders::missing(request);
         match authorization(request) {
@@ -61,7 +61,7 @@ impl<'a> Evidence<'a> {
         }
     }
 
-    /// Verifies it: the clock and the signature, or the token.
+    /// Verifies the timestamp and the signature, or the token.
     pub(super) async fn verify(
         self,
         parts: &Parts,
@@ -99,8 +99,8 @@ impl Proven {
         }
     }
 
-    /// Checks that the record is of the commit, the run and the attempt that a token proves. A signature covers the
-    /// whole body.
+    /// Checks that the record has the commit, the run and the attempt that a token proves. After a signature nothing is
+    /// checked here, because it covers the whole body.
     pub(super) fn check(&self, record: &Record) -> Result<(), Error> {
         let Self::Token(Proof { commit, run_id, run_attempt, .. }) = self else { return Ok(()) };
         let reported = record.fields.get("commit").and_then(Value::as_str).unwrap_or_default();
@@ -137,13 +137,13 @@ impl Proven {
     }
 }
 
-/// What `Authorization` has.
+/// The content of the header `Authorization`.
 enum Authorization<'a> {
     None,
     Token(&'a str),
-    /// A scheme that is no `Bearer`, such as the `Basic` of a proxy.
+    /// A scheme other than `Bearer`, such as the `Basic` of a proxy.
     OtherScheme,
-    /// No token behind `Bearer`, more than one, or more than one header.
+    /// No token after `Bearer`, more than one token, or more than one header.
     Malformed,
 }
 

@@ -1,4 +1,4 @@
-//! Whether the repository of a token is the one that has reported under this name before.
+//! Checks that the repository of a token is the same one that reported under this name before.
 
 use std::time::SystemTime;
 
@@ -12,13 +12,14 @@ use crate::{
     store::{Identity, Subject, Unavailable},
 };
 
-/// What is to be remembered once the rest of the report is known to be right; `None` if it is remembered already.
+/// The state that says which repository has the name, to be stored once the rest of the report was checked; `None` if
+/// it is stored already.
 pub(super) struct NewHolder(Option<State>);
 
-/// Compares the repository of a token with what is remembered under its name.
+/// Compares the repository of a token with the one that is stored under its name.
 ///
 /// # Errors
-/// 401 if another repository is remembered.
+/// 401 if another repository is stored.
 pub(super) async fn check(
     parts: &Parts,
     subject: &Subject,
@@ -39,10 +40,10 @@ pub(super) async fn check(
 }
 
 impl NewHolder {
-    /// Remembers the repository. Of several that report first at the same time, one is remembered.
+    /// Stores the repository. If several repositories send a first report at the same time, one of them is stored.
     ///
     /// # Errors
-    /// 401 if it is another one.
+    /// 401 if another one was stored.
     pub(super) async fn remember(
         self,
         parts: &Parts,
@@ -55,7 +56,7 @@ impl NewHolder {
         if is_new {
             return Ok(());
         }
-        // Another report was first, perhaps of the same repository.
+        // Another report stored a repository first, perhaps the same one.
         match check(parts, subject, proof, now).await?.0 {
             None => Ok(()),
             Some(_) => Err(other_repository(subject, proof)),

@@ -13,8 +13,9 @@ use crate::{
 
 /// Claims the nonce and puts the report into the queue.
 ///
-/// A token's nonce that was used does not matter here: the token proves one run and attempt, so this is the same report
-/// again, whose first attempt may not have reached the queue. A signed report is signed anew for another attempt.
+/// If the nonce of a token was claimed before, the report is queued all the same: the token proves one run and attempt,
+/// so this is the same report again, and the first one may not have reached the queue. For a signed report this is an
+/// error: each attempt to send it is signed with a new nonce.
 pub(super) async fn enqueue(parts: &Parts, entry: &Entry, correlation_id: &str) -> Result<(), Error> {
     let refused = |fault: Unavailable| Error::from(&unavailable(&fault));
     let no_queue = || refused(Unavailable("reports are to be queued, and there is no queue".to_owned()));
@@ -38,7 +39,7 @@ pub(crate) async fn record_queued(parts: &Parts, body: &str, now: SystemTime) ->
     let recorded = record(parts, &mut entry, &correlation_id, now).await.map_err(QueuedError::Unavailable)?;
     let outcome = match recorded {
         Recorded::New => QueuedOutcome::Recorded,
-        // The nonce is claimed with the run alone, so the run is recorded too.
+        // The nonce is claimed only together with the run, so the run was recorded, too.
         Recorded::Duplicate | Recorded::NonceUsed => QueuedOutcome::WasRecorded,
     };
     let (owner, repo) = (entry.subject.owner(), entry.subject.repo());

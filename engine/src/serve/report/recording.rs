@@ -9,7 +9,7 @@ use crate::{
     store::{Entry, Recorded, Unavailable},
 };
 
-/// Records an entry with the row of the outbox that tells of it, and tells those who watch of a new one.
+/// Records an entry together with its row of the outbox, and passes a new one to the feed of the live page.
 pub(super) async fn record(
     parts: &Parts,
     entry: &mut Entry,

@@ -45,7 +45,7 @@ impl<'a> SignedHeaders<'a> {
         headers.iter().zip(NAMES).filter(|(header, _)| header.is_empty()).map(|(_, name)| name).collect()
     }
 
-    /// Reads them.
+    /// Reads the three headers.
     pub(super) fn read(request: &'a Request) -> Result<Self, Error> {
         let missing = Self::missing(request);
         if !missing.is_empty() {
@@ -70,7 +70,7 @@ impl<'a> SignedHeaders<'a> {
     }
 
     /// Whether the signature was made with a secret of the repository, or else of its owner. A malformed signature, a
-    /// disabled version and an unknown owner take as long as a wrong signature, so that timing tells nothing.
+    /// disabled version and an unknown owner take as long as a wrong signature, so that timing reveals nothing.
     pub(super) async fn is_authentic(
         &self,
         parts: &Parts,
