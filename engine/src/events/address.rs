@@ -1,4 +1,4 @@
-//! The address of a subscription: which ones are accepted, and how one is shown.
+//! The address of a subscription: which addresses are accepted, and how logs show them.
 
 use url::Url;
 
@@ -17,7 +17,7 @@ pub fn shown(url: &Url) -> String {
     format!("{}/…", url.origin().ascii_serialization())
 }
 
-/// Reads the address of a receiver of webhooks, which an operator wrote or stored as a secret: https, or http to this
+/// Reads the address of a receiver of webhooks, from plugins.toml or from a stored secret: https, or http to this
 /// machine, without a user and without a fragment.
 ///
 /// # Errors
@@ -31,7 +31,7 @@ pub fn parse_address(text: &str) -> Result<Url, AddressMistake> {
     Ok(url)
 }
 
-/// Reads the origin to which a secret address must lead.
+/// Reads the origin that a secret address must have.
 ///
 /// # Errors
 /// What is wrong with it; the error shows at most the origin, because an operator may have written the secret here.

@@ -1,4 +1,4 @@
-//! One attempt to send an event, and what follows from its answer.
+//! One attempt to send an event, and the change to the queue that follows from the answer.
 
 use std::time::{Duration, SystemTime};
 
@@ -21,24 +21,24 @@ use crate::{
     world::{Fault, Reply},
 };
 
-/// Why there is no answer of a receiver.
+/// Why there is no answer from the receiver.
 enum Failure {
-    /// It is not known where to send it, or with what signature.
+    /// The address or the signing secret cannot be found.
     Unresolved(ResolveError),
     /// There is no complete answer.
     Fault(Fault),
 }
 
-/// What became of an event.
+/// The outcome of an attempt to send an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AttemptEnd {
-    /// The receiver took it, or it is no longer in the queue.
+    /// The receiver accepted the event, or the event is no longer in the queue.
     Delivered,
-    /// It is sent again at this time.
+    /// The event is sent again at this time.
     Again(Timestamp),
-    /// It is a dead letter.
+    /// The event became a dead letter.
     Dead,
-    /// The receiver ended the subscription. The event still waits.
+    /// The receiver ended the subscription. The event stays in the queue.
     Ended,
 }
 
@@ -54,10 +54,11 @@ impl AttemptEnd {
     }
 }
 
-/// Sends the event of a row to the receiver of a subscription, and writes what became of it.
+/// Sends the event of a row to the receiver of a subscription, and writes the outcome to the store.
 ///
 /// # Errors
-/// [`Unavailable`] if the store cannot be read or written: then the event may be sent again although it was received.
+/// [`Unavailable`] if the store cannot be read or written: then the event may be sent again although the receiver has
+/// it.
 pub(crate) async fn attempt(
     parts: &Parts,
     subscription: &Subscription,
@@ -74,7 +75,7 @@ pub(crate) async fn attempt(
         store.change_rows(&[is_gone], now).await?;
         return Ok(AttemptEnd::Delivered);
     };
-    // A message of a queue may come early.
+    // A message queue may deliver the event before it is due.
     if queued.due > timestamp(now) {
         return Ok(AttemptEnd::Again(queued.due));
     }
@@ -157,7 +158,7 @@ fn reason(answer: &Result<Reply, Failure>) -> String {
     }
 }
 
-/// How long the receiver asks to wait.
+/// The seconds of the receiver's `Retry-After`.
 fn asked(answer: &Result<Reply, Failure>) -> Option<Duration> {
     let seconds = match answer {
         Ok(reply) => reply.headers.get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?,

@@ -1,5 +1,5 @@
-//! Events as messages of Slack and Discord. Names of branches, labels and messages come from builds, so what they could
-//! write in a chat's markup (mentions, links, emphasis) is escaped.
+//! Events as messages for Slack and Discord. Names of branches, labels and messages come from builds, so characters
+//! that the chat would read as markup (mentions, links, emphasis) are escaped.
 
 use bytes::Bytes;
 use serde_json::{Value, json};
@@ -18,7 +18,7 @@ pub(super) fn slack(event: &Event) -> Bytes {
     body(&json!({ "text": text }))
 }
 
-/// The body for a webhook of Discord, which mentions nobody.
+/// The body for a webhook of Discord. It can mention nobody.
 pub(super) fn discord(event: &Event) -> Bytes {
     let mut text = discord_text(&sentence(event));
     if let Some(link) = link(event) {
@@ -31,12 +31,12 @@ fn body(value: &Value) -> Bytes {
     value.to_string().into()
 }
 
-/// The three characters that mean something in Slack's markup are entities.
+/// Replaces the three characters that have a meaning in Slack's markup by entities.
 fn slack_text(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
-/// Punctuation that means something in Discord's Markdown has a backslash before it.
+/// Puts a backslash before punctuation that has a meaning in Discord's Markdown.
 fn discord_text(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for letter in text.chars() {

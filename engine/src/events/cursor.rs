@@ -1,4 +1,4 @@
-//! The cursor of a subject: the number of its last event, and its badge then.
+//! The cursor of a subject: the number of its last event, and its badge at that time.
 
 use std::time::SystemTime;
 
@@ -11,21 +11,21 @@ use super::{
 };
 use crate::store::{Row, RowChange, RowIs, Store, Unavailable};
 
-/// What was told of a subject so far.
+/// The state of a subject as of its last event.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Cursor {
     pub(crate) sequence: u64,
     pub(crate) badge: Option<BadgeWords>,
-    /// The fields of the last state that an event told of.
+    /// The fields of the last state that an event was made from.
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     pub(crate) fields: Map<String, Value>,
-    /// The value of the row that it was read from.
+    /// The value of the row that the cursor was read from.
     #[serde(skip)]
     read: Option<String>,
 }
 
 impl Cursor {
-    /// The cursor of a subject. One that is damaged counts as new, but its row is the one that is replaced.
+    /// The cursor of a subject. A damaged cursor counts as new; its row is replaced by the next one.
     ///
     /// # Errors
     /// [`Unavailable`] if the store cannot be read.
@@ -36,7 +36,7 @@ impl Cursor {
         Ok(Self { read: Some(row.value), ..cursor })
     }
 
-    /// The change that moves the cursor here, if nobody else moved it.
+    /// The change that writes this cursor, on condition that no other process has written one since it was read.
     pub(crate) fn moved(&self, subject: &EventSubject, now: SystemTime) -> RowChange {
         // Serializing it does not fail.
         let value = serde_json::to_string(self).unwrap_or_default();

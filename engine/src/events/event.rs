@@ -19,13 +19,13 @@ pub struct Event {
     pub timestamp: Timestamp,
     /// The number of the event among those of its subject, from 1 on.
     pub sequence: u64,
-    /// To what it happened.
+    /// The subject that it happened to.
     pub subject: EventSubject,
-    /// The subject's badge when the event before was told; `None` if there was none, or if the subject has no badge.
+    /// The subject's badge at its previous event; `None` if there was no event before, or if the subject has no badge.
     pub before: Option<BadgeWords>,
-    /// The subject's badge now.
+    /// The subject's badge now; the same as `before` if the badge cannot be made now.
     pub after: Option<BadgeWords>,
-    /// The record or the fields of the state that the event tells of. Empty for `badge.changed`.
+    /// The record, or the fields of the state, that caused the event. Empty for `badge.changed`.
     pub data: Map<String, Value>,
     /// The correlation id of the request that caused it; empty if there was none.
     #[serde(default, skip_serializing_if = "String::is_empty")]
@@ -38,7 +38,7 @@ pub enum EventName {
     /// A report was recorded.
     #[serde(rename = "result.recorded")]
     ResultRecorded,
-    /// The words or the colour of the subject's badge differ from before.
+    /// The text or the colour of the subject's badge differs from before.
     #[serde(rename = "badge.changed")]
     BadgeChanged,
     /// A run of a workflow has ended.
@@ -90,7 +90,8 @@ pub struct BadgeWords {
     pub message: String,
     /// The colour of the right side, as endpoint JSON names it.
     pub color: String,
-    /// Whether it says that something fails: its newest run failed, or where runs neither fail nor pass, it is red.
+    /// Whether the badge counts as failing: the newest run failed. If the runs of this collection neither fail nor
+    /// pass, a red badge counts as failing.
     #[serde(default)]
     pub is_failing: bool,
 }

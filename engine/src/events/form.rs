@@ -1,4 +1,4 @@
-//! In which form a webhook tells of an event.
+//! The format of a webhook's body.
 
 use std::fmt;
 
@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Form {
-    /// The event's JSON, signed as Standard Webhooks asks.
+    /// The event's JSON, signed as in Standard Webhooks.
     #[default]
     Json,
     /// A message for an incoming webhook of Slack.

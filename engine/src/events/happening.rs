@@ -1,4 +1,5 @@
-//! What is written to the outbox: that something was recorded, before anybody knows what it changed.
+//! A happening is the content of an outbox row: something was recorded, and it is not yet known whether the badge
+//! changed.
 
 use std::time::{Duration, SystemTime};
 
@@ -12,14 +13,15 @@ use crate::{
     store::{LARGEST_ROW, Row, Subject},
 };
 
-/// How long a row of the outbox waits to be told: a week.
+/// How long a row of the outbox is kept until events are made from it: a week.
 const OUTBOX_LIFE: Duration = Duration::from_secs(7 * 24 * 60 * 60);
-/// How many partitions the outbox has. Each is read every few seconds by one process, which costs a little.
+/// How many partitions the outbox has. Each partition is polled every few seconds by one process, so each adds a small
+/// cost.
 pub(crate) const OUTBOX_SHARDS: u8 = 4;
-/// The bytes that an event in a queue takes besides what the outbox has of it: two badges, and its attempts.
+/// By how many bytes an event in a queue may be larger than its row in the outbox: it adds two badges and the attempts.
 const ROOM: usize = 16 * 1024;
 
-/// What was written.
+/// The kind of data that was written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Cause {
@@ -47,7 +49,7 @@ pub(crate) struct Happening {
 }
 
 impl Happening {
-    /// A record that is being written.
+    /// The happening for a record that is being written.
     pub(crate) fn of_record(cause: Cause, collection: &str, subject: &Subject, record: &Record) -> Self {
         let Record { run_id, run_attempt, timestamp_ms, fields } = record;
         let time = timestamp_ms.to_string();
@@ -55,7 +57,7 @@ impl Happening {
         Self::new(cause, collection, subject, &format!("{run_id}\n{run_attempt}"), data)
     }
 
-    /// A state that is being written.
+    /// The happening for a state that is being written.
     pub(crate) fn of_state(state: &State, subject: &Subject) -> Self {
         let data = Value::Object(state.fields.clone());
         Self::new(Cause::State, &state.collection, subject, &format!("{:?}", state.sequence), data)
@@ -70,7 +72,7 @@ impl Happening {
         Self { id, cause, time: Timestamp::MIN, subject, data, correlation_id: String::new() }
     }
 
-    /// The row of the outbox for what is written at this time because of this request.
+    /// The row of the outbox for data that is written at this time because of this request.
     pub(crate) fn into_row(mut self, now: SystemTime, correlation_id: &str) -> Row {
         self.time = timestamp(now);
         correlation_id.clone_into(&mut self.correlation_id);
@@ -93,7 +95,7 @@ impl Happening {
         serde_json::to_string(self).unwrap_or_default()
     }
 
-    /// The happening of a row, if it is one.
+    /// The happening in a row; `None` if the row is damaged.
     pub(crate) fn read(row: &Row) -> Option<Self> {
         serde_json::from_str(&row.value).ok()
     }
@@ -129,7 +131,7 @@ impl EventSubject {
         [&self.collection, &self.owner, &self.repo, &self.part, &self.branch]
     }
 
-    /// The shard of the outbox in which it is told. All events of a subject are in one, which keeps their order.
+    /// The shard of the outbox for this subject. All its rows are in one shard, which keeps its events in order.
     #[must_use]
     pub fn shard(&self) -> u8 {
         digest(&self.names())[0] % OUTBOX_SHARDS

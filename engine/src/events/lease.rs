@@ -1,13 +1,13 @@
-//! A lease: of several processes on one store, one does a kind of work at a time.
+//! A lease makes sure that only one of several processes on the same store does a kind of work at a time.
 
 use std::time::{Duration, SystemTime};
 
 use super::rows::LEASES;
 use crate::store::{Row, RowChange, RowIs, Store, Unavailable};
 
-/// How long a lease lasts after it was renewed: as long others wait if its holder ends.
+/// How long a lease lasts after it was renewed. If its holder crashes, other processes wait for up to this long.
 const LIFE: Duration = Duration::from_secs(30);
-/// After how long it is renewed.
+/// After how long the holder renews the lease.
 const RENEWAL: Duration = Duration::from_secs(10);
 
 /// A lease that this process holds or wants.
@@ -44,8 +44,8 @@ impl Lease {
         Ok(is_held)
     }
 
-    /// Gives the lease back, so that whoever takes the work on need not wait until it expires. If the store does not
-    /// answer, it expires.
+    /// Gives the lease back, so that another process need not wait until it expires. If the store does not answer, the
+    /// lease expires.
     pub(crate) async fn release(self, store: &dyn Store, now: SystemTime) {
         if self.renewed.is_some() {
             let mine = RowChange::Delete(LEASES.to_owned(), self.what, RowIs::Equal(self.holder));

@@ -1,4 +1,4 @@
-//! Dead letters, and subscriptions that their receivers ended, for the commands of an operator.
+//! Dead letters, and subscriptions that were ended by their receivers, for the operator's commands.
 
 use std::time::SystemTime;
 
@@ -12,7 +12,7 @@ use crate::store::{Row, RowChange, RowIs, Store, Unavailable};
 
 /// How many rows are read at once.
 const PAGE: usize = 100;
-/// The most subscriptions of which it is remembered that they ended.
+/// The most ended subscriptions that are listed.
 const MOST_ENDED: usize = 1000;
 
 /// An event that could not be sent.
@@ -20,7 +20,7 @@ const MOST_ENDED: usize = 1000;
 pub struct DeadLetter {
     /// The subscription.
     pub subscription: String,
-    /// Its key, which names it in commands.
+    /// The key by which commands name the dead letter.
     pub key: String,
     /// The event, how often it was sent, and why the last attempt failed; `None` if the row is damaged.
     pub queued: Option<QueuedEvent>,
@@ -49,7 +49,8 @@ pub async fn dead_letters(
 }
 
 impl DeadLetter {
-    /// Has it sent again, as if for the first time. `false` if it is damaged, or no longer there.
+    /// Puts the event back into the queue, with no attempts counted. `false` if the dead letter is damaged, or no
+    /// longer there.
     ///
     /// # Errors
     /// [`Unavailable`] if it is unknown whether it will be sent.
@@ -57,7 +58,7 @@ impl DeadLetter {
         let Some(queued) = &self.queued else { return Ok(false) };
         let queued =
             QueuedEvent { attempts: 0, due: Timestamp::MIN, reason: String::new(), event: queued.event.clone() };
-        // With the time of now, so that a sender that read the queue already finds it.
+        // The key has the current time, so that a sender that has read the queue already finds the event.
         let again = Row {
             partition: queue_partition(&self.subscription),
             key: queue_key(now, &queued.event),
@@ -68,7 +69,7 @@ impl DeadLetter {
         store.change_rows(&[gone, RowChange::Put(again, RowIs::Any)], now).await
     }
 
-    /// Deletes it. `false` if it is no longer there.
+    /// Deletes the dead letter. `false` if it is no longer there.
     ///
     /// # Errors
     /// [`Unavailable`] if it is unknown whether it was deleted.
@@ -78,7 +79,7 @@ impl DeadLetter {
     }
 }
 
-/// The subscriptions that their receivers ended, and when.
+/// The subscriptions that were ended by their receivers, and when.
 ///
 /// # Errors
 /// [`Unavailable`] if the store cannot be read.
@@ -87,10 +88,10 @@ pub async fn ended_subscriptions(store: &dyn Store, now: SystemTime) -> Result<V
     Ok(rows.into_iter().map(|row| (row.key, row.value)).collect())
 }
 
-/// Begins a subscription again that its receiver ended. `false` if it had not.
+/// Resumes a subscription that was ended by its receiver. `false` if it was not ended.
 ///
 /// # Errors
-/// [`Unavailable`] if it is unknown whether it begins.
+/// [`Unavailable`] if it is unknown whether it was resumed.
 pub async fn resume(store: &dyn Store, subscription: &str, now: SystemTime) -> Result<bool, Unavailable> {
     let ended = RowChange::Delete(ENDED.to_owned(), subscription.to_owned(), RowIs::Present);
     if !store.change_rows(&[ended], now).await? {
@@ -102,7 +103,7 @@ pub async fn resume(store: &dyn Store, subscription: &str, now: SystemTime) -> R
     Ok(true)
 }
 
-/// Writes anew what waits, so that a function hears of it that is told of new rows alone.
+/// Writes the queue's events as new rows: a Lambda function is invoked for new rows only.
 async fn renew(store: &dyn Store, subscription: &str, now: SystemTime) -> Result<(), Unavailable> {
     let partition = queue_partition(subscription);
     let mut after = String::new();
@@ -113,7 +114,7 @@ async fn renew(store: &dyn Store, subscription: &str, now: SystemTime) -> Result
         for row in page {
             let Some(queued) = QueuedEvent::read(&row.value) else { continue };
             let key = queue_key(now, &queued.event);
-            // What was written by this very loop comes last.
+            // From here on, the rows are those that this loop wrote.
             if row.key >= key {
                 return Ok(());
             }
@@ -124,7 +125,7 @@ async fn renew(store: &dyn Store, subscription: &str, now: SystemTime) -> Result
     }
 }
 
-/// The event that has this key among those that wait for the receiver of a subscription; `None` if none has.
+/// The event with this key in the queue of a subscription; `None` if there is none.
 ///
 /// # Errors
 /// [`Unavailable`] if the store cannot be read.
@@ -138,7 +139,7 @@ pub async fn waiting_event(
     Ok(found.and_then(|row| QueuedEvent::read(&row.value)))
 }
 
-/// How many events wait for the receiver of a subscription, at most `limit`, and since when the oldest one does.
+/// How many events are in the queue of a subscription, counted up to `limit`, and since when the oldest one is there.
 ///
 /// # Errors
 /// [`Unavailable`] if the store cannot be read.

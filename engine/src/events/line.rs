@@ -1,4 +1,5 @@
-//! What waits for one receiver, as far as it was read: subjects wait in parallel, and the events of each in order.
+//! The queue of one receiver in memory, as far as it was read. Events of different subjects are sent in parallel, those
+//! of one subject in order.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -6,23 +7,23 @@ use badgesmith_provider::Timestamp;
 
 use super::{event::EventSubject, queued::QueuedEvent};
 
-/// The events that wait, by their keys.
+/// The events in the queue, by their keys.
 #[derive(Debug, Default)]
 pub(crate) struct Line {
     subjects: HashMap<EventSubject, BTreeMap<(u64, String), Timestamp>>,
-    /// The first event of each subject that is not being sent, by when it is due.
+    /// The first event of each subject of which no event is being sent, ordered by due time.
     heads: BTreeSet<(Timestamp, String)>,
-    /// Ordered by key, and so by the time of the telling.
+    /// Ordered by key, and so by the time at which the event was created.
     places: BTreeMap<String, (EventSubject, u64)>,
 }
 
 impl Line {
-    /// How many events wait.
+    /// How many events are in the queue.
     pub(crate) fn len(&self) -> usize {
         self.places.len()
     }
 
-    /// When the oldest event was told, in RFC 3339.
+    /// When the oldest event was created, in RFC 3339.
     pub(crate) fn oldest(&self) -> Option<String> {
         let (key, _) = self.places.first_key_value()?;
         Some(key.split('#').next()?.to_owned())
@@ -42,8 +43,8 @@ impl Line {
         self.places.insert(key.to_owned(), (subject, sequence));
     }
 
-    /// Takes the key of an event that is due at this time and for whose subject nothing is being sent. It has to be put
-    /// back or finished.
+    /// Takes the key of an event that is due at this time, and of whose subject no other event is being sent. Call
+    /// [`Self::put_back`] or [`Self::finish`] with the key afterwards.
     pub(crate) fn take(&mut self, now: Timestamp) -> Option<String> {
         let first = self.heads.first().filter(|(due, _)| *due <= now).cloned()?;
         self.heads.remove(&first);
@@ -62,7 +63,7 @@ impl Line {
         }
     }
 
-    /// The event that was taken waits no longer; the next one of its subject is the first.
+    /// Removes the event that was taken; the next event of its subject can be taken now.
     pub(crate) fn finish(&mut self, key: &str) {
         let Some((subject, sequence)) = self.places.remove(key) else { return };
         let Some(waiting) = self.subjects.get_mut(&subject) else { return };

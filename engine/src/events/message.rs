@@ -1,18 +1,18 @@
-//! What a team reads about an event: a sentence, and the link to the run.
+//! The text of an event for a chat: a sentence, and the link to the run.
 
 use serde_json::Value;
 use url::Url;
 
 use super::event::{Event, EventName, EventSubject};
 
-/// The longest sentence, in characters. Escaped for Discord it has at most twice as many, and with the link at most the
-/// 2000 that Discord takes.
+/// The longest sentence, in characters. Escaped for Discord, it has at most twice as many characters, and together with
+/// the link at most the 2000 that Discord accepts.
 const LONGEST_SENTENCE: usize = 700;
 /// The longest link, in bytes; a longer one is left out.
 const LONGEST_LINK: usize = 500;
 
 /// The sentence for an event, such as `tests of acme/tools on main (linux): 3 failed, 187 passed (was 190 passed)`.
-/// Control characters are blanks in it.
+/// Control characters become blanks.
 pub(super) fn sentence(event: &Event) -> String {
     let what = match &event.after {
         Some(badge) => &badge.label,
@@ -50,7 +50,7 @@ fn name(subject: &EventSubject) -> String {
     format!("{}/{}", subject.owner, subject.repo)
 }
 
-/// `acme/tools on main (linux)`, without what the subject does not have.
+/// `acme/tools on main (linux)`, without the parts that the subject does not have.
 fn place(subject: &EventSubject) -> String {
     let mut place = name(subject);
     if !subject.branch.is_empty() {

@@ -1,4 +1,4 @@
-//! Which changes of a badge a subscription is told of.
+//! The changes of a badge for which a subscription receives events.
 
 use serde::{Deserialize, Serialize};
 
@@ -8,16 +8,16 @@ use super::event::BadgeWords;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Only {
-    /// The words or the colour of the badge differ from before.
+    /// The text or the colour of the badge differs from before.
     Changes,
     /// The badge is failing now and was not before, or there was none.
     Failures,
-    /// The badge was failing and is not any more.
+    /// The badge was failing and is not failing any more.
     Recoveries,
 }
 
 impl Only {
-    /// Whether an event with these badges is told.
+    /// Whether an event with these badges is sent.
     #[must_use]
     pub fn wants(self, before: Option<&BadgeWords>, after: Option<&BadgeWords>) -> bool {
         let is_failing = |badge: Option<&BadgeWords>| badge.is_some_and(|badge| badge.is_failing);

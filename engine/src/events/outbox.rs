@@ -1,4 +1,5 @@
-//! The outbox: what is written with a record or a state for those who subscribed, and the bell that says so.
+//! The outbox: rows that are written together with a record or a state, from which events are made, and the bell that
+//! wakes the pump.
 
 use std::{sync::Arc, time::SystemTime};
 
@@ -11,13 +12,13 @@ use super::{
 };
 use crate::store::{IDENTITY, Row, Subject};
 
-/// The outbox. Where nobody subscribed it is off, and nothing is written.
+/// The outbox. Without subscriptions it is off, and no rows are written.
 #[derive(Clone, Debug)]
 pub(crate) struct Outbox {
     is_on: bool,
-    /// Rings when something durable waits to be told.
+    /// Wakes the pump when there are new rows.
     pub(crate) bell: Arc<Notify>,
-    /// How far the posts of this process are.
+    /// The progress of the posts of this process.
     pub(crate) posts: Arc<Posts>,
 }
 
@@ -26,7 +27,7 @@ impl Outbox {
         Self { is_on, bell: Arc::new(Notify::new()), posts: Arc::default() }
     }
 
-    /// Says that rows were written.
+    /// Wakes the pump after rows were written.
     pub(crate) fn ring(&self) {
         if self.is_on {
             self.bell.notify_one();
@@ -47,7 +48,7 @@ impl Outbox {
         self.is_on.then(|| happening().into_row(now, correlation_id))
     }
 
-    /// The row for a state. States that expire, and those that say which repository has a name, are not told.
+    /// The row for a state. States that expire, and those that say which repository has a name, cause no events.
     pub(crate) fn of_state(
         &self,
         state: &State,

@@ -1,4 +1,4 @@
-//! What is sent for an event to a subscription, and the trait through which it is sent.
+//! The request or the message that is sent for an event, and the trait through which it is sent.
 
 use std::{
     collections::BTreeMap,
@@ -24,45 +24,47 @@ use crate::{
     world::{Fault, Reply},
 };
 
-/// The largest message to a topic, in bytes: SNS takes 256 KiB with the attributes, which here have at most 1 KiB each.
+/// The largest message to a topic, in bytes: SNS accepts 256 KiB including the attributes, which have at most 1 KiB
+/// each here.
 const LARGEST_MESSAGE: usize = 250 * 1024;
 
-/// How long one attempt may take, from looking up the name to the whole answer.
+/// How long one attempt may take, from the DNS lookup to the end of the answer.
 pub const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(10);
-/// How much of a receiver's answer is read, in bytes. Nothing in it is used but the status and `Retry-After`.
+/// How much of a receiver's answer is read, in bytes. Only the status and `Retry-After` are used.
 pub const LARGEST_ANSWER: usize = 16 * 1024;
 
-/// Sends what is told of events. Each call is one attempt.
+/// Sends events. Each call is one attempt.
 pub trait Courier: Send + Sync {
-    /// Sends it, and returns the receiver's answer, whatever its status. A redirect is an answer, too.
+    /// Sends a request or a message, and returns the receiver's answer, whatever its status is. Redirects are not
+    /// followed.
     ///
     /// # Errors
     /// [`Fault`] if there is no complete answer.
     fn send(&self, outgoing: Outgoing) -> BoxFuture<'_, Result<Reply, Fault>>;
 }
 
-/// Where a subscription's events go, after its secrets were found.
+/// The target of a subscription, with its secrets looked up.
 #[derive(Clone, PartialEq, Eq)]
 pub enum ResolvedTarget {
     /// To an address.
     Webhook {
         /// The address.
         url: Url,
-        /// The secrets that sign, the newest first: two while one is rotated, none where nothing is signed.
+        /// The signing secrets, the newest first: two during a rotation, none if the form is not signed.
         secrets: Vec<WebhookSecret>,
     },
     /// To the SNS topic of this ARN.
     Topic(String),
 }
 
-/// What is sent. Its debug output shows no address beyond the origin.
+/// A request or a message for a receiver. Its debug output shows only the origin of the address.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Outgoing {
     /// A POST.
     Webhook {
         /// The address.
         url: Url,
-        /// The headers, without `User-Agent`, which is the client's.
+        /// The headers, without `User-Agent`, which the client adds.
         headers: HeaderMap,
         /// The body.
         body: Bytes,
@@ -73,17 +75,17 @@ pub enum Outgoing {
         arn: String,
         /// The event's JSON.
         message: String,
-        /// The attributes that SNS filters by: `event`, `owner`, `repo`, `part`, `branch`. None is empty.
+        /// The attributes for SNS filters: `event`, `owner`, `repo`, `part`, `branch`. Empty ones are left out.
         attributes: BTreeMap<&'static str, String>,
         /// The message group of a FIFO topic: one for each subject.
         group: Option<String>,
-        /// The deduplication id of a FIFO topic: the event's.
+        /// The deduplication id of a FIFO topic: the event's id.
         deduplication: Option<String>,
     },
 }
 
-/// What is sent at `now` for an event to a target in a form. The id and the body are the same for every attempt; the
-/// timestamp, and so the signature, is that of this one.
+/// The request or the message to send at `now` for an event. The id and the body are the same in every attempt; the
+/// timestamp, and therefore the signature, is of this attempt.
 #[must_use]
 pub fn outgoing(event: &Event, form: Form, target: &ResolvedTarget, now: SystemTime) -> Outgoing {
     match target {
@@ -113,7 +115,7 @@ fn sign(headers: &mut HeaderMap, id: &str, secrets: &[WebhookSecret], body: &[u8
         ("webhook-timestamp", timestamp.to_string()),
         ("webhook-signature", signatures.join(" ")),
     ] {
-        // Ids, numbers and base64 are texts that a header takes.
+        // Ids, numbers and base64 are always valid in a header.
         if let Ok(value) = HeaderValue::try_from(value) {
             headers.insert(HeaderName::from_static(name), value);
         }
@@ -136,7 +138,7 @@ fn topic(event: &Event, arn: &str) -> Outgoing {
     }
 }
 
-/// The event's JSON, without its data if that would be too large; `data.left_out` says so then.
+/// The event's JSON. If it is too large, the data is left out and `data.left_out` is set.
 fn message(event: &Event) -> String {
     let whole = json(event);
     if whole.len() <= LARGEST_MESSAGE {

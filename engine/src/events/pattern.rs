@@ -1,4 +1,4 @@
-//! A filter of a subscription: a name in which `*` stands for any run of characters.
+//! A filter of a subscription: a name in which `*` matches any sequence of characters.
 
 use std::fmt;
 
@@ -7,7 +7,7 @@ use badgesmith_provider::fold;
 /// The longest filter, in bytes: as long as the longest name of a branch on GitHub.
 const LONGEST_PATTERN: usize = 255;
 
-/// A case-folded name, in which `*` matches any run of characters, also an empty one.
+/// A case-folded name, in which `*` matches any sequence of characters, also an empty one.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Pattern(String);
 

@@ -1,4 +1,4 @@
-//! Sends what waits for the receiver of one subscription, for as long as the process runs.
+//! Sends the events in the queue of one subscription, for as long as the process runs.
 
 use std::{
     sync::Arc,
@@ -28,16 +28,15 @@ use crate::{parts::Parts, store::Unavailable};
 
 /// How many events are sent at once to one receiver.
 const MOST_AT_ONCE: usize = 10;
-/// How many events are kept in memory of what waits. Others are read when these are sent.
+/// How many events of the queue are kept in memory. The others are read after these were sent.
 const MOST_KNOWN: usize = 20_000;
 /// How many rows one read returns.
 const PAGE: usize = 200;
-/// After how long the queue is read again although nobody said that something is new: another process may have told it,
-/// or a command.
+/// How often the queue is polled: another process or a command may have added events without waking this post.
 const POLL: Duration = Duration::from_secs(15);
 /// The pause after the store did not answer.
 const PAUSE: Duration = Duration::from_secs(1);
-/// By how much the clocks of two processes may differ. So much of what was read already is read again.
+/// By how much the clocks of two processes may differ. Events of this last period are read again.
 const CLOCK_SKEW: Duration = Duration::from_secs(60);
 
 /// The sender of a subscription.
@@ -51,7 +50,7 @@ pub(crate) struct Post {
     pub(crate) stop: Stop,
 }
 
-/// What an attempt came to, and for which key.
+/// The outcome of an attempt, with the key of its event.
 type Attempted = (String, Result<AttemptEnd, Unavailable>);
 
 impl Post {
@@ -60,12 +59,14 @@ impl Post {
         let mut line = Line::default();
         let mut last = String::new();
         let mut under_way: FuturesUnordered<BoxFuture<'static, Attempted>> = FuturesUnordered::new();
-        // When the queue was read, if nothing may have been added to it since, and whether there was more than is kept.
+        // `looked` is when the queue was last read; `None` if it has to be read again. `is_full` says whether the queue
+        // had more events than are kept.
         let (mut looked, mut is_full) = (None, false);
         while !self.stop.is_asked() {
             let now = (self.clock)();
             let mut pause = POLL;
-            // Also while attempts end all the time: others may add to the queue, and the lease has to be renewed.
+            // Poll even while attempts end all the time: other processes may add to the queue, and the lease has to be
+            // renewed.
             if looked.is_none_or(|at| now.duration_since(at).map_or(true, |since| since >= POLL)) {
                 match self.look(&mut line, &mut last, now).await {
                     Ok(has_more) => (looked, is_full) = (Some(now), has_more),
@@ -114,8 +115,8 @@ impl Post {
         self.lease.release(&*self.parts.world.store, (self.clock)()).await;
     }
 
-    /// Reads what is new in the queue, and returns whether there is more of it than is kept. Nothing waits if another
-    /// process sends it, or if the subscription ended.
+    /// Reads the new events in the queue, and returns whether there are more than are kept. The queue in memory is
+    /// emptied if another process holds the lease, or if the subscription was ended.
     async fn look(&mut self, line: &mut Line, last: &mut String, now: SystemTime) -> Result<bool, Unavailable> {
         let store = Arc::clone(&self.parts.world.store);
         let name = &self.subscription.name;
@@ -130,8 +131,8 @@ impl Post {
             return Ok(false);
         }
         let partition = queue_partition(name);
-        // What another process told, or this one before its clock was set back, may have an earlier time than what was
-        // read.
+        // New events may have earlier times than those that were read: another process created them, or this one after
+        // its clock was set back.
         let skewed = timestamp(now.checked_sub(CLOCK_SKEW).unwrap_or(now)).to_string();
         let mut after = if line.len() == 0 { String::new() } else { skewed.min(last.clone()) };
         while line.len() < MOST_KNOWN {
@@ -154,7 +155,7 @@ impl Post {
         Ok(line.len() >= MOST_KNOWN)
     }
 
-    /// Notes how far the post is.
+    /// Updates the progress of this post for `/health`.
     fn note(&self, line: &Line) {
         self.parts.outbox.posts.update(&self.subscription.name, |post| {
             (post.is_ended, post.waiting, post.oldest) = (false, line.len(), line.oldest());
@@ -179,7 +180,7 @@ impl Post {
         match end {
             Ok(AttemptEnd::Delivered | AttemptEnd::Dead) => line.finish(key),
             Ok(AttemptEnd::Again(due)) => line.put_back(key, due),
-            // The next look finds that it ended, and lets nothing wait.
+            // The next `look` finds that the subscription was ended, and empties the queue in memory.
             Ok(AttemptEnd::Ended) => line.put_back(key, timestamp((self.clock)())),
             Err(_) => line.put_back(key, timestamp((self.clock)() + PAUSE)),
         }

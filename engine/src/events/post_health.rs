@@ -1,4 +1,4 @@
-//! How far the post of each subscription is, for `/health` and metrics.
+//! The progress of the post of each subscription, for `/health` and metrics.
 
 use std::{
     collections::BTreeMap,
@@ -13,14 +13,14 @@ use serde::Serialize;
 pub struct SubscriptionHealth {
     /// The subscription, as plugins.toml names it.
     pub name: String,
-    /// Whether its receiver ended it.
+    /// Whether the receiver ended the subscription.
     pub is_ended: bool,
-    /// How many events wait for the receiver, as far as they were read.
+    /// How many events are in the queue, as far as it was read.
     pub waiting: usize,
-    /// When the oldest of these was told, in RFC 3339.
+    /// When the oldest of these events was created, in RFC 3339.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub oldest: Option<String>,
-    /// When the receiver took an event last, in RFC 3339, since this process began.
+    /// When the receiver last accepted an event from this process, in RFC 3339.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_delivery: Option<String>,
 }
@@ -39,7 +39,7 @@ impl SubscriptionHealth {
 pub(crate) struct Posts(Mutex<BTreeMap<String, SubscriptionHealth>>);
 
 impl Posts {
-    /// Changes what is known of a post.
+    /// Updates the progress of a post.
     pub(crate) fn update(&self, name: &str, change: impl FnOnce(&mut SubscriptionHealth)) {
         let mut posts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let post = posts.entry(name.to_owned()).or_default();

@@ -1,4 +1,5 @@
-//! The pump: tells what the outbox has, and sends what was told, for as long as the process runs.
+//! The pump makes events from the rows of the outbox, and starts the posts that send them, for as long as the process
+//! runs.
 
 use std::{
     sync::Arc,
@@ -20,9 +21,10 @@ use super::{
 };
 use crate::{parts::Parts, store::Unavailable};
 
-/// After how long the outbox is read again although nobody rang: another process may have written to it.
+/// How often the outbox is polled in a shared store: another process may have written to it without waking this pump.
 const POLL: Duration = Duration::from_secs(5);
-/// The same of a store that only this process writes to. It finds what an earlier process left.
+/// How often the outbox is polled in a store that only this process writes to. It may have rows that an earlier process
+/// left.
 const OWN_POLL: Duration = Duration::from_secs(60);
 /// The pause after the store did not answer.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -38,7 +40,7 @@ pub(crate) fn start(
 ) -> EventPump {
     let (pumping, stop) = EventPump::new();
     let executor = &parts.world.executor;
-    // 52 random bits and more.
+    // More than 52 random bits.
     let holder = format!("{:x}{:x}", executor.spread().to_bits(), executor.spread().to_bits());
     let subscriptions: Vec<_> = subscriptions.iter().cloned().map(Arc::new).collect();
     let mut bells = Vec::new();
@@ -96,7 +98,7 @@ impl Pump {
         }
     }
 
-    /// Tells everything that the outbox has.
+    /// Makes events from all rows of the outbox.
     async fn empty(&mut self, now: SystemTime) -> Result<(), Unavailable> {
         let store = Arc::clone(&self.parts.world.store);
         for shard in 0..OUTBOX_SHARDS {

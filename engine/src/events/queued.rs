@@ -1,4 +1,4 @@
-//! An event that waits for a receiver, and a dead letter.
+//! An event in the queue of a receiver, or in a dead letter.
 
 use badgesmith_provider::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -10,13 +10,13 @@ use super::event::Event;
 pub struct QueuedEvent {
     /// The event.
     pub event: Event,
-    /// How often it was sent in vain.
+    /// How many attempts to send the event have failed.
     #[serde(default)]
     pub attempts: u32,
-    /// Before this time it is not sent again, in milliseconds since 1970.
+    /// The earliest time of the next attempt, in milliseconds since 1970.
     #[serde(default)]
     pub due: Timestamp,
-    /// Why the last attempt failed; empty before the first. No address and no secret is in it.
+    /// Why the last attempt failed; empty before the first. It contains no address and no secret.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub reason: String,
 }
@@ -35,7 +35,7 @@ impl QueuedEvent {
         serde_json::to_string(self).unwrap_or_default()
     }
 
-    /// The event of a row's value, if it is one.
+    /// Reads the value of a row; `None` if it is damaged.
     #[must_use]
     pub fn read(value: &str) -> Option<Self> {
         serde_json::from_str(value).ok()

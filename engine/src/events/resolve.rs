@@ -1,4 +1,4 @@
-//! From a subscription to where its events go, with the server's own secrets.
+//! Finds the target of a subscription, with the server's own secrets.
 
 use std::{error::Error, fmt};
 
@@ -16,23 +16,23 @@ use crate::{
     world::{Secrets, Unavailable},
 };
 
-/// How many secrets sign a webhook: the newest, and the one before while it is rotated.
+/// How many secrets sign a webhook: the newest, and during a rotation the one before it.
 const SIGNING_SECRETS: usize = 2;
 
-/// Why it is not known where a subscription's events go. No text shows a secret.
+/// Why the target of a subscription cannot be found. No text shows a secret.
 #[derive(Clone, Debug)]
 pub enum ResolveError {
     /// The secrets cannot be read now.
     Unavailable(Unavailable),
-    /// No secret of the server's own is stored for this purpose, which signs.
+    /// No secret of the server's own is stored for this purpose, to sign with.
     NoSigningSecret(String),
     /// A secret of this purpose cannot sign.
     SigningSecret(String, WebhookSecretError),
-    /// No secret of the server's own is stored for this purpose, which is the address.
+    /// No secret of the server's own is stored for this purpose, to use as the address.
     NoAddress(String),
-    /// The secret of this purpose is no address of a receiver.
+    /// The secret of this purpose is not a valid address of a receiver.
     Address(String, AddressMistake),
-    /// The secret address of this purpose leads to another origin.
+    /// The secret address of this purpose has another origin than plugins.toml says.
     OtherOrigin {
         /// The purpose.
         purpose: String,
@@ -42,7 +42,7 @@ pub enum ResolveError {
 }
 
 impl Subscription {
-    /// Where the events go, and what signs them.
+    /// The target of the events, and the secrets that sign them.
     ///
     /// # Errors
     /// A secret is missing or cannot be used, or the secrets cannot be read.

@@ -10,14 +10,14 @@ use crate::{
 
 /// How long a subject's cursor is kept after its last event: as long as a result.
 pub(crate) const CURSOR_LIFE: Duration = Duration::from_secs(730 * 24 * 60 * 60);
-/// How long an event waits for its receiver at most: two weeks.
+/// How long an event stays in a queue after its last attempt: two weeks.
 pub(crate) const QUEUE_LIFE: Duration = Duration::from_secs(14 * 24 * 60 * 60);
 /// How long a dead letter is kept: 30 days.
 pub(crate) const DEAD_LIFE: Duration = Duration::from_secs(30 * 24 * 60 * 60);
-/// How long it is remembered that a receiver ended a subscription: ten years.
+/// How long the row is kept that says that a receiver ended a subscription: ten years.
 pub(crate) const ENDED_LIFE: Duration = Duration::from_secs(10 * 365 * 24 * 60 * 60);
 
-/// The partition of the subscriptions that their receivers ended.
+/// The partition of the subscriptions that were ended by their receivers.
 pub(crate) const ENDED: &str = "ENDED";
 /// The partition of leases.
 pub(crate) const LEASES: &str = "LEASE";
@@ -34,7 +34,7 @@ pub(crate) fn cursor_partition(subject: &EventSubject) -> String {
     format!("SUBJECT#{}", hex::encode(digest(&subject.names())))
 }
 
-/// The partition of what waits for the receiver of a subscription.
+/// The partition of a subscription's queue.
 pub(crate) fn queue_partition(subscription: &str) -> String {
     format!("QUEUE#{subscription}")
 }
@@ -44,12 +44,12 @@ pub(crate) fn dead_partition(subscription: &str) -> String {
     format!("DEAD#{subscription}")
 }
 
-/// The sort key of an event that is told at this time: events of one subject sort by their sequence.
+/// The sort key of an event that is created at this time: events of one subject sort by their sequence.
 pub(crate) fn queue_key(told: SystemTime, event: &Event) -> String {
     format!("{}#{:020}#{}", super::happening::timestamp(told), event.sequence, event.id)
 }
 
-/// The row with this key, whose last characters tell it from all others.
+/// The row with this key. Keys of other rows differ in more than the last character.
 ///
 /// # Errors
 /// [`Unavailable`] if the store cannot be read.

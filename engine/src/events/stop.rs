@@ -1,14 +1,14 @@
-//! How the tasks that tell events are stopped.
+//! Stops the tasks that make and send events.
 
 use std::future::pending;
 
 use tokio::sync::watch;
 
-/// The tasks that tell events in the background. They go on if this is dropped.
+/// The tasks that make and send events in the background. They go on if this is dropped.
 #[derive(Debug)]
 pub struct EventPump(watch::Sender<bool>);
 
-/// A task's end of it: the task runs as long as this exists.
+/// The task's side of [`EventPump`]. [`EventPump::stop`] waits until every task has dropped it.
 #[derive(Clone, Debug)]
 pub(crate) struct Stop(watch::Receiver<bool>);
 
@@ -18,8 +18,8 @@ impl EventPump {
         (Self(sender), Stop(receiver))
     }
 
-    /// Stops the tasks, and returns when each has finished what it had begun: nothing is told any more then, and what
-    /// waits is in the store.
+    /// Stops the tasks, and returns when each has finished the work that it had begun. After that no events are made or
+    /// sent; those in the queues stay in the store.
     pub async fn stop(self) {
         self.0.send_replace(true);
         self.0.closed().await;

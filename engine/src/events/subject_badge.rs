@@ -1,4 +1,4 @@
-//! The badge of a subject, as its address without a query shows it.
+//! The badge of a subject, as shown at its address without a query.
 
 use std::{sync::Arc, time::SystemTime};
 
@@ -21,12 +21,12 @@ use crate::{
     target::BadgeTarget,
 };
 
-/// What a subject's badge is now.
+/// The current badge of a subject.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum SubjectBadge {
     /// No badge shows this collection.
     None,
-    /// It cannot be made now, or says that something is wrong.
+    /// The badge cannot be made now, or is an error badge.
     Unknown,
     /// The badge.
     Words(BadgeWords),
@@ -35,7 +35,7 @@ pub(crate) enum SubjectBadge {
 /// The badge of a subject. Its provider reads records as for any caller.
 ///
 /// # Errors
-/// [`Unavailable`] if the store does not answer the provider: then the badge has to be asked for again.
+/// [`Unavailable`] if the provider's query to the store failed: then this has to be called again.
 pub(crate) async fn subject_badge(
     parts: &Parts,
     subject: &EventSubject,
@@ -81,7 +81,8 @@ async fn has_failed(
     Ok(newest.first().map(|record| SeriesRecord { series, record }.verdict() == Verdict::Bad))
 }
 
-/// Whether a colour is red, by whatever name or digits. The digits may be those of today's red or of the classic one.
+/// Whether a colour is red, by any of its names or hex digits. The digits may be those of the present red or of the
+/// classic one.
 fn is_red(color: &Color) -> bool {
     [Color::RED, Color::RED.classic()].iter().any(|red| red.rgb() == color.rgb())
 }

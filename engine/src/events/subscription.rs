@@ -1,4 +1,4 @@
-//! A subscription: to whom which events are sent, and how.
+//! A subscription: the events that are sent, the receiver, and the form.
 
 use std::fmt;
 
@@ -16,14 +16,14 @@ use super::{
 };
 use crate::origin::Origin;
 
-/// How many subscriptions there may be. All their rows of one event are written in one transaction, which has 100
-/// changes on DynamoDB, and one transaction tells up to two events.
+/// How many subscriptions there may be. The rows that one happening adds to all queues are written in one transaction,
+/// which can have 100 changes in DynamoDB, and a happening causes up to two events.
 pub const MOST_SUBSCRIPTIONS: usize = 32;
-/// The longest name of a subscription, in bytes: it is part of keys and of metrics' labels.
+/// The longest name of a subscription, in bytes: it is part of keys and of labels in metrics.
 const LONGEST_NAME: usize = 64;
 /// The longest purpose of a secret, in bytes; longer ones cannot be stored.
 const LONGEST_PURPOSE: usize = 64;
-/// The longest name of a topic, in bytes; SNS has no longer ones.
+/// The longest name of an SNS topic, in bytes.
 const LONGEST_TOPIC: usize = 256;
 
 /// `[[subscription]]` of plugins.toml.
@@ -34,7 +34,8 @@ pub struct Subscription {
     pub name: String,
     /// Where events go.
     pub target: Target,
-    /// The purpose of the server's own secret that signs. A webhook in the form of JSON has one, and nothing else.
+    /// The purpose of the server's own secret that signs. Webhooks in the form of JSON must have one; other targets
+    /// must not.
     pub secret: Option<String>,
     /// The events that are sent.
     pub events: Vec<EventName>,
@@ -52,7 +53,7 @@ pub struct Subscription {
     pub form: Form,
 }
 
-/// Where a subscription's events go. Its debug output shows no address beyond the origin.
+/// The target of a subscription's events. Its debug output shows only the origin of an address.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Target {
     /// To this address, by a POST.
@@ -61,7 +62,7 @@ pub enum Target {
     Secret {
         /// The purpose of the secret.
         purpose: String,
-        /// The origin to which the address must lead.
+        /// The origin that the address must have.
         origin: Origin,
     },
     /// To the SNS topic of this ARN, or of this name in the region and the account of the deployment.
@@ -69,8 +70,8 @@ pub enum Target {
 }
 
 impl Subscription {
-    /// Whether an event is sent. Events of private repositories are sent only where `owner` and `repo` name the
-    /// repository without `*`.
+    /// Whether an event is sent. Events of private repositories are sent only if `owner` and `repo` name the repository
+    /// without `*`.
     #[must_use]
     pub fn wants(&self, event: &Event, is_public: bool) -> bool {
         let subject = &event.subject;

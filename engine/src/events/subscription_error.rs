@@ -1,4 +1,4 @@
-//! Why a `[[subscription]]` is refused, with what to write instead. No error shows an address beyond its origin.
+//! Why a `[[subscription]]` is refused, with what to write instead. An error shows only the origin of an address.
 
 use std::{error::Error, fmt};
 
@@ -19,23 +19,23 @@ pub struct SubscriptionError {
 /// What is wrong in a `[[subscription]]`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SubscriptionMistake {
-    /// Its name is not one.
+    /// Its name is not allowed.
     Name,
-    /// It says not where events go.
+    /// It has neither `url` nor `sns`.
     NoTarget,
     /// It has `url` and `sns`.
     TwoTargets,
-    /// Its `url` is no address of a receiver.
+    /// Its `url` is not a valid address of a receiver.
     Address(AddressMistake),
-    /// `url.origin` is no origin.
+    /// `url.origin` is not an origin.
     SecretOrigin(AddressMistake),
-    /// A purpose is none, in the key of this name.
+    /// The key of this name has an invalid purpose.
     Purpose(&'static str),
-    /// `sns` is no name nor ARN of a topic.
+    /// `sns` is neither the name nor the ARN of a topic.
     Arn(String),
     /// Its webhooks would not be signed.
     NoSecret,
-    /// It has a secret, but nothing is signed in this form.
+    /// It has a secret, but webhooks in this form are not signed.
     SecretInForm(Form),
     /// It has a secret, but messages to a topic are signed by SNS.
     SecretForTopic,
@@ -45,7 +45,7 @@ pub enum SubscriptionMistake {
     NoEvents,
     /// It has an event twice.
     RepeatedEvent(&'static str),
-    /// A filter is no pattern.
+    /// A filter is not a valid pattern.
     Filter {
         /// The key of the filter.
         key: &'static str,
@@ -64,7 +64,7 @@ pub enum SubscriptionMistake {
 /// What is wrong with an address.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum AddressMistake {
-    /// It is no URL.
+    /// It is not a URL.
     NoUrl(ParseError),
     /// It is plain http to another machine.
     PlainHttp(Origin),
@@ -74,7 +74,7 @@ pub enum AddressMistake {
     User,
     /// It has a fragment.
     Fragment,
-    /// It is more than the origin.
+    /// It has more parts than an origin.
     MoreThanOrigin(Origin),
 }
 

@@ -1,4 +1,4 @@
-//! `[[subscription]]` as it is written.
+//! `[[subscription]]` as it is written in plugins.toml.
 
 use serde::{Deserialize, Serialize};
 
@@ -31,7 +31,7 @@ pub(super) struct SubscriptionTable {
     pub(super) form: Form,
 }
 
-/// `url`: an address, or where to find it.
+/// `url`: an address, or the secret that contains it.
 #[derive(Deserialize, Serialize)]
 #[serde(untagged, expecting = "url is not \"https://…\" nor { secret = \"TeamSlack\", origin = \"https://…\" }")]
 pub(super) enum AddressTable {
@@ -45,7 +45,7 @@ pub(super) enum AddressTable {
 pub(super) struct SecretAddress {
     /// The purpose of the secret.
     pub(super) secret: String,
-    /// The origin to which the address leads.
+    /// The origin that the address must have.
     pub(super) origin: String,
 }
 

@@ -1,8 +1,9 @@
-//! Tells what was recorded: from a row of the outbox to the events that wait for their receivers, in one transaction.
+//! Processes ("tells") a row of the outbox: makes its events and puts them into the queues of their receivers, in one
+//! transaction.
 //!
 //! The transaction deletes the row, moves the subject's cursor, and writes a row for each subscription that wants an
-//! event. So whatever ends the process, each happening is told once, and its events have the numbers and ids of the
-//! first time.
+//! event. So even if the process crashes, each happening is processed exactly once, and its events have stable numbers
+//! and ids.
 
 use std::time::SystemTime;
 
@@ -29,26 +30,26 @@ use crate::{
 /// The collections whose records and states have events of their own.
 const WORKFLOWS: &str = "workflow";
 const REPOSITORIES: &str = "repository";
-/// What the id of an event that a badge changed ends with, besides the id of what changed it.
+/// The suffix of the id of an event `badge.changed`; before it stands the id of the happening that changed the badge.
 const BADGE: &str = "_badge";
-/// How often a transaction is tried whose cursor somebody else moved.
+/// How often a transaction is tried if other processes move the cursor at the same time.
 const TRIES: usize = 4;
-/// The most subscriptions that a plugins.toml may have end.
+/// The most ended subscriptions that are read.
 const MOST_ENDED: usize = 1000;
 
-/// How a row of the outbox was told.
+/// The outcome of processing a row of the outbox.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Telling {
-    /// Its events wait for so many deliveries.
+    /// Its events were put into queues; this is the number of new queue rows.
     Told(usize),
-    /// Somebody else told it.
+    /// Another process has processed the row.
     Gone,
 }
 
-/// Tells one row of the outbox.
+/// Makes the events of one row of the outbox, and puts them into the queues.
 ///
 /// # Errors
-/// [`Unavailable`] if the store cannot be read or written: then it is told again later.
+/// [`Unavailable`] if the store cannot be read or written: then the row is processed again later.
 pub(crate) async fn tell(
     parts: &Parts,
     subscriptions: &[Subscription],
@@ -95,7 +96,7 @@ async fn events(
             let is_changed = before.as_ref() != Some(&words);
             (Some(words), is_changed)
         }
-        // A badge that cannot be made now has not changed.
+        // A badge that cannot be made now counts as unchanged.
         SubjectBadge::None | SubjectBadge::Unknown => (before.clone(), false),
     };
     let mut named = Vec::new();
@@ -130,7 +131,8 @@ async fn events(
     Ok((cursor, events))
 }
 
-/// The rows of the subscriptions that want these events, without those that their receivers ended.
+/// The queue rows for the subscriptions that want these events, without subscriptions that were ended by their
+/// receivers.
 async fn queue_rows(
     parts: &Parts,
     subscriptions: &[Subscription],
@@ -166,8 +168,9 @@ async fn queue_rows(
     Ok(rows)
 }
 
-/// Whether a happening may be told to those who do not name its repository. A report's badge is shown to everybody, so
-/// its repository counts as public unless a delivery said otherwise; that of a delivery only if one said so.
+/// Whether a happening may be sent to subscriptions that do not name its repository. The badge of a report is shown to
+/// everybody, so its repository counts as public unless it is known to be private. The repository of a delivery counts
+/// as public only if it is known to be.
 async fn is_public(parts: &Parts, happening: &Happening, now: SystemTime) -> Result<bool, Unavailable> {
     let subject = &happening.subject;
     if is_granted(&parts.caller.private, &format!("{}/{}", fold(&subject.owner), fold(&subject.repo))) {

@@ -1,4 +1,4 @@
-//! When an event is sent again.
+//! When an event is sent again after a failed attempt.
 
 use std::time::Duration;
 
@@ -15,14 +15,14 @@ const WAITS: [Duration; 8] = [
 ];
 /// The longest wait that a receiver may ask for with `Retry-After`.
 const LONGEST_ASKED: Duration = Duration::from_secs(60 * 60);
-/// How much of a wait is random, so that receivers that come back do not get everything at once.
+/// The random share of a wait, so that a receiver that is up again does not get all events at once.
 const JITTER: f64 = 0.2;
 
 /// How often an event is sent before it is a dead letter.
 pub const MOST_ATTEMPTS: u32 = WAITS.len() as u32 + 1;
 
-/// The wait after so many attempts, of which none succeeded: 1 after the first. `None` after the last. `spread` is a
-/// random number from 0 to 1.
+/// The wait after this many failed attempts, counted from 1; `None` after the last one. `spread` is a random number
+/// from 0 to 1.
 ///
 /// ```
 /// use std::time::Duration;

@@ -7,9 +7,9 @@ use hmac::Mac;
 
 use crate::{signature::keyed, world::Secret};
 
-/// What every such secret begins with.
+/// The prefix of every such secret.
 const PREFIX: &str = "whsec_";
-/// The shortest and the longest key, in bytes, as Standard Webhooks says.
+/// The shortest and the longest key, in bytes, as in Standard Webhooks.
 const SHORTEST_KEY: usize = 24;
 const LONGEST_KEY: usize = 64;
 
@@ -17,12 +17,12 @@ const LONGEST_KEY: usize = 64;
 #[derive(Clone, PartialEq, Eq)]
 pub struct WebhookSecret(Vec<u8>);
 
-/// Why a text is no [`WebhookSecret`]. It never contains the text.
+/// Why a text is not a [`WebhookSecret`]. The error never contains the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WebhookSecretError {
     /// It does not begin with `whsec_`.
     Prefix,
-    /// The rest is no base64.
+    /// The rest is not base64.
     Base64,
     /// The key has this length in bytes, which is not 24 to 64.
     Length(usize),
@@ -41,7 +41,7 @@ impl WebhookSecret {
     /// Reads a secret.
     ///
     /// # Errors
-    /// Why it is none.
+    /// Why the secret is not valid.
     pub fn parse(secret: &Secret) -> Result<Self, WebhookSecretError> {
         let text = secret.reveal().strip_prefix(PREFIX).ok_or(WebhookSecretError::Prefix)?;
         Self::of_key(&STANDARD.decode(text).map_err(|_| WebhookSecretError::Base64)?)

@@ -1,4 +1,4 @@
-//! The board: the cards of everything that is listed, kept in memory by when they changed.
+//! The board: the cards of all listed repositories, cached in memory with the time of their last change.
 
 use std::{
     collections::BTreeMap,
@@ -27,11 +27,11 @@ use crate::{
     world::World,
 };
 
-/// The most cards of one answer: a page of more is of no use to anybody.
+/// The most cards of one answer: a page with more would not be useful.
 pub(crate) const MOST_CARDS: usize = 500;
-/// The most owners that are looked at for one answer.
+/// The most owners that are read for one answer.
 const MOST_OWNERS: usize = 200;
-/// The most subjects that are looked at for one answer.
+/// The most subjects that are read for one answer.
 const MOST_SUBJECTS: usize = 5000;
 /// How many subjects one read of the store returns.
 const SUBJECTS_AT_ONCE: usize = 500;
@@ -39,12 +39,12 @@ const SUBJECTS_AT_ONCE: usize = 500;
 const READ_AT_ONCE: usize = 16;
 /// How many bytes of cards are kept: a card of 30 runs takes 6 KB.
 const CARD_BYTES: u64 = 8 * 1024 * 1024;
-/// How many bytes are kept of which repositories are public.
+/// The size of the cache that says which repositories are listed, in bytes.
 const LISTED_BYTES: u64 = 1024 * 1024;
 /// A card is cached only if its last change is older than this: clocks differ, and two changes may have the same time.
 const SETTLED: Duration = Duration::from_secs(5);
-/// How many lists are read at once; others wait. A list of thousands of subjects takes long, and all of them are read
-/// on the threads that serve badges.
+/// How many lists are read at once; others wait. A list of thousands of subjects takes long, and lists are read on the
+/// threads that serve badges.
 const LISTS_AT_ONCE: usize = 4;
 /// How many answers may wait to be read or written.
 const MOST_WAITING: u64 = 256;
@@ -61,15 +61,15 @@ pub(crate) struct Board {
     pub(crate) owners: Live,
     pub(crate) world: World,
     granted: Arc<[PrivateName]>,
-    /// So many lists are read at once.
+    /// Limits how many lists are read at once.
     pub(crate) readers: Permits,
-    /// Long answers are written on worker threads, two at once.
+    /// Limits how many long answers are written at once on worker threads.
     pub(crate) writers: Permits,
     cards: Bounded<KeptCard>,
     listed: Bounded<KeptListed>,
 }
 
-/// What is asked for.
+/// The repositories that a request asks for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Scope {
     /// One owner, case-folded.
@@ -94,12 +94,12 @@ pub(crate) struct ShownCollections(BTreeMap<String, ShownCollection>);
 #[derive(Debug)]
 struct ShownCollection {
     series: Series,
-    /// Whether it has states, of runs under way.
+    /// Whether the collection has states that describe runs under way.
     has_states: bool,
 }
 
-/// Whether it is of a pull request or a fork. Anybody can open many of those, and they must not take the places of the
-/// repository's own branches.
+/// Whether the branch belongs to a pull request or a fork. Anybody can open many of those, and they must not displace
+/// the repository's own branches.
 fn is_strangers(listed: &ListedSubject) -> bool {
     STRANGERS.iter().any(|prefix| listed.subject.branch().starts_with(prefix))
 }
@@ -115,7 +115,7 @@ struct KeptListed {
 }
 
 impl ShownCollections {
-    /// Those of these plugins whose records end well or badly.
+    /// The collections of these plugins whose records can succeed or fail.
     pub(crate) fn of(plugins: &[Arc<Plugin>]) -> Self {
         let all = plugins.iter().flat_map(|plugin| {
             let manifest = &plugin.manifest;
@@ -138,7 +138,7 @@ impl ShownCollections {
 }
 
 impl Board {
-    /// Whether it shows the repositories that another one shows.
+    /// Whether this board shows the same repositories as another one.
     pub(crate) fn shows_as(&self, other: &Self) -> bool {
         self.owners == other.owners && self.granted == other.granted
     }
@@ -155,12 +155,12 @@ impl Board {
         }
     }
 
-    /// Whether a repository is listed. If that cannot be found out, it is not.
+    /// Whether a repository is listed; `false` if the store cannot be read.
     pub(crate) async fn is_listed(&self, owner: &str, repo: &str) -> bool {
         self.read_listed(owner, repo, None).await.unwrap_or(false)
     }
 
-    /// Whether a repository was listed when that was read last.
+    /// Whether a repository was listed when its visibility was last read.
     pub(crate) fn was_listed(&self, owner: &str, repo: &str) -> Option<bool> {
         self.listed.get(&format!("{owner}/{repo}")).map(|kept| kept.is_listed)
     }
@@ -190,7 +190,7 @@ impl Board {
                 && !self.is_granted(&owner, repo)
                 && !is_public(&*self.world.store, &owner, repo, now).await?
             {
-                // Reading its subjects takes time that would reveal that the repository exists.
+                // The time to read its subjects would reveal that the repository exists.
                 continue;
             }
             let subjects = self.subjects(&owner, scope.repo.as_deref(), room, now).await?;
@@ -223,7 +223,7 @@ impl Board {
         }
     }
 
-    /// At most so many subjects of an owner.
+    /// The subjects of an owner, at most `most` of them.
     async fn subjects(
         &self,
         owner: &str,
@@ -246,7 +246,7 @@ impl Board {
         Ok(all)
     }
 
-    /// Those subjects that have cards, of repositories that are listed.
+    /// The subjects that have cards and belong to listed repositories.
     async fn of_listed(
         &self,
         owner: &str,
@@ -263,7 +263,7 @@ impl Board {
         }
         let mut is_listed = BTreeMap::new();
         for (repo, changed) in repos {
-            // Nothing is known of a repository without a state.
+            // Without a state, the visibility of the repository is unknown.
             let is_known = changed.is_some() || self.is_granted(owner, &repo);
             let changed = changed.filter(|changed| is_settled(*changed, now));
             is_listed.insert(repo.clone(), is_known && self.read_listed(owner, &repo, changed).await?);
@@ -278,8 +278,8 @@ impl Board {
         is_granted(&self.granted, &format!("{owner}/{repo}"))
     }
 
-    /// Whether a repository is listed. The cached answer is used if it was read after the change at this time; without
-    /// a time, the store is read.
+    /// Whether a repository is listed. The cached answer is used if it belongs to the change at this time; without a
+    /// time, the store is read.
     async fn read_listed(&self, owner: &str, repo: &str, changed: Option<SystemTime>) -> Result<bool, Unavailable> {
         if self.is_granted(owner, repo) {
             return Ok(true);
@@ -288,7 +288,7 @@ impl Board {
         if let Some(kept) = self.listed.get(&key).filter(|kept| changed.is_some() && kept.changed == changed) {
             return Ok(kept.is_listed);
         }
-        // A state without a life does not expire, so the time does not matter.
+        // The state has no expiry time, so the current time does not matter.
         let is_listed = is_public(&*self.world.store, owner, repo, SystemTime::UNIX_EPOCH).await?;
         self.listed.put(&key, Arc::new(KeptListed { changed, is_listed }));
         Ok(is_listed)

@@ -12,7 +12,7 @@ use crate::{bounded::Weight, store::ListedSubject};
 
 /// How many runs a card shows.
 pub(crate) const RUNS: usize = 30;
-/// How long a run counts as under way without a further delivery about it.
+/// For how long a run counts as under way after the last delivery about it.
 const NEWS: Duration = Duration::from_secs(6 * 60 * 60);
 /// The field of a state with the word for a run under way.
 const STATUS: &str = "status";
@@ -33,7 +33,7 @@ pub(crate) struct Card {
     pub(crate) running: Option<Running>,
     /// The last runs, the oldest first.
     pub(crate) runs: Vec<Point>,
-    /// A text that differs if anything else here does.
+    /// A text that changes whenever another field changes.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub(crate) version: String,
 }
@@ -41,7 +41,7 @@ pub(crate) struct Card {
 /// A run under way.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(crate) struct Running {
-    /// What it does, such as `queued` or `in progress`.
+    /// Its status, such as `queued` or `in progress`.
     pub(crate) words: String,
     /// The time of the last delivery about it, in milliseconds since 1970.
     #[serde(rename = "time", serialize_with = "time")]
@@ -75,7 +75,8 @@ impl Card {
         card
     }
 
-    /// The card as it is at this time, if that differs: a run without a delivery for so long is not under way any more.
+    /// The card at this time, if it differs from this one: a run without a delivery for longer than [`NEWS`] does not
+    /// count as under way any more.
     pub(crate) fn at(&self, now: SystemTime) -> Option<Self> {
         let running = self.running.as_ref()?;
         let heard = SystemTime::UNIX_EPOCH + Duration::from_millis(u64::try_from(running.time_ms).unwrap_or_default());
@@ -87,18 +88,19 @@ impl Card {
         None
     }
 
-    /// When something happened last, in milliseconds since 1970.
+    /// The time of the latest change, in milliseconds since 1970.
     pub(crate) fn time_ms(&self) -> i64 {
         let running = self.running.as_ref().map(|running| running.time_ms);
         running.max(self.runs.last().map(|run| run.time_ms)).unwrap_or_default()
     }
 
-    /// What tells it apart from all other cards.
+    /// The key of the card, which no other card has.
     pub(crate) fn key(&self) -> String {
         [&self.owner, &self.repo, &self.collection, &self.part, &self.branch].map(|part| part.as_str()).join("\n")
     }
 
-    /// Its place in a list: failing, then neither failing nor passing, then passing; then by name.
+    /// Its group in a list, which is sorted by name within a group: failing first, then first runs that are under way,
+    /// then other cards that are neither failing nor passing, then passing ones.
     pub(crate) fn rank(&self) -> u8 {
         match self.ending {
             Some(Ending::Failing) => 0,
@@ -110,7 +112,7 @@ impl Card {
 }
 
 impl Running {
-    /// The run under way that a state tells of: one that has no outcome yet.
+    /// The run under way that a state describes; `None` if the run has ended.
     fn read(series: &Series, state: &FoundState) -> Option<Self> {
         let text = |name: &str| state.fields.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
         let status = text(STATUS)?;

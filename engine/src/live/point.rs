@@ -1,4 +1,4 @@
-//! A record as a list shows it: whether it is good or bad, its counts, its link.
+//! A record as a list shows it: whether it succeeded or failed, its counts, its link.
 
 use badgesmith_provider::{Record, Series, Timestamp, is_web_address};
 use serde::{Serialize, Serializer};
@@ -15,7 +15,7 @@ const LONGEST_WORD: usize = 40;
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Ending {
     Failing,
-    /// Neither, such as a run that was cancelled.
+    /// Neither passing nor failing, such as a run that was cancelled.
     Other,
     Passing,
 }
@@ -50,7 +50,7 @@ pub(crate) struct Point {
     pub(crate) skipped: Option<u64>,
 }
 
-/// Whether records of this series end well or badly, so that a list can show them.
+/// Whether records of this series can succeed or fail, so that a list can show them.
 pub(crate) const fn has_ending(series: &Series) -> bool {
     series.outcome.is_some() || series.failed.is_some()
 }

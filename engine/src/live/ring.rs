@@ -1,4 +1,4 @@
-//! The last events in memory, each with an id, for listeners that come back.
+//! The latest events in memory, each with an id, for listeners that connect again.
 
 use std::{
     collections::VecDeque,
@@ -8,21 +8,21 @@ use std::{
 use serde::Serialize;
 use tokio::sync::watch;
 
-/// How many events are kept: at ten a second a listener may be away for a quarter of an hour.
+/// How many events are kept: at ten per second, a listener may be disconnected for a quarter of an hour.
 const KEPT: usize = 10_000;
 
-/// What happened.
+/// An event for the listeners.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Event {
-    /// Something was recorded, or changed.
+    /// A record or a state was written.
     Change(Changed),
-    /// What is listed has changed: everything has to be read anew.
+    /// The list of repositories has changed: listeners have to read everything again.
     Reset,
     /// An event that listeners no longer receive, because its repository is not listed any more.
     Withdrawn,
 }
 
-/// What a change is about.
+/// The subject of a change.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(crate) struct Changed {
     pub(crate) collection: String,
@@ -35,7 +35,7 @@ pub(crate) struct Changed {
 /// The events since the start, of which the last ones are kept.
 #[derive(Debug)]
 pub(crate) struct Ring {
-    /// The first part of every id, which is another one after each start.
+    /// The first part of every id, which differs after each start of the server.
     epoch: String,
     kept: Mutex<Kept>,
     news: watch::Sender<u64>,
@@ -72,7 +72,7 @@ impl Ring {
         self.news.send_replace(newest);
     }
 
-    /// Takes back every event about a repository. Returns whether there was any.
+    /// Withdraws every event about a repository. Returns whether there was any.
     pub(crate) fn withdraw(&self, owner: &str, repo: &str) -> bool {
         let mut is_any = false;
         for event in &mut self.kept().events {
@@ -84,7 +84,7 @@ impl Ring {
         is_any
     }
 
-    /// At most so many events after one, with their numbers.
+    /// The events after the one with this number, at most `most` of them, with their numbers.
     pub(crate) fn after(&self, number: u64, most: usize) -> Result<Vec<(u64, Event)>, Lost> {
         let kept = self.kept();
         let oldest = kept.newest - kept.events.len() as u64 + 1;
@@ -108,7 +108,7 @@ impl Ring {
         (number <= self.newest()).then_some(number)
     }
 
-    /// Tells when there is a new event.
+    /// A receiver that wakes when there is a new event.
     pub(crate) fn news(&self) -> watch::Receiver<u64> {
         self.news.subscribe()
     }

@@ -27,8 +27,8 @@ pub(super) struct Told {
 
 impl Told {
     /// Checks that all of it is about the payload's repository, belongs to collections of the hook, and can be stored.
-    /// A record with a time after `latest` gets the time `latest`; otherwise it would count as newer than all records
-    /// before its time.
+    /// A record with a time after `latest` gets the time `latest`; otherwise it would stay the newest record until that
+    /// time.
     ///
     /// # Errors
     /// The provider's error if a record, a state or a mark is about something else; the sender's if a name is too long
