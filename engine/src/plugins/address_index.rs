@@ -1,18 +1,19 @@
-//! Which plugins an address may lead to: a sorted text that is searched as it is, so that a start need not parse it.
+//! An index from addresses to plugins: a sorted text that is searched without parsing it first, which keeps the start
+//! of a process short.
 
 use std::fmt::Write;
 
 use crate::request::decode;
 
-/// The beginnings of all plugins' addresses. A line is a beginning in lower case, a tab, and the plugin's position in
+/// The prefixes of all plugins' addresses. A line is a prefix in lower case, a tab, and the plugin's position in
 /// plugins.toml; the lines are sorted.
 #[derive(Debug, Default)]
 pub struct AddressIndex(String);
 
-/// The plugins whose beginnings an address has.
+/// The plugins that have a prefix of an address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Fitting {
-    /// None.
+    /// No plugin.
     Nothing,
     /// The plugin at this position in plugins.toml.
     One(usize),
@@ -21,7 +22,7 @@ pub(crate) enum Fitting {
 }
 
 impl AddressIndex {
-    /// The index of plugins with these beginnings, such as `badges/packages/nuget`, in the order of plugins.toml.
+    /// The index of plugins with these prefixes, such as `badges/packages/nuget`, in the order of plugins.toml.
     #[must_use]
     pub fn of(beginnings: &[&[String]]) -> Self {
         let all = beginnings.iter().enumerate().flat_map(|(at, these)| these.iter().map(move |text| (text, at)));
@@ -43,7 +44,7 @@ impl AddressIndex {
         &self.0
     }
 
-    /// The plugins to which an address with these segments may lead, which are percent-encoded still.
+    /// The plugins that may have the address with these segments, which are still percent-encoded.
     pub(crate) fn fitting(&self, segments: &[&str]) -> Fitting {
         let (mut fitting, mut beginning) = (Fitting::Nothing, String::new());
         for segment in segments {
@@ -66,7 +67,7 @@ impl AddressIndex {
         fitting
     }
 
-    /// The positions of the plugins that have exactly this beginning.
+    /// The positions of the plugins that have exactly this prefix.
     fn plugins_at(&self, beginning: &str) -> impl Iterator<Item = usize> {
         let mut key = beginning.to_owned();
         // Writing to a string does not fail.
@@ -75,7 +76,7 @@ impl AddressIndex {
         lines.map_while(move |line| line.strip_prefix(&*key)).filter_map(|at| at.parse().ok())
     }
 
-    /// The text from the first line on that is not less than `key`.
+    /// The text from the first line that is not less than `key`.
     fn from(&self, key: &str) -> &str {
         let text = self.0.as_bytes();
         let (mut low, mut high) = (0, text.len());

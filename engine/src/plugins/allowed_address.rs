@@ -18,7 +18,8 @@ use url::Host;
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct AllowedAddress {
-    /// An IP address, which is compared after a name was resolved; or a name, whatever it resolves to.
+    /// An IP address, which is compared with the address that a name resolves to; or a name, which may resolve to any
+    /// address.
     pub host: Host,
     /// The port.
     pub port: u16,

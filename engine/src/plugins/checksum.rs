@@ -49,7 +49,8 @@ pub(super) fn checksum_of(text: &str) -> String {
     hex::encode(Sha256::digest(text))
 }
 
-/// Compares a file's SHA-256 with the expected one; an empty one is not compared. The message calls the file `name`.
+/// Compares a file's SHA-256 with the expected one; if `expected` is empty, nothing is compared. The message calls the
+/// file `name`.
 ///
 /// # Errors
 /// [`ChecksumError`].

@@ -28,7 +28,7 @@ pub struct Config {
     /// The plugins, in the file's order.
     #[serde(default)]
     pub plugin: Vec<PluginConfig>,
-    /// Who is told of events, in the file's order. [`Settings::subscriptions`] has the same.
+    /// The subscriptions to events, in the file's order. [`Settings::subscriptions`] has the same.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub subscription: Vec<Subscription>,
 }
@@ -43,11 +43,12 @@ pub struct PluginConfig {
     pub library: Option<String>,
     /// The path of the declarative provider, relative to the file's folder.
     pub declarative: Option<PathBuf>,
-    /// The SHA-256 of the library or of the declarative provider's file, in hexadecimal digits. Empty: not compared.
+    /// The SHA-256 of the library or of the declarative provider's file, in hexadecimal digits. If it is empty, nothing
+    /// is compared.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub sha256: String,
-    /// The beginnings of its addresses, which `badgesmith plugin pack` writes. A function loads the plugin at the first
-    /// request for one of them. Empty: at its start.
+    /// The prefixes of its addresses, which `badgesmith plugin pack` writes. A Lambda function loads the plugin at the
+    /// first request for one of them. If the list is empty, the function loads the plugin at its start.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub addresses: Vec<String>,
     /// The mount that replaces the manifest's.
@@ -58,9 +59,9 @@ pub struct PluginConfig {
     /// The collections of records it may read and write.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub collections: Vec<String>,
-    /// How many seconds an upstream's answer is fresh, if not as long as the manifest says.
+    /// How many seconds an upstream's answer is fresh; without it, the time in the manifest.
     pub fresh_seconds: Option<u32>,
-    /// For how many seconds longer a stale answer is served while it cannot be renewed.
+    /// For how many more seconds a stale answer is served while its upstream fails.
     pub stale_seconds: Option<u32>,
     /// Settings that replace the manifest's defaults.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
@@ -68,21 +69,21 @@ pub struct PluginConfig {
     /// The secrets it may send, by the names of its manifest.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub secrets: BTreeMap<String, SecretGrant>,
-    /// The file this table is in, for messages and relative paths.
+    /// The file that contains this table, for messages and relative paths.
     #[serde(skip)]
     pub file: PathBuf,
-    /// The origins that it may be granted although they have plain http: those of [`Settings::allow_http_origins`].
+    /// The plain http origins that the plugin may be granted: those of [`Settings::allow_http_origins`].
     #[serde(skip)]
     pub http_origins: Vec<Origin>,
 }
 
-/// Which of an owner's secrets a name of the manifest stands for, and the one origin it may be sent to.
+/// The secret of an owner that a name in the manifest stands for, and the only origin that it may be sent to.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct SecretGrant {
-    /// The purpose under which its owner stored it.
+    /// The purpose under which the owner stored the secret.
     pub purpose: String,
-    /// Where it may be sent.
+    /// The origin that the secret may be sent to.
     pub origin: String,
 }
 

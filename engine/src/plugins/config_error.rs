@@ -15,7 +15,7 @@ use crate::{
 pub struct ConfigError {
     /// The file, as it was named.
     pub file: PathBuf,
-    /// The plugin's id; none where the file as a whole cannot be read.
+    /// The plugin's id; `None` if the mistake is not in a plugin.
     pub plugin: Option<String>,
     /// What is wrong.
     pub kind: ConfigErrorKind,
@@ -24,11 +24,11 @@ pub struct ConfigError {
 /// What is wrong in a plugins.toml.
 #[derive(Clone, Debug)]
 pub enum ConfigErrorKind {
-    /// It is not TOML, or has a key or a value that plugins.toml has not.
+    /// The file is not TOML, or has a key or a value that plugins.toml does not allow.
     Syntax(Box<toml::de::Error>),
     /// An issuer is trusted that must not be.
     Trust(TrustError),
-    /// There are so many subscriptions, which are too many.
+    /// There are too many subscriptions; this is their number.
     TooManySubscriptions(usize),
     /// Two subscriptions have this name.
     DuplicateSubscription(String),
@@ -47,20 +47,20 @@ pub enum ConfigErrorKind {
         /// The manifest's id.
         manifest_id: String,
     },
-    /// The id or the manifest cannot be served.
+    /// The plugin cannot be served with this id or manifest.
     Plugin(PluginError),
     /// The manifest has no such setting.
     UnknownSetting {
         /// The setting that was given.
         name: String,
-        /// The settings there are.
+        /// The settings that the manifest has.
         known: Vec<String>,
     },
     /// An entry of `origins` is not an origin.
     GrantedOrigin(OriginError),
     /// The manifest asks for the origin of a setting that it does not have.
     NoSettingForOrigin(String),
-    /// An origin that the manifest asks for is not one.
+    /// A text that the manifest asks for as an origin is not an origin.
     NeededOrigin(OriginError),
     /// The manifest asks for an origin that is not granted.
     OriginNotGranted {

@@ -1,7 +1,7 @@
-//! A TOML file as a provider: requests, and values out of their answers, each shown in a format.
+//! A provider that is a TOML file: it describes requests, the values to take from their answers, and their formats.
 //!
-//! `providers/declarative/README.md` describes the file. It is parsed and checked once; after that a badge fails only
-//! for what its caller or its upstream did.
+//! `providers/declarative/README.md` describes the file. It is parsed and checked once, when it is loaded; after that,
+//! only the caller's parameters or the upstream's answers can make a badge fail.
 
 mod address_template;
 mod badge;

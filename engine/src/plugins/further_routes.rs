@@ -1,5 +1,4 @@
-//! Further routes of a badge: each becomes a badge of the same name, so that nothing after the start distinguishes
-//! them.
+//! Further routes of a badge: each becomes a badge of the same name, so that later code need not distinguish them.
 
 use badgesmith_provider::{BadgeRoute, FurtherRoute, Manifest};
 
@@ -17,11 +16,12 @@ fn flat(mut badge: BadgeRoute) -> Vec<BadgeRoute> {
     [vec![badge], further].concat()
 }
 
-/// What a further route leaves open is as the badge has it.
+/// The badge of a further route; fields that the further route does not set are those of the badge.
 fn further(badge: &BadgeRoute, further: FurtherRoute) -> BadgeRoute {
     let FurtherRoute { route, label, prefix, format, fixed, query, logo, example } = further;
     let mut all_fixed = badge.fixed.clone();
-    // A segment of the further route has a value of its own. A route that cannot be read is refused later.
+    // A parameter that is a segment of the further route is no longer fixed. A route that cannot be parsed is refused
+    // later.
     if let Ok(template) = RouteTemplate::parse(&format!("/{}", route.trim_start_matches('/'))) {
         all_fixed.retain(|name, _| !template.has(name));
     }

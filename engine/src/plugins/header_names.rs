@@ -1,6 +1,6 @@
-//! The names of headers that a provider may not name, because a request has them from somewhere else.
+//! The names of headers that a provider may not set, because something else sets them.
 
-/// Why a provider may not name this header, as the end of a sentence; `None` if it may.
+/// Why a provider may not set this header, as the end of a sentence; `None` if it may.
 pub(crate) fn reserved(name: &str) -> Option<&'static str> {
     let name = name.to_ascii_lowercase();
     Some(match name.as_str() {

@@ -1,14 +1,13 @@
-//! Webhooks are off where plugins.toml does not grant every collection that they write: an older plugins.toml still
-//! loads a newer provider, whose badges are then as they were before.
+//! Webhooks are switched off if plugins.toml does not grant every collection that they write. So an older plugins.toml
+//! can still load a newer provider, whose badges then work as before.
 
 use badgesmith_provider::Manifest;
 
 use super::config::PluginConfig;
 
-/// Leaves out the webhooks of a manifest, and the series and charts of what they write, unless plugins.toml grants
-/// every collection that they write, and unless the provider is at a mount of its own. Returns the collections that
-/// webhooks alone write if they are off: these are neither written nor read, so that nothing shows what was delivered
-/// before.
+/// Removes the webhooks of a manifest, and the series and charts of the collections that they write, if plugins.toml
+/// does not grant all of these collections, or if it replaces the mount. Returns the collections that only webhooks
+/// write if webhooks are off: these are neither written nor read, so that nothing shows data of earlier deliveries.
 pub(super) fn switch_off(manifest: &mut Manifest, config: &PluginConfig) -> Vec<String> {
     let written: Vec<String> = written_by_hooks(manifest);
     let missing: Vec<_> = written.iter().filter(|name| !config.collections.contains(name)).collect();
@@ -28,7 +27,7 @@ pub(super) fn switch_off(manifest: &mut Manifest, config: &PluginConfig) -> Vec<
     written
 }
 
-/// The collections that webhooks alone write.
+/// The collections that only webhooks write.
 fn written_by_hooks(manifest: &Manifest) -> Vec<String> {
     let is_reported = |name: &String| manifest.reports.iter().any(|report| report.collection == *name);
     let of_hooks = |name: &&String| manifest.hooks.iter().any(|hook| hook.collections.contains(name));

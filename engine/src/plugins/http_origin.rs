@@ -20,7 +20,7 @@ use crate::origin::Origin;
 #[serde(try_from = "String", into = "String")]
 pub struct HttpOrigin(Origin);
 
-/// The text that is no origin with plain http.
+/// The text that is not a plain http origin.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InvalidHttpOrigin(pub String);
 

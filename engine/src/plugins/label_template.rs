@@ -7,7 +7,7 @@ use url::Url;
 
 use crate::route::RouteTemplate;
 
-/// What follows the name of a setting in a label.
+/// The suffix after the name of a setting in a label.
 const HOST: &str = ".host";
 
 /// A piece of a label.
@@ -39,8 +39,8 @@ pub(super) fn unknown_name<'b>(
     names(&badge.label).into_iter().find(|name| !is_known(name))
 }
 
-/// The label with its names replaced, and without blanks around it. `setting` has the values of settings, `parameter`
-/// those of anything else.
+/// The label with its names replaced, and without blanks around it. `setting` returns the values of settings,
+/// `parameter` those of all other names.
 pub(crate) fn fill<'t>(
     label: &'t str,
     parameter: impl Fn(&str) -> Option<&'t str>,
@@ -68,7 +68,7 @@ fn host(address: &str) -> String {
     Url::parse(address).ok().and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_default()
 }
 
-/// The pieces of a label. A brace that encloses no name is text, and so is a doubled one.
+/// The pieces of a label. Braces that do not enclose a name are text, and so are doubled braces.
 fn pieces(label: &str) -> Vec<LabelPiece<'_>> {
     let mut pieces = Vec::new();
     let mut text = 0;

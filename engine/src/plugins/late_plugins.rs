@@ -1,4 +1,4 @@
-//! Plugins of which each is loaded by the first request for one of its addresses.
+//! Plugins that are loaded late: each by the first request for one of its addresses.
 
 use std::{
     error::Error,
@@ -15,13 +15,13 @@ use super::{
 };
 use crate::route::{RouteSegment, RouteTemplate};
 
-/// What loading ends with.
+/// The result of loading a plugin.
 type Loaded = Result<Arc<Plugin>, PluginNotLoaded>;
 
-/// Plugins that are not loaded yet, and the beginnings of their addresses.
+/// Plugins that are loaded when they are needed, and the prefixes of their addresses.
 ///
-/// `badgesmith plugin pack` writes the beginnings beside plugins.toml, so that a short-lived process loads nothing that
-/// its first request does not need.
+/// `badgesmith plugin pack` writes the prefixes beside plugins.toml, so that a short-lived process loads only the
+/// plugins that its requests need.
 pub struct LatePlugins {
     addresses: AddressIndex,
     load: Box<dyn Fn(usize) -> Loaded + Send + Sync>,
@@ -33,7 +33,7 @@ pub struct LatePlugins {
 pub(crate) struct PluginNotLoaded;
 
 impl LatePlugins {
-    /// As many plugins as `count`. `load` loads the one at a position, and their routes begin as `addresses` says.
+    /// `count` plugins. `load` loads the plugin at a position, and `addresses` has the prefixes of their routes.
     pub fn new<E: Error>(
         addresses: AddressIndex,
         count: usize,
@@ -57,7 +57,7 @@ impl LatePlugins {
         self.plugins.len()
     }
 
-    /// The plugins to which an address with these segments may lead, which are percent-encoded still.
+    /// The plugins that may have the address with these segments, which are still percent-encoded.
     pub(crate) fn fitting(&self, segments: &[&str]) -> Fitting {
         self.addresses.fitting(segments)
     }
@@ -91,7 +91,7 @@ pub fn beginnings(manifest: &Manifest) -> Vec<String> {
     let mut all: Vec<String> =
         routes.chain(of_series).filter_map(|route| RouteTemplate::parse(&route).ok()).map(|it| start(&it)).collect();
     all.sort_unstable_by(|one, other| one.split('/').cmp(other.split('/')));
-    // After a beginning, those that it contains follow.
+    // In sorted order, a prefix comes before the longer ones that begin with it, which are redundant.
     all.dedup_by(|later, kept| {
         later.strip_prefix(&**kept).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     });

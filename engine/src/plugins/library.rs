@@ -22,7 +22,7 @@ const LARGEST_MESSAGE: usize = 1024 * 1024;
 /// The size of version 1's table in its first header, on this machine.
 const FIRST_SIZE: usize = size_of::<Table>();
 
-/// How often libraries that were replaced have been looked for.
+/// How often [`renew_libraries`] was called.
 static RENEWALS: AtomicU32 = AtomicU32::new(0);
 
 type StepFunction = unsafe extern "C" fn(Bytes, *const Bytes, usize, *mut Bytes) -> i32;
@@ -41,14 +41,14 @@ pub(super) fn file_name(name: &str) -> OsString {
     libloading::library_filename(name)
 }
 
-/// Has libraries that are opened from now on be those that their paths lead to now. glibc returns a library that is
-/// open already to whoever asks for the same path, even if another file has been renamed to it since.
+/// Makes later calls open the files that are at the libraries' paths now. glibc returns a library that is open already
+/// for the same path, even if another file has replaced it since.
 pub fn renew_libraries() {
     RENEWALS.fetch_add(1, Ordering::Relaxed);
 }
 
-/// Another spelling of a path for each renewal. The system compares the files of paths that it does not know, so a
-/// library that was not replaced is still opened once.
+/// Another spelling of a path for each renewal. For a path that it has not seen, the dynamic loader compares the files,
+/// so a library that was not replaced is still opened only once.
 fn spelled(path: &Path, renewal: u32) -> Cow<'_, Path> {
     let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else { return path.into() };
     if renewal == 0 || cfg!(windows) {
@@ -72,19 +72,19 @@ impl Library {
         // SAFETY: opening runs the library's constructors. The operator named this file, and its checksum where one
         // is given was compared first: a native plugin is trusted code.
         let library = unsafe { libloading::Library::new(&*path) }.map_err(|fault| {
-            // libloading keeps the system's words in the source of its own error.
+            // libloading has the system's message in the source of its own error.
             LibraryError::NotOpened(fault.source().map_or_else(|| fault.to_string(), ToString::to_string))
         })?;
         let library: &'static libloading::Library = Box::leak(Box::new(library));
-        // SAFETY: the header says what this symbol is.
+        // SAFETY: the header defines the type of this symbol.
         let symbol = unsafe { library.get::<extern "C" fn() -> *const Table>(b"badgesmith_provider_v1\0") };
         let symbol = symbol.map_err(|_| other_version(library))?;
         let table = symbol();
         if table.is_null() {
             return Err(LibraryError::NoTable);
         }
-        // SAFETY: the header says that a table is there for the life of the library and begins with these two, whatever
-        // its version.
+        // SAFETY: the header says that the table lives as long as the library and begins with these two fields in every
+        // version.
         let [abi, size] = unsafe { table.cast::<[u32; 2]>().read_unaligned() };
         if abi != ABI {
             return Err(LibraryError::OtherVersion(abi));
@@ -97,7 +97,7 @@ impl Library {
         let table = unsafe { table.read_unaligned() };
         let step = table.step.ok_or(LibraryError::NoStep)?;
         let release = table.release.ok_or(LibraryError::NoRelease)?;
-        // SAFETY: the header says that the manifest is there, unchanged, for the life of the library.
+        // SAFETY: the header says that the manifest lives, unchanged, as long as the library.
         let manifest = unsafe { read(table.manifest) }.map_err(LibraryError::Manifest)?;
         let manifest = str::from_utf8(manifest).map_err(|_| LibraryError::ManifestNotUtf8)?;
         Ok(Self { manifest, step, release })
@@ -113,12 +113,12 @@ impl PluginCode for Library {
     fn step(&self, call: &[u8], bodies: &[&[u8]]) -> Result<Vec<u8>, StepError> {
         let bodies: Vec<Bytes> = bodies.iter().map(|body| Bytes::of(body)).collect();
         let mut out = Bytes::NONE;
-        // SAFETY: what is lent lives until the call returns, and `out` may be written.
+        // SAFETY: the arguments live until the call returns, and `out` may be written.
         let code = unsafe { (self.step)(Bytes::of(call), bodies.as_ptr(), bodies.len(), &raw mut out) };
-        // SAFETY: the header says that `out` stays until it is released, which happens below.
+        // SAFETY: the header says that `out` stays valid until it is released, which happens below.
         let message = unsafe { read(out) }.map(<[u8]>::to_vec);
         if !out.ptr.is_null() {
-            // SAFETY: it is what this library's `step` wrote, given back once.
+            // SAFETY: `out` was written by this library's `step`, and is released only once.
             unsafe { (self.release)(out) };
         }
         let message = message.map_err(StepError::InvalidMessage)?;
@@ -140,12 +140,12 @@ unsafe fn read<'a>(bytes: Bytes) -> Result<&'a [u8], InvalidMessage> {
         (_, 0) => Err(InvalidMessage::Empty),
         (true, length) => Err(InvalidMessage::AtNull(length)),
         (_, length) if length > LARGEST_MESSAGE => Err(InvalidMessage::TooLong { length, most: LARGEST_MESSAGE }),
-        // SAFETY: the caller vouches for the pointer, and the length was looked at.
+        // SAFETY: the caller vouches for the pointer, and the length was checked.
         (false, length) => Ok(unsafe { slice::from_raw_parts(bytes.ptr, length) }),
     }
 }
 
-/// What is wrong with a library that has no symbol of this version.
+/// The error for a library that has no symbol of this version.
 fn other_version(library: &libloading::Library) -> LibraryError {
     let other = (2..=9).find(|version| {
         let symbol = format!("badgesmith_provider_v{version}\0");

@@ -8,8 +8,8 @@ use serde::{
     de::{self, SeqAccess, Visitor},
 };
 
-/// For whom the live page is on: `false` for nobody, `true` for every owner, or a list of owners. Names of owners are
-/// case-insensitive.
+/// The owners for whom the live page is on: `false` for none, `true` for every owner, or a list of owners. Names of
+/// owners are case-insensitive.
 ///
 /// ```
 /// use badgesmith_engine::Live;
@@ -21,7 +21,7 @@ use serde::{
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Live {
-    /// For nobody.
+    /// For no owner.
     #[default]
     Off,
     /// For every owner.
@@ -30,7 +30,7 @@ pub enum Live {
     Owners(Vec<String>),
 }
 
-/// A text that is no owner's name.
+/// A text that is not the name of an owner.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InvalidOwner(pub String);
 
@@ -38,7 +38,7 @@ impl Live {
     /// For these owners.
     ///
     /// # Errors
-    /// The first text that is no owner's name.
+    /// The first text that is not the name of an owner.
     pub fn of(owners: impl IntoIterator<Item = impl Into<String>>) -> Result<Self, InvalidOwner> {
         let is_letter = |letter: char| letter.is_alphanumeric() || "-_.~".contains(letter);
         let checked = owners.into_iter().map(Into::into).map(|owner: String| {

@@ -1,4 +1,5 @@
-//! From plugins.toml to plugins. What a manifest asks for is compared with what plugins.toml grants.
+//! Loads the plugins of plugins.toml. Every request of a manifest for an origin, a secret or a collection is checked
+//! against the grants in plugins.toml.
 
 use std::{
     collections::BTreeMap,
@@ -24,10 +25,10 @@ use super::{
 };
 use crate::origin::Origin;
 
-/// How many steps of a declarative provider may run at once: the engine's own code runs them, so they end.
+/// How many steps of a declarative provider may run at once: they run the engine's own code, so they always end.
 const DECLARATIVE_STEPS: usize = 16;
-/// How many steps of a library may run at once. One that never returns holds its thread for good; so would every other
-/// that began before the first one is known to be overdue.
+/// How many steps of a library may run at once. A step that never returns holds its thread for good, and so would all
+/// others that start before the first one is known to be overdue.
 const LIBRARY_STEPS: usize = 1;
 
 /// Opens every plugin of a plugins.toml. A bare library name is searched for in `folders`, in their order.
@@ -48,8 +49,8 @@ pub fn load(config: &Config, folders: &[PathBuf]) -> Result<Vec<Plugin>, ConfigE
     Ok(plugins)
 }
 
-/// The plugins of a plugins.toml, each of which is loaded at the first request for one of its addresses; `None` if it
-/// is not known of every plugin what these are.
+/// The plugins of a plugins.toml, each of which is loaded at the first request for one of its addresses; `None` if
+/// plugins.toml does not list the addresses of every plugin, or if an id is there twice.
 #[must_use]
 pub fn load_late(config: &Config, folders: Vec<PathBuf>) -> Option<LatePlugins> {
     let mut ids: Vec<&str> = config.plugin.iter().map(|plugin| &*plugin.id).collect();
@@ -99,7 +100,8 @@ fn load_plugin(config: &PluginConfig, folders: &[PathBuf]) -> Result<Plugin, Con
         .with_freshness(config.fresh_seconds, config.stale_seconds))
 }
 
-/// Where a library lies: a path as it is, a bare name with this platform's prefix and extension in each folder in turn.
+/// The path of a library. A name with a slash or an extension is a path, relative to the folder of plugins.toml; a bare
+/// name is searched for in each folder in turn, with this platform's prefix and extension.
 fn find_library(name: &str, beside: &Path, folders: &[PathBuf]) -> Result<PathBuf, ConfigErrorKind> {
     let paths = library_paths(name, beside, folders);
     match paths.iter().find(|path| path.is_file()) {
@@ -117,8 +119,8 @@ fn library_paths(name: &str, beside: &Path, folders: &[PathBuf]) -> Vec<PathBuf>
     folders.iter().map(|folder| folder.join(&file)).collect()
 }
 
-/// Where the file of a plugin may lie, which is opened at the first of these places that has one. A library with a bare
-/// name is searched for in `folders`.
+/// The paths where the file of a plugin may be; the first one that exists is opened. A library with a bare name is
+/// searched for in `folders`.
 #[must_use]
 pub fn file_paths(config: &PluginConfig, folders: &[PathBuf]) -> Vec<PathBuf> {
     let beside = beside(config);
@@ -132,7 +134,8 @@ fn beside(config: &PluginConfig) -> &Path {
     config.file.parent().unwrap_or(Path::new("."))
 }
 
-/// The manifest at the configured mount, where what is outside of its own mount is not served: aliases and webhooks.
+/// The manifest at the configured mount. If plugins.toml replaces the mount, routes outside of the mount are not
+/// served: aliases, charts and webhooks.
 fn mounted(mut manifest: Manifest, config: &PluginConfig) -> Result<Manifest, ConfigErrorKind> {
     if !is_id(&config.id) {
         return Err(PluginError::Id.into());

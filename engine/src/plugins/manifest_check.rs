@@ -1,4 +1,4 @@
-//! What must hold of a manifest before its routes are served.
+//! The checks of a manifest before its routes are served.
 
 use std::{error::Error, fmt};
 
@@ -17,7 +17,7 @@ use crate::{
 /// The parameters that the route of a report must have: they name the subject of its record.
 const SUBJECT: [&str; 4] = ["owner", "repo", "platform", "branch"];
 
-/// What a manifest may require of its host.
+/// The capabilities that a manifest may require of the server.
 const CAPABILITIES: [&str; 12] = [
     "post",
     "headers",
@@ -32,9 +32,9 @@ const CAPABILITIES: [&str; 12] = [
     "about",
     "parts",
 ];
-/// What a manifest with webhooks requires.
+/// The capability that a manifest with webhooks must require.
 const HOOKS: &str = "hooks";
-/// What the routes of webhooks begin with.
+/// The prefix of the routes of webhooks.
 const HOOK_START: &str = "/webhooks/";
 /// The one parameter that the route of a webhook may have.
 const OWNER: &str = "owner";
@@ -42,7 +42,7 @@ const OWNER: &str = "owner";
 /// Why a manifest cannot be served as a plugin.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PluginError {
-    /// The plugin's id is not one.
+    /// The plugin's id is not allowed.
     Id,
     /// The mount does not begin with a slash.
     Mount(String),
@@ -55,15 +55,15 @@ pub enum PluginError {
         /// The route.
         route: String,
     },
-    /// A badge has a default format that there is not.
+    /// A badge has an unknown default format.
     Format(String),
-    /// The manifest requires something that this version does not have.
+    /// The manifest requires a capability that this version does not have.
     Capability(String),
-    /// A manifest lists a header that requests have from somewhere else.
+    /// A manifest lists a header that providers may not set.
     Header {
         /// The header's name.
         name: String,
-        /// Where requests have it from, as the end of a sentence.
+        /// Why not, as the end of a sentence.
         why: &'static str,
     },
     /// A label has a name that is neither a parameter of the badge nor a setting's host.
@@ -93,7 +93,7 @@ pub enum PluginError {
     HookRequires,
     /// The route of a webhook is not below `/webhooks/`, or has another parameter than `owner`.
     HookRoute(String),
-    /// A webhook has no purpose of its secrets.
+    /// A webhook has no purpose for its secrets.
     HookPurpose(String),
     /// A webhook or a badge has a collection that the manifest does not list.
     Collection {
@@ -108,7 +108,7 @@ pub enum PluginError {
     Series(SeriesError),
 }
 
-/// Makes one badge of every route, and the routes and examples absolute, below the mount.
+/// Makes a badge of every further route, and makes the routes and examples absolute, below the mount.
 ///
 /// # Errors
 /// [`PluginError::Mount`].
@@ -210,7 +210,7 @@ fn check_collections(manifest: &Manifest, of: &str, collections: &[String]) -> R
     }
 }
 
-/// Reads a route, which its own example has to fit.
+/// Parses a route, and checks that its example fits it.
 fn check_example(route: &str, example: &str) -> Result<RouteTemplate, PluginError> {
     let template = RouteTemplate::parse(route)?;
     if template.fit_address(example).is_some() {

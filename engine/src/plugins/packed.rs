@@ -1,5 +1,5 @@
-//! A packed plugin: `badgesmith plugin pack` wrote its manifest beside it, so its file is opened at its first step
-//! only.
+//! A packed plugin: `badgesmith plugin pack` wrote its manifest beside its file, so the file is opened only for its
+//! first step.
 
 use std::{
     fs, io,
@@ -18,7 +18,7 @@ use super::{
     provider_file_error::{ProviderFileError, ProviderFileErrorKind},
 };
 
-/// Reads the manifest that was packed beside a plugin's file; where there is none, opens the file.
+/// Reads the manifest that was packed beside a plugin's file; if there is none, opens the file.
 ///
 /// # Errors
 /// [`ProviderFileError`] of the file or of the manifest beside it.
@@ -29,7 +29,7 @@ pub(super) fn open(kind: FileKind, file: &Path, sha256: &str) -> Result<Provider
     }
 }
 
-/// Where the manifest of a packed plugin lies. A library and a TOML file of the same name have two.
+/// The path of the manifest of a packed plugin. A library and a TOML file with the same name have different ones.
 #[must_use]
 pub fn manifest_beside(file: &Path) -> PathBuf {
     file.with_extension(match FileKind::of(file) {
@@ -46,7 +46,7 @@ struct PackedCode {
     sha256: String,
     manifest: Manifest,
     opened: OnceLock<Result<Arc<dyn PluginCode>, Arc<ProviderFileError>>>,
-    /// Whether somebody opens it before the first step.
+    /// Whether a caller has been told to open the file before the first step.
     is_taken: AtomicBool,
 }
 
@@ -82,7 +82,7 @@ impl PackedCode {
     }
 }
 
-/// A plugin with a checksum and a manifest beside its file.
+/// The packed plugin; `None` if plugins.toml has no checksum or there is no manifest beside the file.
 fn read_packed(kind: FileKind, file: &Path, sha256: &str) -> Result<Option<ProviderFile>, ProviderFileError> {
     // Only the checksum proves that the file is the one the manifest was written for.
     if sha256.is_empty() {
@@ -94,8 +94,8 @@ fn read_packed(kind: FileKind, file: &Path, sha256: &str) -> Result<Option<Provi
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         text => text.map_err(|error| fault(&beside, error.into()))?,
     };
-    // The checksum is compared before the first step: reading and opening all plugins takes longer than the rest of a
-    // cold start.
+    // The checksum is compared later, before the first step: reading and opening all plugins now would take longer than
+    // the rest of a cold start.
     fs::metadata(file).map_err(|error| fault(file, error.into()))?;
     let manifest = Manifest::parse(&text);
     let manifest = manifest.map_err(|error| fault(&beside, ProviderFileErrorKind::Manifest(error.to_string())))?;

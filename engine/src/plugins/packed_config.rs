@@ -1,8 +1,9 @@
-//! plugins.toml in a form of which a start parses a few hundred bytes: `badgesmith plugin pack` writes it beside the
-//! file.
+//! The packed form of plugins.toml, of which only a few hundred bytes are parsed at the start: `badgesmith plugin pack`
+//! writes it beside the file.
 //!
-//! Its parts are the checksum of the plugins.toml that it was made of; everything of it but the plugins; the index of
-//! the plugins' addresses; and each plugin's table without them, which is parsed when the plugin is loaded.
+//! Its parts are: the checksum of the plugins.toml that it was made from; everything in it except the plugins; the
+//! index of the plugins' addresses; and the table of each plugin without its addresses, which is parsed when the plugin
+//! is loaded.
 
 use std::{
     error::Error,
@@ -30,15 +31,15 @@ const PARTS_BEFORE_PLUGINS: usize = 3;
 /// Why the packed form of a plugins.toml is not used.
 #[derive(Clone, Debug)]
 pub enum PackedConfigError {
-    /// It was made of a plugins.toml with another text.
+    /// It was made from a plugins.toml with another text.
     OtherText,
     /// A part is missing.
     Incomplete,
-    /// What it has besides the plugins cannot be read.
+    /// The part with everything except the plugins cannot be read.
     Config(Box<ConfigError>),
 }
 
-/// Where the packed form of a plugins.toml lies.
+/// The path of the packed form of a plugins.toml.
 #[must_use]
 pub fn packed_beside(file: &Path) -> PathBuf {
     file.with_extension("packed")
@@ -65,11 +66,11 @@ pub fn write_packed(config: &Config, toml: &str) -> Result<String, toml::ser::Er
     Ok(parts.join(&*SEPARATOR.to_string()))
 }
 
-/// The settings and the plugins of a plugins.toml from its packed form, if that was made of this `toml`. `file` is the
-/// path of the plugins.toml, and `folders` are searched for libraries with a bare name.
+/// The settings and the plugins of a plugins.toml from its packed form, if that was made from this text `toml`. `file`
+/// is the path of the plugins.toml, and `folders` are searched for libraries with a bare name.
 ///
 /// # Errors
-/// [`PackedConfigError`]; the plugins.toml itself is to be read then.
+/// [`PackedConfigError`]; the caller then reads the plugins.toml itself.
 pub fn read_packed(
     packed: String,
     toml: &str,

@@ -1,4 +1,4 @@
-//! A plugin: a provider's code and manifest with what this deployment grants it.
+//! A plugin: a provider's code and manifest, with the grants of this deployment.
 
 use std::{
     borrow::Cow,
@@ -27,7 +27,7 @@ use crate::{
     route::Parameters,
 };
 
-/// For how many seconds a stale answer is served by default while it cannot be renewed: seven days.
+/// For how many seconds a stale answer is served by default while its upstream fails: seven days.
 const STALE_SECONDS: u32 = 7 * 24 * 60 * 60;
 /// How many bytes of answers may wait for the steps of one plugin. The answers are in memory already, so nothing else
 /// bounds them.
@@ -68,7 +68,7 @@ pub struct Plugin {
     pub id: String,
     /// Its manifest, with absolute routes. Every further route of a badge is a badge of its own there.
     pub manifest: Manifest,
-    /// The file it was loaded from; empty for code that is a part of the program.
+    /// The file that it was loaded from; empty for code that is part of the program.
     pub file: PathBuf,
     /// The origins it may send requests to.
     pub origins: Vec<Origin>,
@@ -78,7 +78,7 @@ pub struct Plugin {
     pub(crate) secrets: BTreeMap<String, BoundSecret>,
     /// The collections of records it may read and write.
     pub(crate) collections: Vec<String>,
-    /// How many seconds an answer is fresh, if not as long as the manifest says.
+    /// How many seconds an answer is fresh; without it, the time in the manifest.
     pub(crate) fresh_seconds: Option<u32>,
     pub(crate) stale_seconds: u32,
     steps: Permits,
@@ -89,7 +89,7 @@ pub struct Plugin {
     is_unset_logged: AtomicBool,
 }
 
-/// The purpose under which a secret is stored, and the one origin it may be sent to.
+/// The purpose under which a secret is stored, and the only origin that it may be sent to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BoundSecret {
     /// The purpose under which its owner stored it.
@@ -105,11 +105,11 @@ impl Plugin {
         self.collections.iter().any(|known| known == collection)
     }
 
-    /// A plugin that runs one step at a time, has its manifest's settings and collections, and may send requests and
-    /// secrets nowhere. Relative routes of the manifest become absolute below its mount.
+    /// A plugin that runs one step at a time, has its manifest's settings and collections, and has no grants to send
+    /// requests or secrets. Relative routes of the manifest become absolute below its mount.
     ///
     /// # Errors
-    /// [`PluginError`] where the id or the manifest cannot be served.
+    /// [`PluginError`] if the plugin cannot be served with this id or manifest.
     pub fn new(id: &str, mut manifest: Manifest, code: Arc<dyn PluginCode>) -> Result<Self, PluginError> {
         if !is_id(id) {
             return Err(PluginError::Id);
@@ -139,14 +139,14 @@ impl Plugin {
         Self { file, ..self }
     }
 
-    /// Lets so many steps run at once instead of one. A step that never returns holds its thread for good, so more than
-    /// one is for code that is known to end.
+    /// Lets this many steps run at once instead of one. A step that never returns holds its thread for good, so use
+    /// more than one only for code that is known to end.
     #[must_use]
     pub fn with_concurrent_steps(self, steps: usize) -> Self {
         Self { steps: Permits::new(steps, WAITING_ANSWERS), ..self }
     }
 
-    /// Replaces what runs its steps by what `wrap` makes of it, such as code that also shows each step.
+    /// Replaces the code that runs its steps by the code that `wrap` returns, for example one that also logs each step.
     #[must_use]
     pub fn with_code(self, wrap: impl FnOnce(Arc<dyn PluginCode>) -> Arc<dyn PluginCode>) -> Self {
         let code = wrap(self.code);
@@ -178,32 +178,32 @@ impl Plugin {
         Self { collections, ..self }
     }
 
-    /// Says how many seconds an answer is fresh, if not as long as the manifest says, and how many seconds longer a
-    /// stale one is served while it cannot be renewed, if not seven days.
+    /// Sets how many seconds an answer is fresh, instead of the manifest's time, and for how many more seconds a stale
+    /// answer is served while its upstream fails, instead of seven days.
     #[must_use]
     pub fn with_freshness(self, fresh_seconds: Option<u32>, stale_seconds: Option<u32>) -> Self {
         Self { fresh_seconds, stale_seconds: stale_seconds.unwrap_or(STALE_SECONDS), ..self }
     }
 
-    /// Whether its manifest says of badges which collections they read.
+    /// Whether its manifest says which collections the badges read.
     pub(crate) fn has_reads(&self) -> bool {
         self.manifest.badges.iter().any(|badge| !badge.reads.is_empty())
     }
 
-    /// Whether deliveries of webhooks alone write this collection, so that it tells of private repositories, too.
+    /// Whether only webhook deliveries write this collection, so that it may have data of private repositories.
     pub(crate) fn is_of_hooks(&self, collection: &str) -> bool {
         let Manifest { hooks, reports, .. } = &self.manifest;
         hooks.iter().flat_map(|hook| &hook.collections).any(|name| name == collection)
             && !reports.iter().any(|report| report.collection == collection)
     }
 
-    /// Whether webhooks alone write this collection, and they are off.
+    /// Whether only webhooks write this collection, and webhooks are off.
     pub(crate) fn is_off(&self, collection: &str) -> bool {
         let is_named = |names: &[String]| names.iter().any(|name| name == collection);
         is_named(&self.manifest.collections) && !is_named(&self.collections)
     }
 
-    /// The label of a badge in a call with these parameters. A label of which nothing remains is the plugin's id.
+    /// The label of a badge in a call with these parameters. If the label is empty, the plugin's id is used.
     pub(crate) fn label<'a>(&'a self, label: &'a str, params: &'a Parameters, query: &'a Parameters) -> Cow<'a, str> {
         let parameter = |name: &str| params.get(name).or_else(|| query.get(name)).map(String::as_str);
         match label_template::fill(label, parameter, |name| self.settings.get(name).map(String::as_str)) {
@@ -212,7 +212,7 @@ impl Plugin {
         }
     }
 
-    /// Logs, for each setting that the operator has to name, what to write.
+    /// Logs what to write for each setting that the operator has to set.
     pub(crate) fn log_unset_settings(&self) {
         let is_declarative = self.file.extension().is_some_and(|extension| extension == "toml");
         for setting in unset_settings::needed(&self.settings, is_declarative) {
@@ -239,7 +239,8 @@ impl Plugin {
         }
     }
 
-    /// Runs one step: a call and the bodies of its answers become a step message. It may never return.
+    /// Runs one step: passes a call and the bodies of its answers, and returns a step message. The plugin's code may
+    /// never return.
     ///
     /// # Errors
     /// What the plugin did wrong.
@@ -247,10 +248,10 @@ impl Plugin {
         self.code.step(call, bodies)
     }
 
-    /// Waits for a permit to run a step with answers of so many bytes. The step is over when the permit is dropped.
+    /// Waits for a permit to run a step with answers of this many bytes. The step is over when the permit is dropped.
     ///
     /// # Errors
-    /// [`Busy`], at once, where the queue of this plugin is full.
+    /// [`Busy`], at once, if the queue of this plugin is full.
     pub(crate) async fn permit(&self, bytes: usize) -> Result<Permit, Busy> {
         let weight = u64::try_from(bytes).unwrap_or(u64::MAX).clamp(LIGHTEST_CALL, WAITING_ANSWERS);
         let permit = self.steps.take(&[], weight).await?;

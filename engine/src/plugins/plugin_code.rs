@@ -1,4 +1,4 @@
-//! What runs a plugin's steps: a library, a declarative file, or Rust code of an embedder.
+//! The code that runs a plugin's steps: a library, a declarative file, or Rust code of an embedding program.
 
 use std::{error::Error, fmt, sync::Arc};
 
@@ -9,11 +9,11 @@ use super::{library_error::InvalidMessage, provider_file_error::ProviderFileErro
 /// The code of a plugin.
 ///
 /// Every [`Provider`] of the SDK is one. The engine calls [`step`](Self::step) on a thread of its
-/// [`Executor`](crate::world::Executor), from several threads at once where the plugin allows
-/// [that many steps](super::Plugin::with_concurrent_steps).
+/// [`Executor`](crate::world::Executor), from several threads at once if the plugin allows [several
+/// steps](super::Plugin::with_concurrent_steps).
 pub trait PluginCode: Send + Sync + fmt::Debug {
-    /// Runs one step: a call and the bodies of its answers, as `badgesmith_provider.h` defines them, become a step
-    /// message.
+    /// Runs one step: gets a call and the bodies of its answers, as `badgesmith_provider.h` defines them, and returns a
+    /// step message.
     ///
     /// A library's step may never return. The engine gives up on it after two seconds.
     ///
@@ -21,8 +21,8 @@ pub trait PluginCode: Send + Sync + fmt::Debug {
     /// What the code did wrong. The caller of the badge sees `provider failed`, the log has the error.
     fn step(&self, call: &[u8], bodies: &[&[u8]]) -> Result<Vec<u8>, StepError>;
 
-    /// Whether the first step has to open a file, which [`open`](Self::open) can do before. It is true for one caller
-    /// only, so that a file that never opens takes one thread.
+    /// Whether the first step would have to open a file, which [`open`](Self::open) can do earlier. The result is
+    /// `true` for one caller only, so that a file that never opens blocks only one thread.
     fn needs_opening(&self) -> bool {
         false
     }

@@ -5,13 +5,13 @@ use std::{error::Error, fmt};
 use badgesmith_provider::fold;
 use serde::{Deserialize, Serialize};
 
-/// The members of an answer that say by `true` that something is private or internal.
+/// The members of an answer that are `true` if the resource is private or internal.
 pub(crate) const PRIVATE_FLAGS: [&str; 5] = ["private", "isPrivate", "is_private", "internal", "isInternal"];
-/// The member that says so by a word.
+/// The member that says in a word whether the resource is private.
 pub(crate) const VISIBILITY: &str = "visibility";
 
-/// An owner, `acme`, or a repository, `acme/shop`, of which badges may show what is private. Groups within groups have
-/// more parts. It is case-insensitive.
+/// An owner, `acme`, or a repository, `acme/shop`, whose private data badges may show. Groups within groups have more
+/// parts. It is case-insensitive.
 ///
 /// ```
 /// use badgesmith_engine::PrivateName;

@@ -20,12 +20,12 @@ const LARGEST_FILE: u64 = 256 * 1024;
 pub struct ProviderFile {
     /// The provider's manifest.
     pub manifest: Manifest,
-    /// What runs its steps.
+    /// The code that runs its steps.
     pub code: Arc<dyn PluginCode>,
 }
 
 impl ProviderFile {
-    /// Opens a library, or reads a declarative provider where the file ends in `.toml`.
+    /// Opens a library, or reads a declarative provider if the file's name ends in `.toml`.
     ///
     /// # Errors
     /// [`ProviderFileError`], with what to write instead.
@@ -43,7 +43,7 @@ impl ProviderFile {
     }
 }
 
-/// What a provider's file is.
+/// The kind of a provider's file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum FileKind {
     Library,

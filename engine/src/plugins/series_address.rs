@@ -2,9 +2,9 @@
 
 use badgesmith_provider::Series;
 
-/// What the addresses of charts begin with.
+/// The prefix of the addresses of charts.
 pub(crate) const CHARTS: &str = "/charts/";
-/// What the addresses of histories begin with.
+/// The prefix of the addresses of histories.
 pub(crate) const HISTORIES: &str = "/api/history/";
 /// The parameters of both, which name a subject.
 const SUBJECT: &str = "{platform}/{owner}/{repo}/{branch…}";
@@ -15,7 +15,7 @@ pub(crate) fn names(series: &Series) -> impl Iterator<Item = &str> {
     own.into_iter().chain([series.collection.as_str()])
 }
 
-/// The name of a series that is shown.
+/// The name under which a series is shown.
 pub(crate) fn shown_name(series: &Series) -> &str {
     series.name.as_deref().unwrap_or(&series.collection)
 }

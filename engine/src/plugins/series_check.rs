@@ -1,4 +1,4 @@
-//! What must hold of the series and the charts of a manifest.
+//! The checks of the series and the charts of a manifest.
 
 use std::{error::Error, fmt};
 

@@ -19,28 +19,28 @@ pub struct Settings {
     /// When a report is recorded: before it is answered, or from a queue.
     #[serde(skip_serializing_if = "is_direct")]
     pub ingest: Ingest,
-    /// Whether signatures over the body alone are accepted, as BadgeSmith's own clients send them. Whoever observes
-    /// such a report can replay it for another branch.
+    /// Whether signatures over the body alone are accepted, as BadgeSmith's own clients send them. An attacker who
+    /// observes such a report can replay it for another branch.
     pub accept_body_only_signatures: bool,
     /// Whether `/endpoint` is served, which fetches addresses that callers name.
     pub endpoint: bool,
-    /// Whether `/badge/dynamic/…` is served, which fetches them too.
+    /// Whether `/badge/dynamic/…` is served, which also fetches addresses that callers name.
     pub dynamic: bool,
     /// Whether callers may name plain http addresses.
     pub allow_http: bool,
     /// Private addresses that callers may name nevertheless.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub allow_addresses: Vec<AllowedAddress>,
-    /// The origins that plugins may be granted although they have plain http and are not on this machine.
+    /// The plain http origins on other machines that plugins may be granted.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub allow_http_origins: Vec<HttpOrigin>,
-    /// A file with the certificates of authorities that are trusted beside Mozilla's, in PEM.
+    /// A PEM file with certificates of authorities that are trusted in addition to Mozilla's.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub extra_roots: Option<PathBuf>,
-    /// The owners and repositories of which badges may show what is private, with a secret of their owner.
+    /// The owners and repositories whose private data badges may show, with a secret of the owner.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub private: Vec<PrivateName>,
-    /// For whom the live page, its data and its events are served; for nobody by default.
+    /// The owners for whom the live page, its data and its events are served; none by default.
     #[serde(skip_serializing_if = "is_off")]
     pub live: Live,
     /// The issuers whose tokens prove where reports come from; none by default.
@@ -49,7 +49,7 @@ pub struct Settings {
     /// Font files for characters that the bundled font lacks, in the order in which they are tried.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub faces: Vec<PathBuf>,
-    /// Who is told of events: the `[[subscription]]` tables of plugins.toml and plugins.d, in their order.
+    /// The subscriptions to events: the `[[subscription]]` tables of plugins.toml and plugins.d, in their order.
     #[serde(skip)]
     pub subscriptions: Vec<Subscription>,
 }
@@ -72,7 +72,8 @@ pub enum Ingest {
     /// Before it is answered with 201.
     #[default]
     Direct,
-    /// After it was put into a queue and answered with 202, so that it is taken while the table of results refuses.
+    /// Later, from a queue: the report is put into the queue and answered with 202, so that reports are accepted even
+    /// while the table of results refuses writes.
     Queue,
 }
 

@@ -5,12 +5,12 @@ use std::{
     time::Duration,
 };
 
-/// With which strike a plugin is out of service until the next start.
+/// After how many strikes a plugin is out of service until the next start.
 const MOST: u32 = 3;
-/// Steps that miss their deadline within this time of a strike are of the same one: a machine that stands still for a
-/// moment delays all steps that are under way.
+/// Steps that miss their deadline within this time after a strike count as the same strike: if the machine stalls for a
+/// moment, all steps that are under way are late.
 const APART: Duration = Duration::from_secs(1);
-/// After this time without a strike the earlier ones are forgotten.
+/// After this time without a strike, the earlier ones no longer count.
 const FORGOTTEN: Duration = Duration::from_secs(60 * 60);
 
 /// The steps of a plugin that missed their deadline.
@@ -26,8 +26,8 @@ struct Counted {
 }
 
 impl Strikes {
-    /// Counts a step that missed its deadline, at this time since any moment. Returns whether the plugin is out of
-    /// service now.
+    /// Counts a step that missed its deadline; `clock` is the present time of a monotonic clock. Returns whether the
+    /// plugin is out of service now.
     pub(crate) fn count(&self, clock: Duration) -> bool {
         let mut counted = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         counted.steps = counted.steps.saturating_add(1);

@@ -1,7 +1,7 @@
 //! `trust`: the issuers whose tokens prove where reports come from.
 //!
-//! Each entry is checked by itself when it is read, and all together: an owner is trusted to one issuer. Otherwise the
-//! owner `acme` at one could write the results of the owner `acme` at the other.
+//! Each entry is checked by itself when it is read; then all entries are checked together: an owner may have only one
+//! issuer. Otherwise the owner `acme` at one platform could write the results of the owner `acme` at the other.
 
 use badgesmith_provider::fold;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
@@ -67,10 +67,10 @@ pub(super) fn serialize<S: Serializer>(trusted: &[TrustedIssuer], serializer: S)
     serializer.collect_seq(tables)
 }
 
-/// Checks that no issuer is asked by plain http, unless callers may name such addresses, too.
+/// Checks that no issuer has a plain http address, unless callers may name such addresses, too.
 ///
 /// # Errors
-/// The first issuer that is.
+/// The first issuer that has one.
 pub(crate) fn check_scheme(trusted: &[TrustedIssuer], allow_http: bool) -> Result<(), TrustError> {
     match trusted.iter().position(|trusted| trusted.issuer.scheme() == "http") {
         Some(entry) if !allow_http => {
@@ -87,7 +87,7 @@ fn check(tables: Vec<TrustTable>) -> Result<Vec<TrustedIssuer>, TrustError> {
     Ok(trusted)
 }
 
-/// Checks that no owner is in two entries, neither by name nor under `*`.
+/// Checks that no owner is in two entries, neither by name nor by `*`.
 fn check_owners(trusted: &[TrustedIssuer]) -> Result<(), TrustError> {
     let owners = trusted.iter().enumerate().flat_map(|(entry, it)| it.owners.iter().map(move |owner| (entry, owner)));
     let owners: Vec<_> = owners.collect();
@@ -134,7 +134,7 @@ fn issuer_address(text: String) -> Result<Url, TrustMistake> {
     if is_web && is_plain && is_whole && ends_well { Ok(url) } else { Err(TrustMistake::Issuer(text)) }
 }
 
-/// The kind of an issuer, which is known of those that have one address everywhere.
+/// The kind of an issuer. It need not be named for issuers with a well-known address.
 fn issuer_kind(issuer: &Url, named: Option<String>) -> Result<IssuerKind, TrustMistake> {
     let named = match named {
         Some(name) => Some(IssuerKind::parse(&name).ok_or(TrustMistake::Kind(name))?),
@@ -154,8 +154,8 @@ fn issuer_kind(issuer: &Url, named: Option<String>) -> Result<IssuerKind, TrustM
     }
 }
 
-/// Whether tokens have this audience if a job asks for none: the address of the repository's owner or of the whole
-/// platform. Every service that a job ever gave such a token could report in its name.
+/// Whether tokens have this audience by default, if a job asks for none: it is the address of the repository's owner or
+/// of the whole platform. Every service that got such a token from a job could send reports in the job's name.
 fn is_default_audience(audience: &str, issuer: &Url) -> bool {
     let Ok(audience) = Url::parse(audience) else { return false };
     let is_of_platform = match (audience.host(), issuer.host()) {

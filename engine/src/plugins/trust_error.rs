@@ -18,17 +18,17 @@ pub struct TrustError {
 pub enum TrustMistake {
     /// It names no issuer.
     NoIssuer,
-    /// The issuer is no address of one.
+    /// The issuer is not a valid address of an issuer.
     Issuer(String),
-    /// The issuer is asked by plain http.
+    /// The issuer has a plain http address.
     PlainHttp(String),
-    /// It is not known whose claims the tokens of this issuer have.
+    /// The kind of this issuer is not known, so the entry must name it.
     NoKind(String),
     /// There is no such kind.
     Kind(String),
     /// The issuer is known to be of another kind.
     OtherKind {
-        /// The kind it is of.
+        /// Its known kind.
         known: IssuerKind,
         /// The kind that was named.
         named: IssuerKind,
@@ -37,11 +37,11 @@ pub enum TrustMistake {
     NoAudience,
     /// The audience is too long or has blanks.
     Audience(String),
-    /// The audience is one that tokens have unless a job asks for another.
+    /// The audience is a default one, which tokens have unless a job asks for another.
     DefaultAudience(String),
     /// It names no owners.
     NoOwners,
-    /// This is no owner.
+    /// This is not the name of an owner.
     Owner(String),
     /// An entry before this one has the owner, or one of the two has `*`.
     TwoEntries {
@@ -52,7 +52,7 @@ pub enum TrustMistake {
     },
     /// A name in this list is empty.
     EmptyName(&'static str),
-    /// A workflow has the branch of its file, as the claim has it.
+    /// A workflow is written with the ref of its file, as in the claim.
     WorkflowWithRef(String),
 }
 

@@ -1,8 +1,8 @@
-//! Settings without a value: the operator has to name them, and the log says how.
+//! Settings without a value: the operator has to set them, and the log says how.
 
 use std::collections::BTreeMap;
 
-/// The setting that nothing of a plugin works without.
+/// The setting that a plugin cannot work without.
 const UPSTREAM: &str = "upstream";
 
 /// The names of the settings that have no value.
@@ -10,8 +10,8 @@ pub(super) fn unset(settings: &BTreeMap<String, String>) -> impl Iterator<Item =
     settings.iter().filter(|(_, value)| value.is_empty()).map(|(name, _)| name.as_str())
 }
 
-/// The ones of them that the start names. In a declarative provider, every setting is the address that a request begins
-/// with. A library may do without a setting that is empty, except for its upstream.
+/// The settings without a value that the log names at the start. In a declarative provider, every setting is the
+/// address that a request begins with. A library can work with empty settings, except for its upstream.
 pub(super) fn needed(settings: &BTreeMap<String, String>, is_declarative: bool) -> impl Iterator<Item = &str> {
     unset(settings).filter(move |name| is_declarative || *name == UPSTREAM)
 }

@@ -22,7 +22,7 @@ pub(super) struct AddressTemplate {
 /// A filled address, as `Request::get` takes it.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct FilledAddress {
-    /// What follows the base, with a `{}` for every part.
+    /// The address after the base, with a `{}` for every part.
     pub(super) path: String,
     pub(super) parts: Vec<String>,
 }

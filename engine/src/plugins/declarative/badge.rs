@@ -1,4 +1,4 @@
-//! A badge of the file: its table, taken apart into requests and values, and the checks across them.
+//! A badge of the file: its table, split into requests and values, and the checks that concern several of them.
 
 use std::collections::BTreeSet;
 
@@ -28,16 +28,16 @@ pub(super) struct Badge {
 pub(super) struct Part<T> {
     /// Its name; empty if its keys are those of `[[badge]]`.
     pub(super) name: String,
-    /// Where it stands.
+    /// Its offset in the file.
     pub(super) offset: usize,
     pub(super) table: T,
 }
 
 impl Badge {
-    /// Takes a table apart.
+    /// Splits a table into its parts.
     ///
     /// # Errors
-    /// The keys of `[[badge]]` do not go together with its further tables.
+    /// Keys of `[[badge]]` conflict with keys of its other tables.
     pub(super) fn new(table: Spanned<BadgeTable>) -> Result<Self, FileFault> {
         let offset = table.span().start;
         let mut table = table.into_inner();
@@ -142,7 +142,7 @@ impl Badge {
             let is_own = value.name.is_empty();
             let mut recipe = value.table.recipe(request, value.offset)?;
             if is_own {
-                // The manifest has it.
+                // The manifest has the color already.
                 recipe.other_color = None;
             }
             shown.push(NamedValue { name: value.name, recipe });

@@ -81,7 +81,7 @@ pub(super) struct BadgeTable {
     secret: Option<Spanned<SecretTable>>,
     visibility: Option<Spanned<AddressTemplate>>,
     web: Option<Spanned<bool>>,
-    /// For all requests.
+    /// Words for error statuses, for all requests of the badge.
     #[serde(default)]
     pub(super) statuses: Statuses,
     from: Option<Spanned<String>>,
@@ -116,7 +116,7 @@ impl BadgeTable {
         RouteKeys { route: &self.route, label: &self.label, fixed: None, example: &self.example }
     }
 
-    /// Takes the keys of its request; `statuses` stays, because it is for all requests.
+    /// Moves the keys of its request out of the table; `statuses` stays, because it is for all requests.
     pub(super) fn take_request(&mut self) -> RequestTable {
         RequestTable {
             get: self.get.take(),
@@ -132,7 +132,7 @@ impl BadgeTable {
         }
     }
 
-    /// Takes the keys of its value; `color` stays, because it is the badge's as well.
+    /// Moves the keys of its value out of the table; `color` stays, because it is a key of the badge, too.
     pub(super) fn take_value(&mut self) -> ValueTable {
         ValueTable {
             from: self.from.take(),

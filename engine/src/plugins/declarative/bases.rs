@@ -1,4 +1,4 @@
-//! What the addresses of a file begin with: settings, and hosts that callers name.
+//! The bases of the addresses in a file: settings, or hosts that callers name.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,7 +12,8 @@ use crate::toml_reader::Spanned;
 /// The settings of a file.
 type Settings = BTreeMap<String, Spanned<String>>;
 
-/// The settings that requests begin with, after a check that there is nothing else that they begin with.
+/// The settings that requests begin with. Also checks that every request begins with a setting or with a host that a
+/// caller names.
 pub(super) fn used_settings(badges: &[Badge], settings: &Settings) -> Result<BTreeSet<String>, FileFault> {
     let mut used = BTreeSet::new();
     for badge in badges {
@@ -39,7 +40,7 @@ fn setting_of_own<'t>(request: &'t Part<RequestTable>, settings: &Settings) -> R
     Err(FileFault::at(address, words))
 }
 
-/// The setting that a request to a host that callers name begins with if they name none.
+/// For a request to a host that callers name: the setting that it begins with if a caller names no host.
 fn setting_of_web<'t>(
     badge: &'t Badge,
     request: &'t Part<RequestTable>,

@@ -1,4 +1,4 @@
-//! The JSON body of a POST, in whose texts the parameters of a call stand.
+//! The JSON body of a POST; its texts may contain parameters of a call.
 
 use std::{error::Error, fmt};
 
@@ -30,7 +30,7 @@ enum Part {
 pub(super) enum BodyError {
     /// It has this many bytes.
     TooLarge(usize),
-    /// This parameter stands in a text with other braces, such as a GraphQL query.
+    /// This parameter is in a text that has other braces, such as a GraphQL query.
     NameAmongBraces(String),
 }
 

@@ -1,4 +1,4 @@
-//! A text with `{names}`, which the parameters of a call replace.
+//! A text with `{names}` that are replaced by parameters of a call.
 
 use std::{error::Error, fmt};
 
@@ -120,7 +120,7 @@ pub(super) fn fill<'a>(pieces: &[TextPiece], parameter: impl Fn(&str) -> &'a str
         filled.push_str(match piece {
             TextPiece::Literal(text) => text,
             TextPiece::Name(name) | TextPiece::Path(name) => parameter(name),
-            // Only addresses have these, and they fill themselves.
+            // Only addresses have these, and they have their own `fill`.
             TextPiece::DotsAsPath(name) | TextPiece::Lower(name) => parameter(name),
         });
     }

@@ -1,4 +1,4 @@
-//! The file of a declarative provider as it is written, and the checks of it.
+//! The file of a declarative provider as it is written, and its checks.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -20,7 +20,8 @@ use crate::{
     toml_reader::{self, Spanned},
 };
 
-/// The whole file. `id` to `settings` are a manifest's keys; the origins it asks for are those of its settings.
+/// The whole file. `id` to `settings` are keys of a manifest; the origins that the manifest asks for are those of the
+/// settings.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct FileTable {
@@ -34,7 +35,7 @@ struct FileTable {
     badge: Vec<Spanned<BadgeTable>>,
 }
 
-/// The file, its badges taken apart.
+/// The file, with its badges split into requests and values.
 #[derive(Debug)]
 pub(super) struct DeclarativeFile {
     id: String,
@@ -46,7 +47,7 @@ pub(super) struct DeclarativeFile {
 }
 
 impl DeclarativeFile {
-    /// Reads a file and checks everything but how its badges are made.
+    /// Reads a file and checks everything except the recipes of its badges.
     pub(super) fn read(text: &str) -> Result<Self, FileFault> {
         let FileTable { id, version, summary, mount, settings, badge } = toml_reader::read(text)?;
         if !is_id(id.get_ref()) {
@@ -111,17 +112,17 @@ impl DeclarativeFile {
         })
     }
 
-    /// How each badge is made, by the badge's name.
+    /// The recipes of the badges, by name.
     pub(super) fn recipes(self) -> Result<BTreeMap<String, BadgeRecipe>, FileFault> {
         let recipe = |badge: Badge| Ok((badge.table.name.get_ref().clone(), badge.recipe()?));
         self.badges.into_iter().map(recipe).collect()
     }
 
-    /// Checks that every setting is the beginning of an address and that a request begins with it.
+    /// Checks that every setting is the base of an address, and that a request begins with it.
     fn check_settings(&self, used: &BTreeSet<String>) -> Result<(), FileFault> {
         for (name, value) in &self.settings {
             let address = value.get_ref();
-            // The operator names it.
+            // An empty setting is set by the operator.
             if !address.is_empty() {
                 Origin::of(address).map_err(|fault| {
                     FileFault::at(value, format!("no address to begin with, such as \"https://example.com\": {fault}"))
@@ -138,7 +139,7 @@ impl DeclarativeFile {
         Ok(())
     }
 
-    /// Checks that no two routes fit the same addresses, and that no two badges have the same name.
+    /// Checks that no two routes match the same addresses, and that no two badges have the same name.
     fn check_routes(&self) -> Result<(), FileFault> {
         let mut router = Router::new();
         let mut names = BTreeSet::new();

@@ -1,4 +1,4 @@
-//! What is wrong with a declarative provider, and on which line.
+//! A mistake in a declarative provider, with its line.
 
 use crate::toml_reader::Spanned;
 use std::{error::Error, fmt};
@@ -62,7 +62,7 @@ impl From<toml::de::Error> for FileFault {
     }
 }
 
-/// serde's message, with what to write instead where that is known.
+/// serde's message, with what to write instead if that is known.
 fn with_remedy(message: &str) -> String {
     const REMEDIES: [(&str, &str); 3] = [
         ("expected a map", "write a table such as { name = \"text\" }"),

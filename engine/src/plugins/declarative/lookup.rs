@@ -1,19 +1,19 @@
-//! What is looked for in an answer, and what is found.
+//! What a lookup reads from an answer, and its result.
 
 use serde_json::Value;
 
-/// What is read where a path into a document ends.
+/// What to read at the end of a path into a document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Leaf {
     /// The value there.
     Value,
-    /// The items of a list, the keys of an object, or one other value.
+    /// The items of a list, the keys of an object, or any other single value.
     Items,
     /// How many items a list, or keys an object, has.
     Count,
 }
 
-/// What is found.
+/// The result of a lookup.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Lookup {
     /// A value that is neither null, blank, nor an empty list.
@@ -22,7 +22,7 @@ pub(super) enum Lookup {
     Items(Vec<Value>),
     /// A number of items or keys.
     Count(u64),
-    /// The path leads through, or to, a list that has no items.
+    /// The path leads to an empty list, or through one.
     EmptyList,
     /// The path leads to nothing, to null, or to a blank text.
     Nothing,
@@ -39,14 +39,14 @@ impl Lookup {
         }
     }
 
-    /// Items, of which those that are null do not count.
+    /// Items, without those that are null.
     pub(super) fn of_items(mut items: Vec<Value>) -> Self {
         items.retain(|item| !item.is_null());
         if items.is_empty() { Self::EmptyList } else { Self::Items(items) }
     }
 }
 
-/// What was found, as tests write it.
+/// The result as tests write it.
 #[cfg(test)]
 pub(super) fn found_text(found: Lookup) -> String {
     match found {

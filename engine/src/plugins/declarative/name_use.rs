@@ -1,4 +1,4 @@
-//! The names that the texts of a badge use, and where they stand in the file.
+//! The names that the texts of a badge use, and their offsets in the file.
 
 use crate::toml_reader::Spanned;
 
@@ -6,7 +6,7 @@ use crate::toml_reader::Spanned;
 #[derive(Clone, Copy, Debug)]
 pub(super) struct NameUse<'t> {
     pub(super) name: &'t str,
-    /// Where the text begins.
+    /// The offset of the text.
     pub(super) offset: usize,
 }
 

@@ -1,4 +1,4 @@
-//! What replaces `{name}` in the texts of a badge.
+//! The parameters that replace `{name}` in the texts of a badge.
 
 use std::collections::BTreeMap;
 

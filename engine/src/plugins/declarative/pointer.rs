@@ -25,7 +25,7 @@ impl Pointer {
         self.0.iter().flat_map(|token| braces::names(token))
     }
 
-    /// Parses the whole body, which must be JSON, and returns what the pointer leads to.
+    /// Parses the whole body, which must be JSON, and returns the value that the pointer leads to.
     pub(super) fn find<'a>(
         &self,
         body: &[u8],
@@ -48,7 +48,7 @@ impl Pointer {
 pub(super) enum PointerError {
     /// The text does not begin with a slash.
     NoSlash(String),
-    /// It has this many tokens, which are too many.
+    /// It has too many tokens; this is their number.
     TooDeep(usize),
     /// A token of it has a `~` without `0` or `1`.
     LoneTilde(String),
@@ -99,7 +99,7 @@ mod tests {
     use super::*;
     use crate::plugins::declarative::lookup::found_text;
 
-    /// The document of RFC 6901, section 5, with the values it says, and what is beyond it.
+    /// The document of RFC 6901, section 5, with the values that it lists, and further cases.
     #[test]
     fn a_pointer_finds_what_rfc_6901_says() {
         let body = br#"{"foo":["bar","baz"],"":0,"a/b":1,"c%d":2,"e^f":3,"g|h":4,"i\\j":5,"k\"l":6," ":7,"m~n":8,

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::lookup::{Leaf, Lookup};
 
-/// Deserializes what the rest of a pointer leads to.
+/// Deserializes the value that the rest of a pointer leads to.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct PointerSeed<'p> {
     pub(super) tokens: &'p [String],
@@ -18,7 +18,7 @@ pub(super) struct PointerSeed<'p> {
 }
 
 impl PointerSeed<'_> {
-    /// What a scalar on the way, or at the end of it, is.
+    /// The result at a scalar: the value at the end of the path, or nothing if the path goes on.
     fn scalar(self, value: Value) -> Lookup {
         if self.tokens.is_empty() { Lookup::of_value(value) } else { Lookup::Nothing }
     }

@@ -1,4 +1,4 @@
-//! A JSONPath or an XPath, in whose quoted texts the parameters of a call stand.
+//! A JSONPath or an XPath; its quoted texts may contain parameters of a call.
 
 use std::{error::Error, fmt};
 
@@ -28,7 +28,7 @@ enum QueryPiece {
 pub(super) enum QueryTemplateError {
     /// A parameter is not inside quotes.
     NotQuoted(DocumentKind, String),
-    /// It cannot be read.
+    /// The query cannot be parsed.
     Query(DocumentKind, String, QueryError),
 }
 
@@ -57,7 +57,7 @@ impl QueryTemplate {
         })
     }
 
-    /// What it finds in a document.
+    /// The result of the query in a document.
     pub(super) fn find<'a>(
         &self,
         text: &str,
@@ -65,7 +65,7 @@ impl QueryTemplate {
         parameter: impl Fn(&str) -> &'a str,
     ) -> Result<Lookup, QueryError> {
         let document = Document::lazy(self.kind, text)?;
-        // An XPath cannot name a text that has both kinds of quotes.
+        // A parameter that contains the quote cannot be written in an XPath.
         let Some(query) = self.fill(parameter) else { return Ok(Lookup::Nothing) };
         let texts = match leaf {
             Leaf::Count => return self.count(&document, &query),
@@ -80,7 +80,7 @@ impl QueryTemplate {
         }
     }
 
-    /// How many values it finds. A list in which it finds nothing is different from a list that is not there.
+    /// How many values the query finds. A list without matches counts as 0; a missing list is [`Lookup::EmptyList`].
     fn count(&self, document: &Document<'_>, query: &str) -> Result<Lookup, QueryError> {
         Ok(match (document.count(query)?, self.kind) {
             (Some(count), _) => Lookup::Count(count as u64),
@@ -111,7 +111,7 @@ impl QueryTemplate {
     }
 }
 
-/// Appends a text as a part of a JSONPath's string.
+/// Appends a text, escaped, to a quoted string of a JSONPath.
 fn escape(text: &str, quote: char, query: &mut String) {
     for letter in text.chars() {
         match letter {
@@ -122,7 +122,7 @@ fn escape(text: &str, quote: char, query: &mut String) {
     }
 }
 
-/// Divides a query at its parameters. A brace that encloses no name is part of the query.
+/// Splits a query at its parameters. Braces that do not enclose a name are part of the query.
 fn pieces(kind: DocumentKind, text: &str) -> Result<Vec<QueryPiece>, QueryTemplateError> {
     let mut pieces = Vec::new();
     let (mut literal, mut quote, mut is_escaped) = (String::new(), None, false);
@@ -149,14 +149,14 @@ fn pieces(kind: DocumentKind, text: &str) -> Result<Vec<QueryPiece>, QueryTempla
     Ok(pieces)
 }
 
-/// The parameter at the beginning of a text, and what follows. `{2}` is none: it belongs to a regex.
+/// The parameter at the beginning of a text, and the rest. `{2}` is not a parameter: it belongs to a regex.
 fn name_at(text: &str) -> Option<(&str, &str)> {
     let (name, after) = text.strip_prefix('{')?.split_once('}')?;
     let is_name = braces::is_name(name) && name.starts_with(|first: char| first.is_ascii_alphabetic());
     is_name.then_some((name, after))
 }
 
-/// The JSONPath without the brackets at its end: the list in which they choose.
+/// The JSONPath without the brackets at its end, which is the list that the brackets select from.
 fn without_last_brackets(query: &str) -> Option<&str> {
     let query = query.trim_end().strip_suffix(']')?;
     let (mut quote, mut is_escaped, mut open) = (None, false, Vec::new());

@@ -1,4 +1,4 @@
-//! How one badge is made: the requests, and the values that it shows of their answers.
+//! The recipe of one badge: its requests, and the values from their answers that it shows.
 
 use std::collections::BTreeMap;
 
@@ -23,7 +23,7 @@ pub(super) struct BadgeRecipe {
     pub(super) query: BTreeMap<String, String>,
     /// At least one.
     pub(super) values: Vec<NamedValue>,
-    /// How several values are shown; without it there is one.
+    /// The message that combines several values; without it there is one value.
     pub(super) message: Option<TextTemplate>,
 }
 
@@ -35,7 +35,7 @@ pub(super) struct NamedValue {
 }
 
 impl BadgeRecipe {
-    /// Asks the upstream, and makes the badge of its answers.
+    /// Sends the requests, and makes the badge from their answers.
     pub(super) fn badge(&self, call: &Call) -> Result<Badge, Step> {
         let parameters = Parameters { call, defaults: &self.query };
         let requests = self.requests.iter().map(|request| request.fill(parameters));
@@ -53,8 +53,9 @@ impl BadgeRecipe {
         self.composed(&parts).ok_or_else(|| Failure::invalid_response().into())
     }
 
-    /// Checks that what the answers tell of is public, if a secret was sent that may see more. The host answers 404 for
-    /// what is private. An answer that does not say what it is does not let anything be shown.
+    /// For requests that were sent with a secret: sends the requests of `visibility` too, and checks that their answers
+    /// say whether the resource is private. The host turns the answer about a private resource into a 404. If an answer
+    /// says nothing about visibility, the badge fails.
     fn check_visibility(&self, answers: &[Answer<'_>], parameters: Parameters<'_>) -> Result<(), Step> {
         let asked = self.requests.iter().zip(answers).filter(|(_, answer)| answer.is_authenticated());
         let asked = asked.filter_map(|(request, _)| Some((request, request.fill_visibility(parameters)?)));
@@ -98,7 +99,7 @@ fn says_visibility(body: &[u8]) -> bool {
     answer.keys().any(|member| member == VISIBILITY || PRIVATE_FLAGS.contains(&member.as_str()))
 }
 
-/// The body of an answer, or the words that the file has for its status.
+/// The body of an answer, or a failure with the file's words for its status.
 fn success<'b>(request: &RequestRecipe, answer: &Answer<'b>) -> Result<&'b [u8], Failure> {
     match request.statuses.get(&ErrorStatus(answer.status)) {
         Some(words) => Err(words.failure(answer.status)),

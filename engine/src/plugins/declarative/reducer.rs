@@ -1,4 +1,4 @@
-//! How a list of items becomes what a badge shows.
+//! Reduces a list of items to the values that a badge shows.
 
 use std::fmt;
 
@@ -15,7 +15,7 @@ use serde_json::Value;
 use super::{braces, lookup::Leaf, parameters::Parameters};
 use crate::value::value_format::ValueFormat;
 
-/// What is made of a list, or of the keys of an object.
+/// The way to reduce a list, or the keys of an object.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Reducer {
     /// The first item.
@@ -30,7 +30,7 @@ pub(super) enum Reducer {
     Newest(Order, Prerelease),
 }
 
-/// Whether a prerelease may be the newest version. One is in any case if there is nothing else.
+/// Whether a prerelease may be the newest version. If all versions are prereleases, one of them is in any case.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Prerelease {
     Fixed(bool),
@@ -39,7 +39,7 @@ pub(super) enum Prerelease {
 }
 
 impl Reducer {
-    /// What has to be read of the list.
+    /// What to read of the list.
     pub(super) const fn leaf(&self) -> Leaf {
         match self {
             Self::First | Self::Join(_) | Self::Newest(..) | Self::Sum => Leaf::Items,
@@ -56,7 +56,7 @@ impl Reducer {
         }
     }
 
-    /// What is left of the items.
+    /// The items that remain, or the result of the reduction.
     pub(super) fn reduce(&self, mut items: Vec<Value>, parameters: Parameters<'_>) -> Vec<Value> {
         match self {
             Self::Join(_) => items,

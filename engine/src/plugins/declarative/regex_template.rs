@@ -1,4 +1,4 @@
-//! A regex that finds what a badge shows in a text.
+//! A regex that extracts the value of a badge from a text.
 
 use std::{error::Error, fmt};
 
@@ -20,7 +20,7 @@ pub(super) struct RegexTemplate {
 pub(super) struct RegexError(String, QueryError);
 
 impl RegexTemplate {
-    /// Reads a regex. Without a replacement it finds its first group, or without groups the whole match.
+    /// Reads a regex. Without a replacement, the result is its first group, or the whole match if it has no groups.
     pub(super) fn parse(search: String, flags: String, replace: Option<String>) -> Result<Self, RegexError> {
         match Pattern::read(&search, &flags) {
             Ok(pattern) => {
@@ -31,7 +31,7 @@ impl RegexTemplate {
         }
     }
 
-    /// What it finds in each text of what was found. Texts in which it finds nothing are left out.
+    /// Applies the regex to each text of a lookup's result. Texts without a match are left out.
     pub(super) fn find(&self, found: Lookup) -> Result<Lookup, QueryError> {
         let is_list = matches!(found, Lookup::Items(_));
         let values = match found {
@@ -51,7 +51,7 @@ impl RegexTemplate {
     }
 }
 
-/// The text of a value in which a regex can find something.
+/// The text of a value that a regex can search; `None` if the value has no text.
 fn text(value: &Value) -> Option<String> {
     match value {
         Value::String(text) => Some(text.clone()),

@@ -23,17 +23,18 @@ pub(super) struct RequestRecipe {
     pub(super) accept: Option<String>,
     pub(super) headers: BTreeMap<String, String>,
     pub(super) secret: Option<SecretTemplate>,
-    /// What says whether that which the answer tells of is private. It is asked as well if the secret was sent.
+    /// The address of a request whose answer says whether the resource is private. It is sent, too, if the secret was
+    /// sent.
     pub(super) visibility: Option<AddressTemplate>,
     pub(super) statuses: BTreeMap<ErrorStatus, FailureWords>,
 }
 
-/// What the name at the beginning of the address is.
+/// The kind of the name that the address begins with.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum RequestBase {
     /// A setting.
     Setting,
-    /// A parameter with the address of a host; for callers who name none, this setting.
+    /// A parameter with the address of a host; if the caller names none, this setting.
     Caller { setting: Option<String> },
 }
 
@@ -41,12 +42,12 @@ impl RequestRecipe {
     /// The request, each parameter encoded in its place.
     ///
     /// # Errors
-    /// The caller names no host and has to.
+    /// The caller names no host, and there is no default.
     pub(super) fn fill(&self, parameters: Parameters<'_>) -> Result<Request, Failure> {
         self.request(&self.address, self.body.as_ref(), parameters)
     }
 
-    /// The request that says whether that which the answer tells of is private, if the file has one.
+    /// The request whose answer says whether the resource is private, if the file has one.
     ///
     /// # Errors
     /// As for [`fill`](Self::fill).

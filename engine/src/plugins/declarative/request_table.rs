@@ -55,7 +55,7 @@ impl RequestTable {
         self.address().is_some() || has_body || has_option || !self.headers.is_empty()
     }
 
-    /// The names in it, and where they stand.
+    /// The names that the request uses, with their offsets.
     pub(super) fn uses(&self) -> Vec<NameUse<'_>> {
         let mut uses = Vec::new();
         if let Some(address) = self.address() {
@@ -74,8 +74,8 @@ impl RequestTable {
         uses
     }
 
-    /// The request, after a check that its keys go together. `offset` is where it stands, `statuses` hold for all
-    /// requests of a badge, and `query` has the defaults of its parameters.
+    /// The request, after a check that its keys fit together. `offset` is its offset in the file, `statuses` has the
+    /// words for all requests of the badge, and `query` has the defaults of the badge's parameters.
     pub(super) fn recipe(
         self,
         offset: usize,
@@ -111,7 +111,7 @@ impl RequestTable {
         })
     }
 
-    /// Checks that the address of `visibility` is asked like the request itself.
+    /// Checks that the request of `visibility` goes to the same base as the request itself, which must have a secret.
     fn check_visibility(&self) -> Result<(), FileFault> {
         let Some((visibility, address)) = self.visibility.as_ref().zip(self.address()) else { return Ok(()) };
         if self.secret.is_none() {
@@ -128,7 +128,7 @@ impl RequestTable {
         ))
     }
 
-    /// Whose host it is, after a check that a caller's gets nothing but a GET.
+    /// Whether the host is a setting's or a caller's, after a check that a request to a caller's host is a plain GET.
     fn base(&self, query: &BTreeMap<String, Spanned<String>>) -> Result<RequestBase, FileFault> {
         let Some((web, address)) = self.web.as_ref().filter(|web| *web.get_ref()).zip(self.address()) else {
             return Ok(RequestBase::Setting);

@@ -9,7 +9,7 @@ use super::{file_error::FileFault, name_use::NameUse, value_table::affix};
 use crate::toml_reader::Spanned;
 use crate::{plugins::label_template, route::RouteTemplate};
 
-/// What follows the name of a setting in a label.
+/// The suffix after the name of a setting in a label.
 const HOST: &str = ".host";
 
 /// The format of the response if the address names none.
@@ -56,7 +56,7 @@ impl Picture {
 }
 
 impl RouteTable {
-    /// What is checked of it, with the badge's label if it has none of its own.
+    /// The parts of the route that are checked, with the badge's label if the route has none of its own.
     pub(super) fn keys<'t>(&'t self, label: &'t Spanned<String>) -> RouteKeys<'t> {
         let label = self.label.as_ref().unwrap_or(label);
         RouteKeys { route: &self.route, label, fixed: Some(&self.fixed), example: &self.example }
@@ -144,7 +144,7 @@ impl RouteKeys<'_> {
     }
 }
 
-/// The names that a badge uses and that it has, beside those of a route.
+/// The names that a badge uses and defines, besides those of a route.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct BadgeNames<'t> {
     /// The names in the texts of the badge, except labels.

@@ -20,7 +20,7 @@ pub(super) struct SecretTable {
     pub(super) optional: bool,
 }
 
-/// How a request is authorized.
+/// The secret of a request, and its place in the request.
 #[derive(Debug)]
 pub(super) struct SecretTemplate {
     name: String,
@@ -32,17 +32,17 @@ pub(super) struct SecretTemplate {
 }
 
 impl SecretTable {
-    /// The texts in which parameters stand.
+    /// The texts that may contain parameters.
     pub(super) fn texts(&self) -> impl Iterator<Item = &Spanned<TextTemplate>> {
         [Some(&self.owner), self.user.as_ref()].into_iter().flatten()
     }
 
-    /// Whether hosts of version 0.1 cannot send it so.
+    /// Whether servers of version 0.1 cannot send the secret this way.
     pub(super) fn is_beyond_authorization(&self) -> bool {
         self.optional || self.user.is_some() || self.r#as.is_some()
     }
 
-    /// The secret, after a check that its keys go together.
+    /// The secret, after a check that its keys fit together.
     pub(super) fn template(self) -> Result<SecretTemplate, FileFault> {
         let Self { name, owner, r#in: scheme, r#as: sent_as, user, optional } = self;
         if name.get_ref().trim().is_empty() {

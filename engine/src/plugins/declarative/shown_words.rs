@@ -1,4 +1,4 @@
-//! Words that a badge shows in the place of a value.
+//! Words that a badge shows instead of a value.
 
 use std::{error::Error, fmt};
 
@@ -10,7 +10,7 @@ use serde::{
 use super::pointer::Pointer;
 use crate::value::color_scale::ColorName;
 
-/// The color of what is absent, if the file names none.
+/// The color of an absent value, if the file names none.
 const ABSENT: &str = "lightgrey";
 /// The greatest length of such words, in bytes.
 const LONGEST: usize = 64;
@@ -20,7 +20,7 @@ const LONGEST: usize = 64;
 #[serde(try_from = "String")]
 pub(super) struct ShownWords(pub(super) String);
 
-/// A text that cannot be such words.
+/// A text that cannot be used as such words.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct InvalidShownWords(String);
 
@@ -46,7 +46,8 @@ impl Error for InvalidShownWords {}
 pub(super) struct AbsentWords {
     pub(super) text: String,
     pub(super) color: String,
-    /// What must be there for the value to count as absent.
+    /// The pointer to a value that must be there; otherwise the answer is invalid, and the value does not count as
+    /// absent.
     pub(super) beside: Option<Pointer>,
 }
 

@@ -4,18 +4,18 @@ use badgesmith_provider::{Failure, order::Order};
 use serde::{Deserialize, Deserializer, de::IntoDeserializer};
 use serde_json::Value;
 
-/// The most different items that are sorted. Whoever wrote the list may have made it long to keep the server busy.
+/// The most different items that are sorted. The author of the list may have made it long to keep the server busy.
 const MOST_SORTED: usize = 1000;
 
-/// How the items of a list are sorted, the lowest first. Of equal items one is left.
+/// How the items of a list are sorted, the lowest first. Duplicates are removed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Sorting {
     pub(super) by: SortKey,
-    /// Whether an item is left out of which the list has finer ones: `3` beside `3.12`.
+    /// Whether an item is left out if the list has a finer one: `3` is left out beside `3.12`.
     pub(super) is_finest: bool,
 }
 
-/// By what items are compared.
+/// How items are compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum SortKey {
     /// As texts.
@@ -45,7 +45,8 @@ impl Sorting {
         if let SortKey::Version(order) = self.by {
             let mut sorted: Vec<String> = Vec::with_capacity(texts.len());
             for text in texts {
-                // The standard library's sorting may panic if three odd versions are each older than the next.
+                // Insertion sort, because the standard library's sort may panic if the order is not transitive, as for
+                // some odd versions.
                 let place = sorted.partition_point(|other| order.compare(other, &text).is_le());
                 sorted.insert(place, text);
             }

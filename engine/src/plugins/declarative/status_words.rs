@@ -1,4 +1,4 @@
-//! The words for an error status of the upstream, and the failure they become.
+//! The words for an error status of the upstream, and the failure with these words.
 
 use std::{error::Error, fmt};
 
@@ -24,7 +24,7 @@ impl FailureWords {
     /// The failure for this status of the upstream.
     pub(super) fn failure(&self, status: u16) -> Failure {
         let failure = Failure::not_found(self.code.clone(), self.text.clone());
-        // All that varies in the request are the caller's parameters, so a bad request is the caller's mistake.
+        // Only the caller's parameters vary in a request, so a bad request is the caller's mistake.
         if matches!(status, 400 | 422) { Failure { kind: FailureKind::InvalidParameter, ..failure } } else { failure }
     }
 }
@@ -42,7 +42,7 @@ impl TryFrom<String> for FailureWords {
     }
 }
 
-/// A text that cannot be a failure's words.
+/// A text that cannot be used as the words of a failure.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct InvalidWords(String);
 
@@ -54,7 +54,8 @@ impl fmt::Display for InvalidWords {
 
 impl Error for InvalidWords {}
 
-/// An error status whose meaning a provider defines: 4xx, without 408 and 429, which the engine handles for all.
+/// An error status whose meaning a provider defines: 4xx, without 408 and 429, which the engine handles for all
+/// providers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct ErrorStatus(pub(super) u16);
 

@@ -1,4 +1,4 @@
-//! How one value of a badge is found and shown.
+//! The recipe of one value: how it is found and shown.
 
 use std::collections::BTreeMap;
 
@@ -19,9 +19,9 @@ use crate::value::{
     value_format::{ShownValue, ValueFormat},
 };
 
-/// What stands between several licenses.
+/// The text between several licenses.
 const SEPARATOR: &str = ", ";
-/// The longest joined text, in bytes; in the place of further items is `…`.
+/// The longest joined text, in bytes; further items are replaced by `…`.
 const LONGEST_JOINED: usize = 250;
 /// The longest part of a value that a reason repeats, in bytes.
 const LONGEST_VALUE: usize = 80;
@@ -31,16 +31,16 @@ const LONGEST_VALUE: usize = 80;
 pub(super) struct ValueRecipe {
     /// The index of the request whose answer it is in.
     pub(super) request: usize,
-    /// Where it may be. The first place where there is something counts.
+    /// The places where the value may be. The first place with a value counts.
     pub(super) sources: Vec<ValueSource>,
-    /// In which order a list is reduced.
+    /// The order in which a list is sorted before it is reduced.
     pub(super) sorting: Option<Sorting>,
     pub(super) reducer: Option<Reducer>,
-    /// What a number is multiplied by.
+    /// The factor of a number.
     pub(super) times: Option<f64>,
-    /// What is shown in the place of some texts.
+    /// Replacements for some texts.
     pub(super) words: BTreeMap<String, String>,
-    /// What is shown if there is no value.
+    /// The words to show if there is no value.
     pub(super) absent: Option<AbsentWords>,
     /// The failure if a list on the way to the value is empty.
     pub(super) empty: Option<FailureWords>,
@@ -48,7 +48,7 @@ pub(super) struct ValueRecipe {
     pub(super) prefix: String,
     pub(super) suffix: String,
     pub(super) color: ColorRule,
-    /// The color of a value for which the rule has none; without one, the badge has that of its manifest.
+    /// The color of a value for which the rule has none; without it, the badge has the color of the manifest.
     pub(super) other_color: Option<String>,
 }
 
@@ -57,7 +57,7 @@ pub(super) struct ValueRecipe {
 pub(super) struct ShownPart {
     pub(super) text: String,
     pub(super) color: Option<String>,
-    /// Whether there is no value, so that the text is what stands in its place.
+    /// Whether there is no value, so that the text is its replacement.
     pub(super) is_absent: bool,
 }
 
@@ -65,7 +65,7 @@ impl ValueRecipe {
     /// The value in this body, as the badge shows it.
     ///
     /// # Errors
-    /// The failure that the file has words for, or `invalid response` with what is wrong.
+    /// A failure with the file's words, or `invalid response` with the reason.
     pub(super) fn show(&self, body: &[u8], parameters: Parameters<'_>) -> Result<ShownPart, Failure> {
         self.part(body, parameters).map_err(|failure| match &failure.reason {
             Some(reason) => {
@@ -89,11 +89,11 @@ impl ValueRecipe {
         Ok(ShownPart { text: self.affixed(&shown.text), color, is_absent: false })
     }
 
-    /// The values to show: one, or several to join. None if there is nothing.
+    /// The values to show: one, or several to join; `None` if there is none.
     fn find(&self, body: &[u8], parameters: Parameters<'_>) -> Result<Option<Vec<Value>>, Failure> {
         let leaf = match &self.reducer {
             Some(reducer) => reducer.leaf(),
-            // Something may have several licenses.
+            // A package may have several licenses.
             None if self.format == ValueFormat::License => Leaf::Items,
             None => Leaf::Value,
         };
@@ -131,7 +131,7 @@ impl ValueRecipe {
         self.absent.is_some() && self.format != ValueFormat::Text && is_false()
     }
 
-    /// What is shown without a value, if the answer has what must be beside it.
+    /// The replacement for a missing value, if the answer has the value that must be `beside` it.
     fn absent(&self, body: &[u8], parameters: Parameters<'_>) -> Result<ShownPart, Failure> {
         let because = |words: &'static str| Err(Failure::invalid_response().because(words));
         let Some(AbsentWords { text, color, beside }) = &self.absent else {
@@ -162,7 +162,7 @@ impl ValueRecipe {
         }
     }
 
-    /// The values as one, which has the number of the first one. None if there are none.
+    /// The values joined to one, with the number of the first one; `None` if there are none.
     fn join(&self, values: Vec<ShownValue>) -> Option<ShownValue> {
         let first = values.first()?;
         let (number, mut color) = (first.number, first.color);
@@ -174,7 +174,7 @@ impl ValueRecipe {
         let mut joined = String::new();
         for (at, text) in texts.into_iter().enumerate() {
             if at > 0 && joined.len() + separator.len() + text.len() > LONGEST_JOINED {
-                // One item alone may be longer.
+                // The first item is never cut, so it may be longer.
                 joined.push_str(if joined.len() > LONGEST_JOINED { "" } else { "…" });
                 break;
             }
@@ -190,7 +190,7 @@ impl ValueRecipe {
     }
 }
 
-/// The failure of a value that is not what the file says.
+/// The failure for a value that does not fit its format.
 fn misfit(value: &Value, expected: &str) -> Failure {
     let mut text = value.to_string();
     if text.len() > LONGEST_VALUE {

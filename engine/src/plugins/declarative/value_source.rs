@@ -17,12 +17,12 @@ use super::{
     regex_template::RegexTemplate,
 };
 
-/// A place in an answer, and a regex that takes a part of what is there.
+/// A place in an answer, and a regex that extracts a part of the value there.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct ValueSource {
     place: Place,
     regex: Option<RegexTemplate>,
-    /// The text of the place, for reasons in the log.
+    /// The place as it is written in the file, for reasons in the log.
     pub(super) written: String,
 }
 
@@ -70,10 +70,10 @@ impl ValueSource {
         }
     }
 
-    /// What is there.
+    /// The value at this place.
     ///
     /// # Errors
-    /// `invalid response` if the body is not in the language that it should be in.
+    /// `invalid response` if the body is not in the expected language.
     pub(super) fn find(&self, body: &[u8], leaf: Leaf, parameters: Parameters<'_>) -> Result<Lookup, Failure> {
         let parameter = |name: &str| parameters.get(name);
         let text = || String::from_utf8_lossy(body);
@@ -96,7 +96,7 @@ impl ValueSource {
 }
 
 impl SourceTable {
-    /// The place, or why there is none and what to write.
+    /// The place; the error says what is wrong and what to write.
     fn source<E: de::Error>(self) -> Result<ValueSource, E> {
         let kind = match self.document {
             None | Some(Language::Json) => DocumentKind::Json,

@@ -52,7 +52,7 @@ pub(super) struct ValueTable {
 }
 
 impl ValueTable {
-    /// The names in it, and where they stand.
+    /// The names that the value uses, with their offsets.
     pub(super) fn uses(&self) -> Vec<NameUse<'_>> {
         let mut uses = Vec::new();
         if let Some(value) = &self.value {
@@ -67,7 +67,7 @@ impl ValueTable {
         uses
     }
 
-    /// Where its first key stands, except `color`, which is a key of the badge, too.
+    /// The offset of its first key, except `color`, which is a key of the badge, too.
     pub(super) fn first_key(&self) -> Option<usize> {
         let keys = [
             start(self.from.as_ref()),
@@ -93,7 +93,7 @@ impl ValueTable {
         keys.into_iter().flatten().min()
     }
 
-    /// How the value is found in the answer of a request, and shown. `offset` is where the table stands.
+    /// The recipe of the value in the answer of a request. `offset` is the table's offset in the file.
     pub(super) fn recipe(self, request: usize, offset: usize) -> Result<ValueRecipe, FileFault> {
         let Some(value) = self.value else {
             return Err(FileFault::new(offset, "there is no value; write value = …"));
@@ -145,7 +145,7 @@ fn start<T>(value: Option<&Spanned<T>>) -> Option<usize> {
     value.map(|value| value.span().start)
 }
 
-/// The keys of which at most one says what is made of a list.
+/// The keys that reduce a list; at most one of them may be used.
 struct ReducerKeys {
     first: Option<Spanned<bool>>,
     join: Option<Spanned<String>>,

@@ -8,7 +8,7 @@ const GITHUB_ENTRY: &str = r#"issuer = "https://token.actions.githubusercontent.
 fn read(engine: &str) -> Result<Vec<TrustedIssuer>, String> {
     let text = format!("[engine]\n{engine}\n");
     let config = Config::parse(&text, Path::new("conf/plugins.toml")).map_err(|fault| fault.to_string())?;
-    // What is packed for a function is the same.
+    // The packed form for a Lambda function has the same entries.
     let again =
         Config::parse(&config.to_toml().unwrap(), Path::new("packed.toml")).map_err(|fault| fault.to_string())?;
     assert_eq!(again.engine.trust, config.engine.trust);
