@@ -1,4 +1,4 @@
-//! A document, in which queries find texts.
+//! A document that queries search for texts.
 
 use crate::{
     document_kind::DocumentKind,
@@ -36,7 +36,7 @@ impl<'text> Document<'text> {
     /// Parses a document. A byte order mark at its beginning is ignored.
     ///
     /// # Errors
-    /// [`QueryError`] where it is not in this language, or exceeds a limit.
+    /// [`QueryError`] if it is not in this language, or exceeds a limit.
     pub fn read(kind: DocumentKind, text: &'text str) -> Result<Self, QueryError> {
         if text.len() > LARGEST_DOCUMENT {
             return Err(QueryError::TooLarge);
@@ -50,9 +50,10 @@ impl<'text> Document<'text> {
         })
     }
 
-    /// As [`read`](Self::read), but JSON is parsed by each query, which makes nothing of the values that it does not
-    /// visit: for `$.package.version` this takes a fraction of the time. It is for one query, since two parse twice. An
-    /// error that `read` returns for JSON is then that of the query, whether it visits the faulty value or not.
+    /// As [`read`](Self::read), but JSON is parsed by each query, which skips the values that it does not visit: for
+    /// `$.package.version` this takes a fraction of the time. Use it for a single query, because each query parses the
+    /// text again. An error that `read` would return for JSON is returned by the query, whether or not the query visits
+    /// the faulty value.
     ///
     /// ```
     /// use badgesmith_queries::{Document, DocumentKind, QueryError};
@@ -77,15 +78,15 @@ impl<'text> Document<'text> {
     ///
     /// A JSONPath is RFC 9535's, with what shields' library accepts beyond it (`package.name` without `$`, names with
     /// dashes, `.length`). The texts of a list are those of its items; null has none. An XPath is version 1.0; the text
-    /// of an element is its first text node, or its whole text where it begins with an element.
+    /// of an element is its first text node, or its whole text if it begins with an element.
     ///
     /// # Errors
-    /// [`QueryError`] where the query cannot be parsed, takes too many steps, finds nothing, or finds an object.
+    /// [`QueryError`] if the query cannot be parsed, takes too many steps, finds nothing, or finds an object.
     pub fn find(&self, query: &str) -> Result<Vec<String>, QueryError> {
         self.find_within(query, TextLimit::First)
     }
 
-    /// All texts that a query finds, as [`find`](Self::find) does, but up to 100,000, and 4 MiB together.
+    /// All texts that a query finds, like [`find`](Self::find), but up to 100,000 texts with up to 4 MiB together.
     ///
     /// ```
     /// use badgesmith_queries::{Document, DocumentKind};
@@ -102,8 +103,8 @@ impl<'text> Document<'text> {
         self.find_within(query, TextLimit::All)
     }
 
-    /// How many values a query finds. Of one list or object it is the number of its items or members. None if it finds
-    /// nothing.
+    /// How many values a query finds. If it finds one list or object, this is the number of its items or members.
+    /// `None` if it finds nothing.
     ///
     /// ```
     /// use badgesmith_queries::{Document, DocumentKind};
@@ -114,7 +115,7 @@ impl<'text> Document<'text> {
     /// ```
     ///
     /// # Errors
-    /// [`QueryError`] where the query cannot be parsed, or takes too many steps.
+    /// [`QueryError`] if the query cannot be parsed, or takes too many steps.
     pub fn count(&self, query: &str) -> Result<Option<usize>, QueryError> {
         let count = |tree: &Tree, path: &JsonPath| json_path::count(tree, path, &self.steps);
         match &self.content {
@@ -135,8 +136,8 @@ impl<'text> Document<'text> {
     }
 }
 
-/// What a query finds in the tree of a JSON text that has all values that it visits. A mistake in the document comes
-/// before one in the query, as if the document had been parsed first.
+/// The result of a query in a JSON text, of which only the values that the query visits are built. If both the document
+/// and the query are invalid, the error is about the document, as if it had been parsed first.
 fn ask<T>(text: &str, query: &str, find: impl Fn(&Tree, &JsonPath) -> Result<T, QueryError>) -> Result<T, QueryError> {
     let path = path(query);
     let visited = path.as_ref().map(JsonPath::visited).unwrap_or_default();

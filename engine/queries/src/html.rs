@@ -1,8 +1,8 @@
 //! Converts HTML to XML, so that an XPath can be evaluated on a page.
 //!
-//! Elements nest as in the source: end tags that HTML makes optional are added (`<li>`, `<p>`, `<td>`), but no elements
-//! are: a `<tr>` stays a child of its `<table>`, without a `<tbody>`. Names become lower case. The conversion is one
-//! pass, and its result is within the limits of XML.
+//! Elements nest as in the source: missing end tags that HTML makes optional (`<li>`, `<p>`, `<td>`) are added, but
+//! elements are not: a `<tr>` stays a child of its `<table>`, without a `<tbody>`. Names become lower case. The
+//! conversion is one pass, and its result is within the limits of XML.
 
 mod character_references;
 mod element_rules;
@@ -148,7 +148,7 @@ impl<'t> HtmlConverter<'t> {
         if is_raw && !is_empty {
             self.raw_text()?;
         }
-        // A slash before the `>` closes elements that are not HTML's, such as SVG's.
+        // A slash before the `>` closes elements of other languages, such as SVG.
         if self.open.last().is_some_and(|name| is_void(name) || is_empty) {
             self.close(self.open.len() - 1);
         }

@@ -29,7 +29,8 @@ impl JsonPath {
         parser::parse(query.trim()).map(Self)
     }
 
-    /// The children that it visits on the first levels of a document; of values below them it may visit everything.
+    /// The children that the path visits on the first levels of a document. It may visit everything in the values below
+    /// them.
     pub(crate) fn visited(&self) -> Vec<WantedChildren<'_>> {
         visited::visited(&self.0)
     }
@@ -49,8 +50,8 @@ pub(crate) fn find(
     }
 }
 
-/// How many values a path finds; if that is one list or one object, how many items or members it has. None if it finds
-/// nothing.
+/// How many values a path finds; if that is one list or one object, how many items or members it has. `None` if it
+/// finds nothing.
 pub(crate) fn count(tree: &Tree, path: &JsonPath, steps: &StepBudget) -> Result<Option<usize>, QueryError> {
     let (mut count, mut inside) = (0, None);
     let counted = evaluate(tree, path, steps, &mut |found| {

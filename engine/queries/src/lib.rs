@@ -1,8 +1,8 @@
 //! Finds texts in documents: by JSONPath in JSON, YAML and TOML, by XPath in XML and HTML, by a regex in any text.
 //!
 //! Documents and queries both come from untrusted callers, so every operation is bounded: the size and the depth of a
-//! document, and the number of steps that a query may take through it. What exceeds a bound is an error, before or
-//! during the work, and never depends on a clock. This crate knows nothing of badges.
+//! document, and the number of steps that a query may take through it. Exceeding a bound is an error, before or during
+//! the work, and never depends on a clock. This crate knows nothing of badges.
 //!
 //! ```
 //! use badgesmith_queries::{Document, DocumentKind};

@@ -24,8 +24,8 @@ pub(crate) enum TextLimit {
 }
 
 impl TextLimit {
-    /// Whether so many texts, with so many bytes, are as many as a query returns. With [`TextLimit::All`] they are
-    /// more.
+    /// Whether a query that has found this many texts with this many bytes has to stop: the limit of
+    /// [`TextLimit::First`] is reached, or that of [`TextLimit::All`] is exceeded.
     pub(crate) const fn is_reached(self, texts: usize, bytes: usize) -> bool {
         match self {
             Self::First => texts >= MOST_TEXTS || bytes >= MOST_BYTES,
@@ -34,7 +34,7 @@ impl TextLimit {
     }
 }
 
-/// The beginning of a text, as long as a query may return.
+/// A text, cut to the longest that a query may return.
 pub(crate) fn truncate(text: &str) -> &str {
     &text[..text.floor_char_boundary(MOST_BYTES)]
 }

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 /// JSON without lone surrogates: an escape such as `\ud83d` without its other half becomes `\ufffd`, so the length does
-/// not change. A text that is not JSON stays one that is not.
+/// not change. A text that is not JSON is still not JSON afterwards.
 ///
 /// ```
 /// use badgesmith_queries::replace_lone_surrogates;

@@ -1,9 +1,9 @@
 //! Searches a text for a regex in RE2's syntax, and replaces the match.
 //!
-//! A text is searched with a lazy DFA. The size of its cache is bounded, and so is how often the cache may be cleared;
-//! a regex that fills it again and again is searched with the Pike VM instead. The Pike VM also finds the capture
-//! groups, within the match only. Its work is the product of NFA states, groups and bytes, which is known and bounded
-//! before it begins. There is no backtracking, no lookaround and no back reference, as in RE2.
+//! A text is searched with a lazy DFA. Both the size of its cache and the number of times that the cache is cleared are
+//! bounded; a regex that fills the cache again and again is searched with the Pike VM instead. The Pike VM also finds
+//! the capture groups, within the match only. Its work is the product of NFA states, groups and bytes, which is known
+//! and bounded before it begins. There is no backtracking, no lookaround and no back reference, as in RE2.
 
 mod re2_class;
 mod re2_translator;
@@ -87,8 +87,8 @@ impl Pattern {
         Self::compile(hir, LARGEST_PATTERN)
     }
 
-    /// Compiles a regex of a JSONPath (RFC 9485), in which a dot matches no line end. With `is_whole` it has to match
-    /// the whole text.
+    /// Compiles a regex of a JSONPath (RFC 9485), in which a dot does not match line ends. With `is_whole`, the regex
+    /// has to match the whole text.
     pub(crate) fn of_path(regex: &str, is_whole: bool, largest: usize) -> Result<Self, QueryError> {
         let mut parser = ParserBuilder::new();
         parser.crlf(true).nest_limit(DEEPEST);
@@ -135,7 +135,8 @@ impl Pattern {
         self.find_in(text, replace, &StepBudget::new(MOST_STEPS))
     }
 
-    /// The first match, or its replacement, in each of the texts that has one. All texts share the steps of one.
+    /// The first match, or its replacement, in each text that has a match. All texts together may take as many steps as
+    /// one text may.
     ///
     /// ```
     /// use badgesmith_queries::Pattern;
@@ -251,8 +252,7 @@ impl Pattern {
     }
 }
 
-/// Searches with a lazy DFA, and spends steps for the bytes it reads and the states it builds. `None` where it gives
-/// up.
+/// Searches with a lazy DFA, and spends steps for the bytes it reads and the states it builds. `None` if it gives up.
 fn search_with<T>(
     dfa: &DFA,
     cache: &mut Cache,

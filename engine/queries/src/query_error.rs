@@ -4,14 +4,14 @@ use std::{error::Error, fmt};
 
 use crate::document_kind::DocumentKind;
 
-/// Why a query finds no text. The words are shields', where shields has this error.
+/// Why a query finds no text. The words are those of shields, if shields has this error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum QueryError {
     /// The document is not in its language.
     Unparseable(DocumentKind),
     /// The document is larger than [`LARGEST_DOCUMENT`](crate::LARGEST_DOCUMENT).
     TooLarge,
-    /// The document has too many values, aliases expanded, or nests them too deeply.
+    /// The document has too many values, counted with aliases expanded, or nests them too deeply.
     TooManyValues(DocumentKind),
     /// The XML declares entities, whose expansion would be unbounded.
     Entities,

@@ -19,7 +19,7 @@ impl StepBudget {
     /// Spends this many steps.
     ///
     /// # Errors
-    /// [`QueryError::TooManySteps`] where none are left.
+    /// [`QueryError::TooManySteps`] if no steps are left.
     pub(crate) fn spend(&self, steps: usize) -> Result<(), QueryError> {
         let left = self.0.get().saturating_sub(steps as u64);
         self.0.set(left);

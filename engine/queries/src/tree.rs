@@ -17,7 +17,7 @@ use crate::{document_kind::DocumentKind, query_error::QueryError};
 /// Parses a document in any language but XML.
 ///
 /// # Errors
-/// [`QueryError`] where it is not in this language, exceeds a limit, or is a scalar, in which there is nothing to find.
+/// [`QueryError`] if it is not in this language, exceeds a limit, or is a scalar, in which there is nothing to find.
 pub(crate) fn read(kind: DocumentKind, text: &str) -> Result<Tree<'_>, QueryError> {
     let tree = match kind {
         DocumentKind::Yaml => yaml::read(text)?,
@@ -27,11 +27,11 @@ pub(crate) fn read(kind: DocumentKind, text: &str) -> Result<Tree<'_>, QueryErro
     container(tree)
 }
 
-/// Parses a JSON document for a query that visits these children on its first levels. For other queries the tree is of
-/// no use.
+/// Parses a JSON document for a query that visits these children on its first levels. The tree must not be used for
+/// other queries, because it lacks other values.
 ///
 /// # Errors
-/// As [`read`], also for what the query does not visit.
+/// As [`read`], also for mistakes in values that the query does not visit.
 pub(crate) fn read_json_for<'t>(text: &'t str, wanted: &[WantedChildren<'_>]) -> Result<Tree<'t>, QueryError> {
     container(json::read_for(text, wanted)?)
 }

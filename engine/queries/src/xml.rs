@@ -1,7 +1,7 @@
-//! XML by `roxmltree`, after a scan for what would take the parser too long.
+//! XML by `roxmltree`, after a scan that refuses documents that the parser would take too long for.
 //!
 //! The parser compares every attribute of an element with every other, and copies the namespaces of an element to all
-//! elements in it. Both are fine for documents that people write, and take minutes for hostile ones.
+//! elements in it. Both are fast for documents that people write, and take minutes for hostile ones.
 
 use roxmltree::{Document, Error, ParsingOptions};
 
@@ -81,7 +81,7 @@ fn tag_length(text: &str) -> usize {
     text.len()
 }
 
-/// The number of attributes of a tag: that of the equals signs outside of quotes.
+/// The number of attributes of a tag, which is the number of equals signs outside of quotes.
 fn attribute_count(tag: &str) -> usize {
     let (mut quote, mut count) = (None, 0);
     for letter in tag.chars() {

@@ -20,7 +20,7 @@ const LONGEST_TRANSLATION: usize = 128;
 
 /// The greatest height of an expression, on which the evaluator recurses. `1 + 1 + 1` has a height of three.
 const HIGHEST: usize = 48;
-/// As many minus signs in a row are refused before the parser recurses on each.
+/// A query with this many minus signs in a row is refused, because the parser recurses on each.
 const MOST_MINUSES: &str = "----------------";
 
 /// The texts of the selected nodes, in the document's order, or the text of a number, a boolean or a string.
@@ -36,7 +36,7 @@ pub(crate) fn find(
     })
 }
 
-/// How many nodes are selected. None if there are none.
+/// How many nodes are selected; `None` if there are none.
 pub(crate) fn count(document: &Document, query: &str, steps: &StepBudget) -> Result<Option<usize>, QueryError> {
     evaluated(document, query, steps, |found| match found {
         Value::NodeSet(nodes) => Ok(Some(nodes.len()).filter(|count| *count > 0)),
@@ -71,7 +71,7 @@ fn evaluated<T>(
         Err(EvalError::UnknownFunction(_) | EvalError::ArgumentCount { .. }) => return Err(QueryError::XPath),
         Err(EvalError::UnboundVariable(_) | EvalError::ExpectedNodeSet { .. }) => return Err(QueryError::XPath),
     };
-    // Without steps nodes look empty, so what was found then is wrong.
+    // Once the steps are spent, nodes look empty, so the result is wrong.
     if steps.is_spent() { Err(QueryError::TooManySteps) } else { found }
 }
 
@@ -104,8 +104,8 @@ fn text(node: CountedNode) -> String {
     truncate(text.trim()).to_owned()
 }
 
-/// How many function calls an expression has; `translate` counts once for every character it searches for. `None` where
-/// their number is not known before the evaluation.
+/// How many function calls an expression has; `translate` counts once for every character it searches for. `None` if
+/// the number is not known before the evaluation.
 fn calls(expression: &Expr) -> Option<u64> {
     let own = match expression {
         Expr::Path(PathExpr::Filter(filter) | PathExpr::FilterLocation(filter, _)) => match &filter.primary {

@@ -1,4 +1,4 @@
-//! The charts that are kept: for a minute, and by their newest record.
+//! The cache of charts. A chart is kept for a minute, with the place of its newest record.
 
 use std::{
     sync::Arc,
@@ -16,7 +16,7 @@ use crate::{
     world::Executor,
 };
 
-/// How long a chart is kept at most. A record that arrives late, and is older than others, is shown after it.
+/// How long a chart is kept. A record that arrives late, with an older time than others, is shown after that time.
 const KEPT: Duration = Duration::from_secs(60);
 
 /// A drawn chart.
@@ -28,7 +28,7 @@ pub(crate) struct KeptChart {
     made: SystemTime,
 }
 
-/// Charts that are kept, and those that are being made.
+/// The cached charts, and those that are being made.
 pub(super) struct Charts {
     kept: Bounded<KeptChart>,
     flights: Flights<Result<Arc<KeptChart>, Error>>,
@@ -64,7 +64,7 @@ impl Charts {
         self.kept.get(key).filter(|chart| now < chart.made + KEPT)
     }
 
-    /// Makes the chart of this key once for all callers, and keeps it.
+    /// Makes the chart of this key once for all callers, and caches it.
     pub(super) async fn make(
         &self,
         key: &str,

@@ -1,4 +1,4 @@
-//! Charts are drawn on worker threads, and kept.
+//! Charts are drawn on worker threads, and cached.
 
 use std::{sync::Arc, time::SystemTime};
 
@@ -26,7 +26,7 @@ impl Drawing {
         self.charts.clear();
     }
 
-    /// Makes the chart of this key once for all callers, and keeps it.
+    /// Makes the chart of this key once for all callers, and caches it.
     ///
     /// # Errors
     /// The error of making it.

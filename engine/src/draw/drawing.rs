@@ -19,7 +19,8 @@ use crate::{
     world::Executor,
 };
 
-/// How many letters are drawn on the request's own thread, at scale 2 a quarter as many: about a millisecond's work.
+/// How many letters are drawn on the request's own thread, which takes about a millisecond; at scale 2, a quarter as
+/// many.
 const LETTERS_AT_ONCE: usize = 256;
 
 /// Draws badges, and caches the pictures that take longer to draw than to look up: those with an icon to decode or
@@ -39,7 +40,7 @@ impl fmt::Debug for Drawing {
     }
 }
 
-/// What determines the output, besides the resolved badge.
+/// The format and the options of the output, besides the resolved badge.
 #[derive(Clone, Copy)]
 pub(crate) struct Look {
     pub(crate) format: Format,
@@ -54,7 +55,7 @@ impl Look {
     }
 }
 
-/// Where a badge is drawn.
+/// How much work a drawing is, which decides where it is done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Effort {
     /// On the request's own thread: handing it to another thread would take about as long.
@@ -75,7 +76,7 @@ impl Effort {
         let letters = letters + badge.segments.iter().map(|segment| segment.text.len()).sum::<usize>();
         let size = if has_pixels { usize::from(scale.factor()).pow(2) } else { 1 };
         let is_large = letters * size > LETTERS_AT_ONCE || badge.named_logo.is_some();
-        // An added face may have to be read first.
+        // An added font may have to be read first.
         let needs_faces = (has_pixels || badge.outline) && !badge.faces.is_empty() && !is_ascii(badge);
         if needs_faces
             || (has_pixels && is_large)

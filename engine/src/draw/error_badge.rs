@@ -33,7 +33,7 @@ pub(crate) async fn draw(
     }
 }
 
-/// The same at once, on this thread: at its own size, and without a logo that the caller sent.
+/// Draws the error badge at once, on this thread: at scale 1, and with a blank in place of a logo that the caller sent.
 pub(crate) fn draw_at_once(
     error: &Error,
     overrides: Overrides,

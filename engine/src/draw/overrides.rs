@@ -1,5 +1,5 @@
-//! Overrides: query parameters that every badge takes. They take precedence over the provider's badge, and that over
-//! the manifest's defaults.
+//! Overrides: query parameters that every badge accepts. They take precedence over the provider's badge, which takes
+//! precedence over the manifest's defaults.
 
 use badgesmith_renderer::{BadgeSegment, Color, Link, Logo, Scale, Spark, Style, Theme, is_icon};
 
@@ -11,14 +11,14 @@ const MOST_SEGMENTS: usize = 8;
 /// The longest text that is drawn, in UTF-16 code units, as in shields. A longer text is cut.
 const LONGEST_TEXT: usize = 255;
 
-/// A query parameter that every badge takes.
+/// A query parameter that every badge accepts.
 pub(crate) struct Override {
     pub(crate) name: &'static str,
     /// A deprecated name, which is used if the current one is missing.
     older: Option<&'static str>,
     /// Whether `/openapi.json` describes it.
     pub(crate) is_documented: bool,
-    /// The values that it may have, as the refusal of any other names them; none if there are too many for that.
+    /// The allowed values, which the error for any other value lists; empty if there are too many to list.
     choices: &'static [&'static str],
     read: Read,
 }
@@ -111,7 +111,7 @@ pub(crate) struct Overrides {
     is_strict: bool,
     /// The scale of a picture.
     pub(crate) scale: Option<Scale>,
-    /// The sparkline that the history of the badge's records has.
+    /// The sparkline of the history of the badge's records.
     pub(crate) spark: Option<Spark>,
     /// The least `max-age` that the caller asks for, in seconds.
     pub(crate) cache_seconds: Option<u32>,

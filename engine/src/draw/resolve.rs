@@ -1,4 +1,5 @@
-//! Decides every field of a badge: the caller's overrides over the badge's content over the defaults of its address.
+//! Decides every field of a badge. The caller's overrides take precedence over the badge's content, which takes
+//! precedence over the defaults of its address.
 
 use badgesmith_provider::{Badge, BadgeRoute};
 use badgesmith_renderer::{Color, Links, ResolvedBadge, Scale, Style, Theme};
@@ -7,7 +8,7 @@ use super::overrides::{Overrides, shortened};
 use crate::badge_content::{BadgeContent, Extras};
 
 impl Overrides {
-    /// Adds the style and the logo of a document where the caller has no override for them.
+    /// Adds the style and the logo of a document, if the caller does not override them.
     pub(crate) fn over(mut self, content: &BadgeContent) -> Self {
         let Some(Extras { style, logo, logo_color, logo_size, .. }) = content.extras.as_deref() else { return self };
         self.style = self.style.or(*style);
@@ -19,7 +20,8 @@ impl Overrides {
         self
     }
 
-    /// Adds the style that the badge of a route has where the caller names none. An error has none of its own.
+    /// Adds the style of the route's badge, if the caller names none. It is for error badges, which have no style of
+    /// their own.
     pub(crate) fn over_style_of(mut self, route: &BadgeRoute) -> Self {
         self.style = self.style.or_else(|| style_of(route));
         self
@@ -31,7 +33,7 @@ impl Overrides {
         let fallback = || route.color.as_deref().and_then(Color::parse).unwrap_or(Color::LIGHTGREY);
         let (color, label_color) = if is_error { (None, None) } else { (self.color, self.label_color) };
         let style = self.style.unwrap_or(Style::Flat);
-        // As at shields, the logo that goes with a style is not drawn in another one.
+        // As in shields, a logo that belongs to the route's style is not drawn in another style.
         let has_logo = style_of(route).is_none_or(|own| own == style);
         let default_logo = || badge.named_logo.or_else(|| route.logo.clone().filter(|_| has_logo));
         let label = self.label.or(badge.label).unwrap_or_else(|| route.label.clone());
@@ -61,7 +63,7 @@ impl Overrides {
     }
 }
 
-/// The style that the badge of a route has of its own.
+/// The style that a route sets for its badge.
 fn style_of(route: &BadgeRoute) -> Option<Style> {
     route.style.as_deref().and_then(Style::parse)
 }

@@ -22,7 +22,7 @@ const AT_ONCE: usize = 2;
 /// The capacity of a queue: a page full of badges, opened by several people.
 const MOST_WAITING: u64 = 64;
 /// The timeout of a picture, including its time in the queue. The renderer bounds the work of a picture: on an idle
-/// machine it takes less than a tenth of this, on a Lambda function with a seventh of a core most of it.
+/// machine it takes less than a tenth of this time, and on a Lambda function with a seventh of a core most of it.
 const PATIENCE: Duration = Duration::from_millis(1500);
 /// After how long a thread counts as stuck. The renderer bounds the work of a picture, which takes far less.
 const STUCK_AFTER: Duration = Duration::from_secs(30);
@@ -103,7 +103,7 @@ impl DrawingQueue {
         }
     }
 
-    /// Forgets drawings that ended, and takes the permits of stuck ones back.
+    /// Removes drawings that have ended, and takes the permits of stuck ones back.
     fn reclaim_stuck(&self, now: Duration) {
         lock(&self.running).retain(|drawing| {
             let mut permit = lock(&drawing.permit);

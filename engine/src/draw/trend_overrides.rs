@@ -4,25 +4,25 @@ use crate::{error::Error, format::Format, request::Pairs};
 
 /// The names of these overrides, in the order in which the first invalid one is reported.
 pub(crate) const TREND_OVERRIDES: [&str; 3] = ["trend", "rate", "as"];
-/// The most records that a trend or a rate is made of.
+/// The most records for a trend or a rate.
 const MOST: usize = 60;
-/// What a number of records may be, with [`MOST`], in words.
+/// The allowed numbers of records in words; they end at [`MOST`].
 const COUNT: &str = "a number from 1 to 60";
 
-/// What a caller asks of the history of a badge's records.
+/// The caller's query parameters about the history of a badge's records.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct TrendOverrides {
     /// The number of newest records in the sparkline.
     pub(crate) trend: Option<usize>,
-    /// The number of newest records of which the share that succeeded is shown.
+    /// How many of the newest records the shown success rate is computed from.
     pub(crate) rate: Option<usize>,
-    /// Whether the badge says how long the newest one took.
+    /// Whether the badge shows how long the newest run took.
     pub(crate) as_duration: bool,
 }
 
 impl TrendOverrides {
-    /// Reads the query. A parameter that the badge reads itself, which is among `own`, is not an override. Invalid
-    /// values are treated as in `Overrides::read`.
+    /// Reads the query. A parameter in `own`, which the badge itself reads, is not an override. Invalid values are
+    /// treated as in `Overrides::read`.
     ///
     /// # Errors
     /// The name of the first invalid one, for JSON.
@@ -47,7 +47,7 @@ impl TrendOverrides {
         Ok(overrides)
     }
 
-    /// The same for JSON, which has no place for a sparkline.
+    /// The same without a sparkline, for JSON.
     pub(crate) const fn without_trend(self) -> Self {
         Self { trend: None, ..self }
     }

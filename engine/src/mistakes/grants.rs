@@ -1,4 +1,5 @@
-//! Every mistake of one plugin: what it is refused for is granted for the moment, and it is loaded again.
+//! Finds every mistake of one plugin: after each refusal, the missing grant is added in memory, and the plugin is
+//! loaded again.
 
 use std::path::PathBuf;
 
@@ -10,8 +11,8 @@ use crate::{
 /// How often a plugin is loaded again.
 const MOST: usize = 50;
 
-/// Loads a plugin as if everything was granted that it lacks, and returns what it lacks; no plugin if it cannot be
-/// loaded all the same.
+/// Loads a plugin as if all its missing grants were there, and returns the mistakes. The plugin is `None` if it cannot
+/// be loaded even so.
 pub(super) fn load_granting(config: &PluginConfig, folders: &[PathBuf]) -> (Option<Plugin>, Vec<ConfigErrorKind>) {
     let (mut config, mut found) = (config.clone(), Vec::new());
     while found.len() < MOST {
@@ -29,7 +30,7 @@ pub(super) fn load_granting(config: &PluginConfig, folders: &[PathBuf]) -> (Opti
     (None, found)
 }
 
-/// Changes the configuration so that it is not refused for this mistake; `false` if nothing would help.
+/// Changes the configuration so that this mistake is gone; `false` if no change would help.
 fn grant(config: &mut PluginConfig, kind: &ConfigErrorKind) -> bool {
     let http_origins = config.http_origins.clone();
     let is_origin = |text: &String| Origin::parse_allowing(text, &http_origins).is_ok();

@@ -22,9 +22,9 @@ pub struct Mistake {
 /// What is wrong.
 #[derive(Clone, Debug)]
 pub enum MistakeKind {
-    /// The text is not TOML, or has a key or a value that plugins.toml has not, in the words of its reader.
+    /// The text is not TOML, or has a key or a value that plugins.toml does not allow; the words are the parser's.
     Toml(String),
-    /// A value that plugins.toml cannot have, or something that it lacks.
+    /// An invalid value in plugins.toml, or something that is missing there.
     Config(ConfigErrorKind),
     /// A route that conflicts with another one.
     Route(RouteErrorKind),

@@ -1,4 +1,4 @@
-//! The tables of a file, each read by itself.
+//! The tables of a file; each is read separately.
 
 use std::{ops::Range, path::Path};
 
@@ -18,11 +18,11 @@ use crate::{
     plugins::{ConfigErrorKind, PluginConfig, Settings, check_scheme},
 };
 
-/// The tables without mistakes of one file.
+/// The tables of one file that have no mistakes.
 pub(super) struct Tables<'a> {
     pub(super) plugins: Vec<(PluginConfig, Table<'a>)>,
     pub(super) subscriptions: Vec<(Subscription, Table<'a>)>,
-    /// The origins with plain http that plugins may be granted.
+    /// The plain http origins that plugins may be granted.
     pub(super) http_origins: Vec<Origin>,
 }
 
@@ -77,8 +77,8 @@ impl<'a> Tables<'a> {
     }
 }
 
-/// A mistake in an entry of a list of `[engine]`; at the list if there is no such entry, and at the beginning of the
-/// file if there is no such list.
+/// A mistake in an entry of a list of `[engine]`. Its place is the list if there is no such entry, and the beginning of
+/// the file if there is no such list.
 pub(super) fn listed_mistake(file: &Path, text: &str, key: &str, index: usize, words: String) -> Mistake {
     let (document, _) = DeTable::parse_recoverable(text);
     let engine = document.get_ref().iter().find(|(name, _)| *name.get_ref() == "engine");
@@ -91,7 +91,7 @@ pub(super) fn listed_mistake(file: &Path, text: &str, key: &str, index: usize, w
     Mistake { table: "[engine]".to_owned(), key: key.to_owned(), ..mistake }
 }
 
-/// Reads `[engine]`, and returns the origins with plain http that plugins may be granted.
+/// Reads `[engine]`, and returns the plain http origins that plugins may be granted.
 fn read_engine(table: &Table<'_>, found: &mut Vec<Mistake>) -> Vec<Origin> {
     let Some(settings) = table.read::<Settings>(found) else { return Vec::new() };
     if let Err(fault) = check_scheme(&settings.trust, settings.allow_http) {
@@ -100,10 +100,10 @@ fn read_engine(table: &Table<'_>, found: &mut Vec<Mistake>) -> Vec<Origin> {
     settings.http_origins()
 }
 
-/// The tables of an array without mistakes. `naming` is the key that names one.
+/// The tables of an array that have no mistakes. `naming` is the key with a table's name.
 fn each<'a, T: DeserializeOwned>(array: Table<'a>, naming: &str, found: &mut Vec<Mistake>) -> Vec<(T, Table<'a>)> {
     let DeValue::Array(entries) = array.value.get_ref().clone() else {
-        // It says that an array is expected.
+        // This adds the mistake that an array is expected.
         let _ = array.read::<Vec<T>>(found);
         return Vec::new();
     };
@@ -138,17 +138,17 @@ impl Table<'_> {
         }
     }
 
-    /// A mistake at a key of this table, or at a name below it; at the table itself where it has no such key.
+    /// A mistake at a key of this table, or at a name below the key; at the table itself if it has no such key.
     pub(super) fn mistake(&self, key: &str, name: Option<&str>, kind: ConfigErrorKind) -> Mistake {
         let at_key = entry(&self.value, key);
         let at_name = at_key.as_ref().and_then(|(_, value)| entry(value, name?));
         let span = at_name.or(at_key).map_or_else(|| self.span.clone(), |(span, _)| span);
         let mistake = mistake(self.file, self.text, Some(&span), MistakeKind::Config(kind));
-        // The words name the key.
+        // `key` stays empty, because the words name the key.
         Mistake { table: self.name.clone(), ..mistake }
     }
 
-    /// A mistake of the plugin's routes, whose kind is not known yet.
+    /// A mistake in the plugin's routes; its kind is a placeholder that is replaced later.
     pub(super) fn route_mistake(&self) -> Mistake {
         self.mistake("id", None, ConfigErrorKind::DuplicateId)
     }

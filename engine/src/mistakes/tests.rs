@@ -15,7 +15,7 @@ const PROVIDER: &str = r#"
     value = "/version"
 "#;
 
-/// The mistakes of plugins.toml and of a file of plugins.d, beside which the provider `one` lies.
+/// The mistakes of plugins.toml and of a file of plugins.d, in a folder with the provider `one`.
 fn all(config: &str, added: &str) -> Vec<String> {
     let folder = std::env::temp_dir().join(format!("badgesmith-mistakes-{}", std::process::id()));
     std::fs::create_dir_all(folder.join("plugins.d")).unwrap();

@@ -1,7 +1,8 @@
 //! Every mistake in one value of a TOML document.
 //!
-//! A reader stops at the first mistake. So what it does not take is removed, and the rest is read again. What is said
-//! after that about the table or the array that had it may be a consequence only, and is left out.
+//! A deserializer stops at the first mistake. So the refused entry is removed, and the rest is read again. A later
+//! mistake in the table or the array that had the removed entry may only be a consequence of the removal, and is left
+//! out.
 
 use std::{mem, ops::Range};
 
@@ -21,13 +22,13 @@ const MOST: usize = 100;
 pub(super) struct ValueMistake {
     /// The keys that lead to it, from the value on.
     pub(super) key: String,
-    /// Where it is in the text; `None` if that is not known.
+    /// Its place in the text; `None` if that is not known.
     pub(super) span: Option<Range<usize>>,
-    /// The words of the reader.
+    /// The words of the deserializer.
     pub(super) words: String,
 }
 
-/// What was removed from a value.
+/// An entry that was removed from a value.
 struct Removed {
     key: String,
     span: Range<usize>,

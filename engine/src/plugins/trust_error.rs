@@ -52,7 +52,7 @@ pub enum TrustMistake {
     },
     /// A name in this list is empty.
     EmptyName(&'static str),
-    /// A workflow is written with the ref of its file, as in the claim.
+    /// A workflow contains the ref of its file, `@refs/…`, as the claim does.
     WorkflowWithRef(String),
 }
 

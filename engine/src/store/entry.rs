@@ -1,4 +1,4 @@
-//! What is written to a store and read from it, besides records.
+//! The types that are written to a store and read from it, besides records.
 
 use std::time::SystemTime;
 
@@ -25,7 +25,7 @@ pub struct Entry {
     pub record: Record,
     /// When the request arrived: `RESULT_LIFE` and the nonce's life begin here.
     pub arrived: SystemTime,
-    /// The row of the outbox that tells of the record, written with it; `None` if nobody subscribed.
+    /// The outbox row for the record, written together with it; `None` without subscriptions.
     pub outbox: Option<Row>,
 }
 
@@ -40,16 +40,16 @@ pub enum Recorded {
     Duplicate,
 }
 
-/// A cached answer, with the mark of what it is about.
+/// A cached answer, with the mark of its subject.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct MarkedAnswer {
     /// The answer, if there is one.
     pub answer: Option<Bytes>,
-    /// Since when such answers are stale, if that was noted.
+    /// The time of the mark, until which such answers are stale; `None` if there is no mark.
     pub stale_since: Option<SystemTime>,
 }
 
-/// What a delivery of a webhook writes, besides states.
+/// The data that a webhook delivery writes, besides states.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Delivery {
     /// The webhook's scheme, such as `github`.
@@ -76,11 +76,11 @@ pub struct SubjectRecord {
     pub subject: Subject,
     /// The record.
     pub record: Record,
-    /// The row of the outbox that tells of the record, written with it; `None` if nobody subscribed.
+    /// The outbox row for the record, written together with it; `None` without subscriptions.
     pub outbox: Option<Row>,
 }
 
-/// Which states are queried. All of it is case-folded.
+/// A query for states. All names are case-folded.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct States {
     /// The collection.
@@ -89,9 +89,9 @@ pub struct States {
     pub owner: String,
     /// The repository.
     pub repo: String,
-    /// The part, if not those of all parts.
+    /// The part; `None` for all parts.
     pub platform: Option<String>,
-    /// The branch, if not those of all branches of the part.
+    /// The branch; `None` for all branches of the part.
     pub branch: Option<String>,
 }
 
@@ -102,7 +102,7 @@ pub struct ListedSubject {
     pub collection: String,
     /// The subject.
     pub subject: Subject,
-    /// When a record or a state of it was written last.
+    /// When a record or a state of the subject was last written.
     pub changed: SystemTime,
 }
 

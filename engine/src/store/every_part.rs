@@ -1,4 +1,4 @@
-//! Which records of every part of a branch are queried, and where a list has the parts.
+//! A query for the records of every part of a branch, and the keys of the parts in the list of subjects.
 
 use badgesmith_provider::{Record, fold};
 
@@ -9,19 +9,19 @@ pub const MOST_PARTS: usize = 64;
 /// The most records of each part that one query finds.
 pub const MOST_PART_RECORDS: usize = 10;
 
-/// The part whose address stands for all of them, so that it is none of them.
+/// The name that stands for all parts in an address, so no part has this name.
 const ALL: &str = "all";
 
-/// Which records are queried. All names are case-folded.
+/// A query for records. All names are case-folded.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EveryPart {
     /// The collection.
     pub collection: String,
     /// The repository and the branch: the subject that stands for all parts.
     whole: Subject,
-    /// How many records of each part, at most [`MOST_PART_RECORDS`].
+    /// How many records of each part are returned, at most [`MOST_PART_RECORDS`].
     pub last: usize,
-    /// The fields that the records keep.
+    /// The fields of the records that are returned.
     pub fields: Vec<String>,
 }
 
@@ -29,7 +29,7 @@ impl EveryPart {
     /// The newest `last` records of every part of a branch, with these fields.
     ///
     /// # Errors
-    /// The name of what is empty or too long.
+    /// The name of the part of the subject that is empty or too long.
     pub fn new(
         collection: &str,
         [owner, repo, branch]: [&str; 3],
@@ -67,7 +67,7 @@ impl EveryPart {
         self.range().0 + &escape(part) + "$"
     }
 
-    /// The subject of a part; `None` for what is no part of its own.
+    /// The subject of a part; `None` for `all` and for invalid names.
     pub fn subject(&self, part: &str) -> Option<Subject> {
         let whole = &self.whole;
         let is_part = fold(part) != ALL;

@@ -1,8 +1,8 @@
-//! Which repository stands behind a name: a state of the engine's own.
+//! The engine's own state that says which repository has a name.
 //!
-//! A name can be given up and taken again by somebody else, whose builds have tokens for it, too. So the id that the
-//! platform gave the repository is remembered at the first report that a token proved. Another id under that name is
-//! refused until the operator accepts it.
+//! After a repository is renamed or deleted, somebody else can take its name, and builds of the new repository get
+//! valid tokens for that name. So the platform's id of the repository is stored with the first report that has a token.
+//! A token with another id under the same name is refused until the operator accepts it.
 
 use badgesmith_provider::{FoundState, State, fold};
 use serde_json::{Map, Value};
@@ -11,23 +11,24 @@ use super::entry::States;
 
 /// The engine's own collection of such states. No plugin may read or write it, and no list shows it.
 pub const IDENTITY: &str = "identity";
-/// The part and the branch of such states.
+/// The name of both the part and the branch of such a state.
 const ALL: &str = "all";
 /// The fields.
 const ISSUER: &str = "issuer";
 const REPOSITORY_ID: &str = "repository_id";
 
-/// What is remembered of the repository behind a name.
+/// The stored identity of the repository that has a name.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Identity {
-    /// The issuer whose token proved it; `None` until the next token does.
+    /// The issuer of the token that proved it; `None` if the next token sets it.
     pub issuer: Option<String>,
-    /// The id that the platform gave the repository; `None` if the next token says it.
+    /// The platform's id of the repository; `None` if the next token sets it.
     pub repository_id: Option<String>,
 }
 
 impl Identity {
-    /// The state that remembers it. Of two writers one wins: each writes the generation after the one that it read.
+    /// The state that stores this identity. If two processes write at the same time, only one succeeds: each writes the
+    /// generation after the one that it read.
     #[must_use]
     pub fn state(&self, owner: &str, repo: &str, generation: u64) -> State {
         let fields = [(ISSUER, &self.issuer), (REPOSITORY_ID, &self.repository_id)];
@@ -45,7 +46,7 @@ impl Identity {
         }
     }
 
-    /// What a state remembers, and the generation of the next one.
+    /// The identity in a state, and the generation of the next one.
     #[must_use]
     pub fn read(found: &FoundState) -> (Self, u64) {
         let field = |name| found.fields.get(name).and_then(Value::as_str).map(str::to_owned);

@@ -6,10 +6,10 @@ use badgesmith_provider::Record;
 
 use super::subject::Subject;
 
-/// The partition key of the records of a collection and repository: `TEST#owner#repo` for `test-results`, as BadgeSmith
-/// has always written it, and `collection#owner#repo` for any other.
+/// The partition key of the records of a collection and repository: `TEST#owner#repo` for `test-results`, as since the
+/// first version of BadgeSmith, and `collection#owner#repo` for any other.
 pub fn partition(collection: &str, subject: &Subject) -> String {
-    // A collection's name is lower-case, so none is called TEST.
+    // Names of collections are lower-case, so no other collection is called TEST.
     let collection = if collection == "test-results" { "TEST" } else { collection };
     format!("{collection}#{}#{}", escape(subject.owner()), escape(subject.repo()))
 }

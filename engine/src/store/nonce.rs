@@ -1,4 +1,4 @@
-//! What a report claims, so that it is not taken twice.
+//! The nonce that a report claims, so that it is not accepted twice.
 
 use std::time::{Duration, SystemTime};
 
@@ -21,15 +21,15 @@ pub const NONCE_LIFE: Duration = Duration::from_secs(45 * 60);
 pub struct Nonce {
     /// 1 to 128 visible ASCII characters; it is claimed for the collection and the subject.
     pub value: String,
-    /// Until when it is claimed, if that is later than [`NONCE_LIFE`] after the report arrived.
+    /// When the claim expires, if that is later than [`NONCE_LIFE`] after the report arrived.
     pub expires: Option<SystemTime>,
-    /// Whether the run is looked at first: a known run is then a duplicate, whether or not the nonce was used. A build
-    /// has one token for all its reports, so a retry has the same one.
+    /// Whether the run is checked before the nonce: a known run is then a duplicate, whether or not the nonce was used.
+    /// A build uses one token for all its reports, so a retry has the same token id.
     pub is_after_run: bool,
 }
 
 impl Nonce {
-    /// Until when it is claimed by a report that arrived at this time.
+    /// When the claim of a report that arrived at this time expires.
     #[must_use]
     pub fn expiry(&self, arrived: SystemTime) -> SystemTime {
         let least = arrived + NONCE_LIFE;

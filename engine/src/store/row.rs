@@ -1,8 +1,8 @@
-//! Rows of the store's table of events: what has to be told, to whom, and how far that is.
+//! Rows of the store's table of events: the outbox, the queues of the subscriptions, and the cursors.
 
 use std::{collections::BTreeSet, error::Error, fmt, time::SystemTime};
 
-/// A row. Its value is a text, mostly JSON; the store does not look into it.
+/// A row. Its value is a text, mostly JSON, which the store does not parse.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Row {
     /// The partition, such as `OUTBOX#03`, at most [`LONGEST_ROW_KEY`].
@@ -18,16 +18,16 @@ pub struct Row {
 /// One change of a transaction.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RowChange {
-    /// Writes a row, if what is there now is what the condition says.
+    /// Writes a row, if the present row fulfils the condition.
     Put(Row, RowIs),
-    /// Deletes the row of a partition and a key, if what is there now is what the condition says.
+    /// Deletes the row of a partition and a key, if the present row fulfils the condition.
     Delete(String, String, RowIs),
 }
 
-/// What a row has to be for a change. An expired row is absent.
+/// The condition of a change on the present row. An expired row counts as absent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RowIs {
-    /// Anything, or absent.
+    /// Present with any value, or absent.
     Any,
     /// Absent.
     Absent,
@@ -46,7 +46,7 @@ pub const MOST_CHANGES: usize = 100;
 /// The most bytes of all changes of one transaction together. A transaction of DynamoDB has at most 4 MB.
 pub const MOST_CHANGED_BYTES: usize = 3 * 1024 * 1024;
 
-/// Why a store writes no such rows, whatever it has.
+/// Why no store can make a change, whatever rows it has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RowRefusal {
     /// The partition or the key of a row is empty, or longer than [`LONGEST_ROW_KEY`].
@@ -57,7 +57,7 @@ pub enum RowRefusal {
     Changes(usize),
     /// The changes have this many bytes together, more than [`MOST_CHANGED_BYTES`].
     Bytes(usize),
-    /// Two of the changes are of one row.
+    /// Two of the changes are for the same row.
     Twice,
 }
 
@@ -78,10 +78,10 @@ impl fmt::Display for RowRefusal {
 impl Error for RowRefusal {}
 
 impl Row {
-    /// Checks the lengths that every store has room for.
+    /// Checks that the lengths are within the limits of every store.
     ///
     /// # Errors
-    /// What is too long, or empty.
+    /// What is too long or empty.
     pub fn check(&self) -> Result<(), RowRefusal> {
         check_key(&self.partition, &self.key)?;
         if self.value.len() > LARGEST_ROW { Err(RowRefusal::Value(self.value.len())) } else { Ok(()) }
@@ -98,7 +98,7 @@ impl RowChange {
         }
     }
 
-    /// What the row has to be.
+    /// The condition on the present row.
     #[must_use]
     pub const fn condition(&self) -> &RowIs {
         match self {
@@ -109,7 +109,7 @@ impl RowChange {
     /// Checks that every store can make these changes in one transaction.
     ///
     /// # Errors
-    /// What is too long or too many, or that two of them are of one row.
+    /// A limit that is exceeded, or two changes for the same row.
     pub fn check(changes: &[Self]) -> Result<(), RowRefusal> {
         if changes.len() > MOST_CHANGES {
             return Err(RowRefusal::Changes(changes.len()));

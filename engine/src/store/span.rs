@@ -1,10 +1,10 @@
-//! The order of a subject's records, and which part of it is queried.
+//! The order of a subject's records, and queries for a part of them.
 
 use badgesmith_provider::{Record, Timestamp};
 
 use super::{keys::escape, subject::Subject};
 
-/// The most records that one chart is drawn of.
+/// The most records that one chart is drawn from.
 pub const MOST_CHARTED: usize = 1000;
 
 /// The place of a record in the history of its subject.
@@ -32,7 +32,7 @@ impl RecordPlace {
     }
 }
 
-/// Which part of a subject's history is queried.
+/// A query for a part of a subject's history.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Span {
     /// The number of newest records, at most [`MOST_CHARTED`].

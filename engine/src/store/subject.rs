@@ -1,4 +1,4 @@
-//! What results and states are about, and how long its names may be.
+//! The subject of results and states, and how long its names may be.
 
 use badgesmith_provider::fold;
 
@@ -9,7 +9,7 @@ pub const LONGEST_PLATFORM: usize = 128;
 /// The longest branch, in bytes: the 255 bytes of a file name, which limit git, less `refs/heads/`.
 pub const LONGEST_BRANCH: usize = 244;
 
-/// What results are about: a platform and branch of a repository. It is case-insensitive.
+/// The subject of results and states: a platform and branch of a repository. Names are case-insensitive.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Subject {
     owner: String,
@@ -19,7 +19,7 @@ pub struct Subject {
 }
 
 impl Subject {
-    /// A subject of these parts, none of which may be empty or too long.
+    /// A subject with these names, none of which may be empty or too long.
     ///
     /// ```
     /// use badgesmith_engine::store::Subject;
@@ -30,7 +30,7 @@ impl Subject {
     /// ```
     ///
     /// # Errors
-    /// The name of the part that is empty or too long.
+    /// Says which of the four is empty or too long.
     pub fn new(owner: &str, repo: &str, platform: &str, branch: &str) -> Result<Self, &'static str> {
         let checked = |name, text: &str, most| {
             let folded = fold(text);

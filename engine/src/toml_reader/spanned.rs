@@ -1,4 +1,4 @@
-//! A value with its place in the text.
+//! A value with its position in the text.
 
 use std::{fmt, marker::PhantomData, ops::Range};
 
@@ -7,11 +7,12 @@ use serde::{
     de::{self, SeqAccess, Visitor},
 };
 
-/// The name by which [`Spanned`] asks for a value's place. No struct of this crate has it.
+/// The struct name by which [`Spanned`] asks the deserializer for a value with its position. No struct of this crate
+/// has this name.
 pub(super) const NAME: &str = "a value and its place";
 
-/// A value and the range of bytes where the text has it. Only [`toml_reader`](super) can read one. Two are equal if
-/// their values are.
+/// A value and its range of bytes in the text. Only the deserializer of [`toml_reader`](super) can read one. Two are
+/// equal if their values are equal.
 #[derive(Clone, Debug)]
 pub(crate) struct Spanned<T> {
     span: Range<usize>,
@@ -42,7 +43,7 @@ impl<T: Eq> Eq for Spanned<T> {}
 
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Spanned<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        /// Reads the beginning, the end and the value.
+        /// Reads the start offset, the end offset and the value.
         struct Parts<T>(PhantomData<T>);
 
         impl<'de, T: Deserialize<'de>> Visitor<'de> for Parts<T> {

@@ -40,7 +40,7 @@ impl<'de> Value<'de> {
         Self { span: offset..offset, content: Content::Offset(offset) }
     }
 
-    /// The elements of an array, or why it is none.
+    /// The elements of an array; an error if the value is not an array.
     fn elements(self, expected: &dyn Expected) -> Result<Elements<'de>, Error> {
         match self.content {
             Content::Toml(DeValue::Array(array)) => {
@@ -50,7 +50,7 @@ impl<'de> Value<'de> {
         }
     }
 
-    /// The entries of a table, or why it is none.
+    /// The entries of a table; an error if the value is not a table.
     fn entries(self, expected: &dyn Expected) -> Result<Entries<'de>, Error> {
         match self.content {
             Content::Toml(DeValue::Table(table)) => Ok(Entries { rest: table.into_iter(), value: None }),
@@ -58,7 +58,7 @@ impl<'de> Value<'de> {
         }
     }
 
-    /// A text, or why it is none.
+    /// A text; an error if the value is not a text.
     fn text(self, expected: &dyn Expected) -> Result<Cow<'de, str>, Error> {
         match self.content {
             Content::Toml(DeValue::String(text)) => Ok(text),
@@ -68,7 +68,7 @@ impl<'de> Value<'de> {
 }
 
 impl Content<'_> {
-    /// The mistake of a value of another type.
+    /// The error for a value of another type.
     fn mismatch(&self, span: &Range<usize>, expected: &dyn Expected) -> Error {
         let found = match self {
             Self::Offset(offset) => Unexpected::Unsigned(*offset as u64),
@@ -100,14 +100,14 @@ fn float(number: &DeFloat<'_>) -> f64 {
     number.as_str().parse().unwrap_or(f64::NAN)
 }
 
-/// The result; an error without a place has this one.
+/// The same result; an error without a position gets this one.
 pub(super) fn placed<T>(span: Range<usize>, result: Result<T, Error>) -> Result<T, Error> {
     result.map_err(|error| if error.span().is_some() { error } else { at(&span, &error) })
 }
 
-/// The same error at this place.
+/// The same error at this position.
 fn at(span: &Range<usize>, error: &Error) -> Error {
-    /// Refuses whatever it visits.
+    /// A visitor that refuses every value.
     struct Refusal<'a>(&'a str);
 
     impl Visitor<'_> for Refusal<'_> {
@@ -122,7 +122,7 @@ fn at(span: &Range<usize>, error: &Error) -> Error {
         }
     }
 
-    // toml has no other way to make an error with a place.
+    // The crate `toml` has no other way to make an error with a position.
     let value = ValueDeserializer::from(At::new(span.clone(), DeValue::Boolean(false)));
     value.deserialize_any(Refusal(error.message())).unwrap_or_else(|error| error)
 }

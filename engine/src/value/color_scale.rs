@@ -11,20 +11,20 @@ use serde::{
 
 use super::value_format::ShownValue;
 
-/// How the color of a badge follows from its value.
+/// The rule for the color of a badge.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum ColorRule {
-    /// It does not: the color is the manifest's, or the default.
+    /// The color does not depend on the value: it is the manifest's, or the default.
     Fixed,
     Version,
-    /// The format has one for each value.
+    /// The format chooses the color for each value.
     Format,
     Scale(ColorScale),
     Match(BTreeMap<String, ColorName>),
 }
 
 impl ColorRule {
-    /// The color of a value; none where it is fixed or the text has none.
+    /// The color of a value; `None` if the rule has none for it.
     pub(crate) fn color(&self, shown: &ShownValue) -> Option<&str> {
         match self {
             Self::Fixed => None,
@@ -61,11 +61,12 @@ impl fmt::Display for UnknownColor {
 
 impl Error for UnknownColor {}
 
-/// Colors of numbers: the first color below the first step, the second from there on, and so forth.
+/// Colors of numbers: the first color is for numbers below the first step, the second from the first step on, and so
+/// forth.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct ColorScale {
     first: ColorName,
-    /// From which number on which color holds, in ascending order.
+    /// The steps in ascending order, each with the color from that number on.
     steps: Vec<(f64, ColorName)>,
 }
 

@@ -17,7 +17,7 @@ const SECONDS_PER_DAY: i64 = 24 * 60 * 60;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum ValueFormat {
-    /// A text, a number or a boolean as it is.
+    /// A text, a number or a boolean, unchanged.
     Text,
     /// A text without whitespace; a leading `v` before a digit is removed.
     Version,
@@ -41,7 +41,7 @@ pub(crate) enum ValueFormat {
     SizeIec,
     /// `2026-11-21`, from RFC 3339, a text that begins so, or seconds or milliseconds since 1970.
     Date,
-    /// `yesterday`, `last monday`, `november 2025`, from the same.
+    /// `yesterday`, `last monday`, `november 2025`, from the same values as [`Self::Date`].
     RelativeDate,
     /// A rating of five as `★★★½☆`.
     Stars,
@@ -57,14 +57,14 @@ pub(crate) enum ValueFormat {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct ShownValue {
     pub(crate) text: String,
-    /// The value as a number, for a color scale: for a date the days since then; 0 where it is not a number.
+    /// The value as a number, for a color scale: for a date, the days since then; 0 if it is not a number.
     pub(crate) number: f64,
     /// The color that the format gives it.
     pub(crate) color: Option<&'static str>,
 }
 
 impl ValueFormat {
-    /// Whether it has numbers for a color scale.
+    /// Whether values in this format have numbers for a color scale.
     pub(crate) const fn has_number(self) -> bool {
         match self {
             Self::Number | Self::OneDecimal | Self::Metric | Self::Percent | Self::WholePercent => true,
@@ -97,7 +97,7 @@ impl ValueFormat {
         }
     }
 
-    /// The value in this format; none where the format does not take such a value. `now` is in seconds since 1970.
+    /// The value in this format; `None` if the format does not allow such a value. `now` is in seconds since 1970.
     pub(crate) fn show(self, value: &Value, now: u64) -> Option<ShownValue> {
         let shown = |text: String, number: f64| Some(ShownValue { text, number, color: None });
         match self {

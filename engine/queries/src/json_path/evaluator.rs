@@ -69,7 +69,7 @@ impl<'a> PathNode<'a> {
     }
 }
 
-/// Whether the evaluation goes on.
+/// Whether the evaluation continues: `Err` ends it.
 type Flow = Result<(), EarlyEnd>;
 
 /// The evaluation of paths on one tree.

@@ -1,4 +1,4 @@
-//! Evaluates the filters of a JSONPath: by RFC 9535, and by JavaScript's rules where a filter is in parentheses.
+//! Evaluates the filters of a JSONPath: by RFC 9535, or by JavaScript's rules if a filter is in parentheses.
 
 use std::{borrow::Cow, cmp::Ordering};
 
@@ -215,7 +215,7 @@ impl<'a> PathEvaluator<'a> {
         }
     }
 
-    /// JavaScript's `==`: null equals Nothing, and texts and booleans are converted to numbers where types differ.
+    /// JavaScript's `==`: null equals Nothing, and texts and booleans are converted to numbers if the types differ.
     fn loosely_equal(&self, one: Option<&Tree>, other: Option<&Tree>) -> Result<bool, QueryError> {
         let is_nothing = |operand: Option<&Tree>| matches!(operand, None | Some(Tree::Null));
         if is_nothing(one) || is_nothing(other) {
@@ -289,7 +289,7 @@ fn number(number: usize) -> Tree<'static> {
     Tree::Number(number.to_string().into())
 }
 
-/// Whether JavaScript takes a value for true.
+/// Whether a value counts as true in JavaScript.
 fn is_truthy(tree: &Tree) -> bool {
     match tree {
         Tree::Null => false,

@@ -6,7 +6,7 @@
 use super::path_syntax::{PathSegment, PathSelector, PathSlice};
 use crate::query_error::QueryError;
 
-/// The most segments: more than any document is deep.
+/// The most segments of a path: more than the depth of any document.
 const MOST_SEGMENTS: usize = 128;
 /// The deepest nesting of filters in filters.
 const DEEPEST_FILTER: usize = 4;

@@ -106,6 +106,6 @@ pub(super) struct RegexTest {
     pub(super) text: FilterOperand,
     pub(super) regex: FilterOperand,
     pub(super) is_whole: bool,
-    /// The regex that was compiled last, with its pattern; without one where it is not valid.
+    /// The pattern that was compiled last, with its compiled form; `None` if the pattern is not valid.
     pub(super) last: RefCell<Option<(String, Option<Pattern>)>>,
 }

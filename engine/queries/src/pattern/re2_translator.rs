@@ -10,7 +10,7 @@ use crate::query_error::QueryError;
 /// Translates a regex.
 ///
 /// # Errors
-/// [`QueryError::Regex`] where RE2 would refuse it. Mistakes that `regex-syntax` refuses too are left to it.
+/// [`QueryError::Regex`] if RE2 would refuse the regex. Mistakes that `regex-syntax` also refuses are left to it.
 pub(super) fn translate(pattern: &str) -> Result<String, QueryError> {
     let mut translator = Translator { rest: pattern, written: String::with_capacity(pattern.len() * 2) };
     let mut follows_repetition = false;
@@ -130,7 +130,7 @@ impl Translator<'_> {
             'z' => "\\z",
             'b' => "(?-u:\\b)",
             'B' => "(?-u:\\B)",
-            // In RE2 one byte; a part of a character cannot be shown.
+            // In RE2, `\C` is one byte. Here it is a character, because a part of a character cannot be shown.
             'C' => "(?s:.)",
             'Q' => {
                 self.quoted();
@@ -148,7 +148,7 @@ impl Translator<'_> {
         Ok(())
     }
 
-    /// `\Q…\E`: literal text, up to the end of the regex where there is no `\E`.
+    /// `\Q…\E`: literal text, up to the end of the regex if there is no `\E`.
     fn quoted(&mut self) {
         let (quoted, rest) = self.rest[1..].split_once("\\E").unwrap_or((&self.rest[1..], ""));
         quoted.chars().for_each(|letter| self.literal(letter));

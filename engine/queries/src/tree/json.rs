@@ -1,7 +1,7 @@
-//! A JSON parser: RFC 8259, and lone surrogates as JavaScript accepts them.
+//! A JSON parser: RFC 8259, and lone surrogates, which JavaScript accepts.
 //!
-//! serde_json would refuse a document with a lone surrogate, which becomes a replacement character here, and would lose
-//! the digits of numbers and the order of members.
+//! serde_json is not used because it refuses lone surrogates, which become replacement characters here, and loses the
+//! digits of numbers and the order of members.
 
 use std::borrow::Cow;
 

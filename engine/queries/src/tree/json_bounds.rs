@@ -1,8 +1,8 @@
-//! The limits of JSON documents, and what is said of a document that is none or exceeds them.
+//! The limits of JSON documents, and the errors for a document that is not JSON or exceeds them.
 
 use crate::{document_kind::DocumentKind, query_error::QueryError};
 
-/// The most values of a document: more than people write, and at most 45 MiB of memory.
+/// The most values of a document: more than people write, and they take at most 45 MiB of memory.
 pub(super) const MOST_VALUES: usize = 500_000;
 /// The deepest nesting of values.
 pub(super) const DEEPEST: usize = 127;

@@ -1,4 +1,4 @@
-//! Where the tokens and values of a JSON text end, without making anything of them.
+//! Finds the ends of the tokens and values of a JSON text, without building values.
 
 use super::json_bounds::{DEEPEST, INVALID, MOST_VALUES, TOO_MUCH};
 use crate::query_error::QueryError;
@@ -30,10 +30,11 @@ fn long_whitespace(text: &[u8], mut at: usize) -> usize {
 fn special(text: &[u8], mut at: usize) -> Option<usize> {
     while let Some(bytes) = text.get(at..).and_then(|rest| rest.first_chunk()) {
         let word = u64::from_le_bytes(*bytes);
-        // With this bit flipped a quote is 0x20, and control characters stay below it.
+        // After flipping bit 0x02, a quote is 0x20, and control characters stay below 0x20.
         let quote_or_control = (word ^ (ONES * 0x02)).wrapping_sub(ONES * 0x21);
         let backslash = (word ^ (ONES * u64::from(b'\\'))).wrapping_sub(ONES);
-        // What borrowed has its highest bit set, and so may the bytes above it: the lowest one counts.
+        // A subtraction that borrowed sets the highest bit of its byte, and may also set it in the bytes above: only
+        // the lowest one counts.
         let found = (quote_or_control | backslash) & !word & HIGHEST_BITS;
         if found != 0 {
             return Some(at + found.trailing_zeros() as usize / 8);
@@ -101,7 +102,7 @@ fn fraction_end(text: &[u8], mut at: usize) -> Option<usize> {
 fn digits_end(text: &[u8], start: usize) -> Option<usize> {
     let mut end = start;
     while let Some(bytes) = text.get(end..).and_then(|rest| rest.first_chunk()) {
-        // With these bits flipped digits are the numbers below 10.
+        // After flipping the bits of `0`, digits are the numbers below 10.
         let word = u64::from_le_bytes(*bytes) ^ (ONES * u64::from(b'0'));
         let found = (word.wrapping_add(ONES * (0x80 - 10)) | word) & HIGHEST_BITS;
         if found != 0 {
@@ -121,10 +122,10 @@ pub(super) fn word_end(text: &[u8], at: usize, word: &str) -> Option<usize> {
     text.get(at..)?.starts_with(word.as_bytes()).then_some(at + word.len())
 }
 
-/// The offset after a value that is in so many others. Counts it and the values in it.
+/// The offset after a value at this depth. Counts the value and the values in it.
 pub(super) fn value_end(text: &[u8], mut at: usize, depth: usize, values: &mut usize) -> Result<usize, QueryError> {
     let mut count = *values;
-    // One bit for each open list and object, the innermost lowest: whether it is an object.
+    // One bit for each open list or object, the innermost one lowest: 1 if it is an object.
     let (mut open, mut inside) = (0_u128, depth);
     loop {
         count += 1;
@@ -138,7 +139,7 @@ pub(super) fn value_end(text: &[u8], mut at: usize, depth: usize, values: &mut u
             b'{' | b'[' if inside == DEEPEST => None,
             b'{' | b'[' => {
                 let next = whitespace(text, at + 1);
-                // The code of a closing bracket is that of the opening one and 2.
+                // The code of a closing bracket is the code of the opening one plus 2.
                 if text.get(next) == Some(&(first + 2)) {
                     Some(next + 1)
                 } else {

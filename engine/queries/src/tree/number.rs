@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
-/// The digits that a badge shows of a decimal number: as they are written, so that `1.20` is kept. A number with an
-/// exponent is shown as in JavaScript.
+/// A number as a badge shows it. A decimal number keeps its digits, so `1.20` stays `1.20`. A number with an exponent
+/// is shown as in JavaScript.
 pub(super) fn number(written: &str) -> Cow<'_, str> {
     if !written.contains(['e', 'E']) {
         return Cow::Borrowed(written);

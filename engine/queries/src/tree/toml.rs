@@ -1,5 +1,5 @@
-//! TOML by the `toml` crate, which limits the nesting to 80 levels. What it would need too much memory for is refused
-//! before.
+//! TOML by the `toml` crate, which limits the nesting to 80 levels. Documents that would need too much memory are
+//! refused before they are parsed.
 
 use toml::de::{DeTable, DeValue};
 
@@ -26,7 +26,7 @@ pub(super) fn read(text: &str) -> Result<Tree<'_>, QueryError> {
     Ok(table_of(table.into_inner()))
 }
 
-/// Upper bounds for what a document contains, as its punctuation tells.
+/// Upper bounds for the number of values, tables and tokens of a document, counted from its punctuation.
 #[derive(Default)]
 struct TokenCounts {
     values: usize,
@@ -48,7 +48,7 @@ fn count_tokens(text: &str) -> TokenCounts {
             " " | "\t" => Some(from.len() - from.trim_start_matches([' ', '\t']).len()),
             mark => {
                 counted.values += usize::from(matches!(mark, "," | "=" | "[" | "{" | "."));
-                // A dot may be in a number; an upper bound may be too high.
+                // A dot may also be in a number, but an upper bound may be too high.
                 counted.tables += usize::from(matches!(mark, "[" | "{" | "."));
                 Some(1)
             }

@@ -2,8 +2,7 @@
 
 use std::borrow::Cow;
 
-/// A value of a document. A value takes about 24 bytes: texts are borrowed from the document where they need no
-/// unescaping.
+/// A value of a document. A value takes about 24 bytes: texts without escapes are borrowed from the document.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Tree<'t> {
     Null,
@@ -30,7 +29,8 @@ impl<'t> Tree<'t> {
 }
 
 impl<'t> Map<'t> {
-    /// Of members with the same name, the last one's value counts, at the place of the first, as in JavaScript.
+    /// If several members have the same name, the value of the last one is kept at the place of the first one, as in
+    /// JavaScript.
     pub(crate) fn new(mut members: Vec<(Cow<'t, str>, Tree<'t>)>) -> Self {
         let mut sorted = Self::sort(&members);
         let (mut replaced, mut is_duplicate) = (Vec::new(), vec![false; members.len()]);

@@ -1,6 +1,6 @@
 //! Which values of a document a query can visit, so that a parser need not build the others.
 
-/// Which children a query visits on one level of a document. Of values below the last level it may visit everything.
+/// The children that a query visits on one level of a document. Below the last level, it may visit everything.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum WantedChildren<'p> {
     /// The member of an object with this name.

@@ -36,7 +36,7 @@ pub(super) fn read(text: &str) -> Result<Tree<'_>, QueryError> {
     Ok(builder.root.unwrap_or(Tree::Null))
 }
 
-/// A list or a map that is not complete, and the number of its anchor; 0 is none.
+/// A list or a map that is not complete, and the number of its anchor; 0 if it has none.
 struct OpenContainer<'t> {
     container: ContainerParts<'t>,
     anchor: usize,
@@ -119,7 +119,7 @@ impl<'t> TreeBuilder<'t> {
         }
     }
 
-    /// Counts values, and fails beyond the most.
+    /// Counts values, and fails if there are more than [`MOST_VALUES`].
     fn count(&mut self, more: usize) -> Result<(), QueryError> {
         self.values += more;
         if self.values > MOST_VALUES { Err(TOO_MUCH) } else { Ok(()) }
@@ -151,7 +151,7 @@ impl<'t> TreeBuilder<'t> {
             None => self.root = Some(value),
             Some(ContainerParts::List(items)) => items.push(value),
             Some(ContainerParts::Map { members, key, merged }) => match key.take() {
-                // A list or a map is the key, which no path can name.
+                // The key is a list or a map, which no path can name.
                 None => return Err(INVALID),
                 Some(MapKey::Merge) => merged.push(value),
                 Some(MapKey::Name(name)) => members.push((name, value)),

@@ -10,8 +10,8 @@ use xpath_eval::{ExpandedName, Node, NodeKind};
 
 use crate::step_budget::{BYTES_A_STEP, StepBudget};
 
-/// Texts that are read in a row, without a step through the tree between them, are compared each with each. Each costs
-/// one step more for every this many before it.
+/// Texts that are read in a row, without a step through the tree between them, may be compared with each other
+/// pairwise. So each text costs one more step for every `ROW` texts before it in the row.
 const ROW: u64 = 64;
 
 /// The steps that are left, and how much a text costs.
@@ -20,7 +20,7 @@ pub(super) struct TextBudget<'s> {
     steps: &'s StepBudget,
     /// How many texts were read in a row.
     in_a_row: Cell<u64>,
-    /// How often the evaluator may pass over a text after it was read.
+    /// How often the evaluator may go through a text after it was read.
     per_text: u64,
 }
 
@@ -212,7 +212,7 @@ impl<'a> Node<'a> for CountedNode<'a> {
                 for part in node.descendants() {
                     let text = if part.is_text() { part.text().unwrap_or_default() } else { "" };
                     whole.push_str(text);
-                    // An element costs a step, and a text costs steps as it grows.
+                    // An element costs a step, and the collected text costs steps as it grows.
                     let grown = (whole.len() - before) / BYTES_A_STEP;
                     before += grown * BYTES_A_STEP;
                     if !self.budget().spend(1 + grown as u64 * self.budget().per_text) {
@@ -237,14 +237,14 @@ impl<'a> Node<'a> for CountedNode<'a> {
     }
 
     fn document_order(self, other: Self) -> Ordering {
-        // A sort needs consistent answers, so the order is right even when no steps are left.
+        // A sort needs consistent answers, so the order is correct even after the steps are spent.
         self.budget().spend(1);
         (self.node.get(), self.part).cmp(&(other.node.get(), other.part))
     }
 }
 
 impl CountedNode<'_> {
-    /// Counts a text, whose bytes were paid for, as one more in a row.
+    /// Counts one more text in a row. The steps for its bytes are spent already.
     fn with_row(self, text: String) -> String {
         if self.budget().read(0) { text } else { String::new() }
     }

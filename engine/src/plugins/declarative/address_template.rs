@@ -12,7 +12,7 @@ use super::braces::{self, LoneBrace, TextPiece};
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]
 pub(super) struct AddressTemplate {
-    /// The name of what it begins with.
+    /// The name of the setting or the parameter that it begins with.
     base: String,
     path: Vec<TextPiece>,
     /// The pairs of the query, each without its `&`.
@@ -28,7 +28,7 @@ pub(super) struct FilledAddress {
 }
 
 impl AddressTemplate {
-    /// The name of what it begins with.
+    /// The name of the setting or the parameter that it begins with.
     pub(super) fn base(&self) -> &str {
         &self.base
     }

@@ -80,7 +80,8 @@ impl QueryTemplate {
         }
     }
 
-    /// How many values the query finds. A list without matches counts as 0; a missing list is [`Lookup::EmptyList`].
+    /// How many values the query finds. A list without matches counts as 0; a missing list is [`Lookup::EmptyList`],
+    /// except in XML, where it counts as 0, too.
     fn count(&self, document: &Document<'_>, query: &str) -> Result<Lookup, QueryError> {
         Ok(match (document.count(query)?, self.kind) {
             (Some(count), _) => Lookup::Count(count as u64),
