@@ -11,12 +11,12 @@ pub(crate) const ERROR_FRESH: u32 = 10;
 /// How long the badge of a resource that an upstream does not have may be cached, in seconds.
 pub(crate) const MISSING_FRESH: u32 = 60;
 
-/// What `Cache-Control` says. Times are in seconds.
+/// The directives of `Cache-Control`. Times are in seconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Caching {
     /// `no-store`.
     NoStore,
-    /// `no-cache`: it may be kept, and is asked for by its `ETag` each time.
+    /// `no-cache`: caches may store the response, but must revalidate it by its `ETag` each time.
     Validate,
     /// `max-age` and `s-maxage`.
     Fresh(u32),
@@ -43,7 +43,7 @@ impl Caching {
         HeaderValue::try_from(text).unwrap_or(HeaderValue::from_static("no-store"))
     }
 
-    /// The same with a `max-age` of at least so many seconds: a caller may lengthen the time, but not shorten it.
+    /// The same with a `max-age` of at least this many seconds: a caller may lengthen the time, but not shorten it.
     pub(crate) fn at_least(self, seconds: Option<u32>) -> Self {
         let seconds = seconds.unwrap_or(0);
         match self {

@@ -1,6 +1,6 @@
 //! The codes of errors, for programs; the text of the badge is for people.
 
-/// A code that the engine knows. A provider may end a call with a code of its own, which is sent as it is.
+/// A code that the engine knows. A provider may end a call with a code of its own, which is sent unchanged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Code {
     /// A declarative provider has no badge of that name.
@@ -17,7 +17,7 @@ pub enum Code {
     InvalidSignature,
     /// The report's timestamp is malformed or too far from the current time.
     InvalidTimestamp,
-    /// The token of the report is not valid, or does not prove what is reported.
+    /// The token of the report is not valid, or does not prove the origin of the report.
     InvalidToken,
     /// A static badge without `message`.
     MessageRequired,
@@ -35,7 +35,7 @@ pub enum Code {
     PathInvalid,
     /// The provider violated its interface; the log says how.
     ProviderFailed,
-    /// A client or an owner sends more than it may.
+    /// A client or an owner exceeds a rate limit.
     RateLimited,
     /// The document does not exist.
     ResourceNotFound,
@@ -57,7 +57,7 @@ pub enum Code {
     UpstreamForbidden,
     /// The upstream's answer cannot be used.
     UpstreamInvalid,
-    /// The operator has not named the upstream.
+    /// The operator has not set the address of the upstream.
     UpstreamNotSet,
     /// The rate limit of the upstream is exhausted.
     UpstreamRateLimited,
@@ -65,7 +65,7 @@ pub enum Code {
     UpstreamTimeout,
     /// The upstream cannot be reached, or fails.
     UpstreamUnavailable,
-    /// `url` is not an address.
+    /// `url` is not a valid address.
     UrlInvalid,
     /// The address in `url` is not allowed.
     UrlNotAllowed,

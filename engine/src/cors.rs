@@ -7,7 +7,7 @@ use crate::{request::Request, response::Response, target::Target};
 
 /// The headers of a request that the engine reads.
 const READ: [&str; 4] = ["content-type", "x-signature", "x-timestamp", "x-nonce"];
-/// The header that it reads of reports, too.
+/// The header that it also reads from reports.
 const READ_OF_REPORTS: &str = "authorization";
 
 /// Answers a preflight with 204, the methods of the address, and the requested headers that the engine reads there.

@@ -2,7 +2,7 @@
 
 use sha2::{Digest, Sha256};
 
-/// The SHA-256 of these texts, each behind its length, so that no two lists of texts have the same.
+/// The SHA-256 of these texts, each preceded by its length, so that different lists of texts have different inputs.
 ///
 /// ```
 /// use badgesmith_engine::digest;

@@ -60,7 +60,7 @@ pub(crate) fn refuse(request: &Request, line: AccessLine, error: &Error) -> Resp
     Answer::error(error, request).respond(request, line.with_error(error))
 }
 
-/// Whether an error is sent as a picture: if a picture was requested, with GET or HEAD.
+/// Whether an error is sent as a picture: a picture was requested with GET or HEAD.
 fn is_picture(incoming: &Incoming<'_>) -> bool {
     incoming.format != Format::Json && matches!(incoming.request.method, Method::GET | Method::HEAD)
 }

@@ -25,7 +25,7 @@ impl Origin {
         Self::of_url_allowing(url, &[])
     }
 
-    /// The origin of a parsed address, which may have plain http if its origin is one of these.
+    /// The origin of a parsed address. Plain http is allowed to loopback and to the origins in `allowed`.
     pub(crate) fn of_url_allowing(url: &Url, allowed: &[Self]) -> Result<Self, OriginError> {
         let origin = Self::of_web(url);
         match url.scheme() {
@@ -53,12 +53,12 @@ impl Origin {
         Self::parse_allowing(text, &[])
     }
 
-    /// The origin of an address, which may have plain http if its origin is one of these.
+    /// The origin of an address. Plain http is allowed to loopback and to the origins in `allowed`.
     pub(crate) fn of_allowing(address: &str, allowed: &[Self]) -> Result<Self, OriginError> {
         Self::of_url_allowing(&parse(address)?, allowed)
     }
 
-    /// Parses an origin without a path, which may have plain http if it is one of these.
+    /// Parses an origin without a path. Plain http is allowed to loopback and to the origins in `allowed`.
     pub(crate) fn parse_allowing(text: &str, allowed: &[Self]) -> Result<Self, OriginError> {
         let url = parse(text)?;
         let origin = Self::of_url_allowing(&url, allowed)?;
@@ -73,7 +73,7 @@ fn parse(text: &str) -> Result<Url, OriginError> {
     Url::parse(text).map_err(|fault| OriginError::Address { text: text.to_owned(), fault })
 }
 
-/// Why a text is not the address of an origin that can be granted to a plugin.
+/// Why a text is not an origin that can be granted to a plugin.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum OriginError {
     /// It is not an address.

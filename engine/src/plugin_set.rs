@@ -12,7 +12,7 @@ use crate::{
     provider_routes::ProviderRoutes,
 };
 
-/// Plugins with routes that are made of them when they are needed.
+/// The routes of some plugins, built when they are first needed.
 type LateRoutes = OnceLock<Result<Box<RoutedPlugins>, PluginNotLoaded>>;
 
 /// The plugins, which may not be loaded yet.
@@ -23,9 +23,9 @@ pub(crate) enum PluginSet {
     Late {
         /// The plugins.
         plugins: LatePlugins,
-        /// The routes of each by itself.
+        /// The routes of each plugin separately.
         each: Box<[LateRoutes]>,
-        /// The routes of all together.
+        /// The routes of all plugins together.
         all: LateRoutes,
         /// No routes.
         none: RoutedPlugins,
@@ -57,21 +57,21 @@ impl PluginSet {
         RoutedPlugins::new(plugins).map(drop)
     }
 
-    /// Plugins of which each is loaded by the first request for one of its addresses.
+    /// Plugins that are loaded late: each by the first request for one of its addresses.
     pub(crate) fn late(plugins: LatePlugins) -> Self {
         let each = (0..plugins.count()).map(|_| OnceLock::new()).collect();
         Self::Late { plugins, each, all: OnceLock::new(), none: RoutedPlugins::default() }
     }
 
-    /// The plugins to which an address with these segments may lead, which are percent-encoded still. They are loaded
-    /// now if they are not yet.
+    /// The plugins that may have the address with these segments, which are still percent-encoded. Plugins that are not
+    /// loaded yet are loaded now.
     pub(crate) fn routed(&self, segments: &[&str]) -> Result<&RoutedPlugins, PluginNotLoaded> {
         match self {
             Self::Loaded(routed) => Ok(routed),
             Self::Late { plugins, each, all, none } => match plugins.fitting(segments) {
                 Fitting::Nothing => Ok(none),
                 Fitting::One(at) => routes(each.get(at).ok_or(PluginNotLoaded)?, plugins, at..at + 1),
-                // Only all routes together tell which one is the most specific.
+                // All routes are needed to find the most specific one.
                 Fitting::Several => routes(all, plugins, 0..plugins.count()),
             },
         }
@@ -88,7 +88,7 @@ impl PluginSet {
     }
 }
 
-/// The routes of the plugins at these positions, which are made now if they are not yet.
+/// The routes of the plugins at these positions, built now if they are not yet.
 fn routes<'a>(
     routes: &'a LateRoutes,
     plugins: &LatePlugins,

@@ -59,7 +59,7 @@ pub struct Request {
     pub correlation_id: String,
 }
 
-/// What a request asks for, without its body and its client.
+/// A request without its body and its client.
 #[derive(Clone, Copy, Debug)]
 pub struct Asked<'a> {
     /// The method.
@@ -73,7 +73,7 @@ pub struct Asked<'a> {
 }
 
 impl Request {
-    /// What it asks for.
+    /// The request without its body and its client.
     #[must_use]
     pub fn asked(&self) -> Asked<'_> {
         let Self { method, path, query, headers, .. } = self;
@@ -99,7 +99,7 @@ impl Request {
         segments(&self.path)
     }
 
-    /// The query parameters, form-decoded. At most [`MOST_PAIRS`] and one more are read, which shows that there are too
+    /// The query parameters, form-decoded. At most one more than [`MOST_PAIRS`] is read, which shows that there are too
     /// many.
     pub(crate) fn pairs(&self) -> Pairs<'_> {
         Pairs::of_query(&self.query)

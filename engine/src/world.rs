@@ -27,8 +27,8 @@ pub const SERVER: &str = "*";
 /// How many secrets of its own a server has for one purpose at most.
 pub const MOST_SERVER_SECRETS: usize = 32;
 
-/// Implementations of everything that the engine cannot do itself. Those of the server and of the Lambda function are
-/// in `deploy`; the tests use ones in memory with a clock that they control.
+/// Implementations of everything that the engine cannot do itself. The server's and the Lambda function's are in
+/// `deploy`; tests use implementations in memory, with a clock that they control.
 #[derive(Clone)]
 pub struct World {
     /// The HTTP client for upstreams, whose origins plugins.toml grants.
@@ -67,9 +67,9 @@ pub trait Upstream: Send + Sync {
 /// The owners' secrets.
 pub trait Secrets: Send + Sync {
     /// The secrets that `owner` (case-folded) has for `purpose`, the newest first: two during a rotation, none if no
-    /// secret was ever set. With a `repo` (case-folded), the repository's own secrets if it has any, else the owner's.
-    /// The same lookups must be made whether or not there are secrets, so that timing does not tell. The owner
-    /// [`SERVER`] has none here, so that the server's own secrets never verify a report.
+    /// secret was ever set. With a `repo` (case-folded), the result is the repository's own secrets if it has any, or
+    /// else the owner's. The same lookups must be made whether or not there are secrets, so that timing does not reveal
+    /// it. For the owner [`SERVER`] there are none, so that the server's own secrets never verify a report.
     ///
     /// # Errors
     /// [`Unavailable`] if they cannot be read.

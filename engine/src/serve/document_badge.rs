@@ -1,8 +1,7 @@
 //! Document badges: made from documents at addresses that callers name. Documents are cached like answers of upstreams.
 //!
-//! `/endpoint` draws a document that describes a badge, `/badge/dynamic/…` shows what a query finds in a document, and
-//! `/website` says whether an address answers.
-//! Parameters and messages are as in shields.
+//! `/endpoint` draws a document that describes a badge, `/badge/dynamic/…` shows the result of a query in a document,
+//! and `/website` says whether an address answers. Parameters and messages are as in shields.
 
 mod document_rules;
 mod dynamic;

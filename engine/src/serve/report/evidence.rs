@@ -35,7 +35,7 @@ pub(super) enum Proven {
         /// The nonce.
         nonce: String,
     },
-    /// The token is one of a trusted issuer and proves the subject.
+    /// The token is from a trusted issuer and proves the subject.
     Token(Proof),
 }
 
