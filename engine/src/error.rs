@@ -66,7 +66,7 @@ pub(crate) struct Error {
     pub(crate) properties: Box<[Cow<'static, str>]>,
     /// The text of its badge.
     pub(crate) words: Cow<'static, str>,
-    /// What to write instead. Only JSON has room for it.
+    /// What to write instead; only the JSON response contains it.
     remedy: Option<Box<Cow<'static, str>>>,
     pub(crate) source: Source,
     pub(crate) retry_after: Option<u32>,

@@ -1,4 +1,4 @@
-//! What the live page shows: the state of each branch of the repositories that are listed.
+//! The content of the live page: the state of each branch of the listed repositories.
 
 pub(crate) mod board;
 pub(crate) mod card;

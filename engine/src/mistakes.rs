@@ -1,7 +1,7 @@
 //! All mistakes of plugins.toml and of the files of plugins.d at once, for the operator who has to correct them.
 //!
-//! The server stops its start at the first mistake. Only then does this module check the whole configuration, so that a
-//! configuration without mistakes is checked only once.
+//! At its start, the server stops at the first mistake. Only then does this module check the whole configuration, so
+//! that a configuration without mistakes is checked only once.
 
 mod grants;
 mod mistake;

@@ -1,4 +1,5 @@
-//! What the handlers of all requests share. Background work may keep it alive after its request.
+//! The state that the handlers of all requests share. Background work may keep it alive after the request that started
+//! it.
 
 use std::{
     sync::{Arc, atomic::AtomicBool},
@@ -36,7 +37,7 @@ pub(crate) struct Parts {
     /// Fetches documents on the web, whose addresses callers name.
     pub(crate) web: Arc<Fetcher>,
     pub(crate) badges: Arc<BadgeCache>,
-    /// Finished responses, where they are cached.
+    /// The cache of finished responses, if there is one.
     #[cfg(feature = "response-cache")]
     pub(crate) responses: Option<ResponseCache>,
     pub(crate) drawing: Drawing,
@@ -46,7 +47,7 @@ pub(crate) struct Parts {
     pub(crate) feed: Feed,
     /// The rows that are written for the subscriptions to events.
     pub(crate) outbox: Outbox,
-    /// The state of the repositories that the live page shows; `None` where the page is off.
+    /// The state of the repositories that the live page shows; `None` if the page is off.
     pub(crate) board: Option<Arc<Board>>,
     /// When reports are recorded.
     pub(crate) ingest: Ingest,

@@ -129,7 +129,7 @@ fn provider<'a>(
                     let (chart, route) = (Some(chart), found.template);
                     Target::Chart(SeriesTarget { plugin, series, chart, route, params })
                 }
-                // This cannot be: such a chart has no route.
+                // This cannot happen: a chart without a series has no route.
                 None => Target::refused(Error::no_route(), Refuses::Address),
             }
         }

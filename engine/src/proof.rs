@@ -23,7 +23,7 @@ pub trait Verifier: Send + Sync {
     ) -> BoxFuture<'a, Result<Proof, Unproven>>;
 }
 
-/// What a report claims to be about: the subject in its path, decoded, as the caller wrote it.
+/// The subject that a report claims to be about, from its path, decoded, with the caller's upper and lower case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Claimed<'a> {
     /// The owner of the repository.

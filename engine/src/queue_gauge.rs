@@ -15,11 +15,11 @@ pub trait QueueGauge: Send + Sync + fmt::Debug {
 /// The state of a queue.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct QueueHealth {
-    /// What waits in it: `reports` or `events`.
+    /// The kind of its messages: `reports` or `events`.
     pub name: &'static str,
     /// `in service`, or `unavailable` if the queue or its dead-letter queue does not answer.
     pub status: &'static str,
-    /// What is in it; `None` if it is unavailable.
+    /// The number of its messages; `None` if the queue is unavailable.
     #[serde(flatten)]
     pub depth: Option<QueueDepth>,
 }

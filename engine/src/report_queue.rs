@@ -39,7 +39,7 @@ pub struct QueuedReport {
     pub body: String,
 }
 
-/// What became of a report from a queue.
+/// The outcome of recording a report from a queue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum QueuedOutcome {
     /// It was recorded.
@@ -79,7 +79,7 @@ impl fmt::Display for QueuedError {
 
 impl Error for QueuedError {}
 
-/// What a message of the queue of reports is about.
+/// The subject and the run of a message in the queue of reports.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct QueuedSubject {
     /// The collection in which the report is to be recorded.

@@ -14,7 +14,7 @@ pub(crate) struct Router<T> {
     root: RouteNode,
 }
 
-/// What may follow a prefix of a route. Routes are indices in [`Router::routes`].
+/// A node of the tree: the routes that continue a prefix. Routes are indices in [`Router::routes`].
 #[derive(Debug, Default)]
 struct RouteNode {
     /// The route that ends here.

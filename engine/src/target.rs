@@ -94,7 +94,7 @@ pub(crate) struct RefusedTarget<'a> {
     pub(crate) default: Option<Format>,
 }
 
-/// What is refused, and for which methods; for any other method the answer is 405.
+/// The part of a request that is refused, and for which methods; for any other method the answer is 405.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Refuses {
     /// The whole request, for every method.

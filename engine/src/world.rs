@@ -156,7 +156,7 @@ pub struct Ask {
 }
 
 impl Ask {
-    /// A GET without anything else, for a body of at most so many bytes.
+    /// A GET without further headers, for a body of at most this many bytes.
     #[must_use]
     pub fn get(url: Url, largest_body: usize, patience: Duration) -> Self {
         Self {

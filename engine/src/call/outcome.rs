@@ -48,7 +48,7 @@ impl<T> Outcome<T> {
         }
     }
 
-    /// The failure after a timeout, in which the caller waited so long for upstreams.
+    /// The failure after a timeout; `waited` is how long the caller waited for upstreams.
     pub(crate) fn late(failure: Failure, waited: Duration) -> Self {
         Self { asked_upstream: true, waited, ..Self::failed(failure) }
     }

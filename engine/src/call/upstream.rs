@@ -77,7 +77,8 @@ async fn required(caller: &Caller, call: &ProviderCall, request: &Request, pass:
         return if auth.optional { outgoing.send(None, pass).await } else { Err(not_configured()) };
     }
     match outgoing.send(sent.as_ref(), pass).await {
-        // Every token was refused with 401; an optional secret may be left out.
+        // An optional secret is left out if every token was refused with 401, or if the cached answer was fetched
+        // without one.
         Ok(fetched) if fetched.answer.status == 401 && auth.optional => outgoing.send(None, pass).await,
         Err(Unanswered::Failed(_)) if pass.mode == Mode::CachedOnly && auth.optional => outgoing.send(None, pass).await,
         answered => answered,

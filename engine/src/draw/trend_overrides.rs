@@ -25,7 +25,7 @@ impl TrendOverrides {
     /// treated as in `Overrides::read`.
     ///
     /// # Errors
-    /// The name of the first invalid one, for JSON.
+    /// The first invalid parameter, if the format is JSON.
     pub(crate) fn read(pairs: &Pairs<'_>, format: Format, own: &[String]) -> Result<Self, Error> {
         let mut overrides = Self::default();
         for name in TREND_OVERRIDES {

@@ -30,7 +30,8 @@ use crate::{
 /// The collections whose records and states have events of their own.
 const WORKFLOWS: &str = "workflow";
 const REPOSITORIES: &str = "repository";
-/// The suffix of the id of an event `badge.changed`; before it stands the id of the happening that changed the badge.
+/// The suffix of the id of an event `badge.changed`; the part before it is the id of the happening that changed the
+/// badge.
 const BADGE: &str = "_badge";
 /// How often a transaction is tried if other processes move the cursor at the same time.
 const TRIES: usize = 4;

@@ -244,7 +244,7 @@ enum Verdict {
     Answer(Reply),
     /// A retry may help, after the seconds of `Retry-After` if there are any.
     Fault(Fault, Option<u32>),
-    /// The rate limit is exhausted for so many seconds.
+    /// The rate limit is exhausted for this many seconds.
     Exhausted(u32),
     /// The rate limit of one of the server's own tokens is exhausted; another token is tried next.
     TokenExhausted(Reply),

@@ -32,7 +32,7 @@ pub(crate) struct Breakers {
     documents: usize,
 }
 
-/// What a fault is counted against.
+/// Whether a fault is counted against the origin or a single document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Blame {
     /// The origin: no connection could be made.

@@ -15,7 +15,7 @@ use crate::plugins::{PrivateName, is_granted};
 /// The body that a provider gets instead of a hidden one.
 const MISSING: &[u8] = br#"{"message":"not found"}"#;
 
-/// What an answer to a request with a secret may show.
+/// The rule for what the answer to a request with a secret may show.
 #[derive(Clone, Debug)]
 pub(crate) struct PrivateRule {
     /// The owners and repositories whose private data it may show; none if the secret is one of the server's own.

@@ -79,7 +79,7 @@ fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<u32> {
     Some(u32::try_from(wait.as_secs()).unwrap_or(u32::MAX))
 }
 
-/// The time so many seconds after `now`.
+/// The time this many seconds after `now`.
 pub(crate) fn after(now: SystemTime, seconds: u32) -> SystemTime {
     now + Duration::from_secs(seconds.into())
 }

@@ -34,7 +34,7 @@ pub(crate) struct UpstreamRequest {
     pub(crate) ask: Ask,
     /// The server's own tokens, one of which it is sent with.
     pub(crate) tokens: Option<ServerTokens>,
-    /// What its answer may show of private repositories, if it carries a secret.
+    /// The rule for private data in its answer, if the request carries a secret.
     pub(crate) private: Option<PrivateRule>,
     /// Whether the request may be sent again if it is unknown whether the first one arrived.
     pub(crate) is_repeatable: bool,

@@ -23,7 +23,7 @@ enum QueryPiece {
     Quoted(String, char),
 }
 
-/// Why a text is not a query, with what to write.
+/// Why a text is not a valid query, with what to write instead.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum QueryTemplateError {
     /// A parameter is not inside quotes.

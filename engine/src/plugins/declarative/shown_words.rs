@@ -41,7 +41,7 @@ impl fmt::Display for InvalidShownWords {
 
 impl Error for InvalidShownWords {}
 
-/// What is shown if there is no value: words, or `{ text = "missing", color = "red", beside = "/name" }`.
+/// The replacement for a missing value: words, or `{ text = "missing", color = "red", beside = "/name" }`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct AbsentWords {
     pub(super) text: String,

@@ -1,6 +1,7 @@
 //! The endpoint badge: a JSON document in the schema of shields, without other properties.
 //!
-//! The schema is <https://shields.io/badges/endpoint-badge>; where it is silent, the validation of shields decides.
+//! The schema is <https://shields.io/badges/endpoint-badge>; where it leaves something open, the validation in shields'
+//! code decides.
 
 mod fields;
 

@@ -48,7 +48,7 @@ impl Readers {
         Self { permits: Permits::new(READERS, WAITING), executor }
     }
 
-    /// A permit to read a document of so many bytes, as soon as one is free.
+    /// A permit to read a document of this many bytes, as soon as one is free.
     ///
     /// # Errors
     /// `too busy`, at once, if the queue is full.

@@ -31,7 +31,7 @@ const SCRIPT: &str = include_str!("page.js");
 /// as the release workflow does; without it there are no links.
 const SOURCE: Option<&str> = option_env!("BADGESMITH_SOURCE");
 
-/// What `page.js` needs to build the address of a badge.
+/// The data that `page.js` needs to build the address of a badge.
 #[derive(Serialize)]
 struct Buildable<'a> {
     provider: &'a str,
