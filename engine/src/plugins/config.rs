@@ -48,7 +48,7 @@ pub struct PluginConfig {
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub sha256: String,
     /// The prefixes of its addresses, which `badgesmith plugin pack` writes. A Lambda function loads the plugin at the
-    /// first request for one of them. If the list is empty, the function loads the plugin at its start.
+    /// first request for one of them. If the list of any plugin is empty, the function loads all plugins at its start.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub addresses: Vec<String>,
     /// The mount that replaces the manifest's.
