@@ -21,7 +21,7 @@ const MOST_COUNTED: usize = 1000;
 pub(crate) enum SubscriptionCommand {
     /// Lists the subscriptions of plugins.toml: where their events go, how many wait, and which of them ended.
     List(SubscriptionList),
-    /// Begins a subscription again that its receiver ended with status 410. What waited for it since is sent.
+    /// Begins a subscription again that its receiver ended with status 410. Sends the events that waited when it ended.
     Resume(SubscriptionName),
 }
 

@@ -10,10 +10,12 @@ pub(super) fn unset(settings: &BTreeMap<String, String>) -> impl Iterator<Item =
     settings.iter().filter(|(_, value)| value.is_empty()).map(|(name, _)| name.as_str())
 }
 
-/// The settings without a value that the log names at the start. In a declarative provider, every setting is the
-/// address that a request begins with. A library can work with empty settings, except for its upstream.
+/// The settings without a value that the log names at the start. In a declarative provider, every setting is the URL
+/// that a request begins with. A library can work with empty settings. Only its upstream needs a value, unless another
+/// setting is a URL: NuGet's `index` names the feed in place of the upstream.
 pub(super) fn needed(settings: &BTreeMap<String, String>, is_declarative: bool) -> impl Iterator<Item = &str> {
-    unset(settings).filter(move |name| is_declarative || *name == UPSTREAM)
+    let has_url = settings.values().any(|value| value.starts_with("https://") || value.starts_with("http://"));
+    unset(settings).filter(move |name| is_declarative || (*name == UPSTREAM && !has_url))
 }
 
 /// The command that gives these settings of a plugin a value.
@@ -33,7 +35,10 @@ mod tests {
     fn what_to_write_names_every_setting_without_a_value() {
         let settings = [("downloads", ""), ("host", ""), ("other", "https://example.com"), ("upstream", "")];
         let settings = settings.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
-        assert_eq!(needed(&settings, false).collect::<Vec<_>>(), ["upstream"]);
+        assert_eq!(needed(&settings, false).count(), 0);
+        let without_url =
+            [("auth", ""), ("upstream", "")].map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+        assert_eq!(needed(&without_url, false).collect::<Vec<_>>(), ["upstream"]);
         let all = needed(&settings, true);
         let command = "badgesmith plugin enable npm --downloads URL --setting host=URL --upstream URL";
         assert_eq!(remedy("npm", all), command);

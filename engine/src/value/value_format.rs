@@ -104,7 +104,7 @@ impl ValueFormat {
             Self::Text => shown(text(value)?, 0.0),
             Self::Version => shown(version(value)?, 0.0),
             Self::Pep440 => {
-                let version = version(value)?;
+                let version = version(value).filter(|version| !version.contains(char::is_whitespace))?;
                 let color = Some(order::pep440_color(&version));
                 Some(ShownValue { text: version, number: 0.0, color })
             }

@@ -17,6 +17,9 @@ use super::{
 const MAX_HELD_BYTES: usize = 32 * 1024 * 1024;
 /// The least time between two log lines about connections that were closed to make room.
 const LOG_INTERVAL: Duration = Duration::from_secs(10);
+/// How long a connection may wait for its client before it may be closed for another one without a further look. Its
+/// client may have sent a request, or its thread may be writing an answer at this moment.
+const LEAST_WAIT: Duration = Duration::from_millis(100);
 /// How long fewer connections may be open after the process ran out of file descriptors.
 const SHRINK_DURATION: Duration = Duration::from_secs(30);
 
@@ -160,13 +163,13 @@ impl ConnectionTable {
         Some(mem::take(&mut open.closed))
     }
 
-    /// Whether the next connection of this client closes one that its thread has not read from yet, because there is no
-    /// other.
-    pub(crate) fn closes_new(&self, client: Option<ClientAddress>, now: Instant) -> bool {
+    /// Whether the next connection of this client closes one too early, because there is no better one: its thread has
+    /// not read from it yet, or it has waited for its client for less than [`LEAST_WAIT`].
+    pub(crate) fn closes_early(&self, client: Option<ClientAddress>, now: Instant) -> bool {
         let open = self.lock();
-        let is_new = |(_, (phase, _))| phase == Phase::New;
-        open.of_full_client(client, self.limits.per_client).is_some_and(is_new)
-            || open.of_full_table(self.limits.all, now).is_some_and(is_new)
+        let is_early = |(_, (phase, since))| phase == Phase::New || now.saturating_duration_since(since) < LEAST_WAIT;
+        open.of_full_client(client, self.limits.per_client).is_some_and(is_early)
+            || open.of_full_table(self.limits.all, now).is_some_and(is_early)
     }
 
     /// How many connections are open.

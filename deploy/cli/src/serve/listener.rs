@@ -89,8 +89,9 @@ pub(crate) async fn listen(
                     // A trusted proxy connects for all of its clients.
                     let client = from.address().filter(|_| !server.network.trusted.contains(from));
                     let client = client.and_then(ClientAddress::at);
-                    // What the clients of new connections have sent is read before one of these is closed to make room.
-                    if connections.closes_new(client, Instant::now()) {
+                    // What the clients of new connections have sent is read before one of these is closed to make room,
+                    // and what threads are writing is written.
+                    if connections.closes_early(client, Instant::now()) {
                         workers.turn_all().await;
                     }
                     let slot = connections.open(client, Instant::now());

@@ -187,15 +187,25 @@ fn a_connection_that_is_not_read_yet_is_closed_for_another_one_only_if_all_are_s
     let (connections, start) = (connections(3, 2), Instant::now());
     let at = |seconds| start + Duration::from_secs(seconds);
     let mut slots: Vec<_> = (0..2).map(|second| connections.open(client(1), at(second))).collect();
-    assert!(connections.closes_new(client(1), at(2)), "that client has as many as it may");
-    assert!(!connections.closes_new(client(2), at(2)), "there is room for another one");
+    assert!(connections.closes_early(client(1), at(2)), "that client has as many as it may");
+    assert!(!connections.closes_early(client(2), at(2)), "there is room for another one");
     slots.push(waiting(&connections, None, at(2)));
-    assert!(!connections.closes_new(None, at(3)), "one waits for its client");
+    assert!(!connections.closes_early(None, at(3)), "one waits for its client");
     slots.push(connections.open(None, at(3)));
     assert_eq!(closed(&slots), [2]);
-    assert!(connections.closes_new(None, at(4)));
+    assert!(connections.closes_early(None, at(4)));
     slots[1].received(1, at(5));
-    assert!(!connections.closes_new(None, at(6)) && !connections.closes_new(client(1), at(6)));
+    assert!(!connections.closes_early(None, at(6)) && !connections.closes_early(client(1), at(6)));
     slots.push(connections.open(None, at(6)));
     assert_eq!(closed(&slots), [1]);
+}
+
+#[test]
+fn a_connection_that_has_waited_for_its_client_only_just_is_closed_for_another_one_after_a_further_look() {
+    let (connections, start) = (connections(1, 1), Instant::now());
+    let slot = waiting(&connections, None, start);
+    assert!(connections.closes_early(None, start + LEAST_WAIT / 2));
+    assert!(!connections.closes_early(None, start + LEAST_WAIT));
+    drop(slot);
+    assert!(!connections.closes_early(None, start));
 }
